@@ -1,0 +1,65 @@
+//! The rules of the chat and their SQL, one file per noun.
+//!
+//! Every act is a plain function over a transaction: it checks, writes, and tells the transaction
+//! the facts that the world must hear once it is committed. The functions know neither HTTP nor
+//! sockets.
+
+pub mod file;
+pub mod member;
+pub mod message;
+pub mod room;
+pub mod session;
+pub mod user;
+
+use crate::ids::{RoomId, UserId};
+use message::Message;
+use room::Room;
+use user::User;
+
+/// A transaction in which chat's functions read and write; [`Tx::tell`](crate::db::Tx::tell) takes
+/// the facts of this module.
+pub type Tx<'a> = crate::db::Tx<'a, Fact>;
+
+/// The store as chat uses it.
+pub type Db = crate::db::Db<Fact>;
+
+/// What was committed and must be heard, in commit order. A fact carries things as they stood at
+/// its own commit, so that hearing it late changes nothing of its meaning.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// A message, new or changed, at its room's newest rev.
+    Message(Box<Message>),
+    /// A room was made.
+    RoomMade(Box<Room>),
+    /// A room's settings, owner or member count changed.
+    RoomChanged(Box<Room>),
+    /// A room was removed with all that was in it.
+    RoomRemoved { room_id: RoomId },
+    /// Somebody became a member.
+    Joined { room_id: RoomId, user: Box<User> },
+    /// A membership ended at `rev`, the rev of its line in the room.
+    Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },
+    /// A person changed name, picture or colour.
+    UserChanged(Box<User>),
+}
+
+/// How a membership ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// Of the person's own will, or gone from an ephemeral room.
+    Exit,
+    /// Removed by the owner or a moderator, for good if `ban`.
+    Kicked { ban: bool, reason: Option<String> },
+}
+
+impl Fact {
+    /// The room in whose queue the fact takes its place; `None` for what concerns a person alone.
+    pub fn room_id(&self) -> Option<RoomId> {
+        match self {
+            Fact::Message(message) => Some(message.room_id),
+            Fact::RoomMade(room) | Fact::RoomChanged(room) => Some(room.id),
+            Fact::RoomRemoved { room_id } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => Some(*room_id),
+            Fact::UserChanged(_) => None,
+        }
+    }
+}

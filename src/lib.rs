@@ -1,0 +1,10 @@
+//! Madang: a self-hosted chat in one binary and one data folder.
+//!
+//! Read `ARCHITECTURE.md` first; it names the modules and the way of a message through them.
+
+pub mod chat;
+pub mod db;
+pub mod error;
+pub mod ids;
+pub mod image;
+pub mod text;
