@@ -1,0 +1,1 @@
+//! The store: transactions, the one writer, migrations.

@@ -1,0 +1,1 @@
+//! Pictures from strangers, decoded within limits and written anew.

@@ -1,0 +1,1 @@
+//! Texts as people type them, made fit to store: normalised, stripped, measured.
