@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_refused() {
-        for text in ["", "../etc/passwd", "' OR 1=1", "💥", "zzzzzzzzzzzzzzzzzzzzzzzzzz", "0123456789ABCDEFGHJKMNPQRS"] {
+        for text in ["", "../etc/passwd", "' OR 1=1", "💥", "zzzzzzzzzzzzzzzzzzzzzzzzzz", "0123456789ABCDEFGHJKMNPQRS"]
+        {
             assert_eq!(text.parse::<RoomId>(), Err(NotAnId), "{text}");
         }
     }

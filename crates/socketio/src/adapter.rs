@@ -1,0 +1,232 @@
+//! Rooms: the adapter that keeps them, and the one that keeps them in this process's memory.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::broadcast::Broadcast;
+use crate::namespace::BoxFuture;
+use crate::payload::Packet;
+use crate::session::Reason;
+use crate::socket::{Phase, Socket, SocketId};
+
+/// Members written to under one hold of a room's lock.
+const MEMBERS_PER_LOCK: usize = 64;
+/// Members written to before other tasks get their turn: a write costs the runtime no budget.
+const MEMBERS_PER_TURN: usize = 256;
+/// Broadcasts held back for one socket in one room; a snapshot that takes longer than this many
+/// has lost its race, and the session ends rather than its memory.
+const MAX_HELD: usize = 2_000;
+
+/// Where rooms are kept and how broadcasts reach them.
+///
+/// Contract: a broadcast that begins after `join` returned reaches the socket; one that begins
+/// after `leave` returned does not. Broadcasts to one room that are awaited one after the other
+/// arrive in that order. An adapter that joins several nodes forwards [`Content::Same`](crate::Content::Same) and runs
+/// [`Content::PerSocket`](crate::Content::PerSocket) for its own sockets only, as closures do not travel.
+pub trait Adapter: Send + Sync + 'static {
+    /// Lets a socket into a room, its numbered broadcasts held back if `held`. A second join of
+    /// the same room changes nothing.
+    fn join(&self, socket: &Socket, room: &str, held: bool);
+
+    /// Ends a hold; see [`Socket::release`].
+    fn release(&self, socket: &Socket, room: &str, after: u64);
+
+    fn leave(&self, socket: &Socket, room: &str);
+
+    fn leave_all(&self, socket: &Socket);
+
+    /// The sockets of this process in a room.
+    fn sockets(&self, room: &str) -> Vec<Socket>;
+
+    /// Sends to all members of the broadcast's rooms, each once.
+    fn broadcast<'a>(&'a self, broadcast: &'a Broadcast<'a>) -> BoxFuture<'a, ()>;
+}
+
+/// Rooms in memory.
+#[derive(Default)]
+pub struct MemoryAdapter {
+    rooms: Mutex<HashMap<Arc<str>, Arc<Room>>>,
+}
+
+/// A room's members in stable slots, so that a walk can let go of the lock and find its place again.
+pub(crate) struct Room {
+    name: Arc<str>,
+    members: Mutex<Members>,
+}
+
+#[derive(Default)]
+struct Members {
+    slots: Vec<Option<Member>>,
+    free: Vec<u32>,
+}
+
+struct Member {
+    socket: Socket,
+    /// The broadcasts held back, boxed as it is rare and short.
+    held: Option<Box<Vec<(u64, Packet)>>>,
+}
+
+/// A socket's place in a room.
+pub(crate) struct Seat {
+    room: Arc<Room>,
+    slot: u32,
+}
+
+impl Seat {
+    pub(crate) fn is_in(&self, room: &str) -> bool {
+        &*self.room.name == room
+    }
+}
+
+impl Members {
+    fn is_empty(&self) -> bool {
+        self.slots.len() == self.free.len()
+    }
+
+    fn insert(&mut self, member: Member) -> u32 {
+        match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = Some(member);
+                slot
+            }
+            None => {
+                self.slots.push(Some(member));
+                (self.slots.len() - 1) as u32
+            }
+        }
+    }
+
+    fn remove(&mut self, slot: u32) {
+        if self.slots.get_mut(slot as usize).and_then(Option::take).is_some() {
+            self.free.push(slot);
+        }
+        if self.is_empty() {
+            *self = Self::default();
+        }
+    }
+}
+
+impl MemoryAdapter {
+    fn room(&self, name: &str) -> Option<Arc<Room>> {
+        self.rooms.lock().get(name).cloned()
+    }
+
+    /// Takes the socket out of its seat and forgets a room that is empty. The lock of all rooms
+    /// always comes before that of one.
+    fn vacate(&self, seat: &Seat) {
+        let mut rooms = self.rooms.lock();
+        let mut members = seat.room.members.lock();
+        members.remove(seat.slot);
+        if members.is_empty() {
+            rooms.remove(&seat.room.name);
+        }
+    }
+}
+
+impl Adapter for MemoryAdapter {
+    fn join(&self, socket: &Socket, name: &str, held: bool) {
+        let mut seats = socket.0.seats.lock();
+        if seats.iter().any(|seat| seat.is_in(name)) {
+            return;
+        }
+        {
+            let mut rooms = self.rooms.lock();
+            let room = match rooms.get(name) {
+                Some(room) => Arc::clone(room),
+                None => {
+                    let name: Arc<str> = name.into();
+                    let room = Arc::new(Room { name: Arc::clone(&name), members: Mutex::default() });
+                    rooms.insert(name, Arc::clone(&room));
+                    room
+                }
+            };
+            let member = Member { socket: socket.clone(), held: held.then(Box::default) };
+            let slot = room.members.lock().insert(member);
+            seats.push(Seat { room, slot });
+        }
+        drop(seats);
+        // A socket that ended in between has left all its rooms already, and must leave this one.
+        if matches!(socket.0.state.lock().phase, Phase::Ended(_)) {
+            self.leave_all(socket);
+        }
+    }
+
+    fn release(&self, socket: &Socket, name: &str, after: u64) {
+        let seats = socket.0.seats.lock();
+        let Some(seat) = seats.iter().find(|seat| seat.is_in(name)) else { return };
+        // Sent under the lock: the next broadcast must not pass those that were held.
+        let mut members = seat.room.members.lock();
+        let Some(Some(member)) = members.slots.get_mut(seat.slot as usize) else { return };
+        for (position, packet) in *member.held.take().unwrap_or_default() {
+            if position > after {
+                member.socket.send(&packet);
+            }
+        }
+    }
+
+    fn leave(&self, socket: &Socket, name: &str) {
+        let mut seats = socket.0.seats.lock();
+        if let Some(place) = seats.iter().position(|seat| seat.is_in(name)) {
+            self.vacate(&seats.swap_remove(place));
+        }
+    }
+
+    fn leave_all(&self, socket: &Socket) {
+        let seats = std::mem::take(&mut *socket.0.seats.lock());
+        seats.iter().for_each(|seat| self.vacate(seat));
+    }
+
+    fn sockets(&self, room: &str) -> Vec<Socket> {
+        let Some(room) = self.room(room) else { return Vec::new() };
+        let members = room.members.lock();
+        members.slots.iter().flatten().map(|member| member.socket.clone()).collect()
+    }
+
+    fn broadcast<'a>(&'a self, broadcast: &'a Broadcast<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let seen = (broadcast.rooms.len() > 1).then(Mutex::default);
+            for name in &broadcast.rooms {
+                if let Some(room) = self.room(name) {
+                    walk(&room, broadcast, seen.as_ref()).await;
+                }
+            }
+        })
+    }
+}
+
+/// Writes to each member of a room. The writes happen under the room's lock, a few at a time: so
+/// a socket that leaves gets nothing after, and one that is released gets what was held first.
+async fn walk(room: &Room, broadcast: &Broadcast<'_>, seen: Option<&Mutex<HashSet<SocketId>>>) {
+    let mut slot = 0;
+    loop {
+        {
+            let mut members = room.members.lock();
+            if slot >= members.slots.len() {
+                return;
+            }
+            let end = (slot + MEMBERS_PER_LOCK).min(members.slots.len());
+            for member in members.slots[slot..end].iter_mut().flatten() {
+                if seen.is_none_or(|seen| seen.lock().insert(member.socket.id())) {
+                    deliver(member, broadcast);
+                }
+            }
+            slot = end;
+        }
+        if slot % MEMBERS_PER_TURN == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn deliver(member: &mut Member, broadcast: &Broadcast<'_>) {
+    let Some(packet) = broadcast.packet_for(&member.socket) else { return };
+    match (&mut member.held, broadcast.position) {
+        (Some(held), Some(_)) if held.len() >= MAX_HELD => {
+            member.socket.session().close(Reason::SlowReader);
+        }
+        (Some(held), Some(position)) => held.push((position, packet)),
+        _ => member.socket.send(&packet),
+    }
+}

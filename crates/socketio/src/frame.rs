@@ -1,0 +1,416 @@
+//! WebSocket frames (RFC 6455 section 5), both ways, without extensions.
+//!
+//! Frames of a server are unmasked and never fragmented, so a frame to many receivers is encoded
+//! once and its bytes are shared. Frames of a client are decoded incrementally; no length that a
+//! client declares is ever allocated for before its bytes have come.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+const FIN: u8 = 0x80;
+const MASKED: u8 = 0x80;
+/// A control frame's payload is at most 125 bytes (section 5.5).
+const CONTROL_MAX: usize = 125;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opcode {
+    Continuation = 0,
+    Text = 1,
+    Binary = 2,
+    Close = 8,
+    Ping = 9,
+    Pong = 10,
+}
+
+impl Opcode {
+    fn from_bits(bits: u8) -> Option<Self> {
+        Some(match bits {
+            0 => Self::Continuation,
+            1 => Self::Text,
+            2 => Self::Binary,
+            8 => Self::Close,
+            9 => Self::Ping,
+            10 => Self::Pong,
+            _ => return None,
+        })
+    }
+
+    fn is_control(self) -> bool {
+        self as u8 >= 8
+    }
+}
+
+/// The status codes of section 7.4.1 that this server closes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub(crate) enum CloseCode {
+    Normal = 1000,
+    Protocol = 1002,
+    InvalidText = 1007,
+    Policy = 1008,
+    TooBig = 1009,
+}
+
+/// Appends one unmasked, final frame made of `parts` in a row.
+pub(crate) fn encode(to: &mut BytesMut, opcode: Opcode, parts: &[&[u8]]) {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    to.reserve(length + 10);
+    to.put_u8(FIN | opcode as u8);
+    match length {
+        0..=125 => to.put_u8(length as u8),
+        126..=0xffff => {
+            to.put_u8(126);
+            to.put_u16(length as u16);
+        }
+        _ => {
+            to.put_u8(127);
+            to.put_u64(length as u64);
+        }
+    }
+    for part in parts {
+        to.put_slice(part);
+    }
+}
+
+/// A Close frame with a status code.
+pub(crate) fn close(code: CloseCode) -> Bytes {
+    let mut frame = BytesMut::new();
+    encode(&mut frame, Opcode::Close, &[&(code as u16).to_be_bytes()]);
+    frame.freeze()
+}
+
+/// Splits the first frame off bytes that [`encode`] made: (is it binary, its payload, the rest).
+pub(crate) fn split(frames: &Bytes) -> Option<(bool, Bytes, Bytes)> {
+    let (head, length) = match *frames.get(1)? {
+        126 => (4, u16::from_be_bytes([*frames.get(2)?, *frames.get(3)?]) as usize),
+        127 => (10, u64::from_be_bytes(frames.get(2..10)?.try_into().ok()?) as usize),
+        short => (2, short as usize),
+    };
+    let end = head + length;
+    (end <= frames.len())
+        .then(|| (frames[0] & 0x0f == Opcode::Binary as u8, frames.slice(head..end), frames.slice(end..)))
+}
+
+/// What came from a client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    Text(String),
+    Binary(Vec<u8>),
+    Ping(Vec<u8>),
+    Pong,
+    Close,
+}
+
+/// Decodes a client's frames into messages, within limits.
+///
+/// Between calls it owns only what is unfinished: an idle connection owns nothing.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    max_message: usize,
+    max_fragments: usize,
+    /// Bytes of a frame whose end has not come.
+    rest: Vec<u8>,
+    message: Option<Fragments>,
+}
+
+#[derive(Debug)]
+struct Fragments {
+    opcode: Opcode,
+    data: Vec<u8>,
+    count: usize,
+}
+
+impl Decoder {
+    pub(crate) fn new(max_message: usize, max_fragments: usize) -> Self {
+        Self { max_message, max_fragments, rest: Vec::new(), message: None }
+    }
+
+    /// Whether a frame is half read, as the caller must not drop the bytes it still holds.
+    pub(crate) fn has_rest(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
+    /// Takes the bytes just read and gives each whole message to `take`, which says whether to go
+    /// on. When it says stop, the bytes behind that message are kept for a later call with none.
+    pub(crate) fn feed(&mut self, input: &mut [u8], mut take: impl FnMut(Incoming) -> bool) -> Result<(), CloseCode> {
+        if self.rest.is_empty() {
+            let used = self.drain(input, &mut take)?;
+            self.rest.extend_from_slice(&input[used..]);
+            return Ok(());
+        }
+        let mut rest = std::mem::take(&mut self.rest);
+        rest.extend_from_slice(input);
+        let used = self.drain(&mut rest, &mut take)?;
+        if used < rest.len() {
+            rest.drain(..used);
+            self.rest = rest;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, bytes: &mut [u8], take: &mut impl FnMut(Incoming) -> bool) -> Result<usize, CloseCode> {
+        let mut used = 0;
+        while let Some(frame) = self.parse(&mut bytes[used..])? {
+            let (length, incoming) = frame;
+            used += length;
+            if incoming.is_some_and(|incoming| !take(incoming)) {
+                break;
+            }
+        }
+        Ok(used)
+    }
+
+    /// One frame at the start of `bytes`: its length there and the message it completes, or
+    /// `None` while more bytes are needed.
+    fn parse(&mut self, bytes: &mut [u8]) -> Result<Option<(usize, Option<Incoming>)>, CloseCode> {
+        let Some(head) = Head::parse(bytes)? else { return Ok(None) };
+        if head.length > self.room_left(head.opcode) as u64 {
+            return Err(CloseCode::TooBig);
+        }
+        let end = head.size + head.length as usize;
+        if bytes.len() < end {
+            return Ok(None);
+        }
+        let payload = &mut bytes[head.size..end];
+        for (place, byte) in payload.iter_mut().enumerate() {
+            *byte ^= head.mask[place & 3];
+        }
+        Ok(Some((end, self.accept(&head, payload)?)))
+    }
+
+    fn room_left(&self, opcode: Opcode) -> usize {
+        match &self.message {
+            _ if opcode.is_control() => CONTROL_MAX,
+            Some(message) if opcode == Opcode::Continuation => self.max_message - message.data.len(),
+            _ => self.max_message,
+        }
+    }
+
+    fn accept(&mut self, head: &Head, payload: &[u8]) -> Result<Option<Incoming>, CloseCode> {
+        match (head.opcode, &mut self.message) {
+            (Opcode::Ping, _) => Ok(Some(Incoming::Ping(payload.to_vec()))),
+            (Opcode::Pong, _) => Ok(Some(Incoming::Pong)),
+            (Opcode::Close, _) => Ok(Some(Incoming::Close)),
+            (Opcode::Continuation, None) => Err(CloseCode::Protocol),
+            (Opcode::Continuation, Some(message)) => {
+                message.count += 1;
+                if message.count > self.max_fragments {
+                    return Err(CloseCode::Policy);
+                }
+                message.data.extend_from_slice(payload);
+                if !head.fin {
+                    return Ok(None);
+                }
+                let whole = self.message.take().ok_or(CloseCode::Protocol)?;
+                finish(whole.opcode, whole.data).map(Some)
+            }
+            (_, Some(_)) => Err(CloseCode::Protocol),
+            (opcode, None) if head.fin => finish(opcode, payload.to_vec()).map(Some),
+            (opcode, None) => {
+                self.message = Some(Fragments { opcode, data: payload.to_vec(), count: 1 });
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn finish(opcode: Opcode, data: Vec<u8>) -> Result<Incoming, CloseCode> {
+    match opcode {
+        Opcode::Text => String::from_utf8(data).map(Incoming::Text).map_err(|_| CloseCode::InvalidText),
+        _ => Ok(Incoming::Binary(data)),
+    }
+}
+
+struct Head {
+    fin: bool,
+    opcode: Opcode,
+    length: u64,
+    mask: [u8; 4],
+    /// Bytes of the head itself.
+    size: usize,
+}
+
+impl Head {
+    /// Errors come as early as the bytes show them, so that a client with a forbidden head is
+    /// told at once and not after its payload.
+    fn parse(bytes: &[u8]) -> Result<Option<Self>, CloseCode> {
+        let [first, second, ..] = *bytes else { return Ok(None) };
+        if first & 0x70 != 0 || second & MASKED == 0 {
+            return Err(CloseCode::Protocol);
+        }
+        let opcode = Opcode::from_bits(first & 0x0f).ok_or(CloseCode::Protocol)?;
+        let fin = first & FIN != 0;
+        let short = second & 0x7f;
+        if opcode.is_control() && (!fin || short as usize > CONTROL_MAX) {
+            return Err(CloseCode::Protocol);
+        }
+        let extended = match short {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let Some(length) = bytes.get(2..2 + extended) else { return Ok(None) };
+        let length = match extended {
+            0 => short as u64,
+            _ => length.iter().fold(0u64, |length, &byte| (length << 8) | byte as u64),
+        };
+        let size = 2 + extended + 4;
+        let mask = match bytes.get(2 + extended..size) {
+            Some(mask) => [mask[0], mask[1], mask[2], mask[3]],
+            // The length alone may already be over the limit, which must not wait for the mask.
+            None if length > u32::MAX as u64 => return Err(CloseCode::TooBig),
+            None => return Ok(None),
+        };
+        Ok(Some(Self { fin, opcode, length, mask, size }))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A client's frame, masked, as the tests and the fuzzer send it.
+    pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+        let mask = [0x11, 0x22, 0x33, 0x44];
+        let mut frame = vec![first];
+        match payload.len() {
+            length @ 0..=125 => frame.push(MASKED | length as u8),
+            length @ 126..=0xffff => {
+                frame.push(MASKED | 126);
+                frame.extend((length as u16).to_be_bytes());
+            }
+            length => {
+                frame.push(MASKED | 127);
+                frame.extend((length as u64).to_be_bytes());
+            }
+        }
+        frame.extend(mask);
+        frame.extend(payload.iter().enumerate().map(|(place, byte)| byte ^ mask[place & 3]));
+        frame
+    }
+
+    pub(crate) fn decode_all(decoder: &mut Decoder, bytes: &[u8]) -> Result<Vec<Incoming>, CloseCode> {
+        let mut all = Vec::new();
+        decoder.feed(&mut bytes.to_vec(), |incoming| {
+            all.push(incoming);
+            true
+        })?;
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{decode_all, masked};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decoder() -> Decoder {
+        Decoder::new(1_000, 64)
+    }
+
+    #[test]
+    fn a_text_cut_at_every_byte_arrives_once_and_whole() {
+        let frame = masked(0x81, "마당".as_bytes());
+        for cut in 0..frame.len() {
+            let mut decoder = decoder();
+            let mut all = decode_all(&mut decoder, &frame[..cut]).unwrap();
+            all.extend(decode_all(&mut decoder, &frame[cut..]).unwrap());
+            assert_eq!(all, [Incoming::Text("마당".into())], "cut at {cut}");
+            assert!(!decoder.has_rest());
+        }
+    }
+
+    #[test]
+    fn p8_forbidden_heads_are_protocol_errors() {
+        let unmasked = [0x81, 0x01, b'a'];
+        let rsv = masked(0xc1, b"a");
+        let reserved = masked(0x83, b"a");
+        let fragmented_ping = masked(0x09, b"a");
+        let long_ping = masked(0x89, &[0; 126]);
+        for frame in [&unmasked[..], &rsv, &reserved, &fragmented_ping, &long_ping] {
+            assert_eq!(decode_all(&mut decoder(), frame), Err(CloseCode::Protocol), "{frame:?}");
+        }
+    }
+
+    #[test]
+    fn p9_a_huge_declared_length_is_refused_from_its_head() {
+        for length in [1u64 << 40, 1 << 63] {
+            let mut frame = vec![0x82, 0xff];
+            frame.extend(length.to_be_bytes());
+            assert_eq!(decode_all(&mut decoder(), &frame), Err(CloseCode::TooBig));
+        }
+    }
+
+    #[test]
+    fn p10_one_byte_over_the_limit_is_too_big_in_one_frame_and_in_many() {
+        assert_eq!(decode_all(&mut decoder(), &masked(0x82, &[0; 1_001])), Err(CloseCode::TooBig));
+        let mut fragments = masked(0x02, &[0; 500]);
+        fragments.extend(masked(0x00, &[0; 500]));
+        fragments.extend(masked(0x80, &[0; 1]));
+        assert_eq!(decode_all(&mut decoder(), &fragments), Err(CloseCode::TooBig));
+    }
+
+    #[test]
+    fn p11_too_many_fragments_are_against_the_policy() {
+        let mut fragments = masked(0x01, b"");
+        for _ in 0..64 {
+            fragments.extend(masked(0x00, b""));
+        }
+        assert_eq!(decode_all(&mut decoder(), &fragments), Err(CloseCode::Policy));
+    }
+
+    #[test]
+    fn p7_text_that_is_not_utf8_is_refused() {
+        assert_eq!(decode_all(&mut decoder(), &masked(0x81, &[0xff, 0xfe])), Err(CloseCode::InvalidText));
+    }
+
+    #[test]
+    fn a_ping_between_fragments_is_answered_and_the_message_stays_whole() {
+        let mut bytes = masked(0x01, b"mad");
+        bytes.extend(masked(0x89, b"?"));
+        bytes.extend(masked(0x80, b"ang"));
+        let all = decode_all(&mut decoder(), &bytes).unwrap();
+        assert_eq!(all, [Incoming::Ping(b"?".to_vec()), Incoming::Text("madang".into())]);
+    }
+
+    #[test]
+    fn stopping_keeps_what_follows_for_later() {
+        let mut bytes = masked(0x81, b"one");
+        bytes.extend(masked(0x81, b"two"));
+        let mut decoder = decoder();
+        let mut first = Vec::new();
+        decoder
+            .feed(&mut bytes, |incoming| {
+                first.push(incoming);
+                false
+            })
+            .unwrap();
+        assert_eq!(first, [Incoming::Text("one".into())]);
+        assert_eq!(decode_all(&mut decoder, b"").unwrap(), [Incoming::Text("two".into())]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_slices_never_panic_nor_hoard(bytes in proptest::collection::vec(any::<u8>(), 0..4_096), cut in 1usize..64) {
+            let mut decoder = decoder();
+            for slice in bytes.chunks(cut) {
+                if decode_all(&mut decoder, slice).is_err() {
+                    return Ok(());
+                }
+                prop_assert!(decoder.rest.len() <= 1_000 + 14);
+            }
+        }
+
+        #[test]
+        fn what_is_encoded_is_split_again(payload in proptest::collection::vec(any::<u8>(), 0..70_000), binary: bool) {
+            let mut frames = BytesMut::new();
+            let opcode = if binary { Opcode::Binary } else { Opcode::Text };
+            encode(&mut frames, opcode, &[&payload]);
+            encode(&mut frames, Opcode::Text, &[b"next"]);
+            let (is_binary, first, rest) = split(&frames.freeze()).unwrap();
+            prop_assert_eq!(is_binary, binary);
+            prop_assert_eq!(&first[..], &payload[..]);
+            prop_assert_eq!(&split(&rest).unwrap().1[..], b"next");
+        }
+    }
+}

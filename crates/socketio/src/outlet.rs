@@ -1,0 +1,214 @@
+//! Where packets leave a session: written straight to its stream by whoever sends, kept only when
+//! the kernel refuses them, bounded in bytes and in time.
+//!
+//! All of this happens under the session's lock, so that "write, else append" is one step: nothing
+//! overtakes what waits, and after a partial write nothing goes first.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::payload::Packet;
+use crate::stream::Wire;
+
+/// Frames handed to the kernel in one call.
+const MAX_SLICES: usize = 32;
+
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    pub(crate) transport: Transport,
+    queue: VecDeque<Waiting>,
+    /// Bytes in the queue, those of paced packets not counted.
+    waiting: usize,
+    /// Bytes of the first packet that the kernel has taken.
+    sent: usize,
+    /// When the peer last took a byte, or the queue began.
+    progress_at: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) enum Transport {
+    /// Nothing can be written by itself: everything waits for a poll.
+    Polling(Polling),
+    WebSocket(Arc<Wire>),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Polling {
+    /// Wakes the poll that hangs.
+    pub(crate) ready: Arc<Notify>,
+    pub(crate) is_hanging: bool,
+    pub(crate) is_posting: bool,
+    pub(crate) upgrade: Upgrade,
+}
+
+/// How far a polling session is on its way to WebSocket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Upgrade {
+    #[default]
+    None,
+    /// A WebSocket has come; its probe has not.
+    Begun,
+    /// The probe is answered: polls get a noop, everything else waits for the new transport.
+    Probed,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    packet: Packet,
+    since: Instant,
+    /// A long answer that its asker takes at its own pace, bound to go on, not to end in time.
+    paced: bool,
+}
+
+/// What became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    Written,
+    /// It is the first that waits: the owner must learn to watch for room.
+    FirstWaiting,
+    Waiting,
+    /// More waits than is allowed, or the stream is broken: the session must end.
+    Overflow,
+    Broken,
+}
+
+impl Outlet {
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self { transport, queue: VecDeque::new(), waiting: 0, sent: 0, progress_at: Instant::now() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(crate) fn send(&mut self, packet: &Packet, paced: bool, limit: usize) -> Sent {
+        let mut sent = 0;
+        if let (Transport::WebSocket(wire), true) = (&self.transport, self.queue.is_empty()) {
+            match wire.try_write(packet.frames()) {
+                Ok(bytes) if bytes == packet.size() => return Sent::Written,
+                Ok(bytes) => sent = bytes,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Sent::Broken,
+            }
+        }
+        let is_first = self.queue.is_empty();
+        let now = Instant::now();
+        if is_first {
+            self.sent = sent;
+            self.progress_at = now;
+        }
+        if !paced {
+            self.waiting += packet.size();
+        }
+        self.queue.push_back(Waiting { packet: packet.clone(), since: now, paced });
+        match &self.transport {
+            _ if self.waiting > limit => Sent::Overflow,
+            Transport::Polling(polling) => {
+                polling.ready.notify_one();
+                Sent::Waiting
+            }
+            Transport::WebSocket(_) if is_first => Sent::FirstWaiting,
+            Transport::WebSocket(_) => Sent::Waiting,
+        }
+    }
+
+    /// Writes what waits, as far as the kernel takes it.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        let Transport::WebSocket(wire) = &self.transport else { return Ok(()) };
+        let wire = Arc::clone(wire);
+        while !self.queue.is_empty() {
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let mut count = 0;
+            for (slice, waiting) in slices.iter_mut().zip(&self.queue) {
+                let skip = if count == 0 { self.sent } else { 0 };
+                *slice = IoSlice::new(&waiting.packet.frames()[skip..]);
+                count += 1;
+            }
+            match wire.try_write_vectored(&slices[..count]) {
+                Ok(bytes) => self.took(bytes),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn took(&mut self, mut bytes: usize) {
+        let now = Instant::now();
+        self.progress_at = now;
+        while let Some(first) = self.queue.front() {
+            let left = first.packet.size() - self.sent;
+            if bytes < left {
+                self.sent += bytes;
+                return;
+            }
+            bytes -= left;
+            self.sent = 0;
+            self.pop(now);
+        }
+        // An idle session owns no buffer.
+        self.queue = VecDeque::new();
+    }
+
+    fn pop(&mut self, now: Instant) -> Option<Packet> {
+        let first = self.queue.pop_front()?;
+        if first.paced {
+            // What waited behind a paced packet waited for no fault of the reader.
+            self.queue.iter_mut().for_each(|waiting| waiting.since = now);
+        } else {
+            self.waiting -= first.packet.size();
+        }
+        Some(first.packet)
+    }
+
+    /// The packets for one poll: all that wait, except that a ping travels alone.
+    pub(crate) fn take_payload(&mut self) -> Option<String> {
+        let now = Instant::now();
+        let mut payload = String::new();
+        while let Some(first) = self.queue.front() {
+            let is_ping = first.packet.is_ping();
+            if is_ping && !payload.is_empty() {
+                break;
+            }
+            if let Some(packet) = self.pop(now) {
+                packet.append_to(&mut payload);
+            }
+            if is_ping {
+                break;
+            }
+        }
+        self.progress_at = now;
+        (!payload.is_empty()).then_some(payload)
+    }
+
+    /// Goes over to WebSocket with all that waits, in order.
+    pub(crate) fn switch(&mut self, wire: Arc<Wire>) -> io::Result<()> {
+        let now = Instant::now();
+        self.queue.iter_mut().for_each(|waiting| waiting.since = now);
+        self.progress_at = now;
+        self.transport = Transport::WebSocket(wire);
+        self.flush()
+    }
+
+    /// When the reader counts as too slow, if nothing moves until then.
+    pub(crate) fn deadline(&self, patience: Duration) -> Option<Instant> {
+        let first = self.queue.front()?;
+        if matches!(&self.transport, Transport::Polling(polling) if polling.upgrade == Upgrade::Probed) {
+            // The upgrade has a deadline of its own.
+            return None;
+        }
+        let begun = if first.paced { self.progress_at } else { first.since.min(self.progress_at) };
+        Some(begun + patience)
+    }
+
+    /// Drops all that waits: the session has ended.
+    pub(crate) fn clear(&mut self) {
+        self.queue = VecDeque::new();
+        self.waiting = 0;
+    }
+}

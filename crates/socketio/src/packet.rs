@@ -1,0 +1,399 @@
+//! Socket.IO packets (protocol version 5): the text of an Engine.IO message, and the binary
+//! messages that follow it as attachments.
+//!
+//! `<type>[<attachments>-][<namespace>,][<id>]<JSON>`
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use crate::payload::Packet;
+
+/// Arrays and objects inside each other, the arguments' own array counted.
+const MAX_DEPTH: usize = 16;
+const MAX_EVENT_NAME: usize = 128;
+/// Ids above this lose digits in JavaScript, and an acknowledgement would go to another event.
+const MAX_ID: u64 = (1 << 53) - 1;
+/// Names the libraries keep for themselves; no client emits them.
+const RESERVED: [&str; 7] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener", "error"];
+
+/// A packet from a client. Those with attachments are whole only when these have come.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) namespace: String,
+    pub(crate) body: Body,
+}
+
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// The handshake's payload: JSON of any form, absent when empty.
+    Connect(Option<Box<RawValue>>),
+    Disconnect,
+    Event {
+        event: Event,
+        id: Option<u64>,
+    },
+    Ack {
+        id: u64,
+        args: Args,
+    },
+}
+
+/// An event's name and arguments.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub name: String,
+    pub args: Args,
+}
+
+/// The arguments of an event or an acknowledgement: JSON values as they came, in which each
+/// attachment stands as `{"_placeholder":true,"num":N}`.
+#[derive(Clone, Debug, Default)]
+pub struct Args {
+    pub values: Vec<Box<RawValue>>,
+    pub attachments: Vec<Bytes>,
+}
+
+/// The text was not a packet a client may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+impl From<serde_json::Error> for Malformed {
+    fn from(_: serde_json::Error) -> Self {
+        Self
+    }
+}
+
+impl Incoming {
+    /// Reads the text of a packet; the number is how many attachments must follow it.
+    pub(crate) fn parse(text: &str, max_attachments: usize) -> Result<(Self, usize), Malformed> {
+        let kind = *text.as_bytes().first().ok_or(Malformed)?;
+        if !kind.is_ascii_digit() {
+            return Err(Malformed);
+        }
+        let (attachments, rest) = match kind {
+            b'5' | b'6' => split_attachments(&text[1..], max_attachments)?,
+            _ => (0, &text[1..]),
+        };
+        let (namespace, rest) = split_namespace(rest);
+        let (id, data) = split_id(rest)?;
+        let body = match (kind, id) {
+            (b'0', None) => Body::Connect(parse_connect(data)?),
+            (b'1', None) if data.is_empty() => Body::Disconnect,
+            (b'2' | b'5', id) => Body::Event { event: parse_event(data, attachments)?, id },
+            (b'3' | b'6', Some(id)) => Body::Ack { id, args: parse_args(data, attachments)? },
+            _ => return Err(Malformed),
+        };
+        Ok((Self { namespace: namespace.to_owned(), body }, attachments))
+    }
+
+    /// Hands over the attachments that came behind the text.
+    pub(crate) fn attach(&mut self, attachments: Vec<Bytes>) {
+        match &mut self.body {
+            Body::Event { event, .. } => event.args.attachments = attachments,
+            Body::Ack { args, .. } => args.attachments = attachments,
+            Body::Connect(_) | Body::Disconnect => {}
+        }
+    }
+}
+
+fn split_attachments(text: &str, max: usize) -> Result<(usize, &str), Malformed> {
+    let (count, rest) = text.split_once('-').ok_or(Malformed)?;
+    if count.is_empty() || count.len() > 4 || !count.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Malformed);
+    }
+    let count = count.parse().map_err(|_| Malformed)?;
+    if count == 0 || count > max { Err(Malformed) } else { Ok((count, rest)) }
+}
+
+fn split_namespace(text: &str) -> (&str, &str) {
+    if !text.starts_with('/') {
+        return ("/", text);
+    }
+    text.split_once(',').unwrap_or((text, ""))
+}
+
+fn split_id(text: &str) -> Result<(Option<u64>, &str), Malformed> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 {
+        return Ok((None, text));
+    }
+    let id = text[..digits].parse().map_err(|_| Malformed)?;
+    if id > MAX_ID { Err(Malformed) } else { Ok((Some(id), &text[digits..])) }
+}
+
+fn parse_connect(data: &str) -> Result<Option<Box<RawValue>>, Malformed> {
+    if data.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::from_str(data)?))
+}
+
+fn parse_event(data: &str, attachments: usize) -> Result<Event, Malformed> {
+    let mut args = parse_args(data, attachments)?;
+    if args.values.is_empty() {
+        return Err(Malformed);
+    }
+    let name: String = serde_json::from_str(args.values.remove(0).get())?;
+    if name.len() > MAX_EVENT_NAME || RESERVED.contains(&name.as_str()) {
+        return Err(Malformed);
+    }
+    Ok(Event { name, args })
+}
+
+fn parse_args(data: &str, attachments: usize) -> Result<Args, Malformed> {
+    // Before any parser: serde_json walks nested values by recursion, ours by a counter.
+    if is_too_deep(data) {
+        return Err(Malformed);
+    }
+    let values: Vec<Box<RawValue>> = serde_json::from_str(data)?;
+    if attachments > 0 {
+        check_placeholders(data, attachments)?;
+    }
+    Ok(Args { values, attachments: Vec::new() })
+}
+
+/// Whether JSON nests deeper than is read here. Invalid JSON may give either answer.
+pub(crate) fn is_too_deep(json: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
+}
+
+/// Each attachment must stand in the arguments exactly once, and nothing may pretend to be one.
+fn check_placeholders(data: &str, attachments: usize) -> Result<(), Malformed> {
+    fn walk(value: &serde_json::Value, seen: &mut [bool]) -> Result<(), Malformed> {
+        match value {
+            serde_json::Value::Array(items) => items.iter().try_for_each(|item| walk(item, seen)),
+            serde_json::Value::Object(fields) => {
+                let Some(mark) = fields.get("_placeholder") else {
+                    return fields.values().try_for_each(|field| walk(field, seen));
+                };
+                let number = fields.get("num").and_then(serde_json::Value::as_u64).ok_or(Malformed)?;
+                let place = seen.get_mut(number as usize).ok_or(Malformed)?;
+                if mark != &serde_json::Value::Bool(true) || fields.len() != 2 || std::mem::replace(place, true) {
+                    return Err(Malformed);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+    let mut seen = vec![false; attachments];
+    walk(&serde_json::from_str(data)?, &mut seen)?;
+    if seen.contains(&false) { Err(Malformed) } else { Ok(()) }
+}
+
+/// The answer to a CONNECT that was let in.
+pub(crate) fn connect(namespace: &str, id: &str) -> Packet {
+    Packet::text(&format!("0{}{{\"sid\":\"{id}\"}}", prefix(namespace)))
+}
+
+/// The answer to a CONNECT that was refused; `error` is `{message, data?}` in JSON.
+pub(crate) fn connect_error(namespace: &str, error: &str) -> Packet {
+    Packet::text(&format!("4{}{error}", prefix(namespace)))
+}
+
+/// Tells a client that its socket has ended for good: stock clients do not come back by themselves.
+pub(crate) fn disconnect(namespace: &str) -> Packet {
+    Packet::text(&format!("1{}", prefix(namespace)))
+}
+
+/// An event, asking for an acknowledgement when it has an id.
+pub(crate) fn event(namespace: &str, name: &str, id: Option<u64>, args: &Args) -> Packet {
+    let name = serde_json::Value::from(name).to_string();
+    let values = std::iter::once(name.as_str()).chain(args.values.iter().map(|value| value.get()));
+    encode(['2', '5'], namespace, id, values, &args.attachments)
+}
+
+/// The acknowledgement of a client's event.
+pub(crate) fn ack(namespace: &str, id: u64, args: &Args) -> Packet {
+    encode(['3', '6'], namespace, Some(id), args.values.iter().map(|value| value.get()), &args.attachments)
+}
+
+fn encode<'a>(
+    kinds: [char; 2],
+    namespace: &str,
+    id: Option<u64>,
+    values: impl Iterator<Item = &'a str>,
+    attachments: &[Bytes],
+) -> Packet {
+    let mut text = String::with_capacity(64);
+    if attachments.is_empty() {
+        text.push(kinds[0]);
+    } else {
+        text.push(kinds[1]);
+        text += &attachments.len().to_string();
+        text.push('-');
+    }
+    text += &prefix(namespace);
+    if let Some(id) = id {
+        text += &id.to_string();
+    }
+    text.push('[');
+    for (place, value) in values.enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text += value;
+    }
+    text.push(']');
+    Packet::with_attachments(&text, attachments)
+}
+
+fn prefix(namespace: &str) -> String {
+    if namespace == "/" { String::new() } else { format!("{namespace},") }
+}
+
+impl Args {
+    /// One argument.
+    ///
+    /// # Errors
+    /// When the value does not serialize to JSON, a map with keys that are no strings, say.
+    pub fn one(value: &(impl serde::Serialize + ?Sized)) -> serde_json::Result<Self> {
+        Ok(Self { values: vec![serde_json::value::to_raw_value(value)?], attachments: Vec::new() })
+    }
+
+    /// Reads the first argument; one that is missing is read as `null`.
+    ///
+    /// # Errors
+    /// When it is not of the form `T` asks for.
+    pub fn first<T: serde::de::DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(self.values.first().map_or("null", |value| value.get()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Result<(Incoming, usize), Malformed> {
+        Incoming::parse(text, 4)
+    }
+
+    fn event_of(text: &str) -> (String, Event, Option<u64>) {
+        match parse(text).unwrap().0 {
+            Incoming { namespace, body: Body::Event { event, id } } => (namespace, event, id),
+            other => panic!("{text} is {other:?}"),
+        }
+    }
+
+    #[test]
+    fn events_carry_namespace_id_and_arguments() {
+        let (namespace, event, id) = event_of(r#"2/chat,17["message",1,"2",{"3":[true]}]"#);
+        assert_eq!((namespace.as_str(), event.name.as_str(), id), ("/chat", "message", Some(17)));
+        let values: Vec<_> = event.args.values.iter().map(|value| value.get()).collect();
+        assert_eq!(values, ["1", "\"2\"", "{\"3\":[true]}"]);
+    }
+
+    #[test]
+    fn a_namespace_may_stand_alone() {
+        for text in ["0/custom", "0/custom,", "1/custom"] {
+            assert_eq!(parse(text).unwrap().0.namespace, "/custom", "{text}");
+        }
+    }
+
+    #[test]
+    fn s1_s6_s13_what_is_no_packet_is_malformed() {
+        let long_name = format!("2[\"{}\"]", "x".repeat(MAX_EVENT_NAME + 1));
+        for text in [
+            "",
+            "abc",
+            "2{}",
+            "2abc[\"x\"]",
+            "2",
+            "2[",
+            "2[1]",
+            "2[]",
+            "2[{\"a\":1},2]",
+            "2[\"a\"]x",
+            "7",
+            "9[]",
+            "é",
+            "4",
+            "4{}",
+            "3[1]",
+            "39223372036854775808[]",
+            "29007199254740992[\"x\"]",
+            "2-1[\"x\"]",
+            "21e400[\"x\"]",
+            "1{}",
+            "12",
+            "2[\"connect\"]",
+            "2[\"disconnect\"]",
+            "2[\"error\"]",
+            "2[\"newListener\"]",
+            "0{",
+            "01{}",
+            &long_name,
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn s7_attachments_are_between_one_and_the_limit() {
+        let one = r#"["x",{"_placeholder":true,"num":0}]"#;
+        assert_eq!(parse(&format!("51-{one}")).unwrap().1, 1);
+        for count in ["0-", "5-", "11-", "9000-", "5999999-", "1000000000000000000000000000000-", "", "-", "a-", "+1-"]
+        {
+            assert!(parse(&format!("5{count}{one}")).is_err(), "{count}");
+        }
+    }
+
+    #[test]
+    fn s10_placeholders_name_each_attachment_once() {
+        for args in [
+            r#"{"_placeholder":true,"num":1}"#,
+            r#"{"_placeholder":true,"num":-1}"#,
+            r#"{"_placeholder":"x","num":0}"#,
+            r#"{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}"#,
+            r#"{"_placeholder":true,"num":0,"more":1}"#,
+            r#"1"#,
+        ] {
+            assert!(parse(&format!("51-[\"x\",{args}]")).is_err(), "{args}");
+        }
+        assert!(parse(r#"51-["x",{"file":{"_placeholder":true,"num":0}}]"#).is_ok());
+    }
+
+    #[test]
+    fn s11_deep_nesting_is_refused_before_it_is_parsed() {
+        let nested = |depth: usize| format!("2[\"x\",{}{}]", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(&nested(MAX_DEPTH - 1)).is_ok());
+        for depth in [MAX_DEPTH, 200, 100_000] {
+            assert!(parse(&nested(depth)).is_err(), "{depth}");
+        }
+        assert!(parse(r#"2["x","[[[[[[[[[[[[[[[[[[[[[[[[\"[[[["]"#).is_ok(), "brackets in a string are text");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_is_refused_without_a_panic(text in "[0-9]?[0-9-]{0,3}(/[a-z]{0,3},)?[0-9]{0,3}\\PC{0,80}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn an_encoded_event_is_parsed_back(name in "[a-z]{1,20}", id in proptest::option::of(0..=MAX_ID), argument: String) {
+            prop_assume!(!RESERVED.contains(&name.as_str()));
+            let packet = event("/chat", &name, id, &Args::one(&argument).unwrap());
+            let mut payload = String::new();
+            packet.append_to(&mut payload);
+            let (namespace, event, back) = event_of(&payload[1..]);
+            prop_assert_eq!((namespace.as_str(), event.name, back), ("/chat", name, id));
+            prop_assert_eq!(event.args.first::<String>().unwrap(), argument);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Engine.IO packets (protocol version 4) and the payloads that carry them over polling.
+//!
+//! A packet is one character of type and its data; a payload is packets joined by `\x1e`, binary
+//! ones as `b` and base 64.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{alphabet, engine};
+use bytes::{Bytes, BytesMut};
+
+use crate::frame::{self, Opcode};
+
+const SEPARATOR: char = '\x1e';
+/// Decodes with or without padding, as clients do either; trailing bits must be zero.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(engine::DecodePaddingMode::Indifferent),
+);
+
+/// What a client sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    Text(String),
+    Binary(Bytes),
+}
+
+/// A packet from a client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    Close,
+    Ping,
+    /// The `2probe` of an upgrade.
+    Probe,
+    Pong,
+    Message(Message),
+    Upgrade,
+    Noop,
+}
+
+/// The bytes were not an Engine.IO packet.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+/// One packet of text. An empty one is malformed, and so is one a client has no business to send.
+pub(crate) fn decode(packet: &str) -> Result<Incoming, Malformed> {
+    let mut characters = packet.chars();
+    let kind = characters.next().ok_or(Malformed)?;
+    let data = characters.as_str();
+    match (kind, data) {
+        ('1', "") => Ok(Incoming::Close),
+        ('2', "") => Ok(Incoming::Ping),
+        ('2', "probe") => Ok(Incoming::Probe),
+        ('3', "") => Ok(Incoming::Pong),
+        ('4', _) => Ok(Incoming::Message(Message::Text(data.to_owned()))),
+        ('5', "") => Ok(Incoming::Upgrade),
+        ('6', "") => Ok(Incoming::Noop),
+        ('b', _) if !data.is_empty() => {
+            let data = BASE64.decode(data).map_err(|_| Malformed)?;
+            Ok(Incoming::Message(Message::Binary(data.into())))
+        }
+        _ => Err(Malformed),
+    }
+}
+
+/// The packets of a polling payload, in order.
+pub(crate) fn decode_payload(payload: &str) -> impl Iterator<Item = Result<Incoming, Malformed>> {
+    payload.split(SEPARATOR).map(decode)
+}
+
+/// One or more Engine.IO packets, encoded once as whole WebSocket frames and shared by all who
+/// receive them. Cloning costs an atomic increment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet(Bytes);
+
+impl Packet {
+    /// A message of text: type `4`.
+    pub fn text(data: &str) -> Self {
+        Self::of_kind(b'4', data.as_bytes())
+    }
+
+    /// A message of bytes.
+    pub fn binary(data: &[u8]) -> Self {
+        let mut frames = BytesMut::new();
+        frame::encode(&mut frames, Opcode::Binary, &[data]);
+        Self(frames.freeze())
+    }
+
+    /// A text message and the binary ones that belong to it, which nothing may come between.
+    pub(crate) fn with_attachments(data: &str, attachments: &[Bytes]) -> Self {
+        let mut frames = BytesMut::new();
+        frame::encode(&mut frames, Opcode::Text, &[b"4", data.as_bytes()]);
+        for attachment in attachments {
+            frame::encode(&mut frames, Opcode::Binary, &[attachment]);
+        }
+        Self(frames.freeze())
+    }
+
+    pub(crate) fn open(handshake: &str) -> Self {
+        Self::of_kind(b'0', handshake.as_bytes())
+    }
+
+    pub(crate) fn close() -> Self {
+        Self::of_kind(b'1', b"")
+    }
+
+    pub(crate) fn ping() -> Self {
+        Self::of_kind(b'2', b"")
+    }
+
+    pub(crate) fn probe_answer() -> Self {
+        Self::of_kind(b'3', b"probe")
+    }
+
+    fn of_kind(kind: u8, data: &[u8]) -> Self {
+        let mut frames = BytesMut::new();
+        frame::encode(&mut frames, Opcode::Text, &[&[kind], data]);
+        Self(frames.freeze())
+    }
+
+    /// The WebSocket frames.
+    pub(crate) fn frames(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// Bytes of the WebSocket frames: what the packet costs while it waits.
+    pub(crate) fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn is_ping(&self) -> bool {
+        self.0[..] == [0x81, 1, b'2']
+    }
+
+    /// Appends the packets to a polling payload.
+    pub(crate) fn append_to(&self, payload: &mut String) {
+        let mut rest = self.0.clone();
+        while let Some((is_binary, data, behind)) = frame::split(&rest) {
+            if !payload.is_empty() {
+                payload.push(SEPARATOR);
+            }
+            if is_binary {
+                payload.push('b');
+                BASE64.encode_string(&data, payload);
+            } else {
+                // Text frames are made from `&str` and type characters alone.
+                payload.push_str(std::str::from_utf8(&data).unwrap_or_default());
+            }
+            rest = behind;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(data: &str) -> Incoming {
+        Incoming::Message(Message::Text(data.into()))
+    }
+
+    #[test]
+    fn a_payload_holds_packets_in_order() {
+        let packets: Result<Vec<_>, _> = decode_payload("4hello\x1ebAQIDBA==\x1e3").collect();
+        let binary = Incoming::Message(Message::Binary(Bytes::from_static(&[1, 2, 3, 4])));
+        assert_eq!(packets, Ok(vec![text("hello"), binary, Incoming::Pong]));
+    }
+
+    #[test]
+    fn p1_p4_p5_p6_what_is_no_packet_is_malformed() {
+        for packet in ["", "abc", "b", "b!!!!", "bA", "bAQIDBA=A", "éabcd", "9", "0{}", "2prob", "11", "💥"] {
+            assert_eq!(decode(packet), Err(Malformed), "{packet:?}");
+        }
+        assert!(decode_payload("\x1e\x1e").all(|packet| packet == Err(Malformed)));
+    }
+
+    #[test]
+    fn a_shared_packet_becomes_a_payload() {
+        let mut payload = String::new();
+        Packet::with_attachments("51-[\"x\"]", &[Bytes::from_static(&[1, 2, 3, 4])]).append_to(&mut payload);
+        Packet::text("다음").append_to(&mut payload);
+        assert_eq!(payload, "451-[\"x\"]\x1ebAQIDBA==\x1e4다음");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_decodes_or_is_refused_without_a_panic(payload in "\\PC{0,200}") {
+            let _ = decode_payload(&payload).count();
+        }
+
+        #[test]
+        fn messages_survive_the_payload(texts in proptest::collection::vec("[^\x1e]{0,50}", 1..8)) {
+            let mut payload = String::new();
+            texts.iter().for_each(|data| Packet::text(data).append_to(&mut payload));
+            let back: Result<Vec<_>, _> = decode_payload(&payload).collect();
+            prop_assert_eq!(back, Ok(texts.iter().map(|data| text(data)).collect()));
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The WebSocket transport: its handshake (RFC 6455 section 4.2), its loop, and the upgrade of a
+//! polling session to it.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use hyper::body::Incoming as Body;
+use hyper_util::rt::TokioIo;
+use sha1::{Digest, Sha1};
+use tokio::io::Interest;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::engine::{Answer, answer};
+use crate::frame::{self, CloseCode, Decoder, Incoming};
+use crate::payload::{self, Message, Packet};
+use crate::session::{Reason, Session, Tick};
+use crate::stream::{Stream, Wire};
+
+const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+/// How long a closed connection stays open for its Close frame to arrive.
+const LINGER: Duration = Duration::from_secs(1);
+/// Bytes read at a time, into one buffer for all connections of a worker.
+const READ_BUFFER: usize = 16 * 1024;
+/// Reads before other connections get their turn.
+const READS_IN_A_ROW: usize = 8;
+
+thread_local! {
+    /// Lent to whichever connection has bytes now, so that an idle one owns no buffer.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BUFFER]);
+}
+
+/// A stream that speaks WebSocket, with what its decoder has begun.
+#[derive(Debug)]
+pub(crate) struct Upgraded {
+    wire: Arc<Wire>,
+    decoder: Decoder,
+}
+
+impl Upgraded {
+    fn is_quiet(&self) -> bool {
+        !self.decoder.has_rest()
+    }
+}
+
+/// The answer to a WebSocket handshake: its `Sec-WebSocket-Accept`, or the refusing status.
+pub(crate) fn accept(request: &Request<Body>) -> Result<HeaderValue, StatusCode> {
+    let headers = request.headers();
+    if request.method() != http::Method::GET || !has_token(headers, CONNECTION, "upgrade") {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    if !has_token(headers, UPGRADE, "websocket") {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+        return Err(StatusCode::UPGRADE_REQUIRED);
+    }
+    let key = headers.get(SEC_WEBSOCKET_KEY).ok_or(StatusCode::BAD_REQUEST)?.as_bytes();
+    if STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16) {
+        let digest = Sha1::new().chain_update(key).chain_update(ACCEPT_GUID).finalize();
+        return HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| StatusCode::BAD_REQUEST);
+    }
+    Err(StatusCode::BAD_REQUEST)
+}
+
+fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+}
+
+/// The 101 that switches protocols.
+pub(crate) fn switching(accept: HeaderValue) -> Answer {
+    let mut answer = answer(StatusCode::SWITCHING_PROTOCOLS, "", Bytes::new());
+    let headers = answer.headers_mut();
+    headers.remove(http::header::CONTENT_TYPE);
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    answer
+}
+
+/// Waits for the answer to leave and takes the stream over, with the client's first bytes.
+async fn take_over(request: Request<Body>) -> Option<(Arc<Wire>, Bytes)> {
+    let upgraded = hyper::upgrade::on(request).await.ok()?;
+    let parts = upgraded.downcast::<TokioIo<Stream>>().ok()?;
+    Some((Arc::new(Wire::from(parts.io.into_inner())), parts.read_buf))
+}
+
+/// Opens a session on WebSocket once the stream has switched: `open` makes it.
+///
+/// The loop runs in a task of its own, as small as it can be: this one still holds the request.
+pub(crate) async fn open(
+    request: Request<Body>,
+    max_payload: usize,
+    max_fragments: usize,
+    open: impl FnOnce(Arc<Wire>) -> Arc<Session>,
+) {
+    let Some((wire, first_bytes)) = take_over(request).await else { return };
+    let session = open(Arc::clone(&wire));
+    let mut upgraded = Upgraded { wire, decoder: Decoder::new(max_payload, max_fragments) };
+    // No readiness will come for bytes that hyper has read already; they are copied, because
+    // keeping hyper's would pin its whole buffer.
+    if let Err(end) = feed(&session, &mut upgraded, &mut first_bytes.to_vec()) {
+        session.doom(end.reason());
+    }
+    tokio::spawn(run(session, upgraded));
+}
+
+/// Owns a session from its WebSocket's beginning to its end.
+pub(crate) async fn run(session: Arc<Session>, mut upgraded: Upgraded) {
+    let end = drive(&session, &mut upgraded).await;
+    session.end(end.reason());
+    let wire = upgraded.wire;
+    if session.has_waiting() || end.is_loss() {
+        return;
+    }
+    let _ = wire.try_write(&frame::close(end.code()));
+    wire.end_writing();
+    let _ = timeout(LINGER, discard(&wire)).await;
+}
+
+/// How the loop of a WebSocket ended.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Frame(CloseCode),
+    Session(Reason),
+}
+
+impl End {
+    fn reason(self) -> Reason {
+        match self {
+            Self::Frame(_) => Reason::ParseError,
+            Self::Session(reason) => reason,
+        }
+    }
+
+    fn code(self) -> CloseCode {
+        match self {
+            Self::Frame(code) => code,
+            Self::Session(Reason::RateLimited) => CloseCode::Policy,
+            Self::Session(_) => CloseCode::Normal,
+        }
+    }
+
+    /// Whether nobody is there to read a Close frame.
+    fn is_loss(self) -> bool {
+        matches!(self, Self::Session(Reason::TransportError | Reason::SlowReader))
+    }
+}
+
+async fn drive(session: &Arc<Session>, upgraded: &mut Upgraded) -> End {
+    let sleep = sleep_until(Instant::now());
+    tokio::pin!(sleep);
+    loop {
+        match session.tick() {
+            Tick::At(next) => sleep.as_mut().reset(next),
+            Tick::Upgraded(_) => {}
+            Tick::End(reason) => return End::Session(reason),
+        }
+        let is_paused = session.is_paused();
+        if !is_paused && !upgraded.is_quiet() {
+            // Whole messages may wait behind the one at which reading stopped.
+            if let Err(end) = feed(session, upgraded, &mut []) {
+                return end;
+            }
+            if session.is_paused() {
+                continue;
+            }
+        }
+        let interest = match (is_paused, session.has_waiting()) {
+            (false, false) => Some(Interest::READABLE),
+            (false, true) => Some(Interest::READABLE | Interest::WRITABLE),
+            (true, true) => Some(Interest::WRITABLE),
+            (true, false) => None,
+        };
+        let ready = async {
+            match interest {
+                Some(interest) => upgraded.wire.ready(interest).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ready = ready => {
+                let Ok(ready) = ready else { return End::Session(Reason::TransportClose) };
+                if ready.is_writable() && let Err(reason) = session.flush() {
+                    return End::Session(reason);
+                }
+                if ready.is_readable() && !is_paused && let Err(end) = read(session, upgraded) {
+                    return end;
+                }
+            }
+            () = session.wake.notified() => {}
+            () = &mut sleep => {}
+        }
+    }
+}
+
+fn read(session: &Arc<Session>, upgraded: &mut Upgraded) -> Result<(), End> {
+    BUFFER.with_borrow_mut(|buffer| {
+        for _ in 0..READS_IN_A_ROW {
+            match upgraded.wire.try_read(buffer) {
+                Ok(0) => return Err(End::Session(Reason::TransportClose)),
+                Ok(count) => feed(session, upgraded, &mut buffer[..count])?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => return Err(End::Session(Reason::TransportClose)),
+            }
+            if session.is_paused() {
+                break;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn feed(session: &Arc<Session>, upgraded: &mut Upgraded, bytes: &mut [u8]) -> Result<(), End> {
+    let mut result = Ok(());
+    let wire = &upgraded.wire;
+    upgraded
+        .decoder
+        .feed(bytes, |incoming| {
+            result = receive(session, wire, incoming);
+            result.is_ok() && !session.is_paused()
+        })
+        .map_err(End::Frame)?;
+    result.map_err(End::Session)
+}
+
+fn receive(session: &Arc<Session>, wire: &Wire, incoming: Incoming) -> Result<(), Reason> {
+    match incoming {
+        Incoming::Text(text) => session.receive(payload::decode(&text)),
+        Incoming::Binary(data) => session.receive(Ok(payload::Incoming::Message(Message::Binary(data.into())))),
+        Incoming::Ping(data) => {
+            session.count()?;
+            // A pong is an answer to a courtesy: when the stream is full, it is left out rather
+            // than kept, so that pings cannot fill memory.
+            if !session.has_waiting() {
+                let mut pong = bytes::BytesMut::new();
+                frame::encode(&mut pong, frame::Opcode::Pong, &[&data]);
+                let written = wire.try_write(&pong);
+                if written.is_ok_and(|written| written < pong.len()) {
+                    return Err(Reason::TransportError);
+                }
+            }
+            Ok(())
+        }
+        Incoming::Pong => session.count().map(|_| ()),
+        Incoming::Close => Err(Reason::TransportClose),
+    }
+}
+
+/// Carries a polling session over to WebSocket: probe, then `5`, within the upgrade's time. Until
+/// then the session goes on polling, and whatever goes wrong leaves it there.
+pub(crate) async fn upgrade(request: Request<Body>, session: Arc<Session>) {
+    let time = session.engine.config.upgrade_timeout;
+    let probed = timeout(time, probe(request, &session)).await;
+    match probed {
+        Ok(Ok((wire, upgraded))) => session.complete_upgrade(wire, upgraded),
+        _ => session.abandon_upgrade(),
+    }
+}
+
+async fn probe(request: Request<Body>, session: &Arc<Session>) -> Result<(Arc<Wire>, Upgraded), Reason> {
+    let (wire, first_bytes) = take_over(request).await.ok_or(Reason::TransportClose)?;
+    let config = &session.engine.config;
+    let mut upgraded =
+        Upgraded { wire: Arc::clone(&wire), decoder: Decoder::new(config.max_payload, config.max_fragments) };
+    let mut input = first_bytes.to_vec();
+    let mut steps = [Step::Probe, Step::Upgrade].into_iter();
+    let mut expected = steps.next();
+    loop {
+        let mut failed = false;
+        let taken = upgraded.decoder.feed(&mut input, |incoming| {
+            let Incoming::Text(text) = incoming else {
+                failed = !matches!(incoming, Incoming::Ping(_) | Incoming::Pong);
+                return !failed;
+            };
+            failed = match (payload::decode(&text), expected) {
+                (Ok(payload::Incoming::Probe), Some(Step::Probe)) => {
+                    let answered = wire.try_write(Packet::probe_answer().frames()).is_ok();
+                    !answered || session.probed().is_err()
+                }
+                (Ok(payload::Incoming::Upgrade), Some(Step::Upgrade)) => false,
+                _ => true,
+            };
+            expected = steps.next();
+            // What follows the `5` belongs to the session and waits for its owner.
+            !failed && expected.is_some()
+        });
+        if taken.is_err() || failed || !session.is_open() {
+            return Err(Reason::TransportError);
+        }
+        if expected.is_none() {
+            return Ok((wire, upgraded));
+        }
+        wire.ready(Interest::READABLE).await.map_err(|_| Reason::TransportClose)?;
+        input.resize(READ_BUFFER, 0);
+        match wire.try_read(&mut input) {
+            Ok(0) => return Err(Reason::TransportClose),
+            Ok(count) => input.truncate(count),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => input.clear(),
+            Err(_) => return Err(Reason::TransportClose),
+        }
+    }
+}
+
+/// What an upgrading client has to send next.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Probe,
+    Upgrade,
+}
+
+async fn discard(wire: &Wire) {
+    while wire.ready(Interest::READABLE).await.is_ok() {
+        let more = BUFFER.with_borrow_mut(|buffer| match wire.try_read(buffer) {
+            Ok(0) => false,
+            Ok(_) => true,
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        });
+        if !more {
+            return;
+        }
+    }
+}
