@@ -65,8 +65,11 @@ struct Members {
 struct Member {
     socket: Socket,
     /// The broadcasts held back, boxed as it is rare and short.
-    held: Option<Box<Vec<(u64, Packet)>>>,
+    held: Option<Box<Held>>,
 }
+
+#[derive(Default)]
+struct Held(Vec<(u64, Packet)>);
 
 /// A socket's place in a room.
 pub(crate) struct Seat {
@@ -159,7 +162,7 @@ impl Adapter for MemoryAdapter {
         // Sent under the lock: the next broadcast must not pass those that were held.
         let mut members = seat.room.members.lock();
         let Some(Some(member)) = members.slots.get_mut(seat.slot as usize) else { return };
-        for (position, packet) in *member.held.take().unwrap_or_default() {
+        for (position, packet) in member.held.take().unwrap_or_default().0 {
             if position > after {
                 member.socket.send(&packet);
             }
@@ -223,10 +226,10 @@ async fn walk(room: &Room, broadcast: &Broadcast<'_>, seen: Option<&Mutex<HashSe
 fn deliver(member: &mut Member, broadcast: &Broadcast<'_>) {
     let Some(packet) = broadcast.packet_for(&member.socket) else { return };
     match (&mut member.held, broadcast.position) {
-        (Some(held), Some(_)) if held.len() >= MAX_HELD => {
+        (Some(held), Some(_)) if held.0.len() >= MAX_HELD => {
             member.socket.session().close(Reason::SlowReader);
         }
-        (Some(held), Some(position)) => held.push((position, packet)),
+        (Some(held), Some(position)) => held.0.push((position, packet)),
         _ => member.socket.send(&packet),
     }
 }
