@@ -1,0 +1,181 @@
+//! Settings: what an operator may say ([`Settings`]) and what it means ([`Config`]).
+//!
+//! A flag wins over the environment, that over `.env`, that over the default. The table of
+//! settings is the struct below; `docs/settings.md` is made from it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+
+use crate::chat::Limits;
+use crate::image;
+use crate::origin::{Origin, Origins};
+
+/// What was typed, by flag or environment.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    /// Port to listen on; 0 takes any that is free.
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    pub port: u16,
+
+    /// Address to listen on.
+    #[arg(long, env = "BIND", default_value = "0.0.0.0")]
+    pub bind: IpAddr,
+
+    /// Folder of the database and the files. Unset: $STATE_DIRECTORY, else madang in
+    /// $XDG_DATA_HOME, else ~/.local/share/madang.
+    #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Address under which people reach this server, https://chat.example.org say. Requests to
+    /// another host are refused. Unset: any host is served.
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
+    pub public_url: Option<Origin>,
+
+    /// Other sites whose pages may use the API and the sockets, with a bearer token.
+    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
+    pub allowed_origins: Vec<Origin>,
+
+    /// Networks of the proxies whose X-Forwarded-For is believed.
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Most members a room may allow; 0 for no limit.
+    #[arg(long, env = "ROOM_MAX", default_value_t = 10_000)]
+    pub room_max: u32,
+
+    /// Most characters of a message.
+    #[arg(long, env = "TEXT_MAX", default_value_t = 10_000)]
+    pub text_max: usize,
+
+    /// Most bytes of an uploaded file.
+    #[arg(long, env = "UPLOAD_MAX", default_value_t = 25 * 1024 * 1024)]
+    pub upload_max: usize,
+
+    /// Whether limits per time (sends, packets, handshakes, guesses, sign-ups, uploads) hold.
+    #[arg(long, env = "RATE_LIMITS", value_enum, default_value_t = Switch::On)]
+    pub rate_limits: Switch,
+
+    /// Most connections of one address; 0 for no limit.
+    #[arg(long, env = "CONNECTIONS_PER_ADDRESS", default_value_t = 256)]
+    pub connections_per_address: usize,
+
+    /// Milliseconds between two pings to a socket.
+    #[arg(long, env = "PING_INTERVAL_MS", default_value_t = 25_000)]
+    pub ping_interval_ms: u64,
+
+    /// Milliseconds that a pong may take.
+    #[arg(long, env = "PING_TIMEOUT_MS", default_value_t = 20_000)]
+    pub ping_timeout_ms: u64,
+
+    /// Form of the log lines on stderr. What is logged is set by RUST_LOG.
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let alone = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| alone()).map_err(|_| format!("{text:?} is not a network like 10.0.0.0/8"))
+}
+
+/// What it means: everything that the server is told. Tests build it as a literal.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub origins: Origins,
+    pub limits: Limits,
+    pub images: image::Limits,
+    /// Bytes of an upload.
+    pub upload_max: usize,
+    /// Whether limits per time hold.
+    pub has_rate_limits: bool,
+    pub connections_per_address: usize,
+    pub ping_interval: Duration,
+    pub ping_timeout: Duration,
+    /// How long a person is still in a room after their last socket closed.
+    pub exit_grace: Duration,
+    /// How long a seat in an ephemeral room waits for its person's first socket.
+    pub seat_hold: Duration,
+    /// People online from which on a room tells counts instead of names.
+    pub crowd: usize,
+    /// The time between two of what is told at most once a second.
+    pub second: Duration,
+    /// The time between two beacons.
+    pub beacon: Duration,
+    /// How long a slow reader is waited for.
+    pub patience: Duration,
+    /// How long a session may be without a joined namespace.
+    pub connect_timeout: Duration,
+    /// How long everything may take at the end.
+    pub shutdown: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            origins: Origins::default(),
+            limits: Limits::default(),
+            images: image::Limits::default(),
+            upload_max: 25 * 1024 * 1024,
+            has_rate_limits: true,
+            connections_per_address: 256,
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            exit_grace: Duration::from_secs(5),
+            seat_hold: Duration::from_secs(60),
+            crowd: 200,
+            second: Duration::from_secs(1),
+            beacon: Duration::from_secs(25),
+            patience: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(10),
+            shutdown: Duration::from_secs(25),
+        }
+    }
+}
+
+impl From<&Settings> for Config {
+    fn from(settings: &Settings) -> Self {
+        let limits = Limits { room_max: settings.room_max, text_max: settings.text_max, ..Limits::default() };
+        Self {
+            data_dir: settings.data_dir.clone().unwrap_or_else(default_data_dir),
+            origins: Origins {
+                public: settings.public_url.clone(),
+                allowed: settings.allowed_origins.clone(),
+                proxies: settings.trusted_proxies.clone(),
+            },
+            limits,
+            upload_max: settings.upload_max,
+            has_rate_limits: settings.rate_limits == Switch::On,
+            connections_per_address: settings.connections_per_address,
+            ping_interval: Duration::from_millis(settings.ping_interval_ms),
+            ping_timeout: Duration::from_millis(settings.ping_timeout_ms),
+            ..Self::default()
+        }
+    }
+}
+
+fn default_data_dir() -> PathBuf {
+    let from_env = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(state) = from_env("STATE_DIRECTORY") {
+        return state;
+    }
+    let data = from_env("XDG_DATA_HOME").or_else(|| Some(from_env("HOME")?.join(".local/share")));
+    data.map_or_else(|| PathBuf::from("data"), |data| data.join("madang"))
+}

@@ -1,0 +1,242 @@
+//! What is true only now: each room's queue of what is to be heard, who is connected where, and
+//! what has changed since it was last told.
+//!
+//! Nothing here is stored, and nothing here is asked whether somebody may: a restart forgets it
+//! all and loses nothing.
+
+mod changes;
+mod people;
+mod presence;
+mod room;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+pub use changes::Changes;
+pub use people::People;
+pub use presence::{Departure, Departures};
+pub use room::{Happening, World};
+
+use crate::chat::Fact;
+use crate::chat::user::User;
+use crate::ids::{RoomId, UserId};
+use room::RoomLive;
+
+/// How long things take, in the live layer's words; see [`crate::config::Config`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    pub exit_grace: Duration,
+    pub seat_hold: Duration,
+    pub crowd: usize,
+}
+
+/// The live state of one node.
+pub struct Live {
+    pace: Pace,
+    runtime: Handle,
+    /// Who tells the sockets. Set once, when the sockets' door has been built: it needs this.
+    world: OnceLock<Arc<dyn World>>,
+    /// Rooms with somebody in them or something to tell. Whatever may create a room here does so,
+    /// and does its act, under this lock: so an idle room can be forgotten, and no room ever has
+    /// two queues.
+    rooms: Mutex<HashMap<RoomId, Arc<RoomLive>>>,
+    departures: Departures,
+    /// The sockets of each person.
+    pub people: People,
+    /// What the lobby and the rooms have not been told yet.
+    pub changes: Changes,
+}
+
+impl Live {
+    pub fn new(pace: Pace, runtime: Handle) -> Arc<Self> {
+        Arc::new(Self {
+            pace,
+            runtime,
+            world: OnceLock::new(),
+            rooms: Mutex::default(),
+            departures: Departures::default(),
+            people: People::default(),
+            changes: Changes::default(),
+        })
+    }
+
+    /// Says who tells the sockets; the first call counts.
+    pub fn set_world(&self, world: Arc<dyn World>) {
+        let _ = self.world.set(world);
+    }
+
+    /// Takes committed facts, in commit order, into the queues of their rooms. Called by the
+    /// writer between the commit and its answers; it never waits.
+    pub fn hear(self: &Arc<Self>, facts: Vec<Fact>) {
+        for fact in facts {
+            match fact.room_id() {
+                Some(room_id) => {
+                    self.changes.note(&fact);
+                    self.push(room_id, Happening::Fact(Box::new(fact)));
+                }
+                None => {
+                    let live = Arc::clone(self);
+                    self.runtime.spawn(async move { live.tell(None, Happening::Fact(Box::new(fact))).await });
+                }
+            }
+        }
+    }
+
+    fn push(self: &Arc<Self>, room_id: RoomId, happening: Happening) {
+        let mut rooms = self.rooms.lock();
+        let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomLive::new(room_id)));
+        if room.push(happening) {
+            self.runtime.spawn(walk(Arc::clone(self), Arc::clone(room)));
+        }
+    }
+
+    async fn tell(&self, room: Option<&RoomLive>, happening: Happening) {
+        if let Some(world) = self.world.get() {
+            world.tell(room.map(|room| room.id), happening).await;
+        }
+    }
+
+    fn room(&self, room_id: RoomId) -> Option<Arc<RoomLive>> {
+        self.rooms.lock().get(&room_id).cloned()
+    }
+
+    fn forget_if_idle(&self, room_id: RoomId) {
+        let mut rooms = self.rooms.lock();
+        if rooms.get(&room_id).is_some_and(|room| room.is_idle()) {
+            rooms.remove(&room_id);
+        }
+    }
+
+    /// Waits while a room has more to tell than it may keep: whoever adds to it goes through here
+    /// first, which is how sends slow down to what the members can take.
+    pub async fn room_to_tell(&self, room_id: RoomId) {
+        if let Some(room) = self.room(room_id) {
+            room.until_space().await;
+        }
+    }
+
+    // Presence.
+
+    /// A socket of `user` came into a room. Who was not there before has come.
+    pub fn enter(self: &Arc<Self>, room_id: RoomId, is_ephemeral: bool, user: &Arc<User>) {
+        let came = {
+            let mut rooms = self.rooms.lock();
+            let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomLive::new(room_id)));
+            room.presence.lock().enter(user, is_ephemeral)
+        };
+        if let Some(count) = came {
+            self.changes.counted(room_id, count > self.pace.crowd);
+            self.push(room_id, Happening::Came { user: Arc::clone(user), count });
+        }
+    }
+
+    /// A socket of that person is gone. They stay for the grace of a reload.
+    pub fn leave(&self, room_id: RoomId, user_id: UserId) {
+        if let Some(room) = self.room(room_id) {
+            let due = Instant::now() + self.pace.exit_grace;
+            if room.presence.lock().leave(user_id, due) {
+                self.departures.add(Departure { due, room_id, user_id });
+            }
+        }
+    }
+
+    /// Keeps a seat in an ephemeral room for who has no socket in it yet.
+    pub fn hold_seat(&self, room_id: RoomId, user: &Arc<User>) {
+        let due = Instant::now() + self.pace.seat_hold;
+        let mut rooms = self.rooms.lock();
+        let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomLive::new(room_id)));
+        if room.presence.lock().hold(user, due) {
+            self.departures.add(Departure { due, room_id, user_id: user.id });
+        }
+    }
+
+    /// A membership has ended: the person is gone at once, with all sockets.
+    pub fn remove(self: &Arc<Self>, room_id: RoomId, user_id: UserId) -> Option<(Arc<User>, usize)> {
+        let room = self.room(room_id)?;
+        let (user, count) = room.presence.lock().remove(user_id)?;
+        self.changes.counted(room_id, count > self.pace.crowd);
+        Some((user, count))
+    }
+
+    /// Those whose grace is over by now, taken out of their rooms. In a lasting room they have
+    /// gone offline and that is all; out of an ephemeral one they must exit: these are returned.
+    pub fn depart(self: &Arc<Self>) -> Vec<(RoomId, UserId)> {
+        let mut exits = Vec::new();
+        for departure in self.departures.due(Instant::now()) {
+            let Some(room) = self.room(departure.room_id) else { continue };
+            let Some(gone) = room.presence.lock().depart(&departure) else { continue };
+            if gone.was_online {
+                self.changes.counted(departure.room_id, gone.count > self.pace.crowd);
+                self.push(departure.room_id, Happening::Went { user: gone.user, count: gone.count });
+            }
+            if gone.is_ephemeral {
+                exits.push((departure.room_id, departure.user_id));
+            }
+            self.forget_if_idle(departure.room_id);
+        }
+        exits
+    }
+
+    /// How many people are connected to a room.
+    pub fn online_count(&self, room_id: RoomId) -> usize {
+        self.room(room_id).map_or(0, |room| room.presence.lock().online())
+    }
+
+    pub fn is_online(&self, room_id: RoomId, user_id: UserId) -> bool {
+        self.room(room_id).is_some_and(|room| room.presence.lock().is_online(user_id))
+    }
+
+    /// Some of the people connected to a room.
+    pub fn online(&self, room_id: RoomId, most: usize) -> Vec<UserId> {
+        self.room(room_id).map_or_else(Vec::new, |room| room.presence.lock().some_online(most))
+    }
+
+    /// Whether a room has so many people online that it tells counts instead of names.
+    pub fn is_crowded(&self, room_id: RoomId) -> bool {
+        self.online_count(room_id) > self.pace.crowd
+    }
+
+    /// Rooms with somebody in them and how many, the busiest first.
+    pub fn busiest(&self) -> Vec<(RoomId, usize)> {
+        let rooms = self.rooms.lock();
+        let counted = rooms.iter().map(|(id, room)| (*id, room.presence.lock().online()));
+        let mut busy: Vec<_> = counted.filter(|(_, count)| *count > 0).collect();
+        drop(rooms);
+        busy.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), std::cmp::Reverse(id)));
+        busy
+    }
+
+    // Beacons.
+
+    /// Notes up to where a room is told, for all (`None`) or for one person.
+    pub fn told(&self, room_id: RoomId, user_id: Option<UserId>, rev: i64) {
+        if let Some(room) = self.room(room_id) {
+            room.beacon.lock().told(user_id, rev);
+        }
+    }
+
+    /// The highest rev of the room that this person may see, as far as it was told here.
+    pub fn visible_rev(&self, room_id: RoomId, user_id: UserId) -> i64 {
+        self.room(room_id).map_or(0, |room| room.beacon.lock().of(user_id))
+    }
+
+    /// Puts a beacon into the queue of each room with somebody in it.
+    pub fn beacon(self: &Arc<Self>) {
+        for (room_id, _) in self.busiest() {
+            self.push(room_id, Happening::Beacon);
+        }
+    }
+}
+
+/// Tells what happens in one room, in order, until there is nothing left to tell.
+async fn walk(live: Arc<Live>, room: Arc<RoomLive>) {
+    while let Some(happening) = room.pop() {
+        live.tell(Some(&room), happening).await;
+    }
+    live.forget_if_idle(room.id);
+}

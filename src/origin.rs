@@ -1,0 +1,220 @@
+//! Where a request comes from: the origin of its page, the host it was sent to, the address of
+//! its client behind our proxies.
+
+use std::net::IpAddr;
+
+use http::header::{HOST, ORIGIN};
+use http::{HeaderMap, HeaderValue, Uri};
+use ipnet::IpNet;
+
+use crate::error::{Code, Error, Result};
+
+/// `scheme://host[:port]` in the one form that browsers send: lower case, no default port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Reads an origin from a setting; a path behind it is not part of it.
+    ///
+    /// # Errors
+    /// A sentence for the operator when it is not an `http` or `https` address.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let not_an_origin = || format!("{text:?} is not an address like https://chat.example.org");
+        let uri: Uri = text.trim().parse().map_err(|_| not_an_origin())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(not_an_origin()) };
+        if !matches!(scheme, "http" | "https") || authority.as_str().contains('@') {
+            return Err(not_an_origin());
+        }
+        Ok(Self(format!("{scheme}://{}", without_default_port(&authority.as_str().to_lowercase(), scheme))))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    fn authority(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, authority)| authority)
+    }
+}
+
+fn without_default_port<'a>(authority: &'a str, scheme: &str) -> &'a str {
+    let port = if scheme == "https" { ":443" } else { ":80" };
+    authority.strip_suffix(port).unwrap_or(authority)
+}
+
+/// Whose pages may talk to us, and which proxies speak for others.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    /// Our own address as people type it; any `Host` is ours while it is unset.
+    pub public: Option<Origin>,
+    /// Pages of others that may use the API, with a bearer token alone.
+    pub allowed: Vec<Origin>,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpNet>,
+}
+
+/// What an `Origin` header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// None was sent (browsers leave it out on same-origin GET), or it is our own.
+    Own,
+    /// One of the allowed; the value goes back in `Access-Control-Allow-Origin`.
+    Allowed(HeaderValue),
+    Foreign,
+}
+
+impl Origins {
+    /// Judges the `Origin` header, byte for byte in the form that browsers send.
+    pub fn judge(&self, headers: &HeaderMap) -> Judgement {
+        let mut values = headers.get_all(ORIGIN).iter();
+        let Some(value) = values.next() else { return Judgement::Own };
+        let (Ok(origin), None) = (value.to_str(), values.next()) else { return Judgement::Foreign };
+        let is_own = match &self.public {
+            Some(public) => public.as_str() == origin,
+            None => is_of_host(origin, headers),
+        };
+        if is_own {
+            Judgement::Own
+        } else if self.allowed.iter().any(|allowed| allowed.as_str() == origin) {
+            Judgement::Allowed(value.clone())
+        } else {
+            Judgement::Foreign
+        }
+    }
+
+    /// Refuses a request that was sent to another name than ours, which is how a stranger's name
+    /// comes to point at us. Loopback names are ours always.
+    ///
+    /// # Errors
+    /// `misdirected`.
+    pub fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<()> {
+        let Some(public) = &self.public else { return Ok(()) };
+        let host = uri.authority().map(|authority| authority.as_str().to_owned()).or_else(|| host(headers));
+        let scheme = if public.is_https() { "https" } else { "http" };
+        let host = host.unwrap_or_default().to_lowercase();
+        if without_default_port(&host, scheme) == public.authority() || is_loopback(&host) {
+            return Ok(());
+        }
+        Err(Error::new(Code::Misdirected))
+    }
+
+    /// The client's address: the peer's, or what our own proxies say of it. Of the addresses in
+    /// `X-Forwarded-For` the last that is not one of our proxies counts; what stands before it
+    /// was written by strangers.
+    pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let is_proxy = |address: IpAddr| self.proxies.iter().any(|proxy| proxy.contains(&address));
+        let mut client = peer.to_canonical();
+        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let mut hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+        while is_proxy(client) {
+            let Some(Ok(before)) = hops.pop().map(str::parse::<IpAddr>) else { break };
+            client = before.to_canonical();
+        }
+        client
+    }
+
+    /// Whether the pages are served under HTTPS, which a `Secure` cookie needs.
+    pub fn is_https(&self) -> bool {
+        self.public.as_ref().is_some_and(Origin::is_https)
+    }
+}
+
+fn host(headers: &HeaderMap) -> Option<String> {
+    headers.get(HOST)?.to_str().ok().map(str::to_owned)
+}
+
+fn is_of_host(origin: &str, headers: &HeaderMap) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let Some(host) = host(headers) else { return false };
+    matches!(scheme, "http" | "https") && authority == without_default_port(&host.to_lowercase(), scheme)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = name.map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    fn public() -> Origins {
+        Origins {
+            public: Origin::parse("https://Chat.example:443/").ok(),
+            allowed: vec![Origin::parse("https://app.example").expect("an origin")],
+            proxies: vec!["10.0.0.0/8".parse().expect("a network")],
+        }
+    }
+
+    #[test]
+    fn h6_h7_only_our_own_origin_passes() {
+        for (origin, judgement) in [
+            ("https://chat.example", Judgement::Own),
+            ("https://app.example", Judgement::Allowed(HeaderValue::from_static("https://app.example"))),
+            ("https://evil.example", Judgement::Foreign),
+            ("null", Judgement::Foreign),
+            ("https://chat.example.evil.com", Judgement::Foreign),
+            ("https://chat.example:8443", Judgement::Foreign),
+            ("http://chat.example", Judgement::Foreign),
+            ("HTTPS://CHAT.EXAMPLE", Judgement::Foreign),
+            ("https://chat.example.", Judgement::Foreign),
+        ] {
+            assert_eq!(public().judge(&headers(&[("origin", origin)])), judgement, "{origin}");
+        }
+        assert_eq!(public().judge(&headers(&[])), Judgement::Own);
+        let twice = headers(&[("origin", "https://chat.example"), ("origin", "https://evil.example")]);
+        assert_eq!(public().judge(&twice), Judgement::Foreign);
+    }
+
+    #[test]
+    fn without_a_public_url_the_host_decides() {
+        let any = Origins::default();
+        let own = headers(&[("origin", "http://192.0.2.7:3000"), ("host", "192.0.2.7:3000")]);
+        assert_eq!(any.judge(&own), Judgement::Own);
+        let plain = headers(&[("origin", "http://chat.example"), ("host", "chat.example:80")]);
+        assert_eq!(any.judge(&plain), Judgement::Own);
+        let other = headers(&[("origin", "http://192.0.2.7:3001"), ("host", "192.0.2.7:3000")]);
+        assert_eq!(any.judge(&other), Judgement::Foreign);
+        assert_eq!(any.judge(&headers(&[("origin", "http://a.example")])), Judgement::Foreign);
+    }
+
+    #[test]
+    fn r9_another_host_is_misdirected() {
+        let uri = Uri::from_static("/");
+        for (host, is_ours) in [
+            ("chat.example", true),
+            ("CHAT.example:443", true),
+            ("localhost:3000", true),
+            ("127.0.0.1", true),
+            ("[::1]:3000", true),
+            ("evil.example", false),
+            ("localhost.evil.example", false),
+        ] {
+            assert_eq!(public().check_host(&uri, &headers(&[("host", host)])).is_ok(), is_ours, "{host}");
+        }
+        let absolute = Uri::from_static("http://evil.example/");
+        assert!(public().check_host(&absolute, &headers(&[("host", "chat.example")])).is_err());
+    }
+
+    #[test]
+    fn h15_forwarded_addresses_are_believed_from_our_proxies_alone() {
+        let spoofed = headers(&[("x-forwarded-for", "203.0.113.9, 198.51.100.4, 10.0.0.2")]);
+        let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+        assert_eq!(public().client_address(address("192.0.2.1"), &spoofed), address("192.0.2.1"));
+        assert_eq!(public().client_address(address("10.0.0.1"), &spoofed), address("198.51.100.4"));
+        assert_eq!(public().client_address(address("10.0.0.1"), &headers(&[])), address("10.0.0.1"));
+    }
+}
