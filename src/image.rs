@@ -1,1 +1,0 @@
-//! Pictures from strangers, decoded within limits and written anew.

@@ -1,0 +1,157 @@
+//! Moving pictures: GIFs copied frame by frame, animated WebPs turned into GIFs.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+use std::num::NonZeroU64;
+
+use gif::{DisposalMethod, Encoder, Frame, Repeat};
+use image::codecs::webp::WebPDecoder;
+use image::metadata::LoopCount;
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, Rgba, RgbaImage};
+
+use super::{Limits, Output, Refused, palette};
+
+/// A GIF of our own making.
+pub(super) struct Gif {
+    pub(super) bytes: Vec<u8>,
+    pub(super) is_animated: bool,
+    /// The canvas as the first frame leaves it.
+    pub(super) first: DynamicImage,
+}
+
+/// Browsers show frames with delays of 0 and 10 ms for 100 ms, because old encoders wrote them
+/// meaning "as usual"; a viewer that takes them at their word spins. In units of 10 ms.
+fn shown_delay(delay: u16) -> u16 {
+    if delay < 2 { 10 } else { delay }
+}
+
+/// Copies a GIF's frames as they are, indices, palettes, places and disposal, and leaves comments,
+/// texts, XMP and the blocks of applications behind. The loop count stays, delays pass through
+/// [`shown_delay`], and no frame waits for a key any more.
+///
+/// The sizes must have been probed. A frame with fewer pixels than it declares is
+/// [`Refused::Broken`].
+pub(super) fn copy_gif(bytes: &[u8], is_animated: bool, limits: &Limits) -> Result<Gif, Refused> {
+    let mut options = gif::DecodeOptions::new();
+    options.check_frame_consistency(true);
+    if let Some(pixels) = NonZeroU64::new(limits.pixels) {
+        options.set_memory_limit(gif::MemoryLimit::Bytes(pixels));
+    }
+    let mut decoder = options.read_info(bytes)?;
+    let (width, height) = (decoder.width(), decoder.height());
+    let palette = decoder.global_palette().unwrap_or_default().to_vec();
+
+    let (bytes, first) = Output::gather(limits, |output| {
+        let mut encoder = Encoder::new(output, width, height, &palette)?;
+        encoder.set_repeat(decoder.repeat())?;
+        let mut first = None;
+        while let Some(frame) = decoder.read_next_frame()? {
+            first.get_or_insert_with(|| paint(frame, width, height, &palette));
+            encoder.write_frame(&Frame {
+                delay: shown_delay(frame.delay),
+                needs_user_input: false,
+                palette: frame.palette.clone(),
+                buffer: Cow::Borrowed(&frame.buffer),
+                ..*frame
+            })?;
+        }
+        encoder.into_inner()?;
+        first.ok_or(Refused::Broken)
+    })?;
+    Ok(Gif { bytes, is_animated, first: first.into() })
+}
+
+/// The first frame on an empty canvas. An index beyond the palette shows nothing.
+fn paint(frame: &Frame<'_>, width: u16, height: u16, global: &[u8]) -> RgbaImage {
+    let colors = frame.palette.as_deref().unwrap_or(global).as_chunks::<3>().0;
+    let mut canvas = RgbaImage::new(width.into(), height.into());
+    let mut indices = frame.buffer.iter();
+    for y in frame.top..frame.top + frame.height {
+        for (x, &index) in (frame.left..frame.left + frame.width).zip(indices.by_ref()) {
+            match colors.get(usize::from(index)) {
+                Some(&[r, g, b]) if frame.transparent != Some(index) => {
+                    canvas.put_pixel(x.into(), y.into(), Rgba([r, g, b, 255]));
+                }
+                _ => {}
+            }
+        }
+    }
+    canvas
+}
+
+/// Turns an animated WebP into a GIF with as many frames. Its sizes must have been probed.
+pub(super) fn webp_to_gif(webp: &[u8], limits: &Limits) -> Result<Gif, Refused> {
+    let decoder = WebPDecoder::new(Cursor::new(webp))?;
+    let (width, height) = decoder.dimensions();
+    let has_alpha = decoder.color_type().has_alpha();
+    // WebP counts how often it plays, GIF how often it plays again.
+    let repeat = match decoder.loop_count() {
+        LoopCount::Infinite => Repeat::Infinite,
+        LoopCount::Finite(plays) => Repeat::Finite(u16::try_from(plays.get() - 1).unwrap_or(u16::MAX)),
+    };
+
+    let (bytes, first) = Output::gather(limits, |output| {
+        let mut encoder = Encoder::new(output, side(width)?, side(height)?, &[])?;
+        encoder.set_repeat(repeat)?;
+        let mut first = None;
+        let mut before: Option<RgbaImage> = None;
+        for frame in decoder.into_frames() {
+            let frame = frame?;
+            let (ms, _) = frame.delay().numer_denom_ms();
+            let canvas = frame.into_buffer();
+            first.get_or_insert_with(|| canvas.clone());
+            // A GIF can leave a pixel as it was or clear the whole frame, but not clear one pixel.
+            // So only where nothing shows through can a frame be what has changed.
+            let (left, top, part, dispose) = match &before {
+                _ if has_alpha => (0, 0, canvas.clone(), DisposalMethod::Background),
+                Some(before) => {
+                    let (left, top, part) = changes(before, &canvas);
+                    (left, top, part, DisposalMethod::Keep)
+                }
+                None => (0, 0, canvas.clone(), DisposalMethod::Keep),
+            };
+            let (part_width, part_height) = part.dimensions();
+            let indexed = palette::quantise(part);
+            encoder.write_frame(&Frame {
+                delay: shown_delay(u16::try_from((ms + 5) / 10).unwrap_or(u16::MAX)),
+                dispose,
+                transparent: indexed.transparent(),
+                left: side(left)?,
+                top: side(top)?,
+                width: side(part_width)?,
+                height: side(part_height)?,
+                palette: Some(indexed.rgb()),
+                buffer: Cow::Owned(indexed.indices),
+                ..Frame::default()
+            })?;
+            before = Some(canvas);
+        }
+        encoder.into_inner()?;
+        first.ok_or(Refused::Broken)
+    })?;
+    Ok(Gif { bytes, is_animated: true, first: first.into() })
+}
+
+fn side(pixels: u32) -> Result<u16, Refused> {
+    u16::try_from(pixels).map_err(|_| Refused::Broken)
+}
+
+/// The smallest part of `now` that holds every change since `before`, and its place. What has not
+/// changed in it is transparent. When nothing has, one such pixel keeps the frame's time.
+fn changes(before: &RgbaImage, now: &RgbaImage) -> (u32, u32, RgbaImage) {
+    let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);
+    for ((x, y, old), new) in before.enumerate_pixels().zip(now.pixels()) {
+        if old != new {
+            (left, top) = (left.min(x), top.min(y));
+            (right, bottom) = (right.max(x + 1), bottom.max(y + 1));
+        }
+    }
+    if left == u32::MAX {
+        return (0, 0, RgbaImage::new(1, 1));
+    }
+    let part = RgbaImage::from_fn(right - left, bottom - top, |x, y| {
+        let (old, new) = (before.get_pixel(left + x, top + y), now.get_pixel(left + x, top + y));
+        if old == new { Rgba([0; 4]) } else { *new }
+    });
+    (left, top, part)
+}

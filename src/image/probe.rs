@@ -1,0 +1,301 @@
+//! What a file claims to be, read from its headers before any decoder runs.
+//!
+//! Each walk follows the container from start to end, so that a file cut off anywhere is broken
+//! even where a decoder would fill the rest with grey, and so that what follows the end is known.
+
+use super::{Limits, Refused};
+
+/// A file that keeps its container's rules and our limits.
+#[derive(Debug)]
+pub(super) enum Header<'a> {
+    /// `is_dense` when it takes over a byte a pixel and is no icon: drawings and screenshots pack
+    /// far below that, photographs do not.
+    Png {
+        png: &'a [u8],
+        is_dense: bool,
+    },
+    /// Cut after its end marker, where cameras append previews and films.
+    Jpeg {
+        jpeg: &'a [u8],
+        size: (u32, u32),
+    },
+    /// Cut after the end it declares.
+    Webp {
+        webp: &'a [u8],
+        is_animated: bool,
+    },
+    Gif {
+        is_animated: bool,
+    },
+}
+
+/// An opaque PNG below this is an icon or a sticker, and small enough to stay exact.
+const ICON_PIXELS: u64 = 256 * 256;
+
+/// Decoding time grows with the scans of a progressive JPEG, and a scan of nothing costs a few
+/// bytes. Encoders make about ten.
+const JPEG_SCANS: u32 = 64;
+
+pub(super) fn probe<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => png(bytes, limits),
+        [0xFF, 0xD8, 0xFF, ..] => jpeg(bytes, limits),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => gif(bytes, limits),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp(bytes, limits),
+        _ => Err(Refused::NotAPicture),
+    }
+}
+
+/// Refuses sizes that are nothing or too much.
+fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), Refused> {
+    if width == 0 || height == 0 {
+        return Err(Refused::Broken);
+    }
+    if width.max(height) > limits.side {
+        return Err(Refused::TooLarge("a side of the picture is too long"));
+    }
+    if pixels(width, height) > limits.pixels {
+        return Err(Refused::TooLarge("the picture has too many pixels"));
+    }
+    Ok(())
+}
+
+fn check_frames(frames: u32, width: u32, height: u32, limits: &Limits) -> Result<(), Refused> {
+    if frames > limits.frames {
+        return Err(Refused::TooLarge("the animation has too many frames"));
+    }
+    if u64::from(frames) * pixels(width, height) > limits.frames_pixels {
+        return Err(Refused::TooLarge("the animation has too many pixels in all its frames"));
+    }
+    Ok(())
+}
+
+fn pixels(width: u32, height: u32) -> u64 {
+    u64::from(width) * u64::from(height)
+}
+
+/// Follows the chunks from IHDR to IEND. Checksums are the decoder's to check.
+fn png<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
+    let mut reader = Reader { bytes, at: 8 };
+    let mut size = None;
+    let mut packed = 0;
+    loop {
+        let length = reader.u32_be()?;
+        let kind = reader.take(4)?;
+        let data = reader.take(length as usize)?;
+        reader.take(4)?;
+        match (kind, size) {
+            (b"IHDR", None) => {
+                let mut ihdr = Reader { bytes: data, at: 0 };
+                let (width, height) = (ihdr.u32_be()?, ihdr.u32_be()?);
+                check_size(width, height, limits)?;
+                size = Some(pixels(width, height));
+            }
+            (_, None) | (b"IHDR", _) => return Err(Refused::Broken),
+            (b"IDAT", _) => packed += data.len() as u64,
+            (b"IEND", Some(pixels)) => {
+                let is_dense = pixels > ICON_PIXELS && packed > pixels;
+                return Ok(Header::Png { png: &bytes[..reader.at], is_dense });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Follows the markers from SOI to EOI, over the entropy-coded data between them.
+fn jpeg<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
+    let mut reader = Reader { bytes, at: 2 };
+    let mut size = None;
+    let mut scans = 0;
+    loop {
+        match (reader.marker()?, size) {
+            // A frame header of any kind; the three numbers left out are tables. A second one
+            // could tell the decoder another size than we have read.
+            (0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, None) => {
+                let mut frame = Reader { bytes: reader.segment()?, at: 1 };
+                let (height, width) = (frame.u16_be()?, frame.u16_be()?);
+                check_size(width.into(), height.into(), limits)?;
+                size = Some((width.into(), height.into()));
+            }
+            (0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, Some(_)) => return Err(Refused::Broken),
+            (0xDA, Some(_)) => {
+                scans += 1;
+                if scans > JPEG_SCANS {
+                    return Err(Refused::TooLarge("the picture has too many scans"));
+                }
+                reader.segment()?;
+            }
+            (0xD9, Some(size)) if scans > 0 => return Ok(Header::Jpeg { jpeg: &bytes[..reader.at], size }),
+            (0xDA | 0xD9, _) => return Err(Refused::Broken),
+            // SOI and TEM stand alone; everything else has a length and is passed over.
+            (0x01 | 0xD8, _) => {}
+            _ => {
+                reader.segment()?;
+            }
+        }
+    }
+}
+
+/// Reads the size of the canvas and of every frame without unpacking one.
+fn gif<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
+    let mut options = gif::DecodeOptions::new();
+    options.check_frame_consistency(true);
+    options.skip_frame_decoding(true);
+    let mut decoder = options.read_info(bytes)?;
+    let (width, height) = (u32::from(decoder.width()), u32::from(decoder.height()));
+    check_size(width, height, limits)?;
+    let mut frames = 0;
+    while let Some(frame) = decoder.next_frame_info()? {
+        if frame.width == 0 || frame.height == 0 {
+            return Err(Refused::Broken);
+        }
+        frames += 1;
+        check_frames(frames, width, height, limits)?;
+    }
+    if frames == 0 { Err(Refused::Broken) } else { Ok(Header::Gif { is_animated: frames > 1 }) }
+}
+
+/// Follows the chunks of the RIFF container. Every bitstream inside must have the size that its
+/// frame declares, because the decoder makes room for the bitstream's before it compares them.
+fn webp<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
+    let mut reader = Reader { bytes, at: 4 };
+    let length = reader.u32_le()? as usize;
+    reader.take(length)?;
+    let webp = &bytes[..reader.at];
+    let mut reader = Reader { bytes: webp, at: 12 };
+
+    let mut canvas = None;
+    let mut is_animation = false;
+    let mut frames = 0;
+    while let Some((kind, data)) = reader.chunk()? {
+        match (kind, canvas) {
+            (b"VP8X", None) => {
+                let mut extended = Reader { bytes: data, at: 0 };
+                is_animation = extended.u32_le()? & 0b10 != 0;
+                let (width, height) = (extended.u24_le()? + 1, extended.u24_le()? + 1);
+                check_size(width, height, limits)?;
+                canvas = Some((width, height));
+            }
+            (b"VP8 " | b"VP8L", None) => {
+                let (width, height) = bitstream_size(kind, data)?;
+                check_size(width, height, limits)?;
+                return Ok(Header::Webp { webp, is_animated: false });
+            }
+            (_, None) | (b"VP8X", _) => return Err(Refused::Broken),
+            (b"VP8 " | b"VP8L", Some(canvas)) if bitstream_size(kind, data)? != canvas => return Err(Refused::Broken),
+            (b"ANMF", Some((width, height))) => {
+                frames += 1;
+                check_frames(frames, width, height, limits)?;
+                check_webp_frame(data, width, height)?;
+            }
+            _ => {}
+        }
+    }
+    let (width, height) = canvas.ok_or(Refused::Broken)?;
+    let is_animated = is_animation && frames > 1;
+    if is_animated && pixels(width, height) > limits.pixels / 4 {
+        return Err(Refused::TooLarge("the animation has too many pixels"));
+    }
+    Ok(Header::Webp { webp, is_animated })
+}
+
+fn check_webp_frame(data: &[u8], canvas_width: u32, canvas_height: u32) -> Result<(), Refused> {
+    let mut frame = Reader { bytes: data, at: 0 };
+    let (left, top) = (frame.u24_le()? * 2, frame.u24_le()? * 2);
+    let (width, height) = (frame.u24_le()? + 1, frame.u24_le()? + 1);
+    if left + width > canvas_width || top + height > canvas_height {
+        return Err(Refused::Broken);
+    }
+    frame.take(4)?;
+    while let Some((kind, data)) = frame.chunk()? {
+        if matches!(kind, b"VP8 " | b"VP8L") && bitstream_size(kind, data)? != (width, height) {
+            return Err(Refused::Broken);
+        }
+    }
+    Ok(())
+}
+
+/// The size in the header of a lossy (RFC 6386, 9.1) or a lossless bitstream.
+fn bitstream_size(kind: &[u8], data: &[u8]) -> Result<(u32, u32), Refused> {
+    let mut header = Reader { bytes: data, at: 0 };
+    if kind == b"VP8 " {
+        header.take(3)?;
+        if header.take(3)? != [0x9D, 0x01, 0x2A] {
+            return Err(Refused::Broken);
+        }
+        let size = header.u32_le()?;
+        Ok((size & 0x3FFF, size >> 16 & 0x3FFF))
+    } else {
+        if header.take(1)? != [0x2F] {
+            return Err(Refused::Broken);
+        }
+        let size = header.u32_le()?;
+        Ok(((size & 0x3FFF) + 1, (size >> 14 & 0x3FFF) + 1))
+    }
+}
+
+/// The kind of a RIFF chunk and its data.
+type Chunk<'a> = (&'a [u8; 4], &'a [u8]);
+
+/// Bytes with a place in them. Reading past the end is [`Refused::Broken`].
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Refused> {
+        let end = self.at.checked_add(length).ok_or(Refused::Broken)?;
+        let taken = self.bytes.get(self.at..end).ok_or(Refused::Broken)?;
+        self.at = end;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
+        self.take(N)?.try_into().map_err(|_| Refused::Broken)
+    }
+
+    fn u16_be(&mut self) -> Result<u16, Refused> {
+        Ok(u16::from_be_bytes(self.array()?))
+    }
+
+    fn u32_be(&mut self) -> Result<u32, Refused> {
+        Ok(u32::from_be_bytes(self.array()?))
+    }
+
+    fn u32_le(&mut self) -> Result<u32, Refused> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    fn u24_le(&mut self) -> Result<u32, Refused> {
+        let [a, b, c] = self.array()?;
+        Ok(u32::from_le_bytes([a, b, c, 0]))
+    }
+
+    /// The next JPEG marker, past padding, stuffed bytes, restart markers and whatever is none.
+    fn marker(&mut self) -> Result<u8, Refused> {
+        let rest = self.bytes.get(self.at..).ok_or(Refused::Broken)?;
+        let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF | 0xD0..=0xD7);
+        let skipped = rest.windows(2).position(is_marker).ok_or(Refused::Broken)?;
+        self.at += skipped + 2;
+        Ok(rest[skipped + 1])
+    }
+
+    /// The data of a JPEG segment, whose length counts its own two bytes.
+    fn segment(&mut self) -> Result<&'a [u8], Refused> {
+        let length = self.u16_be()?;
+        self.take(usize::from(length).checked_sub(2).ok_or(Refused::Broken)?)
+    }
+
+    /// The next RIFF chunk, or `None` at the end. The padding byte of the last one may be missing.
+    fn chunk(&mut self) -> Result<Option<Chunk<'a>>, Refused> {
+        if self.at >= self.bytes.len() {
+            return Ok(None);
+        }
+        let kind = self.take(4)?.try_into().map_err(|_| Refused::Broken)?;
+        let length = self.u32_le()? as usize;
+        let data = self.take(length)?;
+        self.at += length % 2;
+        Ok(Some((kind, data)))
+    }
+}

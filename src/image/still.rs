@@ -1,0 +1,170 @@
+//! Pictures at rest: decoded upright into 8 bits a channel, and written.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
+use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageEncoder};
+
+use super::{Format, Limits, Output, Refused, palette};
+
+/// Below 80 blocks show in flat areas, above 90 files double for nothing one can see.
+const JPEG_QUALITY: u8 = 85;
+
+/// A screenshot of 4K is packed well. Beyond it that would take up to twelve seconds, and packing
+/// lightly takes one for a file at most twice as long.
+const WELL_PACKED_PIXELS: u64 = 3_840 * 2_160;
+
+/// Profiles of cameras and screens take half a kilobyte to four; those of printers, which nobody
+/// sees a chat on, begin above this.
+const PROFILE_BYTES: usize = 64 << 10;
+
+/// A decoded picture. Its pixels are `L8`, `La8`, `Rgb8` or `Rgba8`, and have an alpha channel only
+/// if something shows through.
+pub(super) struct Still {
+    pub(super) pixels: DynamicImage,
+    /// An ICC profile fit to be written with these pixels.
+    pub(super) profile: Option<Vec<u8>>,
+}
+
+impl Still {
+    pub(super) fn without_profile(pixels: DynamicImage) -> Self {
+        Self { pixels: opaque(pixels), profile: None }
+    }
+
+    fn upright(mut pixels: DynamicImage, orientation: Orientation, profile: Option<Vec<u8>>) -> Self {
+        pixels.apply_orientation(orientation);
+        let pixels = opaque(pixels);
+        let profile = profile.filter(|profile| fits(profile, &pixels));
+        Self { pixels, profile }
+    }
+}
+
+/// Decodes a PNG; of an animated one, the default image.
+pub(super) fn decode_png(png: &[u8]) -> Result<Still, Refused> {
+    // The limit is for what comes besides the pixels: rows, and a profile that may be a bomb.
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(png), png::Limits { bytes: 4 << 20 });
+    decoder.set_ignore_text_chunk(true);
+    // Eight bits instead of sixteen halve the memory, and no screen of our readers shows more.
+    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
+    let mut reader = decoder.read_info()?;
+    let mut pixels = vec![0; reader.output_buffer_size().ok_or(Refused::Broken)?];
+    reader.next_frame(&mut pixels)?;
+
+    let (width, height) = reader.info().size();
+    let pixels = match reader.output_color_type().0 {
+        png::ColorType::Grayscale => buffer(width, height, pixels).map(DynamicImage::ImageLuma8),
+        png::ColorType::GrayscaleAlpha => buffer(width, height, pixels).map(DynamicImage::ImageLumaA8),
+        png::ColorType::Rgb => buffer(width, height, pixels).map(DynamicImage::ImageRgb8),
+        png::ColorType::Rgba => buffer(width, height, pixels).map(DynamicImage::ImageRgba8),
+        png::ColorType::Indexed => None,
+    };
+    let pixels = pixels.ok_or(Refused::Broken)?;
+    let info = reader.info();
+    let orientation = info.exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
+    let profile = info.icc_profile.as_deref().map(<[u8]>::to_vec);
+    Ok(Still::upright(pixels, orientation.unwrap_or(Orientation::NoTransforms), profile))
+}
+
+fn buffer<P: image::Pixel<Subpixel = u8>>(w: u32, h: u32, pixels: Vec<u8>) -> Option<image::ImageBuffer<P, Vec<u8>>> {
+    image::ImageBuffer::from_raw(w, h, pixels)
+}
+
+/// Decodes a JPEG whose header said `size`.
+pub(super) fn decode_jpeg(jpeg: &[u8], size: (u32, u32), limits: &Limits) -> Result<Still, Refused> {
+    let mut decoder = JpegDecoder::new(Cursor::new(jpeg))?;
+    let mut bounds = image::Limits::no_limits();
+    bounds.max_image_width = Some(limits.side);
+    bounds.max_image_height = Some(limits.side);
+    decoder.set_limits(bounds)?;
+    if decoder.dimensions() != size {
+        return Err(Refused::Broken);
+    }
+    decode(decoder)
+}
+
+/// Decodes a WebP; of an animated one, the first frame. Its sizes must have been probed.
+pub(super) fn decode_webp(webp: &[u8]) -> Result<Still, Refused> {
+    decode(WebPDecoder::new(Cursor::new(webp))?)
+}
+
+fn decode(mut decoder: impl ImageDecoder) -> Result<Still, Refused> {
+    // What is written about a picture is worth less than the picture: broken notes are no notes.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().unwrap_or(None);
+    Ok(Still::upright(DynamicImage::from_decoder(decoder)?, orientation, profile))
+}
+
+/// Takes away an alpha channel through which nothing shows. Many screenshots have one.
+fn opaque(pixels: DynamicImage) -> DynamicImage {
+    match pixels {
+        DynamicImage::ImageLumaA8(it) if it.pixels().all(|pixel| pixel[1] == 255) => {
+            DynamicImage::ImageLumaA8(it).into_luma8().into()
+        }
+        DynamicImage::ImageRgba8(it) if it.pixels().all(|pixel| pixel[3] == 255) => {
+            DynamicImage::ImageRgba8(it).into_rgb8().into()
+        }
+        other => other,
+    }
+}
+
+/// Whether a profile is one (ICC.1, 7.2) and is for the kind of pixels that we write. A CMYK one,
+/// for example, is not: its picture has become RGB by now.
+fn fits(profile: &[u8], pixels: &DynamicImage) -> bool {
+    let space: &[u8] = if pixels.color().has_color() { b"RGB " } else { b"GRAY" };
+    (128..=PROFILE_BYTES).contains(&profile.len())
+        && profile[0..4] == (profile.len() as u32).to_be_bytes()
+        && profile[16..20] == *space
+        && profile[36..40] == *b"acsp"
+}
+
+/// Writes a picture. JPEG has no alpha channel; what shows through is lost there.
+pub(super) fn encode(still: &Still, format: Format, limits: &Limits) -> Result<Vec<u8>, Refused> {
+    let write = match format {
+        Format::Png => encode_png,
+        Format::Jpeg => encode_jpeg,
+    };
+    Ok(Output::gather(limits, |output| write(still, output))?.0)
+}
+
+fn encode_jpeg(still: &Still, output: &mut Output) -> Result<(), Refused> {
+    let mut encoder = JpegEncoder::new_with_quality(output, JPEG_QUALITY);
+    if let Some(profile) = &still.profile {
+        encoder.set_icc_profile(profile.clone()).map_err(|_| Refused::Broken)?;
+    }
+    Ok(still.pixels.write_with_encoder(encoder)?)
+}
+
+fn encode_png(still: &Still, output: &mut Output) -> Result<(), Refused> {
+    let pixels = &still.pixels;
+    let mut info = png::Info::with_size(pixels.width(), pixels.height());
+    info.bit_depth = png::BitDepth::Eight;
+    info.icc_profile = still.profile.as_deref().map(Into::into);
+    // Pixel art and drawings of few colours take a third as indices of a palette.
+    let indexed = palette::exact(pixels, 256);
+    let data = match &indexed {
+        Some(indexed) => {
+            info.color_type = png::ColorType::Indexed;
+            info.palette = Some(indexed.rgb().into());
+            info.trns = pixels.color().has_alpha().then(|| indexed.alpha().into());
+            &indexed.indices
+        }
+        None => {
+            info.color_type = match pixels {
+                DynamicImage::ImageLuma8(_) => png::ColorType::Grayscale,
+                DynamicImage::ImageLumaA8(_) => png::ColorType::GrayscaleAlpha,
+                DynamicImage::ImageRgb8(_) => png::ColorType::Rgb,
+                _ => png::ColorType::Rgba,
+            };
+            pixels.as_bytes()
+        }
+    };
+    let mut encoder = png::Encoder::with_info(output, info)?;
+    encoder.set_filter(if indexed.is_some() { png::Filter::NoFilter } else { png::Filter::Adaptive });
+    let is_vast = u64::from(pixels.width()) * u64::from(pixels.height()) > WELL_PACKED_PIXELS;
+    encoder.set_compression(if is_vast { png::Compression::Fast } else { png::Compression::Balanced });
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(data)?;
+    Ok(writer.finish()?)
+}
