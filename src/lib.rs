@@ -3,8 +3,10 @@
 //! Read `ARCHITECTURE.md` first; it names the modules and the way of a message through them.
 
 pub mod chat;
+pub mod clock;
 pub mod db;
 pub mod error;
 pub mod ids;
 pub mod image;
+pub mod password;
 pub mod text;

@@ -1,1 +1,136 @@
 //! The store: transactions, the one writer, migrations.
+//!
+//! Writes go through one thread that commits whatever is waiting in one go ([`Db::write`]); reads
+//! run side by side on connections of their own ([`Db::read`]). Nothing outside this folder knows
+//! which engine is below: statements are in the common dialect of SQLite and PostgreSQL, values
+//! travel as [`Param`] and [`Column`].
+
+mod fault;
+mod migrate;
+mod readers;
+mod sqlite;
+mod tx;
+mod value;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::{mpsc, oneshot};
+
+pub use fault::Fault;
+pub use sqlite::Row;
+pub use tx::Tx;
+pub use value::{Column, Param, Value};
+
+use crate::error::{Code, Result};
+use readers::Readers;
+use writer::{Order, Writer};
+
+/// How to open the store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The database file; its folder must exist.
+    pub path: PathBuf,
+    /// How many reads run at once.
+    pub readers: usize,
+    /// How many writes may wait.
+    pub queue: usize,
+    /// How long a request waits for a place in the queue, or for a reader, before it is `busy`.
+    pub patience: Duration,
+    /// How long to wait for another process that holds the database.
+    pub busy_timeout: Duration,
+}
+
+impl Options {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            readers: 4,
+            queue: 1_024,
+            patience: Duration::from_secs(5),
+            busy_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A handle to the store; clones share it. `F` is what a transaction tells the world.
+pub struct Db<F> {
+    queue: mpsc::Sender<Order<F>>,
+    readers: Arc<Readers>,
+    patience: Duration,
+}
+
+impl<F> Clone for Db<F> {
+    fn clone(&self) -> Self {
+        Self { queue: self.queue.clone(), readers: self.readers.clone(), patience: self.patience }
+    }
+}
+
+impl<F: Send + 'static> Db<F> {
+    /// Opens the database, brings its schema up to date and starts the writer.
+    ///
+    /// `committed` hears the facts of each batch on the writer's thread, in commit order, after the
+    /// fsynced COMMIT and before any answer of that batch leaves; it is not called without facts.
+    /// It must not block for long, as all writes wait for it.
+    ///
+    /// # Errors
+    /// The file cannot be opened or is no database, or a newer program has written it.
+    pub fn open(options: Options, committed: impl FnMut(Vec<F>) + Send + 'static) -> Result<Self, Fault> {
+        let readers = Arc::new(Readers::new(&options));
+        let patience = options.patience;
+        let (queue, orders) = mpsc::channel(options.queue.max(1));
+        Writer::start(options, orders, readers.clone(), committed)?;
+        Ok(Self { queue, readers, patience })
+    }
+
+    /// Runs an act in a transaction of the writer and answers once it is durable.
+    ///
+    /// An act that fails or panics leaves nothing behind and tells nothing. Once queued it is run
+    /// even if the asker goes away; no answer means unknown, not failed.
+    ///
+    /// # Errors
+    /// What the act answers; `busy` when the queue stays full; `unavailable` when the store cannot
+    /// take it now; `internal` when the act panics.
+    pub async fn write<T, W>(&self, act: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Act(writer::act(act, answer));
+        self.queue.send_timeout(order, self.patience).await.map_err(|refused| match refused {
+            SendTimeoutError::Timeout(_) => Code::Busy,
+            SendTimeoutError::Closed(_) => Code::Unavailable,
+        })?;
+        answered.await.unwrap_or_else(|_| Err(Code::Unavailable.into()))
+    }
+
+    /// Runs an act that only reads; all its statements see one snapshot. What it tells is dropped.
+    ///
+    /// # Errors
+    /// What the act answers; `busy` when all readers stay occupied; `unavailable` when the store
+    /// cannot be read; `internal` when the act panics or writes.
+    pub async fn read<T, W>(&self, act: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
+    {
+        readers::read(self.readers.clone(), self.patience, act).await
+    }
+
+    /// Finishes the reads and writes that are queued, tidies the log away and stops the writer.
+    /// Later calls on any clone are answered `unavailable`.
+    pub async fn close(&self) {
+        let (done, stopped) = oneshot::channel();
+        // Either send fails only where the writer has stopped already.
+        if self.queue.send(Order::Close(done)).await.is_ok() {
+            let _ = stopped.await;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+-- The chat: people, their sessions, rooms, members, bans, messages, files.
+--
+-- Its twin in migrations/sqlite has the same tables, columns and indexes; a test compares them.
+-- Ids are 16 bytes, big-endian, so that they sort by age. Times are milliseconds since 1970 UTC.
+-- Truth values are the integers 0 and 1.
+
+CREATE TABLE meta (
+  key TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+-- The colour has no column: it is a pure function of the id.
+CREATE TABLE users (
+  id BYTEA NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  email TEXT,
+  email_folded TEXT,
+  password_hash TEXT,
+  picture TEXT,
+  created_at BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX users_email ON users (email_folded) WHERE email_folded IS NOT NULL;
+
+CREATE TABLE sessions (
+  token_hash BYTEA NOT NULL PRIMARY KEY,
+  user_id BYTEA NOT NULL REFERENCES users (id),
+  created_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL,
+  agent TEXT,
+  ip TEXT
+);
+
+CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_seen ON sessions (seen_at);
+
+-- public_rev is the rev of the last change that every member may see; rev counts whispers too.
+CREATE TABLE rooms (
+  id BYTEA NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  title TEXT NOT NULL,
+  title_folded TEXT NOT NULL,
+  max BIGINT NOT NULL,
+  password_hash TEXT,
+  owner_id BYTEA REFERENCES users (id),
+  ephemeral BIGINT NOT NULL,
+  member_count BIGINT NOT NULL,
+  rev BIGINT NOT NULL,
+  public_rev BIGINT NOT NULL,
+  epoch TEXT NOT NULL,
+  active_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE INDEX rooms_active ON rooms (active_at, id) WHERE kind = 'open';
+CREATE INDEX rooms_ephemeral ON rooms (id) WHERE ephemeral = 1;
+
+CREATE TABLE members (
+  room_id BYTEA NOT NULL REFERENCES rooms (id),
+  user_id BYTEA NOT NULL REFERENCES users (id),
+  role TEXT NOT NULL,
+  joined_at BIGINT NOT NULL,
+  joined_rev BIGINT NOT NULL,
+  read_seq BIGINT NOT NULL,
+  PRIMARY KEY (room_id, user_id)
+);
+
+CREATE INDEX members_joined ON members (room_id, joined_at, user_id);
+CREATE INDEX members_user ON members (user_id, room_id);
+
+CREATE TABLE bans (
+  room_id BYTEA NOT NULL REFERENCES rooms (id),
+  user_id BYTEA NOT NULL REFERENCES users (id),
+  by_user_id BYTEA NOT NULL REFERENCES users (id),
+  reason TEXT,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (room_id, user_id)
+);
+
+-- number is the store's own handle and never leaves it; reply_to holds the number of the answered
+-- message. system is small JSON that SQL never looks into.
+CREATE TABLE messages (
+  number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id BYTEA NOT NULL,
+  room_id BYTEA NOT NULL REFERENCES rooms (id),
+  seq BIGINT NOT NULL,
+  rev BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  user_id BYTEA REFERENCES users (id),
+  to_user_id BYTEA REFERENCES users (id),
+  text TEXT NOT NULL,
+  system TEXT,
+  reply_to BIGINT,
+  file_count BIGINT NOT NULL,
+  key TEXT,
+  edited_at BIGINT,
+  deleted_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX messages_id ON messages (id);
+CREATE UNIQUE INDEX messages_key ON messages (user_id, key) WHERE key IS NOT NULL;
+
+-- What a reader may see is three ranges: the public messages, the whispers to the reader and the
+-- whispers of the reader. Each has an index of its own by seq and by rev, so that no number of
+-- whispers between others makes a page slower.
+CREATE UNIQUE INDEX messages_public_seq ON messages (room_id, seq) WHERE to_user_id IS NULL;
+CREATE UNIQUE INDEX messages_public_rev ON messages (room_id, rev) WHERE to_user_id IS NULL;
+CREATE UNIQUE INDEX messages_received_seq ON messages (room_id, to_user_id, seq) WHERE to_user_id IS NOT NULL;
+CREATE UNIQUE INDEX messages_received_rev ON messages (room_id, to_user_id, rev) WHERE to_user_id IS NOT NULL;
+CREATE UNIQUE INDEX messages_whispered_seq ON messages (room_id, user_id, seq) WHERE to_user_id IS NOT NULL;
+CREATE UNIQUE INDEX messages_whispered_rev ON messages (room_id, user_id, rev) WHERE to_user_id IS NOT NULL;
+
+-- hash and thumb_hash name the stored bytes; several rows may share them. A row without a message
+-- is an upload that waits for one.
+CREATE TABLE files (
+  id BYTEA NOT NULL PRIMARY KEY,
+  hash TEXT NOT NULL,
+  thumb_hash TEXT,
+  name TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  width BIGINT,
+  height BIGINT,
+  animated BIGINT,
+  placeholder TEXT,
+  user_id BYTEA NOT NULL REFERENCES users (id),
+  room_id BYTEA REFERENCES rooms (id),
+  message_number BIGINT,
+  place BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE INDEX files_message ON files (message_number, place) WHERE message_number IS NOT NULL;
+CREATE INDEX files_pending ON files (created_at) WHERE message_number IS NULL;
+CREATE INDEX files_room ON files (room_id) WHERE room_id IS NOT NULL;
+CREATE INDEX files_hash ON files (hash);
+CREATE INDEX files_thumb_hash ON files (thumb_hash) WHERE thumb_hash IS NOT NULL;

@@ -1,0 +1,32 @@
+//! The one clock. Time is shown to people and ends sessions; nothing is ever ordered by it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Milliseconds since 1970 UTC.
+pub fn now_ms() -> i64 {
+    // A clock before 1970 is a machine without one; zero keeps the house running.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+/// RFC 3339 in UTC with milliseconds: `2026-11-21T09:30:00.000Z`.
+pub fn rfc3339(ms: i64) -> String {
+    let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    format!("{stamp:.3}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_three_digits_of_milliseconds_and_a_z() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(1_763_000_000_120), "2025-11-13T02:13:20.120Z");
+        assert_eq!(rfc3339(i64::MAX), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn the_clock_goes() {
+        assert!(now_ms() > 1_700_000_000_000);
+    }
+}

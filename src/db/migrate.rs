@@ -1,0 +1,91 @@
+//! Brings a database to the schema of this program: numbered texts, applied in order, once each,
+//! all in one transaction.
+
+use super::fault::Fault;
+use super::sqlite::Connection;
+
+/// A numbered step; the number is its place in the list, from 1.
+struct Migration {
+    name: &'static str,
+    sql: &'static str,
+}
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { name: "0001_chat", sql: include_str!("../../migrations/sqlite/0001_chat.sql") }];
+
+/// Applies what is missing.
+///
+/// # Errors
+/// [`Fault::Wrong`] when a newer program has written this database: going on could lose what we do
+/// not know of.
+pub(super) fn migrate(connection: &Connection, now: i64) -> Result<(), Fault> {
+    connection.run("BEGIN IMMEDIATE")?;
+    let done = apply_missing(connection, now).and_then(|()| connection.run("COMMIT"));
+    if done.is_err() && connection.in_transaction() {
+        connection.run("ROLLBACK")?;
+    }
+    done
+}
+
+fn apply_missing(connection: &Connection, now: i64) -> Result<(), Fault> {
+    connection.batch(
+        "CREATE TABLE IF NOT EXISTS migrations (
+           version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL
+         )",
+    )?;
+    let mut version = 0i64;
+    connection.query("SELECT COALESCE(MAX(version), 0) FROM migrations", &[], |row| {
+        version = row.get(0)?;
+        Ok(false)
+    })?;
+    if version > MIGRATIONS.len() as i64 {
+        return Err(Fault::Wrong(format!(
+            "the database has schema version {version}, this program knows {}: run the newer madang",
+            MIGRATIONS.len()
+        )));
+    }
+    for (migration, number) in MIGRATIONS.iter().zip(1i64..).filter(|&(_, number)| number > version) {
+        connection.batch(migration.sql)?;
+        connection.execute(
+            "INSERT INTO migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
+            &[&number, &migration.name, &now],
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    /// Tables with their columns, and indexes with what they are on, from the text of a migration.
+    fn outline(sql: &str) -> BTreeMap<String, Vec<String>> {
+        let text: String =
+            sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
+        let mut outline = BTreeMap::new();
+        for statement in text.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+            let (head, body) = statement.split_once('(').unwrap();
+            let words: Vec<&str> = head.split_whitespace().collect();
+            if words.contains(&"INDEX") {
+                outline.insert(head.trim().to_owned(), vec![body.to_owned()]);
+            } else {
+                let columns = body.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(')'));
+                let names = columns.map(|line| match line.split_once(' ') {
+                    Some((name, _)) if name.chars().all(|c| c.is_ascii_lowercase() || c == '_') => name.to_owned(),
+                    _ => line.to_owned(),
+                });
+                outline.insert(head.trim().to_owned(), names.collect());
+            }
+        }
+        outline
+    }
+
+    #[test]
+    fn both_engines_have_the_same_tables_columns_and_indexes() {
+        let ours = outline(include_str!("../../migrations/sqlite/0001_chat.sql"));
+        let theirs = outline(include_str!("../../migrations/postgres/0001_chat.sql"));
+        assert_eq!(ours, theirs);
+        assert_eq!(ours.keys().filter(|head| head.starts_with("CREATE TABLE")).count(), 8);
+        assert_eq!(ours["CREATE TABLE bans"][..3], ["room_id", "user_id", "by_user_id"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! Read-only connections, lent one transaction at a time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use super::fault::Fault;
+use super::sqlite::Connection;
+use super::{Options, Tx};
+use crate::error::{Code, Error, Result};
+
+pub(super) struct Readers {
+    path: PathBuf,
+    busy_timeout: Duration,
+    permits: Semaphore,
+    /// Connections at rest with the generation they were opened in. The lock is held for a push or
+    /// a pop, never during a statement.
+    idle: Mutex<Vec<(u64, Connection)>>,
+    /// Rises whenever the store was found broken: older connections are not used again.
+    generation: AtomicU64,
+}
+
+impl Readers {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            path: options.path.clone(),
+            busy_timeout: options.busy_timeout,
+            permits: Semaphore::new(options.readers.max(1)),
+            idle: Mutex::new(Vec::new()),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// Forgets all connections; the next reads open new ones.
+    pub(super) fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        self.idle.lock().clear();
+    }
+
+    /// Lets no read begin any more and drops the connections at rest.
+    pub(super) fn close(&self) {
+        self.permits.close();
+        self.renew();
+    }
+
+    fn run<F, T>(&self, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
+        let generation = self.generation.load(Ordering::Relaxed);
+        let rested = self.idle.lock().pop().filter(|(opened, _)| *opened == generation);
+        let connection = match rested {
+            Some((_, connection)) => connection,
+            None => Connection::open_read_only(&self.path, self.busy_timeout)?,
+        };
+        let answer = snapshot(&connection, act);
+        // One that failed, or still has a transaction open, is closed instead of lent again.
+        if let Some(answer) = answer {
+            if self.generation.load(Ordering::Relaxed) == generation && !self.permits.is_closed() {
+                self.idle.lock().push((generation, connection));
+            }
+            return answer;
+        }
+        Err(Code::Unavailable.into())
+    }
+}
+
+/// Runs the act in one read transaction; `None` when the connection is not fit for another.
+fn snapshot<F, T>(connection: &Connection, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Option<Result<T>> {
+    let fit = |done: Result<(), Fault>| done.inspect_err(|fault| tracing::warn!(%fault, "a read failed")).ok();
+    fit(connection.run("BEGIN"))?;
+    let mut tx = Tx::new(connection);
+    let answer = catch_unwind(AssertUnwindSafe(|| act(&mut tx)))
+        .unwrap_or_else(|_| Err(Error::internal("an act panicked while reading")));
+    let is_broken = tx.is_broken();
+    if connection.in_transaction() {
+        fit(connection.run("ROLLBACK"))?;
+    }
+    if is_broken { None } else { Some(answer) }
+}
+
+pub(super) async fn read<F, T, W>(readers: Arc<Readers>, patience: Duration, act: W) -> Result<T>
+where
+    F: 'static,
+    T: Send + 'static,
+    W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
+{
+    let permit = match tokio::time::timeout(patience, readers.permits.acquire()).await {
+        Ok(Ok(permit)) => permit,
+        Ok(Err(_)) => return Err(Code::Unavailable.into()),
+        Err(_) => return Err(Code::Busy.into()),
+    };
+    // The permit goes along in spirit: the thread runs to its end even if the asker goes away, so
+    // it is given back there and not here.
+    permit.forget();
+    let lent = Lent(readers);
+    tokio::task::spawn_blocking(move || lent.0.run(act)).await.unwrap_or_else(|fault| Err(Error::internal(fault)))
+}
+
+/// Gives the permit back when the read has ended.
+struct Lent(Arc<Readers>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.0.permits.add_permits(1);
+    }
+}

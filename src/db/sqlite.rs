@@ -1,0 +1,170 @@
+//! The embedded engine: SQLite in WAL mode. The only file that knows rusqlite.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{ErrorCode, OpenFlags, ToSql, ffi};
+
+use super::fault::Fault;
+use super::value::{Column, Param, Value};
+
+/// Statements kept prepared per connection; chat has fewer texts than this.
+const STATEMENTS: usize = 128;
+
+pub(super) struct Connection(rusqlite::Connection);
+
+/// One row of an answer; columns are counted from 0.
+pub struct Row<'a>(&'a rusqlite::Row<'a>);
+
+impl Connection {
+    /// The writing connection; makes the file when there is none.
+    pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = Self::with_flags(path, flags, busy_timeout)?;
+        // FULL: an acknowledged commit survives a power cut, as COMMIT returns after the fsync.
+        connection.batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA journal_size_limit = 16777216;",
+        )?;
+        Ok(connection)
+    }
+
+    pub(super) fn open_read_only(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
+        Self::with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY, busy_timeout)
+    }
+
+    fn with_flags(path: &Path, flags: OpenFlags, busy_timeout: Duration) -> Result<Self, Fault> {
+        let connection = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(busy_timeout)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // A negative cache size counts KiB. Mapped memory would turn an I/O error into a signal.
+        connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
+        Ok(Self(connection))
+    }
+
+    /// Statements without parameters or rows that matter.
+    pub(super) fn batch(&self, sql: &str) -> Result<(), Fault> {
+        Ok(self.0.execute_batch(sql)?)
+    }
+
+    /// One short statement that is run again and again: BEGIN, SAVEPOINT, COMMIT.
+    pub(super) fn run(&self, sql: &str) -> Result<(), Fault> {
+        self.0.prepare_cached(sql)?.raw_execute()?;
+        Ok(())
+    }
+
+    pub(super) fn execute(&self, sql: &str, params: &[&dyn Param]) -> Result<usize, Fault> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        bind(&mut statement, sql, params)?;
+        Ok(statement.raw_execute()?)
+    }
+
+    /// Calls `each` with the rows until it answers `false`.
+    pub(super) fn query(
+        &self,
+        sql: &str,
+        params: &[&dyn Param],
+        mut each: impl FnMut(&Row<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        bind(&mut statement, sql, params)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            if !each(&Row(row))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// SQLite itself ends a transaction on some errors; then nothing of it is left.
+    pub(super) fn in_transaction(&self) -> bool {
+        !self.0.is_autocommit()
+    }
+
+    /// Whether the file is sound as far as a quick look tells.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let mut verdict = String::new();
+        self.query("PRAGMA quick_check(1)", &[], |row| {
+            verdict = row.get(0)?;
+            Ok(false)
+        })?;
+        if verdict == "ok" { Ok(()) } else { Err(Fault::Broken(verdict)) }
+    }
+
+    /// Moves the log into the database, so that the folder holds one tidy file.
+    pub(super) fn checkpoint(&self) -> Result<(), Fault> {
+        self.batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
+    }
+}
+
+impl Row<'_> {
+    /// The value of a column.
+    ///
+    /// # Errors
+    /// [`Fault::Wrong`] when the row has no such column or it holds another type.
+    pub fn get<T: Column>(&self, column: usize) -> Result<T, Fault> {
+        let value = match self.0.get_ref(column)? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(int) => Value::Int(int),
+            ValueRef::Text(text) => Value::Text(std::str::from_utf8(text).map_err(|_| wrong_type(column))?),
+            ValueRef::Blob(bytes) => Value::Blob(bytes),
+            ValueRef::Real(_) => return Err(wrong_type(column)),
+        };
+        T::from_value(value).ok_or_else(|| wrong_type(column))
+    }
+}
+
+fn wrong_type(column: usize) -> Fault {
+    Fault::Wrong(format!("column {column} holds another type"))
+}
+
+fn bind(statement: &mut rusqlite::Statement<'_>, sql: &str, params: &[&dyn Param]) -> Result<(), Fault> {
+    // A placeholder left unbound would be NULL in silence.
+    if statement.parameter_count() != params.len() {
+        return Err(Fault::Wrong(format!("{} parameters for: {sql}", params.len())));
+    }
+    for (place, param) in params.iter().enumerate() {
+        statement.raw_bind_parameter(place + 1, Bound(param.value()))?;
+    }
+    Ok(())
+}
+
+struct Bound<'a>(Value<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match &self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Int(int) => ValueRef::Integer(*int),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+            Value::Id(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        let detail = error.to_string();
+        let rusqlite::Error::SqliteFailure(failure, _) = error else { return Fault::Wrong(detail) };
+        let is_unique =
+            [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY].contains(&failure.extended_code);
+        match failure.code {
+            ErrorCode::ConstraintViolation if is_unique => Fault::Unique(detail),
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull | ErrorCode::OutOfMemory => {
+                Fault::Unavailable(detail)
+            }
+            ErrorCode::SystemIoFailure
+            | ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::FileLockingProtocolFailed => Fault::Broken(detail),
+            _ => Fault::Wrong(detail),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The one thread that writes: it takes whatever is waiting, commits it in one transaction with a
+//! savepoint each, tells the facts, and only then answers.
+
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::fault::Fault;
+use super::readers::Readers;
+use super::sqlite::Connection;
+use super::{Options, Tx, migrate};
+use crate::clock::now_ms;
+use crate::error::{Code, Error, Result};
+
+/// How many acts share one fsync at most; more would only make the first of them wait.
+const BATCH: usize = 256;
+
+pub(super) enum Order<F> {
+    Act(Box<dyn Act<F>>),
+    /// Finish what was ordered before, then stop and say so.
+    Close(oneshot::Sender<()>),
+}
+
+/// An act with the way to its asker. It is run once and answered once, after the commit.
+pub(super) trait Act<F>: Send {
+    /// Runs in its savepoint; `false` when nothing of it may stay.
+    fn run(&mut self, tx: &mut Tx<'_, F>) -> bool;
+    /// Answers with what the run brought, or with why it came to nothing.
+    fn answer(self: Box<Self>, refused: Option<Error>);
+}
+
+pub(super) fn act<F, T, W>(work: W, asker: oneshot::Sender<Result<T>>) -> Box<dyn Act<F>>
+where
+    T: Send + 'static,
+    W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
+{
+    Box::new(Asked { work: Some(work), outcome: Err(Code::Internal.into()), asker })
+}
+
+struct Asked<W, T> {
+    work: Option<W>,
+    outcome: Result<T>,
+    asker: oneshot::Sender<Result<T>>,
+}
+
+impl<F, T, W> Act<F> for Asked<W, T>
+where
+    T: Send,
+    W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_, F>) -> bool {
+        if let Some(work) = self.work.take() {
+            self.outcome = work(tx);
+        }
+        self.outcome.is_ok()
+    }
+
+    fn answer(self: Box<Self>, refused: Option<Error>) {
+        // An asker that has gone away needs no answer.
+        let _ = self.asker.send(refused.map_or(self.outcome, Err));
+    }
+}
+
+pub(super) struct Writer<F, C> {
+    options: Options,
+    /// `None` after an I/O error, until the store has been opened anew and checked.
+    connection: Option<Connection>,
+    readers: Arc<Readers>,
+    orders: mpsc::Receiver<Order<F>>,
+    committed: C,
+}
+
+impl<F, C> Writer<F, C>
+where
+    F: Send + 'static,
+    C: FnMut(Vec<F>) + Send + 'static,
+{
+    /// Opens the database here, so that the caller hears of a failure, then starts the thread.
+    pub(super) fn start(
+        options: Options,
+        orders: mpsc::Receiver<Order<F>>,
+        readers: Arc<Readers>,
+        committed: C,
+    ) -> Result<(), Fault> {
+        let connection = Connection::open(&options.path, options.busy_timeout)?;
+        migrate::migrate(&connection, now_ms())?;
+        let writer = Self { options, connection: Some(connection), readers, orders, committed };
+        std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || writer.run())
+            .map_err(|error| Fault::Unavailable(error.to_string()))?;
+        Ok(())
+    }
+
+    /// Ends when asked to, or when the last handle of the store is gone.
+    fn run(mut self) {
+        let mut closing = Vec::new();
+        let mut acts = Vec::new();
+        while let Some(order) = self.orders.blocking_recv() {
+            let mut next = Some(order);
+            while let Some(order) = next.take() {
+                match order {
+                    Order::Act(act) => acts.push(act),
+                    Order::Close(done) => {
+                        // What is in the queue is still done; nothing more gets in.
+                        self.orders.close();
+                        closing.push(done);
+                    }
+                }
+                if acts.len() < BATCH {
+                    next = self.orders.try_recv().ok();
+                }
+            }
+            self.batch(mem::take(&mut acts));
+        }
+        self.readers.close();
+        if let Some(connection) = self.connection.take()
+            && let Err(fault) = connection.checkpoint()
+        {
+            tracing::warn!(%fault, "the log was not tidied away; the next start does it");
+        }
+        for done in closing {
+            // Who asked may have stopped waiting.
+            let _ = done.send(());
+        }
+    }
+
+    /// One transaction. Its acts are answered after the facts were told, or all refused.
+    fn batch(&mut self, mut acts: Vec<Box<dyn Act<F>>>) {
+        if acts.is_empty() {
+            return;
+        }
+        match self.commit(&mut acts) {
+            Ok(facts) => {
+                if !facts.is_empty() && catch_unwind(AssertUnwindSafe(|| (self.committed)(facts))).is_err() {
+                    // The store is whole; who listens heals by asking what it missed.
+                    tracing::error!("hearing the facts of a commit panicked");
+                }
+                acts.into_iter().for_each(|act| act.answer(None));
+            }
+            Err(fault) => {
+                tracing::error!(%fault, acts = acts.len(), "nothing of a batch was committed");
+                self.undo(&fault);
+                acts.into_iter().for_each(|act| act.answer(Some(Code::Unavailable.into())));
+            }
+        }
+    }
+
+    fn commit(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
+        let connection = match &self.connection {
+            Some(connection) => connection,
+            None => self.reopen()?,
+        };
+        connection.run("BEGIN IMMEDIATE")?;
+        let mut facts = Vec::new();
+        for act in acts {
+            connection.run("SAVEPOINT act")?;
+            let mut tx = Tx::new(connection);
+            let is_done = catch_unwind(AssertUnwindSafe(|| act.run(&mut tx))).unwrap_or_else(|_| {
+                tracing::error!("an act panicked while writing");
+                false
+            });
+            if tx.is_broken() {
+                return Err(Fault::Broken("an act met an I/O error".into()));
+            }
+            if !connection.in_transaction() {
+                return Err(Fault::Unavailable("the engine ended the transaction".into()));
+            }
+            if is_done {
+                facts.append(&mut tx.into_facts());
+            } else {
+                connection.run("ROLLBACK TO act")?;
+            }
+            connection.run("RELEASE act")?;
+        }
+        connection.run("COMMIT")?;
+        Ok(facts)
+    }
+
+    /// After a failed fsync the kernel may have dropped the very pages it could not write, so
+    /// nothing is promised before the file was opened anew and looked at.
+    fn reopen(&mut self) -> Result<&Connection, Fault> {
+        self.readers.renew();
+        let connection = Connection::open(&self.options.path, self.options.busy_timeout)?;
+        connection.check()?;
+        tracing::info!("the store was opened anew");
+        Ok(self.connection.insert(connection))
+    }
+
+    fn undo(&mut self, fault: &Fault) {
+        let Some(connection) = &self.connection else { return };
+        let is_clean = !connection.in_transaction() || connection.run("ROLLBACK").is_ok();
+        if fault.is_broken() || !is_clean {
+            self.connection = None;
+        }
+    }
+}
