@@ -1,1 +1,191 @@
-//! Texts as people type them, made fit to store: normalised, stripped, measured.
+//! Texts as people type them, made fit to store: normalised, stripped, measured. Lengths are in
+//! Unicode scalar values unless said otherwise.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::{Error, Result};
+
+mod names;
+
+pub use names::friendly_name;
+
+const EXCERPT: usize = 100;
+const FILE_NAME: usize = 120;
+
+/// A person's name: NFC, on one line, without control, bidi and invisible characters.
+///
+/// # Errors
+/// `invalid` when nothing is left, `too_long` over `max`; the field is `name`.
+pub fn name(typed: &str, max: usize) -> Result<String> {
+    line(typed, "name", max)
+}
+
+/// A room's title, cleaned like a name.
+///
+/// # Errors
+/// `invalid` when nothing is left, `too_long` over `max`; the field is `title`.
+pub fn title(typed: &str, max: usize) -> Result<String> {
+    line(typed, "title", max)
+}
+
+/// The name a file is shown and downloaded under: without folders, cleaned like a name, cut to
+/// 120 characters. It never names anything on a disk.
+pub fn file_name(typed: &str) -> String {
+    let last = typed.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = folded(last).chars().take(FILE_NAME).collect();
+    if name.chars().all(shows_nothing) { "file".to_owned() } else { name }
+}
+
+/// Why somebody is kicked, cleaned like a name; an empty one is none.
+///
+/// # Errors
+/// `too_long` over `max`; the field is `reason`.
+pub fn reason(typed: Option<&str>, max: usize) -> Result<Option<String>> {
+    let reason = folded(typed.unwrap_or_default());
+    within(&reason, "reason", max)?;
+    Ok(Some(reason).filter(|reason| !reason.is_empty()))
+}
+
+/// The text of a message: NFC, with `\n` and `\t` as the only control characters, else as typed.
+/// A text that shows nothing is only fit to go with a file, and is then empty.
+///
+/// # Errors
+/// `invalid` when it shows nothing and no file goes with it, `too_long` over `max`; the field is
+/// `text`.
+pub fn message(typed: &str, max: usize, has_files: bool) -> Result<String> {
+    let text: String = typed.chars().filter(|&c| !c.is_control() || c == '\n' || c == '\t').nfc().collect();
+    within(&text, "text", max)?;
+    if !text.chars().all(shows_nothing) {
+        return Ok(text);
+    }
+    if has_files { Ok(String::new()) } else { Err(Error::invalid("text", "text must show something")) }
+}
+
+/// The sender's own id for a message: any string of 1 to `max` bytes.
+///
+/// # Errors
+/// `invalid` with the field `key`.
+pub fn key(key: &str, max: usize) -> Result<()> {
+    if key.is_empty() || key.len() > max {
+        return Err(Error::invalid("key", format!("key must have 1 to {max} bytes")));
+    }
+    Ok(())
+}
+
+/// The beginning of a text on one line, for who answers it.
+pub fn excerpt(text: &str) -> String {
+    let mut excerpt = String::new();
+    for word in text.split_whitespace() {
+        if !excerpt.is_empty() {
+            excerpt.push(' ');
+        }
+        excerpt.push_str(word);
+        if let Some((end, _)) = excerpt.char_indices().nth(EXCERPT) {
+            excerpt.truncate(end);
+            break;
+        }
+    }
+    excerpt
+}
+
+/// A text in the form in which it is compared and searched: NFKC and lower case.
+pub fn fold(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+fn line(typed: &str, field: &'static str, max: usize) -> Result<String> {
+    let line = folded(typed);
+    if line.chars().all(shows_nothing) {
+        return Err(Error::invalid(field, format!("{field} must show something")));
+    }
+    within(&line, field, max)?;
+    Ok(line)
+}
+
+fn within(text: &str, field: &'static str, max: usize) -> Result<()> {
+    if text.chars().count() > max { Err(Error::too_long(field, max)) } else { Ok(()) }
+}
+
+/// NFC, stripped, runs of white space made one space, ends trimmed.
+fn folded(typed: &str) -> String {
+    let visible: String = typed.nfc().filter(|&c| c.is_whitespace() || !(c.is_control() || is_stripped(c))).collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Characters that a name may not carry: they turn the direction of what follows, or take no room
+/// and so make two names look the same.
+fn is_stripped(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// White space, invisible characters, and what only changes the look of a neighbour.
+fn shows_nothing(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || is_stripped(c) || matches!(c, '\u{2800}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    #[test]
+    fn a_name_is_one_visible_line() {
+        assert_eq!(name("  Min\u{202e}ji \n\t Kim\u{200b}\0 ", 40).unwrap(), "Minji Kim");
+        assert_eq!(name("e\u{301}", 1).unwrap(), "é");
+        assert_eq!(name("<b>민지</b>", 40).unwrap(), "<b>민지</b>");
+        for empty in ["", "  ", "\u{200b}\u{3164}", "\u{2800}", "\0", "\u{fe0f}"] {
+            let refused = name(empty, 40).unwrap_err();
+            assert_eq!((refused.code, refused.field.as_deref()), (Code::Invalid, Some("name")), "{empty:?}");
+        }
+        assert_eq!(name(&"가".repeat(40), 40).unwrap().chars().count(), 40);
+        assert_eq!(name(&"가".repeat(41), 40).unwrap_err().code, Code::TooLong);
+        assert_eq!(title(" ", 80).unwrap_err().field.as_deref(), Some("title"));
+    }
+
+    #[test]
+    fn a_message_is_stored_as_typed() {
+        assert_eq!(message("a\r\n\tb\0\u{1b}[31m", 100, false).unwrap(), "a\n\tb[31m");
+        assert_eq!(message("\u{202e}evil\u{200d}", 100, false).unwrap(), "\u{202e}evil\u{200d}");
+        assert_eq!(message(" \u{200b}\n", 100, false).unwrap_err().field.as_deref(), Some("text"));
+        assert_eq!(message(" \u{200b}\n", 100, true).unwrap(), "");
+        assert_eq!(message(&"가".repeat(101), 100, true).unwrap_err().code, Code::TooLong);
+    }
+
+    #[test]
+    fn keys_are_measured_in_bytes() {
+        assert!(key("💥 any string", 64).is_ok());
+        assert_eq!(key("", 64).unwrap_err().field.as_deref(), Some("key"));
+        assert!(key(&"가".repeat(22), 64).is_err());
+    }
+
+    #[test]
+    fn an_excerpt_is_the_first_hundred_characters_on_one_line() {
+        assert_eq!(excerpt("two\n  lines"), "two lines");
+        assert_eq!(excerpt(&"가".repeat(300)).chars().count(), 100);
+        assert_eq!(excerpt(&"a ".repeat(300)).chars().count(), 100);
+    }
+
+    #[test]
+    fn a_file_name_has_no_folders() {
+        assert_eq!(file_name("../../etc/passwd"), "passwd");
+        assert_eq!(file_name("C:\\temp\\cat\u{202e}fig.gif"), "catfig.gif");
+        assert_eq!(file_name("a/\0"), "file");
+        assert_eq!(file_name(&"x".repeat(300)).len(), 120);
+    }
+
+    #[test]
+    fn an_empty_reason_is_none() {
+        assert_eq!(reason(Some(" \u{200b}"), 200).unwrap(), None);
+        assert_eq!(reason(Some(" spam\n"), 200).unwrap().as_deref(), Some("spam"));
+        assert_eq!(reason(Some(&"x".repeat(201)), 200).unwrap_err().code, Code::TooLong);
+    }
+
+    #[test]
+    fn folding_forgets_case_and_width() {
+        assert_eq!(fold("Ｍadang 마당"), fold("MADANG 마당"));
+    }
+}
