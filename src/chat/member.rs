@@ -3,7 +3,19 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::user::User;
+use super::message::SystemEvent;
+use super::message::line::{self, Line};
+use super::room::{self, Room, RoomKind};
+use super::user::{self, User, user_columns};
+use super::{Fact, Leaving, Limits, Tx};
+use crate::clock::rfc3339;
+use crate::db::{Fault, Row};
+use crate::error::{Code, Result};
+use crate::ids::{RoomId, UserId};
+
+mod kick;
+
+pub use kick::{Kick, kick};
 
 /// A person in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -25,3 +37,264 @@ pub enum Role {
     Moderator,
     Owner,
 }
+
+/// What stands between a person and a room, so that the password can be verified outside of any
+/// transaction.
+#[derive(Clone, Debug)]
+pub struct Door {
+    pub room: Room,
+    /// A member is never asked again.
+    pub is_member: bool,
+    pub banned: bool,
+    /// The PHC string to verify against, when the room is locked.
+    pub password_hash: Option<String>,
+}
+
+/// What a newcomer has shown at the door.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// Nothing: fit for an open door, or for who is in already.
+    Open,
+    /// The password of this hash. It counts only while it is still the room's hash.
+    Verified(String),
+}
+
+/// The answer to a join.
+#[derive(Clone, Debug)]
+pub struct Joining {
+    pub member: Member,
+    pub room: Room,
+    /// Whether membership began now.
+    pub newly: bool,
+}
+
+/// The answer to a leave.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    /// The room's rev at which the membership ended.
+    pub rev: i64,
+    /// When the last one left an ephemeral room and it was removed: the hashes of stored bytes that
+    /// nobody needs any more.
+    pub removed: Option<Vec<String>>,
+}
+
+/// A page of members, and the place to go on from if there is more.
+#[derive(Clone, Debug)]
+pub struct Members {
+    pub members: Vec<Member>,
+    pub next: Option<Place>,
+}
+
+/// A place in the list of members: when one joined, and who.
+pub type Place = (i64, UserId);
+
+/// Looks at the door of a room.
+///
+/// # Errors
+/// `room_not_found`, also for a direct room that one is not in.
+pub fn door(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Result<Door> {
+    let room = room::get(tx, viewer, room_id)?;
+    let (password_hash, is_member, banned) = tx.query_one(
+        "SELECT r.password_hash,
+           CASE WHEN EXISTS (SELECT 1 FROM members m WHERE m.room_id = ?1 AND m.user_id = ?2) THEN 1 ELSE 0 END,
+           CASE WHEN EXISTS (SELECT 1 FROM bans b WHERE b.room_id = ?1 AND b.user_id = ?2) THEN 1 ELSE 0 END
+         FROM rooms r WHERE r.id = ?1",
+        &[&room_id, &viewer],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    Ok(Door { room, is_member, banned, password_hash })
+}
+
+/// Makes somebody a member. Who is one already stays one and is asked nothing.
+///
+/// `line` is whether the history gets a line of it now; in a crowd the live layer collects them
+/// for [`crowd_line`](super::message::crowd_line).
+///
+/// # Errors
+/// In this order: `room_not_found`, `banned`, `wrong_password`, `room_full`.
+pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, line: bool) -> Result<Joining> {
+    let door = door(tx, Some(me), room_id)?;
+    if door.is_member {
+        return Ok(Joining { member: get(tx, me, room_id, me)?, room: door.room, newly: false });
+    }
+    if door.banned {
+        return Err(Code::Banned.into());
+    }
+    match (&door.password_hash, &proof) {
+        (None, _) => {}
+        (Some(hash), Proof::Verified(verified)) if hash == verified => {}
+        _ => return Err(Code::WrongPassword.into()),
+    }
+    // Check and count in one statement: the last seat goes to exactly one, on any engine.
+    let seat = tx.query_opt(
+        "UPDATE rooms SET member_count = member_count + 1 WHERE id = ?1 AND member_count < max RETURNING rev",
+        &[&room_id],
+        |row| row.get(0),
+    )?;
+    let mut rev: i64 = seat.ok_or(Code::RoomFull)?;
+    let user = user::get(tx, me)?;
+    if line {
+        rev = line::tell(tx, now, room_id, me, Line::new(SystemEvent::Join))?;
+    }
+    // What was said before is read as history, not as unread.
+    tx.execute(
+        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
+         VALUES (?1, ?2, 'member', ?3, ?4, ?4)",
+        &[&room_id, &me, &now, &rev],
+    )?;
+    tx.tell(Fact::Joined { room_id, user: Box::new(user) });
+    if door.room.owner.is_none() && door.room.kind == RoomKind::Open {
+        room::set_owner(tx, now, room_id, me, me)?;
+    }
+    let room = room::tell_changed(tx, room_id)?;
+    Ok(Joining { member: get(tx, me, room_id, me)?, room, newly: true })
+}
+
+/// Ends one's own membership. An owner hands over to the longest-present member; with nobody left
+/// an ephemeral room is removed, and a lasting one waits without an owner for the next to join.
+///
+/// # Errors
+/// `room_not_found`, `not_a_member`.
+pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
+    let role = role(tx, me, room_id)?;
+    let room = end(tx, room_id, me)?;
+    let mut rev = room.rev;
+    if line {
+        rev = line::tell(tx, now, room_id, me, Line::new(SystemEvent::Exit))?;
+    }
+    tx.tell(Fact::Left { room_id, user_id: me, rev, why: Leaving::Exit });
+    if room.member_count == 0 && room.ephemeral {
+        return Ok(Gone { rev, removed: Some(room::delete(tx, room_id)?) });
+    }
+    if role == Role::Owner {
+        let sql = "SELECT user_id FROM members WHERE room_id = ?1 ORDER BY joined_at, user_id LIMIT 1";
+        match tx.query_opt(sql, &[&room_id], |row| row.get(0))? {
+            Some(heir) => room::set_owner(tx, now, room_id, me, heir)?,
+            None => drop(tx.execute("UPDATE rooms SET owner_id = NULL WHERE id = ?1", &[&room_id])?),
+        }
+    }
+    room::tell_changed(tx, room_id)?;
+    Ok(Gone { rev, removed: None })
+}
+
+/// Takes the membership away and frees the seat.
+fn end(tx: &mut Tx, room_id: RoomId, user_id: UserId) -> Result<Room> {
+    tx.execute("DELETE FROM members WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id])?;
+    tx.execute("UPDATE rooms SET member_count = member_count - 1 WHERE id = ?1", &[&room_id])?;
+    room::snapshot(tx, room_id)
+}
+
+macro_rules! member_columns {
+    () => {
+        concat!("m.role, m.read_seq, m.joined_at, ", user_columns!("u"))
+    };
+}
+
+fn read(row: &Row<'_>) -> Result<(Member, i64), Fault> {
+    let joined_at = row.get(2)?;
+    let (role, read_seq, user) = (row.get(0)?, row.get(1)?, user::read_some(row, 3)?);
+    Ok((Member { user, role, online: false, read_seq, joined_at: rfc3339(joined_at) }, joined_at))
+}
+
+/// A member as another sees them.
+///
+/// # Errors
+/// `room_not_found`; `not_a_member` when either is not in the room.
+pub fn get(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<Member> {
+    role(tx, me, room_id)?;
+    let sql = concat!(
+        "SELECT ",
+        member_columns!(),
+        " FROM members m JOIN users u ON u.id = m.user_id WHERE m.room_id = ?1 AND m.user_id = ?2"
+    );
+    let member = tx.query_opt(sql, &[&room_id, &user_id], |row| Ok(read(row)?.0))?;
+    member.ok_or(Code::NotAMember.into())
+}
+
+/// A page of members, the longest-present first.
+///
+/// # Errors
+/// `invalid` with the field `limit`; `room_not_found`, `not_a_member`.
+pub fn page(
+    tx: &mut Tx,
+    limits: &Limits,
+    me: UserId,
+    room_id: RoomId,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Members> {
+    let limit = limits.page(limit)?;
+    role(tx, me, room_id)?;
+    let sql = concat!(
+        "SELECT ",
+        member_columns!(),
+        " FROM members m JOIN users u ON u.id = m.user_id
+         WHERE m.room_id = ?1 AND m.joined_at >= ?2 AND (m.joined_at > ?2 OR m.user_id > ?3)
+         ORDER BY m.joined_at, m.user_id LIMIT ?4"
+    );
+    let (joined_at, user_id) = after.unwrap_or((i64::MIN, UserId::from_u128(0)));
+    let one_more = u64::from(limit) + 1;
+    let mut found = tx.query_all(sql, &[&room_id, &joined_at, &user_id, &one_more], read)?;
+    let has_more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| has_more).map(|(member, joined_at)| (*joined_at, member.user.id));
+    Ok(Members { members: found.into_iter().map(|(member, _)| member).collect(), next })
+}
+
+/// Those of the people who are members, in the order of the ids: for who knows who is online.
+///
+/// # Errors
+/// `room_not_found`, `not_a_member`.
+pub fn by_ids(tx: &mut Tx, me: UserId, room_id: RoomId, ids: &[UserId]) -> Result<Vec<Member>> {
+    role(tx, me, room_id)?;
+    let sql = concat!(
+        "SELECT ",
+        member_columns!(),
+        " FROM members m JOIN users u ON u.id = m.user_id WHERE m.room_id = ?1 AND m.user_id IN ",
+        super::many!(2)
+    );
+    let mut found = super::in_chunks(&[&room_id], ids, |params| tx.query_all(sql, params, |row| Ok(read(row)?.0)))?;
+    let places: std::collections::HashMap<UserId, usize> = ids.iter().copied().zip(0..).collect();
+    found.sort_by_key(|member| places.get(&member.user.id).copied());
+    Ok(found)
+}
+
+/// Everybody's seat in every ephemeral room: after a restart each has a while to come back to it.
+///
+/// # Errors
+/// Only those of the store.
+pub fn all_ephemeral_members(tx: &mut Tx) -> Result<Vec<(RoomId, UserId)>> {
+    Ok(tx.query_all(
+        "SELECT m.room_id, m.user_id FROM rooms r JOIN members m ON m.room_id = r.id WHERE r.ephemeral = 1",
+        &[],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// The role of a member; the one check behind every act in a room.
+///
+/// # Errors
+/// `room_not_found`, also for a direct room that one is not in; `not_a_member`.
+pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role> {
+    let sql = "SELECT r.kind, m.role FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2
+               WHERE r.id = ?1";
+    match tx.query_opt(sql, &[&room_id, &me], |row| Ok((row.get(0)?, row.get::<Option<Role>>(1)?)))? {
+        Some((_, Some(role))) => Ok(role),
+        Some((RoomKind::Open, None)) => Err(Code::NotAMember.into()),
+        Some((RoomKind::Direct, None)) | None => Err(Code::RoomNotFound.into()),
+    }
+}
+
+/// The role somebody else has, if any.
+pub(super) fn find_role(tx: &mut Tx, user_id: UserId, room_id: RoomId) -> Result<Option<Role>> {
+    let sql = "SELECT role FROM members WHERE room_id = ?1 AND user_id = ?2";
+    Ok(tx.query_opt(sql, &[&room_id, &user_id], |row| row.get(0))?)
+}
+
+pub(super) fn set_role(tx: &mut Tx, room_id: RoomId, user_id: UserId, role: Role) -> Result<()> {
+    tx.execute("UPDATE members SET role = ?3 WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id, &role])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,20 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::file::File;
+use super::file::{self, File, NewFile};
 use super::user::User;
-use crate::ids::{MessageId, RoomId, UserId};
+use super::{Fact, Limits, Tx, member, room};
+use crate::db::Fault;
+use crate::error::{Code, Error, Result};
+use crate::ids::{FileId, MessageId, RoomId, UserId};
+use crate::text;
+
+pub(super) mod line;
+mod load;
+mod page;
+
+pub use line::crowd_line;
+pub use page::{Changes, Cursor, page, resume, since, visible_rev};
 
 /// A message in its whole present state. A deleted one has an empty text and no files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -103,3 +114,155 @@ pub struct Reaction {
     /// At most 50.
     pub user_ids: Vec<UserId>,
 }
+
+/// What somebody wants to say.
+#[derive(Clone, Debug, Default)]
+pub struct New {
+    /// The sender's own id; with it a send may be repeated without a second message.
+    pub key: Option<String>,
+    pub text: String,
+    /// The seq of the message that is answered.
+    pub reply_to: Option<i64>,
+    /// Uploads of the sender that wait for a message.
+    pub file_ids: Vec<FileId>,
+    /// For a whisper: the only other person who sees it.
+    pub to: Option<UserId>,
+}
+
+/// The answer to a send.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The message in its present state. What a first answer gave as the rev is its `seq`.
+    pub message: Message,
+    /// Whether `key` was seen before, so that nothing was stored now.
+    pub dup: bool,
+}
+
+/// Stores a message, once for each key of the sender, and tells it.
+///
+/// A repeated key answers with the first message, whatever else the repeat says.
+///
+/// # Errors
+/// `invalid` or `too_long` with the field `key`, `text`, `replyTo`, `fileIds` or `to`;
+/// `room_not_found`, `not_a_member`; `not_found` with the field `to` when a whisper is for somebody
+/// who is not in the room.
+pub fn send(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
+    store(tx, limits, now, me, room_id, new, None)
+}
+
+/// Stores a message and the file it carries in one go. When the key was seen before the file is
+/// not added: the caller asks [`file::unreferenced`] whether its bytes may go.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_with_file(
+    tx: &mut Tx,
+    limits: &Limits,
+    now: i64,
+    me: UserId,
+    room_id: RoomId,
+    new: New,
+    file: NewFile,
+) -> Result<Sent> {
+    store(tx, limits, now, me, room_id, new, Some(file))
+}
+
+fn store(
+    tx: &mut Tx,
+    limits: &Limits,
+    now: i64,
+    me: UserId,
+    room_id: RoomId,
+    new: New,
+    file: Option<NewFile>,
+) -> Result<Sent> {
+    let file_count = new.file_ids.len() + usize::from(file.is_some());
+    if file_count > limits.files_max {
+        return Err(Error::invalid("fileIds", format!("a message carries at most {} files", limits.files_max)));
+    }
+    let text = text::message(&new.text, limits.text_max, file_count > 0)?;
+    if let Some(key) = &new.key {
+        text::key(key, limits.key_max)?;
+        if let Some(message) = find_sent(tx, me, key)? {
+            return Ok(Sent { message, dup: true });
+        }
+    }
+    member::role(tx, me, room_id)?;
+    if let Some(to) = new.to {
+        check_whisper(tx, me, room_id, to)?;
+    }
+    let reply_to = new.reply_to.map(|seq| answered(tx, me, room_id, new.to, seq)).transpose()?;
+
+    let seq = room::next_rev(tx, now, room_id, new.to.is_none())?;
+    let kind = if new.to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
+    let inserted = tx.query_one(
+        "INSERT INTO messages
+           (id, room_id, seq, rev, kind, user_id, to_user_id, text, reply_to, file_count, key, created_at)
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING number",
+        &[
+            &MessageId::new(now),
+            &room_id,
+            &seq,
+            &kind,
+            &me,
+            &new.to,
+            &text,
+            &reply_to,
+            &(file_count as u64),
+            &new.key,
+            &now,
+        ],
+        |row| row.get::<i64>(0),
+    );
+    // With several writers the same key may arrive in two rooms at once; asked again, the loser
+    // finds the winner's message.
+    let number = inserted.map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })?;
+    let mut file_ids = new.file_ids;
+    if let Some(file) = file {
+        file_ids.push(file::add(tx, now, me, file)?.id);
+    }
+    file::attach(tx, me, room_id, number, &file_ids)?;
+    let message = load::get(tx, number)?;
+    tx.tell(Fact::Message(Box::new(message.clone())));
+    Ok(Sent { message, dup: false })
+}
+
+fn find_sent(tx: &mut Tx, me: UserId, key: &str) -> Result<Option<Message>> {
+    let sql = "SELECT number FROM messages WHERE user_id = ?1 AND key = ?2 AND key IS NOT NULL";
+    let Some(number) = tx.query_opt(sql, &[&me, &key], |row| row.get(0))? else { return Ok(None) };
+    let mut message = load::get(tx, number)?;
+    if member::find_role(tx, me, message.room_id)?.is_none() {
+        // The answer still holds, but what others have made of their messages since is no longer
+        // for this person.
+        message.reply_to = None;
+        message.reactions.clear();
+    }
+    Ok(Some(message))
+}
+
+fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result<()> {
+    if to == me {
+        return Err(Error::invalid("to", "a whisper is for somebody else"));
+    }
+    if member::find_role(tx, to, room_id)?.is_none() {
+        return Err(Error { field: Some("to".into()), ..Error::new(Code::NotFound) });
+    }
+    Ok(())
+}
+
+/// The number of the message that is answered. Whoever sees the answer must be allowed to see what
+/// it quotes: a public message, or for a whisper also one between the same two people.
+fn answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: i64) -> Result<i64> {
+    let read = |row: &crate::db::Row<'_>| -> Result<i64, Fault> { row.get(0) };
+    let public = "SELECT number FROM messages WHERE room_id = ?1 AND seq = ?2 AND to_user_id IS NULL";
+    let between = "SELECT number FROM messages WHERE room_id = ?1 AND seq = ?2 AND to_user_id IS NOT NULL
+                   AND ((user_id = ?3 AND to_user_id = ?4) OR (user_id = ?4 AND to_user_id = ?3))";
+    let mut number = tx.query_opt(public, &[&room_id, &seq], read)?;
+    if number.is_none() && to.is_some() {
+        number = tx.query_opt(between, &[&room_id, &seq, &me, &to], read)?;
+    }
+    number.ok_or_else(|| Error::invalid("replyTo", "there is no such message to answer here"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,21 @@
 //! sockets.
 
 pub mod file;
+mod limits;
 pub mod member;
 pub mod message;
 pub mod room;
 pub mod session;
+mod stored;
 pub mod user;
 
+#[cfg(test)]
+mod cast;
+
+pub use limits::Limits;
+
+use crate::db::{Fault, Param};
+use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 use message::Message;
 use room::Room;
@@ -62,4 +71,37 @@ impl Fact {
             Fact::UserChanged(_) => None,
         }
     }
+}
+
+/// How many keys one statement looks up. A fixed number keeps the statement's text, and so its
+/// prepared form, the same whatever is asked for.
+const CHUNK: usize = 32;
+
+/// The placeholders of one chunk, beginning with `?1` or `?2`.
+macro_rules! many {
+    (1) => {
+        "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, \
+         ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)"
+    };
+    (2) => {
+        "(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, \
+         ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)"
+    };
+}
+use many;
+
+/// Runs a statement over [`many!`] keys, a chunk at a time, after the parameters that come first.
+fn in_chunks<K: Param, T>(
+    first: &[&dyn Param],
+    keys: &[K],
+    mut query: impl FnMut(&[&dyn Param]) -> Result<Vec<T>, Fault>,
+) -> Result<Vec<T>> {
+    let mut found = Vec::new();
+    for chunk in keys.chunks(CHUNK) {
+        // The last chunk is filled up with a key it has already, which changes no answer of an IN.
+        let filled = (0..CHUNK).map(|place| &chunk[place.min(chunk.len() - 1)] as &dyn Param);
+        let params: Vec<&dyn Param> = first.iter().copied().chain(filled).collect();
+        found.append(&mut query(&params)?);
+    }
+    Ok(found)
 }

@@ -3,8 +3,22 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::user::User;
-use crate::ids::RoomId;
+use super::message::SystemEvent;
+use super::message::line::{self, Line};
+use super::user::{self, User};
+use super::{Fact, Limits, Tx};
+use crate::clock::rfc3339;
+use crate::db::{Fault, Row};
+use crate::error::{Code, Error, Result};
+use crate::ids::{RoomId, UserId};
+use crate::text;
+
+mod change;
+mod list;
+
+pub use change::{Change, change, hand_over, remove};
+pub(super) use change::{delete, set_owner};
+pub use list::{Place, Rooms, by_ids, page};
 
 /// A room as anyone may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -34,3 +48,136 @@ pub enum RoomKind {
     Open,
     Direct,
 }
+
+/// The columns that [`read`] takes: the room as `r`, its owner as `o`.
+macro_rules! room_columns {
+    () => {
+        concat!(
+            "r.id, r.kind, r.title, r.max, CASE WHEN r.password_hash IS NULL THEN 0 ELSE 1 END, r.ephemeral, ",
+            "r.member_count, r.rev, r.epoch, r.created_at, ",
+            crate::chat::user::user_columns!("o")
+        )
+    };
+}
+pub(super) use room_columns;
+
+/// How many columns a room takes in a row.
+pub(super) const WIDTH: usize = 10 + user::WIDTH;
+
+pub(super) fn read(row: &Row<'_>) -> Result<Room, Fault> {
+    Ok(Room {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        title: row.get(2)?,
+        max: row.get(3)?,
+        locked: row.get(4)?,
+        ephemeral: row.get(5)?,
+        member_count: row.get(6)?,
+        online_count: 0,
+        rev: row.get(7)?,
+        epoch: row.get(8)?,
+        created_at: rfc3339(row.get(9)?),
+        owner: user::read(row, 10)?,
+    })
+}
+
+/// A room to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewRoom {
+    pub title: String,
+    /// The house's default when left out.
+    pub max: Option<u32>,
+    /// The PHC string of the password, for a locked room.
+    pub password_hash: Option<String>,
+    pub ephemeral: bool,
+}
+
+/// Makes an open room; the maker owns it and is its first member.
+///
+/// # Errors
+/// `invalid` or `too_long` with the field `title` or `max`.
+pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) -> Result<Room> {
+    let title = text::title(&new.title, limits.title_max)?;
+    let max = checked_max(limits, new.max)?;
+    let maker = user::get(tx, me)?;
+    let id = RoomId::new(now);
+    tx.execute(
+        "INSERT INTO rooms (id, kind, title, title_folded, max, password_hash, owner_id, ephemeral, member_count,
+           rev, public_rev, epoch, active_at, created_at)
+         VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, 0, ?8, ?9, ?9)",
+        &[&id, &title, &text::fold(&title), &max, &new.password_hash, &me, &new.ephemeral, &new_epoch(), &now],
+    )?;
+    let joined = line::store(tx, now, id, me, Line::new(SystemEvent::Join))?;
+    tx.execute(
+        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
+         VALUES (?1, ?2, 'owner', ?3, ?4, ?4)",
+        &[&id, &me, &now, &joined.seq],
+    )?;
+    let room = snapshot(tx, id)?;
+    tx.tell(Fact::RoomMade(Box::new(room.clone())));
+    tx.tell(Fact::Message(Box::new(joined)));
+    tx.tell(Fact::Joined { room_id: id, user: Box::new(maker) });
+    Ok(room)
+}
+
+/// The room, if there is one that `viewer` may know of: a direct room is there for those in it
+/// alone.
+///
+/// # Errors
+/// Only those of the store.
+pub fn find(tx: &mut Tx, viewer: Option<UserId>, id: RoomId) -> Result<Option<Room>> {
+    let sql = concat!(
+        "SELECT ",
+        room_columns!(),
+        " FROM rooms r LEFT JOIN users o ON o.id = r.owner_id WHERE r.id = ?1 AND (r.kind <> 'direct'
+           OR EXISTS (SELECT 1 FROM members x WHERE x.room_id = r.id AND x.user_id = ?2))"
+    );
+    Ok(tx.query_opt(sql, &[&id, &viewer], read)?)
+}
+
+/// # Errors
+/// `room_not_found` where [`find`] has none.
+pub fn get(tx: &mut Tx, viewer: Option<UserId>, id: RoomId) -> Result<Room> {
+    find(tx, viewer, id)?.ok_or(Code::RoomNotFound.into())
+}
+
+/// The room as it is now, for the facts of whoever has been checked already.
+pub(super) fn snapshot(tx: &mut Tx, id: RoomId) -> Result<Room> {
+    let sql =
+        concat!("SELECT ", room_columns!(), " FROM rooms r LEFT JOIN users o ON o.id = r.owner_id WHERE r.id = ?1");
+    tx.query_opt(sql, &[&id], read)?.ok_or(Code::RoomNotFound.into())
+}
+
+pub(super) fn tell_changed(tx: &mut Tx, id: RoomId) -> Result<Room> {
+    let room = snapshot(tx, id)?;
+    tx.tell(Fact::RoomChanged(Box::new(room.clone())));
+    Ok(room)
+}
+
+/// Takes the room's next rev for a change made in this transaction. The row stays locked until the
+/// commit, so the revs of a room are committed in their order.
+pub(super) fn next_rev(tx: &mut Tx, now: i64, id: RoomId, is_public: bool) -> Result<i64> {
+    let rev = tx.query_opt(
+        "UPDATE rooms SET rev = rev + 1, public_rev = CASE WHEN ?3 = 1 THEN rev + 1 ELSE public_rev END,
+           active_at = ?2 WHERE id = ?1 RETURNING rev",
+        &[&id, &now, &is_public],
+        |row| row.get(0),
+    )?;
+    rev.ok_or(Code::RoomNotFound.into())
+}
+
+fn checked_max(limits: &Limits, max: Option<u32>) -> Result<u32> {
+    let most = if limits.room_max == 0 { u32::MAX } else { limits.room_max };
+    let max = max.unwrap_or(limits.room_max_default.min(most));
+    if (2..=most).contains(&max) { Ok(max) } else { Err(Error::invalid("max", format!("max must be 2 to {most}"))) }
+}
+
+fn new_epoch() -> String {
+    let mut chance = [0; 4];
+    // As for ids: the system's random source does not fail after boot.
+    getrandom::fill(&mut chance).expect("the system's random source");
+    format!("{:08x}", u32::from_be_bytes(chance))
+}
+
+#[cfg(test)]
+mod tests;

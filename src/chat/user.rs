@@ -3,7 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{Fact, Limits, Tx};
+use crate::db::{Fault, Row};
+use crate::error::{Code, Result};
 use crate::ids::UserId;
+use crate::text;
+
+mod hues;
+
+pub use hues::{COLORS, color, hue};
 
 /// A person as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -25,8 +33,84 @@ pub enum UserKind {
     Bot,
 }
 
-/// Which of the 64 hues is a person's, for ever: in our pages the class `hue-N`.
-pub fn hue(id: UserId) -> u8 {
-    // Fibonacci hashing spreads neighbouring ids over the circle; the top six bits choose.
-    ((id.as_u128() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as u8
+/// The columns that [`read`] takes, of the users table under another name.
+macro_rules! user_columns {
+    ($table:literal) => {
+        concat!($table, ".id, ", $table, ".kind, ", $table, ".name, ", $table, ".picture")
+    };
 }
+pub(super) use user_columns;
+
+/// How many columns a person takes in a row.
+pub(super) const WIDTH: usize = 4;
+
+/// A person from the columns at `at`; `None` where an outer join found nobody.
+pub(super) fn read(row: &Row<'_>, at: usize) -> Result<Option<User>, Fault> {
+    let Some(id) = row.get::<Option<UserId>>(at)? else { return Ok(None) };
+    let (kind, name, picture) = (row.get(at + 1)?, row.get(at + 2)?, row.get(at + 3)?);
+    Ok(Some(User { id, kind, name, color: color(id).to_owned(), picture }))
+}
+
+/// Like [`read`] where the person cannot be missing.
+pub(super) fn read_some(row: &Row<'_>, at: usize) -> Result<User, Fault> {
+    read(row, at)?.ok_or_else(|| Fault::Wrong(format!("no user at column {at}")))
+}
+
+/// Lets somebody in who has no account. Without a name, a friendly one is made up, in Korean or
+/// English.
+///
+/// # Errors
+/// `invalid` or `too_long` for a name that shows nothing or too much.
+pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: Option<&str>, is_korean: bool) -> Result<User> {
+    let id = UserId::new(now);
+    let name = match name {
+        Some(typed) => text::name(typed, limits.name_max)?,
+        None => text::friendly_name(is_korean, id.as_u128()),
+    };
+    let user = User { id, kind: UserKind::Guest, name, color: color(id).to_owned(), picture: None };
+    tx.execute(
+        "INSERT INTO users (id, kind, name, created_at) VALUES (?1, ?2, ?3, ?4)",
+        &[&user.id, &user.kind, &user.name, &now],
+    )?;
+    Ok(user)
+}
+
+/// Changes a person's name and tells who knows them; the same name again changes nothing.
+///
+/// # Errors
+/// `invalid` or `too_long` for the name; `not_found` for nobody.
+pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
+    let name = text::name(name, limits.name_max)?;
+    let mut user = get(tx, me)?;
+    if user.name != name {
+        tx.execute("UPDATE users SET name = ?2 WHERE id = ?1", &[&me, &name])?;
+        user.name = name;
+        tx.tell(Fact::UserChanged(Box::new(user.clone())));
+    }
+    Ok(user)
+}
+
+/// # Errors
+/// Only those of the store.
+pub fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
+    let sql = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id = ?1");
+    Ok(tx.query_opt(sql, &[&id], |row| read_some(row, 0))?)
+}
+
+/// # Errors
+/// `not_found` for nobody.
+pub fn get(tx: &mut Tx, id: UserId) -> Result<User> {
+    find(tx, id)?.ok_or(Code::NotFound.into())
+}
+
+/// The people of the ids that there are, in no order.
+///
+/// # Errors
+/// Only those of the store.
+pub fn find_all(tx: &mut Tx, ids: &[UserId]) -> Result<Vec<User>> {
+    let sql = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id IN ", super::many!(1));
+    super::in_chunks(&[], ids, |params| tx.query_all(sql, params, |row| read_some(row, 0)))
+}
+
+#[cfg(test)]
+mod tests;

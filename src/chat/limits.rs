@@ -1,0 +1,63 @@
+//! Sizes and counts that chat refuses to go beyond. They are settings, so that a house may choose
+//! and a test may shorten.
+
+/// The defaults are those of the wire reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Characters of a message.
+    pub text_max: usize,
+    /// Characters of a room's title.
+    pub title_max: usize,
+    /// Characters of a person's name.
+    pub name_max: usize,
+    /// Bytes of the sender's own id for a message.
+    pub key_max: usize,
+    /// Characters of the reason of a kick.
+    pub reason_max: usize,
+    /// Files on one message.
+    pub files_max: usize,
+    /// The most members any room may allow; 0 for no end.
+    pub room_max: u32,
+    /// How many members a room allows when its maker does not say.
+    pub room_max_default: u32,
+    /// Rows on one page.
+    pub page_max: u32,
+    /// Rows on a page when nobody says how many.
+    pub page_default: u32,
+    /// Changes that a resume hands over before it is a gap.
+    pub since_max_changes: u32,
+    /// Bytes of messages that a resume hands over before it is a gap.
+    pub since_max_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            text_max: 10_000,
+            title_max: 80,
+            name_max: 40,
+            key_max: 64,
+            reason_max: 200,
+            files_max: 10,
+            room_max: 10_000,
+            room_max_default: 50,
+            page_max: 100,
+            page_default: 50,
+            since_max_changes: 500,
+            since_max_bytes: 512 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// Checks the `limit` of a request.
+    ///
+    /// # Errors
+    /// `invalid` unless 1 to `page_max`; the field is `limit`.
+    pub(super) fn page(&self, limit: u32) -> crate::error::Result<u32> {
+        if (1..=self.page_max).contains(&limit) {
+            return Ok(limit);
+        }
+        Err(crate::error::Error::invalid("limit", format!("limit must be 1 to {}", self.page_max)))
+    }
+}

@@ -1,0 +1,109 @@
+//! Rows become messages, with their people, files and answered messages, in a number of statements
+//! that does not grow with the number of messages on a page.
+
+use super::line::Line;
+use super::{Message, MessageKind, Reply};
+use crate::chat::user;
+use crate::chat::{Tx, file};
+use crate::clock::rfc3339;
+use crate::db::{Fault, Row};
+use crate::error::{Code, Result};
+use crate::ids::UserId;
+use crate::text;
+
+/// What [`read`] takes, from the messages as `m` with their people and answered messages.
+macro_rules! message_columns {
+    () => {
+        concat!(
+            "m.number, m.id, m.room_id, m.seq, m.rev, m.kind, m.text, m.system, m.file_count, m.edited_at, ",
+            "m.deleted_at, m.created_at, m.key, q.seq, substr(q.text, 1, 400), ",
+            crate::chat::user::user_columns!("u"),
+            ", ",
+            crate::chat::user::user_columns!("t"),
+            ", ",
+            crate::chat::user::user_columns!("qu")
+        )
+    };
+}
+pub(super) use message_columns;
+
+macro_rules! message_joins {
+    () => {
+        " LEFT JOIN users u ON u.id = m.user_id LEFT JOIN users t ON t.id = m.to_user_id
+          LEFT JOIN messages q ON q.number = m.reply_to LEFT JOIN users qu ON qu.id = q.user_id"
+    };
+}
+pub(super) use message_joins;
+
+/// A message whose files and system line still want loading.
+pub(super) struct Loaded {
+    number: i64,
+    line: Option<String>,
+    has_files: bool,
+    message: Message,
+}
+
+pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
+    const PEOPLE: usize = 15;
+    let time = |column| Ok::<_, Fault>(row.get::<Option<i64>>(column)?.map(rfc3339));
+    let reply_to = match row.get::<Option<i64>>(13)? {
+        Some(seq) => {
+            let user = user::read(row, PEOPLE + 2 * user::WIDTH)?;
+            Some(Reply { seq, user, excerpt: text::excerpt(&row.get::<String>(14)?) })
+        }
+        None => None,
+    };
+    Ok(Loaded {
+        number: row.get(0)?,
+        line: row.get(7)?,
+        has_files: row.get::<i64>(8)? > 0,
+        message: Message {
+            id: row.get(1)?,
+            room_id: row.get(2)?,
+            seq: row.get(3)?,
+            rev: row.get(4)?,
+            kind: row.get(5)?,
+            user: user::read(row, PEOPLE)?,
+            text: row.get(6)?,
+            system: None,
+            to: user::read(row, PEOPLE + user::WIDTH)?,
+            files: Vec::new(),
+            reply_to,
+            reactions: Vec::new(),
+            edited_at: time(9)?,
+            deleted_at: time(10)?,
+            created_at: rfc3339(row.get(11)?),
+            key: row.get(12)?,
+        },
+    })
+}
+
+/// Fills in files and system lines, and keeps the order.
+pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>> {
+    let with_files: Vec<i64> = loaded.iter().filter(|one| one.has_files).map(|one| one.number).collect();
+    let mut files = file::of_messages(tx, &with_files)?;
+    let lines: Vec<Option<Line>> = loaded
+        .iter()
+        .map(|one| one.line.as_deref().map(serde_json::from_str).transpose())
+        .collect::<Result<_, _>>()
+        .map_err(|error| Fault::Wrong(error.to_string()))?;
+    let mut named: Vec<UserId> = lines.iter().flatten().flat_map(|line| [line.user, line.by]).flatten().collect();
+    named.sort_unstable();
+    named.dedup();
+    let known = user::find_all(tx, &named)?;
+    let finished = loaded.into_iter().zip(lines).map(|(one, line)| {
+        let mut message = one.message;
+        message.system = line.and_then(|line| line.system(&known));
+        message.files = files.extract_if(.., |(number, _)| *number == one.number).map(|(_, file)| file).collect();
+        debug_assert_eq!(message.kind == MessageKind::System, message.system.is_some());
+        message
+    });
+    Ok(finished.collect())
+}
+
+/// The message of a number that was just written or found.
+pub(super) fn get(tx: &mut Tx, number: i64) -> Result<Message> {
+    let sql = concat!("SELECT ", message_columns!(), " FROM messages m", message_joins!(), " WHERE m.number = ?1");
+    let loaded = tx.query_all(sql, &[&number], read)?;
+    complete(tx, loaded)?.pop().ok_or(Code::NotFound.into())
+}

@@ -1,0 +1,254 @@
+//! Reading back: pages by place, and what has changed since.
+
+use super::load::{self, message_columns, message_joins};
+use super::{Message, Result};
+use crate::chat::{Limits, Tx, member};
+use crate::error::{Code, Error};
+use crate::ids::{RoomId, UserId};
+
+/// Where a page of history lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    Newest,
+    /// Just before this seq.
+    Before(i64),
+    /// Just after this seq.
+    After(i64),
+}
+
+/// Messages with the room's numbers, all of one snapshot.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    pub messages: Vec<Message>,
+    pub rev: i64,
+    pub epoch: String,
+    /// Whether the same question has more answers: for a page, beyond it in its direction; for
+    /// changes, above the rev of the last one.
+    pub more: bool,
+    /// Whether the asker must forget what it holds: `messages` is then the newest page.
+    pub gap: bool,
+}
+
+/// What viewer `?2` may see of room `?1` from place `?3` on, at most `?4`: three ranges, each read
+/// from an index of its own, so that no number of whispers between others is ever walked over.
+macro_rules! visible {
+    ($column:literal $than:literal $order:literal) => {
+        concat!(
+            "(SELECT number, place FROM (SELECT number, place FROM (SELECT number, ",
+            $column,
+            " AS place FROM messages
+               WHERE room_id = ?1 AND to_user_id IS NULL AND ",
+            $column,
+            $than,
+            "?3
+               ORDER BY ",
+            $column,
+            $order,
+            " LIMIT ?4) public
+             UNION ALL SELECT number, place FROM (SELECT number, ",
+            $column,
+            " AS place FROM messages
+               WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2 AND ",
+            $column,
+            $than,
+            "?3
+               ORDER BY ",
+            $column,
+            $order,
+            " LIMIT ?4) received
+             UNION ALL SELECT number, place FROM (SELECT number, ",
+            $column,
+            " AS place FROM messages
+               WHERE room_id = ?1 AND to_user_id IS NOT NULL AND user_id = ?2 AND ",
+            $column,
+            $than,
+            "?3
+               ORDER BY ",
+            $column,
+            $order,
+            " LIMIT ?4) whispered
+             ) seen ORDER BY place",
+            $order,
+            " LIMIT ?4) k JOIN messages m ON m.number = k.number"
+        )
+    };
+}
+
+macro_rules! select {
+    ($column:literal $than:literal $order:literal) => {
+        concat!(
+            "SELECT ", message_columns!(), " FROM ", visible!($column $than $order), message_joins!(),
+            " ORDER BY k.place", $order
+        )
+    };
+}
+
+pub(super) const BEFORE: &str = select!("seq" " < " " DESC");
+pub(super) const AFTER: &str = select!("seq" " > " " ASC");
+pub(super) const SINCE: &str = select!("rev" " > " " ASC");
+const SINCE_SIZE: &str =
+    concat!("SELECT COUNT(*), COALESCE(SUM(octet_length(m.text)), 0) FROM ", visible!("rev" " > " " ASC"));
+
+/// About what a message weighs besides its text: ids, times, the sender.
+const FRAME_BYTES: u64 = 300;
+
+/// A page of history, ascending by seq. Without a viewer it shows what every member may see, and
+/// nobody's membership is checked: for the server's own use.
+///
+/// # Errors
+/// `invalid` with the field `limit`, `before` or `after`; `room_not_found`, `not_a_member`.
+pub fn page(
+    tx: &mut Tx,
+    limits: &Limits,
+    viewer: Option<UserId>,
+    room_id: RoomId,
+    cursor: Cursor,
+    limit: u32,
+) -> Result<Changes> {
+    let limit = limits.page(limit)?;
+    let head = head(tx, viewer, room_id)?;
+    match cursor {
+        Cursor::Newest => newest(tx, viewer, room_id, head, limit),
+        Cursor::Before(seq) => before(tx, viewer, room_id, head, from_zero("before", seq)?, limit),
+        Cursor::After(seq) => {
+            let (messages, more) = range(tx, AFTER, viewer, room_id, from_zero("after", seq)?, limit)?;
+            Ok(head.with(messages, more))
+        }
+    }
+}
+
+/// The messages that changed since a rev, in their present state, ascending by rev.
+///
+/// # Errors
+/// `invalid` with the field `limit` or `since`; `room_not_found`, `not_a_member`.
+pub fn since(
+    tx: &mut Tx,
+    limits: &Limits,
+    viewer: Option<UserId>,
+    room_id: RoomId,
+    since: i64,
+    epoch: Option<&str>,
+    limit: u32,
+) -> Result<Changes> {
+    let limit = limits.page(limit)?;
+    let since = from_zero("since", since)?;
+    let head = head(tx, viewer, room_id)?;
+    if head.is_elsewhere(since, epoch) {
+        return gap(tx, viewer, room_id, head, limit);
+    }
+    let (messages, more) = range(tx, SINCE, viewer, room_id, since, limit)?;
+    Ok(head.with(messages, more))
+}
+
+/// Everything that changed since a rev, or a gap with the newest page when that is too much: never
+/// a part passed off as the whole.
+///
+/// # Errors
+/// `invalid` with the field `since`; `room_not_found`, `not_a_member`.
+pub fn resume(
+    tx: &mut Tx,
+    limits: &Limits,
+    viewer: UserId,
+    room_id: RoomId,
+    since: i64,
+    epoch: Option<&str>,
+) -> Result<Changes> {
+    let since = from_zero("since", since)?;
+    let viewer = Some(viewer);
+    let head = head(tx, viewer, room_id)?;
+    let most = limits.since_max_changes;
+    if !head.is_elsewhere(since, epoch) {
+        // Weighed before it is loaded, so that no resume is heavier than its limit.
+        let params: [&dyn crate::db::Param; 4] = [&room_id, &viewer, &since, &(u64::from(most) + 1)];
+        let (count, bytes) = tx.query_one(SINCE_SIZE, &params, |row| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?)))?;
+        if count <= u64::from(most) && bytes + count * FRAME_BYTES <= limits.since_max_bytes {
+            let (messages, _) = range(tx, SINCE, viewer, room_id, since, most)?;
+            return Ok(head.with(messages, false));
+        }
+    }
+    gap(tx, viewer, room_id, head, limits.page_default)
+}
+
+/// The highest rev of the room that this person may see.
+///
+/// # Errors
+/// `room_not_found`, `not_a_member`.
+pub fn visible_rev(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<i64> {
+    member::role(tx, viewer, room_id)?;
+    let rev = tx.query_opt(
+        "SELECT r.public_rev,
+           (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2
+            ORDER BY rev DESC LIMIT 1),
+           (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND user_id = ?2
+            ORDER BY rev DESC LIMIT 1)
+         FROM rooms r WHERE r.id = ?1",
+        &[&room_id, &viewer],
+        |row| {
+            let whispers = [row.get::<Option<i64>>(1)?, row.get(2)?];
+            Ok(whispers.into_iter().flatten().fold(row.get(0)?, i64::max))
+        },
+    )?;
+    rev.ok_or(Code::RoomNotFound.into())
+}
+
+struct Head {
+    rev: i64,
+    epoch: String,
+}
+
+impl Head {
+    fn is_elsewhere(&self, since: i64, epoch: Option<&str>) -> bool {
+        since > self.rev || epoch.is_some_and(|epoch| epoch != self.epoch)
+    }
+
+    fn with(self, messages: Vec<Message>, more: bool) -> Changes {
+        Changes { messages, rev: self.rev, epoch: self.epoch, more, gap: false }
+    }
+}
+
+fn head(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Result<Head> {
+    if let Some(viewer) = viewer {
+        member::role(tx, viewer, room_id)?;
+    }
+    let sql = "SELECT rev, epoch FROM rooms WHERE id = ?1";
+    let head = tx.query_opt(sql, &[&room_id], |row| Ok(Head { rev: row.get(0)?, epoch: row.get(1)? }))?;
+    head.ok_or(Code::RoomNotFound.into())
+}
+
+fn newest(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, limit: u32) -> Result<Changes> {
+    before(tx, viewer, room_id, head, i64::MAX, limit)
+}
+
+fn before(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, seq: i64, limit: u32) -> Result<Changes> {
+    let (mut messages, more) = range(tx, BEFORE, viewer, room_id, seq, limit)?;
+    messages.reverse();
+    Ok(head.with(messages, more))
+}
+
+/// After a gap one is at the room's rev: the older pages are history, not news.
+fn gap(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, limit: u32) -> Result<Changes> {
+    Ok(Changes { more: false, gap: true, ..newest(tx, viewer, room_id, head, limit)? })
+}
+
+/// At most `limit` messages in the order of the statement, and whether there are more.
+fn range(
+    tx: &mut Tx,
+    sql: &str,
+    viewer: Option<UserId>,
+    room_id: RoomId,
+    place: i64,
+    limit: u32,
+) -> Result<(Vec<Message>, bool)> {
+    let one_more = u64::from(limit) + 1;
+    let mut loaded = tx.query_all(sql, &[&room_id, &viewer, &place, &one_more], load::read)?;
+    let more = loaded.len() > limit as usize;
+    loaded.truncate(limit as usize);
+    Ok((load::complete(tx, loaded)?, more))
+}
+
+fn from_zero(field: &'static str, place: i64) -> Result<i64> {
+    if place < 0 { Err(Error::invalid(field, format!("{field} must not be negative"))) } else { Ok(place) }
+}
+
+#[cfg(test)]
+mod tests;

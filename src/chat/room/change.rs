@@ -1,0 +1,111 @@
+//! What an owner does to a room: settings, hand-over, removal.
+
+use super::{Room, checked_max, snapshot, tell_changed};
+use crate::chat::member::{self, Role};
+use crate::chat::message::SystemEvent;
+use crate::chat::message::line::{self, Line};
+use crate::chat::{Fact, Limits, Tx, file};
+use crate::error::{Code, Error, Result};
+use crate::ids::{RoomId, UserId};
+use crate::text;
+
+/// New settings; what is left out stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub title: Option<String>,
+    pub max: Option<u32>,
+    /// `Some(None)` takes the password away; a hash locks the room with another.
+    pub password_hash: Option<Option<String>>,
+}
+
+/// Changes settings, with a line in the history for each that is really another one.
+///
+/// # Errors
+/// `room_not_found`, `not_a_member`; `forbidden` unless the owner; `invalid` or `too_long` with the
+/// field `title` or `max`, which cannot be below the number of members.
+pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, change: Change) -> Result<Room> {
+    as_owner(tx, me, id)?;
+    let room = snapshot(tx, id)?;
+    let title = change.title.map(|title| text::title(&title, limits.title_max)).transpose()?;
+    let title = title.filter(|title| *title != room.title);
+    let max = change.max.filter(|&max| max != room.max).map(|max| checked_max(limits, Some(max))).transpose()?;
+    if max.is_some_and(|max| max < room.member_count) {
+        return Err(Error::invalid("max", format!("there are {} members already", room.member_count)));
+    }
+    // A new hash differs even for the same password, so only taking away what is not there is
+    // known to change nothing.
+    let password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);
+    if title.is_none() && max.is_none() && password_hash.is_none() {
+        return Ok(room);
+    }
+    if let Some(title) = title {
+        let sql = "UPDATE rooms SET title = ?2, title_folded = ?3 WHERE id = ?1";
+        tx.execute(sql, &[&id, &title, &text::fold(&title)])?;
+        line::tell(tx, now, id, me, Line { title: Some(title), ..Line::new(SystemEvent::Title) })?;
+    }
+    if let Some(max) = max {
+        tx.execute("UPDATE rooms SET max = ?2 WHERE id = ?1", &[&id, &max])?;
+        line::tell(tx, now, id, me, Line { max: Some(max), ..Line::new(SystemEvent::Max) })?;
+    }
+    if let Some(hash) = password_hash {
+        tx.execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", &[&id, &hash])?;
+        line::tell(tx, now, id, me, Line::new(SystemEvent::Password))?;
+    }
+    tell_changed(tx, id)
+}
+
+/// Gives the room to another member. To oneself it changes nothing.
+///
+/// # Errors
+/// `room_not_found`, `not_a_member`; `forbidden` unless the owner; `not_found` with the field
+/// `userId` when the other is not a member.
+pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> Result<Room> {
+    as_owner(tx, me, id)?;
+    if to == me {
+        return snapshot(tx, id);
+    }
+    if member::find_role(tx, to, id)?.is_none() {
+        return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) });
+    }
+    member::set_role(tx, id, me, Role::Member)?;
+    set_owner(tx, now, id, me, to)?;
+    tell_changed(tx, id)
+}
+
+/// Removes a room with all that is in it, and returns the hashes of stored bytes that nobody needs
+/// any more.
+///
+/// # Errors
+/// `room_not_found`, `not_a_member`; `forbidden` unless the owner.
+pub fn remove(tx: &mut Tx, me: UserId, id: RoomId) -> Result<Vec<String>> {
+    as_owner(tx, me, id)?;
+    delete(tx, id)
+}
+
+/// Makes a member the owner, with the line of whose act it was.
+pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserId, to: UserId) -> Result<()> {
+    member::set_role(tx, id, to, Role::Owner)?;
+    tx.execute("UPDATE rooms SET owner_id = ?2 WHERE id = ?1", &[&id, &to])?;
+    let by = Some(actor).filter(|&actor| actor != to);
+    line::tell(tx, now, id, actor, Line { user: Some(to), by, ..Line::new(SystemEvent::Owner) })?;
+    Ok(())
+}
+
+/// Removes the room whoever asks, and tells it.
+pub(in crate::chat) fn delete(tx: &mut Tx, id: RoomId) -> Result<Vec<String>> {
+    let hashes = file::delete_of_room(tx, id)?;
+    for sql in [
+        "DELETE FROM messages WHERE room_id = ?1",
+        "DELETE FROM members WHERE room_id = ?1",
+        "DELETE FROM bans WHERE room_id = ?1",
+        "DELETE FROM rooms WHERE id = ?1",
+    ] {
+        tx.execute(sql, &[&id])?;
+    }
+    tx.tell(Fact::RoomRemoved { room_id: id });
+    file::unreferenced(tx, &hashes)
+}
+
+fn as_owner(tx: &mut Tx, me: UserId, id: RoomId) -> Result<()> {
+    if member::role(tx, me, id)? == Role::Owner { Ok(()) } else { Err(Code::Forbidden.into()) }
+}

@@ -1,0 +1,85 @@
+//! The lobby: open rooms, the latest active first.
+
+use super::{Room, WIDTH, read, room_columns};
+use crate::chat::{Limits, Tx};
+use crate::db::Param;
+use crate::error::Result;
+use crate::ids::RoomId;
+use crate::text;
+
+/// A place in the list: when a room was last active, and which one.
+pub type Place = (i64, RoomId);
+
+/// A page of the list, and the place to go on from if there is more.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    pub rooms: Vec<Room>,
+    pub next: Option<Place>,
+}
+
+/// The open rooms of the ids that there are, in the order of the ids: the live layer knows who is
+/// online and puts the busiest first. With `q` only those whose title has it.
+///
+/// # Errors
+/// Only those of the store.
+pub fn by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec<Room>> {
+    let sql = concat!(
+        "SELECT ",
+        room_columns!(),
+        " FROM rooms r LEFT JOIN users o ON o.id = r.owner_id
+         WHERE r.kind = 'open' AND r.title_folded LIKE ?1 ESCAPE '\\' AND r.id IN ",
+        crate::chat::many!(2)
+    );
+    let pattern = pattern(q);
+    let found = crate::chat::in_chunks(&[&pattern], ids, |params| tx.query_all(sql, params, read))?;
+    Ok(ids.iter().filter_map(|id| found.iter().find(|room| room.id == *id)).cloned().collect())
+}
+
+/// A page of open rooms after a place, without those of `except`, which were shown before for being
+/// busy. With `q` only those whose title has it, whatever the case.
+///
+/// # Errors
+/// `invalid` with the field `limit`.
+pub fn page(
+    tx: &mut Tx,
+    limits: &Limits,
+    q: Option<&str>,
+    after: Option<Place>,
+    except: &[RoomId],
+    limit: u32,
+) -> Result<Rooms> {
+    let limit = limits.page(limit)? as usize;
+    let sql = concat!(
+        "SELECT ",
+        room_columns!(),
+        ", r.active_at FROM rooms r LEFT JOIN users o ON o.id = r.owner_id
+         WHERE r.kind = 'open' AND r.title_folded LIKE ?1 ESCAPE '\\'
+           AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
+         ORDER BY r.active_at DESC, r.id DESC LIMIT ?4"
+    );
+    let (active_at, id) = after.unwrap_or((i64::MAX, RoomId::from_u128(0)));
+    // At most all of `except` are on the way, so one statement is enough.
+    let most = (limit + 1 + except.len()) as u64;
+    let params: [&dyn Param; 4] = [&pattern(q), &active_at, &id, &most];
+    let mut found = tx.query_all(sql, &params, |row| Ok((read(row)?, row.get::<i64>(WIDTH)?)))?;
+    found.retain(|(room, _)| !except.contains(&room.id));
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| has_more).map(|(room, active_at)| (*active_at, room.id));
+    Ok(Rooms { rooms: found.into_iter().map(|(room, _)| room).collect(), next })
+}
+
+/// What `LIKE` looks for; the signs it gives a meaning are taken as they are typed.
+fn pattern(q: Option<&str>) -> String {
+    let mut pattern = String::from("%");
+    for c in text::fold(q.unwrap_or_default().trim()).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    if pattern.len() > 1 {
+        pattern.push('%');
+    }
+    pattern
+}
