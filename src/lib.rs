@@ -10,3 +10,5 @@ pub mod ids;
 pub mod image;
 pub mod password;
 pub mod text;
+pub mod view;
+pub mod words;

@@ -1,0 +1,56 @@
+//! Empty shapes from which a page's `<template>`s are rendered, so that what the browser makes
+//! itself (a message on its way, somebody who just came in, a room just opened) comes out of the
+//! same partials as everything else.
+
+use crate::chat::member::{Member, Role};
+use crate::chat::message::{Message, MessageKind};
+use crate::chat::room::{Room, RoomKind};
+use crate::chat::user::{User, UserKind};
+use crate::ids::{MessageId, RoomId, UserId};
+
+/// A message on its way: it has no number yet, so its seq is 0.
+pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
+    Message {
+        id: MessageId::from_u128(0),
+        room_id: RoomId::from_u128(0),
+        seq: 0,
+        rev: 0,
+        kind,
+        user: Some(me.clone()),
+        text: String::new(),
+        system: None,
+        to: (kind == MessageKind::Whisper).then(blank_user),
+        files: Vec::new(),
+        reply_to: None,
+        reactions: Vec::new(),
+        edited_at: None,
+        deleted_at: None,
+        created_at: String::new(),
+        key: None,
+    }
+}
+
+pub(super) fn blank_member() -> Member {
+    Member { user: blank_user(), role: Role::Member, online: true, read_seq: 0, joined_at: String::new() }
+}
+
+pub(super) fn blank_room() -> Room {
+    Room {
+        id: RoomId::from_u128(0),
+        kind: RoomKind::Open,
+        title: String::new(),
+        max: 0,
+        locked: false,
+        ephemeral: false,
+        owner: Some(blank_user()),
+        member_count: 0,
+        online_count: 0,
+        rev: 0,
+        epoch: String::new(),
+        created_at: String::new(),
+    }
+}
+
+fn blank_user() -> User {
+    User { id: UserId::from_u128(0), kind: UserKind::Guest, name: String::new(), color: String::new(), picture: None }
+}

@@ -1,0 +1,66 @@
+//! The partials: a message, a stretch of history, a member, a row of the lobby.
+
+use askama::Template;
+
+use super::part::*;
+use super::render;
+use crate::chat::member::Member;
+use crate::chat::message::{Message, MessageKind};
+use crate::chat::room::Room;
+use crate::chat::user::UserKind;
+use crate::ids::RoomId;
+use crate::words::{Lang, system_line};
+
+/// One message: `html` of the live event, and every line of the history.
+pub fn message_html(message: &Message, lang: Lang) -> String {
+    render(&MessagePart { message, lang })
+}
+
+/// One person in the list of a room. The browser copies it from the page's template for who joins
+/// later.
+pub fn member_html(member: &Member, room_id: RoomId, lang: Lang) -> String {
+    render(&MemberPart { member, room_id, lang })
+}
+
+/// One room in the lobby, and in the list beside a talk.
+pub fn row_html(room: &Room, lang: Lang) -> String {
+    render(&RowPart { room, lang })
+}
+
+#[derive(Template)]
+#[template(path = "message/_message.html")]
+struct MessagePart<'a> {
+    message: &'a Message,
+    lang: Lang,
+}
+
+#[derive(Template)]
+#[template(path = "member/_member.html")]
+struct MemberPart<'a> {
+    member: &'a Member,
+    room_id: RoomId,
+    lang: Lang,
+}
+
+#[derive(Template)]
+#[template(path = "room/_row.html")]
+struct RowPart<'a> {
+    room: &'a Room,
+    lang: Lang,
+}
+
+/// A page of history as `GET /room/{id}/messages?before=` answers it: the messages ascending by
+/// seq and, before them, the link to what is older still.
+#[derive(Template)]
+#[template(path = "message/_history.html")]
+pub struct HistoryPart<'a> {
+    pub messages: &'a [Message],
+    pub has_older: bool,
+    pub lang: Lang,
+}
+
+impl HistoryPart<'_> {
+    pub fn html(&self) -> String {
+        render(self)
+    }
+}

@@ -1,0 +1,84 @@
+//! The pages: lobby, door, room, error.
+
+use askama::Template;
+
+use super::blank::*;
+use super::part::*;
+use super::{asset, render};
+use crate::chat::member::{Member, Role};
+use crate::chat::message::{Message, MessageKind};
+use crate::chat::room::Room;
+use crate::chat::user::{User, UserKind};
+use crate::error::Code;
+use crate::words::{Lang, system_line};
+
+/// `/`: the open rooms, a new one, and the way into one by its address.
+#[derive(Template)]
+#[template(path = "room/lobby.html")]
+pub struct LobbyPage<'a> {
+    pub lang: Lang,
+    /// Who looks, once they have an identity.
+    pub me: Option<&'a User>,
+    /// Open rooms, the busiest first.
+    pub rooms: &'a [Room],
+    /// Why the visitor was sent back here.
+    pub notice: Option<Code>,
+    /// A friendly name for who has none yet: [`crate::words::friendly_name`].
+    pub suggestion: &'a str,
+}
+
+/// `/room/{id}` for who is not in the room.
+#[derive(Template)]
+#[template(path = "room/door.html")]
+pub struct DoorPage<'a> {
+    pub lang: Lang,
+    pub room: &'a Room,
+    /// What stands in the name field: one's own name, or a friendly one.
+    pub name: &'a str,
+    /// Why the last try was refused, where the visitor stays at the door.
+    pub notice: Option<Code>,
+}
+
+/// `/room/{id}` for its members.
+#[derive(Template)]
+#[template(path = "room/room.html")]
+pub struct RoomPage<'a> {
+    pub lang: Lang,
+    pub room: &'a Room,
+    pub me: &'a Member,
+    /// At most 200, online first; `me` among them.
+    pub members: &'a [Member],
+    /// The newest page, or the one before `?before=`, ascending by seq.
+    pub messages: &'a [Message],
+    /// The room's rev in the same snapshot as `messages`; the socket resumes from it.
+    pub rev: i64,
+    pub epoch: &'a str,
+    pub has_older: bool,
+    /// Whether this is an older page, read without JavaScript.
+    pub has_newer: bool,
+    /// The list beside the talk: one's own rooms first, then the busiest open ones. May be empty.
+    pub rooms: &'a [Room],
+    /// Why the last act was refused.
+    pub notice: Option<Code>,
+}
+
+/// Whatever was refused, in words, with the way home.
+#[derive(Template)]
+#[template(path = "error/error.html")]
+pub struct ErrorPage {
+    pub lang: Lang,
+    pub code: Code,
+}
+
+macro_rules! pages {
+    ($($page:ident $(<$life:lifetime>)?,)+) => {$(
+        impl $page$(<$life>)? {
+            /// The whole page.
+            pub fn html(&self) -> String {
+                render(self)
+            }
+        }
+    )+};
+}
+
+pages! { LobbyPage<'_>, DoorPage<'_>, RoomPage<'_>, ErrorPage, }

@@ -1,0 +1,199 @@
+//! Small pieces that the templates ask for.
+
+use crate::chat::file::File;
+use crate::chat::member::{Member, Role};
+use crate::chat::message::{Message, MessageKind};
+use crate::chat::user::{self, User, UserKind};
+use crate::error::Code;
+use crate::words::{Lang, refusal};
+
+pub(super) fn hue(user: &User) -> u8 {
+    user::hue(user.id)
+}
+
+/// The class of a message's hue; a line without a person has none.
+pub(super) fn hue_of(message: &Message) -> u8 {
+    message.user.as_ref().map_or(0, hue)
+}
+
+pub(super) fn kind_of(message: &Message) -> &'static str {
+    match message.kind {
+        MessageKind::Text => "text",
+        MessageKind::System => "system",
+        MessageKind::Whisper => "whisper",
+    }
+}
+
+/// The first letter of a name as people see it: an emoji keeps its skin, a flag its second half.
+pub(super) fn monogram(name: &str) -> String {
+    let mut letters = name.trim().chars();
+    let Some(first) = letters.next() else { return "?".to_owned() };
+    let mut monogram: String = first.to_uppercase().collect();
+    let is_flag = |c: char| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);
+    let mut joined = false;
+    for letter in letters.take(8) {
+        let belongs = joined
+            || matches!(letter, '\u{200d}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{300}'..='\u{36f}')
+            || (is_flag(first) && is_flag(letter) && monogram.chars().count() == 1);
+        if !belongs {
+            break;
+        }
+        joined = letter == '\u{200d}';
+        monogram.push(letter);
+    }
+    monogram
+}
+
+/// `08:30` of an RFC 3339 time, in UTC; the browser puts the hour of its own place there.
+pub(super) fn clock(at: &str) -> &str {
+    at.get(11..16).unwrap_or(at)
+}
+
+/// Bytes in words.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// A picture scaled to fit where it is shown, so that its place is kept before it has loaded.
+pub(super) struct Picture {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// What is shown at once: a moving picture itself, a still one's thumbnail.
+    pub(super) shown: String,
+    /// What is shown to people who asked for less motion, where that differs.
+    pub(super) still: Option<String>,
+}
+
+/// `None` for a file that is not a picture.
+pub(super) fn picture(file: &File) -> Option<Picture> {
+    const SIDE: f64 = 320.0;
+    if !file.media_type.starts_with("image/") {
+        return None;
+    }
+    let (width, height) = (f64::from(file.width?.max(1)), f64::from(file.height?.max(1)));
+    let scale = (SIDE / width).min(SIDE / height).min(1.0);
+    let animated = file.animated.unwrap_or_default();
+    let thumbnail = file.thumbnail_url.clone();
+    Some(Picture {
+        width: (width * scale).round().max(1.0) as u32,
+        height: (height * scale).round().max(1.0) as u32,
+        shown: thumbnail.clone().filter(|_| !animated).unwrap_or_else(|| file.url.clone()),
+        still: thumbnail.filter(|_| animated),
+    })
+}
+
+/// A stretch of a message's text: plain, or an address that may be followed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    Plain(&'a str),
+    Link(&'a str),
+}
+
+/// Splits a text at its web addresses, in one pass over it. Only `http` and `https` become links,
+/// and only to a host in plain ASCII without user information, so that what is read is where one
+/// goes: `https://good.example@evil.example` stays text.
+pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut plain_from = 0;
+    let mut at = 0;
+    while let Some(found) = text[at..].find("http") {
+        let start = at + found;
+        let length = link_length(&text[start..]);
+        let inside_a_word = text[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
+        if length == 0 || inside_a_word {
+            at = start + "http".len();
+            continue;
+        }
+        if plain_from < start {
+            pieces.push(Piece::Plain(&text[plain_from..start]));
+        }
+        at = start + length;
+        plain_from = at;
+        pieces.push(Piece::Link(&text[start..at]));
+    }
+    if plain_from < text.len() {
+        pieces.push(Piece::Plain(&text[plain_from..]));
+    }
+    pieces
+}
+
+/// How many bytes at the beginning of `text` are an address; 0 where it is none.
+fn link_length(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return 0 };
+    let host_end =
+        rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'))).unwrap_or(rest.len());
+    let host = &rest[..host_end];
+    let next = rest[host_end..].chars().next();
+    let ends_well =
+        next.is_none_or(|c| "/?#".contains(c) || is_hangul(c) || !(c.is_alphanumeric() || "@%_\\".contains(c)));
+    if !host.starts_with(|c: char| c.is_ascii_alphanumeric()) || !ends_well || next.is_some_and(is_invisible) {
+        return 0;
+    }
+    let tail = &rest[host_end..];
+    let tail_length = if next.is_some_and(|c| "/?#".contains(c)) { tail_length(tail) } else { 0 };
+    let whole = &text[..text.len() - rest.len() + host_end + tail_length];
+    // A full stop or a closing bracket after an address belongs to the sentence.
+    let mut link = whole.trim_end_matches(['.', ',', ':', ';', '!', '?', '…', '。']);
+    if link.ends_with(')') && !link.contains('(') {
+        link = link.trim_end_matches(')');
+    }
+    link.len()
+}
+
+/// How many bytes of `tail`, which begins behind the host, are still the address. Korean may stand
+/// in a path, but a particle that follows an address without a space is not part of it.
+fn tail_length(tail: &str) -> usize {
+    let mut before = '/';
+    for (at, c) in tail.char_indices() {
+        let ends = c.is_whitespace() || c.is_control() || is_invisible(c) || "<>\"'`\\{}|^".contains(c);
+        if ends || (is_hangul(c) && !is_hangul(before) && !"/=_-".contains(before)) {
+            return at;
+        }
+        before = c;
+    }
+    tail.len()
+}
+
+fn is_hangul(c: char) -> bool {
+    ('가'..='힣').contains(&c)
+}
+
+/// Characters that turn the direction of reading or take no space: they could hide where one goes.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Whether a text is a few emoji and nothing else, which are then shown large.
+pub(super) fn is_emoji_alone(text: &str) -> bool {
+    let text = text.trim();
+    let pictures = text.chars().filter(|&c| matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}')).count();
+    let rest = |c: char| matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{1f1e6}'..='\u{1f1ff}' | '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}');
+    (1..=6).contains(&pictures) && text.chars().all(rest)
+}
+
+/// `2026-11-13` of an RFC 3339 time.
+pub(super) fn day(at: &str) -> &str {
+    at.get(..10).unwrap_or(at)
+}
+
+pub(super) fn role(member: &Member) -> &'static str {
+    match member.role {
+        Role::Owner => "owner",
+        Role::Moderator => "moderator",
+        Role::Member => "member",
+    }
+}
+
+/// Whoever has no account is a guest, also before the first act makes an identity.
+pub(super) fn is_guest(me: &Option<&User>) -> bool {
+    me.is_none_or(|me| me.kind == UserKind::Guest)
+}
+
+/// A refusal in words. Templates hand over references, of whatever depth.
+pub(super) fn sentence(code: &Code, lang: &Lang) -> &'static str {
+    refusal(*code, *lang)
+}

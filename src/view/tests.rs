@@ -1,0 +1,233 @@
+use super::part::{Piece, clock, is_emoji_alone, monogram, pieces, size};
+use super::{DoorPage, ErrorPage, HistoryPart, LobbyPage, RoomPage, member_html, message_html, row_html};
+use crate::chat::file::File;
+use crate::chat::member::{Member, Role};
+use crate::chat::message::{Message, MessageKind, System, SystemEvent};
+use crate::chat::room::{Room, RoomKind};
+use crate::chat::user::{User, UserKind, hue};
+use crate::error::Code;
+use crate::ids::{FileId, MessageId, RoomId, UserId};
+use crate::words::{Lang, system_line};
+
+/// What every field of every shape is filled with, to see that it comes out as text.
+const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)></textarea>";
+
+fn person(name: &str) -> User {
+    User {
+        id: UserId::from_u128(0x1234_5678),
+        kind: UserKind::Guest,
+        name: name.to_owned(),
+        color: "#336699".to_owned(),
+        picture: None,
+    }
+}
+
+fn message(text: &str) -> Message {
+    Message {
+        id: MessageId::from_u128(7),
+        room_id: RoomId::from_u128(9),
+        seq: 41,
+        rev: 43,
+        kind: MessageKind::Text,
+        user: Some(person("파란 고래")),
+        text: text.to_owned(),
+        system: None,
+        to: None,
+        files: Vec::new(),
+        reply_to: None,
+        reactions: Vec::new(),
+        edited_at: None,
+        deleted_at: None,
+        created_at: "2026-11-13T08:30:00.000Z".to_owned(),
+        key: Some("secret-key".to_owned()),
+    }
+}
+
+fn system(event: SystemEvent) -> Message {
+    let system = System { event, user: None, by: None, reason: None, title: None, max: None, others: None };
+    Message { kind: MessageKind::System, system: Some(system), ..message("") }
+}
+
+fn room(title: &str) -> Room {
+    Room {
+        id: RoomId::from_u128(9),
+        kind: RoomKind::Open,
+        title: title.to_owned(),
+        max: 50,
+        locked: true,
+        ephemeral: false,
+        owner: Some(person(title)),
+        member_count: 3,
+        online_count: 2,
+        rev: 43,
+        epoch: "e1".to_owned(),
+        created_at: "2026-11-13T08:30:00.000Z".to_owned(),
+    }
+}
+
+fn member(name: &str) -> Member {
+    Member { user: person(name), role: Role::Owner, online: true, read_seq: 40, joined_at: String::new() }
+}
+
+fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
+    let members = [me.clone()];
+    let rooms = [room.clone()];
+    let page = RoomPage {
+        lang: Lang::Ko,
+        room,
+        me,
+        members: &members,
+        messages,
+        rev: 43,
+        epoch: &room.epoch,
+        has_older: true,
+        has_newer: false,
+        rooms: &rooms,
+        notice: Some(Code::TooLong),
+    };
+    page.html()
+}
+
+#[test]
+fn a_message_carries_what_the_browser_asks_for_and_no_key() {
+    let html = message_html(&message("안녕하세요"), Lang::Ko);
+    let class = format!("class=\"message hue-{}\"", hue(UserId::from_u128(0x1234_5678)));
+    for part in
+        [r#"id="m-41""#, r#"data-seq="41""#, r#"data-rev="43""#, r#"data-kind="text""#, "안녕하세요", "08:30", &class]
+    {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+    assert!(!html.contains("secret-key"));
+}
+
+#[test]
+fn what_people_write_is_text_everywhere() {
+    let mut hostile = message(HOSTILE);
+    hostile.user = Some(person(HOSTILE));
+    hostile.to = Some(person(HOSTILE));
+    hostile.files = vec![File {
+        id: FileId::from_u128(1),
+        name: HOSTILE.to_owned(),
+        media_type: "image/png".to_owned(),
+        size: 10,
+        url: "/files/1".to_owned(),
+        width: Some(10),
+        height: Some(10),
+        thumbnail_url: None,
+        animated: None,
+        placeholder: None,
+    }];
+    let mut line = system(SystemEvent::Title);
+    if let Some(system) = &mut line.system {
+        system.title = Some(HOSTILE.to_owned());
+    }
+    let (room, me) = (room(HOSTILE), member(HOSTILE));
+    let lobby = LobbyPage {
+        lang: Lang::En,
+        me: Some(&me.user),
+        rooms: std::slice::from_ref(&room),
+        notice: Some(Code::RoomFull),
+        suggestion: HOSTILE,
+    };
+    let door = DoorPage { lang: Lang::Ko, room: &room, name: HOSTILE, notice: None };
+    for html in [
+        room_page(&room, &me, &[hostile.clone(), line.clone()]),
+        lobby.html(),
+        door.html(),
+        row_html(&room, Lang::Ko),
+        member_html(&me, room.id, Lang::Ko),
+        message_html(&hostile, Lang::Ko),
+        message_html(&line, Lang::Ko),
+    ] {
+        assert!(
+            !html.contains("<script>") && !html.contains("<img src=x") && !html.contains("</textarea></"),
+            "{html}"
+        );
+        // A second wall stands behind the escaping: a strict policy, which knows no inline style.
+        assert!(!html.contains(" style=") && !html.contains(" onclick="), "{html}");
+    }
+}
+
+#[test]
+fn history_begins_with_the_way_to_what_is_older() {
+    let messages = [message("하나"), Message { seq: 42, ..message("둘") }];
+    let html = HistoryPart { messages: &messages, has_older: true, lang: Lang::Ko }.html();
+    assert!(html.contains(r#"href="?before=41""#));
+    let html = HistoryPart { messages: &messages, has_older: false, lang: Lang::Ko }.html();
+    assert!(!html.contains("?before="));
+}
+
+#[test]
+fn an_error_page_tells_what_happened_and_the_way_home() {
+    let html = ErrorPage { lang: Lang::Ko, code: Code::NotFound }.html();
+    assert!(html.contains("찾는 것이 여기에 없어요") && html.contains(r#"href="/""#));
+}
+
+#[test]
+fn system_lines_name_who_and_how_many() {
+    let mut join = system(SystemEvent::Join);
+    assert_eq!(system_line(&join, Lang::Ko), "파란 고래님이 입장하셨습니다.");
+    assert_eq!(system_line(&join, Lang::En), "파란 고래 joined.");
+    if let Some(system) = &mut join.system {
+        system.others = Some(41);
+    }
+    assert_eq!(system_line(&join, Lang::Ko), "파란 고래님 외 41명이 입장하셨습니다.");
+    assert_eq!(system_line(&join, Lang::En), "파란 고래 and 41 others joined.");
+
+    let mut kick = system(SystemEvent::Kick);
+    if let Some(system) = &mut kick.system {
+        system.user = Some(User { id: UserId::from_u128(2), ..person("수달") });
+    }
+    assert_eq!(system_line(&kick, Lang::Ko), "파란 고래님이 수달님을 내보내셨습니다.");
+    assert_eq!(system_line(&kick, Lang::En), "수달 was removed by 파란 고래.");
+
+    // Somebody who becomes owner because the owner left was not made so by anyone.
+    let mut heir = system(SystemEvent::Owner);
+    if let Some(system) = &mut heir.system {
+        system.user = heir.user.clone();
+    }
+    assert_eq!(system_line(&heir, Lang::Ko), "파란 고래님이 방장이 되셨습니다.");
+}
+
+#[test]
+fn only_plain_web_addresses_become_links() {
+    let links = |text: &'static str| {
+        let links = pieces(text).into_iter().filter_map(|piece| match piece {
+            Piece::Link(link) => Some(link),
+            Piece::Plain(_) => None,
+        });
+        links.collect::<Vec<_>>()
+    };
+    assert_eq!(links("see https://example.org/a?b=c, ok"), ["https://example.org/a?b=c"]);
+    assert_eq!(links("여기(http://example.org/마당)요"), ["http://example.org/마당"]);
+    // A particle belongs to the sentence; a path may itself be Korean.
+    assert_eq!(links("https://example.org를 보세요"), ["https://example.org"]);
+    assert_eq!(links("https://example.org/a를 보세요"), ["https://example.org/a"]);
+    assert_eq!(links("https://a.example https://b.example."), ["https://a.example", "https://b.example"]);
+    assert_eq!(links("http://localhost:3000"), ["http://localhost:3000"]);
+    for text in [
+        "javascript:alert(1)",
+        "https://good.example@evil.example",
+        "https://",
+        "xhttp://example.org",
+        "https://пример.example",
+        "http:example.org",
+        "https://exa\u{202e}mple.org",
+    ] {
+        assert_eq!(links(text), [] as [&str; 0], "{text}");
+    }
+    let text_of = |piece: &Piece<'static>| match *piece {
+        Piece::Plain(text) | Piece::Link(text) => text,
+    };
+    let whole: String = pieces("a http://b.example c").iter().map(text_of).collect();
+    assert_eq!(whole, "a http://b.example c");
+}
+
+#[test]
+fn small_pieces() {
+    assert_eq!([monogram("파란 고래"), monogram("blue"), monogram("")], ["파", "B", "?"]);
+    assert_eq!([monogram("🇰🇷 a"), monogram("👩🏽‍💻x")], ["🇰🇷", "👩🏽‍💻"]);
+    assert_eq!([size(999), size(1_001), size(2_500_000)], ["999 B", "2 KB", "2.5 MB"]);
+    assert_eq!(clock("2026-11-13T08:30:00.000Z"), "08:30");
+    assert!(is_emoji_alone("🐳🐳") && !is_emoji_alone("🐳 a") && !is_emoji_alone("1"));
+}

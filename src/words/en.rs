@@ -1,0 +1,189 @@
+//! English, plain.
+
+use super::Words;
+use crate::chat::message::{Message, SystemEvent};
+use crate::chat::user::User;
+use crate::error::Code;
+
+pub(super) const WORDS: Words = Words {
+    mark: "마당",
+    wish: "Come in.",
+    about: "A courtyard to drop in and talk",
+    close: "Close",
+    cancel: "Cancel",
+    save: "Save",
+    switch_language: "한국어로 보기",
+    way_home: "Back to the gate",
+    skip_to_content: "Skip to content",
+
+    rooms: "Open rooms",
+    rooms_empty: "No room is open yet. Open the first one.",
+    new_room: "New room",
+    new_room_hint: "A title is all it takes.",
+    find: "Enter",
+    find_label: "Enter a room by its link or id",
+    find_hint: "A room link or id you were given",
+    locked: "Needs a password",
+    full: "Full",
+    no_owner: "No owner",
+    opened: "opened",
+    online_of: |online, max| format!("{online} here now, room for {max}"),
+
+    title: "Title",
+    title_hint: "What shall we talk about?",
+    max: "Seats",
+    password: "Password",
+    password_hint: "Leave empty to let anyone in",
+    password_keep_hint: "Leave empty to keep it as it is",
+    password_clear: "Remove the password",
+    ephemeral: "The room goes when everyone has left",
+    ephemeral_hint: "Otherwise the room and its talk stay.",
+    make_room: "Open the room",
+    settings: "Room settings",
+    delete_room: "Delete the room",
+    delete_room_hint: "All messages and files go with it, for good.",
+    delete_room_sure: "Yes, delete everything",
+
+    name: "Name",
+    name_hint: "How others will see you",
+    rename: "Change name",
+    guest: "guest",
+    bot: "bot",
+
+    enter: "Come in",
+    people_inside: |count| match count {
+        1 => "1 person is inside now".to_owned(),
+        _ => format!("{count} people are inside now"),
+    },
+    nobody_inside: "Nobody is inside right now. Be the first?",
+    door_locked: "This room asks for a password.",
+    door_hint: "No sign-up needed.",
+
+    talk: "Conversation",
+    talk_empty: "It is quiet here. Say the first hello.",
+    today: "Today",
+    yesterday: "Yesterday",
+    older: "Show earlier messages",
+    newest: "Go to the newest messages",
+    new_messages: "New messages",
+    edited: "edited",
+    deleted: "This message was deleted.",
+    whisper: "Whisper",
+    whisper_to: |name| format!("Whisper to {name}"),
+    whispering_to: "Whispering to",
+    somebody: "Somebody who left",
+    unread_by: "have not read this yet",
+    full_picture: "Open the full picture",
+    refresh: "Check for new messages",
+
+    write: "Write a message",
+    send: "Send",
+    attach: "Attach a picture or file",
+    attach_remove: "Remove the attached file",
+    drop_here: "Drop it here to get it ready",
+    sending: "Sending",
+    send_failed: "Not sent.",
+    retry: "Try again",
+    discard: "Discard",
+    typing: "is typing…",
+    typing_many: "Several people are typing…",
+
+    people: "People",
+    owner: "Owner",
+    moderator: "Moderator",
+    you: "you",
+    online: "Here now",
+    kick: "Remove from room",
+    ban: "Remove and keep out",
+    hand_over: "Make owner",
+    share: "Copy room link",
+    shared: "Room link copied.",
+    leave: "Leave",
+
+    reconnecting: "Connection lost. Connecting again…",
+    restarting: "The server is about to restart. One moment…",
+    kicked: "You were removed from the room.",
+    removed: "The room is gone.",
+    done: "Saved.",
+
+    page_title: |title| format!("{title} · Madang"),
+    refusal,
+    system_line,
+};
+
+fn refusal(code: Code) -> &'static str {
+    match code {
+        Code::RoomNotFound => "There is no such room.",
+        Code::WrongPassword => "The password is wrong.",
+        Code::RoomFull => "The room is full.",
+        Code::Banned => "You cannot enter this room.",
+        Code::Invalid => "A field is empty or not in the right form. Mend it and try again.",
+        Code::TooLong => "The text is too long. Shorten it a little.",
+        Code::BadImage => "The picture cannot be read or is too large. Choose another one.",
+        Code::BadJson | Code::BadRequest | Code::UnknownEvent => {
+            "The server did not understand the request. Reload the page."
+        }
+        Code::Unauthenticated => "You have not come in yet, or your visit has ended. Come in again.",
+        Code::BadCredentials => "E-mail and password do not match.",
+        Code::Forbidden => "You are not allowed to do this.",
+        Code::NotAMember => "Only people in the room can do this. Come in first.",
+        Code::NotFound => "There is nothing here. Check the address.",
+        Code::MethodNotAllowed => "This address cannot do that.",
+        Code::EmailTaken => "This e-mail address is already in use.",
+        Code::TooMany => "There is no room for more. Remove some first.",
+        Code::Gone => "It was here, but it is gone.",
+        Code::TooLarge => "The file is too large. Choose a smaller one.",
+        Code::UnsupportedType => "Files of this kind are not taken.",
+        Code::Misdirected => "This server has another address. Check the link.",
+        Code::RateLimited => "That was a little fast. Try again in a moment.",
+        Code::Busy => "It is crowded right now. Try again in a moment.",
+        Code::Unavailable => "The store does not answer. Nothing was changed; try again in a moment.",
+        Code::Draining => "The server is about to restart. Try again in a moment.",
+        Code::Internal => "The server had a fault and noted it. Try again in a moment.",
+    }
+}
+
+fn system_line(message: &Message) -> String {
+    let Some(system) = &message.system else { return String::new() };
+    let befell = called(system.user.as_ref().or(message.user.as_ref()));
+    let actor = called(message.user.as_ref().or(system.by.as_ref()));
+    // A hand-over by leaving has no other person behind it: then only the new owner is named.
+    let by =
+        system.by.as_ref().or(message.user.as_ref()).filter(|by| Some(by.id) != system.user.as_ref().map(|u| u.id));
+    let by = by.map(|by| called(Some(by)));
+    match system.event {
+        SystemEvent::Join => crowd(actor, system.others, "joined"),
+        SystemEvent::Exit => crowd(actor, system.others, "left"),
+        SystemEvent::Kick => removed(befell, by, "was removed", system.reason.as_deref()),
+        SystemEvent::Ban => removed(befell, by, "was removed and kept out", system.reason.as_deref()),
+        SystemEvent::Owner => match by {
+            Some(by) => format!("{by} made {befell} the owner."),
+            None => format!("{befell} is the owner now."),
+        },
+        SystemEvent::Title => {
+            format!("{actor} renamed the room to “{}”.", system.title.as_deref().unwrap_or_default())
+        }
+        SystemEvent::Max => format!("{actor} changed the number of seats to {}.", system.max.unwrap_or_default()),
+        SystemEvent::Password => format!("{actor} changed the room's password."),
+    }
+}
+
+fn called(user: Option<&User>) -> String {
+    user.map_or(WORDS.somebody, |user| &user.name).to_owned()
+}
+
+fn crowd(actor: String, others: Option<u32>, did: &str) -> String {
+    match others.unwrap_or_default() {
+        0 => format!("{actor} {did}."),
+        1 => format!("{actor} and 1 other {did}."),
+        others => format!("{actor} and {others} others {did}."),
+    }
+}
+
+fn removed(befell: String, by: Option<String>, did: &str, reason: Option<&str>) -> String {
+    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+    match reason.filter(|reason| !reason.is_empty()) {
+        Some(reason) => format!("{befell} {did}{by} ({reason})."),
+        None => format!("{befell} {did}{by}."),
+    }
+}
