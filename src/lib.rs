@@ -12,3 +12,7 @@ pub mod password;
 pub mod text;
 pub mod view;
 pub mod words;
+pub mod config;
+pub mod live;
+pub mod origin;
+pub mod state;

@@ -54,7 +54,7 @@ impl Limits {
     ///
     /// # Errors
     /// `invalid` unless 1 to `page_max`; the field is `limit`.
-    pub(super) fn page(&self, limit: u32) -> crate::error::Result<u32> {
+    pub fn page(&self, limit: u32) -> crate::error::Result<u32> {
         if (1..=self.page_max).contains(&limit) {
             return Ok(limit);
         }

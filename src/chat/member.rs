@@ -10,7 +10,7 @@ use super::user::{self, User, user_columns};
 use super::{Fact, Leaving, Limits, Tx};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
 mod kick;
@@ -239,6 +239,18 @@ pub fn page(
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_more).map(|(member, joined_at)| (*joined_at, member.user.id));
     Ok(Members { members: found.into_iter().map(|(member, _)| member).collect(), next })
+}
+
+/// Where a member stands in the list, to go on behind them; see [`page`].
+///
+/// # Errors
+/// `room_not_found`, `not_a_member`; `invalid` with the field `after` when they are no member.
+pub fn place(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<Place> {
+    role(tx, me, room_id)?;
+    let sql = "SELECT joined_at FROM members WHERE room_id = ?1 AND user_id = ?2";
+    let joined_at = tx.query_opt(sql, &[&room_id, &user_id], |row| row.get(0))?;
+    let joined_at = joined_at.ok_or(Error::invalid("after", "after must be a member of the room"))?;
+    Ok((joined_at, user_id))
 }
 
 /// Those of the people who are members, in the order of the ids: for who knows who is online.

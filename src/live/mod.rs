@@ -15,10 +15,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-pub use changes::Changes;
-pub use people::People;
+pub use changes::{Changes, Crowd};
+pub use people::{People, Person};
 pub use presence::{Departure, Departures};
 pub use room::{Happening, World};
 
@@ -96,6 +97,11 @@ impl Live {
     }
 
     async fn tell(&self, room: Option<&RoomLive>, happening: Happening) {
+        if let Happening::Passed(waiter) = happening {
+            // Who waited may have gone away.
+            let _ = waiter.send(());
+            return;
+        }
         if let Some(world) = self.world.get() {
             world.tell(room.map(|room| room.id), happening).await;
         }
@@ -118,6 +124,15 @@ impl Live {
         if let Some(room) = self.room(room_id) {
             room.until_space().await;
         }
+    }
+
+    /// Waits until all that is to be told in a room now has been told. Who joins again waits here,
+    /// or the end of their first membership would end the second.
+    pub async fn passed(self: &Arc<Self>, room_id: RoomId) {
+        let (passed, has_passed) = oneshot::channel();
+        self.push(room_id, Happening::Passed(passed));
+        // An error means that the walker is gone, and with it all there was to wait for.
+        let _ = has_passed.await;
     }
 
     // Presence.

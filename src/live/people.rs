@@ -1,11 +1,27 @@
 //! The sockets of each person.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use socketio::{Socket, SocketId};
 
+use crate::chat::session::SessionId;
+use crate::chat::user::User;
 use crate::ids::UserId;
+use crate::words::Lang;
+
+/// Whose socket it is: kept with each socket of the rooms' namespace.
+#[derive(Debug)]
+pub struct Person {
+    pub user: Arc<User>,
+    pub session_id: SessionId,
+    pub lang: Lang,
+    /// Whether messages come with the HTML of our own pages.
+    pub wants_html: bool,
+    pub address: IpAddr,
+}
 
 /// Sockets by person, over all rooms.
 #[derive(Default)]
@@ -25,6 +41,15 @@ impl People {
             sockets.retain(|socket| socket.id() != id);
             if sockets.is_empty() {
                 people.remove(&user_id);
+            }
+        }
+    }
+
+    /// Closes the connections of a session that has ended: its sockets may not come back.
+    pub fn close_session(&self, user_id: UserId, session_id: SessionId) {
+        for socket in self.sockets(user_id) {
+            if socket.data::<Person>().is_some_and(|person| person.session_id == session_id) {
+                socket.disconnect_and_close();
             }
         }
     }

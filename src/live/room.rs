@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::presence::Presence;
 use crate::chat::Fact;
@@ -18,7 +18,7 @@ const MAX_ITEMS: usize = 1_000;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Something to tell in a room.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Happening {
     /// It was committed.
     Fact(Box<Fact>),
@@ -28,6 +28,8 @@ pub enum Happening {
     Went { user: Arc<User>, count: usize },
     /// Time to say how far the room is.
     Beacon,
+    /// Nothing to tell: somebody waits until all before it has been told.
+    Passed(oneshot::Sender<()>),
 }
 
 impl Happening {

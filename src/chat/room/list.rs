@@ -1,5 +1,7 @@
 //! The lobby: open rooms, the latest active first.
 
+use std::collections::HashSet;
+
 use super::{Room, WIDTH, read, room_columns};
 use crate::chat::{Limits, Tx};
 use crate::db::Param;
@@ -45,7 +47,7 @@ pub fn page(
     limits: &Limits,
     q: Option<&str>,
     after: Option<Place>,
-    except: &[RoomId],
+    except: &HashSet<RoomId>,
     limit: u32,
 ) -> Result<Rooms> {
     let limit = limits.page(limit)? as usize;

@@ -1,0 +1,157 @@
+//! Files: the bytes under their hash, the pictures made anew, and the messages that carry them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as StorePath;
+use object_store::{ObjectStore, ObjectStoreExt};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use super::{State, log_failure};
+use crate::chat::file::{self, NewFile, Stored};
+use crate::chat::message::{self, New, Sent};
+use crate::clock::now_ms;
+use crate::error::{Code, Error, Result};
+use crate::ids::{FileId, RoomId, UserId};
+use crate::image;
+
+/// Pictures worked on at a time: each may take a few hundred megabytes while it is decoded.
+const PICTURES_AT_ONCE: usize = 2;
+
+/// The stored bytes of all files, each under the SHA-256 of its content.
+pub struct Files {
+    store: Arc<dyn ObjectStore>,
+    workers: Arc<Semaphore>,
+}
+
+/// A file as it came from its sender.
+pub struct Upload {
+    pub name: String,
+    pub bytes: Bytes,
+}
+
+impl Files {
+    /// Keeps the bytes in a folder, made when it is missing.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn open(folder: &Path) -> Result<Self, String> {
+        super::make_private_folder(folder)?;
+        let store = LocalFileSystem::new_with_prefix(folder)
+            .map_err(|error| format!("cannot open the folder of files {}: {error}", folder.display()))?;
+        // An upload that was answered must survive a power cut like the message that carries it.
+        let store = store.with_fsync(true).with_automatic_cleanup(true);
+        Ok(Self { store: Arc::new(store), workers: Arc::new(Semaphore::new(PICTURES_AT_ONCE)) })
+    }
+
+    fn path(hash: &str) -> StorePath {
+        StorePath::from(format!("{}/{hash}", &hash[..2.min(hash.len())]))
+    }
+
+    async fn put(&self, bytes: Vec<u8>) -> Result<String> {
+        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = Self::path(&hash);
+        // Equal content has an equal name: what is there already is what would be written.
+        if self.store.head(&path).await.is_err() {
+            self.store.put(&path, bytes.into()).await.map_err(unavailable)?;
+        }
+        Ok(hash)
+    }
+
+    /// The bytes of a hash.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` when the store of files does not answer.
+    pub async fn get(&self, hash: &str) -> Result<Bytes> {
+        let found = match self.store.get(&Self::path(hash)).await {
+            Err(object_store::Error::NotFound { .. }) => return Err(Code::NotFound.into()),
+            found => found.map_err(unavailable)?,
+        };
+        found.bytes().await.map_err(unavailable)
+    }
+
+    async fn remove(&self, hash: &str) -> Result<()> {
+        match self.store.delete(&Self::path(hash)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+fn unavailable(error: object_store::Error) -> Error {
+    tracing::error!(%error, "the store of files failed");
+    Code::Unavailable.into()
+}
+
+impl State {
+    /// Sends a message that carries a picture.
+    ///
+    /// # Errors
+    /// `rate_limited`; `too_large`, `unsupported_type`, `bad_image`; and those of a send.
+    pub async fn send_file(&self, me: UserId, room_id: RoomId, new: New, upload: Upload) -> Result<Sent> {
+        self.rates.upload(me)?;
+        // Asked before the work is done; asked again where it counts, in the transaction.
+        self.db.read(move |tx| crate::chat::member::role(tx, me, room_id)).await?;
+        let file = self.remake(upload).await?;
+        let hashes: Vec<_> = std::iter::once(file.hash.clone()).chain(file.thumb_hash.clone()).collect();
+        self.live.room_to_tell(room_id).await;
+        let limits = self.config.limits.clone();
+        let sent = self
+            .db
+            .write(move |tx| message::send_with_file(tx, &limits, now_ms(), me, room_id, new, file))
+            .await;
+        if sent.as_ref().is_ok_and(|sent| !sent.dup) {
+            return sent;
+        }
+        // Refused, or a repeat: what was stored for it belongs to nobody, unless another has it too.
+        let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
+        self.remove_bytes(unneeded.unwrap_or_default()).await;
+        sent
+    }
+
+    /// Makes the picture anew and stores it with its thumbnail.
+    async fn remake(&self, upload: Upload) -> Result<NewFile> {
+        if upload.bytes.len() > self.config.upload_max {
+            return Err(Code::TooLarge.into());
+        }
+        let _working = self.files.workers.acquire().await.map_err(|_| Code::Unavailable)?;
+        let limits = self.config.images.clone();
+        let bytes = upload.bytes;
+        let picture = tokio::task::spawn_blocking(move || image::remake(&bytes, &limits)).await;
+        let picture = picture.map_err(Error::internal)??;
+        let size = picture.bytes.len() as u64;
+        let thumb_hash = match picture.thumbnail {
+            Some(thumbnail) => Some(self.files.put(thumbnail.bytes).await?),
+            None => None,
+        };
+        Ok(NewFile {
+            hash: self.files.put(picture.bytes).await?,
+            thumb_hash,
+            name: upload.name,
+            media_type: picture.media_type.to_owned(),
+            size,
+            width: Some(picture.width),
+            height: Some(picture.height),
+            animated: Some(picture.animated),
+            placeholder: Some(picture.placeholder),
+        })
+    }
+
+    /// A file that the viewer may see.
+    ///
+    /// # Errors
+    /// `not_found`, whatever the reason.
+    pub async fn file(&self, viewer: UserId, id: FileId) -> Result<Stored> {
+        self.db.read(move |tx| file::get_visible(tx, viewer, id)).await
+    }
+
+    /// Removes stored bytes that nobody needs any more.
+    pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
+        for hash in hashes {
+            log_failure("removing a file", self.files.remove(&hash).await);
+        }
+    }
+}

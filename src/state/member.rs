@@ -1,0 +1,272 @@
+//! Membership: coming in, what one is told on coming in, going, being removed.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{State, log_failure};
+use crate::chat::member::{self, Joining, Kick, Member, Proof};
+use crate::chat::message::{self, Changes, Cursor, SystemEvent};
+use crate::chat::room::{self, Room};
+use crate::chat::user::User;
+use crate::clock::now_ms;
+use crate::error::{Code, Result};
+use crate::ids::{RoomId, UserId};
+
+/// Members named on coming in; more are asked for by page.
+const NAMED_MEMBERS: usize = 200;
+
+/// A room as one member meets it, all of one moment.
+pub struct Snapshot {
+    pub room: Room,
+    pub me: Member,
+    /// At most 200, those online first.
+    pub members: Vec<Member>,
+    pub messages: Changes,
+    /// The highest rev this member may see.
+    pub visible_rev: i64,
+}
+
+impl State {
+    /// Makes somebody a member, or finds that they are one.
+    ///
+    /// # Errors
+    /// In this order: `room_not_found`, `banned`, `wrong_password` (or `rate_limited` after too
+    /// many), `room_full`.
+    pub async fn join(
+        &self,
+        me: &Arc<User>,
+        room_id: RoomId,
+        password: Option<String>,
+        address: IpAddr,
+    ) -> Result<Joining> {
+        let my_id = me.id;
+        let door = self.db.read(move |tx| member::door(tx, Some(my_id), room_id)).await?;
+        let proof = match door.password_hash {
+            Some(hash) if !door.is_member && !door.banned => self.prove(my_id, room_id, password, hash, address).await?,
+            _ => Proof::Open,
+        };
+        self.live.room_to_tell(room_id).await;
+        let is_crowded = self.live.is_crowded(room_id);
+        let joining =
+            self.db.write(move |tx| member::join(tx, now_ms(), my_id, room_id, proof, !is_crowded)).await?;
+        if joining.newly {
+            if is_crowded {
+                self.live.changes.add_to_crowd(room_id, SystemEvent::Join, my_id);
+            }
+            self.live.passed(room_id).await;
+        }
+        Ok(joining)
+    }
+
+    async fn prove(
+        &self,
+        me: UserId,
+        room_id: RoomId,
+        password: Option<String>,
+        hash: String,
+        address: IpAddr,
+    ) -> Result<Proof> {
+        let Some(password) = password.filter(|password| !password.is_empty()) else {
+            return Err(Code::WrongPassword.into());
+        };
+        self.rates.guess(room_id, Some(me), address)?;
+        if self.passwords.verify(password, hash.clone()).await? {
+            return Ok(Proof::Verified(hash));
+        }
+        Err(Code::WrongPassword.into())
+    }
+
+    /// Keeps the seat of who joined an ephemeral room without a socket.
+    pub fn hold_seat(&self, me: &Arc<User>, room: &Room) {
+        if room.ephemeral {
+            self.live.hold_seat(room.id, me);
+        }
+    }
+
+    /// Everything a member is told on coming in: what changed `since`, or the newest page.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`; `invalid` for a `since` that is no rev.
+    pub async fn snapshot(
+        &self,
+        me: UserId,
+        room_id: RoomId,
+        since: Option<i64>,
+        epoch: Option<String>,
+    ) -> Result<Snapshot> {
+        let online = self.live.online(room_id, NAMED_MEMBERS);
+        let limits = self.config.limits.clone();
+        let mut snapshot = self
+            .db
+            .read(move |tx| {
+                let messages = match since {
+                    Some(since) => message::resume(tx, &limits, me, room_id, since, epoch.as_deref())?,
+                    None => {
+                        message::page(tx, &limits, Some(me), room_id, Cursor::Newest, limits.page_default)?
+                    }
+                };
+                Ok(Snapshot {
+                    room: room::get(tx, Some(me), room_id)?,
+                    me: member::get(tx, me, room_id, me)?,
+                    members: members_online_first(tx, &limits, me, room_id, &online)?,
+                    visible_rev: message::visible_rev(tx, me, room_id)?,
+                    messages,
+                })
+            })
+            .await?;
+        snapshot.room = self.with_counts(snapshot.room);
+        snapshot.members = self.with_presence(room_id, snapshot.members);
+        snapshot.me.online = self.live.is_online(room_id, me);
+        Ok(snapshot)
+    }
+
+    /// A page of members, those online first; `after` is the last person of the page before.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`; `invalid` with the field `limit` or `after`.
+    pub async fn members(
+        &self,
+        me: UserId,
+        room_id: RoomId,
+        after: Option<UserId>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<Member>, Option<UserId>)> {
+        let limits = self.config.limits.clone();
+        let limit = limits.page(limit.unwrap_or(limits.page_default))? as usize;
+        let mut online = self.live.online(room_id, usize::MAX);
+        online.sort();
+        let page = self.db.read(move |tx| {
+            let is_among_online = after.is_none_or(|after| online.binary_search(&after).is_ok());
+            let mut members = Vec::new();
+            if is_among_online {
+                let left: Vec<_> = online.iter().copied().filter(|id| after.is_none_or(|after| *id > after)).collect();
+                members = member::by_ids(tx, me, room_id, &left[..left.len().min(limit + 1)])?;
+            }
+            let mut place = match after {
+                Some(after) if !is_among_online => Some(member::place(tx, me, room_id, after)?),
+                _ => None,
+            };
+            // Those online have had their turn; what is left of the page are the others.
+            while members.len() <= limit {
+                let page = member::page(tx, &limits, me, room_id, place, limits.page_max)?;
+                let others = page.members.into_iter().filter(|other| online.binary_search(&other.user.id).is_err());
+                members.extend(others);
+                match page.next {
+                    Some(next) => place = Some(next),
+                    None => break,
+                }
+            }
+            Ok(members)
+        });
+        let mut members = self.with_presence(room_id, page.await?);
+        let has_more = members.len() > limit;
+        members.truncate(limit);
+        let next = members.last().filter(|_| has_more).map(|last| last.user.id);
+        Ok((members, next))
+    }
+
+    /// Ends one's own membership.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`.
+    pub async fn leave(&self, me: UserId, room_id: RoomId) -> Result<()> {
+        self.live.room_to_tell(room_id).await;
+        let is_crowded = self.live.is_crowded(room_id);
+        let gone = self.db.write(move |tx| member::leave(tx, now_ms(), me, room_id, !is_crowded)).await?;
+        match gone.removed {
+            Some(unneeded) => self.remove_bytes(unneeded).await,
+            None if is_crowded => self.live.changes.add_to_crowd(room_id, SystemEvent::Exit, me),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Removes somebody from a room, for good with `ban`; the rev of the line that tells it.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `forbidden`, `not_found`; `invalid` with the field.
+    pub async fn kick(
+        &self,
+        me: UserId,
+        room_id: RoomId,
+        user_id: UserId,
+        ban: bool,
+        reason: Option<String>,
+    ) -> Result<i64> {
+        let limits = self.config.limits.clone();
+        self.live.room_to_tell(room_id).await;
+        self.db
+            .write(move |tx| {
+                let kick = Kick { user_id, ban, reason: reason.as_deref() };
+                member::kick(tx, &limits, now_ms(), me, room_id, kick)
+            })
+            .await
+    }
+
+    /// Lets everybody whose time is over go, out of ephemeral rooms for good.
+    pub async fn depart(&self) {
+        for (room_id, user_id) in self.live.depart() {
+            // Who was removed meanwhile is gone as well.
+            match self.leave(user_id, room_id).await {
+                Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound) => {}
+                done => log_failure("a departure", done),
+            }
+        }
+    }
+
+    /// Gives everybody who was in an ephemeral room when the server ended a while to come back.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub async fn hold_all_seats(&self) -> Result<()> {
+        let seats = self
+            .db
+            .read(|tx| {
+                let seats = member::all_ephemeral_members(tx)?;
+                let mut ids: Vec<_> = seats.iter().map(|(_, user_id)| *user_id).collect();
+                ids.sort();
+                ids.dedup();
+                let users = crate::chat::user::find_all(tx, &ids)?;
+                let users: std::collections::HashMap<_, _> =
+                    users.into_iter().map(|user| (user.id, Arc::new(user))).collect();
+                Ok(seats.into_iter().filter_map(|(room, id)| Some((room, users.get(&id)?.clone()))).collect::<Vec<_>>())
+            })
+            .await?;
+        for (room_id, user) in seats {
+            self.live.hold_seat(room_id, &user);
+        }
+        Ok(())
+    }
+
+    /// Writes the lines of those who came to, or went from, crowded rooms in the last second.
+    pub async fn tell_crowds(&self) {
+        for (room_id, event, crowd) in self.live.changes.take_crowds() {
+            let told = self
+                .db
+                .write(move |tx| message::crowd_line(tx, now_ms(), room_id, event, crowd.first, crowd.others))
+                .await;
+            log_failure("the line of a crowd", told);
+        }
+    }
+}
+
+fn members_online_first(
+    tx: &mut crate::chat::Tx,
+    limits: &crate::chat::Limits,
+    me: UserId,
+    room_id: RoomId,
+    online: &[UserId],
+) -> Result<Vec<Member>> {
+    let mut members = member::by_ids(tx, me, room_id, online)?;
+    let mut place = None;
+    while members.len() < NAMED_MEMBERS {
+        let page = member::page(tx, limits, me, room_id, place, limits.page_max)?;
+        members.extend(page.members.into_iter().filter(|other| !online.contains(&other.user.id)));
+        match page.next {
+            Some(next) => place = Some(next),
+            None => break,
+        }
+    }
+    members.truncate(NAMED_MEMBERS);
+    Ok(members)
+}

@@ -1,0 +1,55 @@
+//! Messages: sent within the rates, read back.
+
+use super::State;
+use crate::chat::message::{self, Changes, Cursor, New, Sent};
+use crate::clock::now_ms;
+use crate::error::Result;
+use crate::ids::{RoomId, UserId};
+
+impl State {
+    /// Sends a message. The answer means that it is stored for good.
+    ///
+    /// # Errors
+    /// `rate_limited`; `room_not_found`, `not_a_member`; `invalid`, `too_long` with the field.
+    pub async fn send(&self, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
+        self.rates.send(me)?;
+        self.live.room_to_tell(room_id).await;
+        let limits = self.config.limits.clone();
+        self.db.write(move |tx| message::send(tx, &limits, now_ms(), me, room_id, new)).await
+    }
+
+    /// A page of a room's history, as a member may see it.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`; `invalid` with the field `limit`.
+    pub async fn history(
+        &self,
+        me: UserId,
+        room_id: RoomId,
+        cursor: Cursor,
+        limit: Option<u32>,
+    ) -> Result<Changes> {
+        let limits = self.config.limits.clone();
+        let limit = limit.unwrap_or(limits.page_default);
+        self.db.read(move |tx| message::page(tx, &limits, Some(me), room_id, cursor, limit)).await
+    }
+
+    /// What changed in a room since a rev, as a member may see it.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`; `invalid` with the field.
+    pub async fn changes(
+        &self,
+        me: UserId,
+        room_id: RoomId,
+        since: i64,
+        epoch: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<Changes> {
+        let limits = self.config.limits.clone();
+        let limit = limit.unwrap_or(limits.page_default);
+        self.db
+            .read(move |tx| message::since(tx, &limits, Some(me), room_id, since, epoch.as_deref(), limit))
+            .await
+    }
+}

@@ -1,0 +1,122 @@
+//! What every door shares: the configuration, the store, the live state; and the acts that both
+//! the pages and the sockets do, whole: rates, passwords and back-pressure around one transaction.
+
+pub mod file;
+mod lobby;
+mod member;
+mod message;
+mod rates;
+mod room;
+mod user;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::chat::Db;
+use crate::chat::member::Member;
+use crate::chat::room::Room;
+use crate::config::Config;
+use crate::db;
+use crate::error::Error;
+use crate::live::{Live, Pace};
+use crate::password::Passwords;
+
+pub use lobby::LobbyCursor;
+pub use member::Snapshot;
+pub use rates::Rates;
+pub use room::{RoomChange, RoomRequest};
+pub use user::Entered;
+
+/// What every door shares. Cloning shares it.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+pub struct Inner {
+    pub config: Config,
+    pub db: Db,
+    pub live: Arc<Live>,
+    pub passwords: Passwords,
+    pub rates: Rates,
+    pub files: file::Files,
+    is_draining: AtomicBool,
+}
+
+impl std::ops::Deref for State {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// How many logins and locked doors are worked on at a time: each takes 19 MiB and a core.
+const PASSWORDS_AT_ONCE: usize = 2;
+
+impl State {
+    /// Opens the data folder, making what is missing in it.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the folder or the database cannot be opened.
+    pub fn open(config: Config) -> Result<Self, String> {
+        make_private_folder(&config.data_dir)?;
+        let pace = Pace { exit_grace: config.exit_grace, seat_hold: config.seat_hold, crowd: config.crowd };
+        let live = Live::new(pace, tokio::runtime::Handle::current());
+        let committed = {
+            let live = Arc::clone(&live);
+            move |facts| live.hear(facts)
+        };
+        let path = config.data_dir.join("madang.db");
+        let db = Db::open(db::Options::new(&path), committed)
+            .map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
+        let files = file::Files::open(&config.data_dir.join("files"))?;
+        Ok(Self(Arc::new(Inner {
+            rates: Rates::new(config.has_rate_limits),
+            passwords: Passwords::new(PASSWORDS_AT_ONCE),
+            is_draining: AtomicBool::new(false),
+            config,
+            db,
+            live,
+            files,
+        })))
+    }
+
+    /// Says that the server is about to end: it is not ready for more.
+    pub fn begin_drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// Adds to a room what only the live state knows.
+    pub fn with_counts(&self, mut room: Room) -> Room {
+        room.online_count = self.live.online_count(room.id) as u32;
+        room
+    }
+
+    /// Adds to members of a room what only the live state knows.
+    fn with_presence(&self, room: crate::ids::RoomId, mut members: Vec<Member>) -> Vec<Member> {
+        for member in &mut members {
+            member.online = self.live.is_online(room, member.user.id);
+        }
+        members
+    }
+}
+
+fn make_private_folder(path: &Path) -> Result<(), String> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| format!("cannot make the data folder {}: {error}", path.display()))
+}
+
+/// Does something that must happen sooner or later but that nobody waits for.
+pub(crate) fn log_failure<T>(what: &'static str, result: Result<T, Error>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, what, "left undone");
+    }
+}

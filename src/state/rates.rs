@@ -1,0 +1,99 @@
+//! How often a person, an address or a guess may come.
+
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use crate::error::{Error, Result};
+use crate::ids::{RoomId, UserId};
+
+type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
+
+/// The limits per time of the doors. Those of packets and handshakes are the sockets' own.
+pub struct Rates {
+    is_on: bool,
+    sends: Keyed<UserId>,
+    guesses: Keyed<(RoomId, Option<UserId>, IpAddr)>,
+    guests: Keyed<IpAddr>,
+    uploads: Keyed<UserId>,
+    rooms: Keyed<UserId>,
+    resumes: Keyed<UserId>,
+}
+
+const fn number(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => NonZeroU32::MIN,
+    }
+}
+
+impl Rates {
+    pub fn new(is_on: bool) -> Self {
+        fn keyed<K: Hash + Eq + Clone>(quota: Quota) -> Keyed<K> {
+            RateLimiter::new(quota, HashMapStateStore::default(), DefaultClock::default())
+        }
+        Self {
+            is_on,
+            sends: keyed(Quota::per_second(number(10)).allow_burst(number(30))),
+            guesses: keyed(Quota::per_minute(number(5))),
+            guests: keyed(Quota::per_minute(number(60)).allow_burst(number(120))),
+            uploads: keyed(Quota::per_minute(number(30))),
+            rooms: keyed(Quota::per_minute(number(20))),
+            resumes: keyed(Quota::per_second(number(10)).allow_burst(number(200))),
+        }
+    }
+
+    /// A message is to be sent.
+    pub fn send(&self, me: UserId) -> Result<()> {
+        self.check(&self.sends, me)
+    }
+
+    /// A room's password is to be guessed. Who is nobody yet guesses by address alone.
+    pub fn guess(&self, room_id: RoomId, me: Option<UserId>, address: IpAddr) -> Result<()> {
+        self.check(&self.guesses, (room_id, me, address))
+    }
+
+    /// A guest is to be made.
+    pub fn guest(&self, address: IpAddr) -> Result<()> {
+        self.check(&self.guests, address)
+    }
+
+    pub fn upload(&self, me: UserId) -> Result<()> {
+        self.check(&self.uploads, me)
+    }
+
+    /// A room is to be made.
+    pub fn room(&self, me: UserId) -> Result<()> {
+        self.check(&self.rooms, me)
+    }
+
+    /// A socket is to join, with all that it missed.
+    pub fn resume(&self, me: UserId) -> Result<()> {
+        self.check(&self.resumes, me)
+    }
+
+    fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: K) -> Result<()> {
+        if !self.is_on {
+            return Ok(());
+        }
+        limiter.check_key(&key).map_err(|early| {
+            let wait = early.wait_time_from(DefaultClock::default().now());
+            Error::rate_limited(wait.max(Duration::from_millis(1)))
+        })
+    }
+
+    /// Forgets who has come to rest; called now and then.
+    pub fn forget_the_rested(&self) {
+        self.sends.retain_recent();
+        self.guesses.retain_recent();
+        self.guests.retain_recent();
+        self.uploads.retain_recent();
+        self.rooms.retain_recent();
+        self.resumes.retain_recent();
+    }
+}

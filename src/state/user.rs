@@ -1,0 +1,76 @@
+//! People at the door: made, known again, renamed.
+
+use std::net::IpAddr;
+
+use super::State;
+use crate::chat::session::{self, Session, SessionId, Token};
+use crate::chat::user::{self, User};
+use crate::clock::now_ms;
+use crate::error::{Code, Result};
+use crate::words::Lang;
+
+/// A new identity.
+pub struct Entered {
+    pub user: User,
+    pub token: Token,
+    pub session_id: SessionId,
+}
+
+impl State {
+    /// Makes a guest and their first session.
+    ///
+    /// # Errors
+    /// `rate_limited` for the address; `invalid`, `too_long` for the name.
+    pub async fn enter(
+        &self,
+        name: Option<String>,
+        lang: Lang,
+        agent: Option<String>,
+        address: IpAddr,
+    ) -> Result<Entered> {
+        self.rates.guest(address)?;
+        let limits = self.config.limits.clone();
+        self.db
+            .write(move |tx| {
+                let now = now_ms();
+                let user = user::make_guest(tx, &limits, now, name.as_deref(), lang == Lang::Ko)?;
+                let token = session::open(tx, now, user.id, agent.as_deref(), Some(address))?;
+                Ok(Entered { user, session_id: token.session_id(), token })
+            })
+            .await
+    }
+
+    /// The session of a token, noted as used now and then.
+    ///
+    /// # Errors
+    /// `unauthenticated` when it was closed or has ended.
+    pub async fn session(&self, token: Token) -> Result<Session> {
+        let found = self.db.read(move |tx| session::find(tx, now_ms(), &token)).await?;
+        let session = found.ok_or(Code::Unauthenticated)?;
+        if session.is_stale(now_ms()) {
+            let id = session.id;
+            self.db.write(move |tx| session::touch(tx, now_ms(), id)).await?;
+        }
+        Ok(session)
+    }
+
+    /// Ends a session and closes its sockets.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub async fn log_out(&self, session: &Session) -> Result<()> {
+        let id = session.id;
+        self.db.write(move |tx| session::close(tx, id)).await?;
+        self.live.people.close_session(session.user.id, id);
+        Ok(())
+    }
+
+    /// Gives oneself another name.
+    ///
+    /// # Errors
+    /// `invalid`, `too_long`.
+    pub async fn rename(&self, me: &User, name: String) -> Result<User> {
+        let (me, limits) = (me.id, self.config.limits.clone());
+        self.db.write(move |tx| user::rename(tx, &limits, me, &name)).await
+    }
+}
