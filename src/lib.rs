@@ -4,15 +4,17 @@
 
 pub mod chat;
 pub mod clock;
+pub mod config;
+pub mod cookie;
 pub mod db;
 pub mod error;
 pub mod ids;
 pub mod image;
+pub mod live;
+pub mod origin;
 pub mod password;
+pub mod socket;
+pub mod state;
 pub mod text;
 pub mod view;
 pub mod words;
-pub mod config;
-pub mod live;
-pub mod origin;
-pub mod state;

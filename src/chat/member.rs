@@ -283,6 +283,14 @@ pub fn all_ephemeral_members(tx: &mut Tx) -> Result<Vec<(RoomId, UserId)>> {
     )?)
 }
 
+/// The rooms somebody is a member of.
+///
+/// # Errors
+/// Only those of the store.
+pub fn rooms_of(tx: &mut Tx, user_id: UserId) -> Result<Vec<RoomId>> {
+    Ok(tx.query_all("SELECT room_id FROM members WHERE user_id = ?1", &[&user_id], |row| row.get(0))?)
+}
+
 /// The role of a member; the one check behind every act in a room.
 ///
 /// # Errors

@@ -178,6 +178,13 @@ impl Live {
         Some((user, count))
     }
 
+    /// A room is no more: nobody is in it.
+    pub fn clear(&self, room_id: RoomId) {
+        if let Some(room) = self.room(room_id) {
+            *room.presence.lock() = presence::Presence::default();
+        }
+    }
+
     /// Those whose grace is over by now, taken out of their rooms. In a lasting room they have
     /// gone offline and that is all; out of an ephemeral one they must exit: these are returned.
     pub fn depart(self: &Arc<Self>) -> Vec<(RoomId, UserId)> {

@@ -4,23 +4,33 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use socketio::{Socket, SocketId};
 
 use crate::chat::session::SessionId;
 use crate::chat::user::User;
-use crate::ids::UserId;
+use crate::ids::{RoomId, UserId};
 use crate::words::Lang;
 
 /// Whose socket it is: kept with each socket of the rooms' namespace.
 #[derive(Debug)]
 pub struct Person {
-    pub user: Arc<User>,
+    pub id: UserId,
+    pub user: RwLock<Arc<User>>,
+    /// The rooms this socket is in, for when it is gone: the sockets' own list is empty by then.
+    pub rooms: Mutex<Vec<RoomId>>,
     pub session_id: SessionId,
     pub lang: Lang,
     /// Whether messages come with the HTML of our own pages.
     pub wants_html: bool,
     pub address: IpAddr,
+}
+
+impl Person {
+    /// The person as they are now.
+    pub fn user(&self) -> Arc<User> {
+        Arc::clone(&self.user.read())
+    }
 }
 
 /// Sockets by person, over all rooms.

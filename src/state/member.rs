@@ -120,6 +120,17 @@ impl State {
         Ok(snapshot)
     }
 
+    /// The members that a room names: at most 200, those online first.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`.
+    pub async fn named_members(&self, me: UserId, room_id: RoomId) -> Result<Vec<Member>> {
+        let online = self.live.online(room_id, NAMED_MEMBERS);
+        let limits = self.config.limits.clone();
+        let named = self.db.read(move |tx| members_online_first(tx, &limits, me, room_id, &online)).await?;
+        Ok(self.with_presence(room_id, named))
+    }
+
     /// A page of members, those online first; `after` is the last person of the page before.
     ///
     /// # Errors

@@ -12,10 +12,12 @@ mod user;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crate::chat::Db;
+use crate::chat::{self, Db, session};
 use crate::chat::member::Member;
 use crate::chat::room::Room;
+use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db;
 use crate::error::Error;
@@ -50,6 +52,8 @@ impl std::ops::Deref for State {
     }
 }
 
+/// How long an upload waits for a message.
+const PENDING_UPLOAD: Duration = Duration::from_secs(24 * 3_600);
 /// How many logins and locked doors are worked on at a time: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
 
@@ -79,6 +83,18 @@ impl State {
             live,
             files,
         })))
+    }
+
+    /// What is done now and then and that nobody waits for.
+    pub async fn keep_house(&self) {
+        self.rates.forget_the_rested();
+        let now = now_ms();
+        log_failure("sweeping sessions", self.db.write(move |tx| session::sweep(tx, now)).await);
+        let before = now - PENDING_UPLOAD.as_millis() as i64;
+        match self.db.write(move |tx| chat::file::sweep(tx, before)).await {
+            Ok(unneeded) => self.remove_bytes(unneeded).await,
+            failed => log_failure("sweeping uploads", failed),
+        }
     }
 
     /// Says that the server is about to end: it is not ready for more.

@@ -12,6 +12,9 @@ use governor::{Quota, RateLimiter};
 use crate::error::{Error, Result};
 use crate::ids::{RoomId, UserId};
 
+/// Typing is told at most this often for each person and room.
+const TYPING: Duration = Duration::from_secs(3);
+
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
 /// The limits per time of the doors. Those of packets and handshakes are the sockets' own.
@@ -23,6 +26,7 @@ pub struct Rates {
     uploads: Keyed<UserId>,
     rooms: Keyed<UserId>,
     resumes: Keyed<UserId>,
+    typing: Keyed<(RoomId, UserId)>,
 }
 
 const fn number(number: u32) -> NonZeroU32 {
@@ -45,6 +49,7 @@ impl Rates {
             uploads: keyed(Quota::per_minute(number(30))),
             rooms: keyed(Quota::per_minute(number(20))),
             resumes: keyed(Quota::per_second(number(10)).allow_burst(number(200))),
+            typing: keyed(Quota::with_period(TYPING).unwrap_or(Quota::per_second(NonZeroU32::MIN))),
         }
     }
 
@@ -77,6 +82,12 @@ impl Rates {
         self.check(&self.resumes, me)
     }
 
+    /// Whether it is time to tell again that somebody types. This one holds always: it does not
+    /// refuse, it only leaves out what was just told.
+    pub fn may_tell_typing(&self, room_id: RoomId, me: UserId) -> bool {
+        self.typing.check_key(&(room_id, me)).is_ok()
+    }
+
     fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: K) -> Result<()> {
         if !self.is_on {
             return Ok(());
@@ -95,5 +106,6 @@ impl Rates {
         self.uploads.retain_recent();
         self.rooms.retain_recent();
         self.resumes.retain_recent();
+        self.typing.retain_recent();
     }
 }

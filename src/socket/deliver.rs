@@ -1,0 +1,214 @@
+//! Tells the sockets what happened: each fact encoded once for each kind of reader, written to
+//! every member in the order of the room.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+use socketio::{Namespace, Packet, Socket};
+
+use super::wire::{Kicked, Passage, WireMessage};
+use crate::chat::message::Message;
+use crate::chat::room::Room;
+use crate::chat::user::User;
+use crate::chat::{Fact, Leaving, member};
+use crate::ids::{RoomId, UserId};
+use crate::live::{Happening, Person, World};
+use crate::state::State;
+use crate::view;
+use crate::words::Lang;
+
+pub(super) struct Deliver {
+    state: State,
+    lobby: Arc<Namespace>,
+    chat: Arc<Namespace>,
+}
+
+impl World for Deliver {
+    fn tell<'a>(
+        &'a self,
+        room_id: Option<RoomId>,
+        happening: Happening,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            match (room_id, happening) {
+                (_, Happening::Fact(fact)) => self.fact(*fact).await,
+                (Some(room_id), Happening::Came { user, count }) => self.passage("join", room_id, &user, count).await,
+                (Some(room_id), Happening::Went { user, count }) => self.passage("exit", room_id, &user, count).await,
+                (Some(room_id), Happening::Beacon) => self.beacon(room_id).await,
+                _ => {}
+            }
+        })
+    }
+}
+
+impl Deliver {
+    pub(super) fn new(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) -> Self {
+        Self { state, lobby, chat }
+    }
+
+    async fn fact(&self, fact: Fact) {
+        match fact {
+            Fact::Message(message) => self.message(&message).await,
+            Fact::RoomMade(room) => self.room_made(*room).await,
+            Fact::RoomRemoved { room_id } => self.room_removed(room_id).await,
+            Fact::Left { room_id, user_id, why, .. } => self.left(room_id, user_id, &why).await,
+            Fact::UserChanged(user) => self.user_changed(*user).await,
+            // A room's changes are collected and told by the second; who joined is told by
+            // the line of it and by coming in.
+            Fact::RoomChanged(_) | Fact::Joined { .. } => {}
+        }
+    }
+
+    fn packet(&self, event: &str, argument: &impl Serialize) -> Option<Packet> {
+        let packet = self.chat.packet(event, argument);
+        packet.inspect_err(|error| tracing::error!(%error, event, "not told")).ok()
+    }
+
+    async fn message(&self, message: &Message) {
+        let (room_id, name) = (message.room_id, message.room_id.to_string());
+        let sender = message.user.as_ref().map(|user| user.id);
+        let recipient = message.to.as_ref().map(|user| user.id);
+        let forms = Forms::new(self, message);
+        let pick = |socket: &Socket| {
+            let person = socket.data::<Person>()?;
+            let is_own = Some(person.id) == sender;
+            if recipient.is_some() && !is_own && Some(person.id) != recipient {
+                return None;
+            }
+            forms.get(person, is_own)
+        };
+        self.chat.to(&name).at(message.rev.unsigned_abs()).each(pick).await;
+        match recipient {
+            None => self.state.live.told(room_id, None, message.rev),
+            Some(_) => [sender, recipient]
+                .into_iter()
+                .flatten()
+                .for_each(|user_id| self.state.live.told(room_id, Some(user_id), message.rev)),
+        }
+    }
+
+    async fn room_made(&self, room: Room) {
+        if let Ok(packet) = self.lobby.packet("newRoom", &self.state.with_counts(room)) {
+            self.lobby.to_all().send(packet).await;
+        }
+    }
+
+    async fn room_removed(&self, room_id: RoomId) {
+        let name = room_id.to_string();
+        if let Some(packet) = self.packet("removeRoom", &room_id) {
+            self.chat.to(&name).send(packet).await;
+        }
+        for socket in self.chat.sockets_in(&name) {
+            take_out(&socket, room_id);
+        }
+        self.state.live.clear(room_id);
+        if let Ok(packet) = self.lobby.packet("removeRoom", &room_id) {
+            self.lobby.to_all().send(packet).await;
+        }
+    }
+
+    /// Takes a person's sockets out of the room, here and now: this is the place of their end in
+    /// the room's order.
+    async fn left(&self, room_id: RoomId, user_id: UserId, why: &Leaving) {
+        let name = room_id.to_string();
+        for socket in self.state.live.people.sockets(user_id) {
+            if !socket.is_in(&name) {
+                continue;
+            }
+            take_out(&socket, room_id);
+            if let Leaving::Kicked { reason, .. } = why
+                && let Some(packet) = self.packet("kicked", &Kicked { room: room_id, reason: reason.as_deref() })
+            {
+                socket.send(&packet);
+            }
+        }
+        if let Some((user, count)) = self.state.live.remove(room_id, user_id) {
+            self.passage("exit", room_id, &user, count).await;
+        }
+    }
+
+    /// Somebody came or went: told to the others, unless the room is a crowd.
+    async fn passage(&self, event: &str, room_id: RoomId, user: &User, count: usize) {
+        if count > self.state.config.crowd {
+            return;
+        }
+        let Some(packet) = self.packet(event, &Passage { room: room_id, user, count }) else { return };
+        let is_other = |socket: &Socket| socket.data::<Person>().is_some_and(|person| person.id != user.id);
+        self.chat.to(&room_id.to_string()).each(|socket| is_other(socket).then(|| packet.clone())).await;
+    }
+
+    async fn beacon(&self, room_id: RoomId) {
+        let name = room_id.to_string();
+        // Nearly everybody is told the same number, so that nearly always one packet serves.
+        let last = parking_lot::Mutex::new(None::<(i64, Packet)>);
+        let pick = |socket: &Socket| {
+            let rev = self.state.live.visible_rev(room_id, socket.data::<Person>()?.id);
+            let mut last = last.lock();
+            if let Some((told, packet)) = &*last
+                && *told == rev
+            {
+                return Some(packet.clone());
+            }
+            let packet = self.packet("rev", &serde_json::json!({ name.as_str(): rev }))?;
+            *last = Some((rev, packet.clone()));
+            Some(packet)
+        };
+        self.chat.to(&name).each(pick).await;
+    }
+
+    async fn user_changed(&self, user: User) {
+        let user_id = user.id;
+        let shared = Arc::new(user);
+        for socket in self.state.live.people.sockets(user_id) {
+            if let Some(person) = socket.data::<Person>() {
+                *person.user.write() = Arc::clone(&shared);
+            }
+        }
+        let Some(packet) = self.packet("user", &*shared) else { return };
+        let rooms = self.state.db.read(move |tx| member::rooms_of(tx, user_id)).await.unwrap_or_default();
+        let names: Vec<String> = rooms.iter().map(RoomId::to_string).collect();
+        let mut names = names.iter();
+        let Some(first) = names.next() else { return };
+        // Who shares several rooms with the person hears it once.
+        names.fold(self.chat.to(first), |broadcast, name| broadcast.to(name)).send(packet).await;
+    }
+}
+
+/// Takes a socket out of a room. Its presence there is not counted again when it ends.
+fn take_out(socket: &Socket, room_id: RoomId) {
+    socket.leave(&room_id.to_string());
+    if let Some(person) = socket.data::<Person>() {
+        person.rooms.lock().retain(|room| *room != room_id);
+    }
+}
+
+/// A message in the forms that readers want, each encoded when the first reader of it is met.
+struct Forms<'a> {
+    deliver: &'a Deliver,
+    message: &'a Message,
+    forms: [OnceLock<Option<Packet>>; 8],
+}
+
+impl<'a> Forms<'a> {
+    fn new(deliver: &'a Deliver, message: &'a Message) -> Self {
+        Self { deliver, message, forms: Default::default() }
+    }
+
+    fn get(&self, person: &Person, is_own: bool) -> Option<Packet> {
+        // The key is the sender's own business, and only the sender's sockets get it.
+        let reader = (is_own && self.message.key.is_some()).then_some(person.id);
+        let place =
+            usize::from(person.lang == Lang::En) | usize::from(person.wants_html) << 1 | usize::from(reader.is_some()) << 2;
+        self.forms[place].get_or_init(|| self.encode(person.lang, person.wants_html, reader)).clone()
+    }
+
+    fn encode(&self, lang: Lang, wants_html: bool, reader: Option<UserId>) -> Option<Packet> {
+        let mut message = WireMessage::new(self.message.clone(), lang, reader);
+        if wants_html {
+            message = message.with_html(view::message_html(self.message, lang));
+        }
+        self.deliver.packet("message", &message)
+    }
+}

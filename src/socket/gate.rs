@@ -1,0 +1,78 @@
+//! The handshake's request: whose page it is from, and what is kept of it.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::{ACCEPT_LANGUAGE, REFERER};
+use socketio::{Gate, Opening, Visitor};
+
+use crate::chat::session::Token;
+use crate::cookie;
+use crate::origin::{Judgement, Origins};
+use crate::words::Lang;
+
+/// What the guards know of the request that opened a session.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) token: Option<Token>,
+    pub(crate) lang: Lang,
+    /// The room of `?room=`, else of the page's address.
+    pub(crate) room: Option<String>,
+}
+
+pub(crate) struct Door {
+    origins: Origins,
+    /// Makes fingerprints of cookies that mean nothing outside this process.
+    hasher: RandomState,
+}
+
+impl Door {
+    pub(crate) fn new(origins: Origins) -> Self {
+        Self { origins, hasher: RandomState::new() }
+    }
+}
+
+impl Gate for Door {
+    fn origin(&self, headers: &HeaderMap) -> socketio::Origin {
+        match self.origins.judge(headers) {
+            Judgement::Own => socketio::Origin::Same,
+            Judgement::Allowed(value) => socketio::Origin::Foreign(value),
+            Judgement::Foreign => socketio::Origin::Forbidden,
+        }
+    }
+
+    fn admit(&self, opening: &Opening<'_>) -> Visitor {
+        // A foreign page, even an allowed one, is never let in by the cookie: bearer tokens only.
+        let is_own = self.origins.judge(opening.headers) == Judgement::Own;
+        Arc::new(Caller {
+            token: cookie::token(opening.headers).filter(|_| is_own),
+            lang: lang(opening.headers),
+            room: room_of_query(opening).or_else(|| room_of_referer(opening.headers)),
+        })
+    }
+
+    fn fingerprint(&self, headers: &HeaderMap) -> u64 {
+        cookie::value(headers).map_or(0, |cookie| self.hasher.hash_one(cookie))
+    }
+}
+
+fn lang(headers: &HeaderMap) -> Lang {
+    cookie::lang(headers).unwrap_or_else(|| {
+        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Lang::from_accept_language(accepted.unwrap_or_default())
+    })
+}
+
+fn room_of_query(opening: &Opening<'_>) -> Option<String> {
+    let query = opening.uri.query()?;
+    query.split('&').find_map(|pair| pair.strip_prefix("room=")).map(str::to_owned)
+}
+
+/// Tutorial A's way: the page's own address names the room.
+fn room_of_referer(headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(REFERER)?.to_str().ok()?;
+    let path = referer.split(['?', '#']).next()?;
+    let (_, room) = path.rsplit_once("/room/")?;
+    (!room.is_empty() && !room.contains('/')).then(|| room.to_owned())
+}

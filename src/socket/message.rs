@@ -1,0 +1,45 @@
+//! Messages over the socket.
+
+use super::Speaker;
+use super::wire::{self, Answer, Nothing, RoomOnly, Sent};
+use crate::chat::message::New;
+use crate::error::{Code, Result};
+use crate::live::Person;
+use crate::state::State;
+
+pub(super) async fn send(state: State, speaker: Speaker, asked: wire::Send) -> Result<Answer<Sent>> {
+    let room_id = asked.room.id()?;
+    let new = New {
+        key: Some(asked.key),
+        text: asked.text,
+        reply_to: asked.reply_to,
+        file_ids: asked.file_ids,
+        to: asked.to,
+    };
+    let sent = state.send(speaker.person()?.id, room_id, new).await?;
+    let message = sent.message;
+    // The rev of the first answer is the rev at birth, whatever happened to the message since.
+    let answer =
+        Sent { id: message.id, seq: message.seq, rev: message.seq, created_at: message.created_at, dup: sent.dup };
+    Ok(answer.into())
+}
+
+pub(super) async fn typing(state: State, speaker: Speaker, asked: RoomOnly) -> Result<Answer<Nothing>> {
+    let (room_id, person) = (asked.room.id()?, speaker.person()?);
+    let name = room_id.to_string();
+    if !speaker.socket.is_in(&name) {
+        return Err(Code::NotAMember.into());
+    }
+    if !state.live.is_crowded(room_id) && state.rates.may_tell_typing(room_id, person.id) {
+        let namespace = speaker.socket.namespace();
+        let user = person.user();
+        let told = namespace.packet("typing", &wire::Typing { room: room_id, user: &user });
+        let packet = told.map_err(crate::error::Error::internal)?;
+        let is_other = |person: &Person| person.id != user.id;
+        namespace
+            .to(&name)
+            .each(|socket| socket.data::<Person>().is_some_and(is_other).then(|| packet.clone()))
+            .await;
+    }
+    Ok(Nothing {}.into())
+}

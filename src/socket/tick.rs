@@ -1,0 +1,74 @@
+//! What is told or done by the clock: departures, changed rooms, crowds, beacons.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use socketio::Namespace;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::chat::room;
+use crate::ids::RoomId;
+use crate::state::State;
+
+/// Rooms that the lobby is told of in one go.
+const LOBBY_ROOMS: usize = 20;
+/// Rooms read at a time.
+const CHUNK: usize = 200;
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Starts the clocks. They run as long as the process.
+pub(super) fn start(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) {
+    let config = &state.config;
+    let departures = (config.exit_grace / 8).clamp(Duration::from_millis(5), Duration::from_millis(250));
+    every(departures, state.clone(), |state| async move { state.depart().await });
+    every(config.second, state.clone(), move |state| {
+        let (lobby, chat) = (Arc::clone(&lobby), Arc::clone(&chat));
+        async move {
+            state.tell_crowds().await;
+            tell_changes(&state, &lobby, &chat).await;
+        }
+    });
+    every(config.beacon, state.clone(), |state| async move { state.live.beacon() });
+    every(HOUSEKEEPING, state, |state| async move { state.keep_house().await });
+}
+
+fn every<F, Fut>(period: Duration, state: State, act: F)
+where
+    F: Fn(State) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            act(state.clone()).await;
+        }
+    });
+}
+
+/// Tells each changed room to its members, and the busiest of them to the lobby.
+async fn tell_changes(state: &State, lobby: &Namespace, chat: &Namespace) {
+    let (members, lobby_rooms) = state.live.changes.take();
+    let mut listed: Vec<RoomId> = lobby_rooms.into_iter().collect();
+    listed.sort_by_key(|id| std::cmp::Reverse(state.live.online_count(*id)));
+    state.live.changes.put_back(listed.split_off(listed.len().min(LOBBY_ROOMS)));
+    let told: Vec<RoomId> = members.iter().chain(listed.iter().filter(|id| !members.contains(id))).copied().collect();
+    for ids in told.chunks(CHUNK) {
+        let ids = ids.to_vec();
+        let Ok(rooms) = state.db.read(move |tx| room::by_ids(tx, &ids, None)).await else { return };
+        for room in rooms {
+            let room = state.with_counts(room);
+            if members.contains(&room.id)
+                && let Ok(packet) = chat.packet("changeRoom", &room)
+            {
+                chat.to(&room.id.to_string()).send(packet).await;
+            }
+            if listed.contains(&room.id)
+                && let Ok(packet) = lobby.packet("changeRoom", &room)
+            {
+                lobby.to_all().send(packet).await;
+            }
+        }
+    }
+}
