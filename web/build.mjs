@@ -1,0 +1,80 @@
+// Builds what browsers get into web/dist: one script and one sheet, named by their content, the
+// icon, and the stock Socket.IO client for pages that are not ours. `manifest.json` tells the
+// server which name is which.
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const dist = join(here, "dist");
+const watching = process.argv.includes("--watch");
+
+const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">
+<style>path{stroke:#2b2a27}@media(prefers-color-scheme:dark){path{stroke:#f1ede4}}</style>
+<path d="M9 20.5H5.5a2 2 0 0 1-2-2v-13a2 2 0 0 1 2-2h13a2 2 0 0 1 2 2v13a2 2 0 0 1-2 2H15"/><circle cx="12" cy="13.5" r="3" fill="#3f9678"/>
+</svg>
+`;
+
+/** The 64 hues of people: a class each, so that no page needs a style attribute. */
+const hues = {
+  name: "hues",
+  setup(build) {
+    build.onResolve({ filter: /^madang:hues$/ }, () => ({ path: "hues", namespace: "hues" }));
+    build.onLoad({ filter: /.*/, namespace: "hues" }, () => {
+      const rules = Array.from({ length: 64 }, (_, n) => `.hue-${n}{--h:${(n * 5.625).toFixed(1).replace(/\.0$/, "")}}`);
+      return { contents: `@layer tokens{${rules.join("")}}`, loader: "css" };
+    });
+  },
+};
+
+/** Names every output by the hash of its content and writes the manifest. */
+async function lay(files) {
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(join(dist, "socket.io"), { recursive: true });
+  const manifest = {};
+  for (const { name, contents } of files) {
+    const hash = createHash("sha256").update(contents).digest("hex").slice(0, 12);
+    const hashed = `${basename(name, extname(name))}.${hash}${extname(name)}`;
+    manifest[name] = hashed;
+    await writeFile(join(dist, hashed), contents);
+  }
+  const client = join(here, "node_modules/socket.io-client/dist");
+  for (const file of await readdir(client)) {
+    if (/^socket\.io(\.esm)?(\.min)?\.js(\.map)?$/.test(file)) await copyFile(join(client, file), join(dist, "socket.io", file));
+  }
+  await writeFile(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+const layer = {
+  name: "lay",
+  setup(build) {
+    build.onEnd(async (result) => {
+      if (result.errors.length) return;
+      const built = result.outputFiles.map((file) => ({ name: basename(file.path), contents: file.contents }));
+      await lay([...built, { name: "favicon.svg", contents: favicon }]);
+      for (const { name, contents } of built) console.log(`${name} ${(contents.length / 1000).toFixed(1)} kB`);
+    });
+  },
+};
+
+const context = await esbuild.context({
+  entryPoints: [join(here, "ts/app.ts"), join(here, "css/app.css")],
+  entryNames: "[name]",
+  outdir: dist,
+  bundle: true,
+  minify: !watching,
+  format: "esm",
+  target: ["chrome123", "firefox125", "safari17.5"],
+  write: false,
+  legalComments: "none",
+  logLevel: "warning",
+  plugins: [hues, layer],
+});
+if (watching) {
+  await context.watch();
+} else {
+  await context.rebuild();
+  await context.dispose();
+}

@@ -1,0 +1,20 @@
+// Binds the behaviours to the pages. A page reads and every form works without any of this.
+import { Application } from "@hotwired/stimulus";
+import ComposerController from "./controllers/composer_controller";
+import DropController from "./controllers/drop_controller";
+import LobbyController from "./controllers/lobby_controller";
+import PeopleController from "./controllers/people_controller";
+import RoomController from "./controllers/room_controller";
+import ShareController from "./controllers/share_controller";
+import TimelineController from "./controllers/timeline_controller";
+
+document.documentElement.classList.add("has-js");
+
+const application = Application.start();
+application.register("composer", ComposerController);
+application.register("drop", DropController);
+application.register("lobby", LobbyController);
+application.register("people", PeopleController);
+application.register("room", RoomController);
+application.register("share", ShareController);
+application.register("timeline", TimelineController);

@@ -1,0 +1,125 @@
+import { Controller } from "@hotwired/stimulus";
+import type { Letter } from "../lib/outbox";
+import type RoomController from "./room_controller";
+
+type Addressee = NonNullable<Letter["to"]>;
+
+/** Where one writes: grows to eight lines, sends with Enter, carries a file or a whisper. */
+export default class ComposerController extends Controller<HTMLFormElement> {
+  static targets = ["text", "file", "chosen", "preview", "fileName", "whisper", "whisperName"];
+  static outlets = ["room"];
+  declare readonly textTarget: HTMLTextAreaElement;
+  declare readonly fileTarget: HTMLInputElement;
+  declare readonly chosenTarget: HTMLElement;
+  declare readonly previewTarget: HTMLImageElement;
+  declare readonly fileNameTarget: HTMLElement;
+  declare readonly whisperTarget: HTMLElement;
+  declare readonly whisperNameTarget: HTMLElement;
+  declare readonly roomOutlet: RoomController;
+
+  private file: File | null = null;
+  private to: Addressee | null = null;
+  private typedAt = 0;
+
+  override connect(): void {
+    this.grow();
+  }
+
+  override disconnect(): void {
+    this.clearFile();
+  }
+
+  key(event: KeyboardEvent): void {
+    if (event.key === "Escape" && this.to) this.clearWhisper();
+    if (event.key !== "Enter" || event.shiftKey) return;
+    // While a syllable is being composed, Enter finishes it and is not meant for us. Safari tells
+    // so only by the key code.
+    if (event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.element.requestSubmit();
+  }
+
+  typed(): void {
+    this.grow();
+    if (this.to || Date.now() - this.typedAt < 3000 || !this.textTarget.value) return;
+    this.typedAt = Date.now();
+    this.roomOutlet.typing();
+  }
+
+  submit(event: Event): void {
+    event.preventDefault();
+    const text = this.textTarget.value;
+    if (!text.trim() && !this.file) return;
+    const to = this.to ? { to: this.to } : {};
+    const letter: Letter = { key: newKey(), text: text.trim() ? text : "", at: new Date().toISOString(), ...to };
+    if (this.file) this.roomOutlet.sendFile(letter, this.file);
+    else this.roomOutlet.send(letter);
+    this.textTarget.value = "";
+    this.typedAt = 0;
+    this.clearFile();
+    this.grow();
+    this.textTarget.focus();
+  }
+
+  paste(event: ClipboardEvent): void {
+    const file = event.clipboardData?.files[0];
+    if (!file) return;
+    event.preventDefault();
+    this.take(file);
+  }
+
+  choose(): void {
+    const file = this.fileTarget.files?.[0];
+    if (file) this.take(file);
+  }
+
+  /** Gets a file ready; it leaves with the next send. */
+  take(file: File): void {
+    this.clearFile();
+    this.file = file;
+    this.fileNameTarget.textContent = file.name;
+    if (file.type.startsWith("image/")) {
+      this.previewTarget.src = URL.createObjectURL(file);
+      this.previewTarget.hidden = false;
+    }
+    this.chosenTarget.hidden = false;
+    this.textTarget.focus();
+  }
+
+  clearFile(): void {
+    this.file = null;
+    this.fileTarget.value = "";
+    this.chosenTarget.hidden = true;
+    this.previewTarget.hidden = true;
+    if (this.previewTarget.src) URL.revokeObjectURL(this.previewTarget.src);
+    this.previewTarget.removeAttribute("src");
+  }
+
+  whisperTo(person: Addressee): void {
+    this.to = person;
+    this.whisperNameTarget.textContent = person.name;
+    this.whisperTarget.hidden = false;
+    this.element.classList.add("is-whispering");
+    this.textTarget.focus();
+  }
+
+  clearWhisper(): void {
+    this.to = null;
+    this.whisperTarget.hidden = true;
+    this.element.classList.remove("is-whispering");
+    this.textTarget.focus();
+  }
+
+  private grow(): void {
+    if (CSS.supports("field-sizing", "content")) return;
+    const { style } = this.textTarget;
+    style.height = "auto";
+    style.height = `${this.textTarget.scrollHeight}px`;
+  }
+}
+
+/** `crypto.randomUUID` is not there over plain HTTP, which a house network may well use. */
+function newKey(): string {
+  if ("randomUUID" in crypto) return crypto.randomUUID();
+  return Array.from((crypto as Crypto).getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

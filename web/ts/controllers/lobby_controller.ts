@@ -1,0 +1,93 @@
+import { Controller } from "@hotwired/stimulus";
+import type { Socket } from "socket.io-client";
+import { copy, field } from "../lib/fragment";
+import { paint } from "../lib/person";
+import { namespace } from "../lib/socket";
+import { localize } from "../lib/time";
+import type { Room } from "../lib/wire";
+
+/** Keeps a list of rooms true: the lobby's own, and the one beside a talk, which only knows its own. */
+export default class LobbyController extends Controller<HTMLElement> {
+  static targets = ["list", "blank"];
+  static values = { known: Boolean };
+  declare readonly listTarget: HTMLElement;
+  declare readonly blankTarget: HTMLTemplateElement;
+  /** Whether only the rooms that are listed already are followed. */
+  declare readonly knownValue: boolean;
+  private socket?: Socket;
+  private ticking = 0;
+
+  override connect(): void {
+    localize(this.element);
+    this.ticking = window.setInterval(() => localize(this.element), 60_000);
+    const current = this.listTarget.dataset["current"];
+    if (current) this.row(current)?.querySelector("a")?.setAttribute("aria-current", "page");
+    this.socket = namespace("/room");
+    // What happened while we were away is asked for once.
+    let isFirst = true;
+    this.socket.on("connect", () => {
+      if (!isFirst && !this.knownValue) void this.refresh();
+      isFirst = false;
+    });
+    this.socket.on("newRoom", (room: Room) => this.change(room, true));
+    this.socket.on("changeRoom", (room: Room) => this.change(room, false));
+    this.socket.on("removeRoom", (id: string) => this.row(id)?.remove());
+  }
+
+  override disconnect(): void {
+    clearInterval(this.ticking);
+    this.socket?.disconnect();
+  }
+
+  private async refresh(): Promise<void> {
+    const answer = await fetch("/api/rooms?limit=100").catch(() => null);
+    if (!answer?.ok) return;
+    const { rooms } = (await answer.json()) as { rooms: Room[] };
+    const open = new Set(rooms.map((room) => room.id));
+    for (const row of this.listTarget.querySelectorAll<HTMLElement>("[data-room-id]")) {
+      if (!open.has(row.dataset["roomId"] ?? "")) row.remove();
+    }
+    for (const room of rooms.reverse()) this.change(room, false);
+  }
+
+  private change(room: Room, isNew: boolean): void {
+    let row = this.row(room.id);
+    if (!row) {
+      if (this.knownValue) return;
+      row = copy(this.blankTarget);
+      row.dataset["roomId"] = room.id;
+      row.querySelector("a")?.setAttribute("href", `/room/${room.id}`);
+      row.classList.toggle("is-new", isNew);
+      this.listTarget.prepend(row);
+    }
+    this.fill(row, room);
+  }
+
+  private fill(row: HTMLElement, room: Room): void {
+    const say = (name: string, text: string) => {
+      const element = field(row, name);
+      if (element && element.textContent !== text) element.textContent = text;
+    };
+    const show = (name: string, shown: boolean) => {
+      const element = field(row, name);
+      if (element) element.hidden = !shown;
+    };
+    say("title", room.title);
+    say("online", String(room.onlineCount));
+    say("max", String(room.max));
+    show("locked", room.locked);
+    show("full", room.memberCount >= room.max);
+    const owner = field(row, "owner");
+    if (owner && room.owner) {
+      owner.textContent = room.owner.name;
+      owner.classList.remove("row__owner--none");
+      paint(owner, room.owner.id);
+    }
+    field(row, "createdAt")?.setAttribute("datetime", room.createdAt);
+    localize(row);
+  }
+
+  private row(id: string): HTMLElement | null {
+    return this.listTarget.querySelector(`[data-room-id="${CSS.escape(id)}"]`);
+  }
+}

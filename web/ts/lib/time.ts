@@ -1,0 +1,43 @@
+// Times in the viewer's own place and language. The server's markup is the same for everybody and
+// carries UTC.
+
+import { word } from "./words";
+
+const lang = document.documentElement.lang || "ko";
+const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" });
+const date = new Intl.DateTimeFormat(lang, { dateStyle: "full" });
+const full = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
+const ago = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
+
+export function localize(within: ParentNode): void {
+  for (const time of within.querySelectorAll<HTMLTimeElement>("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    time.title = full.format(at);
+    time.textContent = time.hasAttribute("data-relative") ? relative(at) : clock.format(at);
+  }
+}
+
+/** The local day as a key to compare by. */
+export function dayOf(at: string): string {
+  return new Date(at).toLocaleDateString("en-CA");
+}
+
+/** The local minute as a key to compare by. */
+export function minuteOf(at: string): number {
+  return Math.floor(Date.parse(at) / 60_000);
+}
+
+export function dayName(at: string): string {
+  const day = dayOf(at);
+  if (day === dayOf(new Date().toISOString())) return word("today");
+  if (day === dayOf(new Date(Date.now() - 86_400_000).toISOString())) return word("yesterday");
+  return date.format(new Date(at));
+}
+
+function relative(at: Date): string {
+  const minutes = Math.round((at.getTime() - Date.now()) / 60_000);
+  if (minutes > -60) return ago.format(Math.min(0, minutes), "minute");
+  if (minutes > -60 * 24) return ago.format(Math.round(minutes / 60), "hour");
+  return ago.format(Math.round(minutes / 60 / 24), "day");
+}

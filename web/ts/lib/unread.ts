@@ -1,0 +1,39 @@
+// The small number beside a message: how many have not read it yet. A message's own writer does
+// not count, nor do people whose mark is not known.
+
+import { field } from "./fragment";
+import { word } from "./words";
+
+/** How far each person has read, by user id. */
+export type Reads = ReadonlyMap<string, number>;
+
+export function countUnread(list: HTMLElement, reads: Reads | null): void {
+  const marks = [...(reads?.values() ?? [])].sort((a, b) => a - b);
+  for (const message of list.querySelectorAll<HTMLElement>(".message:not(.is-pending)")) {
+    const mark = field(message, "unread");
+    if (!mark) continue;
+    const count = reads ? unreadOf(message, reads, marks) : 0;
+    mark.hidden = count === 0;
+    mark.textContent = String(count);
+    mark.title = `${count} ${word("unreadBy")}`;
+  }
+}
+
+function unreadOf(message: HTMLElement, reads: Reads, marks: number[]): number {
+  const seq = Number(message.dataset["seq"]);
+  const { userId = "", toId } = message.dataset;
+  if (toId !== undefined) return (reads.get(toId) ?? seq) < seq ? 1 : 0;
+  const writerIsBehind = (reads.get(userId) ?? seq) < seq;
+  return below(marks, seq) - (writerIsBehind ? 1 : 0);
+}
+
+/** How many of the sorted marks are below `seq`. */
+function below(marks: number[], seq: number): number {
+  let [low, high] = [0, marks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((marks[middle] ?? 0) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,37 @@
+// Uploads go by XMLHttpRequest, which alone tells how far they are.
+
+import type { Refusal } from "./wire";
+
+export class UploadFailed extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(refusal.code);
+  }
+}
+
+export function upload<T>(url: string, fields: Record<string, string | File>, progress: (part: number) => void): Promise<T> {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  const request = new XMLHttpRequest();
+  return new Promise((resolve, reject) => {
+    const fail = (refusal: Refusal) => reject(new UploadFailed(refusal));
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable) progress(event.loaded / event.total);
+    };
+    request.onload = () => {
+      const answer = parse(request.responseText);
+      if (request.status >= 200 && request.status < 300) resolve(answer as T);
+      else fail((answer as Refusal | null) ?? { code: request.status === 413 ? "too_large" : "internal", message: "" });
+    };
+    request.onerror = request.onabort = () => fail({ code: "unavailable", message: "" });
+    request.open("POST", url);
+    request.send(body);
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

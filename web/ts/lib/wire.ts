@@ -1,0 +1,71 @@
+// The shapes of the wire, as far as our own pages read them.
+
+export interface User {
+  id: string;
+  kind: "guest" | "account" | "bot";
+  name: string;
+  color: string;
+  picture: string | null;
+}
+
+export interface Room {
+  id: string;
+  kind: "open" | "direct";
+  title: string;
+  max: number;
+  locked: boolean;
+  ephemeral: boolean;
+  owner: User | null;
+  memberCount: number;
+  onlineCount: number;
+  rev: number;
+  epoch: string;
+  createdAt: string;
+}
+
+export interface Member {
+  user: User;
+  role: "owner" | "moderator" | "member";
+  online: boolean;
+  readSeq: number;
+}
+
+export interface Message {
+  id: string;
+  roomId: string;
+  seq: number;
+  rev: number;
+  user: User | null;
+  system?: { event: string; user?: User };
+  key?: string;
+  /** The server's own rendering, since we ask for `view: "html"`. */
+  html: string;
+}
+
+export interface Refusal {
+  code: string;
+  message: string;
+  retryAfterMs?: number;
+}
+
+export type Answer<T = object> = ({ ok: true } & T) | { ok: false; error: Refusal };
+
+export interface Joined {
+  room: Room;
+  me: Member;
+  members: Member[];
+  rev: number;
+  messages: Message[];
+  gap?: boolean;
+}
+
+export interface Sent {
+  id: string;
+  seq: number;
+  rev: number;
+}
+
+/** Refusals after which the very same request may succeed. */
+export function isRetryable(code: string): boolean {
+  return ["rate_limited", "busy", "unavailable", "draining", "internal"].includes(code);
+}
