@@ -114,7 +114,6 @@ pub struct Words {
     pub locked: &'static str,
     pub full: &'static str,
     pub no_owner: &'static str,
-    pub opened: &'static str,
     pub online_of: fn(u32, u32) -> String,
 
     // A room's settings, at its making and after.
@@ -135,7 +134,6 @@ pub struct Words {
 
     // Oneself.
     pub name: &'static str,
-    pub name_hint: &'static str,
     pub rename: &'static str,
     pub guest: &'static str,
     pub bot: &'static str,
@@ -175,15 +173,13 @@ pub struct Words {
     pub send_failed: &'static str,
     pub retry: &'static str,
     pub discard: &'static str,
-    pub typing: &'static str,
+    pub typing: fn(&str) -> String,
     pub typing_many: &'static str,
 
     // The people.
     pub people: &'static str,
     pub owner: &'static str,
-    pub moderator: &'static str,
     pub you: &'static str,
-    pub online: &'static str,
     pub kick: &'static str,
     pub ban: &'static str,
     pub hand_over: &'static str,

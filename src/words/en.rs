@@ -26,7 +26,6 @@ pub(super) const WORDS: Words = Words {
     locked: "Needs a password",
     full: "Full",
     no_owner: "No owner",
-    opened: "opened",
     online_of: |online, max| format!("{online} here now, room for {max}"),
 
     title: "Title",
@@ -45,7 +44,6 @@ pub(super) const WORDS: Words = Words {
     delete_room_sure: "Yes, delete everything",
 
     name: "Name",
-    name_hint: "How others will see you",
     rename: "Change name",
     guest: "guest",
     bot: "bot",
@@ -85,14 +83,12 @@ pub(super) const WORDS: Words = Words {
     send_failed: "Not sent.",
     retry: "Try again",
     discard: "Discard",
-    typing: "is typing…",
-    typing_many: "Several people are typing…",
+    typing: |name| format!("{name} is typing"),
+    typing_many: "Several people are typing",
 
     people: "People",
     owner: "Owner",
-    moderator: "Moderator",
     you: "you",
-    online: "Here now",
     kick: "Remove from room",
     ban: "Remove and keep out",
     hand_over: "Make owner",

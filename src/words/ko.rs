@@ -27,7 +27,6 @@ pub(super) const WORDS: Words = Words {
     locked: "비밀번호가 있는 방",
     full: "가득 참",
     no_owner: "방장 없음",
-    opened: "열림",
     online_of: |online, max| format!("{max}명 자리에 지금 {online}명"),
 
     title: "방 이름",
@@ -46,7 +45,6 @@ pub(super) const WORDS: Words = Words {
     delete_room_sure: "네, 모두 지울게요",
 
     name: "이름",
-    name_hint: "이 이름으로 보여요",
     rename: "이름 바꾸기",
     guest: "손님",
     bot: "봇",
@@ -83,14 +81,12 @@ pub(super) const WORDS: Words = Words {
     send_failed: "보내지 못했어요.",
     retry: "다시 보내기",
     discard: "지우기",
-    typing: "쓰는 중…",
-    typing_many: "여러 사람이 쓰는 중…",
+    typing: |name| format!("{name}님이 쓰고 있어요"),
+    typing_many: "여러 사람이 쓰고 있어요",
 
     people: "사람들",
     owner: "방장",
-    moderator: "관리자",
     you: "나",
-    online: "접속 중",
     kick: "내보내기",
     ban: "다시 못 오게 막기",
     hand_over: "방장 넘기기",

@@ -23,6 +23,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
 
   override connect(): void {
     this.grow();
+    // On a phone this would open the keyboard over the talk one came to read.
+    if (matchMedia("(pointer: fine)").matches) this.textTarget.focus({ preventScroll: true });
   }
 
   override disconnect(): void {

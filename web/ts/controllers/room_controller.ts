@@ -254,8 +254,7 @@ export default class RoomController extends Controller<HTMLElement> {
   }
 
   private sayTyping(names: string[]): void {
-    if (names.length === 0) this.typingTarget.textContent = "";
-    else if (names.length < 3) this.typingTarget.textContent = `${names.join(", ")} ${word("typing")}`;
+    if (names.length < 2) this.typingTarget.textContent = names[0] ? word("typing").replace("\u2026", () => names[0] ?? "") : "";
     else this.typingTarget.textContent = word("typingMany");
   }
 

@@ -34,7 +34,8 @@ export function arrange(message: HTMLElement | null): void {
   layDay(message, before);
   const joins = before !== null && runOf(before) === runOf(message) && runOf(message) !== null;
   message.classList.toggle("joins", joins);
-  before?.classList.toggle("goes-on", joins);
+  // A message on its way has no time to show yet, so the one before it keeps its own.
+  before?.classList.toggle("goes-on", joins && !message.classList.contains("is-pending"));
   if (!neighbour(message, "nextElementSibling")) message.classList.remove("goes-on");
 }
 

@@ -20,7 +20,7 @@ export function pending(letter: Letter, blanks: Blanks, fileName?: string): HTML
     message.dataset["toId"] = letter.to.id;
     // The sentence holds the name of the blank addressee, which is empty, in its own place.
     const to = field(message, "to");
-    if (to) to.textContent = word("whisperTo").replace("\u2026", letter.to.name);
+    if (to) to.textContent = word("whisperTo").replace("\u2026", () => letter.to?.name ?? "");
   }
   const text = field(message, "text");
   if (text) {
