@@ -23,6 +23,8 @@ export function paint(element: Element, id: string): void {
 export function portray(element: HTMLElement, user: User): void {
   const name = field(element, "name");
   if (name) name.textContent = user.name;
+  const bot = field(element, "bot");
+  if (bot) bot.hidden = user.kind !== "bot";
   const avatar = element.querySelector(".avatar");
   if (!avatar) return;
   paint(avatar, user.id);
