@@ -4,6 +4,7 @@ import type { Letter } from "../lib/outbox";
 import { Post } from "../lib/post";
 import { namespace } from "../lib/socket";
 import { Typing } from "../lib/typing";
+import { badge } from "../lib/unread";
 import { type Answer, isRetryable, type Joined, type Message, type Refusal, type Room, type User } from "../lib/wire";
 import { refusal, toast, word } from "../lib/words";
 import type PeopleController from "./people_controller";
@@ -165,6 +166,10 @@ export default class RoomController extends Controller<HTMLElement> {
     socket.on("user", (user: User) => {
       this.peopleOutlet.change(user);
       this.timelineOutlet.rename(user);
+    });
+    socket.on("unread", ({ room, unread }: { room: string; unread: number }) => {
+      // What comes into the open room is in front of one's eyes already.
+      if (!here(room)) badge(room, unread);
     });
     socket.on("changeRoom", (room: Room) => here(room.id) && this.change(room));
     socket.on("removeRoom", (id: string) => here(id) && this.leave(word("removed")));
