@@ -2,6 +2,7 @@
 //!
 //! Read `ARCHITECTURE.md` first; it names the modules and the way of a message through them.
 
+pub mod app;
 pub mod chat;
 pub mod clock;
 pub mod config;
@@ -17,4 +18,5 @@ pub mod socket;
 pub mod state;
 pub mod text;
 pub mod view;
+pub mod web;
 pub mod words;

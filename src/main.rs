@@ -1,1 +1,99 @@
-fn main() {}
+//! The program: settings in, a server out.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use madang::app;
+use madang::config::{Config, LogFormat, Settings};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Madang (마당): a chat that anyone can walk into, in one binary and one data folder.
+#[derive(Parser)]
+#[command(name = "madang", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the chat until SIGTERM or Ctrl-C; the second one ends it at once.
+    Serve(Settings),
+}
+
+fn main() -> ExitCode {
+    // A missing .env is the rule; a broken one must not be passed over in silence.
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        return fail(format!("cannot read .env: {error}"));
+    }
+    let Command::Serve(settings) = Cli::parse().command;
+    log(settings.log_format);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(format!("cannot start: {error}")),
+    };
+    match runtime.block_on(serve(&settings)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => fail(message),
+    }
+}
+
+fn fail(message: String) -> ExitCode {
+    eprintln!("madang: {message}");
+    ExitCode::FAILURE
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+async fn serve(settings: &Settings) -> Result<(), String> {
+    let address = (settings.bind, settings.port);
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.port))?;
+    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+    let host = match settings.bind {
+        bind if bind.is_unspecified() => "localhost".to_owned(),
+        std::net::IpAddr::V6(bind) => format!("[{bind}]"),
+        bind => bind.to_string(),
+    };
+    // The one line on stdout: who started us may wait for it. A closed stdout is no reason to end.
+    let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
+    app::run(Config::from(settings), listener, ended()).await
+}
+
+/// Waits for SIGTERM or Ctrl-C; from then on a second one ends the process at once.
+async fn ended() {
+    signal().await;
+    tracing::info!("ending; a second signal ends at once");
+    tokio::spawn(async {
+        signal().await;
+        std::process::exit(1);
+    });
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        // Without a handler the signal ends the process by itself.
+        Err(_) => return std::future::pending().await,
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::gate::Caller;
 use super::wire::{self, Auth, View};
-use super::{CHAT, Speaker, room};
+use super::{Speaker, room};
 use crate::chat::session::{Session, Token};
 use crate::error::{Code, Error, Result};
 use crate::live::Person;

@@ -28,6 +28,7 @@ pub struct Files {
 }
 
 /// A file as it came from its sender.
+#[derive(Debug)]
 pub struct Upload {
     pub name: String,
     pub bytes: Bytes,

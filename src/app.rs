@@ -1,0 +1,80 @@
+//! The server as a function: a configuration, a listener, and a future that ends it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use socketio::{Limits, Server, serve};
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+use crate::config::Config;
+use crate::socket::wire::Draining;
+use crate::socket::{self, CHAT, LOBBY};
+use crate::state::State;
+use crate::web::{self, ClientAddress};
+
+/// Sockets let go at a time at the end, and the pause between: clients come back spread out.
+const DRAIN_BATCH: usize = 500;
+const DRAIN_PAUSE: Duration = Duration::from_millis(50);
+/// About when clients are told to come back.
+const RECONNECT_IN: Duration = Duration::from_secs(2);
+
+/// Serves until `shutdown` is ready; then tells the sockets, answers what is under way, and ends
+/// within [`Config::shutdown`].
+///
+/// # Errors
+/// A sentence for the operator: the data folder or the database cannot be opened.
+pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), String> {
+    let state = State::open(config)?;
+    web::name_assets();
+    state.hold_all_seats().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
+    let sockets = socket::server(&state);
+    let router = web::router(&state);
+    let limits = Limits { connections_per_address: state.config.connections_per_address, ..Limits::default() };
+    let answer = {
+        let (state, sockets) = (state.clone(), sockets.clone());
+        move |request, peer| answer(state.clone(), sockets.clone(), router.clone(), request, peer)
+    };
+    let ending = async {
+        shutdown.await;
+        drain(&state, &sockets).await;
+    };
+    serve(listener, limits, answer, ending).await;
+    state.db.close().await;
+    Ok(())
+}
+
+/// Answers one request: the sockets' own path, or everything else.
+async fn answer(
+    state: State,
+    sockets: Server,
+    router: Router,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<Body> {
+    let address = state.config.origins.client_address(peer.ip(), request.headers());
+    if sockets.owns(request.uri().path()) {
+        if let Err(error) = state.config.origins.check_host(request.uri(), request.headers()) {
+            return axum::response::IntoResponse::into_response(error);
+        }
+        return sockets.handle(request, address).await.map(Body::new);
+    }
+    request.extensions_mut().insert(ClientAddress(address));
+    router.oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// Says that the end is near, then lets the sockets go, each after what waits for it has left.
+async fn drain(state: &State, sockets: &Server) {
+    state.begin_drain();
+    let notice = Draining { reconnect_in_ms: RECONNECT_IN.as_millis() as u64 };
+    for namespace in [LOBBY, CHAT].into_iter().filter_map(|name| sockets.of(name)) {
+        if namespace.to_all().emit("draining", &notice).await.is_err() {
+            tracing::warn!("the sockets were not told of the end");
+        }
+    }
+    sockets.drain(DRAIN_BATCH, DRAIN_PAUSE, state.config.shutdown / 2).await;
+}

@@ -1,0 +1,65 @@
+//! JSON in and out, and queries: strict, with the wrong field named.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Code, Error, Result};
+use crate::socket::wire::from_json;
+
+/// A body of JSON, whole and of the form `T`.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        if !is_json(&request) {
+            return Err(Code::UnsupportedType.into());
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let status = rejection.into_response().status().as_u16();
+            Error::from(if status == 413 { Code::TooLarge } else { Code::BadRequest })
+        })?;
+        from_json(&body).map(Self)
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// The fields of an address's query, each at most once and none that is unknown.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
+        let query = parts.uri.query().unwrap_or_default();
+        let names = || query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
+        if let Some(twice) = names().find(|name| names().filter(|other| other == name).count() > 1) {
+            return Err(Error::new(Code::BadRequest).with_message(format!("{twice} is given twice")));
+        }
+        let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
+            let sentence = error.inner().to_string();
+            let field = match sentence.split('`').nth(1) {
+                Some(named) if sentence.contains(" field ") => named.to_owned(),
+                _ => error.path().to_string(),
+            };
+            Error::invalid(field, sentence)
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! The members of a room.
+
+use axum::extract::{Path, State as Shared};
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::json::{Json, Query};
+use crate::chat::member::Member;
+use crate::chat::room::Room;
+use crate::error::{Code, Result};
+use crate::ids::UserId;
+use crate::state::State;
+use crate::web::caller::{Caller, Me};
+use crate::web::room::room_id;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ListQuery {
+    /// `next` of the page before.
+    #[serde(default)]
+    after: Option<UserId>,
+    /// 1 to 100; 50 if left out.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Members {
+    members: Vec<Member>,
+    /// `after` of the next page; null on the last.
+    next: Option<UserId>,
+}
+
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    me: Me,
+    Path(id): Path<String>,
+    Query(asked): Query<ListQuery>,
+) -> Result<Json<Members>> {
+    let (members, next) = state.members(me.user.id, room_id(&id)?, asked.after, asked.limit).await?;
+    Ok(Json(Members { members, next }))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Join {
+    #[serde(default)]
+    password: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Joined {
+    member: Member,
+    room: Room,
+}
+
+pub(super) async fn join(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Me,
+    Path(id): Path<String>,
+    Json(asked): Json<Join>,
+) -> Result<Json<Joined>> {
+    let joining = state.join(&me.user, room_id(&id)?, asked.password, caller.address).await?;
+    state.hold_seat(&me.user, &joining.room);
+    let mut member = joining.member;
+    member.online = state.live.is_online(joining.room.id, me.user.id);
+    Ok(Json(Joined { member, room: state.with_counts(joining.room) }))
+}
+
+pub(super) async fn leave(Shared(state): Shared<State>, me: Me, Path(id): Path<String>) -> Result<StatusCode> {
+    state.leave(me.user.id, room_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct KickQuery {
+    /// Whether they may not come back.
+    #[serde(default)]
+    ban: bool,
+}
+
+pub(super) async fn kick(
+    Shared(state): Shared<State>,
+    me: Me,
+    Path((id, user_id)): Path<(String, String)>,
+    Query(asked): Query<KickQuery>,
+) -> Result<StatusCode> {
+    let user_id = user_id.parse().map_err(|_| Code::NotFound)?;
+    state.kick(me.user.id, room_id(&id)?, user_id, asked.ban, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,73 @@
+//! REST: one table of calls, from which the router and the reference are made.
+
+mod file;
+mod json;
+mod me;
+mod member;
+mod message;
+mod room;
+mod table;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, patch, post, put};
+
+use super::problem;
+use crate::chat::room::Room;
+use crate::chat::user::User;
+use crate::socket::wire::WireMessage;
+use crate::state::State;
+pub use table::{Call, Calls};
+
+/// All calls, in the order of the reference.
+pub fn calls(upload_max: usize) -> Calls {
+    Calls::default()
+        .add("GET", "/openapi.json", get(table::openapi), "This reference.", |call| call.open())
+        .add("POST", "/guests", post(me::enter), "Become a guest, with a name or a friendly one.", |call| {
+            call.open().takes::<me::NewGuest>().gives::<me::Entered>(201)
+        })
+        .add("DELETE", "/session", delete(me::log_out), "Log out; the session's sockets are closed.", |call| call.gives_nothing())
+        .add("GET", "/me", get(me::show), "Oneself.", |call| call.gives::<User>(200))
+        .add("PATCH", "/me", patch(me::change), "Change one's name.", |call| call.takes::<me::Change>().gives::<User>(200))
+        .add("GET", "/rooms", get(room::list), "Open rooms, the busiest first.", |call| {
+            call.open().asks::<room::ListQuery>().gives::<room::Rooms>(200)
+        })
+        .add("POST", "/rooms", post(room::create), "Make a room; its maker is owner and member.", |call| {
+            call.takes::<room::NewRoom>().gives::<Room>(201)
+        })
+        .add("GET", "/rooms/{id}", get(room::show), "A room.", |call| call.open().gives::<Room>(200))
+        .add("PATCH", "/rooms/{id}", patch(room::change), "Change a room; the owner's.", |call| {
+            call.takes::<room::ChangeRoom>().gives::<Room>(200)
+        })
+        .add("DELETE", "/rooms/{id}", delete(room::remove), "Remove a room with all that is in it; the owner's.", |call| call.gives_nothing())
+        .add("PUT", "/rooms/{id}/owner", put(room::hand_over), "Hand the room to another member; the owner's.", |call| {
+            call.takes::<room::HandOver>().gives::<Room>(200)
+        })
+        .add("GET", "/rooms/{id}/members", get(member::list), "The members, those online first.", |call| {
+            call.asks::<member::ListQuery>().gives::<member::Members>(200)
+        })
+        .add("POST", "/rooms/{id}/members", post(member::join), "Join a room.", |call| {
+            call.takes::<member::Join>().gives::<member::Joined>(200)
+        })
+        .add("DELETE", "/rooms/{id}/members/me", delete(member::leave), "Leave a room.", |call| call.gives_nothing())
+        .add("DELETE", "/rooms/{id}/members/{userId}", delete(member::kick), "Remove somebody, for good with `ban`; the owner's and the moderators'.", |call| {
+            call.asks::<member::KickQuery>().gives_nothing()
+        })
+        .add("GET", "/rooms/{id}/messages", get(message::list), "A page of history, or what changed since a rev.", |call| {
+            call.asks::<message::ListQuery>().gives::<message::Messages>(200)
+        })
+        .add("POST", "/rooms/{id}/messages", post(message::send), "Send a message; 200 and the first answer when the key was seen before.", |call| {
+            call.takes::<message::NewMessage>().gives::<WireMessage>(201)
+        })
+        .add("POST", "/rooms/{id}/files", post(file::send).layer(DefaultBodyLimit::max(upload_max)), "Send a picture (multipart: `file`, and `key` and `text` if wanted).", |call| {
+            call.takes_multipart().gives::<WireMessage>(201)
+        })
+}
+
+/// The router of `/api`.
+pub(super) fn router(upload_max: usize) -> Router<State> {
+    calls(upload_max)
+        .into_router()
+        .fallback(problem::page_not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+}

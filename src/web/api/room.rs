@@ -1,0 +1,128 @@
+//! Rooms.
+
+use axum::extract::{Path, State as Shared};
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::json::{Json, Query};
+use crate::chat::room::Room;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::state::{LobbyCursor, RoomChange, RoomRequest, State};
+use crate::web::caller::Me;
+use crate::web::room::room_id;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ListQuery {
+    /// A part of the title.
+    #[serde(default)]
+    q: Option<String>,
+    /// `next` of the page before.
+    #[serde(default)]
+    after: Option<String>,
+    /// 1 to 100; 50 if left out.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Rooms {
+    rooms: Vec<Room>,
+    /// `after` of the next page; null on the last.
+    next: Option<String>,
+}
+
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    _me: Option<Me>,
+    Query(asked): Query<ListQuery>,
+) -> Result<Json<Rooms>> {
+    let after = asked.after.map(|after| after.parse::<LobbyCursor>()).transpose();
+    let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
+    let (rooms, next) = state.lobby(asked.q, after, asked.limit).await?;
+    Ok(Json(Rooms { rooms, next: next.map(|next| next.to_string()) }))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NewRoom {
+    /// 1 to 80 characters.
+    title: String,
+    /// How many members it may have; 50 if left out.
+    #[serde(default)]
+    max: Option<u32>,
+    #[serde(default)]
+    password: Option<String>,
+    /// Whether it vanishes when the last person leaves.
+    #[serde(default)]
+    ephemeral: bool,
+}
+
+pub(super) async fn create(
+    Shared(state): Shared<State>,
+    me: Me,
+    Json(asked): Json<NewRoom>,
+) -> Result<(StatusCode, Json<Room>)> {
+    let asked =
+        RoomRequest { title: asked.title, max: asked.max, password: asked.password, ephemeral: asked.ephemeral };
+    let room = state.create_room(&me.user, asked).await?;
+    Ok((StatusCode::CREATED, Json(room)))
+}
+
+pub(super) async fn show(
+    Shared(state): Shared<State>,
+    me: Option<Me>,
+    Path(id): Path<String>,
+) -> Result<Json<Room>> {
+    state.room(me.map(|me| me.user.id), room_id(&id)?).await.map(Json)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ChangeRoom {
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    max: Option<u32>,
+    /// Null takes the password away; left out, it stays.
+    #[serde(default, deserialize_with = "given")]
+    password: Option<Option<String>>,
+}
+
+/// Tells a null from a field that was left out.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+pub(super) async fn change(
+    Shared(state): Shared<State>,
+    me: Me,
+    Path(id): Path<String>,
+    Json(asked): Json<ChangeRoom>,
+) -> Result<Json<Room>> {
+    let change = RoomChange { title: asked.title, max: asked.max, password: asked.password };
+    state.change_room(&me.user, room_id(&id)?, change).await.map(Json)
+}
+
+pub(super) async fn remove(Shared(state): Shared<State>, me: Me, Path(id): Path<String>) -> Result<StatusCode> {
+    state.remove_room(&me.user, room_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct HandOver {
+    user_id: UserId,
+}
+
+pub(super) async fn hand_over(
+    Shared(state): Shared<State>,
+    me: Me,
+    Path(id): Path<String>,
+    Json(asked): Json<HandOver>,
+) -> Result<Json<Room>> {
+    state.hand_over(&me.user, room_id(&id)?, asked.user_id).await.map(Json)
+}

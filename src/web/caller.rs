@@ -1,0 +1,100 @@
+//! Who asks: the address, the language, the session.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::HeaderMap;
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
+use http::request::Parts;
+
+use crate::chat::session::{Session, Token};
+use crate::chat::user::User;
+use crate::cookie;
+use crate::error::{Code, Error, Result};
+use crate::origin::Judgement;
+use crate::state::State;
+use crate::words::Lang;
+
+/// The client's address, put with each request by the accept loop.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+/// What is known of whoever asks, identity or not.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub(super) address: IpAddr,
+    pub(super) lang: Lang,
+    pub(super) agent: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
+
+impl Caller {
+    fn of(parts: &Parts) -> Self {
+        let address = parts.extensions.get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ClientAddress(ip)| *ip);
+        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let lang = cookie::lang(&parts.headers);
+        let lang = lang.unwrap_or_else(|| Lang::from_accept_language(text(ACCEPT_LANGUAGE).unwrap_or_default()));
+        Self { address, lang, agent: text(USER_AGENT).map(str::to_owned) }
+    }
+}
+
+/// Somebody with an identity.
+#[derive(Clone, Debug)]
+pub(super) struct Me {
+    pub(super) user: Arc<User>,
+    pub(super) session: Session,
+}
+
+impl FromRequestParts<State> for Me {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
+        find(parts, state).await?.ok_or(Code::Unauthenticated.into())
+    }
+}
+
+impl OptionalFromRequestParts<State> for Me {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Option<Self>> {
+        find(parts, state).await
+    }
+}
+
+/// The identity that the request shows. A bearer token decides alone: a bad one is refused and
+/// the cookie is not tried. A cookie that has ended is the same as none.
+async fn find(parts: &Parts, state: &State) -> Result<Option<Me>> {
+    if let Some(bearer) = bearer(&parts.headers) {
+        return state.session(bearer?).await.map(Me::new).map(Some);
+    }
+    // A foreign page, even an allowed one, never acts by the cookie.
+    let is_own = state.config.origins.judge(&parts.headers) == Judgement::Own;
+    let Some(token) = cookie::token(&parts.headers).filter(|_| is_own) else { return Ok(None) };
+    match state.session(token).await {
+        Err(error) if error.code == Code::Unauthenticated => Ok(None),
+        found => found.map(Me::new).map(Some),
+    }
+}
+
+/// The token of the `Authorization` header, if there is one.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Result<Token>> {
+    let value = headers.get(AUTHORIZATION)?;
+    let token = value.to_str().ok().and_then(|value| value.split_once(' '));
+    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    Some(token.and_then(|(_, token)| token.trim().parse().ok()).ok_or(Code::Unauthenticated.into()))
+}
+
+impl Me {
+    fn new(session: Session) -> Self {
+        Self { user: Arc::new(session.user.clone()), session }
+    }
+}

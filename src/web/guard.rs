@@ -1,0 +1,100 @@
+//! What holds for every request: whose host, whose page; and for every answer: its headers.
+
+use axum::extract::{Request, State as Shared};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use super::caller::bearer;
+use crate::cookie;
+use crate::error::{Code, Result};
+use crate::origin::Judgement;
+use crate::state::State;
+
+/// Scripts, styles and pictures from here alone, nothing inline, no frames, and only one policy
+/// that may make markup of text.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types madang";
+
+/// Refuses what was sent to another host, comes from a stranger's page, or would act by the
+/// cookie for one.
+pub(super) async fn ours_only(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
+    match check(&state, &request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+fn check(state: &State, request: &Request) -> Result<()> {
+    let (origins, headers) = (&state.config.origins, request.headers());
+    origins.check_host(request.uri(), headers)?;
+    if origins.judge(headers) == Judgement::Foreign {
+        return Err(Code::Forbidden.into());
+    }
+    let is_unsafe = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if is_unsafe && bearer(headers).is_none() && cookie::value(headers).is_some() && is_cross_site(headers) {
+        return Err(Code::Forbidden.into());
+    }
+    Ok(())
+}
+
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// Lets pages of allowed sites use the API, with a bearer token and never with the cookie.
+pub(super) async fn cors(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
+    let Judgement::Allowed(origin) = state.config.origins.judge(request.headers()) else {
+        return next.run(request).await;
+    };
+    let mut answer = match *request.method() {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => next.run(request).await,
+    };
+    let headers = answer.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    headers.append(VARY, HeaderValue::from_static("origin"));
+    answer
+}
+
+/// Pages and API are for one person: no shared cache may keep them.
+pub(super) async fn private(request: Request, next: Next) -> Response {
+    let mut answer = next.run(request).await;
+    let headers = answer.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    headers.append(VARY, HeaderValue::from_static("cookie, authorization, accept-language"));
+    answer
+}
+
+/// The headers of every answer, and the number by which it is found in the log.
+pub(super) async fn seal(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut answer = next.run(request).await;
+    let mut number = [0; 8];
+    // A request without a number is still answered.
+    let _ = getrandom::fill(&mut number);
+    let id = format!("{:016x}", u64::from_le_bytes(number));
+    tracing::debug!(%method, path, status = answer.status().as_u16(), request_id = id, "answered");
+    let headers = answer.headers_mut();
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    // A file's own policy is stricter and stays.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(PAGE_POLICY));
+    answer
+}

@@ -1,0 +1,68 @@
+//! The lobby's page.
+
+use axum::extract::{Query, State as Shared};
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+
+use super::caller::{Caller, Me};
+use super::form::{Form, see, see_refused};
+use super::problem;
+use crate::error::Code;
+use crate::ids::RoomId;
+use crate::state::State;
+use crate::view::LobbyPage;
+use crate::words::friendly_name;
+
+#[derive(Deserialize)]
+pub(super) struct Notice {
+    refused: Option<String>,
+}
+
+impl Notice {
+    /// The refusal to show: one of ours, or none.
+    pub(super) fn code(&self) -> Option<Code> {
+        let name = self.refused.as_deref()?;
+        Code::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+/// `GET /`
+pub(super) async fn show(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Option<Me>,
+    Query(notice): Query<Notice>,
+) -> Response {
+    let lang = caller.lang;
+    let rooms = match state.lobby(None, None, Some(state.config.limits.page_max)).await {
+        Ok((rooms, _)) => rooms,
+        Err(error) => return problem::page(&error, lang),
+    };
+    let suggestion = suggest(lang);
+    let me = me.as_ref().map(|me| &*me.user);
+    Html(LobbyPage { lang, me, rooms: &rooms, notice: notice.code(), suggestion: &suggestion }.html()).into_response()
+}
+
+/// A friendly name for who has none.
+pub(super) fn suggest(lang: crate::words::Lang) -> String {
+    let mut chance = [0; 8];
+    // Without chance everybody is offered the same name, which is no harm.
+    let _ = getrandom::fill(&mut chance);
+    friendly_name(lang, u64::from_le_bytes(chance))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Find {
+    room: String,
+}
+
+/// `POST /find`: a room by its id or the link to it.
+pub(super) async fn find(Shared(state): Shared<State>, me: Option<Me>, Form(asked): Form<Find>) -> Response {
+    let typed = asked.room.trim().trim_end_matches('/');
+    let id = typed.split(['?', '#']).next().and_then(|typed| typed.rsplit('/').next()).unwrap_or_default();
+    let Ok(id) = id.to_lowercase().parse::<RoomId>() else { return see_refused("/", Code::RoomNotFound) };
+    match state.room(me.map(|me| me.user.id), id).await {
+        Ok(room) => see(&format!("/room/{}", room.id)),
+        Err(error) => see_refused("/", error.code),
+    }
+}

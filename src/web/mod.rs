@@ -1,0 +1,81 @@
+//! The web's door: pages, REST, files, assets; every address is on this screen or in
+//! [`api`]'s table.
+
+pub mod api;
+mod asset;
+mod caller;
+mod etag;
+mod file;
+mod form;
+mod guard;
+mod health;
+mod lobby;
+mod message;
+mod problem;
+mod room;
+mod user;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+use crate::state::State;
+
+pub use asset::name_assets;
+pub use caller::ClientAddress;
+
+/// Bytes of a form or of JSON.
+const BODY_MAX: usize = 64 * 1024;
+/// Bytes that a multipart body has besides its file.
+const MULTIPART_FRAME: usize = 64 * 1024;
+
+/// All addresses of the house but the sockets' own.
+pub fn router(state: &State) -> Router {
+    let upload_max = state.config.upload_max + MULTIPART_FRAME;
+    let pages = Router::new()
+        .route("/", get(lobby::show))
+        .route("/find", post(lobby::find))
+        .route("/lang", post(user::choose_lang))
+        .route("/me", post(user::rename))
+        .route("/rooms", post(room::create))
+        .route("/room/{id}", get(room::show))
+        .route("/room/{id}/enter", post(room::enter))
+        .route("/room/{id}/leave", post(room::leave))
+        .route("/room/{id}/kick", post(room::kick))
+        .route("/room/{id}/owner", post(room::hand_over))
+        .route("/room/{id}/settings", post(room::change))
+        .route("/room/{id}/delete", post(room::remove))
+        .route("/room/{id}/messages", get(message::older).post(message::send).layer(DefaultBodyLimit::max(upload_max)))
+        .fallback(problem::page_not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed);
+    let api = Router::new().nest("/api", api::router(upload_max)).layer(from_fn_with_state(state.clone(), guard::cors));
+    let answers = pages.merge(api).layer(from_fn(etag::tag)).layer(from_fn(guard::private));
+    let health = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    let fixed = Router::new()
+        .route("/files/{id}", get(file::show))
+        .route("/files/{id}/thumbnail", get(file::thumbnail))
+        .route("/assets/{name}", get(asset::hashed))
+        .route("/socket.io/{name}", get(asset::client))
+        .route("/favicon.ico", get(asset::favicon))
+        .route("/robots.txt", get(asset::robots));
+    answers
+        .merge(fixed)
+        .layer(compression())
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn_with_state(state.clone(), guard::ours_only))
+        .merge(health)
+        .layer(from_fn(guard::seal))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .with_state(state.clone())
+}
+
+fn compression() -> CompressionLayer<impl Predicate> {
+    let is_worth_it = SizeAbove::new(256).and(NotForContentType::IMAGES).and(NotForContentType::const_new("audio/"));
+    CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(is_worth_it)
+}

@@ -1,0 +1,51 @@
+//! Errors as answers: `application/problem+json` for programs, a page for people.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::extract::OriginalUri;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+
+use super::caller::Caller;
+use crate::error::{Code, Error};
+use crate::view::ErrorPage;
+use crate::words::Lang;
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
+        let mut answer = (status, Json(self)).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(after) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs() + 1));
+        }
+        answer
+    }
+}
+
+/// An error as people read it.
+pub(super) fn page(error: &Error, lang: Lang) -> Response {
+    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Html(ErrorPage { lang, code: error.code }.html())).into_response()
+}
+
+/// No such address. Programs and people are told in their own way.
+pub(super) async fn page_not_found(OriginalUri(uri): OriginalUri, caller: Caller) -> Response {
+    if uri.path().starts_with("/api/") {
+        return Error::new(Code::NotFound).into_response();
+    }
+    page(&Code::NotFound.into(), caller.lang)
+}
+
+pub(super) async fn method_not_allowed() -> Response {
+    Error::new(Code::MethodNotAllowed).into_response()
+}
+
+/// A handler panicked: one answer is lost, not the house.
+pub(super) fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
+    Error::internal("a handler panicked").into_response()
+}

@@ -1,0 +1,290 @@
+//! A room's pages: the talk for its members, the door for others, and the forms of both.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State as Shared};
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+
+use super::caller::{Caller, Me};
+use super::form::{Form, see, see_refused, with_cookie};
+use super::lobby::{Notice, suggest};
+use super::problem;
+use crate::chat::message::Cursor;
+use crate::chat::user::User;
+use crate::cookie;
+use crate::error::{Code, Error, Result};
+use crate::ids::{RoomId, UserId};
+use crate::state::{RoomChange, RoomRequest, State};
+use crate::view::{DoorPage, RoomPage};
+
+/// Rooms in the list beside a talk.
+const ROOMS_BESIDE: u32 = 30;
+
+/// # Errors
+/// `room_not_found` for what is no room's id.
+pub(super) fn room_id(text: &str) -> Result<RoomId> {
+    text.parse().map_err(|_| Code::RoomNotFound.into())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Shown {
+    before: Option<i64>,
+    #[serde(flatten)]
+    notice: Notice,
+}
+
+/// `GET /room/{id}`. It never makes anybody a member.
+pub(super) async fn show(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Option<Me>,
+    Path(id): Path<String>,
+    Query(shown): Query<Shown>,
+) -> Response {
+    let Ok(id) = room_id(&id) else { return see_refused("/", Code::RoomNotFound) };
+    if let Some(me) = &me {
+        match talk(&state, &caller, me, id, &shown).await {
+            Err(error) if error.code == Code::NotAMember => {}
+            Err(error) if error.code == Code::RoomNotFound => return see_refused("/", error.code),
+            Err(error) => return problem::page(&error, caller.lang),
+            Ok(page) => return page,
+        }
+    }
+    match door(&state, &caller, me.as_ref(), id, shown.notice.code()).await {
+        Ok(page) => page,
+        Err(error) if error.code == Code::RoomNotFound => see_refused("/", error.code),
+        Err(error) => problem::page(&error, caller.lang),
+    }
+}
+
+async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) -> Result<Response> {
+    let my_id = me.user.id;
+    let mut snapshot = state.snapshot(my_id, id, None, None).await?;
+    if let Some(before) = shown.before {
+        snapshot.messages = state.history(my_id, id, Cursor::Before(before), None).await?;
+    }
+    let (rooms, _) = state.lobby(None, None, Some(ROOMS_BESIDE)).await?;
+    let page = RoomPage {
+        lang: caller.lang,
+        room: &snapshot.room,
+        me: &snapshot.me,
+        members: &snapshot.members,
+        messages: &snapshot.messages.messages,
+        rev: snapshot.messages.rev,
+        epoch: &snapshot.messages.epoch,
+        has_older: snapshot.messages.more,
+        has_newer: shown.before.is_some(),
+        rooms: &rooms,
+        notice: shown.notice.code(),
+    };
+    Ok(Html(page.html()).into_response())
+}
+
+async fn door(
+    state: &State,
+    caller: &Caller,
+    me: Option<&Me>,
+    id: RoomId,
+    notice: Option<Code>,
+) -> Result<Response> {
+    let room = state.room(me.map(|me| me.user.id), id).await?;
+    let name = me.map_or_else(|| suggest(caller.lang), |me| me.user.name.clone());
+    Ok(Html(DoorPage { lang: caller.lang, room: &room, name: &name, notice }.html()).into_response())
+}
+
+/// Who acts, made now if they had no identity; the answer then carries their cookie.
+async fn identify(
+    state: &State,
+    caller: &Caller,
+    me: Option<Me>,
+    name: Option<String>,
+) -> Result<(Arc<User>, Option<http::HeaderValue>)> {
+    let name = name.filter(|name| !name.trim().is_empty());
+    let Some(me) = me else {
+        let entered = state.enter(name, caller.lang, caller.agent.clone(), caller.address).await?;
+        let cookie = cookie::set_session(&entered.token, state.config.origins.is_https());
+        return Ok((Arc::new(entered.user), Some(cookie)));
+    };
+    match name.filter(|name| *name != me.user.name) {
+        Some(name) => Ok((Arc::new(state.rename(&me.user, name).await?), None)),
+        None => Ok((me.user, None)),
+    }
+}
+
+fn finish(answer: Response, cookie: Option<http::HeaderValue>) -> Response {
+    match cookie {
+        Some(cookie) => with_cookie(answer, cookie),
+        None => answer,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Create {
+    title: String,
+    max: Option<u32>,
+    password: Option<String>,
+    ephemeral: Option<String>,
+    name: Option<String>,
+}
+
+/// `POST /rooms`
+pub(super) async fn create(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Option<Me>,
+    Form(asked): Form<Create>,
+) -> Response {
+    let (me, cookie) = match identify(&state, &caller, me, asked.name).await {
+        Ok(identified) => identified,
+        Err(error) => return see_refused("/", error.code),
+    };
+    let new = RoomRequest {
+        title: asked.title,
+        max: asked.max,
+        password: asked.password,
+        ephemeral: asked.ephemeral.is_some(),
+    };
+    let answer = match state.create_room(&me, new).await {
+        Ok(room) => see(&format!("/room/{}", room.id)),
+        Err(error) => see_refused("/", error.code),
+    };
+    finish(answer, cookie)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Enter {
+    name: Option<String>,
+    password: Option<String>,
+}
+
+/// `POST /room/{id}/enter`: the door's one button.
+pub(super) async fn enter(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Option<Me>,
+    Path(id): Path<String>,
+    Form(asked): Form<Enter>,
+) -> Response {
+    let Ok(id) = room_id(&id) else { return see_refused("/", Code::RoomNotFound) };
+    let (me, cookie) = match identify(&state, &caller, me, asked.name).await {
+        Ok(identified) => identified,
+        Err(error) => return see_refused(&format!("/room/{id}"), error.code),
+    };
+    let answer = match state.join(&me, id, asked.password, caller.address).await {
+        Ok(joining) => {
+            state.hold_seat(&me, &joining.room);
+            see(&format!("/room/{id}"))
+        }
+        Err(error) => see_refused("/", error.code),
+    };
+    finish(answer, cookie)
+}
+
+/// Where an act of a member leads: back to the room, with the reason if it was refused.
+fn back(id: RoomId, done: Result<()>) -> Response {
+    match done {
+        Ok(()) => see(&format!("/room/{id}")),
+        Err(error) if error.code == Code::RoomNotFound => see_refused("/", error.code),
+        Err(error) => see_refused(&format!("/room/{id}"), error.code),
+    }
+}
+
+/// The room of an address and who acts in it, or where to go instead.
+fn in_room(me: Option<Me>, id: &str) -> Result<(Me, RoomId), Box<Response>> {
+    let me = me.ok_or_else(|| Box::new(see_refused("/", Code::Unauthenticated)))?;
+    let id = room_id(id).map_err(|error: Error| Box::new(see_refused("/", error.code)))?;
+    Ok((me, id))
+}
+
+/// `POST /room/{id}/leave`
+pub(super) async fn leave(Shared(state): Shared<State>, me: Option<Me>, Path(id): Path<String>) -> Response {
+    let (me, id) = match in_room(me, &id) {
+        Ok(found) => found,
+        Err(answer) => return *answer,
+    };
+    match state.leave(me.user.id, id).await {
+        Ok(()) => see("/"),
+        Err(error) => see_refused("/", error.code),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Kick {
+    user_id: UserId,
+    ban: Option<String>,
+}
+
+/// `POST /room/{id}/kick`
+pub(super) async fn kick(
+    Shared(state): Shared<State>,
+    me: Option<Me>,
+    Path(id): Path<String>,
+    Form(asked): Form<Kick>,
+) -> Response {
+    match in_room(me, &id) {
+        Ok((me, id)) => {
+            let kicked = state.kick(me.user.id, id, asked.user_id, asked.ban.is_some(), None).await;
+            back(id, kicked.map(drop))
+        }
+        Err(answer) => *answer,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HandOver {
+    user_id: UserId,
+}
+
+/// `POST /room/{id}/owner`
+pub(super) async fn hand_over(
+    Shared(state): Shared<State>,
+    me: Option<Me>,
+    Path(id): Path<String>,
+    Form(asked): Form<HandOver>,
+) -> Response {
+    match in_room(me, &id) {
+        Ok((me, id)) => back(id, state.hand_over(&me.user, id, asked.user_id).await.map(drop)),
+        Err(answer) => *answer,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Settings {
+    title: String,
+    max: Option<u32>,
+    password: Option<String>,
+    clear_password: Option<String>,
+}
+
+/// `POST /room/{id}/settings`. An empty password leaves the lock as it is.
+pub(super) async fn change(
+    Shared(state): Shared<State>,
+    me: Option<Me>,
+    Path(id): Path<String>,
+    Form(asked): Form<Settings>,
+) -> Response {
+    let password = match asked.clear_password {
+        Some(_) => Some(None),
+        None => asked.password.filter(|password| !password.is_empty()).map(Some),
+    };
+    let change = RoomChange { title: Some(asked.title), max: asked.max, password };
+    match in_room(me, &id) {
+        Ok((me, id)) => back(id, state.change_room(&me.user, id, change).await.map(drop)),
+        Err(answer) => *answer,
+    }
+}
+
+/// `POST /room/{id}/delete`
+pub(super) async fn remove(Shared(state): Shared<State>, me: Option<Me>, Path(id): Path<String>) -> Response {
+    match in_room(me, &id) {
+        Ok((me, id)) => match state.remove_room(&me.user, id).await {
+            Ok(()) => see("/"),
+            Err(error) => back(id, Err(error)),
+        },
+        Err(answer) => *answer,
+    }
+}
