@@ -199,8 +199,9 @@ impl<'a> Forms<'a> {
     fn get(&self, person: &Person, is_own: bool) -> Option<Packet> {
         // The key is the sender's own business, and only the sender's sockets get it.
         let reader = (is_own && self.message.key.is_some()).then_some(person.id);
-        let place =
-            usize::from(person.lang == Lang::En) | usize::from(person.wants_html) << 1 | usize::from(reader.is_some()) << 2;
+        let place = usize::from(person.lang == Lang::En)
+            | usize::from(person.wants_html) << 1
+            | usize::from(reader.is_some()) << 2;
         self.forms[place].get_or_init(|| self.encode(person.lang, person.wants_html, reader)).clone()
     }
 

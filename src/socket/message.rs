@@ -36,10 +36,7 @@ pub(super) async fn typing(state: State, speaker: Speaker, asked: RoomOnly) -> R
         let told = namespace.packet("typing", &wire::Typing { room: room_id, user: &user });
         let packet = told.map_err(crate::error::Error::internal)?;
         let is_other = |person: &Person| person.id != user.id;
-        namespace
-            .to(&name)
-            .each(|socket| socket.data::<Person>().is_some_and(is_other).then(|| packet.clone()))
-            .await;
+        namespace.to(&name).each(|socket| socket.data::<Person>().is_some_and(is_other).then(|| packet.clone())).await;
     }
     Ok(Nothing {}.into())
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::{State, log_failure};
-use crate::chat::file::{self, NewFile, Stored};
+use crate::chat::file::{self, File, NewFile, Stored};
 use crate::chat::message::{self, New, Sent};
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
@@ -100,10 +100,8 @@ impl State {
         let hashes: Vec<_> = std::iter::once(file.hash.clone()).chain(file.thumb_hash.clone()).collect();
         self.live.room_to_tell(room_id).await;
         let limits = self.config.limits.clone();
-        let sent = self
-            .db
-            .write(move |tx| message::send_with_file(tx, &limits, now_ms(), me, room_id, new, file))
-            .await;
+        let sent =
+            self.db.write(move |tx| message::send_with_file(tx, &limits, now_ms(), me, room_id, new, file)).await;
         if sent.as_ref().is_ok_and(|sent| !sent.dup) {
             return sent;
         }
@@ -111,6 +109,16 @@ impl State {
         let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
         self.remove_bytes(unneeded.unwrap_or_default()).await;
         sent
+    }
+
+    /// Stores a picture that waits for a message of its sender.
+    ///
+    /// # Errors
+    /// `rate_limited`; `too_large`, `unsupported_type`, `bad_image`.
+    pub async fn upload(&self, me: UserId, upload: Upload) -> Result<File> {
+        self.rates.upload(me)?;
+        let file = self.remake(upload).await?;
+        self.db.write(move |tx| file::add(tx, now_ms(), me, file)).await
     }
 
     /// Makes the picture anew and stores it with its thumbnail.

@@ -42,13 +42,14 @@ impl State {
         let my_id = me.id;
         let door = self.db.read(move |tx| member::door(tx, Some(my_id), room_id)).await?;
         let proof = match door.password_hash {
-            Some(hash) if !door.is_member && !door.banned => self.prove(my_id, room_id, password, hash, address).await?,
+            Some(hash) if !door.is_member && !door.banned => {
+                self.prove(my_id, room_id, password, hash, address).await?
+            }
             _ => Proof::Open,
         };
         self.live.room_to_tell(room_id).await;
         let is_crowded = self.live.is_crowded(room_id);
-        let joining =
-            self.db.write(move |tx| member::join(tx, now_ms(), my_id, room_id, proof, !is_crowded)).await?;
+        let joining = self.db.write(move |tx| member::join(tx, now_ms(), my_id, room_id, proof, !is_crowded)).await?;
         if joining.newly {
             if is_crowded {
                 self.live.changes.add_to_crowd(room_id, SystemEvent::Join, my_id);
@@ -101,9 +102,7 @@ impl State {
             .read(move |tx| {
                 let messages = match since {
                     Some(since) => message::resume(tx, &limits, me, room_id, since, epoch.as_deref())?,
-                    None => {
-                        message::page(tx, &limits, Some(me), room_id, Cursor::Newest, limits.page_default)?
-                    }
+                    None => message::page(tx, &limits, Some(me), room_id, Cursor::Newest, limits.page_default)?,
                 };
                 Ok(Snapshot {
                     room: room::get(tx, Some(me), room_id)?,

@@ -22,13 +22,7 @@ impl State {
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`; `invalid` with the field `limit`.
-    pub async fn history(
-        &self,
-        me: UserId,
-        room_id: RoomId,
-        cursor: Cursor,
-        limit: Option<u32>,
-    ) -> Result<Changes> {
+    pub async fn history(&self, me: UserId, room_id: RoomId, cursor: Cursor, limit: Option<u32>) -> Result<Changes> {
         let limits = self.config.limits.clone();
         let limit = limit.unwrap_or(limits.page_default);
         self.db.read(move |tx| message::page(tx, &limits, Some(me), room_id, cursor, limit)).await
@@ -48,8 +42,6 @@ impl State {
     ) -> Result<Changes> {
         let limits = self.config.limits.clone();
         let limit = limit.unwrap_or(limits.page_default);
-        self.db
-            .read(move |tx| message::since(tx, &limits, Some(me), room_id, since, epoch.as_deref(), limit))
-            .await
+        self.db.read(move |tx| message::since(tx, &limits, Some(me), room_id, since, epoch.as_deref(), limit)).await
     }
 }

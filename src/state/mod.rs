@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chat::{self, Db, session};
 use crate::chat::member::Member;
 use crate::chat::room::Room;
+use crate::chat::{self, Db, session};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db;

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use rust_embed::RustEmbed;
 
-use super::problem::page_not_found;
 use super::caller::Caller;
+use super::problem::page_not_found;
 use crate::view;
 
 /// What `web/build.mjs` made. In a debug build it is read from the folder, so that an edit shows

@@ -59,9 +59,10 @@ impl Parts {
     /// # Errors
     /// `too_large`, `unsupported_type`, `invalid` with the field.
     pub(super) async fn read(request: Request, max: usize) -> Result<Self> {
-        let is_multipart = request.headers().get(CONTENT_TYPE).is_some_and(|kind| {
-            kind.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data")
-        });
+        let is_multipart = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data"));
         if !is_multipart {
             return Err(Code::UnsupportedType.into());
         }

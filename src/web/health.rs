@@ -17,7 +17,9 @@ pub(super) async fn ready(Shared(state): Shared<State>) -> Response {
     if state.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
     }
-    let store = state.db.read(|tx| tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map_err(|_| Code::Unavailable.into()));
+    let store = state
+        .db
+        .read(|tx| tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map_err(|_| Code::Unavailable.into()));
     match store.await {
         Ok(_) => "ready\n".into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response(),

@@ -54,9 +54,7 @@ pub fn router(state: &State) -> Router {
         .method_not_allowed_fallback(problem::method_not_allowed);
     let api = Router::new().nest("/api", api::router(upload_max)).layer(from_fn_with_state(state.clone(), guard::cors));
     let answers = pages.merge(api).layer(from_fn(etag::tag)).layer(from_fn(guard::private));
-    let health = Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
+    let health = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
     let fixed = Router::new()
         .route("/files/{id}", get(file::show))
         .route("/files/{id}/thumbnail", get(file::thumbnail))

@@ -81,13 +81,7 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
     Ok(Html(page.html()).into_response())
 }
 
-async fn door(
-    state: &State,
-    caller: &Caller,
-    me: Option<&Me>,
-    id: RoomId,
-    notice: Option<Code>,
-) -> Result<Response> {
+async fn door(state: &State, caller: &Caller, me: Option<&Me>, id: RoomId, notice: Option<Code>) -> Result<Response> {
     let room = state.room(me.map(|me| me.user.id), id).await?;
     let name = me.map_or_else(|| suggest(caller.lang), |me| me.user.name.clone());
     Ok(Html(DoorPage { lang: caller.lang, room: &room, name: &name, notice }.html()).into_response())

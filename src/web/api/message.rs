@@ -92,13 +92,8 @@ pub(super) async fn send(
     Path(id): Path<String>,
     Json(asked): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<WireMessage>)> {
-    let new = New {
-        key: asked.key,
-        text: asked.text,
-        reply_to: asked.reply_to,
-        file_ids: asked.file_ids,
-        to: asked.to,
-    };
+    let new =
+        New { key: asked.key, text: asked.text, reply_to: asked.reply_to, file_ids: asked.file_ids, to: asked.to };
     let sent = state.send(me.user.id, room_id(&id)?, new).await?;
     Ok(answer(sent, &caller, &me))
 }

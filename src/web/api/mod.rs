@@ -13,6 +13,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, patch, post, put};
 
 use super::problem;
+use crate::chat::file::File;
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::socket::wire::WireMessage;
@@ -26,9 +27,13 @@ pub fn calls(upload_max: usize) -> Calls {
         .add("POST", "/guests", post(me::enter), "Become a guest, with a name or a friendly one.", |call| {
             call.open().takes::<me::NewGuest>().gives::<me::Entered>(201)
         })
-        .add("DELETE", "/session", delete(me::log_out), "Log out; the session's sockets are closed.", |call| call.gives_nothing())
+        .add("DELETE", "/session", delete(me::log_out), "Log out; the session's sockets are closed.", |call| {
+            call.gives_nothing()
+        })
         .add("GET", "/me", get(me::show), "Oneself.", |call| call.gives::<User>(200))
-        .add("PATCH", "/me", patch(me::change), "Change one's name.", |call| call.takes::<me::Change>().gives::<User>(200))
+        .add("PATCH", "/me", patch(me::change), "Change one's name.", |call| {
+            call.takes::<me::Change>().gives::<User>(200)
+        })
         .add("GET", "/rooms", get(room::list), "Open rooms, the busiest first.", |call| {
             call.open().asks::<room::ListQuery>().gives::<room::Rooms>(200)
         })
@@ -39,10 +44,20 @@ pub fn calls(upload_max: usize) -> Calls {
         .add("PATCH", "/rooms/{id}", patch(room::change), "Change a room; the owner's.", |call| {
             call.takes::<room::ChangeRoom>().gives::<Room>(200)
         })
-        .add("DELETE", "/rooms/{id}", delete(room::remove), "Remove a room with all that is in it; the owner's.", |call| call.gives_nothing())
-        .add("PUT", "/rooms/{id}/owner", put(room::hand_over), "Hand the room to another member; the owner's.", |call| {
-            call.takes::<room::HandOver>().gives::<Room>(200)
-        })
+        .add(
+            "DELETE",
+            "/rooms/{id}",
+            delete(room::remove),
+            "Remove a room with all that is in it; the owner's.",
+            |call| call.gives_nothing(),
+        )
+        .add(
+            "PUT",
+            "/rooms/{id}/owner",
+            put(room::hand_over),
+            "Hand the room to another member; the owner's.",
+            |call| call.takes::<room::HandOver>().gives::<Room>(200),
+        )
         .add("GET", "/rooms/{id}/members", get(member::list), "The members, those online first.", |call| {
             call.asks::<member::ListQuery>().gives::<member::Members>(200)
         })
@@ -50,18 +65,41 @@ pub fn calls(upload_max: usize) -> Calls {
             call.takes::<member::Join>().gives::<member::Joined>(200)
         })
         .add("DELETE", "/rooms/{id}/members/me", delete(member::leave), "Leave a room.", |call| call.gives_nothing())
-        .add("DELETE", "/rooms/{id}/members/{userId}", delete(member::kick), "Remove somebody, for good with `ban`; the owner's and the moderators'.", |call| {
-            call.asks::<member::KickQuery>().gives_nothing()
-        })
-        .add("GET", "/rooms/{id}/messages", get(message::list), "A page of history, or what changed since a rev.", |call| {
-            call.asks::<message::ListQuery>().gives::<message::Messages>(200)
-        })
-        .add("POST", "/rooms/{id}/messages", post(message::send), "Send a message; 200 and the first answer when the key was seen before.", |call| {
-            call.takes::<message::NewMessage>().gives::<WireMessage>(201)
-        })
-        .add("POST", "/rooms/{id}/files", post(file::send).layer(DefaultBodyLimit::max(upload_max)), "Send a picture (multipart: `file`, and `key` and `text` if wanted).", |call| {
-            call.takes_multipart().gives::<WireMessage>(201)
-        })
+        .add(
+            "DELETE",
+            "/rooms/{id}/members/{userId}",
+            delete(member::kick),
+            "Remove somebody, for good with `ban`; the owner's and the moderators'.",
+            |call| call.asks::<member::KickQuery>().gives_nothing(),
+        )
+        .add(
+            "GET",
+            "/rooms/{id}/messages",
+            get(message::list),
+            "A page of history, or what changed since a rev.",
+            |call| call.asks::<message::ListQuery>().gives::<message::Messages>(200),
+        )
+        .add(
+            "POST",
+            "/rooms/{id}/messages",
+            post(message::send),
+            "Send a message; 200 and the first answer when the key was seen before.",
+            |call| call.takes::<message::NewMessage>().gives::<WireMessage>(201),
+        )
+        .add(
+            "POST",
+            "/rooms/{id}/files",
+            post(file::send).layer(DefaultBodyLimit::max(upload_max)),
+            "Send a picture (multipart: `file`, and `key` and `text` if wanted).",
+            |call| call.takes_multipart().gives::<WireMessage>(201),
+        )
+        .add(
+            "POST",
+            "/uploads",
+            post(file::upload).layer(DefaultBodyLimit::max(upload_max)),
+            "Store a picture for a message to come (multipart: `file`); swept after a day.",
+            |call| call.takes_multipart().gives::<File>(201),
+        )
 }
 
 /// The router of `/api`.

@@ -72,11 +72,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(room)))
 }
 
-pub(super) async fn show(
-    Shared(state): Shared<State>,
-    me: Option<Me>,
-    Path(id): Path<String>,
-) -> Result<Json<Room>> {
+pub(super) async fn show(Shared(state): Shared<State>, me: Option<Me>, Path(id): Path<String>) -> Result<Json<Room>> {
     state.room(me.map(|me| me.user.id), room_id(&id)?).await.map(Json)
 }
 

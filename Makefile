@@ -1,0 +1,60 @@
+# The same few verbs everywhere: run, dev, build, test, bench-fanout, fuzz.
+
+SHELL := /bin/bash
+PORT ?= 3000
+DATA_DIR ?= data
+MINUTES ?= 1
+
+.PHONY: run dev build test bench-fanout fuzz clean
+.PHONY: need web check unit clients e2e
+
+## Build everything and serve on http://localhost:3000, with all data under ./data.
+run: build
+	PORT=$(PORT) DATA_DIR=$(DATA_DIR) exec target/release/madang serve
+
+## Serve a debug build that follows each edit of the sources, the templates and the web part.
+dev: web/node_modules
+	PORT=$(PORT) DATA_DIR=$(DATA_DIR) scripts/dev.sh
+
+## Leave target/release/madang with everything inside.
+build: web
+	cargo build --release --locked
+
+## Everything that has to be true: forms, lints, documents, types, rules, foreign clients, browser.
+test: need web check unit clients e2e
+
+need:
+	scripts/need.sh
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch web/node_modules
+
+web: web/node_modules
+	cd web && npm run --silent check && npm run --silent build
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+unit:
+	cargo test --workspace --locked
+
+clients: unit
+	tests/clients/run.sh
+
+e2e: unit
+	scripts/e2e.sh
+
+## CPU per delivery and memory per member, beside the floor, in one run. See docs/decisions/0004.
+bench-fanout: build
+	cargo run --release --locked -p madang-bench -- fanout --madang target/release/madang
+
+## Fuzz each parser for MINUTES; needs cargo-fuzz (cargo install cargo-fuzz).
+fuzz:
+	scripts/fuzz.sh $(MINUTES)
+
+clean:
+	cargo clean
+	rm -rf web/dist web/node_modules e2e/node_modules e2e/out
