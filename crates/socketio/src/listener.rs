@@ -122,18 +122,21 @@ impl Connection {
     {
         // Without it small answers wait for the acknowledgement of those before.
         let _ = tcp.set_nodelay(true);
-        let head = HeadWatch::new();
+        let head = Arc::new(HeadWatch::default());
         let stream = Stream::new(tcp, permit, Arc::clone(&head), self.limits.write_timeout);
         let peer = self.peer;
         let service = service_fn(|request: Request<Body>| {
-            let answer = (!is_smuggled(request.headers())).then(|| service(request, peer));
+            let is_sound = head.begin_request() && !is_smuggled(request.headers());
+            let answer = is_sound.then(|| service(request, peer));
             let head = Arc::clone(&head);
             async move {
                 let answer = match answer {
                     Some(answer) => answer.await,
                     None => smuggling_refused(),
                 };
-                head.expect_head();
+                if goes_on(&answer) {
+                    head.expect_head();
+                }
                 Ok::<_, Infallible>(answer)
             }
         });
@@ -152,6 +155,13 @@ impl Connection {
         }
         let _ = connection.await;
     }
+}
+
+/// Whether another request may follow on the connection. If not, what still comes is the rest of a
+/// body or another protocol, and no head.
+fn goes_on<B>(answer: &Response<B>) -> bool {
+    let is_closing = answer.headers().get(CONNECTION).is_some_and(|value| value == "close");
+    answer.status() != StatusCode::SWITCHING_PROTOCOLS && !is_closing
 }
 
 /// Two headers that disagree on where a body ends are how a request is hidden in another.

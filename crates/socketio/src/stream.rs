@@ -1,21 +1,28 @@
 //! The byte streams under HTTP and WebSocket.
 
 use std::io::{self, IoSlice};
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::address::Permit;
+use crate::frame::{self, CloseCode};
+use crate::websocket::with_buffer;
 
 /// The kernel's send buffer of a WebSocket stream, in bytes. On loopback it would else swallow
 /// megabytes, minutes of a busy room, before it refuses the first byte of a reader that stopped.
 const SEND_BUFFER: usize = 32 * 1024;
+
+/// How long a closed connection stays open for its last words to arrive.
+const LINGER: Duration = Duration::from_secs(1);
 
 const BARE_LINE_FEED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
@@ -35,18 +42,30 @@ pub(crate) struct Stream {
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-/// Tells the stream whether the bytes to come are a request's head. The service sets it again
-/// after each answer.
-#[derive(Debug)]
-pub(crate) struct HeadWatch(AtomicBool);
+/// What stream and service know together of the requests on a connection.
+///
+/// The stream sees the bytes and not where a body ends; the service sees the requests and not
+/// their bytes. So the stream looks at heads only while one is expected, and the service refuses
+/// a request whose head was not looked at: one that came in the same breath as the end of the one
+/// before. Pipelining is lost by that, which no browser, proxy or stock client uses.
+#[derive(Debug, Default)]
+pub(crate) struct HeadWatch {
+    /// Set while the bytes to come are not a request's head.
+    is_in_body: AtomicBool,
+    heads: AtomicU32,
+    requests: AtomicU32,
+}
 
 impl HeadWatch {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicBool::new(true)))
+    /// A request has come; `false` when its head was not looked at.
+    pub(crate) fn begin_request(&self) -> bool {
+        let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        requests <= self.heads.load(Ordering::Relaxed)
     }
 
+    /// A request was answered, and the connection goes on.
     pub(crate) fn expect_head(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.is_in_body.store(false, Ordering::Relaxed);
     }
 }
 
@@ -64,7 +83,8 @@ impl Stream {
             self.last_four = self.last_four << 8 | byte as u32;
             if self.last_four == END_OF_HEAD {
                 self.last_four = 0;
-                self.head.0.store(false, Ordering::Relaxed);
+                self.head.heads.fetch_add(1, Ordering::Relaxed);
+                self.head.is_in_body.store(true, Ordering::Relaxed);
                 break;
             }
         }
@@ -87,7 +107,7 @@ impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
-        if self.head.0.load(Ordering::Relaxed) && !self.is_sound_head(&buf.filled()[before..]) {
+        if !self.head.is_in_body.load(Ordering::Relaxed) && !self.is_sound_head(&buf.filled()[before..]) {
             // The connection ends here either way; the answer is a courtesy.
             let _ = self.tcp.try_write(BARE_LINE_FEED);
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
@@ -135,7 +155,7 @@ pub(crate) struct Wire {
 impl From<Stream> for Wire {
     fn from(stream: Stream) -> Self {
         // A smaller buffer is a wish: without it slow readers are only noticed later.
-        let _ = socket2::SockRef::from(&stream.tcp).set_send_buffer_size(SEND_BUFFER);
+        let _ = SockRef::from(&stream.tcp).set_send_buffer_size(SEND_BUFFER);
         Self { tcp: stream.tcp, _permit: stream.permit }
     }
 }
@@ -157,9 +177,31 @@ impl Wire {
         self.tcp.ready(interest).await
     }
 
-    /// Ends our side; the peer sees it behind what was written.
-    pub(crate) fn end_writing(&self) {
-        // The peer may be gone already, which is what was wanted.
-        let _ = socket2::SockRef::from(&self.tcp).shutdown(std::net::Shutdown::Write);
+    /// Says goodbye behind what was written, and waits for the peer to do so too, not for long.
+    pub(crate) async fn close(self: Arc<Self>, code: CloseCode) {
+        // Errors mean that the peer is gone already, which is what was wanted.
+        let _ = self.tcp.try_write(&frame::close(code));
+        let _ = SockRef::from(&self.tcp).shutdown(Shutdown::Write);
+        let _ = timeout(LINGER, self.discard()).await;
+    }
+
+    /// Reads to the end: bytes left unread would turn the close into a reset, which may overtake
+    /// our last words.
+    async fn discard(&self) {
+        while self.tcp.ready(Interest::READABLE).await.is_ok() {
+            let more = with_buffer(|buffer| match self.tcp.try_read(buffer) {
+                Ok(0) => false,
+                Ok(_) => true,
+                Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+            });
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// Resets the connection, so that the kernel drops at once what the peer has not taken.
+    pub(crate) fn abort(self: Arc<Self>) {
+        let _ = SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO));
     }
 }
