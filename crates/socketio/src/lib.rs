@@ -31,6 +31,7 @@ mod config;
 mod engine;
 mod frame;
 mod gate;
+mod head;
 mod inbox;
 mod listener;
 mod namespace;

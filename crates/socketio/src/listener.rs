@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::{Body as HttpBody, Incoming as Body};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,7 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::address::{Addresses, Permit};
-use crate::stream::{HeadWatch, Stream};
+use crate::head::HeadWatch;
+use crate::stream::Stream;
 
 /// Limits of the accept loop.
 #[derive(Clone, Debug)]
@@ -126,13 +127,12 @@ impl Connection {
         let stream = Stream::new(tcp, permit, Arc::clone(&head), self.limits.write_timeout);
         let peer = self.peer;
         let service = service_fn(|request: Request<Body>| {
-            let is_sound = head.begin_request() && !is_smuggled(request.headers());
-            let answer = is_sound.then(|| service(request, peer));
+            let answer = head.begin_request().then(|| service(request, peer));
             let head = Arc::clone(&head);
             async move {
                 let answer = match answer {
                     Some(answer) => answer.await,
-                    None => smuggling_refused(),
+                    None => ambiguous(),
                 };
                 if goes_on(&answer) {
                     head.expect_head();
@@ -164,13 +164,8 @@ fn goes_on<B>(answer: &Response<B>) -> bool {
     answer.status() != StatusCode::SWITCHING_PROTOCOLS && !is_closing
 }
 
-/// Two headers that disagree on where a body ends are how a request is hidden in another.
-fn is_smuggled(headers: &HeaderMap) -> bool {
-    let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
-    lengths > 1 || (lengths == 1 && headers.contains_key(TRANSFER_ENCODING))
-}
-
-fn smuggling_refused<B: Default>() -> Response<B> {
+/// The answer to a request that may hide another.
+fn ambiguous<B: Default>() -> Response<B> {
     let mut answer = Response::new(B::default());
     *answer.status_mut() = StatusCode::BAD_REQUEST;
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -4,7 +4,6 @@ use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use crate::address::Permit;
 use crate::frame::{self, CloseCode};
+use crate::head::{BareLineFeed, HeadScan, HeadWatch};
 use crate::websocket::with_buffer;
 
 /// The kernel's send buffer of a WebSocket stream, in bytes. On loopback it would else swallow
@@ -24,71 +24,27 @@ const SEND_BUFFER: usize = 32 * 1024;
 /// How long a closed connection stays open for its last words to arrive.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// What a head with a bare line feed is answered, past hyper.
 const BARE_LINE_FEED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// A connection while it speaks HTTP.
 ///
-/// Two guards that hyper has not: a head whose lines end in a bare line feed is refused (two
-/// parsers that disagree on it are how requests are smuggled), and a peer that takes no bytes of
-/// an answer for `write_timeout` is dropped.
+/// Two guards that hyper has not: heads are looked at for what smuggles requests, and a peer that
+/// takes no bytes of an answer for `write_timeout` is dropped.
 #[derive(Debug)]
 pub(crate) struct Stream {
     tcp: TcpStream,
     /// Lives with the stream and not with hyper's future, which ends at the upgrade.
     permit: Permit,
     head: Arc<HeadWatch>,
-    last_four: u32,
+    scan: HeadScan,
     write_timeout: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-/// What stream and service know together of the requests on a connection.
-///
-/// The stream sees the bytes and not where a body ends; the service sees the requests and not
-/// their bytes. So the stream looks at heads only while one is expected, and the service refuses
-/// a request whose head was not looked at: one that came in the same breath as the end of the one
-/// before. Pipelining is lost by that, which no browser, proxy or stock client uses.
-#[derive(Debug, Default)]
-pub(crate) struct HeadWatch {
-    /// Set while the bytes to come are not a request's head.
-    is_in_body: AtomicBool,
-    heads: AtomicU32,
-    requests: AtomicU32,
-}
-
-impl HeadWatch {
-    /// A request has come; `false` when its head was not looked at.
-    pub(crate) fn begin_request(&self) -> bool {
-        let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        requests <= self.heads.load(Ordering::Relaxed)
-    }
-
-    /// A request was answered, and the connection goes on.
-    pub(crate) fn expect_head(&self) {
-        self.is_in_body.store(false, Ordering::Relaxed);
-    }
-}
-
 impl Stream {
     pub(crate) fn new(tcp: TcpStream, permit: Permit, head: Arc<HeadWatch>, write_timeout: Duration) -> Self {
-        Self { tcp, permit, head, last_four: 0, write_timeout, stalled: None }
-    }
-
-    fn is_sound_head(&mut self, bytes: &[u8]) -> bool {
-        const END_OF_HEAD: u32 = u32::from_be_bytes(*b"\r\n\r\n");
-        for &byte in bytes {
-            if byte == b'\n' && self.last_four as u8 != b'\r' {
-                return false;
-            }
-            self.last_four = self.last_four << 8 | byte as u32;
-            if self.last_four == END_OF_HEAD {
-                self.last_four = 0;
-                self.head.heads.fetch_add(1, Ordering::Relaxed);
-                self.head.is_in_body.store(true, Ordering::Relaxed);
-                break;
-            }
-        }
-        true
+        Self { tcp, permit, head, scan: HeadScan::default(), write_timeout, stalled: None }
     }
 
     fn watch_stall(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -107,9 +63,12 @@ impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
-        if !self.head.is_in_body.load(Ordering::Relaxed) && !self.is_sound_head(&buf.filled()[before..]) {
+        let Self { tcp, head, scan, .. } = &mut *self;
+        if head.is_expecting_head()
+            && let Err(BareLineFeed) = scan.look(&buf.filled()[before..], head)
+        {
             // The connection ends here either way; the answer is a courtesy.
-            let _ = self.tcp.try_write(BARE_LINE_FEED);
+            let _ = tcp.try_write(BARE_LINE_FEED);
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
         Poll::Ready(Ok(()))

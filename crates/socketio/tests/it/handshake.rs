@@ -149,7 +149,8 @@ async fn h6_a_foreign_page_gets_403_before_any_session() {
 async fn h7_the_gate_judges_each_origin_as_it_was_sent() {
     let house = House::open(strict(), echoes()).await;
     for origin in ["null", "https://good.example.evil.com", "https://good.example:444", "HTTPS://GOOD.EXAMPLE."] {
-        let response = get(house.at, &format!("{PATH}?EIO=4&transport=polling"), &format!("origin: {origin}\r\n")).await;
+        let response =
+            get(house.at, &format!("{PATH}?EIO=4&transport=polling"), &format!("origin: {origin}\r\n")).await;
         assert_eq!(response.status, 403, "{origin}");
     }
     Polling::open_with(house.at, "origin: https://madang.test\r\n").await;

@@ -86,6 +86,7 @@ async fn h13_two_opinions_on_a_bodys_length_are_refused() {
         http.send(format!("POST {} HTTP/1.1\r\nhost: a\r\n{headers}\r\n{body}", session.target())).await;
         assert_eq!(http.answer().await.map(|response| response.status), Some(400), "{headers}");
         http.closed().await;
+        assert_eq!(house.engine.session_count(), 1, "the post was not looked at: {headers}");
     }
     session.join("/").await;
 }
