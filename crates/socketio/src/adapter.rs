@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use crate::broadcast::Broadcast;
 use crate::namespace::BoxFuture;
 use crate::payload::Packet;
-use crate::session::Reason;
+use crate::peer::Reason;
 use crate::socket::{Phase, Socket, SocketId};
 
 /// Members written to under one hold of a room's lock.
@@ -45,6 +45,10 @@ pub trait Adapter: Send + Sync + 'static {
 }
 
 /// Rooms in memory.
+///
+/// Locks are taken in this order: all rooms, the members of one, the seats of a socket. A walk
+/// holds the members while it asks a socket which rooms it is in, so nobody may hold a socket's
+/// seats and wait for members.
 #[derive(Default)]
 pub struct MemoryAdapter {
     rooms: Mutex<HashMap<Arc<str>, Arc<Room>>>,
@@ -72,6 +76,7 @@ struct Member {
 struct Held(Vec<(u64, Packet)>);
 
 /// A socket's place in a room.
+#[derive(Clone)]
 pub(crate) struct Seat {
     room: Arc<Room>,
     slot: u32,
@@ -116,8 +121,26 @@ impl MemoryAdapter {
         self.rooms.lock().get(name).cloned()
     }
 
-    /// Takes the socket out of its seat and forgets a room that is empty. The lock of all rooms
-    /// always comes before that of one.
+    /// Seats the socket in a room, which is made if it is not there.
+    fn seat(&self, socket: &Socket, name: &str, held: bool) {
+        let mut rooms = self.rooms.lock();
+        if socket.is_in(name) {
+            return;
+        }
+        let room = match rooms.get(name) {
+            Some(room) => Arc::clone(room),
+            None => {
+                let room = Arc::new(Room { name: name.into(), members: Mutex::default() });
+                rooms.insert(Arc::clone(&room.name), Arc::clone(&room));
+                room
+            }
+        };
+        let member = Member { socket: socket.clone(), held: held.then(Box::default) };
+        let slot = room.members.lock().insert(member);
+        socket.0.seats.lock().push(Seat { room, slot });
+    }
+
+    /// Takes the socket out of its seat and forgets a room that is empty.
     fn vacate(&self, seat: &Seat) {
         let mut rooms = self.rooms.lock();
         let mut members = seat.room.members.lock();
@@ -130,26 +153,7 @@ impl MemoryAdapter {
 
 impl Adapter for MemoryAdapter {
     fn join(&self, socket: &Socket, name: &str, held: bool) {
-        let mut seats = socket.0.seats.lock();
-        if seats.iter().any(|seat| seat.is_in(name)) {
-            return;
-        }
-        {
-            let mut rooms = self.rooms.lock();
-            let room = match rooms.get(name) {
-                Some(room) => Arc::clone(room),
-                None => {
-                    let name: Arc<str> = name.into();
-                    let room = Arc::new(Room { name: Arc::clone(&name), members: Mutex::default() });
-                    rooms.insert(name, Arc::clone(&room));
-                    room
-                }
-            };
-            let member = Member { socket: socket.clone(), held: held.then(Box::default) };
-            let slot = room.members.lock().insert(member);
-            seats.push(Seat { room, slot });
-        }
-        drop(seats);
+        self.seat(socket, name, held);
         // A socket that ended in between has left all its rooms already, and must leave this one.
         if matches!(socket.0.state.lock().phase, Phase::Ended(_)) {
             self.leave_all(socket);
@@ -157,11 +161,15 @@ impl Adapter for MemoryAdapter {
     }
 
     fn release(&self, socket: &Socket, name: &str, after: u64) {
-        let seats = socket.0.seats.lock();
-        let Some(seat) = seats.iter().find(|seat| seat.is_in(name)) else { return };
+        let seat = socket.0.seats.lock().iter().find(|seat| seat.is_in(name)).cloned();
+        let Some(Seat { room, slot }) = seat else { return };
         // Sent under the lock: the next broadcast must not pass those that were held.
-        let mut members = seat.room.members.lock();
-        let Some(Some(member)) = members.slots.get_mut(seat.slot as usize) else { return };
+        let mut members = room.members.lock();
+        let Some(Some(member)) = members.slots.get_mut(slot as usize) else { return };
+        if member.socket.id() != socket.id() {
+            // It has left in this very moment, and another sits there now.
+            return;
+        }
         for (position, packet) in member.held.take().unwrap_or_default().0 {
             if position > after {
                 member.socket.send(&packet);
@@ -170,9 +178,13 @@ impl Adapter for MemoryAdapter {
     }
 
     fn leave(&self, socket: &Socket, name: &str) {
-        let mut seats = socket.0.seats.lock();
-        if let Some(place) = seats.iter().position(|seat| seat.is_in(name)) {
-            self.vacate(&seats.swap_remove(place));
+        let seat = {
+            let mut seats = socket.0.seats.lock();
+            let place = seats.iter().position(|seat| seat.is_in(name));
+            place.map(|place| seats.swap_remove(place))
+        };
+        if let Some(seat) = seat {
+            self.vacate(&seat);
         }
     }
 

@@ -92,7 +92,8 @@ impl Broadcast<'_> {
 
     /// Lets `pick` choose for each socket which of a few encoded packets it gets, if any.
     ///
-    /// It runs under the room's lock: it must be quick and must not touch rooms.
+    /// It runs under the room's lock: it must be quick, must not enter nor leave rooms, and must not
+    /// end sockets.
     pub async fn each(self, pick: impl Fn(&Socket) -> Option<Packet> + Send + Sync) {
         let broadcast = Broadcast { content: Content::PerSocket(&pick), ..self };
         broadcast.namespace.adapter().broadcast(&broadcast).await;

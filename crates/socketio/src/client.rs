@@ -5,14 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 
 use crate::inbox::{self, CatchUnwind, acknowledge};
 use crate::namespace::{ConnectError, Namespace, Refusal};
 use crate::packet::{self, Body, Incoming, Malformed};
 use crate::payload::Message;
+use crate::peer::{Pace, Peer, Reason};
 use crate::server::Namespaces;
-use crate::session::{Pace, Peer, Reason, Session};
+use crate::session::Session;
 use crate::socket::{Phase, Socket};
 
 pub(crate) struct Client {
@@ -25,6 +25,9 @@ struct State {
     sockets: Vec<Socket>,
     partial: Option<Box<Partial>>,
     unknown_namespaces: usize,
+    /// Set when the session has ended. A post that was under way then must not open a socket that
+    /// nobody would ever end.
+    ended: Option<Reason>,
 }
 
 /// A packet whose attachments have not all come.
@@ -44,13 +47,12 @@ impl Client {
     pub(crate) fn left(&self, session: &Session) {
         let mut state = self.state.lock();
         state.sockets.retain(|socket| !matches!(socket.0.state.lock().phase, Phase::Ended(_)));
-        self.reset_patience(session, &state);
+        self.tell_wanting(session, &state);
     }
 
     /// A session must have a joined namespace and no unfinished packet, or it ends in time.
-    fn reset_patience(&self, session: &Session, state: &State) {
-        let is_waiting = state.partial.is_some() || !state.sockets.iter().any(Socket::is_connected);
-        session.set_patience(is_waiting.then(|| Instant::now() + session.engine.config.connect_timeout));
+    fn tell_wanting(&self, session: &Session, state: &State) {
+        session.set_wanting(state.partial.is_some() || !state.sockets.iter().any(Socket::is_connected));
     }
 
     fn text(self: &Arc<Self>, session: &Arc<Session>, text: &str, pace: Pace) -> Result<(), Reason> {
@@ -64,7 +66,7 @@ impl Client {
         }
         let mut state = self.state.lock();
         state.partial = Some(Box::new(Partial { packet, pace, expected, attachments: Vec::new() }));
-        self.reset_patience(session, &state);
+        self.tell_wanting(session, &state);
         Ok(())
     }
 
@@ -77,7 +79,7 @@ impl Client {
                 return Ok(());
             }
             let whole = state.partial.take();
-            self.reset_patience(session, &state);
+            self.tell_wanting(session, &state);
             whole
         };
         let Some(whole) = whole else { return Ok(()) };
@@ -96,7 +98,9 @@ impl Client {
             socket.cloned().ok_or(Reason::ParseError)?
         };
         match packet.body {
-            Body::Disconnect => socket.end(Reason::ClientDisconnect),
+            Body::Disconnect => {
+                socket.end(Reason::ClientDisconnect);
+            }
             _ if !socket.is_connected() => return Err(Reason::ParseError),
             Body::Event { id, .. } if pace == Pace::Over => {
                 acknowledge(&socket, id, socket.namespace().refuse(Refusal::RateLimited));
@@ -124,12 +128,17 @@ impl Client {
             return Ok(());
         };
         let socket = Socket::new(Arc::clone(namespace), Arc::clone(session), Arc::clone(self));
-        let mut state = self.state.lock();
-        if state.sockets.iter().any(|other| other.namespace().name() == name) {
-            return Err(Reason::ParseError);
+        {
+            let mut state = self.state.lock();
+            if let Some(reason) = state.ended {
+                return Err(reason);
+            }
+            if state.sockets.iter().any(|other| other.namespace().name() == name) {
+                return Err(Reason::ParseError);
+            }
+            state.sockets.push(socket.clone());
         }
-        state.sockets.push(socket.clone());
-        drop(state);
+        session.begin_work();
         tokio::spawn(admit(Arc::clone(self), socket, auth));
         Ok(())
     }
@@ -154,21 +163,27 @@ async fn admit(client: Arc<Client>, socket: Socket, auth: Option<Box<RawValue>>)
         Err(ConnectError::new("invalid payload"))
     };
     match admitted {
-        Ok(admission) => {
-            if let Err(reason) = welcome(&client, &socket) {
+        Ok(admission) => match welcome(&client, &socket) {
+            Ok(()) => {
+                admission.then.into_iter().for_each(inbox::run);
+                return inbox::work(socket).await;
+            }
+            Err(reason) => {
                 // The guard may have joined rooms after the socket had left them all.
                 namespace.adapter().leave_all(&socket);
-                return namespace.disconnected(&socket, reason).await;
+                inbox::tell_disconnected(&socket, reason).await;
             }
-            if let Some(then) = admission.then {
-                then();
-            }
-            inbox::work(socket).await;
-        }
-        Err(error) => {
-            socket.session().send(&connect_error(namespace.name(), &error));
-            socket.end(Reason::ServerDisconnect);
-        }
+        },
+        Err(error) => refuse(&socket, &error),
+    }
+    socket.session().end_work();
+}
+
+/// Refuses a socket, unless it has ended already. It ends before its client is told, who may come
+/// again in the same moment and must not meet it.
+fn refuse(socket: &Socket, error: &ConnectError) {
+    if socket.end(Reason::ServerDisconnect) {
+        socket.session().send(&connect_error(socket.namespace().name(), error));
     }
 }
 
@@ -189,7 +204,7 @@ fn welcome(client: &Client, socket: &Socket) -> Result<(), Reason> {
         socket.namespace().forget(socket);
     }
     let state = client.state.lock();
-    client.reset_patience(socket.session(), &state);
+    client.tell_wanting(socket.session(), &state);
     Ok(())
 }
 
@@ -208,6 +223,7 @@ impl Peer for ClientPeer {
         let sockets = {
             let mut state = self.0.state.lock();
             state.partial = None;
+            state.ended = Some(reason);
             std::mem::take(&mut state.sockets)
         };
         for socket in sockets {

@@ -18,6 +18,8 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// How long an upgrade may take from its WebSocket handshake to its `5`.
     pub upgrade_timeout: Duration,
+    /// How long a polling body may take to come.
+    pub body_timeout: Duration,
     /// Bytes of a message, and of a polling body.
     pub max_payload: usize,
     /// Fragments of one WebSocket message; more close with 1008.
@@ -59,6 +61,7 @@ impl Default for Config {
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(10),
             upgrade_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
             max_payload: 64 * 1024,
             max_fragments: 4_096,
             max_attachments: 4,

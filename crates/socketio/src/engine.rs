@@ -18,15 +18,18 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming as Body;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::address::{Addresses, network};
 use crate::config::Config;
 use crate::gate::{Opening, Origin};
 use crate::outlet::{Polling, Transport};
 use crate::payload::Packet;
+use crate::peer::{Peer, Reason};
 use crate::polling;
 use crate::rate::{Meters, Verdict};
-use crate::session::{Peer, Reason, Session};
+use crate::session::{BadRequest, Session};
 use crate::stream::Wire;
 use crate::websocket;
 
@@ -47,6 +50,8 @@ pub struct Engine {
     addresses: Addresses,
     handshakes: Option<Meters<IpAddr>>,
     is_draining: AtomicBool,
+    /// Notified when the last session has ended.
+    emptied: Notify,
 }
 
 /// Why a request was refused, with the numbers of the reference implementation.
@@ -129,6 +134,7 @@ impl Engine {
             sessions: Mutex::default(),
             application: Box::new(application),
             is_draining: AtomicBool::new(false),
+            emptied: Notify::new(),
             config,
         })
     }
@@ -205,7 +211,7 @@ impl Engine {
                 Err(_) => return Err(HandshakeError::BadRequest),
             },
         };
-        if self.is_draining.load(Ordering::Relaxed) {
+        if self.is_draining.load(Ordering::SeqCst) {
             return Ok(later(StatusCode::SERVICE_UNAVAILABLE));
         }
         if self.handshakes.as_ref().is_some_and(|meters| meters.count(network(address)) != Verdict::Within) {
@@ -253,22 +259,28 @@ impl Engine {
             Err(StatusCode::UPGRADE_REQUIRED) => return Ok(upgrade_required()),
             Err(_) => return Err(HandshakeError::BadRequest),
         };
-        session.begin_upgrade().map_err(|_| HandshakeError::BadRequest)?;
-        tokio::spawn(websocket::upgrade(request, session));
+        match session.begin_upgrade() {
+            Ok(()) => tokio::spawn(websocket::upgrade(request, session)),
+            Err(BadRequest) => tokio::spawn(websocket::turn_away(request)),
+        };
         Ok(websocket::switching(accept))
     }
 
     fn admit(&self, session: &Arc<Session>) {
         session.set_peer(self.application.open(session));
         self.sessions.lock().insert(session.sid.clone(), Arc::clone(session));
-        if self.is_draining.load(Ordering::Relaxed) {
+        if self.is_draining.load(Ordering::SeqCst) {
             // It slipped in while the drain took its list of sessions.
-            session.finish();
+            session.retire();
         }
     }
 
     pub(crate) fn forget(&self, sid: &str) {
-        self.sessions.lock().remove(sid);
+        let mut sessions = self.sessions.lock();
+        sessions.remove(sid);
+        if sessions.is_empty() {
+            self.emptied.notify_waiters();
+        }
     }
 
     fn open_data(&self, sid: &str, upgrades: &str) -> String {
@@ -281,22 +293,32 @@ impl Engine {
     }
 
     /// Refuses new sessions with 503 and lets those that are open go, `batch` at a time with
-    /// `pause` between, each after what waits for it has left. Returns when none is left, or after
-    /// `deadline`, when the rest are cut.
+    /// `pause` between: each is read no more, and closed when what has come is answered and what
+    /// waits for it has left. Returns when none is left, or after `deadline`, when the rest are cut.
     pub async fn drain(&self, batch: usize, pause: Duration, deadline: Duration) {
-        self.is_draining.store(true, Ordering::Relaxed);
-        let end = tokio::time::Instant::now() + deadline;
-        let sessions: Vec<_> = self.sessions.lock().values().cloned().collect();
-        for sessions in sessions.chunks(batch.max(1)) {
-            sessions.iter().for_each(|session| session.finish());
+        self.is_draining.store(true, Ordering::SeqCst);
+        if timeout(deadline, self.let_go(batch.max(1), pause)).await.is_err() {
+            self.all_sessions().iter().for_each(|session| session.doom(Reason::ServerClose));
+        }
+    }
+
+    async fn let_go(&self, batch: usize, pause: Duration) {
+        let mut batches = self.all_sessions().into_iter().peekable();
+        while batches.peek().is_some() {
+            batches.by_ref().take(batch).for_each(|session| session.retire());
             tokio::time::sleep(pause).await;
         }
-        drop(sessions);
-        while self.session_count() > 0 && tokio::time::Instant::now() < end {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+        loop {
+            let emptied = self.emptied.notified();
+            if self.session_count() == 0 {
+                return;
+            }
+            emptied.await;
         }
-        let rest: Vec<_> = self.sessions.lock().values().cloned().collect();
-        rest.iter().for_each(|session| session.doom(Reason::ServerClose));
+    }
+
+    fn all_sessions(&self) -> Vec<Arc<Session>> {
+        self.sessions.lock().values().cloned().collect()
     }
 }
 

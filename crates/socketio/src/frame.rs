@@ -120,8 +120,10 @@ struct Fragments {
 }
 
 impl Decoder {
-    pub(crate) fn new(max_message: usize, max_fragments: usize) -> Self {
-        Self { max_message, max_fragments, rest: Vec::new(), message: None }
+    /// A decoder that begins with bytes which came together with the handshake, if any did. They
+    /// are copied, because keeping hyper's would pin its whole buffer.
+    pub(crate) fn new(max_message: usize, max_fragments: usize, first_bytes: &[u8]) -> Self {
+        Self { max_message, max_fragments, rest: first_bytes.to_vec(), message: None }
     }
 
     /// Whether a frame is half read, as the caller must not drop the bytes it still holds.
@@ -305,7 +307,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn decoder() -> Decoder {
-        Decoder::new(1_000, 64)
+        Decoder::new(1_000, 64, b"")
     }
 
     #[test]

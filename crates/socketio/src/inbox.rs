@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 use crate::namespace::{Refusal, Reply};
 use crate::packet::{self, Event};
-use crate::session::Reason;
+use crate::peer::Reason;
 use crate::socket::{Phase, Socket};
 
 pub(crate) struct Inbox {
@@ -55,6 +55,7 @@ impl Socket {
         }
         if !std::mem::replace(&mut state.inbox.is_running, true) {
             drop(state);
+            self.0.session.begin_work();
             tokio::spawn(work(self.clone()));
         }
     }
@@ -82,13 +83,25 @@ pub(crate) async fn work(socket: Socket) {
     while let Some(item) = socket.pop() {
         match item {
             Item::Event { event, id } => answer(&socket, event, id).await,
-            Item::End(reason) => {
-                let ended = socket.namespace().disconnected(&socket, reason);
-                if CatchUnwind(ended).await.is_err() {
-                    tracing::error!(namespace = socket.namespace().name(), "a disconnect handler panicked");
-                }
-            }
+            Item::End(reason) => tell_disconnected(&socket, reason).await,
         }
+    }
+    socket.session().end_work();
+}
+
+/// Runs the namespace's disconnect handler, whose panic is its own.
+pub(crate) async fn tell_disconnected(socket: &Socket, reason: Reason) {
+    let namespace = Arc::clone(socket.namespace());
+    let told = CatchUnwind(Box::pin(async { namespace.disconnected(socket, reason).await })).await;
+    if told.is_err() {
+        tracing::error!(namespace = namespace.name(), "a disconnect handler panicked");
+    }
+}
+
+/// Runs what an application wants to follow an answer. Its panic must not stop the inbox.
+pub(crate) fn run(then: Box<dyn FnOnce() + Send>) {
+    if catch_unwind(AssertUnwindSafe(then)).is_err() {
+        tracing::error!("what was to follow an answer panicked");
     }
 }
 
@@ -111,9 +124,7 @@ pub(crate) fn acknowledge(socket: &Socket, id: Option<u64>, reply: Reply) {
         let ack = packet::ack(socket.namespace().name(), id, &reply.args);
         if reply.is_paced { socket.session().send_paced(&ack) } else { socket.session().send(&ack) }
     }
-    if let Some(then) = reply.then {
-        then();
-    }
+    reply.then.into_iter().for_each(run);
 }
 
 /// A future whose panic is an error.

@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::{Body as HttpBody, Incoming as Body};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,7 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::address::{Addresses, Permit};
-use crate::stream::{HeadWatch, Stream};
+use crate::head::HeadWatch;
+use crate::stream::Stream;
 
 /// Limits of the accept loop.
 #[derive(Clone, Debug)]
@@ -122,18 +123,20 @@ impl Connection {
     {
         // Without it small answers wait for the acknowledgement of those before.
         let _ = tcp.set_nodelay(true);
-        let head = HeadWatch::new();
+        let head = Arc::new(HeadWatch::default());
         let stream = Stream::new(tcp, permit, Arc::clone(&head), self.limits.write_timeout);
         let peer = self.peer;
         let service = service_fn(|request: Request<Body>| {
-            let answer = (!is_smuggled(request.headers())).then(|| service(request, peer));
+            let answer = head.begin_request().then(|| service(request, peer));
             let head = Arc::clone(&head);
             async move {
                 let answer = match answer {
                     Some(answer) => answer.await,
-                    None => smuggling_refused(),
+                    None => ambiguous(),
                 };
-                head.expect_head();
+                if goes_on(&answer) {
+                    head.expect_head();
+                }
                 Ok::<_, Infallible>(answer)
             }
         });
@@ -154,13 +157,15 @@ impl Connection {
     }
 }
 
-/// Two headers that disagree on where a body ends are how a request is hidden in another.
-fn is_smuggled(headers: &HeaderMap) -> bool {
-    let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
-    lengths > 1 || (lengths == 1 && headers.contains_key(TRANSFER_ENCODING))
+/// Whether another request may follow on the connection. If not, what still comes is the rest of a
+/// body or another protocol, and no head.
+fn goes_on<B>(answer: &Response<B>) -> bool {
+    let is_closing = answer.headers().get(CONNECTION).is_some_and(|value| value == "close");
+    answer.status() != StatusCode::SWITCHING_PROTOCOLS && !is_closing
 }
 
-fn smuggling_refused<B: Default>() -> Response<B> {
+/// The answer to a request that may hide another.
+fn ambiguous<B: Default>() -> Response<B> {
     let mut answer = Response::new(B::default());
     *answer.status_mut() = StatusCode::BAD_REQUEST;
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -14,7 +14,7 @@ use crate::adapter::{Adapter, MemoryAdapter};
 use crate::broadcast::Broadcast;
 use crate::packet::{self, Args, Event};
 use crate::payload::Packet;
-use crate::session::Reason;
+use crate::peer::Reason;
 use crate::socket::{Socket, SocketId};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

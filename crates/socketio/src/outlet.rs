@@ -35,12 +35,16 @@ pub(crate) enum Transport {
     /// Nothing can be written by itself: everything waits for a poll.
     Polling(Polling),
     WebSocket(Arc<Wire>),
+    /// The session has ended. The stream is let go of, as sockets may be kept for longer.
+    Closed,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Polling {
     /// Wakes the poll that hangs.
     pub(crate) ready: Arc<Notify>,
+    /// Wakes the post that waits for room in an inbox.
+    pub(crate) room: Arc<Notify>,
     pub(crate) is_hanging: bool,
     pub(crate) is_posting: bool,
     pub(crate) upgrade: Upgrade,
@@ -69,7 +73,8 @@ struct Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
     Written,
-    /// It is the first that waits: the owner must learn to watch for room.
+    /// It is the first that waits: the owner must learn to watch for room, and a hanging poll that
+    /// there is something to take.
     FirstWaiting,
     Waiting,
     /// More waits than is allowed, or the stream is broken: the session must end.
@@ -108,12 +113,9 @@ impl Outlet {
         self.queue.push_back(Waiting { packet: packet.clone(), since: now, paced });
         match &self.transport {
             _ if self.waiting > limit => Sent::Overflow,
-            Transport::Polling(polling) => {
-                polling.ready.notify_one();
-                Sent::Waiting
-            }
-            Transport::WebSocket(_) if is_first => Sent::FirstWaiting,
-            Transport::WebSocket(_) => Sent::Waiting,
+            _ if is_first => Sent::FirstWaiting,
+            // The hanging poll was woken by the first.
+            _ => Sent::Waiting,
         }
     }
 
@@ -183,6 +185,9 @@ impl Outlet {
             }
         }
         self.progress_at = now;
+        if self.queue.is_empty() {
+            self.queue = VecDeque::new();
+        }
         (!payload.is_empty()).then_some(payload)
     }
 
@@ -206,9 +211,11 @@ impl Outlet {
         Some(begun + patience)
     }
 
-    /// Drops all that waits: the session has ended.
-    pub(crate) fn clear(&mut self) {
+    /// Drops all that waits and lets go of the stream. Tells whether it stands between two frames.
+    pub(crate) fn close(&mut self) -> bool {
         self.queue = VecDeque::new();
         self.waiting = 0;
+        self.transport = Transport::Closed;
+        std::mem::take(&mut self.sent) == 0
     }
 }

@@ -111,6 +111,13 @@ impl Packet {
         Self::of_kind(b'3', b"probe")
     }
 
+    /// A WebSocket pong, which is no Engine.IO packet but leaves in order with them.
+    pub(crate) fn pong_frame(data: &[u8]) -> Self {
+        let mut frames = BytesMut::new();
+        frame::encode(&mut frames, Opcode::Pong, &[data]);
+        Self(frames.freeze())
+    }
+
     fn of_kind(kind: u8, data: &[u8]) -> Self {
         let mut frames = BytesMut::new();
         frame::encode(&mut frames, Opcode::Text, &[&[kind], data]);

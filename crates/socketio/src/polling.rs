@@ -4,19 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
-use http::{Request, StatusCode};
+use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::{HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming as Body;
 use tokio::time::{sleep_until, timeout};
 
 use crate::engine::{Answer, HandshakeError, answer, text};
 use crate::payload;
-use crate::session::{Poll, Reason, Session, Tick};
+use crate::peer::Reason;
+use crate::session::{Poll, Session, Tick};
 use crate::websocket;
-
-/// How long a client may take to bring a body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Owns a polling session: pings when they are due, ends it when its time is over, and becomes
 /// the owner of its WebSocket when it upgrades.
@@ -28,8 +26,11 @@ pub(crate) async fn run(session: Arc<Session>) {
                 () = session.wake.notified() => {}
             },
             // Boxed, so that a session which stays on polling does not carry the other loop.
-            Tick::Upgraded(upgraded) => return Box::pin(websocket::run(session, upgraded)).await,
-            Tick::End(reason) => return session.end(reason),
+            Tick::Upgraded(upgraded) => return Box::pin(websocket::run(session, *upgraded)).await,
+            Tick::End(reason) => {
+                session.end(reason);
+                return;
+            }
         }
     }
 }
@@ -47,15 +48,20 @@ impl Unfinished<'_> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if let Some(session) = self.0 {
-            session.doom(Reason::TransportError);
+            session.abort_request();
         }
     }
 }
 
+/// How long a poll waits for the `5` of an upgrade that is on its way.
+const CROSSING: Duration = Duration::from_millis(20);
+
 /// Answers a GET: hangs until something waits.
 pub(crate) async fn poll(session: &Arc<Session>) -> Answer {
+    // The `5` and a poll sent behind it race on two connections. A client that still has to pause
+    // its polling waits for the noop of this poll, so it cannot wait for long.
+    let _ = timeout(CROSSING, session.settled()).await;
     if session.begin_poll().is_err() {
-        session.doom(Reason::TransportError);
         return HandshakeError::BadRequest.into_answer();
     }
     let unfinished = Unfinished(Some(session));
@@ -73,13 +79,14 @@ pub(crate) async fn poll(session: &Arc<Session>) -> Answer {
 /// Answers a POST: `ok` once all its packets are handled or wait in order.
 pub(crate) async fn post(session: &Arc<Session>, request: Request<Body>) -> Answer {
     if session.begin_post().is_err() {
-        session.doom(Reason::TransportError);
         return HandshakeError::BadRequest.into_answer();
     }
     let unfinished = Unfinished(Some(session));
-    let body = match body(request, session.engine.config.max_payload).await {
-        Ok(body) => body,
-        Err(status) => return answer(status, "text/plain; charset=UTF-8", Bytes::new()),
+    let config = &session.engine.config;
+    let body = match timeout(config.body_timeout, body(request, config.max_payload)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(status)) => return unread(status),
+        Err(_) => return unread(StatusCode::REQUEST_TIMEOUT),
     };
     if let Err(reason) = receive_all(session, &body).await {
         session.doom(reason);
@@ -92,24 +99,30 @@ pub(crate) async fn post(session: &Arc<Session>, request: Request<Body>) -> Answ
     answer(StatusCode::OK, "text/html", Bytes::from_static(b"ok"))
 }
 
+/// Refuses a body that was not read to its end: what is left of it must not be taken for the next
+/// request.
+fn unread(status: StatusCode) -> Answer {
+    let mut answer = answer(status, "text/plain; charset=UTF-8", Bytes::new());
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
 async fn body(request: Request<Body>, max: usize) -> Result<String, StatusCode> {
     let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if declared.is_some_and(|length| length.parse().is_ok_and(|length: u64| length > max as u64)) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    let collected = timeout(BODY_TIMEOUT, Limited::new(request.into_body(), max).collect()).await;
-    let bytes = match collected {
-        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Ok(Err(_)) => return Err(StatusCode::BAD_REQUEST),
-        Ok(Ok(body)) => body.to_bytes(),
+    let bytes = match Limited::new(request.into_body(), max).collect().await {
+        Err(error) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => return Err(StatusCode::BAD_REQUEST),
+        Ok(body) => body.to_bytes(),
     };
     String::from_utf8(bytes.into()).map_err(|_| StatusCode::BAD_REQUEST)
 }
 
 async fn receive_all(session: &Arc<Session>, body: &str) -> Result<(), Reason> {
     for packet in payload::decode_payload(body) {
-        session.room().await;
+        session.room().await?;
         session.receive(packet)?;
     }
     Ok(())

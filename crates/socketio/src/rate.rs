@@ -48,24 +48,32 @@ impl Meter {
 #[derive(Debug)]
 pub(crate) struct Meters<K> {
     rate: Rate,
-    inner: Mutex<HashMap<K, Meter>>,
+    inner: Mutex<Inner<K>>,
 }
 
-/// How many keys are kept before those at rest are swept out.
-const SWEEP_AT: usize = 4_096;
+#[derive(Debug)]
+struct Inner<K> {
+    meters: HashMap<K, Meter>,
+    /// How many keys are kept before those at rest are swept out. It follows how many are not at
+    /// rest, or a crowd of them would have each newcomer sweep in vain.
+    sweep_at: usize,
+}
+
+const MIN_SWEEP_AT: usize = 4_096;
 
 impl<K: Hash + Eq> Meters<K> {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, inner: Mutex::default() }
+        Self { rate, inner: Mutex::new(Inner { meters: HashMap::new(), sweep_at: MIN_SWEEP_AT }) }
     }
 
     pub(crate) fn count(&self, key: K) -> Verdict {
         let now = Instant::now();
-        let mut meters = self.inner.lock();
-        if meters.len() >= SWEEP_AT {
-            meters.retain(|_, meter| meter.0 > now);
+        let mut inner = self.inner.lock();
+        if inner.meters.len() >= inner.sweep_at {
+            inner.meters.retain(|_, meter| meter.0 > now);
+            inner.sweep_at = MIN_SWEEP_AT.max(inner.meters.len() * 2);
         }
-        let meter = meters.entry(key).or_insert(Meter::new(now));
+        let meter = inner.meters.entry(key).or_insert(Meter::new(now));
         let verdict = meter.count(now, self.rate);
         if verdict != Verdict::Within {
             // A refused try costs nothing more, or who keeps knocking would never be let in again.

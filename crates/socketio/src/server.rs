@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming as Body;
-use tokio::time::Instant;
 
 use crate::client::{Client, ClientPeer};
 use crate::config::Config;
 use crate::engine::{Answer, Application, Engine};
 use crate::namespace::Namespace;
-use crate::session::{Peer, Session};
+use crate::peer::Peer;
+use crate::session::Session;
 
 pub(crate) type Namespaces = HashMap<String, Arc<Namespace>>;
 
@@ -38,7 +38,7 @@ struct SocketIo(Arc<Namespaces>);
 
 impl Application for SocketIo {
     fn open(&self, session: &Arc<Session>) -> Box<dyn Peer> {
-        session.set_patience(Some(Instant::now() + session.engine.config.connect_timeout));
+        session.set_wanting(true);
         Box::new(ClientPeer(Client::new(Arc::clone(&self.0))))
     }
 }

@@ -4,8 +4,8 @@
 //! doom it; only the owner ends it, so that a broadcast never runs the code of a disconnect.
 
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -15,71 +15,15 @@ use crate::address::Permit;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::gate::Visitor;
-use crate::outlet::{Outlet, Polling, Sent, Transport, Upgrade};
-use crate::payload::{Incoming, Malformed, Message, Packet};
+use crate::outlet::{Outlet, Sent, Transport};
+use crate::payload::{Incoming, Malformed, Packet};
+use crate::peer::{Pace, Peer, Reason};
 use crate::rate::{Meter, Verdict};
-use crate::stream::Wire;
 use crate::websocket::Upgraded;
 
-/// Why a session or a socket ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// The connection was closed or lost.
-    TransportClose,
-    /// The connection broke, or its polls overlapped or were aborted.
-    TransportError,
-    /// No pong came in time.
-    PingTimeout,
-    /// The client sent what no client sends.
-    ParseError,
-    /// No namespace was joined, or a binary packet was not finished, in time.
-    ConnectTimeout,
-    /// The client took too little of what was sent to it.
-    SlowReader,
-    /// The client sent too much for too long.
-    RateLimited,
-    /// The client left the namespace.
-    ClientDisconnect,
-    /// The server took the socket out of the namespace.
-    ServerDisconnect,
-    /// The server closed the connection.
-    ServerClose,
-}
+mod polls;
 
-impl Reason {
-    /// Socket.IO's words where it has them.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::TransportClose => "transport close",
-            Self::TransportError => "transport error",
-            Self::PingTimeout => "ping timeout",
-            Self::ParseError => "parse error",
-            Self::ConnectTimeout => "connect timeout",
-            Self::SlowReader => "slow reader",
-            Self::RateLimited => "rate limited",
-            Self::ClientDisconnect => "client namespace disconnect",
-            Self::ServerDisconnect => "server namespace disconnect",
-            Self::ServerClose => "forced server close",
-        }
-    }
-}
-
-/// What speaks through a session: Socket.IO, or an application of Engine.IO alone.
-pub trait Peer: Send + Sync + 'static {
-    /// A message has come. An error ends the session.
-    fn message(&self, session: &Arc<Session>, message: Message, verdict: Pace) -> Result<(), Reason>;
-
-    /// The session has ended; called once.
-    fn closed(&self, reason: Reason);
-}
-
-/// Whether a message came within the session's packet rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    Within,
-    /// Over it: the message may be refused, but must be answered.
-    Over,
-}
+pub(crate) use polls::{BadRequest, Poll};
 
 /// An Engine.IO session.
 pub struct Session {
@@ -90,11 +34,10 @@ pub struct Session {
     pub(crate) wake: Notify,
     visitor: Visitor,
     address: IpAddr,
-    peer: std::sync::OnceLock<Box<dyn Peer>>,
+    peer: OnceLock<Box<dyn Peer>>,
     state: Mutex<State>,
     /// How many inboxes behind this session are full; while there is one, nothing is read.
-    full_inboxes: AtomicUsize,
-    _permit: Permit,
+    full_inboxes: AtomicU32,
 }
 
 struct State {
@@ -105,10 +48,17 @@ struct State {
     awaits_pong: bool,
     /// When the peer loses patience: no namespace joined, a packet unfinished.
     patience_at: Option<Instant>,
+    /// How many tasks work on what has come: guards that were asked, inboxes that are not empty.
+    at_work: u32,
+    /// To be finished once nobody is at work.
+    is_retiring: bool,
     /// To be closed once all that waits has left.
     is_finishing: bool,
     doom: Option<Reason>,
-    upgraded: Option<Upgraded>,
+    /// Boxed, as it is there for a moment only.
+    upgraded: Option<Box<Upgraded>>,
+    /// Given back when the session ends, however long an application keeps its sockets.
+    permit: Option<Permit>,
 }
 
 /// What the owner has to do next.
@@ -116,20 +66,9 @@ pub(crate) enum Tick {
     /// Look again at that time at the latest.
     At(Instant),
     /// Go on as the owner of a WebSocket.
-    Upgraded(Upgraded),
+    Upgraded(Box<Upgraded>),
     End(Reason),
 }
-
-/// What the answer to a poll is.
-#[derive(Debug)]
-pub(crate) enum Poll {
-    Payload(String),
-    Wait(Arc<Notify>),
-}
-
-/// The request does not fit the session's transport or another request that is under way.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BadRequest;
 
 impl Session {
     pub(crate) fn new(
@@ -148,19 +87,21 @@ impl Session {
             wake: Notify::new(),
             visitor,
             address,
-            peer: std::sync::OnceLock::new(),
+            peer: OnceLock::new(),
             state: Mutex::new(State {
                 outlet: Outlet::new(transport),
                 meter: Meter::new(now),
                 beat_at: now + engine.config.ping_interval,
                 awaits_pong: false,
                 patience_at: None,
+                at_work: 0,
+                is_retiring: false,
                 is_finishing: false,
                 doom: None,
                 upgraded: None,
+                permit: Some(permit),
             }),
-            full_inboxes: AtomicUsize::new(0),
-            _permit: permit,
+            full_inboxes: AtomicU32::new(0),
             engine,
         }
     }
@@ -198,16 +139,30 @@ impl Session {
 
     fn send_as(&self, packet: &Packet, paced: bool) {
         let mut state = self.state.lock();
-        if state.doom.is_some() || state.is_finishing {
-            return;
+        if state.doom.is_none() && !state.is_finishing {
+            let sent = state.outlet.send(packet, paced, self.config().outbox);
+            self.note(&mut state, sent);
         }
-        match state.outlet.send(packet, paced, self.config().outbox) {
+    }
+
+    /// Answers a WebSocket ping, unless something waits: a pong is a courtesy, and pings must not
+    /// be a way to fill memory.
+    pub(crate) fn answer_ping(&self, data: &[u8]) {
+        let mut state = self.state.lock();
+        if state.doom.is_none() && state.outlet.is_empty() {
+            let sent = state.outlet.send(&Packet::pong_frame(data), false, usize::MAX);
+            self.note(&mut state, sent);
+        }
+    }
+
+    fn note(&self, state: &mut State, sent: Sent) {
+        match sent {
             Sent::Written | Sent::Waiting => return,
             Sent::FirstWaiting => {}
             Sent::Overflow => state.doom = Some(Reason::SlowReader),
             Sent::Broken => state.doom = Some(Reason::TransportClose),
         }
-        self.wake.notify_one();
+        self.wake_all(state);
     }
 
     /// Ends the session at once; what waits is dropped.
@@ -221,28 +176,50 @@ impl Session {
         self.wake_all(&state);
     }
 
-    /// Ends the session when all that waits has left, or its time is over.
+    /// Ends the session when all that waits has left, or has waited too long.
     pub fn finish(&self) {
         let mut state = self.state.lock();
-        if state.doom.is_none() && !state.is_finishing {
-            if matches!(state.outlet.transport, Transport::Polling(_)) {
-                state.outlet.send(&Packet::close(), false, usize::MAX);
-            }
-            state.is_finishing = true;
-        }
+        state.begin_to_finish();
         self.wake_all(&state);
+    }
+
+    /// Reads no more, and finishes once what has come is answered.
+    pub(crate) fn retire(&self) {
+        self.pause();
+        let mut state = self.state.lock();
+        state.is_retiring = true;
+        self.wake_all(&state);
+    }
+
+    /// A task begins to work on what has come.
+    pub(crate) fn begin_work(&self) {
+        self.state.lock().at_work += 1;
+    }
+
+    pub(crate) fn end_work(&self) {
+        let mut state = self.state.lock();
+        state.at_work -= 1;
+        if state.is_retiring && state.at_work == 0 {
+            self.wake_all(&state);
+        }
     }
 
     fn wake_all(&self, state: &State) {
         self.wake.notify_one();
         if let Transport::Polling(polling) = &state.outlet.transport {
             polling.ready.notify_one();
+            polling.room.notify_one();
         }
     }
 
-    /// Sets when the session ends for want of a joined namespace or of the rest of a packet.
-    pub(crate) fn set_patience(&self, at: Option<Instant>) {
-        self.state.lock().patience_at = at;
+    /// Says whether a joined namespace or the rest of a packet is wanting. If so, the session ends
+    /// in time; saying so again does not lengthen it.
+    pub(crate) fn set_wanting(&self, is_wanting: bool) {
+        let mut state = self.state.lock();
+        if is_wanting == state.patience_at.is_some() {
+            return;
+        }
+        state.patience_at = is_wanting.then(|| Instant::now() + self.config().connect_timeout);
         self.wake.notify_one();
     }
 
@@ -310,6 +287,10 @@ impl Session {
         let now = Instant::now();
         let is_paused = self.is_paused();
         let mut state = self.state.lock();
+        if state.is_retiring && state.at_work == 0 && !state.is_finishing {
+            state.begin_to_finish();
+            self.wake_all(&state);
+        }
         if let Some(reason) = self.verdict(&state, now, is_paused) {
             state.doom = Some(reason);
             return Tick::End(reason);
@@ -322,10 +303,8 @@ impl Session {
                 state.awaits_pong = true;
                 // From when it was due, not from now: the session ends at interval + timeout.
                 state.beat_at += self.config().ping_timeout;
-                if state.outlet.send(&Packet::ping(), false, usize::MAX) == Sent::Broken {
-                    state.doom = Some(Reason::TransportClose);
-                    return Tick::End(Reason::TransportClose);
-                }
+                let sent = state.outlet.send(&Packet::ping(), false, usize::MAX);
+                self.note(&mut state, sent);
             } else {
                 state.beat_at = now + self.config().ping_timeout;
             }
@@ -367,132 +346,45 @@ impl Session {
         self.state.lock().outlet.flush().map_err(|_| Reason::TransportClose)
     }
 
-    /// Ends the session; called once, by its owner.
-    pub(crate) fn end(&self, reason: Reason) {
-        {
+    /// Ends the session; called once, by its owner. Tells whether its stream stands between two
+    /// frames: behind half a frame nothing more may be written.
+    pub(crate) fn end(&self, reason: Reason) -> bool {
+        let is_between_frames = {
             let mut state = self.state.lock();
             state.doom.get_or_insert(reason);
-            state.outlet.clear();
             self.wake_all(&state);
-        }
+            state.permit = None;
+            state.upgraded = None;
+            state.outlet.close()
+        };
         self.engine.forget(&self.sid);
         if let Some(peer) = self.peer.get() {
             peer.closed(reason);
         }
+        is_between_frames
     }
+}
 
-    // Polling.
-
-    fn with_polling<T>(&self, act: impl FnOnce(&mut Polling) -> Result<T, BadRequest>) -> Result<T, BadRequest> {
-        match &mut self.state.lock().outlet.transport {
-            Transport::Polling(polling) => act(polling),
-            Transport::WebSocket(_) => Err(BadRequest),
-        }
-    }
-
-    /// A poll has come.
-    pub(crate) fn begin_poll(&self) -> Result<(), BadRequest> {
-        self.with_polling(|polling| {
-            if std::mem::replace(&mut polling.is_hanging, true) {
-                return Err(BadRequest);
+impl State {
+    fn begin_to_finish(&mut self) {
+        if self.doom.is_none() && !self.is_finishing {
+            if matches!(self.outlet.transport, Transport::Polling(_)) {
+                self.outlet.send(&Packet::close(), false, usize::MAX);
             }
-            Ok(())
-        })
-    }
-
-    pub(crate) fn end_poll(&self) {
-        let _ = self.with_polling(|polling| {
-            polling.is_hanging = false;
-            Ok(())
-        });
-    }
-
-    /// What the hanging poll is to be answered with.
-    pub(crate) fn poll(&self) -> Poll {
-        let mut state = self.state.lock();
-        let doom = state.doom;
-        let ready = match &state.outlet.transport {
-            Transport::Polling(polling) if polling.upgrade != Upgrade::Probed => Arc::clone(&polling.ready),
-            // The noop lets the poll end; what waits goes over the new transport.
-            _ if doom.is_none() => return Poll::Payload("6".into()),
-            _ => Arc::default(),
-        };
-        match doom {
-            Some(Reason::TransportClose) => return Poll::Payload("6".into()),
-            Some(_) => return Poll::Payload("1".into()),
-            None => {}
-        }
-        let payload = state.outlet.take_payload();
-        if state.outlet.is_empty() && state.is_finishing {
-            self.wake.notify_one();
-        }
-        payload.map_or(Poll::Wait(ready), Poll::Payload)
-    }
-
-    pub(crate) fn begin_post(&self) -> Result<(), BadRequest> {
-        self.with_polling(|polling| {
-            if std::mem::replace(&mut polling.is_posting, true) {
-                return Err(BadRequest);
-            }
-            Ok(())
-        })
-    }
-
-    pub(crate) fn end_post(&self) {
-        let _ = self.with_polling(|polling| {
-            polling.is_posting = false;
-            Ok(())
-        });
-    }
-
-    /// Waits until the inboxes behind the session have room, or the session has ended.
-    pub(crate) async fn room(&self) {
-        // Polls are rare and inboxes empty in milliseconds: looking again is simpler than one
-        // more list of waiters, and nothing is lost by it.
-        while self.is_paused() && self.is_open() {
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            self.is_finishing = true;
         }
     }
+}
 
-    // Upgrade.
+/// Ends a session whose owner panics, which no other would do. In an application of Engine.IO
+/// alone the code of its [`Peer`] runs in the owner.
+pub(crate) struct EndOnPanic<'a>(pub(crate) &'a Session);
 
-    pub(crate) fn begin_upgrade(&self) -> Result<(), BadRequest> {
-        self.with_polling(|polling| {
-            if polling.upgrade != Upgrade::None {
-                return Err(BadRequest);
-            }
-            polling.upgrade = Upgrade::Begun;
-            Ok(())
-        })
-    }
-
-    pub(crate) fn probed(&self) -> Result<(), BadRequest> {
-        self.with_polling(|polling| {
-            polling.upgrade = Upgrade::Probed;
-            polling.ready.notify_one();
-            Ok(())
-        })
-    }
-
-    pub(crate) fn abandon_upgrade(&self) {
-        let _ = self.with_polling(|polling| {
-            polling.upgrade = Upgrade::None;
-            polling.ready.notify_one();
-            Ok(())
-        });
-    }
-
-    /// Goes over to the new transport with all that waits, and hands it to the owner.
-    pub(crate) fn complete_upgrade(&self, wire: Arc<Wire>, upgraded: Upgraded) {
-        let mut state = self.state.lock();
-        if let Transport::Polling(polling) = &state.outlet.transport {
-            // A poll that still hangs gets its noop.
-            polling.ready.notify_one();
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("a session's owner panicked");
+            self.0.end(Reason::ServerClose);
         }
-        if state.outlet.switch(wire).is_err() {
-            state.doom.get_or_insert(Reason::TransportClose);
-        }
-        state.upgraded = Some(upgraded);
-        self.wake.notify_one();
     }
 }

@@ -18,7 +18,8 @@ use crate::inbox::Inbox;
 use crate::namespace::Namespace;
 use crate::packet::{self, Args};
 use crate::payload::Packet;
-use crate::session::{Reason, Session};
+use crate::peer::Reason;
+use crate::session::Session;
 
 /// The id of a socket, as the client learns it. It is not the session's id and opens nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -173,25 +174,22 @@ impl Socket {
     ) -> Result<Args, AckError> {
         let args = Args::one(argument).map_err(|_| AckError::Unserializable)?;
         let (answer, answered) = oneshot::channel();
-        let id = {
-            let mut state = self.0.state.lock();
-            if state.phase != Phase::Connected {
-                return Err(AckError::Disconnected);
-            }
-            let pending = state.pending.get_or_insert_default();
-            pending.last_id += 1;
-            let id = pending.last_id;
-            pending.answers.insert(id, answer);
-            id
-        };
-        self.0.session.send(&packet::event(self.0.namespace.name(), event, Some(id), &args));
-        match tokio::time::timeout(timeout, answered).await {
-            Ok(answer) => answer.map_err(|_| AckError::Disconnected),
-            Err(_) => {
-                self.take_pending(id);
-                Err(AckError::Timeout)
-            }
+        let asked = Asked { socket: self, id: self.expect_answer(answer)? };
+        self.0.session.send(&packet::event(self.0.namespace.name(), event, Some(asked.id), &args));
+        let answered = tokio::time::timeout(timeout, answered).await.map_err(|_| AckError::Timeout)?;
+        answered.map_err(|_| AckError::Disconnected)
+    }
+
+    fn expect_answer(&self, answer: oneshot::Sender<Args>) -> Result<u64, AckError> {
+        let mut state = self.0.state.lock();
+        if state.phase != Phase::Connected {
+            return Err(AckError::Disconnected);
         }
+        let pending = state.pending.get_or_insert_default();
+        pending.last_id += 1;
+        let id = pending.last_id;
+        pending.answers.insert(id, answer);
+        Ok(id)
     }
 
     fn take_pending(&self, id: u64) -> Option<oneshot::Sender<Args>> {
@@ -235,12 +233,13 @@ impl Socket {
         self.0.seats.lock().len()
     }
 
-    /// Ends the socket for good: stock clients do not come back from it by themselves.
+    /// Ends the socket for good: stock clients do not come back from it by themselves. Its events
+    /// that have come are still handled, but no longer answered.
     pub fn disconnect(&self) {
-        if self.is_connected() {
+        // It ends before its client is told, who may come again in the same moment.
+        if self.end(Reason::ServerDisconnect) {
             self.0.session.send(&packet::disconnect(self.0.namespace.name()));
         }
-        self.end(Reason::ServerDisconnect);
     }
 
     /// Ends the socket for good and closes its connection once that has been told.
@@ -250,24 +249,39 @@ impl Socket {
     }
 
     /// Ends the socket: it leaves its rooms at once, and its namespace hears of it behind the
-    /// events that came before. Only the first call counts.
-    pub(crate) fn end(&self, reason: Reason) {
-        let was = {
+    /// events that came before. Only the first call counts; it gives `true`.
+    pub(crate) fn end(&self, reason: Reason) -> bool {
+        let (was, pending) = {
             let mut state = self.0.state.lock();
             let was = state.phase;
             if matches!(was, Phase::Ended(_)) {
-                return;
+                return false;
             }
             state.phase = Phase::Ended(reason);
-            state.pending = None;
-            was
+            (was, state.pending.take())
         };
+        // Whoever waits for an answer wakes here, not under the lock.
+        drop(pending);
         self.0.namespace.adapter().leave_all(self);
         self.0.namespace.forget(self);
         self.0.client.left(&self.0.session);
         if was == Phase::Connected {
             self.push_end(reason);
         }
+        true
+    }
+}
+
+/// A question to the client; forgotten when nobody waits for its answer any more, also when the
+/// future that asked was dropped.
+struct Asked<'a> {
+    socket: &'a Socket,
+    id: u64,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        drop(self.socket.take_pending(self.id));
     }
 }
 

@@ -1,74 +1,50 @@
 //! The byte streams under HTTP and WebSocket.
 
 use std::io::{self, IoSlice};
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::address::Permit;
+use crate::frame::{self, CloseCode};
+use crate::head::{BareLineFeed, HeadScan, HeadWatch};
+use crate::websocket::with_buffer;
 
 /// The kernel's send buffer of a WebSocket stream, in bytes. On loopback it would else swallow
 /// megabytes, minutes of a busy room, before it refuses the first byte of a reader that stopped.
 const SEND_BUFFER: usize = 32 * 1024;
 
+/// How long a closed connection stays open for its last words to arrive.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What a head with a bare line feed is answered, past hyper.
 const BARE_LINE_FEED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// A connection while it speaks HTTP.
 ///
-/// Two guards that hyper has not: a head whose lines end in a bare line feed is refused (two
-/// parsers that disagree on it are how requests are smuggled), and a peer that takes no bytes of
-/// an answer for `write_timeout` is dropped.
+/// Two guards that hyper has not: heads are looked at for what smuggles requests, and a peer that
+/// takes no bytes of an answer for `write_timeout` is dropped.
 #[derive(Debug)]
 pub(crate) struct Stream {
     tcp: TcpStream,
     /// Lives with the stream and not with hyper's future, which ends at the upgrade.
     permit: Permit,
     head: Arc<HeadWatch>,
-    last_four: u32,
+    scan: HeadScan,
     write_timeout: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-/// Tells the stream whether the bytes to come are a request's head. The service sets it again
-/// after each answer.
-#[derive(Debug)]
-pub(crate) struct HeadWatch(AtomicBool);
-
-impl HeadWatch {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicBool::new(true)))
-    }
-
-    pub(crate) fn expect_head(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 impl Stream {
     pub(crate) fn new(tcp: TcpStream, permit: Permit, head: Arc<HeadWatch>, write_timeout: Duration) -> Self {
-        Self { tcp, permit, head, last_four: 0, write_timeout, stalled: None }
-    }
-
-    fn is_sound_head(&mut self, bytes: &[u8]) -> bool {
-        const END_OF_HEAD: u32 = u32::from_be_bytes(*b"\r\n\r\n");
-        for &byte in bytes {
-            if byte == b'\n' && self.last_four as u8 != b'\r' {
-                return false;
-            }
-            self.last_four = self.last_four << 8 | byte as u32;
-            if self.last_four == END_OF_HEAD {
-                self.last_four = 0;
-                self.head.0.store(false, Ordering::Relaxed);
-                break;
-            }
-        }
-        true
+        Self { tcp, permit, head, scan: HeadScan::default(), write_timeout, stalled: None }
     }
 
     fn watch_stall(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -87,9 +63,12 @@ impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
-        if self.head.0.load(Ordering::Relaxed) && !self.is_sound_head(&buf.filled()[before..]) {
+        let Self { tcp, head, scan, .. } = &mut *self;
+        if head.is_expecting_head()
+            && let Err(BareLineFeed) = scan.look(&buf.filled()[before..], head)
+        {
             // The connection ends here either way; the answer is a courtesy.
-            let _ = self.tcp.try_write(BARE_LINE_FEED);
+            let _ = tcp.try_write(BARE_LINE_FEED);
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
         Poll::Ready(Ok(()))
@@ -135,7 +114,7 @@ pub(crate) struct Wire {
 impl From<Stream> for Wire {
     fn from(stream: Stream) -> Self {
         // A smaller buffer is a wish: without it slow readers are only noticed later.
-        let _ = socket2::SockRef::from(&stream.tcp).set_send_buffer_size(SEND_BUFFER);
+        let _ = SockRef::from(&stream.tcp).set_send_buffer_size(SEND_BUFFER);
         Self { tcp: stream.tcp, _permit: stream.permit }
     }
 }
@@ -157,9 +136,31 @@ impl Wire {
         self.tcp.ready(interest).await
     }
 
-    /// Ends our side; the peer sees it behind what was written.
-    pub(crate) fn end_writing(&self) {
-        // The peer may be gone already, which is what was wanted.
-        let _ = socket2::SockRef::from(&self.tcp).shutdown(std::net::Shutdown::Write);
+    /// Says goodbye behind what was written, and waits for the peer to do so too, not for long.
+    pub(crate) async fn close(self: Arc<Self>, code: CloseCode) {
+        // Errors mean that the peer is gone already, which is what was wanted.
+        let _ = self.tcp.try_write(&frame::close(code));
+        let _ = SockRef::from(&self.tcp).shutdown(Shutdown::Write);
+        let _ = timeout(LINGER, self.discard()).await;
+    }
+
+    /// Reads to the end: bytes left unread would turn the close into a reset, which may overtake
+    /// our last words.
+    async fn discard(&self) {
+        while self.tcp.ready(Interest::READABLE).await.is_ok() {
+            let more = with_buffer(|buffer| match self.tcp.try_read(buffer) {
+                Ok(0) => false,
+                Ok(_) => true,
+                Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+            });
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// Resets the connection, so that the kernel drops at once what the peer has not taken.
+    pub(crate) fn abort(self: Arc<Self>) {
+        let _ = SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO));
     }
 }

@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,14 +17,13 @@ use tokio::io::Interest;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::engine::{Answer, answer};
-use crate::frame::{self, CloseCode, Decoder, Incoming};
+use crate::frame::{CloseCode, Decoder, Incoming};
 use crate::payload::{self, Message, Packet};
-use crate::session::{Reason, Session, Tick};
+use crate::peer::Reason;
+use crate::session::{EndOnPanic, Session, Tick};
 use crate::stream::{Stream, Wire};
 
 const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-/// How long a closed connection stays open for its Close frame to arrive.
-const LINGER: Duration = Duration::from_secs(1);
 /// Bytes read at a time, into one buffer for all connections of a worker.
 const READ_BUFFER: usize = 16 * 1024;
 /// Reads before other connections get their turn.
@@ -103,26 +101,31 @@ pub(crate) async fn open(
 ) {
     let Some((wire, first_bytes)) = take_over(request).await else { return };
     let session = open(Arc::clone(&wire));
-    let mut upgraded = Upgraded { wire, decoder: Decoder::new(max_payload, max_fragments) };
-    // No readiness will come for bytes that hyper has read already; they are copied, because
-    // keeping hyper's would pin its whole buffer.
-    if let Err(end) = feed(&session, &mut upgraded, &mut first_bytes.to_vec()) {
-        session.doom(end.reason());
-    }
-    tokio::spawn(run(session, upgraded));
+    let decoder = Decoder::new(max_payload, max_fragments, &first_bytes);
+    tokio::spawn(run(session, Upgraded { wire, decoder }));
 }
 
 /// Owns a session from its WebSocket's beginning to its end.
 pub(crate) async fn run(session: Arc<Session>, mut upgraded: Upgraded) {
-    let end = drive(&session, &mut upgraded).await;
-    session.end(end.reason());
-    let wire = upgraded.wire;
-    if session.has_waiting() || end.is_loss() {
-        return;
+    let end = {
+        let _guard = EndOnPanic(&session);
+        drive(&session, &mut upgraded).await
+    };
+    let is_between_frames = session.end(end.reason());
+    drop(session);
+    let Upgraded { wire, .. } = upgraded;
+    if end.is_loss() || !is_between_frames {
+        return wire.abort();
     }
-    let _ = wire.try_write(&frame::close(end.code()));
-    wire.end_writing();
-    let _ = timeout(LINGER, discard(&wire)).await;
+    wire.close(end.code()).await;
+}
+
+/// Switches protocols only to say goodbye. A WebSocket that comes too late is told so in its own
+/// language, since stock clients take any other answer for a fault of the server.
+pub(crate) async fn turn_away(request: Request<Body>) {
+    if let Some((wire, _)) = take_over(request).await {
+        wire.close(CloseCode::Policy).await;
+    }
 }
 
 /// How the loop of a WebSocket ended.
@@ -201,8 +204,13 @@ async fn drive(session: &Arc<Session>, upgraded: &mut Upgraded) -> End {
     }
 }
 
+/// Lends the worker's one buffer, to an act that must not wait.
+pub(crate) fn with_buffer<T>(act: impl FnOnce(&mut [u8]) -> T) -> T {
+    BUFFER.with_borrow_mut(|buffer| act(buffer))
+}
+
 fn read(session: &Arc<Session>, upgraded: &mut Upgraded) -> Result<(), End> {
-    BUFFER.with_borrow_mut(|buffer| {
+    with_buffer(|buffer| {
         for _ in 0..READS_IN_A_ROW {
             match upgraded.wire.try_read(buffer) {
                 Ok(0) => return Err(End::Session(Reason::TransportClose)),
@@ -220,33 +228,23 @@ fn read(session: &Arc<Session>, upgraded: &mut Upgraded) -> Result<(), End> {
 
 fn feed(session: &Arc<Session>, upgraded: &mut Upgraded, bytes: &mut [u8]) -> Result<(), End> {
     let mut result = Ok(());
-    let wire = &upgraded.wire;
     upgraded
         .decoder
         .feed(bytes, |incoming| {
-            result = receive(session, wire, incoming);
+            result = receive(session, incoming);
             result.is_ok() && !session.is_paused()
         })
         .map_err(End::Frame)?;
     result.map_err(End::Session)
 }
 
-fn receive(session: &Arc<Session>, wire: &Wire, incoming: Incoming) -> Result<(), Reason> {
+fn receive(session: &Arc<Session>, incoming: Incoming) -> Result<(), Reason> {
     match incoming {
         Incoming::Text(text) => session.receive(payload::decode(&text)),
         Incoming::Binary(data) => session.receive(Ok(payload::Incoming::Message(Message::Binary(data.into())))),
         Incoming::Ping(data) => {
             session.count()?;
-            // A pong is an answer to a courtesy: when the stream is full, it is left out rather
-            // than kept, so that pings cannot fill memory.
-            if !session.has_waiting() {
-                let mut pong = bytes::BytesMut::new();
-                frame::encode(&mut pong, frame::Opcode::Pong, &[&data]);
-                let written = wire.try_write(&pong);
-                if written.is_ok_and(|written| written < pong.len()) {
-                    return Err(Reason::TransportError);
-                }
-            }
+            session.answer_ping(&data);
             Ok(())
         }
         Incoming::Pong => session.count().map(|_| ()),
@@ -259,42 +257,31 @@ fn receive(session: &Arc<Session>, wire: &Wire, incoming: Incoming) -> Result<()
 pub(crate) async fn upgrade(request: Request<Body>, session: Arc<Session>) {
     let time = session.engine.config.upgrade_timeout;
     let probed = timeout(time, probe(request, &session)).await;
-    match probed {
-        Ok(Ok((wire, upgraded))) => session.complete_upgrade(wire, upgraded),
-        _ => session.abandon_upgrade(),
+    let is_complete = match probed {
+        Ok(Ok((wire, upgraded))) => session.complete_upgrade(wire, upgraded).is_ok(),
+        _ => false,
+    };
+    if !is_complete {
+        session.abandon_upgrade();
     }
 }
 
 async fn probe(request: Request<Body>, session: &Arc<Session>) -> Result<(Arc<Wire>, Upgraded), Reason> {
     let (wire, first_bytes) = take_over(request).await.ok_or(Reason::TransportClose)?;
     let config = &session.engine.config;
-    let mut upgraded =
-        Upgraded { wire: Arc::clone(&wire), decoder: Decoder::new(config.max_payload, config.max_fragments) };
-    let mut input = first_bytes.to_vec();
-    let mut steps = [Step::Probe, Step::Upgrade].into_iter();
-    let mut expected = steps.next();
+    let decoder = Decoder::new(config.max_payload, config.max_fragments, &first_bytes);
+    let mut upgraded = Upgraded { wire: Arc::clone(&wire), decoder };
+    let mut expected = Some(Step::Probe);
+    let mut input = Vec::new();
     loop {
-        let mut failed = false;
-        let taken = upgraded.decoder.feed(&mut input, |incoming| {
-            let Incoming::Text(text) = incoming else {
-                failed = !matches!(incoming, Incoming::Ping(_) | Incoming::Pong);
-                return !failed;
-            };
-            failed = match (payload::decode(&text), expected) {
-                (Ok(payload::Incoming::Probe), Some(Step::Probe)) => {
-                    let answered = wire.try_write(Packet::probe_answer().frames()).is_ok();
-                    !answered || session.probed().is_err()
-                }
-                (Ok(payload::Incoming::Upgrade), Some(Step::Upgrade)) => false,
-                _ => true,
-            };
-            expected = steps.next();
+        let mut result = Ok(());
+        let fed = upgraded.decoder.feed(&mut input, |incoming| {
+            result = session.count().and_then(|_| step(session, &wire, incoming, &mut expected));
             // What follows the `5` belongs to the session and waits for its owner.
-            !failed && expected.is_some()
+            result.is_ok() && expected.is_some()
         });
-        if taken.is_err() || failed || !session.is_open() {
-            return Err(Reason::TransportError);
-        }
+        fed.map_err(|_| Reason::ParseError)?;
+        result?;
         if expected.is_none() {
             return Ok((wire, upgraded));
         }
@@ -309,22 +296,30 @@ async fn probe(request: Request<Body>, session: &Arc<Session>) -> Result<(Arc<Wi
     }
 }
 
+/// Takes one message of an upgrading client: first the probe, then the `5`, pings at any time.
+fn step(session: &Session, wire: &Wire, incoming: Incoming, expected: &mut Option<Step>) -> Result<(), Reason> {
+    let packet = match incoming {
+        Incoming::Ping(_) | Incoming::Pong => return Ok(()),
+        Incoming::Text(text) => payload::decode(&text),
+        Incoming::Binary(_) | Incoming::Close => return Err(Reason::ParseError),
+    };
+    match (packet, *expected) {
+        (Ok(payload::Incoming::Probe), Some(Step::Probe)) => {
+            wire.try_write(Packet::probe_answer().frames()).map_err(|_| Reason::TransportClose)?;
+            *expected = Some(Step::Upgrade);
+            session.probed().map_err(|_| Reason::TransportClose)
+        }
+        (Ok(payload::Incoming::Upgrade), Some(Step::Upgrade)) => {
+            *expected = None;
+            Ok(())
+        }
+        _ => Err(Reason::ParseError),
+    }
+}
+
 /// What an upgrading client has to send next.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Probe,
     Upgrade,
-}
-
-async fn discard(wire: &Wire) {
-    while wire.ready(Interest::READABLE).await.is_ok() {
-        let more = BUFFER.with_borrow_mut(|buffer| match wire.try_read(buffer) {
-            Ok(0) => false,
-            Ok(_) => true,
-            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
-        });
-        if !more {
-            return;
-        }
-    }
 }

@@ -1,0 +1,246 @@
+//! From polling to WebSocket.
+
+use socketio::Config;
+
+use crate::support::{Frame, House, Polling, Upgrade, Ws, config, echoes, ms, until};
+
+async fn joined(config: Config) -> (House, Polling) {
+    let house = House::open(config, echoes()).await;
+    let session = Polling::open(house.at).await;
+    session.join("/").await;
+    (house, session)
+}
+
+async fn probed(house: &House, session: &Polling) -> Ws {
+    let mut ws = Upgrade::of(session).ask(house.at).await.unwrap();
+    ws.send("2probe").await;
+    assert_eq!(ws.text().await, "3probe");
+    ws
+}
+
+/// Queues this many numbered messages for the session.
+async fn queue(house: &House, numbers: std::ops::Range<u32>) {
+    let namespace = house.of_name("/");
+    for number in numbers {
+        namespace.to_all().emit("n", &number).await.unwrap();
+    }
+}
+
+fn numbered(numbers: std::ops::Range<u32>) -> Vec<String> {
+    numbers.map(|number| format!("42[\"n\",{number}]")).collect()
+}
+
+async fn texts(ws: &mut Ws, count: usize) -> Vec<String> {
+    let mut texts = Vec::new();
+    while texts.len() < count {
+        texts.push(ws.text().await);
+    }
+    texts
+}
+
+#[tokio::test]
+async fn a_session_upgrades_and_goes_on() {
+    let (house, session) = joined(config()).await;
+    let mut hanging = session.hang().await;
+    tokio::time::sleep(ms(20)).await;
+    let mut ws = probed(&house, &session).await;
+    assert_eq!(hanging.answer().await.unwrap().body, "6", "the poll ends so that the client can pause");
+    ws.send("5").await;
+    ws.send("42[\"echo\",1]").await;
+    assert_eq!(ws.text().await, "42[\"echo\",1]");
+    assert_eq!(house.engine.session_count(), 1);
+    drop(ws);
+    house.is_empty().await;
+}
+
+#[tokio::test]
+async fn p15_messages_queued_on_both_sides_cross_in_order() {
+    let (house, session) = joined(config()).await;
+    queue(&house, 0..3).await;
+    let mut ws = Upgrade::of(&session).ask(house.at).await.unwrap();
+    queue(&house, 3..6).await;
+    assert_eq!(session.poll().await.body.split('\x1e').collect::<Vec<_>>(), numbered(0..6), "polling goes on");
+    queue(&house, 6..9).await;
+    ws.send("2probe").await;
+    assert_eq!(ws.text().await, "3probe");
+    queue(&house, 9..12).await;
+    assert_eq!(session.poll().await.body, "6", "what waits is for the new transport");
+    queue(&house, 12..15).await;
+    // The `5` and what follows it come in one piece.
+    let mut bytes = crate::support::frame(0x81, b"5");
+    (0..5).for_each(|number| bytes.extend(crate::support::frame(0x81, format!("42[\"echo\",{number}]").as_bytes())));
+    ws.send_bytes(&bytes).await;
+    assert_eq!(texts(&mut ws, 9).await, numbered(6..15));
+    let echoed: Vec<_> = (0..5).map(|number| format!("42[\"echo\",{number}]")).collect();
+    assert_eq!(texts(&mut ws, 5).await, echoed);
+    ws.silence(ms(20)).await;
+}
+
+#[tokio::test]
+async fn p15_an_upgrade_cut_before_its_end_leaves_polling_whole() {
+    for step in 0..4 {
+        let (house, session) = joined(config()).await;
+        queue(&house, 0..2).await;
+        let mut ws = Upgrade::of(&session).ask(house.at).await.unwrap();
+        match step {
+            0 => {}
+            1 => ws.send_bytes(&crate::support::frame(0x81, b"2probe")[..4]).await,
+            2 => ws.send("2probe").await,
+            _ => {
+                ws.send("2probe").await;
+                assert_eq!(ws.text().await, "3probe");
+                queue(&house, 2..4).await;
+                ws.send_bytes(&crate::support::frame(0x81, b"5")[..3]).await;
+            }
+        }
+        ws.cut();
+        // Until the cut is noticed polls get noops.
+        let mut received = Vec::new();
+        while received.len() < if step == 3 { 4 } else { 2 } {
+            let body = session.poll().await.body;
+            received.extend(body.split('\x1e').filter(|packet| *packet != "6").map(str::to_owned));
+        }
+        assert_eq!(received, numbered(0..received.len() as u32), "step {step}");
+        assert_eq!(session.post("42[\"echo\"]").await.body, "ok");
+        assert_eq!(session.poll().await.body, "42[\"echo\"]");
+        // And the way is free for another try.
+        let mut ws = probed(&house, &session).await;
+        ws.send("5").await;
+        ws.send("42[\"echo\"]").await;
+        assert_eq!(ws.text().await, "42[\"echo\"]");
+    }
+}
+
+#[tokio::test]
+async fn p15_a_cut_behind_the_end_of_the_upgrade_ends_the_session() {
+    let (house, session) = joined(config()).await;
+    let mut ws = probed(&house, &session).await;
+    ws.send("5").await;
+    ws.cut();
+    house.is_empty().await;
+    assert!(session.is_gone().await);
+}
+
+#[tokio::test]
+async fn p14_an_upgrade_that_is_never_finished_is_given_up() {
+    let (house, session) = joined(Config { upgrade_timeout: ms(60), ..config() }).await;
+    let mut begun = Upgrade::of(&session).ask(house.at).await.unwrap();
+    assert_eq!(begun.next().await, Frame::End);
+    let mut halfway = probed(&house, &session).await;
+    queue(&house, 0..1).await;
+    assert_eq!(halfway.next().await, Frame::End);
+    // A poll in the moment before would have got a noop.
+    let mut body = session.poll().await.body;
+    while body == "6" {
+        body = session.poll().await.body;
+    }
+    assert_eq!(body, "42[\"n\",0]");
+}
+
+#[tokio::test]
+async fn p14_a_second_upgrade_is_turned_away_and_the_first_not_disturbed() {
+    let (house, session) = joined(config()).await;
+    let mut first = Upgrade::of(&session).ask(house.at).await.unwrap();
+    let mut second = Upgrade::of(&session).ask(house.at).await.unwrap();
+    assert_eq!(second.close_code().await, 1008);
+    first.send("2probe").await;
+    assert_eq!(first.text().await, "3probe");
+    assert_eq!(Upgrade::of(&session).ask(house.at).await.unwrap().close_code().await, 1008);
+    first.send("5").await;
+    first.send("42[\"echo\"]").await;
+    assert_eq!(first.text().await, "42[\"echo\"]");
+    assert_eq!(Upgrade::of(&session).ask(house.at).await.unwrap().close_code().await, 1008);
+    assert_eq!(session.poll().await.code(), (400, 3));
+    assert_eq!(session.post("1").await.code(), (400, 3));
+    first.send("42[\"echo\"]").await;
+    assert_eq!(first.text().await, "42[\"echo\"]");
+}
+
+#[tokio::test]
+async fn p14_a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
+    for _ in 0..20 {
+        let (house, session) = joined(config()).await;
+        let mut ws = probed(&house, &session).await;
+        ws.send("5").await;
+        assert_eq!(session.poll().await.code(), (400, 3));
+        ws.send("42[\"echo\"]").await;
+        assert_eq!(ws.text().await, "42[\"echo\"]");
+    }
+}
+
+#[tokio::test]
+async fn anything_but_probe_and_upgrade_abandons_it() {
+    for first in ["5", "42[\"echo\"]", "2", "", "abc"] {
+        let (house, session) = joined(config()).await;
+        let mut ws = Upgrade::of(&session).ask(house.at).await.unwrap();
+        ws.send(first).await;
+        ws.ended().await;
+        let mut ws = probed(&house, &session).await;
+        ws.send("2probe").await;
+        ws.ended().await;
+        assert_eq!(session.post("42[\"echo\"]").await.body, "ok", "polling goes on");
+    }
+}
+
+#[tokio::test]
+async fn a_post_under_way_is_not_overtaken_by_an_upgrade() {
+    let (house, session) = joined(config()).await;
+    let mut ws = probed(&house, &session).await;
+    let event = "42[\"echo\",\"posted\"]";
+    let mut post = crate::support::Http::connect(house.at).await;
+    let length = event.len();
+    post.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n", session.target())).await;
+    tokio::time::sleep(ms(20)).await;
+    ws.send("5").await;
+    ws.ended().await;
+    post.send(event).await;
+    assert_eq!(post.answer().await.unwrap().body, "ok");
+    assert_eq!(session.poll().await.body, event);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_takes_its_upgrade_with_it() {
+    let (house, session) = joined(Config { upgrade_timeout: ms(100), ..config() }).await;
+    let mut ws = probed(&house, &session).await;
+    session.post("1").await;
+    until(|| house.engine.session_count() == 0).await;
+    ws.send("5").await;
+    ws.ended().await;
+}
+
+#[tokio::test]
+async fn p15_a_racing_broadcaster_meets_an_upgrade_without_loss() {
+    let (house, session) = joined(config()).await;
+    let namespace = house.of_name("/");
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let broadcaster = tokio::spawn(async move {
+        let mut number = 0u32;
+        while stopped.try_recv().is_err() {
+            namespace.to_all().emit("n", &number).await.unwrap();
+            number += 1;
+            if number % 8 == 0 {
+                tokio::time::sleep(ms(1)).await;
+            }
+        }
+        number
+    });
+    let mut received: Vec<String> = Vec::new();
+    let take = |received: &mut Vec<String>, body: &str| {
+        received.extend(body.split('\x1e').filter(|packet| *packet != "6").map(str::to_owned));
+    };
+    for _ in 0..3 {
+        take(&mut received, &session.poll().await.body);
+    }
+    let mut ws = probed(&house, &session).await;
+    take(&mut received, &session.poll().await.body);
+    ws.send("5").await;
+    for _ in 0..200 {
+        received.push(ws.text().await);
+    }
+    stop.send(()).unwrap();
+    let total = broadcaster.await.unwrap();
+    while received.len() < total as usize {
+        received.push(ws.text().await);
+    }
+    assert_eq!(received, numbered(0..total));
+}
