@@ -79,16 +79,18 @@ CREATE TABLE bans (
 );
 
 -- number is the store's own handle and never leaves it; reply_to holds the number of the answered
--- message. system is small JSON that SQL never looks into.
+-- message. system is small JSON that SQL never looks into. Messages and files have no foreign keys:
+-- with a room's end the engine would look for its children by walking the whole table, as their
+-- indexes are partial. Who removes a room removes these in the same transaction.
 CREATE TABLE messages (
   number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   id BYTEA NOT NULL,
-  room_id BYTEA NOT NULL REFERENCES rooms (id),
+  room_id BYTEA NOT NULL,
   seq BIGINT NOT NULL,
   rev BIGINT NOT NULL,
   kind TEXT NOT NULL,
-  user_id BYTEA REFERENCES users (id),
-  to_user_id BYTEA REFERENCES users (id),
+  user_id BYTEA,
+  to_user_id BYTEA,
   text TEXT NOT NULL,
   system TEXT,
   reply_to BIGINT,
@@ -125,8 +127,8 @@ CREATE TABLE files (
   height BIGINT,
   animated BIGINT,
   placeholder TEXT,
-  user_id BYTEA NOT NULL REFERENCES users (id),
-  room_id BYTEA REFERENCES rooms (id),
+  user_id BYTEA NOT NULL,
+  room_id BYTEA,
   message_number BIGINT,
   place BIGINT NOT NULL,
   created_at BIGINT NOT NULL

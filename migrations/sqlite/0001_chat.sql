@@ -79,16 +79,18 @@ CREATE TABLE bans (
 ) WITHOUT ROWID;
 
 -- number is the store's own handle and never leaves it; reply_to holds the number of the answered
--- message. system is small JSON that SQL never looks into.
+-- message. system is small JSON that SQL never looks into. Messages and files have no foreign keys:
+-- with a room's end the engine would look for its children by walking the whole table, as their
+-- indexes are partial. Who removes a room removes these in the same transaction.
 CREATE TABLE messages (
   number INTEGER NOT NULL PRIMARY KEY,
   id BLOB NOT NULL,
-  room_id BLOB NOT NULL REFERENCES rooms (id),
+  room_id BLOB NOT NULL,
   seq INTEGER NOT NULL,
   rev INTEGER NOT NULL,
   kind TEXT NOT NULL,
-  user_id BLOB REFERENCES users (id),
-  to_user_id BLOB REFERENCES users (id),
+  user_id BLOB,
+  to_user_id BLOB,
   text TEXT NOT NULL,
   system TEXT,
   reply_to INTEGER,
@@ -125,8 +127,8 @@ CREATE TABLE files (
   height INTEGER,
   animated INTEGER,
   placeholder TEXT,
-  user_id BLOB NOT NULL REFERENCES users (id),
-  room_id BLOB REFERENCES rooms (id),
+  user_id BLOB NOT NULL,
+  room_id BLOB,
   message_number INTEGER,
   place INTEGER NOT NULL,
   created_at INTEGER NOT NULL

@@ -25,12 +25,8 @@ async fn a_newcomer_is_told_with_line_and_count_and_a_member_is_not_asked_again(
 async fn refusals_come_in_the_order_of_the_wire() {
     let house = House::open();
     let (minji, jun, sora) = (house.guest("minji").await, house.guest("jun").await, house.guest("sora").await);
-    let locked = NewRoom {
-        title: "courtyard".into(),
-        max: Some(2),
-        password_hash: Some("phc".into()),
-        ..NewRoom::default()
-    };
+    let locked =
+        NewRoom { title: "courtyard".into(), max: Some(2), password_hash: Some("phc".into()), ..NewRoom::default() };
     let room = house.create(&minji, locked).await;
     let id = room.id;
     let join_as = |me: UserId, proof: Proof| house.write(move |tx| join(tx, 2, me, id, proof, true));
@@ -144,7 +140,13 @@ async fn who_may_remove_whom() {
         let house = House::open();
         let (minji, jun, sora) = (house.guest("minji").await, house.guest("jun").await, house.guest("sora").await);
         // The room has one owner: minji, unless the case needs jun or sora to be it.
-        let owner = if mine == Owner { &jun } else if theirs == Some(Owner) { &sora } else { &minji };
+        let owner = if mine == Owner {
+            &jun
+        } else if theirs == Some(Owner) {
+            &sora
+        } else {
+            &minji
+        };
         let room = house.courtyard(owner, 5).await;
         let id = room.id;
         for (person, role) in [(&jun, Some(mine)), (&sora, theirs)] {
@@ -167,10 +169,15 @@ async fn who_may_remove_whom() {
         let Some(Fact::Message(line)) = facts.first() else { panic!("{case}") };
         let system = line.system.as_ref().unwrap();
         assert_eq!(system.event, if ban { SystemEvent::Ban } else { SystemEvent::Kick });
-        assert_eq!((line.user.as_ref(), system.by.as_ref(), system.user.as_ref()), (Some(&jun), Some(&jun), Some(&sora)));
+        assert_eq!(
+            (line.user.as_ref(), system.by.as_ref(), system.user.as_ref()),
+            (Some(&jun), Some(&jun), Some(&sora))
+        );
         assert_eq!((system.reason.as_deref(), line.rev), (Some("spam"), rev));
-        let left = facts.iter().any(|fact| matches!(fact, Fact::Left { user_id, rev: at, why: Leaving::Kicked { .. }, .. }
-            if *user_id == sora.id && *at == rev));
+        let left = facts.iter().any(|fact| {
+            matches!(fact, Fact::Left { user_id, rev: at, why: Leaving::Kicked { .. }, .. }
+            if *user_id == sora.id && *at == rev)
+        });
         assert_eq!(left, theirs.is_some(), "{case}");
         let back = house.enter(4, &sora, &room).await.map_err(|refused| refused.code);
         assert_eq!(back.err(), ban.then_some(Code::Banned), "{case}");
@@ -227,7 +234,10 @@ async fn members_are_paged_and_looked_up_by_members_alone() {
     let found = house.read(move |tx| by_ids(tx, me, id, &asked)).await.unwrap();
     assert_eq!(found.iter().map(|member| member.user.id).collect::<Vec<_>>(), [ids[5], ids[1]]);
     let stranger = house.guest("stranger").await.id;
-    assert_eq!(house.read(move |tx| page(tx, &LIMITS, stranger, id, None, 2)).await.unwrap_err().code, Code::NotAMember);
+    assert_eq!(
+        house.read(move |tx| page(tx, &LIMITS, stranger, id, None, 2)).await.unwrap_err().code,
+        Code::NotAMember
+    );
     assert_eq!(house.read(move |tx| get(tx, stranger, id, me)).await.unwrap_err().code, Code::NotAMember);
     assert_eq!(house.read(move |tx| get(tx, me, id, stranger)).await.unwrap_err().code, Code::NotAMember);
 }

@@ -95,7 +95,9 @@ pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserI
 pub(in crate::chat) fn delete(tx: &mut Tx, id: RoomId) -> Result<Vec<String>> {
     let hashes = file::delete_of_room(tx, id)?;
     for sql in [
-        "DELETE FROM messages WHERE room_id = ?1",
+        // Two ranges, as public messages and whispers are indexed apart.
+        "DELETE FROM messages WHERE room_id = ?1 AND to_user_id IS NULL",
+        "DELETE FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL",
         "DELETE FROM members WHERE room_id = ?1",
         "DELETE FROM bans WHERE room_id = ?1",
         "DELETE FROM rooms WHERE id = ?1",

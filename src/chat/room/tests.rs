@@ -117,7 +117,9 @@ async fn a_removed_room_leaves_nothing_behind() {
     let read = house.read(move |tx| message::page(tx, &LIMITS, Some(jun.id), id, Cursor::Newest, 50)).await;
     assert_eq!(read.unwrap_err().code, Code::RoomNotFound);
     let left = house
-        .read(move |tx| Ok(tx.query_one("SELECT COUNT(*) FROM messages WHERE room_id = ?1", &[&id], |row| row.get::<i64>(0))?))
+        .read(move |tx| {
+            Ok(tx.query_one("SELECT COUNT(*) FROM messages WHERE room_id = ?1", &[&id], |row| row.get::<i64>(0))?)
+        })
         .await;
     assert_eq!(left.unwrap(), 0);
     assert!(house.read(move |tx| get(tx, None, other.id)).await.is_ok());

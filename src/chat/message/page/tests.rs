@@ -197,14 +197,13 @@ async fn every_page_is_an_index_range() {
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
         let none: Option<i64> = None;
         let plan = house
-            .read(move |tx| {
-                Ok(tx.query_all(&explain, &[&none, &none, &none, &none], |row| row.get::<String>(3))?)
-            })
+            .read(move |tx| Ok(tx.query_all(&explain, &[&none, &none, &none, &none], |row| row.get::<String>(3))?))
             .await
             .unwrap();
         // The rows found are few; what must never happen is a walk over a table of history.
         let walks = plan.iter().any(|step| {
-            step.starts_with("SCAN") && ["messages", " m", " q", " u", " t", " qu"].iter().any(|table| step.ends_with(table))
+            step.starts_with("SCAN")
+                && ["messages", " m", " q", " u", " t", " qu"].iter().any(|table| step.ends_with(table))
         });
         assert!(!walks, "{plan:#?}");
         assert!(!plan.iter().any(|step| step.contains("AUTOMATIC")), "{plan:#?}");
