@@ -29,63 +29,53 @@ pub struct Changes {
     pub gap: bool,
 }
 
-/// What viewer `?2` may see of room `?1` from place `?3` on, at most `?4`: three ranges, each read
-/// from an index of its own, so that no number of whispers between others is ever walked over.
-macro_rules! visible {
-    ($column:literal $than:literal $order:literal) => {
+/// One range of room `?1` from place `?3` on, at most `?4`.
+macro_rules! range {
+    ($whose:literal, $place:literal $than:literal $order:literal) => {
         concat!(
-            "(SELECT number, place FROM (SELECT number, place FROM (SELECT number, ",
-            $column,
-            " AS place FROM messages
-               WHERE room_id = ?1 AND to_user_id IS NULL AND ",
-            $column,
-            $than,
-            "?3
-               ORDER BY ",
-            $column,
-            $order,
-            " LIMIT ?4) public
-             UNION ALL SELECT number, place FROM (SELECT number, ",
-            $column,
-            " AS place FROM messages
-               WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2 AND ",
-            $column,
-            $than,
-            "?3
-               ORDER BY ",
-            $column,
-            $order,
-            " LIMIT ?4) received
-             UNION ALL SELECT number, place FROM (SELECT number, ",
-            $column,
-            " AS place FROM messages
-               WHERE room_id = ?1 AND to_user_id IS NOT NULL AND user_id = ?2 AND ",
-            $column,
-            $than,
-            "?3
-               ORDER BY ",
-            $column,
-            $order,
-            " LIMIT ?4) whispered
-             ) seen ORDER BY place",
-            $order,
+            "SELECT number, place FROM (SELECT number, ",
+            concat!($place, " AS place FROM messages WHERE room_id = ?1 AND ", $whose, " AND ", $place, $than),
+            concat!("?3 ORDER BY ", $place, $order, " LIMIT ?4) a")
+        )
+    };
+}
+
+/// What viewer `?2` may see: three ranges, each read from an index of its own, so that no number of
+/// whispers between others is ever walked over.
+macro_rules! visible {
+    ($($way:literal)+) => {
+        concat!(
+            "(SELECT number, place FROM (",
+            range!("to_user_id IS NULL", $($way)+),
+            " UNION ALL ",
+            range!("to_user_id IS NOT NULL AND to_user_id = ?2", $($way)+),
+            " UNION ALL ",
+            range!("to_user_id IS NOT NULL AND user_id = ?2", $($way)+),
+            ") b ORDER BY place",
+            order!($($way)+),
             " LIMIT ?4) k JOIN messages m ON m.number = k.number"
         )
     };
 }
 
+macro_rules! order {
+    ($place:literal $than:literal $order:literal) => {
+        $order
+    };
+}
+
 macro_rules! select {
-    ($column:literal $than:literal $order:literal) => {
+    ($($way:literal)+) => {
         concat!(
-            "SELECT ", message_columns!(), " FROM ", visible!($column $than $order), message_joins!(),
-            " ORDER BY k.place", $order
+            concat!("SELECT ", message_columns!(), " FROM ", visible!($($way)+), message_joins!()),
+            concat!(" ORDER BY k.place", order!($($way)+))
         )
     };
 }
 
-pub(super) const BEFORE: &str = select!("seq" " < " " DESC");
-pub(super) const AFTER: &str = select!("seq" " > " " ASC");
-pub(super) const SINCE: &str = select!("rev" " > " " ASC");
+const BEFORE: &str = select!("seq" " < " " DESC");
+const AFTER: &str = select!("seq" " > " " ASC");
+const SINCE: &str = select!("rev" " > " " ASC");
 const SINCE_SIZE: &str =
     concat!("SELECT COUNT(*), COALESCE(SUM(octet_length(m.text)), 0) FROM ", visible!("rev" " > " " ASC"));
 
