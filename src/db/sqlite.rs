@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, ToSql, ffi};
 
@@ -22,11 +23,14 @@ impl Connection {
     pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = Self::with_flags(path, flags, busy_timeout)?;
+        // The cache holds what a batch of acts in as many rooms touches; with less, pages are written
+        // and read again in the midst of it. It grows with use only.
         // FULL: an acknowledged commit survives a power cut, as COMMIT returns after the fsync.
         connection.batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
+             PRAGMA cache_size = -16384;
              PRAGMA journal_size_limit = 16777216;",
         )?;
         Ok(connection)
@@ -40,6 +44,9 @@ impl Connection {
         let connection = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // A plan that depended on bound values would be made anew whenever they change; ours are
+        // meant to be the same for all.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // A negative cache size counts KiB. Mapped memory would turn an I/O error into a signal.
         connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
         Ok(Self(connection))

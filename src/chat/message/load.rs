@@ -2,7 +2,7 @@
 //! that does not grow with the number of messages on a page.
 
 use super::line::Line;
-use super::{Message, MessageKind, Reply};
+use super::{Message, Reply};
 use crate::chat::user;
 use crate::chat::{Tx, file};
 use crate::clock::rfc3339;
@@ -95,7 +95,6 @@ pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>>
         let mut message = one.message;
         message.system = line.and_then(|line| line.system(&known));
         message.files = files.extract_if(.., |(number, _)| *number == one.number).map(|(_, file)| file).collect();
-        debug_assert_eq!(message.kind == MessageKind::System, message.system.is_some());
         message
     });
     Ok(finished.collect())
