@@ -5,10 +5,6 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
-mod names;
-
-pub use names::friendly_name;
-
 const EXCERPT: usize = 100;
 const FILE_NAME: usize = 120;
 

@@ -12,7 +12,7 @@ use crate::chat::message::Message;
 use crate::error::Code;
 
 pub use josa::{Particle, josa};
-pub use name::friendly_name;
+pub use name::any_name;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

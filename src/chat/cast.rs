@@ -62,7 +62,7 @@ impl House {
 
     pub(super) async fn guest(&self, name: &str) -> User {
         let name = name.to_owned();
-        self.write(move |tx| user::make_guest(tx, &LIMITS, 1, Some(&name), true)).await.unwrap()
+        self.write(move |tx| user::make_guest(tx, &LIMITS, 1, &name)).await.unwrap()
     }
 
     /// The courtyard: a lasting room of `max` seats with its owner in it.

@@ -56,17 +56,13 @@ pub(super) fn read_some(row: &Row<'_>, at: usize) -> Result<User, Fault> {
     read(row, at)?.ok_or_else(|| Fault::Wrong(format!("no user at column {at}")))
 }
 
-/// Lets somebody in who has no account. Without a name, a friendly one is made up, in Korean or
-/// English.
+/// Lets somebody in who has no account.
 ///
 /// # Errors
 /// `invalid` or `too_long` for a name that shows nothing or too much.
-pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: Option<&str>, is_korean: bool) -> Result<User> {
+pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<User> {
     let id = UserId::new(now);
-    let name = match name {
-        Some(typed) => text::name(typed, limits.name_max)?,
-        None => text::friendly_name(is_korean, id.as_u128()),
-    };
+    let name = text::name(name, limits.name_max)?;
     let user = User { id, kind: UserKind::Guest, name, color: color(id).to_owned(), picture: None };
     tx.execute(
         "INSERT INTO users (id, kind, name, created_at) VALUES (?1, ?2, ?3, ?4)",

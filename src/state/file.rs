@@ -8,7 +8,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as StorePath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 
 use super::{State, log_failure};
 use crate::chat::file::{self, File, NewFile, Stored};
@@ -16,7 +16,7 @@ use crate::chat::message::{self, New, Sent};
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
-use crate::image;
+use crate::image::{self, Picture};
 
 /// Pictures worked on at a time: each may take a few hundred megabytes while it is decoded.
 const PICTURES_AT_ONCE: usize = 2;
@@ -24,7 +24,10 @@ const PICTURES_AT_ONCE: usize = 2;
 /// The stored bytes of all files, each under the SHA-256 of its content.
 pub struct Files {
     store: Arc<dyn ObjectStore>,
-    workers: Arc<Semaphore>,
+    workers: Semaphore,
+    /// Held for reading from putting bytes down until their row is written, and for writing while
+    /// bytes without a row are removed: or an upload of the same content would lose its bytes.
+    rows: RwLock<()>,
 }
 
 /// A file as it came from its sender.
@@ -45,7 +48,7 @@ impl Files {
             .map_err(|error| format!("cannot open the folder of files {}: {error}", folder.display()))?;
         // An upload that was answered must survive a power cut like the message that carries it.
         let store = store.with_fsync(true).with_automatic_cleanup(true);
-        Ok(Self { store: Arc::new(store), workers: Arc::new(Semaphore::new(PICTURES_AT_ONCE)) })
+        Ok(Self { store: Arc::new(store), workers: Semaphore::new(PICTURES_AT_ONCE), rows: RwLock::default() })
     }
 
     fn path(hash: &str) -> StorePath {
@@ -96,18 +99,19 @@ impl State {
         self.rates.upload(me)?;
         // Asked before the work is done; asked again where it counts, in the transaction.
         self.db.read(move |tx| crate::chat::member::role(tx, me, room_id)).await?;
-        let file = self.remake(upload).await?;
+        let picture = self.remake(upload).await?;
+        let rows = self.files.rows.read().await;
+        let file = self.put(picture).await?;
         let hashes: Vec<_> = std::iter::once(file.hash.clone()).chain(file.thumb_hash.clone()).collect();
         self.live.room_to_tell(room_id).await;
         let limits = self.config.limits.clone();
         let sent =
             self.db.write(move |tx| message::send_with_file(tx, &limits, now_ms(), me, room_id, new, file)).await;
-        if sent.as_ref().is_ok_and(|sent| !sent.dup) {
-            return sent;
+        drop(rows);
+        if !sent.as_ref().is_ok_and(|sent| !sent.dup) {
+            // Refused, or a repeat: what was stored for it belongs to nobody, unless another has it.
+            self.remove_bytes(hashes).await;
         }
-        // Refused, or a repeat: what was stored for it belongs to nobody, unless another has it too.
-        let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
-        self.remove_bytes(unneeded.unwrap_or_default()).await;
         sent
     }
 
@@ -117,12 +121,14 @@ impl State {
     /// `rate_limited`; `too_large`, `unsupported_type`, `bad_image`.
     pub async fn upload(&self, me: UserId, upload: Upload) -> Result<File> {
         self.rates.upload(me)?;
-        let file = self.remake(upload).await?;
+        let picture = self.remake(upload).await?;
+        let _rows = self.files.rows.read().await;
+        let file = self.put(picture).await?;
         self.db.write(move |tx| file::add(tx, now_ms(), me, file)).await
     }
 
-    /// Makes the picture anew and stores it with its thumbnail.
-    async fn remake(&self, upload: Upload) -> Result<NewFile> {
+    /// Makes the picture anew, in its turn.
+    async fn remake(&self, upload: Upload) -> Result<(String, Picture)> {
         if upload.bytes.len() > self.config.upload_max {
             return Err(Code::TooLarge.into());
         }
@@ -130,7 +136,11 @@ impl State {
         let limits = self.config.images.clone();
         let bytes = upload.bytes;
         let picture = tokio::task::spawn_blocking(move || image::remake(&bytes, &limits)).await;
-        let picture = picture.map_err(Error::internal)??;
+        Ok((upload.name, picture.map_err(Error::internal)??))
+    }
+
+    /// Puts down the bytes of a picture and its thumbnail; the row is still to be written.
+    async fn put(&self, (name, picture): (String, Picture)) -> Result<NewFile> {
         let size = picture.bytes.len() as u64;
         let thumb_hash = match picture.thumbnail {
             Some(thumbnail) => Some(self.files.put(thumbnail.bytes).await?),
@@ -139,7 +149,7 @@ impl State {
         Ok(NewFile {
             hash: self.files.put(picture.bytes).await?,
             thumb_hash,
-            name: upload.name,
+            name,
             media_type: picture.media_type.to_owned(),
             size,
             width: Some(picture.width),
@@ -157,9 +167,15 @@ impl State {
         self.db.read(move |tx| file::get_visible(tx, viewer, id)).await
     }
 
-    /// Removes stored bytes that nobody needs any more.
+    /// Removes those of the stored bytes that nobody needs.
     pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
-        for hash in hashes {
+        if hashes.is_empty() {
+            return;
+        }
+        let _no_upload = self.files.rows.write().await;
+        // Asked again: another upload may have brought the same content meanwhile.
+        let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
+        for hash in unneeded.unwrap_or_default() {
             log_failure("removing a file", self.files.remove(&hash).await);
         }
     }

@@ -7,7 +7,7 @@ use crate::chat::session::{self, Session, SessionId, Token};
 use crate::chat::user::{self, User};
 use crate::clock::now_ms;
 use crate::error::{Code, Result};
-use crate::words::Lang;
+use crate::words::{Lang, any_name};
 
 /// A new identity.
 pub struct Entered {
@@ -17,7 +17,7 @@ pub struct Entered {
 }
 
 impl State {
-    /// Makes a guest and their first session.
+    /// Makes a guest and their first session; without a name they get a friendly one.
     ///
     /// # Errors
     /// `rate_limited` for the address; `invalid`, `too_long` for the name.
@@ -29,11 +29,12 @@ impl State {
         address: IpAddr,
     ) -> Result<Entered> {
         self.rates.guest(address)?;
+        let name = name.unwrap_or_else(|| any_name(lang));
         let limits = self.config.limits.clone();
         self.db
             .write(move |tx| {
                 let now = now_ms();
-                let user = user::make_guest(tx, &limits, now, name.as_deref(), lang == Lang::Ko)?;
+                let user = user::make_guest(tx, &limits, now, &name)?;
                 let token = session::open(tx, now, user.id, agent.as_deref(), Some(address))?;
                 Ok(Entered { user, session_id: token.session_id(), token })
             })

@@ -23,7 +23,7 @@ pub struct LobbyPage<'a> {
     pub rooms: &'a [Room],
     /// Why the visitor was sent back here.
     pub notice: Option<Code>,
-    /// A friendly name for who has none yet: [`crate::words::friendly_name`].
+    /// A friendly name for who has none yet: [`crate::words::any_name`].
     pub suggestion: &'a str,
 }
 

@@ -11,7 +11,7 @@ use crate::error::Code;
 use crate::ids::RoomId;
 use crate::state::State;
 use crate::view::LobbyPage;
-use crate::words::friendly_name;
+use crate::words::any_name;
 
 #[derive(Deserialize)]
 pub(super) struct Notice {
@@ -38,17 +38,9 @@ pub(super) async fn show(
         Ok((rooms, _)) => rooms,
         Err(error) => return problem::page(&error, lang),
     };
-    let suggestion = suggest(lang);
+    let suggestion = any_name(lang);
     let me = me.as_ref().map(|me| &*me.user);
     Html(LobbyPage { lang, me, rooms: &rooms, notice: notice.code(), suggestion: &suggestion }.html()).into_response()
-}
-
-/// A friendly name for who has none.
-pub(super) fn suggest(lang: crate::words::Lang) -> String {
-    let mut chance = [0; 8];
-    // Without chance everybody is offered the same name, which is no harm.
-    let _ = getrandom::fill(&mut chance);
-    friendly_name(lang, u64::from_le_bytes(chance))
 }
 
 #[derive(Deserialize)]

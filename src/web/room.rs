@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::caller::{Caller, Me};
 use super::form::{Form, see, see_refused, with_cookie};
-use super::lobby::{Notice, suggest};
+use super::lobby::Notice;
 use super::problem;
 use crate::chat::message::Cursor;
 use crate::chat::user::User;
@@ -17,6 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::state::{RoomChange, RoomRequest, State};
 use crate::view::{DoorPage, RoomPage};
+use crate::words::any_name;
 
 /// Rooms in the list beside a talk.
 const ROOMS_BESIDE: u32 = 30;
@@ -83,7 +84,7 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
 
 async fn door(state: &State, caller: &Caller, me: Option<&Me>, id: RoomId, notice: Option<Code>) -> Result<Response> {
     let room = state.room(me.map(|me| me.user.id), id).await?;
-    let name = me.map_or_else(|| suggest(caller.lang), |me| me.user.name.clone());
+    let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
     Ok(Html(DoorPage { lang: caller.lang, room: &room, name: &name, notice }.html()).into_response())
 }
 

@@ -98,8 +98,16 @@ const EN: ([&str; 16], [&str; 32]) = (
     ],
 );
 
+/// A friendly name for who has none.
+pub fn any_name(lang: Lang) -> String {
+    let mut chance = [0; 8];
+    // Without chance everybody is offered the same name, which is no harm.
+    let _ = getrandom::fill(&mut chance);
+    friendly_name(lang, u64::from_le_bytes(chance))
+}
+
 /// A two-word name out of 512, chosen by `chance`. Names need not be unique.
-pub fn friendly_name(lang: Lang, chance: u64) -> String {
+fn friendly_name(lang: Lang, chance: u64) -> String {
     let (kinds, animals) = match lang {
         Lang::Ko => KO,
         Lang::En => EN,

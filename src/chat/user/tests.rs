@@ -1,16 +1,14 @@
 use super::*;
 use crate::chat::cast::{House, LIMITS};
-use crate::text::name as clean;
 
 #[tokio::test]
-async fn a_guest_has_the_name_given_or_a_friendly_one() {
+async fn a_guest_has_the_name_given() {
     let house = House::open();
-    let minji = house.write(|tx| make_guest(tx, &LIMITS, 1, Some(" 민지 "), true)).await.unwrap();
+    let minji = house.write(|tx| make_guest(tx, &LIMITS, 1, " 민지 ")).await.unwrap();
     assert_eq!((minji.name.as_str(), minji.kind), ("민지", UserKind::Guest));
-    let nameless = house.write(|tx| make_guest(tx, &LIMITS, 1, None, true)).await.unwrap();
-    assert_eq!(clean(&nameless.name, 40).unwrap(), nameless.name);
-    assert_eq!(house.read(move |tx| get(tx, nameless.id)).await.unwrap(), nameless);
-    assert_eq!(house.write(|tx| make_guest(tx, &LIMITS, 1, Some(""), true)).await.unwrap_err().code, Code::Invalid);
+    let id = minji.id;
+    assert_eq!(house.read(move |tx| get(tx, id)).await.unwrap(), minji);
+    assert_eq!(house.write(|tx| make_guest(tx, &LIMITS, 1, "")).await.unwrap_err().code, Code::Invalid);
     assert_eq!(house.read(|tx| get(tx, UserId::new(0))).await.unwrap_err().code, Code::NotFound);
 }
 
