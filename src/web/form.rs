@@ -1,5 +1,7 @@
 //! Forms of the pages: read strictly, answered by a redirect.
 
+use std::time::{Duration, Instant};
+
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
@@ -96,24 +98,33 @@ where
 
 async fn collect(mut field: axum::extract::multipart::Field<'_>, max: usize) -> Result<Bytes> {
     let broken = |_| Error::new(Code::BadRequest).with_message("the upload broke off");
-    let mut bytes = Vec::new();
+    let (mut bytes, begun) = (Vec::new(), Instant::now());
     while let Some(chunk) = next_chunk(&mut field).await?.map_err(too_large_or(broken))? {
         if bytes.len() + chunk.len() > max {
             return Err(Code::TooLarge.into());
         }
         bytes.extend_from_slice(&chunk);
+        let allowed = CHUNK_TIMEOUT + Duration::from_secs(1) * (bytes.len() / SLOWEST) as u32;
+        if begun.elapsed() > allowed {
+            return Err(stood_still());
+        }
     }
     Ok(bytes.into())
 }
 
 /// How long an upload may bring nothing.
-const CHUNK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+const CHUNK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes a second, on the whole, below which an upload is given up: it holds memory all the time.
+const SLOWEST: usize = 1024;
+
+fn stood_still() -> Error {
+    Error::new(Code::BadRequest).with_message("the upload stood still")
+}
 
 type Chunk = std::result::Result<Option<Bytes>, axum::extract::multipart::MultipartError>;
 
 async fn next_chunk(field: &mut axum::extract::multipart::Field<'_>) -> Result<Chunk> {
-    let chunk = tokio::time::timeout(CHUNK_TIMEOUT, field.chunk()).await;
-    chunk.map_err(|_| Error::new(Code::BadRequest).with_message("the upload stood still"))
+    tokio::time::timeout(CHUNK_TIMEOUT, field.chunk()).await.map_err(|_| stood_still())
 }
 
 async fn text(field: axum::extract::multipart::Field<'_>) -> Result<String> {
