@@ -25,6 +25,9 @@ struct State {
     sockets: Vec<Socket>,
     partial: Option<Box<Partial>>,
     unknown_namespaces: usize,
+    /// Namespaces the server has put the client out of, until it joins them again. Packets to them
+    /// may be on their way still, and are no reason to end the session.
+    put_out: Vec<Arc<Namespace>>,
     /// Set when the session has ended. A post that was under way then must not open a socket that
     /// nobody would ever end.
     ended: Option<Reason>,
@@ -43,11 +46,14 @@ impl Client {
         Arc::new(Self { namespaces, state: Mutex::default() })
     }
 
-    /// A socket has ended.
-    pub(crate) fn left(&self, session: &Session) {
+    /// A socket has ended. `is_put_out` says that its client cannot know yet.
+    pub(crate) fn left(&self, socket: &Socket, is_put_out: bool) {
         let mut state = self.state.lock();
-        state.sockets.retain(|socket| !matches!(socket.0.state.lock().phase, Phase::Ended(_)));
-        self.tell_wanting(session, &state);
+        state.sockets.retain(|other| other.id() != socket.id());
+        if is_put_out && state.ended.is_none() {
+            state.put_out.push(Arc::clone(socket.namespace()));
+        }
+        self.tell_wanting(socket.session(), &state);
     }
 
     /// A session must have a joined namespace and no unfinished packet, or it ends in time.
@@ -94,8 +100,12 @@ impl Client {
         }
         let socket = {
             let state = self.state.lock();
-            let socket = state.sockets.iter().find(|socket| socket.namespace().name() == packet.namespace);
-            socket.cloned().ok_or(Reason::ParseError)?
+            let is_of = |namespace: &Namespace| namespace.name() == packet.namespace;
+            match state.sockets.iter().find(|socket| is_of(socket.namespace())) {
+                Some(socket) => socket.clone(),
+                None if state.put_out.iter().any(|namespace| is_of(namespace)) => return Ok(()),
+                None => return Err(Reason::ParseError),
+            }
         };
         match packet.body {
             Body::Disconnect => {
@@ -136,6 +146,7 @@ impl Client {
             if state.sockets.iter().any(|other| other.namespace().name() == name) {
                 return Err(Reason::ParseError);
             }
+            state.put_out.retain(|other| other.name() != name);
             state.sockets.push(socket.clone());
         }
         session.begin_work();

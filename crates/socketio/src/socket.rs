@@ -192,6 +192,11 @@ impl Socket {
         Ok(id)
     }
 
+    /// How many answers of its client are waited for.
+    pub fn pending_count(&self) -> usize {
+        self.0.state.lock().pending.as_ref().map_or(0, |pending| pending.answers.len())
+    }
+
     fn take_pending(&self, id: u64) -> Option<oneshot::Sender<Args>> {
         self.0.state.lock().pending.as_mut()?.answers.remove(&id)
     }
@@ -264,7 +269,7 @@ impl Socket {
         drop(pending);
         self.0.namespace.adapter().leave_all(self);
         self.0.namespace.forget(self);
-        self.0.client.left(&self.0.session);
+        self.0.client.left(self, was == Phase::Connected && reason == Reason::ServerDisconnect);
         if was == Phase::Connected {
             self.push_end(reason);
         }

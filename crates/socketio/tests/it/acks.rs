@@ -1,1 +1,162 @@
-//! To come.
+//! Acknowledgements, both ways.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use socketio::{AckError, Args, Config, Namespace, Rate, Refusal, Reply, Socket};
+
+use crate::support::{Frame, House, Ws, config, echoes, ms, soon, until};
+
+async fn asked() -> (House, Ws, Socket) {
+    let house = House::open(config(), echoes()).await;
+    let ws = Ws::join(house.at, "/").await;
+    let socket = house.of_name("/").to_all().reached().remove(0);
+    (house, ws, socket)
+}
+
+fn ask(socket: &Socket, milliseconds: u64) -> tokio::task::JoinHandle<Result<String, AckError>> {
+    let socket = socket.clone();
+    let asked = async move { socket.emit_with_ack("ask", "why?", ms(milliseconds)).await };
+    tokio::spawn(async { asked.await.map(|args: Args| args.first().unwrap()) })
+}
+
+#[tokio::test]
+async fn a_client_answers() {
+    let (_house, mut ws, socket) = asked().await;
+    let (first, second) = (ask(&socket, 3_000), ask(&socket, 3_000));
+    let questions = [ws.text().await, ws.text().await];
+    assert_eq!(questions, ["421[\"ask\",\"why?\"]", "422[\"ask\",\"why?\"]"]);
+    ws.send("432[\"second\"]").await;
+    ws.send("431[\"first\"]").await;
+    assert_eq!(soon(first).await.unwrap().as_deref(), Ok("first"));
+    assert_eq!(soon(second).await.unwrap().as_deref(), Ok("second"));
+}
+
+#[tokio::test]
+async fn an_answer_may_carry_attachments() {
+    let (_house, mut ws, socket) = asked().await;
+    let asking = tokio::spawn(async move { socket.emit_with_ack("ask", &(), ms(3_000)).await });
+    assert_eq!(ws.text().await, "421[\"ask\",null]");
+    ws.send("461-1[{\"_placeholder\":true,\"num\":0}]").await;
+    ws.send_frame(0x82, b"attached").await;
+    let args = soon(asking).await.unwrap().unwrap();
+    assert_eq!(args.attachments, [&b"attached"[..]]);
+}
+
+#[tokio::test]
+async fn s16_no_answer_is_a_timeout_and_a_late_one_is_ignored() {
+    let (_house, mut ws, socket) = asked().await;
+    assert_eq!(soon(ask(&socket, 30)).await.unwrap(), Err(AckError::Timeout));
+    assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
+    ws.send("431[\"late\"]").await;
+    ws.send("42[\"echo\"]").await;
+    assert_eq!(ws.text().await, "42[\"echo\"]");
+    assert_eq!(socket.pending_count(), 0);
+}
+
+#[tokio::test]
+async fn s16_a_question_that_was_dropped_is_forgotten() {
+    let (_house, mut ws, socket) = asked().await;
+    let asking = ask(&socket, 3_000);
+    assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
+    assert_eq!(socket.pending_count(), 1);
+    asking.abort();
+    until(|| socket.pending_count() == 0).await;
+}
+
+#[tokio::test]
+async fn s16_a_socket_that_ends_answers_nothing_more() {
+    let (_house, mut ws, socket) = asked().await;
+    let asking = ask(&socket, 3_000);
+    assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
+    ws.cut();
+    assert_eq!(soon(asking).await.unwrap(), Err(AckError::Disconnected));
+    assert_eq!(soon(ask(&socket, 3_000)).await.unwrap(), Err(AckError::Disconnected));
+    assert_eq!(socket.pending_count(), 0);
+}
+
+fn answering(handled: Arc<Mutex<Vec<String>>>) -> Namespace {
+    Namespace::new("/")
+        .on("text", move |_, text: String| {
+            handled.lock().push(text.clone());
+            async move { Reply::json(&text).unwrap() }
+        })
+        .on("early", |_, number: u32| {
+            assert!(number > 0, "planned");
+            async { Reply::json("fine").unwrap() }
+        })
+        .on("late", |_, number: u32| async move {
+            tokio::task::yield_now().await;
+            assert!(number > 0, "planned");
+            Reply::json("fine").unwrap().then(|| panic!("planned"))
+        })
+        .refusals(|refusal| match refusal {
+            Refusal::Undecodable(_) => "undecodable",
+            Refusal::UnknownEvent => "unknown",
+            Refusal::RateLimited => "limited",
+            Refusal::Panicked => "panicked",
+        })
+}
+
+#[tokio::test]
+async fn every_path_of_an_event_is_answered() {
+    let house = House::open(config(), [answering(Arc::default())]).await;
+    let mut ws = Ws::join(house.at, "/").await;
+    for (event, answer) in [
+        (r#"["text","hi"]"#, "hi"),
+        (r#"["text",1]"#, "undecodable"),
+        (r#"["text"]"#, "undecodable"),
+        (r#"["texts","hi"]"#, "unknown"),
+        (r#"["early",0]"#, "panicked"),
+        (r#"["late",0]"#, "panicked"),
+        (r#"["early",1]"#, "fine"),
+        (r#"["late",1]"#, "fine"),
+        (r#"["text","still here"]"#, "still here"),
+    ] {
+        ws.send(&format!("423{event}")).await;
+        assert_eq!(ws.text().await, format!("433[\"{answer}\"]"), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn s14_over_the_rate_events_are_refused_and_then_the_session_ends() {
+    let handled = Arc::new(Mutex::new(Vec::new()));
+    let packets = Some(Rate { per_second: 1, burst: 10 });
+    let house = House::open(Config { packets, ..config() }, [answering(Arc::clone(&handled))]).await;
+    let mut ws = Ws::join(house.at, "/").await;
+    let flood: Vec<u8> = (0..100)
+        .flat_map(|number| crate::support::frame(0x81, format!("42{number}[\"text\",\"{number}\"]").as_bytes()))
+        .collect();
+    ws.send_bytes(&flood).await;
+    let mut answers = Vec::new();
+    let code = loop {
+        match ws.next().await {
+            Frame::Text(text) => answers.push(text),
+            Frame::Close(code) => break code,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(code, Some(1008));
+    // The join was the first of ten.
+    let refused = answers.iter().filter(|answer| answer.ends_with("[\"limited\"]")).count();
+    assert_eq!(refused, 10, "{answers:?}");
+    let expected: Vec<_> = (0..9).map(|number| number.to_string()).collect();
+    until(|| handled.lock().len() >= 9).await;
+    assert_eq!(*handled.lock(), expected, "what was within the rate was handled");
+    house.is_empty().await;
+}
+
+#[tokio::test]
+async fn s14_the_rate_comes_back_with_time() {
+    let packets = Some(Rate { per_second: 100, burst: 2 });
+    let house = House::open(Config { packets, ..config() }, [answering(Arc::default())]).await;
+    let mut ws = Ws::join(house.at, "/").await;
+    ws.send("421[\"text\",\"a\"]").await;
+    ws.send("422[\"text\",\"b\"]").await;
+    let mut answers = [ws.text().await, ws.text().await];
+    answers.sort();
+    assert_eq!(answers, ["431[\"a\"]", "432[\"limited\"]"]);
+    tokio::time::sleep(ms(40)).await;
+    ws.send("423[\"text\",\"c\"]").await;
+    assert_eq!(ws.text().await, "433[\"c\"]");
+}

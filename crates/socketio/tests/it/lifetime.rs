@@ -1,1 +1,228 @@
-//! To come.
+//! Nothing is left of a session that has ended.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use socketio::{
+    Admission, Application, Config, Engine, Message, Namespace, Pace, Packet, Peer, Reason, Reply, Session,
+};
+use socketio::{Socket, SocketId};
+
+use crate::support::{Frame, House, Polling, Upgrade, Ws, config, ms, soon, until};
+
+/// Counts how many are alive.
+struct Alive(Arc<AtomicUsize>);
+
+impl Alive {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A namespace whose sockets hold data and sit in rooms.
+fn counted(alive: &Arc<AtomicUsize>) -> Namespace {
+    let alive = Arc::clone(alive);
+    Namespace::new("/")
+        .guard(move |socket, _| {
+            socket.set_data(Alive::new(&alive));
+            socket.join("room");
+            socket.join_held("held");
+            async { Ok(Admission::new()) }
+        })
+        .on("echo", |_, text: String| async move { Reply::json(&text).unwrap() })
+        .on("ask", |socket, (): ()| async move {
+            let answer = socket.emit_with_ack("ask", &(), ms(60_000)).await;
+            Reply::json(&answer.is_ok()).unwrap()
+        })
+}
+
+#[tokio::test]
+async fn i14_sockets_and_sessions_are_freed_whatever_ends_them() {
+    let alive = Arc::default();
+    let beating = Config { ping_interval: ms(150), ping_timeout: ms(50), ..config() };
+    let house = House::open(beating, [counted(&alive)]).await;
+    let namespace = house.of_name("/");
+    for end in 0..9 {
+        let mut ws = Ws::join(house.at, "/").await;
+        assert_eq!(alive.load(Ordering::SeqCst), 1);
+        namespace.to("held").at(1).emit("n", &1).await.unwrap();
+        let session = Arc::downgrade(namespace.to_all().reached()[0].session());
+        match end {
+            0 => ws.cut(),
+            1 => ws.send("1").await,
+            2 => ws.send_frame(0x88, b"").await,
+            3 => ws.send("nonsense").await,
+            4 => ws.send("41").await,
+            5 => namespace.to_all().disconnect(),
+            6 => namespace.to_all().reached()[0].disconnect_and_close(),
+            7 => ws.send("42[\"ask\",null]").await,
+            _ => {}
+        }
+        // Those that only left the namespace, or do nothing, end for want of a pong.
+        until(|| alive.load(Ordering::SeqCst) == 0).await;
+        until(|| session.upgrade().is_none()).await;
+        assert_eq!((house.engine.session_count(), namespace.socket_count()), (0, 0), "{end}");
+        assert!(namespace.sockets_in("room").is_empty() && namespace.sockets_in("held").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn i14_polling_sessions_and_upgraded_ones_are_freed() {
+    let alive = Arc::default();
+    let house = House::open(config(), [counted(&alive)]).await;
+    for end in 0..4 {
+        let polling = Polling::open(house.at).await;
+        polling.join("/").await;
+        let session = Arc::downgrade(house.of_name("/").to_all().reached()[0].session());
+        match end {
+            0 => assert_eq!(polling.post("1").await.status, 200),
+            1 => drop(polling.hang().await),
+            2 => {
+                let mut ws = Upgrade::of(&polling).ask(house.at).await.unwrap();
+                ws.send("2probe").await;
+                assert_eq!(ws.text().await, "3probe");
+                assert_eq!(polling.post("1").await.status, 200);
+            }
+            _ => {
+                let mut ws = Upgrade::of(&polling).ask(house.at).await.unwrap();
+                ws.send("2probe").await;
+                assert_eq!(ws.text().await, "3probe");
+                ws.send("5").await;
+            }
+        }
+        until(|| alive.load(Ordering::SeqCst) == 0 && session.upgrade().is_none()).await;
+        assert_eq!(house.engine.session_count(), 0, "{end}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i14_a_connect_that_races_with_the_end_of_its_session_leaves_no_socket() {
+    let alive = Arc::default();
+    let house = House::open(config(), [counted(&alive)]).await;
+    for _ in 0..200 {
+        let polling = Polling::open(house.at).await;
+        let (posting, closing) = (polling.clone(), polling.clone());
+        // Two posts at once end the session, while one of them may still be handling its packets.
+        let (_first, _second) = tokio::join!(posting.post("40"), closing.post("3"));
+        polling.post("1").await;
+    }
+    house.is_empty().await;
+    until(|| alive.load(Ordering::SeqCst) == 0).await;
+    assert_eq!(house.of_name("/").socket_count(), 0);
+    assert!(house.of_name("/").sockets_in("room").is_empty());
+}
+
+#[tokio::test]
+async fn a_socket_that_is_kept_holds_neither_its_connection_nor_its_place() {
+    let house = House::open(Config { sessions_per_address: 1, ..config() }, [counted(&Arc::default())]).await;
+    let kept: Mutex<Vec<Socket>> = Mutex::default();
+    for reason in [Reason::SlowReader, Reason::ServerClose] {
+        let mut ws = Ws::join(house.at, "/").await;
+        let socket = house.of_name("/").to_all().reached().remove(0);
+        socket.session().close(reason);
+        kept.lock().push(socket);
+        ws.ended().await;
+        house.is_empty().await;
+    }
+    assert!(kept.lock().iter().all(|socket| socket.emit("n", &1).is_ok() && !socket.is_connected()));
+    let unknown: Option<SocketId> = kept.lock().first().map(Socket::id);
+    assert!(house.of_name("/").socket(unknown.unwrap()).is_none());
+}
+
+/// Engine.IO alone: echoes, and panics when told to.
+struct Touchy {
+    ends: Arc<Mutex<Vec<Reason>>>,
+}
+
+struct TouchyPeer(Arc<Mutex<Vec<Reason>>>);
+
+impl Application for Touchy {
+    fn open(&self, _session: &Arc<Session>) -> Box<dyn Peer> {
+        Box::new(TouchyPeer(Arc::clone(&self.ends)))
+    }
+}
+
+impl Peer for TouchyPeer {
+    fn message(&self, session: &Arc<Session>, message: Message, _pace: Pace) -> Result<(), Reason> {
+        match message {
+            Message::Text(text) if text == "panic" => panic!("planned"),
+            Message::Text(text) => session.send(&Packet::text(&text)),
+            Message::Binary(data) => session.send(&Packet::binary(&data)),
+        }
+        Ok(())
+    }
+
+    fn closed(&self, reason: Reason) {
+        self.0.lock().push(reason);
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_panics_ends_its_session_and_no_other() {
+    let ends = Arc::default();
+    let engine = Engine::new(config(), Touchy { ends: Arc::clone(&ends) });
+    let house = House::engine(engine).await;
+    let mut good = Ws::open(house.at).await;
+    let mut touchy = Ws::open(house.at).await;
+    touchy.send("4panic").await;
+    touchy.ended().await;
+    until(|| house.engine.session_count() == 1).await;
+    let polling = Polling::open(house.at).await;
+    let mut http = crate::support::Http::connect(house.at).await;
+    http.send(crate::support::Http::request(&format!("POST {}", polling.target()), "", "4panic")).await;
+    assert!(http.answer().await.is_none());
+    until(|| house.engine.session_count() == 1).await;
+    assert_eq!(*ends.lock(), [Reason::ServerClose, Reason::TransportError]);
+    good.send("4still here").await;
+    assert_eq!(good.text().await, "4still here");
+    good.send_frame(0x82, b"bytes").await;
+    assert_eq!(good.next().await, Frame::Binary(b"bytes".to_vec()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i14_churn_under_broadcasts_leaves_nothing() {
+    let alive = Arc::default();
+    let house = House::open(config(), [counted(&alive)]).await;
+    let namespace = house.of_name("/");
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let broadcaster = tokio::spawn(async move {
+        while stopped.try_recv() == Err(tokio::sync::oneshot::error::TryRecvError::Empty) {
+            namespace.to("room").to("held").emit("n", &1).await.unwrap();
+            tokio::time::sleep(ms(1)).await;
+        }
+    });
+    let clients = (0..100).map(|number| {
+        let at = house.at;
+        tokio::spawn(async move {
+            for round in 0..3 {
+                let mut ws = Ws::open(at).await;
+                ws.send("40").await;
+                match (number + round) % 3 {
+                    0 => ws.cut(),
+                    1 => ws.send("1").await,
+                    _ => {
+                        for _ in 0..5 {
+                            ws.text().await;
+                        }
+                    }
+                }
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        soon(client).await.unwrap();
+    }
+    stop.send(()).unwrap();
+    broadcaster.await.unwrap();
+    house.is_empty().await;
+    until(|| alive.load(Ordering::SeqCst) == 0).await;
+    assert_eq!(house.of_name("/").socket_count(), 0);
+}

@@ -40,7 +40,10 @@ impl Response {
 
 impl Http {
     pub(crate) async fn connect(at: SocketAddr) -> Self {
-        Self { stream: TcpStream::connect(at).await.unwrap(), buffer: Vec::new() }
+        let stream = TcpStream::connect(at).await.unwrap();
+        // Else small frames wait for the acknowledgement of those before.
+        stream.set_nodelay(true).unwrap();
+        Self { stream, buffer: Vec::new() }
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
