@@ -1,5 +1,5 @@
 //! What has changed and is told at most once a second: rooms to the lobby and to their members,
-//! and the people who came or went in a crowd.
+//! the people who came or went in a crowd, how far people have read.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +20,12 @@ struct Inner {
     members: HashSet<RoomId>,
     /// Who came to or went from a crowded room since its last line.
     crowds: HashMap<(RoomId, SystemEvent), Crowd>,
+    /// How far people have read since it was last told.
+    reads: HashMap<RoomId, Marks>,
 }
+
+/// How far each person has read, as a seq.
+pub type Marks = HashMap<UserId, i64>;
 
 /// People who came, or went, within the same second.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +79,17 @@ impl Changes {
             .entry((room_id, event))
             .and_modify(|crowd| crowd.others += 1)
             .or_insert(Crowd { first: user_id, others: 0 });
+    }
+
+    /// Somebody has read up to a message.
+    pub fn read(&self, room_id: RoomId, user_id: UserId, seq: i64) {
+        let mut inner = self.0.lock();
+        let mark = inner.reads.entry(room_id).or_default().entry(user_id).or_default();
+        *mark = seq.max(*mark);
+    }
+
+    pub fn take_reads(&self) -> HashMap<RoomId, Marks> {
+        std::mem::take(&mut self.0.lock().reads)
     }
 
     pub fn take_crowds(&self) -> Vec<(RoomId, SystemEvent, Crowd)> {

@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-pub use changes::{Changes, Crowd};
+pub use changes::{Changes, Crowd, Marks};
 pub use people::{People, Person};
 pub use presence::{Departure, Departures};
 pub use room::{Happening, World};

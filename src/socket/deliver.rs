@@ -70,6 +70,15 @@ impl Deliver {
         let (room_id, name) = (message.room_id, message.room_id.to_string());
         let sender = message.user.as_ref().map(|user| user.id);
         let recipient = message.to.as_ref().map(|user| user.id);
+        // Before it is told, as whoever gets it may answer at once that they have read it. A beacon
+        // does not run ahead by this: it takes its turn in the room's queue.
+        match recipient {
+            None => self.state.live.told(room_id, None, message.rev),
+            Some(_) => [sender, recipient]
+                .into_iter()
+                .flatten()
+                .for_each(|user_id| self.state.live.told(room_id, Some(user_id), message.rev)),
+        }
         let forms = Forms::new(self, message);
         let pick = |socket: &Socket| {
             let person = socket.data::<Person>()?;
@@ -80,13 +89,6 @@ impl Deliver {
             forms.get(person, is_own)
         };
         self.chat.to(&name).at(message.rev.unsigned_abs()).each(pick).await;
-        match recipient {
-            None => self.state.live.told(room_id, None, message.rev),
-            Some(_) => [sender, recipient]
-                .into_iter()
-                .flatten()
-                .for_each(|user_id| self.state.live.told(room_id, Some(user_id), message.rev)),
-        }
     }
 
     async fn room_made(&self, room: Room) {

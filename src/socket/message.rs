@@ -3,7 +3,7 @@
 use super::Speaker;
 use super::wire::{self, Answer, Nothing, RoomOnly, Sent};
 use crate::chat::message::New;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::live::Person;
 use crate::state::State;
 
@@ -34,9 +34,21 @@ pub(super) async fn typing(state: State, speaker: Speaker, asked: RoomOnly) -> R
         let namespace = speaker.socket.namespace();
         let user = person.user();
         let told = namespace.packet("typing", &wire::Typing { room: room_id, user: &user });
-        let packet = told.map_err(crate::error::Error::internal)?;
+        let packet = told.map_err(Error::internal)?;
         let is_other = |person: &Person| person.id != user.id;
         namespace.to(&name).each(|socket| socket.data::<Person>().is_some_and(is_other).then(|| packet.clone())).await;
     }
+    Ok(Nothing {}.into())
+}
+
+pub(super) async fn read(state: State, speaker: Speaker, asked: wire::Read) -> Result<Answer<Nothing>> {
+    let (room_id, person) = (asked.room.id()?, speaker.person()?);
+    if !person.rooms.lock().contains(&room_id) {
+        return Err(Code::NotAMember.into());
+    }
+    if asked.seq < 0 || asked.seq > state.live.visible_rev(room_id, person.id) {
+        return Err(Error::invalid("seq", "seq must be that of a message"));
+    }
+    state.live.changes.read(room_id, person.id, asked.seq);
     Ok(Nothing {}.into())
 }

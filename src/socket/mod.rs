@@ -69,6 +69,8 @@ events! {
     "message" message::send: wire::Send => wire::Sent;
     /// Tell the others that one is writing; never stored, told at most once in three seconds.
     "typing" message::typing: wire::RoomOnly => wire::Nothing;
+    /// Tell how far one has read; the others are told at most once a second.
+    "read" message::read: wire::Read => wire::Nothing;
     /// The people of a room, at most 200, those online first.
     "members" member::members: wire::RoomOnly => wire::Members;
     /// Remove somebody, for good with `ban`; the owner's and the moderators'.

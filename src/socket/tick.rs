@@ -6,6 +6,7 @@ use std::time::Duration;
 use socketio::Namespace;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::wire::{ReadBy, ReadByMany};
 use crate::chat::room;
 use crate::ids::RoomId;
 use crate::state::State;
@@ -14,6 +15,8 @@ use crate::state::State;
 const LOBBY_ROOMS: usize = 20;
 /// Rooms read at a time.
 const CHUNK: usize = 200;
+/// People online up to which each one's reading is told by itself.
+const COMPANY: usize = 20;
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// Starts the clocks. They run as long as the process.
@@ -26,6 +29,7 @@ pub(super) fn start(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) {
         async move {
             state.tell_crowds().await;
             tell_changes(&state, &lobby, &chat).await;
+            tell_reads(&state, &chat).await;
         }
     });
     every(config.beacon, state.clone(), |state| async move { state.live.beacon() });
@@ -69,6 +73,22 @@ async fn tell_changes(state: &State, lobby: &Namespace, chat: &Namespace) {
             {
                 lobby.to_all().send(packet).await;
             }
+        }
+    }
+}
+
+/// Stores how far people have read and tells the others: one by one in a small company, together
+/// in a larger one.
+async fn tell_reads(state: &State, chat: &Namespace) {
+    for (room, marks) in state.store_reads().await {
+        let name = room.to_string();
+        if state.live.online_count(room) > COMPANY {
+            // What is not told now is superseded by what is told next.
+            let _ = chat.to(&name).emit("reads", &ReadByMany { room, marks: &marks }).await;
+            continue;
+        }
+        for (user_id, seq) in marks {
+            let _ = chat.to(&name).emit("read", &ReadBy { room, user_id, seq }).await;
         }
     }
 }

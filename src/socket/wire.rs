@@ -83,6 +83,15 @@ pub struct Send {
     pub to: Option<UserId>,
 }
 
+/// Tell how far one has read.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Read {
+    pub room: RoomName,
+    /// The seq of the last message that was read.
+    pub seq: i64,
+}
+
 /// Remove somebody.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -175,6 +184,23 @@ pub struct Passage<'a> {
 pub struct Typing<'a> {
     pub room: RoomId,
     pub user: &'a User,
+}
+
+/// Somebody has read up to a message.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadBy {
+    pub room: RoomId,
+    pub user_id: UserId,
+    pub seq: i64,
+}
+
+/// Many have read.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadByMany<'a> {
+    pub room: RoomId,
+    pub marks: &'a std::collections::HashMap<UserId, i64>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -11,6 +11,7 @@ use crate::chat::user::User;
 use crate::clock::now_ms;
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
+use crate::live::Marks;
 
 /// Members named on coming in; more are asked for by page.
 const NAMED_MEMBERS: usize = 200;
@@ -246,6 +247,16 @@ impl State {
             self.live.hold_seat(room_id, &user);
         }
         Ok(())
+    }
+
+    /// Stores how far people have read in the last second: one write a room, whatever was read.
+    pub async fn store_reads(&self) -> Vec<(RoomId, Marks)> {
+        let reads: Vec<_> = self.live.changes.take_reads().into_iter().collect();
+        for (room_id, marks) in &reads {
+            let (room_id, marks) = (*room_id, marks.iter().map(|(id, seq)| (*id, *seq)).collect::<Vec<_>>());
+            log_failure("read marks", self.db.write(move |tx| member::mark_read(tx, room_id, &marks)).await);
+        }
+        reads
     }
 
     /// Writes the lines of those who came to, or went from, crowded rooms in the last second.
