@@ -1,0 +1,66 @@
+//! As much HTTP as the set-up needs: one request after the other on one connection.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+
+use serde_json::Value;
+
+use crate::Outcome;
+
+pub(crate) struct Rest {
+    stream: BufReader<TcpStream>,
+}
+
+impl Rest {
+    pub(crate) fn connect(port: u16) -> Outcome<Self> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Posts JSON and gives the JSON of the answer.
+    pub(crate) fn post(&mut self, path: &str, token: Option<&str>, body: &Value) -> Outcome<Value> {
+        let body = body.to_string();
+        let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let (status, answer) = self.exchange(&(head + &body))?;
+        if status != 201 {
+            return Err(format!("POST {path}: {status} {}", String::from_utf8_lossy(&answer)).into());
+        }
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
+    /// Gets a page whole.
+    pub(crate) fn page(&mut self, path: &str) -> Outcome<Vec<u8>> {
+        let (status, page) = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))?;
+        if status == 200 { Ok(page) } else { Err(format!("GET {path}: {status}").into()) }
+    }
+
+    fn exchange(&mut self, request: &str) -> Outcome<(u16, Vec<u8>)> {
+        self.stream.get_ref().write_all(request.as_bytes())?;
+        let status = self.line()?;
+        let status = status.split(' ').nth(1).unwrap_or_default().parse()?;
+        let mut length = 0;
+        loop {
+            let header = self.line()?.to_ascii_lowercase();
+            if header.is_empty() {
+                break;
+            }
+            if let Some(value) = header.strip_prefix("content-length:") {
+                length = value.trim().parse()?;
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        Ok((status, body))
+    }
+
+    fn line(&mut self) -> Outcome<String> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    }
+}
