@@ -33,8 +33,10 @@ pub trait Adapter: Send + Sync + 'static {
     /// Ends a hold; see [`Socket::release`].
     fn release(&self, socket: &Socket, room: &str, after: u64);
 
+    /// Takes a socket out of a room; of one it is not in, nothing.
     fn leave(&self, socket: &Socket, room: &str);
 
+    /// Takes a socket out of all its rooms. It may be called more than once, and behind its end.
     fn leave_all(&self, socket: &Socket);
 
     /// The sockets of this process in a room.

@@ -20,6 +20,7 @@ pub struct Broadcast<'a> {
 
 /// What a broadcast carries.
 pub enum Content<'a> {
+    /// Not yet known: what a broadcast is before it is sent.
     Nothing,
     /// The same bytes for everybody.
     Same(Packet),

@@ -49,7 +49,9 @@ pub struct Config {
 /// So many per second in the long run, so many at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
+    /// In the long run; 0 counts as 1.
     pub per_second: u32,
+    /// At once, after a rest.
     pub burst: u32,
 }
 

@@ -29,7 +29,7 @@ use crate::payload::Packet;
 use crate::peer::{Peer, Reason};
 use crate::polling;
 use crate::rate::{Meters, Verdict};
-use crate::session::{BadRequest, Session};
+use crate::session::{BadRequest, Session, Sid};
 use crate::stream::Wire;
 use crate::websocket;
 
@@ -46,7 +46,7 @@ pub trait Application: Send + Sync + 'static {
 pub struct Engine {
     pub(crate) config: Config,
     application: Box<dyn Application>,
-    sessions: Mutex<HashMap<String, Arc<Session>>>,
+    sessions: Mutex<HashMap<Sid, Arc<Session>>>,
     addresses: Addresses,
     handshakes: Option<Meters<IpAddr>>,
     is_draining: AtomicBool,
@@ -187,7 +187,8 @@ impl Engine {
 
     /// A session that is open and was opened by the asker.
     fn session(&self, sid: &str, request: &Request<Body>) -> Result<Arc<Session>, HandshakeError> {
-        let session = self.sessions.lock().get(sid).cloned();
+        let sid = Sid::try_from(sid.as_bytes()).map_err(|_| HandshakeError::UnknownSid)?;
+        let session = self.sessions.lock().get(&sid).cloned();
         session
             .filter(|session| session.is_open())
             .filter(|session| session.fingerprint == self.config.gate.fingerprint(request.headers()))
@@ -268,14 +269,14 @@ impl Engine {
 
     fn admit(&self, session: &Arc<Session>) {
         session.set_peer(self.application.open(session));
-        self.sessions.lock().insert(session.sid.clone(), Arc::clone(session));
+        self.sessions.lock().insert(session.sid, Arc::clone(session));
         if self.is_draining.load(Ordering::SeqCst) {
             // It slipped in while the drain took its list of sessions.
             session.retire();
         }
     }
 
-    pub(crate) fn forget(&self, sid: &str) {
+    pub(crate) fn forget(&self, sid: &Sid) {
         let mut sessions = self.sessions.lock();
         sessions.remove(sid);
         if sessions.is_empty() {
@@ -283,7 +284,8 @@ impl Engine {
         }
     }
 
-    fn open_data(&self, sid: &str, upgrades: &str) -> String {
+    fn open_data(&self, sid: &Sid, upgrades: &str) -> String {
+        let sid = String::from_utf8_lossy(sid);
         format!(
             r#"{{"sid":"{sid}","upgrades":{upgrades},"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
             self.config.ping_interval.as_millis(),
@@ -322,11 +324,13 @@ impl Engine {
     }
 }
 
-fn make_sid() -> String {
+fn make_sid() -> Sid {
     let mut chance = [0; 15];
     // The operating system's random source does not fail after boot; without it no id is safe.
     getrandom::fill(&mut chance).expect("the system's random source");
-    URL_SAFE_NO_PAD.encode(chance)
+    let mut sid = [0; 20];
+    URL_SAFE_NO_PAD.encode_slice(chance, &mut sid).expect("15 bytes are 20 characters");
+    sid
 }
 
 fn preflight() -> Answer {

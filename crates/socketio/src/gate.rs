@@ -12,7 +12,9 @@ pub type Visitor = Arc<dyn Any + Send + Sync>;
 /// A request that wants to open a session.
 #[derive(Debug)]
 pub struct Opening<'a> {
+    /// Its target, with the query.
     pub uri: &'a Uri,
+    /// Its headers, with cookies and `Referer` where there are any.
     pub headers: &'a HeaderMap,
     /// The client's address as the listener's owner found it, behind its proxies.
     pub address: IpAddr,

@@ -30,6 +30,9 @@ mod client;
 mod config;
 mod engine;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod head;
 mod inbox;

@@ -17,6 +17,7 @@ use crate::payload::Packet;
 use crate::peer::Reason;
 use crate::socket::{Socket, SocketId};
 
+/// A future behind a pointer, as traits and tables of handlers need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 type Guard =
@@ -55,12 +56,15 @@ pub enum Refusal {
 /// A refused connect: the client gets it as its `connect_error`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ConnectError {
+    /// For people.
     pub message: String,
+    /// For programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<RawValue>>,
 }
 
 impl ConnectError {
+    /// A refusal without details.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), data: None }
     }
@@ -79,6 +83,7 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Leave to connect, and nothing more.
     pub fn new() -> Self {
         Self::default()
     }
@@ -216,10 +221,12 @@ impl Namespace {
         self
     }
 
+    /// Its name, with the slash it begins with.
     pub fn name(&self) -> &str {
         &self.name
     }
 
+    /// Where its rooms are kept.
     pub fn adapter(&self) -> &dyn Adapter {
         &*self.adapter
     }

@@ -42,7 +42,9 @@ pub(crate) enum Body {
 /// An event's name and arguments.
 #[derive(Clone, Debug)]
 pub struct Event {
+    /// At most 128 bytes, and none of the names that the libraries keep for themselves.
     pub name: String,
+    /// What came behind the name.
     pub args: Args,
 }
 
@@ -50,7 +52,10 @@ pub struct Event {
 /// attachment stands as `{"_placeholder":true,"num":N}`.
 #[derive(Clone, Debug, Default)]
 pub struct Args {
+    /// JSON, unparsed.
     pub values: Vec<Box<RawValue>>,
+    /// Numbered by their place. At most [`Config::max_attachments`](crate::Config::max_attachments)
+    /// from a client; each stands in the values exactly once.
     pub attachments: Vec<Bytes>,
 }
 
@@ -75,7 +80,7 @@ impl Incoming {
             b'5' | b'6' => split_attachments(&text[1..], max_attachments)?,
             _ => (0, &text[1..]),
         };
-        let (namespace, rest) = split_namespace(rest);
+        let (namespace, rest) = split_namespace(rest)?;
         let (id, data) = split_id(rest)?;
         let body = match (kind, id) {
             (b'0', None) => Body::Connect(parse_connect(data)?),
@@ -106,11 +111,13 @@ fn split_attachments(text: &str, max: usize) -> Result<(usize, &str), Malformed>
     if count == 0 || count > max { Err(Malformed) } else { Ok((count, rest)) }
 }
 
-fn split_namespace(text: &str) -> (&str, &str) {
+fn split_namespace(text: &str) -> Result<(&str, &str), Malformed> {
     if !text.starts_with('/') {
-        return ("/", text);
+        return Ok(("/", text));
     }
-    text.split_once(',').unwrap_or((text, ""))
+    let (namespace, rest) = text.split_once(',').unwrap_or((text, ""));
+    // The answer to an unknown namespace names it, and must stay one packet in a polling payload.
+    if namespace.bytes().any(|byte| byte.is_ascii_control()) { Err(Malformed) } else { Ok((namespace, rest)) }
 }
 
 fn split_id(text: &str) -> Result<(Option<u64>, &str), Malformed> {
@@ -336,6 +343,7 @@ mod tests {
             "2[\"disconnect\"]",
             "2[\"error\"]",
             "2[\"newListener\"]",
+            "0/a\x1e4b,",
             "0{",
             "01{}",
             &long_name,

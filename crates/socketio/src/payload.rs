@@ -20,7 +20,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// What a client sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
+    /// In Socket.IO: a packet.
     Text(String),
+    /// In Socket.IO: an attachment of the packet before.
     Binary(Bytes),
 }
 

@@ -49,6 +49,10 @@ impl Reason {
 }
 
 /// What speaks through a session: Socket.IO, or an application of Engine.IO alone.
+///
+/// A session keeps its peer for as long as it is kept itself: a peer that keeps its session in turn
+/// must keep a [`Weak`](std::sync::Weak), or neither is ever freed. Its code runs in the task that
+/// drives the session and must not block; a panic ends the session.
 pub trait Peer: Send + Sync + 'static {
     /// A message has come. An error ends the session.
     fn message(&self, session: &Arc<Session>, message: Message, verdict: Pace) -> Result<(), Reason>;
@@ -60,6 +64,7 @@ pub trait Peer: Send + Sync + 'static {
 /// Whether a message came within the session's packet rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
+    /// Within it.
     Within,
     /// Over it: the message may be refused, but must be answered.
     Over,

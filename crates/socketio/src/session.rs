@@ -25,10 +25,13 @@ mod polls;
 
 pub(crate) use polls::{BadRequest, Poll};
 
+/// The id of a session, 120 random bits in base 64. Known to its client alone: never logged, never
+/// shown to others.
+pub(crate) type Sid = [u8; 20];
+
 /// An Engine.IO session.
 pub struct Session {
-    /// 120 random bits. Known to its client alone: never logged, never shown to others.
-    pub(crate) sid: String,
+    pub(crate) sid: Sid,
     pub(crate) engine: Arc<Engine>,
     pub(crate) fingerprint: u64,
     pub(crate) wake: Notify,
@@ -73,7 +76,7 @@ pub(crate) enum Tick {
 impl Session {
     pub(crate) fn new(
         engine: Arc<Engine>,
-        sid: String,
+        sid: Sid,
         transport: Transport,
         visitor: Visitor,
         fingerprint: u64,

@@ -107,10 +107,12 @@ impl Socket {
         }))
     }
 
+    /// Its id, the one its client knows too.
     pub fn id(&self) -> SocketId {
         self.0.id
     }
 
+    /// The namespace it is in.
     pub fn namespace(&self) -> &Arc<Namespace> {
         &self.0.namespace
     }
@@ -130,6 +132,7 @@ impl Socket {
         self.0.data.get()?.downcast_ref()
     }
 
+    /// Whether its client has been let in and neither has left.
     pub fn is_connected(&self) -> bool {
         self.0.state.lock().phase == Phase::Connected
     }
@@ -163,6 +166,9 @@ impl Socket {
     }
 
     /// Sends an event and waits for the client's acknowledgement.
+    ///
+    /// In the handler of an event of the same client beware: once [`Config::inbox`](crate::Config::inbox)
+    /// events wait behind it, the client is not read, and its answer is not seen before the timeout.
     ///
     /// # Errors
     /// See [`AckError`].
@@ -209,7 +215,7 @@ impl Socket {
         }
     }
 
-    /// Enters a room.
+    /// Enters a room. One that has ended enters none.
     pub fn join(&self, room: &str) {
         self.0.namespace.adapter().join(self, room, false);
     }
@@ -225,15 +231,17 @@ impl Socket {
         self.0.namespace.adapter().release(self, room, after);
     }
 
+    /// Leaves a room; of one it is not in, nothing.
     pub fn leave(&self, room: &str) {
         self.0.namespace.adapter().leave(self, room);
     }
 
+    /// Whether it is in a room.
     pub fn is_in(&self, room: &str) -> bool {
         self.0.seats.lock().iter().any(|seat| seat.is_in(room))
     }
 
-    /// How many rooms the socket is in.
+    /// How many rooms the socket is in, the one of its whole namespace counted.
     pub fn room_count(&self) -> usize {
         self.0.seats.lock().len()
     }

@@ -106,18 +106,19 @@ pub(crate) async fn open(
 }
 
 /// Owns a session from its WebSocket's beginning to its end.
-pub(crate) async fn run(session: Arc<Session>, mut upgraded: Upgraded) {
-    let end = {
-        let _guard = EndOnPanic(&session);
-        drive(&session, &mut upgraded).await
-    };
-    let is_between_frames = session.end(end.reason());
-    drop(session);
-    let Upgraded { wire, .. } = upgraded;
-    if end.is_loss() || !is_between_frames {
-        return wire.abort();
+#[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice, here in each connection's task")]
+pub(crate) fn run(session: Arc<Session>, mut upgraded: Upgraded) -> impl Future<Output = ()> + Send {
+    async move {
+        let end = {
+            let _guard = EndOnPanic(&session);
+            drive(&session, &mut upgraded).await
+        };
+        let is_between_frames = session.end(end.reason());
+        if end.is_loss() || !is_between_frames {
+            return upgraded.wire.abort();
+        }
+        tokio::spawn(upgraded.wire.close(end.code()));
     }
-    wire.close(end.code()).await;
 }
 
 /// Switches protocols only to say goodbye. A WebSocket that comes too late is told so in its own

@@ -87,7 +87,7 @@ async fn d12_a_drain_ends_at_its_deadline_whatever_clients_do() {
     tokio::time::sleep(ms(20)).await;
     let begun = Instant::now();
     house.engine.drain(1, ms(1), ms(200)).await;
-    assert!(begun.elapsed() >= ms(195) && begun.elapsed() < ms(600), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() >= ms(195) && begun.elapsed() < ms(1_500), "{:?}", begun.elapsed());
     house.is_empty().await;
     while !matches!(working.next().await, Frame::Close(_) | Frame::End) {}
 }
@@ -101,7 +101,7 @@ async fn d12_batches_do_not_outlast_the_deadline() {
     }
     let begun = Instant::now();
     house.engine.drain(1, ms(100), ms(250)).await;
-    assert!(begun.elapsed() < ms(600), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < ms(1_500), "{:?}", begun.elapsed());
     house.is_empty().await;
 }
 

@@ -228,11 +228,11 @@ async fn h11_handshakes_have_a_rate_and_sessions_a_number_by_address() {
 
 #[tokio::test]
 async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
-    let house = House::open(Config { connect_timeout: ms(60), ..config() }, echoes()).await;
+    let house = House::open(Config { connect_timeout: ms(200), ..config() }, echoes()).await;
     let mut silent = Ws::open(house.at).await;
     let polling = Polling::open(house.at).await;
     let mut leaver = Ws::join(house.at, "/").await;
-    leaver.silence(ms(100)).await;
+    leaver.silence(ms(250)).await;
     leaver.send("41").await;
     for ws in [&mut silent, &mut leaver] {
         assert_eq!(ws.close_code().await, 1000);

@@ -14,7 +14,7 @@ fn beating() -> Config {
 
 /// Timers round up to a millisecond and the machine is shared.
 fn assert_about(elapsed: Duration, expected: Duration) {
-    assert!(elapsed >= expected - ms(5) && elapsed < expected + ms(80), "{elapsed:?} instead of {expected:?}");
+    assert!(elapsed >= expected - ms(5) && elapsed < expected + ms(250), "{elapsed:?} instead of {expected:?}");
 }
 
 #[tokio::test]
@@ -100,9 +100,9 @@ async fn p18_the_beat_goes_on_across_an_upgrade() {
 
 #[tokio::test]
 async fn s8_a_packet_whose_attachments_do_not_come_ends_the_session() {
-    let house = House::open(Config { connect_timeout: ms(80), ..config() }, echoes()).await;
+    let house = House::open(Config { connect_timeout: ms(150), ..config() }, echoes()).await;
     let mut ws = Ws::join(house.at, "/").await;
-    ws.silence(ms(100)).await;
+    ws.silence(ms(200)).await;
     let begun = Instant::now();
     ws.send(r#"452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#).await;
     tokio::time::sleep(ms(40)).await;
@@ -110,16 +110,16 @@ async fn s8_a_packet_whose_attachments_do_not_come_ends_the_session() {
     ws.send_frame(0x82, b"one").await;
     ws.send("3").await;
     assert_eq!(ws.close_code().await, 1000);
-    assert_about(begun.elapsed(), ms(80));
+    assert_about(begun.elapsed(), ms(150));
 }
 
 #[tokio::test]
 async fn a_whole_binary_packet_stops_the_clock() {
-    let house = House::open(Config { connect_timeout: ms(60), ..config() }, echoes()).await;
+    let house = House::open(Config { connect_timeout: ms(150), ..config() }, echoes()).await;
     let mut ws = Ws::join(house.at, "/").await;
     ws.send(r#"451-["echo",{"_placeholder":true,"num":0}]"#).await;
     ws.send_frame(0x82, b"one").await;
     assert_eq!(ws.text().await, r#"451-["echo",{"_placeholder":true,"num":0}]"#);
     assert_eq!(ws.next().await, Frame::Binary(b"one".to_vec()));
-    ws.silence(ms(100)).await;
+    ws.silence(ms(200)).await;
 }

@@ -10,6 +10,9 @@
 //! - `pressure`: clients that send too much; `slow`: clients that take too little
 //! - `drain`, `lifetime`: how all of it ends
 
+// clippy lets tests unwrap, but not the functions that help them.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 mod acks;

@@ -130,7 +130,7 @@ async fn p17_a_polling_client_that_does_not_poll_is_gone_within_its_patience() {
     house.of_name("/").to_all().emit("n", &1).await.unwrap();
     until(|| !ends.lock().is_empty()).await;
     assert_eq!(*ends.lock(), [Reason::SlowReader]);
-    assert!(begun.elapsed() >= ms(195) && begun.elapsed() < ms(600), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() >= ms(195) && begun.elapsed() < ms(1_500), "{:?}", begun.elapsed());
     assert!(session.is_gone().await);
 
     let session = Polling::open(house.at).await;

@@ -218,7 +218,7 @@ async fn p15_a_racing_broadcaster_meets_an_upgrade_without_loss() {
         while stopped.try_recv().is_err() {
             namespace.to_all().emit("n", &number).await.unwrap();
             number += 1;
-            if number % 8 == 0 {
+            if number.is_multiple_of(8) {
                 tokio::time::sleep(ms(1)).await;
             }
         }
