@@ -111,6 +111,12 @@ impl App {
         self.open().await;
     }
 
+    /// Opens a house again that has ended.
+    pub async fn reopen(mut app: Self) -> Self {
+        app.open().await;
+        app
+    }
+
     pub async fn restart_with(&mut self, change: fn(&mut Config)) {
         self.change = change;
         self.restart().await;

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How long anything awaited may take before the test gives up. No test that passes comes near it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-pub use app::{App, Door};
+pub use app::App;
 pub use client::{Client, Transport};
 pub use factory::{Person, Room};
 pub use http::{Answer, Request};
