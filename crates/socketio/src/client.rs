@@ -214,4 +214,8 @@ impl Peer for ClientPeer {
             socket.end(reason);
         }
     }
+
+    fn is_busy(&self) -> bool {
+        self.0.state.lock().sockets.iter().any(Socket::is_busy)
+    }
 }

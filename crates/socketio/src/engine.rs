@@ -281,13 +281,18 @@ impl Engine {
     }
 
     /// Refuses new sessions with 503 and lets those that are open go, `batch` at a time with
-    /// `pause` between, each after what waits for it has left. Returns when none is left, or after
-    /// `deadline`, when the rest are cut.
+    /// `pause` between, each after what it has asked is answered and what waits for it has left.
+    /// Returns when none is left, or after `deadline`, when the rest are cut.
     pub async fn drain(&self, batch: usize, pause: Duration, deadline: Duration) {
         self.is_draining.store(true, Ordering::Relaxed);
         let end = tokio::time::Instant::now() + deadline;
         let sessions: Vec<_> = self.sessions.lock().values().cloned().collect();
         for sessions in sessions.chunks(batch.max(1)) {
+            // Nothing more is read, so what is under way comes to an end.
+            sessions.iter().for_each(|session| session.pause());
+            while sessions.iter().any(|session| session.is_busy()) && tokio::time::Instant::now() < end {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
             sessions.iter().for_each(|session| session.finish());
             tokio::time::sleep(pause).await;
         }

@@ -59,6 +59,11 @@ impl Socket {
         }
     }
 
+    /// Whether an event is being answered, or waits to be.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.0.state.lock().inbox.is_running
+    }
+
     fn pop(&self) -> Option<Item> {
         let mut state = self.0.state.lock();
         let item = state.inbox.queue.pop_front();

@@ -71,6 +71,11 @@ pub trait Peer: Send + Sync + 'static {
 
     /// The session has ended; called once.
     fn closed(&self, reason: Reason);
+
+    /// Whether something that has come is still to be answered.
+    fn is_busy(&self) -> bool {
+        false
+    }
 }
 
 /// Whether a message came within the session's packet rate.
@@ -260,6 +265,11 @@ impl Session {
             }
             self.wake_all(&state);
         }
+    }
+
+    /// Whether something that has come is still to be answered.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.peer.get().is_some_and(|peer| peer.is_busy())
     }
 
     pub(crate) fn is_paused(&self) -> bool {
