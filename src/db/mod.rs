@@ -124,6 +124,14 @@ impl<F: Send + 'static> Db<F> {
         readers::read(self.readers.clone(), self.patience, act).await
     }
 
+    /// Whether the store can be read now.
+    ///
+    /// # Errors
+    /// `busy` or `unavailable` when it cannot.
+    pub async fn ping(&self) -> Result<()> {
+        self.read(|tx| Ok(tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map(drop)?)).await
+    }
+
     /// Finishes the reads and writes that are queued, tidies the log away and stops the writer.
     /// Later calls on any clone are answered `unavailable`.
     pub async fn close(&self) {

@@ -2,7 +2,7 @@
 
 use super::Speaker;
 use super::wire::{Answer, Join, Joined, Nothing, RoomOnly, WireMessage};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
 use crate::live::Person;
 use crate::state::{Snapshot, State};
@@ -27,11 +27,19 @@ pub(super) async fn enter(
 ) -> Result<Answer<Joined>> {
     let (socket, person) = (&speaker.socket, speaker.person()?);
     state.rates.resume(person.id)?;
-    let is_inside = person.rooms.lock().contains(&room_id);
-    if !is_inside && person.rooms.lock().len() >= ROOMS_PER_SOCKET {
-        return Err(Code::TooMany.into());
+    // Asked amiss, nobody becomes a member by it.
+    if since.is_some_and(|since| since < 0) {
+        return Err(Error::invalid("since", "since must not be negative"));
+    }
+    {
+        let rooms = person.rooms.lock();
+        if rooms.len() >= ROOMS_PER_SOCKET && !rooms.contains(&room_id) {
+            return Err(Code::TooMany.into());
+        }
     }
     let joining = state.join(&person.user(), room_id, password, person.address).await?;
+    // Looked at only now: the end of an earlier membership may have taken the socket out meanwhile.
+    let is_inside = person.rooms.lock().contains(&room_id);
     let name = room_id.to_string();
     // Who is inside already leaves the fan-out for a moment: what it misses is in the snapshot.
     socket.leave(&name);

@@ -216,7 +216,15 @@ impl State {
 
     /// Lets everybody whose time is over go, out of ephemeral rooms for good.
     pub async fn depart(&self) {
+        // Who is let go at the end of the server has a while to come back after it.
+        if self.is_draining() {
+            return;
+        }
         for (room_id, user_id) in self.live.depart() {
+            // Back in this very moment, with a socket that must not lose its room.
+            if self.live.is_online(room_id, user_id) {
+                continue;
+            }
             // Who was removed meanwhile is gone as well.
             match self.leave(user_id, room_id).await {
                 Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound) => {}

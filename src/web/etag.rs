@@ -13,7 +13,8 @@ const LARGEST: usize = 1024 * 1024;
 
 /// Tags the pages and JSON that GET answers with, and answers 304 to who has them.
 pub(super) async fn tag(request: Request, next: Next) -> Response {
-    let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+    // The answer to a HEAD has lost its body by here, and a tag of nothing would be a wrong one.
+    let is_get = *request.method() == Method::GET;
     let known = request.headers().get(IF_NONE_MATCH).cloned();
     let answer = next.run(request).await;
     if !is_get || answer.status() != StatusCode::OK || !is_tagged(&answer) {
@@ -29,7 +30,7 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
     let Ok(tag) = HeaderValue::try_from(format!("W/\"{tag}\"")) else {
         return Response::from_parts(parts, Body::from(bytes));
     };
-    let is_known = known.is_some_and(|known| known == tag);
+    let is_known = known.is_some_and(|known| names(&known, &tag));
     parts.headers.insert(ETAG, tag);
     if is_known {
         parts.status = StatusCode::NOT_MODIFIED;
@@ -37,6 +38,14 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// Whether the tags that the asker has, or `*` for any, are ours among others. Strong and weak
+/// compare as equal, as RFC 9110 has it for this header.
+fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
+    let (Ok(known), Ok(tag)) = (known.to_str(), tag.to_str()) else { return false };
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    known.split(',').map(bare).any(|known| known == "*" || known == bare(tag))
 }
 
 fn is_tagged(answer: &Response) -> bool {

@@ -48,7 +48,8 @@ async fn answer(state: &State, hash: &str, kind: &str, stored: &Stored, asked: &
     // The name of the bytes is a tag of their content already.
     let tag = HeaderValue::try_from(format!("\"{}\"", &hash[..32.min(hash.len())])).map_err(|_| Code::Internal)?;
     if asked.get(IF_NONE_MATCH) == Some(&tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+        let caching = HeaderValue::from_static(CACHING);
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag), (CACHE_CONTROL, caching)]).into_response());
     }
     let bytes = state.files.get(hash).await?;
     let kind = if kind.is_empty() { thumbnail_kind(&bytes) } else { kind };

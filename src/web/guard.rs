@@ -65,12 +65,10 @@ pub(super) async fn cors(Shared(state): Shared<State>, request: Request, next: N
     answer
 }
 
-/// Pages and API are for one person: no shared cache may keep them.
+/// Pages and API are for one person, and so is the form they have.
 pub(super) async fn private(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
-    let headers = answer.headers_mut();
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
-    headers.append(VARY, HeaderValue::from_static("cookie, authorization, accept-language"));
+    answer.headers_mut().append(VARY, HeaderValue::from_static("cookie, authorization, accept-language"));
     answer
 }
 
@@ -94,6 +92,8 @@ pub(super) async fn seal(request: Request, next: Next) -> Response {
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    // No shared cache may keep what does not say so itself, refusals of any address included.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     // A file's own policy is stricter and stays.
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(PAGE_POLICY));
     answer

@@ -4,7 +4,6 @@ use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::error::Code;
 use crate::state::State;
 
 /// `GET /healthz`: the process answers.
@@ -17,11 +16,8 @@ pub(super) async fn ready(Shared(state): Shared<State>) -> Response {
     if state.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
     }
-    let store = state
-        .db
-        .read(|tx| tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map_err(|_| Code::Unavailable.into()));
-    match store.await {
-        Ok(_) => "ready\n".into_response(),
+    match state.db.ping().await {
+        Ok(()) => "ready\n".into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response(),
     }
 }

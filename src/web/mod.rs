@@ -61,7 +61,8 @@ pub fn router(state: &State) -> Router {
         .route("/assets/{name}", get(asset::hashed))
         .route("/socket.io/{name}", get(asset::client))
         .route("/favicon.ico", get(asset::favicon))
-        .route("/robots.txt", get(asset::robots));
+        .route("/robots.txt", get(asset::robots))
+        .method_not_allowed_fallback(problem::method_not_allowed);
     answers
         .merge(fixed)
         .layer(compression())

@@ -72,6 +72,8 @@ struct Member {
     socket: Socket,
     /// The broadcasts held back, boxed as it is rare and short.
     held: Option<Box<Held>>,
+    /// What is numbered up to here was in the snapshot, though it may be told only now.
+    after: u64,
 }
 
 #[derive(Default)]
@@ -137,7 +139,7 @@ impl MemoryAdapter {
                 room
             }
         };
-        let member = Member { socket: socket.clone(), held: held.then(Box::default) };
+        let member = Member { socket: socket.clone(), held: held.then(Box::default), after: 0 };
         let slot = room.members.lock().insert(member);
         socket.0.seats.lock().push(Seat { room, slot });
     }
@@ -172,6 +174,7 @@ impl Adapter for MemoryAdapter {
             // It has left in this very moment, and another sits there now.
             return;
         }
+        member.after = after;
         for (position, packet) in member.held.take().unwrap_or_default().0 {
             if position > after {
                 member.socket.send(&packet);
@@ -238,6 +241,9 @@ async fn walk(room: &Room, broadcast: &Broadcast<'_>, seen: Option<&Mutex<HashSe
 }
 
 fn deliver(member: &mut Member, broadcast: &Broadcast<'_>) {
+    if broadcast.position.is_some_and(|position| position <= member.after) {
+        return;
+    }
     let Some(packet) = broadcast.packet_for(&member.socket) else { return };
     match (&mut member.held, broadcast.position) {
         (Some(held), Some(_)) if held.0.len() >= MAX_HELD => {

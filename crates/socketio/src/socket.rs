@@ -226,7 +226,8 @@ impl Socket {
         self.0.namespace.adapter().join(self, room, true);
     }
 
-    /// Ends the hold: held broadcasts numbered above `after` are sent in order, the rest dropped.
+    /// Ends the hold: held broadcasts numbered above `after` are sent in order, the rest dropped,
+    /// and so is what begins later and is numbered up to it.
     pub fn release(&self, room: &str, after: u64) {
         self.0.namespace.adapter().release(self, room, after);
     }

@@ -1,0 +1,22 @@
+//! Tests from the outer wall: real HTTP, real sockets, a real SQLite, nothing of the inside.
+//!
+//! - `support`: the house (`app`), its visitors (`client`, `http`) and what they bring (`factory`)
+//! - `web/<noun>`: pages and REST; `socket/<noun>`: what a socket says and hears
+//! - `story`: one evening in the courtyard, told once over all doors
+//! - `program`: the binary as a process: kills, logs, signals
+//! - `reference`: the generated papers in `docs/`; `UPDATE=1` rewrites them
+//! - `house`: who may import whom, and other manners of the source
+//!
+//! The cast: minji makes the room "courtyard", jun and sora come by. A test whose name begins with
+//! a letter and a number proves that row of the catalogue of abuse or of the promises of delivery.
+
+// The allowance for tests in clippy.toml stops at helpers, and nothing here is anybody's API.
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod house;
+mod program;
+mod reference;
+mod socket;
+mod story;
+mod support;
+mod web;

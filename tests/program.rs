@@ -1,0 +1,276 @@
+//! The binary as a process: what it writes, how it ends, and what it still knows after a kill.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+
+use madang::ids::RoomId;
+use serde_json::{Value, json};
+
+use crate::support::app::Folder;
+use crate::support::client::{Client, Opening};
+use crate::support::factory::{Person, Room, key};
+use crate::support::{Request, picture};
+
+struct Program {
+    child: Child,
+    address: SocketAddr,
+    log: Option<JoinHandle<String>>,
+}
+
+impl Program {
+    fn start(folder: &Path, flags: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_madang"))
+            .args(["serve", "--bind", "127.0.0.1", "--port", "0", "--rate-limits", "off", "--data-dir"])
+            .arg(folder.join("data"))
+            .args(flags)
+            .current_dir(folder)
+            .env_clear()
+            .env("RUST_LOG", "debug")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut log = Vec::new();
+            stderr.read_to_end(&mut log).unwrap();
+            String::from_utf8_lossy(&log).into_owned()
+        });
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let address = ready.trim().strip_prefix("Madang is ready on http://").expect("the program does not start");
+        Self { address: address.parse().unwrap(), child, log: Some(log) }
+    }
+
+    /// SIGKILL: nothing of the program runs any more.
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM; how the program ended and what it wrote.
+    async fn terminate(mut self) -> (ExitStatus, String) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let log = self.log.take().unwrap();
+        // Elsewhere, as the sockets of this test must go on answering meanwhile.
+        tokio::task::spawn_blocking(move || (self.child.wait().unwrap(), log.join().unwrap())).await.unwrap()
+    }
+
+    fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(self.address, method, path)
+    }
+
+    async fn guest(&self, name: &str) -> Person {
+        let made = self.request("POST", "/api/guests").json(&json!({ "name": name })).send().await.is(201);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Person { id: text(&made["user"]["id"]), token: text(&made["token"]), user: made["user"].clone() }
+    }
+
+    async fn room(&self, maker: &Person, asked: Value) -> Room {
+        let made = self.request("POST", "/api/rooms").bearer(&maker.token).json(&asked).send().await.is(201);
+        Room { id: made["id"].as_str().unwrap().to_owned(), made }
+    }
+
+    /// Everything in a room, asked for page by page.
+    async fn everything(&self, who: &Person, room: &Room) -> (Vec<Value>, i64) {
+        let (mut all, mut since) = (Vec::new(), 0);
+        loop {
+            let path = format!("/api/rooms/{}/messages?since={since}&limit=100", room.id);
+            let page = self.request("GET", &path).bearer(&who.token).send().await.is(200);
+            all.extend(page["messages"].as_array().unwrap().iter().cloned());
+            if page["more"] == false {
+                return (all, page["rev"].as_i64().unwrap());
+            }
+            since = all.last().unwrap()["rev"].as_i64().unwrap();
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a sender knows of a send.
+struct Sent {
+    key: String,
+    text: String,
+    answer: Option<Value>,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
+    let folder = Folder::new();
+    let mut program = Program::start(folder.path(), &[]);
+    let people = [program.guest("minji").await, program.guest("jun").await, program.guest("sora").await];
+    let room = program.room(&people[0], json!({ "title": "courtyard" })).await;
+    let mut sent: Vec<Sent> = Vec::new();
+    let mut acked = 0;
+    for round in 0..4 {
+        let mut clients = Vec::new();
+        for person in &people {
+            clients.push(Client::open(program.address, Opening::of(person).room(&room)).await);
+            clients.last().unwrap().take("joined").await;
+        }
+        // Chance says when: an id is the nearest source of it.
+        let until = 3 + RoomId::new(0).as_u128() as usize % 60;
+        let mut answers = Vec::new();
+        for number in 0..400 {
+            let (key, text) = (key(), format!("round {round}, message {number}"));
+            let payload = json!({ "room": room.id, "key": key, "text": text });
+            answers.push((key, text, clients[number % 3].start("message", payload)));
+        }
+        let mut answers = answers.into_iter();
+        for (key, text, pending) in answers.by_ref().take(until) {
+            sent.push(Sent { key, text, answer: pending.answer().await });
+        }
+        program.kill();
+        for (key, text, pending) in answers {
+            sent.push(Sent { key, text, answer: pending.answer().await });
+        }
+        program = Program::start(folder.path(), &[]);
+        let (all, rev) = program.everything(&people[1], &room).await;
+        check_log(&sent, &all, rev);
+        let now_acked = sent.iter().filter(|sent| sent.answer.is_some()).count();
+        assert!(now_acked >= acked + until, "round {round}: {now_acked}");
+        acked = now_acked;
+    }
+    // What was not answered is sent again, twice: it is stored once.
+    let client = Client::open(program.address, Opening::of(&people[0]).room(&room)).await;
+    client.take("joined").await;
+    let (before, _) = program.everything(&people[1], &room).await;
+    let mine = |sent: &&mut Sent| sent.answer.is_none();
+    for (place, unknown) in sent.iter_mut().filter(mine).enumerate().filter(|(place, _)| place % 3 == 0) {
+        let _ = place;
+        let again = json!({ "room": room.id, "key": format!("again {}", unknown.key), "text": unknown.text });
+        let (first, second) = (client.ok("message", again.clone()).await, client.ok("message", again).await);
+        assert_eq!((&first["id"], &first["seq"], &second["dup"]), (&second["id"], &second["seq"], &json!(true)));
+    }
+    let (after, rev) = program.everything(&people[1], &room).await;
+    assert!(after.len() >= before.len());
+    check_log(&sent, &after, rev);
+    program.kill();
+    let db = rusqlite::Connection::open(folder.path().join("data/madang.db")).unwrap();
+    let fine: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(fine, "ok");
+}
+
+/// I1: each acknowledged send is in the log at its place, with its text. I3: once. I4: each rev is
+/// one change, and seqs are unique. I2: nothing else is there.
+fn check_log(sent: &[Sent], all: &[Value], rev: i64) {
+    let seqs: Vec<i64> = all.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, (1..=rev).collect::<Vec<_>>(), "every rev of the room is one message, in order");
+    let said: Vec<&Value> = all.iter().filter(|message| message["kind"] == "text").collect();
+    for Sent { text, answer, .. } in sent {
+        let found: Vec<_> = said.iter().filter(|message| message["text"] == text.as_str()).collect();
+        match answer {
+            Some(answer) => {
+                assert_eq!(answer["ok"], true, "{answer}");
+                assert_eq!(found.len(), 1, "{text}");
+                assert_eq!((&found[0]["id"], &found[0]["seq"]), (&answer["id"], &answer["seq"]), "{text}");
+            }
+            None => assert!(found.len() <= 2, "{text}"),
+        }
+    }
+    for message in said {
+        assert!(sent.iter().any(|sent| message["text"] == sent.text.as_str()), "nobody said {message}");
+    }
+}
+
+#[tokio::test]
+async fn a10_n5_no_secret_and_no_text_is_logged() {
+    let folder = Folder::new();
+    let program = Program::start(folder.path(), &["--log-format", "json"]);
+    let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
+    let asked = json!({ "title": "hushed title", "password": "open sesame", "max": 9 });
+    let room = program.room(&minji, asked).await;
+    let wrong = Opening::of(&jun).room(&room).auth("password", "wrong sesame");
+    Client::open(program.address, wrong).await.take("connect_error").await;
+    let opening = |who: &Person| Opening::of(who).room(&room).auth("password", "open sesame");
+    let (hers, his) = (
+        Client::open(program.address, opening(&minji)).await,
+        Client::open(program.address, opening(&jun).polling()).await,
+    );
+    hers.take("joined").await;
+    his.take("joined").await;
+    let sid = program.request("GET", "/socket.io/?EIO=4&transport=polling").send().await.text();
+    let sid = serde_json::from_str::<Value>(&sid[1..]).unwrap()["sid"].as_str().unwrap().to_owned();
+    hers.say(&room, "a hushed word\r\n\u{1b}[31mlevel=error").await;
+    hers.ok("message", json!({ "room": room.id, "key": "hushed key", "text": "hushed whisper", "to": jun.id })).await;
+    his.take_where("message", |message| message["kind"] == "whisper").await;
+    hers.emit("message", json!({ "room": 7, "hushed field": "hushed value" })).await;
+    let form = [("file", "no")];
+    let files = format!("/api/rooms/{}/files", room.id);
+    let upload = program.request("POST", &files).bearer(&minji.token);
+    upload.multipart(Some(("hushed.png", &picture::png(4, 4))), &[("text", "hushed caption")]).send().await.is(201);
+    program.request("POST", "/me").cookie(&minji.token).form(&form).send().await;
+    program.request("GET", &format!("/?token={}", "x".repeat(43))).send().await;
+    program.request("GET", "/%0d%0alevel=error%1b[31m").send().await;
+    hers.ok("kick", json!({ "room": room.id, "userId": jun.id, "reason": "hushed reason" })).await;
+    drop((hers, his));
+    let (status, log) = program.terminate().await;
+    assert!(status.success(), "{status}");
+    assert!(log.contains("answered"), "there is a log to look at: {log}");
+    for secret in ["sesame", "hushed", minji.token.as_str(), jun.token.as_str(), sid.as_str()] {
+        assert!(!log.contains(secret), "the log holds {secret}: {log}");
+    }
+    assert!(!log.contains('\u{1b}') && !log.contains("\nlevel"), "the log can be forged: {log}");
+    for line in log.lines() {
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "not a line of JSON: {line}");
+    }
+}
+
+#[tokio::test]
+async fn d12_a_termination_tells_the_sockets_and_ends_well() {
+    let folder = Folder::new();
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let client = Client::open(program.address, Opening::of(&minji).room(&room)).await;
+    client.take("joined").await;
+    let sends: Vec<_> = (0..50)
+        .map(|number| client.start("message", json!({ "room": room.id, "key": key(), "text": number.to_string() })))
+        .collect();
+    let ending = tokio::spawn(program.terminate());
+    assert!(client.take("draining").await["reconnectInMs"].is_u64());
+    for send in sends {
+        assert_eq!(send.answer().await.expect("a send under way is answered")["ok"], true);
+    }
+    client.take("close").await;
+    assert!(client.all("disconnect").is_empty(), "stock clients do not come back from a disconnect");
+    assert!(ending.await.unwrap().0.success());
+}
+
+#[test]
+fn what_cannot_start_says_why_in_a_sentence() {
+    let folder = Folder::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let blocked = folder.path().join("file");
+    std::fs::write(&blocked, "in the way").unwrap();
+    for (flags, says) in [
+        (["--port", port.as_str()], "cannot listen on"),
+        (["--data-dir", blocked.to_str().unwrap()], "cannot make the data folder"),
+        (["--public-url", "chat.example"], "is not an address like"),
+        (["--trusted-proxies", "ten"], "is not a network like"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
+        command.args(["serve", "--bind", "127.0.0.1"]).args(flags).current_dir(folder.path()).env_clear();
+        if flags[0] != "--port" {
+            command.args(["--port", "0"]);
+        }
+        if flags[0] != "--data-dir" {
+            command.arg("--data-dir").arg(folder.path().join("data"));
+        }
+        let output = command.output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(says), "{flags:?}: {error}");
+        assert!(output.stdout.is_empty() || flags[0] == "--data-dir", "{flags:?}");
+    }
+}

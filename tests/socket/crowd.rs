@@ -1,0 +1,120 @@
+//! Crowds: above so many people online, counts instead of names, one line a second.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{App, Client, Person, Room};
+
+struct Crowd {
+    app: App,
+    room: Room,
+    minji: Client,
+    people: Vec<(Person, Client)>,
+}
+
+/// Six are online where five are a crowd.
+async fn crowd(second: fn(&mut madang::config::Config)) -> Crowd {
+    let app = App::with(second).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let hers = app.enter(&minji, &room).await;
+    let mut people = Vec::new();
+    for number in 0..5 {
+        let person = app.guest(&format!("guest {number}")).await;
+        let client = app.enter(&person, &room).await;
+        people.push((person, client));
+    }
+    hers.take_where("message", |line| line["seq"] == 6).await;
+    Crowd { app, room, minji: hers, people }
+}
+
+fn system<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
+    lines.iter().filter(|line| line["system"]["event"] == event).collect()
+}
+
+#[tokio::test]
+async fn up_to_the_crowd_everybody_is_named() {
+    let crowd = crowd(|config| config.crowd = 5).await;
+    let joins = crowd.minji.all("join");
+    assert_eq!(joins.len(), 4, "the sixth made it a crowd: {joins:?}");
+    assert_eq!(joins.last().unwrap()["count"], 5);
+    assert_eq!(system(&crowd.minji.all("message"), "join").len(), 5, "the lines are all there");
+    crowd.minji.take_where("changeRoom", |room| room["onlineCount"] == 6).await;
+}
+
+#[tokio::test]
+async fn a_crowd_hears_counts_and_one_line_a_second() {
+    let crowd = crowd(|config| {
+        config.crowd = 5;
+        config.second = Duration::from_millis(700);
+    })
+    .await;
+    let (app, room, hers) = (&crowd.app, &crowd.room, &crowd.minji);
+    let mut newcomers = Vec::new();
+    for number in 0..12 {
+        let person = app.guest(&format!("newcomer {number}")).await;
+        newcomers.push(app.enter(&person, room).await);
+    }
+    hers.take_where("changeRoom", |room| room["onlineCount"] == 18 && room["memberCount"] == 18).await;
+    let told = || -> u64 {
+        let lines = hers.all("message");
+        let joins = system(&lines, "join");
+        joins.iter().map(|line| 1 + line["system"]["others"].as_u64().unwrap_or(0)).sum()
+    };
+    while told() < 17 {
+        hers.take_where("message", |line| line["system"]["others"].is_u64()).await;
+    }
+    assert_eq!(told(), 17, "everybody is counted once");
+    let lines = hers.all("message");
+    let crowded: Vec<_> = system(&lines, "join").into_iter().filter(|line| line["system"]["others"].is_u64()).collect();
+    assert!(crowded.len() < 6, "{crowded:?}");
+    let line = crowded.last().unwrap();
+    assert!(line["user"]["name"].as_str().unwrap().starts_with("newcomer"));
+    let others = line["system"]["others"].as_u64().unwrap();
+    assert!(line["text"].as_str().unwrap().contains(&others.to_string()), "{line}");
+    assert_eq!(hers.all("join").len(), 4, "nobody is named any more");
+    // Talk goes on as ever, to all.
+    newcomers[3].say(room, "hello, all").await;
+    for (_, client) in &crowd.people {
+        client.hears("hello, all").await;
+    }
+    assert_eq!(app.show(room).await["rev"], app.count("SELECT COUNT(*) FROM messages"));
+}
+
+#[tokio::test]
+async fn leaving_a_crowd_is_told_in_one_line_too() {
+    let crowd = crowd(|config| {
+        config.crowd = 3;
+        config.second = Duration::from_millis(300);
+    })
+    .await;
+    let (hers, room) = (&crowd.minji, &crowd.room);
+    // Two of six leave: it stays a crowd until they have.
+    for (_, client) in &crowd.people[..2] {
+        client.ok("leave", json!({ "room": room.id })).await;
+    }
+    let told = |line: &Value| line["system"]["event"] == "exit";
+    let mut gone = 0;
+    while gone < 2 {
+        let line = hers.take_where("message", told).await;
+        gone += 1 + line["system"]["others"].as_u64().unwrap_or(0);
+    }
+    assert_eq!(gone, 2);
+    hers.take_where("changeRoom", |room| room["onlineCount"] == 4).await;
+    assert!(hers.all("exit").is_empty(), "{:?}", hers.all("exit"));
+    // The third makes it a room again, with names.
+    let (third, client) = &crowd.people[2];
+    client.ok("leave", json!({ "room": room.id })).await;
+    assert_eq!(hers.take("exit").await, json!({ "room": room.id, "user": third.user, "count": 3 }));
+}
+
+#[tokio::test]
+async fn typing_is_not_told_in_a_crowd() {
+    let crowd = crowd(|config| config.crowd = 5).await;
+    let (_, client) = &crowd.people[0];
+    client.ok("typing", json!({ "room": crowd.room.id })).await;
+    client.say(&crowd.room, "typed").await;
+    crowd.minji.hears("typed").await;
+    assert!(crowd.minji.all("typing").is_empty());
+}

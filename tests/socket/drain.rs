@@ -1,0 +1,103 @@
+//! The end of the server: the sockets are told, what is under way is answered, then all is quiet.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::client::Opening;
+use crate::support::factory::key;
+use crate::support::{App, frame};
+
+#[tokio::test]
+async fn d12_i15_sockets_hear_of_the_end_and_sends_under_way_are_answered() {
+    let mut app = App::start().await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let by_polling = app.open_socket(Opening::of(&jun).room(&room).polling()).await;
+    by_polling.take("joined").await;
+    let lobby = app.lobby().await;
+    let mut sends = Vec::new();
+    for number in 0..100 {
+        let client = [&hers, &his, &soras][number % 3];
+        let key = key();
+        let payload = json!({ "room": room.id, "key": key, "text": number.to_string() });
+        sends.push((key, client.start("message", payload)));
+    }
+    app.begin_stop();
+    for client in [&hers, &his, &soras, &lobby, &by_polling] {
+        let told = client.take("draining").await;
+        assert!(told["reconnectInMs"].as_u64().is_some_and(|wait| wait > 0), "{told}");
+    }
+    let mut answered = Vec::new();
+    for (key, pending) in sends {
+        // Answered yes, or not at all: never no.
+        if let Some(answer) = pending.answer().await {
+            assert_eq!(answer["ok"], true, "{answer}");
+            answered.push((key, answer));
+        }
+    }
+    for client in [&hers, &his, &soras, &lobby, &by_polling] {
+        client.take("close").await;
+        assert!(client.all("disconnect").is_empty(), "stock clients do not come back from a disconnect");
+    }
+    app.ended().await;
+    assert!(answered.len() >= 90, "{} of 100 were answered", answered.len());
+    // After the restart every answer holds, and every send may be repeated.
+    app = App::reopen(app).await;
+    let hers = app.enter(&minji, &room).await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE key IS NOT NULL") as usize >= answered.len(), true);
+    let mine = answered.iter().step_by(3).take(5);
+    for (key, answer) in mine {
+        let again = hers.ok("message", json!({ "room": room.id, "key": key, "text": "again" })).await;
+        assert_eq!((&again["id"], &again["dup"]), (&answer["id"], &json!(true)));
+    }
+}
+
+#[tokio::test]
+async fn d12_the_server_ends_in_time_whatever_clients_do() {
+    let mut app = App::with(|config| config.shutdown = Duration::from_millis(600)).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    // One that never reads, one whose request never ends, one that only holds on.
+    let stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
+    let (_reader, mut writer) = frame::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
+    let auth = json!({ "token": minji.token, "room": room.id });
+    writer.text(&format!("40/chat,{auth}")).await.unwrap();
+    let mut half = tokio::net::TcpStream::connect(app.address).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut half, b"POST /api/guests HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let _idle = tokio::net::TcpStream::connect(app.address).await.unwrap();
+    let client = app.enter(&minji, &room).await;
+    app.begin_stop();
+    client.take("close").await;
+    app.ended().await;
+}
+
+#[tokio::test]
+async fn d12_while_draining_it_is_alive_and_not_ready_and_lets_no_socket_in() {
+    let mut app = App::with(|config| config.shutdown = Duration::from_secs(4)).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    // A reader that does not read keeps the drain waiting.
+    let stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
+    let (_reader, mut writer) = frame::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
+    writer.text(&format!("40/chat,{}", json!({ "token": minji.token, "room": room.id }))).await.unwrap();
+    let client = app.enter(&minji, &room).await;
+    let address = app.address;
+    let ask = |path: &str| crate::support::Request::new(address, "GET", path).try_send();
+    app.begin_stop();
+    client.take("draining").await;
+    // It may be over at any moment from here on; what it says until then is this.
+    if let Ok(ready) = ask("/readyz").await {
+        assert_eq!((ready.status, ready.text().as_str()), (503, "draining\n"));
+    }
+    if let Ok(alive) = ask("/healthz").await {
+        assert_eq!(alive.status, 200);
+    }
+    if let Ok(socket) = ask("/socket.io/?EIO=4&transport=polling").await {
+        assert_eq!(socket.status, 503);
+        assert!(socket.header("retry-after").is_some());
+    }
+    client.take("close").await;
+    app.ended().await;
+    assert!(ask("/healthz").await.is_err(), "nobody listens any more");
+    let _: Value = Value::Null;
+}

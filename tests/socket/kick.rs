@@ -1,0 +1,180 @@
+//! Being shown out: the line, `kicked`, then nothing more of that room, on a connection that lives.
+
+use serde_json::{Value, json};
+
+use crate::support::app::{DOORS, Door};
+use crate::support::client::Opening;
+use crate::support::factory::{fields, key, texts};
+use crate::support::{App, Client, Person, Room};
+
+async fn kick(app: &App, door: Door, by: &Person, client: &Client, room: &Room, whom: &Person, ban: bool) {
+    match door {
+        Door::Rest => {
+            let path = format!("/rooms/{}/members/{}?ban={ban}", room.id, whom.id);
+            app.call(by, "DELETE", &path, Value::Null).await.is(204);
+        }
+        Door::Socket => {
+            let asked = json!({ "room": room.id, "userId": whom.id, "ban": ban, "reason": "too loud" });
+            let answer = client.ok("kick", asked).await;
+            assert_eq!(fields(&answer), ["ok", "rev"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn d10_z6_the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
+    for door in DOORS {
+        let app = App::start().await;
+        let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+        let by_polling = app.open_socket(Opening::of(&jun).room(&room).polling()).await;
+        by_polling.take("joined").await;
+        let other = app.courtyard(&minji).await;
+        his.join(&other).await;
+        kick(&app, door, &minji, &hers, &room, &jun, false).await;
+        let line = soras.take_where("message", |line| line["system"]["event"] == "kick").await;
+        assert_eq!((&line["system"]["user"], &line["system"]["by"]), (&jun.user, &minji.user), "{door:?}");
+        let reason = if door == Door::Socket { json!("too loud") } else { Value::Null };
+        assert_eq!(line["system"]["reason"], reason);
+        let exit = soras.take("exit").await;
+        assert_eq!(exit, json!({ "room": room.id, "user": jun.user, "count": 2 }), "{door:?}");
+        for client in [&his, &by_polling] {
+            let kicked = client.take("kicked").await;
+            assert_eq!((&kicked["room"], &kicked["reason"]), (&json!(room.id), &reason), "{door:?}");
+        }
+        // All of it goes on for the others, none of it for him.
+        hers.say(&room, "he is gone").await;
+        hers.ok("typing", json!({ "room": room.id })).await;
+        app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!({ "title": "garden" })).await.is(200);
+        soras.take_where("changeRoom", |changed| changed["title"] == "garden").await;
+        for client in [&his, &by_polling] {
+            client.refused("message", json!({ "room": room.id, "key": key(), "text": "x" }), "not_a_member").await;
+            client.refused("members", json!({ "room": room.id }), "not_a_member").await;
+            client.refused("typing", json!({ "room": room.id }), "not_a_member").await;
+            let log = client.log();
+            let end = log.iter().position(|event| event.name == "kicked").unwrap();
+            let behind: Vec<_> =
+                log[end + 1..].iter().filter(|event| event.body.to_string().contains(&room.id)).collect();
+            assert!(behind.is_empty(), "{door:?}: {behind:?}");
+            assert!(client.all("disconnect").is_empty() && client.all("close").is_empty());
+        }
+        let path = format!("/rooms/{}/messages", room.id);
+        app.call(&jun, "GET", &path, Value::Null).await.refused(403, "not_a_member");
+        // The connection lives: his other room talks on, and he may come back to this one.
+        his.say(&other, "still here").await;
+        let back = his.join(&room).await;
+        assert!(texts(back["messages"].as_array().unwrap()).contains(&"he is gone"));
+        hers.say(&room, "he is back").await;
+        his.hears("he is back").await;
+        assert_eq!(back["room"]["onlineCount"], 3, "{door:?}");
+        let _ = sora;
+    }
+}
+
+#[tokio::test]
+async fn a_ban_keeps_out_for_good() {
+    for door in DOORS {
+        let app = App::start().await;
+        let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+        kick(&app, door, &minji, &hers, &room, &jun, true).await;
+        soras.take_where("message", |line| line["system"]["event"] == "ban").await;
+        his.take("kicked").await;
+        his.refused("join", json!({ "room": room.id }), "banned").await;
+        assert_eq!(app.turned_away(Opening::of(&jun).room(&room)).await["code"], "banned");
+        let path = format!("/rooms/{}/members", room.id);
+        app.call(&jun, "POST", &path, json!({})).await.refused(403, "banned");
+        assert_eq!(app.form(&jun, &format!("/room/{}/enter", room.id), &[]).await.leads_to(), "/?refused=banned");
+    }
+}
+
+#[tokio::test]
+async fn a_kick_takes_its_place_in_the_rooms_order() {
+    let app = App::start().await;
+    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let mut pending = Vec::new();
+    for number in 0..20 {
+        pending.push(hers.start("message", json!({ "room": room.id, "key": key(), "text": number.to_string() })));
+    }
+    let kicking = hers.start("kick", json!({ "room": room.id, "userId": jun.id }));
+    for number in 20..40 {
+        pending.push(hers.start("message", json!({ "room": room.id, "key": key(), "text": number.to_string() })));
+    }
+    for pending in pending {
+        assert_eq!(pending.answer().await.unwrap()["ok"], true);
+    }
+    let rev = kicking.answer().await.unwrap()["rev"].as_i64().unwrap();
+    his.take("kicked").await;
+    his.settle().await;
+    let heard = his.all("message");
+    let last = heard.last().unwrap();
+    assert_eq!((&last["system"]["event"], &last["rev"]), (&json!("kick"), &json!(rev)));
+    let said: Vec<_> = texts(&heard).into_iter().filter_map(|text| text.parse::<u32>().ok()).collect();
+    assert_eq!(said, (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn z14_a_removed_room_is_gone_for_all_and_their_sockets_stay() {
+    for door in [Door::Rest, Door::Socket] {
+        let app = App::start().await;
+        let ([minji, ..], room, [hers, his, soras]) = app.evening().await;
+        let lobby = app.lobby().await;
+        let path = match door {
+            Door::Rest => format!("/api/rooms/{}", room.id),
+            // There is no event for it; the page's form is the other door.
+            Door::Socket => format!("/room/{}/delete", room.id),
+        };
+        match door {
+            Door::Rest => drop(app.request("DELETE", &path).bearer(&minji.token).send().await.is(204)),
+            Door::Socket => assert_eq!(app.form(&minji, &path, &[]).await.leads_to(), "/"),
+        }
+        for client in [&hers, &his, &soras, &lobby] {
+            assert_eq!(client.take("removeRoom").await, json!(room.id));
+        }
+        for client in [&hers, &his, &soras] {
+            for (event, payload) in [
+                ("message", json!({ "room": room.id, "key": key(), "text": "x" })),
+                ("join", json!({ "room": room.id })),
+                ("leave", json!({ "room": room.id })),
+                ("typing", json!({ "room": room.id })),
+                ("members", json!({ "room": room.id })),
+            ] {
+                let answer = client.emit(event, payload).await;
+                let code = answer["error"]["code"].as_str().unwrap();
+                assert!(matches!(code, "room_not_found" | "gone" | "not_a_member"), "{event}: {code}");
+            }
+            let end = client.log().iter().position(|event| event.name == "removeRoom").unwrap();
+            assert!(client.log()[end + 1..].iter().all(|event| !event.body.to_string().contains(&room.id)));
+        }
+        app.get(&format!("/api/rooms/{}", room.id)).send().await.refused(404, "room_not_found");
+        for table in ["rooms", "members", "messages", "files", "bans"] {
+            assert_eq!(app.count(&format!("SELECT COUNT(*) FROM {table}")), 0, "{table}");
+        }
+        // The sockets are as good as before.
+        let next = app.courtyard(&minji).await;
+        hers.join(&next).await;
+        hers.say(&next, "on we go").await;
+    }
+}
+
+#[tokio::test]
+async fn only_the_owner_removes_the_room() {
+    let app = App::start().await;
+    let ([_, jun, _], room, _clients) = app.evening().await;
+    let path = format!("/rooms/{}", room.id);
+    app.call(&jun, "DELETE", &path, Value::Null).await.refused(403, "forbidden");
+    let stranger = app.guest("stranger").await;
+    app.call(&stranger, "DELETE", &path, Value::Null).await.refused(403, "not_a_member");
+    app.show(&room).await;
+}
+
+#[tokio::test]
+async fn a_reason_is_cleaned_and_measured() {
+    let app = App::start().await;
+    let ([_, jun, sora], room, [hers, his, soras]) = app.evening().await;
+    let asked = |whom: &Person, reason: &str| json!({ "room": room.id, "userId": whom.id, "reason": reason });
+    let error = hers.refused("kick", asked(&jun, &"x".repeat(201)), "too_long").await;
+    assert_eq!(error["field"], "reason");
+    hers.ok("kick", asked(&jun, " <b>too\n loud\u{202e}</b> ")).await;
+    assert_eq!(his.take("kicked").await["reason"], "<b>too loud</b>");
+    hers.ok("kick", asked(&sora, " ")).await;
+    assert_eq!(soras.take("kicked").await, json!({ "room": room.id, "reason": null }));
+}

@@ -1,0 +1,97 @@
+//! The lobby's namespace: rooms as they come, change and go.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{App, Client, Room};
+
+/// Waits until the lobby has been told what it is told of this room.
+async fn until(lobby: &Client, room: &Room, is_it: impl Fn(&Value) -> bool) -> Value {
+    lobby.take_where("changeRoom", |changed| changed["id"] == room.id && is_it(changed)).await
+}
+
+#[tokio::test]
+async fn the_lobby_hears_of_a_room_from_its_making_to_its_end() {
+    let app = App::start().await;
+    let lobby = app.lobby().await;
+    let [minji, jun, _] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    assert_eq!(lobby.take("newRoom").await, room.made);
+    let hers = app.enter(&minji, &room).await;
+    until(&lobby, &room, |room| room["onlineCount"] == 1).await;
+    let his = app.enter(&jun, &room).await;
+    let changed = until(&lobby, &room, |room| room["onlineCount"] == 2).await;
+    assert_eq!((&changed["memberCount"], &changed["owner"]), (&json!(2), &minji.user));
+    assert_eq!(changed, app.show(&room).await);
+    let path = format!("/rooms/{}", room.id);
+    app.call(&minji, "PATCH", &path, json!({ "title": "garden", "password": "sesame" })).await.is(200);
+    let changed = until(&lobby, &room, |room| room["title"] == "garden").await;
+    assert_eq!(changed["locked"], true);
+    his.ok("leave", json!({ "room": room.id })).await;
+    until(&lobby, &room, |room| room["memberCount"] == 1 && room["onlineCount"] == 1).await;
+    hers.disconnect().await;
+    until(&lobby, &room, |room| room["onlineCount"] == 0).await;
+    app.call(&minji, "DELETE", &path, Value::Null).await.is(204);
+    assert_eq!(lobby.take("removeRoom").await, json!(room.id));
+}
+
+#[tokio::test]
+async fn the_lobby_hears_nothing_of_what_is_said() {
+    let app = App::start().await;
+    let lobby = app.lobby().await;
+    let ([..], room, [hers, ..]) = app.evening().await;
+    hers.say(&room, "inside").await;
+    hers.ok("typing", json!({ "room": room.id })).await;
+    until(&lobby, &room, |room| room["onlineCount"] == 3).await;
+    let names: Vec<_> = lobby.log().into_iter().map(|event| event.name).collect();
+    assert!(names.iter().all(|name| ["connect", "newRoom", "changeRoom"].contains(&name.as_str())), "{names:?}");
+    // What is for talkers is not understood here.
+    let answer = lobby.emit("join", json!({ "room": room.id })).await;
+    assert_eq!(answer["error"]["code"], "unknown_event");
+}
+
+#[tokio::test]
+async fn changes_of_a_second_are_told_as_one() {
+    let app = App::with(|config| config.second = Duration::from_millis(400)).await;
+    let lobby = app.lobby().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let hers = app.enter(&minji, &room).await;
+    let path = format!("/rooms/{}", room.id);
+    for number in 0..40 {
+        app.call(&minji, "PATCH", &path, json!({ "title": format!("title {number}") })).await.is(200);
+    }
+    until(&lobby, &room, |room| room["title"] == "title 39").await;
+    hers.take_where("changeRoom", |room| room["title"] == "title 39").await;
+    let (in_lobby, inside) = (lobby.all("changeRoom").len(), hers.all("changeRoom").len());
+    assert!(in_lobby < 20 && inside < 20, "40 changes were told as {in_lobby} and {inside}");
+    // Nothing is left out of the history.
+    assert_eq!(app.show(&room).await["rev"], 41);
+}
+
+#[tokio::test]
+async fn a_second_has_room_for_twenty_the_busiest_first() {
+    let app = App::with(|config| config.second = Duration::from_millis(500)).await;
+    let minji = app.guest("minji").await;
+    let mut rooms = Vec::new();
+    for _ in 0..30 {
+        rooms.push(app.courtyard(&minji).await);
+    }
+    let jun = app.guest("jun").await;
+    let _busy = (app.enter(&jun, &rooms[29]).await, app.enter(&minji, &rooms[29]).await);
+    let lobby = app.lobby().await;
+    // All that has happened so far is told before a change that is made now is.
+    app.call(&minji, "PATCH", &format!("/rooms/{}", rooms[29].id), json!({ "title": "settled" })).await.is(200);
+    until(&lobby, &rooms[29], |room| room["title"] == "settled").await;
+    for room in &rooms {
+        app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!({ "title": "changed" })).await.is(200);
+    }
+    for room in &rooms {
+        until(&lobby, room, |room| room["title"] == "changed").await;
+    }
+    let changed: Vec<_> = lobby.all("changeRoom").into_iter().filter(|room| room["title"] == "changed").collect();
+    assert_eq!(changed.len(), 30, "each room once");
+    let place = changed.iter().position(|room| room["id"] == rooms[29].id).unwrap();
+    assert!(place < 20, "the busiest is among the first twenty: {place}");
+}

@@ -1,0 +1,155 @@
+//! Many at once: one key, one kick.
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::support::App;
+use crate::support::factory::{key, texts};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e4_i3_a_hundred_copies_of_one_send_are_one_message() {
+    let app = App::start().await;
+    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let second_tab = app.enter(&minji, &room).await;
+    let mut sockets = Vec::new();
+    for number in 0..60 {
+        let client = if number % 2 == 0 { &hers } else { &second_tab };
+        let text = format!("copy {number}");
+        sockets.push(client.start("message", json!({ "room": room.id, "key": "one", "text": text })));
+    }
+    let mut calls = JoinSet::new();
+    for number in 0..40 {
+        let call = app.request("POST", &format!("/api/rooms/{}/messages", room.id)).bearer(&minji.token);
+        calls.spawn(call.json(&json!({ "key": "one", "text": format!("copy {}", 60 + number) })).send());
+    }
+    let mut answers = Vec::new();
+    for pending in sockets {
+        let answer = pending.answer().await.unwrap();
+        assert_eq!(answer["ok"], true, "{answer}");
+        answers.push((answer["dup"] == true, answer));
+    }
+    for answer in calls.join_all().await {
+        answers.push((answer.status == 200, answer.json()));
+    }
+    let firsts: Vec<_> = answers.iter().filter(|(dup, _)| !dup).collect();
+    assert_eq!((answers.len(), firsts.len()), (100, 1));
+    let same = |field: &str| answers.iter().all(|(_, answer)| answer[field] == firsts[0].1[field]);
+    for field in ["id", "seq", "rev", "createdAt"] {
+        assert!(same(field), "{field}");
+    }
+    his.say(&room, "behind them").await;
+    his.hears("behind them").await;
+    let copies = texts(&his.all("message")).iter().filter(|text| text.starts_with("copy")).count();
+    assert_eq!((copies, app.count("SELECT COUNT(*) FROM messages WHERE key = 'one'")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn z5_d10_a_send_that_races_the_kick_is_below_it_or_refused() {
+    let app = App::start().await;
+    let [minji, jun, sora] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    let (hers, his, soras) =
+        (app.enter(&minji, &room).await, app.enter(&jun, &room).await, app.enter(&sora, &room).await);
+    let mut below = 0;
+    let mut above = 0;
+    for trial in 0..1_000 {
+        let kick = |client: &crate::support::Client| client.start("kick", json!({ "room": room.id, "userId": jun.id }));
+        let send = |text: &str| his.start("message", json!({ "room": room.id, "key": key(), "text": text }));
+        let before = (trial % 5 > 0).then(|| send("before"));
+        let kicking = kick(&hers);
+        let after = send("after");
+        let kicked_at = kicking.answer().await.unwrap()["rev"].as_i64().expect("a kick has a rev");
+        for pending in before.into_iter().chain([after]) {
+            let answer = pending.answer().await.unwrap();
+            match answer["rev"].as_i64() {
+                Some(rev) => {
+                    assert!(rev < kicked_at, "trial {trial}: {rev} is not below {kicked_at}");
+                    below += 1;
+                }
+                None => {
+                    assert_eq!(answer["error"]["code"], "not_a_member", "trial {trial}");
+                    above += 1;
+                }
+            }
+        }
+        his.take("kicked").await;
+        let back = his.join(&room).await;
+        assert!(back["rev"].as_i64().unwrap() > kicked_at, "trial {trial}");
+    }
+    assert!(below > 0 && above > 0, "{below} below, {above} refused: the race was none");
+    // What the kicked heard never stood between a kick and the next joining.
+    let (_, last) = (his.settle().await, soras.settle().await);
+    let () = last;
+    let kicks: Vec<i64> = revs_of(&soras.all("message"), "kick");
+    let joins: Vec<i64> = revs_of(&soras.all("message"), "join").split_off(0);
+    assert_eq!(kicks.len(), 1_000);
+    for message in his.all("message") {
+        let rev = message["rev"].as_i64().unwrap();
+        let kick = kicks.iter().rev().find(|kick| **kick < rev);
+        let is_back = kick.is_none_or(|kick| joins.iter().any(|join| *join > *kick && *join <= rev));
+        assert!(is_back, "{message} was heard outside");
+    }
+    assert_eq!(app.show(&room).await["rev"], app.count("SELECT COUNT(*) FROM messages"));
+    assert_eq!(app.count("SELECT COUNT(*) FROM members"), 3);
+}
+
+fn revs_of(messages: &[Value], event: &str) -> Vec<i64> {
+    let lines = messages.iter().filter(|message| message["system"]["event"] == event);
+    lines.map(|message| message["rev"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i4_every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
+    let app = App::start().await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let path = format!("/rooms/{}", room.id);
+    let mut pending = Vec::new();
+    for number in 0..100 {
+        pending.push(hers.start("message", json!({ "room": room.id, "key": key(), "text": number.to_string() })));
+        let to = (number % 3 == 0).then_some(&jun.id);
+        pending.push(soras.start("message", json!({ "room": room.id, "key": key(), "text": "whisper", "to": to })));
+        if number % 10 == 0 {
+            pending.push(his.start("leave", json!({ "room": room.id })));
+            pending.push(his.start("join", json!({ "room": room.id })));
+            app.call(&minji, "PATCH", &path, json!({ "title": format!("title {number}") })).await.is(200);
+        }
+    }
+    for pending in pending {
+        pending.answer().await.unwrap();
+    }
+    let rev = app.show(&room).await["rev"].as_i64().unwrap();
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages"), rev);
+    assert_eq!(app.count("SELECT COUNT(DISTINCT rev) FROM messages"), rev);
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE seq <> rev OR seq > 1000000"), 0);
+    assert_eq!(app.count("SELECT MAX(seq) FROM messages"), rev);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn z14_a_room_removed_under_fire_is_gone_for_every_sender() {
+    let app = App::start().await;
+    let ([minji, ..], room, clients) = app.evening().await;
+    let mut pending = Vec::new();
+    for number in 0..200 {
+        let client = &clients[number % 3];
+        pending.push(client.start("message", json!({ "room": room.id, "key": key(), "text": "x" })));
+        if number == 100 {
+            app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
+        }
+    }
+    let mut refused = 0;
+    for pending in pending {
+        let answer = pending.answer().await.unwrap();
+        if answer["ok"] == false {
+            let code = answer["error"]["code"].as_str().unwrap();
+            assert!(matches!(code, "room_not_found" | "gone"), "{code}");
+            refused += 1;
+        }
+    }
+    assert!(refused >= 90, "{refused}");
+    for client in &clients {
+        client.take("removeRoom").await;
+        client.settle().await;
+        assert!(client.all("close").is_empty());
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages"), 0);
+}

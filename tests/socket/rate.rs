@@ -1,0 +1,116 @@
+//! Rates, with limits on: who comes too often is told when to come again.
+
+use serde_json::{Value, json};
+
+use crate::support::App;
+use crate::support::factory::key;
+
+#[tokio::test]
+async fn sends_have_a_burst_and_then_a_rate_over_all_doors() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let pending: Vec<_> =
+        (0..80).map(|_| hers.start("message", json!({ "room": room.id, "key": key(), "text": "x" }))).collect();
+    let (mut sent, mut refused) = (0, Vec::new());
+    for pending in pending {
+        let answer = pending.answer().await.unwrap();
+        match answer["ok"] == true {
+            true => sent += 1,
+            false => refused.push(answer["error"].clone()),
+        }
+    }
+    assert!((30..80).contains(&sent), "{sent}");
+    for error in &refused {
+        assert_eq!(error["code"], "rate_limited");
+        assert!((1..=1_000).contains(&error["retryAfterMs"].as_u64().unwrap()), "{error}");
+    }
+    let by_rest = app.call(&minji, "POST", &format!("/rooms/{}/messages", room.id), json!({ "text": "x" })).await;
+    assert!(matches!(by_rest.status, 201 | 429), "{}", by_rest.text());
+    // Refused is not stored, and others are not held up.
+    his.say(&room, "mine").await;
+    let stored = app.count("SELECT COUNT(*) FROM messages WHERE text = 'x'");
+    assert!(stored == sent || stored == sent + 1, "{stored} stored, {sent} acknowledged");
+    assert!(hers.all("close").is_empty());
+    let _ = jun;
+}
+
+#[tokio::test]
+async fn a_retry_after_the_time_told_succeeds() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let client = app.enter(&minji, &room).await;
+    let send = json!({ "room": room.id, "key": "once more", "text": "x" });
+    loop {
+        let answer = client.emit("message", json!({ "room": room.id, "key": key(), "text": "x" })).await;
+        if answer["ok"] == false {
+            break;
+        }
+    }
+    // The same key again and again, each time after the wait that was told, gets through once.
+    let stored = loop {
+        let answer = client.emit("message", send.clone()).await;
+        if answer["ok"] == true {
+            break answer;
+        }
+        let wait = answer["error"]["retryAfterMs"].as_u64().unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+    };
+    assert_eq!(stored["dup"], Value::Null);
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE key = 'once more'"), 1);
+}
+
+#[tokio::test]
+async fn s14_who_does_not_listen_to_the_limit_is_let_go() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let [minji, jun, _] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    let hers = app.enter(&minji, &room).await;
+    let flood = app.connect(&jun).await;
+    let mut pending = Vec::new();
+    for _ in 0..3_500 {
+        pending.push(flood.start("typing", json!({ "room": "nowhere" })));
+    }
+    flood.take("close").await;
+    let mut codes: Vec<String> = Vec::new();
+    for pending in pending {
+        let Some(answer) = pending.answer().await else { continue };
+        codes.push(answer["error"]["code"].as_str().unwrap().to_owned());
+    }
+    codes.dedup();
+    assert_eq!(codes[0], "room_not_found");
+    assert!(codes.contains(&"rate_limited".to_owned()), "{codes:?}");
+    hers.say(&room, "undisturbed").await;
+}
+
+#[tokio::test]
+async fn rooms_are_made_at_a_rate() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let minji = app.guest("minji").await;
+    let mut made = 0;
+    let error = loop {
+        let answer = app.call(&minji, "POST", "/rooms", json!({ "title": "courtyard" })).await;
+        if answer.status != 201 {
+            break answer.refused(429, "rate_limited");
+        }
+        made += 1;
+        assert!(made <= 40);
+    };
+    assert!(made >= 20 && error["retryAfterMs"].is_u64());
+    assert_eq!(app.form(&minji, "/rooms", &[("title", "x")]).await.leads_to(), "/?refused=rate_limited");
+}
+
+#[tokio::test]
+async fn the_limits_off_lift_times_and_no_sizes() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let client = app.enter(&minji, &room).await;
+    let pending: Vec<_> =
+        (0..300).map(|_| client.start("message", json!({ "room": room.id, "key": key(), "text": "x" }))).collect();
+    for pending in pending {
+        assert_eq!(pending.answer().await.unwrap()["ok"], true);
+    }
+    let long = json!({ "room": room.id, "key": key(), "text": "x".repeat(10_001) });
+    client.refused("message", long, "too_long").await;
+}

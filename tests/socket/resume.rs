@@ -1,0 +1,201 @@
+//! Coming back: everything that was missed, or a gap; never a part passed off as the whole.
+
+use serde_json::{Value, json};
+
+use crate::support::client::Opening;
+use crate::support::factory::{key, texts};
+use crate::support::{App, Client, Room};
+
+async fn join(client: &Client, room: &Room, since: impl Into<Value>) -> Value {
+    client.ok("join", json!({ "room": room.id, "since": since.into() })).await
+}
+
+fn revs(messages: &Value) -> Vec<i64> {
+    messages.as_array().unwrap().iter().map(|message| message["rev"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
+    let app = App::start().await;
+    let ([minji, jun, sora], room, [hers, his, _]) = app.evening().await;
+    let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
+    his.hears("heard").await;
+    his.disconnect().await;
+    for number in 0..120 {
+        hers.say(&room, &number.to_string()).await;
+    }
+    app.send(&minji, &room, json!({ "text": "for jun", "to": jun.id })).await;
+    app.send(&minji, &room, json!({ "text": "for sora", "to": sora.id })).await;
+    let his = app.open_socket(Opening::of(&jun).room(&room).auth("since", rev)).await;
+    let joined = his.take("joined").await;
+    let messages = &joined["messages"];
+    let expected: Vec<_> = (0..120).map(|number| number.to_string()).chain(["for jun".to_owned()]).collect();
+    assert_eq!(texts(messages.as_array().unwrap()), expected);
+    assert_eq!(revs(messages), (rev + 1..=rev + 121).collect::<Vec<_>>());
+    assert_eq!((&joined["rev"], &joined["gap"]), (&json!(rev + 122), &Value::Null));
+    // Then live, from there on.
+    hers.say(&room, "live").await;
+    assert_eq!(his.hears("live").await["rev"], rev + 123);
+    let up_to_date = join(&his, &room, rev + 123).await;
+    assert_eq!((&up_to_date["messages"], &up_to_date["rev"]), (&json!([]), &json!(rev + 123)));
+}
+
+#[tokio::test]
+async fn d6_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
+    let app = App::with(|config| {
+        config.limits.since_max_changes = 60;
+        config.limits.since_max_bytes = 100_000;
+    })
+    .await;
+    let minji = app.guest("minji").await;
+    let (room, heavy) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
+    for number in 0..70 {
+        app.say(&minji, &room, &number.to_string()).await;
+    }
+    for _ in 0..12 {
+        app.say(&minji, &heavy, &"x".repeat(9_000)).await;
+    }
+    let epoch = room.made["epoch"].as_str().unwrap();
+    let client = app.connect(&minji).await;
+    for (room, since, epoch, gap, count) in [
+        (&room, 11, Some(epoch), false, 60),
+        (&room, 10, Some(epoch), true, 50),
+        (&room, 0, None, true, 50),
+        (&room, 71, None, false, 0),
+        (&room, 72, None, true, 50),
+        (&room, i64::MAX, None, true, 50),
+        (&room, 70, Some("another"), true, 50),
+        (&heavy, 4, None, false, 9),
+        (&heavy, 1, None, true, 13),
+    ] {
+        let asked = json!({ "room": room.id, "since": since, "epoch": epoch });
+        let joined = client.ok("join", asked.clone()).await;
+        let messages = joined["messages"].as_array().unwrap();
+        assert_eq!((joined["gap"] == true, messages.len()), (gap, count), "{asked}");
+        let last = messages.last().map_or(joined["rev"].clone(), |message| message["rev"].clone());
+        assert_eq!(last, joined["rev"], "{asked}");
+    }
+    for since in [json!(-1), json!("1"), json!(1.5), json!(9_223_372_036_854_775_808_u64)] {
+        client.refused("join", json!({ "room": room.id, "since": since }), "invalid").await;
+    }
+}
+
+#[tokio::test]
+async fn e5_asking_amiss_makes_nobody_a_member() {
+    let app = App::start().await;
+    let [minji, jun, _] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    let client = app.connect(&jun).await;
+    client.refused("join", json!({ "room": room.id, "since": -1 }), "invalid").await;
+    let shown = app.show(&room).await;
+    assert_eq!((&shown["memberCount"], &shown["onlineCount"], &shown["rev"]), (&json!(1), &json!(0), &json!(1)));
+}
+
+#[tokio::test]
+async fn d6_it_works_across_a_restart() {
+    let mut app = App::start().await;
+    let ([minji, jun, _], room, [hers, ..]) = app.evening().await;
+    let rev = hers.say(&room, "before").await["rev"].as_i64().unwrap();
+    app.say(&minji, &room, "missed").await;
+    let epoch = app.show(&room).await["epoch"].clone();
+    app.restart().await;
+    let his = app.open_socket(Opening::of(&jun).room(&room).auth("since", rev).auth("epoch", epoch)).await;
+    let joined = his.take("joined").await;
+    assert_eq!((texts(joined["messages"].as_array().unwrap()), &joined["gap"]), (vec!["missed"], &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d5_d6_a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
+    let app = App::start().await;
+    let ([minji, jun, sora], room, [hers, _, soras]) = app.evening().await;
+    let racing = async {
+        let mut number = 0;
+        loop {
+            // A whisper now and then, which he must not miss, and one that he must not see.
+            let to = [Value::Null, json!(jun.id), Value::Null, json!(minji.id)][number % 4].clone();
+            let sender = if number % 2 == 0 { &hers } else { &soras };
+            sender.ok("message", json!({ "room": room.id, "key": key(), "text": number.to_string(), "to": to })).await;
+            number += 1;
+        }
+    };
+    let joining = async {
+        let his = app.connect(&jun).await;
+        let mut since = app.show(&room).await["rev"].as_i64().unwrap();
+        for round in 0..150 {
+            let before = his.log().len();
+            let joined = join(&his, &room, since).await;
+            let rev = joined["rev"].as_i64().unwrap();
+            let mut known = revs(&joined["messages"]);
+            assert!(
+                known.iter().all(|known| *known > since && *known <= rev),
+                "round {round}: {since} {known:?} {rev}"
+            );
+            // Wait for something live, sometimes much of it, before asking again.
+            let live = his.take_where("message", |message| message["rev"].as_i64().unwrap() > rev + round % 7).await;
+            let up_to = live["rev"].as_i64().unwrap();
+            let heard = his.log();
+            let heard: Vec<i64> = heard[before..]
+                .iter()
+                .filter(|event| event.name == "message")
+                .map(|event| event.body["rev"].as_i64().unwrap())
+                .collect();
+            let first_behind = heard.iter().position(|heard| *heard > rev).unwrap();
+            assert!(heard[first_behind..].windows(2).all(|pair| pair[0] < pair[1]), "round {round}: {heard:?}");
+            known.extend(heard[first_behind..].iter().filter(|heard| **heard <= up_to));
+            // Between two things seen only whispers of others may lie: at most one at a time here.
+            let missing = known.windows(2).filter(|pair| pair[1] - pair[0] > 2).count();
+            assert_eq!(missing, 0, "round {round}, since {since}, rev {rev}: {known:?}");
+            since = up_to;
+        }
+        his
+    };
+    let his = tokio::select! {
+        () = racing => unreachable!(),
+        his = joining => his,
+    };
+    // And against what is stored: all that he may see, he has seen.
+    his.settle().await;
+    let rev = app.show(&room).await["rev"].as_i64().unwrap();
+    let stored = join(&his, &room, rev.saturating_sub(400)).await;
+    let last = revs(&stored["messages"]);
+    his.settle().await;
+    let heard: Vec<i64> = his.all("message").iter().map(|message| message["rev"].as_i64().unwrap()).collect();
+    let seen_live = last.iter().filter(|rev| heard.contains(rev)).count();
+    assert!(seen_live > 0);
+    assert!(his.all("message").iter().all(|message| message["to"].is_null() || message["to"]["id"] == jun.id));
+    let _ = sora;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d6_after_the_answer_nothing_comes_that_it_held() {
+    let app = App::start().await;
+    let ([_, jun, _], room, [hers, ..]) = app.evening().await;
+    let racing = async {
+        loop {
+            hers.say(&room, "racing").await;
+        }
+    };
+    let joining = async {
+        for round in 0..60 {
+            // A fresh socket each time, by handshake and by event in turn: all it hears is in one log.
+            let (client, told) = if round % 2 == 0 {
+                let client = app.open_socket(Opening::of(&jun).room(&room)).await;
+                let told = client.take("joined").await;
+                (client, told)
+            } else {
+                let client = app.connect(&jun).await;
+                let told = client.join(&room).await;
+                (client, told)
+            };
+            let rev = told["rev"].as_i64().unwrap();
+            client.take_where("message", |message| message["rev"].as_i64().unwrap() > rev + 3).await;
+            let heard: Vec<i64> =
+                client.all("message").iter().map(|message| message["rev"].as_i64().unwrap()).collect();
+            assert_eq!(heard, (rev + 1..rev + 1 + heard.len() as i64).collect::<Vec<_>>(), "round {round}");
+        }
+    };
+    tokio::select! {
+        () = racing => unreachable!(),
+        () = joining => {}
+    }
+}

@@ -1,0 +1,124 @@
+//! The cast and what they make.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+use super::app::App;
+use super::client::{Client, Opening};
+
+/// Somebody with an identity.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: String,
+    pub token: String,
+    pub user: Value,
+}
+
+#[derive(Clone, Debug)]
+pub struct Room {
+    pub id: String,
+    pub made: Value,
+}
+
+/// A key that no other send of the tests has.
+pub fn key() -> String {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    format!("key {}", LAST.fetch_add(1, Ordering::Relaxed))
+}
+
+impl App {
+    pub async fn guest(&self, name: &str) -> Person {
+        let made = self.request("POST", "/api/guests").json(&json!({ "name": name })).send().await.is(201);
+        let id = made["user"]["id"].as_str().unwrap().to_owned();
+        Person { id, token: made["token"].as_str().unwrap().to_owned(), user: made["user"].clone() }
+    }
+
+    /// minji, jun and sora.
+    pub async fn cast(&self) -> [Person; 3] {
+        [self.guest("minji").await, self.guest("jun").await, self.guest("sora").await]
+    }
+
+    /// The courtyard: a lasting room with its maker in it.
+    pub async fn courtyard(&self, maker: &Person) -> Room {
+        self.room(maker, json!({ "title": "courtyard" })).await
+    }
+
+    pub async fn room(&self, maker: &Person, asked: Value) -> Room {
+        let made = self.call(maker, "POST", "/rooms", asked).await.is(201);
+        Room { id: made["id"].as_str().unwrap().to_owned(), made }
+    }
+
+    /// Joins by REST.
+    pub async fn join(&self, who: &Person, room: &Room) -> Value {
+        self.call(who, "POST", &format!("/rooms/{}/members", room.id), json!({})).await.is(200)
+    }
+
+    /// A person's socket, joined and told everything there was to tell until then.
+    pub async fn enter(&self, who: &Person, room: &Room) -> Client {
+        let client = self.connect(who).await;
+        client.join(room).await;
+        client
+    }
+
+    /// The courtyard with all three in it, each with a socket that has heard of the others.
+    pub async fn evening(&self) -> ([Person; 3], Room, [Client; 3]) {
+        let people = self.cast().await;
+        let room = self.courtyard(&people[0]).await;
+        let minji = self.enter(&people[0], &room).await;
+        let jun = self.enter(&people[1], &room).await;
+        minji.take_where("join", |join| join["user"]["id"] == people[1].id).await;
+        let sora = self.enter(&people[2], &room).await;
+        for client in [&minji, &jun] {
+            client.take_where("join", |join| join["user"]["id"] == people[2].id).await;
+            client.take_where("message", |line| line["user"]["id"] == people[2].id).await;
+        }
+        (people, room, [minji, jun, sora])
+    }
+
+    /// Sends by REST.
+    pub async fn say(&self, who: &Person, room: &Room, text: &str) -> Value {
+        self.send(who, room, json!({ "text": text })).await
+    }
+
+    pub async fn send(&self, who: &Person, room: &Room, message: Value) -> Value {
+        self.call(who, "POST", &format!("/rooms/{}/messages", room.id), message).await.is(201)
+    }
+
+    /// The newest page of history as a person sees it.
+    pub async fn history(&self, who: &Person, room: &Room) -> Vec<Value> {
+        let page = self.call(who, "GET", &format!("/rooms/{}/messages?limit=100", room.id), Value::Null).await.is(200);
+        page["messages"].as_array().unwrap().clone()
+    }
+
+    pub async fn show(&self, room: &Room) -> Value {
+        self.get(&format!("/api/rooms/{}", room.id)).send().await.is(200)
+    }
+
+    /// How a person is turned away from a room, at the socket.
+    pub async fn turned_away(&self, opening: Opening) -> Value {
+        let client = self.open_socket(opening).await;
+        let error = client.take("connect_error").await;
+        assert_eq!(error["data"]["message"], error["message"], "{error}");
+        error["data"].clone()
+    }
+}
+
+/// The texts of messages, a system line as its event.
+pub fn texts(messages: &[Value]) -> Vec<&str> {
+    messages
+        .iter()
+        .map(|message| match message["kind"].as_str() {
+            Some("system") => message["system"]["event"].as_str().unwrap(),
+            _ => message["text"].as_str().unwrap(),
+        })
+        .collect()
+}
+
+/// The members of an object, sorted.
+#[track_caller]
+pub fn fields(value: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = value.as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}

@@ -1,0 +1,151 @@
+//! Files as parts of messages: who sees them, how long they stay.
+
+use serde_json::{Value, json};
+
+use crate::support::factory::fields;
+use crate::support::{Answer, App, Person, Room, picture};
+
+async fn upload(app: &App, who: &Person, room: &Room, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
+    let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&who.token);
+    call.multipart(Some(("sky.png", bytes)), fields).send().await
+}
+
+fn url(message: &Value) -> String {
+    message["files"][0]["url"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_picture_is_a_message_that_carries_it() {
+    let app = App::start().await;
+    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let sent = upload(&app, &minji, &room, &picture::png(8, 6), &[("key", "one"), ("text", "look")]).await.is(201);
+    assert_eq!((&sent["text"], &sent["key"], &sent["kind"]), (&json!("look"), &json!("one"), &json!("text")));
+    let file = &sent["files"][0];
+    let names = ["animated", "height", "id", "name", "placeholder", "size", "type", "url", "width"];
+    assert_eq!(fields(file), names);
+    assert_eq!((&file["width"], &file["height"], &file["animated"]), (&json!(8), &json!(6), &json!(false)));
+    let heard = his.hears("look").await;
+    assert_eq!((&heard["files"], &heard["key"]), (&sent["files"], &Value::Null));
+    assert_eq!(hers.hears("look").await, sent);
+    assert_eq!(app.history(&minji, &room).await.last(), Some(&sent));
+    let stored = app.page(&minji, &url(&sent)).await;
+    assert_eq!((stored.status, &json!(stored.body.len())), (200, &file["size"]));
+    // A caption is not needed.
+    let bare = upload(&app, &minji, &room, &picture::png(2, 2), &[]).await.is(201);
+    assert_eq!((&bare["text"], bare["files"].as_array().unwrap().len()), (&json!(""), 1));
+}
+
+#[tokio::test]
+async fn a_repeated_upload_is_the_first_message_and_leaves_no_bytes() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let first = upload(&app, &minji, &room, &picture::png(8, 8), &[("key", "one")]).await.is(201);
+    let stored = app.stored_files();
+    let again = upload(&app, &minji, &room, &picture::png(9, 9), &[("key", "one")]).await.is(200);
+    assert_eq!(again, first);
+    assert_eq!((app.stored_files(), app.count("SELECT COUNT(*) FROM files")), (stored, 1));
+}
+
+#[tokio::test]
+async fn u8_a_file_is_for_those_who_see_its_message() {
+    let app = App::start().await;
+    let [minji, jun, sora] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let sent = upload(&app, &minji, &room, &picture::png(700, 8), &[]).await.is(201);
+    let (url, thumbnail) = (url(&sent), sent["files"][0]["thumbnailUrl"].as_str().unwrap().to_owned());
+    let sees = async |who: &Person| {
+        let (file, small) = (app.page(who, &url).await, app.page(who, &thumbnail).await);
+        assert_eq!(file.status, small.status);
+        if file.status != 200 {
+            file.refused(404, "not_found");
+            small.refused(404, "not_found");
+        }
+        file.status == 200
+    };
+    assert!(sees(&minji).await && sees(&jun).await);
+    assert!(!sees(&sora).await, "a stranger");
+    app.get(&url).send().await.refused(401, "unauthenticated");
+    app.get("/files/0123456789abcdefghjkmnpqrs").cookie(&minji.token).send().await.refused(404, "not_found");
+    app.call(&jun, "DELETE", &format!("/rooms/{}/members/me", room.id), Value::Null).await.is(204);
+    assert!(!sees(&jun).await, "who left");
+    app.join(&sora, &room).await;
+    assert!(sees(&sora).await, "a newcomer");
+    app.call(&minji, "DELETE", &format!("/rooms/{}/members/{}", room.id, sora.id), Value::Null).await.is(204);
+    assert!(!sees(&sora).await, "the kicked");
+    app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
+    assert!(!sees(&minji).await, "the room is gone");
+}
+
+#[tokio::test]
+async fn u11_who_is_not_in_the_room_uploads_nothing_there() {
+    let app = App::start().await;
+    let [minji, jun, _] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    upload(&app, &jun, &room, &picture::png(4, 4), &[]).await.refused(403, "not_a_member");
+    let nowhere = Room { id: "nowhere".into(), made: Value::Null };
+    upload(&app, &jun, &nowhere, &picture::png(4, 4), &[]).await.refused(404, "room_not_found");
+    assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.stored_files().len()), (0, 0));
+    // A file of a message cannot be taken for another, one's own or not.
+    app.join(&jun, &room).await;
+    let sent = upload(&app, &minji, &room, &picture::png(4, 4), &[]).await.is(201);
+    let taken = json!({ "text": "mine", "fileIds": [sent["files"][0]["id"]] });
+    for who in [&minji, &jun] {
+        let answer = app.call(who, "POST", &format!("/rooms/{}/messages", room.id), taken.clone()).await;
+        assert_eq!(answer.refused(422, "invalid")["field"], "fileIds");
+    }
+}
+
+#[tokio::test]
+async fn u11_shared_bytes_stay_while_one_message_needs_them() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let (room, other) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
+    let first = upload(&app, &minji, &room, &picture::png(700, 8), &[]).await.is(201);
+    let second = upload(&app, &minji, &other, &picture::png(700, 8), &[]).await.is(201);
+    assert_ne!(url(&first), url(&second));
+    assert_eq!(app.stored_files().len(), 2, "the picture and its smaller copy");
+    let remove = |room: &Room| format!("/rooms/{}", room.id);
+    app.call(&minji, "DELETE", &remove(&room), Value::Null).await.is(204);
+    assert_eq!(app.page(&minji, &url(&first)).await.status, 404);
+    assert_eq!(app.page(&minji, &url(&second)).await.status, 200);
+    app.call(&minji, "DELETE", &remove(&other), Value::Null).await.is(204);
+    assert_eq!(app.stored_files(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_ephemeral_rooms_files_go_with_it() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.room(&minji, json!({ "title": "courtyard", "ephemeral": true })).await;
+    let lobby = app.lobby().await;
+    let client = app.enter(&minji, &room).await;
+    upload(&app, &minji, &room, &picture::gif(2), &[]).await.is(201);
+    assert_eq!(app.stored_files().len(), 2);
+    client.disconnect().await;
+    assert_eq!(lobby.take("removeRoom").await, json!(room.id));
+    // The bytes go right behind the room; the next act of the same writer is later.
+    while !app.stored_files().is_empty() {
+        app.guest("jun").await;
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM files"), 0);
+}
+
+#[tokio::test]
+async fn uploads_have_a_rate() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let mut sent = 0;
+    loop {
+        let answer = upload(&app, &minji, &room, &picture::png(2, 2), &[]).await;
+        if answer.status != 201 {
+            answer.refused(429, "rate_limited");
+            break;
+        }
+        sent += 1;
+        assert!(sent <= 60);
+    }
+    assert!(sent >= 30);
+}

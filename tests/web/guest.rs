@@ -1,0 +1,208 @@
+//! Identity: how it begins, how it is shown, how it ends.
+
+use serde_json::{Value, json};
+
+use crate::support::client::Opening;
+use crate::support::factory::fields;
+use crate::support::{App, Person};
+
+#[tokio::test]
+async fn a_guest_is_a_user_and_a_token_shown_once() {
+    let app = App::start().await;
+    let answer = app.request("POST", "/api/guests").json(&json!({ "name": "minji" })).send().await;
+    let made = answer.is(201);
+    assert_eq!(fields(&made), ["token", "user"]);
+    assert_eq!(fields(&made["user"]), ["color", "id", "kind", "name", "picture"]);
+    assert_eq!((&made["user"]["kind"], &made["user"]["name"]), (&json!("guest"), &json!("minji")));
+    assert_eq!(made["user"]["picture"], Value::Null);
+    let color = made["user"]["color"].as_str().unwrap();
+    assert!(color.len() == 7 && color.starts_with('#') && color[1..].bytes().all(|byte| byte.is_ascii_hexdigit()));
+    assert_eq!(made["token"].as_str().unwrap().len(), 43);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("set-cookie"), None);
+    let token = made["token"].as_str().unwrap();
+    let me = app.get("/api/me").bearer(token).send().await.is(200);
+    assert_eq!(me, made["user"]);
+}
+
+#[tokio::test]
+async fn the_store_holds_no_token() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let sql = "SELECT COUNT(*) FROM sessions WHERE CAST(token_hash AS TEXT) = ";
+    assert_eq!(app.count("SELECT LENGTH(token_hash) FROM sessions"), 32);
+    assert_eq!(app.count(&format!("{sql}'{}'", minji.token)), 0);
+}
+
+#[tokio::test]
+async fn who_gives_no_name_gets_a_friendly_one_in_their_language() {
+    let app = App::start().await;
+    let name = |lang: &'static str| {
+        let asked = app.request("POST", "/api/guests").header("accept-language", lang).json(&json!({}));
+        async move { asked.send().await.is(201)["user"]["name"].as_str().unwrap().to_owned() }
+    };
+    assert!(name("en-GB,en;q=0.9").await.is_ascii());
+    assert!(name("ko-KR").await.chars().any(|c| ('가'..='힣').contains(&c)));
+    assert!(name("fr").await.chars().any(|c| ('가'..='힣').contains(&c)));
+}
+
+#[tokio::test]
+async fn e10_names_are_cleaned_and_measured_and_never_unique() {
+    let app = App::start().await;
+    let minji = app.guest("  <b>Min\u{202e}ji</b>\n\u{200b}Kim ").await;
+    assert_eq!(minji.user["name"], "<b>Minji</b> Kim");
+    for (name, code) in [("", "invalid"), (" \u{200b}\u{3164}", "invalid"), (&"가".repeat(41), "too_long")] {
+        let asked = app.request("POST", "/api/guests").json(&json!({ "name": name }));
+        assert_eq!(asked.send().await.refused(422, code)["field"], "name");
+        let change = app.call(&minji, "PATCH", "/me", json!({ "name": name })).await;
+        assert_eq!(change.refused(422, code)["field"], "name");
+    }
+    let (first, second) = (app.guest("jun").await, app.guest("jun").await);
+    assert_ne!(first.id, second.id);
+    app.guest(&"가".repeat(40)).await;
+}
+
+#[tokio::test]
+async fn a_rename_is_told_to_all_of_ones_rooms_once() {
+    let app = App::start().await;
+    let ([minji, jun, _], _room, [_, his, _]) = app.evening().await;
+    let other = app.courtyard(&minji).await;
+    his.join(&other).await;
+    app.connect(&minji).await.join(&other).await;
+    let changed = app.call(&minji, "PATCH", "/me", json!({ "name": "Minji Kim" })).await.is(200);
+    assert_eq!((&changed["name"], &changed["id"]), (&json!("Minji Kim"), &json!(minji.id)));
+    assert_eq!(his.take("user").await, changed);
+    // The same name again changes nothing; the line behind it is heard first.
+    app.call(&minji, "PATCH", "/me", json!({ "name": "Minji Kim" })).await.is(200);
+    app.say(&minji, &other, "hello").await;
+    assert_eq!(his.hears("hello").await["user"]["name"], "Minji Kim");
+    assert_eq!(his.all("user").len(), 1);
+    let _ = jun;
+}
+
+#[tokio::test]
+async fn a_bearer_decides_alone() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    for bad in ["Bearer x", &format!("Bearer {}", "A".repeat(43)), "Basic bWluamk6", "Bearer", ""] {
+        let asked = app.get("/api/me").header("authorization", bad).cookie(&minji.token);
+        asked.send().await.refused(401, "unauthenticated");
+        // Also where nobody needs to be anybody.
+        let asked = app.get("/api/rooms").header("authorization", bad).cookie(&minji.token);
+        asked.send().await.refused(401, "unauthenticated");
+    }
+    app.get("/api/me").cookie(&minji.token).send().await.is(200);
+    app.get("/api/me").cookie("nobody").send().await.refused(401, "unauthenticated");
+    app.get("/api/rooms").cookie("nobody").send().await.is(200);
+    let bad_token =
+        Opening::default().auth("token", "A".repeat(43)).header("cookie", &format!("madang_session={}", minji.token));
+    assert_eq!(app.turned_away(bad_token).await["code"], "unauthenticated");
+    let by_cookie = Opening::default().header("cookie", &format!("madang_session={}", minji.token));
+    app.open_socket(by_cookie).await.take("connect").await;
+    assert_eq!(app.turned_away(Opening::default()).await["code"], "unauthenticated");
+}
+
+#[tokio::test]
+async fn without_identity_only_the_lobby_answers() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    for path in ["/rooms", &format!("/rooms/{}", room.id), "/openapi.json"] {
+        app.get(&format!("/api{path}")).send().await.is(200);
+    }
+    for (method, path, body) in [
+        ("GET", "/me".to_owned(), Value::Null),
+        ("PATCH", "/me".to_owned(), json!({ "name": "x" })),
+        ("DELETE", "/session".to_owned(), Value::Null),
+        ("POST", "/rooms".to_owned(), json!({ "title": "x" })),
+        ("PATCH", format!("/rooms/{}", room.id), json!({ "title": "x" })),
+        ("DELETE", format!("/rooms/{}", room.id), Value::Null),
+        ("PUT", format!("/rooms/{}/owner", room.id), json!({ "userId": minji.id })),
+        ("GET", format!("/rooms/{}/members", room.id), Value::Null),
+        ("POST", format!("/rooms/{}/members", room.id), json!({})),
+        ("DELETE", format!("/rooms/{}/members/me", room.id), Value::Null),
+        ("DELETE", format!("/rooms/{}/members/{}", room.id, minji.id), Value::Null),
+        ("GET", format!("/rooms/{}/messages", room.id), Value::Null),
+        ("POST", format!("/rooms/{}/messages", room.id), json!({ "text": "x" })),
+        ("POST", format!("/rooms/{}/files", room.id), Value::Null),
+    ] {
+        let asked = app.request(method, &format!("/api{path}"));
+        let asked = if body.is_null() { asked } else { asked.json(&body) };
+        asked.send().await.refused(401, "unauthenticated");
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
+}
+
+#[tokio::test]
+async fn a_logged_out_token_is_nothing_and_its_sockets_are_closed() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let (phone, laptop) = (app.enter(&minji, &room).await, app.enter(&minji, &room).await);
+    let answer = app.call(&minji, "DELETE", "/session", Value::Null).await;
+    answer.is(204);
+    assert!(answer.header("set-cookie").is_some_and(|cookie| cookie.contains("Max-Age=0")), "{answer:?}");
+    for client in [phone, laptop] {
+        // The session has ended: nobody comes back from this by itself.
+        client.take("disconnect").await;
+        client.take("close").await;
+    }
+    app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    app.call(&minji, "DELETE", "/session", Value::Null).await.refused(401, "unauthenticated");
+    assert_eq!(app.turned_away(Opening::of(&minji)).await["code"], "unauthenticated");
+}
+
+#[tokio::test]
+async fn a6_the_cookie_is_for_this_host_and_no_script() {
+    let app = App::start().await;
+    let plain = app.request("POST", "/rooms").form(&[("title", "courtyard"), ("name", "minji")]).send().await;
+    let cookie = plain.header("set-cookie").unwrap();
+    assert!(
+        cookie.starts_with("madang_session=") && cookie.ends_with("; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax")
+    );
+    let app = App::with(|config| {
+        config.origins.public = Some(madang::origin::Origin::parse("https://chat.example").unwrap());
+    })
+    .await;
+    let form = app.request("POST", "/rooms").header("host", "chat.example");
+    let secure = form.form(&[("title", "courtyard"), ("name", "minji")]).send().await;
+    let cookie = secure.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("__Host-madang_session="), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+    let pair = cookie.split(';').next().unwrap();
+    app.get("/api/me").header("cookie", &format!("a=b; {pair}; c=d")).send().await.is(200);
+}
+
+#[tokio::test]
+async fn z8_on_the_same_transport_a_logged_out_token_connects_no_more() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let lobby = app.lobby().await;
+    lobby.raw(&format!("40/chat,{}", json!({ "token": minji.token })));
+    lobby.take("connect").await;
+    lobby.raw("41/chat,");
+    app.call(&minji, "DELETE", "/session", Value::Null).await.is(204);
+    lobby.raw(&format!("40/chat,{}", json!({ "token": minji.token })));
+    assert_eq!(lobby.take("connect_error").await["data"]["code"], "unauthenticated");
+}
+
+#[tokio::test]
+async fn a13_an_address_makes_only_so_many_guests_at_once() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let mut made: Vec<Person> = Vec::new();
+    let refused = loop {
+        let answer = app.request("POST", "/api/guests").json(&json!({ "name": "jun" })).send().await;
+        if answer.status != 201 {
+            break answer;
+        }
+        made.push(Person { id: String::new(), token: String::new(), user: Value::Null });
+        assert!(made.len() <= 200);
+    };
+    let error = refused.refused(429, "rate_limited");
+    assert!(error["retryAfterMs"].as_u64().unwrap() > 0, "{error}");
+    assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
+    assert!(made.len() >= 120);
+    // The page's form is the same door.
+    let form = app.request("POST", "/rooms").form(&[("title", "courtyard"), ("name", "jun")]).send().await;
+    assert_eq!(form.leads_to(), "/?refused=rate_limited");
+}

@@ -1,0 +1,12 @@
+//! What pages and REST answer.
+
+mod caching;
+mod file;
+mod guest;
+mod json;
+mod member;
+mod message;
+mod origin;
+mod page;
+mod picture;
+mod room;
