@@ -25,7 +25,7 @@ async fn crowd(second: fn(&mut madang::config::Config)) -> Crowd {
         let client = app.enter(&person, &room).await;
         people.push((person, client));
     }
-    hers.take_where("message", |line| line["seq"] == 6).await;
+    hers.take_where("changeRoom", |room| room["onlineCount"] == 6).await;
     Crowd { app, room, minji: hers, people }
 }
 
@@ -40,7 +40,6 @@ async fn up_to_the_crowd_everybody_is_named() {
     assert_eq!(joins.len(), 4, "the sixth made it a crowd: {joins:?}");
     assert_eq!(joins.last().unwrap()["count"], 5);
     assert_eq!(system(&crowd.minji.all("message"), "join").len(), 5, "the lines are all there");
-    crowd.minji.take_where("changeRoom", |room| room["onlineCount"] == 6).await;
 }
 
 #[tokio::test]

@@ -165,8 +165,8 @@ async fn h12_who_joins_no_namespace_is_let_go() {
 #[tokio::test]
 async fn p18_who_answers_no_ping_is_gone_from_the_room() {
     let app = App::with(|config| {
-        config.ping_interval = std::time::Duration::from_millis(30);
-        config.ping_timeout = std::time::Duration::from_millis(50);
+        config.ping_interval = std::time::Duration::from_millis(100);
+        config.ping_timeout = std::time::Duration::from_millis(1_500);
     })
     .await;
     let [minji, jun, _] = app.cast().await;

@@ -181,7 +181,8 @@ impl App {
     pub fn stored_files(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for folder in std::fs::read_dir(self.folder.path().join("files")).unwrap() {
-            let files = std::fs::read_dir(folder.unwrap().path()).unwrap();
+            // A folder goes with its last file, perhaps now.
+            let files = std::fs::read_dir(folder.unwrap().path()).into_iter().flatten();
             names.extend(files.map(|file| file.unwrap().file_name().into_string().unwrap()));
         }
         names.sort();

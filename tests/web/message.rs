@@ -89,7 +89,7 @@ async fn e1_e2_e3_e9_what_is_amiss_is_named() {
             asked["key"] = json!("a key");
         }
         let by_socket = client.refused("message", asked.clone(), code).await;
-        assert_eq!(by_socket, by_rest, "{asked}");
+        assert_eq!(by_socket["field"], by_rest["field"], "{asked}");
     }
     // On a socket the key must be there.
     let keyless = client.refused("message", json!({ "room": room.id, "text": "x" }), "invalid").await;
