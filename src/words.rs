@@ -166,6 +166,7 @@ pub struct Words {
     // Writing.
     pub write: &'static str,
     pub send: &'static str,
+    pub emoji: &'static str,
     pub attach: &'static str,
     pub attach_remove: &'static str,
     pub drop_here: &'static str,

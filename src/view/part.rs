@@ -175,6 +175,12 @@ pub(super) fn is_emoji_alone(text: &str) -> bool {
     (1..=6).contains(&pictures) && text.chars().all(rest)
 }
 
+/// What the composer offers: faces, hands, hearts, and what a day is made of.
+pub(super) const EMOJI: [&str; 40] = [
+    "😀", "😄", "😂", "🥹", "😊", "😍", "🥰", "😎", "🤔", "😮", "😅", "😢", "😭", "😡", "😴", "🤗", "👍", "👎", "👏", "🙌",
+    "🙏", "👋", "💪", "👀", "❤️", "💚", "💔", "✨", "🔥", "🎉", "🎂", "🌸", "☀️", "🌙", "☕", "🍚", "🍜", "🐶", "🐱", "✅",
+];
+
 /// `2026-11-13` of an RFC 3339 time.
 pub(super) fn day(at: &str) -> &str {
     at.get(..10).unwrap_or(at)

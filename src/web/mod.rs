@@ -69,8 +69,10 @@ pub fn router(state: &State) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(state.clone(), guard::ours_only))
         .merge(health)
-        .layer(from_fn(guard::seal))
+        // The seal is the outermost, so that the answer after a panic carries its headers, too.
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn(problem::for_people))
+        .layer(from_fn(guard::seal))
         .with_state(state.clone())
 }
 

@@ -3,9 +3,10 @@
 use std::any::Any;
 
 use axum::Json;
-use axum::extract::OriginalUri;
+use axum::extract::{OriginalUri, Request};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use super::caller::Caller;
@@ -16,8 +17,10 @@ use crate::words::Lang;
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.retry_after;
+        let (code, retry_after) = (self.code, self.retry_after);
         let mut answer = (status, Json(self)).into_response();
+        // Kept beside the body for `for_people`.
+        answer.extensions_mut().insert(code);
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(after) = retry_after {
@@ -31,6 +34,18 @@ impl IntoResponse for Error {
 pub(super) fn page(error: &Error, lang: Lang) -> Response {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, Html(ErrorPage { lang, code: error.code }.html())).into_response()
+}
+
+/// Turns a refusal, whoever spoke it, into a page where a person goes to an address. The API and
+/// what scripts and pictures ask for stay as they are: they do not ask for HTML.
+pub(super) async fn for_people(caller: Caller, request: Request, next: Next) -> Response {
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let is_for_a_person = accept.contains("text/html") && !request.uri().path().starts_with("/api/");
+    let answer = next.run(request).await;
+    match answer.extensions().get::<Code>() {
+        Some(&code) if is_for_a_person => page(&code.into(), caller.lang),
+        _ => answer,
+    }
 }
 
 /// No such address. Programs and people are told in their own way.

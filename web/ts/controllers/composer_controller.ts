@@ -97,6 +97,16 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.previewTarget.removeAttribute("src");
   }
 
+  /** Puts an emoji of the palette where the caret is. */
+  pick(event: Event): void {
+    const button = event.currentTarget as HTMLElement;
+    const { selectionStart, selectionEnd } = this.textTarget;
+    button.closest<HTMLElement>("[popover]")?.hidePopover();
+    this.textTarget.setRangeText(button.textContent ?? "", selectionStart, selectionEnd, "end");
+    this.grow();
+    this.textTarget.focus();
+  }
+
   whisperTo(person: Addressee): void {
     this.to = person;
     this.whisperNameTarget.textContent = person.name;
