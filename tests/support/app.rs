@@ -44,11 +44,14 @@ impl Drop for Folder {
     }
 }
 
+/// A server that runs, and how it ended.
+type Served = JoinHandle<Result<(), String>>;
+
 pub struct App {
     pub address: SocketAddr,
     folder: Folder,
     change: fn(&mut Config),
-    running: Option<(oneshot::Sender<()>, JoinHandle<Result<(), String>>)>,
+    running: Option<(oneshot::Sender<()>, Served)>,
 }
 
 /// What is told once a second, and a grace of five, are told at once here.
