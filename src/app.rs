@@ -34,7 +34,12 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     state.hold_all_seats().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     let sockets = socket::server(&state);
     let router = web::router(&state);
-    let limits = Limits { connections_per_address: state.config.connections_per_address, ..Limits::default() };
+    let limits = Limits {
+        connections_per_address: state.config.connections_per_address,
+        // The other half is for the sockets.
+        grace: state.config.shutdown / 2,
+        ..Limits::default()
+    };
     let answer = {
         let (state, sockets) = (state.clone(), sockets.clone());
         move |request, peer| answer(state.clone(), sockets.clone(), router.clone(), request, peer)

@@ -98,7 +98,8 @@ fn no_file_is_longer_than_four_hundred_lines() {
     };
     for path in tree().into_iter().filter(|path| of_ours(path) && !long(path)) {
         let Some(text) = text(&path) else { continue };
-        let is_written_by_a_tool = ["Cargo.lock", "package-lock.json", "requirements.txt"].iter().any(|name| path.ends_with(name));
+        let is_written_by_a_tool =
+            ["Cargo.lock", "package-lock.json", "requirements.txt"].iter().any(|name| path.ends_with(name));
         assert!(text.lines().count() <= LONGEST || is_written_by_a_tool, "{} is too long", path.display());
     }
     for (path, reason) in LONG_FILES {

@@ -213,7 +213,8 @@ async fn a10_n5_no_secret_and_no_text_is_logged() {
     program.request("GET", &format!("/?token={}", "x".repeat(43))).send().await;
     program.request("GET", "/%0d%0alevel=error%1b[31m").send().await;
     hers.ok("kick", json!({ "room": room.id, "userId": jun.id, "reason": "hushed reason" })).await;
-    drop((hers, his));
+    his.disconnect().await;
+    hers.disconnect().await;
     let (status, log) = program.terminate().await;
     assert!(status.success(), "{status}");
     assert!(log.contains("answered"), "there is a log to look at: {log}");

@@ -9,15 +9,20 @@ mod session;
 mod tick;
 pub mod wire;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
+use serde_json::Value;
 use socketio::{Args, Config, Namespace, Refusal, Reply, Server, Socket};
 
+use crate::chat::room::Room;
+use crate::chat::user::User;
 use crate::config;
 use crate::error::{Code, Error, Result};
+use crate::ids::RoomId;
 use crate::live::Person;
 use crate::state::State;
 use wire::{Answer, Nack, Okay};
@@ -27,12 +32,20 @@ pub const LOBBY: &str = "/room";
 /// The namespace of talk.
 pub const CHAT: &str = "/chat";
 
-/// What a client may say, for the reference.
+/// What a client may say, for the reference. Schemas may refer to the generator's definitions.
 pub struct EventDoc {
     pub name: &'static str,
     pub about: &'static str,
-    pub payload: Schema,
-    pub answer: Schema,
+    pub payload: Value,
+    pub answer: Value,
+}
+
+/// What the server tells, for the reference.
+pub struct ToldDoc {
+    pub namespace: &'static str,
+    pub name: &'static str,
+    pub about: &'static str,
+    pub payload: Value,
 }
 
 macro_rules! events {
@@ -49,12 +62,26 @@ macro_rules! events {
         }
 
         /// All events that clients may send in `/chat`, in the order of the table.
-        pub fn client_events() -> Vec<EventDoc> {
+        pub fn client_events(schemas: &mut SchemaGenerator) -> Vec<EventDoc> {
             vec![$(EventDoc {
                 name: $name,
                 about: concat!($($about),+).trim_ascii(),
-                payload: schema_for!($payload),
-                answer: schema_for!($answer),
+                payload: schemas.subschema_for::<$payload>().to_value(),
+                answer: schemas.subschema_for::<$answer>().to_value(),
+            },)+]
+        }
+    };
+}
+
+macro_rules! told {
+    ($($(#[doc = $about:literal])+ $namespace:ident $name:literal: $payload:ty;)+) => {
+        /// All events that the server tells, in the order of the table.
+        pub fn server_events(schemas: &mut SchemaGenerator) -> Vec<ToldDoc> {
+            vec![$(ToldDoc {
+                namespace: $namespace,
+                name: $name,
+                about: concat!($($about),+).trim_ascii(),
+                payload: schemas.subschema_for::<$payload>().to_value(),
             },)+]
         }
     };
@@ -77,6 +104,39 @@ events! {
     "kick" member::kick: wire::Kick => wire::Rev;
     /// Hand the room to another member; the owner's alone.
     "owner" member::hand_over: wire::HandOver => wire::Rev;
+}
+
+told! {
+    /// A room was made.
+    LOBBY "newRoom": Room;
+    /// A room's title, lock or head counts changed; at most once a second for each room.
+    LOBBY "changeRoom": Room;
+    /// A room is gone.
+    LOBBY "removeRoom": RoomId;
+    /// The server is about to restart.
+    LOBBY "draining": wire::Draining;
+    /// What `join` would have answered, for a room asked for in the handshake.
+    CHAT "joined": wire::Joined;
+    /// A message, new or changed, in its whole present state; in the order of the room's revs.
+    CHAT "message": wire::WireMessage;
+    /// Somebody came into the room; told to the others, unless the room is a crowd.
+    CHAT "join": wire::Passage;
+    /// Somebody left the room or went offline; told to the others, unless the room is a crowd.
+    CHAT "exit": wire::Passage;
+    /// Somebody writes; may be lost.
+    CHAT "typing": wire::Typing;
+    /// Somebody in one's rooms changed their name.
+    CHAT "user": User;
+    /// The room's settings or, in a crowd, its head counts changed; at most once a second.
+    CHAT "changeRoom": Room;
+    /// The room is gone.
+    CHAT "removeRoom": RoomId;
+    /// One was removed from the room; nothing more of it follows, and the socket stays connected.
+    CHAT "kicked": wire::Kicked;
+    /// The highest rev one may see, by room: on coming in and now and then.
+    CHAT "rev": BTreeMap<RoomId, i64>;
+    /// The server is about to restart.
+    CHAT "draining": wire::Draining;
 }
 
 /// Builds the server of the sockets and starts to tell them what happens.
