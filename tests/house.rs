@@ -30,10 +30,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// Files that may be longer than [`LONGEST`], each with its reason.
-const LONG_FILES: &[(&str, &str)] = &[
-    ("crates/socketio/src/frame.rs", "the codec and the tests of its every refusal"),
-    ("crates/socketio/src/session.rs", "one state machine, and its deadlines, under one lock"),
-];
+const LONG_FILES: &[(&str, &str)] = &[];
 const LONGEST: usize = 400;
 
 #[test]

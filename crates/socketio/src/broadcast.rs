@@ -52,7 +52,8 @@ impl<'a> Broadcast<'a> {
         self
     }
 
-    /// Numbers the broadcast in its room, for sockets that joined with their events held.
+    /// Numbers the broadcast in its room, from 1 upwards, for sockets that joined with their events
+    /// held.
     pub fn at(mut self, position: u64) -> Self {
         self.position = Some(position);
         self

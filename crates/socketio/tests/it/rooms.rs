@@ -156,7 +156,7 @@ async fn a_hold_that_lasts_too_long_ends_the_session_and_not_the_memory() {
     let mut anna = member(&house, &[]).await;
     anna.socket.join_held("a");
     let packet = namespace.packet("n", &()).unwrap();
-    for number in 0..2_001 {
+    for number in 1..=2_001 {
         namespace.to("a").at(number).send(packet.clone()).await;
     }
     anna.ws.ended().await;
