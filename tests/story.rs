@@ -44,7 +44,8 @@ async fn an_evening_in_the_courtyard() {
 
     // sora comes through the door's form; with her the room is full.
     let sora = app.guest("sora").await;
-    let entered = app.form(&sora, &format!("/room/{}/enter", room.id), &[("name", "sora"), ("password", "sesame")]).await;
+    let entered =
+        app.form(&sora, &format!("/room/{}/enter", room.id), &[("name", "sora"), ("password", "sesame")]).await;
     assert_eq!(entered.leads_to(), format!("/room/{}", room.id));
     let soras = app.open_socket(Opening::of(&sora).room(&room).polling()).await;
     soras.take("joined").await;
