@@ -60,7 +60,10 @@ for (const colorScheme of ["light", "dark"]) {
   test(`no barrier that axe finds serious, ${colorScheme}`, async () => {
     const [minji, jun] = await Promise.all([s.minji({ colorScheme, reducedMotion: "reduce" }), s.jun({ colorScheme, reducedMotion: "reduce" })]);
     const check = async (page, place) => {
-      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+      const axe = new AxeBuilder({ page }).setLegacyMode(true);
+      // What light cannot change need not be asked twice.
+      if (colorScheme === "dark") axe.withRules(["color-contrast"]);
+      const { violations } = await axe.analyze();
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`);
       assert.deepEqual(found, [], place);
