@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
+import { png } from "./support/pictures.mjs";
 import { stage } from "./support/stage.mjs";
 
 const s = stage();
@@ -60,7 +61,10 @@ for (const colorScheme of ["light", "dark"]) {
   test(`no barrier that axe finds serious, ${colorScheme}`, async () => {
     const [minji, jun] = await Promise.all([s.minji({ colorScheme, reducedMotion: "reduce" }), s.jun({ colorScheme, reducedMotion: "reduce" })]);
     const check = async (page, place) => {
-      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+      const axe = new AxeBuilder({ page }).setLegacyMode(true);
+      // What light cannot change need not be asked twice.
+      if (colorScheme === "dark") axe.withRules(["color-contrast"]);
+      const { violations } = await axe.analyze();
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`);
       assert.deepEqual(found, [], place);
@@ -111,10 +115,23 @@ test("nothing is wider than a phone", async () => {
       });
       assert.equal(over, 0, `${path} at ${width}`);
     }
-    await minji.page.goto("/");
+    const { page } = minji;
+    const fits = async (selector) => {
+      const { x, width: wide } = await page.locator(selector).boundingBox();
+      assert.ok(x >= 0 && x + wide <= width, `${selector} fits into ${width}`);
+    };
+    // What the room hides at its edge does not scroll, and would be out of reach.
+    await page.goto(room);
+    await minji.isIn();
+    await page.locator(".composer [type=file]").setInputFiles({ name: `${endless}.png`, mimeType: "image/png", buffer: png() });
+    await page.locator(".composer__preview").waitFor();
+    await fits(".button--send");
+    await fits(".talk__head form[action$='/leave'] button");
+    await page.locator(".composer [popovertarget=emoji]").click();
+    await fits("#emoji");
+    await page.goto("/");
     await minji.page.locator("[popovertarget=new-room]").first().click();
-    const { x, width: wide } = await minji.page.locator("#new-room").boundingBox();
-    assert.ok(x >= 0 && x + wide <= width, "the dialog fits");
+    await fits("#new-room");
   }
 });
 

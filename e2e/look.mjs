@@ -25,6 +25,7 @@ try {
   const { room, people } = await play(house, browser, host);
   const state = await host.context.storageState();
   const owner = await people.get("준").context.storageState();
+  await people.get("하늘").page.goto(room);
   await people.get("하늘").says("아침 먹고 출발해요");
   await (await people.get("소라").picks("민지")).getByText("귓속말").click();
   await people.get("소라").says("민지님 것은 참치로 두 줄 쌌어요");

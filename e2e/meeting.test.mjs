@@ -72,6 +72,10 @@ test("they exchange Korean and emoji, and a syllable being composed is not sent"
   assert.equal(await text.inputValue(), "");
   await minji.hears("안녕, 준아");
 
+  await jun.page.locator(".composer__text").pressSequentially("음");
+  await minji.page.locator(".typing").getByText("준님이 쓰고 있어요").waitFor();
+  await jun.page.locator(".composer__text").fill("");
+
   // Two lines with Shift, and emoji alone are shown large.
   await jun.page.locator(".composer__text").pressSequentially("첫 줄");
   await jun.page.locator(".composer__text").press("Shift+Enter");
@@ -116,4 +120,17 @@ test("two tabs are one person, and a reload is no exit", async () => {
   await minji.counts(2);
   const lines = (await minji.talk()).filter((line) => line.includes("퇴장") || line.includes("입장"));
   assert.deepEqual(lines, ["민지님이 입장하셨습니다.", "준님이 입장하셨습니다.", "소라님이 입장하셨습니다.", "소라님이 퇴장하셨습니다."]);
+});
+
+test("beside a message stands how many have not read it, until they have", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  const room = await minji.opens("읽음", { lasting: true });
+  await jun.enters(room);
+  await jun.page.goto("/");
+  await minji.says("돌아오면 읽어");
+  const unread = minji.message("돌아오면 읽어").locator(".unread");
+  await unread.getByText("1", { exact: true }).waitFor();
+  await jun.page.goto(room);
+  await jun.hears("돌아오면 읽어");
+  await unread.waitFor({ state: "hidden" });
 });

@@ -29,6 +29,7 @@ test("without JavaScript: create, enter, send, read, whole and half a talk, leav
   await jun.knocks(room, { password: "열려라" });
   await jun.page.locator(".composer").waitFor();
 
+  assert.equal(await jun.page.locator(".needs-js").filter({ visible: true }).count(), 0, "what cannot work is not offered");
   await say(jun, "들어왔어");
   await jun.page.locator(".composer [type=file]").setInputFiles({ name: "편지.png", mimeType: "image/png", buffer: png() });
   await say(jun, "사진도 보내");

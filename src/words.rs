@@ -149,6 +149,7 @@ pub struct Words {
     pub talk: &'static str,
     pub talk_empty: &'static str,
     pub today: &'static str,
+    pub just_now: &'static str,
     pub yesterday: &'static str,
     pub older: &'static str,
     pub newest: &'static str,

@@ -65,9 +65,9 @@ export class Person {
     return new URL(page.url()).pathname;
   }
 
-  /** The connection is there when one's own row in the list is marked online. */
+  /** The page has its place in the room, and what happens comes by itself. */
   async live(page = this.page) {
-    await page.locator(".member.is-me[data-online=true]").waitFor({ state: "attached" });
+    await page.locator(".room.is-live").waitFor();
     await page.locator(".bar").waitFor({ state: "hidden" });
   }
 

@@ -27,6 +27,9 @@ export const TALK = [
   ["준", "👍"],
 ];
 
+/** From here on one of them is elsewhere, and has not read. */
+const AWAY = "늦으면 김밥 없어요";
+
 /** Opens the rooms and lets the talk happen. Gives the room, and who is in it by name. */
 export async function play(house, browser, viewer) {
   const landscape = await paint(browser);
@@ -36,13 +39,27 @@ export async function play(house, browser, viewer) {
     people.set(room.by, person);
     await person.opens(room.title, { ...room, lasting: true });
   }
+  // Some are in more than one room at a time.
+  for (const [by, ...others] of [["하늘", "서연", "지호"], ["소라", "은우", "서연", "나래"], ["서연", "지호"]]) {
+    const room = new URL(people.get(by).page.url()).pathname;
+    for (const name of others) {
+      const person = people.get(name);
+      await person.context.request.post(`${room}/enter`, { form: { name }, headers: { origin: house.url } });
+      const page = await person.window();
+      await page.goto(room);
+      await person.isIn(page);
+    }
+  }
   const opener = await Person.come("준", browser, house.url);
   people.set("준", opener);
   people.set("민지", viewer);
   const room = await opener.opens("토요일 등산 모임", { max: 20, lasting: true });
+  // They keep their own room open and go to the mountain in another window.
+  for (const name of ["소라", "하늘", "도윤"]) people.get(name).page = await people.get(name).window();
   for (const name of ["소라", "민지", "하늘", "도윤"]) await people.get(name).enters(room);
   for (const [name, text, picture] of TALK) {
     const person = people.get(name);
+    if (text === AWAY) await people.get("하늘").page.goto("/");
     if (picture) {
       await person.page.locator(".composer [type=file]").setInputFiles({ name: picture, mimeType: "image/png", buffer: landscape });
       await person.page.locator(".composer__text").fill(text);
@@ -57,6 +74,8 @@ export async function play(house, browser, viewer) {
 
 /** Everything was said within seconds; here it is spread over an evening, in what the page is sent. */
 export async function spread(page, room, minutes = 3) {
+  // A page that was not fetched from here is a stranger to this machine, and must be let in.
+  await page.context().grantPermissions(["local-network-access"]);
   await page.route(`**${room}`, async (route) => {
     const answer = await route.fetch();
     const html = await answer.text();
@@ -77,13 +96,13 @@ export async function spread(page, room, minutes = 3) {
 }
 
 async function paint(browser) {
-  const page = await browser.newPage({ viewport: { width: 960, height: 600 } });
+  const page = await browser.newPage({ viewport: { width: 960, height: 480 } });
   const ridge = (y, height, step, seed) => {
     let path = `M0 600V${y}`;
     for (let x = 0, n = seed; x <= 960; x += step, n += 1) path += `L${x} ${y - ((n * 7919) % 97) / 97 * height}`;
     return `${path}L960 600Z`;
   };
-  await page.setContent(`<body style="margin:0"><svg width="960" height="600" xmlns="http://www.w3.org/2000/svg">
+  await page.setContent(`<body style="margin:0"><svg width="960" height="480" viewBox="0 60 960 480" xmlns="http://www.w3.org/2000/svg">
     <rect width="960" height="600" fill="#f6d9b4"/><rect width="960" height="300" fill="#f9e5c6"/><rect width="960" height="160" fill="#cfe0dd"/><rect y="160" width="960" height="70" fill="#e6e3cf"/>
     <circle cx="620" cy="250" r="66" fill="#fff4dc"/><circle cx="620" cy="250" r="52" fill="#f58f5a"/>
     <path d="${ridge(330, 110, 120, 3)}" fill="#b9c6bd"/><path d="${ridge(400, 120, 96, 11)}" fill="#8aa89b"/>

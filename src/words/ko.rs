@@ -58,6 +58,7 @@ pub(super) const WORDS: Words = Words {
     talk: "대화",
     talk_empty: "아직 조용하네요. 첫 인사를 건네 보세요.",
     today: "오늘",
+    just_now: "방금",
     yesterday: "어제",
     older: "이전 대화 보기",
     newest: "최근 대화로 가기",

@@ -197,6 +197,7 @@ export default class RoomController extends Controller<HTMLElement> {
     this.rev = gap || room.epoch !== this.epoch ? rev : Math.max(this.rev, rev);
     this.epoch = room.epoch;
     this.hasJoined = true;
+    this.element.classList.add("is-live");
     clearTimeout(this.warning);
     this.say("");
     this.element.dataset["role"] = me.role;
@@ -216,6 +217,7 @@ export default class RoomController extends Controller<HTMLElement> {
 
   private lost(): void {
     this.hasJoined = false;
+    this.element.classList.remove("is-live");
     if (this.isLeaving) return;
     // A blink of the network is nobody's business.
     this.warning = window.setTimeout(() => this.say(word("reconnecting")), 1200);

@@ -37,7 +37,9 @@ export function dayName(at: string): string {
 
 function relative(at: Date): string {
   const minutes = Math.round((at.getTime() - Date.now()) / 60_000);
-  if (minutes > -60) return ago.format(Math.min(0, minutes), "minute");
+  // Intl would say "this minute".
+  if (minutes >= 0) return word("justNow");
+  if (minutes > -60) return ago.format(minutes, "minute");
   if (minutes > -60 * 24) return ago.format(Math.round(minutes / 60), "hour");
   return ago.format(Math.round(minutes / 60 / 24), "day");
 }
