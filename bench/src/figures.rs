@@ -38,6 +38,8 @@ pub(crate) struct Figures {
     pub(crate) binary: u64,
     pub(crate) frame: usize,
     pub(crate) starts: Vec<Start>,
+    /// Members who came in between `memory_before` and `memory_idle`.
+    pub(crate) measured: usize,
     pub(crate) memory_before: u64,
     pub(crate) memory_idle: u64,
     pub(crate) memory_after: u64,
@@ -57,8 +59,7 @@ impl Figures {
     }
 
     fn per_member(&self) -> f64 {
-        // Two members were there before.
-        self.memory_idle.saturating_sub(self.memory_before) as f64 / f64::from(self.members.saturating_sub(2).max(1))
+        self.memory_idle.saturating_sub(self.memory_before) as f64 / self.measured.max(1) as f64
     }
 
     pub(crate) fn print(&self) {
