@@ -30,7 +30,7 @@ pub struct Settings {
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
-    /// Address under which people reach this server, https://chat.example.org say. Requests to
+    /// Address under which people reach this server, `https://chat.example.org` say. Requests to
     /// another host are refused. Unset: any host is served.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
     pub public_url: Option<Origin>,
