@@ -9,9 +9,6 @@ use madang::config::{Config, LogFormat, Settings};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Madang (마당): a chat that anyone can walk into, in one binary and one data folder.
 #[derive(Parser)]
 #[command(name = "madang", version, about, arg_required_else_help = true)]

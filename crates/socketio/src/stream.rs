@@ -120,8 +120,11 @@ impl From<Stream> for Wire {
 }
 
 impl Wire {
+    /// Writes past tokio's note of the stream's readiness, which lies elsewhere in memory and
+    /// nearly always says yes. When the kernel refuses, the note is put right by the owner's
+    /// first [`Wire::try_write_vectored`], before it waits.
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.tcp.try_write(bytes)
+        socket2::SockRef::from(&self.tcp).send(bytes)
     }
 
     pub(crate) fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
