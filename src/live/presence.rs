@@ -65,14 +65,16 @@ impl Presence {
         true
     }
 
-    /// Keeps a seat in an ephemeral room until `due`, unless the person is here.
+    /// Keeps a seat in an ephemeral room until `due`, unless the person has been here with a
+    /// socket, whose end decides. A seat that is held already is held longer.
     pub(super) fn hold(&mut self, user: &Arc<User>, due: Instant) -> bool {
         self.is_ephemeral = true;
-        if self.people.contains_key(&user.id) {
+        let seat = || Person { user: Arc::clone(user), sockets: 0, is_online: false, due: None };
+        let person = self.people.entry(user.id).or_insert_with(seat);
+        if person.is_online {
             return false;
         }
-        let person = Person { user: Arc::clone(user), sockets: 0, is_online: false, due: Some(due) };
-        self.people.insert(user.id, person);
+        person.due = Some(due);
         true
     }
 

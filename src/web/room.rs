@@ -62,6 +62,8 @@ pub(super) async fn show(
 async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) -> Result<Response> {
     let my_id = me.user.id;
     let mut snapshot = state.snapshot(my_id, id, None, None).await?;
+    // Who has no JavaScript, and so no socket, is here as long as they look at the page again.
+    state.hold_seat(&me.user, &snapshot.room);
     if let Some(before) = shown.before {
         snapshot.messages = state.history(my_id, id, Cursor::Before(before), None).await?;
     }
