@@ -283,18 +283,21 @@ pub fn all_ephemeral_members(tx: &mut Tx) -> Result<Vec<(RoomId, UserId)>> {
     )?)
 }
 
-/// Moves the read marks of people forward, never back and never beyond the room's rev. Who is no
-/// member is passed over.
+/// Moves the read marks of people forward, never back and never beyond the room's rev, and returns
+/// those that moved. Who is no member is passed over.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn mark_read(tx: &mut Tx, room_id: RoomId, marks: &[(UserId, i64)]) -> Result<()> {
+pub fn mark_read(tx: &mut Tx, room_id: RoomId, marks: Vec<(UserId, i64)>) -> Result<Vec<(UserId, i64)>> {
     let sql = "UPDATE members SET read_seq = ?3 WHERE room_id = ?1 AND user_id = ?2 AND read_seq < ?3
                AND ?3 <= (SELECT rev FROM rooms WHERE id = ?1)";
+    let mut moved = Vec::new();
     for (user_id, seq) in marks {
-        tx.execute(sql, &[&room_id, user_id, seq])?;
+        if tx.execute(sql, &[&room_id, &user_id, &seq])? > 0 {
+            moved.push((user_id, seq));
+        }
     }
-    Ok(())
+    Ok(moved)
 }
 
 /// The rooms somebody is a member of.

@@ -259,12 +259,16 @@ impl State {
 
     /// Stores how far people have read in the last second: one write a room, whatever was read.
     pub async fn store_reads(&self) -> Vec<(RoomId, Marks)> {
-        let reads: Vec<_> = self.live.changes.take_reads().into_iter().collect();
-        for (room_id, marks) in &reads {
-            let (room_id, marks) = (*room_id, marks.iter().map(|(id, seq)| (*id, *seq)).collect::<Vec<_>>());
-            log_failure("read marks", self.db.write(move |tx| member::mark_read(tx, room_id, &marks)).await);
+        let mut moved = Vec::new();
+        for (room_id, marks) in self.live.changes.take_reads() {
+            let marks = marks.into_iter().collect();
+            match self.db.write(move |tx| member::mark_read(tx, room_id, marks)).await {
+                Ok(marks) if marks.is_empty() => {}
+                Ok(marks) => moved.push((room_id, marks.into_iter().collect())),
+                failed => log_failure("read marks", failed),
+            }
         }
-        reads
+        moved
     }
 
     /// Writes the lines of those who came to, or went from, crowded rooms in the last second.

@@ -11,5 +11,6 @@ mod member;
 mod message;
 mod race;
 mod rate;
+mod read;
 mod resume;
 mod seat;
