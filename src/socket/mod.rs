@@ -125,6 +125,10 @@ told! {
     CHAT "exit": wire::Passage;
     /// Somebody writes; may be lost.
     CHAT "typing": wire::Typing;
+    /// Somebody has read up to a message; at most once a second, in a room of at most 20 online.
+    CHAT "read": wire::ReadBy;
+    /// How far people have read, where more than 20 are online; at most once a second.
+    CHAT "reads": wire::ReadByMany;
     /// Somebody in one's rooms changed their name.
     CHAT "user": User;
     /// The room's settings or, in a crowd, its head counts changed; at most once a second.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::App;
+use crate::support::client::Opening;
 use crate::support::factory::key;
 
 #[tokio::test]
@@ -113,4 +114,50 @@ async fn the_limits_off_lift_times_and_no_sizes() {
     }
     let long = json!({ "room": room.id, "key": key(), "text": "x".repeat(10_001) });
     client.refused("message", long, "too_long").await;
+}
+
+#[tokio::test]
+async fn e5_coming_back_again_and_again_is_slowed_down() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let client = app.enter(&minji, &room).await;
+    let pending: Vec<_> = (0..300).map(|_| client.start("join", json!({ "room": room.id, "since": 0 }))).collect();
+    let (mut joined, mut refused) = (0, 0);
+    for pending in pending {
+        let answer = pending.answer().await.unwrap();
+        match answer["error"]["code"].as_str() {
+            None => joined += 1,
+            Some("rate_limited") => refused += 1,
+            Some(other) => panic!("{other}"),
+        }
+    }
+    assert!(joined >= 190 && refused > 0, "{joined} joined, {refused} refused");
+    // Who was refused is still where they were.
+    client.say(&room, "here").await;
+    client.hears("here").await;
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_and_gets_them_back() {
+    let app = App::with(|config| config.connections_per_address = 8).await;
+    let minji = app.guest("minji").await;
+    let mut sockets = Vec::new();
+    while sockets.len() < 8 {
+        let client = app.open_socket(Opening::of(&minji)).await;
+        // A request's own connection may be on its way out still.
+        let is_in = tokio::select! {
+            _ = client.take("connect") => true,
+            _ = client.take("close") => false,
+        };
+        if is_in {
+            sockets.push(client);
+        }
+    }
+    let ninth = app.open_socket(Opening::of(&minji)).await;
+    ninth.take("close").await;
+    assert!(app.get("/healthz").try_send().await.is_err(), "whatever it asks for");
+    sockets.pop().unwrap().disconnect().await;
+    while app.get("/healthz").try_send().await.is_err() {}
+    sockets[0].settle().await;
 }

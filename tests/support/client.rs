@@ -1,8 +1,8 @@
 //! A Socket.IO client for tests: it keeps everything it hears, in order, for ever.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -331,6 +331,11 @@ impl Client {
     pub fn cut(self) {}
 }
 
+/// What the server may tell, by its own table.
+static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    madang::socket::server_events(&mut schemars::SchemaGenerator::default()).iter().map(|told| told.name).collect()
+});
+
 /// The receiving end of a client.
 struct Link {
     shared: Arc<Shared>,
@@ -369,7 +374,9 @@ impl Link {
             "1" => self.push("disconnect", body),
             "2" => {
                 assert_eq!(body.as_array().map(Vec::len), Some(2), "an event carries one thing: {body}");
-                self.push(body[0].as_str().unwrap(), body[1].clone());
+                let name = body[0].as_str().unwrap();
+                assert!(KNOWN.contains(name), "{name} is not in the table of what is told");
+                self.push(name, body[1].clone());
             }
             "3" => {
                 let answer = self.shared.heard.lock().answers.remove(&rest[..id_end].parse().unwrap());
