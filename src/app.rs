@@ -1,6 +1,7 @@
 //! The server as a function: a configuration, a listener, and a future that ends it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -34,8 +35,11 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     state.hold_all_seats().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     let sockets = socket::server(&state);
     let router = web::router(&state);
+    let origins = state.config.origins.clone();
     let limits = Limits {
         connections_per_address: state.config.connections_per_address,
+        // Everybody behind a proxy has its address: their sessions are counted by their own.
+        is_unlimited: Arc::new(move |address| origins.is_proxy(address)),
         // The other half is for the sockets.
         grace: state.config.shutdown / 2,
         ..Limits::default()

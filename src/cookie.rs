@@ -19,13 +19,14 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// The session cookie as it came.
-pub fn value(headers: &HeaderMap) -> Option<&str> {
-    find(headers, SESSION_HTTPS).or_else(|| find(headers, SESSION))
+pub fn value(headers: &HeaderMap, is_https: bool) -> Option<&str> {
+    // Under HTTPS the other name is not taken: it may have been planted by whoever shares the domain.
+    find(headers, if is_https { SESSION_HTTPS } else { SESSION })
 }
 
 /// The token of the session cookie, if it is one.
-pub fn token(headers: &HeaderMap) -> Option<Token> {
-    value(headers)?.parse().ok()
+pub fn token(headers: &HeaderMap, is_https: bool) -> Option<Token> {
+    value(headers, is_https)?.parse().ok()
 }
 
 /// The language that the visitor chose.

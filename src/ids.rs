@@ -24,7 +24,7 @@ macro_rules! ids {
             /// A new id for something that begins at `now`, in milliseconds since 1970 UTC.
             pub fn new(now: i64) -> Self { Self(make(now)) }
             pub fn as_u128(self) -> u128 { self.0 }
-            pub fn from_u128(value: u128) -> Self { Self(value) }
+            pub const fn from_u128(value: u128) -> Self { Self(value) }
         }
 
         impl fmt::Display for $name {

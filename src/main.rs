@@ -67,9 +67,13 @@ async fn serve(settings: &Settings) -> Result<(), String> {
         std::net::IpAddr::V6(bind) => format!("[{bind}]"),
         bind => bind.to_string(),
     };
-    // The one line on stdout: who started us may wait for it. A closed stdout is no reason to end.
-    let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
-    app::run(Config::from(settings), listener, ended()).await
+    let until_ended = async {
+        // The one line on stdout, when the store is open and requests are taken: who started us may
+        // wait for it. A closed stdout is no reason to end.
+        let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
+        ended().await;
+    };
+    app::run(Config::from(settings), listener, until_ended).await
 }
 
 /// Waits for SIGTERM or Ctrl-C; from then on a second one ends the process at once.

@@ -106,15 +106,19 @@ impl Origins {
     /// `X-Forwarded-For` the last that is not one of our proxies counts; what stands before it
     /// was written by strangers.
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let is_proxy = |address: IpAddr| self.proxies.iter().any(|proxy| proxy.contains(&address));
         let mut client = peer.to_canonical();
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let mut hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-        while is_proxy(client) {
+        while self.is_proxy(client) {
             let Some(Ok(before)) = hops.pop().map(str::parse::<IpAddr>) else { break };
             client = before.to_canonical();
         }
         client
+    }
+
+    /// Whether the address is that of one of our proxies.
+    pub fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|proxy| proxy.contains(&address))
     }
 
     /// Whether the pages are served under HTTPS, which a `Secure` cookie needs.

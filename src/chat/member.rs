@@ -142,7 +142,7 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
          VALUES (?1, ?2, 'member', ?3, ?4, ?4)",
         &[&room_id, &me, &now, &rev],
     )?;
-    tx.tell(Fact::Joined { room_id, user: Box::new(user) });
+    tx.tell(Fact::Joined { room_id, user: Box::new(user), is_ephemeral: door.room.ephemeral });
     if door.room.owner.is_none() && door.room.kind == RoomKind::Open {
         room::set_owner(tx, now, room_id, me, me)?;
     }

@@ -45,7 +45,7 @@ pub enum Fact {
     /// A room was removed with all that was in it.
     RoomRemoved { room_id: RoomId },
     /// Somebody became a member.
-    Joined { room_id: RoomId, user: Box<User> },
+    Joined { room_id: RoomId, user: Box<User>, is_ephemeral: bool },
     /// A membership ended at `rev`, the rev of its line in the room.
     Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },
     /// A person changed name, picture or colour.

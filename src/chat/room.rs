@@ -116,7 +116,7 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
     let room = snapshot(tx, id)?;
     tx.tell(Fact::RoomMade(Box::new(room.clone())));
     tx.tell(Fact::Message(Box::new(joined)));
-    tx.tell(Fact::Joined { room_id: id, user: Box::new(maker) });
+    tx.tell(Fact::Joined { room_id: id, user: Box::new(maker), is_ephemeral: new.ephemeral });
     Ok(room)
 }
 

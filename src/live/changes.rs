@@ -67,8 +67,10 @@ impl Changes {
         (std::mem::take(&mut inner.members), std::mem::take(&mut inner.lobby))
     }
 
-    pub fn put_back(&self, lobby: impl IntoIterator<Item = RoomId>) {
-        self.0.lock().lobby.extend(lobby);
+    pub fn put_back(&self, members: impl IntoIterator<Item = RoomId>, lobby: impl IntoIterator<Item = RoomId>) {
+        let mut inner = self.0.lock();
+        inner.members.extend(members);
+        inner.lobby.extend(lobby);
     }
 
     /// Somebody came to, or went from, a crowded room: their line is written with others'.

@@ -10,7 +10,11 @@ mod presence;
 mod room;
 
 use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -27,6 +31,9 @@ use crate::chat::Fact;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
 use room::RoomLive;
+
+/// The queue of what concerns people and no room, so that it is told in order too.
+const NO_ROOM: RoomId = RoomId::from_u128(0);
 
 /// How long things take, in the live layer's words; see [`crate::config::Config`].
 #[derive(Clone, Copy, Debug)]
@@ -75,16 +82,12 @@ impl Live {
     /// writer between the commit and its answers; it never waits.
     pub fn hear(self: &Arc<Self>, facts: Vec<Fact>) {
         for fact in facts {
-            match fact.room_id() {
-                Some(room_id) => {
-                    self.changes.note(&fact);
-                    self.push(room_id, Happening::Fact(Box::new(fact)));
-                }
-                None => {
-                    let live = Arc::clone(self);
-                    self.runtime.spawn(async move { live.tell(None, Happening::Fact(Box::new(fact))).await });
-                }
+            self.changes.note(&fact);
+            if let Fact::Joined { room_id, user, is_ephemeral: true } = &fact {
+                // Here and not at the door, which a client may leave before it is answered.
+                self.hold_seat(*room_id, &Arc::new(User::clone(user)));
             }
+            self.push(fact.room_id().unwrap_or(NO_ROOM), Happening::Fact(Box::new(fact)));
         }
     }
 
@@ -258,7 +261,15 @@ impl Live {
 /// Tells what happens in one room, in order, until there is nothing left to tell.
 async fn walk(live: Arc<Live>, room: Arc<RoomLive>) {
     while let Some(happening) = room.pop() {
-        live.tell(Some(&room), happening).await;
+        let mut told = pin!(live.tell(Some(&room), happening));
+        // A panic costs one telling and not the room: who comes back resumes.
+        let caught = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| told.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        });
+        if caught.await.is_err() {
+            tracing::error!(room = %room.id, "telling what happened panicked");
+        }
     }
     live.forget_if_idle(room.id);
 }

@@ -46,14 +46,14 @@ impl Gate for Door {
         // A foreign page, even an allowed one, is never let in by the cookie: bearer tokens only.
         let is_own = self.origins.judge(opening.headers) == Judgement::Own;
         Arc::new(Caller {
-            token: cookie::token(opening.headers).filter(|_| is_own),
+            token: cookie::token(opening.headers, self.origins.is_https()).filter(|_| is_own),
             lang: lang(opening.headers),
             room: room_of_query(opening).or_else(|| room_of_referer(opening.headers)),
         })
     }
 
     fn fingerprint(&self, headers: &HeaderMap) -> u64 {
-        cookie::value(headers).map_or(0, |cookie| self.hasher.hash_one(cookie))
+        cookie::value(headers, self.origins.is_https()).map_or(0, |cookie| self.hasher.hash_one(cookie))
     }
 }
 

@@ -32,7 +32,7 @@ pub const LOBBY: &str = "/room";
 /// The namespace of talk.
 pub const CHAT: &str = "/chat";
 
-/// What a client may say, for the reference. Schemas may refer to the generator's definitions.
+/// What a client may say, for the reference. Schemas may refer to their generator's definitions.
 pub struct EventDoc {
     pub name: &'static str,
     pub about: &'static str,
@@ -62,12 +62,12 @@ macro_rules! events {
         }
 
         /// All events that clients may send in `/chat`, in the order of the table.
-        pub fn client_events(schemas: &mut SchemaGenerator) -> Vec<EventDoc> {
+        pub fn client_events(asked: &mut SchemaGenerator, given: &mut SchemaGenerator) -> Vec<EventDoc> {
             vec![$(EventDoc {
                 name: $name,
                 about: concat!($($about),+).trim_ascii(),
-                payload: schemas.subschema_for::<$payload>().to_value(),
-                answer: schemas.subschema_for::<$answer>().to_value(),
+                payload: asked.subschema_for::<$payload>().to_value(),
+                answer: given.subschema_for::<$answer>().to_value(),
             },)+]
         }
     };
@@ -76,12 +76,12 @@ macro_rules! events {
 macro_rules! told {
     ($($(#[doc = $about:literal])+ $namespace:ident $name:literal: $payload:ty;)+) => {
         /// All events that the server tells, in the order of the table.
-        pub fn server_events(schemas: &mut SchemaGenerator) -> Vec<ToldDoc> {
+        pub fn server_events(given: &mut SchemaGenerator) -> Vec<ToldDoc> {
             vec![$(ToldDoc {
                 namespace: $namespace,
                 name: $name,
                 about: concat!($($about),+).trim_ascii(),
-                payload: schemas.subschema_for::<$payload>().to_value(),
+                payload: given.subschema_for::<$payload>().to_value(),
             },)+]
         }
     };
@@ -195,12 +195,13 @@ where
         Ok(payload) => act(Speaker { socket }, payload).await,
         Err(error) => Err(error),
     };
-    let (reply, then) = match acted {
-        Ok(answer) => (Reply::json(&Okay::new(answer.body)), answer.then),
-        Err(error) => (Reply::json(&Nack::new(error)), None),
+    let (reply, is_long, then) = match acted {
+        Ok(answer) => (Reply::json(&Okay::new(answer.body)), answer.is_long, answer.then),
+        Err(error) => (Reply::json(&Nack::new(error)), false, None),
     };
     // Every shape of the wire serializes; an answer that did not would still be an answer.
-    let reply = reply.unwrap_or_else(|error| Reply::new(refusal(Error::internal(error)))).paced();
+    let reply = reply.unwrap_or_else(|error| Reply::new(refusal(Error::internal(error))));
+    let reply = if is_long { reply.paced() } else { reply };
     match then {
         Some(then) => reply.then(then),
         None => reply,

@@ -1,5 +1,7 @@
 //! Rooms over the socket: coming in, leaving.
 
+use socketio::Reason;
+
 use super::Speaker;
 use super::wire::{Answer, Join, Joined, Nothing, RoomOnly, WireMessage};
 use crate::error::{Code, Error, Result};
@@ -38,6 +40,10 @@ pub(super) async fn enter(
         }
     }
     let joining = state.join(&person.user(), room_id, password, person.address).await?;
+    if !person.rooms.lock().contains(&room_id) {
+        // The end of an earlier membership must not end this one, also when another tab has begun it.
+        state.live.passed(room_id).await;
+    }
     // Looked at only now: the end of an earlier membership may have taken the socket out meanwhile.
     let is_inside = person.rooms.lock().contains(&room_id);
     let name = room_id.to_string();
@@ -53,6 +59,10 @@ pub(super) async fn enter(
         Err(error) => {
             // Removed in between, or asked amiss: the socket is not in the room.
             step_out(state, speaker, person, room_id);
+            if is_inside && error.code.is_retryable() {
+                // It missed something and would hear no more: the client must come back.
+                socket.session().close(Reason::TransportClose);
+            }
             return Err(error);
         }
     };
@@ -66,7 +76,7 @@ pub(super) async fn enter(
             let _ = socket.emit("rev", &serde_json::json!({ name: visible_rev }));
         }
     };
-    Ok(Answer::then(joined(snapshot, person), follow))
+    Ok(Answer::long(joined(snapshot, person), follow))
 }
 
 fn step_out(state: &State, speaker: &Speaker, person: &Person, room_id: RoomId) {

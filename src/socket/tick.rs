@@ -46,7 +46,10 @@ where
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            act(state.clone()).await;
+            // In a task of its own, so that a panic costs one turn and not the clock.
+            if let Err(error) = tokio::spawn(act(state.clone())).await {
+                tracing::error!(%error, "what is done by the clock failed");
+            }
         }
     });
 }
@@ -56,11 +59,14 @@ async fn tell_changes(state: &State, lobby: &Namespace, chat: &Namespace) {
     let (members, lobby_rooms) = state.live.changes.take();
     let mut listed: Vec<RoomId> = lobby_rooms.into_iter().collect();
     listed.sort_by_key(|id| std::cmp::Reverse(state.live.online_count(*id)));
-    state.live.changes.put_back(listed.split_off(listed.len().min(LOBBY_ROOMS)));
+    state.live.changes.put_back([], listed.split_off(listed.len().min(LOBBY_ROOMS)));
     let told: Vec<RoomId> = members.iter().chain(listed.iter().filter(|id| !members.contains(id))).copied().collect();
     for ids in told.chunks(CHUNK) {
         let ids = ids.to_vec();
-        let Ok(rooms) = state.db.read(move |tx| room::by_ids(tx, &ids, None)).await else { return };
+        let Ok(rooms) = state.db.read(move |tx| room::by_ids(tx, &ids, None)).await else {
+            // The store does not answer: all of them are told when it does.
+            return state.live.changes.put_back(members, listed);
+        };
         for room in rooms {
             let room = state.with_counts(room);
             if members.contains(&room.id)

@@ -252,19 +252,21 @@ impl WireMessage {
 /// The answer of a handler, and what follows it.
 pub struct Answer<R> {
     pub body: R,
+    /// Whether it may be taken at the client's own pace.
+    pub is_long: bool,
     pub then: Option<Box<dyn FnOnce() + std::marker::Send>>,
 }
 
 impl<R> Answer<R> {
-    /// Runs `then` right behind the acknowledgement.
-    pub fn then(body: R, then: impl FnOnce() + std::marker::Send + 'static) -> Self {
-        Self { body, then: Some(Box::new(then)) }
+    /// A long answer, with what follows right behind it.
+    pub fn long(body: R, then: impl FnOnce() + std::marker::Send + 'static) -> Self {
+        Self { body, is_long: true, then: Some(Box::new(then)) }
     }
 }
 
 impl<R> From<R> for Answer<R> {
     fn from(body: R) -> Self {
-        Self { body, then: None }
+        Self { body, is_long: false, then: None }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::local::LocalFileSystem;
@@ -9,10 +10,12 @@ use object_store::path::Path as StorePath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
 use tokio::sync::{RwLock, Semaphore};
+use tokio::time::timeout;
 
 use super::{State, log_failure};
 use crate::chat::file::{self, File, NewFile, Stored};
 use crate::chat::message::{self, New, Sent};
+use crate::chat::{Tx, member};
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
@@ -20,11 +23,13 @@ use crate::image::{self, Picture};
 
 /// Pictures worked on at a time: each may take a few hundred megabytes while it is decoded.
 const PICTURES_AT_ONCE: usize = 2;
+/// How long a picture waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The stored bytes of all files, each under the SHA-256 of its content.
 pub struct Files {
     store: Arc<dyn ObjectStore>,
-    workers: Semaphore,
+    workers: Arc<Semaphore>,
     /// Held for reading from putting bytes down until their row is written, and for writing while
     /// bytes without a row are removed: or an upload of the same content would lose its bytes.
     rows: RwLock<()>,
@@ -48,7 +53,11 @@ impl Files {
             .map_err(|error| format!("cannot open the folder of files {}: {error}", folder.display()))?;
         // An upload that was answered must survive a power cut like the message that carries it.
         let store = store.with_fsync(true).with_automatic_cleanup(true);
-        Ok(Self { store: Arc::new(store), workers: Semaphore::new(PICTURES_AT_ONCE), rows: RwLock::default() })
+        Ok(Self {
+            store: Arc::new(store),
+            workers: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
+            rows: RwLock::default(),
+        })
     }
 
     fn path(hash: &str) -> StorePath {
@@ -94,37 +103,60 @@ impl State {
     /// Sends a message that carries a picture.
     ///
     /// # Errors
-    /// `rate_limited`; `too_large`, `unsupported_type`, `bad_image`; and those of a send.
+    /// `too_large`, `unsupported_type`, `bad_image`, `busy`; and those of a send. See also
+    /// [`State::may_upload`].
     pub async fn send_file(&self, me: UserId, room_id: RoomId, new: New, upload: Upload) -> Result<Sent> {
-        self.rates.upload(me)?;
-        // Asked before the work is done; asked again where it counts, in the transaction.
-        self.db.read(move |tx| crate::chat::member::role(tx, me, room_id)).await?;
         let picture = self.remake(upload).await?;
-        let rows = self.files.rows.read().await;
-        let file = self.put(picture).await?;
-        let hashes: Vec<_> = std::iter::once(file.hash.clone()).chain(file.thumb_hash.clone()).collect();
         self.live.room_to_tell(room_id).await;
         let limits = self.config.limits.clone();
-        let sent =
-            self.db.write(move |tx| message::send_with_file(tx, &limits, now_ms(), me, room_id, new, file)).await;
-        drop(rows);
-        if !sent.as_ref().is_ok_and(|sent| !sent.dup) {
-            // Refused, or a repeat: what was stored for it belongs to nobody, unless another has it.
-            self.remove_bytes(hashes).await;
+        let send = move |tx: &mut Tx, file| message::send_with_file(tx, &limits, now_ms(), me, room_id, new, file);
+        self.put_and_write(picture, send, |sent| !sent.dup).await
+    }
+
+    /// Whether somebody may upload now, asked before their bytes are read: for a room's message
+    /// its members alone.
+    ///
+    /// # Errors
+    /// `rate_limited`; `room_not_found`, `not_a_member`.
+    pub async fn may_upload(&self, me: UserId, room_id: Option<RoomId>) -> Result<()> {
+        self.rates.upload(me)?;
+        match room_id {
+            Some(room_id) => self.db.read(move |tx| member::role(tx, me, room_id)).await.map(drop),
+            None => Ok(()),
         }
-        sent
     }
 
     /// Stores a picture that waits for a message of its sender.
     ///
     /// # Errors
-    /// `rate_limited`; `too_large`, `unsupported_type`, `bad_image`.
+    /// `too_large`, `unsupported_type`, `bad_image`, `busy`. See also [`State::may_upload`].
     pub async fn upload(&self, me: UserId, upload: Upload) -> Result<File> {
-        self.rates.upload(me)?;
         let picture = self.remake(upload).await?;
-        let _rows = self.files.rows.read().await;
-        let file = self.put(picture).await?;
-        self.db.write(move |tx| file::add(tx, now_ms(), me, file)).await
+        self.put_and_write(picture, move |tx: &mut Tx, file| file::add(tx, now_ms(), me, file), |_| true).await
+    }
+
+    /// Puts the bytes down and writes the row that needs them. It runs to its end even when the
+    /// client has hung up: bytes without a row, or a row whose bytes are being removed, would stay.
+    async fn put_and_write<T: Send + 'static>(
+        &self,
+        picture: (String, Picture),
+        write: impl FnOnce(&mut Tx, NewFile) -> Result<T> + Send + 'static,
+        needs_bytes: fn(&T) -> bool,
+    ) -> Result<T> {
+        let state = self.clone();
+        let work = tokio::spawn(async move {
+            let rows = state.files.rows.read().await;
+            let file = state.put(picture).await?;
+            let hashes: Vec<_> = std::iter::once(file.hash.clone()).chain(file.thumb_hash.clone()).collect();
+            let written = state.db.write(move |tx| write(tx, file)).await;
+            drop(rows);
+            if !written.as_ref().is_ok_and(needs_bytes) {
+                // Refused, or a repeat: what was put down belongs to nobody, unless another has it.
+                state.remove_bytes(hashes).await;
+            }
+            written
+        });
+        work.await.map_err(Error::internal)?
     }
 
     /// Makes the picture anew, in its turn.
@@ -132,10 +164,16 @@ impl State {
         if upload.bytes.len() > self.config.upload_max {
             return Err(Code::TooLarge.into());
         }
-        let _working = self.files.workers.acquire().await.map_err(|_| Code::Unavailable)?;
+        let working = Arc::clone(&self.files.workers).acquire_owned();
+        let working = timeout(PATIENCE, working).await.map_err(|_| Code::Busy)?.map_err(|_| Code::Unavailable)?;
         let limits = self.config.images.clone();
         let bytes = upload.bytes;
-        let picture = tokio::task::spawn_blocking(move || image::remake(&bytes, &limits)).await;
+        let picture = tokio::task::spawn_blocking(move || {
+            // Here and not with who waits: a client that hangs up does not end the work.
+            let _working = working;
+            image::remake(&bytes, &limits)
+        });
+        let picture = picture.await;
         Ok((upload.name, picture.map_err(Error::internal)??))
     }
 

@@ -71,7 +71,7 @@ impl State {
         let Some(password) = password.filter(|password| !password.is_empty()) else {
             return Err(Code::WrongPassword.into());
         };
-        self.rates.guess(room_id, Some(me), address)?;
+        self.rates.guess(room_id, me, address)?;
         if self.passwords.verify(password, hash.clone()).await? {
             return Ok(Proof::Verified(hash));
         }
@@ -181,6 +181,11 @@ impl State {
     /// # Errors
     /// `room_not_found`, `not_a_member`.
     pub async fn leave(&self, me: UserId, room_id: RoomId) -> Result<()> {
+        self.rates.act(me)?;
+        self.end_membership(me, room_id).await
+    }
+
+    async fn end_membership(&self, me: UserId, room_id: RoomId) -> Result<()> {
         self.live.room_to_tell(room_id).await;
         let is_crowded = self.live.is_crowded(room_id);
         let gone = self.db.write(move |tx| member::leave(tx, now_ms(), me, room_id, !is_crowded)).await?;
@@ -204,6 +209,7 @@ impl State {
         ban: bool,
         reason: Option<String>,
     ) -> Result<i64> {
+        self.rates.act(me)?;
         let limits = self.config.limits.clone();
         self.live.room_to_tell(room_id).await;
         self.db
@@ -226,7 +232,7 @@ impl State {
                 continue;
             }
             // Who was removed meanwhile is gone as well.
-            match self.leave(user_id, room_id).await {
+            match self.end_membership(user_id, room_id).await {
                 Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound) => {}
                 done => log_failure("a departure", done),
             }
@@ -257,18 +263,26 @@ impl State {
         Ok(())
     }
 
-    /// Stores how far people have read in the last second: one write a room, whatever was read.
+    /// Stores how far people have read in the last second: one write, whatever was read.
     pub async fn store_reads(&self) -> Vec<(RoomId, Marks)> {
-        let mut moved = Vec::new();
-        for (room_id, marks) in self.live.changes.take_reads() {
-            let marks = marks.into_iter().collect();
-            match self.db.write(move |tx| member::mark_read(tx, room_id, marks)).await {
-                Ok(marks) if marks.is_empty() => {}
-                Ok(marks) => moved.push((room_id, marks.into_iter().collect())),
-                failed => log_failure("read marks", failed),
+        let reads = self.live.changes.take_reads();
+        if reads.is_empty() {
+            return Vec::new();
+        }
+        let stored = self.db.write(move |tx| {
+            let moved = reads.into_iter().map(|(room_id, marks)| {
+                let moved = member::mark_read(tx, room_id, marks.into_iter().collect())?;
+                Ok((room_id, moved.into_iter().collect::<Marks>()))
+            });
+            moved.collect::<Result<Vec<_>>>()
+        });
+        match stored.await {
+            Ok(moved) => moved.into_iter().filter(|(_, marks)| !marks.is_empty()).collect(),
+            failed => {
+                log_failure("read marks", failed);
+                Vec::new()
             }
         }
-        moved
     }
 
     /// Writes the lines of those who came to, or went from, crowded rooms in the last second.

@@ -21,7 +21,10 @@ type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 pub struct Rates {
     is_on: bool,
     sends: Keyed<UserId>,
-    guesses: Keyed<(RoomId, Option<UserId>, IpAddr)>,
+    guesses: Keyed<(RoomId, UserId, IpAddr)>,
+    /// Guesses of all the people that one address may make up.
+    guesses_of_all: Keyed<(RoomId, IpAddr)>,
+    acts: Keyed<UserId>,
     guests: Keyed<IpAddr>,
     uploads: Keyed<UserId>,
     rooms: Keyed<UserId>,
@@ -45,6 +48,8 @@ impl Rates {
             is_on,
             sends: keyed(Quota::per_second(number(10)).allow_burst(number(30))),
             guesses: keyed(Quota::per_minute(number(5))),
+            guesses_of_all: keyed(Quota::per_minute(number(30))),
+            acts: keyed(Quota::per_second(number(2)).allow_burst(number(40))),
             guests: keyed(Quota::per_minute(number(60)).allow_burst(number(120))),
             uploads: keyed(Quota::per_minute(number(30))),
             rooms: keyed(Quota::per_minute(number(20))),
@@ -58,14 +63,22 @@ impl Rates {
         self.check(&self.sends, me)
     }
 
-    /// A room's password is to be guessed. Who is nobody yet guesses by address alone.
-    pub fn guess(&self, room_id: RoomId, me: Option<UserId>, address: IpAddr) -> Result<()> {
-        self.check(&self.guesses, (room_id, me, address))
+    /// A room's password is to be guessed.
+    pub fn guess(&self, room_id: RoomId, me: UserId, address: IpAddr) -> Result<()> {
+        let network = socketio::network(address);
+        self.check(&self.guesses, (room_id, me, network))?;
+        self.check(&self.guesses_of_all, (room_id, network))
+    }
+
+    /// Something that a room, or all of one's rooms, is told of is to be done: a setting, a name, a
+    /// kick, a leaving.
+    pub fn act(&self, me: UserId) -> Result<()> {
+        self.check(&self.acts, me)
     }
 
     /// A guest is to be made.
     pub fn guest(&self, address: IpAddr) -> Result<()> {
-        self.check(&self.guests, address)
+        self.check(&self.guests, socketio::network(address))
     }
 
     pub fn upload(&self, me: UserId) -> Result<()> {
@@ -102,6 +115,8 @@ impl Rates {
     pub fn forget_the_rested(&self) {
         self.sends.retain_recent();
         self.guesses.retain_recent();
+        self.guesses_of_all.retain_recent();
+        self.acts.retain_recent();
         self.guests.retain_recent();
         self.uploads.retain_recent();
         self.rooms.retain_recent();

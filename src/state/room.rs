@@ -1,7 +1,5 @@
 //! Rooms: made, changed, handed over, removed.
 
-use std::sync::Arc;
-
 use super::State;
 use crate::chat::room::{self, Change, NewRoom, Room};
 use crate::chat::user::User;
@@ -31,15 +29,12 @@ impl State {
     ///
     /// # Errors
     /// `rate_limited`; `invalid`, `too_long` with the field; `busy` when too many passwords wait.
-    pub async fn create_room(&self, me: &Arc<User>, asked: RoomRequest) -> Result<Room> {
+    pub async fn create_room(&self, me: &User, asked: RoomRequest) -> Result<Room> {
         self.rates.room(me.id)?;
         let password_hash = self.hash(asked.password).await?;
         let new = NewRoom { title: asked.title, max: asked.max, password_hash, ephemeral: asked.ephemeral };
         let (my_id, limits) = (me.id, self.config.limits.clone());
         let room = self.db.write(move |tx| room::create(tx, &limits, now_ms(), my_id, new)).await?;
-        if room.ephemeral {
-            self.live.hold_seat(room.id, me);
-        }
         Ok(self.with_counts(room))
     }
 
@@ -57,6 +52,7 @@ impl State {
     /// # Errors
     /// `room_not_found`, `not_a_member`, `forbidden`; `invalid`, `too_long` with the field.
     pub async fn change_room(&self, me: &User, id: RoomId, asked: RoomChange) -> Result<Room> {
+        self.rates.act(me.id)?;
         let password_hash = match asked.password {
             None => None,
             Some(password) => Some(self.hash(password).await?),
@@ -74,6 +70,7 @@ impl State {
     /// `room_not_found`, `not_a_member`, `forbidden`; `not_found` when the other is no member.
     pub async fn hand_over(&self, me: &User, id: RoomId, to: UserId) -> Result<Room> {
         let me = me.id;
+        self.rates.act(me)?;
         self.live.room_to_tell(id).await;
         let room = self.db.write(move |tx| room::hand_over(tx, now_ms(), me, id, to)).await?;
         Ok(self.with_counts(room))

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::State;
+use super::{State, log_failure};
 use crate::chat::session::{self, Session, SessionId, Token};
 use crate::chat::user::{self, User};
 use crate::clock::now_ms;
@@ -50,7 +50,10 @@ impl State {
         let session = found.ok_or(Code::Unauthenticated)?;
         if session.is_stale(now_ms()) {
             let id = session.id;
-            self.db.write(move |tx| session::touch(tx, now_ms(), id)).await?;
+            log_failure(
+                "noting that a session is used",
+                self.db.write(move |tx| session::touch(tx, now_ms(), id)).await,
+            );
         }
         Ok(session)
     }
@@ -71,6 +74,7 @@ impl State {
     /// # Errors
     /// `invalid`, `too_long`.
     pub async fn rename(&self, me: &User, name: String) -> Result<User> {
+        self.rates.act(me.id)?;
         let (me, limits) = (me.id, self.config.limits.clone());
         self.db.write(move |tx| user::rename(tx, &limits, me, &name)).await
     }

@@ -78,7 +78,9 @@ async fn find(parts: &Parts, state: &State) -> Result<Option<Me>> {
     }
     // A foreign page, even an allowed one, never acts by the cookie.
     let is_own = state.config.origins.judge(&parts.headers) == Judgement::Own;
-    let Some(token) = cookie::token(&parts.headers).filter(|_| is_own) else { return Ok(None) };
+    let Some(token) = cookie::token(&parts.headers, state.config.origins.is_https()).filter(|_| is_own) else {
+        return Ok(None);
+    };
     match state.session(token).await {
         Err(error) if error.code == Code::Unauthenticated => Ok(None),
         found => found.map(Me::new).map(Some),

@@ -1,6 +1,6 @@
 //! Entity tags: an answer that has not changed is not sent again.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,8 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
     let is_get = *request.method() == Method::GET;
     let known = request.headers().get(IF_NONE_MATCH).cloned();
     let answer = next.run(request).await;
-    if !is_get || answer.status() != StatusCode::OK || !is_tagged(&answer) {
+    let is_small = answer.body().size_hint().upper().is_some_and(|size| size <= LARGEST as u64);
+    if !is_get || answer.status() != StatusCode::OK || !is_tagged(&answer) || !is_small {
         return answer;
     }
     let (mut parts, body) = answer.into_parts();

@@ -48,8 +48,10 @@ async fn answer(state: &State, hash: &str, kind: &str, stored: &Stored, asked: &
     // The name of the bytes is a tag of their content already.
     let tag = HeaderValue::try_from(format!("\"{}\"", &hash[..32.min(hash.len())])).map_err(|_| Code::Internal)?;
     if asked.get(IF_NONE_MATCH) == Some(&tag) {
-        let caching = HeaderValue::from_static(CACHING);
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag), (CACHE_CONTROL, caching)]).into_response());
+        // With the policy again: a browser takes the headers of a 304 in place of those it holds.
+        let (caching, policy) = (HeaderValue::from_static(CACHING), HeaderValue::from_static(POLICY));
+        let headers = [(ETAG, tag), (CACHE_CONTROL, caching), (CONTENT_SECURITY_POLICY, policy)];
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let bytes = state.files.get(hash).await?;
     let kind = if kind.is_empty() { thumbnail_kind(&bytes) } else { kind };

@@ -1,6 +1,6 @@
 //! Forms of the pages: read strictly, answered by a redirect.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::error::{Code, Error, Result};
 use crate::state::file::Upload;
@@ -19,7 +20,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        let form = axum::Form::<T>::from_request(request, state).await;
+        let form = axum::Form::<T>::from_request(request, state);
+        let form = timeout(BODY_TIMEOUT, form).await.map_err(|_| stood_still())?;
         form.map(|axum::Form(form)| Self(form)).map_err(|rejection| match rejection.into_response().status().as_u16() {
             413 => Code::TooLarge.into(),
             415 => Code::UnsupportedType.into(),
@@ -61,6 +63,10 @@ impl Parts {
     /// # Errors
     /// `too_large`, `unsupported_type`, `invalid` with the field.
     pub(super) async fn read(request: Request, max: usize) -> Result<Self> {
+        timeout(UPLOAD_TIMEOUT, Self::read_all(request, max)).await.map_err(|_| stood_still())?
+    }
+
+    async fn read_all(request: Request, max: usize) -> Result<Self> {
         let is_multipart = request
             .headers()
             .get(CONTENT_TYPE)
@@ -98,24 +104,22 @@ where
 
 async fn collect(mut field: axum::extract::multipart::Field<'_>, max: usize) -> Result<Bytes> {
     let broken = |_| Error::new(Code::BadRequest).with_message("the upload broke off");
-    let (mut bytes, begun) = (Vec::new(), Instant::now());
+    let mut bytes = Vec::new();
     while let Some(chunk) = next_chunk(&mut field).await?.map_err(too_large_or(broken))? {
         if bytes.len() + chunk.len() > max {
             return Err(Code::TooLarge.into());
         }
         bytes.extend_from_slice(&chunk);
-        let allowed = CHUNK_TIMEOUT + Duration::from_secs(1) * (bytes.len() / SLOWEST) as u32;
-        if begun.elapsed() > allowed {
-            return Err(stood_still());
-        }
     }
     Ok(bytes.into())
 }
 
+/// How long a whole upload may take: it holds memory all the time.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
+/// How long a body of text may take.
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an upload may bring nothing.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes a second, on the whole, below which an upload is given up: it holds memory all the time.
-const SLOWEST: usize = 1024;
 
 fn stood_still() -> Error {
     Error::new(Code::BadRequest).with_message("the upload stood still")

@@ -37,7 +37,16 @@ fn check(state: &State, request: &Request) -> Result<()> {
         return Err(Code::Forbidden.into());
     }
     let is_unsafe = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if is_unsafe && bearer(headers).is_none() && cookie::value(headers).is_some() && is_cross_site(headers) {
+    // The forms of the pages make identities and cookies: they are for our own pages alone.
+    let is_form = is_unsafe && !request.uri().path().starts_with("/api/");
+    if is_form && (origins.judge(headers) != Judgement::Own || is_cross_site(headers)) {
+        return Err(Code::Forbidden.into());
+    }
+    if is_unsafe
+        && bearer(headers).is_none()
+        && cookie::value(headers, origins.is_https()).is_some()
+        && is_cross_site(headers)
+    {
         return Err(Code::Forbidden.into());
     }
     Ok(())

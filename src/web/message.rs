@@ -48,6 +48,7 @@ pub(super) async fn send(
 }
 
 async fn send_parts(state: &State, me: &Me, id: RoomId, request: Request) -> Result<()> {
+    state.may_upload(me.user.id, Some(id)).await?;
     let parts = Parts::read(request, state.config.upload_max).await?;
     let new = New { key: parts.key, text: parts.text.unwrap_or_default(), ..New::default() };
     match parts.file {

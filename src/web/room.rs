@@ -30,7 +30,7 @@ pub(super) fn room_id(text: &str) -> Result<RoomId> {
 
 #[derive(Deserialize)]
 pub(super) struct Shown {
-    before: Option<i64>,
+    before: Option<String>,
     #[serde(flatten)]
     notice: Notice,
 }
@@ -64,7 +64,9 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
     let mut snapshot = state.snapshot(my_id, id, None, None).await?;
     // Who has no JavaScript, and so no socket, is here as long as they look at the page again.
     state.hold_seat(&me.user, &snapshot.room);
-    if let Some(before) = shown.before {
+    // What is no seq is no place to go back to: the newest page is shown.
+    let before = shown.before.as_deref().and_then(|before| before.parse().ok());
+    if let Some(before) = before {
         snapshot.messages = state.history(my_id, id, Cursor::Before(before), None).await?;
     }
     let (rooms, _) = state.lobby(None, None, Some(ROOMS_BESIDE)).await?;
@@ -77,7 +79,7 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         rev: snapshot.messages.rev,
         epoch: &snapshot.messages.epoch,
         has_older: snapshot.messages.more,
-        has_newer: shown.before.is_some(),
+        has_newer: before.is_some(),
         rooms: &rooms,
         notice: shown.notice.code(),
     };
@@ -169,10 +171,7 @@ pub(super) async fn enter(
         Err(error) => return see_refused(&format!("/room/{id}"), error.code),
     };
     let answer = match state.join(&me, id, asked.password, caller.address).await {
-        Ok(joining) => {
-            state.hold_seat(&me, &joining.room);
-            see(&format!("/room/{id}"))
-        }
+        Ok(_) => see(&format!("/room/{id}")),
         Err(error) => see_refused("/", error.code),
     };
     finish(answer, cookie)

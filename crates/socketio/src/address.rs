@@ -55,7 +55,7 @@ impl Drop for Permit {
 }
 
 /// What counts as one address: an IPv4 address, mapped or not, or an IPv6 /64.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
         v4 => v4,

@@ -51,7 +51,7 @@ mod stream;
 mod websocket;
 
 pub use adapter::{Adapter, MemoryAdapter};
-pub use address::{Addresses, Permit};
+pub use address::{Addresses, Permit, network};
 pub use broadcast::{Broadcast, Content};
 pub use config::{Config, Rate};
 pub use engine::{Answer, Application, Engine};

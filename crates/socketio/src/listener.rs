@@ -21,12 +21,12 @@ use crate::head::HeadWatch;
 use crate::stream::Stream;
 
 /// Limits of the accept loop.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Limits {
     /// Connections of one address at a time; 0 for no limit.
     pub connections_per_address: usize,
     /// Addresses that count for many, proxies say, and are not limited.
-    pub unlimited: Vec<IpAddr>,
+    pub is_unlimited: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// How long a request's head may take, and a connection may idle between two.
     pub head_timeout: Duration,
     /// How long a peer may take no byte of an answer.
@@ -43,7 +43,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_per_address: 256,
-            unlimited: Vec::new(),
+            is_unlimited: Arc::new(|_| false),
             head_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
             max_headers: 100,
@@ -81,7 +81,7 @@ where
                 continue;
             }
         };
-        let counted = if limits.unlimited.contains(&peer.ip().to_canonical()) { &unlimited } else { &addresses };
+        let counted = if (limits.is_unlimited)(peer.ip().to_canonical()) { &unlimited } else { &addresses };
         // Over the cap the connection is closed without a word: a word would cost what it saves.
         let Some(permit) = counted.acquire(peer.ip()) else { continue };
         let connection = Connection { limits: limits.clone(), stopped: stopped.clone(), peer };

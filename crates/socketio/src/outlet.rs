@@ -17,6 +17,9 @@ use crate::stream::Wire;
 
 /// Frames handed to the kernel in one call.
 const MAX_SLICES: usize = 32;
+/// Paced packets may wait with this many times the bytes that others may: a client that asks for
+/// long answers faster than it takes them has its limit too.
+const PACED_SHARE: usize = 8;
 
 #[derive(Debug)]
 pub(crate) struct Outlet {
@@ -24,6 +27,8 @@ pub(crate) struct Outlet {
     queue: VecDeque<Waiting>,
     /// Bytes in the queue, those of paced packets not counted.
     waiting: usize,
+    /// Bytes of paced packets in the queue.
+    waiting_paced: usize,
     /// Bytes of the first packet that the kernel has taken.
     sent: usize,
     /// When the peer last took a byte, or the queue began.
@@ -84,7 +89,7 @@ pub(crate) enum Sent {
 
 impl Outlet {
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport, queue: VecDeque::new(), waiting: 0, sent: 0, progress_at: Instant::now() }
+        Self { transport, queue: VecDeque::new(), waiting: 0, waiting_paced: 0, sent: 0, progress_at: Instant::now() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -107,12 +112,14 @@ impl Outlet {
             self.sent = sent;
             self.progress_at = now;
         }
-        if !paced {
+        if paced {
+            self.waiting_paced += packet.size();
+        } else {
             self.waiting += packet.size();
         }
         self.queue.push_back(Waiting { packet: packet.clone(), since: now, paced });
         match &self.transport {
-            _ if self.waiting > limit => Sent::Overflow,
+            _ if self.waiting > limit || self.waiting_paced / PACED_SHARE > limit => Sent::Overflow,
             _ if is_first => Sent::FirstWaiting,
             // The hanging poll was woken by the first.
             _ => Sent::Waiting,
@@ -161,6 +168,7 @@ impl Outlet {
         let first = self.queue.pop_front()?;
         if first.paced {
             // What waited behind a paced packet waited for no fault of the reader.
+            self.waiting_paced -= first.packet.size();
             self.queue.iter_mut().for_each(|waiting| waiting.since = now);
         } else {
             self.waiting -= first.packet.size();
@@ -215,6 +223,7 @@ impl Outlet {
     pub(crate) fn close(&mut self) -> bool {
         self.queue = VecDeque::new();
         self.waiting = 0;
+        self.waiting_paced = 0;
         self.transport = Transport::Closed;
         std::mem::take(&mut self.sent) == 0
     }

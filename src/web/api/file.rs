@@ -22,6 +22,7 @@ pub(super) async fn send(
     request: Request,
 ) -> Result<(StatusCode, Json<WireMessage>)> {
     let id = room_id(&id)?;
+    state.may_upload(me.user.id, Some(id)).await?;
     let parts = Parts::read(request, state.config.upload_max).await?;
     let upload = parts.file.ok_or_else(|| Error::invalid("file", "the file is missing or empty"))?;
     let new = New { key: parts.key, text: parts.text.unwrap_or_default(), ..New::default() };
@@ -30,6 +31,7 @@ pub(super) async fn send(
 }
 
 pub(super) async fn upload(Shared(state): Shared<State>, me: Me, request: Request) -> Result<(StatusCode, Json<File>)> {
+    state.may_upload(me.user.id, None).await?;
     let parts = Parts::read(request, state.config.upload_max).await?;
     let upload = parts.file.ok_or_else(|| Error::invalid("file", "the file is missing or empty"))?;
     state.upload(me.user.id, upload).await.map(|file| (StatusCode::CREATED, Json(file)))

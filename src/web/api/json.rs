@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Code, Error, Result};
 use crate::socket::wire::from_json;
+use crate::web::form::BODY_TIMEOUT;
 
 /// A body of JSON, whole and of the form `T`.
 pub(super) struct Json<T>(pub(super) T);
@@ -21,10 +22,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         if !is_json(&request) {
             return Err(Code::UnsupportedType.into());
         }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let status = rejection.into_response().status().as_u16();
-            Error::from(if status == 413 { Code::TooLarge } else { Code::BadRequest })
-        })?;
+        let body = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
+        let body = body.map_err(|_| Error::new(Code::BadRequest).with_message("the body did not come"))?.map_err(
+            |rejection| {
+                let status = rejection.into_response().status().as_u16();
+                Error::from(if status == 413 { Code::TooLarge } else { Code::BadRequest })
+            },
+        )?;
         from_json(&body).map(Self)
     }
 }

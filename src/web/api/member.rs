@@ -65,7 +65,6 @@ pub(super) async fn join(
     Json(asked): Json<Join>,
 ) -> Result<Json<Joined>> {
     let joining = state.join(&me.user, room_id(&id)?, asked.password, caller.address).await?;
-    state.hold_seat(&me.user, &joining.room);
     let mut member = joining.member;
     member.online = state.live.is_online(joining.room.id, me.user.id);
     Ok(Json(Joined { member, room: state.with_counts(joining.room) }))

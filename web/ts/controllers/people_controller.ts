@@ -30,6 +30,11 @@ export default class PeopleController extends Controller<HTMLElement> {
     else if (this.rows().length < KNOWN) this.listTarget.append(this.make({ user, role: "member", online: true, readSeq }));
   }
 
+  offline(id: string): void {
+    const row = this.row(id);
+    if (row) row.dataset["online"] = "false";
+  }
+
   remove(id: string): void {
     this.row(id)?.remove();
   }

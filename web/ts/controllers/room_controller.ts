@@ -153,7 +153,8 @@ export default class RoomController extends Controller<HTMLElement> {
     });
     socket.on("exit", ({ room, user, count }: { room: string; user: User; count: number }) => {
       if (!here(room)) return;
-      this.peopleOutlet.remove(user.id);
+      // Going offline ends no membership: the line of an exit does.
+      this.peopleOutlet.offline(user.id);
       this.typists.stop(user.id);
       this.sayOnline(count);
       this.mark();
@@ -184,10 +185,19 @@ export default class RoomController extends Controller<HTMLElement> {
     this.rev = Math.max(this.rev, message.rev);
     this.timelineOutlet.put(message);
     if (message.user) this.typists.stop(message.user.id);
+    this.seeOff(message);
     // New powers come with buttons that this page does not have.
     if (message.system?.event !== "owner" || !message.system.user) return;
     if ([message.system.user.id, message.user?.id].includes(this.meValue)) return location.reload();
     this.peopleOutlet.crown(message.system.user.id);
+  }
+
+  /** Who has left or was removed is no longer among the people; for oneself the room closes. */
+  private seeOff({ system, user }: Message): void {
+    const gone = system?.event === "exit" ? user : system?.event === "kick" || system?.event === "ban" ? system.user : undefined;
+    if (!gone || system?.others) return;
+    if (gone.id !== this.meValue) this.peopleOutlet.remove(gone.id);
+    else if (system?.event === "exit") this.leave("");
   }
 
   private joined({ room, me, members, rev, messages, gap }: Joined): void {
@@ -211,7 +221,9 @@ export default class RoomController extends Controller<HTMLElement> {
   /** Behind the beacon: asks for what changed since the last rev heard of. */
   private resume(): void {
     this.socket.timeout(15_000).emit("join", this.place(), (late: Error | null, answer?: Answer<Joined>) => {
-      if (!late && answer?.ok) this.joined(answer);
+      if (!late && answer?.ok) return this.joined(answer);
+      // What was missed is not here, and live messages would hide that: begin anew.
+      this.socket.disconnect().connect();
     });
   }
 

@@ -101,6 +101,8 @@ export class Post {
       this.counter.sent(key, answer.seq);
     } else if (isRetryable(answer.error.code) && !fileIds) {
       await pause(answer.error.retryAfterMs ?? 2000);
+    } else if (fileIds) {
+      throw new UploadFailed(answer.error);
     } else {
       this.outbox.fail(key, answer.error.code);
       this.counter.failed(key, answer.error.code);

@@ -36,7 +36,7 @@ export interface Message {
   seq: number;
   rev: number;
   user: User | null;
-  system?: { event: string; user?: User };
+  system?: { event: string; user?: User; others?: number };
   key?: string;
   /** The server's own rendering, since we ask for `view: "html"`. */
   html: string;
