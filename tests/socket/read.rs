@@ -62,7 +62,7 @@ async fn only_what_one_may_see_can_be_read() {
 #[tokio::test]
 async fn above_twenty_people_it_is_told_together() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _soras]) = app.evening().await;
     let mut company = Vec::new();
     for number in 0..18 {
         let guest = app.guest(&format!("guest {number}")).await;
