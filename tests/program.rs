@@ -201,6 +201,8 @@ async fn a10_n5_no_secret_and_no_text_is_logged() {
     his.take("joined").await;
     let sid = program.request("GET", "/socket.io/?EIO=4&transport=polling").send().await.text();
     let sid = serde_json::from_str::<Value>(&sid[1..]).unwrap()["sid"].as_str().unwrap().to_owned();
+    let close = program.request("POST", &format!("/socket.io/?EIO=4&transport=polling&sid={sid}"));
+    close.body("text/plain", "1").send().await;
     hers.say(&room, "a hushed word\r\n\u{1b}[31mlevel=error").await;
     hers.ok("message", json!({ "room": room.id, "key": "hushed key", "text": "hushed whisper", "to": jun.id })).await;
     his.take_where("message", |message| message["kind"] == "whisper").await;
