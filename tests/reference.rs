@@ -68,15 +68,16 @@ fn asyncapi() -> Value {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
-    let mut schemas = SchemaGenerator::new(settings);
+    let mut asked = SchemaGenerator::new(settings.clone().for_deserialize());
+    let mut given = SchemaGenerator::new(settings.for_serialize());
     let (mut lobby, mut chat, mut operations) = (Map::new(), Map::new(), Map::new());
     let at = |channel: &str, name: &str| json!({ "$ref": format!("#/channels/{channel}/messages/{name}") });
     let channel_of = |channel: &str| json!({ "$ref": format!("#/channels/{channel}") });
-    let auth = schemas.subschema_for::<wire::Auth>().to_value();
+    let auth = asked.subschema_for::<wire::Auth>().to_value();
     chat.insert("connect".into(), json!({ "name": "connect", "summary": "The handshake's payload.", "payload": auth }));
     let connect = json!({ "action": "receive", "channel": channel_of("chat"), "messages": [at("chat", "connect")] });
     operations.insert("connect".into(), connect);
-    for event in socket::client_events(&mut schemas) {
+    for event in socket::client_events(&mut asked, &mut given) {
         let (said, answered) = (format!("say.{}", event.name), format!("say.{}.answer", event.name));
         let message = json!({ "name": event.name, "summary": event.about, "payload": event.payload });
         chat.insert(said.clone(), message);
@@ -87,7 +88,7 @@ fn asyncapi() -> Value {
         let operation = json!({ "action": "receive", "channel": channel_of("chat"), "messages": [at("chat", &said)], "reply": reply });
         operations.insert(said, operation);
     }
-    for event in socket::server_events(&mut schemas) {
+    for event in socket::server_events(&mut given) {
         let (channel, messages) = match event.namespace {
             LOBBY => ("lobby", &mut lobby),
             _ => ("chat", &mut chat),
@@ -97,7 +98,11 @@ fn asyncapi() -> Value {
         let operation = json!({ "action": "send", "channel": channel_of(channel), "messages": [at(channel, &told)] });
         operations.insert(format!("{channel}.{told}"), operation);
     }
-    let mut definitions = schemas.take_definitions(true);
+    let mut definitions = asked.take_definitions(true);
+    for (name, schema) in given.take_definitions(true) {
+        let other = definitions.insert(name.clone(), schema.clone());
+        assert!(other.is_none_or(|other| other == schema), "{name} is asked and given in two forms");
+    }
     definitions.insert("Error".into(), error_schema());
     let nack = json!({ "type": "object", "required": ["ok", "error"], "properties": {
         "ok": { "const": false }, "error": { "$ref": "#/components/schemas/Error" },

@@ -32,7 +32,7 @@ pub const LOBBY: &str = "/room";
 /// The namespace of talk.
 pub const CHAT: &str = "/chat";
 
-/// What a client may say, for the reference. Schemas may refer to the generator's definitions.
+/// What a client may say, for the reference. Schemas may refer to their generator's definitions.
 pub struct EventDoc {
     pub name: &'static str,
     pub about: &'static str,
@@ -62,12 +62,12 @@ macro_rules! events {
         }
 
         /// All events that clients may send in `/chat`, in the order of the table.
-        pub fn client_events(schemas: &mut SchemaGenerator) -> Vec<EventDoc> {
+        pub fn client_events(asked: &mut SchemaGenerator, given: &mut SchemaGenerator) -> Vec<EventDoc> {
             vec![$(EventDoc {
                 name: $name,
                 about: concat!($($about),+).trim_ascii(),
-                payload: schemas.subschema_for::<$payload>().to_value(),
-                answer: schemas.subschema_for::<$answer>().to_value(),
+                payload: asked.subschema_for::<$payload>().to_value(),
+                answer: given.subschema_for::<$answer>().to_value(),
             },)+]
         }
     };
@@ -76,12 +76,12 @@ macro_rules! events {
 macro_rules! told {
     ($($(#[doc = $about:literal])+ $namespace:ident $name:literal: $payload:ty;)+) => {
         /// All events that the server tells, in the order of the table.
-        pub fn server_events(schemas: &mut SchemaGenerator) -> Vec<ToldDoc> {
+        pub fn server_events(given: &mut SchemaGenerator) -> Vec<ToldDoc> {
             vec![$(ToldDoc {
                 namespace: $namespace,
                 name: $name,
                 about: concat!($($about),+).trim_ascii(),
-                payload: schemas.subschema_for::<$payload>().to_value(),
+                payload: given.subschema_for::<$payload>().to_value(),
             },)+]
         }
     };

@@ -20,7 +20,11 @@ pub struct Calls {
     schemas: Schemas,
 }
 
-struct Schemas(SchemaGenerator);
+/// What is asked need not name what has a default; what is given names what is always there.
+struct Schemas {
+    asked: SchemaGenerator,
+    given: SchemaGenerator,
+}
 
 impl Default for Schemas {
     fn default() -> Self {
@@ -28,7 +32,10 @@ impl Default for Schemas {
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
         });
-        Self(settings.into_generator())
+        Self {
+            asked: settings.clone().for_deserialize().into_generator(),
+            given: settings.for_serialize().into_generator(),
+        }
     }
 }
 
@@ -62,7 +69,7 @@ impl Describe<'_> {
     }
 
     pub(super) fn takes<T: JsonSchema>(mut self) -> Self {
-        self.call.body = Some(Body::Json(self.schemas.0.subschema_for::<T>().to_value()));
+        self.call.body = Some(Body::Json(self.schemas.asked.subschema_for::<T>().to_value()));
         self
     }
 
@@ -72,12 +79,12 @@ impl Describe<'_> {
     }
 
     pub(super) fn asks<T: JsonSchema>(mut self) -> Self {
-        self.call.query = Some(self.schemas.0.root_schema_for::<T>().to_value());
+        self.call.query = Some(self.schemas.asked.root_schema_for::<T>().to_value());
         self
     }
 
     pub(super) fn gives<T: JsonSchema>(mut self, status: u16) -> Self {
-        self.call.answer = (status, Some(self.schemas.0.subschema_for::<T>().to_value()));
+        self.call.answer = (status, Some(self.schemas.given.subschema_for::<T>().to_value()));
         self
     }
 
@@ -119,7 +126,8 @@ impl Calls {
             let path = paths.entry(format!("/api{}", call.path)).or_insert_with(|| json!({}));
             path[call.method.to_lowercase()] = call.operation();
         }
-        let schemas = self.schemas.0.take_definitions(true);
+        let mut schemas = self.schemas.asked.take_definitions(true);
+        schemas.extend(self.schemas.given.take_definitions(true));
         json!({
             "openapi": "3.1.0",
             "info": {
