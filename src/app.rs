@@ -21,6 +21,9 @@ use crate::web::{self, ClientAddress};
 /// Sockets let go at a time at the end, and the pause between: clients come back spread out.
 const DRAIN_BATCH: usize = 500;
 const DRAIN_PAUSE: Duration = Duration::from_millis(50);
+/// The time between the word of the end and the end of the first socket: the stock client hears
+/// nothing that comes to it by polling in one piece with the closing.
+const NOTICE: Duration = Duration::from_millis(250);
 /// About when clients are told to come back.
 const RECONNECT_IN: Duration = Duration::from_secs(2);
 
@@ -85,5 +88,6 @@ async fn drain(state: &State, sockets: &Server) {
             tracing::warn!("the sockets were not told of the end");
         }
     }
+    tokio::time::sleep(NOTICE.min(state.config.shutdown / 8)).await;
     sockets.drain(DRAIN_BATCH, DRAIN_PAUSE, state.config.shutdown / 2).await;
 }

@@ -41,7 +41,8 @@ function wrong(schema, value, at) {
   if (!kinds.object(value)) return;
   for (const name of schema.required ?? []) if (!(name in value)) return `${at}.${name} is missing`;
   for (const [name, part] of Object.entries(value)) {
-    const named = schema.properties?.[name] ?? schema.additionalProperties ?? true;
+    const byPattern = Object.entries(schema.patternProperties ?? {}).find(([pattern]) => new RegExp(pattern).test(name));
+    const named = schema.properties?.[name] ?? byPattern?.[1] ?? schema.additionalProperties ?? true;
     const reason = wrong(named, part, `${at}.${name}`);
     if (reason) return reason;
   }

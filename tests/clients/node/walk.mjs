@@ -44,7 +44,7 @@ class Listener {
   /** Waits for an event and takes it. */
   take(name, isIt = () => true) {
     return new Promise((done, fail) => {
-      const late = setTimeout(() => fail(new Error(`no ${name}; heard: ${JSON.stringify(this.heard)}`)), patience);
+      const late = setTimeout(() => fail(new Error(`no ${name}; left are ${this.heard.map(({ name }) => name)}`)), patience);
       const look = () => {
         const place = this.heard.findIndex((event) => event.name === name && isIt(event.body));
         if (place < 0) return;
