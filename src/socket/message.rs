@@ -46,7 +46,7 @@ pub(super) async fn read(state: State, speaker: Speaker, asked: wire::Read) -> R
     if !person.rooms.lock().contains(&room_id) {
         return Err(Code::NotAMember.into());
     }
-    if asked.seq < 0 || asked.seq > state.live.visible_rev(room_id, person.id) {
+    if asked.seq < 0 || !state.may_have_seen(person.id, room_id, asked.seq).await? {
         return Err(Error::invalid("seq", "seq must be that of a message"));
     }
     state.live.changes.read(room_id, person.id, asked.seq);

@@ -44,4 +44,17 @@ impl State {
         let limit = limit.unwrap_or(limits.page_default);
         self.db.read(move |tx| message::since(tx, &limits, Some(me), room_id, since, epoch.as_deref(), limit)).await
     }
+
+    /// Whether a message of that seq can have been seen. The live state mostly knows; it may be a
+    /// moment behind an acknowledgement, and then the store is asked.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub async fn may_have_seen(&self, me: UserId, room_id: RoomId, seq: i64) -> Result<bool> {
+        if seq <= self.live.visible_rev(room_id, me) {
+            return Ok(true);
+        }
+        let visible = self.db.read(move |tx| message::visible_rev(tx, me, room_id)).await?;
+        Ok(seq <= visible)
+    }
 }
