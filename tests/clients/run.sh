@@ -40,7 +40,7 @@ walk() {
     --data-dir data --rate-limits off --connections-per-address 0 >ready 2>log) &
   server=$!
   for _ in $(seq 200); do
-    grep -q "ready on" "$folder/ready" && break
+    grep -qs "ready on" "$folder/ready" && break
     kill -0 "$server" 2>/dev/null || { cat "$folder/log" >&2; echo "clients: the server does not start" >&2; exit 1; }
     sleep 0.05
   done
