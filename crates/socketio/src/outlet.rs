@@ -112,6 +112,8 @@ impl Outlet {
             self.sent = sent;
             self.progress_at = now;
         }
+        // One long answer may be as long as it is; it is the next ones that must not pile up.
+        let has_piled_up = paced && self.waiting_paced / PACED_SHARE > limit;
         if paced {
             self.waiting_paced += packet.size();
         } else {
@@ -119,7 +121,7 @@ impl Outlet {
         }
         self.queue.push_back(Waiting { packet: packet.clone(), since: now, paced });
         match &self.transport {
-            _ if self.waiting > limit || self.waiting_paced / PACED_SHARE > limit => Sent::Overflow,
+            _ if self.waiting > limit || has_piled_up => Sent::Overflow,
             _ if is_first => Sent::FirstWaiting,
             // The hanging poll was woken by the first.
             _ => Sent::Waiting,
