@@ -82,6 +82,7 @@ async fn answer(
 /// Says that the end is near, then lets the sockets go, each after what waits for it has left.
 async fn drain(state: &State, sockets: &Server) {
     state.begin_drain();
+    sockets.begin_drain();
     let notice = Draining { reconnect_in_ms: RECONNECT_IN.as_millis() as u64 };
     for namespace in [LOBBY, CHAT].into_iter().filter_map(|name| sockets.of(name)) {
         if namespace.to_all().emit("draining", &notice).await.is_err() {

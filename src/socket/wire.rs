@@ -138,7 +138,6 @@ pub struct Joined {
     pub messages: Vec<WireMessage>,
     /// Forget what you hold: `messages` is the newest page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
     pub gap: bool,
 }
 
@@ -152,7 +151,6 @@ pub struct Sent {
     pub created_at: String,
     /// The key was seen before: this is the first answer again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
     pub dup: bool,
 }
 

@@ -25,7 +25,7 @@ async fn kick(app: &App, door: Door, by: &Person, client: &Client, room: &Room, 
 async fn d10_z6_the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
     for door in DOORS {
         let app = App::start().await;
-        let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+        let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
         let by_polling = app.open_socket(Opening::of(&jun).room(&room).polling()).await;
         by_polling.take("joined").await;
         let other = app.courtyard(&minji).await;
@@ -66,7 +66,6 @@ async fn d10_z6_the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
         hers.say(&room, "he is back").await;
         his.hears("he is back").await;
         assert_eq!(back["room"]["onlineCount"], 3, "{door:?}");
-        let _ = sora;
     }
 }
 

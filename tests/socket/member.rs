@@ -173,7 +173,7 @@ async fn e12_a_socket_is_in_so_many_rooms_and_no_more() {
 #[tokio::test]
 async fn z11_outsiders_hear_nothing_of_a_room() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, _, _], room, [hers, his, soras]) = app.evening().await;
     let stranger = app.guest("stranger").await;
     let other = app.courtyard(&stranger).await;
     let outside = app.enter(&stranger, &other).await;
@@ -189,7 +189,6 @@ async fn z11_outsiders_hear_nothing_of_a_room() {
     let told: Vec<_> = outside.log().into_iter().filter(|event| event.body.to_string().contains(&room.id)).collect();
     assert!(told.is_empty(), "{told:?}");
     assert!(outside.all("user").is_empty());
-    let _ = jun;
 }
 
 #[tokio::test]

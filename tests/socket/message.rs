@@ -76,7 +76,7 @@ async fn s15_i9_events_of_one_socket_are_stored_in_the_order_sent() {
 #[tokio::test]
 async fn d2_i5_i6_everyone_sees_the_same_message_at_the_same_seq() {
     let app = App::start().await;
-    let ([minji, ..], room, clients) = app.evening().await;
+    let ([_, ..], room, clients) = app.evening().await;
     let mut pending = Vec::new();
     for number in 0..60 {
         for (who, client) in clients.iter().enumerate() {
@@ -102,13 +102,12 @@ async fn d2_i5_i6_everyone_sees_the_same_message_at_the_same_seq() {
         assert_eq!(heard, places);
     }
     assert_eq!(app.show(&room).await["rev"], last);
-    let _ = minji;
 }
 
 #[tokio::test]
 async fn a_whisper_reaches_the_two_alone_and_takes_its_place() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+    let ([_, jun, sora], room, [hers, his, soras]) = app.evening().await;
     let his_phone = app.enter(&jun, &room).await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
     let answer = hers.ok("message", whisper).await;
@@ -132,7 +131,6 @@ async fn a_whisper_reaches_the_two_alone_and_takes_its_place() {
     let error =
         hers.refused("message", json!({ "room": room.id, "key": "v", "text": "x", "to": jun.id }), "not_found").await;
     assert_eq!(error["field"], "to");
-    let _ = minji;
 }
 
 #[tokio::test]

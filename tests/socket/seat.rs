@@ -116,7 +116,7 @@ async fn i12_coming_and_going_at_once_keeps_the_count_of_the_rows() {
 async fn an_owner_who_leaves_while_handing_over_leaves_one_owner() {
     let app = App::start().await;
     for round in 0..20 {
-        let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+        let ([minji, _, sora], room, [hers, his, soras]) = app.evening().await;
         let phone = app.enter(&minji, &room).await;
         let acts = [
             hers.start("leave", json!({ "room": room.id })),
@@ -130,7 +130,6 @@ async fn an_owner_who_leaves_while_handing_over_leaves_one_owner() {
         assert_eq!((&shown["owner"]["id"], &shown["memberCount"]), (&json!(sora.id), &json!(1)), "round {round}");
         let named = soras.ok("members", json!({ "room": room.id })).await;
         assert_eq!(named["members"][0]["role"], "owner", "round {round}");
-        let _ = jun;
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM members"), 20);
     assert_eq!(app.count("SELECT COUNT(*) FROM members WHERE role = 'owner'"), 20);

@@ -65,7 +65,7 @@ async fn e10_names_are_cleaned_and_measured_and_never_unique() {
 #[tokio::test]
 async fn a_rename_is_told_to_all_of_ones_rooms_once() {
     let app = App::start().await;
-    let ([minji, jun, _], _room, [_, his, _]) = app.evening().await;
+    let ([minji, _, _], _room, [_, his, _]) = app.evening().await;
     let other = app.courtyard(&minji).await;
     his.join(&other).await;
     app.connect(&minji).await.join(&other).await;
@@ -77,7 +77,6 @@ async fn a_rename_is_told_to_all_of_ones_rooms_once() {
     app.say(&minji, &other, "hello").await;
     assert_eq!(his.hears("hello").await["user"]["name"], "Minji Kim");
     assert_eq!(his.all("user").len(), 1);
-    let _ = jun;
 }
 
 #[tokio::test]

@@ -294,6 +294,11 @@ impl Engine {
         )
     }
 
+    /// Refuses new sessions with 503 from now on; [`Engine::drain`] does it too.
+    pub fn begin_drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
     /// Refuses new sessions with 503 and lets those that are open go, `batch` at a time with
     /// `pause` between: each is read no more, and closed when what has come is answered and what
     /// waits for it has left. Returns when none is left, or after `deadline`, when the rest are cut.

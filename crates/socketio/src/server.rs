@@ -71,6 +71,11 @@ impl Server {
         self.engine.handle(request, address).await
     }
 
+    /// See [`Engine::begin_drain`].
+    pub fn begin_drain(&self) {
+        self.engine.begin_drain();
+    }
+
     /// See [`Engine::drain`].
     pub async fn drain(&self, batch: usize, pause: Duration, deadline: Duration) {
         self.engine.drain(batch, pause, deadline).await;

@@ -45,7 +45,6 @@ pub(super) struct Messages {
     more: bool,
     /// Forget what you hold: `messages` is the newest page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
     gap: bool,
 }
 
