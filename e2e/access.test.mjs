@@ -61,6 +61,8 @@ for (const colorScheme of ["light", "dark"]) {
   test(`no barrier that axe finds serious, ${colorScheme}`, async () => {
     const [minji, jun] = await Promise.all([s.minji({ colorScheme, reducedMotion: "reduce" }), s.jun({ colorScheme, reducedMotion: "reduce" })]);
     const check = async (page, place) => {
+      // A page behind another may not be drawn, and axe waits for what is drawn.
+      await page.bringToFront();
       const axe = new AxeBuilder({ page }).setLegacyMode(true);
       // What light cannot change need not be asked twice.
       if (colorScheme === "dark") axe.withRules(["color-contrast"]);
