@@ -89,6 +89,21 @@ pub fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
+/// A text in which each Hangul syllable is its first consonant (ㅎㄱㄷ of 홍길동), folded like
+/// [`fold`]: for who types the beginning of each syllable alone.
+pub fn initials(text: &str) -> String {
+    const FIRST: [char; 19] = [
+        'ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ',
+        'ㅎ',
+    ];
+    const SYLLABLES_OF_ONE: u32 = 21 * 28;
+    let first = |c: char| match c {
+        '가'..='힣' => FIRST[((c as u32 - '가' as u32) / SYLLABLES_OF_ONE) as usize],
+        other => other,
+    };
+    fold(text).chars().map(first).collect()
+}
+
 fn line(typed: &str, field: &'static str, max: usize) -> Result<String> {
     let line = folded(typed);
     if line.chars().all(shows_nothing) {
@@ -178,6 +193,12 @@ mod tests {
         assert_eq!(reason(Some(" \u{200b}"), 200).unwrap(), None);
         assert_eq!(reason(Some(" spam\n"), 200).unwrap().as_deref(), Some("spam"));
         assert_eq!(reason(Some(&"x".repeat(201)), 200).unwrap_err().code, Code::TooLong);
+    }
+
+    #[test]
+    fn initials_are_the_first_consonants() {
+        assert_eq!(initials("홍길동 Kim"), "ㅎㄱㄷ kim");
+        assert_eq!(initials("까치힣"), "ㄲㅊㅎ");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub enum Fact {
     /// A room's settings, owner or member count changed.
     RoomChanged(Box<Room>),
     /// A room was removed with all that was in it.
-    RoomRemoved { room_id: RoomId },
+    RoomRemoved { room_id: RoomId, was_in_lobby: bool },
     /// Somebody became a member.
     Joined { room_id: RoomId, user: Box<User>, is_ephemeral: bool },
     /// A membership ended at `rev`, the rev of its line in the room.
@@ -67,7 +67,9 @@ impl Fact {
         match self {
             Fact::Message(message) => Some(message.room_id),
             Fact::RoomMade(room) | Fact::RoomChanged(room) => Some(room.id),
-            Fact::RoomRemoved { room_id } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => Some(*room_id),
+            Fact::RoomRemoved { room_id, .. } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => {
+                Some(*room_id)
+            }
             Fact::UserChanged(_) => None,
         }
     }

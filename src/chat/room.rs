@@ -1,7 +1,7 @@
 //! Rooms: made, found, changed, handed over, removed.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::message::SystemEvent;
 use super::message::line::{self, Line};
@@ -18,7 +18,7 @@ mod list;
 
 pub use change::{Change, change, hand_over, remove};
 pub(super) use change::{delete, set_owner};
-pub use list::{Place, Rooms, by_ids, page};
+pub use list::{Place, Rooms, by_ids, listed_by_ids, page};
 
 /// A room as anyone may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -31,6 +31,11 @@ pub struct Room {
     /// Whether there is a password; neither it nor its hash ever leaves the server.
     pub locked: bool,
     pub ephemeral: bool,
+    /// Whether the lobby shows it; one that it does not is entered by its id, link or invite.
+    pub listed: bool,
+    /// Slow mode: seconds between two messages of the same member; 0 where there is none.
+    pub slow_seconds: u32,
+    pub history: History,
     pub owner: Option<User>,
     pub member_count: u32,
     /// How many people are connected now. The store does not know; the doors fill it in from
@@ -49,12 +54,30 @@ pub enum RoomKind {
     Direct,
 }
 
+/// What a member may see of a room from before they joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum History {
+    /// Everything.
+    #[default]
+    All,
+    /// Nothing.
+    Joined,
+}
+
+impl Room {
+    /// Whether the lobby shows it and is told of it.
+    pub fn is_in_lobby(&self) -> bool {
+        self.kind == RoomKind::Open && self.listed
+    }
+}
+
 /// The columns that [`read`] takes: the room as `r`, its owner as `o`.
 macro_rules! room_columns {
     () => {
         concat!(
             "r.id, r.kind, r.title, r.max, CASE WHEN r.password_hash IS NULL THEN 0 ELSE 1 END, r.ephemeral, ",
-            "r.member_count, r.rev, r.epoch, r.created_at, ",
+            "r.member_count, r.rev, r.epoch, r.created_at, r.is_listed, r.slow_seconds, r.history, ",
             crate::chat::user::user_columns!("o")
         )
     };
@@ -62,7 +85,7 @@ macro_rules! room_columns {
 pub(super) use room_columns;
 
 /// How many columns a room takes in a row.
-pub(super) const WIDTH: usize = 10 + user::WIDTH;
+pub(super) const WIDTH: usize = 13 + user::WIDTH;
 
 pub(super) fn read(row: &Row<'_>) -> Result<Room, Fault> {
     Ok(Room {
@@ -77,7 +100,10 @@ pub(super) fn read(row: &Row<'_>) -> Result<Room, Fault> {
         rev: row.get(7)?,
         epoch: row.get(8)?,
         created_at: rfc3339(row.get(9)?),
-        owner: user::read(row, 10)?,
+        listed: row.get(10)?,
+        slow_seconds: row.get(11)?,
+        history: row.get(12)?,
+        owner: user::read(row, 13)?,
     })
 }
 

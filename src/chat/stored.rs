@@ -3,7 +3,7 @@
 
 use super::member::Role;
 use super::message::{MessageKind, SystemEvent};
-use super::room::RoomKind;
+use super::room::{History, RoomKind};
 use super::user::UserKind;
 use crate::db::{Column, Param, Value};
 
@@ -33,6 +33,7 @@ macro_rules! words {
 
 words! {
     UserKind { Guest "guest" Account "account" Bot "bot" }
+    History { All "all" Joined "joined" }
     RoomKind { Open "open" Direct "direct" }
     Role { Member "member" Moderator "moderator" Owner "owner" }
     MessageKind { Text "text" System "system" Whisper "whisper" }

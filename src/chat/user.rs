@@ -36,17 +36,21 @@ pub enum UserKind {
 /// The columns that [`read`] takes, of the users table under another name.
 macro_rules! user_columns {
     ($table:literal) => {
-        concat!($table, ".id, ", $table, ".kind, ", $table, ".name, ", $table, ".picture")
+        concat!($table, ".id, ", $table, ".kind, ", $table, ".name, ", $table, ".picture, ", $table, ".deleted_at")
     };
 }
 pub(super) use user_columns;
 
 /// How many columns a person takes in a row.
-pub(super) const WIDTH: usize = 4;
+pub(super) const WIDTH: usize = 5;
 
-/// A person from the columns at `at`; `None` where an outer join found nobody.
+/// A person from the columns at `at`; `None` where an outer join found nobody, and for somebody who
+/// was deleted: what they said is then nobody's.
 pub(super) fn read(row: &Row<'_>, at: usize) -> Result<Option<User>, Fault> {
     let Some(id) = row.get::<Option<UserId>>(at)? else { return Ok(None) };
+    if row.get::<Option<i64>>(at + 4)?.is_some() {
+        return Ok(None);
+    }
     let (kind, name, picture) = (row.get(at + 1)?, row.get(at + 2)?, row.get(at + 3)?);
     Ok(Some(User { id, kind, name, color: color(id).to_owned(), picture }))
 }
@@ -65,8 +69,8 @@ pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<
     let name = text::name(name, limits.name_max)?;
     let user = User { id, kind: UserKind::Guest, name, color: color(id).to_owned(), picture: None };
     tx.execute(
-        "INSERT INTO users (id, kind, name, created_at) VALUES (?1, ?2, ?3, ?4)",
-        &[&user.id, &user.kind, &user.name, &now],
+        "INSERT INTO users (id, kind, name, name_folded, name_initials, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &[&user.id, &user.kind, &user.name, &text::fold(&user.name), &text::initials(&user.name), &now],
     )?;
     Ok(user)
 }
@@ -79,7 +83,10 @@ pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<Us
     let name = text::name(name, limits.name_max)?;
     let mut user = get(tx, me)?;
     if user.name != name {
-        tx.execute("UPDATE users SET name = ?2 WHERE id = ?1", &[&me, &name])?;
+        tx.execute(
+            "UPDATE users SET name = ?2, name_folded = ?3, name_initials = ?4 WHERE id = ?1",
+            &[&me, &name, &text::fold(&name), &text::initials(&name)],
+        )?;
         user.name = name;
         tx.tell(Fact::UserChanged(Box::new(user.clone())));
     }
@@ -90,7 +97,7 @@ pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<Us
 /// Only those of the store.
 pub fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
     let sql = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id = ?1");
-    Ok(tx.query_opt(sql, &[&id], |row| read_some(row, 0))?)
+    Ok(tx.query_opt(sql, &[&id], |row| read(row, 0))?.flatten())
 }
 
 /// # Errors
@@ -105,7 +112,8 @@ pub fn get(tx: &mut Tx, id: UserId) -> Result<User> {
 /// Only those of the store.
 pub fn find_all(tx: &mut Tx, ids: &[UserId]) -> Result<Vec<User>> {
     let sql = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id IN ", super::many!(1));
-    super::in_chunks(&[], ids, |params| tx.query_all(sql, params, |row| read_some(row, 0)))
+    let found = super::in_chunks(&[], ids, |params| tx.query_all(sql, params, |row| read(row, 0)))?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 #[cfg(test)]

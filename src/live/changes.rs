@@ -42,7 +42,7 @@ impl Changes {
                 inner.lobby.insert(room.id);
                 inner.members.insert(room.id);
             }
-            Fact::RoomRemoved { room_id } => {
+            Fact::RoomRemoved { room_id, .. } => {
                 inner.lobby.remove(room_id);
                 inner.members.remove(room_id);
             }

@@ -52,7 +52,7 @@ impl Deliver {
         match fact {
             Fact::Message(message) => self.message(&message).await,
             Fact::RoomMade(room) => self.room_made(*room).await,
-            Fact::RoomRemoved { room_id } => self.room_removed(room_id).await,
+            Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
             Fact::Left { room_id, user_id, why, .. } => self.left(room_id, user_id, &why).await,
             Fact::UserChanged(user) => self.user_changed(*user).await,
             // A room's changes are collected and told by the second; who joined is told by
@@ -92,12 +92,15 @@ impl Deliver {
     }
 
     async fn room_made(&self, room: Room) {
+        if !room.is_in_lobby() {
+            return;
+        }
         if let Ok(packet) = self.lobby.packet("newRoom", &self.state.with_counts(room)) {
             self.lobby.to_all().send(packet).await;
         }
     }
 
-    async fn room_removed(&self, room_id: RoomId) {
+    async fn room_removed(&self, room_id: RoomId, was_in_lobby: bool) {
         let name = room_id.to_string();
         if let Some(packet) = self.packet("removeRoom", &room_id) {
             self.chat.to(&name).send(packet).await;
@@ -106,7 +109,7 @@ impl Deliver {
             take_out(&socket, room_id);
         }
         self.state.live.clear(room_id);
-        if let Ok(packet) = self.lobby.packet("removeRoom", &room_id) {
+        if was_in_lobby && let Ok(packet) = self.lobby.packet("removeRoom", &room_id) {
             self.lobby.to_all().send(packet).await;
         }
     }

@@ -63,7 +63,7 @@ async fn tell_changes(state: &State, lobby: &Namespace, chat: &Namespace) {
     let told: Vec<RoomId> = members.iter().chain(listed.iter().filter(|id| !members.contains(id))).copied().collect();
     for ids in told.chunks(CHUNK) {
         let ids = ids.to_vec();
-        let Ok(rooms) = state.db.read(move |tx| room::by_ids(tx, &ids, None)).await else {
+        let Ok(rooms) = state.db.read(move |tx| room::by_ids(tx, &ids)).await else {
             // The store does not answer: all of them are told when it does.
             return state.live.changes.put_back(members, listed);
         };
@@ -75,6 +75,7 @@ async fn tell_changes(state: &State, lobby: &Namespace, chat: &Namespace) {
                 chat.to(&room.id.to_string()).send(packet).await;
             }
             if listed.contains(&room.id)
+                && room.is_in_lobby()
                 && let Ok(packet) = lobby.packet("changeRoom", &room)
             {
                 lobby.to_all().send(packet).await;

@@ -89,7 +89,7 @@ fn list(
     let left: Vec<_> = busy.iter().filter(is_left).copied().collect();
     for chunk in left.chunks(CHUNK) {
         let ids: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
-        rooms.extend(room::by_ids(tx, &ids, q)?);
+        rooms.extend(room::listed_by_ids(tx, &ids, q)?);
         if rooms.len() > limit as usize {
             rooms.truncate(limit as usize);
             let last = rooms.last().and_then(|last| left.iter().find(|(id, _)| *id == last.id));

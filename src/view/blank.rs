@@ -4,7 +4,7 @@
 
 use crate::chat::member::{Member, Role};
 use crate::chat::message::{Message, MessageKind};
-use crate::chat::room::{Room, RoomKind};
+use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::user::{User, UserKind};
 use crate::ids::{MessageId, RoomId, UserId};
 
@@ -42,6 +42,9 @@ pub(super) fn blank_room() -> Room {
         max: 0,
         locked: false,
         ephemeral: false,
+        listed: true,
+        slow_seconds: 0,
+        history: History::All,
         owner: Some(blank_user()),
         member_count: 0,
         online_count: 0,

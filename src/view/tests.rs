@@ -3,7 +3,7 @@ use super::{DoorPage, ErrorPage, HistoryPart, LobbyPage, RoomPage, member_html, 
 use crate::chat::file::File;
 use crate::chat::member::{Member, Role};
 use crate::chat::message::{Message, MessageKind, System, SystemEvent};
-use crate::chat::room::{Room, RoomKind};
+use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::user::{User, UserKind, hue};
 use crate::error::Code;
 use crate::ids::{FileId, MessageId, RoomId, UserId};
@@ -56,6 +56,9 @@ fn room(title: &str) -> Room {
         max: 50,
         locked: true,
         ephemeral: false,
+        listed: true,
+        slow_seconds: 0,
+        history: History::All,
         owner: Some(person(title)),
         member_count: 3,
         online_count: 2,

@@ -112,7 +112,7 @@ async fn an_ephemeral_room_goes_with_its_last_member() {
     house.facts();
     let gone = house.write(move |tx| leave(tx, 3, jun.id, id, true)).await.unwrap();
     assert_eq!(gone.removed, Some(vec![]));
-    assert!(matches!(&house.facts()[..], [Fact::Message(_), Fact::Left { .. }, Fact::RoomRemoved { room_id }]
+    assert!(matches!(&house.facts()[..], [Fact::Message(_), Fact::Left { .. }, Fact::RoomRemoved { room_id, .. }]
         if *room_id == id));
     assert!(house.read(move |tx| room::find(tx, None, id)).await.unwrap().is_none());
 }

@@ -93,8 +93,15 @@ pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserI
 
 /// Removes the room whoever asks, and tells it.
 pub(in crate::chat) fn delete(tx: &mut Tx, id: RoomId) -> Result<Vec<String>> {
+    let was_in_lobby = snapshot(tx, id)?.is_in_lobby();
     let hashes = file::delete_of_room(tx, id)?;
     for sql in [
+        "DELETE FROM reactions WHERE message_number IN
+           (SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND reaction_count > 0)",
+        "DELETE FROM reactions WHERE message_number IN
+           (SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND reaction_count > 0)",
+        "DELETE FROM mentions WHERE room_id = ?1",
+        "DELETE FROM invites WHERE room_id = ?1",
         // Two ranges, as public messages and whispers are indexed apart.
         "DELETE FROM messages WHERE room_id = ?1 AND to_user_id IS NULL",
         "DELETE FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL",
@@ -104,7 +111,7 @@ pub(in crate::chat) fn delete(tx: &mut Tx, id: RoomId) -> Result<Vec<String>> {
     ] {
         tx.execute(sql, &[&id])?;
     }
-    tx.tell(Fact::RoomRemoved { room_id: id });
+    tx.tell(Fact::RoomRemoved { room_id: id, was_in_lobby });
     file::unreferenced(tx, &hashes)
 }
 

@@ -19,22 +19,37 @@ pub struct Rooms {
     pub next: Option<Place>,
 }
 
-/// The open rooms of the ids that there are, in the order of the ids: the live layer knows who is
-/// online and puts the busiest first. With `q` only those whose title has it.
+/// The listed rooms of the ids that there are, in the order of the ids: the live layer knows who
+/// is online and puts the busiest first. With `q` only those whose title has it.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec<Room>> {
+pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec<Room>> {
     let sql = concat!(
         "SELECT ",
         room_columns!(),
         " FROM rooms r LEFT JOIN users o ON o.id = r.owner_id
-         WHERE r.kind = 'open' AND r.title_folded LIKE ?1 ESCAPE '\\' AND r.id IN ",
+         WHERE r.kind = 'open' AND r.is_listed = 1 AND r.title_folded LIKE ?1 ESCAPE '\\' AND r.id IN ",
         crate::chat::many!(2)
     );
     let pattern = pattern(q);
     let found = crate::chat::in_chunks(&[&pattern], ids, |params| tx.query_all(sql, params, read))?;
     Ok(ids.iter().filter_map(|id| found.iter().find(|room| room.id == *id)).cloned().collect())
+}
+
+/// The rooms of the ids that there are, of whatever kind and in no order: for who tells the people
+/// in them.
+///
+/// # Errors
+/// Only those of the store.
+pub fn by_ids(tx: &mut Tx, ids: &[RoomId]) -> Result<Vec<Room>> {
+    let sql = concat!(
+        "SELECT ",
+        room_columns!(),
+        " FROM rooms r LEFT JOIN users o ON o.id = r.owner_id WHERE r.id IN ",
+        crate::chat::many!(1)
+    );
+    crate::chat::in_chunks(&[], ids, |params| tx.query_all(sql, params, read))
 }
 
 /// A page of open rooms after a place, without those of `except`, which were shown before for being
@@ -55,7 +70,7 @@ pub fn page(
         "SELECT ",
         room_columns!(),
         ", r.active_at FROM rooms r LEFT JOIN users o ON o.id = r.owner_id
-         WHERE r.kind = 'open' AND r.title_folded LIKE ?1 ESCAPE '\\'
+         WHERE r.kind = 'open' AND r.is_listed = 1 AND r.title_folded LIKE ?1 ESCAPE '\\'
            AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
          ORDER BY r.active_at DESC, r.id DESC LIMIT ?4"
     );

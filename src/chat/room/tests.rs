@@ -115,7 +115,7 @@ async fn a_removed_room_leaves_nothing_behind() {
     let id = room.id;
     assert_eq!(house.write(move |tx| remove(tx, jun.id, id)).await.unwrap_err().code, Code::Forbidden);
     assert!(house.write(move |tx| remove(tx, minji.id, id)).await.unwrap().is_empty());
-    assert!(matches!(&house.facts()[..], [Fact::RoomRemoved { room_id }] if *room_id == id));
+    assert!(matches!(&house.facts()[..], [Fact::RoomRemoved { room_id, .. }] if *room_id == id));
     let read = house.read(move |tx| message::page(tx, &LIMITS, Some(jun.id), id, Cursor::Newest, 50)).await;
     assert_eq!(read.unwrap_err().code, Code::RoomNotFound);
     let left = house
@@ -138,7 +138,7 @@ async fn the_lobby_pages_through_all_open_rooms_once() {
         ids.push(house.write(move |tx| create(tx, &LIMITS, n / 2, minji.id, new)).await.unwrap().id);
     }
     let busy = HashSet::from([ids[3]]);
-    let (mut seen, mut after) = (house.read(move |tx| by_ids(tx, &[ids[3]], None)).await.unwrap(), None);
+    let (mut seen, mut after) = (house.read(move |tx| listed_by_ids(tx, &[ids[3]], None)).await.unwrap(), None);
     loop {
         let except = busy.clone();
         let rooms = house.read(move |tx| page(tx, &LIMITS, None, after, &except, 2)).await.unwrap();

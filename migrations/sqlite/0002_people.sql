@@ -1,0 +1,100 @@
+-- People who stay: accounts with a profile, one-time links, server keys, blocks; rooms with more
+-- settings and invites; messages that are reacted to, mention people and are pinned.
+--
+-- Its twin in migrations/postgres has the same tables, columns and indexes; a test compares them.
+
+-- name_folded is the name as it is compared, name_initials its first consonants (ㅎㄱㄷ of 홍길동);
+-- both are kept by whoever writes the name. A person who was deleted keeps the row, so that what
+-- they said keeps its place, and nothing else. Those who were here before are folded as well as SQL
+-- can, until they choose another name.
+ALTER TABLE users ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN name_initials TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN bio TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN is_admin INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN hides_presence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN seen_at INTEGER;
+ALTER TABLE users ADD COLUMN key_id BLOB;
+ALTER TABLE users ADD COLUMN external_id TEXT;
+ALTER TABLE users ADD COLUMN deleted_at INTEGER;
+
+UPDATE users SET name_folded = lower(name);
+
+CREATE INDEX users_name ON users (name_folded, id);
+CREATE UNIQUE INDEX users_external ON users (key_id, external_id) WHERE external_id IS NOT NULL;
+
+-- One-time links: a new password, the first admin. The hash is of the code in the link.
+CREATE TABLE links (
+  code_hash BLOB NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  user_id BLOB REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Keys of servers that bring their own users.
+CREATE TABLE keys (
+  id BLOB NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  key_hash BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER
+) WITHOUT ROWID;
+
+CREATE UNIQUE INDEX keys_hash ON keys (key_hash);
+
+CREATE TABLE blocks (
+  user_id BLOB NOT NULL REFERENCES users (id),
+  blocked_id BLOB NOT NULL REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, blocked_id)
+) WITHOUT ROWID;
+
+-- direct_pair names the two people of a direct room, so that there is one for each two. history is
+-- 'all' or 'joined': what a member may see from before they joined.
+ALTER TABLE rooms ADD COLUMN is_listed INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE rooms ADD COLUMN slow_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN history TEXT NOT NULL DEFAULT 'all';
+ALTER TABLE rooms ADD COLUMN direct_pair TEXT;
+
+CREATE UNIQUE INDEX rooms_direct ON rooms (direct_pair) WHERE direct_pair IS NOT NULL;
+
+-- said_at is written in slow mode alone.
+ALTER TABLE members ADD COLUMN said_at INTEGER;
+
+-- The code itself: whoever made the invite may look at it again. uses_left is null without an end.
+CREATE TABLE invites (
+  code TEXT NOT NULL PRIMARY KEY,
+  room_id BLOB NOT NULL REFERENCES rooms (id),
+  by_user_id BLOB NOT NULL REFERENCES users (id),
+  uses_left INTEGER,
+  ends_at INTEGER,
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX invites_room ON invites (room_id);
+
+-- mentions holds the ids of who is named, '*' for everybody, with spaces between; reaction_count
+-- says whether there is anything to look for in reactions; preview is small JSON of a link's page.
+ALTER TABLE messages ADD COLUMN mentions TEXT;
+ALTER TABLE messages ADD COLUMN reaction_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN pinned_at INTEGER;
+ALTER TABLE messages ADD COLUMN preview TEXT;
+
+CREATE INDEX messages_pinned ON messages (room_id, pinned_at) WHERE pinned_at IS NOT NULL;
+
+-- Like messages and files these two have no foreign keys; who removes a room removes them.
+CREATE TABLE reactions (
+  message_number INTEGER NOT NULL,
+  emoji TEXT NOT NULL,
+  user_id BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (message_number, emoji, user_id)
+) WITHOUT ROWID;
+
+-- user_id is 16 zero bytes where everybody is named.
+CREATE TABLE mentions (
+  room_id BLOB NOT NULL,
+  user_id BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (room_id, user_id, seq)
+) WITHOUT ROWID;
