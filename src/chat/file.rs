@@ -174,6 +174,12 @@ pub(super) fn delete_of_room(tx: &mut Tx, room_id: RoomId) -> Result<Vec<String>
     Ok(tx.query_all(sql, &[&room_id], read_hashes)?.concat())
 }
 
+/// Deletes the files of a message and returns the hashes they had.
+pub(super) fn delete_of_message(tx: &mut Tx, number: i64) -> Result<Vec<String>> {
+    let sql = "DELETE FROM files WHERE message_number = ?1 AND message_number IS NOT NULL RETURNING hash, thumb_hash";
+    Ok(tx.query_all(sql, &[&number], read_hashes)?.concat())
+}
+
 fn read_hashes(row: &Row<'_>) -> Result<Vec<String>, Fault> {
     Ok([Some(row.get(0)?), row.get(1)?].into_iter().flatten().collect())
 }

@@ -16,6 +16,14 @@ pub struct Limits {
     pub reason_max: usize,
     /// Files on one message.
     pub files_max: usize,
+    /// People that one message names.
+    pub mentions_max: usize,
+    /// Kinds of reaction under one message.
+    pub reactions_max: usize,
+    /// Pinned messages of a room.
+    pub pins_max: usize,
+    /// How long one's own message may be edited and deleted; 0 for ever.
+    pub change_window_ms: i64,
     /// The most members any room may allow; 0 for no end.
     pub room_max: u32,
     /// How many members a room allows when its maker does not say.
@@ -39,6 +47,10 @@ impl Default for Limits {
             key_max: 64,
             reason_max: 200,
             files_max: 10,
+            mentions_max: 50,
+            reactions_max: 20,
+            pins_max: 50,
+            change_window_ms: 24 * 3_600_000,
             room_max: 10_000,
             room_max_default: 50,
             page_max: 100,

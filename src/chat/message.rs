@@ -11,12 +11,18 @@ use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, MessageId, RoomId, UserId};
 use crate::text;
 
+mod change;
 pub(super) mod line;
 mod load;
+pub(super) mod mention;
 mod page;
+mod reaction;
 
+pub use change::{delete, edit, pin, pins};
 pub use line::crowd_line;
+pub use mention::Mention;
 pub use page::{Changes, Cursor, page, resume, since, visible_rev};
+pub use reaction::{Reaction, react};
 
 /// A message in its whole present state. A deleted one has an empty text and no files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -43,6 +49,11 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Reply>,
     pub reactions: Vec<Reaction>,
+    /// Whom the text names; left out where it names nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,15 +117,6 @@ pub struct Reply {
     pub excerpt: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Reaction {
-    pub emoji: String,
-    pub count: u32,
-    /// At most 50.
-    pub user_ids: Vec<UserId>,
-}
-
 /// What somebody wants to say.
 #[derive(Clone, Debug, Default)]
 pub struct New {
@@ -136,6 +138,14 @@ pub struct Sent {
     pub message: Message,
     /// Whether `key` was seen before, so that nothing was stored now.
     pub dup: bool,
+}
+
+/// The answer to a deletion.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    pub message: Message,
+    /// The hashes of stored bytes that nobody needs any more.
+    pub unneeded: Vec<String>,
 }
 
 /// Stores a message, once for each key of the sender, and tells it.
@@ -187,18 +197,24 @@ fn store(
             return Ok(Sent { message, dup: true });
         }
     }
-    member::role(tx, me, room_id)?;
+    let role = member::role(tx, me, room_id)?;
     if let Some(to) = new.to {
         check_whisper(tx, me, room_id, to)?;
     }
     let reply_to = new.reply_to.map(|seq| answered(tx, me, room_id, new.to, seq)).transpose()?;
+    // A whisper is heard by one person anyway.
+    let mentions = match new.to {
+        Some(_) => Vec::new(),
+        None => mention::find(tx, limits, room_id, role, &text)?,
+    };
 
     let seq = room::next_rev(tx, now, room_id, new.to.is_none())?;
+    mention::note(tx, room_id, seq, &[], &mentions)?;
     let kind = if new.to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
     let inserted = tx.query_one(
         "INSERT INTO messages
-           (id, room_id, seq, rev, kind, user_id, to_user_id, text, reply_to, file_count, key, created_at)
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING number",
+           (id, room_id, seq, rev, kind, user_id, to_user_id, text, reply_to, file_count, key, mentions, created_at)
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING number",
         &[
             &MessageId::new(now),
             &room_id,
@@ -210,6 +226,7 @@ fn store(
             &reply_to,
             &(file_count as u64),
             &new.key,
+            &mention::to_column(&mentions)?,
             &now,
         ],
         |row| row.get::<i64>(0),

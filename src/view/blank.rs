@@ -23,6 +23,8 @@ pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
         files: Vec::new(),
         reply_to: None,
         reactions: Vec::new(),
+        mentions: Vec::new(),
+        pinned_at: None,
         edited_at: None,
         deleted_at: None,
         created_at: String::new(),

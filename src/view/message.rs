@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::markup::markup;
 use super::part::*;
 use super::render;
 use crate::chat::member::Member;

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::blank::*;
+use super::markup::markup;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::member::{Member, Role};

@@ -1,4 +1,5 @@
-use super::part::{Piece, clock, is_emoji_alone, monogram, pieces, size};
+use super::link::{Piece, pieces};
+use super::part::{clock, is_emoji_alone, monogram, size};
 use super::{DoorPage, ErrorPage, HistoryPart, LobbyPage, RoomPage, member_html, message_html, row_html};
 use crate::chat::file::File;
 use crate::chat::member::{Member, Role};
@@ -36,6 +37,8 @@ fn message(text: &str) -> Message {
         files: Vec::new(),
         reply_to: None,
         reactions: Vec::new(),
+        mentions: Vec::new(),
+        pinned_at: None,
         edited_at: None,
         deleted_at: None,
         created_at: "2026-11-13T08:30:00.000Z".to_owned(),

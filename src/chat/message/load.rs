@@ -2,7 +2,7 @@
 //! that does not grow with the number of messages on a page.
 
 use super::line::Line;
-use super::{Message, Reply};
+use super::{Message, Reply, reaction};
 use crate::chat::user;
 use crate::chat::{Tx, file};
 use crate::clock::rfc3339;
@@ -16,7 +16,7 @@ macro_rules! message_columns {
     () => {
         concat!(
             "m.number, m.id, m.room_id, m.seq, m.rev, m.kind, m.text, m.system, m.file_count, m.edited_at, ",
-            "m.deleted_at, m.created_at, m.key, q.seq, substr(q.text, 1, 400), ",
+            "m.deleted_at, m.created_at, m.key, m.mentions, m.reaction_count, m.pinned_at, q.seq, substr(q.text, 1, 400), ",
             crate::chat::user::user_columns!("u"),
             ", ",
             crate::chat::user::user_columns!("t"),
@@ -40,16 +40,17 @@ pub(super) struct Loaded {
     number: i64,
     line: Option<String>,
     has_files: bool,
+    has_reactions: bool,
     message: Message,
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
-    const PEOPLE: usize = 15;
+    const PEOPLE: usize = 18;
     let time = |column| Ok::<_, Fault>(row.get::<Option<i64>>(column)?.map(rfc3339));
-    let reply_to = match row.get::<Option<i64>>(13)? {
+    let reply_to = match row.get::<Option<i64>>(16)? {
         Some(seq) => {
             let user = user::read(row, PEOPLE + 2 * user::WIDTH)?;
-            Some(Reply { seq, user, excerpt: text::excerpt(&row.get::<String>(14)?) })
+            Some(Reply { seq, user, excerpt: text::excerpt(&row.get::<String>(17)?) })
         }
         None => None,
     };
@@ -57,6 +58,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
         number: row.get(0)?,
         line: row.get(7)?,
         has_files: row.get::<i64>(8)? > 0,
+        has_reactions: row.get::<i64>(14)? > 0,
         message: Message {
             id: row.get(1)?,
             room_id: row.get(2)?,
@@ -70,6 +72,11 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
             files: Vec::new(),
             reply_to,
             reactions: Vec::new(),
+            mentions: match row.get::<Option<String>>(13)? {
+                Some(kept) => serde_json::from_str(&kept).map_err(|error| Fault::Wrong(error.to_string()))?,
+                None => Vec::new(),
+            },
+            pinned_at: time(15)?,
             edited_at: time(9)?,
             deleted_at: time(10)?,
             created_at: rfc3339(row.get(11)?),
@@ -78,10 +85,12 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
     })
 }
 
-/// Fills in files and system lines, and keeps the order.
+/// Fills in files, reactions and system lines, and keeps the order.
 pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>> {
     let with_files: Vec<i64> = loaded.iter().filter(|one| one.has_files).map(|one| one.number).collect();
     let mut files = file::of_messages(tx, &with_files)?;
+    let with_reactions: Vec<i64> = loaded.iter().filter(|one| one.has_reactions).map(|one| one.number).collect();
+    let mut reactions = reaction::of_messages(tx, &with_reactions)?;
     let lines: Vec<Option<Line>> = loaded
         .iter()
         .map(|one| one.line.as_deref().map(serde_json::from_str).transpose())
@@ -94,6 +103,8 @@ pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>>
     let finished = loaded.into_iter().zip(lines).map(|(one, line)| {
         let mut message = one.message;
         message.system = line.and_then(|line| line.system(&known));
+        let of_this = |(number, _): &mut (i64, _)| *number == one.number;
+        message.reactions = reactions.extract_if(.., of_this).map(|(_, reaction)| reaction).collect();
         message.files = files.extract_if(.., |(number, _)| *number == one.number).map(|(_, file)| file).collect();
         message
     });

@@ -1,0 +1,202 @@
+//! What becomes of a message after it was sent: edited, deleted, pinned.
+//!
+//! A message that one may not see and one that there is not are the same to whoever asks.
+
+use super::mention::{self, Mention};
+use super::{Changed, Message, MessageKind, load};
+use crate::chat::member::Role;
+use crate::chat::room::{self, RoomKind};
+use crate::chat::{Fact, Limits, Tx, file, member};
+use crate::db::Row;
+use crate::error::{Code, Error, Result};
+use crate::ids::{MessageId, RoomId, UserId};
+use crate::text;
+
+/// A message that somebody wants to do something with, and what they are in its room.
+pub(super) struct Target {
+    pub(super) number: i64,
+    pub(super) room_id: RoomId,
+    pub(super) seq: i64,
+    kind: MessageKind,
+    user_id: Option<UserId>,
+    is_whisper: bool,
+    text: String,
+    file_count: i64,
+    mentions: Option<String>,
+    created_at: i64,
+    deleted_at: Option<i64>,
+    pinned_at: Option<i64>,
+    role: Role,
+    room_kind: RoomKind,
+}
+
+/// Finds a message as somebody may act on it: in a room they are in, and one that they may see.
+///
+/// # Errors
+/// `forbidden` for any other.
+pub(super) fn target(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
+    let found = tx.query_opt(
+        "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
+           m.created_at, m.deleted_at, m.pinned_at, x.role, r.kind
+         FROM messages m JOIN rooms r ON r.id = m.room_id
+           JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
+         WHERE m.id = ?1 AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2)
+           AND (r.history = 'all' OR m.seq >= x.joined_rev)",
+        &[&id, &me],
+        |row: &Row<'_>| {
+            Ok(Target {
+                number: row.get(0)?,
+                room_id: row.get(1)?,
+                seq: row.get(2)?,
+                kind: row.get(3)?,
+                user_id: row.get(4)?,
+                is_whisper: row.get::<Option<UserId>>(5)?.is_some(),
+                text: row.get(6)?,
+                file_count: row.get(7)?,
+                mentions: row.get(8)?,
+                created_at: row.get(9)?,
+                deleted_at: row.get(10)?,
+                pinned_at: row.get(11)?,
+                role: row.get(12)?,
+                room_kind: row.get(13)?,
+            })
+        },
+    )?;
+    found.ok_or(Code::Forbidden.into())
+}
+
+impl Target {
+    /// Whether somebody said it and it is still there: a line of the system is nobody's to change.
+    pub(super) fn is_said(&self) -> bool {
+        self.kind != MessageKind::System && self.deleted_at.is_none()
+    }
+
+    /// The room's next rev for a change of this message.
+    pub(super) fn next_rev(&self, tx: &mut Tx, now: i64) -> Result<i64> {
+        room::next_rev(tx, now, self.room_id, !self.is_whisper)
+    }
+
+    fn is_by(&self, me: UserId) -> bool {
+        self.user_id == Some(me)
+    }
+
+    /// Whether this member keeps order here. In a direct room nobody does.
+    fn is_kept_by_me(&self) -> bool {
+        self.role >= Role::Moderator && self.room_kind == RoomKind::Open && !self.is_whisper
+    }
+
+    /// One's own message may be changed for a while; who keeps order may any time.
+    fn is_too_old(&self, limits: &Limits, now: i64) -> bool {
+        let window = limits.change_window_ms;
+        window > 0 && now - self.created_at > window && !self.is_kept_by_me()
+    }
+
+    fn mentions(&self) -> Vec<Mention> {
+        self.mentions.as_deref().and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default()
+    }
+}
+
+/// Gives one's own message another text; the same text changes nothing.
+///
+/// # Errors
+/// `forbidden` for another's message, a deleted one, one that is too old, or none; `invalid` or
+/// `too_long` with the field `text`.
+pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, typed: &str) -> Result<Message> {
+    let target = target(tx, me, id)?;
+    if !target.is_said() || !target.is_by(me) || target.is_too_old(limits, now) {
+        return Err(Code::Forbidden.into());
+    }
+    let text = text::message(typed, limits.text_max, target.file_count > 0)?;
+    if text == target.text {
+        return load::get(tx, target.number);
+    }
+    let mentions = match target.is_whisper {
+        true => Vec::new(),
+        false => mention::find(tx, limits, target.room_id, target.role, &text)?,
+    };
+    mention::note(tx, target.room_id, target.seq, &target.mentions(), &mentions)?;
+    let rev = target.next_rev(tx, now)?;
+    tx.execute(
+        "UPDATE messages SET text = ?2, mentions = ?3, preview = NULL, rev = ?4, edited_at = ?5 WHERE number = ?1",
+        &[&target.number, &text, &mention::to_column(&mentions)?, &rev, &now],
+    )?;
+    told(tx, target.number)
+}
+
+/// Takes a message away for all; its place stays. Doing it again changes nothing.
+///
+/// # Errors
+/// `forbidden` for another's message unless one keeps order in the room, for one's own that is too
+/// old, or for none.
+pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId) -> Result<Changed> {
+    let target = target(tx, me, id)?;
+    let may = target.is_kept_by_me() || (target.is_by(me) && !target.is_too_old(limits, now));
+    if target.kind == MessageKind::System || !may {
+        return Err(Code::Forbidden.into());
+    }
+    if target.deleted_at.is_some() {
+        return Ok(Changed { message: load::get(tx, target.number)?, unneeded: Vec::new() });
+    }
+    let hashes = match target.file_count {
+        0 => Vec::new(),
+        _ => file::delete_of_message(tx, target.number)?,
+    };
+    mention::note(tx, target.room_id, target.seq, &target.mentions(), &[])?;
+    tx.execute("DELETE FROM reactions WHERE message_number = ?1", &[&target.number])?;
+    let rev = target.next_rev(tx, now)?;
+    tx.execute(
+        "UPDATE messages SET text = '', mentions = NULL, preview = NULL, pinned_at = NULL, file_count = 0,
+           reaction_count = 0, rev = ?2, deleted_at = ?3 WHERE number = ?1",
+        &[&target.number, &rev, &now],
+    )?;
+    let unneeded = file::unreferenced(tx, &hashes)?;
+    Ok(Changed { message: told(tx, target.number)?, unneeded })
+}
+
+/// Pins a message in its room or takes the pin away; what is so already changes nothing. In an open
+/// room its owner and moderators do, in a direct one both.
+///
+/// # Errors
+/// `forbidden` for who may not, for a whisper, a deleted message or none; `too_many` pins.
+pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on: bool) -> Result<Message> {
+    let target = target(tx, me, id)?;
+    let may = target.is_kept_by_me() || target.room_kind == RoomKind::Direct;
+    if !target.is_said() || target.is_whisper || !may {
+        return Err(Code::Forbidden.into());
+    }
+    if target.pinned_at.is_some() == on {
+        return load::get(tx, target.number);
+    }
+    if on {
+        let sql = "SELECT COUNT(*) FROM messages WHERE room_id = ?1 AND pinned_at IS NOT NULL";
+        let count: u64 = tx.query_one(sql, &[&target.room_id], |row| row.get(0))?;
+        if count >= limits.pins_max as u64 {
+            let most = limits.pins_max;
+            return Err(Error::new(Code::TooMany).with_message(format!("a room has at most {most} pins")));
+        }
+    }
+    let rev = target.next_rev(tx, now)?;
+    let pinned_at = on.then_some(now);
+    tx.execute("UPDATE messages SET pinned_at = ?2, rev = ?3 WHERE number = ?1", &[&target.number, &pinned_at, &rev])?;
+    told(tx, target.number)
+}
+
+/// What is pinned in a room, the latest pin first.
+///
+/// # Errors
+/// `room_not_found`, `not_a_member`.
+pub fn pins(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Vec<Message>> {
+    member::role(tx, me, room_id)?;
+    let sql = "SELECT m.number FROM messages m JOIN rooms r ON r.id = m.room_id
+                 JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
+               WHERE m.room_id = ?1 AND m.pinned_at IS NOT NULL AND (r.history = 'all' OR m.seq >= x.joined_rev)
+               ORDER BY m.pinned_at DESC, m.number DESC LIMIT 100";
+    let numbers: Vec<i64> = tx.query_all(sql, &[&room_id, &me], |row| row.get(0))?;
+    numbers.into_iter().map(|number| load::get(tx, number)).collect()
+}
+
+fn told(tx: &mut Tx, number: i64) -> Result<Message> {
+    let message = load::get(tx, number)?;
+    tx.tell(Fact::Message(Box::new(message.clone())));
+    Ok(message)
+}

@@ -1,0 +1,82 @@
+//! Web addresses in what people write.
+
+/// A stretch of a message's text: plain, or an address that may be followed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    Plain(&'a str),
+    Link(&'a str),
+}
+
+/// Splits a text at its web addresses, in one pass over it. Only `http` and `https` become links,
+/// and only to a host in plain ASCII without user information, so that what is read is where one
+/// goes: `https://good.example@evil.example` stays text.
+pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut plain_from = 0;
+    let mut at = 0;
+    while let Some(found) = text[at..].find("http") {
+        let start = at + found;
+        let length = link_length(&text[start..]);
+        let inside_a_word = text[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
+        if length == 0 || inside_a_word {
+            at = start + "http".len();
+            continue;
+        }
+        if plain_from < start {
+            pieces.push(Piece::Plain(&text[plain_from..start]));
+        }
+        at = start + length;
+        plain_from = at;
+        pieces.push(Piece::Link(&text[start..at]));
+    }
+    if plain_from < text.len() {
+        pieces.push(Piece::Plain(&text[plain_from..]));
+    }
+    pieces
+}
+
+/// How many bytes at the beginning of `text` are an address; 0 where it is none.
+fn link_length(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return 0 };
+    let host_end =
+        rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'))).unwrap_or(rest.len());
+    let host = &rest[..host_end];
+    let next = rest[host_end..].chars().next();
+    let ends_well =
+        next.is_none_or(|c| "/?#".contains(c) || is_hangul(c) || !(c.is_alphanumeric() || "@%_\\".contains(c)));
+    if !host.starts_with(|c: char| c.is_ascii_alphanumeric()) || !ends_well || next.is_some_and(is_invisible) {
+        return 0;
+    }
+    let tail = &rest[host_end..];
+    let tail_length = if next.is_some_and(|c| "/?#".contains(c)) { tail_length(tail) } else { 0 };
+    let whole = &text[..text.len() - rest.len() + host_end + tail_length];
+    // A full stop or a closing bracket after an address belongs to the sentence.
+    let mut link = whole.trim_end_matches(['.', ',', ':', ';', '!', '?', '…', '。']);
+    if link.ends_with(')') && !link.contains('(') {
+        link = link.trim_end_matches(')');
+    }
+    link.len()
+}
+
+/// How many bytes of `tail`, which begins behind the host, are still the address. Korean may stand
+/// in a path, but a particle that follows an address without a space is not part of it.
+fn tail_length(tail: &str) -> usize {
+    let mut before = '/';
+    for (at, c) in tail.char_indices() {
+        let ends = c.is_whitespace() || c.is_control() || is_invisible(c) || "<>\"'`\\{}|^".contains(c);
+        if ends || (is_hangul(c) && !is_hangul(before) && !"/=_-".contains(before)) {
+            return at;
+        }
+        before = c;
+    }
+    tail.len()
+}
+
+fn is_hangul(c: char) -> bool {
+    ('가'..='힣').contains(&c)
+}
+
+/// Characters that turn the direction of reading or take no space: they could hide where one goes.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
