@@ -14,6 +14,11 @@ pub fn rfc3339(ms: i64) -> String {
     format!("{stamp:.3}")
 }
 
+/// Milliseconds since 1970 of an RFC 3339 time, with any offset.
+pub fn from_rfc3339(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,6 +28,12 @@ mod tests {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(rfc3339(1_763_000_000_120), "2025-11-13T02:13:20.120Z");
         assert_eq!(rfc3339(i64::MAX), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn times_are_read_back() {
+        assert_eq!(from_rfc3339("2025-11-13T11:13:20.120+09:00"), Some(1_763_000_000_120));
+        assert_eq!(from_rfc3339("yesterday"), None);
     }
 
     #[test]

@@ -152,6 +152,7 @@ pub struct Words {
     pub just_now: &'static str,
     pub yesterday: &'static str,
     pub older: &'static str,
+    pub newer: &'static str,
     pub newest: &'static str,
     pub new_messages: &'static str,
     pub edited: &'static str,

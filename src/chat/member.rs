@@ -1,7 +1,7 @@
 //! Membership: who is in a room, in which role, and how it begins and ends.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::message::SystemEvent;
 use super::message::line::{self, Line};
@@ -25,9 +25,23 @@ pub struct Member {
     pub role: Role,
     /// Whether the person is connected to the room now; filled in by the doors.
     pub online: bool,
+    /// Whether the person is there at all, in this room or elsewhere; filled in by the doors.
+    pub presence: Presence,
     pub read_seq: i64,
     /// RFC 3339 UTC with milliseconds.
     pub joined_at: String,
+}
+
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Presence {
+    Online,
+    /// Connected, and looking at none of their screens.
+    Away,
+    /// Not connected, or hiding it.
+    #[default]
+    Offline,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -154,9 +168,12 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
 /// an ephemeral room is removed, and a lasting one waits without an owner for the next to join.
 ///
 /// # Errors
-/// `room_not_found`, `not_a_member`.
+/// `room_not_found`, `not_a_member`; `forbidden` for a direct room.
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
-    let role = role(tx, me, room_id)?;
+    let Standing { kind, role } = standing(tx, me, room_id)?;
+    if kind == RoomKind::Direct {
+        return Err(Error::new(Code::Forbidden).with_message("a direct room is not left; block the other instead"));
+    }
     let room = end(tx, room_id, me)?;
     let mut rev = room.rev;
     if line {
@@ -193,7 +210,8 @@ macro_rules! member_columns {
 fn read(row: &Row<'_>) -> Result<(Member, i64), Fault> {
     let joined_at = row.get(2)?;
     let (role, read_seq, user) = (row.get(0)?, row.get(1)?, user::read_some(row, 3)?);
-    Ok((Member { user, role, online: false, read_seq, joined_at: rfc3339(joined_at) }, joined_at))
+    let joined = rfc3339(joined_at);
+    Ok((Member { user, role, online: false, presence: Presence::Offline, read_seq, joined_at: joined }, joined_at))
 }
 
 /// A member as another sees them.
@@ -308,15 +326,30 @@ pub fn rooms_of(tx: &mut Tx, user_id: UserId) -> Result<Vec<RoomId>> {
     Ok(tx.query_all("SELECT room_id FROM members WHERE user_id = ?1", &[&user_id], |row| row.get(0))?)
 }
 
-/// The role of a member; the one check behind every act in a room.
+/// What a member is in a room; see [`standing`].
+///
+/// # Errors
+/// As [`standing`].
+pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role> {
+    Ok(standing(tx, me, room_id)?.role)
+}
+
+/// What somebody is in what kind of room.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub kind: RoomKind,
+    pub role: Role,
+}
+
+/// The one check behind every act in a room: that one is in it.
 ///
 /// # Errors
 /// `room_not_found`, also for a direct room that one is not in; `not_a_member`.
-pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role> {
+pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing> {
     let sql = "SELECT r.kind, m.role FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2
                WHERE r.id = ?1";
     match tx.query_opt(sql, &[&room_id, &me], |row| Ok((row.get(0)?, row.get::<Option<Role>>(1)?)))? {
-        Some((_, Some(role))) => Ok(role),
+        Some((kind, Some(role))) => Ok(Standing { kind, role }),
         Some((RoomKind::Open, None)) => Err(Code::NotAMember.into()),
         Some((RoomKind::Direct, None)) | None => Err(Code::RoomNotFound.into()),
     }

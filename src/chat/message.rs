@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::file::{self, File, NewFile};
+use super::room::{self, RoomKind};
 use super::user::User;
-use super::{Fact, Limits, Tx, member, room};
+use super::{Fact, Limits, Tx, direct, member};
 use crate::db::Fault;
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, MessageId, RoomId, UserId};
@@ -18,7 +19,7 @@ pub(super) mod mention;
 mod page;
 mod reaction;
 
-pub use change::{delete, edit, pin, pins};
+pub use change::{delete, edit, pin, pins, room_of};
 pub use line::crowd_line;
 pub use mention::Mention;
 pub use page::{Changes, Cursor, page, resume, since, visible_rev};
@@ -197,7 +198,10 @@ fn store(
             return Ok(Sent { message, dup: true });
         }
     }
-    let role = member::role(tx, me, room_id)?;
+    let standing = member::standing(tx, me, room_id)?;
+    if standing.kind == RoomKind::Direct {
+        direct::check_open(tx, me, room_id)?;
+    }
     if let Some(to) = new.to {
         check_whisper(tx, me, room_id, to)?;
     }
@@ -205,7 +209,7 @@ fn store(
     // A whisper is heard by one person anyway.
     let mentions = match new.to {
         Some(_) => Vec::new(),
-        None => mention::find(tx, limits, room_id, role, &text)?,
+        None => mention::find(tx, limits, room_id, standing.role, &text)?,
     };
 
     let seq = room::next_rev(tx, now, room_id, new.to.is_none())?;

@@ -4,6 +4,7 @@
 //! the facts that the world must hear once it is committed. The functions know neither HTTP nor
 //! sockets.
 
+pub mod direct;
 pub mod file;
 mod limits;
 pub mod member;
@@ -11,6 +12,7 @@ pub mod message;
 pub mod room;
 pub mod session;
 mod stored;
+pub mod unread;
 pub mod user;
 
 #[cfg(test)]
@@ -46,6 +48,8 @@ pub enum Fact {
     RoomRemoved { room_id: RoomId, was_in_lobby: bool },
     /// Somebody became a member.
     Joined { room_id: RoomId, user: Box<User>, is_ephemeral: bool },
+    /// Somebody was made a member by another, or on another of their screens.
+    Added { room: Box<Room>, user_id: UserId },
     /// A membership ended at `rev`, the rev of its line in the room.
     Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },
     /// A person changed name, picture or colour.
@@ -66,7 +70,7 @@ impl Fact {
     pub fn room_id(&self) -> Option<RoomId> {
         match self {
             Fact::Message(message) => Some(message.room_id),
-            Fact::RoomMade(room) | Fact::RoomChanged(room) => Some(room.id),
+            Fact::RoomMade(room) | Fact::RoomChanged(room) | Fact::Added { room, .. } => Some(room.id),
             Fact::RoomRemoved { room_id, .. } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => {
                 Some(*room_id)
             }

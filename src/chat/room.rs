@@ -198,7 +198,7 @@ fn checked_max(limits: &Limits, max: Option<u32>) -> Result<u32> {
     if (2..=most).contains(&max) { Ok(max) } else { Err(Error::invalid("max", format!("max must be 2 to {most}"))) }
 }
 
-fn new_epoch() -> String {
+pub(super) fn new_epoch() -> String {
     let mut chance = [0; 4];
     // As for ids: the system's random source does not fail after boot.
     getrandom::fill(&mut chance).expect("the system's random source");

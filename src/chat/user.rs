@@ -93,6 +93,35 @@ pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<Us
     Ok(user)
 }
 
+/// Whether somebody does not want others to know when they are there.
+///
+/// # Errors
+/// Only those of the store.
+pub fn hides_presence(tx: &mut Tx, id: UserId) -> Result<bool> {
+    let sql = "SELECT hides_presence FROM users WHERE id = ?1";
+    Ok(tx.query_opt(sql, &[&id], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// When somebody was last seen; `None` where they hide it, are not known, or never were.
+///
+/// # Errors
+/// Only those of the store.
+pub fn seen_at(tx: &mut Tx, id: UserId) -> Result<Option<i64>> {
+    let sql = "SELECT seen_at FROM users WHERE id = ?1 AND hides_presence = 0 AND deleted_at IS NULL";
+    Ok(tx.query_opt(sql, &[&id], |row| row.get(0))?.flatten())
+}
+
+/// Notes that people have just gone.
+///
+/// # Errors
+/// Only those of the store.
+pub fn note_seen(tx: &mut Tx, now: i64, ids: &[UserId]) -> Result<()> {
+    for id in ids {
+        tx.execute("UPDATE users SET seen_at = ?2 WHERE id = ?1", &[id, &now])?;
+    }
+    Ok(())
+}
+
 /// # Errors
 /// Only those of the store.
 pub fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>> {

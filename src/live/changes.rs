@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use parking_lot::Mutex;
 
 use crate::chat::Fact;
-use crate::chat::message::SystemEvent;
+use crate::chat::message::{MessageKind, SystemEvent};
 use crate::ids::{RoomId, UserId};
 
 #[derive(Default)]
@@ -22,6 +22,16 @@ struct Inner {
     crowds: HashMap<(RoomId, SystemEvent), Crowd>,
     /// How far people have read since it was last told.
     reads: HashMap<RoomId, Marks>,
+    news: News,
+}
+
+/// What may have changed the number that waits for somebody.
+#[derive(Default)]
+pub struct News {
+    /// Rooms in which something was said.
+    pub rooms: HashSet<RoomId>,
+    /// Who has read on in which room.
+    pub readers: HashSet<(RoomId, UserId)>,
 }
 
 /// How far each person has read, as a seq.
@@ -41,6 +51,9 @@ impl Changes {
             Fact::RoomChanged(room) => {
                 inner.lobby.insert(room.id);
                 inner.members.insert(room.id);
+            }
+            Fact::Message(message) if message.kind != MessageKind::System => {
+                inner.news.rooms.insert(message.room_id);
             }
             Fact::RoomRemoved { room_id, .. } => {
                 inner.lobby.remove(room_id);
@@ -92,6 +105,15 @@ impl Changes {
 
     pub fn take_reads(&self) -> HashMap<RoomId, Marks> {
         std::mem::take(&mut self.0.lock().reads)
+    }
+
+    /// Somebody's read mark was stored.
+    pub fn has_read(&self, room_id: RoomId, user_id: UserId) {
+        self.0.lock().news.readers.insert((room_id, user_id));
+    }
+
+    pub fn take_news(&self) -> News {
+        std::mem::take(&mut self.0.lock().news)
     }
 
     pub fn take_crowds(&self) -> Vec<(RoomId, SystemEvent, Crowd)> {

@@ -22,8 +22,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-pub use changes::{Changes, Crowd, Marks};
-pub use people::{People, Person};
+pub use changes::{Changes, Crowd, Marks, News};
+pub use people::{People, Person, PresenceChange};
 pub use presence::{Departure, Departures};
 pub use room::{Happening, World};
 
@@ -54,7 +54,7 @@ pub struct Live {
     /// two queues.
     rooms: Mutex<HashMap<RoomId, Arc<RoomLive>>>,
     departures: Departures,
-    /// The sockets of each person.
+    /// Who is connected.
     pub people: People,
     /// What the lobby and the rooms have not been told yet.
     pub changes: Changes,
@@ -83,9 +83,17 @@ impl Live {
     pub fn hear(self: &Arc<Self>, facts: Vec<Fact>) {
         for fact in facts {
             self.changes.note(&fact);
-            if let Fact::Joined { room_id, user, is_ephemeral: true } = &fact {
-                // Here and not at the door, which a client may leave before it is answered.
-                self.hold_seat(*room_id, &Arc::new(User::clone(user)));
+            match &fact {
+                Fact::Joined { room_id, user, is_ephemeral } => {
+                    self.people.joined(*room_id, user.id);
+                    if *is_ephemeral {
+                        // Here and not at the door, which a client may leave before it is answered.
+                        self.hold_seat(*room_id, &Arc::new(User::clone(user)));
+                    }
+                }
+                Fact::Left { room_id, user_id, .. } => self.people.left(*room_id, *user_id),
+                Fact::RoomRemoved { room_id, .. } => self.people.removed(*room_id),
+                _ => {}
             }
             self.push(fact.room_id().unwrap_or(NO_ROOM), Happening::Fact(Box::new(fact)));
         }

@@ -53,6 +53,7 @@ impl Deliver {
             Fact::Message(message) => self.message(&message).await,
             Fact::RoomMade(room) => self.room_made(*room).await,
             Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
+            Fact::Added { room, user_id } => self.added(*room, user_id),
             Fact::Left { room_id, user_id, why, .. } => self.left(room_id, user_id, &why).await,
             Fact::UserChanged(user) => self.user_changed(*user).await,
             // A room's changes are collected and told by the second; who joined is told by
@@ -97,6 +98,13 @@ impl Deliver {
         }
         if let Ok(packet) = self.lobby.packet("newRoom", &self.state.with_counts(room)) {
             self.lobby.to_all().send(packet).await;
+        }
+    }
+
+    fn added(&self, room: Room, user_id: UserId) {
+        let Some(packet) = self.packet("newRoom", &self.state.with_counts(room)) else { return };
+        for socket in self.state.live.people.sockets(user_id) {
+            socket.send(&packet);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Messages over the socket.
 
 use super::Speaker;
-use super::wire::{self, Answer, Nothing, RoomOnly, Sent};
+use super::wire::{self, Answer, Nothing, Rev, RoomOnly, Sent};
 use crate::chat::message::New;
 use crate::error::{Code, Error, Result};
 use crate::live::Person;
@@ -22,6 +22,26 @@ pub(super) async fn send(state: State, speaker: Speaker, asked: wire::Send) -> R
     let answer =
         Sent { id: message.id, seq: message.seq, rev: message.seq, created_at: message.created_at, dup: sent.dup };
     Ok(answer.into())
+}
+
+pub(super) async fn edit(state: State, speaker: Speaker, asked: wire::Edit) -> Result<Answer<Rev>> {
+    let message = state.edit(speaker.person()?.id, asked.id.id()?, asked.text).await?;
+    Ok(Rev { rev: message.rev }.into())
+}
+
+pub(super) async fn delete(state: State, speaker: Speaker, asked: wire::MessageOnly) -> Result<Answer<Rev>> {
+    let message = state.delete(speaker.person()?.id, asked.id.id()?).await?;
+    Ok(Rev { rev: message.rev }.into())
+}
+
+pub(super) async fn react(state: State, speaker: Speaker, asked: wire::React) -> Result<Answer<Rev>> {
+    let message = state.react(speaker.person()?.id, asked.id.id()?, asked.emoji, asked.on).await?;
+    Ok(Rev { rev: message.rev }.into())
+}
+
+pub(super) async fn pin(state: State, speaker: Speaker, asked: wire::Pin) -> Result<Answer<Rev>> {
+    let message = state.pin(speaker.person()?.id, asked.id.id()?, asked.on).await?;
+    Ok(Rev { rev: message.rev }.into())
 }
 
 pub(super) async fn typing(state: State, speaker: Speaker, asked: RoomOnly) -> Result<Answer<Nothing>> {

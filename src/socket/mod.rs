@@ -4,9 +4,11 @@ mod deliver;
 mod gate;
 mod member;
 mod message;
+mod presence;
 mod room;
 mod session;
 mod tick;
+mod unread;
 pub mod wire;
 
 use std::collections::BTreeMap;
@@ -94,10 +96,20 @@ events! {
     "leave" room::leave: wire::RoomOnly => wire::Nothing;
     /// Send a message. `ok` means that it is stored for good.
     "message" message::send: wire::Send => wire::Sent;
+    /// Give one's own message another text.
+    "edit" message::edit: wire::Edit => wire::Rev;
+    /// Take a message away for all: one's own, or any where one keeps order.
+    "delete" message::delete: wire::MessageOnly => wire::Rev;
+    /// Put a reaction under a message, or take it away.
+    "react" message::react: wire::React => wire::Rev;
+    /// Pin a message in its room, or take the pin away; the owner's and the moderators'.
+    "pin" message::pin: wire::Pin => wire::Rev;
     /// Tell the others that one is writing; never stored, told at most once in three seconds.
     "typing" message::typing: wire::RoomOnly => wire::Nothing;
     /// Tell how far one has read; the others are told at most once a second.
     "read" message::read: wire::Read => wire::Nothing;
+    /// Say whether one looks at this screen: who looks at none is away.
+    "presence" presence::set: wire::SetPresence => wire::Nothing;
     /// The people of a room, at most 200, those online first.
     "members" member::members: wire::RoomOnly => wire::Members;
     /// Remove somebody, for good with `ban`; the owner's and the moderators'.
@@ -129,7 +141,15 @@ told! {
     CHAT "read": wire::ReadBy;
     /// How far people have read, where more than 20 are online; at most once a second.
     CHAT "reads": wire::ReadByMany;
-    /// Somebody in one's rooms changed their name.
+    /// Something was said in one of one's rooms, or read on another screen; at most once a second for
+    /// each room, and not where all one's screens show it.
+    CHAT "unread": wire::Unread;
+    /// Somebody who shares a room with one came, went, or looks at none of their screens; not told
+    /// of crowds, nor of who hides it.
+    CHAT "presence": wire::PresenceOf;
+    /// One was made a member of a room: somebody began a conversation.
+    CHAT "newRoom": Room;
+    /// Somebody in one's rooms changed name or picture.
     CHAT "user": User;
     /// The room's settings or, in a crowd, its head counts changed; at most once a second.
     CHAT "changeRoom": Room;

@@ -4,6 +4,7 @@ use parking_lot::{Mutex, RwLock};
 use serde_json::value::RawValue;
 use socketio::{Admission, ConnectError, Namespace, Reason, Socket};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::gate::Caller;
 use super::wire::{self, Auth, View};
@@ -47,8 +48,13 @@ async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Res
         lang,
         wants_html: auth.view == Some(View::Html),
         address: socket.session().address(),
+        is_away: AtomicBool::new(false),
     });
     state.live.people.add(user_id, socket.clone());
+    if let Err(error) = state.acquaint(user_id).await {
+        leave_all(&state, &socket);
+        return Err(error);
+    }
     let Some(room) = room else { return Ok(Admission::new()) };
     match join_at_once(&state, &socket, &room, auth).await {
         Ok(admission) => Ok(admission),

@@ -7,6 +7,7 @@ use socketio::Namespace;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::wire::{ReadBy, ReadByMany};
+use super::{presence, unread};
 use crate::chat::room;
 use crate::ids::RoomId;
 use crate::state::State;
@@ -30,6 +31,8 @@ pub(super) fn start(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) {
             state.tell_crowds().await;
             tell_changes(&state, &lobby, &chat).await;
             tell_reads(&state, &chat).await;
+            presence::tell(&state, &chat).await;
+            unread::tell(&state, &chat).await;
         }
     });
     every(config.beacon, state.clone(), |state| async move { state.live.beacon() });

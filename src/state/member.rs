@@ -117,6 +117,7 @@ impl State {
         snapshot.room = self.with_counts(snapshot.room);
         snapshot.members = self.with_presence(room_id, snapshot.members);
         snapshot.me.online = self.live.is_online(room_id, me);
+        snapshot.me.presence = self.live.people.presence(me);
         Ok(snapshot)
     }
 
@@ -277,7 +278,12 @@ impl State {
             moved.collect::<Result<Vec<_>>>()
         });
         match stored.await {
-            Ok(moved) => moved.into_iter().filter(|(_, marks)| !marks.is_empty()).collect(),
+            Ok(moved) => {
+                for (room_id, user_id) in moved.iter().flat_map(|(room, marks)| marks.keys().map(|id| (*room, *id))) {
+                    self.live.changes.has_read(room_id, user_id);
+                }
+                moved.into_iter().filter(|(_, marks)| !marks.is_empty()).collect()
+            }
             failed => {
                 log_failure("read marks", failed);
                 Vec::new()

@@ -1,10 +1,11 @@
 //! Messages: sent within the rates, read back.
 
 use super::State;
-use crate::chat::message::{self, Changes, Cursor, New, Sent};
+use crate::chat::message::{self, Changes, Cursor, Message, New, Sent};
+use crate::chat::{Limits, Tx};
 use crate::clock::now_ms;
 use crate::error::Result;
-use crate::ids::{RoomId, UserId};
+use crate::ids::{MessageId, RoomId, UserId};
 
 impl State {
     /// Sends a message. The answer means that it is stored for good.
@@ -16,6 +17,62 @@ impl State {
         self.live.room_to_tell(room_id).await;
         let limits = self.config.limits.clone();
         self.db.write(move |tx| message::send(tx, &limits, now_ms(), me, room_id, new)).await
+    }
+
+    /// Gives one's own message another text.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` for what one may not edit; `invalid`, `too_long` with the field.
+    pub async fn edit(&self, me: UserId, id: MessageId, text: String) -> Result<Message> {
+        self.change(me, id, move |tx, limits, now| message::edit(tx, limits, now, me, id, &text)).await
+    }
+
+    /// Takes a message away for all.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` for what one may not delete.
+    pub async fn delete(&self, me: UserId, id: MessageId) -> Result<Message> {
+        let changed = self.change(me, id, move |tx, limits, now| message::delete(tx, limits, now, me, id)).await?;
+        self.remove_bytes(changed.unneeded).await;
+        Ok(changed.message)
+    }
+
+    /// Puts one's reaction under a message, or takes it away.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` for what one may not see; `invalid` with the field `emoji`; `too_many`.
+    pub async fn react(&self, me: UserId, id: MessageId, emoji: String, on: bool) -> Result<Message> {
+        self.change(me, id, move |tx, limits, now| message::react(tx, limits, now, me, id, &emoji, on)).await
+    }
+
+    /// Pins a message in its room, or takes the pin away.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` for who may not; `too_many`.
+    pub async fn pin(&self, me: UserId, id: MessageId, on: bool) -> Result<Message> {
+        self.change(me, id, move |tx, limits, now| message::pin(tx, limits, now, me, id, on)).await
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        me: UserId,
+        id: MessageId,
+        act: impl FnOnce(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.rates.send(me)?;
+        if let Some(room_id) = self.db.read(move |tx| message::room_of(tx, id)).await? {
+            self.live.room_to_tell(room_id).await;
+        }
+        let limits = self.config.limits.clone();
+        self.db.write(move |tx| act(tx, &limits, now_ms())).await
+    }
+
+    /// What is pinned in a room, the latest pin first.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`.
+    pub async fn pins(&self, me: UserId, room_id: RoomId) -> Result<Vec<Message>> {
+        self.db.read(move |tx| message::pins(tx, me, room_id)).await
     }
 
     /// A page of a room's history, as a member may see it.

@@ -7,6 +7,7 @@ mod member;
 mod message;
 mod rates;
 mod room;
+mod unread;
 mod user;
 
 use std::path::Path;
@@ -116,6 +117,7 @@ impl State {
     fn with_presence(&self, room: crate::ids::RoomId, mut members: Vec<Member>) -> Vec<Member> {
         for member in &mut members {
             member.online = self.live.is_online(room, member.user.id);
+            member.presence = self.live.people.presence(member.user.id);
         }
         members
     }

@@ -2,7 +2,7 @@
 //! itself (a message on its way, somebody who just came in, a room just opened) comes out of the
 //! same partials as everything else.
 
-use crate::chat::member::{Member, Role};
+use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::user::{User, UserKind};
@@ -33,7 +33,14 @@ pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
 }
 
 pub(super) fn blank_member() -> Member {
-    Member { user: blank_user(), role: Role::Member, online: true, read_seq: 0, joined_at: String::new() }
+    Member {
+        user: blank_user(),
+        role: Role::Member,
+        online: true,
+        presence: Presence::Online,
+        read_seq: 0,
+        joined_at: String::new(),
+    }
 }
 
 pub(super) fn blank_room() -> Room {

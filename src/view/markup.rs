@@ -52,7 +52,7 @@ fn is_plain(text: &str) -> bool {
     let is_special = |byte: &u8| matches!(byte, b'*' | b'_' | b'~' | b'`' | b'[' | b'<' | b'&' | b'\\' | b'\n');
     let starts_a_block =
         |text: &str| text.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit() || "#>+-=".contains(c));
-    !text.as_bytes().iter().any(|byte| is_special(byte)) && !starts_a_block(text)
+    !text.as_bytes().iter().any(is_special) && !starts_a_block(text)
 }
 
 fn is_block(event: &Event<'_>) -> bool {

@@ -6,7 +6,7 @@ use super::markup::markup;
 use super::part::*;
 use super::render;
 use crate::chat::member::Member;
-use crate::chat::message::{Message, MessageKind};
+use crate::chat::message::{Changes, Cursor, Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::UserKind;
 use crate::ids::RoomId;
@@ -50,14 +50,24 @@ struct RowPart<'a> {
     lang: Lang,
 }
 
-/// A page of history as `GET /room/{id}/messages?before=` answers it: the messages ascending by
-/// seq and, before them, the link to what is older still.
+/// A stretch of history as `GET /room/{id}/messages` answers it: the messages ascending by seq,
+/// before them the link to what is older and behind them to what is newer.
 #[derive(Template)]
 #[template(path = "message/_history.html")]
 pub struct HistoryPart<'a> {
     pub messages: &'a [Message],
     pub has_older: bool,
+    pub has_newer: bool,
     pub lang: Lang,
+}
+
+impl<'a> HistoryPart<'a> {
+    /// The page of a cursor. What lies on the side one comes from is there already.
+    pub fn new(page: &'a Changes, cursor: Cursor, lang: Lang) -> Self {
+        let has_older = page.older && !matches!(cursor, Cursor::After(_));
+        let has_newer = page.newer && !matches!(cursor, Cursor::Before(_));
+        Self { messages: &page.messages, has_older, has_newer, lang }
+    }
 }
 
 impl HistoryPart<'_> {

@@ -2,7 +2,7 @@ use super::link::{Piece, pieces};
 use super::part::{clock, is_emoji_alone, monogram, size};
 use super::{DoorPage, ErrorPage, HistoryPart, LobbyPage, RoomPage, member_html, message_html, row_html};
 use crate::chat::file::File;
-use crate::chat::member::{Member, Role};
+use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::user::{User, UserKind, hue};
@@ -72,7 +72,14 @@ fn room(title: &str) -> Room {
 }
 
 fn member(name: &str) -> Member {
-    Member { user: person(name), role: Role::Owner, online: true, read_seq: 40, joined_at: String::new() }
+    Member {
+        user: person(name),
+        role: Role::Owner,
+        online: true,
+        presence: Presence::Online,
+        read_seq: 40,
+        joined_at: String::new(),
+    }
 }
 
 fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
@@ -157,9 +164,9 @@ fn what_people_write_is_text_everywhere() {
 #[test]
 fn history_begins_with_the_way_to_what_is_older() {
     let messages = [message("하나"), Message { seq: 42, ..message("둘") }];
-    let html = HistoryPart { messages: &messages, has_older: true, lang: Lang::Ko }.html();
+    let html = HistoryPart { messages: &messages, has_older: true, has_newer: true, lang: Lang::Ko }.html();
     assert!(html.contains(r#"href="?before=41""#));
-    let html = HistoryPart { messages: &messages, has_older: false, lang: Lang::Ko }.html();
+    let html = HistoryPart { messages: &messages, has_older: false, has_newer: false, lang: Lang::Ko }.html();
     assert!(!html.contains("?before="));
 }
 

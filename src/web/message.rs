@@ -14,21 +14,37 @@ use crate::state::State;
 use crate::view::HistoryPart;
 
 #[derive(Deserialize)]
-pub(super) struct Older {
-    before: i64,
+pub(super) struct Asked {
+    before: Option<i64>,
+    after: Option<i64>,
+    around: Option<i64>,
 }
 
-/// `GET /room/{id}/messages?before=`: a page of older messages, as a part of the room's page.
-pub(super) async fn older(
+impl Asked {
+    fn cursor(&self) -> Option<Cursor> {
+        match (self.before, self.after, self.around) {
+            (Some(seq), None, None) => Some(Cursor::Before(seq)),
+            (None, Some(seq), None) => Some(Cursor::After(seq)),
+            (None, None, Some(seq)) => Some(Cursor::Around(seq)),
+            (None, None, None) => Some(Cursor::Newest),
+            _ => None,
+        }
+    }
+}
+
+/// `GET /room/{id}/messages`: a stretch of history as a part of the room's page, before, after or
+/// around a seq.
+pub(super) async fn part(
     Shared(state): Shared<State>,
     caller: Caller,
     me: Me,
     Path(id): Path<String>,
-    older: Result<Query<Older>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response> {
-    let Query(older) = older.map_err(|_| Error::invalid("before", "before must be a seq"))?;
-    let page = state.history(me.user.id, room_id(&id)?, Cursor::Before(older.before), None).await?;
-    Ok(Html(HistoryPart { messages: &page.messages, has_older: page.more, lang: caller.lang }.html()).into_response())
+    let cursor = asked.ok().and_then(|Query(asked)| asked.cursor());
+    let cursor = cursor.ok_or_else(|| Error::invalid("before", "one of before, after and around must be a seq"))?;
+    let page = state.history(me.user.id, room_id(&id)?, cursor, None).await?;
+    Ok(Html(HistoryPart::new(&page, cursor, caller.lang).html()).into_response())
 }
 
 /// `POST /room/{id}/messages`: a message by form, for who has no JavaScript.

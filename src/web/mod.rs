@@ -41,6 +41,7 @@ pub fn router(state: &State) -> Router {
         .route("/find", post(lobby::find))
         .route("/lang", post(user::choose_lang))
         .route("/me", post(user::rename))
+        .route("/direct", post(room::open_direct))
         .route("/rooms", post(room::create))
         .route("/room/{id}", get(room::show))
         .route("/room/{id}/enter", post(room::enter))
@@ -49,7 +50,7 @@ pub fn router(state: &State) -> Router {
         .route("/room/{id}/owner", post(room::hand_over))
         .route("/room/{id}/settings", post(room::change))
         .route("/room/{id}/delete", post(room::remove))
-        .route("/room/{id}/messages", get(message::older).post(message::send).layer(DefaultBodyLimit::max(upload_max)))
+        .route("/room/{id}/messages", get(message::part).post(message::send).layer(DefaultBodyLimit::max(upload_max)))
         .fallback(problem::page_not_found)
         .method_not_allowed_fallback(problem::method_not_allowed);
     let api = Router::new().nest("/api", api::router(upload_max)).layer(from_fn_with_state(state.clone(), guard::cors));

@@ -31,8 +31,25 @@ pub(super) fn room_id(text: &str) -> Result<RoomId> {
 #[derive(Deserialize)]
 pub(super) struct Shown {
     before: Option<String>,
+    after: Option<String>,
+    /// The seq of a message that a link leads to.
+    at: Option<String>,
+    /// A day, `2026-11-21`, from which on to read.
+    day: Option<String>,
     #[serde(flatten)]
     notice: Notice,
+}
+
+impl Shown {
+    /// The place in the history that is asked for. What is no place is the newest page.
+    fn cursor(&self) -> Option<Cursor> {
+        let seq = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+        let day = |text: &str| crate::clock::from_rfc3339(&format!("{text}T00:00:00Z"));
+        let before = seq(&self.before).map(Cursor::Before);
+        let after = before.or(seq(&self.after).map(Cursor::After));
+        let at = after.or(seq(&self.at).map(Cursor::Around));
+        at.or(self.day.as_deref().and_then(day).map(Cursor::Since))
+    }
 }
 
 /// `GET /room/{id}`. It never makes anybody a member.
@@ -64,10 +81,8 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
     let mut snapshot = state.snapshot(my_id, id, None, None).await?;
     // Who has no JavaScript, and so no socket, is here as long as they look at the page again.
     state.hold_seat(&me.user, &snapshot.room);
-    // What is no seq is no place to go back to: the newest page is shown.
-    let before = shown.before.as_deref().and_then(|before| before.parse().ok());
-    if let Some(before) = before {
-        snapshot.messages = state.history(my_id, id, Cursor::Before(before), None).await?;
+    if let Some(cursor) = shown.cursor() {
+        snapshot.messages = state.history(my_id, id, cursor, None).await?;
     }
     let (rooms, _) = state.lobby(None, None, Some(ROOMS_BESIDE)).await?;
     let page = RoomPage {
@@ -78,8 +93,8 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         messages: &snapshot.messages.messages,
         rev: snapshot.messages.rev,
         epoch: &snapshot.messages.epoch,
-        has_older: snapshot.messages.more,
-        has_newer: before.is_some(),
+        has_older: snapshot.messages.older,
+        has_newer: snapshot.messages.newer,
         rooms: &rooms,
         notice: shown.notice.code(),
     };
@@ -149,6 +164,21 @@ pub(super) async fn create(
         Err(error) => see_refused("/", error.code),
     };
     finish(answer, cookie)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Direct {
+    user_id: UserId,
+}
+
+/// `POST /direct`: to the conversation with somebody.
+pub(super) async fn open_direct(Shared(state): Shared<State>, me: Option<Me>, Form(asked): Form<Direct>) -> Response {
+    let Some(me) = me else { return see_refused("/", Code::Unauthenticated) };
+    match state.open_direct(me.user.id, asked.user_id).await {
+        Ok((room, _)) => see(&format!("/room/{}", room.id)),
+        Err(error) => see_refused("/", error.code),
+    }
 }
 
 #[derive(Deserialize)]

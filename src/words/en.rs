@@ -63,6 +63,7 @@ pub(super) const WORDS: Words = Words {
     just_now: "just now",
     yesterday: "Yesterday",
     older: "Show earlier messages",
+    newer: "Newer messages",
     newest: "Go to the newest messages",
     new_messages: "New messages",
     edited: "edited",

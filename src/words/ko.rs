@@ -61,6 +61,7 @@ pub(super) const WORDS: Words = Words {
     just_now: "방금",
     yesterday: "어제",
     older: "이전 대화 보기",
+    newer: "다음 대화 보기",
     newest: "최근 대화로 가기",
     new_messages: "새 메시지",
     edited: "수정됨",

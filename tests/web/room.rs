@@ -5,18 +5,21 @@ use serde_json::{Value, json};
 use crate::support::App;
 use crate::support::factory::{fields, texts};
 
-const ROOM: [&str; 12] = [
+const ROOM: [&str; 15] = [
     "createdAt",
     "ephemeral",
     "epoch",
+    "history",
     "id",
     "kind",
+    "listed",
     "locked",
     "max",
     "memberCount",
     "onlineCount",
     "owner",
     "rev",
+    "slowSeconds",
     "title",
 ];
 
@@ -45,7 +48,7 @@ async fn who_makes_a_room_owns_it_and_is_in_it() {
     let path = format!("/rooms/{}", room["id"].as_str().unwrap());
     assert_eq!(app.get(&format!("/api{path}")).send().await.is(200), room);
     let members = app.call(&minji, "GET", &format!("{path}/members"), Value::Null).await.is(200);
-    assert_eq!(fields(&members["members"][0]), ["joinedAt", "online", "readSeq", "role", "user"]);
+    assert_eq!(fields(&members["members"][0]), ["joinedAt", "online", "presence", "readSeq", "role", "user"]);
     assert_eq!((&members["members"][0]["role"], &members["next"]), (&json!("owner"), &Value::Null));
 }
 

@@ -65,6 +65,14 @@ pub(super) fn target(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
     found.ok_or(Code::Forbidden.into())
 }
 
+/// The room of a message, for who must wait for the room before acting on it.
+///
+/// # Errors
+/// Only those of the store.
+pub fn room_of(tx: &mut Tx, id: MessageId) -> Result<Option<RoomId>> {
+    Ok(tx.query_opt("SELECT room_id FROM messages WHERE id = ?1", &[&id], |row| row.get(0))?)
+}
+
 impl Target {
     /// Whether somebody said it and it is still there: a line of the system is nobody's to change.
     pub(super) fn is_said(&self) -> bool {

@@ -14,6 +14,10 @@ pub enum Cursor {
     Before(i64),
     /// Just after this seq.
     After(i64),
+    /// On both sides of this seq.
+    Around(i64),
+    /// On both sides of the first message since this time, in milliseconds since 1970.
+    Since(i64),
 }
 
 /// Messages with the room's numbers, all of one snapshot.
@@ -25,6 +29,9 @@ pub struct Changes {
     /// Whether the same question has more answers: for a page, beyond it in its direction; for
     /// changes, above the rev of the last one.
     pub more: bool,
+    /// For a page: whether there is history before it, and behind it.
+    pub older: bool,
+    pub newer: bool,
     /// Whether the asker must forget what it holds: `messages` is then the newest page.
     pub gap: bool,
 }
@@ -99,12 +106,45 @@ pub fn page(
     let head = head(tx, viewer, room_id)?;
     match cursor {
         Cursor::Newest => newest(tx, viewer, room_id, head, limit),
-        Cursor::Before(seq) => before(tx, viewer, room_id, head, from_zero("before", seq)?, limit),
+        Cursor::Before(seq) => {
+            Ok(Changes { newer: true, ..before(tx, viewer, room_id, head, from_zero("before", seq)?, limit)? })
+        }
         Cursor::After(seq) => {
             let (messages, more) = range(tx, AFTER, viewer, room_id, from_zero("after", seq)?, limit)?;
-            Ok(head.with(messages, more))
+            Ok(Changes { older: seq > 0, newer: more, ..head.with(messages, more) })
+        }
+        Cursor::Around(seq) => around(tx, viewer, room_id, head, from_zero("around", seq)?, limit),
+        Cursor::Since(at) => {
+            let seq = first_since(tx, room_id, at, head.rev)?;
+            around(tx, viewer, room_id, head, seq, limit)
         }
     }
+}
+
+/// As many messages before a seq as from it on; where one side has fewer, the page is shorter.
+fn around(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, seq: i64, limit: u32) -> Result<Changes> {
+    let half = (limit / 2).max(1);
+    let (mut messages, older) = range(tx, BEFORE, viewer, room_id, seq, half)?;
+    messages.reverse();
+    let (mut after, newer) = range(tx, AFTER, viewer, room_id, seq - 1, limit.saturating_sub(half).max(1))?;
+    messages.append(&mut after);
+    Ok(Changes { older, newer, ..head.with(messages, older || newer) })
+}
+
+/// The seq of the first message that was sent at or after a time: looked for by halves, as messages
+/// are numbered in the order of their times but have no index by them.
+fn first_since(tx: &mut Tx, room_id: RoomId, at: i64, rev: i64) -> Result<i64> {
+    let sql = "SELECT seq, created_at FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND seq >= ?2
+               ORDER BY seq LIMIT 1";
+    let (mut low, mut high) = (0, rev + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match tx.query_opt(sql, &[&room_id, &middle], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)))? {
+            Some((seq, created_at)) if created_at < at => low = seq + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 /// The messages that changed since a rev, in their present state, ascending by rev.
@@ -192,7 +232,7 @@ impl Head {
     }
 
     fn with(self, messages: Vec<Message>, more: bool) -> Changes {
-        Changes { messages, rev: self.rev, epoch: self.epoch, more, gap: false }
+        Changes { messages, rev: self.rev, epoch: self.epoch, more, older: false, newer: false, gap: false }
     }
 }
 
@@ -212,7 +252,7 @@ fn newest(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, limi
 fn before(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, seq: i64, limit: u32) -> Result<Changes> {
     let (mut messages, more) = range(tx, BEFORE, viewer, room_id, seq, limit)?;
     messages.reverse();
-    Ok(head.with(messages, more))
+    Ok(Changes { older: more, ..head.with(messages, more) })
 }
 
 /// After a gap one is at the room's rev: the older pages are history, not news.

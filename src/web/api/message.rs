@@ -1,14 +1,14 @@
 //! Messages: history, what was missed, sending.
 
 use axum::extract::{Path, State as Shared};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json::{Json, Query};
-use crate::chat::message::{Changes, Cursor, New, Sent};
-use crate::error::{Error, Result};
-use crate::ids::{FileId, UserId};
+use crate::chat::message::{Changes, Cursor, Message, New, Sent};
+use crate::error::{Code, Error, Result};
+use crate::ids::{FileId, MessageId, UserId};
 use crate::socket::wire::WireMessage;
 use crate::state::State;
 use crate::web::caller::{Caller, Me};
@@ -23,6 +23,12 @@ pub(super) struct ListQuery {
     /// Messages after this seq.
     #[serde(default)]
     after: Option<i64>,
+    /// Messages on both sides of this seq.
+    #[serde(default)]
+    around: Option<i64>,
+    /// Messages on both sides of the first one since this time, RFC 3339.
+    #[serde(default)]
+    at: Option<String>,
     /// Messages changed since this rev.
     #[serde(default)]
     since: Option<i64>,
@@ -43,6 +49,12 @@ pub(super) struct Messages {
     epoch: String,
     /// Whether to ask again: with `since`, from the rev of the last one received.
     more: bool,
+    /// For a page: whether there is history before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    older: bool,
+    /// For a page: whether there is history behind it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    newer: bool,
     /// Forget what you hold: `messages` is the newest page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     gap: bool,
@@ -56,15 +68,35 @@ pub(super) async fn list(
     Query(asked): Query<ListQuery>,
 ) -> Result<Json<Messages>> {
     let (my_id, id) = (me.user.id, room_id(&id)?);
-    let Changes { messages, rev, epoch, more, gap } = match (asked.since, asked.before, asked.after) {
-        (Some(since), None, None) => state.changes(my_id, id, since, asked.epoch, asked.limit).await?,
-        (None, Some(before), None) => state.history(my_id, id, Cursor::Before(before), asked.limit).await?,
-        (None, None, Some(after)) => state.history(my_id, id, Cursor::After(after), asked.limit).await?,
-        (None, None, None) => state.history(my_id, id, Cursor::Newest, asked.limit).await?,
-        _ => return Err(Error::invalid("since", "only one of since, before and after can be asked")),
+    let limit = asked.limit;
+    let Changes { messages, rev, epoch, more, older, newer, gap } = match asked.since {
+        Some(since) if asked.cursors().is_empty() => state.changes(my_id, id, since, asked.epoch, limit).await?,
+        None => match asked.cursors()[..] {
+            [] => state.history(my_id, id, Cursor::Newest, limit).await?,
+            [Ok(cursor)] => state.history(my_id, id, cursor, limit).await?,
+            [Err(ref error)] => return Err(error.clone()),
+            _ => return Err(one_only()),
+        },
+        Some(_) => return Err(one_only()),
     };
     let messages = messages.into_iter().map(|message| WireMessage::new(message, caller.lang, Some(my_id)));
-    Ok(Json(Messages { messages: messages.collect(), rev, epoch, more, gap }))
+    Ok(Json(Messages { messages: messages.collect(), rev, epoch, more, older, newer, gap }))
+}
+
+fn one_only() -> Error {
+    Error::invalid("since", "only one of since, before, after, around and at can be asked")
+}
+
+impl ListQuery {
+    /// The places of history that are asked for.
+    fn cursors(&self) -> Vec<Result<Cursor>> {
+        let at = self.at.as_deref().map(|at| match crate::clock::from_rfc3339(at) {
+            Some(ms) => Ok(Cursor::Since(ms)),
+            None => Err(Error::invalid("at", "at must be a time in RFC 3339")),
+        });
+        let places = [self.before.map(Cursor::Before), self.after.map(Cursor::After), self.around.map(Cursor::Around)];
+        places.into_iter().flatten().map(Ok).chain(at).collect()
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -102,4 +134,79 @@ pub(super) async fn send(
 pub(super) fn answer(sent: Sent, caller: &Caller, me: &Me) -> (StatusCode, Json<WireMessage>) {
     let status = if sent.dup { StatusCode::OK } else { StatusCode::CREATED };
     (status, Json(WireMessage::new(sent.message, caller.lang, Some(me.user.id))))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Edit {
+    text: String,
+}
+
+/// The id of an address; what is none is a message that one may not see.
+fn message_id(text: &str) -> Result<MessageId> {
+    text.parse().map_err(|_| Code::Forbidden.into())
+}
+
+fn shown(message: Message, caller: &Caller, me: &Me) -> Json<WireMessage> {
+    Json(WireMessage::new(message, caller.lang, Some(me.user.id)))
+}
+
+pub(super) async fn edit(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Me,
+    Path(id): Path<String>,
+    Json(asked): Json<Edit>,
+) -> Result<Json<WireMessage>> {
+    let message = state.edit(me.user.id, message_id(&id)?, asked.text).await?;
+    Ok(shown(message, &caller, &me))
+}
+
+pub(super) async fn delete(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Me,
+    Path(id): Path<String>,
+) -> Result<Json<WireMessage>> {
+    let message = state.delete(me.user.id, message_id(&id)?).await?;
+    Ok(shown(message, &caller, &me))
+}
+
+pub(super) async fn react(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Me,
+    method: Method,
+    Path((id, emoji)): Path<(String, String)>,
+) -> Result<Json<WireMessage>> {
+    let message = state.react(me.user.id, message_id(&id)?, emoji, method == Method::PUT).await?;
+    Ok(shown(message, &caller, &me))
+}
+
+pub(super) async fn pin(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Me,
+    method: Method,
+    Path(id): Path<String>,
+) -> Result<Json<WireMessage>> {
+    let message = state.pin(me.user.id, message_id(&id)?, method == Method::PUT).await?;
+    Ok(shown(message, &caller, &me))
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Pins {
+    messages: Vec<WireMessage>,
+}
+
+pub(super) async fn pins(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Me,
+    Path(id): Path<String>,
+) -> Result<Json<Pins>> {
+    let pins = state.pins(me.user.id, room_id(&id)?).await?;
+    let messages = pins.into_iter().map(|message| WireMessage::new(message, caller.lang, Some(me.user.id)));
+    Ok(Json(Pins { messages: messages.collect() }))
 }

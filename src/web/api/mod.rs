@@ -7,6 +7,7 @@ mod member;
 mod message;
 mod room;
 mod table;
+mod unread;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -34,6 +35,20 @@ pub fn calls(upload_max: usize) -> Calls {
         .add("PATCH", "/me", patch(me::change), "Change one's name.", |call| {
             call.takes::<me::Change>().gives::<User>(200)
         })
+        .add(
+            "GET",
+            "/me/rooms",
+            get(unread::list),
+            "One's rooms, the latest active first, with what waits there.",
+            |call| call.asks::<unread::ListQuery>().gives::<unread::MyRooms>(200),
+        )
+        .add(
+            "POST",
+            "/direct",
+            post(unread::open_direct),
+            "The direct room with somebody: made once, 200 when it was there.",
+            |call| call.takes::<unread::Direct>().gives::<Room>(201),
+        )
         .add("GET", "/rooms", get(room::list), "Open rooms, the busiest first.", |call| {
             call.open().asks::<room::ListQuery>().gives::<room::Rooms>(200)
         })
@@ -86,6 +101,39 @@ pub fn calls(upload_max: usize) -> Calls {
             "Send a message; 200 and the first answer when the key was seen before.",
             |call| call.takes::<message::NewMessage>().gives::<WireMessage>(201),
         )
+        .add("GET", "/rooms/{id}/pins", get(message::pins), "What is pinned in a room, the latest pin first.", |call| {
+            call.gives::<message::Pins>(200)
+        })
+        .add("PATCH", "/messages/{id}", patch(message::edit), "Give one's own message another text.", |call| {
+            call.takes::<message::Edit>().gives::<WireMessage>(200)
+        })
+        .add(
+            "DELETE",
+            "/messages/{id}",
+            delete(message::delete),
+            "Take a message away for all: one's own, or any where one keeps order.",
+            |call| call.gives::<WireMessage>(200),
+        )
+        .add("PUT", "/messages/{id}/reactions/{emoji}", put(message::react), "React to a message.", |call| {
+            call.gives::<WireMessage>(200)
+        })
+        .add(
+            "DELETE",
+            "/messages/{id}/reactions/{emoji}",
+            delete(message::react),
+            "Take one's reaction away.",
+            |call| call.gives::<WireMessage>(200),
+        )
+        .add(
+            "PUT",
+            "/messages/{id}/pin",
+            put(message::pin),
+            "Pin a message in its room; the owner's and the moderators'.",
+            |call| call.gives::<WireMessage>(200),
+        )
+        .add("DELETE", "/messages/{id}/pin", delete(message::pin), "Take a pin away.", |call| {
+            call.gives::<WireMessage>(200)
+        })
         .add(
             "POST",
             "/rooms/{id}/files",
