@@ -26,7 +26,6 @@ impl Asked {
             (Some(seq), None, None) => Some(Cursor::Before(seq)),
             (None, Some(seq), None) => Some(Cursor::After(seq)),
             (None, None, Some(seq)) => Some(Cursor::Around(seq)),
-            (None, None, None) => Some(Cursor::Newest),
             _ => None,
         }
     }

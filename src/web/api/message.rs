@@ -49,12 +49,12 @@ pub(super) struct Messages {
     epoch: String,
     /// Whether to ask again: with `since`, from the rev of the last one received.
     more: bool,
-    /// For a page: whether there is history before it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    older: bool,
-    /// For a page: whether there is history behind it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    newer: bool,
+    /// For a page with two sides: whether there is history before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    older: Option<bool>,
+    /// For a page with two sides: whether there is history behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newer: Option<bool>,
     /// Forget what you hold: `messages` is the newest page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     gap: bool,
@@ -68,7 +68,7 @@ pub(super) async fn list(
     Query(asked): Query<ListQuery>,
 ) -> Result<Json<Messages>> {
     let (my_id, id) = (me.user.id, room_id(&id)?);
-    let limit = asked.limit;
+    let (limit, is_two_sided) = (asked.limit, asked.around.is_some() || asked.at.is_some());
     let Changes { messages, rev, epoch, more, older, newer, gap } = match asked.since {
         Some(since) if asked.cursors().is_empty() => state.changes(my_id, id, since, asked.epoch, limit).await?,
         None => match asked.cursors()[..] {
@@ -80,6 +80,7 @@ pub(super) async fn list(
         Some(_) => return Err(one_only()),
     };
     let messages = messages.into_iter().map(|message| WireMessage::new(message, caller.lang, Some(my_id)));
+    let (older, newer) = (is_two_sided.then_some(older), is_two_sided.then_some(newer));
     Ok(Json(Messages { messages: messages.collect(), rev, epoch, more, older, newer, gap }))
 }
 
