@@ -1,16 +1,22 @@
 //! What a socket says and hears.
 
 mod beacon;
+mod change;
 mod crowd;
+mod direct;
 mod drain;
 mod ephemeral;
 mod handshake;
 mod kick;
 mod lobby;
 mod member;
+mod mention;
 mod message;
+mod presence;
 mod race;
 mod rate;
+mod reaction;
 mod read;
 mod resume;
 mod seat;
+mod unread;

@@ -1,0 +1,93 @@
+//! Conversations of two: one room whoever asks, nobody else's business, no way out but a block.
+
+use serde_json::{Value, json};
+
+use crate::support::factory::key;
+use crate::support::{App, Person, Room};
+
+async fn open(app: &App, who: &Person, with: &Person) -> Room {
+    let answer = app.call(who, "POST", "/direct", json!({ "userId": with.id })).await;
+    assert!([200, 201].contains(&answer.status), "{}", answer.text());
+    let made = answer.json();
+    Room { id: made["id"].as_str().unwrap().to_owned(), made }
+}
+
+#[tokio::test]
+async fn two_people_talk_and_both_know_of_it_at_once() {
+    let app = App::start().await;
+    let [minji, jun, _] = app.cast().await;
+    let (lobby, his) = (app.lobby().await, app.connect(&jun).await);
+    let room = open(&app, &minji, &jun).await;
+    assert_eq!((&room.made["kind"], &room.made["memberCount"]), (&json!("direct"), &json!(2)));
+    assert_eq!(his.take("newRoom").await["id"], room.id);
+    let joined = his.join(&room).await;
+    assert_eq!((&joined["me"]["role"], joined["messages"].as_array().map(Vec::len)), (&json!("member"), Some(0)));
+    app.say(&minji, &room, "hello").await;
+    his.hears("hello").await;
+    let rooms = app.call(&minji, "GET", "/me/rooms", Value::Null).await.is(200);
+    assert_eq!(rooms["rooms"][0]["peer"], jun.user);
+    // The lobby knows nothing of it.
+    let other = app.courtyard(&minji).await;
+    lobby.take_where("newRoom", |made| made["id"] == other.id).await;
+    assert_eq!(lobby.all("newRoom").len(), 1);
+    his.refused("leave", json!({ "room": room.id }), "forbidden").await;
+    his.refused("kick", json!({ "room": room.id, "userId": minji.id }), "forbidden").await;
+    app.call(&jun, "PATCH", &format!("/rooms/{}", room.id), json!({ "title": "x" })).await.refused(403, "forbidden");
+}
+
+#[tokio::test]
+async fn however_many_ask_at_once_there_is_one_room() {
+    let app = App::start().await;
+    let [minji, jun, _] = app.cast().await;
+    let asks = (0..40).map(|n| {
+        let (who, with) = if n % 2 == 0 { (&minji, &jun) } else { (&jun, &minji) };
+        app.call(who, "POST", "/direct", json!({ "userId": with.id }))
+    });
+    let mut tasks = Vec::new();
+    for ask in asks {
+        tasks.push(ask);
+    }
+    let answers = join_all(tasks).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    let first = answers[0].json()["id"].clone();
+    assert!(made == 1 && answers.iter().all(|answer| answer.json()["id"] == first), "{made}");
+    assert_eq!(app.count("SELECT COUNT(*) FROM rooms"), 1);
+}
+
+async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+    let mut pinned: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = pinned.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (future, slot) in pinned.iter_mut().zip(&mut done).filter(|(_, slot)| slot.is_none()) {
+            if let std::task::Poll::Ready(value) = future.as_mut().poll(cx) {
+                *slot = Some(value);
+            }
+        }
+        if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+#[tokio::test]
+async fn z9_it_is_nobody_elses() {
+    let app = App::start().await;
+    let [minji, jun, sora] = app.cast().await;
+    let room = open(&app, &minji, &jun).await;
+    app.say(&minji, &room, "secret").await;
+    let soras = app.connect(&sora).await;
+    soras.refused("join", json!({ "room": room.id }), "room_not_found").await;
+    soras.refused("message", json!({ "room": room.id, "key": key(), "text": "x" }), "room_not_found").await;
+    for path in ["", "/messages", "/members", "/pins"] {
+        let path = format!("/rooms/{}{path}", room.id);
+        app.call(&sora, "GET", &path, Value::Null).await.refused(404, "room_not_found");
+    }
+    app.get(&format!("/api/rooms/{}", room.id)).send().await.refused(404, "room_not_found");
+    assert_eq!(app.page(&sora, &format!("/room/{}", room.id)).await.leads_to(), "/?refused=room_not_found");
+    let alone = open(&app, &sora, &sora).await;
+    app.say(&sora, &alone, "a note").await;
+    assert_eq!(open(&app, &sora, &sora).await.id, alone.id);
+    app.call(&sora, "POST", "/direct", json!({ "userId": "nobody" })).await.refused(422, "invalid");
+    let nobody = madang::ids::UserId::new(0);
+    app.call(&sora, "POST", "/direct", json!({ "userId": nobody })).await.refused(404, "not_found");
+}

@@ -1,0 +1,67 @@
+//! People named in a message: found by their names, Korean ones with particles; everybody only by
+//! who keeps order.
+
+use serde_json::{Value, json};
+
+use crate::support::App;
+use crate::support::factory::key;
+
+#[tokio::test]
+async fn the_longest_name_is_meant_and_particles_may_follow() {
+    let app = App::start().await;
+    let whale = app.guest("파란 고래").await;
+    let (minji, other) = (app.guest("민지").await, app.guest("민지아").await);
+    let stranger = app.guest("낯선이").await;
+    let room = app.courtyard(&whale).await;
+    for person in [&minji, &other] {
+        app.join(person, &room).await;
+    }
+    for (text, named) in [
+        ("@민지 안녕", vec![(&minji, "민지")]),
+        ("@민지아는 왔어?", vec![(&other, "민지아")]),
+        ("@민지야 @파란 고래는?", vec![(&minji, "민지"), (&whale, "파란 고래")]),
+        ("mail@민지", vec![]),
+        ("@낯선이 @누구 @", vec![]),
+        ("@민지 @민지", vec![(&minji, "민지")]),
+    ] {
+        let sent = app.say(&whale, &room, text).await;
+        let expected: Vec<Value> =
+            named.iter().map(|(person, name)| json!({ "userId": person.id, "name": name })).collect();
+        let mentions = sent.get("mentions").cloned().unwrap_or(json!([]));
+        assert_eq!(mentions, json!(expected), "{text}");
+    }
+    let named = app.call(&minji, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"][0]["mentions"].clone();
+    assert_eq!(named, 3);
+    assert_eq!(app.call(&stranger, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"], json!([]));
+}
+
+#[tokio::test]
+async fn an_edit_names_others() {
+    let app = App::start().await;
+    let ([minji, jun, sora], room, [hers, _, soras]) = app.evening().await;
+    let id = hers.say(&room, "@jun look").await["id"].clone();
+    hers.ok("edit", json!({ "id": id, "text": "@sora look" })).await;
+    let heard = soras.hears("@sora look").await;
+    assert_eq!(heard["mentions"], json!([{ "userId": sora.id, "name": "sora" }]));
+    let mentions =
+        async |who| app.call(who, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"][0]["mentions"].clone();
+    assert_eq!((mentions(&jun).await, mentions(&sora).await, mentions(&minji).await), (json!(0), json!(1), json!(0)));
+    hers.ok("delete", json!({ "id": id })).await;
+    assert_eq!(mentions(&sora).await, json!(0));
+}
+
+#[tokio::test]
+async fn e8_everybody_is_called_by_moderators_and_few_by_anyone() {
+    let app = App::with(|config| config.limits.mentions_max = 2).await;
+    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let send = |text: &str| json!({ "room": room.id, "key": key(), "text": text });
+    his.refused("message", send("@everyone hi"), "forbidden").await;
+    his.refused("message", send("여러분 @모두"), "forbidden").await;
+    hers.ok("message", send("@모두 모여요")).await;
+    let heard = his.hears("@모두 모여요").await;
+    assert_eq!(heard["mentions"], json!([{ "userId": null, "name": "모두" }]));
+    let waiting = app.call(&jun, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"][0].clone();
+    assert_eq!((&waiting["mentions"], &waiting["unread"]), (&json!(1), &json!(1)));
+    his.refused("message", send("@minji @jun @sora"), "too_many").await;
+    his.ok("message", send("@minji @jun everyone")).await;
+}

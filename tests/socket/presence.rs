@@ -1,0 +1,54 @@
+//! Whether people are there: told to who shares a room with them.
+
+use serde_json::json;
+
+use crate::support::App;
+
+#[tokio::test]
+async fn who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
+    let app = App::start().await;
+    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let stranger = app.guest("stranger").await;
+    let outside = app.connect(&stranger).await;
+    his.ok("presence", json!({ "state": "away" })).await;
+    let of_jun = |state: &'static str| {
+        let id = jun.id.clone();
+        move |told: &serde_json::Value| told["userId"] == id && told["state"] == state
+    };
+    let told = hers.take_where("presence", of_jun("away")).await;
+    assert!(told["seenAt"].is_null());
+    let members = hers.ok("members", json!({ "room": room.id })).await;
+    let his_row = members["members"].as_array().unwrap().iter().find(|member| member["user"]["id"] == jun.id).unwrap();
+    assert_eq!((&his_row["presence"], &his_row["online"]), (&json!("away"), &json!(true)));
+    // One screen that is looked at is enough.
+    let phone = app.connect(&jun).await;
+    hers.take_where("presence", of_jun("online")).await;
+    phone.disconnect().await;
+    hers.take_where("presence", of_jun("away")).await;
+    his.ok("presence", json!({ "state": "online" })).await;
+    hers.take_where("presence", of_jun("online")).await;
+    his.disconnect().await;
+    let gone = hers.take_where("presence", of_jun("offline")).await;
+    assert!(gone["seenAt"].as_str().is_some_and(|at| at.ends_with('Z')), "{gone}");
+    outside.settle().await;
+    assert!(outside.all("presence").is_empty());
+    outside.refused("presence", json!({ "state": "offline" }), "invalid").await;
+    outside.refused("presence", json!({ "state": "here" }), "invalid").await;
+}
+
+#[tokio::test]
+async fn of_a_crowd_nobody_is_told() {
+    let app = App::with(|config| config.crowd = 2).await;
+    let [minji, jun, sora] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    let (hers, his, soras) =
+        (app.enter(&minji, &room).await, app.enter(&jun, &room).await, app.enter(&sora, &room).await);
+    his.ok("presence", json!({ "state": "away" })).await;
+    // Something that is told by the second, after it.
+    let seq = hers.say(&room, "read this").await["seq"].clone();
+    soras.ok("read", json!({ "room": room.id, "seq": seq })).await;
+    hers.take("read").await;
+    hers.settle().await;
+    let told = hers.all("presence");
+    assert!(told.iter().all(|told| told["state"] != "away"), "{told:?}");
+}
