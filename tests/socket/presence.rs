@@ -7,7 +7,7 @@ use crate::support::App;
 #[tokio::test]
 async fn who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
     let stranger = app.guest("stranger").await;
     let outside = app.connect(&stranger).await;
     his.ok("presence", json!({ "state": "away" })).await;
@@ -20,6 +20,8 @@ async fn who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
     let members = hers.ok("members", json!({ "room": room.id })).await;
     let his_row = members["members"].as_array().unwrap().iter().find(|member| member["user"]["id"] == jun.id).unwrap();
     assert_eq!((&his_row["presence"], &his_row["online"]), (&json!("away"), &json!(true)));
+    // A screen that was opened after this hears nothing of how he came.
+    let hers = app.enter(&minji, &room).await;
     // One screen that is looked at is enough.
     let phone = app.connect(&jun).await;
     hers.take_where("presence", of_jun("online")).await;
