@@ -21,6 +21,7 @@ mod reaction;
 
 pub use change::{delete, edit, pin, pins, room_of};
 pub use line::crowd_line;
+pub(super) use load::by_numbers;
 pub use mention::Mention;
 pub use page::{Changes, Cursor, page, resume, since, visible_rev};
 pub use reaction::{Reaction, react};

@@ -7,10 +7,18 @@
 
 use super::Tx;
 use super::message::MessageKind;
-use crate::db::{Fault, Row};
+use crate::db::{Fault, Row, Term};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text::token;
+
+mod find;
+mod query;
+#[cfg(test)]
+mod tests;
+
+pub use find::{Asked, Found, Hit, find};
+pub use query::{Query, time};
 
 /// What a message has in the index besides its words.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +39,10 @@ impl Mark {
             Mark::Author(id) => format!("\u{e002}{id}"),
             Mark::File => "\u{e003}".to_owned(),
         }
+    }
+
+    fn term(self) -> Term {
+        Term::whole(self.word())
     }
 }
 
