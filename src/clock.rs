@@ -19,9 +19,27 @@ pub fn from_rfc3339(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
+/// When a day such as `2026-11-20` begins where clocks are `zone` minutes ahead of UTC.
+pub fn from_day(text: &str, zone: i32) -> Option<i64> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2026-11-20".len())?;
+    let offset = jiff::tz::Offset::from_seconds(zone.checked_mul(60)?).ok()?;
+    Some(offset.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).ok()?.as_millisecond())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_begins_where_one_lives() {
+        assert_eq!(from_day("1970-01-01", 0), Some(0));
+        assert_eq!(from_day("1970-01-02", 540), Some(15 * 3_600_000));
+        assert_eq!(from_rfc3339("1970-01-01T09:00:00.120+09:00"), Some(120));
+        for text in ["", "noon", "1970-13-01", "1970-1-1", "19700101", "1970-01-01T00:00Z", "-009999-01-01"] {
+            assert_eq!(from_day(text, 0), None, "{text}");
+        }
+        assert_eq!(from_day("1970-01-01", i32::MAX), None);
+    }
 
     #[test]
     fn times_have_three_digits_of_milliseconds_and_a_z() {

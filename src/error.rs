@@ -89,6 +89,8 @@ codes! {
     Busy "busy" 503 retry;
     /// The store does not answer; nothing was changed.
     Unavailable "unavailable" 503 retry;
+    /// Search is switched off here, or its index is being built.
+    SearchUnavailable "search_unavailable" 503 final_;
     /// The server is about to restart.
     Draining "draining" 503 retry;
     /// A fault of the server, written to its log.

@@ -5,6 +5,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
+pub mod hit;
+pub mod token;
+
 const EXCERPT: usize = 100;
 const FILE_NAME: usize = 120;
 

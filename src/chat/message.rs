@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::file::{self, File, NewFile};
 use super::room::{self, RoomKind};
 use super::user::User;
-use super::{Fact, Limits, Tx, direct, member};
+use super::{Fact, Limits, Tx, direct, member, search};
 use crate::db::Fault;
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, MessageId, RoomId, UserId};
@@ -21,6 +21,7 @@ mod reaction;
 
 pub use change::{delete, edit, pin, pins, room_of};
 pub use line::crowd_line;
+pub(super) use load::by_numbers;
 pub use mention::Mention;
 pub use page::{Changes, Cursor, page, resume, since, visible_rev};
 pub use reaction::{Reaction, react};
@@ -243,6 +244,7 @@ fn store(
         file_ids.push(file::add(tx, now, me, file)?.id);
     }
     file::attach(tx, me, room_id, number, &file_ids)?;
+    search::index(tx, number)?;
     let message = load::get(tx, number)?;
     tx.tell(Fact::Message(Box::new(message.clone())));
     Ok(Sent { message, dup: false })

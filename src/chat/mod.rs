@@ -10,6 +10,7 @@ mod limits;
 pub mod member;
 pub mod message;
 pub mod room;
+pub mod search;
 pub mod session;
 mod stored;
 pub mod unread;

@@ -14,6 +14,8 @@ pub enum Fault {
     /// The store failed under us: I/O error, corruption, no file. The connection must be opened
     /// anew and checked before anything more is promised.
     Broken(String),
+    /// The statement took longer than its deadline allows.
+    Late(String),
     /// Our own mistake: SQL that does not parse, a column of another type.
     Wrong(String),
 }
@@ -34,6 +36,7 @@ impl std::fmt::Display for Fault {
             Fault::Unique(detail) => ("not unique", detail),
             Fault::Unavailable(detail) => ("store unavailable", detail),
             Fault::Broken(detail) => ("store broken", detail),
+            Fault::Late(detail) => ("took too long", detail),
             Fault::Wrong(detail) => ("wrong statement", detail),
         };
         write!(f, "{what}: {detail}")
@@ -49,6 +52,7 @@ impl From<Fault> for Error {
                 tracing::warn!(%fault, "the store does not answer");
                 Code::Unavailable.into()
             }
+            Fault::Late(_) => Code::Busy.into(),
             Fault::Unique(_) | Fault::Wrong(_) => Error::internal(fault),
         }
     }

@@ -26,7 +26,7 @@ macro_rules! migrations {
     };
 }
 
-migrations! { "0001_chat" "0002_people" }
+migrations! { "0001_chat" "0002_people" "0003_search" }
 
 /// Applies what is missing.
 ///
@@ -104,9 +104,18 @@ mod tests {
         outline
     }
 
+    /// The one table that is the engine's own: a search is a virtual table of FTS5 here and a
+    /// `tsvector` with its index there. `db/index.rs` hides it.
+    const APART: &str = "0003_search";
+
     #[test]
     fn both_engines_have_the_same_tables_columns_and_indexes() {
         for (name, ours, theirs) in TWINS {
+            if *name == APART {
+                assert!(ours.contains("CREATE VIRTUAL TABLE search USING fts5") && ours.contains("words,"));
+                assert_eq!(outline(theirs)["CREATE TABLE search"], ["number", "words"]);
+                continue;
+            }
             assert_eq!(outline(ours), outline(theirs), "{name}");
         }
         let chat = outline(TWINS[0].1);

@@ -6,6 +6,7 @@
 //! travel as [`Param`] and [`Column`].
 
 mod fault;
+mod index;
 mod migrate;
 mod readers;
 mod sqlite;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 
 pub use fault::Fault;
+pub use index::{Match, Term};
 pub use sqlite::Row;
 pub use tx::Tx;
 pub use value::{Column, Param, Value};
@@ -39,6 +41,10 @@ pub struct Options {
     pub path: PathBuf,
     /// How many reads run at once.
     pub readers: usize,
+    /// How many searches run at once, beside the reads.
+    pub searchers: usize,
+    /// Whether messages are kept by their words, to be searched.
+    pub has_index: bool,
     /// How many writes may wait.
     pub queue: usize,
     /// How long a request waits for a place in the queue, or for a reader, before it is `busy`.
@@ -52,6 +58,8 @@ impl Options {
         Self {
             path: path.into(),
             readers: 4,
+            searchers: 2,
+            has_index: true,
             queue: 1_024,
             patience: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(5),
@@ -63,12 +71,18 @@ impl Options {
 pub struct Db<F> {
     queue: mpsc::Sender<Order<F>>,
     readers: Arc<Readers>,
+    searchers: Arc<Readers>,
     patience: Duration,
 }
 
 impl<F> Clone for Db<F> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone(), readers: self.readers.clone(), patience: self.patience }
+        Self {
+            queue: self.queue.clone(),
+            readers: self.readers.clone(),
+            searchers: self.searchers.clone(),
+            patience: self.patience,
+        }
     }
 }
 
@@ -82,11 +96,12 @@ impl<F: Send + 'static> Db<F> {
     /// # Errors
     /// The file cannot be opened or is no database, or a newer program has written it.
     pub fn open(options: Options, committed: impl FnMut(Vec<F>) + Send + 'static) -> Result<Self, Fault> {
-        let readers = Arc::new(Readers::new(&options));
+        let readers = Arc::new(Readers::new(&options, options.readers));
+        let searchers = Arc::new(Readers::new(&options, options.searchers));
         let patience = options.patience;
         let (queue, orders) = mpsc::channel(options.queue.max(1));
-        Writer::start(options, orders, readers.clone(), committed)?;
-        Ok(Self { queue, readers, patience })
+        Writer::start(options, orders, [readers.clone(), searchers.clone()], committed)?;
+        Ok(Self { queue, readers, searchers, patience })
     }
 
     /// Runs an act in a transaction of the writer and answers once it is durable.
@@ -121,7 +136,21 @@ impl<F: Send + 'static> Db<F> {
         T: Send + 'static,
         W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
     {
-        readers::read(self.readers.clone(), self.patience, act).await
+        readers::read(self.readers.clone(), self.patience, None, act).await
+    }
+
+    /// Like [`Db::read`] for what may take long: on connections of its own, so that no number of
+    /// searches keeps the short reads waiting, and with an end. What takes longer than `budget` is
+    /// broken off with [`Fault::Late`].
+    ///
+    /// # Errors
+    /// As [`Db::read`]; `busy` also when the time was over.
+    pub async fn search<T, W>(&self, budget: Duration, act: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
+    {
+        readers::read(self.searchers.clone(), self.patience, Some(budget), act).await
     }
 
     /// Whether the store can be read now.

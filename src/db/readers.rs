@@ -17,6 +17,7 @@ use crate::error::{Code, Error, Result};
 pub(super) struct Readers {
     path: PathBuf,
     busy_timeout: Duration,
+    has_index: bool,
     permits: Semaphore,
     /// Connections at rest with the generation they were opened in. The lock is held for a push or
     /// a pop, never during a statement.
@@ -26,11 +27,12 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, count: usize) -> Self {
         Self {
             path: options.path.clone(),
             busy_timeout: options.busy_timeout,
-            permits: Semaphore::new(options.readers.max(1)),
+            permits: Semaphore::new(count.max(1)),
+            has_index: options.has_index,
             idle: Mutex::new(Vec::new()),
             generation: AtomicU64::new(0),
         }
@@ -48,14 +50,15 @@ impl Readers {
         self.renew();
     }
 
-    fn run<F, T>(&self, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
+    fn run<F, T>(&self, budget: Option<Duration>, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
         let generation = self.generation.load(Ordering::Relaxed);
         let rested = self.idle.lock().pop().filter(|(opened, _)| *opened == generation);
-        let connection = match rested {
+        let mut connection = match rested {
             Some((_, connection)) => connection,
             None => Connection::open_read_only(&self.path, self.busy_timeout)?,
         };
-        let answer = snapshot(&connection, act);
+        connection.end_after(budget)?;
+        let answer = snapshot(&mut connection, self.has_index, act);
         // One that failed, or still has a transaction open, is closed instead of lent again.
         if let Some(answer) = answer {
             if self.generation.load(Ordering::Relaxed) == generation && !self.permits.is_closed() {
@@ -68,20 +71,32 @@ impl Readers {
 }
 
 /// Runs the act in one read transaction; `None` when the connection is not fit for another.
-fn snapshot<F, T>(connection: &Connection, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Option<Result<T>> {
+fn snapshot<F, T>(
+    connection: &mut Connection,
+    has_index: bool,
+    act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>,
+) -> Option<Result<T>> {
     let fit = |done: Result<(), Fault>| done.inspect_err(|fault| tracing::warn!(%fault, "a read failed")).ok();
     fit(connection.run("BEGIN"))?;
-    let mut tx = Tx::new(connection);
+    let mut tx = Tx::new(connection, has_index);
     let answer = catch_unwind(AssertUnwindSafe(|| act(&mut tx)))
         .unwrap_or_else(|_| Err(Error::internal("an act panicked while reading")));
     let is_broken = tx.is_broken();
+    drop(tx);
+    // The end of the transaction is not for the deadline to break off.
+    fit(connection.end_after(None))?;
     if connection.in_transaction() {
         fit(connection.run("ROLLBACK"))?;
     }
     if is_broken { None } else { Some(answer) }
 }
 
-pub(super) async fn read<F, T, W>(readers: Arc<Readers>, patience: Duration, act: W) -> Result<T>
+pub(super) async fn read<F, T, W>(
+    readers: Arc<Readers>,
+    patience: Duration,
+    budget: Option<Duration>,
+    act: W,
+) -> Result<T>
 where
     F: 'static,
     T: Send + 'static,
@@ -96,7 +111,9 @@ where
     // it is given back there and not here.
     permit.forget();
     let lent = Lent(readers);
-    tokio::task::spawn_blocking(move || lent.0.run(act)).await.unwrap_or_else(|fault| Err(Error::internal(fault)))
+    tokio::task::spawn_blocking(move || lent.0.run(budget, act))
+        .await
+        .unwrap_or_else(|fault| Err(Error::internal(fault)))
 }
 
 /// Gives the permit back when the read has ended.

@@ -1,7 +1,7 @@
 //! The embedded engine: SQLite in WAL mode. The only file that knows rusqlite.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -87,6 +87,16 @@ impl Connection {
         Ok(())
     }
 
+    /// Breaks statements off once this much time has passed from now; without a budget they may take
+    /// as long as they like.
+    pub(super) fn end_after(&mut self, budget: Option<Duration>) -> Result<(), Fault> {
+        /// Steps of the engine between two looks at the watch.
+        const STEPS: i32 = 2_000;
+        let until = budget.map(|budget| Instant::now() + budget);
+        self.0.progress_handler(STEPS, until.map(|until| move || Instant::now() >= until))?;
+        Ok(())
+    }
+
     /// SQLite itself ends a transaction on some errors; then nothing of it is left.
     pub(super) fn in_transaction(&self) -> bool {
         !self.0.is_autocommit()
@@ -165,6 +175,7 @@ impl From<rusqlite::Error> for Fault {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull | ErrorCode::OutOfMemory => {
                 Fault::Unavailable(detail)
             }
+            ErrorCode::OperationInterrupted => Fault::Late(detail),
             ErrorCode::SystemIoFailure
             | ErrorCode::DatabaseCorrupt
             | ErrorCode::NotADatabase

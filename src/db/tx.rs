@@ -13,11 +13,13 @@ pub struct Tx<'a, F> {
     connection: &'a Connection,
     facts: Vec<F>,
     is_broken: bool,
+    pub(super) has_index: bool,
+    pub(super) indexed: Vec<(i64, Option<String>)>,
 }
 
 impl<'a, F> Tx<'a, F> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection, facts: Vec::new(), is_broken: false }
+    pub(super) fn new(connection: &'a Connection, has_index: bool) -> Self {
+        Self { connection, facts: Vec::new(), is_broken: false, has_index, indexed: Vec::new() }
     }
 
     /// Runs a statement that answers no rows and returns how many rows it touched.
@@ -90,8 +92,9 @@ impl<'a, F> Tx<'a, F> {
         self.is_broken
     }
 
-    pub(super) fn into_facts(self) -> Vec<F> {
-        self.facts
+    /// What is to be heard, and what is to be found from now on.
+    pub(super) fn into_asked(self) -> (Vec<F>, Vec<(i64, Option<String>)>) {
+        (self.facts, self.indexed)
     }
 
     fn noted<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fault::Fault;
+use super::index::Pending;
 use super::readers::Readers;
 use super::sqlite::Connection;
 use super::{Options, Tx, migrate};
@@ -67,7 +68,8 @@ pub(super) struct Writer<F, C> {
     options: Options,
     /// `None` after an I/O error, until the store has been opened anew and checked.
     connection: Option<Connection>,
-    readers: Arc<Readers>,
+    /// All connections beside this one.
+    readers: [Arc<Readers>; 2],
     orders: mpsc::Receiver<Order<F>>,
     committed: C,
 }
@@ -81,7 +83,7 @@ where
     pub(super) fn start(
         options: Options,
         orders: mpsc::Receiver<Order<F>>,
-        readers: Arc<Readers>,
+        readers: [Arc<Readers>; 2],
         committed: C,
     ) -> Result<(), Fault> {
         let connection = Connection::open(&options.path, options.busy_timeout)?;
@@ -115,7 +117,7 @@ where
             }
             self.batch(mem::take(&mut acts));
         }
-        self.readers.close();
+        self.readers.iter().for_each(|readers| readers.close());
         if let Some(connection) = self.connection.take()
             && let Err(fault) = connection.checkpoint()
         {
@@ -149,15 +151,16 @@ where
     }
 
     fn commit(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
+        let has_index = self.options.has_index;
         let connection = match &self.connection {
             Some(connection) => connection,
             None => self.reopen()?,
         };
         connection.run("BEGIN IMMEDIATE")?;
-        let mut facts = Vec::new();
+        let (mut facts, mut index) = (Vec::new(), Pending::default());
         for act in acts {
             connection.run("SAVEPOINT act")?;
-            let mut tx = Tx::new(connection);
+            let mut tx = Tx::new(connection, has_index);
             let is_done = catch_unwind(AssertUnwindSafe(|| act.run(&mut tx))).unwrap_or_else(|_| {
                 tracing::error!("an act panicked while writing");
                 false
@@ -169,12 +172,15 @@ where
                 return Err(Fault::Unavailable("the engine ended the transaction".into()));
             }
             if is_done {
-                facts.append(&mut tx.into_facts());
+                let (mut told, indexed) = tx.into_asked();
+                facts.append(&mut told);
+                index.add(indexed);
             } else {
                 connection.run("ROLLBACK TO act")?;
             }
             connection.run("RELEASE act")?;
         }
+        index.write(connection, has_index)?;
         connection.run("COMMIT")?;
         Ok(facts)
     }
@@ -182,7 +188,7 @@ where
     /// After a failed fsync the kernel may have dropped the very pages it could not write, so
     /// nothing is promised before the file was opened anew and looked at.
     fn reopen(&mut self) -> Result<&Connection, Fault> {
-        self.readers.renew();
+        self.readers.iter().for_each(|readers| readers.renew());
         let connection = Connection::open(&self.options.path, self.options.busy_timeout)?;
         connection.check()?;
         tracing::info!("the store was opened anew");

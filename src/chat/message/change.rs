@@ -6,7 +6,7 @@ use super::mention::{self, Mention};
 use super::{Changed, Message, MessageKind, load};
 use crate::chat::member::Role;
 use crate::chat::room::{self, RoomKind};
-use crate::chat::{Fact, Limits, Tx, file, member};
+use crate::chat::{Fact, Limits, Tx, file, member, search};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -128,6 +128,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
         "UPDATE messages SET text = ?2, mentions = ?3, preview = NULL, rev = ?4, edited_at = ?5 WHERE number = ?1",
         &[&target.number, &text, &mention::to_column(&mentions)?, &rev, &now],
     )?;
+    search::index(tx, target.number)?;
     told(tx, target.number)
 }
 
@@ -157,6 +158,7 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
            reaction_count = 0, rev = ?2, deleted_at = ?3 WHERE number = ?1",
         &[&target.number, &rev, &now],
     )?;
+    search::forget(tx, target.number);
     let unneeded = file::unreferenced(tx, &hashes)?;
     Ok(Changed { message: told(tx, target.number)?, unneeded })
 }

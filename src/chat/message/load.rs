@@ -117,3 +117,17 @@ pub(super) fn get(tx: &mut Tx, number: i64) -> Result<Message> {
     let loaded = tx.query_all(sql, &[&number], read)?;
     complete(tx, loaded)?.pop().ok_or(Code::NotFound.into())
 }
+
+/// The messages of the numbers that there are, in no order.
+pub(in crate::chat) fn by_numbers(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<Message>> {
+    let sql = concat!(
+        "SELECT ",
+        message_columns!(),
+        " FROM messages m",
+        message_joins!(),
+        " WHERE m.number IN ",
+        crate::chat::many!(1)
+    );
+    let loaded = crate::chat::in_chunks(&[], numbers, |params| tx.query_all(sql, params, read))?;
+    complete(tx, loaded)
+}

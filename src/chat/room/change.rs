@@ -4,7 +4,7 @@ use super::{Room, checked_max, snapshot, tell_changed};
 use crate::chat::member::{self, Role};
 use crate::chat::message::SystemEvent;
 use crate::chat::message::line::{self, Line};
-use crate::chat::{Fact, Limits, Tx, file};
+use crate::chat::{Fact, Limits, Tx, file, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -95,6 +95,7 @@ pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserI
 pub(in crate::chat) fn delete(tx: &mut Tx, id: RoomId) -> Result<Vec<String>> {
     let was_in_lobby = snapshot(tx, id)?.is_in_lobby();
     let hashes = file::delete_of_room(tx, id)?;
+    search::forget_room(tx, id)?;
     for sql in [
         "DELETE FROM reactions WHERE message_number IN
            (SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND reaction_count > 0)",

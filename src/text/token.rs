@@ -1,0 +1,240 @@
+//! Words as the index keeps them, and as somebody types them to search.
+//!
+//! A folded text is cut into runs. Letters and digits that stand together are one token. Scripts
+//! that put no space where a word ends (Hangul with its particles, Han, kana, Thai) are kept as every
+//! two neighbours and the last character of the run: so "하늘" is found in "밤하늘에서", and one
+//! syllable is the beginning of a pair or the last of a run. An emoji is a token of its own. All
+//! else only separates.
+
+use std::collections::HashSet;
+
+use unicode_normalization::char::is_combining_mark;
+
+use super::fold;
+
+/// The version of these rules. An index that was made by others must be built anew.
+pub const VERSION: &str = "1";
+
+/// Characters of a token; of a longer run the index has the beginning.
+const LONGEST: usize = 40;
+/// Tokens that one word of a search asks the index for. The rest of a longer one is looked for in
+/// the texts that are found.
+const ASKED: usize = 24;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Gap,
+    /// Letters and digits of scripts with spaces.
+    Word,
+    /// Scripts without.
+    Unspaced,
+    Emoji,
+}
+
+fn kind(c: char) -> Kind {
+    match c {
+        '\u{fe00}'..='\u{fe0f}' => Kind::Gap,
+        '\u{1100}'..='\u{11ff}'
+        | '\u{a960}'..='\u{a97f}'
+        | '\u{ac00}'..='\u{d7ff}'
+        | '\u{3005}'..='\u{3007}'
+        | '\u{3041}'..='\u{31ff}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{20000}'..='\u{3ffff}'
+        | '\u{e00}'..='\u{eff}'
+        | '\u{1000}'..='\u{109f}'
+        | '\u{1780}'..='\u{17ff}' => Kind::Unspaced,
+        '\u{2600}'..='\u{27bf}' | '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f300}'..='\u{1faff}' => Kind::Emoji,
+        c if c.is_alphanumeric() || is_combining_mark(c) => Kind::Word,
+        _ => Kind::Gap,
+    }
+}
+
+/// Whether a character is one of a word of letters and digits.
+pub(super) fn is_word(c: char) -> bool {
+    kind(c) == Kind::Word
+}
+
+/// The runs of a folded text that are more than a gap, each with what follows it.
+fn runs(folded: &str) -> impl Iterator<Item = (Kind, &str, &str)> {
+    let mut rest = folded;
+    std::iter::from_fn(move || {
+        loop {
+            let first = kind(rest.chars().next()?);
+            let end = rest.find(|c| kind(c) != first).unwrap_or(rest.len());
+            let (run, after) = rest.split_at(end);
+            rest = after;
+            if first != Kind::Gap {
+                return Some((first, run, after));
+            }
+        }
+    })
+}
+
+/// The tokens by which the index finds a text, each once.
+pub fn tokens(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let mut seen = HashSet::new();
+    let mut tokens = Vec::new();
+    let mut add = |token: &str| {
+        if seen.insert(token.to_owned()) {
+            tokens.push(token.to_owned());
+        }
+    };
+    for (kind, run, _) in runs(&folded) {
+        match kind {
+            Kind::Word => add(beginning(run).0),
+            Kind::Unspaced => {
+                pairs(run).for_each(&mut add);
+                add(last(run));
+            }
+            _ => run.chars().for_each(|c| add(c.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    tokens
+}
+
+/// A word or a quoted phrase that somebody looks for. A text has it where its folded form is part of
+/// the text's; what begins with a letter or a digit must begin a word there, and a single one be it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    chars: Vec<char>,
+    tokens: Vec<Token>,
+    is_one_letter: bool,
+}
+
+/// What the index is asked for: a token, or the beginning of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub text: String,
+    pub is_prefix: bool,
+}
+
+impl Sought {
+    /// `None` where there is nothing to look for but spaces.
+    pub fn new(typed: &str) -> Option<Self> {
+        let folded = fold(typed).split_whitespace().collect::<Vec<_>>().join(" ");
+        let chars: Vec<char> = folded.chars().collect();
+        let is_one_letter = matches!(chars[..], [c] if kind(c) == Kind::Word);
+        (!chars.is_empty()).then(|| Self { tokens: asked(&folded, is_one_letter), chars, is_one_letter })
+    }
+
+    /// What a text that has it has in the index. It may be nothing, as for a word of punctuation
+    /// alone, and a text that has all of it may still not have the word.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    pub(super) fn chars(&self) -> &[char] {
+        &self.chars
+    }
+
+    /// Whether the word that begins at `at` of a folded text is this one, by what is around it.
+    pub(super) fn stands_at(&self, text: &[char], at: usize) -> bool {
+        let begins = !is_word(self.chars[0]) || at == 0 || !is_word(text[at - 1]);
+        let ends = !self.is_one_letter || text.get(at + 1).is_none_or(|&next| !is_word(next));
+        begins && ends
+    }
+}
+
+fn asked(folded: &str, is_one_letter: bool) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut syllable = None;
+    let mut add = |text: &str, is_prefix| {
+        let token = Token { text: text.to_owned(), is_prefix };
+        if tokens.len() < ASKED && !tokens.contains(&token) {
+            tokens.push(token);
+        }
+    };
+    for (kind, run, after) in runs(folded) {
+        let is_last = after.is_empty();
+        match kind {
+            Kind::Word => match beginning(run) {
+                (whole, false) if is_last && whole.chars().count() == 1 => {
+                    // As a beginning it would be half of the dictionary.
+                    if is_one_letter {
+                        add(whole, false);
+                    }
+                }
+                (token, is_cut) => add(token, is_last && !is_cut),
+            },
+            Kind::Unspaced if run.chars().nth(1).is_some() => pairs(run).for_each(|pair| add(pair, false)),
+            Kind::Unspaced if is_last => syllable = Some(run),
+            // What follows ends the run in the text, too.
+            Kind::Unspaced => add(run, false),
+            _ => run.chars().for_each(|c| add(c.encode_utf8(&mut [0; 4]), false)),
+        }
+    }
+    if let Some(syllable) = syllable.filter(|_| tokens.is_empty()) {
+        tokens.push(Token { text: syllable.to_owned(), is_prefix: true });
+    }
+    tokens
+}
+
+/// What the index has of a run, and whether it is all that the index can have.
+fn beginning(run: &str) -> (&str, bool) {
+    let full = run.char_indices().nth(LONGEST - 1);
+    full.map_or((run, false), |(at, last)| (&run[..at + last.len_utf8()], true))
+}
+
+fn pairs(run: &str) -> impl Iterator<Item = &str> {
+    let ends = run.char_indices().skip(2).map(|(at, _)| at).chain([run.len()]);
+    let has_two = run.chars().nth(1).is_some();
+    run.char_indices().zip(ends).take_while(move |_| has_two).map(|((from, _), to)| &run[from..to])
+}
+
+fn last(run: &str) -> &str {
+    run.char_indices().next_back().map_or("", |(at, _)| &run[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(typed: &str) -> String {
+        let sought = Sought::new(typed).unwrap();
+        let tokens = sought.tokens().iter().map(|token| token.text.clone() + if token.is_prefix { "*" } else { "" });
+        tokens.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn words_stay_whole_and_hangul_is_cut_in_pairs() {
+        assert_eq!(tokens("밤하늘에서 API를 v2로"), ["밤하", "하늘", "늘에", "에서", "서", "api", "를", "v2", "로"]);
+        assert_eq!(tokens("꿈, 꿈. don't"), ["꿈", "don", "t"]);
+        assert_eq!(tokens("\u{1112}\u{1161}\u{1102}\u{1173}\u{11af}"), tokens("하늘"));
+        assert_eq!(tokens("Ｍadang ＭＡＤＡＮＧ"), ["madang"]);
+        assert_eq!(tokens("東京へ 🎉👍🏽"), ["東京", "京へ", "へ", "🎉", "👍", "🏽"]);
+        assert_eq!(tokens("\u{e000}secret \" * ( ) : ^ -"), ["secret"]);
+        assert_eq!(tokens(&"x".repeat(100)), ["x".repeat(40)]);
+        assert_eq!(tokens("हिन्दी สวัสดี").len(), 1 + 6);
+    }
+
+    #[test]
+    fn what_is_typed_asks_for_what_a_text_with_it_must_have() {
+        for (typed, asked) in [
+            ("하늘", "하늘"),
+            ("밤하늘", "밤하 하늘"),
+            ("하", "하*"),
+            ("meet", "meet*"),
+            ("a", "a"),
+            ("foo-bar", "foo bar*"),
+            ("c++", "c"),
+            ("api를", "api"),
+            ("꿈,", "꿈"),
+            ("마당a", "마당"),
+            ("AND", "and*"),
+            ("\"", ""),
+            ("하하하하", "하하"),
+            ("two  words", "two words*"),
+        ] {
+            assert_eq!(asks(typed), asked, "{typed}");
+        }
+        assert_eq!(asks(&"x".repeat(40)), "x".repeat(40));
+        assert_eq!(asks(&"x".repeat(39)), "x".repeat(39) + "*");
+        assert!(Sought::new(" \n").is_none());
+        let long: String = (0..200).map(|n| char::from_u32('가' as u32 + n).unwrap()).collect();
+        assert_eq!(Sought::new(&long).unwrap().tokens().len(), ASKED);
+    }
+}
