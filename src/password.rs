@@ -6,8 +6,13 @@ use std::time::Duration;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Code, Error, Result};
+
+mod choice;
+
+pub use choice::check_choice;
 
 /// Bytes; longer ones are refused before any hashing.
 const MAX: usize = 256;
@@ -75,6 +80,11 @@ impl Passwords {
     }
 }
 
+/// A keyboard may send 가 as one character or as two: the same password either way.
+fn normal(password: &str) -> String {
+    password.nfc().collect()
+}
+
 fn within(password: &str) -> Result<()> {
     if password.len() > MAX { Err(Error::too_long("password", MAX)) } else { Ok(()) }
 }
@@ -88,13 +98,13 @@ fn hash(password: &str) -> Result<String> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(Error::internal)?;
     let salt = SaltString::encode_b64(&salt).map_err(Error::internal)?;
-    let hash = argon2()?.hash_password(password.as_bytes(), &salt).map_err(Error::internal)?;
+    let hash = argon2()?.hash_password(normal(password).as_bytes(), &salt).map_err(Error::internal)?;
     Ok(hash.to_string())
 }
 
 fn verify(password: &str, phc: &str) -> Result<bool> {
     let stored = PasswordHash::new(phc).map_err(Error::internal)?;
-    match argon2()?.verify_password(password.as_bytes(), &stored) {
+    match argon2()?.verify_password(normal(password).as_bytes(), &stored) {
         Ok(()) => Ok(true),
         Err(argon2::password_hash::Error::Password) => Ok(false),
         Err(fault) => Err(Error::internal(fault)),
@@ -111,6 +121,8 @@ mod tests {
         let phc = passwords.hash("열려라 참깨".into()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(passwords.verify("열려라 참깨".into(), phc.clone()).await.unwrap());
+        let decomposed: String = "열려라 참깨".nfd().collect();
+        assert!(passwords.verify(decomposed, phc.clone()).await.unwrap());
         assert!(!passwords.verify("".into(), phc.clone()).await.unwrap());
         assert!(!passwords.verify_dummy("열려라 참깨".into()).await.unwrap());
         assert_eq!(passwords.verify("x".into(), "plain".into()).await.unwrap_err().code, Code::Internal);

@@ -2,7 +2,7 @@
 
 use super::room::{self, Room};
 use super::user;
-use super::{Fact, Tx};
+use super::{Fact, Tx, block};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -20,7 +20,7 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
     }
     let them = user::find(tx, other)?;
     let them = them.ok_or_else(|| Error { field: Some("userId".into()), ..Error::new(Code::NotFound) })?;
-    if is_shut(tx, me, other)? {
+    if block::is_blocked(tx, other, me)? {
         return Err(Code::Forbidden.into());
     }
     let people = if me == other { vec![them] } else { vec![user::get(tx, me)?, them] };
@@ -83,15 +83,10 @@ pub fn peer(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<UserId> {
 /// `forbidden` if not.
 pub(super) fn check_open(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
     let other = peer(tx, me, room_id)?;
-    if is_shut(tx, me, other)? || user::find(tx, other)?.is_none() {
+    if block::is_blocked(tx, other, me)? || user::find(tx, other)?.is_none() {
         return Err(Code::Forbidden.into());
     }
     Ok(())
-}
-
-fn is_shut(tx: &mut Tx, me: UserId, other: UserId) -> Result<bool> {
-    let sql = "SELECT 1 FROM blocks WHERE user_id = ?1 AND blocked_id = ?2";
-    Ok(tx.query_opt(sql, &[&other, &me], |row| row.get::<i64>(0))?.is_some())
 }
 
 #[cfg(test)]

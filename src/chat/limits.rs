@@ -22,6 +22,8 @@ pub struct Limits {
     pub reactions_max: usize,
     /// Pinned messages of a room.
     pub pins_max: usize,
+    /// People that one person blocks.
+    pub blocks_max: u32,
     /// How long one's own message may be edited and deleted; 0 for ever.
     pub change_window_ms: i64,
     /// The most members any room may allow; 0 for no end.
@@ -50,6 +52,7 @@ impl Default for Limits {
             mentions_max: 50,
             reactions_max: 20,
             pins_max: 50,
+            blocks_max: 1_000,
             change_window_ms: 24 * 3_600_000,
             room_max: 10_000,
             room_max_default: 50,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::file::{self, File, NewFile};
 use super::room::{self, RoomKind};
 use super::user::User;
-use super::{Fact, Limits, Tx, direct, member, search};
+use super::{Fact, Limits, Tx, block, direct, member, search};
 use crate::db::Fault;
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, MessageId, RoomId, UserId};
@@ -157,7 +157,7 @@ pub struct Changed {
 /// # Errors
 /// `invalid` or `too_long` with the field `key`, `text`, `replyTo`, `fileIds` or `to`;
 /// `room_not_found`, `not_a_member`; `not_found` with the field `to` when a whisper is for somebody
-/// who is not in the room.
+/// who is not in the room; `forbidden` with the field `to` when they have blocked the sender.
 pub fn send(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
     store(tx, limits, now, me, room_id, new, None)
 }
@@ -269,6 +269,9 @@ fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result
     }
     if member::find_role(tx, to, room_id)?.is_none() {
         return Err(Error { field: Some("to".into()), ..Error::new(Code::NotFound) });
+    }
+    if block::is_blocked(tx, to, me)? {
+        return Err(Error { field: Some("to".into()), ..Error::new(Code::Forbidden) });
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! the facts that the world must hear once it is committed. The functions know neither HTTP nor
 //! sockets.
 
+pub mod block;
 pub mod direct;
 pub mod file;
 mod limits;
