@@ -56,3 +56,5 @@ for way in polling websocket upgrade; do
   walk node node/walk.mjs
   walk python/venv/bin/python python/walk.py
 done
+way=
+walk node node/tutorials.mjs
