@@ -20,6 +20,9 @@ const MAX_SLICES: usize = 32;
 /// Paced packets may wait with this many times the bytes that others may: a client that asks for
 /// long answers faster than it takes them has its limit too.
 const PACED_SHARE: usize = 8;
+/// Packets in the answer to one poll: python-engineio takes a longer payload for an attack and ends
+/// the session. What is left goes with the next poll, which comes at once.
+const PARTS_OF_A_POLL: usize = 16;
 
 #[derive(Debug)]
 pub(crate) struct Outlet {
@@ -178,13 +181,16 @@ impl Outlet {
         Some(first.packet)
     }
 
-    /// The packets for one poll: all that wait, except that a ping travels alone.
+    /// The packets for one poll: those that wait, as many as every client takes at once, except
+    /// that a ping travels alone.
     pub(crate) fn take_payload(&mut self) -> Option<String> {
         let now = Instant::now();
         let mut payload = String::new();
+        let mut parts = 0;
         while let Some(first) = self.queue.front() {
             let is_ping = first.packet.is_ping();
-            if is_ping && !payload.is_empty() {
+            parts += first.packet.parts();
+            if (is_ping || parts > PARTS_OF_A_POLL) && !payload.is_empty() {
                 break;
             }
             if let Some(packet) = self.pop(now) {

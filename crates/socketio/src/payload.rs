@@ -140,6 +140,11 @@ impl Packet {
         self.0[..] == [0x81, 1, b'2']
     }
 
+    /// How many packets of a polling payload it makes: one, and one for each attachment.
+    pub(crate) fn parts(&self) -> usize {
+        std::iter::successors(frame::split(&self.0), |(_, _, behind)| frame::split(behind)).count()
+    }
+
     /// Appends the packets to a polling payload.
     pub(crate) fn append_to(&self, payload: &mut String) {
         let mut rest = self.0.clone();

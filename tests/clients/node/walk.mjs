@@ -138,6 +138,28 @@ assert.equal(unknown.error.code, "unknown_event");
 await his.ok("read", { room, seq: hello.seq });
 assert.deepEqual(await hers.take("read", (read) => read.userId === jun.id), { room, userId: jun.id, seq: hello.seq });
 
+// What was said changes: the whole message comes again.
+const { rev } = await his.ok("edit", { id: hello.id, text: "안녕 again" });
+assert.equal((await hers.take("message", (message) => message.rev === rev)).text, "안녕 again");
+await hers.refused("edit", { id: hello.id, text: "mine" }, "forbidden");
+await hers.ok("react", { id: hello.id, emoji: "👍", on: true });
+assert.equal((await his.take("message", (message) => message.reactions.length === 1)).reactions[0].count, 1);
+await hers.ok("pin", { id: hello.id, on: true });
+await his.take("message", (message) => message.pinnedAt);
+await hers.ok("delete", { id: hello.id });
+assert.equal((await his.take("message", (message) => message.deletedAt)).text, "");
+
+// Elsewhere one hears what waits, who is there, and who begins a conversation.
+const elsewhere = await new Listener("/chat", { auth: { token: jun.token } }).connected();
+const direct = await call("POST", "/direct", minji, { userId: jun.id });
+assert.equal((await elsewhere.take("newRoom")).id, direct.id);
+await call("POST", `/rooms/${direct.id}/messages`, minji, { text: "here?" });
+assert.equal((await elsewhere.take("unread", (told) => told.room === direct.id)).last.text, "here?");
+await elsewhere.ok("presence", { state: "away" });
+await his.ok("presence", { state: "away" });
+assert.equal((await hers.take("presence", (told) => told.userId === jun.id && told.state === "away")).seenAt, undefined);
+elsewhere.socket.disconnect();
+
 // Others change.
 await call("PATCH", "/me", sora, { name: "소라" });
 assert.equal((await hers.take("user")).name, "소라");

@@ -172,6 +172,29 @@ def walk():
     read = hers.take("read", lambda read: read["userId"] == jun["id"])
     assert read == {"room": room, "userId": jun["id"], "seq": hello["seq"]}
 
+    # What was said changes: the whole message comes again.
+    rev = his.ok("edit", {"id": hello["id"], "text": "안녕 again"})["rev"]
+    assert hers.take("message", lambda message: message["rev"] == rev)["text"] == "안녕 again"
+    hers.refused("edit", {"id": hello["id"], "text": "mine"}, "forbidden")
+    hers.ok("react", {"id": hello["id"], "emoji": "👍", "on": True})
+    assert his.take("message", lambda message: message["reactions"])["reactions"][0]["count"] == 1
+    hers.ok("pin", {"id": hello["id"], "on": True})
+    his.take("message", lambda message: "pinnedAt" in message)
+    hers.ok("delete", {"id": hello["id"]})
+    assert his.take("message", lambda message: "deletedAt" in message)["text"] == ""
+
+    # Elsewhere one hears what waits, who is there, and who begins a conversation.
+    elsewhere = Listener("/chat", {"token": jun["token"]})
+    direct = call("POST", "/direct", minji, {"userId": jun["id"]})["id"]
+    assert elsewhere.take("newRoom")["id"] == direct
+    call("POST", f"/rooms/{direct}/messages", minji, {"text": "here?"})
+    assert elsewhere.take("unread", lambda told: told["room"] == direct)["last"]["text"] == "here?"
+    elsewhere.ok("presence", {"state": "away"})
+    his.ok("presence", {"state": "away"})
+    away = hers.take("presence", lambda told: told["userId"] == jun["id"] and told["state"] == "away")
+    assert "seenAt" not in away
+    elsewhere.client.disconnect()
+
     # Others change.
     call("PATCH", "/me", sora, {"name": "소라"})
     assert hers.take("user")["name"] == "소라"

@@ -38,6 +38,22 @@ async fn messages_travel_both_ways_in_order() {
     assert_eq!(received, sent);
 }
 
+/// The engine of python-socketio ends a session whose poll brings more than 16 packets.
+#[tokio::test]
+async fn a_poll_brings_no_more_than_every_client_takes() {
+    let (_house, session) = joined(config()).await;
+    let sent: Vec<_> = (0..40).map(|number| format!("42[\"echo\",{number}]")).collect();
+    session.post(&sent.join("\x1e")).await;
+    let mut received = Vec::new();
+    while received.len() < sent.len() {
+        let body = session.poll().await.body;
+        let packets: Vec<_> = body.split('\x1e').map(str::to_owned).collect();
+        assert!(packets.len() <= 16, "{} packets in one poll", packets.len());
+        received.extend(packets);
+    }
+    assert_eq!(received, sent);
+}
+
 #[tokio::test]
 async fn a_poll_hangs_until_something_comes() {
     let (_house, session) = joined(config()).await;
