@@ -28,7 +28,7 @@ impl NamePart {
 
 /// The first consonant of a syllable.
 fn first(c: char) -> Option<char> {
-    let place = ('가'..='힣').contains(&c).then_some(c as u32 - '가' as u32)?;
+    let place = ('가'..='힣').contains(&c).then(|| c as u32 - '가' as u32)?;
     char::from_u32(FIRST + place / SYLLABLES_OF_ONE).filter(|first| (FIRST..=LAST).contains(&(*first as u32)))
 }
 
