@@ -36,6 +36,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     let state = State::open(config)?;
     web::name_assets();
     state.hold_all_seats().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
+    state.begin_search().await.map_err(|error| format!("cannot look at the search index: {error}"))?;
     let sockets = socket::server(&state);
     let router = web::router(&state);
     let origins = state.config.origins.clone();

@@ -55,6 +55,11 @@ pub struct Settings {
     #[arg(long, env = "UPLOAD_MAX", default_value_t = 25 * 1024 * 1024)]
     pub upload_max: usize,
 
+    /// Whether messages can be searched. While it is off no index is kept; when it is on again,
+    /// `madang reindex` makes one.
+    #[arg(long, env = "SEARCH", value_enum, default_value_t = Switch::On)]
+    pub search: Switch,
+
     /// Whether limits per time (sends, packets, handshakes, guesses, sign-ups, uploads) hold.
     #[arg(long, env = "RATE_LIMITS", value_enum, default_value_t = Switch::On)]
     pub rate_limits: Switch,
@@ -103,6 +108,10 @@ pub struct Config {
     pub images: image::Limits,
     /// Bytes of an upload.
     pub upload_max: usize,
+    /// Whether messages are kept by their words, to be searched.
+    pub has_search: bool,
+    /// How long a search looks before it answers with what it has.
+    pub search_budget: Duration,
     /// Whether limits per time hold.
     pub has_rate_limits: bool,
     pub connections_per_address: usize,
@@ -134,6 +143,8 @@ impl Default for Config {
             limits: Limits::default(),
             images: image::Limits::default(),
             upload_max: 25 * 1024 * 1024,
+            has_search: true,
+            search_budget: Duration::from_secs(1),
             has_rate_limits: true,
             connections_per_address: 256,
             ping_interval: Duration::from_secs(25),
@@ -162,6 +173,7 @@ impl From<&Settings> for Config {
             },
             limits,
             upload_max: settings.upload_max,
+            has_search: settings.search == Switch::On,
             has_rate_limits: settings.rate_limits == Switch::On,
             connections_per_address: settings.connections_per_address,
             ping_interval: Duration::from_millis(settings.ping_interval_ms),

@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::error::{Error, Result};
 
 pub mod hit;
+pub mod initial;
 pub mod token;
 
 const EXCERPT: usize = 100;

@@ -10,6 +10,8 @@ mod markup;
 mod message;
 mod page;
 mod part;
+mod people;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +22,8 @@ use askama::Template;
 
 pub use message::{HistoryPart, member_html, message_html, row_html};
 pub use page::{DoorPage, ErrorPage, LobbyPage, RoomPage};
+pub use people::{PeoplePage, Person};
+pub use search::{FoundIn, SearchPage};
 
 /// Logical names of the built assets and what they are called with their content's hash.
 static ASSETS: OnceLock<HashMap<String, String>> = OnceLock::new();

@@ -8,6 +8,7 @@ mod josa;
 mod ko;
 mod name;
 
+use crate::chat::member::Presence;
 use crate::chat::message::Message;
 use crate::error::Code;
 
@@ -98,6 +99,7 @@ pub struct Words {
     pub about: &'static str,
     pub close: &'static str,
     pub cancel: &'static str,
+    pub back: &'static str,
     pub save: &'static str,
     pub switch_language: &'static str,
     pub way_home: &'static str,
@@ -178,6 +180,29 @@ pub struct Words {
     pub discard: &'static str,
     pub typing: fn(&str) -> String,
     pub typing_many: &'static str,
+
+    // Finding what was said.
+    pub search: &'static str,
+    pub search_hint: &'static str,
+    pub search_in: fn(&str) -> String,
+    pub search_everywhere: &'static str,
+    pub search_found: &'static str,
+    pub search_none: &'static str,
+    pub search_more: &'static str,
+    pub search_go_on: &'static str,
+    pub search_tips: &'static str,
+    /// What may be typed, and what it does.
+    pub search_ways: [(&'static str, &'static str); 5],
+    pub notes: &'static str,
+
+    // The people of the house.
+    pub directory: &'static str,
+    pub directory_hint: &'static str,
+    pub directory_empty: &'static str,
+    pub directory_none: &'static str,
+    pub directory_more: &'static str,
+    pub start_direct: &'static str,
+    pub presence: fn(Presence) -> &'static str,
 
     // The people.
     pub people: &'static str,

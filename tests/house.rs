@@ -25,6 +25,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("config", "origin", "a setting is read by who knows what it means"),
     ("words", "chat::message", "a system line is told from what was stored"),
     ("words", "chat::user", "in tests, somebody to tell of"),
+    ("words", "chat::member::Presence", "each state has a word"),
     ("cookie", "chat::session::Token", "what the session cookie holds"),
     ("cookie", "words::Lang", "what the language cookie holds"),
 ];

@@ -18,7 +18,7 @@ mod list;
 
 pub use change::{Change, change, hand_over, remove};
 pub(super) use change::{delete, set_owner};
-pub use list::{Place, Rooms, by_ids, listed_by_ids, page};
+pub use list::{LOOKED_AT, Place, Rooms, by_ids, listed_by_ids, page, titled};
 
 /// A room as anyone may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -5,8 +5,10 @@
 //! the two people of a whisper instead, who wrote it, and whether it carries files. These begin with
 //! a character for private use, which is never part of a word.
 
-use super::Tx;
 use super::message::MessageKind;
+use super::room::{self, Room, RoomKind};
+use super::user::{self, User};
+use super::{Tx, direct, member};
 use crate::db::{Fault, Row, Term};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -196,6 +198,34 @@ impl Rebuild {
         }
         Ok(self)
     }
+}
+
+/// A room as somebody in it calls it.
+#[derive(Clone, Debug)]
+pub struct Called {
+    pub room: Room,
+    /// The other person of a direct room, unless they have left the house.
+    pub peer: Option<User>,
+}
+
+/// What rooms are called. Those that `me` is not in are left out.
+///
+/// # Errors
+/// Only those of the store.
+pub fn called(tx: &mut Tx, me: UserId, ids: &[RoomId]) -> Result<Vec<Called>> {
+    let mut called = Vec::with_capacity(ids.len());
+    for room in room::by_ids(tx, ids)? {
+        if member::find_role(tx, me, room.id)?.is_none() {
+            continue;
+        }
+        let peer = match room.kind {
+            RoomKind::Direct => Some(direct::peer(tx, me, room.id)?),
+            RoomKind::Open => None,
+        };
+        let peer = peer.map(|peer| user::find(tx, peer)).transpose()?.flatten();
+        called.push(Called { room, peer });
+    }
+    Ok(called)
 }
 
 /// What is written of the state of the index: the version of its rules where it is whole. Who

@@ -10,8 +10,10 @@ use crate::ids::UserId;
 use crate::text;
 
 mod hues;
+mod list;
 
 pub use hues::{COLORS, color, hue};
+pub use list::{Listed, People, Place, page};
 
 /// A person as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::State;
+use super::{Asker, State};
 use crate::chat::room::{self, Room};
 use crate::chat::{Limits, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::RoomId;
 
 /// Behind which room a page of the list goes on.
@@ -47,6 +47,26 @@ impl FromStr for LobbyCursor {
 const CHUNK: usize = 100;
 
 impl State {
+    /// A page of open rooms whose title contains `q`, and where the next one begins. Where many are
+    /// to be looked at a page ends early.
+    ///
+    /// # Errors
+    /// `rate_limited`; `invalid` with the field `limit`, `too_long` with the field `q`.
+    pub async fn find_rooms(
+        &self,
+        asker: Asker,
+        q: String,
+        after: Option<LobbyCursor>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<Room>, Option<LobbyCursor>)> {
+        let q = q.trim().to_owned();
+        if q.chars().count() > self.config.limits.title_max {
+            return Err(Error::too_long("q", self.config.limits.title_max));
+        }
+        self.rates.list(asker)?;
+        self.lobby(Some(q).filter(|q| !q.is_empty()), after, limit).await
+    }
+
     /// A page of open rooms whose title contains `q`, and where the next one begins.
     ///
     /// # Errors
@@ -87,13 +107,16 @@ fn list(
         Some(LobbyCursor::Quiet(..)) => false,
     };
     let left: Vec<_> = busy.iter().filter(is_left).copied().collect();
-    for chunk in left.chunks(CHUNK) {
+    for (place, chunk) in left.chunks(CHUNK).enumerate() {
         let ids: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
         rooms.extend(room::listed_by_ids(tx, &ids, q)?);
         if rooms.len() > limit as usize {
             rooms.truncate(limit as usize);
             let last = rooms.last().and_then(|last| left.iter().find(|(id, _)| *id == last.id));
             return Ok((rooms, last.map(|&(id, count)| LobbyCursor::Busy(count, id))));
+        }
+        if (place + 1) * CHUNK >= room::LOOKED_AT {
+            return Ok((rooms, chunk.last().map(|&(id, count)| LobbyCursor::Busy(count, id))));
         }
     }
     let room_left = limit - rooms.len() as u32;
@@ -102,7 +125,10 @@ fn list(
         return Ok((rooms, last));
     }
     let shown: HashSet<RoomId> = busy.iter().map(|(id, _)| *id).collect();
-    let quiet = room::page(tx, limits, q, quiet_after, &shown, room_left)?;
+    let quiet = match q {
+        Some(q) => room::titled(tx, limits, q, quiet_after, &shown, room_left)?,
+        None => room::page(tx, limits, quiet_after, &shown, room_left)?,
+    };
     rooms.extend(quiet.rooms);
     Ok((rooms, quiet.next.map(|(active_at, id)| LobbyCursor::Quiet(active_at, id))))
 }

@@ -5,8 +5,10 @@ pub mod file;
 mod lobby;
 mod member;
 mod message;
+mod people;
 mod rates;
 mod room;
+mod search;
 mod unread;
 mod user;
 
@@ -27,8 +29,10 @@ use crate::password::Passwords;
 
 pub use lobby::LobbyCursor;
 pub use member::Snapshot;
-pub use rates::Rates;
+pub use people::PeopleCursor;
+pub use rates::{Asker, Rates};
 pub use room::{RoomChange, RoomRequest};
+pub use search::SearchRequest;
 pub use user::Entered;
 
 /// What every door shares. Cloning shares it.
@@ -72,8 +76,8 @@ impl State {
             move |facts| live.hear(facts)
         };
         let path = config.data_dir.join("madang.db");
-        let db = Db::open(db::Options::new(&path), committed)
-            .map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
+        let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
+        let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
         let files = file::Files::open(&config.data_dir.join("files"))?;
         Ok(Self(Arc::new(Inner {
             rates: Rates::new(config.has_rate_limits),

@@ -17,6 +17,14 @@ const TYPING: Duration = Duration::from_secs(3);
 
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
+/// Whose requests are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    Person(UserId),
+    /// Of somebody without an identity.
+    Address(IpAddr),
+}
+
 /// The limits per time of the doors. Those of packets and handshakes are the sockets' own.
 pub struct Rates {
     is_on: bool,
@@ -29,6 +37,8 @@ pub struct Rates {
     uploads: Keyed<UserId>,
     rooms: Keyed<UserId>,
     resumes: Keyed<UserId>,
+    searches: Keyed<UserId>,
+    lists: Keyed<Asker>,
     typing: Keyed<(RoomId, UserId)>,
 }
 
@@ -54,6 +64,8 @@ impl Rates {
             uploads: keyed(Quota::per_minute(number(30))),
             rooms: keyed(Quota::per_minute(number(20))),
             resumes: keyed(Quota::per_second(number(10)).allow_burst(number(200))),
+            searches: keyed(Quota::per_second(number(2)).allow_burst(number(20))),
+            lists: keyed(Quota::per_second(number(10)).allow_burst(number(100))),
             typing: keyed(Quota::with_period(TYPING).unwrap_or(Quota::per_second(NonZeroU32::MIN))),
         }
     }
@@ -95,6 +107,17 @@ impl Rates {
         self.check(&self.resumes, me)
     }
 
+    /// Messages are to be searched.
+    pub fn search(&self, me: UserId) -> Result<()> {
+        self.check(&self.searches, me)
+    }
+
+    /// A list is to be looked through for a name or a title.
+    pub fn list(&self, asker: Asker) -> Result<()> {
+        let network = |address| Asker::Address(socketio::network(address));
+        self.check(&self.lists, if let Asker::Address(address) = asker { network(address) } else { asker })
+    }
+
     /// Whether it is time to tell again that somebody types. This one holds always: it does not
     /// refuse, it only leaves out what was just told.
     pub fn may_tell_typing(&self, room_id: RoomId, me: UserId) -> bool {
@@ -121,6 +144,8 @@ impl Rates {
         self.uploads.retain_recent();
         self.rooms.retain_recent();
         self.resumes.retain_recent();
+        self.searches.retain_recent();
+        self.lists.retain_recent();
         self.typing.retain_recent();
     }
 }

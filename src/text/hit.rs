@@ -22,6 +22,23 @@ pub struct Excerpt {
     pub marks: Vec<[u32; 2]>,
 }
 
+impl Excerpt {
+    /// The text in pieces, each with whether it is marked.
+    pub fn pieces(&self) -> Vec<(bool, String)> {
+        let mut pieces = Vec::new();
+        let mut chars = self.text.chars();
+        let mut at = 0;
+        for &[from, to] in &self.marks {
+            pieces.push((false, chars.by_ref().take((from - at) as usize).collect()));
+            pieces.push((true, chars.by_ref().take((to - from) as usize).collect()));
+            at = to;
+        }
+        pieces.push((false, chars.collect()));
+        pieces.retain(|(_, piece): &(bool, String)| !piece.is_empty());
+        pieces
+    }
+}
+
 /// A text as it is compared, each of its characters knowing where in the original it comes from.
 pub struct Folded {
     chars: Vec<char>,
@@ -159,18 +176,8 @@ mod tests {
     fn marked(text: &str, words: &[&str]) -> String {
         let sought: Vec<Sought> = words.iter().filter_map(|word| Sought::new(word)).collect();
         let excerpt = excerpt(text, &Folded::new(text), &sought);
-        let chars: Vec<char> = excerpt.text.chars().collect();
-        let mut shown = String::new();
-        let mut at = 0;
-        for [from, to] in excerpt.marks {
-            shown.extend(&chars[at..from as usize]);
-            shown.push('[');
-            shown.extend(&chars[from as usize..to as usize]);
-            shown.push(']');
-            at = to as usize;
-        }
-        shown.extend(&chars[at..]);
-        shown
+        let pieces = excerpt.pieces().into_iter();
+        pieces.map(|(is_marked, piece)| if is_marked { format!("[{piece}]") } else { piece }).collect()
     }
 
     #[test]

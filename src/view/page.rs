@@ -26,6 +26,8 @@ pub struct LobbyPage<'a> {
     pub notice: Option<Code>,
     /// A friendly name for who has none yet: [`crate::words::any_name`].
     pub suggestion: &'a str,
+    /// Whether messages can be searched here.
+    pub has_search: bool,
 }
 
 /// `/room/{id}` for who is not in the room.
@@ -59,6 +61,8 @@ pub struct RoomPage<'a> {
     pub has_newer: bool,
     /// The list beside the talk: one's own rooms first, then the busiest open ones. May be empty.
     pub rooms: &'a [Room],
+    /// Whether messages can be searched here.
+    pub has_search: bool,
     /// Why the last act was refused.
     pub notice: Option<Code>,
 }

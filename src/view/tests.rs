@@ -1,13 +1,19 @@
 use super::link::{Piece, pieces};
 use super::part::{clock, is_emoji_alone, monogram, size};
-use super::{DoorPage, ErrorPage, HistoryPart, LobbyPage, RoomPage, member_html, message_html, row_html};
+use super::{
+    DoorPage, ErrorPage, FoundIn, HistoryPart, LobbyPage, PeoplePage, Person, RoomPage, SearchPage, member_html,
+    message_html, row_html,
+};
 use crate::chat::file::File;
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind};
-use crate::chat::user::{User, UserKind, hue};
+use crate::chat::search::Hit;
+use crate::chat::user::{Listed, User, UserKind, hue};
 use crate::error::Code;
 use crate::ids::{FileId, MessageId, RoomId, UserId};
+use crate::text::hit::{Folded, excerpt};
+use crate::text::token::Sought;
 use crate::words::{Lang, system_line};
 
 /// What every field of every shape is filled with, to see that it comes out as text.
@@ -96,6 +102,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         has_older: true,
         has_newer: false,
         rooms: &rooms,
+        has_search: true,
         notice: Some(Code::TooLong),
     };
     page.html()
@@ -141,12 +148,37 @@ fn what_people_write_is_text_everywhere() {
         rooms: std::slice::from_ref(&room),
         notice: Some(Code::RoomFull),
         suggestion: HOSTILE,
+        has_search: true,
+    };
+    let sought = [Sought::new("script").unwrap()];
+    let hit = Hit { message: hostile.clone(), excerpt: excerpt(HOSTILE, &Folded::new(HOSTILE), &sought) };
+    let search = SearchPage {
+        lang: Lang::Ko,
+        me: &me.user,
+        q: HOSTILE,
+        room: Some((room.id, HOSTILE.to_owned())),
+        found: vec![FoundIn { room_id: room.id, title: HOSTILE.to_owned(), hits: vec![&hit] }],
+        next: Some(hit.message.id),
+        zone: 0,
+        notice: None,
+    };
+    assert!(search.html().contains("&#60;<mark>script</mark>&#62;alert(1)"), "{}", search.html());
+    let listed = Listed { user: person(HOSTILE), bio: HOSTILE.to_owned() };
+    let people = PeoplePage {
+        lang: Lang::En,
+        me: &me.user,
+        q: HOSTILE,
+        people: vec![Person { listed, presence: Presence::Online }],
+        next: Some(HOSTILE.to_owned()),
+        notice: Some(Code::TooLong),
     };
     let door = DoorPage { lang: Lang::Ko, room: &room, name: HOSTILE, notice: None };
     for html in [
         room_page(&room, &me, &[hostile.clone(), line.clone()]),
         lobby.html(),
         door.html(),
+        search.html(),
+        people.html(),
         row_html(&room, Lang::Ko),
         member_html(&me, room.id, Lang::Ko),
         message_html(&hostile, Lang::Ko),

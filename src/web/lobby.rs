@@ -40,7 +40,18 @@ pub(super) async fn show(
     };
     let suggestion = any_name(lang);
     let me = me.as_ref().map(|me| &*me.user);
-    Html(LobbyPage { lang, me, rooms: &rooms, notice: notice.code(), suggestion: &suggestion }.html()).into_response()
+    Html(
+        LobbyPage {
+            lang,
+            me,
+            rooms: &rooms,
+            notice: notice.code(),
+            suggestion: &suggestion,
+            has_search: state.config.has_search,
+        }
+        .html(),
+    )
+    .into_response()
 }
 
 #[derive(Deserialize)]

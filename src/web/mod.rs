@@ -11,8 +11,10 @@ mod guard;
 mod health;
 mod lobby;
 mod message;
+mod people;
 mod problem;
 mod room;
+mod search;
 mod user;
 
 use axum::Router;
@@ -40,6 +42,8 @@ pub fn router(state: &State) -> Router {
         .route("/", get(lobby::show))
         .route("/find", post(lobby::find))
         .route("/lang", post(user::choose_lang))
+        .route("/people", get(people::show))
+        .route("/search", get(search::show))
         .route("/me", post(user::rename))
         .route("/direct", post(room::open_direct))
         .route("/rooms", post(room::create))

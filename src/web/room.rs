@@ -96,6 +96,7 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         has_older: snapshot.messages.older,
         has_newer: snapshot.messages.newer,
         rooms: &rooms,
+        has_search: state.config.has_search,
         notice: shown.notice.code(),
     };
     Ok(Html(page.html()).into_response())

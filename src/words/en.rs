@@ -1,6 +1,7 @@
 //! English, plain.
 
 use super::Words;
+use crate::chat::member::Presence;
 use crate::chat::message::{Message, SystemEvent};
 use crate::chat::user::User;
 use crate::error::Code;
@@ -11,6 +12,7 @@ pub(super) const WORDS: Words = Words {
     about: "A courtyard to drop in and talk",
     close: "Close",
     cancel: "Cancel",
+    back: "Back",
     save: "Save",
     switch_language: "한국어로 보기",
     way_home: "Back to the gate",
@@ -88,6 +90,36 @@ pub(super) const WORDS: Words = Words {
     discard: "Discard",
     typing: |name| format!("{name} is typing"),
     typing_many: "Several people are typing",
+
+    search: "Search",
+    search_hint: "What are you looking for?",
+    search_in: |title| format!("Looking in “{title}” only."),
+    search_everywhere: "Search all rooms",
+    search_found: "Messages found",
+    search_none: "No message was found. Try other words.",
+    search_more: "Show earlier results",
+    search_go_on: "Not everything was looked at yet. Go on searching",
+    search_tips: "More ways to search",
+    search_ways: [
+        ("\"lunch tomorrow\"", "these words in a row"),
+        ("from:minji", "written by this person"),
+        ("in:courtyard", "in this room only"),
+        ("before:2026-11-20 after:2026-11-01", "until that day, from that day on"),
+        ("has:file", "with a file"),
+    ],
+    notes: "Notes to yourself",
+
+    directory: "Find people",
+    directory_hint: "Name",
+    directory_empty: "Nobody has signed up yet.",
+    directory_none: "Nobody here has that name. Try another one.",
+    directory_more: "Show more",
+    start_direct: "Message",
+    presence: |presence| match presence {
+        Presence::Online => "online",
+        Presence::Away => "away",
+        Presence::Offline => "offline",
+    },
 
     people: "People",
     owner: "Owner",

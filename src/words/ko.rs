@@ -2,6 +2,7 @@
 
 use super::Words;
 use super::josa::{Particle, josa};
+use crate::chat::member::Presence;
 use crate::chat::message::{Message, SystemEvent};
 use crate::chat::user::User;
 use crate::error::Code;
@@ -12,6 +13,7 @@ pub(super) const WORDS: Words = Words {
     about: "누구나 들러 이야기하는 마당",
     close: "닫기",
     cancel: "취소",
+    back: "돌아가기",
     save: "저장",
     switch_language: "Switch to English",
     way_home: "대문으로 가기",
@@ -86,6 +88,36 @@ pub(super) const WORDS: Words = Words {
     discard: "지우기",
     typing: |name| format!("{name}님이 쓰고 있어요"),
     typing_many: "여러 사람이 쓰고 있어요",
+
+    search: "검색",
+    search_hint: "찾고 싶은 말",
+    search_in: |title| format!("‘{title}’ 안에서 찾아요."),
+    search_everywhere: "모든 방에서 찾기",
+    search_found: "찾은 메시지",
+    search_none: "찾은 메시지가 없어요. 다른 말로 찾아보세요.",
+    search_more: "이전 결과 더 보기",
+    search_go_on: "아직 다 찾아보지 못했어요. 이어서 찾기",
+    search_tips: "이렇게도 찾을 수 있어요",
+    search_ways: [
+        ("\"내일 점심\"", "띄어쓰기까지 그대로"),
+        ("from:민지", "이 사람이 쓴 메시지"),
+        ("in:마당", "이 방에서만"),
+        ("before:2026-11-20 after:2026-11-01", "이 날 전까지, 이 날부터"),
+        ("has:file", "파일이 붙은 메시지"),
+    ],
+    notes: "나와의 대화",
+
+    directory: "사람 찾기",
+    directory_hint: "이름이나 초성 (ㅎㄱㄷ)",
+    directory_empty: "아직 가입한 사람이 없어요.",
+    directory_none: "그런 이름을 가진 사람이 없어요. 다른 이름으로 찾아보세요.",
+    directory_more: "더 보기",
+    start_direct: "대화하기",
+    presence: |presence| match presence {
+        Presence::Online => "접속 중",
+        Presence::Away => "자리 비움",
+        Presence::Offline => "접속하지 않음",
+    },
 
     people: "사람들",
     owner: "방장",

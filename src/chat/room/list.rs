@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Room, WIDTH, read, room_columns};
 use crate::chat::{Limits, Tx};
-use crate::db::Param;
+use crate::db::{Param, Row};
 use crate::error::Result;
 use crate::ids::RoomId;
 use crate::text;
@@ -53,37 +53,77 @@ pub fn by_ids(tx: &mut Tx, ids: &[RoomId]) -> Result<Vec<Room>> {
 }
 
 /// A page of open rooms after a place, without those of `except`, which were shown before for being
-/// busy. With `q` only those whose title has it, whatever the case.
+/// busy.
 ///
 /// # Errors
 /// `invalid` with the field `limit`.
-pub fn page(
-    tx: &mut Tx,
-    limits: &Limits,
-    q: Option<&str>,
-    after: Option<Place>,
-    except: &HashSet<RoomId>,
-    limit: u32,
-) -> Result<Rooms> {
+pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Place>, except: &HashSet<RoomId>, limit: u32) -> Result<Rooms> {
     let limit = limits.page(limit)? as usize;
     let sql = concat!(
         "SELECT ",
         room_columns!(),
         ", r.active_at FROM rooms r LEFT JOIN users o ON o.id = r.owner_id
-         WHERE r.kind = 'open' AND r.is_listed = 1 AND r.title_folded LIKE ?1 ESCAPE '\\'
-           AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
-         ORDER BY r.active_at DESC, r.id DESC LIMIT ?4"
+         WHERE r.kind = 'open' AND r.is_listed = 1 AND (r.active_at < ?1 OR (r.active_at = ?1 AND r.id < ?2))
+         ORDER BY r.active_at DESC, r.id DESC LIMIT ?3"
     );
     let (active_at, id) = after.unwrap_or((i64::MAX, RoomId::from_u128(0)));
     // At most all of `except` are on the way, so one statement is enough.
     let most = (limit + 1 + except.len()) as u64;
-    let params: [&dyn Param; 4] = [&pattern(q), &active_at, &id, &most];
+    let params: [&dyn Param; 3] = [&active_at, &id, &most];
     let mut found = tx.query_all(sql, &params, |row| Ok((read(row)?, row.get::<i64>(WIDTH)?)))?;
     found.retain(|(room, _)| !except.contains(&room.id));
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| has_more).map(|(room, active_at)| (*active_at, room.id));
     Ok(Rooms { rooms: found.into_iter().map(|(room, _)| room).collect(), next })
+}
+
+/// Rooms looked at for one page of a search, and in one go. Where more are to be looked at the page
+/// ends early and says where to go on.
+pub const LOOKED_AT: usize = 10_000;
+const CHUNK: u64 = 500;
+
+/// Like [`page`] for the rooms whose title has `q`, whatever the case.
+///
+/// # Errors
+/// `invalid` with the field `limit`.
+pub fn titled(
+    tx: &mut Tx,
+    limits: &Limits,
+    q: &str,
+    after: Option<Place>,
+    except: &HashSet<RoomId>,
+    limit: u32,
+) -> Result<Rooms> {
+    let limit = limits.page(limit)? as usize;
+    let sql = "SELECT active_at, id, title_folded FROM rooms
+               WHERE kind = 'open' AND is_listed = 1 AND (active_at < ?1 OR (active_at = ?1 AND id < ?2))
+               ORDER BY active_at DESC, id DESC LIMIT ?3";
+    let q = text::fold(q.trim());
+    let mut place = after.unwrap_or((i64::MAX, RoomId::from_u128(0)));
+    let mut places: Vec<Place> = Vec::new();
+    let mut looked_at = 0;
+    let next = loop {
+        let read = |row: &Row<'_>| Ok(((row.get(0)?, row.get(1)?), row.get::<String>(2)?));
+        let found: Vec<(Place, String)> = tx.query_all(sql, &[&place.0, &place.1, &CHUNK], read)?;
+        let is_last = found.len() < CHUNK as usize;
+        looked_at += found.len();
+        place = found.last().map_or(place, |(last, _)| *last);
+        let fits = |(place, title): &(Place, String)| title.contains(&q) && !except.contains(&place.1);
+        places.extend(found.into_iter().filter(fits).map(|(place, _)| place));
+        if places.len() > limit {
+            places.truncate(limit);
+            break places.last().copied();
+        }
+        if is_last {
+            break None;
+        }
+        if looked_at >= LOOKED_AT {
+            break Some(place);
+        }
+    };
+    let ids: Vec<RoomId> = places.into_iter().map(|(_, id)| id).collect();
+    Ok(Rooms { rooms: listed_by_ids(tx, &ids, None)?, next })
 }
 
 /// What `LIKE` looks for; the signs it gives a meaning are taken as they are typed.

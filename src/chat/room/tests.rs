@@ -141,7 +141,7 @@ async fn the_lobby_pages_through_all_open_rooms_once() {
     let (mut seen, mut after) = (house.read(move |tx| listed_by_ids(tx, &[ids[3]], None)).await.unwrap(), None);
     loop {
         let except = busy.clone();
-        let rooms = house.read(move |tx| page(tx, &LIMITS, None, after, &except, 2)).await.unwrap();
+        let rooms = house.read(move |tx| page(tx, &LIMITS, after, &except, 2)).await.unwrap();
         seen.extend(rooms.rooms);
         after = rooms.next;
         if after.is_none() {
@@ -163,11 +163,11 @@ async fn the_lobby_finds_titles_whatever_their_case() {
         house.create(&minji, NewRoom { title: title.into(), ..NewRoom::default() }).await;
     }
     for (q, count) in [("garden", 2), ("우물", 1), ("%", 1), ("_", 0), ("\\", 1), ("' OR 1=1", 0), (" ", 4)] {
-        let found = house.read(move |tx| page(tx, &LIMITS, Some(q), None, &HashSet::new(), 50)).await.unwrap();
+        let found = house.read(move |tx| titled(tx, &LIMITS, q, None, &HashSet::new(), 50)).await.unwrap();
         assert_eq!(found.rooms.len(), count, "{q}");
     }
     for limit in [0, 101] {
-        let refused = house.read(move |tx| page(tx, &LIMITS, None, None, &HashSet::new(), limit)).await.unwrap_err();
+        let refused = house.read(move |tx| page(tx, &LIMITS, None, &HashSet::new(), limit)).await.unwrap_err();
         assert_eq!(refused.field.as_deref(), Some("limit"));
     }
 }
@@ -189,5 +189,5 @@ async fn a_direct_room_is_there_for_those_in_it_alone() {
     assert_eq!(house.send(&jun, &room, message::New::default()).await.unwrap_err().field.as_deref(), Some("text"));
     let new = message::New { text: "hi".into(), ..message::New::default() };
     assert_eq!(house.send(&jun, &room, new).await.unwrap_err().code, Code::RoomNotFound);
-    assert!(house.read(|tx| page(tx, &LIMITS, None, None, &HashSet::new(), 50)).await.unwrap().rooms.is_empty());
+    assert!(house.read(|tx| page(tx, &LIMITS, None, &HashSet::new(), 50)).await.unwrap().rooms.is_empty());
 }

@@ -5,7 +5,9 @@ mod json;
 mod me;
 mod member;
 mod message;
+mod people;
 mod room;
+mod search;
 mod table;
 mod unread;
 
@@ -49,6 +51,12 @@ pub fn calls(upload_max: usize) -> Calls {
             "The direct room with somebody: made once, 200 when it was there.",
             |call| call.takes::<unread::Direct>().gives::<Room>(201),
         )
+        .add("GET", "/users", get(people::list), "Accounts by name, or those whose name has `q`.", |call| {
+            call.asks::<people::ListQuery>().gives::<people::Users>(200)
+        })
+        .add("GET", "/search", get(search::find), "Messages by their words, the newest first.", |call| {
+            call.asks::<search::SearchQuery>().gives::<search::FoundMessages>(200)
+        })
         .add("GET", "/rooms", get(room::list), "Open rooms, the busiest first.", |call| {
             call.open().asks::<room::ListQuery>().gives::<room::Rooms>(200)
         })

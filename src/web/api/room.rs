@@ -9,8 +9,8 @@ use super::json::{Json, Query};
 use crate::chat::room::Room;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::state::{LobbyCursor, RoomChange, RoomRequest, State};
-use crate::web::caller::Me;
+use crate::state::{Asker, LobbyCursor, RoomChange, RoomRequest, State};
+use crate::web::caller::{Caller, Me};
 use crate::web::room::room_id;
 
 #[derive(Deserialize, JsonSchema)]
@@ -37,12 +37,17 @@ pub(super) struct Rooms {
 
 pub(super) async fn list(
     Shared(state): Shared<State>,
-    _me: Option<Me>,
+    caller: Caller,
+    me: Option<Me>,
     Query(asked): Query<ListQuery>,
 ) -> Result<Json<Rooms>> {
     let after = asked.after.map(|after| after.parse::<LobbyCursor>()).transpose();
     let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
-    let (rooms, next) = state.lobby(asked.q, after, asked.limit).await?;
+    let asker = me.map_or(Asker::Address(caller.address), |me| Asker::Person(me.user.id));
+    let (rooms, next) = match asked.q {
+        Some(q) => state.find_rooms(asker, q, after, asked.limit).await?,
+        None => state.lobby(None, after, asked.limit).await?,
+    };
     Ok(Json(Rooms { rooms, next: next.map(|next| next.to_string()) }))
 }
 

@@ -1,0 +1,82 @@
+//! A part of a name as people type it: syllables, the first consonants of syllables, both mixed.
+
+use super::fold;
+
+/// The first and the last consonant that may begin a syllable, as folding writes them.
+const FIRST: u32 = 0x1100;
+const LAST: u32 = 0x1112;
+const SYLLABLES_OF_ONE: u32 = 21 * 28;
+
+/// What a name must have, in one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamePart(Vec<char>);
+
+impl NamePart {
+    pub fn new(typed: &str) -> Self {
+        let apart: String = typed.chars().flat_map(|c| pair(c).into_iter().flatten()).collect();
+        Self(fold(&apart).split_whitespace().collect::<Vec<_>>().join(" ").chars().collect())
+    }
+
+    /// Whether a folded name has it. A consonant alone stands for any syllable that it begins.
+    pub fn is_in(&self, folded: &str) -> bool {
+        let name: Vec<char> = folded.chars().collect();
+        let fits =
+            |window: &[char]| window.iter().zip(&self.0).all(|(&c, &asked)| c == asked || first(c) == Some(asked));
+        self.0.is_empty() || name.windows(self.0.len()).any(fits)
+    }
+}
+
+/// The first consonant of a syllable.
+fn first(c: char) -> Option<char> {
+    let place = ('가'..='힣').contains(&c).then(|| c as u32 - '가' as u32)?;
+    char::from_u32(FIRST + place / SYLLABLES_OF_ONE).filter(|first| (FIRST..=LAST).contains(&(*first as u32)))
+}
+
+/// Two consonants that a keyboard has put into one letter: ㄱ and ㅅ of 김수, typed in one go, are ㄳ.
+fn pair(c: char) -> [Option<char>; 2] {
+    let (one, other) = match c {
+        'ㄳ' => ('ㄱ', 'ㅅ'),
+        'ㄵ' => ('ㄴ', 'ㅈ'),
+        'ㄶ' => ('ㄴ', 'ㅎ'),
+        'ㄺ' => ('ㄹ', 'ㄱ'),
+        'ㄻ' => ('ㄹ', 'ㅁ'),
+        'ㄼ' => ('ㄹ', 'ㅂ'),
+        'ㄽ' => ('ㄹ', 'ㅅ'),
+        'ㄾ' => ('ㄹ', 'ㅌ'),
+        'ㄿ' => ('ㄹ', 'ㅍ'),
+        'ㅀ' => ('ㄹ', 'ㅎ'),
+        'ㅄ' => ('ㅂ', 'ㅅ'),
+        other => return [Some(other), None],
+    };
+    [Some(one), Some(other)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_by_any_part_of_it() {
+        for (name, typed) in [
+            ("홍길동", "길동"),
+            ("홍길동", "ㅎㄱㄷ"),
+            ("홍길동", "ㄱㄷ"),
+            ("홍길동", "홍ㄱ"),
+            ("홍길동", "ㄱ동"),
+            ("김수현", "ㄳ"),
+            ("까치", "ㄲㅊ"),
+            ("Minji Kim", "ji k"),
+            ("Minji Kim", "MINJI"),
+            ("ㅋㅋㅋ", "ㅋㅋ"),
+            ("파란 고래", "ㄹ ㄱ"),
+            ("é", "e\u{301}"),
+            ("아무개", ""),
+        ] {
+            assert!(NamePart::new(typed).is_in(&fold(name)), "{typed} in {name}");
+        }
+        for (name, typed) in [("홍길동", "ㅎㄷ"), ("홍길동", "홍동"), ("까치", "ㄱ"), ("Kim", "ㅋ"), ("길", "길동")]
+        {
+            assert!(!NamePart::new(typed).is_in(&fold(name)), "{typed} in {name}");
+        }
+    }
+}

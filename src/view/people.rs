@@ -1,0 +1,52 @@
+//! `/people`: those who stay.
+
+use askama::Template;
+
+use super::part::*;
+use super::{asset, render};
+use crate::chat::member::Presence;
+use crate::chat::user::{Listed, User};
+use crate::error::Code;
+use crate::words::Lang;
+
+/// The accounts of the house by name, or those whose name has what was typed.
+#[derive(Template)]
+#[template(path = "user/people.html")]
+pub struct PeoplePage<'a> {
+    pub lang: Lang,
+    pub me: &'a User,
+    pub q: &'a str,
+    pub people: Vec<Person>,
+    /// `after` of the next page.
+    pub next: Option<String>,
+    pub notice: Option<Code>,
+}
+
+/// Somebody in the list.
+pub struct Person {
+    pub listed: Listed,
+    pub presence: Presence,
+}
+
+impl PeoplePage<'_> {
+    pub fn html(&self) -> String {
+        render(self)
+    }
+
+    fn more(&self, next: &str) -> String {
+        let mut address = form_urlencoded::Serializer::new("/people?".to_owned());
+        if !self.q.is_empty() {
+            address.append_pair("q", self.q);
+        }
+        address.append_pair("after", next);
+        address.finish()
+    }
+}
+
+fn state(presence: &Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Away => "away",
+        Presence::Offline => "offline",
+    }
+}

@@ -1,0 +1,77 @@
+//! Search.
+
+use axum::extract::State as Shared;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::json::{Json, Query};
+use crate::chat::search::Hit;
+use crate::error::Result;
+use crate::ids::MessageId;
+use crate::socket::wire::WireMessage;
+use crate::state::{SearchRequest, State};
+use crate::text::hit::Excerpt;
+use crate::web::caller::{Caller, Me};
+use crate::web::room::room_id;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SearchQuery {
+    /// 1 to 200 characters: at most 16 words and "phrases", all of which must be there, with
+    /// `from:name`, `in:room`, `before:2026-11-20`, `after:2026-11-01` and `has:file` among them.
+    /// A Korean word is found inside of longer ones, any other at the beginning of a word.
+    q: String,
+    /// In this room alone.
+    #[serde(default)]
+    room: Option<String>,
+    /// By this person alone: a name or an id.
+    #[serde(default)]
+    from: Option<String>,
+    /// `next` of the page before, a day or an RFC 3339 time: only what was said earlier.
+    #[serde(default)]
+    before: Option<String>,
+    /// A day or an RFC 3339 time: only what was said from then on.
+    #[serde(default)]
+    after: Option<String>,
+    /// By how many minutes one's clock is ahead of UTC, for days; 0 if left out.
+    #[serde(default)]
+    zone: Option<i32>,
+    /// 1 to 100; 50 if left out.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FoundMessages {
+    /// The newest first.
+    messages: Vec<FoundMessage>,
+    /// `before` of the next page; null on the last. A page may have fewer messages than asked for,
+    /// or none, and still not be the last.
+    next: Option<MessageId>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct FoundMessage {
+    #[serde(flatten)]
+    message: WireMessage,
+    excerpt: Excerpt,
+}
+
+pub(super) async fn find(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Me,
+    Query(asked): Query<SearchQuery>,
+) -> Result<Json<FoundMessages>> {
+    let room_id = asked.room.as_deref().map(room_id).transpose()?;
+    let SearchQuery { q, from, before, after, limit, .. } = asked;
+    let request = SearchRequest { q, room_id, from, before, after, zone: asked.zone.unwrap_or_default(), limit };
+    let found = state.search(me.user.id, request).await?;
+    let shown = |hit: Hit| FoundMessage {
+        message: WireMessage::new(hit.message, caller.lang, Some(me.user.id)),
+        excerpt: hit.excerpt,
+    };
+    Ok(Json(FoundMessages { messages: found.hits.into_iter().map(shown).collect(), next: found.next }))
+}
