@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 use askama::Template;
 
 pub use message::{HistoryPart, member_html, message_html, row_html};
-pub use page::{DoorPage, ErrorPage, LobbyPage, RoomPage};
+pub use page::{DoorPage, ErrorPage, GalleryPage, LobbyPage, RoomPage};
 
 /// Logical names of the built assets and what they are called with their content's hash.
 static ASSETS: OnceLock<HashMap<String, String>> = OnceLock::new();

@@ -171,6 +171,8 @@ pub struct Words {
     pub emoji: &'static str,
     pub attach: &'static str,
     pub attach_remove: &'static str,
+    pub attached: &'static str,
+    pub too_many_files: fn(usize) -> String,
     pub drop_here: &'static str,
     pub sending: &'static str,
     pub send_failed: &'static str,
@@ -178,6 +180,21 @@ pub struct Words {
     pub discard: &'static str,
     pub typing: fn(&str) -> String,
     pub typing_many: &'static str,
+
+    // Files.
+    pub files_of_room: &'static str,
+    pub pictures: &'static str,
+    pub files: &'static str,
+    pub file: &'static str,
+    pub no_pictures: &'static str,
+    pub no_files: &'static str,
+    pub to_message: &'static str,
+    pub back_to_room: &'static str,
+    pub older_files: &'static str,
+    pub newest_files: &'static str,
+    pub download: &'static str,
+    pub previous: &'static str,
+    pub next: &'static str,
 
     // The people.
     pub people: &'static str,

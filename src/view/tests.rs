@@ -97,6 +97,8 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         has_newer: false,
         rooms: &rooms,
         notice: Some(Code::TooLong),
+        upload_max: 1_000,
+        files_max: 10,
     };
     page.html()
 }

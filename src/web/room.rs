@@ -97,6 +97,8 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         has_newer: snapshot.messages.newer,
         rooms: &rooms,
         notice: shown.notice.code(),
+        upload_max: state.config.upload_max,
+        files_max: state.config.limits.files_max,
     };
     Ok(Html(page.html()).into_response())
 }
