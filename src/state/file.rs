@@ -26,15 +26,6 @@ pub use store::Files;
 /// How long a picture waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What somebody who comes with a file is told before its bytes are read.
-#[derive(Debug)]
-pub enum Welcome {
-    /// To send it; the place is held as long as it takes.
-    In(Place),
-    /// That it is here already: the key of the message was seen before.
-    Known(Box<Sent>),
-}
-
 /// A file that only wants its place in the store.
 enum Ready {
     AsItCame(Upload),
@@ -42,14 +33,22 @@ enum Ready {
 }
 
 impl State {
-    /// Whether somebody may send a file now, asked before its bytes are read: for a room's message
-    /// its members alone. A key that was seen before is answered first, whoever is a member by now.
+    /// A place for somebody whose files begin to come.
     ///
     /// # Errors
-    /// `rate_limited`, `busy`; `room_not_found`, `not_a_member`; `too_many`.
-    pub async fn may_upload(&self, me: UserId, room_id: Option<RoomId>, key: Option<&str>) -> Result<Welcome> {
+    /// `busy` when they have as many on the way as one person may.
+    pub fn receive_from(&self, me: UserId) -> Result<Place> {
+        self.uploads.take(me)
+    }
+
+    /// Whether somebody may send a file now, asked before its bytes are read: for a room's message
+    /// its members alone. A key that was seen before is answered first, whoever is a member by now:
+    /// then this is the answer, and the file is not wanted.
+    ///
+    /// # Errors
+    /// `rate_limited`; `room_not_found`, `not_a_member`; `too_many`.
+    pub async fn may_upload(&self, me: UserId, room_id: Option<RoomId>, key: Option<&str>) -> Result<Option<Sent>> {
         self.rates.upload(me)?;
-        let place = self.uploads.take(me)?;
         let (key, limits) = (key.map(str::to_owned), self.config.limits.clone());
         let known = self.db.read(move |tx| {
             if let Some(key) = key
@@ -63,7 +62,7 @@ impl State {
             file::check_quota(tx, &limits, me, 0, room_id.is_none())?;
             Ok(None)
         });
-        Ok(known.await?.map_or(Welcome::In(place), |sent| Welcome::Known(Box::new(sent))))
+        known.await
     }
 
     /// Sends a message that carries files. A repeated key stores none of them.

@@ -9,8 +9,8 @@ use http::header::SET_COOKIE;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::error::{Code, Error, Result};
 use super::upload::stood_still;
+use crate::error::{Code, Error, Result};
 
 /// A form's fields. What is not a form of ours is refused.
 pub(super) struct Form<T>(pub(super) T);

@@ -45,6 +45,7 @@ async fn page(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
     let before = shown.before.as_deref().and_then(|before| before.parse().ok());
     let (entries, next) = state.gallery(me.user.id, id, kind, before, None).await?;
     let room = state.room(Some(me.user.id), id).await?;
-    let page = GalleryPage { lang: caller.lang, room: &room, kind, entries: &entries, next, is_first: before.is_none() };
+    let page =
+        GalleryPage { lang: caller.lang, room: &room, kind, entries: &entries, next, is_first: before.is_none() };
     Ok(Html(page.html()).into_response())
 }

@@ -12,7 +12,7 @@ use crate::chat::message::{New, Sent};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::state::State;
-use crate::state::file::{Place, Upload, Welcome};
+use crate::state::file::{Place, Upload};
 
 /// Bytes of a field that is not a file.
 const FIELD_MAX: usize = 48 * 1024;
@@ -24,8 +24,8 @@ pub(super) struct Parts {
     key: Option<String>,
     text: Option<String>,
     /// The first answer, where the key was seen before: then no file was taken.
-    pub(super) known: Option<Box<Sent>>,
-    places: Vec<Place>,
+    pub(super) known: Option<Sent>,
+    place: Option<Place>,
 }
 
 /// Who sends what to where.
@@ -85,12 +85,12 @@ impl Parts {
         let Some(first) = next_chunk(&mut field, config.upload_grace).await? else { return Ok(()) };
         // A key is a message's: where there is none, it says nothing.
         let key = self.key.as_deref().filter(|_| sender.room_id.is_some());
-        match sender.state.may_upload(sender.me, sender.room_id, key).await? {
-            Welcome::In(place) => self.places.push(place),
-            Welcome::Known(sent) => {
-                self.known = Some(sent);
-                return Ok(());
-            }
+        self.known = sender.state.may_upload(sender.me, sender.room_id, key).await?;
+        if self.known.is_some() {
+            return Ok(());
+        }
+        if self.place.is_none() {
+            self.place = Some(sender.state.receive_from(sender.me)?);
         }
         let began = Instant::now();
         let mut incoming = sender.state.files.receive().await?;
@@ -137,7 +137,13 @@ pub(super) fn stood_still() -> Error {
 }
 
 async fn next_chunk(field: &mut Field<'_>, patience: Duration) -> Result<Option<Bytes>> {
-    timeout(patience, field.chunk()).await.map_err(|_| stood_still())?.map_err(broken)
+    loop {
+        let chunk = timeout(patience, field.chunk()).await.map_err(|_| stood_still())?.map_err(broken)?;
+        // A piece of nothing is none, and says nothing of the end.
+        if chunk.as_ref().is_none_or(|bytes| !bytes.is_empty()) {
+            return Ok(chunk);
+        }
+    }
 }
 
 async fn text(mut field: Field<'_>, patience: Duration) -> Result<String> {

@@ -148,7 +148,9 @@ fn refusal(code: Code) -> &'static str {
         Code::TooMany => "There is no room for more. Remove some first.",
         Code::Gone => "It was here, but it is gone.",
         Code::TooLarge => "The file is too large. Choose a smaller one.",
-        Code::UnsupportedType => "This kind of file is not taken here. For a picture, choose a PNG, JPEG, GIF or WebP file.",
+        Code::UnsupportedType => {
+            "This kind of file is not taken here. For a picture, choose a PNG, JPEG, GIF or WebP file."
+        }
         Code::Misdirected => "This server has another address. Check the link.",
         Code::RateLimited => "That was a little fast. Try again in a moment.",
         Code::Busy => "It is crowded right now. Try again in a moment.",

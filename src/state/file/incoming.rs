@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
 use crate::ids::FileId;
-use crate::{image, media};
+use crate::image;
+use crate::media;
 
 /// Bytes gathered before they are written: one hop to where blocking is allowed for each.
 const GATHERED: usize = 256 * 1024;

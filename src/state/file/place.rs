@@ -9,14 +9,14 @@ use parking_lot::Mutex;
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
-/// Files that one person may send at a time. Our pages send two.
+/// Bodies with files that one person may send at a time. Our pages send two.
 const AT_ONCE: usize = 8;
 
-/// How many files each person is sending.
+/// How many bodies with files each person is sending.
 #[derive(Clone, Debug, Default)]
 pub struct Uploads(Arc<Mutex<HashMap<UserId, usize>>>);
 
-/// One file's place among those that its sender has on the way, given back when it is dropped.
+/// A place among those that one person has, given back when it is dropped.
 #[derive(Debug)]
 pub struct Place {
     uploads: Uploads,

@@ -28,7 +28,7 @@ pub(super) async fn send(
     let sender = Sender { state: &state, me: me.user.id, room_id: Some(id), files_max };
     let mut parts = Parts::read(request, sender).await?;
     if let Some(known) = parts.known {
-        return Ok(answer(*known, &caller, &me));
+        return Ok(answer(known, &caller, &me));
     }
     if parts.files.is_empty() {
         return Err(missing());
