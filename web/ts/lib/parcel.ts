@@ -13,6 +13,7 @@ export class Row {
     this.element = copy(document.getElementById("parcel") as HTMLTemplateElement);
     this.text("name", file.name);
     this.text("size", inWords(file.size));
+    this.element.querySelector(".parcel__sign use")?.setAttribute("href", sign(file));
     field(this.element, "remove")?.addEventListener("click", remove);
     const preview = field(this.element, "preview");
     if (!(preview instanceof HTMLImageElement) || !file.type.startsWith("image/")) return;
@@ -46,6 +47,13 @@ export class Row {
     const place = field(this.element, name);
     if (place) place.textContent = value;
   }
+}
+
+/** The sign of a kind, as far as the sender's own machine knows it. */
+function sign({ type }: File): string {
+  if (type.startsWith("audio/")) return "#i-audio";
+  if (type.startsWith("video/")) return "#i-video";
+  return type.startsWith("text/") || type === "application/pdf" ? "#i-text" : "#i-file";
 }
 
 function inWords(bytes: number): string {
