@@ -59,6 +59,9 @@ pub struct Settings {
     /// `madang reindex` makes one.
     #[arg(long, env = "SEARCH", value_enum, default_value_t = Switch::On)]
     pub search: Switch,
+    /// Most bytes of all files of one person, each counted with 64 KiB more; 0 for no limit.
+    #[arg(long, env = "UPLOAD_QUOTA", default_value_t = 2 * 1024 * 1024 * 1024)]
+    pub upload_quota: u64,
 
     /// Whether limits per time (sends, packets, handshakes, guesses, sign-ups, uploads) hold.
     #[arg(long, env = "RATE_LIMITS", value_enum, default_value_t = Switch::On)]
@@ -112,6 +115,12 @@ pub struct Config {
     pub has_search: bool,
     /// How long a search looks before it answers with what it has.
     pub search_budget: Duration,
+    /// Bytes a second that an upload must bring, once it has taken longer than `upload_grace`.
+    pub upload_rate: u64,
+    /// How long an upload may bring nothing, and how long it may be slower than it must.
+    pub upload_grace: Duration,
+    /// From which age on stored bytes without a row are taken for what a failing machine left.
+    pub orphan_age: Duration,
     /// Whether limits per time hold.
     pub has_rate_limits: bool,
     pub connections_per_address: usize,
@@ -145,6 +154,9 @@ impl Default for Config {
             upload_max: 25 * 1024 * 1024,
             has_search: true,
             search_budget: Duration::from_secs(1),
+            upload_rate: 8 * 1024,
+            upload_grace: Duration::from_secs(15),
+            orphan_age: Duration::from_secs(24 * 3_600),
             has_rate_limits: true,
             connections_per_address: 256,
             ping_interval: Duration::from_secs(25),
@@ -161,9 +173,18 @@ impl Default for Config {
     }
 }
 
+/// How many of the largest uploads of one person may wait for a message.
+const WAITING_UPLOADS: u64 = 4;
+
 impl From<&Settings> for Config {
     fn from(settings: &Settings) -> Self {
-        let limits = Limits { room_max: settings.room_max, text_max: settings.text_max, ..Limits::default() };
+        let limits = Limits {
+            room_max: settings.room_max,
+            text_max: settings.text_max,
+            waiting_bytes_max: WAITING_UPLOADS * settings.upload_max as u64,
+            stored_bytes_max: settings.upload_quota,
+            ..Limits::default()
+        };
         Self {
             data_dir: settings.data_dir.clone().unwrap_or_else(default_data_dir),
             origins: Origins {

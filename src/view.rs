@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 use askama::Template;
 
 pub use message::{HistoryPart, member_html, message_html, row_html};
-pub use page::{DoorPage, ErrorPage, LobbyPage, RoomPage};
+pub use page::{DoorPage, ErrorPage, GalleryPage, LobbyPage, RoomPage};
 pub use people::{PeoplePage, Person};
 pub use search::{FoundIn, SearchPage};
 

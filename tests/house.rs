@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["view", "live"],
     &["chat"],
     &["db", "text"],
-    &["config", "words", "origin", "cookie", "image", "password"],
+    &["config", "words", "origin", "cookie", "image", "media", "password"],
     &["error", "ids", "clock"],
 ];
 

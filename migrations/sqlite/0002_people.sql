@@ -98,3 +98,16 @@ CREATE TABLE mentions (
   seq INTEGER NOT NULL,
   PRIMARY KEY (room_id, user_id, seq)
 ) WITHOUT ROWID;
+
+-- The thumbnail's own type. A few of those made before are told wrong here, and browsers look at a
+-- picture's content anyway.
+ALTER TABLE files ADD COLUMN thumb_type TEXT;
+
+UPDATE files SET thumb_type = CASE media_type WHEN 'image/jpeg' THEN 'image/jpeg' ELSE 'image/png' END
+WHERE thumb_hash IS NOT NULL;
+
+-- A file with a width is a picture of our own making. The gallery of a room walks one kind by age;
+-- what a person has stored is summed up from the last one alone.
+CREATE INDEX files_pictures ON files (room_id, id) WHERE width IS NOT NULL;
+CREATE INDEX files_others ON files (room_id, id) WHERE width IS NULL;
+CREATE INDEX files_user ON files (user_id, message_number, size);

@@ -1,13 +1,19 @@
 //! Files that messages carry.
 
+mod gallery;
+mod quota;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Tx;
+use super::{Limits, Tx};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
 use crate::text;
+
+pub use gallery::{Entry, Kind, Origin, gallery};
+pub use quota::check as check_quota;
 
 /// A stored file as its readers see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -15,7 +21,8 @@ use crate::text;
 pub struct File {
     pub id: FileId,
     pub name: String,
-    /// The media type, from our own decoding.
+    /// The media type, from the content alone: a picture is one of our own making, and what nobody
+    /// knows is `application/octet-stream`.
     #[serde(rename = "type")]
     pub media_type: String,
     /// Bytes.
@@ -40,6 +47,7 @@ pub struct NewFile {
     /// SHA-256 of the stored bytes, in hexadecimal.
     pub hash: String,
     pub thumb_hash: Option<String>,
+    pub thumb_type: Option<String>,
     /// As its uploader called it; cleaned here.
     pub name: String,
     pub media_type: String,
@@ -57,49 +65,79 @@ pub struct NewFile {
 pub struct Stored {
     pub file: File,
     pub hash: String,
-    pub thumb_hash: Option<String>,
+    /// The hash of the thumbnail and its media type.
+    pub thumbnail: Option<(String, String)>,
 }
 
 /// How many columns [`read`] takes.
-const WIDTH: usize = 10;
+const WIDTH: usize = 11;
 
 macro_rules! file_columns {
     () => {
-        "f.id, f.hash, f.thumb_hash, f.name, f.media_type, f.size, f.width, f.height, f.animated, f.placeholder"
+        "f.id, f.hash, f.thumb_hash, f.thumb_type, f.name, f.media_type, f.size, f.width, f.height, f.animated, \
+         f.placeholder"
     };
 }
+use file_columns;
+
+/// What lets viewer `?2` see a file: its message `m`, the viewer's membership `x` and the room `r`.
+macro_rules! visible {
+    () => {
+        "m.deleted_at IS NULL AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2)
+         AND (r.history = 'all' OR m.seq >= x.joined_rev)"
+    };
+}
+use visible;
 
 fn read(row: &Row<'_>) -> Result<Stored, Fault> {
     let id: FileId = row.get(0)?;
     let thumb_hash: Option<String> = row.get(2)?;
     let file = File {
         id,
-        name: row.get(3)?,
-        media_type: row.get(4)?,
-        size: row.get(5)?,
+        name: row.get(4)?,
+        media_type: row.get(5)?,
+        size: row.get(6)?,
         url: format!("/files/{id}"),
-        width: row.get(6)?,
-        height: row.get(7)?,
+        width: row.get(7)?,
+        height: row.get(8)?,
         thumbnail_url: thumb_hash.as_ref().map(|_| format!("/files/{id}/thumbnail")),
-        animated: row.get(8)?,
-        placeholder: row.get(9)?,
+        animated: row.get(9)?,
+        placeholder: row.get(10)?,
     };
-    Ok(Stored { file, hash: row.get(1)?, thumb_hash })
+    let thumb_type: Option<String> = row.get(3)?;
+    Ok(Stored { file, hash: row.get(1)?, thumbnail: thumb_hash.zip(thumb_type) })
 }
 
 /// Keeps a file as its uploader's, until a message takes it or [`sweep`] does.
 ///
 /// # Errors
-/// Only those of the store.
-pub fn add(tx: &mut Tx, now: i64, me: UserId, new: NewFile) -> Result<File> {
+/// `too_many` when more would wait, or be stored, than one person may have.
+pub fn add(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewFile) -> Result<File> {
+    quota::lock(tx, me)?;
+    quota::check(tx, limits, me, new.size, true)?;
+    insert(tx, now, me, new)
+}
+
+/// Keeps files that a message takes at once.
+pub(super) fn add_all(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: Vec<NewFile>) -> Result<Vec<FileId>> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    quota::lock(tx, me)?;
+    quota::check(tx, limits, me, new.iter().map(|file| file.size).sum(), false)?;
+    new.into_iter().map(|file| insert(tx, now, me, file).map(|file| file.id)).collect()
+}
+
+fn insert(tx: &mut Tx, now: i64, me: UserId, new: NewFile) -> Result<File> {
     let id = FileId::new(now);
     tx.execute(
-        "INSERT INTO files (id, hash, thumb_hash, name, media_type, size, width, height, animated, placeholder,
-           user_id, place, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12)",
+        "INSERT INTO files (id, hash, thumb_hash, thumb_type, name, media_type, size, width, height, animated,
+           placeholder, user_id, place, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13)",
         &[
             &id,
             &new.hash,
             &new.thumb_hash,
+            &new.thumb_type,
             &text::file_name(&new.name),
             &new.media_type,
             &new.size,
@@ -125,11 +163,13 @@ pub fn get_visible(tx: &mut Tx, viewer: UserId, id: FileId) -> Result<Stored> {
     let sql = concat!(
         "SELECT ",
         file_columns!(),
-        " FROM files f LEFT JOIN messages m ON m.number = f.message_number
-         WHERE f.id = ?1 AND (
+        " FROM files f WHERE f.id = ?1 AND (
            (f.message_number IS NULL AND f.user_id = ?2)
-           OR (m.deleted_at IS NULL AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2)
-             AND EXISTS (SELECT 1 FROM members x WHERE x.room_id = m.room_id AND x.user_id = ?2)))"
+           OR EXISTS (SELECT 1 FROM messages m JOIN rooms r ON r.id = m.room_id
+                      JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
+                      WHERE m.number = f.message_number AND ",
+        visible!(),
+        "))"
     );
     tx.query_opt(sql, &[&id, &viewer], read)?.ok_or(Code::NotFound.into())
 }

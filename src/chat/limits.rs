@@ -26,6 +26,12 @@ pub struct Limits {
     pub blocks_max: u32,
     /// How long one's own message may be edited and deleted; 0 for ever.
     pub change_window_ms: i64,
+    /// Uploads of one person that wait for a message.
+    pub waiting_files_max: u64,
+    /// Bytes of those.
+    pub waiting_bytes_max: u64,
+    /// Bytes of all files of one person, each with what it takes besides its own; 0 for no end.
+    pub stored_bytes_max: u64,
     /// The most members any room may allow; 0 for no end.
     pub room_max: u32,
     /// How many members a room allows when its maker does not say.
@@ -54,6 +60,9 @@ impl Default for Limits {
             pins_max: 50,
             blocks_max: 1_000,
             change_window_ms: 24 * 3_600_000,
+            waiting_files_max: 100,
+            waiting_bytes_max: 100 << 20,
+            stored_bytes_max: 2 << 30,
             room_max: 10_000,
             room_max_default: 50,
             page_max: 100,

@@ -159,24 +159,24 @@ pub struct Changed {
 /// `room_not_found`, `not_a_member`; `not_found` with the field `to` when a whisper is for somebody
 /// who is not in the room; `forbidden` with the field `to` when they have blocked the sender.
 pub fn send(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
-    store(tx, limits, now, me, room_id, new, None)
+    store(tx, limits, now, me, room_id, new, Vec::new())
 }
 
-/// Stores a message and the file it carries in one go. When the key was seen before the file is
-/// not added: the caller asks [`file::unreferenced`] whether its bytes may go.
+/// Stores a message and the files it carries in one go. When the key was seen before the files are
+/// not added: the caller asks [`file::unreferenced`] whether their bytes may go.
 ///
 /// # Errors
-/// As [`send`].
-pub fn send_with_file(
+/// As [`send`]; `too_many` when one person would have more stored than is allowed.
+pub fn send_with_files(
     tx: &mut Tx,
     limits: &Limits,
     now: i64,
     me: UserId,
     room_id: RoomId,
     new: New,
-    file: NewFile,
+    files: Vec<NewFile>,
 ) -> Result<Sent> {
-    store(tx, limits, now, me, room_id, new, Some(file))
+    store(tx, limits, now, me, room_id, new, files)
 }
 
 fn store(
@@ -186,17 +186,17 @@ fn store(
     me: UserId,
     room_id: RoomId,
     new: New,
-    file: Option<NewFile>,
+    files: Vec<NewFile>,
 ) -> Result<Sent> {
-    let file_count = new.file_ids.len() + usize::from(file.is_some());
+    let file_count = new.file_ids.len() + files.len();
     if file_count > limits.files_max {
         return Err(Error::invalid("fileIds", format!("a message carries at most {} files", limits.files_max)));
     }
     let text = text::message(&new.text, limits.text_max, file_count > 0)?;
     if let Some(key) = &new.key {
         text::key(key, limits.key_max)?;
-        if let Some(message) = find_sent(tx, me, key)? {
-            return Ok(Sent { message, dup: true });
+        if let Some(first) = find_sent(tx, me, key)? {
+            return Ok(first);
         }
     }
     let standing = member::standing(tx, me, room_id)?;
@@ -240,9 +240,7 @@ fn store(
     // finds the winner's message.
     let number = inserted.map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })?;
     let mut file_ids = new.file_ids;
-    if let Some(file) = file {
-        file_ids.push(file::add(tx, now, me, file)?.id);
-    }
+    file_ids.extend(file::add_all(tx, limits, now, me, files)?);
     file::attach(tx, me, room_id, number, &file_ids)?;
     search::index(tx, number)?;
     let message = load::get(tx, number)?;
@@ -250,7 +248,11 @@ fn store(
     Ok(Sent { message, dup: false })
 }
 
-fn find_sent(tx: &mut Tx, me: UserId, key: &str) -> Result<Option<Message>> {
+/// The answer to a send whose key was seen before.
+///
+/// # Errors
+/// Only those of the store.
+pub fn find_sent(tx: &mut Tx, me: UserId, key: &str) -> Result<Option<Sent>> {
     let sql = "SELECT number FROM messages WHERE user_id = ?1 AND key = ?2 AND key IS NOT NULL";
     let Some(number) = tx.query_opt(sql, &[&me, &key], |row| row.get(0))? else { return Ok(None) };
     let mut message = load::get(tx, number)?;
@@ -260,7 +262,7 @@ fn find_sent(tx: &mut Tx, me: UserId, key: &str) -> Result<Option<Message>> {
         message.reply_to = None;
         message.reactions.clear();
     }
-    Ok(Some(message))
+    Ok(Some(Sent { message, dup: true }))
 }
 
 fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result<()> {

@@ -79,8 +79,6 @@ impl Default for Limits {
 pub struct Picture {
     /// `image/png`, `image/jpeg` or `image/gif`.
     pub media_type: &'static str,
-    /// `png`, `jpg` or `gif`.
-    pub extension: &'static str,
     pub bytes: Vec<u8>,
     pub width: u32,
     pub height: u32,
@@ -135,6 +133,12 @@ macro_rules! broken {
 
 broken!(image::ImageError, png::DecodingError, png::EncodingError, gif::DecodingError, gif::EncodingError);
 
+/// Whether the first bytes of a file are those of a picture that [`remake`] takes. Twelve of them
+/// tell.
+pub fn is_picture(head: &[u8]) -> bool {
+    probe::claim(head).is_some()
+}
+
 /// Decodes a picture within `limits` and writes it anew.
 ///
 /// The name and the declared type of the file do not matter; its first bytes decide.
@@ -180,7 +184,6 @@ fn still_picture(still: &Still, format: Format, limits: &Limits) -> Result<Pictu
     let is_large = width.max(height) > limits.thumbnail_side;
     Ok(Picture {
         media_type: format.media_type(),
-        extension: format.extension(),
         bytes: still::encode(still, format, limits)?,
         width,
         height,
@@ -196,7 +199,6 @@ fn animated_picture(gif: animation::Gif, limits: &Limits) -> Result<Picture, Ref
     let is_large = width.max(height) > limits.thumbnail_side;
     Ok(Picture {
         media_type: "image/gif",
-        extension: "gif",
         bytes: gif.bytes,
         width,
         height,
@@ -232,13 +234,6 @@ impl Format {
         match self {
             Self::Png => "image/png",
             Self::Jpeg => "image/jpeg",
-        }
-    }
-
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Jpeg => "jpg",
         }
     }
 }

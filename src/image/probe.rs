@@ -36,13 +36,32 @@ const ICON_PIXELS: u64 = 256 * 256;
 /// bytes. Encoders make about ten.
 const JPEG_SCANS: u32 = 64;
 
+/// What the first bytes of a file say that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    Png,
+    Jpeg,
+    Gif,
+    Webp,
+}
+
+pub(super) fn claim(head: &[u8]) -> Option<Claim> {
+    match head {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Claim::Png),
+        [0xFF, 0xD8, 0xFF, ..] => Some(Claim::Jpeg),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Claim::Gif),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Claim::Webp),
+        _ => None,
+    }
+}
+
 pub(super) fn probe<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => png(bytes, limits),
-        [0xFF, 0xD8, 0xFF, ..] => jpeg(bytes, limits),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => gif(bytes, limits),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp(bytes, limits),
-        _ => Err(Refused::NotAPicture),
+    match claim(bytes) {
+        Some(Claim::Png) => png(bytes, limits),
+        Some(Claim::Jpeg) => jpeg(bytes, limits),
+        Some(Claim::Gif) => gif(bytes, limits),
+        Some(Claim::Webp) => webp(bytes, limits),
+        None => Err(Refused::NotAPicture),
     }
 }
 

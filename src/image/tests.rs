@@ -22,8 +22,8 @@ fn check(picture: &Picture, limits: &Limits) -> DynamicImage {
     assert!(picture.bytes.len() <= limits.bytes);
     assert!((4..=34).contains(&picture.placeholder.len()), "{}", picture.placeholder);
     assert!(matches!(
-        (picture.media_type, picture.extension, &picture.bytes[..3]),
-        ("image/png", "png", b"\x89PN") | ("image/jpeg", "jpg", b"\xFF\xD8\xFF") | ("image/gif", "gif", b"GIF")
+        (picture.media_type, &picture.bytes[..3]),
+        ("image/png", b"\x89PN") | ("image/jpeg", b"\xFF\xD8\xFF") | ("image/gif", b"GIF")
     ));
     let is_large = picture.width.max(picture.height) > limits.thumbnail_side;
     assert_eq!(picture.thumbnail.is_some(), is_large || picture.animated);

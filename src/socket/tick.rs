@@ -19,6 +19,7 @@ const CHUNK: usize = 200;
 /// People online up to which each one's reading is told by itself.
 const COMPANY: usize = 20;
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Starts the clocks. They run as long as the process.
 pub(super) fn start(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) {
@@ -36,6 +37,7 @@ pub(super) fn start(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) {
         }
     });
     every(config.beacon, state.clone(), |state| async move { state.live.beacon() });
+    every(DAY, state.clone(), |state| async move { state.sweep_orphans().await });
     every(HOUSEKEEPING, state, |state| async move { state.keep_house().await });
 }
 

@@ -1,19 +1,17 @@
-//! Files: the bytes under their hash, the pictures made anew, and the messages that carry them.
+//! Files: received, the pictures among them made anew, stored, and given to the messages that carry
+//! them.
 
-use std::path::Path;
+mod incoming;
+mod place;
+mod store;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use object_store::local::LocalFileSystem;
-use object_store::path::Path as StorePath;
-use object_store::{ObjectStore, ObjectStoreExt};
-use sha2::{Digest, Sha256};
-use tokio::sync::{RwLock, Semaphore};
 use tokio::time::timeout;
 
 use super::{State, log_failure};
-use crate::chat::file::{self, File, NewFile, Stored};
+use crate::chat::file::{self, Entry, File, Kind, NewFile, Stored};
 use crate::chat::message::{self, New, Sent};
 use crate::chat::{Tx, member};
 use crate::clock::now_ms;
@@ -21,134 +19,129 @@ use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
 use crate::image::{self, Picture};
 
-/// Pictures worked on at a time: each may take a few hundred megabytes while it is decoded.
-const PICTURES_AT_ONCE: usize = 2;
+pub use incoming::{Incoming, Upload};
+pub use place::{Place, Uploads};
+pub use store::Files;
+
 /// How long a picture waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The stored bytes of all files, each under the SHA-256 of its content.
-pub struct Files {
-    store: Arc<dyn ObjectStore>,
-    workers: Arc<Semaphore>,
-    /// Held for reading from putting bytes down until their row is written, and for writing while
-    /// bytes without a row are removed: or an upload of the same content would lose its bytes.
-    rows: RwLock<()>,
-}
-
-/// A file as it came from its sender.
-#[derive(Debug)]
-pub struct Upload {
-    pub name: String,
-    pub bytes: Bytes,
-}
-
-impl Files {
-    /// Keeps the bytes in a folder, made when it is missing.
-    ///
-    /// # Errors
-    /// A sentence for the operator.
-    pub fn open(folder: &Path) -> Result<Self, String> {
-        super::make_private_folder(folder)?;
-        let store = LocalFileSystem::new_with_prefix(folder)
-            .map_err(|error| format!("cannot open the folder of files {}: {error}", folder.display()))?;
-        // An upload that was answered must survive a power cut like the message that carries it.
-        let store = store.with_fsync(true).with_automatic_cleanup(true);
-        Ok(Self {
-            store: Arc::new(store),
-            workers: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
-            rows: RwLock::default(),
-        })
-    }
-
-    fn path(hash: &str) -> StorePath {
-        StorePath::from(format!("{}/{hash}", &hash[..2.min(hash.len())]))
-    }
-
-    async fn put(&self, bytes: Vec<u8>) -> Result<String> {
-        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = Self::path(&hash);
-        // Equal content has an equal name: what is there already is what would be written.
-        if self.store.head(&path).await.is_err() {
-            self.store.put(&path, bytes.into()).await.map_err(unavailable)?;
-        }
-        Ok(hash)
-    }
-
-    /// The bytes of a hash.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` when the store of files does not answer.
-    pub async fn get(&self, hash: &str) -> Result<Bytes> {
-        let found = match self.store.get(&Self::path(hash)).await {
-            Err(object_store::Error::NotFound { .. }) => return Err(Code::NotFound.into()),
-            found => found.map_err(unavailable)?,
-        };
-        found.bytes().await.map_err(unavailable)
-    }
-
-    async fn remove(&self, hash: &str) -> Result<()> {
-        match self.store.delete(&Self::path(hash)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(unavailable(error)),
-        }
-    }
-}
-
-fn unavailable(error: object_store::Error) -> Error {
-    tracing::error!(%error, "the store of files failed");
-    Code::Unavailable.into()
+/// A file that only wants its place in the store.
+enum Ready {
+    AsItCame(Upload),
+    Remade(String, Picture),
 }
 
 impl State {
-    /// Sends a message that carries a picture.
+    /// A place for somebody whose files begin to come.
     ///
     /// # Errors
-    /// `too_large`, `unsupported_type`, `bad_image`, `busy`; and those of a send. See also
+    /// `busy` when they have as many on the way as one person may.
+    pub fn receive_from(&self, me: UserId) -> Result<Place> {
+        self.uploads.take(me)
+    }
+
+    /// Whether somebody may send a file now, asked before its bytes are read: for a room's message
+    /// its members alone. A key that was seen before is answered first, whoever is a member by now:
+    /// then this is the answer, and the file is not wanted.
+    ///
+    /// # Errors
+    /// `rate_limited`; `room_not_found`, `not_a_member`; `too_many`.
+    pub async fn may_upload(&self, me: UserId, room_id: Option<RoomId>, key: Option<&str>) -> Result<Option<Sent>> {
+        self.rates.upload(me)?;
+        let (key, limits) = (key.map(str::to_owned), self.config.limits.clone());
+        let known = self.db.read(move |tx| {
+            if let Some(key) = key
+                && let Some(sent) = message::find_sent(tx, me, &key)?
+            {
+                return Ok(Some(sent));
+            }
+            if let Some(room_id) = room_id {
+                member::role(tx, me, room_id)?;
+            }
+            file::check_quota(tx, &limits, me, 0, room_id.is_none())?;
+            Ok(None)
+        });
+        known.await
+    }
+
+    /// Sends a message that carries files. A repeated key stores none of them.
+    ///
+    /// # Errors
+    /// `bad_image`, `busy`, `too_many`, `unavailable`; and those of a send. See also
     /// [`State::may_upload`].
-    pub async fn send_file(&self, me: UserId, room_id: RoomId, new: New, upload: Upload) -> Result<Sent> {
-        let picture = self.remake(upload).await?;
+    pub async fn send_files(&self, me: UserId, room_id: RoomId, new: New, uploads: Vec<Upload>) -> Result<Sent> {
+        if let Some(key) = new.key.clone()
+            && let Some(sent) = self.db.read(move |tx| message::find_sent(tx, me, &key)).await?
+        {
+            return Ok(sent);
+        }
+        let ready = self.prepare(uploads).await?;
         self.live.room_to_tell(room_id).await;
         let limits = self.config.limits.clone();
-        let send = move |tx: &mut Tx, file| message::send_with_file(tx, &limits, now_ms(), me, room_id, new, file);
-        self.put_and_write(picture, send, |sent| !sent.dup).await
+        let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
+        self.put_and_write(ready, send, |sent| !sent.dup).await
     }
 
-    /// Whether somebody may upload now, asked before their bytes are read: for a room's message
-    /// its members alone.
+    /// Stores a file that waits for a message of its sender.
     ///
     /// # Errors
-    /// `rate_limited`; `room_not_found`, `not_a_member`.
-    pub async fn may_upload(&self, me: UserId, room_id: Option<RoomId>) -> Result<()> {
-        self.rates.upload(me)?;
-        match room_id {
-            Some(room_id) => self.db.read(move |tx| member::role(tx, me, room_id)).await.map(drop),
-            None => Ok(()),
-        }
-    }
-
-    /// Stores a picture that waits for a message of its sender.
-    ///
-    /// # Errors
-    /// `too_large`, `unsupported_type`, `bad_image`, `busy`. See also [`State::may_upload`].
+    /// `bad_image`, `busy`, `too_many`, `unavailable`. See also [`State::may_upload`].
     pub async fn upload(&self, me: UserId, upload: Upload) -> Result<File> {
-        let picture = self.remake(upload).await?;
-        self.put_and_write(picture, move |tx: &mut Tx, file| file::add(tx, now_ms(), me, file), |_| true).await
+        let ready = self.prepare(vec![upload]).await?;
+        let limits = self.config.limits.clone();
+        let add = move |tx: &mut Tx, files: Vec<NewFile>| {
+            let file = files.into_iter().next().ok_or(Code::Internal)?;
+            file::add(tx, &limits, now_ms(), me, file)
+        };
+        self.put_and_write(ready, add, |_| true).await
     }
 
-    /// Puts the bytes down and writes the row that needs them. It runs to its end even when the
+    /// Makes the pictures anew; everything else stays as it came.
+    async fn prepare(&self, uploads: Vec<Upload>) -> Result<Vec<Ready>> {
+        let mut ready = Vec::with_capacity(uploads.len());
+        for upload in uploads {
+            ready.push(match upload.is_picture {
+                true => Ready::Remade(upload.name.clone(), self.remake(upload).await?),
+                false => Ready::AsItCame(upload),
+            });
+        }
+        Ok(ready)
+    }
+
+    /// Makes a picture anew, in its turn. Only here are the bytes of an upload in memory.
+    pub(super) async fn remake(&self, upload: Upload) -> Result<Picture> {
+        if upload.size > self.config.images.bytes as u64 {
+            return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));
+        }
+        let working = Arc::clone(&self.files.workers).acquire_owned();
+        let working = timeout(PATIENCE, working).await.map_err(|_| Code::Busy)?.map_err(|_| Code::Unavailable)?;
+        let limits = self.config.images.clone();
+        let picture = tokio::task::spawn_blocking(move || {
+            // Here and not with who waits: a client that hangs up does not end the work.
+            let _working = working;
+            let bytes = upload.read()?;
+            image::remake(&bytes, &limits).map_err(Error::from)
+        });
+        picture.await.map_err(Error::internal)?
+    }
+
+    /// Puts the bytes down and writes the rows that need them. It runs to its end even when the
     /// client has hung up: bytes without a row, or a row whose bytes are being removed, would stay.
     async fn put_and_write<T: Send + 'static>(
         &self,
-        picture: (String, Picture),
-        write: impl FnOnce(&mut Tx, NewFile) -> Result<T> + Send + 'static,
+        ready: Vec<Ready>,
+        write: impl FnOnce(&mut Tx, Vec<NewFile>) -> Result<T> + Send + 'static,
         needs_bytes: fn(&T) -> bool,
     ) -> Result<T> {
         let state = self.clone();
         let work = tokio::spawn(async move {
             let rows = state.files.rows.read().await;
-            let file = state.put(picture).await?;
-            let hashes: Vec<_> = std::iter::once(file.hash.clone()).chain(file.thumb_hash.clone()).collect();
-            let written = state.db.write(move |tx| write(tx, file)).await;
+            let mut hashes = Vec::new();
+            let written = match state.put_all(ready, &mut hashes).await {
+                Ok(files) => state.db.write(move |tx| write(tx, files)).await,
+                Err(error) => Err(error),
+            };
             drop(rows);
             if !written.as_ref().is_ok_and(needs_bytes) {
                 // Refused, or a repeat: what was put down belongs to nobody, unless another has it.
@@ -159,34 +152,36 @@ impl State {
         work.await.map_err(Error::internal)?
     }
 
-    /// Makes the picture anew, in its turn.
-    async fn remake(&self, upload: Upload) -> Result<(String, Picture)> {
-        if upload.bytes.len() > self.config.upload_max {
-            return Err(Code::TooLarge.into());
+    /// Puts the bytes into the store, noting each hash; the rows are still to be written.
+    async fn put_all(&self, ready: Vec<Ready>, hashes: &mut Vec<String>) -> Result<Vec<NewFile>> {
+        let mut files = Vec::with_capacity(ready.len());
+        for ready in ready {
+            let file = match ready {
+                Ready::AsItCame(upload) => {
+                    let file = as_it_came(&upload);
+                    self.files.keep(upload.temp, &upload.hash).await?;
+                    file
+                }
+                Ready::Remade(name, picture) => self.put_picture(name, picture, hashes).await?,
+            };
+            hashes.push(file.hash.clone());
+            files.push(file);
         }
-        let working = Arc::clone(&self.files.workers).acquire_owned();
-        let working = timeout(PATIENCE, working).await.map_err(|_| Code::Busy)?.map_err(|_| Code::Unavailable)?;
-        let limits = self.config.images.clone();
-        let bytes = upload.bytes;
-        let picture = tokio::task::spawn_blocking(move || {
-            // Here and not with who waits: a client that hangs up does not end the work.
-            let _working = working;
-            image::remake(&bytes, &limits)
-        });
-        let picture = picture.await;
-        Ok((upload.name, picture.map_err(Error::internal)??))
+        Ok(files)
     }
 
-    /// Puts down the bytes of a picture and its thumbnail; the row is still to be written.
-    async fn put(&self, (name, picture): (String, Picture)) -> Result<NewFile> {
+    async fn put_picture(&self, name: String, picture: Picture, hashes: &mut Vec<String>) -> Result<NewFile> {
         let size = picture.bytes.len() as u64;
-        let thumb_hash = match picture.thumbnail {
-            Some(thumbnail) => Some(self.files.put(thumbnail.bytes).await?),
-            None => None,
-        };
+        let (mut thumb_hash, mut thumb_type) = (None, None);
+        if let Some(thumbnail) = picture.thumbnail {
+            let hash = self.files.put(thumbnail.bytes).await?;
+            hashes.push(hash.clone());
+            (thumb_hash, thumb_type) = (Some(hash), Some(thumbnail.media_type.to_owned()));
+        }
         Ok(NewFile {
             hash: self.files.put(picture.bytes).await?,
             thumb_hash,
+            thumb_type,
             name,
             media_type: picture.media_type.to_owned(),
             size,
@@ -205,6 +200,23 @@ impl State {
         self.db.read(move |tx| file::get_visible(tx, viewer, id)).await
     }
 
+    /// Files of a room, the newest first, and the one to ask on from.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`; `invalid` with the field `limit`.
+    pub async fn gallery(
+        &self,
+        viewer: UserId,
+        room_id: RoomId,
+        kind: Kind,
+        before: Option<FileId>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<Entry>, Option<FileId>)> {
+        let limits = self.config.limits.clone();
+        let limit = limit.unwrap_or(limits.page_default);
+        self.db.read(move |tx| file::gallery(tx, &limits, viewer, room_id, kind, before, limit)).await
+    }
+
     /// Removes those of the stored bytes that nobody needs.
     pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
         if hashes.is_empty() {
@@ -216,5 +228,41 @@ impl State {
         for hash in unneeded.unwrap_or_default() {
             log_failure("removing a file", self.files.remove(&hash).await);
         }
+    }
+
+    /// Removes stored bytes that have had no row for a day: a machine that fails between the two
+    /// leaves some. One shelf is looked at after the other, so that neither memory nor the store
+    /// is taken up by how much there is.
+    pub async fn sweep_orphans(&self) {
+        let before = now_ms() - self.config.orphan_age.as_millis() as i64;
+        let shelves = match self.files.shelves().await {
+            Ok(shelves) => shelves,
+            failed => return log_failure("sweeping files", failed),
+        };
+        for shelf in shelves {
+            let swept = async {
+                let old = self.files.stored_before(&shelf, before).await?;
+                self.db.read(move |tx| file::unreferenced(tx, &old)).await
+            };
+            match swept.await {
+                Ok(orphans) => self.remove_bytes(orphans).await,
+                failed => log_failure("sweeping files", failed),
+            }
+        }
+    }
+}
+
+fn as_it_came(upload: &Upload) -> NewFile {
+    NewFile {
+        hash: upload.hash.clone(),
+        thumb_hash: None,
+        thumb_type: None,
+        name: upload.name.clone(),
+        media_type: upload.media_type.to_owned(),
+        size: upload.size,
+        width: None,
+        height: None,
+        animated: None,
+        placeholder: None,
     }
 }

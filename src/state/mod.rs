@@ -46,6 +46,7 @@ pub struct Inner {
     pub passwords: Passwords,
     pub rates: Rates,
     pub files: file::Files,
+    uploads: file::Uploads,
     is_draining: AtomicBool,
 }
 
@@ -78,11 +79,12 @@ impl State {
         let path = config.data_dir.join("madang.db");
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
         let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
-        let files = file::Files::open(&config.data_dir.join("files"))?;
+        let files = file::Files::open(&config.data_dir)?;
         Ok(Self(Arc::new(Inner {
             rates: Rates::new(config.has_rate_limits),
             passwords: Passwords::new(PASSWORDS_AT_ONCE),
             is_draining: AtomicBool::new(false),
+            uploads: file::Uploads::default(),
             config,
             db,
             live,

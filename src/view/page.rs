@@ -6,11 +6,13 @@ use super::blank::*;
 use super::markup::markup;
 use super::part::*;
 use super::{asset, render};
+use crate::chat::file::{Entry, Kind};
 use crate::chat::member::{Member, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
+use crate::ids::FileId;
 use crate::words::{Lang, system_line};
 
 /// `/`: the open rooms, a new one, and the way into one by its address.
@@ -65,6 +67,25 @@ pub struct RoomPage<'a> {
     pub has_search: bool,
     /// Why the last act was refused.
     pub notice: Option<Code>,
+    /// Bytes that a file may have, so that a larger one is refused before it is sent.
+    pub upload_max: usize,
+    /// Files that go with one message.
+    pub files_max: usize,
+}
+
+/// `/room/{id}/files`: all pictures of a room, or all its other files.
+#[derive(Template)]
+#[template(path = "file/files.html")]
+pub struct GalleryPage<'a> {
+    pub lang: Lang,
+    pub room: &'a Room,
+    pub kind: Kind,
+    /// The newest first.
+    pub entries: &'a [Entry],
+    /// Where older ones go on.
+    pub next: Option<FileId>,
+    /// Whether this is the page of the newest.
+    pub is_first: bool,
 }
 
 /// Whatever was refused, in words, with the way home.
@@ -86,4 +107,4 @@ macro_rules! pages {
     )+};
 }
 
-pages! { LobbyPage<'_>, DoorPage<'_>, RoomPage<'_>, ErrorPage, }
+pages! { LobbyPage<'_>, DoorPage<'_>, RoomPage<'_>, GalleryPage<'_>, ErrorPage, }

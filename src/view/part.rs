@@ -5,7 +5,7 @@ use crate::chat::member::{Member, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::user::{self, User, UserKind};
 use crate::error::Code;
-use crate::words::{Lang, refusal};
+use crate::words::{Lang, Words, refusal};
 
 pub(super) fn hue(user: &User) -> u8 {
     user::hue(user.id)
@@ -84,6 +84,41 @@ pub(super) fn picture(file: &File) -> Option<Picture> {
         shown: thumbnail.clone().filter(|_| !animated).unwrap_or_else(|| file.url.clone()),
         still: thumbnail.filter(|_| animated),
     })
+}
+
+/// With what a page plays a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Player {
+    Audio,
+    Video,
+    /// Not at all: it is there to be saved.
+    None,
+}
+
+/// Only what browsers commonly play.
+pub(super) fn player(file: &File) -> Player {
+    match file.media_type.as_str() {
+        "video/mp4" | "video/webm" | "video/ogg" => Player::Video,
+        kind if kind.starts_with("audio/") => Player::Audio,
+        _ => Player::None,
+    }
+}
+
+/// The sign of a file's kind.
+pub(super) fn icon(file: &File) -> &'static str {
+    match file.media_type.split_once('/') {
+        Some(("audio", _)) => "i-audio",
+        Some(("video", _)) => "i-video",
+        Some(("text", _) | (_, "pdf")) => "i-text",
+        _ => "i-file",
+    }
+}
+
+/// What a file's kind is called: the end of its name as people know it, `PDF` say.
+pub(super) fn kind_name(file: &File, words: &Words) -> String {
+    let extension = file.name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
+    let is_known = (1..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_known { extension.to_ascii_uppercase() } else { words.file.to_owned() }
 }
 
 /// Whether a text is a few emoji and nothing else, which are then shown large.

@@ -104,6 +104,8 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         rooms: &rooms,
         has_search: true,
         notice: Some(Code::TooLong),
+        upload_max: 1_000,
+        files_max: 10,
     };
     page.html()
 }

@@ -1,11 +1,17 @@
 //! Stored files: to those who may see the message that carries them, and to nobody else.
 
+use axum::body::Body;
 use axum::extract::{Path, State as Shared};
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::caller::Me;
+use super::etag;
+use super::range::{Stretch, stretch};
 use crate::chat::file::Stored;
 use crate::error::{Code, Result};
 use crate::ids::FileId;
@@ -19,24 +25,32 @@ const POLICY: &str = "default-src 'none'; sandbox";
 pub(super) async fn show(
     Shared(state): Shared<State>,
     me: Me,
+    method: Method,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let stored = find(&state, &me, &id).await?;
-    let (hash, kind) = (stored.hash.clone(), stored.file.media_type.clone());
-    answer(&state, &hash, &kind, &stored, &headers).await
+    let Stored { file, hash, .. } = find(&state, &me, &id).await?;
+    let kind = match file.media_type.as_str() {
+        "text/plain" => "text/plain; charset=utf-8",
+        kind => kind,
+    };
+    // Pictures are of our own making; everything else is for the disk of who asks, never a page.
+    let shown = if file.media_type.starts_with("image/") { "inline" } else { "attachment" };
+    Served { hash: &hash, kind, disposition: disposition(shown, &file.name)? }.answer(&state, &method, &headers).await
 }
 
 /// `GET /files/{id}/thumbnail`
 pub(super) async fn thumbnail(
     Shared(state): Shared<State>,
     me: Me,
+    method: Method,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let stored = find(&state, &me, &id).await?;
-    let hash = stored.thumb_hash.clone().ok_or(Code::NotFound)?;
-    answer(&state, &hash, "", &stored, &headers).await
+    let Stored { file, thumbnail, .. } = find(&state, &me, &id).await?;
+    let (hash, kind) = thumbnail.ok_or(Code::NotFound)?;
+    let disposition = disposition("inline", &file.name)?;
+    Served { hash: &hash, kind: &kind, disposition }.answer(&state, &method, &headers).await
 }
 
 async fn find(state: &State, me: &Me, id: &str) -> Result<Stored> {
@@ -44,36 +58,61 @@ async fn find(state: &State, me: &Me, id: &str) -> Result<Stored> {
     state.file(me.user.id, id).await
 }
 
-async fn answer(state: &State, hash: &str, kind: &str, stored: &Stored, asked: &HeaderMap) -> Result<Response> {
-    // The name of the bytes is a tag of their content already.
-    let tag = HeaderValue::try_from(format!("\"{}\"", &hash[..32.min(hash.len())])).map_err(|_| Code::Internal)?;
-    if asked.get(IF_NONE_MATCH) == Some(&tag) {
-        // With the policy again: a browser takes the headers of a 304 in place of those it holds.
-        let (caching, policy) = (HeaderValue::from_static(CACHING), HeaderValue::from_static(POLICY));
-        let headers = [(ETAG, tag), (CACHE_CONTROL, caching), (CONTENT_SECURITY_POLICY, policy)];
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    let bytes = state.files.get(hash).await?;
-    let kind = if kind.is_empty() { thumbnail_kind(&bytes) } else { kind };
-    let mut answer = bytes.clone().into_response();
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_str(kind).map_err(|_| Code::Internal)?);
-    headers.insert(ETAG, tag);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHING));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(CONTENT_DISPOSITION, disposition(&stored.file.name)?);
-    Ok(answer)
+/// Stored bytes, and as what they are served.
+struct Served<'a> {
+    hash: &'a str,
+    kind: &'a str,
+    disposition: HeaderValue,
 }
 
-/// Thumbnails are ours: one of two kinds, told apart by their first byte.
-fn thumbnail_kind(bytes: &[u8]) -> &'static str {
-    if bytes.starts_with(b"\x89PNG") { "image/png" } else { "image/jpeg" }
+impl Served<'_> {
+    async fn answer(self, state: &State, method: &Method, asked: &HeaderMap) -> Result<Response> {
+        let mut headers = HeaderMap::new();
+        // The name of the bytes is a tag of their content already.
+        let tag = format!("\"{}\"", &self.hash[..32.min(self.hash.len())]);
+        let tag = HeaderValue::try_from(tag).map_err(|_| Code::Internal)?;
+        let is_known = asked.get(IF_NONE_MATCH).is_some_and(|known| etag::names(known, &tag));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHING));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(ETAG, tag.clone());
+        if is_known {
+            // With the policy again: a browser takes the headers of a 304 in place of those it holds.
+            return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        let size = state.files.size(self.hash).await?;
+        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        // Who holds a part of other bytes gets the whole.
+        let is_same = asked.get(IF_RANGE).is_none_or(|held| *held == tag);
+        let range = asked.get(RANGE).filter(|_| is_same).and_then(|range| range.to_str().ok());
+        let (status, part) = match range.map_or(Stretch::Whole, |range| stretch(range, size)) {
+            Stretch::Whole => (StatusCode::OK, 0..size),
+            Stretch::Part(part) => {
+                let named = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+                headers.insert(CONTENT_RANGE, HeaderValue::try_from(named).map_err(|_| Code::Internal)?);
+                (StatusCode::PARTIAL_CONTENT, part)
+            }
+            Stretch::Beyond => {
+                let named = HeaderValue::try_from(format!("bytes */{size}")).map_err(|_| Code::Internal)?;
+                headers.insert(CONTENT_RANGE, named);
+                return Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
+            }
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(self.kind).map_err(|_| Code::Internal)?);
+        headers.insert(CONTENT_DISPOSITION, self.disposition);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(part.end - part.start));
+        if method == Method::HEAD {
+            return Ok((status, headers, Body::empty()).into_response());
+        }
+        // Read piece by piece, as fast as the reader takes it.
+        let body = Body::from_stream(state.files.get(self.hash, part).await?.into_stream());
+        Ok((status, headers, body).into_response())
+    }
 }
 
 /// The file's name for who saves it (RFC 6266, RFC 8187): only as an encoded parameter, in which
 /// no character can end it.
-fn disposition(name: &str) -> Result<HeaderValue> {
-    let mut value = String::from("inline; filename*=UTF-8''");
+fn disposition(shown: &str, name: &str) -> Result<HeaderValue> {
+    let mut value = format!("{shown}; filename*=UTF-8''");
     for byte in name.bytes() {
         match byte {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => value.push(byte as char),

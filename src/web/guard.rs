@@ -15,10 +15,10 @@ use crate::error::{Code, Result};
 use crate::origin::Judgement;
 use crate::state::State;
 
-/// Scripts, styles and pictures from here alone, nothing inline, no frames, and only one policy
+/// Scripts, styles, pictures and films from here alone, nothing inline, no frames, and only one policy
 /// that may make markup of text.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types madang";
 
 /// Refuses what was sent to another host, comes from a stranger's page, or would act by the

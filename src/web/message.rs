@@ -5,9 +5,10 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
 use super::caller::{Caller, Me};
-use super::form::{Parts, see, see_refused};
+use super::form::{see, see_refused};
 use super::room::room_id;
-use crate::chat::message::{Cursor, New};
+use super::upload::{Parts, Sender};
+use crate::chat::message::Cursor;
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
 use crate::state::State;
@@ -63,12 +64,15 @@ pub(super) async fn send(
 }
 
 async fn send_parts(state: &State, me: &Me, id: RoomId, request: Request) -> Result<()> {
-    state.may_upload(me.user.id, Some(id)).await?;
-    let parts = Parts::read(request, state.config.upload_max).await?;
-    let new = New { key: parts.key, text: parts.text.unwrap_or_default(), ..New::default() };
-    match parts.file {
-        Some(file) => state.send_file(me.user.id, id, new, file).await?,
-        None => state.send(me.user.id, id, new).await?,
+    let files_max = state.config.limits.files_max;
+    let mut parts = Parts::read(request, Sender { state, me: me.user.id, room_id: Some(id), files_max }).await?;
+    if parts.known.is_some() {
+        return Ok(());
+    }
+    let (new, files) = (parts.message(), std::mem::take(&mut parts.files));
+    match files.is_empty() {
+        true => state.send(me.user.id, id, new).await?,
+        false => state.send_files(me.user.id, id, new, files).await?,
     };
     Ok(())
 }

@@ -7,14 +7,17 @@ mod caller;
 mod etag;
 mod file;
 mod form;
+mod gallery;
 mod guard;
 mod health;
 mod lobby;
 mod message;
 mod people;
 mod problem;
+mod range;
 mod room;
 mod search;
+mod upload;
 mod user;
 
 use axum::Router;
@@ -25,6 +28,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
+use crate::config::Config;
 use crate::state::State;
 
 pub use asset::name_assets;
@@ -32,12 +36,12 @@ pub use caller::ClientAddress;
 
 /// Bytes of a form or of JSON.
 const BODY_MAX: usize = 64 * 1024;
-/// Bytes that a multipart body has besides its file.
+/// Bytes that a multipart body has besides its files.
 const MULTIPART_FRAME: usize = 64 * 1024;
 
 /// All addresses of the house but the sockets' own.
 pub fn router(state: &State) -> Router {
-    let upload_max = state.config.upload_max + MULTIPART_FRAME;
+    let upload_max = upload_max(&state.config);
     let pages = Router::new()
         .route("/", get(lobby::show))
         .route("/find", post(lobby::find))
@@ -54,6 +58,7 @@ pub fn router(state: &State) -> Router {
         .route("/room/{id}/owner", post(room::hand_over))
         .route("/room/{id}/settings", post(room::change))
         .route("/room/{id}/delete", post(room::remove))
+        .route("/room/{id}/files", get(gallery::show))
         .route("/room/{id}/messages", get(message::part).post(message::send).layer(DefaultBodyLimit::max(upload_max)))
         .fallback(problem::page_not_found)
         .method_not_allowed_fallback(problem::method_not_allowed);
@@ -61,16 +66,20 @@ pub fn router(state: &State) -> Router {
     let answers = pages.merge(api).layer(from_fn(etag::tag)).layer(from_fn(guard::private));
     let health = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
     let fixed = Router::new()
-        .route("/files/{id}", get(file::show))
-        .route("/files/{id}/thumbnail", get(file::thumbnail))
         .route("/assets/{name}", get(asset::hashed))
         .route("/socket.io/{name}", get(asset::client))
         .route("/favicon.ico", get(asset::favicon))
         .route("/robots.txt", get(asset::robots))
         .method_not_allowed_fallback(problem::method_not_allowed);
+    // Not compressed: they come in stretches, under the tag of their very bytes.
+    let files = Router::new()
+        .route("/files/{id}", get(file::show))
+        .route("/files/{id}/thumbnail", get(file::thumbnail))
+        .method_not_allowed_fallback(problem::method_not_allowed);
     answers
         .merge(fixed)
         .layer(compression())
+        .merge(files)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(state.clone(), guard::ours_only))
         .merge(health)
@@ -81,7 +90,12 @@ pub fn router(state: &State) -> Router {
         .with_state(state.clone())
 }
 
+/// Bytes of a multipart body. Each of its files is held to its own limit while it comes.
+fn upload_max(config: &Config) -> usize {
+    config.upload_max.saturating_mul(config.limits.files_max).saturating_add(MULTIPART_FRAME)
+}
+
 fn compression() -> CompressionLayer<impl Predicate> {
-    let is_worth_it = SizeAbove::new(256).and(NotForContentType::IMAGES).and(NotForContentType::const_new("audio/"));
+    let is_worth_it = SizeAbove::new(256).and(NotForContentType::IMAGES);
     CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(is_worth_it)
 }

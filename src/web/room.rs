@@ -98,6 +98,8 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         rooms: &rooms,
         has_search: state.config.has_search,
         notice: shown.notice.code(),
+        upload_max: state.config.upload_max,
+        files_max: state.config.limits.files_max,
     };
     Ok(Html(page.html()).into_response())
 }

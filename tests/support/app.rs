@@ -180,6 +180,13 @@ impl App {
         db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// Changes the store past the server, for what no door does yet.
+    pub fn alter(&self, sql: &str) {
+        let db = rusqlite::Connection::open(self.folder.path().join("madang.db")).unwrap();
+        db.busy_timeout(super::PATIENCE).unwrap();
+        db.execute(sql, []).unwrap();
+    }
+
     /// The stored files, by their hash.
     pub fn stored_files(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
@@ -190,5 +197,15 @@ impl App {
         }
         names.sort();
         names
+    }
+
+    /// The files that are on their way in.
+    pub fn incoming_files(&self) -> usize {
+        std::fs::read_dir(self.data().join("incoming")).unwrap().count()
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        self.folder.path()
     }
 }

@@ -43,3 +43,14 @@ pub fn pixel_flood() -> Vec<u8> {
     bytes[20..24].copy_from_slice(&50_000u32.to_be_bytes());
     bytes
 }
+
+/// A PNG that one sees through.
+pub fn glass(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&[0, 120, 200, 90].repeat((width * height) as usize)).unwrap();
+    drop(writer);
+    bytes
+}

@@ -149,3 +149,110 @@ async fn uploads_have_a_rate() {
     }
     assert!(sent >= 30);
 }
+
+/// The kinds of files that are not pictures: name, bytes, type, type of the answer.
+const KINDS: [(&str, &[u8], &str, &str); 6] = [
+    ("plan.pdf", b"%PDF-1.7 plan", "application/pdf", "application/pdf"),
+    ("memo.txt", "메모\n".as_bytes(), "text/plain", "text/plain; charset=utf-8"),
+    ("song.mp3", b"ID3\x04\0song", "audio/mpeg", "audio/mpeg"),
+    ("film.webm", b"\x1A\x45\xDF\xA3\x01\x42\x82\x84webm", "video/webm", "video/webm"),
+    ("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "application/octet-stream", "application/octet-stream"),
+    ("all.zip", b"PK\x03\x04zip", "application/octet-stream", "application/octet-stream"),
+];
+
+#[tokio::test]
+async fn u1_u7_u14_any_file_is_kept_as_it_came_and_is_never_a_page() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    for (name, bytes, kind, served) in KINDS {
+        let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
+        let sent = call.multipart(Some((name, bytes)), &[]).send().await.is(201);
+        let file = &sent["files"][0];
+        assert_eq!((&file["type"], &file["name"], &file["size"]), (&json!(kind), &json!(name), &json!(bytes.len())));
+        assert_eq!(fields(file), ["id", "name", "size", "type", "url"]);
+        let answer = app.page(&minji, file["url"].as_str().unwrap()).await;
+        assert_eq!((answer.status, answer.body.as_slice()), (200, bytes));
+        let disposition = format!("attachment; filename*=UTF-8''{name}");
+        for (header, value) in [
+            ("content-type", served),
+            ("content-disposition", &disposition),
+            ("content-security-policy", "default-src 'none'; sandbox"),
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "private, max-age=31536000, immutable"),
+            ("accept-ranges", "bytes"),
+        ] {
+            assert_eq!(answer.header(header), Some(value), "{name}");
+        }
+        assert_eq!(app.page(&minji, &format!("{}/thumbnail", file["url"].as_str().unwrap())).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_file_comes_in_the_stretch_that_is_asked_for() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let bytes: Vec<u8> = (0..400_000u32).map(|n| (n % 251) as u8).collect();
+    let sent = upload(&app, &minji, &room, &bytes, &[]).await.is(201);
+    let url = url(&sent);
+    let ask = async |method: &str, headers: &[(&str, &str)]| {
+        let request = app.request(method, &url).cookie(&minji.token).header("accept-encoding", "gzip, br");
+        headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+    };
+    let whole = ask("GET", &[]).await;
+    assert_eq!(
+        (whole.status, whole.header("content-length"), whole.header("content-encoding")),
+        (200, Some("400000"), None)
+    );
+    assert!(whole.body == bytes);
+    let tag = whole.header("etag").unwrap();
+    assert!(tag.starts_with('"'), "{tag}");
+    for (range, part, named) in [
+        ("bytes=0-0", 0..1, "bytes 0-0/400000"),
+        ("bytes=100-299999", 100..300_000, "bytes 100-299999/400000"),
+        ("bytes=399990-", 399_990..400_000, "bytes 399990-399999/400000"),
+        ("bytes=-7", 399_993..400_000, "bytes 399993-399999/400000"),
+    ] {
+        let answer = ask("GET", &[("range", range), ("if-range", tag)]).await;
+        assert_eq!((answer.status, answer.header("content-range")), (206, Some(named)), "{range}");
+        assert_eq!(answer.header("content-length"), Some(part.len().to_string().as_str()));
+        assert!(answer.body == bytes[part], "{range}");
+    }
+    let beyond = ask("GET", &[("range", "bytes=400000-")]).await;
+    assert_eq!((beyond.status, beyond.header("content-range")), (416, Some("bytes */400000")));
+    // Who holds a part of other bytes, or asks for several parts, gets the whole.
+    for (name, value) in [("if-range", "\"other\""), ("if-range", "Sun, 22 Nov 2026 00:00:00 GMT")] {
+        assert_eq!(ask("GET", &[("range", "bytes=0-0"), (name, value)]).await.body.len(), bytes.len());
+    }
+    assert_eq!(ask("GET", &[("range", "bytes=0-0,5-6")]).await.status, 200);
+    let head = ask("HEAD", &[]).await;
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some("400000"), 0));
+    for known in [tag, "*", &format!("\"other\", W/{tag}")] {
+        let answer = ask("GET", &[("if-none-match", known), ("range", "bytes=0-0")]).await;
+        assert_eq!((answer.status, answer.body.len()), (304, 0), "{known}");
+    }
+    app.request("POST", &url)
+        .cookie(&minji.token)
+        .header("origin", &app.url())
+        .send()
+        .await
+        .refused(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_served_as_what_it_is() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    for (bytes, kind, beginning) in [
+        (picture::png(700, 700), "image/jpeg", b"\xFF\xD8".as_slice()),
+        (picture::glass(700, 700), "image/png", b"\x89PNG"),
+    ] {
+        let sent = upload(&app, &minji, &room, &bytes, &[]).await.is(201);
+        let thumbnail = app.page(&minji, sent["files"][0]["thumbnailUrl"].as_str().unwrap()).await;
+        assert_eq!(thumbnail.header("content-type"), Some(kind));
+        assert_eq!(thumbnail.header("content-disposition"), Some("inline; filename*=UTF-8''sky.png"));
+        assert!(thumbnail.body.starts_with(beginning));
+    }
+}

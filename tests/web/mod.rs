@@ -2,6 +2,7 @@
 
 mod caching;
 mod file;
+mod gallery;
 mod guest;
 mod json;
 mod member;
@@ -10,3 +11,4 @@ mod origin;
 mod page;
 mod picture;
 mod room;
+mod upload;

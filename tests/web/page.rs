@@ -147,7 +147,9 @@ async fn every_form_of_a_room_works_without_javascript() {
     assert_eq!(form(&minji, "owner", &[("userId", &jun.id)]).await, path);
     assert_eq!(form(&jun, "messages", &[("text", "x")]).await, format!("{path}?refused=unsupported_type"));
     assert_eq!(form(&minji, "leave", &[]).await, "/");
-    assert_eq!(form(&minji, "messages", &[("text", "x")]).await, format!("{path}?refused=not_a_member"));
+    assert_eq!(say(&minji, None, "x").await.leads_to(), format!("{path}?refused=not_a_member"));
+    let file = Some(("a.txt", b"a".to_vec()));
+    assert_eq!(say(&minji, file, "").await.leads_to(), format!("{path}?refused=not_a_member"));
     assert_eq!(form(&jun, "delete", &[]).await, "/");
     assert_eq!(app.count("SELECT COUNT(*) FROM rooms"), 0);
     assert_eq!(form(&jun, "leave", &[]).await, "/?refused=room_not_found");

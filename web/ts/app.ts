@@ -1,7 +1,10 @@
 // Binds the behaviours to the pages. A page reads and every form works without any of this.
 import { Application } from "@hotwired/stimulus";
+import AttachController from "./controllers/attach_controller";
 import ComposerController from "./controllers/composer_controller";
 import DropController from "./controllers/drop_controller";
+import GalleryController from "./controllers/gallery_controller";
+import LightboxController from "./controllers/lightbox_controller";
 import LobbyController from "./controllers/lobby_controller";
 import PeopleController from "./controllers/people_controller";
 import RoomController from "./controllers/room_controller";
@@ -11,8 +14,11 @@ import TimelineController from "./controllers/timeline_controller";
 document.documentElement.classList.add("has-js");
 
 const application = Application.start();
+application.register("attach", AttachController);
 application.register("composer", ComposerController);
 application.register("drop", DropController);
+application.register("gallery", GalleryController);
+application.register("lightbox", LightboxController);
 application.register("lobby", LobbyController);
 application.register("people", PeopleController);
 application.register("room", RoomController);

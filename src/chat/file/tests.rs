@@ -9,6 +9,7 @@ fn gif(hash: &str) -> NewFile {
     NewFile {
         hash: hash.into(),
         thumb_hash: Some(format!("{hash}-thumb")),
+        thumb_type: Some("image/png".into()),
         name: "../춤.gif".into(),
         media_type: "image/gif".into(),
         size: 1_024,
@@ -21,7 +22,7 @@ fn gif(hash: &str) -> NewFile {
 
 async fn post(house: &House, user: &User, room: &Room, new: New, file: NewFile) -> Result<message::Sent> {
     let (me, id) = (user.id, room.id);
-    house.write(move |tx| message::send_with_file(tx, &LIMITS, 2, me, id, new, file)).await
+    house.write(move |tx| message::send_with_files(tx, &LIMITS, 2, me, id, new, vec![file])).await
 }
 
 async fn sees(house: &House, user: &User, id: FileId) -> bool {
@@ -51,8 +52,8 @@ async fn uploads_go_with_one_message_of_their_uploader_in_the_order_given() {
     let room = house.courtyard(&minji, 5).await;
     house.enter(2, &jun, &room).await.unwrap();
     let me = minji.id;
-    let first = house.write(move |tx| add(tx, 1, me, gif("a"))).await.unwrap();
-    let second = house.write(move |tx| add(tx, 2, me, gif("b"))).await.unwrap();
+    let first = house.write(move |tx| add(tx, &LIMITS, 1, me, gif("a"))).await.unwrap();
+    let second = house.write(move |tx| add(tx, &LIMITS, 2, me, gif("b"))).await.unwrap();
     assert!(sees(&house, &minji, first.id).await && !sees(&house, &jun, first.id).await);
     let with = |ids: &[FileId]| New { file_ids: ids.to_vec(), ..New::default() };
     for (user, ids) in [(&jun, vec![first.id]), (&minji, vec![first.id, first.id])] {
@@ -109,8 +110,8 @@ async fn bytes_go_when_the_last_file_of_them_goes() {
     let me = minji.id;
     let freed = house.write(move |tx| crate::chat::room::remove(tx, me, room.id)).await.unwrap();
     assert_eq!(freed, ["own", "own-thumb"]);
-    house.write(move |tx| add(tx, 10, me, gif("late"))).await.unwrap();
-    house.write(move |tx| add(tx, 20, me, gif("later"))).await.unwrap();
+    house.write(move |tx| add(tx, &LIMITS, 10, me, gif("late"))).await.unwrap();
+    house.write(move |tx| add(tx, &LIMITS, 20, me, gif("later"))).await.unwrap();
     assert_eq!(house.write(|tx| sweep(tx, 20)).await.unwrap(), ["late", "late-thumb"]);
     assert!(house.write(|tx| sweep(tx, 20)).await.unwrap().is_empty());
 }

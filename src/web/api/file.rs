@@ -1,18 +1,20 @@
-//! Pictures: sent as messages, or put down to wait for one.
+//! Files: sent as messages, put down to wait for one, listed for a room.
 
 use axum::extract::{Path, Request, State as Shared};
 use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::json::Json;
+use super::json::{Json, Query};
 use super::message::answer;
-use crate::chat::file::File;
-use crate::chat::message::New;
+use crate::chat::file::{Entry, File, Kind};
 use crate::error::{Error, Result};
+use crate::ids::FileId;
 use crate::socket::wire::WireMessage;
 use crate::state::State;
 use crate::web::caller::{Caller, Me};
-use crate::web::form::Parts;
 use crate::web::room::room_id;
+use crate::web::upload::{Parts, Sender};
 
 pub(super) async fn send(
     Shared(state): Shared<State>,
@@ -22,17 +24,58 @@ pub(super) async fn send(
     request: Request,
 ) -> Result<(StatusCode, Json<WireMessage>)> {
     let id = room_id(&id)?;
-    state.may_upload(me.user.id, Some(id)).await?;
-    let parts = Parts::read(request, state.config.upload_max).await?;
-    let upload = parts.file.ok_or_else(|| Error::invalid("file", "the file is missing or empty"))?;
-    let new = New { key: parts.key, text: parts.text.unwrap_or_default(), ..New::default() };
-    let sent = state.send_file(me.user.id, id, new, upload).await?;
+    let files_max = state.config.limits.files_max;
+    let sender = Sender { state: &state, me: me.user.id, room_id: Some(id), files_max };
+    let mut parts = Parts::read(request, sender).await?;
+    if let Some(known) = parts.known {
+        return Ok(answer(known, &caller, &me));
+    }
+    if parts.files.is_empty() {
+        return Err(missing());
+    }
+    let (new, files) = (parts.message(), std::mem::take(&mut parts.files));
+    let sent = state.send_files(me.user.id, id, new, files).await?;
     Ok(answer(sent, &caller, &me))
 }
 
 pub(super) async fn upload(Shared(state): Shared<State>, me: Me, request: Request) -> Result<(StatusCode, Json<File>)> {
-    state.may_upload(me.user.id, None).await?;
-    let parts = Parts::read(request, state.config.upload_max).await?;
-    let upload = parts.file.ok_or_else(|| Error::invalid("file", "the file is missing or empty"))?;
+    let sender = Sender { state: &state, me: me.user.id, room_id: None, files_max: 1 };
+    let mut parts = Parts::read(request, sender).await?;
+    let upload = parts.files.pop().ok_or_else(missing)?;
     state.upload(me.user.id, upload).await.map(|file| (StatusCode::CREATED, Json(file)))
+}
+
+fn missing() -> Error {
+    Error::invalid("file", "the file is missing or empty")
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ListQuery {
+    /// Pictures or everything else; pictures if left out.
+    #[serde(default)]
+    kind: Kind,
+    /// Files from before this one.
+    #[serde(default)]
+    before: Option<FileId>,
+    /// 1 to 100; 50 if left out.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Files {
+    files: Vec<Entry>,
+    /// The `before` of the next page.
+    next: Option<FileId>,
+}
+
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    me: Me,
+    Path(id): Path<String>,
+    Query(asked): Query<ListQuery>,
+) -> Result<Json<Files>> {
+    let listed = state.gallery(me.user.id, room_id(&id)?, asked.kind, asked.before, asked.limit).await;
+    listed.map(|(files, next)| Json(Files { files, next }))
 }

@@ -142,18 +142,21 @@ pub fn calls(upload_max: usize) -> Calls {
         .add("DELETE", "/messages/{id}/pin", delete(message::pin), "Take a pin away.", |call| {
             call.gives::<WireMessage>(200)
         })
+        .add("GET", "/rooms/{id}/files", get(file::list), "The files of a room, the newest first.", |call| {
+            call.asks::<file::ListQuery>().gives::<file::Files>(200)
+        })
         .add(
             "POST",
             "/rooms/{id}/files",
             post(file::send).layer(DefaultBodyLimit::max(upload_max)),
-            "Send a picture (multipart: `file`, and `key` and `text` if wanted).",
+            "Send files of any kind (multipart: `key` and `text` if wanted, then one `file` or several).",
             |call| call.takes_multipart().gives::<WireMessage>(201),
         )
         .add(
             "POST",
             "/uploads",
             post(file::upload).layer(DefaultBodyLimit::max(upload_max)),
-            "Store a picture for a message to come (multipart: `file`); swept after a day.",
+            "Store a file for a message to come (multipart: `file`); swept after a day.",
             |call| call.takes_multipart().gives::<File>(201),
         )
 }

@@ -1,23 +1,20 @@
 import { Controller } from "@hotwired/stimulus";
 import type { Letter } from "../lib/outbox";
+import type AttachController from "./attach_controller";
 import type RoomController from "./room_controller";
 
 type Addressee = NonNullable<Letter["to"]>;
 
-/** Where one writes: grows to eight lines, sends with Enter, carries a file or a whisper. */
+/** Where one writes: grows to eight lines, sends with Enter, carries files or a whisper. */
 export default class ComposerController extends Controller<HTMLFormElement> {
-  static targets = ["text", "file", "chosen", "preview", "fileName", "whisper", "whisperName"];
-  static outlets = ["room"];
+  static targets = ["text", "whisper", "whisperName"];
+  static outlets = ["room", "attach"];
   declare readonly textTarget: HTMLTextAreaElement;
-  declare readonly fileTarget: HTMLInputElement;
-  declare readonly chosenTarget: HTMLElement;
-  declare readonly previewTarget: HTMLImageElement;
-  declare readonly fileNameTarget: HTMLElement;
   declare readonly whisperTarget: HTMLElement;
   declare readonly whisperNameTarget: HTMLElement;
   declare readonly roomOutlet: RoomController;
+  declare readonly attachOutlet: AttachController;
 
-  private file: File | null = null;
   private to: Addressee | null = null;
   private typedAt = 0;
 
@@ -25,10 +22,6 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.grow();
     // On a phone this would open the keyboard over the talk one came to read.
     if (matchMedia("(pointer: fine)").matches) this.textTarget.focus({ preventScroll: true });
-  }
-
-  override disconnect(): void {
-    this.clearFile();
   }
 
   key(event: KeyboardEvent): void {
@@ -51,50 +44,15 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   submit(event: Event): void {
     event.preventDefault();
     const text = this.textTarget.value;
-    if (!text.trim() && !this.file) return;
+    if (!text.trim() && this.attachOutlet.isEmpty) return;
     const to = this.to ? { to: this.to } : {};
     const letter: Letter = { key: newKey(), text: text.trim() ? text : "", at: new Date().toISOString(), ...to };
-    if (this.file) this.roomOutlet.sendFile(letter, this.file);
-    else this.roomOutlet.send(letter);
+    if (this.attachOutlet.isEmpty) this.roomOutlet.send(letter);
+    else this.roomOutlet.sendFiles(letter, this.attachOutlet.hand());
     this.textTarget.value = "";
     this.typedAt = 0;
-    this.clearFile();
     this.grow();
     this.textTarget.focus();
-  }
-
-  paste(event: ClipboardEvent): void {
-    const file = event.clipboardData?.files[0];
-    if (!file) return;
-    event.preventDefault();
-    this.take(file);
-  }
-
-  choose(): void {
-    const file = this.fileTarget.files?.[0];
-    if (file) this.take(file);
-  }
-
-  /** Gets a file ready; it leaves with the next send. */
-  take(file: File): void {
-    this.clearFile();
-    this.file = file;
-    this.fileNameTarget.textContent = file.name;
-    if (file.type.startsWith("image/")) {
-      this.previewTarget.src = URL.createObjectURL(file);
-      this.previewTarget.hidden = false;
-    }
-    this.chosenTarget.hidden = false;
-    this.textTarget.focus();
-  }
-
-  clearFile(): void {
-    this.file = null;
-    this.fileTarget.value = "";
-    this.chosenTarget.hidden = true;
-    this.previewTarget.hidden = true;
-    if (this.previewTarget.src) URL.revokeObjectURL(this.previewTarget.src);
-    this.previewTarget.removeAttribute("src");
   }
 
   /** Puts an emoji of the palette where the caret is. */

@@ -1,12 +1,12 @@
 import { Controller } from "@hotwired/stimulus";
-import type ComposerController from "./composer_controller";
+import type AttachController from "./attach_controller";
 
-/** Takes a file dropped anywhere on the talk. */
+/** Takes files dropped anywhere on the talk. */
 export default class DropController extends Controller<HTMLElement> {
   static targets = ["veil"];
-  static outlets = ["composer"];
+  static outlets = ["attach"];
   declare readonly veilTarget: HTMLElement;
-  declare readonly composerOutlet: ComposerController;
+  declare readonly attachOutlet: AttachController;
   private depth = 0;
 
   override connect(): void {
@@ -44,8 +44,7 @@ export default class DropController extends Controller<HTMLElement> {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     this.lift();
-    const file = event.dataTransfer?.files[0];
-    if (file) this.composerOutlet.take(file);
+    this.attachOutlet.take([...(event.dataTransfer?.files ?? [])]);
   };
 
   private lift(): void {

@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import type { Socket } from "socket.io-client";
 import type { Letter } from "../lib/outbox";
+import { Parcel } from "../lib/parcels";
 import { Post } from "../lib/post";
 import { namespace } from "../lib/socket";
 import { Typing } from "../lib/typing";
@@ -80,9 +81,10 @@ export default class RoomController extends Controller<HTMLElement> {
     this.post.send(letter);
   }
 
-  sendFile(letter: Letter, file: File): void {
-    this.timelineOutlet.pend(letter, file.name);
-    void this.post.sendFile(letter, file);
+  sendFiles(letter: Letter, files: File[]): void {
+    const parcel = new Parcel(letter, files, () => this.withdraw(letter.key));
+    this.timelineOutlet.pend(letter, parcel.rows);
+    void this.post.sendFiles(parcel);
   }
 
   retry(key: string): void {
@@ -93,16 +95,18 @@ export default class RoomController extends Controller<HTMLElement> {
     this.post.discard(key);
   }
 
+  /** The sender took out of a message all that was in it. */
+  private withdraw(key: string): void {
+    this.timelineOutlet.withdraw(key);
+    this.discard(key);
+  }
+
   sent(key: string, seq: number): void {
     this.timelineOutlet.settle(key, seq);
   }
 
   failed(key: string, code: string): void {
     this.timelineOutlet.fail(key, code);
-  }
-
-  progress(key: string, part: number): void {
-    this.timelineOutlet.progress(key, part);
   }
 
   typing(): void {

@@ -77,8 +77,8 @@ export default class TimelineController extends Controller<HTMLElement> {
     this.toBottom();
   }
 
-  pend(letter: Letter, fileName?: string): void {
-    const element = pending(letter, { text: this.blankTarget, whisper: this.blankWhisperTarget }, fileName);
+  pend(letter: Letter, files: HTMLElement[] = []): void {
+    const element = pending(letter, { text: this.blankTarget, whisper: this.blankWhisperTarget }, files);
     decorate(element, this.meValue);
     this.listTarget.append(element);
     arrange(element);
@@ -108,9 +108,9 @@ export default class TimelineController extends Controller<HTMLElement> {
     if (this.isAtBottom) this.toBottom();
   }
 
-  progress(key: string, part: number): void {
-    const bar = this.pending(key)?.querySelector("progress");
-    if (bar) bar.value = part;
+  withdraw(key: string): void {
+    const element = this.pending(key);
+    if (element) this.remove(element);
   }
 
   /** How far each person has read; `null` where not everybody is known. */

@@ -9,7 +9,7 @@ export interface Blanks {
   whisper: HTMLTemplateElement;
 }
 
-export function pending(letter: Letter, blanks: Blanks, fileName?: string): HTMLElement {
+export function pending(letter: Letter, blanks: Blanks, files: HTMLElement[]): HTMLElement {
   const message = copy(letter.to ? blanks.whisper : blanks.text);
   message.removeAttribute("id");
   message.classList.add("is-pending");
@@ -27,21 +27,13 @@ export function pending(letter: Letter, blanks: Blanks, fileName?: string): HTML
     text.textContent = letter.text;
     if (!letter.text) text.remove();
   }
-  if (fileName) message.querySelector(".message__body")?.append(progressOf(fileName));
+  if (files.length) {
+    const list = document.createElement("ul");
+    list.className = "parcels";
+    list.append(...files);
+    message.querySelector(".message__body")?.append(list);
+  }
   return message;
-}
-
-function progressOf(name: string): HTMLElement {
-  const file = document.createElement("p");
-  file.className = "file file--rising";
-  const label = document.createElement("span");
-  label.className = "file__name";
-  label.textContent = name;
-  const bar = document.createElement("progress");
-  bar.max = 1;
-  bar.setAttribute("aria-label", word("sending"));
-  file.append(label, bar);
-  return file;
 }
 
 /** Tells under a message why it did not go, with the two ways on. */

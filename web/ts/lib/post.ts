@@ -2,18 +2,13 @@
 
 import type { Socket } from "socket.io-client";
 import { Outbox, type Letter } from "./outbox";
-import { upload, UploadFailed } from "./upload";
+import { codeOf, type Parcel } from "./parcels";
+import { UploadFailed } from "./upload";
 import { type Answer, isRetryable, type Sent } from "./wire";
 
 export interface Counter {
   sent(key: string, seq: number): void;
   failed(key: string, code: string): void;
-  progress(key: string, part: number): void;
-}
-
-interface Parcel {
-  letter: Letter;
-  file: File;
 }
 
 export class Post {
@@ -53,34 +48,30 @@ export class Post {
 
   retry(key: string): void {
     const parcel = this.parcels.get(key);
-    if (parcel) void this.sendFile(parcel.letter, parcel.file);
+    if (parcel) void this.sendFiles(parcel);
     this.outbox.retry(key);
     void this.flush();
   }
 
   discard(key: string): void {
+    this.parcels.get(key)?.drop();
     this.parcels.delete(key);
     this.outbox.remove(key);
   }
 
-  /** A file is kept only by this page: unlike a letter it cannot outlive a reload. */
-  async sendFile(letter: Letter, file: File): Promise<void> {
-    this.parcels.set(letter.key, { letter, file });
-    const progress = (part: number) => this.counter.progress(letter.key, part);
+  /** Brings up the files of a message, and then sends it with them. */
+  async sendFiles(parcel: Parcel): Promise<void> {
+    const { letter } = parcel;
+    this.parcels.set(letter.key, parcel);
     try {
-      if (letter.to) {
-        // A whisper's file goes up alone first; the whisper then takes it along.
-        const { id } = await upload<{ id: string }>("/api/uploads", { file }, progress);
-        await this.deliver(letter, [id]);
-      } else {
-        const { key, text } = letter;
-        const fields: Record<string, string | File> = text ? { key, text, file } : { key, file };
-        const { seq } = await upload<Sent>(`/api/rooms/${this.room}/files`, fields, progress);
-        this.counter.sent(key, seq);
-      }
+      const ids = await parcel.rise();
+      // Taken back meanwhile.
+      if (!this.parcels.has(letter.key)) return;
+      await this.deliver(letter, ids);
       this.parcels.delete(letter.key);
+      parcel.release();
     } catch (error) {
-      this.counter.failed(letter.key, error instanceof UploadFailed ? error.refusal.code : "unavailable");
+      if (this.parcels.has(letter.key)) this.counter.failed(letter.key, codeOf(error));
     }
   }
 

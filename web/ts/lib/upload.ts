@@ -8,11 +8,17 @@ export class UploadFailed extends Error {
   }
 }
 
-export function upload<T>(url: string, fields: Record<string, string | File>, progress: (part: number) => void): Promise<T> {
+/** An upload on its way, which may be stopped. */
+export interface Rising<T> {
+  done: Promise<T>;
+  stop(): void;
+}
+
+export function upload<T>(url: string, fields: Record<string, string | File>, progress: (part: number) => void): Rising<T> {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.append(name, value);
   const request = new XMLHttpRequest();
-  return new Promise((resolve, reject) => {
+  const done = new Promise<T>((resolve, reject) => {
     const fail = (refusal: Refusal) => reject(new UploadFailed(refusal));
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) progress(event.loaded / event.total);
@@ -26,6 +32,7 @@ export function upload<T>(url: string, fields: Record<string, string | File>, pr
     request.open("POST", url);
     request.send(body);
   });
+  return { done, stop: () => request.abort() };
 }
 
 function parse(text: string): unknown {

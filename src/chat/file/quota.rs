@@ -1,0 +1,50 @@
+//! How much one person may store.
+
+use crate::chat::{Limits, Tx};
+use crate::error::{Code, Error, Result};
+use crate::ids::UserId;
+
+/// Bytes that a stored file counts besides its own: a place on the disk, a row, a thumbnail. It
+/// makes the limit of bytes one of files as well, and so bounds the sum below.
+const FRAME: u64 = 64 * 1024;
+
+/// Refuses `size` more bytes where they would go beyond what `me` may have: in all, and with
+/// `is_waiting` also among uploads that wait for a message.
+///
+/// # Errors
+/// `too_many` with the field `file`.
+pub fn check(tx: &mut Tx, limits: &Limits, me: UserId, size: u64, is_waiting: bool) -> Result<()> {
+    if is_waiting {
+        let (count, bytes) = held(tx, me, true)?;
+        if count >= limits.waiting_files_max || bytes + size > limits.waiting_bytes_max {
+            return Err(refused("too many uploads wait for a message; send some of them"));
+        }
+    }
+    if limits.stored_bytes_max == 0 {
+        return Ok(());
+    }
+    let (count, bytes) = held(tx, me, false)?;
+    if bytes + size + (count + 1) * FRAME > limits.stored_bytes_max {
+        return Err(refused("your files take as much as one person's may"));
+    }
+    Ok(())
+}
+
+fn held(tx: &mut Tx, me: UserId, is_waiting: bool) -> Result<(u64, u64)> {
+    const ALL: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM files WHERE user_id = ?1";
+    const WAITING: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM files
+                           WHERE user_id = ?1 AND message_number IS NULL";
+    let sql = if is_waiting { WAITING } else { ALL };
+    Ok(tx.query_one(sql, &[&me], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Lets two uploads of one person be counted one after the other, on an engine with several writers
+/// as well: the row is held until the commit.
+pub(super) fn lock(tx: &mut Tx, me: UserId) -> Result<()> {
+    tx.execute("UPDATE users SET created_at = created_at WHERE id = ?1", &[&me])?;
+    Ok(())
+}
+
+fn refused(message: &'static str) -> Error {
+    Error { field: Some("file".into()), ..Error::new(Code::TooMany).with_message(message) }
+}

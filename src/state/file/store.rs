@@ -1,0 +1,179 @@
+//! The stored bytes of all files, each under the SHA-256 of its content.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as StorePath;
+use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt};
+use tokio::io::AsyncReadExt;
+use tokio::sync::{RwLock, Semaphore};
+
+use super::incoming::{self, Folder, Incoming, Temp};
+use crate::error::{Code, Error, Result};
+
+/// Pictures worked on at a time: each may take a few hundred megabytes while it is decoded.
+const PICTURES_AT_ONCE: usize = 2;
+/// Bytes of a part of a file that is copied into the store. S3 wants at least 5 MiB.
+const PART: usize = 8 * 1024 * 1024;
+/// The folder of what is stored, and of what is on its way in.
+const STORED: &str = "files";
+const INCOMING: &str = "incoming";
+
+pub struct Files {
+    store: Arc<dyn ObjectStore>,
+    folder: Folder,
+    pub(super) workers: Arc<Semaphore>,
+    /// Held for reading from putting bytes down until their row is written, and for writing while
+    /// bytes without a row are removed: or an upload of the same content would lose its bytes.
+    pub(super) rows: RwLock<()>,
+}
+
+impl Files {
+    /// Keeps the bytes in the data folder, and forgets uploads that an earlier process did not
+    /// finish.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn open(data_dir: &Path) -> Result<Self, String> {
+        crate::state::make_private_folder(&data_dir.join(STORED))?;
+        let store = LocalFileSystem::new_with_prefix(data_dir)
+            .map_err(|error| format!("cannot open the folder of files {}: {error}", data_dir.display()))?;
+        Ok(Self {
+            // An upload that was answered must survive a power cut like the message that carries it.
+            store: Arc::new(store.with_fsync(true)),
+            folder: Folder::open(&data_dir.join(INCOMING))?,
+            workers: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
+            rows: RwLock::default(),
+        })
+    }
+
+    fn path(hash: &str) -> StorePath {
+        StorePath::from(format!("{STORED}/{}/{hash}", &hash[..2.min(hash.len())]))
+    }
+
+    /// Begins to receive a file.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn receive(&self) -> Result<Incoming> {
+        Incoming::open(&self.folder).await
+    }
+
+    /// Stores bytes of our own making and gives their hash.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn put(&self, bytes: Vec<u8>) -> Result<String> {
+        let (temp, hash) = incoming::write_down(&self.folder, bytes).await?;
+        self.keep(temp, &hash).await?;
+        Ok(hash)
+    }
+
+    /// Moves a file that has come under its hash.
+    pub(super) async fn keep(&self, temp: Temp, hash: &str) -> Result<()> {
+        let path = Self::path(hash);
+        // Equal content has an equal name: what is there already is what would be written.
+        if self.store.head(&path).await.is_ok() {
+            return Ok(());
+        }
+        let from = StorePath::from(format!("{INCOMING}/{}", temp.name));
+        match self.store.rename(&from, &path).await {
+            Ok(()) => temp.kept(),
+            // The store lies on another disk than what comes in.
+            Err(_) => self.copy(&temp, &path).await?,
+        }
+        Ok(())
+    }
+
+    async fn copy(&self, temp: &Temp, path: &StorePath) -> Result<()> {
+        let mut file = tokio::fs::File::open(&temp.path).await.map_err(Error::internal)?;
+        let mut copy = self.store.put_multipart(path).await.map_err(unavailable)?;
+        loop {
+            let mut part = Vec::with_capacity(PART);
+            let read = (&mut file).take(PART as u64).read_to_end(&mut part).await.map_err(Error::internal)?;
+            if read == 0 {
+                break;
+            }
+            if let Err(error) = copy.put_part(part.into()).await {
+                let _ = copy.abort().await;
+                return Err(unavailable(error));
+            }
+        }
+        copy.complete().await.map(drop).map_err(unavailable)
+    }
+
+    /// How many bytes are stored under a hash.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` when the store of files does not answer.
+    pub async fn size(&self, hash: &str) -> Result<u64> {
+        self.store.head(&Self::path(hash)).await.map(|found| found.size).map_err(not_found_or_unavailable)
+    }
+
+    /// A stretch of the bytes of a hash, to be read piece by piece.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` when the store of files does not answer.
+    pub async fn get(&self, hash: &str, range: Range<u64>) -> Result<GetResult> {
+        // A stretch of nothing is no stretch to the store.
+        let range = (!range.is_empty()).then_some(GetRange::Bounded(range));
+        let options = GetOptions { range, ..GetOptions::default() };
+        self.store.get_opts(&Self::path(hash), options).await.map_err(not_found_or_unavailable)
+    }
+
+    pub(super) async fn remove(&self, hash: &str) -> Result<()> {
+        match self.store.delete(&Self::path(hash)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// The folders of the store: the first two digits of the hashes in each.
+    pub(super) async fn shelves(&self) -> Result<Vec<StorePath>> {
+        let root = StorePath::from(STORED);
+        self.store.list_with_delimiter(Some(&root)).await.map(|found| found.common_prefixes).map_err(unavailable)
+    }
+
+    /// The hashes on a shelf that were stored before `before`, in milliseconds since 1970.
+    pub(super) async fn stored_before(&self, shelf: &StorePath, before: i64) -> Result<Vec<String>> {
+        let found = self.store.list_with_delimiter(Some(shelf)).await.map_err(unavailable)?;
+        let old = found.objects.into_iter().filter(|object| object.last_modified.timestamp_millis() < before);
+        Ok(old.filter_map(|object| object.location.filename().map(str::to_owned)).collect())
+    }
+}
+
+fn not_found_or_unavailable(error: object_store::Error) -> Error {
+    match error {
+        object_store::Error::NotFound { .. } => Code::NotFound.into(),
+        error => unavailable(error),
+    }
+}
+
+fn unavailable(error: object_store::Error) -> Error {
+    tracing::error!(%error, "the store of files failed");
+    Code::Unavailable.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_cannot_be_moved_is_copied() {
+        let folder = std::env::temp_dir().join(format!("madang-store-{}", crate::ids::RoomId::new(0)));
+        let files = Files::open(&folder).unwrap();
+        let bytes: Vec<u8> = (0..PART + 1_000).map(|at| (at % 251) as u8).collect();
+        let (temp, hash) = incoming::write_down(&files.folder, bytes.clone()).await.unwrap();
+        files.copy(&temp, &Files::path(&hash)).await.unwrap();
+        drop(temp);
+        assert_eq!(files.size(&hash).await.unwrap(), bytes.len() as u64);
+        let whole = files.get(&hash, 0..bytes.len() as u64).await.unwrap().bytes().await.unwrap();
+        assert!(whole == bytes);
+        let part = files.get(&hash, 10..20).await.unwrap().bytes().await.unwrap();
+        assert_eq!(part, bytes[10..20]);
+        assert_eq!(std::fs::read_dir(folder.join(INCOMING)).unwrap().count(), 0);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

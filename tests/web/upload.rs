@@ -1,0 +1,274 @@
+//! Files on their way in: how much, how fast, how many, and what is left of those that stop.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Answer, App, Person, Room, picture};
+
+async fn upload(app: &App, who: &Person, name: &str, bytes: &[u8]) -> Answer {
+    let call = app.request("POST", "/api/uploads").bearer(&who.token);
+    call.multipart(Some((name, bytes)), &[]).send().await
+}
+
+async fn send(app: &App, who: &Person, room: &Room, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
+    let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&who.token);
+    call.multipart(Some(("notes.bin", bytes)), fields).send().await
+}
+
+/// A multipart body with several files.
+fn several(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+    }
+    for (name, bytes) in files {
+        let head = format!("--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        body.extend(head.bytes());
+        body.extend(*bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--x--\r\n");
+    body
+}
+
+const MULTIPART: &str = "multipart/form-data; boundary=x";
+
+/// Begins an upload that says it will be long, and sends the beginning of its file.
+async fn begin(app: &App, who: &Person, path: &str, beginning: &[u8]) -> TcpStream {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: {MULTIPART}\r\n\
+         content-length: 1000000\r\n\r\n--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n",
+        app.address, who.token
+    );
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(beginning).await.unwrap();
+    stream
+}
+
+/// Waits for what happens by itself, asking the server for something else meanwhile.
+async fn until(app: &App, what: impl Fn() -> bool) {
+    while !what() {
+        app.get("/healthz").send().await;
+    }
+}
+
+#[tokio::test]
+async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
+    let app = App::start().await;
+    let ([minji, ..], room, [_, his, _]) = app.evening().await;
+    let names = ["notes.txt", "sky.png", "song.mp3", "tool.exe"];
+    let contents = ["오늘 한 일\n".as_bytes(), &picture::png(8, 6), b"ID3\x04song", b"MZ\x90\0"];
+    // At once, in one body.
+    let files: Vec<_> = names.into_iter().zip(contents).collect();
+    let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
+    let sent = call.body(MULTIPART, several(&[("text", "together")], &files)).send().await.is(201);
+    let heard = his.hears("together").await;
+    assert_eq!(heard["files"], sent["files"]);
+    let of = |message: &Value, field: &str| -> Vec<Value> {
+        message["files"].as_array().unwrap().iter().map(|file| file[field].clone()).collect()
+    };
+    assert_eq!(of(&sent, "name"), names);
+    assert_eq!(of(&sent, "type"), ["text/plain", "image/png", "audio/mpeg", "application/octet-stream"]);
+    // One by one, and then a message that takes them.
+    let mut ids = Vec::new();
+    for (name, bytes) in names.into_iter().zip(contents) {
+        ids.push(upload(&app, &minji, name, bytes).await.is(201)["id"].clone());
+    }
+    ids.reverse();
+    let taken = app.send(&minji, &room, json!({ "text": "later", "fileIds": ids })).await;
+    assert_eq!(of(&taken, "id"), ids);
+    // More than a message carries.
+    let many: Vec<(&str, &[u8])> = (0..11).map(|_| ("a", b"a".as_slice())).collect();
+    let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
+    let refused = call.body(MULTIPART, several(&[], &many)).send().await;
+    assert_eq!(refused.refused(422, "invalid")["field"], "file");
+    assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (8, 0));
+}
+
+#[tokio::test]
+async fn u11_an_upload_is_its_uploaders_alone() {
+    let app = App::start().await;
+    let [minji, jun, _] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let file = upload(&app, &minji, "plan.pdf", b"%PDF-1.7 plan").await.is(201);
+    let url = file["url"].as_str().unwrap();
+    assert_eq!(app.page(&minji, url).await.body, b"%PDF-1.7 plan");
+    app.page(&jun, url).await.refused(404, "not_found");
+    let with = json!({ "text": "mine", "fileIds": [file["id"]] });
+    let path = format!("/rooms/{}/messages", room.id);
+    let stolen = app.call(&jun, "POST", &path, with.clone()).await;
+    assert_eq!(stolen.refused(422, "invalid")["field"], "fileIds");
+    app.call(&minji, "POST", &path, with.clone()).await.is(201);
+    let twice = app.call(&minji, "POST", &path, with).await;
+    assert_eq!(twice.refused(422, "invalid")["field"], "fileIds");
+    assert_eq!(app.page(&jun, url).await.status, 200);
+}
+
+#[tokio::test]
+async fn d3_a_repeated_key_is_the_first_answer_even_for_who_has_left() {
+    let app = App::start().await;
+    let [minji, jun, _] = app.cast().await;
+    let (room, other) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
+    app.join(&jun, &room).await;
+    let first = send(&app, &jun, &room, b"first", &[("key", "k")]).await.is(201);
+    let stored = app.stored_files();
+    app.call(&jun, "DELETE", &format!("/rooms/{}/members/me", room.id), Value::Null).await.is(204);
+    for (room, bytes, text) in
+        [(&room, vec![7; 300_000], String::new()), (&other, b"<other>".to_vec(), "x".repeat(20_000))]
+    {
+        let again = send(&app, &jun, room, &bytes, &[("key", "k"), ("text", &text)]).await.is(200);
+        assert_eq!((&again["id"], &again["files"]), (&first["id"], &first["files"]));
+    }
+    // A key behind the file is found as well, by a member.
+    let body = several(&[], &[("a", b"second")]);
+    let body = [&body[..body.len() - 7], b"--x\r\ncontent-disposition: form-data; name=\"key\"\r\n\r\nm\r\n--x--\r\n"];
+    let late = || {
+        let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
+        call.body(MULTIPART, body.concat()).send()
+    };
+    let second = late().await.is(201);
+    assert_eq!(late().await.is(200), second);
+    assert_eq!(second["key"], "m");
+    assert_eq!((app.stored_files().len(), app.incoming_files()), (stored.len() + 1, 0));
+    assert_eq!(app.count("SELECT COUNT(*) FROM files"), 2);
+}
+
+#[tokio::test]
+async fn u5_who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
+    let app = App::with(|config| {
+        config.upload_max = 20_000;
+        config.upload_grace = Duration::from_millis(40);
+        config.upload_rate = u64::MAX;
+    })
+    .await;
+    let minji = app.guest("minji").await;
+    upload(&app, &minji, "large", &vec![b'x'; 20_001]).await.refused(413, "too_large");
+    // Nothing comes any more; then a little at a time, always before the patience is over.
+    for is_dripping in [false, true] {
+        let mut stream = begin(&app, &minji, "/api/uploads", b"slow").await;
+        let mut answer = [0; 12];
+        loop {
+            tokio::select! {
+                read = stream.read_exact(&mut answer) => {
+                    read.unwrap();
+                    break;
+                }
+                () = tokio::time::sleep(Duration::from_millis(5)), if is_dripping => {
+                    // The answer may be on its way already.
+                    let _ = stream.write_all(b"x").await;
+                }
+            }
+        }
+        assert_eq!(&answer, b"HTTP/1.1 400");
+    }
+    assert_eq!((app.incoming_files(), app.stored_files().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn u10_a_person_has_so_much_room_however_many_uploads_race_for_it() {
+    let app = App::with(|config| {
+        config.limits.waiting_files_max = 5;
+        config.limits.waiting_bytes_max = 1_000;
+        config.limits.stored_bytes_max = 12 * 64 * 1024 + 2_000;
+    })
+    .await;
+    let ([minji, jun, _], room, _) = app.evening().await;
+    let racing = (0..50u8).map(|n| {
+        let (address, token) = (app.address, minji.token.clone());
+        tokio::spawn(async move {
+            let call = crate::support::Request::new(address, "POST", "/api/uploads").bearer(&token);
+            call.multipart(Some(("a", &[n; 100])), &[]).send().await
+        })
+    });
+    let mut ids = Vec::new();
+    for answer in racing.collect::<Vec<_>>() {
+        let answer = answer.await.unwrap();
+        match answer.status {
+            201 => ids.push(answer.json()["id"].clone()),
+            // Eight at a time are received; what comes in between is asked to come again.
+            503 => drop(answer.refused(503, "busy")),
+            _ => assert_eq!(answer.refused(409, "too_many")["field"], "file"),
+        }
+    }
+    assert!((1..=5).contains(&ids.len()), "{}", ids.len());
+    while ids.len() < 5 {
+        ids.push(upload(&app, &minji, "b", &[ids.len() as u8; 100]).await.is(201)["id"].clone());
+    }
+    upload(&app, &minji, "c", b"one more").await.refused(409, "too_many");
+    assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (5, 0));
+    assert_eq!(app.stored_files().len(), 5, "what was refused left no bytes");
+    // What a message took waits no more, but is still stored.
+    app.send(&minji, &room, json!({ "text": "", "fileIds": ids })).await;
+    upload(&app, &minji, "d", &[1; 1_001]).await.refused(409, "too_many");
+    let mut stored = 5;
+    loop {
+        let answer = send(&app, &minji, &room, &[stored; 100], &[]).await;
+        if answer.status != 201 {
+            answer.refused(409, "too_many");
+            break;
+        }
+        stored += 1;
+    }
+    assert_eq!(stored, 12);
+    upload(&app, &jun, "e", b"another's room").await.is(201);
+}
+
+#[tokio::test]
+async fn u12_who_hangs_up_leaves_nothing_and_may_come_again() {
+    let app = App::start().await;
+    let ([minji, ..], room, _) = app.evening().await;
+    let path = format!("/api/rooms/{}/files", room.id);
+    for beginning in [b"x".to_vec(), vec![b'x'; 300_000], picture::png(300, 300)] {
+        let stream = begin(&app, &minji, &path, &beginning).await;
+        until(&app, || app.incoming_files() == 1).await;
+        drop(stream);
+        until(&app, || app.incoming_files() == 0).await;
+    }
+    assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.stored_files().len()), (0, 0));
+    assert_eq!(app.show(&room).await["rev"], 3);
+    send(&app, &minji, &room, b"whole", &[("key", "k")]).await.is(201);
+}
+
+#[tokio::test]
+async fn u12_what_a_failing_machine_left_is_swept_at_the_start() {
+    let mut app = App::with(|config| config.orphan_age = Duration::ZERO).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let kept = send(&app, &minji, &room, &picture::png(700, 8), &[]).await.is(201);
+    let waiting = upload(&app, &minji, "waits.txt", b"waits").await.is(201);
+    app.stop().await;
+    let stored = app.stored_files();
+    assert_eq!(stored.len(), 3);
+    let orphan = "ab".repeat(32);
+    std::fs::create_dir_all(app.data().join("files/ab")).unwrap();
+    std::fs::write(app.data().join("files/ab").join(&orphan), b"nobody's").unwrap();
+    std::fs::write(app.data().join("incoming/half"), b"half").unwrap();
+    assert_eq!(app.stored_files().len(), 4);
+    let app = App::reopen(app).await;
+    until(&app, || app.incoming_files() == 0 && app.stored_files() == stored).await;
+    for file in [&kept["files"][0], &waiting] {
+        assert_eq!(app.page(&minji, file["url"].as_str().unwrap()).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn u13_where_nothing_can_be_written_the_sender_is_told() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let incoming = app.data().join("incoming");
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(&incoming).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "nobody else looks into it");
+    std::fs::remove_dir(&incoming).unwrap();
+    send(&app, &minji, &room, b"lost", &[]).await.refused(503, "unavailable");
+    // Mended while the server runs.
+    std::fs::create_dir(&incoming).unwrap();
+    send(&app, &minji, &room, b"found", &[]).await.is(201);
+    assert_eq!((app.stored_files().len(), app.incoming_files()), (1, 0));
+}

@@ -1,0 +1,101 @@
+import { Controller } from "@hotwired/stimulus";
+
+// How far a finger moves before it means the next picture.
+const SWIPE = 48;
+
+/** Shows the pictures of the page one at a time, large; by keys, buttons or a swipe. */
+export default class LightboxController extends Controller<HTMLDialogElement> {
+  static targets = ["picture", "name", "count", "get", "previous", "next"];
+  declare readonly pictureTarget: HTMLImageElement;
+  declare readonly nameTarget: HTMLElement;
+  declare readonly countTarget: HTMLElement;
+  declare readonly getTarget: HTMLAnchorElement;
+  declare readonly previousTarget: HTMLButtonElement;
+  declare readonly nextTarget: HTMLButtonElement;
+
+  private shown: HTMLAnchorElement | undefined;
+  private pressedAt = 0;
+
+  override connect(): void {
+    document.addEventListener("click", this.open);
+  }
+
+  override disconnect(): void {
+    document.removeEventListener("click", this.open);
+  }
+
+  // A new window stays one press with a key or the other button away.
+  private open = (event: MouseEvent) => {
+    const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[data-picture]") : null;
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.show(link);
+    if (!this.element.open) this.element.showModal();
+  };
+
+  close(): void {
+    this.element.close();
+  }
+
+  closed(): void {
+    this.pictureTarget.removeAttribute("src");
+    // Back to where one was, which may have moved while other pictures were looked at.
+    this.shown?.focus();
+    this.shown?.scrollIntoView({ block: "nearest" });
+    this.shown = undefined;
+  }
+
+  previous(): void {
+    this.turn(-1);
+  }
+
+  next(): void {
+    this.turn(1);
+  }
+
+  key(event: KeyboardEvent): void {
+    if (event.key === "ArrowLeft") this.turn(-1);
+    else if (event.key === "ArrowRight") this.turn(1);
+    else return;
+    event.preventDefault();
+  }
+
+  press(event: PointerEvent): void {
+    this.pressedAt = event.clientX;
+  }
+
+  release(event: PointerEvent): void {
+    const way = event.clientX - this.pressedAt;
+    if (event.pointerType !== "mouse" && Math.abs(way) > SWIPE) this.turn(way < 0 ? 1 : -1);
+  }
+
+  /** A press beside the picture closes. */
+  dismiss(event: Event): void {
+    if (event.target === this.element) this.close();
+  }
+
+  private turn(by: number): void {
+    const links = this.links();
+    const link = links[(this.shown ? links.indexOf(this.shown) : -1) + by];
+    if (link) this.show(link);
+  }
+
+  private show(link: HTMLAnchorElement): void {
+    this.shown = link;
+    const links = this.links();
+    const place = links.indexOf(link);
+    const name = link.dataset["name"] ?? "";
+    this.pictureTarget.src = link.href;
+    this.pictureTarget.alt = name;
+    this.nameTarget.textContent = name;
+    this.countTarget.textContent = links.length > 1 ? `${place + 1} / ${links.length}` : "";
+    this.getTarget.href = link.href;
+    this.getTarget.download = name;
+    this.previousTarget.disabled = place <= 0;
+    this.nextTarget.disabled = place >= links.length - 1;
+  }
+
+  private links(): HTMLAnchorElement[] {
+    return [...document.querySelectorAll<HTMLAnchorElement>("a[data-picture]")];
+  }
+}
