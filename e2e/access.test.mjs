@@ -126,7 +126,7 @@ test("nothing is wider than a phone", async () => {
     await page.goto(room);
     await minji.isIn();
     await page.locator(".composer [type=file]").setInputFiles({ name: `${endless}.png`, mimeType: "image/png", buffer: png() });
-    await page.locator(".composer__preview").waitFor();
+    await page.locator(".composer .parcel img").waitFor();
     await fits(".button--send");
     await fits(".talk__head form[action$='/leave'] button");
     await page.locator(".composer [popovertarget=emoji]").click();

@@ -38,7 +38,7 @@ test("markup in names, titles, messages and file names is text", async () => {
   // A double quote is not among it: browsers send it as %22.
   const file = "'><script>alert(1)<!--.png";
   await minji.page.locator(".composer [type=file]").setInputFiles({ name: file, mimeType: "image/png", buffer: png() });
-  await minji.page.locator(".composer__file").getByText(file, { exact: true }).waitFor();
+  await minji.page.locator(".composer .parcel__name").getByText(file, { exact: true }).waitFor();
   await minji.page.locator(".button--send").click();
   await jun.page.locator(".picture img").waitFor();
   const heard = async (page) => {

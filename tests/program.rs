@@ -14,6 +14,8 @@ use crate::support::client::{Client, Opening};
 use crate::support::factory::{Person, Room, key};
 use crate::support::{Request, picture};
 
+mod upload;
+
 struct Program {
     child: Child,
     address: SocketAddr,
@@ -22,7 +24,12 @@ struct Program {
 
 impl Program {
     fn start(folder: &Path, flags: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_madang"))
+        Self::start_as(Command::new(env!("CARGO_BIN_EXE_madang")), folder, flags)
+    }
+
+    /// The program behind another command, which is to run it with the arguments it gets.
+    fn start_as(mut command: Command, folder: &Path, flags: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--bind", "127.0.0.1", "--port", "0", "--rate-limits", "off", "--data-dir"])
             .arg(folder.join("data"))
             .args(flags)

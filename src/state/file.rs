@@ -17,7 +17,7 @@ use crate::chat::{Tx, member};
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
-use crate::image::{self, Picture};
+use crate::image::{self, Picture, Refused};
 
 pub use incoming::{Incoming, Upload};
 pub use place::{Place, Uploads};
@@ -102,28 +102,33 @@ impl State {
         let mut ready = Vec::with_capacity(uploads.len());
         for upload in uploads {
             ready.push(match upload.is_picture {
-                true => Ready::Remade(upload.name.clone(), self.remake(upload).await?),
+                true => Ready::Remade(upload.name.clone(), self.remake(upload, image::remake).await?),
                 false => Ready::AsItCame(upload),
             });
         }
         Ok(ready)
     }
 
-    /// Makes a picture anew, in its turn. Only here are the bytes of an upload in memory.
-    pub(super) async fn remake(&self, upload: Upload) -> Result<Picture> {
+    /// Makes something of an uploaded picture, in its turn. Only here are the bytes of an upload in
+    /// memory.
+    async fn remake<T: Send + 'static>(
+        &self,
+        upload: Upload,
+        make: impl FnOnce(&[u8], &image::Limits) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T> {
         if upload.size > self.config.images.bytes as u64 {
             return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));
         }
         let working = Arc::clone(&self.files.workers).acquire_owned();
         let working = timeout(PATIENCE, working).await.map_err(|_| Code::Busy)?.map_err(|_| Code::Unavailable)?;
         let limits = self.config.images.clone();
-        let picture = tokio::task::spawn_blocking(move || {
+        let made = tokio::task::spawn_blocking(move || {
             // Here and not with who waits: a client that hangs up does not end the work.
             let _working = working;
             let bytes = upload.read()?;
-            image::remake(&bytes, &limits).map_err(Error::from)
+            make(&bytes, &limits).map_err(Error::from)
         });
-        picture.await.map_err(Error::internal)?
+        made.await.map_err(Error::internal)?
     }
 
     /// Puts the bytes down and writes the rows that need them. It runs to its end even when the

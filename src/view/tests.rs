@@ -1,10 +1,10 @@
 use super::link::{Piece, pieces};
 use super::part::{clock, is_emoji_alone, monogram, size};
 use super::{
-    DoorPage, ErrorPage, FoundIn, HistoryPart, LobbyPage, PeoplePage, Person, RoomPage, SearchPage, member_html,
-    message_html, row_html,
+    DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, Person, RoomPage, SearchPage,
+    member_html, message_html, row_html,
 };
-use crate::chat::file::File;
+use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind};
@@ -174,6 +174,13 @@ fn what_people_write_is_text_everywhere() {
         next: Some(HOSTILE.to_owned()),
         notice: Some(Code::TooLong),
     };
+    let kept = |file: &File| Entry {
+        file: file.clone(),
+        message: Origin { id: hostile.id, seq: 41, user: hostile.user.clone(), created_at: String::new() },
+    };
+    let entries = [kept(&hostile.files[0]), kept(&song(HOSTILE))];
+    let gallery =
+        |kind, entries| GalleryPage { lang: Lang::Ko, room: &room, kind, entries, next: None, is_first: true };
     let door = DoorPage { lang: Lang::Ko, room: &room, name: HOSTILE, notice: None };
     for html in [
         room_page(&room, &me, &[hostile.clone(), line.clone()]),
@@ -181,6 +188,8 @@ fn what_people_write_is_text_everywhere() {
         door.html(),
         search.html(),
         people.html(),
+        gallery(Kind::Image, &entries[..1]).html(),
+        gallery(Kind::File, &entries[1..]).html(),
         row_html(&room, Lang::Ko),
         member_html(&me, room.id, Lang::Ko),
         message_html(&hostile, Lang::Ko),
@@ -192,6 +201,45 @@ fn what_people_write_is_text_everywhere() {
         );
         // A second wall stands behind the escaping: a strict policy, which knows no inline style.
         assert!(!html.contains(" style=") && !html.contains(" onclick="), "{html}");
+    }
+}
+
+fn song(name: &str) -> File {
+    File {
+        id: FileId::from_u128(2),
+        name: name.to_owned(),
+        media_type: "audio/mpeg".to_owned(),
+        size: 3_456_789,
+        url: "/files/2".to_owned(),
+        width: None,
+        height: None,
+        thumbnail_url: None,
+        animated: None,
+        placeholder: None,
+    }
+}
+
+#[test]
+fn a_file_shows_its_kind_and_is_played_where_it_can_be() {
+    let with = |file: File| message_html(&Message { files: vec![file], ..message("") }, Lang::Ko);
+    let html = with(song("노래.mp3"));
+    for part in ["<audio ", "#i-audio", "MP3 · 3.5 MB", r#"download="노래.mp3""#, r#"preload="none""#] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+    let other = |kind: &str, name: &str| with(File { media_type: kind.to_owned(), ..song(name) });
+    for (kind, name, parts) in [
+        ("video/webm", "a.webm", ["<video ", "#i-video", "WEBM · "]),
+        ("application/pdf", "plan.pdf", ["class=\"file\"", "#i-text", "PDF · "]),
+        ("text/plain", "README", ["class=\"file\"", "#i-text", "파일 · "]),
+        ("application/octet-stream", "a.\"><b>", ["class=\"file\"", "#i-file", "파일 · "]),
+        // What browsers do not commonly play is only there to be saved.
+        ("video/quicktime", "a.mov", ["class=\"file\"", "#i-video", "MOV · "]),
+    ] {
+        let html = other(kind, name);
+        for part in parts {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+        assert_eq!(html.contains("<video "), kind == "video/webm");
     }
 }
 

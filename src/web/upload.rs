@@ -116,6 +116,19 @@ impl Parts {
     }
 }
 
+/// The one file of a body that is for no message of a room yet.
+///
+/// # Errors
+/// As [`Parts::read`]; `invalid` with the field `file` when there is none.
+pub(super) async fn one(request: Request, state: &State, me: UserId) -> Result<Upload> {
+    let mut parts = Parts::read(request, Sender { state, me, room_id: None, files_max: 1 }).await?;
+    parts.files.pop().ok_or_else(missing)
+}
+
+pub(super) fn missing() -> Error {
+    Error::invalid("file", "the file is missing or empty")
+}
+
 async fn drain(mut multipart: Multipart, patience: Duration) -> Result<()> {
     while let Some(mut field) =
         timeout(patience, multipart.next_field()).await.map_err(|_| stood_still())?.map_err(broken)?

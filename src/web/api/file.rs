@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::json::{Json, Query};
 use super::message::answer;
 use crate::chat::file::{Entry, File, Kind};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::FileId;
 use crate::socket::wire::WireMessage;
 use crate::state::State;
 use crate::web::caller::{Caller, Me};
 use crate::web::room::room_id;
-use crate::web::upload::{Parts, Sender};
+use crate::web::upload::{self, Parts, Sender};
 
 pub(super) async fn send(
     Shared(state): Shared<State>,
@@ -31,7 +31,7 @@ pub(super) async fn send(
         return Ok(answer(known, &caller, &me));
     }
     if parts.files.is_empty() {
-        return Err(missing());
+        return Err(upload::missing());
     }
     let (new, files) = (parts.message(), std::mem::take(&mut parts.files));
     let sent = state.send_files(me.user.id, id, new, files).await?;
@@ -39,14 +39,8 @@ pub(super) async fn send(
 }
 
 pub(super) async fn upload(Shared(state): Shared<State>, me: Me, request: Request) -> Result<(StatusCode, Json<File>)> {
-    let sender = Sender { state: &state, me: me.user.id, room_id: None, files_max: 1 };
-    let mut parts = Parts::read(request, sender).await?;
-    let upload = parts.files.pop().ok_or_else(missing)?;
+    let upload = upload::one(request, &state, me.user.id).await?;
     state.upload(me.user.id, upload).await.map(|file| (StatusCode::CREATED, Json(file)))
-}
-
-fn missing() -> Error {
-    Error::invalid("file", "the file is missing or empty")
 }
 
 #[derive(Deserialize, JsonSchema)]
