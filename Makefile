@@ -1,11 +1,11 @@
-# The same few verbs everywhere: run, dev, build, test, bench-fanout, fuzz.
+# The same few verbs everywhere: run, dev, build, test, bench-fanout, bench-search, fuzz.
 
 SHELL := /bin/bash
 PORT ?= 3000
 DATA_DIR ?= data
 MINUTES ?= 1
 
-.PHONY: run dev build test reference bench-fanout fuzz clean
+.PHONY: run dev build test reference bench-fanout bench-search fuzz clean
 .PHONY: need web check unit clients e2e
 
 ## Build everything and serve on http://localhost:3000, with all data under ./data.
@@ -50,6 +50,10 @@ e2e: unit
 ## CPU per delivery and memory per member, beside the floor, in one run. See docs/decisions/0004.
 bench-fanout: build
 	cargo run --release --locked -p madang-bench -- fanout --madang target/release/madang
+
+## How long a search takes among 100,000 messages. See docs/decisions/0006.
+bench-search: build
+	cargo run --release --locked -p madang-bench -- search --madang target/release/madang
 
 ## Write docs/ anew from the tables in the code; a test fails while they differ.
 reference:

@@ -1,5 +1,7 @@
 //! The server as a function: a configuration, a listener, and a future that ends it.
 
+mod reindex;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,8 @@ use crate::socket::wire::Draining;
 use crate::socket::{self, CHAT, LOBBY};
 use crate::state::State;
 use crate::web::{self, ClientAddress};
+
+pub use reindex::reindex;
 
 /// Sockets let go at a time at the end, and the pause between: clients come back spread out.
 const DRAIN_BATCH: usize = 500;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 use madang::app;
 use madang::config::{Config, LogFormat, Settings};
 use tokio::net::TcpListener;
@@ -21,6 +22,9 @@ struct Cli {
 enum Command {
     /// Serve the chat until SIGTERM or Ctrl-C; the second one ends it at once.
     Serve(Settings),
+    /// Build the search index anew, also beside a server that runs on the folder. Nothing is
+    /// searched until it is done; everything else goes on.
+    Reindex(Settings),
 }
 
 fn main() -> ExitCode {
@@ -30,13 +34,18 @@ fn main() -> ExitCode {
     {
         return fail(format!("cannot read .env: {error}"));
     }
-    let Command::Serve(settings) = Cli::parse().command;
+    let command = Cli::parse().command;
+    let (Command::Serve(settings) | Command::Reindex(settings)) = &command;
     log(settings.log_format);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(format!("cannot start: {error}")),
     };
-    match runtime.block_on(serve(&settings)) {
+    let done = match &command {
+        Command::Serve(settings) => runtime.block_on(serve(settings)),
+        Command::Reindex(settings) => runtime.block_on(reindex(settings)),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => fail(message),
     }
@@ -74,6 +83,20 @@ async fn serve(settings: &Settings) -> Result<(), String> {
         ended().await;
     };
     app::run(Config::from(settings), listener, until_ended).await
+}
+
+async fn reindex(settings: &Settings) -> Result<(), String> {
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {eta}").map_err(|error| error.to_string())?;
+    let bar = ProgressBar::new(0).with_style(style);
+    app::reindex(&Config::from(settings), |done, last| {
+        bar.set_length(last.unsigned_abs());
+        bar.set_position(done.unsigned_abs());
+    })
+    .await?;
+    bar.finish_and_clear();
+    // Who redirected the bar away still wants to hear the end.
+    let _ = writeln!(std::io::stdout(), "The search index is complete.");
+    Ok(())
 }
 
 /// Waits for SIGTERM or Ctrl-C; from then on a second one ends the process at once.

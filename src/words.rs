@@ -194,7 +194,7 @@ pub struct Words {
     pub search_go_on: &'static str,
     pub search_tips: &'static str,
     /// What may be typed, and what it does.
-    pub search_ways: [(&'static str, &'static str); 5],
+    pub search_ways: [(&'static str, &'static str); 6],
     pub notes: &'static str,
 
     // The people of the house.

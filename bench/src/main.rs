@@ -10,7 +10,9 @@ mod floor;
 mod frame;
 mod house;
 mod process;
+mod prose;
 mod rest;
+mod search;
 mod start;
 
 use std::process::ExitCode;
@@ -31,6 +33,8 @@ struct Cli {
 enum Command {
     /// One message to many: CPU per delivery against the floor, memory per member, cold start.
     Fanout(fanout::Options),
+    /// Searches among many messages: how long each takes.
+    Search(search::Options),
     /// The floor itself: writes what it is handed to all its clients, and knows nothing else.
     Floor {
         /// Clients to wait for.
@@ -42,6 +46,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Fanout(options) => fanout::run(&options),
+        Command::Search(options) => search::run(&options),
         Command::Floor { members } => floor::run(members),
     };
     match done {

@@ -33,6 +33,16 @@ impl Rest {
         Ok(serde_json::from_slice(&answer)?)
     }
 
+    /// Gets JSON.
+    pub(crate) fn get(&mut self, path: &str, token: &str) -> Outcome<Value> {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+        let (status, answer) = self.exchange(&head)?;
+        if status != 200 {
+            return Err(format!("GET {path}: {status} {}", String::from_utf8_lossy(&answer)).into());
+        }
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
     /// Gets a page whole.
     pub(crate) fn page(&mut self, path: &str) -> Outcome<Vec<u8>> {
         let (status, page) = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))?;

@@ -278,3 +278,29 @@ async fn a_newer_database_and_a_file_that_is_none_are_refused() {
     std::fs::write(&path, "no database at all, only a text that is long enough to be one").unwrap();
     assert!(matches!(Db::open(folder.options(), |_: Vec<String>| {}).err().unwrap(), Fault::Broken(_)));
 }
+
+#[tokio::test]
+async fn a_search_has_an_end_and_readers_of_its_own() {
+    let folder = Folder::new();
+    let db = Db::open(Options { readers: 1, searchers: 1, ..folder.options() }, |_: Vec<String>| {}).unwrap();
+    let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n";
+    let late = db.search(Duration::from_millis(20), move |tx| Ok(tx.query_one(endless, &[], |row| row.get::<i64>(0))?));
+    assert_eq!(late.await.unwrap_err().code, Code::Busy);
+    let (begun, begins) = std::sync::mpsc::channel();
+    let (end, ends) = std::sync::mpsc::channel::<()>();
+    let searching = tokio::spawn({
+        let db = db.clone();
+        async move {
+            db.search(Duration::from_secs(60), move |tx| {
+                begun.send(()).unwrap();
+                ends.recv().unwrap();
+                Ok(tx.query_one("SELECT 7", &[], |row| row.get::<i64>(0))?)
+            })
+            .await
+        }
+    });
+    tokio::task::spawn_blocking(move || begins.recv()).await.unwrap().unwrap();
+    db.ping().await.unwrap();
+    end.send(()).unwrap();
+    assert_eq!(searching.await.unwrap().unwrap(), 7, "a connection that was broken off works again");
+}

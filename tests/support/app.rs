@@ -180,6 +180,13 @@ impl App {
         db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// `madang reindex` on the folder, beside the server.
+    pub async fn reindex(&self) -> Result<(), String> {
+        let mut config = config(self.folder.path().to_owned());
+        (self.change)(&mut config);
+        madang::app::reindex(&config, |_, _| {}).await
+    }
+
     /// Changes the store past the server, for what no door does yet.
     pub fn alter(&self, sql: &str) {
         let db = rusqlite::Connection::open(self.folder.path().join("madang.db")).unwrap();

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use madang::ids::UserId;
 use serde_json::{Value, json};
 
 use super::app::App;
@@ -27,11 +28,23 @@ pub fn key() -> String {
     format!("key {}", LAST.fetch_add(1, Ordering::Relaxed))
 }
 
+/// An id as SQL writes it.
+pub fn blob(id: &str) -> String {
+    format!("X'{:032x}'", id.parse::<UserId>().unwrap().as_u128())
+}
+
 impl App {
     pub async fn guest(&self, name: &str) -> Person {
         let made = self.request("POST", "/api/guests").json(&json!({ "name": name })).send().await.is(201);
         let id = made["user"]["id"].as_str().unwrap().to_owned();
         Person { id, token: made["token"].as_str().unwrap().to_owned(), user: made["user"].clone() }
+    }
+
+    /// Somebody who stays: a guest whose row is made an account past the server.
+    pub async fn account(&self, name: &str) -> Person {
+        let person = self.guest(name).await;
+        self.alter(&format!("UPDATE users SET kind = 'account' WHERE id = {}", blob(&person.id)));
+        person
     }
 
     /// minji, jun and sora.

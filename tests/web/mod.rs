@@ -9,6 +9,8 @@ mod member;
 mod message;
 mod origin;
 mod page;
+mod people;
 mod picture;
 mod room;
+mod search;
 mod upload;

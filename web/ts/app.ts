@@ -8,6 +8,7 @@ import LightboxController from "./controllers/lightbox_controller";
 import LobbyController from "./controllers/lobby_controller";
 import PeopleController from "./controllers/people_controller";
 import RoomController from "./controllers/room_controller";
+import SearchController from "./controllers/search_controller";
 import ShareController from "./controllers/share_controller";
 import TimelineController from "./controllers/timeline_controller";
 
@@ -22,5 +23,6 @@ application.register("lightbox", LightboxController);
 application.register("lobby", LobbyController);
 application.register("people", PeopleController);
 application.register("room", RoomController);
+application.register("search", SearchController);
 application.register("share", ShareController);
 application.register("timeline", TimelineController);

@@ -10,9 +10,9 @@ use crate::error::{Code, Error};
 use crate::ids::{MessageId, UserId};
 use crate::text::fold;
 
-// The outer tests and the bench have the same prose.
-#[path = "../../../tests/support/prose.rs"]
-#[allow(unreachable_pub, dead_code)]
+// The bench searches in the same prose.
+#[path = "../../../bench/src/prose.rs"]
+#[allow(dead_code)]
 mod prose;
 
 use prose::Chance;

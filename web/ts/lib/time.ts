@@ -7,6 +7,7 @@ const lang = document.documentElement.lang || "ko";
 const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(lang, { dateStyle: "full" });
 const full = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
+const short = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
 
 export function localize(within: ParentNode): void {
@@ -14,8 +15,13 @@ export function localize(within: ParentNode): void {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
     time.title = full.format(at);
-    time.textContent = time.hasAttribute("data-relative") ? relative(at) : clock.format(at);
+    time.textContent = shown(time, at);
   }
+}
+
+function shown(time: HTMLTimeElement, at: Date): string {
+  if (time.hasAttribute("data-full")) return short.format(at);
+  return time.hasAttribute("data-relative") ? relative(at) : clock.format(at);
 }
 
 /** The local day as a key to compare by. */

@@ -1,12 +1,12 @@
 //! Messages as people write them, made from a seed: Korean with particles and endings, English,
-//! both in one line, now and then decomposed as some phones send it. It stands alone, as the tests
-//! of the inside and the bench take it in, too.
+//! both in one line, now and then decomposed as some phones send it. It stands alone, as the
+//! tests of search take it in, too.
 
 /// A stream of numbers that is the same for the same seed.
-pub struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -18,18 +18,18 @@ impl Chance {
     }
 
     /// A number below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 
     /// One of some; the first come more often, as words do.
-    pub fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         let (a, b) = (self.below(of.len()), self.below(of.len()));
         of[a.min(b)]
     }
 }
 
-pub const NOUNS: &[&str] = &[
+pub(crate) const NOUNS: &[&str] = &[
     "오늘",
     "회의",
     "김밥",
@@ -89,14 +89,14 @@ const VERBS: &[&str] = &[
     "보내 드릴게요",
     "없었죠…",
 ];
-pub const WORDS: &[&str] = &[
+pub(crate) const WORDS: &[&str] = &[
     "the", "meeting", "server", "to", "deploy", "a", "lunch", "and", "photo", "release", "API", "v2", "ticket",
     "garden", "whale", "Tomorrow", "please", "review", "O'Brien", "e-mail", "2026", "10:30", "naïve", "Straße", "C++",
 ];
 const SIGNS: &[&str] = &["!", " :)", " 🎉", "\n다음 줄", "...", " 👍", " (아마도)", " <b>", " \"인용\""];
 
 /// One message.
-pub fn message(chance: &mut Chance) -> String {
+pub(crate) fn message(chance: &mut Chance) -> String {
     let style = chance.below(10);
     let mut text = String::new();
     for _ in 0..2 + chance.below(8) {
@@ -124,7 +124,7 @@ pub fn message(chance: &mut Chance) -> String {
 }
 
 /// The syllables of Hangul taken apart, as NFD has them.
-pub fn decomposed(text: &str) -> String {
+pub(crate) fn decomposed(text: &str) -> String {
     let mut apart = String::new();
     for c in text.chars() {
         let Some(place) = (c as u32).checked_sub(0xac00).filter(|place| *place < 11_172) else {
@@ -139,7 +139,7 @@ pub fn decomposed(text: &str) -> String {
 }
 
 /// A word to look for: of the lists, a part of a text, or two at once.
-pub fn query(chance: &mut Chance) -> String {
+pub(crate) fn query(chance: &mut Chance) -> String {
     match chance.below(8) {
         0..3 => chance.pick(NOUNS).to_owned(),
         3 => format!("{}{}", chance.pick(NOUNS), chance.pick(PARTICLES)),

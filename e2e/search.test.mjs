@@ -1,0 +1,47 @@
+// What was said is found again, with and without JavaScript.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stage } from "./support/stage.mjs";
+
+const s = stage();
+
+test("a search from the room shows the hit marked and leads to it", async () => {
+  const minji = await s.minji();
+  await minji.opens("별 보는 모임", { lasting: true });
+  await minji.says("오늘 밤하늘에서 유성우가 보인대요");
+  await minji.says("따뜻하게 입고 오세요 <b>");
+  await minji.page.locator(".talk__head a[href^='/search']").click();
+  await minji.page.locator("[name=q]").fill("하늘");
+  await minji.page.locator("[name=q]").press("Enter");
+  await minji.page.locator(".hit").waitFor();
+  assert.deepEqual(await minji.page.locator(".hit mark").allInnerTexts(), ["하늘"]);
+  assert.match(await minji.page.locator(".hit__time").innerText(), /오[전후]/, "the hour of where one is");
+  assert.equal(new URL(minji.page.url()).searchParams.get("zone"), "540");
+  assert.match(await minji.page.locator(".desk__scope").innerText(), /별 보는 모임/);
+  await minji.page.locator(".hit__link").click();
+  await minji.page.waitForURL(/\/room\/\w+\?at=\d+#m-\d+$/);
+  await minji.hears("오늘 밤하늘에서 유성우가 보인대요");
+  await minji.page.goto("/search?q=<b>");
+  assert.equal(await minji.page.locator(".hit mark").innerText(), "<b>", "what is typed is text, and so is what was said");
+});
+
+test("without JavaScript the form finds as well, and tells what else may be typed", async () => {
+  const jun = await s.jun({ javaScriptEnabled: false });
+  await jun.page.goto("/");
+  await jun.page.locator("[popovertarget=new-room]").first().click();
+  await jun.page.locator("#new-room [name=title]").fill("우체국");
+  await jun.page.locator("#new-room [name=name]").fill("준");
+  await jun.page.locator("#new-room .button--primary").click();
+  await jun.page.locator(".composer__text").fill("엽서를 보냈어요");
+  await jun.page.locator(".button--send").click();
+  await jun.message("엽서를 보냈어요").waitFor();
+  await jun.page.goto("/");
+  await jun.page.locator(".lobby__self a[href='/search']").click();
+  assert.equal(await jun.page.locator(".tips dt").count(), 6);
+  await jun.page.locator("[name=q]").fill("엽서 from:준");
+  await jun.page.locator(".find button").click();
+  assert.equal(await jun.page.locator(".found__room").innerText(), "우체국");
+  assert.equal(await jun.page.locator(".hit mark").innerText(), "엽서");
+  await jun.page.goto("/search?q=없는말");
+  await jun.page.locator(".desk__empty").waitFor();
+});
