@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub use changes::{Changes, Crowd, Marks, News};
-pub use people::{People, Person, PresenceChange};
+pub use people::{People, Person, PresenceChange, Rooms};
 pub use presence::{Departure, Departures};
 pub use room::{Happening, World};
 

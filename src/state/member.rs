@@ -16,6 +16,13 @@ use crate::live::Marks;
 /// Members named on coming in; more are asked for by page.
 const NAMED_MEMBERS: usize = 200;
 
+/// What a newcomer shows at a room's door. An invite counts before a password.
+#[derive(Clone, Default)]
+pub struct Key {
+    pub password: Option<String>,
+    pub invite: Option<String>,
+}
+
 /// A room as one member meets it, all of one moment.
 pub struct Snapshot {
     pub room: Room,
@@ -31,23 +38,29 @@ impl State {
     /// Makes somebody a member, or finds that they are one.
     ///
     /// # Errors
-    /// In this order: `room_not_found`, `banned`, `wrong_password` (or `rate_limited` after too
-    /// many), `room_full`.
-    pub async fn join(
-        &self,
-        me: &Arc<User>,
-        room_id: RoomId,
-        password: Option<String>,
-        address: IpAddr,
-    ) -> Result<Joining> {
+    /// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone` (or
+    /// `rate_limited` after too many), `room_full`.
+    pub async fn join(&self, me: &Arc<User>, room_id: RoomId, key: Key, address: IpAddr) -> Result<Joining> {
         let my_id = me.id;
         let door = self.db.read(move |tx| member::door(tx, Some(my_id), room_id)).await?;
-        let proof = match door.password_hash {
-            Some(hash) if !door.is_member && !door.banned => {
-                self.prove(my_id, room_id, password, hash, address).await?
-            }
-            _ => Proof::Open,
+        // An empty field of a form shows nothing.
+        let invite = key.invite.filter(|code| !code.is_empty());
+        let proof = match (invite, door.password_hash) {
+            _ if door.is_member || door.banned => Proof::Open,
+            (Some(code), _) => Proof::Invite(code),
+            (None, Some(hash)) => self.prove(my_id, room_id, key.password, hash, address).await?,
+            (None, None) => Proof::Open,
         };
+        let joining = self.join_with(my_id, room_id, proof).await;
+        if matches!(&joining, Err(error) if error.code == Code::Gone) {
+            // Only codes that open nothing count as guesses: a whole school may come by one good
+            // code at once.
+            self.rates.guess(room_id, my_id, address)?;
+        }
+        joining
+    }
+
+    async fn join_with(&self, my_id: UserId, room_id: RoomId, proof: Proof) -> Result<Joining> {
         self.live.room_to_tell(room_id).await;
         let is_crowded = self.live.is_crowded(room_id);
         let joining = self.db.write(move |tx| member::join(tx, now_ms(), my_id, room_id, proof, !is_crowded)).await?;
@@ -76,6 +89,14 @@ impl State {
             return Ok(Proof::Verified(hash));
         }
         Err(Code::WrongPassword.into())
+    }
+
+    /// Whether somebody is in a room.
+    ///
+    /// # Errors
+    /// `room_not_found`, `gone`, `not_a_member`.
+    pub async fn is_member(&self, me: UserId, room_id: RoomId) -> Result<()> {
+        self.db.read(move |tx| member::role(tx, me, room_id)).await.map(drop)
     }
 
     /// Keeps the seat of who joined an ephemeral room without a socket.
@@ -190,10 +211,10 @@ impl State {
         self.live.room_to_tell(room_id).await;
         let is_crowded = self.live.is_crowded(room_id);
         let gone = self.db.write(move |tx| member::leave(tx, now_ms(), me, room_id, !is_crowded)).await?;
-        match gone.removed {
-            Some(unneeded) => self.remove_bytes(unneeded).await,
-            None if is_crowded => self.live.changes.add_to_crowd(room_id, SystemEvent::Exit, me),
-            None => {}
+        if gone.removed {
+            self.sweep_rooms().await;
+        } else if is_crowded {
+            self.live.changes.add_to_crowd(room_id, SystemEvent::Exit, me);
         }
         Ok(())
     }
