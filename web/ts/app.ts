@@ -9,6 +9,7 @@ import LobbyController from "./controllers/lobby_controller";
 import PeopleController from "./controllers/people_controller";
 import RoomController from "./controllers/room_controller";
 import ShareController from "./controllers/share_controller";
+import SheetController from "./controllers/sheet_controller";
 import TimelineController from "./controllers/timeline_controller";
 
 document.documentElement.classList.add("has-js");
@@ -23,4 +24,5 @@ application.register("lobby", LobbyController);
 application.register("people", PeopleController);
 application.register("room", RoomController);
 application.register("share", ShareController);
+application.register("sheet", SheetController);
 application.register("timeline", TimelineController);

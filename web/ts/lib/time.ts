@@ -7,6 +7,7 @@ const lang = document.documentElement.lang || "ko";
 const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(lang, { dateStyle: "full" });
 const full = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
+const end = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
 
 export function localize(within: ParentNode): void {
@@ -16,6 +17,12 @@ export function localize(within: ParentNode): void {
     time.title = full.format(at);
     time.textContent = time.hasAttribute("data-relative") ? relative(at) : clock.format(at);
   }
+}
+
+/** Day and hour of an end that is to come, which no "ago" fits. */
+export function fullTime(time: HTMLTimeElement): void {
+  const at = new Date(time.dateTime);
+  if (!Number.isNaN(at.getTime())) time.textContent = end.format(at);
 }
 
 /** The local day as a key to compare by. */
