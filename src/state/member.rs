@@ -13,6 +13,10 @@ use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 use crate::live::Marks;
 
+mod page;
+
+pub use page::MemberCursor;
+
 /// Members named on coming in; more are asked for by page.
 const NAMED_MEMBERS: usize = 200;
 
@@ -151,51 +155,6 @@ impl State {
         let limits = self.config.limits.clone();
         let named = self.db.read(move |tx| members_online_first(tx, &limits, me, room_id, &online)).await?;
         Ok(self.with_presence(room_id, named))
-    }
-
-    /// A page of members, those online first; `after` is the last person of the page before.
-    ///
-    /// # Errors
-    /// `room_not_found`, `not_a_member`; `invalid` with the field `limit` or `after`.
-    pub async fn members(
-        &self,
-        me: UserId,
-        room_id: RoomId,
-        after: Option<UserId>,
-        limit: Option<u32>,
-    ) -> Result<(Vec<Member>, Option<UserId>)> {
-        let limits = self.config.limits.clone();
-        let limit = limits.page(limit.unwrap_or(limits.page_default))? as usize;
-        let mut online = self.live.online(room_id, usize::MAX);
-        online.sort();
-        let page = self.db.read(move |tx| {
-            let is_among_online = after.is_none_or(|after| online.binary_search(&after).is_ok());
-            let mut members = Vec::new();
-            if is_among_online {
-                let left: Vec<_> = online.iter().copied().filter(|id| after.is_none_or(|after| *id > after)).collect();
-                members = member::by_ids(tx, me, room_id, &left[..left.len().min(limit + 1)])?;
-            }
-            let mut place = match after {
-                Some(after) if !is_among_online => Some(member::place(tx, me, room_id, after)?),
-                _ => None,
-            };
-            // Those online have had their turn; what is left of the page are the others.
-            while members.len() <= limit {
-                let page = member::page(tx, &limits, me, room_id, place, limits.page_max)?;
-                let others = page.members.into_iter().filter(|other| online.binary_search(&other.user.id).is_err());
-                members.extend(others);
-                match page.next {
-                    Some(next) => place = Some(next),
-                    None => break,
-                }
-            }
-            Ok(members)
-        });
-        let mut members = self.with_presence(room_id, page.await?);
-        let has_more = members.len() > limit;
-        members.truncate(limit);
-        let next = members.last().filter(|_| has_more).map(|last| last.user.id);
-        Ok((members, next))
     }
 
     /// Ends one's own membership.

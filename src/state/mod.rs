@@ -29,7 +29,7 @@ use crate::live::{Live, Pace};
 use crate::password::Passwords;
 
 pub use lobby::LobbyCursor;
-pub use member::{Key, Snapshot};
+pub use member::{Key, MemberCursor, Snapshot};
 pub use people::PeopleCursor;
 pub use rates::{Asker, Rates};
 pub use room::{RoomChange, RoomRequest};

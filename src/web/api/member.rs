@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::json::{Json, Query};
 use crate::chat::member::Member;
 use crate::chat::room::Room;
-use crate::error::{Code, Result};
-use crate::ids::UserId;
-use crate::state::{Key, State};
+use crate::error::{Code, Error, Result};
+use crate::state::{Key, MemberCursor, State};
 use crate::web::caller::{Caller, Me};
 use crate::web::room::room_id;
 
@@ -19,7 +18,7 @@ use crate::web::room::room_id;
 pub(super) struct ListQuery {
     /// `next` of the page before.
     #[serde(default)]
-    after: Option<UserId>,
+    after: Option<String>,
     /// 1 to 100; 50 if left out.
     #[serde(default)]
     limit: Option<u32>,
@@ -30,7 +29,7 @@ pub(super) struct ListQuery {
 pub(super) struct Members {
     members: Vec<Member>,
     /// `after` of the next page; null on the last.
-    next: Option<UserId>,
+    next: Option<String>,
 }
 
 pub(super) async fn list(
@@ -39,8 +38,10 @@ pub(super) async fn list(
     Path(id): Path<String>,
     Query(asked): Query<ListQuery>,
 ) -> Result<Json<Members>> {
-    let (members, next) = state.members(me.user.id, room_id(&id)?, asked.after, asked.limit).await?;
-    Ok(Json(Members { members, next }))
+    let after = asked.after.map(|after| after.parse::<MemberCursor>()).transpose();
+    let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
+    let (members, next) = state.members(me.user.id, room_id(&id)?, after, asked.limit).await?;
+    Ok(Json(Members { members, next: next.map(|next| next.to_string()) }))
 }
 
 #[derive(Deserialize, JsonSchema)]
