@@ -158,3 +158,6 @@ pub(super) fn withdraw(tx: &mut Tx, room_id: RoomId, by: UserId) -> Result<()> {
     tx.execute("DELETE FROM invites WHERE room_id = ?1 AND by_user_id = ?2", &[&room_id, &by])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,3 +27,6 @@ pub(super) fn keep(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, standing:
     tx.execute(sql, &[&room_id, &me, &now])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

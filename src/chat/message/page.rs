@@ -342,4 +342,6 @@ fn from_zero(field: &'static str, place: i64) -> Result<i64> {
 }
 
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod tests;
