@@ -8,7 +8,8 @@ use crate::chat::room::NewRoom;
 const NOW: i64 = 1_000;
 
 async fn locked(house: &House, owner: &User, max: u32) -> Room {
-    let new = NewRoom { title: "courtyard".into(), max: Some(max), password_hash: Some("phc".into()), ..Default::default() };
+    let new =
+        NewRoom { title: "courtyard".into(), max: Some(max), password_hash: Some("phc".into()), ..Default::default() };
     house.create(owner, new).await
 }
 
