@@ -118,6 +118,7 @@ test("an ephemeral room is gone from an open lobby when the last has left", asyn
 test("an owner removes the room, and everybody is told and brought to the lobby", async () => {
   const { minji, jun, sora } = await together("끝", { lasting: true });
   await minji.page.locator(".talk__head [popovertarget=settings]").click();
+  await minji.page.locator("#settings summary").getByText("방 없애기").click();
   await minji.page.locator(".form--danger [type=checkbox]").check();
   await minji.page.locator(".form--danger .button--danger").click();
   const thrownOut = async (person) => {

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use http::header::{HOST, ORIGIN};
+use http::header::{HOST, ORIGIN, REFERER};
 use http::{HeaderMap, HeaderValue, Uri};
 use ipnet::IpNet;
 
@@ -102,6 +102,22 @@ impl Origins {
         Err(Error::new(Code::Misdirected))
     }
 
+    /// Our own address as links name it, when it was set; else as whoever asks has typed it, told by
+    /// the page the request is from or, without one, by the plain `Host`. Only what can be an
+    /// authority is taken from a header.
+    pub fn address(&self, headers: &HeaderMap) -> Option<String> {
+        if let Some(public) = &self.public {
+            return Some(public.0.clone());
+        }
+        let page = headers.get(REFERER).and_then(|value| value.to_str().ok()).and_then(origin_of);
+        if let Some(origin) = page.filter(|origin| is_of_host(origin, headers)) {
+            return Some(origin.to_owned());
+        }
+        let host = host(headers)?.to_lowercase();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        (!host.is_empty() && host.bytes().all(is_plain)).then(|| format!("http://{host}"))
+    }
+
     /// The client's address: the peer's, or what our own proxies say of it. Of the addresses in
     /// `X-Forwarded-For` the last that is not one of our proxies counts; what stands before it
     /// was written by strangers.
@@ -125,6 +141,13 @@ impl Origins {
     pub fn is_https(&self) -> bool {
         self.public.as_ref().is_some_and(Origin::is_https)
     }
+}
+
+/// The origin of an address.
+fn origin_of(url: &str) -> Option<&str> {
+    let start = url.find("://")? + "://".len();
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |end| start + end);
+    Some(&url[..end])
 }
 
 fn host(headers: &HeaderMap) -> Option<String> {
@@ -193,6 +216,24 @@ mod tests {
         let other = headers(&[("origin", "http://192.0.2.7:3001"), ("host", "192.0.2.7:3000")]);
         assert_eq!(any.judge(&other), Judgement::Foreign);
         assert_eq!(any.judge(&headers(&[("origin", "http://a.example")])), Judgement::Foreign);
+    }
+
+    #[test]
+    fn a11_links_name_our_address_and_nothing_a_stranger_wrote() {
+        let any = Origins::default();
+        for (referer, host, address) in [
+            ("https://chat.example/room/1", "chat.example", Some("https://chat.example")),
+            ("https://evil.example/room/1", "chat.example", Some("http://chat.example")),
+            ("", "192.0.2.7:3000", Some("http://192.0.2.7:3000")),
+            ("", "chat.example/\"><script>", None),
+            ("", "user@chat.example", None),
+        ] {
+            let asked = headers(&[("referer", referer), ("host", host)]);
+            assert_eq!(any.address(&asked).as_deref(), address, "{referer} {host}");
+        }
+        let poisoned = headers(&[("referer", "https://evil.example/"), ("host", "evil.example")]);
+        assert_eq!(public().address(&poisoned).as_deref(), Some("https://chat.example"));
+        assert_eq!(any.address(&headers(&[])), None);
     }
 
     #[test]

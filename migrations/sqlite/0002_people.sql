@@ -73,6 +73,20 @@ CREATE TABLE invites (
 
 CREATE INDEX invites_room ON invites (room_id);
 
+-- The latest bans first, page by page.
+CREATE INDEX bans_created ON bans (room_id, created_at, user_id);
+
+-- Rooms that were removed, for a while: who acts in one is told so. The room goes at once, what was
+-- in it a few hundred rows at a time; is_swept says that nothing of it is left.
+CREATE TABLE tombstones (
+  room_id BLOB NOT NULL PRIMARY KEY,
+  removed_at INTEGER NOT NULL,
+  is_swept INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE INDEX tombstones_removed ON tombstones (removed_at);
+CREATE INDEX tombstones_left ON tombstones (room_id) WHERE is_swept = 0;
+
 -- mentions holds the ids of who is named, '*' for everybody, with spaces between; reaction_count
 -- says whether there is anything to look for in reactions; preview is small JSON of a link's page.
 ALTER TABLE messages ADD COLUMN mentions TEXT;

@@ -208,10 +208,12 @@ pub fn sweep(tx: &mut Tx, before: i64) -> Result<Vec<String>> {
     unreferenced(tx, &hashes.concat())
 }
 
-/// Deletes the files of a room and returns the hashes they had.
-pub(super) fn delete_of_room(tx: &mut Tx, room_id: RoomId) -> Result<Vec<String>> {
-    let sql = "DELETE FROM files WHERE room_id = ?1 AND room_id IS NOT NULL RETURNING hash, thumb_hash";
-    Ok(tx.query_all(sql, &[&room_id], read_hashes)?.concat())
+/// Deletes at most `most` files of a room and returns the hashes that each had.
+pub(super) fn delete_of_room(tx: &mut Tx, room_id: RoomId, most: u32) -> Result<Vec<Vec<String>>> {
+    let sql = "DELETE FROM files WHERE id IN
+                 (SELECT id FROM files WHERE room_id = ?1 AND room_id IS NOT NULL ORDER BY id LIMIT ?2)
+               RETURNING hash, thumb_hash";
+    Ok(tx.query_all(sql, &[&room_id, &most], read_hashes)?)
 }
 
 /// Deletes the files of a message and returns the hashes they had.

@@ -7,15 +7,22 @@ use super::message::SystemEvent;
 use super::message::line::{self, Line};
 use super::room::{self, Room, RoomKind};
 use super::user::{self, User, user_columns};
-use super::{Fact, Leaving, Limits, Tx};
+use super::{Fact, Leaving, Limits, Tx, invite};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
+mod ban;
 mod kick;
+mod moderator;
+mod standing;
 
+pub use ban::{Ban, Bans, bans, lift_ban};
 pub use kick::{Kick, kick};
+pub use moderator::set_moderator;
+pub(super) use standing::keeper;
+pub use standing::{Standing, role, standing};
 
 /// A person in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -64,13 +71,16 @@ pub struct Door {
     pub password_hash: Option<String>,
 }
 
-/// What a newcomer has shown at the door.
-#[derive(Clone, Debug)]
+/// What a newcomer has shown at the door: secrets, so it has no form for a log.
+#[derive(Clone)]
 pub enum Proof {
     /// Nothing: fit for an open door, or for who is in already.
     Open,
     /// The password of this hash. It counts only while it is still the room's hash.
     Verified(String),
+    /// The code of an invite, which is used up by it. It stands for the password, and for nothing
+    /// else.
+    Invite(String),
 }
 
 /// The answer to a join.
@@ -80,6 +90,8 @@ pub struct Joining {
     pub room: Room,
     /// Whether membership began now.
     pub newly: bool,
+    /// The room's rev at which it began.
+    pub joined_rev: i64,
 }
 
 /// The answer to a leave.
@@ -87,9 +99,8 @@ pub struct Joining {
 pub struct Gone {
     /// The room's rev at which the membership ended.
     pub rev: i64,
-    /// When the last one left an ephemeral room and it was removed: the hashes of stored bytes that
-    /// nobody needs any more.
-    pub removed: Option<Vec<String>>,
+    /// Whether the last one left an ephemeral room, so that it was removed.
+    pub removed: bool,
 }
 
 /// A page of members, and the place to go on from if there is more.
@@ -125,16 +136,21 @@ pub fn door(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Result<Door
 /// for [`crowd_line`](super::message::crowd_line).
 ///
 /// # Errors
-/// In this order: `room_not_found`, `banned`, `wrong_password`, `room_full`.
+/// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone`,
+/// `room_full`.
 pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, line: bool) -> Result<Joining> {
     let door = door(tx, Some(me), room_id)?;
     if door.is_member {
-        return Ok(Joining { member: get(tx, me, room_id, me)?, room: door.room, newly: false });
+        let joined_rev = standing(tx, me, room_id)?.joined_rev;
+        return Ok(Joining { member: get(tx, me, room_id, me)?, room: door.room, newly: false, joined_rev });
     }
     if door.banned {
         return Err(Code::Banned.into());
     }
     match (&door.password_hash, &proof) {
+        // What is shown must be good, also where nothing need be shown: or its maker's count would
+        // not be that of those who came by it.
+        (_, Proof::Invite(code)) => invite::take(tx, now, room_id, code)?,
         (None, _) => {}
         (Some(hash), Proof::Verified(verified)) if hash == verified => {}
         _ => return Err(Code::WrongPassword.into()),
@@ -147,21 +163,24 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     )?;
     let mut rev: i64 = seat.ok_or(Code::RoomFull)?;
     let user = user::get(tx, me)?;
+    // Without a line of their own the newcomer's time begins with whatever is told next.
+    let mut joined_rev = rev + 1;
     if line {
         rev = line::tell(tx, now, room_id, me, Line::new(SystemEvent::Join))?;
+        joined_rev = rev;
     }
     // What was said before is read as history, not as unread.
     tx.execute(
         "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-         VALUES (?1, ?2, 'member', ?3, ?4, ?4)",
-        &[&room_id, &me, &now, &rev],
+         VALUES (?1, ?2, 'member', ?3, ?4, ?5)",
+        &[&room_id, &me, &now, &joined_rev, &rev],
     )?;
     tx.tell(Fact::Joined { room_id, user: Box::new(user), is_ephemeral: door.room.ephemeral });
     if door.room.owner.is_none() && door.room.kind == RoomKind::Open {
         room::set_owner(tx, now, room_id, me, me)?;
     }
     let room = room::tell_changed(tx, room_id)?;
-    Ok(Joining { member: get(tx, me, room_id, me)?, room, newly: true })
+    Ok(Joining { member: get(tx, me, room_id, me)?, room, newly: true, joined_rev })
 }
 
 /// Ends one's own membership. An owner hands over to the longest-present member; with nobody left
@@ -170,7 +189,7 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
 /// # Errors
 /// `room_not_found`, `not_a_member`; `forbidden` for a direct room.
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
-    let Standing { kind, role } = standing(tx, me, room_id)?;
+    let Standing { kind, role, .. } = standing(tx, me, room_id)?;
     if kind == RoomKind::Direct {
         return Err(Error::new(Code::Forbidden).with_message("a direct room is not left; block the other instead"));
     }
@@ -181,7 +200,8 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     }
     tx.tell(Fact::Left { room_id, user_id: me, rev, why: Leaving::Exit });
     if room.member_count == 0 && room.ephemeral {
-        return Ok(Gone { rev, removed: Some(room::delete(tx, room_id)?) });
+        room::delete(tx, now, room_id)?;
+        return Ok(Gone { rev, removed: true });
     }
     if role == Role::Owner {
         let sql = "SELECT user_id FROM members WHERE room_id = ?1 ORDER BY joined_at, user_id LIMIT 1";
@@ -191,7 +211,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
         }
     }
     room::tell_changed(tx, room_id)?;
-    Ok(Gone { rev, removed: None })
+    Ok(Gone { rev, removed: false })
 }
 
 /// Takes the membership away and frees the seat.
@@ -324,35 +344,6 @@ pub fn mark_read(tx: &mut Tx, room_id: RoomId, marks: Vec<(UserId, i64)>) -> Res
 /// Only those of the store.
 pub fn rooms_of(tx: &mut Tx, user_id: UserId) -> Result<Vec<RoomId>> {
     Ok(tx.query_all("SELECT room_id FROM members WHERE user_id = ?1", &[&user_id], |row| row.get(0))?)
-}
-
-/// What a member is in a room; see [`standing`].
-///
-/// # Errors
-/// As [`standing`].
-pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role> {
-    Ok(standing(tx, me, room_id)?.role)
-}
-
-/// What somebody is in what kind of room.
-#[derive(Clone, Copy, Debug)]
-pub struct Standing {
-    pub kind: RoomKind,
-    pub role: Role,
-}
-
-/// The one check behind every act in a room: that one is in it.
-///
-/// # Errors
-/// `room_not_found`, also for a direct room that one is not in; `not_a_member`.
-pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing> {
-    let sql = "SELECT r.kind, m.role FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2
-               WHERE r.id = ?1";
-    match tx.query_opt(sql, &[&room_id, &me], |row| Ok((row.get(0)?, row.get::<Option<Role>>(1)?)))? {
-        Some((kind, Some(role))) => Ok(Standing { kind, role }),
-        Some((RoomKind::Open, None)) => Err(Code::NotAMember.into()),
-        Some((RoomKind::Direct, None)) | None => Err(Code::RoomNotFound.into()),
-    }
 }
 
 /// The role somebody else has, if any.

@@ -16,6 +16,7 @@ mod change;
 pub(super) mod line;
 mod load;
 pub(super) mod mention;
+mod pace;
 mod page;
 mod reaction;
 
@@ -65,6 +66,22 @@ pub struct Message {
     /// The sender's own id for the message; the doors add it for the sender's own sockets alone.
     #[serde(skip)]
     pub key: Option<String>,
+    /// Whether not every member may see it whole: the room shows nobody what was before they
+    /// joined, and this is something old that changed, or an answer to it. For who tells it live;
+    /// what is read back is cut to its reader already.
+    #[serde(skip)]
+    pub is_partial: bool,
+}
+
+impl Message {
+    /// Cuts what it quotes from before `first_seq`: that somebody answered something is all that
+    /// is left.
+    pub fn cut(&mut self, first_seq: i64) {
+        if let Some(reply) = self.reply_to.as_mut().filter(|reply| reply.seq < first_seq) {
+            reply.user = None;
+            reply.excerpt.clear();
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -108,6 +125,10 @@ pub enum SystemEvent {
     Title,
     Max,
     Password,
+    /// A member became a moderator.
+    Moderator,
+    /// A moderator became a member again.
+    Member,
 }
 
 /// The message that is answered.
@@ -156,8 +177,9 @@ pub struct Changed {
 ///
 /// # Errors
 /// `invalid` or `too_long` with the field `key`, `text`, `replyTo`, `fileIds` or `to`;
-/// `room_not_found`, `not_a_member`; `not_found` with the field `to` when a whisper is for somebody
-/// who is not in the room; `forbidden` with the field `to` when they have blocked the sender.
+/// `room_not_found`, `gone`, `not_a_member`; `not_found` with the field `to` when a whisper is for
+/// somebody who is not in the room; `forbidden` with the field `to` when they have blocked the
+/// sender; `rate_limited` in slow mode.
 pub fn send(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
     store(tx, limits, now, me, room_id, new, Vec::new())
 }
@@ -206,12 +228,17 @@ fn store(
     if let Some(to) = new.to {
         check_whisper(tx, me, room_id, to)?;
     }
-    let reply_to = new.reply_to.map(|seq| answered(tx, me, room_id, new.to, seq)).transpose()?;
+    let may_see = |seq: &i64| *seq >= standing.first_seq;
+    let reply_to = match new.reply_to {
+        Some(seq) => Some(answered(tx, me, room_id, new.to, Some(seq).filter(may_see))?),
+        None => None,
+    };
     // A whisper is heard by one person anyway.
     let mentions = match new.to {
         Some(_) => Vec::new(),
         None => mention::find(tx, limits, room_id, standing.role, &text)?,
     };
+    pace::keep(tx, now, me, room_id, &standing)?;
 
     let seq = room::next_rev(tx, now, room_id, new.to.is_none())?;
     mention::note(tx, room_id, seq, &[], &mentions)?;
@@ -256,11 +283,15 @@ pub fn find_sent(tx: &mut Tx, me: UserId, key: &str) -> Result<Option<Sent>> {
     let sql = "SELECT number FROM messages WHERE user_id = ?1 AND key = ?2 AND key IS NOT NULL";
     let Some(number) = tx.query_opt(sql, &[&me, &key], |row| row.get(0))? else { return Ok(None) };
     let mut message = load::get(tx, number)?;
-    if member::find_role(tx, me, message.room_id)?.is_none() {
-        // The answer still holds, but what others have made of their messages since is no longer
-        // for this person.
-        message.reply_to = None;
-        message.reactions.clear();
+    match member::standing(tx, me, message.room_id) {
+        Ok(standing) => message.cut(standing.first_seq),
+        Err(error) if error.code == Code::Unavailable => return Err(error),
+        Err(_) => {
+            // The answer still holds, but what others have made of their messages since is no
+            // longer for this person.
+            message.reply_to = None;
+            message.reactions.clear();
+        }
     }
     Ok(Some(Sent { message, dup: true }))
 }
@@ -280,7 +311,7 @@ fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result
 
 /// The number of the message that is answered. Whoever sees the answer must be allowed to see what
 /// it quotes: a public message, or for a whisper also one between the same two people.
-fn answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: i64) -> Result<i64> {
+fn answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: Option<i64>) -> Result<i64> {
     let read = |row: &crate::db::Row<'_>| -> Result<i64, Fault> { row.get(0) };
     let public = "SELECT number FROM messages WHERE room_id = ?1 AND seq = ?2 AND to_user_id IS NULL";
     let between = "SELECT number FROM messages WHERE room_id = ?1 AND seq = ?2 AND to_user_id IS NOT NULL

@@ -7,6 +7,7 @@
 pub mod block;
 pub mod direct;
 pub mod file;
+pub mod invite;
 mod limits;
 pub mod member;
 pub mod message;
@@ -46,6 +47,8 @@ pub enum Fact {
     RoomMade(Box<Room>),
     /// A room's settings, owner or member count changed.
     RoomChanged(Box<Room>),
+    /// A room came into the lobby's list or left it, as it now says of itself.
+    RoomListed(Box<Room>),
     /// A room was removed with all that was in it.
     RoomRemoved { room_id: RoomId, was_in_lobby: bool },
     /// Somebody became a member.
@@ -72,7 +75,9 @@ impl Fact {
     pub fn room_id(&self) -> Option<RoomId> {
         match self {
             Fact::Message(message) => Some(message.room_id),
-            Fact::RoomMade(room) | Fact::RoomChanged(room) | Fact::Added { room, .. } => Some(room.id),
+            Fact::RoomMade(room) | Fact::RoomChanged(room) | Fact::RoomListed(room) | Fact::Added { room, .. } => {
+                Some(room.id)
+            }
             Fact::RoomRemoved { room_id, .. } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => {
                 Some(*room_id)
             }

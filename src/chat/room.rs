@@ -15,10 +15,13 @@ use crate::text;
 
 mod change;
 mod list;
+mod tombstone;
 
 pub use change::{Change, change, hand_over, remove};
 pub(super) use change::{delete, set_owner};
 pub use list::{LOOKED_AT, Place, Rooms, by_ids, listed_by_ids, page, titled};
+pub(super) use tombstone::missing;
+pub use tombstone::{Swept, forget_tombstones, sweep};
 
 /// A room as anyone may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -63,6 +66,12 @@ pub enum History {
     All,
     /// Nothing.
     Joined,
+}
+
+impl History {
+    pub fn is_all(self) -> bool {
+        self == Self::All
+    }
 }
 
 impl Room {
@@ -116,6 +125,9 @@ pub struct NewRoom {
     /// The PHC string of the password, for a locked room.
     pub password_hash: Option<String>,
     pub ephemeral: bool,
+    /// Whether the lobby leaves it out.
+    pub unlisted: bool,
+    pub history: History,
 }
 
 /// Makes an open room; the maker owns it and is its first member.
@@ -129,9 +141,21 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
     let id = RoomId::new(now);
     tx.execute(
         "INSERT INTO rooms (id, kind, title, title_folded, max, password_hash, owner_id, ephemeral, member_count,
-           rev, public_rev, epoch, active_at, created_at)
-         VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, 0, ?8, ?9, ?9)",
-        &[&id, &title, &text::fold(&title), &max, &new.password_hash, &me, &new.ephemeral, &new_epoch(), &now],
+           rev, public_rev, epoch, active_at, created_at, is_listed, history)
+         VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, 0, ?8, ?9, ?9, ?10, ?11)",
+        &[
+            &id,
+            &title,
+            &text::fold(&title),
+            &max,
+            &new.password_hash,
+            &me,
+            &new.ephemeral,
+            &new_epoch(),
+            &now,
+            &!new.unlisted,
+            &new.history,
+        ],
     )?;
     let joined = line::store(tx, now, id, me, Line::new(SystemEvent::Join))?;
     tx.execute(

@@ -67,21 +67,6 @@ pub fn forget(tx: &mut Tx, number: i64) {
     tx.index(number, None);
 }
 
-/// All that was said in a room is forgotten. It is called before the messages go.
-///
-/// # Errors
-/// Only those of the store.
-pub(super) fn forget_room(tx: &mut Tx, room_id: RoomId) -> Result<()> {
-    for sql in [
-        "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL",
-        "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL",
-    ] {
-        let numbers: Vec<i64> = tx.query_all(sql, &[&room_id], |row| row.get(0))?;
-        numbers.into_iter().for_each(|number| forget(tx, number));
-    }
-    Ok(())
-}
-
 /// A message as the index sees it.
 struct Indexed {
     number: i64,

@@ -39,5 +39,6 @@ words! {
     MessageKind { Text "text" System "system" Whisper "whisper" }
     SystemEvent {
         Join "join" Exit "exit" Kick "kick" Ban "ban" Owner "owner" Title "title" Max "max" Password "password"
+        Moderator "moderator" Member "member"
     }
 }

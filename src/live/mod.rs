@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub use changes::{Changes, Crowd, Marks, News};
-pub use people::{People, Person, PresenceChange};
+pub use people::{People, Person, PresenceChange, Rooms};
 pub use presence::{Departure, Departures};
 pub use room::{Happening, World};
 
@@ -54,6 +55,8 @@ pub struct Live {
     /// two queues.
     rooms: Mutex<HashMap<RoomId, Arc<RoomLive>>>,
     departures: Departures,
+    /// How often somebody has come into a room.
+    came: AtomicU64,
     /// Who is connected.
     pub people: People,
     /// What the lobby and the rooms have not been told yet.
@@ -68,6 +71,7 @@ impl Live {
             world: OnceLock::new(),
             rooms: Mutex::default(),
             departures: Departures::default(),
+            came: AtomicU64::new(0),
             people: People::default(),
             changes: Changes::default(),
         })
@@ -153,7 +157,7 @@ impl Live {
         let came = {
             let mut rooms = self.rooms.lock();
             let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomLive::new(room_id)));
-            room.presence.lock().enter(user, is_ephemeral)
+            room.presence.lock().enter(user, is_ephemeral, self.came.fetch_add(1, Ordering::Relaxed) + 1)
         };
         if let Some(count) = came {
             self.changes.counted(room_id, count > self.pace.crowd);
@@ -227,6 +231,13 @@ impl Live {
     /// Some of the people connected to a room.
     pub fn online(&self, room_id: RoomId, most: usize) -> Vec<UserId> {
         self.room(room_id).map_or_else(Vec::new, |room| room.presence.lock().some_online(most))
+    }
+
+    /// The people connected to a room since the coming `until`, or now, and that number: asked again
+    /// with it, only those are named who were there the first time.
+    pub fn online_until(&self, room_id: RoomId, until: Option<u64>) -> (Vec<UserId>, u64) {
+        let until = until.unwrap_or_else(|| self.came.load(Ordering::Relaxed));
+        (self.room(room_id).map_or_else(Vec::new, |room| room.presence.lock().online_until(until)), until)
     }
 
     /// Whether a room has so many people online that it tells counts instead of names.

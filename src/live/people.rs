@@ -23,7 +23,7 @@ pub struct Person {
     pub id: UserId,
     pub user: RwLock<Arc<User>>,
     /// The rooms this socket is in, for when it is gone: the sockets' own list is empty by then.
-    pub rooms: Mutex<Vec<RoomId>>,
+    pub rooms: Rooms,
     pub session_id: SessionId,
     pub lang: Lang,
     /// Whether messages come with the HTML of our own pages.
@@ -37,6 +37,46 @@ impl Person {
     /// The person as they are now.
     pub fn user(&self) -> Arc<User> {
         Arc::clone(&self.user.read())
+    }
+}
+
+/// The rooms of a socket, each with the rev at which its person became a member.
+#[derive(Debug, Default)]
+pub struct Rooms(Mutex<Vec<(RoomId, i64)>>);
+
+impl Rooms {
+    pub fn contains(&self, room_id: RoomId) -> bool {
+        self.joined_rev(room_id).is_some()
+    }
+
+    /// When the membership began, if the socket is in the room.
+    pub fn joined_rev(&self, room_id: RoomId) -> Option<i64> {
+        self.0.lock().iter().find(|(room, _)| *room == room_id).map(|(_, joined_rev)| *joined_rev)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn add(&self, room_id: RoomId, joined_rev: i64) {
+        self.0.lock().push((room_id, joined_rev));
+    }
+
+    /// Whether the socket was in the room.
+    pub fn remove(&self, room_id: RoomId) -> bool {
+        let mut rooms = self.0.lock();
+        let before = rooms.len();
+        rooms.retain(|(room, _)| *room != room_id);
+        rooms.len() < before
+    }
+
+    /// Takes all of them out.
+    pub fn take(&self) -> Vec<RoomId> {
+        std::mem::take(&mut *self.0.lock()).into_iter().map(|(room_id, _)| room_id).collect()
     }
 }
 
@@ -169,7 +209,7 @@ impl People {
         let inner = self.0.lock();
         let Some(users) = inner.watchers.get(&room_id) else { return Vec::new() };
         let shows_another =
-            |socket: &Socket| socket.data::<Person>().is_some_and(|person| !person.rooms.lock().contains(&room_id));
+            |socket: &Socket| socket.data::<Person>().is_some_and(|person| !person.rooms.contains(room_id));
         let is_elsewhere =
             |id: &&UserId| inner.people.get(id).is_some_and(|entry| entry.sockets.iter().any(shows_another));
         users.iter().filter(is_elsewhere).copied().collect()

@@ -22,6 +22,8 @@ struct Person {
     sockets: u32,
     /// Whether they were here with a socket; if not, only their seat is held.
     is_online: bool,
+    /// The how-many-eth coming online theirs was, of all there were in this process.
+    came: u64,
     /// When they are gone, unless a socket comes before.
     due: Option<Instant>,
 }
@@ -36,12 +38,13 @@ pub(super) struct Gone {
 
 impl Presence {
     /// One more socket of a person; the number of people online if the person is new among them.
-    pub(super) fn enter(&mut self, user: &Arc<User>, is_ephemeral: bool) -> Option<usize> {
+    pub(super) fn enter(&mut self, user: &Arc<User>, is_ephemeral: bool, came: u64) -> Option<usize> {
         self.is_ephemeral = is_ephemeral;
         let person = self.people.entry(user.id).or_insert_with(|| Person {
             user: Arc::clone(user),
             sockets: 0,
             is_online: false,
+            came: 0,
             due: None,
         });
         person.user = Arc::clone(user);
@@ -50,6 +53,7 @@ impl Presence {
         if std::mem::replace(&mut person.is_online, true) {
             return None;
         }
+        person.came = came;
         self.online += 1;
         Some(self.online)
     }
@@ -69,7 +73,7 @@ impl Presence {
     /// socket, whose end decides. A seat that is held already is held longer.
     pub(super) fn hold(&mut self, user: &Arc<User>, due: Instant) -> bool {
         self.is_ephemeral = true;
-        let seat = || Person { user: Arc::clone(user), sockets: 0, is_online: false, due: None };
+        let seat = || Person { user: Arc::clone(user), sockets: 0, is_online: false, came: 0, due: None };
         let person = self.people.entry(user.id).or_insert_with(seat);
         if person.is_online {
             return false;
@@ -115,6 +119,12 @@ impl Presence {
     pub(super) fn some_online(&self, most: usize) -> Vec<UserId> {
         let online = self.people.iter().filter(|(_, person)| person.is_online);
         online.map(|(id, _)| *id).take(most).collect()
+    }
+
+    /// Those who are online since their coming `until` or an earlier one.
+    pub(super) fn online_until(&self, until: u64) -> Vec<UserId> {
+        let online = self.people.iter().filter(|(_, person)| person.is_online && person.came <= until);
+        online.map(|(id, _)| *id).collect()
     }
 
     pub(super) fn is_empty(&self) -> bool {

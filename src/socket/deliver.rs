@@ -52,6 +52,7 @@ impl Deliver {
         match fact {
             Fact::Message(message) => self.message(&message).await,
             Fact::RoomMade(room) => self.room_made(*room).await,
+            Fact::RoomListed(room) => self.room_listed(*room).await,
             Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
             Fact::Added { room, user_id } => self.added(*room, user_id),
             Fact::Left { room_id, user_id, why, .. } => self.left(room_id, user_id, &why).await,
@@ -73,7 +74,10 @@ impl Deliver {
         let recipient = message.to.as_ref().map(|user| user.id);
         // Before it is told, as whoever gets it may answer at once that they have read it. A beacon
         // does not run ahead by this: it takes its turn in the room's queue.
+        let is_old = message.is_partial && message.seq < message.rev;
         match recipient {
+            // Who joined since does not see it: the others are told one by one.
+            _ if is_old => {}
             None => self.state.live.told(room_id, None, message.rev),
             Some(_) => [sender, recipient]
                 .into_iter()
@@ -87,7 +91,16 @@ impl Deliver {
             if recipient.is_some() && !is_own && Some(person.id) != recipient {
                 return None;
             }
-            forms.get(person, is_own)
+            // Most messages are for everybody, and then nobody is asked when they joined.
+            let joined_rev = if message.is_partial { person.rooms.joined_rev(room_id)? } else { 0 };
+            if message.seq < joined_rev {
+                return None;
+            }
+            if is_old {
+                self.state.live.told(room_id, Some(person.id), message.rev);
+            }
+            let is_cut = message.reply_to.as_ref().is_some_and(|reply| reply.seq < joined_rev);
+            forms.get(person, is_own, is_cut)
         };
         self.chat.to(&name).at(message.rev.unsigned_abs()).each(pick).await;
     }
@@ -105,6 +118,15 @@ impl Deliver {
         let Some(packet) = self.packet("newRoom", &self.state.with_counts(room)) else { return };
         for socket in self.state.live.people.sockets(user_id) {
             socket.send(&packet);
+        }
+    }
+
+    async fn room_listed(&self, room: Room) {
+        if room.is_in_lobby() {
+            return self.room_made(room).await;
+        }
+        if let Ok(packet) = self.lobby.packet("removeRoom", &room.id) {
+            self.lobby.to_all().send(packet).await;
         }
     }
 
@@ -193,7 +215,7 @@ impl Deliver {
 fn take_out(socket: &Socket, room_id: RoomId) {
     socket.leave(&room_id.to_string());
     if let Some(person) = socket.data::<Person>() {
-        person.rooms.lock().retain(|room| *room != room_id);
+        person.rooms.remove(room_id);
     }
 }
 
@@ -201,7 +223,7 @@ fn take_out(socket: &Socket, room_id: RoomId) {
 struct Forms<'a> {
     deliver: &'a Deliver,
     message: &'a Message,
-    forms: [OnceLock<Option<Packet>>; 8],
+    forms: [OnceLock<Option<Packet>>; 16],
 }
 
 impl<'a> Forms<'a> {
@@ -209,20 +231,28 @@ impl<'a> Forms<'a> {
         Self { deliver, message, forms: Default::default() }
     }
 
-    fn get(&self, person: &Person, is_own: bool) -> Option<Packet> {
+    fn get(&self, person: &Person, is_own: bool, is_cut: bool) -> Option<Packet> {
         // The key is the sender's own business, and only the sender's sockets get it.
         let reader = (is_own && self.message.key.is_some()).then_some(person.id);
         let place = usize::from(person.lang == Lang::En)
             | usize::from(person.wants_html) << 1
-            | usize::from(reader.is_some()) << 2;
-        self.forms[place].get_or_init(|| self.encode(person.lang, person.wants_html, reader)).clone()
+            | usize::from(reader.is_some()) << 2
+            | usize::from(is_cut) << 3;
+        self.forms[place].get_or_init(|| self.encode(person.lang, person.wants_html, reader, is_cut)).clone()
     }
 
-    fn encode(&self, lang: Lang, wants_html: bool, reader: Option<UserId>) -> Option<Packet> {
-        let mut message = WireMessage::new(self.message.clone(), lang, reader);
-        if wants_html {
-            message = message.with_html(view::message_html(self.message, lang));
+    fn encode(&self, lang: Lang, wants_html: bool, reader: Option<UserId>, is_cut: bool) -> Option<Packet> {
+        let mut told = self.message.clone();
+        if is_cut {
+            // All of the quoted message is from before this reader came.
+            told.cut(i64::MAX);
         }
+        let html = wants_html.then(|| view::message_html(&told, lang));
+        let message = WireMessage::new(told, lang, reader);
+        let message = match html {
+            Some(html) => message.with_html(html),
+            None => message,
+        };
         self.deliver.packet("message", &message)
     }
 }

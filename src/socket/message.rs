@@ -4,6 +4,7 @@ use super::Speaker;
 use super::wire::{self, Answer, Nothing, Rev, RoomOnly, Sent};
 use crate::chat::message::New;
 use crate::error::{Code, Error, Result};
+use crate::ids::RoomId;
 use crate::live::Person;
 use crate::state::State;
 
@@ -48,7 +49,7 @@ pub(super) async fn typing(state: State, speaker: Speaker, asked: RoomOnly) -> R
     let (room_id, person) = (asked.room.id()?, speaker.person()?);
     let name = room_id.to_string();
     if !speaker.socket.is_in(&name) {
-        return Err(Code::NotAMember.into());
+        return Err(outside(&state, person, room_id).await);
     }
     if !state.live.is_crowded(room_id) && state.rates.may_tell_typing(room_id, person.id) {
         let namespace = speaker.socket.namespace();
@@ -63,12 +64,17 @@ pub(super) async fn typing(state: State, speaker: Speaker, asked: RoomOnly) -> R
 
 pub(super) async fn read(state: State, speaker: Speaker, asked: wire::Read) -> Result<Answer<Nothing>> {
     let (room_id, person) = (asked.room.id()?, speaker.person()?);
-    if !person.rooms.lock().contains(&room_id) {
-        return Err(Code::NotAMember.into());
+    if !person.rooms.contains(room_id) {
+        return Err(outside(&state, person, room_id).await);
     }
     if asked.seq < 0 || !state.may_have_seen(person.id, room_id, asked.seq).await? {
         return Err(Error::invalid("seq", "seq must be that of a message"));
     }
     state.live.changes.read(room_id, person.id, asked.seq);
     Ok(Nothing {}.into())
+}
+
+/// Why a socket that is not in a room may not act there: the room is gone, or it has not joined.
+async fn outside(state: &State, person: &Person, room_id: RoomId) -> Error {
+    state.is_member(person.id, room_id).await.err().unwrap_or(Code::NotAMember.into())
 }

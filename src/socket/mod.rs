@@ -114,16 +114,18 @@ events! {
     "members" member::members: wire::RoomOnly => wire::Members;
     /// Remove somebody, for good with `ban`; the owner's and the moderators'.
     "kick" member::kick: wire::Kick => wire::Rev;
+    /// Make a member a moderator, or a moderator a member again; the owner's alone.
+    "moderator" member::moderator: wire::Moderator => wire::Rev;
     /// Hand the room to another member; the owner's alone.
     "owner" member::hand_over: wire::HandOver => wire::Rev;
 }
 
 told! {
-    /// A room was made.
+    /// A room was made, or is listed again.
     LOBBY "newRoom": Room;
     /// A room's title, lock or head counts changed; at most once a second for each room.
     LOBBY "changeRoom": Room;
-    /// A room is gone.
+    /// A room is gone, or no longer listed.
     LOBBY "removeRoom": RoomId;
     /// The server is about to restart.
     LOBBY "draining": wire::Draining;

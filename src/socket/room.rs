@@ -3,55 +3,66 @@
 use socketio::Reason;
 
 use super::Speaker;
-use super::wire::{Answer, Join, Joined, Nothing, RoomOnly, WireMessage};
+use super::wire::{Answer, Auth, Join, Joined, Nothing, RoomOnly, WireMessage};
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
 use crate::live::Person;
-use crate::state::{Snapshot, State};
+use crate::state::{Key, Snapshot, State};
 
 /// Rooms one socket may be in.
 const ROOMS_PER_SOCKET: usize = 128;
 
 pub(super) async fn join(state: State, speaker: Speaker, asked: Join) -> Result<Answer<Joined>> {
     let room_id = asked.room.id()?;
-    enter(&state, &speaker, room_id, asked.password, asked.since, asked.epoch).await
+    enter(&state, &speaker, room_id, asked.into()).await
 }
+
+/// How a socket comes into a room: by the event or with the handshake.
+pub(super) struct Entry {
+    key: Key,
+    since: Option<i64>,
+    epoch: Option<String>,
+}
+
+macro_rules! entries {
+    ($($asked:ty)+) => {$(
+        impl From<$asked> for Entry {
+            fn from(asked: $asked) -> Self {
+                let key = Key { password: asked.password, invite: asked.invite };
+                Self { key, since: asked.since, epoch: asked.epoch }
+            }
+        }
+    )+};
+}
+
+entries! { Join Auth }
 
 /// Lets a socket into a room, so that what it is told now and what it hears from now on meet
 /// without a gap: its events are held from before the snapshot is read until it has been told.
-pub(super) async fn enter(
-    state: &State,
-    speaker: &Speaker,
-    room_id: RoomId,
-    password: Option<String>,
-    since: Option<i64>,
-    epoch: Option<String>,
-) -> Result<Answer<Joined>> {
+pub(super) async fn enter(state: &State, speaker: &Speaker, room_id: RoomId, entry: Entry) -> Result<Answer<Joined>> {
     let (socket, person) = (&speaker.socket, speaker.person()?);
+    let Entry { key, since, epoch } = entry;
     state.rates.resume(person.id)?;
     // Asked amiss, nobody becomes a member by it.
     if since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "since must not be negative"));
     }
-    {
-        let rooms = person.rooms.lock();
-        if rooms.len() >= ROOMS_PER_SOCKET && !rooms.contains(&room_id) {
-            return Err(Code::TooMany.into());
-        }
+    if person.rooms.len() >= ROOMS_PER_SOCKET && !person.rooms.contains(room_id) {
+        return Err(Code::TooMany.into());
     }
-    let joining = state.join(&person.user(), room_id, password, person.address).await?;
-    if !person.rooms.lock().contains(&room_id) {
+    let joining = state.join(&person.user(), room_id, key, person.address).await?;
+    if !person.rooms.contains(room_id) {
         // The end of an earlier membership must not end this one, also when another tab has begun it.
         state.live.passed(room_id).await;
     }
     // Looked at only now: the end of an earlier membership may have taken the socket out meanwhile.
-    let is_inside = person.rooms.lock().contains(&room_id);
+    let is_inside = person.rooms.contains(room_id);
     let name = room_id.to_string();
     // Who is inside already leaves the fan-out for a moment: what it misses is in the snapshot.
     socket.leave(&name);
     socket.join_held(&name);
     if !is_inside {
-        person.rooms.lock().push(room_id);
+        person.rooms.add(room_id, joining.joined_rev);
         state.live.enter(room_id, joining.room.ephemeral, &person.user());
     }
     let snapshot = match state.snapshot(person.id, room_id, since, epoch).await {
@@ -81,13 +92,7 @@ pub(super) async fn enter(
 
 fn step_out(state: &State, speaker: &Speaker, person: &Person, room_id: RoomId) {
     speaker.socket.leave(&room_id.to_string());
-    let was_inside = {
-        let mut rooms = person.rooms.lock();
-        let before = rooms.len();
-        rooms.retain(|room| *room != room_id);
-        rooms.len() < before
-    };
-    if was_inside {
+    if person.rooms.remove(room_id) {
         state.live.leave(room_id, person.id);
     }
 }

@@ -1,6 +1,6 @@
 //! A socket's beginning and end: who it is, the room it asks for at once, what it leaves.
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use serde_json::value::RawValue;
 use socketio::{Admission, ConnectError, Namespace, Reason, Socket};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::wire::{self, Auth, View};
 use super::{Speaker, room};
 use crate::chat::session::{Session, Token};
 use crate::error::{Code, Error, Result};
-use crate::live::Person;
+use crate::live::{Person, Rooms};
 use crate::state::State;
 use crate::words::Lang;
 
@@ -43,7 +43,7 @@ async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Res
     socket.set_data(Person {
         id: user_id,
         user: RwLock::new(Arc::new(session.user)),
-        rooms: Mutex::default(),
+        rooms: Rooms::default(),
         session_id: session.id,
         lang,
         wants_html: auth.view == Some(View::Html),
@@ -78,7 +78,7 @@ async fn identify(state: &State, auth: &Auth, caller: Option<&Caller>) -> Result
 async fn join_at_once(state: &State, socket: &Socket, room: &str, auth: Auth) -> Result<Admission> {
     let room = room.parse().map_err(|_| Code::RoomNotFound)?;
     let speaker = Speaker { socket: socket.clone() };
-    let answer = room::enter(state, &speaker, room, auth.password, auth.since, auth.epoch).await?;
+    let answer = room::enter(state, &speaker, room, auth.into()).await?;
     let socket = socket.clone();
     Ok(Admission::new().then(move || {
         if let Ok(joined) = socket.namespace().packet("joined", &answer.body) {
@@ -98,7 +98,7 @@ fn gone(state: &State, socket: &Socket, reason: Reason) {
 fn leave_all(state: &State, socket: &Socket) {
     let Some(person) = socket.data::<Person>() else { return };
     state.live.people.remove(person.id, socket.id());
-    for room_id in std::mem::take(&mut *person.rooms.lock()) {
+    for room_id in person.rooms.take() {
         state.live.leave(room_id, person.id);
     }
 }

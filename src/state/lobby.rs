@@ -120,15 +120,17 @@ fn list(
         }
     }
     let room_left = limit - rooms.len() as u32;
-    if room_left == 0 {
-        let last = left.last().map(|&(id, count)| LobbyCursor::Busy(count, id));
-        return Ok((rooms, last));
-    }
     let shown: HashSet<RoomId> = busy.iter().map(|(id, _)| *id).collect();
+    // Also where the busy ones fill the page it is asked whether anything follows.
+    let most = room_left.max(1);
     let quiet = match q {
-        Some(q) => room::titled(tx, limits, q, quiet_after, &shown, room_left)?,
-        None => room::page(tx, limits, quiet_after, &shown, room_left)?,
+        Some(q) => room::titled(tx, limits, q, quiet_after, &shown, most)?,
+        None => room::page(tx, limits, quiet_after, &shown, most)?,
     };
+    if room_left == 0 {
+        let last = left.last().filter(|_| !quiet.rooms.is_empty() || quiet.next.is_some());
+        return Ok((rooms, last.map(|&(id, count)| LobbyCursor::Busy(count, id))));
+    }
     rooms.extend(quiet.rooms);
     Ok((rooms, quiet.next.map(|(active_at, id)| LobbyCursor::Quiet(active_at, id))))
 }

@@ -13,8 +13,19 @@ use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 use crate::live::Marks;
 
+mod page;
+
+pub use page::MemberCursor;
+
 /// Members named on coming in; more are asked for by page.
 const NAMED_MEMBERS: usize = 200;
+
+/// What a newcomer shows at a room's door. An invite counts before a password.
+#[derive(Clone, Default)]
+pub struct Key {
+    pub password: Option<String>,
+    pub invite: Option<String>,
+}
 
 /// A room as one member meets it, all of one moment.
 pub struct Snapshot {
@@ -31,23 +42,29 @@ impl State {
     /// Makes somebody a member, or finds that they are one.
     ///
     /// # Errors
-    /// In this order: `room_not_found`, `banned`, `wrong_password` (or `rate_limited` after too
-    /// many), `room_full`.
-    pub async fn join(
-        &self,
-        me: &Arc<User>,
-        room_id: RoomId,
-        password: Option<String>,
-        address: IpAddr,
-    ) -> Result<Joining> {
+    /// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone` (or
+    /// `rate_limited` after too many), `room_full`.
+    pub async fn join(&self, me: &Arc<User>, room_id: RoomId, key: Key, address: IpAddr) -> Result<Joining> {
         let my_id = me.id;
         let door = self.db.read(move |tx| member::door(tx, Some(my_id), room_id)).await?;
-        let proof = match door.password_hash {
-            Some(hash) if !door.is_member && !door.banned => {
-                self.prove(my_id, room_id, password, hash, address).await?
-            }
-            _ => Proof::Open,
+        // An empty field of a form shows nothing.
+        let invite = key.invite.filter(|code| !code.is_empty());
+        let proof = match (invite, door.password_hash) {
+            _ if door.is_member || door.banned => Proof::Open,
+            (Some(code), _) => Proof::Invite(code),
+            (None, Some(hash)) => self.prove(my_id, room_id, key.password, hash, address).await?,
+            (None, None) => Proof::Open,
         };
+        let joining = self.join_with(my_id, room_id, proof).await;
+        if matches!(&joining, Err(error) if error.code == Code::Gone) {
+            // Only codes that open nothing count as guesses: a whole school may come by one good
+            // code at once.
+            self.rates.guess(room_id, my_id, address)?;
+        }
+        joining
+    }
+
+    async fn join_with(&self, my_id: UserId, room_id: RoomId, proof: Proof) -> Result<Joining> {
         self.live.room_to_tell(room_id).await;
         let is_crowded = self.live.is_crowded(room_id);
         let joining = self.db.write(move |tx| member::join(tx, now_ms(), my_id, room_id, proof, !is_crowded)).await?;
@@ -76,6 +93,14 @@ impl State {
             return Ok(Proof::Verified(hash));
         }
         Err(Code::WrongPassword.into())
+    }
+
+    /// Whether somebody is in a room.
+    ///
+    /// # Errors
+    /// `room_not_found`, `gone`, `not_a_member`.
+    pub async fn is_member(&self, me: UserId, room_id: RoomId) -> Result<()> {
+        self.db.read(move |tx| member::role(tx, me, room_id)).await.map(drop)
     }
 
     /// Keeps the seat of who joined an ephemeral room without a socket.
@@ -132,51 +157,6 @@ impl State {
         Ok(self.with_presence(room_id, named))
     }
 
-    /// A page of members, those online first; `after` is the last person of the page before.
-    ///
-    /// # Errors
-    /// `room_not_found`, `not_a_member`; `invalid` with the field `limit` or `after`.
-    pub async fn members(
-        &self,
-        me: UserId,
-        room_id: RoomId,
-        after: Option<UserId>,
-        limit: Option<u32>,
-    ) -> Result<(Vec<Member>, Option<UserId>)> {
-        let limits = self.config.limits.clone();
-        let limit = limits.page(limit.unwrap_or(limits.page_default))? as usize;
-        let mut online = self.live.online(room_id, usize::MAX);
-        online.sort();
-        let page = self.db.read(move |tx| {
-            let is_among_online = after.is_none_or(|after| online.binary_search(&after).is_ok());
-            let mut members = Vec::new();
-            if is_among_online {
-                let left: Vec<_> = online.iter().copied().filter(|id| after.is_none_or(|after| *id > after)).collect();
-                members = member::by_ids(tx, me, room_id, &left[..left.len().min(limit + 1)])?;
-            }
-            let mut place = match after {
-                Some(after) if !is_among_online => Some(member::place(tx, me, room_id, after)?),
-                _ => None,
-            };
-            // Those online have had their turn; what is left of the page are the others.
-            while members.len() <= limit {
-                let page = member::page(tx, &limits, me, room_id, place, limits.page_max)?;
-                let others = page.members.into_iter().filter(|other| online.binary_search(&other.user.id).is_err());
-                members.extend(others);
-                match page.next {
-                    Some(next) => place = Some(next),
-                    None => break,
-                }
-            }
-            Ok(members)
-        });
-        let mut members = self.with_presence(room_id, page.await?);
-        let has_more = members.len() > limit;
-        members.truncate(limit);
-        let next = members.last().filter(|_| has_more).map(|last| last.user.id);
-        Ok((members, next))
-    }
-
     /// Ends one's own membership.
     ///
     /// # Errors
@@ -190,10 +170,10 @@ impl State {
         self.live.room_to_tell(room_id).await;
         let is_crowded = self.live.is_crowded(room_id);
         let gone = self.db.write(move |tx| member::leave(tx, now_ms(), me, room_id, !is_crowded)).await?;
-        match gone.removed {
-            Some(unneeded) => self.remove_bytes(unneeded).await,
-            None if is_crowded => self.live.changes.add_to_crowd(room_id, SystemEvent::Exit, me),
-            None => {}
+        if gone.removed {
+            self.sweep_rooms().await;
+        } else if is_crowded {
+            self.live.changes.add_to_crowd(room_id, SystemEvent::Exit, me);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! the pages and the sockets do, whole: rates, passwords and back-pressure around one transaction.
 
 pub mod file;
+mod invite;
 mod lobby;
 mod member;
 mod message;
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::chat::member::Member;
-use crate::chat::room::Room;
+use crate::chat::room::{Room, forget_tombstones};
 use crate::chat::{self, Db, session};
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -28,7 +29,7 @@ use crate::live::{Live, Pace};
 use crate::password::Passwords;
 
 pub use lobby::LobbyCursor;
-pub use member::Snapshot;
+pub use member::{Key, MemberCursor, Snapshot};
 pub use people::PeopleCursor;
 pub use rates::{Asker, Rates};
 pub use room::{RoomChange, RoomRequest};
@@ -60,6 +61,8 @@ impl std::ops::Deref for State {
 
 /// How long an upload waits for a message.
 const PENDING_UPLOAD: Duration = Duration::from_secs(24 * 3_600);
+/// How long it is known that a room was there.
+const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How many logins and locked doors are worked on at a time: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
 
@@ -97,6 +100,9 @@ impl State {
         self.rates.forget_the_rested();
         let now = now_ms();
         log_failure("sweeping sessions", self.db.write(move |tx| session::sweep(tx, now)).await);
+        let before = now - TOMBSTONE.as_millis() as i64;
+        log_failure("forgetting removed rooms", self.db.write(move |tx| forget_tombstones(tx, before)).await);
+        self.sweep_rooms().await;
         let before = now - PENDING_UPLOAD.as_millis() as i64;
         match self.db.write(move |tx| chat::file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,
@@ -111,6 +117,11 @@ impl State {
 
     pub fn is_draining(&self) -> bool {
         self.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// What links begin with: our own address, or nothing where it was not set.
+    pub fn base(&self) -> &str {
+        self.config.origins.public.as_ref().map_or("", |public| public.as_str())
     }
 
     /// Adds to a room what only the live state knows.

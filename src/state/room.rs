@@ -1,7 +1,7 @@
 //! Rooms: made, changed, handed over, removed.
 
-use super::State;
-use crate::chat::room::{self, Change, NewRoom, Room};
+use super::{State, log_failure};
+use crate::chat::room::{self, Change, History, NewRoom, Room};
 use crate::chat::user::User;
 use crate::clock::now_ms;
 use crate::error::Result;
@@ -14,6 +14,8 @@ pub struct RoomRequest {
     pub max: Option<u32>,
     pub password: Option<String>,
     pub ephemeral: bool,
+    pub unlisted: bool,
+    pub history: History,
 }
 
 /// What an owner changes; what is `None` stays. A password of `Some(None)` is taken away.
@@ -22,7 +24,13 @@ pub struct RoomChange {
     pub title: Option<String>,
     pub max: Option<u32>,
     pub password: Option<Option<String>>,
+    pub listed: Option<bool>,
+    pub history: Option<History>,
+    pub slow_seconds: Option<u32>,
 }
+
+/// Rows of a removed room that one turn takes.
+const SWEPT_AT_ONCE: u32 = 300;
 
 impl State {
     /// Makes a room; its maker is owner and member.
@@ -32,7 +40,8 @@ impl State {
     pub async fn create_room(&self, me: &User, asked: RoomRequest) -> Result<Room> {
         self.rates.room(me.id)?;
         let password_hash = self.hash(asked.password).await?;
-        let new = NewRoom { title: asked.title, max: asked.max, password_hash, ephemeral: asked.ephemeral };
+        let RoomRequest { title, max, ephemeral, unlisted, history, .. } = asked;
+        let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history };
         let (my_id, limits) = (me.id, self.config.limits.clone());
         let room = self.db.write(move |tx| room::create(tx, &limits, now_ms(), my_id, new)).await?;
         Ok(self.with_counts(room))
@@ -57,7 +66,8 @@ impl State {
             None => None,
             Some(password) => Some(self.hash(password).await?),
         };
-        let change = Change { title: asked.title, max: asked.max, password_hash };
+        let RoomChange { title, max, listed, history, slow_seconds, .. } = asked;
+        let change = Change { title, max, password_hash, listed, history, slow_seconds };
         let (me, limits) = (me.id, self.config.limits.clone());
         self.live.room_to_tell(id).await;
         let room = self.db.write(move |tx| room::change(tx, &limits, now_ms(), me, id, change)).await?;
@@ -82,9 +92,34 @@ impl State {
     /// `room_not_found`, `not_a_member`, `forbidden`.
     pub async fn remove_room(&self, me: &User, id: RoomId) -> Result<()> {
         let me = me.id;
-        let unneeded = self.db.write(move |tx| room::remove(tx, me, id)).await?;
-        self.remove_bytes(unneeded).await;
+        self.db.write(move |tx| room::remove(tx, now_ms(), me, id)).await?;
+        self.sweep_rooms().await;
         Ok(())
+    }
+
+    /// Begins to take away what was said in removed rooms. The first turn, which is all of a small
+    /// room, is done when this returns; a long history goes on in the background, a turn at a time,
+    /// so that other acts get theirs in between.
+    pub async fn sweep_rooms(&self) {
+        if self.sweep_once().await {
+            let state = self.clone();
+            tokio::spawn(async move { while state.sweep_once().await {} });
+        }
+    }
+
+    /// Whether there may be more.
+    async fn sweep_once(&self) -> bool {
+        match self.db.write(|tx| room::sweep(tx, SWEPT_AT_ONCE)).await {
+            Ok(swept) => {
+                self.remove_bytes(swept.unneeded).await;
+                swept.has_more
+            }
+            failed => {
+                // The next turn of the house's keeping takes it up again.
+                log_failure("sweeping a removed room", failed);
+                false
+            }
+        }
     }
 
     async fn hash(&self, password: Option<String>) -> Result<Option<String>> {

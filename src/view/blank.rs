@@ -29,6 +29,7 @@ pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
         deleted_at: None,
         created_at: String::new(),
         key: None,
+        is_partial: false,
     }
 }
 

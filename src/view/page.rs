@@ -7,9 +7,10 @@ use super::markup::markup;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::file::{Entry, Kind};
-use crate::chat::member::{Member, Role};
+use crate::chat::invite::Invite;
+use crate::chat::member::{Ban, Member, Role};
 use crate::chat::message::{Message, MessageKind};
-use crate::chat::room::Room;
+use crate::chat::room::{History, Room};
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
 use crate::ids::FileId;
@@ -40,6 +41,8 @@ pub struct DoorPage<'a> {
     pub room: &'a Room,
     /// What stands in the name field: one's own name, or a friendly one.
     pub name: &'a str,
+    /// The code of the invite by which the visitor came: it stands for the password.
+    pub invite: Option<&'a str>,
     /// Why the last try was refused, where the visitor stays at the door.
     pub notice: Option<Code>,
 }
@@ -65,6 +68,12 @@ pub struct RoomPage<'a> {
     pub rooms: &'a [Room],
     /// Whether messages can be searched here.
     pub has_search: bool,
+    /// What links begin with; empty where the browser knows best.
+    pub base: &'a str,
+    /// The living invites, for who may make them.
+    pub invites: &'a [Invite],
+    /// Who is kept out, for who may let them in.
+    pub bans: &'a [Ban],
     /// Why the last act was refused.
     pub notice: Option<Code>,
     /// Bytes that a file may have, so that a larger one is refused before it is sent.

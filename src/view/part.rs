@@ -1,9 +1,12 @@
 //! Small pieces that the templates ask for.
 
 use crate::chat::file::File;
+use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};
 use crate::chat::message::{Message, MessageKind};
+use crate::chat::room::Room;
 use crate::chat::user::{self, User, UserKind};
+use crate::clock::rfc3339;
 use crate::error::Code;
 use crate::words::{Lang, Words, refusal};
 
@@ -139,6 +142,45 @@ pub(super) const EMOJI: [&str; 40] = [
 /// `2026-11-13` of an RFC 3339 time.
 pub(super) fn day(at: &str) -> &str {
     at.get(..10).unwrap_or(at)
+}
+
+/// A time of the store in the form of the wire.
+pub(super) fn time(at: &i64) -> String {
+    rfc3339(*at)
+}
+
+/// The day of a time of the store.
+pub(super) fn date(at: &i64) -> String {
+    day(&rfc3339(*at)).to_owned()
+}
+
+pub(super) fn room_path(room: &Room) -> String {
+    format!("/room/{}", room.id)
+}
+
+/// What is given away: the page that asks for a name and lets in.
+pub(super) fn invite_path(invite: &Invite) -> String {
+    format!("/invite/{}", invite.code)
+}
+
+/// Where its keepers find it.
+pub(super) fn invite_place(room: &Room, invite: &Invite) -> String {
+    format!("/room/{}/invites/{}", room.id, invite.code)
+}
+
+/// For how many people an invite may be; the last is for any number.
+pub(super) const INVITE_USES: [Option<u32>; 5] = [Some(1), Some(5), Some(25), Some(100), None];
+
+/// For how many hours an invite may be; the last is until it is taken back.
+pub(super) const INVITE_HOURS: [Option<u32>; 4] = [Some(1), Some(24), Some(168), None];
+
+/// What slow mode offers in the settings, with what is set already among it.
+pub(super) fn paces(set: u32) -> Vec<u32> {
+    let mut paces = vec![0, 5, 10, 30, 60, 300, 900, 3_600, 21_600];
+    paces.push(set);
+    paces.sort_unstable();
+    paces.dedup();
+    paces
 }
 
 pub(super) fn role(member: &Member) -> &'static str {

@@ -49,6 +49,7 @@ fn message(text: &str) -> Message {
         deleted_at: None,
         created_at: "2026-11-13T08:30:00.000Z".to_owned(),
         key: Some("secret-key".to_owned()),
+        is_partial: false,
     }
 }
 
@@ -103,6 +104,9 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         has_newer: false,
         rooms: &rooms,
         has_search: true,
+        base: "",
+        invites: &[],
+        bans: &[],
         notice: Some(Code::TooLong),
         upload_max: 1_000,
         files_max: 10,
@@ -181,7 +185,7 @@ fn what_people_write_is_text_everywhere() {
     let entries = [kept(&hostile.files[0]), kept(&song(HOSTILE))];
     let gallery =
         |kind, entries| GalleryPage { lang: Lang::Ko, room: &room, kind, entries, next: None, is_first: true };
-    let door = DoorPage { lang: Lang::Ko, room: &room, name: HOSTILE, notice: None };
+    let door = DoorPage { lang: Lang::Ko, room: &room, name: HOSTILE, invite: Some(HOSTILE), notice: None };
     for html in [
         room_page(&room, &me, &[hostile.clone(), line.clone()]),
         lobby.html(),

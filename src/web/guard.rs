@@ -81,9 +81,15 @@ pub(super) async fn private(request: Request, next: Next) -> Response {
     answer
 }
 
+/// An address without the secret it may end with: whoever has an invite's code gets in.
+fn for_the_log(path: &str) -> &str {
+    let secret = ["/invite/", "/invites/"].iter().find_map(|name| path.find(name).map(|at| at + name.len()));
+    secret.map_or(path, |at| &path[..at])
+}
+
 /// The headers of every answer, and the number by which it is found in the log.
 pub(super) async fn seal(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), for_the_log(request.uri().path()).to_owned());
     let mut answer = next.run(request).await;
     let mut number = [0; 8];
     // A request without a number is still answered.

@@ -62,10 +62,21 @@ pub(super) struct Find {
 /// `POST /find`: a room by its id or the link to it.
 pub(super) async fn find(Shared(state): Shared<State>, me: Option<Me>, Form(asked): Form<Find>) -> Response {
     let typed = asked.room.trim().trim_end_matches('/');
+    if let Some((_, code)) = typed.rsplit_once("/invite/") {
+        return find_invited(&state, me.as_ref(), code).await;
+    }
     let id = typed.split(['?', '#']).next().and_then(|typed| typed.rsplit('/').next()).unwrap_or_default();
     let Ok(id) = id.to_lowercase().parse::<RoomId>() else { return see_refused("/", Code::RoomNotFound) };
-    match state.room(me.map(|me| me.user.id), id).await {
+    match state.room(me.as_ref().map(|me| me.user.id), id).await {
         Ok(room) => see(&format!("/room/{}", room.id)),
+        Err(error) => see_refused("/", error.code),
+    }
+}
+
+/// The door that an invite opens. What is no living code goes into no address.
+async fn find_invited(state: &State, me: Option<&Me>, code: &str) -> Response {
+    match state.invited(me.map(|me| me.user.id), code.to_owned()).await {
+        Ok(_) => see(&format!("/invite/{code}")),
         Err(error) => see_refused("/", error.code),
     }
 }

@@ -10,7 +10,9 @@ mod form;
 mod gallery;
 mod guard;
 mod health;
+mod invite;
 mod lobby;
+mod member;
 mod message;
 mod people;
 mod problem;
@@ -56,6 +58,13 @@ pub fn router(state: &State) -> Router {
         .route("/room/{id}/leave", post(room::leave))
         .route("/room/{id}/kick", post(room::kick))
         .route("/room/{id}/owner", post(room::hand_over))
+        .route("/room/{id}/moderators", post(member::set_moderator))
+        .route("/room/{id}/bans/lift", post(member::lift_ban))
+        .route("/room/{id}/qr.svg", get(invite::room_picture))
+        .route("/room/{id}/invites", post(invite::create))
+        .route("/room/{id}/invites/{code}/delete", post(invite::revoke))
+        .route("/room/{id}/invites/{code}/qr.svg", get(invite::invite_picture))
+        .route("/invite/{code}", get(invite::show))
         .route("/room/{id}/settings", post(room::change))
         .route("/room/{id}/delete", post(room::remove))
         .route("/room/{id}/files", get(gallery::show))

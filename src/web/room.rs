@@ -10,17 +10,21 @@ use super::caller::{Caller, Me};
 use super::form::{Form, see, see_refused, with_cookie};
 use super::lobby::Notice;
 use super::problem;
+use crate::chat::member::Role;
 use crate::chat::message::Cursor;
+use crate::chat::room::History;
 use crate::chat::user::User;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
-use crate::state::{RoomChange, RoomRequest, State};
+use crate::state::{Key, RoomChange, RoomRequest, State};
 use crate::view::{DoorPage, RoomPage};
 use crate::words::any_name;
 
 /// Rooms in the list beside a talk.
 const ROOMS_BESIDE: u32 = 30;
+/// Bans in the sheet of settings, the latest.
+const BANS_SHOWN: u32 = 100;
 
 /// # Errors
 /// `room_not_found` for what is no room's id.
@@ -63,7 +67,8 @@ pub(super) async fn show(
     let Ok(id) = room_id(&id) else { return see_refused("/", Code::RoomNotFound) };
     if let Some(me) = &me {
         match talk(&state, &caller, me, id, &shown).await {
-            Err(error) if error.code == Code::NotAMember => {}
+            // Whoever comes to a room that was removed is told at the door that there is none.
+            Err(error) if matches!(error.code, Code::NotAMember | Code::Gone) => {}
             Err(error) if error.code == Code::RoomNotFound => return see_refused("/", error.code),
             Err(error) => return problem::page(&error, caller.lang),
             Ok(page) => return page,
@@ -85,6 +90,10 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         snapshot.messages = state.history(my_id, id, cursor, None).await?;
     }
     let (rooms, _) = state.lobby(None, None, Some(ROOMS_BESIDE)).await?;
+    let (invites, bans) = match snapshot.me.role {
+        Role::Member => Default::default(),
+        _ => (state.invites(my_id, id).await?, state.bans(my_id, id, None, Some(BANS_SHOWN)).await?.bans),
+    };
     let page = RoomPage {
         lang: caller.lang,
         room: &snapshot.room,
@@ -97,6 +106,9 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         has_newer: snapshot.messages.newer,
         rooms: &rooms,
         has_search: state.config.has_search,
+        base: state.base(),
+        invites: &invites,
+        bans: &bans,
         notice: shown.notice.code(),
         upload_max: state.config.upload_max,
         files_max: state.config.limits.files_max,
@@ -107,7 +119,8 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
 async fn door(state: &State, caller: &Caller, me: Option<&Me>, id: RoomId, notice: Option<Code>) -> Result<Response> {
     let room = state.room(me.map(|me| me.user.id), id).await?;
     let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
-    Ok(Html(DoorPage { lang: caller.lang, room: &room, name: &name, notice }.html()).into_response())
+    let page = DoorPage { lang: caller.lang, room: &room, name: &name, invite: None, notice };
+    Ok(Html(page.html()).into_response())
 }
 
 /// Who acts, made now if they had no identity; the answer then carries their cookie.
@@ -142,6 +155,9 @@ pub(super) struct Create {
     max: Option<u32>,
     password: Option<String>,
     ephemeral: Option<String>,
+    unlisted: Option<String>,
+    #[serde(default)]
+    history: History,
     name: Option<String>,
 }
 
@@ -161,6 +177,8 @@ pub(super) async fn create(
         max: asked.max,
         password: asked.password,
         ephemeral: asked.ephemeral.is_some(),
+        unlisted: asked.unlisted.is_some(),
+        history: asked.history,
     };
     let answer = match state.create_room(&me, new).await {
         Ok(room) => see(&format!("/room/{}", room.id)),
@@ -188,6 +206,7 @@ pub(super) async fn open_direct(Shared(state): Shared<State>, me: Option<Me>, Fo
 pub(super) struct Enter {
     name: Option<String>,
     password: Option<String>,
+    invite: Option<String>,
 }
 
 /// `POST /room/{id}/enter`: the door's one button.
@@ -203,7 +222,8 @@ pub(super) async fn enter(
         Ok(identified) => identified,
         Err(error) => return see_refused(&format!("/room/{id}"), error.code),
     };
-    let answer = match state.join(&me, id, asked.password, caller.address).await {
+    let key = Key { password: asked.password, invite: asked.invite };
+    let answer = match state.join(&me, id, key, caller.address).await {
         Ok(_) => see(&format!("/room/{id}")),
         Err(error) => see_refused("/", error.code),
     };
@@ -211,16 +231,21 @@ pub(super) async fn enter(
 }
 
 /// Where an act of a member leads: back to the room, with the reason if it was refused.
-fn back(id: RoomId, done: Result<()>) -> Response {
+pub(super) fn back(id: RoomId, done: Result<()>) -> Response {
+    back_to(id, "", done)
+}
+
+/// As [`back`], to a sheet of the room's page.
+pub(super) fn back_to(id: RoomId, sheet: &str, done: Result<()>) -> Response {
     match done {
-        Ok(()) => see(&format!("/room/{id}")),
-        Err(error) if error.code == Code::RoomNotFound => see_refused("/", error.code),
+        Ok(()) => see(&format!("/room/{id}{sheet}")),
+        Err(error) if matches!(error.code, Code::RoomNotFound | Code::Gone) => see_refused("/", error.code),
         Err(error) => see_refused(&format!("/room/{id}"), error.code),
     }
 }
 
 /// The room of an address and who acts in it, or where to go instead.
-fn in_room(me: Option<Me>, id: &str) -> Result<(Me, RoomId), Box<Response>> {
+pub(super) fn in_room(me: Option<Me>, id: &str) -> Result<(Me, RoomId), Box<Response>> {
     let me = me.ok_or_else(|| Box::new(see_refused("/", Code::Unauthenticated)))?;
     let id = room_id(id).map_err(|error: Error| Box::new(see_refused("/", error.code)))?;
     Ok((me, id))
@@ -287,6 +312,9 @@ pub(super) struct Settings {
     max: Option<u32>,
     password: Option<String>,
     clear_password: Option<String>,
+    listed: Option<bool>,
+    history: Option<History>,
+    slow_seconds: Option<u32>,
 }
 
 /// `POST /room/{id}/settings`. An empty password leaves the lock as it is.
@@ -300,7 +328,8 @@ pub(super) async fn change(
         Some(_) => Some(None),
         None => asked.password.filter(|password| !password.is_empty()).map(Some),
     };
-    let change = RoomChange { title: Some(asked.title), max: asked.max, password };
+    let Settings { title, max, listed, history, slow_seconds, .. } = asked;
+    let change = RoomChange { title: Some(title), max, password, listed, history, slow_seconds };
     match in_room(me, &id) {
         Ok((me, id)) => back(id, state.change_room(&me.user, id, change).await.map(drop)),
         Err(answer) => *answer,

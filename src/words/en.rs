@@ -41,6 +41,26 @@ pub(super) const WORDS: Words = Words {
     ephemeral_hint: "Otherwise the room and its talk stay.",
     make_room: "Open the room",
     settings: "Room settings",
+    more_settings: "More settings",
+    listing: "List of open rooms",
+    listed: "Shown in the list",
+    unlisted: "Not in the list",
+    unlisted_hint: "Only people with the link or an invite find it.",
+    history: "Earlier messages",
+    history_all: "Newcomers see everything",
+    history_joined: "Newcomers see what follows",
+    slow: "Slow mode",
+    slow_off: "Off",
+    slow_wait: "This room talks slowly. You can send in a moment.",
+    every: |seconds| match seconds {
+        3_600 => "Once an hour".to_owned(),
+        60 => "Once a minute".to_owned(),
+        3_600.. if seconds.is_multiple_of(3_600) => format!("Every {} hours", seconds / 3_600),
+        60.. if seconds.is_multiple_of(60) => format!("Every {} minutes", seconds / 60),
+        _ => format!("Every {seconds} seconds"),
+    },
+    bans: "Kept out",
+    lift_ban: "Let in again",
     delete_room: "Delete the room",
     delete_room_hint: "All messages and files go with it, for good.",
     delete_room_sure: "Yes, delete everything",
@@ -57,6 +77,7 @@ pub(super) const WORDS: Words = Words {
     },
     nobody_inside: "Nobody is inside right now. Be the first?",
     door_locked: "This room asks for a password.",
+    door_invited: "You were invited: no password needed.",
     door_hint: "No sign-up needed.",
 
     talk: "Conversation",
@@ -139,13 +160,45 @@ pub(super) const WORDS: Words = Words {
 
     people: "People",
     owner: "Owner",
+    moderator: "Moderator",
+    make_moderator: "Make moderator",
+    unmake_moderator: "No longer moderator",
     you: "you",
     kick: "Remove from room",
     ban: "Remove for good",
     hand_over: "Make owner",
-    share: "Copy room link",
-    shared: "Room link copied.",
+    share: "Invite people",
+    shared: "Link copied.",
     leave: "Leave",
+
+    copy: "Copy link",
+    room_link: "Link to the room",
+    room_link_open: "Anyone with this link can come in.",
+    room_link_locked: "This link asks for the password.",
+    qr: "Show QR code",
+    invites: "Invite links",
+    invites_hint: "Who comes by an invite is not asked for the password.",
+    invite_uses: "For",
+    invite_ends: "Works",
+    make_invite: "Make invite link",
+    revoke_invite: "End invite",
+    uses: |uses| match uses {
+        None => "any number".to_owned(),
+        Some(1) => "1 person".to_owned(),
+        Some(uses) => format!("{uses} people"),
+    },
+    uses_left: |left| match left {
+        None => "For any number of people".to_owned(),
+        Some(1) => "For 1 more person".to_owned(),
+        Some(left) => format!("For {left} more people"),
+    },
+    hours: |hours| match hours {
+        Some(1) => "for an hour",
+        Some(24) => "for a day",
+        Some(168) => "for a week",
+        _ => "until ended",
+    },
+    until: ["until ", ""],
 
     reconnecting: "Connection lost. Connecting again…",
     restarting: "The server is about to restart. One moment…",
@@ -178,7 +231,7 @@ fn refusal(code: Code) -> &'static str {
         Code::MethodNotAllowed => "This address cannot do that.",
         Code::EmailTaken => "This e-mail address is already in use.",
         Code::TooMany => "There is no room for more. Remove some first.",
-        Code::Gone => "It was here, but it is gone.",
+        Code::Gone => "It is gone, or can no longer be used.",
         Code::TooLarge => "The file is too large. Choose a smaller one.",
         Code::UnsupportedType => {
             "This kind of file is not taken here. For a picture, choose a PNG, JPEG, GIF or WebP file."
@@ -215,6 +268,14 @@ fn system_line(message: &Message) -> String {
         }
         SystemEvent::Max => format!("{actor} changed the number of seats to {}.", system.max.unwrap_or_default()),
         SystemEvent::Password => format!("{actor} changed the room's password."),
+        SystemEvent::Moderator => match by {
+            Some(by) => format!("{by} made {befell} a moderator."),
+            None => format!("{befell} is a moderator now."),
+        },
+        SystemEvent::Member => match by {
+            Some(by) => format!("{by} made {befell} a member again."),
+            None => format!("{befell} is no longer a moderator."),
+        },
     }
 }
 

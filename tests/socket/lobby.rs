@@ -95,3 +95,43 @@ async fn a_second_has_room_for_twenty_the_busiest_first() {
     let place = changed.iter().position(|room| room["id"] == rooms[29].id).unwrap();
     assert!(place < 20, "the busiest is among the first twenty: {place}");
 }
+
+#[tokio::test]
+async fn z12_the_lobby_hears_of_an_unlisted_room_only_while_it_is_listed() {
+    let app = App::start().await;
+    let lobby = app.lobby().await;
+    let minji = app.guest("minji").await;
+    let hidden = app.room(&minji, json!({ "title": "hidden", "listed": false })).await;
+    assert_eq!(hidden.made["listed"], false);
+    let room = app.courtyard(&minji).await;
+    assert_eq!(lobby.take("newRoom").await["id"], room.id);
+    let change = async |room: &Room, listed: bool| {
+        let path = format!("/rooms/{}", room.id);
+        app.call(&minji, "PATCH", &path, json!({ "listed": listed })).await.is(200)
+    };
+    let titles = async || {
+        let page = app.get("/api/rooms").send().await.is(200);
+        page["rooms"].as_array().unwrap().iter().map(|room| room["title"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(titles().await, ["courtyard"]);
+    change(&room, false).await;
+    assert_eq!(lobby.take("removeRoom").await, json!(room.id));
+    assert_eq!(titles().await, [] as [&str; 0]);
+    // The same again tells nothing; what happens inside is nobody's business outside.
+    change(&room, false).await;
+    let _hers = (app.enter(&minji, &room).await, app.enter(&minji, &hidden).await);
+    change(&hidden, true).await;
+    assert_eq!(lobby.take("newRoom").await["id"], hidden.id);
+    assert_eq!(titles().await, ["hidden"]);
+    change(&hidden, false).await;
+    assert_eq!(lobby.take("removeRoom").await, json!(hidden.id));
+    let told: Vec<_> = lobby.log().into_iter().filter(|event| event.name == "newRoom").collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    // By its id it is a room like any other.
+    let jun = app.guest("jun").await;
+    app.join(&jun, &hidden).await;
+    let path = format!("/rooms/{}", hidden.id);
+    app.call(&minji, "DELETE", &path, Value::Null).await.is(204);
+    lobby.settle().await;
+    assert!(lobby.all("removeRoom").iter().filter(|id| **id == json!(hidden.id)).count() == 1);
+}

@@ -7,6 +7,7 @@ mod direct;
 mod drain;
 mod ephemeral;
 mod handshake;
+mod history;
 mod kick;
 mod lobby;
 mod member;

@@ -10,6 +10,7 @@ import PeopleController from "./controllers/people_controller";
 import RoomController from "./controllers/room_controller";
 import SearchController from "./controllers/search_controller";
 import ShareController from "./controllers/share_controller";
+import SheetController from "./controllers/sheet_controller";
 import TimelineController from "./controllers/timeline_controller";
 
 document.documentElement.classList.add("has-js");
@@ -25,4 +26,5 @@ application.register("people", PeopleController);
 application.register("room", RoomController);
 application.register("search", SearchController);
 application.register("share", ShareController);
+application.register("sheet", SheetController);
 application.register("timeline", TimelineController);

@@ -108,8 +108,9 @@ async fn bytes_go_when_the_last_file_of_them_goes() {
     }
     post(&house, &minji, &room, New::default(), gif("own")).await.unwrap();
     let me = minji.id;
-    let freed = house.write(move |tx| crate::chat::room::remove(tx, me, room.id)).await.unwrap();
-    assert_eq!(freed, ["own", "own-thumb"]);
+    house.write(move |tx| crate::chat::room::remove(tx, 4, me, room.id)).await.unwrap();
+    let swept = house.write(|tx| crate::chat::room::sweep(tx, 300)).await.unwrap();
+    assert_eq!(swept.unneeded, ["own", "own-thumb"]);
     house.write(move |tx| add(tx, &LIMITS, 10, me, gif("late"))).await.unwrap();
     house.write(move |tx| add(tx, &LIMITS, 20, me, gif("later"))).await.unwrap();
     assert_eq!(house.write(|tx| sweep(tx, 20)).await.unwrap(), ["late", "late-thumb"]);

@@ -1,9 +1,9 @@
 //! Removing somebody, for now or for good.
 
-use super::{Role, end, find_role, role};
+use super::{end, find_role, keeper};
 use crate::chat::message::SystemEvent;
 use crate::chat::message::line::{self, Line};
-use crate::chat::{Fact, Leaving, Limits, Tx, room, user};
+use crate::chat::{Fact, Leaving, Limits, Tx, invite, room, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -21,10 +21,7 @@ use crate::text;
 pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, victim: Kick<'_>) -> Result<i64> {
     let Kick { user_id, ban, reason } = victim;
     let reason = text::reason(reason, limits.reason_max)?;
-    let mine = role(tx, me, room_id)?;
-    if mine == Role::Member {
-        return Err(Code::Forbidden.into());
-    }
+    let mine = keeper(tx, me, room_id)?;
     if user_id == me {
         return Err(Error::invalid("userId", "nobody removes oneself; leave instead"));
     }
@@ -43,6 +40,7 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
     }
     if theirs.is_some() {
         end(tx, room_id, user_id)?;
+        invite::withdraw(tx, room_id, user_id)?;
     }
     let event = if ban { SystemEvent::Ban } else { SystemEvent::Kick };
     let line = Line { user: Some(user_id), by: Some(me), reason: reason.clone(), ..Line::new(event) };

@@ -28,6 +28,8 @@ pub(super) struct Target {
     pinned_at: Option<i64>,
     role: Role,
     room_kind: RoomKind,
+    /// The first message of the room that is theirs to see.
+    first_seq: i64,
 }
 
 /// Finds a message as somebody may act on it: in a room they are in, and one that they may see.
@@ -37,7 +39,8 @@ pub(super) struct Target {
 pub(super) fn target(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
     let found = tx.query_opt(
         "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
-           m.created_at, m.deleted_at, m.pinned_at, x.role, r.kind
+           m.created_at, m.deleted_at, m.pinned_at, x.role, r.kind,
+           CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END
          FROM messages m JOIN rooms r ON r.id = m.room_id
            JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
          WHERE m.id = ?1 AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2)
@@ -59,6 +62,7 @@ pub(super) fn target(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
                 pinned_at: row.get(11)?,
                 role: row.get(12)?,
                 room_kind: row.get(13)?,
+                first_seq: row.get(14)?,
             })
         },
     )?;
@@ -82,6 +86,21 @@ impl Target {
     /// The room's next rev for a change of this message.
     pub(super) fn next_rev(&self, tx: &mut Tx, now: i64) -> Result<i64> {
         room::next_rev(tx, now, self.room_id, !self.is_whisper)
+    }
+
+    /// The message as it is now, for who acts on it.
+    pub(super) fn now(&self, tx: &mut Tx) -> Result<Message> {
+        let mut message = load::get(tx, self.number)?;
+        message.cut(self.first_seq);
+        Ok(message)
+    }
+
+    /// Tells that the message was changed, and gives it as [`Target::now`].
+    pub(super) fn told(&self, tx: &mut Tx) -> Result<Message> {
+        let mut message = load::get(tx, self.number)?;
+        tx.tell(Fact::Message(Box::new(message.clone())));
+        message.cut(self.first_seq);
+        Ok(message)
     }
 
     fn is_by(&self, me: UserId) -> bool {
@@ -116,7 +135,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     }
     let text = text::message(typed, limits.text_max, target.file_count > 0)?;
     if text == target.text {
-        return load::get(tx, target.number);
+        return target.now(tx);
     }
     let mentions = match target.is_whisper {
         true => Vec::new(),
@@ -129,7 +148,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
         &[&target.number, &text, &mention::to_column(&mentions)?, &rev, &now],
     )?;
     search::index(tx, target.number)?;
-    told(tx, target.number)
+    target.told(tx)
 }
 
 /// Takes a message away for all; its place stays. Doing it again changes nothing.
@@ -144,7 +163,7 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
         return Err(Code::Forbidden.into());
     }
     if target.deleted_at.is_some() {
-        return Ok(Changed { message: load::get(tx, target.number)?, unneeded: Vec::new() });
+        return Ok(Changed { message: target.now(tx)?, unneeded: Vec::new() });
     }
     let hashes = match target.file_count {
         0 => Vec::new(),
@@ -160,7 +179,7 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
     )?;
     search::forget(tx, target.number);
     let unneeded = file::unreferenced(tx, &hashes)?;
-    Ok(Changed { message: told(tx, target.number)?, unneeded })
+    Ok(Changed { message: target.told(tx)?, unneeded })
 }
 
 /// Pins a message in its room or takes the pin away; what is so already changes nothing. In an open
@@ -175,7 +194,7 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
         return Err(Code::Forbidden.into());
     }
     if target.pinned_at.is_some() == on {
-        return load::get(tx, target.number);
+        return target.now(tx);
     }
     if on {
         let sql = "SELECT COUNT(*) FROM messages WHERE room_id = ?1 AND pinned_at IS NOT NULL";
@@ -188,7 +207,7 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
     let rev = target.next_rev(tx, now)?;
     let pinned_at = on.then_some(now);
     tx.execute("UPDATE messages SET pinned_at = ?2, rev = ?3 WHERE number = ?1", &[&target.number, &pinned_at, &rev])?;
-    told(tx, target.number)
+    target.told(tx)
 }
 
 /// What is pinned in a room, the latest pin first.
@@ -196,17 +215,16 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
 /// # Errors
 /// `room_not_found`, `not_a_member`.
 pub fn pins(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Vec<Message>> {
-    member::role(tx, me, room_id)?;
+    let first_seq = member::standing(tx, me, room_id)?.first_seq;
     let sql = "SELECT m.number FROM messages m JOIN rooms r ON r.id = m.room_id
                  JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
                WHERE m.room_id = ?1 AND m.pinned_at IS NOT NULL AND (r.history = 'all' OR m.seq >= x.joined_rev)
                ORDER BY m.pinned_at DESC, m.number DESC LIMIT 100";
     let numbers: Vec<i64> = tx.query_all(sql, &[&room_id, &me], |row| row.get(0))?;
-    numbers.into_iter().map(|number| load::get(tx, number)).collect()
-}
-
-fn told(tx: &mut Tx, number: i64) -> Result<Message> {
-    let message = load::get(tx, number)?;
-    tx.tell(Fact::Message(Box::new(message.clone())));
-    Ok(message)
+    let shown = |number| {
+        let mut message = load::get(tx, number)?;
+        message.cut(first_seq);
+        Ok(message)
+    };
+    numbers.into_iter().map(shown).collect()
 }

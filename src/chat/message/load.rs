@@ -21,7 +21,9 @@ macro_rules! message_columns {
             ", ",
             crate::chat::user::user_columns!("t"),
             ", ",
-            crate::chat::user::user_columns!("qu")
+            crate::chat::user::user_columns!("qu"),
+            ", CASE WHEN m.seq < m.rev OR m.reply_to IS NOT NULL THEN
+               (SELECT 1 FROM rooms b WHERE b.id = m.room_id AND b.history = 'joined') END"
         )
     };
 }
@@ -81,6 +83,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
             deleted_at: time(10)?,
             created_at: rfc3339(row.get(11)?),
             key: row.get(12)?,
+            is_partial: row.get::<Option<i64>>(PEOPLE + 3 * user::WIDTH)?.is_some(),
         },
     })
 }

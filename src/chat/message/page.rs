@@ -3,6 +3,7 @@
 use super::load::{self, message_columns, message_joins};
 use super::{Message, Result};
 use crate::chat::{Limits, Tx, member};
+use crate::db::Param;
 use crate::error::{Code, Error};
 use crate::ids::{RoomId, UserId};
 
@@ -36,13 +37,13 @@ pub struct Changes {
     pub gap: bool,
 }
 
-/// One range of room `?1` from place `?3` on, at most `?4`.
+/// One range of room `?1` from place `?3` on, at most `?4`, within a bound.
 macro_rules! range {
-    ($whose:literal, $place:literal $than:literal $order:literal) => {
+    ($whose:literal, $place:literal $than:literal $order:literal $bound:literal) => {
         concat!(
             "SELECT number, place FROM (SELECT number, ",
             concat!($place, " AS place FROM messages WHERE room_id = ?1 AND ", $whose, " AND ", $place, $than),
-            concat!("?3 ORDER BY ", $place, $order, " LIMIT ?4) a")
+            concat!("?3", $bound, " ORDER BY ", $place, $order, " LIMIT ?4) a")
         )
     };
 }
@@ -66,7 +67,7 @@ macro_rules! visible {
 }
 
 macro_rules! order {
-    ($place:literal $than:literal $order:literal) => {
+    ($place:literal $than:literal $order:literal $bound:literal) => {
         $order
     };
 }
@@ -80,11 +81,20 @@ macro_rules! select {
     };
 }
 
-const BEFORE: &str = select!("seq" " < " " DESC");
-const AFTER: &str = select!("seq" " > " " ASC");
-const SINCE: &str = select!("rev" " > " " ASC");
-const SINCE_SIZE: &str =
-    concat!("SELECT COUNT(*), COALESCE(SUM(octet_length(m.text)), 0) FROM ", visible!("rev" " > " " ASC"));
+const BEFORE: &str = select!("seq" " < " " DESC" " AND seq >= ?5");
+const AFTER: &str = select!("seq" " > " " ASC" " AND seq >= ?5");
+/// By rev a bound of the seq is looked up row by row, so only those ask for it who have one.
+const SINCE: &str = select!("rev" " > " " ASC" "");
+const SINCE_JOINED: &str = select!("rev" " > " " ASC" " AND seq >= ?5");
+
+macro_rules! size {
+    ($bound:literal) => {
+        concat!("SELECT COUNT(*), COALESCE(SUM(octet_length(m.text)), 0) FROM ", visible!("rev" " > " " ASC" $bound))
+    };
+}
+
+const SINCE_SIZE: &str = size!("");
+const SINCE_SIZE_JOINED: &str = size!(" AND seq >= ?5");
 
 /// About what a message weighs besides its text: ids, times, the sender.
 const FRAME_BYTES: u64 = 300;
@@ -110,8 +120,9 @@ pub fn page(
             Ok(Changes { newer: true, ..before(tx, viewer, room_id, head, from_zero("before", seq)?, limit)? })
         }
         Cursor::After(seq) => {
-            let (messages, more) = range(tx, AFTER, viewer, room_id, from_zero("after", seq)?, limit)?;
-            Ok(Changes { older: seq > 0, newer: more, ..head.with(messages, more) })
+            let place = from_zero("after", seq)?;
+            let (messages, more) = range(tx, AFTER, viewer, room_id, place, limit, Some(head.first_seq))?;
+            Ok(Changes { older: seq >= head.first_seq.max(1), newer: more, ..head.with(messages, more) })
         }
         Cursor::Around(seq) => around(tx, viewer, room_id, head, from_zero("around", seq)?, limit),
         Cursor::Since(at) => {
@@ -124,9 +135,10 @@ pub fn page(
 /// As many messages before a seq as from it on; where one side has fewer, the page is shorter.
 fn around(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, seq: i64, limit: u32) -> Result<Changes> {
     let half = (limit / 2).max(1);
-    let (mut messages, older) = range(tx, BEFORE, viewer, room_id, seq, half)?;
+    let first_seq = Some(head.first_seq);
+    let (mut messages, older) = range(tx, BEFORE, viewer, room_id, seq, half, first_seq)?;
     messages.reverse();
-    let (mut after, newer) = range(tx, AFTER, viewer, room_id, seq - 1, limit.saturating_sub(half).max(1))?;
+    let (mut after, newer) = range(tx, AFTER, viewer, room_id, seq - 1, limit.saturating_sub(half).max(1), first_seq)?;
     messages.append(&mut after);
     Ok(Changes { older, newer, ..head.with(messages, older || newer) })
 }
@@ -166,7 +178,7 @@ pub fn since(
     if head.is_elsewhere(since, epoch) {
         return gap(tx, viewer, room_id, head, limit);
     }
-    let (messages, more) = range(tx, SINCE, viewer, room_id, since, limit)?;
+    let (messages, more) = changed(tx, viewer, room_id, &head, since, limit)?;
     Ok(head.with(messages, more))
 }
 
@@ -189,10 +201,16 @@ pub fn resume(
     let most = limits.since_max_changes;
     if !head.is_elsewhere(since, epoch) {
         // Weighed before it is loaded, so that no resume is heavier than its limit.
-        let params: [&dyn crate::db::Param; 4] = [&room_id, &viewer, &since, &(u64::from(most) + 1)];
-        let (count, bytes) = tx.query_one(SINCE_SIZE, &params, |row| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?)))?;
+        let one_more = u64::from(most) + 1;
+        let mut params: Vec<&dyn Param> = vec![&room_id, &viewer, &since, &one_more];
+        let mut size = SINCE_SIZE;
+        if head.first_seq > 0 {
+            params.push(&head.first_seq);
+            size = SINCE_SIZE_JOINED;
+        }
+        let (count, bytes) = tx.query_one(size, &params, |row| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?)))?;
         if count <= u64::from(most) && bytes + count * FRAME_BYTES <= limits.since_max_bytes {
-            let (messages, _) = range(tx, SINCE, viewer, room_id, since, most)?;
+            let (messages, _) = changed(tx, viewer, room_id, &head, since, most)?;
             return Ok(head.with(messages, false));
         }
     }
@@ -204,7 +222,10 @@ pub fn resume(
 /// # Errors
 /// `room_not_found`, `not_a_member`.
 pub fn visible_rev(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<i64> {
-    member::role(tx, viewer, room_id)?;
+    let first_seq = member::standing(tx, viewer, room_id)?.first_seq;
+    if first_seq > 0 {
+        return visible_rev_from(tx, viewer, room_id, first_seq);
+    }
     let rev = tx.query_opt(
         "SELECT r.public_rev,
            (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2
@@ -221,9 +242,27 @@ pub fn visible_rev(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<i64> 
     rev.ok_or(Code::RoomNotFound.into())
 }
 
+/// As [`visible_rev`], for whom the room's own number says too much: it counts changes of what was
+/// before they joined.
+fn visible_rev_from(tx: &mut Tx, viewer: UserId, room_id: RoomId, first_seq: i64) -> Result<i64> {
+    let sql = "SELECT
+           (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND seq >= ?3
+            ORDER BY rev DESC LIMIT 1),
+           (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2 AND seq >= ?3
+            ORDER BY rev DESC LIMIT 1),
+           (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND user_id = ?2 AND seq >= ?3
+            ORDER BY rev DESC LIMIT 1)";
+    Ok(tx.query_one(sql, &[&room_id, &viewer, &first_seq], |row| {
+        let revs = [row.get::<Option<i64>>(0)?, row.get(1)?, row.get(2)?];
+        Ok(revs.into_iter().flatten().fold(0, i64::max))
+    })?)
+}
+
 struct Head {
     rev: i64,
     epoch: String,
+    /// The first message that the viewer may see.
+    first_seq: i64,
 }
 
 impl Head {
@@ -237,11 +276,12 @@ impl Head {
 }
 
 fn head(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Result<Head> {
-    if let Some(viewer) = viewer {
-        member::role(tx, viewer, room_id)?;
-    }
+    let first_seq = match viewer {
+        Some(viewer) => member::standing(tx, viewer, room_id)?.first_seq,
+        None => 0,
+    };
     let sql = "SELECT rev, epoch FROM rooms WHERE id = ?1";
-    let head = tx.query_opt(sql, &[&room_id], |row| Ok(Head { rev: row.get(0)?, epoch: row.get(1)? }))?;
+    let head = tx.query_opt(sql, &[&room_id], |row| Ok(Head { rev: row.get(0)?, epoch: row.get(1)?, first_seq }))?;
     head.ok_or(Code::RoomNotFound.into())
 }
 
@@ -250,7 +290,7 @@ fn newest(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, limi
 }
 
 fn before(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, seq: i64, limit: u32) -> Result<Changes> {
-    let (mut messages, more) = range(tx, BEFORE, viewer, room_id, seq, limit)?;
+    let (mut messages, more) = range(tx, BEFORE, viewer, room_id, seq, limit, Some(head.first_seq))?;
     messages.reverse();
     Ok(Changes { older: more, ..head.with(messages, more) })
 }
@@ -260,7 +300,23 @@ fn gap(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, limit: 
     Ok(Changes { more: false, gap: true, ..newest(tx, viewer, room_id, head, limit)? })
 }
 
-/// At most `limit` messages in the order of the statement, and whether there are more.
+/// What changed after a rev, as far as the viewer may see it.
+fn changed(
+    tx: &mut Tx,
+    viewer: Option<UserId>,
+    room_id: RoomId,
+    head: &Head,
+    since: i64,
+    limit: u32,
+) -> Result<(Vec<Message>, bool)> {
+    match head.first_seq {
+        0 => range(tx, SINCE, viewer, room_id, since, limit, None),
+        first_seq => range(tx, SINCE_JOINED, viewer, room_id, since, limit, Some(first_seq)),
+    }
+}
+
+/// At most `limit` messages in the order of the statement, and whether there are more. `first_seq`
+/// is for the statements that have a bound.
 fn range(
     tx: &mut Tx,
     sql: &str,
@@ -268,17 +324,24 @@ fn range(
     room_id: RoomId,
     place: i64,
     limit: u32,
+    first_seq: Option<i64>,
 ) -> Result<(Vec<Message>, bool)> {
     let one_more = u64::from(limit) + 1;
-    let mut loaded = tx.query_all(sql, &[&room_id, &viewer, &place, &one_more], load::read)?;
+    let mut params: Vec<&dyn Param> = vec![&room_id, &viewer, &place, &one_more];
+    params.extend(first_seq.as_ref().map(|first_seq| first_seq as &dyn Param));
+    let mut loaded = tx.query_all(sql, &params, load::read)?;
     let more = loaded.len() > limit as usize;
     loaded.truncate(limit as usize);
-    Ok((load::complete(tx, loaded)?, more))
+    let mut messages = load::complete(tx, loaded)?;
+    messages.iter_mut().for_each(|message| message.cut(first_seq.unwrap_or_default()));
+    Ok((messages, more))
 }
 
 fn from_zero(field: &'static str, place: i64) -> Result<i64> {
     if place < 0 { Err(Error::invalid(field, format!("{field} must not be negative"))) } else { Ok(place) }
 }
 
+#[cfg(test)]
+mod history_tests;
 #[cfg(test)]
 mod tests;

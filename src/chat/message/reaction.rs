@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Message;
 use super::change::{self, Target};
-use super::{Message, load};
-use crate::chat::{Fact, Limits, Tx};
+use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, UserId};
 
@@ -42,16 +42,14 @@ pub fn react(
     }
     let changed = if on { add(tx, limits, now, me, &target, emoji)? } else { remove(tx, me, &target, emoji)? };
     if !changed {
-        return load::get(tx, target.number);
+        return target.now(tx);
     }
     let rev = target.next_rev(tx, now)?;
     tx.execute(
         "UPDATE messages SET rev = ?2, reaction_count = reaction_count + ?3 WHERE number = ?1",
         &[&target.number, &rev, &(if on { 1i64 } else { -1 })],
     )?;
-    let message = load::get(tx, target.number)?;
-    tx.tell(Fact::Message(Box::new(message.clone())));
-    Ok(message)
+    target.told(tx)
 }
 
 /// The emoji in its one form: with and without the selector of its look it is the same.

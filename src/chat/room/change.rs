@@ -1,10 +1,10 @@
 //! What an owner does to a room: settings, hand-over, removal.
 
-use super::{Room, checked_max, snapshot, tell_changed};
+use super::{History, Room, checked_max, snapshot, tell_changed, tombstone};
 use crate::chat::member::{self, Role};
 use crate::chat::message::SystemEvent;
 use crate::chat::message::line::{self, Line};
-use crate::chat::{Fact, Limits, Tx, file, search};
+use crate::chat::{Fact, Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -16,13 +16,19 @@ pub struct Change {
     pub max: Option<u32>,
     /// `Some(None)` takes the password away; a hash locks the room with another.
     pub password_hash: Option<Option<String>>,
+    pub listed: Option<bool>,
+    pub history: Option<History>,
+    pub slow_seconds: Option<u32>,
 }
 
-/// Changes settings, with a line in the history for each that is really another one.
+/// Six hours: who is kept waiting longer is better asked to leave.
+const SLOWEST: u32 = 21_600;
+
+/// Changes settings, with a line in the history for each new title, size or password.
 ///
 /// # Errors
-/// `room_not_found`, `not_a_member`; `forbidden` unless the owner; `invalid` or `too_long` with the
-/// field `title` or `max`, which cannot be below the number of members.
+/// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner; `invalid` or `too_long`
+/// with the field `title`, `slowSeconds` or `max`, which cannot be below the number of members.
 pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, change: Change) -> Result<Room> {
     as_owner(tx, me, id)?;
     let room = snapshot(tx, id)?;
@@ -35,7 +41,8 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
     // A new hash differs even for the same password, so only taking away what is not there is
     // known to change nothing.
     let password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);
-    if title.is_none() && max.is_none() && password_hash.is_none() {
+    let has_rules = set_rules(tx, &room, change.listed, change.history, change.slow_seconds)?;
+    if title.is_none() && max.is_none() && password_hash.is_none() && !has_rules {
         return Ok(room);
     }
     if let Some(title) = title {
@@ -51,7 +58,32 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
         tx.execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", &[&id, &hash])?;
         line::tell(tx, now, id, me, Line::new(SystemEvent::Password))?;
     }
-    tell_changed(tx, id)
+    let changed = tell_changed(tx, id)?;
+    if changed.is_in_lobby() != room.is_in_lobby() {
+        tx.tell(Fact::RoomListed(Box::new(changed.clone())));
+    }
+    Ok(changed)
+}
+
+/// Writes the settings that no line tells of; whether any of them is another one.
+fn set_rules(
+    tx: &mut Tx,
+    room: &Room,
+    listed: Option<bool>,
+    history: Option<History>,
+    slow_seconds: Option<u32>,
+) -> Result<bool> {
+    if slow_seconds.is_some_and(|seconds| seconds > SLOWEST) {
+        return Err(Error::invalid("slowSeconds", format!("slowSeconds must be 0 to {SLOWEST}")));
+    }
+    let new =
+        (listed.unwrap_or(room.listed), history.unwrap_or(room.history), slow_seconds.unwrap_or(room.slow_seconds));
+    if new == (room.listed, room.history, room.slow_seconds) {
+        return Ok(false);
+    }
+    let sql = "UPDATE rooms SET is_listed = ?2, history = ?3, slow_seconds = ?4 WHERE id = ?1";
+    tx.execute(sql, &[&room.id, &new.0, &new.1, &new.2])?;
+    Ok(true)
 }
 
 /// Gives the room to another member. To oneself it changes nothing.
@@ -72,14 +104,13 @@ pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> R
     tell_changed(tx, id)
 }
 
-/// Removes a room with all that is in it, and returns the hashes of stored bytes that nobody needs
-/// any more.
+/// Removes a room with all that is in it.
 ///
 /// # Errors
-/// `room_not_found`, `not_a_member`; `forbidden` unless the owner.
-pub fn remove(tx: &mut Tx, me: UserId, id: RoomId) -> Result<Vec<String>> {
+/// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner.
+pub fn remove(tx: &mut Tx, now: i64, me: UserId, id: RoomId) -> Result<()> {
     as_owner(tx, me, id)?;
-    delete(tx, id)
+    delete(tx, now, id)
 }
 
 /// Makes a member the owner, with the line of whose act it was.
@@ -91,21 +122,13 @@ pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserI
     Ok(())
 }
 
-/// Removes the room whoever asks, and tells it.
-pub(in crate::chat) fn delete(tx: &mut Tx, id: RoomId) -> Result<Vec<String>> {
+/// Removes the room whoever asks, and tells it. Nobody can act in it from now on; what was said in
+/// it is swept afterwards, so that no other act waits for the end of a long history.
+pub(in crate::chat) fn delete(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
     let was_in_lobby = snapshot(tx, id)?.is_in_lobby();
-    let hashes = file::delete_of_room(tx, id)?;
-    search::forget_room(tx, id)?;
+    tombstone::bury(tx, now, id)?;
     for sql in [
-        "DELETE FROM reactions WHERE message_number IN
-           (SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND reaction_count > 0)",
-        "DELETE FROM reactions WHERE message_number IN
-           (SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND reaction_count > 0)",
-        "DELETE FROM mentions WHERE room_id = ?1",
         "DELETE FROM invites WHERE room_id = ?1",
-        // Two ranges, as public messages and whispers are indexed apart.
-        "DELETE FROM messages WHERE room_id = ?1 AND to_user_id IS NULL",
-        "DELETE FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL",
         "DELETE FROM members WHERE room_id = ?1",
         "DELETE FROM bans WHERE room_id = ?1",
         "DELETE FROM rooms WHERE id = ?1",
@@ -113,7 +136,7 @@ pub(in crate::chat) fn delete(tx: &mut Tx, id: RoomId) -> Result<Vec<String>> {
         tx.execute(sql, &[&id])?;
     }
     tx.tell(Fact::RoomRemoved { room_id: id, was_in_lobby });
-    file::unreferenced(tx, &hashes)
+    Ok(())
 }
 
 fn as_owner(tx: &mut Tx, me: UserId, id: RoomId) -> Result<()> {

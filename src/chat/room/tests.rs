@@ -50,10 +50,12 @@ async fn each_changed_setting_has_its_line_and_no_change_has_none() {
     let id = room.id;
     house.enter(2, &jun, &room).await.unwrap();
     house.facts();
-    let same = Change { title: Some("courtyard ".into()), max: Some(5), password_hash: Some(None) };
+    let same =
+        Change { title: Some("courtyard ".into()), max: Some(5), password_hash: Some(None), ..Change::default() };
     assert_eq!(house.write(move |tx| change(tx, &LIMITS, 3, minji.id, id, same)).await.unwrap().rev, 2);
     assert!(house.facts().is_empty());
-    let other = Change { title: Some("garden".into()), max: Some(9), password_hash: Some(Some("phc".into())) };
+    let password_hash = Some(Some("phc".into()));
+    let other = Change { title: Some("garden".into()), max: Some(9), password_hash, ..Change::default() };
     let changed = house.write(move |tx| change(tx, &LIMITS, 3, minji.id, id, other)).await.unwrap();
     assert_eq!((changed.title.as_str(), changed.max, changed.locked, changed.rev), ("garden", 9, true, 5));
     let facts = house.facts();
@@ -113,18 +115,47 @@ async fn a_removed_room_leaves_nothing_behind() {
     house.say(&jun, &room, "hello").await;
     house.facts();
     let id = room.id;
-    assert_eq!(house.write(move |tx| remove(tx, jun.id, id)).await.unwrap_err().code, Code::Forbidden);
-    assert!(house.write(move |tx| remove(tx, minji.id, id)).await.unwrap().is_empty());
+    assert_eq!(house.write(move |tx| remove(tx, 4, jun.id, id)).await.unwrap_err().code, Code::Forbidden);
+    house.write(move |tx| remove(tx, 4, minji.id, id)).await.unwrap();
     assert!(matches!(&house.facts()[..], [Fact::RoomRemoved { room_id, .. }] if *room_id == id));
     let read = house.read(move |tx| message::page(tx, &LIMITS, Some(jun.id), id, Cursor::Newest, 50)).await;
-    assert_eq!(read.unwrap_err().code, Code::RoomNotFound);
-    let left = house
-        .read(move |tx| {
-            Ok(tx.query_one("SELECT COUNT(*) FROM messages WHERE room_id = ?1", &[&id], |row| row.get::<i64>(0))?)
-        })
-        .await;
-    assert_eq!(left.unwrap(), 0);
+    // Nobody can act there from that moment on, whatever is still to be swept.
+    assert_eq!(read.unwrap_err().code, Code::Gone);
+    while house.write(|tx| sweep(tx, 1)).await.unwrap().has_more {}
+    assert_eq!(count(&house, "SELECT COUNT(*) FROM messages WHERE room_id = ?1", id).await, 0);
     assert!(house.read(move |tx| get(tx, None, other.id)).await.is_ok());
+    assert_eq!(count(&house, "SELECT COUNT(*) FROM messages WHERE room_id = ?1", other.id).await, 1);
+    // Known for a while, then no more than a room that never was.
+    house.write(|tx| forget_tombstones(tx, 4)).await.unwrap();
+    assert_eq!(house.read(move |tx| Ok(missing(tx, id)?.code)).await.unwrap(), Code::Gone);
+    house.write(|tx| forget_tombstones(tx, 5)).await.unwrap();
+    assert_eq!(house.read(move |tx| Ok(missing(tx, id)?.code)).await.unwrap(), Code::RoomNotFound);
+}
+
+async fn count(house: &House, sql: &'static str, id: RoomId) -> i64 {
+    house.read(move |tx| Ok(tx.query_one(sql, &[&id], |row| row.get(0))?)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_long_history_goes_in_small_turns_and_all_of_it() {
+    let house = House::open();
+    let (minji, jun) = (house.guest("minji").await, house.guest("jun").await);
+    let room = house.courtyard(&minji, 5).await;
+    house.enter(2, &jun, &room).await.unwrap();
+    for n in 0..12 {
+        house.say(&jun, &room, &n.to_string()).await;
+        house.whisper(&jun, &room, minji.id, &n.to_string()).await;
+    }
+    let id = room.id;
+    house.write(move |tx| remove(tx, 4, minji.id, id)).await.unwrap();
+    let (sql, mut before, mut turns) = ("SELECT COUNT(*) FROM messages WHERE room_id = ?1", 26, 0);
+    while house.write(|tx| sweep(tx, 5)).await.unwrap().has_more {
+        let left = count(&house, sql, id).await;
+        assert!(before - left <= 10, "{before} to {left}");
+        (before, turns) = (left, turns + 1);
+    }
+    assert_eq!(before, 0);
+    assert!(turns >= 3, "{turns}");
 }
 
 #[tokio::test]

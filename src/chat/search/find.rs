@@ -304,7 +304,10 @@ impl Search<'_> {
 
     fn found(self, tx: &mut Tx, next: Option<MessageId>) -> Result<Found> {
         let numbers: Vec<i64> = self.hits.iter().map(|hit| hit.number).collect();
-        let loaded = message::by_numbers(tx, &numbers)?;
+        let mut loaded = message::by_numbers(tx, &numbers)?;
+        for partial in loaded.iter_mut().filter(|one| one.is_partial) {
+            partial.cut(member::standing(tx, self.me, partial.room_id)?.first_seq);
+        }
         let mut messages: HashMap<MessageId, Message> = loaded.into_iter().map(|one| (one.id, one)).collect();
         let hits = self.hits.into_iter();
         let hits = hits.filter_map(|hit| Some(Hit { message: messages.remove(&hit.id)?, excerpt: hit.excerpt }));

@@ -121,7 +121,8 @@ async fn q5_what_was_edited_or_deleted_is_found_by_what_it_is_now() {
     };
     assert!(count("김밥").await.unwrap().is_empty(), "the words stay behind");
     assert_eq!(count("국수").await.unwrap().len(), 1);
-    house.write(move |tx| room::remove(tx, me, room.id)).await.unwrap();
+    house.write(move |tx| room::remove(tx, 4, me, room.id)).await.unwrap();
+    house.write(|tx| room::sweep(tx, 300)).await.unwrap();
     assert!(count("국수").await.unwrap().is_empty(), "the words outlive their room");
 }
 

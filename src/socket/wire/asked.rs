@@ -19,6 +19,9 @@ pub struct Auth {
     pub room: Option<String>,
     #[serde(default)]
     pub password: Option<String>,
+    /// The code of an invite, in place of a password.
+    #[serde(default)]
+    pub invite: Option<String>,
     #[serde(default)]
     pub since: Option<i64>,
     #[serde(default)]
@@ -44,6 +47,9 @@ pub struct Join {
     pub room: RoomName,
     #[serde(default)]
     pub password: Option<String>,
+    /// The code of an invite, in place of a password.
+    #[serde(default)]
+    pub invite: Option<String>,
     /// The rev up to which the client holds the room.
     #[serde(default)]
     pub since: Option<i64>,
@@ -128,6 +134,15 @@ pub struct Kick {
     pub ban: bool,
     #[serde(default)]
     pub reason: Option<String>,
+}
+
+/// Make somebody a moderator, or a member again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Moderator {
+    pub room: RoomName,
+    pub user_id: UserId,
+    pub on: bool,
 }
 
 /// Hand a room over.

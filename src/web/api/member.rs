@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::json::{Json, Query};
 use crate::chat::member::Member;
 use crate::chat::room::Room;
-use crate::error::{Code, Result};
-use crate::ids::UserId;
-use crate::state::State;
+use crate::error::{Code, Error, Result};
+use crate::state::{Key, MemberCursor, State};
 use crate::web::caller::{Caller, Me};
 use crate::web::room::room_id;
 
@@ -19,7 +18,7 @@ use crate::web::room::room_id;
 pub(super) struct ListQuery {
     /// `next` of the page before.
     #[serde(default)]
-    after: Option<UserId>,
+    after: Option<String>,
     /// 1 to 100; 50 if left out.
     #[serde(default)]
     limit: Option<u32>,
@@ -30,7 +29,7 @@ pub(super) struct ListQuery {
 pub(super) struct Members {
     members: Vec<Member>,
     /// `after` of the next page; null on the last.
-    next: Option<UserId>,
+    next: Option<String>,
 }
 
 pub(super) async fn list(
@@ -39,8 +38,10 @@ pub(super) async fn list(
     Path(id): Path<String>,
     Query(asked): Query<ListQuery>,
 ) -> Result<Json<Members>> {
-    let (members, next) = state.members(me.user.id, room_id(&id)?, asked.after, asked.limit).await?;
-    Ok(Json(Members { members, next }))
+    let after = asked.after.map(|after| after.parse::<MemberCursor>()).transpose();
+    let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
+    let (members, next) = state.members(me.user.id, room_id(&id)?, after, asked.limit).await?;
+    Ok(Json(Members { members, next: next.map(|next| next.to_string()) }))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -48,6 +49,10 @@ pub(super) async fn list(
 pub(super) struct Join {
     #[serde(default)]
     password: Option<String>,
+    /// The code of an invite, in place of a password. One that lets nobody in is `gone`, whatever
+    /// the reason.
+    #[serde(default)]
+    invite: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -64,7 +69,8 @@ pub(super) async fn join(
     Path(id): Path<String>,
     Json(asked): Json<Join>,
 ) -> Result<Json<Joined>> {
-    let joining = state.join(&me.user, room_id(&id)?, asked.password, caller.address).await?;
+    let key = Key { password: asked.password, invite: asked.invite };
+    let joining = state.join(&me.user, room_id(&id)?, key, caller.address).await?;
     let mut member = joining.member;
     member.online = state.live.is_online(joining.room.id, me.user.id);
     Ok(Json(Joined { member, room: state.with_counts(joining.room) }))
@@ -91,5 +97,27 @@ pub(super) async fn kick(
 ) -> Result<StatusCode> {
     let user_id = user_id.parse().map_err(|_| Code::NotFound)?;
     state.kick(me.user.id, room_id(&id)?, user_id, asked.ban, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn make_moderator(
+    Shared(state): Shared<State>,
+    me: Me,
+    Path((id, user_id)): Path<(String, String)>,
+) -> Result<StatusCode> {
+    set_moderator(&state, &me, &id, &user_id, true).await
+}
+
+pub(super) async fn unmake_moderator(
+    Shared(state): Shared<State>,
+    me: Me,
+    Path((id, user_id)): Path<(String, String)>,
+) -> Result<StatusCode> {
+    set_moderator(&state, &me, &id, &user_id, false).await
+}
+
+async fn set_moderator(state: &State, me: &Me, id: &str, user_id: &str, on: bool) -> Result<StatusCode> {
+    let user_id = user_id.parse().map_err(|_| Code::NotFound)?;
+    state.set_moderator(me.user.id, room_id(id)?, user_id, on).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,8 @@
 //! REST: one table of calls, from which the router and the reference are made.
 
+mod ban;
 mod file;
+mod invite;
 mod json;
 mod me;
 mod member;
@@ -94,6 +96,55 @@ pub fn calls(upload_max: usize) -> Calls {
             delete(member::kick),
             "Remove somebody, for good with `ban`; the owner's and the moderators'.",
             |call| call.asks::<member::KickQuery>().gives_nothing(),
+        )
+        .add(
+            "PUT",
+            "/rooms/{id}/moderators/{userId}",
+            put(member::make_moderator),
+            "Make a member a moderator; the owner's.",
+            |call| call.gives_nothing(),
+        )
+        .add(
+            "DELETE",
+            "/rooms/{id}/moderators/{userId}",
+            delete(member::unmake_moderator),
+            "Make a moderator a member again; the owner's.",
+            |call| call.gives_nothing(),
+        )
+        .add(
+            "GET",
+            "/rooms/{id}/bans",
+            get(ban::list),
+            "Who is kept out, the latest first; the owner's and the moderators'.",
+            |call| call.asks::<ban::ListQuery>().gives::<ban::Bans>(200),
+        )
+        .add(
+            "DELETE",
+            "/rooms/{id}/bans/{userId}",
+            delete(ban::lift),
+            "Let somebody in again; the owner's and the moderators'.",
+            |call| call.gives_nothing(),
+        )
+        .add(
+            "GET",
+            "/rooms/{id}/invites",
+            get(invite::list),
+            "The living invites; the owner's and the moderators'.",
+            |call| call.gives::<invite::Invites>(200),
+        )
+        .add(
+            "POST",
+            "/rooms/{id}/invites",
+            post(invite::create),
+            "Make an invite, which lets in without the password; the owner's and the moderators'.",
+            |call| call.takes::<invite::NewInvite>().gives::<invite::Invite>(201),
+        )
+        .add(
+            "DELETE",
+            "/rooms/{id}/invites/{code}",
+            delete(invite::revoke),
+            "Take an invite back; the owner's and the moderators'.",
+            |call| call.gives_nothing(),
         )
         .add(
             "GET",

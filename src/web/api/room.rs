@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::json::{Json, Query};
-use crate::chat::room::Room;
+use crate::chat::room::{History, Room};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::state::{Asker, LobbyCursor, RoomChange, RoomRequest, State};
@@ -64,6 +64,16 @@ pub(super) struct NewRoom {
     /// Whether it vanishes when the last person leaves.
     #[serde(default)]
     ephemeral: bool,
+    /// Whether the lobby shows it; true if left out.
+    #[serde(default = "yes")]
+    listed: bool,
+    /// What members may see from before they joined; all if left out.
+    #[serde(default)]
+    history: History,
+}
+
+fn yes() -> bool {
+    true
 }
 
 pub(super) async fn create(
@@ -71,8 +81,8 @@ pub(super) async fn create(
     me: Me,
     Json(asked): Json<NewRoom>,
 ) -> Result<(StatusCode, Json<Room>)> {
-    let asked =
-        RoomRequest { title: asked.title, max: asked.max, password: asked.password, ephemeral: asked.ephemeral };
+    let NewRoom { title, max, password, ephemeral, listed, history } = asked;
+    let asked = RoomRequest { title, max, password, ephemeral, unlisted: !listed, history };
     let room = state.create_room(&me.user, asked).await?;
     Ok((StatusCode::CREATED, Json(room)))
 }
@@ -91,6 +101,15 @@ pub(super) struct ChangeRoom {
     /// Null takes the password away; left out, it stays.
     #[serde(default, deserialize_with = "given")]
     password: Option<Option<String>>,
+    /// Whether the lobby shows it.
+    #[serde(default)]
+    listed: Option<bool>,
+    /// What members may see from before they joined.
+    #[serde(default)]
+    history: Option<History>,
+    /// Slow mode: seconds between two messages of the same member, 0 to 21600; 0 for none.
+    #[serde(default)]
+    slow_seconds: Option<u32>,
 }
 
 /// Tells a null from a field that was left out.
@@ -104,7 +123,8 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Json(asked): Json<ChangeRoom>,
 ) -> Result<Json<Room>> {
-    let change = RoomChange { title: asked.title, max: asked.max, password: asked.password };
+    let ChangeRoom { title, max, password, listed, history, slow_seconds } = asked;
+    let change = RoomChange { title, max, password, listed, history, slow_seconds };
     state.change_room(&me.user, room_id(&id)?, change).await.map(Json)
 }
 

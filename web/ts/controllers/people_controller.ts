@@ -52,6 +52,11 @@ export default class PeopleController extends Controller<HTMLElement> {
     if (row) row.dataset["role"] = "owner";
   }
 
+  role(id: string, role: Member["role"]): void {
+    const row = this.row(id);
+    if (row) row.dataset["role"] = role;
+  }
+
   read(id: string, seq: number): void {
     const row = this.row(id);
     // Marks only move forward.
@@ -100,7 +105,11 @@ export default class PeopleController extends Controller<HTMLElement> {
     this.act(event, "owner", {});
   }
 
-  private act(event: Event, name: "kick" | "owner", more: object): void {
+  moderator(event: SubmitEvent): void {
+    this.act(event, "moderator", { on: event.submitter?.getAttribute("value") === "true" });
+  }
+
+  private act(event: Event, name: "kick" | "moderator" | "owner", more: object): void {
     const row = this.rowOf(event);
     const userId = row?.dataset["userId"];
     // Without a connection the form goes the plain way.

@@ -8,6 +8,7 @@ import { Typing } from "../lib/typing";
 import { badge } from "../lib/unread";
 import { type Answer, isRetryable, type Joined, type Message, type Refusal, type Room, type User } from "../lib/wire";
 import { refusal, toast, word } from "../lib/words";
+import type ComposerController from "./composer_controller";
 import type PeopleController from "./people_controller";
 import type TimelineController from "./timeline_controller";
 
@@ -15,7 +16,7 @@ import type TimelineController from "./timeline_controller";
 export default class RoomController extends Controller<HTMLElement> {
   static targets = ["bar", "title", "locked", "online", "typing"];
   static values = { id: String, rev: Number, epoch: String, me: String, lang: String, older: Boolean };
-  static outlets = ["timeline", "people"];
+  static outlets = ["timeline", "people", "composer"];
   declare readonly barTarget: HTMLElement;
   declare readonly titleTarget: HTMLElement;
   declare readonly lockedTarget: SVGElement;
@@ -30,6 +31,7 @@ export default class RoomController extends Controller<HTMLElement> {
   declare readonly olderValue: boolean;
   declare readonly timelineOutlet: TimelineController;
   declare readonly peopleOutlet: PeopleController;
+  declare readonly composerOutlet: ComposerController;
 
   private socket!: Socket;
   private post!: Post;
@@ -103,6 +105,11 @@ export default class RoomController extends Controller<HTMLElement> {
 
   sent(key: string, seq: number): void {
     this.timelineOutlet.settle(key, seq);
+    this.composerOutlet.pause();
+  }
+
+  wait(ms: number): void {
+    this.composerOutlet.wait(ms);
   }
 
   failed(key: string, code: string): void {
@@ -132,7 +139,7 @@ export default class RoomController extends Controller<HTMLElement> {
   }
 
   /** An act whose outcome shows itself by the events it causes; only a refusal needs words. */
-  act(event: "kick" | "owner" | "react", values: object): void {
+  act(event: "kick" | "moderator" | "owner" | "react", values: object): void {
     this.socket.timeout(10_000).emit(event, values, (late: Error | null, answer?: Answer) => {
       if (late) toast(refusal("unavailable"));
       else if (answer && !answer.ok) toast(refusal(answer.error.code));
@@ -190,10 +197,16 @@ export default class RoomController extends Controller<HTMLElement> {
     this.timelineOutlet.put(message);
     if (message.user) this.typists.stop(message.user.id);
     this.seeOff(message);
+    const { event, user } = message.system ?? {};
+    if (!user) return;
     // New powers come with buttons that this page does not have.
-    if (message.system?.event !== "owner" || !message.system.user) return;
-    if ([message.system.user.id, message.user?.id].includes(this.meValue)) return location.reload();
-    this.peopleOutlet.crown(message.system.user.id);
+    if (event === "owner") {
+      if ([user.id, message.user?.id].includes(this.meValue)) return location.reload();
+      this.peopleOutlet.crown(user.id);
+    } else if (event === "moderator" || event === "member") {
+      if (user.id === this.meValue) return location.reload();
+      this.peopleOutlet.role(user.id, event);
+    }
   }
 
   /** Who has left or was removed is no longer among the people; for oneself the room closes. */
@@ -265,6 +278,7 @@ export default class RoomController extends Controller<HTMLElement> {
     document.title = document.title.replace(/^.*(?= · )/, room.title.replace(/\$/g, "$$$$"));
     this.lockedTarget.toggleAttribute("hidden", !room.locked);
     this.sayOnline(room.onlineCount);
+    this.composerOutlet.slowValue = this.element.dataset["role"] === "member" ? room.slowSeconds : 0;
   }
 
   private mark(marks: Record<string, number> = {}): void {

@@ -9,7 +9,12 @@ import { type Answer, isRetryable, type Sent } from "./wire";
 export interface Counter {
   sent(key: string, seq: number): void;
   failed(key: string, code: string): void;
+  /** Nothing can be sent for so long. */
+  wait(ms: number): void;
 }
+
+/** Who must wait longer is told so; the letter then waits for its writer and not by itself. */
+const PATIENCE = 90_000;
 
 export class Post {
   private readonly outbox: Outbox;
@@ -90,8 +95,10 @@ export class Post {
     if (answer.ok) {
       this.outbox.remove(key);
       this.counter.sent(key, answer.seq);
-    } else if (isRetryable(answer.error.code) && !fileIds) {
-      await pause(answer.error.retryAfterMs ?? 2000);
+    } else if (isRetryable(answer.error.code) && !fileIds && (answer.error.retryAfterMs ?? 0) <= PATIENCE) {
+      const ms = answer.error.retryAfterMs ?? 2000;
+      if (answer.error.code === "rate_limited") this.counter.wait(ms);
+      await pause(ms);
     } else if (fileIds) {
       throw new UploadFailed(answer.error);
     } else {

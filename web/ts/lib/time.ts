@@ -24,6 +24,12 @@ function shown(time: HTMLTimeElement, at: Date): string {
   return time.hasAttribute("data-relative") ? relative(at) : clock.format(at);
 }
 
+/** Day and hour of an end that is to come, which no "ago" fits. */
+export function fullTime(time: HTMLTimeElement): void {
+  const at = new Date(time.dateTime);
+  if (!Number.isNaN(at.getTime())) time.textContent = short.format(at);
+}
+
 /** The local day as a key to compare by. */
 export function dayOf(at: string): string {
   return new Date(at).toLocaleDateString("en-CA");

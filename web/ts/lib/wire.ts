@@ -15,6 +15,8 @@ export interface Room {
   max: number;
   locked: boolean;
   ephemeral: boolean;
+  listed: boolean;
+  slowSeconds: number;
   owner: User | null;
   memberCount: number;
   onlineCount: number;

@@ -1,0 +1,36 @@
+//! Moderators: made by the owner, and unmade.
+
+use super::{Role, find_role, role, set_role};
+use crate::chat::message::SystemEvent;
+use crate::chat::message::line::{self, Line};
+use crate::chat::{Tx, invite, room};
+use crate::error::{Code, Error, Result};
+use crate::ids::{RoomId, UserId};
+
+/// Makes a member a moderator, or a moderator a member again, and returns the rev of the line that
+/// tells it; the present one where nothing is changed. The invites of who is a moderator no more
+/// end with it.
+///
+/// # Errors
+/// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner; `invalid` with the field
+/// `userId` for an owner; `not_found` with the field `userId` for who is not a member.
+pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserId, on: bool) -> Result<i64> {
+    if role(tx, me, room_id)? != Role::Owner {
+        return Err(Code::Forbidden.into());
+    }
+    let (new, event) = match on {
+        true => (Role::Moderator, SystemEvent::Moderator),
+        false => (Role::Member, SystemEvent::Member),
+    };
+    match find_role(tx, user_id, room_id)? {
+        None => return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) }),
+        Some(Role::Owner) => return Err(Error::invalid("userId", "the owner may do more; hand the room over first")),
+        Some(old) if old == new => return Ok(room::snapshot(tx, room_id)?.rev),
+        Some(_) => {}
+    }
+    set_role(tx, room_id, user_id, new)?;
+    if !on {
+        invite::withdraw(tx, room_id, user_id)?;
+    }
+    line::tell(tx, now, room_id, me, Line { user: Some(user_id), by: Some(me), ..Line::new(event) })
+}

@@ -1,0 +1,62 @@
+//! How a member stands in a room: the one check behind every act there.
+
+use super::Role;
+use crate::chat::Tx;
+use crate::chat::room::{self, History, RoomKind};
+use crate::error::{Code, Result};
+use crate::ids::{RoomId, UserId};
+
+/// The role of a member; see [`standing`].
+///
+/// # Errors
+/// As [`standing`].
+pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role> {
+    Ok(standing(tx, me, room_id)?.role)
+}
+
+/// How a member stands in a room, with what the room's settings make of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub kind: RoomKind,
+    pub role: Role,
+    /// The rev at which the membership began.
+    pub joined_rev: i64,
+    /// The seq of the first message they may see: 0 where the room shows everything.
+    pub first_seq: i64,
+    /// Slow mode, in seconds; 0 where there is none.
+    pub slow_seconds: u32,
+    /// When they last said something in slow mode.
+    pub said_at: Option<i64>,
+}
+
+/// How a member stands; the one check behind every act in a room.
+///
+/// # Errors
+/// `room_not_found`, also for a direct room that one is not in; `gone` for a room that was removed;
+/// `not_a_member`.
+pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing> {
+    let sql = "SELECT r.kind, m.role, m.joined_rev, r.history, r.slow_seconds, m.said_at
+               FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2 WHERE r.id = ?1";
+    let found = tx.query_opt(sql, &[&room_id, &me], |row| {
+        let kind = row.get(0)?;
+        let Some(role) = row.get::<Option<Role>>(1)? else { return Ok(Err(kind)) };
+        let (joined_rev, history) = (row.get(2)?, row.get::<History>(3)?);
+        let first_seq = if history.is_all() { 0 } else { joined_rev };
+        Ok(Ok(Standing { kind, role, joined_rev, first_seq, slow_seconds: row.get(4)?, said_at: row.get(5)? }))
+    })?;
+    match found {
+        Some(Ok(standing)) => Ok(standing),
+        Some(Err(RoomKind::Open)) => Err(Code::NotAMember.into()),
+        Some(Err(RoomKind::Direct)) => Err(Code::RoomNotFound.into()),
+        None => Err(room::missing(tx, room_id)?),
+    }
+}
+
+/// The role of who keeps order: the owner or a moderator.
+///
+/// # Errors
+/// As [`standing`]; `forbidden` for other members.
+pub(in crate::chat) fn keeper(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role> {
+    let role = role(tx, me, room_id)?;
+    if role == Role::Member { Err(Code::Forbidden.into()) } else { Ok(role) }
+}

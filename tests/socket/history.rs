@@ -1,0 +1,124 @@
+//! A history that begins with joining, as it is told live and read back at the doors.
+
+use serde_json::{Value, json};
+
+use crate::support::client::Opening;
+use crate::support::factory::{key, texts};
+use crate::support::{App, Client, Person, Room};
+
+/// A room that shows nothing from before one joined: minji has said something, then jun came.
+struct Evening {
+    app: App,
+    minji: Person,
+    jun: Person,
+    room: Room,
+    hers: Client,
+    his: Client,
+    old: Value,
+}
+
+async fn evening() -> Evening {
+    let app = App::start().await;
+    let [minji, jun, _] = app.cast().await;
+    let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
+    assert_eq!(room.made["history"], "joined");
+    let hers = app.enter(&minji, &room).await;
+    let old = hers.say(&room, "old").await;
+    let his = app.enter(&jun, &room).await;
+    Evening { app, minji, jun, room, hers, his, old }
+}
+
+/// What a person was told of the room in messages, settled.
+async fn heard(client: &Client) -> Vec<String> {
+    client.settle().await;
+    client.all("message").iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn z10_changes_of_what_was_before_one_came_are_not_told() {
+    let Evening { app, room, hers, his, old, .. } = evening().await;
+    let second = hers.say(&room, "second").await;
+    his.hears("second").await;
+    hers.ok("edit", json!({ "id": old["id"], "text": "old, edited" })).await;
+    hers.ok("react", json!({ "id": old["id"], "emoji": "👍", "on": true })).await;
+    hers.ok("pin", json!({ "id": old["id"], "on": true })).await;
+    hers.ok("delete", json!({ "id": old["id"] })).await;
+    hers.ok("edit", json!({ "id": second["id"], "text": "second, edited" })).await;
+    his.hears("second, edited").await;
+    let told = heard(&his).await;
+    assert!(!told.iter().any(|text| text.contains("old")), "{told:?}");
+    assert!(!his.all("message").iter().any(|message| message["seq"] == old["seq"]));
+    // Who was there hears all of it, in order.
+    let revs: Vec<_> = hers.all("message").iter().map(|message| message["rev"].as_i64().unwrap()).collect();
+    assert!(revs.is_sorted() && hers.all("message").iter().filter(|message| message["seq"] == old["seq"]).count() >= 4);
+    his.refused("react", json!({ "id": old["id"], "emoji": "👍", "on": true }), "forbidden").await;
+    his.refused("edit", json!({ "id": old["id"], "text": "mine" }), "forbidden").await;
+    drop(app);
+}
+
+#[tokio::test]
+async fn z10_an_answer_to_what_one_may_not_see_quotes_nothing() {
+    let Evening { app, minji, room, hers, his, old, .. } = evening().await;
+    let page = app.open_socket(Opening::of(&minji).room(&room).auth("view", "html")).await;
+    page.take("joined").await;
+    let answer = json!({ "room": room.id, "key": key(), "text": "indeed", "replyTo": old["seq"] });
+    hers.ok("message", answer).await;
+    let to_him = his.hears("indeed").await;
+    assert_eq!(to_him["replyTo"], json!({ "seq": old["seq"], "user": null, "excerpt": "" }));
+    assert_eq!(hers.hears("indeed").await["replyTo"]["excerpt"], "old");
+    assert!(page.hears("indeed").await["html"].as_str().unwrap().contains("old"));
+    // And the same in what he reads later, by socket and by REST.
+    let again = his.join(&room).await;
+    let last = again["messages"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["replyTo"]["excerpt"], &last["replyTo"]["user"]), (&json!(""), &Value::Null));
+    let quote = json!({ "room": room.id, "key": key(), "text": "what?", "replyTo": old["seq"] });
+    assert_eq!(his.refused("message", quote, "invalid").await["field"], "replyTo");
+}
+
+#[tokio::test]
+async fn z2_z10_neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
+    let Evening { app, minji, jun, room, hers, his, old } = evening().await;
+    let path = |rest: &str| format!("/rooms/{}/messages{rest}", room.id);
+    for rest in ["", "?before=999", "?after=0", "?since=0", "?around=2"] {
+        let page = app.call(&jun, "GET", &path(rest), Value::Null).await.is(200);
+        assert_eq!(texts(page["messages"].as_array().unwrap()), ["join"], "{rest}");
+    }
+    let joined = his.join(&room).await;
+    assert_eq!(texts(joined["messages"].as_array().unwrap()), ["join"]);
+    // Behind only by what is not his: nothing comes, and his number is the room's.
+    hers.ok("edit", json!({ "id": old["id"], "text": "old, edited" })).await;
+    let resumed = his.ok("join", json!({ "room": room.id, "since": joined["rev"] })).await;
+    assert_eq!((texts(resumed["messages"].as_array().unwrap()).len(), resumed["gap"].is_null()), (0, true));
+    assert_eq!(resumed["rev"].as_i64().unwrap(), joined["rev"].as_i64().unwrap() + 1);
+    assert!(!app.page(&jun, &format!("/room/{}", room.id)).await.text().contains("old, edited"));
+    let older = app.page(&jun, &format!("/room/{}/messages?before=3", room.id)).await;
+    assert!(older.status == 200 && !older.text().contains("old, edited"));
+    // Leaving and coming again begins anew; the owner may open all of it.
+    his.ok("leave", json!({ "room": room.id })).await;
+    let back = his.join(&room).await;
+    assert_eq!(texts(back["messages"].as_array().unwrap()), ["join"]);
+    app.call(&jun, "PATCH", &format!("/rooms/{}", room.id), json!({ "history": "all" }))
+        .await
+        .refused(403, "forbidden");
+    let opened = app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!({ "history": "all" })).await.is(200);
+    assert_eq!(opened["history"], "all");
+    assert!(texts(&app.history(&jun, &room).await).contains(&"old, edited"));
+    hers.ok("edit", json!({ "id": old["id"], "text": "old, for all" })).await;
+    his.hears("old, for all").await;
+}
+
+#[tokio::test]
+async fn a_beacon_counts_only_what_one_may_see() {
+    let app = App::with(|config| config.beacon = std::time::Duration::from_millis(20)).await;
+    let [minji, jun, _] = app.cast().await;
+    let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
+    let hers = app.enter(&minji, &room).await;
+    let old = hers.say(&room, "old").await;
+    let his = app.enter(&jun, &room).await;
+    let edited = hers.ok("edit", json!({ "id": old["id"], "text": "old, edited" })).await;
+    hers.take_where("rev", |revs| revs[&room.id] == edited["rev"]).await;
+    his.settle().await;
+    assert!(!his.all("rev").iter().any(|revs| revs[&room.id] == edited["rev"]), "{:?}", his.all("rev"));
+    let new = hers.say(&room, "new").await;
+    his.take_where("rev", |revs| revs[&room.id] == new["rev"]).await;
+}

@@ -1,0 +1,235 @@
+//! Moderators and bans: who may do what to whom.
+
+use serde_json::{Value, json};
+
+use crate::support::app::{DOORS, Door};
+use crate::support::factory::fields;
+use crate::support::{App, Client, Person, Room};
+
+/// Asks for an act at a door; the code of the refusal, or `None` where it was done.
+async fn act(
+    app: &App,
+    door: Door,
+    client: &Client,
+    by: &Person,
+    room: &Room,
+    act: &str,
+    whom: &Person,
+) -> Option<String> {
+    let error = match door {
+        Door::Rest => {
+            let (method, path) = match act {
+                "kick" => ("DELETE", format!("members/{}", whom.id)),
+                "ban" => ("DELETE", format!("members/{}?ban=true", whom.id)),
+                "raise" => ("PUT", format!("moderators/{}", whom.id)),
+                "lower" => ("DELETE", format!("moderators/{}", whom.id)),
+                _ => panic!("{act}"),
+            };
+            let answer = app.call(by, method, &format!("/rooms/{}/{path}", room.id), Value::Null).await;
+            (answer.status != 204).then(|| answer.json())
+        }
+        Door::Socket => {
+            let (event, more) = match act {
+                "kick" => ("kick", json!({})),
+                "ban" => ("kick", json!({ "ban": true })),
+                "raise" => ("moderator", json!({ "on": true })),
+                "lower" => ("moderator", json!({ "on": false })),
+                _ => panic!("{act}"),
+            };
+            let mut asked = json!({ "room": room.id, "userId": whom.id });
+            asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let answer = client.emit(event, asked).await;
+            (answer["ok"] == false).then(|| answer["error"].clone())
+        }
+    }?;
+    let code = error["code"].as_str().unwrap();
+    Some(match error["field"].as_str() {
+        Some(field) => format!("{code} {field}"),
+        None => code.to_owned(),
+    })
+}
+
+/// Every cell of the table of powers, by both doors: who acts, what, on whom, and how it ends.
+#[tokio::test]
+async fn z13_the_table_of_powers() {
+    const OWNER: usize = 0;
+    const MODERATOR: usize = 1;
+    const OTHER_MODERATOR: usize = 2;
+    const MEMBER: usize = 3;
+    const OTHER_MEMBER: usize = 4;
+    const GONE: usize = 5;
+    let forbidden = Some("forbidden");
+    let none = Some("not_found userId");
+    let own = Some("invalid userId");
+    for door in DOORS {
+        let app = App::start().await;
+        let mut people = Vec::new();
+        for name in ["owner", "moderator", "other moderator", "member", "other member", "gone"] {
+            people.push(app.guest(name).await);
+        }
+        for (by, table) in [
+            (
+                OWNER,
+                [
+                    ("kick", [own, None, None, None, None, none]),
+                    ("ban", [own, None, None, None, None, None]),
+                    ("raise", [own, None, None, None, None, none]),
+                    ("lower", [own, None, None, None, None, none]),
+                ],
+            ),
+            (
+                MODERATOR,
+                [
+                    ("kick", [forbidden, own, forbidden, None, None, none]),
+                    ("ban", [forbidden, own, forbidden, None, None, None]),
+                    ("raise", [forbidden; 6]),
+                    ("lower", [forbidden; 6]),
+                ],
+            ),
+            (
+                MEMBER,
+                [
+                    ("kick", [forbidden; 6]),
+                    ("ban", [forbidden; 6]),
+                    ("raise", [forbidden; 6]),
+                    ("lower", [forbidden; 6]),
+                ],
+            ),
+            (
+                GONE,
+                [
+                    ("kick", [Some("not_a_member"); 6]),
+                    ("ban", [Some("not_a_member"); 6]),
+                    ("raise", [Some("not_a_member"); 6]),
+                    ("lower", [Some("not_a_member"); 6]),
+                ],
+            ),
+        ] {
+            let client = app.connect(&people[by]).await;
+            for (what, row) in table {
+                for (whom, expected) in row.into_iter().enumerate() {
+                    // A room of its own for each cell, as each may change it.
+                    let room = app.courtyard(&people[OWNER]).await;
+                    for person in &people[MODERATOR..] {
+                        app.join(person, &room).await;
+                    }
+                    for moderator in [MODERATOR, OTHER_MODERATOR] {
+                        let path = format!("/rooms/{}/moderators/{}", room.id, people[moderator].id);
+                        app.call(&people[OWNER], "PUT", &path, Value::Null).await.is(204);
+                    }
+                    let path = format!("/rooms/{}/members/me", room.id);
+                    app.call(&people[GONE], "DELETE", &path, Value::Null).await.is(204);
+                    let done = act(&app, door, &client, &people[by], &room, what, &people[whom]).await;
+                    assert_eq!(done.as_deref(), expected, "{door:?}: {by} {what} {whom}");
+                    let is_out = expected.is_none() && matches!(what, "kick" | "ban") && whom != GONE;
+                    let left = app.show(&room).await["memberCount"].as_u64().unwrap();
+                    assert_eq!(left, 5 - u64::from(is_out), "{door:?}: {by} {what} {whom}");
+                }
+            }
+        }
+        let _ = OTHER_MEMBER;
+    }
+}
+
+#[tokio::test]
+async fn a_moderator_is_made_and_unmade_with_a_line_each() {
+    for door in DOORS {
+        let app = App::start().await;
+        let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+        assert_eq!(act(&app, door, &hers, &minji, &room, "raise", &jun).await, None);
+        let line = soras.take_where("message", |line| line["system"]["event"] == "moderator").await;
+        assert_eq!((&line["system"]["user"], &line["system"]["by"]), (&jun.user, &minji.user), "{door:?}");
+        assert_eq!(line["text"], "minji님이 jun님을 방지기로 정하셨습니다.");
+        let members = soras.ok("members", json!({ "room": room.id })).await["members"].clone();
+        let role =
+            |id: &str| members.as_array().unwrap().iter().find(|one| one["user"]["id"] == id).unwrap()["role"].clone();
+        assert_eq!(
+            (role(&minji.id), role(&jun.id), role(&sora.id)),
+            (json!("owner"), json!("moderator"), json!("member"))
+        );
+        // Once more changes nothing and takes no rev.
+        let rev = app.show(&room).await["rev"].clone();
+        assert_eq!(act(&app, door, &hers, &minji, &room, "raise", &jun).await, None);
+        assert_eq!(app.show(&room).await["rev"], rev);
+        assert_eq!(act(&app, door, &his, &jun, &room, "kick", &sora).await, None, "{door:?}");
+        assert_eq!(act(&app, door, &hers, &minji, &room, "lower", &jun).await, None);
+        let line = his.take_where("message", |line| line["system"]["event"] == "member").await;
+        assert_eq!((&line["system"]["user"], &line["rev"]), (&jun.user, &app.show(&room).await["rev"]));
+        assert_eq!(act(&app, door, &his, &jun, &room, "kick", &minji).await.as_deref(), Some("forbidden"));
+    }
+}
+
+#[tokio::test]
+async fn the_moderator_event_is_read_strictly() {
+    let app = App::start().await;
+    let ([_, jun, _], room, [hers, ..]) = app.evening().await;
+    for (asked, field) in [
+        (json!({ "room": room.id, "userId": jun.id }), "on"),
+        (json!({ "room": room.id, "on": true }), "userId"),
+        (json!({ "room": room.id, "userId": "x", "on": true }), "userId"),
+        (json!({ "room": room.id, "userId": jun.id, "on": true, "role": "owner" }), "role"),
+    ] {
+        assert_eq!(hers.refused("moderator", asked, "invalid").await["field"], field);
+    }
+    let answer = hers.ok("moderator", json!({ "room": room.id, "userId": jun.id, "on": true })).await;
+    assert_eq!(fields(&answer), ["ok", "rev"]);
+}
+
+#[tokio::test]
+async fn bans_are_listed_latest_first_and_lifted() {
+    let app = App::start().await;
+    let ([minji, jun, sora], room, [hers, _, soras]) = app.evening().await;
+    let path = format!("/rooms/{}/bans", room.id);
+    assert_eq!(act(&app, Door::Socket, &hers, &minji, &room, "raise", &sora).await, None);
+    let mut banned = vec![jun.clone()];
+    for number in 0..4 {
+        banned.push(app.guest(&format!("loud {number}")).await);
+    }
+    for person in &banned {
+        let asked = json!({ "room": room.id, "userId": person.id, "ban": true, "reason": "too loud" });
+        soras.ok("kick", asked).await;
+    }
+    let (mut listed, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = app.call(&sora, "GET", &format!("{path}?limit=2{after}"), Value::Null).await.is(200);
+        listed.extend(page["bans"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(fields(&listed[0]), ["by", "createdAt", "reason", "user"]);
+    assert_eq!((&listed[0]["by"], &listed[0]["reason"]), (&sora.user, &json!("too loud")));
+    let mut ids: Vec<_> = listed.iter().map(|ban| ban["user"]["id"].as_str().unwrap().to_owned()).collect();
+    let mut all: Vec<_> = banned.iter().map(|person| person.id.clone()).collect();
+    ids.sort();
+    all.sort();
+    assert_eq!(ids, all);
+    let one = format!("{path}/{}", jun.id);
+    let stranger = app.guest("stranger").await;
+    app.call(&stranger, "GET", &path, Value::Null).await.refused(403, "not_a_member");
+    app.call(&stranger, "DELETE", &one, Value::Null).await.refused(403, "not_a_member");
+    app.call(&jun, "POST", &format!("/rooms/{}/members", room.id), json!({})).await.refused(403, "banned");
+    app.call(&sora, "DELETE", &one, Value::Null).await.is(204);
+    app.call(&sora, "DELETE", &one, Value::Null).await.refused(404, "not_found");
+    app.join(&jun, &room).await;
+    app.call(&jun, "GET", &path, Value::Null).await.refused(403, "forbidden");
+    app.call(&jun, "DELETE", &one, Value::Null).await.refused(403, "forbidden");
+}
+
+#[tokio::test]
+async fn powers_and_bans_go_by_form_too() {
+    let app = App::start().await;
+    let ([minji, jun, sora], room, _) = app.evening().await;
+    let path = format!("/room/{}", room.id);
+    let moderators = format!("{path}/moderators");
+    let raised = app.form(&minji, &moderators, &[("userId", &jun.id), ("on", "true")]).await;
+    assert_eq!(raised.leads_to(), path);
+    let refused = app.form(&jun, &moderators, &[("userId", &sora.id), ("on", "true")]).await;
+    assert_eq!(refused.leads_to(), format!("{path}?refused=forbidden"));
+    app.form(&jun, &format!("{path}/kick"), &[("userId", &sora.id), ("ban", "on")]).await;
+    assert!(app.page(&jun, &path).await.text().contains(&format!("{path}/bans/lift")));
+    let lifted = app.form(&jun, &format!("{path}/bans/lift"), &[("userId", &sora.id)]).await;
+    assert_eq!(lifted.leads_to(), format!("{path}#settings"));
+    app.join(&sora, &room).await;
+    let lowered = app.form(&minji, &moderators, &[("userId", &jun.id), ("on", "false")]).await;
+    assert_eq!(lowered.leads_to(), path);
+}
