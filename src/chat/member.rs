@@ -170,10 +170,12 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
 /// # Errors
 /// `room_not_found`, `not_a_member`; `forbidden` for a direct room.
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
-    let Standing { kind, role } = standing(tx, me, room_id)?;
+    let kind = standing(tx, me, room_id)?.kind;
     if kind == RoomKind::Direct {
         return Err(Error::new(Code::Forbidden).with_message("a direct room is not left; block the other instead"));
     }
+    // An admin may do what the owner may, but only the owner has something to hand over.
+    let role = find_role(tx, me, room_id)?;
     let room = end(tx, room_id, me)?;
     let mut rev = room.rev;
     if line {
@@ -183,7 +185,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     if room.member_count == 0 && room.ephemeral {
         return Ok(Gone { rev, removed: Some(room::delete(tx, room_id)?) });
     }
-    if role == Role::Owner {
+    if role == Some(Role::Owner) {
         let sql = "SELECT user_id FROM members WHERE room_id = ?1 ORDER BY joined_at, user_id LIMIT 1";
         match tx.query_opt(sql, &[&room_id], |row| row.get(0))? {
             Some(heir) => room::set_owner(tx, now, room_id, me, heir)?,
@@ -341,13 +343,17 @@ pub struct Standing {
     pub role: Role,
 }
 
-/// The one check behind every act in a room: that one is in it.
+/// The one check behind every act in a room: that one is in it. In an open room an admin counts as
+/// its owner; [`find_role`] tells what is written down.
 ///
 /// # Errors
 /// `room_not_found`, also for a direct room that one is not in; `not_a_member`.
 pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing> {
-    let sql = "SELECT r.kind, m.role FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2
-               WHERE r.id = ?1";
+    let sql = "SELECT r.kind, CASE
+                 WHEN r.kind = 'open' AND m.role <> 'owner'
+                   AND EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1) THEN 'owner'
+                 ELSE m.role END
+               FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2 WHERE r.id = ?1";
     match tx.query_opt(sql, &[&room_id, &me], |row| Ok((row.get(0)?, row.get::<Option<Role>>(1)?)))? {
         Some((kind, Some(role))) => Ok(Standing { kind, role }),
         Some((RoomKind::Open, None)) => Err(Code::NotAMember.into()),

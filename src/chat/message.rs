@@ -19,6 +19,7 @@ pub(super) mod mention;
 mod page;
 mod reaction;
 
+pub(super) use change::erase;
 pub use change::{delete, edit, pin, pins, room_of};
 pub use line::crowd_line;
 pub(super) use load::by_numbers;

@@ -3,6 +3,7 @@
 
 mod incoming;
 mod place;
+mod portrait;
 mod store;
 
 use std::sync::Arc;
@@ -109,8 +110,16 @@ impl State {
         Ok(ready)
     }
 
-    /// Makes a picture anew, in its turn. Only here are the bytes of an upload in memory.
     pub(super) async fn remake(&self, upload: Upload) -> Result<Picture> {
+        self.make_of(upload, image::remake).await
+    }
+
+    /// Makes something of a picture, in its turn. Only here are the bytes of an upload in memory.
+    async fn make_of<T: Send + 'static>(
+        &self,
+        upload: Upload,
+        make: fn(&[u8], &image::Limits) -> Result<T, image::Refused>,
+    ) -> Result<T> {
         if upload.size > self.config.images.bytes as u64 {
             return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));
         }
@@ -121,7 +130,7 @@ impl State {
             // Here and not with who waits: a client that hangs up does not end the work.
             let _working = working;
             let bytes = upload.read()?;
-            image::remake(&bytes, &limits).map_err(Error::from)
+            make(&bytes, &limits).map_err(Error::from)
         });
         picture.await.map_err(Error::internal)?
     }

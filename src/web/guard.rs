@@ -9,7 +9,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use super::caller::bearer;
+use super::caller::{Renewal, bearer};
 use crate::cookie;
 use crate::error::{Code, Result};
 use crate::origin::Judgement;
@@ -74,16 +74,28 @@ pub(super) async fn cors(Shared(state): Shared<State>, request: Request, next: N
     answer
 }
 
-/// Pages and API are for one person, and so is the form they have.
-pub(super) async fn private(request: Request, next: Next) -> Response {
+/// Pages and API are for one person, and so is the form they have. A session that was just noted as
+/// used is kept by the browser for as long again.
+pub(super) async fn private(mut request: Request, next: Next) -> Response {
+    let renewal = Renewal::default();
+    request.extensions_mut().insert(renewal.clone());
     let mut answer = next.run(request).await;
+    renewal.renew(answer.headers_mut());
     answer.headers_mut().append(VARY, HeaderValue::from_static("cookie, authorization, accept-language"));
     answer
 }
 
+/// The path as it may be logged: the code of a one-time link is as good as a password.
+fn without_code(path: &str) -> String {
+    match path.split('/').nth(1) {
+        Some(kind @ ("admin" | "reset")) => format!("/{kind}/…"),
+        _ => path.to_owned(),
+    }
+}
+
 /// The headers of every answer, and the number by which it is found in the log.
 pub(super) async fn seal(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), without_code(request.uri().path()));
     let mut answer = next.run(request).await;
     let mut number = [0; 8];
     // A request without a number is still answered.
