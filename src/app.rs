@@ -1,5 +1,7 @@
 //! The server as a function: a configuration, a listener, and a future that ends it.
 
+pub mod desk;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

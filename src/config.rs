@@ -15,16 +15,12 @@ use crate::image;
 use crate::mail::{self, Secret};
 use crate::origin::{Origin, Origins};
 
-/// What was typed, by flag or environment.
+/// Which house it is, and where it is reached.
 #[derive(Args, Clone, Debug)]
-pub struct Settings {
+pub struct Place {
     /// Port to listen on; 0 takes any that is free.
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
-
-    /// Address to listen on.
-    #[arg(long, env = "BIND", default_value = "0.0.0.0")]
-    pub bind: IpAddr,
 
     /// Folder of the database and the files. Unset: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
@@ -35,6 +31,17 @@ pub struct Settings {
     /// another host are refused. Unset: any host is served.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
     pub public_url: Option<Origin>,
+}
+
+/// What was typed, by flag or environment.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    #[command(flatten)]
+    pub place: Place,
+
+    /// Address to listen on.
+    #[arg(long, env = "BIND", default_value = "0.0.0.0")]
+    pub bind: IpAddr,
 
     /// Other sites whose pages may use the API and the sockets, with a bearer token.
     #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
@@ -195,6 +202,30 @@ impl Default for Config {
 
 /// How many of the largest uploads of one person may wait for a message.
 const WAITING_UPLOADS: u64 = 4;
+impl Place {
+    fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(default_data_dir)
+    }
+}
+
+impl From<&Place> for Config {
+    fn from(place: &Place) -> Self {
+        let origins = Origins { public: place.public_url.clone(), ..Origins::default() };
+        Self { data_dir: place.data_dir(), origins, ..Self::default() }
+    }
+}
+
+impl Config {
+    /// What links to us begin with: the public address, never what a request says. `port` is where we
+    /// are reached while none is set.
+    pub fn base_url(&self, port: u16) -> String {
+        self.origins
+            .public
+            .as_ref()
+            .map_or_else(|| format!("http://localhost:{port}"), |public| public.as_str().to_owned())
+    }
+}
+
 impl Settings {
     /// Reads what was given as the name of a file.
     ///
@@ -214,7 +245,7 @@ impl Settings {
     }
 
     fn mail(&self) -> Option<mail::Settings> {
-        let host = self.public_url.as_ref().map_or("localhost", Origin::host);
+        let host = self.place.public_url.as_ref().map_or("localhost", Origin::host);
         let from = self.mail_from.clone().unwrap_or_else(|| format!("Madang <no-reply@{host}>"));
         self.smtp_url.clone().map(|url| mail::Settings { url, from })
     }
@@ -230,9 +261,9 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
-            data_dir: settings.data_dir.clone().unwrap_or_else(default_data_dir),
+            data_dir: settings.place.data_dir(),
             origins: Origins {
-                public: settings.public_url.clone(),
+                public: settings.place.public_url.clone(),
                 allowed: settings.allowed_origins.clone(),
                 proxies: settings.trusted_proxies.clone(),
             },

@@ -93,10 +93,7 @@ impl State {
         let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
         let files = file::Files::open(&config.data_dir)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
-        let base_url = match &config.origins.public {
-            Some(public) => public.as_str().to_owned(),
-            None => format!("http://localhost:{port}"),
-        };
+        let base_url = config.base_url(port);
         Ok(Self(Arc::new(Inner {
             mail,
             base_url,
