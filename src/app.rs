@@ -1,5 +1,6 @@
 //! The server as a function: a configuration, a listener, and a future that ends it.
 
+pub mod desk;
 mod reindex;
 
 use std::net::SocketAddr;
@@ -37,10 +38,12 @@ const RECONNECT_IN: Duration = Duration::from_secs(2);
 /// # Errors
 /// A sentence for the operator: the data folder or the database cannot be opened.
 pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), String> {
-    let state = State::open(config)?;
+    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+    let state = State::open(config, port)?;
     web::name_assets();
     state.hold_all_seats().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     state.begin_search().await.map_err(|error| format!("cannot look at the search index: {error}"))?;
+    state.offer_admin().await;
     let sockets = socket::server(&state);
     let router = web::router(&state);
     let origins = state.config.origins.clone();

@@ -12,18 +12,15 @@ use ipnet::IpNet;
 
 use crate::chat::Limits;
 use crate::image;
+use crate::mail::{self, Secret};
 use crate::origin::{Origin, Origins};
 
-/// What was typed, by flag or environment.
+/// Which house it is, and where it is reached.
 #[derive(Args, Clone, Debug)]
-pub struct Settings {
+pub struct Place {
     /// Port to listen on; 0 takes any that is free.
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
-
-    /// Address to listen on.
-    #[arg(long, env = "BIND", default_value = "0.0.0.0")]
-    pub bind: IpAddr,
 
     /// Folder of the database and the files. Unset: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
@@ -34,6 +31,17 @@ pub struct Settings {
     /// another host are refused. Unset: any host is served.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
     pub public_url: Option<Origin>,
+}
+
+/// What was typed, by flag or environment.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    #[command(flatten)]
+    pub place: Place,
+
+    /// Address to listen on.
+    #[arg(long, env = "BIND", default_value = "0.0.0.0")]
+    pub bind: IpAddr,
 
     /// Other sites whose pages may use the API and the sockets, with a bearer token.
     #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
@@ -42,6 +50,19 @@ pub struct Settings {
     /// Networks of the proxies whose X-Forwarded-For is believed.
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// Mail server for forgotten passwords: smtps://name:password@mail.example.org, or smtp:// with
+    /// ?tls=required. Unset: no letters are sent, and `madang user reset` helps.
+    #[arg(long, env = "SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<Secret>,
+
+    /// File that holds SMTP_URL, for who keeps secrets out of the environment.
+    #[arg(long, env = "SMTP_URL_FILE", value_name = "FILE", conflicts_with = "smtp_url")]
+    pub smtp_url_file: Option<PathBuf>,
+
+    /// Sender of letters, `Madang <madang@example.org>` say. Unset: no-reply at the host of PUBLIC_URL.
+    #[arg(long, env = "MAIL_FROM", value_name = "SENDER")]
+    pub mail_from: Option<String>,
 
     /// Most members a room may allow; 0 for no limit.
     #[arg(long, env = "ROOM_MAX", default_value_t = 10_000)]
@@ -109,6 +130,8 @@ pub struct Config {
     pub origins: Origins,
     pub limits: Limits,
     pub images: image::Limits,
+    /// How letters are sent; without it none are.
+    pub mail: Option<mail::Settings>,
     /// Bytes of an upload.
     pub upload_max: usize,
     /// Whether messages are kept by their words, to be searched.
@@ -136,6 +159,8 @@ pub struct Config {
     pub second: Duration,
     /// The time between two beacons.
     pub beacon: Duration,
+    /// The time between two looks at whether the sessions of open sockets still live.
+    pub session_check: Duration,
     /// How long a slow reader is waited for.
     pub patience: Duration,
     /// How long a session may be without a joined namespace.
@@ -151,6 +176,7 @@ impl Default for Config {
             origins: Origins::default(),
             limits: Limits::default(),
             images: image::Limits::default(),
+            mail: None,
             upload_max: 25 * 1024 * 1024,
             has_search: true,
             search_budget: Duration::from_secs(1),
@@ -166,6 +192,7 @@ impl Default for Config {
             crowd: 200,
             second: Duration::from_secs(1),
             beacon: Duration::from_secs(25),
+            session_check: Duration::from_secs(60),
             patience: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(10),
             shutdown: Duration::from_secs(25),
@@ -175,6 +202,54 @@ impl Default for Config {
 
 /// How many of the largest uploads of one person may wait for a message.
 const WAITING_UPLOADS: u64 = 4;
+impl Place {
+    fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(default_data_dir)
+    }
+}
+
+impl From<&Place> for Config {
+    fn from(place: &Place) -> Self {
+        let origins = Origins { public: place.public_url.clone(), ..Origins::default() };
+        Self { data_dir: place.data_dir(), origins, ..Self::default() }
+    }
+}
+
+impl Config {
+    /// What links to us begin with: the public address, never what a request says. `port` is where we
+    /// are reached while none is set.
+    pub fn base_url(&self, port: u16) -> String {
+        self.origins
+            .public
+            .as_ref()
+            .map_or_else(|| format!("http://localhost:{port}"), |public| public.as_str().to_owned())
+    }
+}
+
+impl Settings {
+    /// Reads what was given as the name of a file.
+    ///
+    /// # Errors
+    /// A sentence for the operator when a file cannot be read or holds nothing.
+    pub fn with_secrets(mut self) -> Result<Self, String> {
+        if let Some(path) = &self.smtp_url_file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot read SMTP_URL_FILE {}: {error}", path.display()))?;
+            let secret = text.trim();
+            if secret.is_empty() {
+                return Err(format!("SMTP_URL_FILE {} is empty", path.display()));
+            }
+            self.smtp_url = Some(Secret::new(secret));
+        }
+        Ok(self)
+    }
+
+    fn mail(&self) -> Option<mail::Settings> {
+        let host = self.place.public_url.as_ref().map_or("localhost", Origin::host);
+        let from = self.mail_from.clone().unwrap_or_else(|| format!("Madang <no-reply@{host}>"));
+        self.smtp_url.clone().map(|url| mail::Settings { url, from })
+    }
+}
 
 impl From<&Settings> for Config {
     fn from(settings: &Settings) -> Self {
@@ -186,13 +261,14 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
-            data_dir: settings.data_dir.clone().unwrap_or_else(default_data_dir),
+            data_dir: settings.place.data_dir(),
             origins: Origins {
-                public: settings.public_url.clone(),
+                public: settings.place.public_url.clone(),
                 allowed: settings.allowed_origins.clone(),
                 proxies: settings.trusted_proxies.clone(),
             },
             limits,
+            mail: settings.mail(),
             upload_max: settings.upload_max,
             has_search: settings.search == Switch::On,
             has_rate_limits: settings.rate_limits == Switch::On,

@@ -72,6 +72,8 @@ ids! {
     MessageId,
     /// A stored file.
     FileId,
+    /// The key of a server that brings its own users.
+    KeyId,
 }
 
 fn make(now: i64) -> u128 {

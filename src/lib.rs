@@ -12,6 +12,7 @@ pub mod error;
 pub mod ids;
 pub mod image;
 pub mod live;
+pub mod mail;
 pub mod media;
 pub mod origin;
 pub mod password;

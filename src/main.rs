@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use madang::app;
-use madang::config::{Config, LogFormat, Settings};
+use madang::app::desk::Desk;
+use madang::chat::key::Key;
+use madang::config::{Config, LogFormat, Place, Settings};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -21,10 +23,50 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the chat until SIGTERM or Ctrl-C; the second one ends it at once.
-    Serve(Settings),
+    Serve(Box<Settings>),
     /// Build the search index anew, also beside a server that runs on the folder. Nothing is
     /// searched until it is done; everything else goes on.
-    Reindex(Settings),
+    Reindex(Box<Settings>),
+    /// Print a link that makes whoever opens it, with an account, an admin: once, within a day.
+    AdminLink(Place),
+    /// Help people who have accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage the keys of servers that bring their own users.
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Print a link to choose another password: it opens once, within an hour.
+    Reset {
+        /// The e-mail that the account was made with.
+        email: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Make a key and print it, this once: `POST /api/tokens` takes it as bearer.
+    Create {
+        /// What the key is called in the list.
+        #[arg(default_value = "server")]
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List all keys: id, name, when made, when revoked.
+    List(Place),
+    /// Make a key open nothing any more, and log out the people it brought.
+    Revoke {
+        /// The id of the key in the list.
+        id: String,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 fn main() -> ExitCode {
@@ -35,20 +77,64 @@ fn main() -> ExitCode {
         return fail(format!("cannot read .env: {error}"));
     }
     let command = Cli::parse().command;
-    let (Command::Serve(settings) | Command::Reindex(settings)) = &command;
-    log(settings.log_format);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(format!("cannot start: {error}")),
     };
-    let done = match &command {
-        Command::Serve(settings) => runtime.block_on(serve(settings)),
-        Command::Reindex(settings) => runtime.block_on(reindex(settings)),
-    };
-    match done {
+    match runtime.block_on(run(command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => fail(message),
     }
+}
+
+async fn run(command: Command) -> Result<(), String> {
+    match command {
+        Command::Serve(settings) => {
+            log(settings.log_format);
+            serve(&settings.with_secrets()?).await
+        }
+        Command::Reindex(settings) => {
+            log(settings.log_format);
+            reindex(&settings).await
+        }
+        Command::AdminLink(place) => at_desk(&place, async |desk| desk.admin_link().await).await,
+        Command::User(UserCommand::Reset { email, place }) => {
+            at_desk(&place, async |desk| desk.reset_link(&email).await).await
+        }
+        Command::Key(KeyCommand::Create { name, place }) => {
+            at_desk(&place, async |desk| {
+                let (key, secret) = desk.create_key(name).await?;
+                eprintln!("The key {} ({}) is shown this once:", key.id, key.name);
+                Ok(secret)
+            })
+            .await
+        }
+        Command::Key(KeyCommand::List(place)) => {
+            at_desk(&place, async |desk| {
+                let line = |key: &Key| {
+                    let end = key.revoked_at.as_ref().map_or_else(|| "in use".into(), |at| format!("revoked {at}"));
+                    format!("{}  {}  {}  {end}", key.id, key.created_at, key.name)
+                };
+                Ok(desk.keys().await?.iter().map(line).collect::<Vec<_>>().join("\n"))
+            })
+            .await
+        }
+        Command::Key(KeyCommand::Revoke { id, place }) => {
+            at_desk(&place, async |desk| desk.revoke_key(&id).await.map(|()| String::new())).await
+        }
+    }
+}
+
+/// Does one thing on the data folder and prints what comes of it, for people and scripts alike.
+async fn at_desk(place: &Place, act: impl AsyncFnOnce(&Desk) -> Result<String, String>) -> Result<(), String> {
+    let desk = Desk::open(&Config::from(place), place.port)?;
+    let done = act(&desk).await;
+    desk.close().await;
+    let printed = done?;
+    if printed.is_empty() {
+        return Ok(());
+    }
+    writeln!(std::io::stdout(), "{printed}").map_err(|error| format!("cannot print: {error}"))
 }
 
 fn fail(message: String) -> ExitCode {
@@ -66,10 +152,10 @@ fn log(format: LogFormat) {
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {
-    let address = (settings.bind, settings.port);
+    let address = (settings.bind, settings.place.port);
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.port))?;
+        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.place.port))?;
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     let host = match settings.bind {
         bind if bind.is_unspecified() => "localhost".to_owned(),

@@ -11,6 +11,7 @@ pub mod token;
 
 const EXCERPT: usize = 100;
 const FILE_NAME: usize = 120;
+const EMAIL: usize = 254;
 
 /// A person's name: NFC, on one line, without control, bidi and invisible characters.
 ///
@@ -18,6 +19,44 @@ const FILE_NAME: usize = 120;
 /// `invalid` when nothing is left, `too_long` over `max`; the field is `name`.
 pub fn name(typed: &str, max: usize) -> Result<String> {
     line(typed, "name", max)
+}
+
+/// A line that a person writes about themselves, cleaned like a name; it may be empty.
+///
+/// # Errors
+/// `too_long` over `max`; the field is `bio`.
+pub fn bio(typed: &str, max: usize) -> Result<String> {
+    let bio = folded(typed);
+    within(&bio, "bio", max)?;
+    Ok(Some(bio).filter(|bio| !bio.chars().all(shows_nothing)).unwrap_or_default())
+}
+
+/// An e-mail address, as it is written to: something, an `@`, and the name of a host. Whether there
+/// is such a mailbox only a letter tells.
+///
+/// # Errors
+/// `invalid` or `too_long` with the field `email`.
+pub fn email(typed: &str) -> Result<String> {
+    let email: String = typed.trim().nfc().collect();
+    within(&email, "email", EMAIL)?;
+    let is_host = |host: &str| {
+        host.contains('.')
+            && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+            || host == "localhost"
+    };
+    let is_plain = |c: char| !(c.is_whitespace() || is_stripped(c) || c.is_control() || "()<>[]:;,\\\"".contains(c));
+    match email.split_once('@') {
+        Some((mailbox, host))
+            if !mailbox.is_empty()
+                && mailbox.len() <= 64
+                && is_host(host)
+                && !host.contains('@')
+                && email.chars().all(is_plain) =>
+        {
+            Ok(email)
+        }
+        _ => Err(Error::invalid("email", "email must be an address like minji@example.org")),
+    }
 }
 
 /// A room's title, cleaned like a name.
@@ -197,6 +236,40 @@ mod tests {
         assert_eq!(reason(Some(" \u{200b}"), 200).unwrap(), None);
         assert_eq!(reason(Some(" spam\n"), 200).unwrap().as_deref(), Some("spam"));
         assert_eq!(reason(Some(&"x".repeat(201)), 200).unwrap_err().code, Code::TooLong);
+    }
+
+    #[test]
+    fn an_email_is_a_mailbox_at_a_host() {
+        for fine in ["minji@example.org", " 민지@예시.한국 ", "a+b.c@x.co", "root@localhost"] {
+            assert_eq!(email(fine).unwrap(), fine.trim());
+        }
+        let long = format!("{}@example.org", "x".repeat(65));
+        for bad in [
+            "",
+            "minji",
+            "@example.org",
+            "minji@",
+            "minji@example",
+            "a@b@c.org",
+            "a b@c.org",
+            "a@c..org",
+            "a@-c.org",
+            "a\r\nBcc: x@c.org",
+            "<a@c.org>",
+            "a@c.org,b@c.org",
+            "a\u{202e}@c.org",
+            &long,
+        ] {
+            assert_eq!(email(bad).unwrap_err().field.as_deref(), Some("email"), "{bad:?}");
+        }
+        assert_eq!(email(&format!("a@{}.org", "x.".repeat(130))).unwrap_err().code, Code::TooLong);
+    }
+
+    #[test]
+    fn a_bio_is_one_line_or_none() {
+        assert_eq!(bio(" sea\n and sky ", 160).unwrap(), "sea and sky");
+        assert_eq!(bio("\u{200b} ", 160).unwrap(), "");
+        assert_eq!(bio(&"x".repeat(161), 160).unwrap_err().code, Code::TooLong);
     }
 
     #[test]

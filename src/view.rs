@@ -4,6 +4,7 @@
 //! is the same file, and it is the same for every viewer: what differs between people (mine, the
 //! hour where I live, who has read it) is set in the browser from the data attributes.
 
+pub mod account;
 mod blank;
 mod link;
 mod markup;

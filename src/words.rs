@@ -3,6 +3,7 @@
 //! [`Words`] is a struct with one value per language, so a line that somebody forgot to translate
 //! does not compile. Lines with values in them are functions for the same reason.
 
+mod account;
 mod en;
 mod josa;
 mod ko;
@@ -12,6 +13,7 @@ use crate::chat::member::Presence;
 use crate::chat::message::Message;
 use crate::error::Code;
 
+pub use account::AccountWords;
 pub use josa::{Particle, josa};
 pub use name::any_name;
 
@@ -153,6 +155,9 @@ pub struct Words {
     pub rename: &'static str,
     pub guest: &'static str,
     pub bot: &'static str,
+
+    /// Accounts and all that belongs to them.
+    pub account: AccountWords,
 
     // The door.
     pub enter: &'static str,

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["chat"],
     &["db", "text"],
     &["config", "words", "origin", "cookie", "image", "media", "password"],
-    &["error", "ids", "clock"],
+    &["error", "ids", "clock", "mail"],
 ];
 
 /// Arrows that point elsewhere, each with its reason.

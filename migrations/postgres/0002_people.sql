@@ -20,6 +20,7 @@ ALTER TABLE users ADD COLUMN deleted_at BIGINT;
 UPDATE users SET name_folded = lower(name);
 
 CREATE INDEX users_name ON users (name_folded, id);
+CREATE INDEX users_picture ON users (picture) WHERE picture IS NOT NULL;
 CREATE UNIQUE INDEX users_external ON users (key_id, external_id) WHERE external_id IS NOT NULL;
 
 -- One-time links: a new password, the first admin. The hash is of the code in the link.

@@ -69,6 +69,9 @@ pub struct Stored {
     pub thumbnail: Option<(String, String)>,
 }
 
+/// What the address of a person's picture begins with.
+const PICTURES: &str = "/pictures/";
+
 /// How many columns [`read`] takes.
 const WIDTH: usize = 11;
 
@@ -174,7 +177,17 @@ pub fn get_visible(tx: &mut Tx, viewer: UserId, id: FileId) -> Result<Stored> {
     tx.query_opt(sql, &[&id, &viewer], read)?.ok_or(Code::NotFound.into())
 }
 
-/// Of these hashes, those that no file has any more: their bytes may go.
+/// Where a person's picture is shown, by the hash of its stored bytes.
+pub(super) fn picture_url(hash: &str) -> String {
+    format!("{PICTURES}{hash}")
+}
+
+/// The hash of a person's picture; `None` for one that lies elsewhere.
+pub(super) fn picture_hash(url: &str) -> Option<&str> {
+    url.strip_prefix(PICTURES)
+}
+
+/// Of these hashes, those that no file and no person has any more: their bytes may go.
 ///
 /// # Errors
 /// Only those of the store.
@@ -185,7 +198,11 @@ pub fn unreferenced(tx: &mut Tx, hashes: &[String]) -> Result<Vec<String>> {
         " UNION SELECT thumb_hash FROM files WHERE thumb_hash IN ",
         super::many!(1)
     );
-    let needed = super::in_chunks(&[], hashes, |params| tx.query_all(sql, params, |row| row.get::<String>(0)))?;
+    let mut needed = super::in_chunks(&[], hashes, |params| tx.query_all(sql, params, |row| row.get::<String>(0)))?;
+    let sql = concat!("SELECT picture FROM users WHERE picture IS NOT NULL AND picture IN ", super::many!(1));
+    let urls: Vec<String> = hashes.iter().map(|hash| picture_url(hash)).collect();
+    let shown = super::in_chunks(&[], &urls, |params| tx.query_all(sql, params, |row| row.get::<String>(0)))?;
+    needed.extend(shown.iter().filter_map(|url| picture_hash(url)).map(str::to_owned));
     let mut free: Vec<String> = hashes.iter().filter(|hash| !needed.contains(hash)).cloned().collect();
     free.sort_unstable();
     free.dedup();

@@ -10,6 +10,8 @@ pub struct Limits {
     pub title_max: usize,
     /// Characters of a person's name.
     pub name_max: usize,
+    /// Characters of what a person says about themselves.
+    pub bio_max: usize,
     /// Bytes of the sender's own id for a message.
     pub key_max: usize,
     /// Characters of the reason of a kick.
@@ -52,6 +54,7 @@ impl Default for Limits {
             text_max: 10_000,
             title_max: 80,
             name_max: 40,
+            bio_max: 160,
             key_max: 64,
             reason_max: 200,
             files_max: 10,

@@ -189,10 +189,12 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
 /// # Errors
 /// `room_not_found`, `not_a_member`; `forbidden` for a direct room.
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
-    let Standing { kind, role, .. } = standing(tx, me, room_id)?;
+    let kind = standing(tx, me, room_id)?.kind;
     if kind == RoomKind::Direct {
         return Err(Error::new(Code::Forbidden).with_message("a direct room is not left; block the other instead"));
     }
+    // An admin may do what the owner may, but only the owner has something to hand over.
+    let role = find_role(tx, me, room_id)?;
     let room = end(tx, room_id, me)?;
     let mut rev = room.rev;
     if line {
@@ -203,7 +205,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
         room::delete(tx, now, room_id)?;
         return Ok(Gone { rev, removed: true });
     }
-    if role == Role::Owner {
+    if role == Some(Role::Owner) {
         let sql = "SELECT user_id FROM members WHERE room_id = ?1 ORDER BY joined_at, user_id LIMIT 1";
         match tx.query_opt(sql, &[&room_id], |row| row.get(0))? {
             Some(heir) => room::set_owner(tx, now, room_id, me, heir)?,

@@ -20,6 +20,7 @@ mod pace;
 mod page;
 mod reaction;
 
+pub(super) use change::erase;
 pub use change::{delete, edit, pin, pins, room_of};
 pub use line::crowd_line;
 pub(super) use load::by_numbers;

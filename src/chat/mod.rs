@@ -4,11 +4,14 @@
 //! the facts that the world must hear once it is committed. The functions know neither HTTP nor
 //! sockets.
 
+pub mod account;
 pub mod block;
 pub mod direct;
 pub mod file;
 pub mod invite;
+pub mod key;
 mod limits;
+pub mod link;
 pub mod member;
 pub mod message;
 pub mod room;

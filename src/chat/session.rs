@@ -13,6 +13,10 @@ use super::user::{self, User, UserKind, user_columns};
 use crate::error::Result;
 use crate::ids::UserId;
 
+mod device;
+
+pub use device::{Device, check, close_device, devices};
+
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 const AGENT_MAX: usize = 200;
@@ -27,7 +31,7 @@ pub struct Token([u8; 32]);
 pub struct NotAToken;
 
 impl Token {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut bytes = [0; 32];
         // The operating system's random source does not fail after boot; without it no token is safe.
         getrandom::fill(&mut bytes).expect("the system's random source");
@@ -39,9 +43,14 @@ impl Token {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
+    /// What the store keeps of it.
+    pub(super) fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0).into()
+    }
+
     /// The session it opens.
     pub fn session_id(&self) -> SessionId {
-        SessionId(Sha256::digest(self.0).into())
+        SessionId(self.hash())
     }
 }
 
@@ -62,6 +71,13 @@ impl fmt::Debug for Token {
 /// What the store and the live layer know a session by: the SHA-256 of its token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId([u8; 32]);
+
+impl SessionId {
+    /// What its person knows it by: half of the hash, which opens nothing.
+    pub fn handle(&self) -> String {
+        self.0[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
 
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,6 +172,17 @@ pub fn close(tx: &mut Tx, id: SessionId) -> Result<bool> {
     Ok(tx.execute("DELETE FROM sessions WHERE token_hash = ?1", &[&id.0])? > 0)
 }
 
+/// Ends all sessions of a person, but the one that is kept; returns those that ended.
+///
+/// # Errors
+/// Only those of the store.
+pub fn close_all(tx: &mut Tx, user_id: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>> {
+    // No session has an empty hash.
+    let keep = keep.map_or([0; 32], |kept| kept.0);
+    let sql = "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2 RETURNING token_hash";
+    Ok(tx.query_all(sql, &[&user_id, &keep], |row| Ok(SessionId(row.get(0)?)))?)
+}
+
 /// Deletes sessions that have ended, and returns how many.
 ///
 /// # Errors
@@ -170,50 +197,4 @@ pub fn sweep(tx: &mut Tx, now: i64) -> Result<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::cast::House;
-
-    #[tokio::test]
-    async fn a_token_opens_its_session_until_it_is_closed() {
-        let house = House::open();
-        let minji = house.guest("minji").await;
-        let agent = "agent ".repeat(100);
-        let ip = "127.0.0.1".parse().ok();
-        let token = house.write(move |tx| open(tx, 0, minji.id, Some(&agent), ip)).await.unwrap();
-        let shown: Token = token.reveal().parse().unwrap();
-        assert_eq!((token.reveal().len(), &shown), (43, &token));
-        let session = house.read(move |tx| find(tx, 1, &shown)).await.unwrap().unwrap();
-        assert_eq!(session.user, minji);
-        assert!(house.write(move |tx| close(tx, session.id)).await.unwrap());
-        assert!(!house.write(move |tx| close(tx, session.id)).await.unwrap());
-        assert!(house.read(move |tx| find(tx, 1, &token)).await.unwrap().is_none());
-    }
-
-    #[tokio::test]
-    async fn a_guests_session_ends_after_a_year_unused() {
-        let house = House::open();
-        let minji = house.guest("minji").await;
-        let token = house.write(move |tx| open(tx, 0, minji.id, None, None)).await.unwrap();
-        let id = token.session_id();
-        let found = |now| house.read(move |tx| find_by_id(tx, now, id));
-        assert!(found(365 * DAY - 1).await.unwrap().is_some());
-        assert!(found(365 * DAY).await.unwrap().is_none());
-        assert!(found(HOUR).await.unwrap().unwrap().is_stale(HOUR));
-        house.write(move |tx| touch(tx, HOUR - 1, id)).await.unwrap();
-        assert_eq!(found(HOUR).await.unwrap().unwrap().seen_at, 0);
-        house.write(move |tx| touch(tx, HOUR, id)).await.unwrap();
-        assert_eq!(found(HOUR).await.unwrap().unwrap().seen_at, HOUR);
-        assert_eq!(house.write(|tx| sweep(tx, 100 * DAY)).await.unwrap(), 0);
-        assert_eq!(house.write(|tx| sweep(tx, 366 * DAY)).await.unwrap(), 1);
-    }
-
-    #[test]
-    fn a_token_shows_itself_to_nobody_by_chance() {
-        let token = Token::new();
-        assert_eq!(format!("{token:?}{:?}", token.session_id()), "Token(…)SessionId(…)");
-        for text in ["", "x", &"A".repeat(44), &"!".repeat(43), &"B".repeat(43)] {
-            assert_eq!(text.parse::<Token>(), Err(NotAToken), "{text}");
-        }
-    }
-}
+mod tests;

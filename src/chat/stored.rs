@@ -1,6 +1,7 @@
 //! How the small enumerations of chat are written in the store: by a stable word each. The words
 //! are data; renaming one is a migration.
 
+use super::link::LinkKind;
 use super::member::Role;
 use super::message::{MessageKind, SystemEvent};
 use super::room::{History, RoomKind};
@@ -34,6 +35,7 @@ macro_rules! words {
 words! {
     UserKind { Guest "guest" Account "account" Bot "bot" }
     History { All "all" Joined "joined" }
+    LinkKind { Admin "admin" Password "password" }
     RoomKind { Open "open" Direct "direct" }
     Role { Member "member" Moderator "moderator" Owner "owner" }
     MessageKind { Text "text" System "system" Whisper "whisper" }

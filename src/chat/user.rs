@@ -11,9 +11,11 @@ use crate::text;
 
 mod hues;
 mod list;
+mod profile;
 
 pub use hues::{COLORS, color, hue};
 pub use list::{Listed, People, Place, page};
+pub use profile::{Profile, is_picture, profile, set_picture};
 
 /// A person as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -67,9 +69,14 @@ pub(super) fn read_some(row: &Row<'_>, at: usize) -> Result<User, Fault> {
 /// # Errors
 /// `invalid` or `too_long` for a name that shows nothing or too much.
 pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<User> {
+    make(tx, limits, now, UserKind::Guest, name)
+}
+
+/// Makes a person of any kind; see [`make_guest`].
+pub(super) fn make(tx: &mut Tx, limits: &Limits, now: i64, kind: UserKind, name: &str) -> Result<User> {
     let id = UserId::new(now);
     let name = text::name(name, limits.name_max)?;
-    let user = User { id, kind: UserKind::Guest, name, color: color(id).to_owned(), picture: None };
+    let user = User { id, kind, name, color: color(id).to_owned(), picture: None };
     tx.execute(
         "INSERT INTO users (id, kind, name, name_folded, name_initials, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         &[&user.id, &user.kind, &user.name, &text::fold(&user.name), &text::initials(&user.name), &now],

@@ -25,6 +25,7 @@
 
 mod animation;
 mod palette;
+mod portrait;
 mod probe;
 mod scale;
 mod still;
@@ -38,6 +39,8 @@ use std::panic::{self, UnwindSafe};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use image::DynamicImage;
+
+pub use portrait::portrait;
 
 use crate::error::{Code, Error};
 use probe::Header;

@@ -31,6 +31,8 @@ pub struct Person {
     pub address: IpAddr,
     /// Whether nobody looks at this screen.
     pub is_away: AtomicBool,
+    /// Whether the session has ended, so that nothing more is done for it while it closes.
+    pub has_ended: AtomicBool,
 }
 
 impl Person {
@@ -84,6 +86,9 @@ impl Rooms {
 #[derive(Default)]
 pub struct People(Mutex<Inner>);
 
+/// How long an ended session is remembered: longer than a handshake can take that found it alive.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
 #[derive(Default)]
 struct Inner {
     people: HashMap<UserId, Entry>,
@@ -91,6 +96,8 @@ struct Inner {
     watchers: HashMap<RoomId, HashSet<UserId>>,
     /// Whose presence may be another than was told.
     changed: HashSet<UserId>,
+    /// Sessions that ended lately, and when.
+    ended: HashMap<SessionId, Instant>,
 }
 
 #[derive(Default)]
@@ -158,13 +165,35 @@ impl People {
         inner.changed.insert(user_id);
     }
 
-    /// Closes the connections of a session that has ended: its sockets may not come back.
-    pub fn close_session(&self, user_id: UserId, session_id: SessionId) {
+    /// Closes the connections of sessions that have ended: their sockets may not come back.
+    pub fn end_sessions(&self, user_id: UserId, ended: &[SessionId]) {
+        let now = Instant::now();
+        self.0.lock().ended.extend(ended.iter().map(|id| (*id, now)));
         for socket in self.sockets(user_id) {
-            if socket.data::<Person>().is_some_and(|person| person.session_id == session_id) {
+            if let Some(person) = socket.data::<Person>().filter(|person| ended.contains(&person.session_id)) {
+                person.has_ended.store(true, Ordering::Release);
                 socket.disconnect_and_close();
             }
         }
+    }
+
+    /// Whether a session ended lately: asked after [`People::add`] by who found it alive before. If
+    /// it ends after that, its socket is found.
+    pub fn has_ended(&self, id: SessionId) -> bool {
+        self.0.lock().ended.contains_key(&id)
+    }
+
+    /// Forgets sessions that ended long ago.
+    pub fn forget_ended(&self) {
+        self.0.lock().ended.retain(|_, at| at.elapsed() < REMEMBERED);
+    }
+
+    /// The sessions that sockets are open for, and whose.
+    pub fn sessions(&self) -> HashMap<SessionId, UserId> {
+        let inner = self.0.lock();
+        let sockets = inner.people.values().flat_map(|entry| &entry.sockets);
+        let people = sockets.filter_map(|socket| socket.data::<Person>());
+        people.map(|person| (person.session_id, person.id)).collect()
     }
 
     pub fn sockets(&self, user_id: UserId) -> Vec<Socket> {

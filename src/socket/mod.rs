@@ -14,6 +14,7 @@ pub mod wire;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
@@ -200,9 +201,10 @@ pub(crate) struct Speaker {
 }
 
 impl Speaker {
-    /// Whose socket it is.
+    /// Whose socket it is; nobody's once the session has ended.
     pub(crate) fn person(&self) -> Result<&Person> {
-        self.socket.data::<Person>().ok_or_else(|| Code::Unauthenticated.into())
+        let person = self.socket.data::<Person>().filter(|person| !person.has_ended.load(Ordering::Acquire));
+        person.ok_or_else(|| Code::Unauthenticated.into())
     }
 }
 

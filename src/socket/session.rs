@@ -49,8 +49,13 @@ async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Res
         wants_html: auth.view == Some(View::Html),
         address: socket.session().address(),
         is_away: AtomicBool::new(false),
+        has_ended: AtomicBool::new(false),
     });
     state.live.people.add(user_id, socket.clone());
+    if state.live.people.has_ended(session.id) {
+        leave_all(&state, &socket);
+        return Err(Code::Unauthenticated.into());
+    }
     if let Err(error) = state.acquaint(user_id).await {
         leave_all(&state, &socket);
         return Err(error);

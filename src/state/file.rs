@@ -3,6 +3,7 @@
 
 mod incoming;
 mod place;
+mod portrait;
 mod store;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::chat::{Tx, member};
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
-use crate::image::{self, Picture, Refused};
+use crate::image::{self, Picture};
 
 pub use incoming::{Incoming, Upload};
 pub use place::{Place, Uploads};
@@ -109,12 +110,11 @@ impl State {
         Ok(ready)
     }
 
-    /// Makes something of an uploaded picture, in its turn. Only here are the bytes of an upload in
-    /// memory.
+    /// Makes something of a picture, in its turn. Only here are the bytes of an upload in memory.
     async fn remake<T: Send + 'static>(
         &self,
         upload: Upload,
-        make: impl FnOnce(&[u8], &image::Limits) -> Result<T, Refused> + Send + 'static,
+        make: impl FnOnce(&[u8], &image::Limits) -> Result<T, image::Refused> + Send + 'static,
     ) -> Result<T> {
         if upload.size > self.config.images.bytes as u64 {
             return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));

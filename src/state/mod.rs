@@ -1,15 +1,19 @@
 //! What every door shares: the configuration, the store, the live state; and the acts that both
 //! the pages and the sockets do, whole: rates, passwords and back-pressure around one transaction.
 
+mod account;
 pub mod file;
 mod invite;
+mod link;
 mod lobby;
 mod member;
 mod message;
 mod people;
+mod profile;
 mod rates;
 mod room;
 mod search;
+mod session;
 mod unread;
 mod user;
 
@@ -20,14 +24,16 @@ use std::time::Duration;
 
 use crate::chat::member::Member;
 use crate::chat::room::{Room, forget_tombstones};
-use crate::chat::{self, Db, session};
+use crate::chat::{self, Db};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db;
 use crate::error::Error;
 use crate::live::{Live, Pace};
+use crate::mail::Mailer;
 use crate::password::Passwords;
 
+pub use account::{SignUp, Visitor};
 pub use lobby::LobbyCursor;
 pub use member::{Key, MemberCursor, Snapshot};
 pub use people::PeopleCursor;
@@ -48,6 +54,10 @@ pub struct Inner {
     pub rates: Rates,
     pub files: file::Files,
     uploads: file::Uploads,
+    /// Sends letters, where the operator has named a mail server.
+    mail: Option<Mailer>,
+    /// What links to us begin with: never taken from a request.
+    base_url: String,
     is_draining: AtomicBool,
 }
 
@@ -67,11 +77,13 @@ const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 3_600);
 const PASSWORDS_AT_ONCE: usize = 2;
 
 impl State {
-    /// Opens the data folder, making what is missing in it.
+    /// Opens the data folder, making what is missing in it. `port` is where we are reached when no
+    /// public address is set.
     ///
     /// # Errors
-    /// A sentence for the operator: the folder or the database cannot be opened.
-    pub fn open(config: Config) -> Result<Self, String> {
+    /// A sentence for the operator: the folder or the database cannot be opened, or letters cannot be
+    /// sent as the settings say.
+    pub fn open(config: Config, port: u16) -> Result<Self, String> {
         make_private_folder(&config.data_dir)?;
         let pace = Pace { exit_grace: config.exit_grace, seat_hold: config.seat_hold, crowd: config.crowd };
         let live = Live::new(pace, tokio::runtime::Handle::current());
@@ -83,7 +95,11 @@ impl State {
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
         let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
         let files = file::Files::open(&config.data_dir)?;
+        let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
+        let base_url = config.base_url(port);
         Ok(Self(Arc::new(Inner {
+            mail,
+            base_url,
             rates: Rates::new(config.has_rate_limits),
             passwords: Passwords::new(PASSWORDS_AT_ONCE),
             is_draining: AtomicBool::new(false),
@@ -98,8 +114,10 @@ impl State {
     /// What is done now and then and that nobody waits for.
     pub async fn keep_house(&self) {
         self.rates.forget_the_rested();
+        self.live.people.forget_ended();
+        self.erase_the_gone().await;
         let now = now_ms();
-        log_failure("sweeping sessions", self.db.write(move |tx| session::sweep(tx, now)).await);
+        log_failure("sweeping sessions", self.db.write(move |tx| chat::session::sweep(tx, now)).await);
         let before = now - TOMBSTONE.as_millis() as i64;
         log_failure("forgetting removed rooms", self.db.write(move |tx| forget_tombstones(tx, before)).await);
         self.sweep_rooms().await;

@@ -1,6 +1,6 @@
 //! How often a person, an address or a guess may come.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::error::{Error, Result};
-use crate::ids::{RoomId, UserId};
+use crate::ids::{KeyId, RoomId, UserId};
 
 /// Typing is told at most this often for each person and room.
 const TYPING: Duration = Duration::from_secs(3);
@@ -34,6 +34,15 @@ pub struct Rates {
     guesses_of_all: Keyed<(RoomId, IpAddr)>,
     acts: Keyed<UserId>,
     guests: Keyed<IpAddr>,
+    sign_ups: Keyed<IpAddr>,
+    /// Accounts by a fingerprint of their e-mail, there or not, so that a key has a size.
+    log_ins: Keyed<u64>,
+    log_ins_of_all: Keyed<IpAddr>,
+    confirmations: Keyed<UserId>,
+    letters: Keyed<u64>,
+    resets: Keyed<IpAddr>,
+    outsiders: Keyed<KeyId>,
+    fingerprints: RandomState,
     uploads: Keyed<UserId>,
     rooms: Keyed<UserId>,
     resumes: Keyed<UserId>,
@@ -61,6 +70,14 @@ impl Rates {
             guesses_of_all: keyed(Quota::per_minute(number(30))),
             acts: keyed(Quota::per_second(number(2)).allow_burst(number(40))),
             guests: keyed(Quota::per_minute(number(60)).allow_burst(number(120))),
+            sign_ups: keyed(Quota::per_minute(number(6)).allow_burst(number(20))),
+            log_ins: keyed(Quota::per_minute(number(6)).allow_burst(number(10))),
+            log_ins_of_all: keyed(Quota::per_minute(number(20)).allow_burst(number(40))),
+            confirmations: keyed(Quota::per_minute(number(6)).allow_burst(number(10))),
+            letters: keyed(Quota::per_hour(number(4)).allow_burst(number(3))),
+            resets: keyed(Quota::per_minute(number(6)).allow_burst(number(20))),
+            outsiders: keyed(Quota::per_second(number(50)).allow_burst(number(500))),
+            fingerprints: RandomState::new(),
             uploads: keyed(Quota::per_minute(number(30))),
             rooms: keyed(Quota::per_minute(number(20))),
             resumes: keyed(Quota::per_second(number(10)).allow_burst(number(200))),
@@ -91,6 +108,43 @@ impl Rates {
     /// A guest is to be made.
     pub fn guest(&self, address: IpAddr) -> Result<()> {
         self.check(&self.guests, socketio::network(address))
+    }
+
+    /// An account is to be made.
+    pub fn sign_up(&self, address: IpAddr) -> Result<()> {
+        self.check(&self.sign_ups, socketio::network(address))
+    }
+
+    /// A password is to be tried, of an account that may or may not be there. Sessions that are open
+    /// are none of this: an attack on an account does not lock its owner out.
+    pub fn log_in(&self, email: &str, address: IpAddr) -> Result<()> {
+        self.check(&self.log_ins_of_all, socketio::network(address))?;
+        self.check(&self.log_ins, self.fingerprints.hash_one(email))
+    }
+
+    /// Somebody who is logged in is to show their password again.
+    pub fn confirm(&self, me: UserId) -> Result<()> {
+        self.check(&self.confirmations, me)
+    }
+
+    /// A letter for a forgotten password is asked for.
+    pub fn forgot(&self, address: IpAddr) -> Result<()> {
+        self.check(&self.resets, socketio::network(address))
+    }
+
+    /// Whether an e-mail may get another letter now; if not, it is left out without a word.
+    pub fn may_mail(&self, email: &str) -> bool {
+        self.check(&self.letters, self.fingerprints.hash_one(email)).is_ok()
+    }
+
+    /// A link for a forgotten password is to be used.
+    pub fn reset(&self, address: IpAddr) -> Result<()> {
+        self.check(&self.resets, socketio::network(address))
+    }
+
+    /// A server is to bring somebody.
+    pub fn outsider(&self, key_id: KeyId) -> Result<()> {
+        self.check(&self.outsiders, key_id)
     }
 
     pub fn upload(&self, me: UserId) -> Result<()> {
@@ -141,6 +195,13 @@ impl Rates {
         self.guesses_of_all.retain_recent();
         self.acts.retain_recent();
         self.guests.retain_recent();
+        self.sign_ups.retain_recent();
+        self.log_ins.retain_recent();
+        self.log_ins_of_all.retain_recent();
+        self.confirmations.retain_recent();
+        self.letters.retain_recent();
+        self.resets.retain_recent();
+        self.outsiders.retain_recent();
         self.uploads.retain_recent();
         self.rooms.retain_recent();
         self.resumes.retain_recent();

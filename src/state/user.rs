@@ -58,17 +58,6 @@ impl State {
         Ok(session)
     }
 
-    /// Ends a session and closes its sockets.
-    ///
-    /// # Errors
-    /// Only those of the store.
-    pub async fn log_out(&self, session: &Session) -> Result<()> {
-        let id = session.id;
-        self.db.write(move |tx| session::close(tx, id)).await?;
-        self.live.people.close_session(session.user.id, id);
-        Ok(())
-    }
-
     /// Gives oneself another name.
     ///
     /// # Errors

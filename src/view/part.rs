@@ -14,6 +14,12 @@ pub(super) fn hue(user: &User) -> u8 {
     user::hue(user.id)
 }
 
+/// A picture that is kept here. One that lies elsewhere is for other clients: our pages load nothing
+/// from strangers.
+pub(super) fn own_picture(user: &User) -> Option<&str> {
+    user.picture.as_deref().filter(|picture| picture.starts_with('/'))
+}
+
 /// The class of a message's hue; a line without a person has none.
 pub(super) fn hue_of(message: &Message) -> u8 {
     message.user.as_ref().map_or(0, hue)

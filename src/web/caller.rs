@@ -5,16 +5,18 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use http::HeaderMap;
-use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, SET_COOKIE, USER_AGENT};
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+use parking_lot::Mutex;
 
 use crate::chat::session::{Session, Token};
 use crate::chat::user::User;
+use crate::clock::now_ms;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::origin::Judgement;
-use crate::state::State;
+use crate::state::{State, Visitor};
 use crate::words::Lang;
 
 /// The client's address, put with each request by the accept loop.
@@ -44,6 +46,12 @@ impl Caller {
         let lang = cookie::lang(&parts.headers);
         let lang = lang.unwrap_or_else(|| Lang::from_accept_language(text(ACCEPT_LANGUAGE).unwrap_or_default()));
         Self { address, lang, agent: text(USER_AGENT).map(str::to_owned) }
+    }
+}
+
+impl From<Caller> for Visitor {
+    fn from(caller: Caller) -> Self {
+        Self { lang: caller.lang, agent: caller.agent, address: caller.address }
     }
 }
 
@@ -81,9 +89,32 @@ async fn find(parts: &Parts, state: &State) -> Result<Option<Me>> {
     let Some(token) = cookie::token(&parts.headers, state.config.origins.is_https()).filter(|_| is_own) else {
         return Ok(None);
     };
-    match state.session(token).await {
-        Err(error) if error.code == Code::Unauthenticated => Ok(None),
-        found => found.map(Me::new).map(Some),
+    let session = match state.session(token.clone()).await {
+        Err(error) if error.code == Code::Unauthenticated => return Ok(None),
+        found => found?,
+    };
+    // What is used is kept: the browser's copy must not end before the session does.
+    if session.is_stale(now_ms())
+        && let Some(renewal) = parts.extensions.get::<Renewal>()
+    {
+        *renewal.0.lock() = Some(cookie::set_session(&token, state.config.origins.is_https()));
+    }
+    Ok(Some(Me::new(session)))
+}
+
+/// Where the cookie of a session that was just noted as used waits for the answer.
+#[derive(Clone, Default)]
+pub(super) struct Renewal(Arc<Mutex<Option<HeaderValue>>>);
+
+impl Renewal {
+    /// Gives the answer the cookie, unless it has one of its own: whoever logs out does not stay.
+    pub(super) fn renew(self, headers: &mut HeaderMap) {
+        let Some(cookie) = self.0.lock().take() else { return };
+        let name = cookie.as_bytes().split(|&byte| byte == b'=').next().unwrap_or_default();
+        let is_set = |given: &HeaderValue| given.as_bytes().starts_with(name);
+        if !headers.get_all(SET_COOKIE).iter().any(is_set) {
+            headers.append(SET_COOKIE, cookie);
+        }
     }
 }
 

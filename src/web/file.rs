@@ -17,9 +17,9 @@ use crate::error::{Code, Result};
 use crate::ids::FileId;
 use crate::state::State;
 
-const CACHING: &str = "private, max-age=31536000, immutable";
+pub(super) const CACHING: &str = "private, max-age=31536000, immutable";
 /// Nothing in a file may run or load anything, whatever a browser takes it for.
-const POLICY: &str = "default-src 'none'; sandbox";
+pub(super) const POLICY: &str = "default-src 'none'; sandbox";
 
 /// `GET /files/{id}`
 pub(super) async fn show(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderValue;
-use http::header::SET_COOKIE;
+use http::header::{CACHE_CONTROL, SET_COOKIE};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -38,6 +38,12 @@ pub(super) fn see(path: &str) -> Response {
 /// into the address, and only as their names.
 pub(super) fn see_refused(path: &str, code: Code) -> Response {
     see(&format!("{path}?refused={}", code.name()))
+}
+
+/// What nobody may keep: it carries a secret, or shows one.
+pub(super) fn unstored(mut answer: Response) -> Response {
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 pub(super) fn with_cookie(mut answer: Response, cookie: HeaderValue) -> Response {

@@ -9,7 +9,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use super::caller::bearer;
+use super::caller::{Renewal, bearer};
 use crate::cookie;
 use crate::error::{Code, Result};
 use crate::origin::Judgement;
@@ -74,16 +74,22 @@ pub(super) async fn cors(Shared(state): Shared<State>, request: Request, next: N
     answer
 }
 
-/// Pages and API are for one person, and so is the form they have.
-pub(super) async fn private(request: Request, next: Next) -> Response {
+/// Pages and API are for one person, and so is the form they have. A session that was just noted as
+/// used is kept by the browser for as long again.
+pub(super) async fn private(mut request: Request, next: Next) -> Response {
+    let renewal = Renewal::default();
+    request.extensions_mut().insert(renewal.clone());
     let mut answer = next.run(request).await;
+    renewal.renew(answer.headers_mut());
     answer.headers_mut().append(VARY, HeaderValue::from_static("cookie, authorization, accept-language"));
     answer
 }
 
-/// An address without the secret it may end with: whoever has an invite's code gets in.
+/// An address without the secret it may end with: whoever has the code of an invite gets in, and
+/// that of a one-time link is as good as a password.
 fn for_the_log(path: &str) -> &str {
-    let secret = ["/invite/", "/invites/"].iter().find_map(|name| path.find(name).map(|at| at + name.len()));
+    let secret =
+        ["/invite/", "/invites/", "/admin/", "/reset/"].iter().find_map(|name| Some(path.find(name)? + name.len()));
     secret.map_or(path, |at| &path[..at])
 }
 

@@ -1,8 +1,10 @@
 //! The web's door: pages, REST, files, assets; every address is on this screen or in
 //! [`api`]'s table.
 
+mod account;
 pub mod api;
 mod asset;
+mod back;
 mod caller;
 mod etag;
 mod file;
@@ -11,10 +13,13 @@ mod gallery;
 mod guard;
 mod health;
 mod invite;
+mod link;
 mod lobby;
+mod me;
 mod member;
 mod message;
 mod people;
+mod picture;
 mod problem;
 mod range;
 mod room;
@@ -50,7 +55,21 @@ pub fn router(state: &State) -> Router {
         .route("/lang", post(user::choose_lang))
         .route("/people", get(people::show))
         .route("/search", get(search::show))
-        .route("/me", post(user::rename))
+        .route("/signup", get(account::show_sign_up).post(account::sign_up))
+        .route("/login", get(account::show_log_in).post(account::log_in))
+        .route("/logout", get(account::show_log_out).post(account::log_out))
+        .route("/forgot", get(link::show_forgot).post(link::forgot))
+        .route("/reset/{code}", get(link::show_reset).post(link::reset))
+        .route("/admin/{code}", get(link::show_admin).post(link::become_admin))
+        .route("/me", get(me::show).post(me::change))
+        .route("/me/picture", post(me::set_picture).layer(DefaultBodyLimit::max(upload_max)))
+        .route("/me/picture/remove", post(me::remove_picture))
+        .route("/me/presence", post(me::set_presence))
+        .route("/me/email", post(me::change_email))
+        .route("/me/password", post(me::change_password))
+        .route("/me/sessions", post(me::end_sessions))
+        .route("/me/blocks", post(me::block))
+        .route("/me/delete", post(me::leave))
         .route("/direct", post(room::open_direct))
         .route("/rooms", post(room::create))
         .route("/room/{id}", get(room::show))
@@ -75,6 +94,7 @@ pub fn router(state: &State) -> Router {
     let answers = pages.merge(api).layer(from_fn(etag::tag)).layer(from_fn(guard::private));
     let health = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
     let fixed = Router::new()
+        .route("/pictures/{hash}", get(picture::show))
         .route("/assets/{name}", get(asset::hashed))
         .route("/socket.io/{name}", get(asset::client))
         .route("/favicon.ico", get(asset::favicon))

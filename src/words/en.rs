@@ -6,6 +6,8 @@ use crate::chat::message::{Message, SystemEvent};
 use crate::chat::user::User;
 use crate::error::Code;
 
+mod account;
+
 pub(super) const WORDS: Words = Words {
     mark: "마당",
     wish: "Come in.",
@@ -69,6 +71,8 @@ pub(super) const WORDS: Words = Words {
     rename: "Change name",
     guest: "guest",
     bot: "bot",
+
+    account: account::WORDS,
 
     enter: "Come in",
     people_inside: |count| match count {

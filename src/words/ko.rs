@@ -7,6 +7,8 @@ use crate::chat::message::{Message, SystemEvent};
 use crate::chat::user::User;
 use crate::error::Code;
 
+mod account;
+
 pub(super) const WORDS: Words = Words {
     mark: "마당",
     wish: "들어오세요.",
@@ -68,6 +70,8 @@ pub(super) const WORDS: Words = Words {
     rename: "이름 바꾸기",
     guest: "손님",
     bot: "봇",
+
+    account: account::WORDS,
 
     enter: "들어가기",
     people_inside: |count| format!("지금 {count}명이 이야기하고 있어요"),

@@ -6,7 +6,7 @@ use super::mention::{self, Mention};
 use super::{Changed, Message, MessageKind, load};
 use crate::chat::member::Role;
 use crate::chat::room::{self, RoomKind};
-use crate::chat::{Fact, Limits, Tx, file, member, search};
+use crate::chat::{Fact, Limits, Tx, account, file, member, search};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -39,7 +39,8 @@ pub(super) struct Target {
 pub(super) fn target(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
     let found = tx.query_opt(
         "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
-           m.created_at, m.deleted_at, m.pinned_at, x.role, r.kind,
+           m.created_at, m.deleted_at, m.pinned_at, CASE WHEN r.kind = 'open' AND x.role <> 'owner'
+             AND EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1) THEN 'owner' ELSE x.role END, r.kind,
            CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END
          FROM messages m JOIN rooms r ON r.id = m.room_id
            JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
@@ -97,8 +98,7 @@ impl Target {
 
     /// Tells that the message was changed, and gives it as [`Target::now`].
     pub(super) fn told(&self, tx: &mut Tx) -> Result<Message> {
-        let mut message = load::get(tx, self.number)?;
-        tx.tell(Fact::Message(Box::new(message.clone())));
+        let mut message = told(tx, self.number)?;
         message.cut(self.first_seq);
         Ok(message)
     }
@@ -119,7 +119,7 @@ impl Target {
     }
 
     fn mentions(&self) -> Vec<Mention> {
-        self.mentions.as_deref().and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default()
+        mention::from_column(self.mentions.as_deref())
     }
 }
 
@@ -157,7 +157,12 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
 /// `forbidden` for another's message unless one keeps order in the room, for one's own that is too
 /// old, or for none.
 pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId) -> Result<Changed> {
-    let target = target(tx, me, id)?;
+    let target = match target(tx, me, id) {
+        Err(refused) if refused.code == Code::Forbidden && account::is_admin(tx, me)? => {
+            return delete_anywhere(tx, now, id);
+        }
+        found => found?,
+    };
     let may = target.is_kept_by_me() || (target.is_by(me) && !target.is_too_old(limits, now));
     if target.kind == MessageKind::System || !may {
         return Err(Code::Forbidden.into());
@@ -165,21 +170,46 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
     if target.deleted_at.is_some() {
         return Ok(Changed { message: target.now(tx)?, unneeded: Vec::new() });
     }
-    let hashes = match target.file_count {
-        0 => Vec::new(),
-        _ => file::delete_of_message(tx, target.number)?,
-    };
-    mention::note(tx, target.room_id, target.seq, &target.mentions(), &[])?;
-    tx.execute("DELETE FROM reactions WHERE message_number = ?1", &[&target.number])?;
-    let rev = target.next_rev(tx, now)?;
+    erase(tx, now, target.number)
+}
+
+/// An admin takes any message of an open room away, in the room or not; whispers are not theirs to
+/// see.
+fn delete_anywhere(tx: &mut Tx, now: i64, id: MessageId) -> Result<Changed> {
+    let sql = "SELECT m.number, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id
+               WHERE m.id = ?1 AND m.to_user_id IS NULL AND m.kind <> 'system' AND r.kind = 'open'";
+    let found = tx.query_opt(sql, &[&id], |row| Ok((row.get::<i64>(0)?, row.get::<Option<i64>>(1)?)))?;
+    match found.ok_or(Code::Forbidden)? {
+        (number, None) => erase(tx, now, number),
+        (number, Some(_)) => Ok(Changed { message: load::get(tx, number)?, unneeded: Vec::new() }),
+    }
+}
+
+fn told(tx: &mut Tx, number: i64) -> Result<Message> {
+    let message = load::get(tx, number)?;
+    tx.tell(Fact::Message(Box::new(message.clone())));
+    Ok(message)
+}
+
+/// Takes a message away whoever asks: they have been checked, or its writer is gone for good.
+pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Changed> {
+    let sql = "SELECT room_id, seq, to_user_id, file_count, mentions FROM messages WHERE number = ?1";
+    let (room_id, seq, to, file_count, mentions) = tx.query_one(sql, &[&number], |row| {
+        let to: Option<UserId> = row.get(2)?;
+        Ok((row.get::<RoomId>(0)?, row.get::<i64>(1)?, to, row.get::<i64>(3)?, row.get::<Option<String>>(4)?))
+    })?;
+    let hashes = if file_count == 0 { Vec::new() } else { file::delete_of_message(tx, number)? };
+    mention::note(tx, room_id, seq, &mention::from_column(mentions.as_deref()), &[])?;
+    tx.execute("DELETE FROM reactions WHERE message_number = ?1", &[&number])?;
+    let rev = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(
         "UPDATE messages SET text = '', mentions = NULL, preview = NULL, pinned_at = NULL, file_count = 0,
            reaction_count = 0, rev = ?2, deleted_at = ?3 WHERE number = ?1",
-        &[&target.number, &rev, &now],
+        &[&number, &rev, &now],
     )?;
-    search::forget(tx, target.number);
+    search::forget(tx, number);
     let unneeded = file::unreferenced(tx, &hashes)?;
-    Ok(Changed { message: target.told(tx)?, unneeded })
+    Ok(Changed { message: told(tx, number)?, unneeded })
 }
 
 /// Pins a message in its room or takes the pin away; what is so already changes nothing. In an open

@@ -109,6 +109,11 @@ pub(super) fn note(tx: &mut Tx, room_id: RoomId, seq: i64, before: &[Mention], n
     Ok(())
 }
 
+/// As it was kept in the row of the message.
+pub(super) fn from_column(kept: Option<&str>) -> Vec<Mention> {
+    kept.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default()
+}
+
 /// As it is kept in the row of the message.
 pub(super) fn to_column(mentions: &[Mention]) -> Result<Option<String>> {
     if mentions.is_empty() {

@@ -1,5 +1,6 @@
 //! REST: one table of calls, from which the router and the reference are made.
 
+mod account;
 mod ban;
 mod file;
 mod invite;
@@ -8,8 +9,10 @@ mod me;
 mod member;
 mod message;
 mod people;
+mod profile;
 mod room;
 mod search;
+mod session;
 mod table;
 mod unread;
 
@@ -18,9 +21,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, patch, post, put};
 
 use super::problem;
+use crate::chat::account::Account;
 use crate::chat::file::File;
 use crate::chat::room::Room;
-use crate::chat::user::User;
+use crate::chat::user::{Profile, User};
 use crate::socket::wire::WireMessage;
 use crate::state::State;
 pub use table::{Call, Calls};
@@ -32,13 +36,87 @@ pub fn calls(upload_max: usize) -> Calls {
         .add("POST", "/guests", post(me::enter), "Become a guest, with a name or a friendly one.", |call| {
             call.open().takes::<me::NewGuest>().gives::<me::Entered>(201)
         })
-        .add("DELETE", "/session", delete(me::log_out), "Log out; the session's sockets are closed.", |call| {
+        .add(
+            "POST",
+            "/users",
+            post(account::sign_up),
+            "Sign up; whoever is a guest becomes the account, with the same id.",
+            |call| call.open().takes::<account::NewUser>().gives::<account::SignedUp>(201),
+        )
+        .add(
+            "POST",
+            "/tokens",
+            post(account::token),
+            "Bring a user of one's own server, by a server key as bearer; the same user for the same id.",
+            |call| call.takes::<account::NewToken>().gives::<me::Entered>(201),
+        )
+        .add("POST", "/session", post(account::log_in), "Log in with e-mail and password.", |call| {
+            call.open().takes::<account::LogIn>().gives::<me::Entered>(201)
+        })
+        .add("DELETE", "/session", delete(session::log_out), "Log out; the session's sockets are closed.", |call| {
             call.gives_nothing()
         })
-        .add("GET", "/me", get(me::show), "Oneself.", |call| call.gives::<User>(200))
-        .add("PATCH", "/me", patch(me::change), "Change one's name.", |call| {
-            call.takes::<me::Change>().gives::<User>(200)
+        .add("GET", "/me", get(me::show), "Oneself.", |call| call.gives::<Account>(200))
+        .add(
+            "PATCH",
+            "/me",
+            patch(me::change),
+            "Change one's name, bio, e-mail or whether one's presence shows.",
+            |call| call.takes::<me::Change>().gives::<Account>(200),
+        )
+        .add("DELETE", "/me", delete(me::leave), "Leave for good; messages stay as nobody's or are deleted.", |call| {
+            call.takes::<me::Leave>().gives_nothing()
         })
+        .add(
+            "PUT",
+            "/me/password",
+            put(me::change_password),
+            "Change one's password; all other sessions end and their sockets are closed.",
+            |call| call.takes::<me::NewPassword>().gives_nothing(),
+        )
+        .add(
+            "PUT",
+            "/me/picture",
+            put(profile::set_picture).layer(DefaultBodyLimit::max(upload_max)),
+            "Give oneself a picture (multipart: `file`); its middle is shown as a square.",
+            |call| call.takes_multipart().gives::<User>(200),
+        )
+        .add("DELETE", "/me/picture", delete(profile::remove_picture), "Take one's picture away.", |call| {
+            call.gives::<User>(200)
+        })
+        .add("GET", "/me/sessions", get(session::list), "Where one is signed in, the last used first.", |call| {
+            call.gives::<session::Sessions>(200)
+        })
+        .add(
+            "DELETE",
+            "/me/sessions",
+            delete(session::log_out_everywhere),
+            "Log out everywhere else, with `all` here too.",
+            |call| call.asks::<session::Which>().gives_nothing(),
+        )
+        .add("DELETE", "/me/sessions/{id}", delete(session::log_out_one), "End one of one's sessions.", |call| {
+            call.gives_nothing()
+        })
+        .add("GET", "/me/blocks", get(profile::blocks), "Whom one has blocked.", |call| {
+            call.gives::<profile::Blocks>(200)
+        })
+        .add(
+            "PUT",
+            "/me/blocks/{userId}",
+            put(profile::block),
+            "Block somebody: they whisper to one no more, and open no direct talk.",
+            |call| call.gives_nothing(),
+        )
+        .add("DELETE", "/me/blocks/{userId}", delete(profile::unblock), "Unblock somebody.", |call| {
+            call.gives_nothing()
+        })
+        .add(
+            "GET",
+            "/users/{id}",
+            get(profile::show),
+            "Somebody's profile: an account's for everybody, a guest's for who shares a room with them.",
+            |call| call.gives::<Profile>(200),
+        )
         .add(
             "GET",
             "/me/rooms",

@@ -1,8 +1,9 @@
 import { Controller } from "@hotwired/stimulus";
 import { arrange, decorate, isMessage, neighbour, seqOf } from "../lib/arrange";
-import { field, fragment } from "../lib/fragment";
+import { fragment } from "../lib/fragment";
 import type { Letter } from "../lib/outbox";
 import { hideFailure, pending, showFailure } from "../lib/pending";
+import { portray } from "../lib/person";
 import { countUnread, type Reads } from "../lib/unread";
 import type { Message, User } from "../lib/wire";
 import { word } from "../lib/words";
@@ -120,9 +121,8 @@ export default class TimelineController extends Controller<HTMLElement> {
   }
 
   rename(user: User): void {
-    for (const message of this.listTarget.querySelectorAll(`[data-user-id="${CSS.escape(user.id)}"]`)) {
-      const name = field(message, "name");
-      if (name) name.textContent = user.name;
+    for (const message of this.listTarget.querySelectorAll<HTMLElement>(`[data-user-id="${CSS.escape(user.id)}"]`)) {
+      portray(message, user);
     }
   }
 

@@ -28,7 +28,8 @@ export function portray(element: HTMLElement, user: User): void {
   const avatar = element.querySelector(".avatar");
   if (!avatar) return;
   paint(avatar, user.id);
-  if (user.picture) {
+  // One that lies elsewhere is for other clients: our pages load nothing from strangers.
+  if (user.picture?.startsWith("/")) {
     const picture = document.createElement("img");
     picture.src = user.picture;
     picture.alt = "";

@@ -14,7 +14,7 @@ export interface Rising<T> {
   stop(): void;
 }
 
-export function upload<T>(url: string, fields: Record<string, string | File>, progress: (part: number) => void): Rising<T> {
+export function upload<T>(url: string, fields: Record<string, string | File>, progress: (part: number) => void, method = "POST"): Rising<T> {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.append(name, value);
   const request = new XMLHttpRequest();
@@ -29,7 +29,7 @@ export function upload<T>(url: string, fields: Record<string, string | File>, pr
       else fail((answer as Refusal | null) ?? { code: request.status === 413 ? "too_large" : "internal", message: "" });
     };
     request.onerror = request.onabort = () => fail({ code: "unavailable", message: "" });
-    request.open("POST", url);
+    request.open(method, url);
     request.send(body);
   });
   return { done, stop: () => request.abort() };

@@ -1,0 +1,29 @@
+//! Who keeps order in the whole house.
+
+use crate::chat::Tx;
+use crate::error::{Code, Result};
+use crate::ids::UserId;
+
+/// # Errors
+/// Only those of the store.
+pub fn is_admin(tx: &mut Tx, user_id: UserId) -> Result<bool> {
+    let sql = "SELECT is_admin FROM users WHERE id = ?1 AND deleted_at IS NULL";
+    Ok(tx.query_opt(sql, &[&user_id], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// Makes an account an admin.
+///
+/// # Errors
+/// `forbidden` for who has no e-mail and password of their own.
+pub fn make_admin(tx: &mut Tx, user_id: UserId) -> Result<()> {
+    let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL AND deleted_at IS NULL";
+    if tx.execute(sql, &[&user_id])? == 0 { Err(Code::Forbidden.into()) } else { Ok(()) }
+}
+
+/// Any admin, if the house has one. Asked at the start alone: it looks at everybody.
+///
+/// # Errors
+/// Only those of the store.
+pub fn find_admin(tx: &mut Tx) -> Result<Option<UserId>> {
+    Ok(tx.query_opt("SELECT id FROM users WHERE is_admin = 1 LIMIT 1", &[], |row| row.get(0))?)
+}

@@ -1,0 +1,134 @@
+//! Keys of servers that bring their own users: a shop's customers, a game's players. The server
+//! names each by an id of its own and gets a token for them.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::session::Token;
+use super::user::{self, User, UserKind};
+use super::{Fact, Limits, Tx};
+use crate::clock::rfc3339;
+use crate::error::{Code, Error, Result};
+use crate::ids::{KeyId, UserId};
+use crate::text;
+
+/// Bytes of somebody's id at the other server.
+const EXTERNAL_ID_MAX: usize = 200;
+/// Bytes of a picture's address.
+const PICTURE_MAX: usize = 2_000;
+
+/// A key as the operator sees it; itself it is shown once, when it is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Key {
+    pub id: KeyId,
+    pub name: String,
+    /// RFC 3339 UTC with milliseconds.
+    pub created_at: String,
+    pub revoked_at: Option<String>,
+}
+
+/// Somebody whom another server knows.
+#[derive(Clone, Debug)]
+pub struct Outsider {
+    pub external_id: String,
+    pub name: String,
+    pub picture: Option<String>,
+}
+
+/// Makes a key; it is shown this once.
+///
+/// # Errors
+/// `invalid` or `too_long` with the field `name`.
+pub fn create(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<(Key, Token)> {
+    let (id, name, secret) = (KeyId::new(now), text::name(name, limits.name_max)?, Token::new());
+    tx.execute(
+        "INSERT INTO keys (id, name, key_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
+        &[&id, &name, &secret.hash(), &now],
+    )?;
+    Ok((Key { id, name, created_at: rfc3339(now), revoked_at: None }, secret))
+}
+
+/// All keys, the oldest first. The operator makes them by hand, so they are few.
+///
+/// # Errors
+/// Only those of the store.
+pub fn list(tx: &mut Tx) -> Result<Vec<Key>> {
+    let sql = "SELECT id, name, created_at, revoked_at FROM keys ORDER BY id LIMIT 1000";
+    Ok(tx.query_all(sql, &[], |row| {
+        let revoked_at: Option<i64> = row.get(3)?;
+        Ok(Key {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            created_at: rfc3339(row.get(2)?),
+            revoked_at: revoked_at.map(rfc3339),
+        })
+    })?)
+}
+
+/// Makes a key open nothing any more and ends the sessions of the people it brought: who has stolen
+/// it may have opened some. Whether there was such a key in use.
+///
+/// # Errors
+/// Only those of the store.
+pub fn revoke(tx: &mut Tx, now: i64, id: KeyId) -> Result<bool> {
+    let sql = "UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+    if tx.execute(sql, &[&id, &now])? == 0 {
+        return Ok(false);
+    }
+    let sql = "DELETE FROM sessions WHERE user_id IN
+                 (SELECT id FROM users WHERE key_id = ?1 AND external_id IS NOT NULL)";
+    tx.execute(sql, &[&id])?;
+    Ok(true)
+}
+
+/// The key that a secret is, unless it was revoked.
+///
+/// # Errors
+/// Only those of the store.
+pub fn find(tx: &mut Tx, secret: &Token) -> Result<Option<KeyId>> {
+    let sql = "SELECT id FROM keys WHERE key_hash = ?1 AND revoked_at IS NULL";
+    Ok(tx.query_opt(sql, &[&secret.hash()], |row| row.get(0))?)
+}
+
+/// The user that stands for somebody of another server, made when they come for the first time, with
+/// the name and picture that server knows now.
+///
+/// # Errors
+/// `invalid` or `too_long` with the field `externalId`, `name` or `picture`.
+pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, outsider: Outsider) -> Result<User> {
+    let external_id = outsider.external_id;
+    if external_id.is_empty() || external_id.len() > EXTERNAL_ID_MAX {
+        return Err(Error::invalid("externalId", format!("externalId must have 1 to {EXTERNAL_ID_MAX} bytes")));
+    }
+    let picture = outsider.picture.map(checked_picture).transpose()?;
+    let sql = "SELECT id FROM users WHERE key_id = ?1 AND external_id = ?2 AND external_id IS NOT NULL";
+    let known: Option<UserId> = tx.query_opt(sql, &[&key_id, &external_id], |row| row.get(0))?;
+    let Some(id) = known else {
+        let mut user = user::make(tx, limits, now, UserKind::Account, &outsider.name)?;
+        let sql = "UPDATE users SET key_id = ?2, external_id = ?3, picture = ?4 WHERE id = ?1";
+        let made = tx.execute(sql, &[&user.id, &key_id, &external_id, &picture]);
+        // With several writers the same person may come twice at once; asked again, they are known.
+        made.map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })?;
+        user.picture = picture;
+        return Ok(user);
+    };
+    let before = user::get(tx, id)?;
+    let user = user::rename(tx, limits, id, &outsider.name)?;
+    if before.picture == picture {
+        return Ok(user);
+    }
+    tx.execute("UPDATE users SET picture = ?2 WHERE id = ?1", &[&id, &picture])?;
+    let user = User { picture, ..user };
+    tx.tell(Fact::UserChanged(Box::new(user.clone())));
+    Ok(user)
+}
+
+/// An address elsewhere is handed on as it is, so it must be one that no client takes for anything
+/// but a picture over HTTPS.
+fn checked_picture(address: String) -> Result<String> {
+    let uri = address.parse::<http::Uri>().ok().filter(|_| address.len() <= PICTURE_MAX);
+    let is_fine =
+        uri.is_some_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty()));
+    if is_fine { Ok(address) } else { Err(Error::invalid("picture", "picture must be an https address")) }
+}

@@ -1,0 +1,31 @@
+//! A person's picture: the middle of whatever they send, as a small square at rest.
+
+use super::{Format, Limits, Refused, Still, animation, guard, probe, scale, still};
+use probe::Header;
+
+/// The middle square of a picture, its sides at most `side` pixels, written anew as PNG or JPEG; of
+/// an animation, its first frame.
+///
+/// # Errors
+/// As [`remake`](super::remake).
+pub fn portrait(bytes: &[u8], side: u32, limits: &Limits) -> Result<Vec<u8>, Refused> {
+    guard(|| {
+        let whole = first_frame(bytes, limits)?;
+        let (width, height) = (whole.pixels.width(), whole.pixels.height());
+        let edge = width.min(height);
+        let middle = whole.pixels.crop_imm((width - edge) / 2, (height - edge) / 2, edge, edge);
+        let pixels = scale::fit(&middle, side);
+        let format = if pixels.color().has_alpha() { Format::Png } else { Format::Jpeg };
+        still::encode(&Still { pixels, profile: whole.profile }, format, limits)
+    })
+}
+
+fn first_frame(bytes: &[u8], limits: &Limits) -> Result<Still, Refused> {
+    Ok(match probe::probe(bytes, limits)? {
+        Header::Png { png, .. } => still::decode_png(png)?,
+        Header::Jpeg { jpeg, size } => still::decode_jpeg(jpeg, size, limits)?,
+        Header::Webp { webp, is_animated: false } => still::decode_webp(webp)?,
+        Header::Webp { webp, is_animated: true } => Still::without_profile(animation::webp_to_gif(webp, limits)?.first),
+        Header::Gif { is_animated } => Still::without_profile(animation::copy_gif(bytes, is_animated, limits)?.first),
+    })
+}

@@ -1,0 +1,41 @@
+//! People's pictures: small squares among the stored bytes.
+
+use super::Upload;
+use crate::chat::Tx;
+use crate::error::{Error, Result};
+use crate::image;
+use crate::state::State;
+
+/// Pixels of a side; twice what the largest place on a page shows.
+const SIDE: u32 = 256;
+
+impl State {
+    /// Makes a square of an upload, puts its bytes down and writes who needs them; the bytes that
+    /// nobody needs after that go. Like every upload it runs to its end.
+    pub(in crate::state) async fn put_portrait<T: Send + 'static>(
+        &self,
+        upload: Upload,
+        write: impl FnOnce(&mut Tx, &str) -> Result<(T, Vec<String>)> + Send + 'static,
+    ) -> Result<T> {
+        let bytes = self.make_of(upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;
+        let state = self.clone();
+        let work = tokio::spawn(async move {
+            let rows = state.files.rows.read().await;
+            let hash = state.files.put(bytes).await?;
+            let put = hash.clone();
+            let written = state.db.write(move |tx| write(tx, &hash)).await;
+            drop(rows);
+            match written {
+                Ok((done, unneeded)) => {
+                    state.remove_bytes(unneeded).await;
+                    Ok(done)
+                }
+                Err(error) => {
+                    state.remove_bytes(vec![put]).await;
+                    Err(error)
+                }
+            }
+        });
+        work.await.map_err(Error::internal)?
+    }
+}
