@@ -111,7 +111,7 @@ impl State {
     }
 
     /// Makes something of a picture, in its turn. Only here are the bytes of an upload in memory.
-    async fn remake<T: Send + 'static>(
+    pub(super) async fn remake<T: Send + 'static>(
         &self,
         upload: Upload,
         make: impl FnOnce(&[u8], &image::Limits) -> Result<T, image::Refused> + Send + 'static,

@@ -17,7 +17,7 @@ impl State {
         upload: Upload,
         write: impl FnOnce(&mut Tx, &str) -> Result<(T, Vec<String>)> + Send + 'static,
     ) -> Result<T> {
-        let bytes = self.make_of(upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;
+        let bytes = self.remake(upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;
         let state = self.clone();
         let work = tokio::spawn(async move {
             let rows = state.files.rows.read().await;
