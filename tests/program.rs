@@ -257,6 +257,37 @@ async fn d12_a_termination_tells_the_sockets_and_ends_well() {
     assert!(ending.await.unwrap().0.success());
 }
 
+#[tokio::test]
+async fn a_reindex_beside_the_server_makes_search_whole() {
+    let folder = Folder::new();
+    let program = Program::start(folder.path(), &["--search", "off"]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let path = format!("/api/rooms/{}/messages", room.id);
+    for number in 0..3 {
+        let said = json!({ "text": format!("옛날 이야기 {number}") });
+        program.request("POST", &path).bearer(&minji.token).json(&said).send().await.is(201);
+    }
+    assert!(program.terminate().await.0.success());
+    let reindex = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
+        command.arg("reindex").args(flags).current_dir(folder.path()).env_clear();
+        command.arg("--data-dir").arg(folder.path().join("data")).output().unwrap()
+    };
+    let program = Program::start(folder.path(), &[]);
+    let search = |q: &str| program.request("GET", &format!("/api/search?q={q}")).bearer(&minji.token);
+    search("%EC%98%9B%EB%82%A0").send().await.refused(503, "search_unavailable");
+    let refused = reindex(&["--search", "off"]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("search is off"));
+    let done = reindex(&[]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(String::from_utf8_lossy(&done.stdout), "The search index is complete.\n");
+    let found = search("%EC%98%9B%EB%82%A0").send().await.is(200);
+    assert_eq!(found["messages"].as_array().unwrap().len(), 3);
+    let (_, log) = program.terminate().await;
+    assert!(log.contains("madang reindex"), "{log}");
+}
+
 #[test]
 fn what_cannot_start_says_why_in_a_sentence() {
     let folder = Folder::new();
