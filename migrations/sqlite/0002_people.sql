@@ -121,8 +121,11 @@ ALTER TABLE files ADD COLUMN thumb_type TEXT;
 UPDATE files SET thumb_type = CASE media_type WHEN 'image/jpeg' THEN 'image/jpeg' ELSE 'image/png' END
 WHERE thumb_hash IS NOT NULL;
 
--- A file with a width is a picture of our own making. The gallery of a room walks one kind by age;
--- what a person has stored is summed up from the last one alone.
-CREATE INDEX files_pictures ON files (room_id, id) WHERE width IS NOT NULL;
-CREATE INDEX files_others ON files (room_id, id) WHERE width IS NULL;
+-- A picture of our own making. The gallery of a room walks one kind by age; what a person has
+-- stored is summed up from the index of users alone.
+ALTER TABLE files ADD COLUMN is_picture INTEGER NOT NULL DEFAULT 0;
+
+UPDATE files SET is_picture = 1 WHERE width IS NOT NULL;
+
+CREATE INDEX files_kind ON files (room_id, is_picture, id);
 CREATE INDEX files_user ON files (user_id, message_number, size);

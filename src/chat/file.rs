@@ -135,7 +135,8 @@ fn insert(tx: &mut Tx, now: i64, me: UserId, new: NewFile) -> Result<File> {
     let id = FileId::new(now);
     tx.execute(
         "INSERT INTO files (id, hash, thumb_hash, thumb_type, name, media_type, size, width, height, animated,
-           placeholder, user_id, place, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13)",
+           placeholder, is_picture, user_id, place, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14)",
         &[
             &id,
             &new.hash,
@@ -148,6 +149,7 @@ fn insert(tx: &mut Tx, now: i64, me: UserId, new: NewFile) -> Result<File> {
             &new.height,
             &new.animated,
             &new.placeholder,
+            &i64::from(new.width.is_some()),
             &me,
             &now,
         ],

@@ -50,7 +50,7 @@ macro_rules! newest {
             user_columns!("u"),
             " FROM files f JOIN messages m ON m.number = f.message_number JOIN rooms r ON r.id = f.room_id
              JOIN members x ON x.room_id = f.room_id AND x.user_id = ?2 LEFT JOIN users u ON u.id = m.user_id
-             WHERE f.room_id = ?1 AND f.width IS ",
+             WHERE f.room_id = ?1 AND f.is_picture = ",
             $which,
             " AND f.id < ?3 AND ",
             visible!(),
@@ -76,8 +76,8 @@ pub fn gallery(
     let limit = limits.page(limit)? as usize;
     member::role(tx, viewer, room_id)?;
     let sql = match kind {
-        Kind::Image => newest!("NOT NULL"),
-        Kind::File => newest!("NULL"),
+        Kind::Image => newest!("1"),
+        Kind::File => newest!("0"),
     };
     let before = before.unwrap_or(FileId::from_u128(u128::MAX));
     let mut entries = tx.query_all(sql, &[&room_id, &viewer, &before, &(limit as u64 + 1)], |row| {
