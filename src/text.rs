@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 
 pub mod hit;
 pub mod initial;
+pub mod link;
 pub mod token;
 
 const EXCERPT: usize = 100;
@@ -86,6 +87,20 @@ pub fn excerpt(text: &str) -> String {
         }
     }
     excerpt
+}
+
+/// What somebody else says of themselves, cleaned like a name and cut to `max` characters; `None`
+/// where that shows nothing.
+pub fn clipped(said: &str, max: usize) -> Option<String> {
+    let line = folded(said);
+    if line.chars().all(shows_nothing) {
+        return None;
+    }
+    if line.chars().count() <= max {
+        return Some(line);
+    }
+    let cut: String = line.chars().take(max.saturating_sub(1)).collect();
+    Some(cut.trim_end().to_owned() + "…")
 }
 
 /// A text in the form in which it is compared and searched: NFKC and lower case.

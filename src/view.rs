@@ -5,7 +5,6 @@
 //! hour where I live, who has read it) is set in the browser from the data attributes.
 
 mod blank;
-mod link;
 mod markup;
 mod message;
 mod page;

@@ -7,6 +7,7 @@ mod lobby;
 mod member;
 mod message;
 mod people;
+mod preview;
 mod rates;
 mod room;
 mod search;
@@ -48,6 +49,7 @@ pub struct Inner {
     pub rates: Rates,
     pub files: file::Files,
     uploads: file::Uploads,
+    previews: preview::Previews,
     is_draining: AtomicBool,
 }
 
@@ -83,6 +85,7 @@ impl State {
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
         let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
         let files = file::Files::open(&config.data_dir)?;
+        let previews = preview::Previews::start(&config, &db, &live);
         Ok(Self(Arc::new(Inner {
             rates: Rates::new(config.has_rate_limits),
             passwords: Passwords::new(PASSWORDS_AT_ONCE),
@@ -92,12 +95,14 @@ impl State {
             db,
             live,
             files,
+            previews,
         })))
     }
 
     /// What is done now and then and that nobody waits for.
     pub async fn keep_house(&self) {
         self.rates.forget_the_rested();
+        self.previews.tidy();
         let now = now_ms();
         log_failure("sweeping sessions", self.db.write(move |tx| session::sweep(tx, now)).await);
         let before = now - TOMBSTONE.as_millis() as i64;
