@@ -215,6 +215,14 @@ mod tests {
     }
 
     #[test]
+    fn what_others_say_of_themselves_is_cleaned_and_cut() {
+        assert_eq!(clipped(" 장독대\u{202e}\n 뒤뜰 ", 10).as_deref(), Some("장독대 뒤뜰"));
+        assert_eq!(clipped("장독대 뒤뜰", 5).as_deref(), Some("장독대…"));
+        assert_eq!(clipped(&"가".repeat(201), 200).unwrap().chars().count(), 200);
+        assert_eq!(clipped("\u{200b} \n", 10), None);
+    }
+
+    #[test]
     fn initials_are_the_first_consonants() {
         assert_eq!(initials("홍길동 Kim"), "ㅎㄱㄷ kim");
         assert_eq!(initials("까치힣"), "ㄲㅊㅎ");

@@ -143,7 +143,10 @@ async fn understood(fetcher: &Fetcher, url: &Url, answer: Response<Incoming>) ->
     if !matches!(essence.as_str(), "text/html" | "application/xhtml+xml") {
         return Err("not a page");
     }
-    Ok(Answer::Document(Document { bytes: beginning(answer.into_body(), fetcher.limits.body_max).await?, content_type }))
+    Ok(Answer::Document(Document {
+        bytes: beginning(answer.into_body(), fetcher.limits.body_max).await?,
+        content_type,
+    }))
 }
 
 /// As much of a body as may be read, whatever length was said: the head of a page comes first.

@@ -1,11 +1,11 @@
-use super::part::{clock, is_emoji_alone, monogram, size};
+use super::part::{clock, host, is_emoji_alone, monogram, size};
 use super::{
     DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, Person, RoomPage, SearchPage,
     member_html, message_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::member::{Member, Presence, Role};
-use crate::chat::message::{Message, MessageKind, System, SystemEvent};
+use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::search::Hit;
 use crate::chat::user::{Listed, User, UserKind, hue};
@@ -131,6 +131,9 @@ fn what_people_write_is_text_everywhere() {
     let mut hostile = message(HOSTILE);
     hostile.user = Some(person(HOSTILE));
     hostile.to = Some(person(HOSTILE));
+    let said = || Some(HOSTILE.to_owned());
+    let url = "http://a.example/".to_owned();
+    hostile.preview = Some(Preview { url, title: HOSTILE.to_owned(), description: said(), site: said() });
     hostile.files = vec![File {
         id: FileId::from_u128(1),
         name: HOSTILE.to_owned(),
@@ -293,6 +296,7 @@ fn small_pieces() {
     assert_eq!([monogram("파란 고래"), monogram("blue"), monogram("")], ["파", "B", "?"]);
     assert_eq!([monogram("🇰🇷 a"), monogram("👩🏽‍💻x")], ["🇰🇷", "👩🏽‍💻"]);
     assert_eq!([size(999), size(1_001), size(2_500_000)], ["999 B", "2 KB", "2.5 MB"]);
+    assert_eq!([host("https://www.a.example/b?c"), host("http://b.example:81#x")], ["a.example", "b.example:81"]);
     assert_eq!(clock("2026-11-13T08:30:00.000Z"), "08:30");
     assert!(is_emoji_alone("🐳🐳") && !is_emoji_alone("🐳 a") && !is_emoji_alone("1"));
 }

@@ -117,8 +117,7 @@ fn m8_a_web_server_is_on_its_usual_port() {
     for usual in ["http://a.example/", "http://a.example:80/", "https://a.example/", "https://a.example:443/"] {
         assert!(may(usual), "{usual}");
     }
-    for unusual in
-        ["http://a.example:22/", "http://a.example:443/", "https://a.example:80/", "https://a.example:8443/"]
+    for unusual in ["http://a.example:22/", "http://a.example:443/", "https://a.example:80/", "https://a.example:8443/"]
     {
         assert!(!may(unusual), "{unusual}");
     }
