@@ -60,6 +60,7 @@ pub struct Settings {
     /// `madang reindex` makes one.
     #[arg(long, env = "SEARCH", value_enum, default_value_t = Switch::On)]
     pub search: Switch,
+
     /// Most bytes of all files of one person, each counted with 64 KiB more; 0 for no limit.
     #[arg(long, env = "UPLOAD_QUOTA", default_value_t = 2 * 1024 * 1024 * 1024)]
     pub upload_quota: u64,

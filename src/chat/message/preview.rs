@@ -53,19 +53,19 @@ pub fn link_of(message: &Message) -> Option<&str> {
 ///
 /// # Errors
 /// Only those of the store.
-pub fn set_preview(tx: &mut Tx, now: i64, id: MessageId, preview: &Preview) -> Result<Option<Message>> {
-    let sql = "SELECT number, room_id FROM messages WHERE id = ?1";
+pub fn set_preview(tx: &mut Tx, now: i64, id: MessageId, preview: &Preview) -> Result<()> {
+    let sql = "SELECT m.number, m.room_id FROM messages m JOIN rooms r ON r.id = m.room_id WHERE m.id = ?1";
     let found = tx.query_opt(sql, &[&id], |row| Ok((row.get::<i64>(0)?, row.get::<RoomId>(1)?)))?;
-    let Some((number, room_id)) = found else { return Ok(None) };
+    let Some((number, room_id)) = found else { return Ok(()) };
     if link_of(&load::get(tx, number)?) != Some(preview.url.as_str()) {
-        return Ok(None);
+        return Ok(());
     }
     let rev = room::next_rev(tx, now, room_id, true)?;
     let column = serde_json::to_string(preview).map_err(|error| Fault::Wrong(error.to_string()))?;
     tx.execute("UPDATE messages SET preview = ?2, rev = ?3 WHERE number = ?1", &[&number, &column, &rev])?;
     let message = load::get(tx, number)?;
-    tx.tell(Fact::Message(Box::new(message.clone())));
-    Ok(Some(message))
+    tx.tell(Fact::Message(Box::new(message)));
+    Ok(())
 }
 
 pub(super) fn from_column(kept: Option<String>) -> Result<Option<Preview>, Fault> {
