@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::chat::Limits;
+use crate::fetch;
 use crate::image;
 use crate::mail::{self, Secret};
 use crate::origin::{Origin, Origins};
@@ -80,9 +81,15 @@ pub struct Settings {
     /// `madang reindex` makes one.
     #[arg(long, env = "SEARCH", value_enum, default_value_t = Switch::On)]
     pub search: Switch,
+
     /// Most bytes of all files of one person, each counted with 64 KiB more; 0 for no limit.
     #[arg(long, env = "UPLOAD_QUOTA", default_value_t = 2 * 1024 * 1024 * 1024)]
     pub upload_quota: u64,
+
+    /// Whether the first link of a message is looked up, so that the title of its page stands under
+    /// it. The server then fetches pages that its people name; never from private networks.
+    #[arg(long, env = "LINK_PREVIEWS", value_enum, default_value_t = Switch::Off)]
+    pub link_previews: Switch,
 
     /// Whether limits per time (sends, packets, handshakes, guesses, sign-ups, uploads) hold.
     #[arg(long, env = "RATE_LIMITS", value_enum, default_value_t = Switch::On)]
@@ -144,6 +151,9 @@ pub struct Config {
     pub upload_grace: Duration,
     /// From which age on stored bytes without a row are taken for what a failing machine left.
     pub orphan_age: Duration,
+    /// Whether links get previews, and what fetching them is allowed.
+    pub has_link_previews: bool,
+    pub fetch: fetch::Limits,
     /// Whether limits per time hold.
     pub has_rate_limits: bool,
     pub connections_per_address: usize,
@@ -183,6 +193,8 @@ impl Default for Config {
             upload_rate: 8 * 1024,
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),
+            has_link_previews: false,
+            fetch: fetch::Limits::default(),
             has_rate_limits: true,
             connections_per_address: 256,
             ping_interval: Duration::from_secs(25),
@@ -271,6 +283,7 @@ impl From<&Settings> for Config {
             mail: settings.mail(),
             upload_max: settings.upload_max,
             has_search: settings.search == Switch::On,
+            has_link_previews: settings.link_previews == Switch::On,
             has_rate_limits: settings.rate_limits == Switch::On,
             connections_per_address: settings.connections_per_address,
             ping_interval: Duration::from_millis(settings.ping_interval_ms),

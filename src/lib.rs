@@ -9,6 +9,7 @@ pub mod config;
 pub mod cookie;
 pub mod db;
 pub mod error;
+pub mod fetch;
 pub mod ids;
 pub mod image;
 pub mod live;

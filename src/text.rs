@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 
 pub mod hit;
 pub mod initial;
+pub mod link;
 pub mod token;
 
 const EXCERPT: usize = 100;
@@ -125,6 +126,20 @@ pub fn excerpt(text: &str) -> String {
         }
     }
     excerpt
+}
+
+/// What somebody else says of themselves, cleaned like a name and cut to `max` characters; `None`
+/// where that shows nothing.
+pub fn clipped(said: &str, max: usize) -> Option<String> {
+    let line = folded(said);
+    if line.chars().all(shows_nothing) {
+        return None;
+    }
+    if line.chars().count() <= max {
+        return Some(line);
+    }
+    let cut: String = line.chars().take(max.saturating_sub(1)).collect();
+    Some(cut.trim_end().to_owned() + "…")
 }
 
 /// A text in the form in which it is compared and searched: NFKC and lower case.
@@ -270,6 +285,14 @@ mod tests {
         assert_eq!(bio(" sea\n and sky ", 160).unwrap(), "sea and sky");
         assert_eq!(bio("\u{200b} ", 160).unwrap(), "");
         assert_eq!(bio(&"x".repeat(161), 160).unwrap_err().code, Code::TooLong);
+    }
+
+    #[test]
+    fn what_others_say_of_themselves_is_cleaned_and_cut() {
+        assert_eq!(clipped(" 장독대\u{202e}\n 뒤뜰 ", 10).as_deref(), Some("장독대 뒤뜰"));
+        assert_eq!(clipped("장독대 뒤뜰", 5).as_deref(), Some("장독대…"));
+        assert_eq!(clipped(&"가".repeat(201), 200).unwrap().chars().count(), 200);
+        assert_eq!(clipped("\u{200b} \n", 10), None);
     }
 
     #[test]

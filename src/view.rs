@@ -6,7 +6,6 @@
 
 pub mod account;
 mod blank;
-mod link;
 mod markup;
 mod message;
 mod page;

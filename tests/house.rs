@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["view", "live"],
     &["chat"],
     &["db", "text"],
-    &["config", "words", "origin", "cookie", "image", "media", "password"],
+    &["config", "words", "origin", "cookie", "image", "media", "fetch", "password"],
     &["error", "ids", "clock", "mail"],
 ];
 
@@ -22,6 +22,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("web", "socket::wire", "REST answers in the shapes of the sockets"),
     ("config", "chat::Limits", "what chat may be told is chat's to say"),
     ("config", "image", "image::Limits, likewise"),
+    ("config", "fetch", "fetch::Limits, likewise"),
     ("config", "origin", "a setting is read by who knows what it means"),
     ("words", "chat::message", "a system line is told from what was stored"),
     ("words", "chat::user", "in tests, somebody to tell of"),

@@ -18,6 +18,7 @@ mod load;
 pub(super) mod mention;
 mod pace;
 mod page;
+mod preview;
 mod reaction;
 
 pub(super) use change::erase;
@@ -26,6 +27,7 @@ pub use line::crowd_line;
 pub(super) use load::by_numbers;
 pub use mention::Mention;
 pub use page::{Changes, Cursor, page, resume, since, visible_rev};
+pub use preview::{Preview, link_of, set_preview};
 pub use reaction::{Reaction, react};
 
 /// A message in its whole present state. A deleted one has an empty text and no files.
@@ -56,6 +58,9 @@ pub struct Message {
     /// Whom the text names; left out where it names nobody.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mention>,
+    /// What the page behind the first link says of itself, where that was asked and answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Preview>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -81,7 +81,9 @@ impl State {
         self.live.room_to_tell(room_id).await;
         let limits = self.config.limits.clone();
         let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
-        self.put_and_write(ready, send, |sent| !sent.dup).await
+        let sent = self.put_and_write(ready, send, |sent| !sent.dup).await?;
+        self.seek_preview(me, &sent.message);
+        Ok(sent)
     }
 
     /// Stores a file that waits for a message of its sender.

@@ -16,7 +16,9 @@ impl State {
         self.rates.send(me)?;
         self.live.room_to_tell(room_id).await;
         let limits = self.config.limits.clone();
-        self.db.write(move |tx| message::send(tx, &limits, now_ms(), me, room_id, new)).await
+        let sent = self.db.write(move |tx| message::send(tx, &limits, now_ms(), me, room_id, new)).await?;
+        self.seek_preview(me, &sent.message);
+        Ok(sent)
     }
 
     /// Gives one's own message another text.
@@ -24,7 +26,9 @@ impl State {
     /// # Errors
     /// `rate_limited`; `forbidden` for what one may not edit; `invalid`, `too_long` with the field.
     pub async fn edit(&self, me: UserId, id: MessageId, text: String) -> Result<Message> {
-        self.change(me, id, move |tx, limits, now| message::edit(tx, limits, now, me, id, &text)).await
+        let edited = self.change(me, id, move |tx, limits, now| message::edit(tx, limits, now, me, id, &text)).await?;
+        self.seek_preview(me, &edited);
+        Ok(edited)
     }
 
     /// Takes a message away for all.

@@ -9,6 +9,7 @@ mod lobby;
 mod member;
 mod message;
 mod people;
+mod preview;
 mod profile;
 mod rates;
 mod room;
@@ -58,6 +59,7 @@ pub struct Inner {
     mail: Option<Mailer>,
     /// What links to us begin with: never taken from a request.
     base_url: String,
+    previews: preview::Previews,
     is_draining: AtomicBool,
 }
 
@@ -97,6 +99,7 @@ impl State {
         let files = file::Files::open(&config.data_dir)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
         let base_url = config.base_url(port);
+        let previews = preview::Previews::start(&config, &db, &live);
         Ok(Self(Arc::new(Inner {
             mail,
             base_url,
@@ -108,6 +111,7 @@ impl State {
             db,
             live,
             files,
+            previews,
         })))
     }
 
@@ -116,6 +120,7 @@ impl State {
         self.rates.forget_the_rested();
         self.live.people.forget_ended();
         self.erase_the_gone().await;
+        self.previews.tidy();
         let now = now_ms();
         log_failure("sweeping sessions", self.db.write(move |tx| chat::session::sweep(tx, now)).await);
         let before = now - TOMBSTONE.as_millis() as i64;

@@ -49,6 +49,7 @@ pub struct Rates {
     searches: Keyed<UserId>,
     lists: Keyed<Asker>,
     typing: Keyed<(RoomId, UserId)>,
+    previews: Keyed<UserId>,
 }
 
 const fn number(number: u32) -> NonZeroU32 {
@@ -83,6 +84,7 @@ impl Rates {
             resumes: keyed(Quota::per_second(number(10)).allow_burst(number(200))),
             searches: keyed(Quota::per_second(number(2)).allow_burst(number(20))),
             lists: keyed(Quota::per_second(number(10)).allow_burst(number(100))),
+            previews: keyed(Quota::per_minute(number(20))),
             typing: keyed(Quota::with_period(TYPING).unwrap_or(Quota::per_second(NonZeroU32::MIN))),
         }
     }
@@ -178,6 +180,12 @@ impl Rates {
         self.typing.check_key(&(room_id, me)).is_ok()
     }
 
+    /// A link of theirs is to be looked at. Nobody is refused by this: over it a message just has
+    /// no preview, so that no one uses this server to knock on many doors.
+    pub fn preview(&self, me: UserId) -> Result<()> {
+        self.check(&self.previews, me)
+    }
+
     fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: K) -> Result<()> {
         if !self.is_on {
             return Ok(());
@@ -208,5 +216,6 @@ impl Rates {
         self.searches.retain_recent();
         self.lists.retain_recent();
         self.typing.retain_recent();
+        self.previews.retain_recent();
     }
 }

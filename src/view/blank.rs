@@ -24,6 +24,7 @@ pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
         reply_to: None,
         reactions: Vec::new(),
         mentions: Vec::new(),
+        preview: None,
         pinned_at: None,
         edited_at: None,
         deleted_at: None,

@@ -10,8 +10,8 @@ use std::fmt;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
-use super::link::{Piece, pieces};
 use crate::chat::message::Mention;
+use crate::text::link::{Piece, pieces};
 
 /// Elements inside each other; deeper ones are written as what they hold.
 const DEEPEST: usize = 8;

@@ -130,6 +130,13 @@ pub(super) fn kind_name(file: &File, words: &Words) -> String {
     if is_known { extension.to_ascii_uppercase() } else { words.file.to_owned() }
 }
 
+/// The host of a link, without the `www.` that says nothing.
+pub(super) fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    host.strip_prefix("www.").unwrap_or(host)
+}
+
 /// Whether a text is a few emoji and nothing else, which are then shown large.
 pub(super) fn is_emoji_alone(text: &str) -> bool {
     let text = text.trim();

@@ -1,12 +1,11 @@
-use super::link::{Piece, pieces};
-use super::part::{clock, is_emoji_alone, monogram, size};
+use super::part::{clock, host, is_emoji_alone, monogram, size};
 use super::{
     DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, Person, RoomPage, SearchPage,
     member_html, message_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::member::{Member, Presence, Role};
-use crate::chat::message::{Message, MessageKind, System, SystemEvent};
+use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::search::Hit;
 use crate::chat::user::{Listed, User, UserKind, hue};
@@ -44,6 +43,7 @@ fn message(text: &str) -> Message {
         reply_to: None,
         reactions: Vec::new(),
         mentions: Vec::new(),
+        preview: None,
         pinned_at: None,
         edited_at: None,
         deleted_at: None,
@@ -131,6 +131,9 @@ fn what_people_write_is_text_everywhere() {
     let mut hostile = message(HOSTILE);
     hostile.user = Some(person(HOSTILE));
     hostile.to = Some(person(HOSTILE));
+    let said = || Some(HOSTILE.to_owned());
+    let url = "http://a.example/".to_owned();
+    hostile.preview = Some(Preview { url, title: HOSTILE.to_owned(), description: said(), site: said() });
     hostile.files = vec![File {
         id: FileId::from_u128(1),
         name: HOSTILE.to_owned(),
@@ -289,44 +292,11 @@ fn system_lines_name_who_and_how_many() {
 }
 
 #[test]
-fn only_plain_web_addresses_become_links() {
-    let links = |text: &'static str| {
-        let links = pieces(text).into_iter().filter_map(|piece| match piece {
-            Piece::Link(link) => Some(link),
-            Piece::Plain(_) => None,
-        });
-        links.collect::<Vec<_>>()
-    };
-    assert_eq!(links("see https://example.org/a?b=c, ok"), ["https://example.org/a?b=c"]);
-    assert_eq!(links("여기(http://example.org/마당)요"), ["http://example.org/마당"]);
-    // A particle belongs to the sentence; a path may itself be Korean.
-    assert_eq!(links("https://example.org를 보세요"), ["https://example.org"]);
-    assert_eq!(links("https://example.org/a를 보세요"), ["https://example.org/a"]);
-    assert_eq!(links("https://a.example https://b.example."), ["https://a.example", "https://b.example"]);
-    assert_eq!(links("http://localhost:3000"), ["http://localhost:3000"]);
-    for text in [
-        "javascript:alert(1)",
-        "https://good.example@evil.example",
-        "https://",
-        "xhttp://example.org",
-        "https://пример.example",
-        "http:example.org",
-        "https://exa\u{202e}mple.org",
-    ] {
-        assert_eq!(links(text), [] as [&str; 0], "{text}");
-    }
-    let text_of = |piece: &Piece<'static>| match *piece {
-        Piece::Plain(text) | Piece::Link(text) => text,
-    };
-    let whole: String = pieces("a http://b.example c").iter().map(text_of).collect();
-    assert_eq!(whole, "a http://b.example c");
-}
-
-#[test]
 fn small_pieces() {
     assert_eq!([monogram("파란 고래"), monogram("blue"), monogram("")], ["파", "B", "?"]);
     assert_eq!([monogram("🇰🇷 a"), monogram("👩🏽‍💻x")], ["🇰🇷", "👩🏽‍💻"]);
     assert_eq!([size(999), size(1_001), size(2_500_000)], ["999 B", "2 KB", "2.5 MB"]);
+    assert_eq!([host("https://www.a.example/b?c"), host("http://b.example:81#x")], ["a.example", "b.example:81"]);
     assert_eq!(clock("2026-11-13T08:30:00.000Z"), "08:30");
     assert!(is_emoji_alone("🐳🐳") && !is_emoji_alone("🐳 a") && !is_emoji_alone("1"));
 }

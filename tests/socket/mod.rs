@@ -14,6 +14,7 @@ mod member;
 mod mention;
 mod message;
 mod presence;
+mod preview;
 mod race;
 mod rate;
 mod reaction;

@@ -6,6 +6,7 @@ pub mod factory;
 pub mod frame;
 pub mod http;
 pub mod picture;
+pub mod site;
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use crate::chat::{Fact, Limits, Tx, account, file, member, search};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
-use crate::text;
+use crate::text::{self, link};
 
 /// A message that somebody wants to do something with, and what they are in its room.
 pub(super) struct Target {
@@ -23,6 +23,7 @@ pub(super) struct Target {
     text: String,
     file_count: i64,
     mentions: Option<String>,
+    preview: Option<String>,
     created_at: i64,
     deleted_at: Option<i64>,
     pinned_at: Option<i64>,
@@ -41,7 +42,7 @@ pub(super) fn target(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
         "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
            m.created_at, m.deleted_at, m.pinned_at, CASE WHEN r.kind = 'open' AND x.role <> 'owner'
              AND EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1) THEN 'owner' ELSE x.role END, r.kind,
-           CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END
+           CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END, m.preview
          FROM messages m JOIN rooms r ON r.id = m.room_id
            JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
          WHERE m.id = ?1 AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2)
@@ -64,6 +65,7 @@ pub(super) fn target(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
                 role: row.get(12)?,
                 room_kind: row.get(13)?,
                 first_seq: row.get(14)?,
+                preview: row.get(15)?,
             })
         },
     )?;
@@ -142,10 +144,12 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
         false => mention::find(tx, limits, target.room_id, target.role, &text)?,
     };
     mention::note(tx, target.room_id, target.seq, &target.mentions(), &mentions)?;
+    // A preview goes with its link.
+    let preview = target.preview.clone().filter(|_| link::first(&text) == link::first(&target.text));
     let rev = target.next_rev(tx, now)?;
     tx.execute(
-        "UPDATE messages SET text = ?2, mentions = ?3, preview = NULL, rev = ?4, edited_at = ?5 WHERE number = ?1",
-        &[&target.number, &text, &mention::to_column(&mentions)?, &rev, &now],
+        "UPDATE messages SET text = ?2, mentions = ?3, preview = ?4, rev = ?5, edited_at = ?6 WHERE number = ?1",
+        &[&target.number, &text, &mention::to_column(&mentions)?, &preview, &rev, &now],
     )?;
     search::index(tx, target.number)?;
     target.told(tx)

@@ -2,7 +2,7 @@
 //! that does not grow with the number of messages on a page.
 
 use super::line::Line;
-use super::{Message, Reply, reaction};
+use super::{Message, Reply, preview, reaction};
 use crate::chat::user;
 use crate::chat::{Tx, file};
 use crate::clock::rfc3339;
@@ -16,7 +16,7 @@ macro_rules! message_columns {
     () => {
         concat!(
             "m.number, m.id, m.room_id, m.seq, m.rev, m.kind, m.text, m.system, m.file_count, m.edited_at, ",
-            "m.deleted_at, m.created_at, m.key, m.mentions, m.reaction_count, m.pinned_at, q.seq, substr(q.text, 1, 400), ",
+            "m.deleted_at, m.created_at, m.key, m.mentions, m.reaction_count, m.pinned_at, m.preview, q.seq, substr(q.text, 1, 400), ",
             crate::chat::user::user_columns!("u"),
             ", ",
             crate::chat::user::user_columns!("t"),
@@ -47,12 +47,12 @@ pub(super) struct Loaded {
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
-    const PEOPLE: usize = 18;
+    const PEOPLE: usize = 19;
     let time = |column| Ok::<_, Fault>(row.get::<Option<i64>>(column)?.map(rfc3339));
-    let reply_to = match row.get::<Option<i64>>(16)? {
+    let reply_to = match row.get::<Option<i64>>(17)? {
         Some(seq) => {
             let user = user::read(row, PEOPLE + 2 * user::WIDTH)?;
-            Some(Reply { seq, user, excerpt: text::excerpt(&row.get::<String>(17)?) })
+            Some(Reply { seq, user, excerpt: text::excerpt(&row.get::<String>(18)?) })
         }
         None => None,
     };
@@ -78,6 +78,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
                 Some(kept) => serde_json::from_str(&kept).map_err(|error| Fault::Wrong(error.to_string()))?,
                 None => Vec::new(),
             },
+            preview: preview::from_column(row.get(16)?)?,
             pinned_at: time(15)?,
             edited_at: time(9)?,
             deleted_at: time(10)?,

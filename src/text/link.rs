@@ -2,7 +2,7 @@
 
 /// A stretch of a message's text: plain, or an address that may be followed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub enum Piece<'a> {
     Plain(&'a str),
     Link(&'a str),
 }
@@ -10,7 +10,7 @@ pub(super) enum Piece<'a> {
 /// Splits a text at its web addresses, in one pass over it. Only `http` and `https` become links,
 /// and only to a host in plain ASCII without user information, so that what is read is where one
 /// goes: `https://good.example@evil.example` stays text.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut plain_from = 0;
     let mut at = 0;
@@ -33,6 +33,14 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
         pieces.push(Piece::Plain(&text[plain_from..]));
     }
     pieces
+}
+
+/// The first web address in a text.
+pub fn first(text: &str) -> Option<&str> {
+    pieces(text).into_iter().find_map(|piece| match piece {
+        Piece::Link(link) => Some(link),
+        Piece::Plain(_) => None,
+    })
 }
 
 /// How many bytes at the beginning of `text` are an address; 0 where it is none.
@@ -79,4 +87,49 @@ fn is_hangul(c: char) -> bool {
 /// Characters that turn the direction of reading or take no space: they could hide where one goes.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_web_addresses_become_links() {
+        let links = |text: &'static str| {
+            let links = pieces(text).into_iter().filter_map(|piece| match piece {
+                Piece::Link(link) => Some(link),
+                Piece::Plain(_) => None,
+            });
+            links.collect::<Vec<_>>()
+        };
+        assert_eq!(links("see https://example.org/a?b=c, ok"), ["https://example.org/a?b=c"]);
+        assert_eq!(links("여기(http://example.org/마당)요"), ["http://example.org/마당"]);
+        // A particle belongs to the sentence; a path may itself be Korean.
+        assert_eq!(links("https://example.org를 보세요"), ["https://example.org"]);
+        assert_eq!(links("https://example.org/a를 보세요"), ["https://example.org/a"]);
+        assert_eq!(links("https://a.example https://b.example."), ["https://a.example", "https://b.example"]);
+        assert_eq!(links("http://localhost:3000"), ["http://localhost:3000"]);
+        for text in [
+            "javascript:alert(1)",
+            "https://good.example@evil.example",
+            "https://",
+            "xhttp://example.org",
+            "https://пример.example",
+            "http:example.org",
+            "https://exa\u{202e}mple.org",
+        ] {
+            assert_eq!(links(text), [] as [&str; 0], "{text}");
+        }
+        let text_of = |piece: &Piece<'static>| match *piece {
+            Piece::Plain(text) | Piece::Link(text) => text,
+        };
+        let whole: String = pieces("a http://b.example c").iter().map(text_of).collect();
+        assert_eq!(whole, "a http://b.example c");
+    }
+
+    #[test]
+    fn the_first_address_is_the_one_that_is_shown() {
+        assert_eq!(first("보세요 https://a.example/x. https://b.example"), Some("https://a.example/x"));
+        assert_eq!(first("ftp://a.example javascript:alert(1)"), None);
+    }
 }

@@ -1,0 +1,63 @@
+//! Pages over TLS, with certificates made for the test.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+use super::web::{Web, html};
+use super::{Fetcher, fetcher, limits, titled};
+
+/// Who vouches for `good.example`, and a site that shows it.
+fn vouched() -> (RootCertStore, TlsAcceptor) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.der().clone()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let site = CertificateParams::new(vec!["good.example".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![site.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    (roots, TlsAcceptor::from(Arc::new(config)))
+}
+
+#[tokio::test]
+async fn a_page_comes_over_a_trusted_connection_alone() {
+    let (roots, acceptor) = vouched();
+    let web = Web::secure(acceptor, |_| html("<title>sealed</title>")).await;
+    let trusting = Fetcher::trusting(limits(), roots);
+    assert_eq!(trusting.page(&web.named("good.example", "/")).await, titled("sealed"));
+    assert_eq!(trusting.page(&web.named("evil.example", "/")).await, None);
+    assert_eq!(trusting.page(&web.at("/")).await, None);
+    assert_eq!(fetcher().page(&web.named("good.example", "/")).await, None);
+    assert_eq!(web.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn tls_is_not_given_up_on_the_way() {
+    let (roots, acceptor) = vouched();
+    let plain = Web::open(|path| match path {
+        "/up" => html("<title>plain</title>"),
+        to => format!("HTTP/1.1 301 Moved\r\nlocation: {}\r\n\r\n", to.trim_start_matches('/')).into_bytes(),
+    })
+    .await;
+    let sealed = Web::secure(acceptor, |path| match path {
+        "/" => html("<title>sealed</title>"),
+        to => format!("HTTP/1.1 301 Moved\r\nlocation: {}\r\n\r\n", to.trim_start_matches('/')).into_bytes(),
+    })
+    .await;
+    let trusting = Fetcher::trusting(limits(), roots);
+    let up = plain.at(&format!("/{}", sealed.named("good.example", "/")));
+    assert_eq!(trusting.page(&up).await, titled("sealed"));
+    let down = sealed.named("good.example", &format!("/{}", plain.at("/up")));
+    assert_eq!(trusting.page(&down).await, None);
+    assert_eq!(plain.heard().len(), 1);
+}

@@ -1,0 +1,176 @@
+//! Previews of links (M8, M9, Z10): they come after the message, go with the link, and what is not
+//! said to a room is never looked up.
+
+use madang::config::Config;
+use serde_json::{Value, json};
+
+use crate::support::app::{DOORS, Door};
+use crate::support::client::Opening;
+use crate::support::factory::{fields, key};
+use crate::support::site::Site;
+use crate::support::{App, Client, picture};
+
+/// The tests' sites are on this machine, which nothing but a test can allow.
+fn previews(config: &mut Config) {
+    config.has_link_previews = true;
+    config.fetch.may_reach = |_, address| address.is_loopback();
+}
+
+async fn previewed(client: &Client, title: &str) -> Value {
+    client.take_where("message", |message| message["preview"]["title"] == title).await
+}
+
+#[tokio::test]
+async fn m9_a_preview_follows_its_message_and_is_words_alone() {
+    for door in DOORS {
+        let (app, site) = (App::with(previews).await, Site::open().await);
+        let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+        let htmls = app.open_socket(Opening::of(&jun).room(&room).auth("view", "html")).await;
+        let (url, text) = (site.page("/a"), format!("see {} and {}", site.page("/a"), site.page("/b")));
+        let sent = match door {
+            Door::Socket => hers.say(&room, &text).await,
+            Door::Rest => app.say(&minji, &room, &text).await,
+        };
+        let first = his.hears(&text).await;
+        assert!(first["preview"].is_null(), "{door:?}");
+        let heard = previewed(&his, "/a").await;
+        let expected = json!({ "url": url, "title": "/a", "description": "a <b>quiet</b> page", "site": "Site" });
+        assert_eq!(heard["preview"], expected);
+        assert_eq!((&heard["id"], &heard["seq"], &heard["text"]), (&sent["id"], &sent["seq"], &json!(text)));
+        assert!(heard["rev"].as_i64() > heard["seq"].as_i64() && heard["editedAt"].is_null());
+        assert_eq!(fields(&heard["preview"]), ["description", "site", "title", "url"]);
+        // The sender's own sockets hear it too, and so does who comes later or pages.
+        previewed(&hers, "/a").await;
+        assert_eq!(app.history(&jun, &room).await.last().unwrap()["preview"], expected);
+        let html = previewed(&htmls, "/a").await["html"].as_str().unwrap().to_owned();
+        assert!(html.contains(&format!("<a class=\"preview\" href=\"{url}\" target=\"_blank\"")), "{html}");
+        assert!(html.contains("a &#60;b&#62;quiet&#60;/b&#62; page") && !html.contains("<img"), "{html}");
+        assert_eq!(site.asked(), ["/a"]);
+    }
+}
+
+#[tokio::test]
+async fn a_preview_goes_with_its_link() {
+    let (app, site) = (App::with(previews).await, Site::open().await);
+    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let id = hers.say(&room, &site.page("/a")).await["id"].clone();
+    previewed(&his, "/a").await;
+    // The same link in other words keeps it, another has its own, none has none.
+    let edit = async |text: &str| hers.ok("edit", json!({ "id": id, "text": text })).await;
+    edit(&format!("look: {}", site.page("/a"))).await;
+    assert_eq!(his.hears(&format!("look: {}", site.page("/a"))).await["preview"]["title"], "/a");
+    edit(&site.page("/b")).await;
+    assert!(his.hears(&site.page("/b")).await["preview"].is_null());
+    previewed(&his, "/b").await;
+    edit("nothing to see").await;
+    assert!(his.hears("nothing to see").await["preview"].is_null());
+    edit(&site.page("/a")).await;
+    previewed(&his, "/a").await;
+    hers.ok("delete", json!({ "id": id })).await;
+    let gone = his.take_where("message", |message| message["deletedAt"].is_string()).await;
+    assert!(gone["preview"].is_null());
+    assert!(app.history(&minji, &room).await.iter().all(|message| message["preview"].is_null()));
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 0);
+    // What was fetched lately is not fetched again.
+    assert_eq!(site.asked(), ["/a", "/b"]);
+}
+
+#[tokio::test]
+async fn what_was_edited_meanwhile_gets_nothing() {
+    let (app, site) = (App::with(previews).await, Site::closed().await);
+    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let edited = hers.say(&room, &site.page("/edited")).await["id"].clone();
+    let deleted = hers.say(&room, &site.page("/deleted")).await["id"].clone();
+    for path in ["/edited", "/deleted"] {
+        site.is_asked(path).await;
+    }
+    let rev = hers.ok("edit", json!({ "id": edited, "text": "never mind" })).await["rev"].clone();
+    hers.ok("delete", json!({ "id": deleted })).await;
+    site.answer();
+    hers.say(&room, &site.page("/last")).await;
+    previewed(&his, "/last").await;
+    let history = app.history(&minji, &room).await;
+    let kept = history.iter().find(|message| message["id"] == edited).unwrap();
+    assert_eq!((&kept["rev"], &kept["preview"]), (&rev, &Value::Null));
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 1);
+}
+
+#[tokio::test]
+async fn z10_what_is_whispered_is_not_looked_up_and_outsiders_hear_nothing() {
+    let (app, site) = (App::with(previews).await, Site::open().await);
+    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let outsider = app.guest("outsider").await;
+    let outside = app.connect(&outsider).await;
+    let whisper = json!({ "room": room.id, "key": key(), "text": site.page("/secret"), "to": jun.id });
+    let whispered = hers.ok("message", whisper).await;
+    let other = site.page("/other-secret");
+    hers.ok("edit", json!({ "id": whispered["id"], "text": other })).await;
+    hers.say(&room, &site.page("/open")).await;
+    previewed(&his, "/open").await;
+    assert_eq!(site.asked(), ["/open"]);
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 1);
+    // Two alone in a room of their own have their previews.
+    let direct = app.call(&minji, "POST", "/direct", json!({ "userId": jun.id })).await.is(201)["id"].clone();
+    hers.ok("join", json!({ "room": direct })).await;
+    his.ok("join", json!({ "room": direct })).await;
+    hers.ok("message", json!({ "room": direct, "key": key(), "text": site.page("/for-two") })).await;
+    previewed(&his, "/for-two").await;
+    outside.settle().await;
+    assert_eq!(outside.all("message"), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn a_link_beside_a_picture_has_one_too() {
+    let (app, site) = (App::with(previews).await, Site::open().await);
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let socket = app.enter(&minji, &room).await;
+    let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
+    call.multipart(Some(("a.png", &picture::png(4, 4))), &[("text", &site.page("/a"))]).send().await.is(201);
+    let heard = previewed(&socket, "/a").await;
+    assert_eq!(heard["files"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn m8_links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house() {
+    let site = Site::open().await;
+    let off: fn(&mut Config) = |config| config.fetch.may_reach = |_, _| true;
+    let guarded: fn(&mut Config) = |config| config.has_link_previews = true;
+    for config in [off, guarded] {
+        let app = App::with(config).await;
+        let minji = app.guest("minji").await;
+        let room = app.courtyard(&minji).await;
+        let socket = app.enter(&minji, &room).await;
+        for link in [site.page("/a"), "http://localhost/".into(), "http://169.254.169.254/latest".into()] {
+            socket.say(&room, &link).await;
+            socket.hears(&link).await;
+        }
+        socket.settle().await;
+        assert!(socket.all("message").iter().all(|message| message["preview"].is_null()));
+    }
+    assert_eq!(site.asked(), [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn m8_nobody_makes_the_server_knock_on_many_doors() {
+    let app = App::with(|config| {
+        previews(config);
+        config.has_rate_limits = true;
+    })
+    .await;
+    let site = Site::open().await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let (hers, his) = (app.enter(&minji, &room).await, app.enter(&jun, &room).await);
+    for door in 0..25 {
+        hers.say(&room, &site.page(&format!("/{door}"))).await;
+    }
+    // The messages themselves all went. Another person's link is looked up, behind hers.
+    his.say(&room, &site.page("/his")).await;
+    for door in 0..20 {
+        previewed(&his, &format!("/{door}")).await;
+    }
+    previewed(&his, "/his").await;
+    assert_eq!(site.asked().len(), 21);
+}
