@@ -35,7 +35,13 @@ pub(super) fn markup(text: &str, mentions: &[Mention]) -> Markup {
         writer.text(text);
         return Markup(writer.html);
     }
-    let events: Vec<_> = TextMergeStream::new(Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH)).collect();
+    let parser = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter();
+    let typed = parser.map(|(event, place)| match event {
+        // `&lt;` is what somebody wrote, and not a way to write something else.
+        Event::Text(_) if text[place.clone()].starts_with('&') => Event::Text(text[place].into()),
+        other => other,
+    });
+    let events: Vec<_> = TextMergeStream::new(typed).collect();
     let is_one_paragraph = events.iter().filter(|event| is_block(event)).count() == 1;
     for event in events {
         // Most messages are one paragraph, which is the bubble itself.
@@ -286,7 +292,7 @@ mod tests {
     fn html_is_text_m1() {
         assert_eq!(html("<script>alert(1)</script>"), "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>");
         assert_eq!(html("a <img src=x onerror=alert(1)>"), "a &lt;img src=x onerror=alert(1)&gt;");
-        assert_eq!(html("&lt;b&gt;"), "&lt;b&gt;");
+        assert_eq!(html("&lt;b&gt; &amp;"), "&amp;lt;b&amp;gt; &amp;amp;");
     }
 
     #[test]
