@@ -19,7 +19,7 @@ const MARKUP = [
 
 test("markup in names, titles, messages and file names is text", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  for (const person of [minji, jun]) person.page.on("dialog", (dialog) => person.complaints.push());
+  for (const person of [minji, jun]) person.page.on("dialog", (dialog) => person.complaints.push(`it ran: ${dialog.message()}`));
   const lobby = await jun.window();
   await lobby.goto("/");
   const title = '"><img src=x onerror=alert(1)>';
