@@ -20,4 +20,5 @@ mod reaction;
 mod read;
 mod resume;
 mod seat;
+mod session;
 mod unread;
