@@ -13,7 +13,7 @@ async fn a8_a_session_that_ends_by_age_ends_its_open_sockets() {
     let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
     let polling = Client::open(app.address, Opening::of(&minji).polling()).await;
     polling.take("connect").await;
-    app.meddle(&format!(
+    app.alter(&format!(
         "UPDATE sessions SET seen_at = 0 WHERE user_id = (SELECT id FROM users WHERE name = '{}')",
         "minji"
     ));
@@ -27,7 +27,7 @@ async fn an_open_socket_is_a_use_of_its_session() {
     let app = App::with(|config| config.session_check = Duration::from_millis(30)).await;
     let minji = app.guest("minji").await;
     let socket = app.connect(&minji).await;
-    app.meddle("UPDATE sessions SET seen_at = seen_at - 7200000");
+    app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
     let fresh = "SELECT COUNT(*) FROM sessions WHERE seen_at > created_at - 3600000";
     while app.count(fresh) == 0 {
         socket.settle().await;

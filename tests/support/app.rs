@@ -172,13 +172,6 @@ impl App {
         Client::open(self.address, opening).await
     }
 
-    /// Changes the store past the server, as the passing of time would.
-    pub fn meddle(&self, sql: &str) {
-        let db = rusqlite::Connection::open(self.folder.path().join("madang.db")).unwrap();
-        db.busy_timeout(super::PATIENCE).unwrap();
-        db.execute(sql, []).unwrap();
-    }
-
     /// The folder that everything is kept in.
     pub fn data_dir(&self) -> &Path {
         self.folder.path()

@@ -83,7 +83,7 @@ async fn a_restart_in_between_goes_on_where_it_was() {
     app.join(&jun, &room).await;
     let said = app.say(&jun, &room, "still to go").await;
     app.call(&jun, "DELETE", "/me", json!({ "messages": "keep" })).await.is(204);
-    app.meddle(&format!("INSERT INTO meta (key, value) VALUES ('erase {}', '0')", jun.id));
+    app.alter(&format!("INSERT INTO meta (key, value) VALUES ('erase {}', '0')", jun.id));
     app.restart().await;
     let hers = app.enter(&minji, &room).await;
     // Housekeeping begins with the start: told now, or told already and in the page.

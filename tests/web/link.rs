@@ -52,7 +52,7 @@ async fn a14_an_admin_is_who_opens_the_operators_link_and_confirms_it_once() {
     // The one before a newer one opens nothing, and neither does one that is too old or made up.
     let (first, second) = (admin_path(&app).await, admin_path(&app).await);
     assert_eq!((app.page(&minji, &first).await.status, app.page(&minji, &second).await.status), (410, 200));
-    app.meddle("UPDATE links SET ends_at = 1");
+    app.alter("UPDATE links SET ends_at = 1");
     for path in [second.as_str(), "/admin/x", &format!("/admin/{}", "A".repeat(43))] {
         assert_eq!(app.page(&minji, path).await.status, 410, "{path}");
         assert_eq!(app.form(&minji, path, &[]).await.status, 410, "{path}");

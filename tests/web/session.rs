@@ -97,16 +97,16 @@ async fn a_session_in_use_keeps_its_cookie() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     assert_eq!(app.page(&minji, "/").await.header("set-cookie"), None);
-    app.meddle("UPDATE sessions SET seen_at = seen_at - 7200000");
+    app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
     let renewed = app.page(&minji, "/").await;
     assert_eq!(renewed.session().as_deref(), Some(minji.token.as_str()));
     assert!(renewed.header("set-cookie").unwrap().contains("Max-Age=31536000"), "{:?}", renewed.headers);
     // Noted once an hour, and never by bearer, whose client keeps no cookie.
     assert_eq!(app.page(&minji, "/").await.header("set-cookie"), None);
-    app.meddle("UPDATE sessions SET seen_at = seen_at - 7200000");
+    app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
     assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.header("set-cookie"), None);
     // Who logs out does not stay.
-    app.meddle("UPDATE sessions SET seen_at = seen_at - 7200000");
+    app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
     let out = app.form(&minji, "/logout", &[]).await;
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(out.headers.iter().filter(|(name, _)| name == "set-cookie").count(), 1);
