@@ -225,6 +225,13 @@ async fn a10_n5_no_secret_and_no_text_is_logged() {
     upload.multipart(Some(("hushed.png", &picture::png(4, 4))), &[("text", "hushed caption")]).send().await.is(201);
     program.request("POST", "/me").cookie(&minji.token).form(&[("name", "hushed name")]).send().await;
     program.request("GET", &format!("/?token={}", "x".repeat(43))).send().await;
+    let sign_up = json!({ "email": "hushed@example.org", "password": "sesame by the tree", "name": "hushed" });
+    let account = program.request("POST", "/api/users").json(&sign_up).send().await.is(201);
+    let wrong = json!({ "email": "hushed@example.org", "password": "wrong sesame" });
+    program.request("POST", "/api/session").json(&wrong).send().await.refused(401, "bad_credentials");
+    let reset = desk(folder.path(), &["user", "reset", "hushed@example.org"]);
+    let code = reset.trim().rsplit('/').next().unwrap().to_owned();
+    program.request("GET", &format!("/reset/{code}")).send().await;
     program.request("GET", "/%0d%0alevel=error%1b[31m").send().await;
     hers.ok("kick", json!({ "room": room.id, "userId": jun.id, "reason": "hushed reason" })).await;
     his.disconnect().await;
@@ -232,13 +239,67 @@ async fn a10_n5_no_secret_and_no_text_is_logged() {
     let (status, log) = program.terminate().await;
     assert!(status.success(), "{status}");
     assert!(log.contains("answered"), "there is a log to look at: {log}");
-    for secret in ["sesame", "hushed", "xxxxx", minji.token.as_str(), jun.token.as_str(), sid.as_str()] {
+    for secret in [
+        "sesame",
+        "hushed",
+        "xxxxx",
+        minji.token.as_str(),
+        jun.token.as_str(),
+        sid.as_str(),
+        account["token"].as_str().unwrap(),
+        code.as_str(),
+    ] {
         assert!(!log.contains(secret), "the log holds {secret}: {log}");
     }
     assert!(!log.contains('\u{1b}') && !log.contains("\nlevel"), "the log can be forged: {log}");
     for line in log.lines() {
         assert!(serde_json::from_str::<Value>(line).is_ok(), "not a line of JSON: {line}");
     }
+}
+
+/// What the operator's hand prints, on the data folder of [`Program::start`].
+fn desk(folder: &Path, words: &[&str]) -> String {
+    let output = at_desk(folder, words);
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn at_desk(folder: &Path, words: &[&str]) -> std::process::Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
+    command.args(words).arg("--data-dir").arg(folder.join("data")).current_dir(folder).env_clear();
+    command.output().unwrap()
+}
+
+#[tokio::test]
+async fn the_operators_hand_works_beside_a_running_server() {
+    let folder = Folder::new();
+    let none = at_desk(folder.path(), &["key", "list"]);
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("there is no house in"));
+    let program = Program::start(folder.path(), &[]);
+    // The link of the first start is in the log; another is printed, built from the public address.
+    let link = desk(folder.path(), &["admin-link", "--public-url", "https://chat.example.org"]);
+    let path = link.trim().strip_prefix("https://chat.example.org").expect(&link).to_owned();
+    let sign_up = json!({ "email": "minji@example.org", "password": "a tree by the gate", "name": "minji" });
+    let minji = program.request("POST", "/api/users").json(&sign_up).send().await.is(201);
+    let token = minji["token"].as_str().unwrap();
+    program.request("POST", &path).cookie(token).form(&[]).send().await.leads_to();
+    assert_eq!(program.request("GET", "/api/me").bearer(token).send().await.is(200)["isAdmin"], true);
+    let secret = desk(folder.path(), &["key", "create", "shop"]);
+    let bring = || {
+        let call = program.request("POST", "/api/tokens").bearer(secret.trim());
+        call.json(&json!({ "externalId": "1", "name": "jun" })).send()
+    };
+    bring().await.is(201);
+    let list = desk(folder.path(), &["key", "list"]);
+    assert!(list.contains("shop") && list.contains("in use") && !list.contains(secret.trim()), "{list}");
+    let id = list.split_whitespace().next().unwrap();
+    desk(folder.path(), &["key", "revoke", id]);
+    bring().await.refused(401, "unauthenticated");
+    assert!(desk(folder.path(), &["key", "list"]).contains("revoked 20"));
+    let unknown = at_desk(folder.path(), &["user", "reset", "nobody@example.org"]);
+    assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("has no account here"));
+    let (status, log) = program.terminate().await;
+    assert!(status.success() && log.contains("/admin/"), "{log}");
 }
 
 #[tokio::test]
@@ -300,6 +361,8 @@ fn what_cannot_start_says_why_in_a_sentence() {
         (["--data-dir", blocked.to_str().unwrap()], "cannot make the data folder"),
         (["--public-url", "chat.example"], "is not an address like"),
         (["--trusted-proxies", "ten"], "is not a network like"),
+        (["--smtp-url", "sesame"], "SMTP_URL is not an address like"),
+        (["--smtp-url-file", "nowhere"], "cannot read SMTP_URL_FILE"),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
         command.args(["serve", "--bind", "127.0.0.1"]).args(flags).current_dir(folder.path()).env_clear();

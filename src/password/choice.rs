@@ -9,8 +9,9 @@ use crate::error::{Error, Result};
 /// Characters that a password has at least.
 const MIN: usize = 8;
 
-/// The well-known worst, in lower case, one a line; shorter ones are refused for that.
-static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| include_str!("common.txt").lines().collect());
+/// The well-known worst, in lower case; shorter ones are refused for that.
+static COMMON: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("common.txt").split_whitespace().collect());
 
 /// Whether an account may choose this password. `own` is what others know of the person, e-mail and
 /// name: it opens nothing.
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_of_lines_in_lower_case() {
+    fn the_list_is_of_words_in_lower_case() {
         assert!(COMMON.len() > 300, "{}", COMMON.len());
         assert!(COMMON.iter().all(|word| word.trim() == *word && word.to_lowercase() == **word && word.len() >= 6));
     }

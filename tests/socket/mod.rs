@@ -21,4 +21,5 @@ mod reaction;
 mod read;
 mod resume;
 mod seat;
+mod session;
 mod unread;

@@ -172,6 +172,11 @@ impl App {
         Client::open(self.address, opening).await
     }
 
+    /// The folder that everything is kept in.
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// How many open sockets, rooms and so on a statement counts, read past the server from its file.
     pub fn count(&self, sql: &str) -> i64 {
         let path = self.folder.path().join("madang.db");

@@ -22,6 +22,9 @@ pub struct Room {
     pub made: Value,
 }
 
+/// The password of every account of the tests.
+pub const PASSWORD: &str = "a tree by the gate";
+
 /// A key that no other send of the tests has.
 pub fn key() -> String {
     static LAST: AtomicU64 = AtomicU64::new(0);
@@ -45,6 +48,22 @@ impl App {
         let person = self.guest(name).await;
         self.alter(&format!("UPDATE users SET kind = 'account' WHERE id = {}", blob(&person.id)));
         person
+    }
+
+    /// Somebody with an account: `minji` of minji@example.org, whose password is [`PASSWORD`].
+    pub async fn signed_up(&self, name: &str) -> Person {
+        let asked = json!({ "email": format!("{name}@example.org"), "password": PASSWORD, "name": name });
+        let made = self.request("POST", "/api/users").json(&asked).send().await.is(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        Person { id, token: made["token"].as_str().unwrap().to_owned(), user: made }
+    }
+
+    /// Logs in by REST with the password of [`App::signed_up`].
+    pub async fn log_in(&self, name: &str) -> Person {
+        let asked = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
+        let made = self.request("POST", "/api/session").json(&asked).send().await.is(201);
+        let id = made["user"]["id"].as_str().unwrap().to_owned();
+        Person { id, token: made["token"].as_str().unwrap().to_owned(), user: made["user"].clone() }
     }
 
     /// minji, jun and sora.

@@ -1,11 +1,17 @@
 //! What pages and REST answer.
 
+mod account;
+mod block;
 mod caching;
 mod file;
 mod gallery;
 mod guest;
 mod invite;
 mod json;
+mod leave;
+mod letter;
+mod link;
+mod me;
 mod member;
 mod message;
 mod moderator;
@@ -13,8 +19,11 @@ mod origin;
 mod page;
 mod people;
 mod picture;
+mod profile;
 mod room;
 mod search;
+mod session;
 mod slow;
+mod token;
 mod tombstone;
 mod upload;

@@ -6,7 +6,7 @@ use crate::words::account::AccountWords;
 pub(in crate::words) const WORDS: AccountWords = AccountWords {
     sign_up: "Sign up",
     sign_up_about: "Be the same person on every device.",
-    sign_up_as: |name| format!("{name} keeps their name, rooms and messages."),
+    sign_up_as: |name| format!("Sign up, and {name} keeps name, rooms and messages."),
     keep_name: "Sign up to keep this name",
     log_in: "Log in",
     log_in_about: "Good to see you again.",

@@ -6,7 +6,7 @@ use crate::words::account::AccountWords;
 pub(in crate::words) const WORDS: AccountWords = AccountWords {
     sign_up: "가입하기",
     sign_up_about: "어느 기기에서든 같은 이름으로 이어서 이야기해요.",
-    sign_up_as: |name| format!("{name}님의 이름과 방, 대화가 그대로 남아요."),
+    sign_up_as: |name| format!("가입하면 {name}님의 이름과 방, 대화가 그대로 남아요."),
     keep_name: "가입하고 이 이름 지키기",
     log_in: "로그인",
     log_in_about: "다시 오셨네요. 반가워요.",

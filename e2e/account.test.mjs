@@ -1,0 +1,70 @@
+// People who stay: a guest keeps the name, shows a face, and is the same person elsewhere.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gif } from "./support/pictures.mjs";
+import { stage } from "./support/stage.mjs";
+
+const s = stage();
+const password = "a tree by the gate";
+
+test("a guest signs up, chooses a face that others see at once, and is the same on another device", async () => {
+  const [minji, jun] = [await s.minji(), await s.jun()];
+  const room = await minji.opens("오래 머무는 마당", { lasting: true });
+  await jun.enters(room);
+  await minji.says("안녕하세요");
+  await jun.hears("안녕하세요");
+
+  // In a quiet place behind one's own name.
+  await minji.page.locator(".side__foot [popovertarget=rename]").click();
+  await minji.page.locator("#rename .keep a").first().click();
+  await minji.page.locator("[name=email]").fill("minji@example.org");
+  await minji.page.locator("[name=password]").fill("password");
+  await minji.page.locator("main .button--primary").click();
+  await minji.page.locator(".field__problem").waitFor();
+  assert.equal(await minji.page.locator("[name=email]").inputValue(), "minji@example.org");
+  assert.equal(await minji.page.locator("[name=password]").inputValue(), "");
+  await minji.page.locator("[name=password]").fill(password);
+  await minji.page.locator("main .button--primary").click();
+  await minji.isIn();
+  assert.equal(new URL(minji.page.url()).pathname, room, "back to where one came from");
+  await minji.hears("안녕하세요");
+
+  // The face, moved and scaled under the square by mouse and by key.
+  const window = await minji.window();
+  await window.goto("/me");
+  await window.locator(".self__upload [type=file]").setInputFiles({ name: "face.gif", mimeType: "image/gif", buffer: gif({ width: 160, height: 120, frames: 1 }) });
+  const canvas = window.locator(".crop__canvas");
+  await canvas.waitFor();
+  await window.locator(".crop [type=range]").fill("2");
+  const box = await canvas.boundingBox();
+  await window.mouse.move(box.x + 100, box.y + 100);
+  await window.mouse.down();
+  await window.mouse.move(box.x + 40, box.y + 60);
+  await window.mouse.up();
+  await canvas.press("ArrowLeft");
+  await window.locator(".crop .button--primary").click();
+  await window.locator(".self__face img").waitFor();
+  // Others see it where she stands and at what she said, without asking again.
+  const id = await jun.message("안녕하세요").getAttribute("data-user-id");
+  const shown = jun.page.locator(`.members [data-user-id="${id}"] .avatar img`);
+  await shown.waitFor({ state: "attached" });
+  await jun.message("안녕하세요").locator(".avatar img").waitFor();
+  assert.ok(await jun.message("안녕하세요").locator(".avatar img").evaluate((img) => img.decode().then(() => img.naturalWidth > 0)));
+
+  const elsewhere = await s.sora();
+  await elsewhere.page.goto("/login?next=" + room);
+  await elsewhere.page.locator("[name=email]").fill("MINJI@example.org");
+  await elsewhere.page.locator("[name=password]").fill(password);
+  await elsewhere.page.locator("main .button--primary").click();
+  await elsewhere.isIn();
+  await elsewhere.hears("안녕하세요");
+
+  // Another password, and the other device is out.
+  await window.locator("summary", { hasText: "비밀번호 바꾸기" }).click();
+  await window.locator("[name=current]").fill(password);
+  await window.locator('form[action="/me/password"] [name=password]').fill("a gate by the tree");
+  await window.locator('form[action="/me/password"] .button--primary').click();
+  await window.locator(".notice--good").waitFor();
+  await elsewhere.page.goto("/me");
+  assert.equal(new URL(elsewhere.page.url()).pathname, "/login");
+});

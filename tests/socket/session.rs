@@ -1,0 +1,76 @@
+//! Sockets end with their sessions, whatever ends those.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::client::Opening;
+use crate::support::{App, Client};
+
+#[tokio::test]
+async fn a8_a_session_that_ends_by_age_ends_its_open_sockets() {
+    let app = App::with(|config| config.session_check = Duration::from_millis(30)).await;
+    let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
+    let polling = Client::open(app.address, Opening::of(&minji).polling()).await;
+    polling.take("connect").await;
+    app.alter(&format!(
+        "UPDATE sessions SET seen_at = 0 WHERE user_id = (SELECT id FROM users WHERE name = '{}')",
+        "minji"
+    ));
+    hers.take("close").await;
+    polling.take("close").await;
+    his.say(&room, "still here").await;
+}
+
+#[tokio::test]
+async fn an_open_socket_is_a_use_of_its_session() {
+    let app = App::with(|config| config.session_check = Duration::from_millis(30)).await;
+    let minji = app.guest("minji").await;
+    let socket = app.connect(&minji).await;
+    app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
+    let fresh = "SELECT COUNT(*) FROM sessions WHERE seen_at > created_at - 3600000";
+    while app.count(fresh) == 0 {
+        socket.settle().await;
+    }
+    assert!(socket.all("close").is_empty());
+}
+
+#[tokio::test]
+async fn z8_whoever_logs_out_while_a_socket_comes_in_is_out() {
+    let app = App::start().await;
+    let room = app.courtyard(&app.guest("minji").await).await;
+    for round in 0..30 {
+        let jun = app.guest("jun").await;
+        let opening = Opening::of(&jun).room(&room);
+        let out = app.request("DELETE", "/api/session").bearer(&jun.token);
+        let (client, gone) = tokio::join!(app.open_socket(opening), out.send());
+        gone.is(204);
+        // Let in or not, the connection is over or never was.
+        let refused = || client.log().iter().any(|event| matches!(event.name.as_str(), "connect_error" | "close"));
+        while !refused() {
+            tokio::task::yield_now().await;
+        }
+        let late = app.open_socket(Opening::of(&jun)).await.take("connect_error").await;
+        assert_eq!(late["data"]["code"], "unauthenticated", "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_ended_session_says_is_not_done() {
+    let app = App::start().await;
+    let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
+    let out = app.request("DELETE", "/api/session").bearer(&minji.token);
+    let says = (0..50)
+        .map(|number| hers.start("message", json!({ "room": room.id, "key": format!("k{number}"), "text": "late" })));
+    let says: Vec<_> = says.collect();
+    out.send().await.is(204);
+    let after = hers.start("message", json!({ "room": room.id, "key": "after", "text": "after the end" }));
+    for say in says {
+        say.answer().await;
+    }
+    let answer = after.answer().await;
+    assert!(answer.is_none_or(|answer| answer["ok"] == false), "an ended session was heard");
+    his.say(&room, "the end").await;
+    assert!(his.all("message").iter().all(|message| message["text"] != "after the end"));
+    assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.status, 401);
+}

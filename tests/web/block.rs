@@ -1,0 +1,50 @@
+//! Whom one does not want to hear from.
+
+use serde_json::{Value, json};
+
+use crate::support::App;
+
+#[tokio::test]
+async fn the_blocked_cannot_whisper_nor_write_directly_and_nobody_else_notices() {
+    let app = App::start().await;
+    let ([minji, jun, sora], room, [hers, his, _]) = app.evening().await;
+    let whisper = |text: &str| json!({ "room": room.id, "key": text, "text": text, "to": minji.id });
+    his.ok("message", whisper("before")).await;
+    let direct = app.call(&jun, "POST", "/direct", json!({ "userId": minji.id })).await.is(201);
+    let block = format!("/me/blocks/{}", jun.id);
+    app.call(&minji, "PUT", &block, Value::Null).await.is(204);
+    app.call(&minji, "PUT", &block, Value::Null).await.is(204);
+    let refused = his.refused("message", whisper("after"), "forbidden").await;
+    assert_eq!(refused["field"], "to");
+    let say = json!({ "text": "hello" });
+    let path = format!("/rooms/{}/messages", direct["id"].as_str().unwrap());
+    app.call(&jun, "POST", &path, say.clone()).await.refused(403, "forbidden");
+    // In the room both talk as before, and the other way is open.
+    his.say(&room, "to all").await;
+    hers.hears("to all").await;
+    hers.ok("message", json!({ "room": room.id, "key": "back", "text": "back", "to": jun.id })).await;
+    let listed = app.call(&minji, "GET", "/me/blocks", Value::Null).await.is(200);
+    assert_eq!(listed["users"], json!([jun.user]));
+    assert_eq!(app.call(&sora, "GET", "/me/blocks", Value::Null).await.is(200)["users"], json!([]));
+    app.call(&minji, "DELETE", &block, Value::Null).await.is(204);
+    app.call(&minji, "DELETE", &block, Value::Null).await.is(204);
+    his.ok("message", whisper("again")).await;
+    app.call(&jun, "POST", &path, say).await.is(201);
+}
+
+#[tokio::test]
+async fn nobody_blocks_themselves_or_nobody() {
+    let app = App::with(|config| config.limits.blocks_max = 1).await;
+    let [minji, jun, sora] = app.cast().await;
+    let block = |id: &str| {
+        let path = format!("/me/blocks/{id}");
+        let (app, minji) = (&app, &minji);
+        async move { app.call(minji, "PUT", &path, Value::Null).await }
+    };
+    block(&minji.id).await.refused(422, "invalid");
+    block("00000000000000000000000000").await.refused(404, "not_found");
+    block("nobody").await.refused(404, "not_found");
+    block(&jun.id).await.is(204);
+    block(&sora.id).await.refused(409, "too_many");
+    block(&jun.id).await.is(204);
+}

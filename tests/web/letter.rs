@@ -1,0 +1,99 @@
+//! Letters for forgotten passwords, as a mail server gets them.
+
+use std::sync::OnceLock;
+
+use madang::mail::{Secret, Settings};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+use crate::support::{App, PATIENCE};
+
+/// What a mail server is told: to whom, and what.
+struct Letter {
+    to: String,
+    body: String,
+}
+
+/// A mail server of a few lines.
+async fn serve(stream: TcpStream, letters: mpsc::Sender<Letter>) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 post.example.org\r\n").await?;
+    let (mut to, mut line) = (String::new(), String::new());
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        let answer = match line.get(..4).unwrap_or_default() {
+            "RCPT" => {
+                to = line.trim().to_owned();
+                "250 fine\r\n"
+            }
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n").await?;
+                let mut body = String::new();
+                while !body.ends_with("\r\n.\r\n") {
+                    stream.read_line(&mut body).await?;
+                }
+                letters.send(Letter { to: to.clone(), body }).await.unwrap();
+                "250 taken\r\n"
+            }
+            "QUIT" => {
+                stream.write_all(b"221 bye\r\n").await?;
+                return Ok(());
+            }
+            _ => "250 fine\r\n",
+        };
+        stream.write_all(answer.as_bytes()).await?;
+    }
+}
+
+/// The text of a letter, its soft line ends and `=3D` undone.
+fn plain(body: &str) -> String {
+    body.replace("=\r\n", "").replace("=3D", "=")
+}
+
+static PORT: OnceLock<u16> = OnceLock::new();
+
+#[tokio::test]
+async fn a_forgotten_password_is_mailed_to_who_has_an_account_and_the_answer_is_always_the_same() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    PORT.set(listener.local_addr().unwrap().port()).unwrap();
+    let (letters, mut post) = mpsc::channel(8);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, letters.clone()));
+        }
+    });
+    let app = App::with(|config| {
+        config.origins.public = madang::origin::Origin::parse("http://chat.example.org").ok();
+        let url = Secret::new(format!("smtp://127.0.0.1:{}", PORT.get().unwrap()));
+        config.mail = Some(Settings { url, from: "Madang <madang@example.org>".into() });
+    })
+    .await;
+    app.signed_up("minji").await;
+    let ask = |email: &str| {
+        // Whatever host the request names, the link is to ours.
+        let request = app.request("POST", "/forgot").header("x-forwarded-host", "evil.example");
+        request.header("accept-language", "en").form(&[("email", email)]).send()
+    };
+    assert_eq!(app.get("/forgot").send().await.status, 200);
+    assert!(app.get("/login").send().await.text().contains("/forgot"));
+    let (unknown, known) = (ask("nobody@example.org").await, ask("MINJI@example.org").await);
+    assert_eq!((unknown.status, unknown.text()), (known.status, known.text()));
+    assert_eq!(ask("no e-mail").await.status, 422);
+    let letter = tokio::time::timeout(PATIENCE, post.recv()).await.unwrap().unwrap();
+    // As the account has it, not as the asker wrote it.
+    assert!(letter.to.contains("minji@example.org"), "{}", letter.to);
+    let text = plain(&letter.body);
+    assert!(text.contains("A new password for Madang") && !text.contains("evil"), "{text}");
+    let (_, rest) = text.split_once("http://chat.example.org").expect("a link to our own address");
+    let path = rest.split_whitespace().next().unwrap().to_owned();
+    let used = app.request("POST", &path).form(&[("password", "a gate by the tree")]).send().await;
+    assert_eq!(used.leads_to(), "/login?done=reset");
+    let log_in = json!({ "email": "minji@example.org", "password": "a gate by the tree" });
+    app.request("POST", "/api/session").json(&log_in).send().await.is(201);
+    assert!(post.try_recv().is_err(), "nobody else gets a letter");
+}

@@ -1,0 +1,148 @@
+//! One-time links: the first admin, a forgotten password. The operator's own hand makes them.
+
+use std::collections::HashSet;
+
+use madang::app::desk::Desk;
+use madang::config::Config;
+use serde_json::{Value, json};
+
+use crate::support::factory::PASSWORD;
+use crate::support::{App, Person};
+
+/// The desk of a house that is being served.
+fn desk(app: &App) -> Desk {
+    Desk::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
+}
+
+/// The path of a link, which is on our own address.
+fn path(link: &str, app: &App) -> String {
+    link.strip_prefix(&format!("http://localhost:{}", app.address.port())).expect("a link to this house").to_owned()
+}
+
+async fn admin_path(app: &App) -> String {
+    path(&desk(app).admin_link().await.unwrap(), app)
+}
+
+async fn is_admin(app: &App, who: &Person) -> bool {
+    app.call(who, "GET", "/me", Value::Null).await.is(200)["isAdmin"] == true
+}
+
+#[tokio::test]
+async fn a14_an_admin_is_who_opens_the_operators_link_and_confirms_it_once() {
+    let app = App::start().await;
+    let (guest, minji, jun) = (app.guest("guest").await, app.signed_up("minji").await, app.signed_up("jun").await);
+    assert_eq!(app.count("SELECT COUNT(*) FROM links WHERE kind = 'admin'"), 1, "a first start offers a link");
+    let path = admin_path(&app).await;
+    // A GET uses nothing up and makes nobody an admin; a guest is led to sign up and back.
+    for _ in 0..2 {
+        let shown = app.page(&minji, &path).await;
+        assert_eq!((shown.status, shown.header("cache-control")), (200, Some("no-store")));
+    }
+    assert!(!is_admin(&app, &minji).await);
+    assert!(app.page(&guest, &path).await.text().contains(&format!("/signup?next={path}")));
+    let led = app.form(&guest, &path, &[]).await;
+    assert_eq!(led.leads_to(), format!("/login?next={path}"));
+    // A11: of two who try at once one does.
+    let (hers, his) = tokio::join!(app.form(&minji, &path, &[]), app.form(&jun, &path, &[]));
+    let statuses: HashSet<u16> = [hers.status, his.status].into();
+    assert_eq!(statuses, HashSet::from([303, 410]));
+    assert_ne!(is_admin(&app, &minji).await, is_admin(&app, &jun).await);
+    assert_eq!(app.page(&minji, &path).await.status, 410);
+    assert_eq!(app.count("SELECT COUNT(*) FROM links"), 0);
+    // The one before a newer one opens nothing, and neither does one that is too old or made up.
+    let (first, second) = (admin_path(&app).await, admin_path(&app).await);
+    assert_eq!((app.page(&minji, &first).await.status, app.page(&minji, &second).await.status), (410, 200));
+    app.alter("UPDATE links SET ends_at = 1");
+    for path in [second.as_str(), "/admin/x", &format!("/admin/{}", "A".repeat(43))] {
+        assert_eq!(app.page(&minji, path).await.status, 410, "{path}");
+        assert_eq!(app.form(&minji, path, &[]).await.status, 410, "{path}");
+    }
+    // A link for one thing does not open another.
+    let reset = self::path(&desk(&app).reset_link("jun@example.org").await.unwrap(), &app);
+    assert_eq!(app.page(&minji, &reset.replace("reset", "admin")).await.status, 410);
+}
+
+#[tokio::test]
+async fn with_an_admin_a_start_offers_no_link() {
+    let mut app = App::start().await;
+    let minji = app.signed_up("minji").await;
+    let path = admin_path(&app).await;
+    assert_eq!(app.form(&minji, &path, &[]).await.leads_to(), "/me?done=admin");
+    app.restart().await;
+    assert!(is_admin(&app, &minji).await);
+    assert_eq!(app.count("SELECT COUNT(*) FROM links"), 0);
+}
+
+#[tokio::test]
+async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room() {
+    let app = App::start().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let admin = app.signed_up("hana").await;
+    let call = |method: &'static str, path: String, body: Value| {
+        let (app, admin) = (&app, &admin);
+        async move { app.call(admin, method, &path, body).await }
+    };
+    let at = |rest: &str| format!("/rooms/{}{rest}", room.id);
+    call("DELETE", at(""), Value::Null).await.refused(403, "not_a_member");
+    let path = admin_path(&app).await;
+    app.form(&admin, &path, &[]).await.leads_to();
+    // Nobody is shown who the admin is.
+    let profile = app.call(&jun, "GET", &format!("/users/{}", admin.id), Value::Null).await.is(200);
+    assert_eq!(profile.get("isAdmin"), None);
+    // Not in the room: a public message may go, a whisper is not seen, and settings are the owner's.
+    let said = his.say(&room, "unkind").await;
+    let whisper = json!({ "room": room.id, "key": "w", "text": "hush", "to": minji.id });
+    let whispered = his.ok("message", whisper).await;
+    let message = |id: &Value| format!("/messages/{}", id.as_str().unwrap());
+    call("PATCH", at(""), json!({ "title": "tidy" })).await.refused(403, "not_a_member");
+    assert_eq!(call("DELETE", message(&said["id"]), Value::Null).await.is(200)["text"], "");
+    call("DELETE", message(&whispered["id"]), Value::Null).await.refused(403, "forbidden");
+    // In the room, what the owner may.
+    app.join(&admin, &room).await;
+    assert_eq!(call("PATCH", at(""), json!({ "title": "tidy" })).await.is(200)["title"], "tidy");
+    call("DELETE", at(&format!("/members/{}", jun.id)), Value::Null).await.is(204);
+    his.take("kicked").await;
+    call("DELETE", at(&format!("/members/{}", minji.id)), Value::Null).await.refused(403, "forbidden");
+    // Leaving hands nothing over, as the room is another's.
+    call("DELETE", at("/members/me"), Value::Null).await.is(204);
+    assert_eq!(app.show(&room).await["owner"]["id"], minji.id);
+    call("DELETE", at(""), Value::Null).await.is(204);
+    hers.take("removeRoom").await;
+    // A direct room is its two people's.
+    let direct = app.call(&minji, "POST", "/direct", json!({ "userId": jun.id })).await.is(201);
+    call("DELETE", format!("/rooms/{}", direct["id"].as_str().unwrap()), Value::Null)
+        .await
+        .refused(404, "room_not_found");
+}
+
+#[tokio::test]
+async fn a11_a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_header() {
+    let app = App::start().await;
+    let (minji, other) = (app.signed_up("minji").await, app.guest("other").await);
+    let socket = app.connect(&minji).await;
+    let desk = desk(&app);
+    assert!(desk.reset_link("nobody@example.org").await.unwrap_err().contains("has no account"));
+    let path = path(&desk.reset_link("MINJI@example.org").await.unwrap(), &app);
+    let shown = app.page(&other, &path).await;
+    assert_eq!((shown.status, shown.header("cache-control")), (200, Some("no-store")));
+    // A password that is refused leaves the link as it was.
+    let refused = app.form(&other, &path, &[("password", "password")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(!refused.text().contains("value=\"password\""));
+    let tries = [
+        app.form(&other, &path, &[("password", "a new gate")]),
+        app.form(&other, &path, &[("password", "a newer gate")]),
+    ];
+    let [first, second] = tries;
+    let (first, second) = tokio::join!(first, second);
+    let statuses: HashSet<u16> = [first.status, second.status].into();
+    assert_eq!(statuses, HashSet::from([303, 410]));
+    socket.take("close").await;
+    app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    let old = json!({ "email": "minji@example.org", "password": PASSWORD });
+    app.request("POST", "/api/session").json(&old).send().await.refused(401, "bad_credentials");
+    assert_eq!(app.page(&other, &path).await.status, 410);
+    // Without a mail server there is no page to ask for a letter.
+    assert_eq!(app.page(&other, "/forgot").await.status, 404);
+    assert_eq!(app.form(&other, "/forgot", &[("email", "minji@example.org")]).await.status, 404);
+}

@@ -1,0 +1,86 @@
+//! What others see of a person.
+
+use serde_json::{Value, json};
+
+use crate::support::factory::fields;
+use crate::support::{App, Person, picture};
+
+async fn put_picture(app: &App, who: &Person, bytes: &[u8]) -> Value {
+    let call = app.request("PUT", "/api/me/picture").bearer(&who.token);
+    call.multipart(Some(("me.png", bytes)), &[]).send().await.is(200)
+}
+
+#[tokio::test]
+async fn a_picture_is_a_small_square_told_to_all_and_gone_with_its_last_owner() {
+    let app = App::start().await;
+    let ([minji, jun, _], _room, [_, his, _]) = app.evening().await;
+    let user = put_picture(&app, &minji, &picture::png(900, 600)).await;
+    let url = user["picture"].as_str().unwrap().to_owned();
+    assert!(url.starts_with("/pictures/") && url.len() == 74, "{url}");
+    assert_eq!(his.take("user").await, user);
+    let shown = app.get(&url).bearer(&jun.token).send().await;
+    assert_eq!((shown.status, shown.header("cache-control")), (200, Some("private, max-age=31536000, immutable")));
+    assert!(shown.header("content-security-policy").unwrap().contains("sandbox"));
+    let made = image::load_from_memory(&shown.body).unwrap();
+    assert_eq!((made.width(), made.height()), (256, 256));
+    app.get(&url).send().await.refused(401, "unauthenticated");
+    // The same picture of another, then none of either: the bytes stay as long as somebody has them.
+    assert_eq!(put_picture(&app, &jun, &picture::png(900, 600)).await["picture"], user["picture"]);
+    assert_eq!(app.stored_files().len(), 1);
+    assert_eq!(app.call(&minji, "DELETE", "/me/picture", Value::Null).await.is(200)["picture"], Value::Null);
+    assert_eq!(app.stored_files().len(), 1);
+    put_picture(&app, &jun, &picture::gif(3)).await;
+    assert_eq!(app.stored_files().len(), 1);
+    app.get(&url).bearer(&jun.token).send().await.refused(404, "not_found");
+    app.call(&jun, "DELETE", "/me/picture", Value::Null).await.is(200);
+    assert!(app.stored_files().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused_and_a_message_is_not_shown_by_its_hash() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    for bytes in [b"<svg/>".as_slice(), b"%PDF-1.7", &picture::pixel_flood()] {
+        let call = app.request("PUT", "/api/me/picture").bearer(&minji.token);
+        let answer = call.multipart(Some(("me.png", bytes)), &[]).send().await;
+        assert!(matches!(answer.status, 415 | 422), "{}", answer.text());
+    }
+    let room = app.courtyard(&minji).await;
+    let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
+    call.multipart(Some(("cat.png", &picture::png(8, 8))), &[]).send().await.is(201);
+    let hash = app.stored_files().pop().unwrap();
+    for hash in [hash.as_str(), "..", "%2e%2e%2fmadang.db", &"A".repeat(64), &"0".repeat(64)] {
+        app.get(&format!("/pictures/{hash}")).bearer(&minji.token).send().await.refused(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn an_accounts_profile_is_for_everybody_a_guests_for_who_shares_a_room() {
+    let app = App::start().await;
+    let (minji, guest, jun) = (app.signed_up("minji").await, app.guest("sora").await, app.guest("jun").await);
+    let bio = app.call(&minji, "PATCH", "/me", json!({ "bio": " sea\nand sky " })).await.is(200);
+    assert_eq!(bio["bio"], "sea and sky");
+    let look = |id: &str| {
+        let path = format!("/users/{id}");
+        let (app, jun) = (&app, &jun);
+        async move { app.call(jun, "GET", &path, Value::Null).await }
+    };
+    let profile = look(&minji.id).await.is(200);
+    for field in ["bio", "color", "createdAt", "id", "kind", "name", "picture"] {
+        assert!(fields(&profile).contains(&field), "{profile}");
+    }
+    assert_eq!(
+        (profile["bio"].as_str(), profile.get("email"), profile.get("isAdmin")),
+        (Some("sea and sky"), None, None)
+    );
+    look(&guest.id).await.refused(404, "not_found");
+    look(&jun.id).await.is(200);
+    let room = app.courtyard(&guest).await;
+    app.join(&jun, &room).await;
+    assert_eq!(look(&guest.id).await.is(200)["name"], "sora");
+    look("nobody").await.refused(404, "not_found");
+    let long = json!({ "bio": "x".repeat(161) });
+    assert_eq!(app.call(&minji, "PATCH", "/me", long).await.refused(422, "too_long")["field"], "bio");
+    let hidden = app.call(&minji, "PATCH", "/me", json!({ "hidesPresence": true })).await.is(200);
+    assert_eq!((&hidden["hidesPresence"], &hidden["bio"]), (&json!(true), &json!("sea and sky")));
+}

@@ -1,0 +1,113 @@
+//! Sessions: where one is signed in, how they end, how they are kept.
+
+use serde_json::{Value, json};
+
+use crate::support::factory::{PASSWORD, fields};
+use crate::support::{App, Person};
+
+async fn sessions(app: &App, who: &Person) -> Vec<Value> {
+    app.call(who, "GET", "/me/sessions", Value::Null).await.is(200)["sessions"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
+    let app = App::start().await;
+    let minji = app.signed_up("minji").await;
+    let asked = json!({ "email": "minji@example.org", "password": PASSWORD });
+    let elsewhere = app.request("POST", "/api/session").header("user-agent", "Elsewhere/1").json(&asked).send().await;
+    let elsewhere = Person { token: elsewhere.is(201)["token"].as_str().unwrap().into(), ..minji.clone() };
+    let socket = app.connect(&elsewhere).await;
+    let listed = sessions(&app, &minji).await;
+    assert_eq!(fields(&listed[0]), ["agent", "createdAt", "current", "id", "ip", "seenAt"]);
+    assert_eq!(listed.iter().filter(|session| session["current"] == true).count(), 1);
+    let other = listed.iter().find(|session| session["current"] == false).unwrap();
+    assert_eq!((&other["agent"], &other["ip"]), (&json!("Elsewhere/1"), &json!("127.0.0.1")));
+    // The id of a session opens nothing, and another person's is none of mine.
+    let path = format!("/me/sessions/{}", other["id"].as_str().unwrap());
+    app.get("/api/me").bearer(other["id"].as_str().unwrap()).send().await.refused(401, "unauthenticated");
+    let jun = app.signed_up("jun").await;
+    app.call(&jun, "DELETE", &path, Value::Null).await.refused(404, "not_found");
+    app.call(&minji, "DELETE", &path, Value::Null).await.is(204);
+    socket.take("close").await;
+    app.call(&elsewhere, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    assert_eq!(sessions(&app, &minji).await.len(), 1);
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_keeps_this_session_unless_it_is_asked_for_all() {
+    let app = App::start().await;
+    let minji = app.signed_up("minji").await;
+    let others = [app.log_in("minji").await, app.log_in("minji").await];
+    let (here, there) = (app.connect(&minji).await, app.connect(&others[0]).await);
+    app.call(&minji, "DELETE", "/me/sessions", Value::Null).await.is(204);
+    there.take("close").await;
+    assert!(here.all("close").is_empty());
+    for other in &others {
+        app.call(other, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    }
+    let gone = app.call(&minji, "DELETE", "/me/sessions?all=true", Value::Null).await;
+    assert!(gone.header("set-cookie").unwrap().contains("Max-Age=0"));
+    here.take("close").await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM sessions"), 0);
+}
+
+#[tokio::test]
+async fn a7_another_password_ends_the_other_sessions_and_their_sockets() {
+    let app = App::start().await;
+    let minji = app.signed_up("minji").await;
+    let other = app.log_in("minji").await;
+    let (here, there) = (app.connect(&minji).await, app.connect(&other).await);
+    let change = |current: &str, password: &str| {
+        app.call(&minji, "PUT", "/me/password", json!({ "current": current, "password": password }))
+    };
+    assert_eq!(change("wrong", "a gate by the tree").await.refused(401, "bad_credentials")["field"], "current");
+    assert_eq!(change(PASSWORD, "password").await.refused(422, "invalid")["field"], "password");
+    change(PASSWORD, "a gate by the tree").await.is(204);
+    there.take("close").await;
+    here.settle().await;
+    assert!(here.all("close").is_empty());
+    app.call(&other, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    let old = json!({ "email": "minji@example.org", "password": PASSWORD });
+    app.request("POST", "/api/session").json(&old).send().await.refused(401, "bad_credentials");
+    let new = json!({ "email": "minji@example.org", "password": "a gate by the tree" });
+    app.request("POST", "/api/session").json(&new).send().await.is(201);
+    let guest = app.guest("jun").await;
+    let asked = json!({ "current": "x", "password": "a gate by the tree" });
+    app.call(&guest, "PUT", "/me/password", asked).await.refused(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a5_logging_in_ends_the_session_that_was_there_before() {
+    let app = App::start().await;
+    app.signed_up("minji").await;
+    let guest = app.guest("planted").await;
+    let socket = app.connect(&guest).await;
+    let form = [("email", "minji@example.org"), ("password", PASSWORD), ("next", "/me")];
+    let answer = app.form(&guest, "/login", &form).await;
+    assert_eq!(answer.leads_to(), "/me");
+    let token = answer.session().unwrap();
+    assert_ne!(token, guest.token);
+    socket.take("close").await;
+    app.call(&guest, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    assert_eq!(app.get("/api/me").cookie(&token).send().await.is(200)["email"], "minji@example.org");
+}
+
+#[tokio::test]
+async fn a_session_in_use_keeps_its_cookie() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    assert_eq!(app.page(&minji, "/").await.header("set-cookie"), None);
+    app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
+    let renewed = app.page(&minji, "/").await;
+    assert_eq!(renewed.session().as_deref(), Some(minji.token.as_str()));
+    assert!(renewed.header("set-cookie").unwrap().contains("Max-Age=31536000"), "{:?}", renewed.headers);
+    // Noted once an hour, and never by bearer, whose client keeps no cookie.
+    assert_eq!(app.page(&minji, "/").await.header("set-cookie"), None);
+    app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
+    assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.header("set-cookie"), None);
+    // Who logs out does not stay.
+    app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
+    let out = app.form(&minji, "/logout", &[]).await;
+    assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert_eq!(out.headers.iter().filter(|(name, _)| name == "set-cookie").count(), 1);
+}
