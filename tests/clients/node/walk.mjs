@@ -174,6 +174,12 @@ const back = await his.take("joined");
 assert.equal(back.gap ?? false, false);
 assert.equal(back.messages.some((message) => message.text === "missed?"), true);
 
+// Somebody keeps order with the owner, for a while.
+for (const on of [true, false]) {
+  await hers.ok("moderator", { room, userId: sora.id, on });
+  await soras.take("message", (line) => line.system?.event === (on ? "moderator" : "member"));
+}
+
 // Keys change hands; somebody is shown out and stays connected.
 await hers.refused("owner", { room, userId: "nobody" }, "invalid");
 await hers.ok("owner", { room, userId: jun.id });

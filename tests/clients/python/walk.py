@@ -209,6 +209,12 @@ def walk():
     back = his.take("joined")
     assert not back.get("gap") and any(message["text"] == "missed?" for message in back["messages"])
 
+    # Somebody keeps order with the owner, for a while.
+    for on in (True, False):
+        hers.ok("moderator", {"room": room, "userId": sora["id"], "on": on})
+        event = "moderator" if on else "member"
+        soras.take("message", lambda line, event=event: line.get("system", {}).get("event") == event)
+
     # Keys change hands; somebody is shown out and stays connected.
     hers.refused("owner", {"room": room, "userId": "nobody"}, "invalid")
     hers.ok("owner", {"room": room, "userId": jun["id"]})
