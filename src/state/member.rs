@@ -132,7 +132,8 @@ impl State {
                 };
                 Ok(Snapshot {
                     room: room::get(tx, Some(me), room_id)?,
-                    me: member::get(tx, me, room_id, me)?,
+                    // What one may do here: an admin may more than what is written down.
+                    me: Member { role: member::role(tx, me, room_id)?, ..member::get(tx, me, room_id, me)? },
                     members: members_online_first(tx, &limits, me, room_id, &online)?,
                     visible_rev: message::visible_rev(tx, me, room_id)?,
                     messages,
