@@ -82,7 +82,7 @@ test("a new name is seen by all, in what was said too, and new settings by the r
 
   const lobby = await sora.window();
   await lobby.goto("/");
-  const row = lobby.locator(`[data-room-id="${room.split("/").at(-1)}"]`);
+  const row = lobby.locator(`.row[data-room-id="${room.split("/").at(-1)}"]`);
   await row.getByText("옛 이름").waitFor();
   await minji.page.locator(".talk__head [popovertarget=settings]").click();
   const form = minji.page.locator("#settings form").first();

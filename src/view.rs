@@ -8,6 +8,7 @@ pub mod account;
 mod blank;
 mod markup;
 mod message;
+mod mine;
 mod page;
 mod part;
 mod people;
@@ -20,7 +21,8 @@ use std::sync::OnceLock;
 
 use askama::Template;
 
-pub use message::{HistoryPart, member_html, message_html, row_html};
+pub use message::{HistoryPart, PinsPart, member_html, message_html, row_html};
+pub use mine::my_room_html;
 pub use page::{DoorPage, ErrorPage, GalleryPage, LobbyPage, RoomPage};
 pub use people::{PeoplePage, Person};
 pub use search::{FoundIn, SearchPage};

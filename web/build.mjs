@@ -17,6 +17,9 @@ const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fil
 </svg>
 `;
 
+// The same with a dot at its edge, for when something waits.
+const waiting = favicon.replace("</svg>", '<circle cx="18.5" cy="5.5" r="5" fill="#d9622b"/></svg>');
+
 /** The 64 hues of people: a class each, so that no page needs a style attribute. */
 const hues = {
   name: "hues",
@@ -53,7 +56,7 @@ const layer = {
     build.onEnd(async (result) => {
       if (result.errors.length) return;
       const built = result.outputFiles.map((file) => ({ name: basename(file.path), contents: file.contents }));
-      await lay([...built, { name: "favicon.svg", contents: favicon }]);
+      await lay([...built, { name: "favicon.svg", contents: favicon }, { name: "favicon-waiting.svg", contents: waiting }]);
       for (const { name, contents } of built) console.log(`${name} ${(contents.length / 1000).toFixed(1)} kB`);
     });
   },

@@ -111,6 +111,19 @@ export class Person {
     return this.member(name, page).locator(".member__acts");
   }
 
+  /** Opens all that one may do with a message. */
+  async opensActs(message, page = this.page) {
+    await message.hover();
+    await page.locator("#acts button").last().click();
+    await page.locator(".menu[open]").waitFor();
+  }
+
+  /** Does one thing with a message. */
+  async acts(message, act, page = this.page) {
+    await this.opensActs(message, page);
+    await page.locator(`[data-act=${act}]`).click();
+  }
+
   /** Waits for the number of people that the room tells. */
   async counts(online, page = this.page) {
     await page.waitForFunction(

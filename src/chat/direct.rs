@@ -1,10 +1,23 @@
 //! Direct rooms: two people, or one alone with their notes; one room for each two, for ever.
 
+use super::member::Presence;
 use super::room::{self, Room};
-use super::user;
+use super::user::{self, User};
 use super::{Fact, Tx, block};
+use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
+
+/// The other person of a direct room, as the one who looks at it sees them.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// `None` for one who has left the house.
+    pub user: Option<User>,
+    /// Filled in by the doors.
+    pub presence: Presence,
+    /// When they were last here, unless they hide it.
+    pub seen_at: Option<String>,
+}
 
 /// The direct room of two people, made when there is none, and whether it was made now. Both are
 /// members from the beginning, and neither leaves: who wants no more of it blocks the other.
@@ -75,6 +88,16 @@ pub fn peer(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<UserId> {
         Some([one, other]) if other == me => Ok(one),
         _ => Err(Code::RoomNotFound.into()),
     }
+}
+
+/// The other person of a direct room with what is known of their coming and going.
+///
+/// # Errors
+/// As [`peer`].
+pub fn look(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Peer> {
+    let id = peer(tx, me, room_id)?;
+    let seen_at = user::seen_at(tx, id)?.map(rfc3339);
+    Ok(Peer { user: user::find(tx, id)?, presence: Presence::Offline, seen_at })
 }
 
 /// Whether I may write into a direct room: the other is still here and has not blocked me.

@@ -22,13 +22,13 @@ mod preview;
 mod reaction;
 
 pub(super) use change::erase;
-pub use change::{delete, edit, pin, pins, room_of};
+pub use change::{answer, delete, edit, pin, pins, room_of};
 pub use line::crowd_line;
 pub(super) use load::by_numbers;
 pub use mention::Mention;
 pub use page::{Changes, Cursor, page, resume, since, visible_rev};
 pub use preview::{Preview, link_of, set_preview};
-pub use reaction::{Reaction, react};
+pub use reaction::{Reaction, has_reacted, react};
 
 /// A message in its whole present state. A deleted one has an empty text and no files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::member::Role;
 use super::message::SystemEvent;
 use super::message::line::{self, Line};
 use super::user::{self, User};
@@ -75,6 +76,11 @@ impl History {
 }
 
 impl Room {
+    /// Whether somebody of this role may pin: in a direct room both do, in an open one who keeps order.
+    pub fn may_pin(&self, role: Role) -> bool {
+        self.kind == RoomKind::Direct || role >= Role::Moderator
+    }
+
     /// Whether the lobby shows it and is told of it.
     pub fn is_in_lobby(&self) -> bool {
         self.kind == RoomKind::Open && self.listed

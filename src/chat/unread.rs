@@ -30,6 +30,8 @@ pub struct MyRoom {
     pub me: member::Member,
     /// The other person of a direct room.
     pub peer: Option<User>,
+    /// Whether that person is there; filled in by the doors.
+    pub presence: member::Presence,
     pub waiting: Unread,
 }
 
@@ -71,7 +73,8 @@ fn my_room(tx: &mut Tx, limits: &Limits, me: UserId, id: RoomId) -> Result<MyRoo
         }
         RoomKind::Open => None,
     };
-    Ok(MyRoom { me: member::get(tx, me, id, me)?, waiting: waiting(tx, limits, me, id)?, peer, room })
+    let presence = member::Presence::Offline;
+    Ok(MyRoom { me: member::get(tx, me, id, me)?, waiting: waiting(tx, limits, me, id)?, presence, peer, room })
 }
 
 /// What waits for a member in a room.

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::chat::message::{self, Changes, Cursor, Message, New, Sent};
-use crate::chat::{Limits, Tx};
+use crate::chat::{Limits, Tx, member, room};
 use crate::clock::now_ms;
 use crate::error::Result;
 use crate::ids::{MessageId, RoomId, UserId};
@@ -55,6 +55,37 @@ impl State {
     /// `rate_limited`; `forbidden` for who may not; `too_many`.
     pub async fn pin(&self, me: UserId, id: MessageId, on: bool) -> Result<Message> {
         self.change(me, id, move |tx, limits, now| message::pin(tx, limits, now, me, id, on)).await
+    }
+
+    /// Puts one's reaction under a message where it is not, and takes it away where it is.
+    ///
+    /// # Errors
+    /// As [`State::react`].
+    pub async fn react_or_not(&self, me: UserId, id: MessageId, emoji: String) -> Result<Message> {
+        self.change(me, id, move |tx, limits, now| {
+            let is_there = message::has_reacted(tx, me, id, &emoji)?;
+            message::react(tx, limits, now, me, id, &emoji, !is_there)
+        })
+        .await
+    }
+
+    /// Answers a message in its room; a whisper by a whisper.
+    ///
+    /// # Errors
+    /// As [`State::send`]; `forbidden` for a message that one may not see.
+    pub async fn reply(&self, me: UserId, id: MessageId, text: String) -> Result<Sent> {
+        let (room_id, new) = self.db.read(move |tx| message::answer(tx, me, id, text)).await?;
+        self.send(me, room_id, new).await
+    }
+
+    /// Whether somebody may pin in a room.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`.
+    pub async fn may_pin(&self, me: UserId, room_id: RoomId) -> Result<bool> {
+        let room = self.db.read(move |tx| Ok((room::get(tx, Some(me), room_id)?, member::role(tx, me, room_id)?)));
+        let (room, role) = room.await?;
+        Ok(room.may_pin(role))
     }
 
     async fn change<T: Send + 'static>(

@@ -1,10 +1,11 @@
 //! What waits for people: their rooms, and what was said in them since they read.
 
 use super::State;
+use crate::chat::direct::{self, Peer};
 use crate::chat::room::Room;
 use crate::chat::unread::{self, MyRoom, Place, Unread};
 use crate::chat::user;
-use crate::chat::{Tx, direct, member};
+use crate::chat::{Tx, member};
 use crate::clock::now_ms;
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
@@ -34,6 +35,9 @@ impl State {
             mine.room.online_count = self.live.online_count(mine.room.id) as u32;
             mine.me.online = self.live.is_online(mine.room.id, me);
             mine.me.presence = self.live.people.presence(me);
+            if let Some(peer) = &mine.peer {
+                mine.presence = self.live.people.presence(peer.id);
+            }
         }
         Ok((rooms, next))
     }
@@ -66,6 +70,18 @@ impl State {
         self.rates.room(me)?;
         let (room, made) = self.db.write(move |tx| direct::open(tx, now_ms(), me, other)).await?;
         Ok((self.with_counts(room), made))
+    }
+
+    /// The other person of a direct room.
+    ///
+    /// # Errors
+    /// `room_not_found` for a room that is none of mine.
+    pub async fn peer(&self, me: UserId, room_id: RoomId) -> Result<Peer> {
+        let mut peer = self.db.read(move |tx| direct::look(tx, me, room_id)).await?;
+        if let Some(user) = &peer.user {
+            peer.presence = self.live.people.presence(user.id);
+        }
+        Ok(peer)
     }
 
     /// Learns what is to be known of somebody who has connected.

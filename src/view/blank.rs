@@ -5,6 +5,7 @@
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind};
+use crate::chat::unread::{MyRoom, Unread};
 use crate::chat::user::{User, UserKind};
 use crate::ids::{MessageId, RoomId, UserId};
 
@@ -62,6 +63,16 @@ pub(super) fn blank_room() -> Room {
         rev: 0,
         epoch: String::new(),
         created_at: String::new(),
+    }
+}
+
+pub(super) fn blank_mine() -> MyRoom {
+    MyRoom {
+        room: blank_room(),
+        me: blank_member(),
+        peer: None,
+        presence: Presence::Offline,
+        waiting: Unread { unread: 0, mentions: 0, last: None },
     }
 }
 

@@ -11,6 +11,7 @@ use std::fmt;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
 use crate::chat::message::Mention;
+use crate::text::excerpt;
 use crate::text::link::{Piece, pieces};
 
 /// Elements inside each other; deeper ones are written as what they hold.
@@ -35,13 +36,7 @@ pub(super) fn markup(text: &str, mentions: &[Mention]) -> Markup {
         writer.text(text);
         return Markup(writer.html);
     }
-    let parser = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter();
-    let typed = parser.map(|(event, place)| match event {
-        // `&lt;` is what somebody wrote, and not a way to write something else.
-        Event::Text(_) if text[place.clone()].starts_with('&') => Event::Text(text[place].into()),
-        other => other,
-    });
-    let events: Vec<_> = TextMergeStream::new(typed).collect();
+    let events: Vec<_> = TextMergeStream::new(parse(text)).collect();
     let is_one_paragraph = events.iter().filter(|event| is_block(event)).count() == 1;
     for event in events {
         // Most messages are one paragraph, which is the bubble itself.
@@ -51,6 +46,32 @@ pub(super) fn markup(text: &str, mentions: &[Mention]) -> Markup {
         }
     }
     Markup(writer.html)
+}
+
+fn parse(text: &str) -> impl Iterator<Item = Event<'_>> {
+    let parser = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter();
+    parser.map(|(event, place)| match event {
+        // `&lt;` is what somebody wrote, and not a way to write something else.
+        Event::Text(_) if text[place.clone()].starts_with('&') => Event::Text(text[place].into()),
+        other => other,
+    })
+}
+
+/// A message's text without its markup, on one line, for where there is no room for more.
+pub(super) fn bare(text: &str) -> String {
+    if is_plain(text) {
+        return excerpt(text);
+    }
+    let mut bare = String::with_capacity(text.len());
+    for event in parse(text) {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => bare.push_str(&text),
+            Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image) => {}
+            Event::SoftBreak | Event::HardBreak | Event::Rule | Event::End(_) => bare.push(' '),
+            _ => {}
+        }
+    }
+    excerpt(&bare)
 }
 
 /// Whether the text has nothing that could be markup: nearly every message of a chat.
@@ -293,6 +314,13 @@ mod tests {
         assert_eq!(html("<script>alert(1)</script>"), "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>");
         assert_eq!(html("a <img src=x onerror=alert(1)>"), "a &lt;img src=x onerror=alert(1)&gt;");
         assert_eq!(html("&lt;b&gt; &amp;"), "&amp;lt;b&amp;gt; &amp;amp;");
+    }
+
+    #[test]
+    fn on_one_line_there_is_no_markup() {
+        let said = bare("그럼요! 준비물:\n\n- 김밥 **두 줄**\n- `귤`\n\n> ~~늦으면~~ 없어요\n\n<b>끝");
+        assert_eq!(said, "그럼요! 준비물: 김밥 두 줄 귤 늦으면 없어요 <b>끝");
+        assert_eq!(bare("안녕하세요"), "안녕하세요");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::markup::markup;
+use super::mine::{gist, presence};
 use super::part::*;
 use super::render;
 use crate::chat::member::Member;
@@ -67,6 +68,21 @@ impl<'a> HistoryPart<'a> {
         let has_older = page.older && !matches!(cursor, Cursor::After(_));
         let has_newer = page.newer && !matches!(cursor, Cursor::Before(_));
         Self { messages: &page.messages, has_older, has_newer, lang }
+    }
+}
+
+/// What is pinned in a room, as `GET /room/{id}/pins` answers it: the latest pin first.
+#[derive(Template)]
+#[template(path = "message/_pins.html")]
+pub struct PinsPart<'a> {
+    pub pins: &'a [Message],
+    pub may_pin: bool,
+    pub lang: Lang,
+}
+
+impl PinsPart<'_> {
+    pub fn html(&self) -> String {
+        render(self)
     }
 }
 

@@ -4,13 +4,16 @@ use askama::Template;
 
 use super::blank::*;
 use super::markup::markup;
+use super::mine::*;
 use super::part::*;
 use super::{asset, render};
+use crate::chat::direct::Peer;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::member::{Ban, Member, Role};
 use crate::chat::message::{Message, MessageKind};
-use crate::chat::room::{History, Room};
+use crate::chat::room::{History, Room, RoomKind};
+use crate::chat::unread::MyRoom;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
 use crate::ids::FileId;
@@ -23,6 +26,8 @@ pub struct LobbyPage<'a> {
     pub lang: Lang,
     /// Who looks, once they have an identity.
     pub me: Option<&'a User>,
+    /// The viewer's own rooms, the latest active first.
+    pub mine: &'a [MyRoom],
     /// Open rooms, the busiest first.
     pub rooms: &'a [Room],
     /// Why the visitor was sent back here.
@@ -56,15 +61,25 @@ pub struct RoomPage<'a> {
     pub me: &'a Member,
     /// At most 200, online first; `me` among them.
     pub members: &'a [Member],
-    /// The newest page, or the one before `?before=`, ascending by seq.
+    /// The other person, where this is a direct room.
+    pub peer: Option<&'a Peer>,
+    /// The newest page, or the one that the address asks for, ascending by seq.
     pub messages: &'a [Message],
     /// The room's rev in the same snapshot as `messages`; the socket resumes from it.
     pub rev: i64,
     pub epoch: &'a str,
     pub has_older: bool,
-    /// Whether this is an older page, read without JavaScript.
+    /// Whether this is an older page.
     pub has_newer: bool,
-    /// The list beside the talk: one's own rooms first, then the busiest open ones. May be empty.
+    /// The seq of the message that the address points at.
+    pub at: Option<i64>,
+    /// What was said since one last read, at most 100.
+    pub unread: u32,
+    /// What is pinned, the latest pin first.
+    pub pins: &'a [Message],
+    /// The list beside the talk: the viewer's own rooms, the latest active first.
+    pub mine: &'a [MyRoom],
+    /// Below them other open rooms, the busiest first.
     pub rooms: &'a [Room],
     /// Whether messages can be searched here.
     pub has_search: bool,
@@ -95,6 +110,22 @@ pub struct GalleryPage<'a> {
     pub next: Option<FileId>,
     /// Whether this is the page of the newest.
     pub is_first: bool,
+}
+
+impl RoomPage<'_> {
+    fn title(&self) -> String {
+        called(self.room, self.peer.and_then(|peer| peer.user.as_ref()), self.me.user.id, &self.lang)
+    }
+
+    /// The message that the address points at, where one may do something with it.
+    fn pointed(&self) -> Option<&Message> {
+        let is_pointed = |message: &&Message| Some(message.seq) == self.at && message.kind != MessageKind::System;
+        self.messages.iter().find(is_pointed).filter(|message| message.deleted_at.is_none())
+    }
+
+    fn may_pin(&self) -> bool {
+        self.room.may_pin(self.me.role)
+    }
 }
 
 /// Whatever was refused, in words, with the way home.

@@ -152,6 +152,9 @@ pub(super) const EMOJI: [&str; 40] = [
     "🐱", "✅",
 ];
 
+/// The reactions that are nearest at hand.
+pub(super) const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
+
 /// `2026-11-13` of an RFC 3339 time.
 pub(super) fn day(at: &str) -> &str {
     at.get(..10).unwrap_or(at)
@@ -202,6 +205,10 @@ pub(super) fn role(member: &Member) -> &'static str {
         Role::Moderator => "moderator",
         Role::Member => "member",
     }
+}
+
+pub(super) fn is_by(message: &Message, member: &Member) -> bool {
+    message.user.as_ref().is_some_and(|user| user.id == member.user.id)
 }
 
 /// Whoever has no account is a guest, also before the first act makes an identity.

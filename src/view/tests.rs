@@ -1,13 +1,14 @@
 use super::part::{clock, host, is_emoji_alone, monogram, size};
 use super::{
     DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, Person, RoomPage, SearchPage,
-    member_html, message_html, row_html,
+    member_html, message_html, my_room_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::search::Hit;
+use crate::chat::unread::{MyRoom, Unread};
 use crate::chat::user::{Listed, User, UserKind, hue};
 use crate::error::Code;
 use crate::ids::{FileId, MessageId, RoomId, UserId};
@@ -89,6 +90,16 @@ fn member(name: &str) -> Member {
     }
 }
 
+fn my_room(title: &str) -> MyRoom {
+    MyRoom {
+        room: room(title),
+        me: member("민지"),
+        peer: Some(person(title)),
+        presence: Presence::Away,
+        waiting: Unread { unread: 100, mentions: 1, last: Some(message(title)) },
+    }
+}
+
 fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
     let members = [me.clone()];
     let rooms = [room.clone()];
@@ -102,6 +113,11 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         epoch: &room.epoch,
         has_older: true,
         has_newer: false,
+        peer: None,
+        at: Some(41),
+        unread: 3,
+        pins: messages,
+        mine: &[my_room(&room.title)],
         rooms: &rooms,
         has_search: true,
         base: "",
@@ -154,6 +170,7 @@ fn what_people_write_is_text_everywhere() {
     let lobby = LobbyPage {
         lang: Lang::En,
         me: Some(&me.user),
+        mine: &[my_room(HOSTILE)],
         rooms: std::slice::from_ref(&room),
         notice: Some(Code::RoomFull),
         suggestion: HOSTILE,
@@ -198,6 +215,7 @@ fn what_people_write_is_text_everywhere() {
         gallery(Kind::Image, &entries[..1]).html(),
         gallery(Kind::File, &entries[1..]).html(),
         row_html(&room, Lang::Ko),
+        my_room_html(&my_room(HOSTILE), Lang::Ko),
         member_html(&me, room.id, Lang::Ko),
         message_html(&hostile, Lang::Ko),
         message_html(&line, Lang::Ko),

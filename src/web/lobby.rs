@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::caller::{Caller, Me};
 use super::form::{Form, see, see_refused};
 use super::problem;
+use super::room::MINE_SHOWN;
 use crate::error::Code;
 use crate::ids::RoomId;
 use crate::state::State;
@@ -38,20 +39,24 @@ pub(super) async fn show(
         Ok((rooms, _)) => rooms,
         Err(error) => return problem::page(&error, lang),
     };
-    let suggestion = any_name(lang);
-    let me = me.as_ref().map(|me| &*me.user);
-    Html(
-        LobbyPage {
-            lang,
-            me,
-            rooms: &rooms,
-            notice: notice.code(),
-            suggestion: &suggestion,
-            has_search: state.config.has_search,
-        }
-        .html(),
-    )
-    .into_response()
+    let mine = match &me {
+        Some(me) => state.my_rooms(me.user.id, None, Some(MINE_SHOWN)).await.map(|(mine, _)| mine),
+        None => Ok(Vec::new()),
+    };
+    let mine = match mine {
+        Ok(mine) => mine,
+        Err(error) => return problem::page(&error, lang),
+    };
+    let page = LobbyPage {
+        lang,
+        me: me.as_ref().map(|me| &*me.user),
+        mine: &mine,
+        rooms: &rooms,
+        notice: notice.code(),
+        suggestion: &any_name(lang),
+        has_search: state.config.has_search,
+    };
+    Html(page.html()).into_response()
 }
 
 #[derive(Deserialize)]

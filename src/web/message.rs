@@ -1,39 +1,43 @@
-//! Messages on the pages: older ones, and sending by form.
+//! Messages on the pages: other stretches of history, pins, and by form what one does with them.
 
 use axum::extract::{Path, Query, Request, State as Shared};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
 use super::caller::{Caller, Me};
-use super::form::{see, see_refused};
+use super::form::{Form, see, see_refused};
 use super::room::room_id;
 use super::upload::{Parts, Sender};
 use crate::chat::message::Cursor;
 use crate::error::{Code, Error, Result};
-use crate::ids::RoomId;
+use crate::ids::{MessageId, RoomId, UserId};
 use crate::state::State;
-use crate::view::HistoryPart;
+use crate::view::{HistoryPart, PinsPart};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
     before: Option<i64>,
     after: Option<i64>,
     around: Option<i64>,
+    /// A time in RFC 3339.
+    since: Option<String>,
 }
 
 impl Asked {
     fn cursor(&self) -> Option<Cursor> {
-        match (self.before, self.after, self.around) {
-            (Some(seq), None, None) => Some(Cursor::Before(seq)),
-            (None, Some(seq), None) => Some(Cursor::After(seq)),
-            (None, None, Some(seq)) => Some(Cursor::Around(seq)),
+        let since = self.since.as_deref().and_then(crate::clock::from_rfc3339);
+        match (self.before, self.after, self.around, since) {
+            (Some(seq), None, None, None) => Some(Cursor::Before(seq)),
+            (None, Some(seq), None, None) => Some(Cursor::After(seq)),
+            (None, None, Some(seq), None) => Some(Cursor::Around(seq)),
+            (None, None, None, Some(at)) => Some(Cursor::Since(at)),
             _ => None,
         }
     }
 }
 
 /// `GET /room/{id}/messages`: a stretch of history as a part of the room's page, before, after or
-/// around a seq.
+/// around a seq, or since a time.
 pub(super) async fn part(
     Shared(state): Shared<State>,
     caller: Caller,
@@ -42,9 +46,73 @@ pub(super) async fn part(
     asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response> {
     let cursor = asked.ok().and_then(|Query(asked)| asked.cursor());
-    let cursor = cursor.ok_or_else(|| Error::invalid("before", "one of before, after and around must be a seq"))?;
+    let cursor = cursor
+        .ok_or_else(|| Error::invalid("before", "one of before, after and around must be a seq, or since a time"))?;
     let page = state.history(me.user.id, room_id(&id)?, cursor, None).await?;
     Ok(Html(HistoryPart::new(&page, cursor, caller.lang).html()).into_response())
+}
+
+/// `GET /room/{id}/pins`: what is pinned, as a part of the room's page.
+pub(super) async fn pins(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    me: Me,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let (my_id, id) = (me.user.id, room_id(&id)?);
+    let (pins, may_pin) = (state.pins(my_id, id).await?, state.may_pin(my_id, id).await?);
+    Ok(Html(PinsPart { pins: &pins, may_pin, lang: caller.lang }.html()).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Act {
+    id: String,
+    act: Deed,
+    emoji: Option<String>,
+    text: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Deed {
+    Reply,
+    Edit,
+    Delete,
+    React,
+    Pin,
+    Unpin,
+}
+
+/// `POST /room/{id}/acts`: what one does with a message, by form. It leads back to the message.
+pub(super) async fn act(
+    Shared(state): Shared<State>,
+    me: Option<Me>,
+    Path(id): Path<String>,
+    Form(asked): Form<Act>,
+) -> Response {
+    let Some(me) = me else { return see_refused("/", Code::Unauthenticated) };
+    let Ok(id) = room_id(&id) else { return see_refused("/", Code::RoomNotFound) };
+    match do_act(&state, me.user.id, asked).await {
+        Ok(seq) => see(&format!("/room/{id}?at={seq}#m-{seq}")),
+        Err(error) => see_refused(&format!("/room/{id}"), error.code),
+    }
+}
+
+/// The seq of the message at which the outcome shows.
+async fn do_act(state: &State, me: UserId, asked: Act) -> Result<i64> {
+    let id = asked.id.parse::<MessageId>().map_err(|_| Code::Forbidden)?;
+    let text = asked.text.unwrap_or_default();
+    let message = match asked.act {
+        Deed::Reply => state.reply(me, id, text).await?.message,
+        Deed::Edit => state.edit(me, id, text).await?,
+        Deed::Delete => state.delete(me, id).await?,
+        // The same button gives a reaction and takes it back.
+        Deed::React => state.react_or_not(me, id, asked.emoji.unwrap_or_default()).await?,
+        Deed::Pin => state.pin(me, id, true).await?,
+        Deed::Unpin => state.pin(me, id, false).await?,
+    };
+    Ok(message.seq)
 }
 
 /// `POST /room/{id}/messages`: a message by form, for who has no JavaScript.

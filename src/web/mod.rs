@@ -87,6 +87,8 @@ pub fn router(state: &State) -> Router {
         .route("/room/{id}/settings", post(room::change))
         .route("/room/{id}/delete", post(room::remove))
         .route("/room/{id}/files", get(gallery::show))
+        .route("/room/{id}/acts", post(message::act))
+        .route("/room/{id}/pins", get(message::pins))
         .route("/room/{id}/messages", get(message::part).post(message::send).layer(DefaultBodyLimit::max(upload_max)))
         .fallback(problem::page_not_found)
         .method_not_allowed_fallback(problem::method_not_allowed);

@@ -12,7 +12,7 @@ use super::lobby::Notice;
 use super::problem;
 use crate::chat::member::Role;
 use crate::chat::message::Cursor;
-use crate::chat::room::History;
+use crate::chat::room::{History, RoomKind};
 use crate::chat::user::User;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
@@ -21,10 +21,12 @@ use crate::state::{Key, RoomChange, RoomRequest, State};
 use crate::view::{DoorPage, RoomPage};
 use crate::words::any_name;
 
-/// Rooms in the list beside a talk.
+/// Open rooms in the list beside a talk.
 const ROOMS_BESIDE: u32 = 30;
 /// Bans in the sheet of settings, the latest.
 const BANS_SHOWN: u32 = 100;
+/// One's own rooms in a list of a page.
+pub(super) const MINE_SHOWN: u32 = 100;
 
 /// # Errors
 /// `room_not_found` for what is no room's id.
@@ -38,8 +40,10 @@ pub(super) struct Shown {
     after: Option<String>,
     /// The seq of a message that a link leads to.
     at: Option<String>,
-    /// A day, `2026-11-21`, from which on to read.
+    /// A day, `2026-11-21`, from which on to read, in UTC.
     day: Option<String>,
+    /// A time in RFC 3339 from which on to read: the midnight of the reader's own place.
+    since: Option<String>,
     #[serde(flatten)]
     notice: Notice,
 }
@@ -52,7 +56,13 @@ impl Shown {
         let before = seq(&self.before).map(Cursor::Before);
         let after = before.or(seq(&self.after).map(Cursor::After));
         let at = after.or(seq(&self.at).map(Cursor::Around));
-        at.or(self.day.as_deref().and_then(day).map(Cursor::Since))
+        let since = self.since.as_deref().and_then(crate::clock::from_rfc3339);
+        at.or(since.or(self.day.as_deref().and_then(day)).map(Cursor::Since))
+    }
+
+    /// The message that the address points at.
+    fn at(&self) -> Option<i64> {
+        self.at.as_deref().and_then(|at| at.parse().ok())
     }
 }
 
@@ -89,7 +99,14 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
     if let Some(cursor) = shown.cursor() {
         snapshot.messages = state.history(my_id, id, cursor, None).await?;
     }
-    let (rooms, _) = state.lobby(None, None, Some(ROOMS_BESIDE)).await?;
+    let (mine, _) = state.my_rooms(my_id, None, Some(MINE_SHOWN)).await?;
+    let (mut rooms, _) = state.lobby(None, None, Some(ROOMS_BESIDE)).await?;
+    rooms.retain(|room| mine.iter().all(|mine| mine.room.id != room.id));
+    let peer = match snapshot.room.kind {
+        RoomKind::Direct => Some(state.peer(my_id, id).await?),
+        RoomKind::Open => None,
+    };
+    let pins = state.pins(my_id, id).await?;
     let (invites, bans) = match snapshot.me.role {
         Role::Member => Default::default(),
         _ => (state.invites(my_id, id).await?, state.bans(my_id, id, None, Some(BANS_SHOWN)).await?.bans),
@@ -99,11 +116,16 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         room: &snapshot.room,
         me: &snapshot.me,
         members: &snapshot.members,
+        peer: peer.as_ref(),
         messages: &snapshot.messages.messages,
         rev: snapshot.messages.rev,
         epoch: &snapshot.messages.epoch,
         has_older: snapshot.messages.older,
         has_newer: snapshot.messages.newer,
+        at: shown.at(),
+        unread: mine.iter().find(|mine| mine.room.id == id).map_or(0, |mine| mine.waiting.unread),
+        pins: &pins,
+        mine: &mine,
         rooms: &rooms,
         has_search: state.config.has_search,
         base: state.base(),

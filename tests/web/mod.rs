@@ -1,6 +1,7 @@
 //! What pages and REST answer.
 
 mod account;
+mod act;
 mod block;
 mod caching;
 mod file;

@@ -1,13 +1,17 @@
 // Binds the behaviours to the pages. A page reads and every form works without any of this.
 import { Application } from "@hotwired/stimulus";
+import ActsController from "./controllers/acts_controller";
 import AttachController from "./controllers/attach_controller";
 import ComposerController from "./controllers/composer_controller";
 import DropController from "./controllers/drop_controller";
 import GalleryController from "./controllers/gallery_controller";
 import LightboxController from "./controllers/lightbox_controller";
 import LobbyController from "./controllers/lobby_controller";
+import MentionController from "./controllers/mention_controller";
+import MineController from "./controllers/mine_controller";
 import PeopleController from "./controllers/people_controller";
 import PictureController from "./controllers/picture_controller";
+import PinsController from "./controllers/pins_controller";
 import RoomController from "./controllers/room_controller";
 import SearchController from "./controllers/search_controller";
 import ShareController from "./controllers/share_controller";
@@ -19,14 +23,18 @@ import TimesController from "./controllers/times_controller";
 document.documentElement.classList.add("has-js");
 
 const application = Application.start();
+application.register("acts", ActsController);
 application.register("attach", AttachController);
 application.register("composer", ComposerController);
 application.register("drop", DropController);
 application.register("gallery", GalleryController);
 application.register("lightbox", LightboxController);
 application.register("lobby", LobbyController);
+application.register("mention", MentionController);
+application.register("mine", MineController);
 application.register("people", PeopleController);
 application.register("picture", PictureController);
+application.register("pins", PinsController);
 application.register("room", RoomController);
 application.register("search", SearchController);
 application.register("share", ShareController);

@@ -3,7 +3,7 @@
 //! A message that one may not see and one that there is not are the same to whoever asks.
 
 use super::mention::{self, Mention};
-use super::{Changed, Message, MessageKind, load};
+use super::{Changed, Message, MessageKind, New, load};
 use crate::chat::member::Role;
 use crate::chat::room::{self, RoomKind};
 use crate::chat::{Fact, Limits, Tx, account, file, member, search};
@@ -214,6 +214,25 @@ pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Chang
     search::forget(tx, number);
     let unneeded = file::unreferenced(tx, &hashes)?;
     Ok(Changed { message: told(tx, number)?, unneeded })
+}
+
+/// What answers a message with a text, and in which room: a whisper is answered to the other of the
+/// two.
+///
+/// # Errors
+/// `forbidden` for a message that one may not see, a line of the system, or none.
+pub fn answer(tx: &mut Tx, me: UserId, id: MessageId, text: String) -> Result<(RoomId, New)> {
+    let target = target(tx, me, id)?;
+    if target.kind == MessageKind::System {
+        return Err(Code::Forbidden.into());
+    }
+    let message = load::get(tx, target.number)?;
+    let to = match message.to {
+        Some(to) if target.is_by(me) => Some(to.id),
+        Some(_) => target.user_id,
+        None => None,
+    };
+    Ok((target.room_id, New { text, reply_to: Some(target.seq), to, ..New::default() }))
 }
 
 /// Pins a message in its room or takes the pin away; what is so already changes nothing. In an open

@@ -52,6 +52,16 @@ pub fn react(
     target.told(tx)
 }
 
+/// Whether one's reaction stands under a message that one may see.
+///
+/// # Errors
+/// As [`react`].
+pub fn has_reacted(tx: &mut Tx, me: UserId, id: MessageId, emoji: &str) -> Result<bool> {
+    let (emoji, target) = (known(emoji)?, change::target(tx, me, id)?);
+    let sql = "SELECT 1 FROM reactions WHERE message_number = ?1 AND emoji = ?2 AND user_id = ?3";
+    Ok(tx.query_opt(sql, &[&target.number, &emoji, &me], |row| row.get::<i64>(0))?.is_some())
+}
+
 /// The emoji in its one form: with and without the selector of its look it is the same.
 fn known(typed: &str) -> Result<&'static str> {
     let emoji = emojis::get(typed).or_else(|| emojis::get(typed.trim_end_matches('\u{fe0f}')));

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json::{Json, Query};
-use crate::chat::member::Member;
+use crate::chat::member::{Member, Presence};
 use crate::chat::room::Room;
 use crate::chat::unread::{self, Place};
 use crate::chat::user::User;
@@ -42,6 +42,8 @@ struct MyRoom {
     me: Member,
     /// The other person of a direct room; null for one who has left the house.
     peer: Option<User>,
+    /// Whether that person is there; `offline` in an open room.
+    presence: Presence,
     /// Messages of others since one's read mark, at most 100.
     unread: u32,
     /// Those of them that name one, or everybody.
@@ -61,6 +63,7 @@ pub(super) async fn list(
         room: mine.room,
         me: mine.me,
         peer: mine.peer,
+        presence: mine.presence,
         unread: mine.waiting.unread,
         mentions: mine.waiting.mentions,
         last: mine.waiting.last.map(|last| WireMessage::new(last, caller.lang, Some(me.user.id))),

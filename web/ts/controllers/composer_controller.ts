@@ -1,16 +1,24 @@
 import { Controller } from "@hotwired/stimulus";
-import type { Letter } from "../lib/outbox";
+import type { Letter, Quote } from "../lib/outbox";
 import { toast, word } from "../lib/words";
+import type ActsController from "./acts_controller";
 import type AttachController from "./attach_controller";
 import type RoomController from "./room_controller";
 
 type Addressee = NonNullable<Letter["to"]>;
 
-/** Where one writes: grows to eight lines, sends with Enter, carries files or a whisper. */
+/** What the text is about: an answer to a message, or another text for one's own. */
+type About = ({ kind: "reply" } & Quote) | { kind: "edit"; id: string; text: string; excerpt: string };
+
+/** Where one writes: grows to eight lines, sends with Enter, carries files, a whisper, an answer or an edit. */
 export default class ComposerController extends Controller<HTMLFormElement> {
-  static targets = ["text", "whisper", "whisperName", "send"];
+  static targets = ["about", "aboutSign", "aboutWhat", "aboutText", "text", "whisper", "whisperName", "send"];
   static values = { slow: Number };
-  static outlets = ["room", "attach"];
+  static outlets = ["room", "acts", "attach"];
+  declare readonly aboutTarget: HTMLElement;
+  declare readonly aboutSignTarget: SVGUseElement;
+  declare readonly aboutWhatTarget: HTMLElement;
+  declare readonly aboutTextTarget: HTMLElement;
   declare readonly textTarget: HTMLTextAreaElement;
   declare readonly whisperTarget: HTMLElement;
   declare readonly whisperNameTarget: HTMLElement;
@@ -18,9 +26,11 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   /** Seconds between two messages; 0 where one may speak as one likes. */
   declare slowValue: number;
   declare readonly roomOutlet: RoomController;
+  declare readonly actsOutlet: ActsController;
   declare readonly attachOutlet: AttachController;
 
   private to: Addressee | null = null;
+  private about: About | null = null;
   private typedAt = 0;
   private freeAt = 0;
   private counting = 0;
@@ -36,7 +46,11 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   }
 
   key(event: KeyboardEvent): void {
-    if (event.key === "Escape" && this.to) this.clearWhisper();
+    if (event.key === "Escape" && !event.isComposing) this.step();
+    if (event.key === "ArrowUp" && !event.isComposing && !this.textTarget.value && !this.about) {
+      event.preventDefault();
+      void this.actsOutlet.editLast();
+    }
     if (event.key !== "Enter" || event.shiftKey) return;
     // While a syllable is being composed, Enter finishes it and is not meant for us. Safari tells
     // so only by the key code.
@@ -54,17 +68,26 @@ export default class ComposerController extends Controller<HTMLFormElement> {
 
   submit(event: Event): void {
     event.preventDefault();
+    if (this.about?.kind === "edit") return void this.sendEdit(this.about);
     const text = this.textTarget.value;
     if (!text.trim() && this.attachOutlet.isEmpty) return;
     if (Date.now() < this.freeAt) return toast(word("slowWait"));
-    const to = this.to ? { to: this.to } : {};
+    const to = { ...(this.to && { to: this.to }), ...(this.about && { replyTo: this.about }) };
     const letter: Letter = { key: newKey(), text: text.trim() ? text : "", at: new Date().toISOString(), ...to };
     if (this.attachOutlet.isEmpty) this.roomOutlet.send(letter);
     else this.roomOutlet.sendFiles(letter, this.attachOutlet.hand());
     this.textTarget.value = "";
     this.typedAt = 0;
+    this.setAbout(null);
     this.grow();
     this.textTarget.focus();
+  }
+
+  private async sendEdit({ id, text: before }: About & { kind: "edit" }): Promise<void> {
+    const text = this.textTarget.value.trim();
+    if (!text) return;
+    if (text !== before.trim() && !(await this.roomOutlet.act("edit", { id, text }))) return;
+    this.clearAbout();
   }
 
   /** What was written has gone out: in slow mode the next waits its time. */
@@ -99,6 +122,45 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.textTarget.setRangeText(button.textContent ?? "", selectionStart, selectionEnd, "end");
     this.grow();
     this.textTarget.focus();
+  }
+
+  reply(quote: Quote): void {
+    if (this.about?.kind === "edit") this.clearAbout();
+    this.setAbout({ kind: "reply", ...quote });
+    this.textTarget.focus();
+  }
+
+  edit(message: { id: string; text: string; excerpt: string }): void {
+    this.setAbout({ kind: "edit", ...message });
+    this.textTarget.value = message.text;
+    this.grow();
+    this.textTarget.focus();
+    this.textTarget.setSelectionRange(message.text.length, message.text.length);
+  }
+
+  clearAbout(): void {
+    // The text of an edit belongs to its message; that of an answer is one's own.
+    if (this.about?.kind === "edit") this.textTarget.value = "";
+    this.setAbout(null);
+    this.grow();
+    this.textTarget.focus();
+  }
+
+  /** Escape takes back one thing after another. */
+  private step(): void {
+    if (this.about) this.clearAbout();
+    else if (this.to) this.clearWhisper();
+  }
+
+  private setAbout(about: About | null): void {
+    this.about = about;
+    this.aboutTarget.hidden = about === null;
+    this.element.classList.toggle("is-editing", about?.kind === "edit");
+    if (!about) return;
+    this.aboutSignTarget.setAttribute("href", about.kind === "edit" ? "#i-edit" : "#i-reply");
+    this.aboutTextTarget.textContent = about.excerpt;
+    this.aboutWhatTarget.textContent =
+      about.kind === "edit" ? word("editing") : word("replyingTo").replace("\u2026", () => about.name);
   }
 
   whisperTo(person: Addressee): void {

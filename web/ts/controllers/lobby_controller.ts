@@ -6,7 +6,7 @@ import { namespace } from "../lib/socket";
 import { localize } from "../lib/time";
 import type { Room } from "../lib/wire";
 
-/** Keeps a list of rooms true: the lobby's own, and the one beside a talk, which only knows its own. */
+/** Keeps a list of rooms true: the lobby's own, and the one beside a talk, which shows no more of them than it has. */
 export default class LobbyController extends Controller<HTMLElement> {
   static targets = ["list", "blank"];
   static values = { known: Boolean };
@@ -20,8 +20,6 @@ export default class LobbyController extends Controller<HTMLElement> {
   override connect(): void {
     localize(this.element);
     this.ticking = window.setInterval(() => localize(this.element), 60_000);
-    const current = this.listTarget.dataset["current"];
-    if (current) this.row(current)?.querySelector("a")?.setAttribute("aria-current", "page");
     this.socket = namespace("/room");
     // What happened while we were away is asked for once.
     let isFirst = true;

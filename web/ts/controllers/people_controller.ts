@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import { copy } from "../lib/fragment";
 import { portray } from "../lib/person";
 import type { Reads } from "../lib/unread";
-import type { Member, User } from "../lib/wire";
+import type { Member, Presence, User } from "../lib/wire";
 import type ComposerController from "./composer_controller";
 import type RoomController from "./room_controller";
 
@@ -27,12 +27,19 @@ export default class PeopleController extends Controller<HTMLElement> {
   add(user: User, readSeq: number): void {
     const present = this.row(user.id);
     if (present) present.dataset["online"] = "true";
-    else if (this.rows().length < KNOWN) this.listTarget.append(this.make({ user, role: "member", online: true, readSeq }));
+    else if (this.rows().length < KNOWN) {
+      this.listTarget.append(this.make({ user, role: "member", online: true, presence: "online", readSeq }));
+    }
   }
 
   offline(id: string): void {
     const row = this.row(id);
     if (row) row.dataset["online"] = "false";
+  }
+
+  presence(id: string, state: Presence): void {
+    const row = this.row(id);
+    if (row) row.dataset["presence"] = state;
   }
 
   remove(id: string): void {
@@ -67,6 +74,15 @@ export default class PeopleController extends Controller<HTMLElement> {
     const rows = this.rows();
     if (rows.length >= KNOWN) return null;
     return new Map(rows.map((row) => [row.dataset["userId"] ?? "", Number(row.dataset["readSeq"])]));
+  }
+
+  /** Everybody else in the list: who they are, and how they look. */
+  others(): { id: string; name: string; face: Element | null }[] {
+    const person = (row: HTMLElement) => {
+      const id = row.dataset["userId"] ?? "";
+      return { id, name: this.nameOf(id), face: row.querySelector(".avatar") };
+    };
+    return this.rows().filter((row) => !row.matches(".is-me")).map(person);
   }
 
   nameOf(id: string): string {
@@ -116,7 +132,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     if (!row || !userId || !this.roomOutlet.isConnected) return;
     event.preventDefault();
     this.close(row);
-    this.roomOutlet.act(name, { room: this.roomOutlet.idValue, userId, ...more });
+    void this.roomOutlet.act(name, { room: this.roomOutlet.idValue, userId, ...more });
   }
 
   private close(row: HTMLElement): void {
@@ -130,8 +146,9 @@ export default class PeopleController extends Controller<HTMLElement> {
     row.dataset["userId"] = member.user.id;
     row.dataset["role"] = member.role;
     row.dataset["online"] = String(member.online);
+    row.dataset["presence"] = member.presence;
     row.dataset["readSeq"] = String(member.readSeq);
-    for (const input of row.querySelectorAll<HTMLElement>("[name=userId]")) input.setAttribute("value", member.user.id);
+    for (const input of row.querySelectorAll("[name=userId]")) input.setAttribute("value", member.user.id);
     portray(row, member.user);
     return row;
   }

@@ -1,34 +1,33 @@
 import { Controller } from "@hotwired/stimulus";
 import type { Socket } from "socket.io-client";
+import { retitle } from "../lib/badge";
 import type { Letter } from "../lib/outbox";
 import { Parcel } from "../lib/parcels";
 import { Post } from "../lib/post";
-import { namespace } from "../lib/socket";
+import { chat } from "../lib/socket";
 import { Typing } from "../lib/typing";
-import { badge } from "../lib/unread";
-import { type Answer, isRetryable, type Joined, type Message, type Refusal, type Room, type User } from "../lib/wire";
+import { type Answer, isRetryable, type Joined, type Message, type Presence, type Refusal, type Room, type User } from "../lib/wire";
 import { refusal, toast, word } from "../lib/words";
+import { sayPresence } from "../lib/presence";
 import type ComposerController from "./composer_controller";
 import type PeopleController from "./people_controller";
 import type TimelineController from "./timeline_controller";
 
 /** The connection to the room: what comes in goes to the timeline and the people, what is written goes out. */
 export default class RoomController extends Controller<HTMLElement> {
-  static targets = ["bar", "title", "locked", "online", "typing"];
-  static values = { id: String, rev: Number, epoch: String, me: String, lang: String, older: Boolean };
+  static targets = ["bar", "title", "locked", "online", "typing", "seen"];
+  static values = { id: String, rev: Number, epoch: String, me: String };
   static outlets = ["timeline", "people", "composer"];
   declare readonly barTarget: HTMLElement;
   declare readonly titleTarget: HTMLElement;
   declare readonly lockedTarget: SVGElement;
   declare readonly onlineTargets: HTMLElement[];
   declare readonly typingTarget: HTMLElement;
+  declare readonly seenTargets: HTMLElement[];
   declare readonly idValue: string;
   declare readonly revValue: number;
   declare readonly epochValue: string;
   declare readonly meValue: string;
-  declare readonly langValue: string;
-  /** Whether the page shows an older part of the talk, as it does without JavaScript. */
-  declare readonly olderValue: boolean;
   declare readonly timelineOutlet: TimelineController;
   declare readonly peopleOutlet: PeopleController;
   declare readonly composerOutlet: ComposerController;
@@ -45,13 +44,11 @@ export default class RoomController extends Controller<HTMLElement> {
   private warning = 0;
 
   override connect(): void {
-    // An older page has a gap behind it that nothing would fill: live messages need the newest one.
-    if (this.olderValue) return location.replace(location.pathname);
     this.rev = this.revValue;
     this.epoch = this.epochValue;
     this.typists = new Typing((names) => this.sayTyping(names));
-    this.socket = namespace("/chat", () => ({ ...this.place(), view: "html", lang: this.langValue }));
-    this.post = new Post(this.idValue, this.socket, this, () => this.hasJoined);
+    this.socket = chat(() => ({ ...this.place(), view: "html" }));
+    this.post = new Post(this.meValue, this.idValue, this.socket, this, () => this.hasJoined);
     this.listen();
   }
 
@@ -62,7 +59,6 @@ export default class RoomController extends Controller<HTMLElement> {
   }
 
   timelineOutletConnected(timeline: TimelineController): void {
-    if (this.olderValue) return;
     for (const letter of this.post.letters()) {
       timeline.pend(letter);
       if (letter.failed) timeline.fail(letter.key, letter.failed);
@@ -131,19 +127,37 @@ export default class RoomController extends Controller<HTMLElement> {
   }
 
   toBottom(): void {
-    this.timelineOutlet.toBottom();
+    void this.timelineOutlet.toEnd();
+  }
+
+  toUnread(): void {
+    void this.timelineOutlet.toUnread();
+  }
+
+  /** To the first message of a day, by the midnight of the reader's own place. */
+  async toDay(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    form.closest<HTMLElement>("[popover]")?.hidePopover();
+    const day = new FormData(form).get("day");
+    const shown = await this.timelineOutlet.since(new Date(`${day}T00:00:00`).toISOString());
+    if (!shown) toast(refusal("unavailable"));
+  }
+
+  nameOf(userId: string): string {
+    return this.peopleOutlet.nameOf(userId);
   }
 
   show(userId: string): void {
     this.peopleOutlet.show(userId);
   }
 
-  /** An act whose outcome shows itself by the events it causes; only a refusal needs words. */
-  act(event: "kick" | "moderator" | "owner" | "react", values: object): void {
-    this.socket.timeout(10_000).emit(event, values, (late: Error | null, answer?: Answer) => {
-      if (late) toast(refusal("unavailable"));
-      else if (answer && !answer.ok) toast(refusal(answer.error.code));
-    });
+  /** An act whose outcome shows itself by the events it causes; only a refusal needs words. Tells whether it was done. */
+  async act(event: "kick" | "moderator" | "owner" | "react" | "edit" | "delete" | "pin", values: object): Promise<boolean> {
+    const late: Answer = { ok: false, error: { code: "unavailable", message: "" } };
+    const answer: Answer = await this.socket.timeout(10_000).emitWithAck(event, values).catch(() => late);
+    if (!answer.ok) toast(refusal(answer.error.code));
+    return answer.ok;
   }
 
   private place(): object {
@@ -178,10 +192,11 @@ export default class RoomController extends Controller<HTMLElement> {
     socket.on("user", (user: User) => {
       this.peopleOutlet.change(user);
       this.timelineOutlet.rename(user);
+      if (this.isWith(user.id)) this.call(user.name);
     });
-    socket.on("unread", ({ room, unread }: { room: string; unread: number }) => {
-      // What comes into the open room is in front of one's eyes already.
-      if (!here(room)) badge(room, unread);
+    socket.on("presence", ({ userId, state, seenAt }: { userId: string; state: Presence; seenAt?: string }) => {
+      this.peopleOutlet.presence(userId, state);
+      if (this.isWith(userId)) for (const line of this.seenTargets) sayPresence(line, state, seenAt);
     });
     socket.on("changeRoom", (room: Room) => here(room.id) && this.change(room));
     socket.on("removeRoom", (id: string) => here(id) && this.leave(word("removed")));
@@ -195,6 +210,7 @@ export default class RoomController extends Controller<HTMLElement> {
   private hear(message: Message): void {
     this.rev = Math.max(this.rev, message.rev);
     this.timelineOutlet.put(message);
+    this.dispatch("heard", { detail: message });
     if (message.user) this.typists.stop(message.user.id);
     this.seeOff(message);
     const { event, user } = message.system ?? {};
@@ -274,11 +290,21 @@ export default class RoomController extends Controller<HTMLElement> {
   }
 
   private change(room: Room): void {
-    this.titleTarget.textContent = room.title;
-    document.title = document.title.replace(/^.*(?= · )/, room.title.replace(/\$/g, "$$$$"));
+    // A direct room is called by the other person.
+    if (room.kind === "open") this.call(room.title);
     this.lockedTarget.toggleAttribute("hidden", !room.locked);
     this.sayOnline(room.onlineCount);
     this.composerOutlet.slowValue = this.element.dataset["role"] === "member" ? room.slowSeconds : 0;
+  }
+
+  private call(name: string): void {
+    this.titleTarget.textContent = name;
+    retitle(name);
+  }
+
+  /** Whether this is a direct room with that person. */
+  private isWith(userId: string): boolean {
+    return this.seenTargets.some((line) => line.dataset["userId"] === userId);
   }
 
   private mark(marks: Record<string, number> = {}): void {

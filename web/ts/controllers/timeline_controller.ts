@@ -1,39 +1,46 @@
 import { Controller } from "@hotwired/stimulus";
 import { arrange, decorate, isMessage, neighbour, seqOf } from "../lib/arrange";
 import { fragment } from "../lib/fragment";
+import { layMark, liftMark } from "../lib/mark";
 import type { Letter } from "../lib/outbox";
+import { Pages } from "../lib/pages";
 import { hideFailure, pending, showFailure } from "../lib/pending";
 import { portray } from "../lib/person";
+import { layOlder, trim } from "../lib/trim";
 import { countUnread, type Reads } from "../lib/unread";
 import type { Message, User } from "../lib/wire";
-import { word } from "../lib/words";
 import type RoomController from "./room_controller";
-
-// A talk that runs for days must not fill the memory of the page: past MOST, the oldest go, and
-// come back from the server when somebody scrolls up.
-const MOST = 300;
-const KEPT = 200;
 
 /** The messages: each in its place by seq, the newest state winning by rev. */
 export default class TimelineController extends Controller<HTMLElement> {
   static targets = ["list", "blank", "blankWhisper"];
-  static values = { me: String };
+  static values = { me: String, read: Number, unread: Number, at: Number };
   static outlets = ["room"];
   declare readonly listTarget: HTMLElement;
   declare readonly blankTarget: HTMLTemplateElement;
   declare readonly blankWhisperTarget: HTMLTemplateElement;
   declare readonly meValue: string;
+  /** How far one had read, and how much was said since, when the page was made. */
+  declare readonly readValue: number;
+  declare readonly unreadValue: number;
+  /** The message that the address points at. */
+  declare readonly atValue: number;
   declare readonly roomOutlet: RoomController;
   declare readonly hasRoomOutlet: boolean;
 
   private isAtBottom = true;
-  private isLoading = false;
   private reads: Reads | null = null;
   private sizes?: ResizeObserver;
+  private pages!: Pages;
+
+  // The room may hand over what waits to be sent before this controller is connected.
+  override initialize(): void {
+    this.pages = new Pages(this.listTarget, this.element, () => this.roomOutlet.idValue, () => this.settleAll(), (message) => this.put(message));
+  }
 
   override connect(): void {
     this.settleAll();
-    this.toBottom();
+    this.open();
     // The keyboard of a phone and a growing composer make the talk shorter: stay where one was.
     this.sizes = new ResizeObserver(() => this.isAtBottom && this.toBottom());
     this.sizes.observe(this.element);
@@ -50,20 +57,22 @@ export default class TimelineController extends Controller<HTMLElement> {
   put(message: Message): void {
     const present = document.getElementById(`m-${message.seq}`);
     const isNew = !isMessage(present);
-    if (!isNew && Number(present.dataset["rev"]) >= message.rev) return;
+    if (!isNew && Number(present.dataset["rev"]) >= message.rev) return this.dropPending(message.key, message.seq);
     const element = fragment(message.html).firstElementChild;
     if (!isMessage(element)) return;
     decorate(element, this.meValue);
-    if (isNew) {
-      if (!this.insert(element, message.seq)) return;
-    } else {
-      present.replaceWith(element);
+    const isNews = isNew && message.user?.id !== this.meValue;
+    if (!isNew) {
+      replace(present, element);
+    } else if (!this.insert(element, message.seq)) {
+      this.pages.keep(message);
+      return this.news(element, isNews && message.seq > this.lastSeq());
     }
     this.dropPending(message.key, message.seq);
     arrange(element);
     arrange(neighbour(element, "nextElementSibling"));
     this.count();
-    this.after(isNew && message.user?.id !== this.meValue);
+    this.after(element, isNews);
   }
 
   /** Forgets what is shown and begins again, where the room's numbers leapt. */
@@ -71,7 +80,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     const waiting = this.pendings();
     this.listTarget.replaceChildren();
     const first = messages[0];
-    if (first && first.seq > 1) this.layOlder(first.seq);
+    if (first && first.seq > 1) layOlder(this.listTarget, first.seq);
     for (const message of messages) this.listTarget.append(fragment(message.html));
     this.listTarget.append(...waiting);
     this.settleAll();
@@ -83,7 +92,9 @@ export default class TimelineController extends Controller<HTMLElement> {
     decorate(element, this.meValue);
     this.listTarget.append(element);
     arrange(element);
-    this.toBottom();
+    liftMark(this.listTarget);
+    if (this.pages.isAtEnd) this.toBottom();
+    else void this.toEnd();
   }
 
   /** The server has a pending message under this seq; its own rendering may be here or on its way. */
@@ -130,7 +141,15 @@ export default class TimelineController extends Controller<HTMLElement> {
     const reaction = event.currentTarget as HTMLElement;
     const id = reaction.closest<HTMLElement>("[data-message]")?.dataset["id"];
     const { emoji } = reaction.dataset;
-    if (id && emoji) this.roomOutlet.act("react", { id, emoji, on: reaction.getAttribute("aria-pressed") !== "true" });
+    if (id && emoji) void this.roomOutlet.act("react", { id, emoji, on: reaction.getAttribute("aria-pressed") !== "true" });
+  }
+
+  /** Names who reacted, as far as they are known here, when somebody asks by pointing at it. */
+  reactors(event: Event): void {
+    const reaction = event.currentTarget as HTMLElement;
+    const names = (reaction.dataset["userIds"] ?? "").split(" ").map((id) => this.roomOutlet.nameOf(id)).filter(Boolean);
+    const more = Number(reaction.querySelector("b")?.textContent) - names.length;
+    reaction.title = `${names.join(", ")}${more > 0 ? ` +${more}` : ""}`;
   }
 
   /** A press on somebody's face or name shows them among the people. */
@@ -140,45 +159,115 @@ export default class TimelineController extends Controller<HTMLElement> {
     if (id) this.roomOutlet.show(id);
   }
 
-  scrolled(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.element;
-    this.isAtBottom = scrollHeight - scrollTop - clientHeight < 40;
-    if (this.isAtBottom) this.seen();
-    if (scrollTop < 400) void this.loadOlder();
+  /** By keyboard from message to message; what one may do with each is behind the next Tab. */
+  walk(event: KeyboardEvent): void {
+    const from = event.target as HTMLElement;
+    const way = event.key === "ArrowUp" ? "previousElementSibling" : event.key === "ArrowDown" ? "nextElementSibling" : null;
+    if (!way || (from !== this.element && !isMessage(from))) return;
+    event.preventDefault();
+    let to = isMessage(from) ? neighbour(from, way) : (this.settled().at(-1) ?? null);
+    while (to?.matches(".line, .is-pending")) to = neighbour(to, way);
+    if (!to) return;
+    to.tabIndex = -1;
+    to.focus({ preventScroll: true });
+    to.scrollIntoView({ block: "nearest" });
   }
 
-  toBottom(): void {
-    this.isAtBottom = true;
+  /** Follows a link to a message within the page: a quote, a pin, the time beside it. */
+  follow(event: MouseEvent): void {
+    const link = (event.target as Element).closest?.<HTMLAnchorElement>('.room a[href^="?at="]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    link.closest<HTMLElement>("[popover]")?.hidePopover();
+    void this.point(Number(new URLSearchParams(link.search).get("at")));
+  }
+
+  /** Shows a message in the middle, fetching the talk around it if it is not here. False if there is none. */
+  async point(seq: number): Promise<boolean> {
+    if (!document.getElementById(`m-${seq}`)) await this.pages.jump(`around=${seq}`);
+    const found = document.getElementById(`m-${seq}`);
+    if (!isMessage(found)) return false;
+    this.isAtBottom = false;
+    found.scrollIntoView({ block: "center" });
+    found.classList.add("is-found");
+    setTimeout(() => found.classList.remove("is-found"), 2000);
+    return true;
+  }
+
+  /** Shows the first message since a time at the top. */
+  async since(time: string): Promise<boolean> {
+    if (!(await this.pages.jump(`since=${encodeURIComponent(time)}`))) return false;
+    const first = this.settled().find((message) => Date.parse(message.dataset["at"] ?? "") >= Date.parse(time));
+    if (first) this.toTop(neighbourDay(first));
+    else this.toBottom();
+    return true;
+  }
+
+  /** Back to what one has not read, which the first page was too short for. */
+  async toUnread(): Promise<void> {
+    this.pill("top", false);
+    if (!(await this.pages.jump(`around=${this.readValue + 1}`))) return;
+    const first = this.firstUnread();
+    if (first) this.toTop(layMark(first));
+  }
+
+  async toEnd(): Promise<void> {
+    if (!this.pages.isAtEnd && !(await this.pages.newest())) return;
+    if (location.search) history.replaceState(null, "", location.pathname);
+    this.toBottom();
+  }
+
+  scrolled(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    const below = scrollHeight - scrollTop - clientHeight;
+    this.isAtBottom = below < 40 && this.pages.isAtEnd;
+    if (this.isAtBottom) this.seen();
+    if (scrollTop < 400) void this.pages.older();
+    if (below < 400) void this.pages.newer();
+  }
+
+  private toBottom(): void {
+    this.isAtBottom = this.pages.isAtEnd;
     this.element.scrollTop = this.element.scrollHeight;
     this.seen();
   }
 
-  private async loadOlder(): Promise<void> {
-    const older = this.listTarget.querySelector<HTMLElement>(".older");
-    if (!older || this.isLoading) return;
-    this.isLoading = true;
-    try {
-      const answer = await fetch(`/room/${this.roomOutlet.idValue}/messages?before=${older.dataset["older"]}`);
-      if (!answer.ok) return;
-      const page = fragment(await answer.text());
-      const height = this.element.scrollHeight;
-      const top = this.element.scrollTop;
-      older.replaceWith(page);
-      this.settleAll();
-      // What is being read stays where it is while the page grows above it.
-      this.element.scrollTop = top + this.element.scrollHeight - height;
-    } catch {
-      // Offline: the link stays, and the next scroll asks again.
-    } finally {
-      this.isLoading = false;
-    }
+  private toTop(element: HTMLElement): void {
+    this.isAtBottom = false;
+    this.element.scrollTop += element.getBoundingClientRect().top - this.element.getBoundingClientRect().top - 12;
   }
 
-  /** False where the message lies before what is shown: it will come with its older page. */
+  /** Where to begin: at the message of the address, at what is new, or at the end. */
+  private open(): void {
+    if (this.atValue) return void this.point(this.atValue);
+    if (!this.pages.isAtEnd) {
+      const { since } = Object.fromEntries(new URLSearchParams(location.search));
+      this.isAtBottom = false;
+      if (!since) this.element.scrollTop = 0;
+      return;
+    }
+    this.toBottom();
+    const first = this.unreadValue > 0 ? this.firstUnread() : undefined;
+    if (!first) return;
+    if (!neighbour(first, "previousElementSibling")) {
+      // When everything here is new, there may be more of it above; else one has read nothing yet.
+      return this.pill("top", this.listTarget.querySelector(".older") !== null);
+    }
+    const mark = layMark(first);
+    if (mark.getBoundingClientRect().top < this.element.getBoundingClientRect().top) this.toTop(mark);
+  }
+
+  private firstUnread(): HTMLElement | undefined {
+    const isNew = (message: HTMLElement) => seqOf(message) > this.readValue && !message.matches(".mine, .line");
+    return this.settled().find(isNew);
+  }
+
+  /** False where the message lies beyond what is shown: it will come with its own page. */
   private insert(element: HTMLElement, seq: number): boolean {
     const messages = this.settled();
     const after = messages.findLast((other) => seqOf(other) < seq);
     if (after) {
+      if (after === messages.at(-1) && !this.pages.isAtEnd) return false;
       after.after(element);
       return true;
     }
@@ -190,6 +279,10 @@ export default class TimelineController extends Controller<HTMLElement> {
   }
 
   private settleAll(): void {
+    for (const element of this.pendings()) {
+      const { settled } = element.dataset;
+      if (settled && document.getElementById(`m-${settled}`)) element.remove();
+    }
     for (const message of this.listTarget.querySelectorAll<HTMLElement>("[data-message]")) {
       if (!message.classList.contains("is-pending")) decorate(message, this.meValue);
       arrange(message);
@@ -197,37 +290,19 @@ export default class TimelineController extends Controller<HTMLElement> {
     this.count();
   }
 
-  private after(isNews: boolean): void {
-    if (this.isAtBottom) {
-      this.trim();
-      this.toBottom();
-    } else if (isNews) {
-      this.pill(true);
-    }
+  private after(element: HTMLElement, isNews: boolean): void {
+    // Who comes back to this window sees where they had left it.
+    if (isNews && document.hidden && !this.listTarget.querySelector(".read-mark")) layMark(element);
+    this.news(element, isNews);
+    if (!this.isAtBottom) return;
+    trim(this.listTarget, this.settled());
+    this.toBottom();
   }
 
-  private trim(): void {
-    const messages = this.settled();
-    if (messages.length <= MOST) return;
-    const first = messages[messages.length - KEPT];
-    if (!first) return;
-    while (this.listTarget.firstElementChild && this.listTarget.firstElementChild !== first) {
-      this.listTarget.firstElementChild.remove();
-    }
-    arrange(first);
-    this.layOlder(seqOf(first));
-  }
-
-  private layOlder(before: number): void {
-    const older = document.createElement("li");
-    older.className = "older";
-    older.dataset["older"] = String(before);
-    const link = document.createElement("a");
-    link.className = "button button--quiet";
-    link.href = `?before=${before}`;
-    link.textContent = word("older");
-    older.append(link);
-    this.listTarget.prepend(older);
+  private news(element: HTMLElement, isNews: boolean): void {
+    if (!isNews || element.matches(".line") || (this.isAtBottom && !document.hidden)) return;
+    if (!this.isAtBottom) this.pill("end", true);
+    this.dispatch("news", { detail: { named: element.classList.contains("names-me") } });
   }
 
   private dropPending(key: string | undefined, seq: number): void {
@@ -255,19 +330,44 @@ export default class TimelineController extends Controller<HTMLElement> {
     return [...this.listTarget.querySelectorAll<HTMLElement>("[data-message]:not(.is-pending)")];
   }
 
+  private lastSeq(): number {
+    const last = this.settled().at(-1);
+    return last ? seqOf(last) : 0;
+  }
+
   private count(): void {
     countUnread(this.listTarget, this.reads);
   }
 
   private seen = () => {
     if (!this.isAtBottom || document.hidden) return;
-    this.pill(false);
-    const last = this.settled().at(-1);
-    if (last && this.hasRoomOutlet) this.roomOutlet.read(seqOf(last));
+    this.pill("end", false);
+    this.dispatch("seen");
+    const last = this.lastSeq();
+    if (last && this.hasRoomOutlet) this.roomOutlet.read(last);
   };
 
-  private pill(shown: boolean): void {
-    const pill = document.querySelector<HTMLElement>(".pill");
+  private pill(which: "top" | "end", shown: boolean): void {
+    const pill = document.querySelector<HTMLElement>(`.pill--${which}`);
     if (pill) pill.hidden = !shown;
   }
+}
+
+/** Puts the newer state of a message in place of the older, with the bar of acts if that is there. */
+function replace(present: HTMLElement, element: HTMLElement): void {
+  const bar = present.querySelector<HTMLElement>("#acts");
+  const focused = bar?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
+  const hadFocus = document.activeElement === present;
+  present.replaceWith(element);
+  if (bar && !element.querySelector(".bubble--deleted")) element.querySelector(".message__foot")?.append(bar);
+  focused?.focus({ preventScroll: true });
+  if (!hadFocus) return;
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+/** The line of the day above a message, if it is the day's first. */
+function neighbourDay(message: HTMLElement): HTMLElement {
+  const before = message.previousElementSibling;
+  return before instanceof HTMLElement && before.classList.contains("day") ? before : message;
 }

@@ -18,12 +18,20 @@ export function neighbour(element: Element, way: "previousElementSibling" | "nex
   return isMessage(found) ? found : null;
 }
 
-/** Marks what is mine in a message just rendered, and puts its times into the viewer's place. */
+/** Marks what is mine and where I am named in a message just rendered, and puts its times into the viewer's place. */
 export function decorate(message: HTMLElement, me: string): void {
   message.classList.toggle("mine", message.dataset["userId"] === me);
   for (const reaction of message.querySelectorAll<HTMLElement>(".reaction")) {
     reaction.setAttribute("aria-pressed", String((reaction.dataset["userIds"] ?? "").split(" ").includes(me)));
   }
+  let isNamed = false;
+  for (const mention of message.querySelectorAll<HTMLElement>(".mention")) {
+    // Without a person it names everybody.
+    const isMe = (mention.dataset["userId"] ?? me) === me;
+    mention.classList.toggle("is-me", isMe);
+    isNamed ||= isMe;
+  }
+  message.classList.toggle("names-me", isNamed && message.dataset["userId"] !== me);
   localize(message);
 }
 

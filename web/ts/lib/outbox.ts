@@ -5,17 +5,26 @@ export interface Letter {
   key: string;
   text: string;
   to?: { id: string; name: string };
+  /** The message that is answered. */
+  replyTo?: Quote;
   at: string;
   /** The code of the refusal that stopped it; such a letter waits for its writer. */
   failed?: string;
+}
+
+export interface Quote {
+  seq: number;
+  name: string;
+  excerpt: string;
 }
 
 export class Outbox {
   private letters: Letter[];
   private readonly name: string;
 
-  constructor(roomId: string) {
-    this.name = `madang.outbox.${roomId}`;
+  /** Two people may use one browser, one after the other: each has an outbox of their own. */
+  constructor(me: string, roomId: string) {
+    this.name = `madang.outbox.${me}.${roomId}`;
     this.letters = this.load();
   }
 

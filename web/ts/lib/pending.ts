@@ -1,7 +1,7 @@
 // A message on its way: a copy of the page's blank message, so that it looks like any other.
 
 import { copy, field } from "./fragment";
-import type { Letter } from "./outbox";
+import type { Letter, Quote } from "./outbox";
 import { refusal, word } from "./words";
 
 export interface Blanks {
@@ -27,6 +27,7 @@ export function pending(letter: Letter, blanks: Blanks, files: HTMLElement[]): H
     text.textContent = letter.text;
     if (!letter.text) text.remove();
   }
+  if (letter.replyTo) message.querySelector(".message__body")?.prepend(quoteOf(letter.replyTo));
   if (files.length) {
     const list = document.createElement("ul");
     list.className = "parcels";
@@ -34,6 +35,16 @@ export function pending(letter: Letter, blanks: Blanks, files: HTMLElement[]): H
     message.querySelector(".message__body")?.append(list);
   }
   return message;
+}
+
+function quoteOf({ seq, name, excerpt }: Quote): HTMLElement {
+  const quote = document.createElement("a");
+  quote.className = "reply";
+  quote.href = `?at=${seq}#m-${seq}`;
+  const who = document.createElement("b");
+  who.textContent = name;
+  quote.append(who, ` ${excerpt}`);
+  return quote;
 }
 
 /** Tells under a message why it did not go, with the two ways on. */

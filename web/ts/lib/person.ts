@@ -39,7 +39,7 @@ export function portray(element: HTMLElement, user: User): void {
   }
 }
 
-function monogram(name: string): string {
+export function monogram(name: string): string {
   const first = new Intl.Segmenter().segment(name.trim())[Symbol.iterator]().next();
   return first.done ? "?" : first.value.segment.toUpperCase();
 }

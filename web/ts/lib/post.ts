@@ -22,12 +22,13 @@ export class Post {
   private isSending = false;
 
   constructor(
+    me: string,
     private readonly room: string,
     private readonly socket: Socket,
     private readonly counter: Counter,
     private readonly isReady: () => boolean,
   ) {
-    this.outbox = new Outbox(room);
+    this.outbox = new Outbox(me, room);
   }
 
   letters(): readonly Letter[] {
@@ -81,8 +82,8 @@ export class Post {
   }
 
   private async deliver(letter: Letter, fileIds?: string[]): Promise<void> {
-    const { key, text, to } = letter;
-    const message = { room: this.room, key, text, ...(to && { to: to.id }), ...(fileIds && { fileIds }) };
+    const { key, text, to, replyTo } = letter;
+    const message = { room: this.room, key, text, ...(to && { to: to.id }), ...(replyTo && { replyTo: replyTo.seq }), ...(fileIds && { fileIds }) };
     let answer: Answer<Sent>;
     try {
       answer = (await this.socket.timeout(15_000).emitWithAck("message", message)) as Answer<Sent>;

@@ -27,15 +27,6 @@ function unreadOf(message: HTMLElement, reads: Reads, marks: number[]): number {
   return below(marks, seq) - (writerIsBehind ? 1 : 0);
 }
 
-/** The number beside a room in the list: what waits there. */
-export function badge(roomId: string, unread: number): void {
-  const row = document.querySelector(`#side-rooms [data-room-id="${CSS.escape(roomId)}"]`);
-  const mark = row && field(row, "unread");
-  if (!mark) return;
-  mark.hidden = unread === 0;
-  mark.textContent = unread > 99 ? "99+" : String(unread);
-}
-
 /** How many of the sorted marks are below `seq`. */
 function below(marks: number[], seq: number): number {
   let [low, high] = [0, marks.length];

@@ -25,10 +25,13 @@ export interface Room {
   createdAt: string;
 }
 
+export type Presence = "online" | "away" | "offline";
+
 export interface Member {
   user: User;
   role: "owner" | "moderator" | "member";
   online: boolean;
+  presence: Presence;
   readSeq: number;
 }
 
@@ -37,7 +40,14 @@ export interface Message {
   roomId: string;
   seq: number;
   rev: number;
+  kind: "text" | "system" | "whisper";
+  text: string;
+  files: { name: string }[];
+  createdAt: string;
+  deletedAt?: string;
+  pinnedAt?: string;
   user: User | null;
+  to?: User;
   system?: { event: string; user?: User; others?: number };
   key?: string;
   /** The server's own rendering, since we ask for `view: "html"`. */
@@ -59,6 +69,24 @@ export interface Joined {
   rev: number;
   messages: Message[];
   gap?: boolean;
+}
+
+/** One of one's own rooms, as `GET /api/me/rooms` gives it. */
+export interface MyRoom {
+  room: Room;
+  peer: User | null;
+  presence: Presence;
+  unread: number;
+  mentions: number;
+  last: Message | null;
+}
+
+/** What waits in a room that is not looked at. */
+export interface Waiting {
+  room: string;
+  unread: number;
+  mentions: number;
+  last: Message | null;
 }
 
 export interface Sent {

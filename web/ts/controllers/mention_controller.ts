@@ -1,0 +1,121 @@
+import { Controller } from "@hotwired/stimulus";
+import { finds } from "../lib/hangul";
+import { word } from "../lib/words";
+import type PeopleController from "./people_controller";
+
+/** Names offered at a time. */
+const MOST = 8;
+/** Letters behind the `@` that may still be a name. */
+const LONGEST = 40;
+
+/** Offers the people of the room behind an `@`, and puts the chosen name there. */
+export default class MentionController extends Controller<HTMLElement> {
+  static targets = ["text", "list"];
+  static outlets = ["people"];
+  declare readonly textTarget: HTMLTextAreaElement;
+  declare readonly listTarget: HTMLElement;
+  declare readonly peopleOutlet: PeopleController;
+
+  private chosen = 0;
+
+  typed(): void {
+    const typed = this.asked();
+    const people = typed === null ? [] : this.people(typed);
+    this.listTarget.replaceChildren(...people);
+    this.choose(0);
+    if (people.length === 0) this.close();
+    else this.listTarget.hidden = false;
+  }
+
+  /** Keys are the list's while it is open, but not those that finish a syllable. */
+  key(event: KeyboardEvent): void {
+    if (this.listTarget.hidden || event.isComposing) return;
+    const count = this.listTarget.childElementCount;
+    switch (event.key) {
+      case "ArrowDown":
+        this.choose((this.chosen + 1) % count);
+        break;
+      case "ArrowUp":
+        this.choose((this.chosen + count - 1) % count);
+        break;
+      case "Enter":
+      case "Tab":
+        if (event.shiftKey) return;
+        this.pick(this.listTarget.children[this.chosen]);
+        break;
+      case "Escape":
+        this.close();
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  leave(): void {
+    this.close();
+  }
+
+  private people(typed: string): HTMLElement[] {
+    const mayCallAll = this.peopleOutlet.element.dataset["role"] !== "member" && this.peopleOutlet.element.dataset["kind"] === "open";
+    const found = this.peopleOutlet.others().filter(({ name }) => finds(typed, name));
+    const rows = found.slice(0, MOST).map(({ name, face }) => this.row(name, face?.cloneNode(true) as Element | undefined));
+    if (mayCallAll && finds(typed, word("everybody"))) rows.push(this.row(word("everybody"), undefined, word("everybodyHint")));
+    rows.forEach((row, at) => (row.id = `mention-${at}`));
+    return rows;
+  }
+
+  private row(name: string, face?: Element, hint?: string): HTMLElement {
+    const row = document.createElement("li");
+    row.className = "mentions__one";
+    row.setAttribute("role", "option");
+    row.dataset["name"] = name;
+    const label = document.createElement("span");
+    label.textContent = name;
+    if (face) row.append(face);
+    row.append(label);
+    if (hint) {
+      const small = document.createElement("small");
+      small.textContent = hint;
+      row.append(small);
+    }
+    // The caret stays in the text.
+    row.addEventListener("pointerdown", (event) => event.preventDefault());
+    row.addEventListener("click", () => this.pick(row));
+    return row;
+  }
+
+  private choose(at: number): void {
+    this.chosen = at;
+    [...this.listTarget.children].forEach((row, place) => row.setAttribute("aria-selected", String(place === at)));
+    const row = this.listTarget.children[at];
+    if (!row) return;
+    this.textTarget.setAttribute("aria-activedescendant", row.id);
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  private pick(row: Element | undefined): void {
+    const name = (row as HTMLElement | undefined)?.dataset["name"];
+    const typed = this.asked();
+    this.close();
+    if (!name || typed === null) return;
+    const caret = this.textTarget.selectionStart;
+    this.textTarget.setRangeText(`@${name} `, caret - typed.length - 1, caret, "end");
+    this.textTarget.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    this.close();
+  }
+
+  private close(): void {
+    this.listTarget.hidden = true;
+    this.textTarget.removeAttribute("aria-activedescendant");
+  }
+
+  /** What stands between an `@` and the caret; nothing where no `@` begins a word. */
+  private asked(): string | null {
+    const { selectionStart, selectionEnd, value } = this.textTarget;
+    if (selectionStart !== selectionEnd) return null;
+    const before = value.slice(Math.max(0, selectionStart - LONGEST - 1), selectionStart);
+    return /(?:^|[^\p{L}\p{N}])@([^@\n]*)$/u.exec(before)?.[1] ?? null;
+  }
+}
