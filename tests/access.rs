@@ -1,0 +1,163 @@
+//! Who may what: every call, every event and every address of a page, asked by everybody who may
+//! come by it. A new one without a row fails, and so does a row of something that is no more; the
+//! rows are the paper `docs/access.md`.
+
+mod event;
+mod hidden;
+mod page;
+mod rest;
+mod scene;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::reference::is_current;
+use crate::support::http::{Answer, Request};
+use scene::{Scene, Who};
+
+/// How it ends for each, in the order of [`Who::ALL`]: a status, the code of a refusal, `ok` for an
+/// event, or where a form leads.
+type Cells = [&'static str; Who::ALL.len()];
+
+/// One thing that can be asked for, asked rightly, so that a refusal is about the person alone.
+struct Row<Asked: 'static> {
+    /// The method of HTTP; for an event nothing.
+    method: &'static str,
+    /// The path, or the name of the event.
+    name: &'static str,
+    cells: Cells,
+    /// What the scene must have; see [`Scene::prepare`].
+    wants: &'static str,
+    ask: fn(&Scene, Who) -> Asked,
+}
+
+impl<Asked> Row<Asked> {
+    const fn new(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Asked) -> Self {
+        Self { method, name, cells, wants: "", ask }
+    }
+
+    const fn wants(self, wants: &'static str) -> Self {
+        Self { wants, ..self }
+    }
+
+    fn title(&self) -> String {
+        format!("{} {}", self.method, self.name).trim().to_owned()
+    }
+}
+
+/// What goes with a request.
+enum Body {
+    Nothing,
+    /// Added to the path.
+    Query(String),
+    Json(Value),
+    Form(Vec<(&'static str, String)>),
+    File,
+}
+
+impl Body {
+    /// The request, whoever makes it.
+    fn request(self, app: &crate::support::App, method: &str, path: &str) -> Request {
+        let request = app.request(method, path);
+        match self {
+            Self::Nothing => request,
+            Self::Query(query) => app.request(method, &format!("{path}?{query}")),
+            Self::Json(body) => request.json(&body),
+            Self::Form(fields) => {
+                let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                request.form(&fields)
+            }
+            Self::File => {
+                let key = crate::support::factory::key();
+                request.multipart(Some(("sky.png", &crate::support::picture::png(8, 8))), &[("key", &key)])
+            }
+        }
+    }
+}
+
+/// The code of a refusal, which must go with its status; of any other answer the status.
+fn outcome(answer: &Answer) -> String {
+    if answer.header("content-type") != Some("application/problem+json") {
+        return answer.status.to_string();
+    }
+    let error = answer.json();
+    let known = madang::error::Code::ALL.iter().find(|code| error["code"] == code.name());
+    assert_eq!(known.map(|code| code.status()), Some(answer.status), "{error}");
+    error["code"].as_str().unwrap().to_owned()
+}
+
+/// Rows and what there is must be the same.
+#[track_caller]
+fn is_complete(rows: impl Iterator<Item = String>, there: impl Iterator<Item = String>) {
+    let (mut listed, mut twice) = (BTreeSet::new(), Vec::new());
+    for row in rows {
+        if !listed.insert(row.clone()) {
+            twice.push(row);
+        }
+    }
+    let there: BTreeSet<String> = there.collect();
+    let (missing, idle): (Vec<_>, Vec<_>) =
+        (there.difference(&listed).collect(), listed.difference(&there).collect());
+    assert!(missing.is_empty(), "who may? Without a row are {missing:#?}");
+    assert!(idle.is_empty() && twice.is_empty(), "rows of nothing: {idle:#?}, rows twice: {twice:#?}");
+}
+
+/// Cells that are not as the table says, all of them at once.
+#[derive(Default)]
+struct Wrong(Vec<String>);
+
+impl Wrong {
+    fn compare<T>(&mut self, row: &Row<T>, who: Who, found: &str) {
+        let said = row.cells[who as usize];
+        if said != found {
+            self.0.push(format!("{} by {}: {said} in the table, {found} in truth", row.title(), who.name()));
+        }
+    }
+}
+
+impl Drop for Wrong {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking() || self.0.is_empty(), "{:#?}", self.0);
+    }
+}
+
+#[test]
+fn the_reference_says_who_may_what() {
+    let mut paper = String::from(
+        "# Who may what\n\n\
+         Made from `tests/access.rs`, which asks for everything in the name of everybody.\n\n\
+         The room is open, listed and without a password. A *stranger* has no identity; a *guest* was never in the \
+         room; who was *kicked* was a member and was removed without a ban; *admin outside* and *admin inside* keep \
+         order in the house, and the second is a member of the room without another role. What is asked is right, so \
+         that a refusal is about the person. `–` is `unauthenticated`.\n\n\
+         Of direct rooms and whispers everybody but their two people is told that there is no such thing \
+         (`room_not_found`, `forbidden`), admins too.\n",
+    );
+    table(&mut paper, "REST", "A number is the status of a success, a word the code of a refusal.", rest::ROWS);
+    table(&mut paper, "Events", "In the namespace `/chat`. A stranger is refused at the handshake.", event::ROWS);
+    let about = "A number is the status of the answer; a path is where one is led, with the code of a refusal that is \
+                 shown there. `{id}` is any room.";
+    table(&mut paper, "Pages, forms and files", about, page::ROWS);
+    is_current("access.md", &paper);
+}
+
+fn table<T>(paper: &mut String, title: &str, about: &str, rows: &[Row<T>]) {
+    writeln!(paper, "\n## {title}\n\n{about}\n").unwrap();
+    let names: Vec<_> = Who::ALL.iter().map(|who| who.name()).collect();
+    writeln!(paper, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len())).unwrap();
+    for row in rows {
+        let cells: Vec<_> = row.cells.iter().map(|cell| shown(cell)).collect();
+        writeln!(paper, "| `{}` | {} |", row.title(), cells.join(" | ")).unwrap();
+    }
+}
+
+fn shown(cell: &str) -> String {
+    match cell {
+        "unauthenticated" => "–".to_owned(),
+        "ok" => "ok".to_owned(),
+        cell if cell.bytes().all(|byte| byte.is_ascii_digit()) => cell.to_owned(),
+        cell => format!("`{cell}`"),
+    }
+}

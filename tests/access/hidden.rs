@@ -1,0 +1,153 @@
+//! What nobody but those it is for may learn of, whoever they are in the house.
+
+use serde_json::{Value, json};
+
+use super::scene::{Scene, Who, house};
+use super::{event, outcome, page, rest};
+use crate::support::factory::key;
+use crate::support::{App, Person, Room};
+
+/// A direct room of the member and the other, for whom nobody else is.
+async fn direct(app: &App, scene: &Scene) -> Room {
+    let made = app.call(scene.member(), "POST", "/direct", json!({ "userId": scene.other.id })).await.is(201);
+    Room { id: made["id"].as_str().unwrap().to_owned(), made }
+}
+
+/// Everybody who is not one of its two people, and could think of asking.
+const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Who::AdminInside];
+
+/// Z9, Z11: every call and form of a room, aimed at the talk of two others.
+#[tokio::test]
+async fn z9_a_direct_room_is_not_there_for_others_at_any_door() {
+    let app = house(|_| {}).await;
+    let mut scene = Scene::new(&app).await;
+    for wanted in ["banned", "invite"] {
+        scene.prepare(&app, wanted).await;
+    }
+    scene.room = direct(&app, &scene).await;
+    let mut seen = 0;
+    for row in rest::ROWS.iter().filter(|row| row.name.starts_with("/rooms/{id}") || row.name == "/search") {
+        for who in OTHERS {
+            let request = (row.ask)(&scene, who).request(&app, row.method, &rest::path(&scene, row));
+            let answer = request.bearer(&scene.person(who).token).send().await;
+            assert_eq!(outcome(&answer), "room_not_found", "{} by {}", row.title(), who.name());
+            seen += 1;
+        }
+    }
+    for row in page::ROWS.iter().filter(|row| row.name.starts_with("/room/{id}") || row.name == "/find") {
+        for who in OTHERS {
+            let request = (row.ask)(&scene, who).request(&app, row.method, &page::path(&scene, row));
+            let answer = request.cookie(&scene.person(who).token).send().await;
+            let found = answer.header("location").map_or_else(|| outcome(&answer), str::to_owned);
+            let is_hidden = match found.as_str() {
+                "/?refused=room_not_found" | "room_not_found" => true,
+                // To the door, which is as little there.
+                found => found == format!("/room/{}", scene.room.id) && row.method == "GET",
+            };
+            assert!(is_hidden, "{} by {}: {found}", row.title(), who.name());
+            seen += 1;
+        }
+    }
+    for row in event::ROWS.iter().filter(|row| (row.ask)(&scene, Who::Guest).get("room").is_some()) {
+        for who in OTHERS {
+            let client = app.connect(scene.person(who)).await;
+            client.refused(row.name, (row.ask)(&scene, who), "room_not_found").await;
+            seen += 1;
+        }
+    }
+    assert!(seen > 150, "{seen}");
+    let [mine, theirs] = [scene.member(), &scene.other].map(|who| app.history(who, &scene.room));
+    assert_eq!(mine.await, theirs.await);
+}
+
+/// Z10, Z11: every act on a message, aimed at what is whispered between two others.
+#[tokio::test]
+async fn z10_a_whisper_is_not_there_for_others_at_any_door() {
+    let app = house(|_| {}).await;
+    let mut scene = Scene::new(&app).await;
+    let whisper = json!({ "text": "hush", "to": scene.other.id });
+    let whispered = app.send(scene.member(), &scene.room, whisper).await;
+    scene.message = whispered["id"].as_str().unwrap().to_owned();
+    let mut seen = 0;
+    for who in OTHERS {
+        let person = scene.person(who);
+        for row in rest::ROWS.iter().filter(|row| row.name.starts_with("/messages/{id}")) {
+            let request = (row.ask)(&scene, who).request(&app, row.method, &rest::path(&scene, row));
+            let answer = request.bearer(&person.token).send().await;
+            assert_eq!(outcome(&answer), "forbidden", "{} by {}", row.title(), who.name());
+            seen += 1;
+        }
+        let client = app.connect(person).await;
+        for row in event::ROWS.iter().filter(|row| (row.ask)(&scene, who).get("id").is_some()) {
+            client.refused(row.name, (row.ask)(&scene, who), "forbidden").await;
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, OTHERS.len() * (6 + 4));
+    let page = app.history(&scene.other, &scene.room).await;
+    assert!(page.iter().any(|message| message["text"] == "hush"), "{page:?}");
+}
+
+/// Nobody ends another's session or takes another's upload, and is not told that there is one.
+#[tokio::test]
+async fn z11_sessions_and_uploads_of_others_are_as_good_as_none() {
+    let app = house(|_| {}).await;
+    let scene = Scene::new(&app).await;
+    let member = scene.member();
+    let listed = app.call(member, "GET", "/me/sessions", Value::Null).await.is(200);
+    let session = listed["sessions"][0]["id"].as_str().unwrap();
+    let upload = app.request("POST", "/api/uploads").bearer(&member.token);
+    let file = upload.multipart(Some(("notes.txt", b"notes")), &[]).send().await.is(201);
+    let file_id = file["id"].as_str().unwrap();
+    for who in [Who::Owner, Who::Moderator, Who::AdminInside] {
+        let person = scene.person(who);
+        app.call(person, "DELETE", &format!("/me/sessions/{session}"), Value::Null).await.refused(404, "not_found");
+        app.page(person, &format!("/files/{file_id}")).await.refused(404, "not_found");
+        let made_up = madang::ids::FileId::new(0).to_string();
+        let path = format!("/rooms/{}/messages", scene.room.id);
+        let take = |id: &str| app.call(person, "POST", &path, json!({ "key": key(), "text": "", "fileIds": [id] }));
+        let (others, none) = (take(file_id).await, take(&made_up).await);
+        assert_eq!((others.status, others.body), (none.status, none.body), "{}", who.name());
+    }
+    app.call(member, "GET", "/me", Value::Null).await.is(200);
+}
+
+/// Z11: what happens in a room is heard in it alone, however many sockets wait outside.
+#[tokio::test]
+async fn z11_outsiders_hear_nothing_of_a_room() {
+    let app = house(|_| {}).await;
+    let scene = Scene::new(&app).await;
+    let mut outside = Vec::new();
+    for who in [Who::Guest, Who::Kicked, Who::Admin] {
+        outside.push((who, app.connect(scene.person(who)).await));
+    }
+    let room = &scene.room;
+    let keeper = app.enter(scene.person(Who::Owner), room).await;
+    let member = app.enter(scene.member(), room).await;
+    let other = app.connect(&scene.other).await;
+    member.say(room, "good evening").await;
+    other.take("unread").await;
+    other.join(room).await;
+    let typing = json!({ "room": room.id });
+    member.ok("typing", typing).await;
+    keeper.take("typing").await;
+    member.ok("read", json!({ "room": room.id, "seq": 1 })).await;
+    let react = json!({ "id": scene.message, "emoji": "👍", "on": true });
+    member.ok("react", react).await;
+    rename(&app, scene.member()).await;
+    keeper.take("user").await;
+    member.ok("presence", json!({ "state": "away" })).await;
+    keeper.take_where("presence", |told| told["userId"] == scene.member().id && told["state"] == "away").await;
+    let kick = json!({ "room": room.id, "userId": scene.other.id });
+    keeper.ok("kick", kick).await;
+    other.take("kicked").await;
+    for (who, client) in outside {
+        client.settle().await;
+        let heard: Vec<_> = client.log().into_iter().map(|event| event.name).collect();
+        assert_eq!(heard, ["connect"], "{}", who.name());
+    }
+}
+
+async fn rename(app: &App, who: &Person) {
+    app.call(who, "PATCH", "/me", json!({ "name": "somebody else" })).await.is(200);
+}
