@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::scene::{Scene, Who, house};
-use super::{Cells, Row, Wrong, is_complete};
+use super::{Cells, Row, check, is_complete};
 use crate::support::App;
 use crate::support::client::Opening;
 use crate::support::factory::key;
@@ -24,9 +24,11 @@ pub(super) const ROWS: &[Row<Value>] = &[
     // The message is the member's.
     row("edit", [NOBODY, NO, "ok", NO, NO, NO, NO, NO], |scene, _| json!({ "id": scene.message, "text": "bye" })),
     row("delete", [NOBODY, NO, "ok", NO, "ok", "ok", "ok", "ok"], |scene, _| json!({ "id": scene.message })),
-    row("react", [NOBODY, NO, "ok", NO, "ok", "ok", NO, "ok"], |scene, _| {
-        json!({ "id": scene.message, "emoji": "👍", "on": true })
-    }),
+    row(
+        "react",
+        [NOBODY, NO, "ok", NO, "ok", "ok", NO, "ok"],
+        |scene, _| json!({ "id": scene.message, "emoji": "👍", "on": true }),
+    ),
     row("pin", [NOBODY, NO, NO, NO, "ok", "ok", NO, "ok"], |scene, _| json!({ "id": scene.message, "on": true })),
     row("typing", INSIDE, in_room),
     row("read", INSIDE, |scene, _| json!({ "room": scene.room.id, "seq": 1 })),
@@ -58,23 +60,14 @@ async fn n1_every_event_for_everybody() {
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);
     is_complete(ROWS.iter().map(Row::title), events.iter().map(|event| event.name.to_owned()));
-    let (mut wrong, mut scene) = (Wrong::default(), Scene::new(&app).await);
-    for row in ROWS {
-        for who in Who::ALL {
-            let found = ask(&app, &scene, row, who).await;
-            wrong.compare(row, who, &found);
-            if found == "ok" && !IDLE.contains(&row.name) {
-                scene = Scene::new(&app).await;
-            }
-        }
-    }
+    check(&app, ROWS, ask).await;
 }
 
 /// What is answered, to a socket that is in the room where its person is.
-async fn ask(app: &App, scene: &Scene, row: &Row<Value>, who: Who) -> String {
+async fn ask(app: &App, scene: &mut Scene, row: &Row<Value>, who: Who) -> (String, bool) {
     let Some(person) = scene.find(who) else {
         let error = app.turned_away(Opening::default()).await;
-        return error["code"].as_str().unwrap().to_owned();
+        return (error["code"].as_str().unwrap().to_owned(), false);
     };
     let client = match who.is_inside() {
         true => app.enter(person, &scene.room).await,
@@ -82,7 +75,7 @@ async fn ask(app: &App, scene: &Scene, row: &Row<Value>, who: Who) -> String {
     };
     let answer = client.emit(row.name, (row.ask)(scene, who)).await;
     match answer["ok"].as_bool().unwrap() {
-        true => "ok".to_owned(),
-        false => answer["error"]["code"].as_str().unwrap().to_owned(),
+        true => ("ok".to_owned(), !IDLE.contains(&row.name)),
+        false => (answer["error"]["code"].as_str().unwrap().to_owned(), false),
     }
 }

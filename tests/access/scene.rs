@@ -71,14 +71,19 @@ pub struct Scene {
 
 impl Scene {
     pub async fn new(app: &App) -> Self {
-        let mut people = Vec::new();
-        for who in Who::ALL {
-            people.push(match who {
-                Who::Stranger => None,
-                _ => Some(app.guest(who.name()).await),
-            });
-        }
-        let other = app.guest("other").await;
+        let guest = |who: Who| app.guest(who.name());
+        let (one, two, three, four, five, six, seven, other) = tokio::join!(
+            guest(Who::Guest),
+            guest(Who::Member),
+            guest(Who::Kicked),
+            guest(Who::Moderator),
+            guest(Who::Owner),
+            guest(Who::Admin),
+            guest(Who::AdminInside),
+            app.guest("other"),
+        );
+        let known = [one, two, three, four, five, six, seven].map(Some);
+        let people: Vec<_> = std::iter::once(None).chain(known).collect();
         // Past the server and in one statement: a password of each one's own would take its time.
         let ids = |people: &[Option<Person>]| {
             people.iter().flatten().map(|person| blob(&person.id)).collect::<Vec<_>>().join(", ")
@@ -94,14 +99,23 @@ impl Scene {
         let by = |who: Who| people[who as usize].as_ref().unwrap();
         let owner = by(Who::Owner);
         let room = app.courtyard(owner).await;
-        for who in [Who::Member, Who::Kicked, Who::Moderator, Who::AdminInside] {
-            app.join(by(who), &room).await;
-        }
-        app.join(&other, &room).await;
+        tokio::join!(
+            app.join(by(Who::Member), &room),
+            app.join(by(Who::Kicked), &room),
+            app.join(by(Who::Moderator), &room),
+            app.join(by(Who::AdminInside), &room),
+            app.join(&other, &room),
+        );
         let at = |rest: &str, who: Who| format!("/rooms/{}/{rest}/{}", room.id, by(who).id);
-        app.call(owner, "PUT", &at("moderators", Who::Moderator), Value::Null).await.is(204);
-        app.call(owner, "DELETE", &at("members", Who::Kicked), Value::Null).await.is(204);
-        let message = app.say(by(Who::Member), &room, "hello").await["id"].as_str().unwrap().to_owned();
+        let (raise, kick) = (at("moderators", Who::Moderator), at("members", Who::Kicked));
+        let (raised, kicked, said) = tokio::join!(
+            app.call(owner, "PUT", &raise, Value::Null),
+            app.call(owner, "DELETE", &kick, Value::Null),
+            app.say(by(Who::Member), &room, "hello"),
+        );
+        raised.is(204);
+        kicked.is(204);
+        let message = said["id"].as_str().unwrap().to_owned();
         Self { people, other, room, message, named: Vec::new() }
     }
 
@@ -131,9 +145,9 @@ impl Scene {
         self.named.iter().filter(move |(name, _)| is_code(name)).map(|(_, code)| code.as_str())
     }
 
-    /// Makes what a row wants besides the room and its people.
+    /// Makes what a row wants besides the room and its people, if it wants anything.
     pub async fn prepare(&mut self, app: &App, wanted: &'static str) {
-        if self.named.iter().any(|(known, _)| *known == wanted) {
+        if wanted.is_empty() || self.named.iter().any(|(known, _)| *known == wanted) {
             return;
         }
         let (owner, room) = (self.person(Who::Owner), &self.room.id);
