@@ -30,16 +30,23 @@ struct Row<Asked: 'static> {
     cells: Cells,
     /// What the scene must have; see [`Scene::prepare`].
     wants: &'static str,
+    /// Whether somebody or something is not as before where it was done, so that the next who ask
+    /// need another scene.
+    spends: bool,
     ask: fn(&Scene, Who) -> Asked,
 }
 
 impl<Asked> Row<Asked> {
     const fn new(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Asked) -> Self {
-        Self { method, name, cells, wants: "", ask }
+        Self { method, name, cells, wants: "", spends: false, ask }
     }
 
     const fn wants(self, wants: &'static str) -> Self {
         Self { wants, ..self }
+    }
+
+    const fn spends(self) -> Self {
+        Self { spends: true, ..self }
     }
 
     fn title(&self) -> String {
@@ -106,8 +113,7 @@ fn is_complete(rows: impl Iterator<Item = String>, there: impl Iterator<Item = S
 /// Rows that are asked at the same time, each strand in scenes of its own.
 const STRANDS: usize = 4;
 
-/// Asks for everything in everybody's name, by `ask`, which also tells whether the scene is used up
-/// by it; fails with all the cells that are not as the table says.
+/// Asks for everything in everybody's name, by `ask`, which also tells whether it was done; fails with all the cells that are not as the table says.
 async fn check<T>(app: &App, rows: &[Row<T>], ask: impl AsyncFn(&App, &mut Scene, &Row<T>, Who) -> (String, bool)) {
     let strand = async |strand: usize| {
         let (mut wrong, mut scene) = (Vec::new(), Scene::new(app).await);
@@ -118,12 +124,12 @@ async fn check<T>(app: &App, rows: &[Row<T>], ask: impl AsyncFn(&App, &mut Scene
                 continue;
             }
             for who in Who::ALL {
-                let (found, is_used_up) = ask(app, &mut scene, row, who).await;
+                let (found, is_done) = ask(app, &mut scene, row, who).await;
                 let said = row.cells[who as usize];
                 if said != found {
                     wrong.push(format!("{} by {}: {said} in the table, {found} in truth", row.title(), who.name()));
                 }
-                if is_used_up {
+                if is_done && row.spends {
                     scene = Scene::new(app).await;
                 }
             }

@@ -18,12 +18,12 @@ const KEEPERS: Cells = [NOBODY, OUT, NO, OUT, "ok", "ok", OUT, "ok"];
 const OWNERS: Cells = [NOBODY, OUT, NO, OUT, NO, "ok", OUT, "ok"];
 
 pub(super) const ROWS: &[Row<Value>] = &[
-    row("join", KNOWN, in_room),
-    row("leave", INSIDE, in_room),
+    row("join", KNOWN, in_room).spends(),
+    row("leave", INSIDE, in_room).spends(),
     row("message", INSIDE, |scene, _| json!({ "room": scene.room.id, "key": key(), "text": "good evening" })),
     // The message is the member's.
     row("edit", [NOBODY, NO, "ok", NO, NO, NO, NO, NO], |scene, _| json!({ "id": scene.message, "text": "bye" })),
-    row("delete", [NOBODY, NO, "ok", NO, "ok", "ok", "ok", "ok"], |scene, _| json!({ "id": scene.message })),
+    row("delete", [NOBODY, NO, "ok", NO, "ok", "ok", "ok", "ok"], |scene, _| json!({ "id": scene.message })).spends(),
     row(
         "react",
         [NOBODY, NO, "ok", NO, "ok", "ok", NO, "ok"],
@@ -34,13 +34,11 @@ pub(super) const ROWS: &[Row<Value>] = &[
     row("read", INSIDE, |scene, _| json!({ "room": scene.room.id, "seq": 1 })),
     row("presence", KNOWN, |_, _| json!({ "state": "away" })),
     row("members", INSIDE, in_room),
-    row("kick", KEEPERS, to_other),
-    row("moderator", OWNERS, |scene, _| json!({ "room": scene.room.id, "userId": scene.other.id, "on": true })),
-    row("owner", OWNERS, to_other),
+    row("kick", KEEPERS, to_other).spends(),
+    row("moderator", OWNERS, |scene, _| json!({ "room": scene.room.id, "userId": scene.other.id, "on": true }))
+        .spends(),
+    row("owner", OWNERS, to_other).spends(),
 ];
-
-/// Events after which the room is as it was.
-const IDLE: &[&str] = &["typing", "read", "presence", "members"];
 
 const fn row(name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Value) -> Row<Value> {
     Row::new("", name, cells, ask)
@@ -75,7 +73,7 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Value>, who: Who) -> (Strin
     };
     let answer = client.emit(row.name, (row.ask)(scene, who)).await;
     match answer["ok"].as_bool().unwrap() {
-        true => ("ok".to_owned(), !IDLE.contains(&row.name)),
+        true => ("ok".to_owned(), true),
         false => (answer["error"]["code"].as_str().unwrap().to_owned(), false),
     }
 }

@@ -70,18 +70,22 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/signup", ["/", "/", "403", "403", "403", "403", "403", "403"], |_, _| {
         let email = format!("{}@example.org", key().replace(' ', "-"));
         form([("email", &email), ("name", "somebody"), ("password", PASSWORD)])
-    }),
+    })
+    .spends(),
     row("GET", "/login", newcomers("/"), nothing),
-    row("POST", "/login", ["/"; 8], |_, _| form([("email", "model@example.org"), ("password", PASSWORD)])),
+    row("POST", "/login", ["/"; 8], |_, _| form([("email", "model@example.org"), ("password", PASSWORD)])).spends(),
     row("GET", "/logout", ["/me"; 8], nothing),
-    row("POST", "/logout", ["/"; 8], nothing),
+    row("POST", "/logout", ["/"; 8], nothing).spends(),
     row("GET", "/forgot", ALL, nothing),
     row("POST", "/forgot", ALL, |_, _| form([("email", "nobody@example.org")])),
     row("GET", "/reset/{code}", ALL, nothing).wants("reset link"),
     row("POST", "/reset/{code}", ["/login?done=reset"; 8], |_, _| form([("password", "a gate by the tree")]))
+        .spends()
         .wants("reset link"),
     row("GET", "/admin/{code}", ALL, nothing).wants("admin link"),
-    row("POST", "/admin/{code}", accounts("/login?next=/admin/{code}", "/me?done=admin"), empty).wants("admin link"),
+    row("POST", "/admin/{code}", accounts("/login?next=/admin/{code}", "/me?done=admin"), empty)
+        .spends()
+        .wants("admin link"),
     row("GET", "/me", ["/login?next=/me", "200", "200", "200", "200", "200", "200", "200"], nothing),
     row("POST", "/me", known("/me?done=saved"), |_, _| form([("name", "somebody"), ("bio", "here and there")])),
     row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
@@ -93,35 +97,40 @@ pub(super) const ROWS: &[Row<Body>] = &[
     }),
     row("POST", "/me/password", account_holders("/me?done=saved"), |_, _| {
         form([("current", PASSWORD), ("password", "a gate by the tree")])
-    }),
+    })
+    .spends(),
     row("POST", "/me/sessions", known("/me?done=saved"), empty),
     row("POST", "/me/blocks", known("/"), |scene, _| form([("userId", &scene.other.id), ("on", "on")])),
-    row("POST", "/me/delete", known("/login?done=left"), |_, _| form([("messages", "keep"), ("password", PASSWORD)])),
+    row("POST", "/me/delete", known("/login?done=left"), |_, _| form([("messages", "keep"), ("password", PASSWORD)]))
+        .spends(),
     row("POST", "/direct", known(ROOM), to_other),
     row("POST", "/rooms", [ROOM; 8], |_, _| form([("title", "garden")])),
     row("GET", "/room/{id}", ["door", "door", "talk", "door", "talk", "talk", "door", "talk"], nothing),
-    row("POST", "/room/{id}/enter", [ROOM; 8], empty),
+    row("POST", "/room/{id}/enter", [ROOM; 8], empty).spends(),
     row(
         "POST",
         "/room/{id}/leave",
         [NOBODY, "/?refused=not_a_member", "/", "/?refused=not_a_member", "/", "/", "/?refused=not_a_member", "/"],
         empty,
-    ),
-    row("POST", "/room/{id}/kick", keepers(ROOM), to_other),
-    row("POST", "/room/{id}/owner", owners(ROOM), to_other),
-    row("POST", "/room/{id}/moderators", owners(ROOM), |scene, _| form([("userId", &scene.other.id), ("on", "true")])),
+    )
+    .spends(),
+    row("POST", "/room/{id}/kick", keepers(ROOM), to_other).spends(),
+    row("POST", "/room/{id}/owner", owners(ROOM), to_other).spends(),
+    row("POST", "/room/{id}/moderators", owners(ROOM), |scene, _| form([("userId", &scene.other.id), ("on", "true")]))
+        .spends(),
     row("POST", "/room/{id}/bans/lift", keepers("/room/{id}#settings"), |scene, _| {
         form([("userId", scene.named("banned"))])
     })
+    .spends()
     .wants("banned"),
     row("GET", "/room/{id}/qr.svg", fetched("200", "200", "200"), nothing),
     row("POST", "/room/{id}/invites", keepers("/room/{id}#share"), |_, _| form([("uses", ""), ("hours", "")])),
-    row("POST", "/room/{id}/invites/{code}/delete", keepers("/room/{id}#share"), empty).wants("invite"),
+    row("POST", "/room/{id}/invites/{code}/delete", keepers("/room/{id}#share"), empty).spends().wants("invite"),
     row("GET", "/room/{id}/invites/{code}/qr.svg", fetched("not_a_member", "forbidden", "not_a_member"), nothing)
         .wants("invite"),
     row("GET", "/invite/{code}", ["door", "door", ROOM, "door", ROOM, ROOM, "door", ROOM], nothing).wants("invite"),
     row("POST", "/room/{id}/settings", owners(ROOM), |_, _| form([("title", "garden")])),
-    row("POST", "/room/{id}/delete", [NOBODY, OUT, NO, OUT, NO, "/", "/", "/"], empty),
+    row("POST", "/room/{id}/delete", [NOBODY, OUT, NO, OUT, NO, "/", "/", "/"], empty).spends(),
     row("GET", "/room/{id}/files", [ROOM, ROOM, "200", ROOM, "200", "200", ROOM, "200"], nothing),
     row("GET", "/room/{id}/messages", fetched("not_a_member", "200", "not_a_member"), |_, _| {
         Body::Query("before=100".into())
@@ -220,7 +229,7 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
     let answer = request.send().await;
     let found = shown(&answer, scene);
     let is_refused = found.contains("refused=") || answer.status >= 400;
-    (found, !is_refused && row.method != "GET")
+    (found, !is_refused)
 }
 
 /// Where one is led, with names in place of what is the scene's, or how the answer looks.

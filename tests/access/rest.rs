@@ -43,24 +43,27 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/guests", ["201"; 8], empty),
     row("POST", "/users", ["201", "201", NO, NO, NO, NO, NO, NO], |_, _| {
         Body::Json(json!({ "email": format!("{}@example.org", key().replace(' ', "-")), "password": PASSWORD }))
-    }),
+    })
+    .spends(),
     // A person's token is no server's key.
     row("POST", "/tokens", ["unauthenticated"; 8], |_, _| Body::Json(json!({ "externalId": "7", "name": "seven" }))),
     row("POST", "/session", ["201"; 8], |_, _| {
         Body::Json(json!({ "email": "model@example.org", "password": PASSWORD }))
-    }),
-    row("DELETE", "/session", known("204"), nothing),
+    })
+    .spends(),
+    row("DELETE", "/session", known("204"), nothing).spends(),
     row("GET", "/me", known("200"), nothing),
     row("PATCH", "/me", known("200"), |_, _| Body::Json(json!({ "name": "somebody" }))),
-    row("DELETE", "/me", known("204"), |_, _| Body::Json(json!({ "password": PASSWORD, "messages": "keep" }))),
+    row("DELETE", "/me", known("204"), |_, _| Body::Json(json!({ "password": PASSWORD, "messages": "keep" }))).spends(),
     row("PUT", "/me/password", [NOBODY, NO, "204", "204", "204", "204", "204", "204"], |_, _| {
         Body::Json(json!({ "current": PASSWORD, "password": "a gate by the tree" }))
-    }),
+    })
+    .spends(),
     row("PUT", "/me/picture", known("200"), |_, _| Body::File),
     row("DELETE", "/me/picture", known("200"), nothing),
     row("GET", "/me/sessions", known("200"), nothing),
     row("DELETE", "/me/sessions", known("204"), nothing),
-    row("DELETE", "/me/sessions/{id}", known("204"), nothing),
+    row("DELETE", "/me/sessions/{id}", known("204"), nothing).spends(),
     row("GET", "/me/blocks", known("200"), nothing),
     row("PUT", "/me/blocks/{userId}", known("204"), nothing),
     row("DELETE", "/me/blocks/{userId}", known("204"), nothing),
@@ -73,19 +76,19 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/rooms", known("201"), |_, _| Body::Json(json!({ "title": "garden" }))),
     row("GET", "/rooms/{id}", ["200"; 8], nothing),
     row("PATCH", "/rooms/{id}", owners("200"), |_, _| Body::Json(json!({ "title": "garden" }))),
-    row("DELETE", "/rooms/{id}", [NOBODY, OUT, NO, OUT, NO, "204", "204", "204"], nothing),
-    row("PUT", "/rooms/{id}/owner", owners("200"), other),
+    row("DELETE", "/rooms/{id}", [NOBODY, OUT, NO, OUT, NO, "204", "204", "204"], nothing).spends(),
+    row("PUT", "/rooms/{id}/owner", owners("200"), other).spends(),
     row("GET", "/rooms/{id}/members", inside("200"), nothing),
-    row("POST", "/rooms/{id}/members", known("200"), empty),
-    row("DELETE", "/rooms/{id}/members/me", inside("204"), nothing),
-    row("DELETE", "/rooms/{id}/members/{userId}", keepers("204"), nothing),
-    row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),
+    row("POST", "/rooms/{id}/members", known("200"), empty).spends(),
+    row("DELETE", "/rooms/{id}/members/me", inside("204"), nothing).spends(),
+    row("DELETE", "/rooms/{id}/members/{userId}", keepers("204"), nothing).spends(),
+    row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing).spends(),
     row("DELETE", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),
     row("GET", "/rooms/{id}/bans", keepers("200"), nothing),
-    row("DELETE", "/rooms/{id}/bans/{userId}", keepers("204"), nothing).wants("banned"),
+    row("DELETE", "/rooms/{id}/bans/{userId}", keepers("204"), nothing).spends().wants("banned"),
     row("GET", "/rooms/{id}/invites", keepers("200"), nothing),
     row("POST", "/rooms/{id}/invites", keepers("201"), empty),
-    row("DELETE", "/rooms/{id}/invites/{code}", keepers("204"), nothing).wants("invite"),
+    row("DELETE", "/rooms/{id}/invites/{code}", keepers("204"), nothing).spends().wants("invite"),
     row("GET", "/rooms/{id}/messages", inside("200"), nothing),
     row("POST", "/rooms/{id}/messages", inside("201"), |_, _| Body::Json(json!({ "text": "good evening" }))),
     row("GET", "/rooms/{id}/pins", inside("200"), nothing),
@@ -93,7 +96,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("PATCH", "/messages/{id}", [NOBODY, NO, "200", NO, NO, NO, NO, NO], |_, _| {
         Body::Json(json!({ "text": "bye" }))
     }),
-    row("DELETE", "/messages/{id}", [NOBODY, NO, "200", NO, "200", "200", "200", "200"], nothing),
+    row("DELETE", "/messages/{id}", [NOBODY, NO, "200", NO, "200", "200", "200", "200"], nothing).spends(),
     row("PUT", "/messages/{id}/reactions/{emoji}", readers("200"), nothing),
     row("DELETE", "/messages/{id}/reactions/{emoji}", readers("200"), nothing),
     row("PUT", "/messages/{id}/pin", [NOBODY, NO, NO, NO, "200", "200", NO, "200"], nothing),
@@ -155,9 +158,8 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
         None => request,
     };
     let found = outcome(&request.send().await);
-    // What was refused has changed nothing; anything else may have.
-    let is_used_up = found.starts_with('2') && row.method != "GET";
-    (found, is_used_up)
+    let is_done = found.starts_with('2');
+    (found, is_done)
 }
 
 /// The id of one's only session; the stranger tries the member's.
