@@ -11,6 +11,7 @@ mod scene;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use madang::error::Code;
 use serde_json::Value;
 
 use crate::reference::is_current;
@@ -90,7 +91,7 @@ fn outcome(answer: &Answer) -> String {
         return answer.status.to_string();
     }
     let error = answer.json();
-    let known = madang::error::Code::ALL.iter().find(|code| error["code"] == code.name());
+    let known = Code::ALL.iter().find(|code| error["code"] == code.name());
     assert_eq!(known.map(|code| code.status()), Some(answer.status), "{error}");
     error["code"].as_str().unwrap().to_owned()
 }
@@ -155,8 +156,9 @@ fn the_reference_says_who_may_what() {
     );
     table(&mut paper, "REST", "A number is the status of a success, a word the code of a refusal.", rest::ROWS);
     table(&mut paper, "Events", "In the namespace `/chat`. A stranger is refused at the handshake.", event::ROWS);
-    let about = "A number is the status of the answer; a path is where one is led, with the code of a refusal that is \
-                 shown there. `{id}` is any room.";
+    let about = "A number is the status of the answer, and a code that of a refusal. Forms lead on: to the *lobby*, to \
+                 the *room* (where who is not in it meets the door) or to another path, with the code of a refusal \
+                 that is shown there. What a room's address shows is its *door* or the *talk*.";
     table(&mut paper, "Pages, forms and files", about, page::ROWS);
     is_current("access.md", &paper);
 }
@@ -172,10 +174,16 @@ fn table<T>(paper: &mut String, title: &str, about: &str, rows: &[Row<T>]) {
 }
 
 fn shown(cell: &str) -> String {
-    match cell {
-        "unauthenticated" => "–".to_owned(),
-        "ok" => "ok".to_owned(),
-        cell if cell.bytes().all(|byte| byte.is_ascii_digit()) => cell.to_owned(),
-        cell => format!("`{cell}`"),
+    let (place, why) = cell.split_once("?refused=").map_or((cell, None), |(place, code)| (place, Some(code)));
+    let place = match place {
+        "unauthenticated" => "–",
+        "/" => "lobby",
+        "/room/{id}" => "room",
+        place => place,
+    };
+    match why {
+        Some(code) => format!("{place}: `{code}`"),
+        None if place.contains(['_', '/']) || Code::ALL.iter().any(|code| code.name() == place) => format!("`{place}`"),
+        None => place.to_owned(),
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::scene::{Scene, Who, house};
-use super::{event, outcome, page, rest};
+use super::{Body, Row, event, outcome, page, rest};
+use crate::support::client::Opening;
 use crate::support::factory::key;
 use crate::support::{App, Person, Room};
 
@@ -34,7 +35,9 @@ async fn z9_a_direct_room_is_not_there_for_others_at_any_door() {
             seen += 1;
         }
     }
-    for row in page::ROWS.iter().filter(|row| row.name.starts_with("/room/{id}") || row.name == "/find") {
+    // An act by form is on a message, whatever room it is said to be in; see below.
+    let of_room = |name: &str| name.starts_with("/room/{id}") && name != "/room/{id}/acts" || name == "/find";
+    for row in page::ROWS.iter().filter(|row| of_room(row.name)) {
         for who in OTHERS {
             let request = (row.ask)(&scene, who).request(&app, row.method, &page::path(&scene, row));
             let answer = request.cookie(&scene.person(who).token).send().await;
@@ -77,13 +80,20 @@ async fn z10_a_whisper_is_not_there_for_others_at_any_door() {
             assert_eq!(outcome(&answer), "forbidden", "{} by {}", row.title(), who.name());
             seen += 1;
         }
+        for act in ["reply", "edit", "delete", "react", "pin", "unpin"] {
+            let fields = [("id", scene.message.as_str()), ("act", act), ("text", "x"), ("emoji", "👍")];
+            let led = app.form(person, &format!("/room/{}/acts", scene.room.id), &fields).await;
+            let refused = format!("/room/{}?refused=forbidden", scene.room.id);
+            assert_eq!(led.leads_to(), refused, "{act} by {}", who.name());
+            seen += 1;
+        }
         let client = app.connect(person).await;
         for row in event::ROWS.iter().filter(|row| (row.ask)(&scene, who).get("id").is_some()) {
             client.refused(row.name, (row.ask)(&scene, who), "forbidden").await;
             seen += 1;
         }
     }
-    assert_eq!(seen, OTHERS.len() * (6 + 4));
+    assert_eq!(seen, OTHERS.len() * (6 + 6 + 4));
     let page = app.history(&scene.other, &scene.room).await;
     assert!(page.iter().any(|message| message["text"] == "hush"), "{page:?}");
 }
@@ -146,6 +156,53 @@ async fn z11_outsiders_hear_nothing_of_a_room() {
         let heard: Vec<_> = client.log().into_iter().map(|event| event.name).collect();
         assert_eq!(heard, ["connect"], "{}", who.name());
     }
+}
+
+/// Z11, Q5: what a list names of a room and of those in it, it names for those in it alone.
+#[tokio::test]
+async fn z11_lists_name_a_room_and_its_guests_for_those_in_it_alone() {
+    let app = house(|_| {}).await;
+    let scene = Scene::new(&app).await;
+    let room = &scene.room;
+    let unlisted = json!({ "listed": false });
+    app.call(scene.person(Who::Owner), "PATCH", &format!("/rooms/{}", room.id), unlisted).await.is(200);
+    for who in Who::ALL {
+        let Some(person) = scene.find(who) else { continue };
+        for path in ["/me/rooms", "/search?q=hello", "/rooms?q=courtyard", "/rooms", "/users?q=other", "/users"] {
+            let listed = app.call(person, "GET", path, Value::Null).await.is(200).to_string();
+            let is_own = matches!(path, "/me/rooms" | "/search?q=hello") && who.is_inside();
+            assert_eq!(listed.contains(&room.id), is_own, "{path} by {}", who.name());
+            // A guest is in no list of people, and nobody's e-mail is.
+            let is_named = path.starts_with("/users") && listed.contains(&scene.other.id);
+            assert!(!is_named, "{path} by {}", who.name());
+            assert!(!listed.contains("@example.org"), "{path} by {}", who.name());
+        }
+    }
+}
+
+/// N1: a session that has ended opens nothing, were it an admin's.
+#[tokio::test]
+async fn n1_an_ended_session_of_an_admin_opens_nothing() {
+    let app = house(|_| {}).await;
+    let mut scene = Scene::new(&app).await;
+    for wanted in ["banned", "invite", "file", "picture"] {
+        scene.prepare(&app, wanted).await;
+    }
+    let admin = scene.person(Who::AdminInside);
+    app.call(admin, "DELETE", "/session", Value::Null).await.is(204);
+    for row in rest::ROWS.iter().filter(|row| row.cells[0] == "unauthenticated") {
+        let request = (row.ask)(&scene, Who::Stranger).request(&app, row.method, &rest::path(&scene, row));
+        let answer = request.bearer(&admin.token).send().await;
+        assert_eq!(outcome(&answer), "unauthenticated", "{}", row.title());
+    }
+    let turned_away = |row: &Row<Body>| row.cells[0].contains("unauthenticated");
+    for row in page::ROWS.iter().filter(|row| turned_away(row)) {
+        let request = (row.ask)(&scene, Who::Stranger).request(&app, row.method, &page::path(&scene, row));
+        let answer = request.cookie(&admin.token).send().await;
+        let found = answer.header("location").map_or_else(|| outcome(&answer), str::to_owned);
+        assert_eq!(found, row.cells[0], "{}", row.title());
+    }
+    assert_eq!(app.turned_away(Opening::of(admin)).await["code"], "unauthenticated");
 }
 
 async fn rename(app: &App, who: &Person) {

@@ -13,6 +13,10 @@ const NOBODY: &str = "/?refused=unauthenticated";
 const OUT: &str = "/room/{id}?refused=not_a_member";
 const NO: &str = "/room/{id}?refused=forbidden";
 const ROOM: &str = "/room/{id}";
+/// To the message.
+const SAID: &str = "/room/{id}?at={seq}#m-{seq}";
+/// To the lobby, where it is said why.
+const HOME: &str = "/?refused=not_a_member";
 
 const ALL: Cells = ["200"; 8];
 
@@ -51,21 +55,9 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/find", [ROOM; 8], |scene, _| form([("room", &scene.room.id)])),
     row("POST", "/lang", ["/"; 8], |_, _| form([("lang", "en")])),
     row("GET", "/people", known("200"), nothing),
-    row(
-        "GET",
-        "/search",
-        [
-            NOBODY,
-            "/?refused=not_a_member",
-            "200",
-            "/?refused=not_a_member",
-            "200",
-            "200",
-            "/?refused=not_a_member",
-            "200",
-        ],
-        |scene, _| Body::Query(format!("q=hello&room={}", scene.room.id)),
-    ),
+    row("GET", "/search", [NOBODY, HOME, "200", HOME, "200", "200", HOME, "200"], |scene, _| {
+        Body::Query(format!("q=hello&room={}", scene.room.id))
+    }),
     row("GET", "/signup", newcomers("/me"), nothing),
     row("POST", "/signup", ["/", "/", "403", "403", "403", "403", "403", "403"], |_, _| {
         let email = format!("{}@example.org", key().replace(' ', "-"));
@@ -107,13 +99,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/rooms", [ROOM; 8], |_, _| form([("title", "garden")])),
     row("GET", "/room/{id}", ["door", "door", "talk", "door", "talk", "talk", "door", "talk"], nothing),
     row("POST", "/room/{id}/enter", [ROOM; 8], empty).spends(),
-    row(
-        "POST",
-        "/room/{id}/leave",
-        [NOBODY, "/?refused=not_a_member", "/", "/?refused=not_a_member", "/", "/", "/?refused=not_a_member", "/"],
-        empty,
-    )
-    .spends(),
+    row("POST", "/room/{id}/leave", [NOBODY, HOME, "/", HOME, "/", "/", HOME, "/"], empty).spends(),
     row("POST", "/room/{id}/kick", keepers(ROOM), to_other).spends(),
     row("POST", "/room/{id}/owner", owners(ROOM), to_other).spends(),
     row("POST", "/room/{id}/moderators", owners(ROOM), |scene, _| form([("userId", &scene.other.id), ("on", "true")]))
@@ -136,6 +122,10 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Query("before=100".into())
     }),
     row("POST", "/room/{id}/messages", inside("/room/{id}#end"), |_, _| Body::File),
+    row("POST", "/room/{id}/acts", [NOBODY, NO, SAID, NO, SAID, SAID, NO, SAID], |scene, _| {
+        form([("id", &scene.message), ("act", "react"), ("emoji", "👍")])
+    }),
+    row("GET", "/room/{id}/pins", fetched("not_a_member", "200", "not_a_member"), nothing),
     row("GET", "/healthz", ALL, nothing),
     row("GET", "/readyz", ALL, nothing),
     row("GET", "/pictures/{hash}", fetched("200", "200", "200"), nothing).wants("picture"),
@@ -254,6 +244,10 @@ fn template(place: &str, scene: &Scene) -> String {
         }
         None if place.starts_with("/assets/") => "/assets/{name}".to_owned(),
         None => place.to_owned(),
+    };
+    let place = match place.split_once("?at=").and_then(|(room, at)| Some((room, at.split_once("#m-")?))) {
+        Some((room, (seq, same))) if seq == same => format!("{room}?at={{seq}}#m-{{seq}}"),
+        _ => place,
     };
     scene.codes().fold(place, |place, code| place.replace(code, "{code}"))
 }
