@@ -118,14 +118,14 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/room/{id}/settings", owners(ROOM), |_, _| form([("title", "garden")])),
     row("POST", "/room/{id}/delete", [NOBODY, OUT, NO, OUT, NO, "/", "/", "/"], empty).spends(),
     row("GET", "/room/{id}/files", [ROOM, ROOM, "200", ROOM, "200", "200", ROOM, "200"], nothing),
-    row("GET", "/room/{id}/messages", fetched("not_a_member", "200", "not_a_member"), |_, _| {
-        Body::Query("before=100".into())
-    }),
-    row("POST", "/room/{id}/messages", inside("/room/{id}#end"), |_, _| Body::File),
     row("POST", "/room/{id}/acts", [NOBODY, NO, SAID, NO, SAID, SAID, NO, SAID], |scene, _| {
         form([("id", &scene.message), ("act", "react"), ("emoji", "👍")])
     }),
     row("GET", "/room/{id}/pins", fetched("not_a_member", "200", "not_a_member"), nothing),
+    row("GET", "/room/{id}/messages", fetched("not_a_member", "200", "not_a_member"), |_, _| {
+        Body::Query("before=100".into())
+    }),
+    row("POST", "/room/{id}/messages", inside("/room/{id}#end"), |_, _| Body::File),
     row("GET", "/healthz", ALL, nothing),
     row("GET", "/readyz", ALL, nothing),
     row("GET", "/pictures/{hash}", fetched("200", "200", "200"), nothing).wants("picture"),

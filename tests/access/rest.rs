@@ -173,7 +173,9 @@ async fn session(app: &App, scene: &Scene, who: Who) -> String {
 #[test]
 fn what_is_open_is_marked_so() {
     for call in madang::web::api::calls(Config::default().upload_max).iter() {
-        let row = ROWS.iter().find(|row| row.method == call.method && row.name == call.path).unwrap();
+        // One without a row fails above, by its name.
+        let row = ROWS.iter().find(|row| row.method == call.method && row.name == call.path);
+        let Some(row) = row else { continue };
         assert_eq!(row.cells[0] != NOBODY, call.is_open, "{} {}", call.method, call.path);
     }
 }
