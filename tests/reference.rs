@@ -13,7 +13,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 #[track_caller]
-fn is_current(name: &str, made: &str) {
+pub fn is_current(name: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, made).unwrap();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::caller::{Caller, Me};
 use super::form::{Form, see, see_refused};
-use super::room::room_id;
+use super::room::{back_to, room_id};
 use super::upload::{Parts, Sender};
 use crate::chat::message::Cursor;
 use crate::error::{Code, Error, Result};
@@ -124,11 +124,8 @@ pub(super) async fn send(
 ) -> Response {
     let Some(me) = me else { return see_refused("/", Code::Unauthenticated) };
     let Ok(id) = room_id(&id) else { return see_refused("/", Code::RoomNotFound) };
-    match send_parts(&state, &me, id, request).await {
-        // Down to the end of the talk, where the message is.
-        Ok(()) => see(&format!("/room/{id}#end")),
-        Err(error) => see_refused(&format!("/room/{id}"), error.code),
-    }
+    // Down to the end of the talk, where the message is.
+    back_to(id, "#end", send_parts(&state, &me, id, request).await)
 }
 
 async fn send_parts(state: &State, me: &Me, id: RoomId, request: Request) -> Result<()> {

@@ -236,3 +236,18 @@ async fn i10_after_the_answer_the_next_read_shows_it() {
         assert_eq!(page["messages"][0]["text"], text.as_str());
     }
 }
+
+/// Where the room is not there, its address is no place to be led back to.
+#[tokio::test]
+async fn a_form_to_a_room_that_is_gone_or_never_was_leads_to_the_lobby() {
+    let app = App::start().await;
+    let [minji, jun, sora] = app.cast().await;
+    let room = app.courtyard(&minji).await;
+    app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
+    let direct = app.call(&minji, "POST", "/direct", json!({ "userId": jun.id })).await.is(201);
+    for (id, code) in [(room.id.as_str(), "gone"), (direct["id"].as_str().unwrap(), "room_not_found")] {
+        let path = format!("/room/{id}/messages");
+        let request = app.request("POST", &path).cookie(&sora.token).multipart(None, &[("text", "x")]);
+        assert_eq!(request.send().await.leads_to(), format!("/?refused={code}"));
+    }
+}

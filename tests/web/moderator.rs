@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::app::{DOORS, Door};
-use crate::support::factory::fields;
+use crate::support::factory::{blob, fields};
 use crate::support::{App, Client, Person, Room};
 
 /// Asks for an act at a door; the code of the refusal, or `None` where it was done.
@@ -23,10 +23,12 @@ async fn act(
                 "ban" => ("DELETE", format!("members/{}?ban=true", whom.id)),
                 "raise" => ("PUT", format!("moderators/{}", whom.id)),
                 "lower" => ("DELETE", format!("moderators/{}", whom.id)),
+                "hand over" => ("PUT", "owner".to_owned()),
                 _ => panic!("{act}"),
             };
-            let answer = app.call(by, method, &format!("/rooms/{}/{path}", room.id), Value::Null).await;
-            (answer.status != 204).then(|| answer.json())
+            let body = if act == "hand over" { json!({ "userId": whom.id }) } else { Value::Null };
+            let answer = app.call(by, method, &format!("/rooms/{}/{path}", room.id), body).await;
+            (!matches!(answer.status, 200 | 204)).then(|| answer.json())
         }
         Door::Socket => {
             let (event, more) = match act {
@@ -34,6 +36,7 @@ async fn act(
                 "ban" => ("kick", json!({ "ban": true })),
                 "raise" => ("moderator", json!({ "on": true })),
                 "lower" => ("moderator", json!({ "on": false })),
+                "hand over" => ("owner", json!({})),
                 _ => panic!("{act}"),
             };
             let mut asked = json!({ "room": room.id, "userId": whom.id });
@@ -58,15 +61,17 @@ async fn z13_the_table_of_powers() {
     const MEMBER: usize = 3;
     const OTHER_MEMBER: usize = 4;
     const GONE: usize = 5;
+    const ADMIN: usize = 6;
     let forbidden = Some("forbidden");
     let none = Some("not_found userId");
     let own = Some("invalid userId");
     for door in DOORS {
         let app = App::start().await;
         let mut people = Vec::new();
-        for name in ["owner", "moderator", "other moderator", "member", "other member", "gone"] {
+        for name in ["owner", "moderator", "other moderator", "member", "other member", "gone", "admin"] {
             people.push(app.guest(name).await);
         }
+        app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&people[ADMIN].id)));
         for (by, table) in [
             (
                 OWNER,
@@ -75,6 +80,7 @@ async fn z13_the_table_of_powers() {
                     ("ban", [own, None, None, None, None, None]),
                     ("raise", [own, None, None, None, None, none]),
                     ("lower", [own, None, None, None, None, none]),
+                    ("hand over", [None, None, None, None, None, none]),
                 ],
             ),
             (
@@ -84,6 +90,7 @@ async fn z13_the_table_of_powers() {
                     ("ban", [forbidden, own, forbidden, None, None, None]),
                     ("raise", [forbidden; 6]),
                     ("lower", [forbidden; 6]),
+                    ("hand over", [forbidden; 6]),
                 ],
             ),
             (
@@ -93,6 +100,18 @@ async fn z13_the_table_of_powers() {
                     ("ban", [forbidden; 6]),
                     ("raise", [forbidden; 6]),
                     ("lower", [forbidden; 6]),
+                    ("hand over", [forbidden; 6]),
+                ],
+            ),
+            // As the owner, and the owner stays all the same.
+            (
+                ADMIN,
+                [
+                    ("kick", [forbidden, None, None, None, None, none]),
+                    ("ban", [forbidden, None, None, None, None, None]),
+                    ("raise", [own, None, None, None, None, none]),
+                    ("lower", [own, None, None, None, None, none]),
+                    ("hand over", [None, None, None, None, None, none]),
                 ],
             ),
             (
@@ -102,6 +121,7 @@ async fn z13_the_table_of_powers() {
                     ("ban", [Some("not_a_member"); 6]),
                     ("raise", [Some("not_a_member"); 6]),
                     ("lower", [Some("not_a_member"); 6]),
+                    ("hand over", [Some("not_a_member"); 6]),
                 ],
             ),
         ] {
@@ -123,7 +143,7 @@ async fn z13_the_table_of_powers() {
                     assert_eq!(done.as_deref(), expected, "{door:?}: {by} {what} {whom}");
                     let is_out = expected.is_none() && matches!(what, "kick" | "ban") && whom != GONE;
                     let left = app.show(&room).await["memberCount"].as_u64().unwrap();
-                    assert_eq!(left, 5 - u64::from(is_out), "{door:?}: {by} {what} {whom}");
+                    assert_eq!(left, 6 - u64::from(is_out), "{door:?}: {by} {what} {whom}");
                 }
             }
         }

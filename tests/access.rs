@@ -1,0 +1,189 @@
+//! Who may what: every call, every event and every address of a page, asked by everybody who may
+//! come by it. A new one without a row fails, and so does a row of something that is no more; the
+//! rows are the paper `docs/access.md`.
+
+mod event;
+mod hidden;
+mod page;
+mod rest;
+mod scene;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use madang::error::Code;
+use serde_json::Value;
+
+use crate::reference::is_current;
+use crate::support::{Answer, App, Request};
+use scene::{Scene, Who};
+
+/// How it ends for each, in the order of [`Who::ALL`]: a status, the code of a refusal, `ok` for an
+/// event, or where a form leads.
+type Cells = [&'static str; Who::ALL.len()];
+
+/// One thing that can be asked for, asked rightly, so that a refusal is about the person alone.
+struct Row<Asked: 'static> {
+    /// The method of HTTP; for an event nothing.
+    method: &'static str,
+    /// The path, or the name of the event.
+    name: &'static str,
+    cells: Cells,
+    /// What the scene must have; see [`Scene::prepare`].
+    wants: &'static str,
+    /// Whether somebody or something is not as before where it was done, so that the next who ask
+    /// need another scene.
+    spends: bool,
+    ask: fn(&Scene, Who) -> Asked,
+}
+
+impl<Asked> Row<Asked> {
+    const fn new(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Asked) -> Self {
+        Self { method, name, cells, wants: "", spends: false, ask }
+    }
+
+    const fn wants(self, wants: &'static str) -> Self {
+        Self { wants, ..self }
+    }
+
+    const fn spends(self) -> Self {
+        Self { spends: true, ..self }
+    }
+
+    fn title(&self) -> String {
+        format!("{} {}", self.method, self.name).trim().to_owned()
+    }
+}
+
+/// What goes with a request.
+enum Body {
+    Nothing,
+    /// Added to the path.
+    Query(String),
+    Json(Value),
+    Form(Vec<(&'static str, String)>),
+    File,
+}
+
+impl Body {
+    /// The request, whoever makes it.
+    fn request(self, app: &App, method: &str, path: &str) -> Request {
+        let request = app.request(method, path);
+        match self {
+            Self::Nothing => request,
+            Self::Query(query) => app.request(method, &format!("{path}?{query}")),
+            Self::Json(body) => request.json(&body),
+            Self::Form(fields) => {
+                let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                request.form(&fields)
+            }
+            Self::File => {
+                let key = crate::support::factory::key();
+                request.multipart(Some(("sky.png", &crate::support::picture::png(8, 8))), &[("key", &key)])
+            }
+        }
+    }
+}
+
+/// The code of a refusal, which must go with its status; of any other answer the status.
+fn outcome(answer: &Answer) -> String {
+    if answer.header("content-type") != Some("application/problem+json") {
+        return answer.status.to_string();
+    }
+    let error = answer.json();
+    let known = Code::ALL.iter().find(|code| error["code"] == code.name());
+    assert_eq!(known.map(|code| code.status()), Some(answer.status), "{error}");
+    error["code"].as_str().unwrap().to_owned()
+}
+
+/// Rows and what there is must be the same.
+#[track_caller]
+fn is_complete(rows: impl Iterator<Item = String>, there: impl Iterator<Item = String>) {
+    let (mut listed, mut twice) = (BTreeSet::new(), Vec::new());
+    for row in rows {
+        if !listed.insert(row.clone()) {
+            twice.push(row);
+        }
+    }
+    let there: BTreeSet<String> = there.collect();
+    let (missing, idle): (Vec<_>, Vec<_>) = (there.difference(&listed).collect(), listed.difference(&there).collect());
+    assert!(missing.is_empty(), "who may? Without a row are {missing:#?}");
+    assert!(idle.is_empty() && twice.is_empty(), "rows of nothing: {idle:#?}, rows twice: {twice:#?}");
+}
+
+/// Rows that are asked at the same time, each strand in scenes of its own.
+const STRANDS: usize = 4;
+
+/// Asks for everything in everybody's name, by `ask`, which also tells whether it was done; fails with all the cells that are not as the table says.
+async fn check<T>(app: &App, rows: &[Row<T>], ask: impl AsyncFn(&App, &mut Scene, &Row<T>, Who) -> (String, bool)) {
+    let strand = async |strand: usize| {
+        let (mut wrong, mut scene) = (Vec::new(), Scene::new(app).await);
+        for row in rows {
+            // The same name is of one strand: links, say, end each other.
+            let first = rows.iter().position(|first| first.name == row.name).unwrap();
+            if first % STRANDS != strand {
+                continue;
+            }
+            for who in Who::ALL {
+                let (found, is_done) = ask(app, &mut scene, row, who).await;
+                let said = row.cells[who as usize];
+                if said != found {
+                    wrong.push(format!("{} by {}: {said} in the table, {found} in truth", row.title(), who.name()));
+                }
+                if is_done && row.spends {
+                    scene = Scene::new(app).await;
+                }
+            }
+        }
+        wrong
+    };
+    let strands: [_; STRANDS] = tokio::join!(strand(0), strand(1), strand(2), strand(3)).into();
+    let wrong = strands.concat();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_reference_says_who_may_what() {
+    let mut paper = String::from(
+        "# Who may what\n\n\
+         Made from `tests/access.rs`, which asks for everything in the name of everybody.\n\n\
+         The room is open, listed and without a password. A *stranger* has no identity; a *guest* was never in the \
+         room; who was *kicked* was a member and was removed without a ban; *admin outside* and *admin inside* keep \
+         order in the house, and the second is a member of the room without another role. What is asked is right, so \
+         that a refusal is about the person. `–` is `unauthenticated`.\n\n\
+         Of direct rooms and whispers everybody but their two people is told that there is no such thing \
+         (`room_not_found`, `forbidden`), admins too.\n",
+    );
+    table(&mut paper, "REST", "A number is the status of a success, a word the code of a refusal.", rest::ROWS);
+    table(&mut paper, "Events", "In the namespace `/chat`. A stranger is refused at the handshake.", event::ROWS);
+    let about = "A number is the status of the answer, and a code that of a refusal. Forms lead on: to the *lobby*, to \
+                 the *room* (where who is not in it meets the door) or to another path, with the code of a refusal \
+                 that is shown there. What a room's address shows is its *door* or the *talk*.";
+    table(&mut paper, "Pages, forms and files", about, page::ROWS);
+    is_current("access.md", &paper);
+}
+
+fn table<T>(paper: &mut String, title: &str, about: &str, rows: &[Row<T>]) {
+    writeln!(paper, "\n## {title}\n\n{about}\n").unwrap();
+    let names: Vec<_> = Who::ALL.iter().map(|who| who.name()).collect();
+    writeln!(paper, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len())).unwrap();
+    for row in rows {
+        let cells: Vec<_> = row.cells.iter().map(|cell| shown(cell)).collect();
+        writeln!(paper, "| `{}` | {} |", row.title(), cells.join(" | ")).unwrap();
+    }
+}
+
+fn shown(cell: &str) -> String {
+    let (place, why) = cell.split_once("?refused=").map_or((cell, None), |(place, code)| (place, Some(code)));
+    let place = match place {
+        "unauthenticated" => "–",
+        "/" => "lobby",
+        "/room/{id}" => "room",
+        place => place,
+    };
+    match why {
+        Some(code) => format!("{place}: `{code}`"),
+        None if place.contains(['_', '/']) || Code::ALL.iter().any(|code| code.name() == place) => format!("`{place}`"),
+        None => place.to_owned(),
+    }
+}

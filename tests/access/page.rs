@@ -1,0 +1,253 @@
+//! Every address of a page, a form or a file, as it stands in `src/web/mod.rs`.
+
+use madang::mail;
+
+use super::scene::{Scene, Who, house};
+use super::{Body, Cells, Row, check, is_complete, outcome};
+use crate::support::factory::{PASSWORD, key};
+use crate::support::{Answer, App};
+
+/// To the lobby, where it is said that one must be somebody first.
+const NOBODY: &str = "/?refused=unauthenticated";
+/// To the door or the talk, where it is said why.
+const OUT: &str = "/room/{id}?refused=not_a_member";
+const NO: &str = "/room/{id}?refused=forbidden";
+const ROOM: &str = "/room/{id}";
+/// To the message.
+const SAID: &str = "/room/{id}?at={seq}#m-{seq}";
+/// To the lobby, where it is said why.
+const HOME: &str = "/?refused=not_a_member";
+
+const ALL: Cells = ["200"; 8];
+
+/// The same for all who are known.
+const fn known(cell: &'static str) -> Cells {
+    [NOBODY, cell, cell, cell, cell, cell, cell, cell]
+}
+
+/// For those in the room.
+const fn inside(cell: &'static str) -> Cells {
+    [NOBODY, OUT, cell, OUT, cell, cell, OUT, cell]
+}
+
+/// For those who keep order in the room.
+const fn keepers(cell: &'static str) -> Cells {
+    [NOBODY, OUT, NO, OUT, cell, cell, OUT, cell]
+}
+
+/// For the owner, and admins in the room.
+const fn owners(cell: &'static str) -> Cells {
+    [NOBODY, OUT, NO, OUT, NO, cell, OUT, cell]
+}
+
+/// What is fetched rather than gone to: a refusal is an error there.
+const fn fetched(guest: &'static str, member: &'static str, admin: &'static str) -> Cells {
+    ["unauthenticated", guest, member, guest, "200", "200", admin, "200"]
+}
+
+/// Who has an account needs no page to get one, and is led on.
+const fn newcomers(on: &'static str) -> Cells {
+    ["200", "200", on, on, on, on, on, on]
+}
+
+pub(super) const ROWS: &[Row<Body>] = &[
+    row("GET", "/", ALL, nothing),
+    row("POST", "/find", [ROOM; 8], |scene, _| form([("room", &scene.room.id)])),
+    row("POST", "/lang", ["/"; 8], |_, _| form([("lang", "en")])),
+    row("GET", "/people", known("200"), nothing),
+    row("GET", "/search", [NOBODY, HOME, "200", HOME, "200", "200", HOME, "200"], |scene, _| {
+        Body::Query(format!("q=hello&room={}", scene.room.id))
+    }),
+    row("GET", "/signup", newcomers("/me"), nothing),
+    row("POST", "/signup", ["/", "/", "403", "403", "403", "403", "403", "403"], |_, _| {
+        let email = format!("{}@example.org", key().replace(' ', "-"));
+        form([("email", &email), ("name", "somebody"), ("password", PASSWORD)])
+    })
+    .spends(),
+    row("GET", "/login", newcomers("/"), nothing),
+    row("POST", "/login", ["/"; 8], |_, _| form([("email", "model@example.org"), ("password", PASSWORD)])).spends(),
+    row("GET", "/logout", ["/me"; 8], nothing),
+    row("POST", "/logout", ["/"; 8], nothing).spends(),
+    row("GET", "/forgot", ALL, nothing),
+    row("POST", "/forgot", ALL, |_, _| form([("email", "nobody@example.org")])),
+    row("GET", "/reset/{code}", ALL, nothing).wants("reset link"),
+    row("POST", "/reset/{code}", ["/login?done=reset"; 8], |_, _| form([("password", "a gate by the tree")]))
+        .spends()
+        .wants("reset link"),
+    row("GET", "/admin/{code}", ALL, nothing).wants("admin link"),
+    row("POST", "/admin/{code}", accounts("/login?next=/admin/{code}", "/me?done=admin"), empty)
+        .spends()
+        .wants("admin link"),
+    row("GET", "/me", ["/login?next=/me", "200", "200", "200", "200", "200", "200", "200"], nothing),
+    row("POST", "/me", known("/me?done=saved"), |_, _| form([("name", "somebody"), ("bio", "here and there")])),
+    row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
+    row("POST", "/me/picture/remove", known("/me?done=saved"), empty),
+    row("POST", "/me/presence", known("/me?done=saved"), empty),
+    row("POST", "/me/email", account_holders("/me?done=saved"), |_, _| {
+        let email = format!("{}@example.org", key().replace(' ', "-"));
+        form([("email", &email), ("password", PASSWORD)])
+    }),
+    row("POST", "/me/password", account_holders("/me?done=saved"), |_, _| {
+        form([("current", PASSWORD), ("password", "a gate by the tree")])
+    })
+    .spends(),
+    row("POST", "/me/sessions", known("/me?done=saved"), empty),
+    row("POST", "/me/blocks", known("/"), |scene, _| form([("userId", &scene.other.id), ("on", "on")])),
+    row("POST", "/me/delete", known("/login?done=left"), |_, _| form([("messages", "keep"), ("password", PASSWORD)]))
+        .spends(),
+    row("POST", "/direct", known(ROOM), to_other),
+    row("POST", "/rooms", [ROOM; 8], |_, _| form([("title", "garden")])),
+    row("GET", "/room/{id}", ["door", "door", "talk", "door", "talk", "talk", "door", "talk"], nothing),
+    row("POST", "/room/{id}/enter", [ROOM; 8], empty).spends(),
+    row("POST", "/room/{id}/leave", [NOBODY, HOME, "/", HOME, "/", "/", HOME, "/"], empty).spends(),
+    row("POST", "/room/{id}/kick", keepers(ROOM), to_other).spends(),
+    row("POST", "/room/{id}/owner", owners(ROOM), to_other).spends(),
+    row("POST", "/room/{id}/moderators", owners(ROOM), |scene, _| form([("userId", &scene.other.id), ("on", "true")]))
+        .spends(),
+    row("POST", "/room/{id}/bans/lift", keepers("/room/{id}#settings"), |scene, _| {
+        form([("userId", scene.named("banned"))])
+    })
+    .spends()
+    .wants("banned"),
+    row("GET", "/room/{id}/qr.svg", fetched("200", "200", "200"), nothing),
+    row("POST", "/room/{id}/invites", keepers("/room/{id}#share"), |_, _| form([("uses", ""), ("hours", "")])),
+    row("POST", "/room/{id}/invites/{code}/delete", keepers("/room/{id}#share"), empty).spends().wants("invite"),
+    row("GET", "/room/{id}/invites/{code}/qr.svg", fetched("not_a_member", "forbidden", "not_a_member"), nothing)
+        .wants("invite"),
+    row("GET", "/invite/{code}", ["door", "door", ROOM, "door", ROOM, ROOM, "door", ROOM], nothing).wants("invite"),
+    row("POST", "/room/{id}/settings", owners(ROOM), |_, _| form([("title", "garden")])),
+    row("POST", "/room/{id}/delete", [NOBODY, OUT, NO, OUT, NO, "/", "/", "/"], empty).spends(),
+    row("GET", "/room/{id}/files", [ROOM, ROOM, "200", ROOM, "200", "200", ROOM, "200"], nothing),
+    row("POST", "/room/{id}/acts", [NOBODY, NO, SAID, NO, SAID, SAID, NO, SAID], |scene, _| {
+        form([("id", &scene.message), ("act", "react"), ("emoji", "👍")])
+    }),
+    row("GET", "/room/{id}/pins", fetched("not_a_member", "200", "not_a_member"), nothing),
+    row("GET", "/room/{id}/messages", fetched("not_a_member", "200", "not_a_member"), |_, _| {
+        Body::Query("before=100".into())
+    }),
+    row("POST", "/room/{id}/messages", inside("/room/{id}#end"), |_, _| Body::File),
+    row("GET", "/healthz", ALL, nothing),
+    row("GET", "/readyz", ALL, nothing),
+    row("GET", "/pictures/{hash}", fetched("200", "200", "200"), nothing).wants("picture"),
+    row("GET", "/assets/{name}", ALL, nothing).wants("asset"),
+    row("GET", "/socket.io/{name}", ALL, nothing),
+    row("GET", "/favicon.ico", ["/assets/{name}"; 8], nothing),
+    row("GET", "/robots.txt", ALL, nothing),
+    row("GET", "/files/{id}", fetched("not_found", "200", "not_found"), nothing).wants("file"),
+    row("GET", "/files/{id}/thumbnail", fetched("not_found", "200", "not_found"), nothing).wants("file"),
+];
+
+/// For who has an account; a guest is answered as a stranger.
+const fn accounts(others: &'static str, cell: &'static str) -> Cells {
+    [others, others, cell, cell, cell, cell, cell, cell]
+}
+
+/// For who has an e-mail and a password; a guest has none to change.
+const fn account_holders(cell: &'static str) -> Cells {
+    [NOBODY, "403", cell, cell, cell, cell, cell, cell]
+}
+
+const fn row(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
+    Row::new(method, name, cells, ask)
+}
+
+fn nothing(_: &Scene, _: Who) -> Body {
+    Body::Nothing
+}
+
+fn empty(_: &Scene, _: Who) -> Body {
+    form([])
+}
+
+fn to_other(scene: &Scene, _: Who) -> Body {
+    form([("userId", &scene.other.id)])
+}
+
+fn form<const N: usize>(fields: [(&'static str, &str); N]) -> Body {
+    Body::Form(fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect())
+}
+
+/// The address with what the scene has.
+pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
+    let id = if row.wants == "file" { scene.named("file") } else { &scene.room.id };
+    let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
+    let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
+    let name = if row.wants == "asset" { made } else { "socket.io.js" };
+    filled.replace("{name}", name)
+}
+
+/// The addresses of the router, read as text: `METHOD /path`.
+fn routes() -> Vec<String> {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/mod.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    let mut found = Vec::new();
+    for route in source.split(".route(\"").skip(1) {
+        let (path, handlers) = route.split_once('"').unwrap();
+        // Up to the end of the call: what follows on other lines is another's.
+        let handlers = handlers.split(';').next().unwrap();
+        let before = found.len();
+        for method in ["get", "post", "put", "patch", "delete", "any"] {
+            let is_named = |mark: char| handlers.contains(&format!("{mark}{method}("));
+            if is_named(' ') || is_named('.') {
+                found.push(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+        assert!(found.len() > before, "{path} has no method that this test knows");
+    }
+    found
+}
+
+#[tokio::test]
+async fn n1_every_page_form_and_file_for_everybody() {
+    // With letters, so that there is a page for who forgot their password; nobody reads them.
+    let app = house(|config| {
+        let url = "smtp://127.0.0.1:9".to_owned();
+        config.mail = Some(mail::Settings { url: mail::Secret::new(url), from: "Madang <madang@example.org>".into() });
+    })
+    .await;
+    is_complete(ROWS.iter().map(Row::title), routes().into_iter());
+    check(&app, ROWS, ask).await;
+}
+
+async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String, bool) {
+    scene.prepare(app, row.wants).await;
+    let request = (row.ask)(scene, who).request(app, row.method, &path(scene, row));
+    let request = match scene.find(who) {
+        Some(person) => request.cookie(&person.token),
+        None => request,
+    };
+    let answer = request.send().await;
+    let found = shown(&answer, scene);
+    let is_refused = found.contains("refused=") || answer.status >= 400;
+    (found, !is_refused)
+}
+
+/// Where one is led, with names in place of what is the scene's, or how the answer looks.
+fn shown(answer: &Answer, scene: &Scene) -> String {
+    if let Some(place) = answer.header("location") {
+        assert!(matches!(answer.status, 303 | 308), "{}", answer.status);
+        return template(place, scene);
+    }
+    let text = answer.text();
+    match outcome(answer).as_str() {
+        "200" if text.contains("/enter\"") => "door".to_owned(),
+        "200" if text.contains("id=\"timeline\"") => "talk".to_owned(),
+        status => status.to_owned(),
+    }
+}
+
+fn template(place: &str, scene: &Scene) -> String {
+    let place = match place.strip_prefix("/room/") {
+        Some(rest) => {
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            format!("/room/{{id}}{}", &rest[end..])
+        }
+        None if place.starts_with("/assets/") => "/assets/{name}".to_owned(),
+        None => place.to_owned(),
+    };
+    let place = match place.split_once("?at=").and_then(|(room, at)| Some((room, at.split_once("#m-")?))) {
+        Some((room, (seq, same))) if seq == same => format!("{room}?at={{seq}}#m-{{seq}}"),
+        _ => place,
+    };
+    scene.codes().fold(place, |place, code| place.replace(code, "{code}"))
+}

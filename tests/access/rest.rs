@@ -1,0 +1,181 @@
+//! Every call of REST.
+
+use madang::config::Config;
+use serde_json::{Value, json};
+
+use super::scene::{Scene, Who, house};
+use super::{Body, Cells, Row, check, is_complete, outcome};
+use crate::support::App;
+use crate::support::factory::{PASSWORD, key};
+
+/// Nobody, that is: a stranger must say who they are first.
+const NOBODY: &str = "unauthenticated";
+const OUT: &str = "not_a_member";
+const NO: &str = "forbidden";
+
+/// The same for all who are known.
+const fn known(cell: &'static str) -> Cells {
+    [NOBODY, cell, cell, cell, cell, cell, cell, cell]
+}
+
+/// For those in the room.
+const fn inside(cell: &'static str) -> Cells {
+    [NOBODY, OUT, cell, OUT, cell, cell, OUT, cell]
+}
+
+/// For those who keep order in the room.
+const fn keepers(cell: &'static str) -> Cells {
+    [NOBODY, OUT, NO, OUT, cell, cell, OUT, cell]
+}
+
+/// For the owner, and admins in the room.
+const fn owners(cell: &'static str) -> Cells {
+    [NOBODY, OUT, NO, OUT, NO, cell, OUT, cell]
+}
+
+/// For those who see the room's messages.
+const fn readers(cell: &'static str) -> Cells {
+    [NOBODY, NO, cell, NO, cell, cell, NO, cell]
+}
+
+pub(super) const ROWS: &[Row<Body>] = &[
+    row("GET", "/openapi.json", ["200"; 8], nothing),
+    row("POST", "/guests", ["201"; 8], empty),
+    row("POST", "/users", ["201", "201", NO, NO, NO, NO, NO, NO], |_, _| {
+        Body::Json(json!({ "email": format!("{}@example.org", key().replace(' ', "-")), "password": PASSWORD }))
+    })
+    .spends(),
+    // A person's token is no server's key.
+    row("POST", "/tokens", ["unauthenticated"; 8], |_, _| Body::Json(json!({ "externalId": "7", "name": "seven" }))),
+    row("POST", "/session", ["201"; 8], |_, _| {
+        Body::Json(json!({ "email": "model@example.org", "password": PASSWORD }))
+    })
+    .spends(),
+    row("DELETE", "/session", known("204"), nothing).spends(),
+    row("GET", "/me", known("200"), nothing),
+    row("PATCH", "/me", known("200"), |_, _| Body::Json(json!({ "name": "somebody" }))),
+    row("DELETE", "/me", known("204"), |_, _| Body::Json(json!({ "password": PASSWORD, "messages": "keep" }))).spends(),
+    row("PUT", "/me/password", [NOBODY, NO, "204", "204", "204", "204", "204", "204"], |_, _| {
+        Body::Json(json!({ "current": PASSWORD, "password": "a gate by the tree" }))
+    })
+    .spends(),
+    row("PUT", "/me/picture", known("200"), |_, _| Body::File),
+    row("DELETE", "/me/picture", known("200"), nothing),
+    row("GET", "/me/sessions", known("200"), nothing),
+    row("DELETE", "/me/sessions", known("204"), nothing),
+    row("DELETE", "/me/sessions/{id}", known("204"), nothing).spends(),
+    row("GET", "/me/blocks", known("200"), nothing),
+    row("PUT", "/me/blocks/{userId}", known("204"), nothing),
+    row("DELETE", "/me/blocks/{userId}", known("204"), nothing),
+    row("GET", "/users/{id}", [NOBODY, "not_found", "200", "not_found", "200", "200", "not_found", "200"], nothing),
+    row("GET", "/me/rooms", known("200"), nothing),
+    row("POST", "/direct", known("201"), other),
+    row("GET", "/users", known("200"), nothing),
+    row("GET", "/search", inside("200"), |scene, _| Body::Query(format!("q=hello&room={}", scene.room.id))),
+    row("GET", "/rooms", ["200"; 8], nothing),
+    row("POST", "/rooms", known("201"), |_, _| Body::Json(json!({ "title": "garden" }))),
+    row("GET", "/rooms/{id}", ["200"; 8], nothing),
+    row("PATCH", "/rooms/{id}", owners("200"), |_, _| Body::Json(json!({ "title": "garden" }))),
+    row("DELETE", "/rooms/{id}", [NOBODY, OUT, NO, OUT, NO, "204", "204", "204"], nothing).spends(),
+    row("PUT", "/rooms/{id}/owner", owners("200"), other).spends(),
+    row("GET", "/rooms/{id}/members", inside("200"), nothing),
+    row("POST", "/rooms/{id}/members", known("200"), empty).spends(),
+    row("DELETE", "/rooms/{id}/members/me", inside("204"), nothing).spends(),
+    row("DELETE", "/rooms/{id}/members/{userId}", keepers("204"), nothing).spends(),
+    row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing).spends(),
+    row("DELETE", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),
+    row("GET", "/rooms/{id}/bans", keepers("200"), nothing),
+    row("DELETE", "/rooms/{id}/bans/{userId}", keepers("204"), nothing).spends().wants("banned"),
+    row("GET", "/rooms/{id}/invites", keepers("200"), nothing),
+    row("POST", "/rooms/{id}/invites", keepers("201"), empty),
+    row("DELETE", "/rooms/{id}/invites/{code}", keepers("204"), nothing).spends().wants("invite"),
+    row("GET", "/rooms/{id}/messages", inside("200"), nothing),
+    row("POST", "/rooms/{id}/messages", inside("201"), |_, _| Body::Json(json!({ "text": "good evening" }))),
+    row("GET", "/rooms/{id}/pins", inside("200"), nothing),
+    // The message is the member's.
+    row("PATCH", "/messages/{id}", [NOBODY, NO, "200", NO, NO, NO, NO, NO], |_, _| {
+        Body::Json(json!({ "text": "bye" }))
+    }),
+    row("DELETE", "/messages/{id}", [NOBODY, NO, "200", NO, "200", "200", "200", "200"], nothing).spends(),
+    row("PUT", "/messages/{id}/reactions/{emoji}", readers("200"), nothing),
+    row("DELETE", "/messages/{id}/reactions/{emoji}", readers("200"), nothing),
+    row("PUT", "/messages/{id}/pin", [NOBODY, NO, NO, NO, "200", "200", NO, "200"], nothing),
+    row("DELETE", "/messages/{id}/pin", [NOBODY, NO, NO, NO, "200", "200", NO, "200"], nothing),
+    row("GET", "/rooms/{id}/files", inside("200"), nothing),
+    row("POST", "/rooms/{id}/files", inside("201"), |_, _| Body::File),
+    row("POST", "/uploads", known("201"), |_, _| Body::File),
+];
+
+const fn row(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
+    Row::new(method, name, cells, ask)
+}
+
+fn nothing(_: &Scene, _: Who) -> Body {
+    Body::Nothing
+}
+
+fn empty(_: &Scene, _: Who) -> Body {
+    Body::Json(json!({}))
+}
+
+fn other(scene: &Scene, _: Who) -> Body {
+    Body::Json(json!({ "userId": scene.other.id }))
+}
+
+/// The address with what the scene has.
+pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
+    let id = match row.name.split('/').nth(1).unwrap() {
+        "messages" => &scene.message,
+        "users" => &scene.other.id,
+        // Which is found out when it is wanted.
+        "me" => "{session}",
+        _ => &scene.room.id,
+    };
+    let user_id = if row.wants == "banned" { scene.named("banned") } else { &scene.other.id };
+    let code = if row.wants == "invite" { scene.named("invite") } else { "" };
+    let filled = row.name.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code);
+    format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))
+}
+
+#[tokio::test]
+async fn n1_every_call_of_rest_for_everybody() {
+    let app = house(|_| {}).await;
+    let calls = madang::web::api::calls(Config::default().upload_max);
+    let there = calls.iter().map(|call| format!("{} {}", call.method, call.path));
+    is_complete(ROWS.iter().map(Row::title), there);
+    check(&app, ROWS, ask).await;
+}
+
+async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String, bool) {
+    scene.prepare(app, row.wants).await;
+    let mut path = path(scene, row);
+    if path.contains("{session}") {
+        path = path.replace("{session}", &session(app, scene, who).await);
+    }
+    let request = (row.ask)(scene, who).request(app, row.method, &path);
+    let request = match scene.find(who) {
+        Some(person) => request.bearer(&person.token),
+        None => request,
+    };
+    let found = outcome(&request.send().await);
+    let is_done = found.starts_with('2');
+    (found, is_done)
+}
+
+/// The id of one's only session; the stranger tries the member's.
+async fn session(app: &App, scene: &Scene, who: Who) -> String {
+    let person = scene.find(who).unwrap_or(scene.member());
+    let listed = app.call(person, "GET", "/me/sessions", Value::Null).await.is(200);
+    listed["sessions"][0]["id"].as_str().unwrap().to_owned()
+}
+
+/// A call says itself in the reference whether it wants an identity.
+#[test]
+fn what_is_open_is_marked_so() {
+    for call in madang::web::api::calls(Config::default().upload_max).iter() {
+        // One without a row fails above, by its name.
+        let row = ROWS.iter().find(|row| row.method == call.method && row.name == call.path);
+        let Some(row) = row else { continue };
+        assert_eq!(row.cells[0] != NOBODY, call.is_open, "{} {}", call.method, call.path);
+    }
+}

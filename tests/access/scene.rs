@@ -1,0 +1,205 @@
+//! A room with everybody who may come by it, and what they can be asked to lay hands on.
+
+use madang::app::desk::Desk;
+use madang::config::Config;
+use serde_json::{Value, json};
+
+use crate::support::factory::blob;
+use crate::support::picture::png;
+use crate::support::{App, Person, Room};
+
+/// Who asks. All but the stranger and the guest have accounts; all but the stranger are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Without an identity.
+    Stranger,
+    /// A guest who was never in the room.
+    Guest,
+    Member,
+    /// Was a member and was removed, without a ban.
+    Kicked,
+    Moderator,
+    Owner,
+    /// An admin of the house who is not in the room.
+    Admin,
+    /// An admin of the house who is a member, and has no other role there.
+    AdminInside,
+}
+
+impl Who {
+    /// In the order of the cells of a row.
+    pub const ALL: [Self; 8] = [
+        Self::Stranger,
+        Self::Guest,
+        Self::Member,
+        Self::Kicked,
+        Self::Moderator,
+        Self::Owner,
+        Self::Admin,
+        Self::AdminInside,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::Guest => "guest",
+            Self::Member => "member",
+            Self::Kicked => "kicked",
+            Self::Moderator => "moderator",
+            Self::Owner => "owner",
+            Self::Admin => "admin outside",
+            Self::AdminInside => "admin inside",
+        }
+    }
+
+    pub fn is_inside(self) -> bool {
+        matches!(self, Self::Member | Self::Moderator | Self::Owner | Self::AdminInside)
+    }
+}
+
+/// The room and its people. Everything an act may destroy is made anew with the scene.
+pub struct Scene {
+    people: Vec<Option<Person>>,
+    /// A guest who is a member, and to whom things are done.
+    pub other: Person,
+    pub room: Room,
+    /// The member's, of which no other is the author.
+    pub message: String,
+    /// What the parts of an address stand for that only few rows name.
+    named: Vec<(&'static str, String)>,
+}
+
+impl Scene {
+    pub async fn new(app: &App) -> Self {
+        let guest = |who: Who| app.guest(who.name());
+        let (one, two, three, four, five, six, seven, other) = tokio::join!(
+            guest(Who::Guest),
+            guest(Who::Member),
+            guest(Who::Kicked),
+            guest(Who::Moderator),
+            guest(Who::Owner),
+            guest(Who::Admin),
+            guest(Who::AdminInside),
+            app.guest("other"),
+        );
+        let known = [one, two, three, four, five, six, seven].map(Some);
+        let people: Vec<_> = std::iter::once(None).chain(known).collect();
+        // Past the server and in one statement: a password of each one's own would take its time.
+        let ids = |people: &[Option<Person>]| {
+            people.iter().flatten().map(|person| blob(&person.id)).collect::<Vec<_>>().join(", ")
+        };
+        app.alter(&format!(
+            "UPDATE users SET kind = 'account', email = lower(hex(id)) || '@example.org',
+               email_folded = lower(hex(id)) || '@example.org', is_admin = CASE WHEN id IN ({}) THEN 1 ELSE 0 END,
+               password_hash = (SELECT password_hash FROM users WHERE email_folded = 'model@example.org')
+             WHERE id IN ({})",
+            ids(&people[Who::Admin as usize..]),
+            ids(&people[Who::Member as usize..])
+        ));
+        let by = |who: Who| people[who as usize].as_ref().unwrap();
+        let owner = by(Who::Owner);
+        let room = app.courtyard(owner).await;
+        tokio::join!(
+            app.join(by(Who::Member), &room),
+            app.join(by(Who::Kicked), &room),
+            app.join(by(Who::Moderator), &room),
+            app.join(by(Who::AdminInside), &room),
+            app.join(&other, &room),
+        );
+        let at = |rest: &str, who: Who| format!("/rooms/{}/{rest}/{}", room.id, by(who).id);
+        let (raise, kick) = (at("moderators", Who::Moderator), at("members", Who::Kicked));
+        let (raised, kicked, said) = tokio::join!(
+            app.call(owner, "PUT", &raise, Value::Null),
+            app.call(owner, "DELETE", &kick, Value::Null),
+            app.say(by(Who::Member), &room, "hello"),
+        );
+        raised.is(204);
+        kicked.is(204);
+        let message = said["id"].as_str().unwrap().to_owned();
+        Self { people, other, room, message, named: Vec::new() }
+    }
+
+    /// `None` for the stranger.
+    pub fn find(&self, who: Who) -> Option<&Person> {
+        self.people[who as usize].as_ref()
+    }
+
+    /// Somebody who is known.
+    pub fn person(&self, who: Who) -> &Person {
+        self.find(who).unwrap()
+    }
+
+    pub fn member(&self) -> &Person {
+        self.person(Who::Member)
+    }
+
+    /// What a name of [`Scene::prepare`] stands for.
+    pub fn named(&self, name: &str) -> &str {
+        let found = self.named.iter().find(|(known, _)| *known == name);
+        &found.unwrap_or_else(|| panic!("{name} is not prepared")).1
+    }
+
+    /// The codes that stand in addresses.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        let is_code = |name: &str| matches!(name, "invite" | "admin link" | "reset link");
+        self.named.iter().filter(move |(name, _)| is_code(name)).map(|(_, code)| code.as_str())
+    }
+
+    /// Makes what a row wants besides the room and its people, if it wants anything.
+    pub async fn prepare(&mut self, app: &App, wanted: &'static str) {
+        if wanted.is_empty() || self.named.iter().any(|(known, _)| *known == wanted) {
+            return;
+        }
+        let (owner, room) = (self.person(Who::Owner), &self.room.id);
+        let made = match wanted {
+            "invite" => {
+                let made = app.call(owner, "POST", &format!("/rooms/{room}/invites"), json!({})).await.is(201);
+                made["code"].as_str().unwrap().to_owned()
+            }
+            "banned" => {
+                let banned = app.guest("banned").await;
+                let path = format!("/rooms/{room}/members/{}?ban=true", banned.id);
+                app.call(owner, "DELETE", &path, Value::Null).await.is(204);
+                banned.id
+            }
+            "file" => {
+                let request = app.request("POST", &format!("/api/rooms/{room}/files")).bearer(&self.other.token);
+                let sent = request.multipart(Some(("sky.png", &png(1_000, 500))), &[]).send().await.is(201);
+                sent["files"][0]["id"].as_str().unwrap().to_owned()
+            }
+            "picture" => {
+                let request = app.request("PUT", "/api/me/picture").bearer(&self.other.token);
+                let user = request.multipart(Some(("sky.png", &png(8, 8))), &[]).send().await.is(200);
+                user["picture"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+            }
+            "admin link" => code(desk(app).admin_link().await),
+            "reset link" => {
+                let email = app.call(self.member(), "GET", "/me", Value::Null).await.is(200)["email"].clone();
+                code(desk(app).reset_link(email.as_str().unwrap()).await)
+            }
+            "asset" => {
+                let page = app.get("/").send().await.text();
+                let found = page.split("/assets/").nth(1).expect("a script or a style: is web/dist built?");
+                found.split('"').next().unwrap().to_owned()
+            }
+            _ => panic!("{wanted} is not to be had"),
+        };
+        self.named.push((wanted, made));
+    }
+}
+
+/// A house for scenes, with the account whose password everybody has.
+pub async fn house(change: fn(&mut Config)) -> App {
+    let app = App::with(change).await;
+    app.signed_up("model").await;
+    app
+}
+
+fn desk(app: &App) -> Desk {
+    Desk::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
+}
+
+/// The code at the end of a link.
+fn code(link: Result<String, String>) -> String {
+    link.unwrap().rsplit('/').next().unwrap().to_owned()
+}
