@@ -2,7 +2,7 @@
 //!
 //! - `support`: the house (`app`), its visitors (`client`, `http`) and what they bring (`factory`)
 //! - `web/<noun>`: pages and REST; `socket/<noun>`: what a socket says and hears
-//! - `story`: one evening in the courtyard, told once over all doors
+//! - `story`: one evening in the courtyard, and one life in the house, each told once over all doors
 //! - `program`: the binary as a process: kills, logs, signals
 //! - `reference`: the generated papers in `docs/`; `UPDATE=1` rewrites them
 //! - `house`: who may import whom, and other manners of the source

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::client::Opening;
+use crate::support::factory::PASSWORD;
 use crate::support::{App, Client};
 
 #[tokio::test]
@@ -56,7 +57,7 @@ async fn z8_whoever_logs_out_while_a_socket_comes_in_is_out() {
 }
 
 #[tokio::test]
-async fn what_an_ended_session_says_is_not_done() {
+async fn a8_what_an_ended_session_says_is_not_done() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
     let out = app.request("DELETE", "/api/session").bearer(&minji.token);
@@ -73,4 +74,31 @@ async fn what_an_ended_session_says_is_not_done() {
     his.say(&room, "the end").await;
     assert!(his.all("message").iter().all(|message| message["text"] != "after the end"));
     assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.status, 401);
+}
+
+#[tokio::test]
+async fn a7_whatever_ends_a_session_closes_its_sockets() {
+    let app = App::start().await;
+    for (how, method, path, body) in [
+        ("log out", "DELETE", "/session", Value::Null),
+        ("log out everywhere", "DELETE", "/me/sessions?all=true", Value::Null),
+        ("leave the house", "DELETE", "/me", json!({ "password": PASSWORD, "messages": "keep" })),
+    ] {
+        let minji = app.signed_up("minji").await;
+        let room = app.courtyard(&minji).await;
+        let socket = app.enter(&minji, &room).await;
+        let polling = app.open_socket(Opening::of(&minji).room(&room).polling()).await;
+        polling.take("joined").await;
+        // Two namespaces of one connection: the lobby needs nobody, and goes with it all the same.
+        let both = app.lobby().await;
+        both.raw(&format!("40/chat,{}", json!({ "token": minji.token })));
+        both.take("connect").await;
+        assert_eq!(app.call(&minji, method, path, body).await.status, 204, "{how}");
+        for client in [&socket, &polling, &both] {
+            client.take("close").await;
+        }
+        assert_eq!(app.turned_away(Opening::of(&minji)).await["code"], "unauthenticated", "{how}");
+        // For the next round, somebody new of the same e-mail.
+        app.alter("UPDATE users SET email_folded = NULL, email = NULL, password_hash = NULL");
+    }
 }

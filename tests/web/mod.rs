@@ -4,6 +4,7 @@ mod account;
 mod act;
 mod block;
 mod caching;
+mod door;
 mod file;
 mod gallery;
 mod guest;
