@@ -126,6 +126,71 @@ fn sqlite_and_postgres_migrate_in_the_same_steps() {
     assert_eq!(names("sqlite"), names("postgres"));
 }
 
+#[test]
+fn m3_m6_templates_escape_all_and_carry_no_script_and_no_style() {
+    let templates: Vec<_> = tree().into_iter().filter(|path| path.starts_with("templates")).collect();
+    assert!(templates.len() > 20, "{templates:?}");
+    for path in templates {
+        let text = text(&path).unwrap();
+        let name = path.display();
+        for way_round in
+            ["safe", "escape", "{%- call", "srcdoc", "javascript:", "<style", "<base", "<object", "<iframe"]
+        {
+            let is_a_filter = matches!(way_round, "safe" | "escape");
+            let found = if is_a_filter { is_filtered(&text, way_round) } else { text.contains(way_round) };
+            assert!(!found, "{name} has {way_round}");
+        }
+        for tag in text.split('<').skip(1).map(|tag| tag.split('>').next().unwrap()) {
+            assert!(!tag.starts_with("script") || tag.contains(" src="), "{name}: <{tag}>");
+            for attribute in tag.split_ascii_whitespace().filter_map(|part| part.split_once('=')) {
+                let (attribute, value) = attribute;
+                assert!(!attribute.starts_with("on") && attribute != "style", "{name}: {attribute}");
+                assert!(!value.starts_with('{'), "{name}: {attribute} has no quotes around its value");
+            }
+        }
+    }
+    // What is written as it is, is made in the one place that escapes for itself.
+    for (path, source) in sources("src") {
+        let is_raw = ["HtmlSafe", "escape = \"none\"", "filters::safe", "Safe("].iter().any(|way| source.contains(way));
+        assert!(!is_raw || path.ends_with("view/markup.rs"), "{} writes text as it is", path.display());
+    }
+}
+
+/// Whether some expression of a template goes through a filter.
+fn is_filtered(template: &str, filter: &str) -> bool {
+    let expressions = template.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap());
+    expressions.flat_map(|expression| expression.split('|').skip(1)).any(|name| name.trim().starts_with(filter))
+        || template.contains(&format!("{{% filter {filter}"))
+}
+
+#[test]
+fn m5_m7_one_place_in_the_browser_makes_markup_of_text_and_none_matches_patterns() {
+    let scripts: Vec<_> = tree().into_iter().filter(|path| path.starts_with("web/ts")).collect();
+    assert!(scripts.len() > 20, "{scripts:?}");
+    for path in scripts {
+        let text = text(&path).unwrap();
+        let is_the_place = path.ends_with("lib/fragment.ts");
+        let sinks = [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "createContextualFragment",
+            "parseFromString",
+            "createPolicy",
+            "setHTML",
+            "eval(",
+            "new Function",
+            "srcdoc",
+        ];
+        for sink in sinks {
+            assert!(is_the_place || !text.contains(sink), "{} has {sink}", path.display());
+        }
+        // Patterns over what people write may take for ever; there are none that repeat within a repetition.
+        assert!(!text.contains("RegExp("), "{} makes a pattern of text", path.display());
+    }
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -13,6 +13,7 @@ mod json;
 mod leave;
 mod letter;
 mod link;
+mod markup;
 mod me;
 mod member;
 mod message;
