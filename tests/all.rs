@@ -5,6 +5,7 @@
 //! - `story`: one evening in the courtyard, and one life in the house, each told once over all doors
 //! - `program`: the binary as a process: kills, logs, signals
 //! - `reference`: the generated papers in `docs/`; `UPDATE=1` rewrites them
+//! - `catalogue`: which row of the catalogue of abuse is proven where; it writes `docs/abuse.md`
 //! - `house`: who may import whom, and other manners of the source
 //!
 //! The cast: minji makes the room "courtyard", jun and sora come by. A test whose name begins with
@@ -13,6 +14,7 @@
 // The allowance for tests in clippy.toml stops at helpers, and nothing here is anybody's API.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod catalogue;
 mod house;
 mod program;
 mod reference;

@@ -12,8 +12,9 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+/// Compares a paper in docs/ with what the code makes of it, or writes it.
 #[track_caller]
-fn is_current(name: &str, made: &str) {
+pub fn is_current(name: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, made).unwrap();

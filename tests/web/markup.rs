@@ -65,8 +65,7 @@ async fn m1_m3_no_page_takes_markup_from_people_or_carries_script() {
     for page in &pages {
         for by in [Some(&minji), Some(&jun), Some(&stranger), None] {
             let request = app.get(page).header("accept", "text/html");
-            let answer = by.map_or(request, |who| app.get(page).header("accept", "text/html").cookie(&who.token));
-            let answer = answer.send().await;
+            let answer = if let Some(who) = by { request.cookie(&who.token) } else { request }.send().await;
             assert!(answer.status < 500, "{page}: {}", answer.status);
             let html = answer.text();
             assert!(!html.contains("<i x"), "{page}: {html}");
