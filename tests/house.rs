@@ -149,7 +149,8 @@ fn m3_m6_templates_escape_all_and_carry_no_script_and_no_style() {
     }
     // What is written as it is, is made in the one place that escapes for itself.
     for (path, source) in sources("src") {
-        let is_raw = ["HtmlSafe", "escape = \"none\"", "filters::safe", "filters::Safe"].iter().any(|way| source.contains(way));
+        let is_raw =
+            ["HtmlSafe", "escape = \"none\"", "filters::safe", "filters::Safe"].iter().any(|way| source.contains(way));
         assert!(!is_raw || path.ends_with("view/markup.rs"), "{} writes text as it is", path.display());
     }
 }
