@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use crate::reference::is_current;
 
-/// The groups whose every row must be proven, and the rows: number, what is tried, and what a reader
-/// should know of the limits of the proof.
-const GROUPS: &[(char, &str, &[(u8, &str, &str)])] = &[
+/// The number of a row, what is tried, and what a reader should know of the limits of the proof.
+type Row = (u8, &'static str, &'static str);
+
+/// The groups whose every row must be proven.
+const GROUPS: &[(char, &str, &[Row])] = &[
     ('A', "Identity and sessions", A),
     ('Z', "Who may what, between rooms", Z),
     ('M', "Markup and what is shown", M),
@@ -20,7 +22,7 @@ const GROUPS: &[(char, &str, &[(u8, &str, &str)])] = &[
 
 const ONE_NODE: &str = "There is one node: no second one has to be told.";
 
-const A: &[(u8, &str, &str)] = &[
+const A: &[Row] = &[
     (1, "many passwords for one account, one password for many accounts", ""),
     (2, "telling known e-mails from unknown ones", "The time is equal by the same work: a dummy is verified."),
     (3, "a flood of log-ins, each of which costs memory", ""),
@@ -37,7 +39,7 @@ const A: &[(u8, &str, &str)] = &[
     (14, "a stranger who comes first to a new house", ""),
 ];
 
-const Z: &[(u8, &str, &str)] = &[
+const Z: &[Row] = &[
     (1, "guessing a room's password over every door", "Empty and missing ones count as wrong: see Z2."),
     (2, "coming in, or seeing anything, by a way that forgets the password", ""),
     (3, "a new password while people are inside", "Coming back is by membership alone: there is no other ticket."),
@@ -54,7 +56,7 @@ const Z: &[(u8, &str, &str)] = &[
     (14, "a room removed while people talk in it", ""),
 ];
 
-const M: &[(u8, &str, &str)] = &[
+const M: &[Row] = &[
     (1, "markup in everything that people write", ""),
     (2, "addresses that are not what they seem", "A host that is not plain ASCII is no link at all."),
     (3, "breaking out of data within a page", "No page carries data in a script."),
@@ -67,7 +69,7 @@ const M: &[(u8, &str, &str)] = &[
     (10, "frames, and windows that hold on to their opener", ""),
 ];
 
-const Q: &[(u8, &str, &str)] = &[
+const Q: &[Row] = &[
     (1, "the full-text engine's own syntax", ""),
     (2, "patterns and operators of databases", ""),
     (3, "SQL in the words, the order or the cursor", ""),
