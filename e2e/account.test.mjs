@@ -7,7 +7,7 @@ import { stage } from "./support/stage.mjs";
 const s = stage();
 const password = "a tree by the gate";
 
-test("a guest signs up, chooses a face that others see at once, and is the same on another device", async () => {
+test("a guest signs up, chooses a face that others see at once, and is the same on another device (A5, A7)", async () => {
   const [minji, jun] = [await s.minji(), await s.jun()];
   const room = await minji.opens("오래 머무는 마당", { lasting: true });
   await jun.enters(room);

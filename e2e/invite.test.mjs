@@ -11,7 +11,7 @@ async function sharing(person) {
   return person.page.locator("#share");
 }
 
-test("an invite leads past the password, as often as it may", async () => {
+test("an invite leads past the password, as often as it may (A11, Z2)", async () => {
   const [minji, jun, sora] = await Promise.all([s.minji(), s.jun(), s.sora()]);
   const room = await minji.opens("잠긴 방", { password: "비밀", lasting: true });
   let sheet = await sharing(minji);

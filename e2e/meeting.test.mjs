@@ -94,7 +94,7 @@ test("they exchange Korean and emoji, and a syllable being composed is not sent"
   await jun.hears("좋아👍");
 });
 
-test("two tabs are one person, and a reload is no exit", async () => {
+test("two tabs are one person, and a reload is no exit (Z4)", async () => {
   const [minji, jun, sora] = await Promise.all([s.minji(), s.jun(), s.sora()]);
   const room = await minji.opens("두 창");
   await jun.enters(room);

@@ -33,7 +33,7 @@ test("a whisper reaches only one", async () => {
   assert.doesNotMatch(await page.text(), /너만 들어/);
 });
 
-test("kick and ban", async () => {
+test("kick and ban (Z6)", async () => {
   const { minji, jun, sora, room } = await together("질서");
   assert.equal(await (await jun.picks("소라")).getByText("내보내기").isVisible(), false, "members have no such buttons");
 
@@ -115,7 +115,7 @@ test("an ephemeral room is gone from an open lobby when the last has left", asyn
   assert.equal(await jun.notice(), "존재하지 않는 방입니다.");
 });
 
-test("an owner removes the room, and everybody is told and brought to the lobby", async () => {
+test("an owner removes the room, and everybody is told and brought to the lobby (Z14)", async () => {
   const { minji, jun, sora } = await together("끝", { lasting: true });
   await minji.page.locator(".talk__head [popovertarget=settings]").click();
   await minji.page.locator("#settings summary").getByText("방 없애기").click();

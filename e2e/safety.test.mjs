@@ -17,7 +17,7 @@ const MARKUP = [
   "javascript:alert(1) data:text/html,<b>",
 ];
 
-test("markup in names, titles, messages and file names is text", async () => {
+test("markup in names, titles, messages and file names is text (M1)", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   for (const person of [minji, jun]) person.page.on("dialog", (dialog) => person.complaints.push(`it ran: ${dialog.message()}`));
   const lobby = await jun.window();
@@ -58,7 +58,7 @@ test("markup in names, titles, messages and file names is text", async () => {
   await jun.page.waitForURL((url) => url.pathname === "/");
 });
 
-test("only addresses that are what they seem become links", async () => {
+test("only addresses that are what they seem become links (M2)", async () => {
   const minji = await s.minji();
   await minji.opens("주소");
   await minji.says("https://example.org/길?a=1&b=<2>");
@@ -67,7 +67,7 @@ test("only addresses that are what they seem become links", async () => {
   assert.deepEqual(links, [["https://example.org/길?a=1&b=", "noopener noreferrer nofollow ugc"]]);
 });
 
-test("the strict policy is on every page, those of errors too", async () => {
+test("the strict policy is on every page, those of errors too (M1, M7, M10)", async () => {
   const minji = await s.minji();
   const room = await minji.opens("정책");
   const { request } = minji.context;

@@ -5,7 +5,7 @@ import { stage } from "./support/stage.mjs";
 
 const s = stage();
 
-test("a search from the room shows the hit marked and leads to it", async () => {
+test("a search from the room shows the hit marked and leads to it (Q6)", async () => {
   const minji = await s.minji();
   await minji.opens("별 보는 모임", { lasting: true });
   await minji.says("오늘 밤하늘에서 유성우가 보인대요");

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_hash_knows_its_password_and_no_other() {
+    async fn a2_a3_a_hash_knows_its_password_and_no_other() {
         let passwords = Passwords::new(2);
         let phc = passwords.hash("열려라 참깨".into()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn too_long_and_empty_ones_are_refused_before_hashing() {
+    async fn a4_too_long_and_empty_ones_are_refused_before_hashing() {
         let passwords = Passwords::new(1);
         assert_eq!(passwords.hash("x".repeat(257)).await.unwrap_err().code, Code::TooLong);
         assert_eq!(passwords.verify("x".repeat(257), DUMMY.into()).await.unwrap_err().code, Code::TooLong);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_gets_no_turn_within_two_seconds_is_told_busy() {
+    async fn a3_who_gets_no_turn_within_two_seconds_is_told_busy() {
         let passwords = Passwords::new(1);
         let _taken = passwords.permits.clone().acquire_owned().await.unwrap();
         assert_eq!(passwords.hash("x".into()).await.unwrap_err().code, Code::Busy);

@@ -2,10 +2,11 @@
 //!
 //! - `support`: the house (`app`), its visitors (`client`, `http`) and what they bring (`factory`)
 //! - `web/<noun>`: pages and REST; `socket/<noun>`: what a socket says and hears
-//! - `story`: one evening in the courtyard, told once over all doors
+//! - `story`: one evening in the courtyard, and one life in the house, each told once over all doors
 //! - `program`: the binary as a process: kills, logs, signals
 //! - `reference`: the generated papers in `docs/`; `UPDATE=1` rewrites them
 //! - `access`: who may what: every call, event and address × everybody who may come by it
+//! - `catalogue`: which row of the catalogue of abuse is proven where; it writes `docs/abuse.md`
 //! - `house`: who may import whom, and other manners of the source
 //!
 //! The cast: minji makes the room "courtyard", jun and sora come by. A test whose name begins with
@@ -15,6 +16,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod access;
+mod catalogue;
 mod house;
 mod program;
 mod reference;

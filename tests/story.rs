@@ -1,4 +1,7 @@
-//! One evening in the courtyard, over all doors, from the first step in to the last one out.
+//! One evening in the courtyard, over all doors, from the first step in to the last one out; and,
+//! in `life`, all the years of somebody who stays.
+
+mod life;
 
 use serde_json::{Value, json};
 

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_web_addresses_become_links() {
+    fn m2_only_plain_web_addresses_become_links() {
         let links = |text: &'static str| {
             let links = pieces(text).into_iter().filter_map(|piece| match piece {
                 Piece::Link(link) => Some(link),

@@ -13,7 +13,7 @@ async fn open(app: &App, who: &Person, with: &Person) -> Room {
 }
 
 #[tokio::test]
-async fn two_people_talk_and_both_know_of_it_at_once() {
+async fn z11_z12_two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let (lobby, his) = (app.lobby().await, app.connect(&jun).await);
@@ -36,7 +36,7 @@ async fn two_people_talk_and_both_know_of_it_at_once() {
 }
 
 #[tokio::test]
-async fn however_many_ask_at_once_there_is_one_room() {
+async fn z9_however_many_ask_at_once_there_is_one_room() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let asks = (0..40).map(|n| {

@@ -1,10 +1,14 @@
 //! Being shown out: the line, `kicked`, then nothing more of that room, on a connection that lives.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
 use crate::support::app::{DOORS, Door};
 use crate::support::client::Opening;
 use crate::support::factory::{fields, key, texts};
+use crate::support::frame::{self, Frame};
 use crate::support::{App, Client, Person, Room};
 
 async fn kick(app: &App, door: Door, by: &Person, client: &Client, room: &Room, whom: &Person, ban: bool) {
@@ -176,4 +180,41 @@ async fn a_reason_is_cleaned_and_measured() {
     assert_eq!(his.take("kicked").await["reason"], "<b>too loud</b>");
     hers.ok("kick", asked(&sora, " ")).await;
     assert_eq!(soras.take("kicked").await, json!({ "room": room.id, "reason": null }));
+}
+
+#[tokio::test]
+async fn z7_who_takes_nothing_in_is_shown_out_at_once() {
+    let app = App::with(|config| config.patience = Duration::from_secs(60)).await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    his.disconnect().await;
+    // Another screen of his, whose kernel takes as little as it can and whose program takes nothing.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 * 1024).unwrap();
+    let stream = socket.connect(app.address).await.unwrap();
+    let (mut reader, mut writer) = frame::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
+    writer.text(&format!("40/chat,{}", json!({ "token": jun.token, "room": room.id }))).await.unwrap();
+    while !matches!(reader.next().await, Some(Frame::Text(text)) if text.contains("[\"joined\"")) {}
+    for _ in 0..20 {
+        hers.say(&room, &"가".repeat(9_000)).await;
+    }
+    hers.ok("kick", json!({ "room": room.id, "userId": jun.id })).await;
+    soras.take_where("exit", |exit| exit["user"]["id"] == jun.id && exit["count"] == 2).await;
+    let shown = app.show(&room).await;
+    assert_eq!((&shown["memberCount"], &shown["onlineCount"]), (&json!(2), &json!(2)));
+    app.call(&jun, "GET", &format!("/rooms/{}/messages", room.id), Value::Null).await.refused(403, "not_a_member");
+    app.say(&minji, &room, "he is gone").await;
+    soras.hears("he is gone").await;
+    // Whenever he listens again, he hears all up to the kick and nothing behind it.
+    writer.text("42/chat,7[\"members\",{\"room\":\"nowhere\"}]").await.unwrap();
+    let mut heard = Vec::new();
+    loop {
+        match reader.next().await.expect("the connection lives") {
+            Frame::Text(text) if text.starts_with("43/chat,7") => break,
+            Frame::Text(text) => heard.push(text),
+            Frame::Close(code) => panic!("closed with {code}"),
+        }
+    }
+    assert_eq!(heard.iter().filter(|text| text.contains("가가가")).count(), 20);
+    let end = heard.iter().position(|text| text.starts_with("42/chat,[\"kicked\"")).expect("he is told");
+    assert!(heard[end + 1..].iter().all(|text| !text.contains(&room.id)), "{:?}", &heard[end + 1..]);
 }

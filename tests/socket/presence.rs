@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::App;
 
 #[tokio::test]
-async fn who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
+async fn z11_who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
     let stranger = app.guest("stranger").await;

@@ -108,6 +108,49 @@ fn revs_of(messages: &[Value], event: &str) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn z5_whatever_else_races_the_kick_is_below_it_or_refused() {
+    let app = App::start().await;
+    let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let (mut below, mut refused) = (0, 0);
+    for trial in 0..100 {
+        let said = his.say(&room, &format!("said {trial}")).await;
+        let theirs = hers.say(&room, &format!("heard {trial}")).await;
+        let acts = [
+            ("edit", json!({ "id": said["id"], "text": format!("mended {trial}") })),
+            ("react", json!({ "id": theirs["id"], "emoji": "👍", "on": true })),
+            ("read", json!({ "room": room.id, "seq": theirs["seq"] })),
+            ("typing", json!({ "room": room.id })),
+            ("delete", json!({ "id": said["id"] })),
+        ];
+        let (before, after) = acts.split_at(trial % acts.len());
+        let mut pending: Vec<_> = before.iter().map(|(act, asked)| (*act, his.start(act, asked.clone()))).collect();
+        let kicking = hers.start("kick", json!({ "room": room.id, "userId": jun.id }));
+        pending.extend(after.iter().map(|(act, asked)| (*act, his.start(act, asked.clone()))));
+        let kicked_at = kicking.answer().await.unwrap()["rev"].as_i64().expect("a kick has a rev");
+        for (act, pending) in pending {
+            let answer = pending.answer().await.unwrap();
+            let code = answer["error"]["code"].as_str();
+            match answer["ok"].as_bool().unwrap() {
+                true => {
+                    assert!(answer["rev"].as_i64().is_none_or(|rev| rev < kicked_at), "{act}: {answer}, {kicked_at}");
+                    below += 1;
+                }
+                false => {
+                    assert!(matches!(code, Some("not_a_member" | "forbidden")), "{act}: {answer}");
+                    refused += 1;
+                }
+            }
+        }
+        // What is so when the kick is through stays so.
+        let rev = app.show(&room).await["rev"].clone();
+        assert_eq!(rev, kicked_at, "trial {trial}: something was changed behind the kick");
+        his.join(&room).await;
+        soras.take_where("message", |line| line["rev"].as_i64() > Some(kicked_at)).await;
+    }
+    assert!(below > 0 && refused > 0, "{below} below, {refused} refused: the race was none");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i4_every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;

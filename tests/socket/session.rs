@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::client::Opening;
+use crate::support::factory::PASSWORD;
 use crate::support::{App, Client};
 
 #[tokio::test]
@@ -56,7 +57,7 @@ async fn z8_whoever_logs_out_while_a_socket_comes_in_is_out() {
 }
 
 #[tokio::test]
-async fn what_an_ended_session_says_is_not_done() {
+async fn a8_what_an_ended_session_says_is_not_done() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
     let out = app.request("DELETE", "/api/session").bearer(&minji.token);
@@ -73,4 +74,29 @@ async fn what_an_ended_session_says_is_not_done() {
     his.say(&room, "the end").await;
     assert!(his.all("message").iter().all(|message| message["text"] != "after the end"));
     assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.status, 401);
+}
+
+#[tokio::test]
+async fn a7_whatever_ends_a_session_closes_its_sockets() {
+    let app = App::start().await;
+    for (name, method, path, body) in [
+        ("minji", "DELETE", "/session", Value::Null),
+        ("jun", "DELETE", "/me/sessions?all=true", Value::Null),
+        ("sora", "DELETE", "/me", json!({ "password": PASSWORD, "messages": "keep" })),
+    ] {
+        let person = app.signed_up(name).await;
+        let room = app.courtyard(&person).await;
+        let socket = app.enter(&person, &room).await;
+        let polling = app.open_socket(Opening::of(&person).room(&room).polling()).await;
+        polling.take("joined").await;
+        // Two namespaces of one connection: the lobby needs nobody, and goes with it all the same.
+        let both = app.lobby().await;
+        both.raw(&format!("40/chat,{}", json!({ "token": person.token })));
+        both.take("connect").await;
+        assert_eq!(app.call(&person, method, path, body).await.status, 204, "{path}");
+        for client in [&socket, &polling, &both] {
+            client.take("close").await;
+        }
+        assert_eq!(app.turned_away(Opening::of(&person)).await["code"], "unauthenticated", "{path}");
+    }
 }

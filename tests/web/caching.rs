@@ -63,7 +63,7 @@ fn asset_of(page: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn every_answer_is_sealed() {
+async fn m1_m9_m10_r7_every_answer_is_sealed() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let mut ids = Vec::new();
@@ -73,11 +73,17 @@ async fn every_answer_is_sealed() {
         assert_eq!(answer.header("referrer-policy"), Some("same-origin"), "{path}");
         assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"), "{path}");
         let policy = answer.header("content-security-policy").unwrap();
-        for part in ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"] {
+        for part in [
+            "default-src 'none'",
+            "img-src 'self' blob:;",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+            "base-uri 'none'",
+        ] {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
-        // R7: nothing tells what the server is made of.
+        // Nothing tells what the server is made of.
         assert_eq!((answer.header("server"), answer.header("x-powered-by")), (None, None), "{path}");
         ids.push(answer.header("x-request-id").unwrap().to_owned());
     }

@@ -209,3 +209,23 @@ async fn a13_an_address_makes_only_so_many_guests_at_once() {
     let form = app.request("POST", "/rooms").form(&[("title", "courtyard"), ("name", "jun")]).send().await;
     assert_eq!(form.leads_to(), "/?refused=rate_limited");
 }
+
+#[tokio::test]
+async fn a13_nobody_is_somebody_else_by_their_id() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let made = app.courtyard(&minji).await;
+    for field in ["id", "userId", "token", "kind", "color"] {
+        let mut asked = json!({ "name": "jun" });
+        asked[field] = json!(minji.id);
+        let refused = app.request("POST", "/api/guests").json(&asked).send().await.refused(422, "invalid");
+        assert_eq!(refused["field"], field);
+    }
+    // What everybody may know of a guest opens nothing.
+    for known in [&minji.id, &minji.id.to_uppercase(), &made.id, &format!("{}.{}", minji.id, minji.id)] {
+        app.get("/api/me").bearer(known).send().await.refused(401, "unauthenticated");
+        app.get("/api/me").cookie(known).send().await.refused(401, "unauthenticated");
+        assert_eq!(app.turned_away(Opening::default().auth("token", known.as_str())).await["code"], "unauthenticated");
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
+}

@@ -6,7 +6,7 @@ use crate::support::factory::PASSWORD;
 use crate::support::{App, picture};
 
 #[tokio::test]
-async fn who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
+async fn a7_z9_who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
     let app = App::start().await;
     let (minji, jun) = (app.signed_up("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;

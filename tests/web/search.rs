@@ -223,3 +223,59 @@ async fn without_an_index_search_says_so_and_a_reindex_mends_it() {
     app.restart().await;
     assert_eq!(app.found(&minji, "이야기").await.len(), 3);
 }
+
+#[tokio::test]
+async fn q6_what_one_may_not_see_changes_no_count_and_no_page() {
+    let app = App::start().await;
+    let [minji, jun, sora] = app.cast().await;
+    let (room, hidden) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
+    for person in [&jun, &sora] {
+        app.join(person, &room).await;
+    }
+    for number in 0..5 {
+        app.say(&minji, &room, &format!("수박 {number}")).await;
+        // Between them what jun may not see: of another room, and aside.
+        app.say(&minji, &hidden, "수박 몰래").await;
+        app.send(&minji, &room, json!({ "text": "수박 귓속말", "to": sora.id })).await;
+    }
+    let first = app.search(&jun, "수박", "&limit=3").await.is(200);
+    assert_eq!(texts(first["messages"].as_array().unwrap()), ["수박 4", "수박 3", "수박 2"], "a page is full");
+    let rest = format!("&limit=3&before={}", first["next"].as_str().unwrap());
+    let second = app.search(&jun, "수박", &rest).await.is(200);
+    assert_eq!(
+        (texts(second["messages"].as_array().unwrap()), &second["next"]),
+        (vec!["수박 1", "수박 0"], &Value::Null)
+    );
+    // The last page is the last, though there is more that matches.
+    assert_eq!(app.search(&jun, "수박", "&limit=5").await.is(200)["next"], Value::Null);
+    // What is only there for others, and what is nowhere, get one answer; in our page, too.
+    let answers = [app.search(&jun, "몰래", "").await, app.search(&jun, "참외", "").await];
+    assert_eq!(answers[0].body, answers[1].body);
+    let page = async |q: &str| app.page(&jun, &format!("/search?q={}", encoded(q))).await.text().replace(q, "…");
+    assert_eq!(page("귓속말").await.matches("<mark>").count(), 0);
+    assert_eq!(page("몰래").await, page("참외").await);
+    assert_eq!(app.found(&sora, "귓속말").await.len(), 5);
+}
+
+#[tokio::test]
+async fn q7_many_searches_at_once_hold_up_no_send() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    for number in 0..20 {
+        app.say(&minji, &room, &format!("수박 {number}")).await;
+    }
+    let searches = (0..100).map(|_| {
+        let path = format!("/api/search?q={}", encoded("수박"));
+        tokio::spawn(app.get(&path).bearer(&minji.token).send())
+    });
+    let searches: Vec<_> = searches.collect();
+    let client = app.enter(&minji, &room).await;
+    for number in 0..20 {
+        client.say(&room, &format!("참외 {number}")).await;
+    }
+    for search in searches {
+        let answer = search.await.unwrap();
+        assert!(matches!(answer.status, 200 | 503), "{}", answer.text());
+    }
+}

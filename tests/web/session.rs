@@ -1,7 +1,10 @@
 //! Sessions: where one is signed in, how they end, how they are kept.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::support::client::Opening;
 use crate::support::factory::{PASSWORD, fields};
 use crate::support::{App, Person};
 
@@ -110,4 +113,71 @@ async fn a_session_in_use_keeps_its_cookie() {
     let out = app.form(&minji, "/logout", &[]).await;
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(out.headers.iter().filter(|(name, _)| name == "set-cookie").count(), 1);
+}
+
+#[tokio::test]
+async fn a9_a_token_is_256_random_bits_and_nothing_else_opens() {
+    let app = App::start().await;
+    let mut tokens = Vec::new();
+    for _ in 0..50 {
+        tokens.push(app.guest("minji").await.token);
+    }
+    let minji = app.guest("minji").await;
+    for token in &tokens {
+        assert!(token.len() == 43 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "{token}");
+    }
+    // Nothing of one is in another: each stretch of six characters is there once.
+    let mut parts: Vec<&[u8]> = tokens.iter().flat_map(|token| token.as_bytes().chunks_exact(6)).collect();
+    let count = parts.len();
+    parts.sort_unstable();
+    parts.dedup();
+    assert_eq!(parts.len(), count);
+    let token_bytes = URL_SAFE_NO_PAD.decode(&minji.token).unwrap();
+    // The store keeps a hash, from which no token follows; and a token that is nearly right is wrong.
+    for kept in ["madang.db", "madang.db-wal"] {
+        let bytes = std::fs::read(app.data().join(kept)).unwrap();
+        assert!(!bytes.windows(43).any(|part| part == minji.token.as_bytes()), "{kept}");
+        assert!(!bytes.windows(32).any(|part| part == token_bytes), "{kept}");
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM sessions WHERE length(token_hash) <> 32"), 0);
+    let opened = app.get("/socket.io/?EIO=4&transport=polling").cookie(&minji.token).send().await.text();
+    let sid = serde_json::from_str::<Value>(&opened[1..]).unwrap()["sid"].as_str().unwrap().to_owned();
+    let swapped = |at: usize| {
+        let other = if minji.token.as_bytes()[at] == b'A' { "B" } else { "A" };
+        format!("{}{other}{}", &minji.token[..at], &minji.token[at + 1..])
+    };
+    let padded = format!("{}=", minji.token);
+    let cases = ["", "x", &minji.id, &sid, &minji.token[..42], &padded, &swapped(0), &swapped(20)];
+    for wrong in cases {
+        app.get("/api/me").bearer(wrong).send().await.refused(401, "unauthenticated");
+        app.get("/api/me").cookie(wrong).send().await.refused(401, "unauthenticated");
+        let opening = Opening::default().auth("token", wrong);
+        assert_eq!(app.turned_away(opening).await["code"], "unauthenticated", "{wrong}");
+    }
+    // The id of a connection is no key to it: without the cookie it was opened with it is none.
+    let poll = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
+    assert_eq!(app.get(&poll).send().await.status, 400);
+}
+
+#[tokio::test]
+async fn a10_a_token_is_taken_from_no_address_and_stands_on_no_page() {
+    let app = App::start().await;
+    let minji = app.signed_up("minji").await;
+    let room = app.courtyard(&minji).await;
+    for path in ["/api/me", "/api/me/rooms", "/socket.io/me"] {
+        for name in ["token", "session", "madang_session", "access_token", "authorization"] {
+            let answer = app.get(&format!("{path}?{name}={}", minji.token)).send().await;
+            assert!(matches!(answer.status, 401 | 404 | 422), "{path} {name}: {}", answer.text());
+            assert!(!answer.text().contains(&minji.token), "{path} {name}");
+        }
+    }
+    let opening = Opening::default().query(&format!("token={}", minji.token));
+    assert_eq!(app.turned_away(opening).await["code"], "unauthenticated");
+    for path in ["/", "/me", "/people", "/search", &format!("/room/{}", room.id), "/nowhere", "/login", "/api/me"] {
+        let page = app.page(&minji, path).await;
+        assert!(!page.text().contains(&minji.token) && page.header("set-cookie").is_none(), "{path}");
+        assert_eq!(page.header("referrer-policy"), Some("same-origin"), "{path}");
+    }
+    let listed = app.call(&minji, "GET", "/me/sessions", Value::Null).await.text();
+    assert!(!listed.contains(&minji.token), "{listed}");
 }

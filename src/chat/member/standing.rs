@@ -30,7 +30,7 @@ pub struct Standing {
 }
 
 /// How a member stands; the one check behind every act in a room. In an open room an admin counts as
-/// its owner; [`find_role`](super::find_role) tells what is written down.
+/// its owner; `find_role` tells what is written down.
 ///
 /// # Errors
 /// `room_not_found`, also for a direct room that one is not in; `gone` for a room that was removed;

@@ -24,15 +24,21 @@ pub struct Mention {
 /// The row of everybody in the table of mentions.
 pub(in crate::chat) const EVERYBODY_ID: UserId = UserId::from_u128(0);
 
+/// Places in a text at which a name is looked for. Each costs a look into the index for every length
+/// that a name may have, in the transaction of the send: a text of nothing but `@` would hold up
+/// everybody's.
+const MOST_PLACES: usize = 100;
+
 /// Finds who is named. Of names that begin alike the longest counts, so that particles may follow
-/// without a space; of people with the same name, all do.
+/// without a space; of people with the same name, all do. What stands behind the first
+/// [`MOST_PLACES`] places names nobody.
 ///
 /// # Errors
 /// `forbidden` for who may not call everybody; `too_many` over the limit of people.
 pub(super) fn find(tx: &mut Tx, limits: &Limits, room_id: RoomId, role: Role, said: &str) -> Result<Vec<Mention>> {
     let mut found: Vec<Mention> = Vec::new();
     let is_start = |at: usize| !said[..at].ends_with(char::is_alphanumeric);
-    for at in said.match_indices('@').map(|(at, _)| at).filter(|&at| is_start(at)) {
+    for at in said.match_indices('@').map(|(at, _)| at).filter(|&at| is_start(at)).take(MOST_PLACES) {
         if found.len() > limits.mentions_max {
             break;
         }

@@ -145,3 +145,18 @@ async fn people_in_history_have_their_present_names() {
     let system = read.messages[0].system.as_ref().unwrap();
     assert_eq!((system.event, system.user.as_ref().unwrap().name.as_str()), (SystemEvent::Owner, "June"));
 }
+
+#[tokio::test]
+async fn m5_a_text_of_nothing_but_names_looks_for_few() {
+    let house = House::open();
+    let (minji, jun) = (house.guest("minji").await, house.guest("jun").await);
+    let room = house.courtyard(&minji, 5).await;
+    house.enter(2, &jun, &room).await.unwrap();
+    for bomb in ["@".repeat(10_000), "@가".repeat(5_000), "@ju ".repeat(2_500), "@\n".repeat(5_000)] {
+        assert!(house.say(&minji, &room, &bomb).await.mentions.is_empty());
+    }
+    let named = |message: Message| message.mentions.iter().filter_map(|one| one.user_id).collect::<Vec<_>>();
+    let far = |places: usize| format!("{}@jun", "@nobody ".repeat(places));
+    assert_eq!(named(house.say(&minji, &room, &far(99)).await), [jun.id]);
+    assert_eq!(named(house.say(&minji, &room, &far(100)).await), []);
+}

@@ -165,7 +165,7 @@ async fn q5_only_what_one_may_see_is_found() {
 }
 
 #[tokio::test]
-async fn an_answer_in_haste_says_where_to_go_on() {
+async fn q4_an_answer_in_haste_says_where_to_go_on() {
     let (house, minji, room) = house().await;
     for number in 0..100 {
         house.say(&minji, &room, if number % 10 == 0 { "가나다 여기" } else { "가나 나다 여기" }).await;
