@@ -46,11 +46,18 @@ try {
         ["lobby-new", "/", press("[popovertarget=new-room]")],
         ["door", room],
         ["door-locked", `/room/${door.id}`],
+        ["signup", "/signup"],
+        ["login", "/login"],
       ]);
       await shoot(member, [
         ["room", room],
         ["room-emoji", room, press(".composer [popovertarget=emoji]")],
         ["room-whisper", room, whispering],
+        ["room-files", `${room}/files`],
+        ["search", `/search?q=${encodeURIComponent("김밥")}`],
+        ["people", "/people"],
+        ["me", "/me"],
+        ["my-rooms", "/"],
       ]);
       await shoot(keeper, [
         ["room-settings", room, press(".talk__head [popovertarget=settings]")],
