@@ -21,8 +21,8 @@ mod standing;
 pub use ban::{Ban, Bans, bans, lift_ban};
 pub use kick::{Kick, kick};
 pub use moderator::set_moderator;
-pub(super) use standing::keeper;
 pub use standing::{Standing, role, standing};
+pub(super) use standing::{keeper, role_column};
 
 /// A person in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

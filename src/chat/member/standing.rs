@@ -29,6 +29,21 @@ pub struct Standing {
     pub said_at: Option<i64>,
 }
 
+/// The role that counts, of the room `r` and the member of that name, for person `?2`: in an open
+/// room an admin counts as its owner.
+macro_rules! role_column {
+    ($member:literal) => {
+        concat!(
+            "CASE WHEN r.kind = 'open' AND ",
+            $member,
+            ".role <> 'owner' AND EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1) THEN 'owner' ELSE ",
+            $member,
+            ".role END"
+        )
+    };
+}
+pub(in crate::chat) use role_column;
+
 /// How a member stands; the one check behind every act in a room. In an open room an admin counts as
 /// its owner; `find_role` tells what is written down.
 ///
@@ -36,11 +51,12 @@ pub struct Standing {
 /// `room_not_found`, also for a direct room that one is not in; `gone` for a room that was removed;
 /// `not_a_member`.
 pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing> {
-    let sql = "SELECT r.kind, CASE
-                 WHEN r.kind = 'open' AND m.role <> 'owner'
-                   AND EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1) THEN 'owner'
-                 ELSE m.role END, m.joined_rev, r.history, r.slow_seconds, m.said_at
-               FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2 WHERE r.id = ?1";
+    let sql = concat!(
+        "SELECT r.kind, ",
+        role_column!("m"),
+        ", m.joined_rev, r.history, r.slow_seconds, m.said_at
+         FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2 WHERE r.id = ?1"
+    );
     let found = tx.query_opt(sql, &[&room_id, &me], |row| {
         let kind = row.get(0)?;
         let Some(role) = row.get::<Option<Role>>(1)? else { return Ok(Err(kind)) };

@@ -4,7 +4,7 @@
 
 use super::mention::{self, Mention};
 use super::{Changed, Message, MessageKind, New, load};
-use crate::chat::member::Role;
+use crate::chat::member::{Role, role_column};
 use crate::chat::room::{self, RoomKind};
 use crate::chat::{Fact, Limits, Tx, account, file, member, search};
 use crate::db::Row;
@@ -39,14 +39,16 @@ pub(super) struct Target {
 /// `forbidden` for any other.
 pub(super) fn target(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
     let found = tx.query_opt(
-        "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
-           m.created_at, m.deleted_at, m.pinned_at, CASE WHEN r.kind = 'open' AND x.role <> 'owner'
-             AND EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1) THEN 'owner' ELSE x.role END, r.kind,
-           CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END, m.preview
-         FROM messages m JOIN rooms r ON r.id = m.room_id
-           JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
-         WHERE m.id = ?1 AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2)
-           AND (r.history = 'all' OR m.seq >= x.joined_rev)",
+        concat!(
+            "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
+               m.created_at, m.deleted_at, m.pinned_at, ",
+            role_column!("x"),
+            ", r.kind, CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END, m.preview
+             FROM messages m JOIN rooms r ON r.id = m.room_id
+               JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
+             WHERE m.id = ?1 AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2)
+               AND (r.history = 'all' OR m.seq >= x.joined_rev)"
+        ),
         &[&id, &me],
         |row: &Row<'_>| {
             Ok(Target {
