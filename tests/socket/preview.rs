@@ -26,6 +26,8 @@ async fn m9_a_preview_follows_its_message_and_is_words_alone() {
         let (app, site) = (App::with(previews).await, Site::open().await);
         let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
         let htmls = app.open_socket(Opening::of(&jun).room(&room).auth("view", "html")).await;
+        // Who comes in later finds the preview in what they are told on coming in.
+        htmls.take("joined").await;
         let (url, text) = (site.page("/a"), format!("see {} and {}", site.page("/a"), site.page("/b")));
         let sent = match door {
             Door::Socket => hers.say(&room, &text).await,
