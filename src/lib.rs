@@ -17,6 +17,7 @@ pub mod mail;
 pub mod media;
 pub mod origin;
 pub mod password;
+pub mod sabotage;
 pub mod socket;
 pub mod state;
 pub mod text;

@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["db", "text"],
     &["config", "words", "origin", "cookie", "image", "media", "fetch", "password"],
     &["error", "ids", "clock", "mail"],
+    &["sabotage"],
 ];
 
 /// Arrows that point elsewhere, each with its reason.

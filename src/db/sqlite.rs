@@ -9,6 +9,7 @@ use rusqlite::{ErrorCode, OpenFlags, ToSql, ffi};
 
 use super::fault::Fault;
 use super::value::{Column, Param, Value};
+use crate::sabotage::{self, Bug};
 
 /// Statements kept prepared per connection; chat has fewer texts than this.
 const STATEMENTS: usize = 128;
@@ -33,6 +34,9 @@ impl Connection {
              PRAGMA cache_size = -16384;
              PRAGMA journal_size_limit = 16777216;",
         )?;
+        if sabotage::has(Bug::SkipSync) {
+            connection.batch("PRAGMA synchronous = OFF")?;
+        }
         Ok(connection)
     }
 

@@ -14,6 +14,7 @@ use super::sqlite::Connection;
 use super::{Options, Tx, migrate};
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
+use crate::sabotage::{self, Bug, Place};
 
 /// How many acts share one fsync at most; more would only make the first of them wait.
 const BATCH: usize = 256;
@@ -134,13 +135,13 @@ where
         if acts.is_empty() {
             return;
         }
-        match self.commit(&mut acts) {
+        match self.prepare(&mut acts).and_then(|facts| self.commit(facts, &mut acts)) {
             Ok(facts) => {
-                if !facts.is_empty() && catch_unwind(AssertUnwindSafe(|| (self.committed)(facts))).is_err() {
-                    // The store is whole; who listens heals by asking what it missed.
-                    tracing::error!("hearing the facts of a commit panicked");
-                }
+                sabotage::pass(Place::AfterCommit);
+                self.tell(facts);
+                sabotage::pass(Place::AfterTelling);
                 acts.into_iter().for_each(|act| act.answer(None));
+                sabotage::pass(Place::AfterAnswers);
             }
             Err(fault) => {
                 tracing::error!(%fault, acts = acts.len(), "nothing of a batch was committed");
@@ -150,7 +151,30 @@ where
         }
     }
 
-    fn commit(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
+    fn tell(&mut self, facts: Vec<F>) {
+        if !facts.is_empty() && catch_unwind(AssertUnwindSafe(|| (self.committed)(facts))).is_err() {
+            // The store is whole; who listens heals by asking what it missed.
+            tracing::error!("hearing the facts of a commit panicked");
+        }
+    }
+
+    /// Makes what was prepared durable, and hands on what is to be told of it.
+    fn commit(&mut self, mut facts: Vec<F>, acts: &mut Vec<Box<dyn Act<F>>>) -> Result<Vec<F>, Fault> {
+        if sabotage::has(Bug::TellBeforeCommit) {
+            self.tell(mem::take(&mut facts));
+        }
+        if sabotage::has(Bug::AckBeforeCommit) {
+            mem::take(acts).into_iter().for_each(|act| act.answer(None));
+        }
+        sabotage::slow_disk();
+        sabotage::pass(Place::BeforeCommit);
+        let connection = self.connection.as_ref().ok_or_else(|| Fault::Broken("the store is closed".into()))?;
+        connection.run("COMMIT")?;
+        Ok(facts)
+    }
+
+    /// Runs the acts of a batch in one transaction, which stays open.
+    fn prepare(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
         let has_index = self.options.has_index;
         let connection = match &self.connection {
             Some(connection) => connection,
@@ -181,7 +205,6 @@ where
             connection.run("RELEASE act")?;
         }
         index.write(connection, has_index)?;
-        connection.run("COMMIT")?;
         Ok(facts)
     }
 

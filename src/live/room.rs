@@ -12,6 +12,7 @@ use super::presence::Presence;
 use crate::chat::Fact;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
+use crate::sabotage::{self, Bug};
 
 /// What a room may keep to be told, before whoever adds to it has to wait.
 const MAX_ITEMS: usize = 1_000;
@@ -83,6 +84,9 @@ impl RoomLive {
     /// Whether a walker must be started.
     pub(super) fn push(&self, happening: Happening) -> bool {
         let mut queue = self.queue.lock();
+        if sabotage::has(Bug::DropOnFull) && queue.items.len() >= 2 {
+            return false;
+        }
         queue.bytes += happening.weight();
         queue.items.push_back(happening);
         !std::mem::replace(&mut queue.is_walked, true)

@@ -15,6 +15,7 @@ use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
 use crate::ids::{RoomId, UserId};
 use crate::live::{Happening, Person, World};
+use crate::sabotage::{self, Bug};
 use crate::state::State;
 use crate::view;
 use crate::words::Lang;
@@ -147,6 +148,9 @@ impl Deliver {
     /// Takes a person's sockets out of the room, here and now: this is the place of their end in
     /// the room's order.
     async fn left(&self, room_id: RoomId, user_id: UserId, why: &Leaving) {
+        if sabotage::has(Bug::LateKick) {
+            return;
+        }
         let name = room_id.to_string();
         for socket in self.state.live.people.sockets(user_id) {
             if !socket.is_in(&name) {

@@ -12,6 +12,7 @@ use crate::clock::now_ms;
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 use crate::live::Marks;
+use crate::sabotage::{self, Bug};
 
 mod page;
 
@@ -47,6 +48,9 @@ impl State {
     pub async fn join(&self, me: &Arc<User>, room_id: RoomId, key: Key, address: IpAddr) -> Result<Joining> {
         let my_id = me.id;
         let door = self.db.read(move |tx| member::door(tx, Some(my_id), room_id)).await?;
+        if sabotage::has(Bug::LooseCapacity) && !door.is_member && door.room.member_count >= door.room.max {
+            return Err(Code::RoomFull.into());
+        }
         // An empty field of a form shows nothing.
         let invite = key.invite.filter(|code| !code.is_empty());
         let proof = match (invite, door.password_hash) {

@@ -6,6 +6,7 @@ use crate::chat::{Limits, Tx, member};
 use crate::db::Param;
 use crate::error::{Code, Error};
 use crate::ids::{RoomId, UserId};
+use crate::sabotage::{self, Bug};
 
 /// Where a page of history lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,6 +210,10 @@ pub fn resume(
             size = SINCE_SIZE_JOINED;
         }
         let (count, bytes) = tx.query_one(size, &params, |row| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?)))?;
+        if sabotage::has(Bug::PartialResume) {
+            let (messages, _) = changed(tx, viewer, room_id, &head, since, most.min(5))?;
+            return Ok(head.with(messages, false));
+        }
         if count <= u64::from(most) && bytes + count * FRAME_BYTES <= limits.since_max_bytes {
             let (messages, _) = changed(tx, viewer, room_id, &head, since, most)?;
             return Ok(head.with(messages, false));
