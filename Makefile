@@ -1,12 +1,13 @@
-# The same few verbs everywhere: run, dev, build, test, bench-fanout, bench-search, fuzz.
+# The same few verbs everywhere: run, dev, build, test, torture, bench-fanout, bench-search, fuzz.
 
 SHELL := /bin/bash
 PORT ?= 3000
 DATA_DIR ?= data
 MINUTES ?= 1
+SEED ?=
 
-.PHONY: run dev build test reference bench-fanout bench-search fuzz clean
-.PHONY: need web check unit clients e2e
+.PHONY: run dev build test torture reference bench-fanout bench-search fuzz clean
+.PHONY: need web check unit clients faults e2e
 
 ## Build everything and serve on http://localhost:3000, with all data under ./data.
 run: build
@@ -21,7 +22,7 @@ build: web
 	cargo build --release --locked
 
 ## Everything that has to be true: forms, lints, documents, types, rules, foreign clients, browser.
-test: need web check unit clients e2e
+test: need web check unit clients faults e2e
 
 need:
 	scripts/need.sh
@@ -44,8 +45,20 @@ unit:
 clients: unit
 	tests/clients/run.sh
 
+## The short run of the fault harness: planted bugs, the proof by strace, a fixed and a random seed.
+faults: clients
+	cargo run --locked -p madang-torture -- --madang target/debug/madang short
+
 e2e: unit
 	scripts/e2e.sh
+
+## Hurt the program as it ships for MINUTES, with 50 people who talk; SEED repeats a run.
+torture: build tests/clients/node/node_modules
+	cargo run --release --locked -p madang-torture -- --madang target/release/madang run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+tests/clients/node/node_modules: tests/clients/node/package-lock.json
+	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 ## CPU per delivery and memory per member, beside the floor, in one run. See docs/decisions/0004.
 bench-fanout: build

@@ -18,7 +18,7 @@ mod writer;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -73,7 +73,11 @@ pub struct Db<F> {
     readers: Arc<Readers>,
     searchers: Arc<Readers>,
     patience: Duration,
+    doubt: Doubt,
 }
+
+/// What is done when what was told may not be all that was committed.
+type Doubt = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
 
 impl<F> Clone for Db<F> {
     fn clone(&self) -> Self {
@@ -82,6 +86,7 @@ impl<F> Clone for Db<F> {
             readers: self.readers.clone(),
             searchers: self.searchers.clone(),
             patience: self.patience,
+            doubt: self.doubt.clone(),
         }
     }
 }
@@ -100,8 +105,16 @@ impl<F: Send + 'static> Db<F> {
         let searchers = Arc::new(Readers::new(&options, options.searchers));
         let patience = options.patience;
         let (queue, orders) = mpsc::channel(options.queue.max(1));
-        Writer::start(options, orders, [readers.clone(), searchers.clone()], committed)?;
-        Ok(Self { queue, readers, searchers, patience })
+        let doubt = Doubt::default();
+        Writer::start(options, orders, [readers.clone(), searchers.clone()], committed, doubt.clone())?;
+        Ok(Self { queue, readers, searchers, patience, doubt })
+    }
+
+    /// Says what to do when facts may be missing: after an I/O error at a commit the batch is
+    /// refused, and yet it may be found committed when the file is opened anew. Then `hook` runs on
+    /// the writer's thread, before any later fact is heard. The first call counts.
+    pub fn on_doubt(&self, hook: impl Fn() + Send + Sync + 'static) {
+        let _ = self.doubt.set(Box::new(hook));
     }
 
     /// Runs an act in a transaction of the writer and answers once it is durable.

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::index::Pending;
 use super::readers::Readers;
 use super::sqlite::Connection;
-use super::{Options, Tx, migrate};
+use super::{Doubt, Options, Tx, migrate};
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
 use crate::sabotage::{self, Bug, Place};
@@ -73,6 +73,7 @@ pub(super) struct Writer<F, C> {
     readers: [Arc<Readers>; 2],
     orders: mpsc::Receiver<Order<F>>,
     committed: C,
+    doubt: Doubt,
 }
 
 impl<F, C> Writer<F, C>
@@ -86,10 +87,11 @@ where
         orders: mpsc::Receiver<Order<F>>,
         readers: [Arc<Readers>; 2],
         committed: C,
+        doubt: Doubt,
     ) -> Result<(), Fault> {
         let connection = Connection::open(&options.path, options.busy_timeout)?;
         migrate::migrate(&connection, now_ms())?;
-        let writer = Self { options, connection: Some(connection), readers, orders, committed };
+        let writer = Self { options, connection: Some(connection), readers, orders, committed, doubt };
         std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run())
@@ -215,6 +217,12 @@ where
         let connection = Connection::open(&self.options.path, self.options.busy_timeout)?;
         connection.check()?;
         tracing::info!("the store was opened anew");
+        // What was refused may be in the file after all, and nobody was told of it.
+        if let Some(doubt) = self.doubt.get()
+            && catch_unwind(AssertUnwindSafe(doubt)).is_err()
+        {
+            tracing::error!("what is done in doubt panicked");
+        }
         Ok(self.connection.insert(connection))
     }
 

@@ -103,6 +103,14 @@ impl Live {
         }
     }
 
+    /// Something may have been committed that is not told: whoever listens must come back and ask.
+    /// Called by the writer before anything later is heard.
+    pub fn doubt(&self) {
+        if let Some(world) = self.world.get() {
+            world.doubt();
+        }
+    }
+
     fn push(self: &Arc<Self>, room_id: RoomId, happening: Happening) {
         let mut rooms = self.rooms.lock();
         let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomLive::new(room_id)));

@@ -53,6 +53,9 @@ pub trait World: Send + Sync {
         room_id: Option<RoomId>,
         happening: Happening,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+    /// Lets nobody hear more: who comes back is told what is true.
+    fn doubt(&self);
 }
 
 pub(super) struct RoomLive {

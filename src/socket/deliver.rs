@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use socketio::{Namespace, Packet, Socket};
+use socketio::{Namespace, Packet, Reason, Server, Socket};
 
 use super::wire::{Kicked, Passage, WireMessage};
 use crate::chat::message::Message;
@@ -24,6 +24,7 @@ pub(super) struct Deliver {
     state: State,
     lobby: Arc<Namespace>,
     chat: Arc<Namespace>,
+    server: Server,
 }
 
 impl World for Deliver {
@@ -42,11 +43,16 @@ impl World for Deliver {
             }
         })
     }
+
+    fn doubt(&self) {
+        tracing::warn!("all sockets are closed, as what they were told may lack something; they come back and resume");
+        self.server.close_all(Reason::TransportClose);
+    }
 }
 
 impl Deliver {
-    pub(super) fn new(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) -> Self {
-        Self { state, lobby, chat }
+    pub(super) fn new(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>, server: Server) -> Self {
+        Self { state, lobby, chat, server }
     }
 
     async fn fact(&self, fact: Fact) {

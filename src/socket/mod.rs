@@ -173,7 +173,7 @@ pub fn server(state: &State) -> Server {
     let chat = session::guarded(chat, state);
     let server = Server::new(config(&state.config), [lobby, chat]);
     if let (Some(lobby), Some(chat)) = (server.of(LOBBY), server.of(CHAT)) {
-        let deliver = deliver::Deliver::new(state.clone(), Arc::clone(lobby), Arc::clone(chat));
+        let deliver = deliver::Deliver::new(state.clone(), Arc::clone(lobby), Arc::clone(chat), server.clone());
         state.live.set_world(Arc::new(deliver));
         tick::start(state.clone(), Arc::clone(lobby), Arc::clone(chat));
     }

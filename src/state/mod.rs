@@ -96,6 +96,10 @@ impl State {
         let path = config.data_dir.join("madang.db");
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
         let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
+        db.on_doubt({
+            let live = Arc::clone(&live);
+            move || live.doubt()
+        });
         let files = file::Files::open(&config.data_dir)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
         let base_url = config.base_url(port);

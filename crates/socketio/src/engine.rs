@@ -299,13 +299,18 @@ impl Engine {
         self.is_draining.store(true, Ordering::Relaxed);
     }
 
+    /// Ends all sessions at once; what waits for them is dropped. New ones are welcome.
+    pub fn close_all(&self, reason: Reason) {
+        self.all_sessions().iter().for_each(|session| session.close(reason));
+    }
+
     /// Refuses new sessions with 503 and lets those that are open go, `batch` at a time with
     /// `pause` between: each is read no more, and closed when what has come is answered and what
     /// waits for it has left. Returns when none is left, or after `deadline`, when the rest are cut.
     pub async fn drain(&self, batch: usize, pause: Duration, deadline: Duration) {
         self.is_draining.store(true, Ordering::SeqCst);
         if timeout(deadline, self.let_go(batch.max(1), pause)).await.is_err() {
-            self.all_sessions().iter().for_each(|session| session.doom(Reason::ServerClose));
+            self.close_all(Reason::ServerClose);
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::Request;
 use hyper::body::Incoming as Body;
 
+use crate::Reason;
 use crate::client::{Client, ClientPeer};
 use crate::config::Config;
 use crate::engine::{Answer, Application, Engine};
@@ -74,6 +75,11 @@ impl Server {
     /// See [`Engine::begin_drain`].
     pub fn begin_drain(&self) {
         self.engine.begin_drain();
+    }
+
+    /// See [`Engine::close_all`].
+    pub fn close_all(&self, reason: Reason) {
+        self.engine.close_all(reason);
     }
 
     /// See [`Engine::drain`].

@@ -179,11 +179,66 @@ impl fmt::Display for Event {
         match &self.what {
             What::Opened => f.write_str("opened"),
             What::Closed => f.write_str("closed"),
-            What::Asked { op, act } => write!(f, "asked #{op} {act:?}"),
-            What::Answered { op, outcome } => write!(f, "answered #{op} {outcome:?}"),
-            What::Heard(room, state) => write!(f, "heard in room {room}: {state:?}"),
+            What::Asked { op, act } => write!(f, "asked #{op}: {act}"),
+            What::Answered { op, outcome } => write!(f, "answer #{op}: {outcome}"),
+            What::Heard(room, state) => write!(f, "heard in room {room}: {state}"),
             What::Kicked(room) => write!(f, "was shown out of room {room}"),
             What::World(text) => write!(f, "-- {text} --"),
         }
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send(Send { room, key, to, file, is_retry, .. }) => {
+                write!(f, "{} {key} in room {room}", if *is_retry { "send again" } else { "send" })?;
+                to.map_or(Ok(()), |to| write!(f, " to person {to}"))?;
+                file.as_ref().map_or(Ok(()), |_| f.write_str(" with a file"))
+            }
+            Self::Edit { room, id, text } => write!(f, "edit {id} in room {room}: {text}"),
+            Self::Delete { room, id } => write!(f, "delete {id} in room {room}"),
+            Self::React { room, id, on } => write!(f, "react to {id} in room {room}: {on}"),
+            Self::Join { room, since: Some(since) } => write!(f, "join room {room} since {since}"),
+            Self::Join { room, since: None } => write!(f, "join room {room}"),
+            Self::Leave(room) => write!(f, "leave room {room}"),
+            Self::Kick(room, whom) => write!(f, "show person {whom} out of room {room}"),
+            Self::Read(room) => write!(f, "read room {room}"),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = |states: &[State]| {
+            let told: Vec<String> = states.iter().map(|state| format!("{}@{}", state.seq, state.rev)).collect();
+            told.join(" ")
+        };
+        match self {
+            Self::Sent { id, seq, rev, dup } => {
+                write!(f, "ok, {id} at seq {seq}, rev {rev}{}", if *dup { ", dup" } else { "" })
+            }
+            Self::Changed { rev } => write!(f, "ok, rev {rev}"),
+            Self::Joined { rev, gap, epoch, states } => {
+                let gap = if *gap { ", gap" } else { "" };
+                write!(f, "ok, rev {rev} of epoch {epoch}{gap}, seq@rev: {}", told(states))
+            }
+            Self::Page(states) => write!(f, "ok, seq@rev: {}", told(states)),
+            Self::Done => f.write_str("ok"),
+            Self::Refused { code, is_final } => {
+                write!(f, "refused with {code}{}", if *is_final { " for good" } else { "" })
+            }
+            Self::Unknown => f.write_str("none came"),
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seq {} rev {} {} of ", self.seq, self.rev, self.id)?;
+        self.sender.map_or(f.write_str("nobody here"), |sender| write!(f, "person {sender}"))?;
+        self.to.map_or(Ok(()), |to| write!(f, " to person {to}"))?;
+        let text: String = self.text.chars().take(40).collect();
+        if self.is_system { f.write_str(", a line of the room") } else { write!(f, " {text:?}") }
     }
 }

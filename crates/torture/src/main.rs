@@ -72,6 +72,9 @@ struct Long {
     /// Seconds between two faults, on average.
     #[arg(long, default_value_t = 3.0)]
     every: f64,
+    /// Seconds that a fault lasts at most.
+    #[arg(long, default_value_t = 12.0)]
+    longest: f64,
     /// Only kills, instead of everything.
     #[arg(long)]
     kills: bool,
@@ -108,8 +111,8 @@ async fn short(cli: &Cli) -> Outcome<()> {
             lasting: Duration::from_secs(10),
             senders: 16,
             pace: 40,
-            between: Duration::from_millis(700),
-            longest: Duration::from_millis(900),
+            between: Duration::from_millis(350),
+            longest: Duration::from_millis(500),
             faults: possible(Fault::ALL),
             sabotage: String::new(),
             stock: stock(cli),
@@ -129,7 +132,7 @@ impl Long {
             senders: self.senders,
             pace: 150,
             between: Duration::from_secs_f64(self.every),
-            longest: Duration::from_secs(if self.kills { 1 } else { 12 }),
+            longest: Duration::from_secs_f64(self.longest),
             faults: possible(faults),
             sabotage: String::new(),
             stock: stock(cli),
@@ -171,7 +174,7 @@ async fn one(plan: &Plan) -> Outcome<()> {
     }
     println!("{}", report::violations(&run));
     Err(format!(
-        "seed {} broke {} promises; the data folder is kept in {}",
+        "seed {} broke {} promises; its data, log and history are kept in {}",
         plan.seed,
         run.violations.len(),
         run.folder.display()

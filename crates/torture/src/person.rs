@@ -186,7 +186,7 @@ impl Person {
             tokio::select! {
                 biased;
                 packet = talk.link.next() => match packet {
-                    Packet::Closed | Packet::Refused(_) => break false,
+                    Packet::Closed | Packet::Refused => break false,
                     packet => self.hear(&mut talk, memory, packet),
                 },
                 () = sleep_until(late.unwrap_or(pause)), if late.is_some_and(|late| late <= Instant::now()) => break false,
@@ -297,10 +297,8 @@ impl Person {
                     memory.inside.push(room);
                 }
             }
-            (Act::Join { room, .. }, Outcome::Refused { is_final: false, .. }) => {
-                if memory.inside.contains(&room) {
-                    self.join(talk, memory, room);
-                }
+            (Act::Join { room, .. }, Outcome::Refused { is_final: false, .. }) if memory.inside.contains(&room) => {
+                self.join(talk, memory, room);
             }
             // The seats may all be taken; the checker knows of which room nobody may say so.
             (Act::Join { room, .. }, Outcome::Refused { is_final: true, .. }) | (Act::Leave(room), Outcome::Done) => {

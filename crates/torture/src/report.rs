@@ -35,7 +35,8 @@ pub(crate) fn figures(plan: &Plan, run: &Run) -> String {
         text,
         "  sent    {acked} acked as new, {again} as repeats, {unknown} left unknown and asked again, {refused} refused"
     );
-    let _ = writeln!(text, "  stored  {stored} messages in {} rooms", run.store.rooms.len());
+    let (rooms, orphans) = (run.store.rooms.len(), run.store.orphans.len());
+    let _ = writeln!(text, "  stored  {stored} messages in {rooms} rooms, {orphans} files left for the sweep");
     let _ = writeln!(text, "  seen    {heard} deliveries over {opened} connections, {resumed} times come in");
     let faults: Vec<String> = run.faults.iter().map(|(fault, count)| format!("{fault:?} {count}")).collect();
     let _ = writeln!(

@@ -145,6 +145,10 @@ pub(crate) async fn run(plan: &Plan) -> Outcome<Run> {
     let events = recorder.take();
     violations.extend(check(&events, &Seen { store: &store, held: &held, log: &log }));
     running.house.folder.is_kept = !violations.is_empty() && plan.sabotage.is_empty();
+    if running.house.folder.is_kept {
+        let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+        std::fs::write(running.house.folder.path.join("history"), lines)?;
+    }
     let (lives, faults, folder) = (running.house.lives, running.faults, running.house.folder.path.clone());
     Ok(Run { events, store, held, log, violations, faults, lives, took: began.elapsed(), folder })
 }
@@ -157,11 +161,17 @@ impl Running<'_> {
     /// One fault after the other until the time is over.
     async fn hurt(&mut self) -> Outcome<()> {
         let until = Instant::now() + self.plan.lasting;
+        // From a deck and not by dice, so that none is left out of a short run.
+        let mut deck = Vec::new();
         while Instant::now() < until {
             // Between half and three halves of the average.
             let pause = self.plan.between.mul_f64(0.5 + self.rng.f64());
             self.watch(pause.min(until.saturating_duration_since(Instant::now()))).await?;
-            let Some(fault) = self.rng.choice(&self.plan.faults).copied() else { continue };
+            if deck.is_empty() {
+                deck = self.plan.faults.clone();
+                self.rng.shuffle(&mut deck);
+            }
+            let Some(fault) = deck.pop() else { continue };
             *self.faults.entry(fault).or_default() += 1;
             self.recorder.world(format!("{fault:?}"));
             self.strike(fault).await?;

@@ -17,8 +17,10 @@ pub(crate) struct Store {
     pub(crate) rooms: BTreeMap<Room, Kept>,
     /// Files whose bytes are not there, or are others.
     pub(crate) harmed_files: Vec<String>,
-    /// Stored bytes without a row.
+    /// Stored bytes without a row: the daily sweep takes what a kill left.
     pub(crate) orphans: Vec<String>,
+    /// Uploads that were broken off by a kill: the next start takes them.
+    pub(crate) unfinished: usize,
 }
 
 #[derive(Default)]
@@ -54,7 +56,8 @@ impl Store {
             rooms.insert(place, Kept::read(&db, &id_bytes(&room.id), &people)?);
         }
         let (harmed_files, orphans) = files(&db, data)?;
-        Ok(Self { rooms, harmed_files, orphans })
+        let unfinished = std::fs::read_dir(data.join("incoming"))?.count();
+        Ok(Self { rooms, harmed_files, orphans, unfinished })
     }
 }
 

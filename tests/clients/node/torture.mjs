@@ -26,6 +26,8 @@ let since;
 socket.io.on("open", () => (since = rev));
 socket.on("connect", () => tell({ what: "opened", since }));
 socket.on("disconnect", () => tell({ what: "closed" }));
+// A namespace that refuses is not tried again by the client itself.
+socket.on("connect_error", () => socket.active || setTimeout(() => socket.connect(), 200));
 socket.on("joined", (body) => {
   ({ rev } = body);
   ({ epoch } = body.room);
@@ -56,13 +58,11 @@ const talking = setInterval(() => open < 3 && send(), 40);
 function resume() {
   if (!isEnding || open > 0 || hasResumed) return;
   hasResumed = true;
-  socket.disconnect();
-  socket.connect();
+  socket.io.engine.close();
 }
 
 function end() {
   tell({ what: "closed" });
-  socket.offAny();
   process.stdout.write("", () => process.exit(0));
 }
 

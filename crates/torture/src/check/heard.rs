@@ -30,7 +30,7 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
                     None => found.push(Violation {
                         invariant: "I11",
                         about: About::room(*room).on(event).rev(state.rev),
-                        told: format!("{state:?} came before any coming in"),
+                        told: format!("{state} came before any coming in"),
                     }),
                 }
             }
@@ -64,7 +64,7 @@ fn rises(event: &Event, room: Room, stay: &Stay<'_>, state: &State, found: &mut 
         found.push(Violation {
             invariant: "I6",
             about: About::room(room).on(event).rev(state.rev),
-            told: format!("{state:?} was told after rev {}", stay.rev),
+            told: format!("{state} was told after rev {}", stay.rev),
         });
     }
 }
@@ -106,7 +106,7 @@ fn whole(
         found.push(Violation {
             invariant: "I6",
             about: About::room(room).on(event).rev(pair[1].rev),
-            told: format!("a resume told {:?} after {:?}", pair[1], pair[0]),
+            told: format!("a resume told {} after {}", pair[1], pair[0]),
         });
     }
 }
@@ -127,7 +127,7 @@ fn membership(facts: &Facts<'_>, event: &Event, room: Room, state: &State, found
         found.push(Violation {
             invariant: "I11",
             about: About::room(room).on(event).rev(state.rev),
-            told: format!("{state:?} was told, and the person was in the room at {stays:?}"),
+            told: format!("{state} was told, and the person was in the room at {stays:?}"),
         });
     }
 }

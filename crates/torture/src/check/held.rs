@@ -34,15 +34,15 @@ fn compare(who: Who, room: u8, kept: &Kept, held: &Held, found: &mut Vec<Violati
         let is_visible = stored.to.is_none() || stored.to == Some(who) || stored.sender == Some(who);
         let is_due = is_visible && (stored.seq >= held.first_seq || stored.rev > held.first_rev);
         match held.states.get(&stored.seq) {
-            None if is_due => wrong(stored.seq, format!("{stored:?} is stored, and not held")),
-            Some(state) if !is_visible => wrong(stored.seq, format!("{state:?} is held, and not for them")),
+            None if is_due => wrong(stored.seq, format!("{stored} is stored, and not held")),
+            Some(state) if !is_visible => wrong(stored.seq, format!("{state} is held, and not for them")),
             Some(state) if state.rev != stored.rev || !stored.is_system && state.text != stored.text => {
-                wrong(stored.seq, format!("{state:?} is held, {stored:?} is stored"));
+                wrong(stored.seq, format!("{state} is held, {stored} is stored"));
             }
             _ => {}
         }
     }
     for state in held.states.values().filter(|state| !kept.messages.contains_key(&state.seq)) {
-        wrong(state.seq, format!("{state:?} is held, and not stored"));
+        wrong(state.seq, format!("{state} is held, and not stored"));
     }
 }

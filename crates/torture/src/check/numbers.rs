@@ -62,11 +62,11 @@ fn one_message_a_seq(facts: &Facts<'_>, found: &mut Vec<Violation>) {
         let about = About::room(room).seq(state.seq).who(whose);
         match row {
             None => {
-                let told = format!("person {whose} was told {state:?}, and it is not stored");
+                let told = format!("person {whose} was told {state}, and it is not stored");
                 found.push(Violation { invariant: "I2", about, told });
             }
             Some(row) if row.state.id != state.id => {
-                let told = format!("person {whose} was told {state:?}, stored is {:?}", row.state);
+                let told = format!("person {whose} was told {state}, stored is {}", row.state);
                 found.push(Violation { invariant: "I5", about, told });
             }
             Some(_) => {}

@@ -82,7 +82,7 @@ fn acked_is_stored(facts: &Facts<'_>, said: &AllSaid<'_>, found: &mut Vec<Violat
             continue;
         };
         if row.state.id != *id || row.state.sender != Some(event.who) || rev != seq {
-            wrong(format!("it was acked as {id} at seq {seq}, rev {rev}; there is {:?}", row.state));
+            wrong(format!("it was acked as {id} at seq {seq}, rev {rev}; there is {}", row.state));
         } else if let Some(said) = said.get(&(event.who, &*send.key))
             && !row.is_deleted
             && !said.texts.contains(&*row.state.text)
@@ -107,12 +107,12 @@ fn stored_was_said(facts: &Facts<'_>, said: &AllSaid<'_>, found: &mut Vec<Violat
             };
             let key = row.state.sender.zip(row.key.as_deref());
             let Some(said) = key.and_then(|key| said.get(&key)) else {
-                wrong(format!("nobody said it: {:?}", row.state));
+                wrong(format!("nobody said it: {}", row.state));
                 continue;
             };
             let is_whole = row.is_deleted && said.may_be_deleted || said.texts.contains(&*row.state.text);
             if !is_whole || said.send.room != *room || said.send.to != row.state.to {
-                wrong(format!("{:?} was said, {:?} is stored", said.send, row.state));
+                wrong(format!("{} was said, {} is stored", Act::Send(said.send.clone()), row.state));
             } else if let Some(code) = said.refused {
                 wrong(format!("it was refused for good with {code}, and is stored"));
             }
@@ -145,7 +145,7 @@ fn once(facts: &Facts<'_>, found: &mut Vec<Violation>) {
         for row in kept.messages.values().filter(|row| !row.state.is_system && !row.is_deleted) {
             if let Some(first) = texts.insert((row.state.sender, &row.state.text), row.state.seq) {
                 let about = About::room(*room).seq(row.state.seq);
-                let told = format!("{:?} is stored at {first} too", row.state);
+                let told = format!("{} is stored at {first} too", row.state);
                 found.push(Violation { invariant: "I3", about, told });
             }
         }

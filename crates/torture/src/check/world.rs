@@ -16,6 +16,9 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     for hash in &facts.seen.store.harmed_files {
         wrong(format!("the bytes of file {hash} are missing or others"));
     }
+    if facts.seen.store.unfinished > 0 {
+        wrong(format!("{} uploads lie about unfinished", facts.seen.store.unfinished));
+    }
     heals(facts, found);
 }
 
