@@ -10,6 +10,7 @@ use madang::app::desk::Desk;
 use madang::chat::key::Key;
 use madang::config::{Config, LogFormat, Place, Settings};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Madang (마당): a chat that anyone can walk into, in one binary and one data folder.
@@ -162,11 +163,18 @@ async fn serve(settings: &Settings) -> Result<(), String> {
         std::net::IpAddr::V6(bind) => format!("[{bind}]"),
         bind => bind.to_string(),
     };
+    // Before anybody is told that we are ready: who started us may end us at once.
+    let mut signals = Signals::new().map_err(|error| format!("cannot hear signals: {error}"))?;
     let until_ended = async {
         // The one line on stdout, when the store is open and requests are taken: who started us may
         // wait for it. A closed stdout is no reason to end.
         let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
-        ended().await;
+        signals.next().await;
+        tracing::info!("ending; a second signal ends at once");
+        tokio::spawn(async move {
+            signals.next().await;
+            std::process::exit(1);
+        });
     };
     app::run(Config::from(settings), listener, until_ended).await
 }
@@ -185,25 +193,21 @@ async fn reindex(settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
-/// Waits for SIGTERM or Ctrl-C; from then on a second one ends the process at once.
-async fn ended() {
-    signal().await;
-    tracing::info!("ending; a second signal ends at once");
-    tokio::spawn(async {
-        signal().await;
-        std::process::exit(1);
-    });
+/// SIGTERM and Ctrl-C, which from the making of this on no longer end the process by themselves.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        // Without a handler the signal ends the process by itself.
-        Err(_) => return std::future::pending().await,
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -102,6 +102,7 @@ pub fn has(bug: Bug) -> bool {
 }
 
 /// Waits as for a slow disk, where what left before the commit is to be on its way.
+#[allow(clippy::disallowed_methods, reason = "a slow disk does stop the writer's thread")]
 pub fn slow_disk() {
     if has(Bug::AckBeforeCommit) || has(Bug::TellBeforeCommit) {
         std::thread::sleep(Duration::from_millis(20));

@@ -13,7 +13,7 @@ use std::fmt;
 pub(crate) use world::STORE_HEALED;
 
 use crate::history::{Act, Event, Outcome, Room, State, What, Who, asked};
-use crate::person::Held;
+use crate::reader::Held;
 use crate::store::Store;
 
 /// An invariant that does not hold, and for what.

@@ -14,6 +14,7 @@ mod link;
 mod person;
 mod proof;
 mod proxy;
+mod reader;
 mod report;
 mod rest;
 mod run;

@@ -15,8 +15,8 @@ use tokio::time::timeout;
 use crate::Outcome;
 use crate::cast;
 use crate::history::{Act, Outcome as Came, Recorder, Room, Send, What, Who};
-use crate::person::{Held, Reader, hold};
 use crate::proxy::Proxy;
+use crate::reader::{Held, Reader, hold, sent_or_refused};
 
 pub(crate) struct Stock {
     child: Child,
@@ -111,7 +111,7 @@ impl Listener {
             }
             "answered" => {
                 let Some((op, _)) = self.waiting.remove(&number) else { return };
-                self.recorder.answered(self.me, 0, op, crate::person::sent_or_refused(&told["body"]));
+                self.recorder.answered(self.me, 0, op, sent_or_refused(&told["body"]));
             }
             _ => {}
         }

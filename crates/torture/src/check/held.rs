@@ -4,7 +4,7 @@
 use super::{About, Facts, Violation};
 use crate::cast;
 use crate::history::{Act, Outcome, Who};
-use crate::person::Held;
+use crate::reader::Held;
 use crate::store::Kept;
 
 pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
