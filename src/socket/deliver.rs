@@ -61,6 +61,8 @@ impl Deliver {
             // A room's changes are collected and told by the second; who joined is told by
             // the line of it and by coming in.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
+            // Work for ourselves.
+            Fact::Queued => {}
         }
     }
 
