@@ -51,7 +51,8 @@ pub struct Limits {
     /// How often a row of the outbox is tried before it is given up.
     pub outbox_tries: u32,
     /// How long a row of the outbox waits after its first failure; four times as long after each
-    /// further one.
+    /// further one. Longer than a page that did not come is left alone, or the second try of a link
+    /// would find what is remembered of the first.
     pub outbox_pause_ms: i64,
     /// How old a row of the outbox may become and still be tried again.
     pub outbox_age_ms: i64,
