@@ -159,3 +159,24 @@ async fn what_waits_goes_with_its_message_its_room_and_its_person() {
     app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
     assert_eq!(app.count(QUEUED), 0);
 }
+
+#[tokio::test]
+async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
+    let mut app = App::with(|config| {
+        hurried(config);
+        config.limits.outbox_pause_ms = 1_000_000;
+        config.fetch.patience = std::time::Duration::from_millis(50);
+        // Whoever waited for more than there is would wait for minutes.
+        config.shutdown = std::time::Duration::from_secs(3_600);
+    })
+    .await;
+    let site = Site::closed().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    app.say(&minji, &room, &site.page("/a")).await;
+    site.is_asked("/a").await;
+    app.begin_stop();
+    app.ended().await;
+    // The try came to its end, which put the row off.
+    assert_eq!(app.count("SELECT COUNT(*) FROM outbox WHERE due_at > created_at + 900000"), 1);
+}
