@@ -32,6 +32,7 @@ async fn serves_until_it_is_killed() {
     let mut config = Config { has_rate_limits: false, has_link_previews: true, ..Config::default() };
     config.data_dir = std::env::var_os(FOLDER).expect("started by a test").into();
     config.fetch.may_reach = |_, address| address.is_loopback();
+    config.fetch.patience = crate::support::PATIENCE;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     // Past the harness, which keeps what tests print.
     writeln!(std::io::stdout(), "Madang is ready on http://{}", listener.local_addr().unwrap()).unwrap();
@@ -95,11 +96,14 @@ async fn what_brought_the_process_down_each_time_is_given_up() {
         }
     }
     let program = Program::start(folder.path(), &["--link-previews", "on"]);
+    // Who is answered knows that a signal is heard as well.
+    program.request("GET", "/healthz").send().await;
     while count(folder.path(), "SELECT COUNT(*) FROM outbox") > 0 {
         program.request("GET", "/healthz").send().await;
     }
     let (status, log) = program.terminate().await;
-    assert!(status.success() && log.contains("given up") && log.contains("it never ended"), "{log}");
+    assert!(status.success(), "{status}");
+    assert!(log.contains("given up") && log.contains("it never ended"), "{log}");
     assert!(!log.contains("/poison"), "the log tells what people write");
     assert_eq!(site.asked().len(), 4);
 }

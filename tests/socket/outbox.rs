@@ -1,17 +1,20 @@
 //! The outbox, by what comes of it: previews that are tried again, in order, within bounds, and over
 //! restarts.
 
+use std::time::Duration;
+
 use madang::config::Config;
 use serde_json::{Value, json};
 
 use crate::support::site::Site;
-use crate::support::{App, Client};
+use crate::support::{App, Client, PATIENCE};
 
 /// Links may lead to this machine, and what fails is tried again at once.
 fn hurried(config: &mut Config) {
     config.has_link_previews = true;
     config.fetch.may_reach = |_, address| address.is_loopback();
-    config.fetch.rest = std::time::Duration::ZERO;
+    config.fetch.patience = PATIENCE;
+    config.fetch.rest = Duration::ZERO;
     config.limits.outbox_pause_ms = 0;
 }
 
@@ -165,9 +168,9 @@ async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
     let mut app = App::with(|config| {
         hurried(config);
         config.limits.outbox_pause_ms = 1_000_000;
-        config.fetch.patience = std::time::Duration::from_millis(50);
+        config.fetch.patience = Duration::from_millis(50);
         // Whoever waited for more than there is would wait for minutes.
-        config.shutdown = std::time::Duration::from_secs(3_600);
+        config.shutdown = Duration::from_secs(3_600);
     })
     .await;
     let site = Site::closed().await;
