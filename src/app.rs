@@ -46,6 +46,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     state.offer_admin().await;
     let sockets = socket::server(&state);
     let router = web::router(&state);
+    let outbox = state.open_outbox();
     let origins = state.config.origins.clone();
     let limits = Limits {
         connections_per_address: state.config.connections_per_address,
@@ -61,9 +62,12 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     };
     let ending = async {
         shutdown.await;
+        outbox.begin_end();
         drain(&state, &sockets).await;
     };
     serve(listener, limits, answer, ending).await;
+    // What is under way began before the sockets were let go, so that it mostly has ended by now.
+    outbox.end(state.config.shutdown / 8).await;
     state.db.close().await;
     Ok(())
 }

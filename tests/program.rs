@@ -14,6 +14,7 @@ use crate::support::client::{Client, Opening};
 use crate::support::factory::{Person, Room, key};
 use crate::support::{Request, picture};
 
+mod outbox;
 mod upload;
 
 struct Program {
@@ -29,27 +30,29 @@ impl Program {
 
     /// The program behind another command, which is to run it with the arguments it gets.
     fn start_as(mut command: Command, folder: &Path, flags: &[&str]) -> Self {
-        let mut child = command
+        command
             .args(["serve", "--bind", "127.0.0.1", "--port", "0", "--rate-limits", "off", "--data-dir"])
             .arg(folder.join("data"))
             .args(flags)
             .current_dir(folder)
             .env_clear()
-            .env("RUST_LOG", "debug")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .env("RUST_LOG", "debug");
+        Self::run(command)
+    }
+
+    /// A command that says on stdout when it is ready, and where.
+    fn run(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let log = std::thread::spawn(move || {
             let mut log = Vec::new();
             stderr.read_to_end(&mut log).unwrap();
             String::from_utf8_lossy(&log).into_owned()
         });
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-        let address = ready.trim().strip_prefix("Madang is ready on http://").expect("the program does not start");
-        Self { address: address.parse().unwrap(), child, log: Some(log) }
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = |line: String| line.split_once("Madang is ready on http://")?.1.trim().parse().ok();
+        let address = lines.map(Result::unwrap).find_map(ready).expect("the program does not start");
+        Self { address, child, log: Some(log) }
     }
 
     /// SIGKILL: nothing of the program runs any more.

@@ -46,6 +46,16 @@ pub struct Limits {
     pub since_max_changes: u32,
     /// Bytes of messages that a resume hands over before it is a gap.
     pub since_max_bytes: u64,
+    /// Links of one person that wait for their preview; 0 where none is looked at.
+    pub waiting_previews_max: u64,
+    /// How often a row of the outbox is tried before it is given up.
+    pub outbox_tries: u32,
+    /// How long a row of the outbox waits after its first failure; four times as long after each
+    /// further one. Longer than a page that did not come is left alone, or the second try of a link
+    /// would find what is remembered of the first.
+    pub outbox_pause_ms: i64,
+    /// How old a row of the outbox may become and still be tried again.
+    pub outbox_age_ms: i64,
 }
 
 impl Default for Limits {
@@ -72,6 +82,10 @@ impl Default for Limits {
             page_default: 50,
             since_max_changes: 500,
             since_max_bytes: 512 * 1024,
+            waiting_previews_max: 20,
+            outbox_tries: 4,
+            outbox_pause_ms: 3 * 60_000,
+            outbox_age_ms: 24 * 3_600_000,
         }
     }
 }

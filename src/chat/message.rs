@@ -28,7 +28,7 @@ pub use line::crowd_line;
 pub(super) use load::by_numbers;
 pub use mention::Mention;
 pub use page::{Changes, Cursor, page, resume, since, visible_rev};
-pub use preview::{Preview, link_of, set_preview};
+pub use preview::{Preview, awaits_preview, set_preview};
 pub use reaction::{Reaction, has_reacted, react};
 
 /// A message in its whole present state. A deleted one has an empty text and no files.
@@ -281,6 +281,7 @@ fn store(
     file::attach(tx, me, room_id, number, &file_ids)?;
     search::index(tx, number)?;
     let message = load::get(tx, number)?;
+    preview::seek(tx, limits, now, &message)?;
     tx.tell(Fact::Message(Box::new(message.clone())));
     Ok(Sent { message, dup: false })
 }

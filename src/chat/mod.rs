@@ -14,6 +14,7 @@ mod limits;
 pub mod link;
 pub mod member;
 pub mod message;
+pub mod outbox;
 pub mod room;
 pub mod search;
 pub mod session;
@@ -62,6 +63,8 @@ pub enum Fact {
     Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },
     /// A person changed name, picture or colour.
     UserChanged(Box<User>),
+    /// Something was put into the [`outbox`]. Nobody hears of it but who works it off.
+    Queued,
 }
 
 /// How a membership ended.
@@ -84,7 +87,7 @@ impl Fact {
             Fact::RoomRemoved { room_id, .. } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => {
                 Some(*room_id)
             }
-            Fact::UserChanged(_) => None,
+            Fact::UserChanged(_) | Fact::Queued => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::link::LinkKind;
 use super::member::Role;
 use super::message::{MessageKind, SystemEvent};
+use super::outbox::JobKind;
 use super::room::{History, RoomKind};
 use super::user::UserKind;
 use crate::db::{Column, Param, Value};
@@ -36,6 +37,7 @@ words! {
     UserKind { Guest "guest" Account "account" Bot "bot" }
     History { All "all" Joined "joined" }
     LinkKind { Admin "admin" Password "password" }
+    JobKind { Preview "preview" }
     RoomKind { Open "open" Direct "direct" }
     Role { Member "member" Moderator "moderator" Owner "owner" }
     MessageKind { Text "text" System "system" Whisper "whisper" }

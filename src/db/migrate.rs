@@ -26,7 +26,7 @@ macro_rules! migrations {
     };
 }
 
-migrations! { "0001_chat" "0002_people" "0003_search" }
+migrations! { "0001_chat" "0002_people" "0003_search" "0004_outbox" }
 
 /// Applies what is missing.
 ///

@@ -8,31 +8,37 @@ use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::Page;
+use super::{Missing, Page};
 
 /// Addresses that are remembered.
 pub(super) const MOST: usize = 1_000;
-/// How long a page is taken for what it was, and how long one that did not answer is left alone.
+/// How long a page is taken for what it was.
 const FRESH: Duration = Duration::from_secs(10 * 60);
-const FAILED: Duration = Duration::from_secs(2 * 60);
 
 /// One address: whoever comes while it is fetched waits for the same answer.
-pub(super) type Place = Arc<OnceCell<Option<Page>>>;
+pub(super) type Place = Arc<OnceCell<Result<Page, Missing>>>;
 
-#[derive(Default)]
-pub(super) struct Memory(Mutex<HashMap<String, (Instant, Place)>>);
+pub(super) struct Memory {
+    places: Mutex<HashMap<String, (Instant, Place)>>,
+    /// How long one that brought nothing is left alone.
+    rest: Duration,
+}
 
 impl Memory {
+    pub(super) fn new(rest: Duration) -> Self {
+        Self { places: Mutex::default(), rest }
+    }
+
     /// The place of an address, empty where nothing is known of it.
     pub(super) fn place(&self, address: &str) -> Place {
-        let mut places = self.0.lock();
+        let mut places = self.places.lock();
         if let Some((since, place)) = places.get(address)
-            && is_fresh(*since, place)
+            && self.is_fresh(*since, place)
         {
             return Arc::clone(place);
         }
         if places.len() >= MOST {
-            places.retain(|_, (since, place)| is_fresh(*since, place));
+            places.retain(|_, (since, place)| self.is_fresh(*since, place));
         }
         if places.len() >= MOST
             && let Some(oldest) = places.iter().min_by_key(|(_, (since, _))| *since).map(|(key, _)| key.clone())
@@ -46,16 +52,16 @@ impl Memory {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.lock().len()
+        self.places.lock().len()
     }
 
     /// Forgets what is old.
     pub(super) fn tidy(&self) {
-        self.0.lock().retain(|_, (since, place)| is_fresh(*since, place));
+        self.places.lock().retain(|_, (since, place)| self.is_fresh(*since, place));
     }
-}
 
-fn is_fresh(since: Instant, place: &Place) -> bool {
-    let lasts = if matches!(place.get(), Some(None)) { FAILED } else { FRESH };
-    since.elapsed() < lasts
+    fn is_fresh(&self, since: Instant, place: &Place) -> bool {
+        let lasts = if matches!(place.get(), Some(Err(_))) { self.rest } else { FRESH };
+        since.elapsed() < lasts
+    }
 }

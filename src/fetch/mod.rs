@@ -47,6 +47,8 @@ pub struct Limits {
     /// Requests to one host in a minute, whoever wants them: many people together must not make
     /// this server a burden to another.
     pub per_host: NonZeroU32,
+    /// How long an address that brought nothing is left alone.
+    pub rest: Duration,
 }
 
 impl Default for Limits {
@@ -57,6 +59,7 @@ impl Default for Limits {
             patience: Duration::from_secs(5),
             body_max: 512 * 1024,
             per_host: NonZeroU32::MIN.saturating_add(59),
+            rest: Duration::from_secs(2 * 60),
         }
     }
 }
@@ -67,6 +70,15 @@ fn ask_the_system(host: &str) -> Resolving {
         let found = tokio::net::lookup_host((host, 0)).await?;
         Ok(found.map(|address| address.ip()).collect())
     })
+}
+
+/// Why there is no page, in a few words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It is none, or none that is fetched: asked again it would be the same.
+    ForGood(&'static str),
+    /// It could not be asked for, or its host is in trouble.
+    ForNow(&'static str),
 }
 
 /// Fetches pages, each address once at a time, and remembers the answers for some minutes.
@@ -90,22 +102,27 @@ impl Fetcher {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let hosts = RateLimiter::keyed(Quota::per_minute(limits.per_host));
-        Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts, memory: memory::Memory::default() }
+        let memory = memory::Memory::new(limits.rest);
+        Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts, memory }
     }
 
-    /// What the page of an address says of itself. `None` has many reasons, and no asker learns
-    /// which.
-    pub async fn page(&self, address: &str) -> Option<Page> {
-        let url = address::parse(address)?;
+    /// What the page of an address says of itself.
+    ///
+    /// # Errors
+    /// Why there is nothing to show: for the log, and for whoever may ask again. Who wrote the
+    /// address does not learn it.
+    pub async fn page(&self, address: &str) -> Result<Page, Missing> {
+        let url = address::parse(address).ok_or(Missing::ForGood("no address of a page"))?;
         let place = self.memory.place(url.as_str());
         place.get_or_init(|| self.get(url)).await.clone()
     }
 
-    async fn get(&self, url: Url) -> Option<Page> {
-        let got = timeout(self.limits.patience, get::document(self, url)).await.unwrap_or(Err("too slow"));
-        let document = got.inspect_err(|why| tracing::debug!(why, "no page for a link")).ok()?;
+    async fn get(&self, url: Url) -> Result<Page, Missing> {
+        let got = timeout(self.limits.patience, get::document(self, url)).await;
+        let document = got.unwrap_or(Err(Missing::ForNow("too slow")))?;
         // Half a megabyte of tags takes a while.
-        tokio::task::spawn_blocking(move || page::read(&document)).await.ok()?
+        let read = tokio::task::spawn_blocking(move || page::read(&document)).await;
+        read.ok().flatten().ok_or(Missing::ForGood("no title"))
     }
 
     /// Forgets what is old; called now and then.

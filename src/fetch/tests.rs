@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use url::Url;
 
 use super::memory::{MOST, Memory};
-use super::{Fetcher, Limits, Page, Resolving};
+use super::{Fetcher, Limits, Missing, Page, Resolving};
 use web::{PAGE, Web, html};
 
 /// The one address of this machine that the tests' world consists of.
@@ -57,7 +57,7 @@ async fn m8_this_house_and_its_neighbours_are_not_asked() {
     let web = Web::open(|_| html(PAGE)).await;
     let guarded = Fetcher::new(Limits::default());
     for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"] {
-        assert_eq!(guarded.page(&format!("http://{host}:{}/", web.port)).await, None, "{host}");
+        assert_eq!(guarded.page(&format!("http://{host}:{}/", web.port)).await.ok(), None, "{host}");
     }
     assert_eq!(web.heard(), [] as [&str; 0]);
 }
@@ -75,7 +75,7 @@ async fn what_is_no_plain_web_address_is_not_fetched() {
         "//127.0.0.1/",
         "",
     ] {
-        assert_eq!(fetcher().page(address).await, None, "{address}");
+        assert_eq!(fetcher().page(address).await.ok(), None, "{address}");
     }
     assert_eq!(web.heard(), [] as [&str; 0]);
 }
@@ -94,7 +94,7 @@ async fn m8_a_name_that_turns_is_looked_up_once() {
     assert_eq!(fetcher.page(&web.named("turning.example", "/")).await.unwrap().title, "장독대");
     assert_eq!((LOOKED_UP.load(Ordering::Relaxed), web.heard().len()), (1, 1));
     // The next fetch finds the private address, and is refused.
-    assert_eq!(fetcher.page(&web.named("turning.example", "/again")).await, None);
+    assert_eq!(fetcher.page(&web.named("turning.example", "/again")).await.ok(), None);
     assert_eq!((web.heard().len(), trap.heard().len()), (1, 0));
 }
 
@@ -109,7 +109,7 @@ async fn m8_one_private_answer_refuses_the_host() {
     ];
     for resolve in mixed {
         let fetcher = Fetcher::new(Limits { resolve, ..limits() });
-        assert_eq!(fetcher.page(&web.named("mixed.example", "/")).await, None);
+        assert_eq!(fetcher.page(&web.named("mixed.example", "/")).await.ok(), None);
     }
     assert_eq!(web.heard(), [] as [&str; 0]);
 }
@@ -117,25 +117,25 @@ async fn m8_one_private_answer_refuses_the_host() {
 #[tokio::test]
 async fn m8_what_is_read_is_bounded_whatever_was_said() {
     let endless = Web::endless("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<title>endless</title>").await;
-    assert_eq!(fetcher().page(&endless.at("/")).await, titled("endless"));
+    assert_eq!(fetcher().page(&endless.at("/")).await.ok(), titled("endless"));
     let lying = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 99999999999\r\n\r\n<title>long</title>";
     let lying = Web::endless(lying).await;
-    assert_eq!(fetcher().page(&lying.at("/")).await, titled("long"));
+    assert_eq!(fetcher().page(&lying.at("/")).await.ok(), titled("long"));
     // What comes after the bound is not seen.
     let late = Web::open(|_| html(&format!("{}<title>late</title>", " ".repeat(512 * 1024)))).await;
-    assert_eq!(fetcher().page(&late.at("/")).await, None);
+    assert_eq!(fetcher().page(&late.at("/")).await.ok(), None);
     let head = Web::endless("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nx-long: ").await;
-    assert_eq!(fetcher().page(&head.at("/")).await, None);
+    assert_eq!(fetcher().page(&head.at("/")).await.ok(), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn m8_who_takes_too_long_is_given_up() {
     let silent = Web::dripping("").await;
-    assert_eq!(fetcher().page(&silent.at("/")).await, None);
+    assert_eq!(fetcher().page(&silent.at("/")).await.ok(), None);
     let slow = Web::dripping("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<title>slow</title>").await;
-    assert_eq!(fetcher().page(&slow.at("/")).await, None);
+    assert_eq!(fetcher().page(&slow.at("/")).await.ok(), None);
     let unresolved = Fetcher::new(Limits { resolve: |_| Box::pin(std::future::pending()), ..limits() });
-    assert_eq!(unresolved.page("http://nowhere.example/").await, None);
+    assert_eq!(unresolved.page("http://nowhere.example/").await.ok(), None);
 }
 
 #[tokio::test]
@@ -148,17 +148,27 @@ async fn only_a_page_that_is_there_is_read() {
             "/nothing" => ("200 OK", "x: y"),
             "/gone" => ("404 Not Found", "content-type: text/html"),
             "/partial" => ("206 Partial Content", "content-type: text/html"),
+            "/500" => ("500 Internal Server Error", "content-type: text/html"),
+            "/503" => ("503 Service Unavailable", "content-type: text/html"),
+            "/429" => ("429 Too Many Requests", "content-type: text/html"),
+            "/408" => ("408 Request Timeout", "content-type: text/html"),
             _ => ("200 OK", "content-type: Application/XHTML+XML ; charset=utf-8\r\ncontent-encoding: identity"),
         };
         format!("HTTP/1.1 {status}\r\n{headers}\r\n\r\n<title>x</title>").into_bytes()
     })
     .await;
     for path in ["/gzip", "/picture", "/text", "/nothing", "/gone", "/partial"] {
-        assert_eq!(fetcher().page(&web.at(path)).await, None, "{path}");
+        let page = fetcher().page(&web.at(path)).await;
+        assert!(matches!(page, Err(Missing::ForGood(_))), "{path}: {page:?}");
     }
-    assert_eq!(fetcher().page(&web.at("/")).await, titled("x"));
+    // A host in trouble may be asked again.
+    for path in ["/500", "/503", "/429", "/408"] {
+        let page = fetcher().page(&web.at(path)).await;
+        assert!(matches!(page, Err(Missing::ForNow(_))), "{path}: {page:?}");
+    }
+    assert_eq!(fetcher().page(&web.at("/")).await.ok(), titled("x"));
     let rude = Web::open(|_| b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()).await;
-    assert_eq!(fetcher().page(&rude.at("/")).await, None);
+    assert_eq!(fetcher().page(&rude.at("/")).await.ok(), None);
 }
 
 #[tokio::test]
@@ -170,11 +180,11 @@ async fn an_address_is_fetched_once_for_all_who_ask() {
         let (fetcher, address) = (fetcher.clone(), web.at(&format!("/#{part}")));
         asking.spawn(async move { fetcher.page(&address).await });
     }
-    assert!(asking.join_all().await.iter().all(Option::is_some));
+    assert!(asking.join_all().await.iter().all(Result::is_ok));
     assert_eq!(web.heard().len(), 1);
     // A failure is remembered too.
     for _ in 0..5 {
-        assert_eq!(fetcher.page(&web.at("/gone")).await, None);
+        assert_eq!(fetcher.page(&web.at("/gone")).await.ok(), None);
     }
     assert_eq!(web.heard().len(), 2);
 }
@@ -184,18 +194,18 @@ async fn a_host_is_not_asked_more_often_than_it_can_bear() {
     let web = Web::open(|_| html(PAGE)).await;
     let fetcher = Fetcher::new(Limits { per_host: 3.try_into().unwrap(), ..limits() });
     for page in 0..5 {
-        assert_eq!(fetcher.page(&web.at(&format!("/{page}"))).await.is_some(), page < 3, "{page}");
+        assert_eq!(fetcher.page(&web.at(&format!("/{page}"))).await.is_ok(), page < 3, "{page}");
     }
     assert_eq!(web.heard().len(), 3);
     // Another host has a measure of its own.
-    assert!(fetcher.page(&web.named("other.example", "/")).await.is_some());
+    assert!(fetcher.page(&web.named("other.example", "/")).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_remembered_is_bounded_and_grows_old() {
-    let memory = Memory::default();
+    let memory = Memory::new(limits().rest);
     let place = memory.place("http://a.example/");
-    place.set(None).unwrap();
+    place.set(Err(Missing::ForGood("no title"))).unwrap();
     assert!(memory.place("http://a.example/").get().is_some());
     tokio::time::advance(std::time::Duration::from_secs(121)).await;
     assert!(memory.place("http://a.example/").get().is_none());

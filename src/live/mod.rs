@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 pub use changes::{Changes, Crowd, Marks, News};
@@ -61,6 +61,8 @@ pub struct Live {
     pub people: People,
     /// What the lobby and the rooms have not been told yet.
     pub changes: Changes,
+    /// Wakes who works the outbox off. It keeps one call, so that none is lost between two looks.
+    pub queued: Notify,
 }
 
 impl Live {
@@ -74,6 +76,7 @@ impl Live {
             came: AtomicU64::new(0),
             people: People::default(),
             changes: Changes::default(),
+            queued: Notify::new(),
         })
     }
 
@@ -86,6 +89,10 @@ impl Live {
     /// writer between the commit and its answers; it never waits.
     pub fn hear(self: &Arc<Self>, facts: Vec<Fact>) {
         for fact in facts {
+            if matches!(fact, Fact::Queued) {
+                self.queued.notify_one();
+                continue;
+            }
             self.changes.note(&fact);
             match &fact {
                 Fact::Joined { room_id, user, is_ephemeral } => {

@@ -67,6 +67,8 @@ impl Deliver {
             // A room's changes are collected and told by the second; who joined is told by
             // the line of it and by coming in.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
+            // Work for ourselves.
+            Fact::Queued => {}
         }
     }
 

@@ -79,11 +79,9 @@ impl State {
         }
         let ready = self.prepare(uploads).await?;
         self.live.room_to_tell(room_id).await;
-        let limits = self.config.limits.clone();
+        let limits = self.limits_to_say(me, &new.text, new.to.is_some());
         let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
-        let sent = self.put_and_write(ready, send, |sent| !sent.dup).await?;
-        self.seek_preview(me, &sent.message);
-        Ok(sent)
+        self.put_and_write(ready, send, |sent| !sent.dup).await
     }
 
     /// Stores a file that waits for a message of its sender.

@@ -15,10 +15,8 @@ impl State {
     pub async fn send(&self, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
         self.rates.send(me)?;
         self.live.room_to_tell(room_id).await;
-        let limits = self.config.limits.clone();
-        let sent = self.db.write(move |tx| message::send(tx, &limits, now_ms(), me, room_id, new)).await?;
-        self.seek_preview(me, &sent.message);
-        Ok(sent)
+        let limits = self.limits_to_say(me, &new.text, new.to.is_some());
+        self.db.write(move |tx| message::send(tx, &limits, now_ms(), me, room_id, new)).await
     }
 
     /// Gives one's own message another text.
@@ -26,9 +24,8 @@ impl State {
     /// # Errors
     /// `rate_limited`; `forbidden` for what one may not edit; `invalid`, `too_long` with the field.
     pub async fn edit(&self, me: UserId, id: MessageId, text: String) -> Result<Message> {
-        let edited = self.change(me, id, move |tx, limits, now| message::edit(tx, limits, now, me, id, &text)).await?;
-        self.seek_preview(me, &edited);
-        Ok(edited)
+        let limits = self.limits_to_say(me, &text, false);
+        self.change(me, id, move |tx, _, now| message::edit(tx, &limits, now, me, id, &text)).await
     }
 
     /// Takes a message away for all.

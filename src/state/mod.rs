@@ -8,6 +8,7 @@ mod link;
 mod lobby;
 mod member;
 mod message;
+mod outbox;
 mod people;
 mod preview;
 mod profile;
@@ -30,6 +31,7 @@ use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db;
 use crate::error::Error;
+use crate::fetch::Fetcher;
 use crate::live::{Live, Pace};
 use crate::mail::Mailer;
 use crate::password::Passwords;
@@ -37,6 +39,7 @@ use crate::password::Passwords;
 pub use account::{SignUp, Visitor};
 pub use lobby::LobbyCursor;
 pub use member::{Key, MemberCursor, Snapshot};
+pub use outbox::Outbox;
 pub use people::PeopleCursor;
 pub use rates::{Asker, Rates};
 pub use room::{RoomChange, RoomRequest};
@@ -59,7 +62,8 @@ pub struct Inner {
     mail: Option<Mailer>,
     /// What links to us begin with: never taken from a request.
     base_url: String,
-    previews: preview::Previews,
+    /// Looks at the pages of links, where that is wanted.
+    fetcher: Option<Fetcher>,
     is_draining: AtomicBool,
 }
 
@@ -103,7 +107,7 @@ impl State {
         let files = file::Files::open(&config.data_dir)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
         let base_url = config.base_url(port);
-        let previews = preview::Previews::start(&config, &db, &live);
+        let fetcher = config.has_link_previews.then(|| Fetcher::new(config.fetch.clone()));
         Ok(Self(Arc::new(Inner {
             mail,
             base_url,
@@ -115,7 +119,7 @@ impl State {
             db,
             live,
             files,
-            previews,
+            fetcher,
         })))
     }
 
@@ -124,7 +128,9 @@ impl State {
         self.rates.forget_the_rested();
         self.live.people.forget_ended();
         self.erase_the_gone().await;
-        self.previews.tidy();
+        if let Some(fetcher) = &self.fetcher {
+            fetcher.tidy();
+        }
         let now = now_ms();
         log_failure("sweeping sessions", self.db.write(move |tx| chat::session::sweep(tx, now)).await);
         let before = now - TOMBSTONE.as_millis() as i64;

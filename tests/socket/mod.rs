@@ -13,6 +13,7 @@ mod lobby;
 mod member;
 mod mention;
 mod message;
+mod outbox;
 mod presence;
 mod preview;
 mod race;

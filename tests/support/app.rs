@@ -185,6 +185,16 @@ impl App {
         db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// Waits until nothing is left in the outbox.
+    pub async fn nothing_is_queued(&self) {
+        let empty = async {
+            while self.count("SELECT COUNT(*) FROM outbox") > 0 {
+                self.get("/healthz").send().await;
+            }
+        };
+        tokio::time::timeout(super::PATIENCE, empty).await.expect("something stays in the outbox");
+    }
+
     /// `madang reindex` on the folder, beside the server.
     pub async fn reindex(&self) -> Result<(), String> {
         let mut config = config(self.folder.path().to_owned());

@@ -14,11 +14,22 @@ pub struct Site {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
     more: Arc<Notify>,
-    is_open: watch::Sender<bool>,
+    mood: watch::Sender<Mood>,
+}
+
+/// How it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mood {
+    Open,
+    /// Not at all, for now.
+    Closed,
+    /// That it cannot, for now.
+    InTrouble,
 }
 
 impl Site {
-    /// A site whose pages have their path for a title, and which answers at once.
+    /// A site whose pages have their path for a title, but for `/none`, which is none; it answers at
+    /// once.
     pub async fn open() -> Self {
         let site = Self::closed().await;
         site.answer();
@@ -28,20 +39,27 @@ impl Site {
     /// A site that does not answer before [`Site::answer`].
     pub async fn closed() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let (is_open, opens) = watch::channel(false);
+        let (mood, moods) = watch::channel(Mood::Closed);
         let (asked, more) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Notify>::default());
-        let site = Self { address: listener.local_addr().unwrap(), asked, more, is_open };
+        let site = Self { address: listener.local_addr().unwrap(), asked, more, mood };
         let (asked, more) = (Arc::clone(&site.asked), Arc::clone(&site.more));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&asked), Arc::clone(&more), opens.clone()));
+                tokio::spawn(serve(stream, Arc::clone(&asked), Arc::clone(&more), moods.clone()));
             }
         });
         site
     }
 
+    /// A site that is in trouble until [`Site::answer`], and says so.
+    pub async fn in_trouble() -> Self {
+        let site = Self::closed().await;
+        site.mood.send_replace(Mood::InTrouble);
+        site
+    }
+
     pub fn answer(&self) {
-        self.is_open.send_replace(true);
+        self.mood.send_replace(Mood::Open);
     }
 
     /// The address of one of its pages.
@@ -58,10 +76,15 @@ impl Site {
 
     /// Waits until a path was asked for.
     pub async fn is_asked(&self, path: &str) {
+        self.is_asked_often(path, 1).await;
+    }
+
+    /// Waits until a path was asked for so many times.
+    pub async fn is_asked_often(&self, path: &str, times: usize) {
         let asked = async {
             loop {
                 let more = self.more.notified();
-                if self.asked.lock().iter().any(|asked| asked == path) {
+                if self.asked.lock().iter().filter(|asked| *asked == path).count() >= times {
                     return;
                 }
                 more.await;
@@ -75,7 +98,7 @@ async fn serve(
     mut stream: TcpStream,
     asked: Arc<Mutex<Vec<String>>>,
     more: Arc<Notify>,
-    mut opens: watch::Receiver<bool>,
+    mut moods: watch::Receiver<Mood>,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -85,7 +108,13 @@ async fn serve(
     asked.lock().push(path.clone());
     more.notify_waiters();
     // The site itself may be gone by now, and then nobody waits for its answer.
-    let _ = opens.wait_for(|is_open| *is_open).await;
+    let mood = moods.wait_for(|mood| *mood != Mood::Closed).await.map_or(Mood::InTrouble, |mood| *mood);
+    if mood == Mood::InTrouble {
+        return stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n").await;
+    }
+    if path == "/none" {
+        return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
+    }
     let description = "<meta name=description content='a &lt;b&gt;quiet&lt;/b&gt; page'>";
     let page = format!("<title>{path}\u{202e}</title>{description}<meta property=og:site_name content='Site'>");
     let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\r\n{page}");

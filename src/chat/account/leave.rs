@@ -1,6 +1,7 @@
 //! The end of an account: first the rooms, one at a time, then the person, then, if they wish, what
 //! they said, a bounded number of messages at a time.
 
+use crate::chat::outbox::{self, JobKind};
 use crate::chat::room::{self, RoomKind};
 use crate::chat::session::SessionId;
 use crate::chat::{Fact, Leaving, Tx, file, member, message, session};
@@ -61,6 +62,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Left> {
     ] {
         tx.execute(sql, &[&me])?;
     }
+    outbox::drop_of_user(tx, JobKind::Preview, me)?;
     if erase {
         tx.execute("INSERT INTO meta (key, value) VALUES (?1, '0')", &[&mark(me)])?;
     }

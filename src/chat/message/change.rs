@@ -3,7 +3,7 @@
 //! A message that one may not see and one that there is not are the same to whoever asks.
 
 use super::mention::{self, Mention};
-use super::{Changed, Message, MessageKind, New, load};
+use super::{Changed, Message, MessageKind, New, load, preview};
 use crate::chat::member::{Role, role_column};
 use crate::chat::room::{self, RoomKind};
 use crate::chat::{Fact, Limits, Tx, account, file, member, search};
@@ -146,15 +146,21 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
         false => mention::find(tx, limits, target.room_id, target.role, &text)?,
     };
     mention::note(tx, target.room_id, target.seq, &target.mentions(), &mentions)?;
-    // A preview goes with its link.
-    let preview = target.preview.clone().filter(|_| link::first(&text) == link::first(&target.text));
+    // A preview goes with its link, and so does the look at its page.
+    let has_other_link = link::first(&text) != link::first(&target.text);
+    let preview = target.preview.clone().filter(|_| !has_other_link);
+    if has_other_link {
+        preview::seek_no_more(tx, id)?;
+    }
     let rev = target.next_rev(tx, now)?;
     tx.execute(
         "UPDATE messages SET text = ?2, mentions = ?3, preview = ?4, rev = ?5, edited_at = ?6 WHERE number = ?1",
         &[&target.number, &text, &mention::to_column(&mentions)?, &preview, &rev, &now],
     )?;
     search::index(tx, target.number)?;
-    target.told(tx)
+    let message = target.told(tx)?;
+    preview::seek(tx, limits, now, &message)?;
+    Ok(message)
 }
 
 /// Takes a message away for all; its place stays. Doing it again changes nothing.
@@ -199,14 +205,15 @@ fn told(tx: &mut Tx, number: i64) -> Result<Message> {
 
 /// Takes a message away whoever asks: they have been checked, or its writer is gone for good.
 pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Changed> {
-    let sql = "SELECT room_id, seq, to_user_id, file_count, mentions FROM messages WHERE number = ?1";
-    let (room_id, seq, to, file_count, mentions) = tx.query_one(sql, &[&number], |row| {
-        let to: Option<UserId> = row.get(2)?;
-        Ok((row.get::<RoomId>(0)?, row.get::<i64>(1)?, to, row.get::<i64>(3)?, row.get::<Option<String>>(4)?))
+    let sql = "SELECT room_id, seq, to_user_id, file_count, mentions, id FROM messages WHERE number = ?1";
+    let (room_id, seq, to, file_count, mentions, id) = tx.query_one(sql, &[&number], |row| {
+        let (to, mentions): (Option<UserId>, Option<String>) = (row.get(2)?, row.get(4)?);
+        Ok((row.get(0)?, row.get::<i64>(1)?, to, row.get::<i64>(3)?, mentions, row.get(5)?))
     })?;
     let hashes = if file_count == 0 { Vec::new() } else { file::delete_of_message(tx, number)? };
     mention::note(tx, room_id, seq, &mention::from_column(mentions.as_deref()), &[])?;
     tx.execute("DELETE FROM reactions WHERE message_number = ?1", &[&number])?;
+    preview::seek_no_more(tx, id)?;
     let rev = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(
         "UPDATE messages SET text = '', mentions = NULL, preview = NULL, pinned_at = NULL, file_count = 0,

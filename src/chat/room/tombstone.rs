@@ -1,5 +1,6 @@
 //! The end of a room: the room itself at once, what was said in it a few hundred rows at a time.
 
+use crate::chat::outbox::JobKind;
 use crate::chat::{Tx, file, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
@@ -48,6 +49,12 @@ pub fn sweep(tx: &mut Tx, most: u32) -> Result<Swept> {
         return Ok(Swept { unneeded: Vec::new(), has_more: false });
     };
     let mut taken = 0;
+    let queued = concat!(
+        "DELETE FROM outbox WHERE kind = ?3 AND target IN (SELECT id FROM messages WHERE number IN (",
+        some!(public),
+        "))"
+    );
+    tx.execute(queued, &[&id, &most, &JobKind::Preview])?;
     for (reactions, messages) in [
         (
             concat!("DELETE FROM reactions WHERE message_number IN (", some!(public), ")"),

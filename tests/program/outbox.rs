@@ -1,0 +1,109 @@
+//! What waits in the outbox when the process is killed.
+
+use std::future::pending;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use madang::config::Config;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::Program;
+use crate::support::app::Folder;
+use crate::support::client::{Client, Opening};
+use crate::support::factory::{Person, Room};
+use crate::support::site::Site;
+
+const FOLDER: &str = "MADANG_TEST_FOLDER";
+
+/// A server whose links may lead to this machine, as a process. No setting of the program allows
+/// that, so it is this very binary that is run, for the one "test" below.
+fn start(folder: &Path) -> Program {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "program::outbox::serves_until_it_is_killed", "--ignored"]);
+    command.current_dir(folder).env_clear().env(FOLDER, folder.join("data"));
+    Program::run(command)
+}
+
+#[tokio::test]
+#[ignore = "a process for the tests beside it"]
+async fn serves_until_it_is_killed() {
+    let mut config = Config { has_rate_limits: false, has_link_previews: true, ..Config::default() };
+    config.data_dir = std::env::var_os(FOLDER).expect("started by a test").into();
+    config.fetch.may_reach = |_, address| address.is_loopback();
+    config.fetch.patience = crate::support::PATIENCE;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    // Past the harness, which keeps what tests print.
+    writeln!(std::io::stdout(), "Madang is ready on http://{}", listener.local_addr().unwrap()).unwrap();
+    madang::app::run(config, listener, pending()).await.unwrap();
+}
+
+fn count(folder: &Path, sql: &str) -> i64 {
+    let db = rusqlite::Connection::open(folder.join("data/madang.db")).unwrap();
+    db.busy_timeout(crate::support::PATIENCE).unwrap();
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+async fn say(program: &Program, who: &Person, room: &Room, text: &str) -> Value {
+    let call = program.request("POST", &format!("/api/rooms/{}/messages", room.id)).bearer(&who.token);
+    call.json(&json!({ "text": text })).send().await.is(201)
+}
+
+#[tokio::test]
+async fn a_kill_between_a_send_and_its_preview_loses_no_preview() {
+    let (folder, site) = (Folder::new(), Site::closed().await);
+    let mut program = start(folder.path());
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    // The page of the first is being asked for; whether that of the second is, nobody knows.
+    let first = say(&program, &minji, &room, &site.page("/first")).await;
+    site.is_asked("/first").await;
+    let second = say(&program, &minji, &room, &site.page("/second")).await;
+    program.kill();
+    assert_eq!(count(folder.path(), "SELECT COUNT(*) FROM outbox"), 2);
+    let program = start(folder.path());
+    site.is_asked_often("/first", 2).await;
+    let client = Client::open(program.address, Opening::of(&minji).room(&room)).await;
+    client.take("joined").await;
+    site.answer();
+    for (sent, title) in [(&first, "/first"), (&second, "/second")] {
+        let heard = client.take_where("message", |message| message["preview"]["title"] == title).await;
+        assert_eq!((&heard["id"], &heard["seq"]), (&sent["id"], &sent["seq"]));
+    }
+    while count(folder.path(), "SELECT COUNT(*) FROM outbox") > 0 {
+        program.request("GET", "/healthz").send().await;
+    }
+    // Each preview is one rev of the room, and nothing else is.
+    let (all, rev) = program.everything(&minji, &room).await;
+    assert_eq!(rev, second["seq"].as_i64().unwrap() + 2);
+    assert_eq!(all.iter().filter(|message| message["preview"].is_object()).count(), 2);
+}
+
+#[tokio::test]
+async fn what_brought_the_process_down_each_time_is_given_up() {
+    let (folder, site) = (Folder::new(), Site::closed().await);
+    let mut program = start(folder.path());
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    say(&program, &minji, &room, &site.page("/poison")).await;
+    for time in 1..=4 {
+        site.is_asked_often("/poison", time).await;
+        program.kill();
+        assert_eq!(count(folder.path(), "SELECT tries FROM outbox"), time as i64);
+        if time < 4 {
+            program = start(folder.path());
+        }
+    }
+    let program = Program::start(folder.path(), &["--link-previews", "on"]);
+    // Who is answered knows that a signal is heard as well.
+    program.request("GET", "/healthz").send().await;
+    while count(folder.path(), "SELECT COUNT(*) FROM outbox") > 0 {
+        program.request("GET", "/healthz").send().await;
+    }
+    let (status, log) = program.terminate().await;
+    assert!(status.success(), "{status}");
+    assert!(log.contains("given up") && log.contains("it never ended"), "{log}");
+    assert!(!log.contains("/poison"), "the log tells what people write");
+    assert_eq!(site.asked().len(), 4);
+}
