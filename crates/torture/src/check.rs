@@ -5,6 +5,8 @@ mod heard;
 mod held;
 mod numbers;
 mod sends;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::collections::{BTreeMap, HashMap};

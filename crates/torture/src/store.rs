@@ -126,7 +126,7 @@ fn files(db: &Connection, data: &Path) -> Outcome<(Vec<String>, Vec<String>)> {
     for shelf in std::fs::read_dir(data.join("files"))?.flatten() {
         for file in std::fs::read_dir(shelf.path())?.flatten() {
             let name = file.file_name().to_string_lossy().into_owned();
-            if crate::house::hex(&Sha256::digest(std::fs::read(file.path())?)) != name {
+            if hash(&std::fs::read(file.path())?) != name {
                 harmed.push(name.clone());
             }
             match missing.iter().position(|hash| *hash == name) {
@@ -137,6 +137,11 @@ fn files(db: &Connection, data: &Path) -> Outcome<(Vec<String>, Vec<String>)> {
     }
     harmed.append(&mut missing);
     Ok((harmed, orphans))
+}
+
+/// The name of stored bytes: their SHA-256 in lower-case hex.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

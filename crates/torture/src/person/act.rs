@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::{IN_FLIGHT, Memory, Person, Phase, Talk};
 use crate::cast;
 use crate::history::{Act, Outcome, Room, Send, Who};
-use crate::house::hex;
 use crate::reader::{refused, sent};
 use crate::rest::Rest;
+use crate::store::hash;
 
 impl Person {
     pub(super) async fn act(&mut self, talk: &mut Talk, memory: &mut Memory, phase: Phase) {
@@ -45,7 +44,7 @@ impl Person {
             83..88 => self.read(talk, room).await,
             88..90 => {
                 let mut send = self.new_send(memory, room, None);
-                send.file = Some(hex(&Sha256::digest(file_of(&send.key))).into());
+                send.file = Some(hash(&file_of(&send.key)).into());
                 self.upload(talk, memory, send).await;
             }
             90..93 => self.join(talk, memory, room),
