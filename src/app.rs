@@ -1,7 +1,11 @@
 //! The server as a function: a configuration, a listener, and a future that ends it.
 
+pub mod archive;
+pub mod backup;
 pub mod desk;
 mod reindex;
+pub mod restore;
+pub mod verify;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,9 +20,10 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::config::Config;
+use crate::lock::Lock;
 use crate::socket::wire::Draining;
 use crate::socket::{self, CHAT, LOBBY};
-use crate::state::State;
+use crate::state::{State, make_private_folder};
 use crate::web::{self, ClientAddress};
 
 pub use reindex::reindex;
@@ -39,6 +44,10 @@ const RECONNECT_IN: Duration = Duration::from_secs(2);
 /// A sentence for the operator: the data folder or the database cannot be opened.
 pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), String> {
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+    // Held until the end: what is live is of one process, and no other may serve the same house or
+    // put another in its place.
+    let _house = take_house(&config)?;
+    restore::settle(&config.data_dir)?;
     let state = State::open(config, port)?;
     web::name_assets();
     state.hold_all_seats().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
@@ -70,6 +79,16 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     outbox.end(state.config.shutdown / 8).await;
     state.db.close().await;
     Ok(())
+}
+
+fn take_house(config: &Config) -> Result<Lock, String> {
+    make_private_folder(&config.data_dir)?;
+    let folder = config.data_dir.display();
+    match Lock::house(&config.data_dir) {
+        Ok(Some(house)) => Ok(house),
+        Ok(None) => Err(format!("another madang serves {folder}, or is restoring it")),
+        Err(error) => Err(format!("cannot lock {folder}: {error}")),
+    }
 }
 
 /// Answers one request: the sockets' own path, or everything else.

@@ -17,6 +17,11 @@ pub fn rfc3339(ms: i64) -> String {
     format!("{stamp:.3}")
 }
 
+/// A time as part of a file's name, in UTC to the second: `20261121T093000Z`. Names sort by it.
+pub fn stamp(ms: i64) -> String {
+    rfc3339(ms).chars().take(19).filter(|c| !matches!(c, '-' | ':')).chain(['Z']).collect()
+}
+
 /// Milliseconds since 1970 of an RFC 3339 time, with any offset.
 pub fn from_rfc3339(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
@@ -49,6 +54,7 @@ mod tests {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(rfc3339(1_763_000_000_120), "2025-11-13T02:13:20.120Z");
         assert_eq!(rfc3339(i64::MAX), "1970-01-01T00:00:00.000Z");
+        assert_eq!(stamp(1_763_000_000_120), "20251113T021320Z");
     }
 
     #[test]

@@ -16,6 +16,15 @@ use crate::image;
 use crate::mail::{self, Secret};
 use crate::origin::{Origin, Origins};
 
+/// Which house it is.
+#[derive(Args, Clone, Debug)]
+pub struct Folder {
+    /// Folder of the database and the files. Unset: $STATE_DIRECTORY, else madang in
+    /// $XDG_DATA_HOME, else ~/.local/share/madang.
+    #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+}
+
 /// Which house it is, and where it is reached.
 #[derive(Args, Clone, Debug)]
 pub struct Place {
@@ -23,10 +32,8 @@ pub struct Place {
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
 
-    /// Folder of the database and the files. Unset: $STATE_DIRECTORY, else madang in
-    /// $XDG_DATA_HOME, else ~/.local/share/madang.
-    #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
-    pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub folder: Folder,
 
     /// Address under which people reach this server, `https://chat.example.org` say. Requests to
     /// another host are refused. Unset: any host is served.
@@ -167,6 +174,8 @@ pub struct Config {
     pub crowd: usize,
     /// The time between two of what is told at most once a second.
     pub second: Duration,
+    /// The time between two rounds of what must happen sooner or later and nobody waits for.
+    pub housekeeping: Duration,
     /// The time between two beacons.
     pub beacon: Duration,
     /// The time between two looks at whether the sessions of open sockets still live.
@@ -203,6 +212,7 @@ impl Default for Config {
             seat_hold: Duration::from_secs(60),
             crowd: 200,
             second: Duration::from_secs(1),
+            housekeeping: Duration::from_secs(60),
             beacon: Duration::from_secs(25),
             session_check: Duration::from_secs(60),
             patience: Duration::from_secs(10),
@@ -212,22 +222,36 @@ impl Default for Config {
     }
 }
 
+/// What the database is called in the data folder.
+pub const DATABASE: &str = "madang.db";
 /// How many of the largest uploads of one person may wait for a message.
 const WAITING_UPLOADS: u64 = 4;
-impl Place {
+
+impl Folder {
     fn data_dir(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(default_data_dir)
+    }
+}
+
+impl From<&Folder> for Config {
+    fn from(folder: &Folder) -> Self {
+        Self { data_dir: folder.data_dir(), ..Self::default() }
     }
 }
 
 impl From<&Place> for Config {
     fn from(place: &Place) -> Self {
         let origins = Origins { public: place.public_url.clone(), ..Origins::default() };
-        Self { data_dir: place.data_dir(), origins, ..Self::default() }
+        Self { origins, ..Self::from(&place.folder) }
     }
 }
 
 impl Config {
+    /// Where the database is.
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join(DATABASE)
+    }
+
     /// What links to us begin with: the public address, never what a request says. `port` is where we
     /// are reached while none is set.
     pub fn base_url(&self, port: u16) -> String {
@@ -273,7 +297,7 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
-            data_dir: settings.place.data_dir(),
+            data_dir: settings.place.folder.data_dir(),
             origins: Origins {
                 public: settings.place.public_url.clone(),
                 allowed: settings.allowed_origins.clone(),

@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod ids;
 pub mod image;
 pub mod live;
+pub mod lock;
 pub mod mail;
 pub mod media;
 pub mod origin;

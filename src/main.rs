@@ -1,14 +1,18 @@
 //! The program: settings in, a server out.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
-use madang::app;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use madang::app::archive::Progress;
 use madang::app::desk::Desk;
+use madang::app::{self, backup, restore, verify};
 use madang::chat::key::Key;
-use madang::config::{Config, LogFormat, Place, Settings};
+use madang::config::{Config, Folder, LogFormat, Place, Settings};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -28,6 +32,41 @@ enum Command {
     /// Build the search index anew, also beside a server that runs on the folder. Nothing is
     /// searched until it is done; everything else goes on.
     Reindex(Box<Settings>),
+    /// Write everything (the database and all files) into one file, also beside a running server.
+    ///
+    /// It holds every message, file and password hash of the house: keep it secret. Until it is whole
+    /// it is called FILE.part.
+    Backup {
+        /// The file to write. It must not be there yet; `madang-2026-11-21.tar.zst` is a good name.
+        file: PathBuf,
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Put the house of a backup into the data folder, while no server runs on it.
+    ///
+    /// The backup is checked as a whole before anything is touched. Run it as the user that the server
+    /// runs as.
+    Restore {
+        /// A file that `madang backup` wrote.
+        file: PathBuf,
+        /// Move a house that is there aside, within the data folder. Nothing of it is deleted.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Say whether the house is whole, also beside a running server; or whether a backup is.
+    ///
+    /// It reads everything and changes nothing. Each fault is a line, and with any it ends with 1.
+    Verify {
+        /// A file that `madang backup` wrote. Left out: the data folder is looked at.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        folder: Folder,
+    },
     /// Print a link that makes whoever opens it, with an account, an admin: once, within a day.
     AdminLink(Place),
     /// Help people who have accounts.
@@ -98,6 +137,9 @@ async fn run(command: Command) -> Result<(), String> {
             log(settings.log_format);
             reindex(&settings).await
         }
+        Command::Backup { file, force, folder } => back_up(&Config::from(&folder), &file, force).await,
+        Command::Restore { file, force, folder } => put_back(&Config::from(&folder), &file, force).await,
+        Command::Verify { file, folder } => look(&Config::from(&folder), file.as_deref()).await,
         Command::AdminLink(place) => at_desk(&place, async |desk| desk.admin_link().await).await,
         Command::User(UserCommand::Reset { email, place }) => {
             at_desk(&place, async |desk| desk.reset_link(&email).await).await
@@ -126,8 +168,81 @@ async fn run(command: Command) -> Result<(), String> {
     }
 }
 
+async fn back_up(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
+    let made = with_bar(async |watch| backup::backup(config, file, may_replace, watch).await).await?;
+    print(&format!("{} is written: {} in {}.", file.display(), made.holds, HumanBytes(made.bytes)))?;
+    match made.lost.len() {
+        0 => Ok(()),
+        lost => Err(format!(
+            "the house itself has lost {lost} stored files, and the backup is without them; `madang verify` names them"
+        )),
+    }
+}
+
+async fn put_back(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
+    let restored = with_bar(async |watch| restore::restore(config, file, may_replace, watch).await).await?;
+    let folder = config.data_dir.display();
+    print(&format!("The house of {} is in {folder}: {}.", restored.made_at, restored.holds))?;
+    if let Some(former) = restored.former {
+        print(&format!("The one that was there is in {}; remove it when you need it no more.", former.display()))?;
+    }
+    match restored.lost.len() {
+        0 => Ok(()),
+        lost => {
+            print(&format!("{lost} stored files had been lost before the backup was made; `madang verify` names them."))
+        }
+    }
+}
+
+async fn look(config: &Config, file: Option<&Path>) -> Result<(), String> {
+    let report = with_bar(async |watch| match file {
+        Some(file) => verify::verify_archive(file, watch).await,
+        None => verify::verify_house(config, watch).await,
+    });
+    let report = report.await?;
+    for line in report.lines.iter().chain(&report.faults) {
+        print(line)?;
+    }
+    match report.faults.len() {
+        0 => print("All is well."),
+        1 => Err("one fault was found".into()),
+        faults => Err(format!("{faults} faults were found")),
+    }
+}
+
+fn print(line: &str) -> Result<(), String> {
+    writeln!(std::io::stdout(), "{line}").map_err(|error| format!("cannot print: {error}"))
+}
+
+/// What hears how far a work has come.
+type Watch = Box<dyn FnMut(Progress) -> Result<(), String> + Send>;
+
+/// Does something long, with a bar where there is a terminal. A signal breaks it off in good order.
+async fn with_bar<T>(work: impl AsyncFnOnce(Watch) -> Result<T, String>) -> Result<T, String> {
+    let template = "{msg} {wide_bar} {bytes}/{total_bytes} {eta}";
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(template).map_err(|e| e.to_string())?);
+    let is_ended = Arc::new(AtomicBool::new(false));
+    let (shown, ending) = (bar.clone(), Arc::clone(&is_ended));
+    let signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.ended().await;
+        ending.store(true, Ordering::Relaxed);
+    });
+    let done = work(Box::new(move |progress| {
+        shown.set_message(progress.doing);
+        shown.set_length(progress.all);
+        shown.set_position(progress.done);
+        if is_ended.load(Ordering::Relaxed) { Err("broken off; nothing was changed".into()) } else { Ok(()) }
+    }))
+    .await;
+    bar.finish_and_clear();
+    done
+}
+
 /// Does one thing on the data folder and prints what comes of it, for people and scripts alike.
 async fn at_desk(place: &Place, act: impl AsyncFnOnce(&Desk) -> Result<String, String>) -> Result<(), String> {
+    // Only what matters beside the one thing, as a copy that is kept of the database.
+    log(LogFormat::Text);
     let desk = Desk::open(&Config::from(place), place.port)?;
     let done = act(&desk).await;
     desk.close().await;
@@ -135,7 +250,7 @@ async fn at_desk(place: &Place, act: impl AsyncFnOnce(&Desk) -> Result<String, S
     if printed.is_empty() {
         return Ok(());
     }
-    writeln!(std::io::stdout(), "{printed}").map_err(|error| format!("cannot print: {error}"))
+    print(&printed)
 }
 
 fn fail(message: String) -> ExitCode {
@@ -164,17 +279,12 @@ async fn serve(settings: &Settings) -> Result<(), String> {
         bind => bind.to_string(),
     };
     // Before anybody is told that we are ready: who started us may end us at once.
-    let mut signals = Signals::new().map_err(|error| format!("cannot hear signals: {error}"))?;
+    let signals = Signals::new()?;
     let until_ended = async {
         // The one line on stdout, when the store is open and requests are taken: who started us may
         // wait for it. A closed stdout is no reason to end.
         let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
-        signals.next().await;
-        tracing::info!("ending; a second signal ends at once");
-        tokio::spawn(async move {
-            signals.next().await;
-            std::process::exit(1);
-        });
+        signals.ended().await;
     };
     app::run(Config::from(settings), listener, until_ended).await
 }
@@ -200,8 +310,20 @@ struct Signals {
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    fn new() -> Result<Self, String> {
+        let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        let both = terminate.and_then(|terminate| Ok(Self { terminate, interrupt: interrupt? }));
+        both.map_err(|error| format!("cannot hear signals: {error}"))
+    }
+
+    /// Waits for the first; from then on a second one ends the process at once.
+    async fn ended(mut self) {
+        self.next().await;
+        tracing::info!("ending; a second signal ends at once");
+        tokio::spawn(async move {
+            self.next().await;
+            std::process::exit(1);
+        });
     }
 
     async fn next(&mut self) {

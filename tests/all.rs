@@ -3,7 +3,7 @@
 //! - `support`: the house (`app`), its visitors (`client`, `http`) and what they bring (`factory`)
 //! - `web/<noun>`: pages and REST; `socket/<noun>`: what a socket says and hears
 //! - `story`: one evening in the courtyard, and one life in the house, each told once over all doors
-//! - `program`: the binary as a process: kills, logs, signals
+//! - `program`: the binary as a process: kills, logs, signals, backups
 //! - `reference`: the generated papers in `docs/`; `UPDATE=1` rewrites them
 //! - `access`: who may what: every call, event and address × everybody who may come by it
 //! - `catalogue`: which row of the catalogue of abuse is proven where; it writes `docs/abuse.md`

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["chat"],
     &["db", "text"],
     &["config", "words", "origin", "cookie", "image", "media", "fetch", "password"],
-    &["error", "ids", "clock", "mail"],
+    &["error", "ids", "clock", "lock", "mail"],
     &["sabotage"],
 ];
 

@@ -14,8 +14,13 @@ use crate::support::client::{Client, Opening};
 use crate::support::factory::{Person, Room, key};
 use crate::support::{Request, picture};
 
+mod archive;
+mod backup;
+mod migration;
 mod outbox;
+mod restore;
 mod upload;
+mod verify;
 
 struct Program {
     child: Child,
@@ -265,6 +270,15 @@ fn desk(folder: &Path, words: &[&str]) -> String {
     let output = at_desk(folder, words);
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Why the operator's hand refuses.
+fn desk_refuses(folder: &Path, words: &[&str]) -> String {
+    let output = at_desk(folder, words);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
+    assert!(said.starts_with("madang: ") && said.lines().count() == 1, "{words:?}: not a sentence: {said}");
+    said
 }
 
 fn at_desk(folder: &Path, words: &[&str]) -> std::process::Output {

@@ -25,13 +25,7 @@ impl Desk {
     /// # Errors
     /// A sentence for the operator: there is no house there, or it cannot be opened.
     pub fn open(config: &Config, port: u16) -> Result<Self, String> {
-        let path = config.data_dir.join("madang.db");
-        if !path.is_file() {
-            let folder = config.data_dir.display();
-            return Err(format!(
-                "there is no house in {folder} yet; `madang serve` makes one, --data-dir names another"
-            ));
-        }
+        let path = super::backup::house(config)?;
         let options = Options { readers: 1, ..Options::new(&path) };
         let db = Db::open(options, |_| {}).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
         Ok(Self { db, limits: config.limits.clone(), base_url: config.base_url(port) })

@@ -24,10 +24,7 @@ pub async fn reindex(config: &Config, mut progress: impl FnMut(i64, i64)) -> Res
     if !config.has_search {
         return Err("search is off here: take SEARCH=off away first".into());
     }
-    let path = config.data_dir.join("madang.db");
-    if !path.exists() {
-        return Err(format!("there is no database at {}", path.display()));
-    }
+    let path = super::backup::house(config)?;
     let db = Db::open(db::Options::new(&path), |_| {})
         .map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
     let done = rebuild(&db, &mut progress).await;

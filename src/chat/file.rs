@@ -1,6 +1,7 @@
 //! Files that messages carry.
 
 mod gallery;
+mod needed;
 mod quota;
 
 use schemars::JsonSchema;
@@ -13,6 +14,7 @@ use crate::ids::{FileId, RoomId, UserId};
 use crate::text;
 
 pub use gallery::{Entry, Kind, Origin, gallery};
+pub use needed::{needed, needed_by};
 pub use quota::check as check_quota;
 
 /// A stored file as its readers see it.

@@ -63,6 +63,15 @@ pub fn take(tx: &mut Tx, now: i64, kind: LinkKind, code: &Token) -> Result<Optio
     tx.query_opt(sql, &[&code.hash(), &kind, &now], |row| row.get(0))?.ok_or(Code::Gone.into())
 }
 
+/// Makes all links of the house open nothing any more.
+///
+/// # Errors
+/// Only those of the store.
+pub fn forget_all(tx: &mut Tx) -> Result<()> {
+    tx.execute("DELETE FROM links", &[])?;
+    Ok(())
+}
+
 /// Makes all links of a person open nothing any more.
 pub(super) fn forget_all_of(tx: &mut Tx, user_id: UserId) -> Result<()> {
     tx.execute("DELETE FROM links WHERE user_id = ?1", &[&user_id])?;

@@ -5,6 +5,7 @@
 //! sockets.
 
 pub mod account;
+pub mod audit;
 pub mod block;
 pub mod direct;
 pub mod file;

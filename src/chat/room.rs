@@ -232,6 +232,19 @@ fn checked_max(limits: &Limits, max: Option<u32>) -> Result<u32> {
     if (2..=most).contains(&max) { Ok(max) } else { Err(Error::invalid("max", format!("max must be 2 to {most}"))) }
 }
 
+/// Gives every room another epoch: what anybody holds of it from before is then of no use, and they
+/// begin anew. Only for a store that went back in time.
+///
+/// # Errors
+/// Only those of the store.
+pub fn renew_epochs(tx: &mut Tx) -> Result<()> {
+    // All of them: it is done once, with nobody there.
+    for id in tx.query_all("SELECT id FROM rooms", &[], |row| row.get::<RoomId>(0))? {
+        tx.execute("UPDATE rooms SET epoch = ?2 WHERE id = ?1", &[&id, &new_epoch()])?;
+    }
+    Ok(())
+}
+
 pub(super) fn new_epoch() -> String {
     let mut chance = [0; 4];
     // As for ids: the system's random source does not fail after boot.

@@ -45,6 +45,13 @@ impl std::fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// A file beside the database that cannot be made, read or written.
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Fault::Unavailable(error.to_string())
+    }
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         match fault {

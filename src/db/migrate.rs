@@ -1,7 +1,10 @@
 //! Brings a database to the schema of this program: numbered texts, applied in order, once each,
 //! all in one transaction.
 
+use std::path::{Path, PathBuf};
+
 use super::fault::Fault;
+use super::keep::keep;
 use super::sqlite::Connection;
 
 /// A numbered step; the number is its place in the list, from 1.
@@ -28,37 +31,67 @@ macro_rules! migrations {
 
 migrations! { "0001_chat" "0002_people" "0003_search" "0004_outbox" }
 
-/// Applies what is missing.
+/// The number of the last step that this program knows: the version of its schema.
+pub const SCHEMA: i64 = MIGRATIONS.len() as i64;
+
+/// Where the database is, and in which folder a copy of it is kept before its schema changes.
+pub(super) struct Copies<'a> {
+    pub(super) database: &'a Path,
+    pub(super) folder: &'a Option<PathBuf>,
+}
+
+/// Applies what is missing. Of a database that holds something, a copy is kept first.
 ///
 /// # Errors
 /// [`Fault::Wrong`] when a newer program has written this database: going on could lose what we do
-/// not know of.
-pub(super) fn migrate(connection: &Connection, now: i64) -> Result<(), Fault> {
+/// not know of. [`Fault::Unavailable`] when no copy can be kept; then nothing was changed.
+pub(super) fn migrate(connection: &Connection, now: i64, copies: &Copies<'_>) -> Result<(), Fault> {
     connection.run("BEGIN IMMEDIATE")?;
-    let done = apply_missing(connection, now).and_then(|()| connection.run("COMMIT"));
+    let done = apply_missing(connection, now, copies).and_then(|()| connection.run("COMMIT"));
     if done.is_err() && connection.in_transaction() {
         connection.run("ROLLBACK")?;
     }
     done
 }
 
-fn apply_missing(connection: &Connection, now: i64) -> Result<(), Fault> {
+/// The version of a database's schema; 0 for one that holds nothing of ours.
+pub(super) fn version(connection: &Connection) -> Result<i64, Fault> {
+    let first = |sql: &str| -> Result<i64, Fault> {
+        let mut found = 0;
+        connection.query(sql, &[], |row| {
+            found = row.get(0)?;
+            Ok(false)
+        })?;
+        Ok(found)
+    };
+    match first("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'")? {
+        0 => Ok(0),
+        _ => first("SELECT COALESCE(MAX(version), 0) FROM migrations"),
+    }
+}
+
+fn apply_missing(connection: &Connection, now: i64, copies: &Copies<'_>) -> Result<(), Fault> {
+    let version = version(connection)?;
+    if version > SCHEMA {
+        return Err(Fault::Wrong(format!(
+            "the database has schema version {version}, this program knows {SCHEMA}: run the newer madang"
+        )));
+    }
+    if let Some(folder) = copies.folder
+        && (1..SCHEMA).contains(&version)
+    {
+        // With the lock on writing held: nothing that is said meanwhile is missing from the copy.
+        let copy = keep(copies.database, folder, SCHEMA, now)?;
+        tracing::info!(
+            "the database has schema version {version} and becomes {SCHEMA}; as it was it is kept in {}",
+            copy.display()
+        );
+    }
     connection.batch(
         "CREATE TABLE IF NOT EXISTS migrations (
            version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL
          )",
     )?;
-    let mut version = 0i64;
-    connection.query("SELECT COALESCE(MAX(version), 0) FROM migrations", &[], |row| {
-        version = row.get(0)?;
-        Ok(false)
-    })?;
-    if version > MIGRATIONS.len() as i64 {
-        return Err(Fault::Wrong(format!(
-            "the database has schema version {version}, this program knows {}: run the newer madang",
-            MIGRATIONS.len()
-        )));
-    }
     for (migration, number) in MIGRATIONS.iter().zip(1i64..).filter(|&(_, number)| number > version) {
         connection.batch(migration.sql)?;
         connection.execute(

@@ -7,6 +7,8 @@
 
 mod fault;
 mod index;
+mod inspection;
+mod keep;
 mod migrate;
 mod readers;
 mod sqlite;
@@ -26,6 +28,8 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use fault::Fault;
 pub use index::{Match, Term};
+pub use inspection::Inspection;
+pub use migrate::SCHEMA;
 pub use sqlite::Row;
 pub use tx::Tx;
 pub use value::{Column, Param, Value};
@@ -45,6 +49,9 @@ pub struct Options {
     pub searchers: usize,
     /// Whether messages are kept by their words, to be searched.
     pub has_index: bool,
+    /// The folder in which a copy of the database is kept before its schema changes, made when it
+    /// is missing; none keeps no copy.
+    pub copies: Option<PathBuf>,
     /// How many writes may wait.
     pub queue: usize,
     /// How long a request waits for a place in the queue, or for a reader, before it is `busy`.
@@ -55,8 +62,10 @@ pub struct Options {
 
 impl Options {
     pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
         Self {
-            path: path.into(),
+            copies: Some(path.with_file_name("backups")),
+            path,
             readers: 4,
             searchers: 2,
             has_index: true,
@@ -99,7 +108,8 @@ impl<F: Send + 'static> Db<F> {
     /// It must not block for long, as all writes wait for it.
     ///
     /// # Errors
-    /// The file cannot be opened or is no database, or a newer program has written it.
+    /// The file cannot be opened or is no database, or a newer program has written it; or it is
+    /// older and no copy of it can be kept.
     pub fn open(options: Options, committed: impl FnMut(Vec<F>) + Send + 'static) -> Result<Self, Fault> {
         let readers = Arc::new(Readers::new(&options, options.readers));
         let searchers = Arc::new(Readers::new(&options, options.searchers));

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, ToSql, ffi};
@@ -42,6 +43,14 @@ impl Connection {
 
     pub(super) fn open_read_only(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
         Self::with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY, busy_timeout)
+    }
+
+    /// For who only looks, also at a file that its last process left in the midst of things: the
+    /// engine may tidy that away, statements may change nothing.
+    pub(super) fn open_to_look(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
+        let connection = Self::with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE, busy_timeout)?;
+        connection.batch("PRAGMA query_only = ON")?;
+        Ok(connection)
     }
 
     fn with_flags(path: &Path, flags: OpenFlags, busy_timeout: Duration) -> Result<Self, Fault> {
@@ -114,6 +123,44 @@ impl Connection {
             Ok(false)
         })?;
         if verdict == "ok" { Ok(()) } else { Err(Fault::Broken(verdict)) }
+    }
+
+    /// Copies the database into an empty file, which is then on the disk for good. `between` is
+    /// called after each step with the pages that are done and all there are; it may pause, or break
+    /// the copy off.
+    ///
+    /// The reading transaction that must be open gives the copy one moment: a write by another
+    /// process would otherwise let it begin anew, and on a busy day it would never end.
+    pub(super) fn copy_to(
+        &self,
+        path: &Path,
+        mut between: impl FnMut(u64, u64) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        /// Pages of a step: a megabyte.
+        const STEP: i32 = 256;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut copy = rusqlite::Connection::open_with_flags(path, flags)?;
+        // Nothing of it counts before the end, so nothing is logged or synced on the way.
+        copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
+        let backup = Backup::new(&self.0, &mut copy)?;
+        loop {
+            let step = backup.step(STEP)?;
+            let progress = backup.progress();
+            let (all, left) = (progress.pagecount.unsigned_abs(), progress.remaining.unsigned_abs());
+            between(u64::from(all - left.min(all)), u64::from(all))?;
+            match step {
+                StepResult::Done => break,
+                StepResult::More => {}
+                _ => return Err(Fault::Unavailable("another process holds the database".into())),
+            }
+        }
+        drop(backup);
+        drop(copy);
+        // One file that can be opened where nothing may be written: not in WAL mode like its source.
+        let copy = rusqlite::Connection::open_with_flags(path, flags)?;
+        copy.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE;")?;
+        drop(copy);
+        Ok(std::fs::File::open(path)?.sync_all()?)
     }
 
     /// Moves the log into the database, so that the folder holds one tidy file.

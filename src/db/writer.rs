@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::fault::Fault;
 use super::index::Pending;
+use super::migrate::Copies;
 use super::readers::Readers;
 use super::sqlite::Connection;
 use super::{Doubt, Options, Tx, migrate};
@@ -90,7 +91,8 @@ where
         doubt: Doubt,
     ) -> Result<(), Fault> {
         let connection = Connection::open(&options.path, options.busy_timeout)?;
-        migrate::migrate(&connection, now_ms())?;
+        let copies = Copies { database: &options.path, folder: &options.copies };
+        migrate::migrate(&connection, now_ms(), &copies)?;
         let writer = Self { options, connection: Some(connection), readers, orders, committed, doubt };
         std::thread::Builder::new()
             .name("writer".into())

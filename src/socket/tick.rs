@@ -18,7 +18,6 @@ const LOBBY_ROOMS: usize = 20;
 const CHUNK: usize = 200;
 /// People online up to which each one's reading is told by itself.
 const COMPANY: usize = 20;
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Starts the clocks. They run as long as the process.
@@ -39,7 +38,7 @@ pub(super) fn start(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) {
     every(config.beacon, state.clone(), |state| async move { state.live.beacon() });
     every(DAY, state.clone(), |state| async move { state.sweep_orphans().await });
     every(config.session_check, state.clone(), |state| async move { state.check_sessions().await });
-    every(HOUSEKEEPING, state, |state| async move { state.keep_house().await });
+    every(config.housekeeping, state.clone(), |state| async move { state.keep_house().await });
 }
 
 fn every<F, Fut>(period: Duration, state: State, act: F)

@@ -22,7 +22,7 @@ use crate::image::{self, Picture};
 
 pub use incoming::{Incoming, Upload};
 pub use place::{Place, Uploads};
-pub use store::Files;
+pub use store::{Files, INCOMING, STORED, place as stored_place};
 
 /// How long a picture waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -222,17 +222,27 @@ impl State {
         self.db.read(move |tx| file::gallery(tx, &limits, viewer, room_id, kind, before, limit)).await
     }
 
-    /// Removes those of the stored bytes that nobody needs.
+    /// Removes those of the stored bytes that nobody needs; while a backup reads, a while after it.
     pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
         if hashes.is_empty() {
             return;
         }
         let _no_upload = self.files.rows.write().await;
+        let _no_backup = match self.files.removal() {
+            Ok(Some(removal)) => removal,
+            Ok(None) => return self.files.postpone(hashes),
+            failed => return log_failure("removing files", failed),
+        };
         // Asked again: another upload may have brought the same content meanwhile.
         let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
         for hash in unneeded.unwrap_or_default() {
             log_failure("removing a file", self.files.remove(&hash).await);
         }
+    }
+
+    /// Removes what could not be removed while a backup read.
+    pub(super) async fn remove_postponed(&self) {
+        self.remove_bytes(self.files.take_postponed()).await;
     }
 
     /// Removes stored bytes that have had no row for a day: a machine that fails between the two

@@ -83,21 +83,20 @@ const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 3_600);
 const PASSWORDS_AT_ONCE: usize = 2;
 
 impl State {
-    /// Opens the data folder, making what is missing in it. `port` is where we are reached when no
+    /// Opens the data folder, which is there, making what is missing in it. `port` is where we are reached when no
     /// public address is set.
     ///
     /// # Errors
     /// A sentence for the operator: the folder or the database cannot be opened, or letters cannot be
     /// sent as the settings say.
     pub fn open(config: Config, port: u16) -> Result<Self, String> {
-        make_private_folder(&config.data_dir)?;
         let pace = Pace { exit_grace: config.exit_grace, seat_hold: config.seat_hold, crowd: config.crowd };
         let live = Live::new(pace, tokio::runtime::Handle::current());
         let committed = {
             let live = Arc::clone(&live);
             move |facts| live.hear(facts)
         };
-        let path = config.data_dir.join("madang.db");
+        let path = config.database();
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
         let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
         db.on_doubt({
@@ -141,6 +140,7 @@ impl State {
             Ok(unneeded) => self.remove_bytes(unneeded).await,
             failed => log_failure("sweeping uploads", failed),
         }
+        self.remove_postponed().await;
     }
 
     /// Says that the server is about to end: it is not ready for more.
@@ -173,7 +173,7 @@ impl State {
     }
 }
 
-fn make_private_folder(path: &Path) -> Result<(), String> {
+pub(crate) fn make_private_folder(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)

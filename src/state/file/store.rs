@@ -1,25 +1,29 @@
 //! The stored bytes of all files, each under the SHA-256 of its content.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as StorePath;
 use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt};
+use parking_lot::Mutex;
 use tokio::io::AsyncReadExt;
 use tokio::sync::{RwLock, Semaphore};
 
 use super::incoming::{self, Folder, Incoming, Temp};
 use crate::error::{Code, Error, Result};
+use crate::lock::Lock;
 
 /// Pictures worked on at a time: each may take a few hundred megabytes while it is decoded.
 const PICTURES_AT_ONCE: usize = 2;
 /// Bytes of a part of a file that is copied into the store. S3 wants at least 5 MiB.
 const PART: usize = 8 * 1024 * 1024;
 /// The folder of what is stored, and of what is on its way in.
-const STORED: &str = "files";
-const INCOMING: &str = "incoming";
+pub const STORED: &str = "files";
+pub const INCOMING: &str = "incoming";
+/// Hashes that are kept in mind while a backup reads; what goes beyond is left for the sweep.
+const POSTPONED: usize = 100_000;
 
 pub struct Files {
     store: Arc<dyn ObjectStore>,
@@ -28,6 +32,14 @@ pub struct Files {
     /// Held for reading from putting bytes down until their row is written, and for writing while
     /// bytes without a row are removed: or an upload of the same content would lose its bytes.
     pub(super) rows: RwLock<()>,
+    data_dir: PathBuf,
+    /// What was to be removed while a backup read everything.
+    postponed: Mutex<Vec<String>>,
+}
+
+/// Where the bytes of a hash are stored, within the data folder.
+pub fn place(hash: &str) -> String {
+    format!("{STORED}/{}/{hash}", &hash[..2.min(hash.len())])
 }
 
 impl Files {
@@ -46,11 +58,13 @@ impl Files {
             folder: Folder::open(&data_dir.join(INCOMING))?,
             workers: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
             rows: RwLock::default(),
+            data_dir: data_dir.to_owned(),
+            postponed: Mutex::default(),
         })
     }
 
     fn path(hash: &str) -> StorePath {
-        StorePath::from(format!("{STORED}/{}/{hash}", &hash[..2.min(hash.len())]))
+        StorePath::from(place(hash))
     }
 
     /// Begins to receive a file.
@@ -121,6 +135,30 @@ impl Files {
         let range = (!range.is_empty()).then_some(GetRange::Bounded(range));
         let options = GetOptions { range, ..GetOptions::default() };
         self.store.get_opts(&Self::path(hash), options).await.map_err(not_found_or_unavailable)
+    }
+
+    /// Lets bytes be removed as long as it is held; nobody may while a backup reads what a moment ago
+    /// was still needed.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(super) fn removal(&self) -> Result<Option<Lock>> {
+        Lock::removal(&self.data_dir).map_err(|error| {
+            tracing::error!(%error, "the lock on stored files failed");
+            Code::Unavailable.into()
+        })
+    }
+
+    /// Keeps hashes in mind that are to be removed later.
+    pub(super) fn postpone(&self, hashes: Vec<String>) {
+        let mut postponed = self.postponed.lock();
+        let room = POSTPONED.saturating_sub(postponed.len());
+        postponed.extend(hashes.into_iter().take(room));
+    }
+
+    /// The hashes that were kept in mind.
+    pub(super) fn take_postponed(&self) -> Vec<String> {
+        std::mem::take(&mut self.postponed.lock())
     }
 
     pub(super) async fn remove(&self, hash: &str) -> Result<()> {

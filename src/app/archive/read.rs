@@ -1,0 +1,184 @@
+//! Reading an archive: to see whether it is sound, and to unpack it.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use tar::{Entries, Entry};
+use zstd::Decoder;
+
+use super::seal::Sealed;
+use super::{MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch, hex};
+
+/// Bytes of a block of a tar.
+const BLOCK: usize = 512;
+
+type Source<'a> = Decoder<'static, io::BufReader<&'a mut Sealed>>;
+
+/// Reads an archive from its beginning to its end, and unpacks it into a folder if one is given: an
+/// empty one. What it brings there is on the disk for good when this returns.
+///
+/// # Errors
+/// A sentence: what it is instead of a sound archive, or why it cannot be unpacked. What was unpacked
+/// until then stays for the caller to remove.
+pub(crate) fn read(path: &Path, into: Option<&Path>, watch: Watch<'_>) -> Result<Manifest, String> {
+    let named = |why: String| format!("{}: {why}", path.display());
+    let mut sealed = Sealed::open(path).map_err(named)?;
+    let mut ended = None;
+    let done = walk(&mut sealed, into, &mut |progress| watch(progress).inspect_err(|why| ended = Some(why.clone())));
+    if let Some(why) = ended {
+        return Err(why);
+    }
+    // A changed bit may show as anything; the seal says that it is one.
+    match (sealed.holds(), done) {
+        (Ok(true), done) => done.map_err(named),
+        (Ok(false), _) => Err(named("it is damaged: it is not what was once written".into())),
+        (Err(error), _) => Err(named(format!("cannot read it: {error}"))),
+    }
+}
+
+/// Reads the manifest alone, whatever follows it.
+///
+/// # Errors
+/// A sentence.
+pub(crate) fn read_manifest(path: &Path) -> Result<Manifest, String> {
+    let read = || {
+        let mut sealed = Sealed::open(path)?;
+        let mut archive = tar::Archive::new(decoder(&mut sealed)?);
+        manifest(&mut archive.entries().map_err(unreadable)?.raw(true))
+    };
+    read().map_err(|why: String| format!("{}: {why}", path.display()))
+}
+
+fn decoder(sealed: &mut Sealed) -> Result<Source<'_>, String> {
+    Ok(Decoder::new(sealed).map_err(unreadable)?.single_frame())
+}
+
+fn walk(sealed: &mut Sealed, into: Option<&Path>, watch: Watch<'_>) -> Result<Manifest, String> {
+    let mut archive = tar::Archive::new(decoder(sealed)?);
+    // Raw: an entry that only says something of another, a longer name say, is one as well. Nobody
+    // takes it into memory, and none is expected.
+    let mut entries = archive.entries().map_err(unreadable)?.raw(true);
+    let manifest = manifest(&mut entries)?;
+    let mut copy = Copy { into, watch, done: 0, all: manifest.bytes() };
+    for (name, part) in manifest.parts() {
+        let entry = next(&mut entries)?.ok_or_else(|| format!("{name} is missing in it"))?;
+        expect(&entry, &name, part.bytes)?;
+        copy.one(entry, &name, part)?;
+    }
+    if let Some(entry) = next(&mut entries)? {
+        return Err(format!("it holds {}, which its manifest does not name", shown(&entry)));
+    }
+    end(archive.into_inner())?;
+    if let Some(into) = into {
+        sync_folders(into).map_err(|error| format!("cannot unpack it: {error}"))?;
+    }
+    Ok(manifest)
+}
+
+/// A tar ends with two blocks of zeros, of which one has been read, and with it the frame, and with
+/// that what is sealed. Nothing is hidden behind an end.
+fn end(mut decoder: Source<'_>) -> Result<(), String> {
+    let mut last = Vec::new();
+    decoder.by_ref().take(BLOCK as u64 + 1).read_to_end(&mut last).map_err(unreadable)?;
+    let is_end = last == [0; BLOCK] && decoder.finish().read(&mut [0]).map_err(unreadable)? == 0;
+    if is_end { Ok(()) } else { Err("it does not end where its manifest says".into()) }
+}
+
+fn next<'a, R: Read>(entries: &mut Entries<'a, R>) -> Result<Option<Entry<'a, R>>, String> {
+    entries.next().transpose().map_err(unreadable)
+}
+
+fn manifest<R: Read>(entries: &mut Entries<'_, R>) -> Result<Manifest, String> {
+    let mut entry = next(entries)?.ok_or("it is empty")?;
+    let size = entry.size();
+    if size > MANIFEST_MAX {
+        return Err(format!("its manifest has {size} bytes, and {MANIFEST_MAX} are the most"));
+    }
+    expect(&entry, MANIFEST, size)?;
+    let mut text = Vec::new();
+    entry.read_to_end(&mut text).map_err(unreadable)?;
+    if text.len() as u64 != size {
+        return Err("its manifest is cut short".into());
+    }
+    Manifest::parse(&text)
+}
+
+/// An entry must be the plain file that comes now, as long as it should be. So none is a link, leads
+/// out of the folder, comes twice or grows without end.
+fn expect<R: Read>(entry: &Entry<'_, R>, name: &str, bytes: u64) -> Result<(), String> {
+    if entry.path_bytes() != name.as_bytes() {
+        return Err(format!("it holds {} where {name} should be", shown(entry)));
+    }
+    if !entry.header().entry_type().is_file() {
+        return Err(format!("{name} in it is no plain file"));
+    }
+    if entry.size() != bytes {
+        return Err(format!("{name} in it has {} bytes and should have {bytes}", entry.size()));
+    }
+    Ok(())
+}
+
+/// The name of an entry, for people: a terminal takes no orders from it.
+fn shown<R: Read>(entry: &Entry<'_, R>) -> String {
+    let name: String = String::from_utf8_lossy(&entry.path_bytes()).chars().take(120).collect();
+    format!("{name:?}")
+}
+
+/// Entries on their way out.
+struct Copy<'a> {
+    into: Option<&'a Path>,
+    watch: Watch<'a>,
+    done: u64,
+    all: u64,
+}
+
+impl Copy<'_> {
+    fn one(&mut self, mut bytes: impl Read, name: &str, part: &Part) -> Result<(), String> {
+        let failed = |error: io::Error| format!("cannot unpack {name}: {error}");
+        let doing = if self.into.is_some() { "unpacking" } else { "checking" };
+        let mut file = self.into.map(|into| create(&into.join(name))).transpose().map_err(failed)?;
+        let (mut digest, mut size, mut buffer) = (Sha256::new(), 0, vec![0; STRETCH]);
+        loop {
+            let read = bytes.read(&mut buffer).map_err(unreadable)?;
+            if read == 0 {
+                break;
+            }
+            digest.update(&buffer[..read]);
+            size += read as u64;
+            if let Some(file) = &mut file {
+                file.write_all(&buffer[..read]).map_err(failed)?;
+            }
+            (self.watch)(Progress { doing, done: self.done + size, all: self.all })?;
+        }
+        if size != part.bytes || hex(&digest.finalize()) != part.sha256 {
+            return Err(format!("{name} in it is not what its manifest says"));
+        }
+        self.done += size;
+        file.map_or(Ok(()), |file| file.sync_all()).map_err(failed)
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// A new file is there for good when its folder is.
+fn sync_folders(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    File::open(folder)?.sync_all()
+}
+
+fn unreadable(error: io::Error) -> String {
+    format!("it cannot be unpacked: {error}")
+}

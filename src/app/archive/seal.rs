@@ -1,0 +1,95 @@
+//! The end of an archive: a frame that zstd passes over, with the SHA-256 of everything before it. It
+//! is there only when the archive is whole, and a bit that changed anywhere does not agree with it.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Take, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::STRETCH;
+
+/// The head of a frame to pass over, its length, and what it is.
+const HEAD: [u8; 20] = *b"\x5d\x2a\x4d\x18\x2c\0\0\0madang seal\n";
+const DIGEST: usize = 32;
+/// What every archive begins with: the head of a frame of zstd.
+const ZSTD: [u8; 4] = *b"\x28\xb5\x2f\xfd";
+
+/// Writes on, and seals what was written.
+pub(super) struct Sealing<W> {
+    inner: W,
+    digest: Sha256,
+}
+
+impl<W: Write> Sealing<W> {
+    pub(super) fn new(inner: W) -> Self {
+        Self { inner, digest: Sha256::new() }
+    }
+
+    pub(super) fn seal(mut self) -> io::Result<W> {
+        self.write_all(&HEAD)?;
+        self.inner.write_all(&self.digest.finalize())?;
+        Ok(self.inner)
+    }
+}
+
+impl<W: Write> Write for Sealing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Reads what is sealed.
+pub(super) struct Sealed {
+    inner: Take<File>,
+    digest: Sha256,
+    expected: [u8; DIGEST],
+}
+
+impl Sealed {
+    /// Opens an archive whose seal is there; whether it holds is seen when all was read.
+    pub(super) fn open(path: &Path) -> Result<Self, String> {
+        let failed = |error: io::Error| format!("cannot read it: {error}");
+        let mut file = File::open(path).map_err(failed)?;
+        let (mut beginning, mut head, mut expected) = ([0; ZSTD.len()], [0; HEAD.len()], [0; DIGEST]);
+        let is_archive = file.read_exact(&mut beginning).is_ok() && beginning == ZSTD;
+        if !is_archive {
+            return Err("it is no backup of Madang".into());
+        }
+        let length = file.metadata().map_err(failed)?.len();
+        let Some(sealed) = length.checked_sub((HEAD.len() + DIGEST) as u64) else { return Err(cut()) };
+        file.seek(SeekFrom::Start(sealed)).map_err(failed)?;
+        file.read_exact(&mut head).and_then(|()| file.read_exact(&mut expected)).map_err(failed)?;
+        if head != HEAD {
+            return Err(cut());
+        }
+        file.rewind().map_err(failed)?;
+        Ok(Self { inner: file.take(sealed), digest: Sha256::new(), expected })
+    }
+
+    /// Reads what is left and says whether anything has changed since it was sealed.
+    pub(super) fn holds(mut self) -> io::Result<bool> {
+        let mut rest = vec![0; STRETCH];
+        while self.read(&mut rest)? > 0 {}
+        self.digest.update(HEAD);
+        Ok(self.digest.finalize()[..] == self.expected)
+    }
+}
+
+fn cut() -> String {
+    "it is cut short, or no backup of Madang: it does not end as one".into()
+}
+
+impl Read for Sealed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.digest.update(&buffer[..read]);
+        Ok(read)
+    }
+}

@@ -1,0 +1,169 @@
+//! Writing an archive, entry by entry.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+
+use sha2::{Digest, Sha256};
+use tar::{Builder, EntryType, Header};
+use zstd::Encoder;
+
+use super::seal::Sealing;
+use super::{MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch, hex};
+
+/// How hard zstd tries: pictures get no smaller anyhow, and text does by the first levels.
+const LEVEL: i32 = 3;
+
+/// An archive that is being written.
+pub(crate) struct Archive {
+    builder: Builder<Encoder<'static, Sealing<BufWriter<Steady>>>>,
+    time: u64,
+    done: u64,
+    all: u64,
+}
+
+/// Why an entry was not written.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// What was read is not what the manifest says of it.
+    Other,
+    /// A sentence: the disk takes no more, or the watch broke the work off.
+    Failed(String),
+}
+
+impl Archive {
+    /// Begins an archive of what the manifest names, in a file that is empty. `time` is in seconds
+    /// since 1970.
+    pub(crate) fn begin(file: File, manifest: &Manifest, time: u64) -> Result<Self, String> {
+        let begun = || -> io::Result<Self> {
+            let mut encoder = Encoder::new(Sealing::new(BufWriter::with_capacity(STRETCH, Steady::new(file))), LEVEL)?;
+            encoder.include_checksum(true)?;
+            let mut archive = Self { builder: Builder::new(encoder), time, done: 0, all: manifest.bytes() };
+            let text = serde_json::to_vec(manifest)?;
+            if text.len() as u64 > MANIFEST_MAX {
+                return Err(io::Error::other("there are more files than one archive may hold"));
+            }
+            let header = archive.header(MANIFEST, text.len() as u64)?;
+            archive.builder.append(&header, &text[..])?;
+            Ok(archive)
+        };
+        begun().map_err(failed)
+    }
+
+    fn header(&self, name: &str, size: u64) -> io::Result<Header> {
+        let mut header = Header::new_ustar();
+        header.set_path(name)?;
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o600);
+        header.set_mtime(self.time);
+        header.set_size(size);
+        header.set_cksum();
+        Ok(header)
+    }
+
+    /// Writes the next entry of the manifest. After a refusal the archive is of no use.
+    pub(crate) fn add(&mut self, name: &str, part: &Part, bytes: impl Read, watch: Watch<'_>) -> Result<(), Refused> {
+        let header = self.header(name, part.bytes).map_err(|error| Refused::Failed(failed(error)))?;
+        let mut ended = None;
+        // One more than there should be shows what has grown, and is enough.
+        let bytes = bytes.take(part.bytes.saturating_add(1));
+        let mut source = Source { bytes, digest: Sha256::new(), size: 0, failed: false };
+        let (done, all) = (self.done, self.all);
+        let watched = Watched {
+            inner: &mut source,
+            tell: |size| {
+                let told = watch(Progress { doing: "packing", done: done + size, all });
+                told.map_err(|why| {
+                    ended = Some(why);
+                    io::Error::other("broken off")
+                })
+            },
+        };
+        let written = self.builder.append(&header, watched);
+        self.done += source.size;
+        match written {
+            _ if ended.is_some() => Err(Refused::Failed(ended.unwrap_or_default())),
+            // A disk that cannot read back what it holds has lost it.
+            Err(_) if source.failed => Err(Refused::Other),
+            Err(error) => Err(Refused::Failed(failed(error))),
+            Ok(()) if source.size == part.bytes && hex(&source.digest.finalize()) == part.sha256 => Ok(()),
+            Ok(()) => Err(Refused::Other),
+        }
+    }
+
+    /// Ends and seals it. It is on the disk for good when this returns.
+    pub(crate) fn finish(self) -> Result<File, String> {
+        let finished = || -> io::Result<File> {
+            let file = self.builder.into_inner()?.finish()?.seal()?.into_inner()?.file;
+            file.sync_all()?;
+            Ok(file)
+        };
+        finished().map_err(failed)
+    }
+}
+
+fn failed(error: io::Error) -> String {
+    format!("the backup cannot be written: {error}")
+}
+
+/// A file that goes to the disk as it is written, and not all of it at the end: whoever commits
+/// something beside us would wait for that.
+pub(crate) struct Steady {
+    file: File,
+    waiting: usize,
+}
+
+impl Steady {
+    /// Bytes that are written before they are synced.
+    const STEP: usize = 4 * 1024 * 1024;
+
+    fn new(file: File) -> Self {
+        Self { file, waiting: 0 }
+    }
+}
+
+impl Write for Steady {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.waiting += written;
+        if self.waiting >= Self::STEP {
+            self.file.sync_data()?;
+            self.waiting = 0;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Bytes on their way in, counted and hashed.
+struct Source<R> {
+    bytes: R,
+    digest: Sha256,
+    size: u64,
+    /// Whether it was reading that failed, and not writing.
+    failed: bool,
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.read(buffer).inspect_err(|_| self.failed = true)?;
+        self.digest.update(&buffer[..read]);
+        self.size += read as u64;
+        Ok(read)
+    }
+}
+
+/// A source whose progress is told, and which ends early when nobody wants it any more.
+struct Watched<'a, R, T> {
+    inner: &'a mut Source<R>,
+    tell: T,
+}
+
+impl<R: Read, T: FnMut(u64) -> io::Result<()>> Read for Watched<'_, R, T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (self.tell)(self.inner.size)?;
+        self.inner.read(buffer)
+    }
+}

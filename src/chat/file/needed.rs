@@ -1,0 +1,59 @@
+//! The stored bytes that are needed: what a backup takes along and what must not be missing.
+
+use std::collections::BTreeMap;
+
+use super::{picture_hash, picture_url};
+use crate::chat::Tx;
+use crate::db::Row;
+use crate::error::Result;
+use crate::ids::{FileId, UserId};
+
+/// Rows of a statement.
+const PAGE: u32 = 1_000;
+
+/// The hashes of all bytes that a file, a thumbnail or a person's picture is made of, each with its
+/// size in bytes where a row tells it. It is as long as there are files, 64 bytes for each, and for
+/// the operator's commands alone.
+///
+/// # Errors
+/// Only those of the store.
+pub fn needed(tx: &mut Tx) -> Result<BTreeMap<String, Option<u64>>> {
+    // Each walks an index, so that no page is slower than the one before.
+    const FILES: &str = "SELECT hash, MIN(size) FROM files WHERE hash > ?1 GROUP BY hash ORDER BY hash LIMIT ?2";
+    const THUMBNAILS: &str = "SELECT DISTINCT thumb_hash, NULL FROM files
+                              WHERE thumb_hash IS NOT NULL AND thumb_hash > ?1 ORDER BY thumb_hash LIMIT ?2";
+    const PICTURES: &str = "SELECT DISTINCT picture, NULL FROM users
+                            WHERE picture IS NOT NULL AND picture > ?1 ORDER BY picture LIMIT ?2";
+    let mut needed = BTreeMap::new();
+    for sql in [PICTURES, THUMBNAILS, FILES] {
+        let mut last = String::new();
+        loop {
+            let read = |row: &Row<'_>| Ok((row.get::<String>(0)?, row.get::<Option<u64>>(1)?));
+            let page = tx.query_all(sql, &[&last, &PAGE], read)?;
+            let Some((name, _)) = page.last() else { break };
+            last.clone_from(name);
+            for (name, size) in page {
+                let hash = if sql == PICTURES { picture_hash(&name).map(str::to_owned) } else { Some(name) };
+                // A picture that lies elsewhere has no bytes here.
+                needed.extend(hash.map(|hash| (hash, size)));
+            }
+        }
+    }
+    Ok(needed)
+}
+
+/// Whose the bytes of a hash are, for the operator: one of those who need them.
+///
+/// # Errors
+/// Only those of the store.
+pub fn needed_by(tx: &mut Tx, hash: &str) -> Result<Option<String>> {
+    let sql = "SELECT id, name FROM files WHERE hash = ?1 UNION ALL SELECT id, name FROM files WHERE thumb_hash = ?1
+               LIMIT 1";
+    let file = |row: &Row<'_>| Ok(format!("file {}, {:?}", row.get::<FileId>(0)?, row.get::<String>(1)?));
+    if let Some(file) = tx.query_opt(sql, &[&hash], file)? {
+        return Ok(Some(file));
+    }
+    let person = |row: &Row<'_>| Ok(format!("the picture of person {}", row.get::<UserId>(0)?));
+    let sql = "SELECT id FROM users WHERE picture IS NOT NULL AND picture = ?1 LIMIT 1";
+    Ok(tx.query_opt(sql, &[&picture_url(hash)], person)?)
+}

@@ -1,0 +1,299 @@
+//! `madang backup`: beside a server that is busy, of a house that has lost something, into places
+//! where nothing can be written.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use madang::lock::Lock;
+use serde_json::{Value, json};
+
+use super::{Program, at_desk, desk, desk_refuses};
+use crate::support::App;
+use crate::support::app::Folder;
+use crate::support::client::{Client, Opening};
+use crate::support::factory::{Person, Room, key};
+
+/// Where the tests write their backup.
+pub(super) fn archive(folder: &Folder) -> PathBuf {
+    folder.path().join("house.tar.zst")
+}
+
+pub(super) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Every file below a folder with what is in it, but the empty ones that locks are on.
+pub(super) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+            found.insert(path, Vec::new());
+        } else if path.extension().is_none_or(|extension| extension != "lock") {
+            let bytes = std::fs::read(&path).unwrap();
+            found.insert(path, bytes);
+        }
+    }
+    found
+}
+
+/// Sends a file to a room and gives its message.
+pub(super) async fn send_file(program: &Program, who: &Person, room: &Room, bytes: &[u8]) -> Value {
+    let path = format!("/api/rooms/{}/files", room.id);
+    let call = program.request("POST", &path).bearer(&who.token);
+    call.multipart(Some(("notes.bin", bytes)), &[]).send().await.is(201)
+}
+
+pub(super) async fn say(program: &Program, who: &Person, room: &Room, words: &str) -> Value {
+    let path = format!("/api/rooms/{}/messages", room.id);
+    program.request("POST", &path).bearer(&who.token).json(&json!({ "text": words })).send().await.is(201)
+}
+
+async fn sender(client: Client, room: String, name: &'static str, is_over: Arc<AtomicBool>) -> Vec<(String, Value)> {
+    let mut sent = Vec::new();
+    while !is_over.load(Ordering::Relaxed) {
+        let words = format!("{name} {}", sent.len());
+        let answer = client.ok("message", json!({ "room": room, "key": key(), "text": words })).await;
+        sent.push((words, answer));
+    }
+    sent
+}
+
+/// Sends files and takes them back again, as fast as it goes.
+async fn fickle(program: &Program, who: &Person, room: &Room, is_over: Arc<AtomicBool>) {
+    for number in 0.. {
+        let sent = send_file(program, who, room, format!("a whim, number {number}").as_bytes()).await;
+        let path = format!("/api/messages/{}", sent["id"].as_str().unwrap());
+        program.request("DELETE", &path).bearer(&who.token).send().await.is(200);
+        if is_over.load(Ordering::Relaxed) {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_began() {
+    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let program = Program::start(folder.path(), &[]);
+    let [minji, jun, sora] = [program.guest("minji").await, program.guest("jun").await, program.guest("sora").await];
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let notes: Vec<u8> = (0..700_000u32).flat_map(u32::to_le_bytes).collect();
+    let file = send_file(&program, &minji, &room, &notes).await;
+    let mut before = Vec::new();
+    for number in 0..200 {
+        before.push(say(&program, &minji, &room, &format!("before {number}")).await);
+    }
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut senders = Vec::new();
+    for (person, name) in [(&jun, "jun"), (&sora, "sora")] {
+        let client = Client::open(program.address, Opening::of(person).room(&room)).await;
+        client.take("joined").await;
+        senders.push(tokio::spawn(sender(client, room.id.clone(), name, Arc::clone(&is_over))));
+    }
+    let (path, data) = (archive(&folder), folder.path().to_owned());
+    let written = async {
+        // Several, so that some are in the midst of what is sent and taken back.
+        for _ in 0..3 {
+            let (path, data) = (path.clone(), data.clone());
+            tokio::task::spawn_blocking(move || desk(&data, &["backup", "--force", text(&path)])).await.unwrap();
+        }
+        is_over.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(written, fickle(&program, &minji, &room, Arc::clone(&is_over)));
+    let mut sent = Vec::new();
+    for sender in senders {
+        sent.extend(sender.await.unwrap());
+    }
+    let (live, _) = program.everything(&minji, &room).await;
+    assert!(program.terminate().await.0.success());
+    desk(elsewhere.path(), &["restore", text(&path)]);
+    let verified = desk(elsewhere.path(), &["verify"]);
+    assert!(verified.contains("All is well."), "{verified}");
+
+    let program = Program::start(elsewhere.path(), &[]);
+    let (all, rev) = program.everything(&jun, &room).await;
+    let is_in = |answer: &Value| {
+        let found = all.iter().find(|message| message["id"] == answer["id"]);
+        found.inspect(|found| assert_eq!((&found["seq"], &found["text"]), (&answer["seq"], &answer["text"]))).is_some()
+    };
+    assert!(before.iter().all(is_in), "something that was acknowledged before the backup is missing");
+    // Of what was sent meanwhile it has what was stored up to one moment, and nothing else.
+    for (words, answer) in &sent {
+        let stored = all.iter().find(|message| message["text"] == words.as_str());
+        assert_eq!(stored.is_some(), answer["seq"].as_i64().unwrap() <= rev, "{words}: {answer}");
+    }
+    assert!(all.iter().all(|message| live.iter().any(|lived| lived["id"] == message["id"])));
+    let url = file["files"][0]["url"].as_str().unwrap();
+    let back = program.request("GET", url).cookie(&minji.token).send().await;
+    assert!((back.status, &back.body) == (200, &notes), "the file came back otherwise");
+}
+
+#[tokio::test]
+async fn n6_bytes_that_a_backup_may_need_stay_until_it_has_read() {
+    let app = App::with(|config| config.housekeeping = std::time::Duration::from_millis(20)).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let path = format!("/api/rooms/{}/files", room.id);
+    let call = app.request("POST", &path).bearer(&minji.token);
+    let sent = call.multipart(Some(("notes.bin", b"notes")), &[]).send().await.is(201);
+    let stored = app.stored_files();
+    // What a backup holds from before it copies the database until all is packed.
+    let reading = Lock::all_bytes(app.data()).unwrap();
+    let message = format!("/messages/{}", sent["id"].as_str().unwrap());
+    app.call(&minji, "DELETE", &message, Value::Null).await.is(200);
+    for _ in 0..20 {
+        app.show(&room).await;
+        assert_eq!(app.stored_files(), stored);
+    }
+    drop(reading);
+    while !app.stored_files().is_empty() {
+        app.show(&room).await;
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_private_whole_or_not_there_and_replaces_nothing_unasked() {
+    let folder = Folder::new();
+    let path = archive(&folder);
+    let refused = desk_refuses(folder.path(), &["backup", text(&path)]);
+    assert!(refused.contains("there is no house in"), "{refused}");
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    say(&program, &minji, &room, "first").await;
+    let said = desk(folder.path(), &["backup", text(&path)]);
+    assert!(said.contains("house.tar.zst is written: rooms: 1, messages: 2, people: 1, files: 0 in "), "{said}");
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let first = std::fs::read(&path).unwrap();
+    let refused = desk_refuses(folder.path(), &["backup", text(&path)]);
+    assert!(refused.contains("is there already; --force writes over it"), "{refused}");
+    assert_eq!(std::fs::read(&path).unwrap(), first);
+    say(&program, &minji, &room, "second").await;
+    // What a process left that was killed is taken over.
+    for left in ["house.tar.zst.part", "house.tar.zst.db.part"] {
+        std::fs::write(folder.path().join(left), vec![b'x'; 2_000_000]).unwrap();
+    }
+    desk(folder.path(), &["backup", "--force", text(&path)]);
+    assert!(desk(folder.path(), &["verify", text(&path)]).contains("messages: 3"));
+    assert_ne!(std::fs::read(&path).unwrap(), first);
+    let into_folder = desk_refuses(folder.path(), &["backup", "--force", text(folder.path())]);
+    assert!(into_folder.contains("is a folder; name a file in it"), "{into_folder}");
+    let nowhere = desk_refuses(folder.path(), &["backup", text(&folder.path().join("no/where"))]);
+    assert!(nowhere.contains("cannot write"), "{nowhere}");
+    // A link of the name that it is written under leads nowhere.
+    let precious = folder.path().join("precious");
+    std::fs::write(&precious, "precious").unwrap();
+    std::os::unix::fs::symlink(&precious, folder.path().join("other.part")).unwrap();
+    desk_refuses(folder.path(), &["backup", text(&folder.path().join("other"))]);
+    assert_eq!(std::fs::read(&precious).unwrap(), b"precious");
+    std::fs::remove_file(folder.path().join("other.part")).unwrap();
+    let left = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut left: Vec<_> = left.collect();
+    left.sort();
+    assert_eq!(left, ["data", "house.tar.zst", "precious"]);
+}
+
+#[tokio::test]
+async fn a_backup_that_finds_the_disk_full_leaves_the_one_before_it() {
+    let folder = Folder::new();
+    let path = archive(&folder);
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    desk(folder.path(), &["backup", text(&path)]);
+    let first = contents(folder.path()).remove(&path);
+    // Bytes that no packing makes less.
+    let mut seed = 1u64;
+    let noise = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 56) as u8
+    });
+    send_file(&program, &minji, &room, &noise.take(3_000_000).collect::<Vec<_>>()).await;
+    // The system refuses a file beyond a size like one on a full disk; the signal is put aside.
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
+    shell.args(["backup", "--force", text(&path), "--data-dir"]).arg(folder.path().join("data")).env_clear();
+    let output = shell.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("the backup cannot be written: "), "{said}");
+    assert_eq!(contents(folder.path()).remove(&path), first);
+    assert!(
+        !folder.path().join("house.tar.zst.part").exists() && !folder.path().join("house.tar.zst.db.part").exists()
+    );
+}
+
+#[tokio::test]
+async fn a_backup_that_is_asked_to_end_leaves_nothing() {
+    let folder = Folder::new();
+    let (path, data) = (archive(&folder), folder.path().join("data"));
+    assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
+    // Enough that it is still copying when it hears of its end.
+    let fill = "INSERT INTO meta (key, value) VALUES ('filling', hex(zeroblob(30000000)))";
+    rusqlite::Connection::open(data.join("madang.db")).unwrap().execute(fill, []).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
+    command.args(["backup", text(&path), "--data-dir"]).arg(&data).env_clear().stderr(std::process::Stdio::piped());
+    let backup = command.spawn().unwrap();
+    let copy = folder.path().join("house.tar.zst.db.part");
+    while copy.metadata().map_or(0, |copy| copy.len()) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(Command::new("kill").args(["-TERM", &backup.id().to_string()]).status().unwrap().success());
+    let output = backup.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("broken off; nothing was changed"), "{said}");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["data"]);
+}
+
+#[tokio::test]
+async fn a_house_that_has_lost_files_is_backed_up_without_them_and_says_so() {
+    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let path = archive(&folder);
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let mut urls = Vec::new();
+    for words in ["sound", "harmed", "gone"] {
+        let sent = send_file(&program, &minji, &room, words.as_bytes()).await;
+        urls.push(sent["files"][0]["url"].as_str().unwrap().to_owned());
+    }
+    for (file, bytes) in contents(&folder.path().join("data/files")) {
+        match &bytes[..] {
+            b"harmed" => std::fs::write(file, "harmer").unwrap(),
+            b"gone" => std::fs::remove_file(file).unwrap(),
+            _ => {}
+        }
+    }
+    let output = at_desk(folder.path(), &["backup", text(&path)]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("has lost 2 stored files"), "{said}");
+    let output = at_desk(folder.path(), &["verify", text(&path)]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.matches("lost before the backup").count() == 2, "{said}");
+    assert!(desk(elsewhere.path(), &["restore", text(&path)]).contains("2 stored files had been lost before"));
+    let program = Program::start(elsewhere.path(), &[]);
+    let fetched = async |url: &str| program.request("GET", url).cookie(&minji.token).send().await;
+    let sound = fetched(&urls[0]).await;
+    assert_eq!((sound.status, &sound.body[..]), (200, &b"sound"[..]));
+    assert_eq!((fetched(&urls[1]).await.status, fetched(&urls[2]).await.status), (404, 404));
+}
+
+#[tokio::test]
+async fn a_backup_of_a_harmed_database_is_refused() {
+    let folder = Folder::new();
+    let path = archive(&folder);
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    say(&program, &minji, &room, "first").await;
+    assert!(program.terminate().await.0.success());
+    super::verify::harm_an_index(&folder.path().join("data/madang.db"));
+    let refused = desk_refuses(folder.path(), &["backup", text(&path)]);
+    assert!(refused.contains("the database is harmed") && refused.contains("Keep your former backups"), "{refused}");
+    assert!(!path.exists());
+}

@@ -1,0 +1,202 @@
+//! `madang restore`: what is there afterwards, for whom it is not, and what a kill leaves.
+
+use std::path::Path;
+
+use madang::lock::Lock;
+use serde_json::json;
+
+use super::backup::{archive, contents, say, send_file, text};
+use super::{Program, desk, desk_refuses};
+use crate::support::app::Folder;
+use crate::support::client::{Client, Opening};
+use crate::support::factory::texts;
+
+#[tokio::test]
+async fn n6_who_is_ahead_of_a_restored_room_gets_a_gap_and_begins_anew() {
+    let folder = Folder::new();
+    let path = archive(&folder);
+    let program = Program::start(folder.path(), &[]);
+    let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let his = Client::open(program.address, Opening::of(&jun).room(&room)).await;
+    his.take("joined").await;
+    say(&program, &minji, &room, "before").await;
+    desk(folder.path(), &["backup", text(&path)]);
+    for words in ["lost", "lost too"] {
+        say(&program, &minji, &room, words).await;
+    }
+    let ahead = his.hears("lost too").await["rev"].as_i64().unwrap();
+    assert!(program.terminate().await.0.success());
+    desk(folder.path(), &["restore", "--force", text(&path)]);
+
+    let program = Program::start(folder.path(), &[]);
+    // The numbers of what was lost are given again, to something else.
+    for words in ["after", "after that", "and that"] {
+        say(&program, &minji, &room, words).await;
+    }
+    let epoch = room.made["epoch"].as_str().unwrap();
+    for since in [ahead, ahead - 1, 1] {
+        let opening = Opening::of(&jun).room(&room).auth("since", since).auth("epoch", epoch);
+        let joined = Client::open(program.address, opening).await.take("joined").await;
+        assert_eq!(joined["gap"], true, "{since}: {joined}");
+        assert_ne!(joined["room"]["epoch"], epoch);
+        let heard = joined["messages"].as_array().unwrap();
+        assert_eq!(texts(heard), ["join", "join", "before", "after", "after that", "and that"], "{since}");
+        let path = format!("/api/rooms/{}/messages?since={since}&epoch={epoch}", room.id);
+        let page = program.request("GET", &path).bearer(&jun.token).send().await.is(200);
+        assert_eq!(page["gap"], true, "{since}: {page}");
+    }
+    // Who begins anew goes on without a gap.
+    let joined = Client::open(program.address, Opening::of(&jun).room(&room)).await.take("joined").await;
+    let (rev, epoch) = (joined["rev"].as_i64().unwrap(), joined["room"]["epoch"].as_str().unwrap());
+    say(&program, &minji, &room, "and now").await;
+    let opening = Opening::of(&jun).room(&room).auth("since", rev).auth("epoch", epoch);
+    let joined = Client::open(program.address, opening).await.take("joined").await;
+    assert_eq!((texts(joined["messages"].as_array().unwrap()), joined["gap"] == true), (vec!["and now"], false));
+}
+
+#[tokio::test]
+async fn sessions_live_on_in_a_restored_house_and_one_time_links_do_not() {
+    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let path = archive(&folder);
+    let program = Program::start(folder.path(), &[]);
+    let sign_up = json!({ "email": "minji@example.org", "password": "a tree by the gate", "name": "minji" });
+    let minji = program.request("POST", "/api/users").json(&sign_up).send().await.is(201);
+    let token = minji["token"].as_str().unwrap().to_owned();
+    let reset = desk(folder.path(), &["user", "reset", "minji@example.org"]);
+    let reset = reset.trim().split_at(reset.find("/reset/").unwrap()).1.to_owned();
+    desk(folder.path(), &["backup", text(&path)]);
+    program.request("GET", &reset).send().await;
+    drop(program);
+    desk(elsewhere.path(), &["restore", text(&path)]);
+    let program = Program::start(elsewhere.path(), &[]);
+    assert_eq!(program.request("GET", "/api/me").bearer(&token).send().await.is(200)["name"], "minji");
+    let opened = program.request("GET", &reset).send().await;
+    assert_eq!(opened.status, 410, "{}", opened.text());
+}
+
+#[tokio::test]
+async fn a_house_with_a_server_on_it_is_not_replaced_nor_served_twice() {
+    let folder = Folder::new();
+    let (path, data) = (archive(&folder), folder.path().join("data"));
+    let mut program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    desk(folder.path(), &["backup", text(&path)]);
+    let refused = desk_refuses(folder.path(), &["restore", "--force", text(&path)]);
+    assert!(refused.contains("serves") && refused.contains("stop it first"), "{refused}");
+    say(&program, &minji, &room, "still here").await;
+    let mut second = std::process::Command::new(env!("CARGO_BIN_EXE_madang"));
+    second.args(["serve", "--bind", "127.0.0.1", "--port", "0", "--data-dir"]).arg(&data).env_clear();
+    let second = second.output().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success() && said.contains("another madang serves"), "{said}");
+    // A killed server holds nothing.
+    program.kill();
+    let before = contents(&data);
+    let refused = desk_refuses(folder.path(), &["restore", text(&path)]);
+    assert!(refused.contains("there is a house in") && refused.contains("--force moves it aside"), "{refused}");
+    let reading = Lock::all_bytes(&data).unwrap();
+    let refused = desk_refuses(folder.path(), &["restore", "--force", text(&path)]);
+    assert!(refused.contains("is being backed up or verified"), "{refused}");
+    assert!(contents(&data) == before, "the folder is not as it was");
+    drop(reading);
+    desk(folder.path(), &["restore", "--force", text(&path)]);
+}
+
+/// The house that was moved aside.
+fn former(data: &Path) -> std::path::PathBuf {
+    let names = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path());
+    let mut aside: Vec<_> = names.filter(|path| path.display().to_string().contains("before-restore-")).collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    aside.remove(0)
+}
+
+#[tokio::test]
+async fn the_house_that_was_there_is_moved_aside_whole() {
+    let folder = Folder::new();
+    let (path, data) = (archive(&folder), folder.path().join("data"));
+    let mut program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    send_file(&program, &minji, &room, b"one").await;
+    desk(folder.path(), &["backup", text(&path)]);
+    let sent = send_file(&program, &minji, &room, b"two").await;
+    // Killed, so that part of what it holds is in the engine's log alone.
+    program.kill();
+    std::fs::write(data.join("notes-of-the-operator"), "mine").unwrap();
+    let said = desk(folder.path(), &["restore", "--force", text(&path)]);
+    let aside = former(&data);
+    assert!(said.contains(text(&aside)), "{said}");
+    assert!(data.join("notes-of-the-operator").exists());
+    let program = Program::start(folder.path(), &[]);
+    assert_eq!(program.everything(&minji, &room).await.0.len(), 2);
+    drop(program);
+    // It is a house like any other.
+    let elsewhere = Folder::new();
+    std::fs::rename(&aside, elsewhere.path().join("data")).unwrap();
+    let program = Program::start(elsewhere.path(), &[]);
+    assert_eq!(program.everything(&minji, &room).await.0.last(), Some(&sent));
+    assert!(desk(elsewhere.path(), &["verify"]).contains("All is well."));
+}
+
+#[tokio::test]
+async fn a_restore_that_is_killed_among_its_last_steps_is_finished_by_the_next_start() {
+    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let path = archive(&folder);
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    send_file(&program, &minji, &room, b"one").await;
+    desk(folder.path(), &["backup", text(&path)]);
+    let sent = send_file(&program, &minji, &room, b"two").await;
+    assert!(program.terminate().await.0.success());
+    // Each place where a kill may come: nothing moved yet, the files gone, the files there, the
+    // database gone as well.
+    for moves in 0..4 {
+        let (data, unpacked) = (folder.path().join("data"), elsewhere.path().join(format!("{moves}/data")));
+        std::fs::create_dir(unpacked.parent().unwrap()).unwrap();
+        desk(unpacked.parent().unwrap(), &["restore", text(&path)]);
+        let ready = data.join("restore");
+        std::fs::create_dir_all(ready.join("former")).unwrap();
+        std::fs::rename(&unpacked, ready.join("new")).unwrap();
+        let steps = [
+            ("files", "restore/former/files"),
+            ("restore/new/files", "files"),
+            ("madang.db", "restore/former/madang.db"),
+        ];
+        for (from, to) in steps.iter().take(moves) {
+            std::fs::rename(data.join(from), data.join(to)).unwrap();
+        }
+        for words in [&["key", "list"][..], &["verify"], &["backup", "--force", text(&path)]] {
+            let refused = desk_refuses(folder.path(), words);
+            assert!(refused.contains("`madang serve` finishes it"), "{refused}");
+        }
+        let program = Program::start(folder.path(), &[]);
+        let (all, _) = program.everything(&minji, &room).await;
+        assert_eq!((all.len(), all.iter().any(|message| message["id"] == sent["id"])), (2, false));
+        assert!(desk(folder.path(), &["verify"]).contains("All is well."));
+        assert!(program.terminate().await.0.success() && !ready.exists());
+        let (aside, again) = (former(&data), Folder::new());
+        for name in ["files", "madang.db"] {
+            std::fs::remove_dir_all(data.join(name)).or_else(|_| std::fs::remove_file(data.join(name))).unwrap();
+            std::fs::rename(aside.join(name), data.join(name)).unwrap();
+        }
+        std::fs::rename(aside, again.path().join("rest")).unwrap();
+        assert!(desk(folder.path(), &["verify"]).contains("messages: 3"));
+    }
+}
+
+#[tokio::test]
+async fn a_restore_that_is_killed_before_leaves_the_house_and_no_trace() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    assert!(program.terminate().await.0.success());
+    std::fs::create_dir_all(data.join("restore.part/new")).unwrap();
+    std::fs::write(data.join("restore.part/new/madang.db"), "half a database").unwrap();
+    let program = Program::start(folder.path(), &[]);
+    assert_eq!(program.request("GET", "/api/me").bearer(&minji.token).send().await.is(200)["name"], "minji");
+    assert!(!data.join("restore.part").exists());
+}
