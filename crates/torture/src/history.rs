@@ -236,7 +236,10 @@ impl fmt::Display for Outcome {
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "seq {} rev {} {} of ", self.seq, self.rev, self.id)?;
-        self.sender.map_or(f.write_str("nobody here"), |sender| write!(f, "person {sender}"))?;
+        match self.sender {
+            Some(sender) => write!(f, "person {sender}")?,
+            None => f.write_str("nobody here")?,
+        }
         self.to.map_or(Ok(()), |to| write!(f, " to person {to}"))?;
         let text: String = self.text.chars().take(40).collect();
         if self.is_system { f.write_str(", a line of the room") } else { write!(f, " {text:?}") }

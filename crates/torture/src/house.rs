@@ -128,6 +128,14 @@ impl House {
         Ok((status, began.elapsed()))
     }
 
+    /// What `madang verify` finds wrong with the data folder.
+    pub(crate) async fn verify(&self) -> Outcome<Option<String>> {
+        let looked =
+            Command::new(&self.madang).args(["verify", "--data-dir"]).arg(self.data()).env_clear().output().await?;
+        let told = [looked.stdout, looked.stderr].concat();
+        Ok((!looked.status.success()).then(|| String::from_utf8_lossy(&told).into_owned()))
+    }
+
     /// Lets the program open no file beyond those it has, or as many as before.
     pub(crate) fn limit_files(&self, is_limited: bool) -> Outcome<()> {
         let Some(pid) = self.pid() else { return Ok(()) };

@@ -276,6 +276,9 @@ impl Running<'_> {
         if let Err(error) = check_integrity(&self.house.data()) {
             violations.push(told("I17", error.to_string()));
         }
+        if let Some(harm) = self.house.verify().await? {
+            violations.push(told("I17", format!("`madang verify` finds: {harm}")));
+        }
         Ok(violations)
     }
 }

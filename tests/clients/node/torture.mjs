@@ -24,8 +24,15 @@ const socket = io(`${address}/chat`, {
 
 let since;
 socket.io.on("open", () => (since = rev));
-socket.on("connect", () => tell({ what: "opened", since }));
-socket.on("disconnect", () => tell({ what: "closed" }));
+let isOpen = false;
+socket.on("connect", () => {
+  isOpen = true;
+  tell({ what: "opened", since });
+});
+socket.on("disconnect", () => {
+  isOpen = false;
+  tell({ what: "closed" });
+});
 // A namespace that refuses is not tried again by the client itself.
 socket.on("connect_error", () => socket.active || setTimeout(() => socket.connect(), 200));
 socket.on("joined", (body) => {
@@ -35,6 +42,9 @@ socket.on("joined", (body) => {
   if (hasResumed) end();
 });
 socket.on("message", (body) => {
+  // The client keeps what came while a connection closed and hands it on before the next one's
+  // "connect". It belongs to neither; the resume has it too.
+  if (!isOpen) return;
   rev = Math.max(rev, body.rev);
   tell({ what: "message", body });
 });
