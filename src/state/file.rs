@@ -148,7 +148,13 @@ impl State {
                 Err(error) => Err(error),
             };
             drop(rows);
-            if !written.as_ref().is_ok_and(needs_bytes) {
+            let is_needed = match &written {
+                Ok(written) => needs_bytes(written),
+                // A row that could not be committed may be found committed when the store is opened
+                // anew: the bytes are left to the sweep.
+                Err(error) => error.code == Code::Unavailable,
+            };
+            if !is_needed {
                 // Refused, or a repeat: what was put down belongs to nobody, unless another has it.
                 state.remove_bytes(hashes).await;
             }

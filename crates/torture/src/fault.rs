@@ -1,15 +1,20 @@
 //! What hurts: the program, the wires, the disk and the clock.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use fastrand::Rng;
 use rusqlite::Connection;
-use tokio::time::sleep;
+use rustix::process::{Pid, Signal};
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
 
 use crate::Outcome;
 use crate::house::House;
 use crate::proxy::{Proxy, Wire};
+
+/// How long a strace may take to let go.
+const DETACHING: Duration = Duration::from_secs(2);
 
 /// A fault, as it can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,22 +134,27 @@ async fn injected(house: &House, calls: &str, error: &str, lasting: Duration) ->
         .args(["-P", &data.join("madang.db").to_string_lossy(), "-P", &data.join("madang.db-wal").to_string_lossy()])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
+        .kill_on_drop(true)
         .spawn()?;
     sleep(lasting).await;
-    detach(&mut strace)
+    detach(&mut strace).await
 }
 
-/// Ends a strace by the signal at which it lets its tracee go on.
-pub(crate) fn detach(strace: &mut Child) -> Outcome<()> {
-    if let Some(pid) = rustix::process::Pid::from_raw(strace.id().cast_signed()) {
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+/// Ends a strace by the signal at which it lets its tracee go on. One whose tracee has died under it
+/// may not hear that.
+pub(crate) async fn detach(strace: &mut Child) -> Outcome<()> {
+    if let Some(pid) = strace.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) {
+        rustix::process::kill_process(pid, Signal::TERM)?;
     }
-    strace.wait()?;
+    if timeout(DETACHING, strace.wait()).await.is_err() {
+        strace.kill().await?;
+    }
     Ok(())
 }
 
 /// Whether strace is here and may look at a process.
 pub(crate) fn has_strace() -> bool {
-    let looks = Command::new("strace").args(["-qq", "-o", "/dev/null", "-e", "trace=none", "true"]).status();
+    let looks =
+        std::process::Command::new("strace").args(["-qq", "-o", "/dev/null", "-e", "trace=none", "true"]).status();
     looks.is_ok_and(|status| status.success())
 }

@@ -84,11 +84,18 @@ struct Long {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match &cli.command {
-        Command::Short => short(&cli).await,
-        Command::Run(long) => one(&long.plan(&cli)).await,
-        Command::Bugs => find_bugs(&cli.madang).await,
-        Command::Proof => proof::prove(&cli.madang).await,
+    let work = async {
+        match &cli.command {
+            Command::Short => short(&cli).await,
+            Command::Run(long) => one(&long.plan(&cli)).await,
+            Command::Bugs => find_bugs(&cli.madang).await,
+            Command::Proof => proof::prove(&cli.madang).await,
+        }
+    };
+    // Whoever breaks it off takes everything along that was started.
+    let done = tokio::select! {
+        done = work => done,
+        broken_off = signalled() => broken_off,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,6 +104,16 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn signalled() -> Outcome<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Err("broken off".into())
 }
 
 /// The seed that is always run, so that at least one plan is known to everybody.

@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
 use crate::Outcome;
@@ -55,10 +56,11 @@ async fn traced(madang: &Path, sabotage: &str) -> Outcome<String> {
         .arg(&output)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
+        .kill_on_drop(true)
         .spawn()?;
     let said = say(&mut link, &room["id"], &output).await;
     link.end().await;
-    detach(&mut strace)?;
+    detach(&mut strace).await?;
     said?;
     let calls = std::fs::read(&output)?;
     house.kill().await?;
