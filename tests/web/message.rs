@@ -30,7 +30,7 @@ async fn a_message_is_answered_whole() {
 }
 
 #[tokio::test]
-async fn d3_a_repeated_key_gets_the_first_answer_whatever_it_says() {
+async fn d3_e3_a_repeated_key_gets_the_first_answer_whatever_it_says() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
