@@ -138,7 +138,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
 }
 
 #[tokio::test]
-async fn n1_every_call_of_rest_for_everybody() {
+async fn n1_r8_every_call_of_rest_for_everybody() {
     let app = house(|_| {}).await;
     let calls = madang::web::api::calls(Config::default().upload_max);
     let there = calls.iter().map(|call| format!("{} {}", call.method, call.path));
