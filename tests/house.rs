@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["chat"],
     &["db", "text"],
     &["config", "words", "origin", "cookie", "image", "media", "fetch", "password"],
+    &["workers"],
     &["error", "ids", "clock", "lock", "mail"],
     &["sabotage"],
 ];

@@ -9,14 +9,16 @@ use std::thread::JoinHandle;
 use madang::ids::RoomId;
 use serde_json::{Value, json};
 
+use crate::support::Request;
 use crate::support::app::Folder;
 use crate::support::client::{Client, Opening};
 use crate::support::factory::{Person, Room, key};
-use crate::support::Request;
 
 mod archive;
 mod backup;
 mod log;
+mod log;
+mod memory;
 mod migration;
 mod outbox;
 mod restore;

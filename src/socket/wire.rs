@@ -4,8 +4,9 @@ mod asked;
 mod told;
 
 use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use socketio::Args;
 
 use crate::error::{Code, Error, Result};
@@ -117,7 +118,7 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
 /// Asked where reading has failed: a number in place of a name, say, is an error of syntax to the
 /// reader of an enumeration, however sound the JSON is.
 fn is_json(json: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(json).is_ok()
+    serde_json::from_slice::<&RawValue>(json).is_ok()
 }
 
 fn invalid(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {

@@ -21,7 +21,8 @@ mod tests {
 
     #[test]
     fn e10_letters_of_other_scripts_make_no_other_name() {
-        for other in ["minji", "Minji", "MINJI", "min ji", "mіnji", "ｍｉｎｊｉ", "МINJI", "𝐦𝐢𝐧𝐣𝐢", "rninji"] {
+        for other in ["minji", "Minji", "MINJI", "min ji", "mіnji", "ｍｉｎｊｉ", "МINJI", "𝐦𝐢𝐧𝐣𝐢", "rninji"]
+        {
             assert!(looks_like("minji", other), "{other}");
         }
         for other in ["minja", "minji2", "민지", "mini", "ninji", ""] {

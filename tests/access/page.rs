@@ -79,7 +79,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
         .spends()
         .wants("admin link"),
     row("GET", "/me", ["/login?next=/me", "200", "200", "200", "200", "200", "200", "200"], nothing),
-    row("POST", "/me", known("/me?done=saved"), |_, _| form([("name", "somebody"), ("bio", "here and there")])),
+    row("POST", "/me", known("/me?done=saved"), |_, who| form([("name", who.name()), ("bio", "here and there")])),
     row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
     row("POST", "/me/picture/remove", known("/me?done=saved"), empty),
     row("POST", "/me/presence", known("/me?done=saved"), empty),

@@ -53,7 +53,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     .spends(),
     row("DELETE", "/session", known("204"), nothing).spends(),
     row("GET", "/me", known("200"), nothing),
-    row("PATCH", "/me", known("200"), |_, _| Body::Json(json!({ "name": "somebody" }))),
+    row("PATCH", "/me", known("200"), |_, who| Body::Json(json!({ "name": who.name() }))),
     row("DELETE", "/me", known("204"), |_, _| Body::Json(json!({ "password": PASSWORD, "messages": "keep" }))).spends(),
     row("PUT", "/me/password", [NOBODY, NO, "204", "204", "204", "204", "204", "204"], |_, _| {
         Body::Json(json!({ "current": PASSWORD, "password": "a gate by the tree" }))

@@ -153,7 +153,11 @@ pub(super) const R: &[Row] = &[
 ];
 
 pub(super) const U: &[Row] = &[
-    (1, "pages, scripts and documents under a picture's name", "What is no picture is kept as it came, for saving alone."),
+    (
+        1,
+        "pages, scripts and documents under a picture's name",
+        "What is no picture is kept as it came, for saving alone.",
+    ),
     (2, "a flood of pixels in a few bytes", ""),
     (3, "animations without end", ""),
     (4, "pictures that are cut, bent, or break their decoder", "What follows a picture is not kept."),
@@ -165,18 +169,30 @@ pub(super) const U: &[Row] = &[
     (10, "a great many small files, fifty at once", ""),
     (11, "uploading where one is not, taking another's upload, or one upload twice", ""),
     (12, "an upload that breaks off, with its client or with the server", "Files lie in a folder; there is no S3."),
-    (13, "a folder that is a link, a disk that is full", "A full disk is 503, with a sentence: it may have room later."),
+    (
+        13,
+        "a folder that is a link, a disk that is full",
+        "A full disk is 503, with a sentence: it may have room later.",
+    ),
     (14, "archives, disguised or nested", "Nothing is ever unpacked."),
     (15, "a picture in a thousand sizes", ""),
 ];
 
 pub(super) const N: &[Row] = &[
     (1, "everything, in everybody's name", ""),
-    (2, "an admin's hand led from elsewhere, an admin's eyes shown markup", "There is no log of admins' acts and no export."),
+    (
+        2,
+        "an admin's hand led from elsewhere, an admin's eyes shown markup",
+        "There is no log of admins' acts and no export.",
+    ),
     (3, "asking the server about itself", "There are no metrics."),
     (4, "settings that would leave the door open", "There is no secret to choose: every token is random."),
     (5, "lines of the log that somebody else writes", ""),
     (6, "an older state under clients that hold a newer one", ""),
     (7, "a panic in one place", ""),
-    (8, "taking out more than one may see", "There is no export and no import but the operator's own copy of the folder."),
+    (
+        8,
+        "taking out more than one may see",
+        "There is no export and no import but the operator's own copy of the folder.",
+    ),
 ];

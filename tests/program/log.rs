@@ -94,7 +94,11 @@ async fn n5_nobody_else_writes_a_line_of_the_log() {
         let file = Some(("\u{1b}[31m.png", &b"no picture"[..]));
         program.request("POST", "/api/uploads").bearer(&minji.token).multipart(file, &[]).send().await;
         // Bytes that no client library sends.
-        for raw in [&b"GET /\x1b[31m HTTP/1.1\r\n\r\n"[..], b"\x1b[31m\n\n", b"GET /\xff\xfe\xe2\x80\xae HTTP/1.1\r\nhost: a\r\n\r\n"] {
+        for raw in [
+            &b"GET /\x1b[31m HTTP/1.1\r\n\r\n"[..],
+            b"\x1b[31m\n\n",
+            b"GET /\xff\xfe\xe2\x80\xae HTTP/1.1\r\nhost: a\r\n\r\n",
+        ] {
             let mut stream = TcpStream::connect(program.address).await.unwrap();
             stream.write_all(raw).await.unwrap();
             stream.shutdown().await.unwrap();

@@ -132,7 +132,7 @@ async fn u6_a_name_ends_no_header_and_names_nothing_on_the_disk() {
         ("a;b='c'.png", "a;b='c'.png", "a%3Bb%3D%27c%27.png"),
         (".htaccess", ".htaccess", ".htaccess"),
         ("evil\u{202e}gnp.exe", "evilgnp.exe", "evilgnp.exe"),
-        ("a\\\"b.png", "\"b.png", "%22b.png"),
+        ("a\\\"b.png", "a\"b.png", "a%22b.png"),
         ("CON", "CON", "CON"),
         ("aux.png.", "aux.png.", "aux.png."),
         ("", "file", "file"),
