@@ -17,7 +17,6 @@ use crate::support::factory::{Person, Room, key};
 mod archive;
 mod backup;
 mod log;
-mod log;
 mod memory;
 mod migration;
 mod outbox;
