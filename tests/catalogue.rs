@@ -33,9 +33,6 @@ const GROUPS: &[(char, &str, &[Row])] = &[
 /// Those are no rows.
 const PROMISES: [char; 2] = ['D', 'I'];
 
-/// Rows whose proof comes with what is not built yet: the paper says so.
-const PENDING: &[&str] = &["N6"];
-
 /// A test: its file, and its name or title.
 type Proof = (PathBuf, String);
 
@@ -49,11 +46,9 @@ fn the_reference_of_abuse_names_every_row_and_every_proof() {
         for (number, tried, remark) in *rows {
             let row = format!("{group}{number}");
             let found = proofs.remove(&row).unwrap_or_default();
-            let is_pending = found.is_empty() && PENDING.contains(&row.as_str());
-            if found.is_empty() && !is_pending {
+            if found.is_empty() {
                 unproven.push(row.clone());
             }
-            let remark = if is_pending { "Not proven yet." } else { remark };
             writeln!(paper, "| {row} | {tried} | {} |", cell(&found, remark)).unwrap();
         }
     }
