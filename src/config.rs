@@ -4,6 +4,7 @@
 //! settings is the struct below; `docs/settings.md` is made from it.
 
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -274,6 +275,10 @@ impl Settings {
             let secret = text.trim();
             if secret.is_empty() {
                 return Err(format!("SMTP_URL_FILE {} is empty", path.display()));
+            }
+            // Not refused: containers mount secrets so, where there is nobody else.
+            if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
+                tracing::warn!("everybody on this machine can read SMTP_URL_FILE; chmod o-r mends that");
             }
             self.smtp_url = Some(Secret::new(secret));
         }

@@ -25,3 +25,4 @@ pub mod text;
 pub mod view;
 pub mod web;
 pub mod words;
+pub mod workers;

@@ -22,7 +22,8 @@ impl Origin {
         let not_an_origin = || format!("{text:?} is not an address like https://chat.example.org");
         let uri: Uri = text.trim().parse().map_err(|_| not_an_origin())?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(not_an_origin()) };
-        if !matches!(scheme, "http" | "https") || authority.as_str().contains('@') {
+        // A pattern would be taken and never match: better that it is refused.
+        if !matches!(scheme, "http" | "https") || authority.as_str().contains(['@', '*']) {
             return Err(not_an_origin());
         }
         Ok(Self(format!("{scheme}://{}", without_default_port(&authority.as_str().to_lowercase(), scheme))))

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 pub mod hit;
 pub mod initial;
 pub mod link;
+pub mod look;
 pub mod token;
 
 const EXCERPT: usize = 100;

@@ -2,6 +2,7 @@
 //! come by it. A new one without a row fails, and so does a row of something that is no more; the
 //! rows are the paper `docs/access.md`.
 
+mod bent;
 mod event;
 mod hidden;
 mod page;
@@ -87,6 +88,11 @@ impl Body {
 
 /// The code of a refusal, which must go with its status; of any other answer the status.
 fn outcome(answer: &Answer) -> String {
+    // R8: whoever asks, and whatever for, no shared cache keeps it. Assets are the same for all.
+    let caching = answer.header("cache-control").unwrap_or_default();
+    let depends = answer.headers.iter().any(|(name, value)| name == "vary" && value.contains("cookie"));
+    let is_for_one = caching.starts_with("private") || caching == "no-store";
+    assert!(is_for_one || caching.starts_with("public") && !depends, "{answer:?}");
     if answer.header("content-type") != Some("application/problem+json") {
         return answer.status.to_string();
     }

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["chat"],
     &["db", "text"],
     &["config", "words", "origin", "cookie", "image", "media", "fetch", "password"],
+    &["workers"],
     &["error", "ids", "clock", "lock", "mail"],
     &["sabotage"],
 ];
@@ -199,6 +200,20 @@ fn m5_m7_one_place_in_the_browser_makes_markup_of_text_and_none_makes_patterns()
             assert!(is_the_place || !text.contains(sink), "{} has {sink}", path.display());
         }
         assert!(!text.contains("RegExp("), "{} makes a pattern of text", path.display());
+    }
+}
+
+/// Where a panic ended the process, one bad packet would end everybody's evening.
+#[test]
+fn n7_a_panic_unwinds_in_every_profile() {
+    let manifest = read("Cargo.toml");
+    let release = manifest.split("[profile.release]").nth(1).expect("a profile of releases");
+    assert!(release.split("\n[").next().unwrap().contains("panic = \"unwind\""), "{release}");
+    let own = concat!("panic = \"ab", "ort\"");
+    let others = ["Makefile", "Dockerfile", ".cargo/config.toml", "bench/Cargo.toml", "crates/socketio/Cargo.toml"];
+    for path in others.map(Path::new).into_iter().chain([Path::new("Cargo.toml")]) {
+        let text = if root().join(path).exists() { text(path).unwrap() } else { String::new() };
+        assert!(!text.contains(own) && !text.contains("panic=ab"), "{} ends the process", path.display());
     }
 }
 

@@ -9,16 +9,19 @@ use std::thread::JoinHandle;
 use madang::ids::RoomId;
 use serde_json::{Value, json};
 
+use crate::support::Request;
 use crate::support::app::Folder;
 use crate::support::client::{Client, Opening};
 use crate::support::factory::{Person, Room, key};
-use crate::support::{Request, picture};
 
 mod archive;
 mod backup;
+mod log;
+mod memory;
 mod migration;
 mod outbox;
 mod restore;
+mod settings;
 mod upload;
 mod verify;
 
@@ -204,67 +207,6 @@ fn check_log(sent: &[Sent], all: &[Value], rev: i64) {
     }
 }
 
-#[tokio::test]
-async fn a10_n5_no_secret_and_no_text_is_logged() {
-    let folder = Folder::new();
-    let program = Program::start(folder.path(), &["--log-format", "json"]);
-    let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
-    let asked = json!({ "title": "hushed title", "password": "open sesame", "max": 9 });
-    let room = program.room(&minji, asked).await;
-    let wrong = Opening::of(&jun).room(&room).auth("password", "wrong sesame");
-    Client::open(program.address, wrong).await.take("connect_error").await;
-    let opening = |who: &Person| Opening::of(who).room(&room).auth("password", "open sesame");
-    let (hers, his) = (
-        Client::open(program.address, opening(&minji)).await,
-        Client::open(program.address, opening(&jun).polling()).await,
-    );
-    hers.take("joined").await;
-    his.take("joined").await;
-    let sid = program.request("GET", "/socket.io/?EIO=4&transport=polling").send().await.text();
-    let sid = serde_json::from_str::<Value>(&sid[1..]).unwrap()["sid"].as_str().unwrap().to_owned();
-    let close = program.request("POST", &format!("/socket.io/?EIO=4&transport=polling&sid={sid}"));
-    close.body("text/plain", "1").send().await;
-    hers.say(&room, "a hushed word\r\n\u{1b}[31mlevel=error").await;
-    hers.ok("message", json!({ "room": room.id, "key": "hushed key", "text": "hushed whisper", "to": jun.id })).await;
-    his.take_where("message", |message| message["kind"] == "whisper").await;
-    hers.emit("message", json!({ "room": 7, "hushed field": "hushed value" })).await;
-    let files = format!("/api/rooms/{}/files", room.id);
-    let upload = program.request("POST", &files).bearer(&minji.token);
-    upload.multipart(Some(("hushed.png", &picture::png(4, 4))), &[("text", "hushed caption")]).send().await.is(201);
-    program.request("POST", "/me").cookie(&minji.token).form(&[("name", "hushed name")]).send().await;
-    program.request("GET", &format!("/?token={}", "x".repeat(43))).send().await;
-    let sign_up = json!({ "email": "hushed@example.org", "password": "sesame by the tree", "name": "hushed" });
-    let account = program.request("POST", "/api/users").json(&sign_up).send().await.is(201);
-    let wrong = json!({ "email": "hushed@example.org", "password": "wrong sesame" });
-    program.request("POST", "/api/session").json(&wrong).send().await.refused(401, "bad_credentials");
-    let reset = desk(folder.path(), &["user", "reset", "hushed@example.org"]);
-    let code = reset.trim().rsplit('/').next().unwrap().to_owned();
-    program.request("GET", &format!("/reset/{code}")).send().await;
-    program.request("GET", "/%0d%0alevel=error%1b[31m").send().await;
-    hers.ok("kick", json!({ "room": room.id, "userId": jun.id, "reason": "hushed reason" })).await;
-    his.disconnect().await;
-    hers.disconnect().await;
-    let (status, log) = program.terminate().await;
-    assert!(status.success(), "{status}");
-    assert!(log.contains("answered"), "there is a log to look at: {log}");
-    for secret in [
-        "sesame",
-        "hushed",
-        "xxxxx",
-        minji.token.as_str(),
-        jun.token.as_str(),
-        sid.as_str(),
-        account["token"].as_str().unwrap(),
-        code.as_str(),
-    ] {
-        assert!(!log.contains(secret), "the log holds {secret}: {log}");
-    }
-    assert!(!log.contains('\u{1b}') && !log.contains("\nlevel"), "the log can be forged: {log}");
-    for line in log.lines() {
-        assert!(serde_json::from_str::<Value>(line).is_ok(), "not a line of JSON: {line}");
-    }
-}
-
 /// What the operator's hand prints, on the data folder of [`Program::start`].
 fn desk(folder: &Path, words: &[&str]) -> String {
     let output = at_desk(folder, words);
@@ -364,34 +306,4 @@ async fn a_reindex_beside_the_server_makes_search_whole() {
     assert_eq!(found["messages"].as_array().unwrap().len(), 3);
     let (_, log) = program.terminate().await;
     assert!(log.contains("madang reindex"), "{log}");
-}
-
-#[test]
-fn what_cannot_start_says_why_in_a_sentence() {
-    let folder = Folder::new();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port().to_string();
-    let blocked = folder.path().join("file");
-    std::fs::write(&blocked, "in the way").unwrap();
-    for (flags, says) in [
-        (["--port", port.as_str()], "cannot listen on"),
-        (["--data-dir", blocked.to_str().unwrap()], "cannot make the data folder"),
-        (["--public-url", "chat.example"], "is not an address like"),
-        (["--trusted-proxies", "ten"], "is not a network like"),
-        (["--smtp-url", "sesame"], "SMTP_URL is not an address like"),
-        (["--smtp-url-file", "nowhere"], "cannot read SMTP_URL_FILE"),
-    ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
-        command.args(["serve", "--bind", "127.0.0.1"]).args(flags).current_dir(folder.path()).env_clear();
-        if flags[0] != "--port" {
-            command.args(["--port", "0"]);
-        }
-        if flags[0] != "--data-dir" {
-            command.arg("--data-dir").arg(folder.path().join("data"));
-        }
-        let output = command.output().unwrap();
-        let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && error.contains(says), "{flags:?}: {error}");
-        assert!(output.stdout.is_empty() || flags[0] == "--data-dir", "{flags:?}");
-    }
 }

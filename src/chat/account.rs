@@ -71,6 +71,9 @@ pub fn sign_up(
     let folded = text::fold(&email);
     let taken = |fault: crate::db::Fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) };
     let Some(me) = guest else {
+        if let Some(name) = &new.name {
+            user::check_look(tx, None, name)?;
+        }
         let name = new.name.unwrap_or(new.fallback_name);
         let user = user::make(tx, limits, now, UserKind::Account, &name)?;
         let sql = "UPDATE users SET email = ?2, email_folded = ?3, password_hash = ?4 WHERE id = ?1";

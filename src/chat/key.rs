@@ -114,7 +114,7 @@ pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, outsider: Out
         return Ok(user);
     };
     let before = user::get(tx, id)?;
-    let user = user::rename(tx, limits, id, &outsider.name)?;
+    let user = user::rename_as_told(tx, limits, id, &outsider.name)?;
     if before.picture == picture {
         return Ok(user);
     }

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::{Fact, Limits, Tx};
 use crate::db::{Fault, Row};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
-use crate::text;
+use crate::text::{self, look};
 
 mod hues;
 mod list;
@@ -64,15 +64,24 @@ pub(super) fn read_some(row: &Row<'_>, at: usize) -> Result<User, Fault> {
     read(row, at)?.ok_or_else(|| Fault::Wrong(format!("no user at column {at}")))
 }
 
-/// Lets somebody in who has no account.
+/// Lets somebody in who has no account, under the name that they chose.
 ///
 /// # Errors
-/// `invalid` or `too_long` for a name that shows nothing or too much.
+/// `invalid` or `too_long` for a name that shows nothing or too much; see [`check_look`].
 pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<User> {
+    check_look(tx, None, name)?;
+    make_friendly_guest(tx, limits, now, name)
+}
+
+/// Like [`make_guest`], under a name of ours: nobody is turned away for what they did not choose.
+///
+/// # Errors
+/// Only those of the store.
+pub fn make_friendly_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<User> {
     make(tx, limits, now, UserKind::Guest, name)
 }
 
-/// Makes a person of any kind; see [`make_guest`].
+/// Makes a person of any kind, under a name that is not their own choice or that was looked at.
 pub(super) fn make(tx: &mut Tx, limits: &Limits, now: i64, kind: UserKind, name: &str) -> Result<User> {
     let id = UserId::new(now);
     let name = text::name(name, limits.name_max)?;
@@ -84,11 +93,43 @@ pub(super) fn make(tx: &mut Tx, limits: &Limits, now: i64, kind: UserKind, name:
     Ok(user)
 }
 
-/// Changes a person's name and tells who knows them; the same name again changes nothing.
+/// What people could take for a word of the house itself.
+const NAMES_OF_THE_HOUSE: [&str; 2] = ["Madang", "마당"];
+
+/// Looks at a name that somebody chose for themselves. Names are not unique, but nobody is taken for
+/// an admin or for the house.
 ///
 /// # Errors
-/// `invalid` or `too_long` for the name; `not_found` for nobody.
+/// `invalid` with the field `name`.
+pub(super) fn check_look(tx: &mut Tx, me: Option<UserId>, name: &str) -> Result<()> {
+    let sql = "SELECT id, name FROM users WHERE is_admin = 1 AND deleted_at IS NULL";
+    let admins: Vec<(UserId, String)> = tx.query_all(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // Whoever is an admin has that name already, and may share it with another admin.
+    if admins.iter().any(|(id, _)| Some(*id) == me) {
+        return Ok(());
+    }
+    let taken = NAMES_OF_THE_HOUSE.into_iter().chain(admins.iter().map(|(_, name)| name.as_str()));
+    match taken.into_iter().any(|taken| look::looks_like(taken, name)) {
+        true => Err(Error::invalid("name", "name looks like that of an admin")),
+        false => Ok(()),
+    }
+}
+
+/// Changes a person's name to what they chose and tells who knows them; the same name again changes
+/// nothing.
+///
+/// # Errors
+/// `invalid` or `too_long` for the name, see [`check_look`]; `not_found` for nobody.
 pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
+    // A name that one has already stays: forms send it along, and an admin may have come later.
+    if get(tx, me)?.name != text::name(name, limits.name_max)? {
+        check_look(tx, Some(me), name)?;
+    }
+    rename_as_told(tx, limits, me, name)
+}
+
+/// Like [`rename`], to what a server with a key says: it knows whom it brings.
+pub(super) fn rename_as_told(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
     let name = text::name(name, limits.name_max)?;
     let mut user = get(tx, me)?;
     if user.name != name {

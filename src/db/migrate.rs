@@ -29,7 +29,7 @@ macro_rules! migrations {
     };
 }
 
-migrations! { "0001_chat" "0002_people" "0003_search" "0004_outbox" }
+migrations! { "0001_chat" "0002_people" "0003_search" "0004_outbox" "0005_admins" }
 
 /// The number of the last step that this program knows: the version of its schema.
 pub const SCHEMA: i64 = MIGRATIONS.len() as i64;

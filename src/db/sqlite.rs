@@ -1,5 +1,7 @@
 //! The embedded engine: SQLite in WAL mode. The only file that knows rusqlite.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -23,6 +25,9 @@ pub struct Row<'a>(&'a rusqlite::Row<'a>);
 impl Connection {
     /// The writing connection; makes the file when there is none.
     pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
+        // For nobody else on the machine, whatever the folder is; its log gets the same mode from
+        // SQLite. Where this fails, the opening below says why.
+        let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = Self::with_flags(path, flags, busy_timeout)?;
         // The cache holds what a batch of acts in as many rooms touches; with less, pages are written

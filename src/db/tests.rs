@@ -83,7 +83,7 @@ async fn facts_come_in_commit_order_before_any_answer_and_all_waiting_share_a_ba
 }
 
 #[tokio::test]
-async fn a_failing_or_panicking_act_takes_only_itself_back() {
+async fn n7_a_failing_or_panicking_act_takes_only_itself_back() {
     let folder = Folder::new();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = heard.clone();
@@ -234,7 +234,7 @@ async fn after_an_io_error_the_store_is_opened_anew_and_checked_before_anything_
 }
 
 #[tokio::test]
-async fn a_listener_that_panics_does_not_stop_the_store() {
+async fn n7_a_listener_that_panics_does_not_stop_the_store() {
     let folder = Folder::new();
     let (calls, first) = (Arc::new(AtomicUsize::new(0)), AtomicBool::new(true));
     let counted = calls.clone();

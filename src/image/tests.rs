@@ -45,7 +45,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 #[test]
-fn the_first_bytes_decide_and_nothing_else_is_a_picture() {
+fn u1_the_first_bytes_decide_and_nothing_else_is_a_picture() {
     let others: [&[u8]; 12] = [
         b"",
         b"\x89PNG",
@@ -68,7 +68,7 @@ fn the_first_bytes_decide_and_nothing_else_is_a_picture() {
 }
 
 #[test]
-fn a_file_cut_off_anywhere_is_broken() {
+fn u4_a_file_cut_off_anywhere_is_broken() {
     let red = image::RgbaImage::from_pixel(40, 40, image::Rgba([200, 0, 0, 255]));
     let whole = [
         make::png(make::drawing(64, 64)),
@@ -88,7 +88,7 @@ fn a_file_cut_off_anywhere_is_broken() {
 }
 
 #[test]
-fn what_follows_the_picture_is_gone() {
+fn u1_u4_what_follows_the_picture_is_gone() {
     let tail = b"<html><script>fetch('/me')</script></html>";
     let files = [
         make::png(make::drawing(32, 32)),
@@ -104,7 +104,7 @@ fn what_follows_the_picture_is_gone() {
 }
 
 #[test]
-fn every_limit_is_named_when_it_is_met() {
+fn u2_u3_every_limit_is_named_when_it_is_met() {
     let limits = Limits { side: 100, pixels: 6_400, frames: 3, frames_pixels: 5_000, bytes: 2_000, thumbnail_side: 64 };
     let refused = |bytes: &[u8]| match super::remake(bytes, &limits) {
         Err(Refused::TooLarge(why)) => why,
@@ -126,7 +126,7 @@ fn every_limit_is_named_when_it_is_met() {
 }
 
 #[test]
-fn a_panic_of_a_decoder_is_a_broken_picture() {
+fn u4_n7_a_panic_of_a_decoder_is_a_broken_picture() {
     let refused: Result<(), _> = super::guard(|| panic!("as a decoder might"));
     assert_eq!(refused, Err(Refused::Broken));
 }

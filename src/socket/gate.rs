@@ -9,6 +9,7 @@ use socketio::{Gate, Opening, Visitor};
 
 use crate::chat::session::Token;
 use crate::cookie;
+use crate::error::{Error, Result};
 use crate::origin::{Judgement, Origins};
 use crate::words::Lang;
 
@@ -17,8 +18,8 @@ use crate::words::Lang;
 pub(crate) struct Caller {
     pub(crate) token: Option<Token>,
     pub(crate) lang: Lang,
-    /// The room of `?room=`, else of the page's address.
-    pub(crate) room: Option<String>,
+    /// The room of `?room=`, else of the page's address; an error where two are named.
+    pub(crate) room: Result<Option<String>>,
 }
 
 pub(crate) struct Door {
@@ -48,7 +49,7 @@ impl Gate for Door {
         Arc::new(Caller {
             token: cookie::token(opening.headers, self.origins.is_https()).filter(|_| is_own),
             lang: lang(opening.headers),
-            room: room_of_query(opening).or_else(|| room_of_referer(opening.headers)),
+            room: room_of_query(opening).map(|room| room.or_else(|| room_of_referer(opening.headers))),
         })
     }
 
@@ -64,9 +65,14 @@ fn lang(headers: &HeaderMap) -> Lang {
     })
 }
 
-fn room_of_query(opening: &Opening<'_>) -> Option<String> {
-    let query = opening.uri.query()?;
-    query.split('&').find_map(|pair| pair.strip_prefix("room=")).map(str::to_owned)
+fn room_of_query(opening: &Opening<'_>) -> Result<Option<String>> {
+    let query = opening.uri.query().unwrap_or_default();
+    let mut rooms = query.split('&').filter_map(|pair| pair.strip_prefix("room="));
+    match (rooms.next(), rooms.next()) {
+        (room, None) => Ok(room.map(str::to_owned)),
+        // Which of them was meant, and which of them whoever stands before us has looked at?
+        _ => Err(Error::invalid("room", "room is given twice")),
+    }
 }
 
 /// Tutorial A's way: the page's own address names the room.

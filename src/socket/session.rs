@@ -38,7 +38,8 @@ async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Res
     let session = identify(&state, &auth, caller).await?;
     let asked_lang = auth.lang.as_deref().and_then(Lang::from_code);
     let lang = asked_lang.or(caller.map(|caller| caller.lang)).unwrap_or_default();
-    let room = auth.room.clone().or_else(|| caller.and_then(|caller| caller.room.clone()));
+    let of_the_request = caller.map_or(Ok(None), |caller| caller.room.clone())?;
+    let room = auth.room.clone().or(of_the_request);
     let user_id = session.user.id;
     socket.set_data(Person {
         id: user_id,

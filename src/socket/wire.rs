@@ -6,6 +6,7 @@ mod told;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use socketio::Args;
 
 use crate::error::{Code, Error, Result};
@@ -106,17 +107,22 @@ pub fn decode<T: DeserializeOwned>(args: &Args) -> Result<T> {
 /// `invalid` with the field; `bad_json` for what is not JSON.
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| invalid(&error))?;
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| match is_json(json) {
+        true => invalid(&error),
+        false => Code::BadJson.into(),
+    })?;
     reader.end().map_err(|_| Code::BadJson)?;
     Ok(value)
 }
 
+/// Asked where reading has failed: a number in place of a name, say, is an error of syntax to the
+/// reader of an enumeration, however sound the JSON is.
+fn is_json(json: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(json).is_ok()
+}
+
 fn invalid(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
-    let inner = error.inner();
-    if inner.is_syntax() || inner.is_eof() {
-        return Code::BadJson.into();
-    }
-    let sentence = inner.to_string();
+    let sentence = error.inner().to_string();
     // An unknown or missing field is named in the sentence, a wrong value by its path.
     let named = sentence.split('`').nth(1).filter(|_| sentence.contains(" field "));
     let path = error.path().to_string();

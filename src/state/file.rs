@@ -6,10 +6,7 @@ mod place;
 mod portrait;
 mod store;
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::time::timeout;
 
 use super::{State, log_failure};
 use crate::chat::file::{self, Entry, File, Kind, NewFile, Stored};
@@ -119,16 +116,12 @@ impl State {
         if upload.size > self.config.images.bytes as u64 {
             return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));
         }
-        let working = Arc::clone(&self.files.workers).acquire_owned();
-        let working = timeout(PATIENCE, working).await.map_err(|_| Code::Busy)?.map_err(|_| Code::Unavailable)?;
         let limits = self.config.images.clone();
-        let made = tokio::task::spawn_blocking(move || {
-            // Here and not with who waits: a client that hangs up does not end the work.
-            let _working = working;
+        let work = move || {
             let bytes = upload.read()?;
             make(&bytes, &limits).map_err(Error::from)
-        });
-        made.await.map_err(Error::internal)?
+        };
+        self.files.workers.run(PATIENCE, work).await?
     }
 
     /// Puts the bytes down and writes the rows that need them. It runs to its end even when the

@@ -104,6 +104,7 @@ impl State {
             move || live.doubt()
         });
         let files = file::Files::open(&config.data_dir)?;
+        let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
         let base_url = config.base_url(port);
         let fetcher = config.has_link_previews.then(|| Fetcher::new(config.fetch.clone()));
@@ -111,7 +112,7 @@ impl State {
             mail,
             base_url,
             rates: Rates::new(config.has_rate_limits),
-            passwords: Passwords::new(PASSWORDS_AT_ONCE),
+            passwords,
             is_draining: AtomicBool::new(false),
             uploads: file::Uploads::default(),
             config,

@@ -29,12 +29,14 @@ impl State {
         address: IpAddr,
     ) -> Result<Entered> {
         self.rates.guest(address)?;
-        let name = name.unwrap_or_else(|| any_name(lang));
         let limits = self.config.limits.clone();
         self.db
             .write(move |tx| {
                 let now = now_ms();
-                let user = user::make_guest(tx, &limits, now, &name)?;
+                let user = match &name {
+                    Some(name) => user::make_guest(tx, &limits, now, name)?,
+                    None => user::make_friendly_guest(tx, &limits, now, &any_name(lang))?,
+                };
                 let token = session::open(tx, now, user.id, agent.as_deref(), Some(address))?;
                 Ok(Entered { user, session_id: token.session_id(), token })
             })

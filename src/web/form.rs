@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderValue;
-use http::header::{CACHE_CONTROL, SET_COOKIE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -19,6 +20,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let is_form = kind(&request).eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        if is_form && is_too_large(&request) {
+            return Err(Code::TooLarge.into());
+        }
         let form = axum::Form::<T>::from_request(request, state);
         let form = timeout(BODY_TIMEOUT, form).await.map_err(|_| stood_still())?;
         form.map(|axum::Form(form)| Self(form)).map_err(|rejection| match rejection.into_response().status().as_u16() {
@@ -49,6 +54,17 @@ pub(super) fn unstored(mut answer: Response) -> Response {
 pub(super) fn with_cookie(mut answer: Response, cookie: HeaderValue) -> Response {
     answer.headers_mut().append(SET_COOKIE, cookie);
     answer
+}
+
+/// The type of a body, without what may stand behind it.
+pub(super) fn kind(request: &Request) -> &str {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim()
+}
+
+/// Whether a body says itself that it is more than a form or JSON may be: it is not waited for.
+pub(super) fn is_too_large(request: &Request) -> bool {
+    request.body().size_hint().lower() > super::BODY_MAX as u64
 }
 
 /// How long a body of text may take.

@@ -85,12 +85,16 @@ pub(super) async fn private(mut request: Request, next: Next) -> Response {
     answer
 }
 
+/// The longest of our addresses is shorter; what is longer is a stranger's.
+const LOGGED: usize = 256;
+
 /// An address without the secret it may end with: whoever has the code of an invite gets in, and
-/// that of a one-time link is as good as a password.
+/// that of a one-time link is as good as a password. Nobody fills the log with one request.
 fn for_the_log(path: &str) -> &str {
     let secret =
         ["/invite/", "/invites/", "/admin/", "/reset/"].iter().find_map(|name| Some(path.find(name)? + name.len()));
-    secret.map_or(path, |at| &path[..at])
+    let end = secret.unwrap_or(path.len()).min(LOGGED);
+    &path[..path.floor_char_boundary(end)]
 }
 
 /// The headers of every answer, and the number by which it is found in the log.

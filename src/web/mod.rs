@@ -107,18 +107,23 @@ pub fn router(state: &State) -> Router {
         .route("/files/{id}", get(file::show))
         .route("/files/{id}/thumbnail", get(file::thumbnail))
         .method_not_allowed_fallback(problem::method_not_allowed);
-    answers
+    let doors = answers
         .merge(fixed)
         .layer(compression())
         .merge(files)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(state.clone(), guard::ours_only))
-        .merge(health)
-        // The seal is the outermost, so that the answer after a panic carries its headers, too.
+        .merge(health);
+    sealed(doors).with_state(state.clone())
+}
+
+/// Around every address: a panic is one lost answer, and each answer has its headers.
+fn sealed<S: Clone + Send + Sync + 'static>(doors: Router<S>) -> Router<S> {
+    doors
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn(problem::for_people))
+        // The seal is the outermost, so that the answer after a panic carries its headers, too.
         .layer(from_fn(guard::seal))
-        .with_state(state.clone())
 }
 
 /// Bytes of a multipart body. Each of its files is held to its own limit while it comes.

@@ -64,3 +64,49 @@ pub(super) async fn method_not_allowed() -> Response {
 pub(super) fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
     Error::internal("a handler panicked").into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http::{Request, Response, StatusCode};
+    use tower::ServiceExt;
+
+    use crate::web::sealed;
+
+    async fn early() -> &'static str {
+        panic!("planned")
+    }
+
+    async fn late() -> &'static str {
+        tokio::task::yield_now().await;
+        panic!("planned")
+    }
+
+    /// No door of the house panics when it is asked to, so two others stand in its frame.
+    #[tokio::test]
+    async fn n7_a_panic_in_a_handler_is_one_lost_answer() {
+        let doors =
+            Router::new().route("/early", get(early)).route("/late", get(late)).route("/", get(async || "well"));
+        let doors = sealed(doors);
+        let ask = |path: &str, accept: &str| -> _ {
+            let request = Request::get(path).header("accept", accept).body(Body::empty()).unwrap();
+            let doors = doors.clone();
+            async move { doors.oneshot(request).await.unwrap() }
+        };
+        let header = |answer: &Response<Body>, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        for path in ["/early", "/late"] {
+            let answer = ask(path, "*/*").await;
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+            assert_eq!(header(&answer, "content-type"), "application/problem+json");
+            assert!(header(&answer, "content-security-policy").contains("default-src 'none'"));
+            assert_eq!(header(&answer, "x-request-id").len(), 16);
+            let body = axum::body::to_bytes(answer.into_body(), 1_000).await.unwrap();
+            assert!(!String::from_utf8_lossy(&body).contains("planned"), "{body:?}");
+            let page = ask(path, "text/html").await;
+            assert!(header(&page, "content-type").starts_with("text/html"), "{path}");
+            assert_eq!(ask("/", "*/*").await.status(), StatusCode::OK);
+        }
+    }
+}

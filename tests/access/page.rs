@@ -79,7 +79,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
         .spends()
         .wants("admin link"),
     row("GET", "/me", ["/login?next=/me", "200", "200", "200", "200", "200", "200", "200"], nothing),
-    row("POST", "/me", known("/me?done=saved"), |_, _| form([("name", "somebody"), ("bio", "here and there")])),
+    row("POST", "/me", known("/me?done=saved"), |_, who| form([("name", who.name()), ("bio", "here and there")])),
     row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
     row("POST", "/me/picture/remove", known("/me?done=saved"), empty),
     row("POST", "/me/presence", known("/me?done=saved"), empty),
@@ -198,7 +198,7 @@ fn routes() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn n1_every_page_form_and_file_for_everybody() {
+async fn n1_r8_every_page_form_and_file_for_everybody() {
     // With letters, so that there is a page for who forgot their password; nobody reads them.
     let app = house(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();

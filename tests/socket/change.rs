@@ -88,7 +88,23 @@ async fn e7_what_is_not_ones_own_is_not_told_from_what_is_not() {
     his.say(&room, "his").await;
     let his_id = his.hears("his").await["id"].clone();
     his.ok("leave", json!({ "room": room.id })).await;
-    his.refused("edit", json!({ "id": his_id, "text": "x" }), "forbidden").await;
+    for (event, ask) in [
+        ("edit", json!({ "id": his_id, "text": "x" })),
+        ("delete", json!({ "id": his_id })),
+        ("react", json!({ "id": his_id, "emoji": "👍", "on": true })),
+        ("pin", json!({ "id": his_id, "on": true })),
+    ] {
+        his.refused(event, ask, "forbidden").await;
+    }
+    // What is deleted is changed no more, by whomever.
+    hers.ok("delete", json!({ "id": said["id"] })).await;
+    for (event, ask) in [
+        ("edit", json!({ "id": said["id"], "text": "back" })),
+        ("react", json!({ "id": said["id"], "emoji": "👍", "on": true })),
+        ("pin", json!({ "id": said["id"], "on": true })),
+    ] {
+        hers.refused(event, ask, "forbidden").await;
+    }
 }
 
 #[tokio::test]

@@ -93,6 +93,19 @@ async fn s5_a_payload_of_another_form_is_invalid() {
 }
 
 #[tokio::test]
+async fn r12_of_two_rooms_in_the_address_none_is_meant() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let (one, two) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
+    for opening in [Opening::of(&minji), Opening::of(&minji).room(&one)] {
+        let opening = opening.query(&format!("room={}&room={}", one.id, two.id));
+        let error = app.turned_away(opening.clone()).await;
+        assert_eq!((&error["code"], &error["field"]), (&json!("invalid"), &json!("room")));
+        assert_eq!(app.turned_away(opening.polling()).await, error);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_namespace_is_refused_and_the_lobby_asks_nobody() {
     let app = App::start().await;
     let unknown = app.open_socket(Opening { namespace: "/nowhere".into(), ..Opening::default() }).await;

@@ -33,7 +33,7 @@ async fn a_message_is_acknowledged_and_reaches_all_with_its_sender() {
 }
 
 #[tokio::test]
-async fn d3_a_repeat_is_a_dup_of_the_first_by_any_door() {
+async fn d3_e3_a_repeat_is_a_dup_of_the_first_by_any_door() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, _]) = app.evening().await;
     let send = json!({ "room": room.id, "key": "one", "text": "hello" });

@@ -138,7 +138,7 @@ async fn e5_coming_back_again_and_again_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn an_address_has_so_many_connections_and_gets_them_back() {
+async fn h9_h11_an_address_has_so_many_connections_and_gets_them_back() {
     let app = App::with(|config| config.connections_per_address = 8).await;
     let minji = app.guest("minji").await;
     let mut sockets = Vec::new();

@@ -41,7 +41,7 @@ async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
 }
 
 #[tokio::test]
-async fn d6_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
+async fn d6_e5_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
     let app = App::with(|config| {
         config.limits.since_max_changes = 60;
         config.limits.since_max_bytes = 100_000;

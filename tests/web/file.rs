@@ -74,6 +74,11 @@ async fn u8_a_file_is_for_those_who_see_its_message() {
     assert!(sees(&sora).await, "a newcomer");
     app.call(&minji, "DELETE", &format!("/rooms/{}/members/{}", room.id, sora.id), Value::Null).await.is(204);
     assert!(!sees(&sora).await, "the kicked");
+    let deleted = upload(&app, &minji, &room, &picture::png(9, 9), &[]).await.is(201);
+    let (path, gone) = (format!("/messages/{}", deleted["id"].as_str().unwrap()), self::url(&deleted));
+    assert_eq!(app.page(&minji, &gone).await.status, 200);
+    app.call(&minji, "DELETE", &path, Value::Null).await.is(200);
+    app.page(&minji, &gone).await.refused(404, "not_found");
     app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
     assert!(!sees(&minji).await, "the room is gone");
 }
@@ -107,6 +112,11 @@ async fn u11_shared_bytes_stay_while_one_message_needs_them() {
     assert_ne!(url(&first), url(&second));
     assert_eq!(app.stored_files().len(), 2, "the picture and its smaller copy");
     let remove = |room: &Room| format!("/rooms/{}", room.id);
+    // With its message, with its room.
+    let third = upload(&app, &minji, &other, &picture::png(700, 8), &[]).await.is(201);
+    app.call(&minji, "DELETE", &format!("/messages/{}", third["id"].as_str().unwrap()), Value::Null).await.is(200);
+    assert_eq!(app.page(&minji, &url(&third)).await.status, 404);
+    assert_eq!(app.page(&minji, &url(&first)).await.status, 200);
     app.call(&minji, "DELETE", &remove(&room), Value::Null).await.is(204);
     assert_eq!(app.page(&minji, &url(&first)).await.status, 404);
     assert_eq!(app.page(&minji, &url(&second)).await.status, 200);

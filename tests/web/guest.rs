@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::client::Opening;
-use crate::support::factory::fields;
+use crate::support::factory::{PASSWORD, blob, fields};
 use crate::support::{App, Person};
 
 #[tokio::test]
@@ -63,6 +63,35 @@ async fn e10_names_are_cleaned_and_measured_and_never_unique() {
     let (first, second) = (app.guest("jun").await, app.guest("jun").await);
     assert_ne!(first.id, second.id);
     app.guest(&"가".repeat(40)).await;
+}
+
+#[tokio::test]
+async fn e10_nobody_is_taken_for_an_admin_or_for_the_house() {
+    let app = App::start().await;
+    let (minji, namesake) = (app.signed_up("minji").await, app.guest("minji").await);
+    let jun = app.guest("jun").await;
+    app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&minji.id)));
+    for name in ["minji", " Min Ji", "m\u{456}nji", "ＭＩＮＪＩ", "min\u{200b}ji", "madang", "마 당"] {
+        let guest = app.request("POST", "/api/guests").json(&json!({ "name": name })).send().await;
+        let account = json!({ "email": "jun@example.org", "password": PASSWORD, "name": name });
+        let account = app.request("POST", "/api/users").json(&account).send().await;
+        let change = app.call(&jun, "PATCH", "/me", json!({ "name": name })).await;
+        for answer in [guest, account, change] {
+            assert_eq!(answer.refused(422, "invalid")["field"], "name", "{name}");
+        }
+        assert_eq!(app.form(&jun, "/me", &[("name", name)]).await.leads_to(), "/?refused=invalid", "{name}");
+        let form = app.request("POST", "/rooms").form(&[("title", "courtyard"), ("name", name)]);
+        assert_eq!(form.send().await.leads_to(), "/?refused=invalid", "{name}");
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM users"), 3);
+    // The admin and who had the name before keep it, and other names are as free as they were.
+    for who in [&minji, &namesake] {
+        app.call(who, "PATCH", "/me", json!({ "name": "minji" })).await.is(200);
+    }
+    app.call(&minji, "PATCH", "/me", json!({ "name": "Min Ji" })).await.is(200);
+    for name in ["minjin", "jun", "민지", "Madang fan"] {
+        app.guest(name).await;
+    }
 }
 
 #[tokio::test]

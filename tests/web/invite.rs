@@ -235,7 +235,7 @@ async fn a_picture_of_an_invite_is_an_image_and_nothing_more() {
 }
 
 #[tokio::test]
-async fn a11_h9_links_are_built_from_our_own_address_alone() {
+async fn a11_r9_links_are_built_from_our_own_address_alone() {
     let app = App::with(|config| config.origins.public = Origin::parse("https://chat.example").ok()).await;
     let made = app.request("POST", "/api/guests").header("host", "chat.example").json(&json!({})).send().await.is(201);
     let token = made["token"].as_str().unwrap();

@@ -133,8 +133,121 @@ async fn health_is_told_without_identity() {
     let app = App::start().await;
     assert_eq!(app.get("/healthz").send().await.text(), "ok\n");
     assert_eq!(app.get("/readyz").send().await.text(), "ready\n");
-    // N3: nothing tells more to the open net.
-    for path in ["/metrics", "/debug", "/debug/pprof"] {
-        assert_eq!(app.get(path).send().await.status, 404, "{path}");
+}
+
+#[tokio::test]
+async fn n3_nothing_tells_of_the_server_from_near_or_far() {
+    let app = App::with(|config| config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let minji = app.signed_up("minji").await;
+    app.alter("UPDATE users SET is_admin = 1");
+    for far in [None, Some("203.0.113.7"), Some("2001:db8::7")] {
+        let ask = |path: &str| far.into_iter().fold(app.get(path), |ask, far| ask.header("x-forwarded-for", far));
+        for path in [
+            "/metrics",
+            "/api/metrics",
+            "/debug",
+            "/debug/pprof",
+            "/debug/vars",
+            "/status",
+            "/server-status",
+            "/admin",
+            "/admin/",
+            "/version",
+            "/env",
+            "/.env",
+            "/.git/config",
+            "/data/madang.db",
+            "/madang.db",
+        ] {
+            assert_eq!(ask(path).send().await.status, 404, "{path} from {far:?}");
+            assert_eq!(ask(path).cookie(&minji.token).send().await.status, 404, "{path} for an admin from {far:?}");
+        }
+        // Whether it is well, in a word.
+        for (path, said) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
+            assert_eq!(ask(path).send().await.text(), said, "{path} from {far:?}");
+        }
     }
+}
+
+#[tokio::test]
+async fn n8_nothing_hands_out_a_room_as_a_whole() {
+    let app = App::start().await;
+    let minji = app.signed_up("minji").await;
+    app.alter("UPDATE users SET is_admin = 1");
+    let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;
+    app.say(&minji, &room, "inside").await;
+    for path in [
+        "/export",
+        "/api/export",
+        "/api/import",
+        "/api/backup",
+        "/backup",
+        "/api/me/export",
+        &format!("/api/rooms/{}/export", room.id),
+        &format!("/room/{}/export", room.id),
+        "/files",
+        "/files/",
+        "/pictures/",
+    ] {
+        for who in [None, Some(&minji)] {
+            let ask = who.into_iter().fold(app.get(path), |ask, who| ask.cookie(&who.token));
+            let answer = ask.send().await;
+            assert_eq!(answer.status, 404, "{path}");
+            assert!(!answer.text().contains("inside") && !answer.text().contains("courtyard"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn r6_a_path_is_taken_as_it_stands_and_has_an_end() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    for path in [
+        format!("/api/rooms/../rooms/{}", room.id),
+        format!("/api/x/%2e%2e/rooms/{}", room.id),
+        format!("/api//rooms/{}", room.id),
+        format!("/api/rooms/{};jsessionid=1", room.id),
+        format!("/API/rooms/{}", room.id),
+        format!("/api/rooms/{}%00", room.id),
+        format!("/api/rooms/{}/", room.id),
+        "/assets/..%2f..%2f..%2fetc%2fpasswd".to_owned(),
+        "/assets/../../../../etc/passwd".to_owned(),
+        "/pictures/..%2f..%2fmadang.db".to_owned(),
+        "/socket.io/..%2f..%2fmadang.db".to_owned(),
+        format!("/{}", "x".repeat(14_000)),
+        format!("/api/rooms/{}", "%41".repeat(4_000)),
+        format!("/{}", "../".repeat(4_000)),
+    ] {
+        let answer = app.get(&path).bearer(&minji.token).send().await;
+        assert_eq!(answer.status, 404, "{}", &path[..path.len().min(80)]);
+        assert!(!answer.text().contains("root:") && !answer.text().contains("SQLite"));
+    }
+    let endless = app.get(&format!("/{}", "x".repeat(70_000))).try_send().await;
+    assert!(endless.as_ref().is_ok_and(|answer| matches!(answer.status, 414 | 431)), "{endless:?}");
+}
+
+#[tokio::test]
+async fn r11_a_body_that_nobody_reads_is_refused_before_it_comes() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let hundred_megabytes = |path: &str, kind: &str, method: &str| {
+        let call = app.request(method, path).bearer(&minji.token).header("content-length", "100000000");
+        call.header("content-type", kind).send()
+    };
+    // The answer comes though not a byte of the body does.
+    for (method, path) in [
+        ("POST", "/api/rooms".to_owned()),
+        ("PATCH", "/api/me".to_owned()),
+        ("POST", format!("/api/rooms/{}/messages", room.id)),
+        ("POST", "/api/session".to_owned()),
+    ] {
+        let answer = hundred_megabytes(&path, "multipart/form-data; boundary=x", method).await;
+        answer.refused(415, "unsupported_type");
+        hundred_megabytes(&path, "application/json", method).await.refused(413, "too_large");
+    }
+    hundred_megabytes("/api/uploads", "application/json", "POST").await.refused(415, "unsupported_type");
+    hundred_megabytes("/rooms", "multipart/form-data; boundary=x", "POST").await.refused(415, "unsupported_type");
+    hundred_megabytes("/rooms", "application/x-www-form-urlencoded", "POST").await.refused(413, "too_large");
 }

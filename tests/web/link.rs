@@ -148,3 +148,42 @@ async fn a11_a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_ho
     assert_eq!(app.page(&other, "/forgot").await.status, 404);
     assert_eq!(app.form(&other, "/forgot", &[("email", "minji@example.org")]).await.status, 404);
 }
+
+#[tokio::test]
+async fn n2_no_other_site_moves_an_admins_hand_and_no_name_runs_in_their_eyes() {
+    let app = App::start().await;
+    let (minji, sora) = (app.signed_up("minji").await, app.signed_up("sora").await);
+    let first = admin_path(&app).await;
+    app.form(&minji, &first, &[]).await.leads_to();
+    let jun = app.guest("<img src=x onerror=alert(1)>").await;
+    let cell = app.guest("=cmd|'/c calc'!A1").await;
+    let room = app.courtyard(&jun).await;
+    app.join(&cell, &room).await;
+    app.join(&minji, &room).await;
+    let second = admin_path(&app).await;
+    let (remove, kick) = (format!("/room/{}/delete", room.id), format!("/room/{}/kick", room.id));
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
+        let from = |method: &str, path: &str| app.request(method, path).cookie(&minji.token).header(name, value);
+        from("POST", &remove).form(&[]).send().await.refused(403, "forbidden");
+        from("POST", &kick).form(&[("userId", &cell.id)]).send().await.refused(403, "forbidden");
+        let by_rest = from("DELETE", &format!("/api/rooms/{}", room.id)).send().await;
+        by_rest.refused(403, "forbidden");
+        // Nor is anybody made an admin so.
+        let sent = app.request("POST", &second).cookie(&sora.token).header(name, value);
+        sent.form(&[]).send().await.refused(403, "forbidden");
+    }
+    assert!(!is_admin(&app, &sora).await);
+    assert_eq!(app.show(&room).await["memberCount"], 3);
+    app.say(&jun, &room, "<script>alert(1)</script>").await;
+    for path in ["/".to_owned(), format!("/room/{}", room.id), "/search?q=alert".to_owned(), "/people".to_owned()] {
+        let page = app.page(&minji, &path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(!page.text().contains("<img src=x") && !page.text().contains("<script>alert"), "{path}");
+        assert!(!page.header("content-security-policy").unwrap().contains("unsafe"), "{path}");
+    }
+}

@@ -30,7 +30,7 @@ async fn a_message_is_answered_whole() {
 }
 
 #[tokio::test]
-async fn d3_a_repeated_key_gets_the_first_answer_whatever_it_says() {
+async fn d3_e3_a_repeated_key_gets_the_first_answer_whatever_it_says() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -102,6 +102,29 @@ async fn e1_e2_e3_e9_what_is_amiss_is_named() {
     let sent = post(&app, &minji, &room, json!({ "text": marks })).await.is(201);
     assert!(sent["text"].as_str().unwrap().ends_with("\u{301}\u{202e}b"));
     post(&app, &minji, &room, json!({ "text": "가".repeat(10_000) })).await.is(201);
+}
+
+#[tokio::test]
+async fn e2_marks_and_turned_text_are_bounded_and_stand_for_themselves() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let client = app.enter(&minji, &room).await;
+    // A hundred kilobytes of marks; then as many as a message may have.
+    let marks = |count: usize| format!("a{}", "\u{301}".repeat(count));
+    post(&app, &minji, &room, json!({ "text": marks(50_000) })).await.refused(413, "too_large");
+    let key = crate::support::factory::key();
+    let long = json!({ "room": room.id, "key": key, "text": marks(20_000) });
+    assert_eq!(client.refused("message", long, "too_long").await["field"], "text");
+    let text = marks(9_000) + "\u{202e}turned";
+    post(&app, &minji, &room, json!({ "text": text })).await.is(201);
+    let page = app.page(&minji, &format!("/room/{}", room.id)).await.text();
+    let bubble = page.split("class=\"bubble").find(|part| part.contains("turned")).expect("a bubble of its own");
+    let tag = bubble.split('>').next().unwrap();
+    assert!(tag.contains("dir=\"auto\""), "its direction ends with it: {tag}");
+    let css = include_str!("../../web/css/message.css");
+    let rules = css.split("  .bubble {").nth(1).and_then(|rest| rest.split('}').next()).unwrap();
+    assert!(rules.contains("overflow: clip"), "marks stay within their bubble: {rules}");
 }
 
 #[tokio::test]

@@ -132,6 +132,9 @@ async fn u6_a_name_ends_no_header_and_names_nothing_on_the_disk() {
         ("a;b='c'.png", "a;b='c'.png", "a%3Bb%3D%27c%27.png"),
         (".htaccess", ".htaccess", ".htaccess"),
         ("evil\u{202e}gnp.exe", "evilgnp.exe", "evilgnp.exe"),
+        ("a\\\"b.png", "a\"b.png", "a%22b.png"),
+        ("CON", "CON", "CON"),
+        ("aux.png.", "aux.png.", "aux.png."),
         ("", "file", "file"),
     ] {
         let sent = upload(&app, &minji, &room, typed, &picture::png(4, 4)).await.is(201);
@@ -140,6 +143,8 @@ async fn u6_a_name_ends_no_header_and_names_nothing_on_the_disk() {
         let named = format!("inline; filename*=UTF-8''{sent_as}");
         assert_eq!(file.header("content-disposition"), Some(named.as_str()), "{typed}");
     }
+    // What no header may hold is no header's.
+    upload(&app, &minji, &room, "a\0b.png", &picture::png(4, 4)).await.refused(400, "bad_request");
     let long = upload(&app, &minji, &room, &"x".repeat(10_000), &picture::png(4, 4)).await.is(201);
     assert_eq!(long["files"][0]["name"].as_str().unwrap().len(), 120);
     let stored = app.stored_files();

@@ -259,7 +259,8 @@ async fn e6_r6_what_is_no_room_is_not_found_whatever_it_looks_like() {
             answer.refused(404, "room_not_found");
         }
     }
-    for id in ["nowhere", "💥", "' OR 1=1", "../../etc", "0123456789abcdefghjkmnpqrs", ""] {
+    let long = "x".repeat(60_000);
+    for id in ["nowhere", "💥", "' OR 1=1", "../../etc", "0123456789abcdefghjkmnpqrs", "", &long] {
         client.refused("join", json!({ "room": id }), "room_not_found").await;
         client.refused("message", json!({ "room": id, "key": "k", "text": "x" }), "room_not_found").await;
         client.refused("members", json!({ "room": id }), "room_not_found").await;

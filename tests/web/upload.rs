@@ -170,6 +170,22 @@ async fn u5_who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
 }
 
 #[tokio::test]
+async fn u5_who_sends_more_than_they_said_sends_it_to_nobody() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let body = several(&[], &[("a", &[b'x'; 1_000])]);
+    let (said, rest) = (body.len(), vec![b'x'; 300_000]);
+    let call = || app.request("POST", "/api/uploads").bearer(&minji.token).header("content-length", &said.to_string());
+    // The body is whole where it was said to end; what follows is no request.
+    let sent = call().body(MULTIPART, [body.clone(), rest.clone()].concat()).send().await.is(201);
+    assert_eq!(sent["size"], 1_000);
+    // Said to end amid the file, it is broken off there.
+    let short = app.request("POST", "/api/uploads").bearer(&minji.token).header("content-length", "900");
+    short.body(MULTIPART, [body, rest].concat()).send().await.refused(400, "bad_request");
+    assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (1, 0));
+}
+
+#[tokio::test]
 async fn u10_a_person_has_so_much_room_however_many_uploads_race_for_it() {
     let app = App::with(|config| {
         config.limits.waiting_files_max = 5;

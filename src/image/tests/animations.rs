@@ -33,7 +33,7 @@ fn an_animated_gif_stays_as_it_is() {
 }
 
 #[test]
-fn delays_that_browsers_do_not_believe_become_what_they_show() {
+fn u3_delays_that_browsers_do_not_believe_become_what_they_show() {
     let sent: Vec<_> = [0, 1, 2, 3].map(|delay| make::gif_frame(8, 8, 1, delay)).into();
     let (picture, _) = good(&make::gif(8, 8, Repeat::Infinite, &sent));
     let delays: Vec<_> = frames(&picture).1.iter().map(|frame| frame.delay).collect();
@@ -41,7 +41,7 @@ fn delays_that_browsers_do_not_believe_become_what_they_show() {
 }
 
 #[test]
-fn what_else_is_in_a_gif_is_gone() {
+fn u9_what_else_is_in_a_gif_is_gone() {
     let mut bytes = Vec::new();
     let mut encoder = gif::Encoder::new(&mut bytes, 8, 8, &[0; 12]).unwrap();
     encoder.set_repeat(Repeat::Infinite).unwrap();
@@ -61,7 +61,7 @@ fn what_else_is_in_a_gif_is_gone() {
 }
 
 #[test]
-fn a_gif_of_a_hundred_thousand_frames_is_refused() {
+fn u3_a_gif_of_a_hundred_thousand_frames_is_refused() {
     assert!(good(&make::gif_of_many(500)).0.animated);
     let refused = Err(Refused::TooLarge("the animation has too many frames"));
     assert_eq!(remake(&make::gif_of_many(501)), refused);
@@ -69,7 +69,7 @@ fn a_gif_of_a_hundred_thousand_frames_is_refused() {
 }
 
 #[test]
-fn a_frame_beyond_the_canvas_is_broken_and_so_is_one_of_nothing() {
+fn u3_a_frame_beyond_the_canvas_is_broken_and_so_is_one_of_nothing() {
     let large = make::gif(8, 8, Repeat::Infinite, &[make::gif_frame(9, 8, 1, 5)]);
     assert_eq!(remake(&large), Err(Refused::Broken));
     let mut beside = make::gif_frame(8, 8, 1, 5);
@@ -82,7 +82,7 @@ fn a_frame_beyond_the_canvas_is_broken_and_so_is_one_of_nothing() {
 }
 
 #[test]
-fn a_frame_with_too_few_pixels_is_broken() {
+fn u4_a_frame_with_too_few_pixels_is_broken() {
     let mut bytes = make::gif_of_many(1);
     bytes[6] = 2;
     let size = bytes.iter().position(|&byte| byte == 0x2C).unwrap() + 5;
@@ -173,7 +173,7 @@ fn an_animated_webp_of_one_frame_is_a_still() {
 }
 
 #[test]
-fn a_webp_whose_bitstream_is_larger_than_its_frame_is_broken() {
+fn u4_a_webp_whose_bitstream_is_larger_than_its_frame_is_broken() {
     let mut file = make::animated_webp(&[(make::sticker(40), 50), (make::sticker(40), 50)], 0, true);
     let stream = file.windows(5).position(|window| window == b"VP8L\x2F" || window.starts_with(b"VP8L")).unwrap();
     file[stream + 9..stream + 13].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0x1F]);

@@ -92,7 +92,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn bent_files_never_panic_nor_exceed_limits(
+    fn u4_bent_files_never_panic_nor_exceed_limits(
         which in any::<prop::sample::Index>(),
         bends in prop::collection::vec(bend(), 1..6),
         mend in any::<bool>(),
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_behind_a_signature_is_answered(
+    fn u4_noise_behind_a_signature_is_answered(
         head in prop::sample::select(vec![&b"\x89PNG\r\n\x1A\n"[..], b"\xFF\xD8\xFF", b"GIF89a", b"RIFF\xFF\0\0\0WEBPVP8X"]),
         noise in prop::collection::vec(any::<u8>(), 0..400),
     ) {

@@ -9,11 +9,12 @@ use object_store::path::Path as StorePath;
 use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt};
 use parking_lot::Mutex;
 use tokio::io::AsyncReadExt;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::RwLock;
 
 use super::incoming::{self, Folder, Incoming, Temp};
 use crate::error::{Code, Error, Result};
 use crate::lock::Lock;
+use crate::workers::Workers;
 
 /// Pictures worked on at a time: each may take a few hundred megabytes while it is decoded.
 const PICTURES_AT_ONCE: usize = 2;
@@ -28,7 +29,7 @@ const POSTPONED: usize = 100_000;
 pub struct Files {
     store: Arc<dyn ObjectStore>,
     folder: Folder,
-    pub(super) workers: Arc<Semaphore>,
+    pub(super) workers: Workers,
     /// Held for reading from putting bytes down until their row is written, and for writing while
     /// bytes without a row are removed: or an upload of the same content would lose its bytes.
     pub(super) rows: RwLock<()>,
@@ -56,7 +57,7 @@ impl Files {
             // An upload that was answered must survive a power cut like the message that carries it.
             store: Arc::new(store.with_fsync(true)),
             folder: Folder::open(&data_dir.join(INCOMING))?,
-            workers: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
+            workers: Workers::start("picture", PICTURES_AT_ONCE)?,
             rows: RwLock::default(),
             data_dir: data_dir.to_owned(),
             postponed: Mutex::default(),
@@ -199,7 +200,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_cannot_be_moved_is_copied() {
+    async fn u13_what_cannot_be_moved_is_copied() {
         let folder = std::env::temp_dir().join(format!("madang-store-{}", crate::ids::RoomId::new(0)));
         let files = Files::open(&folder).unwrap();
         let bytes: Vec<u8> = (0..PART + 1_000).map(|at| (at % 251) as u8).collect();

@@ -3,14 +3,13 @@
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Code, Error, Result};
 use crate::socket::wire::from_json;
-use crate::web::form::BODY_TIMEOUT;
+use crate::web::form::{self, BODY_TIMEOUT};
 
 /// A body of JSON, whole and of the form `T`.
 pub(super) struct Json<T>(pub(super) T);
@@ -19,8 +18,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        if !is_json(&request) {
+        if !form::kind(&request).eq_ignore_ascii_case("application/json") {
             return Err(Code::UnsupportedType.into());
+        }
+        if form::is_too_large(&request) {
+            return Err(Code::TooLarge.into());
         }
         let body = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
         let body = body.map_err(|_| Error::new(Code::BadRequest).with_message("the body did not come"))?.map_err(
@@ -31,11 +33,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         )?;
         from_json(&body).map(Self)
     }
-}
-
-fn is_json(request: &Request) -> bool {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

@@ -99,7 +99,7 @@ fn answering(handled: Arc<Mutex<Vec<String>>>) -> Namespace {
 }
 
 #[tokio::test]
-async fn every_path_of_an_event_is_answered() {
+async fn n7_every_path_of_an_event_is_answered() {
     let house = House::open(config(), [answering(Arc::default())]).await;
     let mut ws = Ws::join(house.at, "/").await;
     for (event, answer) in [

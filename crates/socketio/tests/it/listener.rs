@@ -33,6 +33,26 @@ async fn h9_a_head_must_come_in_time() {
 }
 
 #[tokio::test]
+async fn h9_many_who_never_finish_a_head_are_gone_in_time_and_nobody_waits_for_them() {
+    let house = house(Limits { head_timeout: ms(400), connections_per_address: 100, ..Limits::default() }).await;
+    let mut session = Ws::join(house.at, "/").await;
+    let mut slow = Vec::new();
+    for _ in 1..100 {
+        let mut http = Http::connect(house.at).await;
+        http.send(b"G").await;
+        slow.push(http);
+    }
+    // Their address has no more places, and who had one is served.
+    assert!(Http::connect(house.at).await.answer().await.is_none());
+    session.send(r#"42["echo"]"#).await;
+    assert_eq!(session.text().await, r#"42["echo"]"#);
+    for http in &mut slow {
+        http.closed().await;
+    }
+    assert_eq!(Http::connect(house.at).await.ask(OPEN, "", "").await.status, 200, "the places are free again");
+}
+
+#[tokio::test]
 async fn h9_an_idle_connection_ends_in_time_and_an_active_one_does_not() {
     let house = house(Limits { head_timeout: ms(150), ..Limits::default() }).await;
     let mut idle = Http::connect(house.at).await;
@@ -158,7 +178,7 @@ async fn h14_http2_is_not_spoken() {
 }
 
 #[tokio::test]
-async fn an_address_has_so_many_connections_and_gets_them_back() {
+async fn h9_h11_an_address_has_so_many_connections_and_gets_them_back() {
     let house = house(Limits { connections_per_address: 2, ..Limits::default() }).await;
     let first = Ws::open(house.at).await;
     let mut second = Http::connect(house.at).await;

@@ -1,8 +1,11 @@
 //! Socket.IO packets a client has no business to send, and those it has.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use socketio::{Args, Config, Namespace, Refusal, Reply};
 
-use crate::support::{Frame, House, Ws, config, echo, echoes, ms};
+use crate::support::{Frame, House, Ws, config, echo, echoes, frame, ms};
 
 fn mark(number: impl std::fmt::Display) -> String {
     format!(r#"{{"_placeholder":true,"num":{number}}}"#)
@@ -32,6 +35,38 @@ async fn s1_what_is_no_packet_closes() {
 #[tokio::test]
 async fn s2_a_second_connect_to_a_joined_namespace_closes() {
     each_closes(["40", "40{}", "40/,"]).await;
+}
+
+#[tokio::test]
+async fn s2_ten_thousand_connects_ask_the_guard_once_and_end_once() {
+    let (asked, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let count = |counter: &Arc<AtomicUsize>| {
+        let counter = Arc::clone(counter);
+        move || counter.fetch_add(1, Ordering::SeqCst)
+    };
+    let (ask, end) = (count(&asked), count(&ended));
+    let guarded = Namespace::new("/")
+        .guard(move |_, _| {
+            ask();
+            async { Ok(socketio::Admission::new()) }
+        })
+        .on_disconnect(move |_, _| {
+            end();
+            async {}
+        });
+    let house = House::open(config(), [guarded]).await;
+    let mut ws = Ws::join(house.at, "/").await;
+    ws.send_bytes(&frame(0x81, b"40").repeat(10_000)).await;
+    assert_eq!(ws.close_code().await, 1000);
+    house.is_empty().await;
+    crate::support::until(|| ended.load(Ordering::SeqCst) == 1).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    // Also while the guard is still asked for the first.
+    let slow = Namespace::new("/").guard(|_, _| std::future::pending());
+    let house = House::open(config(), [slow]).await;
+    let mut ws = Ws::open(house.at).await;
+    ws.send_bytes(&frame(0x81, b"40").repeat(2)).await;
+    assert_eq!(ws.close_code().await, 1000);
 }
 
 #[tokio::test]
@@ -165,6 +200,8 @@ async fn s10_placeholders_name_each_attachment_once() {
         format!("{},{}", mark(0), mark(0)),
         r#"{"_placeholder":"x","num":0}"#.into(),
         r#"{"_placeholder":true}"#.into(),
+        r#"{"{\"_placeholder\":true,\"num\":0}":1}"#.into(),
+        r#"{"_placeholder":true,"num":0,"num":1}"#.into(),
         r#"{"_placeholder":true,"num":0,"more":1}"#.into(),
         r#"{"_placeholder":{"_placeholder":true,"num":0}}"#.into(),
         "1".into(),

@@ -88,6 +88,27 @@ async fn p1_p4_p5_p6_what_is_no_packet_closes_the_session() {
 }
 
 #[tokio::test]
+async fn p4_a_million_empty_packets_are_not_even_read() {
+    let (house, session) = joined(config()).await;
+    let mut other = crate::support::Ws::join(house.at, "/").await;
+    assert_eq!(hanging_hears(&session, "\x1e".repeat(1_000_000), 413).await, "1");
+    assert!(session.is_gone().await);
+    other.send("42[\"echo\"]").await;
+    assert_eq!(other.text().await, "42[\"echo\"]");
+}
+
+#[tokio::test]
+async fn p12_packets_of_a_post_count_towards_the_rate() {
+    let packets = Some(socketio::Rate { per_second: 10, burst: 20 });
+    for flood in ["3", "2", "6", "42[\"echo\"]"] {
+        let (house, session) = joined(Config { packets, ..config() }).await;
+        let body = [flood; 100].join("\x1e");
+        assert_eq!(hanging_hears(&session, body, 400).await.split('\x1e').next_back(), Some("1"), "{flood}");
+        house.is_empty().await;
+    }
+}
+
+#[tokio::test]
 async fn p2_a_second_poll_ends_both() {
     let (house, session) = joined(config()).await;
     let mut first = session.hang().await;

@@ -54,7 +54,7 @@ async fn s15_a_hundred_events_back_to_back_are_handled_in_order_one_at_a_time() 
 }
 
 #[tokio::test]
-async fn a_full_inbox_stops_the_reading_and_loses_nothing() {
+async fn s14_a_full_inbox_stops_the_reading_and_loses_nothing() {
     let (works, namespace) = Works::new();
     let house = House::open(config(), [namespace]).await;
     let ws = Ws::join(house.at, "/").await;

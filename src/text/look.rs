@@ -1,0 +1,33 @@
+//! How a name looks, whatever letters it is made of: some names must not be worn by two.
+
+use unicode_security::confusable_detection::skeleton;
+
+/// Whether people would take one name for the other: they are the same but for spaces and case, or
+/// but for letters that look alike (Unicode's confusables, UTS 39).
+pub fn looks_like(one: &str, other: &str) -> bool {
+    shapes(one).zip(shapes(other)).any(|(one, other)| one == other)
+}
+
+/// The shapes of a name as it is written, and in each case: `I` looks like `l`, `i` does not.
+fn shapes(name: &str) -> impl Iterator<Item = String> {
+    let bare: String = name.split_whitespace().collect();
+    let cases = [super::fold(&bare), bare.to_uppercase(), bare];
+    cases.into_iter().map(|name| skeleton(&name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e10_letters_of_other_scripts_make_no_other_name() {
+        for other in ["minji", "Minji", "MINJI", "min ji", "mіnji", "ｍｉｎｊｉ", "МINJI", "𝐦𝐢𝐧𝐣𝐢", "rninji"]
+        {
+            assert!(looks_like("minji", other), "{other}");
+        }
+        for other in ["minja", "minji2", "민지", "mini", "ninji", ""] {
+            assert!(!looks_like("minji", other), "{other}");
+        }
+        assert!(looks_like("파란 고래", "파란고래") && !looks_like("파란 고래", "푸른 고래"));
+    }
+}

@@ -1,0 +1,100 @@
+//! Everything that takes an object, given it amiss: with a field too many, of another type, or
+//! missing. Each is refused, and the field is named.
+
+use madang::config::Config;
+use serde_json::{Map, Value, json};
+
+use super::scene::{Scene, Who, house};
+use super::{Body, event, rest};
+use crate::support::{App, Client};
+
+/// Fields that some server, somewhere, has taken from a client.
+const NOBODYS: [&str; 7] = ["isAdmin", "is_admin", "seq", "senderId", "createdAt", "__proto__", "constructor"];
+
+/// The right object bent in every way, each with the field that is wrong.
+fn bent<'a>(right: &'a Value, required: &'a [String]) -> impl Iterator<Item = (Value, String)> + 'a {
+    let fields = right.as_object().expect("an object");
+    let with = |name: &str, value: Value| {
+        let mut object = right.clone();
+        object[name] = value;
+        (object, name.to_owned())
+    };
+    let too_many = NOBODYS.iter().filter(|name| !fields.contains_key(**name)).map(move |name| with(name, json!(1)));
+    let of_another_type = fields.iter().flat_map(move |(name, value)| {
+        let other = if value.is_string() { json!(7) } else { json!("7") };
+        [json!({ "$gt": "" }), json!([[]]), other].map(|other| with(name, other))
+    });
+    let missing = required.iter().flat_map(move |name| {
+        let mut without = right.clone();
+        without.as_object_mut().expect("an object").remove(name);
+        [(without, name.clone()), with(name, Value::Null)]
+    });
+    too_many.chain(of_another_type).chain(missing)
+}
+
+/// The fields that a schema asks for; it may be the name of one among the others.
+fn required(schema: &Value, others: &Map<String, Value>) -> Vec<String> {
+    let named = schema["$ref"].as_str().and_then(|path| others.get(path.rsplit('/').next()?));
+    let fields = named.unwrap_or(schema)["required"].as_array();
+    fields.into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()).collect()
+}
+
+/// Whether an error says what is wrong. What is wrong inside a list is named with its place.
+fn names(error: &Value, field: &str) -> bool {
+    let named = error["field"].as_str().unwrap_or_default();
+    error["code"] == "invalid" && (named == field || named.starts_with(&format!("{field}[")))
+}
+
+#[tokio::test]
+async fn e1_e9_what_every_event_is_given_amiss_is_named() {
+    let app = house(|_| {}).await;
+    let (mut asked, mut given) = Default::default();
+    let events = madang::socket::client_events(&mut asked, &mut given);
+    let scene = Scene::new(&app).await;
+    let client: Client = app.enter(scene.person(Who::Owner), &scene.room).await;
+    let mut wrong = Vec::new();
+    for row in event::ROWS {
+        let schema = &events.iter().find(|event| event.name == row.name).unwrap().payload;
+        let required = required(schema, asked.definitions());
+        assert!(!required.is_empty(), "{} asks for nothing: {schema}", row.name);
+        let right = (row.ask)(&scene, Who::Owner);
+        for (object, field) in bent(&right, &required) {
+            let answer = client.emit(row.name, object.clone()).await;
+            if answer["ok"] != false || !names(&answer["error"], &field) {
+                wrong.push(format!("{} {object}: {answer}", row.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    client.say(&scene.room, "still here").await;
+}
+
+#[tokio::test]
+async fn e1_e9_what_every_call_is_given_amiss_is_named() {
+    let app = house(|_| {}).await;
+    let paper = madang::web::api::calls(Config::default().upload_max).openapi();
+    let others = paper["components"]["schemas"].as_object().unwrap();
+    let scene = Scene::new(&app).await;
+    let (mut wrong, mut calls) = (Vec::new(), 0);
+    for row in rest::ROWS {
+        // A server shows its key before anybody looks at what it says.
+        let (Body::Json(right), false) = ((row.ask)(&scene, Who::Owner), row.name == "/tokens") else { continue };
+        let call = &paper["paths"][format!("/api{}", row.name)][row.method.to_lowercase()];
+        let required = required(&call["requestBody"]["content"]["application/json"]["schema"], others);
+        for (object, field) in bent(&right, &required) {
+            let error = refusal(&app, &scene, row.method, &rest::path(&scene, row), &object).await;
+            if !names(&error, &field) {
+                wrong.push(format!("{} {object}: {error}", row.title()));
+            }
+        }
+        calls += 1;
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(calls > 10, "{calls}");
+}
+
+async fn refusal(app: &App, scene: &Scene, method: &str, path: &str, body: &Value) -> Value {
+    let by = scene.person(Who::Owner);
+    let answer = app.request(method, path).bearer(&by.token).json(body).send().await;
+    if answer.status == 422 { answer.json() } else { json!({ "status": answer.status, "text": answer.text() }) }
+}

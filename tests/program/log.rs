@@ -1,0 +1,121 @@
+//! What the program writes of what it is told: no secret, no text of people, and nothing that reads
+//! as a line of its own.
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Program, desk};
+use crate::support::app::Folder;
+use crate::support::client::{Client, Opening};
+use crate::support::factory::Person;
+use crate::support::picture;
+
+#[tokio::test]
+async fn a10_n5_no_secret_and_no_text_is_logged() {
+    let folder = Folder::new();
+    let program = Program::start(folder.path(), &["--log-format", "json"]);
+    let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
+    let asked = json!({ "title": "hushed title", "password": "open sesame", "max": 9 });
+    let room = program.room(&minji, asked).await;
+    let wrong = Opening::of(&jun).room(&room).auth("password", "wrong sesame");
+    Client::open(program.address, wrong).await.take("connect_error").await;
+    let opening = |who: &Person| Opening::of(who).room(&room).auth("password", "open sesame");
+    let (hers, his) = (
+        Client::open(program.address, opening(&minji)).await,
+        Client::open(program.address, opening(&jun).polling()).await,
+    );
+    hers.take("joined").await;
+    his.take("joined").await;
+    let sid = program.request("GET", "/socket.io/?EIO=4&transport=polling").send().await.text();
+    let sid = serde_json::from_str::<Value>(&sid[1..]).unwrap()["sid"].as_str().unwrap().to_owned();
+    let close = program.request("POST", &format!("/socket.io/?EIO=4&transport=polling&sid={sid}"));
+    close.body("text/plain", "1").send().await;
+    hers.say(&room, "a hushed word\r\n\u{1b}[31mlevel=error").await;
+    hers.ok("message", json!({ "room": room.id, "key": "hushed key", "text": "hushed whisper", "to": jun.id })).await;
+    his.take_where("message", |message| message["kind"] == "whisper").await;
+    hers.emit("message", json!({ "room": 7, "hushed field": "hushed value" })).await;
+    let files = format!("/api/rooms/{}/files", room.id);
+    let upload = program.request("POST", &files).bearer(&minji.token);
+    upload.multipart(Some(("hushed.png", &picture::png(4, 4))), &[("text", "hushed caption")]).send().await.is(201);
+    program.request("POST", "/me").cookie(&minji.token).form(&[("name", "hushed name")]).send().await;
+    program.request("GET", &format!("/?token={}", "x".repeat(43))).send().await;
+    let sign_up = json!({ "email": "hushed@example.org", "password": "sesame by the tree", "name": "hushed" });
+    let account = program.request("POST", "/api/users").json(&sign_up).send().await.is(201);
+    let wrong = json!({ "email": "hushed@example.org", "password": "wrong sesame" });
+    program.request("POST", "/api/session").json(&wrong).send().await.refused(401, "bad_credentials");
+    let reset = desk(folder.path(), &["user", "reset", "hushed@example.org"]);
+    let code = reset.trim().rsplit('/').next().unwrap().to_owned();
+    program.request("GET", &format!("/reset/{code}")).send().await;
+    program.request("GET", "/%0d%0alevel=error%1b[31m").send().await;
+    hers.ok("kick", json!({ "room": room.id, "userId": jun.id, "reason": "hushed reason" })).await;
+    his.disconnect().await;
+    hers.disconnect().await;
+    let (status, log) = program.terminate().await;
+    assert!(status.success(), "{status}");
+    assert!(log.contains("answered"), "there is a log to look at: {log}");
+    for secret in [
+        "sesame",
+        "hushed",
+        "xxxxx",
+        minji.token.as_str(),
+        jun.token.as_str(),
+        sid.as_str(),
+        account["token"].as_str().unwrap(),
+        code.as_str(),
+    ] {
+        assert!(!log.contains(secret), "the log holds {secret}: {log}");
+    }
+    assert!(!log.contains('\u{1b}') && !log.contains("\nlevel"), "the log can be forged: {log}");
+    for line in log.lines() {
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "not a line of JSON: {line}");
+    }
+}
+
+/// What reads as another line, as another colour, or as more than anybody reads.
+const FORGED: &str = "x\r\n2026-01-01T00:00:00Z ERROR forged: all is lost\u{1b}[31m\u{1b}]0;owned\u{7}\u{202e}";
+
+#[tokio::test]
+async fn n5_nobody_else_writes_a_line_of_the_log() {
+    for format in ["text", "json"] {
+        let folder = Folder::new();
+        let program = Program::start(folder.path(), &["--log-format", format]);
+        let minji = program.guest("x\r\nERROR forged\u{1b}[31m\u{202e}").await;
+        let room = program.room(&minji, json!({ "title": FORGED })).await;
+        let client = Client::open(program.address, Opening::of(&minji).room(&room).auth("lang", FORGED)).await;
+        client.take("joined").await;
+        client.ok("message", json!({ "room": room.id, "key": FORGED.split_at(20).0, "text": FORGED })).await;
+        client.emit(FORGED, json!({ FORGED: FORGED })).await;
+        client.refused("typing", json!({ FORGED: 1 }), "invalid").await;
+        let encoded: String = FORGED.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        program.request("GET", &format!("/{encoded}?{encoded}")).send().await;
+        let long = program.request("GET", &format!("/{}", "long".repeat(3_000))).send().await;
+        assert_eq!(long.status, 404);
+        let file = Some(("\u{1b}[31m.png", &b"no picture"[..]));
+        program.request("POST", "/api/uploads").bearer(&minji.token).multipart(file, &[]).send().await;
+        // Bytes that no client library sends.
+        for raw in [
+            &b"GET /\x1b[31m HTTP/1.1\r\n\r\n"[..],
+            b"\x1b[31m\n\n",
+            b"GET /\xff\xfe\xe2\x80\xae HTTP/1.1\r\nhost: a\r\n\r\n",
+        ] {
+            let mut stream = TcpStream::connect(program.address).await.unwrap();
+            stream.write_all(raw).await.unwrap();
+            stream.shutdown().await.unwrap();
+            stream.read_to_end(&mut Vec::new()).await.unwrap();
+        }
+        client.disconnect().await;
+        let (status, log) = program.terminate().await;
+        assert!(status.success(), "{status}");
+        assert!(log.contains("answered") && log.contains("longlong"), "there is a log to look at: {log}");
+        // A terminal that is none gets no colours, so every escape would be a stranger's.
+        assert!(!log.contains(['\u{1b}', '\u{7}', '\u{202e}', '\r']), "{format}: {log:?}");
+        for line in log.lines() {
+            let is_ours = match format {
+                "json" => serde_json::from_str::<Value>(line).is_ok_and(|line| line["level"].is_string()),
+                _ => line.starts_with("20") && !line.contains("Z ERROR forged"),
+            };
+            assert!(is_ours && line.len() < 1_000, "{format}: {line:?}");
+        }
+    }
+}

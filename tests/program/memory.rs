@@ -1,0 +1,38 @@
+//! What a flood leaves of itself in the memory of the program. Only Linux tells.
+#![cfg(target_os = "linux")]
+
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::Program;
+use crate::support::app::Folder;
+
+impl Program {
+    /// Bytes that the program has in memory now.
+    fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    }
+}
+
+const MIB: usize = 1024 * 1024;
+
+/// Each takes 19 MiB while it is worked on. Taken anew on whatever thread was free, they stayed in the
+/// heaps of all threads: a gigabyte for good, on a machine of two cores.
+#[tokio::test]
+async fn a3_a_flood_of_log_ins_leaves_no_memory_behind() {
+    let folder = Folder::new();
+    let program = Program::start(folder.path(), &[]);
+    for _ in 0..3 {
+        let mut flood = JoinSet::new();
+        for number in 0..40 {
+            let asked = json!({ "email": format!("nobody{number}@example.org"), "password": "whatever it is" });
+            flood.spawn(program.request("POST", "/api/session").json(&asked).send());
+        }
+        for answer in flood.join_all().await {
+            assert!(matches!(answer.status, 401 | 503), "{}", answer.text());
+        }
+    }
+    assert!(program.memory() < 150 * MIB, "{} MiB", program.memory() / MIB);
+}
