@@ -56,6 +56,8 @@ struct Run {
     all_back: Duration,
     cpu_of_going: Duration,
     cpu_of_coming: Duration,
+    /// With everybody in, before the storm.
+    idle: u64,
     memory: u64,
     most_memory: u64,
     faults: Faults,
@@ -74,19 +76,20 @@ pub(crate) fn run(options: &Options) -> Outcome<()> {
     process::pin(options.client_core)?;
     let mut runs: Vec<Run> = Vec::new();
     println!(
-        "members  missed  half back  all back   CPU going  CPU coming   per member  growth   memory (most)  refused"
+        "members  missed  half back  all back   CPU going  CPU coming   per member  growth   memory idle, after, most (MB)  refused"
     );
     for &members in &options.members {
         let run = once(options, members)?;
         let growth = run.per_member() / runs.first().unwrap_or(&run).per_member().max(f64::EPSILON);
         println!(
-            "{members:7} {:7} {:8.2} s {:7.2} s {:9.2} s {:9.2} s {:9.0} µs {growth:7.2} {:7.0} MB ({:.0})  {}",
+            "{members:7} {:7} {:8.2} s {:7.2} s {:9.2} s {:9.2} s {:9.0} µs {growth:7.2}       {:7.0} {:7.0} {:6.0}        {}",
             run.missed,
             run.half_back.as_secs_f64(),
             run.all_back.as_secs_f64(),
             run.cpu_of_going.as_secs_f64(),
             run.cpu_of_coming.as_secs_f64(),
             run.per_member(),
+            megabytes(run.idle),
             megabytes(run.memory),
             megabytes(run.most_memory),
             refusals(&run.faults),
@@ -126,6 +129,7 @@ fn once(options: &Options, members: u32) -> Outcome<Run> {
     swarm.come_in(64, PATIENCE)?;
     swarm.live(Instant::now() + SETTLE)?;
 
+    let idle = house.server.memory()?;
     let port = house.server.port;
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -133,7 +137,7 @@ fn once(options: &Options, members: u32) -> Outcome<Run> {
         let stormed = storm(options, &house, &mut swarm, &room, owner);
         is_over.store(true, Ordering::Relaxed);
         talker.join().map_err(|_| "the talker panicked")??;
-        let run = Run { members, ..stormed? };
+        let run = Run { members, idle, ..stormed? };
         let rev = present(&house, &room, owner)?;
         hold_up_to(&mut swarm, rev)?;
         Ok(Run { faults: swarm.faults.clone(), ..run })
@@ -168,6 +172,7 @@ fn storm(options: &Options, house: &House, swarm: &mut Swarm, room: &str, owner:
         all_back: took.last().copied().unwrap_or_default(),
         cpu_of_going: cpu_away - cpu,
         cpu_of_coming: house.server.cpu()? - cpu_away,
+        idle: 0,
         memory: house.server.memory()?,
         most_memory: house.server.most_memory()?,
         faults: Faults::default(),
@@ -217,7 +222,7 @@ fn line(run: &Run) -> serde_json::Value {
         "members": run.members, "missed": run.missed, "half_back_s": run.half_back.as_secs_f64(),
         "all_back_s": run.all_back.as_secs_f64(), "cpu_going_s": run.cpu_of_going.as_secs_f64(),
         "cpu_coming_s": run.cpu_of_coming.as_secs_f64(), "cpu_member_us": run.per_member(),
-        "memory_mb": megabytes(run.memory), "most_memory_mb": megabytes(run.most_memory),
+        "idle_mb": megabytes(run.idle), "memory_mb": megabytes(run.memory), "most_memory_mb": megabytes(run.most_memory),
         "refusals": run.faults.refusals,
     })
 }

@@ -208,6 +208,11 @@ impl Swarm {
         self.members[place].stream.as_ref()?.local_addr().ok()
     }
 
+    /// How many have heard one of the bench's messages.
+    pub(crate) fn heard(&self, number: usize) -> usize {
+        self.deliveries[number].len()
+    }
+
     /// How many take all that they are sent.
     pub(crate) fn readers(&self) -> usize {
         self.members.iter().filter(|member| member.reading == Reading::All).count()
@@ -522,6 +527,8 @@ impl Swarm {
 
 impl Member {
     fn leave(&mut self) {
+        // What was due for this connection concerns no other.
+        self.connection += 1;
         self.stream = None;
         self.rest = Vec::new();
         self.stage = Stage::Away;
