@@ -7,23 +7,34 @@ use std::time::Duration;
 use crate::Outcome;
 use crate::process::ticks;
 
-/// Bytes on their way on a connection to a server: written there and not yet read here.
-///
-/// Keyed by the client's end. Read from `/proc/net/tcp`, where both ends of a loopback connection
-/// have a line: the server's tells what was not yet acknowledged, the client's what was not yet read.
-pub(crate) fn on_their_way(server: u16) -> Outcome<HashMap<SocketAddr, u64>> {
-    let mut bytes = HashMap::new();
+/// A connection to a server, as the kernel sees it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Connection {
+    /// Whether the server still has its end. The client need not hear of that: a reset does not count
+    /// where it falls outside of a window that is full.
+    pub(crate) is_held: bool,
+    /// Bytes written there and not yet read here.
+    pub(crate) on_its_way: u64,
+}
+
+/// The connections to a server by the client's end. Read from `/proc/net/tcp`, where both ends of a
+/// loopback connection have a line: the server's tells what was not yet acknowledged, the client's
+/// what was not yet read.
+pub(crate) fn connections(server: u16) -> Outcome<HashMap<SocketAddr, Connection>> {
+    let mut connections: HashMap<SocketAddr, Connection> = HashMap::new();
     for line in std::fs::read_to_string("/proc/net/tcp")?.lines().skip(1) {
         let mut columns = line.split_ascii_whitespace().skip(1);
         let (local, remote) = (end(columns.next())?, end(columns.next())?);
         let queues = columns.nth(1).and_then(|queues| queues.split_once(':')).ok_or("a strange /proc/net/tcp")?;
         if local.port() == server {
-            *bytes.entry(remote).or_default() += u64::from_str_radix(queues.0, 16)?;
+            let connection = connections.entry(remote).or_default();
+            connection.is_held = true;
+            connection.on_its_way += u64::from_str_radix(queues.0, 16)?;
         } else if remote.port() == server {
-            *bytes.entry(local).or_default() += u64::from_str_radix(queues.1, 16)?;
+            connections.entry(local).or_default().on_its_way += u64::from_str_radix(queues.1, 16)?;
         }
     }
-    Ok(bytes)
+    Ok(connections)
 }
 
 fn end(text: Option<&str>) -> Outcome<SocketAddr> {

@@ -73,11 +73,11 @@ struct Stalled {
     place: usize,
     reading: Reading,
     end: std::net::SocketAddr,
-    /// What was sent to it and not read, at the last look.
-    on_its_way: u64,
     /// The last look at which the kernel had taken all that was sent to it.
     taken_until: Instant,
     is_refused: bool,
+    /// When the server had let go of it.
+    gone_at: Option<Instant>,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome<()> {
@@ -110,13 +110,13 @@ pub(crate) fn run(options: &Options) -> Outcome<()> {
     let mut stalled = stall(&mut swarm, options);
     let mut biggest = house.server.memory()?;
     let until = Instant::now() + PATIENCE;
-    let during = window(&mut swarm, &house, &mut pace, |swarm, _| {
-        look(swarm, house.server.port, &mut stalled)?;
+    let during = window(&mut swarm, &house, &mut pace, |swarm, sent| {
+        look(swarm, house.server.port, &mut stalled, sent)?;
         biggest = biggest.max(house.server.memory()?);
-        let is_over = stalled.iter().all(|one| swarm.gone_at(one.place).is_some());
+        let is_over = stalled.iter().all(|one| one.gone_at.is_some());
         Ok(!is_over && Instant::now() < until)
     })?;
-    let last_gone = stalled.iter().filter_map(|one| swarm.gone_at(one.place)).max().ok_or("nobody was let go")?;
+    let last_gone = stalled.iter().filter_map(|one| one.gone_at).max().ok_or("nobody was let go")?;
     let counted = count_until(&mut swarm, &house, &room, &owner, options.members as usize - stalled.len(), last_gone)?;
     biggest = biggest.max(house.server.memory()?);
     report(options, &swarm, &before, &during, &stalled, counted, idle, biggest, house.server.most_memory()?)
@@ -162,10 +162,10 @@ fn window(
     };
     let used = others()?;
     // Both windows bear the cost of looking.
-    kernel::on_their_way(house.server.port)?;
+    kernel::connections(house.server.port)?;
     pace.second(swarm)?;
     while goes_on(swarm, pace.said - from)? {
-        kernel::on_their_way(house.server.port)?;
+        kernel::connections(house.server.port)?;
         pace.second(swarm)?;
     }
     let others = (others()?.saturating_sub(used)).as_secs_f64() / begun.elapsed().as_secs_f64();
@@ -189,21 +189,25 @@ fn stall(swarm: &mut Swarm, options: &Options) -> Vec<Stalled> {
         let place = place as usize;
         let end = swarm.address(place)?;
         swarm.stall(place, reading);
-        Some(Stalled { place, reading, end, on_its_way: 0, taken_until: Instant::now(), is_refused: false })
+        Some(Stalled { place, reading, end, taken_until: Instant::now(), is_refused: false, gone_at: None })
     });
     stalled.collect()
 }
 
-/// Looks at what is on its way to those who stall. Where it has grown by less than the last message,
-/// the kernel has refused some of that, or something before it: not earlier than at the last look.
-fn look(swarm: &Swarm, port: u16, stalled: &mut [Stalled]) -> Outcome<()> {
-    let (on_their_way, now) = (kernel::on_their_way(port)?, Instant::now());
-    for one in stalled.iter_mut().filter(|one| !one.is_refused) {
-        let waiting = on_their_way.get(&one.end).copied().unwrap_or_default() + swarm.sipped(one.place);
-        if waiting < one.on_its_way + swarm.frame_bytes {
-            one.is_refused = true;
-        } else {
-            (one.on_its_way, one.taken_until) = (waiting, now);
+/// Looks at what has become of those who stall, `sent` messages after they began to. Where less is on
+/// its way than these, the kernel has refused something: not earlier than at the last look at which
+/// it had taken all. (One look alone may miss bytes that go from one end to the other meanwhile.)
+fn look(swarm: &Swarm, port: u16, stalled: &mut [Stalled], sent: usize) -> Outcome<()> {
+    let (connections, now) = (kernel::connections(port)?, Instant::now());
+    for one in stalled.iter_mut().filter(|one| one.gone_at.is_none()) {
+        let connection = connections.get(&one.end).copied().unwrap_or_default();
+        if !connection.is_held {
+            one.gone_at = Some(swarm.gone_at(one.place).unwrap_or(now));
+            continue;
+        }
+        one.is_refused = connection.on_its_way + swarm.sipped(one.place) < swarm.frame_bytes * sent as u64;
+        if !one.is_refused {
+            one.taken_until = now;
         }
     }
     Ok(())
@@ -253,7 +257,7 @@ fn report(
     let mut still_there = 0;
     for reading in [Reading::Nothing, Reading::Sips, Reading::NothingWithPongs] {
         let of_this = stalled.iter().filter(|one| one.reading == reading && one.is_refused);
-        let took = of_this.map(|one| Some(swarm.gone_at(one.place)?.duration_since(one.taken_until)));
+        let took = of_this.map(|one| Some(one.gone_at?.duration_since(one.taken_until)));
         let mut took: Vec<Option<Duration>> = took.collect();
         took.sort_unstable();
         still_there += stalled.iter().filter(|one| one.reading == reading).count() - took.iter().flatten().count();
