@@ -173,10 +173,11 @@ impl Swarm {
                 return Err(format!("only {} are in: {:?}", self.inside(), self.faults).into());
             }
             let room = at_once.saturating_sub(next - self.inside().min(next));
-            for place in next..(next + room).min(self.members.len()) {
+            let end = (next + room).min(self.members.len());
+            for place in next..end {
                 self.connect(place)?;
-                next += 1;
             }
+            next = end;
             self.live(Instant::now() + Duration::from_millis(10))?;
         }
         Ok(())

@@ -20,7 +20,7 @@ pub(super) fn guarded(chat: Namespace, state: &State) -> Namespace {
     let (guarding, leaving) = (state.clone(), state.clone());
     chat.guard(move |socket, auth| {
         let state = guarding.clone();
-        async move { admit_in_turn(state, socket, auth).await.map_err(refused) }
+        async move { admit(state, socket, auth).await.map_err(refused) }
     })
     .on_disconnect(move |socket, reason| {
         let state = leaving.clone();
@@ -32,18 +32,8 @@ fn refused(error: Error) -> ConnectError {
     ConnectError::new(error.message.clone()).with_data(&error)
 }
 
-/// Lets so many be asked at a time, from their token to their room, and keeps of the others what they
-/// have said and no more: a house that comes back as a whole would else fill memory with beginnings.
-async fn admit_in_turn(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Result<Admission> {
+async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Result<Admission> {
     let auth: Auth = auth.map_or_else(|| Ok(Auth::default()), |auth| wire::from_json(auth.get().as_bytes()))?;
-    // The proof of a password takes long, and nobody else shall wait for it.
-    let is_short = auth.password.is_none();
-    let turns = state.clone();
-    let _turn = if is_short { turns.admissions.acquire().await.ok() } else { None };
-    Box::pin(admit(state, socket, auth)).await
-}
-
-async fn admit(state: State, socket: Socket, auth: Auth) -> Result<Admission> {
     let caller = socket.session().visitor().downcast_ref::<Caller>();
     let session = identify(&state, &auth, caller).await?;
     let asked_lang = auth.lang.as_deref().and_then(Lang::from_code);

@@ -25,8 +25,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
 use crate::chat::member::Member;
 use crate::chat::room::{Room, forget_tombstones};
 use crate::chat::{self, Db};
@@ -69,8 +67,6 @@ pub struct Inner {
     /// Looks at the pages of links, where that is wanted.
     fetcher: Option<Fetcher>,
     arrivals: member::Arrivals,
-    /// Turns at coming in by a socket.
-    pub admissions: Semaphore,
     is_draining: AtomicBool,
 }
 
@@ -86,9 +82,6 @@ impl std::ops::Deref for State {
 const PENDING_UPLOAD: Duration = Duration::from_secs(24 * 3_600);
 /// How long it is known that a room was there.
 const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 3_600);
-/// How many sockets are asked at a time who they are and where they want to go: as many as share one
-/// commit, and far more than are read for at once.
-const ADMISSIONS_AT_ONCE: usize = 256;
 /// How many logins and locked doors are worked on at a time: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
 
@@ -131,7 +124,6 @@ impl State {
             files,
             fetcher,
             arrivals: member::Arrivals::default(),
-            admissions: Semaphore::new(ADMISSIONS_AT_ONCE),
         })))
     }
 
