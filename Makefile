@@ -1,4 +1,5 @@
-# The same few verbs everywhere: run, dev, build, test, torture, bench-fanout, bench-search, fuzz.
+# The same few verbs everywhere: run, dev, build, test, torture, bench-fanout, bench-search, bench-stalled,
+# bench-storm, fuzz.
 
 SHELL := /bin/bash
 PORT ?= 3000
@@ -6,7 +7,7 @@ DATA_DIR ?= data
 MINUTES ?= 1
 SEED ?=
 
-.PHONY: run dev build test torture reference bench-fanout bench-search fuzz clean
+.PHONY: run dev build test torture reference bench-fanout bench-search bench-stalled bench-storm fuzz clean
 .PHONY: need web check unit clients faults e2e
 
 ## Build everything and serve on http://localhost:3000, with all data under ./data.
@@ -67,6 +68,14 @@ bench-fanout: build
 ## How long a search takes among 100,000 messages. See docs/decisions/0006.
 bench-search: build
 	cargo run --release --locked -p madang-bench -- search --madang target/release/madang
+
+## 18,000 members, 180 of whom stop reading: when those are gone, and whether the others notice.
+bench-stalled: build
+	cargo run --release --locked -p madang-bench -- stalled --madang target/release/madang
+
+## Rooms of 1,000 to 10,000 that lose all connections and come back at once. See docs/decisions/0013.
+bench-storm: build
+	cargo run --release --locked -p madang-bench -- storm --madang target/release/madang
 
 ## Write docs/ anew from the tables in the code; a test fails while they differ.
 reference:

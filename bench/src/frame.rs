@@ -60,6 +60,24 @@ fn message_number(payload: &[u8], place: &mut usize) -> Option<u64> {
     Some(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit.wrapping_sub(b'0'))))
 }
 
+/// The bytes of a server's frame with such a payload.
+pub(crate) fn length(payload: usize) -> usize {
+    payload
+        + match payload {
+            0..=125 => 2,
+            126..=0xffff => 4,
+            _ => 10,
+        }
+}
+
+/// The rev of a `message` event, which stands right behind the seq.
+pub(crate) fn rev(payload: &[u8]) -> Option<i64> {
+    const REV: &[u8] = b",\"rev\":";
+    let place = find(payload, REV)? + REV.len();
+    let digits = payload[place..].iter().take_while(|byte| byte.is_ascii_digit());
+    Some(digits.fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
+}
+
 pub(crate) fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
@@ -91,6 +109,13 @@ mod tests {
         assert_eq!(hear(first, &mut place), Heard::Message(41));
         assert_eq!(hear(second, &mut place), Heard::Message(42));
         assert_eq!(hear(br#"42/chat,["message",{"text":"someone joined"}]"#, &mut place), Heard::Other);
+    }
+
+    #[test]
+    fn a_message_tells_its_rev() {
+        let message = br#"42/chat,["message",{"id":"a","roomId":"b","seq":7,"rev":12,"text":",\"rev\":3"}]"#;
+        assert_eq!(rev(message), Some(12));
+        assert_eq!(rev(br#"42/chat,["typing",{}]"#), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A house to measure: the program with a fresh data folder, guests and one room.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +11,14 @@ use crate::process::Server;
 use crate::rest::Rest;
 
 /// Guests made at a time: each waits for its own commit to reach the disk.
-const MAKERS: usize = 8;
+const MAKERS: usize = 16;
+/// Guests that one address may make before it meets its limit.
+const GUESTS_PER_ADDRESS: usize = 100;
+
+/// One of the addresses that loopback has, the first for number 0.
+pub(crate) fn address(number: usize) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 1, 0, 1)) + number as u32)
+}
 
 /// A folder that goes when it is dropped.
 struct Folder(PathBuf);
@@ -39,13 +47,18 @@ pub(crate) struct House {
 }
 
 impl House {
+    /// A house without limits per time or address.
     pub(crate) fn open(madang: &Path, core: usize) -> Outcome<Self> {
+        Self::open_with(madang, core, &[("RATE_LIMITS", "off"), ("CONNECTIONS_PER_ADDRESS", "0")])
+    }
+
+    /// A house with the limits that are not lifted by `settings`.
+    pub(crate) fn open_with(madang: &Path, core: usize, settings: &[(&str, &str)]) -> Outcome<Self> {
         let folder = Folder::new()?;
         let server = Server::start(core, madang, |command| {
-            let settings = ["serve", "--port", "0", "--bind", "127.0.0.1", "--data-dir"];
-            command.args(settings).arg(&folder.0).current_dir(&folder.0);
-            command.env("RATE_LIMITS", "off").env("CONNECTIONS_PER_ADDRESS", "0").env("ROOM_MAX", "0");
-            command.env("RUST_LOG", "warn");
+            let how = ["serve", "--port", "0", "--bind", "127.0.0.1", "--data-dir"];
+            command.args(how).arg(&folder.0).current_dir(&folder.0);
+            command.envs(settings.iter().copied()).env("ROOM_MAX", "0").env("RUST_LOG", "warn");
         })?;
         Ok(Self { server, _folder: folder })
     }
@@ -53,16 +66,24 @@ impl House {
     /// Makes guests and gives their tokens.
     pub(crate) fn guests(&self, count: usize) -> Outcome<Vec<String>> {
         let port = self.server.port;
-        let make = |share: usize| -> Result<Vec<String>, String> {
+        let make = |maker: usize, share: usize| -> Result<Vec<String>, String> {
             let make = || -> Outcome<Vec<String>> {
                 let mut rest = Rest::connect(port)?;
-                (0..share).map(|_| token(&mut rest)).collect()
+                let mut tokens = Vec::with_capacity(share);
+                for number in 0..share {
+                    if number % GUESTS_PER_ADDRESS == 0 {
+                        rest = Rest::connect_from(address(maker * 1_000 + number / GUESTS_PER_ADDRESS), port)?;
+                    }
+                    tokens.push(token(&mut rest)?);
+                }
+                Ok(tokens)
             };
             make().map_err(|error| error.to_string())
         };
         std::thread::scope(|scope| {
             let shares = (0..MAKERS).map(|maker| (count + maker) / MAKERS);
-            let makers: Vec<_> = shares.map(|share| scope.spawn(move || make(share))).collect();
+            let makers = shares.enumerate().map(|(maker, share)| scope.spawn(move || make(maker, share)));
+            let makers: Vec<_> = makers.collect();
             let mut tokens = Vec::with_capacity(count);
             for maker in makers {
                 tokens.extend(maker.join().map_err(|_| "making guests panicked")??);

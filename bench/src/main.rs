@@ -9,11 +9,15 @@ mod figures;
 mod floor;
 mod frame;
 mod house;
+mod kernel;
 mod process;
 mod prose;
 mod rest;
 mod search;
+mod stalled;
 mod start;
+mod storm;
+mod swarm;
 
 use std::process::ExitCode;
 
@@ -35,6 +39,10 @@ enum Command {
     Fanout(fanout::Options),
     /// Searches among many messages: how long each takes.
     Search(search::Options),
+    /// Members who stop reading: when they are gone, and whether the others notice.
+    Stalled(stalled::Options),
+    /// A whole room that loses its connections and comes back at once: what that costs.
+    Storm(storm::Options),
     /// The floor itself: writes what it is handed to all its clients, and knows nothing else.
     Floor {
         /// Clients to wait for.
@@ -47,6 +55,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Fanout(options) => fanout::run(&options),
         Command::Search(options) => search::run(&options),
+        Command::Stalled(options) => stalled::run(&options),
+        Command::Storm(options) => storm::run(&options),
         Command::Floor { members } => floor::run(members),
     };
     match done {

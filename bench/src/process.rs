@@ -44,17 +44,22 @@ impl Server {
 
     /// The processor time it has used, its own and the kernel's for it.
     pub(crate) fn cpu(&self) -> Outcome<Duration> {
-        let stat = self.proc("stat")?;
-        // The name in parentheses may hold anything; the state and the numbers follow it.
-        let (_, numbers) = stat.rsplit_once(')').ok_or("a strange /proc/PID/stat")?;
-        let ticks = numbers.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
-        Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+        cpu_in(&self.proc("stat")?)
     }
 
     /// The memory it has in use, in bytes.
     pub(crate) fn memory(&self) -> Outcome<u64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory it has had in use so far, in bytes.
+    pub(crate) fn most_memory(&self) -> Outcome<u64> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> Outcome<u64> {
         let status = self.proc("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or_else(|| format!("no {name}"))?;
         let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kilobytes * 1024)
     }
@@ -66,6 +71,23 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The processor time that this process has used.
+pub(crate) fn own_cpu() -> Outcome<Duration> {
+    cpu_in(&std::fs::read_to_string("/proc/self/stat")?)
+}
+
+fn cpu_in(stat: &str) -> Outcome<Duration> {
+    // The name in parentheses may hold anything; the state and the numbers follow it.
+    let (_, numbers) = stat.rsplit_once(')').ok_or("a strange /proc/PID/stat")?;
+    let used = numbers.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(ticks(used))
+}
+
+/// The clock ticks of `/proc` as time.
+pub(crate) fn ticks(count: u64) -> Duration {
+    Duration::from_secs_f64(count as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
 /// Keeps this thread, and those it starts, on one core.

@@ -1,7 +1,7 @@
 //! As much HTTP as the set-up needs: one request after the other on one connection.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use serde_json::Value;
 
@@ -13,7 +13,15 @@ pub(crate) struct Rest {
 
 impl Rest {
     pub(crate) fn connect(port: u16) -> Outcome<Self> {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        Self::connect_from(Ipv4Addr::LOCALHOST, port)
+    }
+
+    /// As somebody of another address, of the many that loopback has.
+    pub(crate) fn connect_from(source: Ipv4Addr, port: u16) -> Outcome<Self> {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((source, 0)).into())?;
+        socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+        let stream = TcpStream::from(socket);
         stream.set_nodelay(true)?;
         Ok(Self { stream: BufReader::new(stream) })
     }

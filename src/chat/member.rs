@@ -142,8 +142,7 @@ pub fn door(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Result<Door
 pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, line: bool) -> Result<Joining> {
     let door = door(tx, Some(me), room_id)?;
     if door.is_member {
-        let joined_rev = standing(tx, me, room_id)?.joined_rev;
-        return Ok(Joining { member: get(tx, me, room_id, me)?, room: door.room, newly: false, joined_rev });
+        return again(tx, me, door);
     }
     if door.banned {
         return Err(Code::Banned.into());
@@ -182,6 +181,15 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     }
     let room = room::tell_changed(tx, room_id)?;
     Ok(Joining { member: get(tx, me, room_id, me)?, room, newly: true, joined_rev })
+}
+
+/// What a join answers to who is a member already: nothing changes by it.
+///
+/// # Errors
+/// `not_a_member` to others.
+pub fn again(tx: &mut Tx, me: UserId, door: Door) -> Result<Joining> {
+    let joined_rev = standing(tx, me, door.room.id)?.joined_rev;
+    Ok(Joining { member: get(tx, me, door.room.id, me)?, room: door.room, newly: false, joined_rev })
 }
 
 /// Ends one's own membership. An owner hands over to the longest-present member; with nobody left

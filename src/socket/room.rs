@@ -1,13 +1,17 @@
 //! Rooms over the socket: coming in, leaving.
 
+use serde_json::value::{RawValue, to_raw_value};
 use socketio::Reason;
 
 use super::Speaker;
-use super::wire::{Answer, Auth, Join, Joined, Nothing, RoomOnly, WireMessage};
+use super::wire::{Answer, Auth, Encoded, Join, Joined, Nothing, Own, RoomOnly, WireMessage};
+use crate::chat::message::{Changes, Message};
 use crate::error::{Code, Error, Result};
-use crate::ids::RoomId;
+use crate::ids::{RoomId, UserId};
 use crate::live::Person;
-use crate::state::{Key, Snapshot, State};
+use crate::state::{Common, Key, Snapshot, State};
+use crate::view;
+use crate::words::Lang;
 
 /// Rooms one socket may be in.
 const ROOMS_PER_SOCKET: usize = 128;
@@ -18,6 +22,7 @@ pub(super) async fn join(state: State, speaker: Speaker, asked: Join) -> Result<
 }
 
 /// How a socket comes into a room: by the event or with the handshake.
+#[derive(Clone)]
 pub(super) struct Entry {
     key: Key,
     since: Option<i64>,
@@ -40,15 +45,51 @@ entries! { Join Auth }
 /// Lets a socket into a room, so that what it is told now and what it hears from now on meet
 /// without a gap: its events are held from before the snapshot is read until it has been told.
 pub(super) async fn enter(state: &State, speaker: &Speaker, room_id: RoomId, entry: Entry) -> Result<Answer<Joined>> {
-    let (socket, person) = (&speaker.socket, speaker.person()?);
-    let Entry { key, since, epoch } = entry;
+    let person = speaker.person()?;
     state.rates.resume(person.id)?;
     // Asked amiss, nobody becomes a member by it.
-    if since.is_some_and(|since| since < 0) {
+    if entry.since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "since must not be negative"));
     }
+    match come_in(state, speaker, person, room_id, entry.clone()).await {
+        // A membership that was there has ended since: they come as anybody does.
+        Err(Missed::Membership) => come_in(state, speaker, person, room_id, entry).await.map_err(Error::from),
+        done => done.map_err(Error::from),
+    }
+}
+
+/// Why somebody did not come in.
+enum Missed {
+    /// Who was a member when they asked was none any more when they were to be told.
+    Membership,
+    Refused(Error),
+}
+
+impl From<Error> for Missed {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Missed> for Error {
+    fn from(missed: Missed) -> Self {
+        match missed {
+            Missed::Membership => Code::NotAMember.into(),
+            Missed::Refused(error) => error,
+        }
+    }
+}
+
+async fn come_in(
+    state: &State,
+    speaker: &Speaker,
+    person: &Person,
+    room_id: RoomId,
+    Entry { key, since, epoch }: Entry,
+) -> Result<Answer<Joined>, Missed> {
+    let socket = &speaker.socket;
     if person.rooms.len() >= ROOMS_PER_SOCKET && !person.rooms.contains(room_id) {
-        return Err(Code::TooMany.into());
+        return Err(Error::from(Code::TooMany).into());
     }
     let joining = state.join(&person.user(), room_id, key, person.address).await?;
     if !person.rooms.contains(room_id) {
@@ -74,10 +115,13 @@ pub(super) async fn enter(state: &State, speaker: &Speaker, room_id: RoomId, ent
                 // It missed something and would hear no more: the client must come back.
                 socket.session().close(Reason::TransportClose);
             }
-            return Err(error);
+            if error.code == Code::NotAMember && !joining.newly {
+                return Err(Missed::Membership);
+            }
+            return Err(error.into());
         }
     };
-    let (rev, visible_rev) = (snapshot.messages.rev, snapshot.visible_rev);
+    let (rev, visible_rev) = (snapshot.messages.value.rev, snapshot.visible_rev);
     state.live.told(room_id, Some(person.id), visible_rev);
     let follow = {
         let socket = socket.clone();
@@ -87,7 +131,7 @@ pub(super) async fn enter(state: &State, speaker: &Speaker, room_id: RoomId, ent
             let _ = socket.emit("rev", &serde_json::json!({ name: visible_rev }));
         }
     };
-    Ok(Answer::long(joined(snapshot, person), follow))
+    Ok(Answer::long(joined(snapshot, person).map_err(Error::internal)?, follow))
 }
 
 fn step_out(state: &State, speaker: &Speaker, person: &Person, room_id: RoomId) {
@@ -97,23 +141,41 @@ fn step_out(state: &State, speaker: &Speaker, person: &Person, room_id: RoomId) 
     }
 }
 
-fn joined(snapshot: Snapshot, person: &Person) -> Joined {
-    let messages = snapshot.messages.messages.into_iter().map(|message| {
-        let html = person.wants_html.then(|| crate::view::message_html(&message, person.lang));
-        let message = WireMessage::new(message, person.lang, Some(person.id));
+fn joined(snapshot: Snapshot, person: &Person) -> serde_json::Result<Joined> {
+    let Snapshot { room, me, members, messages, .. } = snapshot;
+    let (rev, gap) = (messages.value.rev, messages.value.gap);
+    let members = Encoded(members.json(0, to_raw_value)?);
+    Ok(Joined { own: Own { room, me, rev, gap }, members, messages: told(&messages, person)? })
+}
+
+/// The messages as this reader gets them: as all others of their kind do, unless the key of one of
+/// them is theirs.
+fn told(messages: &Common<Changes>, person: &Person) -> serde_json::Result<Encoded> {
+    let (lang, wants_html) = (person.lang, person.wants_html);
+    let is_sender = |message: &Message| message.user.as_ref().is_some_and(|user| user.id == person.id);
+    let has_own = messages.value.messages.iter().any(|message| message.key.is_some() && is_sender(message));
+    if has_own {
+        return Ok(Encoded(encode(&messages.value, lang, wants_html, Some(person.id))?.into()));
+    }
+    let form = lang as usize | usize::from(wants_html) << 1;
+    messages.json(form, |changes| encode(changes, lang, wants_html, None)).map(Encoded)
+}
+
+fn encode(
+    changes: &Changes,
+    lang: Lang,
+    wants_html: bool,
+    reader: Option<UserId>,
+) -> serde_json::Result<Box<RawValue>> {
+    let messages = changes.messages.iter().map(|message| {
+        let html = wants_html.then(|| view::message_html(message, lang));
+        let message = WireMessage::new(message.clone(), lang, reader);
         match html {
             Some(html) => message.with_html(html),
             None => message,
         }
     });
-    Joined {
-        messages: messages.collect(),
-        room: snapshot.room,
-        me: snapshot.me,
-        members: snapshot.members,
-        rev: snapshot.messages.rev,
-        gap: snapshot.messages.gap,
-    }
+    to_raw_value(&messages.collect::<Vec<_>>())
 }
 
 pub(super) async fn leave(state: State, speaker: Speaker, asked: RoomOnly) -> Result<Answer<Nothing>> {

@@ -87,8 +87,8 @@ async fn join_at_once(state: &State, socket: &Socket, room: &str, auth: Auth) ->
     let answer = room::enter(state, &speaker, room, auth.into()).await?;
     let socket = socket.clone();
     Ok(Admission::new().then(move || {
-        if let Ok(joined) = socket.namespace().packet("joined", &answer.body) {
-            socket.send_paced(&joined);
+        if let Ok(pieces) = answer.body.in_pieces() {
+            socket.send_paced(&socket.namespace().packet_in_pieces("joined", pieces));
         }
         if let Some(then) = answer.then {
             then();

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{State, log_failure};
+use crate::chat::Tx;
 use crate::chat::member::{self, Joining, Kick, Member, Proof};
-use crate::chat::message::{self, Changes, Cursor, SystemEvent};
-use crate::chat::room::{self, Room};
+use crate::chat::message::{self, SystemEvent};
+use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::clock::now_ms;
 use crate::error::{Code, Result};
@@ -14,8 +15,11 @@ use crate::ids::{RoomId, UserId};
 use crate::live::Marks;
 use crate::sabotage::{self, Bug};
 
+mod arrival;
 mod page;
 
+pub(super) use arrival::Arrivals;
+pub use arrival::Snapshot;
 pub use page::MemberCursor;
 
 /// Members named on coming in; more are asked for by page.
@@ -28,17 +32,6 @@ pub struct Key {
     pub invite: Option<String>,
 }
 
-/// A room as one member meets it, all of one moment.
-pub struct Snapshot {
-    pub room: Room,
-    pub me: Member,
-    /// At most 200, those online first.
-    pub members: Vec<Member>,
-    pub messages: Changes,
-    /// The highest rev this member may see.
-    pub visible_rev: i64,
-}
-
 impl State {
     /// Makes somebody a member, or finds that they are one.
     ///
@@ -47,14 +40,22 @@ impl State {
     /// `rate_limited` after too many), `room_full`.
     pub async fn join(&self, me: &Arc<User>, room_id: RoomId, key: Key, address: IpAddr) -> Result<Joining> {
         let my_id = me.id;
-        let door = self.db.read(move |tx| member::door(tx, Some(my_id), room_id)).await?;
-        if sabotage::has(Bug::LooseCapacity) && !door.is_member && door.room.member_count >= door.room.max {
+        let look = move |tx: &mut Tx| match member::door(tx, Some(my_id), room_id)? {
+            door if door.is_member => Ok(Err(member::again(tx, my_id, door)?)),
+            door => Ok(Ok(door)),
+        };
+        let door = match self.db.read(look).await? {
+            Ok(door) => door,
+            // Whoever comes back costs the one writer nothing.
+            Err(joining) => return Ok(joining),
+        };
+        if sabotage::has(Bug::LooseCapacity) && door.room.member_count >= door.room.max {
             return Err(Code::RoomFull.into());
         }
         // An empty field of a form shows nothing.
         let invite = key.invite.filter(|code| !code.is_empty());
         let proof = match (invite, door.password_hash) {
-            _ if door.is_member || door.banned => Proof::Open,
+            _ if door.banned => Proof::Open,
             (Some(code), _) => Proof::Invite(code),
             (None, Some(hash)) => self.prove(my_id, room_id, key.password, hash, address).await?,
             (None, None) => Proof::Open,
@@ -112,43 +113,6 @@ impl State {
         if room.ephemeral {
             self.live.hold_seat(room.id, me);
         }
-    }
-
-    /// Everything a member is told on coming in: what changed `since`, or the newest page.
-    ///
-    /// # Errors
-    /// `room_not_found`, `not_a_member`; `invalid` for a `since` that is no rev.
-    pub async fn snapshot(
-        &self,
-        me: UserId,
-        room_id: RoomId,
-        since: Option<i64>,
-        epoch: Option<String>,
-    ) -> Result<Snapshot> {
-        let online = self.live.online(room_id, NAMED_MEMBERS);
-        let limits = self.config.limits.clone();
-        let mut snapshot = self
-            .db
-            .read(move |tx| {
-                let messages = match since {
-                    Some(since) => message::resume(tx, &limits, me, room_id, since, epoch.as_deref())?,
-                    None => message::page(tx, &limits, Some(me), room_id, Cursor::Newest, limits.page_default)?,
-                };
-                Ok(Snapshot {
-                    room: room::get(tx, Some(me), room_id)?,
-                    // What one may do here: an admin may more than what is written down.
-                    me: Member { role: member::role(tx, me, room_id)?, ..member::get(tx, me, room_id, me)? },
-                    members: members_online_first(tx, &limits, me, room_id, &online)?,
-                    visible_rev: message::visible_rev(tx, me, room_id)?,
-                    messages,
-                })
-            })
-            .await?;
-        snapshot.room = self.with_counts(snapshot.room);
-        snapshot.members = self.with_presence(room_id, snapshot.members);
-        snapshot.me.online = self.live.is_online(room_id, me);
-        snapshot.me.presence = self.live.people.presence(me);
-        Ok(snapshot)
     }
 
     /// The members that a room names: at most 200, those online first.
@@ -289,7 +253,7 @@ impl State {
 }
 
 fn members_online_first(
-    tx: &mut crate::chat::Tx,
+    tx: &mut Tx,
     limits: &crate::chat::Limits,
     me: UserId,
     room_id: RoomId,

@@ -2,6 +2,7 @@
 //! the pages and the sockets do, whole: rates, passwords and back-pressure around one transaction.
 
 mod account;
+mod common;
 pub mod file;
 mod invite;
 mod link;
@@ -37,6 +38,7 @@ use crate::mail::Mailer;
 use crate::password::Passwords;
 
 pub use account::{SignUp, Visitor};
+pub use common::Common;
 pub use lobby::LobbyCursor;
 pub use member::{Key, MemberCursor, Snapshot};
 pub use outbox::Outbox;
@@ -64,6 +66,7 @@ pub struct Inner {
     base_url: String,
     /// Looks at the pages of links, where that is wanted.
     fetcher: Option<Fetcher>,
+    arrivals: member::Arrivals,
     is_draining: AtomicBool,
 }
 
@@ -120,6 +123,7 @@ impl State {
             live,
             files,
             fetcher,
+            arrivals: member::Arrivals::default(),
         })))
     }
 

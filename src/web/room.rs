@@ -17,7 +17,7 @@ use crate::chat::user::User;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
-use crate::state::{Key, RoomChange, RoomRequest, State};
+use crate::state::{Common, Key, RoomChange, RoomRequest, State};
 use crate::view::{DoorPage, RoomPage};
 use crate::words::any_name;
 
@@ -97,7 +97,7 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
     // Who has no JavaScript, and so no socket, is here as long as they look at the page again.
     state.hold_seat(&me.user, &snapshot.room);
     if let Some(cursor) = shown.cursor() {
-        snapshot.messages = state.history(my_id, id, cursor, None).await?;
+        snapshot.messages = Common::new(state.history(my_id, id, cursor, None).await?);
     }
     let (mine, _) = state.my_rooms(my_id, None, Some(MINE_SHOWN)).await?;
     let (mut rooms, _) = state.lobby(None, None, Some(ROOMS_BESIDE)).await?;
@@ -111,17 +111,18 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         Role::Member => Default::default(),
         _ => (state.invites(my_id, id).await?, state.bans(my_id, id, None, Some(BANS_SHOWN)).await?.bans),
     };
+    let messages = &snapshot.messages.value;
     let page = RoomPage {
         lang: caller.lang,
         room: &snapshot.room,
         me: &snapshot.me,
-        members: &snapshot.members,
+        members: &snapshot.members.value,
         peer: peer.as_ref(),
-        messages: &snapshot.messages.messages,
-        rev: snapshot.messages.rev,
-        epoch: &snapshot.messages.epoch,
-        has_older: snapshot.messages.older,
-        has_newer: snapshot.messages.newer,
+        messages: &messages.messages,
+        rev: messages.rev,
+        epoch: &messages.epoch,
+        has_older: messages.older,
+        has_newer: messages.newer,
         at: shown.at(),
         unread: mine.iter().find(|mine| mine.room.id == id).map_or(0, |mine| mine.waiting.unread),
         pins: &pins,

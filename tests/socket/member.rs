@@ -95,7 +95,7 @@ async fn z4_two_tabs_are_one_person() {
 #[tokio::test]
 async fn leave_takes_all_sockets_of_the_person_out() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _soras]) = app.evening().await;
     let (laptop, phone) = (app.enter(&jun, &room).await, app.enter(&jun, &room).await);
     his.ok("leave", json!({ "room": room.id })).await;
     hers.take("exit").await;
@@ -138,7 +138,7 @@ async fn leaving_and_coming_back_at_once_is_both() {
 #[tokio::test]
 async fn a_second_join_of_a_socket_only_tells_what_was_missed() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _soras]) = app.evening().await;
     let rev = hers.say(&room, "first").await["rev"].as_i64().unwrap();
     hers.say(&room, "second").await;
     let again = his.ok("join", json!({ "room": room.id, "since": rev })).await;

@@ -41,6 +41,71 @@ async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
 }
 
 #[tokio::test]
+async fn who_come_back_at_the_same_time_are_each_told_their_own() {
+    let app = App::start().await;
+    let (people, room, [hers, ..]) = app.evening().await;
+    let [minji, jun, sora] = &people;
+    let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
+    app.send(minji, &room, json!({ "text": "for jun", "to": jun.id, "key": "minji 1" })).await;
+    app.send(jun, &room, json!({ "text": "for sora", "to": sora.id, "key": "jun 1" })).await;
+    app.send(minji, &room, json!({ "text": "for **all**", "key": "minji 2" })).await;
+    let seen =
+        [vec!["for jun", "for **all**"], vec!["for jun", "for sora", "for **all**"], vec!["for sora", "for **all**"]];
+    let mut screens = Vec::new();
+    // So many screens, opened without waiting, that some are read for together.
+    for screen in 0..12 {
+        for (person, seen) in people.iter().zip(&seen) {
+            // They hold all but the last three changes, or all but the last one.
+            let (since, new) = if screen % 2 == 0 { (rev, &seen[..]) } else { (rev + 2, &seen[seen.len() - 1..]) };
+            let opening = Opening::of(person).room(&room).auth("since", since);
+            let is_html = screen % 3 == 0;
+            let opening = if is_html { opening.auth("view", "html").auth("lang", "en") } else { opening };
+            screens.push((person, new, is_html, app.open_socket(opening).await));
+        }
+    }
+    for (person, new, is_html, client) in screens {
+        let joined = client.take("joined").await;
+        let messages = joined["messages"].as_array().unwrap();
+        assert_eq!(texts(messages), new, "{}", person.user["name"]);
+        assert_eq!((&joined["rev"], &joined["me"]["user"]["id"]), (&json!(rev + 3), &json!(person.id)));
+        assert_eq!(joined["members"].as_array().unwrap().len(), 3);
+        for message in messages {
+            // The key is the sender's own business.
+            assert_eq!(message["key"].is_string(), message["user"]["id"] == person.id.as_str(), "{message}");
+            assert_eq!(message["html"].is_string(), is_html, "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_come_back_at_the_same_time_to_a_room_without_history_see_what_was_said_since_they_joined() {
+    let app = App::start().await;
+    let [minji, jun, sora] = app.cast().await;
+    let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
+    app.say(&minji, &room, "before jun").await;
+    app.join(&jun, &room).await;
+    app.say(&minji, &room, "before sora").await;
+    app.join(&sora, &room).await;
+    app.say(&minji, &room, "for all").await;
+    let seen = [
+        (&minji, ["before jun", "before sora", "for all"].as_slice()),
+        (&jun, &["before sora", "for all"]),
+        (&sora, &["for all"]),
+    ];
+    let mut screens = Vec::new();
+    for _ in 0..8 {
+        for (person, seen) in seen {
+            screens.push((seen, app.open_socket(Opening::of(person).room(&room)).await));
+        }
+    }
+    for (seen, client) in screens {
+        let joined = client.take("joined").await;
+        let said = texts(joined["messages"].as_array().unwrap());
+        assert_eq!(said.into_iter().filter(|text| *text != "join").collect::<Vec<_>>(), seen);
+    }
+}
+
+#[tokio::test]
 async fn d6_e5_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
     let app = App::with(|config| {
         config.limits.since_max_changes = 60;

@@ -54,6 +54,14 @@ pub(crate) enum CloseCode {
 pub(crate) fn encode(to: &mut BytesMut, opcode: Opcode, parts: &[&[u8]]) {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     to.reserve(length + 10);
+    head(to, opcode, length);
+    for part in parts {
+        to.put_slice(part);
+    }
+}
+
+/// Appends the head of an unmasked, final frame with that many bytes behind it.
+pub(crate) fn head(to: &mut BytesMut, opcode: Opcode, length: usize) {
     to.put_u8(FIN | opcode as u8);
     match length {
         0..=125 => to.put_u8(length as u8),
@@ -65,9 +73,6 @@ pub(crate) fn encode(to: &mut BytesMut, opcode: Opcode, parts: &[&[u8]]) {
             to.put_u8(127);
             to.put_u64(length as u64);
         }
-    }
-    for part in parts {
-        to.put_slice(part);
     }
 }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -242,6 +243,12 @@ impl Namespace {
     /// When the argument does not serialize to JSON.
     pub fn packet(&self, event: &str, argument: &(impl Serialize + ?Sized)) -> serde_json::Result<Packet> {
         Ok(packet::event(&self.name, event, None, &Args::one(argument)?))
+    }
+
+    /// Encodes an event whose argument is JSON in pieces, text that is UTF-8 when it is put together.
+    /// Pieces are shared and not copied, so that long packets to many cost what they differ in.
+    pub fn packet_in_pieces(&self, event: &str, argument: impl IntoIterator<Item = Bytes>) -> Packet {
+        packet::event_in_pieces(&self.name, event, argument)
     }
 
     /// A broadcast to a room.

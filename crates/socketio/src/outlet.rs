@@ -90,6 +90,16 @@ pub(crate) enum Sent {
     Broken,
 }
 
+/// Writes a packet as far as the kernel takes it now.
+fn write(wire: &Wire, packet: &Packet) -> io::Result<usize> {
+    if let Some(frames) = packet.frames() {
+        return wire.try_write(frames);
+    }
+    let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+    let count = slices.iter_mut().zip(packet.pieces()).map(|(slice, piece)| *slice = IoSlice::new(piece)).count();
+    wire.try_write_pieces(&slices[..count])
+}
+
 impl Outlet {
     pub(crate) fn new(transport: Transport) -> Self {
         Self { transport, queue: VecDeque::new(), waiting: 0, waiting_paced: 0, sent: 0, progress_at: Instant::now() }
@@ -102,7 +112,7 @@ impl Outlet {
     pub(crate) fn send(&mut self, packet: &Packet, paced: bool, limit: usize) -> Sent {
         let mut sent = 0;
         if let (Transport::WebSocket(wire), true) = (&self.transport, self.queue.is_empty()) {
-            match wire.try_write(packet.frames()) {
+            match write(wire, packet) {
                 Ok(bytes) if bytes == packet.size() => return Sent::Written,
                 Ok(bytes) => sent = bytes,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -138,10 +148,18 @@ impl Outlet {
         while !self.queue.is_empty() {
             let mut slices = [IoSlice::new(&[]); MAX_SLICES];
             let mut count = 0;
-            for (slice, waiting) in slices.iter_mut().zip(&self.queue) {
-                let skip = if count == 0 { self.sent } else { 0 };
-                *slice = IoSlice::new(&waiting.packet.frames()[skip..]);
-                count += 1;
+            let mut skip = self.sent;
+            let pieces = self.queue.iter().flat_map(|waiting| waiting.packet.pieces());
+            for piece in pieces {
+                let skipped = skip.min(piece.len());
+                skip -= skipped;
+                if skipped < piece.len() {
+                    slices[count] = IoSlice::new(&piece[skipped..]);
+                    count += 1;
+                }
+                if count == MAX_SLICES {
+                    break;
+                }
             }
             match wire.try_write_vectored(&slices[..count]) {
                 Ok(bytes) => self.took(bytes),

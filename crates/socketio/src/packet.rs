@@ -225,6 +225,13 @@ pub(crate) fn event(namespace: &str, name: &str, id: Option<u64>, args: &Args) -
     encode(['2', '5'], namespace, id, values, &args.attachments)
 }
 
+/// An event whose one argument is JSON in pieces.
+pub(crate) fn event_in_pieces(namespace: &str, name: &str, argument: impl IntoIterator<Item = Bytes>) -> Packet {
+    let name = serde_json::Value::from(name);
+    let begin = Bytes::from(format!("2{}[{name},", prefix(namespace)));
+    Packet::text_in_pieces(std::iter::once(begin).chain(argument).chain([Bytes::from_static(b"]")]))
+}
+
 /// The acknowledgement of a client's event.
 pub(crate) fn ack(namespace: &str, id: u64, args: &Args) -> Packet {
     encode(['3', '6'], namespace, Some(id), args.values.iter().map(|value| value.get()), &args.attachments)

@@ -3,10 +3,12 @@
 //! A packet is one character of type and its data; a payload is packets joined by `\x1e`, binary
 //! ones as `b` and base 64.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine};
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::frame::{self, Opcode};
 
@@ -72,7 +74,11 @@ pub(crate) fn decode_payload(payload: &str) -> impl Iterator<Item = Result<Incom
 /// One or more Engine.IO packets, encoded once as whole WebSocket frames and shared by all who
 /// receive them. Cloning costs an atomic increment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Packet(Bytes);
+pub struct Packet {
+    frames: Bytes,
+    /// Where the one frame goes on that `frames` begins: pieces that other packets may share.
+    pieces: Option<Arc<[Bytes]>>,
+}
 
 impl Packet {
     /// A message of text: type `4`.
@@ -84,7 +90,17 @@ impl Packet {
     pub fn binary(data: &[u8]) -> Self {
         let mut frames = BytesMut::new();
         frame::encode(&mut frames, Opcode::Binary, &[data]);
-        Self(frames.freeze())
+        frames.freeze().into()
+    }
+
+    /// A message of text in pieces, which together must be UTF-8. They are not copied: what many
+    /// long messages have in common is kept once, however long it waits for each.
+    pub(crate) fn text_in_pieces(pieces: impl IntoIterator<Item = Bytes>) -> Self {
+        let pieces: Arc<[Bytes]> = pieces.into_iter().collect();
+        let mut frames = BytesMut::new();
+        frame::head(&mut frames, Opcode::Text, 1 + pieces.iter().map(Bytes::len).sum::<usize>());
+        frames.put_u8(b'4');
+        Self { frames: frames.freeze(), pieces: Some(pieces) }
     }
 
     /// A text message and the binary ones that belong to it, which nothing may come between.
@@ -94,7 +110,7 @@ impl Packet {
         for attachment in attachments {
             frame::encode(&mut frames, Opcode::Binary, &[attachment]);
         }
-        Self(frames.freeze())
+        frames.freeze().into()
     }
 
     pub(crate) fn open(handshake: &str) -> Self {
@@ -117,37 +133,50 @@ impl Packet {
     pub(crate) fn pong_frame(data: &[u8]) -> Self {
         let mut frames = BytesMut::new();
         frame::encode(&mut frames, Opcode::Pong, &[data]);
-        Self(frames.freeze())
+        frames.freeze().into()
     }
 
     fn of_kind(kind: u8, data: &[u8]) -> Self {
         let mut frames = BytesMut::new();
         frame::encode(&mut frames, Opcode::Text, &[&[kind], data]);
-        Self(frames.freeze())
+        frames.freeze().into()
     }
 
-    /// The WebSocket frames.
-    pub(crate) fn frames(&self) -> &Bytes {
-        &self.0
+    /// The WebSocket frames, unless they are in pieces.
+    pub(crate) fn frames(&self) -> Option<&Bytes> {
+        self.pieces.is_none().then_some(&self.frames)
+    }
+
+    /// The WebSocket frames, piece by piece.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &Bytes> {
+        std::iter::once(&self.frames).chain(self.pieces.iter().flat_map(|pieces| pieces.iter()))
     }
 
     /// Bytes of the WebSocket frames: what the packet costs while it waits.
     pub(crate) fn size(&self) -> usize {
-        self.0.len()
+        self.pieces().map(Bytes::len).sum()
     }
 
     pub(crate) fn is_ping(&self) -> bool {
-        self.0[..] == [0x81, 1, b'2']
+        self.frames[..] == [0x81, 1, b'2']
     }
 
     /// How many packets of a polling payload it makes: one, and one for each attachment.
     pub(crate) fn parts(&self) -> usize {
-        std::iter::successors(frame::split(&self.0), |(_, _, behind)| frame::split(behind)).count()
+        match self.frames() {
+            Some(frames) => std::iter::successors(frame::split(frames), |(.., behind)| frame::split(behind)).count(),
+            None => 1,
+        }
+    }
+
+    /// The WebSocket frames in one piece, copied if they are not.
+    pub(crate) fn in_one(&self) -> Bytes {
+        self.frames().cloned().unwrap_or_else(|| self.pieces().flatten().copied().collect())
     }
 
     /// Appends the packets to a polling payload.
     pub(crate) fn append_to(&self, payload: &mut String) {
-        let mut rest = self.0.clone();
+        let mut rest = self.in_one();
         while let Some((is_binary, data, behind)) = frame::split(&rest) {
             if !payload.is_empty() {
                 payload.push(SEPARATOR);
@@ -161,6 +190,12 @@ impl Packet {
             }
             rest = behind;
         }
+    }
+}
+
+impl From<Bytes> for Packet {
+    fn from(frames: Bytes) -> Self {
+        Self { frames, pieces: None }
     }
 }
 
@@ -194,6 +229,18 @@ mod tests {
         Packet::with_attachments("51-[\"x\"]", &[Bytes::from_static(&[1, 2, 3, 4])]).append_to(&mut payload);
         Packet::text("다음").append_to(&mut payload);
         assert_eq!(payload, "451-[\"x\"]\x1ebAQIDBA==\x1e4다음");
+    }
+
+    #[test]
+    fn a_packet_in_pieces_is_the_packet() {
+        let pieces =
+            ["2[\"x\",", "\"다음\"", &"y".repeat(200), "]"].map(|piece| Bytes::copy_from_slice(piece.as_bytes()));
+        let (mut payload, text) = (String::new(), std::str::from_utf8(&pieces.concat()).unwrap().to_owned());
+        let packet = Packet::text_in_pieces(pieces);
+        packet.append_to(&mut payload);
+        assert_eq!(payload, format!("4{text}"));
+        assert_eq!((packet.parts(), packet.size()), (1, Packet::text(&text).size()));
+        assert_eq!(packet.in_one(), Packet::text(&text).in_one());
     }
 
     proptest! {

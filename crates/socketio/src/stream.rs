@@ -127,6 +127,11 @@ impl Wire {
         socket2::SockRef::from(&self.tcp).send(bytes)
     }
 
+    /// As [`Wire::try_write`].
+    pub(crate) fn try_write_pieces(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        socket2::SockRef::from(&self.tcp).send_vectored(slices)
+    }
+
     pub(crate) fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         self.tcp.try_write_vectored(slices)
     }

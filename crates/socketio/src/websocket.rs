@@ -306,7 +306,7 @@ fn step(session: &Session, wire: &Wire, incoming: Incoming, expected: &mut Optio
     };
     match (packet, *expected) {
         (Ok(payload::Incoming::Probe), Some(Step::Probe)) => {
-            wire.try_write(Packet::probe_answer().frames()).map_err(|_| Reason::TransportClose)?;
+            wire.try_write(&Packet::probe_answer().in_one()).map_err(|_| Reason::TransportClose)?;
             *expected = Some(Step::Upgrade);
             session.probed().map_err(|_| Reason::TransportClose)
         }

@@ -196,8 +196,19 @@ pub fn resume(
     since: i64,
     epoch: Option<&str>,
 ) -> Result<Changes> {
+    resume_as(tx, limits, Some(viewer), room_id, since, epoch)
+}
+
+/// As [`resume`]; without a viewer, what every member may see who may see everything.
+fn resume_as(
+    tx: &mut Tx,
+    limits: &Limits,
+    viewer: Option<UserId>,
+    room_id: RoomId,
+    since: i64,
+    epoch: Option<&str>,
+) -> Result<Changes> {
     let since = from_zero("since", since)?;
-    let viewer = Some(viewer);
     let head = head(tx, viewer, room_id)?;
     let most = limits.since_max_changes;
     if !head.is_elsewhere(since, epoch) {
@@ -231,7 +242,14 @@ pub fn visible_rev(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<i64> 
     if first_seq > 0 {
         return visible_rev_from(tx, viewer, room_id, first_seq);
     }
-    let rev = tx.query_opt(
+    let (public_rev, whispered_rev) = revs(tx, viewer, room_id)?;
+    Ok(public_rev.max(whispered_rev))
+}
+
+/// The rev of the room's last change that everybody may see, and that of the last whisper to or by
+/// this person, 0 where there is none.
+fn revs(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<(i64, i64)> {
+    let revs = tx.query_opt(
         "SELECT r.public_rev,
            (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2
             ORDER BY rev DESC LIMIT 1),
@@ -241,10 +259,10 @@ pub fn visible_rev(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<i64> 
         &[&room_id, &viewer],
         |row| {
             let whispers = [row.get::<Option<i64>>(1)?, row.get(2)?];
-            Ok(whispers.into_iter().flatten().fold(row.get(0)?, i64::max))
+            Ok((row.get(0)?, whispers.into_iter().flatten().fold(0, i64::max)))
         },
     )?;
-    rev.ok_or(Code::RoomNotFound.into())
+    revs.ok_or(Code::RoomNotFound.into())
 }
 
 /// As [`visible_rev`], for whom the room's own number says too much: it counts changes of what was
@@ -345,6 +363,10 @@ fn range(
 fn from_zero(field: &'static str, place: i64) -> Result<i64> {
     if place < 0 { Err(Error::invalid(field, format!("{field} must not be negative"))) } else { Ok(place) }
 }
+
+mod together;
+
+pub use together::{Reader, Told};
 
 #[cfg(test)]
 mod history_tests;

@@ -1,7 +1,11 @@
 //! What the server says: the answers to events, and events of its own.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::chat::member::{Member, Presence};
 use crate::chat::message::{Message, MessageKind};
@@ -14,16 +18,63 @@ use crate::words::{Lang, system_line};
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Joined {
+    #[serde(flatten)]
+    pub own: Own,
+    /// At most 200, those online first.
+    #[schemars(with = "Vec<Member>")]
+    pub members: Encoded,
+    /// With `since` all that changed since, else the newest page.
+    #[schemars(with = "Vec<WireMessage>")]
+    pub messages: Encoded,
+}
+
+/// What few others are told alike.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Own {
     pub room: Room,
     pub me: Member,
-    /// At most 200, those online first.
-    pub members: Vec<Member>,
     pub rev: i64,
-    /// With `since` all that changed since, else the newest page.
-    pub messages: Vec<WireMessage>,
     /// Forget what you hold: `messages` is the newest page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub gap: bool,
+}
+
+impl Joined {
+    /// The same JSON in pieces: a room that comes back as a whole waits for many such answers, and
+    /// most of each is the same bytes.
+    ///
+    /// # Errors
+    /// None that could happen: every shape of the wire serializes.
+    pub fn in_pieces(self) -> serde_json::Result<[Bytes; 5]> {
+        let mut own = serde_json::to_vec(&self.own)?;
+        own.pop();
+        own.extend_from_slice(b",\"members\":");
+        let (messages, end) = (Bytes::from_static(b",\"messages\":"), Bytes::from_static(b"}"));
+        Ok([own.into(), self.members.into(), messages, self.messages.into(), end])
+    }
+}
+
+/// JSON that was encoded before, for many.
+#[derive(Clone, Debug)]
+pub struct Encoded(pub Arc<RawValue>);
+
+impl AsRef<[u8]> for Encoded {
+    fn as_ref(&self) -> &[u8] {
+        self.0.get().as_bytes()
+    }
+}
+
+impl From<Encoded> for Bytes {
+    fn from(encoded: Encoded) -> Self {
+        Self::from_owner(encoded)
+    }
+}
+
+impl Serialize for Encoded {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
 }
 
 /// A message was stored.

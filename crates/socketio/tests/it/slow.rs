@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use socketio::{Config, Namespace, Reason, Reply};
 use tokio::io::AsyncReadExt;
@@ -18,6 +19,12 @@ fn noting(ends: &Arc<Mutex<Vec<Reason>>>) -> Namespace {
     let ends = Arc::clone(ends);
     Namespace::new("/")
         .on("echo", |_, text: String| async move { Reply::json(&text).unwrap() })
+        .on("pieces", |socket, bytes: usize| async move {
+            let part = Bytes::from("x".repeat(bytes / 2));
+            let pieces = [Bytes::from_static(b"\""), part.clone(), part, Bytes::from_static(b"\"")];
+            socket.send_paced(&socket.namespace().packet_in_pieces("whole", pieces));
+            Reply::json(&true).unwrap()
+        })
         .on("long", |_, bytes: usize| async move { Reply::json(&"x".repeat(bytes)).unwrap().paced() })
         .on_disconnect(move |_, reason| {
             ends.lock().push(reason);
@@ -193,6 +200,27 @@ async fn a_paced_answer_may_be_longer_than_the_outbox_and_take_longer_than_the_p
         taken.extend(&part[..count]);
     }
     assert!(ends.lock().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_sent_in_pieces_comes_whole_whatever_the_reader_takes() {
+    let house = House::open(config(), [noting(&Arc::default())]).await;
+    let whole = format!("42[\"whole\",\"{}\"]", "x".repeat(300_000));
+    let (mut quick, mut slow) = (Ws::join(house.at, "/").await, narrow(&house).await);
+    for ws in [&mut quick, &mut slow] {
+        ws.send("421[\"pieces\",300000]").await;
+        assert!(ws.text().await == whole);
+        assert_eq!(ws.text().await, "431[true]");
+    }
+    let polling = Polling::open(house.at).await;
+    polling.join("/").await;
+    polling.post("421[\"pieces\",300000]").await;
+    let mut heard = polling.poll().await.body;
+    if heard == whole {
+        // The answer goes with the next poll where this one was quick.
+        heard = format!("{heard}\x1e{}", polling.poll().await.body);
+    }
+    assert!(heard == format!("{whole}\x1e431[true]"), "{} bytes", heard.len());
 }
 
 #[tokio::test]
