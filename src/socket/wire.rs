@@ -1,6 +1,8 @@
 //! What travels over the sockets: the payloads of events and their answers.
 
 mod asked;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod told;
 
 use schemars::JsonSchema;
