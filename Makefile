@@ -81,7 +81,7 @@ bench-storm: build
 reference:
 	UPDATE=1 cargo test --locked --test all reference
 
-## Fuzz each parser for MINUTES; needs cargo-fuzz (cargo install cargo-fuzz).
+## Fuzz every parser for MINUTES in all, JOBS=2 two at a time; needs cargo-fuzz (cargo install cargo-fuzz).
 fuzz:
 	scripts/fuzz.sh $(MINUTES)
 

@@ -1,13 +1,61 @@
 #!/usr/bin/env bash
-# Fuzzes each parser for so many minutes in all. cargo-fuzz wants a nightly compiler for its
-# flags alone; the stable one takes them with RUSTC_BOOTSTRAP.
+# Fuzzes every parser for so many minutes in all, from what the tree has (fuzz/{seeds,corpus}) and
+# what earlier runs have reached, which stays in target/fuzz. Behind the minutes may stand the
+# names of targets, for those alone; JOBS=2 runs two of them at a time.
+#
+# cargo-fuzz wants a nightly compiler for its flags alone; the stable one takes them with
+# RUSTC_BOOTSTRAP.
 set -euo pipefail
-cd "$(dirname "$0")/../crates/socketio"
+cd "$(dirname "$0")/.."
 command -v cargo-fuzz >/dev/null 2>&1 || { echo "missing: cargo-fuzz (cargo install cargo-fuzz)" >&2; exit 1; }
-export RUSTC_BOOTSTRAP=1
-mapfile -t targets < <(cargo fuzz list)
-seconds=$(( ${1:-1} * 60 / ${#targets[@]} ))
-for target in "${targets[@]}"; do
-  echo "fuzzing $target for ${seconds}s"
-  cargo fuzz run "$target" -- -max_total_time="$seconds" -timeout=5
+
+minutes=${1:-1} jobs=${JOBS:-1} out=$PWD/target/fuzz
+shift || true
+wanted=("$@")
+crates=(crates/socketio/fuzz fuzz)
+mkdir -p "$out"
+# Stores are opened anew all the time: in memory, where there is a disk of it.
+fast=$([ -w /dev/shm ] && echo /dev/shm || echo "$out")
+scratch=$(mktemp -d -p "$fast" madang-fuzz.XXXXXX)
+trap 'rm -rf "$scratch"' EXIT
+
+targets=()
+for crate in "${crates[@]}"; do
+  RUSTC_BOOTSTRAP=1 cargo fuzz build --fuzz-dir "$crate" --target-dir "$out"
+  for file in "$crate"/targets/*.rs; do
+    name=$(basename "$file" .rs)
+    if [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $name "* ]]; then targets+=("$crate:$name"); fi
+  done
 done
+[ ${#targets[@]} -gt 0 ] || { echo "no such target: ${wanted[*]}" >&2; exit 1; }
+built=$(find "$out" -path '*/release/frame' -type f -perm -u+x -printf '%h\n' -quit)
+seconds=$(awk "BEGIN { print int($minutes * 60 * $jobs / ${#targets[@]}) + 1 }")
+
+fuzz() {
+  local crate=${1%:*} name=${1#*:}
+  mkdir -p "$out/corpus/$name" "$out/finds/$name" "$out/log"
+  local from=("$crate/seeds/$name")
+  [ ! -d "$crate/corpus/$name" ] || from+=("$crate/corpus/$name")
+  TMPDIR=$scratch ASAN_OPTIONS=detect_odr_violation=0 "$built/$name" -max_total_time="$seconds" -timeout=10 \
+    -print_final_stats=1 -artifact_prefix="$out/finds/$name/" "$out/corpus/$name" "${from[@]}" \
+    >"$out/log/$name" 2>&1
+}
+
+echo "fuzzing ${#targets[@]} targets for ${seconds}s each, $jobs at a time"
+rm -rf "$out/failed" && mkdir "$out/failed"
+for target in "${targets[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+  { fuzz "$target" || touch "$out/failed/${target#*:}"; } &
+done
+wait
+
+printf '\n%-14s %12s %8s %9s %8s  %s\n' target executions 'per s' coverage inputs find
+for target in "${targets[@]}"; do
+  name=${target#*:} log=$out/log/${target#*:}
+  stat() { sed -n "s/^stat::$1: *//p" "$log" | tail -n 1; }
+  reached() { { grep -o " $1: [0-9]*" "$log" || true; } | tail -n 1 | grep -o '[0-9]*$' || echo -; }
+  find=$([ -e "$out/failed/$name" ] && { sed -n 's/.*Test unit written to //p' "$log" | tail -n 1 | grep . || echo "see $log"; } || true)
+  printf '%-14s %12s %8s %9s %8s  %s\n' "$name" "$(stat number_of_executed_units)" "$(stat average_exec_per_sec)" \
+    "$(reached cov)" "$(reached corp)" "${find#"$PWD/"}"
+done
+[ -z "$(ls "$out/failed")" ] || { echo "what broke something is in target/fuzz/finds: it becomes a seed, and a test" >&2; exit 1; }

@@ -10,6 +10,9 @@ pub mod cookie;
 pub mod db;
 pub mod error;
 pub mod fetch;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ids;
 pub mod image;
 pub mod live;

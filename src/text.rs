@@ -192,6 +192,11 @@ fn is_stripped(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether there is anything to see in a text.
+pub fn shows(text: &str) -> bool {
+    !text.chars().all(shows_nothing)
+}
+
 /// White space, invisible characters, and what only changes the look of a neighbour.
 fn shows_nothing(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_stripped(c) || matches!(c, '\u{2800}' | '\u{fe00}'..='\u{fe0f}')

@@ -6,6 +6,8 @@
 
 pub mod account;
 mod blank;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod markup;
 mod message;
 mod mine;

@@ -15,6 +15,8 @@ use crate::ids::{RoomId, UserId};
 use crate::text::token;
 
 mod find;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod query;
 #[cfg(test)]
 mod tests;

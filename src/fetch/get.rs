@@ -119,7 +119,7 @@ async fn talk(fetcher: &Fetcher, url: &Url, io: impl Read + Write + Unpin) -> Re
 }
 
 /// A request that tells nothing of who wants to know: no cookie, no referrer, no language.
-fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Missing> {
+pub(super) fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Missing> {
     Request::get(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
         .header(USER_AGENT, "Madang link preview")

@@ -6,6 +6,8 @@
 //! and sends nothing that tells one asker from another.
 
 mod address;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod get;
 pub mod guard;
 mod memory;

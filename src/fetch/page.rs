@@ -13,7 +13,7 @@ use super::get::Document;
 type StartTag = html5gum::StartTag<()>;
 
 /// Characters kept of anything a page says; whoever shows it cuts further.
-const LONGEST: usize = 400;
+pub(super) const LONGEST: usize = 400;
 /// Where a page has to say its encoding.
 const PRESCAN: usize = 1_024;
 
@@ -80,7 +80,7 @@ impl Said {
 fn one_line(text: String) -> Option<String> {
     let words: Vec<_> = text.split_whitespace().collect();
     let line: String = words.join(" ").chars().take(LONGEST).collect();
-    Some(line).filter(|line| !line.is_empty())
+    Some(line.trim_end().to_owned()).filter(|line| !line.is_empty())
 }
 
 /// The document as text: in the encoding that its head says, else that a tag near its beginning

@@ -1,6 +1,8 @@
 //! The sockets' door: two namespaces, and one table of what clients may say in them.
 
 mod deliver;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gate;
 mod member;
 mod message;
@@ -72,6 +74,12 @@ macro_rules! events {
                 payload: asked.subschema_for::<$payload>().to_value(),
                 answer: given.subschema_for::<$answer>().to_value(),
             },)+]
+        }
+
+        /// How the payload of each event is read, for the fuzzer.
+        #[cfg(any(test, feature = "fuzzing"))]
+        fn decoders() -> Vec<(&'static str, fn(&Args) -> Result<()>)> {
+            vec![$(($name, |args| wire::decode::<$payload>(args).map(drop)),)+]
         }
     };
 }

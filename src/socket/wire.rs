@@ -1,10 +1,12 @@
 //! What travels over the sockets: the payloads of events and their answers.
 
 mod asked;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod told;
 
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use socketio::Args;
@@ -106,6 +108,11 @@ pub fn decode<T: DeserializeOwned>(args: &Args) -> Result<T> {
 /// # Errors
 /// `invalid` with the field; `bad_json` for what is not JSON.
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
+    // What we read is objects, and an array would be taken for the values of their fields in order.
+    if json.trim_ascii_start().starts_with(b"[") {
+        serde_json::from_slice::<IgnoredAny>(json).map_err(|_| Code::BadJson)?;
+        return Err(Error::new(Code::Invalid).with_message("an object is asked for, not an array"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| match is_json(json) {
         true => invalid(&error),

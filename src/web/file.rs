@@ -111,7 +111,7 @@ impl Served<'_> {
 
 /// The file's name for who saves it (RFC 6266, RFC 8187): only as an encoded parameter, in which
 /// no character can end it.
-fn disposition(shown: &str, name: &str) -> Result<HeaderValue> {
+pub(super) fn disposition(shown: &str, name: &str) -> Result<HeaderValue> {
     let mut value = format!("{shown}; filename*=UTF-8''");
     for byte in name.bytes() {
         match byte {

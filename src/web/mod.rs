@@ -9,6 +9,8 @@ mod caller;
 mod etag;
 mod file;
 mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gallery;
 mod guard;
 mod health;

@@ -209,6 +209,18 @@ async fn e1_s13_what_is_not_an_event_of_ours_is_answered_and_the_connection_live
 }
 
 #[tokio::test]
+async fn e1_an_array_was_taken_for_the_fields_in_their_order() {
+    let app = App::start().await;
+    let ([minji, ..], room, [hers, ..]) = app.evening().await;
+    for (event, array) in [("leave", json!([room.id])), ("message", json!([room.id, "a key", "said"]))] {
+        let answer = hers.start_args(event, &[array]).answer().await.unwrap();
+        assert_eq!((&answer["ok"], &answer["error"]["code"]), (&json!(false), &json!("invalid")), "{event}");
+    }
+    app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!(["another"])).await.refused(422, "invalid");
+    hers.say(&room, "still here").await;
+}
+
+#[tokio::test]
 async fn polling_and_websocket_hear_the_same() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;

@@ -1,9 +1,23 @@
 //! The parsers that meet a stranger's bytes first, for the fuzzer: each takes anything and panics
 //! when a promise is broken. Not part of the interface.
 
+mod conversation;
+#[cfg(test)]
+mod tests;
+
 use crate::frame::{Decoder, Incoming};
+use crate::head::{HeadScan, HeadWatch};
 use crate::packet::{self, Body};
 use crate::payload::{self, Message, Packet};
+
+pub use conversation::conversation;
+
+/// The name of a target, and what is run for it.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: [Target; 5] =
+    [("conversation", conversation), ("frame", frames), ("head", head), ("packet", packet), ("payload", payload)];
 
 const MAX_MESSAGE: usize = 4_096;
 const MAX_FRAGMENTS: usize = 16;
@@ -76,4 +90,33 @@ pub fn packet(data: &[u8]) {
     assert_eq!((again.namespace, back.name, same, attachments), (namespace, event.name, id, expected));
     let values = |args: &crate::Args| args.values.iter().map(|value| value.get().to_owned()).collect::<Vec<_>>();
     assert_eq!(values(&back.args), values(&event.args));
+}
+
+/// The head of a request, the first byte telling how many bytes come at a time: let through only
+/// where every line ends in two bytes and one at most says where the body ends.
+pub fn head(data: &[u8]) {
+    let Some((&cut, bytes)) = data.split_first() else { return };
+    let in_pieces = scan(bytes.chunks(cut as usize + 1));
+    let at_once = scan(std::iter::once(bytes));
+    assert_eq!(in_pieces, at_once, "how the bytes are cut makes no difference");
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    if let (Some(end), Some(true)) = (end, at_once) {
+        let lines: Vec<&[u8]> = bytes[..end].split(|&byte| byte == b'\n').collect();
+        let names = lines.iter().filter_map(|line| Some(&line[..line.iter().position(|&byte| byte == b':')?]));
+        let lengths = [&b"content-length"[..], b"transfer-encoding"];
+        let says = names.filter(|name| lengths.iter().any(|length| name.eq_ignore_ascii_case(length))).count();
+        assert!(says <= 1, "the body of a request ends twice");
+        assert!(lines.iter().rev().skip(1).all(|line| line.ends_with(b"\r")), "a line ends in one byte");
+    }
+}
+
+/// Whether the first request is let through; nothing where a line ends wrongly.
+fn scan<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<bool> {
+    let (mut scan, watch) = (HeadScan::default(), HeadWatch::default());
+    for piece in pieces {
+        if watch.is_expecting_head() {
+            scan.look(piece, &watch).ok()?;
+        }
+    }
+    Some(watch.begin_request())
 }

@@ -207,6 +207,11 @@ impl Session {
         }
     }
 
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.state.lock().at_work > 0
+    }
+
     fn wake_all(&self, state: &State) {
         self.wake.notify_one();
         if let Transport::Polling(polling) = &state.outlet.transport {

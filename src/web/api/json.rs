@@ -48,19 +48,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
-        let query = parts.uri.query().unwrap_or_default();
-        let names = || query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
-        if let Some(twice) = names().find(|name| names().filter(|other| other == name).count() > 1) {
-            return Err(Error::new(Code::BadRequest).with_message(format!("{twice} is given twice")));
-        }
-        let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
-            let sentence = error.inner().to_string();
-            let field = match sentence.split('`').nth(1) {
-                Some(named) if sentence.contains(" field ") => named.to_owned(),
-                _ => error.path().to_string(),
-            };
-            Error::invalid(field, sentence)
-        })
+        read(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Reads a query, naming the field that is wrong.
+pub(super) fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
+    let names = || query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
+    if let Some(twice) = names().find(|name| names().filter(|other| other == name).count() > 1) {
+        return Err(Error::new(Code::BadRequest).with_message(format!("{twice} is given twice")));
+    }
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let sentence = error.inner().to_string();
+        let field = match sentence.split('`').nth(1) {
+            Some(named) if sentence.contains(" field ") => named.to_owned(),
+            _ => error.path().to_string(),
+        };
+        Error::invalid(field, sentence)
+    })
 }

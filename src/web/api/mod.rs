@@ -3,6 +3,8 @@
 mod account;
 mod ban;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod invite;
 mod json;
 mod me;

@@ -7,6 +7,7 @@ use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::Code;
@@ -49,6 +50,8 @@ pub struct Call {
     body: Option<Body>,
     query: Option<Value>,
     answer: (u16, Option<Value>),
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) readers: super::fuzzing::Readers,
 }
 
 enum Body {
@@ -68,7 +71,9 @@ impl Describe<'_> {
         self
     }
 
-    pub(super) fn takes<T: JsonSchema>(mut self) -> Self {
+    pub(super) fn takes<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
+        #[cfg(any(test, feature = "fuzzing"))]
+        self.call.readers.takes::<T>();
         self.call.body = Some(Body::Json(self.schemas.asked.subschema_for::<T>().to_value()));
         self
     }
@@ -78,7 +83,9 @@ impl Describe<'_> {
         self
     }
 
-    pub(super) fn asks<T: JsonSchema>(mut self) -> Self {
+    pub(super) fn asks<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
+        #[cfg(any(test, feature = "fuzzing"))]
+        self.call.readers.asks::<T>();
         self.call.query = Some(self.schemas.asked.root_schema_for::<T>().to_value());
         self
     }
@@ -103,7 +110,17 @@ impl Calls {
         about: &'static str,
         describe: impl for<'a> FnOnce(Describe<'a>) -> Describe<'a>,
     ) -> Self {
-        let call = Call { method, path, about, is_open: false, body: None, query: None, answer: (200, None) };
+        let call = Call {
+            method,
+            path,
+            about,
+            is_open: false,
+            body: None,
+            query: None,
+            answer: (200, None),
+            #[cfg(any(test, feature = "fuzzing"))]
+            readers: Default::default(),
+        };
         let call = describe(Describe { call, schemas: &mut self.schemas }).call;
         self.calls.push(call);
         self.routes.push((path, route));

@@ -1,0 +1,118 @@
+//! What is typed into the search field, for the fuzzer: against a real index, with a message beside
+//! it of which a plain look tells whether it should be found.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::{Asked, Query, begin, find};
+use crate::chat::message::{self, New};
+use crate::chat::room::{self, NewRoom};
+use crate::chat::{Db, Limits, user};
+use crate::db::Options;
+use crate::error::{Code, Result};
+use crate::ids::{MessageId, RoomId, UserId};
+use crate::text::hit::{Excerpt, Folded};
+
+const ZONE: i32 = 540;
+
+thread_local! {
+    static HOUSE: RefCell<House> = RefCell::new(House::open());
+}
+
+/// What is typed, on the first line, and what somebody said, below; without a second line both
+/// are the same.
+///
+/// # Panics
+/// Where the question is an error of the engine, or finds other than it should.
+pub fn question(data: &[u8]) {
+    let Ok(input) = std::str::from_utf8(data) else { return };
+    let (q, said) = input.split_once('\n').unwrap_or((input, input));
+    match Query::parse(q, ZONE) {
+        Ok(query) => HOUSE.with(|house| house.borrow_mut().is_asked(query, said)),
+        Err(error) => {
+            assert!(matches!(error.code, Code::Invalid | Code::TooLong) && error.field.as_deref() == Some("q"));
+        }
+    }
+}
+
+/// Somebody in their room, in which they have said one thing.
+struct House {
+    runtime: Runtime,
+    db: Db,
+    folder: std::path::PathBuf,
+    minji: UserId,
+    message_id: MessageId,
+}
+
+impl House {
+    fn open() -> Self {
+        let folder = std::env::temp_dir().join(format!("madang-fuzzing-{}", RoomId::new(0)));
+        std::fs::create_dir(&folder).expect("a folder");
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let db = Db::open(Options::new(folder.join("madang.db")), |_| {}).expect("a store");
+        let settled = runtime.block_on(db.write(|tx| {
+            begin(tx)?;
+            let limits = Limits::default();
+            let minji = user::make_guest(tx, &limits, 1, "minji")?.id;
+            let courtyard = NewRoom { title: "courtyard".into(), ..NewRoom::default() };
+            let room = room::create(tx, &limits, 1, minji, courtyard)?;
+            let sent = message::send(tx, &limits, 2, minji, room.id, New { text: "hi".into(), ..New::default() })?;
+            Ok((minji, sent.message.id))
+        }));
+        let (minji, message_id) = settled.expect("a room");
+        Self { runtime, db, folder, minji, message_id }
+    }
+
+    fn is_asked(&mut self, query: Query, said: &str) {
+        let text = match self.says(said) {
+            Ok(text) => text,
+            Err(error) => return assert!(matches!(error.code, Code::Invalid | Code::TooLong), "{error:?}"),
+        };
+        let asked = Asked {
+            query: query.clone(),
+            room_id: None,
+            from: None,
+            older_than: None,
+            limit: 10,
+            until: Instant::now() + Duration::from_secs(60),
+        };
+        let minji = self.minji;
+        let found = self.runtime.block_on(self.db.read(move |tx| find(tx, &Limits::default(), minji, &asked)));
+        let found = found.unwrap_or_else(|error| panic!("{query:?} is {error:?}"));
+        assert!(found.next.is_none() && found.hits.len() <= 1);
+        let folded = Folded::new(&text);
+        let has_all = query.sought.iter().all(|sought| folded.has(sought));
+        let is_narrowed = query != Query { sought: query.sought.clone(), ..Query::default() };
+        assert!(has_all || found.hits.is_empty(), "{query:?} finds {text:?}");
+        assert!(is_narrowed || !has_all || found.hits.len() == 1, "{query:?} does not find {text:?}");
+        found.hits.iter().for_each(|hit| is_sound(&hit.excerpt));
+    }
+
+    /// Minji's message has another text now.
+    fn says(&mut self, typed: &str) -> Result<String> {
+        let (minji, id, typed) = (self.minji, self.message_id, typed.to_owned());
+        let edit = move |tx: &mut crate::chat::Tx| message::edit(tx, &Limits::default(), 2, minji, id, &typed);
+        Ok(self.runtime.block_on(self.db.write(edit))?.text)
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.db.close());
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn is_sound(excerpt: &Excerpt) {
+    let length = excerpt.text.chars().count() as u32;
+    let mut end = None;
+    for &[from, to] in &excerpt.marks {
+        assert!(end.is_none_or(|end| end < from) && from < to && to <= length, "{excerpt:?}");
+        end = Some(to);
+    }
+    let whole: String = excerpt.pieces().into_iter().map(|(_, piece)| piece).collect();
+    assert_eq!(whole, excerpt.text);
+    assert!(length <= 170 && !excerpt.text.contains(['\n', '\t']), "{excerpt:?}");
+}
