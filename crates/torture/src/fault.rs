@@ -33,6 +33,9 @@ pub(crate) enum Fault {
     HalfOpen,
     /// What the program says gets lost: it has done what was asked, and nobody knows.
     Deaf,
+    /// Clients that speak and do not read, or a byte now and then.
+    Stall,
+    Trickle,
     /// A few bytes at a time, then cut in mid-frame.
     Slice,
     Slow,
@@ -59,6 +62,8 @@ impl Fault {
         Self::Pause,
         Self::HalfOpen,
         Self::Deaf,
+        Self::Stall,
+        Self::Trickle,
         Self::Slice,
         Self::Slow,
         Self::Rush,
@@ -81,6 +86,8 @@ impl Fault {
             Self::Pause => Wire::Paused,
             Self::HalfOpen => Wire::Swallowing,
             Self::Deaf => Wire::Deaf,
+            Self::Stall => Wire::Stalled,
+            Self::Trickle => Wire::Trickling,
             Self::Slice => Wire::Sliced,
             Self::Slow => Wire::Slow,
             _ => return None,

@@ -126,7 +126,7 @@ async fn short(cli: &Cli) -> Outcome<()> {
         let plan = Plan {
             madang: cli.madang.clone(),
             seed,
-            lasting: Duration::from_secs(10),
+            lasting: Duration::from_secs(11),
             senders: 16,
             pace: 40,
             between: Duration::from_millis(350),

@@ -11,8 +11,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use crate::Outcome;
+
+/// Between two bytes to a reader that trickles.
+const TRICKLE: Duration = Duration::from_millis(100);
 
 /// How the wire is now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +29,10 @@ pub(crate) enum Wire {
     Swallowing,
     /// The same for what comes from the program alone.
     Deaf,
+    /// What the program says waits, while what the client says comes through: a stalled reader.
+    Stalled,
+    /// The same, but for a byte now and then: a trickling reader.
+    Trickling,
     /// A few bytes at a time.
     Sliced,
     /// Everything a while later.
@@ -67,6 +75,23 @@ impl Proxy {
     }
 }
 
+/// Which way the bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    ToProgram,
+    FromProgram,
+}
+
+impl Way {
+    fn waits(self, wire: Wire) -> bool {
+        wire == Wire::Paused || self == Self::FromProgram && wire == Wire::Stalled
+    }
+
+    fn swallows(self, wire: Wire) -> bool {
+        wire == Wire::Swallowing || self == Self::FromProgram && wire == Wire::Deaf
+    }
+}
+
 async fn join(client: TcpStream, port: u16, weather: watch::Receiver<Weather>) {
     let cuts = weather.borrow().cuts;
     // Nobody there is the same to the client as a wire that is cut.
@@ -80,36 +105,32 @@ async fn join(client: TcpStream, port: u16, weather: watch::Receiver<Weather>) {
     };
     tokio::select! {
         () = cut => {}
-        () = pump(client_reads, server_writes, weather.clone(), &[Wire::Swallowing]) => {}
-        () = pump(server_reads, client_writes, weather, &[Wire::Swallowing, Wire::Deaf]) => {}
+        () = pump(client_reads, server_writes, weather.clone(), Way::ToProgram) => {}
+        () = pump(server_reads, client_writes, weather, Way::FromProgram) => {}
     }
 }
 
 /// Carries bytes one way until that way ends; on wires that swallow them it does not.
-async fn pump(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    mut weather: watch::Receiver<Weather>,
-    swallowing: &[Wire],
-) {
+async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut weather: watch::Receiver<Weather>, way: Way) {
     let mut buffer = vec![0; 16 * 1024];
     let mut is_deaf = false;
     loop {
         let Ok(count @ 1..) = from.read(&mut buffer).await else { return };
-        if weather.wait_for(|weather| weather.wire != Wire::Paused).await.is_err() {
+        if weather.wait_for(|weather| !way.waits(weather.wire)).await.is_err() {
             return;
         }
         let wire = weather.borrow().wire;
         let piece = if wire == Wire::Sliced { 7 } else { count };
-        is_deaf |= swallowing.contains(&wire);
+        is_deaf |= way.swallows(wire);
         if is_deaf {
             // For good: no TCP loses bytes and then goes on.
             continue;
         }
         if wire == Wire::Slow {
-            tokio::time::sleep(Duration::from_millis(60)).await;
+            sleep(Duration::from_millis(60)).await;
         }
-        for piece in buffer[..count].chunks(piece) {
+        let Ok(rest) = trickle(&buffer[..count], &mut to, way, &weather).await else { return };
+        for piece in rest.chunks(piece) {
             if to.write_all(piece).await.is_err() {
                 return;
             }
@@ -118,4 +139,20 @@ async fn pump(
             }
         }
     }
+}
+
+/// Carries a byte now and then while the wire lets no more through; what is left of them then.
+async fn trickle<'a>(
+    mut bytes: &'a [u8],
+    to: &mut OwnedWriteHalf,
+    way: Way,
+    weather: &watch::Receiver<Weather>,
+) -> std::io::Result<&'a [u8]> {
+    let trickles = || way == Way::FromProgram && weather.borrow().wire == Wire::Trickling;
+    while let Some((byte, others)) = bytes.split_first().filter(|_| trickles()) {
+        to.write_all(&[*byte]).await?;
+        bytes = others;
+        sleep(TRICKLE).await;
+    }
+    Ok(bytes)
 }

@@ -213,7 +213,14 @@ impl Running<'_> {
                 self.rush.send_modify(|rushes| *rushes += 1);
                 Ok(())
             }
-            Fault::Cut | Fault::Pause | Fault::HalfOpen | Fault::Deaf | Fault::Slice | Fault::Slow => {
+            Fault::Cut
+            | Fault::Pause
+            | Fault::HalfOpen
+            | Fault::Deaf
+            | Fault::Stall
+            | Fault::Trickle
+            | Fault::Slice
+            | Fault::Slow => {
                 hurt_wires(fault, &self.wires, &mut self.rng, lasting).await;
                 Ok(())
             }
