@@ -167,8 +167,11 @@ impl<'a> Writer<'a> {
             Tag::Heading { .. } => &["p", "strong"],
             Tag::BlockQuote(_) => &["blockquote"],
             Tag::CodeBlock(_) => &["pre"],
+            // A list is written with its items or not at all.
+            Tag::List(_) if self.depth() + 1 >= DEEPEST => &[],
             Tag::List(Some(first)) => return self.list(first),
             Tag::List(None) => &["ul"],
+            Tag::Item if !matches!(self.open.last(), Some(["ul" | "ol"])) => &[],
             Tag::Item => &["li"],
             Tag::Emphasis => &["em"],
             Tag::Strong => &["strong"],
@@ -180,19 +183,19 @@ impl<'a> Writer<'a> {
     }
 
     fn write(&mut self, elements: &'static [&'static str]) {
-        let elements = if self.is_too_deep() { &[] } else { elements };
+        let elements = if self.depth() >= DEEPEST { &[] } else { elements };
         for element in elements {
             self.html.push_str(&format!("<{element}>"));
         }
         self.open.push(elements);
     }
 
-    fn is_too_deep(&self) -> bool {
-        self.open.iter().filter(|elements| !elements.is_empty()).count() >= DEEPEST
+    fn depth(&self) -> usize {
+        self.open.iter().filter(|elements| !elements.is_empty()).count()
     }
 
     fn list(&mut self, first: u64) {
-        if first == 1 || self.is_too_deep() {
+        if first == 1 {
             return self.write(&["ol"]);
         }
         self.html.push_str(&format!("<ol start=\"{first}\">"));

@@ -125,6 +125,14 @@ fn the_definition_of_a_reference_was_swallowed() {
 }
 
 #[test]
+fn the_deepest_list_was_written_without_its_items() {
+    let deep = html(&format!("> {}a", "- ".repeat(9)));
+    assert_eq!((deep.matches("<ul><li>").count(), deep.matches("<ul>").count()), (3, 3), "{deep}");
+    let counted = html(&format!("> {}7. a", "- ".repeat(6)));
+    assert!(!counted.contains("<ol"), "{counted}");
+}
+
+#[test]
 fn m4_uses_of_a_reference_each_wrote_its_long_address() {
     let bomb = format!("[a]: https://example.org/{}\n\n{}", "x".repeat(3_000), "[a]".repeat(2_000));
     assert!(html(&bomb).len() < 3 * bomb.len(), "{}", html(&bomb).len());
