@@ -67,7 +67,7 @@ pub(super) fn read_some(row: &Row<'_>, at: usize) -> Result<User, Fault> {
 /// Lets somebody in who has no account, under the name that they chose.
 ///
 /// # Errors
-/// `invalid` or `too_long` for a name that shows nothing or too much; see [`check_look`].
+/// `invalid` or `too_long` for a name that shows nothing or too much; or one that looks like an admin's or the server's.
 pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<User> {
     check_look(tx, None, name)?;
     make_friendly_guest(tx, limits, now, name)
@@ -119,7 +119,7 @@ pub(super) fn check_look(tx: &mut Tx, me: Option<UserId>, name: &str) -> Result<
 /// nothing.
 ///
 /// # Errors
-/// `invalid` or `too_long` for the name, see [`check_look`]; `not_found` for nobody.
+/// `invalid` or `too_long` for the name, as for a new one; `not_found` for nobody.
 pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
     // A name that one has already stays: forms send it along, and an admin may have come later.
     if get(tx, me)?.name != text::name(name, limits.name_max)? {
