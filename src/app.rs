@@ -61,8 +61,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
         connections_per_address: state.config.connections_per_address,
         // Everybody behind a proxy has its address: their sessions are counted by their own.
         is_unlimited: Arc::new(move |address| origins.is_proxy(address)),
-        // The other half is for the sockets.
-        grace: state.config.shutdown / 2,
+        // Half of it is for the sockets, the rest for the outbox and the database.
+        grace: state.config.shutdown * 3 / 8,
         ..Limits::default()
     };
     let answer = {
@@ -77,7 +77,10 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     serve(listener, limits, answer, ending).await;
     // What is under way began before the sockets were let go, so that it mostly has ended by now.
     outbox.end(state.config.shutdown / 8).await;
-    state.db.close().await;
+    if tokio::time::timeout(state.config.shutdown / 8, state.db.close()).await.is_err() {
+        // Somebody else holds the database. What was answered is in it, and the next start tidies up.
+        tracing::warn!("the database was not closed in time");
+    }
     Ok(())
 }
 

@@ -68,6 +68,8 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     copy.begin().map_err(cannot)?;
     // From here on nothing is removed that the copy of the database is about to name.
     let _all_bytes = Lock::all_bytes(&config.data_dir).map_err(|error| format!("cannot lock the files: {error}"))?;
+    // Asked again: a restore may have been waited for, and may have been killed.
+    restore::refuse_while_under_way(&config.data_dir)?;
     copy_database(&database, &copy.path, watch)?;
     let mut stock = take_stock(config, &copy.path)?;
     let file = match pack(config, &part, &copy.path, &stock, watch) {

@@ -204,7 +204,13 @@ async fn begin_anew(database: &Path) -> Result<(), String> {
     let db = Db::open(options, |_| {}).map_err(|fault| format!("its database cannot be opened: {fault}"))?;
     let renewed = db.write(|tx| room::renew_epochs(tx).and_then(|()| link::forget_all(tx))).await;
     db.close().await;
-    renewed.map_err(failed)
+    renewed.map_err(failed)?;
+    // Only the database itself is put in place: what is still in its log would be lost.
+    let log = database.with_extension("db-wal");
+    match fs::metadata(&log) {
+        Ok(log) if log.len() > 0 => Err("its database could not be written whole; is the disk full?".into()),
+        _ => Ok(()),
+    }
 }
 
 /// Puts a house that is ready in its place, and says where the one before it is. What breaks off is

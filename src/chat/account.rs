@@ -72,7 +72,7 @@ pub fn sign_up(
     let taken = |fault: crate::db::Fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) };
     let Some(me) = guest else {
         if let Some(name) = &new.name {
-            user::check_look(tx, None, name)?;
+            user::check_look(tx, limits, None, name)?;
         }
         let name = new.name.unwrap_or(new.fallback_name);
         let user = user::make(tx, limits, now, UserKind::Account, &name)?;

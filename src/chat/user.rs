@@ -67,9 +67,9 @@ pub(super) fn read_some(row: &Row<'_>, at: usize) -> Result<User, Fault> {
 /// Lets somebody in who has no account, under the name that they chose.
 ///
 /// # Errors
-/// `invalid` or `too_long` for a name that shows nothing or too much; or one that looks like an admin's or the server's.
+/// `invalid` or `too_long` for a name that shows nothing or too much, or looks like an admin's.
 pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<User> {
-    check_look(tx, None, name)?;
+    check_look(tx, limits, None, name)?;
     make_friendly_guest(tx, limits, now, name)
 }
 
@@ -100,8 +100,10 @@ const NAMES_OF_THE_HOUSE: [&str; 2] = ["Madang", "마당"];
 /// an admin or for the house.
 ///
 /// # Errors
-/// `invalid` with the field `name`.
-pub(super) fn check_look(tx: &mut Tx, me: Option<UserId>, name: &str) -> Result<()> {
+/// `invalid` or `too_long` with the field `name`.
+pub(super) fn check_look(tx: &mut Tx, limits: &Limits, me: Option<UserId>, name: &str) -> Result<()> {
+    // As it would be stored: what is stripped from it is no disguise, and what is left is short.
+    let name = text::name(name, limits.name_max)?;
     let sql = "SELECT id, name FROM users WHERE is_admin = 1 AND deleted_at IS NULL";
     let admins: Vec<(UserId, String)> = tx.query_all(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
     // Whoever is an admin has that name already, and may share it with another admin.
@@ -109,7 +111,7 @@ pub(super) fn check_look(tx: &mut Tx, me: Option<UserId>, name: &str) -> Result<
         return Ok(());
     }
     let taken = NAMES_OF_THE_HOUSE.into_iter().chain(admins.iter().map(|(_, name)| name.as_str()));
-    match taken.into_iter().any(|taken| look::looks_like(taken, name)) {
+    match taken.into_iter().any(|taken| look::looks_like(taken, &name)) {
         true => Err(Error::invalid("name", "name looks like that of an admin")),
         false => Ok(()),
     }
@@ -123,7 +125,7 @@ pub(super) fn check_look(tx: &mut Tx, me: Option<UserId>, name: &str) -> Result<
 pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
     // A name that one has already stays: forms send it along, and an admin may have come later.
     if get(tx, me)?.name != text::name(name, limits.name_max)? {
-        check_look(tx, Some(me), name)?;
+        check_look(tx, limits, Some(me), name)?;
     }
     rename_as_told(tx, limits, me, name)
 }

@@ -54,12 +54,21 @@ fn forget_old(folder: &Path) -> io::Result<()> {
         let path = entry?.path();
         let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(BEGINNING));
         // Numbers of schemas do not sort as text, and the operator may have gone back and forth.
-        let Some((_schema, time)) = name.and_then(|name| name.split_once('-')) else { continue };
+        let Some((schema, time)) = name.and_then(|name| name.split_once('-')) else { continue };
         if path.extension().is_some_and(|extension| extension == "db") {
-            copies.push((time.to_owned(), path));
+            copies.push((time.to_owned(), schema.to_owned(), path));
         }
     }
     copies.sort();
-    let old = copies.len().saturating_sub(KEPT);
-    copies[..old].iter().try_for_each(|(_, path)| std::fs::remove_file(path))
+    copies.reverse();
+    // One of each schema: a migration that fails at every start must not push out the others.
+    let mut kept: Vec<String> = Vec::new();
+    for (_, schema, path) in copies {
+        if kept.contains(&schema) || kept.len() == KEPT {
+            std::fs::remove_file(path)?;
+        } else {
+            kept.push(schema);
+        }
+    }
+    Ok(())
 }

@@ -68,6 +68,14 @@ impl Rooms {
         self.0.lock().push((room_id, joined_rev));
     }
 
+    /// Says when the membership began, as far as is known now; `false` when the socket is not in the
+    /// room any more.
+    pub fn renew(&self, room_id: RoomId, joined_rev: i64) -> bool {
+        let mut rooms = self.0.lock();
+        let known = rooms.iter_mut().find(|(room, _)| *room == room_id);
+        known.map(|(_, known)| *known = joined_rev).is_some()
+    }
+
     /// Whether the socket was in the room.
     pub fn remove(&self, room_id: RoomId) -> bool {
         let mut rooms = self.0.lock();

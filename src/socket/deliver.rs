@@ -62,7 +62,7 @@ impl Deliver {
             Fact::RoomListed(room) => self.room_listed(*room).await,
             Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
             Fact::Added { room, user_id } => self.added(*room, user_id),
-            Fact::Left { room_id, user_id, why, .. } => self.left(room_id, user_id, &why).await,
+            Fact::Left { room_id, user_id, rev, why } => self.left(room_id, user_id, rev, &why).await,
             Fact::UserChanged(user) => self.user_changed(*user).await,
             // A room's changes are collected and told by the second; who joined is told by
             // the line of it and by coming in.
@@ -155,13 +155,20 @@ impl Deliver {
 
     /// Takes a person's sockets out of the room, here and now: this is the place of their end in
     /// the room's order.
-    async fn left(&self, room_id: RoomId, user_id: UserId, why: &Leaving) {
+    async fn left(&self, room_id: RoomId, user_id: UserId, rev: i64, why: &Leaving) {
         if sabotage::has(Bug::LateKick) {
             return;
         }
         let name = room_id.to_string();
+        let mut is_back = false;
         for socket in self.state.live.people.sockets(user_id) {
             if !socket.is_in(&name) {
+                continue;
+            }
+            let joined_rev = socket.data::<Person>().and_then(|person| person.rooms.joined_rev(room_id));
+            if joined_rev.is_some_and(|joined_rev| joined_rev > rev) {
+                // It came in by a later membership, which this is not the end of.
+                is_back = true;
                 continue;
             }
             take_out(&socket, room_id);
@@ -171,7 +178,7 @@ impl Deliver {
                 socket.send(&packet);
             }
         }
-        if let Some((user, count)) = self.state.live.remove(room_id, user_id) {
+        if !is_back && let Some((user, count)) = self.state.live.remove(room_id, user_id) {
             self.passage("exit", room_id, &user, count).await;
         }
     }

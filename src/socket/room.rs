@@ -52,16 +52,24 @@ pub(super) async fn enter(state: &State, speaker: &Speaker, room_id: RoomId, ent
         return Err(Error::invalid("since", "since must not be negative"));
     }
     match come_in(state, speaker, person, room_id, entry.clone()).await {
-        // A membership that was there has ended since: they come as anybody does.
-        Err(Missed::Membership) => come_in(state, speaker, person, room_id, entry).await.map_err(Error::from),
+        Err(Missed::Place { was_inside }) => {
+            // Who was inside asks only for what they missed: one who was shown out meanwhile does not
+            // come in anew by it. Anybody else comes as anybody does.
+            if was_inside {
+                state.is_member(person.id, room_id).await?;
+            }
+            come_in(state, speaker, person, room_id, entry).await.map_err(Error::from)
+        }
         done => done.map_err(Error::from),
     }
 }
 
 /// Why somebody did not come in.
 enum Missed {
-    /// Who was a member when they asked was none any more when they were to be told.
-    Membership,
+    /// The membership that they had when they asked ended before they were told.
+    Place {
+        was_inside: bool,
+    },
     Refused(Error),
 }
 
@@ -74,7 +82,7 @@ impl From<Error> for Missed {
 impl From<Missed> for Error {
     fn from(missed: Missed) -> Self {
         match missed {
-            Missed::Membership => Code::NotAMember.into(),
+            Missed::Place { .. } => Code::NotAMember.into(),
             Missed::Refused(error) => error,
         }
     }
@@ -109,23 +117,33 @@ async fn come_in(
     let snapshot = match state.snapshot(person.id, room_id, since, epoch).await {
         Ok(snapshot) => snapshot,
         Err(error) => {
+            let has_ended = error.code == Code::NotAMember && !joining.newly;
+            if has_ended {
+                // Its end has a place in the room's queue: who was shown out is told so there.
+                state.live.passed(room_id).await;
+            }
             // Removed in between, or asked amiss: the socket is not in the room.
             step_out(state, speaker, person, room_id);
             if is_inside && error.code.is_retryable() {
                 // It missed something and would hear no more: the client must come back.
                 socket.session().close(Reason::TransportClose);
             }
-            if error.code == Code::NotAMember && !joining.newly {
-                return Err(Missed::Membership);
-            }
-            return Err(error.into());
+            return Err(if has_ended { Missed::Place { was_inside: is_inside } } else { error.into() });
         }
     };
+    if !person.rooms.renew(room_id, snapshot.joined_rev) {
+        // The room's queue has taken the socket out while it was looked.
+        return Err(Missed::Place { was_inside: is_inside });
+    }
     let (rev, visible_rev) = (snapshot.messages.value.rev, snapshot.visible_rev);
     state.live.told(room_id, Some(person.id), visible_rev);
     let follow = {
         let socket = socket.clone();
         move || {
+            if !socket.is_in(&name) {
+                // Taken out since the look, and about to be told that it is in: it must come back.
+                return socket.session().close(Reason::TransportClose);
+            }
             socket.release(&name, rev.unsigned_abs());
             // A beacon that did not leave is followed by another.
             let _ = socket.emit("rev", &serde_json::json!({ name: visible_rev }));

@@ -102,16 +102,12 @@ impl State {
         let path = config.database();
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
         let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
-        db.on_doubt({
-            let live = Arc::clone(&live);
-            move || live.doubt()
-        });
         let files = file::Files::open(&config.data_dir)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
         let base_url = config.base_url(port);
         let fetcher = config.has_link_previews.then(|| Fetcher::new(config.fetch.clone()));
-        Ok(Self(Arc::new(Inner {
+        let state = Self(Arc::new(Inner {
             mail,
             base_url,
             rates: Rates::new(config.has_rate_limits),
@@ -124,7 +120,19 @@ impl State {
             files,
             fetcher,
             arrivals: member::Arrivals::default(),
-        })))
+        }));
+        state.heed_doubt();
+        Ok(state)
+    }
+
+    /// When the store was opened anew, all that is live begins anew as well, as after a start.
+    fn heed_doubt(&self) {
+        let (state, runtime) = (Arc::downgrade(&self.0), tokio::runtime::Handle::current());
+        self.db.on_doubt(move || {
+            let Some(state) = state.upgrade().map(Self) else { return };
+            state.live.doubt();
+            runtime.spawn(async move { log_failure("holding the seats", state.hold_all_seats().await) });
+        });
     }
 
     /// What is done now and then and that nobody waits for.

@@ -71,7 +71,17 @@ async fn e10_nobody_is_taken_for_an_admin_or_for_the_house() {
     let (minji, namesake) = (app.signed_up("minji").await, app.guest("minji").await);
     let jun = app.guest("jun").await;
     app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&minji.id)));
-    for name in ["minji", " Min Ji", "m\u{456}nji", "ＭＩＮＪＩ", "min\u{200b}ji", "madang", "마 당"] {
+    for name in [
+        "minji",
+        " Min Ji",
+        "m\u{456}nji",
+        "ＭＩＮＪＩ",
+        "min\u{200b}ji",
+        "min\u{1}ji",
+        "Mad\u{fff9}ang",
+        "madang",
+        "마 당",
+    ] {
         let guest = app.request("POST", "/api/guests").json(&json!({ "name": name })).send().await;
         let account = json!({ "email": "jun@example.org", "password": PASSWORD, "name": name });
         let account = app.request("POST", "/api/users").json(&account).send().await;

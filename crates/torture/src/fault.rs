@@ -80,6 +80,11 @@ impl Fault {
         matches!(self, Self::FullDisk | Self::BadWrite | Self::BadSync)
     }
 
+    /// Whether the program must be a build that lets itself be sabotaged.
+    pub(crate) fn needs_sabotage(self) -> bool {
+        matches!(self, Self::DieAt | Self::Clock)
+    }
+
     /// What it is for the wires, where it is theirs.
     fn wire(self) -> Option<Wire> {
         Some(match self {

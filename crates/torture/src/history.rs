@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -118,11 +119,12 @@ pub(crate) struct Recorder {
     began: Instant,
     events: Arc<Mutex<Vec<Event>>>,
     last: Arc<Mutex<(u32, u32)>>,
+    acks: Arc<AtomicU64>,
 }
 
 impl Recorder {
     pub(crate) fn new() -> Self {
-        Self { began: Instant::now(), events: Arc::default(), last: Arc::default() }
+        Self { began: Instant::now(), events: Arc::default(), last: Arc::default(), acks: Arc::default() }
     }
 
     pub(crate) fn note(&self, who: Who, conn: u32, what: What) {
@@ -155,7 +157,15 @@ impl Recorder {
     }
 
     pub(crate) fn answered(&self, who: Who, conn: u32, op: u32, outcome: Outcome) {
+        if matches!(outcome, Outcome::Sent { .. }) {
+            self.acks.fetch_add(1, Ordering::Relaxed);
+        }
         self.note(who, conn, What::Answered { op, outcome });
+    }
+
+    /// How many sends were acked until now.
+    pub(crate) fn acks(&self) -> u64 {
+        self.acks.load(Ordering::Relaxed)
     }
 
     /// Everything until now.

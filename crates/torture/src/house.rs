@@ -147,3 +147,11 @@ impl House {
         Ok(())
     }
 }
+
+/// Whether the program is a build with debug assertions: told to die at its first write, it does.
+pub(crate) async fn lets_itself_be_sabotaged(madang: &Path) -> Outcome<bool> {
+    let mut house = House::new(madang)?;
+    let started = house.start("die=before-commit:1").await.is_ok();
+    house.kill().await?;
+    Ok(!started)
+}

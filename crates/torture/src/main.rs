@@ -87,7 +87,7 @@ async fn main() -> ExitCode {
     let work = async {
         match &cli.command {
             Command::Short => short(&cli).await,
-            Command::Run(long) => one(&long.plan(&cli)).await,
+            Command::Run(long) => one(&long.plan(&cli).await?).await,
             Command::Bugs => find_bugs(&cli.madang).await,
             Command::Proof => proof::prove(&cli.madang).await,
         }
@@ -131,7 +131,7 @@ async fn short(cli: &Cli) -> Outcome<()> {
             pace: 40,
             between: Duration::from_millis(350),
             longest: Duration::from_millis(500),
-            faults: possible(Fault::ALL),
+            faults: possible(cli, Fault::ALL).await?,
             sabotage: String::new(),
             stock: stock(cli),
         };
@@ -141,9 +141,9 @@ async fn short(cli: &Cli) -> Outcome<()> {
 }
 
 impl Long {
-    fn plan(&self, cli: &Cli) -> Plan {
+    async fn plan(&self, cli: &Cli) -> Outcome<Plan> {
         let faults = if self.kills { &[Fault::Kill][..] } else { Fault::ALL };
-        Plan {
+        Ok(Plan {
             madang: cli.madang.clone(),
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
             lasting: Duration::from_secs_f64(self.minutes * 60.0),
@@ -151,28 +151,23 @@ impl Long {
             pace: 150,
             between: Duration::from_secs_f64(self.every),
             longest: Duration::from_secs_f64(self.longest),
-            faults: possible(faults),
+            faults: possible(cli, faults).await?,
             sabotage: String::new(),
             stock: stock(cli),
-        }
+        })
     }
 }
 
 /// The faults that can be done here; what cannot is told.
-fn possible(faults: &[Fault]) -> Vec<Fault> {
-    let (has_strace, mut left_out) = (fault::has_strace(), Vec::new());
-    let possible = faults.iter().copied().filter(|fault| {
-        let is_possible = has_strace || !fault.needs_strace();
-        if !is_possible {
-            left_out.push(*fault);
-        }
-        is_possible
-    });
-    let possible = possible.collect();
+async fn possible(cli: &Cli, faults: &[Fault]) -> Outcome<Vec<Fault>> {
+    let has_strace = fault::has_strace();
+    let has_sabotage = house::lets_itself_be_sabotaged(&cli.madang).await?;
+    let can = |fault: &Fault| (has_strace || !fault.needs_strace()) && (has_sabotage || !fault.needs_sabotage());
+    let (possible, left_out): (Vec<Fault>, Vec<Fault>) = faults.iter().copied().partition(can);
     if !left_out.is_empty() {
-        println!("left out, as strace is not here or may not trace: {left_out:?}");
+        println!("left out: {left_out:?} (strace: {has_strace}, a build with debug assertions: {has_sabotage})");
     }
-    possible
+    Ok(possible)
 }
 
 /// The stock client takes part where its modules are.

@@ -25,6 +25,8 @@ use crate::store::{Store, check_integrity};
 
 /// How long peace may take to come, and the last resume.
 const PEACE: Duration = Duration::from_secs(45);
+/// A little more than a store may take to heal.
+const HEALING: Duration = Duration::from_secs(11);
 /// How long an orderly end may take.
 const END: Duration = Duration::from_secs(30);
 /// Writes that a life which is to die at a named place may see before.
@@ -207,7 +209,7 @@ impl Running<'_> {
             Fault::Lock | Fault::FewFiles | Fault::FullDisk | Fault::BadWrite | Fault::BadSync => {
                 hurt_house(fault, &self.house, lasting).await?;
                 self.recorder.world(crate::check::STORE_HEALED);
-                Ok(())
+                self.until_acked().await
             }
             Fault::Rush => {
                 self.rush.send_modify(|rushes| *rushes += 1);
@@ -225,6 +227,15 @@ impl Running<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Lets the store show that it heals by itself, before anything else hurts.
+    async fn until_acked(&mut self) -> Outcome<()> {
+        let (before, until) = (self.recorder.acks(), Instant::now() + HEALING);
+        while self.recorder.acks() == before && Instant::now() < until {
+            self.watch(Duration::from_millis(20)).await?;
+        }
+        Ok(())
     }
 
     /// Lets time pass; a program that dies meanwhile, as it was told to, gets another life.

@@ -26,6 +26,8 @@ const TOGETHER: usize = 64;
 pub struct Snapshot {
     pub room: Room,
     pub me: Member,
+    /// The room's rev at which the membership began.
+    pub joined_rev: i64,
     /// At most 200, those online first.
     pub members: Arc<Common<Vec<Member>>>,
     pub messages: Arc<Common<Changes>>,
@@ -120,9 +122,9 @@ impl State {
         });
         let told: Vec<_> = told.into_iter().map(Common::new).collect();
         for (seen, answer) in seen.into_iter().zip(answers) {
-            let snapshot = seen.and_then(|Seen { me, told: place, visible_rev }| {
+            let snapshot = seen.and_then(|Seen { me, joined_rev, told: place, visible_rev }| {
                 let (room, members) = company.clone().ok_or(Code::Internal)?;
-                Ok(Snapshot { room, me, members, messages: Arc::clone(&told[place]), visible_rev })
+                Ok(Snapshot { room, me, joined_rev, members, messages: Arc::clone(&told[place]), visible_rev })
             });
             // Who waited may have gone away.
             let _ = answer.send(snapshot);
@@ -153,6 +155,7 @@ struct Company {
 /// What is one member's own.
 struct Seen {
     me: Member,
+    joined_rev: i64,
     /// Which of the stretches of messages they are told.
     told: usize,
     visible_rev: i64,
@@ -172,7 +175,7 @@ fn see(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, onli
         }
         // What one may do here: an admin may more than what is written down.
         let me = Member { role: standing.role, ..member::get(tx, me, room_id, me)? };
-        Ok(Seen { me, told, visible_rev })
+        Ok(Seen { me, joined_rev: standing.joined_rev, told, visible_rev })
     };
     let seen = readers.into_iter().map(see_one).collect();
     All { company, told: told.stretches, seen }
