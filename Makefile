@@ -48,7 +48,7 @@ clients: unit
 
 ## The short run of the fault harness: planted bugs, the proof by strace, a fixed and a random seed.
 faults: clients
-	cargo run --locked -p madang-torture -- --madang target/debug/madang short
+	target/debug/madang-torture --madang target/debug/madang short
 
 e2e: unit
 	scripts/e2e.sh

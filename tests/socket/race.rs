@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::support::App;
-use crate::support::factory::{key, texts};
+use crate::support::factory::{blob, key, texts};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn e4_i3_a_hundred_copies_of_one_send_are_one_message() {
@@ -204,4 +204,40 @@ async fn z14_a_room_removed_under_fire_is_gone_for_every_sender() {
         assert!(client.all("close").is_empty());
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM messages"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d5_whoever_comes_in_while_being_shown_out_is_out_or_hears() {
+    let app = App::start().await;
+    let ([_, jun, _], room, [hers, mut his, _]) = app.evening().await;
+    let membership = format!("SELECT COUNT(*) FROM members WHERE user_id = {}", blob(&jun.id));
+    let (mut out, mut inside) = (0, 0);
+    for trial in 0..60 {
+        let resumes: Vec<_> =
+            (0..trial % 4).map(|_| his.start("join", json!({ "room": room.id, "since": 1 }))).collect();
+        let kicking = hers.start("kick", json!({ "room": room.id, "userId": jun.id }));
+        let resumes = resumes.into_iter().chain([his.start("join", json!({ "room": room.id, "since": 1 }))]);
+        assert_eq!(kicking.answer().await.unwrap()["ok"], true);
+        let mut closed = false;
+        for resume in resumes {
+            match resume.answer().await {
+                Some(answer) if answer["ok"] == true => {}
+                Some(answer) => assert_eq!(answer["error"]["code"], "not_a_member", "trial {trial}: {answer}"),
+                None => closed = true,
+            }
+        }
+        if closed {
+            his = app.enter(&jun, &room).await;
+        } else if app.count(&membership) == 0 {
+            out += 1;
+            his.join(&room).await;
+        } else {
+            inside += 1;
+        }
+        // Nobody is told that they are in, and then nothing more.
+        let text = format!("still there, {trial}?");
+        hers.say(&room, &text).await;
+        his.hears(&text).await;
+    }
+    assert!(inside > 0, "{out} out, {inside} inside: nobody came in after the kick");
 }
