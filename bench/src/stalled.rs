@@ -255,7 +255,12 @@ fn report(
     println!("gone after the first refused byte, at the latest (at most {} s)", MOST_TO_GONE.as_secs());
     let mut slowest = Duration::ZERO;
     let mut still_there = 0;
-    for reading in [Reading::Nothing, Reading::Sips, Reading::NothingWithPongs] {
+    let kinds = [
+        (Reading::Nothing, "reads nothing"),
+        (Reading::Sips, "reads 1 B/s"),
+        (Reading::NothingWithPongs, "only pongs"),
+    ];
+    for (reading, name) in kinds {
         let of_this = stalled.iter().filter(|one| one.reading == reading && one.is_refused);
         let took = of_this.map(|one| Some(one.gone_at?.duration_since(one.taken_until)));
         let mut took: Vec<Option<Duration>> = took.collect();
@@ -263,7 +268,6 @@ fn report(
         still_there += stalled.iter().filter(|one| one.reading == reading).count() - took.iter().flatten().count();
         let (first, last) = (took.iter().flatten().min().copied(), took.iter().flatten().max().copied());
         slowest = slowest.max(last.unwrap_or_default());
-        let name = format!("{reading:?}").to_lowercase();
         let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
         println!("  {name:<18}{:9.1} {:9.1} s   {} of them", seconds(first), seconds(last), took.len());
     }
@@ -276,7 +280,8 @@ fn report(
         megabytes(biggest),
         megabytes(most)
     );
-    println!("lost                    {:7}   {:?}", before.lost + during.lost, swarm.faults);
+    let (holes, doubles) = (swarm.faults.holes, swarm.faults.doubles);
+    println!("lost                    {:7}   {holes} left out, {doubles} twice", before.lost + during.lost);
     println!(
         "{}",
         json!({
