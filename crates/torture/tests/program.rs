@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 fn torture(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_madang-torture")).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_madang-torture")).args(arguments).output().expect("the harness starts")
 }
 
 #[test]
