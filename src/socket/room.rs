@@ -140,10 +140,6 @@ async fn come_in(
     let follow = {
         let socket = socket.clone();
         move || {
-            if !socket.is_in(&name) {
-                // Taken out since the look, and about to be told that it is in: it must come back.
-                return socket.session().close(Reason::TransportClose);
-            }
             socket.release(&name, rev.unsigned_abs());
             // A beacon that did not leave is followed by another.
             let _ = socket.emit("rev", &serde_json::json!({ name: visible_rev }));
