@@ -209,7 +209,8 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     if line {
         rev = line::tell(tx, now, room_id, me, Line::new(SystemEvent::Exit))?;
     }
-    tx.tell(Fact::Left { room_id, user_id: me, rev, why: Leaving::Exit });
+    let ended_at = if line { rev } else { rev + 1 };
+    tx.tell(Fact::Left { room_id, user_id: me, rev: ended_at, why: Leaving::Exit });
     if room.member_count == 0 && room.ephemeral {
         room::delete(tx, now, room_id)?;
         return Ok(Gone { rev, removed: true });

@@ -60,7 +60,8 @@ pub enum Fact {
     Joined { room_id: RoomId, user: Box<User>, is_ephemeral: bool },
     /// Somebody was made a member by another, or on another of their screens.
     Added { room: Box<Room>, user_id: UserId },
-    /// A membership ended at `rev`, the rev of its line in the room.
+    /// A membership ended at `rev`: that of its line in the room or, where a crowd has none, the next.
+    /// A membership that began above it is another.
     Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },
     /// A person changed name, picture or colour.
     UserChanged(Box<User>),

@@ -117,3 +117,19 @@ async fn typing_is_not_told_in_a_crowd() {
     crowd.minji.hears("typed").await;
     assert!(crowd.minji.all("typing").is_empty());
 }
+
+#[tokio::test]
+async fn d10_who_leaves_a_crowd_before_anything_has_changed_hears_nothing_more() {
+    let crowd = crowd(|config| {
+        config.crowd = 5;
+        config.second = Duration::from_millis(700);
+    })
+    .await;
+    let sora = crowd.app.guest("sora").await;
+    let client = crowd.app.enter(&sora, &crowd.room).await;
+    client.emit("leave", json!({ "room": crowd.room.id })).await;
+    crowd.minji.say(&crowd.room, "is she gone?").await;
+    crowd.people[0].1.hears("is she gone?").await;
+    client.settle().await;
+    assert!(client.all("message").iter().all(|message| message["text"] != "is she gone?"));
+}

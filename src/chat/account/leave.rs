@@ -85,7 +85,7 @@ pub fn leave_room(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<
     if room.member_count <= 1 {
         return room::delete(tx, now, room_id);
     }
-    tx.tell(Fact::Left { room_id, user_id: me, rev: room.rev, why: Leaving::Exit });
+    tx.tell(Fact::Left { room_id, user_id: me, rev: room.rev + 1, why: Leaving::Exit });
     room::tell_changed(tx, room_id)?;
     Ok(())
 }
