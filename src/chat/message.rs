@@ -27,7 +27,7 @@ pub use change::{answer, delete, edit, pin, pins, room_of};
 pub use line::crowd_line;
 pub(super) use load::by_numbers;
 pub use mention::Mention;
-pub use page::{Changes, Cursor, Reader, Told, page, resume, since, visible_rev};
+pub use page::{Changes, Cursor, Reader, Told, page, since, visible_rev};
 pub use preview::{Preview, awaits_preview, set_preview};
 pub use reaction::{Reaction, has_reacted, react};
 

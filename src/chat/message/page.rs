@@ -184,23 +184,11 @@ pub fn since(
 }
 
 /// Everything that changed since a rev, or a gap with the newest page when that is too much: never
-/// a part passed off as the whole.
+/// a part passed off as the whole. Without a viewer, what every member may see who may see everything.
 ///
 /// # Errors
 /// `invalid` with the field `since`; `room_not_found`, `not_a_member`.
-pub fn resume(
-    tx: &mut Tx,
-    limits: &Limits,
-    viewer: UserId,
-    room_id: RoomId,
-    since: i64,
-    epoch: Option<&str>,
-) -> Result<Changes> {
-    resume_as(tx, limits, Some(viewer), room_id, since, epoch)
-}
-
-/// As [`resume`]; without a viewer, what every member may see who may see everything.
-fn resume_as(
+pub(super) fn resume(
     tx: &mut Tx,
     limits: &Limits,
     viewer: Option<UserId>,

@@ -46,7 +46,7 @@ async fn z10_who_joins_later_reads_nothing_older_by_any_cursor() {
     }
     let changed = house.read(move |tx| since(tx, &LIMITS, Some(his), id, 0, None, 50)).await.unwrap();
     assert_eq!((seqs(&changed), changed.rev), (vec![4, 5], 7));
-    let resumed = house.read(move |tx| resume(tx, &LIMITS, his, id, 5, None)).await.unwrap();
+    let resumed = house.read(move |tx| resume(tx, &LIMITS, Some(his), id, 5, None)).await.unwrap();
     assert_eq!((seqs(&resumed), resumed.rev, resumed.gap), (vec![], 7, false));
     assert_eq!(house.read(move |tx| visible_rev(tx, his, id)).await.unwrap(), 5);
     assert_eq!(house.read(move |tx| visible_rev(tx, hers, id)).await.unwrap(), 7);

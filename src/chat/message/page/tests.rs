@@ -72,7 +72,7 @@ async fn whispers_between_others_are_nowhere() {
         }
         assert_eq!(texts(&read_since(&house, viewer, &room, 0, 50).await), expected);
         let (me, id) = (viewer.id, room.id);
-        let resumed = house.read(move |tx| resume(tx, &LIMITS, me, id, 0, None)).await.unwrap();
+        let resumed = house.read(move |tx| resume(tx, &LIMITS, Some(me), id, 0, None)).await.unwrap();
         assert_eq!(texts(&resumed), expected);
         assert_eq!(house.read(move |tx| visible_rev(tx, me, id)).await.unwrap(), rev);
     }
@@ -83,7 +83,7 @@ async fn whispers_between_others_are_nowhere() {
     for refused in [
         house.read(move |tx| page(tx, &LIMITS, Some(stranger), id, Cursor::Newest, 50)).await.map(drop),
         house.read(move |tx| since(tx, &LIMITS, Some(stranger), id, 0, None, 50)).await.map(drop),
-        house.read(move |tx| resume(tx, &LIMITS, stranger, id, 0, None)).await.map(drop),
+        house.read(move |tx| resume(tx, &LIMITS, Some(stranger), id, 0, None)).await.map(drop),
         house.read(move |tx| visible_rev(tx, stranger, id)).await.map(drop),
     ] {
         assert_eq!(refused.unwrap_err().code, Code::NotAMember);
@@ -134,7 +134,10 @@ async fn numbers_from_elsewhere_are_a_gap() {
     let (me, id, epoch) = (minji.id, room.id, room.epoch.clone());
     let asked = |since_rev: i64, epoch: Option<&'static str>| {
         house.db.read(move |tx| {
-            Ok((since(tx, &LIMITS, Some(me), id, since_rev, epoch, 4)?, resume(tx, &LIMITS, me, id, since_rev, epoch)?))
+            Ok((
+                since(tx, &LIMITS, Some(me), id, since_rev, epoch, 4)?,
+                resume(tx, &LIMITS, Some(me), id, since_rev, epoch)?,
+            ))
         })
     };
     let epoch: &'static str = Box::leak(epoch.into_boxed_str());
@@ -162,7 +165,7 @@ async fn a_resume_is_all_or_a_gap() {
     let (me, id) = (minji.id, room.id);
     let resumed = |since_max_changes: u32, since_max_bytes: u64| {
         let limits = Limits { since_max_changes, since_max_bytes, page_default: 2, ..Limits::default() };
-        house.read(move |tx| resume(tx, &limits, me, id, 1, None))
+        house.read(move |tx| resume(tx, &limits, Some(me), id, 1, None))
     };
     let all = resumed(8, 100_000).await.unwrap();
     assert_eq!((all.messages.len(), all.gap, all.more, all.rev), (8, false, false, 9));

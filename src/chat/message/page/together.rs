@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Changes, Cursor, page, resume_as, revs, visible_rev_from};
+use super::{Changes, Cursor, page, resume, revs, visible_rev_from};
 use crate::chat::member::Standing;
 use crate::chat::message::Result;
 use crate::chat::{Limits, Tx};
@@ -82,7 +82,7 @@ fn read(
     epoch: Option<&str>,
 ) -> Result<Changes> {
     match since {
-        Some(since) => resume_as(tx, limits, viewer, room_id, since, epoch),
+        Some(since) => resume(tx, limits, viewer, room_id, since, epoch),
         None => page(tx, limits, viewer, room_id, Cursor::Newest, limits.page_default),
     }
 }
