@@ -94,7 +94,11 @@ pub fn reason(typed: Option<&str>, max: usize) -> Result<Option<String>> {
 /// `invalid` when it shows nothing and no file goes with it, `too_long` over `max`; the field is
 /// `text`.
 pub fn message(typed: &str, max: usize, has_files: bool) -> Result<String> {
-    let text: String = typed.chars().filter(|&c| !c.is_control() || c == '\n' || c == '\t').nfc().collect();
+    let stays = |c: char| !c.is_control() || c == '\n' || c == '\t';
+    let text: String = match typed.chars().all(|c| is_normal(c) && stays(c)) {
+        true => typed.to_owned(),
+        false => typed.chars().filter(|&c| stays(c)).nfc().collect(),
+    };
     within(&text, "text", max)?;
     if !text.chars().all(shows_nothing) {
         return Ok(text);
@@ -143,8 +147,18 @@ pub fn clipped(said: &str, max: usize) -> Option<String> {
     Some(cut.trim_end().to_owned() + "…")
 }
 
+/// Whether a character is the same in every normal form, next to others like it too: ASCII, and the
+/// syllables that Korean keyboards write. Most messages are nothing else, and normalizing one costs
+/// more than anything else that is done with its text.
+fn is_normal(c: char) -> bool {
+    c.is_ascii() || matches!(c, '가'..='힣')
+}
+
 /// A text in the form in which it is compared and searched: NFKC and lower case.
 pub fn fold(text: &str) -> String {
+    if text.chars().all(is_normal) {
+        return text.to_ascii_lowercase();
+    }
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
@@ -310,5 +324,13 @@ mod tests {
     #[test]
     fn folding_forgets_case_and_width() {
         assert_eq!(fold("Ｍadang 마당"), fold("MADANG 마당"));
+    }
+
+    #[test]
+    fn what_is_taken_as_normal_is_so() {
+        let plain: String = ('\0'..='\x7f').chain(('가'..='힣').step_by(7)).collect();
+        assert!(plain.chars().all(is_normal));
+        assert!(plain.chars().eq(plain.nfc()) && plain.chars().eq(plain.nfkc()));
+        assert!(fold(&plain).chars().eq(plain.nfkc().flat_map(char::to_lowercase)));
     }
 }

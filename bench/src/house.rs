@@ -21,10 +21,10 @@ pub(crate) fn address(number: usize) -> Ipv4Addr {
 }
 
 /// A folder that goes when it is dropped.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new() -> Outcome<Self> {
+    pub(crate) fn new() -> Outcome<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("madang-bench-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);

@@ -16,6 +16,7 @@ mod rest;
 mod search;
 mod stalled;
 mod start;
+mod store;
 mod storm;
 mod swarm;
 
@@ -43,6 +44,8 @@ enum Command {
     Stalled(stalled::Options),
     /// A whole room that loses its connections and comes back at once: what that costs.
     Storm(storm::Options),
+    /// The store alone: sends through it against the same rows by nothing but SQLite.
+    Store(store::Options),
     /// The floor itself: writes what it is handed to all its clients, and knows nothing else.
     Floor {
         /// Clients to wait for.
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Search(options) => search::run(&options),
         Command::Stalled(options) => stalled::run(&options),
         Command::Storm(options) => storm::run(&options),
+        Command::Store(options) => store::run(&options),
         Command::Floor { members } => floor::run(members),
     };
     match done {

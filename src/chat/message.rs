@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use super::file::{self, File, NewFile};
 use super::room::{self, RoomKind};
-use super::user::User;
+use super::user::{self, User};
 use super::{Fact, Limits, Tx, block, direct, member, search};
-use crate::db::Fault;
+use crate::clock::rfc3339;
+use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, MessageId, RoomId, UserId};
 use crate::sabotage::{self, Bug};
@@ -239,10 +240,11 @@ fn store(
         check_whisper(tx, me, room_id, to)?;
     }
     let may_see = |seq: &i64| *seq >= standing.first_seq;
-    let reply_to = match new.reply_to {
+    let answered = match new.reply_to {
         Some(seq) => Some(answered(tx, me, room_id, new.to, Some(seq).filter(may_see))?),
         None => None,
     };
+    let (reply_to, reply) = answered.unzip();
     // A whisper is heard by one person anyway.
     let mentions = match new.to {
         Some(_) => Vec::new(),
@@ -253,37 +255,72 @@ fn store(
     let seq = room::next_rev(tx, now, room_id, new.to.is_none())?;
     mention::note(tx, room_id, seq, &[], &mentions)?;
     let kind = if new.to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
-    let inserted = tx.query_one(
+    let mut message = Message {
+        id: MessageId::new(now),
+        room_id,
+        seq,
+        rev: seq,
+        kind,
+        user: user::find(tx, me)?,
+        text,
+        system: None,
+        to: match new.to {
+            Some(to) => user::find(tx, to)?,
+            None => None,
+        },
+        files: Vec::new(),
+        is_partial: reply.is_some() && !standing.history.is_all(),
+        reply_to: reply,
+        reactions: Vec::new(),
+        mentions,
+        preview: None,
+        pinned_at: None,
+        edited_at: None,
+        deleted_at: None,
+        created_at: rfc3339(now),
+        key: new.key,
+    };
+    let number = insert(tx, now, &message, reply_to, file_count)?;
+    if file_count > 0 {
+        let mut file_ids = new.file_ids;
+        file_ids.extend(file::add_all(tx, limits, now, me, files)?);
+        file::attach(tx, me, room_id, number, &file_ids)?;
+        message.files = file::of_messages(tx, &[number])?.into_iter().map(|(_, file)| file).collect();
+    }
+    // What is told and answered is what a reader of the store would find; to read it back for each
+    // send would cost a seventh of it.
+    debug_assert_eq!(load::get(tx, number)?, message);
+    search::index(tx, number, &message);
+    preview::seek(tx, limits, now, &message)?;
+    tx.tell(Fact::Message(Box::new(message.clone())));
+    Ok(Sent { message, dup: false })
+}
+
+/// Writes the row of a new message and gives its number.
+fn insert(tx: &mut Tx, now: i64, message: &Message, reply_to: Option<i64>, file_count: usize) -> Result<i64> {
+    let number = tx.query_one(
         "INSERT INTO messages
            (id, room_id, seq, rev, kind, user_id, to_user_id, text, reply_to, file_count, key, mentions, created_at)
          VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING number",
         &[
-            &MessageId::new(now),
-            &room_id,
-            &seq,
-            &kind,
-            &me,
-            &new.to,
-            &text,
+            &message.id,
+            &message.room_id,
+            &message.seq,
+            &message.kind,
+            &message.user.as_ref().map(|user| user.id),
+            &message.to.as_ref().map(|user| user.id),
+            &message.text,
             &reply_to,
             &(file_count as u64),
-            &new.key,
-            &mention::to_column(&mentions)?,
+            &message.key,
+            &mention::to_column(&message.mentions)?,
             &now,
         ],
-        |row| row.get::<i64>(0),
+        |row| row.get(0),
     );
     // With several writers the same key may arrive in two rooms at once; asked again, the loser
     // finds the winner's message.
-    let number = inserted.map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })?;
-    let mut file_ids = new.file_ids;
-    file_ids.extend(file::add_all(tx, limits, now, me, files)?);
-    file::attach(tx, me, room_id, number, &file_ids)?;
-    search::index(tx, number)?;
-    let message = load::get(tx, number)?;
-    preview::seek(tx, limits, now, &message)?;
-    tx.tell(Fact::Message(Box::new(message.clone())));
-    Ok(Sent { message, dup: false })
+    number.map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })
 }
 
 /// The answer to a send whose key was seen before.
@@ -320,18 +357,32 @@ fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result
     Ok(())
 }
 
-/// The number of the message that is answered. Whoever sees the answer must be allowed to see what
-/// it quotes: a public message, or for a whisper also one between the same two people.
-fn answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: Option<i64>) -> Result<i64> {
-    let read = |row: &crate::db::Row<'_>| -> Result<i64, Fault> { row.get(0) };
-    let public = "SELECT number FROM messages WHERE room_id = ?1 AND seq = ?2 AND to_user_id IS NULL";
-    let between = "SELECT number FROM messages WHERE room_id = ?1 AND seq = ?2 AND to_user_id IS NOT NULL
-                   AND ((user_id = ?3 AND to_user_id = ?4) OR (user_id = ?4 AND to_user_id = ?3))";
-    let mut number = tx.query_opt(public, &[&room_id, &seq], read)?;
-    if number.is_none() && to.is_some() {
-        number = tx.query_opt(between, &[&room_id, &seq, &me, &to], read)?;
+/// The message that is answered, by its number and as the answer shows it. Whoever sees the answer
+/// must be allowed to see what it quotes: a public message, or for a whisper also one between the
+/// same two people.
+fn answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: Option<i64>) -> Result<(i64, Reply)> {
+    let public = concat!(
+        "SELECT ",
+        load::reply_columns!(),
+        ", q.number FROM messages q LEFT JOIN users qu ON qu.id = q.user_id
+         WHERE q.room_id = ?1 AND q.seq = ?2 AND q.to_user_id IS NULL"
+    );
+    let between = concat!(
+        "SELECT ",
+        load::reply_columns!(),
+        ", q.number FROM messages q LEFT JOIN users qu ON qu.id = q.user_id
+         WHERE q.room_id = ?1 AND q.seq = ?2 AND q.to_user_id IS NOT NULL
+           AND ((q.user_id = ?3 AND q.to_user_id = ?4) OR (q.user_id = ?4 AND q.to_user_id = ?3))"
+    );
+    let read = |row: &Row<'_>| {
+        let reply = load::read_reply(row, 0)?;
+        Ok(reply.map(|reply| row.get(load::REPLY_WIDTH).map(|number| (number, reply))).transpose()?)
+    };
+    let mut found = tx.query_opt(public, &[&room_id, &seq], read)?.flatten();
+    if found.is_none() && to.is_some() {
+        found = tx.query_opt(between, &[&room_id, &seq, &me, &to], read)?.flatten();
     }
-    number.ok_or_else(|| Error::invalid("replyTo", "there is no such message to answer here"))
+    found.ok_or_else(|| Error::invalid("replyTo", "there is no such message to answer here"))
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@
 //! the two people of a whisper instead, who wrote it, and whether it carries files. These begin with
 //! a character for private use, which is never part of a word.
 
-use super::message::MessageKind;
+use super::message::{Message, MessageKind};
 use super::room::{self, Room, RoomKind};
 use super::user::{self, User};
 use super::{Tx, direct, member};
 use crate::db::{Fault, Row, Term};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
-use crate::text::token;
+use crate::text::{self, token};
 
 mod find;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -50,18 +50,10 @@ impl Mark {
     }
 }
 
-/// The message of this number is new, has another text, or was deleted: it is found by what it
-/// says now.
-///
-/// # Errors
-/// Only those of the store.
-pub fn index(tx: &mut Tx, number: i64) -> Result<()> {
-    let words = match tx.has_index() {
-        true => tx.query_opt(ONE, &[&number], |row| Ok(words(&read(row)?)))?.flatten(),
-        false => None,
-    };
+/// A message is new or has another text: it is found by what it says now.
+pub fn index(tx: &mut Tx, number: i64, message: &Message) {
+    let words = tx.has_index().then(|| words(&Indexed::new(number, message))).flatten();
     tx.index(number, words);
-    Ok(())
 }
 
 /// The message of this number goes, or has gone: nothing of it stays in the index.
@@ -81,8 +73,21 @@ struct Indexed {
     is_deleted: bool,
 }
 
-const ONE: &str = "SELECT number, kind, room_id, user_id, to_user_id, text, file_count, deleted_at FROM messages
-                   WHERE number = ?1";
+impl Indexed {
+    fn new(number: i64, message: &Message) -> Self {
+        Self {
+            number,
+            kind: message.kind,
+            room_id: message.room_id,
+            author: message.user.as_ref().map(|user| user.id),
+            to: message.to.as_ref().map(|user| user.id),
+            text: message.text.clone(),
+            has_files: !message.files.is_empty(),
+            is_deleted: message.deleted_at.is_some(),
+        }
+    }
+}
+
 const NEXT: &str = "SELECT number, kind, room_id, user_id, to_user_id, text, file_count, deleted_at FROM messages
                     WHERE number > ?1 ORDER BY number LIMIT ?2";
 
@@ -104,14 +109,18 @@ fn words(message: &Indexed) -> Option<String> {
     if message.kind == MessageKind::System || message.is_deleted {
         return None;
     }
-    let mut words = token::tokens(&message.text);
-    words.extend(message.author.map(|id| Mark::Author(id).word()));
+    let folded = text::fold(&message.text);
+    let mut words = token::tokens(&folded).join(" ");
+    let mut add = |mark: Mark| words.extend([" ", &mark.word()]);
+    message.author.into_iter().for_each(|id| add(Mark::Author(id)));
     match message.to {
-        None => words.push(Mark::Room(message.room_id).word()),
-        Some(to) => words.extend([Some(to), message.author].into_iter().flatten().map(|id| Mark::Whisper(id).word())),
+        None => add(Mark::Room(message.room_id)),
+        Some(to) => [Some(to), message.author].into_iter().flatten().for_each(|id| add(Mark::Whisper(id))),
     }
-    words.extend(message.has_files.then(|| Mark::File.word()));
-    Some(words.join(" "))
+    if message.has_files {
+        add(Mark::File);
+    }
+    Some(words)
 }
 
 /// Whether the index has all messages by the present rules; a house without any has. Asked once

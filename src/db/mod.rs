@@ -5,6 +5,7 @@
 //! which engine is below: statements are in the common dialect of SQLite and PostgreSQL, values
 //! travel as [`Param`] and [`Column`].
 
+mod checkpoint;
 mod fault;
 mod index;
 mod inspection;

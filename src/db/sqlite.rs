@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
+use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, ToSql, ffi};
 
@@ -38,7 +39,8 @@ impl Connection {
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA cache_size = -16384;
-             PRAGMA journal_size_limit = 16777216;",
+             PRAGMA wal_autocheckpoint = 0;
+             PRAGMA journal_size_limit = 33554432;",
         )?;
         if sabotage::has(Bug::SkipSync) {
             connection.batch("PRAGMA synchronous = OFF")?;
@@ -166,6 +168,19 @@ impl Connection {
         copy.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE;")?;
         drop(copy);
         Ok(std::fs::File::open(path)?.sync_all()?)
+    }
+
+    /// Has `hook` told after each commit how many pages the log has.
+    pub(super) fn on_log(&mut self, hook: impl Fn(u32) + Send + 'static) -> Result<(), Fault> {
+        Ok(self.0.wal_hook(Some(move |_: &mut Wal, pages| {
+            hook(u32::try_from(pages).unwrap_or_default());
+            Ok(())
+        }))?)
+    }
+
+    /// Moves into the database what nobody needs in the log any more, without waiting for anybody.
+    pub(super) fn move_log(&self) -> Result<(), Fault> {
+        self.batch("PRAGMA wal_checkpoint(PASSIVE)")
     }
 
     /// Moves the log into the database, so that the folder holds one tidy file.

@@ -4,9 +4,11 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpoints;
 use super::fault::Fault;
 use super::index::Pending;
 use super::migrate::Copies;
@@ -66,6 +68,14 @@ where
     }
 }
 
+/// Opens the writing connection, which keeps `log` true.
+fn open(options: &Options, log: &Arc<AtomicU32>) -> Result<Connection, Fault> {
+    let mut connection = Connection::open(&options.path, options.busy_timeout)?;
+    let log = Arc::clone(log);
+    connection.on_log(move |pages| log.store(pages, Ordering::Relaxed))?;
+    Ok(connection)
+}
+
 pub(super) struct Writer<F, C> {
     options: Options,
     /// `None` after an I/O error, until the store has been opened anew and checked.
@@ -75,6 +85,9 @@ pub(super) struct Writer<F, C> {
     orders: mpsc::Receiver<Order<F>>,
     committed: C,
     doubt: Doubt,
+    checkpoints: Checkpoints,
+    /// Pages of the log, as the connection tells after each commit.
+    log: Arc<AtomicU32>,
 }
 
 impl<F, C> Writer<F, C>
@@ -90,10 +103,13 @@ where
         committed: C,
         doubt: Doubt,
     ) -> Result<(), Fault> {
-        let connection = Connection::open(&options.path, options.busy_timeout)?;
+        let log = Arc::new(AtomicU32::new(0));
+        let connection = open(&options, &log)?;
         let copies = Copies { database: &options.path, folder: &options.copies };
         migrate::migrate(&connection, now_ms(), &copies)?;
-        let writer = Self { options, connection: Some(connection), readers, orders, committed, doubt };
+        let checkpoints = Checkpoints::new(options.path.clone(), options.busy_timeout);
+        let connection = Some(connection);
+        let writer = Self { options, connection, readers, orders, committed, doubt, checkpoints, log };
         std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run())
@@ -121,7 +137,11 @@ where
                 }
             }
             self.batch(mem::take(&mut acts));
+            if let Some(connection) = &self.connection {
+                self.checkpoints.committed(connection, self.log.load(Ordering::Relaxed));
+            }
         }
+        self.checkpoints.wait();
         self.readers.iter().for_each(|readers| readers.close());
         if let Some(connection) = self.connection.take()
             && let Err(fault) = connection.checkpoint()
@@ -216,7 +236,7 @@ where
     /// nothing is promised before the file was opened anew and looked at.
     fn reopen(&mut self) -> Result<&Connection, Fault> {
         self.readers.iter().for_each(|readers| readers.renew());
-        let connection = Connection::open(&self.options.path, self.options.busy_timeout)?;
+        let connection = open(&self.options, &self.log)?;
         connection.check()?;
         tracing::info!("the store was opened anew");
         // What was refused may be in the file after all, and nobody was told of it.

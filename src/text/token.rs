@@ -6,8 +6,6 @@
 //! syllable is the beginning of a pair or the last of a run. An emoji is a token of its own. All
 //! else only separates.
 
-use std::collections::HashSet;
-
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold;
@@ -73,26 +71,21 @@ fn runs(folded: &str) -> impl Iterator<Item = (Kind, &str, &str)> {
     })
 }
 
-/// The tokens by which the index finds a text, each once.
-pub fn tokens(text: &str) -> Vec<String> {
-    let folded = fold(text);
-    let mut seen = HashSet::new();
+/// The tokens by which the index finds a folded text, each once, in no order of the text.
+pub fn tokens(folded: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
-    let mut add = |token: &str| {
-        if seen.insert(token.to_owned()) {
-            tokens.push(token.to_owned());
-        }
-    };
-    for (kind, run, _) in runs(&folded) {
+    for (kind, run, _) in runs(folded) {
         match kind {
-            Kind::Word => add(beginning(run).0),
+            Kind::Word => tokens.push(beginning(run).0),
             Kind::Unspaced => {
-                pairs(run).for_each(&mut add);
-                add(last(run));
+                tokens.extend(pairs(run));
+                tokens.push(last(run));
             }
-            _ => run.chars().for_each(|c| add(c.encode_utf8(&mut [0; 4]))),
+            _ => tokens.extend(run.char_indices().map(|(at, c)| &run[at..at + c.len_utf8()])),
         }
     }
+    tokens.sort_unstable();
+    tokens.dedup();
     tokens
 }
 
@@ -199,15 +192,21 @@ mod tests {
         tokens.collect::<Vec<_>>().join(" ")
     }
 
+    fn has(text: &str, each: &[&str]) {
+        let mut each = each.to_vec();
+        each.sort_unstable();
+        assert_eq!(tokens(&fold(text)), each, "{text}");
+    }
+
     #[test]
     fn words_stay_whole_and_hangul_is_cut_in_pairs() {
-        assert_eq!(tokens("밤하늘에서 API를 v2로"), ["밤하", "하늘", "늘에", "에서", "서", "api", "를", "v2", "로"]);
-        assert_eq!(tokens("꿈, 꿈. don't"), ["꿈", "don", "t"]);
-        assert_eq!(tokens("\u{1112}\u{1161}\u{1102}\u{1173}\u{11af}"), tokens("하늘"));
-        assert_eq!(tokens("Ｍadang ＭＡＤＡＮＧ"), ["madang"]);
-        assert_eq!(tokens("東京へ 🎉👍🏽"), ["東京", "京へ", "へ", "🎉", "👍", "🏽"]);
-        assert_eq!(tokens("\u{e000}secret \" * ( ) : ^ -"), ["secret"]);
-        assert_eq!(tokens(&"x".repeat(100)), ["x".repeat(40)]);
+        has("밤하늘에서 API를 v2로", &["밤하", "하늘", "늘에", "에서", "서", "api", "를", "v2", "로"]);
+        has("꿈, 꿈. don't", &["꿈", "don", "t"]);
+        has("\u{1112}\u{1161}\u{1102}\u{1173}\u{11af}", &["하늘", "늘"]);
+        has("Ｍadang ＭＡＤＡＮＧ", &["madang"]);
+        has("東京へ 🎉👍🏽", &["東京", "京へ", "へ", "🎉", "👍", "🏽"]);
+        has("\u{e000}secret \" * ( ) : ^ -", &["secret"]);
+        has(&"x".repeat(100), &[&"x".repeat(40)]);
         assert_eq!(tokens("हिन्दी สวัสดี").len(), 1 + 6);
     }
 

@@ -21,6 +21,8 @@ pub struct Standing {
     pub role: Role,
     /// The rev at which the membership began.
     pub joined_rev: i64,
+    /// What a member may see from before they joined.
+    pub history: History,
     /// The seq of the first message they may see: 0 where the room shows everything.
     pub first_seq: i64,
     /// Slow mode, in seconds; 0 where there is none.
@@ -62,7 +64,7 @@ pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing> {
         let Some(role) = row.get::<Option<Role>>(1)? else { return Ok(Err(kind)) };
         let (joined_rev, history) = (row.get(2)?, row.get::<History>(3)?);
         let first_seq = if history.is_all() { 0 } else { joined_rev };
-        Ok(Ok(Standing { kind, role, joined_rev, first_seq, slow_seconds: row.get(4)?, said_at: row.get(5)? }))
+        Ok(Ok(Standing { kind, role, joined_rev, history, first_seq, slow_seconds: row.get(4)?, said_at: row.get(5)? }))
     })?;
     match found {
         Some(Ok(standing)) => Ok(standing),

@@ -157,8 +157,8 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
         "UPDATE messages SET text = ?2, mentions = ?3, preview = ?4, rev = ?5, edited_at = ?6 WHERE number = ?1",
         &[&target.number, &text, &mention::to_column(&mentions)?, &preview, &rev, &now],
     )?;
-    search::index(tx, target.number)?;
     let message = target.told(tx)?;
+    search::index(tx, target.number, &message);
     preview::seek(tx, limits, now, &message)?;
     Ok(message)
 }

@@ -16,18 +16,36 @@ macro_rules! message_columns {
     () => {
         concat!(
             "m.number, m.id, m.room_id, m.seq, m.rev, m.kind, m.text, m.system, m.file_count, m.edited_at, ",
-            "m.deleted_at, m.created_at, m.key, m.mentions, m.reaction_count, m.pinned_at, m.preview, q.seq, substr(q.text, 1, 400), ",
+            "m.deleted_at, m.created_at, m.key, m.mentions, m.reaction_count, m.pinned_at, m.preview, ",
             crate::chat::user::user_columns!("u"),
             ", ",
             crate::chat::user::user_columns!("t"),
             ", ",
-            crate::chat::user::user_columns!("qu"),
+            crate::chat::message::load::reply_columns!(),
             ", CASE WHEN m.seq < m.rev OR m.reply_to IS NOT NULL THEN
                (SELECT 1 FROM rooms b WHERE b.id = m.room_id AND b.history = 'joined') END"
         )
     };
 }
 pub(super) use message_columns;
+
+/// What [`read_reply`] takes, from the answered message as `q` and who wrote it as `qu`.
+macro_rules! reply_columns {
+    () => {
+        concat!("q.seq, substr(q.text, 1, 400), ", crate::chat::user::user_columns!("qu"))
+    };
+}
+pub(super) use reply_columns;
+
+/// How many columns an answered message takes in a row.
+pub(super) const REPLY_WIDTH: usize = 2 + user::WIDTH;
+
+/// The answered message from the columns at `at`; `None` where an outer join found none.
+pub(super) fn read_reply(row: &Row<'_>, at: usize) -> Result<Option<Reply>, Fault> {
+    let Some(seq) = row.get::<Option<i64>>(at)? else { return Ok(None) };
+    let user = user::read(row, at + 2)?;
+    Ok(Some(Reply { seq, user, excerpt: text::excerpt(&row.get::<String>(at + 1)?) }))
+}
 
 macro_rules! message_joins {
     () => {
@@ -47,15 +65,9 @@ pub(super) struct Loaded {
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
-    const PEOPLE: usize = 19;
+    const PEOPLE: usize = 17;
+    const REPLY: usize = PEOPLE + 2 * user::WIDTH;
     let time = |column| Ok::<_, Fault>(row.get::<Option<i64>>(column)?.map(rfc3339));
-    let reply_to = match row.get::<Option<i64>>(17)? {
-        Some(seq) => {
-            let user = user::read(row, PEOPLE + 2 * user::WIDTH)?;
-            Some(Reply { seq, user, excerpt: text::excerpt(&row.get::<String>(18)?) })
-        }
-        None => None,
-    };
     Ok(Loaded {
         number: row.get(0)?,
         line: row.get(7)?,
@@ -72,7 +84,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
             system: None,
             to: user::read(row, PEOPLE + user::WIDTH)?,
             files: Vec::new(),
-            reply_to,
+            reply_to: read_reply(row, REPLY)?,
             reactions: Vec::new(),
             mentions: match row.get::<Option<String>>(13)? {
                 Some(kept) => serde_json::from_str(&kept).map_err(|error| Fault::Wrong(error.to_string()))?,
@@ -84,7 +96,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
             deleted_at: time(10)?,
             created_at: rfc3339(row.get(11)?),
             key: row.get(12)?,
-            is_partial: row.get::<Option<i64>>(PEOPLE + 3 * user::WIDTH)?.is_some(),
+            is_partial: row.get::<Option<i64>>(REPLY + REPLY_WIDTH)?.is_some(),
         },
     })
 }
