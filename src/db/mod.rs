@@ -21,6 +21,7 @@ mod writer;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub use value::{Column, Param, Value};
 
 use crate::error::{Code, Result};
 use readers::Readers;
-use writer::{Order, Writer};
+use writer::{Order, World, Writer};
 
 /// How to open the store.
 #[derive(Clone, Debug)]
@@ -84,6 +85,7 @@ pub struct Db<F> {
     searchers: Arc<Readers>,
     patience: Duration,
     doubt: Doubt,
+    generation: Arc<AtomicU64>,
 }
 
 /// What is done when what was told may not be all that was committed.
@@ -97,6 +99,7 @@ impl<F> Clone for Db<F> {
             searchers: self.searchers.clone(),
             patience: self.patience,
             doubt: self.doubt.clone(),
+            generation: self.generation.clone(),
         }
     }
 }
@@ -117,8 +120,16 @@ impl<F: Send + 'static> Db<F> {
         let patience = options.patience;
         let (queue, orders) = mpsc::channel(options.queue.max(1));
         let doubt = Doubt::default();
-        Writer::start(options, orders, [readers.clone(), searchers.clone()], committed, doubt.clone())?;
-        Ok(Self { queue, readers, searchers, patience, doubt })
+        let generation = Arc::<AtomicU64>::default();
+        let world = World { committed, doubt: doubt.clone(), generation: generation.clone() };
+        Writer::start(options, orders, [readers.clone(), searchers.clone()], world)?;
+        Ok(Self { queue, readers, searchers, patience, doubt, generation })
+    }
+
+    /// A number that is another after each write, before anybody is told of it: what was read since
+    /// it was the same is as the store has it, but for writes of other processes.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// Says what to do when facts may be missing: after an I/O error at a commit the batch is

@@ -4,7 +4,7 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -76,6 +76,15 @@ fn open(options: &Options, log: &Arc<AtomicU32>) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
+/// Who learns of writes.
+pub(super) struct World<C> {
+    /// Hears the facts of each batch.
+    pub(super) committed: C,
+    pub(super) doubt: Doubt,
+    /// Rises with each batch, before it is told or answered.
+    pub(super) generation: Arc<AtomicU64>,
+}
+
 pub(super) struct Writer<F, C> {
     options: Options,
     /// `None` after an I/O error, until the store has been opened anew and checked.
@@ -83,8 +92,7 @@ pub(super) struct Writer<F, C> {
     /// All connections beside this one.
     readers: [Arc<Readers>; 2],
     orders: mpsc::Receiver<Order<F>>,
-    committed: C,
-    doubt: Doubt,
+    world: World<C>,
     checkpoints: Checkpoints,
     /// Pages of the log, as the connection tells after each commit.
     log: Arc<AtomicU32>,
@@ -100,8 +108,7 @@ where
         options: Options,
         orders: mpsc::Receiver<Order<F>>,
         readers: [Arc<Readers>; 2],
-        committed: C,
-        doubt: Doubt,
+        world: World<C>,
     ) -> Result<(), Fault> {
         let log = Arc::new(AtomicU32::new(0));
         let connection = open(&options, &log)?;
@@ -109,7 +116,7 @@ where
         migrate::migrate(&connection, now_ms(), &copies)?;
         let checkpoints = Checkpoints::new(options.path.clone(), options.busy_timeout);
         let connection = Some(connection);
-        let writer = Self { options, connection, readers, orders, committed, doubt, checkpoints, log };
+        let writer = Self { options, connection, readers, orders, world, checkpoints, log };
         std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run())
@@ -159,7 +166,10 @@ where
         if acts.is_empty() {
             return;
         }
-        match self.prepare(&mut acts).and_then(|facts| self.commit(facts, &mut acts)) {
+        let done = self.prepare(&mut acts).and_then(|facts| self.commit(facts, &mut acts));
+        // Also where it failed, as it may be found committed after all.
+        self.world.generation.fetch_add(1, Ordering::Release);
+        match done {
             Ok(facts) => {
                 sabotage::pass(Place::AfterCommit);
                 self.tell(facts);
@@ -176,7 +186,7 @@ where
     }
 
     fn tell(&mut self, facts: Vec<F>) {
-        if !facts.is_empty() && catch_unwind(AssertUnwindSafe(|| (self.committed)(facts))).is_err() {
+        if !facts.is_empty() && catch_unwind(AssertUnwindSafe(|| (self.world.committed)(facts))).is_err() {
             // The store is whole; who listens heals by asking what it missed.
             tracing::error!("hearing the facts of a commit panicked");
         }
@@ -240,7 +250,7 @@ where
         connection.check()?;
         tracing::info!("the store was opened anew");
         // What was refused may be in the file after all, and nobody was told of it.
-        if let Some(doubt) = self.doubt.get()
+        if let Some(doubt) = self.world.doubt.get()
             && catch_unwind(AssertUnwindSafe(doubt)).is_err()
         {
             tracing::error!("what is done in doubt panicked");

@@ -5,6 +5,7 @@
 //! all and loses nothing.
 
 mod changes;
+mod label;
 mod people;
 mod presence;
 mod room;
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 pub use changes::{Changes, Crowd, Marks, News};
+pub use label::Label;
 pub use people::{People, Person, PresenceChange, Rooms};
 pub use presence::{Departure, Departures};
 pub use room::{Happening, World};
@@ -57,6 +59,8 @@ pub struct Live {
     departures: Departures,
     /// How often somebody has come into a room.
     came: AtomicU64,
+    /// Rises after each change of who is in a room.
+    generation: AtomicU64,
     /// Who is connected.
     pub people: People,
     /// What the lobby and the rooms have not been told yet.
@@ -74,6 +78,7 @@ impl Live {
             rooms: Mutex::default(),
             departures: Departures::default(),
             came: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
             people: People::default(),
             changes: Changes::default(),
             queued: Notify::new(),
@@ -167,6 +172,15 @@ impl Live {
 
     // Presence.
 
+    /// Two numbers of which one is another after each change of who is connected and where.
+    pub fn generation(&self) -> (u64, u64) {
+        (self.generation.load(Ordering::Acquire), self.people.generation())
+    }
+
+    fn has_changed(&self) {
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
     /// A socket of `user` came into a room. Who was not there before has come.
     pub fn enter(self: &Arc<Self>, room_id: RoomId, is_ephemeral: bool, user: &Arc<User>) {
         let came = {
@@ -174,6 +188,7 @@ impl Live {
             let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomLive::new(room_id)));
             room.presence.lock().enter(user, is_ephemeral, self.came.fetch_add(1, Ordering::Relaxed) + 1)
         };
+        self.has_changed();
         if let Some(count) = came {
             self.changes.counted(room_id, count > self.pace.crowd);
             self.push(room_id, Happening::Came { user: Arc::clone(user), count });
@@ -187,6 +202,7 @@ impl Live {
             if room.presence.lock().leave(user_id, due) {
                 self.departures.add(Departure { due, room_id, user_id });
             }
+            self.has_changed();
         }
     }
 
@@ -198,12 +214,14 @@ impl Live {
         if room.presence.lock().hold(user, due) {
             self.departures.add(Departure { due, room_id, user_id: user.id });
         }
+        self.has_changed();
     }
 
     /// A membership has ended: the person is gone at once, with all sockets.
     pub fn remove(self: &Arc<Self>, room_id: RoomId, user_id: UserId) -> Option<(Arc<User>, usize)> {
         let room = self.room(room_id)?;
         let (user, count) = room.presence.lock().remove(user_id)?;
+        self.has_changed();
         self.changes.counted(room_id, count > self.pace.crowd);
         Some((user, count))
     }
@@ -212,6 +230,7 @@ impl Live {
     pub fn clear(&self, room_id: RoomId) {
         if let Some(room) = self.room(room_id) {
             *room.presence.lock() = presence::Presence::default();
+            self.has_changed();
         }
     }
 
@@ -222,6 +241,7 @@ impl Live {
         for departure in self.departures.due(Instant::now()) {
             let Some(room) = self.room(departure.room_id) else { continue };
             let Some(gone) = room.presence.lock().depart(&departure) else { continue };
+            self.has_changed();
             if gone.was_online {
                 self.changes.counted(departure.room_id, gone.count > self.pace.crowd);
                 self.push(departure.room_id, Happening::Went { user: gone.user, count: gone.count });

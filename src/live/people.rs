@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use socketio::{Socket, SocketId};
 use tokio::time::Instant;
 
@@ -99,6 +99,8 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Inner {
+    /// Rises with each change of what follows.
+    generation: u64,
     people: HashMap<UserId, Entry>,
     /// Of each room those of its members who are connected, to this room or to another.
     watchers: HashMap<RoomId, HashSet<UserId>>,
@@ -142,8 +144,19 @@ pub struct PresenceChange {
 }
 
 impl People {
-    pub fn add(&self, user_id: UserId, socket: Socket) {
+    /// A number that is another after each change of who is connected and how.
+    pub(super) fn generation(&self) -> u64 {
+        self.0.lock().generation
+    }
+
+    fn change(&self) -> MutexGuard<'_, Inner> {
         let mut inner = self.0.lock();
+        inner.generation += 1;
+        inner
+    }
+
+    pub fn add(&self, user_id: UserId, socket: Socket) {
+        let mut inner = self.change();
         let entry = inner.people.entry(user_id).or_default();
         // Nearly everybody has one tab open; a vector that grows by itself would start at four.
         entry.sockets.reserve_exact(1);
@@ -155,7 +168,7 @@ impl People {
     /// Learns of which rooms somebody is a member, and whether they hide their presence: read from
     /// the store after [`People::add`], so that what changes meanwhile is heard.
     pub fn acquaint(&self, user_id: UserId, rooms: Vec<RoomId>, hides: bool) {
-        let mut inner = self.0.lock();
+        let mut inner = self.change();
         let Some(entry) = inner.people.get_mut(&user_id) else { return };
         entry.hides = hides;
         for room_id in rooms {
@@ -164,7 +177,7 @@ impl People {
     }
 
     pub fn remove(&self, user_id: UserId, id: SocketId) {
-        let mut inner = self.0.lock();
+        let mut inner = self.change();
         let Some(entry) = inner.people.get_mut(&user_id) else { return };
         entry.sockets.retain(|socket| socket.id() != id);
         if entry.sockets.is_empty() {
@@ -211,11 +224,11 @@ impl People {
     // Rooms.
 
     pub(super) fn joined(&self, room_id: RoomId, user_id: UserId) {
-        self.0.lock().watch(room_id, user_id);
+        self.change().watch(room_id, user_id);
     }
 
     pub(super) fn left(&self, room_id: RoomId, user_id: UserId) {
-        let mut inner = self.0.lock();
+        let mut inner = self.change();
         if let Some(entry) = inner.people.get_mut(&user_id) {
             entry.rooms.retain(|room| *room != room_id);
         }
@@ -223,7 +236,7 @@ impl People {
     }
 
     pub(super) fn removed(&self, room_id: RoomId) {
-        let mut inner = self.0.lock();
+        let mut inner = self.change();
         for user_id in inner.watchers.remove(&room_id).unwrap_or_default() {
             if let Some(entry) = inner.people.get_mut(&user_id) {
                 entry.rooms.retain(|room| *room != room_id);
@@ -261,12 +274,12 @@ impl People {
 
     /// One of somebody's screens was looked at, or is no more.
     pub fn looked(&self, user_id: UserId) {
-        self.0.lock().changed.insert(user_id);
+        self.change().changed.insert(user_id);
     }
 
     /// Hides somebody's presence from now on, or shows it.
     pub fn hide(&self, user_id: UserId, hides: bool) {
-        let mut inner = self.0.lock();
+        let mut inner = self.change();
         if let Some(entry) = inner.people.get_mut(&user_id) {
             entry.hides = hides;
             inner.changed.insert(user_id);
@@ -275,7 +288,7 @@ impl People {
 
     /// Whose presence is another than was told. Who is gone for longer than `grace` is forgotten.
     pub fn take_changed(&self, grace: Duration) -> Vec<PresenceChange> {
-        let mut inner = self.0.lock();
+        let mut inner = self.change();
         let mut changes = Vec::new();
         for user_id in std::mem::take(&mut inner.changed) {
             let Some(entry) = inner.people.get_mut(&user_id) else { continue };

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use socketio::{Namespace, Packet, Reason, Server, Socket};
+use socketio::{Namespace, Packet, Reason, Recipient, Server, Socket};
 
 use super::wire::{Kicked, Passage, WireMessage};
 use crate::chat::message::Message;
@@ -14,7 +14,7 @@ use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
 use crate::ids::{RoomId, UserId};
-use crate::live::{Happening, Person, World};
+use crate::live::{Happening, Label, Person, World};
 use crate::sabotage::{self, Bug};
 use crate::state::State;
 use crate::view;
@@ -94,13 +94,18 @@ impl Deliver {
                 .for_each(|user_id| self.state.live.told(room_id, Some(user_id), message.rev)),
         }
         let forms = Forms::new(self, message);
-        let pick = |socket: &Socket| {
-            let person = socket.data::<Person>()?;
+        let is_plain = recipient.is_none() && !message.is_partial;
+        let pick = |reader: &Recipient<'_>| {
+            let label = Label(reader.label);
+            if is_plain && !sender.is_some_and(|sender| label.may_be(sender)) {
+                // Most messages are for everybody, and then nobody is asked who they are or when they joined.
+                return forms.get(label, None, false);
+            }
+            let person = reader.data::<Person>()?;
             let is_own = Some(person.id) == sender;
             if recipient.is_some() && !is_own && Some(person.id) != recipient {
                 return None;
             }
-            // Most messages are for everybody, and then nobody is asked when they joined.
             let joined_rev = if message.is_partial { person.rooms.joined_rev(room_id)? } else { 0 };
             if message.seq < joined_rev {
                 return None;
@@ -109,7 +114,7 @@ impl Deliver {
                 self.state.live.told(room_id, Some(person.id), message.rev);
             }
             let is_cut = message.reply_to.as_ref().is_some_and(|reply| reply.seq < joined_rev);
-            forms.get(person, is_own, is_cut)
+            forms.get(label, is_own.then_some(person.id), is_cut)
         };
         self.chat.to(&name).at(message.rev.unsigned_abs()).each(pick).await;
     }
@@ -190,15 +195,15 @@ impl Deliver {
         }
         let Some(packet) = self.packet(event, &Passage { room: room_id, user, count }) else { return };
         let is_other = |socket: &Socket| socket.data::<Person>().is_some_and(|person| person.id != user.id);
-        self.chat.to(&room_id.to_string()).each(|socket| is_other(socket).then(|| packet.clone())).await;
+        self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
     }
 
     async fn beacon(&self, room_id: RoomId) {
         let name = room_id.to_string();
         // Nearly everybody is told the same number, so that nearly always one packet serves.
         let last = parking_lot::Mutex::new(None::<(i64, Packet)>);
-        let pick = |socket: &Socket| {
-            let rev = self.state.live.visible_rev(room_id, socket.data::<Person>()?.id);
+        let pick = |reader: &Recipient<'_>| {
+            let rev = self.state.live.visible_rev(room_id, reader.data::<Person>()?.id);
             let mut last = last.lock();
             if let Some((told, packet)) = &*last
                 && *told == rev
@@ -250,14 +255,16 @@ impl<'a> Forms<'a> {
         Self { deliver, message, forms: Default::default() }
     }
 
-    fn get(&self, person: &Person, is_own: bool, is_cut: bool) -> Option<Packet> {
+    /// The form for a reader; `own` is who they are where the message is theirs.
+    fn get(&self, label: Label, own: Option<UserId>, is_cut: bool) -> Option<Packet> {
         // The key is the sender's own business, and only the sender's sockets get it.
-        let reader = (is_own && self.message.key.is_some()).then_some(person.id);
-        let place = usize::from(person.lang == Lang::En)
-            | usize::from(person.wants_html) << 1
+        let reader = own.filter(|_| self.message.key.is_some());
+        let (lang, wants_html) = (label.lang(), label.wants_html());
+        let place = usize::from(lang == Lang::En)
+            | usize::from(wants_html) << 1
             | usize::from(reader.is_some()) << 2
             | usize::from(is_cut) << 3;
-        self.forms[place].get_or_init(|| self.encode(person.lang, person.wants_html, reader, is_cut)).clone()
+        self.forms[place].get_or_init(|| self.encode(lang, wants_html, reader, is_cut)).clone()
     }
 
     fn encode(&self, lang: Lang, wants_html: bool, reader: Option<UserId>, is_cut: bool) -> Option<Packet> {

@@ -11,7 +11,7 @@ use super::wire::{self, Auth, View};
 use super::{Speaker, room};
 use crate::chat::session::{Session, Token};
 use crate::error::{Code, Error, Result};
-use crate::live::{Person, Rooms};
+use crate::live::{Label, Person, Rooms};
 use crate::state::State;
 use crate::words::Lang;
 
@@ -41,7 +41,7 @@ async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Res
     let of_the_request = caller.map_or(Ok(None), |caller| caller.room.clone())?;
     let room = auth.room.clone().or(of_the_request);
     let user_id = session.user.id;
-    socket.set_data(Person {
+    let person = Person {
         id: user_id,
         user: RwLock::new(Arc::new(session.user)),
         rooms: Rooms::default(),
@@ -51,7 +51,9 @@ async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Res
         address: socket.session().address(),
         is_away: AtomicBool::new(false),
         has_ended: AtomicBool::new(false),
-    });
+    };
+    socket.set_label(Label::new(&person).0);
+    socket.set_data(person);
     state.live.people.add(user_id, socket.clone());
     if state.live.people.has_ended(session.id) {
         leave_all(&state, &socket);

@@ -1,12 +1,15 @@
 //! Entity tags: an answer that has not changed is not sent again.
 
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
+
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use foldhash::quality::RandomState;
 use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderValue, Method, StatusCode};
-use sha2::{Digest, Sha256};
 
 /// Pages are far smaller; a larger answer is not tagged.
 const LARGEST: usize = 1024 * 1024;
@@ -25,10 +28,7 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
     let Ok(bytes) = to_bytes(body, LARGEST).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let digest = Sha256::digest(&bytes);
-    let tag: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    // Weak, as compression makes other bytes of the same answer.
-    let Ok(tag) = HeaderValue::try_from(format!("W/\"{tag}\"")) else {
+    let Ok(tag) = HeaderValue::try_from(of(&bytes)) else {
         return Response::from_parts(parts, Body::from(bytes));
     };
     let is_known = known.is_some_and(|known| names(&known, &tag));
@@ -39,6 +39,15 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// The tag of an answer, for as long as this process runs: what it begins with is chance, so that
+/// nobody can make up two answers with the same tag. Weak, as compression makes other bytes of the same
+/// answer.
+fn of(bytes: &[u8]) -> String {
+    static SEEDS: LazyLock<[RandomState; 2]> = LazyLock::new(Default::default);
+    let [first, second] = SEEDS.each_ref().map(|seed| seed.hash_one(bytes));
+    format!("W/\"{first:016x}{second:016x}\"")
 }
 
 /// Whether the tags that the asker has, or `*` for any, are ours among others. Strong and weak

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::caller::{Caller, Me};
 use super::form::{Form, see, see_refused};
+use super::kept::Keep;
 use super::room::{back_to, room_id};
 use super::upload::{Parts, Sender};
 use crate::chat::message::Cursor;
@@ -49,7 +50,7 @@ pub(super) async fn part(
     let cursor = cursor
         .ok_or_else(|| Error::invalid("before", "one of before, after and around must be a seq, or since a time"))?;
     let page = state.history(me.user.id, room_id(&id)?, cursor, None).await?;
-    Ok(Html(HistoryPart::new(&page, cursor, caller.lang).html()).into_response())
+    Ok((Keep, Html(HistoryPart::new(&page, cursor, caller.lang).html())).into_response())
 }
 
 /// `GET /room/{id}/pins`: what is pinned, as a part of the room's page.

@@ -15,6 +15,7 @@ mod gallery;
 mod guard;
 mod health;
 mod invite;
+mod kept;
 mod link;
 mod lobby;
 mod me;
@@ -39,6 +40,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 
 use crate::config::Config;
 use crate::state::State;
+use kept::Kept;
 
 pub use asset::name_assets;
 pub use caller::ClientAddress;
@@ -109,9 +111,11 @@ pub fn router(state: &State) -> Router {
         .route("/files/{id}", get(file::show))
         .route("/files/{id}/thumbnail", get(file::thumbnail))
         .method_not_allowed_fallback(problem::method_not_allowed);
+    let kept = from_fn_with_state((state.clone(), Kept::default()), kept::keep);
     let doors = answers
-        .merge(fixed)
         .layer(compression())
+        .layer(kept)
+        .merge(fixed.layer(compression()))
         .merge(files)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(state.clone(), guard::ours_only))

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::caller::{Caller, Me};
 use super::form::{Form, see, see_refused, with_cookie};
+use super::kept::Keep;
 use super::lobby::Notice;
 use super::problem;
 use crate::chat::member::Role;
@@ -136,7 +137,7 @@ async fn talk(state: &State, caller: &Caller, me: &Me, id: RoomId, shown: &Shown
         upload_max: state.config.upload_max,
         files_max: state.config.limits.files_max,
     };
-    Ok(Html(page.html()).into_response())
+    Ok((Keep, Html(page.html())).into_response())
 }
 
 async fn door(state: &State, caller: &Caller, me: Option<&Me>, id: RoomId, notice: Option<Code>) -> Result<Response> {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::broadcast::Broadcast;
+use crate::broadcast::{Broadcast, Recipient};
 use crate::namespace::BoxFuture;
 use crate::payload::Packet;
 use crate::peer::Reason;
+use crate::session::Session;
 use crate::socket::{Phase, Socket, SocketId};
 
 /// Members written to under one hold of a room's lock.
@@ -68,12 +69,38 @@ struct Members {
     free: Vec<u32>,
 }
 
+/// All that a broadcast needs of a member before it comes to the session's outlet: so a walk reads one
+/// stretch of memory and then one place for each.
 struct Member {
     socket: Socket,
+    session: Arc<Session>,
+    label: u64,
+    /// Whether the socket was found connected. It is so from then on for as long as it sits here.
+    is_connected: bool,
     /// The broadcasts held back, boxed as it is rare and short.
     held: Option<Box<Held>>,
     /// What is numbered up to here was in the snapshot, though it may be told only now.
     after: u64,
+}
+
+impl Member {
+    fn new(socket: &Socket, held: bool) -> Self {
+        Self {
+            socket: socket.clone(),
+            session: Arc::clone(socket.session()),
+            label: socket.label(),
+            is_connected: false,
+            held: held.then(Box::default),
+            after: 0,
+        }
+    }
+
+    fn send(&mut self, packet: &Packet) {
+        self.is_connected = self.is_connected || self.socket.is_connected();
+        if self.is_connected {
+            self.session.send(packet);
+        }
+    }
 }
 
 #[derive(Default)]
@@ -139,8 +166,7 @@ impl MemoryAdapter {
                 room
             }
         };
-        let member = Member { socket: socket.clone(), held: held.then(Box::default), after: 0 };
-        let slot = room.members.lock().insert(member);
+        let slot = room.members.lock().insert(Member::new(socket, held));
         socket.0.seats.lock().push(Seat { room, slot });
     }
 
@@ -177,7 +203,7 @@ impl Adapter for MemoryAdapter {
         member.after = after;
         for (position, packet) in member.held.take().unwrap_or_default().0 {
             if position > after {
-                member.socket.send(&packet);
+                member.send(&packet);
             }
         }
     }
@@ -244,12 +270,13 @@ fn deliver(member: &mut Member, broadcast: &Broadcast<'_>) {
     if broadcast.position.is_some_and(|position| position <= member.after) {
         return;
     }
-    let Some(packet) = broadcast.packet_for(&member.socket) else { return };
+    let recipient = Recipient { socket: &member.socket, label: member.label };
+    let Some(packet) = broadcast.packet_for(&recipient) else { return };
     match (&mut member.held, broadcast.position) {
         (Some(held), Some(_)) if held.0.len() >= MAX_HELD => {
-            member.socket.session().close(Reason::SlowReader);
+            member.session.close(Reason::SlowReader);
         }
         (Some(held), Some(position)) => held.0.push((position, packet)),
-        _ => member.socket.send(&packet),
+        _ => member.send(&packet),
     }
 }

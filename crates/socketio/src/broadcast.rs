@@ -1,6 +1,7 @@
 //! A broadcast: whom it reaches and what each of them gets.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
 use serde::Serialize;
 
@@ -25,7 +26,25 @@ pub enum Content<'a> {
     /// The same bytes for everybody.
     Same(Packet),
     /// A choice for each socket.
-    PerSocket(&'a (dyn Fn(&Socket) -> Option<Packet> + Send + Sync)),
+    PerSocket(&'a (dyn Fn(&Recipient<'_>) -> Option<Packet> + Send + Sync)),
+}
+
+/// A socket that a broadcast has come to.
+///
+/// Its label lies in the room, next to that of the next one; whatever is asked of the socket itself
+/// lies elsewhere in memory, which in a room of thousands costs as much as all else together.
+pub struct Recipient<'a> {
+    pub(crate) socket: &'a Socket,
+    /// What [`Socket::set_label`] said when the socket joined the room.
+    pub label: u64,
+}
+
+impl Deref for Recipient<'_> {
+    type Target = Socket;
+
+    fn deref(&self) -> &Socket {
+        self.socket
+    }
 }
 
 impl<'a> Broadcast<'a> {
@@ -60,17 +79,18 @@ impl<'a> Broadcast<'a> {
     }
 
     pub(crate) fn includes(&self, socket: &Socket) -> bool {
-        !self.except_sockets.contains(&socket.id()) && !self.except_rooms.iter().any(|room| socket.is_in(room))
+        (self.except_sockets.is_empty() || !self.except_sockets.contains(&socket.id()))
+            && !self.except_rooms.iter().any(|room| socket.is_in(room))
     }
 
-    pub(crate) fn packet_for(&self, socket: &Socket) -> Option<Packet> {
-        if !self.includes(socket) {
+    pub(crate) fn packet_for(&self, recipient: &Recipient<'_>) -> Option<Packet> {
+        if !self.includes(recipient) {
             return None;
         }
         match &self.content {
             Content::Nothing => None,
             Content::Same(packet) => Some(packet.clone()),
-            Content::PerSocket(pick) => pick(socket),
+            Content::PerSocket(pick) => pick(recipient),
         }
     }
 }
@@ -96,7 +116,7 @@ impl Broadcast<'_> {
     ///
     /// It runs under the room's lock: it must be quick, must not enter nor leave rooms, and must not
     /// end sockets.
-    pub async fn each(self, pick: impl Fn(&Socket) -> Option<Packet> + Send + Sync) {
+    pub async fn each(self, pick: impl Fn(&Recipient<'_>) -> Option<Packet> + Send + Sync) {
         let broadcast = Broadcast { content: Content::PerSocket(&pick), ..self };
         broadcast.namespace.adapter().broadcast(&broadcast).await;
     }

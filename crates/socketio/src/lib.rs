@@ -52,7 +52,7 @@ mod websocket;
 
 pub use adapter::{Adapter, MemoryAdapter};
 pub use address::{Addresses, Permit, network};
-pub use broadcast::{Broadcast, Content};
+pub use broadcast::{Broadcast, Content, Recipient};
 pub use config::{Config, Rate};
 pub use engine::{Answer, Application, Engine};
 pub use gate::{Gate, OpenGate, Opening, Origin, Visitor};

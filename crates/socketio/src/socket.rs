@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -56,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) session: Arc<Session>,
     client: Arc<Client>,
     data: OnceLock<Box<dyn Any + Send + Sync>>,
+    label: AtomicU64,
     pub(crate) state: Mutex<State>,
     /// Where the socket sits in the adapter's rooms.
     pub(crate) seats: Mutex<Vec<Seat>>,
@@ -102,6 +104,7 @@ impl Socket {
             session,
             client,
             data: OnceLock::new(),
+            label: AtomicU64::new(0),
             state: Mutex::new(state),
             seats: Mutex::default(),
         }))
@@ -130,6 +133,17 @@ impl Socket {
     /// What was kept by [`Socket::set_data`], if it is a `T`.
     pub fn data<T: 'static>(&self) -> Option<&T> {
         self.0.data.get()?.downcast_ref()
+    }
+
+    /// Gives the socket a number of the application's own. Rooms that it joins after that know it, so
+    /// that a broadcast to many need not look into the data of each: see [`Recipient`](crate::Recipient).
+    pub fn set_label(&self, label: u64) {
+        self.0.label.store(label, Ordering::Relaxed);
+    }
+
+    /// The number that was given by [`Socket::set_label`], else 0.
+    pub fn label(&self) -> u64 {
+        self.0.label.load(Ordering::Relaxed)
     }
 
     /// Whether its client has been let in and neither has left.

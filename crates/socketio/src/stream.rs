@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use rustix::net::SendFlags;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::TcpStream;
@@ -122,9 +123,10 @@ impl From<Stream> for Wire {
 impl Wire {
     /// Writes past tokio's note of the stream's readiness, which lies elsewhere in memory and
     /// nearly always says yes. When the kernel refuses, the note is put right by the owner's
-    /// first [`Wire::try_write_vectored`], before it waits.
+    /// first [`Wire::try_write_vectored`], before it waits. It is also the system call itself: the C
+    /// library's makes a point of each where the thread may be cancelled, which none of ours ever is.
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        socket2::SockRef::from(&self.tcp).send(bytes)
+        Ok(rustix::net::send(&self.tcp, bytes, SendFlags::NOSIGNAL)?)
     }
 
     /// As [`Wire::try_write`].

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use socketio::{Namespace, Reply, Socket, SocketId};
+use socketio::{Namespace, Recipient, Reply, Socket, SocketId};
 
 use crate::support::{House, Ws, config, echo, echoes, ms, until};
 
@@ -81,7 +81,7 @@ async fn each_socket_may_get_something_else_or_nothing() {
         (member(&house, &["a"]).await, member(&house, &["a", "vip"]).await, member(&house, &["a"]).await);
     let (plain, html) = (namespace.packet("plain", &()).unwrap(), namespace.packet("html", &()).unwrap());
     let without: SocketId = carla.socket.id();
-    let pick = |socket: &Socket| match socket {
+    let pick = |reader: &Recipient<'_>| match reader {
         socket if socket.id() == without => None,
         // It may ask about rooms, though it runs while one is walked.
         socket if socket.is_in("vip") => Some(html.clone()),
