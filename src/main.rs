@@ -17,6 +17,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Madang (마당): a chat that anyone can walk into, in one binary and one data folder.
 #[derive(Parser)]
 #[command(name = "madang", version, about, arg_required_else_help = true)]

@@ -38,7 +38,7 @@ impl Connection {
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
-             PRAGMA cache_size = -16384;
+             PRAGMA cache_size = -8192;
              PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 33554432;",
         )?;

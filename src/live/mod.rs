@@ -314,6 +314,9 @@ impl Live {
 
 /// Tells what happens in one room, in order, until there is nothing left to tell.
 async fn walk(live: Arc<Live>, room: Arc<RoomLive>) {
+    // Whoever said something is answered before a thousand others hear it: with few cores the answer
+    // would else wait behind them.
+    tokio::task::yield_now().await;
     while let Some(happening) = room.pop() {
         let mut told = pin!(live.tell(Some(&room), happening));
         // A panic costs one telling and not the room: who comes back resumes.

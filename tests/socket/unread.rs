@@ -30,8 +30,8 @@ async fn who_is_elsewhere_is_told_what_waits() {
 async fn ones_rooms_are_listed_with_what_waits() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
-    let courtyard = app.courtyard(&minji).await;
     let kitchen = app.room(&jun, json!({ "title": "kitchen" })).await;
+    let courtyard = app.courtyard(&minji).await;
     for room in [&courtyard, &kitchen] {
         app.join(&sora, room).await;
     }

@@ -167,7 +167,10 @@ impl MemoryAdapter {
             }
         };
         let slot = room.members.lock().insert(Member::new(socket, held));
-        socket.0.seats.lock().push(Seat { room, slot });
+        let mut seats = socket.0.seats.lock();
+        // Most sockets are in one room besides that of everybody; by itself the vector would start at four.
+        seats.reserve_exact(1);
+        seats.push(Seat { room, slot });
     }
 
     /// Takes the socket out of its seat and forgets a room that is empty.

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::*;
 use crate::chat::cast::{House, LIMITS};
 use crate::chat::member::{self, Role};
-use crate::chat::message::{self, Cursor};
+use crate::chat::message::{self, Cursor, New};
 
 fn lines(facts: &[Fact]) -> Vec<SystemEvent> {
     let line = |fact: &Fact| if let Fact::Message(message) = fact { message.system.clone() } else { None };
@@ -24,6 +24,23 @@ async fn the_maker_owns_the_room_and_is_in_it() {
     assert_eq!(house.read(move |tx| get(tx, None, room.id)).await.unwrap(), room);
     let unknown = house.read(|tx| get(tx, None, RoomId::new(0))).await;
     assert_eq!(unknown.unwrap_err().code, Code::RoomNotFound);
+}
+
+#[tokio::test]
+async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
+    let house = House::open();
+    let minji = house.guest("minji").await;
+    let me = minji.id;
+    let [courtyard, kitchen] = [house.courtyard(&minji, 50).await.id, house.courtyard(&minji, 50).await.id];
+    let begun = 1_000_000;
+    for (after, room_id, first) in
+        [(0, courtyard, courtyard), (500, kitchen, kitchen), (999, courtyard, kitchen), (1_000, courtyard, courtyard)]
+    {
+        let new = New { text: "hello".into(), ..New::default() };
+        house.write(move |tx| message::send(tx, &LIMITS, begun + after, me, room_id, new)).await.unwrap();
+        let page = house.read(|tx| list::page(tx, &LIMITS, None, &HashSet::new(), 10)).await.unwrap();
+        assert_eq!(page.rooms[0].id, first, "{after} ms");
+    }
 }
 
 #[tokio::test]
