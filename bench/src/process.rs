@@ -32,7 +32,13 @@ impl Server {
         let mut line = String::new();
         let mut stdout = child.stdout.take().map(BufReader::new);
         if let Some(stdout) = &mut stdout {
-            stdout.read_line(&mut line)?;
+            // Some say other things first.
+            while !line.contains("ready on http") {
+                line.clear();
+                if stdout.read_line(&mut line)? == 0 {
+                    break;
+                }
+            }
         }
         let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
         let mut server = Self { child, _stdout: stdout, port: 0, started_at };

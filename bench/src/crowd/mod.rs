@@ -180,7 +180,7 @@ impl Crowd {
                 member.is_coming = false;
             }
             Heard::Refused => return Ok(ControlFlow::Break(String::from_utf8_lossy(payload).into_owned())),
-            Heard::Other => {}
+            Heard::Connected | Heard::Other => {}
         }
         Ok(ControlFlow::Continue(()))
     }

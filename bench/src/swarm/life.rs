@@ -165,7 +165,7 @@ impl Swarm {
                 self.changed(place, payload);
             }
             Heard::Other => self.changed(place, payload),
-            Heard::Ack { .. } => {}
+            Heard::Ack { .. } | Heard::Connected => {}
         }
         Ok(ControlFlow::Continue(()))
     }
