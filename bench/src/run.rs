@@ -1,5 +1,7 @@
 //! A run: the parts that were asked for, one after the other, kept as soon as each is done.
 
+use std::time::Instant;
+
 use crate::Outcome;
 use crate::context::{Context, Options};
 use crate::part::filled::{self, Filled};
@@ -19,16 +21,8 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Start,
-        Self::Fanout,
-        Self::Memory,
-        Self::Connects,
-        Self::Sends,
-        Self::Rooms,
-        Self::Pages,
-        Self::Search,
-    ];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Start, Self::Fanout, Self::Memory, Self::Connects, Self::Sends, Self::Rooms, Self::Pages, Self::Search];
 }
 
 /// Measures the parts and tells all figures, also those of earlier runs.
@@ -39,8 +33,10 @@ pub(crate) fn run(options: &Options, parts: &[Part]) -> Outcome<()> {
     // A long history takes minutes to make: the parts that read it share one.
     let mut filled = None;
     for part in parts {
+        let begun = Instant::now();
         measure(&context, *part, &machine, &mut filled, &mut results)?;
         report::keep(&context, &results)?;
+        context.print(&format!("{part:?}: measured in {} s", begun.elapsed().as_secs()));
     }
     context.done();
     report::tell(&context, &results)

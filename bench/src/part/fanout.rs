@@ -102,13 +102,7 @@ fn one_size(context: &Context, members: usize) -> Outcome<Vec<Row>> {
 }
 
 /// Measures some servers in turn, round by round. `sample` is a frame of Madang's, once there is one.
-fn sit(
-    context: &Context,
-    members: usize,
-    rounds: usize,
-    figures: &mut [Figures],
-    sample: &mut Vec<u8>,
-) -> Outcome<()> {
+fn sit(context: &Context, members: usize, rounds: usize, figures: &mut [Figures], sample: &mut Vec<u8>) -> Outcome<()> {
     let mut crowd = Crowd::new()?;
     crowd.sample = std::mem::take(sample);
     let mut sides = Vec::new();

@@ -142,7 +142,8 @@ fn deliveries(context: &Context, house: &House, crowd: &mut Crowd, room: &str) -
         crowd.listen(next)?;
         let number = crowd.tallies[side].depart();
         let text = format!("bench {number:0width$} {}", "x".repeat(64));
-        crowd.say(0, &format!(r#"42/chat,{number}["message",{{"room":"{room}","key":"d{number}","text":"{text}"}}]"#))?;
+        crowd
+            .say(0, &format!(r#"42/chat,{number}["message",{{"room":"{room}","key":"d{number}","text":"{text}"}}]"#))?;
         next += pause;
     }
     crowd.quiet(side, Duration::from_secs(15))?;

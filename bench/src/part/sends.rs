@@ -1,8 +1,10 @@
 //! Durable messages: how many are acknowledged a second, how long that takes, and what the store and
 //! the engine below it would do by themselves.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,16 +14,22 @@ use crate::house::Folder;
 use crate::prose::{self, Chance};
 use crate::stand::{Kind, Plan, Stand};
 use crate::talkers::Talkers;
-use crate::times::Told;
+use crate::times::{Times, Told};
 
 const SENDERS: [usize; 4] = [1, 16, 64, 256];
 /// People of a room where not all are in one.
 const PAIR: usize = 2;
 /// Different texts.
 const TEXTS: usize = 512;
+/// Bytes of a page, pages of the file that is synced, and how often it is.
+const PAGE: u64 = 4096;
+const PAGES: u64 = 64;
+const SYNCS: u64 = 500;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Sends {
+    /// A write of 4 KB with its sync, before all this and after it: what the disk gives.
+    pub(crate) syncs: Vec<Told>,
     pub(crate) rows: Vec<Row>,
     pub(crate) store: Vec<Store>,
 }
@@ -61,6 +69,8 @@ impl Sends {
 
 pub(crate) fn run(context: &Context) -> Outcome<Sends> {
     let texts = texts();
+    context.doing("the disk's own syncs");
+    let mut syncs = vec![sync_times()?];
     let mut rows = Vec::new();
     for is_one_room in [false, true] {
         for senders in SENDERS {
@@ -78,7 +88,25 @@ pub(crate) fn run(context: &Context) -> Outcome<Sends> {
             store.push(alone(context, writers, has_index)?);
         }
     }
-    Ok(Sends { rows, store })
+    syncs.push(sync_times()?);
+    Ok(Sends { syncs, rows, store })
+}
+
+/// Writes a page to a file over and over, as the log of a database is written, and syncs each time.
+fn sync_times() -> Outcome<Told> {
+    let folder = Folder::new()?;
+    let file = File::create(folder.path().join("page"))?;
+    let mut times = Times::new()?;
+    for number in 0..SYNCS {
+        let begun = Instant::now();
+        file.write_all_at(&[1; PAGE as usize], number % PAGES * PAGE)?;
+        file.sync_data()?;
+        // In the first round the file still grows.
+        if number >= PAGES {
+            times.record(begun.elapsed());
+        }
+    }
+    Ok(times.told())
 }
 
 /// Texts as people write them, ready to stand in JSON.
@@ -93,9 +121,8 @@ fn one(context: &Context, kind: Kind, senders: usize, is_one_room: bool, texts: 
     let members = senders.max(PAIR);
     let per_room = if is_one_room { members } else { PAIR };
     let stand = Stand::open(context, kind, Plan { members, per_room })?;
-    let script = |place: usize, number: u64| {
-        stand.message(place, number, &texts[(place * 7 + number as usize) % texts.len()])
-    };
+    let script =
+        |place: usize, number: u64| stand.message(place, number, &texts[(place * 7 + number as usize) % texts.len()]);
     let mut talkers = Talkers::new(stand.server.port, &script)?;
     for member in 0..members {
         talkers.add(stand.hello(member).ok_or("nothing to say")?, true)?;

@@ -30,7 +30,8 @@ impl Machine {
         let cores = cpus.lines().filter(|line| line.starts_with("processor")).count();
         let memory = std::fs::read_to_string("/proc/meminfo")?;
         let memory = field(&memory, "MemTotal").and_then(|text| text.split(' ').next()).unwrap_or("0");
-        let changed = !said("git", &["status", "--porcelain", "--untracked-files=no", "--", "src", "crates", "web"])?.is_empty();
+        let changed =
+            !said("git", &["status", "--porcelain", "--untracked-files=no", "--", "src", "crates", "web"])?.is_empty();
         let commit = said("git", &["rev-parse", "--short=12", "HEAD"])?;
         Ok(Self {
             processor,

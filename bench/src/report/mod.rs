@@ -29,8 +29,7 @@ pub(crate) fn keep(context: &Context, results: &Results) -> Outcome<()> {
 /// Prints everything that was measured and writes the document and its plots.
 pub(crate) fn tell(context: &Context, results: &Results) -> Outcome<()> {
     let file = context.docs.join("performance.md");
-    let mut document =
-        std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut document = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let machines = machines(results);
     context.print(&machines);
     document = document::put(&document, "machine", &machines)?;

@@ -49,7 +49,12 @@ impl Plot {
             let _ = writeln!(svg, r#"<text x="{at:.1}" y="{:.1}" class="m">{}</text>"#, bottom + 18.0, short(*size));
         }
         let middle = (LEFT + WIDTH - RIGHT) / 2.0;
-        let _ = writeln!(svg, r#"<text x="{middle:.1}" y="{:.1}" class="m">{}</text>"#, HEIGHT - BOTTOM + 38.0, escape(&self.across));
+        let _ = writeln!(
+            svg,
+            r#"<text x="{middle:.1}" y="{:.1}" class="m">{}</text>"#,
+            HEIGHT - BOTTOM + 38.0,
+            escape(&self.across)
+        );
         for (number, line) in self.lines.iter().enumerate() {
             let colour = number % COLOURS;
             let places: Vec<String> =
@@ -57,7 +62,12 @@ impl Plot {
             let _ = writeln!(svg, r#"<polyline class="l c{colour}" points="{}"/>"#, places.join(" "));
             for (size, figure) in &line.points {
                 let (at, up) = (x(*size), scale.y(*figure));
-                let _ = writeln!(svg, r#"<circle class="d c{colour}" cx="{at:.1}" cy="{up:.1}" r="3.5"><title>{}: {}</title></circle>"#, escape(&line.name), short(*figure));
+                let _ = writeln!(
+                    svg,
+                    r#"<circle class="d c{colour}" cx="{at:.1}" cy="{up:.1}" r="3.5"><title>{}: {}</title></circle>"#,
+                    escape(&line.name),
+                    short(*figure)
+                );
             }
             name(&mut svg, number, self.lines.len(), &line.name);
         }
@@ -70,7 +80,8 @@ impl Plot {
             let up = scale.y(step);
             let right = WIDTH - RIGHT;
             let _ = writeln!(svg, r#"<line class="g" x1="{LEFT}" y1="{up:.1}" x2="{right}" y2="{up:.1}"/>"#);
-            let _ = writeln!(svg, r#"<text x="{:.1}" y="{:.1}" class="e">{}</text>"#, LEFT - 8.0, up + 4.0, short(step));
+            let _ =
+                writeln!(svg, r#"<text x="{:.1}" y="{:.1}" class="e">{}</text>"#, LEFT - 8.0, up + 4.0, short(step));
         }
     }
 }
@@ -104,7 +115,9 @@ impl Scale {
 
     fn steps(&self) -> Vec<f64> {
         if self.is_log {
-            return std::iter::successors(Some(self.least), |step| Some(step * 10.0)).take_while(|step| *step <= self.most * 1.01).collect();
+            return std::iter::successors(Some(self.least), |step| Some(step * 10.0))
+                .take_while(|step| *step <= self.most * 1.01)
+                .collect();
         }
         let step = step(self.most);
         (0..=(self.most / step).round() as u32).map(|count| f64::from(count) * step).collect()

@@ -17,9 +17,15 @@ pub(crate) fn all(results: &Results) -> Vec<(&'static str, Plot)> {
     let mut plots = Vec::new();
     if let Some(part) = &results.fanout {
         let cost = |row: &Row| median(row.cpu_us.iter().copied());
-        plots.push(("fanout-cost", fanout(&part.figures, "Processor time per delivery", "µs, at 20,000 deliveries a second", cost)));
+        plots.push((
+            "fanout-cost",
+            fanout(&part.figures, "Processor time per delivery", "µs, at 20,000 deliveries a second", cost),
+        ));
         let last = |row: &Row| row.last.p50;
-        plots.push(("fanout-last", Plot { is_log: true, ..fanout(&part.figures, "From the send to the last member", "ms, p50", last) }));
+        plots.push((
+            "fanout-last",
+            Plot { is_log: true, ..fanout(&part.figures, "From the send to the last member", "ms, p50", last) },
+        ));
     }
     if let Some(part) = &results.memory {
         plots.push(("memory", memory(&part.figures)));
@@ -44,7 +50,13 @@ fn fanout(part: &Fanout, title: &str, up: &str, figure: impl Fn(&Row) -> f64) ->
         let rows = part.rows.iter().filter(|row| row.kind == kind);
         rows.map(|row| (row.members as f64, figure(row))).collect()
     };
-    Plot { title: title.to_owned(), across: "members of the room".to_owned(), up: up.to_owned(), lines: lines(of), is_log: false }
+    Plot {
+        title: title.to_owned(),
+        across: "members of the room".to_owned(),
+        up: up.to_owned(),
+        lines: lines(of),
+        is_log: false,
+    }
 }
 
 fn memory(part: &Memory) -> Plot {

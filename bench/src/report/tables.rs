@@ -89,7 +89,12 @@ pub(crate) fn sends(part: &Sends) -> Vec<Table> {
         let share = format!("{:.0} %", 100.0 * row.store / row.raw.max(f64::EPSILON));
         store.row([count(row.writers), search.to_owned(), whole(row.store), whole(row.raw), share]);
     }
-    vec![table, store]
+    let columns = ["", "p50 ms", "p99 ms", "slowest ms"];
+    let mut disk = Table::new("The disk: a write of 4 KB and its sync", &columns);
+    for (when, told) in ["before all this", "after it"].into_iter().zip(&part.syncs) {
+        disk.row(std::iter::once(when.to_owned()).chain([told.p50, told.p99, told.max].map(number)));
+    }
+    vec![table, store, disk]
 }
 
 pub(crate) fn pages(part: &Pages) -> Vec<Table> {
@@ -126,7 +131,8 @@ pub(crate) fn start(part: &Start) -> Vec<Table> {
 pub(crate) fn rooms(part: &Rooms) -> Vec<Table> {
     let columns =
         ["rooms", "sends a second", "µs a send", "ack p99 ms", "µs a delivery", "lobby pages a second", "MB in all"];
-    let mut table = Table::new("A house of many rooms: 64 send to all of them in turn; one more room has 1,000 members", &columns);
+    let mut table =
+        Table::new("A house of many rooms: 64 send to all of them in turn; one more room has 1,000 members", &columns);
     for row in &part.rows {
         let figures = [whole(row.sends), whole(row.send_us), number(row.ack_p99), number(row.delivery_us)];
         let rest = [whole(row.lobby), number(megabytes(row.memory))];

@@ -130,8 +130,20 @@ fn pages(part: &Pages, targets: &mut Vec<Target>) {
     let rate = |page| part.row(page, false).map(|row| row.found.per_second);
     let (new, long) = (rate(Page::NewRoom), rate(Page::LongRoom));
     add(targets, "room pages a second, 50 messages", AtLeast(5_000.0), "", new);
-    add(targets, "room pages over Next.js", AtLeast(20.0), "×", new.zip(rate(Page::Next)).map(|(ours, next)| ours / next));
-    add(targets, "a page of a long room over one of a new room", AtMost(1.5), "×", new.zip(long).map(|(new, long)| new / long));
+    add(
+        targets,
+        "room pages over Next.js",
+        AtLeast(20.0),
+        "×",
+        new.zip(rate(Page::Next)).map(|(ours, next)| ours / next),
+    );
+    add(
+        targets,
+        "a page of a long room over one of a new room",
+        AtMost(1.5),
+        "×",
+        new.zip(long).map(|(new, long)| new / long),
+    );
 }
 
 fn start(part: &Start, targets: &mut Vec<Target>) {

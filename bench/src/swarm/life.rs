@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::member::{Reading, Stage};
 use super::Swarm;
+use super::member::{Reading, Stage};
 use crate::Outcome;
 use crate::wire::frame::{self, Heard};
 use crate::wire::{End, Speaker, Way};

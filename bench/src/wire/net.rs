@@ -43,10 +43,11 @@ impl Net {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             polled => polled?,
         }
-        ready.extend(self.events.iter().map(|event| Ready {
-            place: event.token().0,
-            has_ended: event.is_read_closed() || event.is_error(),
-        }));
+        ready.extend(
+            self.events
+                .iter()
+                .map(|event| Ready { place: event.token().0, has_ended: event.is_read_closed() || event.is_error() }),
+        );
         Ok(())
     }
 }
