@@ -50,11 +50,18 @@ fn words(columns: &[Value]) -> String {
     words.join(" ")
 }
 
+/// The product's own schema, empty.
+fn make_tables(database: &Path, has_index: bool) -> Outcome<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        written::open(database, has_index)?.close().await;
+        Ok(())
+    })
+}
+
 /// Rows a second.
 pub(crate) fn measure(database: &Path, rows: &[Row], batch: usize, has_index: bool) -> Outcome<f64> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    runtime
-        .block_on(async { Ok::<_, Box<dyn std::error::Error>>(written::open(database, has_index)?.close().await) })?;
+    make_tables(database, has_index)?;
     let connection = Connection::open(database)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;
