@@ -63,20 +63,19 @@ impl Crowd {
     }
 
     /// Connects one more listener and gives its place; `hello` is the packet that lets it into its
-    /// room. The floor's listeners say nothing and are in at once.
+    /// room. The floor's listeners say nothing.
     pub(crate) fn add(&mut self, side: usize, port: u16, hello: Option<String>) -> Outcome<usize> {
         while self.coming >= COMING {
             self.turn()?;
         }
         let place = self.members.len();
         let link = self.net.connect(place, Way { is_websocket: hello.is_some(), ..Way::to(port) })?;
-        let is_coming = hello.is_some();
-        self.coming += usize::from(is_coming);
+        self.coming += 1;
         let tally = &mut self.tallies[side];
         tally.members += 1;
         let next = tally.flights.len() as u64;
         let hello = hello.unwrap_or_default();
-        self.members.push(Member { link: Some(link), side, is_coming, hello, place: 0, next });
+        self.members.push(Member { link: Some(link), side, is_coming: true, hello, place: 0, next });
         Ok(place)
     }
 

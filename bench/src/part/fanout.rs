@@ -203,6 +203,9 @@ impl<'a> Side<'a> {
         for _ in 0..WARM_UP {
             side.send(crowd)?;
             crowd.quiet(number, PATIENCE)?;
+            if !crowd.tallies[number].is_quiet() {
+                return Err(format!("{}: a message did not reach all {members} members", kind.name()).into());
+            }
         }
         Ok(side)
     }
