@@ -19,7 +19,10 @@ impl Rest {
     /// As somebody of another address, of the many that loopback has.
     pub(crate) fn connect_from(source: Ipv4Addr, port: u16) -> Outcome<Self> {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-        socket.bind(&SocketAddr::from((source, 0)).into())?;
+        // See `wire::Link`.
+        if source != Ipv4Addr::LOCALHOST {
+            socket.bind(&SocketAddr::from((source, 0)).into())?;
+        }
         socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
         let stream = TcpStream::from(socket);
         stream.set_nodelay(true)?;

@@ -61,7 +61,11 @@ impl Link {
             socket.set_recv_buffer_size(bytes)?;
         }
         socket.set_tcp_nodelay(true)?;
-        socket.bind(&SocketAddr::from((way.source, 0)).into())?;
+        // Who is bound has a port of their own among all; who only connects shares it with those who
+        // connect elsewhere, and of these there are more than ports.
+        if way.source != Ipv4Addr::LOCALHOST {
+            socket.bind(&SocketAddr::from((way.source, 0)).into())?;
+        }
         let under_way = rustix::io::Errno::INPROGRESS.raw_os_error();
         match socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, way.port)).into()) {
             Err(error) if error.raw_os_error() != Some(under_way) => return Err(error.into()),
