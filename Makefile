@@ -1,14 +1,16 @@
-# The same few verbs everywhere: run, dev, build, test, torture, bench-fanout, bench-search, bench-stalled,
-# bench-storm, fuzz.
+# The same few verbs everywhere: run, dev, build, test, torture, bench, bench-stalled, bench-storm, fuzz.
 
 SHELL := /bin/bash
 PORT ?= 3000
 DATA_DIR ?= data
 MINUTES ?= 1
 SEED ?=
+ONLY ?= all
+QUICK ?=
+PEERS := bench/peers
 
-.PHONY: run dev build test torture reference bench-fanout bench-search bench-stalled bench-storm fuzz clean
-.PHONY: need web check unit clients faults e2e
+.PHONY: run dev build test torture reference bench bench-stalled bench-storm fuzz clean
+.PHONY: need web check unit clients faults e2e peers
 
 ## Build everything and serve on http://localhost:3000, with all data under ./data.
 run: build
@@ -61,13 +63,25 @@ tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## CPU per delivery and memory per member, beside the floor, in one run. See docs/decisions/0004.
-bench-fanout: build
-	cargo run --release --locked -p madang-bench -- fanout --madang target/release/madang
+## Measure everything beside every peer, in half an hour: docs/performance.md. ONLY=fanout (memory, connects, sends,
+## rooms, pages, search, start) measures one part, ONLY=report measures nothing, QUICK=1 is a glance.
+bench: build peers
+	@command -v wrk >/dev/null || { echo "missing: wrk (Debian: apt-get install wrk)" >&2; exit 1; }
+	cargo build --release --locked -p madang-bench -p madang-bench-store
+	target/release/madang-bench $(ONLY) $(if $(QUICK),--quick)
 
-## How long a search takes among 100,000 messages. See docs/decisions/0006.
-bench-search: build
-	cargo run --release --locked -p madang-bench -- search --madang target/release/madang
+peers: $(PEERS)/express-sqlite/node_modules $(PEERS)/nextjs/dist/BUILD_ID
+	cargo build --release --locked --manifest-path $(PEERS)/socketioxide/Cargo.toml
+
+# Not `npm ci`, which wants the packages of other systems, too, where a registry has those of one alone. SQLite
+# is compiled here as it is for Madang.
+$(PEERS)/%/node_modules: $(PEERS)/%/package-lock.json
+	cd $(@D) && npm_config_build_from_source=true npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PEERS)/nextjs/dist/BUILD_ID: $(PEERS)/nextjs/node_modules $(shell find $(PEERS)/nextjs/app $(PEERS)/nextjs/lib -type f)
+	cd $(PEERS)/nextjs && NEXT_TELEMETRY_DISABLED=1 npm run --silent build
+	@touch $@
 
 ## 18,000 members, 180 of whom stop reading: when those are gone, and whether the others notice.
 bench-stalled: build
@@ -88,3 +102,4 @@ fuzz:
 clean:
 	cargo clean
 	rm -rf web/dist web/node_modules e2e/node_modules e2e/out
+	rm -rf $(PEERS)/*/node_modules $(PEERS)/nextjs/dist $(PEERS)/socketioxide/target

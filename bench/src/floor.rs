@@ -6,13 +6,22 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use crate::Outcome;
 
+/// A frame that tells a listener that it is in, as all the others do: who connects faster than we accept
+/// would else be dropped by the kernel without a word.
+const WELCOME: &[u8] = b"\x81\x1542/chat,[\"joined\",{}]";
+
 /// Serves one talker, the first to connect, and `members` listeners; ends when the talker leaves.
 /// The talker sends each message as its length and its bytes.
 pub(crate) fn run(members: usize) -> Outcome<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("The floor is ready on http://localhost:{}", listener.local_addr()?.port());
     let mut talker = accept(&listener)?;
-    let listeners = (0..members).map(|_| accept(&listener)).collect::<Outcome<Vec<_>>>()?;
+    let mut listeners = Vec::with_capacity(members);
+    for _ in 0..members {
+        let mut stream = accept(&listener)?;
+        stream.write_all(WELCOME)?;
+        listeners.push(stream);
+    }
     let mut length = [0; 4];
     let mut message = Vec::new();
     while talker.read_exact(&mut length).is_ok() {

@@ -1,4 +1,4 @@
-//! A house to measure: the program with a fresh data folder, guests and one room.
+//! A house to measure: the program with a fresh data folder, guests and rooms.
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(crate) fn address(number: usize) -> Ipv4Addr {
 }
 
 /// A folder that goes when it is dropped.
-pub(crate) struct Folder(pub(crate) PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn new() -> Outcome<Self> {
@@ -30,6 +30,10 @@ impl Folder {
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir(&path)?;
         Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -43,13 +47,19 @@ impl Drop for Folder {
 /// The program at work. The server ends before its folder goes.
 pub(crate) struct House {
     pub(crate) server: Server,
-    _folder: Folder,
+    pub(crate) folder: Folder,
 }
 
 impl House {
     /// A house without limits per time or address.
     pub(crate) fn open(madang: &Path, core: usize) -> Outcome<Self> {
-        Self::open_with(madang, core, &[("RATE_LIMITS", "off"), ("CONNECTIONS_PER_ADDRESS", "0")])
+        Self::open_free(madang, core, &[])
+    }
+
+    /// The same with some settings besides.
+    pub(crate) fn open_free(madang: &Path, core: usize, settings: &[(&str, &str)]) -> Outcome<Self> {
+        let free = [("RATE_LIMITS", "off"), ("CONNECTIONS_PER_ADDRESS", "0")];
+        Self::open_with(madang, core, &[&free, settings].concat())
     }
 
     /// A house with the limits that are not lifted by `settings`.
@@ -60,7 +70,7 @@ impl House {
             command.args(how).arg(&folder.0).current_dir(&folder.0);
             command.envs(settings.iter().copied()).env("ROOM_MAX", "0").env("RUST_LOG", "warn");
         })?;
-        Ok(Self { server, _folder: folder })
+        Ok(Self { server, folder })
     }
 
     /// Makes guests and gives their tokens.

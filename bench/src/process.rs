@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::thread::{CpuSet, sched_setaffinity};
@@ -12,6 +12,8 @@ use crate::Outcome;
 /// A started server. Dropping it ends it.
 pub(crate) struct Server {
     child: Child,
+    /// Kept open: whoever writes to a closed one may end of it.
+    _stdout: Option<BufReader<ChildStdout>>,
     pub(crate) port: u16,
     pub(crate) started_at: Instant,
 }
@@ -28,11 +30,18 @@ impl Server {
             _ => format!("cannot start taskset: {error}"),
         })?;
         let mut line = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
+        let mut stdout = child.stdout.take().map(BufReader::new);
+        if let Some(stdout) = &mut stdout {
+            // Some say other things first.
+            while !line.contains("ready on http") {
+                line.clear();
+                if stdout.read_line(&mut line)? == 0 {
+                    break;
+                }
+            }
         }
         let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
-        let mut server = Self { child, port: 0, started_at };
+        let mut server = Self { child, _stdout: stdout, port: 0, started_at };
         server.port = port.ok_or_else(|| format!("{} did not get ready", program.display()))?;
         Ok(server)
     }
@@ -98,13 +107,14 @@ pub(crate) fn pin(core: usize) -> Outcome<()> {
     Ok(())
 }
 
-/// Raises the number of files, and so of connections, that we and what we start may open.
-pub(crate) fn allow_files(needed: u64) -> Outcome<()> {
+/// Raises the number of files, and so of connections, that we and what we start may open, to what
+/// the machine allows; gives how many that are.
+pub(crate) fn allow_files(needed: u64) -> Outcome<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Nofile).maximum;
     if maximum.is_some_and(|maximum| maximum < needed) {
         return Err(format!("{needed} open files are needed: raise the hard limit (ulimit -Hn)").into());
     }
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
-    Ok(())
+    Ok(maximum.unwrap_or(u64::MAX))
 }

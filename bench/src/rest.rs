@@ -19,7 +19,10 @@ impl Rest {
     /// As somebody of another address, of the many that loopback has.
     pub(crate) fn connect_from(source: Ipv4Addr, port: u16) -> Outcome<Self> {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-        socket.bind(&SocketAddr::from((source, 0)).into())?;
+        // See `wire::Link`.
+        if source != Ipv4Addr::LOCALHOST {
+            socket.bind(&SocketAddr::from((source, 0)).into())?;
+        }
         socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
         let stream = TcpStream::from(socket);
         stream.set_nodelay(true)?;
@@ -51,9 +54,15 @@ impl Rest {
         Ok(serde_json::from_slice(&answer)?)
     }
 
-    /// Gets a page whole.
+    /// Gets a page whole, as a stranger sees it.
     pub(crate) fn page(&mut self, path: &str) -> Outcome<Vec<u8>> {
-        let (status, page) = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))?;
+        self.page_with(path, &[])
+    }
+
+    /// Gets a page whole, with some header lines besides.
+    pub(crate) fn page_with(&mut self, path: &str, headers: &[String]) -> Outcome<Vec<u8>> {
+        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let (status, page) = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))?;
         if status == 200 { Ok(page) } else { Err(format!("GET {path}: {status}").into()) }
     }
 
@@ -61,7 +70,7 @@ impl Rest {
         self.stream.get_ref().write_all(request.as_bytes())?;
         let status = self.line()?;
         let status = status.split(' ').nth(1).unwrap_or_default().parse()?;
-        let mut length = 0;
+        let (mut length, mut is_chunked) = (0, false);
         loop {
             let header = self.line()?.to_ascii_lowercase();
             if header.is_empty() {
@@ -70,10 +79,29 @@ impl Rest {
             if let Some(value) = header.strip_prefix("content-length:") {
                 length = value.trim().parse()?;
             }
+            is_chunked |= header.starts_with("transfer-encoding:") && header.ends_with("chunked");
         }
+        let body = if is_chunked { self.chunks()? } else { self.take(length)? };
+        Ok((status, body))
+    }
+
+    fn take(&mut self, length: usize) -> Outcome<Vec<u8>> {
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok((status, body))
+        Ok(body)
+    }
+
+    /// A body in chunks, each behind its length.
+    fn chunks(&mut self) -> Outcome<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let length = usize::from_str_radix(self.line()?.trim(), 16)?;
+            body.extend(self.take(length)?);
+            self.line()?;
+            if length == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     fn line(&mut self) -> Outcome<String> {

@@ -15,6 +15,8 @@ pub(crate) enum Heard {
     },
     /// One of the bench's messages, by its number.
     Message(u64),
+    /// The namespace has let us in, which joins no room yet.
+    Connected,
     Refused,
     Other,
 }
@@ -47,6 +49,7 @@ pub(crate) fn hear(payload: &[u8], place: &mut usize) -> Heard {
         b"2" => Heard::Ping,
         [b'0', ..] => Heard::Open,
         _ if payload.starts_with(b"42/chat,[\"joined\"") => Heard::Joined,
+        _ if payload.starts_with(b"40/chat,") => Heard::Connected,
         _ if payload.starts_with(b"44/chat,") || payload.starts_with(b"41/chat,") => Heard::Refused,
         _ => Heard::Other,
     }

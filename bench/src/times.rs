@@ -1,0 +1,62 @@
+//! Many times, kept as a histogram of high dynamic range, and what is told of them.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use crate::Outcome;
+
+/// The longest time that is told apart from longer ones.
+const LONGEST: Duration = Duration::from_secs(120);
+
+pub(crate) struct Times(Histogram<u64>);
+
+/// What is told of many times, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) p50: f64,
+    pub(crate) p95: f64,
+    pub(crate) p99: f64,
+    pub(crate) mean: f64,
+    pub(crate) max: f64,
+}
+
+impl Times {
+    /// Of three significant digits, from a microsecond on.
+    pub(crate) fn new() -> Outcome<Self> {
+        Ok(Self(Histogram::new_with_bounds(1, LONGEST.as_micros() as u64, 3)?))
+    }
+
+    pub(crate) fn record(&mut self, time: Duration) {
+        self.0.saturating_record(time.as_micros() as u64);
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.reset();
+    }
+
+    pub(crate) fn told(&self) -> Told {
+        let at = |part: f64| self.0.value_at_quantile(part) as f64 / 1e3;
+        Told { p50: at(0.5), p95: at(0.95), p99: at(0.99), mean: self.0.mean() / 1e3, max: self.0.max() as f64 / 1e3 }
+    }
+}
+
+/// The middle one of some figures.
+pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.into_iter().collect();
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}
+
+pub(crate) fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / (1024.0 * 1024.0)
+}

@@ -1,0 +1,87 @@
+//! Messages through the product's own writer, checks and all, as its doors send them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use madang::chat::message::{self, New};
+use madang::chat::room::{self, NewRoom};
+use madang::chat::{Fact, Limits, user};
+use madang::clock::now_ms;
+use madang::db::{Db, Options};
+use madang::ids::{RoomId, UserId};
+
+use crate::Outcome;
+use crate::prose::{self, Chance};
+
+/// Before the first that counts.
+const WARM_UP: Duration = Duration::from_millis(500);
+/// Different texts of a writer.
+const TEXTS: usize = 64;
+
+/// Acknowledged messages a second.
+pub(crate) fn measure(database: &Path, writers: usize, window: Duration, has_index: bool) -> Outcome<f64> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let db = open(database, has_index)?;
+        let limits = Arc::new(Limits::default());
+        let mut people = Vec::new();
+        for writer in 0..writers {
+            people.push(person(&db, &limits, writer).await?);
+        }
+        let counts_from = Instant::now() + WARM_UP;
+        let until = counts_from + window;
+        let mut tasks = tokio::task::JoinSet::new();
+        for (writer, (me, room)) in people.into_iter().enumerate() {
+            let (db, limits) = (db.clone(), limits.clone());
+            tasks.spawn(async move { write(db, limits, writer, me, room, counts_from, until).await });
+        }
+        let mut count = 0;
+        while let Some(done) = tasks.join_next().await {
+            count += done??;
+        }
+        db.close().await;
+        Ok(count as f64 / window.as_secs_f64())
+    })
+}
+
+/// The store with its schema, as the program opens it.
+pub(crate) fn open(database: &Path, has_index: bool) -> Outcome<Db<Fact>> {
+    let options = Options { has_index, ..Options::new(database) };
+    Db::open(options, |facts: Vec<Fact>| drop(facts)).map_err(|fault| fault.to_string().into())
+}
+
+/// Somebody with a room.
+async fn person(db: &Db<Fact>, limits: &Arc<Limits>, writer: usize) -> Result<(UserId, RoomId), String> {
+    let limits = limits.clone();
+    let made = db.write(move |tx| {
+        let me = user::make_guest(tx, &limits, now_ms(), &format!("Writer {writer}"))?;
+        let new = NewRoom { title: format!("Room {writer}"), ..NewRoom::default() };
+        let room = room::create(tx, &limits, now_ms(), me.id, new)?;
+        Ok((me.id, room.id))
+    });
+    made.await.map_err(|error| format!("{error:?}"))
+}
+
+async fn write(
+    db: Db<Fact>,
+    limits: Arc<Limits>,
+    writer: usize,
+    me: UserId,
+    room: RoomId,
+    counts_from: Instant,
+    until: Instant,
+) -> Result<u64, String> {
+    let mut chance = Chance::new(writer as u64);
+    let texts: Vec<String> = (0..TEXTS).map(|_| prose::message(&mut chance)).collect();
+    let (mut count, mut number) = (0, 0_usize);
+    while Instant::now() < until {
+        let new = New { key: Some(format!("k{number}")), text: texts[number % TEXTS].clone(), ..New::default() };
+        let limits = limits.clone();
+        let sent = db.write(move |tx| message::send(tx, &limits, now_ms(), me, room, new)).await;
+        sent.map_err(|error| format!("{error:?}"))?;
+        number += 1;
+        count += u64::from((counts_from..until).contains(&Instant::now()));
+    }
+    Ok(count)
+}
