@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
 use crate::context::Context;
+use crate::house::Folder;
 
 /// What `wrk` found.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -16,8 +17,16 @@ pub(crate) struct Found {
     pub(crate) p99_ms: f64,
 }
 
-/// Asks for one page over and over on 32 connections.
-pub(crate) fn run(context: &Context, port: u16, path: &str, headers: &[String]) -> Outcome<Found> {
+/// Has each request be of another address, so that no answer is one that was kept.
+const ANEW: &str = "local number = 0
+request = function()
+  number = number + 1
+  return wrk.format(nil, wrk.path .. '?number=' .. number)
+end
+";
+
+/// Asks for one page over and over on 32 connections; `is_anew` lets no answer be a kept one.
+pub(crate) fn run(context: &Context, port: u16, path: &str, headers: &[String], is_anew: bool) -> Outcome<Found> {
     let seconds = context.window(5).as_secs().to_string();
     let mut command = Command::new("taskset");
     command.arg("--cpu-list").arg(context.client_core.to_string());
@@ -25,6 +34,12 @@ pub(crate) fn run(context: &Context, port: u16, path: &str, headers: &[String]) 
     headers.iter().for_each(|header| {
         command.arg("-H").arg(header);
     });
+    let folder = Folder::new()?;
+    if is_anew {
+        let script = folder.path().join("anew.lua");
+        std::fs::write(&script, ANEW)?;
+        command.arg("-s").arg(script);
+    }
     command.arg(format!("http://127.0.0.1:{port}{path}"));
     let output = command.output().map_err(|error| match error.kind() {
         ErrorKind::NotFound => "taskset is missing: it comes with util-linux".to_owned(),

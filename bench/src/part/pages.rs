@@ -25,6 +25,9 @@ pub(crate) struct Pages {
 pub(crate) enum Page {
     NewRoom,
     LongRoom,
+    /// As if something had changed since the last look: every page is read and rendered.
+    NewRoomAnew,
+    LongRoomAnew,
     OlderInNewRoom,
     OlderInLongRoom,
     Next,
@@ -35,6 +38,8 @@ impl Page {
         match self {
             Self::NewRoom => "room page, 50 messages",
             Self::LongRoom => "room page, long history",
+            Self::NewRoomAnew => "room page, 50 messages, none kept",
+            Self::LongRoomAnew => "room page, long history, none kept",
             Self::OlderInNewRoom => "older page, 50 messages",
             Self::OlderInLongRoom => "older page, in the midst of a long history",
             Self::Next => "Next.js, room page, 50 messages",
@@ -66,6 +71,8 @@ pub(crate) fn run(context: &Context, filled: &Filled) -> Outcome<Pages> {
     let ours = [
         (Page::NewRoom, format!("/room/{new_room}")),
         (Page::LongRoom, format!("/room/{long_room}")),
+        (Page::NewRoomAnew, format!("/room/{new_room}")),
+        (Page::LongRoomAnew, format!("/room/{long_room}")),
         (Page::OlderInNewRoom, format!("/room/{new_room}/messages?before=1000")),
         (Page::OlderInLongRoom, format!("/room/{long_room}/messages?before={middle}")),
     ];
@@ -90,7 +97,8 @@ fn both(context: &Context, port: u16, page: Page, path: &str, cookie: Option<&St
         let headers: Vec<String> = cookie.cloned().into_iter().chain(packed).collect();
         context.doing(format!("{}{}", page.name(), if is_packed { ", compressed" } else { "" }));
         let bytes = Rest::connect(port)?.page_with(path, &headers)?.len();
-        Ok(Row { page, is_packed, bytes, found: wrk::run(context, port, path, &headers)? })
+        let is_anew = matches!(page, Page::NewRoomAnew | Page::LongRoomAnew);
+        Ok(Row { page, is_packed, bytes, found: wrk::run(context, port, path, &headers, is_anew)? })
     };
     [false, true].into_iter().map(look).collect()
 }

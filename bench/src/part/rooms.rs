@@ -64,7 +64,7 @@ pub(crate) fn run(context: &Context) -> Outcome<Rooms> {
         let (sends, send_us, ack_p99) = sends(context, &house, &tokens, &rooms)?;
         context.doing(format!("{count} rooms: deliveries"));
         let delivery_us = deliveries(context, &house, &mut crowd, &large)?;
-        let lobby = wrk::run(context, house.server.port, "/", &[])?.per_second;
+        let lobby = wrk::run(context, house.server.port, "/", &[], false)?.per_second;
         crowd.listen(Instant::now() + Duration::from_secs(2))?;
         rows.push(Row { rooms: count, sends, send_us, ack_p99, delivery_us, lobby, memory: house.server.memory()? });
     }
