@@ -54,6 +54,8 @@ pub(crate) struct Store {
     pub(crate) has_index: bool,
     pub(crate) store: f64,
     pub(crate) raw: f64,
+    /// What of the raw limit the store reached, turn by turn; the median.
+    pub(crate) share: f64,
 }
 
 impl Sends {
@@ -145,9 +147,10 @@ fn alone(context: &Context, writers: usize, has_index: bool) -> Outcome<Store> {
     struct Line {
         store: f64,
         raw: f64,
+        share: f64,
     }
     let folder = Folder::new()?;
-    let window: Duration = context.window(3);
+    let window: Duration = context.window(2);
     let mut command = Command::new("taskset");
     command.arg("--cpu-list").arg(context.server_core.to_string()).arg(&context.store);
     command.arg("--folder").arg(folder.path()).arg("--writers").arg(writers.to_string());
@@ -160,6 +163,6 @@ fn alone(context: &Context, writers: usize, has_index: bool) -> Outcome<Store> {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{} failed: {said}", context.store.display()).into());
     }
-    let Line { store, raw } = serde_json::from_slice(&output.stdout)?;
-    Ok(Store { writers, has_index, store, raw })
+    let Line { store, raw, share } = serde_json::from_slice(&output.stdout)?;
+    Ok(Store { writers, has_index, store, raw, share })
 }

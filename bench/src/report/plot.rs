@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 380.0;
+const HEIGHT: f64 = 394.0;
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
-const TOP: f64 = 44.0;
+const TOP: f64 = 58.0;
 /// Below the axis: its labels, and the names of the lines.
 const BOTTOM: f64 = 84.0;
 /// One class for each line; more there are never.

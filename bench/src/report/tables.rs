@@ -86,7 +86,7 @@ pub(crate) fn sends(part: &Sends) -> Vec<Table> {
     let mut store = Table::new("The store alone, and plain inserts of the same rows: messages a second", &columns);
     for row in &part.store {
         let search = if row.has_index { "on" } else { "off" };
-        let share = format!("{:.0} %", 100.0 * row.store / row.raw.max(f64::EPSILON));
+        let share = format!("{:.0} %", 100.0 * row.share);
         store.row([count(row.writers), search.to_owned(), whole(row.store), whole(row.raw), share]);
     }
     let columns = ["", "p50 ms", "p99 ms", "slowest ms"];

@@ -122,7 +122,7 @@ fn sends(part: &Sends, targets: &mut Vec<Target>) {
     add(targets, format!("{what}, over Express"), AtLeast(4.0), "×", over);
     let spread = part.row(Kind::Madang, 256, false).map(|row| row.ack.p99 / row.ack.mean);
     add(targets, "p99 of these over their mean", AtMost(2.5), "×", spread);
-    let share = part.store(256, true).map(|row| 100.0 * row.store / row.raw);
+    let share = part.store(256, true).map(|row| 100.0 * row.share);
     add(targets, "the store alone, 256 writers, of the raw limit", AtLeast(50.0), "%", share);
 }
 

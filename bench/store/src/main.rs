@@ -27,8 +27,12 @@ struct Options {
     /// How many write at a time, and how many rows a plain batch has.
     #[arg(long)]
     writers: usize,
+    /// How long the store writes.
     #[arg(long)]
     milliseconds: u64,
+    /// Turns of each side.
+    #[arg(long, default_value_t = 3)]
+    turns: usize,
     /// Whether messages are kept by their words.
     #[arg(long)]
     has_index: bool,
@@ -44,12 +48,25 @@ fn main() -> ExitCode {
     }
 }
 
+/// Both take turns, as the disk and the machine change from minute to minute; a share is of one turn.
 fn run(options: &Options) -> Outcome<()> {
-    let database = options.folder.join("written.db");
     let window = Duration::from_millis(options.milliseconds);
-    let written = written::measure(&database, options.writers, window, options.has_index)?;
-    let rows = raw::rows(&database)?;
-    let raw = raw::measure(&options.folder.join("raw.db"), &rows, options.writers, options.has_index)?;
-    println!("{}", json!({ "store": written, "raw": raw, "rows": rows.len() }));
+    let (mut store, mut raw, mut share) = (Vec::new(), Vec::new(), Vec::new());
+    for turn in 0..options.turns {
+        let database = options.folder.join(format!("written-{turn}.db"));
+        let written = written::measure(&database, options.writers, window, options.has_index)?;
+        let rows = raw::rows(&database)?;
+        let database = options.folder.join(format!("raw-{turn}.db"));
+        let plain = raw::measure(&database, &rows, options.writers, options.has_index)?;
+        store.push(written);
+        raw.push(plain);
+        share.push(written / plain);
+    }
+    println!("{}", json!({ "store": median(store), "raw": median(raw), "share": median(share) }));
     Ok(())
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use crate::{Outcome, written};
 
 /// What a message is found by besides its words: its room and its author, a letter of the private
 /// area and an id each.
-const MARKS: [(char, usize); 2] = [('\u{e000}', 2), ('\u{e002}', 6)];
+const MARKS: [(&str, usize); 2] = [("\u{e002}", 6), ("\u{e000}", 2)];
 const TEXT: usize = 8;
 
 pub(crate) struct Row {
@@ -35,19 +35,20 @@ pub(crate) fn rows(database: &Path) -> Outcome<Vec<Row>> {
     Ok(all)
 }
 
+/// The words of a message as the product keeps them.
 fn words(columns: &[Value]) -> String {
-    let mut words: Vec<String> = match &columns[TEXT] {
-        Value::Text(text) => token::tokens(&fold(text)).into_iter().map(str::to_owned).collect(),
-        _ => Vec::new(),
+    let mut words = match &columns[TEXT] {
+        Value::Text(text) => token::tokens(&fold(text)).join(" "),
+        _ => String::new(),
     };
     for (letter, place) in MARKS {
         if let Value::Blob(id) = &columns[place] {
             let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
             // As long as an id is on the wire.
-            words.push(format!("{letter}{}", &id[..26.min(id.len())]));
+            words.extend([" ", letter, &id[..26.min(id.len())]]);
         }
     }
-    words.join(" ")
+    words
 }
 
 /// The product's own schema, empty.
@@ -65,7 +66,8 @@ pub(crate) fn measure(database: &Path, rows: &[Row], batch: usize, has_index: bo
     let connection = Connection::open(database)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;
-         PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;",
+         PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432; PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY;",
     )?;
     let width = rows.first().map_or(0, |row| row.columns.len());
     let places: Vec<String> = (1..=width).map(|place| format!("?{place}")).collect();

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use madang::chat::member::{self, Proof};
 use madang::chat::message::{self, New};
 use madang::chat::room::{self, NewRoom};
 use madang::chat::{Fact, Limits, user};
@@ -19,16 +20,17 @@ const WARM_UP: Duration = Duration::from_millis(500);
 /// Different texts of a writer.
 const TEXTS: usize = 64;
 
-/// Acknowledged messages a second.
+/// Acknowledged messages a second, by so many at a time, two in each room.
 pub(crate) fn measure(database: &Path, writers: usize, window: Duration, has_index: bool) -> Outcome<f64> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let db = open(database, has_index)?;
         let limits = Arc::new(Limits::default());
         let mut people = Vec::new();
-        for writer in 0..writers {
-            people.push(person(&db, &limits, writer).await?);
+        for _ in 0..writers.div_ceil(2) {
+            people.extend(pair(&db, &limits).await?);
         }
+        people.truncate(writers);
         let counts_from = Instant::now() + WARM_UP;
         let until = counts_from + window;
         let mut tasks = tokio::task::JoinSet::new();
@@ -51,16 +53,18 @@ pub(crate) fn open(database: &Path, has_index: bool) -> Outcome<Db<Fact>> {
     Db::open(options, |facts: Vec<Fact>| drop(facts)).map_err(|fault| fault.to_string().into())
 }
 
-/// Somebody with a room.
-async fn person(db: &Db<Fact>, limits: &Arc<Limits>, writer: usize) -> Result<(UserId, RoomId), String> {
+/// Two people and their room.
+async fn pair(db: &Db<Fact>, limits: &Arc<Limits>) -> Result<[(UserId, RoomId); 2], String> {
     let limits = limits.clone();
     let made = db.write(move |tx| {
-        let me = user::make_guest(tx, &limits, now_ms(), &format!("Writer {writer}"))?;
-        let new = NewRoom { title: format!("Room {writer}"), ..NewRoom::default() };
-        let room = room::create(tx, &limits, now_ms(), me.id, new)?;
-        Ok((me.id, room.id))
+        let first = user::make_friendly_guest(tx, &limits, now_ms(), "Mira")?.id;
+        let second = user::make_friendly_guest(tx, &limits, now_ms(), "Jun")?.id;
+        let new = NewRoom { title: "Courtyard".into(), max: Some(2), ..NewRoom::default() };
+        let room = room::create(tx, &limits, now_ms(), first, new)?.id;
+        member::join(tx, now_ms(), second, room, Proof::Open, true)?;
+        Ok([(first, room), (second, room)])
     });
-    made.await.map_err(|error| format!("{error:?}"))
+    made.await.map_err(|error| error.to_string())
 }
 
 async fn write(
@@ -79,7 +83,7 @@ async fn write(
         let new = New { key: Some(format!("k{number}")), text: texts[number % TEXTS].clone(), ..New::default() };
         let limits = limits.clone();
         let sent = db.write(move |tx| message::send(tx, &limits, now_ms(), me, room, new)).await;
-        sent.map_err(|error| format!("{error:?}"))?;
+        sent.map_err(|error| error.to_string())?;
         number += 1;
         count += u64::from((counts_from..until).contains(&Instant::now()));
     }
