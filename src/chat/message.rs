@@ -290,7 +290,7 @@ fn store(
     // What is told and answered is what a reader of the store would find; to read it back for each
     // send would cost a seventh of it.
     debug_assert_eq!(load::get(tx, number)?, message);
-    search::index(tx, number, &message);
+    search::index_new(tx, number, &message);
     preview::seek(tx, limits, now, &message)?;
     tx.tell(Fact::Message(Box::new(message.clone())));
     Ok(Sent { message, dup: false })
@@ -376,7 +376,7 @@ fn answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: O
     );
     let read = |row: &Row<'_>| {
         let reply = load::read_reply(row, 0)?;
-        Ok(reply.map(|reply| row.get(load::REPLY_WIDTH).map(|number| (number, reply))).transpose()?)
+        reply.map(|reply| Ok((row.get(load::REPLY_WIDTH)?, reply))).transpose()
     };
     let mut found = tx.query_opt(public, &[&room_id, &seq], read)?.flatten();
     if found.is_none() && to.is_some() {

@@ -50,10 +50,20 @@ impl Mark {
     }
 }
 
-/// A message is new or has another text: it is found by what it says now.
+/// A message was sent in this transaction: it is found by what it says.
+pub fn index_new(tx: &mut Tx, number: i64, message: &Message) {
+    let words = words_now(tx, number, message);
+    tx.index_new(number, words);
+}
+
+/// A message has another text: it is found by what it says now.
 pub fn index(tx: &mut Tx, number: i64, message: &Message) {
-    let words = tx.has_index().then(|| words(&Indexed::new(number, message))).flatten();
+    let words = words_now(tx, number, message);
     tx.index(number, words);
+}
+
+fn words_now(tx: &Tx, number: i64, message: &Message) -> Option<String> {
+    tx.has_index().then(|| words(&Indexed::new(number, message))).flatten()
 }
 
 /// The message of this number goes, or has gone: nothing of it stays in the index.

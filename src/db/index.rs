@@ -45,17 +45,28 @@ impl Match {
     }
 }
 
-/// What a batch of acts asked to be written: for each message the words it has now, or none when it
-/// is to be forgotten. The last word counts.
+/// The words that a message has now, or none when it is to be forgotten.
+pub(super) struct Indexed {
+    number: i64,
+    words: Option<String>,
+    /// Whether the index cannot have the message yet.
+    is_new: bool,
+}
+
+/// What a batch of acts asked to be written, by the number of the message. The last word counts.
 ///
 /// It is written once, at the end of the batch: the engine lays down what it holds in memory at
 /// every savepoint, and each act has one.
 #[derive(Default)]
-pub(super) struct Pending(BTreeMap<i64, Option<String>>);
+pub(super) struct Pending(BTreeMap<i64, Indexed>);
 
 impl Pending {
-    pub(super) fn add(&mut self, asked: Vec<(i64, Option<String>)>) {
-        self.0.extend(asked);
+    pub(super) fn add(&mut self, asked: Vec<Indexed>) {
+        for mut indexed in asked {
+            // What is new and changed in the same batch is still new.
+            indexed.is_new |= self.0.get(&indexed.number).is_some_and(|before| before.is_new);
+            self.0.insert(indexed.number, indexed);
+        }
     }
 
     /// Writes the rows; without an index, notes instead that there is none which is whole.
@@ -66,12 +77,16 @@ impl Pending {
         if !has_index {
             return connection.execute("DELETE FROM meta WHERE key = 'search'", &[]).map(drop);
         }
-        for (number, words) in &self.0 {
-            match words {
-                Some(words) => {
+        for Indexed { number, words, is_new } in self.0.values() {
+            match (words, is_new) {
+                (Some(words), true) => {
+                    connection.execute("INSERT INTO search (rowid, words) VALUES (?1, ?2)", &[number, words])?
+                }
+                (Some(words), false) => {
                     connection.execute("REPLACE INTO search (rowid, words) VALUES (?1, ?2)", &[number, words])?
                 }
-                None => connection.execute("DELETE FROM search WHERE rowid = ?1", &[number])?,
+                (None, true) => 0,
+                (None, false) => connection.execute("DELETE FROM search WHERE rowid = ?1", &[number])?,
             };
         }
         Ok(())
@@ -87,7 +102,12 @@ impl<F> Tx<'_, F> {
     /// Sets the words by which a message is found, with spaces between; `None` forgets it. It is
     /// written at the end of the transaction, in it: a search in the same act finds what was before.
     pub fn index(&mut self, number: i64, words: Option<String>) {
-        self.indexed.push((number, words));
+        self.indexed.push(Indexed { number, words, is_new: false });
+    }
+
+    /// Like [`Tx::index`] for a message of this very transaction, which spares a look for its old words.
+    pub fn index_new(&mut self, number: i64, words: Option<String>) {
+        self.indexed.push(Indexed { number, words, is_new: true });
     }
 
     /// The numbers of messages that match, below `below` and from `from` on, the highest first, at

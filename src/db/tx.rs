@@ -1,6 +1,7 @@
 //! A transaction as chat's functions see it.
 
 use super::fault::Fault;
+use super::index::Indexed;
 use super::sqlite::{Connection, Row};
 use super::value::Param;
 
@@ -14,7 +15,7 @@ pub struct Tx<'a, F> {
     facts: Vec<F>,
     is_broken: bool,
     pub(super) has_index: bool,
-    pub(super) indexed: Vec<(i64, Option<String>)>,
+    pub(super) indexed: Vec<Indexed>,
 }
 
 impl<'a, F> Tx<'a, F> {
@@ -93,7 +94,7 @@ impl<'a, F> Tx<'a, F> {
     }
 
     /// What is to be heard, and what is to be found from now on.
-    pub(super) fn into_asked(self) -> (Vec<F>, Vec<(i64, Option<String>)>) {
+    pub(super) fn into_asked(self) -> (Vec<F>, Vec<Indexed>) {
         (self.facts, self.indexed)
     }
 

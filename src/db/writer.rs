@@ -216,8 +216,12 @@ where
         };
         connection.run("BEGIN IMMEDIATE")?;
         let (mut facts, mut index) = (Vec::new(), Pending::default());
+        // An act that is alone has the transaction for itself.
+        let is_shared = acts.len() > 1;
         for act in acts {
-            connection.run("SAVEPOINT act")?;
+            if is_shared {
+                connection.run("SAVEPOINT act")?;
+            }
             let mut tx = Tx::new(connection, has_index);
             let is_done = catch_unwind(AssertUnwindSafe(|| act.run(&mut tx))).unwrap_or_else(|_| {
                 tracing::error!("an act panicked while writing");
@@ -229,14 +233,21 @@ where
             if !connection.in_transaction() {
                 return Err(Fault::Unavailable("the engine ended the transaction".into()));
             }
-            if is_done {
-                let (mut told, indexed) = tx.into_asked();
-                facts.append(&mut told);
-                index.add(indexed);
-            } else {
-                connection.run("ROLLBACK TO act")?;
+            match (is_done, is_shared) {
+                (true, _) => {
+                    let (mut told, indexed) = tx.into_asked();
+                    facts.append(&mut told);
+                    index.add(indexed);
+                }
+                (false, true) => connection.run("ROLLBACK TO act")?,
+                (false, false) => {
+                    connection.run("ROLLBACK")?;
+                    connection.run("BEGIN")?;
+                }
             }
-            connection.run("RELEASE act")?;
+            if is_shared {
+                connection.run("RELEASE act")?;
+            }
         }
         index.write(connection, has_index)?;
         Ok(facts)

@@ -16,6 +16,9 @@ use std::time::Duration;
 use clap::Parser;
 use serde_json::json;
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// What went wrong, as a sentence.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
