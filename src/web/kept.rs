@@ -153,3 +153,38 @@ impl Kept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(stamp: Stamp, bytes: usize) -> Page {
+        Page { stamp, at: Instant::now(), headers: HeaderMap::new(), body: vec![0; bytes].into() }
+    }
+
+    #[test]
+    fn a_page_counts_while_nothing_changes_and_not_for_long() {
+        let (kept, stamp) = (Kept::default(), (1, (2, 3)));
+        kept.put(b"one".to_vec(), page(stamp, 10));
+        assert!(kept.find(b"one", stamp).is_some());
+        for (asking, stamp) in [("two", stamp), ("one", (2, (2, 3))), ("one", (1, (3, 3))), ("one", (1, (2, 4)))] {
+            assert!(kept.find(asking.as_bytes(), stamp).is_none());
+        }
+        let old = Page { at: Instant::now() - LONGEST, ..page(stamp, 10) };
+        assert!(!old.counts(stamp));
+    }
+
+    #[test]
+    fn all_pages_together_have_a_limit() {
+        let kept = Kept::default();
+        for number in 0..100_u32 {
+            kept.put(number.to_be_bytes().to_vec(), page((1, (1, 1)), PAGE_MAX));
+            let pages = kept.0.lock();
+            assert!(pages.bytes <= ALL_MAX);
+            assert_eq!(pages.bytes, pages.by_asking.len() * PAGE_MAX);
+        }
+        kept.put(b"again".to_vec(), page((1, (1, 1)), 10));
+        kept.put(b"again".to_vec(), page((1, (1, 1)), 20));
+        assert_eq!(kept.0.lock().bytes % PAGE_MAX, 20);
+    }
+}

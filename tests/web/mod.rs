@@ -10,6 +10,7 @@ mod gallery;
 mod guest;
 mod invite;
 mod json;
+mod kept;
 mod leave;
 mod letter;
 mod link;
