@@ -9,18 +9,20 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::Options;
 use super::fault::Fault;
 use super::sqlite::Connection;
 
-/// Pages of the log at which it is moved: 16 MB. The pages that every batch writes are in it many times
-/// and are moved once; a longer one would only make the first start after a crash slower.
-const DUE: u32 = 4_000;
-/// Pages of the log at which the writer moves it itself, as the thread does not keep up.
-const MOST: u32 = 4 * DUE;
+/// By how many times the log may be longer than when it is due, before the writer waits for the thread.
+const MOST: u32 = 4;
+/// What part of that it grows before it is tried again, where a reader needed it as it was.
+const AGAIN: u32 = 4;
 
 pub(super) struct Checkpoints {
     path: PathBuf,
     busy_timeout: Duration,
+    /// Pages of a log that is to be moved.
+    long: u32,
     /// Pages of the log at the last commit.
     pages: u32,
     /// At how many pages to begin next.
@@ -29,20 +31,28 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(super) fn new(path: PathBuf, busy_timeout: Duration) -> Self {
-        Self { path, busy_timeout, pages: 0, due: DUE, moving: None }
+    pub(super) fn new(options: &Options) -> Self {
+        let Options { path, busy_timeout, log_pages, .. } = options;
+        Self {
+            path: path.clone(),
+            busy_timeout: *busy_timeout,
+            long: *log_pages,
+            pages: 0,
+            due: *log_pages,
+            moving: None,
+        }
     }
 
     /// Looks at the log after a commit that left so many pages in it.
     pub(super) fn committed(&mut self, connection: &Connection, pages: u32) {
         if pages < self.pages {
             // It began anew.
-            self.due = DUE;
+            self.due = self.long;
         }
         self.pages = pages;
         match &self.moving {
             Some(moving) if moving.is_finished() => self.finish(connection),
-            Some(_) if pages >= MOST => self.finish(connection),
+            Some(_) if pages >= MOST * self.long => self.finish(connection),
             None if pages >= self.due => self.begin(),
             _ => {}
         }
@@ -57,12 +67,13 @@ impl Checkpoints {
         self.moving = moving.ok();
     }
 
-    /// Moves what the thread has left. A reader may still need the log as it is: then it is looked at
-    /// again when it has grown as much once more.
+    /// Moves what the thread has left. The log begins anew with the next commit that finds nobody reading
+    /// from it; where that is not the next one, or a reader still needs what is in it, it is tried again
+    /// before long.
     fn finish(&mut self, connection: &Connection) {
         self.wait();
         noted(connection.move_log());
-        self.due = self.pages + DUE;
+        self.due = self.pages + self.long / AGAIN;
     }
 
     /// Waits for the thread, if there is one.

@@ -56,15 +56,18 @@ pub(super) struct Indexed {
 /// What a batch of acts asked to be written, by the number of the message. The last word counts.
 ///
 /// It is written once, at the end of the batch: the engine lays down what it holds in memory at
-/// every savepoint, and each act has one.
+/// every savepoint, and each of several acts has one.
 #[derive(Default)]
 pub(super) struct Pending(BTreeMap<i64, Indexed>);
 
 impl Pending {
     pub(super) fn add(&mut self, asked: Vec<Indexed>) {
         for mut indexed in asked {
-            // What is new and changed in the same batch is still new.
-            indexed.is_new |= self.0.get(&indexed.number).is_some_and(|before| before.is_new);
+            // Whether the index has the number was settled before the batch: what is new and then changed is
+            // still new, and a number that was given up in it and given to another message is not.
+            if let Some(before) = self.0.get(&indexed.number) {
+                indexed.is_new = before.is_new;
+            }
             self.0.insert(indexed.number, indexed);
         }
     }

@@ -54,6 +54,9 @@ pub struct Options {
     /// The folder in which a copy of the database is kept before its schema changes, made when it
     /// is missing; none keeps no copy.
     pub copies: Option<PathBuf>,
+    /// Pages of the log at which it is moved into the database. The pages that every batch writes are in
+    /// it many times and are moved once; a longer one makes the first start after a crash slower.
+    pub log_pages: u32,
     /// How many writes may wait.
     pub queue: usize,
     /// How long a request waits for a place in the queue, or for a reader, before it is `busy`.
@@ -71,6 +74,7 @@ impl Options {
             readers: 4,
             searchers: 2,
             has_index: true,
+            log_pages: 4_000,
             queue: 1_024,
             patience: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(5),

@@ -183,6 +183,77 @@ async fn a_closed_store_has_done_what_was_queued_and_answers_unavailable() {
 }
 
 #[tokio::test]
+async fn the_log_begins_anew_while_writes_go_on() {
+    const PAGE: u64 = 4_120;
+    let folder = Folder::new();
+    let db = Db::open(Options { log_pages: 40, ..folder.options() }, |_: Vec<String>| {}).unwrap();
+    let log = || std::fs::metadata(folder.0.join("madang.db-wal")).unwrap().len() / PAGE;
+    let put_many = async |from: usize, to: usize| {
+        for number in from..to {
+            // Each takes a page of its own.
+            db.write(move |tx| put(tx, &format!("{number:05} {}", "x".repeat(3_000)))).await.unwrap();
+        }
+    };
+    put_many(0, 300).await;
+    let most = log();
+    assert!(most < 500, "{most} pages of some 1,500 that were written");
+    // What somebody reads stays in the log until they have read it, and then it begins anew again.
+    let (reading, is_reading) = oneshot::channel();
+    let (let_go, held) = std_mpsc::channel();
+    let reader = tokio::spawn({
+        let db = db.clone();
+        async move {
+            db.read(move |tx| {
+                let count: i64 = tx.query_one("SELECT COUNT(*) FROM meta", &[], |row| row.get(0))?;
+                reading.send(()).unwrap();
+                held.recv().unwrap();
+                Ok(count)
+            })
+            .await
+        }
+    });
+    is_reading.await.unwrap();
+    put_many(300, 400).await;
+    let_go.send(()).unwrap();
+    assert_eq!(reader.await.unwrap().unwrap(), 300);
+    put_many(400, 450).await;
+    let meanwhile = log();
+    put_many(450, 900).await;
+    assert!(log() <= meanwhile + most, "{} pages, {meanwhile} of them while it was read from", log());
+    // Somebody may be moving it right now.
+    db.close().await;
+    let again = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
+    assert_eq!(keys(&again).await.len(), 900);
+}
+
+#[tokio::test]
+async fn a_number_that_is_given_to_another_message_has_that_ones_words() {
+    let folder = Folder::new();
+    let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
+    let found = async |word: &'static str| {
+        let wanted = Match(vec![vec![Term::whole(word)]]);
+        db.read(move |tx| Ok(tx.matching(&wanted, 0, 100, 10)?)).await.unwrap()
+    };
+    db.write(|tx| Ok(tx.index_new(1, Some("first".into())))).await.unwrap();
+    db.write(|tx| {
+        tx.index(1, None);
+        tx.index_new(1, Some("second".into()));
+        tx.index_new(2, Some("third".into()));
+        tx.index(2, Some("fourth".into()));
+        tx.index_new(3, Some("fifth".into()));
+        tx.index(3, None);
+        Ok(())
+    })
+    .await
+    .unwrap();
+    for (word, numbers) in
+        [("first", vec![]), ("second", vec![1]), ("third", vec![]), ("fourth", vec![2]), ("fifth", vec![])]
+    {
+        assert_eq!(found(word).await, numbers, "{word}");
+    }
+}
+
+#[tokio::test]
 async fn while_another_process_holds_the_database_writes_are_unavailable_and_reads_go_on() {
     let folder = Folder::new();
     let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();

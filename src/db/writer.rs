@@ -1,5 +1,5 @@
 //! The one thread that writes: it takes whatever is waiting, commits it in one transaction with a
-//! savepoint each, tells the facts, and only then answers.
+//! savepoint each where there are several, tells the facts, and only then answers.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +30,7 @@ pub(super) enum Order<F> {
 
 /// An act with the way to its asker. It is run once and answered once, after the commit.
 pub(super) trait Act<F>: Send {
-    /// Runs in its savepoint; `false` when nothing of it may stay.
+    /// Runs; `false` when nothing of it may stay.
     fn run(&mut self, tx: &mut Tx<'_, F>) -> bool;
     /// Answers with what the run brought, or with why it came to nothing.
     fn answer(self: Box<Self>, refused: Option<Error>);
@@ -89,7 +89,7 @@ pub(super) struct Writer<F, C> {
     options: Options,
     /// `None` after an I/O error, until the store has been opened anew and checked.
     connection: Option<Connection>,
-    /// All connections beside this one.
+    /// All connections beside this one, but that of a checkpoint.
     readers: [Arc<Readers>; 2],
     orders: mpsc::Receiver<Order<F>>,
     world: World<C>,
@@ -114,7 +114,7 @@ where
         let connection = open(&options, &log)?;
         let copies = Copies { database: &options.path, folder: &options.copies };
         migrate::migrate(&connection, now_ms(), &copies)?;
-        let checkpoints = Checkpoints::new(options.path.clone(), options.busy_timeout);
+        let checkpoints = Checkpoints::new(&options);
         let connection = Some(connection);
         let writer = Self { options, connection, readers, orders, world, checkpoints, log };
         std::thread::Builder::new()
@@ -257,6 +257,8 @@ where
     /// nothing is promised before the file was opened anew and looked at.
     fn reopen(&mut self) -> Result<&Connection, Fault> {
         self.readers.iter().for_each(|readers| readers.renew());
+        self.checkpoints.wait();
+        self.checkpoints = Checkpoints::new(&self.options);
         let connection = open(&self.options, &self.log)?;
         connection.check()?;
         tracing::info!("the store was opened anew");

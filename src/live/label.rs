@@ -34,3 +34,42 @@ impl Label {
         self.0 >> FORM == (id.as_u128() as u64) << FORM >> FORM
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use parking_lot::RwLock;
+
+    use super::*;
+    use crate::chat::session::Token;
+    use crate::chat::user::{User, UserKind, color};
+    use crate::live::Rooms;
+
+    fn person(id: UserId, lang: Lang, wants_html: bool) -> Person {
+        let user = User { id, kind: UserKind::Guest, name: "minji".into(), color: color(id).into(), picture: None };
+        Person {
+            id,
+            user: RwLock::new(Arc::new(user)),
+            rooms: Rooms::default(),
+            session_id: "A".repeat(43).parse::<Token>().unwrap().session_id(),
+            lang,
+            wants_html,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            is_away: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
+    #[test]
+    fn a_label_tells_the_form_and_whose_it_may_be() {
+        for (lang, wants_html) in [(Lang::Ko, false), (Lang::Ko, true), (Lang::En, false), (Lang::En, true)] {
+            let (id, another) = (UserId::new(1), UserId::new(1));
+            let label = Label::new(&person(id, lang, wants_html));
+            assert_eq!((label.lang(), label.wants_html()), (lang, wants_html));
+            assert!(label.may_be(id) && !label.may_be(another));
+        }
+    }
+}

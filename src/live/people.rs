@@ -102,7 +102,7 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Inner {
-    /// Rises with each change of what follows.
+    /// Rises with each change of who is connected and how.
     generation: u64,
     people: HashMap<UserId, Entry>,
     /// Of each room those of its members who are connected, to this room or to another.
@@ -291,7 +291,11 @@ impl People {
 
     /// Whose presence is another than was told. Who is gone for longer than `grace` is forgotten.
     pub fn take_changed(&self, grace: Duration) -> Vec<PresenceChange> {
-        let mut inner = self.change();
+        let mut inner = self.0.lock();
+        if inner.changed.is_empty() {
+            return Vec::new();
+        }
+        inner.generation += 1;
         let mut changes = Vec::new();
         for user_id in std::mem::take(&mut inner.changed) {
             let Some(entry) = inner.people.get_mut(&user_id) else { continue };

@@ -80,21 +80,21 @@ impl Deliver {
     async fn message(&self, message: &Message) {
         let (room_id, name) = (message.room_id, message.room_id.to_string());
         let sender = message.user.as_ref().map(|user| user.id);
-        let recipient = message.to.as_ref().map(|user| user.id);
+        let whispered_to = message.to.as_ref().map(|user| user.id);
         // Before it is told, as whoever gets it may answer at once that they have read it. A beacon
         // does not run ahead by this: it takes its turn in the room's queue.
         let is_old = message.is_partial && message.seq < message.rev;
-        match recipient {
+        match whispered_to {
             // Who joined since does not see it: the others are told one by one.
             _ if is_old => {}
             None => self.state.live.told(room_id, None, message.rev),
-            Some(_) => [sender, recipient]
+            Some(_) => [sender, whispered_to]
                 .into_iter()
                 .flatten()
                 .for_each(|user_id| self.state.live.told(room_id, Some(user_id), message.rev)),
         }
         let forms = Forms::new(self, message);
-        let is_plain = recipient.is_none() && !message.is_partial;
+        let is_plain = whispered_to.is_none() && !message.is_partial;
         let pick = |reader: &Recipient<'_>| {
             let label = Label(reader.label);
             if is_plain && !sender.is_some_and(|sender| label.may_be(sender)) {
@@ -103,7 +103,7 @@ impl Deliver {
             }
             let person = reader.data::<Person>()?;
             let is_own = Some(person.id) == sender;
-            if recipient.is_some() && !is_own && Some(person.id) != recipient {
+            if whispered_to.is_some() && !is_own && Some(person.id) != whispered_to {
                 return None;
             }
             let joined_rev = if message.is_partial { person.rooms.joined_rev(room_id)? } else { 0 };

@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use foldhash::quality::RandomState;
-use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, StatusCode};
 
 /// Pages are far smaller; a larger answer is not tagged.
@@ -31,18 +31,26 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
     let Ok(tag) = HeaderValue::try_from(of(&bytes)) else {
         return Response::from_parts(parts, Body::from(bytes));
     };
-    let is_known = known.is_some_and(|known| names(&known, &tag));
     parts.headers.insert(ETAG, tag);
-    if is_known {
-        parts.status = StatusCode::NOT_MODIFIED;
-        parts.headers.remove(CONTENT_TYPE);
-        return Response::from_parts(parts, Body::empty());
-    }
-    Response::from_parts(parts, Body::from(bytes))
+    unless_known(Response::from_parts(parts, Body::from(bytes)), known.as_ref())
 }
 
-/// The tag of an answer, for as long as this process runs: what it begins with is chance, so that
-/// nobody can make up two answers with the same tag. Weak, as compression makes other bytes of the same
+/// The answer, or that it has not changed where the asker knows it by its tag.
+pub(super) fn unless_known(mut answer: Response, known: Option<&HeaderValue>) -> Response {
+    let is_known = known.zip(answer.headers().get(ETAG)).is_some_and(|(known, tag)| names(known, tag));
+    if !is_known || answer.status() != StatusCode::OK {
+        return answer;
+    }
+    *answer.status_mut() = StatusCode::NOT_MODIFIED;
+    *answer.body_mut() = Body::empty();
+    for name in [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING] {
+        answer.headers_mut().remove(name);
+    }
+    answer
+}
+
+/// The tag of an answer, for as long as this process runs: 128 bits, so that two answers have the same
+/// by accident only. Weak, as compression makes other bytes of the same
 /// answer.
 fn of(bytes: &[u8]) -> String {
     static SEEDS: LazyLock<[RandomState; 2]> = LazyLock::new(Default::default);

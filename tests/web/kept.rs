@@ -22,6 +22,26 @@ async fn a_kept_page_shows_each_change_at_once() {
 }
 
 #[tokio::test]
+async fn who_knows_a_page_is_told_so_before_and_after_it_is_kept() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let path = format!("/room/{}", room.id);
+    let tag = app.page(&minji, &path).await.header("etag").unwrap().to_owned();
+    let ask = || app.get(&path).cookie(&minji.token).header("if-none-match", &tag).header("accept-encoding", "gzip");
+    for _ in 0..2 {
+        let answer = ask().send().await;
+        assert_eq!((answer.status, answer.header("etag"), answer.text().as_str()), (304, Some(tag.as_str()), ""));
+        assert_eq!((answer.header("content-encoding"), answer.header("content-type")), (None, None));
+    }
+    let other = app.get("/").cookie(&minji.token).header("if-none-match", "*").send().await;
+    assert_eq!(other.status, 304, "pages that are not kept, too");
+    app.say(&minji, &room, "new").await;
+    assert!(app.page(&minji, &path).await.text().contains("new"));
+    assert_eq!(ask().send().await.status, 200);
+}
+
+#[tokio::test]
 async fn a_kept_page_is_for_who_asked_and_as_they_asked() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;

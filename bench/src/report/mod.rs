@@ -16,25 +16,37 @@ use table::Table;
 use crate::Outcome;
 use crate::context::Context;
 
-/// Where the figures are kept.
+/// The figures that are kept. A glance has nothing to do with them.
 pub(crate) fn read(context: &Context) -> Outcome<Results> {
+    if context.is_quick {
+        return Ok(Results::default());
+    }
     Results::read(&context.docs.join("performance.json"))
 }
 
-/// Keeps the figures.
+/// Keeps the figures, unless they are a glance's.
 pub(crate) fn keep(context: &Context, results: &Results) -> Outcome<()> {
+    if context.is_quick {
+        return Ok(());
+    }
     results.write(&context.docs.join("performance.json"))
 }
 
-/// Prints everything that was measured and writes the document and its plots.
+/// Prints everything that was measured and writes the document and its plots; of a glance nothing is
+/// written.
 pub(crate) fn tell(context: &Context, results: &Results) -> Outcome<()> {
+    context.print(&machines(results));
+    for (_, tables) in parts(results) {
+        tables.iter().for_each(|table| context.print(&table.for_the_terminal()));
+    }
+    if context.is_quick { Ok(()) } else { write(context, results) }
+}
+
+fn write(context: &Context, results: &Results) -> Outcome<()> {
     let file = context.docs.join("performance.md");
     let mut document = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let machines = machines(results);
-    context.print(&machines);
-    document = document::put(&document, "machine", &machines)?;
+    document = document::put(&document, "machine", &machines(results))?;
     for (name, tables) in parts(results) {
-        tables.iter().for_each(|table| context.print(&table.for_the_terminal()));
         let text: Vec<String> = tables.iter().map(Table::for_a_document).collect();
         document = document::put(&document, name, &text.join("\n"))?;
     }

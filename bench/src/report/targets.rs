@@ -128,22 +128,16 @@ fn sends(part: &Sends, targets: &mut Vec<Target>) {
 
 fn pages(part: &Pages, targets: &mut Vec<Target>) {
     let rate = |page| part.row(page, false).map(|row| row.found.per_second);
-    let (new, long) = (rate(Page::NewRoom), rate(Page::LongRoom));
-    add(targets, "room pages a second, 50 messages", AtLeast(5_000.0), "", new);
-    add(
-        targets,
-        "room pages over Next.js",
-        AtLeast(20.0),
-        "×",
-        new.zip(rate(Page::Next)).map(|(ours, next)| ours / next),
-    );
-    add(
-        targets,
-        "a page of a long room over one of a new room",
-        AtMost(1.5),
-        "×",
-        new.zip(long).map(|(new, long)| new / long),
-    );
+    for (how, new, long) in
+        [("kept", Page::NewRoom, Page::LongRoom), ("made anew", Page::NewRoomAnew, Page::LongRoomAnew)]
+    {
+        let (new, long, next) = (rate(new), rate(long), rate(Page::Next));
+        let over = |one: Option<f64>, other: Option<f64>| one.zip(other).map(|(one, other)| one / other);
+        add(targets, &format!("room pages a second, 50 messages, {how}"), AtLeast(5_000.0), "", new);
+        add(targets, &format!("room pages, {how}, over Next.js"), AtLeast(20.0), "×", over(new, next));
+        let name = format!("a page of a long room over one of a new room, {how}");
+        add(targets, &name, AtMost(1.5), "×", over(new, long));
+    }
 }
 
 fn start(part: &Start, targets: &mut Vec<Target>) {

@@ -125,11 +125,12 @@ impl Wire {
     /// nearly always says yes. When the kernel refuses, the note is put right by the owner's
     /// first [`Wire::try_write_vectored`], before it waits. It is also the system call itself: the C
     /// library's makes a point of each where the thread may be cancelled, which none of ours ever is.
+    /// Rust's runtime has the signal of a broken pipe ignored.
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::net::send(&self.tcp, bytes, SendFlags::NOSIGNAL)?)
+        Ok(rustix::net::send(&self.tcp, bytes, SendFlags::empty())?)
     }
 
-    /// As [`Wire::try_write`].
+    /// Past tokio's note too, for packets in pieces, which are rare.
     pub(crate) fn try_write_pieces(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         socket2::SockRef::from(&self.tcp).send_vectored(slices)
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::chat::cast::{House, LIMITS};
 use crate::chat::member::{self, Role};
 use crate::chat::message::{self, Cursor, New};
+use crate::chat::unread;
 
 fn lines(facts: &[Fact]) -> Vec<SystemEvent> {
     let line = |fact: &Fact| if let Fact::Message(message) = fact { message.system.clone() } else { None };
@@ -40,6 +41,8 @@ async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
         house.write(move |tx| message::send(tx, &LIMITS, begun + after, me, room_id, new)).await.unwrap();
         let page = house.read(|tx| list::page(tx, &LIMITS, None, &HashSet::new(), 10)).await.unwrap();
         assert_eq!(page.rooms[0].id, first, "{after} ms");
+        let (mine, _) = house.read(move |tx| unread::my_rooms(tx, &LIMITS, me, None, 10)).await.unwrap();
+        assert_eq!(mine[0].room.id, first, "{after} ms");
     }
 }
 

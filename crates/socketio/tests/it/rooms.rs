@@ -81,6 +81,12 @@ async fn each_socket_may_get_something_else_or_nothing() {
         (member(&house, &["a"]).await, member(&house, &["a", "vip"]).await, member(&house, &["a"]).await);
     let (plain, html) = (namespace.packet("plain", &()).unwrap(), namespace.packet("html", &()).unwrap());
     let without: SocketId = carla.socket.id();
+    anna.socket.set_label(7);
+    // A room knows the label that a socket had when it came in.
+    anna.socket.join("labelled");
+    namespace.to("a").each(|reader| (reader.label == 7).then(|| unreachable!())).await;
+    namespace.to("labelled").each(|reader| (reader.label == 7).then(|| plain.clone())).await;
+    hears(&mut anna, &["plain"]).await;
     let pick = |reader: &Recipient<'_>| match reader {
         socket if socket.id() == without => None,
         // It may ask about rooms, though it runs while one is walked.
