@@ -234,7 +234,12 @@ async fn a_number_that_is_given_to_another_message_has_that_ones_words() {
         let wanted = Match(vec![vec![Term::whole(word)]]);
         db.read(move |tx| Ok(tx.matching(&wanted, 0, 100, 10)?)).await.unwrap()
     };
-    db.write(|tx| Ok(tx.index_new(1, Some("first".into())))).await.unwrap();
+    db.write(|tx| {
+        tx.index_new(1, Some("first".into()));
+        Ok(())
+    })
+    .await
+    .unwrap();
     db.write(|tx| {
         tx.index(1, None);
         tx.index_new(1, Some("second".into()));

@@ -133,10 +133,10 @@ fn pages(part: &Pages, targets: &mut Vec<Target>) {
     {
         let (new, long, next) = (rate(new), rate(long), rate(Page::Next));
         let over = |one: Option<f64>, other: Option<f64>| one.zip(other).map(|(one, other)| one / other);
-        add(targets, &format!("room pages a second, 50 messages, {how}"), AtLeast(5_000.0), "", new);
-        add(targets, &format!("room pages, {how}, over Next.js"), AtLeast(20.0), "×", over(new, next));
+        add(targets, format!("room pages a second, 50 messages, {how}"), AtLeast(5_000.0), "", new);
+        add(targets, format!("room pages, {how}, over Next.js"), AtLeast(20.0), "×", over(new, next));
         let name = format!("a page of a long room over one of a new room, {how}");
-        add(targets, &name, AtMost(1.5), "×", over(new, long));
+        add(targets, name, AtMost(1.5), "×", over(new, long));
     }
 }
 

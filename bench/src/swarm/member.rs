@@ -9,10 +9,10 @@ use crate::wire::Link;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     All,
-    /// One byte for each call of [`Swarm::sip`].
+    /// One byte for each call of [`sip`](super::Swarm::sip).
     Sips,
     Nothing,
-    /// Nothing, but a pong for each call of [`Swarm::sip`].
+    /// Nothing, but a pong for each call of [`sip`](super::Swarm::sip).
     NothingWithPongs,
 }
 
