@@ -22,8 +22,9 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// The time between two looks at how far everybody is.
 const LOOK: Duration = Duration::from_millis(20);
 /// CPU of a member of the largest crowd, over that of the smallest: above it the cost of a crowd
-/// grows faster than the crowd.
-const MOST_GROWTH: f64 = 1.5;
+/// grows faster than the crowd. A crowd that is too large for the caches costs more by half; what is square
+/// would cost ten times as much.
+const MOST_GROWTH: f64 = 2.0;
 
 #[derive(Args)]
 pub(crate) struct Options {
