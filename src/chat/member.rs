@@ -23,7 +23,7 @@ pub use ban::{Ban, Bans, bans, lift_ban};
 pub use kick::{Kick, kick};
 pub use moderator::set_moderator;
 pub use standing::{Standing, role, standing};
-pub(super) use standing::{keeper, role_column};
+pub(super) use standing::{keeper, role_column, speaker};
 
 /// A person in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -232,7 +232,7 @@ fn store(
             return Ok(first);
         }
     }
-    let standing = member::standing(tx, me, room_id)?;
+    let (standing, user) = member::speaker(tx, me, room_id)?;
     if standing.kind == RoomKind::Direct {
         direct::check_open(tx, me, room_id)?;
     }
@@ -251,6 +251,9 @@ fn store(
         None => mention::find(tx, limits, room_id, standing.role, &text)?,
     };
     pace::keep(tx, now, me, room_id, &standing)?;
+    if file_count == 0 {
+        tx.point_of_no_return();
+    }
 
     let seq = room::next_rev(tx, now, room_id, new.to.is_none())?;
     mention::note(tx, room_id, seq, &[], &mentions)?;
@@ -261,7 +264,7 @@ fn store(
         seq,
         rev: seq,
         kind,
-        user: user::find(tx, me)?,
+        user: Some(user),
         text,
         system: None,
         to: match new.to {
@@ -280,7 +283,7 @@ fn store(
         created_at: rfc3339(now),
         key: new.key,
     };
-    let number = insert(tx, now, &message, reply_to, file_count)?;
+    let number = insert(tx, now, me, &message, reply_to, file_count)?;
     if file_count > 0 {
         let mut file_ids = new.file_ids;
         file_ids.extend(file::add_all(tx, limits, now, me, files)?);
@@ -297,17 +300,24 @@ fn store(
 }
 
 /// Writes the row of a new message and gives its number.
-fn insert(tx: &mut Tx, now: i64, message: &Message, reply_to: Option<i64>, file_count: usize) -> Result<i64> {
-    let number = tx.query_one(
+fn insert(
+    tx: &mut Tx,
+    now: i64,
+    me: UserId,
+    message: &Message,
+    reply_to: Option<i64>,
+    file_count: usize,
+) -> Result<i64> {
+    let number = tx.insert_numbered(
         "INSERT INTO messages
            (id, room_id, seq, rev, kind, user_id, to_user_id, text, reply_to, file_count, key, mentions, created_at)
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING number",
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         &[
             &message.id,
             &message.room_id,
             &message.seq,
             &message.kind,
-            &message.user.as_ref().map(|user| user.id),
+            &me,
             &message.to.as_ref().map(|user| user.id),
             &message.text,
             &reply_to,
@@ -316,7 +326,6 @@ fn insert(tx: &mut Tx, now: i64, message: &Message, reply_to: Option<i64>, file_
             &mention::to_column(&message.mentions)?,
             &now,
         ],
-        |row| row.get(0),
     );
     // With several writers the same key may arrive in two rooms at once; asked again, the loser
     // finds the winner's message.

@@ -12,6 +12,7 @@ mod inspection;
 mod keep;
 mod migrate;
 mod readers;
+mod savepoint;
 mod sqlite;
 mod tx;
 mod value;

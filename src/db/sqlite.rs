@@ -1,5 +1,6 @@
 //! The embedded engine: SQLite in WAL mode. The only file that knows rusqlite.
 
+use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -12,13 +13,17 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, ToSql, ffi};
 
 use super::fault::Fault;
+use super::savepoint::Savepoint;
 use super::value::{Column, Param, Value};
 use crate::sabotage::{self, Bug};
 
 /// Statements kept prepared per connection; chat has fewer texts than this.
 const STATEMENTS: usize = 128;
 
-pub(super) struct Connection(rusqlite::Connection);
+pub(super) struct Connection {
+    engine: rusqlite::Connection,
+    pub(super) savepoint: Cell<Savepoint>,
+}
 
 /// One row of an answer; columns are counted from 0.
 pub struct Row<'a>(&'a rusqlite::Row<'a>);
@@ -69,24 +74,39 @@ impl Connection {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // A negative cache size counts KiB. Mapped memory would turn an I/O error into a signal.
         connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
-        Ok(Self(connection))
+        Ok(Self { engine: connection, savepoint: Cell::default() })
     }
 
     /// Statements without parameters or rows that matter.
     pub(super) fn batch(&self, sql: &str) -> Result<(), Fault> {
-        Ok(self.0.execute_batch(sql)?)
+        Ok(self.engine.execute_batch(sql)?)
     }
 
     /// One short statement that is run again and again: BEGIN, SAVEPOINT, COMMIT.
     pub(super) fn run(&self, sql: &str) -> Result<(), Fault> {
-        self.0.prepare_cached(sql)?.raw_execute()?;
+        self.engine.prepare_cached(sql)?.raw_execute()?;
         Ok(())
     }
 
     pub(super) fn execute(&self, sql: &str, params: &[&dyn Param]) -> Result<usize, Fault> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.engine.prepare_cached(sql)?;
+        if !statement.readonly() {
+            self.before_writing()?;
+        }
         bind(&mut statement, sql, params)?;
         Ok(statement.raw_execute()?)
+    }
+
+    /// Inserts one row and returns the number that the engine gave it.
+    pub(super) fn insert(&self, sql: &str, params: &[&dyn Param]) -> Result<i64, Fault> {
+        // What RETURNING would answer, without the table that the engine makes for each such answer.
+        self.execute(sql, params)?;
+        Ok(self.engine.last_insert_rowid())
+    }
+
+    /// How many rows were changed since the connection was opened.
+    pub(super) fn changes(&self) -> u64 {
+        self.engine.total_changes()
     }
 
     /// Calls `each` with the rows until it answers `false`.
@@ -96,7 +116,10 @@ impl Connection {
         params: &[&dyn Param],
         mut each: impl FnMut(&Row<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.engine.prepare_cached(sql)?;
+        if !statement.readonly() {
+            self.before_writing()?;
+        }
         bind(&mut statement, sql, params)?;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
@@ -113,13 +136,13 @@ impl Connection {
         /// Steps of the engine between two looks at the watch.
         const STEPS: i32 = 2_000;
         let until = budget.map(|budget| Instant::now() + budget);
-        self.0.progress_handler(STEPS, until.map(|until| move || Instant::now() >= until))?;
+        self.engine.progress_handler(STEPS, until.map(|until| move || Instant::now() >= until))?;
         Ok(())
     }
 
     /// SQLite itself ends a transaction on some errors; then nothing of it is left.
     pub(super) fn in_transaction(&self) -> bool {
-        !self.0.is_autocommit()
+        !self.engine.is_autocommit()
     }
 
     /// Whether the file is sound as far as a quick look tells.
@@ -149,7 +172,7 @@ impl Connection {
         let mut copy = rusqlite::Connection::open_with_flags(path, flags)?;
         // Nothing of it counts before the end, so nothing is logged or synced on the way.
         copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
-        let backup = Backup::new(&self.0, &mut copy)?;
+        let backup = Backup::new(&self.engine, &mut copy)?;
         loop {
             let step = backup.step(STEP)?;
             let progress = backup.progress();
@@ -172,7 +195,7 @@ impl Connection {
 
     /// Has `hook` told after each commit how many pages the log has.
     pub(super) fn on_log(&mut self, hook: impl Fn(u32) + Send + 'static) -> Result<(), Fault> {
-        Ok(self.0.wal_hook(Some(move |_: &mut Wal, pages| {
+        Ok(self.engine.wal_hook(Some(move |_: &mut Wal, pages| {
             hook(u32::try_from(pages).unwrap_or_default());
             Ok(())
         }))?)

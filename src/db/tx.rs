@@ -32,6 +32,15 @@ impl<'a, F> Tx<'a, F> {
         self.noted(done)
     }
 
+    /// Inserts one row into a table whose key is `number`, and returns the number that it got.
+    ///
+    /// # Errors
+    /// Any [`Fault`].
+    pub fn insert_numbered(&mut self, sql: &str, params: &[&dyn Param]) -> Result<i64, Fault> {
+        let done = self.connection.insert(sql, params);
+        self.noted(done)
+    }
+
     /// The first row, if there is one.
     ///
     /// # Errors
@@ -81,6 +90,13 @@ impl<'a, F> Tx<'a, F> {
         });
         self.noted(done)?;
         Ok(all)
+    }
+
+    /// Says, before the first change, that from here on the act refuses nothing: only the store itself may
+    /// still fail, and takes all acts of the same commit along. It spares the way back, which a plain
+    /// message would pay a twentieth for.
+    pub fn point_of_no_return(&mut self) {
+        self.connection.waive_savepoint();
     }
 
     /// Keeps a fact to be heard after the commit, in the order told. An act that fails tells

@@ -1,5 +1,5 @@
-//! The one thread that writes: it takes whatever is waiting, commits it in one transaction with a
-//! savepoint each where there are several, tells the facts, and only then answers.
+//! The one thread that writes: it takes whatever is waiting, commits it in one transaction, tells the
+//! facts, and only then answers.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -219,9 +219,7 @@ where
         // An act that is alone has the transaction for itself.
         let is_shared = acts.len() > 1;
         for act in acts {
-            if is_shared {
-                connection.run("SAVEPOINT act")?;
-            }
+            connection.begin_act(is_shared);
             let mut tx = Tx::new(connection, has_index);
             let is_done = catch_unwind(AssertUnwindSafe(|| act.run(&mut tx))).unwrap_or_else(|_| {
                 tracing::error!("an act panicked while writing");
@@ -233,20 +231,13 @@ where
             if !connection.in_transaction() {
                 return Err(Fault::Unavailable("the engine ended the transaction".into()));
             }
-            match (is_done, is_shared) {
-                (true, _) => {
-                    let (mut told, indexed) = tx.into_asked();
-                    facts.append(&mut told);
-                    index.add(indexed);
-                }
-                (false, true) => connection.run("ROLLBACK TO act")?,
-                (false, false) => {
-                    connection.run("ROLLBACK")?;
-                    connection.run("BEGIN")?;
-                }
-            }
-            if is_shared {
-                connection.run("RELEASE act")?;
+            if is_done {
+                connection.keep_act()?;
+                let (mut told, indexed) = tx.into_asked();
+                facts.append(&mut told);
+                index.add(indexed);
+            } else {
+                connection.undo_act()?;
             }
         }
         index.write(connection, has_index)?;

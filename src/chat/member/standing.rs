@@ -3,14 +3,16 @@
 use super::Role;
 use crate::chat::Tx;
 use crate::chat::room::{self, History, RoomKind};
-use crate::error::{Code, Result};
+use crate::chat::user::{self, User, user_columns};
+use crate::db::{Fault, Row};
+use crate::error::{Code, Error};
 use crate::ids::{RoomId, UserId};
 
 /// The role of a member; see [`standing`].
 ///
 /// # Errors
 /// As [`standing`].
-pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role> {
+pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role, Error> {
     Ok(standing(tx, me, room_id)?.role)
 }
 
@@ -46,28 +48,65 @@ macro_rules! role_column {
 }
 pub(in crate::chat) use role_column;
 
+/// What [`read`] takes, of the room `r` and the member `m` for person `?2`.
+macro_rules! standing_columns {
+    () => {
+        concat!("r.kind, ", role_column!("m"), ", m.joined_rev, r.history, r.slow_seconds, m.said_at")
+    };
+}
+
+/// How many columns a standing takes in a row.
+const WIDTH: usize = 6;
+
+/// The standing of a member; for who is none, the kind of the room.
+fn read(row: &Row<'_>) -> Result<Result<Standing, RoomKind>, Fault> {
+    let kind = row.get(0)?;
+    let Some(role) = row.get::<Option<Role>>(1)? else { return Ok(Err(kind)) };
+    let (joined_rev, history) = (row.get(2)?, row.get::<History>(3)?);
+    let first_seq = if history.is_all() { 0 } else { joined_rev };
+    Ok(Ok(Standing { kind, role, joined_rev, history, first_seq, slow_seconds: row.get(4)?, said_at: row.get(5)? }))
+}
+
 /// How a member stands; the one check behind every act in a room. In an open room an admin counts as
 /// its owner; `find_role` tells what is written down.
 ///
 /// # Errors
 /// `room_not_found`, also for a direct room that one is not in; `gone` for a room that was removed;
 /// `not_a_member`.
-pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing> {
+pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing, Error> {
     let sql = concat!(
-        "SELECT r.kind, ",
-        role_column!("m"),
-        ", m.joined_rev, r.history, r.slow_seconds, m.said_at
-         FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2 WHERE r.id = ?1"
+        "SELECT ",
+        standing_columns!(),
+        " FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2 WHERE r.id = ?1"
     );
-    let found = tx.query_opt(sql, &[&room_id, &me], |row| {
-        let kind = row.get(0)?;
-        let Some(role) = row.get::<Option<Role>>(1)? else { return Ok(Err(kind)) };
-        let (joined_rev, history) = (row.get(2)?, row.get::<History>(3)?);
-        let first_seq = if history.is_all() { 0 } else { joined_rev };
-        Ok(Ok(Standing { kind, role, joined_rev, history, first_seq, slow_seconds: row.get(4)?, said_at: row.get(5)? }))
+    let found = tx.query_opt(sql, &[&room_id, &me], read)?;
+    inside(tx, room_id, found)
+}
+
+/// How a member stands and who they are, in one look: what every message begins with.
+///
+/// # Errors
+/// As [`standing`].
+pub(in crate::chat) fn speaker(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<(Standing, User), Error> {
+    let sql = concat!(
+        "SELECT ",
+        standing_columns!(),
+        ", ",
+        user_columns!("u"),
+        " FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2
+          LEFT JOIN users u ON u.id = m.user_id WHERE r.id = ?1"
+    );
+    let found = tx.query_opt(sql, &[&room_id, &me], |row| match read(row)? {
+        Ok(standing) => Ok(Ok((standing, user::read_some(row, WIDTH)?))),
+        Err(kind) => Ok(Err(kind)),
     })?;
+    inside(tx, room_id, found)
+}
+
+/// What was found of a member, or why nobody was.
+fn inside<T>(tx: &mut Tx, room_id: RoomId, found: Option<Result<T, RoomKind>>) -> Result<T, Error> {
     match found {
-        Some(Ok(standing)) => Ok(standing),
+        Some(Ok(found)) => Ok(found),
         Some(Err(RoomKind::Open)) => Err(Code::NotAMember.into()),
         Some(Err(RoomKind::Direct)) => Err(Code::RoomNotFound.into()),
         None => Err(room::missing(tx, room_id)?),
@@ -78,7 +117,7 @@ pub fn standing(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Standing> {
 ///
 /// # Errors
 /// As [`standing`]; `forbidden` for other members.
-pub(in crate::chat) fn keeper(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role> {
+pub(in crate::chat) fn keeper(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role, Error> {
     let role = role(tx, me, room_id)?;
     if role == Role::Member { Err(Code::Forbidden.into()) } else { Ok(role) }
 }

@@ -52,11 +52,10 @@ impl Line {
 pub(in crate::chat) fn store(tx: &mut Tx, now: i64, room_id: RoomId, actor: UserId, line: Line) -> Result<Message> {
     let seq = room::next_rev(tx, now, room_id, true)?;
     let system = serde_json::to_string(&line).map_err(Error::internal)?;
-    let number = tx.query_one(
+    let number = tx.insert_numbered(
         "INSERT INTO messages (id, room_id, seq, rev, kind, user_id, text, system, file_count, created_at)
-         VALUES (?1, ?2, ?3, ?3, 'system', ?4, '', ?5, 0, ?6) RETURNING number",
+         VALUES (?1, ?2, ?3, ?3, 'system', ?4, '', ?5, 0, ?6)",
         &[&MessageId::new(now), &room_id, &seq, &actor, &system, &now],
-        |row| row.get(0),
     )?;
     load::get(tx, number)
 }

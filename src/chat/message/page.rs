@@ -49,48 +49,78 @@ macro_rules! range {
     };
 }
 
-/// What viewer `?2` may see: three ranges, each read from an index of its own, so that no number of
-/// whispers between others is ever walked over.
-macro_rules! visible {
-    ($($way:literal)+) => {
+/// The numbers of the first `?4` of several ranges together, in the order of their places.
+macro_rules! first_of {
+    ($order:literal, $first:expr $(, $next:expr)+) => {
         concat!(
             "(SELECT number, place FROM (",
-            range!("to_user_id IS NULL", $($way)+),
-            " UNION ALL ",
-            range!("to_user_id IS NOT NULL AND to_user_id = ?2", $($way)+),
-            " UNION ALL ",
-            range!("to_user_id IS NOT NULL AND user_id = ?2", $($way)+),
+            $first,
+            $(" UNION ALL ", $next,)+
             ") b ORDER BY place",
-            order!($($way)+),
+            $order,
             " LIMIT ?4) k JOIN messages m ON m.number = k.number"
         )
     };
 }
 
-macro_rules! order {
-    ($place:literal $than:literal $order:literal $bound:literal) => {
-        $order
-    };
-}
-
 macro_rules! select {
-    ($($way:literal)+) => {
+    ($visible:expr, $order:literal) => {
         concat!(
-            concat!("SELECT ", message_columns!(), " FROM ", visible!($($way)+), message_joins!()),
-            concat!(" ORDER BY k.place", order!($($way)+))
+            concat!("SELECT ", message_columns!(), " FROM ", $visible, message_joins!()),
+            concat!(" ORDER BY k.place", $order)
         )
     };
 }
 
-const BEFORE: &str = select!("seq" " < " " DESC" " AND seq >= ?5");
-const AFTER: &str = select!("seq" " > " " ASC" " AND seq >= ?5");
-/// By rev a bound of the seq is looked up row by row, so only those ask for it who have one.
-const SINCE: &str = select!("rev" " > " " ASC" "");
-const SINCE_JOINED: &str = select!("rev" " > " " ASC" " AND seq >= ?5");
+/// What viewer `?2` may see by seq: three ranges, each read from an index of its own, so that no
+/// number of whispers between others is ever walked over.
+macro_rules! visible {
+    ($than:literal $order:literal) => {
+        first_of!(
+            $order,
+            range!("to_user_id IS NULL", "seq" $than $order " AND seq >= ?5"),
+            range!("to_user_id IS NOT NULL AND to_user_id = ?2", "seq" $than $order " AND seq >= ?5"),
+            range!("to_user_id IS NOT NULL AND user_id = ?2", "seq" $than $order " AND seq >= ?5")
+        )
+    };
+}
 
+const BEFORE: &str = select!(visible!(" < " " DESC"), " DESC");
+const AFTER: &str = select!(visible!(" > " " ASC"), " ASC");
+
+/// What viewer `?2` may see by rev. Messages that never changed have their seq as rev and stand in
+/// no index by rev: each message would pay for it, and few are ever changed.
+macro_rules! changed {
+    ($bound:literal) => {
+        first_of!(
+            " ASC",
+            range!("to_user_id IS NULL AND rev = seq", "seq" " > " " ASC" $bound),
+            range!("to_user_id IS NULL AND rev > seq", "rev" " > " " ASC" $bound),
+            range!("to_user_id IS NOT NULL AND to_user_id = ?2", "rev" " > " " ASC" $bound),
+            range!("to_user_id IS NOT NULL AND user_id = ?2", "rev" " > " " ASC" $bound)
+        )
+    };
+}
+
+/// By rev a bound of the seq is looked up row by row, so only those ask for it who have one.
+const SINCE: &str = select!(changed!(""), " ASC");
+const SINCE_JOINED: &str = select!(changed!(" AND seq >= ?5"), " ASC");
+
+/// How much [`changed`] would find: whoever has a newer seq, or was changed since. No row is walked
+/// over here, so that it may be asked from any rev on.
 macro_rules! size {
     ($bound:literal) => {
-        concat!("SELECT COUNT(*), COALESCE(SUM(octet_length(m.text)), 0) FROM ", visible!("rev" " > " " ASC" $bound))
+        concat!(
+            "SELECT COUNT(*), COALESCE(SUM(octet_length(m.text)), 0) FROM (SELECT number FROM (",
+            range!("to_user_id IS NULL", "seq" " > " " ASC" $bound),
+            ") d UNION SELECT number FROM (",
+            range!("to_user_id IS NULL AND rev > seq", "rev" " > " " ASC" $bound),
+            ") e UNION SELECT number FROM (",
+            range!("to_user_id IS NOT NULL AND to_user_id = ?2", "rev" " > " " ASC" $bound),
+            ") f UNION SELECT number FROM (",
+            range!("to_user_id IS NOT NULL AND user_id = ?2", "rev" " > " " ASC" $bound),
+            ") g) k JOIN messages m ON m.number = k.number"
+        )
     };
 }
 
@@ -257,14 +287,16 @@ fn revs(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<(i64, i64)> {
 /// before they joined.
 fn visible_rev_from(tx: &mut Tx, viewer: UserId, room_id: RoomId, first_seq: i64) -> Result<i64> {
     let sql = "SELECT
-           (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND seq >= ?3
+           (SELECT seq FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND seq >= ?3
+            ORDER BY seq DESC LIMIT 1),
+           (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND rev > seq AND seq >= ?3
             ORDER BY rev DESC LIMIT 1),
            (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2 AND seq >= ?3
             ORDER BY rev DESC LIMIT 1),
            (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND user_id = ?2 AND seq >= ?3
             ORDER BY rev DESC LIMIT 1)";
     Ok(tx.query_one(sql, &[&room_id, &viewer, &first_seq], |row| {
-        let revs = [row.get::<Option<i64>>(0)?, row.get(1)?, row.get(2)?];
+        let revs = [row.get::<Option<i64>>(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
         Ok(revs.into_iter().flatten().fold(0, i64::max))
     })?)
 }
