@@ -220,12 +220,14 @@ pub(super) fn next_rev(tx: &mut Tx, now: i64, id: RoomId, is_public: bool) -> Re
     if sabotage::has(Bug::LooseRevs) {
         tx.execute("UPDATE rooms SET rev = rev + 1 WHERE id = ?1 AND rev % 5 = 4", &[&id])?;
     }
-    let found = tx.query_opt(
-        "UPDATE rooms SET rev = rev + 1, public_rev = CASE WHEN ?2 = 1 THEN rev + 1 ELSE public_rev END
-         WHERE id = ?1 RETURNING rev, active_at",
-        &[&id, &is_public],
-        |row| Ok((row.get(0)?, row.get::<i64>(1)?)),
-    )?;
+    let taken = "UPDATE rooms SET rev = rev + 1, public_rev = CASE WHEN ?2 = 1 THEN rev + 1 ELSE public_rev END
+                 WHERE id = ?1";
+    tx.execute(taken, &[&id, &is_public])?;
+    // The row is ours until the commit, so this is what was taken. RETURNING says the same, and has SQLite make
+    // a table for it each time.
+    let found = tx.query_opt("SELECT rev, active_at FROM rooms WHERE id = ?1", &[&id], |row| {
+        Ok((row.get(0)?, row.get::<i64>(1)?))
+    })?;
     let (rev, active_at) = found.ok_or(Code::RoomNotFound)?;
     // It has an index, and lists order rooms by it: in a busy room not each message need move it. A
     // clock that was set back moves it too.

@@ -120,8 +120,8 @@ fn words(message: &Indexed) -> Option<String> {
         return None;
     }
     let folded = text::fold(&message.text);
-    let mut words = token::tokens(&folded).join(" ");
-    let mut add = |mark: Mark| words.extend([" ", &mark.word()]);
+    let mut words = token::tokens(&folded);
+    let mut add = |mark: Mark| words.extend([&mark.word(), " "]);
     message.author.into_iter().for_each(|id| add(Mark::Author(id)));
     match message.to {
         None => add(Mark::Room(message.room_id)),

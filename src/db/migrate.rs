@@ -116,6 +116,10 @@ mod tests {
         let mut outline = BTreeMap::new();
         for statement in text.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
             let words: Vec<&str> = statement.split_whitespace().collect();
+            if words[..3] == ["INSERT", "INTO", "search"] {
+                // How one engine keeps its index of words is its own.
+                continue;
+            }
             if ["ALTER", "UPDATE", "DROP"].contains(&words[0]) {
                 // The type of an added column differs between the engines, its name does not.
                 let named = if words[0] == "ALTER" { words[..6].join(" ") } else { words.join(" ") };

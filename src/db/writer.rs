@@ -1,10 +1,10 @@
 //! The one thread that writes: it takes whatever is waiting, commits it in one transaction, tells the
 //! facts, and only then answers.
 
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::{mem, thread};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -117,7 +117,7 @@ where
         let checkpoints = Checkpoints::new(&options);
         let connection = Some(connection);
         let writer = Self { options, connection, readers, orders, world, checkpoints, log };
-        std::thread::Builder::new()
+        thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run())
             .map_err(|error| Fault::Unavailable(error.to_string()))?;
@@ -128,7 +128,12 @@ where
     fn run(mut self) {
         let mut closing = Vec::new();
         let mut acts = Vec::new();
+        let mut were_many = false;
         while let Some(order) = self.orders.blocking_recv() {
+            if were_many {
+                // On a busy core others are about to ask too: let them, and one commit does for more.
+                thread::yield_now();
+            }
             let mut next = Some(order);
             while let Some(order) = next.take() {
                 match order {
@@ -143,6 +148,7 @@ where
                     next = self.orders.try_recv().ok();
                 }
             }
+            were_many = acts.len() > 1;
             self.batch(mem::take(&mut acts));
             if let Some(connection) = &self.connection {
                 self.checkpoints.committed(connection, self.log.load(Ordering::Relaxed));

@@ -38,14 +38,14 @@ pub(crate) fn rows(database: &Path) -> Outcome<Vec<Row>> {
 /// The words of a message as the product keeps them.
 fn words(columns: &[Value]) -> String {
     let mut words = match &columns[TEXT] {
-        Value::Text(text) => token::tokens(&fold(text)).join(" "),
+        Value::Text(text) => token::tokens(&fold(text)),
         _ => String::new(),
     };
     for (letter, place) in MARKS {
         if let Value::Blob(id) = &columns[place] {
             let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
             // As long as an id is on the wire.
-            words.extend([" ", letter, &id[..26.min(id.len())]]);
+            words.extend([letter, &id[..26.min(id.len())], " "]);
         }
     }
     words

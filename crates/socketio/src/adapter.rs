@@ -16,6 +16,9 @@ use crate::socket::{Phase, Socket, SocketId};
 const MEMBERS_PER_LOCK: usize = 64;
 /// Members written to before other tasks get their turn: a write costs the runtime no budget.
 const MEMBERS_PER_TURN: usize = 256;
+/// Members up to whom packets wait for company. In a larger room to come back to each would cost more
+/// than it spares.
+const SMALL_ROOM: usize = 16;
 /// Broadcasts held back for one socket in one room; a snapshot that takes longer than this many
 /// has lost its race, and the session ends rather than its memory.
 const MAX_HELD: usize = 2_000;
@@ -95,10 +98,12 @@ impl Member {
         }
     }
 
-    fn send(&mut self, packet: &Packet) {
+    fn send(&mut self, packet: &Packet, is_corked: bool) {
         self.is_connected = self.is_connected || self.socket.is_connected();
-        if self.is_connected {
-            self.session.send(packet);
+        match (self.is_connected, is_corked) {
+            (true, true) => self.session.send_corked(packet),
+            (true, false) => self.session.send(packet),
+            (false, _) => {}
         }
     }
 }
@@ -206,7 +211,7 @@ impl Adapter for MemoryAdapter {
         member.after = after;
         for (position, packet) in member.held.take().unwrap_or_default().0 {
             if position > after {
-                member.send(&packet);
+                member.send(&packet, false);
             }
         }
     }
@@ -255,10 +260,11 @@ async fn walk(room: &Room, broadcast: &Broadcast<'_>, seen: Option<&Mutex<HashSe
             if slot >= members.slots.len() {
                 return;
             }
+            let is_small = members.slots.len() <= SMALL_ROOM;
             let end = (slot + MEMBERS_PER_LOCK).min(members.slots.len());
             for member in members.slots[slot..end].iter_mut().flatten() {
                 if seen.is_none_or(|seen| seen.lock().insert(member.socket.id())) {
-                    deliver(member, broadcast);
+                    deliver(member, broadcast, is_small);
                 }
             }
             slot = end;
@@ -269,7 +275,7 @@ async fn walk(room: &Room, broadcast: &Broadcast<'_>, seen: Option<&Mutex<HashSe
     }
 }
 
-fn deliver(member: &mut Member, broadcast: &Broadcast<'_>) {
+fn deliver(member: &mut Member, broadcast: &Broadcast<'_>, is_corked: bool) {
     if broadcast.position.is_some_and(|position| position <= member.after) {
         return;
     }
@@ -280,6 +286,6 @@ fn deliver(member: &mut Member, broadcast: &Broadcast<'_>) {
             member.session.close(Reason::SlowReader);
         }
         (Some(held), Some(position)) => held.0.push((position, packet)),
-        _ => member.send(&packet),
+        _ => member.send(&packet, is_corked),
     }
 }

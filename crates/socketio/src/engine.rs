@@ -23,6 +23,7 @@ use tokio::time::timeout;
 
 use crate::address::{Addresses, network};
 use crate::config::Config;
+use crate::cork::Corks;
 use crate::gate::{Opening, Origin};
 use crate::outlet::{Polling, Transport};
 use crate::payload::Packet;
@@ -45,6 +46,7 @@ pub trait Application: Send + Sync + 'static {
 /// An Engine.IO server. [`Server`](crate::Server) is one with Socket.IO on top.
 pub struct Engine {
     pub(crate) config: Config,
+    pub(crate) corks: Corks,
     application: Box<dyn Application>,
     sessions: Mutex<HashMap<Sid, Arc<Session>>>,
     addresses: Addresses,
@@ -135,6 +137,7 @@ impl Engine {
             application: Box::new(application),
             is_draining: AtomicBool::new(false),
             emptied: Notify::new(),
+            corks: Corks::default(),
             config,
         })
     }

@@ -122,7 +122,7 @@ pub(crate) fn acknowledge(socket: &Socket, id: Option<u64>, reply: Reply) {
         && !matches!(socket.0.state.lock().phase, Phase::Ended(_))
     {
         let ack = packet::ack(socket.namespace().name(), id, &reply.args);
-        if reply.is_paced { socket.session().send_paced(&ack) } else { socket.session().send(&ack) }
+        if reply.is_paced { socket.session().send_paced(&ack) } else { socket.session().send_corked(&ack) }
     }
     reply.then.into_iter().for_each(run);
 }

@@ -28,6 +28,7 @@ mod address;
 mod broadcast;
 mod client;
 mod config;
+mod cork;
 mod engine;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]

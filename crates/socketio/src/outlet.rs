@@ -17,6 +17,8 @@ use crate::stream::Wire;
 
 /// Frames handed to the kernel in one call.
 const MAX_SLICES: usize = 32;
+/// Bytes that wait for company at most; with more there is enough of it.
+const MAX_CORKED: usize = 16 * 1024;
 /// Paced packets may wait with this many times the bytes that others may: a client that asks for
 /// long answers faster than it takes them has its limit too.
 const PACED_SHARE: usize = 8;
@@ -36,6 +38,8 @@ pub(crate) struct Outlet {
     sent: usize,
     /// When the peer last took a byte, or the queue began.
     progress_at: Instant,
+    /// Whether what waits does so by our own choice: nobody has asked the kernel yet.
+    is_corked: bool,
 }
 
 #[derive(Debug)]
@@ -85,6 +89,8 @@ pub(crate) enum Sent {
     /// there is something to take.
     FirstWaiting,
     Waiting,
+    /// It is the first that waits for company: somebody must call [`Outlet::uncork`] before long.
+    FirstCorked,
     /// More waits than is allowed, or the stream is broken: the session must end.
     Overflow,
     Broken,
@@ -102,11 +108,49 @@ fn write(wire: &Wire, packet: &Packet) -> io::Result<usize> {
 
 impl Outlet {
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport, queue: VecDeque::new(), waiting: 0, waiting_paced: 0, sent: 0, progress_at: Instant::now() }
+        Self {
+            transport,
+            queue: VecDeque::new(),
+            waiting: 0,
+            waiting_paced: 0,
+            sent: 0,
+            progress_at: Instant::now(),
+            is_corked: false,
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    /// Whether something waits for the reader.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.queue.is_empty() && !self.is_corked
+    }
+
+    /// Sends a packet that may wait for company, so that several leave in one write. Whatever is sent
+    /// after it takes it along.
+    pub(crate) fn send_corked(&mut self, packet: &Packet, limit: usize) -> Sent {
+        let is_first = self.queue.is_empty();
+        let has_room = self.waiting + packet.size() <= MAX_CORKED && self.queue.len() < MAX_SLICES;
+        if !matches!(self.transport, Transport::WebSocket(_)) || !has_room || !(is_first || self.is_corked) {
+            return self.send(packet, false, limit);
+        }
+        self.append(packet, false);
+        self.is_corked = true;
+        if is_first { Sent::FirstCorked } else { Sent::Waiting }
+    }
+
+    /// Writes what waited for company.
+    pub(crate) fn uncork(&mut self) -> Sent {
+        if !std::mem::take(&mut self.is_corked) {
+            return Sent::Waiting;
+        }
+        match self.write_out(Wire::try_write_pieces) {
+            Ok(()) if self.queue.is_empty() => Sent::Written,
+            Ok(()) => Sent::FirstWaiting,
+            Err(_) => Sent::Broken,
+        }
     }
 
     pub(crate) fn send(&mut self, packet: &Packet, paced: bool, limit: usize) -> Sent {
@@ -120,20 +164,14 @@ impl Outlet {
             }
         }
         let is_first = self.queue.is_empty();
-        let now = Instant::now();
-        if is_first {
-            self.sent = sent;
-            self.progress_at = now;
-        }
         // One long answer may be as long as it is; it is the next ones that must not pile up.
         let has_piled_up = paced && self.waiting_paced / PACED_SHARE > limit;
-        if paced {
-            self.waiting_paced += packet.size();
-        } else {
-            self.waiting += packet.size();
+        self.append(packet, paced);
+        if is_first {
+            self.sent = sent;
         }
-        self.queue.push_back(Waiting { packet: packet.clone(), since: now, paced });
         match &self.transport {
+            _ if self.is_corked => self.uncork(),
             _ if self.waiting > limit || has_piled_up => Sent::Overflow,
             _ if is_first => Sent::FirstWaiting,
             // The hanging poll was woken by the first.
@@ -141,8 +179,26 @@ impl Outlet {
         }
     }
 
+    fn append(&mut self, packet: &Packet, paced: bool) {
+        let now = Instant::now();
+        if self.queue.is_empty() {
+            self.progress_at = now;
+        }
+        if paced {
+            self.waiting_paced += packet.size();
+        } else {
+            self.waiting += packet.size();
+        }
+        self.queue.push_back(Waiting { packet: packet.clone(), since: now, paced });
+    }
+
     /// Writes what waits, as far as the kernel takes it.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.is_corked = false;
+        self.write_out(Wire::try_write_vectored)
+    }
+
+    fn write_out(&mut self, write: impl Fn(&Wire, &[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<()> {
         let Transport::WebSocket(wire) = &self.transport else { return Ok(()) };
         let wire = Arc::clone(wire);
         while !self.queue.is_empty() {
@@ -161,7 +217,7 @@ impl Outlet {
                     break;
                 }
             }
-            match wire.try_write_vectored(&slices[..count]) {
+            match write(&wire, &slices[..count]) {
                 Ok(bytes) => self.took(bytes),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error),
@@ -236,7 +292,7 @@ impl Outlet {
 
     /// When the reader counts as too slow, if nothing moves until then.
     pub(crate) fn deadline(&self, patience: Duration) -> Option<Instant> {
-        let first = self.queue.front()?;
+        let first = self.queue.front().filter(|_| !self.is_corked)?;
         if matches!(&self.transport, Transport::Polling(polling) if polling.upgrade == Upgrade::Probed) {
             // The upgrade has a deadline of its own.
             return None;
@@ -247,6 +303,8 @@ impl Outlet {
 
     /// Drops all that waits and lets go of the stream. Tells whether it stands between two frames.
     pub(crate) fn close(&mut self) -> bool {
+        // What waited for company only is not lost by it.
+        self.uncork();
         self.queue = VecDeque::new();
         self.waiting = 0;
         self.waiting_paced = 0;

@@ -15,13 +15,14 @@ use crate::address::Permit;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::gate::Visitor;
-use crate::outlet::{Outlet, Sent, Transport};
+use crate::outlet::{Outlet, Transport};
 use crate::payload::{Incoming, Malformed, Packet};
 use crate::peer::{Pace, Peer, Reason};
 use crate::rate::{Meter, Verdict};
 use crate::websocket::Upgraded;
 
 mod polls;
+mod send;
 
 pub(crate) use polls::{BadRequest, Poll};
 
@@ -126,46 +127,6 @@ impl Session {
     /// The client's address.
     pub fn address(&self) -> IpAddr {
         self.address
-    }
-
-    /// Sends a packet after all that was sent before. On a session that has ended, or ends by
-    /// this packet because too much waits, it is lost with the connection.
-    pub fn send(&self, packet: &Packet) {
-        self.send_as(packet, false);
-    }
-
-    /// Sends a long answer that its asker may take at its own pace: it counts neither towards the
-    /// bytes that may wait nor towards the age of the oldest, but some of it must leave in time.
-    pub fn send_paced(&self, packet: &Packet) {
-        self.send_as(packet, true);
-    }
-
-    fn send_as(&self, packet: &Packet, paced: bool) {
-        let mut state = self.state.lock();
-        if state.doom.is_none() && !state.is_finishing {
-            let sent = state.outlet.send(packet, paced, self.config().outbox);
-            self.note(&mut state, sent);
-        }
-    }
-
-    /// Answers a WebSocket ping, unless something waits: a pong is a courtesy, and pings must not
-    /// be a way to fill memory.
-    pub(crate) fn answer_ping(&self, data: &[u8]) {
-        let mut state = self.state.lock();
-        if state.doom.is_none() && state.outlet.is_empty() {
-            let sent = state.outlet.send(&Packet::pong_frame(data), false, usize::MAX);
-            self.note(&mut state, sent);
-        }
-    }
-
-    fn note(&self, state: &mut State, sent: Sent) {
-        match sent {
-            Sent::Written | Sent::Waiting => return,
-            Sent::FirstWaiting => {}
-            Sent::Overflow => state.doom = Some(Reason::SlowReader),
-            Sent::Broken => state.doom = Some(Reason::TransportClose),
-        }
-        self.wake_all(state);
     }
 
     /// Ends the session at once; what waits is dropped.
@@ -347,7 +308,7 @@ impl Session {
     }
 
     pub(crate) fn has_waiting(&self) -> bool {
-        !self.state.lock().outlet.is_empty()
+        self.state.lock().outlet.has_waiting()
     }
 
     pub(crate) fn flush(&self) -> Result<(), Reason> {
@@ -379,6 +340,7 @@ impl State {
             if matches!(self.outlet.transport, Transport::Polling(_)) {
                 self.outlet.send(&Packet::close(), false, usize::MAX);
             }
+            self.outlet.uncork();
             self.is_finishing = true;
         }
     }

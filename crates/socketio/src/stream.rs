@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rustix::net::SendFlags;
+use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::TcpStream;
@@ -139,8 +139,21 @@ impl Wire {
         self.tcp.try_write_vectored(slices)
     }
 
+    /// Reads what has come. A read that leaves room in the buffer has taken all there was, so tokio's note
+    /// of the stream's readiness is taken back at once, instead of by another read that finds nothing.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.tcp.try_read(buffer)
+        let mut read = Err(io::ErrorKind::WouldBlock.into());
+        let _ = self.tcp.try_io(Interest::READABLE, || {
+            read = rustix::net::recv(&self.tcp, &mut *buffer, RecvFlags::empty())
+                .map(|(_, count)| count)
+                .map_err(io::Error::from);
+            match &read {
+                Ok(count) if *count == 0 || *count == buffer.len() => Ok(()),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => Ok(()),
+                _ => Err(io::ErrorKind::WouldBlock.into()),
+            }
+        });
+        read
     }
 
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {

@@ -215,7 +215,12 @@ fn read(session: &Arc<Session>, upgraded: &mut Upgraded) -> Result<(), End> {
         for _ in 0..READS_IN_A_ROW {
             match upgraded.wire.try_read(buffer) {
                 Ok(0) => return Err(End::Session(Reason::TransportClose)),
-                Ok(count) => feed(session, upgraded, &mut buffer[..count])?,
+                Ok(count) => {
+                    feed(session, upgraded, &mut buffer[..count])?;
+                    if count < buffer.len() {
+                        break;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(_) => return Err(End::Session(Reason::TransportClose)),
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use socketio::{Namespace, Recipient, Reply, Socket, SocketId};
+use socketio::{Namespace, Reason, Recipient, Reply, Socket, SocketId};
 
 use crate::support::{House, Ws, config, echo, echoes, ms, until};
 
@@ -54,6 +54,37 @@ async fn a_broadcast_reaches_its_rooms_members_each_once() {
     hears(&mut both, &["to-a", "to-both"]).await;
     hears(&mut berta, &["to-both"]).await;
     hears(&mut nobody, &["others"]).await;
+}
+
+#[tokio::test]
+async fn what_a_few_hear_in_one_turn_comes_in_one_write_and_in_order() {
+    let house = house().await;
+    let namespace = house.of_name("/");
+    let mut anna = member(&house, &["a"]).await;
+    for word in ["one", "two", "three"] {
+        namespace.to("a").emit(word, &()).await.unwrap();
+    }
+    let mut bytes = [0; 256];
+    anna.ws.stream.readable().await.unwrap();
+    let count = anna.ws.stream.try_read(&mut bytes).unwrap();
+    let frames = ["42[\"one\",null]", "42[\"two\",null]", "42[\"three\",null]"];
+    let written: Vec<u8> =
+        frames.iter().flat_map(|text| [&[0x81, text.len() as u8], text.as_bytes()].concat()).collect();
+    assert_eq!(&bytes[..count], written);
+    // What does not wait takes along what does, and so does the end.
+    namespace.to("a").emit("first", &()).await.unwrap();
+    anna.socket.emit("second", &()).unwrap();
+    namespace.to("a").emit("last", &()).await.unwrap();
+    anna.socket.disconnect_and_close();
+    for text in ["42[\"first\",null]", "42[\"second\",null]", "42[\"last\",null]", "41"] {
+        assert_eq!(anna.ws.text().await, text);
+    }
+    anna.ws.ended().await;
+    let mut berta = member(&house, &["a"]).await;
+    namespace.to("a").emit("parting", &()).await.unwrap();
+    berta.socket.session().close(Reason::ServerClose);
+    assert_eq!(berta.ws.text().await, "42[\"parting\",null]");
+    berta.ws.ended().await;
 }
 
 #[tokio::test]

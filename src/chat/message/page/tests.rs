@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::changed::{SINCE, SINCE_JOINED, SINCE_SIZE, SINCE_SIZE_JOINED};
 use super::*;
 use crate::chat::cast::{House, LIMITS};
 use crate::chat::room::Room;

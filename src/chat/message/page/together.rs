@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Changes, Cursor, page, resume, revs, visible_rev_from};
+use super::changed::{revs, visible_rev_from};
+use super::{Changes, Cursor, page, resume};
 use crate::chat::member::Standing;
-use crate::chat::message::Result;
 use crate::chat::{Limits, Tx};
+use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 
 /// Somebody who comes in, and what they hold already.

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::chat::cast::{House, LIMITS};
+use crate::chat::message::{Cursor, SystemEvent, page};
+use crate::ids::FileId;
 
 fn keyed(key: &str, text: &str) -> New {
     New { key: Some(key.into()), text: text.into(), ..New::default() }
