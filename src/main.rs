@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -16,6 +17,9 @@ use madang::config::{Config, Folder, LogFormat, Place, Settings};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// How long a thread of the runtime's blocking pool waits for more to do.
+const IDLE_THREAD: Duration = Duration::from_secs(4);
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -120,7 +124,9 @@ fn main() -> ExitCode {
         return fail(format!("cannot read .env: {error}"));
     }
     let command = Cli::parse().command;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // A thread that read from the store once keeps memory for as long as it lives.
+    let runtime = match runtime.enable_all().thread_keep_alive(IDLE_THREAD).build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(format!("cannot start: {error}")),
     };

@@ -25,7 +25,7 @@ pub struct User {
     pub kind: UserKind,
     pub name: String,
     /// `#rrggbb`, a pure function of the id: see [`hue`].
-    pub color: String,
+    pub color: &'static str,
     pub picture: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> Result<Option<User>, Fault> {
         return Ok(None);
     }
     let (kind, name, picture) = (row.get(at + 1)?, row.get(at + 2)?, row.get(at + 3)?);
-    Ok(Some(User { id, kind, name, color: color(id).to_owned(), picture }))
+    Ok(Some(User { id, kind, name, color: color(id), picture }))
 }
 
 /// Like [`read`] where the person cannot be missing.
@@ -85,7 +85,7 @@ pub fn make_friendly_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -
 pub(super) fn make(tx: &mut Tx, limits: &Limits, now: i64, kind: UserKind, name: &str) -> Result<User> {
     let id = UserId::new(now);
     let name = text::name(name, limits.name_max)?;
-    let user = User { id, kind, name, color: color(id).to_owned(), picture: None };
+    let user = User { id, kind, name, color: color(id), picture: None };
     tx.execute(
         "INSERT INTO users (id, kind, name, name_folded, name_initials, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         &[&user.id, &user.kind, &user.name, &text::fold(&user.name), &text::initials(&user.name), &now],

@@ -193,6 +193,14 @@ impl<F: Send + 'static> Db<F> {
         readers::read(self.searchers.clone(), self.patience, Some(budget), act).await
     }
 
+    /// Gives back the memory that nobody has needed since the last call: to be called every few seconds.
+    pub fn rest(&self) {
+        self.readers.rest();
+        self.searchers.rest();
+        // Where the queue is full, nothing rests.
+        let _ = self.queue.try_send(Order::Rest);
+    }
+
     /// Whether the store can be read now.
     ///
     /// # Errors

@@ -19,11 +19,20 @@ pub(super) struct Readers {
     busy_timeout: Duration,
     has_index: bool,
     permits: Semaphore,
-    /// Connections at rest with the generation they were opened in. The lock is held for a push or
-    /// a pop, never during a statement.
-    idle: Mutex<Vec<(u64, Connection)>>,
+    /// Connections at rest, the last used on top. The lock is held for a push or a pop, never during a
+    /// statement.
+    idle: Mutex<Vec<Rested>>,
     /// Rises whenever the store was found broken: older connections are not used again.
     generation: AtomicU64,
+}
+
+/// A connection at rest.
+struct Rested {
+    connection: Connection,
+    /// The generation it was opened in.
+    generation: u64,
+    /// Whether it was used since the last [`Readers::rest`].
+    is_warm: bool,
 }
 
 impl Readers {
@@ -44,6 +53,21 @@ impl Readers {
         self.idle.lock().clear();
     }
 
+    /// Closes the connections that were not used since the last call, but the one that would be used next;
+    /// that gives its caches back.
+    pub(super) fn rest(&self) {
+        let (mut cold, is_empty) = {
+            let mut idle = self.idle.lock();
+            let is_cold = |rested: &mut Rested| !std::mem::replace(&mut rested.is_warm, false);
+            (idle.extract_if(.., is_cold).collect::<Vec<_>>(), idle.is_empty())
+        };
+        if is_empty && let Some(next) = cold.pop() {
+            // Where it fails it is as it was.
+            let _ = next.connection.shrink();
+            self.idle.lock().insert(0, next);
+        }
+    }
+
     /// Lets no read begin any more and drops the connections at rest.
     pub(super) fn close(&self) {
         self.permits.close();
@@ -52,9 +76,9 @@ impl Readers {
 
     fn run<F, T>(&self, budget: Option<Duration>, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
         let generation = self.generation.load(Ordering::Relaxed);
-        let rested = self.idle.lock().pop().filter(|(opened, _)| *opened == generation);
+        let rested = self.idle.lock().pop().filter(|rested| rested.generation == generation);
         let mut connection = match rested {
-            Some((_, connection)) => connection,
+            Some(rested) => rested.connection,
             None => Connection::open_read_only(&self.path, self.busy_timeout)?,
         };
         connection.end_after(budget)?;
@@ -62,7 +86,7 @@ impl Readers {
         // One that failed, or still has a transaction open, is closed instead of lent again.
         if let Some(answer) = answer {
             if self.generation.load(Ordering::Relaxed) == generation && !self.permits.is_closed() {
-                self.idle.lock().push((generation, connection));
+                self.idle.lock().push(Rested { connection, generation, is_warm: true });
             }
             return answer;
         }

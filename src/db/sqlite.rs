@@ -193,6 +193,11 @@ impl Connection {
         Ok(std::fs::File::open(path)?.sync_all()?)
     }
 
+    /// Gives back the memory of pages that are not in use now.
+    pub(super) fn shrink(&self) -> Result<(), Fault> {
+        self.batch("PRAGMA shrink_memory")
+    }
+
     /// Has `hook` told after each commit how many pages the log has.
     pub(super) fn on_log(&mut self, hook: impl Fn(u32) + Send + 'static) -> Result<(), Fault> {
         Ok(self.engine.wal_hook(Some(move |_: &mut Wal, pages| {

@@ -24,6 +24,8 @@ const BATCH: usize = 256;
 
 pub(super) enum Order<F> {
     Act(Box<dyn Act<F>>),
+    /// Give back the memory of caches, if there was nothing else to do since the last time.
+    Rest,
     /// Finish what was ordered before, then stop and say so.
     Close(oneshot::Sender<()>),
 }
@@ -96,6 +98,8 @@ pub(super) struct Writer<F, C> {
     checkpoints: Checkpoints,
     /// Pages of the log, as the connection tells after each commit.
     log: Arc<AtomicU32>,
+    /// Whether something was written since the last rest.
+    is_warm: bool,
 }
 
 impl<F, C> Writer<F, C>
@@ -116,7 +120,7 @@ where
         migrate::migrate(&connection, now_ms(), &copies)?;
         let checkpoints = Checkpoints::new(&options);
         let connection = Some(connection);
-        let writer = Self { options, connection, readers, orders, world, checkpoints, log };
+        let writer = Self { options, connection, readers, orders, world, checkpoints, log, is_warm: true };
         thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run())
@@ -138,6 +142,7 @@ where
             while let Some(order) = next.take() {
                 match order {
                     Order::Act(act) => acts.push(act),
+                    Order::Rest => self.rest(),
                     Order::Close(done) => {
                         // What is in the queue is still done; nothing more gets in.
                         self.orders.close();
@@ -167,11 +172,21 @@ where
         }
     }
 
+    fn rest(&mut self) {
+        if !mem::replace(&mut self.is_warm, false)
+            && let Some(connection) = &self.connection
+            && let Err(fault) = connection.shrink()
+        {
+            tracing::warn!(%fault, "the caches were not given back");
+        }
+    }
+
     /// One transaction. Its acts are answered after the facts were told, or all refused.
     fn batch(&mut self, mut acts: Vec<Box<dyn Act<F>>>) {
         if acts.is_empty() {
             return;
         }
+        self.is_warm = true;
         let done = self.prepare(&mut acts).and_then(|facts| self.commit(facts, &mut acts));
         // Also where it failed, as it may be found committed after all.
         self.world.generation.fetch_add(1, Ordering::Release);

@@ -49,7 +49,7 @@ mod tests {
     use crate::live::Rooms;
 
     fn person(id: UserId, lang: Lang, wants_html: bool) -> Person {
-        let user = User { id, kind: UserKind::Guest, name: "minji".into(), color: color(id).into(), picture: None };
+        let user = User { id, kind: UserKind::Guest, name: "minji".into(), color: color(id), picture: None };
         Person {
             id,
             user: RwLock::new(Arc::new(user)),

@@ -104,7 +104,8 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 struct Inner {
     /// Rises with each change of who is connected and how.
     generation: u64,
-    people: HashMap<UserId, Entry>,
+    /// Boxed, as a table of thousands is half empty.
+    people: HashMap<UserId, Box<Entry>>,
     /// Of each room those of its members who are connected, to this room or to another.
     watchers: HashMap<RoomId, HashSet<UserId>>,
     /// Whose presence may be another than was told.
@@ -272,7 +273,7 @@ impl People {
 
     /// Whether somebody is there, as others may know it.
     pub fn presence(&self, user_id: UserId) -> Presence {
-        self.0.lock().people.get(&user_id).map_or(Presence::Offline, Entry::presence)
+        self.0.lock().people.get(&user_id).map_or(Presence::Offline, |entry| entry.presence())
     }
 
     /// One of somebody's screens was looked at, or is no more.

@@ -18,6 +18,8 @@ const LOBBY_ROOMS: usize = 20;
 const CHUNK: usize = 200;
 /// People online up to which each one's reading is told by itself.
 const COMPANY: usize = 20;
+/// How often memory that nobody needs is given back.
+const REST: Duration = Duration::from_secs(3);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Starts the clocks. They run as long as the process.
@@ -36,6 +38,7 @@ pub(super) fn start(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) {
         }
     });
     every(config.beacon, state.clone(), |state| async move { state.live.beacon() });
+    every(REST, state.clone(), |state| async move { state.db.rest() });
     every(DAY, state.clone(), |state| async move { state.sweep_orphans().await });
     every(config.session_check, state.clone(), |state| async move { state.check_sessions().await });
     every(config.housekeeping, state.clone(), |state| async move { state.keep_house().await });

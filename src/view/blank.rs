@@ -77,5 +77,5 @@ pub(super) fn blank_mine() -> MyRoom {
 }
 
 fn blank_user() -> User {
-    User { id: UserId::from_u128(0), kind: UserKind::Guest, name: String::new(), color: String::new(), picture: None }
+    User { id: UserId::from_u128(0), kind: UserKind::Guest, name: String::new(), color: "", picture: None }
 }

@@ -24,7 +24,7 @@ fn person(name: &str) -> User {
         id: UserId::from_u128(0x1234_5678),
         kind: UserKind::Guest,
         name: name.to_owned(),
-        color: "#336699".to_owned(),
+        color: "#336699",
         picture: None,
     }
 }

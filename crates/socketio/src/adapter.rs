@@ -136,6 +136,10 @@ impl Members {
                 slot
             }
             None => {
+                if self.slots.len() == self.slots.capacity() {
+                    // By an eighth: twice as much would in a large room lie there for nobody.
+                    self.slots.reserve_exact((self.slots.len() / 8).max(2));
+                }
                 self.slots.push(Some(member));
                 (self.slots.len() - 1) as u32
             }

@@ -1,6 +1,9 @@
 //! The long-polling transport: GET takes what waits, POST brings what the client says.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{self, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,30 +11,33 @@ use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming as Body;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::engine::{Answer, HandshakeError, answer, text};
 use crate::payload;
 use crate::peer::Reason;
 use crate::session::{Poll, Session, Tick};
-use crate::websocket;
+use crate::websocket::{self, poll_alarm};
 
 /// Owns a polling session: pings when they are due, ends it when its time is over, and becomes
 /// the owner of its WebSocket when it upgrades.
 pub(crate) async fn run(session: Arc<Session>) {
-    loop {
-        match session.tick() {
-            Tick::At(next) => tokio::select! {
-                () = sleep_until(next) => {}
-                () = session.wake.notified() => {}
-            },
-            // Boxed, so that a session which stays on polling does not carry the other loop.
-            Tick::Upgraded(upgraded) => return Box::pin(websocket::run(session, *upgraded)).await,
-            Tick::End(reason) => {
-                session.end(reason);
-                return;
+    let mut alarm = pin!(sleep_until(Instant::now()));
+    let done = poll_fn(|cx| {
+        loop {
+            match session.tick(cx.waker()) {
+                Tick::At(next) => ready!(poll_alarm(alarm.as_mut(), next, cx)),
+                tick => return task::Poll::Ready(tick),
             }
         }
+    });
+    match done.await {
+        // Boxed, so that a session which stays on polling does not carry the other loop.
+        Tick::Upgraded(upgraded) => Box::pin(websocket::run(session, *upgraded)).await,
+        Tick::End(reason) => {
+            session.end(reason);
+        }
+        Tick::At(_) => {}
     }
 }
 

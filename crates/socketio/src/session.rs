@@ -6,9 +6,9 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::Waker;
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::address::Permit;
@@ -35,7 +35,6 @@ pub struct Session {
     pub(crate) sid: Sid,
     pub(crate) engine: Arc<Engine>,
     pub(crate) fingerprint: u64,
-    pub(crate) wake: Notify,
     visitor: Visitor,
     address: IpAddr,
     peer: OnceLock<Box<dyn Peer>>,
@@ -46,6 +45,8 @@ pub struct Session {
 
 struct State {
     outlet: Outlet,
+    /// Of the owner, once it has looked.
+    waker: Option<Waker>,
     meter: Meter,
     /// When the next ping is due or, after one, when its pong is.
     beat_at: Instant,
@@ -88,12 +89,12 @@ impl Session {
         Self {
             sid,
             fingerprint,
-            wake: Notify::new(),
             visitor,
             address,
             peer: OnceLock::new(),
             state: Mutex::new(State {
                 outlet: Outlet::new(transport),
+                waker: None,
                 meter: Meter::new(now),
                 beat_at: now + engine.config.ping_interval,
                 awaits_pong: false,
@@ -137,14 +138,14 @@ impl Session {
     pub(crate) fn doom(&self, reason: Reason) {
         let mut state = self.state.lock();
         state.doom.get_or_insert(reason);
-        self.wake_all(&state);
+        state.wake_all();
     }
 
     /// Ends the session when all that waits has left, or has waited too long.
     pub fn finish(&self) {
         let mut state = self.state.lock();
         state.begin_to_finish();
-        self.wake_all(&state);
+        state.wake_all();
     }
 
     /// Reads no more, and finishes once what has come is answered.
@@ -152,7 +153,7 @@ impl Session {
         self.pause();
         let mut state = self.state.lock();
         state.is_retiring = true;
-        self.wake_all(&state);
+        state.wake_all();
     }
 
     /// A task begins to work on what has come.
@@ -164,21 +165,13 @@ impl Session {
         let mut state = self.state.lock();
         state.at_work -= 1;
         if state.is_retiring && state.at_work == 0 {
-            self.wake_all(&state);
+            state.wake_all();
         }
     }
 
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn is_at_work(&self) -> bool {
         self.state.lock().at_work > 0
-    }
-
-    fn wake_all(&self, state: &State) {
-        self.wake.notify_one();
-        if let Transport::Polling(polling) = &state.outlet.transport {
-            polling.ready.notify_one();
-            polling.room.notify_one();
-        }
     }
 
     /// Says whether a joined namespace or the rest of a packet is wanting. If so, the session ends
@@ -189,7 +182,7 @@ impl Session {
             return;
         }
         state.patience_at = is_wanting.then(|| Instant::now() + self.config().connect_timeout);
-        self.wake.notify_one();
+        state.wake();
     }
 
     /// Stops reading from this client until as many calls of [`Session::resume`] have come.
@@ -204,7 +197,7 @@ impl Session {
                 // The pong may have come while nobody read: its clock starts anew.
                 state.beat_at = Instant::now() + self.config().ping_timeout;
             }
-            self.wake_all(&state);
+            state.wake_all();
         }
     }
 
@@ -247,18 +240,21 @@ impl Session {
             state.awaits_pong = false;
             state.beat_at = Instant::now() + self.config().ping_interval;
             // The owner sleeps until the pong's deadline, which may be sooner than the next ping.
-            self.wake.notify_one();
+            state.wake();
         }
     }
 
-    /// What the owner has to do, with the ping sent when one is due.
-    pub(crate) fn tick(&self) -> Tick {
+    /// What the owner has to do, with the ping sent when one is due. It is woken when there is more.
+    pub(crate) fn tick(&self, owner: &Waker) -> Tick {
         let now = Instant::now();
         let is_paused = self.is_paused();
         let mut state = self.state.lock();
+        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(owner)) {
+            state.waker = Some(owner.clone());
+        }
         if state.is_retiring && state.at_work == 0 && !state.is_finishing {
             state.begin_to_finish();
-            self.wake_all(&state);
+            state.wake_all();
         }
         if let Some(reason) = self.verdict(&state, now, is_paused) {
             state.doom = Some(reason);
@@ -321,7 +317,9 @@ impl Session {
         let is_between_frames = {
             let mut state = self.state.lock();
             state.doom.get_or_insert(reason);
-            self.wake_all(&state);
+            state.wake_all();
+            // It keeps the owner's task in memory.
+            state.waker = None;
             state.permit = None;
             state.upgraded = None;
             state.outlet.close()
@@ -335,6 +333,22 @@ impl Session {
 }
 
 impl State {
+    /// Wakes the owner.
+    fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Wakes the owner and the requests that wait for the session.
+    fn wake_all(&self) {
+        self.wake();
+        if let Transport::Polling(polling) = &self.outlet.transport {
+            polling.ready.notify_one();
+            polling.room.notify_one();
+        }
+    }
+
     fn begin_to_finish(&mut self) {
         if self.doom.is_none() && !self.is_finishing {
             if matches!(self.outlet.transport, Transport::Polling(_)) {

@@ -156,6 +156,14 @@ impl Wire {
         read
     }
 
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tcp.poll_read_ready(cx)
+    }
+
+    pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tcp.poll_write_ready(cx)
+    }
+
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.tcp.ready(interest).await
     }

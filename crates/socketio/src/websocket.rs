@@ -2,8 +2,11 @@
 //! polling session to it.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +17,7 @@ use hyper::body::Incoming as Body;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use tokio::io::Interest;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::engine::{Answer, answer};
 use crate::frame::{CloseCode, Decoder, Incoming};
@@ -158,51 +161,53 @@ impl End {
     }
 }
 
+/// By hand and not by `select!`, which keeps a place in memory for each thing that it waits for, and
+/// registers and takes back each of them for every packet.
 async fn drive(session: &Arc<Session>, upgraded: &mut Upgraded) -> End {
-    let sleep = sleep_until(Instant::now());
-    tokio::pin!(sleep);
-    loop {
-        match session.tick() {
-            Tick::At(next) => sleep.as_mut().reset(next),
-            Tick::Upgraded(_) => {}
-            Tick::End(reason) => return End::Session(reason),
-        }
-        let is_paused = session.is_paused();
-        if !is_paused && !upgraded.is_quiet() {
-            // Whole messages may wait behind the one at which reading stopped.
-            if let Err(end) = feed(session, upgraded, &mut []) {
-                return end;
-            }
-            if session.is_paused() {
-                continue;
+    let mut alarm = pin!(sleep_until(Instant::now()));
+    poll_fn(|cx| {
+        loop {
+            let next = match session.tick(cx.waker()) {
+                Tick::At(next) => next,
+                Tick::Upgraded(_) => continue,
+                Tick::End(reason) => return Poll::Ready(End::Session(reason)),
+            };
+            match poll_stream(session, upgraded, cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(end)) => return Poll::Ready(end),
+                Poll::Pending => ready!(poll_alarm(alarm.as_mut(), next, cx)),
             }
         }
-        let interest = match (is_paused, session.has_waiting()) {
-            (false, false) => Some(Interest::READABLE),
-            (false, true) => Some(Interest::READABLE | Interest::WRITABLE),
-            (true, true) => Some(Interest::WRITABLE),
-            (true, false) => None,
-        };
-        let ready = async {
-            match interest {
-                Some(interest) => upgraded.wire.ready(interest).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            ready = ready => {
-                let Ok(ready) = ready else { return End::Session(Reason::TransportClose) };
-                if ready.is_writable() && let Err(reason) = session.flush() {
-                    return End::Session(reason);
-                }
-                if ready.is_readable() && !is_paused && let Err(end) = read(session, upgraded) {
-                    return end;
-                }
-            }
-            () = session.wake.notified() => {}
-            () = &mut sleep => {}
-        }
+    })
+    .await
+}
+
+/// Waits for `next`, or for an earlier time that was asked for before: to be looked at too soon costs
+/// less than to set the timer for each packet.
+pub(crate) fn poll_alarm(mut alarm: Pin<&mut Sleep>, next: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    if next < alarm.deadline() || alarm.is_elapsed() {
+        alarm.as_mut().reset(next);
     }
+    alarm.poll(cx)
+}
+
+/// Writes what waits and reads what has come, as far as the stream can now.
+fn poll_stream(session: &Arc<Session>, upgraded: &mut Upgraded, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+    const LOST: End = End::Session(Reason::TransportClose);
+    if !session.is_paused() && !upgraded.is_quiet() {
+        // Whole messages may wait behind the one at which reading stopped.
+        feed(session, upgraded, &mut [])?;
+    }
+    let mut done = Poll::Pending;
+    if session.has_waiting() && upgraded.wire.poll_writable(cx).map_err(|_| LOST)?.is_ready() {
+        session.flush().map_err(End::Session)?;
+        done = Poll::Ready(Ok(()));
+    }
+    if !session.is_paused() && upgraded.wire.poll_readable(cx).map_err(|_| LOST)?.is_ready() {
+        read(session, upgraded)?;
+        done = Poll::Ready(Ok(()));
+    }
+    done
 }
 
 /// Lends the worker's one buffer, to an act that must not wait.

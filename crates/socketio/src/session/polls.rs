@@ -57,7 +57,7 @@ impl Session {
         let is_under_way = mark(state.polling()?);
         if std::mem::replace(is_under_way, true) {
             state.doom.get_or_insert(Reason::TransportError);
-            self.wake_all(&state);
+            state.wake_all();
             return Err(BadRequest);
         }
         Ok(())
@@ -68,7 +68,7 @@ impl Session {
         let mut state = self.state.lock();
         if state.polling().is_ok() {
             state.doom.get_or_insert(Reason::TransportError);
-            self.wake_all(&state);
+            state.wake_all();
         }
     }
 
@@ -87,7 +87,7 @@ impl Session {
         };
         let payload = state.outlet.take_payload();
         if state.outlet.is_empty() && state.is_finishing {
-            self.wake.notify_one();
+            state.wake();
         }
         payload.map_or(Poll::Wait(ready), Poll::Payload)
     }
@@ -145,12 +145,13 @@ impl Session {
     }
 
     pub(crate) fn abandon_upgrade(&self) {
-        if let Ok(polling) = self.state.lock().polling() {
+        let mut state = self.state.lock();
+        if let Ok(polling) = state.polling() {
             polling.upgrade = Upgrade::None;
             polling.ready.notify_one();
         }
         // What waits has its deadline again.
-        self.wake.notify_one();
+        state.wake();
     }
 
     /// Goes over to the new transport with all that waits, and hands it to the owner.
@@ -170,7 +171,7 @@ impl Session {
             state.doom.get_or_insert(Reason::TransportClose);
         }
         state.upgraded = Some(Box::new(upgraded));
-        self.wake.notify_one();
+        state.wake();
         Ok(())
     }
 }

@@ -70,6 +70,6 @@ impl Session {
             Sent::Overflow => state.doom = Some(Reason::SlowReader),
             Sent::Broken => state.doom = Some(Reason::TransportClose),
         }
-        self.wake_all(state);
+        state.wake_all();
     }
 }
