@@ -68,6 +68,11 @@ impl Readers {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn at_rest(&self) -> usize {
+        self.idle.lock().len()
+    }
+
     /// Lets no read begin any more and drops the connections at rest.
     pub(super) fn close(&self) {
         self.permits.close();

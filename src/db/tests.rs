@@ -8,6 +8,7 @@ use super::*;
 use crate::error::Error;
 use crate::ids::RoomId;
 
+mod rest;
 mod savepoint;
 
 struct Folder(PathBuf);
