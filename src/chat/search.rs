@@ -50,20 +50,15 @@ impl Mark {
     }
 }
 
-/// A message was sent in this transaction: it is found by what it says.
-pub fn index_new(tx: &mut Tx, number: i64, message: &Message) {
-    let words = words_now(tx, number, message);
-    tx.index_new(number, words);
-}
-
 /// A message has another text: it is found by what it says now.
 pub fn index(tx: &mut Tx, number: i64, message: &Message) {
-    let words = words_now(tx, number, message);
+    let words = words_of(tx, message, !message.files.is_empty());
     tx.index(number, words);
 }
 
-fn words_now(tx: &Tx, number: i64, message: &Message) -> Option<String> {
-    tx.has_index().then(|| words(&Indexed::new(number, message))).flatten()
+/// By what a message is found, for [`Tx::index_new`]; `None` where nothing is.
+pub fn words_of(tx: &Tx, message: &Message, has_files: bool) -> Option<String> {
+    tx.has_index().then(|| words(&Indexed::new(message, has_files))).flatten()
 }
 
 /// The message of this number goes, or has gone: nothing of it stays in the index.
@@ -73,7 +68,6 @@ pub fn forget(tx: &mut Tx, number: i64) {
 
 /// A message as the index sees it.
 struct Indexed {
-    number: i64,
     kind: MessageKind,
     room_id: RoomId,
     author: Option<UserId>,
@@ -84,15 +78,14 @@ struct Indexed {
 }
 
 impl Indexed {
-    fn new(number: i64, message: &Message) -> Self {
+    fn new(message: &Message, has_files: bool) -> Self {
         Self {
-            number,
             kind: message.kind,
             room_id: message.room_id,
             author: message.user.as_ref().map(|user| user.id),
             to: message.to.as_ref().map(|user| user.id),
             text: message.text.clone(),
-            has_files: !message.files.is_empty(),
+            has_files,
             is_deleted: message.deleted_at.is_some(),
         }
     }
@@ -101,9 +94,8 @@ impl Indexed {
 const NEXT: &str = "SELECT number, kind, room_id, user_id, to_user_id, text, file_count, deleted_at FROM messages
                     WHERE number > ?1 ORDER BY number LIMIT ?2";
 
-fn read(row: &Row<'_>) -> Result<Indexed, Fault> {
-    Ok(Indexed {
-        number: row.get(0)?,
+fn read(row: &Row<'_>) -> Result<(i64, Indexed), Fault> {
+    let message = Indexed {
         kind: row.get(1)?,
         room_id: row.get(2)?,
         author: row.get(3)?,
@@ -111,7 +103,8 @@ fn read(row: &Row<'_>) -> Result<Indexed, Fault> {
         text: row.get(5)?,
         has_files: row.get::<i64>(6)? > 0,
         is_deleted: row.get::<Option<i64>>(7)?.is_some(),
-    })
+    };
+    Ok((row.get(0)?, message))
 }
 
 /// The row of a message, with spaces between; none for what is not found at all.
@@ -193,10 +186,10 @@ impl Rebuild {
             return Err(Error::new(Code::Busy).with_message(why));
         }
         let messages = tx.query_all(NEXT, &[&self.done, &count], read)?;
-        for message in &messages {
-            tx.index(message.number, words(message));
+        for (number, message) in &messages {
+            tx.index(*number, words(message));
         }
-        self.done = messages.last().map_or(self.done, |message| message.number);
+        self.done = messages.last().map_or(self.done, |(number, _)| *number);
         self.last = tx.query_one("SELECT COALESCE(MAX(number), 0) FROM messages", &[], |row| row.get(0))?;
         self.is_finished = messages.len() < count as usize;
         if self.is_finished {

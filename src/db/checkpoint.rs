@@ -43,7 +43,7 @@ impl Checkpoints {
         }
     }
 
-    /// Looks at the log after a commit that left so many pages in it.
+    /// Looks at the log, which has so many pages, after a commit or a rest.
     pub(super) fn committed(&mut self, connection: &Connection, pages: u32) {
         if pages < self.pages {
             // It began anew.

@@ -56,7 +56,7 @@ pub(super) struct Indexed {
 /// What a batch of acts asked to be written, by the number of the message. The last word counts.
 ///
 /// It is written once, at the end of the batch: the engine lays down what it holds in memory at
-/// every savepoint, and each of several acts has one.
+/// every savepoint, and acts that share a commit may have one each.
 #[derive(Default)]
 pub(super) struct Pending(BTreeMap<i64, Indexed>);
 

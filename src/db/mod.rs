@@ -151,7 +151,8 @@ impl<F: Send + 'static> Db<F> {
     ///
     /// # Errors
     /// What the act answers; `busy` when the queue stays full; `unavailable` when the store cannot
-    /// take it now; `internal` when the act panics.
+    /// take it now, or another act of the same commit failed behind its [`Tx::point_of_no_return`];
+    /// `internal` when the act panics.
     pub async fn write<T, W>(&self, act: W) -> Result<T>
     where
         T: Send + 'static,
@@ -194,11 +195,12 @@ impl<F: Send + 'static> Db<F> {
     }
 
     /// Gives back the memory that nobody has needed since the last call: to be called every few seconds.
-    pub fn rest(&self) {
-        self.readers.rest();
-        self.searchers.rest();
+    pub async fn rest(&self) {
         // Where the queue is full, nothing rests.
         let _ = self.queue.try_send(Order::Rest);
+        let pools = [self.readers.clone(), self.searchers.clone()];
+        // A panic there costs this turn alone.
+        let _ = tokio::task::spawn_blocking(move || pools.iter().for_each(|readers| readers.rest())).await;
     }
 
     /// Whether the store can be read now.

@@ -31,8 +31,29 @@ struct Rested {
     connection: Connection,
     /// The generation it was opened in.
     generation: u64,
-    /// Whether it was used since the last [`Readers::rest`].
-    is_warm: bool,
+    warmth: Warmth,
+}
+
+/// How long ago a connection was used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Warmth {
+    /// Since the last [`Readers::rest`].
+    Warm,
+    /// Before it.
+    Cold,
+    /// Before it, and its caches are given back.
+    Shrunk,
+}
+
+impl Warmth {
+    /// What it was until now; what is warm becomes cold.
+    fn sink(&mut self) -> Self {
+        let was = *self;
+        if was == Self::Warm {
+            *self = Self::Cold;
+        }
+        was
+    }
 }
 
 impl Readers {
@@ -54,17 +75,25 @@ impl Readers {
     }
 
     /// Closes the connections that were not used since the last call, but the one that would be used next;
-    /// that gives its caches back.
+    /// that gives its caches back. It waits for the engine.
     pub(super) fn rest(&self) {
         let (mut cold, is_empty) = {
             let mut idle = self.idle.lock();
-            let is_cold = |rested: &mut Rested| !std::mem::replace(&mut rested.is_warm, false);
+            let is_cold = |rested: &mut Rested| rested.warmth.sink() == Warmth::Cold;
             (idle.extract_if(.., is_cold).collect::<Vec<_>>(), idle.is_empty())
         };
         if is_empty && let Some(next) = cold.pop() {
             // Where it fails it is as it was.
             let _ = next.connection.shrink();
-            self.idle.lock().insert(0, next);
+            self.lay_down(Rested { warmth: Warmth::Shrunk, ..next });
+        }
+    }
+
+    /// Puts a connection with those at rest, unless it is of no use any more.
+    fn lay_down(&self, rested: Rested) {
+        let mut idle = self.idle.lock();
+        if rested.generation == self.generation.load(Ordering::Relaxed) && !self.permits.is_closed() {
+            idle.push(rested);
         }
     }
 
@@ -90,9 +119,7 @@ impl Readers {
         let answer = snapshot(&mut connection, self.has_index, act);
         // One that failed, or still has a transaction open, is closed instead of lent again.
         if let Some(answer) = answer {
-            if self.generation.load(Ordering::Relaxed) == generation && !self.permits.is_closed() {
-                self.idle.lock().push(Rested { connection, generation, is_warm: true });
-            }
+            self.lay_down(Rested { connection, generation, warmth: Warmth::Warm });
             return answer;
         }
         Err(Code::Unavailable.into())

@@ -38,7 +38,7 @@ pub(super) fn start(state: State, lobby: Arc<Namespace>, chat: Arc<Namespace>) {
         }
     });
     every(config.beacon, state.clone(), |state| async move { state.live.beacon() });
-    every(REST, state.clone(), |state| async move { state.db.rest() });
+    every(REST, state.clone(), |state| async move { state.db.rest().await });
     every(DAY, state.clone(), |state| async move { state.sweep_orphans().await });
     every(config.session_check, state.clone(), |state| async move { state.check_sessions().await });
     every(config.housekeeping, state.clone(), |state| async move { state.keep_house().await });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::broadcast::{Broadcast, Recipient};
+use crate::engine::Engine;
 use crate::namespace::BoxFuture;
 use crate::payload::Packet;
 use crate::peer::Reason;
@@ -127,6 +128,16 @@ impl Seat {
 impl Members {
     fn is_empty(&self) -> bool {
         self.slots.len() == self.free.len()
+    }
+
+    /// The engine of the members, where they are not few.
+    fn engine_of_many(&self) -> Option<Arc<Engine>> {
+        let any = self.slots.iter().flatten().next().filter(|_| !self.is_small());
+        any.map(|member| Arc::clone(&member.session.engine))
+    }
+
+    fn is_small(&self) -> bool {
+        self.slots.len() - self.free.len() <= SMALL_ROOM
     }
 
     fn insert(&mut self, member: Member) -> u32 {
@@ -258,13 +269,18 @@ impl Adapter for MemoryAdapter {
 /// a socket that leaves gets nothing after, and one that is released gets what was held first.
 async fn walk(room: &Room, broadcast: &Broadcast<'_>, seen: Option<&Mutex<HashSet<SocketId>>>) {
     let mut slot = 0;
+    let engine = room.members.lock().engine_of_many();
+    if let Some(engine) = engine {
+        // An answer that waits for company leaves before a thousand others are written to.
+        engine.corks.write_now();
+    }
     loop {
         {
             let mut members = room.members.lock();
             if slot >= members.slots.len() {
                 return;
             }
-            let is_small = members.slots.len() <= SMALL_ROOM;
+            let is_small = members.is_small();
             let end = (slot + MEMBERS_PER_LOCK).min(members.slots.len());
             for member in members.slots[slot..end].iter_mut().flatten() {
                 if seen.is_none_or(|seen| seen.lock().insert(member.socket.id())) {

@@ -10,6 +10,7 @@
 //! - **Bounded.** Inboxes, outboxes, packets, fragments, rates, heads, times: all have limits, see
 //!   [`Config`] and [`Limits`].
 //! - **Cheap.** A broadcast is encoded once and written by whoever sends straight to each stream;
+//!   answers and what few hear leave with what else the same client is sent in that turn;
 //!   an idle connection owns no buffer and no timer but one.
 //!
 //! # Layout

@@ -1,5 +1,5 @@
-//! Where packets leave a session: written straight to its stream by whoever sends, kept only when
-//! the kernel refuses them, bounded in bytes and in time.
+//! Where packets leave a session: written straight to its stream by whoever sends, kept only for a
+//! moment of company or when the kernel refuses them, bounded in bytes and in time.
 //!
 //! All of this happens under the session's lock, so that "write, else append" is one step: nothing
 //! overtakes what waits, and after a partial write nothing goes first.
@@ -141,16 +141,17 @@ impl Outlet {
         if is_first { Sent::FirstCorked } else { Sent::Waiting }
     }
 
-    /// Writes what waited for company.
-    pub(crate) fn uncork(&mut self) -> Sent {
+    /// Writes what waited for company, if anything did.
+    pub(crate) fn uncork(&mut self, limit: usize) -> Option<Sent> {
         if !std::mem::take(&mut self.is_corked) {
-            return Sent::Waiting;
+            return None;
         }
-        match self.write_out(Wire::try_write_pieces) {
+        Some(match self.write_out(Wire::try_write_pieces) {
             Ok(()) if self.queue.is_empty() => Sent::Written,
+            Ok(()) if self.waiting > limit => Sent::Overflow,
             Ok(()) => Sent::FirstWaiting,
             Err(_) => Sent::Broken,
-        }
+        })
     }
 
     pub(crate) fn send(&mut self, packet: &Packet, paced: bool, limit: usize) -> Sent {
@@ -170,8 +171,10 @@ impl Outlet {
         if is_first {
             self.sent = sent;
         }
+        if let Some(sent) = self.uncork(limit) {
+            return sent;
+        }
         match &self.transport {
-            _ if self.is_corked => self.uncork(),
             _ if self.waiting > limit || has_piled_up => Sent::Overflow,
             _ if is_first => Sent::FirstWaiting,
             // The hanging poll was woken by the first.
@@ -304,7 +307,7 @@ impl Outlet {
     /// Drops all that waits and lets go of the stream. Tells whether it stands between two frames.
     pub(crate) fn close(&mut self) -> bool {
         // What waited for company only is not lost by it.
-        self.uncork();
+        let _ = self.uncork(usize::MAX);
         self.queue = VecDeque::new();
         self.waiting = 0;
         self.waiting_paced = 0;

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{self, ready};
+use std::task::{self, Context, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,22 +22,24 @@ use crate::websocket::{self, poll_alarm};
 /// Owns a polling session: pings when they are due, ends it when its time is over, and becomes
 /// the owner of its WebSocket when it upgrades.
 pub(crate) async fn run(session: Arc<Session>) {
-    let mut alarm = pin!(sleep_until(Instant::now()));
-    let done = poll_fn(|cx| {
-        loop {
+    let done = {
+        // In a block, so that it is not kept beside the alarm of the other loop.
+        let mut alarm = pin!(sleep_until(Instant::now()));
+        let next = |cx: &mut Context<'_>| loop {
             match session.tick(cx.waker()) {
                 Tick::At(next) => ready!(poll_alarm(alarm.as_mut(), next, cx)),
-                tick => return task::Poll::Ready(tick),
+                Tick::Upgraded(upgraded) => return task::Poll::Ready(Ok(upgraded)),
+                Tick::End(reason) => return task::Poll::Ready(Err(reason)),
             }
-        }
-    });
-    match done.await {
+        };
+        poll_fn(next).await
+    };
+    match done {
         // Boxed, so that a session which stays on polling does not carry the other loop.
-        Tick::Upgraded(upgraded) => Box::pin(websocket::run(session, *upgraded)).await,
-        Tick::End(reason) => {
+        Ok(upgraded) => Box::pin(websocket::run(session, *upgraded)).await,
+        Err(reason) => {
             session.end(reason);
         }
-        Tick::At(_) => {}
     }
 }
 

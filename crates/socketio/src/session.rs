@@ -354,7 +354,8 @@ impl State {
             if matches!(self.outlet.transport, Transport::Polling(_)) {
                 self.outlet.send(&Packet::close(), false, usize::MAX);
             }
-            self.outlet.uncork();
+            // Its end waits for all of it anyway, and notes where it stands.
+            let _ = self.outlet.uncork(usize::MAX);
             self.is_finishing = true;
         }
     }

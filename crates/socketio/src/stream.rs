@@ -130,7 +130,7 @@ impl Wire {
         Ok(rustix::net::send(&self.tcp, bytes, SendFlags::empty())?)
     }
 
-    /// Past tokio's note too, for packets in pieces, which are rare.
+    /// Past tokio's note too, for packets in pieces and for several at once.
     pub(crate) fn try_write_pieces(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         socket2::SockRef::from(&self.tcp).send_vectored(slices)
     }

@@ -83,18 +83,13 @@ fn store(
         None => mention::find(tx, limits, room_id, standing.role, &text)?,
     };
     pace::keep(tx, now, me, room_id, &standing)?;
-    if file_count == 0 {
-        tx.point_of_no_return();
-    }
 
-    let seq = room::next_rev(tx, now, room_id, new.to.is_none())?;
-    mention::note(tx, room_id, seq, &[], &mentions)?;
     let kind = if new.to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
     let mut message = Message {
         id: MessageId::new(now),
         room_id,
-        seq,
-        rev: seq,
+        seq: 0,
+        rev: 0,
         kind,
         user: Some(user),
         text,
@@ -115,6 +110,16 @@ fn store(
         created_at: rfc3339(now),
         key: new.key,
     };
+    preview::seek(tx, limits, now, &message)?;
+    let words = search::words_of(tx, &message, file_count > 0);
+    if file_count == 0 {
+        // Files may still be refused. What reads the text stands before this: were there a text on which it
+        // panics, nobody else's message would be refused with it.
+        tx.point_of_no_return();
+    }
+    message.seq = room::next_rev(tx, now, room_id, message.to.is_none())?;
+    message.rev = message.seq;
+    mention::note(tx, room_id, message.seq, &[], &message.mentions)?;
     let number = insert(tx, now, me, &message, reply_to, file_count)?;
     if file_count > 0 {
         let mut file_ids = new.file_ids;
@@ -125,8 +130,7 @@ fn store(
     // What is told and answered is what a reader of the store would find; to read it back for each
     // send would cost a seventh of it.
     debug_assert_eq!(load::get(tx, number)?, message);
-    search::index_new(tx, number, &message);
-    preview::seek(tx, limits, now, &message)?;
+    tx.index_new(number, words);
     tx.tell(Fact::Message(Box::new(message.clone())));
     Ok(Sent { message, dup: false })
 }
@@ -204,13 +208,13 @@ fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result
 fn answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: Option<i64>) -> Result<(i64, Reply)> {
     let public = concat!(
         "SELECT ",
-        super::load::reply_columns!(),
+        load::reply_columns!(),
         ", q.number FROM messages q LEFT JOIN users qu ON qu.id = q.user_id
          WHERE q.room_id = ?1 AND q.seq = ?2 AND q.to_user_id IS NULL"
     );
     let between = concat!(
         "SELECT ",
-        super::load::reply_columns!(),
+        load::reply_columns!(),
         ", q.number FROM messages q LEFT JOIN users qu ON qu.id = q.user_id
          WHERE q.room_id = ?1 AND q.seq = ?2 AND q.to_user_id IS NOT NULL
            AND ((q.user_id = ?3 AND q.to_user_id = ?4) OR (q.user_id = ?4 AND q.to_user_id = ?3))"

@@ -22,12 +22,12 @@ async fn connections_that_nobody_needs_are_closed_but_one() {
     };
     four_at_once().await;
     assert_eq!(db.readers.at_rest(), 4);
-    db.rest();
+    db.rest().await;
     assert_eq!(db.readers.at_rest(), 4, "all were in use since the store was opened");
     keys(&db).await;
-    db.rest();
+    db.rest().await;
     assert_eq!(db.readers.at_rest(), 1, "the one that was used");
-    db.rest();
+    db.rest().await;
     assert_eq!(db.readers.at_rest(), 1, "the next to read need not open one");
     four_at_once().await;
     db.write(|tx| put(tx, "y")).await.unwrap();

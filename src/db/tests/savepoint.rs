@@ -75,4 +75,12 @@ async fn an_act_that_fails_behind_its_point_of_no_return_takes_its_commit_along_
     assert_eq!([failing.unwrap_err().code, other.unwrap_err().code], [Code::Unavailable; 2]);
     assert_eq!((keys(&db).await, heard.lock().len()), (vec!["first".to_owned(), "last".to_owned()], 2));
     db.write(|tx| put(tx, "other")).await.unwrap();
+    // Alone in its commit it takes nobody along, also where it panics.
+    let alone = db.write(|tx| -> Result<()> {
+        tx.point_of_no_return();
+        put(tx, "alone")?;
+        panic!("planned");
+    });
+    assert_eq!(alone.await.unwrap_err().code, Code::Internal);
+    assert_eq!(keys(&db).await, ["first", "last", "other"]);
 }

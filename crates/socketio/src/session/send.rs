@@ -22,7 +22,6 @@ impl Session {
 
     /// Sends a packet behind all that was sent before, and waits a moment for what else goes to this
     /// client now: it leaves with the next packet, or when the tasks that are due have had their turn.
-    /// Must be called in a runtime.
     pub(crate) fn send_corked(self: &Arc<Self>, packet: &Packet) {
         let mut state = self.state.lock();
         if state.doom.is_some() || state.is_finishing {
@@ -39,8 +38,9 @@ impl Session {
 
     pub(crate) fn uncork(&self) {
         let mut state = self.state.lock();
-        if state.doom.is_none() {
-            let sent = state.outlet.uncork();
+        if state.doom.is_none()
+            && let Some(sent) = state.outlet.uncork(self.config().outbox)
+        {
             self.note(&mut state, sent);
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use socketio::{Namespace, Reason, Recipient, Reply, Socket, SocketId};
+use socketio::{Config, Limits, Namespace, Reason, Recipient, Reply, Server, Socket, SocketId};
 
 use crate::support::{House, Ws, config, echo, echoes, ms, until};
 
@@ -38,6 +38,20 @@ async fn hears(member: &mut Member, expected: &[&str]) {
     member.ws.silence(ms(15)).await;
 }
 
+/// What one read of what has come gives.
+async fn one_read(member: &Member) -> Vec<u8> {
+    let mut bytes = vec![0; 1_024];
+    member.ws.stream.readable().await.unwrap();
+    let count = member.ws.stream.try_read(&mut bytes).unwrap();
+    bytes.truncate(count);
+    bytes
+}
+
+/// Short texts as they are written, one behind the other.
+fn written(texts: &[&str]) -> Vec<u8> {
+    texts.iter().flat_map(|text| [&[0x81, text.len() as u8], text.as_bytes()].concat()).collect()
+}
+
 #[tokio::test]
 async fn a_broadcast_reaches_its_rooms_members_each_once() {
     let house = house().await;
@@ -64,13 +78,8 @@ async fn what_a_few_hear_in_one_turn_comes_in_one_write_and_in_order() {
     for word in ["one", "two", "three"] {
         namespace.to("a").emit(word, &()).await.unwrap();
     }
-    let mut bytes = [0; 256];
-    anna.ws.stream.readable().await.unwrap();
-    let count = anna.ws.stream.try_read(&mut bytes).unwrap();
-    let frames = ["42[\"one\",null]", "42[\"two\",null]", "42[\"three\",null]"];
-    let written: Vec<u8> =
-        frames.iter().flat_map(|text| [&[0x81, text.len() as u8], text.as_bytes()].concat()).collect();
-    assert_eq!(&bytes[..count], written);
+    let texts = ["42[\"one\",null]", "42[\"two\",null]", "42[\"three\",null]"];
+    assert_eq!(one_read(&anna).await, written(&texts));
     // What does not wait takes along what does, and so does the end.
     namespace.to("a").emit("first", &()).await.unwrap();
     anna.socket.emit("second", &()).unwrap();
@@ -85,6 +94,57 @@ async fn what_a_few_hear_in_one_turn_comes_in_one_write_and_in_order() {
     berta.socket.session().close(Reason::ServerClose);
     assert_eq!(berta.ws.text().await, "42[\"parting\",null]");
     berta.ws.ended().await;
+}
+
+#[tokio::test]
+async fn an_answer_and_what_follows_it_in_a_small_room_come_in_one_write() {
+    // Tells the room behind its answer, as an application does from a task of its own.
+    let telling = Namespace::new("/").on("tell", |socket: Socket, room: String| async move {
+        let namespace = Arc::clone(socket.namespace());
+        tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            namespace.to(&room).emit("told", &()).await.unwrap();
+        });
+        Reply::json(&true).unwrap()
+    });
+    let house = House::open(config(), [telling]).await;
+    let mut anna = member(&house, &["small", "large"]).await;
+    anna.ws.send("421[\"tell\",\"small\"]").await;
+    assert_eq!(one_read(&anna).await, written(&["431[true]", "42[\"told\",null]"]));
+    // In a large room nobody waits for company, and the answer still comes first.
+    let mut others = Vec::new();
+    for _ in 0..20 {
+        others.push(member(&house, &["large"]).await);
+    }
+    anna.ws.send("422[\"tell\",\"large\"]").await;
+    assert_eq!([anna.ws.text().await, anna.ws.text().await], ["432[true]", "42[\"told\",null]"]);
+    for other in &mut others {
+        assert_eq!(other.ws.text().await, "42[\"told\",null]");
+    }
+}
+
+#[tokio::test]
+async fn more_clients_than_one_turn_takes_all_get_what_waited_for_company() {
+    const ALL: usize = 300;
+    let config = Config { sessions_per_address: ALL, ..config() };
+    let limits = Limits { connections_per_address: ALL, ..Limits::default() };
+    let house = House::of(Server::new(config, echoes()), limits).await;
+    let namespace = house.of_name("/");
+    let mut members = Vec::new();
+    for number in 0..ALL {
+        members.push(member(&house, &[&(number / 10).to_string()]).await);
+    }
+    // More packets than go in one write.
+    for room in 0..ALL / 10 {
+        for number in 0..40 {
+            namespace.to(&room.to_string()).emit("n", &number).await.unwrap();
+        }
+    }
+    for member in &mut members {
+        for number in 0..40 {
+            assert_eq!(member.ws.text().await, format!("42[\"n\",{number}]"));
+        }
+    }
 }
 
 #[tokio::test]

@@ -85,6 +85,18 @@ async fn p17_a_reader_with_too_much_waiting_is_gone_at_once() {
 }
 
 #[tokio::test]
+async fn p17_too_much_behind_what_waited_for_company_is_too_much_at_once() {
+    let ends = Arc::default();
+    let house = House::open(Config { patience: ms(60_000), ..impatient() }, [noting(&ends)]).await;
+    let _narrow = narrow(&house).await;
+    let namespace = house.of_name("/");
+    let socket = namespace.to_all().reached().remove(0);
+    namespace.to_all().emit("short", &()).await.unwrap();
+    socket.emit("long", &"x".repeat(1024 * 1024)).unwrap();
+    until(|| *ends.lock() == [Reason::SlowReader]).await;
+}
+
+#[tokio::test]
 async fn p17_a_byte_now_and_then_is_no_progress() {
     let ends = Arc::default();
     let house = House::open(Config { outbox: 1024 * 1024, ..impatient() }, [noting(&ends)]).await;

@@ -50,6 +50,13 @@ async fn z10_who_joins_later_reads_nothing_older_by_any_cursor() {
     assert_eq!((seqs(&resumed), resumed.rev, resumed.gap), (vec![], 7, false));
     assert_eq!(house.read(move |tx| visible_rev(tx, his, id)).await.unwrap(), 5);
     assert_eq!(house.read(move |tx| visible_rev(tx, hers, id)).await.unwrap(), 7);
+    house.write(move |tx| change::edit(tx, &LIMITS, 3, hers, new.id, "new, edited")).await.unwrap();
+    assert_eq!(house.read(move |tx| visible_rev(tx, his, id)).await.unwrap(), 8, "what he sees has changed");
+    let resumed = house.read(move |tx| resume(tx, &LIMITS, Some(his), id, 5, None)).await.unwrap();
+    assert_eq!((seqs(&resumed), resumed.rev, resumed.gap), (vec![5], 8, false));
+    let whisper = New { text: "psst".into(), to: Some(his), ..New::default() };
+    let whispered = house.send(&minji, &room, whisper).await.unwrap().message.rev;
+    assert_eq!(house.read(move |tx| visible_rev(tx, his, id)).await.unwrap(), whispered);
     assert!(house.read(move |tx| change::pins(tx, his, id)).await.unwrap().is_empty());
     // What one may not see one cannot touch or quote, and hears no more than of what is not.
     for message in [old.id, crate::ids::MessageId::new(0)] {
@@ -61,7 +68,7 @@ async fn z10_who_joins_later_reads_nothing_older_by_any_cursor() {
     // The owner's choice holds for all that is there.
     set(&house, &minji, &room, History::All).await;
     let all = house.read(move |tx| page(tx, &LIMITS, Some(his), id, Cursor::Newest, 50)).await.unwrap();
-    assert_eq!(seqs(&all), [1, 2, 3, 4, 5]);
+    assert_eq!(seqs(&all), [1, 2, 3, 4, 5, whispered]);
 }
 
 #[tokio::test]

@@ -175,6 +175,14 @@ async fn a_resume_is_all_or_a_gap() {
         assert_eq!((part.messages.len(), part.gap, part.rev), (2, true, 9));
         assert_eq!(part.messages[1].seq, 9);
     }
+    // A message that is new and changed since is one change, and one that is old and changed is one too.
+    for seq in [3, 9] {
+        edit(&house, &room, seq, "short").await;
+    }
+    let seqs = |changes: &Changes| changes.messages.iter().map(|message| message.seq).collect::<Vec<_>>();
+    let all = resumed(8, 100_000).await.unwrap();
+    assert_eq!((seqs(&all), all.gap, all.rev), (vec![2, 4, 5, 6, 7, 8, 3, 9], false, 11));
+    assert!(resumed(7, 100_000).await.unwrap().gap);
 }
 
 #[tokio::test]
@@ -224,5 +232,7 @@ async fn every_page_is_an_index_range() {
         for range in ["messages_public_", "messages_received_", "messages_whispered_"] {
             assert!(plan.iter().any(|step| step.contains(range)), "{range} {plan:#?}");
         }
+        let is_by_rev = ![BEFORE, AFTER].contains(&sql);
+        assert_eq!(plan.iter().any(|step| step.contains("messages_changed_rev")), is_by_rev, "{plan:#?}");
     }
 }
