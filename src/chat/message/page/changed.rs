@@ -27,7 +27,7 @@ macro_rules! changed {
 pub(super) const SINCE: &str = select!(changed!(""), " ASC");
 pub(super) const SINCE_JOINED: &str = select!(changed!(" AND seq >= ?5"), " ASC");
 
-/// How much [`changed`] would find: whoever has a newer seq, or was changed since. No row is walked
+/// How much `changed!` would find: whoever has a newer seq, or was changed since. No row is walked
 /// over here, so that it may be asked from any rev on.
 macro_rules! size {
     ($bound:literal) => {
