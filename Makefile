@@ -63,7 +63,7 @@ tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## Measure everything beside every peer, in half an hour: docs/performance.md. ONLY=fanout (memory, connects, sends,
+## Measure everything, beside the peers that do the same, in half an hour: docs/performance.md. ONLY=fanout (memory, connects, sends,
 ## rooms, pages, search, start) measures one part, ONLY=report measures nothing, QUICK=1 is a glance.
 bench: build peers
 	@command -v wrk >/dev/null || { echo "missing: wrk (Debian: apt-get install wrk)" >&2; exit 1; }

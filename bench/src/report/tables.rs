@@ -132,7 +132,7 @@ pub(crate) fn rooms(part: &Rooms) -> Vec<Table> {
     let columns =
         ["rooms", "sends a second", "µs a send", "ack p99 ms", "µs a delivery", "lobby pages a second", "MB in all"];
     let mut table =
-        Table::new("A house of many rooms: 64 send to all of them in turn; one more room has 1,000 members", &columns);
+        Table::new("A house of many rooms: 64 send to one after the other; one more room has 1,000 members", &columns);
     for row in &part.rows {
         let figures = [whole(row.sends), whole(row.send_us), number(row.ack_p99), number(row.delivery_us)];
         let rest = [whole(row.lobby), number(megabytes(row.memory))];
