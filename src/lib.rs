@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod cookie;
 pub mod cpu_pool;
+pub mod data_folder;
 pub mod db;
 pub mod error;
 pub mod fetch;

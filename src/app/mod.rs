@@ -15,9 +15,10 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::config::Config;
+use crate::data_folder;
 use crate::lock::Lock;
 use crate::ops::restore;
-use crate::service::{App, make_private_folder};
+use crate::service::App;
 use crate::socket::{self, CHAT, LOBBY};
 use crate::web::{self, ClientAddress};
 use crate::wire::Draining;
@@ -80,7 +81,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
 }
 
 fn take_house(config: &Config) -> Result<Lock, String> {
-    make_private_folder(&config.data_dir)?;
+    data_folder::create(&config.data_dir)?;
     let folder = config.data_dir.display();
     match Lock::house(&config.data_dir) {
         Ok(Some(house)) => Ok(house),

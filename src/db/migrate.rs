@@ -5,12 +5,6 @@ use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
 use crate::clock::now_ms;
 
-/// A numbered step; its number is its place in the list, from 1.
-pub(super) struct Migration {
-    pub(super) name: &'static str,
-    pub(super) sql: &'static str,
-}
-
 /// Declares the steps of an engine from `migrations/<engine>/<name>.sql`.
 macro_rules! migrations {
     ($engine:literal: $($name:literal)+) => {

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
+use super::index_updates::IndexUpdates;
 use super::readers::Readers;
-use super::search::IndexUpdates;
 use super::tx::Savepoint;
 use super::{CommitUnknown, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};

@@ -197,7 +197,7 @@ impl Dispatcher {
             return;
         }
         let Some(packet) = self.packet(event, &Passage { room: room_id, user, count }) else { return };
-        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|user| user.id != user.id);
+        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|other| other.id != user.id);
         self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
     }
 
