@@ -1,83 +1,163 @@
-//! What is told of the figures: tables, targets, plots, and the file that keeps them.
+//! The report: declares what a scenario shows, and writes it to the terminal, to performance.md, to the
+//! plots, and the figures themselves to performance.json.
 
-mod document;
 mod machine;
 mod plot;
-mod plots;
-mod results;
 mod table;
-mod tables;
-mod targets;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 pub(crate) use machine::Machine;
-pub(crate) use results::{Measured, Results};
-use table::Table;
+pub(crate) use plot::{Line, Plot};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+pub(crate) use table::Table;
+use table::{Cells, number};
 
 use crate::Outcome;
 use crate::context::Context;
 
-/// The figures that are kept. A glance has nothing to do with them.
-pub(crate) fn read(context: &Context) -> Outcome<Results> {
-    if context.is_quick {
-        return Ok(Results::default());
-    }
-    Results::read(&context.docs.join("performance.json"))
+/// What a scenario shows of its figures.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) measure: fn(&Context) -> Outcome<Value>,
+    pub(crate) tables: &'static [Table],
+    pub(crate) plots: &'static [Plot],
+    pub(crate) targets: &'static [Target],
 }
 
-/// Keeps the figures, unless they are a glance's.
-pub(crate) fn keep(context: &Context, results: &Results) -> Outcome<()> {
+/// A bound of one figure: what it is, the bound, its unit, and where it is found (see [`rows`]; the
+/// last word is the figure's key).
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    AtMost(&'static str, f64, &'static str, &'static str),
+    AtLeast(&'static str, f64, &'static str, &'static str),
+}
+
+/// The figures of a scenario, with the machine and the commit they were measured on.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Measured {
+    pub(crate) machine: Machine,
+    pub(crate) figures: Value,
+}
+
+pub(crate) type Results = BTreeMap<String, Measured>;
+
+/// Returns the rows of some figures: `rows kind=madang members=1000` are those of the list `rows` whose
+/// fields have these values.
+fn rows<'a>(figures: &'a Value, query: &str) -> Vec<&'a Value> {
+    let mut words = query.split(' ');
+    let rows = figures[words.next().unwrap_or_default()].as_array();
+    let conditions: Vec<_> = words.filter_map(|word| word.split_once('=')).collect();
+    let is_it = |row: &&Value| {
+        conditions.iter().all(|(key, value)| match field(row, key) {
+            Some(Value::String(text)) => text == value,
+            Some(other) => other.to_string() == *value,
+            None => false,
+        })
+    };
+    rows.into_iter().flatten().filter(is_it).collect()
+}
+
+/// Returns a field by its key, which may lead into objects: `ack.p50`.
+fn field<'a>(row: &'a Value, key: &str) -> Option<&'a Value> {
+    key.split('.').try_fold(row, |value, key| value.get(key))
+}
+
+/// Returns the saved figures; a quick run ignores them.
+pub(crate) fn read(context: &Context) -> Outcome<Results> {
+    let file = context.docs.join("performance.json");
+    if context.is_quick || !file.exists() {
+        return Ok(Results::new());
+    }
+    Ok(serde_json::from_slice(&std::fs::read(&file)?).map_err(|error| format!("{}: {error}", file.display()))?)
+}
+
+/// Saves the figures, unless they are those of a quick run.
+pub(crate) fn save(context: &Context, results: &Results) -> Outcome<()> {
     if context.is_quick {
         return Ok(());
     }
-    results.write(&context.docs.join("performance.json"))
+    Ok(std::fs::write(context.docs.join("performance.json"), serde_json::to_string_pretty(results)? + "\n")?)
 }
 
-/// Prints everything that was measured and writes the document and its plots; of a glance nothing is
-/// written.
-pub(crate) fn tell(context: &Context, results: &Results) -> Outcome<()> {
-    context.print(&machines(results));
-    for (_, tables) in parts(results) {
-        tables.iter().for_each(|table| context.print(&table.for_the_terminal()));
+/// Prints all tables, and writes the document and its plots unless the run is a quick one.
+pub(crate) fn write(context: &Context, scenarios: &[Scenario], results: &Results) -> Outcome<()> {
+    let machines = machine::describe(results);
+    context.print(&machines);
+    let mut texts = vec![("machine", machines)];
+    let mut plots: Vec<(PathBuf, String)> = Vec::new();
+    let mut targets = Cells::new("Targets", &["what", "target", "measured", "reached"]);
+    for Scenario { name, tables, plots: shown, targets: bounds, .. } in scenarios {
+        let Some(Measured { figures, .. }) = results.get(*name) else { continue };
+        let Some(tables) = tables.iter().map(|table| table.fill(figures)).collect::<Option<Vec<Cells>>>() else {
+            context.print(&format!("\n{name}: the saved figures are of an older form; measure again"));
+            continue;
+        };
+        tables.iter().for_each(|table| context.print(&table.for_terminal()));
+        texts.push((name, tables.iter().map(Cells::for_document).collect::<Vec<_>>().join("\n")));
+        let folder = context.docs.join("performance");
+        plots.extend(shown.iter().map(|plot| (folder.join(format!("{}.svg", plot.file)), plot.svg(figures))));
+        bounds.iter().filter_map(|target| target.cells(figures)).for_each(|cells| targets.row(cells));
     }
-    if context.is_quick { Ok(()) } else { write(context, results) }
-}
-
-fn write(context: &Context, results: &Results) -> Outcome<()> {
+    context.print(&targets.for_terminal());
+    texts.push(("targets", targets.for_document()));
+    if context.is_quick {
+        return Ok(());
+    }
     let file = context.docs.join("performance.md");
     let mut document = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    document = document::put(&document, "machine", &machines(results))?;
-    for (name, tables) in parts(results) {
-        let text: Vec<String> = tables.iter().map(Table::for_a_document).collect();
-        document = document::put(&document, name, &text.join("\n"))?;
+    for (name, text) in texts {
+        document = put(&document, name, &text)?;
     }
-    for (name, plot) in plots::all(results) {
-        document::write(&context.docs.join("performance").join(format!("{name}.svg")), &plot.svg())?;
-    }
-    document::write(&file, &document)
+    plots.push((file, document));
+    plots.iter().try_for_each(|(file, text)| Ok(std::fs::write(file, text)?))
 }
 
-fn machines(results: &Results) -> String {
-    let machines = results.machines();
-    let is_one_run = machines.len() == 1;
-    let lines = machines.into_iter().map(|(machine, parts)| match is_one_run {
-        true => machine.sentence(),
-        false => format!("- {}: {}", parts.join(", "), machine.sentence()),
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// Replaces the text between the markers of one name; the rest of the document is written by hand.
+fn put(document: &str, name: &str, text: &str) -> Outcome<String> {
+    let (start, end) = (format!("<!-- bench:{name} -->"), format!("<!-- /bench:{name} -->"));
+    let parts = document.split_once(&start).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts.ok_or_else(|| format!("performance.md has no {start} … {end}"))?;
+    Ok(format!("{before}{start}\n\n{}\n\n{end}{after}", text.trim()))
 }
 
-/// The tables of all parts that were measured; the targets at the end.
-fn parts(results: &Results) -> Vec<(&'static str, Vec<Table>)> {
-    let all = [
-        ("fanout", results.fanout.as_ref().map(|part| tables::fanout(&part.figures))),
-        ("memory", results.memory.as_ref().map(|part| tables::memory(&part.figures))),
-        ("connects", results.connects.as_ref().map(|part| tables::connects(&part.figures))),
-        ("sends", results.sends.as_ref().map(|part| tables::sends(&part.figures))),
-        ("pages", results.pages.as_ref().map(|part| tables::pages(&part.figures))),
-        ("search", results.search.as_ref().map(|part| tables::search(&part.figures))),
-        ("start", results.start.as_ref().map(|part| tables::start(&part.figures))),
-        ("rooms", results.rooms.as_ref().map(|part| tables::rooms(&part.figures))),
-        ("targets", Some(vec![targets::table(results)])),
-    ];
-    all.into_iter().filter_map(|(name, tables)| Some((name, tables?))).collect()
+impl Target {
+    /// Returns the target's row; `None` where its figure was not measured.
+    fn cells(&self, figures: &Value) -> Option<Vec<String>> {
+        let (Self::AtMost(what, bound, unit, query) | Self::AtLeast(what, bound, unit, query)) = *self;
+        let (query, key) = query.rsplit_once(' ')?;
+        let figure = field(rows(figures, query).first()?, key)?.as_f64()?;
+        let (sign, is_reached) = match self {
+            Self::AtMost(..) => ("≤", figure <= bound),
+            Self::AtLeast(..) => ("≥", figure >= bound),
+        };
+        let with_unit = |figure| format!("{} {unit}", number(figure)).trim_end().to_owned();
+        let reached = if is_reached { "yes" } else { "no" };
+        Some(vec![what.to_owned(), format!("{sign} {}", with_unit(bound)), with_unit(figure), reached.to_owned()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_text_between_the_markers_changes() {
+        let document = "Before.\n<!-- bench:start -->\nold\n<!-- /bench:start -->\nAfter.";
+        let changed = put(document, "start", "new\n").unwrap();
+        assert_eq!(changed, "Before.\n<!-- bench:start -->\n\nnew\n\n<!-- /bench:start -->\nAfter.");
+        assert!(put(document, "rooms", "new").is_err());
+    }
+
+    #[test]
+    fn a_target_finds_its_figure() {
+        let figures = json!({ "rows": [{ "kind": "floor", "ms": 1 }, { "kind": "madang", "ack": { "p50": 2.5 } }] });
+        let target = Target::AtMost("ack", 2.0, "ms", "rows kind=madang ack.p50");
+        assert_eq!(target.cells(&figures).unwrap(), ["ack", "≤ 2 ms", "2.5 ms", "no"]);
+        assert!(Target::AtLeast("ack", 2.0, "", "rows kind=express ack.p50").cells(&figures).is_none());
+    }
 }

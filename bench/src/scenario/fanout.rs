@@ -1,0 +1,246 @@
+//! One message to many members: the cost of a delivery, its time, and the most deliveries a second.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::context::Context;
+use crate::load::{AT_ONCE, Load, Message, frame};
+use crate::report::{Line, Plot, Scenario, Table, Target};
+use crate::server::{Kind, Server};
+use crate::times::{Times, median, micros_each};
+
+/// Deliveries a second at which their cost is measured, whatever the size of the room.
+const DELIVERIES_A_SECOND: u32 = 20_000;
+/// A delivery that is later than this is lost.
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// Messages before the first that counts, and the fewest of a window.
+const WARM_UP: u32 = 20;
+const MIN_MESSAGES: u32 = 10;
+/// Larger rooms are for Madang and the floor: the baselines' cost does not fall there, and another
+/// scenario measures their memory.
+const LARGEST_OF_BASELINES: usize = 5_000;
+const SIZES: [usize; 5] = [100, 1_000, 5_000, 10_000, 18_000];
+const ROUNDS: usize = 3;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "fanout",
+    measure,
+    tables: &[
+        Table {
+            title: "Processor time per delivery, 20,000 deliveries a second",
+            rows: "rows",
+            columns: &[
+                ("members", "members"),
+                ("server", "kind"),
+                ("µs, median window", "cpu_us_median"),
+                ("windows", "cpu_us"),
+                ("Madang is ×", "madang_over"),
+                ("bytes a frame", "frame_bytes"),
+                ("lost, disordered", "lost"),
+            ],
+        },
+        Table {
+            title: "From the send to the first, the median and the last member, and to the sender's ack: p50; p99 in ms",
+            rows: "rows",
+            columns: &[
+                ("members", "members"),
+                ("server", "kind"),
+                ("first", "first"),
+                ("median", "median"),
+                ("last", "last"),
+                ("ack", "ack"),
+            ],
+        },
+        Table {
+            title: "Deliveries a second when the next message is sent as soon as all have the last one",
+            rows: "rows",
+            columns: &[("members", "members"), ("server", "kind"), ("deliveries a second", "per_second")],
+        },
+    ],
+    plots: &[
+        Plot {
+            file: "fanout-cost",
+            title: "Processor time per delivery",
+            across: "members of the room",
+            up: "µs, at 20,000 deliveries a second",
+            is_log: false,
+            lines: &[Line { rows: "rows", name: "", x: "members", y: "cpu_us_median" }],
+        },
+        Plot {
+            file: "fanout-last",
+            title: "From the send to the last member",
+            across: "members of the room",
+            up: "ms, p50",
+            is_log: true,
+            lines: &[Line { rows: "rows", name: "", x: "members", y: "last.p50" }],
+        },
+    ],
+    targets: &[
+        Target::AtMost("a delivery to 1,000 over Express", 0.4, "×", "rows kind=express members=1000 madang_over"),
+        Target::AtMost(
+            "a delivery to 1,000 over socketioxide",
+            0.6,
+            "×",
+            "rows kind=socketioxide members=1000 madang_over",
+        ),
+        Target::AtMost("a delivery to 1,000 over the floor", 1.1, "×", "rows kind=floor members=1000 madang_over"),
+        Target::AtMost("a delivery to 5,000 over the floor", 1.1, "×", "rows kind=floor members=5000 madang_over"),
+        Target::AtMost("a delivery to 18,000 over the floor", 1.1, "×", "rows kind=floor members=18000 madang_over"),
+        Target::AtMost(
+            "to the last of 1,000, p50, over the floor",
+            1.15,
+            "×",
+            "rows kind=floor members=1000 last_over.p50",
+        ),
+        Target::AtMost(
+            "to the last of 1,000, p99, over the floor",
+            1.15,
+            "×",
+            "rows kind=floor members=1000 last_over.p99",
+        ),
+        Target::AtMost(
+            "to the last of 1,000, p50, over Express",
+            1.0,
+            "×",
+            "rows kind=express members=1000 last_over.p50",
+        ),
+        Target::AtMost(
+            "to the last of 1,000, p99, over Express",
+            1.0,
+            "×",
+            "rows kind=express members=1000 last_over.p99",
+        ),
+        Target::AtMost(
+            "a sender's own ack in a room of 1,000, p50",
+            2.0,
+            "ms",
+            "rows kind=madang members=1000 ack.p50",
+        ),
+    ],
+};
+
+fn measure(context: &Context) -> Outcome<Value> {
+    let mut rows = Vec::new();
+    for members in SIZES.into_iter().filter(|members| *members <= context.size(usize::MAX, 1_000)) {
+        let mut kinds = context.kinds(&[Kind::Madang, Kind::Floor]);
+        if members <= LARGEST_OF_BASELINES {
+            kinds.extend([Kind::Socketioxide, Kind::Express, Kind::SocketIo]);
+        }
+        // The servers take turns, so that other work on the machine slows all of them down.
+        let mut rounds: Vec<Vec<Round>> = kinds.iter().map(|_| Vec::new()).collect();
+        let mut sample = Vec::new();
+        for number in 1..=context.size(ROUNDS, 1) {
+            for (kind, rounds) in kinds.iter().zip(&mut rounds) {
+                context.progress(format!("fan-out, {members} members, round {number}: {}", kind.name()));
+                rounds.push(round(context, *kind, members, &mut sample)?);
+            }
+        }
+        for (kind, own) in kinds.iter().zip(&rounds) {
+            rows.push(row(*kind, members, own, &rounds[0])?);
+        }
+    }
+    Ok(json!({ "rows": rows }))
+}
+
+/// The measurements of one server in one round.
+struct Round {
+    cpu_us: f64,
+    messages: Vec<Message>,
+    per_second: f64,
+    frame_bytes: usize,
+    lost: u64,
+}
+
+fn row(kind: Kind, members: usize, rounds: &[Round], madang: &[Round]) -> Outcome<Value> {
+    let cpu_us = || rounds.iter().map(|round| round.cpu_us);
+    // Windows of the same round are compared.
+    let over = madang.iter().zip(rounds).map(|(madang, other)| madang.cpu_us / other.cpu_us.max(f64::EPSILON));
+    let summary = |rounds: &[Round], time: fn(&Message) -> Duration| {
+        Times::of(rounds.iter().flat_map(|round| round.messages.iter().map(time)))
+    };
+    let last = summary(rounds, |message| message.last)?;
+    let madang_last = summary(madang, |message| message.last)?;
+    let lost: u64 = rounds.iter().map(|round| round.lost).sum();
+    // A baseline may lose or disorder messages, which the table shows. In Madang that is an error.
+    if lost > 0 && matches!(kind, Kind::Madang | Kind::MadangBefore | Kind::Floor) {
+        return Err(format!("{}, {members} members: {lost} deliveries lost, doubled or disordered", kind.name()).into());
+    }
+    Ok(json!({
+        "members": members, "kind": kind, "frame_bytes": rounds[0].frame_bytes,
+        "cpu_us": cpu_us().collect::<Vec<_>>(), "cpu_us_median": median(cpu_us()),
+        "madang_over": (kind != Kind::Madang).then(|| median(over)),
+        "first": summary(rounds, |message| message.first)?, "median": summary(rounds, |message| message.median)?,
+        "last": last, "last_over": { "p50": madang_last.p50 / last.p50, "p99": madang_last.p99 / last.p99 },
+        "ack": if kind == Kind::Floor { None } else { Some(summary(rounds, |message| message.ack)?) },
+        "per_second": median(rounds.iter().map(|round| round.per_second)), "lost": lost,
+    }))
+}
+
+/// Starts a server with a room and measures it. `sample` is a frame of Madang's, for the floor to send.
+fn round(context: &Context, kind: Kind, members: usize, sample: &mut Vec<u8>) -> Outcome<Round> {
+    let server = Server::start(context, kind, members, members)?;
+    let mut floor = None;
+    if kind == Kind::Floor {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.process.port))?;
+        stream.set_nodelay(true)?;
+        floor = Some(stream);
+    }
+    let mut load = Load::new(server.process.port)?;
+    load.add_members(&server, 0..members);
+    load.join_all(AT_ONCE)?;
+    let mut send = |load: &mut Load<'_>| -> Outcome<()> {
+        let number = load.deliveries.sending();
+        let Some(floor) = &mut floor else {
+            return load.send(0, &server.message(0, number, &"x".repeat(64)));
+        };
+        let mut message = (sample.len() as u32).to_be_bytes().to_vec();
+        message.extend_from_slice(sample);
+        frame::renumber(&mut message, number).ok_or("there is no frame for the floor")?;
+        Ok(floor.write_all(&message)?)
+    };
+    for _ in 0..WARM_UP {
+        send(&mut load)?;
+        load.wait_delivered(TIMEOUT)?;
+        if !load.deliveries.is_complete() {
+            return Err(format!("{}: a message did not reach all {members} members", kind.name()).into());
+        }
+    }
+
+    // The cost: a fixed rate, until everything is delivered.
+    let pause = Duration::from_secs(1) * members as u32 / DELIVERIES_A_SECOND;
+    let count = (context.window(6).as_secs_f64() / pause.as_secs_f64()) as u32;
+    let first = load.deliveries.messages.len();
+    let cpu = server.process.cpu()?;
+    let mut next = Instant::now();
+    for _ in 0..count.max(MIN_MESSAGES) {
+        load.run_until(next)?;
+        send(&mut load)?;
+        next += pause;
+    }
+    load.run_until(next)?;
+    load.wait_delivered(TIMEOUT)?;
+    let cpu = server.process.cpu()? - cpu;
+    let messages = load.deliveries.messages[first..].to_vec();
+    let received = messages.iter().map(|message| u64::from(message.received)).sum();
+
+    // The speed: the next message as soon as all have the last one.
+    let (started, window, first) = (Instant::now(), context.window(3), load.deliveries.messages.len());
+    while started.elapsed() < window {
+        send(&mut load)?;
+        load.wait_delivered(TIMEOUT)?;
+    }
+    let sent = load.deliveries.messages.len() - first;
+    let per_second = (sent * members) as f64 / started.elapsed().as_secs_f64();
+    // The acknowledgement of the last message may still be on its way.
+    load.run_for(Duration::from_millis(50))?;
+    if kind == Kind::Madang {
+        *sample = std::mem::take(&mut load.sample);
+    }
+    let deliveries = &load.deliveries;
+    let (frame_bytes, lost) = (deliveries.frame_bytes, deliveries.faults(0));
+    Ok(Round { cpu_us: micros_each(cpu, received), messages, per_second, frame_bytes, lost })
+}

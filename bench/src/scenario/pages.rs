@@ -1,0 +1,178 @@
+//! Pages of a room on one core, beside Next.js. Each request is another viewer's, so that nothing kept
+//! for a viewer helps.
+
+use serde_json::{Value, json};
+
+use super::{history, shapes};
+use crate::Outcome;
+use crate::context::Context;
+use crate::http::{Http, PageRate, in_parallel, load_pages, page_request};
+use crate::report::{Scenario, Table, Target};
+use crate::server::{Kind, Madang, UNLIMITED, baseline};
+
+const CONNECTIONS: usize = 32;
+/// Rooms by their members; each has one page of messages.
+const ROOMS: [(usize, &str); 2] = [(2, "room of 2 members"), (200, "room of 200 members")];
+const MESSAGES: usize = 50;
+/// Viewers, each a member of one room of each kind.
+const VIEWERS: usize = 4_000;
+/// Windows of each page, in turns with the other servers.
+const ROUNDS: usize = 3;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "pages",
+    measure,
+    tables: &[
+        Table {
+            title: "Pages of 50 messages; {viewers} viewers in turn, the long history is of {messages} messages",
+            rows: "rows",
+            columns: &[
+                ("page", "page"),
+                ("server", "kind"),
+                ("compressed", "is_packed"),
+                ("a second", "per_second"),
+                ("p50 ms", "p50_ms"),
+                ("p99 ms", "p99_ms"),
+                ("bytes", "bytes"),
+                ("Madang is ×", "madang_over"),
+            ],
+        },
+        shapes::TABLE,
+    ],
+    plots: &[],
+    targets: &[
+        Target::AtLeast(
+            "pages a second, 2 members",
+            5_000.0,
+            "",
+            "rows kind=madang members=2 is_packed=false per_second",
+        ),
+        Target::AtLeast(
+            "pages a second, 200 members",
+            3_000.0,
+            "",
+            "rows kind=madang members=200 is_packed=false per_second",
+        ),
+        Target::AtLeast(
+            "pages, 2 members, over Next.js",
+            30.0,
+            "×",
+            "rows kind=next members=2 is_packed=false madang_over",
+        ),
+        Target::AtLeast(
+            "pages, 200 members, over Next.js",
+            30.0,
+            "×",
+            "rows kind=next members=200 is_packed=false madang_over",
+        ),
+        Target::AtMost("HTML of a page, 2 members", 60.0, "KB", "rows kind=madang members=2 is_packed=false kb"),
+        Target::AtMost("HTML of a page, 200 members", 100.0, "KB", "rows kind=madang members=200 is_packed=false kb"),
+        shapes::TARGETS[0],
+        shapes::TARGETS[1],
+    ],
+};
+
+/// The requests for one page of one server.
+struct Site {
+    page: &'static str,
+    /// Members of the room; 0 for the long history.
+    members: usize,
+    kind: Kind,
+    port: u16,
+    /// Paths with the cookies of viewers.
+    viewers: Vec<(String, String)>,
+}
+
+fn measure(context: &Context) -> Outcome<Value> {
+    let viewers = context.size(VIEWERS, 400);
+    let (mut sites, mut servers) = (Vec::new(), Vec::new());
+    for kind in context.kinds(&[Kind::Madang]) {
+        context.progress(format!("{viewers} viewers join rooms: {}", kind.name()));
+        let madang = Madang::start(context, kind, &UNLIMITED)?;
+        let (tokens, port) = (madang.guests(viewers)?, madang.process.port);
+        for (members, page) in ROOMS {
+            let rooms = fill_rooms(&madang, &tokens, members)?;
+            let mut order: Vec<usize> = (0..viewers).collect();
+            // Viewers of the same room do not follow one another.
+            order.sort_by_key(|viewer| viewer % members);
+            let viewer = |viewer: usize| (format!("/room/{}", rooms[viewer / members]), tokens[viewer].clone());
+            sites.push(Site { page, members, kind, port, viewers: order.into_iter().map(viewer).collect() });
+        }
+        servers.push((madang.process, madang.folder));
+    }
+    let (next, folder) = baseline(context, Kind::Next, 0)?;
+    for (members, page) in ROOMS {
+        let viewers = vec![(format!("/room/{members}"), String::new())];
+        sites.push(Site { page, members, kind: Kind::Next, port: next.port, viewers });
+    }
+    servers.push((next, folder));
+    let mut rows = measure_in_turns(context, &sites)?;
+    drop(servers);
+    let history = history::get(context)?;
+    let older = format!("/room/{}/messages?before={}", history.room, history.messages / 2);
+    let pages = [("room with a long history", format!("/room/{}", history.room)), ("older messages in it", older)];
+    let sites = pages.map(|(page, path)| {
+        let viewers = vec![(path, history.token.clone())];
+        Site { page, members: 0, kind: Kind::Madang, port: history.madang.process.port, viewers }
+    });
+    rows.extend(measure_in_turns(context, &sites)?);
+    let shapes = shapes::measure(context)?;
+    Ok(json!({ "viewers": viewers, "messages": history.messages, "rows": rows, "shapes": shapes }))
+}
+
+/// Creates rooms of so many members, each with one page of messages, and returns their ids.
+fn fill_rooms(madang: &Madang, tokens: &[String], members: usize) -> Outcome<Vec<String>> {
+    const FILLERS: usize = 16;
+    let rooms: Vec<&[String]> = tokens.chunks(members).collect();
+    let owners: Vec<&str> = rooms.iter().map(|members| members[0].as_str()).collect();
+    let ids = madang.rooms(&owners, members)?;
+    in_parallel(FILLERS, |filler| {
+        let mut http = Http::connect(madang.process.port)?;
+        for (members, id) in rooms.iter().zip(&ids).skip(filler).step_by(FILLERS) {
+            for member in &members[1..] {
+                http.post(&format!("/api/rooms/{id}/members"), Some(member), &json!({}))?;
+            }
+            for number in 1..=MESSAGES {
+                let minutes = number % 12;
+                let text = format!("오늘 회의 몇 시예요? The meeting is at {minutes}:30, see you there!");
+                let sender = &members[number % members.len()];
+                http.post(&format!("/api/rooms/{id}/messages"), Some(sender), &json!({ "text": text }))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(ids)
+}
+
+/// Measures each site uncompressed and compressed, and returns the median windows.
+fn measure_in_turns(context: &Context, sites: &[Site]) -> Outcome<Vec<Value>> {
+    let all: Vec<(&Site, bool)> = sites.iter().flat_map(|site| [(site, false), (site, true)]).collect();
+    let mut windows: Vec<Vec<PageRate>> = vec![Vec::new(); all.len()];
+    let requests = |site: &Site, is_packed: bool| -> Vec<String> {
+        site.viewers.iter().map(|(path, cookie)| page_request(path, cookie, is_packed)).collect()
+    };
+    for round in 1..=context.size(ROUNDS, 1) {
+        for ((site, is_packed), windows) in all.iter().zip(&mut windows) {
+            let packed = if *is_packed { ", compressed" } else { "" };
+            context.progress(format!("{}{packed}, round {round}: {}", site.page, site.kind.name()));
+            windows.push(load_pages(site.port, CONNECTIONS, context.window(4), &requests(site, *is_packed))?);
+        }
+    }
+    for windows in &mut windows {
+        windows.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
+    }
+    let medians: Vec<PageRate> = windows.iter().map(|windows| windows[windows.len() / 2]).collect();
+    let row = |(&(site, is_packed), rate): (&(&Site, bool), &PageRate)| -> Outcome<Value> {
+        let Site { page, members, kind, port, .. } = site;
+        let bytes = Http::connect(*port)?.page(&requests(site, is_packed)[0])?.len();
+        let is_same = |(other, packed): &(&Site, bool)| other.page == *page && *packed == is_packed;
+        // Madang is the first.
+        let madang = all.iter().position(is_same).map(|first| medians[first].per_second);
+        Ok(json!({
+            "page": page, "members": members, "kind": kind, "is_packed": is_packed, "bytes": bytes,
+            "kb": bytes as f64 / 1024.0, "per_second": rate.per_second, "p50_ms": rate.p50_ms, "p99_ms": rate.p99_ms,
+            "madang_over": madang.filter(|_| *kind != Kind::Madang).map(|madang| madang / rate.per_second),
+        }))
+    };
+    all.iter().zip(&medians).map(row).collect()
+}

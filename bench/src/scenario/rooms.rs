@@ -1,0 +1,122 @@
+//! The cost of a server with many rooms: a message, a delivery, the lobby, the memory.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::history::{connect_senders, texts};
+use crate::Outcome;
+use crate::context::Context;
+use crate::http::{load_pages, page_request};
+use crate::load::{AT_ONCE, Load, Setup, frame};
+use crate::report::{Line, Plot, Scenario, Table};
+use crate::server::{Kind, Madang, UNLIMITED, hello, message};
+use crate::times::{megabytes, micros_each};
+
+const ROOMS: [usize; 5] = [1, 100, 1_000, 10_000, 100_000];
+/// Users who own the rooms, and connections that send to them.
+const OWNERS: usize = 64;
+/// Members of the room in which deliveries are counted, and messages a second there.
+const MEMBERS: usize = 1_000;
+const MESSAGES_A_SECOND: u32 = 20;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "rooms",
+    measure,
+    tables: &[Table {
+        title: "Many rooms: 64 users send to theirs in turn; one more room has 1,000 members",
+        rows: "rows",
+        columns: &[
+            ("rooms", "rooms"),
+            ("sends a second", "sends"),
+            ("µs a send", "send_us"),
+            ("ack p99 ms", "ack_p99"),
+            ("µs a delivery", "delivery_us"),
+            ("lobby pages a second", "lobby"),
+            ("MB in all", "memory_mb"),
+        ],
+    }],
+    plots: &[Plot {
+        file: "rooms",
+        title: "Cost against the number of rooms",
+        across: "rooms",
+        up: "µs of processor time; MB",
+        is_log: true,
+        lines: &[
+            Line { rows: "rows", name: "µs a send", x: "rooms", y: "send_us" },
+            Line { rows: "rows", name: "µs a delivery", x: "rooms", y: "delivery_us" },
+            Line { rows: "rows", name: "MB in all", x: "rooms", y: "memory_mb" },
+        ],
+    }],
+    targets: &[],
+};
+
+fn measure(context: &Context) -> Outcome<Value> {
+    // Clients answer no pings while rooms are created.
+    let settings = [&UNLIMITED[..], &[("PING_INTERVAL_MS", "3600000")]].concat();
+    let madang = Madang::start(context, Kind::Madang, &settings)?;
+    let port = madang.process.port;
+    let members = context.size(MEMBERS, 100);
+    let tokens = madang.guests(members.max(OWNERS))?;
+    let large = madang.room(&tokens[0], members + 1)?;
+    let mut load = Load::new(port)?;
+    tokens[..members].iter().for_each(|token| load.add(Setup::new(Some(hello(token, &large)))));
+    load.join_all(AT_ONCE)?;
+    let (mut rooms, mut rows) = (Vec::new(), Vec::new());
+    for total in ROOMS.into_iter().filter(|total| *total <= context.size(usize::MAX, 1_000)) {
+        context.progress(format!("{total} rooms are created"));
+        let owners: Vec<&str> = (rooms.len()..total).map(|room| tokens[room % OWNERS].as_str()).collect();
+        rooms.extend(madang.rooms(&owners, 50)?);
+        context.progress(format!("{total} rooms: sends"));
+        let mut row = sends(context, &madang, &tokens, &rooms)?;
+        context.progress(format!("{total} rooms: deliveries"));
+        row["rooms"] = total.into();
+        row["delivery_us"] = deliveries(context, &madang, &mut load, &large)?.into();
+        row["lobby"] = load_pages(port, 32, context.window(5), &[page_request("/", "", false)])?.per_second.into();
+        load.run_for(Duration::from_secs(2))?;
+        row["memory_mb"] = megabytes(madang.process.memory()?).into();
+        rows.push(row);
+    }
+    match load.deliveries.faults(0) {
+        0 => Ok(json!({ "rows": rows })),
+        faults => Err(format!("{faults} deliveries lost, doubled or out of order").into()),
+    }
+}
+
+/// Measures messages over all rooms: each connection sends to one room of its user after the other.
+fn sends(context: &Context, madang: &Madang, tokens: &[String], rooms: &[String]) -> Outcome<Value> {
+    let (texts, owners) = (texts(), OWNERS.min(rooms.len()));
+    // A sender never uses a key twice, also not in another stage.
+    let stage = rooms.len();
+    let mut load = Load::with_script(madang.process.port, |sender, number| {
+        let owner = sender % owners;
+        let own_rooms = (rooms.len() - owner).div_ceil(OWNERS);
+        let room = &rooms[owner + OWNERS * (number as usize % own_rooms)];
+        let text = &texts[(sender * 7 + number as usize) % texts.len()];
+        message(room, &format!("{stage}-{sender}-{number}"), number, text)
+    })?;
+    let senders: Vec<&str> = (0..OWNERS).map(|sender| tokens[sender % owners].as_str()).collect();
+    connect_senders(&mut load, &senders)?;
+    let window = load.send_for(OWNERS, &madang.process, context.window(1), context.window(4))?;
+    Ok(json!({ "sends": window.per_second, "send_us": window.cpu_us, "ack_p99": window.ack.p99 }))
+}
+
+/// Measures the processor time for one delivery, at a fixed rate.
+fn deliveries(context: &Context, madang: &Madang, load: &mut Load<'_>, room: &str) -> Outcome<f64> {
+    let first = load.deliveries.messages.len();
+    // What the sends have left to do does not count.
+    load.run_for(context.window(2))?;
+    let cpu = madang.process.cpu()?;
+    let mut next = Instant::now();
+    for _ in 0..(context.window(4).as_secs() as u32 * MESSAGES_A_SECOND) {
+        load.run_until(next)?;
+        let number = load.deliveries.sending();
+        let text = frame::numbered(number, &"x".repeat(64));
+        load.send(0, &message(room, &format!("d{number}"), number, &text))?;
+        next += Duration::from_secs(1) / MESSAGES_A_SECOND;
+    }
+    load.wait_delivered(Duration::from_secs(15))?;
+    let cpu = madang.process.cpu()? - cpu;
+    let received = load.deliveries.messages[first..].iter().map(|message| u64::from(message.received)).sum();
+    Ok(micros_each(cpu, received))
+}

@@ -1,0 +1,53 @@
+//! The time of a search in a long history, one after the other as a browser searches.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::history;
+use crate::Outcome;
+use crate::context::Context;
+use crate::http::Http;
+use crate::prose::{self, Chance};
+use crate::report::{Scenario, Table};
+use crate::server::Kind;
+use crate::times::Times;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "search",
+    measure,
+    tables: &[Table {
+        title: "{queries} searches in {messages} messages",
+        rows: "rows",
+        columns: &[
+            ("server", "kind"),
+            ("p50 ms", "times.p50"),
+            ("p95 ms", "times.p95"),
+            ("p99 ms", "times.p99"),
+            ("slowest ms", "times.max"),
+        ],
+    }],
+    plots: &[],
+    targets: &[],
+};
+
+fn measure(context: &Context) -> Outcome<Value> {
+    let history = history::get(context)?;
+    let queries = context.size(1_000, 100);
+    context.progress(format!("{queries} searches in {} messages", history.messages));
+    let mut chance = Chance::new(7);
+    let mut http = Http::connect(history.madang.process.port)?;
+    let (mut times, mut found) = (Times::new()?, 0);
+    for _ in 0..queries {
+        let query: String = prose::query(&mut chance).bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let started = Instant::now();
+        let response = http.get(&format!("/api/search?limit=50&q={query}"), &history.token)?;
+        times.record(started.elapsed());
+        found += response["messages"].as_array().map_or(0, Vec::len);
+    }
+    if found == 0 {
+        return Err("no search found anything".into());
+    }
+    let row = json!({ "kind": Kind::Madang, "found": found, "times": times.summary() });
+    Ok(json!({ "messages": history.messages, "queries": queries, "rows": [row] }))
+}

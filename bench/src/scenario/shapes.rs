@@ -1,0 +1,174 @@
+//! Pages of 50 messages whose markup is as costly as anyone could think of: the time of such a page,
+//! and the sends of others beside it.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::context::Context;
+use crate::http::{Http, load_pages, page_request};
+use crate::load::{AT_ONCE, Load, Setup, frame};
+use crate::report::{Table, Target};
+use crate::server::{Kind, Madang, UNLIMITED, hello, message};
+use crate::times::{Summary, Times};
+
+/// The length of a message; the limit is 10,000 characters.
+const LENGTH: usize = 9_990;
+const MESSAGES: usize = 50;
+/// Connections that request the page again and again while another user sends.
+const CONNECTIONS: usize = 8;
+/// Requests of the page by itself, each another viewer's.
+const VIEWERS: usize = 5;
+/// Shapes in the table, the slowest.
+const SHOWN: usize = 10;
+/// Shapes that the others are compared with: no page, and one of plain text.
+const NONE: &str = "no page";
+const PLAIN: &str = "plain text";
+
+pub(super) const TABLE: Table = Table {
+    title: "Pages of 50 messages of unusual markup, the slowest, and a lone sender while 8 connections request one",
+    rows: "shapes is_shown=true",
+    columns: &[
+        ("messages of", "shape"),
+        ("server", "kind"),
+        ("page p50 ms", "page.p50"),
+        ("slowest ms", "page.max"),
+        ("bytes", "bytes"),
+        ("sends p50 ms", "sends.p50"),
+        ("sends p99 ms", "sends.p99"),
+    ],
+};
+
+pub(super) const TARGETS: [Target; 2] = [
+    Target::AtMost("a page of 50 messages of any shape", 50.0, "ms", "shapes kind=madang slowest_page_ms"),
+    Target::AtMost("others' sends beside it over beside plain text, p99", 2.0, "×", "shapes kind=madang worst_sends"),
+];
+
+/// Measures a page of each shape. The first row of a server has its worst figures.
+pub(super) fn measure(context: &Context) -> Outcome<Vec<Value>> {
+    let mut rows = Vec::new();
+    for kind in context.kinds(&[Kind::Madang]) {
+        let mut all = of_server(context, kind)?;
+        all[2..].sort_by(|one, other| other.page.p50.total_cmp(&one.page.p50));
+        let worst = all[2..].iter().map(|shape| shape.sends.p99).fold(0.0, f64::max) / all[1].sends.p99;
+        rows.extend(all.iter().enumerate().map(|(place, Shape { name, page, bytes, sends })| {
+            let mut row = json!({
+                "shape": name, "kind": kind, "page": page, "bytes": bytes, "sends": sends,
+                "is_shown": place < 2 + SHOWN,
+            });
+            if place == 0 {
+                row["slowest_page_ms"] = all[2].page.p50.into();
+                row["worst_sends"] = worst.into();
+            }
+            row
+        }));
+    }
+    Ok(rows)
+}
+
+/// Pages of one shape of message.
+struct Shape {
+    name: &'static str,
+    /// The page by itself.
+    page: Summary,
+    bytes: usize,
+    /// Acknowledgements of a lone sender in another room, while the page is requested.
+    sends: Summary,
+}
+
+/// Returns the shapes of one server: no page, plain text, and the others.
+fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Shape>> {
+    let madang = Madang::start(context, kind, &UNLIMITED)?;
+    let tokens = madang.guests(VIEWERS + 1)?;
+    let (sender, viewers) = tokens.split_first().ok_or("no guests")?;
+    let (port, own_room) = (madang.process.port, madang.room(sender, 50)?);
+    let mut load = Load::with_script(port, |_, number| {
+        message(&own_room, &format!("k{number}"), number, &frame::numbered(number, "hello"))
+    })?;
+    load.add(Setup::new(Some(hello(sender, &own_room))));
+    load.join_all(AT_ONCE)?;
+    let window = context.window(2);
+    let mut measure = |name: &'static str, requests: &[String]| -> Outcome<Shape> {
+        context.progress(format!("50 messages of {name}: {}", kind.name()));
+        let (mut times, mut bytes) = (Times::new()?, 0);
+        for request in requests {
+            let started = Instant::now();
+            bytes = Http::connect(port)?.page(request)?.len();
+            times.record(started.elapsed());
+        }
+        let connections = if requests.is_empty() { 0 } else { CONNECTIONS };
+        let sends = std::thread::scope(|scope| -> Outcome<Summary> {
+            let load_all = || load_pages(port, connections, window, requests).map_err(|error| error.to_string());
+            let pages = scope.spawn(load_all);
+            let sending = load.send_for(1, &madang.process, window / 10, window * 8 / 10)?;
+            pages.join().map_err(|_| "a thread panicked")??;
+            Ok(sending.ack)
+        })?;
+        Ok(Shape { name, page: times.summary(), bytes, sends })
+    };
+    let mut all = vec![measure(NONE, &[])?];
+    for (name, text) in texts() {
+        let room = madang.room(&viewers[0], 50)?;
+        let mut http = Http::connect(port)?;
+        for _ in 0..MESSAGES {
+            let text = json!({ "text": text });
+            http.post(&format!("/api/rooms/{room}/messages"), Some(&viewers[0]), &text)?;
+        }
+        for viewer in &viewers[1..] {
+            http.post(&format!("/api/rooms/{room}/members"), Some(viewer), &json!({}))?;
+        }
+        let request = |viewer: &String| page_request(&format!("/room/{room}"), viewer, true);
+        all.push(measure(name, &viewers.iter().map(request).collect::<Vec<_>>())?);
+    }
+    Ok(all)
+}
+
+/// Returns the messages by name.
+fn texts() -> Vec<(&'static str, String)> {
+    let lines = |line: &dyn Fn(usize) -> String| (0..700).map(line).collect::<String>();
+    let ticks: String = (1..140).map(|count| "`".repeat(count) + " ").collect();
+    let list = |depth: usize| format!("\n{}- a", "  ".repeat(depth));
+    let repeated = |part: &str| part.repeat(LENGTH);
+    let all = [
+        (PLAIN, repeated("hello world ")),
+        ("brackets", repeated("[")),
+        ("stars", repeated("*a_ ")),
+        ("mixed stars", repeated("**a *b _c ~d ")),
+        ("longer and longer backticks", ticks),
+        ("backticks", repeated("`a")),
+        ("nested quotes", repeated(">")),
+        ("nested lists", (0..95).map(list).collect()),
+        ("open links", repeated("[a](<b")),
+        ("open tags", repeated("<a ")),
+        ("open comments", repeated("<!-- ")),
+        ("open instructions", repeated("<? ")),
+        ("open CDATA", repeated("<![CDATA[")),
+        ("link definitions", lines(&|number| format!("[a{number}]: /u{number}\n"))),
+        ("equal definitions", repeated("[a]: /u\n\n")),
+        ("used definitions", format!("[a]: /{}\n\n{}", "u".repeat(900), repeated("[a]"))),
+        ("ampersands", repeated("&amp;")),
+        ("escapes", repeated("\\*")),
+        ("tables", format!("|a|b|\n|-|-|\n{}", repeated("|"))),
+        ("nested emphasis", format!("{}a{}", "*".repeat(4_990), "*".repeat(4_990))),
+        ("strong", repeated("**a ")),
+        ("struck", repeated("~~a~")),
+        ("addresses", repeated("http://a.b/ ")),
+        ("half addresses", repeated("http")),
+        ("mentions", repeated("@")),
+        ("list items", repeated("- a\n")),
+        ("quotes in lists", repeated("> - ")),
+        ("pictures", repeated("![](")),
+        ("less-than signs", repeated("<")),
+        ("empty lines", format!("a{}b", "\n".repeat(LENGTH - 2))),
+        ("numbered lists", repeated("1. ")),
+        ("tabs", repeated("\t> ")),
+        ("headings", repeated("# a\n")),
+        ("underlined headings", repeated("a\n=\n")),
+        ("entities", repeated("&#x10FFFF;")),
+        ("combining marks", format!("a{}", repeated("\u{301}"))),
+        ("Arabic", repeated("\u{645}\u{62d}\u{645}\u{62f} ")),
+        ("bidirectional marks", format!("{}{}", "\u{202e}".repeat(4_990), "a".repeat(4_990))),
+    ];
+    all.into_iter().map(|(name, text)| (name, text.chars().take(LENGTH).collect())).collect()
+}
