@@ -30,6 +30,9 @@ pub(crate) struct Options {
     /// The folder of the baselines.
     #[arg(long, default_value = "bench/baselines")]
     baselines: PathBuf,
+    /// The script that writes tables, targets and plots.
+    #[arg(long, default_value = "bench/report/main.mjs")]
+    report: PathBuf,
     /// The folder of performance.json, performance.md and the plots.
     #[arg(long, default_value = "docs")]
     docs: PathBuf,
@@ -49,6 +52,7 @@ pub(crate) struct Context {
     before: Option<PathBuf>,
     pub(crate) store: PathBuf,
     pub(crate) baselines: PathBuf,
+    pub(crate) report: PathBuf,
     pub(crate) docs: PathBuf,
     pub(crate) server_core: usize,
     pub(crate) is_quick: bool,
@@ -70,6 +74,7 @@ impl Context {
             before: options.baseline_binary.as_ref().map(absolute).transpose()?,
             store: options.store.clone(),
             baselines: absolute(&options.baselines)?,
+            report: options.report.clone(),
             docs: options.docs.clone(),
             server_core: options.server_core,
             is_quick: options.quick,

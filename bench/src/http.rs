@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::Outcome;
@@ -125,7 +125,7 @@ pub(crate) fn page_request(path: &str, cookie: &str, is_compressed: bool) -> Str
 }
 
 /// Pages a second, and how long one took.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct PageRate {
     pub(crate) per_second: f64,
     pub(crate) p50_ms: f64,

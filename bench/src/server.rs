@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::Outcome;
 use crate::context::Context;
@@ -18,7 +18,7 @@ const GUESTS_PER_ADDRESS: usize = 100;
 /// Lifts the limits per time and per address.
 pub(crate) const UNLIMITED: [(&str, &str); 2] = [("RATE_LIMITS", "off"), ("CONNECTIONS_PER_ADDRESS", "0")];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     Madang,
@@ -51,11 +51,6 @@ impl Kind {
 
     pub(crate) fn is_madang(self) -> bool {
         matches!(self, Self::Madang | Self::MadangBefore | Self::MadangUnindexed)
-    }
-
-    /// Returns the name of a row's server.
-    pub(crate) fn name_of(row: &Value) -> Option<&'static str> {
-        Some(Self::deserialize(row.get("kind")?).ok()?.name())
     }
 }
 

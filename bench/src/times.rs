@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::Outcome;
 
@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 pub(crate) struct Times(pub(crate) Histogram<u64>);
 
 /// A summary of many durations, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Summary {
     pub(crate) p50: f64,
     pub(crate) p95: f64,
@@ -66,8 +66,4 @@ pub(crate) fn millis(time: Duration) -> f64 {
 /// Microseconds for each of `count`.
 pub(crate) fn micros_each(time: Duration, count: u64) -> f64 {
     time.as_secs_f64() * 1e6 / count.max(1) as f64
-}
-
-pub(crate) fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / (1024.0 * 1024.0)
 }

@@ -7,31 +7,13 @@ use serde_json::{Value, json};
 use crate::Outcome;
 use crate::context::Context;
 use crate::load::{AT_ONCE, Load};
-use crate::report::{Scenario, Table};
 use crate::server::{Kind, Server};
 use crate::times::micros_each;
 
 /// Members of a small room.
 const SMALL: usize = 50;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "connects",
-    measure,
-    tables: &[Table {
-        title: "Connects, 16 at the same time, until the room's snapshot arrives",
-        rows: "rows",
-        columns: &[
-            ("members of a room", "per_room"),
-            ("server", "kind"),
-            ("a second", "per_second"),
-            ("µs of the server each", "cpu_us"),
-        ],
-    }],
-    plots: &[],
-    targets: &[],
-};
-
-fn measure(context: &Context) -> Outcome<Value> {
+pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let members = context.size(5_000, 500);
     let mut rows = Vec::new();
     for kind in context.kinds(&[Kind::Madang, Kind::Socketioxide, Kind::Express, Kind::SocketIo]) {

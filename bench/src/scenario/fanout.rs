@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use crate::Outcome;
 use crate::context::Context;
 use crate::load::{AT_ONCE, Load, Message, frame};
-use crate::report::{Line, Plot, Scenario, Table, Target};
 use crate::server::{Kind, Server};
 use crate::times::{Times, median, micros_each};
 
@@ -26,104 +25,7 @@ const LARGEST_OF_BASELINES: usize = 5_000;
 const SIZES: [usize; 5] = [100, 1_000, 5_000, 10_000, 18_000];
 const ROUNDS: usize = 3;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "fanout",
-    measure,
-    tables: &[
-        Table {
-            title: "Processor time per delivery, 20,000 deliveries a second",
-            rows: "rows",
-            columns: &[
-                ("members", "members"),
-                ("server", "kind"),
-                ("µs, median window", "cpu_us_median"),
-                ("windows", "cpu_us"),
-                ("Madang is ×", "madang_over"),
-                ("bytes a frame", "frame_bytes"),
-                ("lost, disordered", "lost"),
-            ],
-        },
-        Table {
-            title: "From the send to the first, the median and the last member, and to the sender's ack: p50; p99 in ms",
-            rows: "rows",
-            columns: &[
-                ("members", "members"),
-                ("server", "kind"),
-                ("first", "first"),
-                ("median", "median"),
-                ("last", "last"),
-                ("ack", "ack"),
-            ],
-        },
-        Table {
-            title: "Deliveries a second when the next message is sent as soon as all have the last one",
-            rows: "rows",
-            columns: &[("members", "members"), ("server", "kind"), ("deliveries a second", "per_second")],
-        },
-    ],
-    plots: &[
-        Plot {
-            file: "fanout-cost",
-            title: "Processor time per delivery",
-            across: "members of the room",
-            up: "µs, at 20,000 deliveries a second",
-            is_log: false,
-            lines: &[Line { rows: "rows", name: "", x: "members", y: "cpu_us_median" }],
-        },
-        Plot {
-            file: "fanout-last",
-            title: "From the send to the last member",
-            across: "members of the room",
-            up: "ms, p50",
-            is_log: true,
-            lines: &[Line { rows: "rows", name: "", x: "members", y: "last.p50" }],
-        },
-    ],
-    targets: &[
-        Target::AtMost("a delivery to 1,000 over Express", 0.4, "×", "rows kind=express members=1000 madang_over"),
-        Target::AtMost(
-            "a delivery to 1,000 over socketioxide",
-            0.6,
-            "×",
-            "rows kind=socketioxide members=1000 madang_over",
-        ),
-        Target::AtMost("a delivery to 1,000 over the floor", 1.1, "×", "rows kind=floor members=1000 madang_over"),
-        Target::AtMost("a delivery to 5,000 over the floor", 1.1, "×", "rows kind=floor members=5000 madang_over"),
-        Target::AtMost("a delivery to 18,000 over the floor", 1.1, "×", "rows kind=floor members=18000 madang_over"),
-        Target::AtMost(
-            "to the last of 1,000, p50, over the floor",
-            1.15,
-            "×",
-            "rows kind=floor members=1000 last_over.p50",
-        ),
-        Target::AtMost(
-            "to the last of 1,000, p99, over the floor",
-            1.15,
-            "×",
-            "rows kind=floor members=1000 last_over.p99",
-        ),
-        Target::AtMost(
-            "to the last of 1,000, p50, over Express",
-            1.0,
-            "×",
-            "rows kind=express members=1000 last_over.p50",
-        ),
-        Target::AtMost(
-            "to the last of 1,000, p99, over Express",
-            1.0,
-            "×",
-            "rows kind=express members=1000 last_over.p99",
-        ),
-        Target::AtMost(
-            "a sender's own ack in a room of 1,000, p50",
-            2.0,
-            "ms",
-            "rows kind=madang members=1000 ack.p50",
-        ),
-    ],
-};
-
-fn measure(context: &Context) -> Outcome<Value> {
+pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let mut rows = Vec::new();
     for members in SIZES.into_iter().filter(|members| *members <= context.size(usize::MAX, 1_000)) {
         let mut kinds = context.kinds(&[Kind::Madang, Kind::Floor]);
@@ -140,7 +42,7 @@ fn measure(context: &Context) -> Outcome<Value> {
             }
         }
         for (kind, own) in kinds.iter().zip(&rounds) {
-            rows.push(row(*kind, members, own, &rounds[0])?);
+            rows.push(row(*kind, members, own)?);
         }
     }
     Ok(json!({ "rows": rows }))
@@ -155,15 +57,9 @@ struct Round {
     lost: u64,
 }
 
-fn row(kind: Kind, members: usize, rounds: &[Round], madang: &[Round]) -> Outcome<Value> {
-    let cpu_us = || rounds.iter().map(|round| round.cpu_us);
-    // Windows of the same round are compared.
-    let over = madang.iter().zip(rounds).map(|(madang, other)| madang.cpu_us / other.cpu_us.max(f64::EPSILON));
-    let summary = |rounds: &[Round], time: fn(&Message) -> Duration| {
-        Times::of(rounds.iter().flat_map(|round| round.messages.iter().map(time)))
-    };
-    let last = summary(rounds, |message| message.last)?;
-    let madang_last = summary(madang, |message| message.last)?;
+fn row(kind: Kind, members: usize, rounds: &[Round]) -> Outcome<Value> {
+    let summary =
+        |time: fn(&Message) -> Duration| Times::of(rounds.iter().flat_map(|round| round.messages.iter().map(time)));
     let lost: u64 = rounds.iter().map(|round| round.lost).sum();
     // A baseline may lose or disorder messages, which the table shows. In Madang that is an error.
     if lost > 0 && matches!(kind, Kind::Madang | Kind::MadangBefore | Kind::Floor) {
@@ -171,11 +67,10 @@ fn row(kind: Kind, members: usize, rounds: &[Round], madang: &[Round]) -> Outcom
     }
     Ok(json!({
         "members": members, "kind": kind, "frame_bytes": rounds[0].frame_bytes,
-        "cpu_us": cpu_us().collect::<Vec<_>>(), "cpu_us_median": median(cpu_us()),
-        "madang_over": (kind != Kind::Madang).then(|| median(over)),
-        "first": summary(rounds, |message| message.first)?, "median": summary(rounds, |message| message.median)?,
-        "last": last, "last_over": { "p50": madang_last.p50 / last.p50, "p99": madang_last.p99 / last.p99 },
-        "ack": if kind == Kind::Floor { None } else { Some(summary(rounds, |message| message.ack)?) },
+        "cpu_us": rounds.iter().map(|round| round.cpu_us).collect::<Vec<_>>(),
+        "first": summary(|message| message.first)?, "median": summary(|message| message.median)?,
+        "last": summary(|message| message.last)?,
+        "ack": if kind == Kind::Floor { None } else { Some(summary(|message| message.ack)?) },
         "per_second": median(rounds.iter().map(|round| round.per_second)), "lost": lost,
     }))
 }

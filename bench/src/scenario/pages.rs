@@ -7,7 +7,6 @@ use super::{history, shapes};
 use crate::Outcome;
 use crate::context::Context;
 use crate::http::{Http, PageRate, in_parallel, load_pages, page_request};
-use crate::report::{Scenario, Table, Target};
 use crate::server::{Kind, Madang, UNLIMITED, baseline};
 
 const CONNECTIONS: usize = 32;
@@ -18,59 +17,6 @@ const MESSAGES: usize = 50;
 const VIEWERS: usize = 4_000;
 /// Windows of each page, in turns with the other servers.
 const ROUNDS: usize = 3;
-
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "pages",
-    measure,
-    tables: &[
-        Table {
-            title: "Pages of 50 messages; {viewers} viewers in turn, the long history is of {messages} messages",
-            rows: "rows",
-            columns: &[
-                ("page", "page"),
-                ("server", "kind"),
-                ("compressed", "is_packed"),
-                ("a second", "per_second"),
-                ("p50 ms", "p50_ms"),
-                ("p99 ms", "p99_ms"),
-                ("bytes", "bytes"),
-                ("Madang is ×", "madang_over"),
-            ],
-        },
-        shapes::TABLE,
-    ],
-    plots: &[],
-    targets: &[
-        Target::AtLeast(
-            "pages a second, 2 members",
-            5_000.0,
-            "",
-            "rows kind=madang members=2 is_packed=false per_second",
-        ),
-        Target::AtLeast(
-            "pages a second, 200 members",
-            3_000.0,
-            "",
-            "rows kind=madang members=200 is_packed=false per_second",
-        ),
-        Target::AtLeast(
-            "pages, 2 members, over Next.js",
-            30.0,
-            "×",
-            "rows kind=next members=2 is_packed=false madang_over",
-        ),
-        Target::AtLeast(
-            "pages, 200 members, over Next.js",
-            30.0,
-            "×",
-            "rows kind=next members=200 is_packed=false madang_over",
-        ),
-        Target::AtMost("HTML of a page, 2 members", 60.0, "KB", "rows kind=madang members=2 is_packed=false kb"),
-        Target::AtMost("HTML of a page, 200 members", 100.0, "KB", "rows kind=madang members=200 is_packed=false kb"),
-        shapes::TARGETS[0],
-        shapes::TARGETS[1],
-    ],
-};
 
 /// The requests for one page of one server.
 struct Site {
@@ -83,7 +29,7 @@ struct Site {
     viewers: Vec<(String, String)>,
 }
 
-fn measure(context: &Context) -> Outcome<Value> {
+pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let viewers = context.size(VIEWERS, 400);
     let (mut sites, mut servers) = (Vec::new(), Vec::new());
     for kind in context.kinds(&[Kind::Madang]) {
@@ -161,18 +107,14 @@ fn measure_in_turns(context: &Context, sites: &[Site]) -> Outcome<Vec<Value>> {
     for windows in &mut windows {
         windows.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
     }
-    let medians: Vec<PageRate> = windows.iter().map(|windows| windows[windows.len() / 2]).collect();
-    let row = |(&(site, is_packed), rate): (&(&Site, bool), &PageRate)| -> Outcome<Value> {
+    let row = |(&(site, is_packed), windows): (&(&Site, bool), &Vec<PageRate>)| -> Outcome<Value> {
         let Site { page, members, kind, port, .. } = site;
         let bytes = Http::connect(*port)?.page(&requests(site, is_packed)[0])?.len();
-        let is_same = |(other, packed): &(&Site, bool)| other.page == *page && *packed == is_packed;
-        // Madang is the first.
-        let madang = all.iter().position(is_same).map(|first| medians[first].per_second);
+        let PageRate { per_second, p50_ms, p99_ms } = windows[windows.len() / 2];
         Ok(json!({
             "page": page, "members": members, "kind": kind, "is_packed": is_packed, "bytes": bytes,
-            "kb": bytes as f64 / 1024.0, "per_second": rate.per_second, "p50_ms": rate.p50_ms, "p99_ms": rate.p99_ms,
-            "madang_over": madang.filter(|_| *kind != Kind::Madang).map(|madang| madang / rate.per_second),
+            "per_second": per_second, "p50_ms": p50_ms, "p99_ms": p99_ms,
         }))
     };
-    all.iter().zip(&medians).map(row).collect()
+    all.iter().zip(&windows).map(row).collect()
 }

@@ -9,9 +9,8 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::http::{load_pages, page_request};
 use crate::load::{AT_ONCE, Load, Setup, frame};
-use crate::report::{Line, Plot, Scenario, Table};
 use crate::server::{Kind, Madang, UNLIMITED, hello, message};
-use crate::times::{megabytes, micros_each};
+use crate::times::micros_each;
 
 const ROOMS: [usize; 5] = [1, 100, 1_000, 10_000, 100_000];
 /// Users who own the rooms, and connections that send to them.
@@ -20,38 +19,7 @@ const OWNERS: usize = 64;
 const MEMBERS: usize = 1_000;
 const MESSAGES_A_SECOND: u32 = 20;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "rooms",
-    measure,
-    tables: &[Table {
-        title: "Many rooms: 64 users send to theirs in turn; one more room has 1,000 members",
-        rows: "rows",
-        columns: &[
-            ("rooms", "rooms"),
-            ("sends a second", "sends"),
-            ("µs a send", "send_us"),
-            ("ack p99 ms", "ack_p99"),
-            ("µs a delivery", "delivery_us"),
-            ("lobby pages a second", "lobby"),
-            ("MB in all", "memory_mb"),
-        ],
-    }],
-    plots: &[Plot {
-        file: "rooms",
-        title: "Cost against the number of rooms",
-        across: "rooms",
-        up: "µs of processor time; MB",
-        is_log: true,
-        lines: &[
-            Line { rows: "rows", name: "µs a send", x: "rooms", y: "send_us" },
-            Line { rows: "rows", name: "µs a delivery", x: "rooms", y: "delivery_us" },
-            Line { rows: "rows", name: "MB in all", x: "rooms", y: "memory_mb" },
-        ],
-    }],
-    targets: &[],
-};
-
-fn measure(context: &Context) -> Outcome<Value> {
+pub(super) fn measure(context: &Context) -> Outcome<Value> {
     // Clients answer no pings while rooms are created.
     let settings = [&UNLIMITED[..], &[("PING_INTERVAL_MS", "3600000")]].concat();
     let madang = Madang::start(context, Kind::Madang, &settings)?;
@@ -74,7 +42,7 @@ fn measure(context: &Context) -> Outcome<Value> {
         row["delivery_us"] = deliveries(context, &madang, &mut load, &large)?.into();
         row["lobby"] = load_pages(port, 32, context.window(5), &[page_request("/", "", false)])?.per_second.into();
         load.run_for(Duration::from_secs(2))?;
-        row["memory_mb"] = megabytes(madang.process.memory()?).into();
+        row["memory"] = madang.process.memory()?.into();
         rows.push(row);
     }
     match load.deliveries.faults(0) {

@@ -9,29 +9,9 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::http::Http;
 use crate::prose::{self, Chance};
-use crate::report::{Scenario, Table};
-use crate::server::Kind;
 use crate::times::Times;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "search",
-    measure,
-    tables: &[Table {
-        title: "{queries} searches in {messages} messages",
-        rows: "rows",
-        columns: &[
-            ("server", "kind"),
-            ("p50 ms", "times.p50"),
-            ("p95 ms", "times.p95"),
-            ("p99 ms", "times.p99"),
-            ("slowest ms", "times.max"),
-        ],
-    }],
-    plots: &[],
-    targets: &[],
-};
-
-fn measure(context: &Context) -> Outcome<Value> {
+pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let history = history::get(context)?;
     let queries = context.size(1_000, 100);
     context.progress(format!("{queries} searches in {} messages", history.messages));
@@ -48,6 +28,6 @@ fn measure(context: &Context) -> Outcome<Value> {
     if found == 0 {
         return Err("no search found anything".into());
     }
-    let row = json!({ "kind": Kind::Madang, "found": found, "times": times.summary() });
-    Ok(json!({ "messages": history.messages, "queries": queries, "rows": [row] }))
+    let messages = history.messages;
+    Ok(json!({ "messages": messages, "queries": queries, "found": found, "times": times.summary() }))
 }

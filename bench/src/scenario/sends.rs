@@ -13,9 +13,8 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::load::{AT_ONCE, Load, Sending};
 use crate::process::{Folder, pinned, spawn_error};
-use crate::report::{Line, Plot, Scenario, Table, Target};
 use crate::server::{Kind, Server};
-use crate::times::{Times, median};
+use crate::times::{Summary, Times, median};
 
 const SENDERS: [usize; 4] = [1, 16, 64, 256];
 /// Members of a small room.
@@ -27,109 +26,13 @@ const PAGE: u64 = 4096;
 const PAGES: u64 = 64;
 const SYNCS: u64 = 500;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "sends",
-    measure,
-    tables: &[
-        Table {
-            title: "A lone sender's durable messages in a room of two, beside Express: medians of windows in turns",
-            rows: "lone",
-            columns: &[
-                ("one sender", "kind"),
-                ("a second", "per_second"),
-                ("Express", "express.per_second"),
-                ("is ×", "over_express"),
-                ("p50 ms", "p50_ms"),
-                ("Express", "express.p50_ms"),
-                ("µs each", "cpu_us"),
-                ("Express", "express.cpu_us"),
-            ],
-        },
-        Table {
-            title: "Durable messages, acknowledged",
-            rows: "rows",
-            columns: &[
-                ("senders", "senders"),
-                ("in one room", "is_one_room"),
-                ("server", "kind"),
-                ("a second", "per_second"),
-                ("p50 ms", "ack.p50"),
-                ("p99 ms", "ack.p99"),
-                ("mean ms", "ack.mean"),
-                ("µs each", "cpu_us"),
-            ],
-        },
-        Table {
-            title: "The store alone, and plain inserts of the same rows: messages a second",
-            rows: "store",
-            columns: &[
-                ("writers, rows of a batch", "writers"),
-                ("search index", "has_index"),
-                ("Db::write", "store"),
-                ("plain inserts", "raw"),
-                ("share", "share"),
-            ],
-        },
-        Table {
-            title: "The disk: a write of 4 KB and its sync",
-            rows: "disk",
-            columns: &[("", "when"), ("p50 ms", "syncs.p50"), ("p99 ms", "syncs.p99"), ("slowest ms", "syncs.max")],
-        },
-    ],
-    plots: &[Plot {
-        file: "sends",
-        title: "Durable messages acknowledged, rooms of two",
-        across: "senders",
-        up: "a second, one core",
-        is_log: true,
-        lines: &[
-            Line { rows: "rows is_one_room=false", name: "", x: "senders", y: "per_second" },
-            Line { rows: "store has_index=true", name: "plain inserts, search on", x: "writers", y: "raw" },
-        ],
-    }],
-    targets: &[
-        Target::AtLeast("a lone sender's acked sends over Express", 1.1, "×", "lone kind=madang over_express"),
-        Target::AtLeast(
-            "acked sends a second, 256 in rooms of two",
-            15_000.0,
-            "",
-            "rows kind=madang senders=256 is_one_room=false per_second",
-        ),
-        Target::AtLeast(
-            "the same, SEARCH=off",
-            20_000.0,
-            "",
-            "rows kind=madang-unindexed senders=256 is_one_room=false per_second",
-        ),
-        Target::AtLeast(
-            "the same, over Express",
-            4.0,
-            "×",
-            "rows kind=madang senders=256 is_one_room=false over_express",
-        ),
-        Target::AtMost(
-            "their p99 over their mean",
-            2.5,
-            "×",
-            "rows kind=madang senders=256 is_one_room=false p99_over_mean",
-        ),
-        Target::AtLeast(
-            "the store alone, 256 writers, of plain inserts",
-            0.5,
-            "×",
-            "store writers=256 has_index=true share",
-        ),
-    ],
-};
-
-fn measure(context: &Context) -> Outcome<Value> {
+pub(super) fn measure(context: &Context) -> Outcome<Value> {
     context.progress("syncs of the disk");
-    let before = json!({ "when": "before", "syncs": sync_times()? });
+    let before = sync_times()?;
     let lone = lone_sender(context)?;
     let mut rows: Vec<Value> = Vec::new();
     for is_one_room in [false, true] {
         for senders in SENDERS {
-            let start = rows.len();
             for kind in context.kinds(&[Kind::Madang, Kind::MadangUnindexed, Kind::Express]) {
                 let place = if is_one_room { "one room" } else { "rooms of two" };
                 context.progress(format!("{senders} senders, {place}: {}", kind.name()));
@@ -137,13 +40,8 @@ fn measure(context: &Context) -> Outcome<Value> {
                     Room::open(context, kind, senders, is_one_room)?.send(context, 4)?;
                 rows.push(json!({
                     "kind": kind, "senders": senders, "is_one_room": is_one_room, "per_second": per_second, "ack": ack,
-                    "cpu_us": cpu_us, "p99_over_mean": ack.p99 / ack.mean,
+                    "cpu_us": cpu_us,
                 }));
-            }
-            // Express is the last.
-            let express = rows[rows.len() - 1]["per_second"].as_f64().unwrap_or_default();
-            for row in &mut rows[start..] {
-                row["over_express"] = (row["per_second"].as_f64().unwrap_or_default() / express).into();
             }
         }
     }
@@ -154,8 +52,7 @@ fn measure(context: &Context) -> Outcome<Value> {
             store.push(store_alone(context, writers, has_index)?);
         }
     }
-    let after = json!({ "when": "after", "syncs": sync_times()? });
-    Ok(json!({ "disk": [before, after], "lone": lone, "rows": rows, "store": store }))
+    Ok(json!({ "syncs": [before, sync_times()?], "lone": lone, "rows": rows, "store": store }))
 }
 
 /// A server whose members send.
@@ -198,25 +95,19 @@ fn lone_sender(context: &Context) -> Outcome<Vec<Value>> {
             windows.push(room.send(context, 3)?);
         }
     }
-    let figures = |windows: &[Sending]| {
-        let median_of = |figure: fn(&Sending) -> f64| median(windows.iter().map(figure));
-        let (p50, p99) = (median_of(|window| window.ack.p50), median_of(|window| window.ack.p99));
-        let (rate, cpu) = (median_of(|window| window.per_second), median_of(|window| window.cpu_us));
-        (rate, json!({ "per_second": rate, "p50_ms": p50, "p99_ms": p99, "cpu_us": cpu }))
-    };
-    let (express_rate, express) = figures(&windows[windows.len() - 1]);
     let row = |(kind, windows): (&Kind, &Vec<Sending>)| {
-        let (rate, mut row) = figures(windows);
-        row["kind"] = json!(kind);
-        row["express"] = express.clone();
-        row["over_express"] = (rate / express_rate).into();
-        row
+        let median_of = |figure: fn(&Sending) -> f64| median(windows.iter().map(figure));
+        json!({
+            "kind": kind, "per_second": median_of(|window| window.per_second),
+            "p50_ms": median_of(|window| window.ack.p50), "p99_ms": median_of(|window| window.ack.p99),
+            "cpu_us": median_of(|window| window.cpu_us),
+        })
     };
-    Ok(kinds.iter().zip(&windows).take(kinds.len() - 1).map(row).collect())
+    Ok(kinds.iter().zip(&windows).map(row).collect())
 }
 
 /// Writes a page of a file again and again, as a database writes its log, and syncs each time.
-fn sync_times() -> Outcome<Value> {
+fn sync_times() -> Outcome<Summary> {
     let folder = Folder::new()?;
     let file = File::create(folder.0.join("page"))?;
     let mut times = Times::new()?;
@@ -229,7 +120,7 @@ fn sync_times() -> Outcome<Value> {
             times.record(started.elapsed());
         }
     }
-    Ok(json!(times.summary()))
+    Ok(times.summary())
 }
 
 /// Measures the store without the network, and plain inserts of the same rows.

@@ -9,7 +9,6 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::http::{Http, load_pages, page_request};
 use crate::load::{AT_ONCE, Load, Setup, frame};
-use crate::report::{Table, Target};
 use crate::server::{Kind, Madang, UNLIMITED, hello, message};
 use crate::times::{Summary, Times};
 
@@ -20,65 +19,14 @@ const MESSAGES: usize = 50;
 const CONNECTIONS: usize = 8;
 /// Requests of the page by itself, each another viewer's.
 const VIEWERS: usize = 5;
-/// Shapes in the table, the slowest.
-const SHOWN: usize = 10;
-/// Shapes that the others are compared with: no page, and one of plain text.
-const NONE: &str = "no page";
-const PLAIN: &str = "plain text";
 
-pub(super) const TABLE: Table = Table {
-    title: "Pages of 50 messages of unusual markup, the slowest, and a lone sender while 8 connections request one",
-    rows: "shapes is_shown=true",
-    columns: &[
-        ("messages of", "shape"),
-        ("server", "kind"),
-        ("page p50 ms", "page.p50"),
-        ("slowest ms", "page.max"),
-        ("bytes", "bytes"),
-        ("sends p50 ms", "sends.p50"),
-        ("sends p99 ms", "sends.p99"),
-    ],
-};
-
-pub(super) const TARGETS: [Target; 2] = [
-    Target::AtMost("a page of 50 messages of any shape", 50.0, "ms", "shapes kind=madang slowest_page_ms"),
-    Target::AtMost("others' sends beside it over beside plain text, p99", 2.0, "×", "shapes kind=madang worst_sends"),
-];
-
-/// Measures a page of each shape. The first row of a server has its worst figures.
+/// Measures a page of each shape: first none at all, then plain text, then the others.
 pub(super) fn measure(context: &Context) -> Outcome<Vec<Value>> {
-    let mut rows = Vec::new();
-    for kind in context.kinds(&[Kind::Madang]) {
-        let mut all = of_server(context, kind)?;
-        all[2..].sort_by(|one, other| other.page.p50.total_cmp(&one.page.p50));
-        let worst = all[2..].iter().map(|shape| shape.sends.p99).fold(0.0, f64::max) / all[1].sends.p99;
-        rows.extend(all.iter().enumerate().map(|(place, Shape { name, page, bytes, sends })| {
-            let mut row = json!({
-                "shape": name, "kind": kind, "page": page, "bytes": bytes, "sends": sends,
-                "is_shown": place < 2 + SHOWN,
-            });
-            if place == 0 {
-                row["slowest_page_ms"] = all[2].page.p50.into();
-                row["worst_sends"] = worst.into();
-            }
-            row
-        }));
-    }
-    Ok(rows)
+    let kinds = context.kinds(&[Kind::Madang]);
+    Ok(kinds.into_iter().map(|kind| of_server(context, kind)).collect::<Outcome<Vec<_>>>()?.concat())
 }
 
-/// Pages of one shape of message.
-struct Shape {
-    name: &'static str,
-    /// The page by itself.
-    page: Summary,
-    bytes: usize,
-    /// Acknowledgements of a lone sender in another room, while the page is requested.
-    sends: Summary,
-}
-
-/// Returns the shapes of one server: no page, plain text, and the others.
-fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Shape>> {
+fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Value>> {
     let madang = Madang::start(context, kind, &UNLIMITED)?;
     let tokens = madang.guests(VIEWERS + 1)?;
     let (sender, viewers) = tokens.split_first().ok_or("no guests")?;
@@ -89,7 +37,7 @@ fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Shape>> {
     load.add(Setup::new(Some(hello(sender, &own_room))));
     load.join_all(AT_ONCE)?;
     let window = context.window(2);
-    let mut measure = |name: &'static str, requests: &[String]| -> Outcome<Shape> {
+    let mut measure = |name: &'static str, requests: &[String]| -> Outcome<Value> {
         context.progress(format!("50 messages of {name}: {}", kind.name()));
         let (mut times, mut bytes) = (Times::new()?, 0);
         for request in requests {
@@ -105,9 +53,9 @@ fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Shape>> {
             pages.join().map_err(|_| "a thread panicked")??;
             Ok(sending.ack)
         })?;
-        Ok(Shape { name, page: times.summary(), bytes, sends })
+        Ok(json!({ "shape": name, "kind": kind, "page": times.summary(), "bytes": bytes, "sends": sends }))
     };
-    let mut all = vec![measure(NONE, &[])?];
+    let mut all = vec![measure("no page", &[])?];
     for (name, text) in texts() {
         let room = madang.room(&viewers[0], 50)?;
         let mut http = Http::connect(port)?;
@@ -131,7 +79,7 @@ fn texts() -> Vec<(&'static str, String)> {
     let list = |depth: usize| format!("\n{}- a", "  ".repeat(depth));
     let repeated = |part: &str| part.repeat(LENGTH);
     let all = [
-        (PLAIN, repeated("hello world ")),
+        ("plain text", repeated("hello world ")),
         ("brackets", repeated("[")),
         ("stars", repeated("*a_ ")),
         ("mixed stars", repeated("**a *b _c ~d ")),

@@ -11,9 +11,8 @@ use crate::http::Http;
 use crate::kernel;
 use crate::load::{Load, Reading, Setup, frame};
 use crate::process::{self, address};
-use crate::report::{Scenario, Table, Target};
 use crate::server::{Kind, Madang, UNLIMITED, hello, message};
-use crate::times::{Times, megabytes};
+use crate::times::Times;
 
 /// One in so many stalls.
 const ONE_IN: usize = 100;
@@ -38,53 +37,7 @@ const READINGS: [(Reading, &str); 3] = [
     (Reading::NothingWithPongs, "sends only pongs"),
 ];
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "stalled",
-    measure,
-    tables: &[
-        Table {
-            title: "{members} members get {frame_bytes} bytes a second, and {stalled} of them stop reading",
-            rows: "windows",
-            columns: &[
-                ("deliveries to the others", "when"),
-                ("messages", "messages"),
-                ("p50 ms", "times.p50"),
-                ("p99 ms", "times.p99"),
-                ("cores that other processes used", "other_cores"),
-            ],
-        },
-        Table {
-            title: "Disconnected after the first byte that the kernel refused",
-            rows: "readings",
-            columns: &[
-                ("a member who", "reading"),
-                ("members", "members"),
-                ("first s", "first_s"),
-                ("last s", "last_s"),
-            ],
-        },
-        Table {
-            title: "The server beside stalled members",
-            rows: "rows",
-            columns: &[
-                ("stalled members who stayed", "still_connected"),
-                ("count of users right after s", "count_s"),
-                ("MB idle", "idle_mb"),
-                ("MB at most", "peak_mb"),
-            ],
-        },
-    ],
-    plots: &[],
-    targets: &[
-        Target::AtMost("deliveries beside stalled members over before, p99", 2.0, "×", "rows p99_over_before"),
-        Target::AtMost("a stalled member is disconnected after", 15.0, "s", "rows last_s"),
-        Target::AtMost("stalled members who stay connected", 0.0, "", "rows still_connected"),
-        Target::AtMost("the count of users online is right after", 2.0, "s", "rows count_s"),
-        Target::AtMost("memory beside stalled members", 250.0, "MB", "rows peak_mb"),
-    ],
-};
-
-fn measure(context: &Context) -> Outcome<Value> {
+pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let members = context.size(18_000, 1_000);
     let madang = Madang::start(context, Kind::Madang, &UNLIMITED)?;
     let tokens = madang.guests(members)?;
@@ -98,7 +51,7 @@ fn measure(context: &Context) -> Outcome<Value> {
     }
     load.join_all(64)?;
     load.run_for(5 * SECOND)?;
-    let idle_mb = megabytes(madang.process.memory()?);
+    let idle = madang.process.memory()?;
 
     let mut sender = Sender { room: &room, text: "x".repeat(LENGTH), next: Instant::now() };
     for _ in 0..WARM_UP {
@@ -121,20 +74,13 @@ fn measure(context: &Context) -> Outcome<Value> {
         return Err(format!("{faults} deliveries disordered, {holes} left out; refused: {refusals:?}").into());
     }
 
-    let p99 = |window: &Value| window["times"]["p99"].as_f64().unwrap_or_default();
-    let p99_over_before = p99(&during) / p99(&before);
     before["when"] = "before".into();
     during["when"] = "while some stall".into();
-    let last_s = stalled.iter().filter_map(Member::took).max().unwrap_or_default().as_secs_f64();
-    let still_connected = stalled.iter().filter(|member| member.took().is_none()).count();
-    let row = json!({
-        "p99_over_before": p99_over_before, "last_s": last_s, "still_connected": still_connected, "count_s": count_s,
-        "idle_mb": idle_mb, "peak_mb": megabytes(madang.process.peak_memory()?),
-    });
     Ok(json!({
         "members": members, "stalled": stalled.len(), "frame_bytes": load.deliveries.frame_bytes,
         "windows": [before, during], "readings": READINGS.map(|(reading, name)| figures_of(&stalled, reading, name)),
-        "rows": [row],
+        "still_connected": stalled.iter().filter(|member| member.took().is_none()).count(), "count_s": count_s,
+        "idle": idle, "peak": madang.process.peak_memory()?,
     }))
 }
 

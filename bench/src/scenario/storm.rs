@@ -11,9 +11,8 @@ use crate::context::Context;
 use crate::http::Http;
 use crate::load::{Load, Resume, Setup};
 use crate::process::address;
-use crate::report::{Scenario, Table, Target};
 use crate::server::{Kind, Madang, hello};
-use crate::times::{megabytes, micros_each};
+use crate::times::micros_each;
 
 const MEMBERS: [usize; 4] = [1_000, 2_000, 5_000, 10_000];
 /// Members of one address, which may open 500 sessions at once and hold 256.
@@ -28,45 +27,9 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// The time between two looks at how many are back.
 const LOOK: Duration = Duration::from_millis(20);
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "storm",
-    measure,
-    tables: &[Table {
-        title: "All members lose their connections and come back at once",
-        rows: "rows",
-        columns: &[
-            ("members", "members"),
-            ("missed", "missed"),
-            ("half back s", "half_back_s"),
-            ("all back s", "all_back_s"),
-            ("CPU leaving s", "cpu_leaving_s"),
-            ("CPU returning s", "cpu_returning_s"),
-            ("µs each", "cpu_member_us"),
-            ("MB idle", "idle_mb"),
-            ("MB after", "after_mb"),
-            ("MB at most", "peak_mb"),
-            ("refused", "refused"),
-        ],
-    }],
-    plots: &[],
-    // A room that is too large for the caches costs more by half; a quadratic cost is ten times as much.
-    targets: &[Target::AtMost(
-        "a member back in a room of 10,000 over one of 1,000",
-        2.0,
-        "×",
-        "rows members=10000 over_first",
-    )],
-};
-
-fn measure(context: &Context) -> Outcome<Value> {
-    let mut rows: Vec<Value> = Vec::new();
-    for members in MEMBERS {
-        let mut row = one_size(context, members / context.size(1, 10))?;
-        let each = |row: &Value| row["cpu_member_us"].as_f64().unwrap_or_default();
-        row["over_first"] = (each(&row) / each(rows.first().unwrap_or(&row))).into();
-        rows.push(row);
-    }
-    Ok(json!({ "rows": rows }))
+pub(super) fn measure(context: &Context) -> Outcome<Value> {
+    let members = MEMBERS.into_iter().map(|members| members / context.size(1, 10));
+    Ok(json!({ "rows": members.map(|members| one_size(context, members)).collect::<Outcome<Vec<_>>>()? }))
 }
 
 fn one_size(context: &Context, members: usize) -> Outcome<Value> {
@@ -101,7 +64,7 @@ fn one_size(context: &Context, members: usize) -> Outcome<Value> {
 
 fn storm(madang: &Madang, load: &mut Load<'_>, room: &str, owner: &str) -> Outcome<Value> {
     let members = load.clients.len();
-    let (idle, rev_before) = (megabytes(madang.process.memory()?), rev(madang, room, owner)?);
+    let (idle, rev_before) = (madang.process.memory()?, rev(madang, room, owner)?);
     wait_up_to_date(load, rev_before)?;
     load.resume.refusals.clear();
     let cpu = madang.process.cpu()?;
@@ -112,9 +75,9 @@ fn storm(madang: &Madang, load: &mut Load<'_>, room: &str, owner: &str) -> Outco
     let started = Instant::now();
     load.reconnect_all();
     while load.inside() < members {
-        let refused = refusals(&load.resume);
         if started.elapsed() > TIMEOUT {
-            return Err(format!("only {} of {members} came back; refused: {refused}", load.inside()).into());
+            let (inside, refusals) = (load.inside(), &load.resume.refusals);
+            return Err(format!("only {inside} of {members} came back; refused: {refusals:?}").into());
         }
         load.run_for(LOOK)?;
     }
@@ -127,9 +90,8 @@ fn storm(madang: &Madang, load: &mut Load<'_>, room: &str, owner: &str) -> Outco
     Ok(json!({
         "members": members, "missed": missed, "half_back_s": seconds(members / 2), "all_back_s": seconds(members - 1),
         "cpu_leaving_s": (cpu_away - cpu).as_secs_f64(), "cpu_returning_s": returning.as_secs_f64(),
-        "cpu_member_us": micros_each(returning, members as u64), "idle_mb": idle,
-        "after_mb": megabytes(madang.process.memory()?), "peak_mb": megabytes(madang.process.peak_memory()?),
-        "refused": refusals(&load.resume),
+        "cpu_member_us": micros_each(returning, members as u64), "idle": idle, "memory": madang.process.memory()?,
+        "peak": madang.process.peak_memory()?, "refusals": load.resume.refusals,
     }))
 }
 
@@ -165,9 +127,4 @@ fn wait_up_to_date(load: &mut Load<'_>, rev: i64) -> Outcome<()> {
         load.run_for(LOOK)?;
     }
     Ok(())
-}
-
-fn refusals(resume: &Resume) -> String {
-    let each: Vec<_> = resume.refusals.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
-    if each.is_empty() { "none".to_owned() } else { each.join(", ") }
 }

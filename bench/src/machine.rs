@@ -2,13 +2,12 @@
 
 use std::process::Command;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::Results;
 use crate::Outcome;
 use crate::context::Context;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Machine {
     processor: String,
     cores: usize,
@@ -42,32 +41,6 @@ impl Machine {
             is_quick: context.is_quick,
         })
     }
-
-    fn sentence(&self) -> String {
-        let Self { processor, cores, memory_mb, kernel, file_system, node, commit, day, is_quick } = self;
-        let quick = if *is_quick { " A quick run, not a measurement." } else { "" };
-        let gigabytes = (*memory_mb as f64 / 1024.0).round();
-        format!(
-            "{processor}, {cores} cores, {gigabytes} GB, Linux {kernel}, data on {file_system}, Node {node}; \
-             commit {commit}, {day}.{quick}"
-        )
-    }
-}
-
-/// Describes the machines, with the scenarios of each if there is more than one.
-pub(super) fn describe(results: &Results) -> String {
-    let mut machines: Vec<(&Machine, Vec<&str>)> = Vec::new();
-    for (name, measured) in results {
-        match machines.iter_mut().find(|(machine, _)| *machine == &measured.machine) {
-            Some((_, names)) => names.push(name),
-            None => machines.push((&measured.machine, vec![name])),
-        }
-    }
-    let lines = machines.iter().map(|(machine, names)| match machines.len() {
-        1 => machine.sentence(),
-        _ => format!("- {}: {}", names.join(", "), machine.sentence()),
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
