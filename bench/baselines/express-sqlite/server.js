@@ -1,4 +1,4 @@
-// A chat as the tutorials have it: Express, socket.io and SQLite. A message is stored first and only then
+// A chat as tutorials build it: Express, socket.io and SQLite. A message is stored first and only then
 // emitted, so that it always has its id. With STORE=off nothing is stored: socket.io alone, with its own defaults.
 "use strict";
 
@@ -10,7 +10,7 @@ const express = require("express");
 const { Server } = require("socket.io");
 const Database = require("better-sqlite3");
 
-// Keeps messages in a folder of its own, as durable as Madang does: an ack means synced.
+// Stores messages as durably as Madang does: an acknowledgement means synced.
 function openStore() {
   const folder = mkdtempSync(join(process.env.DATA_DIR ?? tmpdir(), "express-"));
   const db = new Database(join(folder, "chat.db"));

@@ -1,4 +1,4 @@
-// The production build on a port of its own choice, which `next start` would not tell in one line.
+// The production build on a free port, which it prints; `next start` prints it on no line of its own.
 "use strict";
 
 const { createServer } = require("node:http");

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 
-const PEOPLE = 8;
 const MESSAGES = 50;
 
 const db = new Database(join(mkdtempSync(join(process.env.DATA_DIR ?? tmpdir(), "next-")), "chat.db"));
@@ -21,18 +20,21 @@ db.exec(`
   );
   CREATE INDEX message_room ON message (room, id);
 `);
-fill("1");
+// Rooms are named after the number of their members.
+for (const members of [2, 200]) fill(String(members), members);
 
-/** One page of history, said by a few people. */
-function fill(id) {
+/** Creates a room with one page of messages. */
+function fill(id, members) {
   db.prepare("INSERT INTO room VALUES (?, ?)").run(id, "Courtyard");
-  for (let user = 1; user <= PEOPLE; user += 1) {
-    db.prepare("INSERT INTO user VALUES (?, ?, ?)").run(user, `Blue Whale ${user}`, `hsl(${user * 40} 60% 45%)`);
+  const addUser = db.prepare("INSERT OR IGNORE INTO user VALUES (?, ?, ?)");
+  for (let user = 1; user <= members; user += 1) {
+    addUser.run(user, `Blue Whale ${user}`, `hsl(${(user * 40) % 360} 60% 45%)`);
     db.prepare("INSERT INTO member VALUES (?, ?)").run(id, user);
   }
-  const say = db.prepare("INSERT INTO message (room, user_id, text, at) VALUES (?, ?, ?, ?)");
+  const send = db.prepare("INSERT INTO message (room, user_id, text, at) VALUES (?, ?, ?, ?)");
   for (let number = 1; number <= MESSAGES; number += 1) {
-    say.run(id, 1 + (number % PEOPLE), `오늘 회의 몇 시예요? The meeting is at ${number % 12}:30, see you there!`, 1.8e12 + number * 6e4);
+    const text = `오늘 회의 몇 시예요? The meeting is at ${number % 12}:30, see you there!`;
+    send.run(id, 1 + (number % members), text, 1.8e12 + number * 6e4);
   }
 }
 

@@ -30,7 +30,7 @@ struct Joined {
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct NewMessage {
     room: String,
     text: String,
 }
@@ -45,7 +45,7 @@ struct Message {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Ack {
     ok: bool,
     id: u64,
 }
@@ -56,28 +56,28 @@ struct Count(Arc<AtomicU64>);
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (layer, io) = SocketIo::builder().with_state(Count::default()).build_layer();
-    io.ns("/chat", come_in);
+    io.ns("/chat", connect);
     let app = axum::Router::new().layer(layer);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("socketioxide is ready on http://localhost:{}", listener.local_addr()?.port());
     let listener = listener.tap_io(|stream| {
-        // A socket that is gone already needs no speed.
+        // A socket that has closed already needs no option.
         let _ = stream.set_nodelay(true);
     });
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn come_in(socket: SocketRef, Data(auth): Data<Auth>) {
+async fn connect(socket: SocketRef, Data(auth): Data<Auth>) {
     socket.extensions.insert(User { id: socket.id.to_string(), name: auth.name, color: "#3366cc" });
     socket.join(auth.room.clone());
-    // Who has left by now hears nothing.
+    // The client may have left already.
     let _ = socket.emit("joined", &Joined { room: auth.room });
-    socket.on("message", say);
+    socket.on("message", send);
 }
 
-async fn say(
+async fn send(
     io: SocketIo,
-    Data(said): Data<Said>,
+    Data(new): Data<NewMessage>,
     Extension(user): Extension<User>,
     State(count): State<Count>,
     ack: AckSender,
@@ -85,9 +85,9 @@ async fn say(
     let id = count.0.fetch_add(1, Ordering::Relaxed) + 1;
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let message =
-        Message { id, room: said.room.clone(), user, text: said.text, at: since_1970.as_millis() as u64 };
+        Message { id, room: new.room.clone(), user, text: new.text, at: since_1970.as_millis() as u64 };
     let Some(chat) = io.of("/chat") else { return };
-    // Readers who are too slow for their queues are counted by who measures.
-    let _ = chat.within(said.room).emit("message", &message).await;
-    let _ = ack.send(&Answer { ok: true, id });
+    // The bench counts what slow readers do not get.
+    let _ = chat.within(new.room).emit("message", &message).await;
+    let _ = ack.send(&Ack { ok: true, id });
 }

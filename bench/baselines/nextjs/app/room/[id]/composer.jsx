@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 
-/** The form under the talk, the one part of the page that lives on in the browser. */
+/** The form below the messages, the one client component. */
 export default function Composer({ room }) {
   const [text, setText] = useState("");
   return (

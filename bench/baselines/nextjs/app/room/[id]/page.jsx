@@ -1,7 +1,7 @@
 import Composer from "./composer.jsx";
 import { members, messages, room } from "../../../lib/store.js";
 
-// A room is never the same twice: each request is rendered anew, as the tutorial's server-side page is.
+// Each request is rendered again, as the server-side page of the tutorials is.
 export const dynamic = "force-dynamic";
 
 export default async function Room({ params }) {
