@@ -70,7 +70,7 @@ for (const [scenario, report] of Object.entries(SCENARIOS)) {
   targets.push(...(shown.targets ?? []).filter((target) => target[4] !== undefined).map(targetCells));
   Object.assign(plots, shown.plots);
 }
-console.log(forTerminal("Targets", targets));
+if (targets.length > 1) console.log(forTerminal("Targets", targets));
 texts.targets = forDocument("Targets", targets);
 if (quick !== "--quick") {
   const file = `${docs}/performance.md`;

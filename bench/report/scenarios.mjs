@@ -397,7 +397,7 @@ export const SCENARIOS = {
   },
 
   storm({ rows }) {
-    const each = (members) => find(rows, { members })?.cpu_member_us;
+    const of = (members) => find(rows, { members });
     return {
       tables: [
         {
@@ -417,7 +417,7 @@ export const SCENARIOS = {
         },
       ],
       // A room that is too large for the caches costs more by half; a quadratic cost is ten times as much.
-      targets: [["a member back in a room of 10,000 over one of 1,000", "≤", 2, "×", each(1000) && each(10000) / each(1000)]],
+      targets: [["a member back in a room of 10,000 over one of 1,000", "≤", 2, "×", over(of(10000), of(1000), (row) => row.cpu_member_us)]],
     };
   },
 };

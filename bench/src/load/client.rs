@@ -6,28 +6,22 @@ use std::time::Instant;
 use super::Connection;
 
 /// How a client is set up.
-#[derive(Clone)]
+#[derive(Default)]
 pub(crate) struct Setup {
     /// The packet that signs in; `None` for the floor, which only writes.
     pub(crate) hello: Option<String>,
-    /// Whether the packet joins a room; otherwise the client only connects to the namespace.
-    pub(crate) joins: bool,
-    /// The client's address.
-    pub(crate) source: Ipv4Addr,
-    /// The size of the kernel's receive buffer, if not the default.
+    /// Whether the packet joins no room.
+    pub(crate) is_roomless: bool,
+    /// The client's address, if not the usual one.
+    pub(crate) source: Option<Ipv4Addr>,
+    /// The size of the kernel's receive buffer, if not the usual one.
     pub(crate) receive_buffer: Option<usize>,
 }
 
-impl Setup {
-    /// A client that joins a room.
-    pub(crate) fn new(hello: Option<String>) -> Self {
-        Self { hello, joins: true, source: Ipv4Addr::LOCALHOST, receive_buffer: None }
-    }
-}
-
 /// How a client reads what it is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Reading {
+    #[default]
     All,
     /// One byte for each call of [`Load::nudge`](super::Load::nudge).
     Bytes,
@@ -36,6 +30,7 @@ pub(crate) enum Reading {
     NothingWithPongs,
 }
 
+#[derive(Default)]
 pub(crate) struct Client {
     pub(super) setup: Setup,
     pub(super) connection: Option<Connection>,
@@ -54,7 +49,7 @@ pub(crate) struct Client {
     /// Whether it sends the next message when the last is acknowledged.
     pub(super) is_sender: bool,
     pub(super) sent: u64,
-    pub(super) sent_at: Instant,
+    pub(super) sent_at: Option<Instant>,
     /// Bytes read one by one.
     pub(crate) bytes_read: u64,
     pub(crate) joined_at: Option<Instant>,
@@ -63,26 +58,6 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(setup: Setup) -> Self {
-        Self {
-            setup,
-            connection: None,
-            generation: 0,
-            is_in: false,
-            reading: Reading::All,
-            attempts: 0,
-            mark: 0,
-            expected: 0,
-            rev: None,
-            is_sender: false,
-            sent: 0,
-            sent_at: Instant::now(),
-            bytes_read: 0,
-            joined_at: None,
-            closed_at: None,
-        }
-    }
-
     /// The packet that signs in, and resumes where the client was in before.
     pub(super) fn hello(&self) -> String {
         let hello = self.setup.hello.clone().unwrap_or_default();

@@ -41,7 +41,7 @@ impl Connection {
     /// Starts to connect. The floor speaks no WebSocket.
     pub(super) fn start(
         port: u16,
-        source: Ipv4Addr,
+        source: Option<Ipv4Addr>,
         receive_buffer: Option<usize>,
         is_websocket: bool,
     ) -> Outcome<Self> {
@@ -52,7 +52,7 @@ impl Connection {
         socket.set_tcp_nodelay(true)?;
         // A bound socket takes a port that no other may use. An unbound one shares its port with
         // connections to other servers, and there are more connections than ports.
-        if source != Ipv4Addr::LOCALHOST {
+        if let Some(source) = source {
             socket.bind(&SocketAddr::from((source, 0)).into())?;
         }
         let in_progress = rustix::io::Errno::INPROGRESS.raw_os_error();

@@ -115,12 +115,12 @@ impl<'a> Load<'a> {
     /// Adds a client, which connects with the next [`join_all`](Self::join_all).
     pub(crate) fn add(&mut self, setup: Setup) {
         self.deliveries.readers += 1;
-        self.clients.push(Client::new(setup));
+        self.clients.push(Client { setup, ..Client::default() });
     }
 
     /// Adds members of a server under test.
     pub(crate) fn add_members(&mut self, server: &Server, members: Range<usize>) {
-        members.for_each(|member| self.add(Setup::new(server.hello(member))));
+        members.for_each(|member| self.add(Setup { hello: server.hello(member), ..Setup::default() }));
     }
 
     /// Connects all clients that were added, `at_once` at the same time.
@@ -234,7 +234,7 @@ impl<'a> Load<'a> {
         let packet = script(place, self.clients[place].sent);
         let client = &mut self.clients[place];
         client.sent += 1;
-        client.sent_at = Instant::now();
+        client.sent_at = Some(Instant::now());
         self.unacknowledged += 1;
         self.send(place, &packet)
     }

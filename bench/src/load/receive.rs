@@ -96,8 +96,7 @@ impl Load<'_> {
                 return Err(format!("a message was refused: {}", String::from_utf8_lossy(payload)).into());
             }
             Event::Ack { .. } if client.is_sender => {
-                let time = client.sent_at.elapsed();
-                self.acks.record(time);
+                client.sent_at.iter().for_each(|at| self.acks.record(at.elapsed()));
                 self.unacknowledged -= 1;
                 if self.is_sending {
                     self.send_next(place)?;
@@ -110,7 +109,7 @@ impl Load<'_> {
                 self.send(place, &hello)?;
             }
             Event::Joined => self.joined(place, payload)?,
-            Event::Connected if !client.setup.joins => self.is_in(place),
+            Event::Connected if client.setup.is_roomless => self.is_in(place),
             Event::Refused => {
                 let refusal = serde_json::from_slice(payload.get(8..).unwrap_or_default());
                 let code = refusal.ok().and_then(|refusal: Refusal| refusal.data).map(|data| data.code);

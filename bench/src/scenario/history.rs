@@ -43,8 +43,8 @@ pub(super) fn get(context: &Context) -> Outcome<&History> {
 /// Connects senders, which join no room.
 pub(super) fn connect_senders(load: &mut Load<'_>, tokens: &[&str]) -> Outcome<()> {
     for token in tokens {
-        let hello = format!(r#"40/chat,{{"token":"{token}"}}"#);
-        load.add(Setup { joins: false, ..Setup::new(Some(hello)) });
+        let hello = Some(format!(r#"40/chat,{{"token":"{token}"}}"#));
+        load.add(Setup { hello, is_roomless: true, ..Setup::default() });
     }
     load.join_all(AT_ONCE)
 }

@@ -28,7 +28,9 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let tokens = madang.guests(members.max(OWNERS))?;
     let large = madang.room(&tokens[0], members + 1)?;
     let mut load = Load::new(port)?;
-    tokens[..members].iter().for_each(|token| load.add(Setup::new(Some(hello(token, &large)))));
+    for token in &tokens[..members] {
+        load.add(Setup { hello: Some(hello(token, &large)), ..Setup::default() });
+    }
     load.join_all(AT_ONCE)?;
     let (mut rooms, mut rows) = (Vec::new(), Vec::new());
     for total in ROOMS.into_iter().filter(|total| *total <= context.size(usize::MAX, 1_000)) {

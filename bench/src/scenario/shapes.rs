@@ -34,7 +34,7 @@ fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Value>> {
     let mut load = Load::with_script(port, |_, number| {
         message(&own_room, &format!("k{number}"), number, &frame::numbered(number, "hello"))
     })?;
-    load.add(Setup::new(Some(hello(sender, &own_room))));
+    load.add(Setup { hello: Some(hello(sender, &own_room)), ..Setup::default() });
     load.join_all(AT_ONCE)?;
     let window = context.window(2);
     let mut measure = |name: &'static str, requests: &[String]| -> Outcome<Value> {

@@ -46,8 +46,8 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
     context.progress(format!("{members} members join"));
     for (place, token) in tokens.iter().enumerate() {
         let receive_buffer = stalls(place).then_some(RECEIVE_BUFFER);
-        let setup = Setup::new(Some(hello(token, &room)));
-        load.add(Setup { source: address(place / PER_ADDRESS), receive_buffer, ..setup });
+        let source = Some(address(place / PER_ADDRESS));
+        load.add(Setup { hello: Some(hello(token, &room)), source, receive_buffer, is_roomless: false });
     }
     load.join_all(64)?;
     load.run_for(5 * SECOND)?;

@@ -40,8 +40,8 @@ fn one_size(context: &Context, members: usize) -> Outcome<Value> {
     let room = madang.room(owner, members + 1)?;
     let mut load = Load::reconnecting(madang.process.port)?;
     for (place, token) in tokens.iter().enumerate() {
-        let source = address(place / PER_ADDRESS);
-        load.add(Setup { source, ..Setup::new(Some(hello(token, &room))) });
+        let source = Some(address(place / PER_ADDRESS));
+        load.add(Setup { hello: Some(hello(token, &room)), source, ..Setup::default() });
     }
     load.join_all(64)?;
     load.run_for(SETTLE)?;
