@@ -91,19 +91,28 @@ impl Madang {
         Ok(shares.concat())
     }
 
-    /// Creates a room and returns its id.
-    pub(crate) fn room(&self, owner: &str, max: usize) -> Outcome<String> {
-        Ok(self.rooms(&[owner], max)?.remove(0))
+    /// Lets users join a room.
+    pub(crate) fn join(&self, room: &str, tokens: &[String]) -> Outcome<()> {
+        let mut http = Http::connect(self.process.port)?;
+        tokens
+            .iter()
+            .try_for_each(|token| http.post(&format!("/api/rooms/{room}/members"), Some(token), &json!({})).map(drop))
     }
 
-    /// Creates a room for each owner and returns the ids in the same order.
-    pub(crate) fn rooms(&self, owners: &[&str], max: usize) -> Outcome<Vec<String>> {
+    /// Creates a room and returns its id.
+    pub(crate) fn room(&self, owner: &str, max: usize) -> Outcome<String> {
+        Ok(self.rooms(&[owner], max, true)?.remove(0))
+    }
+
+    /// Creates a room for each owner, in the lobby or not, and returns the ids in the same order.
+    pub(crate) fn rooms(&self, owners: &[&str], max: usize, is_listed: bool) -> Outcome<Vec<String>> {
+        let body = json!({ "title": "bench", "max": max, "listed": is_listed });
         let shares = in_parallel(MAKERS, |maker| {
             let mut http = Http::connect(self.process.port)?;
             let share = owners.iter().skip(maker * owners.len() / MAKERS);
             let share = share.take((maker + 1) * owners.len() / MAKERS - maker * owners.len() / MAKERS);
             let room = |owner: &&str| -> Outcome<String> {
-                let room = http.post("/api/rooms", Some(owner), &json!({ "title": "bench", "max": max }))?;
+                let room = http.post("/api/rooms", Some(owner), &body)?;
                 Ok(room["id"].as_str().ok_or("a room without an id")?.to_owned())
             };
             share.map(room).collect::<Outcome<Vec<_>>>()
@@ -132,7 +141,7 @@ impl Server {
             let madang = Madang::start(context, kind, &UNLIMITED)?;
             tokens = madang.guests(members)?;
             let owners: Vec<&str> = tokens.iter().step_by(per_room).map(String::as_str).collect();
-            rooms = madang.rooms(&owners, per_room + 1)?;
+            rooms = madang.rooms(&owners, per_room + 1, true)?;
             (madang.process, madang.folder)
         } else {
             baseline(context, kind, members)?

@@ -33,6 +33,8 @@ use crate::times::{Summary, Times, micros_each};
 pub(crate) const AT_ONCE: usize = 16;
 /// A server that sends nothing for this long while something is due has failed.
 const MAX_SILENCE: Duration = Duration::from_secs(20);
+/// A delivery that is later than this is lost.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the stock client waits for a session to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// The stock client's delays between two attempts, in seconds.
@@ -168,13 +170,35 @@ impl<'a> Load<'a> {
         self.run_until(Instant::now() + time)
     }
 
-    /// Runs until every message is delivered, but no longer than `timeout`.
-    pub(crate) fn wait_delivered(&mut self, timeout: Duration) -> Outcome<()> {
-        let until = Instant::now() + timeout;
+    /// Runs until every message is delivered, or is late enough to count as lost.
+    pub(crate) fn wait_delivered(&mut self) -> Outcome<()> {
+        let until = Instant::now() + DELIVERY_TIMEOUT;
         while !self.deliveries.is_complete() && Instant::now() < until {
             self.step(until)?;
         }
         Ok(())
+    }
+
+    /// Sends messages at a fixed rate, waits until they are delivered, and returns the microseconds of the
+    /// server's processor time for one delivery.
+    pub(crate) fn cost_of_delivery(
+        &mut self,
+        server: &Process,
+        count: u32,
+        pause: Duration,
+        mut send: impl FnMut(&mut Self) -> Outcome<()>,
+    ) -> Outcome<f64> {
+        let (cpu, first) = (server.cpu()?, self.deliveries.messages.len());
+        let mut next = Instant::now();
+        for _ in 0..count {
+            self.run_until(next)?;
+            send(self)?;
+            next += pause;
+        }
+        self.run_until(next)?;
+        self.wait_delivered()?;
+        let received = self.deliveries.messages[first..].iter().map(|message| u64::from(message.received)).sum();
+        Ok(micros_each(server.cpu()? - cpu, received))
     }
 
     /// Lets the first `senders` clients send, each the next message when the last is acknowledged.
@@ -203,6 +227,16 @@ impl<'a> Load<'a> {
             self.step_or_fail()?;
         }
         Ok(())
+    }
+
+    /// Lets the first client send for as long as `goes_on`, and returns the times of its acknowledgements.
+    pub(crate) fn send_while(&mut self, goes_on: impl Fn() -> bool) -> Outcome<Summary> {
+        self.start_sending(1)?;
+        while goes_on() {
+            self.run_for(Duration::from_millis(10))?;
+        }
+        self.stop_sending()?;
+        Ok(self.acks.summary())
     }
 
     /// Lets clients send, and measures them and the server for one window after the warm-up.

@@ -10,12 +10,10 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::load::{AT_ONCE, Load, Message, frame};
 use crate::server::{Kind, Server};
-use crate::times::{Times, median, micros_each};
+use crate::times::{Times, median};
 
 /// Deliveries a second at which their cost is measured, whatever the size of the room.
 const DELIVERIES_A_SECOND: u32 = 20_000;
-/// A delivery that is later than this is lost.
-const TIMEOUT: Duration = Duration::from_secs(15);
 /// Messages before the first that counts, and the fewest of a window.
 const WARM_UP: u32 = 20;
 const MIN_MESSAGES: u32 = 10;
@@ -99,7 +97,7 @@ fn round(context: &Context, kind: Kind, members: usize, sample: &mut Vec<u8>) ->
     };
     for _ in 0..WARM_UP {
         send(&mut load)?;
-        load.wait_delivered(TIMEOUT)?;
+        load.wait_delivered()?;
         if !load.deliveries.is_complete() {
             return Err(format!("{}: a message did not reach all {members} members", kind.name()).into());
         }
@@ -109,24 +107,14 @@ fn round(context: &Context, kind: Kind, members: usize, sample: &mut Vec<u8>) ->
     let pause = Duration::from_secs(1) * members as u32 / DELIVERIES_A_SECOND;
     let count = (context.window(6).as_secs_f64() / pause.as_secs_f64()) as u32;
     let first = load.deliveries.messages.len();
-    let cpu = server.process.cpu()?;
-    let mut next = Instant::now();
-    for _ in 0..count.max(MIN_MESSAGES) {
-        load.run_until(next)?;
-        send(&mut load)?;
-        next += pause;
-    }
-    load.run_until(next)?;
-    load.wait_delivered(TIMEOUT)?;
-    let cpu = server.process.cpu()? - cpu;
+    let cpu_us = load.cost_of_delivery(&server.process, count.max(MIN_MESSAGES), pause, &mut send)?;
     let messages = load.deliveries.messages[first..].to_vec();
-    let received = messages.iter().map(|message| u64::from(message.received)).sum();
 
     // The speed: the next message as soon as all have the last one.
     let (started, window, first) = (Instant::now(), context.window(3), load.deliveries.messages.len());
     while started.elapsed() < window {
         send(&mut load)?;
-        load.wait_delivered(TIMEOUT)?;
+        load.wait_delivered()?;
     }
     let sent = load.deliveries.messages.len() - first;
     let per_second = (sent * members) as f64 / started.elapsed().as_secs_f64();
@@ -137,5 +125,5 @@ fn round(context: &Context, kind: Kind, members: usize, sample: &mut Vec<u8>) ->
     }
     let deliveries = &load.deliveries;
     let (frame_bytes, lost) = (deliveries.frame_bytes, deliveries.faults(0));
-    Ok(Round { cpu_us: micros_each(cpu, received), messages, per_second, frame_bytes, lost })
+    Ok(Round { cpu_us, messages, per_second, frame_bytes, lost })
 }

@@ -6,13 +6,16 @@ use crate::load::{AT_ONCE, Load, Setup};
 use crate::prose::{self, Chance};
 use crate::server::{Kind, Madang, UNLIMITED, message};
 
+const MEMBERS: usize = 40;
+/// Connections of the member who sends.
 const SENDERS: usize = 256;
 /// Different texts of a run.
 const TEXTS: usize = 512;
 
 pub(crate) struct History {
     pub(crate) madang: Madang,
-    pub(crate) token: String,
+    /// The members, the sender first.
+    pub(crate) tokens: Vec<String>,
     pub(crate) room: String,
     pub(crate) messages: usize,
 }
@@ -23,8 +26,9 @@ pub(super) fn get(context: &Context) -> Outcome<&History> {
         return Ok(history);
     }
     let madang = Madang::start(context, Kind::Madang, &UNLIMITED)?;
-    let token = madang.guests(1)?.remove(0);
-    let room = madang.room(&token, 50)?;
+    let tokens = madang.guests(MEMBERS)?;
+    let room = madang.room(&tokens[0], MEMBERS)?;
+    madang.join(&room, &tokens[1..])?;
     let messages = context.size(1_000_000, 20_000);
     context.progress(format!("a room is filled with {messages} messages"));
     let texts = texts();
@@ -32,12 +36,12 @@ pub(super) fn get(context: &Context) -> Outcome<&History> {
         let text = &texts[(sender * 7 + number as usize) % texts.len()];
         message(&room, &format!("{sender}-{number}"), number, text)
     })?;
-    connect_senders(&mut load, &[token.as_str(); SENDERS])?;
+    connect_senders(&mut load, &[tokens[0].as_str(); SENDERS])?;
     load.start_sending(SENDERS)?;
     load.send_until(messages as u64)?;
     load.stop_sending()?;
     drop(load);
-    Ok(context.history.get_or_init(|| History { madang, token, room, messages }))
+    Ok(context.history.get_or_init(|| History { madang, tokens, room, messages }))
 }
 
 /// Connects senders, which join no room.

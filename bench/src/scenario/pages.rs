@@ -58,7 +58,7 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let older = format!("/room/{}/messages?before={}", history.room, history.messages / 2);
     let pages = [("room with a long history", format!("/room/{}", history.room)), ("older messages in it", older)];
     let sites = pages.map(|(page, path)| {
-        let viewers = vec![(path, history.token.clone())];
+        let viewers = history.tokens.iter().map(|token| (path.clone(), token.clone())).collect();
         Site { page, members: 0, kind: Kind::Madang, port: history.madang.process.port, viewers }
     });
     rows.extend(measure_in_turns(context, &sites)?);
@@ -71,13 +71,12 @@ fn fill_rooms(madang: &Madang, tokens: &[String], members: usize) -> Outcome<Vec
     const FILLERS: usize = 16;
     let rooms: Vec<&[String]> = tokens.chunks(members).collect();
     let owners: Vec<&str> = rooms.iter().map(|members| members[0].as_str()).collect();
-    let ids = madang.rooms(&owners, members)?;
+    // In the lobby they would be a list in every page.
+    let ids = madang.rooms(&owners, members, false)?;
     in_parallel(FILLERS, |filler| {
         let mut http = Http::connect(madang.process.port)?;
         for (members, id) in rooms.iter().zip(&ids).skip(filler).step_by(FILLERS) {
-            for member in &members[1..] {
-                http.post(&format!("/api/rooms/{id}/members"), Some(member), &json!({}))?;
-            }
+            madang.join(id, &members[1..])?;
             for number in 1..=MESSAGES {
                 let minutes = number % 12;
                 let text = format!("오늘 회의 몇 시예요? The meeting is at {minutes}:30, see you there!");

@@ -1,6 +1,6 @@
 //! The cost of a server with many rooms: a message, a delivery, the lobby, the memory.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,6 @@ use crate::context::Context;
 use crate::http::{load_pages, page_request};
 use crate::load::{AT_ONCE, Load, Setup, frame};
 use crate::server::{Kind, Madang, UNLIMITED, hello, message};
-use crate::times::micros_each;
 
 const ROOMS: [usize; 5] = [1, 100, 1_000, 10_000, 100_000];
 /// Users who own the rooms, and connections that send to them.
@@ -36,7 +35,7 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
     for total in ROOMS.into_iter().filter(|total| *total <= context.size(usize::MAX, 1_000)) {
         context.progress(format!("{total} rooms are created"));
         let owners: Vec<&str> = (rooms.len()..total).map(|room| tokens[room % OWNERS].as_str()).collect();
-        rooms.extend(madang.rooms(&owners, 50)?);
+        rooms.extend(madang.rooms(&owners, 50, true)?);
         context.progress(format!("{total} rooms: sends"));
         let mut row = sends(context, &madang, &tokens, &rooms)?;
         context.progress(format!("{total} rooms: deliveries"));
@@ -73,20 +72,12 @@ fn sends(context: &Context, madang: &Madang, tokens: &[String], rooms: &[String]
 
 /// Measures the processor time for one delivery, at a fixed rate.
 fn deliveries(context: &Context, madang: &Madang, load: &mut Load<'_>, room: &str) -> Outcome<f64> {
-    let first = load.deliveries.messages.len();
     // What the sends have left to do does not count.
     load.run_for(context.window(2))?;
-    let cpu = madang.process.cpu()?;
-    let mut next = Instant::now();
-    for _ in 0..(context.window(4).as_secs() as u32 * MESSAGES_A_SECOND) {
-        load.run_until(next)?;
+    let count = context.window(4).as_secs() as u32 * MESSAGES_A_SECOND;
+    load.cost_of_delivery(&madang.process, count, Duration::from_secs(1) / MESSAGES_A_SECOND, |load| {
         let number = load.deliveries.sending();
         let text = frame::numbered(number, &"x".repeat(64));
-        load.send(0, &message(room, &format!("d{number}"), number, &text))?;
-        next += Duration::from_secs(1) / MESSAGES_A_SECOND;
-    }
-    load.wait_delivered(Duration::from_secs(15))?;
-    let cpu = madang.process.cpu()? - cpu;
-    let received = load.deliveries.messages[first..].iter().map(|message| u64::from(message.received)).sum();
-    Ok(micros_each(cpu, received))
+        load.send(0, &message(room, &format!("d{number}"), number, &text))
+    })
 }

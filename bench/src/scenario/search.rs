@@ -21,7 +21,7 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
     for _ in 0..queries {
         let query: String = prose::query(&mut chance).bytes().map(|byte| format!("%{byte:02X}")).collect();
         let started = Instant::now();
-        let response = http.get(&format!("/api/search?limit=50&q={query}"), &history.token)?;
+        let response = http.get(&format!("/api/search?limit=50&q={query}"), &history.tokens[0])?;
         times.record(started.elapsed());
         found += response["messages"].as_array().map_or(0, Vec::len);
     }

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::http::{Http, load_pages, page_request};
 use crate::load::{AT_ONCE, Load, Setup, frame};
 use crate::server::{Kind, Madang, UNLIMITED, hello, message};
-use crate::times::{Summary, Times};
+use crate::times::Times;
 
 /// The length of a message; the limit is 10,000 characters.
 const LENGTH: usize = 9_990;
@@ -36,7 +36,7 @@ fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Value>> {
     })?;
     load.add(Setup { hello: Some(hello(sender, &own_room)), ..Setup::default() });
     load.join_all(AT_ONCE)?;
-    let window = context.window(2);
+    let window = context.window(3);
     let mut measure = |name: &'static str, requests: &[String]| -> Outcome<Value> {
         context.progress(format!("50 messages of {name}: {}", kind.name()));
         let (mut times, mut bytes) = (Times::new()?, 0);
@@ -46,12 +46,14 @@ fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Value>> {
             times.record(started.elapsed());
         }
         let connections = if requests.is_empty() { 0 } else { CONNECTIONS };
-        let sends = std::thread::scope(|scope| -> Outcome<Summary> {
+        let sends = std::thread::scope(|scope| {
             let load_all = || load_pages(port, connections, window, requests).map_err(|error| error.to_string());
             let pages = scope.spawn(load_all);
-            let sending = load.send_for(1, &madang.process, window / 10, window * 8 / 10)?;
+            // A page may take longer than the window.
+            let until = Instant::now() + window;
+            let sends = load.send_while(|| Instant::now() < until || !pages.is_finished())?;
             pages.join().map_err(|_| "a thread panicked")??;
-            Ok(sending.ack)
+            Ok::<_, Box<dyn std::error::Error>>(sends)
         })?;
         Ok(json!({ "shape": name, "kind": kind, "page": times.summary(), "bytes": bytes, "sends": sends }))
     };
@@ -63,9 +65,7 @@ fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Value>> {
             let text = json!({ "text": text });
             http.post(&format!("/api/rooms/{room}/messages"), Some(&viewers[0]), &text)?;
         }
-        for viewer in &viewers[1..] {
-            http.post(&format!("/api/rooms/{room}/members"), Some(viewer), &json!({}))?;
-        }
+        madang.join(&room, &viewers[1..])?;
         let request = |viewer: &String| page_request(&format!("/room/{room}"), viewer, true);
         all.push(measure(name, &viewers.iter().map(request).collect::<Vec<_>>())?);
     }
