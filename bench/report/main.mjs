@@ -1,9 +1,9 @@
 // Turns the figures of the bench into tables, targets and plots: on the terminal, and between the markers of
 // docs/performance.md. `node bench/report/main.mjs FIGURES.json DOCS [--quick]`; a quick run writes nothing.
 import { readFileSync, writeFileSync } from "node:fs";
-import { number } from "./number.mjs";
+import { number, yes } from "./format.mjs";
 import { svg } from "./plot.mjs";
-import { SCENARIOS, yes } from "./scenarios.mjs";
+import { SCENARIOS } from "./scenarios.mjs";
 
 /** The cells of a table, its headings first. */
 const cells = ({ rows, columns }) => [

@@ -1,5 +1,5 @@
 // What is shown of the figures of each scenario.
-import { number } from "./number.mjs";
+import { megabytes, number, pair, times, yes } from "./format.mjs";
 
 const NAMES = {
   madang: "Madang",
@@ -13,10 +13,6 @@ const NAMES = {
 };
 
 const name = (row) => NAMES[row.kind];
-const megabytes = (bytes) => bytes / 1024 ** 2;
-const times = (factor) => (factor === undefined ? "" : `${number(factor)} ×`);
-const pair = (summary) => (summary ? `${number(summary.p50)}; ${number(summary.p99)}` : "");
-export const yes = (is) => (is ? "yes" : "no");
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const find = (rows, wanted) => rows?.find((row) => Object.entries(wanted).every(([key, value]) => row[key] === value));
 const over = (one, other, figure) => (one && other ? figure(one) / figure(other) : undefined);
@@ -91,6 +87,7 @@ export const SCENARIOS = {
         ["a delivery to 1,000 over the floor", "≤", 1.1, "×", costOver(rows, row("floor", 1000))],
         ["a delivery to 5,000 over the floor", "≤", 1.1, "×", costOver(rows, row("floor", 5000))],
         ["a delivery to 18,000 over the floor", "≤", 1.1, "×", costOver(rows, row("floor", 18000))],
+        ["a delivery to 1,000 over before", "≤", 1.05, "×", costOver(rows, row("madang-before", 1000))],
         ["to the last of 1,000, p50, over the floor", "≤", 1.15, "×", last("floor", "p50")],
         ["to the last of 1,000, p99, over the floor", "≤", 1.15, "×", last("floor", "p99")],
         ["to the last of 1,000, p50, over Express", "≤", 1, "×", last("express", "p50")],
@@ -116,8 +113,9 @@ export const SCENARIOS = {
   },
 
   memory({ rows }) {
-    const row = (members) => find(rows, { kind: "madang", members });
+    const row = (members, kind = "madang") => find(rows, { kind, members });
     const each = (members) => row(members) && row(members).each / 1024;
+    const overBefore = over(row(18000), row(18000, "madang-before"), (row) => row.each);
     return {
       tables: [
         {
@@ -135,6 +133,7 @@ export const SCENARIOS = {
         ["an idle member of 1,000", "≤", 3, "KB", each(1000)],
         ["an idle member of 10,000", "≤", 3, "KB", each(10000)],
         ["an idle member of 18,000", "≤", 3, "KB", each(18000)],
+        ["an idle member of 18,000 over before", "≤", 1.05, "×", overBefore],
         ["18,000 idle members in all", "≤", 80, "MB", row(18000) && megabytes(row(18000).in_all)],
       ],
       plots: {
@@ -167,7 +166,8 @@ export const SCENARIOS = {
   }),
 
   sends({ lone = [], rows, store, syncs }) {
-    const express = find(lone, { kind: "express" });
+    const alone = (kind) => find(lone, { kind });
+    const express = alone("express");
     const row = (kind) => find(rows, { kind, senders: 256, is_one_room: false });
     const rate = (row) => row.per_second;
     const share = find(store, { writers: 256, has_index: true })?.share;
@@ -225,10 +225,12 @@ export const SCENARIOS = {
         },
       ],
       targets: [
-        ["a lone sender's acked sends a second, over Express", "≥", 1.1, "×", over(find(lone, { kind: "madang" }), express, rate)],
+        ["a lone sender's acked sends a second, over Express", "≥", 1.1, "×", over(alone("madang"), express, rate)],
+        ["a lone sender's acked sends a second, over before", "≥", 0.95, "×", over(alone("madang"), alone("madang-before"), rate)],
         ["acked sends a second, 256 in rooms of two", "≥", 15000, "", row("madang")?.per_second],
         ["acked sends a second, 256 in rooms of two, SEARCH=off", "≥", 20000, "", row("madang-unindexed")?.per_second],
         ["acked sends a second, 256 in rooms of two, over Express", "≥", 4, "×", over(row("madang"), row("express"), rate)],
+        ["acked sends a second, 256 in rooms of two, over before", "≥", 0.95, "×", over(row("madang"), row("madang-before"), rate)],
         ["p99 of these over their mean", "≤", 2.5, "×", row("madang") && row("madang").ack.p99 / row("madang").ack.mean],
         ["the store alone, 256 writers, of plain inserts", "≥", 50, "%", share && 100 * share],
       ],
