@@ -18,6 +18,10 @@ const GUESTS_PER_ADDRESS: usize = 100;
 /// Lifts the limits per time and per address.
 pub(crate) const UNLIMITED: [(&str, &str); 2] = [("RATE_LIMITS", "off"), ("CONNECTIONS_PER_ADDRESS", "0")];
 
+/// The same without pings, for clients that do not answer while rooms are made.
+pub(crate) const UNLIMITED_WITHOUT_PINGS: [(&str, &str); 3] =
+    [UNLIMITED[0], UNLIMITED[1], ("PING_INTERVAL_MS", "3600000")];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {

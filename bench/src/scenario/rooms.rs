@@ -9,7 +9,7 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::http::{load_pages, page_request};
 use crate::load::{AT_ONCE, Load, Setup, frame};
-use crate::server::{Kind, Madang, UNLIMITED, hello, message};
+use crate::server::{Kind, Madang, UNLIMITED_WITHOUT_PINGS, hello, message};
 
 const ROOMS: [usize; 5] = [1, 100, 1_000, 10_000, 100_000];
 /// Users who own the rooms, and connections that send to them.
@@ -19,9 +19,7 @@ const MEMBERS: usize = 1_000;
 const MESSAGES_A_SECOND: u32 = 20;
 
 pub(super) fn measure(context: &Context) -> Outcome<Value> {
-    // Clients answer no pings while rooms are created.
-    let settings = [&UNLIMITED[..], &[("PING_INTERVAL_MS", "3600000")]].concat();
-    let madang = Madang::start(context, Kind::Madang, &settings)?;
+    let madang = Madang::start(context, Kind::Madang, &UNLIMITED_WITHOUT_PINGS)?;
     let port = madang.process.port;
     let members = context.size(MEMBERS, 100);
     let tokens = madang.guests(members.max(OWNERS))?;

@@ -9,7 +9,7 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::http::{Http, load_pages, page_request};
 use crate::load::{AT_ONCE, Load, Setup, frame};
-use crate::server::{Kind, Madang, UNLIMITED, hello, message};
+use crate::server::{Kind, Madang, UNLIMITED_WITHOUT_PINGS, hello, message};
 use crate::times::Times;
 
 /// The length of a message; the limit is 10,000 characters.
@@ -27,7 +27,7 @@ pub(super) fn measure(context: &Context) -> Outcome<Vec<Value>> {
 }
 
 fn of_server(context: &Context, kind: Kind) -> Outcome<Vec<Value>> {
-    let madang = Madang::start(context, kind, &UNLIMITED)?;
+    let madang = Madang::start(context, kind, &UNLIMITED_WITHOUT_PINGS)?;
     let tokens = madang.guests(VIEWERS + 1)?;
     let (sender, viewers) = tokens.split_first().ok_or("no guests")?;
     let (port, own_room) = (madang.process.port, madang.room(sender, 50)?);
