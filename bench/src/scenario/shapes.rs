@@ -1,5 +1,5 @@
-//! Pages of 50 messages whose markup is as costly as anyone could think of: the time of such a page,
-//! and the sends of others beside it.
+//! Pages of 50 messages of costly markup: the time of such a page, and the sends of others while it is
+//! requested.
 
 use std::time::Instant;
 

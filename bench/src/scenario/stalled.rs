@@ -65,7 +65,8 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
         observe(load, madang.process.port, &mut stalled, sent)?;
         Ok(stalled.iter().any(|member| member.closed_at.is_none()) && Instant::now() < until)
     })?;
-    let last_closed = stalled.iter().filter_map(|member| member.closed_at).max().ok_or("nobody was disconnected")?;
+    let last_closed =
+        stalled.iter().filter_map(|member| member.closed_at).max().ok_or("no stalled member was disconnected")?;
     let count_s = wait_for_count(&mut load, &madang, &room, &tokens[0], members - stalled.len(), last_closed)?;
     let (faults, resume) = (load.deliveries.faults(load.deliveries.messages.len()), &load.resume);
     if faults + resume.holes + resume.duplicates > 0 || !resume.refusals.is_empty() {
