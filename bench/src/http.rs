@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::Outcome;
 use crate::times::{Summary, Times};
 
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Some pages of costly markup take seconds, and several of them wait for one core.
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
 pub(crate) struct Http {
     stream: BufReader<TcpStream>,
