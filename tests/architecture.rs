@@ -32,7 +32,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("i18n", "chat::member::Presence", "each presence has a word"),
     ("cookie", "chat::session::Token", "the content of the session cookie"),
     ("cookie", "i18n::Lang", "the content of the language cookie"),
-    ("service", "jobs", "the limits of a send say whether a preview is queued"),
 ];
 
 /// Circles of imports between files, each with its reason. A module and the files of its folder count as one place:
