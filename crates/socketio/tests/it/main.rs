@@ -18,6 +18,7 @@ mod support;
 mod acks;
 mod drain;
 mod frames;
+mod fuzz_corpus;
 mod handshake;
 mod heartbeat;
 mod lifetime;
