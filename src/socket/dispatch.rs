@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use socketio::{Namespace, Packet, Reason, Recipient, Server, Socket};
+use socketio::{DisconnectReason, Namespace, Packet, Recipient, Server, Socket};
 
 use crate::chat::message::Message;
 use crate::chat::room::Room;
@@ -50,7 +50,7 @@ impl Broadcaster for Dispatcher {
 
     fn resync(&self) {
         tracing::warn!("all sockets are closed, as what they were told may lack something; they come back and resume");
-        self.server.close_all(Reason::TransportClose);
+        self.server.close_all(DisconnectReason::TransportClose);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rooms over the socket: coming in, leaving.
 
 use serde_json::value::{RawValue, to_raw_value};
-use socketio::{Reason, Socket};
+use socketio::{Closing, DisconnectReason, Socket};
 
 use super::ChatSocket;
 use crate::chat::message::{Changes, Message};
@@ -127,7 +127,7 @@ async fn come_in(
             step_out(app, socket, person, room_id);
             if is_inside && error.code.is_retryable() {
                 // It missed something and would hear no more: the client must come back.
-                socket.session().close(Reason::TransportClose);
+                socket.session().close(Closing::Now(DisconnectReason::TransportClose));
             }
             return Err(if has_ended { Missed::Place { was_inside: is_inside } } else { error.into() });
         }

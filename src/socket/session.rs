@@ -2,7 +2,7 @@
 
 use parking_lot::RwLock;
 use serde_json::value::RawValue;
-use socketio::{Admission, ConnectError, Namespace, Reason, Socket};
+use socketio::{Admission, ConnectError, DisconnectReason, Namespace, Socket};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -18,7 +18,7 @@ use crate::wire::{self, Auth, View};
 /// Guards the namespace of talk: an identity is needed, and a room asked for must let one in.
 pub(super) fn guarded(chat: Namespace, app: &App) -> Namespace {
     let (guarding, leaving) = (app.clone(), app.clone());
-    chat.guard(move |socket, auth| {
+    chat.connect_middleware(move |socket, auth| {
         let app = guarding.clone();
         async move { admit(app, socket, auth).await.map_err(refused) }
     })
@@ -34,7 +34,7 @@ fn refused(error: Error) -> ConnectError {
 
 async fn admit(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Result<Admission> {
     let auth: Auth = auth.map_or_else(|| Ok(Auth::default()), |auth| wire::from_json(auth.get().as_bytes()))?;
-    let caller = socket.session().visitor().downcast_ref::<Caller>();
+    let caller = socket.session().handshake_data().downcast_ref::<Caller>();
     let session = identify(&app, &auth, caller).await?;
     let asked_lang = auth.lang.as_deref().and_then(Lang::from_code);
     let lang = asked_lang.or(caller.map(|caller| caller.lang)).unwrap_or_default();
@@ -90,7 +90,7 @@ async fn join_at_once(app: &App, socket: &Socket, room: &str, auth: Auth) -> Res
     let socket = socket.clone();
     Ok(Admission::new().then(move || {
         if let Ok(pieces) = answer.body.in_pieces() {
-            socket.send_paced(&socket.namespace().packet_in_pieces("joined", pieces));
+            socket.send_flow_controlled(&socket.namespace().packet_in_pieces("joined", pieces));
         }
         if let Some(then) = answer.then {
             then();
@@ -98,7 +98,7 @@ async fn join_at_once(app: &App, socket: &Socket, room: &str, auth: Auth) -> Res
     }))
 }
 
-fn gone(app: &App, socket: &Socket, reason: Reason) {
+fn gone(app: &App, socket: &Socket, reason: DisconnectReason) {
     tracing::debug!(reason = reason.as_str(), "a socket is gone");
     leave_all(app, socket);
 }
