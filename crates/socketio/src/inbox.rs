@@ -18,14 +18,14 @@ pub(crate) enum Item {
     Disconnect(DisconnectReason),
 }
 
-/// What has changed by an item that was added.
+/// The effects of adding an item.
 pub(crate) struct Pushed {
     pub(crate) became_full: bool,
     /// Whether the caller must start a task that handles the queue.
     pub(crate) must_start: bool,
 }
 
-/// What has changed by an item that was taken.
+/// The effects of taking an item.
 pub(crate) struct Popped {
     /// The next item. Without one the task must end.
     pub(crate) item: Option<Item>,

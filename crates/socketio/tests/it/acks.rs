@@ -22,7 +22,7 @@ fn ask(socket: &Socket, milliseconds: u64) -> tokio::task::JoinHandle<Result<Str
 
 #[tokio::test]
 async fn a_client_acknowledges() {
-    let (_house, mut ws, socket) = connected().await;
+    let (_server, mut ws, socket) = connected().await;
     let (first, second) = (ask(&socket, 3_000), ask(&socket, 3_000));
     let questions = [ws.text().await, ws.text().await];
     assert_eq!(questions, ["421[\"ask\",\"why?\"]", "422[\"ask\",\"why?\"]"]);
@@ -34,18 +34,18 @@ async fn a_client_acknowledges() {
 
 #[tokio::test]
 async fn an_acknowledgement_may_have_attachments() {
-    let (_house, mut ws, socket) = connected().await;
-    let asking = tokio::spawn(async move { socket.emit_with_ack("ask", &(), ms(3_000)).await });
+    let (_server, mut ws, socket) = connected().await;
+    let request = tokio::spawn(async move { socket.emit_with_ack("ask", &(), ms(3_000)).await });
     assert_eq!(ws.text().await, "421[\"ask\",null]");
     ws.send("461-1[{\"_placeholder\":true,\"num\":0}]").await;
     ws.send_frame(0x82, b"attached").await;
-    let args = soon(asking).await.unwrap().unwrap();
+    let args = soon(request).await.unwrap().unwrap();
     assert_eq!(args.attachments, [&b"attached"[..]]);
 }
 
 #[tokio::test]
 async fn s16_a_missing_acknowledgement_times_out_and_a_late_one_is_ignored() {
-    let (_house, mut ws, socket) = connected().await;
+    let (_server, mut ws, socket) = connected().await;
     assert_eq!(soon(ask(&socket, 30)).await.unwrap(), Err(AckError::Timeout));
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
     ws.send("431[\"late\"]").await;
@@ -55,10 +55,10 @@ async fn s16_a_missing_acknowledgement_times_out_and_a_late_one_is_ignored() {
 
 #[tokio::test]
 async fn s16_a_dropped_request_ignores_its_acknowledgement() {
-    let (_house, mut ws, socket) = connected().await;
-    let asking = ask(&socket, 3_000);
+    let (_server, mut ws, socket) = connected().await;
+    let request = ask(&socket, 3_000);
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
-    asking.abort();
+    request.abort();
     ws.send("431[\"late\"]").await;
     ws.send("42[\"echo\"]").await;
     assert_eq!(ws.text().await, "42[\"echo\"]");
@@ -66,11 +66,11 @@ async fn s16_a_dropped_request_ignores_its_acknowledgement() {
 
 #[tokio::test]
 async fn s16_a_socket_that_ends_gets_no_acknowledgement() {
-    let (_house, mut ws, socket) = connected().await;
-    let asking = ask(&socket, 3_000);
+    let (_server, mut ws, socket) = connected().await;
+    let request = ask(&socket, 3_000);
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
     ws.cut();
-    assert_eq!(soon(asking).await.unwrap(), Err(AckError::Disconnected));
+    assert_eq!(soon(request).await.unwrap(), Err(AckError::Disconnected));
     assert_eq!(soon(ask(&socket, 3_000)).await.unwrap(), Err(AckError::Disconnected));
 }
 
@@ -136,12 +136,12 @@ async fn s14_over_the_rate_events_are_refused_and_then_the_session_ends() {
         }
     };
     assert_eq!(code, Some(1008));
-    // The join was the first of ten.
+    // The CONNECT was the first of ten packets.
     let refused = answers.iter().filter(|answer| answer.ends_with("[\"limited\"]")).count();
     assert_eq!(refused, 10, "{answers:?}");
     let expected: Vec<_> = (0..9).map(|number| number.to_string()).collect();
     until(|| handled.lock().len() >= 9).await;
-    assert_eq!(*handled.lock(), expected, "what was within the rate was handled");
+    assert_eq!(*handled.lock(), expected, "events within the rate were handled");
     server.wait_until_empty().await;
 }
 

@@ -14,19 +14,19 @@ async fn d12_a_drain_refuses_new_sessions_and_closes_the_open_ones() {
     let mut ws = Ws::join(server.at, "/").await;
     let polling = Polling::open(server.at).await;
     polling.join("/").await;
-    let mut hanging = polling.hang().await;
+    let mut waiting = polling.start_poll().await;
     tokio::time::sleep(ms(20)).await;
     server.of_name("/").to_all().emit("draining", &ms(5).as_millis()).await.unwrap();
-    assert_eq!(hanging.response().await.unwrap().body, "42[\"draining\",5]");
-    let mut hanging = polling.hang().await;
+    assert_eq!(waiting.response().await.unwrap().body, "42[\"draining\",5]");
+    let mut waiting = polling.start_poll().await;
     tokio::time::sleep(ms(20)).await;
     let begun = Instant::now();
     server.engine.drain(10, ms(1), ms(5_000)).await;
     assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
     assert_eq!(server.engine.session_count(), 0);
     assert_eq!(ws.text().await, "42[\"draining\",5]");
-    assert_eq!(ws.close_code().await, 1000, "no `41`, after which stock clients would stay away");
-    assert_eq!(hanging.response().await.unwrap().body, "1");
+    assert_eq!(ws.close_code().await, 1000, "no `41`, after which stock clients do not reconnect");
+    assert_eq!(waiting.response().await.unwrap().body, "1");
     let refused = get(server.at, "/socket.io/?EIO=4&transport=polling", "").await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     assert_eq!(Upgrade::default().connect(server.at).await.err().unwrap().status, 503);
@@ -55,13 +55,13 @@ async fn d12_received_events_are_answered_before_the_end() {
     let engine = Arc::clone(&server.engine);
     let drained = tokio::spawn(async move { engine.drain(10, ms(1), ms(5_000)).await });
     tokio::time::sleep(ms(50)).await;
-    assert!(!drained.is_finished(), "handlers are at work");
+    assert!(!drained.is_finished(), "handlers are running");
     ws.send("429[\"work\",9]").await;
     leave.add_permits(6);
     for number in 0..3 {
         assert_eq!(ws.text().await, format!("43{number}[{number}]"));
     }
-    assert_eq!(ws.close_code().await, 1000, "what came later is not begun");
+    assert_eq!(ws.close_code().await, 1000, "later events are not handled");
     let mut packets = Vec::new();
     while packets.last().is_none_or(|packet| packet != "1") {
         packets.extend(polling.poll().await.body.split('\x1e').map(str::to_owned));

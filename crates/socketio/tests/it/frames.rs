@@ -4,7 +4,7 @@ use socketio::{Config, Rate};
 
 use crate::support::{Frame, TestServer, Upgrade, Ws, config, echoes, frame, ms};
 
-/// What the server answers to these bytes of a joined client.
+/// Returns the close code that these bytes of a connected client lead to.
 async fn code_after(bytes: &[u8]) -> u16 {
     let server = TestServer::open(Config { max_payload: 1_000, max_fragments: 50, ..config() }, echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
@@ -110,7 +110,7 @@ async fn p16_compression_is_neither_negotiated_nor_accepted() {
     let server = TestServer::open(config(), echoes()).await;
     let plain = Upgrade::default();
     let headers = format!("{}sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n", plain.headers);
-    // The client by hand asserts that the answer has no extension.
+    // The test client asserts that the response has no extension.
     let mut ws = Ws::open_with(server.at, &Upgrade { headers, ..plain }).await;
     ws.send_frame(0xc1, b"\x32\x31\x00\x00").await;
     assert_eq!(ws.close_code().await, 1002, "a compressed frame has a reserved bit");

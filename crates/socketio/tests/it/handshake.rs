@@ -1,4 +1,4 @@
-//! Who may open a session, and which requests belong to it.
+//! The handshake, and the check of later requests of a session.
 
 use std::sync::Arc;
 
@@ -9,8 +9,7 @@ use crate::support::{Frame, Http, Polling, TestServer, Upgrade, Ws, config, echo
 
 const PATH: &str = "/socket.io/";
 
-/// A server with a rule about origins and people: good.example is welcome, other origins are not,
-/// and a session belongs to the cookie it was opened with.
+/// Hooks that allow the foreign origin good.example only, and bind a session to its first cookie.
 struct Strict;
 
 impl HandshakeHooks for Strict {
@@ -113,16 +112,16 @@ async fn h5_a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
     let server = TestServer::open(strict(), echoes()).await;
     let owner = Polling::open_with(server.at, "cookie: session=anna\r\n").await;
     for headers in ["", "cookie: session=mallory\r\n"] {
-        let thief = Polling { headers: headers.into(), ..owner.clone() };
-        assert_eq!(thief.poll().await.code(), (400, 1));
-        assert_eq!(thief.post("40").await.code(), (400, 1));
-        assert_eq!(Upgrade::of(&thief).connect(server.at).await.err().unwrap().code(), (400, 1));
+        let attacker = Polling { headers: headers.into(), ..owner.clone() };
+        assert_eq!(attacker.poll().await.code(), (400, 1));
+        assert_eq!(attacker.post("40").await.code(), (400, 1));
+        assert_eq!(Upgrade::of(&attacker).connect(server.at).await.err().unwrap().code(), (400, 1));
     }
     owner.join("/").await;
-    let nobody = Polling::open_with(server.at, "").await;
-    nobody.join("/").await;
-    let somebody = Polling { headers: "cookie: session=anna\r\n".into(), ..nobody };
-    assert_eq!(somebody.post("3").await.code(), (400, 1), "none at the opening and one later differ");
+    let anonymous = Polling::open_with(server.at, "").await;
+    anonymous.join("/").await;
+    let later = Polling { headers: "cookie: session=anna\r\n".into(), ..anonymous };
+    assert_eq!(later.post("3").await.code(), (400, 1), "no cookie at first and one later differ");
 }
 
 #[tokio::test]
@@ -142,7 +141,7 @@ async fn h6_a_foreign_page_gets_403_before_any_session() {
     assert_eq!(server.engine.session_count(), 0);
     let own = Polling::open(server.at).await;
     let foreign = Polling { headers: origin.into(), ..own };
-    assert_eq!(foreign.poll().await.status, 403, "also with a sid that is known");
+    assert_eq!(foreign.poll().await.status, 403, "also with a valid sid");
 }
 
 #[tokio::test]
@@ -185,7 +184,7 @@ async fn an_allowed_foreign_origin_is_in_every_response_and_never_with_credentia
 #[tokio::test]
 async fn h8_a_broken_websocket_handshake_is_refused() {
     let server = TestServer::open(config(), echoes()).await;
-    let sound = Upgrade::default().headers;
+    let valid = Upgrade::default().headers;
     for (from, to, status) in [
         ("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "", 400),
         ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 400),
@@ -196,8 +195,8 @@ async fn h8_a_broken_websocket_handshake_is_refused() {
         ("upgrade: WebSocket", "upgrade: h2c", 400),
         ("keep-alive, Upgrade", "keep-alive", 400),
     ] {
-        let headers = sound.replace(from, to);
-        assert_ne!(headers, sound, "{from}");
+        let headers = valid.replace(from, to);
+        assert_ne!(headers, valid, "{from}");
         let refused = Upgrade { headers, ..Upgrade::default() }.connect(server.at).await.err().unwrap();
         assert_eq!(refused.status, status, "{from:?} as {to:?}");
     }
@@ -234,7 +233,7 @@ async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
     let mut leaver = Ws::join(server.at, "/").await;
     leaver.silence(ms(250)).await;
     leaver.send("41").await;
-    // Pongs do not buy time, however many.
+    // Pongs do not extend the timeout.
     let pongs = async {
         loop {
             tokio::select! {
@@ -251,12 +250,12 @@ async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
 
 #[tokio::test]
 async fn h12_refused_connects_do_not_extend_the_connect_timeout() {
-    let guarded = socketio::Namespace::new("/")
+    let refusing = socketio::Namespace::new("/")
         .connect_middleware(|_, _| async { Err::<socketio::Admission, _>(socketio::ConnectError::new("no")) });
-    let server = TestServer::open(Config { connect_timeout: ms(150), ..config() }, [guarded]).await;
+    let server = TestServer::open(Config { connect_timeout: ms(150), ..config() }, [refusing]).await;
     let mut ws = Ws::open(server.at).await;
     let begun = std::time::Instant::now();
-    // Each refusal is answered by another try, which goes on until the server ends it.
+    // Tries again after each refusal, until the server ends the session.
     ws.send("40").await;
     while ws.next().await == Frame::Text(r#"44{"message":"no"}"#.into()) {
         tokio::time::sleep(ms(5)).await;

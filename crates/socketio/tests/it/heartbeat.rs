@@ -8,7 +8,7 @@ use socketio::{Config, DisconnectReason, Namespace};
 
 use crate::support::{Frame, Polling, TestServer, Ws, config, echoes, ms};
 
-fn beating() -> Config {
+fn short_heartbeat() -> Config {
     Config { ping_interval: ms(100), ping_timeout: ms(60), ..config() }
 }
 
@@ -19,7 +19,7 @@ fn assert_about(elapsed: Duration, expected: Duration) {
 
 #[tokio::test]
 async fn pings_come_one_interval_after_the_opening_and_after_each_pong() {
-    let server = TestServer::open(beating(), echoes()).await;
+    let server = TestServer::open(short_heartbeat(), echoes()).await;
     let begun = Instant::now();
     let mut ws = Ws::join(server.at, "/").await;
     assert_eq!(ws.text().await, "2");
@@ -40,11 +40,11 @@ async fn p18_no_pong_ends_the_session_at_interval_and_timeout_with_one_disconnec
         counted.fetch_add(1, Ordering::SeqCst);
         async {}
     });
-    let server = TestServer::open(beating(), [namespace]).await;
+    let server = TestServer::open(short_heartbeat(), [namespace]).await;
     let begun = Instant::now();
     let mut ws = Ws::join(server.at, "/").await;
     assert_eq!(ws.text().await, "2");
-    // Other packets are no pongs.
+    // Other packets do not count as pongs.
     ws.send("2").await;
     ws.send_frame(0x8a, b"").await;
     assert_eq!(ws.close_code().await, 1000);
@@ -56,7 +56,7 @@ async fn p18_no_pong_ends_the_session_at_interval_and_timeout_with_one_disconnec
 
 #[tokio::test]
 async fn a_ping_is_alone_in_its_payload_and_a_polling_client_without_pong_times_out() {
-    let server = TestServer::open(beating(), echoes()).await;
+    let server = TestServer::open(short_heartbeat(), echoes()).await;
     let begun = Instant::now();
     let session = Polling::open(server.at).await;
     session.join("/").await;
@@ -72,7 +72,7 @@ async fn a_ping_is_alone_in_its_payload_and_a_polling_client_without_pong_times_
 
 #[tokio::test]
 async fn a_polling_client_that_answers_pings_stays_connected() {
-    let server = TestServer::open(beating(), echoes()).await;
+    let server = TestServer::open(short_heartbeat(), echoes()).await;
     let session = Polling::open(server.at).await;
     session.join("/").await;
     for _ in 0..4 {
@@ -83,7 +83,7 @@ async fn a_polling_client_that_answers_pings_stays_connected() {
 
 #[tokio::test]
 async fn p18_the_heartbeat_continues_across_an_upgrade() {
-    let server = TestServer::open(beating(), echoes()).await;
+    let server = TestServer::open(short_heartbeat(), echoes()).await;
     let session = Polling::open(server.at).await;
     session.join("/").await;
     let mut ws = crate::support::Upgrade::of(&session).connect(server.at).await.unwrap();
@@ -106,7 +106,7 @@ async fn s8_a_packet_without_its_attachments_ends_the_session() {
     let begun = Instant::now();
     ws.send(r#"452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#).await;
     tokio::time::sleep(ms(40)).await;
-    // One of two does not buy time, and pongs neither.
+    // Neither one of two attachments nor a pong extends the timeout.
     ws.send_frame(0x82, b"one").await;
     ws.send("3").await;
     assert_eq!(ws.close_code().await, 1000);

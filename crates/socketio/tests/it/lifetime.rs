@@ -1,4 +1,4 @@
-//! Nothing is left of a session that has ended.
+//! The resources of a session are freed when it ends.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use socketio::{
 
 use crate::support::{Frame, Polling, TestServer, Upgrade, Ws, config, ms, soon, until};
 
-/// Counts how many are alive.
+/// Counts its living instances.
 struct Alive(Arc<AtomicUsize>);
 
 impl Alive {
@@ -27,7 +27,7 @@ impl Drop for Alive {
     }
 }
 
-/// A namespace whose sockets hold data and sit in rooms.
+/// Creates a namespace whose sockets have data and are in rooms.
 fn counted(alive: &Arc<AtomicUsize>) -> Namespace {
     let alive = Arc::clone(alive);
     Namespace::new("/")
@@ -47,8 +47,8 @@ fn counted(alive: &Arc<AtomicUsize>) -> Namespace {
 #[tokio::test]
 async fn i14_sockets_and_sessions_are_freed_whatever_ends_them() {
     let alive = Arc::default();
-    let beating = Config { ping_interval: ms(150), ping_timeout: ms(50), ..config() };
-    let server = TestServer::open(beating, [counted(&alive)]).await;
+    let short_heartbeat = Config { ping_interval: ms(150), ping_timeout: ms(50), ..config() };
+    let server = TestServer::open(short_heartbeat, [counted(&alive)]).await;
     let namespace = server.of_name("/");
     for end in 0..9 {
         let mut ws = Ws::join(server.at, "/").await;
@@ -66,7 +66,7 @@ async fn i14_sockets_and_sessions_are_freed_whatever_ends_them() {
             7 => ws.send("42[\"ask\",null]").await,
             _ => {}
         }
-        // Those that only left the namespace, or do nothing, end for want of a pong.
+        // Sessions that only left the namespace, or do nothing, end by the pong timeout.
         until(|| alive.load(Ordering::SeqCst) == 0).await;
         until(|| session.upgrade().is_none()).await;
         assert_eq!((server.engine.session_count(), namespace.to_all().sockets().len()), (0, 0), "{end}");
@@ -84,7 +84,7 @@ async fn i14_polling_sessions_and_upgraded_ones_are_freed() {
         let session = Arc::downgrade(server.of_name("/").to_all().sockets()[0].session());
         match end {
             0 => assert_eq!(polling.post("1").await.status, 200),
-            1 => drop(polling.hang().await),
+            1 => drop(polling.start_poll().await),
             2 => {
                 let mut ws = Upgrade::of(&polling).connect(server.at).await.unwrap();
                 ws.send("2probe").await;
@@ -110,7 +110,7 @@ async fn i14_a_connect_that_races_with_the_end_of_its_session_leaves_no_socket()
     for _ in 0..200 {
         let polling = Polling::open(server.at).await;
         let (posting, closing) = (polling.clone(), polling.clone());
-        // Two posts at once end the session, while one of them may still be handling its packets.
+        // Two posts at once end the session, while the packets of one may still be handled.
         let (_first, _second) = tokio::join!(posting.post("40"), closing.post("3"));
         polling.post("1").await;
     }
@@ -136,7 +136,7 @@ async fn a_stored_socket_holds_neither_its_connection_nor_its_permit() {
     assert!(server.of_name("/").to_all().sockets().is_empty());
 }
 
-/// Engine.IO alone: echoes, and panics when told to.
+/// Engine.IO alone: echoes messages, and panics at one of them.
 struct PanickingApp {
     ends: Arc<Mutex<Vec<DisconnectReason>>>,
 }

@@ -1,4 +1,4 @@
-//! The accept loop: what happens before any session.
+//! The accept loop, before any session.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +23,7 @@ async fn h9_a_head_must_arrive_in_time() {
     half.send(format!("{OPEN} HTTP/1.1\r\nhost: a\r\nx-slow: ")).await;
     let mut dripping = Http::connect(server.at).await;
     let drip = async {
-        // One byte after the other does not buy time.
+        // Single bytes do not extend the timeout.
         while dripping.stream.write_all(b"x").await.is_ok() {
             tokio::time::sleep(ms(10)).await;
         }
@@ -42,14 +42,18 @@ async fn h9_many_unfinished_heads_time_out_and_delay_no_other_client() {
         http.send(b"G").await;
         slow.push(http);
     }
-    // Their address has no more places, and who had one is served.
+    // Their address may open no more connections, and its open session still works.
     assert!(Http::connect(server.at).await.response().await.is_none());
     session.send(r#"42["echo"]"#).await;
     assert_eq!(session.text().await, r#"42["echo"]"#);
     for http in &mut slow {
         http.closed().await;
     }
-    assert_eq!(Http::connect(server.at).await.request(OPEN, "", "").await.status, 200, "the places are free again");
+    assert_eq!(
+        Http::connect(server.at).await.request(OPEN, "", "").await.status,
+        200,
+        "the connections are counted down again"
+    );
 }
 
 #[tokio::test]
@@ -59,12 +63,12 @@ async fn h9_an_idle_connection_ends_in_time_and_an_active_one_does_not() {
     assert_eq!(idle.request(OPEN, "", "").await.status, 200);
     let session = Polling::open(server.at).await;
     session.join("/").await;
-    let mut hanging = session.hang().await;
+    let mut waiting = session.start_poll().await;
     let begun = Instant::now();
     idle.closed().await;
     assert!(begun.elapsed() >= ms(100) && begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
-    assert_eq!(session.post(r#"42["echo"]"#).await.body, "ok", "the poll still hangs: its head has come");
-    assert_eq!(hanging.response().await.unwrap().body, r#"42["echo"]"#);
+    assert_eq!(session.post(r#"42["echo"]"#).await.body, "ok", "the poll still waits: its head is complete");
+    assert_eq!(waiting.response().await.unwrap().body, r#"42["echo"]"#);
 }
 
 #[tokio::test]
@@ -107,7 +111,7 @@ async fn h13_a_contradictory_body_length_is_refused() {
         http.send(format!("POST {} HTTP/1.1\r\nhost: a\r\n{headers}\r\n{body}", session.target())).await;
         assert_eq!(http.response().await.map(|response| response.status), Some(400), "{headers}");
         http.closed().await;
-        assert_eq!(server.engine.session_count(), 1, "the post was not looked at: {headers}");
+        assert_eq!(server.engine.session_count(), 1, "the post was not handled: {headers}");
     }
     session.join("/").await;
 }
@@ -115,8 +119,8 @@ async fn h13_a_contradictory_body_length_is_refused() {
 #[tokio::test]
 async fn h13_a_bare_line_feed_is_refused_in_any_head_of_a_connection() {
     let server = server(Limits::default()).await;
-    let sound = Http::encode_request(OPEN, "", "");
-    for bare in [sound.replace("\r\n", "\n"), sound.replacen("\r\n", "\n", 1), sound.replace("\r\n\r\n", "\r\n\n")] {
+    let valid = Http::encode_request(OPEN, "", "");
+    for bare in [valid.replace("\r\n", "\n"), valid.replacen("\r\n", "\n", 1), valid.replace("\r\n\r\n", "\r\n\n")] {
         let mut http = Http::connect(server.at).await;
         http.send(&bare).await;
         assert_eq!(http.response().await.map(|response| response.status), Some(400), "{bare:?}");
@@ -174,7 +178,7 @@ async fn h14_http2_is_not_supported() {
     http.closed().await;
     let upgrade = "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n";
     let mut http = Http::connect(server.at).await;
-    assert_eq!(http.request(OPEN, upgrade, "").await.status, 200, "the offer of HTTP/2 is not taken up");
+    assert_eq!(http.request(OPEN, upgrade, "").await.status, 200, "the offer of HTTP/2 is ignored");
 }
 
 #[tokio::test]
@@ -184,8 +188,8 @@ async fn h9_h11_connections_are_limited_by_address_and_freed_when_closed() {
     let mut second = Http::connect(server.at).await;
     assert_eq!(second.request(OPEN, "", "").await.status, 200);
     let mut third = Http::connect(server.at).await;
-    assert!(third.response().await.is_none(), "closed without a word");
-    // An upgraded connection counts until it ends, however long its HTTP is over.
+    assert!(third.response().await.is_none(), "closed without a response");
+    // An upgraded connection counts until it ends.
     first.cut();
     soon(async {
         let refused = || async {
@@ -214,8 +218,8 @@ async fn shutdown_waits_for_requests_in_progress_and_not_for_idle_connections() 
     assert_eq!(idle.request(OPEN, "", "").await.status, 200);
     let session = Polling::open(server.at).await;
     session.join("/").await;
-    let mut hanging = session.hang().await;
-    // Until the poll hangs, the request might be refused with its connection.
+    let mut waiting = session.start_poll().await;
+    // Before the poll waits, the request might be refused with its connection.
     tokio::time::sleep(ms(50)).await;
     let engine = std::sync::Arc::clone(&server.engine);
     let begun = Instant::now();
@@ -223,7 +227,7 @@ async fn shutdown_waits_for_requests_in_progress_and_not_for_idle_connections() 
     idle.closed().await;
     assert!(!stopped.is_finished());
     engine.drain(100, ms(1), ms(1_000)).await;
-    assert_eq!(hanging.response().await.unwrap().body, "1");
+    assert_eq!(waiting.response().await.unwrap().body, "1");
     soon(stopped).await.unwrap();
     assert!(begun.elapsed() < ms(2_500), "{:?}", begun.elapsed());
 }

@@ -1,4 +1,4 @@
-//! Joining and leaving namespaces, in the order the application is told of it.
+//! Joining and leaving namespaces, and the order of the application's handlers.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::support::{Polling, TestServer, Ws, config, echo, echoes, ms, soon, until};
 
-/// What happened, in order.
+/// Events in order.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -161,9 +161,9 @@ async fn a_socket_leaves_its_rooms_at_once_and_its_disconnect_handler_runs_once_
         };
         until(|| namespace.sockets_in("room").is_empty() && namespace.to_all().sockets().is_empty()).await;
         assert!(!socket.is_connected());
-        assert!(log.lines().is_empty(), "its first event is still being handled");
+        assert!(log.lines().is_empty(), "its first event is still handled");
         socket.join("room");
-        assert!(!socket.is_in("room"), "who has ended enters no room");
+        assert!(!socket.is_in("room"), "a socket that has ended joins no room");
         permits.add_permits(3);
         until(|| log.lines().len() >= 4).await;
         tokio::time::sleep(ms(10)).await;
@@ -218,9 +218,9 @@ async fn a_session_closed_by_the_server_ends_all_its_sockets() {
 
     let polling = Polling::open(server.at).await;
     polling.join("/").await;
-    let mut hanging = polling.hang().await;
+    let mut waiting = polling.start_poll().await;
     tokio::time::sleep(ms(20)).await;
     server.of_name("/").to_all().sockets()[0].disconnect_and_close();
-    assert_eq!(hanging.response().await.unwrap().body, "41\x1e1");
+    assert_eq!(waiting.response().await.unwrap().body, "41\x1e1");
     server.wait_until_empty().await;
 }

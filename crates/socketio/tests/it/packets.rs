@@ -1,4 +1,4 @@
-//! Socket.IO packets a client has no business to send, and those it has.
+//! Socket.IO packets, valid and invalid.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ fn mark(number: impl std::fmt::Display) -> String {
     format!(r#"{{"_placeholder":true,"num":{number}}}"#)
 }
 
-/// Asserts that each of these closes the session of a joined client, and nobody else's.
+/// Asserts that each text closes the session of a connected client, and no other session.
 async fn each_closes(texts: impl IntoIterator<Item = impl AsRef<str>>) {
     let server = TestServer::open(config(), echoes()).await;
     let mut other = Ws::join(server.at, "/").await;
@@ -39,13 +39,13 @@ async fn s2_a_second_connect_to_a_joined_namespace_closes() {
 
 #[tokio::test]
 async fn s2_ten_thousand_connects_run_the_middleware_once_and_end_once() {
-    let (asked, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (called, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let count = |counter: &Arc<AtomicUsize>| {
         let counter = Arc::clone(counter);
         move || counter.fetch_add(1, Ordering::SeqCst)
     };
-    let (ask, end) = (count(&asked), count(&ended));
-    let guarded = Namespace::new("/")
+    let (ask, end) = (count(&called), count(&ended));
+    let counted = Namespace::new("/")
         .connect_middleware(move |_, _| {
             ask();
             async { Ok(socketio::Admission::new()) }
@@ -54,14 +54,14 @@ async fn s2_ten_thousand_connects_run_the_middleware_once_and_end_once() {
             end();
             async {}
         });
-    let server = TestServer::open(config(), [guarded]).await;
+    let server = TestServer::open(config(), [counted]).await;
     let mut ws = Ws::join(server.at, "/").await;
     ws.send_bytes(&frame(0x81, b"40").repeat(10_000)).await;
     assert_eq!(ws.close_code().await, 1000);
     server.wait_until_empty().await;
     crate::support::until(|| ended.load(Ordering::SeqCst) == 1).await;
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
-    // Also while the guard is still asked for the first.
+    assert_eq!(called.load(Ordering::SeqCst), 1);
+    // Also while the middleware still runs for the first CONNECT.
     let slow = Namespace::new("/").connect_middleware(|_, _| std::future::pending());
     let server = TestServer::open(config(), [slow]).await;
     let mut ws = Ws::open(server.at).await;
@@ -264,9 +264,9 @@ async fn s13_reserved_and_long_names_close_and_unknown_ones_are_answered() {
     let mut ws = Ws::join(server.at, "/").await;
     ws.send("427[\"toString\"]").await;
     assert_eq!(ws.text().await, r#"437[{"error":"unknown event"}]"#);
-    ws.send("42[\"unknown, and nobody asks\"]").await;
+    ws.send("42[\"unknown, without acknowledgement\"]").await;
     ws.send("42[\"echo\"]").await;
-    assert_eq!(ws.text().await, "42[\"echo\"]", "the connection lives");
+    assert_eq!(ws.text().await, "42[\"echo\"]", "the connection stays open");
 }
 
 #[tokio::test]
@@ -286,10 +286,10 @@ async fn s18_recovery_is_neither_offered_nor_accepted() {
     let connected = owner.text().await;
     assert!(connected.starts_with("40{\"sid\":") && !connected.contains("pid"), "{connected}");
     let id: serde_json::Value = serde_json::from_str(&connected[2..]).unwrap();
-    let mut thief = Ws::open(server.at).await;
-    let other = thief.enter("/", &format!(r#"{{"pid":{},"offset":"1"}}"#, id["sid"])).await;
+    let mut attacker = Ws::open(server.at).await;
+    let other = attacker.enter("/", &format!(r#"{{"pid":{},"offset":"1"}}"#, id["sid"])).await;
     assert_ne!(other, id["sid"].as_str().unwrap());
-    thief.silence(ms(20)).await;
+    attacker.silence(ms(20)).await;
 }
 
 #[tokio::test]

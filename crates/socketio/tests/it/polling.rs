@@ -14,21 +14,21 @@ async fn joined(config: Config) -> (TestServer, Polling) {
     (server, session)
 }
 
-/// How a poll that hangs is answered when a post is bad.
+/// Returns the response to a waiting poll after a bad post.
 async fn waiting_poll_receives(session: &Polling, post: impl AsRef<[u8]>, status: u16) -> String {
-    let mut hanging = session.hang().await;
+    let mut waiting = session.start_poll().await;
     tokio::time::sleep(ms(20)).await;
     let mut http = Http::connect(session.at).await;
     let body = post.as_ref();
     http.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", session.target(), body.len())).await;
     let _ = http.stream.write_all(body).await;
     assert_eq!(http.response().await.map(|response| response.status), Some(status));
-    hanging.response().await.unwrap().body
+    waiting.response().await.unwrap().body
 }
 
 #[tokio::test]
 async fn messages_travel_both_ways_in_order() {
-    let (_house, session) = joined(config()).await;
+    let (_server, session) = joined(config()).await;
     let sent: Vec<_> = (0..50).map(|number| format!("42[\"echo\",{number}]")).collect();
     assert_eq!(session.post(&sent.join("\x1e")).await.body, "ok");
     let mut received = Vec::new();
@@ -38,10 +38,10 @@ async fn messages_travel_both_ways_in_order() {
     assert_eq!(received, sent);
 }
 
-/// The engine of python-socketio ends a session whose poll brings more than 16 packets.
+/// python-socketio ends a session when a poll returns more than 16 packets.
 #[tokio::test]
 async fn a_poll_returns_no_more_packets_than_every_client_accepts() {
-    let (_house, session) = joined(config()).await;
+    let (_server, session) = joined(config()).await;
     let sent: Vec<_> = (0..40).map(|number| format!("42[\"echo\",{number}]")).collect();
     session.post(&sent.join("\x1e")).await;
     let mut received = Vec::new();
@@ -56,18 +56,18 @@ async fn a_poll_returns_no_more_packets_than_every_client_accepts() {
 
 #[tokio::test]
 async fn a_poll_waits_for_packets() {
-    let (_house, session) = joined(config()).await;
-    let mut hanging = session.hang().await;
+    let (_server, session) = joined(config()).await;
+    let mut waiting = session.start_poll().await;
     tokio::time::sleep(ms(30)).await;
     session.post("42[\"echo\",\"마당\"]").await;
-    let response = hanging.response().await.unwrap();
+    let response = waiting.response().await.unwrap();
     assert_eq!(response.body, "42[\"echo\",\"마당\"]");
     assert_eq!(response.header("content-type"), Some("text/plain; charset=UTF-8"));
 }
 
 #[tokio::test]
 async fn attachments_travel_both_ways_as_base64() {
-    let (_house, session) = joined(config()).await;
+    let (_server, session) = joined(config()).await;
     let event = "451-[\"echo\",{\"_placeholder\":true,\"num\":0}]\x1ebAQIDBA==";
     assert_eq!(session.post(event).await.body, "ok");
     assert_eq!(session.poll().await.body, event);
@@ -77,7 +77,7 @@ async fn attachments_travel_both_ways_as_base64() {
 }
 
 #[tokio::test]
-async fn p1_p4_p5_p6_what_is_no_packet_closes_the_session() {
+async fn p1_p4_p5_p6_malformed_packets_close_the_session() {
     let separators = "\x1e".repeat(60_000);
     for body in ["abc", "", &separators, "4\x1e", "b", "b!!!!", "bA", "bAQID=", "éabcd", "9", "2probe", "5", "0{}"] {
         let (server, session) = joined(config()).await;
@@ -111,7 +111,7 @@ async fn p12_packets_of_a_post_count_towards_the_rate() {
 #[tokio::test]
 async fn p2_a_second_poll_ends_both() {
     let (server, session) = joined(config()).await;
-    let mut first = session.hang().await;
+    let mut first = session.start_poll().await;
     tokio::time::sleep(ms(30)).await;
     assert_eq!(session.poll().await.code(), (400, 3));
     assert_eq!(first.response().await.unwrap().body, "1");
@@ -122,9 +122,9 @@ async fn p2_a_second_poll_ends_both() {
 #[tokio::test]
 async fn p2_an_aborted_poll_ends_the_session() {
     let (server, session) = joined(config()).await;
-    let hanging = session.hang().await;
+    let waiting = session.start_poll().await;
     tokio::time::sleep(ms(30)).await;
-    drop(hanging);
+    drop(waiting);
     server.wait_until_empty().await;
     assert!(session.is_gone().await);
 }
@@ -143,7 +143,7 @@ async fn a_second_post_ends_the_session() {
 async fn p3_bodies_are_limited_in_size() {
     let limited = || Config { max_payload: 1_000, ..config() };
     let whole = format!("42[\"echo\",\"{}\"]", "x".repeat(1_000 - 13));
-    let (_house, session) = joined(limited()).await;
+    let (_server, session) = joined(limited()).await;
     assert_eq!(whole.len(), 1_000);
     assert_eq!(session.post(&whole).await.body, "ok");
 
@@ -154,7 +154,7 @@ async fn p3_bodies_are_limited_in_size() {
     let (server, session) = joined(limited()).await;
     let mut chunked = Http::connect(server.at).await;
     chunked.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n", session.target())).await;
-    // No length is declared, so the limit must be met by counting.
+    // Without a declared length the server must count the bytes.
     for _ in 0..20 {
         let _ = chunked.stream.write_all(format!("64\r\n{}\r\n", "x".repeat(100)).as_bytes()).await;
     }
@@ -196,7 +196,7 @@ async fn p7_a_body_that_is_not_utf8_is_refused() {
 }
 
 #[tokio::test]
-async fn a_close_of_the_client_lets_the_hanging_poll_end() {
+async fn a_close_of_the_client_ends_its_waiting_poll() {
     let (server, session) = joined(config()).await;
     assert_eq!(waiting_poll_receives(&session, "1", 200).await, "6");
     server.wait_until_empty().await;

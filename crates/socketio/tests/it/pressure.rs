@@ -1,4 +1,4 @@
-//! Clients that send more than is handled at once: they wait, and nothing is refused.
+//! Clients that send more than is handled at once: they are delayed, and nothing is refused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::support::{Http, Polling, TestServer, Ws, config, frame, ms, soon, until};
 
-/// A namespace whose handlers wait for leave, and what they did.
+/// The state of a namespace whose handlers wait for permits.
 #[derive(Clone)]
 struct Works {
     leave: Arc<Semaphore>,
@@ -58,7 +58,7 @@ async fn s14_a_full_inbox_pauses_reading_and_loses_nothing() {
     let (works, namespace) = Works::new();
     let server = TestServer::open(config(), [namespace]).await;
     let ws = Ws::join(server.at, "/").await;
-    // Far more than inbox, buffers and kernel hold, so the client itself must stop.
+    // More than the inbox and all buffers hold, so the client's writes must block.
     let padding = frame(0x81, format!("42[\"unknown\",\"{}\"]", "x".repeat(60_000)).as_bytes());
     let mut flood = events(0..200);
     (0..400).for_each(|_| flood.extend(&padding));
@@ -69,7 +69,7 @@ async fn s14_a_full_inbox_pauses_reading_and_loses_nothing() {
         writer
     });
     tokio::time::sleep(ms(150)).await;
-    assert!(!sending.is_finished(), "24 MB do not fit into the kernel: the client is held back");
+    assert!(!sending.is_finished(), "24 MB do not fit into the kernel: the client is delayed");
     assert!(works.done.lock().is_empty());
     works.leave.add_permits(201);
     let _writer = soon(sending).await.unwrap();
@@ -114,19 +114,19 @@ async fn a_post_that_waits_for_an_inbox_ends_with_its_session() {
 #[tokio::test]
 async fn the_pong_timeout_does_not_run_while_reading_is_paused() {
     let (works, namespace) = Works::new();
-    let beating = Config { ping_interval: ms(60), ping_timeout: ms(40), ..config() };
-    let server = TestServer::open(beating, [namespace]).await;
+    let short_heartbeat = Config { ping_interval: ms(60), ping_timeout: ms(40), ..config() };
+    let server = TestServer::open(short_heartbeat, [namespace]).await;
     let mut ws = Ws::join(server.at, "/").await;
     ws.send_bytes(&events(0..60)).await;
     assert_eq!(ws.text().await, "2");
-    // The pong waits behind events that are not read.
+    // The pong is behind events that are not read.
     ws.send("3").await;
     ws.silence(ms(150)).await;
     works.leave.add_permits(60);
     for number in 0..60 {
         assert_eq!(ws.text().await, format!("43{number}[{number}]"));
     }
-    assert_eq!(ws.text().await, "2", "and it beats again");
+    assert_eq!(ws.text().await, "2", "and the heartbeat continues");
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn all_events_of_a_socket_that_ends_with_a_full_inbox_are_handled() {
     assert_eq!(ws.text().await, "41");
     works.leave.add_permits(33);
     until(|| works.done.lock().len() >= 32).await;
-    // The session is read again, and what was on its way to the socket does not end it.
+    // The session is read again, and an event that was on its way to the socket does not end it.
     ws.send("42[\"work\",99]").await;
     ws.enter("/", "").await;
 }

@@ -7,7 +7,7 @@ use socketio::{Closing, Config, DisconnectReason, Limits, Namespace, Recipient, 
 
 use crate::support::{TestServer, Ws, config, echo, echoes, ms, until};
 
-/// A client, with its socket on the server's side.
+/// A client and its socket on the server.
 struct Member {
     ws: Ws,
     socket: Socket,
@@ -36,7 +36,7 @@ async fn receives(member: &mut Member, expected: &[&str]) {
     member.ws.silence(ms(15)).await;
 }
 
-/// What one read of what has come gives.
+/// Returns the bytes of one read.
 async fn one_read(member: &Member) -> Vec<u8> {
     let mut bytes = vec![0; 1_024];
     member.ws.stream.readable().await.unwrap();
@@ -45,7 +45,7 @@ async fn one_read(member: &Member) -> Vec<u8> {
     bytes
 }
 
-/// Short texts as they are written, one behind the other.
+/// Returns the frames of short texts, one after the other.
 fn written(texts: &[&str]) -> Vec<u8> {
     texts.iter().flat_map(|text| [&[0x81, text.len() as u8], text.as_bytes()].concat()).collect()
 }
@@ -56,7 +56,7 @@ async fn a_broadcast_reaches_its_rooms_members_each_once() {
     let namespace = server.of_name("/");
     let (mut anna, mut both, mut berta) =
         (member(&server, &["a"]).await, member(&server, &["a", "b"]).await, member(&server, &["b"]).await);
-    let mut nobody = member(&server, &[]).await;
+    let mut no_rooms = member(&server, &[]).await;
     namespace.to("a").emit("to-a", &()).await.unwrap();
     namespace.to("a").to("b").emit("to-both", &()).await.unwrap();
     namespace.to("a").to("b").except("b").emit("but-b", &()).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_broadcast_reaches_its_rooms_members_each_once() {
     receives(&mut anna, &["to-a", "to-both", "but-b"]).await;
     receives(&mut both, &["to-a", "to-both"]).await;
     receives(&mut berta, &["to-both"]).await;
-    receives(&mut nobody, &["others"]).await;
+    receives(&mut no_rooms, &["others"]).await;
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn packets_of_one_turn_to_a_small_room_arrive_in_one_write_and_in_order() 
     }
     let texts = ["42[\"one\",null]", "42[\"two\",null]", "42[\"three\",null]"];
     assert_eq!(one_read(&anna).await, written(&texts));
-    // What does not wait takes along what does, and so does the end.
+    // A packet without a batch flushes the batch first, and so does the end of the session.
     namespace.to("a").emit("first", &()).await.unwrap();
     anna.socket.emit("second", &()).unwrap();
     namespace.to("a").emit("last", &()).await.unwrap();
@@ -96,28 +96,28 @@ async fn packets_of_one_turn_to_a_small_room_arrive_in_one_write_and_in_order() 
 
 #[tokio::test]
 async fn an_acknowledgement_and_a_broadcast_to_a_small_room_share_a_write() {
-    // Tells the room behind its answer, as an application does from a task of its own.
+    // Broadcasts to the room after its acknowledgement, from another task as an application does.
     let telling = Namespace::new("/").on("tell", |socket: Socket, room: String| async move {
         let namespace = Arc::clone(socket.namespace());
         tokio::spawn(async move {
             tokio::task::yield_now().await;
-            namespace.to(&room).emit("told", &()).await.unwrap();
+            namespace.to(&room).emit("event", &()).await.unwrap();
         });
         Reply::json(&true).unwrap()
     });
     let server = TestServer::open(config(), [telling]).await;
     let mut anna = member(&server, &["small", "large"]).await;
     anna.ws.send("421[\"tell\",\"small\"]").await;
-    assert_eq!(one_read(&anna).await, written(&["431[true]", "42[\"told\",null]"]));
-    // In a large room nobody waits for company, and the answer still comes first.
+    assert_eq!(one_read(&anna).await, written(&["431[true]", "42[\"event\",null]"]));
+    // In a large room nothing is batched, and the acknowledgement still comes first.
     let mut others = Vec::new();
     for _ in 0..20 {
         others.push(member(&server, &["large"]).await);
     }
     anna.ws.send("422[\"tell\",\"large\"]").await;
-    assert_eq!([anna.ws.text().await, anna.ws.text().await], ["432[true]", "42[\"told\",null]"]);
+    assert_eq!([anna.ws.text().await, anna.ws.text().await], ["432[true]", "42[\"event\",null]"]);
     for other in &mut others {
-        assert_eq!(other.ws.text().await, "42[\"told\",null]");
+        assert_eq!(other.ws.text().await, "42[\"event\",null]");
     }
 }
 
@@ -132,7 +132,7 @@ async fn more_batches_than_one_turn_flushes_all_arrive() {
     for number in 0..ALL {
         members.push(member(&server, &[&(number / 10).to_string()]).await);
     }
-    // More packets than go in one write.
+    // More packets than fit into one write.
     for room in 0..ALL / 10 {
         for number in 0..40 {
             namespace.to(&room.to_string()).emit("n", &number).await.unwrap();
@@ -171,14 +171,14 @@ async fn each_socket_may_get_another_packet_or_none() {
     let (plain, html) = (namespace.packet("plain", &()).unwrap(), namespace.packet("html", &()).unwrap());
     let without: SocketId = carla.socket.id();
     anna.socket.set_label(7);
-    // A room knows the label that a socket had when it came in.
+    // A room stores the label that a socket had when it joined.
     anna.socket.join("labelled");
     namespace.to("a").each(|reader| (reader.label == 7).then(|| unreachable!())).await;
     namespace.to("labelled").each(|reader| (reader.label == 7).then(|| plain.clone())).await;
     receives(&mut anna, &["plain"]).await;
     let pick = |reader: &Recipient<'_>| match reader {
         socket if socket.id() == without => None,
-        // It may ask about rooms, though it runs while one is walked.
+        // It may check rooms, though it runs under the lock of one.
         socket if socket.is_in("vip") => Some(html.clone()),
         _ => Some(plain.clone()),
     };
@@ -258,7 +258,7 @@ async fn a_hold_that_lasts_too_long_ends_the_session() {
     server.wait_until_empty().await;
 }
 
-/// The join of a chat: enter held, look at the number of now, release behind the acknowledgement.
+/// The join of a chat: join with a hold, read the current position, release after the acknowledgement.
 fn snapshots(position: Arc<AtomicU64>) -> Namespace {
     echo("/").on("join", move |socket: Socket, (): ()| {
         let position = Arc::clone(&position);
@@ -279,7 +279,7 @@ async fn i7_snapshot_and_live_meet_without_gap_under_a_racing_broadcaster() {
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
     let broadcaster = tokio::spawn(async move {
         while stopped.try_recv() == Err(tokio::sync::oneshot::error::TryRecvError::Empty) {
-            // Committed first, told after: a snapshot may be ahead of the broadcast, not behind.
+            // Committed before the broadcast: a snapshot may be ahead of it, but not behind.
             let number = position.fetch_add(1, Ordering::SeqCst) + 1;
             namespace.to("a").at(number).emit("n", &number).await.unwrap();
             tokio::time::sleep(std::time::Duration::from_micros(200)).await;
@@ -306,7 +306,7 @@ async fn joins_leaves_and_broadcasts_with_exceptions_do_not_deadlock() {
     for _ in 0..8 {
         members.push(member(&server, &["a"]).await);
     }
-    let walkers = (0..2).map(|_| {
+    let broadcasters = (0..2).map(|_| {
         let namespace = Arc::clone(&namespace);
         tokio::spawn(async move {
             for _ in 0..3_000 {
@@ -315,7 +315,7 @@ async fn joins_leaves_and_broadcasts_with_exceptions_do_not_deadlock() {
             }
         })
     });
-    let movers = members.iter().map(|member| {
+    let joiners = members.iter().map(|member| {
         let socket = member.socket.clone();
         tokio::spawn(async move {
             for _ in 0..1_000 {
@@ -328,7 +328,7 @@ async fn joins_leaves_and_broadcasts_with_exceptions_do_not_deadlock() {
             }
         })
     });
-    for task in walkers.chain(movers).collect::<Vec<_>>() {
+    for task in broadcasters.chain(joiners).collect::<Vec<_>>() {
         crate::support::soon(task).await.unwrap();
     }
     assert_eq!(namespace.sockets_in("a").len(), 8);

@@ -1,4 +1,4 @@
-//! Clients that take too little of what is sent to them.
+//! Clients that read too little.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,7 +14,7 @@ fn short_timeout() -> Config {
     Config { slow_client_timeout: ms(200), max_send_queue: 64 * 1024, ..config() }
 }
 
-/// A namespace that keeps why its sockets ended.
+/// Creates a namespace that records why its sockets ended.
 fn recording(ends: &Arc<Mutex<Vec<DisconnectReason>>>) -> Namespace {
     let ends = Arc::clone(ends);
     Namespace::new("/")
@@ -32,7 +32,7 @@ fn recording(ends: &Arc<Mutex<Vec<DisconnectReason>>>) -> Namespace {
         })
 }
 
-/// A joined client whose kernel takes as little as it can.
+/// Connects a client with the smallest receive buffer.
 async fn slow_reader(server: &TestServer) -> Ws {
     let upgrade = Upgrade { receive_buffer: Some(4 * 1024), ..Upgrade::default() };
     let mut ws = Ws::open_with(server.at, &upgrade).await;
@@ -40,7 +40,7 @@ async fn slow_reader(server: &TestServer) -> Ws {
     ws
 }
 
-/// Broadcasts until somebody is let go, while a good reader hears all of it.
+/// Broadcasts until a client is disconnected, while another one receives everything.
 async fn broadcast_until_gone(server: &TestServer, ends: &Mutex<Vec<DisconnectReason>>, good: &mut Ws) -> u32 {
     let namespace = server.of_name("/");
     let text = "x".repeat(1_000);
@@ -48,11 +48,11 @@ async fn broadcast_until_gone(server: &TestServer, ends: &Mutex<Vec<DisconnectRe
     let mut number = 0;
     while ends.lock().is_empty() {
         namespace.to_all().emit("n", &(number, &text)).await.unwrap();
-        let heard = good.text().await;
-        assert!(heard.starts_with(&format!("42[\"n\",[{number},")), "{}", &heard[..40]);
+        let received = good.text().await;
+        assert!(received.starts_with(&format!("42[\"n\",[{number},")), "{}", &received[..40]);
         number += 1;
-        assert!(begun.elapsed() < ms(4_000), "nobody was let go");
-        // The kernel's buffers of 100 KB are filled in a moment; then the pace of a busy room.
+        assert!(begun.elapsed() < ms(4_000), "no client was disconnected");
+        // Fills the kernel's buffers of 100 KB at once, then continues at the rate of a busy room.
         tokio::time::sleep(ms(if number < 200 { 0 } else { 5 })).await;
     }
     number
@@ -82,7 +82,7 @@ async fn p17_a_client_with_too_many_queued_bytes_is_disconnected_at_once() {
     let _stalled = slow_reader(&server).await;
     let sent = broadcast_until_gone(&server, &ends, &mut good).await;
     assert_eq!(*ends.lock(), [DisconnectReason::SlowClient]);
-    assert!(sent > 64, "an outbox of 64 KiB takes as many messages");
+    assert!(sent > 64, "64 KiB hold as many messages");
 }
 
 #[tokio::test]
@@ -118,8 +118,8 @@ async fn p17_reading_single_bytes_does_not_prevent_the_timeout() {
 #[tokio::test]
 async fn p17_pongs_do_not_prevent_the_timeout() {
     let ends = Arc::default();
-    let beating = Config { ping_interval: ms(50), ping_timeout: ms(5_000), ..short_timeout() };
-    let server = TestServer::open(Config { max_send_queue: 1024 * 1024, ..beating }, [recording(&ends)]).await;
+    let short_heartbeat = Config { ping_interval: ms(50), ping_timeout: ms(5_000), ..short_timeout() };
+    let server = TestServer::open(Config { max_send_queue: 1024 * 1024, ..short_heartbeat }, [recording(&ends)]).await;
     let stalled = slow_reader(&server).await;
     let (_reader, mut writer) = stalled.stream.into_split();
     let ponging = tokio::spawn(async move {
@@ -174,14 +174,14 @@ async fn a_client_that_pauses_within_the_timeout_gets_everything_in_order() {
     for number in 0..2_000 {
         namespace.to_all().emit("n", &(number, &text)).await.unwrap();
     }
-    // What a client sends meanwhile is heard, though nothing leaves.
-    ws.send("4277[\"echo\",\"heard\"]").await;
+    // Events of the client are handled meanwhile, though nothing can be written to it.
+    ws.send("4277[\"echo\",\"received\"]").await;
     tokio::time::sleep(ms(50)).await;
     for number in 0..2_000 {
-        let heard = ws.text().await;
-        assert!(heard.starts_with(&format!("42[\"n\",[{number},")), "{}", &heard[..40]);
+        let received = ws.text().await;
+        assert!(received.starts_with(&format!("42[\"n\",[{number},")), "{}", &received[..40]);
     }
-    assert_eq!(ws.text().await, "4377[\"heard\"]");
+    assert_eq!(ws.text().await, "4377[\"received\"]");
     assert!(ends.lock().is_empty());
 }
 
@@ -192,13 +192,13 @@ async fn a_flow_controlled_reply_may_exceed_the_queue_limit_and_the_timeout() {
     let mut ws = slow_reader(&server).await;
     ws.send("421[\"long\",600000]").await;
     let begun = Instant::now();
-    // Read at a pace that takes longer than the patience, but goes on.
+    // Reads all the time, but takes longer than the timeout.
     let mut taken = Vec::new();
     let mut part = [0; 16 * 1024];
     let mut live = false;
     while taken.len() < 600_000 {
         let count = soon(ws.stream.read(&mut part)).await.unwrap();
-        assert_ne!(count, 0, "let go after {} bytes and {:?}", taken.len(), begun.elapsed());
+        assert_ne!(count, 0, "disconnected after {} bytes and {:?}", taken.len(), begun.elapsed());
         taken.extend(&part[..count]);
         tokio::time::sleep(ms(5)).await;
         if !live && taken.len() > 300_000 {
@@ -229,12 +229,12 @@ async fn packets_in_pieces_arrive_whole_at_fast_and_slow_clients() {
     let polling = Polling::open(server.at).await;
     polling.join("/").await;
     polling.post("421[\"pieces\",300000]").await;
-    let mut heard = polling.poll().await.body;
-    if heard == whole {
-        // The answer goes with the next poll where this one was quick.
-        heard = format!("{heard}\x1e{}", polling.poll().await.body);
+    let mut received = polling.poll().await.body;
+    if received == whole {
+        // The acknowledgement may be in the next poll.
+        received = format!("{received}\x1e{}", polling.poll().await.body);
     }
-    assert!(heard == format!("{whole}\x1e431[true]"), "{} bytes", heard.len());
+    assert!(received == format!("{whole}\x1e431[true]"), "{} bytes", received.len());
 }
 
 #[tokio::test]
@@ -253,7 +253,7 @@ async fn a_close_never_splits_a_frame() {
     let whole = format!("42[\"n\",\"{text}\"]");
     loop {
         match ws.next().await {
-            Frame::Text(heard) => assert_eq!(heard, whole),
+            Frame::Text(received) => assert_eq!(received, whole),
             Frame::Close(_) | Frame::End => break,
             other => panic!("{other:?}"),
         }

@@ -41,10 +41,10 @@ async fn texts(ws: &mut Ws, count: usize) -> Vec<String> {
 #[tokio::test]
 async fn a_session_upgrades_and_continues() {
     let (server, session) = joined(config()).await;
-    let mut hanging = session.hang().await;
+    let mut waiting = session.start_poll().await;
     tokio::time::sleep(ms(20)).await;
     let mut ws = probed(&server, &session).await;
-    assert_eq!(hanging.response().await.unwrap().body, "6", "the poll ends so that the client can pause");
+    assert_eq!(waiting.response().await.unwrap().body, "6", "the poll ends so that the client can pause polling");
     ws.send("5").await;
     ws.send("42[\"echo\",1]").await;
     assert_eq!(ws.text().await, "42[\"echo\",1]");
@@ -59,14 +59,14 @@ async fn p15_messages_queued_on_both_sides_cross_in_order() {
     queue(&server, 0..3).await;
     let mut ws = Upgrade::of(&session).connect(server.at).await.unwrap();
     queue(&server, 3..6).await;
-    assert_eq!(session.poll().await.body.split('\x1e').collect::<Vec<_>>(), numbered(0..6), "polling goes on");
+    assert_eq!(session.poll().await.body.split('\x1e').collect::<Vec<_>>(), numbered(0..6), "polling continues");
     queue(&server, 6..9).await;
     ws.send("2probe").await;
     assert_eq!(ws.text().await, "3probe");
     queue(&server, 9..12).await;
-    assert_eq!(session.poll().await.body, "6", "what waits is for the new transport");
+    assert_eq!(session.poll().await.body, "6", "queued packets go to the new transport");
     queue(&server, 12..15).await;
-    // The `5` and what follows it come in one piece.
+    // The `5` and the packets after it arrive together.
     let mut bytes = crate::support::frame(0x81, b"5");
     (0..5).for_each(|number| bytes.extend(crate::support::frame(0x81, format!("42[\"echo\",{number}]").as_bytes())));
     ws.send_bytes(&bytes).await;
@@ -94,7 +94,7 @@ async fn p15_an_upgrade_cut_before_its_end_leaves_polling_intact() {
             }
         }
         ws.cut();
-        // Until the cut is noticed polls get noops.
+        // Polls get noops until the server notices the cut.
         let mut received = Vec::new();
         while received.len() < if step == 3 { 4 } else { 2 } {
             let body = session.poll().await.body;
@@ -103,7 +103,7 @@ async fn p15_an_upgrade_cut_before_its_end_leaves_polling_intact() {
         assert_eq!(received, numbered(0..received.len() as u32), "step {step}");
         assert_eq!(session.post("42[\"echo\"]").await.body, "ok");
         assert_eq!(session.poll().await.body, "42[\"echo\"]");
-        // And the way is free for another try.
+        // Another upgrade is possible.
         let mut ws = probed(&server, &session).await;
         ws.send("5").await;
         ws.send("42[\"echo\"]").await;
@@ -129,7 +129,7 @@ async fn p14_an_unfinished_upgrade_times_out() {
     let mut halfway = probed(&server, &session).await;
     queue(&server, 0..1).await;
     assert_eq!(halfway.next().await, Frame::End);
-    // A poll in the moment before would have got a noop.
+    // A poll right before the timeout gets a noop.
     let mut body = session.poll().await.body;
     while body == "6" {
         body = session.poll().await.body;
@@ -178,7 +178,7 @@ async fn anything_but_probe_and_upgrade_abandons_it() {
         let mut ws = probed(&server, &session).await;
         ws.send("2probe").await;
         ws.ended().await;
-        assert_eq!(session.post("42[\"echo\"]").await.body, "ok", "polling goes on");
+        assert_eq!(session.post("42[\"echo\"]").await.body, "ok", "polling continues");
     }
 }
 

@@ -53,7 +53,7 @@ impl Http {
     /// Sends a request with its headers and body, `\r\n` after each header.
     pub(crate) async fn request(&mut self, line: &str, headers: &str, body: &str) -> Response {
         self.send(Self::encode_request(line, headers, body)).await;
-        self.response().await.expect("an answer")
+        self.response().await.expect("a response")
     }
 
     pub(crate) fn encode_request(line: &str, headers: &str, body: &str) -> String {
@@ -135,14 +135,14 @@ impl Polling {
     }
 
     /// Sends a poll without waiting for its response.
-    pub(crate) async fn hang(&self) -> Http {
+    pub(crate) async fn start_poll(&self) -> Http {
         let mut http = Http::connect(self.at).await;
         http.send(Http::encode_request(&format!("GET {}", self.target()), &self.headers, "")).await;
         http
     }
 
     pub(crate) async fn poll(&self) -> Response {
-        self.hang().await.response().await.expect("an answer")
+        self.start_poll().await.response().await.expect("a response")
     }
 
     pub(crate) async fn post(&self, body: &str) -> Response {

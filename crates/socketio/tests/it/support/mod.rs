@@ -45,25 +45,25 @@ impl TestServer {
 
     pub(crate) async fn of(server: Server, limits: Limits) -> Self {
         let own = server.clone();
-        let answer = move |request, peer: SocketAddr| {
+        let service = move |request, address: SocketAddr| {
             let server = own.clone();
-            async move { server.handle(request, peer.ip()).await }
+            async move { server.handle(request, address.ip()).await }
         };
         let engine = Arc::clone(server.engine());
-        Self { socket_io: Some(server), ..Self::start(engine, limits, answer).await }
+        Self { socket_io: Some(server), ..Self::start(engine, limits, service).await }
     }
 
     /// Engine.IO alone.
     pub(crate) async fn engine(engine: Arc<Engine>) -> Self {
         let own = Arc::clone(&engine);
-        let answer = move |request, peer: SocketAddr| {
+        let service = move |request, address: SocketAddr| {
             let engine = Arc::clone(&own);
-            async move { engine.handle(request, peer.ip()).await }
+            async move { engine.handle(request, address.ip()).await }
         };
-        Self::start(engine, Limits::default(), answer).await
+        Self::start(engine, Limits::default(), service).await
     }
 
-    async fn start<S, F>(engine: Arc<Engine>, limits: Limits, answer: S) -> Self
+    async fn start<S, F>(engine: Arc<Engine>, limits: Limits, service: S) -> Self
     where
         S: Fn(::http::Request<hyper::body::Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = HttpResponse> + Send + 'static,
@@ -74,7 +74,7 @@ impl TestServer {
         let stopped = async {
             let _ = stopped.await;
         };
-        let task = tokio::spawn(serve(listener, limits, answer, stopped));
+        let task = tokio::spawn(serve(listener, limits, service, stopped));
         Self { at, engine, socket_io: None, stop: Some(stop), task }
     }
 

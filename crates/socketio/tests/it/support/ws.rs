@@ -87,7 +87,7 @@ impl Upgrade {
         let mut request = Http::encode_request(&format!("GET {}", self.target), &self.headers, "").into_bytes();
         request.extend(&self.behind);
         http.send(&request).await;
-        let response = http.response().await.expect("an answer");
+        let response = http.response().await.expect("a response");
         if response.status != 101 {
             return Err(response);
         }
