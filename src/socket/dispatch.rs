@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::Serialize;
-use socketio::{Namespace, Packet, Reason, Recipient, Server, Socket};
+use socketio::{DisconnectReason, Namespace, Packet, Recipient, Server, Socket};
 
 use crate::chat::message::Message;
 use crate::chat::room::Room;
@@ -51,7 +51,7 @@ impl Broadcaster for Dispatcher {
         tracing::warn!(
             "the outcome of a commit is unknown: all sockets are closed, so that clients reconnect and resume"
         );
-        self.server.close_all(Reason::TransportClose);
+        self.server.close_all(DisconnectReason::TransportClose);
     }
 }
 

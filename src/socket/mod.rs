@@ -197,11 +197,11 @@ fn config(config: &config::Config) -> Config {
         ping_interval: config.ping_interval,
         ping_timeout: config.ping_timeout,
         connect_timeout: config.connect_timeout,
-        patience: config.slow_client_timeout,
+        slow_client_timeout: config.slow_client_timeout,
         packets: defaults.packets.filter(|_| config.has_rate_limits),
         handshakes: defaults.handshakes.filter(|_| config.has_rate_limits),
         sessions_per_address: config.connections_per_address,
-        gate: Arc::new(handshake::HandshakePolicy::new(config.origins.clone())),
+        handshake_hooks: Arc::new(handshake::HandshakePolicy::new(config.origins.clone())),
         ..defaults
     }
 }
@@ -239,7 +239,7 @@ where
     };
     // Every shape of the wire serializes; an answer that did not would still be an answer.
     let reply = reply.unwrap_or_else(|error| Reply::new(refusal(Error::internal(error))));
-    let reply = if is_long { reply.paced() } else { reply };
+    let reply = if is_long { reply.flow_controlled() } else { reply };
     match then {
         Some(then) => reply.then(then),
         None => reply,
