@@ -1,6 +1,6 @@
-//! Madang: a self-hosted chat in one binary and one data folder.
+//! Madang: a self-hosted chat server in one binary and one data folder.
 //!
-//! Read `ARCHITECTURE.md` first; it names the modules and the way of a message through them.
+//! Start with `ARCHITECTURE.md`: it describes the modules and the path of a message through them.
 
 pub mod app;
 pub mod chat;

@@ -1,4 +1,4 @@
-//! Pages and addresses of the web, for the fuzzer.
+//! Fuzz targets for pages and URLs.
 
 use std::net::IpAddr;
 
@@ -8,10 +8,10 @@ use super::get::Document;
 use super::page::LONGEST;
 use super::{address, get, guard, page};
 
-/// A document: its content type on the first line, its bytes below.
+/// Parses a document: its content type on the first line, its bytes below.
 ///
 /// # Panics
-/// Where what a page says of itself is not on one line, of a bounded length.
+/// Panics when a text from the page is not one line of bounded length.
 pub fn document(data: &[u8]) {
     let mut parts = data.splitn(2, |&byte| byte == b'\n');
     let content_type = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
@@ -23,10 +23,10 @@ pub fn document(data: &[u8]) {
     }
 }
 
-/// The address of a page, and where it sends one, on a line each.
+/// Parses the URL of a page and the target of its redirect, one on each line.
 ///
 /// # Panics
-/// Where a step leads to what must not be fetched.
+/// Panics when a URL is accepted that must not be fetched.
 pub fn addresses(data: &[u8]) {
     let Ok(lines) = std::str::from_utf8(data) else { return };
     let (first, next) = lines.split_once('\n').unwrap_or((lines, ""));

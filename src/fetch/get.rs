@@ -1,4 +1,5 @@
-//! One document, fetched: every step to it is checked anew, and none takes more than it is given.
+//! One bounded HTTP exchange. Every redirect is checked like the first URL, and every step has a
+//! limit of time and size.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -22,12 +23,12 @@ use super::Missing::{self, ForGood, ForNow};
 use super::{Fetcher, address};
 
 const REDIRECTS: usize = 3;
-/// Addresses of one host that are tried.
+/// How many addresses of one host are tried.
 const TRIES: usize = 3;
-/// Bytes of an answer's head.
+/// The maximum size of a response head in bytes.
 const HEAD_MAX: usize = 64 * 1024;
 
-/// The beginning of an HTML document, as it came.
+/// The beginning of an HTML document, undecoded.
 pub(super) struct Document {
     pub(super) bytes: Vec<u8>,
     pub(super) content_type: String,
@@ -38,7 +39,7 @@ enum Answer {
     Elsewhere(Url),
 }
 
-/// The document of an address, over at most three redirects.
+/// Fetches the document of a URL, following at most three redirects.
 pub(super) async fn document(fetcher: &Fetcher, mut url: Url) -> Result<Document, Missing> {
     for _ in 0..=REDIRECTS {
         match exchange(fetcher, &url).await? {
@@ -68,14 +69,14 @@ async fn exchange(fetcher: &Fetcher, url: &Url) -> Result<Answer, Missing> {
     talk(fetcher, url, TokioIo::new(stream)).await
 }
 
-/// A certificate that is wrong stays so; a connection that broke off need not.
+/// An invalid certificate is permanent; a broken connection may be temporary.
 fn untrusted(error: &io::Error) -> Missing {
     let is_wrong = error.kind() == io::ErrorKind::InvalidData;
     if is_wrong { ForGood("no trusted connection") } else { ForNow("no trusted connection") }
 }
 
-/// What the host answers to. One address that may not be reached refuses the host as a whole: who
-/// names both a public and a private one wants us at the second.
+/// Returns the addresses of the host. One forbidden address refuses the whole host: a name with
+/// both a public and a private address is an attack.
 async fn addresses(fetcher: &Fetcher, url: &Url, host: &Host<&str>) -> Result<Vec<IpAddr>, Missing> {
     let addresses = match host {
         Host::Domain(name) => (fetcher.limits.resolve)(name).await.map_err(|_| ForNow("the host is not known"))?,
@@ -86,8 +87,8 @@ async fn addresses(fetcher: &Fetcher, url: &Url, host: &Host<&str>) -> Result<Ve
     if may { Ok(addresses) } else { Err(ForGood("the host must not be reached")) }
 }
 
-/// Connects to one of the addresses that were checked, and so to no other: the host's name is not
-/// looked up a second time, when it might answer differently.
+/// Connects to one of the checked addresses. The name is not resolved again, because a second
+/// answer could differ (DNS rebinding).
 async fn connect(fetcher: &Fetcher, url: &Url, addresses: &[IpAddr]) -> Result<TcpStream, Missing> {
     let port = url.port_or_known_default().ok_or(ForGood("no port"))?;
     for &address in addresses.iter().take(TRIES) {
@@ -107,7 +108,7 @@ async fn talk(fetcher: &Fetcher, url: &Url, io: impl Read + Write + Unpin) -> Re
         let answer = sender.send_request(request(url)?).await.map_err(|_| ForNow("no answer"))?;
         understood(fetcher, url, answer).await
     };
-    // The connection's end does not end the reading: what it brought may still wait to be read.
+    // The connection may end before its response has been read, so its end must not win the select.
     let kept_going = async {
         let _ = connection.await;
         pending::<Infallible>().await
@@ -118,7 +119,7 @@ async fn talk(fetcher: &Fetcher, url: &Url, io: impl Read + Write + Unpin) -> Re
     }
 }
 
-/// A request that tells nothing of who wants to know: no cookie, no referrer, no language.
+/// Builds a request that reveals nothing about the user: no cookie, no referrer, no language.
 pub(super) fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Missing> {
     Request::get(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
@@ -142,7 +143,7 @@ async fn understood(fetcher: &Fetcher, url: &Url, answer: Response<Incoming>) ->
     if status != StatusCode::OK {
         return Err(ForGood("no such page"));
     }
-    // Nothing is unpacked: a few kilobytes could become gigabytes.
+    // Nothing is decompressed: a few kilobytes could become gigabytes.
     if text(answer.headers(), CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(ForGood("packed"));
     }
@@ -157,7 +158,7 @@ async fn understood(fetcher: &Fetcher, url: &Url, answer: Response<Incoming>) ->
     }))
 }
 
-/// As much of a body as may be read, whatever length was said: the head of a page comes first.
+/// Reads the beginning of a body, whatever its declared length: the head of a page comes first.
 async fn beginning(mut body: Incoming, most: usize) -> Result<Vec<u8>, Missing> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {

@@ -1,4 +1,4 @@
-//! What was fetched lately, so that a link that goes round is fetched once.
+//! A cache of fetched pages, so that a link that many people share is fetched once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use tokio::time::Instant;
 
 use super::{Missing, Page};
 
-/// Addresses that are remembered.
+/// The maximum number of cached URLs.
 pub(super) const MOST: usize = 1_000;
-/// How long a page is taken for what it was.
+/// How long a page stays in the cache.
 const FRESH: Duration = Duration::from_secs(10 * 60);
 
-/// One address: whoever comes while it is fetched waits for the same answer.
+/// The cache entry of one URL. Callers that arrive while it is fetched wait for the same result.
 pub(super) type Place = Arc<OnceCell<Result<Page, Missing>>>;
 
 pub(super) struct Memory {
     places: Mutex<HashMap<String, (Instant, Place)>>,
-    /// How long one that brought nothing is left alone.
+    /// How long a failed URL is not tried again.
     rest: Duration,
 }
 
@@ -29,7 +29,7 @@ impl Memory {
         Self { places: Mutex::default(), rest }
     }
 
-    /// The place of an address, empty where nothing is known of it.
+    /// Returns the entry of a URL, empty if nothing is cached.
     pub(super) fn place(&self, address: &str) -> Place {
         let mut places = self.places.lock();
         if let Some((since, place)) = places.get(address)
@@ -55,7 +55,7 @@ impl Memory {
         self.places.lock().len()
     }
 
-    /// Forgets what is old.
+    /// Removes old entries.
     pub(super) fn tidy(&self) {
         self.places.lock().retain(|_, (since, place)| self.is_fresh(*since, place));
     }

@@ -1,9 +1,9 @@
-//! Pages of the web, fetched behind a guard for what they say of themselves.
+//! Fetches web pages for link previews, behind an SSRF guard.
 //!
-//! Whoever writes a link chooses where this server connects to. So a fetch reaches the world
-//! alone ([`guard`]), connects only to addresses that were checked, follows few redirects and
-//! checks each like the first, reads a bounded beginning within a bounded time, unpacks nothing,
-//! and sends nothing that tells one asker from another.
+//! The author of a link chooses where this server connects to. So a fetch reaches public addresses
+//! only ([`guard`]), connects only to addresses that were checked, follows few redirects and checks
+//! each of them, reads a bounded beginning within a bounded time, decompresses nothing, and sends
+//! nothing that identifies a user.
 
 mod address;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -32,24 +32,24 @@ use url::Url;
 
 pub use page::Page;
 
-/// Addresses of a host, on their way.
+/// A pending DNS lookup.
 pub type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// What a fetch is allowed. No setting reaches these; tests do, for a web of their own.
+/// The limits of a fetch. No setting changes them; tests do, for a web of their own.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Whether an address that the host of a page answers to may be connected to.
+    /// Decides whether an address of a page's host may be connected to.
     pub may_reach: fn(&Url, IpAddr) -> bool,
-    /// Looks up the addresses of a host.
+    /// Resolves the addresses of a host.
     pub resolve: fn(&str) -> Resolving,
-    /// How long a fetch may take in all, with look-ups and redirects.
+    /// How long a fetch may take in total, with lookups and redirects.
     pub timeout: Duration,
-    /// Bytes of a page that are read.
+    /// The maximum number of bytes read of a page.
     pub body_max: usize,
-    /// Requests to one host in a minute, whoever wants them: many people together must not make
-    /// this server a burden to another.
+    /// Requests per minute to one host, over all users, so that this server does not become a
+    /// burden to another.
     pub per_host: NonZeroU32,
-    /// How long an address that brought nothing is left alone.
+    /// How long a failed URL is not tried again.
     pub rest: Duration,
 }
 
@@ -77,13 +77,13 @@ fn ask_the_system(host: &str) -> Resolving {
 /// Why there is no page, in a few words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// It is none, or none that is fetched: asked again it would be the same.
+    /// There is no page, or one that is not fetched. Another attempt would give the same result.
     ForGood(&'static str),
-    /// It could not be asked for, or its host is in trouble.
+    /// The page could not be requested, or its host has an error. Another attempt may succeed.
     ForNow(&'static str),
 }
 
-/// Fetches pages, each address once at a time, and remembers the answers for some minutes.
+/// Fetches pages, each URL once at a time, and caches the results for some minutes.
 pub struct Fetcher {
     limits: Limits,
     tls: TlsConnector,
@@ -108,11 +108,11 @@ impl Fetcher {
         Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts, memory }
     }
 
-    /// What the page of an address says of itself.
+    /// Fetches a URL and returns what its page says about itself.
     ///
     /// # Errors
-    /// Why there is nothing to show: for the log, and for whoever may ask again. Who wrote the
-    /// address does not learn it.
+    /// Returns why there is nothing to show, for the log and for a retry. The author of the link
+    /// does not see it.
     pub async fn page(&self, address: &str) -> Result<Page, Missing> {
         let url = address::parse(address).ok_or(Missing::ForGood("no address of a page"))?;
         let place = self.memory.place(url.as_str());
@@ -122,12 +122,12 @@ impl Fetcher {
     async fn get(&self, url: Url) -> Result<Page, Missing> {
         let got = timeout(self.limits.timeout, get::document(self, url)).await;
         let document = got.unwrap_or(Err(Missing::ForNow("too slow")))?;
-        // Half a megabyte of tags takes a while.
+        // Parsing half a megabyte of tags takes a while.
         let read = tokio::task::spawn_blocking(move || page::read(&document)).await;
         read.ok().flatten().ok_or(Missing::ForGood("no title"))
     }
 
-    /// Forgets what is old; called now and then.
+    /// Removes old entries from the cache; called periodically.
     pub fn tidy(&self) {
         self.memory.tidy();
         self.hosts.retain_recent();

@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::RwLock;
 
 use super::incoming::{self, Folder, Incoming, Temp};
-use crate::cpu_pool::Workers;
+use crate::cpu_pool::CpuPool;
 use crate::error::{Code, Error, Result};
 use crate::lock::Lock;
 
@@ -29,7 +29,7 @@ const POSTPONED: usize = 100_000;
 pub struct Files {
     store: Arc<dyn ObjectStore>,
     folder: Folder,
-    pub(crate) workers: Workers,
+    pub(crate) cpu_pool: CpuPool,
     /// Held for reading from putting bytes down until their row is written, and for writing while
     /// bytes without a row are removed: or an upload of the same content would lose its bytes.
     pub(crate) rows: RwLock<()>,
@@ -57,7 +57,7 @@ impl Files {
             // An upload that was answered must survive a power cut like the message that carries it.
             store: Arc::new(store.with_fsync(true)),
             folder: Folder::open(&data_dir.join(INCOMING))?,
-            workers: Workers::start("picture", PICTURES_AT_ONCE)?,
+            cpu_pool: CpuPool::start("picture", PICTURES_AT_ONCE)?,
             rows: RwLock::default(),
             data_dir: data_dir.to_owned(),
             postponed: Mutex::default(),

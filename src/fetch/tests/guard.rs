@@ -1,4 +1,4 @@
-//! M8: whom a fetch may reach.
+//! M8: which addresses a fetch may reach.
 
 use std::net::IpAddr;
 

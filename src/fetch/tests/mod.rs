@@ -1,4 +1,4 @@
-//! A fetch against webs that mean no good, each on a port of its own.
+//! Fetches from hostile web servers, each on its own port.
 
 mod guard;
 mod page;
@@ -15,7 +15,7 @@ use super::memory::{MOST, Memory};
 use super::{Fetcher, Limits, Missing, Page, Resolving};
 use web::{PAGE, Web, html};
 
-/// The one address of this machine that the tests' world consists of.
+/// The only address that the tests treat as public.
 const WORLD: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn only_the_world(_: &Url, address: IpAddr) -> bool {
@@ -93,7 +93,7 @@ async fn m8_a_name_that_turns_is_looked_up_once() {
     let fetcher = Fetcher::new(Limits { resolve: turning, ..limits() });
     assert_eq!(fetcher.page(&web.named("turning.example", "/")).await.unwrap().title, "장독대");
     assert_eq!((LOOKED_UP.load(Ordering::Relaxed), web.heard().len()), (1, 1));
-    // The next fetch finds the private address, and is refused.
+    // The next lookup returns the private address, and the fetch is refused.
     assert_eq!(fetcher.page(&web.named("turning.example", "/again")).await.ok(), None);
     assert_eq!((web.heard().len(), trap.heard().len()), (1, 0));
 }
@@ -121,7 +121,7 @@ async fn m8_what_is_read_is_bounded_whatever_was_said() {
     let lying = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 99999999999\r\n\r\n<title>long</title>";
     let lying = Web::endless(lying).await;
     assert_eq!(fetcher().page(&lying.at("/")).await.ok(), titled("long"));
-    // What comes after the bound is not seen.
+    // Everything after the limit is ignored.
     let late = Web::open(|_| html(&format!("{}<title>late</title>", " ".repeat(512 * 1024)))).await;
     assert_eq!(fetcher().page(&late.at("/")).await.ok(), None);
     let head = Web::endless("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nx-long: ").await;
@@ -161,7 +161,7 @@ async fn only_a_page_that_is_there_is_read() {
         let page = fetcher().page(&web.at(path)).await;
         assert!(matches!(page, Err(Missing::ForGood(_))), "{path}: {page:?}");
     }
-    // A host in trouble may be asked again.
+    // A host with a temporary error may be asked again.
     for path in ["/500", "/503", "/429", "/408"] {
         let page = fetcher().page(&web.at(path)).await;
         assert!(matches!(page, Err(Missing::ForNow(_))), "{path}: {page:?}");
@@ -182,7 +182,7 @@ async fn an_address_is_fetched_once_for_all_who_ask() {
     }
     assert!(asking.join_all().await.iter().all(Result::is_ok));
     assert_eq!(web.heard().len(), 1);
-    // A failure is remembered too.
+    // A failure is cached too.
     for _ in 0..5 {
         assert_eq!(fetcher.page(&web.at("/gone")).await.ok(), None);
     }
@@ -197,7 +197,7 @@ async fn a_host_is_not_asked_more_often_than_it_can_bear() {
         assert_eq!(fetcher.page(&web.at(&format!("/{page}"))).await.is_ok(), page < 3, "{page}");
     }
     assert_eq!(web.heard().len(), 3);
-    // Another host has a measure of its own.
+    // Another host has its own rate limit.
     assert!(fetcher.page(&web.named("other.example", "/")).await.is_ok());
 }
 

@@ -32,7 +32,7 @@ async fn m8_endless_redirects_end() {
 
 #[tokio::test]
 async fn m8_a_redirect_into_the_house_is_refused() {
-    // The first page is reached by its path, the second by what the path says.
+    // The path of the request is the target of the redirect.
     let web = Web::open(|path| redirect(&path[1..])).await;
     let trap = Web::open_at([127, 0, 0, 2].into(), web.port, |_| html(PAGE)).await;
     for to in [

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use super::web::{Web, html};
 use super::{Fetcher, fetcher, limits, titled};
 
-/// Who vouches for `good.example`, and a site that shows it.
+/// A root store and a TLS server with a certificate for `good.example` that it trusts.
 fn vouched() -> (RootCertStore, TlsAcceptor) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

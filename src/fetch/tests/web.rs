@@ -1,4 +1,4 @@
-//! A web of one site: it hears requests, and answers whatever a test wants.
+//! A web server with one site. It records requests and sends the responses that a test wants.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -15,15 +15,15 @@ pub(super) const PAGE: &str = "<!doctype html><html><head><meta charset=utf-8><t
     <meta property='og:title' content='장독대'><meta property='og:site_name' content='마당'>
     <meta name=description content='햇볕 드는 &quot;뒤뜰&quot;'></head><body>…</body></html>";
 
-/// What is answered to the path of a request.
+/// The response for the path of a request.
 type Answering = fn(&str) -> Vec<u8>;
 
 #[derive(Clone)]
 enum Manner {
     Answers(Answering),
-    /// Says this and then goes on for ever.
+    /// Sends this and then data without end.
     Endless(&'static str),
-    /// Says this a byte a second.
+    /// Sends this, one byte a second.
     Drips(&'static str),
 }
 
@@ -75,7 +75,7 @@ impl Web {
         web
     }
 
-    /// The address of a path of it.
+    /// Returns the URL of a path on this server.
     pub(super) fn at(&self, path: &str) -> String {
         self.named(&self.host.to_string(), path)
     }
@@ -84,7 +84,7 @@ impl Web {
         format!("{}://{host}:{}{path}", self.scheme, self.port)
     }
 
-    /// The heads of the requests that came so far.
+    /// Returns the heads of all requests so far.
     pub(super) fn heard(&self) -> Vec<String> {
         self.heard.lock().clone()
     }

@@ -119,7 +119,7 @@ impl App {
             let bytes = upload.read()?;
             make(&bytes, &limits).map_err(Error::from)
         };
-        self.files.workers.run(PATIENCE, work).await?
+        self.files.cpu_pool.run(PATIENCE, work).await?
     }
 
     /// Puts the bytes down and writes the rows that need them. It runs to its end even when the

@@ -1,10 +1,9 @@
-//! The little markup of messages: bold, italic, strike, code, quotes, lists and links, written as
-//! HTML.
+//! Renders the markup of messages as HTML: bold, italic, strike, code, quotes, lists and links.
 //!
-//! What a person writes never becomes an element or an attribute by itself: every element below is
-//! written here by name, every text is escaped, and an address is a link only if it is `http`,
-//! `https` or `mailto`. HTML in a message is text. So nothing has to be cleaned afterwards; a test
-//! reads the output back and finds no other element.
+//! Input never becomes an element or an attribute by itself: every element is written here by name,
+//! every text is escaped, and an address is a link only if it is `http`, `https` or `mailto`. HTML
+//! in a message is text. So nothing has to be sanitised afterwards; a test parses the output and
+//! finds no other element.
 
 #[cfg(test)]
 mod tests;
@@ -18,12 +17,12 @@ use crate::chat::message::Mention;
 use crate::text::link::{Piece, pieces};
 use crate::text::{excerpt, shows};
 
-/// Elements inside each other; deeper ones are written as what they hold.
+/// The maximum nesting of elements; deeper ones are written as their content only.
 const DEEPEST: usize = 8;
-/// How often a text is looked at for definitions of references.
+/// How often a text is searched for reference definitions.
 const LOOKS: usize = 8;
 
-/// HTML that was written by this module, and so needs no escaping.
+/// HTML that this module wrote, and that needs no escaping.
 pub(super) struct Markup(String);
 
 impl fmt::Display for Markup {
@@ -34,29 +33,29 @@ impl fmt::Display for Markup {
 
 impl askama::filters::HtmlSafe for Markup {}
 
-/// A message's text as HTML. Without anything special it is the escaped text itself; line breaks
-/// stay line breaks, which the style shows as they are.
+/// Renders the text of a message. A text without markup is only escaped; line breaks stay line
+/// breaks, which the style sheet shows.
 pub(super) fn markup(text: &str, mentions: &[Mention]) -> Markup {
     let mut writer = Writer::new(text, mentions);
     let Some(source) = source(text) else { return writer.unmarked(text) };
     let events: Vec<_> = TextMergeStream::new(parse(&source)).collect();
     let is_one_paragraph = events.iter().filter(|event| is_block(event)).count() == 1;
     for event in events {
-        // Most messages are one paragraph, which is the bubble itself.
+        // Most messages are one paragraph, for which the bubble itself stands.
         let is_wrapper = matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph));
         if !(is_one_paragraph && is_wrapper) {
             writer.event(event);
         }
     }
-    // A hash, a dash or `[](…)` alone: whoever typed it meant it to be seen.
+    // A single hash, dash or `[](…)` renders as nothing, so it is shown as typed.
     if writer.shows { Markup(writer.html) } else { Writer::new(text, mentions).unmarked(text) }
 }
 
-/// A text with something that could be markup, to be parsed; `None` where it is shown as typed.
+/// Returns the text to parse, or `None` when it is shown as typed.
 ///
-/// A chat has no references: their definitions would be hidden, and each use of one could write a
-/// long address again. So they are told to be text, which uncovers those that were hidden behind
-/// others of the same name; a text with more of them than one looks for is shown as typed.
+/// Reference definitions are not supported: they would be hidden, and each use could write a long
+/// address again. So they are escaped, which may uncover others of the same name; a text with too
+/// many of them is shown as typed.
 fn source(text: &str) -> Option<Cow<'_, str>> {
     if is_plain(text) {
         return None;
@@ -79,13 +78,13 @@ fn source(text: &str) -> Option<Cow<'_, str>> {
 fn parse(text: &str) -> impl Iterator<Item = Event<'_>> {
     let parser = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter();
     parser.map(|(event, place)| match event {
-        // `&lt;` is what somebody wrote, and not a way to write something else.
+        // `&lt;` is shown as typed, not decoded.
         Event::Text(_) if text[place.clone()].starts_with('&') => Event::Text(text[place].into()),
         other => other,
     })
 }
 
-/// A message's text without its markup, on one line, for where there is no room for more.
+/// Returns the text of a message without markup, on one line.
 pub(super) fn bare(text: &str) -> String {
     let Some(source) = source(text) else { return excerpt(text) };
     let mut bare = String::with_capacity(text.len());
@@ -100,7 +99,7 @@ pub(super) fn bare(text: &str) -> String {
     excerpt(if shows(&bare) { &bare } else { text })
 }
 
-/// Whether the text has nothing that could be markup: nearly every message of a chat.
+/// Returns whether the text has nothing that could be markup, as nearly every message.
 fn is_plain(text: &str) -> bool {
     let is_special = |byte: &u8| matches!(byte, b'*' | b'_' | b'~' | b'`' | b'[' | b'<' | b'&' | b'\\' | b'\n');
     let starts_a_block =
@@ -120,11 +119,11 @@ fn is_block(event: &Event<'_>) -> bool {
 
 struct Writer<'a> {
     html: String,
-    /// Whether anything is to be seen yet.
+    /// Whether anything visible has been written.
     shows: bool,
     mentions: &'a [Mention],
-    /// What each open part of the text was written as, from the outside in; nothing where it was
-    /// not written.
+    /// The elements written for each open part of the text, outermost first; empty if none was
+    /// written.
     open: Vec<&'static [&'static str]>,
 }
 
@@ -155,7 +154,7 @@ impl<'a> Writer<'a> {
                 self.shows = true;
                 self.html.push_str("<hr>");
             }
-            // Math, footnotes and tasks are not asked of the parser.
+            // The parser's options for math, footnotes and tasks are off.
             _ => {}
         }
     }
@@ -163,7 +162,7 @@ impl<'a> Writer<'a> {
     fn start(&mut self, tag: Tag<'_>) {
         let elements: &[_] = match tag {
             Tag::Paragraph | Tag::HtmlBlock => &["p"],
-            // A message has no chapters: a heading is a strong line.
+            // Messages have no chapters: a heading becomes a strong line.
             Tag::Heading { .. } => &["p", "strong"],
             Tag::BlockQuote(_) => &["blockquote"],
             Tag::CodeBlock(_) => &["pre"],
@@ -203,8 +202,8 @@ impl<'a> Writer<'a> {
     }
 
     fn link(&mut self, address: &str) {
-        // What is read must be where one goes: an address that is no plain web address, or that has
-        // a name and password before its host, is no link.
+        // A link must go where it seems to go: an address that is not a plain web address, or that
+        // has a name and password before its host, is no link.
         let is_mail = address.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
         let is_clear = is_mail || pieces(address) == [Piece::Link(address)];
         if self.is_in("a") || !is_clear {
@@ -247,7 +246,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Text in which people may be named.
+    /// Writes text that may contain mentions.
     fn plain(&mut self, mut text: &str) {
         while let Some(at) = text.find('@').filter(|_| !self.mentions.is_empty()) {
             let (before, rest) = text.split_at(at);
