@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::chat::Limits;
-use crate::fetch;
+use crate::http_client;
 use crate::image;
 use crate::mail::{self, Secret};
 use crate::origin::{Origin, Origins};
@@ -163,7 +163,9 @@ pub struct Config {
     pub orphan_age: Duration,
     /// Whether link previews are fetched.
     pub has_link_previews: bool,
-    pub fetch: fetch::Limits,
+    /// How long a page that could not be fetched is not tried again.
+    pub preview_retry_delay: Duration,
+    pub http_client: http_client::Limits,
     /// Whether rate limits apply.
     pub has_rate_limits: bool,
     pub connections_per_address: usize,
@@ -206,7 +208,8 @@ impl Default for Config {
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),
             has_link_previews: false,
-            fetch: fetch::Limits::default(),
+            preview_retry_delay: Duration::from_secs(120),
+            http_client: http_client::Limits::default(),
             has_rate_limits: true,
             connections_per_address: 256,
             ping_interval: Duration::from_secs(25),

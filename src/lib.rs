@@ -10,11 +10,11 @@ pub mod cookie;
 pub mod cpu_pool;
 pub mod db;
 pub mod error;
-pub mod fetch;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod http_client;
 pub mod i18n;
 pub mod ids;
 pub mod image;
@@ -25,6 +25,7 @@ pub mod media;
 pub mod ops;
 pub mod origin;
 pub mod password;
+pub mod preview;
 pub mod realtime;
 pub mod sabotage;
 pub mod service;

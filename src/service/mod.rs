@@ -30,10 +30,10 @@ use crate::config::Config;
 use crate::db;
 use crate::db::Subject;
 use crate::error::Error;
-use crate::fetch::Fetcher;
 use crate::files::Files;
 use crate::mail::Mailer;
 use crate::password::Passwords;
+use crate::preview::Fetcher;
 use crate::realtime::{Realtime, Timing};
 
 pub use account::{SignUp, Visitor};
@@ -104,7 +104,8 @@ impl App {
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
         let base_url = config.base_url(port);
-        let fetcher = config.has_link_previews.then(|| Fetcher::new(config.fetch.clone()));
+        let fetcher =
+            config.has_link_previews.then(|| Fetcher::new(config.http_client.clone(), config.preview_retry_delay));
         let app = Self(Arc::new(Inner {
             mail,
             base_url,
@@ -139,7 +140,7 @@ impl App {
         self.realtime.connections.forget_ended();
         self.erase_the_gone().await;
         if let Some(fetcher) = &self.fetcher {
-            fetcher.tidy();
+            fetcher.prune();
         }
         let now = now_ms();
         log_failure("sweeping sessions", self.db.write(Subject::Server, move |tx| chat::session::sweep(tx, now)).await);

@@ -20,7 +20,7 @@ pub fn my_room_html(my_room: &MyRoom, lang: Lang) -> String {
 }
 
 #[derive(Template)]
-#[template(path = "room/_mine.html")]
+#[template(path = "room/_my_room.html")]
 struct MyRoomPart<'a> {
     my_room: &'a MyRoom,
     lang: Lang,

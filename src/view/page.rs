@@ -27,7 +27,7 @@ pub struct LobbyPage<'a> {
     /// The viewer, if they have an identity.
     pub me: Option<&'a User>,
     /// The viewer's own rooms, the most recently active first.
-    pub mine: &'a [MyRoom],
+    pub my_rooms: &'a [MyRoom],
     /// Open rooms, the busiest first.
     pub rooms: &'a [Room],
     /// Why the visitor was redirected here.
@@ -78,7 +78,7 @@ pub struct RoomPage<'a> {
     /// The pinned messages, the latest pin first.
     pub pins: &'a [Message],
     /// The sidebar: the viewer's own rooms, the most recently active first.
-    pub mine: &'a [MyRoom],
+    pub my_rooms: &'a [MyRoom],
     /// Below them other open rooms, the busiest first.
     pub rooms: &'a [Room],
     /// Whether search is on.

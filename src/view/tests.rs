@@ -117,7 +117,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         at: Some(41),
         unread: 3,
         pins: messages,
-        mine: &[my_room(&room.title)],
+        my_rooms: &[my_room(&room.title)],
         rooms: &rooms,
         has_search: true,
         base: "",
@@ -170,7 +170,7 @@ fn m1_m6_q6_what_people_write_is_text_everywhere() {
     let lobby = LobbyPage {
         lang: Lang::En,
         me: Some(&me.user),
-        mine: &[my_room(HOSTILE)],
+        my_rooms: &[my_room(HOSTILE)],
         rooms: std::slice::from_ref(&room),
         notice: Some(Code::RoomFull),
         suggestion: HOSTILE,

@@ -12,9 +12,9 @@ use crate::support::{App, Client, PATIENCE};
 /// Links may lead to this machine, and what fails is tried again at once.
 fn hurried(config: &mut Config) {
     config.has_link_previews = true;
-    config.fetch.may_reach = |_, address| address.is_loopback();
-    config.fetch.timeout = PATIENCE;
-    config.fetch.rest = Duration::ZERO;
+    config.http_client.may_reach = |_, address| address.is_loopback();
+    config.http_client.timeout = PATIENCE;
+    config.preview_retry_delay = Duration::ZERO;
     config.limits.outbox_pause_ms = 0;
 }
 
@@ -70,7 +70,7 @@ async fn what_is_no_page_is_asked_for_once() {
 async fn a_panic_costs_one_try_and_not_the_outbox() {
     let app = App::with(|config| {
         hurried(config);
-        config.fetch.may_reach = |url, address| {
+        config.http_client.may_reach = |url, address| {
             assert_ne!(url.path(), "/panic");
             address.is_loopback()
         };
@@ -168,7 +168,7 @@ async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
     let mut app = App::with(|config| {
         hurried(config);
         config.limits.outbox_pause_ms = 1_000_000;
-        config.fetch.timeout = Duration::from_millis(50);
+        config.http_client.timeout = Duration::from_millis(50);
         // Whoever waited for more than there is would wait for minutes.
         config.shutdown = Duration::from_secs(3_600);
     })

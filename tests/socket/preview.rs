@@ -13,7 +13,7 @@ use crate::support::{App, Client, picture};
 /// The tests' sites are on this machine, which nothing but a test can allow.
 fn previews(config: &mut Config) {
     config.has_link_previews = true;
-    config.fetch.may_reach = |_, address| address.is_loopback();
+    config.http_client.may_reach = |_, address| address.is_loopback();
 }
 
 async fn previewed(client: &Client, title: &str) -> Value {
@@ -136,7 +136,7 @@ async fn a_link_beside_a_picture_has_one_too() {
 #[tokio::test]
 async fn m8_links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house() {
     let site = Site::open().await;
-    let off: fn(&mut Config) = |config| config.fetch.may_reach = |_, _| true;
+    let off: fn(&mut Config) = |config| config.http_client.may_reach = |_, _| true;
     let guarded: fn(&mut Config) = |config| config.has_link_previews = true;
     for config in [off, guarded] {
         let app = App::with(config).await;

@@ -100,9 +100,9 @@ async fn talk(app: &App, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) ->
     if let Some(cursor) = shown.cursor() {
         snapshot.messages = SharedJson::new(app.history(my_id, id, cursor, None).await?);
     }
-    let (mine, _) = app.my_rooms(my_id, None, Some(MINE_SHOWN)).await?;
+    let (my_rooms, _) = app.my_rooms(my_id, None, Some(MINE_SHOWN)).await?;
     let (mut rooms, _) = app.lobby(None, None, Some(ROOMS_BESIDE)).await?;
-    rooms.retain(|room| mine.iter().all(|mine| mine.room.id != room.id));
+    rooms.retain(|room| my_rooms.iter().all(|my_room| my_room.room.id != room.id));
     let peer = match snapshot.room.kind {
         RoomKind::Direct => Some(app.peer(my_id, id).await?),
         RoomKind::Open => None,
@@ -125,9 +125,9 @@ async fn talk(app: &App, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) ->
         has_older: messages.older,
         has_newer: messages.newer,
         at: shown.at(),
-        unread: mine.iter().find(|mine| mine.room.id == id).map_or(0, |mine| mine.waiting.unread),
+        unread: my_rooms.iter().find(|my_room| my_room.room.id == id).map_or(0, |my_room| my_room.waiting.unread),
         pins: &pins,
-        mine: &mine,
+        my_rooms: &my_rooms,
         rooms: &rooms,
         has_search: app.config.has_search,
         base: app.base(),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use crate::fetch::guard::may_reach;
+use crate::http_client::guard::may_reach;
 
 fn may(address: &str) -> bool {
     may_reach(&Url::parse("https://example.org/").unwrap(), address.parse::<IpAddr>().unwrap())

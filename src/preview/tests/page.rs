@@ -3,9 +3,8 @@
 use encoding_rs::EUC_KR;
 
 use super::titled;
-use crate::fetch::Page;
-use crate::fetch::get::Document;
-use crate::fetch::page::read;
+use crate::http_client::Document;
+use crate::preview::page::{Page, read};
 
 fn page(html: &str) -> Option<Page> {
     read_as("text/html; charset=utf-8", html.as_bytes())

@@ -7,7 +7,7 @@ const LONGEST: usize = 2_048;
 
 /// Parses a URL from a text and removes its fragment. Returns `None` for a URL that is not fetched:
 /// another scheme, or a user name or password before the host.
-pub(super) fn parse(text: &str) -> Option<Url> {
+pub(crate) fn parse(text: &str) -> Option<Url> {
     if text.len() > LONGEST {
         return None;
     }

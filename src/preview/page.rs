@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, UTF_8};
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 
-use super::get::Document;
+use crate::http_client::Document;
 
 type StartTag = html5gum::StartTag<()>;
 

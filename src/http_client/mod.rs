@@ -1,6 +1,6 @@
-//! Fetches web pages for link previews, behind an SSRF guard.
+//! An HTTP client for pages that users link to, behind an SSRF guard.
 //!
-//! The author of a link chooses where this server connects to. So a fetch reaches public addresses
+//! The author of a link chooses where this server connects to. So a request reaches public addresses
 //! only ([`guard`]), connects only to addresses that were checked, follows few redirects and checks
 //! each of them, reads a bounded beginning within a bounded time, decompresses nothing, and sends
 //! nothing that identifies a user.
@@ -10,8 +10,6 @@ mod address;
 pub(crate) mod fuzzing;
 mod get;
 pub mod guard;
-mod memory;
-mod page;
 #[cfg(test)]
 mod tests;
 
@@ -30,43 +28,41 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
-pub use page::Page;
+pub(crate) use address::parse as parse_url;
+pub(crate) use get::Document;
 
 /// A pending DNS lookup.
 pub type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// The limits of a fetch. No setting changes them; tests do, for a web of their own.
+/// The limits of a request. No setting changes them; tests do, for servers of their own.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Decides whether an address of a page's host may be connected to.
     pub may_reach: fn(&Url, IpAddr) -> bool,
     /// Resolves the addresses of a host.
     pub resolve: fn(&str) -> Resolving,
-    /// How long a fetch may take in total, with lookups and redirects.
+    /// How long a request may take in total, with lookups and redirects.
     pub timeout: Duration,
     /// The maximum number of bytes read of a page.
     pub body_max: usize,
     /// Requests per minute to one host, over all users, so that this server does not become a
     /// burden to another.
     pub per_host: NonZeroU32,
-    /// How long a failed URL is not tried again.
-    pub rest: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             may_reach: guard::may_reach,
-            resolve: ask_the_system,
+            resolve: system_resolver,
             timeout: Duration::from_secs(5),
             body_max: 512 * 1024,
             per_host: NonZeroU32::MIN.saturating_add(59),
-            rest: Duration::from_secs(2 * 60),
         }
     }
 }
 
-fn ask_the_system(host: &str) -> Resolving {
+fn system_resolver(host: &str) -> Resolving {
     let host = host.to_owned();
     Box::pin(async move {
         let found = tokio::net::lookup_host((host, 0)).await?;
@@ -76,60 +72,43 @@ fn ask_the_system(host: &str) -> Resolving {
 
 /// Why there is no page, in a few words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub enum FetchError {
     /// There is no page, or one that is not fetched. Another attempt would give the same result.
-    ForGood(&'static str),
+    Permanent(&'static str),
     /// The page could not be requested, or its host has an error. Another attempt may succeed.
-    ForNow(&'static str),
+    Temporary(&'static str),
 }
 
-/// Fetches pages, each URL once at a time, and caches the results for some minutes.
-pub struct Fetcher {
+pub struct Client {
     limits: Limits,
     tls: TlsConnector,
     hosts: DefaultKeyedRateLimiter<String>,
-    memory: memory::Memory,
 }
 
-impl Fetcher {
+impl Client {
     pub fn new(limits: Limits) -> Self {
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         Self::trusting(limits, roots)
     }
 
-    fn trusting(limits: Limits, roots: RootCertStore) -> Self {
+    pub(crate) fn trusting(limits: Limits, roots: RootCertStore) -> Self {
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .expect("ring speaks the versions of TLS that rustls takes for safe")
+            .expect("ring supports the default TLS versions of rustls")
             .with_root_certificates(roots)
             .with_no_client_auth();
         let hosts = RateLimiter::keyed(Quota::per_minute(limits.per_host));
-        let memory = memory::Memory::new(limits.rest);
-        Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts, memory }
+        Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts }
     }
 
-    /// Fetches a URL and returns what its page says about itself.
-    ///
-    /// # Errors
-    /// Returns why there is nothing to show, for the log and for a retry. The author of the link
-    /// does not see it.
-    pub async fn page(&self, address: &str) -> Result<Page, Missing> {
-        let url = address::parse(address).ok_or(Missing::ForGood("no address of a page"))?;
-        let place = self.memory.place(url.as_str());
-        place.get_or_init(|| self.get(url)).await.clone()
-    }
-
-    async fn get(&self, url: Url) -> Result<Page, Missing> {
+    /// Fetches the beginning of an HTML page.
+    pub(crate) async fn get_html(&self, url: Url) -> Result<Document, FetchError> {
         let got = timeout(self.limits.timeout, get::document(self, url)).await;
-        let document = got.unwrap_or(Err(Missing::ForNow("too slow")))?;
-        // Parsing half a megabyte of tags takes a while.
-        let read = tokio::task::spawn_blocking(move || page::read(&document)).await;
-        read.ok().flatten().ok_or(Missing::ForGood("no title"))
+        got.unwrap_or(Err(FetchError::Temporary("timed out")))
     }
 
-    /// Removes old entries from the cache; called periodically.
-    pub fn tidy(&self) {
-        self.memory.tidy();
+    /// Forgets the rates of hosts that were not asked lately; called periodically.
+    pub fn prune(&self) {
         self.hosts.retain_recent();
     }
 }
