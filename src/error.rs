@@ -1,7 +1,7 @@
-//! Every way an act can be refused: one table of codes, and the error that carries one.
+//! All error codes in one table, and the error type that carries one.
 //!
-//! A code is stable and part of the wire. The message is plain English for developers; pages
-//! translate by code (see [`crate::i18n`]).
+//! A code is stable and part of the wire format. The message is plain English for developers; pages
+//! translate the code instead (see [`crate::i18n`]).
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident $name:literal $status:literal $retry:ident;)+) => {
-        /// What went wrong, as clients see it.
+        /// An error code as clients see it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
 
@@ -21,16 +21,16 @@ macro_rules! codes {
             /// All codes in the order of the table.
             pub const ALL: &[Code] = &[$(Code::$variant,)+];
 
-            /// The stable name on the wire.
+            /// Returns the stable name that is sent to clients.
             pub fn name(self) -> &'static str { match self { $(Code::$variant => $name,)+ } }
 
-            /// The HTTP status that goes with it.
+            /// Returns the HTTP status.
             pub fn status(self) -> u16 { match self { $(Code::$variant => $status,)+ } }
 
-            /// Whether the same request may succeed later, unchanged.
+            /// Returns whether the same request may succeed later, unchanged.
             pub fn is_retryable(self) -> bool { match self { $(Code::$variant => codes!(@ $retry),)+ } }
 
-            /// The sentence of the table.
+            /// Returns the description from the table.
             pub fn describe(self) -> &'static str {
                 match self { $(Code::$variant => concat!($($doc),+).trim_ascii(),)+ }
             }
@@ -57,7 +57,7 @@ codes! {
     BadCredentials "bad_credentials" 401 final_;
     /// Known, but not allowed.
     Forbidden "forbidden" 403 final_;
-    /// Only for who is in the room.
+    /// Only members of the room may do this.
     NotAMember "not_a_member" 403 final_;
     /// The room is locked and the password is missing or wrong.
     WrongPassword "wrong_password" 403 final_;
@@ -69,7 +69,7 @@ codes! {
     RoomNotFound "room_not_found" 404 final_;
     /// The method is not for this address.
     MethodNotAllowed "method_not_allowed" 405 final_;
-    /// All seats of the room are taken.
+    /// The room is full.
     RoomFull "room_full" 409 final_;
     /// The e-mail address has an account.
     EmailTaken "email_taken" 409 final_;
@@ -99,7 +99,7 @@ codes! {
     UnknownEvent "unknown_event" 400 final_;
 }
 
-/// A refused act: its code, and what helps to mend the request.
+/// The error of a refused request: its code, and details that help to correct the request.
 ///
 /// Serialized as `{code, message, field?, retryAfterMs?}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,12 +115,13 @@ impl Error {
         Self { code, message: Cow::Borrowed(code.describe()), field: None, retry_after: None }
     }
 
-    /// A field that is missing, unknown or of the wrong form.
+    /// Builds the error for a field that is missing, unknown or of the wrong form.
     pub fn invalid(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self { field: Some(field.into()), message: message.into(), ..Self::new(Code::Invalid) }
     }
 
-    /// A text over its limit of `max` characters (or bytes, where the limit is in bytes).
+    /// Builds the error for a text over its limit of `max` characters (or bytes, where the limit is
+    /// in bytes).
     pub fn too_long(field: &'static str, max: usize) -> Self {
         Self {
             field: Some(field.into()),
@@ -133,7 +134,7 @@ impl Error {
         Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited) }
     }
 
-    /// An unexpected fault: logged here, once, and answered without its detail.
+    /// Logs an unexpected error and returns the answer that hides its details.
     pub fn internal(fault: impl std::fmt::Display) -> Self {
         tracing::error!(%fault, "internal fault");
         Self::new(Code::Internal)

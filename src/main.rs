@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::key::Key;
-use madang::config::{Config, Folder, LogFormat, Place, Settings};
+use madang::config::{Config, DataDir, LogFormat, ServerAddress, Settings};
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
 use madang::ops::{self, backup, restore, verify};
@@ -51,7 +51,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        folder: Folder,
+        folder: DataDir,
     },
     /// Put the house of a backup into the data folder, while no server runs on it.
     ///
@@ -64,7 +64,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        folder: Folder,
+        folder: DataDir,
     },
     /// Say whether the house is whole, also beside a running server; or whether a backup is.
     ///
@@ -73,10 +73,10 @@ enum Command {
         /// A file that `madang backup` wrote. Left out: the data folder is looked at.
         file: Option<PathBuf>,
         #[command(flatten)]
-        folder: Folder,
+        folder: DataDir,
     },
     /// Print a link that makes whoever opens it, with an account, an admin: once, within a day.
-    AdminLink(Place),
+    AdminLink(ServerAddress),
     /// Help people who have accounts.
     #[command(subcommand)]
     User(UserCommand),
@@ -92,7 +92,7 @@ enum UserCommand {
         /// The e-mail that the account was made with.
         email: String,
         #[command(flatten)]
-        place: Place,
+        address: ServerAddress,
     },
 }
 
@@ -104,16 +104,16 @@ enum KeyCommand {
         #[arg(default_value = "server")]
         name: String,
         #[command(flatten)]
-        place: Place,
+        address: ServerAddress,
     },
     /// List all keys: id, name, when made, when revoked.
-    List(Place),
+    List(ServerAddress),
     /// Make a key open nothing any more, and log out the people it brought.
     Revoke {
         /// The id of the key in the list.
         id: String,
         #[command(flatten)]
-        place: Place,
+        address: ServerAddress,
     },
 }
 
@@ -150,20 +150,20 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Backup { file, force, folder } => back_up(&Config::from(&folder), &file, force).await,
         Command::Restore { file, force, folder } => put_back(&Config::from(&folder), &file, force).await,
         Command::Verify { file, folder } => look(&Config::from(&folder), file.as_deref()).await,
-        Command::AdminLink(place) => at_desk(&place, async |desk| desk.admin_link().await).await,
-        Command::User(UserCommand::Reset { email, place }) => {
-            at_desk(&place, async |desk| desk.reset_link(&email).await).await
+        Command::AdminLink(address) => at_desk(&address, async |desk| desk.admin_link().await).await,
+        Command::User(UserCommand::Reset { email, address }) => {
+            at_desk(&address, async |desk| desk.reset_link(&email).await).await
         }
-        Command::Key(KeyCommand::Create { name, place }) => {
-            at_desk(&place, async |desk| {
+        Command::Key(KeyCommand::Create { name, address }) => {
+            at_desk(&address, async |desk| {
                 let (key, secret) = desk.create_key(name).await?;
                 eprintln!("The key {} ({}) is shown this once:", key.id, key.name);
                 Ok(secret)
             })
             .await
         }
-        Command::Key(KeyCommand::List(place)) => {
-            at_desk(&place, async |desk| {
+        Command::Key(KeyCommand::List(address)) => {
+            at_desk(&address, async |desk| {
                 let line = |key: &Key| {
                     let end = key.revoked_at.as_ref().map_or_else(|| "in use".into(), |at| format!("revoked {at}"));
                     format!("{}  {}  {}  {end}", key.id, key.created_at, key.name)
@@ -172,8 +172,8 @@ async fn run(command: Command) -> Result<(), String> {
             })
             .await
         }
-        Command::Key(KeyCommand::Revoke { id, place }) => {
-            at_desk(&place, async |desk| desk.revoke_key(&id).await.map(|()| String::new())).await
+        Command::Key(KeyCommand::Revoke { id, address }) => {
+            at_desk(&address, async |desk| desk.revoke_key(&id).await.map(|()| String::new())).await
         }
     }
 }
@@ -250,10 +250,13 @@ async fn with_bar<T>(work: impl AsyncFnOnce(Watch) -> Result<T, String>) -> Resu
 }
 
 /// Does one thing on the data folder and prints what comes of it, for people and scripts alike.
-async fn at_desk(place: &Place, act: impl AsyncFnOnce(&Admin) -> Result<String, String>) -> Result<(), String> {
+async fn at_desk(
+    address: &ServerAddress,
+    act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
+) -> Result<(), String> {
     // Only what matters beside the one thing, as a copy that is kept of the database.
     log(LogFormat::Text);
-    let desk = Admin::open(&Config::from(place), place.port)?;
+    let desk = Admin::open(&Config::from(address), address.port)?;
     let done = act(&desk).await;
     desk.close().await;
     let printed = done?;
@@ -280,10 +283,10 @@ fn log(format: LogFormat) {
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {
-    let address = (settings.bind, settings.place.port);
+    let address = (settings.bind, settings.address.port);
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.place.port))?;
+        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.address.port))?;
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     let host = match settings.bind {
         bind if bind.is_unspecified() => "localhost".to_owned(),

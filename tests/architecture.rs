@@ -15,8 +15,8 @@ const LAYERS: &[&[&str]] = &[
     &["wire"],
     &["chat"],
     &["db", "text"],
-    &["config", "i18n", "origin", "cookie", "image", "media", "fetch", "password"],
-    &["cpu_pool"],
+    &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
+    &["cpu_pool", "http_client"],
     &["error", "ids", "clock", "lock", "mail", "data_folder"],
     &["sabotage"],
 ];
@@ -25,7 +25,6 @@ const LAYERS: &[&[&str]] = &[
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("config", "chat::Limits", "the limits of chat's input are defined by chat"),
     ("config", "image", "image::Limits, likewise"),
-    ("config", "fetch", "fetch::Limits, likewise"),
     ("config", "origin", "a setting is parsed by the module that uses it"),
     ("i18n", "chat::message", "a system message is written from what was stored"),
     ("i18n", "chat::user", "the users that a system message names, in tests"),

@@ -1,12 +1,12 @@
--- People who stay: accounts with a profile, one-time links, server keys, blocks; rooms with more
--- settings and invites; messages that are reacted to, mention people and are pinned.
+-- Accounts with a profile, one-time links, API keys, blocks; room settings and invites; reactions,
+-- mentions and pins.
 --
--- Its twin in migrations/sqlite has the same tables, columns and indexes; a test compares them.
+-- The files in migrations/sqlite have the same tables, columns and indexes; a test compares them.
 
--- name_folded is the name as it is compared, name_initials its first consonants (ㅎㄱㄷ of 홍길동);
--- both are kept by whoever writes the name. A person who was deleted keeps the row, so that what
--- they said keeps its place, and nothing else. Those who were here before are folded as well as SQL
--- can, until they choose another name.
+-- name_folded is the name as it is compared, name_initials its initial consonants (ㅎㄱㄷ of 홍길동); the
+-- code that writes the name writes both. A deleted user keeps the row and nothing else, so that
+-- their messages keep their sender. For existing users SQL folds the name as well as it can, until
+-- they choose another one.
 ALTER TABLE users ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN name_initials TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN bio TEXT NOT NULL DEFAULT '';
@@ -23,7 +23,7 @@ CREATE INDEX users_name ON users (name_folded, id);
 CREATE INDEX users_picture ON users (picture) WHERE picture IS NOT NULL;
 CREATE UNIQUE INDEX users_external ON users (key_id, external_id) WHERE external_id IS NOT NULL;
 
--- One-time links: a new password, the first admin. The hash is of the code in the link.
+-- One-time links: a new password, the first admin. The hash is that of the code in the link.
 CREATE TABLE links (
   code_hash BYTEA NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -32,7 +32,7 @@ CREATE TABLE links (
   ends_at BIGINT NOT NULL
 );
 
--- Keys of servers that bring their own users.
+-- API keys of servers that bring their own users.
 CREATE TABLE keys (
   id BYTEA NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
@@ -50,8 +50,8 @@ CREATE TABLE blocks (
   PRIMARY KEY (user_id, blocked_id)
 );
 
--- direct_pair names the two people of a direct room, so that there is one for each two. history is
--- 'all' or 'joined': what a member may see from before they joined.
+-- direct_pair names the two users of a direct room, so that there is only one for each pair.
+-- history is 'all' or 'joined': whether a member sees messages from before they joined.
 ALTER TABLE rooms ADD COLUMN is_listed BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE rooms ADD COLUMN slow_seconds BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE rooms ADD COLUMN history TEXT NOT NULL DEFAULT 'all';
@@ -59,10 +59,11 @@ ALTER TABLE rooms ADD COLUMN direct_pair TEXT;
 
 CREATE UNIQUE INDEX rooms_direct ON rooms (direct_pair) WHERE direct_pair IS NOT NULL;
 
--- said_at is written in slow mode alone.
+-- said_at is written only in slow mode.
 ALTER TABLE members ADD COLUMN said_at BIGINT;
 
--- The code itself: whoever made the invite may look at it again. uses_left is null without an end.
+-- The code is stored itself, because the creator of an invite may look at it again. uses_left is
+-- null for unlimited uses.
 CREATE TABLE invites (
   code TEXT NOT NULL PRIMARY KEY,
   room_id BYTEA NOT NULL REFERENCES rooms (id),
@@ -77,8 +78,8 @@ CREATE INDEX invites_room ON invites (room_id);
 -- The latest bans first, page by page.
 CREATE INDEX bans_created ON bans (room_id, created_at, user_id);
 
--- Rooms that were removed, for a while: who acts in one is told so. The room goes at once, what was
--- in it a few hundred rows at a time; is_swept says that nothing of it is left.
+-- Deleted rooms, kept for a while so that a request gets a clear answer. The room's row goes at
+-- once, its content a few hundred rows at a time; is_swept says that nothing of it is left.
 CREATE TABLE tombstones (
   room_id BYTEA NOT NULL PRIMARY KEY,
   removed_at BIGINT NOT NULL,
@@ -88,8 +89,8 @@ CREATE TABLE tombstones (
 CREATE INDEX tombstones_removed ON tombstones (removed_at);
 CREATE INDEX tombstones_left ON tombstones (room_id) WHERE is_swept = 0;
 
--- mentions holds the ids of who is named, '*' for everybody, with spaces between; reaction_count
--- says whether there is anything to look for in reactions; preview is small JSON of a link's page.
+-- mentions holds the ids of mentioned users, '*' for everybody, separated by spaces; reaction_count
+-- says whether the reactions table has rows; preview is small JSON of a link's page.
 ALTER TABLE messages ADD COLUMN mentions TEXT;
 ALTER TABLE messages ADD COLUMN reaction_count BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN pinned_at BIGINT;
@@ -97,7 +98,8 @@ ALTER TABLE messages ADD COLUMN preview TEXT;
 
 CREATE INDEX messages_pinned ON messages (room_id, pinned_at) WHERE pinned_at IS NOT NULL;
 
--- Like messages and files these two have no foreign keys; who removes a room removes them.
+-- Like messages and files these two have no foreign keys; the code that deletes a room deletes
+-- them.
 CREATE TABLE reactions (
   message_number BIGINT NOT NULL,
   emoji TEXT NOT NULL,
@@ -106,7 +108,7 @@ CREATE TABLE reactions (
   PRIMARY KEY (message_number, emoji, user_id)
 );
 
--- user_id is 16 zero bytes where everybody is named.
+-- user_id is 16 zero bytes where everybody is mentioned.
 CREATE TABLE mentions (
   room_id BYTEA NOT NULL,
   user_id BYTEA NOT NULL,
@@ -114,15 +116,15 @@ CREATE TABLE mentions (
   PRIMARY KEY (room_id, user_id, seq)
 );
 
--- The thumbnail's own type. A few of those made before are told wrong here, and browsers look at a
--- picture's content anyway.
+-- The thumbnail's own type. A few older rows get a wrong one here, but browsers detect the type of
+-- an image from its content.
 ALTER TABLE files ADD COLUMN thumb_type TEXT;
 
 UPDATE files SET thumb_type = CASE media_type WHEN 'image/jpeg' THEN 'image/jpeg' ELSE 'image/png' END
 WHERE thumb_hash IS NOT NULL;
 
--- A picture of our own making. The gallery of a room walks one kind by age; what a person has
--- stored is summed up from the index of users alone.
+-- An image that the server encoded. The gallery of a room reads one kind by age; the bytes that a
+-- user has stored are summed up from the user index.
 ALTER TABLE files ADD COLUMN is_picture BIGINT NOT NULL DEFAULT 0;
 
 UPDATE files SET is_picture = 1 WHERE width IS NOT NULL;

@@ -1,8 +1,9 @@
--- Messages by their words: one row for each that can be found, by the number of the message.
+-- The search index of messages: one row for each message that can be found, by the message's
+-- number.
 --
--- The words are made by the program (see src/text/token.rs) and come in by array_to_tsvector, so
--- that no dictionary of the engine touches them. This is the one table that differs from its twin in
--- migrations/sqlite, a virtual table of FTS5; src/db/index.rs is all that knows.
+-- The program makes the tokens (see src/text/token.rs) and writes them with array_to_tsvector, so
+-- that no dictionary of PostgreSQL changes them. This is the only table that differs from
+-- migrations/sqlite, where it is a virtual table of FTS5.
 CREATE TABLE search (
   number BIGINT NOT NULL PRIMARY KEY,
   words TSVECTOR NOT NULL

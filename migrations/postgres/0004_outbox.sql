@@ -1,13 +1,12 @@
--- What is to happen outside of the store once an act is committed: it is written in the transaction
--- of the act, and goes when it has happened or is given up.
+-- Jobs that happen outside the database after a commit. A row is written in the transaction that
+-- causes it, and deleted when the job is done or given up.
 --
--- Its twin in migrations/sqlite has the same tables, columns and indexes; a test compares them.
+-- The files in migrations/sqlite have the same tables, columns and indexes; a test compares them.
 
--- number is the order.
--- target is the id of that within which order is kept: the message of a preview. due_at is when to try
--- next, and null while an earlier row of the same target is not done: so what is due is one range of
--- outbox_due, however much waits behind a target that does not answer. user_id is the person whose act
--- it was, where what waits is counted for each.
+-- number is the order. target is the id within which order is kept: the message of a preview.
+-- due_at is the time of the next attempt, and null while an earlier row of the same target is not
+-- done. So due rows are one range of outbox_due, however many wait behind a target that does not
+-- respond. user_id is the user who caused the job; waiting rows are limited per user.
 CREATE TABLE outbox (
   number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- Admins are few: whoever chooses a name is told at once whether one of them has it.
+-- There are few admins, so a chosen name is compared with all of theirs.
 --
--- Its twin in migrations/postgres has the same tables, columns and indexes; a test compares them.
+-- The files in migrations/postgres have the same tables, columns and indexes; a test compares them.
 CREATE INDEX users_admins ON users (is_admin) WHERE is_admin = 1;

@@ -83,7 +83,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
 fn take_house(config: &Config) -> Result<Lock, String> {
     data_folder::create(&config.data_dir)?;
     let folder = config.data_dir.display();
-    match Lock::house(&config.data_dir) {
+    match Lock::server(&config.data_dir) {
         Ok(Some(house)) => Ok(house),
         Ok(None) => Err(format!("another madang serves {folder}, or is restoring it")),
         Err(error) => Err(format!("cannot lock {folder}: {error}")),

@@ -5,7 +5,7 @@ use super::worker::Tried;
 use crate::chat::Limits;
 use crate::chat::message::{self, Preview};
 use crate::clock::now_ms;
-use crate::fetch::Missing;
+use crate::http_client::FetchError;
 use crate::ids::{MessageId, UserId};
 use crate::service::App;
 use crate::text::link;
@@ -35,8 +35,8 @@ impl App {
         };
         let page = match fetcher.page(&url).await {
             Ok(page) => page,
-            Err(Missing::ForNow(why)) => return Tried::Failed(why),
-            Err(Missing::ForGood(why)) => {
+            Err(FetchError::Temporary(why)) => return Tried::Failed(why),
+            Err(FetchError::Permanent(why)) => {
                 tracing::debug!(why, "no page for a link");
                 return Tried::Done(None);
             }

@@ -1,4 +1,4 @@
-//! The rows: what is tried, and what a reader should know of the limits of the proof.
+//! The rows: the attack, and the limits of its test.
 
 use super::Row;
 
