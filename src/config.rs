@@ -1,11 +1,11 @@
-//! Settings: what an operator may say ([`Settings`]) and what it means ([`Config`]).
+//! Settings as the operator writes them ([`Settings`]) and what they mean ([`Config`]).
 //!
-//! A flag wins over the environment, that over `.env`, that over the default. The table of
-//! settings is the struct below; `docs/settings.md` is made from it.
+//! A flag overrides the environment, which overrides `.env`, which overrides the default. The struct
+//! below is the table of settings; `docs/settings.md` is generated from it.
 
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -17,32 +17,32 @@ use crate::image;
 use crate::mail::{self, Secret};
 use crate::origin::{Origin, Origins};
 
-/// Which house it is.
+/// The setting that selects the data folder.
 #[derive(Args, Clone, Debug)]
 pub struct Folder {
-    /// Folder of the database and the files. Unset: $STATE_DIRECTORY, else madang in
+    /// Data folder: the database and all files. Default: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 }
 
-/// Which house it is, and where it is reached.
+/// The data folder, and the address under which the server is reached.
 #[derive(Args, Clone, Debug)]
 pub struct Place {
-    /// Port to listen on; 0 takes any that is free.
+    /// Port to listen on; 0 for any free port.
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
 
     #[command(flatten)]
     pub folder: Folder,
 
-    /// Address under which people reach this server, `https://chat.example.org` say. Requests to
-    /// another host are refused. Unset: any host is served.
+    /// Public address of this server, for example `https://chat.example.org`. Requests for other hosts
+    /// are refused. Unset: any host is served.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
     pub public_url: Option<Origin>,
 }
 
-/// What was typed, by flag or environment.
+/// The settings as given by flags and environment.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
     #[command(flatten)]
@@ -52,70 +52,71 @@ pub struct Settings {
     #[arg(long, env = "BIND", default_value = "0.0.0.0")]
     pub bind: IpAddr,
 
-    /// Other sites whose pages may use the API and the sockets, with a bearer token.
+    /// Origins of other sites whose pages may use the API and the sockets, with a bearer token.
     #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
     pub allowed_origins: Vec<Origin>,
 
-    /// Networks of the proxies whose X-Forwarded-For is believed.
+    /// Networks of the reverse proxies whose X-Forwarded-For header is trusted.
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Mail server for forgotten passwords: smtps://name:password@mail.example.org, or smtp:// with
-    /// ?tls=required. Unset: no letters are sent, and `madang user reset` helps.
+    /// ?tls=required. Unset: no e-mails are sent; use `madang user reset` instead.
     #[arg(long, env = "SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<Secret>,
 
-    /// File that holds SMTP_URL, for who keeps secrets out of the environment.
+    /// File that contains SMTP_URL, to keep the secret out of the environment.
     #[arg(long, env = "SMTP_URL_FILE", value_name = "FILE", conflicts_with = "smtp_url")]
     pub smtp_url_file: Option<PathBuf>,
 
-    /// Sender of letters, `Madang <madang@example.org>` say. Unset: no-reply at the host of PUBLIC_URL.
+    /// Sender of e-mails, for example `Madang <madang@example.org>`. Unset: no-reply at the host of
+    /// PUBLIC_URL.
     #[arg(long, env = "MAIL_FROM", value_name = "SENDER")]
     pub mail_from: Option<String>,
 
-    /// Most members a room may allow; 0 for no limit.
+    /// Maximum number of members of a room; 0 for no limit.
     #[arg(long, env = "ROOM_MAX", default_value_t = 10_000)]
     pub room_max: u32,
 
-    /// Most characters of a message.
+    /// Maximum number of characters of a message.
     #[arg(long, env = "TEXT_MAX", default_value_t = 10_000)]
     pub text_max: usize,
 
-    /// Most bytes of an uploaded file.
+    /// Maximum size of an uploaded file in bytes.
     #[arg(long, env = "UPLOAD_MAX", default_value_t = 25 * 1024 * 1024)]
     pub upload_max: usize,
 
-    /// Whether messages can be searched. While it is off no index is kept; when it is on again,
-    /// `madang reindex` makes one.
+    /// Message search. While it is off, messages are not indexed; after switching it on again, run
+    /// `madang reindex`.
     #[arg(long, env = "SEARCH", value_enum, default_value_t = Switch::On)]
     pub search: Switch,
 
-    /// Most bytes of all files of one person, each counted with 64 KiB more; 0 for no limit.
+    /// Maximum size of all files of one user in bytes, each file counted with 64 KiB more; 0 for no limit.
     #[arg(long, env = "UPLOAD_QUOTA", default_value_t = 2 * 1024 * 1024 * 1024)]
     pub upload_quota: u64,
 
-    /// Whether the first link of a message is looked up, so that the title of its page stands under
-    /// it. The server then fetches pages that its people name; never from private networks.
+    /// Previews of the first link of a message. The server then fetches pages that users name, never
+    /// from private networks.
     #[arg(long, env = "LINK_PREVIEWS", value_enum, default_value_t = Switch::Off)]
     pub link_previews: Switch,
 
-    /// Whether limits per time (sends, packets, handshakes, guesses, sign-ups, uploads) hold.
+    /// Rate limits for sends, packets, handshakes, password guesses, sign-ups and uploads.
     #[arg(long, env = "RATE_LIMITS", value_enum, default_value_t = Switch::On)]
     pub rate_limits: Switch,
 
-    /// Most connections of one address; 0 for no limit.
+    /// Maximum number of connections from one address; 0 for no limit.
     #[arg(long, env = "CONNECTIONS_PER_ADDRESS", default_value_t = 256)]
     pub connections_per_address: usize,
 
-    /// Milliseconds between two pings to a socket.
+    /// Interval between pings to a socket, in milliseconds.
     #[arg(long, env = "PING_INTERVAL_MS", default_value_t = 25_000)]
     pub ping_interval_ms: u64,
 
-    /// Milliseconds that a pong may take.
+    /// Time allowed for a pong, in milliseconds.
     #[arg(long, env = "PING_TIMEOUT_MS", default_value_t = 20_000)]
     pub ping_timeout_ms: u64,
 
-    /// Form of the log lines on stderr. What is logged is set by RUST_LOG.
+    /// Format of the log on stderr. RUST_LOG sets what is logged.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 }
@@ -138,54 +139,54 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse().or_else(|_| alone()).map_err(|_| format!("{text:?} is not a network like 10.0.0.0/8"))
 }
 
-/// What it means: everything that the server is told. Tests build it as a literal.
+/// The checked configuration of the server. Tests build it as a literal.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub data_dir: PathBuf,
     pub origins: Origins,
     pub limits: Limits,
     pub images: image::Limits,
-    /// How letters are sent; without it none are.
+    /// The mail server; without it no e-mails are sent.
     pub mail: Option<mail::Settings>,
-    /// Bytes of an upload.
+    /// Maximum size of an upload in bytes.
     pub upload_max: usize,
-    /// Whether messages are kept by their words, to be searched.
+    /// Whether messages are indexed for search.
     pub has_search: bool,
-    /// How long a search looks before it answers with what it has.
+    /// Time after which a search returns what it has found so far.
     pub search_budget: Duration,
-    /// Bytes a second that an upload must bring, once it has taken longer than `upload_grace`.
+    /// Minimum bytes per second of an upload that has taken longer than `upload_grace`.
     pub upload_rate: u64,
-    /// How long an upload may bring nothing, and how long it may be slower than it must.
+    /// How long an upload may stall, or stay below `upload_rate`.
     pub upload_grace: Duration,
-    /// From which age on stored bytes without a row are taken for what a failing machine left.
+    /// Age after which stored bytes without a row are removed as orphans.
     pub orphan_age: Duration,
-    /// Whether links get previews, and what fetching them is allowed.
+    /// Whether links get previews.
     pub has_link_previews: bool,
     pub fetch: fetch::Limits,
-    /// Whether limits per time hold.
+    /// Whether rate limits apply.
     pub has_rate_limits: bool,
     pub connections_per_address: usize,
     pub ping_interval: Duration,
     pub ping_timeout: Duration,
-    /// How long a person is still in a room after their last socket closed.
+    /// How long a user stays in a room after their last socket closed.
     pub exit_grace: Duration,
-    /// How long a seat in an ephemeral room waits for its person's first socket.
+    /// How long a slot in an ephemeral room is reserved for its user's first socket.
     pub reservation: Duration,
-    /// Connections online from which on a room tells counts instead of names.
+    /// Number of connections above which a room sends counts instead of names.
     pub large_room: usize,
-    /// The time between two of what is told at most once a second.
+    /// The interval of events that are sent at most once a second.
     pub second: Duration,
-    /// The time between two rounds of what must happen sooner or later and nobody waits for.
+    /// The interval of housekeeping.
     pub housekeeping: Duration,
-    /// The time between two beacons.
+    /// The interval of rev heartbeats.
     pub rev_heartbeat: Duration,
-    /// The time between two looks at whether the sessions of open sockets still live.
+    /// The interval at which sessions of open sockets are checked.
     pub session_check: Duration,
-    /// How long a slow reader is waited for.
+    /// How long a slow client may make no progress before it is disconnected.
     pub slow_client_timeout: Duration,
-    /// How long a session may be without a joined namespace.
+    /// How long a connection may stay without joining a namespace.
     pub connect_timeout: Duration,
-    /// How long everything may take at the end.
+    /// How long a shutdown may take.
     pub shutdown: Duration,
 }
 
@@ -223,9 +224,9 @@ impl Default for Config {
     }
 }
 
-/// What the database is called in the data folder.
+/// The name of the database in the data folder.
 pub const DATABASE: &str = "madang.db";
-/// How many of the largest uploads of one person may wait for a message.
+/// How many uploads of the maximum size one user may have that are not attached to a message.
 const WAITING_UPLOADS: u64 = 4;
 
 impl Folder {
@@ -248,13 +249,27 @@ impl From<&Place> for Config {
 }
 
 impl Config {
-    /// Where the database is.
+    /// Explains why a file of the data folder cannot be opened. If the folder belongs to another user, the
+    /// message says how to change that.
+    pub fn cannot_open(&self, path: &Path, why: &dyn std::fmt::Display) -> String {
+        let owner = |path: &Path| path.metadata().map(|found| found.uid()).ok();
+        let user = owner(Path::new("/proc/self")).unwrap_or(0);
+        let folder = self.data_dir.display();
+        let other = [self.data_dir.as_path(), path].into_iter().filter_map(owner).find(|&uid| uid != user);
+        let hint = match other {
+            Some(uid) if user != 0 => format!(" (owned by user {uid}, not {user}; run: chown -R {user} {folder})"),
+            _ => String::new(),
+        };
+        format!("cannot open {}: {why}{hint}", path.display())
+    }
+
+    /// Returns the path of the database.
     pub fn database(&self) -> PathBuf {
         self.data_dir.join(DATABASE)
     }
 
-    /// What links to us begin with: the public address, never what a request says. `port` is where we
-    /// are reached while none is set.
+    /// Returns the base of all links: the public URL, never a request's Host. `port` is used while no
+    /// public URL is set.
     pub fn base_url(&self, port: u16) -> String {
         self.origins
             .public
@@ -264,10 +279,10 @@ impl Config {
 }
 
 impl Settings {
-    /// Reads what was given as the name of a file.
+    /// Reads secrets that are given as files.
     ///
     /// # Errors
-    /// A sentence for the operator when a file cannot be read or holds nothing.
+    /// A message for the operator when a file cannot be read or is empty.
     pub fn with_secrets(mut self) -> Result<Self, String> {
         if let Some(path) = &self.smtp_url_file {
             let text = std::fs::read_to_string(path)
@@ -276,9 +291,9 @@ impl Settings {
             if secret.is_empty() {
                 return Err(format!("SMTP_URL_FILE {} is empty", path.display()));
             }
-            // Not refused: containers mount secrets so, where there is nobody else.
+            // Only a warning: containers mount secrets like this.
             if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
-                tracing::warn!("everybody on this machine can read SMTP_URL_FILE; chmod o-r mends that");
+                tracing::warn!("SMTP_URL_FILE is readable by every user of this machine (run: chmod o-r on the file)");
             }
             self.smtp_url = Some(Secret::new(secret));
         }

@@ -119,8 +119,8 @@ fn asyncapi() -> Value {
                 acknowledgement: {ok: true, …} or {ok: false, error}. A refused handshake is a connect_error whose data is an Error.",
         },
         "channels": {
-            "lobby": { "address": LOBBY, "description": "Rooms as they come, change and go; no identity needed.", "messages": lobby },
-            "chat": { "address": CHAT, "description": "Talk in rooms; an identity is needed.", "messages": chat },
+            "lobby": { "address": LOBBY, "description": "Changes of the list of rooms. No identity needed.", "messages": lobby },
+            "chat": { "address": CHAT, "description": "Rooms and messages. An identity is needed.", "messages": chat },
         },
         "operations": operations,
         "components": { "schemas": definitions },

@@ -1,13 +1,13 @@
-//! What many are told alike, encoded once.
+//! JSON for many readers, encoded once.
 
 use std::sync::{Arc, OnceLock};
 
 use serde_json::value::RawValue;
 
-/// Forms that one thing may be told in: two languages, with the HTML of our pages or without.
+/// The number of variants: two languages, with or without HTML.
 const FORMS: usize = 4;
 
-/// Something that many are told, with its JSON in each form as soon as somebody wants that one.
+/// A value with its JSON in each variant, encoded on first use.
 #[derive(Debug)]
 pub struct SharedJson<T> {
     pub value: T,
@@ -19,10 +19,10 @@ impl<T> SharedJson<T> {
         Arc::new(Self { value, forms: Default::default() })
     }
 
-    /// The JSON of a form below 4, made by `encode` for the first who asks.
+    /// Returns the JSON of a variant below 4. `encode` makes it for the first reader.
     ///
     /// # Errors
-    /// Those of `encode`; the next who asks tries again.
+    /// Those of `encode`; the next reader tries again.
     pub fn json(
         &self,
         form: usize,
@@ -33,7 +33,7 @@ impl<T> SharedJson<T> {
             return Ok(Arc::clone(json));
         }
         let json = encode(&self.value)?.into();
-        // Two may have made it at the same time; both have made the same.
+        // Two readers may have encoded it at the same time, with the same result.
         Ok(Arc::clone(form.get_or_init(|| json)))
     }
 }
