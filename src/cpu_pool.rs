@@ -41,7 +41,7 @@ impl Workers {
                     let Ok(job) = job else { return };
                     // Whoever asked learns of a panic by getting no answer.
                     if catch_unwind(AssertUnwindSafe(job)).is_err() {
-                        tracing::error!("heavy work panicked");
+                        tracing::error!("a job of the CPU pool panicked");
                     }
                 }
             };

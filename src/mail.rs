@@ -1,5 +1,4 @@
-//! Letters: handed to a mail server one after the other, by a thread of its own, so that no request
-//! waits for one.
+//! E-mail: one thread sends to the mail server, so that no request waits for it.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,12 +7,12 @@ use lettre::message::Mailbox;
 use lettre::{Message, SmtpTransport, Transport};
 use tokio::sync::mpsc;
 
-/// Letters that may wait for the mail server; more are dropped, and that is logged.
+/// How many e-mails may wait for the mail server. More are dropped, and that is logged.
 const WAITING: usize = 256;
-/// How long the mail server may be silent.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the mail server may take to respond.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A secret among the settings: it shows itself nowhere by chance.
+/// A secret setting. Its debug output hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -39,16 +38,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How letters are sent.
+/// The settings of the mail server.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `smtp://` or `smtps://`, with a name and a password if the server wants them.
+    /// `smtp://` or `smtps://`, with user name and password if needed.
     pub url: Secret,
-    /// The sender, `Madang <madang@example.org>` say.
+    /// The sender, for example `Madang <madang@example.org>`.
     pub from: String,
 }
 
-/// A letter in plain text.
+/// An e-mail in plain text.
 #[derive(Clone)]
 pub struct Letter {
     pub to: String,
@@ -56,17 +55,17 @@ pub struct Letter {
     pub text: String,
 }
 
-/// Takes letters to be sent.
+/// Queues e-mails for sending.
 #[derive(Clone)]
 pub struct Mailer {
     queue: mpsc::Sender<Letter>,
 }
 
 impl Mailer {
-    /// Starts the thread that sends. The server is not asked yet: it may come up after us.
+    /// Starts the sending thread. It does not connect yet, because the mail server may start later.
     ///
     /// # Errors
-    /// A sentence for the operator, without the secret: an address or sender that is none.
+    /// A message for the operator, without the secret: an invalid URL or sender.
     pub fn start(settings: &Settings) -> Result<Self, String> {
         let from: Mailbox = settings
             .from
@@ -74,15 +73,15 @@ impl Mailer {
             .map_err(|_| format!("MAIL_FROM {:?} is not a sender like Madang <madang@example.org>", settings.from))?;
         let transport = SmtpTransport::from_url(settings.url.reveal())
             .map_err(|_| "SMTP_URL is not an address like smtps://name:password@mail.example.org".to_owned())?
-            .timeout(Some(PATIENCE))
+            .timeout(Some(TIMEOUT))
             .build();
         let (queue, mut letters) = mpsc::channel::<Letter>(WAITING);
         let work = move || {
             while let Some(letter) = letters.blocking_recv() {
-                // Neither the recipient nor the text: both are somebody's own.
+                // Neither the recipient nor the text is logged: both are private.
                 match deliver(&transport, &from, letter) {
-                    Ok(()) => tracing::info!("a letter was sent"),
-                    Err(error) => tracing::warn!(error, "a letter was not sent"),
+                    Ok(()) => tracing::info!("sent an e-mail"),
+                    Err(error) => tracing::warn!(error, "cannot send an e-mail"),
                 }
             }
         };
@@ -90,28 +89,28 @@ impl Mailer {
         Ok(Self { queue })
     }
 
-    /// Takes a letter; it is sent soon. When too many wait it is dropped, and that is logged.
+    /// Queues an e-mail. If too many wait, it is dropped, and that is logged.
     pub fn send(&self, letter: Letter) {
         if self.queue.try_send(letter).is_err() {
-            tracing::warn!("too many letters wait; one was dropped");
+            tracing::warn!("too many e-mails are queued; one was dropped");
         }
     }
 }
 
 fn deliver(transport: &SmtpTransport, from: &Mailbox, letter: Letter) -> Result<(), String> {
-    let to: Mailbox = letter.to.parse().map_err(|_| "the recipient is not an address".to_owned())?;
+    let to: Mailbox = letter.to.parse().map_err(|_| "the recipient is not an e-mail address".to_owned())?;
     let message = Message::builder().from(from.clone()).to(to).subject(letter.subject).body(letter.text);
     let message = message.map_err(|error| error.to_string())?;
     transport.send(&message).map(drop).map_err(|error| describe(&error))
 }
 
-/// What the mail server says may hold the recipient, so only the kind of failure is told.
+/// Returns the kind of failure. The mail server's own message may contain the recipient.
 fn describe(error: &lettre::transport::smtp::Error) -> String {
     match error.status() {
         Some(code) => format!("the mail server answered {code}"),
         None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
         None if error.is_tls() => "the mail server's TLS failed".to_owned(),
-        None => "the mail server was not reached, or did not speak as one".to_owned(),
+        None => "cannot reach the mail server, or it does not speak SMTP".to_owned(),
     }
 }
 

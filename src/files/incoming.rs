@@ -28,16 +28,16 @@ impl Folder {
     /// # Errors
     /// A sentence for the operator: it cannot be made, or it is a link to somewhere else.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let failed = |error: std::io::Error| format!("cannot open the folder of uploads {}: {error}", path.display());
+        let failed = |error: std::io::Error| format!("cannot open the upload folder {}: {error}", path.display());
         crate::service::make_private_folder(path)?;
         if !path.symlink_metadata().map_err(failed)?.is_dir() {
-            return Err(format!("the folder of uploads {} must be a folder and not a link", path.display()));
+            return Err(format!("the upload folder {} is a link, which is not allowed", path.display()));
         }
         for entry in std::fs::read_dir(path).map_err(failed)? {
             let left = entry.map_err(failed)?.path();
             // What a failing machine was about to store belongs to nobody.
             if let Err(error) = std::fs::remove_file(&left) {
-                tracing::warn!(%error, path = %left.display(), "an old upload stays");
+                tracing::warn!(%error, path = %left.display(), "cannot remove an old upload");
             }
         }
         Ok(Self(path.into()))
@@ -74,7 +74,7 @@ impl Drop for Temp {
         if !self.is_kept
             && let Err(error) = std::fs::remove_file(&self.path)
         {
-            tracing::warn!(%error, "an upload stays until the next start");
+            tracing::warn!(%error, "cannot remove an upload; the next start does");
         }
     }
 }
@@ -209,7 +209,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 /// The disk said no. Nothing was changed, and who asks again after the operator has made room is
 /// served; so it is the code of a store that does not answer.
 fn refused(error: std::io::Error) -> Error {
-    tracing::error!(%error, "an upload cannot be written down");
+    tracing::error!(%error, "cannot write an upload");
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             Error::new(Code::Unavailable).with_message("the disk of the server is full")

@@ -52,7 +52,7 @@ impl Files {
     pub fn open(data_dir: &Path) -> Result<Self, String> {
         crate::service::make_private_folder(&data_dir.join(STORED))?;
         let store = LocalFileSystem::new_with_prefix(data_dir)
-            .map_err(|error| format!("cannot open the folder of files {}: {error}", data_dir.display()))?;
+            .map_err(|error| format!("cannot open the file folder {}: {error}", data_dir.display()))?;
         Ok(Self {
             // An upload that was answered must survive a power cut like the message that carries it.
             store: Arc::new(store.with_fsync(true)),
@@ -145,7 +145,7 @@ impl Files {
     /// `unavailable`.
     pub(crate) fn removal(&self) -> Result<Option<Lock>> {
         Lock::removal(&self.data_dir).map_err(|error| {
-            tracing::error!(%error, "the lock on stored files failed");
+            tracing::error!(%error, "cannot lock the stored files");
             Code::Unavailable.into()
         })
     }
@@ -191,7 +191,7 @@ fn not_found_or_unavailable(error: object_store::Error) -> Error {
 }
 
 fn unavailable(error: object_store::Error) -> Error {
-    tracing::error!(%error, "the store of files failed");
+    tracing::error!(%error, "file storage failed");
     Code::Unavailable.into()
 }
 

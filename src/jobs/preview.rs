@@ -31,13 +31,13 @@ impl App {
         let room_id = match self.db.read(move |tx| message::awaits_preview(tx, id, &wanted)).await {
             Ok(Some(room_id)) => room_id,
             Ok(None) => return Tried::Done(None),
-            Err(_) => return Tried::Failed("the store does not answer"),
+            Err(_) => return Tried::Failed("the database is unavailable"),
         };
         let page = match fetcher.page(&url).await {
             Ok(page) => page,
             Err(Missing::ForNow(why)) => return Tried::Failed(why),
             Err(Missing::ForGood(why)) => {
-                tracing::debug!(why, "no page for a link");
+                tracing::debug!(why, "no preview for a link");
                 return Tried::Done(None);
             }
         };

@@ -104,9 +104,7 @@ pub(super) fn existing_database(config: &Config) -> Result<PathBuf, String> {
 fn refuse_to_replace(path: &Path, may_replace: bool) -> Result<(), String> {
     match path.symlink_metadata() {
         Ok(found) if found.is_dir() => Err(format!("{} is a folder (give the name of a file)", path.display())),
-        Ok(_) if !may_replace => {
-            Err(format!("{} already exists (pass --force to overwrite it)", path.display()))
-        }
+        Ok(_) if !may_replace => Err(format!("{} already exists (pass --force to overwrite it)", path.display())),
         _ => Ok(()),
     }
 }

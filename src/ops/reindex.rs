@@ -24,8 +24,7 @@ pub async fn reindex(config: &Config, mut progress: impl FnMut(i64, i64)) -> Res
         return Err("search is switched off (remove SEARCH=off first)".into());
     }
     let path = super::backup::existing_database(config)?;
-    let db = Db::open(db::Options::new(&path), |_| {})
-        .map_err(|fault| config.cannot_open(&path, &fault))?;
+    let db = Db::open(db::Options::new(&path), |_| {}).map_err(|fault| config.cannot_open(&path, &fault))?;
     let done = rebuild(&db, &mut progress).await;
     db.close().await;
     done.map_err(|error| format!("cannot rebuild the search index: {}", error.message))

@@ -64,7 +64,7 @@ pub async fn restore(
 fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
     // Quick checks first: reading a whole archive may take long.
     refuse_to_replace(data_dir, may_replace)?;
-    if Lock::is_house_taken(data_dir) {
+    if Lock::is_data_folder_taken(data_dir) {
         return Err(running(data_dir));
     }
     refuse_newer(path, &archive::read_manifest(path)?)?;
@@ -122,7 +122,7 @@ fn running(data_dir: &Path) -> String {
 struct Folder<'a> {
     path: &'a Path,
     was_there: bool,
-    _house: Lock,
+    _server: Lock,
     _all_bytes: Lock,
 }
 
@@ -131,11 +131,11 @@ impl<'a> Folder<'a> {
         let was_there = is_there(path);
         make_private_folder(path)?;
         let cannot = |error: io::Error| format!("cannot lock {}: {error}", path.display());
-        let house = Lock::house(path).map_err(cannot)?.ok_or_else(|| running(path))?;
+        let server = Lock::data_folder(path).map_err(cannot)?.ok_or_else(|| running(path))?;
         let all_bytes = Lock::removal(path).map_err(cannot)?;
         let all_bytes = all_bytes
             .ok_or_else(|| format!("a backup or check of {} is in progress (try again later)", path.display()))?;
-        Ok(Self { path, was_there, _house: house, _all_bytes: all_bytes })
+        Ok(Self { path, was_there, _server: server, _all_bytes: all_bytes })
     }
 
     /// Removes the folder again if it did not exist before.
@@ -289,10 +289,7 @@ pub(crate) fn settle(data_dir: &Path) -> Result<(), String> {
 /// Refuses to open a data folder in the middle of a restore.
 pub(super) fn refuse_while_under_way(data_dir: &Path) -> Result<(), String> {
     match is_there(&data_dir.join(READY)) {
-        true => Err(format!(
-            "a restore into {} is not finished (run: madang serve)",
-            data_dir.display()
-        )),
+        true => Err(format!("a restore into {} is not finished (run: madang serve)", data_dir.display())),
         false => Ok(()),
     }
 }

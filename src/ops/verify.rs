@@ -42,7 +42,8 @@ pub async fn verify_archive(
             format!("{} ({})", manifest.counts, HumanBytes(manifest.bytes())),
             format!("schema {} (this version of madang uses {SCHEMA})", manifest.schema),
         ];
-        let errors = manifest.lost.iter().map(|hash| format!("{}: missing when the backup was made", stored_place(hash)));
+        let errors =
+            manifest.lost.iter().map(|hash| format!("{}: missing when the backup was made", stored_place(hash)));
         Ok(Report { errors: errors.collect(), lines })
     });
     work.await.map_err(|error| format!("the check failed: {error}"))?

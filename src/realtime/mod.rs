@@ -308,7 +308,7 @@ async fn dispatch(realtime: Arc<Realtime>, room: Arc<RoomState>) {
             Err(panic) => Poll::Ready(Err(panic)),
         });
         if caught.await.is_err() {
-            tracing::error!(room = %room.id, "telling what happened panicked");
+            tracing::error!(room = %room.id, "dispatching an event panicked");
         }
     }
     realtime.forget_if_idle(room.id);

@@ -43,7 +43,7 @@ impl App {
         crate::text::email(&request.email)?;
         check_choice(&request.password, &[&request.email, known_as])?;
         if former.is_some_and(|session| session.user.kind != UserKind::Guest) {
-            return Err(Error::new(Code::Forbidden).with_message("whoever has an account logs out first"));
+            return Err(Error::new(Code::Forbidden).with_message("log out first"));
         }
         self.rates.sign_up(visitor.address)?;
         let password_hash = self.passwords.hash(request.password).await?;
@@ -223,11 +223,11 @@ impl App {
             match self.db.read(account::find_erasing).await {
                 Ok(Some((gone, after))) => {
                     if let Err(error) = self.erase_all_of(gone, after).await {
-                        return log_failure::<()>("taking away what somebody said", Err(error));
+                        return log_failure::<()>("deleting the messages of a deleted account", Err(error));
                     }
                 }
                 Ok(None) => return,
-                failed => return log_failure("looking for what is to be taken away", failed),
+                failed => return log_failure("listing the messages of a deleted account", failed),
             }
         }
     }

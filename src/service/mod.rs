@@ -99,7 +99,7 @@ impl App {
         };
         let path = config.database();
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
-        let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
+        let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
         let files = Files::open(&config.data_dir)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
@@ -129,7 +129,7 @@ impl App {
         self.db.on_commit_unknown(move || {
             let Some(app) = app.upgrade().map(Self) else { return };
             app.realtime.resync();
-            runtime.spawn(async move { log_failure("holding the seats", app.reserve_all_slots().await) });
+            runtime.spawn(async move { log_failure("reserving slots", app.reserve_all_slots().await) });
         });
     }
 
@@ -142,17 +142,20 @@ impl App {
             fetcher.tidy();
         }
         let now = now_ms();
-        log_failure("sweeping sessions", self.db.write(Subject::Server, move |tx| chat::session::sweep(tx, now)).await);
+        log_failure(
+            "removing expired sessions",
+            self.db.write(Subject::Server, move |tx| chat::session::sweep(tx, now)).await,
+        );
         let before = now - TOMBSTONE.as_millis() as i64;
         log_failure(
-            "forgetting removed rooms",
+            "removing tombstones",
             self.db.write(Subject::Server, move |tx| forget_tombstones(tx, before)).await,
         );
         self.sweep_rooms().await;
         let before = now - PENDING_UPLOAD.as_millis() as i64;
         match self.db.write(Subject::Server, move |tx| chat::file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,
-            failed => log_failure("sweeping uploads", failed),
+            failed => log_failure("removing unused uploads", failed),
         }
         self.remove_postponed().await;
     }
@@ -193,12 +196,12 @@ pub(crate) fn make_private_folder(path: &Path) -> Result<(), String> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .map_err(|error| format!("cannot make the data folder {}: {error}", path.display()))
+        .map_err(|error| format!("cannot create the data folder {}: {error}", path.display()))
 }
 
-/// Does something that must happen sooner or later but that nobody waits for.
+/// Logs a failure of background work, which is tried again later.
 pub(crate) fn log_failure<T>(what: &'static str, result: Result<T, Error>) {
     if let Err(error) = result {
-        tracing::warn!(%error, what, "left undone");
+        tracing::warn!(%error, what, "background work failed");
     }
 }

@@ -33,8 +33,8 @@ impl App {
     pub async fn offer_admin(&self) {
         match self.db.read(account::find_admin).await {
             Ok(None) => match self.admin_link().await {
-                Ok(link) => tracing::info!("there is no admin yet; open {link} within a day to become one"),
-                failed => log_failure("a link for the first admin", failed),
+                Ok(link) => tracing::info!("there is no admin yet; to become one, open {link} within a day"),
+                failed => log_failure("creating a link for the first admin", failed),
             },
             found => log_failure("looking for an admin", found),
         }
@@ -106,7 +106,7 @@ impl App {
                     let (subject, text) = (words.reset_subject.to_owned(), (words.reset_letter)(&link));
                     mail.send(Letter { to, subject, text });
                 }
-                failed => log_failure("a link for a forgotten password", failed),
+                failed => log_failure("creating a password link", failed),
             }
         });
         Ok(())

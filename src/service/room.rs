@@ -117,7 +117,7 @@ impl App {
             }
             failed => {
                 // The next turn of the house's keeping takes it up again.
-                log_failure("sweeping a removed room", failed);
+                log_failure("deleting the content of a removed room", failed);
                 false
             }
         }

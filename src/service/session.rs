@@ -73,7 +73,7 @@ impl App {
             }
             let touch =
                 move |tx: &mut crate::chat::Tx| stale.iter().try_for_each(|id| session::touch(tx, now_ms(), *id));
-            log_failure("noting that sessions are used", self.db.write(Subject::Server, touch).await);
+            log_failure("updating sessions", self.db.write(Subject::Server, touch).await);
         }
     }
 }

@@ -54,7 +54,7 @@ impl App {
         if session.is_stale(now_ms()) {
             let id = session.id;
             log_failure(
-                "noting that a session is used",
+                "updating a session",
                 self.db.write(Subject::Server, move |tx| session::touch(tx, now_ms(), id)).await,
             );
         }

@@ -49,7 +49,7 @@ impl Broadcaster for Dispatcher {
     }
 
     fn resync(&self) {
-        tracing::warn!("all sockets are closed, as what they were told may lack something; they come back and resume");
+        tracing::warn!("closing all sockets, because the outcome of a commit is unknown; clients reconnect and resume");
         self.server.close_all(Reason::TransportClose);
     }
 }
@@ -78,7 +78,7 @@ impl Dispatcher {
 
     fn packet(&self, event: &str, argument: &impl Serialize) -> Option<Packet> {
         let packet = self.chat.packet(event, argument);
-        packet.inspect_err(|error| tracing::error!(%error, event, "not told")).ok()
+        packet.inspect_err(|error| tracing::error!(%error, event, "cannot encode an event")).ok()
     }
 
     async fn message(&self, message: &Message) {

@@ -40,7 +40,7 @@ pub(super) async fn flush(app: &App, chat: &Namespace) {
     let gone: Vec<UserId> = changes.iter().filter(|change| change.has_gone).map(|change| change.user_id).collect();
     if !gone.is_empty() {
         log_failure(
-            "noting who was seen",
+            "storing last-seen times",
             app.db.write(crate::db::Subject::Server, move |tx| user::note_seen(tx, now, &gone)).await,
         );
     }

@@ -99,7 +99,7 @@ async fn join_at_once(app: &App, socket: &Socket, room: &str, auth: Auth) -> Res
 }
 
 fn gone(app: &App, socket: &Socket, reason: Reason) {
-    tracing::debug!(reason = reason.as_str(), "a socket is gone");
+    tracing::debug!(reason = reason.as_str(), "socket disconnected");
     leave_all(app, socket);
 }
 

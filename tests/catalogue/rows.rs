@@ -6,7 +6,11 @@ const ONE_NODE: &str = "There is one node, so nothing has to be sent to others."
 
 pub(super) const A: &[Row] = &[
     (1, "many passwords for one account, one password for many accounts", ""),
-    (2, "telling known e-mail addresses from unknown ones", "Both take the same time: an unknown address verifies a dummy hash."),
+    (
+        2,
+        "telling known e-mail addresses from unknown ones",
+        "Both take the same time: an unknown address verifies a dummy hash.",
+    ),
     (3, "a flood of log-ins, each of which costs memory", ""),
     (4, "passwords that are too long, too short, malformed or common", ""),
     (5, "session fixation before the log-in", ""),
@@ -43,7 +47,11 @@ pub(super) const M: &[Row] = &[
     (2, "deceptive addresses", "A host that is not plain ASCII is not linked."),
     (3, "breaking out of data within a page", "No page carries data in a script."),
     (4, "excessively deep or long markup", ""),
-    (5, "regular expressions that never end", "No regular expression runs over texts, in the server or the browser; each text is read once."),
+    (
+        5,
+        "regular expressions that never end",
+        "No regular expression runs over texts, in the server or the browser; each text is read once.",
+    ),
     (6, "breaking out of an attribute", ""),
     (7, "creating markup in the browser", ""),
     (8, "previews that reach into the server's network (SSRF)", ""),
@@ -129,7 +137,11 @@ pub(super) const E: &[Row] = &[
     (4, "a hundred copies of one send at once", ONE_NODE),
     (5, "resuming from an invalid, too high or foreign-epoch rev, again and again", ""),
     (6, "ids of rooms that are paths, SQL, emoji, or very long", ""),
-    (7, "changing messages of others, deleted ones, or in a room one has left", "Changes carry no version that could be stale."),
+    (
+        7,
+        "changing messages of others, deleted ones, or in a room one has left",
+        "Changes carry no version that could be stale.",
+    ),
     (8, "unlimited reactions and mentions, mentioning everyone", ""),
     (9, "setting fields that only the server sets", ""),
     (10, "names with markup, line breaks or direction overrides, too long, or like an admin's", ""),
@@ -141,7 +153,11 @@ pub(super) const R: &[Row] = &[
     (1, "JSON under another content type, other content as JSON", ""),
     (2, "changing something by GET, or by a method override", ""),
     (3, "requests with the cookie from another site", ""),
-    (4, "bodies that are too large, too deep, malformed, with repeated fields or in another encoding", "A field given twice is 422, with its name."),
+    (
+        4,
+        "bodies that are too large, too deep, malformed, with repeated fields or in another encoding",
+        "A field given twice is 422, with its name.",
+    ),
     (5, "limits and cursors that are invalid, or of another list", ""),
     (6, "paths that traverse, use escapes or never end", ""),
     (7, "an error that echoes the request, or describes the server", ""),
@@ -180,11 +196,7 @@ pub(super) const U: &[Row] = &[
 
 pub(super) const N: &[Row] = &[
     (1, "every request, as every role", ""),
-    (
-        2,
-        "forged admin requests, markup shown to an admin",
-        "There is no audit log and no export.",
-    ),
+    (2, "forged admin requests, markup shown to an admin", "There is no audit log and no export."),
     (3, "reading the server's internals", "There are no metrics."),
     (4, "insecure settings", "No secret has to be chosen: every token is random."),
     (5, "log injection", ""),

@@ -77,7 +77,7 @@ async fn n4_what_the_house_keeps_is_for_nobody_else_on_the_machine() {
         assert_eq!(mode(&data.join(name)), private, "{name}");
     }
     let (status, log) = program.terminate().await;
-    assert!(status.success() && log.contains("everybody on this machine can read SMTP_URL_FILE"), "{log}");
+    assert!(status.success() && log.contains("SMTP_URL_FILE is readable by every user"), "{log}");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn what_cannot_start_says_why_in_a_sentence() {
     std::fs::write(&blocked, "in the way").unwrap();
     for (flags, says) in [
         (["--port", port.as_str()], "cannot listen on"),
-        (["--data-dir", blocked.to_str().unwrap()], "cannot make the data folder"),
+        (["--data-dir", blocked.to_str().unwrap()], "cannot create the data folder"),
         (["--public-url", "chat.example"], "is not an address like"),
         (["--trusted-proxies", "ten"], "is not a network like"),
         (["--smtp-url", "sesame"], "SMTP_URL is not an address like"),

@@ -26,7 +26,8 @@ pub(crate) fn read(path: &Path, into: Option<&Path>, watch: Watch<'_>) -> Result
     let named = |why: String| format!("{}: {why}", path.display());
     let mut sealed = Sealed::open(path).map_err(named)?;
     let mut ended = None;
-    let done = read_entries(&mut sealed, into, &mut |progress| watch(progress).inspect_err(|why| ended = Some(why.clone())));
+    let done =
+        read_entries(&mut sealed, into, &mut |progress| watch(progress).inspect_err(|why| ended = Some(why.clone())));
     if let Some(why) = ended {
         return Err(why);
     }
@@ -83,7 +84,7 @@ fn end(mut decoder: Source<'_>) -> Result<(), String> {
     let mut last = Vec::new();
     decoder.by_ref().take(BLOCK as u64 + 1).read_to_end(&mut last).map_err(unreadable)?;
     let is_end = last == [0; BLOCK] && decoder.finish().read(&mut [0]).map_err(unreadable)? == 0;
-    if is_end { Ok(()) } else { Err("data after the last entry".into()) }
+    if is_end { Ok(()) } else { Err("the end of the archive is invalid".into()) }
 }
 
 fn next<'a, R: Read>(entries: &mut Entries<'a, R>) -> Result<Option<Entry<'a, R>>, String> {

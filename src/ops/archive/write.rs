@@ -34,7 +34,8 @@ impl Archive {
     /// Begins an archive in an empty file. `time` is in seconds since 1970.
     pub(crate) fn begin(file: File, manifest: &Manifest, time: u64) -> Result<Self, String> {
         let begun = || -> io::Result<Self> {
-            let mut encoder = Encoder::new(Sealing::new(BufWriter::with_capacity(STRETCH, SyncedFile::new(file))), LEVEL)?;
+            let mut encoder =
+                Encoder::new(Sealing::new(BufWriter::with_capacity(STRETCH, SyncedFile::new(file))), LEVEL)?;
             encoder.include_checksum(true)?;
             let mut archive = Self { builder: Builder::new(encoder), time, done: 0, all: manifest.bytes() };
             let text = serde_json::to_vec(manifest)?;

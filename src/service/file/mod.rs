@@ -112,7 +112,7 @@ impl App {
         make: impl FnOnce(&[u8], &image::Limits) -> Result<T, image::Refused> + Send + 'static,
     ) -> Result<T> {
         if upload.size > self.config.images.bytes as u64 {
-            return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));
+            return Err(Error::new(Code::BadImage).with_message("the image file is too large"));
         }
         let limits = self.config.images.clone();
         let work = move || {
@@ -249,7 +249,7 @@ impl App {
         let before = now_ms() - self.config.orphan_age.as_millis() as i64;
         let shelves = match self.files.shelves().await {
             Ok(shelves) => shelves,
-            failed => return log_failure("sweeping files", failed),
+            failed => return log_failure("removing unused files", failed),
         };
         for shelf in shelves {
             let swept = async {
@@ -258,7 +258,7 @@ impl App {
             };
             match swept.await {
                 Ok(orphans) => self.remove_bytes(orphans).await,
-                failed => log_failure("sweeping files", failed),
+                failed => log_failure("removing unused files", failed),
             }
         }
     }

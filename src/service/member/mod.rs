@@ -186,7 +186,7 @@ impl App {
             // Who was removed meanwhile is gone as well.
             match self.end_membership(user_id, room_id).await {
                 Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound) => {}
-                done => log_failure("a departure", done),
+                done => log_failure("ending a stay", done),
             }
         }
     }
@@ -236,7 +236,7 @@ impl App {
                 moved.into_iter().filter(|(_, marks)| !marks.is_empty()).collect()
             }
             failed => {
-                log_failure("read marks", failed);
+                log_failure("storing read marks", failed);
                 Vec::new()
             }
         }
@@ -251,7 +251,7 @@ impl App {
                     message::summary_line(tx, now_ms(), room_id, event, crowd.first, crowd.others)
                 })
                 .await;
-            log_failure("the line of a crowd", told);
+            log_failure("writing the summary of a large room", told);
         }
     }
 }

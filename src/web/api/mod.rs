@@ -59,16 +59,16 @@ pub fn calls(upload_max: usize) -> Calls {
             call.gives_nothing()
         })
         .add("GET", "/me", get(me::show), "The signed-in user.", |call| call.gives::<Account>(200))
-        .add(
-            "PATCH",
-            "/me",
-            patch(me::change),
-            "Change name, bio, e-mail address or presence visibility.",
-            |call| call.takes::<me::Change>().gives::<Account>(200),
-        )
-        .add("DELETE", "/me", delete(me::leave), "Delete the account. Messages stay without a sender or are deleted.", |call| {
-            call.takes::<me::Leave>().gives_nothing()
+        .add("PATCH", "/me", patch(me::change), "Change name, bio, e-mail address or presence visibility.", |call| {
+            call.takes::<me::Change>().gives::<Account>(200)
         })
+        .add(
+            "DELETE",
+            "/me",
+            delete(me::leave),
+            "Delete the account. Messages stay without a sender or are deleted.",
+            |call| call.takes::<me::Leave>().gives_nothing(),
+        )
         .add(
             "PUT",
             "/me/password",
@@ -109,9 +109,7 @@ pub fn calls(upload_max: usize) -> Calls {
             "Block a user: they can no longer whisper to you or open a direct room.",
             |call| call.gives_nothing(),
         )
-        .add("DELETE", "/me/blocks/{userId}", delete(profile::unblock), "Unblock a user.", |call| {
-            call.gives_nothing()
-        })
+        .add("DELETE", "/me/blocks/{userId}", delete(profile::unblock), "Unblock a user.", |call| call.gives_nothing())
         .add(
             "GET",
             "/users/{id}",
@@ -240,9 +238,13 @@ pub fn calls(upload_max: usize) -> Calls {
             "Send a message; 200 with the first answer if the key was used before.",
             |call| call.takes::<message::NewMessage>().gives::<WireMessage>(201),
         )
-        .add("GET", "/rooms/{id}/pins", get(message::pins), "List the pinned messages of a room, latest pin first.", |call| {
-            call.gives::<message::Pins>(200)
-        })
+        .add(
+            "GET",
+            "/rooms/{id}/pins",
+            get(message::pins),
+            "List the pinned messages of a room, latest pin first.",
+            |call| call.gives::<message::Pins>(200),
+        )
         .add("PATCH", "/messages/{id}", patch(message::edit), "Edit the text of one's own message.", |call| {
             call.takes::<message::Edit>().gives::<WireMessage>(200)
         })
