@@ -21,7 +21,7 @@ use crate::chat::{Tx, file};
 use crate::clock::{now_ms, rfc3339};
 use crate::config::{Config, DATABASE};
 use crate::db::{Fault, Inspection, SCHEMA};
-use crate::files::stored_place;
+use crate::files::{LocalStore, Store};
 use crate::lock::Lock;
 
 /// The least pause between two steps of the copy, so that the server gets its turn at the disk.
@@ -71,23 +71,24 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     // Checked again: the lock may have waited for a restore that was then killed.
     restore::refuse_while_under_way(&config.data_dir)?;
     copy_database(&database, &copy.path, watch)?;
-    let mut content = collect(config, &copy.path)?;
-    let file = match pack(config, &part, &copy.path, &content, watch) {
-        Err(Refused::Other) => {
+    let store = LocalStore::new(&config.data_dir);
+    let mut contents = collect(&store, &copy.path)?;
+    let file = match pack(&store, &part, &copy.path, &contents, watch) {
+        Err(Refused::Changed) => {
             // A file is corrupt. Check all of them and pack the intact ones.
-            content.leave_out_corrupt(config, watch)?;
-            pack(config, &part, &copy.path, &content, watch)
+            contents.leave_out_damaged(&store, watch)?;
+            pack(&store, &part, &copy.path, &contents, watch)
         }
         packed => packed,
     };
     let file = file.map_err(|refused| match refused {
-        Refused::Other => "stored files changed during the backup (run it again)".to_owned(),
+        Refused::Changed => "stored files changed during the backup (run it again)".to_owned(),
         Refused::Failed(why) => why,
     })?;
     let bytes = file.metadata().map_err(cannot)?.len();
     refuse_to_replace(path, may_replace)?;
     part.rename_to(path).map_err(cannot)?;
-    Ok(Made { bytes, holds: content.manifest.counts, lost: content.manifest.lost })
+    Ok(Made { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost })
 }
 
 /// Returns the path of the database, which must exist.
@@ -145,13 +146,14 @@ pub(super) fn open(database: &Path) -> Result<Inspection, String> {
     }
 }
 
-/// The content of a backup.
-struct Content {
+/// The contents of a backup.
+struct Contents {
     manifest: Manifest,
     time: u64,
 }
 
-fn collect(config: &Config, copy: &Path) -> Result<Content, String> {
+/// Collects the contents of a backup from the copy of the database and the store.
+fn collect(store: &dyn Store, copy: &Path) -> Result<Contents, String> {
     let inspection = open(copy)?;
     let unreadable = |fault: Fault| format!("cannot read the database: {fault}");
     if let Some(error) = inspection.integrity_errors().map_err(unreadable)?.first() {
@@ -162,8 +164,8 @@ fn collect(config: &Config, copy: &Path) -> Result<Content, String> {
     let schema = inspection.schema().map_err(unreadable)?;
     let (mut files, mut lost) = (Vec::new(), Vec::new());
     for sha256 in needed.into_keys() {
-        match config.data_dir.join(stored_place(&sha256)).metadata() {
-            Ok(found) if found.is_file() => files.push(Part { sha256, bytes: found.len() }),
+        match store.size(&sha256) {
+            Ok(bytes) => files.push(Part { sha256, bytes }),
             _ => lost.push(sha256),
         }
     }
@@ -178,47 +180,65 @@ fn collect(config: &Config, copy: &Path) -> Result<Content, String> {
         files,
         lost,
     };
-    Ok(Content { manifest, time: now.unsigned_abs() / 1_000 })
+    Ok(Contents { manifest, time: now.unsigned_abs() / 1_000 })
 }
 
-impl Content {
+impl Contents {
     /// Leaves out the files that do not match their hash or cannot be read.
-    fn leave_out_corrupt(&mut self, config: &Config, watch: Watch<'_>) -> Result<(), String> {
+    fn leave_out_damaged(&mut self, store: &dyn Store, watch: Watch<'_>) -> Result<(), String> {
         let all = self.manifest.bytes();
-        let (mut intact, mut corrupt, mut done) = (Vec::new(), BTreeSet::new(), 0);
+        let (mut sound, mut damaged, mut done) = (Vec::new(), BTreeSet::new(), 0);
         for file in self.manifest.files.drain(..) {
             done += file.bytes;
             watch(Progress { doing: "checking files", done, all })?;
-            match part_of(&config.data_dir.join(stored_place(&file.sha256))) {
+            match stored_part(store, &file.sha256) {
                 Ok(found) if found.sha256 == file.sha256 => intact.push(found),
-                _ => drop(corrupt.insert(file.sha256)),
+                _ => drop(damaged.insert(file.sha256)),
             }
         }
         self.manifest.files = intact;
-        self.manifest.lost.extend(corrupt);
+        self.manifest.lost.extend(damaged);
         self.manifest.lost.sort();
         Ok(())
     }
 }
 
-fn pack(config: &Config, part: &TempFile, copy: &Path, content: &Content, watch: Watch<'_>) -> Result<File, Refused> {
+fn pack(
+    store: &dyn Store,
+    part: &TempFile,
+    copy: &Path,
+    contents: &Contents,
+    watch: Watch<'_>,
+) -> Result<File, Refused> {
     let failed = |error: io::Error| Refused::Failed(format!("cannot write the backup: {error}"));
     let file = part.begin().map_err(failed)?;
-    let mut archive = Archive::begin(file, &content.manifest, content.time).map_err(Refused::Failed)?;
-    for (name, of) in content.manifest.parts() {
-        let source = if name == DATABASE { copy } else { &config.data_dir.join(&name) };
-        let bytes = File::open(source).map_err(|_| Refused::Other)?;
-        archive.add(&name, of, BufReader::with_capacity(STRETCH, bytes), watch)?;
+    let mut archive = Archive::begin(file, &contents.manifest, contents.time).map_err(Refused::Failed)?;
+    for (name, part) in contents.manifest.parts() {
+        let bytes: Box<dyn Read> = match name == DATABASE {
+            true => Box::new(File::open(copy).map_err(|_| Refused::Changed)?),
+            // One byte more would show that it has grown.
+            false => store.open(&part.sha256, 0..part.bytes.saturating_add(1)).map_err(|_| Refused::Changed)?,
+        };
+        archive.add(&name, part, BufReader::with_capacity(STRETCH, bytes), watch)?;
     }
     archive.finish().map_err(Refused::Failed)
 }
 
 /// Returns the size and the hash of a file.
-pub(super) fn part_of(path: &Path) -> io::Result<Part> {
-    let (mut file, mut digest, mut bytes) = (File::open(path)?, Sha256::new(), 0);
+fn part_of(path: &Path) -> io::Result<Part> {
+    hash(File::open(path)?)
+}
+
+/// Returns the size and the hash of stored bytes, as they are.
+pub(super) fn stored_part(store: &dyn Store, sha256: &str) -> io::Result<Part> {
+    hash(store.open(sha256, 0..u64::MAX)?)
+}
+
+fn hash(mut source: impl Read) -> io::Result<Part> {
+    let (mut digest, mut bytes) = (Sha256::new(), 0);
     let mut buffer = vec![0; STRETCH];
     loop {
-        match file.read(&mut buffer)? {
+        match source.read(&mut buffer)? {
             0 => return Ok(Part { sha256: hex(&digest.finalize()), bytes }),
             read => {
                 digest.update(&buffer[..read]);

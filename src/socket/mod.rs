@@ -7,9 +7,12 @@ pub(crate) mod fuzzing;
 mod handshake;
 mod member;
 mod message;
+mod moderator;
 mod presence;
+mod read_mark;
 mod room;
 mod session;
+mod typing;
 mod unread;
 
 use std::collections::BTreeMap;
@@ -115,9 +118,9 @@ events! {
     /// Pin or unpin a message in its room. For the owner and moderators.
     "pin" message::pin: wire::Pin => wire::Rev;
     /// Show that the user is typing. Never stored, sent to others at most once in three seconds.
-    "typing" message::typing: wire::RoomOnly => wire::Nothing;
+    "typing" typing::typing: wire::RoomOnly => wire::Nothing;
     /// Set the read mark. Others receive it at most once a second.
-    "read" message::read: wire::Read => wire::Nothing;
+    "read" read_mark::read: wire::Read => wire::Nothing;
     /// Say whether the user looks at this screen. A user who looks at none is away.
     "presence" presence::set: wire::SetPresence => wire::Nothing;
     /// List the members of a room, at most 200, online members first.
@@ -125,9 +128,9 @@ events! {
     /// Remove a member, permanently with `ban`. For the owner and moderators.
     "kick" member::kick: wire::Kick => wire::Rev;
     /// Make a member a moderator, or a moderator a member again. For the owner.
-    "moderator" member::moderator: wire::Moderator => wire::Rev;
+    "moderator" moderator::set: wire::Moderator => wire::Rev;
     /// Hand the room over to another member. For the owner.
-    "owner" member::hand_over: wire::HandOver => wire::Rev;
+    "owner" room::hand_over: wire::HandOver => wire::Rev;
 }
 
 server_events! {
@@ -144,9 +147,9 @@ server_events! {
     /// A new or changed message in its whole present state, in the order of the room's revs.
     CHAT "message": wire::WireMessage;
     /// A user came into the room. Sent to the others, except in large rooms.
-    CHAT "join": wire::PresenceLine;
+    CHAT "join": wire::Passage;
     /// A user left the room or went offline. Sent to the others, except in large rooms.
-    CHAT "exit": wire::PresenceLine;
+    CHAT "exit": wire::Passage;
     /// A user is typing. May be lost.
     CHAT "typing": wire::Typing;
     /// A user has read up to a message. At most once a second, in rooms with at most 20 online.
@@ -179,7 +182,7 @@ server_events! {
 pub fn server(app: &App) -> Server {
     let lobby = Namespace::new(LOBBY).refusals(refused);
     let chat = with_events(Namespace::new(CHAT).refusals(refused), app);
-    let chat = session::guarded(chat, app);
+    let chat = session::with_sessions(chat, app);
     let server = Server::new(config(&app.config), [lobby, chat]);
     if let (Some(lobby), Some(chat)) = (server.of(LOBBY), server.of(CHAT)) {
         let dispatcher = dispatch::Dispatcher::new(app.clone(), Arc::clone(lobby), Arc::clone(chat), server.clone());

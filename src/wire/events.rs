@@ -107,7 +107,7 @@ pub struct Nothing {}
 /// A user came into a room or left it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PresenceLine<'a> {
+pub struct Passage<'a> {
     pub room: RoomId,
     pub user: &'a User,
     /// The number of connections online afterwards.

@@ -5,6 +5,7 @@ mod events;
 pub(crate) mod fuzzing;
 mod requests;
 mod shared_json;
+mod variant;
 
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -18,6 +19,7 @@ use crate::ids::{MessageId, RoomId};
 pub use events::*;
 pub use requests::*;
 pub use shared_json::SharedJson;
+pub use variant::{Variant, Variants};
 
 /// A room id as a client sends it. An invalid id is treated like an unknown room.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -24,8 +24,8 @@ pub(crate) struct Archive {
 /// Why an entry was not written.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// The source does not match the manifest.
-    Other,
+    /// What was read is not what the manifest says.
+    Changed,
     /// A message: writing failed, or the work was interrupted.
     Failed(String),
 }
@@ -83,10 +83,10 @@ impl Archive {
         match written {
             _ if ended.is_some() => Err(Refused::Failed(ended.unwrap_or_default())),
             // A file that cannot be read is treated as lost.
-            Err(_) if source.failed => Err(Refused::Other),
+            Err(_) if source.failed => Err(Refused::Changed),
             Err(error) => Err(Refused::Failed(failed(error))),
             Ok(()) if source.size == part.bytes && hex(&source.digest.finalize()) == part.sha256 => Ok(()),
-            Ok(()) => Err(Refused::Other),
+            Ok(()) => Err(Refused::Changed),
         }
     }
 
