@@ -1,7 +1,7 @@
-//! Settings as the operator writes them ([`Settings`]) and what they mean ([`Config`]).
+//! Settings as the operator gives them ([`Settings`]) and as the server uses them ([`Config`]).
 //!
-//! A flag overrides the environment, which overrides `.env`, which overrides the default. The struct
-//! below is the table of settings; `docs/settings.md` is generated from it.
+//! A flag wins over the environment, the environment over `.env`, and `.env` over the default.
+//! `docs/settings.md` is generated from the struct below.
 
 use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -12,60 +12,60 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::chat::Limits;
-use crate::fetch;
+use crate::http_client;
 use crate::image;
 use crate::mail::{self, Secret};
 use crate::origin::{Origin, Origins};
 
-/// The setting that selects the data folder.
+/// The data folder of an instance.
 #[derive(Args, Clone, Debug)]
-pub struct Folder {
-    /// Data folder: the database and all files. Default: $STATE_DIRECTORY, else madang in
+pub struct DataDir {
+    /// Data folder: the database and all files. Unset: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 }
 
-/// The data folder, and the address under which the server is reached.
+/// The data folder of an instance, and the address of its server.
 #[derive(Args, Clone, Debug)]
-pub struct Place {
-    /// Port to listen on; 0 for any free port.
+pub struct ServerAddress {
+    /// Port to listen on; 0 takes any free port.
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
 
     #[command(flatten)]
-    pub folder: Folder,
+    pub data_dir: DataDir,
 
-    /// Public address of this server, for example `https://chat.example.org`. Requests for other hosts
-    /// are refused. Unset: any host is served.
+    /// Public address of this server, for example `https://chat.example.org`. Requests for other
+    /// hosts are refused. Unset: any host is served.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
     pub public_url: Option<Origin>,
 }
 
-/// The settings as given by flags and environment.
+/// The settings as given by flags or the environment.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
     #[command(flatten)]
-    pub place: Place,
+    pub address: ServerAddress,
 
     /// Address to listen on.
     #[arg(long, env = "BIND", default_value = "0.0.0.0")]
     pub bind: IpAddr,
 
-    /// Origins of other sites whose pages may use the API and the sockets, with a bearer token.
+    /// Other sites whose pages may use the API and the sockets, with a bearer token.
     #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
     pub allowed_origins: Vec<Origin>,
 
-    /// Networks of the reverse proxies whose X-Forwarded-For header is trusted.
+    /// Networks of the proxies whose X-Forwarded-For is trusted.
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Mail server for forgotten passwords: smtps://name:password@mail.example.org, or smtp:// with
-    /// ?tls=required. Unset: no e-mails are sent; use `madang user reset` instead.
+    /// ?tls=required. Unset: no e-mail is sent; use `madang user reset` instead.
     #[arg(long, env = "SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<Secret>,
 
-    /// File that contains SMTP_URL, to keep the secret out of the environment.
+    /// File that holds SMTP_URL, to keep the secret out of the environment.
     #[arg(long, env = "SMTP_URL_FILE", value_name = "FILE", conflicts_with = "smtp_url")]
     pub smtp_url_file: Option<PathBuf>,
 
@@ -74,7 +74,7 @@ pub struct Settings {
     #[arg(long, env = "MAIL_FROM", value_name = "SENDER")]
     pub mail_from: Option<String>,
 
-    /// Maximum number of members of a room; 0 for no limit.
+    /// Largest member limit that a room may set; 0 for no limit.
     #[arg(long, env = "ROOM_MAX", default_value_t = 10_000)]
     pub room_max: u32,
 
@@ -86,21 +86,21 @@ pub struct Settings {
     #[arg(long, env = "UPLOAD_MAX", default_value_t = 25 * 1024 * 1024)]
     pub upload_max: usize,
 
-    /// Message search. While it is off, messages are not indexed; after switching it on again, run
-    /// `madang reindex`.
+    /// Whether messages can be searched. While it is off, no index is kept; after it is switched on
+    /// again, `madang reindex` builds one.
     #[arg(long, env = "SEARCH", value_enum, default_value_t = Switch::On)]
     pub search: Switch,
 
-    /// Maximum size of all files of one user in bytes, each file counted with 64 KiB more; 0 for no limit.
+    /// Maximum bytes of all files of one user, each counted with 64 KiB more; 0 for no limit.
     #[arg(long, env = "UPLOAD_QUOTA", default_value_t = 2 * 1024 * 1024 * 1024)]
     pub upload_quota: u64,
 
-    /// Previews of the first link of a message. The server then fetches pages that users name, never
-    /// from private networks.
+    /// Whether a message shows a preview of the page behind its first link. The server then fetches
+    /// pages that users link to, but never from private networks.
     #[arg(long, env = "LINK_PREVIEWS", value_enum, default_value_t = Switch::Off)]
     pub link_previews: Switch,
 
-    /// Rate limits for sends, packets, handshakes, password guesses, sign-ups and uploads.
+    /// Whether rate limits apply (sends, packets, handshakes, guesses, sign-ups, uploads).
     #[arg(long, env = "RATE_LIMITS", value_enum, default_value_t = Switch::On)]
     pub rate_limits: Switch,
 
@@ -108,15 +108,15 @@ pub struct Settings {
     #[arg(long, env = "CONNECTIONS_PER_ADDRESS", default_value_t = 256)]
     pub connections_per_address: usize,
 
-    /// Interval between pings to a socket, in milliseconds.
+    /// Milliseconds between two pings to a socket.
     #[arg(long, env = "PING_INTERVAL_MS", default_value_t = 25_000)]
     pub ping_interval_ms: u64,
 
-    /// Time allowed for a pong, in milliseconds.
+    /// Milliseconds to wait for a pong.
     #[arg(long, env = "PING_TIMEOUT_MS", default_value_t = 20_000)]
     pub ping_timeout_ms: u64,
 
-    /// Format of the log on stderr. RUST_LOG sets what is logged.
+    /// Format of the log lines on stderr. RUST_LOG sets what is logged.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 }
@@ -139,30 +139,33 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse().or_else(|_| alone()).map_err(|_| format!("{text:?} is not a network like 10.0.0.0/8"))
 }
 
-/// The checked configuration of the server. Tests build it as a literal.
+/// The configuration that the server runs with. Tests build it as a literal.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub data_dir: PathBuf,
     pub origins: Origins,
     pub limits: Limits,
     pub images: image::Limits,
-    /// The mail server; without it no e-mails are sent.
+    /// How e-mails are sent. `None`: no e-mail is sent.
     pub mail: Option<mail::Settings>,
     /// Maximum size of an upload in bytes.
     pub upload_max: usize,
-    /// Whether messages are indexed for search.
+    /// Whether the search index is kept.
     pub has_search: bool,
-    /// Time after which a search returns what it has found so far.
+    /// How long a search runs before it returns what it has found so far.
     pub search_budget: Duration,
-    /// Minimum bytes per second of an upload that has taken longer than `upload_grace`.
+    /// Bytes per second that an upload must reach once it has taken longer than `upload_grace`.
     pub upload_rate: u64,
-    /// How long an upload may stall, or stay below `upload_rate`.
+    /// How long an upload may stall, and how long it may be slower than `upload_rate`.
     pub upload_grace: Duration,
-    /// Age after which stored bytes without a row are removed as orphans.
+    /// Stored files without a row in the database are removed when they are older than this: a
+    /// crash left them.
     pub orphan_age: Duration,
-    /// Whether links get previews.
+    /// Whether link previews are fetched.
     pub has_link_previews: bool,
-    pub fetch: fetch::Limits,
+    /// How long a page that could not be fetched is not tried again.
+    pub preview_retry_delay: Duration,
+    pub http_client: http_client::Limits,
     /// Whether rate limits apply.
     pub has_rate_limits: bool,
     pub connections_per_address: usize,
@@ -170,23 +173,23 @@ pub struct Config {
     pub ping_timeout: Duration,
     /// How long a user stays in a room after their last socket closed.
     pub exit_grace: Duration,
-    /// How long a slot in an ephemeral room is reserved for its user's first socket.
+    /// How long a reservation in an ephemeral room waits for the user's first socket.
     pub reservation: Duration,
-    /// Number of connections above which a room sends counts instead of names.
+    /// The number of online connections from which on a room publishes counts instead of names.
     pub large_room: usize,
-    /// The interval of events that are sent at most once a second.
+    /// The interval of events that are published at most once a second.
     pub second: Duration,
-    /// The interval of housekeeping.
+    /// The interval of background tasks that nobody waits for.
     pub housekeeping: Duration,
     /// The interval of rev heartbeats.
     pub rev_heartbeat: Duration,
-    /// The interval at which sessions of open sockets are checked.
+    /// The interval at which the sessions of open sockets are checked.
     pub session_check: Duration,
-    /// How long a slow client may make no progress before it is disconnected.
+    /// How long the server waits for a slow client.
     pub slow_client_timeout: Duration,
-    /// How long a connection may stay without joining a namespace.
+    /// How long a connection may stay open without joining a namespace.
     pub connect_timeout: Duration,
-    /// How long a shutdown may take.
+    /// How long a graceful shutdown may take.
     pub shutdown: Duration,
 }
 
@@ -205,7 +208,8 @@ impl Default for Config {
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),
             has_link_previews: false,
-            fetch: fetch::Limits::default(),
+            preview_retry_delay: Duration::from_secs(120),
+            http_client: http_client::Limits::default(),
             has_rate_limits: true,
             connections_per_address: 256,
             ping_interval: Duration::from_secs(25),
@@ -224,27 +228,27 @@ impl Default for Config {
     }
 }
 
-/// The name of the database in the data folder.
+/// The file name of the database in the data folder.
 pub const DATABASE: &str = "madang.db";
-/// How many uploads of the maximum size one user may have that are not attached to a message.
+/// How many uploads of the maximum size a user may have waiting for a message.
 const WAITING_UPLOADS: u64 = 4;
 
-impl Folder {
-    fn data_dir(&self) -> PathBuf {
+impl DataDir {
+    fn path(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(default_data_dir)
     }
 }
 
-impl From<&Folder> for Config {
-    fn from(folder: &Folder) -> Self {
-        Self { data_dir: folder.data_dir(), ..Self::default() }
+impl From<&DataDir> for Config {
+    fn from(dir: &DataDir) -> Self {
+        Self { data_dir: dir.path(), ..Self::default() }
     }
 }
 
-impl From<&Place> for Config {
-    fn from(place: &Place) -> Self {
-        let origins = Origins { public: place.public_url.clone(), ..Origins::default() };
-        Self { origins, ..Self::from(&place.folder) }
+impl From<&ServerAddress> for Config {
+    fn from(address: &ServerAddress) -> Self {
+        let origins = Origins { public: address.public_url.clone(), ..Origins::default() };
+        Self { origins, ..Self::from(&address.data_dir) }
     }
 }
 
@@ -268,8 +272,8 @@ impl Config {
         self.data_dir.join(DATABASE)
     }
 
-    /// Returns the base of all links: the public URL, never a request's Host. `port` is used while no
-    /// public URL is set.
+    /// Returns the beginning of links to this server: the public address, never one from a request.
+    /// `port` is used when no public address is set.
     pub fn base_url(&self, port: u16) -> String {
         self.origins
             .public
@@ -279,10 +283,10 @@ impl Config {
 }
 
 impl Settings {
-    /// Reads secrets that are given as files.
+    /// Reads the settings that are given as the name of a file.
     ///
     /// # Errors
-    /// A message for the operator when a file cannot be read or is empty.
+    /// Returns a sentence for the operator when a file cannot be read or is empty.
     pub fn with_secrets(mut self) -> Result<Self, String> {
         if let Some(path) = &self.smtp_url_file {
             let text = std::fs::read_to_string(path)
@@ -291,9 +295,9 @@ impl Settings {
             if secret.is_empty() {
                 return Err(format!("SMTP_URL_FILE {} is empty", path.display()));
             }
-            // Only a warning: containers mount secrets like this.
+            // Only a warning: containers mount secrets like this, and nobody else is there.
             if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
-                tracing::warn!("SMTP_URL_FILE is readable by every user of this machine (run: chmod o-r on the file)");
+                tracing::warn!("every user of this machine can read SMTP_URL_FILE; run: chmod o-r {}", path.display());
             }
             self.smtp_url = Some(Secret::new(secret));
         }
@@ -301,7 +305,7 @@ impl Settings {
     }
 
     fn mail(&self) -> Option<mail::Settings> {
-        let host = self.place.public_url.as_ref().map_or("localhost", Origin::host);
+        let host = self.address.public_url.as_ref().map_or("localhost", Origin::host);
         let from = self.mail_from.clone().unwrap_or_else(|| format!("Madang <no-reply@{host}>"));
         self.smtp_url.clone().map(|url| mail::Settings { url, from })
     }
@@ -317,9 +321,9 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
-            data_dir: settings.place.folder.data_dir(),
+            data_dir: settings.address.data_dir.path(),
             origins: Origins {
-                public: settings.place.public_url.clone(),
+                public: settings.address.public_url.clone(),
                 allowed: settings.allowed_origins.clone(),
                 proxies: settings.trusted_proxies.clone(),
             },

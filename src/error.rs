@@ -1,7 +1,7 @@
 //! The table of error codes, and the error that carries one.
 //!
-//! A code is stable and part of the wire. The message is plain English for developers; pages
-//! translate by code (see [`crate::i18n`]).
+//! A code is stable and part of the wire format. The message is plain English for developers; pages
+//! translate the code instead (see [`crate::i18n`]).
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -1,73 +1,75 @@
-//! Locks between processes, each a file of the data folder. The system releases them when a process
-//! ends, so none is ever left behind.
+//! Locks between processes, each a file in the data folder. The operating system releases them when
+//! the process ends, even after a crash, so no stale lock is left.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
-/// Held by a server, and by commands that need the server stopped.
+/// Held by a running server, and by commands that must run without one.
 const SERVER: &str = "serve.lock";
-/// Shared by backups while they read stored files; exclusive for removing them.
-const BYTES: &str = "backup.lock";
+/// Held shared by backups while they read stored files, and exclusively to remove files.
+const FILES: &str = "backup.lock";
 
-/// A lock, held until it is dropped.
+/// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
 }
 
-/// Unlocks explicitly. Closing the file is not enough: a child process that is just being started may
-/// have it open as well.
+/// Closing the file is not enough: a child process that is just being started may still have it
+/// open.
 impl Drop for Lock {
     fn drop(&mut self) {
-        // If this fails, the lock ends with the file.
+        // On an error, closing the file releases the lock.
         let _ = self.file.unlock();
     }
 }
 
 impl Lock {
-    /// Locks the data folder for a server or a restore. Returns `None` while another process holds it.
+    /// Locks the whole data folder, for a server or for a command that replaces the folder. Returns
+    /// `None` while another process holds the lock.
     ///
     /// # Errors
     /// The file cannot be created or locked.
-    pub fn data_folder(data_dir: &Path) -> io::Result<Option<Self>> {
-        alone(open(data_dir, SERVER)?)
+    pub fn server(data_dir: &Path) -> io::Result<Option<Self>> {
+        try_exclusive(open(data_dir, SERVER)?)
     }
 
-    /// Returns whether another process holds the data folder. Changes nothing; the folder need not exist.
-    pub fn is_data_folder_taken(data_dir: &Path) -> bool {
-        File::open(data_dir.join(SERVER)).is_ok_and(|file| matches!(alone(file), Ok(None)))
+    /// Returns whether a process holds the data folder. Writes nothing; the folder may be missing.
+    pub fn is_server_running(data_dir: &Path) -> bool {
+        File::open(data_dir.join(SERVER)).is_ok_and(|file| matches!(try_exclusive(file), Ok(None)))
     }
 
-    /// Prevents the removal of stored files. Others may hold this lock as well; a removal in progress is
-    /// waited for.
+    /// Locks the stored files so that none is removed. Backups share this lock; waits while files
+    /// are being removed.
     ///
     /// # Errors
     /// The file cannot be created or locked.
     pub fn all_bytes(data_dir: &Path) -> io::Result<Self> {
-        let file = open(data_dir, BYTES)?;
+        let file = open(data_dir, FILES)?;
         file.lock_shared()?;
         Ok(Self { file })
     }
 
-    /// Allows the removal of stored files. Returns `None` while a backup or check is in progress.
+    /// Locks the stored files in order to remove some. Returns `None` while a backup reads them.
     ///
     /// # Errors
     /// The file cannot be created or locked.
     pub fn removal(data_dir: &Path) -> io::Result<Option<Self>> {
-        alone(open(data_dir, BYTES)?)
+        try_exclusive(open(data_dir, FILES)?)
     }
 
-    /// Removes the lock files from a folder that is removed itself.
+    /// Removes the lock files before the data folder itself is removed.
     pub fn forget(data_dir: &Path) {
-        for name in [SERVER, BYTES] {
+        for name in [SERVER, FILES] {
+            // A lock file that does not exist needs no removal.
             let _ = std::fs::remove_file(data_dir.join(name));
         }
     }
 }
 
-fn alone(file: File) -> io::Result<Option<Lock>> {
+fn try_exclusive(file: File) -> io::Result<Option<Lock>> {
     match file.try_lock() {
         Ok(()) => Ok(Some(Lock { file })),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -75,14 +77,15 @@ fn alone(file: File) -> io::Result<Option<Lock>> {
     }
 }
 
-/// Opens the lock file. It is never removed: another process may just have opened it.
+/// Opens a lock file, creating it if needed. It is never removed when the lock ends: another
+/// process may have opened it in the meantime.
 fn open(data_dir: &Path, name: &str) -> io::Result<File> {
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(data_dir.join(name))?;
-    // A file created by root would lock out the server's own user.
+    // A command run by root creates the file, and the server must be able to open it later.
     let (owner, made) = (data_dir.metadata()?, file.metadata()?);
     if (owner.uid(), owner.gid()) != (made.uid(), made.gid()) {
-        // This fails for the server itself in a folder of its group, which does no harm.
+        // This fails only for the server itself, in a folder shared through its group.
         let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
     }
     Ok(file)

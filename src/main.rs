@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::key::Key;
-use madang::config::{Config, Folder, LogFormat, Place, Settings};
+use madang::config::{Config, DataDir, LogFormat, ServerAddress, Settings};
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
 use madang::ops::{self, backup, restore, verify};
@@ -51,7 +51,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        folder: Folder,
+        folder: DataDir,
     },
     /// Restore a backup into the data folder. The server must be stopped.
     ///
@@ -63,7 +63,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        folder: Folder,
+        folder: DataDir,
     },
     /// Check the data folder, also while the server runs, or check a backup.
     ///
@@ -73,10 +73,10 @@ enum Command {
         /// A backup written by `madang backup`. Without it, the data folder is checked.
         file: Option<PathBuf>,
         #[command(flatten)]
-        folder: Folder,
+        folder: DataDir,
     },
     /// Print a link that makes a signed-in account an admin. It works once, within a day.
-    AdminLink(Place),
+    AdminLink(ServerAddress),
     /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
@@ -92,7 +92,7 @@ enum UserCommand {
         /// The e-mail address of the account.
         email: String,
         #[command(flatten)]
-        place: Place,
+        address: ServerAddress,
     },
 }
 
@@ -104,16 +104,16 @@ enum KeyCommand {
         #[arg(default_value = "server")]
         name: String,
         #[command(flatten)]
-        place: Place,
+        address: ServerAddress,
     },
     /// List all keys: id, creation time, name, state.
-    List(Place),
+    List(ServerAddress),
     /// Revoke a key and log out the users it brought.
     Revoke {
         /// The id of the key, from the list.
         id: String,
         #[command(flatten)]
-        place: Place,
+        address: ServerAddress,
     },
 }
 
@@ -150,20 +150,20 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Backup { file, force, folder } => run_backup(&Config::from(&folder), &file, force).await,
         Command::Restore { file, force, folder } => run_restore(&Config::from(&folder), &file, force).await,
         Command::Verify { file, folder } => run_verify(&Config::from(&folder), file.as_deref()).await,
-        Command::AdminLink(place) => with_admin(&place, async |admin| admin.admin_link().await).await,
-        Command::User(UserCommand::Reset { email, place }) => {
-            with_admin(&place, async |admin| admin.reset_link(&email).await).await
+        Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
+        Command::User(UserCommand::Reset { email, address }) => {
+            with_admin(&address, async |admin| admin.reset_link(&email).await).await
         }
-        Command::Key(KeyCommand::Create { name, place }) => {
-            with_admin(&place, async |admin| {
+        Command::Key(KeyCommand::Create { name, address }) => {
+            with_admin(&address, async |admin| {
                 let (key, secret) = admin.create_key(name).await?;
                 eprintln!("created key {} ({}); its secret is shown only this once:", key.id, key.name);
                 Ok(secret)
             })
             .await
         }
-        Command::Key(KeyCommand::List(place)) => {
-            with_admin(&place, async |admin| {
+        Command::Key(KeyCommand::List(address)) => {
+            with_admin(&address, async |admin| {
                 let line = |key: &Key| {
                     let end = key.revoked_at.as_ref().map_or_else(|| "in use".into(), |at| format!("revoked {at}"));
                     format!("{}  {}  {}  {end}", key.id, key.created_at, key.name)
@@ -172,8 +172,8 @@ async fn run(command: Command) -> Result<(), String> {
             })
             .await
         }
-        Command::Key(KeyCommand::Revoke { id, place }) => {
-            with_admin(&place, async |admin| admin.revoke_key(&id).await.map(|()| format!("revoked key {id}"))).await
+        Command::Key(KeyCommand::Revoke { id, address }) => {
+            with_admin(&address, async |admin| admin.revoke_key(&id).await.map(|()| format!("revoked key {id}"))).await
         }
     }
 }
@@ -250,9 +250,12 @@ async fn with_bar<T>(work: impl AsyncFnOnce(Watch) -> Result<T, String>) -> Resu
 }
 
 /// Runs one admin command on the data folder and prints its result.
-async fn with_admin(place: &Place, act: impl AsyncFnOnce(&Admin) -> Result<String, String>) -> Result<(), String> {
+async fn with_admin(
+    address: &ServerAddress,
+    act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
+) -> Result<(), String> {
     log(LogFormat::Text);
-    let admin = Admin::open(&Config::from(place), place.port)?;
+    let admin = Admin::open(&Config::from(address), address.port)?;
     let done = act(&admin).await;
     admin.close().await;
     let printed = done?;
@@ -279,10 +282,10 @@ fn log(format: LogFormat) {
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {
-    let address = (settings.bind, settings.place.port);
+    let address = (settings.bind, settings.address.port);
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.place.port))?;
+        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.address.port))?;
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     let host = match settings.bind {
         bind if bind.is_unspecified() => "localhost".to_owned(),

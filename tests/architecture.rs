@@ -13,8 +13,8 @@ const LAYERS: &[&[&str]] = &[
     &["view", "live"],
     &["chat"],
     &["db", "text"],
-    &["config", "words", "origin", "cookie", "image", "media", "fetch", "password"],
-    &["workers"],
+    &["config", "words", "origin", "cookie", "image", "media", "preview", "password"],
+    &["workers", "http_client"],
     &["error", "ids", "clock", "lock", "mail"],
     &["sabotage"],
 ];
@@ -24,7 +24,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("web", "socket::wire", "REST answers in the shapes of the sockets"),
     ("config", "chat::Limits", "what chat may be told is chat's to say"),
     ("config", "image", "image::Limits, likewise"),
-    ("config", "fetch", "fetch::Limits, likewise"),
     ("config", "origin", "a setting is read by who knows what it means"),
     ("words", "chat::message", "a system line is told from what was stored"),
     ("words", "chat::user", "in tests, somebody to tell of"),

@@ -83,7 +83,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
 fn lock_data_folder(config: &Config) -> Result<Lock, String> {
     make_private_folder(&config.data_dir)?;
     let folder = config.data_dir.display();
-    match Lock::data_folder(&config.data_dir) {
+    match Lock::server(&config.data_dir) {
         Ok(Some(lock)) => Ok(lock),
         Ok(None) => Err(format!("another server is running on {folder}, or a restore is in progress")),
         Err(error) => Err(config.cannot_open(&config.data_dir, &error)),

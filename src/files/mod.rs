@@ -14,7 +14,7 @@ use futures_util::stream::{self, Stream};
 use parking_lot::Mutex;
 use tokio::sync::RwLock;
 
-use crate::cpu_pool::Workers;
+use crate::cpu_pool::CpuPool;
 use crate::error::{Code, Error, Result};
 use crate::lock::Lock;
 use incoming::{Folder, blocking};
@@ -37,7 +37,7 @@ pub struct Files {
     store: Arc<dyn Store>,
     incoming: Folder,
     /// Decodes pictures.
-    pub(crate) workers: Workers,
+    pub(crate) cpu_pool: CpuPool,
     /// Held for reading from storing bytes until their row is written, and for writing while bytes without a row
     /// are removed: otherwise an upload of the same content could lose its bytes.
     pub(crate) rows: RwLock<()>,
@@ -56,7 +56,7 @@ impl Files {
         Ok(Self {
             store: Arc::new(LocalStore::new(data_dir)),
             incoming: Folder::open(&data_dir.join(INCOMING))?,
-            workers: Workers::start("picture", PICTURES_AT_ONCE)?,
+            cpu_pool: CpuPool::start("picture", PICTURES_AT_ONCE)?,
             rows: RwLock::default(),
             data_dir: data_dir.to_owned(),
             postponed: Mutex::default(),

@@ -5,7 +5,7 @@ use super::worker::Tried;
 use crate::chat::Limits;
 use crate::chat::message::{self, Preview};
 use crate::clock::now_ms;
-use crate::fetch::Missing;
+use crate::http_client::FetchError;
 use crate::ids::{MessageId, UserId};
 use crate::service::App;
 use crate::text::link;
@@ -31,12 +31,12 @@ impl App {
         let room_id = match self.db.read(move |tx| message::awaits_preview(tx, id, &wanted)).await {
             Ok(Some(room_id)) => room_id,
             Ok(None) => return Tried::Done(None),
-            Err(_) => return Tried::Failed("the database is unavailable"),
+            Err(_) => return Tried::Failed("the store does not answer"),
         };
         let page = match fetcher.page(&url).await {
             Ok(page) => page,
-            Err(Missing::ForNow(why)) => return Tried::Failed(why),
-            Err(Missing::ForGood(why)) => {
+            Err(FetchError::Temporary(why)) => return Tried::Failed(why),
+            Err(FetchError::Permanent(why)) => {
                 tracing::debug!(why, "no preview for a link");
                 return Tried::Done(None);
             }

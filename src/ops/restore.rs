@@ -64,7 +64,7 @@ pub async fn restore(
 fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
     // Quick checks first: reading a whole archive may take long.
     refuse_to_replace(data_dir, may_replace)?;
-    if Lock::is_data_folder_taken(data_dir) {
+    if Lock::is_server_running(data_dir) {
         return Err(running(data_dir));
     }
     refuse_newer(path, &archive::read_manifest(path)?)?;
@@ -131,7 +131,7 @@ impl<'a> Folder<'a> {
         let was_there = is_there(path);
         make_private_folder(path)?;
         let cannot = |error: io::Error| format!("cannot lock {}: {error}", path.display());
-        let server = Lock::data_folder(path).map_err(cannot)?.ok_or_else(|| running(path))?;
+        let server = Lock::server(path).map_err(cannot)?.ok_or_else(|| running(path))?;
         let all_bytes = Lock::removal(path).map_err(cannot)?;
         let all_bytes = all_bytes
             .ok_or_else(|| format!("a backup or check of {} is in progress (try again later)", path.display()))?;

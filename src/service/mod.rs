@@ -41,11 +41,11 @@ use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db::{self, Subject};
 use crate::error::{Error, Result};
-use crate::fetch::Fetcher;
 use crate::files::Files;
 use crate::ids::{RoomId, UserId};
 use crate::mail::Mailer;
 use crate::password::Passwords;
+use crate::preview::Fetcher;
 use crate::realtime::{Realtime, Timing};
 
 pub use account::{SignUp, Visitor};
@@ -117,7 +117,8 @@ impl App {
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
         let base_url = config.base_url(port);
-        let fetcher = config.has_link_previews.then(|| Fetcher::new(config.fetch.clone()));
+        let fetcher =
+            config.has_link_previews.then(|| Fetcher::new(config.http_client.clone(), config.preview_retry_delay));
         let app = Self(Arc::new(Inner {
             mail,
             base_url,
@@ -181,7 +182,7 @@ impl App {
         self.realtime.connections.forget_ended();
         self.erase_deleted_accounts().await;
         if let Some(fetcher) = &self.fetcher {
-            fetcher.tidy();
+            fetcher.prune();
         }
         let now = now_ms();
         log_failure(

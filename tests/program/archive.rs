@@ -1,5 +1,5 @@
-//! Archives that are not what they should be: each is refused with a sentence, and the data folder
-//! is as it was, byte for byte.
+//! Tampered archives: each is refused with a sentence, and the data folder stays the same, byte for
+//! byte.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -12,13 +12,13 @@ use super::backup::{archive, contents, say, send_file, text};
 use super::{Program, desk, desk_refuses};
 use crate::support::app::Folder;
 
-/// An entry as it is to be written, whatever sense it makes.
+/// An entry as it is written, valid or not.
 #[derive(Clone)]
 struct Entry {
     name: Vec<u8>,
     kind: EntryType,
     link: Option<&'static str>,
-    /// Bytes that the head speaks of, where it is not those that there are.
+    /// The length in the header, if it differs from the actual one.
     claimed: Option<u64>,
     bytes: Vec<u8>,
 }
@@ -46,7 +46,7 @@ fn tar(entries: &[Entry]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     for entry in entries {
         let mut header = Header::new_ustar();
-        // By hand: the library would refuse some of these names.
+        // Written by hand, because the library would refuse some of these names.
         header.as_mut_bytes()[..entry.name.len()].copy_from_slice(&entry.name);
         header.set_entry_type(entry.kind);
         header.set_mode(0o600);
@@ -64,7 +64,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 1).unwrap()
 }
 
-/// Ends bytes as an archive ends: whoever makes a bad one can do that as well.
+/// Ends the archive correctly, as an attacker would.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.extend(b"\x5d\x2a\x4d\x18\x2c\0\0\0madang seal\n");
     let digest = Sha256::digest(&bytes);
@@ -76,7 +76,7 @@ fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The entries, with another manifest.
+/// Returns the entries with another manifest.
 fn with_manifest(entries: &[Entry], change: impl FnOnce(&mut Value)) -> Vec<Entry> {
     let mut entries = entries.to_vec();
     let mut manifest: Value = serde_json::from_slice(&entries[0].bytes).unwrap();
@@ -85,14 +85,14 @@ fn with_manifest(entries: &[Entry], change: impl FnOnce(&mut Value)) -> Vec<Entr
     entries
 }
 
-/// The entries, one of them changed.
+/// Returns the entries with one of them changed.
 fn with(entries: &[Entry], place: usize, change: impl FnOnce(&mut Entry)) -> Vec<Entry> {
     let mut entries = entries.to_vec();
     change(&mut entries[place]);
     entries
 }
 
-/// A house with two files, its backup, and the server gone.
+/// Returns the entries of a backup of a server with two files. The server has stopped.
 async fn house(folder: &Folder) -> Vec<Entry> {
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -169,7 +169,8 @@ async fn n6_an_archive_that_was_tampered_with_touches_nothing() {
         assert!(refused.contains(says), "{says:?} was expected: {refused}");
         assert!(!refused.contains('\u{1b}'), "the terminal is given orders: {refused}");
         assert!(contents(&folder.path().join("data")) == before, "{says:?}: the folder is not as it was");
-        // Where there was no folder there is none, but for one that had to be unpacked to be refused.
+        // A missing folder is not created, except when the archive has to be unpacked to be
+        // refused.
         let elsewhere = Folder::new();
         desk_refuses(elsewhere.path(), &["restore", text(&path)]);
         assert!(!elsewhere.path().join("data").exists(), "{says:?}");
@@ -215,8 +216,8 @@ async fn n6_a_flipped_bit_or_a_missing_end_is_seen_wherever_it_is() {
         std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
         madang::ops::verify::verify_archive(&path, |_| Ok(())).await.unwrap_err()
     };
-    // Every bit of the first bytes and of the last, where forms have bits that nobody reads, and
-    // some of all others.
+    // Every bit of the first and last bytes, where formats have unused bits, and a sample of the
+    // others.
     let (last, step) = (good.len() - 120, good.len() / 150);
     let places = (0..40).chain((40..last).step_by(step.max(1))).chain(last..good.len());
     for (count, place) in places.enumerate() {

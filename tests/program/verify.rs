@@ -1,4 +1,4 @@
-//! `madang verify`: each harm that is planted is found, and a sound house has none.
+//! `madang verify`: every planted error is found, and an intact data folder has none.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::{Program, at_desk, desk};
 use crate::support::app::Folder;
 use crate::support::picture;
 
-/// Takes an entry out of an index past the engine, which then answers wrong without noticing.
+/// Removes an entry from an index without SQLite's knowledge; queries then return wrong results.
 pub(super) fn harm_an_index(database: &Path) {
     let db = Connection::open(database).unwrap();
     db.execute_batch(
@@ -20,7 +20,7 @@ pub(super) fn harm_an_index(database: &Path) {
     )
     .unwrap();
     drop(db);
-    // By the changed text the first message is not in the index, and is written so by this.
+    // By the changed definition the first message is not in the index, and REINDEX writes it so.
     Connection::open(database).unwrap().execute_batch("REINDEX messages_id").unwrap();
     let db = Connection::open(database).unwrap();
     db.execute_batch(
@@ -31,7 +31,7 @@ pub(super) fn harm_an_index(database: &Path) {
     .unwrap();
 }
 
-/// What it says with a fault, line by line.
+/// Returns the reported errors, line by line.
 fn faults(folder: &Path) -> Vec<String> {
     let output = at_desk(folder, &["verify"]);
     let (said, why) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
@@ -70,7 +70,7 @@ async fn each_harm_is_found_and_named() {
     assert!(sound.ends_with("no errors found\n") && sound.contains("1 room, 6 messages, 2 users, 2 files"), "{sound}");
     assert!(sound.contains("search index: complete"), "{sound}");
 
-    // Files: one changed, one gone, one cut; each is named with whose it is.
+    // Files: one changed, one missing, one truncated; each is reported with its owner.
     let stored: Vec<_> = contents(&data.join("files")).into_iter().filter(|(path, _)| path.is_file()).collect();
     assert!(stored.len() >= 4, "{stored:?}");
     for (path, bytes) in &stored {
@@ -99,7 +99,7 @@ async fn each_harm_is_found_and_named() {
         }
     }
 
-    // Rows, each made wrong beside the running server and right again.
+    // Rows, each made invalid beside the running server and corrected again.
     let db = Connection::open(data.join("madang.db")).unwrap();
     db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     db.busy_timeout(crate::support::PATIENCE).unwrap();

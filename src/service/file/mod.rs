@@ -117,7 +117,7 @@ impl App {
             let bytes = upload.read()?;
             make(&bytes, &limits).map_err(Error::from)
         };
-        self.files.workers.run(QUEUE_TIMEOUT, work).await?
+        self.files.cpu_pool.run(QUEUE_TIMEOUT, work).await?
     }
 
     /// Stores the bytes and writes the rows that name them. It runs to its end even when the client disconnects:

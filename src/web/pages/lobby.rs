@@ -38,18 +38,18 @@ pub(crate) async fn show(
         Ok((rooms, _)) => rooms,
         Err(error) => return problem::page(&error, lang),
     };
-    let mine = match &me {
-        Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS)).await.map(|(mine, _)| mine),
+    let my_rooms = match &me {
+        Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS)).await.map(|(my_rooms, _)| my_rooms),
         None => Ok(Vec::new()),
     };
-    let mine = match mine {
-        Ok(mine) => mine,
+    let my_rooms = match my_rooms {
+        Ok(my_rooms) => my_rooms,
         Err(error) => return problem::page(&error, lang),
     };
     let page = LobbyPage {
         lang,
         me: me.as_ref().map(|me| &*me.user),
-        mine: &mine,
+        my_rooms: &my_rooms,
         rooms: &rooms,
         notice: notice.code(),
         suggestion: &any_name(lang),

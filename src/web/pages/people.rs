@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::lobby::Notice;
 use crate::error::Code;
 use crate::service::App;
-use crate::view::{ConnectedUser, PeoplePage};
+use crate::view::{DirectoryEntry, PeoplePage};
 use crate::web::caller::{Caller, Me};
 use crate::web::form::redirect_with_error;
 
@@ -37,7 +37,7 @@ pub(crate) async fn show(
     };
     let people = people.into_iter();
     let people =
-        people.map(|listed| ConnectedUser { presence: app.realtime.connections.presence(listed.user.id), listed });
+        people.map(|listed| DirectoryEntry { presence: app.realtime.connections.presence(listed.user.id), listed });
     let page = PeoplePage {
         lang: caller.lang,
         me: &me.user,

@@ -122,7 +122,7 @@ fn room_page<'a>(
         at,
         unread: data.my_rooms.iter().find(is_here).map_or(0, |my_room| my_room.waiting.unread),
         pins: &data.pins,
-        mine: &data.my_rooms,
+        my_rooms: &data.my_rooms,
         rooms: &data.other_rooms,
         has_search: app.config.has_search,
         base: app.base(),

@@ -1,32 +1,15 @@
-//! Pages and addresses of the web, for the fuzzer.
+//! Fuzz target for URLs and redirects.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::get::Document;
-use super::page::LONGEST;
-use super::{address, get, guard, page};
+use super::{address, get, guard};
 
-/// A document: its content type on the first line, its bytes below.
+/// Parses the URL of a page and the target of its redirect, one on each line.
 ///
 /// # Panics
-/// Where what a page says of itself is not on one line, of a bounded length.
-pub fn document(data: &[u8]) {
-    let mut parts = data.splitn(2, |&byte| byte == b'\n');
-    let content_type = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
-    let bytes = parts.next().unwrap_or_default().to_vec();
-    let Some(read) = page::read(&Document { bytes, content_type }) else { return };
-    for said in [Some(read.title), read.description, read.site].into_iter().flatten() {
-        let is_one_line = said.split(' ').all(|word| !word.is_empty() && !word.contains(char::is_whitespace));
-        assert!(is_one_line && said.chars().count() <= LONGEST, "{said:?}");
-    }
-}
-
-/// The address of a page, and where it sends one, on a line each.
-///
-/// # Panics
-/// Where a step leads to what must not be fetched.
+/// Panics when a URL is accepted that must not be fetched.
 pub fn addresses(data: &[u8]) {
     let Ok(lines) = std::str::from_utf8(data) else { return };
     let (first, next) = lines.split_once('\n').unwrap_or((lines, ""));
@@ -46,7 +29,7 @@ fn may_be_fetched(url: &Url) {
         Some(Host::Ipv4(v4)) => v4.into(),
         Some(Host::Ipv6(v6)) => v6.into(),
         Some(Host::Domain(_)) => {
-            let request = get::request(url).expect("an address can be asked for");
+            let request = get::request(url).expect("an accepted URL makes a request");
             assert!(!request.headers()[http::header::HOST].is_empty());
             return;
         }
@@ -56,6 +39,6 @@ fn may_be_fetched(url: &Url) {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unspecified() || v6.is_multicast() || v6.is_unique_local(),
     };
-    assert!(!(is_private && guard::may_reach(url, ip)), "{url} is not the world");
-    assert!(url.port().is_none() || !guard::may_reach(url, ip), "{url} is no web server's usual port");
+    assert!(!(is_private && guard::may_reach(url, ip)), "{url} is not public");
+    assert!(url.port().is_none() || !guard::may_reach(url, ip), "{url} has a port of its own");
 }

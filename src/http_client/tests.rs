@@ -1,10 +1,10 @@
-//! M8: whom a fetch may reach.
+//! M8: which addresses a fetch may reach.
 
 use std::net::IpAddr;
 
 use url::Url;
 
-use crate::fetch::guard::may_reach;
+use crate::http_client::guard::may_reach;
 
 fn may(address: &str) -> bool {
     may_reach(&Url::parse("https://example.org/").unwrap(), address.parse::<IpAddr>().unwrap())

@@ -1,11 +1,10 @@
-//! What a page says of itself, in whatever shape.
+//! Pages of all shapes, and what is read from them.
 
 use encoding_rs::EUC_KR;
 
 use super::titled;
-use crate::fetch::Page;
-use crate::fetch::get::Document;
-use crate::fetch::page::read;
+use crate::http_client::Document;
+use crate::preview::page::{Page, read};
 
 fn page(html: &str) -> Option<Page> {
     read_as("text/html; charset=utf-8", html.as_bytes())
@@ -67,12 +66,12 @@ fn korean_pages_are_read_in_their_own_encoding() {
     assert_eq!(read_as("text/html", &euc_kr(equiv)), news);
     assert_eq!(read_as("text/html", html("").as_bytes()), news);
     assert_eq!(read_as("text/html; charset=nonsense", html("").as_bytes()), news);
-    // The head of the answer is believed before the page, a mark at the beginning before both.
+    // The header comes before the page's own tags, and a byte order mark before both.
     assert_eq!(read_as("text/html; charset=utf-8", html("<meta charset=euc-kr>").as_bytes()), news);
     let marked = format!("\u{feff}{}", html("<meta charset=euc-kr>"));
     assert_eq!(read_as("text/html; charset=euc-kr", marked.as_bytes()), news);
-    // A tag that can be read is not in UTF-16, whatever it says.
+    // A tag that could be read as ASCII proves that the document is not UTF-16.
     assert_eq!(read_as("text/html", html("<meta charset=utf-16>").as_bytes()), news);
-    // What does not fit its encoding is shown as such.
+    // Bytes that do not fit the encoding become replacement characters.
     assert!(read_as("text/html; charset=utf-8", &euc_kr("")).unwrap().title.contains('\u{fffd}'));
 }

@@ -1,4 +1,4 @@
-//! Whom a fetch may reach: the world, and nothing of this house, its neighbours or its host.
+//! The SSRF guard: fetches reach public addresses only, never this machine or its networks.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ipnet::IpNet;
 use url::Url;
 
-/// Networks that are not the world, each with where that is written.
+/// Networks that are not public, each with its source.
 const REFUSED: &[(&str, &str)] = &[
     ("0.0.0.0/8", "this network, RFC 1122; many systems take it for themselves"),
     ("10.0.0.0/8", "private, RFC 1918"),
@@ -43,8 +43,8 @@ const REFUSED: &[(&str, &str)] = &[
 static NETWORKS: LazyLock<Vec<IpNet>> =
     LazyLock::new(|| REFUSED.iter().map(|(network, _)| network.parse().expect("the table above")).collect());
 
-/// Whether an address that a host answered to may be connected to: a web server on its usual port,
-/// somewhere in the world.
+/// Returns whether an address of a host may be connected to: it must be public, on the default
+/// port.
 pub fn may_reach(url: &Url, address: IpAddr) -> bool {
     url.port().is_none() && is_global(address)
 }
@@ -55,8 +55,7 @@ fn is_global(address: IpAddr) -> bool {
     {
         return is_global(v4.into());
     }
-    // Only an eighth of IPv6 has been given out to hosts so far, RFC 4291: what else there is was
-    // not meant for them.
+    // RFC 4291 assigns only an eighth of IPv6 to global unicast so far.
     let is_given_out = |v6: Ipv6Addr| v6.segments()[0] & 0xe000 == 0x2000;
     let may_be_a_host = match address {
         IpAddr::V4(_) => true,
@@ -65,8 +64,8 @@ fn is_global(address: IpAddr) -> bool {
     may_be_a_host && !NETWORKS.iter().any(|network| network.contains(&address))
 }
 
-/// The IPv4 address that the world's translation, RFC 6052, leads to. Machines that have IPv6 alone
-/// reach the rest of the web through it.
+/// Returns the IPv4 address behind a NAT64 address (RFC 6052). Machines with IPv6 only reach the
+/// rest of the web through it.
 fn behind_translation(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = v6.segments() else { return None };
     let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());

@@ -1,20 +1,20 @@
-//! Addresses of pages, read the way browsers read them.
+//! URLs of pages, parsed the way browsers parse them.
 
 use url::Url;
 
-/// Bytes of an address; nobody links to a longer one on purpose.
+/// The maximum length of a URL in bytes; nobody links to a longer one on purpose.
 const LONGEST: usize = 2_048;
 
-/// The page an address in a text leads to, without its fragment. `None` for what is not fetched:
-/// other schemes, a name or password before the host.
-pub(super) fn parse(text: &str) -> Option<Url> {
+/// Parses a URL from a text and removes its fragment. Returns `None` for a URL that is not fetched:
+/// another scheme, or a user name or password before the host.
+pub(crate) fn parse(text: &str) -> Option<Url> {
     if text.len() > LONGEST {
         return None;
     }
     checked(Url::parse(text).ok()?)
 }
 
-/// Where a redirect leads. A page that came over TLS is not given up for one that did not.
+/// Resolves the target of a redirect. A redirect from HTTPS to HTTP is refused.
 pub(super) fn follow(from: &Url, location: &str) -> Option<Url> {
     if location.len() > LONGEST {
         return None;

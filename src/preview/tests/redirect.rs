@@ -24,15 +24,15 @@ async fn a_few_redirects_are_followed() {
 async fn m8_endless_redirects_end() {
     let web = Web::open(|path| redirect(&format!("{path}x"))).await;
     assert_eq!(fetcher().page(&web.at("/")).await.ok(), None);
-    assert_eq!(web.heard().len(), 4);
+    assert_eq!(web.requests().len(), 4);
     let round = Web::open(|_| redirect("/")).await;
     assert_eq!(fetcher().page(&round.at("/")).await.ok(), None);
-    assert_eq!(round.heard().len(), 4);
+    assert_eq!(round.requests().len(), 4);
 }
 
 #[tokio::test]
 async fn m8_a_redirect_into_the_house_is_refused() {
-    // The first page is reached by its path, the second by what the path says.
+    // The path of the request is the target of the redirect.
     let web = Web::open(|path| redirect(&path[1..])).await;
     let trap = Web::open_at([127, 0, 0, 2].into(), web.port, |_| html(PAGE)).await;
     for to in [
@@ -48,7 +48,7 @@ async fn m8_a_redirect_into_the_house_is_refused() {
     ] {
         assert_eq!(fetcher().page(&web.at(&format!("/{to}"))).await.ok(), None, "{to}");
     }
-    assert_eq!((web.heard().len(), trap.heard()), (9, Vec::new()));
+    assert_eq!((web.requests().len(), trap.requests()), (9, Vec::new()));
 }
 
 #[tokio::test]

@@ -1,32 +1,32 @@
-//! What a page says of itself in its head.
+//! Reads the title, description and site name from the head of a page.
 //!
-//! The tags are read one after the other, without a tree: depth costs nothing, and the work is
-//! bounded by the length of what was fetched.
+//! The tags are read one after the other without a tree: nesting costs nothing, and the work is
+//! bounded by the length of the document.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 
-use super::get::Document;
+use crate::http_client::Document;
 
 type StartTag = html5gum::StartTag<()>;
 
-/// Characters kept of anything a page says; whoever shows it cuts further.
+/// The maximum number of characters kept of a text from a page; views shorten it further.
 pub(super) const LONGEST: usize = 400;
-/// Where a page has to say its encoding.
+/// How many bytes at the beginning may declare the encoding.
 const PRESCAN: usize = 1_024;
 
-/// A page in its own words, which may be anything at all.
+/// What a page says about itself. The texts are untrusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub title: String,
     pub description: Option<String>,
-    /// What the page calls the site it belongs to.
+    /// The name of the site that the page belongs to.
     pub site: Option<String>,
 }
 
-/// Reads a page's head; nothing for one without a title.
+/// Reads the head of a page. Returns `None` for a page without a title.
 pub(super) fn read(document: &Document) -> Option<Page> {
     let text = decoded(document);
     let mut said = Said::default();
@@ -83,8 +83,8 @@ fn one_line(text: String) -> Option<String> {
     Some(line.trim_end().to_owned()).filter(|line| !line.is_empty())
 }
 
-/// The document as text: in the encoding that its head says, else that a tag near its beginning
-/// says, else UTF-8. A mark at its very beginning is believed first of all.
+/// Decodes the document. A byte order mark decides first, then the encoding in the Content-Type
+/// header, then a tag near the beginning, then UTF-8.
 fn decoded(document: &Document) -> Cow<'_, str> {
     let said = charset(&document.content_type).and_then(known);
     let encoding = said.or_else(|| declared(&document.bytes)).unwrap_or(UTF_8);
@@ -101,7 +101,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
         Token::StartTag(tag) if tag.name.as_slice() == b"meta" => Some(tag),
         _ => None,
     });
-    // What a tag can be read in is at least like ASCII.
+    // If the tag could be read, the encoding is a superset of ASCII.
     metas.filter_map(label).next().map(Encoding::output_encoding)
 }
 
@@ -109,7 +109,7 @@ fn known(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label(label.as_bytes())
 }
 
-/// `euc-kr` of `text/html; charset="euc-kr"`.
+/// Returns `euc-kr` for `text/html; charset="euc-kr"`.
 fn charset(content_type: &str) -> Option<&str> {
     let value = content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -120,7 +120,7 @@ fn charset(content_type: &str) -> Option<&str> {
 
 fn tokens(text: &str) -> impl Iterator<Item = Token> {
     let mut emitter = DefaultEmitter::default();
-    // What stands in a script or a style is not tags.
+    // Tags inside scripts and styles must be ignored.
     emitter.naively_switch_states(true);
     Tokenizer::new_with_emitter(text, emitter).map(|token| match token {
         Ok(token) => token,

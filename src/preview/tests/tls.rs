@@ -9,10 +9,11 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::web::{Web, html};
-use super::{Fetcher, fetcher, limits, titled};
+use super::{Fetcher, RETRY_DELAY, fetcher, limits, titled};
+use crate::http_client::Client;
 
-/// Who vouches for `good.example`, and a site that shows it.
-fn vouched() -> (RootCertStore, TlsAcceptor) {
+/// A root store and a TLS server with a certificate for `good.example` that it trusts.
+fn trusted() -> (RootCertStore, TlsAcceptor) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -30,20 +31,20 @@ fn vouched() -> (RootCertStore, TlsAcceptor) {
 }
 
 #[tokio::test]
-async fn a_page_comes_over_a_trusted_connection_alone() {
-    let (roots, acceptor) = vouched();
+async fn pages_need_a_trusted_certificate() {
+    let (roots, acceptor) = trusted();
     let web = Web::secure(acceptor, |_| html("<title>sealed</title>")).await;
-    let trusting = Fetcher::trusting(limits(), roots);
+    let trusting = Fetcher::with_client(Client::trusting(limits(), roots), RETRY_DELAY);
     assert_eq!(trusting.page(&web.named("good.example", "/")).await.ok(), titled("sealed"));
     assert_eq!(trusting.page(&web.named("evil.example", "/")).await.ok(), None);
     assert_eq!(trusting.page(&web.at("/")).await.ok(), None);
     assert_eq!(fetcher().page(&web.named("good.example", "/")).await.ok(), None);
-    assert_eq!(web.heard().len(), 1);
+    assert_eq!(web.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn tls_is_not_given_up_on_the_way() {
-    let (roots, acceptor) = vouched();
+async fn a_redirect_from_https_to_http_is_refused() {
+    let (roots, acceptor) = trusted();
     let plain = Web::open(|path| match path {
         "/up" => html("<title>plain</title>"),
         to => format!("HTTP/1.1 301 Moved\r\nlocation: {}\r\n\r\n", to.trim_start_matches('/')).into_bytes(),
@@ -54,10 +55,10 @@ async fn tls_is_not_given_up_on_the_way() {
         to => format!("HTTP/1.1 301 Moved\r\nlocation: {}\r\n\r\n", to.trim_start_matches('/')).into_bytes(),
     })
     .await;
-    let trusting = Fetcher::trusting(limits(), roots);
+    let trusting = Fetcher::with_client(Client::trusting(limits(), roots), RETRY_DELAY);
     let up = plain.at(&format!("/{}", sealed.named("good.example", "/")));
     assert_eq!(trusting.page(&up).await.ok(), titled("sealed"));
     let down = sealed.named("good.example", &format!("/{}", plain.at("/up")));
     assert_eq!(trusting.page(&down).await.ok(), None);
-    assert_eq!(plain.heard().len(), 1);
+    assert_eq!(plain.requests().len(), 1);
 }
