@@ -1,4 +1,4 @@
-# The same few verbs everywhere: run, dev, build, test, torture, bench, fuzz.
+# Main targets: run, dev, build, test, torture, bench, fuzz.
 
 SHELL := /bin/bash
 PORT ?= 3000
@@ -13,19 +13,19 @@ BASELINES := bench/baselines
 .PHONY: run dev build test torture reference bench fuzz clean
 .PHONY: need web check unit clients faults e2e baselines
 
-## Build everything and serve on http://localhost:3000, with all data under ./data.
+## Builds everything and serves http://localhost:3000, with all data under ./data.
 run: build
 	PORT=$(PORT) DATA_DIR=$(DATA_DIR) exec target/release/madang serve
 
-## Serve a debug build that follows each edit of the sources, the templates and the web part.
+## Serves a debug build and restarts it after each edit of sources, templates or web files.
 dev: web/node_modules
 	PORT=$(PORT) DATA_DIR=$(DATA_DIR) scripts/dev.sh
 
-## Leave target/release/madang with everything inside.
+## Builds target/release/madang, which contains everything.
 build: web
 	cargo build --release --locked
 
-## Everything that has to be true: forms, lints, documents, types, rules, foreign clients, browser.
+## Runs every check: format, lints, docs, types, unit tests, stock clients, faults, browser.
 test: need web check unit clients faults e2e
 
 need:
@@ -49,14 +49,14 @@ unit:
 clients: unit
 	tests/clients/run.sh
 
-## The short run of the fault harness: planted bugs, the proof by strace, a fixed and a random seed.
+## Runs the fault harness briefly: planted bugs, the strace check, a fixed and a random seed.
 faults: clients
 	target/debug/madang-torture --madang target/debug/madang short
 
 e2e: unit
 	scripts/e2e.sh
 
-## Hurt the program as it ships for MINUTES, with 50 people who talk; SEED repeats a run.
+## Injects faults into the release build for MINUTES, with 50 active users; SEED repeats a run.
 torture: build tests/clients/node/node_modules
 	cargo run --release --locked -p madang-torture -- --madang target/release/madang run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
@@ -64,7 +64,7 @@ tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## Measure Madang beside its baselines in about 40 minutes and write docs/performance.md. ONLY=fanout (memory, connects,
+## Measures Madang beside its baselines in about 40 minutes and write docs/performance.md. ONLY=fanout (memory, connects,
 ## sends, rooms, pages, search, start, stalled, storm) measures one scenario, ONLY=report none; QUICK=1 only checks that
 ## all of it runs; BEFORE=path/to/madang measures an older binary beside this one.
 bench: build baselines
@@ -84,11 +84,11 @@ $(BASELINES)/nextjs/dist/BUILD_ID: $(BASELINES)/nextjs/node_modules $(shell find
 	cd $(BASELINES)/nextjs && NEXT_TELEMETRY_DISABLED=1 npm run --silent build
 	@touch $@
 
-## Write docs/ anew from the tables in the code; a test fails while they differ.
+## Regenerates the references in docs/ from the code; a test fails while they differ.
 reference:
 	UPDATE=1 cargo test --locked --test all reference
 
-## Fuzz every parser for MINUTES in all, JOBS=2 two at a time; needs cargo-fuzz (cargo install cargo-fuzz).
+## Fuzzes every parser, MINUTES in total, JOBS at a time; needs cargo-fuzz (cargo install cargo-fuzz).
 fuzz:
 	scripts/fuzz.sh $(MINUTES)
 

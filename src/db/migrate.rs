@@ -42,7 +42,7 @@ fn apply_missing(engine: &dyn Engine, connection: &dyn Connection) -> Result<(),
     let (version, schema) = (version(connection)?, engine.migrations().len() as i64);
     if version > schema {
         return Err(Fault::Wrong(format!(
-            "the database has schema version {version}, this program knows {schema}: run the newer madang"
+            "the database has schema {version}, newer than {schema} (use a newer version of madang)"
         )));
     }
     if (1..schema).contains(&version) {

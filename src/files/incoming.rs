@@ -27,10 +27,10 @@ impl Folder {
     /// # Errors
     /// A sentence for the operator: it cannot be created, or it is a symbolic link.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let failed = |error: std::io::Error| format!("cannot open the folder of uploads {}: {error}", path.display());
+        let failed = |error: std::io::Error| format!("cannot open the upload folder {}: {error}", path.display());
         crate::data_folder::create(path)?;
         if !path.symlink_metadata().map_err(failed)?.is_dir() {
-            return Err(format!("the folder of uploads {} must be a folder and not a link", path.display()));
+            return Err(format!("the upload folder {} is a link, which is not allowed", path.display()));
         }
         for entry in std::fs::read_dir(path).map_err(failed)? {
             let left = entry.map_err(failed)?.path();

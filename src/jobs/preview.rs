@@ -37,7 +37,7 @@ impl App {
             Ok(page) => page,
             Err(FetchError::Temporary(why)) => return Tried::Failed(why),
             Err(FetchError::Permanent(why)) => {
-                tracing::debug!(why, "no page for a link");
+                tracing::debug!(why, "no preview for a link");
                 return Tried::Done(None);
             }
         };

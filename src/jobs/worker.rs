@@ -74,15 +74,15 @@ impl App {
             }
         });
         let tried = tried.await.unwrap_or_else(|error| {
-            tracing::error!(%error, number = job.number, kind = ?job.kind, "a try of the outbox broke down");
-            Tried::Failed("it broke down")
+            tracing::error!(%error, number = job.number, kind = ?job.kind, "an outbox job panicked");
+            Tried::Failed("it panicked")
         });
         let ended = match tried {
             Tried::Done(written) => self.done(job.number, written).await,
             Tried::Failed(why) => self.failed(&job, why).await,
         };
         if ended.is_err() {
-            log_failure("ending a row of the outbox", ended);
+            log_failure("finishing an outbox job", ended);
             // It is due as before: without a rest it would be tried without one.
             sleep(BREATH).await;
         }
@@ -101,9 +101,9 @@ impl App {
     async fn failed(&self, job: &Job, why: &'static str) -> Result<()> {
         let (number, limits) = (job.number, self.config.limits.clone());
         if self.db.write(Subject::Server, move |tx| outbox::failed(tx, &limits, now_ms(), number)).await? {
-            tracing::info!(number, kind = ?job.kind, tries = job.tries + 1, why, "given up");
+            tracing::info!(number, kind = ?job.kind, tries = job.tries + 1, why, "outbox job given up");
         } else {
-            tracing::debug!(number, kind = ?job.kind, tries = job.tries + 1, why, "tried again later");
+            tracing::debug!(number, kind = ?job.kind, tries = job.tries + 1, why, "outbox job failed; it is tried again later");
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Worker {
             return NAP;
         }
         self.begin_some(free).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the outbox cannot be worked off now");
+            tracing::warn!(%error, "cannot read the outbox; it is tried again");
             BREATH
         })
     }
@@ -179,7 +179,7 @@ fn begin(tx: &mut Tx, now: i64, tries_max: u32, jobs: Vec<Job>) -> Result<Vec<Jo
     let mut begun = Vec::with_capacity(jobs.len());
     for job in jobs {
         if job.tries >= tries_max {
-            tracing::warn!(number = job.number, kind = ?job.kind, tries = job.tries, why = "it never ended", "given up");
+            tracing::warn!(number = job.number, kind = ?job.kind, tries = job.tries, why = "it never ended", "outbox job given up");
             outbox::end(tx, now, job.number)?;
         } else if outbox::begin(tx, job.number)? {
             begun.push(job);

@@ -111,7 +111,7 @@ impl App {
         };
         let path = config.database();
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
-        let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
+        let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
         let files = Files::open(&config.data_dir)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
@@ -185,17 +185,17 @@ impl App {
         }
         let now = now_ms();
         log_failure(
-            "sweeping sessions",
+            "removing expired sessions",
             self.write(Subject::Server, |tx, _, now| stored_session::sweep(tx, now)).await,
         );
         let before = now - TOMBSTONE.as_millis() as i64;
         let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;
-        log_failure("forgetting removed rooms", forgotten);
+        log_failure("removing tombstones", forgotten);
         self.sweep_rooms().await;
         let before = now - PENDING_UPLOAD.as_millis() as i64;
         match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,
-            failed => log_failure("sweeping uploads", failed),
+            failed => log_failure("removing unused uploads", failed),
         }
         self.remove_postponed().await;
     }

@@ -25,7 +25,7 @@ pub fn name_assets() {
     let names: HashMap<String, String> =
         manifest.and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default();
     if names.is_empty() {
-        tracing::warn!("web/dist is empty: pages come without style and script until it is built (make build)");
+        tracing::warn!("web/dist is empty: pages have no styles and scripts (run: make build)");
     }
     view::name_assets(names);
 }

@@ -18,6 +18,6 @@ pub(super) async fn ready(State(app): State<App>) -> Response {
     }
     match app.db.ping().await {
         Ok(()) => "ready\n".into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database is unavailable\n").into_response(),
     }
 }

@@ -1,4 +1,4 @@
-//! What clients say: the handshake and the payloads of their events.
+//! What clients send: the handshake and the payloads of their events.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,25 +11,25 @@ use crate::ids::{FileId, UserId};
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Auth {
-    /// A session's token; the cookie's counts when there is none.
+    /// A session token. Without it, the session cookie is used.
     #[serde(default)]
     pub token: Option<String>,
-    /// The room to join with the connect: `joined` follows.
+    /// The room to join on connect; `joined` follows.
     #[serde(default)]
     pub room: Option<String>,
     #[serde(default)]
     pub password: Option<String>,
-    /// The code of an invite, in place of a password.
+    /// An invite code, instead of a password.
     #[serde(default)]
     pub invite: Option<String>,
     #[serde(default)]
     pub since: Option<i64>,
     #[serde(default)]
     pub epoch: Option<String>,
-    /// `html` adds to each message the markup of our own pages.
+    /// `html` adds the HTML of Madang's own pages to each message.
     #[serde(default)]
     pub view: Option<View>,
-    /// `ko` or `en`, for the text of system lines.
+    /// `ko` or `en`, for the text of system messages.
     #[serde(default)]
     pub lang: Option<String>,
 }
@@ -40,17 +40,17 @@ pub enum View {
     Html,
 }
 
-/// Enter a room.
+/// Join a room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Join {
     pub room: RoomName,
     #[serde(default)]
     pub password: Option<String>,
-    /// The code of an invite, in place of a password.
+    /// An invite code, instead of a password.
     #[serde(default)]
     pub invite: Option<String>,
-    /// The rev up to which the client holds the room.
+    /// The rev up to which the client has the room.
     #[serde(default)]
     pub since: Option<i64>,
     /// The epoch of that rev.
@@ -69,21 +69,21 @@ pub struct RoomOnly {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Send {
     pub room: RoomName,
-    /// The sender's own id, 1 to 64 bytes: with it a send may be repeated.
+    /// The sender's own id of the send, 1 to 64 bytes. It makes the send repeatable.
     pub key: String,
     #[serde(default)]
     pub text: String,
-    /// The seq of the message that is answered.
+    /// The seq of the message replied to.
     #[serde(default)]
     pub reply_to: Option<i64>,
     #[serde(default)]
     pub file_ids: Vec<FileId>,
-    /// For a whisper: the only other person who sees it.
+    /// The recipient of a whisper.
     #[serde(default)]
     pub to: Option<UserId>,
 }
 
-/// Give one's own message another text.
+/// Edit the text of one's own message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Edit {
@@ -97,7 +97,7 @@ pub struct MessageOnly {
     pub id: MessageName,
 }
 
-/// Put a reaction under a message, or take it away.
+/// Add or remove a reaction to a message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct React {
@@ -107,7 +107,7 @@ pub struct React {
     pub on: bool,
 }
 
-/// Pin a message, or take the pin away.
+/// Pin or unpin a message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pin {
@@ -115,16 +115,16 @@ pub struct Pin {
     pub on: bool,
 }
 
-/// Tell how far one has read.
+/// Set the read mark.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Read {
     pub room: RoomName,
-    /// The seq of the last message that was read.
+    /// The seq of the last message read.
     pub seq: i64,
 }
 
-/// Remove somebody.
+/// Remove a member.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Kick {
@@ -136,7 +136,7 @@ pub struct Kick {
     pub reason: Option<String>,
 }
 
-/// Make somebody a moderator, or a member again.
+/// Make a member a moderator, or a member again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Moderator {
@@ -153,7 +153,7 @@ pub struct HandOver {
     pub user_id: UserId,
 }
 
-/// Say whether one looks at this screen.
+/// Say whether the user looks at this screen.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetPresence {

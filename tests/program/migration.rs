@@ -121,7 +121,7 @@ fn without_room_for_a_copy_nothing_is_migrated() {
         let output = command.args(arguments).arg(&data).env_clear().current_dir(folder.path()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success(), "{said}");
-        assert!(said.contains("before its schema changes a copy of the database is kept in"), "{said}");
+        assert!(said.contains("cannot copy the database to"), "{said}");
         assert_eq!(schema(&data.join("madang.db")), 2);
     };
     // A file limit of two megabytes behaves like a full disk.
@@ -142,7 +142,7 @@ async fn an_older_house_is_backed_up_as_it_is_and_migrated_when_it_is_restored()
     old_house(&folder.path().join("data"), 2);
     desk(folder.path(), &["backup", archive]);
     assert_eq!(schema(&folder.path().join("data/madang.db")), 2);
-    assert!(desk(folder.path(), &["verify", archive]).contains("The schema has version 2"));
+    assert!(desk(folder.path(), &["verify", archive]).contains("schema 2 (this version of madang uses"));
     desk(elsewhere.path(), &["restore", archive]);
     let data = elsewhere.path().join("data");
     assert_eq!((schema(&data.join("madang.db")), copies(&data).len()), (newest(), 0), "the archive is the copy");
@@ -153,6 +153,6 @@ async fn an_older_house_is_backed_up_as_it_is_and_migrated_when_it_is_restored()
     drop(newer);
     for words in [&["backup", archive, "--force"][..], &["verify"]] {
         let refused = super::desk_refuses(elsewhere.path(), words);
-        assert!(refused.contains(&format!("this program knows {}", newest())), "{refused}");
+        assert!(refused.contains(&format!("newer than {}", newest())), "{refused}");
     }
 }

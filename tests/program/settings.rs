@@ -77,7 +77,7 @@ async fn n4_what_the_house_keeps_is_for_nobody_else_on_the_machine() {
         assert_eq!(mode(&data.join(name)), private, "{name}");
     }
     let (status, log) = program.terminate().await;
-    assert!(status.success() && log.contains("everybody on this machine can read SMTP_URL_FILE"), "{log}");
+    assert!(status.success() && log.contains("every user of this machine can read SMTP_URL_FILE"), "{log}");
 }
 
 #[test]

@@ -75,6 +75,6 @@ fn u13_uploads_go_into_no_linked_folder() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("must be a folder and not a link"), "{said}");
+    assert!(!output.status.success() && said.contains("is a link, which is not allowed"), "{said}");
     assert!(elsewhere.join("precious").exists());
 }

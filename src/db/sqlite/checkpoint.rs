@@ -91,6 +91,6 @@ impl Drop for Checkpoints {
 /// What was not moved stays in the log, where it is just as durable, and is moved later.
 fn logged(done: Result<(), Fault>) {
     if let Err(fault) = done {
-        tracing::warn!(%fault, "a checkpoint of the write-ahead log failed; it is tried again");
+        tracing::warn!(%fault, "a checkpoint failed; it is tried again");
     }
 }

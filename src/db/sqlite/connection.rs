@@ -117,7 +117,7 @@ impl Connection {
             match step {
                 StepResult::Done => break,
                 StepResult::More => {}
-                _ => return Err(Fault::Unavailable("another process holds the database".into())),
+                _ => return Err(Fault::Unavailable("another process locks the database".into())),
             }
         }
         drop(backup);

@@ -110,7 +110,7 @@ impl App {
         make: impl FnOnce(&[u8], &image::Limits) -> Result<T, image::Refused> + Send + 'static,
     ) -> Result<T> {
         if upload.size > self.config.images.bytes as u64 {
-            return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));
+            return Err(Error::new(Code::BadImage).with_message("the image file is too large"));
         }
         let limits = self.config.images.clone();
         let work = move || {
@@ -251,7 +251,7 @@ impl App {
             };
             match swept.await {
                 Ok(orphans) => self.remove_bytes(orphans).await,
-                failed => return log_failure("sweeping files", failed),
+                failed => return log_failure("removing unused files", failed),
             }
         }
     }

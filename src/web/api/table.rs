@@ -150,7 +150,7 @@ impl Calls {
             "info": {
                 "title": "Madang",
                 "version": env!("CARGO_PKG_VERSION"),
-                "description": "A chat that anyone can walk into. Errors are application/problem+json with a stable code.",
+                "description": "A self-hosted chat server. Errors are application/problem+json with a stable code.",
             },
             "paths": paths,
             "components": {
