@@ -3,6 +3,7 @@
 
 mod account;
 pub mod file;
+mod from_wire;
 mod invite;
 mod lobby;
 mod member;

@@ -1,7 +1,6 @@
 //! Messages over the socket.
 
 use super::ChatSocket;
-use crate::chat::message::New;
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
 use crate::realtime::ConnectedUser;
@@ -10,14 +9,8 @@ use crate::wire::{self, Answer, Nothing, Rev, RoomOnly, Sent};
 
 pub(super) async fn send(app: App, socket: ChatSocket, request: wire::Send) -> Result<Answer<Sent>> {
     let room_id = request.room.id()?;
-    let new = New {
-        key: Some(request.key),
-        text: request.text,
-        reply_to: request.reply_to,
-        file_ids: request.file_ids,
-        to: request.to,
-    };
-    let sent = app.send(socket.user()?.id, room_id, new).await?;
+    let new = wire::NewMessage::from(request);
+    let sent = app.send(socket.user()?.id, room_id, new.into()).await?;
     let message = sent.message;
     // The rev of the first answer is the rev at birth, whatever happened to the message since.
     let answer =

@@ -1,9 +1,9 @@
-//! What clients say: the handshake and the payloads of their events.
+//! What clients send over sockets: the handshake and the payloads of their events.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{MessageName, RoomName};
+use crate::wire::{MessageName, RoomName};
 use crate::chat::member::Presence;
 use crate::ids::{FileId, UserId};
 
