@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chat::session::{Session, Token};
 use crate::chat::user::User;
@@ -188,10 +188,11 @@ async fn path_id<T: FromStr, S: Send + Sync>(parts: &mut Parts, state: &S, name:
 
 /// The query of a list that comes in pages.
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, bound(deserialize = "C: Deserialize<'de>"))]
+#[schemars(bound = "C: JsonSchema + Serialize")]
 pub(super) struct Paging<C> {
     /// `next` of the page before.
-    #[serde(default = "Option::default")]
+    #[serde(default)]
     pub(super) after: Option<C>,
     /// 1 to 100; 50 if left out.
     #[serde(default)]

@@ -131,9 +131,7 @@ pub(super) fn missing_file() -> Error {
 }
 
 async fn drain(mut multipart: Multipart, grace: Duration) -> Result<()> {
-    while let Some(mut field) =
-        timeout(grace, multipart.next_field()).await.map_err(|_| stalled())?.map_err(broken)?
-    {
+    while let Some(mut field) = timeout(grace, multipart.next_field()).await.map_err(|_| stalled())?.map_err(broken)? {
         while next_chunk(&mut field, grace).await?.is_some() {}
     }
     Ok(())

@@ -30,7 +30,7 @@ pub(super) fn redirect_back(headers: &HeaderMap) -> Response {
 }
 
 /// Returns a path that a request asks to be redirected to, unless it could lead to another host.
-pub(super) fn safe( -> Option<&str> {
+pub(super) fn safe(path: &str) -> Option<&str> {
     let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let is_path = path.starts_with('/') && !path.starts_with("//") && is_plain && path.len() <= MAX_LENGTH;
     let uri = path.parse::<http::Uri>().ok().filter(|uri| uri.authority().is_none() && uri.scheme().is_none());

@@ -39,13 +39,9 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.public().body::<LogIn>().response::<Entered>(201)
         })
         .add("GET", "/me", get(show), "Oneself.", |call| call.response::<Account>(200))
-        .add(
-            "PATCH",
-            "/me",
-            patch(change),
-            "Change one's name, bio, e-mail or whether one's presence shows.",
-            |call| call.body::<ChangeAccount>().response::<Account>(200),
-        )
+        .add("PATCH", "/me", patch(change), "Change one's name, bio, e-mail or whether one's presence shows.", |call| {
+            call.body::<ChangeAccount>().response::<Account>(200)
+        })
         .add(
             "DELETE",
             "/me",
@@ -111,29 +107,17 @@ async fn show(State(app): State<App>, me: SignedIn) -> Result<Json<Account>> {
     app.account(me.user.id).await.map(Json)
 }
 
-async fn change(
-    State(app): State<App>,
-    me: SignedIn,
-    Json(mut body): Json<ChangeAccount>,
-) -> Result<Json<Account>> {
+async fn change(State(app): State<App>, me: SignedIn, Json(mut body): Json<ChangeAccount>) -> Result<Json<Account>> {
     let password = body.password.take();
     app.change_account(&me.user, body.into(), password).await.map(Json)
 }
 
-async fn change_password(
-    State(app): State<App>,
-    me: SignedIn,
-    Json(body): Json<NewPassword>,
-) -> Result<StatusCode> {
+async fn change_password(State(app): State<App>, me: SignedIn, Json(body): Json<NewPassword>) -> Result<StatusCode> {
     app.change_password(&me.session, body.current, body.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn delete_account(
-    State(app): State<App>,
-    me: SignedIn,
-    Json(body): Json<DeleteAccount>,
-) -> Result<Response> {
+async fn delete_account(State(app): State<App>, me: SignedIn, Json(body): Json<DeleteAccount>) -> Result<Response> {
     app.delete_account(me.user.id, body.password, body.messages == OwnMessages::Remove).await?;
     Ok(logged_out(&app, true))
 }

@@ -22,11 +22,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
     )
 }
 
-async fn open(
-    State(app): State<App>,
-    me: SignedIn,
-    Json(body): Json<OpenDirect>,
-) -> Result<(StatusCode, Json<Room>)> {
+async fn open(State(app): State<App>, me: SignedIn, Json(body): Json<OpenDirect>) -> Result<(StatusCode, Json<Room>)> {
     let (room, is_new) = app.open_direct(me.user.id, body.user_id).await?;
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(room)))
 }

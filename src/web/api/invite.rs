@@ -18,13 +18,9 @@ use crate::wire::NewInvite;
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add(
-            "GET",
-            "/rooms/{id}/invites",
-            get(list),
-            "The living invites; the owner's and the moderators'.",
-            |call| call.response::<Invites>(200),
-        )
+        .add("GET", "/rooms/{id}/invites", get(list), "The living invites; the owner's and the moderators'.", |call| {
+            call.response::<Invites>(200)
+        })
         .add(
             "POST",
             "/rooms/{id}/invites",

@@ -31,13 +31,9 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "Remove somebody, for good with `ban`; the owner's and the moderators'.",
             |call| call.query::<KickQuery>().no_content(),
         )
-        .add(
-            "PUT",
-            "/rooms/{id}/owner",
-            put(hand_over),
-            "Hand the room to another member; the owner's.",
-            |call| call.body::<NewOwner>().response::<Room>(200),
-        )
+        .add("PUT", "/rooms/{id}/owner", put(hand_over), "Hand the room to another member; the owner's.", |call| {
+            call.body::<NewOwner>().response::<Room>(200)
+        })
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -16,13 +16,9 @@ use crate::wire::{NewMessage, NewText, WireMessage};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add(
-            "GET",
-            "/rooms/{id}/messages",
-            get(list),
-            "A page of history, or what changed since a rev.",
-            |call| call.query::<ListQuery>().response::<Messages>(200),
-        )
+        .add("GET", "/rooms/{id}/messages", get(list), "A page of history, or what changed since a rev.", |call| {
+            call.query::<ListQuery>().response::<Messages>(200)
+        })
         .add(
             "POST",
             "/rooms/{id}/messages",
@@ -46,13 +42,9 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("PUT", "/messages/{id}/reactions/{emoji}", put(react), "React to a message.", |call| {
             call.response::<WireMessage>(200)
         })
-        .add(
-            "DELETE",
-            "/messages/{id}/reactions/{emoji}",
-            delete(react),
-            "Take one's reaction away.",
-            |call| call.response::<WireMessage>(200),
-        )
+        .add("DELETE", "/messages/{id}/reactions/{emoji}", delete(react), "Take one's reaction away.", |call| {
+            call.response::<WireMessage>(200)
+        })
         .add(
             "PUT",
             "/messages/{id}/pin",
@@ -60,9 +52,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "Pin a message in its room; the owner's and the moderators'.",
             |call| call.response::<WireMessage>(200),
         )
-        .add("DELETE", "/messages/{id}/pin", delete(pin), "Take a pin away.", |call| {
-            call.response::<WireMessage>(200)
-        })
+        .add("DELETE", "/messages/{id}/pin", delete(pin), "Take a pin away.", |call| call.response::<WireMessage>(200))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -11,13 +11,9 @@ use crate::web::extract::{RoomPath, SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add(
-            "PUT",
-            "/rooms/{id}/moderators/{userId}",
-            put(set),
-            "Make a member a moderator; the owner's.",
-            |call| call.no_content(),
-        )
+        .add("PUT", "/rooms/{id}/moderators/{userId}", put(set), "Make a member a moderator; the owner's.", |call| {
+            call.no_content()
+        })
         .add(
             "DELETE",
             "/rooms/{id}/moderators/{userId}",

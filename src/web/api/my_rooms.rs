@@ -17,13 +17,9 @@ use crate::web::extract::{Caller, SignedIn};
 use crate::wire::WireMessage;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add(
-        "GET",
-        "/me/rooms",
-        get(list),
-        "One's rooms, the latest active first, with what waits there.",
-        |call| call.query::<ListQuery>().response::<MyRooms>(200),
-    )
+    calls.add("GET", "/me/rooms", get(list), "One's rooms, the latest active first, with what waits there.", |call| {
+        call.query::<ListQuery>().response::<MyRooms>(200)
+    })
 }
 
 #[derive(Deserialize, JsonSchema)]

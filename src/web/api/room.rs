@@ -21,20 +21,12 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("PATCH", "/rooms/{id}", patch(change), "Change a room; the owner's.", |call| {
             call.body::<ChangeRoom>().response::<Room>(200)
         })
-        .add(
-            "DELETE",
-            "/rooms/{id}",
-            delete(remove),
-            "Remove a room with all that is in it; the owner's.",
-            |call| call.no_content(),
-        )
+        .add("DELETE", "/rooms/{id}", delete(remove), "Remove a room with all that is in it; the owner's.", |call| {
+            call.no_content()
+        })
 }
 
-async fn create(
-    State(app): State<App>,
-    me: SignedIn,
-    Json(body): Json<NewRoom>,
-) -> Result<(StatusCode, Json<Room>)> {
+async fn create(State(app): State<App>, me: SignedIn, Json(body): Json<NewRoom>) -> Result<(StatusCode, Json<Room>)> {
     let room = app.create_room(&me.user, body.into()).await?;
     Ok((StatusCode::CREATED, Json(room)))
 }

@@ -31,9 +31,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "Log out everywhere else, with `all` here too.",
             |call| call.query::<LogOutQuery>().no_content(),
         )
-        .add("DELETE", "/me/sessions/{id}", delete(log_out_one), "End one of one's sessions.", |call| {
-            call.no_content()
-        })
+        .add("DELETE", "/me/sessions/{id}", delete(log_out_one), "End one of one's sessions.", |call| call.no_content())
 }
 
 /// The sessions of a person, the last used first.
@@ -65,7 +63,11 @@ struct LogOutQuery {
     all: bool,
 }
 
-async fn log_out_everywhere(State(app): State<App>, me: SignedIn, Query(query): Query<LogOutQuery>) -> Result<Response> {
+async fn log_out_everywhere(
+    State(app): State<App>,
+    me: SignedIn,
+    Query(query): Query<LogOutQuery>,
+) -> Result<Response> {
     app.log_out_everywhere(&me.session, query.all).await?;
     Ok(logged_out(&app, query.all))
 }

@@ -17,13 +17,9 @@ use crate::web::form::no_store;
 use crate::wire::NewGuest;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add(
-        "POST",
-        "/guests",
-        post(enter_as_guest),
-        "Become a guest, with a name or a friendly one.",
-        |call| call.public().body::<NewGuest>().response::<Entered>(201),
-    )
+    calls.add("POST", "/guests", post(enter_as_guest), "Become a guest, with a name or a friendly one.", |call| {
+        call.public().body::<NewGuest>().response::<Entered>(201)
+    })
 }
 
 /// A new session. The token is shown this once.

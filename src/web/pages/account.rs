@@ -13,7 +13,7 @@ use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
 use crate::error::Error;
-use any_name;
+use crate::i18n::any_name;
 use crate::service::App;
 use crate::view::account::{Done, LogInPage, Problem, SignUpPage};
 use crate::web::extract::{Caller, SignedIn};
@@ -86,12 +86,7 @@ struct SignUp {
 }
 
 /// `POST /signup`
-async fn sign_up(
-    State(app): State<App>,
-    caller: Caller,
-    me: Option<SignedIn>,
-    Form(form): Form<SignUp>,
-) -> Response {
+async fn sign_up(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Form(form): Form<SignUp>) -> Response {
     let (lang, next) = (caller.lang, after_sign_in(Some(&form.next), &HeaderMap::new()));
     let new = NewUser { email: form.email.clone(), password: form.password, name: Some(form.name.clone()) };
     match app.sign_up(new.into(), me.as_ref().map(|me| &me.session), caller.into()).await {
@@ -100,7 +95,10 @@ async fn sign_up(
             let problem = Problem::new(&error, "signUp", &["email", "name", "password"]);
             let guest = me.as_ref().map(|me| &*me.user);
             let (email, name) = (form.email.as_str(), form.name.as_str());
-            page_with_error(&error, SignUpPage { lang, guest, email, name, next: &next, problem: Some(&problem) }.html())
+            page_with_error(
+                &error,
+                SignUpPage { lang, guest, email, name, next: &next, problem: Some(&problem) }.html(),
+            )
         }
     }
 }
@@ -138,12 +136,7 @@ struct LogIn {
 }
 
 /// `POST /login`
-async fn log_in(
-    State(app): State<App>,
-    caller: Caller,
-    me: Option<SignedIn>,
-    Form(form): Form<LogIn>,
-) -> Response {
+async fn log_in(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Form(form): Form<LogIn>) -> Response {
     let (lang, next) = (caller.lang, after_sign_in(Some(&form.next), &HeaderMap::new()));
     let former = me.as_ref().map(|me| &me.session);
     match app.log_in(form.email.clone(), form.password, former, caller.into()).await {

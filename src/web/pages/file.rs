@@ -86,7 +86,9 @@ async fn download(
     };
     // The server re-encoded the pictures; a browser must save everything else, never show it.
     let placement = if file.media_type.starts_with("image/") { "inline" } else { "attachment" };
-    Served { hash: &hash, content_type, disposition: disposition(placement, &file.name)? }.respond(&app, &method, &headers).await
+    Served { hash: &hash, content_type, disposition: disposition(placement, &file.name)? }
+        .respond(&app, &method, &headers)
+        .await
 }
 
 /// `GET /files/{id}/thumbnail`

@@ -30,12 +30,7 @@ pub(super) fn routes() -> Router<App> {
 
 /// `GET /invite/{code}`: the page to join the room, with the code in its form. It joins nobody by
 /// itself.
-async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    me: Option<SignedIn>,
-    Path(code): Path<String>,
-) -> PageResult {
+async fn show(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Path(code): Path<String>) -> PageResult {
     let (room, is_member) = match app.invited(me.as_ref().map(|me| me.user.id), code.clone()).await {
         Ok(found) => found,
         Err(error) if matches!(error.code, Code::Gone | Code::RoomNotFound) => {
@@ -95,12 +90,7 @@ async fn revoke(
 }
 
 /// `GET /room/{id}/qr.svg`: the room's address.
-async fn room_qr_code(
-    State(app): State<App>,
-    me: SignedIn,
-    room: RoomPath,
-    headers: HeaderMap,
-) -> Result<Response> {
+async fn room_qr_code(State(app): State<App>, me: SignedIn, room: RoomPath, headers: HeaderMap) -> Result<Response> {
     let room = app.room(Some(me.user.id), room.id).await?;
     qr_code(&app, &headers, &format!("/room/{}", room.id))
 }

@@ -122,12 +122,7 @@ async fn do_act(app: &App, me: UserId, form: ActForm) -> Result<i64> {
 }
 
 /// `POST /room/{id}/messages`: sends a message without JavaScript.
-async fn send(
-    State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
-    request: Request,
-) -> PageResult {
+async fn send(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, request: Request) -> PageResult {
     send_parts(&app, me.user.id, room.id, request).await.or_room(room.id)?;
     // The new message is at the end of the page.
     Ok(redirect(&format!("/room/{}#end", room.id)))

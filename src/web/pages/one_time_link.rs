@@ -127,12 +127,7 @@ struct Reset {
 }
 
 /// `POST /reset/{code}`
-async fn reset(
-    State(app): State<App>,
-    caller: Caller,
-    Path(text): Path<String>,
-    Form(form): Form<Reset>,
-) -> Response {
+async fn reset(State(app): State<App>, caller: Caller, Path(text): Path<String>, Form(form): Form<Reset>) -> Response {
     let done = match parse_code(&text) {
         Ok(code) => app.reset_password(code, form.password, caller.address).await,
         Err(error) => Err(error),

@@ -39,8 +39,7 @@ async fn show(
     Query(query): Query<SearchQuery>,
 ) -> PageResult {
     let room = query.room.as_deref().filter(|room| !room.is_empty());
-    let room_id: Option<RoomId> =
-        room.map(str::parse).transpose().map_err(|_| PageError::lobby(Code::RoomNotFound))?;
+    let room_id: Option<RoomId> = room.map(str::parse).transpose().map_err(|_| PageError::lobby(Code::RoomNotFound))?;
     let zone = query.zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or_default();
     let found = match query.q.trim() {
         "" => Ok(Found::default()),

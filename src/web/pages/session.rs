@@ -38,12 +38,7 @@ struct EndSessions {
 }
 
 /// `POST /me/sessions`: ends one session, or all others.
-async fn end(
-    State(app): State<App>,
-    caller: Caller,
-    me: OrLobby<SignedIn>,
-    Form(form): Form<EndSessions>,
-) -> Response {
+async fn end(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, Form(form): Form<EndSessions>) -> Response {
     let result = match form.id {
         Some(id) => app.log_out_device(&me.session, id).await.map(drop),
         None => app.log_out_everywhere(&me.session, false).await,

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::wire::{MessageName, RoomName};
 use crate::chat::member::Presence;
 use crate::ids::{FileId, UserId};
+use crate::wire::{MessageName, RoomName};
 
 /// The handshake of `/chat`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
