@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::files::Upload;
 use crate::ids::{RoomId, UserId};
 use crate::service::App;
-use crate::service::file::Place;
+use crate::service::file::UploadSlot;
 
 /// Most bytes of a field that is not a file.
 const FIELD_MAX: usize = 48 * 1024;
@@ -26,7 +26,7 @@ pub(super) struct Parts {
     text: Option<String>,
     /// The stored message, where the key was seen before; no file was read then.
     pub(super) known: Option<Sent>,
-    place: Option<Place>,
+    slot: Option<UploadSlot>,
 }
 
 /// Who uploads, and for what.
@@ -90,8 +90,8 @@ impl Parts {
         if self.known.is_some() {
             return Ok(());
         }
-        if self.place.is_none() {
-            self.place = Some(context.app.receive_from(context.me)?);
+        if self.slot.is_none() {
+            self.slot = Some(context.app.upload_slot(context.me)?);
         }
         let began = Instant::now();
         let mut incoming = context.app.files.receive().await?;

@@ -9,7 +9,7 @@ use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::user::User;
 use crate::error::Result;
-use crate::service::{App, PeopleCursor};
+use crate::service::{App, DirectoryCursor};
 use crate::web::extract::{SignedIn, cursor};
 
 pub(super) fn calls(calls: Calls) -> Calls {
@@ -42,8 +42,8 @@ struct Users {
 }
 
 async fn list(State(app): State<App>, me: SignedIn, Query(query): Query<ListQuery>) -> Result<Json<Users>> {
-    let after = cursor::<PeopleCursor>(query.after)?;
-    let (people, next) = app.people(me.user.id, query.q, after, query.limit).await?;
+    let after = cursor::<DirectoryCursor>(query.after)?;
+    let (people, next) = app.directory(me.user.id, query.q, after, query.limit).await?;
     let users = people.into_iter().map(|one| one.user).collect();
     Ok(Json(Users { users, next: next.map(|next| next.to_string()) }))
 }

@@ -78,7 +78,7 @@ async fn create(
     room: RoomPath,
     Json(body): Json<NewInvite>,
 ) -> Result<(StatusCode, Json<Invite>)> {
-    let invite = app.invite(me.user.id, room.id, body.uses, body.hours).await?;
+    let invite = app.create_invite(me.user.id, room.id, body.uses, body.hours).await?;
     Ok((StatusCode::CREATED, Json(Invite::new(&app, invite))))
 }
 

@@ -37,6 +37,6 @@ impl From<service::Entered> for Entered {
 }
 
 async fn enter_as_guest(State(app): State<App>, caller: Caller, Json(body): Json<NewGuest>) -> Result<Response> {
-    let entered = app.enter(body.name, caller.lang, caller.agent, caller.address).await?;
+    let entered = app.enter_as_guest(body.name, caller.into()).await?;
     Ok(no_store((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
 }

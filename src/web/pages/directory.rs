@@ -34,7 +34,7 @@ async fn show(
 ) -> Response {
     // An invalid cursor shows the first page.
     let after = query.after.and_then(|after| after.parse().ok());
-    let (people, next, notice) = match app.people(me.user.id, Some(query.q.clone()), after, None).await {
+    let (people, next, notice) = match app.directory(me.user.id, Some(query.q.clone()), after, None).await {
         Ok((people, next)) => (people, next, query.notice.code()),
         Err(error) => (Vec::new(), None, Some(error.code)),
     };

@@ -156,7 +156,7 @@ impl Served<'_> {
             return Ok((status, headers, Body::empty()).into_response());
         }
         // Streamed, as fast as the client reads.
-        let body = Body::from_stream(app.files.get(self.hash, part).await?.into_stream());
+        let body = Body::from_stream(app.files.read(self.hash, part).await?);
         Ok((status, headers, body).into_response())
     }
 }

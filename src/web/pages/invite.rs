@@ -62,7 +62,7 @@ async fn create(
 ) -> PageResult {
     let uses = number("uses", &form.uses).or_room(room.id)?;
     let hours = number("hours", &form.hours).or_room(room.id)?;
-    app.invite(me.user.id, room.id, uses, hours).await.or_room(room.id)?;
+    app.create_invite(me.user.id, room.id, uses, hours).await.or_room(room.id)?;
     Ok(redirect_to_invites(room.id))
 }
 

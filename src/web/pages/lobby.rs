@@ -9,15 +9,12 @@ use serde::Deserialize;
 use crate::error::Code;
 use crate::i18n::any_name;
 use crate::ids::RoomId;
-use crate::service::App;
+use crate::service::{App, MY_ROOMS};
 use crate::view::LobbyPage;
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrPageError, PageError, PageResult};
 use crate::web::redirect::{redirect, redirect_to_room};
-
-/// The most of one's own rooms in the list of a page.
-pub(super) const MY_ROOMS_SHOWN: u32 = 100;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/", get(show)).route("/find", post(find))
@@ -47,7 +44,7 @@ async fn show(
     let lang = caller.lang;
     let (rooms, _) = app.lobby(None, None, Some(app.config.limits.page_max)).await.or_problem(lang)?;
     let mine = match &me {
-        Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS_SHOWN)).await.or_problem(lang)?.0,
+        Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS)).await.or_problem(lang)?.0,
         None => Vec::new(),
     };
     let page = LobbyPage {

@@ -114,7 +114,7 @@ async fn do_act(app: &App, me: UserId, form: ActForm) -> Result<i64> {
         Act::Edit => app.edit(me, id, text).await?,
         Act::Delete => app.delete(me, id).await?,
         // One button adds and removes a reaction.
-        Act::React => app.react_or_not(me, id, form.emoji.unwrap_or_default()).await?,
+        Act::React => app.toggle_reaction(me, id, form.emoji.unwrap_or_default()).await?,
         Act::Pin => app.pin(me, id, true).await?,
         Act::Unpin => app.pin(me, id, false).await?,
     };

@@ -42,7 +42,7 @@ fn link_error(error: &Error, lang: Lang) -> Response {
 }
 
 async fn check_link(app: &App, kind: LinkKind, text: &str) -> Result<()> {
-    app.look_at_link(kind, parse_code(text)?).await
+    app.check_link(kind, parse_code(text)?).await
 }
 
 /// Returns the user if they have an account; a guest cannot become an admin.

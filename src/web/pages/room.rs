@@ -2,32 +2,26 @@
 //! remove one.
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::lobby::{MY_ROOMS_SHOWN, Notice};
+use super::lobby::Notice;
 use super::user::{identify, with_session};
-use crate::chat::member::Role;
 use crate::chat::message::Cursor;
-use crate::chat::room::{History, RoomKind};
-use crate::error::{Code, Result};
-use crate::i18n::any_name;
+use crate::chat::room::History;
+use crate::chat::unread::MyRoom;
+use crate::error::{Code, Error, Result};
+use crate::i18n::{Lang, any_name};
 use crate::ids::RoomId;
-use crate::service::App;
+use crate::service::{App, RoomPageData};
 use crate::view::{DoorPage, RoomPage};
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
-use crate::web::problem;
-use crate::web::redirect::{redirect, redirect_to_room, redirect_with_error};
-use crate::wire::{ChangeRoom, NewRoom, SharedJson};
-
-/// The most open rooms in the list beside a room.
-const ROOMS_BESIDE: u32 = 30;
-/// The most bans in the sheet of settings, the latest.
-const BANS_SHOWN: u32 = 100;
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::redirect::{redirect, redirect_to_room};
+use crate::wire::{ChangeRoom, NewRoom};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -38,21 +32,21 @@ pub(super) fn routes() -> Router<App> {
 }
 
 #[derive(Deserialize)]
-struct Shown {
+struct RoomQuery {
     before: Option<String>,
     after: Option<String>,
-    /// The seq of a message that a link leads to.
+    /// The seq of the message that a link shows.
     at: Option<String>,
-    /// A day, `2026-11-21`, from which on to read, in UTC.
+    /// The first day to show, `2026-11-21`, in UTC.
     day: Option<String>,
-    /// A time in RFC 3339 from which on to read: the midnight of the reader's own place.
+    /// The first time to show, RFC 3339; a script sends midnight in the reader's time zone.
     since: Option<String>,
     #[serde(flatten)]
     notice: Notice,
 }
 
-impl Shown {
-    /// The place in the history that is asked for. What is no place is the newest page.
+impl RoomQuery {
+    /// Returns the position in the history; none for an invalid one.
     fn cursor(&self) -> Option<Cursor> {
         let seq = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
         let day = |text: &str| crate::clock::from_rfc3339(&format!("{text}T00:00:00Z"));
@@ -63,86 +57,92 @@ impl Shown {
         at.or(since.or(self.day.as_deref().and_then(day)).map(Cursor::Since))
     }
 
-    /// The message that the address points at.
+    /// Returns the seq of the message to show.
     fn at(&self) -> Option<i64> {
         self.at.as_deref().and_then(|at| at.parse().ok())
     }
 }
 
-/// `GET /room/{id}`. It never makes anybody a member.
+/// `GET /room/{id}`. It never makes anyone a member.
 async fn show(
     State(app): State<App>,
     caller: Caller,
+    room: OrLobby<RoomPath>,
     me: Option<SignedIn>,
-    Path(id): Path<String>,
-    Query(shown): Query<Shown>,
-) -> Response {
-    let Ok(id) = id.parse() else { return redirect_with_error("/", Code::RoomNotFound) };
+    Query(query): Query<RoomQuery>,
+) -> PageResult {
+    let refuse = |error: Error| match error.code {
+        Code::RoomNotFound => PageError::lobby(error.code),
+        _ => PageError::Problem(error, caller.lang),
+    };
     if let Some(me) = &me {
-        match talk(&app, &caller, me, id, &shown).await {
-            // Whoever comes to a room that was removed is told at the door that there is none.
+        match member_page(&app, &caller, me, room.id, &query).await {
+            // The page to join says also that the room was removed.
             Err(error) if matches!(error.code, Code::NotAMember | Code::Gone) => {}
-            Err(error) if error.code == Code::RoomNotFound => return redirect_with_error("/", error.code),
-            Err(error) => return problem::error_page(&error, caller.lang),
-            Ok(page) => return page,
+            result => return result.map_err(refuse),
         }
     }
-    match door(&app, &caller, me.as_ref(), id, shown.notice.code()).await {
-        Ok(page) => page,
-        Err(error) if error.code == Code::RoomNotFound => redirect_with_error("/", error.code),
-        Err(error) => problem::error_page(&error, caller.lang),
-    }
+    join_page(&app, &caller, me.as_ref(), room.id, query.notice.code()).await.map_err(refuse)
 }
 
-async fn talk(app: &App, caller: &Caller, me: &SignedIn, id: RoomId, shown: &Shown) -> Result<Response> {
-    let my_id = me.user.id;
-    let mut snapshot = app.snapshot(my_id, id, None, None).await?;
-    // Who has no JavaScript, and so no socket, is here as long as they look at the page again.
-    app.reserve_slot(&me.user, &snapshot.room);
-    if let Some(cursor) = shown.cursor() {
-        snapshot.messages = SharedJson::new(app.history(my_id, id, cursor, None).await?);
-    }
-    let (mine, _) = app.my_rooms(my_id, None, Some(MY_ROOMS_SHOWN)).await?;
-    let (mut rooms, _) = app.lobby(None, None, Some(ROOMS_BESIDE)).await?;
-    rooms.retain(|room| mine.iter().all(|mine| mine.room.id != room.id));
-    let peer = match snapshot.room.kind {
-        RoomKind::Direct => Some(app.peer(my_id, id).await?),
-        RoomKind::Open => None,
-    };
-    let pins = app.pins(my_id, id).await?;
-    let (invites, bans) = match snapshot.me.role {
-        Role::Member => Default::default(),
-        _ => (app.invites(my_id, id).await?, app.bans(my_id, id, None, Some(BANS_SHOWN)).await?.bans),
-    };
-    let messages = &snapshot.messages.value;
-    let page = RoomPage {
-        lang: caller.lang,
-        room: &snapshot.room,
-        me: &snapshot.me,
-        members: &snapshot.members.value,
-        peer: peer.as_ref(),
-        messages: &messages.messages,
-        rev: messages.rev,
-        epoch: &messages.epoch,
-        has_older: messages.older,
-        has_newer: messages.newer,
-        at: shown.at(),
-        unread: mine.iter().find(|mine| mine.room.id == id).map_or(0, |mine| mine.waiting.unread),
-        pins: &pins,
-        mine: &mine,
-        rooms: &rooms,
+/// Returns the page for a member, read and rendered on the blocking pool.
+async fn member_page(app: &App, caller: &Caller, me: &SignedIn, id: RoomId, query: &RoomQuery) -> Result<Response> {
+    let (my_id, lang, at, notice) = (me.user.id, caller.lang, query.at(), query.notice.code());
+    let cursor = query.cursor().unwrap_or(Cursor::Newest);
+    let page = app.render(move |app| {
+        let data = app.read_room_page(my_id, id, cursor)?;
+        let html = room_page(app, &data, lang, at, notice).html();
+        Ok::<_, Error>((data.room, html))
+    });
+    let (room, html) = page.await??;
+    // This GET changes something: a member without JavaScript has no socket, and keeps their place in an ephemeral
+    // room by looking at the page. The reservation is in memory and expires by itself.
+    app.reserve_slot(&me.user, &room);
+    Ok(Html(html).into_response())
+}
+
+fn room_page<'a>(
+    app: &'a App,
+    data: &'a RoomPageData,
+    lang: Lang,
+    at: Option<i64>,
+    notice: Option<Code>,
+) -> RoomPage<'a> {
+    let is_here = |my_room: &&MyRoom| my_room.room.id == data.room.id;
+    RoomPage {
+        lang,
+        room: &data.room,
+        me: &data.me,
+        members: &data.members,
+        peer: data.other.as_ref(),
+        messages: &data.messages.messages,
+        rev: data.messages.rev,
+        epoch: &data.messages.epoch,
+        has_older: data.messages.older,
+        has_newer: data.messages.newer,
+        at,
+        unread: data.my_rooms.iter().find(is_here).map_or(0, |my_room| my_room.waiting.unread),
+        pins: &data.pins,
+        mine: &data.my_rooms,
+        rooms: &data.other_rooms,
         has_search: app.config.has_search,
         base: app.base(),
-        invites: &invites,
-        bans: &bans,
-        notice: shown.notice.code(),
+        invites: &data.invites,
+        bans: &data.bans,
+        notice,
         upload_max: app.config.upload_max,
         files_max: app.config.limits.files_max,
-    };
-    Ok(Html(page.html()).into_response())
+    }
 }
 
-async fn door(app: &App, caller: &Caller, me: Option<&SignedIn>, id: RoomId, notice: Option<Code>) -> Result<Response> {
+/// Returns the page to join the room.
+async fn join_page(
+    app: &App,
+    caller: &Caller,
+    me: Option<&SignedIn>,
+    id: RoomId,
+    notice: Option<Code>,
+) -> Result<Response> {
     let room = app.room(me.map(|me| me.user.id), id).await?;
     let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
     let page = DoorPage { lang: caller.lang, room: &room, name: &name, invite: None, notice };

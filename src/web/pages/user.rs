@@ -42,7 +42,7 @@ pub(super) async fn identify(
 ) -> Result<(Arc<User>, Option<HeaderValue>)> {
     let name = name.filter(|name| !name.trim().is_empty());
     let Some(me) = me else {
-        let entered = app.enter(name, caller.lang, caller.agent.clone(), caller.address).await?;
+        let entered = app.enter_as_guest(name, caller.clone().into()).await?;
         let cookie = cookie::set_session(&entered.token, app.config.origins.is_https());
         return Ok((Arc::new(entered.user), Some(cookie)));
     };
