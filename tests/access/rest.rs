@@ -171,11 +171,11 @@ async fn session(app: &App, scene: &Scene, who: Who) -> String {
 
 /// The reference says of each call whether it needs an identity.
 #[test]
-fn what_is_open_is_marked_so() {
+fn calls_without_a_session_are_marked_as_public() {
     for call in madang::web::api::calls(Config::default().upload_max).iter() {
         // A call without a row fails above, by its name.
         let row = ROWS.iter().find(|row| row.method == call.method && row.name == call.path);
         let Some(row) = row else { continue };
-        assert_eq!(row.cells[0] != NOBODY, call.is_open, "{} {}", call.method, call.path);
+        assert_eq!(row.cells[0] != NOBODY, call.is_public, "{} {}", call.method, call.path);
     }
 }

@@ -1,18 +1,26 @@
-//! The people who stay.
+//! The directory: accounts by name.
 
 use axum::extract::State;
+use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::user::User;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::service::{App, DirectoryCursor};
-use crate::web::caller::Me;
+use crate::web::extract::{SignedIn, cursor};
+
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls.add("GET", "/users", get(list), "Accounts by name, or those whose name has `q`.", |call| {
+        call.query::<ListQuery>().response::<Users>(200)
+    })
+}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ListQuery {
+struct ListQuery {
     /// A part of the name: syllables, first consonants (ㅎㄱㄷ of 홍길동), letters.
     #[serde(default)]
     q: Option<String>,
@@ -26,16 +34,15 @@ pub(super) struct ListQuery {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Users {
+struct Users {
     users: Vec<User>,
     /// `after` of the next page; null on the last. A page may have fewer people than asked for, or
     /// none, and still not be the last.
     next: Option<String>,
 }
 
-pub(super) async fn list(State(app): State<App>, me: Me, Query(query): Query<ListQuery>) -> Result<Json<Users>> {
-    let after = query.after.map(|after| after.parse::<DirectoryCursor>()).transpose();
-    let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
+async fn list(State(app): State<App>, me: SignedIn, Query(query): Query<ListQuery>) -> Result<Json<Users>> {
+    let after = cursor::<DirectoryCursor>(query.after)?;
     let (people, next) = app.directory(me.user.id, query.q, after, query.limit).await?;
     let users = people.into_iter().map(|one| one.user).collect();
     Ok(Json(Users { users, next: next.map(|next| next.to_string()) }))

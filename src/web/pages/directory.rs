@@ -1,19 +1,23 @@
-//! The page of those who stay.
+//! The page with the accounts of the server.
 
+use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
-use http::StatusCode;
+use axum::routing::get;
 use serde::Deserialize;
 
 use super::lobby::Notice;
-use crate::error::Code;
 use crate::service::App;
 use crate::view::{DirectoryEntry, PeoplePage};
-use crate::web::caller::{Caller, Me};
-use crate::web::form::redirect_with_error;
+use crate::web::extract::{Caller, SignedIn};
+use crate::web::page_error::OrLobby;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/people", get(show))
+}
 
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+struct DirectoryQuery {
     #[serde(default)]
     q: String,
     after: Option<String>,
@@ -22,14 +26,13 @@ pub(crate) struct Asked {
 }
 
 /// `GET /people`
-pub(crate) async fn show(
+async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: Option<Me>,
-    Query(query): Query<Asked>,
+    me: OrLobby<SignedIn>,
+    Query(query): Query<DirectoryQuery>,
 ) -> Response {
-    let Some(me) = me else { return redirect_with_error("/", Code::Unauthenticated) };
-    // What is no place in the list is its beginning.
+    // An invalid cursor shows the first page.
     let after = query.after.and_then(|after| after.parse().ok());
     let (people, next, notice) = match app.directory(me.user.id, Some(query.q.clone()), after, None).await {
         Ok((people, next)) => (people, next, query.notice.code()),
@@ -46,5 +49,5 @@ pub(crate) async fn show(
         next: next.map(|next| next.to_string()),
         notice,
     };
-    (StatusCode::OK, Html(page.html())).into_response()
+    Html(page.html()).into_response()
 }

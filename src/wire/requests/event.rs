@@ -1,11 +1,11 @@
-//! What clients send: the handshake and the payloads of their events.
+//! What clients send over sockets: the handshake and the payloads of their events.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{MessageName, RoomName};
 use crate::chat::member::Presence;
 use crate::ids::{FileId, UserId};
+use crate::wire::{MessageName, RoomName};
 
 /// The handshake of `/chat`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -1,24 +1,30 @@
-//! One's own rooms, with what waits in each; and the way to a conversation of two.
+//! One's own rooms, with unread counts.
 
 use axum::extract::State;
-use http::StatusCode;
+use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::member::{Member, Presence};
 use crate::chat::room::Room;
 use crate::chat::unread::{self, Place};
 use crate::chat::user::User;
 use crate::error::{Error, Result};
-use crate::ids::UserId;
 use crate::service::App;
-use crate::web::caller::{Caller, Me};
+use crate::web::extract::{Caller, SignedIn};
 use crate::wire::WireMessage;
+
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls.add("GET", "/me/rooms", get(list), "One's rooms, the latest active first, with what waits there.", |call| {
+        call.query::<ListQuery>().response::<MyRooms>(200)
+    })
+}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ListQuery {
+struct ListQuery {
     /// `next` of the page before.
     #[serde(default)]
     after: Option<String>,
@@ -29,7 +35,7 @@ pub(super) struct ListQuery {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MyRooms {
+struct MyRooms {
     rooms: Vec<MyRoom>,
     /// `after` of the next page; null on the last.
     next: Option<String>,
@@ -51,13 +57,13 @@ struct MyRoom {
     last: Option<WireMessage>,
 }
 
-pub(super) async fn list(
+async fn list(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
+    me: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<MyRooms>> {
-    let after = query.after.as_deref().map(place).transpose()?;
+    let after = query.after.as_deref().map(parse_cursor).transpose()?;
     let (rooms, next) = app.my_rooms(me.user.id, after, query.limit).await?;
     let shown = |mine: unread::MyRoom| MyRoom {
         room: mine.room,
@@ -72,22 +78,7 @@ pub(super) async fn list(
     Ok(Json(MyRooms { rooms: rooms.into_iter().map(shown).collect(), next }))
 }
 
-fn place(text: &str) -> Result<Place> {
-    let place = text.rsplit_once('-').and_then(|(active_at, id)| Some((active_at.parse().ok()?, id.parse().ok()?)));
-    place.ok_or_else(|| Error::invalid("after", "after must be the next of a page"))
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Direct {
-    user_id: UserId,
-}
-
-pub(super) async fn open_direct(
-    State(app): State<App>,
-    me: Me,
-    Json(body): Json<Direct>,
-) -> Result<(StatusCode, Json<Room>)> {
-    let (room, made) = app.open_direct(me.user.id, body.user_id).await?;
-    Ok((if made { StatusCode::CREATED } else { StatusCode::OK }, Json(room)))
+fn parse_cursor(text: &str) -> Result<Place> {
+    let cursor = text.rsplit_once('-').and_then(|(active_at, id)| Some((active_at.parse().ok()?, id.parse().ok()?)));
+    cursor.ok_or_else(|| Error::invalid("after", "after must be the next of a page"))
 }

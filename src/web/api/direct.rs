@@ -1,0 +1,28 @@
+//! Direct rooms.
+
+use axum::extract::State;
+use axum::routing::post;
+use http::StatusCode;
+
+use super::Calls;
+use super::json::Json;
+use crate::chat::room::Room;
+use crate::error::Result;
+use crate::service::App;
+use crate::web::extract::SignedIn;
+use crate::wire::OpenDirect;
+
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls.add(
+        "POST",
+        "/direct",
+        post(open),
+        "The direct room with somebody: made once, 200 when it was there.",
+        |call| call.body::<OpenDirect>().response::<Room>(201),
+    )
+}
+
+async fn open(State(app): State<App>, me: SignedIn, Json(body): Json<OpenDirect>) -> Result<(StatusCode, Json<Room>)> {
+    let (room, is_new) = app.open_direct(me.user.id, body.user_id).await?;
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(room)))
+}
