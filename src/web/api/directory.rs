@@ -13,7 +13,7 @@ use crate::service::{App, DirectoryCursor};
 use crate::web::extract::{SignedIn, cursor};
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/users", get(list), "Accounts by name, or those whose name has `q`.", |call| {
+    calls.add("GET", "/users", get(list), "List accounts by name, or those whose name contains `q`.", |call| {
         call.query::<ListQuery>().response::<Users>(200)
     })
 }

@@ -20,21 +20,21 @@ use crate::wire::WireMessage;
 pub(super) fn calls(calls: Calls) -> Calls {
     let upload_limit = calls.upload_limit();
     calls
-        .add("GET", "/rooms/{id}/files", get(list), "The files of a room, the newest first.", |call| {
+        .add("GET", "/rooms/{id}/files", get(list), "List the files of a room, newest first.", |call| {
             call.query::<ListQuery>().response::<Files>(200)
         })
         .add(
             "POST",
             "/rooms/{id}/files",
             post(send).layer(upload_limit),
-            "Send files of any kind (multipart: `key` and `text` if wanted, then one `file` or several).",
+            "Send files of any kind (multipart: optional `key` and `text`, then one or more `file`).",
             |call| call.multipart().response::<WireMessage>(201),
         )
         .add(
             "POST",
             "/uploads",
             post(upload).layer(upload_limit),
-            "Store a file for a message to come (multipart: `file`); swept after a day.",
+            "Upload a file for a later message (multipart: `file`). Removed after a day if unused.",
             |call| call.multipart().response::<File>(201),
         )
 }

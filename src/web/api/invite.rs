@@ -18,21 +18,21 @@ use crate::wire::NewInvite;
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/invites", get(list), "The living invites; the owner's and the moderators'.", |call| {
+        .add("GET", "/rooms/{id}/invites", get(list), "List valid invites. For the owner and moderators.", |call| {
             call.response::<Invites>(200)
         })
         .add(
             "POST",
             "/rooms/{id}/invites",
             post(create),
-            "Make an invite, which lets in without the password; the owner's and the moderators'.",
+            "Create an invite, which replaces the password. For the owner and moderators.",
             |call| call.body::<NewInvite>().response::<Invite>(201),
         )
         .add(
             "DELETE",
             "/rooms/{id}/invites/{code}",
             delete(revoke),
-            "Take an invite back; the owner's and the moderators'.",
+            "Revoke an invite. For the owner and moderators.",
             |call| call.no_content(),
         )
 }

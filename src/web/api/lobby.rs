@@ -13,7 +13,7 @@ use crate::service::{App, Asker, LobbyCursor};
 use crate::web::extract::{Caller, SignedIn, cursor};
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/rooms", get(list), "Open rooms, the busiest first.", |call| {
+    calls.add("GET", "/rooms", get(list), "List open rooms, busiest first.", |call| {
         call.public().query::<ListQuery>().response::<Rooms>(200)
     })
 }

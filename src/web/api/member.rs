@@ -17,7 +17,7 @@ use crate::wire::{JoinCredentials, NewOwner};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/members", get(list), "The members, those online first.", |call| {
+        .add("GET", "/rooms/{id}/members", get(list), "List the members, online members first.", |call| {
             call.query::<Paging<String>>().response::<Members>(200)
         })
         .add("POST", "/rooms/{id}/members", post(join), "Join a room.", |call| {
@@ -28,12 +28,16 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "DELETE",
             "/rooms/{id}/members/{userId}",
             delete(kick),
-            "Remove somebody, for good with `ban`; the owner's and the moderators'.",
+            "Remove a member, permanently with `ban`. For the owner and moderators.",
             |call| call.query::<KickQuery>().no_content(),
         )
-        .add("PUT", "/rooms/{id}/owner", put(hand_over), "Hand the room to another member; the owner's.", |call| {
-            call.body::<NewOwner>().response::<Room>(200)
-        })
+        .add(
+            "PUT",
+            "/rooms/{id}/owner",
+            put(hand_over),
+            "Hand the room over to another member. For the owner.",
+            |call| call.body::<NewOwner>().response::<Room>(200),
+        )
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -16,43 +16,43 @@ use crate::wire::{NewMessage, NewText, WireMessage};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/messages", get(list), "A page of history, or what changed since a rev.", |call| {
+        .add("GET", "/rooms/{id}/messages", get(list), "Get a page of history, or the changes since a rev.", |call| {
             call.query::<ListQuery>().response::<Messages>(200)
         })
         .add(
             "POST",
             "/rooms/{id}/messages",
             post(send),
-            "Send a message; 200 and the first answer when the key was seen before.",
+            "Send a message; 200 with the first answer if the key was used before.",
             |call| call.body::<NewMessage>().response::<WireMessage>(201),
         )
-        .add("GET", "/rooms/{id}/pins", get(pins), "What is pinned in a room, the latest pin first.", |call| {
+        .add("GET", "/rooms/{id}/pins", get(pins), "List the pinned messages of a room, latest pin first.", |call| {
             call.response::<Pins>(200)
         })
-        .add("PATCH", "/messages/{id}", patch(edit), "Give one's own message another text.", |call| {
+        .add("PATCH", "/messages/{id}", patch(edit), "Edit the text of one's own message.", |call| {
             call.body::<NewText>().response::<WireMessage>(200)
         })
         .add(
             "DELETE",
             "/messages/{id}",
             delete(delete_message),
-            "Take a message away for all: one's own, or any where one keeps order.",
+            "Delete a message for everyone: one's own, or any as owner or moderator.",
             |call| call.response::<WireMessage>(200),
         )
         .add("PUT", "/messages/{id}/reactions/{emoji}", put(react), "React to a message.", |call| {
             call.response::<WireMessage>(200)
         })
-        .add("DELETE", "/messages/{id}/reactions/{emoji}", delete(react), "Take one's reaction away.", |call| {
+        .add("DELETE", "/messages/{id}/reactions/{emoji}", delete(react), "Remove one's own reaction.", |call| {
             call.response::<WireMessage>(200)
         })
         .add(
             "PUT",
             "/messages/{id}/pin",
             put(pin),
-            "Pin a message in its room; the owner's and the moderators'.",
+            "Pin a message in its room. For the owner and moderators.",
             |call| call.response::<WireMessage>(200),
         )
-        .add("DELETE", "/messages/{id}/pin", delete(pin), "Take a pin away.", |call| call.response::<WireMessage>(200))
+        .add("DELETE", "/messages/{id}/pin", delete(pin), "Unpin a message.", |call| call.response::<WireMessage>(200))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -17,7 +17,7 @@ use crate::web::extract::{Caller, SignedIn};
 use crate::wire::WireMessage;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/me/rooms", get(list), "One's rooms, the latest active first, with what waits there.", |call| {
+    calls.add("GET", "/me/rooms", get(list), "List one's own rooms with unread counts, last active first.", |call| {
         call.query::<ListQuery>().response::<MyRooms>(200)
     })
 }

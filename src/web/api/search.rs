@@ -16,7 +16,7 @@ use crate::web::extract::{Caller, SignedIn};
 use crate::wire::WireMessage;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/search", get(find), "Messages by their words, the newest first.", |call| {
+    calls.add("GET", "/search", get(find), "Search messages, newest first.", |call| {
         call.query::<SearchQuery>().response::<FoundMessages>(200)
     })
 }

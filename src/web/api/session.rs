@@ -18,20 +18,20 @@ use crate::web::form::with_cookie;
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("DELETE", "/session", delete(log_out), "Log out; the session's sockets are closed.", |call| {
+        .add("DELETE", "/session", delete(log_out), "Log out and close the session's sockets.", |call| {
             call.no_content()
         })
-        .add("GET", "/me/sessions", get(list), "Where one is signed in, the last used first.", |call| {
+        .add("GET", "/me/sessions", get(list), "List the sessions, last used first.", |call| {
             call.response::<Sessions>(200)
         })
         .add(
             "DELETE",
             "/me/sessions",
             delete(log_out_everywhere),
-            "Log out everywhere else, with `all` here too.",
+            "Log out everywhere else; with `all` here, too.",
             |call| call.query::<LogOutQuery>().no_content(),
         )
-        .add("DELETE", "/me/sessions/{id}", delete(log_out_one), "End one of one's sessions.", |call| call.no_content())
+        .add("DELETE", "/me/sessions/{id}", delete(log_out_one), "End one session.", |call| call.no_content())
 }
 
 /// The sessions of a person, the last used first.

@@ -17,7 +17,7 @@ use crate::web::form::no_store;
 use crate::wire::NewGuest;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("POST", "/guests", post(enter_as_guest), "Become a guest, with a name or a friendly one.", |call| {
+    calls.add("POST", "/guests", post(enter_as_guest), "Become a guest, with the given or a generated name.", |call| {
         call.public().body::<NewGuest>().response::<Entered>(201)
     })
 }

@@ -43,7 +43,7 @@ async fn show(
 ) -> PageResult {
     let lang = caller.lang;
     let (rooms, _) = app.lobby(None, None, Some(app.config.limits.page_max)).await.or_problem(lang)?;
-    let mine = match &me {
+    let my_rooms = match &me {
         Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS)).await.or_problem(lang)?.0,
         None => Vec::new(),
     };
