@@ -66,7 +66,7 @@ pub(super) fn blank_room() -> Room {
     }
 }
 
-pub(super) fn blank_mine() -> MyRoom {
+pub(super) fn blank_my_room() -> MyRoom {
     MyRoom {
         room: blank_room(),
         me: blank_member(),

@@ -6,12 +6,11 @@ use super::markup::markup;
 use super::my_rooms::{gist, presence};
 use super::part::*;
 use super::render;
-use crate::chat::member::Member;
+use crate::chat::member::{Member, Role};
 use crate::chat::message::{Changes, Cursor, Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::UserKind;
 use crate::i18n::{Lang, system_line};
-use crate::ids::RoomId;
 
 /// One message: `html` of the live event, and every line of the history.
 pub fn message_html(message: &Message, lang: Lang) -> String {
@@ -20,8 +19,8 @@ pub fn message_html(message: &Message, lang: Lang) -> String {
 
 /// One person in the list of a room. The browser copies it from the page's template for who joins
 /// later.
-pub fn member_html(member: &Member, room_id: RoomId, lang: Lang) -> String {
-    render(&MemberPart { member, room_id, lang })
+pub fn member_html(member: &Member, lang: Lang) -> String {
+    render(&MemberPart { member, lang })
 }
 
 /// One room in the lobby, and in the list beside a talk.
@@ -40,7 +39,6 @@ struct MessagePart<'a> {
 #[template(path = "member/_member.html")]
 struct MemberPart<'a> {
     member: &'a Member,
-    room_id: RoomId,
     lang: Lang,
 }
 

@@ -15,6 +15,7 @@ mod page;
 mod part;
 mod people;
 mod search;
+mod strings;
 #[cfg(test)]
 mod tests;
 
@@ -28,14 +29,23 @@ pub use my_rooms::my_room_html;
 pub use page::{DoorPage, ErrorPage, GalleryPage, LobbyPage, RoomPage};
 pub use people::{ConnectedUser, PeoplePage};
 pub use search::{FoundIn, SearchPage};
+pub use strings::strings_script;
 
 /// Logical names of the built assets and what they are called with their content's hash.
 static ASSETS: OnceLock<HashMap<String, String>> = OnceLock::new();
+/// The address of the sprite, which a page names many times.
+static ICONS: OnceLock<String> = OnceLock::new();
 
 /// Tells the pages what the assets are called: the parsed `web/dist/manifest.json`. The door that
 /// serves them calls this once, at the start; a second call changes nothing.
 pub fn name_assets(manifest: HashMap<String, String>) {
     let _ = ASSETS.set(manifest);
+    let _ = ICONS.set(asset("icons.svg"));
+}
+
+/// The address of the sprite of icons.
+fn icons() -> &'static str {
+    ICONS.get().map_or("/assets/icons.svg", String::as_str)
 }
 
 /// The address of an asset by its logical name, `app.css` say.

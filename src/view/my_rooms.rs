@@ -15,14 +15,14 @@ use crate::i18n::{Lang, system_line};
 use crate::ids::UserId;
 
 /// One of the viewer's own rooms, in the lobby and beside a talk.
-pub fn my_room_html(mine: &MyRoom, lang: Lang) -> String {
-    render(&MyRoomPart { mine, lang })
+pub fn my_room_html(my_room: &MyRoom, lang: Lang) -> String {
+    render(&MyRoomPart { my_room, lang })
 }
 
 #[derive(Template)]
-#[template(path = "room/_mine.html")]
+#[template(path = "room/_my_room.html")]
 struct MyRoomPart<'a> {
-    mine: &'a MyRoom,
+    my_room: &'a MyRoom,
     lang: Lang,
 }
 

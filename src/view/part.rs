@@ -1,5 +1,7 @@
 //! Small pieces that the templates ask for.
 
+pub(super) use super::icons;
+pub(super) use super::strings::strings_url;
 use crate::chat::file::File;
 use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};
@@ -116,10 +118,10 @@ pub(super) fn player(file: &File) -> Player {
 /// The sign of a file's kind.
 pub(super) fn icon(file: &File) -> &'static str {
     match file.media_type.split_once('/') {
-        Some(("audio", _)) => "i-audio",
-        Some(("video", _)) => "i-video",
-        Some(("text", _) | (_, "pdf")) => "i-text",
-        _ => "i-file",
+        Some(("audio", _)) => "audio",
+        Some(("video", _)) => "video",
+        Some(("text", _) | (_, "pdf")) => "text",
+        _ => "file",
     }
 }
 
@@ -144,13 +146,6 @@ pub(super) fn is_emoji_alone(text: &str) -> bool {
     let rest = |c: char| matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{1f1e6}'..='\u{1f1ff}' | '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}');
     (1..=6).contains(&pictures) && text.chars().all(rest)
 }
-
-/// What the composer offers: faces, hands, hearts, and what a day is made of.
-pub(super) const EMOJI: [&str; 40] = [
-    "😀", "😄", "😂", "🥹", "😊", "😍", "🥰", "😎", "🤔", "😮", "😅", "😢", "😭", "😡", "😴", "🤗", "👍", "👎", "👏",
-    "🙌", "🙏", "👋", "💪", "👀", "❤️", "💚", "💔", "✨", "🔥", "🎉", "🎂", "🌸", "☀️", "🌙", "☕", "🍚", "🍜", "🐶",
-    "🐱", "✅",
-];
 
 /// The reactions that are nearest at hand.
 pub(super) const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];

@@ -32,8 +32,12 @@ pub fn name_assets() {
 
 /// `GET /assets/{name}`: named by its content, so it never changes.
 pub(super) async fn hashed(Path(name): Path<String>, uri: axum::extract::OriginalUri, caller: Caller) -> Response {
+    const FOREVER: &str = "public, max-age=31536000, immutable";
+    if let Some(script) = view::strings_script(&name) {
+        return serve(&name, script.as_bytes().into(), FOREVER);
+    }
     match Dist::get(&name) {
-        Some(file) if !name.contains('/') => serve(&name, file.data, "public, max-age=31536000, immutable"),
+        Some(file) if !name.contains('/') => serve(&name, file.data, FOREVER),
         _ => page_not_found(uri, caller).await,
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn show(
     let page = LobbyPage {
         lang,
         me: me.as_ref().map(|me| &*me.user),
-        mine: &mine,
+        my_rooms: &mine,
         rooms: &rooms,
         notice: notice.code(),
         suggestion: &any_name(lang),

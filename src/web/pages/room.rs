@@ -45,6 +45,10 @@ pub(crate) struct Shown {
     day: Option<String>,
     /// A time in RFC 3339 from which on to read: the midnight of the reader's own place.
     since: Option<String>,
+    /// A member whose actions are shown as forms.
+    member: Option<String>,
+    /// `all` for more members in the list than the first.
+    members: Option<String>,
     #[serde(flatten)]
     notice: Notice,
 }
@@ -118,6 +122,8 @@ async fn talk(app: &App, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) ->
         room: &snapshot.room,
         me: &snapshot.me,
         members: &snapshot.members.value,
+        is_every_member: shown.members.as_deref() == Some("all"),
+        pointed_member: shown.member.as_deref().and_then(|id| id.parse().ok()),
         peer: peer.as_ref(),
         messages: &messages.messages,
         rev: messages.rev,
@@ -127,7 +133,7 @@ async fn talk(app: &App, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) ->
         at: shown.at(),
         unread: mine.iter().find(|mine| mine.room.id == id).map_or(0, |mine| mine.waiting.unread),
         pins: &pins,
-        mine: &mine,
+        my_rooms: &mine,
         rooms: &rooms,
         has_search: app.config.has_search,
         base: app.base(),

@@ -1,10 +1,10 @@
-// The small number beside a message: how many have not read it yet. A message's own writer does
-// not count, nor do people whose mark is not known.
+// The number beside a message: how many members have not read it. Its sender does not count, nor do
+// members whose read position is unknown.
 
 import { field } from "./fragment";
-import { word } from "./words";
+import { t } from "./strings";
 
-/** How far each person has read, by user id. */
+/** The read position of each member, by user id. */
 export type Reads = ReadonlyMap<string, number>;
 
 export function countUnread(list: HTMLElement, reads: Reads | null): void {
@@ -15,7 +15,7 @@ export function countUnread(list: HTMLElement, reads: Reads | null): void {
     const count = reads ? unreadOf(message, reads, marks) : 0;
     mark.hidden = count === 0;
     mark.textContent = String(count);
-    mark.title = `${count} ${word("unreadBy")}`;
+    mark.title = `${count} ${t("unreadBy")}`;
   }
 }
 
@@ -23,8 +23,8 @@ function unreadOf(message: HTMLElement, reads: Reads, marks: number[]): number {
   const seq = Number(message.dataset["seq"]);
   const { userId = "", toId } = message.dataset;
   if (toId !== undefined) return (reads.get(toId) ?? seq) < seq ? 1 : 0;
-  const writerIsBehind = (reads.get(userId) ?? seq) < seq;
-  return below(marks, seq) - (writerIsBehind ? 1 : 0);
+  const senderIsBehind = (reads.get(userId) ?? seq) < seq;
+  return below(marks, seq) - (senderIsBehind ? 1 : 0);
 }
 
 /** How many of the sorted marks are below `seq`. */

@@ -1,5 +1,5 @@
-// How a person looks: hue, first letter, picture. The hue is a pure function of the id, the same
-// as the server's (`chat::user::hue`).
+// How a user looks: hue, first letter, picture. The hue is a function of the id, the same as the
+// server's (`chat::user::hue`).
 
 import { field } from "./fragment";
 import type { User } from "./wire";
@@ -13,22 +13,20 @@ export function hue(id: string): number {
   return Number((((value & WORD) * 0x9e3779b97f4a7c15n) & WORD) >> 58n);
 }
 
-/** Gives an element the hue of a person instead of the one it had. */
-export function paint(element: Element, id: string): void {
+/** Sets the hue of an element to that of a user. */
+export function setHue(element: Element, id: string): void {
   element.classList.remove(...[...element.classList].filter((name) => name.startsWith("hue-")));
   element.classList.add(`hue-${hue(id)}`);
 }
 
-/** Puts a person into a copy of a partial: name, avatar, hue. */
-export function portray(element: HTMLElement, user: User): void {
+/** Shows a user in a copy of a partial: name, avatar, hue. */
+export function showUser(element: HTMLElement, user: User): void {
   const name = field(element, "name");
   if (name) name.textContent = user.name;
-  const bot = field(element, "bot");
-  if (bot) bot.hidden = user.kind !== "bot";
   const avatar = element.querySelector(".avatar");
   if (!avatar) return;
-  paint(avatar, user.id);
-  // One that lies elsewhere is for other clients: our pages load nothing from strangers.
+  setHue(avatar, user.id);
+  // Pages load pictures from this server alone.
   if (user.picture?.startsWith("/")) {
     const picture = document.createElement("img");
     picture.src = user.picture;

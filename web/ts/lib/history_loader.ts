@@ -1,23 +1,23 @@
-// Other stretches of the history, fetched as parts of the room's page. What is shown is always one
-// stretch without a gap: where it does not reach the newest message, a `.newer` link ends it.
+// Loads pages of the history. The list never has a gap: where it does not reach the newest message,
+// it ends with a `.newer` link.
 
 import { fragment } from "./fragment";
 import type { Message } from "./wire";
 
-export class Pages {
-  private turn: Promise<unknown> = Promise.resolve();
+export class HistoryLoader {
+  private queue: Promise<unknown> = Promise.resolve();
   private loading = 0;
-  private late: Message[] = [];
+  private deferred: Message[] = [];
 
   constructor(
     private readonly list: HTMLElement,
     private readonly scroller: HTMLElement,
-    private readonly room: () => string,
-    private readonly laid: () => void,
+    private readonly roomId: string,
+    private readonly changed: () => void,
     private readonly put: (message: Message) => void,
   ) {}
 
-  /** Whether what is shown reaches the newest message. */
+  /** Returns whether the list reaches the newest message. */
   get isAtEnd(): boolean {
     return !this.list.querySelector(".newer");
   }
@@ -26,40 +26,40 @@ export class Pages {
     return this.loading > 0;
   }
 
-  /** A message without a place here may have one in the stretch that is just being fetched. */
+  /** Keeps a message that may belong to the page being loaded. */
   keep(message: Message): void {
-    if (this.isLoading) this.late.push(message);
+    if (this.isLoading) this.deferred.push(message);
   }
 
-  /** Goes on upwards, if there is more. */
+  /** Loads the next older page, if there is one. */
   async older(): Promise<void> {
     const link = this.list.querySelector<HTMLElement>(".older");
     if (!link || this.isLoading) return;
     await this.load(`before=${link.dataset["older"]}`, (page) => {
       const { scrollHeight, scrollTop } = this.scroller;
       link.replaceWith(page);
-      this.laid();
-      // What is being read stays where it is while the talk grows above it.
+      this.changed();
+      // The visible messages stay where they are while the list grows above them.
       this.scroller.scrollTop = scrollTop + this.scroller.scrollHeight - scrollHeight;
     });
   }
 
-  /** Goes on downwards, if there is more. */
+  /** Loads the next newer page, if there is one. */
   async newer(): Promise<void> {
     const link = this.list.querySelector<HTMLElement>(".newer");
     if (!link || this.isLoading) return;
     await this.load(`after=${link.dataset["newer"]}`, (page) => {
       link.replaceWith(page);
-      this.laid();
+      this.changed();
     });
   }
 
-  /** Shows another stretch instead; false where it could not be fetched. */
+  /** Shows another page instead. Returns false if it could not be loaded. */
   jump(query: string): Promise<boolean> {
     return this.load(query, (page) => {
       const waiting = this.list.querySelectorAll(".is-pending");
       this.list.replaceChildren(page, ...waiting);
-      this.laid();
+      this.changed();
     });
   }
 
@@ -67,23 +67,23 @@ export class Pages {
     return this.jump(`before=${Number.MAX_SAFE_INTEGER}`);
   }
 
-  private load(query: string, lay: (page: DocumentFragment) => void): Promise<boolean> {
+  private load(query: string, insert: (page: DocumentFragment) => void): Promise<boolean> {
     this.loading += 1;
-    const loaded = this.turn.then(async () => {
+    const loaded = this.queue.then(async () => {
       try {
-        const answer = await fetch(`/room/${this.room()}/messages?${query}`);
+        const answer = await fetch(`/room/${this.roomId}/messages?${query}`);
         if (!answer.ok) return false;
-        lay(fragment(await answer.text()));
+        insert(fragment(await answer.text()));
         return true;
       } catch {
-        // Offline: the links stay, and the next scroll asks again.
+        // Offline: the links stay, and the next scroll tries again.
         return false;
       } finally {
         this.loading -= 1;
-        for (const message of this.late.splice(0)) this.put(message);
+        for (const message of this.deferred.splice(0)) this.put(message);
       }
     });
-    this.turn = loaded;
+    this.queue = loaded;
     return loaded;
   }
 }

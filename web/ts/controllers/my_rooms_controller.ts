@@ -1,18 +1,18 @@
 import { Controller } from "@hotwired/stimulus";
 import type { Socket } from "socket.io-client";
-import { short, waiting } from "../lib/badge";
+import { monogram, showUser } from "../lib/avatar";
+import { setUnreadCount, shortCount } from "../lib/badge";
 import { copy, field } from "../lib/fragment";
-import { lastLine } from "../lib/last";
-import { monogram, portray } from "../lib/person";
+import { roomPreview } from "../lib/preview_line";
 import { chat, namespace } from "../lib/socket";
 import { localize } from "../lib/time";
-import type { Message, MyRoom, Presence, Room, User, Waiting } from "../lib/wire";
+import type { Message, MyRoom, Presence, Room, User, UnreadChange } from "../lib/wire";
 
-// Socket.IO's own listeners are of this type.
-type Act = (...values: any[]) => void;
+// The type of Socket.IO's listeners.
+type Listener = (...values: any[]) => void;
 
-/** One's own rooms, the latest active first, with what waits in each: in the lobby and beside a talk. */
-export default class MineController extends Controller<HTMLElement> {
+/** The rooms of the user with their unread messages, the last active first: in the lobby and beside a room. */
+export default class MyRoomsController extends Controller<HTMLElement> {
   static targets = ["list", "blank"];
   static values = { current: String };
   declare readonly listTarget: HTMLElement;
@@ -20,7 +20,7 @@ export default class MineController extends Controller<HTMLElement> {
   /** The room that the page shows. */
   declare readonly currentValue: string;
 
-  private readonly heard: [Socket, string, Act][] = [];
+  private readonly listeners: [Socket, string, Listener][] = [];
   private ticking = 0;
 
   override connect(): void {
@@ -28,15 +28,15 @@ export default class MineController extends Controller<HTMLElement> {
     this.ticking = window.setInterval(() => localize(this.element), 60_000);
     this.row(this.currentValue)?.querySelector("a")?.setAttribute("aria-current", "page");
     this.listen(chat(), {
-      unread: (news: Waiting) => this.change(news),
-      message: (message: Message) => this.hear(message),
+      unread: (news: UnreadChange) => this.change(news),
+      message: (message: Message) => this.message(message),
       newRoom: () => void this.refresh(),
-      presence: ({ userId, state }: { userId: string; state: Presence }) => this.look(userId, state),
+      presence: ({ userId, state }: { userId: string; state: Presence }) => this.presence(userId, state),
       user: (user: User) => this.rename(user),
       changeRoom: (room: Room) => this.retitle(room),
       removeRoom: (id: string) => this.remove(id),
       kicked: ({ room }: { room: string }) => this.remove(room),
-      connect: this.again(),
+      connect: this.reconnected(),
     });
     this.listen(namespace("/room"), { changeRoom: (room: Room) => this.retitle(room), removeRoom: (id: string) => this.remove(id) });
     document.addEventListener("visibilitychange", this.sum);
@@ -46,10 +46,10 @@ export default class MineController extends Controller<HTMLElement> {
   override disconnect(): void {
     clearInterval(this.ticking);
     document.removeEventListener("visibilitychange", this.sum);
-    for (const [socket, name, act] of this.heard.splice(0)) socket.off(name, act);
+    for (const [socket, name, listener] of this.listeners.splice(0)) socket.off(name, listener);
   }
 
-  /** Something came into the open room that one has not seen. */
+  /** The open room got a message that is not visible. */
   news({ detail: { named } }: CustomEvent<{ named: boolean }>): void {
     const row = this.row(this.currentValue);
     if (!row) return;
@@ -57,21 +57,21 @@ export default class MineController extends Controller<HTMLElement> {
     this.count(row, Number(row.dataset["unread"]) + 1, mentions);
   }
 
-  /** Everything in the open room is seen. */
+  /** All messages of the open room are seen. */
   seen(): void {
     const row = this.row(this.currentValue);
     if (row && row.dataset["unread"] !== "0") this.count(row, 0, 0);
   }
 
-  private listen(socket: Socket, acts: Record<string, Act>): void {
-    for (const [name, act] of Object.entries(acts)) {
-      socket.on(name, act);
-      this.heard.push([socket, name, act]);
+  private listen(socket: Socket, listeners: Record<string, Listener>): void {
+    for (const [name, listener] of Object.entries(listeners)) {
+      socket.on(name, listener);
+      this.listeners.push([socket, name, listener]);
     }
   }
 
-  /** What happened while we were away is asked for; the first time the page itself has it. */
-  private again(): () => void {
+  /** Loads the list again after a reconnect; at first the page is up to date. */
+  private reconnected(): () => void {
     let isFirst = true;
     return () => {
       if (!isFirst) void this.refresh();
@@ -79,18 +79,18 @@ export default class MineController extends Controller<HTMLElement> {
     };
   }
 
-  private change({ room, unread, mentions, last }: Waiting): void {
+  private change({ room, unread, mentions, last }: UnreadChange): void {
     const row = this.row(room);
-    // Joined in another window.
+    // The room was joined in another window.
     if (!row) return void this.refresh();
-    this.tell(row, last);
-    // What comes into the open room is counted by the talk itself, which knows what is seen.
+    this.showLast(row, last);
+    // The timeline counts for the open room, as it knows what is visible.
     if (room !== this.currentValue) this.count(row, unread, mentions);
   }
 
-  private hear(message: Message): void {
+  private message(message: Message): void {
     const row = this.row(message.roomId);
-    if (row) this.tell(row, message);
+    if (row) this.showLast(row, message);
   }
 
   private async refresh(): Promise<void> {
@@ -99,20 +99,20 @@ export default class MineController extends Controller<HTMLElement> {
     const { rooms } = (await answer.json()) as { rooms: MyRoom[] };
     const present = new Set(rooms.map(({ room }) => room.id));
     for (const row of this.rows()) if (!present.has(row.dataset["roomId"] ?? "")) row.remove();
-    for (const mine of rooms.reverse()) this.lay(mine);
+    for (const mine of rooms.reverse()) this.update(mine);
     this.sum();
   }
 
-  private lay({ room, peer, presence, unread, mentions, last }: MyRoom): void {
-    const row = this.row(room.id) ?? this.make(room, peer);
+  private update({ room, peer, presence, unread, mentions, last }: MyRoom): void {
+    const row = this.row(room.id) ?? this.create(room, peer);
     row.dataset["presence"] = presence;
-    if (peer && row.dataset["peerId"]) portray(row, peer);
-    this.tell(row, last, true);
+    if (peer && row.dataset["peerId"]) showUser(row, peer);
+    this.showLast(row, last, true);
     if (room.id !== this.currentValue) this.count(row, unread, mentions);
     this.listTarget.prepend(row);
   }
 
-  private make(room: Room, peer: User | null): HTMLElement {
+  private create(room: Room, peer: User | null): HTMLElement {
     const row = copy(this.blankTarget);
     row.dataset["roomId"] = room.id;
     row.dataset["kind"] = room.kind;
@@ -122,7 +122,7 @@ export default class MineController extends Controller<HTMLElement> {
     if (peer) {
       row.dataset["peerId"] = peer.id;
       face?.classList.remove("avatar--room");
-      portray(row, peer);
+      showUser(row, peer);
       if (title) title.textContent = peer.name;
     } else {
       if (face) face.textContent = monogram(room.title);
@@ -131,17 +131,17 @@ export default class MineController extends Controller<HTMLElement> {
     return row;
   }
 
-  /** Says a room's newest message, or a change of it, and brings the room to the top when it is new. */
-  private tell(row: HTMLElement, message: Message | null, isAsked = false): void {
+  /** Shows a room's newest message, and moves the room to the top when the message is new. */
+  private showLast(row: HTMLElement, message: Message | null, keepsOrder = false): void {
     const shown = Number(row.dataset["seq"] ?? 0);
     if (!message || message.seq < shown) return;
     const last = field(row, "last");
-    if (last) last.textContent = lastLine(message, document.body.dataset["me"] ?? "", row.dataset["kind"] ?? "open");
+    if (last) last.textContent = roomPreview(message, document.body.dataset["me"] ?? "", row.dataset["kind"] ?? "open");
     const at = field(row, "at");
     at?.setAttribute("datetime", message.createdAt);
     localize(row);
     row.dataset["seq"] = String(message.seq);
-    if (message.seq > shown && !isAsked && row !== this.listTarget.firstElementChild) this.listTarget.prepend(row);
+    if (message.seq > shown && !keepsOrder && row !== this.listTarget.firstElementChild) this.listTarget.prepend(row);
   }
 
   private count(row: HTMLElement, unread: number, mentions: number): void {
@@ -149,20 +149,20 @@ export default class MineController extends Controller<HTMLElement> {
     const number = field(row, "unread");
     if (number) {
       number.hidden = unread === 0;
-      number.textContent = short(unread);
+      number.textContent = shortCount(unread);
     }
     const named = field(row, "mentions");
     if (named) named.hidden = mentions === 0;
     this.sum();
   }
 
-  /** The window itself tells what waits, here only while nobody looks. */
+  /** Counts for the title of the page; the open room counts only while the page is hidden. */
   private sum = () => {
     const counted = this.rows().filter((row) => row.dataset["roomId"] !== this.currentValue || document.hidden);
-    waiting(counted.reduce((sum, row) => sum + Number(row.dataset["unread"] ?? 0), 0));
+    setUnreadCount(counted.reduce((sum, row) => sum + Number(row.dataset["unread"] ?? 0), 0));
   };
 
-  private look(userId: string, state: Presence): void {
+  private presence(userId: string, state: Presence): void {
     const row = this.listTarget.querySelector<HTMLElement>(`[data-peer-id="${CSS.escape(userId)}"]`);
     if (row) row.dataset["presence"] = state;
   }
@@ -172,7 +172,7 @@ export default class MineController extends Controller<HTMLElement> {
     const title = row && field(row, "title");
     if (!title) return;
     title.textContent = user.name;
-    portray(row, user);
+    showUser(row, user);
   }
 
   private retitle(room: Room): void {

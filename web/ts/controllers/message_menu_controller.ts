@@ -1,22 +1,25 @@
 import { Controller } from "@hotwired/stimulus";
 import { field } from "../lib/fragment";
-import { gist } from "../lib/last";
+import { fillPalette, plainEmoji, pressedEmoji } from "../lib/emoji";
+import { placeMenu } from "../lib/menu";
+import { previewLine } from "../lib/preview_line";
+import { type RoomAction, roomConnection } from "../lib/room_connection";
+import { errorText, t } from "../lib/strings";
+import { toast } from "../lib/toast";
 import type { Message } from "../lib/wire";
-import { toast, refusal, word } from "../lib/words";
 import type ComposerController from "./composer_controller";
 import type PeopleController from "./people_controller";
-import type RoomController from "./room_controller";
 
-/** How long a finger rests on a message until it means the message. */
+/** The duration of a long press. */
 const PRESS_MS = 450;
-/** How far it may tremble meanwhile. */
+/** A finger that moves further is scrolling. */
 const PRESS_PX = 10;
 
-/** What one may do with a message: one bar that goes to the message at hand, and one menu. */
-export default class ActsController extends Controller<HTMLElement> {
+/** The actions on a message: one bar and one menu for all messages. */
+export default class MessageMenuController extends Controller<HTMLElement> {
   static targets = ["bar", "menu", "quick", "palette", "palettes", "list", "sure"];
   static values = { me: String };
-  static outlets = ["room", "people", "composer"];
+  static outlets = ["people", "composer"];
   declare readonly barTarget: HTMLElement;
   declare readonly menuTarget: HTMLDialogElement;
   declare readonly quickTarget: HTMLElement;
@@ -25,15 +28,15 @@ export default class ActsController extends Controller<HTMLElement> {
   declare readonly listTarget: HTMLElement;
   declare readonly sureTarget: HTMLElement;
   declare readonly meValue: string;
-  declare readonly roomOutlet: RoomController;
   declare readonly peopleOutlet: PeopleController;
   declare readonly composerOutlet: ComposerController;
 
-  /** The message at hand, by its number: its element may be replaced at any time. */
+  private readonly connection = roomConnection();
+  /** The seq of the chosen message: its element may be replaced at any time. */
   private seq = "";
-  /** It goes with the message it is in, and comes back with the next one. */
+  /** Kept here, as it leaves the page together with the message it is in. */
   private bar!: HTMLElement;
-  /** Where a press inside the open menu, or beside it, began. */
+  /** Where a press in or beside the open menu began. */
   private pressed: EventTarget | null = null;
   private pressing = 0;
   private pointedAt = [0, 0];
@@ -42,7 +45,7 @@ export default class ActsController extends Controller<HTMLElement> {
     this.bar = this.barTarget;
   }
 
-  /** The bar comes with the focus, and with the mouse; fingers have the long press. */
+  /** Shows the bar on focus and hover; touch has the long press. */
   over(event: Event): void {
     const message = messageOf(event);
     if (this.menuTarget.open) return;
@@ -57,38 +60,38 @@ export default class ActsController extends Controller<HTMLElement> {
   }
 
   press(event: PointerEvent): void {
-    this.lift();
+    this.release();
     const message = messageOf(event);
     if (event.pointerType === "mouse" || !message || (event.target as Element).closest(".reaction")) return;
     this.pointedAt = [event.clientX, event.clientY];
-    this.pressing = window.setTimeout(() => this.rest(message), PRESS_MS);
+    this.pressing = window.setTimeout(() => this.longPress(message), PRESS_MS);
   }
 
   move(event: PointerEvent): void {
     const [x = 0, y = 0] = this.pointedAt;
-    const way = Math.hypot(event.clientX - x, event.clientY - y);
-    if (event.pointerType !== "mouse") return way > PRESS_PX ? this.lift() : undefined;
+    const distance = Math.hypot(event.clientX - x, event.clientY - y);
+    if (event.pointerType !== "mouse") return distance > PRESS_PX ? this.release() : undefined;
     this.pointedAt = [event.clientX, event.clientY];
-    // A talk that scrolls under a resting mouse brings no bar.
-    if (way > 0) this.over(event);
+    // No bar for messages that scroll under a mouse at rest.
+    if (distance > 0) this.over(event);
   }
 
-  lift(): void {
+  release(): void {
     clearTimeout(this.pressing);
     this.pressing = 0;
   }
 
-  /** The system's own menu of a long press would stand over ours. */
-  hold(event: PointerEvent): void {
+  /** Opens the menu instead of the browser's own. */
+  contextMenu(event: PointerEvent): void {
     if (event.pointerType === "mouse") return;
     const message = messageOf(event);
     if (!message) return;
     event.preventDefault();
-    this.lift();
-    if (!this.menuTarget.open) this.rest(message);
+    this.release();
+    if (!this.menuTarget.open) this.longPress(message);
   }
 
-  private rest(message: HTMLElement): void {
+  private longPress(message: HTMLElement): void {
     this.pressing = 0;
     this.seq = message.dataset["seq"] ?? "";
     getSelection()?.removeAllRanges();
@@ -108,12 +111,12 @@ export default class ActsController extends Controller<HTMLElement> {
     this.showPalette(this.paletteTarget.hidden === true);
   }
 
-  /** A press beside the menu closes it. */
+  /** Closes the menu on a press beside it. */
   away(event: MouseEvent): void {
     if (event.type === "pointerdown") {
       this.pressed = event.target;
     } else if (event.detail > 0 && !this.pressed) {
-      // The finger that opened the menu is lifted, over whatever is there by now.
+      // The end of the long press that opened the menu must press no button.
       event.preventDefault();
       event.stopImmediatePropagation();
     } else if (event.target === this.menuTarget && this.pressed === event.target) {
@@ -127,10 +130,11 @@ export default class ActsController extends Controller<HTMLElement> {
   }
 
   react(event: Event): void {
-    const emoji = (event.currentTarget as HTMLElement).textContent ?? "";
+    const emoji = pressedEmoji(event);
+    if (!emoji) return;
     const { message } = this;
     this.menuTarget.close();
-    if (message) void this.roomOutlet.act("react", { id: message.dataset["id"], emoji, on: !this.mine(message).has(plain(emoji)) });
+    if (message) this.act("react", { id: message.dataset["id"], emoji, on: !this.ownReactions(message).has(plainEmoji(emoji)) });
   }
 
   reply(): void {
@@ -147,14 +151,14 @@ export default class ActsController extends Controller<HTMLElement> {
   async edit(): Promise<void> {
     const { message } = this;
     this.menuTarget.close();
-    if (message) await this.take(message);
+    if (message) await this.startEdit(message);
   }
 
-  /** Takes one's own last message into the composer, as the arrow up in an empty one asks. */
+  /** Edits the user's last message, on arrow up in an empty composer. */
   async editLast(): Promise<void> {
     const own = [...this.element.querySelectorAll<HTMLElement>(".message.mine:not(.is-pending)")];
     const last = own.findLast((message) => isChangeable(message));
-    if (last) await this.take(last);
+    if (last) await this.startEdit(last);
   }
 
   async copyText(): Promise<void> {
@@ -178,18 +182,18 @@ export default class ActsController extends Controller<HTMLElement> {
   pin(): void {
     const { message } = this;
     this.menuTarget.close();
-    if (message) void this.roomOutlet.act("pin", { id: message.dataset["id"], on: message.dataset["pinned"] === undefined });
+    if (message) this.act("pin", { id: message.dataset["id"], on: message.dataset["pinned"] === undefined });
   }
 
-  /** Asks once, in its own place. */
+  /** Deletes on the second press; the first changes the label. */
   delete(): void {
-    if (this.sureTarget.textContent !== word("deleteSure")) {
-      this.sureTarget.textContent = word("deleteSure");
+    if (this.sureTarget.textContent !== t("deleteSure")) {
+      this.sureTarget.textContent = t("deleteSure");
       return;
     }
     const { message } = this;
     this.menuTarget.close();
-    if (message) void this.roomOutlet.act("delete", { id: message.dataset["id"] });
+    if (message) this.act("delete", { id: message.dataset["id"] });
   }
 
   private get message(): HTMLElement | null {
@@ -202,68 +206,64 @@ export default class ActsController extends Controller<HTMLElement> {
     this.allow(message);
     this.listTarget.hidden = isToReact;
     this.showPalette(isToReact);
-    this.sureTarget.textContent = word("delete");
+    this.sureTarget.textContent = t("delete");
     this.pressed = null;
     this.menuTarget.showModal();
     this.place(message);
   }
 
   private showPalette(shown: boolean): void {
+    if (shown) fillPalette(this.paletteTarget);
     this.paletteTarget.hidden = !shown;
     this.palettesTarget.setAttribute("aria-expanded", String(shown));
     const { message } = this;
     if (message && this.menuTarget.open) this.place(message);
   }
 
-  /** Shows those acts that are allowed; the server decides in any case. */
+  /** Shows the allowed actions. The server decides in any case. */
   private allow(message: HTMLElement): void {
     const { kind, userId, pinned } = message.dataset;
     const room = this.element.dataset;
     const isDirect = room["kind"] === "direct";
     const isMine = userId === this.meValue;
-    const keeps = room["role"] !== "member" && !isDirect && kind !== "whisper";
-    const mayPin = (keeps || isDirect) && kind !== "whisper";
+    const isModerator = room["role"] !== "member" && !isDirect && kind !== "whisper";
+    const mayPin = (isModerator || isDirect) && kind !== "whisper";
     const allowed: Record<string, boolean> = {
       edit: isMine && isChangeable(message),
       copy: textOf(message) !== "",
       whisper: !isMine && !isDirect && Boolean(userId) && this.peopleOutlet.nameOf(userId ?? "") !== "",
       pin: mayPin && pinned === undefined,
       unpin: mayPin && pinned !== undefined,
-      delete: isMine || keeps,
+      delete: isMine || isModerator,
     };
-    for (const act of this.listTarget.querySelectorAll<HTMLElement>("[data-act]")) act.hidden = !allowed[act.dataset["act"] ?? ""];
-    const mine = this.mine(message);
-    for (const emoji of this.menuTarget.querySelectorAll("[data-action='acts#react']")) {
-      emoji.setAttribute("aria-pressed", String(mine.has(plain(emoji.textContent ?? ""))));
+    for (const action of this.listTarget.querySelectorAll<HTMLElement>("[data-action-name]")) action.hidden = !allowed[action.dataset["actionName"] ?? ""];
+    const own = this.ownReactions(message);
+    for (const emoji of this.menuTarget.querySelectorAll(".emoji__one:not([data-action])")) {
+      emoji.setAttribute("aria-pressed", String(own.has(plainEmoji(emoji.textContent ?? ""))));
     }
   }
 
-  /** Beside the bar where there is room for it; on a phone the style makes it a sheet. */
   private place(message: HTMLElement): void {
-    const { style } = this.menuTarget;
-    const from = (this.bar.hidden ? message : this.bar).getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = this.menuTarget;
-    const left = message.matches(".mine") ? from.left : from.right - width;
-    const below = from.bottom + 6;
-    const top = below + height > innerHeight - 8 ? from.top - 6 - height : below;
-    style.setProperty("--left", `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`);
-    style.setProperty("--top", `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`);
-    this.menuTarget.classList.add("is-placed");
+    placeMenu(this.menuTarget, this.bar.hidden ? message : this.bar, message.matches(".mine") ? "left" : "right");
   }
 
-  private mine(message: HTMLElement): Set<string> {
+  private act(action: RoomAction, body: object): void {
+    void this.connection.act(action, body).then((code) => code && toast(errorText(code)));
+  }
+
+  private ownReactions(message: HTMLElement): Set<string> {
     const pressed = message.querySelectorAll<HTMLElement>('.reaction[aria-pressed="true"]');
-    return new Set([...pressed].map((reaction) => plain(reaction.dataset["emoji"] ?? "")));
+    return new Set([...pressed].map((reaction) => plainEmoji(reaction.dataset["emoji"] ?? "")));
   }
 
-  /** What was typed is not in the page, which has what was made of it. */
-  private async take(message: HTMLElement): Promise<void> {
+  /** Loads the source of a message, as the page has only its rendering. */
+  private async startEdit(message: HTMLElement): Promise<void> {
     const { id = "", seq } = message.dataset;
-    const answer = await fetch(`/api/rooms/${this.roomOutlet.idValue}/messages?around=${seq}&limit=2`).catch(() => null);
+    const answer = await fetch(`/api/rooms/${this.connection.roomId}/messages?around=${seq}&limit=2`).catch(() => null);
     const { messages } = answer?.ok ? ((await answer.json()) as { messages: Message[] }) : { messages: [] };
     const found = messages.find((one) => one.id === id);
-    if (!found) return toast(refusal("unavailable"));
-    this.composerOutlet.edit({ id, text: found.text, excerpt: gist(found) });
+    if (!found) return toast(errorText("unavailable"));
+    this.composerOutlet.edit({ id, text: found.text, excerpt: previewLine(found) });
   }
 }
 
@@ -284,17 +284,12 @@ function textOf(message: HTMLElement): string {
   return (edited && said.endsWith(edited) ? said.slice(0, -edited.length) : said).trim();
 }
 
-/** With and without the selector of its look an emoji is the same. */
-function plain(emoji: string): string {
-  return emoji.replace(/\ufe0f/g, "");
-}
-
 async function copy(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    toast(word("copied"));
+    toast(t("copied"));
   } catch {
-    // Without HTTPS there is no clipboard; the text can at least be read.
+    // Without HTTPS there is no clipboard: show the text instead.
     toast(text);
   }
 }
