@@ -209,8 +209,9 @@ export default class TimelineController extends Controller<HTMLElement> {
     if (!isMessage(found)) return false;
     this.isAtBottom = false;
     found.scrollIntoView({ block: "center" });
+    // The highlight fades by itself, once per class.
+    this.listTarget.querySelector(".is-found")?.classList.remove("is-found");
     found.classList.add("is-found");
-    setTimeout(() => found.classList.remove("is-found"), 2000);
     return true;
   }
 

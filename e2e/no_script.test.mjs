@@ -1,13 +1,12 @@
-// Everything that matters goes by plain forms, for who has no JavaScript.
+// The main path works by forms alone.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { png } from "./support/pictures.mjs";
-import { stage } from "./support/stage.mjs";
+import { png } from "./support/images.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 const plain = { javaScriptEnabled: false };
 
-test("without JavaScript: create, enter, send, read, whole and half a talk, leave", async () => {
+test("without JavaScript: create a room, join, send, read older messages, leave", async () => {
   const [minji, jun] = await Promise.all([s.minji(plain), s.jun(plain)]);
   await minji.page.goto("/");
   await minji.page.locator("[popovertarget=new-room]").first().click();
@@ -24,12 +23,12 @@ test("without JavaScript: create, enter, send, read, whole and half a talk, leav
   await jun.page.locator(".row", { hasText: "옛날 방식" }).click();
   await jun.page.locator("[name=name]").fill("준");
   await jun.page.locator("[name=password]").fill("참깨");
-  await jun.page.locator(".door .button--primary").click();
+  await jun.page.locator(".narrow .button--primary").click();
   assert.equal(await jun.notice(), "비밀번호가 틀렸습니다.");
-  await jun.knocks(room, { password: "열려라" });
+  await jun.tryJoin(room, { password: "열려라" });
   await jun.page.locator(".composer").waitFor();
 
-  assert.equal(await jun.page.locator(".needs-js").filter({ visible: true }).count(), 0, "what cannot work is not offered");
+  assert.equal(await jun.page.locator(".needs-js").filter({ visible: true }).count(), 0, "what needs scripts is hidden");
   await say(jun, "들어왔어");
   await jun.page.locator(".composer [type=file]").setInputFiles({ name: "편지.png", mimeType: "image/png", buffer: png() });
   await say(jun, "사진도 보내");
@@ -40,7 +39,7 @@ test("without JavaScript: create, enter, send, read, whole and half a talk, leav
   assert.match(await minji.notice(), /비었거나/);
 
   for (let n = 1; n <= 52; n += 1) {
-    await minji.context.request.post(`${room}/messages`, { multipart: { text: `${n}번째` }, headers: { origin: s.house.url }, maxRedirects: 0 });
+    await minji.context.request.post(`${room}/messages`, { multipart: { text: `${n}번째` }, headers: { origin: s.server.url }, maxRedirects: 0 });
   }
   await jun.page.locator("noscript .button").click();
   assert.equal(await jun.message("들어왔어").count(), 0, "only the newest page is shown");
@@ -52,10 +51,10 @@ test("without JavaScript: create, enter, send, read, whole and half a talk, leav
   await jun.page.locator("form[action$='/leave'] button").click();
   await jun.page.waitForURL((url) => url.pathname === "/");
   await minji.page.goto(room);
-  await minji.reads("준님이 퇴장하셨습니다.");
+  await minji.waitForSystemLine("준님이 퇴장하셨습니다.");
 });
 
-async function say(person, text) {
-  await person.page.locator(".composer__text").fill(text);
-  await person.page.locator(".button--send").click();
+async function say(user, text) {
+  await user.page.locator(".composer__text").fill(text);
+  await user.page.locator(".button--send").click();
 }

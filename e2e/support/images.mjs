@@ -1,12 +1,12 @@
-// Pictures made for the tests: a GIF that moves and a PNG of any weight, byte by byte.
+// Images made for the tests: an animated GIF and a PNG of any size.
 import { randomBytes } from "node:crypto";
 import { crc32, deflateSync } from "node:zlib";
 
 const short = (value) => [value & 255, value >> 8];
 
 /**
- * A moving GIF. `paint(frame, x, y)` gives one of the colours of `palette`, of which there may be
- * 128. Its codes are never packed: after each clear they are eight bits wide, a byte each.
+ * An animated GIF. `paint(frame, x, y)` returns an index into `palette`, which has at most
+ * 128 colours. The codes stay uncompressed: after each clear code they are eight bits wide.
  */
 export function gif({ width = 48, height = 48, frames = 4, delay = 10, palette = RAINBOW, paint = stripes } = {}) {
   const colours = Array.from({ length: 128 }, (_, n) => palette[n % palette.length]).flat();
@@ -33,7 +33,7 @@ export function gif({ width = 48, height = 48, frames = 4, delay = 10, palette =
 const RAINBOW = Array.from({ length: 8 }, (_, n) => [n * 36, 120, 255 - n * 36]);
 const stripes = (frame, x) => (Math.floor(x / 6) + frame) % 8;
 
-/** How many pictures a GIF shows, counted by walking its blocks. */
+/** Returns the number of frames of a GIF. */
 export function framesOf(bytes) {
   const table = (flags) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
   let at = 13 + table(bytes[10]);
@@ -54,7 +54,7 @@ export function framesOf(bytes) {
   return frames;
 }
 
-/** A PNG of noise, which nothing makes smaller: about `side * side * 3` bytes. */
+/** A PNG of noise, which does not compress: about `side * side * 3` bytes. */
 export function png(side = 24) {
   const rows = Array.from({ length: side }, () => Buffer.concat([Buffer.from([0]), randomBytes(side * 3)]));
   const head = Buffer.alloc(13);

@@ -1,6 +1,5 @@
-// A village evening for pictures of the house: its people, their rooms and what they say. All of it
-// is made here, the landscape that somebody sends too.
-import { Person } from "./person.mjs";
+// A made-up evening for the screenshots: users, rooms and messages, and the picture that one sends.
+import { User } from "../../e2e/support/user.mjs";
 
 export const ROOMS = [
   { by: "하늘", title: "오늘 뭐 먹지", max: 30 },
@@ -27,54 +26,54 @@ export const TALK = [
   ["준", "👍"],
 ];
 
-/** From here on one of them is elsewhere, and has not read. */
+/** From this message on, one user is away and has not read. */
 const AWAY = "늦으면 김밥 없어요";
 
-/** Opens the rooms and lets the talk happen. Gives the room, and who is in it by name. */
-export async function play(house, browser, viewer) {
+/** Creates the rooms and the messages. Returns the path of the main room and its users by name. */
+export async function play(server, browser, viewer) {
   const landscape = await paint(browser);
-  const people = new Map();
+  const users = new Map();
   for (const room of ROOMS) {
-    const person = await Person.come(room.by, browser, house.url);
-    people.set(room.by, person);
-    await person.opens(room.title, { ...room, lasting: true });
+    const user = await User.open(room.by, browser, server.url);
+    users.set(room.by, user);
+    await user.createRoom(room.title, { ...room, lasting: true });
   }
-  // Some are in more than one room at a time.
+  // Some users are in several rooms.
   for (const [by, ...others] of [["하늘", "서연", "지호"], ["소라", "은우", "서연", "나래"], ["서연", "지호"]]) {
-    const room = new URL(people.get(by).page.url()).pathname;
+    const room = new URL(users.get(by).page.url()).pathname;
     for (const name of others) {
-      const person = people.get(name);
-      await person.context.request.post(`${room}/enter`, { form: { name }, headers: { origin: house.url } });
-      const page = await person.window();
+      const user = users.get(name);
+      await user.context.request.post(`${room}/enter`, { form: { name }, headers: { origin: server.url } });
+      const page = await user.newPage();
       await page.goto(room);
-      await person.isIn(page);
+      await user.waitForRoom(page);
     }
   }
-  const opener = await Person.come("준", browser, house.url);
-  people.set("준", opener);
-  people.set("민지", viewer);
-  const room = await opener.opens("토요일 등산 모임", { max: 20, lasting: true });
-  // They keep their own room open and go to the mountain in another window.
-  for (const name of ["소라", "하늘", "도윤"]) people.get(name).page = await people.get(name).window();
-  for (const name of ["소라", "민지", "하늘", "도윤"]) await people.get(name).enters(room);
+  const opener = await User.open("준", browser, server.url);
+  users.set("준", opener);
+  users.set("민지", viewer);
+  const room = await opener.createRoom("토요일 등산 모임", { max: 20, lasting: true });
+  // Their own room stays open in another page.
+  for (const name of ["소라", "하늘", "도윤"]) users.get(name).page = await users.get(name).newPage();
+  for (const name of ["소라", "민지", "하늘", "도윤"]) await users.get(name).join(room);
   for (const [name, text, picture] of TALK) {
-    const person = people.get(name);
-    if (text === AWAY) await people.get("하늘").page.goto("/");
+    const user = users.get(name);
+    if (text === AWAY) await users.get("하늘").page.goto("/");
     if (picture) {
-      await person.page.locator(".composer [type=file]").setInputFiles({ name: picture, mimeType: "image/png", buffer: landscape });
-      await person.page.locator(".composer__text").fill(text);
-      await person.page.locator(".button--send").click();
-      await person.hears(text);
+      await user.page.locator(".composer [type=file]").setInputFiles({ name: picture, mimeType: "image/png", buffer: landscape });
+      await user.page.locator(".composer__text").fill(text);
+      await user.page.locator(".button--send").click();
+      await user.waitForMessage(text);
     } else {
-      await person.says(text);
+      await user.send(text);
     }
   }
-  return { room, people };
+  return { room, users };
 }
 
-/** Everything was said within seconds; here it is spread over an evening, in what the page is sent. */
+/** All messages are sent within seconds; this spreads their times over an evening in the HTML. */
 export async function spread(page, room, minutes = 3) {
-  // A page that was not fetched from here is a stranger to this machine, and must be let in.
+  // Chromium counts a fulfilled page as foreign to the local network.
   await page.context().grantPermissions(["local-network-access"]);
   await page.route(`**${room}`, async (route) => {
     const answer = await route.fetch();
@@ -82,13 +81,13 @@ export async function spread(page, room, minutes = 3) {
     const count = html.match(/ data-message /g)?.length ?? 0;
     const start = Date.now() - count * minutes * 60_000;
     let n = 0;
-    let [speaker, at] = [undefined, start];
+    let [sender, at] = [undefined, start];
     const body = html.replace(/<li class="(?:line|message)[\s\S]*?<\/li>/g, (message) => {
       n += 1;
       const user = /data-user-id="(\w+)"/.exec(message)?.[1];
-      // What somebody says in one go stays within a minute.
-      if (!user || user !== speaker) at = start + n * minutes * 60_000;
-      speaker = user;
+      // A run of messages of one sender stays within a minute.
+      if (!user || user !== sender) at = start + n * minutes * 60_000;
+      sender = user;
       return message.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, new Date(at).toISOString());
     });
     await route.fulfill({ response: answer, body });

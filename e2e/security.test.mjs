@@ -1,10 +1,9 @@
-// Markup is text wherever people may write, and every page carries the strict policy.
+// User input is never markup, and every page has the strict content policy.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { png } from "./support/pictures.mjs";
-import { stage } from "./support/stage.mjs";
+import { png } from "./support/images.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 
 const MARKUP = [
   "<script>alert(1)</script>",
@@ -19,30 +18,30 @@ const MARKUP = [
 
 test("markup in names, titles, messages and file names is text (M1)", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  for (const person of [minji, jun]) person.page.on("dialog", (dialog) => person.complaints.push(`it ran: ${dialog.message()}`));
-  const lobby = await jun.window();
+  for (const user of [minji, jun]) user.page.on("dialog", (dialog) => user.errors.push(`a script ran: ${dialog.message()}`));
+  const lobby = await jun.newPage();
   await lobby.goto("/");
   const title = '"><img src=x onerror=alert(1)>';
   const name = "</span><svg/onload=alert(1)>";
-  const room = await minji.opens(title, { name, lasting: true });
+  const room = await minji.createRoom(title, { name, lasting: true });
   const row = lobby.locator(`[data-room-id="${room.split("/").at(-1)}"]`);
   await row.waitFor();
   assert.equal(await row.locator("[data-field=title]").innerText(), title);
   assert.equal(await row.locator("[data-field=owner]").innerText(), name);
   await jun.page.goto(room);
   assert.equal(await jun.page.locator("h1").innerText(), title);
-  await jun.enters(room, { name: "<b>준</b>" });
-  await minji.reads("<b>준</b>님이 입장하셨습니다.");
+  await jun.join(room, { name: "<b>준</b>" });
+  await minji.waitForSystemLine("<b>준</b>님이 입장하셨습니다.");
 
-  for (const text of MARKUP) await minji.says(text);
+  for (const text of MARKUP) await minji.send(text);
   // A double quote is not among it: browsers send it as %22.
   const file = "'><script>alert(1)<!--.png";
   await minji.page.locator(".composer [type=file]").setInputFiles({ name: file, mimeType: "image/png", buffer: png() });
-  await minji.page.locator(".composer .parcel__name").getByText(file, { exact: true }).waitFor();
+  await minji.page.locator(".composer .upload-item__name").getByText(file, { exact: true }).waitFor();
   await minji.page.locator(".button--send").click();
   await jun.page.locator(".picture img").waitFor();
   const heard = async (page) => {
-    assert.deepEqual((await jun.talk(page)).slice(-MARKUP.length - 1, -1), MARKUP);
+    assert.deepEqual((await jun.messages(page)).slice(-MARKUP.length - 1, -1), MARKUP);
     assert.equal(await page.locator(".picture img").getAttribute("alt"), file);
     assert.equal(await page.locator(".message__name [data-field=name]").first().innerText(), name);
     assert.equal(await page.locator(".messages :is(script, svg:not(.icon), i, [onclick], [onerror])").count(), 0);
@@ -50,7 +49,7 @@ test("markup in names, titles, messages and file names is text (M1)", async () =
   await heard(jun.page);
   // Once live by the socket, once in the page from the server.
   await jun.page.reload();
-  await jun.isIn();
+  await jun.waitForRoom();
   await heard(jun.page);
   assert.equal(await jun.page.title(), `${title} · 마당`);
   assert.equal(await jun.member(name).count(), 1);
@@ -58,18 +57,18 @@ test("markup in names, titles, messages and file names is text (M1)", async () =
   await jun.page.waitForURL((url) => url.pathname === "/");
 });
 
-test("only addresses that are what they seem become links (M2)", async () => {
+test("only plain web addresses become links (M2)", async () => {
   const minji = await s.minji();
-  await minji.opens("주소");
-  await minji.says("https://example.org/길?a=1&b=<2>");
-  for (const text of ["javascript:alert(1)", "https://good.example@evil.example/", "data:text/html,x"]) await minji.says(text);
+  await minji.createRoom("주소");
+  await minji.send("https://example.org/길?a=1&b=<2>");
+  for (const text of ["javascript:alert(1)", "https://good.example@evil.example/", "data:text/html,x"]) await minji.send(text);
   const links = await minji.page.locator(".bubble a").evaluateAll((links) => links.map((link) => [link.getAttribute("href"), link.rel]));
   assert.deepEqual(links, [["https://example.org/길?a=1&b=", "noopener noreferrer nofollow ugc"]]);
 });
 
-test("the strict policy is on every page, those of errors too (M1, M7, M10)", async () => {
+test("every page has the strict policy, error pages too (M1, M7, M10)", async () => {
   const minji = await s.minji();
-  const room = await minji.opens("정책");
+  const room = await minji.createRoom("정책");
   const { request } = minji.context;
   const asks = [
     ["GET", "/", 200],

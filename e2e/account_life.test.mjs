@@ -1,30 +1,29 @@
-// The life of somebody who stays, through the pages: from a guest to an owner who hands over the keys
-// and leaves. `tests/story/life.rs` tells the same over REST and sockets.
+// An account from its beginning to its end, through the pages: guest, account, owner, deleted.
+// `tests/story/life.rs` does the same over REST and sockets.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { stage } from "./support/stage.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 const password = "a tree by the gate";
 const next = "a gate by the tree";
 const email = "minji@example.org";
 
-test("a life from guest to owner to leaving, in two browsers", async () => {
+test("from guest to account to owner to a deleted account, in two browsers", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  const room = await minji.opens("느티나무 아래", { lasting: true });
-  await jun.enters(room);
-  await minji.says("아직 손님이에요");
-  await jun.hears("아직 손님이에요");
+  const room = await minji.createRoom("느티나무 아래", { lasting: true });
+  await jun.join(room);
+  await minji.send("아직 손님이에요");
+  await jun.waitForMessage("아직 손님이에요");
 
-  // She signs up and is who she was, for jun without a reload.
+  // Minji signs up and keeps her id; Jun sees it without a reload.
   const id = await jun.message("아직 손님이에요").getAttribute("data-user-id");
   await signsUp(minji, `/signup?next=${room}`);
-  await minji.isIn();
+  await minji.waitForRoom();
   assert.equal(await minji.message("아직 손님이에요").getAttribute("data-user-id"), id);
   await jun.member("민지").waitFor();
 
-  // Said, mended, answered, reacted to.
-  await minji.says("내일 산에 가요");
+  // Send, edit, reply, react.
+  await minji.send("내일 산에 가요");
   await minji.page.locator(".composer__text").press("ArrowUp");
   await minji.page.locator(".composer__about").waitFor();
   await minji.page.locator(".composer__text").fill("모레 산에 가요");
@@ -32,37 +31,37 @@ test("a life from guest to owner to leaving, in two browsers", async () => {
   const plan = jun.page.locator(".message", { hasText: "모레 산에 가요" });
   await plan.locator(".edited").waitFor();
   await plan.hover();
-  await jun.page.locator("#acts").getByRole("button", { name: "답장하기" }).click();
-  await jun.says("@민지 김밥은 제가 쌀게요");
+  await jun.page.locator("#message-bar").getByRole("button", { name: "답장하기" }).click();
+  await jun.send("@민지 김밥은 제가 쌀게요");
   const answer = minji.page.locator(".message.names-me", { hasText: "김밥은 제가 쌀게요" });
   await answer.locator(".reply").getByText("모레 산에 가요").waitFor();
   await answer.hover();
-  await minji.page.locator("#acts").getByRole("button", { name: "반응하기" }).click();
+  await minji.page.locator("#message-bar").getByRole("button", { name: "반응하기" }).click();
   await minji.page.locator(".menu__quick").getByText("👍").click();
   await jun.page.locator(".message", { hasText: "김밥은 제가 쌀게요" }).locator(".reaction").getByText("👍").waitFor();
 
-  // A second device, to which all of it is known.
-  const phone = await s.call("민지", { viewport: { width: 390, height: 800 } });
+  // A second device.
+  const phone = await s.user("민지", { viewport: { width: 390, height: 800 } });
   await logsIn(phone, `/login?next=${room}`, password);
-  await phone.isIn();
-  await phone.says("전화로도 들어왔어요");
-  await jun.hears("전화로도 들어왔어요");
+  await phone.waitForRoom();
+  await phone.send("전화로도 들어왔어요");
+  await jun.waitForMessage("전화로도 들어왔어요");
 
-  // A conversation of two, found in the list of those who stay.
+  // A direct room, from the directory.
   await jun.page.goto("/people?q=ㅁㅈ");
-  await jun.page.locator(".person", { hasText: "민지" }).locator("button").click();
-  const direct = await jun.isIn();
-  await jun.says("둘이서만 이야기해요");
-  await minji.page.locator(".mine-row", { hasText: "둘이서만 이야기해요" }).click();
-  assert.equal(await minji.isIn(), direct);
-  await minji.hears("둘이서만 이야기해요");
-  await Promise.all([minji, jun].map((person) => person.page.goto(room)));
-  await Promise.all([minji.isIn(), jun.isIn()]);
+  await jun.page.locator(".user", { hasText: "민지" }).locator("button").click();
+  const direct = await jun.waitForRoom();
+  await jun.send("둘이서만 이야기해요");
+  await minji.page.locator(".my-room", { hasText: "둘이서만 이야기해요" }).click();
+  assert.equal(await minji.waitForRoom(), direct);
+  await minji.waitForMessage("둘이서만 이야기해요");
+  await Promise.all([minji, jun].map((user) => user.page.goto(room)));
+  await Promise.all([minji.waitForRoom(), jun.waitForRoom()]);
 
-  // The map is shared and gathered; an old word is found.
+  // A file is sent and listed; an old message is found.
   const map = { name: "등산 지도.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7\nthe way up") };
   await minji.page.locator(".composer [type=file]").setInputFiles(map);
-  await minji.page.locator(".composer .parcel__name").getByText(map.name).waitFor();
+  await minji.page.locator(".composer .upload-item__name").getByText(map.name).waitFor();
   await minji.page.locator(".button--send").click();
   await jun.page.locator(".message:not(.is-pending) .file", { hasText: map.name }).waitFor();
   await jun.page.goto(`${room}/files?kind=file`);
@@ -70,13 +69,13 @@ test("a life from guest to owner to leaving, in two browsers", async () => {
   await jun.page.goto("/search?q=손님");
   assert.equal(await jun.page.locator(".hit mark").innerText(), "손님");
   await jun.page.locator(".hit__link").click();
-  await jun.isIn();
-  await jun.hears("아직 손님이에요");
+  await jun.waitForRoom();
+  await jun.waitForMessage("아직 손님이에요");
   await jun.page.goto(room);
-  await jun.isIn();
+  await jun.waitForRoom();
 
-  // Another password: the phone is out by itself.
-  const desk = await minji.window();
+  // A new password logs the phone out.
+  const desk = await minji.newPage();
   await desk.goto("/me");
   await desk.locator("summary", { hasText: "비밀번호 바꾸기" }).click();
   await desk.locator("[name=current]").fill(password);
@@ -87,12 +86,12 @@ test("a life from guest to owner to leaving, in two browsers", async () => {
   await phone.page.goto("/me");
   await phone.page.waitForURL((url) => url.pathname === "/login");
 
-  // The keys go to jun; she leaves the room and the house.
-  await (await minji.picks("준")).getByText("방장 넘기기").click();
+  // Jun becomes the owner; Minji leaves the room and deletes her account.
+  await (await minji.openMemberMenu("준")).getByText("방장 넘기기").click();
   await jun.page.locator(".room[data-role=owner].is-live").waitFor();
-  await minji.isIn();
-  await minji.leaves();
-  await jun.reads("민지님이 퇴장하셨습니다.");
+  await minji.waitForRoom();
+  await minji.leave();
+  await jun.waitForSystemLine("민지님이 퇴장하셨습니다.");
   await desk.goto("/me");
   await desk.locator("summary#leave").click();
   const leaving = desk.locator('form[action="/me/delete"]');
@@ -101,17 +100,17 @@ test("a life from guest to owner to leaving, in two browsers", async () => {
   await leaving.locator(".button--danger").click();
   await desk.getByText("떠났어요. 그동안 고마웠어요.").waitFor();
 
-  // What she said stays, as nobody's.
+  // Her messages stay, without her name.
   await jun.page.goto(room);
-  await jun.isIn();
-  await jun.hears("아직 손님이에요");
+  await jun.waitForRoom();
+  await jun.waitForMessage("아직 손님이에요");
   await jun.message("아직 손님이에요").getByText("떠난 사람").waitFor();
   assert.equal(await jun.page.locator(`.messages [data-message][data-user-id="${id}"]`).count(), 0);
   await jun.page.goto(direct);
-  await jun.isIn();
-  await jun.hears("둘이서만 이야기해요");
+  await jun.waitForRoom();
+  await jun.waitForMessage("둘이서만 이야기해요");
 
-  // The e-mail is free for somebody new.
+  // The e-mail address is free again.
   const other = await s.sora();
   await signsUp(other, "/signup", "새 이웃");
   await other.page.goto("/me");

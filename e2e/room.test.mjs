@@ -1,16 +1,15 @@
-// Two windows meet in a room; who may not come in reads why.
+// Joining a room, sending in it, presence and read positions.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { stage } from "./support/stage.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 
-test("two meet in a locked room of two, and the lobby tells the third why not", async () => {
+test("two users fill a locked room, and the lobby shows a third why it is closed", async () => {
   const [minji, jun, sora] = await Promise.all([s.minji(), s.jun(), s.sora()]);
   await jun.page.goto("/");
-  const room = await minji.opens("고양이 사진관", { max: 2, password: "야옹" });
+  const room = await minji.createRoom("고양이 사진관", { max: 2, password: "야옹" });
 
-  // The new room comes into an open lobby by itself.
+  // An open lobby shows the new room.
   const row = jun.page.locator(".row", { hasText: "고양이 사진관" });
   await row.locator("[data-field=locked]").waitFor();
   await row.locator("[data-field=owner]").getByText("민지").waitFor();
@@ -18,17 +17,17 @@ test("two meet in a locked room of two, and the lobby tells the third why not", 
   await jun.page.waitForURL(`**${room}`);
   assert.equal(await jun.page.locator("h1").innerText(), "고양이 사진관");
 
-  await jun.knocks(room, { password: "멍멍" });
+  await jun.tryJoin(room, { password: "멍멍" });
   assert.equal(await jun.notice(), "비밀번호가 틀렸습니다.");
   assert.equal(new URL(jun.page.url()).pathname, "/");
-  await jun.enters(room, { password: "야옹" });
-  await minji.reads("준님이 입장하셨습니다.");
-  await Promise.all([minji.counts(2), jun.counts(2)]);
+  await jun.join(room, { password: "야옹" });
+  await minji.waitForSystemLine("준님이 입장하셨습니다.");
+  await Promise.all([minji.waitForOnlineCount(2), jun.waitForOnlineCount(2)]);
   await Promise.all([minji.member("준").waitFor(), jun.member("민지").waitFor()]);
 
-  await sora.knocks(room, { password: "야옹" });
+  await sora.tryJoin(room, { password: "야옹" });
   assert.equal(await sora.notice(), "허용 인원이 초과하였습니다.");
-  await sora.page.locator(".find .input").fill(`${s.house.url}/room/00000000000000000000000000`);
+  await sora.page.locator(".find .input").fill(`${s.server.url}/room/00000000000000000000000000`);
   await sora.page.locator(".find .input").press("Enter");
   await sora.page.waitForURL(/room_not_found/);
   assert.equal(await sora.notice(), "존재하지 않는 방입니다.");
@@ -36,19 +35,19 @@ test("two meet in a locked room of two, and the lobby tells the third why not", 
   assert.equal(await sora.notice(), "존재하지 않는 방입니다.");
   assert.equal(await sora.page.locator(".row [data-field=full]").first().isVisible(), true);
 
-  // The one who leaves is announced to the one who stays, and there is room again.
-  await jun.leaves();
-  await minji.reads("준님이 퇴장하셨습니다.");
-  await minji.counts(1);
+  // A leave is shown, and frees a place.
+  await jun.leave();
+  await minji.waitForSystemLine("준님이 퇴장하셨습니다.");
+  await minji.waitForOnlineCount(1);
   assert.equal(await minji.member("준").count(), 0);
-  await sora.enters(room, { password: "야옹" });
-  await minji.counts(2);
+  await sora.join(room, { password: "야옹" });
+  await minji.waitForOnlineCount(2);
 });
 
-test("they exchange Korean and emoji, and a syllable being composed is not sent", async () => {
+test("Korean and emoji are sent, and a syllable being composed is not", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  const room = await minji.opens("한글 방");
-  await jun.enters(room);
+  const room = await minji.createRoom("한글 방");
+  await jun.join(room);
 
   const text = minji.page.locator(".composer__text");
   const ime = await minji.context.newCDPSession(minji.page);
@@ -58,79 +57,81 @@ test("they exchange Korean and emoji, and a syllable being composed is not sent"
   await compose("ㅇ");
   await compose("아");
   await compose("안");
-  // The key as the page gets it while the input method has it: without a text of its own.
+  // A key that the input method takes has no text.
   const enter = (code) => ime.send("Input.dispatchKeyEvent", { type: "rawKeyDown", key: "Enter", code: "Enter", windowsVirtualKeyCode: code });
   await enter(13);
   await ime.send("Input.insertText", { text: "안" });
-  // Safari tells of the same key only by its code, after the syllable has been finished.
+  // Safari sends the same key after the syllable, marked only by its code.
   await enter(229);
   assert.equal(await text.inputValue(), "안");
   assert.equal(await minji.page.locator(".message.mine").count(), 0);
   await ime.send("Input.insertText", { text: "녕, 준아" });
   await text.press("Enter");
-  await jun.hears("안녕, 준아");
+  await jun.waitForMessage("안녕, 준아");
   assert.equal(await text.inputValue(), "");
-  await minji.hears("안녕, 준아");
+  await minji.waitForMessage("안녕, 준아");
 
+  // The line expires by itself, so the wait begins before.
+  const typing = minji.page.locator(".typing").getByText("준님이 쓰고 있어요").waitFor();
   await jun.page.locator(".composer__text").pressSequentially("음");
-  await minji.page.locator(".typing").getByText("준님이 쓰고 있어요").waitFor();
+  await typing;
   await jun.page.locator(".composer__text").fill("");
 
-  // Two lines with Shift, and emoji alone are shown large.
+  // Shift+Enter breaks the line, and emoji alone are shown large.
   await jun.page.locator(".composer__text").pressSequentially("첫 줄");
   await jun.page.locator(".composer__text").press("Shift+Enter");
   await jun.page.locator(".composer__text").pressSequentially("둘째 줄");
   await jun.page.locator(".composer__text").press("Enter");
-  await minji.hears("첫 줄\n둘째 줄");
-  await jun.says("👩‍👧‍👦🐈");
+  await minji.waitForMessage("첫 줄\n둘째 줄");
+  await jun.send("👩‍👧‍👦🐈");
   await minji.message("👩‍👧‍👦🐈").locator(".bubble--emoji").waitFor();
-  assert.deepEqual((await minji.talk()).slice(-3), ["안녕, 준아", "첫 줄\n둘째 줄", "👩‍👧‍👦🐈"]);
+  assert.deepEqual((await minji.messages()).slice(-3), ["안녕, 준아", "첫 줄\n둘째 줄", "👩‍👧‍👦🐈"]);
 
-  // The palette puts an emoji where the caret is.
+  // The palette inserts at the caret.
   await text.fill("좋아");
   await minji.page.locator(".composer [popovertarget=emoji]").click();
   await minji.page.locator("#emoji button", { hasText: "👍" }).click();
   await text.press("Enter");
-  await jun.hears("좋아👍");
+  await jun.waitForMessage("좋아👍");
 });
 
-test("two tabs are one person, and a reload is no exit (Z4)", async () => {
+test("two tabs are one member, and a reload is no exit (Z4)", async () => {
   const [minji, jun, sora] = await Promise.all([s.minji(), s.jun(), s.sora()]);
-  const room = await minji.opens("두 창");
-  await jun.enters(room);
-  const second = await jun.window();
+  const room = await minji.createRoom("두 창");
+  await jun.join(room);
+  const second = await jun.newPage();
   await second.goto(room);
-  await jun.isIn(second);
-  await sora.enters(room);
-  await Promise.all([minji.counts(3), jun.counts(3, second)]);
+  await jun.waitForRoom(second);
+  await sora.join(room);
+  await Promise.all([minji.waitForOnlineCount(3), jun.waitForOnlineCount(3, second)]);
   assert.equal(await minji.member("준").count(), 1);
 
-  await minji.says("보여?");
-  await jun.hears("보여?");
-  await jun.says("두 창에 다 보여", second);
+  await minji.send("보여?");
+  await jun.waitForMessage("보여?");
+  await jun.send("두 창에 다 보여", second);
   await jun.message("두 창에 다 보여").and(jun.page.locator(".mine")).waitFor();
 
-  // People are let go in the order in which their last window closed: when Sora's exit is told,
-  // that of the reload and of the closed second window would have been told before.
+  // Exits come in the order in which the last windows closed: before Sora's would come those of the
+  // reload and of the second window.
   await minji.page.reload();
-  await minji.isIn();
+  await minji.waitForRoom();
   await second.close();
   await sora.page.close();
-  await minji.reads("소라님이 퇴장하셨습니다.");
-  await minji.counts(2);
-  const lines = (await minji.talk()).filter((line) => line.includes("퇴장") || line.includes("입장"));
+  await minji.waitForSystemLine("소라님이 퇴장하셨습니다.");
+  await minji.waitForOnlineCount(2);
+  const lines = (await minji.messages()).filter((line) => line.includes("퇴장") || line.includes("입장"));
   assert.deepEqual(lines, ["민지님이 입장하셨습니다.", "준님이 입장하셨습니다.", "소라님이 입장하셨습니다.", "소라님이 퇴장하셨습니다."]);
 });
 
-test("beside a message stands how many have not read it, until they have", async () => {
+test("a message shows how many have not read it, until they have", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  const room = await minji.opens("읽음", { lasting: true });
-  await jun.enters(room);
+  const room = await minji.createRoom("읽음", { lasting: true });
+  await jun.join(room);
   await jun.page.goto("/");
-  await minji.says("돌아오면 읽어");
+  await minji.send("돌아오면 읽어");
   const unread = minji.message("돌아오면 읽어").locator(".unread");
   await unread.getByText("1", { exact: true }).waitFor();
   await jun.page.goto(room);
-  await jun.hears("돌아오면 읽어");
+  await jun.waitForMessage("돌아오면 읽어");
   await unread.waitFor({ state: "hidden" });
 });

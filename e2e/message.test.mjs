@@ -1,22 +1,21 @@
-// The daily life of a talk: said again otherwise, taken back, answered, called by name.
+// Edit, delete, reply and mention.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { stage } from "./support/stage.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 
-/** Two in a lasting room. */
+/** Two users in a lasting room. */
 async function two(title) {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  const room = await minji.opens(title, { lasting: true });
-  await jun.enters(room);
+  const room = await minji.createRoom(title, { lasting: true });
+  await jun.join(room);
   return { minji, jun, room };
 }
 
-test("one edits one's own message, and takes it away after being asked once", async () => {
+test("a user edits a message, and deletes it after a confirmation", async () => {
   const { minji, jun } = await two("고치는 방");
-  await minji.says("안녕하새요");
-  await jun.says("응?");
+  await minji.send("안녕하새요");
+  await jun.send("응?");
   const { page } = minji;
   await page.locator(".composer__text").press("ArrowUp");
   await page.locator(".composer__about").getByText("메시지 고치는 중").waitFor();
@@ -33,50 +32,50 @@ test("one edits one's own message, and takes it away after being asked once", as
   assert.equal(await jun.page.getByText("안녕하새요").count(), 0);
 
   const mine = page.locator(".message", { hasText: "안녕하세요" });
-  await minji.acts(mine, "delete");
+  await minji.pickAction(mine, "delete");
   assert.equal(await jun.page.locator(".bubble--deleted").count(), 0);
-  await page.locator("[data-act=delete]").click();
+  await page.locator("[data-action-name=delete]").click();
   await jun.page.locator(".bubble--deleted").getByText("지운 메시지예요.").waitFor();
-  // What is another's is not one's own to change: only who keeps order takes it away.
-  await jun.opensActs(jun.message("응?"));
+  // Others cannot change it; moderators can delete it.
+  await jun.openMessageMenu(jun.message("응?"));
   await jun.page.keyboard.press("Escape");
-  await minji.opensActs(minji.message("응?"));
-  assert.equal(await page.locator("[data-act=edit]").isVisible(), false);
-  assert.equal(await page.locator("[data-act=delete]").isVisible(), true);
+  await minji.openMessageMenu(minji.message("응?"));
+  assert.equal(await page.locator("[data-action-name=edit]").isVisible(), false);
+  assert.equal(await page.locator("[data-action-name=delete]").isVisible(), true);
 });
 
-test("an answer quotes what it answers, and a press on it goes there", async () => {
+test("a reply quotes its message, and the quote leads to it", async () => {
   const { minji, jun } = await two("답하는 방");
-  await minji.says("몇 시에 만나요?");
-  for (let n = 0; n < 20; n += 1) await minji.says(`그 사이의 말 ${n}`);
+  await minji.send("몇 시에 만나요?");
+  for (let n = 0; n < 20; n += 1) await minji.send(`그 사이의 말 ${n}`);
   await jun.message("몇 시에 만나요?").hover();
-  await jun.page.locator("#acts").getByRole("button", { name: "답장하기" }).click();
+  await jun.page.locator("#message-bar").getByRole("button", { name: "답장하기" }).click();
   await jun.page.locator(".composer__about").getByText("민지님에게 답장").waitFor();
-  await jun.says("다섯 시요");
+  await jun.send("다섯 시요");
   await jun.page.locator(".composer__about").waitFor({ state: "hidden" });
   const answer = minji.page.locator(".message:not(.is-pending)", { hasText: "다섯 시요" });
   await answer.locator(".reply").getByText("몇 시에 만나요?").waitFor();
   await answer.locator(".reply").click();
   await minji.page.locator(".message.is-found", { hasText: "몇 시에 만나요?" }).waitFor();
-  // A whisper is answered by a whisper, of which no third hears.
+  // The reply to a whisper is a whisper.
   const sora = await s.sora();
-  await sora.enters(new URL(jun.page.url()).pathname);
-  await (await minji.picks("준")).getByText("귓속말").click();
-  await minji.says("우리끼리만");
+  await sora.join(new URL(jun.page.url()).pathname);
+  await (await minji.openMemberMenu("준")).getByText("귓속말").click();
+  await minji.send("우리끼리만");
   await jun.message("우리끼리만").hover();
-  await jun.page.locator("#acts").getByRole("button", { name: "답장하기" }).click();
-  await jun.says("응, 우리끼리만이야");
+  await jun.page.locator("#message-bar").getByRole("button", { name: "답장하기" }).click();
+  await jun.send("응, 우리끼리만이야");
   await minji.message("응, 우리끼리만이야").and(minji.page.locator("[data-kind=whisper]")).waitFor();
   await jun.page.keyboard.press("Escape");
-  await jun.says("다들 들려요?");
-  await sora.hears("다들 들려요?");
+  await jun.send("다들 들려요?");
+  await sora.waitForMessage("다들 들려요?");
   assert.equal(await sora.page.getByText("우리끼리만").count(), 0);
 });
 
-test("who is called by name is marked, also while a syllable is being composed", async () => {
+test("a mention is suggested while a syllable is composed, and marked for its user", async () => {
   const { minji, jun } = await two("부르는 방");
   const sora = await s.sora();
-  await sora.enters(new URL(jun.page.url()).pathname, { name: "파란 고래" });
+  await sora.join(new URL(jun.page.url()).pathname, { name: "파란 고래" });
   await jun.member("파란 고래").waitFor();
   const text = jun.page.locator(".composer__text");
   const ime = await jun.context.newCDPSession(jun.page);
@@ -89,7 +88,7 @@ test("who is called by name is marked, also while a syllable is being composed",
   for (const syllable of ["ㅍ", "파", "팔"]) await compose(syllable);
   await jun.page.waitForFunction(() => document.querySelectorAll("#mentions [role=option]").length === 1);
   await offered.getByText("파란 고래").waitFor();
-  // The Enter that finishes a syllable chooses nobody.
+  // Enter that finishes a syllable chooses no name.
   await ime.send("Input.dispatchKeyEvent", { type: "rawKeyDown", key: "Enter", code: "Enter", windowsVirtualKeyCode: 13 });
   assert.equal(await jun.page.locator("#mentions").isVisible(), true);
   await ime.send("Input.insertText", { text: "파" });
@@ -103,7 +102,7 @@ test("who is called by name is marked, also while a syllable is being composed",
   await sora.page.locator(".message.names-me .mention.is-me").getByText("@파란 고래").waitFor();
   await minji.page.locator(".message.names-me .mention.is-me").getByText("@민지").waitFor();
   assert.equal(await jun.page.locator(".names-me").count(), 0);
-  // Everybody is called by who keeps order alone.
+  // Only moderators can mention everybody.
   await text.pressSequentially("@모");
   await text.press("Escape");
   assert.equal(await jun.page.locator("#mentions").isVisible(), false);
@@ -115,12 +114,12 @@ test("who is called by name is marked, also while a syllable is being composed",
 
 test("without JavaScript: react, answer, edit, pin and delete by form", async () => {
   const { minji, room } = await two("글만 있는 방");
-  await minji.says("여기예요");
-  const jun = await s.call("준", { javaScriptEnabled: false, storageState: await minji.context.storageState() });
+  await minji.send("여기예요");
+  const jun = await s.user("준", { javaScriptEnabled: false, storageState: await minji.context.storageState() });
   const { page } = jun;
   await page.goto(room);
   await page.locator(".message", { hasText: "여기예요" }).locator(".message__time").click();
-  const acts = page.locator(".plain-acts");
+  const acts = page.locator(".plain-actions");
   await acts.getByText("👍").click();
   await minji.message("여기예요").locator(".reaction").getByText("👍").waitFor();
   await acts.locator("textarea").fill("여기 있어요");

@@ -1,14 +1,13 @@
-// A person has one look, whether the server drew them or the browser did.
+// A user looks the same whether the server or the browser renders them.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { stage } from "./support/stage.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 
-test("the hue of a person is the same from the server and in the browser", async () => {
+test("the hue of a user is the same from the server and in the browser", async () => {
   const minji = await s.minji();
-  const room = await minji.opens("무지개", { lasting: true, max: 100 });
-  const api = `${s.house.url}/api`;
+  const room = await minji.createRoom("무지개", { lasting: true, max: 100 });
+  const api = `${s.server.url}/api`;
   const names = Array.from({ length: 24 }, (_, n) => `손님 ${n + 1}`);
   await Promise.all(
     names.map(async (name) => {
@@ -23,7 +22,7 @@ test("the hue of a person is the same from the server and in the browser", async
     }),
   );
 
-  // As the server wrote it, before any script has touched it.
+  // The HTML of the server.
   const html = await (await minji.context.request.get(room)).text();
   const hues = (rows) =>
     rows
@@ -35,16 +34,16 @@ test("the hue of a person is the same from the server and in the browser", async
       const avatar = row.querySelector(".avatar");
       return { id: row.dataset.userId, hue: avatar.className.match(/hue-\d+/)?.[0], letter: avatar.textContent.trim() };
     });
-  const blank = await minji.window();
+  const blank = await minji.newPage();
   const written = await blank.evaluate(
     ([html, read]) => new Function("list", `return (${read})(list)`)(new DOMParser().parseFromString(html, "text/html").querySelector(".members")),
     [html, read.toString()],
   );
   assert.equal(written.length, names.length + 1);
 
-  // As the browser made it: the list of a live page is filled from what the socket tells.
+  // The list that the page renders from the snapshot.
   await minji.page.reload();
-  await minji.isIn();
+  await minji.waitForRoom();
   const drawn = await minji.page.locator(".members").evaluate(read);
   assert.deepEqual(hues(drawn), hues(written));
   assert.ok(new Set(hues(drawn).map(([, hue]) => hue)).size > 8, "people differ");
