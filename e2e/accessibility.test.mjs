@@ -1,16 +1,14 @@
 // axe finds no serious barrier on any screen, in both colour schemes. One test per screen.
 import assert from "node:assert/strict";
-import { before } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
 import { setup, test } from "./support/setup.mjs";
 import { User } from "./support/user.mjs";
 
-const s = setup();
 let room;
 const states = {};
 
-before(async () => {
-  const [minji, jun] = await Promise.all(["민지", "준"].map((name) => User.open(name, s.browser, s.server.url)));
+const s = setup(async ({ browser, server }) => {
+  const [minji, jun] = await Promise.all(["민지", "준"].map((name) => User.open(name, browser, server.url)));
   room = await minji.createRoom("문턱 없는 방", { password: "열쇠", max: 3, lasting: true });
   await jun.join(room, { password: "열쇠" });
   await jun.send("안녕하세요");

@@ -49,7 +49,7 @@ test("from guest to account to owner to a deleted account, in two browsers", asy
 
   // A direct room, from the directory.
   await jun.page.goto("/people?q=ㅁㅈ");
-  await jun.page.locator(".user", { hasText: "민지" }).locator("button").click();
+  await jun.page.locator(".person", { hasText: "민지" }).locator("button").click();
   const direct = await jun.waitForRoom();
   await jun.send("둘이서만 이야기해요");
   await minji.page.locator(".my-room", { hasText: "둘이서만 이야기해요" }).click();

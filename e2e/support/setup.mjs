@@ -27,14 +27,18 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 }
 
-/** Starts server and browser for the tests of a file. After each test, the browser must have reported no error. */
-export function setup() {
+/**
+ * Starts server and browser for the tests of a file, then runs `prepare`. After each test, the
+ * browser must have reported no error.
+ */
+export function setup(prepare) {
   const context = { server: undefined, browser: undefined };
   let users = [];
   let proxies = [];
 
   before(async () => {
     [context.server, context.browser] = await Promise.all([Server.start(), launch()]);
+    await prepare?.(context);
   });
   afterEach(async () => {
     const closing = users;

@@ -109,6 +109,7 @@ export class User {
 
   /** Opens the menu of a member and returns its actions. */
   async openMemberMenu(name, page = this.page) {
+    if (await page.locator("#member-menu[open]").count()) await page.keyboard.press("Escape");
     await this.member(name, page).locator(".member__row").click();
     const actions = page.locator("#member-menu[open] .member-actions");
     await actions.waitFor();

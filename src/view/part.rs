@@ -5,7 +5,7 @@ pub(super) use super::strings::strings_url;
 use crate::chat::file::File;
 use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};
-use crate::chat::message::{Message, MessageKind};
+use crate::chat::message::Message;
 use crate::chat::room::Room;
 use crate::chat::user::{self, User, UserKind};
 use crate::clock::rfc3339;
@@ -25,14 +25,6 @@ pub(super) fn own_picture(user: &User) -> Option<&str> {
 /// The class of a message's hue; a line without a person has none.
 pub(super) fn hue_of(message: &Message) -> u8 {
     message.user.as_ref().map_or(0, hue)
-}
-
-pub(super) fn kind_of(message: &Message) -> &'static str {
-    match message.kind {
-        MessageKind::Text => "text",
-        MessageKind::System => "system",
-        MessageKind::Whisper => "whisper",
-    }
 }
 
 /// The first letter of a name as people see it: an emoji keeps its skin, a flag its second half.

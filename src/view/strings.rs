@@ -1,12 +1,15 @@
-//! The strings that the scripts show by themselves, as one script per language. Its name holds the
-//! hash of its content, so a browser keeps it for good.
+//! What only the scripts of the pages use, as one script per language: strings, and the markup of
+//! menus that do nothing without scripts. Its name holds the hash of its content, so a browser keeps
+//! it for good and no page carries it.
 
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
+use askama::Template;
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::part::sentence;
+use super::part::{QUICK, icons, sentence};
+use super::render;
 use crate::error::Code;
 use crate::i18n::Lang;
 
@@ -15,6 +18,28 @@ struct Script {
     text: String,
 }
 
+/// The bar and the menu of actions on a message.
+#[derive(Template)]
+#[template(path = "message/_menu.html")]
+struct MessageMenu {
+    lang: Lang,
+}
+
+/// The row of a file that is about to be sent.
+#[derive(Template)]
+#[template(path = "file/_upload_item.html")]
+struct UploadItem {
+    lang: Lang,
+}
+
+/// The viewer of the pictures of a page.
+#[derive(Template)]
+#[template(path = "file/_lightbox.html")]
+struct Lightbox {
+    lang: Lang,
+}
+
+/// Rendered when first asked for, after the assets have their names.
 static SCRIPTS: LazyLock<[Script; Lang::ALL.len()]> = LazyLock::new(|| Lang::ALL.map(script));
 
 /// The address of the strings of a language.
@@ -29,7 +54,12 @@ pub fn strings_script(name: &str) -> Option<&'static str> {
 }
 
 fn script(lang: Lang) -> Script {
-    let text = format!("globalThis.strings={};\n", Value::Object(strings(lang)));
+    let markup = json!({
+        "messageMenu": render(&MessageMenu { lang }),
+        "uploadItem": render(&UploadItem { lang }),
+        "lightbox": render(&Lightbox { lang }),
+    });
+    let text = format!("globalThis.strings={};\nglobalThis.markup={markup};\n", Value::Object(strings(lang)));
     let hash = Sha256::digest(&text).iter().take(6).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     Script { name: format!("strings.{}.{hash}.js", lang.code()), text }
 }

@@ -1,5 +1,5 @@
 //! The life of somebody who stays: from a guest without a name to an owner who hands over the keys,
-//! leaves, and is nobody in what she said. Over REST and sockets; `e2e/story.test.mjs` walks the same
+//! leaves, and is nobody in what she said. Over REST and sockets; `e2e/account_life.test.mjs` walks the same
 //! way in two browsers.
 
 use serde_json::{Value, json};

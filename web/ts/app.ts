@@ -19,8 +19,10 @@ import SheetController from "./controllers/sheet_controller";
 import SubmitController from "./controllers/submit_controller";
 import TimelineController from "./controllers/timeline_controller";
 import TimesController from "./controllers/times_controller";
+import { addScriptMarkup } from "./lib/script_markup";
 
 document.documentElement.classList.add("has-js");
+addScriptMarkup();
 
 const application = Application.start();
 application.register("attach", AttachController);

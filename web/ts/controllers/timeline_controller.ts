@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus";
 import { showUser } from "../lib/avatar";
-import { arrange, decorate, isMessage, neighbour, seqOf } from "../lib/arrange";
+import { arrange, decorate, isMessage, neighbour, seqOf, timeOf } from "../lib/arrange";
 import { fragment } from "../lib/fragment";
 import { HistoryLoader } from "../lib/history_loader";
 import type { PendingMessage } from "../lib/pending_store";
@@ -218,7 +218,7 @@ export default class TimelineController extends Controller<HTMLElement> {
   /** Shows the first message since a time at the top. */
   async since(time: string): Promise<boolean> {
     if (!(await this.history.jump(`since=${encodeURIComponent(time)}`))) return false;
-    const first = this.settled().find((message) => Date.parse(message.dataset["at"] ?? "") >= Date.parse(time));
+    const first = this.settled().find((message) => Date.parse(timeOf(message)) >= Date.parse(time));
     if (first) this.toTop(neighbourDay(first));
     else this.toBottom();
     return true;

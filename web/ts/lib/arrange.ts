@@ -7,6 +7,11 @@ export function isMessage(element: Element | null): element is HTMLElement {
   return element instanceof HTMLElement && "message" in element.dataset;
 }
 
+/** The time of a message; of a system message it is an attribute, as it is not shown. */
+export function timeOf(message: HTMLElement): string {
+  return message.dataset["at"] ?? message.querySelector<HTMLTimeElement>(".message__time time")?.dateTime ?? "";
+}
+
 export function seqOf(element: HTMLElement): number {
   return Number(element.dataset["seq"]);
 }
@@ -48,16 +53,17 @@ export function arrange(message: HTMLElement | null): void {
 }
 
 function runOf(message: HTMLElement): string | null {
-  const { kind, userId, toId, at } = message.dataset;
+  const { kind, userId, toId } = message.dataset;
+  const at = timeOf(message);
   if (kind === "system" || !at) return null;
   return `${userId} ${kind} ${toId} ${minuteOf(at)}`;
 }
 
 function updateDayLine(message: HTMLElement, before: HTMLElement | null): void {
-  const at = message.dataset["at"];
+  const at = timeOf(message);
   const line = message.previousElementSibling;
   const hasLine = line instanceof HTMLElement && line.classList.contains("day");
-  const isFirst = Boolean(at) && (!before || dayOf(before.dataset["at"] ?? "") !== dayOf(at ?? ""));
+  const isFirst = Boolean(at) && (!before || dayOf(timeOf(before)) !== dayOf(at));
   if (isFirst && !hasLine && at) {
     const day = document.createElement("li");
     day.className = "day";

@@ -14,7 +14,6 @@ export function renderPending(pending: PendingMessage, blanks: Blanks, files: HT
   message.removeAttribute("id");
   message.classList.add("is-pending");
   message.dataset["key"] = pending.key;
-  message.dataset["at"] = pending.at;
   message.querySelector("time")?.setAttribute("datetime", pending.at);
   if (pending.to) {
     message.dataset["toId"] = pending.to.id;

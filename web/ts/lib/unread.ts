@@ -1,7 +1,6 @@
 // The number beside a message: how many members have not read it. Its sender does not count, nor do
 // members whose read position is unknown.
 
-import { field } from "./fragment";
 import { t } from "./strings";
 
 /** The read position of each member, by user id. */
@@ -10,13 +9,22 @@ export type Reads = ReadonlyMap<string, number>;
 export function countUnread(list: HTMLElement, reads: Reads | null): void {
   const marks = [...(reads?.values() ?? [])].sort((a, b) => a - b);
   for (const message of list.querySelectorAll<HTMLElement>(".message:not(.is-pending)")) {
-    const mark = field(message, "unread");
-    if (!mark) continue;
     const count = reads ? unreadOf(message, reads, marks) : 0;
+    const mark = message.querySelector<HTMLElement>(".unread") ?? (count > 0 ? addMark(message) : null);
+    if (!mark) continue;
     mark.hidden = count === 0;
     mark.textContent = String(count);
     mark.title = `${count} ${t("unreadBy")}`;
   }
+}
+
+/** Deleted messages show no number. */
+function addMark(message: HTMLElement): HTMLElement | null {
+  if (message.querySelector(".bubble--deleted")) return null;
+  const mark = document.createElement("b");
+  mark.className = "unread";
+  message.querySelector(".message__foot")?.prepend(mark);
+  return mark;
 }
 
 function unreadOf(message: HTMLElement, reads: Reads, marks: number[]): number {
