@@ -41,7 +41,7 @@ pub(super) fn title(mine: &MyRoom, lang: &Lang) -> String {
 }
 
 /// The newest message on one line. The browser says the same of those that come later: see
-/// `web/ts/lib/last.ts`.
+/// `web/ts/lib/preview_line.ts`.
 pub(super) fn last(mine: &MyRoom, lang: &Lang) -> String {
     let Some(message) = &mine.waiting.last else { return String::new() };
     let line = gist(message, lang);

@@ -5,6 +5,7 @@ mod events;
 pub(crate) mod fuzzing;
 mod requests;
 mod shared_json;
+mod variant;
 
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -18,6 +19,7 @@ use crate::ids::{MessageId, RoomId};
 pub use events::*;
 pub use requests::*;
 pub use shared_json::SharedJson;
+pub use variant::{Variant, Variants};
 
 /// The id of a room as a client gives it: what is no id names no room.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -249,9 +249,15 @@ impl Drop for Folder {
 
 /// Makes what the house has; the token of minji's session, and what the names stand for.
 async fn furnish(app: &App) -> (String, Vec<(&'static str, String)>) {
-    app.begin_search().await.expect("an index");
+    app.check_search_index().await.expect("an index");
     let come_in = async |name: &str| {
-        let entered = app.enter(Some(name.to_owned()), Lang::En, None, HERE).await.expect("somebody");
+        let entered = app
+            .enter_as_guest(
+                Some(name.to_owned()),
+                crate::service::Visitor { lang: Lang::En, agent: None, address: HERE },
+            )
+            .await
+            .expect("somebody");
         (Arc::new(entered.user), entered.token.reveal())
     };
     let ((minji, token), (jun, _)) = (come_in("minji").await, come_in("<i x>jun").await);
@@ -260,7 +266,7 @@ async fn furnish(app: &App) -> (String, Vec<(&'static str, String)>) {
     app.join(&jun, room.id, Key::default(), HERE).await.expect("a member");
     let new = New { text: "<i x> **마당** https://madang.example/ @minji".into(), ..New::default() };
     let said = app.send(jun.id, room.id, new).await.expect("a message").message;
-    let invite = app.invite(minji.id, room.id, None, None).await.expect("an invite");
+    let invite = app.create_invite(minji.id, room.id, None, None).await.expect("an invite");
     let names = vec![
         ("{room}", room.id.to_string()),
         ("{me}", minji.id.to_string()),
