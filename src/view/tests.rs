@@ -136,9 +136,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
 fn a_message_carries_what_the_browser_asks_for_and_no_key() {
     let html = message_html(&message("안녕하세요"), Lang::Ko);
     let class = format!("class=\"message hue-{}\"", hue(UserId::from_u128(0x1234_5678)));
-    for part in
-        [r#"id="m-41""#, r#"data-seq="41""#, r#"data-rev="43""#, "안녕하세요", "08:30", &class]
-    {
+    for part in [r#"id="m-41""#, r#"data-seq="41""#, r#"data-rev="43""#, "안녕하세요", "08:30", &class] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
     assert!(!html.contains("secret-key"));
