@@ -94,7 +94,7 @@ test("every page has the strict policy, error pages too (M1, M7, M10)", async ()
     if (policy.includes("script-src")) assert.match(policy, /script-src 'self';.*frame-ancestors 'none'.*require-trusted-types-for 'script'/);
     assert.equal(headers["x-content-type-options"], "nosniff");
   }
-  // What has no such address is told in words, with a way home.
+  // An unknown address shows a message and a link to the lobby.
   await minji.page.goto("/nowhere");
   assert.equal(await minji.page.locator("h1").innerText(), "찾는 것이 여기에 없어요. 주소를 확인해 주세요.");
   await minji.page.getByText("대문으로 가기").click();
