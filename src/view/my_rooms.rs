@@ -40,7 +40,7 @@ pub(super) fn title(my_room: &MyRoom, lang: &Lang) -> String {
     called(&my_room.room, my_room.peer.as_ref(), my_room.me.user.id, lang)
 }
 
-/// Returns the newest message on one line. `web/ts/lib/last.ts` does the same for messages that
+/// Returns the newest message on one line. `web/ts/lib/preview_line.ts` does the same for messages that
 /// arrive later.
 pub(super) fn last(my_room: &MyRoom, lang: &Lang) -> String {
     let Some(message) = &my_room.waiting.last else { return String::new() };

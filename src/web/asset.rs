@@ -43,8 +43,12 @@ pub(super) fn routes() -> Router<App> {
 
 /// `GET /assets/{name}`: the name has a hash of the content, so it never changes.
 async fn hashed(Path(name): Path<String>, uri: OriginalUri, caller: Caller) -> Response {
+    const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+    if let Some(script) = view::strings_script(&name) {
+        return serve(&name, script.as_bytes().into(), IMMUTABLE);
+    }
     match Dist::get(&name) {
-        Some(file) if !name.contains('/') => serve(&name, file.data, "public, max-age=31536000, immutable"),
+        Some(file) if !name.contains('/') => serve(&name, file.data, IMMUTABLE),
         _ => not_found(uri, caller).await,
     }
 }

@@ -1,5 +1,5 @@
 //! The life of an account: from a guest without a name to an owner who hands the room over and
-//! deletes her account. Over REST and sockets; `e2e/story.test.mjs` follows the same steps in two
+//! deletes her account. Over REST and sockets; `e2e/account_life.test.mjs` follows the same steps in two
 //! browsers.
 
 use serde_json::{Value, json};

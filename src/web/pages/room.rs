@@ -14,7 +14,7 @@ use crate::chat::room::History;
 use crate::chat::unread::MyRoom;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
-use crate::ids::RoomId;
+use crate::ids::{RoomId, UserId};
 use crate::service::{App, RoomPageData};
 use crate::view::{DoorPage, RoomPage};
 use crate::web::extract::{Caller, RoomPath, SignedIn};
@@ -41,6 +41,10 @@ struct RoomQuery {
     day: Option<String>,
     /// The first time to show, RFC 3339; a script sends midnight in the reader's time zone.
     since: Option<String>,
+    /// A member whose actions are shown as forms.
+    member: Option<String>,
+    /// `all` for more members in the list than the first.
+    members: Option<String>,
     #[serde(flatten)]
     notice: Notice,
 }
@@ -87,11 +91,11 @@ async fn show(
 
 /// Returns the page for a member, read and rendered on the blocking pool.
 async fn member_page(app: &App, caller: &Caller, me: &SignedIn, id: RoomId, query: &RoomQuery) -> Result<Response> {
-    let (my_id, lang, at, notice) = (me.user.id, caller.lang, query.at(), query.notice.code());
+    let (my_id, shown_as) = (me.user.id, ShownAs::new(caller.lang, query));
     let cursor = query.cursor().unwrap_or(Cursor::Newest);
     let page = app.render(move |app| {
         let data = app.read_room_page(my_id, id, cursor)?;
-        let html = room_page(app, &data, lang, at, notice).html();
+        let html = room_page(app, &data, shown_as).html();
         Ok::<_, Error>((data.room, html))
     });
     let (room, html) = page.await??;
@@ -101,19 +105,38 @@ async fn member_page(app: &App, caller: &Caller, me: &SignedIn, id: RoomId, quer
     Ok(Html(html).into_response())
 }
 
-fn room_page<'a>(
-    app: &'a App,
-    data: &'a RoomPageData,
+/// What the address asks for, beside the page of history.
+#[derive(Clone, Copy)]
+struct ShownAs {
     lang: Lang,
     at: Option<i64>,
     notice: Option<Code>,
-) -> RoomPage<'a> {
+    is_every_member: bool,
+    pointed_member: Option<UserId>,
+}
+
+impl ShownAs {
+    fn new(lang: Lang, query: &RoomQuery) -> Self {
+        Self {
+            lang,
+            at: query.at(),
+            notice: query.notice.code(),
+            is_every_member: query.members.as_deref() == Some("all"),
+            pointed_member: query.member.as_deref().and_then(|id| id.parse().ok()),
+        }
+    }
+}
+
+fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> RoomPage<'a> {
+    let ShownAs { lang, at, notice, is_every_member, pointed_member } = shown_as;
     let is_here = |my_room: &&MyRoom| my_room.room.id == data.room.id;
     RoomPage {
         lang,
         room: &data.room,
         me: &data.me,
         members: &data.members,
+        is_every_member,
+        pointed_member,
         peer: data.other.as_ref(),
         messages: &data.messages.messages,
         rev: data.messages.rev,
