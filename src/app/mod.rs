@@ -52,7 +52,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     let sockets = socket::server(&app);
     schedule::start(&app, &sockets);
     let router = web::router(&app);
-    let outbox = app.open_outbox();
+    let outbox = app.start_outbox();
     let origins = app.config.origins.clone();
     let limits = Limits {
         connections_per_address: app.config.connections_per_address,

@@ -72,7 +72,7 @@ impl App {
         }
         let ready = self.prepare(uploads).await?;
         self.realtime.wait_for_space(room_id).await;
-        let limits = self.limits_to_say(me, &new.text, new.to.is_some());
+        let limits = self.limits_of_text(me, &new.text, new.to.is_some());
         let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
         self.store_and_write(room_id.into(), ready, send, |sent| !sent.dup).await
     }
