@@ -131,7 +131,7 @@ async fn each_harm_is_found_and_named() {
         (
             "UPDATE messages SET room_id = x'00' WHERE text = 'for jun'",
             "UPDATE messages SET room_id = (SELECT id FROM rooms) WHERE text = 'for jun'",
-            "messages: 1 are of no room",
+            "messages: 1 belong to no room",
         ),
         (
             "INSERT INTO blocks VALUES (x'01', x'02', 0)",

@@ -18,7 +18,7 @@ use crate::text::hit::{Excerpt, Folded};
 const ZONE: i32 = 540;
 
 thread_local! {
-    static HOUSE: RefCell<House> = RefCell::new(House::open());
+    static HOUSE: RefCell<Store> = RefCell::new(Store::open());
 }
 
 /// What is typed, on the first line, and what somebody said, below; without a second line both
@@ -30,7 +30,7 @@ pub fn question(data: &[u8]) {
     let Ok(input) = std::str::from_utf8(data) else { return };
     let (q, said) = input.split_once('\n').unwrap_or((input, input));
     match Query::parse(q, ZONE) {
-        Ok(query) => HOUSE.with(|house| house.borrow_mut().is_asked(query, said)),
+        Ok(query) => HOUSE.with(|store| store.borrow_mut().is_asked(query, said)),
         Err(error) => {
             assert!(matches!(error.code, Code::Invalid | Code::TooLong) && error.field.as_deref() == Some("q"));
         }
@@ -38,7 +38,7 @@ pub fn question(data: &[u8]) {
 }
 
 /// Somebody in their room, in which they have said one thing.
-struct House {
+struct Store {
     runtime: Runtime,
     db: Db,
     folder: std::path::PathBuf,
@@ -46,7 +46,7 @@ struct House {
     message_id: MessageId,
 }
 
-impl House {
+impl Store {
     fn open() -> Self {
         let folder = std::env::temp_dir().join(format!("madang-fuzzing-{}", RoomId::new(0)));
         std::fs::create_dir(&folder).expect("a folder");
@@ -98,7 +98,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for Store {
     fn drop(&mut self) {
         self.runtime.block_on(self.db.close());
         let _ = std::fs::remove_dir_all(&self.folder);
