@@ -116,7 +116,7 @@ pub(super) fn check_open(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()>
 mod tests {
     use super::*;
     use crate::chat::fixtures::Store;
-    use crate::chat::message::{self, New};
+    use crate::chat::message::{self, NewMessage};
 
     #[tokio::test]
     async fn two_users_have_one_room_whichever_opens_it() {
@@ -131,7 +131,7 @@ mod tests {
         let id = room.id;
         assert_eq!(store.read(move |tx| other(tx, jun.id, id)).await.unwrap(), minji.id);
         assert_eq!(store.read(move |tx| other(tx, sora.id, id)).await.unwrap_err().code, Code::RoomNotFound);
-        let sent = store.send(&sora, &room, New { text: "hello".into(), ..New::default() }).await;
+        let sent = store.send(&sora, &room, NewMessage { text: "hello".into(), ..NewMessage::default() }).await;
         assert_eq!(sent.unwrap_err().code, Code::RoomNotFound);
         let nobody = UserId::new(5);
         assert_eq!(store.write(move |tx| open(tx, 3, sora.id, nobody)).await.unwrap_err().code, Code::NotFound);
@@ -152,7 +152,7 @@ mod tests {
         store.write(block).await.unwrap();
         let say = |who: &user::User| {
             let (me, id) = (who.id, room.id);
-            let new = New { text: "hello".into(), ..New::default() };
+            let new = NewMessage { text: "hello".into(), ..NewMessage::default() };
             store.write(move |tx| message::send(tx, &crate::chat::fixtures::LIMITS, 2, me, id, new))
         };
         assert_eq!(say(&jun).await.unwrap_err().code, Code::Forbidden);

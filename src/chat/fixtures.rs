@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use parking_lot::Mutex;
 
 use super::member::{self, Proof};
-use super::message::{self, New};
+use super::message::{self, NewMessage};
 use super::room::{self, NewRoom, Room};
 use super::user::{self, User};
 use super::{Db, Fact, Limits, Tx};
@@ -83,14 +83,17 @@ impl Store {
     }
 
     pub(super) async fn say(&self, user: &User, room: &Room, text: &str) -> message::Message {
-        self.send(user, room, New { text: text.into(), ..New::default() }).await.unwrap().message
+        self.send(user, room, NewMessage { text: text.into(), ..NewMessage::default() }).await.unwrap().message
     }
 
     pub(super) async fn whisper(&self, user: &User, room: &Room, to: UserId, text: &str) -> message::Message {
-        self.send(user, room, New { text: text.into(), to: Some(to), ..New::default() }).await.unwrap().message
+        self.send(user, room, NewMessage { text: text.into(), to: Some(to), ..NewMessage::default() })
+            .await
+            .unwrap()
+            .message
     }
 
-    pub(super) async fn send(&self, user: &User, room: &Room, new: New) -> Result<message::Sent> {
+    pub(super) async fn send(&self, user: &User, room: &Room, new: NewMessage) -> Result<message::Sent> {
         let (me, room_id) = (user.id, room.id);
         self.write(move |tx| message::send(tx, &LIMITS, 2, me, room_id, new)).await
     }

@@ -4,8 +4,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::session::Token;
 use super::kinds::UserKind;
+use super::session::Token;
 use super::user::{self, User};
 use super::{Fact, Limits, Tx};
 use crate::clock::rfc3339;

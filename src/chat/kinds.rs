@@ -84,7 +84,7 @@ pub enum SystemEvent {
     Member,
 }
 
-/// What a one-time link is for.
+/// The purpose of a one-time link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
     /// Makes an account an admin. The link belongs to no account until it is used.
@@ -93,7 +93,7 @@ pub enum LinkKind {
     Password,
 }
 
-/// What a job of the outbox does.
+/// The kind of a job of the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobKind {
     /// Fetches the page behind a message's link. The target is the message, the payload the link.

@@ -7,13 +7,7 @@ use crate::error::{Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
 /// Stores a system message at the room's next rev. The caller publishes it, in its order among other facts.
-pub(super) fn store(
-    tx: &mut Tx,
-    now: i64,
-    room_id: RoomId,
-    actor: UserId,
-    content: SystemMessage,
-) -> Result<Message> {
+pub(super) fn store(tx: &mut Tx, now: i64, room_id: RoomId, actor: UserId, content: SystemMessage) -> Result<Message> {
     let seq = room::next_rev(tx, now, room_id, true)?;
     let system = serde_json::to_string(&content).map_err(Error::internal)?;
     let number = tx.insert_numbered(
@@ -21,7 +15,7 @@ pub(super) fn store(
          VALUES (?1, ?2, ?3, ?3, 'system', ?4, '', ?5, 0, ?6)",
         &[&MessageId::new(now), &room_id, &seq, &actor, &system, &now],
     )?;
-    message::load(tx, number)
+    message::by_number(tx, number)
 }
 
 /// Stores a system message, publishes it and returns its rev.

@@ -1,7 +1,7 @@
 //! Unread messages: the rooms of a user with what was sent since they last read.
 
-use super::message::{self, Cursor, Message, mention};
 use super::kinds::{Presence, RoomKind};
+use super::message::{self, Cursor, Message, mention};
 use super::room::{self, Room};
 use super::user::{self, User};
 use super::{Limits, Tx, direct, member};

@@ -12,7 +12,8 @@ use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::chat::Tx;
-use crate::chat::outbox::{self, Job, JobKind, Target};
+use crate::chat::kinds::JobKind;
+use crate::chat::outbox::{self, Job, Target};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;

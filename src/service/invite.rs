@@ -45,7 +45,7 @@ impl App {
             .db
             .read(move |tx| {
                 let room = invite::room(tx, now_ms(), &code)?;
-                let door = member::door(tx, viewer, room.id)?;
+                let door = member::join_check(tx, viewer, room.id)?;
                 Ok((room, door.is_member))
             })
             .await?;

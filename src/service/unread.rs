@@ -1,7 +1,7 @@
 //! What waits for people: their rooms, and what was said in them since they read.
 
 use super::App;
-use crate::chat::direct::{self, Peer};
+use crate::chat::direct::{self, OtherUser};
 use crate::chat::room::Room;
 use crate::chat::unread::{self, MyRoom, Place, Unread};
 use crate::chat::user;
@@ -76,8 +76,8 @@ impl App {
     ///
     /// # Errors
     /// `room_not_found` for a room that is none of mine.
-    pub async fn peer(&self, me: UserId, room_id: RoomId) -> Result<Peer> {
-        let mut peer = self.db.read(move |tx| direct::look(tx, me, room_id)).await?;
+    pub async fn peer(&self, me: UserId, room_id: RoomId) -> Result<OtherUser> {
+        let mut peer = self.db.read(move |tx| direct::other_user(tx, me, room_id)).await?;
         if let Some(user) = &peer.user {
             peer.presence = self.realtime.connections.presence(user.id);
         }

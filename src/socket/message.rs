@@ -1,7 +1,7 @@
 //! Messages over the socket.
 
 use super::ChatSocket;
-use crate::chat::message::New;
+use crate::chat::message::NewMessage;
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
 use crate::realtime::ConnectedUser;
@@ -10,7 +10,7 @@ use crate::wire::{self, Answer, Nothing, Rev, RoomOnly, Sent};
 
 pub(super) async fn send(app: App, socket: ChatSocket, request: wire::Send) -> Result<Answer<Sent>> {
     let room_id = request.room.id()?;
-    let new = New {
+    let new = NewMessage {
         key: Some(request.key),
         text: request.text,
         reply_to: request.reply_to,

@@ -7,7 +7,7 @@ use super::markup::markup;
 use super::my_rooms::*;
 use super::part::*;
 use super::{asset, render};
-use crate::chat::direct::Peer;
+use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::member::{Ban, Member, Role};
@@ -62,7 +62,7 @@ pub struct RoomPage<'a> {
     /// At most 200, online first; `me` among them.
     pub members: &'a [Member],
     /// The other person, where this is a direct room.
-    pub peer: Option<&'a Peer>,
+    pub peer: Option<&'a OtherUser>,
     /// The newest page, or the one that the address asks for, ascending by seq.
     pub messages: &'a [Message],
     /// The room's rev in the same snapshot as `messages`; the socket resumes from it.

@@ -3,7 +3,7 @@
 use crate::chat::file::File;
 use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};
-use crate::chat::message::{Message, MessageKind};
+use crate::chat::message::Message;
 use crate::chat::room::Room;
 use crate::chat::user::{self, User, UserKind};
 use crate::clock::rfc3339;
@@ -26,11 +26,7 @@ pub(super) fn hue_of(message: &Message) -> u8 {
 }
 
 pub(super) fn kind_of(message: &Message) -> &'static str {
-    match message.kind {
-        MessageKind::Text => "text",
-        MessageKind::System => "system",
-        MessageKind::Whisper => "whisper",
-    }
+    message.kind.as_str()
 }
 
 /// The first letter of a name as people see it: an emoji keeps its skin, a flag its second half.

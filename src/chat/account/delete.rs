@@ -12,7 +12,7 @@ const SPAN: i64 = 10_000;
 /// Messages deleted in one step.
 const CHUNK: usize = 50;
 
-/// What is left to do outside of the store after an account is deleted.
+/// The work that is left outside of the store after an account is deleted.
 #[derive(Clone, Debug, Default)]
 pub struct Left {
     /// The sessions that ended.

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::session::SessionId;
 use super::kinds::UserKind;
+use super::session::SessionId;
 use super::user::{self, User};
 use super::{Fact, Limits, Tx, one_time_link, session};
 use crate::clock::rfc3339;

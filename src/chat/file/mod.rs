@@ -190,9 +190,8 @@ pub fn unreferenced(tx: &mut Tx, hashes: &[String]) -> Result<Vec<String>> {
              UNION SELECT thumb_hash FROM files WHERE thumb_hash IN {KEYS}"
         )
     });
-    static OF_PICTURES: LazyLock<String> = LazyLock::new(|| {
-        format!("SELECT picture FROM users WHERE picture IS NOT NULL AND picture IN {KEYS}")
-    });
+    static OF_PICTURES: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT picture FROM users WHERE picture IS NOT NULL AND picture IN {KEYS}"));
     let read = |row: &Row<'_>| row.get::<String>(0);
     let mut needed = key_list::in_chunks(&[], hashes, |params| tx.query_all(&OF_FILES, params, read))?;
     let urls: Vec<String> = hashes.iter().map(|hash| picture_url(hash)).collect();

@@ -1,7 +1,7 @@
 use super::*;
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::member;
-use crate::chat::message::{self, Cursor, New};
+use crate::chat::message::{self, Cursor, NewMessage};
 use crate::chat::room::Room;
 use crate::chat::user::User;
 
@@ -20,7 +20,7 @@ fn gif(hash: &str) -> NewFile {
     }
 }
 
-async fn post(store: &Store, user: &User, room: &Room, new: New, file: NewFile) -> Result<message::Sent> {
+async fn post(store: &Store, user: &User, room: &Room, new: NewMessage, file: NewFile) -> Result<message::Sent> {
     let (me, id) = (user.id, room.id);
     store.write(move |tx| message::send_with_files(tx, &LIMITS, 2, me, id, new, vec![file])).await
 }
@@ -31,11 +31,11 @@ async fn sees(store: &Store, user: &User, id: FileId) -> bool {
 }
 
 #[tokio::test]
-async fn a_message_carries_its_file_and_may_say_nothing_else() {
+async fn a_message_with_a_file_needs_no_text() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
-    let sent = post(&store, &minji, &room, New::default(), gif("a")).await.unwrap().message;
+    let sent = post(&store, &minji, &room, NewMessage::default(), gif("a")).await.unwrap().message;
     let file = &sent.files[0];
     assert_eq!((sent.text.as_str(), file.name.as_str(), file.animated), ("", "춤.gif", Some(true)));
     assert_eq!(file.url, format!("/files/{}", file.id));
@@ -46,7 +46,7 @@ async fn a_message_carries_its_file_and_may_say_nothing_else() {
 }
 
 #[tokio::test]
-async fn uploads_go_with_one_message_of_their_uploader_in_the_order_given() {
+async fn uploads_are_put_on_one_message_of_their_uploader_in_order() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 5).await;
@@ -55,7 +55,7 @@ async fn uploads_go_with_one_message_of_their_uploader_in_the_order_given() {
     let first = store.write(move |tx| add(tx, &LIMITS, 1, me, gif("a"))).await.unwrap();
     let second = store.write(move |tx| add(tx, &LIMITS, 2, me, gif("b"))).await.unwrap();
     assert!(sees(&store, &minji, first.id).await && !sees(&store, &jun, first.id).await);
-    let with = |ids: &[FileId]| New { file_ids: ids.to_vec(), ..New::default() };
+    let with = |ids: &[FileId]| NewMessage { file_ids: ids.to_vec(), ..NewMessage::default() };
     for (user, ids) in [(&jun, vec![first.id]), (&minji, vec![first.id, first.id])] {
         let refused = store.send(user, &room, with(&ids)).await.unwrap_err();
         assert_eq!(refused.field.as_deref(), Some("fileIds"));
@@ -67,13 +67,13 @@ async fn uploads_go_with_one_message_of_their_uploader_in_the_order_given() {
 }
 
 #[tokio::test]
-async fn a_file_is_seen_by_who_sees_its_message() {
+async fn a_file_is_visible_to_those_who_see_its_message() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let room = store.courtyard(&minji, 5).await;
     store.enter(2, &jun, &room).await.unwrap();
-    let public = post(&store, &minji, &room, New::default(), gif("a")).await.unwrap().message.files[0].id;
-    let whisper = New { to: Some(jun.id), ..New::default() };
+    let public = post(&store, &minji, &room, NewMessage::default(), gif("a")).await.unwrap().message.files[0].id;
+    let whisper = NewMessage { to: Some(jun.id), ..NewMessage::default() };
     let secret = post(&store, &minji, &room, whisper, gif("a")).await.unwrap().message.files[0].id;
     assert!(!sees(&store, &sora, public).await);
     store.enter(3, &sora, &room).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_repeated_upload_adds_no_file() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
-    let keyed = New { key: Some("k".into()), ..New::default() };
+    let keyed = NewMessage { key: Some("k".into()), ..NewMessage::default() };
     let first = post(&store, &minji, &room, keyed.clone(), gif("a")).await.unwrap().message;
     let again = post(&store, &minji, &room, keyed, gif("b")).await.unwrap();
     assert!(again.dup && again.message == first);
@@ -99,14 +99,14 @@ async fn a_repeated_upload_adds_no_file() {
 }
 
 #[tokio::test]
-async fn bytes_go_when_the_last_file_of_them_goes() {
+async fn bytes_are_unneeded_when_their_last_file_is_deleted() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let (room, other) = (store.courtyard(&minji, 5).await, store.courtyard(&minji, 5).await);
     for room in [&room, &other] {
-        post(&store, &minji, room, New::default(), gif("shared")).await.unwrap();
+        post(&store, &minji, room, NewMessage::default(), gif("shared")).await.unwrap();
     }
-    post(&store, &minji, &room, New::default(), gif("own")).await.unwrap();
+    post(&store, &minji, &room, NewMessage::default(), gif("own")).await.unwrap();
     let me = minji.id;
     store.write(move |tx| crate::chat::room::remove(tx, 4, me, room.id)).await.unwrap();
     let swept = store.write(|tx| crate::chat::room::sweep(tx, 300)).await.unwrap();

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::member::{Joining, Kick, Proof, join, kick, set_moderator};
 use crate::chat::room::NewRoom;
 
@@ -38,7 +38,7 @@ async fn an_invite_is_counted_down_and_ends() {
     assert_eq!((invite.code.len(), invite.uses_left, invite.ends_at), (22, Some(2), Some(NOW + HOUR)));
     is_dead(come(&store, NOW + HOUR, &jun, &room, &invite.code).await);
     assert!(come(&store, NOW + HOUR - 1, &jun, &room, &invite.code).await.unwrap().newly);
-    // Who is in already uses nothing up.
+    // A member who joins again uses nothing.
     assert!(!come(&store, NOW, &jun, &room, &invite.code).await.unwrap().newly);
     come(&store, NOW, &sora, &room, &invite.code).await.unwrap();
     let late = store.guest("late").await;
@@ -48,7 +48,7 @@ async fn an_invite_is_counted_down_and_ends() {
 }
 
 #[tokio::test]
-async fn a11_a_code_opens_its_own_room_and_no_try_tells_more() {
+async fn a11_a_code_works_for_its_own_room_and_guesses_reveal_nothing() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let (room, other) = (locked(&store, &minji, 9).await, locked(&store, &minji, 9).await);
@@ -56,7 +56,7 @@ async fn a11_a_code_opens_its_own_room_and_no_try_tells_more() {
     for code in [invite.code.as_str(), "", "x", "' OR 1=1", "AAAAAAAAAAAAAAAAAAAAAA"] {
         is_dead(come(&store, NOW, &jun, &room, code).await);
     }
-    // Nor past an open door with a code that is none.
+    // An invalid code is refused even in a room without a password.
     let open = store.courtyard(&minji, 9).await;
     is_dead(come(&store, NOW, &jun, &open, "x").await);
     let (me, id, code) = (minji.id, room.id, invite.code.clone());
@@ -66,7 +66,7 @@ async fn a11_a_code_opens_its_own_room_and_no_try_tells_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a11_the_last_use_goes_to_exactly_one() {
+async fn a11_the_last_use_goes_to_exactly_one_user() {
     let store = Arc::new(Store::open());
     let minji = store.guest("minji").await;
     let room = locked(&store, &minji, 99).await;
@@ -85,7 +85,7 @@ async fn a11_the_last_use_goes_to_exactly_one() {
 }
 
 #[tokio::test]
-async fn z2_no_invite_leads_past_a_ban_or_into_a_full_room() {
+async fn z2_no_invite_bypasses_a_ban_or_a_full_room() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let room = locked(&store, &minji, 2).await;
@@ -98,13 +98,13 @@ async fn z2_no_invite_leads_past_a_ban_or_into_a_full_room() {
     come(&store, NOW, &sora, &room, &forever.code).await.unwrap();
     let late = store.guest("late").await;
     assert_eq!(come(&store, NOW, &late, &room, &invite.code).await.map(drop).unwrap_err().code, Code::RoomFull);
-    // Neither used it up.
+    // Neither used the invite.
     let left = store.read(move |tx| list(tx, NOW, me, id)).await.unwrap();
     assert!(left.iter().any(|left| left.code == invite.code && left.uses_left == Some(1)));
 }
 
 #[tokio::test]
-async fn invites_end_with_the_powers_of_their_maker() {
+async fn invites_end_with_the_rights_of_their_creator() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let room = store.courtyard(&minji, 9).await;
@@ -127,7 +127,7 @@ async fn invites_end_with_the_powers_of_their_maker() {
 }
 
 #[tokio::test]
-async fn a_room_has_at_most_a_hundred_living_invites() {
+async fn a_room_has_at_most_a_hundred_valid_invites() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 9).await;

@@ -37,12 +37,8 @@ pub struct Bans {
 fn read(row: &Row<'_>) -> Result<(Ban, UserId), Fault> {
     let mut c = row.columns();
     let user_id = c.next()?;
-    let ban = Ban {
-        user: user::read(&mut c)?,
-        by: user::read(&mut c)?,
-        reason: c.next()?,
-        created_at: rfc3339(c.next()?),
-    };
+    let ban =
+        Ban { user: user::read(&mut c)?, by: user::read(&mut c)?, reason: c.next()?, created_at: rfc3339(c.next()?) };
     Ok((ban, user_id))
 }
 

@@ -26,7 +26,7 @@ pub struct Membership {
     pub said_at: Option<i64>,
 }
 
-/// What a user is in a room that exists.
+/// The relation of a user to a room that exists.
 enum Access {
     Member(Membership),
     NotMember(RoomKind),

@@ -44,7 +44,7 @@ pub struct Member {
     pub joined_at: String,
 }
 
-/// What a user needs to join a room. The caller verifies the password with it, outside of any transaction.
+/// The conditions of a user's join. The caller verifies the password with it, outside of any transaction.
 #[derive(Clone, Debug)]
 pub struct JoinCheck {
     pub room: Room,
@@ -54,7 +54,7 @@ pub struct JoinCheck {
     pub password_hash: Option<String>,
 }
 
-/// What a user who wants to join finds.
+/// The result of [`look_up`].
 #[derive(Clone, Debug)]
 pub enum Lookup {
     /// They are a member, so a join changes nothing.
@@ -62,7 +62,7 @@ pub enum Lookup {
     Check(JoinCheck),
 }
 
-/// What a user presents to join. It holds secrets, so it has no `Debug`.
+/// The proof of a user who joins. It holds secrets, so it has no `Debug`.
 #[derive(Clone)]
 pub enum Proof {
     /// Nothing, for a room without a password.
@@ -103,7 +103,7 @@ pub struct Members {
 /// A place in the list of members: when a member joined, and their id.
 pub type Place = (i64, UserId);
 
-/// Returns what a user needs to join a room.
+/// Returns the conditions of a user's join.
 ///
 /// # Errors
 /// `room_not_found`, also for another's direct room.
@@ -123,7 +123,7 @@ pub fn join_check(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Resul
     Ok(JoinCheck { room, is_member, banned, password_hash })
 }
 
-/// Returns the membership of a member, and for others what they need to join.
+/// Returns the membership of a member, and for others the conditions of a join.
 ///
 /// # Errors
 /// As [`join_check`].
@@ -247,8 +247,7 @@ fn read(row: &Row<'_>) -> Result<(Member, i64), Fault> {
 /// # Errors
 /// `room_not_found`; `not_a_member` when either is not in the room.
 pub fn get(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<Member> {
-    static GET: LazyLock<String> =
-        LazyLock::new(|| format!("{} WHERE m.room_id = ?1 AND m.user_id = ?2", select()));
+    static GET: LazyLock<String> = LazyLock::new(|| format!("{} WHERE m.room_id = ?1 AND m.user_id = ?2", select()));
     role(tx, me, room_id)?;
     let member = tx.query_opt(&GET, &[&room_id, &user_id], |row| Ok(read(row)?.0))?;
     member.ok_or(Code::NotAMember.into())

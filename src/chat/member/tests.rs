@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::message::{self, Cursor};
 use crate::chat::room::NewRoom;
 
 #[tokio::test]
-async fn a_newcomer_is_told_with_line_and_count_and_a_member_is_not_asked_again() {
+async fn a_join_is_published_with_message_and_count_and_a_repeat_is_not() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 5).await;
@@ -15,14 +15,14 @@ async fn a_newcomer_is_told_with_line_and_count_and_a_member_is_not_asked_again(
     assert!(joined.newly);
     assert_eq!((joined.room.member_count, joined.room.rev), (2, 2));
     assert_eq!((joined.member.role, joined.member.read_seq), (Role::Member, 2));
-    assert!(matches!(&store.facts()[..], [Fact::Message(line), Fact::Joined { user, .. }, Fact::RoomChanged(told)]
-        if line.seq == 2 && **user == jun && **told == joined.room));
+    assert!(matches!(&store.facts()[..], [Fact::Message(line), Fact::Joined { user, .. }, Fact::RoomChanged(changed)]
+        if line.seq == 2 && **user == jun && **changed == joined.room));
     let again = store.enter(3, &jun, &room).await.unwrap();
     assert!(!again.newly && again.member == joined.member && store.facts().is_empty());
 }
 
 #[tokio::test]
-async fn refusals_come_in_the_order_of_the_wire() {
+async fn refusals_have_the_documented_order() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let locked =
@@ -41,13 +41,13 @@ async fn refusals_come_in_the_order_of_the_wire() {
     let ban = Kick { user_id: sora.id, ban: true, reason: None };
     store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, id, ban)).await.unwrap();
     assert_eq!(join_as(sora.id, Proof::Open).await.unwrap_err().code, Code::Banned);
-    let seen = store.read(move |tx| door(tx, Some(sora.id), id)).await.unwrap();
+    let seen = store.read(move |tx| join_check(tx, Some(sora.id), id)).await.unwrap();
     assert!(seen.banned && !seen.is_member && seen.password_hash.as_deref() == Some("phc"));
-    assert!(!store.read(move |tx| door(tx, None, id)).await.unwrap().is_member);
+    assert!(!store.read(move |tx| join_check(tx, None, id)).await.unwrap().is_member);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_last_seat_goes_to_exactly_one_of_fifty() {
+async fn the_last_place_goes_to_exactly_one_of_fifty() {
     let store = Arc::new(Store::open());
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 2).await;
@@ -70,7 +70,7 @@ async fn the_last_seat_goes_to_exactly_one_of_fifty() {
 }
 
 #[tokio::test]
-async fn an_owner_who_leaves_hands_over_to_the_longest_present() {
+async fn an_owner_who_leaves_hands_over_to_the_first_who_joined() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let room = store.courtyard(&minji, 5).await;
@@ -81,12 +81,12 @@ async fn an_owner_who_leaves_hands_over_to_the_longest_present() {
     let leave_as = |me: UserId| store.write(move |tx| leave(tx, 5, me, id, true));
     let gone = leave_as(minji.id).await.unwrap();
     assert!(matches!(&store.facts()[..], [Fact::Message(exit), Fact::Left { rev, why: Leaving::Exit, .. },
-            Fact::Message(owner), Fact::RoomChanged(told)]
+            Fact::Message(owner), Fact::RoomChanged(changed)]
         if exit.rev == *rev && *rev == gone.rev && owner.system.as_ref().unwrap().event == SystemEvent::Owner
-            && told.owner.as_ref() == Some(&sora) && told.member_count == 2));
+            && changed.owner.as_ref() == Some(&sora) && changed.member_count == 2));
     assert_eq!(leave_as(minji.id).await.unwrap_err().code, Code::NotAMember);
     leave_as(sora.id).await.unwrap();
-    // The last one out leaves a lasting room behind, for the next to own.
+    // The last member leaves a lasting room, which the next to join owns.
     assert!(!leave_as(jun.id).await.unwrap().removed);
     let empty = store.read(move |tx| room::get(tx, None, id)).await.unwrap();
     assert_eq!((empty.member_count, empty.owner), (0, None));
@@ -95,7 +95,7 @@ async fn an_owner_who_leaves_hands_over_to_the_longest_present() {
 }
 
 #[tokio::test]
-async fn an_ephemeral_room_goes_with_its_last_member() {
+async fn an_ephemeral_room_is_removed_with_its_last_member() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let new = NewRoom { title: "courtyard".into(), ephemeral: true, ..NewRoom::default() };
@@ -118,7 +118,7 @@ async fn an_ephemeral_room_goes_with_its_last_member() {
 }
 
 #[tokio::test]
-async fn who_may_remove_whom() {
+async fn only_a_higher_role_removes_a_member() {
     use Role::{Member, Moderator, Owner};
     let forbidden = Err(Code::Forbidden);
     for (mine, theirs, ban, expected) in [
@@ -139,7 +139,7 @@ async fn who_may_remove_whom() {
     ] {
         let store = Store::open();
         let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
-        // The room has one owner: minji, unless the case needs jun or sora to be it.
+        // The owner is minji, unless the case needs jun or sora.
         let owner = if mine == Owner {
             &jun
         } else if theirs == Some(Owner) {
@@ -185,7 +185,7 @@ async fn who_may_remove_whom() {
 }
 
 #[tokio::test]
-async fn nobody_removes_oneself_or_nobody_and_a_second_ban_changes_nothing() {
+async fn removing_oneself_or_an_unknown_user_is_refused_and_a_second_ban_changes_nothing() {
     let store = Store::open();
     let (minji, sora) = (store.guest("minji").await, store.guest("sora").await);
     let room = store.courtyard(&minji, 5).await;
@@ -205,7 +205,7 @@ async fn nobody_removes_oneself_or_nobody_and_a_second_ban_changes_nothing() {
 }
 
 #[tokio::test]
-async fn members_are_paged_and_looked_up_by_members_alone() {
+async fn only_members_read_the_list_of_members() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 50).await;
@@ -230,8 +230,8 @@ async fn members_are_paged_and_looked_up_by_members_alone() {
     let mut all = ids.clone();
     all.sort_unstable();
     assert_eq!(seen, all);
-    let asked = [ids[5], UserId::new(0), ids[1]];
-    let found = store.read(move |tx| by_ids(tx, me, id, &asked)).await.unwrap();
+    let wanted = [ids[5], UserId::new(0), ids[1]];
+    let found = store.read(move |tx| by_ids(tx, me, id, &wanted)).await.unwrap();
     assert_eq!(found.iter().map(|member| member.user.id).collect::<Vec<_>>(), [ids[5], ids[1]]);
     let stranger = store.guest("stranger").await.id;
     assert_eq!(
@@ -243,17 +243,17 @@ async fn members_are_paged_and_looked_up_by_members_alone() {
 }
 
 #[tokio::test]
-async fn a_crowd_is_one_line() {
+async fn a_summary_is_one_system_message() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 500).await;
     let id = room.id;
     let joined = store.write(move |tx| join(tx, 2, jun.id, id, Proof::Open, false)).await.unwrap();
     assert_eq!((joined.room.rev, joined.member.read_seq), (1, 1));
-    store.write(move |tx| message::summary_line(tx, 3, id, SystemEvent::Join, jun.id, 41)).await.unwrap();
+    store.write(move |tx| system_message::post_summary(tx, 3, id, SystemEvent::Join, jun.id, 41)).await.unwrap();
     let page = store.read(move |tx| message::page(tx, &LIMITS, None, id, Cursor::Newest, 1)).await.unwrap();
     let line = &page.messages[0];
     assert_eq!((line.user.as_ref(), line.system.as_ref().unwrap().others), (Some(&jun), Some(41)));
-    let odd = store.write(move |tx| message::summary_line(tx, 3, id, SystemEvent::Kick, jun.id, 41)).await;
+    let odd = store.write(move |tx| system_message::post_summary(tx, 3, id, SystemEvent::Kick, jun.id, 41)).await;
     assert_eq!(odd.unwrap_err().code, Code::Invalid);
 }

@@ -14,7 +14,7 @@ use crate::text::{self, link};
 /// with the field `text`.
 pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, typed: &str) -> Result<Message> {
     let target = target::find(tx, me, id)?;
-    if !target.is_said() || !target.is_by(me) || target.is_too_old(limits, now) {
+    if !target.is_changeable() || !target.is_by(me) || target.is_too_old(limits, now) {
         return Err(Code::Forbidden.into());
     }
     let text = text::message(typed, limits.text_max, target.file_count > 0)?;
@@ -132,7 +132,7 @@ pub fn answer(tx: &mut Tx, me: UserId, id: MessageId, text: String) -> Result<(R
 pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on: bool) -> Result<Message> {
     let target = target::find(tx, me, id)?;
     let is_allowed = target.may_moderate() || target.room_kind == RoomKind::Direct;
-    if !target.is_said() || target.is_whisper || !is_allowed {
+    if !target.is_changeable() || target.is_whisper || !is_allowed {
         return Err(Code::Forbidden.into());
     }
     if target.pinned_at.is_some() == on {

@@ -1,7 +1,7 @@
 //! Reactions: emoji of users to a message.
 
-use super::target::{self, Target};
 use super::Message;
+use super::target::{self, Target};
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, UserId};
@@ -22,7 +22,7 @@ pub fn react(
 ) -> Result<Message> {
     let emoji = known(emoji)?;
     let target = target::find(tx, me, id)?;
-    if !target.is_said() {
+    if !target.is_changeable() {
         return Err(Code::Forbidden.into());
     }
     let changed = if on { add(tx, limits, now, me, &target, emoji)? } else { remove(tx, me, &target, emoji)? };

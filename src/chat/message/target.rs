@@ -82,8 +82,8 @@ pub fn room_of(tx: &mut Tx, id: MessageId) -> Result<Option<RoomId>> {
 }
 
 impl Target {
-    /// Whether somebody said it and it is still there: a line of the system is nobody's to change.
-    pub(super) fn is_said(&self) -> bool {
+    /// Whether it is a message of a user and not deleted.
+    pub(super) fn is_changeable(&self) -> bool {
         self.kind != MessageKind::System && self.deleted_at.is_none()
     }
 

@@ -1,10 +1,10 @@
 use super::*;
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::error::Code;
 
 const MINUTE: i64 = 60_000;
 
-/// Queues something for a target at a time.
+/// Queues a job for a target at a time.
 async fn put(store: &Store, now: i64, target: u128, payload: &'static str) {
     store.write(move |tx| enqueue(tx, now, JobKind::Preview, Target(target), None, payload)).await.unwrap();
 }
@@ -13,7 +13,7 @@ async fn due_at(store: &Store, now: i64) -> Due {
     store.read(move |tx| due(tx, now, 10)).await.unwrap()
 }
 
-/// The payloads of what is due.
+/// Returns the payloads of the due jobs.
 async fn payloads(store: &Store, now: i64) -> Vec<String> {
     due_at(store, now).await.jobs.into_iter().map(|job| job.payload).collect()
 }
@@ -22,7 +22,7 @@ async fn number_of(store: &Store, now: i64, payload: &str) -> i64 {
     due_at(store, now).await.jobs.into_iter().find(|job| job.payload == payload).unwrap().number
 }
 
-/// A try that comes to nothing, at a time; whether the row was given up.
+/// Fails a job at a time, and returns whether it was given up.
 async fn fail(store: &Store, now: i64, number: i64) -> bool {
     store.write(move |tx| begin(tx, number)).await.unwrap();
     store.write(move |tx| failed(tx, &LIMITS, now, number)).await.unwrap()
@@ -34,7 +34,7 @@ async fn count(store: &Store) -> i64 {
 }
 
 #[tokio::test]
-async fn what_an_act_queues_is_there_if_and_only_if_the_act_is() {
+async fn a_job_exists_if_and_only_if_its_act_is_committed() {
     let store = Store::open();
     let undone: Result<()> = store
         .write(|tx| {
@@ -49,19 +49,19 @@ async fn what_an_act_queues_is_there_if_and_only_if_the_act_is() {
     let due = due_at(&store, 5).await;
     let job = Job { number: 1, kind: JobKind::Preview, target: Target(1), payload: "a".into(), tries: 0 };
     assert_eq!(due.jobs, [job]);
-    // What is not due yet says when it is.
+    // A job that is not due yet sets the next time.
     assert_eq!(due_at(&store, 4).await, Due { jobs: Vec::new(), next_at: Some(5) });
 }
 
 #[tokio::test]
-async fn of_one_target_the_rows_come_one_after_the_other() {
+async fn jobs_of_one_target_run_in_order() {
     let store = Store::open();
     for (target, payload) in [(1, "a1"), (1, "a2"), (2, "b1"), (1, "a3")] {
         put(&store, 0, target, payload).await;
     }
     assert_eq!(payloads(&store, 0).await, ["a1", "b1"]);
     let (a1, b1) = (number_of(&store, 0, "a1").await, number_of(&store, 0, "b1").await);
-    // The second does not overtake the first, however long that takes, and others do not wait.
+    // The second does not overtake the first, and other targets do not wait.
     assert!(!fail(&store, 0, a1).await);
     assert_eq!(payloads(&store, 0).await, ["b1"]);
     store.write(move |tx| end(tx, 0, b1)).await.unwrap();
@@ -72,14 +72,14 @@ async fn of_one_target_the_rows_come_one_after_the_other() {
         let first = due_at(&store, pause).await.jobs[0].number;
         store.write(move |tx| end(tx, pause, first)).await.unwrap();
         assert_eq!(payloads(&store, pause).await, [next]);
-        // Ending it again ends nothing else.
+        // Ending it again ends no other job.
         store.write(move |tx| end(tx, pause, first)).await.unwrap();
         assert_eq!(payloads(&store, pause).await, [next]);
     }
 }
 
 #[tokio::test]
-async fn what_fails_is_tried_again_ever_later_and_then_given_up() {
+async fn a_failed_job_is_retried_with_growing_pauses_and_then_given_up() {
     let store = Store::open();
     put(&store, 0, 1, "first").await;
     put(&store, 0, 1, "second").await;
@@ -93,14 +93,14 @@ async fn what_fails_is_tried_again_ever_later_and_then_given_up() {
     assert_eq!(due_at(&store, now).await.jobs[0].tries, 3);
     assert!(fail(&store, now, first).await);
     assert_eq!(payloads(&store, now).await, ["second"]);
-    // What lay there for days is tried once all the same.
+    // A job that waited for days is still tried once.
     let (second, late) = (number_of(&store, now, "second").await, now + LIMITS.outbox_age_ms);
     assert!(fail(&store, late, second).await);
     assert_eq!(count(&store).await, 0);
 }
 
 #[tokio::test]
-async fn what_is_taken_back_is_not_begun_and_its_number_is_nobody_elses() {
+async fn a_deleted_job_does_not_begin_and_its_number_is_not_reused() {
     let store = Store::open();
     put(&store, 0, 1, "a").await;
     let before = number_of(&store, 0, "a").await;
@@ -108,13 +108,13 @@ async fn what_is_taken_back_is_not_begun_and_its_number_is_nobody_elses() {
     put(&store, 0, 1, "b").await;
     assert!(!store.write(move |tx| begin(tx, before)).await.unwrap());
     assert!(!fail(&store, 0, before).await);
-    // Who was still at work on the first one does not end the second.
+    // A worker that still runs the first job does not end the second.
     store.write(move |tx| end(tx, 0, before)).await.unwrap();
     assert_eq!(payloads(&store, 0).await, ["b"]);
 }
 
 #[tokio::test]
-async fn what_waits_is_counted_and_taken_back_by_person() {
+async fn waiting_jobs_are_counted_and_deleted_by_user() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await.id, store.guest("jun").await.id);
     for (target, who) in [(1, Some(minji)), (2, Some(minji)), (3, Some(jun)), (4, None)] {
@@ -127,7 +127,7 @@ async fn what_waits_is_counted_and_taken_back_by_person() {
 }
 
 #[tokio::test]
-async fn what_is_due_is_a_range_of_an_index_whatever_else_waits() {
+async fn due_jobs_are_a_range_of_an_index() {
     let store = Store::open();
     for (sql, params) in [(DUE, 2), (NEXT, 1)] {
         let plan = store.read(move |tx| {

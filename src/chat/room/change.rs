@@ -46,11 +46,23 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
     if let Some(title) = title {
         let sql = "UPDATE rooms SET title = ?2, title_folded = ?3 WHERE id = ?1";
         tx.execute(sql, &[&id, &title, &text::fold(&title)])?;
-        system_message::post(tx, now, id, me, SystemMessage { title: Some(title), ..SystemMessage::new(SystemEvent::Title) })?;
+        system_message::post(
+            tx,
+            now,
+            id,
+            me,
+            SystemMessage { title: Some(title), ..SystemMessage::new(SystemEvent::Title) },
+        )?;
     }
     if let Some(max) = max {
         tx.execute("UPDATE rooms SET max = ?2 WHERE id = ?1", &[&id, &max])?;
-        system_message::post(tx, now, id, me, SystemMessage { max: Some(max), ..SystemMessage::new(SystemEvent::Max) })?;
+        system_message::post(
+            tx,
+            now,
+            id,
+            me,
+            SystemMessage { max: Some(max), ..SystemMessage::new(SystemEvent::Max) },
+        )?;
     }
     if let Some(hash) = password_hash {
         tx.execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", &[&id, &hash])?;
@@ -120,7 +132,13 @@ pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserI
     member::set_role(tx, id, to, Role::Owner)?;
     tx.execute("UPDATE rooms SET owner_id = ?2 WHERE id = ?1", &[&id, &to])?;
     let by = if actor == to { None } else { Some(actor) };
-    system_message::post(tx, now, id, actor, SystemMessage { user: Some(to), by, ..SystemMessage::new(SystemEvent::Owner) })?;
+    system_message::post(
+        tx,
+        now,
+        id,
+        actor,
+        SystemMessage { user: Some(to), by, ..SystemMessage::new(SystemEvent::Owner) },
+    )?;
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::member::{self, Role};
-use crate::chat::message::{self, Cursor, New};
+use crate::chat::message::{self, Cursor, NewMessage};
 use crate::chat::unread;
 
 fn lines(facts: &[Fact]) -> Vec<SystemEvent> {
@@ -12,7 +12,7 @@ fn lines(facts: &[Fact]) -> Vec<SystemEvent> {
 }
 
 #[tokio::test]
-async fn the_maker_owns_the_room_and_is_in_it() {
+async fn the_creator_owns_the_room_and_is_a_member() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let new = NewRoom { title: " court\nyard ".into(), ..NewRoom::default() };
@@ -37,7 +37,7 @@ async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
     for (after, room_id, first) in
         [(0, courtyard, courtyard), (500, kitchen, kitchen), (999, courtyard, kitchen), (1_000, courtyard, courtyard)]
     {
-        let new = New { text: "hello".into(), ..New::default() };
+        let new = NewMessage { text: "hello".into(), ..NewMessage::default() };
         store.write(move |tx| message::send(tx, &LIMITS, begun + after, me, room_id, new)).await.unwrap();
         let page = store.read(|tx| list::page(tx, &LIMITS, None, &HashSet::new(), 10)).await.unwrap();
         assert_eq!(page.rooms[0].id, first, "{after} ms");
@@ -47,7 +47,7 @@ async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
 }
 
 #[tokio::test]
-async fn a_room_needs_a_title_and_sensible_seats() {
+async fn a_room_needs_a_title_and_a_valid_size() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     for (title, max, field) in
@@ -63,7 +63,7 @@ async fn a_room_needs_a_title_and_sensible_seats() {
 }
 
 #[tokio::test]
-async fn each_changed_setting_has_its_line_and_no_change_has_none() {
+async fn each_changed_setting_has_a_system_message() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 5).await;
@@ -80,7 +80,7 @@ async fn each_changed_setting_has_its_line_and_no_change_has_none() {
     assert_eq!((changed.title.as_str(), changed.max, changed.locked, changed.rev), ("garden", 9, true, 5));
     let facts = store.facts();
     assert_eq!(lines(&facts), [SystemEvent::Title, SystemEvent::Max, SystemEvent::Password]);
-    assert!(matches!(facts.last(), Some(Fact::RoomChanged(told)) if **told == changed));
+    assert!(matches!(facts.last(), Some(Fact::RoomChanged(published)) if **published == changed));
     for (me, max, code) in [(minji.id, 1, Code::Invalid), (jun.id, 9, Code::Forbidden)] {
         let wanted = Change { max: Some(max), ..Change::default() };
         assert_eq!(store.write(move |tx| change(tx, &LIMITS, 3, me, id, wanted)).await.unwrap_err().code, code);
@@ -91,7 +91,7 @@ async fn each_changed_setting_has_its_line_and_no_change_has_none() {
 }
 
 #[tokio::test]
-async fn the_seats_cannot_be_fewer_than_the_members() {
+async fn the_size_cannot_be_below_the_number_of_members() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
@@ -139,13 +139,13 @@ async fn a_removed_room_leaves_nothing_behind() {
     store.write(move |tx| remove(tx, 4, minji.id, id)).await.unwrap();
     assert!(matches!(&store.facts()[..], [Fact::RoomRemoved { room_id, .. }] if *room_id == id));
     let read = store.read(move |tx| message::page(tx, &LIMITS, Some(jun.id), id, Cursor::Newest, 50)).await;
-    // Nobody can act there from that moment on, whatever is still to be swept.
+    // Acts fail at once, before the messages are swept.
     assert_eq!(read.unwrap_err().code, Code::Gone);
     while store.write(|tx| sweep(tx, 1)).await.unwrap().has_more {}
     assert_eq!(count(&store, "SELECT COUNT(*) FROM messages WHERE room_id = ?1", id).await, 0);
     assert!(store.read(move |tx| get(tx, None, other.id)).await.is_ok());
     assert_eq!(count(&store, "SELECT COUNT(*) FROM messages WHERE room_id = ?1", other.id).await, 1);
-    // Known for a while, then no more than a room that never was.
+    // The tombstone is known for a while, then the room is like one that never existed.
     store.write(|tx| forget_tombstones(tx, 4)).await.unwrap();
     assert_eq!(store.read(move |tx| Ok(missing(tx, id)?.code)).await.unwrap(), Code::Gone);
     store.write(|tx| forget_tombstones(tx, 5)).await.unwrap();
@@ -157,7 +157,7 @@ async fn count(store: &Store, sql: &'static str, id: RoomId) -> i64 {
 }
 
 #[tokio::test]
-async fn a_long_history_goes_in_small_turns_and_all_of_it() {
+async fn a_long_history_is_deleted_completely_in_small_steps() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 5).await;
@@ -185,7 +185,7 @@ async fn the_lobby_pages_through_all_open_rooms_once() {
     let mut ids = Vec::new();
     for n in 0..7 {
         let new = NewRoom { title: format!("Room {n}%"), ..NewRoom::default() };
-        // Two of each time, so that the page edge falls between equal stamps too.
+        // Two of each time, so that a page also ends between equal times.
         ids.push(store.write(move |tx| create(tx, &LIMITS, n / 2, minji.id, new)).await.unwrap().id);
     }
     let busy = HashSet::from([ids[3]]);
@@ -207,7 +207,7 @@ async fn the_lobby_pages_through_all_open_rooms_once() {
 }
 
 #[tokio::test]
-async fn the_lobby_finds_titles_whatever_their_case() {
+async fn the_lobby_finds_titles_in_any_case() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     for title in ["Garden", "우물가 GARDEN", "50% off", "a\\b"] {
@@ -224,7 +224,7 @@ async fn the_lobby_finds_titles_whatever_their_case() {
 }
 
 #[tokio::test]
-async fn a_direct_room_is_there_for_those_in_it_alone() {
+async fn a_direct_room_exists_only_for_its_members() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 2).await;
@@ -237,8 +237,11 @@ async fn a_direct_room_is_there_for_those_in_it_alone() {
         assert_eq!(store.read(move |tx| get(tx, viewer, room.id)).await.unwrap_err().code, Code::RoomNotFound);
     }
     assert_eq!(store.enter(2, &jun, &room).await.unwrap_err().code, Code::RoomNotFound);
-    assert_eq!(store.send(&jun, &room, message::New::default()).await.unwrap_err().field.as_deref(), Some("text"));
-    let new = message::New { text: "hi".into(), ..message::New::default() };
+    assert_eq!(
+        store.send(&jun, &room, message::NewMessage::default()).await.unwrap_err().field.as_deref(),
+        Some("text")
+    );
+    let new = message::NewMessage { text: "hi".into(), ..message::NewMessage::default() };
     assert_eq!(store.send(&jun, &room, new).await.unwrap_err().code, Code::RoomNotFound);
     assert!(store.read(|tx| page(tx, &LIMITS, None, &HashSet::new(), 50)).await.unwrap().rooms.is_empty());
 }

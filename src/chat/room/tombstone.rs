@@ -17,15 +17,12 @@ pub struct Swept {
 }
 
 /// The messages that one step deletes.
-const PUBLIC: &str =
-    "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL ORDER BY seq LIMIT ?2";
+const PUBLIC: &str = "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL ORDER BY seq LIMIT ?2";
 const WHISPERS: &str = "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL
                         ORDER BY to_user_id, seq LIMIT ?2";
 
 static DELETE_JOBS: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "DELETE FROM outbox WHERE kind = ?3 AND target IN (SELECT id FROM messages WHERE number IN ({PUBLIC}))"
-    )
+    format!("DELETE FROM outbox WHERE kind = ?3 AND target IN (SELECT id FROM messages WHERE number IN ({PUBLIC}))")
 });
 static DELETE_PUBLIC: LazyLock<Deletion> = LazyLock::new(|| Deletion::of(PUBLIC));
 static DELETE_WHISPERS: LazyLock<Deletion> = LazyLock::new(|| Deletion::of(WHISPERS));

@@ -39,18 +39,18 @@ impl Mark {
 }
 
 /// Replaces the entry of a changed message.
-pub fn index(tx: &mut Tx, number: i64, message: &Message) {
+pub(in crate::chat) fn index(tx: &mut Tx, number: i64, message: &Message) {
     let words = words_of(tx, message, !message.files.is_empty());
     tx.index(number, words);
 }
 
 /// Returns the entry of a message, for [`Tx::index_new`]; `None` where it has none.
-pub fn words_of(tx: &Tx, message: &Message, has_files: bool) -> Option<String> {
+pub(in crate::chat) fn words_of(tx: &Tx, message: &Message, has_files: bool) -> Option<String> {
     tx.has_index().then(|| words(&Indexed::new(message, has_files))).flatten()
 }
 
 /// Deletes the entry of a deleted message.
-pub fn forget(tx: &mut Tx, number: i64) {
+pub(in crate::chat) fn forget(tx: &mut Tx, number: i64) {
     tx.index(number, None);
 }
 

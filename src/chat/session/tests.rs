@@ -36,7 +36,7 @@ async fn a_guests_session_ends_after_a_year_unused() {
 }
 
 #[test]
-fn a_token_shows_itself_to_nobody_by_chance() {
+fn a_token_is_not_printed_by_debug() {
     let token = Token::new();
     assert_eq!(format!("{token:?}{:?}", token.session_id()), "Token(…)SessionId(…)");
     for text in ["", "x", &"A".repeat(44), &"!".repeat(43), &"B".repeat(43)] {

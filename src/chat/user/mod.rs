@@ -167,8 +167,7 @@ pub fn note_seen(tx: &mut Tx, now: i64, ids: &[UserId]) -> Result<()> {
 /// # Errors
 /// Only those of the store.
 pub fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
-    static FIND: LazyLock<String> =
-        LazyLock::new(|| format!("SELECT {} FROM users u WHERE u.id = ?1", columns("u")));
+    static FIND: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM users u WHERE u.id = ?1", columns("u")));
     Ok(tx.query_opt(&FIND, &[&id], |row| read(&mut row.columns()))?.flatten())
 }
 
@@ -187,9 +186,8 @@ pub fn get(tx: &mut Tx, id: UserId) -> Result<User> {
 pub fn find_all(tx: &mut Tx, ids: &[UserId]) -> Result<Vec<User>> {
     static FIND_ALL: LazyLock<String> =
         LazyLock::new(|| format!("SELECT {} FROM users u WHERE u.id IN {KEYS}", columns("u")));
-    let found = key_list::in_chunks(&[], ids, |params| {
-        tx.query_all(&FIND_ALL, params, |row| read(&mut row.columns()))
-    })?;
+    let found =
+        key_list::in_chunks(&[], ids, |params| tx.query_all(&FIND_ALL, params, |row| read(&mut row.columns())))?;
     Ok(found.into_iter().flatten().collect())
 }
 

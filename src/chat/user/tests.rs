@@ -1,8 +1,8 @@
 use super::*;
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 
 #[tokio::test]
-async fn a_guest_has_the_name_given() {
+async fn a_guest_has_the_given_name() {
     let store = Store::open();
     let minji = store.write(|tx| make_guest(tx, &LIMITS, 1, " 민지 ")).await.unwrap();
     assert_eq!((minji.name.as_str(), minji.kind), ("민지", UserKind::Guest));
@@ -13,7 +13,7 @@ async fn a_guest_has_the_name_given() {
 }
 
 #[tokio::test]
-async fn the_same_name_again_tells_nothing() {
+async fn the_same_name_again_publishes_nothing() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     store.write(move |tx| rename(tx, &LIMITS, minji.id, "  minji ")).await.unwrap();
@@ -23,7 +23,7 @@ async fn the_same_name_again_tells_nothing() {
 }
 
 #[tokio::test]
-async fn people_are_found_in_any_number() {
+async fn users_are_found_in_any_number() {
     let store = Store::open();
     let mut ids = vec![UserId::new(0)];
     for n in 0..70 {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{App, log_failure};
 use crate::chat::Tx;
-use crate::chat::member::{self, Joining, Kick, Member, Proof};
-use crate::chat::message::{self, SystemEvent};
+use crate::chat::member::{self, Joining, Kick, Lookup, Member, Proof};
+use crate::chat::message::SystemEvent;
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::clock::now_ms;
@@ -26,7 +26,7 @@ pub(super) use snapshot_batch::SnapshotBatches;
 /// Members named on coming in; more are asked for by page.
 const NAMED_MEMBERS: usize = 200;
 
-/// What a newcomer shows at a room's door. An invite counts before a password.
+/// What a newcomer shows at a room's check. An invite counts before a password.
 #[derive(Clone, Default)]
 pub struct Key {
     pub password: Option<String>,
@@ -41,22 +41,18 @@ impl App {
     /// `rate_limited` after too many), `room_full`.
     pub async fn join(&self, me: &Arc<User>, room_id: RoomId, key: Key, address: IpAddr) -> Result<Joining> {
         let my_id = me.id;
-        let look = move |tx: &mut Tx| match member::door(tx, Some(my_id), room_id)? {
-            door if door.is_member => Ok(Err(member::again(tx, my_id, door)?)),
-            door => Ok(Ok(door)),
+        let check = match self.db.read(move |tx| member::look_up(tx, my_id, room_id)).await? {
+            // A member who reconnects costs the writer nothing.
+            Lookup::AlreadyMember(joining) => return Ok(joining),
+            Lookup::Check(check) => check,
         };
-        let door = match self.db.read(look).await? {
-            Ok(door) => door,
-            // Whoever comes back costs the one writer nothing.
-            Err(joining) => return Ok(joining),
-        };
-        if sabotage::has(Bug::LooseCapacity) && door.room.member_count >= door.room.max {
+        if sabotage::has(Bug::LooseCapacity) && check.room.member_count >= check.room.max {
             return Err(Code::RoomFull.into());
         }
         // An empty field of a form shows nothing.
         let invite = key.invite.filter(|code| !code.is_empty());
-        let proof = match (invite, door.password_hash) {
-            _ if door.banned => Proof::Open,
+        let proof = match (invite, check.password_hash) {
+            _ if check.banned => Proof::Open,
             (Some(code), _) => Proof::Invite(code),
             (None, Some(hash)) => self.prove(my_id, room_id, key.password, hash, address).await?,
             (None, None) => Proof::Open,
@@ -248,7 +244,7 @@ impl App {
             let told = self
                 .db
                 .write(room_id, move |tx| {
-                    message::summary_line(tx, now_ms(), room_id, event, crowd.first, crowd.others)
+                    crate::chat::system_message::post_summary(tx, now_ms(), room_id, event, crowd.first, crowd.others)
                 })
                 .await;
             log_failure("the line of a crowd", told);

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{NAMED_MEMBERS, members_online_first};
 use crate::chat::member::{self, Member};
-use crate::chat::message::{Changes, Reader, Told};
+use crate::chat::message::{Changes, Reader, SharedChanges};
 use crate::chat::room::{self, Room};
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Result};
@@ -165,11 +165,11 @@ struct Seen {
 /// Reads for all of them in one transaction; each one's membership is asked in it.
 fn see(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, online: &[UserId]) -> All {
     let mut company = None;
-    let mut told = Told::new(room_id);
+    let mut told = SharedChanges::new(room_id);
     let see_one = |reader: Reader| {
         let me = reader.me;
         let membership = member::membership(tx, me, room_id)?;
-        let (told, visible_rev) = told.tell(tx, limits, membership, reader)?;
+        let (told, visible_rev) = told.read_for(tx, limits, membership, reader)?;
         if company.is_none() {
             let room = room::get(tx, Some(me), room_id)?;
             company = Some(Company { room, members: members_online_first(tx, limits, me, room_id, online)? });
@@ -179,5 +179,5 @@ fn see(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, onli
         Ok(Seen { me, joined_rev: membership.joined_rev, told, visible_rev })
     };
     let seen = readers.into_iter().map(see_one).collect();
-    All { company, told: told.stretches, seen }
+    All { company, told: told.all, seen }
 }

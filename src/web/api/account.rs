@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::json::Json;
 use super::me::Entered;
-use crate::chat::key::Outsider;
+use crate::chat::key::ExternalUser;
 use crate::chat::user::User;
 use crate::error::{Code, Result};
 use crate::service::{App, SignUp};
@@ -92,7 +92,7 @@ pub(super) async fn token(
     Json(body): Json<NewToken>,
 ) -> Result<Response> {
     let key = bearer(&headers).ok_or(Code::Unauthenticated)??;
-    let outsider = Outsider { external_id: body.external_id, name: body.name, picture: body.picture };
+    let outsider = ExternalUser { external_id: body.external_id, name: body.name, picture: body.picture };
     let entered = app.enter_outsider(key, outsider, caller.into()).await?;
     Ok(unstored((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json::{Json, Query};
-use crate::chat::message::{Changes, Cursor, Message, New, Sent};
+use crate::chat::message::{self, Changes, Cursor, Message, Sent};
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, MessageId, UserId};
 use crate::service::App;
@@ -125,7 +125,13 @@ pub(super) async fn send(
     Path(id): Path<String>,
     Json(body): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<WireMessage>)> {
-    let new = New { key: body.key, text: body.text, reply_to: body.reply_to, file_ids: body.file_ids, to: body.to };
+    let new = message::NewMessage {
+        key: body.key,
+        text: body.text,
+        reply_to: body.reply_to,
+        file_ids: body.file_ids,
+        to: body.to,
+    };
     let sent = app.send(me.user.id, room_id(&id)?, new).await?;
     Ok(answer(sent, &caller, &me))
 }

@@ -83,7 +83,8 @@ fn around(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, seq:
     let first_seq = Some(head.first_seq);
     let (mut messages, older) = read_range(tx, &BEFORE, viewer, room_id, seq, half, first_seq)?;
     messages.reverse();
-    let (mut after, newer) = read_range(tx, &AFTER, viewer, room_id, seq - 1, limit.saturating_sub(half).max(1), first_seq)?;
+    let (mut after, newer) =
+        read_range(tx, &AFTER, viewer, room_id, seq - 1, limit.saturating_sub(half).max(1), first_seq)?;
     messages.append(&mut after);
     Ok(Changes { older, newer, ..head.changes(messages, older || newer) })
 }

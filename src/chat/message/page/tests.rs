@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::changed::{SINCE, SINCE_JOINED, SINCE_SIZE, SINCE_SIZE_JOINED};
+use super::sql::{SINCE, SINCE_JOINED, SINCE_SIZE, SINCE_SIZE_JOINED};
 use super::*;
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::error::Code;
@@ -21,7 +21,7 @@ async fn read_since(store: &Store, viewer: &User, room: &Room, rev: i64, limit: 
     store.read(move |tx| since(tx, &LIMITS, Some(viewer), id, rev, None, limit)).await.unwrap()
 }
 
-/// Stands in for an edit: the text changes at the room's next rev.
+/// Changes the text at the room's next rev, as an edit does.
 async fn edit(store: &Store, room: &Room, seq: i64, text: &str) {
     let (id, text) = (room.id, text.to_owned());
     let act = move |tx: &mut Tx| {
@@ -53,7 +53,7 @@ async fn pages_go_back_and_forth_without_hole_or_overlap() {
 }
 
 #[tokio::test]
-async fn whispers_between_others_are_nowhere() {
+async fn whispers_between_others_are_on_no_page() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let room = store.courtyard(&minji, 5).await;
@@ -92,7 +92,7 @@ async fn whispers_between_others_are_nowhere() {
 }
 
 #[tokio::test]
-async fn walking_since_meets_every_change_while_others_go_on() {
+async fn paging_since_returns_every_change_while_others_write() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
@@ -108,7 +108,7 @@ async fn walking_since_meets_every_change_while_others_go_on() {
             held.insert(message.seq, message.text.clone());
         }
         at = if changes.more { changes.messages.last().unwrap().rev } else { changes.rev };
-        // Meanwhile one message behind and one ahead change, and a new one is said.
+        // Meanwhile one message behind and one ahead change, and a new one is sent.
         if round < 5 {
             edit(&store, &room, 2 + round, &format!("edited {round}")).await;
             edit(&store, &room, 20 - round, &format!("edited late {round}")).await;
@@ -125,7 +125,7 @@ async fn walking_since_meets_every_change_while_others_go_on() {
 }
 
 #[tokio::test]
-async fn numbers_from_elsewhere_are_a_gap() {
+async fn numbers_of_another_epoch_are_a_gap() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
@@ -133,7 +133,7 @@ async fn numbers_from_elsewhere_are_a_gap() {
         store.say(&minji, &room, &n.to_string()).await;
     }
     let (me, id, epoch) = (minji.id, room.id, room.epoch.clone());
-    let asked = |since_rev: i64, epoch: Option<&'static str>| {
+    let read_both = |since_rev: i64, epoch: Option<&'static str>| {
         store.db.read(move |tx| {
             Ok((
                 since(tx, &LIMITS, Some(me), id, since_rev, epoch, 4)?,
@@ -143,16 +143,16 @@ async fn numbers_from_elsewhere_are_a_gap() {
     };
     let epoch: &'static str = Box::leak(epoch.into_boxed_str());
     for (rev, epoch) in [(61, None), (i64::MAX, None), (60, Some("elsewhere"))] {
-        let (since, resume) = asked(rev, epoch).await.unwrap();
+        let (since, resume) = read_both(rev, epoch).await.unwrap();
         assert!(since.gap && !since.more && resume.gap && !resume.more);
         assert_eq!(texts(&since), ["57", "58", "59", "60"]);
         assert_eq!(resume.messages.len(), 50);
     }
-    let (since, resume) = asked(58, Some(epoch)).await.unwrap();
+    let (since, resume) = read_both(58, Some(epoch)).await.unwrap();
     assert!(!since.gap && !resume.gap);
     assert_eq!((texts(&since), texts(&resume)), (vec!["59", "60"], vec!["59", "60"]));
-    assert_eq!(asked(60, None).await.unwrap().1.messages.len(), 0);
-    assert_eq!(asked(-1, None).await.unwrap_err().field.as_deref(), Some("since"));
+    assert_eq!(read_both(60, None).await.unwrap().1.messages.len(), 0);
+    assert_eq!(read_both(-1, None).await.unwrap_err().field.as_deref(), Some("since"));
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn a_resume_is_all_or_a_gap() {
         assert_eq!((part.messages.len(), part.gap, part.rev), (2, true, 9));
         assert_eq!(part.messages[1].seq, 9);
     }
-    // A message that is new and changed since is one change, and one that is old and changed is one too.
+    // A new message that changed since is one change, and so is an old one that changed.
     for seq in [3, 9] {
         edit(&store, &room, seq, "short").await;
     }
@@ -186,7 +186,7 @@ async fn a_resume_is_all_or_a_gap() {
 }
 
 #[tokio::test]
-async fn a_page_is_never_clamped_or_guessed() {
+async fn invalid_limits_and_cursors_are_refused() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
@@ -205,14 +205,15 @@ async fn a_page_is_never_clamped_or_guessed() {
 #[tokio::test]
 async fn every_page_is_an_index_range() {
     let store = Store::open();
-    for (sql, has_bound) in [
-        (BEFORE, true),
-        (AFTER, true),
-        (SINCE, false),
-        (SINCE_JOINED, true),
-        (SINCE_SIZE, false),
-        (SINCE_SIZE_JOINED, true),
-    ] {
+    let statements: [(&str, bool); 6] = [
+        (&BEFORE, true),
+        (&AFTER, true),
+        (&SINCE, false),
+        (&SINCE_JOINED, true),
+        (&SINCE_SIZE, false),
+        (&SINCE_SIZE_JOINED, true),
+    ];
+    for (sql, has_bound) in statements {
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
         let none: Option<i64> = None;
         let plan = store
@@ -222,17 +223,17 @@ async fn every_page_is_an_index_range() {
             })
             .await
             .unwrap();
-        // The rows found are few; what must never happen is a walk over a table of history.
-        let walks = plan.iter().any(|step| {
+        // A scan of one of these tables would read the whole history.
+        let scans = plan.iter().any(|step| {
             step.starts_with("SCAN")
                 && ["messages", " m", " q", " u", " t", " qu"].iter().any(|table| step.ends_with(table))
         });
-        assert!(!walks, "{plan:#?}");
+        assert!(!scans, "{plan:#?}");
         assert!(!plan.iter().any(|step| step.contains("AUTOMATIC")), "{plan:#?}");
         for range in ["messages_public_", "messages_received_", "messages_whispered_"] {
             assert!(plan.iter().any(|step| step.contains(range)), "{range} {plan:#?}");
         }
-        let is_by_rev = ![BEFORE, AFTER].contains(&sql);
+        let is_by_rev = ![BEFORE.as_str(), AFTER.as_str()].contains(&sql);
         assert_eq!(plan.iter().any(|step| step.contains("messages_changed_rev")), is_by_rev, "{plan:#?}");
     }
 }

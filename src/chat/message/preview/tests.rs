@@ -1,14 +1,14 @@
 use super::*;
 use crate::chat::account;
-use crate::chat::fixtures::{Store, LIMITS};
-use crate::chat::message::{self, New};
+use crate::chat::fixtures::{LIMITS, Store};
+use crate::chat::message::{self, NewMessage};
 use crate::chat::user::User;
 use crate::error::Code;
 
 const LINK: &str = "https://a.example/";
 const OTHER: &str = "https://b.example/";
 
-/// The links that wait to be looked at.
+/// Returns the links of the waiting jobs.
 async fn waiting(store: &Store) -> Vec<String> {
     let due = store.read(|tx| outbox::due(tx, 1_000, 100)).await.unwrap();
     due.jobs.into_iter().map(|job| job.payload).collect()
@@ -25,24 +25,24 @@ async fn set(store: &Store, id: MessageId, url: &str) {
 }
 
 #[tokio::test]
-async fn a_preview_that_comes_twice_changes_nothing_the_second_time() {
+async fn setting_a_preview_twice_changes_nothing() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
-    let said = store.say(&minji, &room, LINK).await;
+    let sent = store.say(&minji, &room, LINK).await;
     store.facts();
-    set(&store, said.id, OTHER).await;
+    set(&store, sent.id, OTHER).await;
     assert!(store.facts().is_empty(), "the link of another text");
-    set(&store, said.id, LINK).await;
-    let [Fact::Message(told)] = &store.facts()[..] else { panic!("told once") };
-    assert_eq!((told.rev, told.preview.as_ref().unwrap().title.as_str()), (said.rev + 1, "title"));
-    set(&store, said.id, LINK).await;
+    set(&store, sent.id, LINK).await;
+    let [Fact::Message(published)] = &store.facts()[..] else { panic!("published once") };
+    assert_eq!((published.rev, published.preview.as_ref().unwrap().title.as_str()), (sent.rev + 1, "title"));
+    set(&store, sent.id, LINK).await;
     assert!(store.facts().is_empty());
-    assert_eq!(store.read(move |tx| room::get(tx, None, room.id)).await.unwrap().rev, said.rev + 1);
+    assert_eq!(store.read(move |tx| room::get(tx, None, room.id)).await.unwrap().rev, sent.rev + 1);
 }
 
 #[tokio::test]
-async fn what_waits_goes_with_the_link() {
+async fn a_preview_job_is_deleted_with_its_link() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
@@ -56,7 +56,7 @@ async fn what_waits_goes_with_the_link() {
     assert_eq!(waiting(&store).await, [] as [&str; 0]);
     edit(&store, &minji, id, LINK).await;
     set(&store, id, LINK).await;
-    // What has its preview is not looked at again.
+    // A message with a preview gets no second job.
     let awaited = store.read(move |tx| awaits_preview(tx, id, LINK)).await.unwrap();
     assert_eq!(awaited, None);
     let me = minji.id;
@@ -72,13 +72,14 @@ async fn a_refused_send_a_whisper_and_too_many_links_queue_nothing() {
     let room = store.courtyard(&minji, 5).await;
     store.enter(2, &jun, &room).await.unwrap();
     store.whisper(&minji, &room, jun.id, LINK).await;
-    let refused = store.send(&sora, &room, New { text: LINK.into(), ..New::default() }).await.unwrap_err();
+    let refused =
+        store.send(&sora, &room, NewMessage { text: LINK.into(), ..NewMessage::default() }).await.unwrap_err();
     assert_eq!(refused.code, Code::NotAMember);
     assert_eq!(waiting(&store).await, [] as [&str; 0]);
     let (me, room_id) = (minji.id, room.id);
     let off = store.write(move |tx| {
         let limits = Limits { waiting_previews_max: 0, ..LIMITS.clone() };
-        message::send(tx, &limits, 2, me, room_id, New { text: LINK.into(), ..New::default() })
+        message::send(tx, &limits, 2, me, room_id, NewMessage { text: LINK.into(), ..NewMessage::default() })
     });
     off.await.unwrap();
     assert_eq!(waiting(&store).await, [] as [&str; 0]);
@@ -92,7 +93,7 @@ async fn a_refused_send_a_whisper_and_too_many_links_queue_nothing() {
 }
 
 #[tokio::test]
-async fn what_waits_goes_with_the_room_and_with_the_person() {
+async fn preview_jobs_are_deleted_with_the_room_and_with_the_user() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let (room, other) = (store.courtyard(&minji, 5).await, store.courtyard(&minji, 5).await);
@@ -101,7 +102,7 @@ async fn what_waits_goes_with_the_room_and_with_the_person() {
     store.say(&jun, &other, OTHER).await;
     let (me, room_id) = (minji.id, room.id);
     store.write(move |tx| room::remove(tx, 3, me, room_id)).await.unwrap();
-    // Before the room's things are taken away nobody looks for it any more either.
+    // Also before the room is swept.
     assert_eq!(store.read(move |tx| awaits_preview(tx, id, LINK)).await.unwrap(), None);
     while store.write(|tx| room::sweep(tx, 100)).await.unwrap().has_more {}
     assert_eq!(waiting(&store).await, [OTHER]);

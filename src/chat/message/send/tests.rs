@@ -1,16 +1,16 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::message::{Cursor, SystemEvent, page};
 use crate::ids::FileId;
 
-fn keyed(key: &str, text: &str) -> New {
-    New { key: Some(key.into()), text: text.into(), ..New::default() }
+fn keyed(key: &str, text: &str) -> NewMessage {
+    NewMessage { key: Some(key.into()), text: text.into(), ..NewMessage::default() }
 }
 
 #[tokio::test]
-async fn a_message_is_stored_told_and_numbered() {
+async fn a_message_is_stored_published_and_numbered() {
     let store = Store::open();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
@@ -19,13 +19,13 @@ async fn a_message_is_stored_told_and_numbered() {
     assert!(!sent.dup);
     assert_eq!((sent.message.seq, sent.message.rev, sent.message.text.as_str()), (2, 2, "안녕"));
     assert_eq!((sent.message.user.as_ref(), sent.message.key.as_deref()), (Some(&minji), Some("k")));
-    assert!(matches!(&store.facts()[..], [Fact::Message(told)] if **told == sent.message));
+    assert!(matches!(&store.facts()[..], [Fact::Message(published)] if **published == sent.message));
     let wire = serde_json::to_string(&sent.message).unwrap();
     assert!(!wire.contains("\"key\""), "{wire}");
 }
 
 #[tokio::test]
-async fn a_repeated_key_is_the_first_message_whatever_else_it_says() {
+async fn a_repeated_key_returns_the_first_message() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let (room, other) = (store.courtyard(&minji, 5).await, store.courtyard(&minji, 5).await);
@@ -37,13 +37,13 @@ async fn a_repeated_key_is_the_first_message_whatever_else_it_says() {
         assert!(again.dup && again.message == first);
     }
     assert!(store.facts().is_empty());
-    // Another sender's keys are their own, and without a key each send is a message.
+    // Keys are per sender, and without a key each send is a message.
     assert!(!store.send(&jun, &room, keyed("k", "one")).await.unwrap().dup);
     assert_ne!(store.say(&minji, &room, "x").await.seq, store.say(&minji, &room, "x").await.seq);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_hundred_copies_racing_are_one_row() {
+async fn a_hundred_concurrent_copies_are_one_message() {
     let store = Arc::new(Store::open());
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 5).await;
@@ -64,24 +64,24 @@ async fn a_hundred_copies_racing_are_one_row() {
 }
 
 #[tokio::test]
-async fn what_is_not_fit_to_send_is_refused_with_its_field() {
+async fn an_invalid_message_is_refused_with_its_field() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let room = store.courtyard(&minji, 5).await;
     store.enter(2, &jun, &room).await.unwrap();
     store.facts();
-    let text = |text: &str| New { text: text.into(), ..New::default() };
+    let text = |text: &str| NewMessage { text: text.into(), ..NewMessage::default() };
     for (new, code, field) in [
         (text(" \u{200b}"), Code::Invalid, Some("text")),
         (text(&"x".repeat(10_001)), Code::TooLong, Some("text")),
         (keyed("", "x"), Code::Invalid, Some("key")),
         (keyed(&"x".repeat(65), "x"), Code::Invalid, Some("key")),
-        (New { reply_to: Some(99), ..text("x") }, Code::Invalid, Some("replyTo")),
-        (New { reply_to: Some(-1), ..text("x") }, Code::Invalid, Some("replyTo")),
-        (New { to: Some(minji.id), ..text("x") }, Code::Invalid, Some("to")),
-        (New { to: Some(sora.id), ..text("x") }, Code::NotFound, Some("to")),
-        (New { file_ids: vec![FileId::new(0)], ..text("x") }, Code::Invalid, Some("fileIds")),
-        (New { file_ids: vec![FileId::new(0); 11], ..text("x") }, Code::Invalid, Some("fileIds")),
+        (NewMessage { reply_to: Some(99), ..text("x") }, Code::Invalid, Some("replyTo")),
+        (NewMessage { reply_to: Some(-1), ..text("x") }, Code::Invalid, Some("replyTo")),
+        (NewMessage { to: Some(minji.id), ..text("x") }, Code::Invalid, Some("to")),
+        (NewMessage { to: Some(sora.id), ..text("x") }, Code::NotFound, Some("to")),
+        (NewMessage { file_ids: vec![FileId::new(0)], ..text("x") }, Code::Invalid, Some("fileIds")),
+        (NewMessage { file_ids: vec![FileId::new(0); 11], ..text("x") }, Code::Invalid, Some("fileIds")),
     ] {
         let case = format!("{new:?}");
         let refused = store.send(&minji, &room, new).await.unwrap_err();
@@ -90,7 +90,7 @@ async fn what_is_not_fit_to_send_is_refused_with_its_field() {
     assert_eq!(store.send(&sora, &room, text("x")).await.unwrap_err().code, Code::NotAMember);
     let nowhere = store.write(move |tx| send(tx, &LIMITS, 2, minji.id, RoomId::new(0), keyed("k", "x"))).await;
     assert_eq!(nowhere.unwrap_err().code, Code::RoomNotFound);
-    // Nothing of all that has taken a rev or told a fact.
+    // No refused send has taken a rev or published a fact.
     assert!(store.facts().is_empty());
     assert_eq!(store.say(&minji, &room, "x").await.seq, 3);
 }
@@ -102,13 +102,18 @@ async fn an_answer_quotes_what_its_readers_may_see() {
     let room = store.courtyard(&minji, 5).await;
     store.enter(2, &jun, &room).await.unwrap();
     store.enter(2, &sora, &room).await.unwrap();
-    let said = store.say(&minji, &room, "lunch\nat noon?").await;
+    let first = store.say(&minji, &room, "lunch\nat noon?").await;
     let secret = store.whisper(&minji, &room, jun.id, "psst").await;
-    let answer = |seq: i64, to: Option<UserId>| New { text: "yes".into(), reply_to: Some(seq), to, ..New::default() };
-    let answered = store.send(&jun, &room, answer(said.seq, None)).await.unwrap().message;
+    let answer = |seq: i64, to: Option<UserId>| NewMessage {
+        text: "yes".into(),
+        reply_to: Some(seq),
+        to,
+        ..NewMessage::default()
+    };
+    let answered = store.send(&jun, &room, answer(first.seq, None)).await.unwrap().message;
     let reply = answered.reply_to.unwrap();
-    assert_eq!((reply.seq, reply.user.as_ref(), reply.excerpt.as_str()), (said.seq, Some(&minji), "lunch at noon?"));
-    assert!(store.send(&jun, &room, answer(said.seq, Some(sora.id))).await.is_ok());
+    assert_eq!((reply.seq, reply.user.as_ref(), reply.excerpt.as_str()), (first.seq, Some(&minji), "lunch at noon?"));
+    assert!(store.send(&jun, &room, answer(first.seq, Some(sora.id))).await.is_ok());
     assert!(store.send(&jun, &room, answer(secret.seq, Some(minji.id))).await.is_ok());
     for (me, to) in [(&jun, None), (&jun, Some(sora.id)), (&sora, None), (&sora, Some(jun.id))] {
         let refused = store.send(me, &room, answer(secret.seq, to)).await.unwrap_err();
@@ -117,13 +122,13 @@ async fn an_answer_quotes_what_its_readers_may_see() {
 }
 
 #[tokio::test]
-async fn a_repeat_by_who_has_left_quotes_nobody() {
+async fn a_repeat_by_a_former_member_quotes_nothing() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 5).await;
     store.enter(2, &jun, &room).await.unwrap();
-    let said = store.say(&minji, &room, "lunch?").await;
-    let answer = New { reply_to: Some(said.seq), ..keyed("k", "yes") };
+    let first = store.say(&minji, &room, "lunch?").await;
+    let answer = NewMessage { reply_to: Some(first.seq), ..keyed("k", "yes") };
     let first = store.send(&jun, &room, answer.clone()).await.unwrap().message;
     let victim = member::Kick { user_id: jun.id, ban: false, reason: None };
     let (me, id) = (minji.id, room.id);
@@ -135,7 +140,7 @@ async fn a_repeat_by_who_has_left_quotes_nobody() {
 }
 
 #[tokio::test]
-async fn people_in_history_have_their_present_names() {
+async fn users_in_history_have_their_present_names() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 5).await;
@@ -149,7 +154,7 @@ async fn people_in_history_have_their_present_names() {
 }
 
 #[tokio::test]
-async fn m5_a_text_of_nothing_but_names_looks_for_few() {
+async fn m5_a_text_of_many_names_causes_few_lookups() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 5).await;

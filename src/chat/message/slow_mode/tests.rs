@@ -1,13 +1,13 @@
-use crate::chat::fixtures::{Store, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::member::set_moderator;
-use crate::chat::message::{self, New, Sent};
+use crate::chat::message::{self, NewMessage, Sent};
 use crate::chat::room::{self, Change, Room};
 use crate::chat::user::User;
 use crate::error::{Code, Error, Result};
 
 async fn say(store: &Store, now: i64, user: &User, room: &Room, key: &str) -> Result<Sent> {
     let (me, id) = (user.id, room.id);
-    let new = New { key: Some(key.into()), text: "hello".into(), ..New::default() };
+    let new = NewMessage { key: Some(key.into()), text: "hello".into(), ..NewMessage::default() };
     store.write(move |tx| message::send(tx, &LIMITS, now, me, id, new)).await
 }
 
@@ -24,22 +24,22 @@ fn waits(done: Result<Sent>, ms: u64) {
 }
 
 #[tokio::test]
-async fn a_member_waits_between_two_messages_and_keepers_do_not() {
+async fn a_member_waits_between_two_messages_and_moderators_do_not() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let room = store.courtyard(&minji, 9).await;
     store.enter(2, &jun, &room).await.unwrap();
     store.enter(2, &sora, &room).await.unwrap();
-    // Said before slow mode began, which counts for nothing.
+    // Messages from before slow mode do not count.
     say(&store, 9_999, &jun, &room, "early").await.unwrap();
     slow(&store, &minji, &room, 30).await;
     say(&store, 10_000, &jun, &room, "one").await.unwrap();
     waits(say(&store, 10_001, &jun, &room, "two").await, 29_999);
-    // A repeat is the first answer again, however soon; a refusal costs no more waiting.
+    // A repeated key is not limited, and a refusal does not extend the wait.
     assert!(say(&store, 10_002, &jun, &room, "one").await.unwrap().dup);
     waits(say(&store, 39_999, &jun, &room, "two").await, 1);
     say(&store, 40_000, &jun, &room, "two").await.unwrap();
-    // Each waits alone, and a clock that was set back keeps nobody longer than one pause.
+    // Each member waits alone, and a clock that was set back adds at most one pause.
     say(&store, 40_000, &sora, &room, "hers").await.unwrap();
     waits(say(&store, 5_000, &sora, &room, "hers too").await, 30_000);
     for n in 0..3 {
