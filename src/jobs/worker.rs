@@ -12,7 +12,8 @@ use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::chat::Tx;
-use crate::chat::outbox::{self, Job, JobKind, Target};
+use crate::chat::kinds::JobKind;
+use crate::chat::outbox::{self, Job, Target};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;
@@ -154,7 +155,9 @@ impl Worker {
         let mut due = self.app.db.read(move |tx| outbox::due(tx, now, most)).await?;
         due.jobs.retain(|job| !self.busy.values().any(|busy| *busy == (job.kind, job.target)));
         due.jobs.truncate(free);
-        let sleep_for = due.next_at.map_or(MAX_SLEEP, |at| Duration::from_millis(at.saturating_sub(now).unsigned_abs()).min(MAX_SLEEP));
+        let sleep_for = due
+            .next_at
+            .map_or(MAX_SLEEP, |at| Duration::from_millis(at.saturating_sub(now).unsigned_abs()).min(MAX_SLEEP));
         let picked = due.jobs.len();
         if picked == 0 {
             return Ok(sleep_for);

@@ -1,7 +1,7 @@
 //! Messages: sent within the rates, read back.
 
 use super::App;
-use crate::chat::message::{self, Changes, Cursor, Message, New, Sent};
+use crate::chat::message::{self, Changes, Cursor, Message, NewMessage, Sent};
 use crate::chat::{Limits, Tx, member, room};
 use crate::db::Subject;
 use crate::error::Result;
@@ -12,7 +12,7 @@ impl App {
     ///
     /// # Errors
     /// `rate_limited`; `room_not_found`, `not_a_member`; `invalid`, `too_long` with the field.
-    pub async fn send(&self, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
+    pub async fn send(&self, me: UserId, room_id: RoomId, new: NewMessage) -> Result<Sent> {
         self.rates.send(me)?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());

@@ -5,7 +5,7 @@ use askama::Template;
 use super::markup::bare;
 use super::part::*;
 use super::render;
-use crate::chat::direct::Peer;
+use crate::chat::direct::OtherUser;
 use crate::chat::member::Presence;
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{Room, RoomKind};
@@ -69,14 +69,10 @@ pub(super) fn count(unread: &u32) -> String {
 }
 
 pub(super) fn presence(presence: &Presence) -> &'static str {
-    match presence {
-        Presence::Online => "online",
-        Presence::Away => "away",
-        Presence::Offline => "offline",
-    }
+    presence.as_str()
 }
 
 /// Returns whether a direct room has another user, who may have left.
-pub(super) fn is_with_another(peer: &Peer, me: &UserId) -> bool {
+pub(super) fn is_with_another(peer: &OtherUser, me: &UserId) -> bool {
     peer.user.as_ref().is_some_and(|user| user.id != *me)
 }

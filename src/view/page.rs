@@ -7,7 +7,7 @@ use super::markup::markup;
 use super::my_rooms::*;
 use super::part::*;
 use super::{asset, render};
-use crate::chat::direct::Peer;
+use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::member::{Ban, Member, Role};
@@ -69,7 +69,7 @@ pub struct RoomPage<'a> {
     /// The member that the URL points to.
     pub pointed_member: Option<UserId>,
     /// The other user of a direct room.
-    pub peer: Option<&'a Peer>,
+    pub peer: Option<&'a OtherUser>,
     /// The newest page, or the one that the URL asks for, ascending by seq.
     pub messages: &'a [Message],
     /// The room's rev in the same snapshot as `messages`; the socket resumes from it.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout};
 
-use crate::chat::message::{New, Sent};
+use crate::chat::message::{NewMessage, Sent};
 use crate::error::{Code, Error, Result};
 use crate::files::Upload;
 use crate::ids::{RoomId, UserId};
@@ -112,8 +112,8 @@ impl Parts {
     }
 
     /// Takes the message that the files belong to.
-    pub(super) fn take_message(&mut self) -> New {
-        New { key: self.key.take(), text: self.text.take().unwrap_or_default(), ..New::default() }
+    pub(super) fn take_message(&mut self) -> NewMessage {
+        NewMessage { key: self.key.take(), text: self.text.take().unwrap_or_default(), ..NewMessage::default() }
     }
 }
 

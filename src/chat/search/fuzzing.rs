@@ -1,13 +1,13 @@
-//! What is typed into the search field, for the fuzzer: against a real index, with a message beside
-//! it of which a plain look tells whether it should be found.
+//! Fuzz driver of the search: a query against a real index with one message. Reading the text says whether the
+//! message should be found.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Asked, Query, begin, find};
-use crate::chat::message::{self, New};
+use super::{Query, Request, begin, find};
+use crate::chat::message::{self, NewMessage};
 use crate::chat::room::{self, NewRoom};
 use crate::chat::{Db, Limits, user};
 use crate::db::Options;
@@ -18,27 +18,27 @@ use crate::text::hit::{Excerpt, Folded};
 const ZONE: i32 = 540;
 
 thread_local! {
-    static HOUSE: RefCell<House> = RefCell::new(House::open());
+    static STORE: RefCell<Store> = RefCell::new(Store::open());
 }
 
-/// What is typed, on the first line, and what somebody said, below; without a second line both
-/// are the same.
+/// Runs a search. The first line of the data is the query, the rest the message; without a second line both are the
+/// same.
 ///
 /// # Panics
-/// Where the question is an error of the engine, or finds other than it should.
+/// If the query is an error of the engine, or finds something else than it should.
 pub fn question(data: &[u8]) {
     let Ok(input) = std::str::from_utf8(data) else { return };
-    let (q, said) = input.split_once('\n').unwrap_or((input, input));
+    let (q, text) = input.split_once('\n').unwrap_or((input, input));
     match Query::parse(q, ZONE) {
-        Ok(query) => HOUSE.with(|house| house.borrow_mut().is_asked(query, said)),
+        Ok(query) => STORE.with(|store| store.borrow_mut().check(query, text)),
         Err(error) => {
             assert!(matches!(error.code, Code::Invalid | Code::TooLong) && error.field.as_deref() == Some("q"));
         }
     }
 }
 
-/// Somebody in their room, in which they have said one thing.
-struct House {
+/// A user in their room with one message.
+struct Store {
     runtime: Runtime,
     db: Db,
     folder: std::path::PathBuf,
@@ -46,7 +46,7 @@ struct House {
     message_id: MessageId,
 }
 
-impl House {
+impl Store {
     fn open() -> Self {
         let folder = std::env::temp_dir().join(format!("madang-fuzzing-{}", RoomId::new(0)));
         std::fs::create_dir(&folder).expect("a folder");
@@ -58,19 +58,26 @@ impl House {
             let minji = user::make_guest(tx, &limits, 1, "minji")?.id;
             let courtyard = NewRoom { title: "courtyard".into(), ..NewRoom::default() };
             let room = room::create(tx, &limits, 1, minji, courtyard)?;
-            let sent = message::send(tx, &limits, 2, minji, room.id, New { text: "hi".into(), ..New::default() })?;
+            let sent = message::send(
+                tx,
+                &limits,
+                2,
+                minji,
+                room.id,
+                NewMessage { text: "hi".into(), ..NewMessage::default() },
+            )?;
             Ok((minji, sent.message.id))
         }));
         let (minji, message_id) = settled.expect("a room");
         Self { runtime, db, folder, minji, message_id }
     }
 
-    fn is_asked(&mut self, query: Query, said: &str) {
-        let text = match self.says(said) {
+    fn check(&mut self, query: Query, text: &str) {
+        let text = match self.says(text) {
             Ok(text) => text,
             Err(error) => return assert!(matches!(error.code, Code::Invalid | Code::TooLong), "{error:?}"),
         };
-        let asked = Asked {
+        let request = Request {
             query: query.clone(),
             room_id: None,
             from: None,
@@ -79,7 +86,7 @@ impl House {
             until: Instant::now() + Duration::from_secs(60),
         };
         let minji = self.minji;
-        let found = self.runtime.block_on(self.db.read(move |tx| find(tx, &Limits::default(), minji, &asked)));
+        let found = self.runtime.block_on(self.db.read(move |tx| find(tx, &Limits::default(), minji, &request)));
         let found = found.unwrap_or_else(|error| panic!("{query:?} is {error:?}"));
         assert!(found.next.is_none() && found.hits.len() <= 1);
         let folded = Folded::new(&text);
@@ -90,7 +97,7 @@ impl House {
         found.hits.iter().for_each(|hit| is_sound(&hit.excerpt));
     }
 
-    /// Minji's message has another text now.
+    /// Changes the text of the message.
     fn says(&mut self, typed: &str) -> Result<String> {
         let (minji, id, typed) = (self.minji, self.message_id, typed.to_owned());
         let edit = move |tx: &mut crate::chat::Tx| message::edit(tx, &Limits::default(), 2, minji, id, &typed);
@@ -98,7 +105,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for Store {
     fn drop(&mut self) {
         self.runtime.block_on(self.db.close());
         let _ = std::fs::remove_dir_all(&self.folder);

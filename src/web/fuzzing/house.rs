@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
 use super::page;
-use crate::chat::message::New;
+use crate::chat::message::NewMessage;
 use crate::config::Config;
 use crate::i18n::Lang;
 use crate::ids::RoomId;
@@ -90,7 +90,7 @@ impl Visit {
 }
 
 /// An answer, whole.
-struct Told {
+struct SharedChanges {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
@@ -193,7 +193,7 @@ impl House {
         assert!(shown.starts_with(if is_picture { "inline; " } else { "attachment; " }), "{shown}");
     }
 
-    fn ask(&self, visit: Visit, cut: usize) -> Told {
+    fn ask(&self, visit: Visit, cut: usize) -> SharedChanges {
         let Visit { method, uri, mut headers, body } = visit;
         if !headers.contains_key(COOKIE) && !headers.contains_key(AUTHORIZATION) {
             let cookie = format!("madang_session={}", self.token);
@@ -208,7 +208,7 @@ impl House {
             let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
             let (parts, body) = answer.into_parts();
             let body = to_bytes(body, LARGEST).await.expect("an answer that comes to its end");
-            Told { status: parts.status, headers: parts.headers, body }
+            SharedChanges { status: parts.status, headers: parts.headers, body }
         })
     }
 }
@@ -264,7 +264,7 @@ async fn furnish(app: &App) -> (String, Vec<(&'static str, String)>) {
     let courtyard = RoomRequest { title: "courtyard \"<i x>".into(), ..RoomRequest::default() };
     let room = app.create_room(&minji, courtyard).await.expect("a room");
     app.join(&jun, room.id, Key::default(), HERE).await.expect("a member");
-    let new = New { text: "<i x> **마당** https://madang.example/ @minji".into(), ..New::default() };
+    let new = NewMessage { text: "<i x> **마당** https://madang.example/ @minji".into(), ..NewMessage::default() };
     let said = app.send(jun.id, room.id, new).await.expect("a message").message;
     let invite = app.create_invite(minji.id, room.id, None, None).await.expect("an invite");
     let names = vec![

@@ -7,7 +7,7 @@ use axum::routing::get;
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::chat::search::{Called, Found, Hit};
+use crate::chat::search::{Found, Hit, RoomName};
 use crate::error::{Code, Result};
 use crate::ids::RoomId;
 use crate::service::{App, SearchRequest};
@@ -58,7 +58,7 @@ async fn show(
     };
     let called = called(&app, &me, room_id, &found.hits).await.or_problem(caller.lang)?;
     let title = |id: RoomId| -> Option<String> {
-        let Called { room, peer } = called.iter().find(|called| called.room.id == id)?;
+        let RoomName { room, peer } = called.iter().find(|called| called.room.id == id)?;
         Some(FoundIn::title(room, peer.as_ref(), &me.user, caller.lang))
     };
     let room = match room_id.map(|id| title(id).map(|title| (id, title))) {
@@ -80,7 +80,7 @@ async fn show(
 }
 
 /// Loads the titles of the rooms on the page, including the room that is searched.
-async fn called(app: &App, me: &SignedIn, room_id: Option<RoomId>, hits: &[Hit]) -> Result<Vec<Called>> {
+async fn called(app: &App, me: &SignedIn, room_id: Option<RoomId>, hits: &[Hit]) -> Result<Vec<RoomName>> {
     let mut ids: Vec<RoomId> = hits.iter().map(|hit| hit.message.room_id).collect();
     ids.extend(room_id);
     ids.sort_unstable();

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::chat::account::Change;
-use crate::chat::key::Outsider;
+use crate::chat::key::ExternalUser;
 use crate::ids::UserId;
 
 #[derive(Deserialize, JsonSchema)]
@@ -104,7 +104,7 @@ pub struct NewToken {
     pub picture: Option<String>,
 }
 
-impl From<NewToken> for Outsider {
+impl From<NewToken> for ExternalUser {
     fn from(new: NewToken) -> Self {
         Self { external_id: new.external_id, name: new.name, picture: new.picture }
     }

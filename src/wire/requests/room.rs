@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::Send;
-use crate::chat::message::New;
+use crate::chat::message;
 use crate::chat::room::History;
 use crate::ids::{FileId, UserId};
 
@@ -114,7 +114,7 @@ pub struct NewMessage {
     pub to: Option<UserId>,
 }
 
-impl From<NewMessage> for New {
+impl From<NewMessage> for message::NewMessage {
     fn from(new: NewMessage) -> Self {
         let NewMessage { key, text, reply_to, file_ids, to } = new;
         Self { key, text, reply_to, file_ids, to }

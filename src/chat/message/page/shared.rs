@@ -1,4 +1,4 @@
-//! What many who come at the same time are told, read once where it is the same.
+//! Reads what users who join at the same time need, once where it is the same for several.
 
 use std::collections::HashMap;
 
@@ -9,35 +9,35 @@ use crate::chat::{Limits, Tx};
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 
-/// Somebody who comes in, and what they hold already.
+/// A user who joins, and what they hold already.
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub me: UserId,
-    /// Up to which rev; without one they are told the newest page.
+    /// The rev up to which they hold everything; without one they get the newest page.
     pub since: Option<i64>,
     pub epoch: Option<String>,
 }
 
-/// The stretches of messages that the readers of one transaction are told.
-pub struct Told {
+/// The messages that the readers of one transaction get.
+pub struct SharedChanges {
     room_id: RoomId,
-    /// In the order in which they were first wanted.
-    pub stretches: Vec<Changes>,
-    /// Where the stretch lies that everybody may see who holds the same.
+    /// In the order in which they were first needed.
+    pub all: Vec<Changes>,
+    /// The index of what readers get who see only public messages, by what they hold.
     public: HashMap<(Option<i64>, Option<String>), usize>,
 }
 
-impl Told {
+impl SharedChanges {
     pub fn new(room_id: RoomId) -> Self {
-        Self { room_id, stretches: Vec::new(), public: HashMap::new() }
+        Self { room_id, all: Vec::new(), public: HashMap::new() }
     }
 
-    /// The place of what this reader is told, and the highest rev they may see. `standing` was asked
-    /// in the same transaction.
+    /// Returns the index in `all` of what a reader gets, and the highest rev they may see. `membership` is of the
+    /// same transaction.
     ///
     /// # Errors
     /// `invalid` with the field `since`; `room_not_found`.
-    pub fn tell(
+    pub fn read_for(
         &mut self,
         tx: &mut Tx,
         limits: &Limits,
@@ -47,36 +47,36 @@ impl Told {
         let (me, since) = (reader.me, reader.since);
         if membership.first_seq > 0 {
             let visible_rev = visible_rev_from(tx, me, self.room_id, membership.first_seq)?;
-            return Ok((self.own(tx, limits, reader)?, visible_rev));
+            return Ok((self.read_own(tx, limits, reader)?, visible_rev));
         }
         let (public_rev, whispered_rev) = revs(tx, me, self.room_id)?;
         let visible_rev = public_rev.max(whispered_rev);
-        // Whispers to them or by them that they do not hold yet are nobody else's business.
+        // There are whispers to or by the reader that they do not hold yet.
         if whispered_rev > since.unwrap_or_default() {
-            return Ok((self.own(tx, limits, reader)?, visible_rev));
+            return Ok((self.read_own(tx, limits, reader)?, visible_rev));
         }
         let held = (since, reader.epoch.clone());
-        let place = match self.public.get(&held) {
-            Some(&place) => place,
+        let index = match self.public.get(&held) {
+            Some(&index) => index,
             None => {
-                let place = self.add(read(tx, limits, None, self.room_id, since, reader.epoch.as_deref())?);
-                self.public.insert(held, place);
-                place
+                let index = self.add(read(tx, limits, None, self.room_id, since, reader.epoch.as_deref())?);
+                self.public.insert(held, index);
+                index
             }
         };
-        // The newest page, which a gap is answered with, shows whispers of any age.
-        let is_wanting = self.stretches[place].gap && whispered_rev > 0;
-        Ok((if is_wanting { self.own(tx, limits, reader)? } else { place }, visible_rev))
+        // After a gap the reader gets the newest page, which shows whispers of any age.
+        let lacks_whispers = self.all[index].gap && whispered_rev > 0;
+        Ok((if lacks_whispers { self.read_own(tx, limits, reader)? } else { index }, visible_rev))
     }
 
-    fn own(&mut self, tx: &mut Tx, limits: &Limits, reader: Reader) -> Result<usize> {
+    fn read_own(&mut self, tx: &mut Tx, limits: &Limits, reader: Reader) -> Result<usize> {
         let changes = read(tx, limits, Some(reader.me), self.room_id, reader.since, reader.epoch.as_deref())?;
         Ok(self.add(changes))
     }
 
     fn add(&mut self, changes: Changes) -> usize {
-        self.stretches.push(changes);
-        self.stretches.len() - 1
+        self.all.push(changes);
+        self.all.len() - 1
     }
 }
 
