@@ -16,7 +16,7 @@ use madang::error::Code;
 use serde_json::Value;
 
 use crate::reference::is_current;
-use crate::support::{Answer, App, Request};
+use crate::support::{App, Request, Response};
 use scene::{Scene, Who};
 
 /// How it ends for each, in the order of [`Who::ALL`]: a status, the code of a refusal, `ok` for an
@@ -79,7 +79,7 @@ impl Body {
                 request.form(&fields)
             }
             Self::File => {
-                let key = crate::support::factory::key();
+                let key = crate::support::key();
                 request.multipart(Some(("sky.png", &crate::support::picture::png(8, 8))), &[("key", &key)])
             }
         }
@@ -87,7 +87,7 @@ impl Body {
 }
 
 /// The code of a refusal, which must go with its status; of any other answer the status.
-fn outcome(answer: &Answer) -> String {
+fn outcome(answer: &Response) -> String {
     // R8: whoever asks, and whatever for, no shared cache keeps it. Assets are the same for all.
     let caching = answer.header("cache-control").unwrap_or_default();
     let depends = answer.headers.iter().any(|(name, value)| name == "vary" && value.contains("cookie"));

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::scene::{Scene, Who, house};
 use super::{Body, Row, event, outcome, page, rest};
-use crate::support::client::Opening;
-use crate::support::factory::key;
+use crate::support::ConnectOptions;
+use crate::support::key;
 use crate::support::{App, Person, Room};
 
 /// A direct room of the member and the other, for whom nobody else is.
@@ -202,7 +202,7 @@ async fn n1_an_ended_session_of_an_admin_opens_nothing() {
         let found = answer.header("location").map_or_else(|| outcome(&answer), str::to_owned);
         assert_eq!(found, row.cells[0], "{}", row.title());
     }
-    assert_eq!(app.turned_away(Opening::of(admin)).await["code"], "unauthenticated");
+    assert_eq!(app.turned_away(ConnectOptions::of(admin)).await["code"], "unauthenticated");
 }
 
 async fn rename(app: &App, who: &Person) {

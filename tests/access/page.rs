@@ -4,8 +4,9 @@ use madang::mail;
 
 use super::scene::{Scene, Who, house};
 use super::{Body, Cells, Row, check, is_complete, outcome};
-use crate::support::factory::{PASSWORD, key};
-use crate::support::{Answer, App};
+use crate::support::fixtures::PASSWORD;
+use crate::support::key;
+use crate::support::{App, Response};
 
 /// To the lobby, where it is said that one must be somebody first.
 const NOBODY: &str = "/?refused=unauthenticated";
@@ -223,7 +224,7 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
 }
 
 /// Where one is led, with names in place of what is the scene's, or how the answer looks.
-fn shown(answer: &Answer, scene: &Scene) -> String {
+fn shown(answer: &Response, scene: &Scene) -> String {
     if let Some(place) = answer.header("location") {
         assert!(matches!(answer.status, 303 | 308), "{}", answer.status);
         return template(place, scene);

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::scene::{Scene, Who, house};
 use super::{Body, Cells, Row, check, is_complete, outcome};
 use crate::support::App;
-use crate::support::factory::{PASSWORD, key};
+use crate::support::fixtures::PASSWORD;
+use crate::support::key;
 
 /// Nobody, that is: a stranger must say who they are first.
 const NOBODY: &str = "unauthenticated";

@@ -5,12 +5,12 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::Program;
-use crate::support::app::Folder;
+use crate::support::TempDir;
 
 impl Program {
     /// Bytes that the program has in memory now.
     fn memory(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
@@ -22,7 +22,7 @@ const MIB: usize = 1024 * 1024;
 /// heaps of all threads: a gigabyte for good, on a machine of two cores.
 #[tokio::test]
 async fn a3_a_flood_of_log_ins_leaves_no_memory_behind() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let program = Program::start(folder.path(), &[]);
     for _ in 0..3 {
         let mut flood = JoinSet::new();

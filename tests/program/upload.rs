@@ -1,13 +1,11 @@
 //! Uploads whose process ends under them, and disks that take no more.
 
-use std::process::Command;
-
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::Program;
-use crate::support::app::Folder;
-use crate::support::factory::Person;
+use super::{Program, binary, binary_on_full_disk};
+use crate::support::Person;
+use crate::support::TempDir;
 
 /// Begins an upload that says it will be longer than what comes of it.
 async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpStream {
@@ -15,16 +13,16 @@ async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpS
         "POST /api/uploads HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-length: 9000000\r\n\
          content-type: multipart/form-data; boundary=x\r\n\r\n\
          --x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n",
-        program.address, who.token
+        program.0.address, who.token
     );
-    let mut stream = TcpStream::connect(program.address).await.unwrap();
+    let mut stream = TcpStream::connect(program.0.address).await.unwrap();
     stream.write_all(&[head.as_bytes(), beginning].concat()).await.unwrap();
     stream
 }
 
 #[tokio::test]
 async fn u12_a_kill_amid_an_upload_leaves_nothing_of_it() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let incoming = || std::fs::read_dir(folder.path().join("data/incoming")).unwrap().count();
     let mut program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -43,12 +41,8 @@ async fn u12_a_kill_amid_an_upload_leaves_nothing_of_it() {
 
 #[tokio::test]
 async fn u13_a_full_disk_is_told_and_nothing_stays() {
-    let folder = Folder::new();
-    // A process that may write no file beyond a size is refused by the system like one whose disk is
-    // full; the signal that would come with it is put aside.
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
-    let program = Program::start_as(shell, folder.path(), &[]);
+    let folder = TempDir::new();
+    let program = Program::start_as(binary_on_full_disk(), folder.path(), &[]);
     let minji = program.guest("minji").await;
     let upload = |size: usize| {
         let call = program.request("POST", "/api/uploads").bearer(&minji.token);
@@ -62,19 +56,13 @@ async fn u13_a_full_disk_is_told_and_nothing_stays() {
 
 #[test]
 fn u13_uploads_go_into_no_linked_folder() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let (data, elsewhere) = (folder.path().join("data"), folder.path().join("elsewhere"));
     std::fs::create_dir(&data).unwrap();
     std::fs::create_dir(&elsewhere).unwrap();
     std::fs::write(elsewhere.join("precious"), b"precious").unwrap();
     std::os::unix::fs::symlink(&elsewhere, data.join("incoming")).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_madang"))
-        .args(["serve", "--bind", "127.0.0.1", "--port", "0", "--data-dir"])
-        .arg(&data)
-        .current_dir(folder.path())
-        .env_clear()
-        .output()
-        .unwrap();
+    let output = testkit::process::serve(&mut binary(), folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("must be a folder and not a link"), "{said}");
     assert!(elsewhere.join("precious").exists());

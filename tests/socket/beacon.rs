@@ -9,7 +9,7 @@ use crate::support::App;
 #[tokio::test]
 async fn d8_coming_in_is_followed_by_the_rev() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     app.join(&sora, &room).await;
@@ -25,7 +25,7 @@ async fn d8_coming_in_is_followed_by_the_rev() {
 #[tokio::test]
 async fn d8_a_beacon_goes_round_with_what_each_may_see() {
     let app = App::with(|config| config.beacon = Duration::from_millis(40)).await;
-    let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let public = hers.say(&room, "all").await["rev"].as_i64().unwrap();
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
     let whispered = hers.ok("message", whisper).await["rev"].as_i64().unwrap();
@@ -46,7 +46,7 @@ async fn d8_a_beacon_goes_round_with_what_each_may_see() {
 #[tokio::test]
 async fn d8_after_a_restart_the_beacon_knows_what_was_whispered() {
     let mut app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     app.join(&sora, &room).await;

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::key;
-use crate::support::{App, frame};
+use crate::support::ConnectOptions;
+use crate::support::key;
+use crate::support::{App, websocket};
 
 #[tokio::test]
 async fn d12_i15_sockets_hear_of_the_end_and_sends_under_way_are_answered() {
     let mut app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
-    let by_polling = app.open_socket(Opening::of(&jun).room(&room).polling()).await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
+    let by_polling = app.open_socket(ConnectOptions::of(&jun).room(&room).polling()).await;
     by_polling.take("joined").await;
     let lobby = app.lobby().await;
     let mut sends = Vec::new();
@@ -26,7 +26,7 @@ async fn d12_i15_sockets_hear_of_the_end_and_sends_under_way_are_answered() {
     let mut sends = sends.into_iter();
     let mut answered = Vec::new();
     for (key, pending) in sends.by_ref().take(10) {
-        answered.push((key, pending.answer().await.unwrap()));
+        answered.push((key, pending.ack().await.unwrap()));
     }
     app.begin_stop();
     for client in [&hers, &his, &soras, &lobby, &by_polling] {
@@ -36,7 +36,7 @@ async fn d12_i15_sockets_hear_of_the_end_and_sends_under_way_are_answered() {
     let mut unanswered = Vec::new();
     for (key, pending) in sends {
         // Answered yes, or not at all: never no.
-        match pending.answer().await {
+        match pending.ack().await {
             Some(answer) => {
                 assert_eq!(answer["ok"], true, "{answer}");
                 answered.push((key, answer));
@@ -70,7 +70,7 @@ async fn d12_the_server_ends_in_time_whatever_clients_do() {
     let room = app.courtyard(&minji).await;
     // One that never reads, one whose request never ends, one that only holds on.
     let stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
-    let (_reader, mut writer) = frame::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
+    let (_reader, mut writer) = websocket::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
     let auth = json!({ "token": minji.token, "room": room.id });
     writer.text(&format!("40/chat,{auth}")).await.unwrap();
     let mut half = tokio::net::TcpStream::connect(app.address).await.unwrap();
@@ -89,7 +89,7 @@ async fn d12_while_draining_it_is_alive_and_not_ready_and_lets_no_socket_in() {
     let room = app.courtyard(&minji).await;
     // A reader that does not read keeps the drain waiting.
     let stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
-    let (_reader, mut writer) = frame::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
+    let (_reader, mut writer) = websocket::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
     writer.text(&format!("40/chat,{}", json!({ "token": minji.token, "room": room.id }))).await.unwrap();
     let client = app.enter(&minji, &room).await;
     let address = app.address;

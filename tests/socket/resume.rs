@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{key, texts};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::texts;
+use crate::support::key;
 use crate::support::{App, Client, Room};
 
 async fn join(client: &Client, room: &Room, since: impl Into<Value>) -> Value {
@@ -17,16 +18,16 @@ fn revs(messages: &Value) -> Vec<i64> {
 #[tokio::test]
 async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, his, _]) = app.room_of_three().await;
     let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
-    his.hears("heard").await;
+    his.receives("heard").await;
     his.disconnect().await;
     for number in 0..120 {
         hers.say(&room, &number.to_string()).await;
     }
     app.send(&minji, &room, json!({ "text": "for jun", "to": jun.id })).await;
     app.send(&minji, &room, json!({ "text": "for sora", "to": sora.id })).await;
-    let his = app.open_socket(Opening::of(&jun).room(&room).auth("since", rev)).await;
+    let his = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("since", rev)).await;
     let joined = his.take("joined").await;
     let messages = &joined["messages"];
     let expected: Vec<_> = (0..120).map(|number| number.to_string()).chain(["for jun".to_owned()]).collect();
@@ -35,7 +36,7 @@ async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
     assert_eq!((&joined["rev"], &joined["gap"]), (&json!(rev + 122), &Value::Null));
     // Then live, from there on.
     hers.say(&room, "live").await;
-    assert_eq!(his.hears("live").await["rev"], rev + 123);
+    assert_eq!(his.receives("live").await["rev"], rev + 123);
     let up_to_date = join(&his, &room, rev + 123).await;
     assert_eq!((&up_to_date["messages"], &up_to_date["rev"]), (&json!([]), &json!(rev + 123)));
 }
@@ -43,7 +44,7 @@ async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
 #[tokio::test]
 async fn who_come_back_at_the_same_time_are_each_told_their_own() {
     let app = App::start().await;
-    let (people, room, [hers, ..]) = app.evening().await;
+    let (people, room, [hers, ..]) = app.room_of_three().await;
     let [minji, jun, sora] = &people;
     let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
     app.send(minji, &room, json!({ "text": "for jun", "to": jun.id, "key": "minji 1" })).await;
@@ -57,7 +58,7 @@ async fn who_come_back_at_the_same_time_are_each_told_their_own() {
         for (person, seen) in people.iter().zip(&seen) {
             // They hold all but the last three changes, or all but the last one.
             let (since, new) = if screen % 2 == 0 { (rev, &seen[..]) } else { (rev + 2, &seen[seen.len() - 1..]) };
-            let opening = Opening::of(person).room(&room).auth("since", since);
+            let opening = ConnectOptions::of(person).room(&room).auth("since", since);
             let is_html = screen % 3 == 0;
             let opening = if is_html { opening.auth("view", "html").auth("lang", "en") } else { opening };
             screens.push((person, new, is_html, app.open_socket(opening).await));
@@ -80,7 +81,7 @@ async fn who_come_back_at_the_same_time_are_each_told_their_own() {
 #[tokio::test]
 async fn who_come_back_at_the_same_time_to_a_room_without_history_see_what_was_said_since_they_joined() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
     app.say(&minji, &room, "before jun").await;
     app.join(&jun, &room).await;
@@ -95,7 +96,7 @@ async fn who_come_back_at_the_same_time_to_a_room_without_history_see_what_was_s
     let mut screens = Vec::new();
     for _ in 0..8 {
         for (person, seen) in seen {
-            screens.push((seen, app.open_socket(Opening::of(person).room(&room)).await));
+            screens.push((seen, app.open_socket(ConnectOptions::of(person).room(&room)).await));
         }
     }
     for (seen, client) in screens {
@@ -148,7 +149,7 @@ async fn d6_e5_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page()
 #[tokio::test]
 async fn e5_asking_amiss_makes_nobody_a_member() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let client = app.connect(&jun).await;
     client.refused("join", json!({ "room": room.id, "since": -1 }), "invalid").await;
@@ -159,12 +160,12 @@ async fn e5_asking_amiss_makes_nobody_a_member() {
 #[tokio::test]
 async fn d6_it_works_across_a_restart() {
     let mut app = App::start().await;
-    let ([minji, jun, _], room, [hers, ..]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, ..]) = app.room_of_three().await;
     let rev = hers.say(&room, "before").await["rev"].as_i64().unwrap();
     app.say(&minji, &room, "missed").await;
     let epoch = app.show(&room).await["epoch"].clone();
     app.restart().await;
-    let his = app.open_socket(Opening::of(&jun).room(&room).auth("since", rev).auth("epoch", epoch)).await;
+    let his = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("since", rev).auth("epoch", epoch)).await;
     let joined = his.take("joined").await;
     assert_eq!((texts(joined["messages"].as_array().unwrap()), &joined["gap"]), (vec!["missed"], &Value::Null));
 }
@@ -172,7 +173,7 @@ async fn d6_it_works_across_a_restart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d5_d6_a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, _, soras]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, _, soras]) = app.room_of_three().await;
     let racing = async {
         let mut number = 0;
         loop {
@@ -233,7 +234,7 @@ async fn d5_d6_a_join_under_a_racing_sender_meets_the_live_events_without_a_gap(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d6_after_the_answer_nothing_comes_that_it_held() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, ..]) = app.evening().await;
+    let ([_, jun, _], room, [hers, ..]) = app.room_of_three().await;
     let racing = async {
         loop {
             hers.say(&room, "racing").await;
@@ -243,7 +244,7 @@ async fn d6_after_the_answer_nothing_comes_that_it_held() {
         for round in 0..60 {
             // A fresh socket each time, by handshake and by event in turn: all it hears is in one log.
             let (client, told) = if round % 2 == 0 {
-                let client = app.open_socket(Opening::of(&jun).room(&room)).await;
+                let client = app.open_socket(ConnectOptions::of(&jun).room(&room)).await;
                 let told = client.take("joined").await;
                 (client, told)
             } else {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::{PASSWORD, fields};
+use crate::support::fixtures::{PASSWORD, fields};
 use crate::support::{App, Person};
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn who_signs_up_is_an_account_and_keeps_what_they_are_told() {
 #[tokio::test]
 async fn a5_a_guest_who_signs_up_keeps_id_rooms_and_messages_and_no_token() {
     let app = App::start().await;
-    let ([_, jun, _], room, [_, his, sora]) = app.evening().await;
+    let ([_, jun, _], room, [_, his, sora]) = app.room_of_three().await;
     let said = app.say(&jun, &room, "before").await;
     let asked = json!({ "email": "jun@example.org", "password": PASSWORD });
     let made = app.call(&jun, "POST", "/users", asked).await.is(201);

@@ -1,6 +1,6 @@
 //! The headers of every answer: who may keep it, and what it may not do.
 
-use crate::support::{Answer, App, picture};
+use crate::support::{App, Response, picture};
 
 const PERSONAL: &str = "private, no-cache";
 
@@ -56,7 +56,7 @@ async fn r8_no_shared_cache_keeps_what_is_for_one_person() {
 }
 
 /// The script that a page loads.
-fn asset_of(page: &Answer) -> String {
+fn asset_of(page: &Response) -> String {
     let text = page.text();
     let start = text.find("/assets/app.").expect("the page has a script or a style: is web/dist built?");
     text[start..].split('"').next().unwrap().to_owned()

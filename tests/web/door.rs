@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::key;
+use crate::support::ConnectOptions;
+use crate::support::key;
 use crate::support::{App, picture};
 
 #[tokio::test]
 async fn z2_without_the_password_no_way_leads_in() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
     let made = app.call(&sora, "POST", &format!("/rooms/{}/members", room.id), json!({ "password": "열려라" })).await;
     made.is(200);
@@ -76,7 +76,7 @@ async fn z2_without_the_password_no_way_leads_in() {
         let mut asked = json!({ "room": room.id });
         asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         his.refused("join", asked, code).await;
-        let mut opening = Opening::of(&jun).room(&room);
+        let mut opening = ConnectOptions::of(&jun).room(&room);
         opening.auth.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(app.turned_away(opening).await["code"], code, "{more}");
     }
@@ -111,7 +111,7 @@ async fn z2_without_the_password_no_way_leads_in() {
 #[tokio::test]
 async fn z12_what_is_nobody_elses_business_is_as_if_it_were_not() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": sora.id })).await.is(201);
     let removed = app.courtyard(&minji).await;
     app.call(&minji, "DELETE", &format!("/rooms/{}", removed.id), Value::Null).await.is(204);
@@ -123,7 +123,7 @@ async fn z12_what_is_nobody_elses_business_is_as_if_it_were_not() {
         let join = app.call(&jun, "POST", &format!("/rooms/{id}/members"), password).await;
         let shown = app.call(&jun, "GET", &format!("/rooms/{id}"), Value::Null).await;
         let by_socket = his.emit("join", json!({ "room": id, "password": "a guess" })).await;
-        let opening = Opening::of(&jun).auth("room", id).auth("password", "a guess");
+        let opening = ConnectOptions::of(&jun).auth("room", id).auth("password", "a guess");
         let page = app.page(&jun, &format!("/room/{id}")).await.leads_to().to_owned();
         let form = app.form(&jun, &format!("/room/{id}/enter"), &[("password", "a guess")]).await.leads_to().to_owned();
         answers.push(json!([

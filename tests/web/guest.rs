@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{PASSWORD, blob, fields};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::{PASSWORD, blob, fields};
 use crate::support::{App, Person};
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn e10_nobody_is_taken_for_an_admin_or_for_the_house() {
 #[tokio::test]
 async fn a_rename_is_told_to_all_of_ones_rooms_once() {
     let app = App::start().await;
-    let ([minji, _, _], _room, [_, his, _]) = app.evening().await;
+    let ([minji, _, _], _room, [_, his, _]) = app.room_of_three().await;
     let other = app.courtyard(&minji).await;
     his.join(&other).await;
     app.connect(&minji).await.join(&other).await;
@@ -118,7 +118,7 @@ async fn a_rename_is_told_to_all_of_ones_rooms_once() {
     // The same name again changes nothing; the line behind it is heard first.
     app.call(&minji, "PATCH", "/me", json!({ "name": "Minji Kim" })).await.is(200);
     app.say(&minji, &other, "hello").await;
-    assert_eq!(his.hears("hello").await["user"]["name"], "Minji Kim");
+    assert_eq!(his.receives("hello").await["user"]["name"], "Minji Kim");
     assert_eq!(his.all("user").len(), 1);
 }
 
@@ -136,12 +136,13 @@ async fn a_bearer_decides_alone() {
     app.get("/api/me").cookie(&minji.token).send().await.is(200);
     app.get("/api/me").cookie("nobody").send().await.refused(401, "unauthenticated");
     app.get("/api/rooms").cookie("nobody").send().await.is(200);
-    let bad_token =
-        Opening::default().auth("token", "A".repeat(43)).header("cookie", &format!("madang_session={}", minji.token));
+    let bad_token = ConnectOptions::default()
+        .auth("token", "A".repeat(43))
+        .header("cookie", &format!("madang_session={}", minji.token));
     assert_eq!(app.turned_away(bad_token).await["code"], "unauthenticated");
-    let by_cookie = Opening::default().header("cookie", &format!("madang_session={}", minji.token));
+    let by_cookie = ConnectOptions::default().header("cookie", &format!("madang_session={}", minji.token));
     app.open_socket(by_cookie).await.take("connect").await;
-    assert_eq!(app.turned_away(Opening::default()).await["code"], "unauthenticated");
+    assert_eq!(app.turned_away(ConnectOptions::default()).await["code"], "unauthenticated");
 }
 
 #[tokio::test]
@@ -191,7 +192,7 @@ async fn a_logged_out_token_is_nothing_and_its_sockets_are_closed() {
     }
     app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
     app.call(&minji, "DELETE", "/session", Value::Null).await.refused(401, "unauthenticated");
-    assert_eq!(app.turned_away(Opening::of(&minji)).await["code"], "unauthenticated");
+    assert_eq!(app.turned_away(ConnectOptions::of(&minji)).await["code"], "unauthenticated");
 }
 
 #[tokio::test]
@@ -264,7 +265,10 @@ async fn a13_nobody_is_somebody_else_by_their_id() {
     for known in [&minji.id, &minji.id.to_uppercase(), &made.id, &format!("{}.{}", minji.id, minji.id)] {
         app.get("/api/me").bearer(known).send().await.refused(401, "unauthenticated");
         app.get("/api/me").cookie(known).send().await.refused(401, "unauthenticated");
-        assert_eq!(app.turned_away(Opening::default().auth("token", known.as_str())).await["code"], "unauthenticated");
+        assert_eq!(
+            app.turned_away(ConnectOptions::default().auth("token", known.as_str())).await["code"],
+            "unauthenticated"
+        );
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
 }

@@ -5,7 +5,7 @@ use crate::support::App;
 #[tokio::test]
 async fn a_kept_page_shows_each_change_at_once() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     let path = format!("/room/{}", room.id);
@@ -44,7 +44,7 @@ async fn who_knows_a_page_is_told_so_before_and_after_it_is_kept() {
 #[tokio::test]
 async fn a_kept_page_is_for_who_asked_and_as_they_asked() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     let path = format!("/room/{}", room.id);

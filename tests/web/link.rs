@@ -6,7 +6,7 @@ use madang::app::desk::Desk;
 use madang::config::Config;
 use serde_json::{Value, json};
 
-use crate::support::factory::PASSWORD;
+use crate::support::fixtures::PASSWORD;
 use crate::support::{App, Person};
 
 /// The desk of a house that is being served.
@@ -76,7 +76,7 @@ async fn with_an_admin_a_start_offers_no_link() {
 #[tokio::test]
 async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let admin = app.signed_up("hana").await;
     let call = |method: &'static str, path: String, body: Value| {
         let (app, admin) = (&app, &admin);

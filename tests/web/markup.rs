@@ -3,7 +3,7 @@
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
 
-use crate::support::factory::PASSWORD;
+use crate::support::fixtures::PASSWORD;
 use crate::support::{App, picture};
 
 /// Ends an attribute, an element and a comment, and begins an element that no page of ours has.

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::{fields, texts};
+use crate::support::fixtures::{fields, texts};
 use crate::support::{App, Person, Room};
 
 const MESSAGE: [&str; 12] =
     ["createdAt", "files", "id", "key", "kind", "reactions", "rev", "roomId", "seq", "text", "user", "z"];
 
-async fn post(app: &App, who: &Person, room: &Room, message: Value) -> crate::support::Answer {
+async fn post(app: &App, who: &Person, room: &Room, message: Value) -> crate::support::Response {
     app.call(who, "POST", &format!("/rooms/{}/messages", room.id), message).await
 }
 
@@ -32,7 +32,7 @@ async fn a_message_is_answered_whole() {
 #[tokio::test]
 async fn d3_e3_a_repeated_key_gets_the_first_answer_whatever_it_says() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let other = app.room(&minji, json!({ "title": "garden" })).await;
     app.join(&jun, &room).await;
@@ -55,7 +55,7 @@ async fn d3_e3_a_repeated_key_gets_the_first_answer_whatever_it_says() {
 #[tokio::test]
 async fn e1_e2_e3_e9_what_is_amiss_is_named() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let client = app.enter(&minji, &room).await;
     let long = "가".repeat(10_001);
@@ -113,7 +113,7 @@ async fn e2_marks_and_turned_text_are_bounded_and_stand_for_themselves() {
     // A hundred kilobytes of marks; then as many as a message may have.
     let marks = |count: usize| format!("a{}", "\u{301}".repeat(count));
     post(&app, &minji, &room, json!({ "text": marks(50_000) })).await.refused(413, "too_large");
-    let key = crate::support::factory::key();
+    let key = crate::support::key();
     let long = json!({ "room": room.id, "key": key, "text": marks(20_000) });
     assert_eq!(client.refused("message", long, "too_long").await["field"], "text");
     let text = marks(9_000) + "\u{202e}turned";
@@ -130,7 +130,7 @@ async fn e2_marks_and_turned_text_are_bounded_and_stand_for_themselves() {
 #[tokio::test]
 async fn an_answer_quotes_what_it_answers() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     app.join(&sora, &room).await;
@@ -154,7 +154,7 @@ async fn an_answer_quotes_what_it_answers() {
 #[tokio::test]
 async fn a_whisper_is_between_two_in_every_page() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     app.join(&sora, &room).await;
@@ -234,7 +234,7 @@ async fn d6_since_pages_to_the_rev_and_never_passes_a_part_for_the_whole() {
 #[tokio::test]
 async fn system_lines_speak_the_readers_language() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     for (lang, line) in [("en", "jun joined."), ("ko", "jun님이 입장하셨습니다."), ("fr", "jun님이 입장하셨습니다.")]
@@ -264,7 +264,7 @@ async fn i10_after_the_answer_the_next_read_shows_it() {
 #[tokio::test]
 async fn a_form_to_a_room_that_is_gone_or_never_was_leads_to_the_lobby() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": jun.id })).await.is(201);

@@ -4,7 +4,7 @@ use madang::config::Config;
 use madang::origin::Origin;
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
+use crate::support::ConnectOptions;
 use crate::support::{App, Request};
 
 const HOST: &str = "chat.example";
@@ -42,7 +42,7 @@ async fn h6_h7_a_foreign_origin_is_refused_at_every_door_before_any_session() {
         form.send().await.refused(403, "forbidden");
         let polling = from(app.get("/socket.io/?EIO=4&transport=polling")).send().await;
         assert_eq!((polling.status, &polling.json()["code"]), (403, &json!(4)), "{origin}");
-        let opening = Opening::of(&minji).header("host", HOST).header("origin", &origin);
+        let opening = ConnectOptions::of(&minji).header("host", HOST).header("origin", &origin);
         assert_eq!(app.open_socket(opening).await.take("close").await["status"], 403, "{origin}");
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
@@ -93,7 +93,7 @@ async fn an_allowed_site_uses_the_api_with_a_bearer_alone() {
     refusal.refused(404, "room_not_found");
     assert_eq!(refusal.header("access-control-allow-origin"), Some(FRIEND));
     // And so do the sockets: the token counts, the cookie does not.
-    let opening = || Opening::default().header("host", HOST).header("origin", FRIEND);
+    let opening = || ConnectOptions::default().header("host", HOST).header("origin", FRIEND);
     let by_token = opening().auth("token", minji.token.as_str());
     app.open_socket(by_token).await.take("connect").await;
     let by_cookie = opening().header("cookie", &cookie);
@@ -150,7 +150,7 @@ async fn r9_no_host_builds_a_link() {
 #[tokio::test]
 async fn h5_a_polling_session_is_bound_to_its_cookie() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let poll = "/socket.io/?EIO=4&transport=polling";
     let open = app.get(poll).cookie(&minji.token).send().await.text();
     let sid: Value = serde_json::from_str(&open[1..]).unwrap();

@@ -3,11 +3,11 @@
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
 
-use crate::support::factory::{blob, fields};
-use crate::support::{Answer, App, Person};
+use crate::support::fixtures::{blob, fields};
+use crate::support::{App, Person, Response};
 
 impl App {
-    async fn people(&self, who: &Person, query: &str) -> Answer {
+    async fn people(&self, who: &Person, query: &str) -> Response {
         self.call(who, "GET", &format!("/users?{query}"), Value::Null).await
     }
 

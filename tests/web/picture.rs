@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, App, Person, Room, picture};
+use crate::support::{App, Person, Response, Room, picture};
 
-async fn upload(app: &App, who: &Person, room: &Room, name: &str, bytes: &[u8]) -> Answer {
+async fn upload(app: &App, who: &Person, room: &Room, name: &str, bytes: &[u8]) -> Response {
     let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&who.token);
     call.multipart(Some((name, bytes)), &[]).send().await
 }

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{PASSWORD, fields};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::{PASSWORD, fields};
 use crate::support::{App, Person};
 
 async fn sessions(app: &App, who: &Person) -> Vec<Value> {
@@ -135,7 +135,7 @@ async fn a9_a_token_is_256_random_bits_and_nothing_else_opens() {
     let token_bytes = URL_SAFE_NO_PAD.decode(&minji.token).unwrap();
     // The store keeps a hash, from which no token follows; and a token that is nearly right is wrong.
     for kept in ["madang.db", "madang.db-wal"] {
-        let bytes = std::fs::read(app.data().join(kept)).unwrap();
+        let bytes = std::fs::read(app.data_dir().join(kept)).unwrap();
         assert!(!bytes.windows(43).any(|part| part == minji.token.as_bytes()), "{kept}");
         assert!(!bytes.windows(32).any(|part| part == token_bytes), "{kept}");
     }
@@ -151,7 +151,7 @@ async fn a9_a_token_is_256_random_bits_and_nothing_else_opens() {
     for wrong in cases {
         app.get("/api/me").bearer(wrong).send().await.refused(401, "unauthenticated");
         app.get("/api/me").cookie(wrong).send().await.refused(401, "unauthenticated");
-        let opening = Opening::default().auth("token", wrong);
+        let opening = ConnectOptions::default().auth("token", wrong);
         assert_eq!(app.turned_away(opening).await["code"], "unauthenticated", "{wrong}");
     }
     // The id of a connection is no key to it: without the cookie it was opened with it is none.
@@ -171,7 +171,7 @@ async fn a10_a_token_is_taken_from_no_address_and_stands_on_no_page() {
             assert!(!answer.text().contains(&minji.token), "{path} {name}");
         }
     }
-    let opening = Opening::default().query(&format!("token={}", minji.token));
+    let opening = ConnectOptions::default().query(&format!("token={}", minji.token));
     assert_eq!(app.turned_away(opening).await["code"], "unauthenticated");
     for path in ["/", "/me", "/people", "/search", &format!("/room/{}", room.id), "/nowhere", "/login", "/api/me"] {
         let page = app.page(&minji, path).await;

@@ -1,4 +1,4 @@
-//! The cast and what they make.
+//! Fixtures: people, rooms and messages made through the API.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,32 +6,12 @@ use madang::ids::UserId;
 use serde_json::{Value, json};
 
 use super::app::App;
-use super::client::{Client, Opening};
+use super::{Client, ConnectOptions, Person, Room};
 
-/// Somebody with an identity.
-#[derive(Clone, Debug)]
-pub struct Person {
-    pub id: String,
-    pub token: String,
-    pub user: Value,
-}
-
-#[derive(Clone, Debug)]
-pub struct Room {
-    pub id: String,
-    pub made: Value,
-}
-
-/// The password of every account of the tests.
+/// The password of every account.
 pub const PASSWORD: &str = "a tree by the gate";
 
-/// A key that no other send of the tests has.
-pub fn key() -> String {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    format!("key {}", LAST.fetch_add(1, Ordering::Relaxed))
-}
-
-/// An id as SQL writes it.
+/// An id as an SQL literal.
 pub fn blob(id: &str) -> String {
     format!("X'{:032x}'", id.parse::<UserId>().unwrap().as_u128())
 }
@@ -43,45 +23,45 @@ impl App {
         Person { id, token: made["token"].as_str().unwrap().to_owned(), user: made["user"].clone() }
     }
 
-    /// Somebody who stays, by any name; the e-mail follows from a number of its own.
+    /// Creates an account with any name and a new e-mail address.
     pub async fn account(&self, name: &str) -> Person {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
         self.sign_up(&format!("neighbour{number}@example.org"), name).await
     }
 
-    /// Somebody with an account: `minji` of minji@example.org, whose password is [`PASSWORD`].
+    /// Creates the account of `<name>@example.org`, whose password is [`PASSWORD`].
     pub async fn signed_up(&self, name: &str) -> Person {
         self.sign_up(&format!("{name}@example.org"), name).await
     }
 
     async fn sign_up(&self, email: &str, name: &str) -> Person {
-        let asked = json!({ "email": email, "password": PASSWORD, "name": name });
-        let made = self.request("POST", "/api/users").json(&asked).send().await.is(201);
+        let form = json!({ "email": email, "password": PASSWORD, "name": name });
+        let made = self.request("POST", "/api/users").json(&form).send().await.is(201);
         let id = made["id"].as_str().unwrap().to_owned();
         Person { id, token: made["token"].as_str().unwrap().to_owned(), user: made }
     }
 
-    /// Logs in by REST with the password of [`App::signed_up`].
+    /// Logs in by REST to an account of [`App::signed_up`].
     pub async fn log_in(&self, name: &str) -> Person {
-        let asked = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
-        let made = self.request("POST", "/api/session").json(&asked).send().await.is(201);
+        let form = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
+        let made = self.request("POST", "/api/session").json(&form).send().await.is(201);
         let id = made["user"]["id"].as_str().unwrap().to_owned();
         Person { id, token: made["token"].as_str().unwrap().to_owned(), user: made["user"].clone() }
     }
 
-    /// minji, jun and sora.
-    pub async fn cast(&self) -> [Person; 3] {
+    /// Creates the guests minji, jun and sora.
+    pub async fn three_guests(&self) -> [Person; 3] {
         [self.guest("minji").await, self.guest("jun").await, self.guest("sora").await]
     }
 
-    /// The courtyard: a lasting room with its maker in it.
+    /// Creates a lasting room with its owner in it.
     pub async fn courtyard(&self, maker: &Person) -> Room {
         self.room(maker, json!({ "title": "courtyard" })).await
     }
 
-    pub async fn room(&self, maker: &Person, asked: Value) -> Room {
-        let made = self.call(maker, "POST", "/rooms", asked).await.is(201);
+    pub async fn room(&self, maker: &Person, request: Value) -> Room {
+        let made = self.call(maker, "POST", "/rooms", request).await.is(201);
         Room { id: made["id"].as_str().unwrap().to_owned(), made }
     }
 
@@ -90,16 +70,16 @@ impl App {
         self.call(who, "POST", &format!("/rooms/{}/members", room.id), json!({})).await.is(200)
     }
 
-    /// A person's socket, joined and told everything there was to tell until then.
+    /// Opens a person's socket and joins a room.
     pub async fn enter(&self, who: &Person, room: &Room) -> Client {
         let client = self.connect(who).await;
         client.join(room).await;
         client
     }
 
-    /// The courtyard with all three in it, each with a socket that has heard of the others.
-    pub async fn evening(&self) -> ([Person; 3], Room, [Client; 3]) {
-        let people = self.cast().await;
+    /// Creates a room with three guests in it, each with a socket that has received the joins of the others.
+    pub async fn room_of_three(&self) -> ([Person; 3], Room, [Client; 3]) {
+        let people = self.three_guests().await;
         let room = self.courtyard(&people[0]).await;
         let minji = self.enter(&people[0], &room).await;
         let jun = self.enter(&people[1], &room).await;
@@ -121,7 +101,7 @@ impl App {
         self.call(who, "POST", &format!("/rooms/{}/messages", room.id), message).await.is(201)
     }
 
-    /// The newest page of history as a person sees it.
+    /// Returns the newest page of history as a person sees it.
     pub async fn history(&self, who: &Person, room: &Room) -> Vec<Value> {
         let page = self.call(who, "GET", &format!("/rooms/{}/messages?limit=100", room.id), Value::Null).await.is(200);
         page["messages"].as_array().unwrap().clone()
@@ -131,8 +111,8 @@ impl App {
         self.get(&format!("/api/rooms/{}", room.id)).send().await.is(200)
     }
 
-    /// How a person is turned away from a room, at the socket.
-    pub async fn turned_away(&self, opening: Opening) -> Value {
+    /// Opens a socket that is refused, and returns the error.
+    pub async fn turned_away(&self, opening: ConnectOptions) -> Value {
         let client = self.open_socket(opening).await;
         let error = client.take("connect_error").await;
         assert_eq!(error["data"]["message"], error["message"], "{error}");
@@ -140,7 +120,7 @@ impl App {
     }
 }
 
-/// The texts of messages, a system line as its event.
+/// The texts of messages. A system message stands as its event.
 pub fn texts(messages: &[Value]) -> Vec<&str> {
     messages
         .iter()

@@ -1,13 +1,15 @@
-//! HTTP/1.1 by hand: one connection a request, nothing done that was not asked for.
+//! HTTP/1.1, one connection per request. Nothing is added that a test did not ask for.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::PATIENCE;
+use crate::TIMEOUT;
 
+/// A request, built step by step.
 pub struct Request {
     address: SocketAddr,
     method: String,
@@ -22,8 +24,7 @@ impl Request {
         Self { address, method: method.into(), path: path.into(), headers, body: Vec::new() }
     }
 
-    /// A header besides `Host`, `Connection` and `Content-Length`, which come by themselves unless
-    /// they are given.
+    /// Adds a header. `Host`, `Connection` and `Content-Length` are sent anyway, unless given here.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_lowercase(), value.into()));
         self
@@ -42,17 +43,19 @@ impl Request {
         self.header("content-type", media_type)
     }
 
+    /// Sets a JSON body.
     pub fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
     }
 
+    /// Sets a form as the body.
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(fields);
         self.body("application/x-www-form-urlencoded", form.finish())
     }
 
-    /// A multipart body with a file and fields beside it.
+    /// Sets a multipart body of form fields and a file.
     pub fn multipart(self, file: Option<(&str, &[u8])>, fields: &[(&str, &str)]) -> Self {
         let mut body = Vec::new();
         for (name, value) in fields {
@@ -70,23 +73,27 @@ impl Request {
         self.body("multipart/form-data; boundary=frontier", body)
     }
 
-    pub async fn send(self) -> Answer {
-        let sending = self.try_send();
-        tokio::time::timeout(PATIENCE, sending).await.expect("no answer").expect("a broken connection")
+    pub async fn send(self) -> Response {
+        self.send_within(TIMEOUT).await.expect("no response")
     }
 
-    /// The answer, or why there is none.
-    pub async fn try_send(self) -> std::io::Result<Answer> {
+    /// Sends the request; the response is an error if it takes longer than this.
+    pub async fn send_within(self, timeout: Duration) -> std::io::Result<Response> {
+        tokio::time::timeout(timeout, self.try_send()).await?
+    }
+
+    /// Sends the request. An error means that it is unknown what became of it.
+    pub async fn try_send(self) -> std::io::Result<Response> {
         let mut stream = TcpStream::connect(self.address).await?;
         stream.write_all(&self.head()).await?;
-        // A server that has seen enough may answer and close before the body is through.
+        // The server may respond and close before it has read the whole body.
         let _ = stream.write_all(&self.body).await;
         let mut bytes = Vec::new();
         let read = stream.read_to_end(&mut bytes).await;
         if bytes.is_empty() {
             read?;
         }
-        Answer::parse(&bytes, self.method == "HEAD").ok_or(std::io::ErrorKind::UnexpectedEof.into())
+        Response::parse(&bytes, self.method == "HEAD").ok_or(std::io::ErrorKind::UnexpectedEof.into())
     }
 
     fn head(&self) -> Vec<u8> {
@@ -105,14 +112,16 @@ impl Request {
     }
 }
 
+/// A whole response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
+    /// Parses a whole response; `None` if a part of it is missing.
     fn parse(bytes: &[u8], is_head: bool) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
@@ -122,11 +131,17 @@ impl Answer {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
             .collect();
-        let mut answer = Self { status, headers, body: bytes[end + 4..].to_vec() };
-        if !is_head && answer.header("transfer-encoding") == Some("chunked") {
-            answer.body = unchunk(&answer.body)?;
+        let mut response = Self { status, headers, body: bytes[end + 4..].to_vec() };
+        let length = response.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        if is_head || matches!(status, 204 | 304) {
+            return Some(response);
         }
-        Some(answer)
+        if response.header("transfer-encoding") == Some("chunked") {
+            response.body = unchunk(&response.body)?;
+        } else if length.is_some_and(|length| response.body.len() < length) {
+            return None;
+        }
+        Some(response)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -137,20 +152,20 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body, which must be JSON.
+    /// Parses the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.text()))
     }
 
-    /// The body of an answer with this status.
+    /// Checks the status and parses the body, which may be empty.
     #[track_caller]
     pub fn is(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
-    /// Checks a refusal: its status, its code, its form; returns the error.
+    /// Checks that this is a problem document with this status and code, and returns it.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{} {}", self.status, self.text());
@@ -160,14 +175,14 @@ impl Answer {
         error
     }
 
-    /// Where a form leads.
+    /// Checks that this redirects after a form, and returns the target.
     #[track_caller]
     pub fn leads_to(&self) -> &str {
         assert_eq!(self.status, 303, "{}", self.text());
-        self.header("location").expect("a redirect says where")
+        self.header("location").expect("a redirect without a location")
     }
 
-    /// The session that the answer hands to a browser.
+    /// Returns the session token that the response sets as a cookie.
     pub fn session(&self) -> Option<String> {
         let cookie = self.header("set-cookie")?.strip_prefix("madang_session=")?;
         Some(cookie.split(';').next()?.to_owned())
