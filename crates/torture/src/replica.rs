@@ -1,42 +1,51 @@
-//! What the wire says, read as what the history keeps, and what a client makes of it.
+//! A client's replica of a room, and the decoding of what the server sends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::cast::Cast;
-use crate::history::{Outcome, Room, State};
+use crate::fixtures::Fixtures;
+use crate::history::{Outcome, RoomIndex, State};
 
-/// What a person holds of a room.
+/// A user's copy of a room.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct Replica {
     pub(crate) rev: i64,
     pub(crate) epoch: Arc<str>,
-    /// By seq. What lies before the page one began with is not held.
+    /// By seq. What lies before the first page is missing.
     pub(crate) states: BTreeMap<i64, State>,
     pub(crate) first_seq: i64,
     pub(crate) first_rev: i64,
 }
 
-impl Held {
-    /// What a client does with the answer to a coming in.
-    pub(crate) fn begin(&mut self, since: Option<i64>, rev: i64, gap: bool, epoch: Arc<str>, states: Vec<State>) {
+impl Replica {
+    /// Applies the response to a join.
+    pub(crate) fn apply_join(&mut self, since: Option<i64>, rev: i64, gap: bool, epoch: Arc<str>, states: Vec<State>) {
         if gap || since.is_none() {
             self.states.clear();
             self.first_seq = states.first().map_or(1, |state| state.seq);
             self.first_rev = rev;
         }
         (self.rev, self.epoch) = (rev, epoch);
-        states.into_iter().for_each(|state| hold(self, state));
+        states.into_iter().for_each(|state| self.apply(state));
+    }
+
+    /// Applies a message. The higher rev wins.
+    pub(crate) fn apply(&mut self, state: State) {
+        self.rev = self.rev.max(state.rev);
+        match self.states.get(&state.seq) {
+            Some(known) if known.rev >= state.rev => {}
+            _ => drop(self.states.insert(state.seq, state)),
+        }
     }
 }
 
-/// Reads what the wire says as what the history keeps.
+/// Decodes JSON into the history's types.
 #[derive(Clone)]
-pub(crate) struct Reader(pub(crate) Arc<Cast>);
+pub(crate) struct Decoder(pub(crate) Arc<Fixtures>);
 
-impl Reader {
+impl Decoder {
     pub(crate) fn joined(&self, body: &Value) -> Outcome {
         Outcome::Joined {
             rev: body["rev"].as_i64().unwrap_or(-1),
@@ -51,27 +60,18 @@ impl Reader {
         messages.filter_map(|message| self.state(message)).map(|(_, state)| state).collect()
     }
 
-    pub(crate) fn state(&self, message: &Value) -> Option<(Room, State)> {
-        let who = |user: &Value| user["id"].as_str().and_then(|id| self.0.who(id));
+    pub(crate) fn state(&self, message: &Value) -> Option<(RoomIndex, State)> {
+        let user = |user: &Value| user["id"].as_str().and_then(|id| self.0.user(id));
         let state = State {
             seq: message["seq"].as_i64()?,
             rev: message["rev"].as_i64()?,
             id: message["id"].as_str()?.into(),
-            sender: who(&message["user"]),
-            to: who(&message["to"]),
+            sender: user(&message["user"]),
+            to: user(&message["to"]),
             text: message["text"].as_str()?.into(),
             is_system: message["kind"] == "system",
         };
-        Some((self.0.room_of(message["roomId"].as_str()?)?, state))
-    }
-}
-
-/// What a client does with a message: the higher rev wins.
-pub(crate) fn hold(held: &mut Held, state: State) {
-    held.rev = held.rev.max(state.rev);
-    match held.states.get(&state.seq) {
-        Some(known) if known.rev >= state.rev => {}
-        _ => drop(held.states.insert(state.seq, state)),
+        Some((self.0.room(message["roomId"].as_str()?)?, state))
     }
 }
 
