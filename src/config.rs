@@ -170,19 +170,19 @@ pub struct Config {
     /// How long a person is still in a room after their last socket closed.
     pub exit_grace: Duration,
     /// How long a seat in an ephemeral room waits for its person's first socket.
-    pub seat_hold: Duration,
-    /// People online from which on a room tells counts instead of names.
-    pub crowd: usize,
+    pub reservation: Duration,
+    /// Connections online from which on a room tells counts instead of names.
+    pub large_room: usize,
     /// The time between two of what is told at most once a second.
     pub second: Duration,
     /// The time between two rounds of what must happen sooner or later and nobody waits for.
     pub housekeeping: Duration,
     /// The time between two beacons.
-    pub beacon: Duration,
+    pub rev_heartbeat: Duration,
     /// The time between two looks at whether the sessions of open sockets still live.
     pub session_check: Duration,
     /// How long a slow reader is waited for.
-    pub patience: Duration,
+    pub slow_client_timeout: Duration,
     /// How long a session may be without a joined namespace.
     pub connect_timeout: Duration,
     /// How long everything may take at the end.
@@ -210,13 +210,13 @@ impl Default for Config {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             exit_grace: Duration::from_secs(5),
-            seat_hold: Duration::from_secs(60),
-            crowd: 200,
+            reservation: Duration::from_secs(60),
+            large_room: 200,
             second: Duration::from_secs(1),
             housekeeping: Duration::from_secs(60),
-            beacon: Duration::from_secs(25),
+            rev_heartbeat: Duration::from_secs(25),
             session_check: Duration::from_secs(60),
-            patience: Duration::from_secs(10),
+            slow_client_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(10),
             shutdown: Duration::from_secs(25),
         }

@@ -4,7 +4,7 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
 use crate::chat::session::Token;
-use crate::words::Lang;
+use crate::i18n::Lang;
 
 const SESSION: &str = "madang_session";
 /// Browsers take a cookie of this name only over HTTPS, for the whole host and from it alone.

@@ -1,7 +1,7 @@
 //! Every way an act can be refused: one table of codes, and the error that carries one.
 //!
 //! A code is stable and part of the wire. The message is plain English for developers; pages
-//! translate by code (see [`crate::words`]).
+//! translate by code (see [`crate::i18n`]).
 
 use std::borrow::Cow;
 use std::time::Duration;

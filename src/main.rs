@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use madang::app::archive::Progress;
-use madang::app::desk::Desk;
-use madang::app::{self, backup, restore, verify};
+use madang::app;
 use madang::chat::key::Key;
 use madang::config::{Config, Folder, LogFormat, Place, Settings};
+use madang::ops::admin::Admin;
+use madang::ops::archive::Progress;
+use madang::ops::{self, backup, restore, verify};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -249,10 +250,10 @@ async fn with_bar<T>(work: impl AsyncFnOnce(Watch) -> Result<T, String>) -> Resu
 }
 
 /// Does one thing on the data folder and prints what comes of it, for people and scripts alike.
-async fn at_desk(place: &Place, act: impl AsyncFnOnce(&Desk) -> Result<String, String>) -> Result<(), String> {
+async fn at_desk(place: &Place, act: impl AsyncFnOnce(&Admin) -> Result<String, String>) -> Result<(), String> {
     // Only what matters beside the one thing, as a copy that is kept of the database.
     log(LogFormat::Text);
-    let desk = Desk::open(&Config::from(place), place.port)?;
+    let desk = Admin::open(&Config::from(place), place.port)?;
     let done = act(&desk).await;
     desk.close().await;
     let printed = done?;
@@ -303,7 +304,7 @@ async fn serve(settings: &Settings) -> Result<(), String> {
 async fn reindex(settings: &Settings) -> Result<(), String> {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {eta}").map_err(|error| error.to_string())?;
     let bar = ProgressBar::new(0).with_style(style);
-    app::reindex(&Config::from(settings), |done, last| {
+    ops::reindex(&Config::from(settings), |done, last| {
         bar.set_length(last.unsigned_abs());
         bar.set_position(done.unsigned_abs());
     })

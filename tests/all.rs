@@ -7,7 +7,7 @@
 //! - `reference`: the generated papers in `docs/`; `UPDATE=1` rewrites them
 //! - `access`: who may what: every call, event and address × everybody who may come by it
 //! - `catalogue`: which row of the catalogue of abuse is proven where; it writes `docs/abuse.md`
-//! - `house`: who may import whom, and other manners of the source
+//! - `architecture`: who may import whom, and other manners of the source
 //!
 //! The cast: minji makes the room "courtyard", jun and sora come by. A test whose name begins with
 //! a letter and a number proves that row of the catalogue of abuse or of the promises of delivery.
@@ -16,8 +16,8 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod access;
+mod architecture;
 mod catalogue;
-mod house;
 mod program;
 mod reference;
 mod socket;

@@ -59,8 +59,8 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
     let room = room::snapshot(tx, id)?;
     for person in people {
         let user_id = person.id;
-        tx.tell(Fact::Joined { room_id: id, user: Box::new(person), is_ephemeral: false });
-        tx.tell(Fact::Added { room: Box::new(room.clone()), user_id });
+        tx.publish(Fact::Joined { room_id: id, user: Box::new(person), is_ephemeral: false });
+        tx.publish(Fact::Added { room: Box::new(room.clone()), user_id });
     }
     Ok((room, true))
 }
@@ -115,7 +115,7 @@ pub(super) fn check_open(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::cast::House;
+    use crate::chat::fixtures::House;
     use crate::chat::message::{self, New};
 
     #[tokio::test]
@@ -153,7 +153,7 @@ mod tests {
         let say = |who: &user::User| {
             let (me, id) = (who.id, room.id);
             let new = New { text: "hello".into(), ..New::default() };
-            house.write(move |tx| message::send(tx, &crate::chat::cast::LIMITS, 2, me, id, new))
+            house.write(move |tx| message::send(tx, &crate::chat::fixtures::LIMITS, 2, me, id, new))
         };
         assert_eq!(say(&jun).await.unwrap_err().code, Code::Forbidden);
         assert!(say(&minji).await.is_ok());

@@ -120,7 +120,7 @@ pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, outsider: Out
     }
     tx.execute("UPDATE users SET picture = ?2 WHERE id = ?1", &[&id, &picture])?;
     let user = User { picture, ..user };
-    tx.tell(Fact::UserChanged(Box::new(user.clone())));
+    tx.publish(Fact::UserChanged(Box::new(user.clone())));
     Ok(user)
 }
 

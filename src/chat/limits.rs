@@ -18,13 +18,13 @@ pub struct Limits {
     pub reason_max: usize,
     /// Files on one message.
     pub files_max: usize,
-    /// People that one message names.
+    /// Connections that one message names.
     pub mentions_max: usize,
     /// Kinds of reaction under one message.
     pub reactions_max: usize,
     /// Pinned messages of a room.
     pub pins_max: usize,
-    /// People that one person blocks.
+    /// Connections that one person blocks.
     pub blocks_max: u32,
     /// How long one's own message may be edited and deleted; 0 for ever.
     pub change_window_ms: i64,

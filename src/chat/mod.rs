@@ -5,16 +5,16 @@
 //! sockets.
 
 pub mod account;
-pub mod audit;
 pub mod block;
+pub mod consistency;
 pub mod direct;
 pub mod file;
 pub mod invite;
 pub mod key;
 mod limits;
-pub mod link;
 pub mod member;
 pub mod message;
+pub mod one_time_link;
 pub mod outbox;
 pub mod room;
 pub mod search;
@@ -24,7 +24,7 @@ pub mod unread;
 pub mod user;
 
 #[cfg(test)]
-mod cast;
+mod fixtures;
 
 pub use limits::Limits;
 

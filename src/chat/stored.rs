@@ -1,9 +1,9 @@
 //! How the small enumerations of chat are written in the store: by a stable word each. The words
 //! are data; renaming one is a migration.
 
-use super::link::LinkKind;
 use super::member::Role;
 use super::message::{MessageKind, SystemEvent};
+use super::one_time_link::LinkKind;
 use super::outbox::JobKind;
 use super::room::{History, RoomKind};
 use super::user::UserKind;

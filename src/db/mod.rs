@@ -5,14 +5,12 @@
 //! which engine is below: statements are in the common dialect of SQLite and PostgreSQL, values
 //! travel as [`Param`] and [`Column`].
 
-mod checkpoint;
+mod engine;
 mod fault;
-mod index;
-mod inspection;
-mod keep;
 mod migrate;
 mod readers;
-mod savepoint;
+mod row;
+mod search;
 mod sqlite;
 mod tx;
 mod value;
@@ -22,7 +20,6 @@ mod writer;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -30,16 +27,39 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 
 pub use fault::Fault;
-pub use index::{Match, Term};
-pub use inspection::Inspection;
-pub use migrate::SCHEMA;
-pub use sqlite::Row;
+pub use row::{Columns, Row};
+pub use search::{Match, Term};
+pub use sqlite::{Inspection, SCHEMA};
 pub use tx::Tx;
 pub use value::{Column, Param, Value};
 
 use crate::error::{Code, Result};
+use crate::ids::{RoomId, UserId};
+use engine::Engine;
 use readers::Readers;
-use writer::{Order, World, Writer};
+use writer::{CommitHooks, Writer, WriterCommand};
+
+/// What a write is about. Writes about one subject are committed in the order in which they were queued;
+/// an engine with several writers may run those about different subjects side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    Room(RoomId),
+    User(UserId),
+    /// The whole server: sweeps, summaries, anything about several rooms or nobody yet.
+    Server,
+}
+
+impl From<RoomId> for Subject {
+    fn from(id: RoomId) -> Self {
+        Self::Room(id)
+    }
+}
+
+impl From<UserId> for Subject {
+    fn from(id: UserId) -> Self {
+        Self::User(id)
+    }
+}
 
 /// How to open the store.
 #[derive(Clone, Debug)]
@@ -54,14 +74,14 @@ pub struct Options {
     pub has_index: bool,
     /// The folder in which a copy of the database is kept before its schema changes, made when it
     /// is missing; none keeps no copy.
-    pub copies: Option<PathBuf>,
+    pub backups: Option<PathBuf>,
     /// Pages of the log at which it is moved into the database. The pages that every batch writes are in
     /// it many times and are moved once; a longer one makes the first start after a crash slower.
     pub log_pages: u32,
     /// How many writes may wait.
     pub queue: usize,
     /// How long a request waits for a place in the queue, or for a reader, before it is `busy`.
-    pub patience: Duration,
+    pub queue_timeout: Duration,
     /// How long to wait for another process that holds the database.
     pub busy_timeout: Duration,
 }
@@ -70,14 +90,14 @@ impl Options {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         Self {
-            copies: Some(path.with_file_name("backups")),
+            backups: Some(path.with_file_name("backups")),
             path,
             readers: 4,
             searchers: 2,
             has_index: true,
             log_pages: 4_000,
             queue: 1_024,
-            patience: Duration::from_secs(5),
+            queue_timeout: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(5),
         }
     }
@@ -85,16 +105,15 @@ impl Options {
 
 /// A handle to the store; clones share it. `F` is what a transaction tells the world.
 pub struct Db<F> {
-    queue: mpsc::Sender<Order<F>>,
+    queue: mpsc::Sender<WriterCommand<F>>,
     readers: Arc<Readers>,
     searchers: Arc<Readers>,
-    patience: Duration,
-    doubt: Doubt,
-    generation: Arc<AtomicU64>,
+    queue_timeout: Duration,
+    commit_unknown: CommitUnknown,
 }
 
 /// What is done when what was told may not be all that was committed.
-type Doubt = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
+type CommitUnknown = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
 
 impl<F> Clone for Db<F> {
     fn clone(&self) -> Self {
@@ -102,9 +121,8 @@ impl<F> Clone for Db<F> {
             queue: self.queue.clone(),
             readers: self.readers.clone(),
             searchers: self.searchers.clone(),
-            patience: self.patience,
-            doubt: self.doubt.clone(),
-            generation: self.generation.clone(),
+            queue_timeout: self.queue_timeout,
+            commit_unknown: self.commit_unknown.clone(),
         }
     }
 }
@@ -120,28 +138,22 @@ impl<F: Send + 'static> Db<F> {
     /// The file cannot be opened or is no database, or a newer program has written it; or it is
     /// older and no copy of it can be kept.
     pub fn open(options: Options, committed: impl FnMut(Vec<F>) + Send + 'static) -> Result<Self, Fault> {
-        let readers = Arc::new(Readers::new(&options, options.readers));
-        let searchers = Arc::new(Readers::new(&options, options.searchers));
-        let patience = options.patience;
-        let (queue, orders) = mpsc::channel(options.queue.max(1));
-        let doubt = Doubt::default();
-        let generation = Arc::<AtomicU64>::default();
-        let world = World { committed, doubt: doubt.clone(), generation: generation.clone() };
-        Writer::start(options, orders, [readers.clone(), searchers.clone()], world)?;
-        Ok(Self { queue, readers, searchers, patience, doubt, generation })
-    }
-
-    /// A number that is another after each write, before anybody is told of it: what was read since
-    /// it was the same is as the store has it, but for writes of other processes.
-    pub fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        let engine: Arc<dyn Engine> = Arc::new(sqlite::Sqlite::new(&options));
+        let Options { has_index, queue_timeout, .. } = options;
+        let readers = Arc::new(Readers::new(Arc::clone(&engine), has_index, options.readers));
+        let searchers = Arc::new(Readers::new(Arc::clone(&engine), has_index, options.searchers));
+        let (queue, commands) = mpsc::channel(options.queue.max(1));
+        let commit_unknown = CommitUnknown::default();
+        let hooks = CommitHooks { committed, commit_unknown: commit_unknown.clone() };
+        Writer::start(engine, has_index, commands, [readers.clone(), searchers.clone()], hooks)?;
+        Ok(Self { queue, readers, searchers, queue_timeout, commit_unknown })
     }
 
     /// Says what to do when facts may be missing: after an I/O error at a commit the batch is
     /// refused, and yet it may be found committed when the file is opened anew. Then `hook` runs on
     /// the writer's thread, before any later fact is heard. The first call counts.
-    pub fn on_doubt(&self, hook: impl Fn() + Send + Sync + 'static) {
-        let _ = self.doubt.set(Box::new(hook));
+    pub fn on_commit_unknown(&self, hook: impl Fn() + Send + Sync + 'static) {
+        let _ = self.commit_unknown.set(Box::new(hook));
     }
 
     /// Runs an act in a transaction of the writer and answers once it is durable.
@@ -153,14 +165,14 @@ impl<F: Send + 'static> Db<F> {
     /// What the act answers; `busy` when the queue stays full; `unavailable` when the store cannot
     /// take it now, or another act of the same commit failed behind its [`Tx::point_of_no_return`];
     /// `internal` when the act panics.
-    pub async fn write<T, W>(&self, act: W) -> Result<T>
+    pub async fn write<T, W>(&self, subject: impl Into<Subject>, act: W) -> Result<T>
     where
         T: Send + 'static,
         W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let order = Order::Act(writer::act(act, answer));
-        self.queue.send_timeout(order, self.patience).await.map_err(|refused| match refused {
+        let command = WriterCommand::Run(writer::act(subject.into(), act, answer));
+        self.queue.send_timeout(command, self.queue_timeout).await.map_err(|refused| match refused {
             SendTimeoutError::Timeout(_) => Code::Busy,
             SendTimeoutError::Closed(_) => Code::Unavailable,
         })?;
@@ -177,7 +189,7 @@ impl<F: Send + 'static> Db<F> {
         T: Send + 'static,
         W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
     {
-        readers::read(self.readers.clone(), self.patience, None, act).await
+        readers::read(self.readers.clone(), self.queue_timeout, None, act).await
     }
 
     /// Like [`Db::read`] for what may take long: on connections of its own, so that no number of
@@ -191,16 +203,16 @@ impl<F: Send + 'static> Db<F> {
         T: Send + 'static,
         W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
     {
-        readers::read(self.searchers.clone(), self.patience, Some(budget), act).await
+        readers::read(self.searchers.clone(), self.queue_timeout, Some(budget), act).await
     }
 
     /// Gives back the memory that nobody has needed since the last call: to be called every few seconds.
-    pub async fn rest(&self) {
+    pub async fn release_memory(&self) {
         // Where the queue is full, nothing rests.
-        let _ = self.queue.try_send(Order::Rest);
+        let _ = self.queue.try_send(WriterCommand::ReleaseMemory);
         let pools = [self.readers.clone(), self.searchers.clone()];
         // A panic there costs this turn alone.
-        let _ = tokio::task::spawn_blocking(move || pools.iter().for_each(|readers| readers.rest())).await;
+        let _ = tokio::task::spawn_blocking(move || pools.iter().for_each(|readers| readers.release_memory())).await;
     }
 
     /// Whether the store can be read now.
@@ -216,7 +228,7 @@ impl<F: Send + 'static> Db<F> {
     pub async fn close(&self) {
         let (done, stopped) = oneshot::channel();
         // Either send fails only where the writer has stopped already.
-        if self.queue.send(Order::Close(done)).await.is_ok() {
+        if self.queue.send(WriterCommand::Close(done)).await.is_ok() {
             let _ = stopped.await;
         }
     }

@@ -1,7 +1,6 @@
-//! Read-only connections, lent one transaction at a time.
+//! A pool of read-only connections, each lent for one transaction.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,100 +8,96 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use super::Tx;
+use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
-use super::sqlite::Connection;
-use super::{Options, Tx};
+use super::tx::Savepoint;
 use crate::error::{Code, Error, Result};
 
 pub(super) struct Readers {
-    path: PathBuf,
-    busy_timeout: Duration,
+    engine: Arc<dyn Engine>,
     has_index: bool,
     permits: Semaphore,
-    /// Connections at rest, the last used on top. The lock is held for a push or a pop, never during a
-    /// statement.
-    idle: Mutex<Vec<Rested>>,
-    /// Rises whenever the store was found broken: older connections are not used again.
+    /// Idle connections, the last used on top. The lock is held for a push or a pop, never during a statement.
+    idle: Mutex<Vec<IdleConnection>>,
+    /// Rises whenever the database was found broken: older connections are not used again.
     generation: AtomicU64,
 }
 
-/// A connection at rest.
-struct Rested {
-    connection: Connection,
+struct IdleConnection {
+    connection: Box<dyn Connection>,
     /// The generation it was opened in.
     generation: u64,
-    warmth: Warmth,
+    idleness: Idleness,
 }
 
-/// How long ago a connection was used.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Warmth {
-    /// Since the last [`Readers::rest`].
-    Warm,
-    /// Before it.
-    Cold,
-    /// Before it, and its caches are given back.
-    Shrunk,
+enum Idleness {
+    /// Used since the last [`Readers::release_memory`].
+    Recent,
+    /// Not used since.
+    Idle,
+    /// Not used since, and its caches are freed.
+    Released,
 }
 
-impl Warmth {
-    /// What it was until now; what is warm becomes cold.
-    fn sink(&mut self) -> Self {
-        let was = *self;
-        if was == Self::Warm {
-            *self = Self::Cold;
+impl Idleness {
+    /// Returns the state until now; a recent one becomes idle.
+    fn age(&mut self) -> Self {
+        let before = *self;
+        if before == Self::Recent {
+            *self = Self::Idle;
         }
-        was
+        before
     }
 }
 
 impl Readers {
-    pub(super) fn new(options: &Options, count: usize) -> Self {
+    pub(super) fn new(engine: Arc<dyn Engine>, has_index: bool, count: usize) -> Self {
         Self {
-            path: options.path.clone(),
-            busy_timeout: options.busy_timeout,
+            engine,
+            has_index,
             permits: Semaphore::new(count.max(1)),
-            has_index: options.has_index,
             idle: Mutex::new(Vec::new()),
             generation: AtomicU64::new(0),
         }
     }
 
-    /// Forgets all connections; the next reads open new ones.
+    /// Drops all connections; the next reads open new ones.
     pub(super) fn renew(&self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
         self.idle.lock().clear();
     }
 
-    /// Closes the connections that were not used since the last call, but the one that would be used next;
-    /// that gives its caches back. It waits for the engine.
-    pub(super) fn rest(&self) {
-        let (mut cold, is_empty) = {
+    /// Closes the connections that were not used since the last call, except the one that would be used
+    /// next, whose caches are freed. Blocks on the engine.
+    pub(super) fn release_memory(&self) {
+        let (mut unused, is_empty) = {
             let mut idle = self.idle.lock();
-            let is_cold = |rested: &mut Rested| rested.warmth.sink() == Warmth::Cold;
-            (idle.extract_if(.., is_cold).collect::<Vec<_>>(), idle.is_empty())
+            let is_unused = |idle: &mut IdleConnection| idle.idleness.age() == Idleness::Idle;
+            (idle.extract_if(.., is_unused).collect::<Vec<_>>(), idle.is_empty())
         };
-        if is_empty && let Some(next) = cold.pop() {
-            // Where it fails it is as it was.
-            let _ = next.connection.shrink();
-            self.lay_down(Rested { warmth: Warmth::Shrunk, ..next });
+        if is_empty && let Some(next) = unused.pop() {
+            // If it fails, the caches stay as they were.
+            let _ = next.connection.release_memory();
+            self.put_back(IdleConnection { idleness: Idleness::Released, ..next });
         }
     }
 
-    /// Puts a connection with those at rest, unless it is of no use any more.
-    fn lay_down(&self, rested: Rested) {
+    /// Puts a connection back into the pool, unless it is outdated.
+    fn put_back(&self, connection: IdleConnection) {
         let mut idle = self.idle.lock();
-        if rested.generation == self.generation.load(Ordering::Relaxed) && !self.permits.is_closed() {
-            idle.push(rested);
+        if connection.generation == self.generation.load(Ordering::Relaxed) && !self.permits.is_closed() {
+            idle.push(connection);
         }
     }
 
     #[cfg(test)]
-    pub(super) fn at_rest(&self) -> usize {
+    pub(super) fn idle_count(&self) -> usize {
         self.idle.lock().len()
     }
 
-    /// Lets no read begin any more and drops the connections at rest.
+    /// Lets no read begin any more and drops the idle connections.
     pub(super) fn close(&self) {
         self.permits.close();
         self.renew();
@@ -110,46 +105,45 @@ impl Readers {
 
     fn run<F, T>(&self, budget: Option<Duration>, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
         let generation = self.generation.load(Ordering::Relaxed);
-        let rested = self.idle.lock().pop().filter(|rested| rested.generation == generation);
-        let mut connection = match rested {
-            Some(rested) => rested.connection,
-            None => Connection::open_read_only(&self.path, self.busy_timeout)?,
+        let idle = self.idle.lock().pop().filter(|idle| idle.generation == generation);
+        let mut connection = match idle {
+            Some(idle) => idle.connection,
+            None => self.engine.open_reader()?,
         };
-        connection.end_after(budget)?;
-        let answer = snapshot(&mut connection, self.has_index, act);
-        // One that failed, or still has a transaction open, is closed instead of lent again.
-        if let Some(answer) = answer {
-            self.lay_down(Rested { connection, generation, warmth: Warmth::Warm });
-            return answer;
+        connection.set_deadline(budget)?;
+        let answer = snapshot(&mut *connection, self.has_index, act);
+        // A connection that failed, or still has a transaction open, is closed instead of lent again.
+        if answer.is_some() {
+            self.put_back(IdleConnection { connection, generation, idleness: Idleness::Recent });
         }
-        Err(Code::Unavailable.into())
+        answer.unwrap_or_else(|| Err(Code::Unavailable.into()))
     }
 }
 
-/// Runs the act in one read transaction; `None` when the connection is not fit for another.
+/// Runs an act in a read transaction; `None` when the connection is not fit for another.
 fn snapshot<F, T>(
-    connection: &mut Connection,
+    connection: &mut dyn Connection,
     has_index: bool,
     act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>,
 ) -> Option<Result<T>> {
     let fit = |done: Result<(), Fault>| done.inspect_err(|fault| tracing::warn!(%fault, "a read failed")).ok();
-    fit(connection.run("BEGIN"))?;
-    let mut tx = Tx::new(connection, has_index);
+    fit(connection.step(Step::BeginRead))?;
+    let mut tx = Tx::new(connection, Savepoint::Begin, has_index);
     let answer = catch_unwind(AssertUnwindSafe(|| act(&mut tx)))
         .unwrap_or_else(|_| Err(Error::internal("an act panicked while reading")));
     let is_broken = tx.is_broken();
     drop(tx);
-    // The end of the transaction is not for the deadline to break off.
-    fit(connection.end_after(None))?;
+    // The deadline must not interrupt the end of the transaction.
+    fit(connection.set_deadline(None))?;
     if connection.in_transaction() {
-        fit(connection.run("ROLLBACK"))?;
+        fit(connection.step(Step::Rollback))?;
     }
     if is_broken { None } else { Some(answer) }
 }
 
 pub(super) async fn read<F, T, W>(
     readers: Arc<Readers>,
-    patience: Duration,
+    queue_timeout: Duration,
     budget: Option<Duration>,
     act: W,
 ) -> Result<T>
@@ -158,13 +152,12 @@ where
     T: Send + 'static,
     W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
 {
-    let permit = match tokio::time::timeout(patience, readers.permits.acquire()).await {
+    let permit = match tokio::time::timeout(queue_timeout, readers.permits.acquire()).await {
         Ok(Ok(permit)) => permit,
         Ok(Err(_)) => return Err(Code::Unavailable.into()),
         Err(_) => return Err(Code::Busy.into()),
     };
-    // The permit goes along in spirit: the thread runs to its end even if the asker goes away, so
-    // it is given back there and not here.
+    // The thread runs to its end even if the caller goes away, so the permit is given back there.
     permit.forget();
     let lent = Lent(readers);
     tokio::task::spawn_blocking(move || lent.0.run(budget, act))

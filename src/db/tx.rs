@@ -1,47 +1,78 @@
-//! A transaction as chat's functions see it.
+//! A transaction as the functions of `chat` see it.
 
+use std::cell::Cell;
+
+use super::engine::{Connection, Step};
 use super::fault::Fault;
-use super::index::Indexed;
-use super::sqlite::{Connection, Row};
+use super::row::Row;
+use super::search::{Indexed, Match};
 use super::value::Param;
+use crate::clock::now_ms;
 
-/// A transaction: statements run in it, and the facts to be heard once it is committed.
+/// A transaction: its statements, and the facts to publish once it is committed.
 ///
-/// SQL is the common dialect of SQLite and PostgreSQL, with `?1` placeholders. A failed statement
-/// ends the act on PostgreSQL, so no act goes on after a [`Fault`]: it asks first, or says
-/// `ON CONFLICT`.
+/// SQL is the common dialect of SQLite and PostgreSQL, with `?1` placeholders. A failed statement ends
+/// the act on PostgreSQL, so no act goes on after a [`Fault`]: it checks first, or says `ON CONFLICT`.
 pub struct Tx<'a, F> {
-    connection: &'a Connection,
+    connection: &'a dyn Connection,
+    savepoint: Cell<Savepoint>,
     facts: Vec<F>,
     is_broken: bool,
-    pub(super) has_index: bool,
-    pub(super) indexed: Vec<Indexed>,
+    now: i64,
+    has_index: bool,
+    indexed: Vec<Indexed>,
+}
+
+/// What an act rolls back to when it fails.
+///
+/// A savepoint costs as much as an index of the messages, so it is set when an act first writes and not
+/// before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Savepoint {
+    /// The transaction belongs to this act alone.
+    Begin,
+    /// The act shares the transaction and has written nothing yet.
+    Pending,
+    Set,
 }
 
 impl<'a, F> Tx<'a, F> {
-    pub(super) fn new(connection: &'a Connection, has_index: bool) -> Self {
-        Self { connection, facts: Vec::new(), is_broken: false, has_index, indexed: Vec::new() }
+    pub(super) fn new(connection: &'a dyn Connection, savepoint: Savepoint, has_index: bool) -> Self {
+        Self {
+            connection,
+            savepoint: Cell::new(savepoint),
+            facts: Vec::new(),
+            is_broken: false,
+            now: now_ms(),
+            has_index,
+            indexed: Vec::new(),
+        }
     }
 
-    /// Runs a statement that answers no rows and returns how many rows it touched.
+    /// The time of the act, in milliseconds since 1970 UTC: one moment for all its rows.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Runs a statement without rows and returns how many rows it changed.
     ///
     /// # Errors
     /// Any [`Fault`].
     pub fn execute(&mut self, sql: &str, params: &[&dyn Param]) -> Result<usize, Fault> {
-        let done = self.connection.execute(sql, params);
-        self.noted(done)
+        let done = self.before_write().and_then(|()| self.connection.execute(sql, params));
+        self.checked(done)
     }
 
-    /// Inserts one row into a table whose key is `number`, and returns the number that it got.
+    /// Inserts one row into a table whose key is `number`, and returns that number.
     ///
     /// # Errors
     /// Any [`Fault`].
     pub fn insert_numbered(&mut self, sql: &str, params: &[&dyn Param]) -> Result<i64, Fault> {
-        let done = self.connection.insert(sql, params);
-        self.noted(done)
+        let done = self.before_write().and_then(|()| self.connection.insert_numbered(sql, params));
+        self.checked(done)
     }
 
-    /// The first row, if there is one.
+    /// Returns the first row, if there is one.
     ///
     /// # Errors
     /// Any [`Fault`].
@@ -52,15 +83,14 @@ impl<'a, F> Tx<'a, F> {
         mut read: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Option<T>, Fault> {
         let mut first = None;
-        let done = self.connection.query(sql, params, |row| {
+        self.query(sql, params, &mut |row| {
             first = Some(read(row)?);
             Ok(false)
-        });
-        self.noted(done)?;
+        })?;
         Ok(first)
     }
 
-    /// The first row of a statement that always answers one.
+    /// Returns the first row of a statement that always has one.
     ///
     /// # Errors
     /// Any [`Fault`]; [`Fault::Wrong`] when there is no row.
@@ -73,7 +103,7 @@ impl<'a, F> Tx<'a, F> {
         self.query_opt(sql, params, read)?.ok_or_else(|| Fault::Wrong(format!("no row for: {sql}")))
     }
 
-    /// All rows. Every such statement has a `LIMIT` or a bound by its meaning.
+    /// Returns all rows. Every such statement has a `LIMIT` or a bound by its meaning.
     ///
     /// # Errors
     /// Any [`Fault`].
@@ -84,37 +114,100 @@ impl<'a, F> Tx<'a, F> {
         mut read: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
         let mut all = Vec::new();
-        let done = self.connection.query(sql, params, |row| {
+        self.query(sql, params, &mut |row| {
             all.push(read(row)?);
             Ok(true)
-        });
-        self.noted(done)?;
+        })?;
         Ok(all)
     }
 
-    /// Says, before the first change, that from here on the act refuses nothing: only the store itself may
-    /// still fail, and takes all acts of the same commit along. It spares the way back, which a plain
-    /// message would pay a twentieth for.
-    pub fn point_of_no_return(&mut self) {
-        self.connection.waive_savepoint();
-    }
-
-    /// Keeps a fact to be heard after the commit, in the order told. An act that fails tells
-    /// nothing.
-    pub fn tell(&mut self, fact: F) {
+    /// Keeps a fact to publish after the commit, in this order. An act that fails publishes nothing.
+    pub fn publish(&mut self, fact: F) {
         self.facts.push(fact);
     }
 
+    /// Whether a search index is kept at all.
+    pub fn has_index(&self) -> bool {
+        self.has_index
+    }
+
+    /// Sets the words by which a message is found, separated by spaces; `None` removes it. They are written
+    /// at the end of the transaction: a search in the same act finds what was before.
+    pub fn index(&mut self, number: i64, words: Option<String>) {
+        self.indexed.push(Indexed { number, words, is_new: false });
+    }
+
+    /// Like [`Tx::index`] for a message that this transaction inserts, which saves a look for old words.
+    pub fn index_new(&mut self, number: i64, words: Option<String>) {
+        self.indexed.push(Indexed { number, words, is_new: true });
+    }
+
+    /// Returns the numbers of messages that match, from `from` up to below `below`, highest first, at most
+    /// `limit`. The caller still checks whether the reader may see them.
+    ///
+    /// # Errors
+    /// Any [`Fault`]; [`Fault::Late`] where the transaction has a deadline.
+    pub fn matching(&mut self, wanted: &Match, from: i64, below: i64, limit: u32) -> Result<Vec<i64>, Fault> {
+        if wanted.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.connection.matching(wanted, from, below, limit);
+        self.checked(found)
+    }
+
+    /// Empties the search index, to rebuild it.
+    ///
+    /// # Errors
+    /// Any [`Fault`].
+    pub fn clear_index(&mut self) -> Result<(), Fault> {
+        let done = self.before_write().and_then(|()| self.connection.clear_index());
+        self.checked(done)
+    }
+
+    /// Whether a statement met an I/O error, after which nothing of the transaction can be trusted.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }
 
-    /// What is to be heard, and what is to be found from now on.
-    pub(super) fn into_asked(self) -> (Vec<F>, Vec<Indexed>) {
-        (self.facts, self.indexed)
+    /// Keeps the changes and returns what to publish and what to index.
+    pub(super) fn keep(self) -> Result<(Vec<F>, Vec<Indexed>), Fault> {
+        if self.savepoint.get() == Savepoint::Set {
+            self.connection.step(Step::ReleaseSavepoint)?;
+        }
+        Ok((self.facts, self.indexed))
     }
 
-    fn noted<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {
+    /// Undoes the changes of this act and of no other.
+    pub(super) fn undo(self) -> Result<(), Fault> {
+        let step = |step| self.connection.step(step);
+        match self.savepoint.get() {
+            Savepoint::Begin => step(Step::Rollback).and_then(|()| step(Step::BeginWrite)),
+            Savepoint::Pending => Ok(()),
+            Savepoint::Set => step(Step::RollbackToSavepoint).and_then(|()| step(Step::ReleaseSavepoint)),
+        }
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[&dyn Param],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        let writes = !sql.trim_ascii_start().starts_with("SELECT") && !sql.trim_ascii_start().starts_with("WITH");
+        let ready = if writes { self.before_write() } else { Ok(()) };
+        let done = ready.and_then(|()| self.connection.query(sql, params, each));
+        self.checked(done)
+    }
+
+    fn before_write(&self) -> Result<(), Fault> {
+        if self.savepoint.get() == Savepoint::Pending {
+            self.connection.step(Step::Savepoint)?;
+            self.savepoint.set(Savepoint::Set);
+        }
+        Ok(())
+    }
+
+    fn checked<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {
         if let Err(fault) = &done {
             self.is_broken |= fault.is_broken();
         }

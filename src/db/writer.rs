@@ -1,58 +1,58 @@
-//! The one thread that writes: it takes whatever is waiting, commits it in one transaction, tells the
-//! facts, and only then answers.
+//! The one thread that writes: it takes all acts that wait, commits them in one transaction, publishes
+//! their facts, and only then answers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::{mem, thread};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::checkpoint::Checkpoints;
+use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
-use super::index::Pending;
-use super::migrate::Copies;
 use super::readers::Readers;
-use super::sqlite::Connection;
-use super::{Doubt, Options, Tx, migrate};
-use crate::clock::now_ms;
+use super::search::IndexUpdates;
+use super::tx::Savepoint;
+use super::{CommitUnknown, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};
 use crate::sabotage::{self, Bug, Place};
 
 /// How many acts share one fsync at most; more would only make the first of them wait.
 const BATCH: usize = 256;
 
-pub(super) enum Order<F> {
-    Act(Box<dyn Act<F>>),
-    /// Give back the memory of caches, if there was nothing else to do since the last time.
-    Rest,
-    /// Finish what was ordered before, then stop and say so.
+pub(super) enum WriterCommand<F> {
+    Run(Box<dyn Act<F>>),
+    /// Free the memory of caches, if nothing was written since the last time.
+    ReleaseMemory,
+    /// Finish what was queued before, then stop and confirm.
     Close(oneshot::Sender<()>),
 }
 
-/// An act with the way to its asker. It is run once and answered once, after the commit.
+/// An act with the way to its caller. It is run once and answered once, after the commit.
 pub(super) trait Act<F>: Send {
-    /// Runs; `false` when nothing of it may stay.
+    /// Runs; `false` when its changes must be undone.
     fn run(&mut self, tx: &mut Tx<'_, F>) -> bool;
-    /// Answers with what the run brought, or with why it came to nothing.
+    /// Answers with the result of the run, or with the reason why nothing was committed.
     fn answer(self: Box<Self>, refused: Option<Error>);
+    /// The room or person that the act is about.
+    fn subject(&self) -> Subject;
 }
 
-pub(super) fn act<F, T, W>(work: W, asker: oneshot::Sender<Result<T>>) -> Box<dyn Act<F>>
+pub(super) fn act<F, T, W>(subject: Subject, work: W, caller: oneshot::Sender<Result<T>>) -> Box<dyn Act<F>>
 where
     T: Send + 'static,
     W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
 {
-    Box::new(Asked { work: Some(work), outcome: Err(Code::Internal.into()), asker })
+    Box::new(Queued { subject, work: Some(work), outcome: Err(Code::Internal.into()), caller })
 }
 
-struct Asked<W, T> {
+struct Queued<W, T> {
+    subject: Subject,
     work: Option<W>,
     outcome: Result<T>,
-    asker: oneshot::Sender<Result<T>>,
+    caller: oneshot::Sender<Result<T>>,
 }
 
-impl<F, T, W> Act<F> for Asked<W, T>
+impl<F, T, W> Act<F> for Queued<W, T>
 where
     T: Send,
     W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send,
@@ -65,40 +65,31 @@ where
     }
 
     fn answer(self: Box<Self>, refused: Option<Error>) {
-        // An asker that has gone away needs no answer.
-        let _ = self.asker.send(refused.map_or(self.outcome, Err));
+        // A caller that has gone away needs no answer.
+        let _ = self.caller.send(refused.map_or(self.outcome, Err));
+    }
+
+    fn subject(&self) -> Subject {
+        self.subject
     }
 }
 
-/// Opens the writing connection, which keeps `log` true.
-fn open(options: &Options, log: &Arc<AtomicU32>) -> Result<Connection, Fault> {
-    let mut connection = Connection::open(&options.path, options.busy_timeout)?;
-    let log = Arc::clone(log);
-    connection.on_log(move |pages| log.store(pages, Ordering::Relaxed))?;
-    Ok(connection)
-}
-
-/// Who learns of writes.
-pub(super) struct World<C> {
-    /// Hears the facts of each batch.
+/// What the store calls when something was committed.
+pub(super) struct CommitHooks<C> {
+    /// Publishes the facts of each batch.
     pub(super) committed: C,
-    pub(super) doubt: Doubt,
-    /// Rises with each batch, before it is told or answered.
-    pub(super) generation: Arc<AtomicU64>,
+    pub(super) commit_unknown: CommitUnknown,
 }
 
 pub(super) struct Writer<F, C> {
-    options: Options,
-    /// `None` after an I/O error, until the store has been opened anew and checked.
-    connection: Option<Connection>,
-    /// All connections beside this one, but that of a checkpoint.
+    engine: Arc<dyn Engine>,
+    has_index: bool,
+    /// `None` after an I/O error, until the database has been reopened and checked.
+    connection: Option<Box<dyn Connection>>,
     readers: [Arc<Readers>; 2],
-    orders: mpsc::Receiver<Order<F>>,
-    world: World<C>,
-    checkpoints: Checkpoints,
-    /// Pages of the log, as the connection tells after each commit.
-    log: Arc<AtomicU32>,
-    /// Whether something was written since the last rest.
+    commands: mpsc::Receiver<WriterCommand<F>>,
+    hooks: CommitHooks<C>,
+    /// Whether something was written since memory was last released.
     is_warm: bool,
 }
 
@@ -107,20 +98,17 @@ where
     F: Send + 'static,
     C: FnMut(Vec<F>) + Send + 'static,
 {
-    /// Opens the database here, so that the caller hears of a failure, then starts the thread.
+    /// Opens and migrates the database on the caller's thread, which sees a failure, then starts the writer's.
     pub(super) fn start(
-        options: Options,
-        orders: mpsc::Receiver<Order<F>>,
+        engine: Arc<dyn Engine>,
+        has_index: bool,
+        commands: mpsc::Receiver<WriterCommand<F>>,
         readers: [Arc<Readers>; 2],
-        world: World<C>,
+        hooks: CommitHooks<C>,
     ) -> Result<(), Fault> {
-        let log = Arc::new(AtomicU32::new(0));
-        let connection = open(&options, &log)?;
-        let copies = Copies { database: &options.path, folder: &options.copies };
-        migrate::migrate(&connection, now_ms(), &copies)?;
-        let checkpoints = Checkpoints::new(&options);
-        let connection = Some(connection);
-        let writer = Self { options, connection, readers, orders, world, checkpoints, log, is_warm: true };
+        let connection = engine.open_writer()?;
+        migrate::migrate(&*engine, &*connection)?;
+        let writer = Self { engine, has_index, connection: Some(connection), readers, commands, hooks, is_warm: true };
         thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run())
@@ -128,122 +116,116 @@ where
         Ok(())
     }
 
-    /// Ends when asked to, or when the last handle of the store is gone.
+    /// Ends when told to, or when the last handle of the store is gone.
     fn run(mut self) {
         let mut closing = Vec::new();
         let mut acts = Vec::new();
         let mut were_many = false;
-        while let Some(order) = self.orders.blocking_recv() {
+        while let Some(command) = self.commands.blocking_recv() {
             if were_many {
                 // On a busy core others are about to ask too: let them, and one commit does for more.
                 thread::yield_now();
             }
-            let mut next = Some(order);
-            while let Some(order) = next.take() {
-                match order {
-                    Order::Act(act) => acts.push(act),
-                    Order::Rest => self.rest(),
-                    Order::Close(done) => {
-                        // What is in the queue is still done; nothing more gets in.
-                        self.orders.close();
+            let mut next = Some(command);
+            while let Some(command) = next.take() {
+                match command {
+                    WriterCommand::Run(act) => acts.push(act),
+                    WriterCommand::ReleaseMemory => self.release_memory(),
+                    WriterCommand::Close(done) => {
+                        // What is queued is still done; nothing more gets in.
+                        self.commands.close();
                         closing.push(done);
                     }
                 }
                 if acts.len() < BATCH {
-                    next = self.orders.try_recv().ok();
+                    next = self.commands.try_recv().ok();
                 }
             }
             were_many = acts.len() > 1;
             self.batch(mem::take(&mut acts));
-            if let Some(connection) = &self.connection {
-                self.checkpoints.committed(connection, self.log.load(Ordering::Relaxed));
-            }
         }
-        self.checkpoints.wait();
         self.readers.iter().for_each(|readers| readers.close());
         if let Some(connection) = self.connection.take()
-            && let Err(fault) = connection.checkpoint()
+            && let Err(fault) = connection.close()
         {
-            tracing::warn!(%fault, "the log was not tidied away; the next start does it");
+            tracing::warn!(%fault, "the database was not tidied at its close; the next start does it");
         }
         for done in closing {
-            // Who asked may have stopped waiting.
+            // The caller may have stopped waiting.
             let _ = done.send(());
         }
     }
 
-    fn rest(&mut self) {
+    fn release_memory(&mut self) {
         if !mem::replace(&mut self.is_warm, false)
             && let Some(connection) = &self.connection
-            && let Err(fault) = connection.shrink()
+            && let Err(fault) = connection.release_memory()
         {
-            tracing::warn!(%fault, "the caches were not given back");
+            tracing::warn!(%fault, "the writer's caches were not freed");
         }
     }
 
-    /// One transaction. Its acts are answered after the facts were told, or all refused.
+    /// Runs one transaction. Its acts are answered after their facts were published, or all refused.
     fn batch(&mut self, mut acts: Vec<Box<dyn Act<F>>>) {
         if acts.is_empty() {
             return;
         }
         self.is_warm = true;
-        let done = self.prepare(&mut acts).and_then(|facts| self.commit(facts, &mut acts));
-        // Also where it failed, as it may be found committed after all.
-        self.world.generation.fetch_add(1, Ordering::Release);
-        match done {
+        match self.prepare(&mut acts).and_then(|facts| self.commit(facts, &mut acts)) {
             Ok(facts) => {
                 sabotage::pass(Place::AfterCommit);
-                self.tell(facts);
+                self.publish(facts);
                 sabotage::pass(Place::AfterTelling);
                 acts.into_iter().for_each(|act| act.answer(None));
                 sabotage::pass(Place::AfterAnswers);
+                if let Some(connection) = &mut self.connection {
+                    connection.committed();
+                }
             }
             Err(fault) => {
-                tracing::error!(%fault, acts = acts.len(), "nothing of a batch was committed");
+                tracing::error!(%fault, acts = acts.len(), "a batch was not committed");
                 self.undo(&fault);
                 acts.into_iter().for_each(|act| act.answer(Some(Code::Unavailable.into())));
             }
         }
     }
 
-    fn tell(&mut self, facts: Vec<F>) {
-        if !facts.is_empty() && catch_unwind(AssertUnwindSafe(|| (self.world.committed)(facts))).is_err() {
-            // The store is whole; who listens heals by asking what it missed.
-            tracing::error!("hearing the facts of a commit panicked");
+    fn publish(&mut self, facts: Vec<F>) {
+        if !facts.is_empty() && catch_unwind(AssertUnwindSafe(|| (self.hooks.committed)(facts))).is_err() {
+            // The database is intact; subscribers recover when they ask for what they missed.
+            tracing::error!("publishing the facts of a commit panicked");
         }
     }
 
-    /// Makes what was prepared durable, and hands on what is to be told of it.
+    /// Makes the prepared transaction durable and returns its facts.
     fn commit(&mut self, mut facts: Vec<F>, acts: &mut Vec<Box<dyn Act<F>>>) -> Result<Vec<F>, Fault> {
         if sabotage::has(Bug::TellBeforeCommit) {
-            self.tell(mem::take(&mut facts));
+            self.publish(mem::take(&mut facts));
         }
         if sabotage::has(Bug::AckBeforeCommit) {
             mem::take(acts).into_iter().for_each(|act| act.answer(None));
         }
         sabotage::slow_disk();
         sabotage::pass(Place::BeforeCommit);
-        let connection = self.connection.as_ref().ok_or_else(|| Fault::Broken("the store is closed".into()))?;
-        connection.run("COMMIT")?;
+        let connection = self.connection.as_ref().ok_or_else(|| Fault::Broken("the database is closed".into()))?;
+        connection.step(Step::Commit)?;
         Ok(facts)
     }
 
     /// Runs the acts of a batch in one transaction, which stays open.
     fn prepare(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
-        let has_index = self.options.has_index;
+        let has_index = self.has_index;
         let connection = match &self.connection {
-            Some(connection) => connection,
+            Some(connection) => &**connection,
             None => self.reopen()?,
         };
-        connection.run("BEGIN IMMEDIATE")?;
-        let (mut facts, mut index) = (Vec::new(), Pending::default());
-        // An act that is alone has the transaction for itself.
-        let is_shared = acts.len() > 1;
+        connection.step(Step::BeginWrite)?;
+        let (mut facts, mut updates) = (Vec::new(), IndexUpdates::default());
+        let savepoint = if acts.len() > 1 { Savepoint::Pending } else { Savepoint::Begin };
         for act in acts {
-            connection.begin_act(is_shared);
-            let mut tx = Tx::new(connection, has_index);
+            let mut tx = Tx::new(connection, savepoint, has_index);
             let is_done = catch_unwind(AssertUnwindSafe(|| act.run(&mut tx))).unwrap_or_else(|_| {
-                tracing::error!("an act panicked while writing");
+                tracing::error!(subject = ?act.subject(), "an act panicked while writing");
                 false
             });
             if tx.is_broken() {
@@ -253,39 +235,36 @@ where
                 return Err(Fault::Unavailable("the engine ended the transaction".into()));
             }
             if is_done {
-                connection.keep_act()?;
-                let (mut told, indexed) = tx.into_asked();
-                facts.append(&mut told);
-                index.add(indexed);
+                let (mut published, indexed) = tx.keep()?;
+                facts.append(&mut published);
+                updates.add(indexed);
             } else {
-                connection.undo_act()?;
+                tx.undo()?;
             }
         }
-        index.write(connection, has_index)?;
+        updates.write(connection, has_index)?;
         Ok(facts)
     }
 
-    /// After a failed fsync the kernel may have dropped the very pages it could not write, so
-    /// nothing is promised before the file was opened anew and looked at.
-    fn reopen(&mut self) -> Result<&Connection, Fault> {
+    /// Reopens the database after an I/O error. The kernel may have dropped the very pages it could not
+    /// write, so nothing is promised before the file was opened and checked again.
+    fn reopen(&mut self) -> Result<&dyn Connection, Fault> {
         self.readers.iter().for_each(|readers| readers.renew());
-        self.checkpoints.wait();
-        self.checkpoints = Checkpoints::new(&self.options);
-        let connection = open(&self.options, &self.log)?;
+        let connection = self.engine.open_writer()?;
         connection.check()?;
-        tracing::info!("the store was opened anew");
+        tracing::info!("the database was reopened");
         // What was refused may be in the file after all, and nobody was told of it.
-        if let Some(doubt) = self.world.doubt.get()
-            && catch_unwind(AssertUnwindSafe(doubt)).is_err()
+        if let Some(hook) = self.hooks.commit_unknown.get()
+            && catch_unwind(AssertUnwindSafe(hook)).is_err()
         {
-            tracing::error!("what is done in doubt panicked");
+            tracing::error!("the hook for an unknown commit panicked");
         }
-        Ok(self.connection.insert(connection))
+        Ok(&**self.connection.insert(connection))
     }
 
     fn undo(&mut self, fault: &Fault) {
         let Some(connection) = &self.connection else { return };
-        let is_clean = !connection.in_transaction() || connection.run("ROLLBACK").is_ok();
+        let is_clean = !connection.in_transaction() || connection.step(Step::Rollback).is_ok();
         if fault.is_broken() || !is_clean {
             self.connection = None;
         }

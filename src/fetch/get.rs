@@ -92,7 +92,7 @@ async fn connect(fetcher: &Fetcher, url: &Url, addresses: &[IpAddr]) -> Result<T
     let port = url.port_or_known_default().ok_or(ForGood("no port"))?;
     for &address in addresses.iter().take(TRIES) {
         let connecting = TcpStream::connect(SocketAddr::new(address, port));
-        if let Ok(Ok(stream)) = timeout(fetcher.limits.patience / TRIES as u32, connecting).await {
+        if let Ok(Ok(stream)) = timeout(fetcher.limits.timeout / TRIES as u32, connecting).await {
             return Ok(stream);
         }
     }

@@ -43,7 +43,7 @@ pub struct Limits {
     /// Looks up the addresses of a host.
     pub resolve: fn(&str) -> Resolving,
     /// How long a fetch may take in all, with look-ups and redirects.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// Bytes of a page that are read.
     pub body_max: usize,
     /// Requests to one host in a minute, whoever wants them: many people together must not make
@@ -58,7 +58,7 @@ impl Default for Limits {
         Self {
             may_reach: guard::may_reach,
             resolve: ask_the_system,
-            patience: Duration::from_secs(5),
+            timeout: Duration::from_secs(5),
             body_max: 512 * 1024,
             per_host: NonZeroU32::MIN.saturating_add(59),
             rest: Duration::from_secs(2 * 60),
@@ -120,7 +120,7 @@ impl Fetcher {
     }
 
     async fn get(&self, url: Url) -> Result<Page, Missing> {
-        let got = timeout(self.limits.patience, get::document(self, url)).await;
+        let got = timeout(self.limits.timeout, get::document(self, url)).await;
         let document = got.unwrap_or(Err(Missing::ForNow("too slow")))?;
         // Half a megabyte of tags takes a while.
         let read = tokio::task::spawn_blocking(move || page::read(&document)).await;

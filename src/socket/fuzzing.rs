@@ -8,10 +8,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::value::RawValue;
 use socketio::Args;
 
-use super::wire::fuzzing::{fields, is_of, is_refusal};
-use super::wire::{self, Auth};
 use super::{client_events, decoders};
 use crate::error::Result;
+use crate::wire::fuzzing::{fields, is_of, is_refusal};
+use crate::wire::{self, Auth};
 
 /// A payload as it comes with an event, or as the handshake's.
 ///

@@ -1,27 +1,27 @@
 //! The people of a room over the socket.
 
-use super::Speaker;
-use super::wire::{Answer, HandOver, Kick, Members, Moderator, Rev, RoomOnly};
+use super::ChatSocket;
 use crate::error::Result;
-use crate::state::State;
+use crate::service::App;
+use crate::wire::{Answer, HandOver, Kick, Members, Moderator, Rev, RoomOnly};
 
-pub(super) async fn members(state: State, speaker: Speaker, asked: RoomOnly) -> Result<Answer<Members>> {
-    let members = state.named_members(speaker.person()?.id, asked.room.id()?).await?;
+pub(super) async fn members(app: App, socket: ChatSocket, request: RoomOnly) -> Result<Answer<Members>> {
+    let members = app.named_members(socket.user()?.id, request.room.id()?).await?;
     Ok(Members { members }.into())
 }
 
-pub(super) async fn kick(state: State, speaker: Speaker, asked: Kick) -> Result<Answer<Rev>> {
-    let (me, room_id) = (speaker.person()?.id, asked.room.id()?);
-    let rev = state.kick(me, room_id, asked.user_id, asked.ban, asked.reason).await?;
+pub(super) async fn kick(app: App, socket: ChatSocket, request: Kick) -> Result<Answer<Rev>> {
+    let (me, room_id) = (socket.user()?.id, request.room.id()?);
+    let rev = app.kick(me, room_id, request.user_id, request.ban, request.reason).await?;
     Ok(Rev { rev }.into())
 }
 
-pub(super) async fn moderator(state: State, speaker: Speaker, asked: Moderator) -> Result<Answer<Rev>> {
-    let rev = state.set_moderator(speaker.person()?.id, asked.room.id()?, asked.user_id, asked.on).await?;
+pub(super) async fn moderator(app: App, socket: ChatSocket, request: Moderator) -> Result<Answer<Rev>> {
+    let rev = app.set_moderator(socket.user()?.id, request.room.id()?, request.user_id, request.on).await?;
     Ok(Rev { rev }.into())
 }
 
-pub(super) async fn hand_over(state: State, speaker: Speaker, asked: HandOver) -> Result<Answer<Rev>> {
-    let room = state.hand_over(&speaker.person()?.user(), asked.room.id()?, asked.user_id).await?;
+pub(super) async fn hand_over(app: App, socket: ChatSocket, request: HandOver) -> Result<Answer<Rev>> {
+    let room = app.hand_over(&socket.user()?.user(), request.room.id()?, request.user_id).await?;
     Ok(Rev { rev: room.rev }.into())
 }

@@ -1,17 +1,16 @@
 //! The sockets' door: two namespaces, and one table of what clients may say in them.
 
-mod deliver;
+mod dispatch;
+mod flush;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
-mod gate;
+mod handshake;
 mod member;
 mod message;
 mod presence;
 mod room;
 mod session;
-mod tick;
 mod unread;
-pub mod wire;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -23,14 +22,16 @@ use serde::Serialize;
 use serde_json::Value;
 use socketio::{Args, Config, Namespace, Refusal, Reply, Server, Socket};
 
+pub use flush::Flusher;
+
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
-use crate::live::Person;
-use crate::state::State;
-use wire::{Answer, Nack, Okay};
+use crate::realtime::ConnectedUser;
+use crate::service::App;
+use crate::wire::{self, Answer, Nack, Okay};
 
 /// The lobby's namespace: rooms as they come, change and go.
 pub const LOBBY: &str = "/room";
@@ -38,7 +39,7 @@ pub const LOBBY: &str = "/room";
 pub const CHAT: &str = "/chat";
 
 /// What a client may say, for the reference. Schemas may refer to their generator's definitions.
-pub struct EventDoc {
+pub struct ClientEventDoc {
     pub name: &'static str,
     pub about: &'static str,
     pub payload: Value,
@@ -46,7 +47,7 @@ pub struct EventDoc {
 }
 
 /// What the server tells, for the reference.
-pub struct ToldDoc {
+pub struct ServerEventDoc {
     pub namespace: &'static str,
     pub name: &'static str,
     pub about: &'static str,
@@ -55,23 +56,23 @@ pub struct ToldDoc {
 
 macro_rules! events {
     ($($(#[doc = $about:literal])+ $name:literal $handler:path: $payload:ty => $answer:ty;)+) => {
-        fn with_events(mut namespace: Namespace, state: &State) -> Namespace {
+        fn with_events(mut namespace: Namespace, app: &App) -> Namespace {
             $({
-                let state = state.clone();
+                let app = app.clone();
                 namespace = namespace.on_args($name, move |socket, args| {
-                    let state = state.clone();
-                    answer::<$payload, $answer, _>(socket, args, move |person, payload| $handler(state, person, payload))
+                    let app = app.clone();
+                    answer::<$payload, $answer, _>(socket, args, move |person, payload| $handler(app, person, payload))
                 });
             })+
             namespace
         }
 
         /// All events that clients may send in `/chat`, in the order of the table.
-        pub fn client_events(asked: &mut SchemaGenerator, given: &mut SchemaGenerator) -> Vec<EventDoc> {
-            vec![$(EventDoc {
+        pub fn client_events(request: &mut SchemaGenerator, given: &mut SchemaGenerator) -> Vec<ClientEventDoc> {
+            vec![$(ClientEventDoc {
                 name: $name,
                 about: concat!($($about),+).trim_ascii(),
-                payload: asked.subschema_for::<$payload>().to_value(),
+                payload: request.subschema_for::<$payload>().to_value(),
                 answer: given.subschema_for::<$answer>().to_value(),
             },)+]
         }
@@ -84,11 +85,11 @@ macro_rules! events {
     };
 }
 
-macro_rules! told {
+macro_rules! server_events {
     ($($(#[doc = $about:literal])+ $namespace:ident $name:literal: $payload:ty;)+) => {
         /// All events that the server tells, in the order of the table.
-        pub fn server_events(given: &mut SchemaGenerator) -> Vec<ToldDoc> {
-            vec![$(ToldDoc {
+        pub fn server_events(given: &mut SchemaGenerator) -> Vec<ServerEventDoc> {
+            vec![$(ServerEventDoc {
                 namespace: $namespace,
                 name: $name,
                 about: concat!($($about),+).trim_ascii(),
@@ -129,7 +130,7 @@ events! {
     "owner" member::hand_over: wire::HandOver => wire::Rev;
 }
 
-told! {
+server_events! {
     /// A room was made, or is listed again.
     LOBBY "newRoom": Room;
     /// A room's title, lock or head counts changed; at most once a second for each room.
@@ -143,9 +144,9 @@ told! {
     /// A message, new or changed, in its whole present state; in the order of the room's revs.
     CHAT "message": wire::WireMessage;
     /// Somebody came into the room; told to the others, unless the room is a crowd.
-    CHAT "join": wire::Passage;
+    CHAT "join": wire::PresenceLine;
     /// Somebody left the room or went offline; told to the others, unless the room is a crowd.
-    CHAT "exit": wire::Passage;
+    CHAT "exit": wire::PresenceLine;
     /// Somebody writes; may be lost.
     CHAT "typing": wire::Typing;
     /// Somebody has read up to a message; at most once a second, in a room of at most 20 online.
@@ -175,15 +176,14 @@ told! {
 }
 
 /// Builds the server of the sockets and starts to tell them what happens.
-pub fn server(state: &State) -> Server {
+pub fn server(app: &App) -> Server {
     let lobby = Namespace::new(LOBBY).refusals(refused);
-    let chat = with_events(Namespace::new(CHAT).refusals(refused), state);
-    let chat = session::guarded(chat, state);
-    let server = Server::new(config(&state.config), [lobby, chat]);
+    let chat = with_events(Namespace::new(CHAT).refusals(refused), app);
+    let chat = session::guarded(chat, app);
+    let server = Server::new(config(&app.config), [lobby, chat]);
     if let (Some(lobby), Some(chat)) = (server.of(LOBBY), server.of(CHAT)) {
-        let deliver = deliver::Deliver::new(state.clone(), Arc::clone(lobby), Arc::clone(chat), server.clone());
-        state.live.set_world(Arc::new(deliver));
-        tick::start(state.clone(), Arc::clone(lobby), Arc::clone(chat));
+        let dispatcher = dispatch::Dispatcher::new(app.clone(), Arc::clone(lobby), Arc::clone(chat), server.clone());
+        app.realtime.set_broadcaster(Arc::new(dispatcher));
     }
     server
 }
@@ -194,37 +194,40 @@ fn config(config: &config::Config) -> Config {
         ping_interval: config.ping_interval,
         ping_timeout: config.ping_timeout,
         connect_timeout: config.connect_timeout,
-        patience: config.patience,
+        patience: config.slow_client_timeout,
         packets: defaults.packets.filter(|_| config.has_rate_limits),
         handshakes: defaults.handshakes.filter(|_| config.has_rate_limits),
         sessions_per_address: config.connections_per_address,
-        gate: Arc::new(gate::Door::new(config.origins.clone())),
+        gate: Arc::new(handshake::HandshakePolicy::new(config.origins.clone())),
         ..defaults
     }
 }
 
-/// A socket that has passed the guard, with whose it is.
-pub(crate) struct Speaker {
+/// A socket of `/chat` with its user.
+pub(crate) struct ChatSocket {
     pub(crate) socket: Socket,
 }
 
-impl Speaker {
-    /// Whose socket it is; nobody's once the session has ended.
-    pub(crate) fn person(&self) -> Result<&Person> {
-        let person = self.socket.data::<Person>().filter(|person| !person.has_ended.load(Ordering::Acquire));
+impl ChatSocket {
+    /// Returns the user behind the socket, unless their session has ended.
+    ///
+    /// # Errors
+    /// `unauthenticated`.
+    pub(crate) fn user(&self) -> Result<&ConnectedUser> {
+        let person = self.socket.data::<ConnectedUser>().filter(|person| !person.has_ended.load(Ordering::Acquire));
         person.ok_or_else(|| Code::Unauthenticated.into())
     }
 }
 
 /// Decodes, lets `act` do its work, answers.
-async fn answer<T, R, Fut>(socket: Socket, args: Args, act: impl FnOnce(Speaker, T) -> Fut) -> Reply
+async fn answer<T, R, Fut>(socket: Socket, args: Args, act: impl FnOnce(ChatSocket, T) -> Fut) -> Reply
 where
     T: serde::de::DeserializeOwned,
     R: Serialize + JsonSchema,
     Fut: Future<Output = Result<Answer<R>>>,
 {
     let acted = match wire::decode::<T>(&args) {
-        Ok(payload) => act(Speaker { socket }, payload).await,
+        Ok(payload) => act(ChatSocket { socket }, payload).await,
         Err(error) => Err(error),
     };
     let (reply, is_long, then) = match acted {

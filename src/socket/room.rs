@@ -1,24 +1,25 @@
 //! Rooms over the socket: coming in, leaving.
 
 use serde_json::value::{RawValue, to_raw_value};
-use socketio::Reason;
+use socketio::{Reason, Socket};
 
-use super::Speaker;
-use super::wire::{Answer, Auth, Encoded, Join, Joined, Nothing, Own, RoomOnly, WireMessage};
+use super::ChatSocket;
 use crate::chat::message::{Changes, Message};
 use crate::error::{Code, Error, Result};
+use crate::i18n::Lang;
 use crate::ids::{RoomId, UserId};
-use crate::live::Person;
-use crate::state::{Common, Key, Snapshot, State};
+use crate::realtime::ConnectedUser;
+use crate::service::{App, Key, Snapshot};
 use crate::view;
-use crate::words::Lang;
+use crate::wire::SharedJson;
+use crate::wire::{Answer, Auth, Encoded, Join, Joined, Nothing, Own, RoomOnly, WireMessage};
 
 /// Rooms one socket may be in.
 const ROOMS_PER_SOCKET: usize = 128;
 
-pub(super) async fn join(state: State, speaker: Speaker, asked: Join) -> Result<Answer<Joined>> {
-    let room_id = asked.room.id()?;
-    enter(&state, &speaker, room_id, asked.into()).await
+pub(super) async fn join(app: App, socket: ChatSocket, request: Join) -> Result<Answer<Joined>> {
+    let room_id = request.room.id()?;
+    enter(&app, &socket, room_id, request.into()).await
 }
 
 /// How a socket comes into a room: by the event or with the handshake.
@@ -30,11 +31,11 @@ pub(super) struct Entry {
 }
 
 macro_rules! entries {
-    ($($asked:ty)+) => {$(
-        impl From<$asked> for Entry {
-            fn from(asked: $asked) -> Self {
-                let key = Key { password: asked.password, invite: asked.invite };
-                Self { key, since: asked.since, epoch: asked.epoch }
+    ($($request:ty)+) => {$(
+        impl From<$request> for Entry {
+            fn from(request: $request) -> Self {
+                let key = Key { password: request.password, invite: request.invite };
+                Self { key, since: request.since, epoch: request.epoch }
             }
         }
     )+};
@@ -44,21 +45,21 @@ entries! { Join Auth }
 
 /// Lets a socket into a room, so that what it is told now and what it hears from now on meet
 /// without a gap: its events are held from before the snapshot is read until it has been told.
-pub(super) async fn enter(state: &State, speaker: &Speaker, room_id: RoomId, entry: Entry) -> Result<Answer<Joined>> {
-    let person = speaker.person()?;
-    state.rates.resume(person.id)?;
+pub(super) async fn enter(app: &App, socket: &ChatSocket, room_id: RoomId, entry: Entry) -> Result<Answer<Joined>> {
+    let person = socket.user()?;
+    app.rates.resume(person.id)?;
     // Asked amiss, nobody becomes a member by it.
     if entry.since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "since must not be negative"));
     }
-    match come_in(state, speaker, person, room_id, entry.clone()).await {
+    match come_in(app, socket, person, room_id, entry.clone()).await {
         Err(Missed::Place { was_inside }) => {
             // Who was inside asks only for what they missed: one who was shown out meanwhile does not
             // come in anew by it. Anybody else comes as anybody does.
             if was_inside {
-                state.is_member(person.id, room_id).await?;
+                app.is_member(person.id, room_id).await?;
             }
-            come_in(state, speaker, person, room_id, entry).await.map_err(Error::from)
+            come_in(app, socket, person, room_id, entry).await.map_err(Error::from)
         }
         done => done.map_err(Error::from),
     }
@@ -89,20 +90,20 @@ impl From<Missed> for Error {
 }
 
 async fn come_in(
-    state: &State,
-    speaker: &Speaker,
-    person: &Person,
+    app: &App,
+    socket: &ChatSocket,
+    person: &ConnectedUser,
     room_id: RoomId,
     Entry { key, since, epoch }: Entry,
 ) -> Result<Answer<Joined>, Missed> {
-    let socket = &speaker.socket;
+    let socket = &socket.socket;
     if person.rooms.len() >= ROOMS_PER_SOCKET && !person.rooms.contains(room_id) {
         return Err(Error::from(Code::TooMany).into());
     }
-    let joining = state.join(&person.user(), room_id, key, person.address).await?;
+    let joining = app.join(&person.user(), room_id, key, person.address).await?;
     if !person.rooms.contains(room_id) {
         // The end of an earlier membership must not end this one, also when another tab has begun it.
-        state.live.passed(room_id).await;
+        app.realtime.drained(room_id).await;
     }
     // Looked at only now: the end of an earlier membership may have taken the socket out meanwhile.
     let is_inside = person.rooms.contains(room_id);
@@ -112,18 +113,18 @@ async fn come_in(
     socket.join_held(&name);
     if !is_inside {
         person.rooms.add(room_id, joining.joined_rev);
-        state.live.enter(room_id, joining.room.ephemeral, &person.user());
+        app.realtime.joined(room_id, joining.room.ephemeral, &person.user());
     }
-    let snapshot = match state.snapshot(person.id, room_id, since, epoch).await {
+    let snapshot = match app.snapshot(person.id, room_id, since, epoch).await {
         Ok(snapshot) => snapshot,
         Err(error) => {
             let has_ended = error.code == Code::NotAMember && !joining.newly;
             if has_ended {
                 // Its end has a place in the room's queue: who was shown out is told so there.
-                state.live.passed(room_id).await;
+                app.realtime.drained(room_id).await;
             }
             // Removed in between, or asked amiss: the socket is not in the room.
-            step_out(state, speaker, person, room_id);
+            step_out(app, socket, person, room_id);
             if is_inside && error.code.is_retryable() {
                 // It missed something and would hear no more: the client must come back.
                 socket.session().close(Reason::TransportClose);
@@ -136,7 +137,7 @@ async fn come_in(
         return Err(Missed::Place { was_inside: is_inside });
     }
     let (rev, visible_rev) = (snapshot.messages.value.rev, snapshot.visible_rev);
-    state.live.told(room_id, Some(person.id), visible_rev);
+    app.realtime.note_rev(room_id, Some(person.id), visible_rev);
     let follow = {
         let socket = socket.clone();
         move || {
@@ -148,14 +149,14 @@ async fn come_in(
     Ok(Answer::long(joined(snapshot, person).map_err(Error::internal)?, follow))
 }
 
-fn step_out(state: &State, speaker: &Speaker, person: &Person, room_id: RoomId) {
-    speaker.socket.leave(&room_id.to_string());
+fn step_out(app: &App, socket: &Socket, person: &ConnectedUser, room_id: RoomId) {
+    socket.leave(&room_id.to_string());
     if person.rooms.remove(room_id) {
-        state.live.leave(room_id, person.id);
+        app.realtime.leave(room_id, person.id);
     }
 }
 
-fn joined(snapshot: Snapshot, person: &Person) -> serde_json::Result<Joined> {
+fn joined(snapshot: Snapshot, person: &ConnectedUser) -> serde_json::Result<Joined> {
     let Snapshot { room, me, members, messages, .. } = snapshot;
     let (rev, gap) = (messages.value.rev, messages.value.gap);
     let members = Encoded(members.json(0, to_raw_value)?);
@@ -164,7 +165,7 @@ fn joined(snapshot: Snapshot, person: &Person) -> serde_json::Result<Joined> {
 
 /// The messages as this reader gets them: as all others of their kind do, unless the key of one of
 /// them is theirs.
-fn told(messages: &Common<Changes>, person: &Person) -> serde_json::Result<Encoded> {
+fn told(messages: &SharedJson<Changes>, person: &ConnectedUser) -> serde_json::Result<Encoded> {
     let (lang, wants_html) = (person.lang, person.wants_html);
     let is_sender = |message: &Message| message.user.as_ref().is_some_and(|user| user.id == person.id);
     let has_own = messages.value.messages.iter().any(|message| message.key.is_some() && is_sender(message));
@@ -192,7 +193,7 @@ fn encode(
     to_raw_value(&messages.collect::<Vec<_>>())
 }
 
-pub(super) async fn leave(state: State, speaker: Speaker, asked: RoomOnly) -> Result<Answer<Nothing>> {
-    state.leave(speaker.person()?.id, asked.room.id()?).await?;
+pub(super) async fn leave(app: App, socket: ChatSocket, request: RoomOnly) -> Result<Answer<Nothing>> {
+    app.leave(socket.user()?.id, request.room.id()?).await?;
     Ok(Nothing {}.into())
 }

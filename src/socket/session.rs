@@ -6,25 +6,25 @@ use socketio::{Admission, ConnectError, Namespace, Reason, Socket};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::gate::Caller;
-use super::wire::{self, Auth, View};
-use super::{Speaker, room};
+use super::handshake::Caller;
+use super::{ChatSocket, room};
 use crate::chat::session::{Session, Token};
 use crate::error::{Code, Error, Result};
-use crate::live::{Label, Person, Rooms};
-use crate::state::State;
-use crate::words::Lang;
+use crate::i18n::Lang;
+use crate::realtime::{ConnectedUser, Label, Rooms};
+use crate::service::App;
+use crate::wire::{self, Auth, View};
 
 /// Guards the namespace of talk: an identity is needed, and a room asked for must let one in.
-pub(super) fn guarded(chat: Namespace, state: &State) -> Namespace {
-    let (guarding, leaving) = (state.clone(), state.clone());
+pub(super) fn guarded(chat: Namespace, app: &App) -> Namespace {
+    let (guarding, leaving) = (app.clone(), app.clone());
     chat.guard(move |socket, auth| {
-        let state = guarding.clone();
-        async move { admit(state, socket, auth).await.map_err(refused) }
+        let app = guarding.clone();
+        async move { admit(app, socket, auth).await.map_err(refused) }
     })
     .on_disconnect(move |socket, reason| {
-        let state = leaving.clone();
-        async move { gone(&state, &socket, reason) }
+        let app = leaving.clone();
+        async move { gone(&app, &socket, reason) }
     })
 }
 
@@ -32,16 +32,16 @@ fn refused(error: Error) -> ConnectError {
     ConnectError::new(error.message.clone()).with_data(&error)
 }
 
-async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Result<Admission> {
+async fn admit(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Result<Admission> {
     let auth: Auth = auth.map_or_else(|| Ok(Auth::default()), |auth| wire::from_json(auth.get().as_bytes()))?;
     let caller = socket.session().visitor().downcast_ref::<Caller>();
-    let session = identify(&state, &auth, caller).await?;
+    let session = identify(&app, &auth, caller).await?;
     let asked_lang = auth.lang.as_deref().and_then(Lang::from_code);
     let lang = asked_lang.or(caller.map(|caller| caller.lang)).unwrap_or_default();
     let of_the_request = caller.map_or(Ok(None), |caller| caller.room.clone())?;
     let room = auth.room.clone().or(of_the_request);
     let user_id = session.user.id;
-    let person = Person {
+    let person = ConnectedUser {
         id: user_id,
         user: RwLock::new(Arc::new(session.user)),
         rooms: Rooms::default(),
@@ -54,39 +54,39 @@ async fn admit(state: State, socket: Socket, auth: Option<Box<RawValue>>) -> Res
     };
     socket.set_label(Label::new(&person).0);
     socket.set_data(person);
-    state.live.people.add(user_id, socket.clone());
-    if state.live.people.has_ended(session.id) {
-        leave_all(&state, &socket);
+    app.realtime.connections.add(user_id, socket.clone());
+    if app.realtime.connections.has_ended(session.id) {
+        leave_all(&app, &socket);
         return Err(Code::Unauthenticated.into());
     }
-    if let Err(error) = state.acquaint(user_id).await {
-        leave_all(&state, &socket);
+    if let Err(error) = app.acquaint(user_id).await {
+        leave_all(&app, &socket);
         return Err(error);
     }
     let Some(room) = room else { return Ok(Admission::new()) };
-    match join_at_once(&state, &socket, &room, auth).await {
+    match join_at_once(&app, &socket, &room, auth).await {
         Ok(admission) => Ok(admission),
         Err(error) => {
             // A refused socket has no end to hear of.
-            leave_all(&state, &socket);
+            leave_all(&app, &socket);
             Err(error)
         }
     }
 }
 
-async fn identify(state: &State, auth: &Auth, caller: Option<&Caller>) -> Result<Session> {
+async fn identify(app: &App, auth: &Auth, caller: Option<&Caller>) -> Result<Session> {
     // A token decides alone: a bad one is refused, and the cookie is not tried.
     let token = match &auth.token {
         Some(token) => token.parse::<Token>().ok(),
         None => caller.and_then(|caller| caller.token.clone()),
     };
-    state.session(token.ok_or(Code::Unauthenticated)?).await
+    app.session(token.ok_or(Code::Unauthenticated)?).await
 }
 
-async fn join_at_once(state: &State, socket: &Socket, room: &str, auth: Auth) -> Result<Admission> {
+async fn join_at_once(app: &App, socket: &Socket, room: &str, auth: Auth) -> Result<Admission> {
     let room = room.parse().map_err(|_| Code::RoomNotFound)?;
-    let speaker = Speaker { socket: socket.clone() };
-    let answer = room::enter(state, &speaker, room, auth.into()).await?;
+    let chat_socket = ChatSocket { socket: socket.clone() };
+    let answer = room::enter(app, &chat_socket, room, auth.into()).await?;
     let socket = socket.clone();
     Ok(Admission::new().then(move || {
         if let Ok(pieces) = answer.body.in_pieces() {
@@ -98,15 +98,15 @@ async fn join_at_once(state: &State, socket: &Socket, room: &str, auth: Auth) ->
     }))
 }
 
-fn gone(state: &State, socket: &Socket, reason: Reason) {
+fn gone(app: &App, socket: &Socket, reason: Reason) {
     tracing::debug!(reason = reason.as_str(), "a socket is gone");
-    leave_all(state, socket);
+    leave_all(app, socket);
 }
 
-fn leave_all(state: &State, socket: &Socket) {
-    let Some(person) = socket.data::<Person>() else { return };
-    state.live.people.remove(person.id, socket.id());
+fn leave_all(app: &App, socket: &Socket) {
+    let Some(person) = socket.data::<ConnectedUser>() else { return };
+    app.realtime.connections.remove(person.id, socket.id());
     for room_id in person.rooms.take() {
-        state.live.leave(room_id, person.id);
+        app.realtime.leave(room_id, person.id);
     }
 }

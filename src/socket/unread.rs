@@ -2,39 +2,39 @@
 
 use socketio::{Namespace, Packet};
 
-use super::wire::{Unread, WireMessage};
 use crate::chat::unread;
 use crate::error::Result;
+use crate::i18n::Lang;
 use crate::ids::{RoomId, UserId};
-use crate::live::Person;
-use crate::state::State;
-use crate::words::Lang;
+use crate::realtime::ConnectedUser;
+use crate::service::App;
+use crate::wire::{Unread, WireMessage};
 
-/// People counted for in one read of the store.
+/// Connections counted for in one read of the store.
 const CHUNK: usize = 100;
 
 /// Tells each person with news in some room, on all their screens, unless all of them show it.
-pub(super) async fn tell(state: &State, chat: &Namespace) {
-    let news = state.live.changes.take_news();
+pub(super) async fn flush(app: &App, chat: &Namespace) {
+    let news = app.realtime.changes.take_news();
     for room_id in news.rooms {
-        let elsewhere = state.live.people.elsewhere(room_id);
+        let elsewhere = app.realtime.connections.elsewhere(room_id);
         for users in elsewhere.chunks(CHUNK) {
-            tell_some(state, chat, room_id, users.to_vec()).await;
+            tell_some(app, chat, room_id, users.to_vec()).await;
         }
     }
     for (room_id, user_id) in news.readers {
-        if state.live.people.sockets(user_id).len() > 1 {
-            tell_some(state, chat, room_id, vec![user_id]).await;
+        if app.realtime.connections.sockets(user_id).len() > 1 {
+            tell_some(app, chat, room_id, vec![user_id]).await;
         }
     }
 }
 
-async fn tell_some(state: &State, chat: &Namespace, room_id: RoomId, users: Vec<UserId>) {
+async fn tell_some(app: &App, chat: &Namespace, room_id: RoomId, users: Vec<UserId>) {
     // A store that does not answer now is asked with the next news.
-    for (user_id, waiting) in state.waiting(room_id, users).await.unwrap_or_default() {
+    for (user_id, waiting) in app.waiting(room_id, users).await.unwrap_or_default() {
         let mut packets: [Option<Packet>; Lang::ALL.len()] = Default::default();
-        for socket in state.live.people.sockets(user_id) {
-            let Some(person) = socket.data::<Person>() else { continue };
+        for socket in app.realtime.connections.sockets(user_id) {
+            let Some(person) = socket.data::<ConnectedUser>() else { continue };
             let packet = &mut packets[person.lang as usize];
             if packet.is_none() {
                 *packet = encode(chat, room_id, user_id, &waiting, person.lang).ok();

@@ -1,4 +1,4 @@
-//! Words as the index keeps them, and as somebody types them to search.
+//! Strings as the index keeps them, and as somebody types them to search.
 //!
 //! A folded text is cut into runs. Letters and digits that stand together are one token. Scripts
 //! that put no space where a word ends (Hangul with its particles, Han, kana, Thai) are kept as every

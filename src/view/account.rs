@@ -8,7 +8,7 @@ use crate::chat::account::Account;
 use crate::chat::session::Device;
 use crate::chat::user::{User, UserKind};
 use crate::error::{Code, Error};
-use crate::words::Lang;
+use crate::i18n::Lang;
 
 /// What was wrong with which field of which form. What was typed is shown again beside it, but never
 /// a password.
@@ -146,7 +146,7 @@ pub struct Typed<'a> {
 /// What is wrong with a field of a form, if anything is.
 fn problem_at(problem: &Option<&Problem>, form: &str, field: &str, lang: &Lang) -> Option<&'static str> {
     let problem = problem.filter(|problem| problem.form == form && problem.field == field)?;
-    let special = (lang.words().account.problem)(problem.code, field);
+    let special = (lang.strings().account.problem)(problem.code, field);
     Some(special.unwrap_or_else(|| sentence(&problem.code, lang)))
 }
 
@@ -172,7 +172,7 @@ fn agent(device: &Device, lang: &Lang) -> String {
         ("Mac OS", "macOS"),
         ("Linux", "Linux"),
     ];
-    let Some(agent) = device.agent.as_deref() else { return lang.words().account.session_unknown.to_owned() };
+    let Some(agent) = device.agent.as_deref() else { return lang.strings().account.session_unknown.to_owned() };
     let find =
         |names: &[(&str, &'static str)]| names.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name);
     match (find(&BROWSERS), find(&SYSTEMS)) {

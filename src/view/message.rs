@@ -3,15 +3,15 @@
 use askama::Template;
 
 use super::markup::markup;
-use super::mine::{gist, presence};
+use super::my_rooms::{gist, presence};
 use super::part::*;
 use super::render;
 use crate::chat::member::Member;
 use crate::chat::message::{Changes, Cursor, Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::UserKind;
+use crate::i18n::{Lang, system_line};
 use crate::ids::RoomId;
-use crate::words::{Lang, system_line};
 
 /// One message: `html` of the live event, and every line of the history.
 pub fn message_html(message: &Message, lang: Lang) -> String {

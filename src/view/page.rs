@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::blank::*;
 use super::markup::markup;
-use super::mine::*;
+use super::my_rooms::*;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::direct::Peer;
@@ -16,8 +16,8 @@ use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::unread::MyRoom;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
+use crate::i18n::{Lang, system_line};
 use crate::ids::FileId;
-use crate::words::{Lang, system_line};
 
 /// `/`: the open rooms, a new one, and the way into one by its address.
 #[derive(Template)]
@@ -32,7 +32,7 @@ pub struct LobbyPage<'a> {
     pub rooms: &'a [Room],
     /// Why the visitor was sent back here.
     pub notice: Option<Code>,
-    /// A friendly name for who has none yet: [`crate::words::any_name`].
+    /// A friendly name for who has none yet: [`crate::i18n::any_name`].
     pub suggestion: &'a str,
     /// Whether messages can be searched here.
     pub has_search: bool,

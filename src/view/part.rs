@@ -8,7 +8,7 @@ use crate::chat::room::Room;
 use crate::chat::user::{self, User, UserKind};
 use crate::clock::rfc3339;
 use crate::error::Code;
-use crate::words::{Lang, Words, refusal};
+use crate::i18n::{Lang, Strings, refusal};
 
 pub(super) fn hue(user: &User) -> u8 {
     user::hue(user.id)
@@ -124,7 +124,7 @@ pub(super) fn icon(file: &File) -> &'static str {
 }
 
 /// What a file's kind is called: the end of its name as people know it, `PDF` say.
-pub(super) fn kind_name(file: &File, words: &Words) -> String {
+pub(super) fn kind_name(file: &File, words: &Strings) -> String {
     let extension = file.name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
     let is_known = (1..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_known { extension.to_ascii_uppercase() } else { words.file.to_owned() }

@@ -7,7 +7,7 @@ use super::{asset, render};
 use crate::chat::member::Presence;
 use crate::chat::user::{Listed, User};
 use crate::error::Code;
-use crate::words::Lang;
+use crate::i18n::Lang;
 
 /// The accounts of the house by name, or those whose name has what was typed.
 #[derive(Template)]
@@ -16,14 +16,14 @@ pub struct PeoplePage<'a> {
     pub lang: Lang,
     pub me: &'a User,
     pub q: &'a str,
-    pub people: Vec<Person>,
+    pub people: Vec<ConnectedUser>,
     /// `after` of the next page.
     pub next: Option<String>,
     pub notice: Option<Code>,
 }
 
 /// Somebody in the list.
-pub struct Person {
+pub struct ConnectedUser {
     pub listed: Listed,
     pub presence: Presence,
 }

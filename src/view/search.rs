@@ -9,8 +9,8 @@ use crate::chat::room::{Room, RoomKind};
 use crate::chat::search::Hit;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
+use crate::i18n::Lang;
 use crate::ids::{MessageId, RoomId};
-use crate::words::Lang;
 
 /// What somebody looks for, and what was found.
 #[derive(Template)]
@@ -42,9 +42,9 @@ impl FoundIn<'_> {
     pub fn title(room: &Room, peer: Option<&User>, me: &User, lang: Lang) -> String {
         match (room.kind, peer) {
             (RoomKind::Open, _) => room.title.clone(),
-            (RoomKind::Direct, Some(peer)) if peer.id == me.id => lang.words().notes.to_owned(),
+            (RoomKind::Direct, Some(peer)) if peer.id == me.id => lang.strings().notes.to_owned(),
             (RoomKind::Direct, Some(peer)) => peer.name.clone(),
-            (RoomKind::Direct, None) => lang.words().somebody.to_owned(),
+            (RoomKind::Direct, None) => lang.strings().somebody.to_owned(),
         }
     }
 }

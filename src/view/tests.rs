@@ -1,6 +1,6 @@
 use super::part::{clock, host, is_emoji_alone, monogram, size};
 use super::{
-    DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, Person, RoomPage, SearchPage,
+    ConnectedUser, DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, RoomPage, SearchPage,
     member_html, message_html, my_room_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
@@ -11,10 +11,10 @@ use crate::chat::search::Hit;
 use crate::chat::unread::{MyRoom, Unread};
 use crate::chat::user::{Listed, User, UserKind, hue};
 use crate::error::Code;
+use crate::i18n::{Lang, system_line};
 use crate::ids::{FileId, MessageId, RoomId, UserId};
 use crate::text::hit::{Folded, excerpt};
 use crate::text::token::Sought;
-use crate::words::{Lang, system_line};
 
 /// What every field of every shape is filled with, to see that it comes out as text.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)></textarea>";
@@ -194,7 +194,7 @@ fn m1_m6_q6_what_people_write_is_text_everywhere() {
         lang: Lang::En,
         me: &me.user,
         q: HOSTILE,
-        people: vec![Person { listed, presence: Presence::Online }],
+        people: vec![ConnectedUser { listed, presence: Presence::Online }],
         next: Some(HOSTILE.to_owned()),
         notice: Some(Code::TooLong),
     };

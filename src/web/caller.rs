@@ -15,9 +15,9 @@ use crate::chat::user::User;
 use crate::clock::now_ms;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
+use crate::i18n::Lang;
 use crate::origin::Judgement;
-use crate::state::{State, Visitor};
-use crate::words::Lang;
+use crate::service::{App, Visitor};
 
 /// The client's address, put with each request by the accept loop.
 #[derive(Clone, Copy, Debug)]
@@ -62,34 +62,34 @@ pub(super) struct Me {
     pub(super) session: Session,
 }
 
-impl FromRequestParts<State> for Me {
+impl FromRequestParts<App> for Me {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
-        find(parts, state).await?.ok_or(Code::Unauthenticated.into())
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        find(parts, app).await?.ok_or(Code::Unauthenticated.into())
     }
 }
 
-impl OptionalFromRequestParts<State> for Me {
+impl OptionalFromRequestParts<App> for Me {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Option<Self>> {
-        find(parts, state).await
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
+        find(parts, app).await
     }
 }
 
 /// The identity that the request shows. A bearer token decides alone: a bad one is refused and
 /// the cookie is not tried. A cookie that has ended is the same as none.
-async fn find(parts: &Parts, state: &State) -> Result<Option<Me>> {
+async fn find(parts: &Parts, app: &App) -> Result<Option<Me>> {
     if let Some(bearer) = bearer(&parts.headers) {
-        return state.session(bearer?).await.map(Me::new).map(Some);
+        return app.session(bearer?).await.map(Me::new).map(Some);
     }
     // A foreign page, even an allowed one, never acts by the cookie.
-    let is_own = state.config.origins.judge(&parts.headers) == Judgement::Own;
-    let Some(token) = cookie::token(&parts.headers, state.config.origins.is_https()).filter(|_| is_own) else {
+    let is_own = app.config.origins.judge(&parts.headers) == Judgement::Own;
+    let Some(token) = cookie::token(&parts.headers, app.config.origins.is_https()).filter(|_| is_own) else {
         return Ok(None);
     };
-    let session = match state.session(token.clone()).await {
+    let session = match app.session(token.clone()).await {
         Err(error) if error.code == Code::Unauthenticated => return Ok(None),
         found => found?,
     };
@@ -97,7 +97,7 @@ async fn find(parts: &Parts, state: &State) -> Result<Option<Me>> {
     if session.is_stale(now_ms())
         && let Some(renewal) = parts.extensions.get::<Renewal>()
     {
-        *renewal.0.lock() = Some(cookie::set_session(&token, state.config.origins.is_https()));
+        *renewal.0.lock() = Some(cookie::set_session(&token, app.config.origins.is_https()));
     }
     Ok(Some(Me::new(session)))
 }

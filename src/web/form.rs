@@ -10,7 +10,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::upload::stood_still;
+use super::multipart::stood_still;
 use crate::error::{Code, Error, Result};
 
 /// A form's fields. What is not a form of ours is refused.
@@ -41,7 +41,7 @@ pub(super) fn see(path: &str) -> Response {
 
 /// To the lobby or a room, with the reason of a refusal shown there. Only our own codes are put
 /// into the address, and only as their names.
-pub(super) fn see_refused(path: &str, code: Code) -> Response {
+pub(super) fn redirect_with_error(path: &str, code: Code) -> Response {
     see(&format!("{path}?refused={}", code.name()))
 }
 

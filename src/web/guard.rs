@@ -1,6 +1,6 @@
 //! What holds for every request: whose host, whose page; and for every answer: its headers.
 
-use axum::extract::{Request, State as Shared};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -13,7 +13,7 @@ use super::caller::{Renewal, bearer};
 use crate::cookie;
 use crate::error::{Code, Result};
 use crate::origin::Judgement;
-use crate::state::State;
+use crate::service::App;
 
 /// Scripts, styles, pictures and films from here alone, nothing inline, no frames, and only one policy
 /// that may make markup of text.
@@ -23,15 +23,15 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 /// Refuses what was sent to another host, comes from a stranger's page, or would act by the
 /// cookie for one.
-pub(super) async fn ours_only(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
-    match check(&state, &request) {
+pub(super) async fn ours_only(State(app): State<App>, request: Request, next: Next) -> Response {
+    match check(&app, &request) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
 }
 
-fn check(state: &State, request: &Request) -> Result<()> {
-    let (origins, headers) = (&state.config.origins, request.headers());
+fn check(app: &App, request: &Request) -> Result<()> {
+    let (origins, headers) = (&app.config.origins, request.headers());
     origins.check_host(request.uri(), headers)?;
     if origins.judge(headers) == Judgement::Foreign {
         return Err(Code::Forbidden.into());
@@ -57,8 +57,8 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
 }
 
 /// Lets pages of allowed sites use the API, with a bearer token and never with the cookie.
-pub(super) async fn cors(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
-    let Judgement::Allowed(origin) = state.config.origins.judge(request.headers()) else {
+pub(super) async fn cors(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Judgement::Allowed(origin) = app.config.origins.judge(request.headers()) else {
         return next.run(request).await;
     };
     let mut answer = match *request.method() {

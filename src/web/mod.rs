@@ -1,34 +1,20 @@
 //! The web's door: pages, REST, files, assets; every address is on this screen or in
 //! [`api`]'s table.
 
-mod account;
 pub mod api;
 mod asset;
 mod back;
 mod caller;
 mod etag;
-mod file;
 mod form;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
-mod gallery;
 mod guard;
 mod health;
-mod invite;
-mod kept;
-mod link;
-mod lobby;
-mod me;
-mod member;
-mod message;
-mod people;
-mod picture;
+mod multipart;
+mod pages;
 mod problem;
 mod range;
-mod room;
-mod search;
-mod upload;
-mod user;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -39,8 +25,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use crate::config::Config;
-use crate::state::State;
-use kept::Kept;
+use crate::service::App;
 
 pub use asset::name_assets;
 pub use caller::ClientAddress;
@@ -51,56 +36,59 @@ const BODY_MAX: usize = 64 * 1024;
 const MULTIPART_FRAME: usize = 64 * 1024;
 
 /// All addresses of the house but the sockets' own.
-pub fn router(state: &State) -> Router {
-    let upload_max = upload_max(&state.config);
+pub fn router(app: &App) -> Router {
+    let upload_max = upload_max(&app.config);
     let pages = Router::new()
-        .route("/", get(lobby::show))
-        .route("/find", post(lobby::find))
-        .route("/lang", post(user::choose_lang))
-        .route("/people", get(people::show))
-        .route("/search", get(search::show))
-        .route("/signup", get(account::show_sign_up).post(account::sign_up))
-        .route("/login", get(account::show_log_in).post(account::log_in))
-        .route("/logout", get(account::show_log_out).post(account::log_out))
-        .route("/forgot", get(link::show_forgot).post(link::forgot))
-        .route("/reset/{code}", get(link::show_reset).post(link::reset))
-        .route("/admin/{code}", get(link::show_admin).post(link::become_admin))
-        .route("/me", get(me::show).post(me::change))
-        .route("/me/picture", post(me::set_picture).layer(DefaultBodyLimit::max(upload_max)))
-        .route("/me/picture/remove", post(me::remove_picture))
-        .route("/me/presence", post(me::set_presence))
-        .route("/me/email", post(me::change_email))
-        .route("/me/password", post(me::change_password))
-        .route("/me/sessions", post(me::end_sessions))
-        .route("/me/blocks", post(me::block))
-        .route("/me/delete", post(me::leave))
-        .route("/direct", post(room::open_direct))
-        .route("/rooms", post(room::create))
-        .route("/room/{id}", get(room::show))
-        .route("/room/{id}/enter", post(room::enter))
-        .route("/room/{id}/leave", post(room::leave))
-        .route("/room/{id}/kick", post(room::kick))
-        .route("/room/{id}/owner", post(room::hand_over))
-        .route("/room/{id}/moderators", post(member::set_moderator))
-        .route("/room/{id}/bans/lift", post(member::lift_ban))
-        .route("/room/{id}/qr.svg", get(invite::room_picture))
-        .route("/room/{id}/invites", post(invite::create))
-        .route("/room/{id}/invites/{code}/delete", post(invite::revoke))
-        .route("/room/{id}/invites/{code}/qr.svg", get(invite::invite_picture))
-        .route("/invite/{code}", get(invite::show))
-        .route("/room/{id}/settings", post(room::change))
-        .route("/room/{id}/delete", post(room::remove))
-        .route("/room/{id}/files", get(gallery::show))
-        .route("/room/{id}/acts", post(message::act))
-        .route("/room/{id}/pins", get(message::pins))
-        .route("/room/{id}/messages", get(message::part).post(message::send).layer(DefaultBodyLimit::max(upload_max)))
+        .route("/", get(pages::lobby::show))
+        .route("/find", post(pages::lobby::find))
+        .route("/lang", post(pages::user::choose_lang))
+        .route("/people", get(pages::people::show))
+        .route("/search", get(pages::search::show))
+        .route("/signup", get(pages::account::show_sign_up).post(pages::account::sign_up))
+        .route("/login", get(pages::account::show_log_in).post(pages::account::log_in))
+        .route("/logout", get(pages::account::show_log_out).post(pages::account::log_out))
+        .route("/forgot", get(pages::one_time_link::show_forgot).post(pages::one_time_link::forgot))
+        .route("/reset/{code}", get(pages::one_time_link::show_reset).post(pages::one_time_link::reset))
+        .route("/admin/{code}", get(pages::one_time_link::show_admin).post(pages::one_time_link::become_admin))
+        .route("/me", get(pages::me::show).post(pages::me::change))
+        .route("/me/picture", post(pages::me::set_picture).layer(DefaultBodyLimit::max(upload_max)))
+        .route("/me/picture/remove", post(pages::me::remove_picture))
+        .route("/me/presence", post(pages::me::set_presence))
+        .route("/me/email", post(pages::me::change_email))
+        .route("/me/password", post(pages::me::change_password))
+        .route("/me/sessions", post(pages::me::end_sessions))
+        .route("/me/blocks", post(pages::me::block))
+        .route("/me/delete", post(pages::me::leave))
+        .route("/direct", post(pages::room::open_direct))
+        .route("/rooms", post(pages::room::create))
+        .route("/room/{id}", get(pages::room::show))
+        .route("/room/{id}/enter", post(pages::room::enter))
+        .route("/room/{id}/leave", post(pages::room::leave))
+        .route("/room/{id}/kick", post(pages::room::kick))
+        .route("/room/{id}/owner", post(pages::room::hand_over))
+        .route("/room/{id}/moderators", post(pages::member::set_moderator))
+        .route("/room/{id}/bans/lift", post(pages::member::lift_ban))
+        .route("/room/{id}/qr.svg", get(pages::invite::room_picture))
+        .route("/room/{id}/invites", post(pages::invite::create))
+        .route("/room/{id}/invites/{code}/delete", post(pages::invite::revoke))
+        .route("/room/{id}/invites/{code}/qr.svg", get(pages::invite::invite_picture))
+        .route("/invite/{code}", get(pages::invite::show))
+        .route("/room/{id}/settings", post(pages::room::change))
+        .route("/room/{id}/delete", post(pages::room::remove))
+        .route("/room/{id}/files", get(pages::gallery::show))
+        .route("/room/{id}/acts", post(pages::message::act))
+        .route("/room/{id}/pins", get(pages::message::pins))
+        .route(
+            "/room/{id}/messages",
+            get(pages::message::part).post(pages::message::send).layer(DefaultBodyLimit::max(upload_max)),
+        )
         .fallback(problem::page_not_found)
         .method_not_allowed_fallback(problem::method_not_allowed);
-    let api = Router::new().nest("/api", api::router(upload_max)).layer(from_fn_with_state(state.clone(), guard::cors));
+    let api = Router::new().nest("/api", api::router(upload_max)).layer(from_fn_with_state(app.clone(), guard::cors));
     let answers = pages.merge(api).layer(from_fn(etag::tag)).layer(from_fn(guard::private));
     let health = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
     let fixed = Router::new()
-        .route("/pictures/{hash}", get(picture::show))
+        .route("/pictures/{hash}", get(pages::picture::show))
         .route("/assets/{name}", get(asset::hashed))
         .route("/socket.io/{name}", get(asset::client))
         .route("/favicon.ico", get(asset::favicon))
@@ -108,19 +96,17 @@ pub fn router(state: &State) -> Router {
         .method_not_allowed_fallback(problem::method_not_allowed);
     // Not compressed: they come in stretches, under the tag of their very bytes.
     let files = Router::new()
-        .route("/files/{id}", get(file::show))
-        .route("/files/{id}/thumbnail", get(file::thumbnail))
+        .route("/files/{id}", get(pages::file::show))
+        .route("/files/{id}/thumbnail", get(pages::file::thumbnail))
         .method_not_allowed_fallback(problem::method_not_allowed);
-    let kept = from_fn_with_state((state.clone(), Kept::default()), kept::keep);
     let doors = answers
         .layer(compression())
-        .layer(kept)
         .merge(fixed.layer(compression()))
         .merge(files)
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(from_fn_with_state(state.clone(), guard::ours_only))
+        .layer(from_fn_with_state(app.clone(), guard::ours_only))
         .merge(health);
-    sealed(doors).with_state(state.clone())
+    sealed(doors).with_state(app.clone())
 }
 
 /// Around every address: a panic is one lost answer, and each answer has its headers.

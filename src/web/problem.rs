@@ -11,8 +11,8 @@ use http::{HeaderValue, StatusCode};
 
 use super::caller::Caller;
 use crate::error::{Code, Error};
+use crate::i18n::Lang;
 use crate::view::ErrorPage;
-use crate::words::Lang;
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {

@@ -1,7 +1,7 @@
 //! A room with everybody who may come by it, and what they can be asked to lay hands on.
 
-use madang::app::desk::Desk;
 use madang::config::Config;
+use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
 use crate::support::fixtures::blob;
@@ -197,8 +197,8 @@ pub async fn house(change: fn(&mut Config)) -> App {
     app
 }
 
-fn desk(app: &App) -> Desk {
-    Desk::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
+fn desk(app: &App) -> Admin {
+    Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
 }
 
 /// The code at the end of a link.

@@ -211,7 +211,7 @@ async fn n6_a_flipped_bit_or_a_missing_end_is_seen_wherever_it_is() {
     let path = folder.path().join("bad.tar.zst");
     let look = async |bytes: &[u8]| {
         std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
-        madang::app::verify::verify_archive(&path, |_| Ok(())).await.unwrap_err()
+        madang::ops::verify::verify_archive(&path, |_| Ok(())).await.unwrap_err()
     };
     // Every bit of the first bytes and of the last, where forms have bits that nobody reads, and
     // some of all others.

@@ -32,7 +32,7 @@ async fn serves_until_it_is_killed() {
     let mut config = Config { has_rate_limits: false, has_link_previews: true, ..Config::default() };
     config.data_dir = std::env::var_os(FOLDER).expect("started by a test").into();
     config.fetch.may_reach = |_, address| address.is_loopback();
-    config.fetch.patience = crate::support::TIMEOUT;
+    config.fetch.timeout = crate::support::TIMEOUT;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     // Past the harness, which keeps what tests print.
     writeln!(std::io::stdout(), "Madang is ready on http://{}", listener.local_addr().unwrap()).unwrap();

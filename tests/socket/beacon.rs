@@ -24,7 +24,7 @@ async fn d8_coming_in_is_followed_by_the_rev() {
 
 #[tokio::test]
 async fn d8_a_beacon_goes_round_with_what_each_may_see() {
-    let app = App::with(|config| config.beacon = Duration::from_millis(40)).await;
+    let app = App::with(|config| config.rev_heartbeat = Duration::from_millis(40)).await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let public = hers.say(&room, "all").await["rev"].as_i64().unwrap();
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
@@ -51,7 +51,7 @@ async fn d8_after_a_restart_the_beacon_knows_what_was_whispered() {
     app.join(&jun, &room).await;
     app.join(&sora, &room).await;
     app.send(&minji, &room, json!({ "text": "psst", "to": jun.id })).await;
-    app.restart_with(|config| config.beacon = Duration::from_millis(30)).await;
+    app.restart_with(|config| config.rev_heartbeat = Duration::from_millis(30)).await;
     let (his, soras) = (app.enter(&jun, &room).await, app.enter(&sora, &room).await);
     for _ in 0..3 {
         assert_eq!(his.take("rev").await, json!({ room.id.as_str(): 4 }));

@@ -35,7 +35,7 @@ fn system<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
 
 #[tokio::test]
 async fn up_to_the_crowd_everybody_is_named() {
-    let crowd = crowd(|config| config.crowd = 5).await;
+    let crowd = crowd(|config| config.large_room = 5).await;
     let joins = crowd.minji.all("join");
     assert_eq!(joins.len(), 4, "the sixth made it a crowd: {joins:?}");
     assert_eq!(joins.last().unwrap()["count"], 5);
@@ -45,7 +45,7 @@ async fn up_to_the_crowd_everybody_is_named() {
 #[tokio::test]
 async fn a_crowd_hears_counts_and_one_line_a_second() {
     let crowd = crowd(|config| {
-        config.crowd = 5;
+        config.large_room = 5;
         config.second = Duration::from_millis(700);
     })
     .await;
@@ -84,7 +84,7 @@ async fn a_crowd_hears_counts_and_one_line_a_second() {
 #[tokio::test]
 async fn leaving_a_crowd_is_told_in_one_line_too() {
     let crowd = crowd(|config| {
-        config.crowd = 3;
+        config.large_room = 3;
         config.second = Duration::from_millis(300);
     })
     .await;
@@ -110,7 +110,7 @@ async fn leaving_a_crowd_is_told_in_one_line_too() {
 
 #[tokio::test]
 async fn typing_is_not_told_in_a_crowd() {
-    let crowd = crowd(|config| config.crowd = 5).await;
+    let crowd = crowd(|config| config.large_room = 5).await;
     let (_, client) = &crowd.people[0];
     client.ok("typing", json!({ "room": crowd.room.id })).await;
     client.say(&crowd.room, "typed").await;
@@ -121,7 +121,7 @@ async fn typing_is_not_told_in_a_crowd() {
 #[tokio::test]
 async fn d10_who_leaves_a_crowd_before_anything_has_changed_hears_nothing_more() {
     let crowd = crowd(|config| {
-        config.crowd = 5;
+        config.large_room = 5;
         config.second = Duration::from_millis(700);
     })
     .await;

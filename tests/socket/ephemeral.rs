@@ -65,7 +65,7 @@ async fn a_reload_in_time_keeps_the_room_of_one() {
 
 #[tokio::test]
 async fn a_seat_waits_for_the_first_connection_and_no_longer() {
-    let app = App::with(|config| config.seat_hold = Duration::from_millis(60)).await;
+    let app = App::with(|config| config.reservation = Duration::from_millis(60)).await;
     let [minji, jun, _] = app.three_guests().await;
     let lobby = app.lobby().await;
     // Nobody comes: the room goes.
@@ -84,7 +84,7 @@ async fn a_seat_waits_for_the_first_connection_and_no_longer() {
 
 #[tokio::test]
 async fn after_a_restart_all_seats_are_held() {
-    let mut app = App::with(|config| config.seat_hold = Duration::from_secs(60)).await;
+    let mut app = App::with(|config| config.reservation = Duration::from_secs(60)).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = campfire(&app, &minji).await;
     let hers = app.enter(&minji, &room).await;
@@ -97,7 +97,7 @@ async fn after_a_restart_all_seats_are_held() {
     let back = hers.join(&room).await;
     assert_eq!(texts(back["messages"].as_array().unwrap()), ["join", "join", "before"]);
     // Who does not come back in time has left.
-    app.restart_with(|config| config.seat_hold = Duration::from_millis(80)).await;
+    app.restart_with(|config| config.reservation = Duration::from_millis(80)).await;
     let hers = app.enter(&minji, &room).await;
     let line = hers.take_where("message", |line| line["system"]["event"] == "exit").await;
     assert_eq!(line["user"]["id"], jun.id);
@@ -106,7 +106,7 @@ async fn after_a_restart_all_seats_are_held() {
 
 #[tokio::test]
 async fn a_lasting_room_outlives_everybody() {
-    let mut app = App::with(|config| config.seat_hold = Duration::from_millis(20)).await;
+    let mut app = App::with(|config| config.reservation = Duration::from_millis(20)).await;
     let minji = app.guest("minji").await;
     let (lasting, fleeting) = (app.courtyard(&minji).await, campfire(&app, &minji).await);
     let lobby = app.lobby().await;

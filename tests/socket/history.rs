@@ -110,7 +110,7 @@ async fn z2_z10_neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
 
 #[tokio::test]
 async fn a_beacon_counts_only_what_one_may_see() {
-    let app = App::with(|config| config.beacon = std::time::Duration::from_millis(20)).await;
+    let app = App::with(|config| config.rev_heartbeat = std::time::Duration::from_millis(20)).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
     let hers = app.enter(&minji, &room).await;

@@ -185,7 +185,7 @@ async fn a_reason_is_cleaned_and_measured() {
 
 #[tokio::test]
 async fn z7_who_takes_nothing_in_is_shown_out_at_once() {
-    let app = App::with(|config| config.patience = Duration::from_secs(60)).await;
+    let app = App::with(|config| config.slow_client_timeout = Duration::from_secs(60)).await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     his.disconnect().await;
     // Another screen of his, whose kernel takes as little as it can and whose program takes nothing.

@@ -13,7 +13,7 @@ use crate::support::{App, Client, TIMEOUT};
 fn hurried(config: &mut Config) {
     config.has_link_previews = true;
     config.fetch.may_reach = |_, address| address.is_loopback();
-    config.fetch.patience = TIMEOUT;
+    config.fetch.timeout = TIMEOUT;
     config.fetch.rest = Duration::ZERO;
     config.limits.outbox_pause_ms = 0;
 }
@@ -168,7 +168,7 @@ async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
     let mut app = App::with(|config| {
         hurried(config);
         config.limits.outbox_pause_ms = 1_000_000;
-        config.fetch.patience = Duration::from_millis(50);
+        config.fetch.timeout = Duration::from_millis(50);
         // Whoever waited for more than there is would wait for minutes.
         config.shutdown = Duration::from_secs(3_600);
     })

@@ -179,7 +179,7 @@ impl App {
     pub async fn reindex(&self) -> Result<(), String> {
         let mut config = config(self.folder.path().to_owned());
         (self.change)(&mut config);
-        madang::app::reindex(&config, |_, _| {}).await
+        madang::ops::reindex(&config, |_, _| {}).await
     }
 
     /// Changes the database file, for what no entry point does.

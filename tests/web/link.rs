@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use madang::app::desk::Desk;
 use madang::config::Config;
+use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
 use crate::support::fixtures::PASSWORD;
 use crate::support::{App, Person};
 
 /// The desk of a house that is being served.
-fn desk(app: &App) -> Desk {
-    Desk::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
+fn desk(app: &App) -> Admin {
+    Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
 }
 
 /// The path of a link, which is on our own address.

@@ -10,7 +10,6 @@ mod gallery;
 mod guest;
 mod invite;
 mod json;
-mod kept;
 mod leave;
 mod letter;
 mod link;

@@ -1,13 +1,13 @@
 //! People whom another server brings, by its key.
 
-use madang::app::desk::Desk;
 use madang::config::Config;
+use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
 use crate::support::{App, Person, Response};
 
-fn desk(app: &App) -> Desk {
-    Desk::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, 1).unwrap()
+fn desk(app: &App) -> Admin {
+    Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, 1).unwrap()
 }
 
 async fn bring(app: &App, key: &str, asked: Value) -> Response {

@@ -9,7 +9,7 @@ use madang::chat::message::{self, New};
 use madang::chat::room::{self, NewRoom};
 use madang::chat::{Fact, Limits, user};
 use madang::clock::now_ms;
-use madang::db::{Db, Options};
+use madang::db::{Db, Options, Subject};
 use madang::ids::{RoomId, UserId};
 
 use crate::Outcome;
@@ -56,7 +56,7 @@ pub(crate) fn open(database: &Path, has_index: bool) -> Outcome<Db<Fact>> {
 /// Two people and their room.
 async fn pair(db: &Db<Fact>, limits: &Arc<Limits>) -> Result<[(UserId, RoomId); 2], String> {
     let limits = limits.clone();
-    let made = db.write(move |tx| {
+    let made = db.write(Subject::Server, move |tx| {
         let first = user::make_friendly_guest(tx, &limits, now_ms(), "Mira")?.id;
         let second = user::make_friendly_guest(tx, &limits, now_ms(), "Jun")?.id;
         let new = NewRoom { title: "Courtyard".into(), max: Some(2), ..NewRoom::default() };
@@ -82,7 +82,7 @@ async fn write(
     while Instant::now() < until {
         let new = New { key: Some(format!("k{number}")), text: texts[number % TEXTS].clone(), ..New::default() };
         let limits = limits.clone();
-        let sent = db.write(move |tx| message::send(tx, &limits, now_ms(), me, room, new)).await;
+        let sent = db.write(room, move |tx| message::send(tx, &limits, now_ms(), me, room, new)).await;
         sent.map_err(|error| error.to_string())?;
         number += 1;
         count += u64::from((counts_from..until).contains(&Instant::now()));

@@ -19,7 +19,7 @@ pub(crate) fn figures(plan: &Plan, run: &Run) -> String {
     let again = count(|kind| matches!(kind, EventKind::Returned { outcome: Outcome::Sent { dup: true, .. }, .. }));
     let unknown = count(|kind| matches!(kind, EventKind::Returned { outcome: Outcome::Unknown, .. }));
     let refused = count(|kind| matches!(kind, EventKind::Returned { outcome: Outcome::Refused { .. }, .. }));
-    let heard = count(|kind| matches!(kind, EventKind::Received(..)));
+    let received = count(|kind| matches!(kind, EventKind::Received(..)));
     let opened = count(|kind| matches!(kind, EventKind::Opened));
     let resumed = count(|kind| matches!(kind, EventKind::Returned { outcome: Outcome::Joined { .. }, .. }));
     let rows = run.store.rooms.values().flat_map(|stored_room| stored_room.messages.values());
@@ -37,7 +37,7 @@ pub(crate) fn figures(plan: &Plan, run: &Run) -> String {
     );
     let (rooms, orphans) = (run.store.rooms.len(), run.store.orphans.len());
     let _ = writeln!(text, "  stored  {stored} messages in {rooms} rooms, {orphans} files without a row");
-    let _ = writeln!(text, "  clients {heard} messages received over {opened} connections, {resumed} joins");
+    let _ = writeln!(text, "  clients {received} messages received over {opened} connections, {resumed} joins");
     let faults: Vec<String> = run.faults.iter().map(|(fault, count)| format!("{fault:?} {count}")).collect();
     let _ = writeln!(
         text,

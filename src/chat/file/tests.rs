@@ -1,5 +1,5 @@
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::member;
 use crate::chat::message::{self, Cursor, New};
 use crate::chat::room::Room;

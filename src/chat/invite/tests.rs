@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::member::{Joining, Kick, Proof, join, kick, set_moderator};
 use crate::chat::room::NewRoom;
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::keeper;
+use super::require_moderator;
 use crate::chat::user::{self, User, user_columns};
 use crate::chat::{Limits, Tx};
 use crate::clock::rfc3339;
@@ -55,7 +55,7 @@ pub fn bans(
     limit: u32,
 ) -> Result<Bans> {
     let limit = limits.page(limit)?;
-    keeper(tx, me, room_id)?;
+    require_moderator(tx, me, room_id)?;
     let created_at = match after {
         Some(after) => find(tx, room_id, after)?.ok_or(Error::invalid("after", "after must be the next of a page"))?,
         None => i64::MAX,
@@ -83,7 +83,7 @@ pub fn bans(
 /// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` with the field `userId` for
 /// who is not banned.
 pub fn lift_ban(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<()> {
-    keeper(tx, me, room_id)?;
+    require_moderator(tx, me, room_id)?;
     if tx.execute("DELETE FROM bans WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id])? == 0 {
         return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) });
     }

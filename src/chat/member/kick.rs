@@ -1,8 +1,8 @@
 //! Removing somebody, for now or for good.
 
-use super::{end, find_role, keeper};
+use super::{end, find_role, require_moderator};
 use crate::chat::message::SystemEvent;
-use crate::chat::message::line::{self, Line};
+use crate::chat::message::system_message::{self, Line};
 use crate::chat::{Fact, Leaving, Limits, Tx, invite, room, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -21,7 +21,7 @@ use crate::text;
 pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, victim: Kick<'_>) -> Result<i64> {
     let Kick { user_id, ban, reason } = victim;
     let reason = text::reason(reason, limits.reason_max)?;
-    let mine = keeper(tx, me, room_id)?;
+    let mine = require_moderator(tx, me, room_id)?;
     if user_id == me {
         return Err(Error::invalid("userId", "nobody removes oneself; leave instead"));
     }
@@ -44,9 +44,9 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
     }
     let event = if ban { SystemEvent::Ban } else { SystemEvent::Kick };
     let line = Line { user: Some(user_id), by: Some(me), reason: reason.clone(), ..Line::new(event) };
-    let rev = line::tell(tx, now, room_id, me, line)?;
+    let rev = system_message::tell(tx, now, room_id, me, line)?;
     if theirs.is_some() {
-        tx.tell(Fact::Left { room_id, user_id, rev, why: Leaving::Kicked { ban, reason } });
+        tx.publish(Fact::Left { room_id, user_id, rev, why: Leaving::Kicked { ban, reason } });
         room::tell_changed(tx, room_id)?;
     }
     Ok(rev)

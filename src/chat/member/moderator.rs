@@ -2,7 +2,7 @@
 
 use super::{Role, find_role, role, set_role};
 use crate::chat::message::SystemEvent;
-use crate::chat::message::line::{self, Line};
+use crate::chat::message::system_message::{self, Line};
 use crate::chat::{Tx, invite, room};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -32,5 +32,5 @@ pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id
     if !on {
         invite::withdraw(tx, room_id, user_id)?;
     }
-    line::tell(tx, now, room_id, me, Line { user: Some(user_id), by: Some(me), ..Line::new(event) })
+    system_message::tell(tx, now, room_id, me, Line { user: Some(user_id), by: Some(me), ..Line::new(event) })
 }

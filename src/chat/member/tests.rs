@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::message::{self, Cursor};
 use crate::chat::room::NewRoom;
 
@@ -250,10 +250,10 @@ async fn a_crowd_is_one_line() {
     let id = room.id;
     let joined = house.write(move |tx| join(tx, 2, jun.id, id, Proof::Open, false)).await.unwrap();
     assert_eq!((joined.room.rev, joined.member.read_seq), (1, 1));
-    house.write(move |tx| message::crowd_line(tx, 3, id, SystemEvent::Join, jun.id, 41)).await.unwrap();
+    house.write(move |tx| message::summary_line(tx, 3, id, SystemEvent::Join, jun.id, 41)).await.unwrap();
     let page = house.read(move |tx| message::page(tx, &LIMITS, None, id, Cursor::Newest, 1)).await.unwrap();
     let line = &page.messages[0];
     assert_eq!((line.user.as_ref(), line.system.as_ref().unwrap().others), (Some(&jun), Some(41)));
-    let odd = house.write(move |tx| message::crowd_line(tx, 3, id, SystemEvent::Kick, jun.id, 41)).await;
+    let odd = house.write(move |tx| message::summary_line(tx, 3, id, SystemEvent::Kick, jun.id, 41)).await;
     assert_eq!(odd.unwrap_err().code, Code::Invalid);
 }

@@ -199,7 +199,7 @@ fn delete_anywhere(tx: &mut Tx, now: i64, id: MessageId) -> Result<Changed> {
 
 fn told(tx: &mut Tx, number: i64) -> Result<Message> {
     let message = load::get(tx, number)?;
-    tx.tell(Fact::Message(Box::new(message.clone())));
+    tx.publish(Fact::Message(Box::new(message.clone())));
     Ok(message)
 }
 
@@ -277,7 +277,7 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
 /// # Errors
 /// `room_not_found`, `not_a_member`.
 pub fn pins(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Vec<Message>> {
-    let first_seq = member::standing(tx, me, room_id)?.first_seq;
+    let first_seq = member::membership(tx, me, room_id)?.first_seq;
     let sql = "SELECT m.number FROM messages m JOIN rooms r ON r.id = m.room_id
                  JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
                WHERE m.room_id = ?1 AND m.pinned_at IS NOT NULL AND (r.history = 'all' OR m.seq >= x.joined_rev)

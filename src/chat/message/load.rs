@@ -1,7 +1,7 @@
 //! Rows become messages, with their people, files and answered messages, in a number of statements
 //! that does not grow with the number of messages on a page.
 
-use super::line::Line;
+use super::system_message::Line;
 use super::{Message, Reply, preview, reaction};
 use crate::chat::user;
 use crate::chat::{Tx, file};

@@ -9,7 +9,7 @@ use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, UserId};
 
-/// People named in a reaction; more are only counted.
+/// Connections named in a reaction; more are only counted.
 const NAMED: usize = 50;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

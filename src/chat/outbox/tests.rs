@@ -1,5 +1,5 @@
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::error::Code;
 
 const MINUTE: i64 = 60_000;

@@ -3,7 +3,7 @@
 use super::{History, Room, checked_max, snapshot, tell_changed, tombstone};
 use crate::chat::member::{self, Role};
 use crate::chat::message::SystemEvent;
-use crate::chat::message::line::{self, Line};
+use crate::chat::message::system_message::{self, Line};
 use crate::chat::{Fact, Limits, Tx, account};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -48,19 +48,19 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
     if let Some(title) = title {
         let sql = "UPDATE rooms SET title = ?2, title_folded = ?3 WHERE id = ?1";
         tx.execute(sql, &[&id, &title, &text::fold(&title)])?;
-        line::tell(tx, now, id, me, Line { title: Some(title), ..Line::new(SystemEvent::Title) })?;
+        system_message::tell(tx, now, id, me, Line { title: Some(title), ..Line::new(SystemEvent::Title) })?;
     }
     if let Some(max) = max {
         tx.execute("UPDATE rooms SET max = ?2 WHERE id = ?1", &[&id, &max])?;
-        line::tell(tx, now, id, me, Line { max: Some(max), ..Line::new(SystemEvent::Max) })?;
+        system_message::tell(tx, now, id, me, Line { max: Some(max), ..Line::new(SystemEvent::Max) })?;
     }
     if let Some(hash) = password_hash {
         tx.execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", &[&id, &hash])?;
-        line::tell(tx, now, id, me, Line::new(SystemEvent::Password))?;
+        system_message::tell(tx, now, id, me, Line::new(SystemEvent::Password))?;
     }
     let changed = tell_changed(tx, id)?;
     if changed.is_in_lobby() != room.is_in_lobby() {
-        tx.tell(Fact::RoomListed(Box::new(changed.clone())));
+        tx.publish(Fact::RoomListed(Box::new(changed.clone())));
     }
     Ok(changed)
 }
@@ -122,7 +122,7 @@ pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserI
     member::set_role(tx, id, to, Role::Owner)?;
     tx.execute("UPDATE rooms SET owner_id = ?2 WHERE id = ?1", &[&id, &to])?;
     let by = Some(actor).filter(|&actor| actor != to);
-    line::tell(tx, now, id, actor, Line { user: Some(to), by, ..Line::new(SystemEvent::Owner) })?;
+    system_message::tell(tx, now, id, actor, Line { user: Some(to), by, ..Line::new(SystemEvent::Owner) })?;
     Ok(())
 }
 
@@ -139,7 +139,7 @@ pub(in crate::chat) fn delete(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
     ] {
         tx.execute(sql, &[&id])?;
     }
-    tx.tell(Fact::RoomRemoved { room_id: id, was_in_lobby });
+    tx.publish(Fact::RoomRemoved { room_id: id, was_in_lobby });
     Ok(())
 }
 

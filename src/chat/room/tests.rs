@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::member::{self, Role};
 use crate::chat::message::{self, Cursor, New};
 use crate::chat::unread;

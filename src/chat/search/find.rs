@@ -24,7 +24,7 @@ const TERMS: usize = 64;
 const ROOMS: usize = 64;
 /// Rooms of one person that are looked at, the latest active first.
 const ROOMS_MOST: u32 = 1_000;
-/// People of one name by whom the index is asked.
+/// Connections of one name by whom the index is asked.
 const NAMESAKES: usize = 64;
 /// A clock may be set back while the house is open: the edge of a day is looked at a little wider.
 const SLACK_MS: i64 = 10_000;
@@ -306,7 +306,7 @@ impl Search<'_> {
         let numbers: Vec<i64> = self.hits.iter().map(|hit| hit.number).collect();
         let mut loaded = message::by_numbers(tx, &numbers)?;
         for partial in loaded.iter_mut().filter(|one| one.is_partial) {
-            partial.cut(member::standing(tx, self.me, partial.room_id)?.first_seq);
+            partial.cut(member::membership(tx, self.me, partial.room_id)?.first_seq);
         }
         let mut messages: HashMap<MessageId, Message> = loaded.into_iter().map(|one| (one.id, one)).collect();
         let hits = self.hits.into_iter();

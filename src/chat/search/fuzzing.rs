@@ -52,7 +52,7 @@ impl House {
         std::fs::create_dir(&folder).expect("a folder");
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let db = Db::open(Options::new(folder.join("madang.db")), |_| {}).expect("a store");
-        let settled = runtime.block_on(db.write(|tx| {
+        let settled = runtime.block_on(db.write(crate::db::Subject::Server, |tx| {
             begin(tx)?;
             let limits = Limits::default();
             let minji = user::make_guest(tx, &limits, 1, "minji")?.id;
@@ -94,7 +94,7 @@ impl House {
     fn says(&mut self, typed: &str) -> Result<String> {
         let (minji, id, typed) = (self.minji, self.message_id, typed.to_owned());
         let edit = move |tx: &mut crate::chat::Tx| message::edit(tx, &Limits::default(), 2, minji, id, &typed);
-        Ok(self.runtime.block_on(self.db.write(edit))?.text)
+        Ok(self.runtime.block_on(self.db.write(crate::db::Subject::Server, edit))?.text)
     }
 }
 

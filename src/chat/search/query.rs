@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::text::token::Sought;
 
 const LONGEST: usize = 200;
-const WORDS: usize = 16;
+const STRINGS: usize = 16;
 
 /// A question, read. All of it must be met; several names or rooms are any of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,8 +45,8 @@ impl Query {
             rest = after.trim_start();
             count += 1;
         }
-        if count > WORDS {
-            return Err(Error::invalid("q", format!("q has more than {WORDS} words")));
+        if count > STRINGS {
+            return Err(Error::invalid("q", format!("q has more than {STRINGS} words")));
         }
         let is_narrowed = query != Self { sought: query.sought.clone(), ..Self::default() };
         if !is_narrowed && query.sought.iter().all(|sought| sought.tokens().is_empty()) {

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Asked, Found, Query, Rebuild, begin, find, is_whole};
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::message::{self, New};
 use crate::chat::room::Room;
 use crate::chat::user::User;

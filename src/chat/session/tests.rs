@@ -1,5 +1,5 @@
 use super::*;
-use crate::chat::cast::House;
+use crate::chat::fixtures::House;
 
 #[tokio::test]
 async fn a_token_opens_its_session_until_it_is_closed() {

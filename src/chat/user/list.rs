@@ -25,7 +25,7 @@ pub struct Listed {
 
 /// A page of the list, and the place to go on from if there is more.
 #[derive(Clone, Debug, Default)]
-pub struct People {
+pub struct Connections {
     pub people: Vec<Listed>,
     pub next: Option<Place>,
 }
@@ -35,7 +35,7 @@ pub struct People {
 ///
 /// # Errors
 /// `invalid` with the field `limit`, `too_long` with the field `q`.
-pub fn page(tx: &mut Tx, limits: &Limits, q: Option<&str>, after: Option<Place>, limit: u32) -> Result<People> {
+pub fn page(tx: &mut Tx, limits: &Limits, q: Option<&str>, after: Option<Place>, limit: u32) -> Result<Connections> {
     let limit = limits.page(limit)? as usize;
     let q = q.unwrap_or_default().trim();
     if q.chars().count() > limits.name_max {
@@ -63,11 +63,11 @@ pub fn page(tx: &mut Tx, limits: &Limits, q: Option<&str>, after: Option<Place>,
             people.truncate(limit);
             place = people.last().map_or(place, |(_, last)| last.clone());
         } else if is_last {
-            return Ok(People { people: people.into_iter().map(|(one, _)| one).collect(), next: None });
+            return Ok(Connections { people: people.into_iter().map(|(one, _)| one).collect(), next: None });
         } else if looked_at < LOOKED_AT {
             continue;
         }
-        return Ok(People { people: people.into_iter().map(|(one, _)| one).collect(), next: Some(place) });
+        return Ok(Connections { people: people.into_iter().map(|(one, _)| one).collect(), next: Some(place) });
     }
 }
 

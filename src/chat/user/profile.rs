@@ -53,7 +53,7 @@ pub fn set_picture(tx: &mut Tx, me: UserId, hash: Option<&str>) -> Result<(User,
     tx.execute("UPDATE users SET picture = ?2 WHERE id = ?1", &[&me, &picture])?;
     let old = before.picture.as_deref().and_then(file::picture_hash).map(str::to_owned);
     let user = User { picture, ..before };
-    tx.tell(Fact::UserChanged(Box::new(user.clone())));
+    tx.publish(Fact::UserChanged(Box::new(user.clone())));
     Ok((user, file::unreferenced(tx, old.as_slice())?))
 }
 

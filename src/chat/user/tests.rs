@@ -1,5 +1,5 @@
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 
 #[tokio::test]
 async fn a_guest_has_the_name_given() {

@@ -6,7 +6,7 @@ use super::*;
 async fn connections_that_nobody_needs_are_closed_but_one() {
     let folder = Folder::new();
     let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
-    db.write(|tx| put(tx, "x")).await.unwrap();
+    db.write(Subject::Server, |tx| put(tx, "x")).await.unwrap();
     let four_at_once = async || {
         let together = Arc::new(std::sync::Barrier::new(4));
         let read = async |together: Arc<std::sync::Barrier>| {
@@ -21,15 +21,15 @@ async fn connections_that_nobody_needs_are_closed_but_one() {
         assert_eq!([a, b, c, d].map(Result::unwrap), [1; 4]);
     };
     four_at_once().await;
-    assert_eq!(db.readers.at_rest(), 4);
-    db.rest().await;
-    assert_eq!(db.readers.at_rest(), 4, "all were in use since the store was opened");
+    assert_eq!(db.readers.idle_count(), 4);
+    db.release_memory().await;
+    assert_eq!(db.readers.idle_count(), 4, "all were in use since the store was opened");
     keys(&db).await;
-    db.rest().await;
-    assert_eq!(db.readers.at_rest(), 1, "the one that was used");
-    db.rest().await;
-    assert_eq!(db.readers.at_rest(), 1, "the next to read need not open one");
+    db.release_memory().await;
+    assert_eq!(db.readers.idle_count(), 1, "the one that was used");
+    db.release_memory().await;
+    assert_eq!(db.readers.idle_count(), 1, "the next to read need not open one");
     four_at_once().await;
-    db.write(|tx| put(tx, "y")).await.unwrap();
+    db.write(Subject::Server, |tx| put(tx, "y")).await.unwrap();
     assert_eq!(keys(&db).await, ["x", "y"]);
 }

@@ -1,6 +1,6 @@
 //! Accounts: signing up, logging in, and people whom another server brings.
 
-use axum::extract::State as Shared;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use super::me::Entered;
 use crate::chat::key::Outsider;
 use crate::chat::user::User;
 use crate::error::{Code, Result};
-use crate::state::{SignUp, State};
+use crate::service::{App, SignUp};
 use crate::web::caller::{Caller, Me, bearer};
 use crate::web::form::unstored;
 
@@ -38,14 +38,14 @@ pub(super) struct SignedUp {
 }
 
 pub(super) async fn sign_up(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Option<Me>,
-    Json(asked): Json<NewUser>,
+    Json(body): Json<NewUser>,
 ) -> Result<Response> {
-    let asked = SignUp { email: asked.email, password: asked.password, name: asked.name };
-    let entered = state.sign_up(asked, me.as_ref().map(|me| &me.session), caller.into()).await?;
-    let account = state.account(entered.user.id).await?;
+    let body = SignUp { email: body.email, password: body.password, name: body.name };
+    let entered = app.sign_up(body, me.as_ref().map(|me| &me.session), caller.into()).await?;
+    let account = app.account(entered.user.id).await?;
     let body = SignedUp {
         user: account.user,
         email: account.email,
@@ -63,13 +63,13 @@ pub(super) struct LogIn {
 }
 
 pub(super) async fn log_in(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Option<Me>,
-    Json(asked): Json<LogIn>,
+    Json(body): Json<LogIn>,
 ) -> Result<Response> {
     let former = me.as_ref().map(|me| &me.session);
-    let entered = state.log_in(asked.email, asked.password, former, caller.into()).await?;
+    let entered = app.log_in(body.email, body.password, former, caller.into()).await?;
     Ok(unstored((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
 }
 
@@ -86,13 +86,13 @@ pub(super) struct NewToken {
 }
 
 pub(super) async fn token(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-    Json(asked): Json<NewToken>,
+    Json(body): Json<NewToken>,
 ) -> Result<Response> {
     let key = bearer(&headers).ok_or(Code::Unauthenticated)??;
-    let outsider = Outsider { external_id: asked.external_id, name: asked.name, picture: asked.picture };
-    let entered = state.enter_outsider(key, outsider, caller.into()).await?;
+    let outsider = Outsider { external_id: body.external_id, name: body.name, picture: body.picture };
+    let entered = app.enter_outsider(key, outsider, caller.into()).await?;
     Ok(unstored((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
 }

@@ -1,6 +1,6 @@
 //! Bans: who is kept out of a room.
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,9 @@ use super::json::{Json, Query};
 use crate::chat::member::Ban;
 use crate::error::{Code, Result};
 use crate::ids::UserId;
-use crate::state::State;
+use crate::service::App;
 use crate::web::caller::Me;
-use crate::web::room::room_id;
+use crate::web::pages::room::room_id;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -33,21 +33,21 @@ pub(super) struct Bans {
 }
 
 pub(super) async fn list(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path(id): Path<String>,
-    Query(asked): Query<ListQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<Bans>> {
-    let page = state.bans(me.user.id, room_id(&id)?, asked.after, asked.limit).await?;
+    let page = app.bans(me.user.id, room_id(&id)?, query.after, query.limit).await?;
     Ok(Json(Bans { bans: page.bans, next: page.next }))
 }
 
 pub(super) async fn lift(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path((id, user_id)): Path<(String, String)>,
 ) -> Result<StatusCode> {
     let user_id = user_id.parse().map_err(|_| Code::NotFound)?;
-    state.lift_ban(me.user.id, room_id(&id)?, user_id).await?;
+    app.lift_ban(me.user.id, room_id(&id)?, user_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

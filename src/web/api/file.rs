@@ -1,6 +1,6 @@
 //! Files: sent as messages, put down to wait for one, listed for a room.
 
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Path, Request, State};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,37 +10,37 @@ use super::message::answer;
 use crate::chat::file::{Entry, File, Kind};
 use crate::error::Result;
 use crate::ids::FileId;
-use crate::socket::wire::WireMessage;
-use crate::state::State;
+use crate::service::App;
 use crate::web::caller::{Caller, Me};
-use crate::web::room::room_id;
-use crate::web::upload::{self, Parts, Sender};
+use crate::web::multipart::{self, Parts, Sender};
+use crate::web::pages::room::room_id;
+use crate::wire::WireMessage;
 
 pub(super) async fn send(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<(StatusCode, Json<WireMessage>)> {
     let id = room_id(&id)?;
-    let files_max = state.config.limits.files_max;
-    let sender = Sender { state: &state, me: me.user.id, room_id: Some(id), files_max };
+    let files_max = app.config.limits.files_max;
+    let sender = Sender { app: &app, me: me.user.id, room_id: Some(id), files_max };
     let mut parts = Parts::read(request, sender).await?;
     if let Some(known) = parts.known {
         return Ok(answer(known, &caller, &me));
     }
     if parts.files.is_empty() {
-        return Err(upload::missing());
+        return Err(multipart::missing());
     }
     let (new, files) = (parts.message(), std::mem::take(&mut parts.files));
-    let sent = state.send_files(me.user.id, id, new, files).await?;
+    let sent = app.send_files(me.user.id, id, new, files).await?;
     Ok(answer(sent, &caller, &me))
 }
 
-pub(super) async fn upload(Shared(state): Shared<State>, me: Me, request: Request) -> Result<(StatusCode, Json<File>)> {
-    let upload = upload::one(request, &state, me.user.id).await?;
-    state.upload(me.user.id, upload).await.map(|file| (StatusCode::CREATED, Json(file)))
+pub(super) async fn upload(State(app): State<App>, me: Me, request: Request) -> Result<(StatusCode, Json<File>)> {
+    let upload = multipart::one(request, &app, me.user.id).await?;
+    app.upload(me.user.id, upload).await.map(|file| (StatusCode::CREATED, Json(file)))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -65,11 +65,11 @@ pub(super) struct Files {
 }
 
 pub(super) async fn list(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path(id): Path<String>,
-    Query(asked): Query<ListQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<Files>> {
-    let listed = state.gallery(me.user.id, room_id(&id)?, asked.kind, asked.before, asked.limit).await;
+    let listed = app.gallery(me.user.id, room_id(&id)?, query.kind, query.before, query.limit).await;
     listed.map(|(files, next)| Json(Files { files, next }))
 }

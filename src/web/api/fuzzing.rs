@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::{calls, json};
 use crate::error::Result;
-use crate::socket::wire::from_json;
-use crate::socket::wire::fuzzing::{fields, is_of, is_refusal};
+use crate::wire::from_json;
+use crate::wire::fuzzing::{fields, is_of, is_refusal};
 
 /// How the query and the body of a call are read.
 #[derive(Clone, Copy, Default)]

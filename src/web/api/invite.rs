@@ -1,6 +1,6 @@
 //! Invites into a room.
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,9 @@ use crate::chat::invite;
 use crate::chat::user::User;
 use crate::clock::rfc3339;
 use crate::error::Result;
-use crate::state::State;
+use crate::service::App;
 use crate::web::caller::Me;
-use crate::web::room::room_id;
+use crate::web::pages::room::room_id;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -41,9 +41,9 @@ pub(super) struct Invite {
 }
 
 impl Invite {
-    fn new(state: &State, invite: invite::Invite) -> Self {
+    fn new(app: &App, invite: invite::Invite) -> Self {
         Self {
-            url: format!("{}/invite/{}", state.base(), invite.code),
+            url: format!("{}/invite/{}", app.base(), invite.code),
             code: invite.code,
             uses_left: invite.uses_left,
             ends_at: invite.ends_at.map(rfc3339),
@@ -61,26 +61,26 @@ pub(super) struct Invites {
 }
 
 pub(super) async fn create(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path(id): Path<String>,
-    Json(asked): Json<NewInvite>,
+    Json(body): Json<NewInvite>,
 ) -> Result<(StatusCode, Json<Invite>)> {
-    let invite = state.invite(me.user.id, room_id(&id)?, asked.uses, asked.hours).await?;
-    Ok((StatusCode::CREATED, Json(Invite::new(&state, invite))))
+    let invite = app.invite(me.user.id, room_id(&id)?, body.uses, body.hours).await?;
+    Ok((StatusCode::CREATED, Json(Invite::new(&app, invite))))
 }
 
-pub(super) async fn list(Shared(state): Shared<State>, me: Me, Path(id): Path<String>) -> Result<Json<Invites>> {
-    let invites = state.invites(me.user.id, room_id(&id)?).await?;
-    let invites = invites.into_iter().map(|invite| Invite::new(&state, invite)).collect();
+pub(super) async fn list(State(app): State<App>, me: Me, Path(id): Path<String>) -> Result<Json<Invites>> {
+    let invites = app.invites(me.user.id, room_id(&id)?).await?;
+    let invites = invites.into_iter().map(|invite| Invite::new(&app, invite)).collect();
     Ok(Json(Invites { invites }))
 }
 
 pub(super) async fn revoke(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path((id, code)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    state.revoke_invite(me.user.id, room_id(&id)?, code).await?;
+    app.revoke_invite(me.user.id, room_id(&id)?, code).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Code, Error, Result};
-use crate::socket::wire::from_json;
 use crate::web::form::{self, BODY_TIMEOUT};
+use crate::wire::from_json;
 
 /// A body of JSON, whole and of the form `T`.
 pub(super) struct Json<T>(pub(super) T);

@@ -1,6 +1,6 @@
 //! Oneself: becoming a guest, what one is shown with, one's password, the end.
 
-use axum::extract::State as Shared;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use super::session::gone;
 use crate::chat::account::{self, Account};
 use crate::chat::user::User;
 use crate::error::Result;
-use crate::state::{self, State};
+use crate::service::{self, App};
 use crate::web::caller::{Caller, Me};
 use crate::web::form::unstored;
 
@@ -31,23 +31,19 @@ pub(super) struct Entered {
     token: String,
 }
 
-impl From<state::Entered> for Entered {
-    fn from(entered: state::Entered) -> Self {
+impl From<service::Entered> for Entered {
+    fn from(entered: service::Entered) -> Self {
         Self { user: entered.user, token: entered.token.reveal() }
     }
 }
 
-pub(super) async fn enter(
-    Shared(state): Shared<State>,
-    caller: Caller,
-    Json(asked): Json<NewGuest>,
-) -> Result<Response> {
-    let entered = state.enter(asked.name, caller.lang, caller.agent, caller.address).await?;
+pub(super) async fn enter(State(app): State<App>, caller: Caller, Json(body): Json<NewGuest>) -> Result<Response> {
+    let entered = app.enter(body.name, caller.lang, caller.agent, caller.address).await?;
     Ok(unstored((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
 }
 
-pub(super) async fn show(Shared(state): Shared<State>, me: Me) -> Result<Json<Account>> {
-    state.account(me.user.id).await.map(Json)
+pub(super) async fn show(State(app): State<App>, me: Me) -> Result<Json<Account>> {
+    app.account(me.user.id).await.map(Json)
 }
 
 /// What is left out stays as it is.
@@ -71,10 +67,10 @@ pub(super) struct Change {
     hides_presence: Option<bool>,
 }
 
-pub(super) async fn change(Shared(state): Shared<State>, me: Me, Json(asked): Json<Change>) -> Result<Json<Account>> {
+pub(super) async fn change(State(app): State<App>, me: Me, Json(body): Json<Change>) -> Result<Json<Account>> {
     let change =
-        account::Change { name: asked.name, bio: asked.bio, email: asked.email, hides_presence: asked.hides_presence };
-    state.change_account(&me.user, change, asked.password).await.map(Json)
+        account::Change { name: body.name, bio: body.bio, email: body.email, hides_presence: body.hides_presence };
+    app.change_account(&me.user, change, body.password).await.map(Json)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -87,11 +83,11 @@ pub(super) struct NewPassword {
 }
 
 pub(super) async fn change_password(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
-    Json(asked): Json<NewPassword>,
+    Json(body): Json<NewPassword>,
 ) -> Result<StatusCode> {
-    state.change_password(&me.session, asked.current, asked.password).await?;
+    app.change_password(&me.session, body.current, body.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -114,7 +110,7 @@ pub(super) enum Messages {
     Remove,
 }
 
-pub(super) async fn leave(Shared(state): Shared<State>, me: Me, Json(asked): Json<Leave>) -> Result<Response> {
-    state.leave_house(me.user.id, asked.password, matches!(asked.messages, Messages::Remove)).await?;
-    Ok(gone(&state, true))
+pub(super) async fn leave(State(app): State<App>, me: Me, Json(body): Json<Leave>) -> Result<Response> {
+    app.delete_account(me.user.id, body.password, matches!(body.messages, Messages::Remove)).await?;
+    Ok(gone(&app, true))
 }

@@ -1,6 +1,6 @@
 //! The members of a room.
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,9 @@ use super::json::{Json, Query};
 use crate::chat::member::Member;
 use crate::chat::room::Room;
 use crate::error::{Code, Error, Result};
-use crate::state::{Key, MemberCursor, State};
+use crate::service::{App, Key, MemberCursor};
 use crate::web::caller::{Caller, Me};
-use crate::web::room::room_id;
+use crate::web::pages::room::room_id;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -33,14 +33,14 @@ pub(super) struct Members {
 }
 
 pub(super) async fn list(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path(id): Path<String>,
-    Query(asked): Query<ListQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<Members>> {
-    let after = asked.after.map(|after| after.parse::<MemberCursor>()).transpose();
+    let after = query.after.map(|after| after.parse::<MemberCursor>()).transpose();
     let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
-    let (members, next) = state.members(me.user.id, room_id(&id)?, after, asked.limit).await?;
+    let (members, next) = app.members(me.user.id, room_id(&id)?, after, query.limit).await?;
     Ok(Json(Members { members, next: next.map(|next| next.to_string()) }))
 }
 
@@ -63,21 +63,21 @@ pub(super) struct Joined {
 }
 
 pub(super) async fn join(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
     Path(id): Path<String>,
-    Json(asked): Json<Join>,
+    Json(body): Json<Join>,
 ) -> Result<Json<Joined>> {
-    let key = Key { password: asked.password, invite: asked.invite };
-    let joining = state.join(&me.user, room_id(&id)?, key, caller.address).await?;
+    let key = Key { password: body.password, invite: body.invite };
+    let joining = app.join(&me.user, room_id(&id)?, key, caller.address).await?;
     let mut member = joining.member;
-    member.online = state.live.is_online(joining.room.id, me.user.id);
-    Ok(Json(Joined { member, room: state.with_counts(joining.room) }))
+    member.online = app.realtime.is_online(joining.room.id, me.user.id);
+    Ok(Json(Joined { member, room: app.with_counts(joining.room) }))
 }
 
-pub(super) async fn leave(Shared(state): Shared<State>, me: Me, Path(id): Path<String>) -> Result<StatusCode> {
-    state.leave(me.user.id, room_id(&id)?).await?;
+pub(super) async fn leave(State(app): State<App>, me: Me, Path(id): Path<String>) -> Result<StatusCode> {
+    app.leave(me.user.id, room_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -90,34 +90,34 @@ pub(super) struct KickQuery {
 }
 
 pub(super) async fn kick(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path((id, user_id)): Path<(String, String)>,
-    Query(asked): Query<KickQuery>,
+    Query(query): Query<KickQuery>,
 ) -> Result<StatusCode> {
     let user_id = user_id.parse().map_err(|_| Code::NotFound)?;
-    state.kick(me.user.id, room_id(&id)?, user_id, asked.ban, None).await?;
+    app.kick(me.user.id, room_id(&id)?, user_id, query.ban, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn make_moderator(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path((id, user_id)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    set_moderator(&state, &me, &id, &user_id, true).await
+    set_moderator(&app, &me, &id, &user_id, true).await
 }
 
 pub(super) async fn unmake_moderator(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path((id, user_id)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    set_moderator(&state, &me, &id, &user_id, false).await
+    set_moderator(&app, &me, &id, &user_id, false).await
 }
 
-async fn set_moderator(state: &State, me: &Me, id: &str, user_id: &str, on: bool) -> Result<StatusCode> {
+async fn set_moderator(app: &App, me: &Me, id: &str, user_id: &str, on: bool) -> Result<StatusCode> {
     let user_id = user_id.parse().map_err(|_| Code::NotFound)?;
-    state.set_moderator(me.user.id, room_id(id)?, user_id, on).await?;
+    app.set_moderator(me.user.id, room_id(id)?, user_id, on).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,6 @@
 //! Messages: history, what was missed, sending.
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,10 @@ use super::json::{Json, Query};
 use crate::chat::message::{Changes, Cursor, Message, New, Sent};
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, MessageId, UserId};
-use crate::socket::wire::WireMessage;
-use crate::state::State;
+use crate::service::App;
 use crate::web::caller::{Caller, Me};
-use crate::web::room::room_id;
+use crate::web::pages::room::room_id;
+use crate::wire::WireMessage;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -61,19 +61,19 @@ pub(super) struct Messages {
 }
 
 pub(super) async fn list(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
     Path(id): Path<String>,
-    Query(asked): Query<ListQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<Messages>> {
     let (my_id, id) = (me.user.id, room_id(&id)?);
-    let (limit, is_two_sided) = (asked.limit, asked.around.is_some() || asked.at.is_some());
-    let Changes { messages, rev, epoch, more, older, newer, gap } = match asked.since {
-        Some(since) if asked.cursors().is_empty() => state.changes(my_id, id, since, asked.epoch, limit).await?,
-        None => match asked.cursors()[..] {
-            [] => state.history(my_id, id, Cursor::Newest, limit).await?,
-            [Ok(cursor)] => state.history(my_id, id, cursor, limit).await?,
+    let (limit, is_two_sided) = (query.limit, query.around.is_some() || query.at.is_some());
+    let Changes { messages, rev, epoch, more, older, newer, gap } = match query.since {
+        Some(since) if query.cursors().is_empty() => app.changes(my_id, id, since, query.epoch, limit).await?,
+        None => match query.cursors()[..] {
+            [] => app.history(my_id, id, Cursor::Newest, limit).await?,
+            [Ok(cursor)] => app.history(my_id, id, cursor, limit).await?,
             [Err(ref error)] => return Err(error.clone()),
             _ => return Err(one_only()),
         },
@@ -119,15 +119,14 @@ pub(super) struct NewMessage {
 }
 
 pub(super) async fn send(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
     Path(id): Path<String>,
-    Json(asked): Json<NewMessage>,
+    Json(body): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<WireMessage>)> {
-    let new =
-        New { key: asked.key, text: asked.text, reply_to: asked.reply_to, file_ids: asked.file_ids, to: asked.to };
-    let sent = state.send(me.user.id, room_id(&id)?, new).await?;
+    let new = New { key: body.key, text: body.text, reply_to: body.reply_to, file_ids: body.file_ids, to: body.to };
+    let sent = app.send(me.user.id, room_id(&id)?, new).await?;
     Ok(answer(sent, &caller, &me))
 }
 
@@ -153,45 +152,45 @@ fn shown(message: Message, caller: &Caller, me: &Me) -> Json<WireMessage> {
 }
 
 pub(super) async fn edit(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
     Path(id): Path<String>,
-    Json(asked): Json<Edit>,
+    Json(body): Json<Edit>,
 ) -> Result<Json<WireMessage>> {
-    let message = state.edit(me.user.id, message_id(&id)?, asked.text).await?;
+    let message = app.edit(me.user.id, message_id(&id)?, body.text).await?;
     Ok(shown(message, &caller, &me))
 }
 
 pub(super) async fn delete(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
     Path(id): Path<String>,
 ) -> Result<Json<WireMessage>> {
-    let message = state.delete(me.user.id, message_id(&id)?).await?;
+    let message = app.delete(me.user.id, message_id(&id)?).await?;
     Ok(shown(message, &caller, &me))
 }
 
 pub(super) async fn react(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
     method: Method,
     Path((id, emoji)): Path<(String, String)>,
 ) -> Result<Json<WireMessage>> {
-    let message = state.react(me.user.id, message_id(&id)?, emoji, method == Method::PUT).await?;
+    let message = app.react(me.user.id, message_id(&id)?, emoji, method == Method::PUT).await?;
     Ok(shown(message, &caller, &me))
 }
 
 pub(super) async fn pin(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
     method: Method,
     Path(id): Path<String>,
 ) -> Result<Json<WireMessage>> {
-    let message = state.pin(me.user.id, message_id(&id)?, method == Method::PUT).await?;
+    let message = app.pin(me.user.id, message_id(&id)?, method == Method::PUT).await?;
     Ok(shown(message, &caller, &me))
 }
 
@@ -201,13 +200,8 @@ pub(super) struct Pins {
     messages: Vec<WireMessage>,
 }
 
-pub(super) async fn pins(
-    Shared(state): Shared<State>,
-    caller: Caller,
-    me: Me,
-    Path(id): Path<String>,
-) -> Result<Json<Pins>> {
-    let pins = state.pins(me.user.id, room_id(&id)?).await?;
+pub(super) async fn pins(State(app): State<App>, caller: Caller, me: Me, Path(id): Path<String>) -> Result<Json<Pins>> {
+    let pins = app.pins(me.user.id, room_id(&id)?).await?;
     let messages = pins.into_iter().map(|message| WireMessage::new(message, caller.lang, Some(me.user.id)));
     Ok(Json(Pins { messages: messages.collect() }))
 }

@@ -27,8 +27,8 @@ use crate::chat::account::Account;
 use crate::chat::file::File;
 use crate::chat::room::Room;
 use crate::chat::user::{Profile, User};
-use crate::socket::wire::WireMessage;
-use crate::state::State;
+use crate::service::App;
+use crate::wire::WireMessage;
 pub use table::{Call, Calls};
 
 /// All calls, in the order of the reference.
@@ -293,7 +293,7 @@ pub fn calls(upload_max: usize) -> Calls {
 }
 
 /// The router of `/api`.
-pub(super) fn router(upload_max: usize) -> Router<State> {
+pub(super) fn router(upload_max: usize) -> Router<App> {
     calls(upload_max)
         .into_router()
         .fallback(problem::page_not_found)

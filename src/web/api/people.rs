@@ -1,13 +1,13 @@
 //! The people who stay.
 
-use axum::extract::State as Shared;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json::{Json, Query};
 use crate::chat::user::User;
 use crate::error::{Error, Result};
-use crate::state::{PeopleCursor, State};
+use crate::service::{App, PeopleCursor};
 use crate::web::caller::Me;
 
 #[derive(Deserialize, JsonSchema)]
@@ -33,10 +33,10 @@ pub(super) struct Users {
     next: Option<String>,
 }
 
-pub(super) async fn list(Shared(state): Shared<State>, me: Me, Query(asked): Query<ListQuery>) -> Result<Json<Users>> {
-    let after = asked.after.map(|after| after.parse::<PeopleCursor>()).transpose();
+pub(super) async fn list(State(app): State<App>, me: Me, Query(query): Query<ListQuery>) -> Result<Json<Users>> {
+    let after = query.after.map(|after| after.parse::<PeopleCursor>()).transpose();
     let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
-    let (people, next) = state.people(me.user.id, asked.q, after, asked.limit).await?;
+    let (people, next) = app.people(me.user.id, query.q, after, query.limit).await?;
     let users = people.into_iter().map(|one| one.user).collect();
     Ok(Json(Users { users, next: next.map(|next| next.to_string()) }))
 }

@@ -1,6 +1,6 @@
 //! Rooms.
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,9 +9,9 @@ use super::json::{Json, Query};
 use crate::chat::room::{History, Room};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::state::{Asker, LobbyCursor, RoomChange, RoomRequest, State};
+use crate::service::{App, Asker, LobbyCursor, RoomChange, RoomRequest};
 use crate::web::caller::{Caller, Me};
-use crate::web::room::room_id;
+use crate::web::pages::room::room_id;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -36,17 +36,17 @@ pub(super) struct Rooms {
 }
 
 pub(super) async fn list(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Option<Me>,
-    Query(asked): Query<ListQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<Rooms>> {
-    let after = asked.after.map(|after| after.parse::<LobbyCursor>()).transpose();
+    let after = query.after.map(|after| after.parse::<LobbyCursor>()).transpose();
     let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
-    let asker = me.map_or(Asker::Address(caller.address), |me| Asker::Person(me.user.id));
-    let (rooms, next) = match asked.q {
-        Some(q) => state.find_rooms(asker, q, after, asked.limit).await?,
-        None => state.lobby(None, after, asked.limit).await?,
+    let asker = me.map_or(Asker::Address(caller.address), |me| Asker::User(me.user.id));
+    let (rooms, next) = match query.q {
+        Some(q) => app.find_rooms(asker, q, after, query.limit).await?,
+        None => app.lobby(None, after, query.limit).await?,
     };
     Ok(Json(Rooms { rooms, next: next.map(|next| next.to_string()) }))
 }
@@ -77,18 +77,18 @@ fn yes() -> bool {
 }
 
 pub(super) async fn create(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
-    Json(asked): Json<NewRoom>,
+    Json(body): Json<NewRoom>,
 ) -> Result<(StatusCode, Json<Room>)> {
-    let NewRoom { title, max, password, ephemeral, listed, history } = asked;
-    let asked = RoomRequest { title, max, password, ephemeral, unlisted: !listed, history };
-    let room = state.create_room(&me.user, asked).await?;
+    let NewRoom { title, max, password, ephemeral, listed, history } = body;
+    let body = RoomRequest { title, max, password, ephemeral, unlisted: !listed, history };
+    let room = app.create_room(&me.user, body).await?;
     Ok((StatusCode::CREATED, Json(room)))
 }
 
-pub(super) async fn show(Shared(state): Shared<State>, me: Option<Me>, Path(id): Path<String>) -> Result<Json<Room>> {
-    state.room(me.map(|me| me.user.id), room_id(&id)?).await.map(Json)
+pub(super) async fn show(State(app): State<App>, me: Option<Me>, Path(id): Path<String>) -> Result<Json<Room>> {
+    app.room(me.map(|me| me.user.id), room_id(&id)?).await.map(Json)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -118,18 +118,18 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 }
 
 pub(super) async fn change(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path(id): Path<String>,
-    Json(asked): Json<ChangeRoom>,
+    Json(body): Json<ChangeRoom>,
 ) -> Result<Json<Room>> {
-    let ChangeRoom { title, max, password, listed, history, slow_seconds } = asked;
+    let ChangeRoom { title, max, password, listed, history, slow_seconds } = body;
     let change = RoomChange { title, max, password, listed, history, slow_seconds };
-    state.change_room(&me.user, room_id(&id)?, change).await.map(Json)
+    app.change_room(&me.user, room_id(&id)?, change).await.map(Json)
 }
 
-pub(super) async fn remove(Shared(state): Shared<State>, me: Me, Path(id): Path<String>) -> Result<StatusCode> {
-    state.remove_room(&me.user, room_id(&id)?).await?;
+pub(super) async fn remove(State(app): State<App>, me: Me, Path(id): Path<String>) -> Result<StatusCode> {
+    app.remove_room(&me.user, room_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -140,10 +140,10 @@ pub(super) struct HandOver {
 }
 
 pub(super) async fn hand_over(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
     Path(id): Path<String>,
-    Json(asked): Json<HandOver>,
+    Json(body): Json<HandOver>,
 ) -> Result<Json<Room>> {
-    state.hand_over(&me.user, room_id(&id)?, asked.user_id).await.map(Json)
+    app.hand_over(&me.user, room_id(&id)?, body.user_id).await.map(Json)
 }

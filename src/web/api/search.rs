@@ -1,6 +1,6 @@
 //! Search.
 
-use axum::extract::State as Shared;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +8,11 @@ use super::json::{Json, Query};
 use crate::chat::search::Hit;
 use crate::error::Result;
 use crate::ids::MessageId;
-use crate::socket::wire::WireMessage;
-use crate::state::{SearchRequest, State};
+use crate::service::{App, SearchRequest};
 use crate::text::hit::Excerpt;
 use crate::web::caller::{Caller, Me};
-use crate::web::room::room_id;
+use crate::web::pages::room::room_id;
+use crate::wire::WireMessage;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -60,15 +60,15 @@ struct FoundMessage {
 }
 
 pub(super) async fn find(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
-    Query(asked): Query<SearchQuery>,
+    Query(query): Query<SearchQuery>,
 ) -> Result<Json<FoundMessages>> {
-    let room_id = asked.room.as_deref().map(room_id).transpose()?;
-    let SearchQuery { q, from, before, after, limit, .. } = asked;
-    let request = SearchRequest { q, room_id, from, before, after, zone: asked.zone.unwrap_or_default(), limit };
-    let found = state.search(me.user.id, request).await?;
+    let room_id = query.room.as_deref().map(room_id).transpose()?;
+    let SearchQuery { q, from, before, after, limit, .. } = query;
+    let request = SearchRequest { q, room_id, from, before, after, zone: query.zone.unwrap_or_default(), limit };
+    let found = app.search(me.user.id, request).await?;
     let shown = |hit: Hit| FoundMessage {
         message: WireMessage::new(hit.message, caller.lang, Some(me.user.id)),
         excerpt: hit.excerpt,

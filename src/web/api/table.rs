@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::State as Shared;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::Code;
-use crate::state::State;
+use crate::service::App;
 
 /// Calls in the order they were added.
 #[derive(Default)]
 pub struct Calls {
     calls: Vec<Call>,
-    routes: Vec<(&'static str, MethodRouter<State>)>,
+    routes: Vec<(&'static str, MethodRouter<App>)>,
     schemas: Schemas,
 }
 
@@ -106,7 +106,7 @@ impl Calls {
         mut self,
         method: &'static str,
         path: &'static str,
-        route: MethodRouter<State>,
+        route: MethodRouter<App>,
         about: &'static str,
         describe: impl for<'a> FnOnce(Describe<'a>) -> Describe<'a>,
     ) -> Self {
@@ -132,7 +132,7 @@ impl Calls {
         self.calls.iter()
     }
 
-    pub(super) fn into_router(self) -> Router<State> {
+    pub(super) fn into_router(self) -> Router<App> {
         self.routes.into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route))
     }
 
@@ -223,6 +223,6 @@ impl Call {
 }
 
 /// `GET /api/openapi.json`
-pub(super) async fn openapi(Shared(state): Shared<State>) -> Response {
-    axum::Json(super::calls(state.config.upload_max).openapi()).into_response()
+pub(super) async fn openapi(State(app): State<App>) -> Response {
+    axum::Json(super::calls(app.config.upload_max).openapi()).into_response()
 }

@@ -1,6 +1,6 @@
 //! One's own rooms, with what waits in each; and the way to a conversation of two.
 
-use axum::extract::State as Shared;
+use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,9 @@ use crate::chat::unread::{self, Place};
 use crate::chat::user::User;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::socket::wire::WireMessage;
-use crate::state::State;
+use crate::service::App;
 use crate::web::caller::{Caller, Me};
+use crate::wire::WireMessage;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -52,13 +52,13 @@ struct MyRoom {
 }
 
 pub(super) async fn list(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     caller: Caller,
     me: Me,
-    Query(asked): Query<ListQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<MyRooms>> {
-    let after = asked.after.as_deref().map(place).transpose()?;
-    let (rooms, next) = state.my_rooms(me.user.id, after, asked.limit).await?;
+    let after = query.after.as_deref().map(place).transpose()?;
+    let (rooms, next) = app.my_rooms(me.user.id, after, query.limit).await?;
     let shown = |mine: unread::MyRoom| MyRoom {
         room: mine.room,
         me: mine.me,
@@ -84,10 +84,10 @@ pub(super) struct Direct {
 }
 
 pub(super) async fn open_direct(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     me: Me,
-    Json(asked): Json<Direct>,
+    Json(body): Json<Direct>,
 ) -> Result<(StatusCode, Json<Room>)> {
-    let (room, made) = state.open_direct(me.user.id, asked.user_id).await?;
+    let (room, made) = app.open_direct(me.user.id, body.user_id).await?;
     Ok((if made { StatusCode::CREATED } else { StatusCode::OK }, Json(room)))
 }

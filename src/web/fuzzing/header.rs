@@ -8,11 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use super::page::is_of_ours;
 use crate::cookie;
+use crate::i18n::Lang;
 use crate::origin::{Judgement, Origin, Origins};
 use crate::text;
 use crate::web::range::{Stretch, stretch};
 use crate::web::{back, caller, etag};
-use crate::words::Lang;
 
 /// Bytes of the file that a stretch is asked of.
 const SIZE: u64 = 1_000;
@@ -105,7 +105,7 @@ fn lead_back(headers: &HeaderMap) {
     }
     let name = text::file_name(referer.unwrap_or_default());
     assert!(!name.is_empty() && !name.contains(['/', '\\']) && name.chars().count() <= 120, "{name:?}");
-    crate::web::file::disposition("attachment", &name).expect("a name of a file is a header");
+    crate::web::pages::file::disposition("attachment", &name).expect("a name of a file is a header");
 }
 
 fn ask_for_a_part(headers: &HeaderMap) {

@@ -20,10 +20,10 @@ use tower::ServiceExt;
 use super::page;
 use crate::chat::message::New;
 use crate::config::Config;
+use crate::i18n::Lang;
 use crate::ids::RoomId;
-use crate::state::{Key, RoomRequest, State};
+use crate::service::{App, Key, RoomRequest};
 use crate::web::{ClientAddress, name_assets, router};
-use crate::words::Lang;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Bytes of an answer.
@@ -33,7 +33,7 @@ const UPLOAD_MAX: usize = 4_096;
 
 pub(super) struct House {
     runtime: Runtime,
-    state: State,
+    app: App,
     router: Router,
     token: String,
     /// What the names in a request stand for.
@@ -53,11 +53,11 @@ struct Furnished {
 static FURNISHED: LazyLock<Furnished> = LazyLock::new(|| {
     name_assets();
     let mut house = House::on(Folder::new());
-    (house.token, house.names) = house.runtime.block_on(furnish(&house.state));
+    (house.token, house.names) = house.runtime.block_on(furnish(&house.app));
     let note = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a note\"\r\n\r\nnote\r\n--x--\r\n";
     let file = house.upload(note, usize::MAX).1.expect("a file is taken");
     house.names.push(("{file}", file));
-    house.runtime.block_on(house.state.db.close());
+    house.runtime.block_on(house.app.db.close());
     Furnished { files: house.folder.files(), token: house.token.clone(), names: house.names.clone() }
 });
 
@@ -111,8 +111,8 @@ impl House {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let config =
             Config { data_dir: folder.0.clone(), has_rate_limits: false, upload_max: UPLOAD_MAX, ..Config::default() };
-        let state = runtime.block_on(async { State::open(config, 0) }).expect("a store");
-        Self { router: router(&state), runtime, state, token: String::new(), names: Vec::new(), folder }
+        let app = runtime.block_on(async { App::open(config, 0) }).expect("a store");
+        Self { router: router(&app), runtime, app, token: String::new(), names: Vec::new(), folder }
     }
 
     /// The request with what its names stand for.
@@ -161,7 +161,7 @@ impl House {
 
     /// What was changed is forgotten, so that an input alone makes its answer.
     pub(super) fn begin_anew(&mut self) {
-        self.runtime.block_on(self.state.db.close());
+        self.runtime.block_on(self.app.db.close());
         *self = Self::open();
     }
 
@@ -248,19 +248,19 @@ impl Drop for Folder {
 }
 
 /// Makes what the house has; the token of minji's session, and what the names stand for.
-async fn furnish(state: &State) -> (String, Vec<(&'static str, String)>) {
-    state.begin_search().await.expect("an index");
+async fn furnish(app: &App) -> (String, Vec<(&'static str, String)>) {
+    app.begin_search().await.expect("an index");
     let come_in = async |name: &str| {
-        let entered = state.enter(Some(name.to_owned()), Lang::En, None, HERE).await.expect("somebody");
+        let entered = app.enter(Some(name.to_owned()), Lang::En, None, HERE).await.expect("somebody");
         (Arc::new(entered.user), entered.token.reveal())
     };
     let ((minji, token), (jun, _)) = (come_in("minji").await, come_in("<i x>jun").await);
     let courtyard = RoomRequest { title: "courtyard \"<i x>".into(), ..RoomRequest::default() };
-    let room = state.create_room(&minji, courtyard).await.expect("a room");
-    state.join(&jun, room.id, Key::default(), HERE).await.expect("a member");
+    let room = app.create_room(&minji, courtyard).await.expect("a room");
+    app.join(&jun, room.id, Key::default(), HERE).await.expect("a member");
     let new = New { text: "<i x> **마당** https://madang.example/ @minji".into(), ..New::default() };
-    let said = state.send(jun.id, room.id, new).await.expect("a message").message;
-    let invite = state.invite(minji.id, room.id, None, None).await.expect("an invite");
+    let said = app.send(jun.id, room.id, new).await.expect("a message").message;
+    let invite = app.invite(minji.id, room.id, None, None).await.expect("an invite");
     let names = vec![
         ("{room}", room.id.to_string()),
         ("{me}", minji.id.to_string()),

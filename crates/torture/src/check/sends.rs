@@ -107,7 +107,7 @@ fn stored_was_sent(index: &Index<'_>, sent: &AllSent<'_>, found: &mut Vec<Violat
             };
             let key = row.state.sender.zip(row.key.as_deref());
             let Some(sent) = key.and_then(|key| sent.get(&key)) else {
-                wrong(format!("nobody sent it: {}", row.state));
+                wrong(format!("no user sent it: {}", row.state));
                 continue;
             };
             let is_whole = row.is_deleted && sent.may_be_deleted || sent.texts.contains(&*row.state.text);

@@ -117,7 +117,7 @@ pub(in crate::chat::message) fn resume(
 /// # Errors
 /// `room_not_found`, `not_a_member`.
 pub fn visible_rev(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<i64> {
-    let first_seq = member::standing(tx, viewer, room_id)?.first_seq;
+    let first_seq = member::membership(tx, viewer, room_id)?.first_seq;
     if first_seq > 0 {
         return visible_rev_from(tx, viewer, room_id, first_seq);
     }

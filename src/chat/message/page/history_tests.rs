@@ -1,7 +1,7 @@
 //! A history that begins with joining, on every way to read it.
 
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::message::{New, change, reaction};
 use crate::chat::room::{Change, History, Room};
 use crate::chat::user::User;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::changed::{SINCE, SINCE_JOINED, SINCE_SIZE, SINCE_SIZE_JOINED};
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::error::Code;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::changed::{revs, visible_rev_from};
 use super::{Changes, Cursor, page, resume};
-use crate::chat::member::Standing;
+use crate::chat::member::Membership;
 use crate::chat::{Limits, Tx};
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
@@ -37,10 +37,16 @@ impl Told {
     ///
     /// # Errors
     /// `invalid` with the field `since`; `room_not_found`.
-    pub fn tell(&mut self, tx: &mut Tx, limits: &Limits, standing: Standing, reader: Reader) -> Result<(usize, i64)> {
+    pub fn tell(
+        &mut self,
+        tx: &mut Tx,
+        limits: &Limits,
+        membership: Membership,
+        reader: Reader,
+    ) -> Result<(usize, i64)> {
         let (me, since) = (reader.me, reader.since);
-        if standing.first_seq > 0 {
-            let visible_rev = visible_rev_from(tx, me, self.room_id, standing.first_seq)?;
+        if membership.first_seq > 0 {
+            let visible_rev = visible_rev_from(tx, me, self.room_id, membership.first_seq)?;
             return Ok((self.own(tx, limits, reader)?, visible_rev));
         }
         let (public_rev, whispered_rev) = revs(tx, me, self.room_id)?;

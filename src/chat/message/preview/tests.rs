@@ -1,6 +1,6 @@
 use super::*;
 use crate::chat::account;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::message::{self, New};
 use crate::chat::user::User;
 use crate::error::Code;

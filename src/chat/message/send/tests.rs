@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::chat::cast::{House, LIMITS};
+use crate::chat::fixtures::{House, LIMITS};
 use crate::chat::message::{Cursor, SystemEvent, page};
 use crate::ids::FileId;
 

@@ -1,0 +1,51 @@
+//! Every recurring job of the server, in one table.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use socketio::Server;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::service::App;
+use crate::socket;
+
+/// How often idle memory is released.
+const RELEASE_MEMORY: Duration = Duration::from_secs(3);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// Starts the recurring jobs. They run as long as the process.
+pub(super) fn start(app: &App, sockets: &Server) {
+    let config = &app.config;
+    let flusher = Arc::new(socket::Flusher::new(app, sockets));
+    let expiry = (config.exit_grace / 8).clamp(Duration::from_millis(5), Duration::from_millis(250));
+
+    every(expiry, "expired stays", app, |app| async move { app.end_expired_stays().await });
+    every(config.second, "updates to the sockets", app, move |_| {
+        let flusher = Arc::clone(&flusher);
+        async move { flusher.flush().await }
+    });
+    every(config.rev_heartbeat, "rev heartbeat", app, |app| async move { app.realtime.rev_heartbeat() });
+    every(config.session_check, "session check", app, |app| async move { app.check_sessions().await });
+    every(config.housekeeping, "housekeeping", app, |app| async move { app.housekeeping().await });
+    every(RELEASE_MEMORY, "release of memory", app, |app| async move { app.db.release_memory().await });
+    every(DAY, "sweep of orphaned files", app, |app| async move { app.sweep_orphans().await });
+}
+
+fn every<F, Fut>(period: Duration, name: &'static str, app: &App, job: F)
+where
+    F: Fn(App) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let app = app.clone();
+    tokio::spawn(async move {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            // In a task of its own, so that a panic costs one turn and not the schedule.
+            if let Err(error) = tokio::spawn(job(app.clone())).await {
+                tracing::error!(%error, name, "a recurring job failed");
+            }
+        }
+    });
+}

@@ -1,0 +1,97 @@
+//! The cast of chat's tests: a house of its own for each, with people and the room "courtyard".
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use parking_lot::Mutex;
+
+use super::member::{self, Proof};
+use super::message::{self, New};
+use super::room::{self, NewRoom, Room};
+use super::user::{self, User};
+use super::{Db, Fact, Limits, Tx};
+use crate::db::{Options, Subject};
+use crate::error::Result;
+use crate::ids::{RoomId, UserId};
+
+pub(super) static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::default);
+
+/// A store in a folder of its own, removed with it, that keeps the facts it was told.
+pub(super) struct House {
+    pub(super) db: Db,
+    facts: Arc<Mutex<Vec<Fact>>>,
+    _folder: Folder,
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl House {
+    pub(super) fn open() -> Self {
+        let folder = Folder(std::env::temp_dir().join(format!("madang-chat-{}", RoomId::new(0))));
+        std::fs::create_dir(&folder.0).unwrap();
+        let facts = Arc::new(Mutex::new(Vec::new()));
+        let heard = facts.clone();
+        let db = Db::open(Options::new(folder.0.join("madang.db")), move |new| heard.lock().extend(new)).unwrap();
+        Self { db, facts, _folder: folder }
+    }
+
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.db.write(Subject::Server, act).await
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.db.read(act).await
+    }
+
+    /// The facts since the last call.
+    pub(super) fn facts(&self) -> Vec<Fact> {
+        std::mem::take(&mut *self.facts.lock())
+    }
+
+    pub(super) async fn guest(&self, name: &str) -> User {
+        let name = name.to_owned();
+        self.write(move |tx| user::make_guest(tx, &LIMITS, 1, &name)).await.unwrap()
+    }
+
+    /// The courtyard: a lasting room of `max` seats with its owner in it.
+    pub(super) async fn courtyard(&self, owner: &User, max: u32) -> Room {
+        let new = NewRoom { title: "courtyard".into(), max: Some(max), ..NewRoom::default() };
+        self.create(owner, new).await
+    }
+
+    pub(super) async fn create(&self, owner: &User, new: NewRoom) -> Room {
+        let me = owner.id;
+        self.write(move |tx| room::create(tx, &LIMITS, 1, me, new)).await.unwrap()
+    }
+
+    /// Joins at `now`, which makes the order of being present.
+    pub(super) async fn enter(&self, now: i64, user: &User, room: &Room) -> Result<member::Joining> {
+        let (me, room_id) = (user.id, room.id);
+        self.write(move |tx| member::join(tx, now, me, room_id, Proof::Open, true)).await
+    }
+
+    pub(super) async fn say(&self, user: &User, room: &Room, text: &str) -> message::Message {
+        self.send(user, room, New { text: text.into(), ..New::default() }).await.unwrap().message
+    }
+
+    pub(super) async fn whisper(&self, user: &User, room: &Room, to: UserId, text: &str) -> message::Message {
+        self.send(user, room, New { text: text.into(), to: Some(to), ..New::default() }).await.unwrap().message
+    }
+
+    pub(super) async fn send(&self, user: &User, room: &Room, new: New) -> Result<message::Sent> {
+        let (me, room_id) = (user.id, room.id);
+        self.write(move |tx| message::send(tx, &LIMITS, 2, me, room_id, new)).await
+    }
+}

@@ -1,0 +1,89 @@
+//! What a database engine must provide. Each engine is a folder beside this file.
+
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::migrate::Migration;
+use super::row::Row;
+use super::search::Match;
+use super::value::Param;
+
+/// Opens connections to one database.
+pub(super) trait Engine: Send + Sync + 'static {
+    /// Opens the connection of the writer; creates the database if there is none.
+    fn open_writer(&self) -> Result<Box<dyn Connection>, Fault>;
+
+    /// Opens a connection that only reads.
+    fn open_reader(&self) -> Result<Box<dyn Connection>, Fault>;
+
+    /// The numbered steps of the schema, in order.
+    fn migrations(&self) -> &'static [Migration];
+
+    /// Called with the migration lock held, before the schema of a database that holds data changes.
+    fn before_migration(&self, from: i64, to: i64) -> Result<(), Fault>;
+}
+
+/// The steps of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    BeginRead,
+    BeginWrite,
+    Commit,
+    Rollback,
+    Savepoint,
+    ReleaseSavepoint,
+    RollbackToSavepoint,
+}
+
+/// One connection. It runs one statement at a time.
+pub(super) trait Connection: Send {
+    /// Begins, ends or marks a transaction.
+    fn step(&self, step: Step) -> Result<(), Fault>;
+
+    /// Whether a transaction is open. Some errors make an engine end it by itself.
+    fn in_transaction(&self) -> bool;
+
+    /// Runs statements without parameters or rows.
+    fn batch(&self, sql: &str) -> Result<(), Fault>;
+
+    /// Runs a statement without rows and returns how many rows it changed.
+    fn execute(&self, sql: &str, params: &[&dyn Param]) -> Result<usize, Fault>;
+
+    /// Inserts one row into a table whose key is `number` and returns that number.
+    fn insert_numbered(&self, sql: &str, params: &[&dyn Param]) -> Result<i64, Fault>;
+
+    /// Calls `each` with the rows until it returns `false`.
+    fn query(
+        &self,
+        sql: &str,
+        params: &[&dyn Param],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault>;
+
+    /// Interrupts statements with [`Fault::Late`] once this much time has passed; `None` removes the limit.
+    fn set_deadline(&mut self, budget: Option<Duration>) -> Result<(), Fault>;
+
+    /// Checks quickly whether the database is intact.
+    fn check(&self) -> Result<(), Fault>;
+
+    /// Frees the memory of caches that are not in use.
+    fn release_memory(&self) -> Result<(), Fault>;
+
+    /// Writes the words of a message to the search index; `None` removes it. `is_new` says that the index
+    /// cannot have the message yet.
+    fn index(&self, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault>;
+
+    /// The numbers of indexed messages that match, from `from` up to below `below`, highest first.
+    fn matching(&self, wanted: &Match, from: i64, below: i64, limit: u32) -> Result<Vec<i64>, Fault>;
+
+    /// Empties the search index.
+    fn clear_index(&self) -> Result<(), Fault>;
+
+    /// Does the engine's upkeep after a commit of the writer.
+    fn committed(&mut self) {}
+
+    /// Finishes the upkeep and closes the writer's connection. Called when no reader is left.
+    fn close(self: Box<Self>) -> Result<(), Fault> {
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! The embedded engine: SQLite in WAL mode. Only this folder knows rusqlite.
+
+mod checkpoint;
+mod connection;
+mod fts;
+mod inspection;
+mod pre_migration_backup;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Options;
+use super::engine::{self, Engine};
+use super::fault::Fault;
+use super::migrate::{Migration, migrations};
+use crate::clock::now_ms;
+use connection::Connection;
+
+pub use inspection::Inspection;
+
+/// A database file.
+pub(super) struct Sqlite {
+    path: PathBuf,
+    busy_timeout: Duration,
+    log_pages: u32,
+    backups: Option<PathBuf>,
+}
+
+impl Sqlite {
+    pub(super) fn new(options: &Options) -> Self {
+        let Options { path, busy_timeout, log_pages, backups, .. } = options.clone();
+        Self { path, busy_timeout, log_pages, backups }
+    }
+}
+
+impl Engine for Sqlite {
+    fn open_writer(&self) -> Result<Box<dyn engine::Connection>, Fault> {
+        Ok(Box::new(Connection::open_writer(&self.path, self.busy_timeout, self.log_pages)?))
+    }
+
+    fn open_reader(&self) -> Result<Box<dyn engine::Connection>, Fault> {
+        Ok(Box::new(Connection::open_read_only(&self.path, self.busy_timeout)?))
+    }
+
+    fn migrations(&self) -> &'static [Migration] {
+        MIGRATIONS
+    }
+
+    fn before_migration(&self, from: i64, to: i64) -> Result<(), Fault> {
+        let Some(folder) = &self.backups else { return Ok(()) };
+        // The migration lock is held: the copy lacks nothing that is written meanwhile.
+        let copy = pre_migration_backup::keep(&self.path, folder, to, now_ms())?;
+        tracing::info!(
+            "the schema changes from version {from} to {to}; a copy of the database is in {}",
+            copy.display()
+        );
+        Ok(())
+    }
+}
+
+migrations! { "sqlite": "0001_chat" "0002_people" "0003_search" "0004_outbox" "0005_admins" "0006_changes" }

@@ -1,0 +1,219 @@
+//! Files on their way in: written down as they come, hashed and looked at, and gone again unless
+//! they are kept.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::clock::now_ms;
+use crate::error::{Code, Error, Result};
+use crate::ids::FileId;
+use crate::image;
+use crate::media;
+
+/// Bytes gathered before they are written: one hop to where blocking is allowed for each.
+const GATHERED: usize = 256 * 1024;
+
+/// The folder of what is on its way in. It is private, and every name in it is ours.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder(Arc<Path>);
+
+impl Folder {
+    /// Opens the folder, made when it is missing, and removes what an earlier process left in it.
+    ///
+    /// # Errors
+    /// A sentence for the operator: it cannot be made, or it is a link to somewhere else.
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("cannot open the folder of uploads {}: {error}", path.display());
+        crate::service::make_private_folder(path)?;
+        if !path.symlink_metadata().map_err(failed)?.is_dir() {
+            return Err(format!("the folder of uploads {} must be a folder and not a link", path.display()));
+        }
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            let left = entry.map_err(failed)?.path();
+            // What a failing machine was about to store belongs to nobody.
+            if let Err(error) = std::fs::remove_file(&left) {
+                tracing::warn!(%error, path = %left.display(), "an old upload stays");
+            }
+        }
+        Ok(Self(path.into()))
+    }
+
+    /// A new file in it, which is removed when it is dropped.
+    fn create(&self) -> Result<(Temp, File)> {
+        let name = FileId::new(now_ms()).to_string();
+        let path = self.0.join(&name);
+        // A new file, and so never one that a link of this name leads to.
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
+        let file = file.map_err(refused)?;
+        Ok((Temp { name, path, is_kept: false }, file))
+    }
+}
+
+/// A file of the folder, removed with its owner on every way out.
+#[derive(Debug)]
+pub(crate) struct Temp {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    is_kept: bool,
+}
+
+impl Temp {
+    /// It has gone to where it stays.
+    pub(crate) fn kept(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        if !self.is_kept
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
+            tracing::warn!(%error, "an upload stays until the next start");
+        }
+    }
+}
+
+/// A file that is being received.
+pub struct Incoming {
+    temp: Temp,
+    gathered: Vec<u8>,
+    sink: Option<Sink>,
+    size: u64,
+}
+
+/// What the bytes go through, at a place where blocking is allowed.
+struct Sink {
+    file: File,
+    digest: Sha256,
+    text: media::TextCheck,
+    head: Vec<u8>,
+}
+
+/// A file that has come, whole and on the disk for good, though nobody has it yet. Dropped, it is
+/// gone.
+#[derive(Debug)]
+pub struct Upload {
+    /// As its sender called it.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hexadecimal.
+    pub(crate) hash: String,
+    /// For what is no picture.
+    pub(crate) media_type: &'static str,
+    pub(crate) is_picture: bool,
+    pub(crate) temp: Temp,
+}
+
+impl Incoming {
+    pub(crate) async fn open(folder: &Folder) -> Result<Self> {
+        let folder = folder.clone();
+        let (temp, file) = blocking(move || folder.create()).await?;
+        let sink = Sink { file, digest: Sha256::new(), text: media::TextCheck::default(), head: Vec::new() };
+        Ok(Self { temp, gathered: Vec::with_capacity(GATHERED), sink: Some(sink), size: 0 })
+    }
+
+    /// Bytes received so far.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// `unavailable` when the disk takes no more.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.size += bytes.len() as u64;
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() >= GATHERED { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        let mut sink = self.sink.take().ok_or(Code::Unavailable)?;
+        let mut bytes = std::mem::take(&mut self.gathered);
+        let (sink, bytes) = blocking(move || {
+            sink.take(&bytes)?;
+            bytes.clear();
+            Ok((sink, bytes))
+        })
+        .await?;
+        self.gathered = bytes;
+        self.sink = Some(sink);
+        Ok(())
+    }
+
+    /// The whole file has come.
+    ///
+    /// # Errors
+    /// `unavailable` when the disk takes no more.
+    pub async fn finish(mut self, name: String) -> Result<Upload> {
+        self.flush().await?;
+        let Sink { file, digest, text, head } = self.sink.take().ok_or(Code::Unavailable)?;
+        let is_picture = image::is_picture(&head);
+        if !is_picture {
+            // An upload that was answered must survive a power cut like the message that carries
+            // it. Of a picture another file is kept.
+            blocking(move || file.sync_all().map_err(refused)).await?;
+        }
+        let media_type = media::media_type(&head, text.is_text(), &name);
+        Ok(Upload { name, size: self.size, hash: hex(digest), media_type, is_picture, temp: self.temp })
+    }
+}
+
+impl Sink {
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(refused)?;
+        self.digest.update(bytes);
+        self.text.look(bytes);
+        let missing = media::HEAD - self.head.len();
+        self.head.extend_from_slice(&bytes[..missing.min(bytes.len())]);
+        Ok(())
+    }
+}
+
+impl Upload {
+    /// All its bytes, in memory. Blocks.
+    pub(crate) fn read(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(self.size as usize);
+        let mut file = File::open(&self.temp.path).map_err(refused)?;
+        file.read_to_end(&mut bytes).map_err(refused)?;
+        Ok(bytes)
+    }
+}
+
+/// Bytes of our own making, written down like those that come from elsewhere.
+pub(crate) async fn write_down(folder: &Folder, bytes: Vec<u8>) -> Result<(Temp, String)> {
+    let folder = folder.clone();
+    blocking(move || {
+        let (temp, mut file) = folder.create()?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(refused)?;
+        Ok((temp, hex(Sha256::new_with_prefix(&bytes))))
+    })
+    .await
+}
+
+fn hex(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+/// The disk said no. Nothing was changed, and who asks again after the operator has made room is
+/// served; so it is the code of a store that does not answer.
+fn refused(error: std::io::Error) -> Error {
+    tracing::error!(%error, "an upload cannot be written down");
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Error::new(Code::Unavailable).with_message("the disk of the server is full")
+        }
+        _ => Code::Unavailable.into(),
+    }
+}

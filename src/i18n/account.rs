@@ -1,0 +1,85 @@
+//! The words about oneself: accounts, log-in, profile, sessions.
+
+use crate::error::Code;
+
+/// See [`Strings`](super::Strings).
+pub struct AccountStrings {
+    // The way in.
+    pub sign_up: &'static str,
+    pub sign_up_about: &'static str,
+    pub sign_up_as: fn(&str) -> String,
+    pub keep_name: &'static str,
+    pub log_in: &'static str,
+    pub log_in_about: &'static str,
+    pub log_in_loses: &'static str,
+    pub log_out: &'static str,
+    pub log_out_guest: &'static str,
+    pub has_account: &'static str,
+    pub no_account: &'static str,
+    pub email: &'static str,
+    pub password: &'static str,
+    pub password_rule: &'static str,
+
+    // A forgotten password.
+    pub forgot: &'static str,
+    pub forgot_about: &'static str,
+    pub forgot_send: &'static str,
+    pub forgot_sent: &'static str,
+    pub reset: &'static str,
+    pub reset_about: &'static str,
+    pub reset_done: &'static str,
+    pub reset_subject: &'static str,
+    pub reset_letter: fn(&str) -> String,
+    pub link_gone: &'static str,
+    pub link_gone_about: &'static str,
+
+    // The first admin.
+    pub admin: &'static str,
+    pub admin_about: &'static str,
+    pub admin_confirm: &'static str,
+    pub admin_needs_account: &'static str,
+    pub admin_done: &'static str,
+
+    // Oneself.
+    pub me: &'static str,
+    pub is_admin: &'static str,
+    pub profile: &'static str,
+    pub bio: &'static str,
+    pub bio_hint: &'static str,
+    pub picture: &'static str,
+    pub picture_choose: &'static str,
+    pub picture_remove: &'static str,
+    pub picture_crop: &'static str,
+    pub picture_zoom: &'static str,
+    pub picture_send: &'static str,
+    pub change_email: &'static str,
+    pub change_password: &'static str,
+    pub current_password: &'static str,
+    pub new_password: &'static str,
+    pub password_changed: &'static str,
+    pub hides_presence: &'static str,
+    pub hides_presence_hint: &'static str,
+    pub sessions: &'static str,
+    pub sessions_about: &'static str,
+    pub session_current: &'static str,
+    pub session_unknown: &'static str,
+    pub session_end: &'static str,
+    pub sessions_end: &'static str,
+    pub seen: &'static str,
+    pub blocks: &'static str,
+    pub blocks_about: &'static str,
+    pub blocks_none: &'static str,
+    pub unblock: &'static str,
+    pub block: &'static str,
+
+    // The end.
+    pub leave: &'static str,
+    pub leave_about: &'static str,
+    pub leave_keep: &'static str,
+    pub leave_remove: &'static str,
+    pub leave_sure: &'static str,
+    pub left: &'static str,
+
+    /// What is wrong with a field, where there is more to say than for its code.
+    pub problem: fn(Code, &str) -> Option<&'static str>,
+}

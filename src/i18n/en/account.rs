@@ -1,0 +1,98 @@
+//! The words about oneself and accounts.
+
+use crate::error::Code;
+use crate::i18n::account::AccountStrings;
+
+pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
+    sign_up: "Sign up",
+    sign_up_about: "Be the same person on every device.",
+    sign_up_as: |name| format!("Sign up, and {name} keeps name, rooms and messages."),
+    keep_name: "Sign up to keep this name",
+    log_in: "Log in",
+    log_in_about: "Good to see you again.",
+    log_in_loses: "Logging in leaves the guest you are now behind.",
+    log_out: "Log out",
+    log_out_guest: "A guest who logs out cannot come back under this name.",
+    has_account: "I have an account",
+    no_account: "I have no account yet",
+    email: "E-mail",
+    password: "Password",
+    password_rule: "At least eight characters, and hard to guess.",
+
+    forgot: "Forgot the password?",
+    forgot_about: "Enter the e-mail you signed up with, and we send you a link to choose another password.",
+    forgot_send: "Send the link",
+    forgot_sent: "If that e-mail has an account, a letter is on its way. Open its link within an hour.",
+    reset: "New password",
+    reset_about: "You will be logged out on every device.",
+    reset_done: "The password was changed. Log in with the new one.",
+    reset_subject: "A new password for Madang",
+    reset_letter: |link| {
+        format!(
+            "Hello,\n\nopen this link to choose a new password for Madang. It opens once, for an hour.\n\n{link}\n\n\
+             If you did not ask for it, ignore this letter. Nothing changes.\n"
+        )
+    },
+    link_gone: "This link does not open.",
+    link_gone_about: "It was used already, or its time is over. Ask for another one.",
+
+    admin: "Become an admin",
+    admin_about: "An admin looks after every room they are in as its owner does, and may remove any room.",
+    admin_confirm: "Make me an admin",
+    admin_needs_account: "Sign up or log in first. You come back here after that.",
+    admin_done: "You are an admin now.",
+
+    me: "You",
+    is_admin: "Admin",
+    profile: "Profile",
+    bio: "About you, in a line",
+    bio_hint: "You may leave it empty",
+    picture: "Picture",
+    picture_choose: "Choose a picture",
+    picture_remove: "Remove it",
+    picture_crop: "Choose what is shown",
+    picture_zoom: "Size",
+    picture_send: "Use this picture",
+    change_email: "Change e-mail",
+    change_password: "Change password",
+    current_password: "Present password",
+    new_password: "New password",
+    password_changed: "Other devices will be logged out.",
+    hides_presence: "Do not show when I am here",
+    hides_presence_hint: "To others you always look as if you were away.",
+    sessions: "Where you are logged in",
+    sessions_about: "If you do not know one of these, log it out and change your password.",
+    session_current: "This device",
+    session_unknown: "An unknown device",
+    session_end: "Log out",
+    sessions_end: "Log out everywhere else",
+    seen: "Last used",
+    blocks: "Connections you have blocked",
+    blocks_about: "Whom you have blocked cannot whisper to you or write to you directly.",
+    blocks_none: "You have blocked nobody.",
+    unblock: "Unblock",
+    block: "Block",
+
+    leave: "Leave for good",
+    leave_about: "Your name, picture and e-mail are deleted, and you leave all rooms. This cannot be undone.",
+    leave_keep: "What I said stays, as somebody's who left",
+    leave_remove: "Delete what I said as well",
+    leave_sure: "Yes, I am leaving",
+    left: "You have left. Thank you for the time here.",
+
+    problem,
+};
+
+fn problem(code: Code, field: &str) -> Option<&'static str> {
+    Some(match (code, field) {
+        (Code::Invalid, "email") => "Check the e-mail address.",
+        (Code::Invalid, "password") => "At least eight characters, and neither your name nor a common word.",
+        (Code::TooLong, "password") => "The password is too long. Make it a little shorter.",
+        (Code::Invalid, "name") => "Write a name that can be seen.",
+        (Code::TooLong, "name") => "The name is too long: forty characters at most.",
+        (Code::TooLong, "bio") => "That is too long: 160 characters at most.",
+        (Code::BadCredentials, "password" | "current") => "That is not the password.",
+        (Code::RateLimited, _) => "You have tried often. Try again in a while.",
+        _ => return None,
+    })
+}

@@ -1,0 +1,98 @@
+//! 나와 계정에 대한 말.
+
+use crate::error::Code;
+use crate::i18n::account::AccountStrings;
+
+pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
+    sign_up: "가입하기",
+    sign_up_about: "어느 기기에서든 같은 이름으로 이어서 이야기해요.",
+    sign_up_as: |name| format!("가입하면 {name}님의 이름과 방, 대화가 그대로 남아요."),
+    keep_name: "가입하고 이 이름 지키기",
+    log_in: "로그인",
+    log_in_about: "다시 오셨네요. 반가워요.",
+    log_in_loses: "로그인하면 지금 손님으로 있던 자리는 두고 가게 돼요.",
+    log_out: "로그아웃",
+    log_out_guest: "손님은 로그아웃하면 이 이름으로 다시 들어올 수 없어요.",
+    has_account: "이미 계정이 있어요",
+    no_account: "아직 계정이 없어요",
+    email: "이메일",
+    password: "비밀번호",
+    password_rule: "여덟 자 이상으로, 쉽게 짐작할 수 없게 정해 주세요.",
+
+    forgot: "비밀번호를 잊었어요",
+    forgot_about: "가입한 이메일을 적으면 새 비밀번호를 정할 수 있는 주소를 보내 드려요.",
+    forgot_send: "메일 받기",
+    forgot_sent: "그 이메일로 가입한 계정이 있으면 메일을 보냈어요. 한 시간 안에 열어 주세요.",
+    reset: "새 비밀번호",
+    reset_about: "바꾸면 모든 기기에서 로그아웃돼요.",
+    reset_done: "비밀번호를 바꿨어요. 새 비밀번호로 로그인해 주세요.",
+    reset_subject: "마당의 새 비밀번호",
+    reset_letter: |link| {
+        format!(
+            "안녕하세요.\n\n아래 주소를 열면 마당의 새 비밀번호를 정할 수 있어요. 한 시간 동안 한 번만 열려요.\n\n{link}\n\n\
+             부탁한 적이 없다면 이 메일은 지나치셔도 돼요. 바뀌는 것은 없어요.\n"
+        )
+    },
+    link_gone: "쓸 수 없는 주소예요.",
+    link_gone_about: "이미 썼거나 시간이 지난 주소예요. 새 주소를 받아 주세요.",
+
+    admin: "관리자 되기",
+    admin_about: "관리자는 들어가 있는 모든 방을 방장처럼 돌보고, 어떤 방이든 없앨 수 있어요.",
+    admin_confirm: "관리자가 될게요",
+    admin_needs_account: "먼저 가입하거나 로그인해 주세요. 그다음 이곳으로 돌아와요.",
+    admin_done: "이제 관리자예요.",
+
+    me: "내 정보",
+    is_admin: "관리자",
+    profile: "프로필",
+    bio: "한 줄 소개",
+    bio_hint: "비워 두어도 돼요",
+    picture: "사진",
+    picture_choose: "사진 고르기",
+    picture_remove: "사진 빼기",
+    picture_crop: "보일 부분을 맞춰 주세요",
+    picture_zoom: "크기",
+    picture_send: "이 사진으로 하기",
+    change_email: "이메일 바꾸기",
+    change_password: "비밀번호 바꾸기",
+    current_password: "지금 비밀번호",
+    new_password: "새 비밀번호",
+    password_changed: "바꾸면 다른 기기에서는 로그아웃돼요.",
+    hides_presence: "접속해 있는지 알리지 않기",
+    hides_presence_hint: "다른 사람에게 늘 떠나 있는 것으로 보여요.",
+    sessions: "로그인한 기기",
+    sessions_about: "모르는 기기가 있으면 로그아웃하고 비밀번호를 바꿔 주세요.",
+    session_current: "지금 이 기기",
+    session_unknown: "알 수 없는 기기",
+    session_end: "로그아웃",
+    sessions_end: "다른 기기에서 모두 로그아웃",
+    seen: "마지막 사용",
+    blocks: "차단한 사람",
+    blocks_about: "차단한 사람은 나에게 귓속말이나 1:1 대화를 보낼 수 없어요.",
+    blocks_none: "차단한 사람이 없어요.",
+    unblock: "차단 풀기",
+    block: "차단하기",
+
+    leave: "떠나기",
+    leave_about: "이름과 사진, 이메일이 지워지고 모든 방에서 나가요. 되돌릴 수 없어요.",
+    leave_keep: "내가 쓴 글은 ‘떠난 사람’의 글로 남기기",
+    leave_remove: "내가 쓴 글도 모두 지우기",
+    leave_sure: "네, 떠날게요",
+    left: "떠났어요. 그동안 고마웠어요.",
+
+    problem,
+};
+
+fn problem(code: Code, field: &str) -> Option<&'static str> {
+    Some(match (code, field) {
+        (Code::Invalid, "email") => "이메일 주소가 맞는지 봐 주세요.",
+        (Code::Invalid, "password") => "여덟 자 이상으로, 이름이나 흔한 말이 아닌 비밀번호를 정해 주세요.",
+        (Code::TooLong, "password") => "비밀번호가 너무 길어요. 조금 줄여 주세요.",
+        (Code::Invalid, "name") => "보이는 글자로 이름을 적어 주세요.",
+        (Code::TooLong, "name") => "이름이 너무 길어요. 마흔 자까지 돼요.",
+        (Code::TooLong, "bio") => "소개가 너무 길어요. 백예순 자까지 돼요.",
+        (Code::BadCredentials, "password" | "current") => "비밀번호가 맞지 않아요.",
+        (Code::RateLimited, _) => "여러 번 해 보셨네요. 잠시 뒤에 다시 해 주세요.",
+        _ => return None,
+    })
+}

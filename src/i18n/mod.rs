@@ -1,0 +1,360 @@
+//! The words of the pages, in every language we speak.
+//!
+//! [`Strings`] is a struct with one value per language, so a line that somebody forgot to translate
+//! does not compile. Lines with values in them are functions for the same reason.
+
+mod account;
+mod en;
+mod josa;
+mod ko;
+mod name;
+
+use crate::chat::member::Presence;
+use crate::chat::message::Message;
+use crate::error::Code;
+
+pub use account::AccountStrings;
+pub use josa::{Particle, josa};
+pub use name::any_name;
+
+/// A language of the pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lang {
+    #[default]
+    Ko,
+    En,
+}
+
+impl Lang {
+    pub const ALL: [Lang; 2] = [Lang::Ko, Lang::En];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Lang::Ko => "ko",
+            Lang::En => "en",
+        }
+    }
+
+    /// The language's name in itself, for the switch.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lang::Ko => "한국어",
+            Lang::En => "English",
+        }
+    }
+
+    /// The language that the switch offers.
+    pub fn other(self) -> Lang {
+        match self {
+            Lang::Ko => Lang::En,
+            Lang::En => Lang::Ko,
+        }
+    }
+
+    /// From a tag such as `ko`, `ko-KR` or `en_US`; `None` for a language we do not speak.
+    pub fn from_code(code: &str) -> Option<Lang> {
+        let primary = code.trim().split(['-', '_']).next().unwrap_or_default();
+        Self::ALL.into_iter().find(|lang| lang.code().eq_ignore_ascii_case(primary))
+    }
+
+    /// The best of an `Accept-Language` header by its q-values, the earlier one where they are
+    /// equal; Korean where nothing fits.
+    pub fn from_accept_language(header: &str) -> Lang {
+        let mut best = (Lang::default(), 0.0);
+        // A header of ours is short; a hostile one costs no more than this many looks.
+        for entry in header.split(',').take(32) {
+            let mut parts = entry.split(';');
+            let Some(lang) = parts.next().and_then(Lang::from_code) else { continue };
+            let weight = parts
+                .find_map(|part| part.trim().strip_prefix("q=")?.trim().parse::<f32>().ok())
+                .map_or(1.0, |weight| weight.clamp(0.0, 1.0));
+            if weight > best.1 {
+                best = (lang, weight);
+            }
+        }
+        best.0
+    }
+
+    pub fn strings(self) -> &'static Strings {
+        match self {
+            Lang::Ko => &ko::STRINGS,
+            Lang::En => &en::STRINGS,
+        }
+    }
+}
+
+/// The ready line of a system message; empty for any other kind.
+pub fn system_line(message: &Message, lang: Lang) -> String {
+    (lang.strings().system_line)(message)
+}
+
+/// What a person reads when an act was refused: what happened, and what to do.
+pub fn refusal(code: Code, lang: Lang) -> &'static str {
+    (lang.strings().refusal)(code)
+}
+
+/// Every line of the pages in one language.
+pub struct Strings {
+    // The house.
+    pub mark: &'static str,
+    pub wish: &'static str,
+    pub about: &'static str,
+    pub close: &'static str,
+    pub cancel: &'static str,
+    pub back: &'static str,
+    pub save: &'static str,
+    pub switch_language: &'static str,
+    pub way_home: &'static str,
+    pub skip_to_content: &'static str,
+
+    // The lobby.
+    pub rooms: &'static str,
+    pub rooms_empty: &'static str,
+    pub my_rooms: &'static str,
+    pub unread: &'static str,
+    pub named_you: &'static str,
+    pub new_room: &'static str,
+    pub new_room_hint: &'static str,
+    pub find: &'static str,
+    pub find_label: &'static str,
+    pub find_hint: &'static str,
+    pub locked: &'static str,
+    pub full: &'static str,
+    pub no_owner: &'static str,
+    pub online_of: fn(u32, u32) -> String,
+
+    // A room's settings, at its making and after.
+    pub title: &'static str,
+    pub title_hint: &'static str,
+    pub max: &'static str,
+    pub password: &'static str,
+    pub password_hint: &'static str,
+    pub password_keep_hint: &'static str,
+    pub password_clear: &'static str,
+    pub ephemeral: &'static str,
+    pub ephemeral_hint: &'static str,
+    pub make_room: &'static str,
+    pub settings: &'static str,
+    pub more_settings: &'static str,
+    pub listing: &'static str,
+    pub listed: &'static str,
+    pub unlisted: &'static str,
+    pub unlisted_hint: &'static str,
+    pub history: &'static str,
+    pub history_all: &'static str,
+    pub history_joined: &'static str,
+    pub slow: &'static str,
+    pub slow_off: &'static str,
+    pub slow_wait: &'static str,
+    pub every: fn(u32) -> String,
+    pub bans: &'static str,
+    pub lift_ban: &'static str,
+    pub delete_room: &'static str,
+    pub delete_room_hint: &'static str,
+    pub delete_room_sure: &'static str,
+
+    // Oneself.
+    pub name: &'static str,
+    pub rename: &'static str,
+    pub guest: &'static str,
+    pub bot: &'static str,
+
+    /// Accounts and all that belongs to them.
+    pub account: AccountStrings,
+
+    // The door.
+    pub enter: &'static str,
+    pub people_inside: fn(u32) -> String,
+    pub nobody_inside: &'static str,
+    pub door_locked: &'static str,
+    pub door_invited: &'static str,
+    pub door_hint: &'static str,
+
+    // The talk.
+    pub talk: &'static str,
+    pub talk_empty: &'static str,
+    pub today: &'static str,
+    pub just_now: &'static str,
+    pub yesterday: &'static str,
+    pub older: &'static str,
+    pub newer: &'static str,
+    pub newest: &'static str,
+    pub new_messages: &'static str,
+    pub edited: &'static str,
+    pub deleted: &'static str,
+    pub whisper: &'static str,
+    pub whisper_to: fn(&str) -> String,
+    pub whispering_to: &'static str,
+    pub somebody: &'static str,
+    pub unread_by: &'static str,
+    pub full_picture: &'static str,
+    pub refresh: &'static str,
+    pub unread_above: fn(&str) -> String,
+    pub read_up_to_here: &'static str,
+    pub not_there: &'static str,
+    pub room_menu: &'static str,
+    pub jump: &'static str,
+    pub go: &'static str,
+    pub pinned: &'static str,
+    pub pins: fn(usize) -> String,
+
+    // Writing.
+    pub write: &'static str,
+    pub send: &'static str,
+    pub emoji: &'static str,
+    pub attach: &'static str,
+    pub attach_remove: &'static str,
+    pub attached: &'static str,
+    pub too_many_files: fn(usize) -> String,
+    pub drop_here: &'static str,
+    pub sending: &'static str,
+    pub send_failed: &'static str,
+    pub retry: &'static str,
+    pub discard: &'static str,
+    pub typing: fn(&str) -> String,
+    pub typing_many: &'static str,
+    pub acts: &'static str,
+    pub more: &'static str,
+    pub react: &'static str,
+    pub reply: &'static str,
+    pub replying_to: fn(&str) -> String,
+    pub edit: &'static str,
+    pub editing: &'static str,
+    pub delete: &'static str,
+    pub delete_sure: &'static str,
+    pub pin: &'static str,
+    pub unpin: &'static str,
+    pub copy_text: &'static str,
+    pub copy_link: &'static str,
+    pub copied: &'static str,
+    pub mention_whom: &'static str,
+    pub everybody: &'static str,
+    pub everybody_hint: &'static str,
+
+    // Finding what was said.
+    pub search: &'static str,
+    pub search_hint: &'static str,
+    pub search_in: fn(&str) -> String,
+    pub search_everywhere: &'static str,
+    pub search_found: &'static str,
+    pub search_none: &'static str,
+    pub search_more: &'static str,
+    pub search_go_on: &'static str,
+    pub search_tips: &'static str,
+    /// What may be typed, and what it does.
+    pub search_ways: [(&'static str, &'static str); 6],
+    pub notes: &'static str,
+
+    // The people of the house.
+    pub directory: &'static str,
+    pub directory_hint: &'static str,
+    pub directory_empty: &'static str,
+    pub directory_none: &'static str,
+    pub directory_more: &'static str,
+    pub start_direct: &'static str,
+    pub presence: fn(Presence) -> &'static str,
+    // Files.
+    pub files_of_room: &'static str,
+    pub pictures: &'static str,
+    pub files: &'static str,
+    pub file: &'static str,
+    pub no_pictures: &'static str,
+    pub no_files: &'static str,
+    pub to_message: &'static str,
+    pub back_to_room: &'static str,
+    pub older_files: &'static str,
+    pub newest_files: &'static str,
+    pub download: &'static str,
+    pub previous: &'static str,
+    pub next: &'static str,
+
+    // The people.
+    pub people: &'static str,
+    pub owner: &'static str,
+    pub moderator: &'static str,
+    pub make_moderator: &'static str,
+    pub unmake_moderator: &'static str,
+    pub you: &'static str,
+    pub kick: &'static str,
+    pub ban: &'static str,
+    pub hand_over: &'static str,
+    pub converse: &'static str,
+    pub here_now: &'static str,
+    pub away: &'static str,
+    pub last_seen: &'static str,
+    pub share: &'static str,
+    pub shared: &'static str,
+    pub leave: &'static str,
+
+    // Asking people in.
+    pub copy: &'static str,
+    pub room_link: &'static str,
+    pub room_link_open: &'static str,
+    pub room_link_locked: &'static str,
+    pub qr: &'static str,
+    pub invites: &'static str,
+    pub invites_hint: &'static str,
+    pub invite_uses: &'static str,
+    pub invite_ends: &'static str,
+    pub make_invite: &'static str,
+    pub revoke_invite: &'static str,
+    pub uses: fn(Option<u32>) -> String,
+    pub uses_left: fn(Option<u32>) -> String,
+    pub hours: fn(Option<u32>) -> &'static str,
+    pub until: [&'static str; 2],
+
+    // The connection.
+    pub reconnecting: &'static str,
+    pub restarting: &'static str,
+    pub kicked: &'static str,
+    pub removed: &'static str,
+    pub done: &'static str,
+
+    // Sentences with values.
+    pub page_title: fn(&str) -> String,
+    pub refusal: fn(Code) -> &'static str,
+    pub system_line: fn(&Message) -> String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dearest_language_of_the_header_is_spoken() {
+        for (header, lang) in [
+            ("", Lang::Ko),
+            ("fr, de;q=0.9", Lang::Ko),
+            ("en-US,en;q=0.9,ko;q=0.8", Lang::En),
+            ("en;q=0.4, ko;q=0.5", Lang::Ko),
+            ("fr;q=1, en;q=0.1", Lang::En),
+            ("en;q=0", Lang::Ko),
+            ("en;q=nan, ko", Lang::Ko),
+            ("KO-kr", Lang::Ko),
+        ] {
+            assert_eq!(Lang::from_accept_language(header), lang, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_code_may_carry_a_region() {
+        assert_eq!(Lang::from_code("en_GB"), Some(Lang::En));
+        assert_eq!(Lang::from_code("kok"), None);
+    }
+
+    #[test]
+    fn the_three_refusals_of_the_lobby_are_word_for_word() {
+        assert_eq!(refusal(Code::RoomNotFound, Lang::Ko), "존재하지 않는 방입니다.");
+        assert_eq!(refusal(Code::WrongPassword, Lang::Ko), "비밀번호가 틀렸습니다.");
+        assert_eq!(refusal(Code::RoomFull, Lang::Ko), "허용 인원이 초과하였습니다.");
+    }
+
+    #[test]
+    fn every_code_has_a_sentence() {
+        for lang in Lang::ALL {
+            for &code in Code::ALL {
+                assert!(refusal(code, lang).ends_with('.'), "{code:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Work after a commit: the worker of the outbox and one file for each kind of job.
+
+mod preview;
+mod worker;
+
+pub use worker::Outbox;

@@ -1,0 +1,278 @@
+//! `madang backup`: everything in one file, also beside a running server.
+//!
+//! First the database is copied, as of one moment, then the stored files that this copy names are
+//! packed. A file whose message is deleted in between is still there: the server removes no bytes
+//! while a backup holds [`Lock::all_bytes`].
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, BufReader, Read, Seek};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
+
+use super::archive::{Archive, FORMAT, Manifest, Part, Progress, Refused, STRETCH, Watch, hex};
+use super::restore;
+use crate::chat::consistency::{self, Counts};
+use crate::chat::{Tx, file};
+use crate::clock::{now_ms, rfc3339};
+use crate::config::{Config, DATABASE};
+use crate::db::{Fault, Inspection, SCHEMA};
+use crate::files::stored_place;
+use crate::lock::Lock;
+
+/// The least pause between two steps of the copy: a server that writes gets its turn at the disk.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A backup that was made.
+#[derive(Debug)]
+pub struct Made {
+    /// Bytes of the file.
+    pub bytes: u64,
+    pub holds: Counts,
+    /// The stored files that could not be taken along, as the house itself has lost them.
+    pub lost: Vec<String>,
+}
+
+/// Writes a backup of a house into a file that must not be there, unless it `may_replace` it. Until
+/// it is whole, and on the disk for good, it is called `.part`.
+///
+/// # Errors
+/// A sentence for the operator; then the file is as it was.
+pub async fn backup(
+    config: &Config,
+    path: &Path,
+    may_replace: bool,
+    mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
+) -> Result<Made, String> {
+    let (config, path) = (config.clone(), path.to_owned());
+    let work = tokio::task::spawn_blocking(move || make(&config, &path, may_replace, &mut watch));
+    work.await.map_err(|error| format!("the backup broke off: {error}"))?
+}
+
+fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Made, String> {
+    let database = house(config)?;
+    let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
+    let name = path.file_name().ok_or_else(|| format!("{} names no file", path.display()))?;
+    let beside = |ending: &str| {
+        let mut name = name.to_owned();
+        name.push(ending);
+        path.with_file_name(name)
+    };
+    let part = Draft::create(beside(".part")).map_err(cannot)?;
+    refuse_to_replace(path, may_replace)?;
+    let copy = Draft::create(beside(".db.part")).map_err(cannot)?;
+    copy.begin().map_err(cannot)?;
+    // From here on nothing is removed that the copy of the database is about to name.
+    let _all_bytes = Lock::all_bytes(&config.data_dir).map_err(|error| format!("cannot lock the files: {error}"))?;
+    // Asked again: a restore may have been waited for, and may have been killed.
+    restore::refuse_while_under_way(&config.data_dir)?;
+    copy_database(&database, &copy.path, watch)?;
+    let mut stock = take_stock(config, &copy.path)?;
+    let file = match pack(config, &part, &copy.path, &stock, watch) {
+        Err(Refused::Other) => {
+            // A file is not what its name says. All are looked at, and those that are sound packed.
+            stock.leave_harmed(config, watch)?;
+            pack(config, &part, &copy.path, &stock, watch)
+        }
+        packed => packed,
+    };
+    let file = file.map_err(|refused| match refused {
+        Refused::Other => "stored files changed while they were packed; try again".to_owned(),
+        Refused::Failed(why) => why,
+    })?;
+    let bytes = file.metadata().map_err(cannot)?.len();
+    refuse_to_replace(path, may_replace)?;
+    part.become_file(path).map_err(cannot)?;
+    Ok(Made { bytes, holds: stock.manifest.counts, lost: stock.manifest.lost })
+}
+
+/// The database of a house that has been served before.
+pub(super) fn house(config: &Config) -> Result<PathBuf, String> {
+    restore::refuse_while_under_way(&config.data_dir)?;
+    let path = config.database();
+    if path.is_file() {
+        return Ok(path);
+    }
+    let folder = config.data_dir.display();
+    Err(format!("there is no house in {folder} yet; `madang serve` makes one, --data-dir names another"))
+}
+
+fn refuse_to_replace(path: &Path, may_replace: bool) -> Result<(), String> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(format!("{} is a folder; name a file in it", path.display())),
+        Ok(_) if !may_replace => {
+            Err(format!("{} is there already; --force writes over it, another name keeps both", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Copies the database, a megabyte at a time, and leaves the disk to others for as long as each took.
+fn copy_database(database: &Path, copy: &Path, watch: Watch<'_>) -> Result<(), String> {
+    /// A page is smaller in no database of ours, and this is for a bar on a screen.
+    const PAGE: u64 = 4_096;
+    let file = File::open(copy).map_err(|error| format!("cannot read {}: {error}", copy.display()))?;
+    let mut ended = None;
+    let mut begun = Instant::now();
+    let copied = open(database)?.copy_to(copy, |done, all| {
+        watch(Progress { doing: "copying the database", done: done * PAGE, all: all * PAGE }).map_err(|why| {
+            ended = Some(why);
+            Fault::Unavailable("broken off".into())
+        })?;
+        // Bit by bit, or whoever commits something meanwhile would wait for all of it at the end.
+        file.sync_data()?;
+        Handle::current().block_on(tokio::time::sleep(begun.elapsed().max(PAUSE)));
+        begun = Instant::now();
+        Ok(())
+    });
+    match (ended, copied) {
+        (Some(why), _) => Err(why),
+        (None, copied) => copied.map_err(|fault| format!("cannot copy {}: {fault}", database.display())),
+    }
+}
+
+/// Opens a database whose form this program knows.
+pub(super) fn open(database: &Path) -> Result<Inspection, String> {
+    let opened = Inspection::open(database).and_then(|inspection| Ok((inspection.schema()?, inspection)));
+    match opened.map_err(|fault| format!("cannot read {}: {fault}", database.display()))? {
+        (0, _) => Err(format!("{} is no database of a house", database.display())),
+        (schema, _) if schema > SCHEMA => {
+            Err(format!("the database has schema version {schema}, this program knows {SCHEMA}: run the newer madang"))
+        }
+        (_, inspection) => Ok(inspection),
+    }
+}
+
+/// What a backup is made of.
+struct Stock {
+    manifest: Manifest,
+    time: u64,
+}
+
+fn take_stock(config: &Config, copy: &Path) -> Result<Stock, String> {
+    let inspection = open(copy)?;
+    let unreadable = |fault: Fault| format!("the database cannot be read: {fault}");
+    if let Some(harm) = inspection.integrity_errors().map_err(unreadable)?.first() {
+        return Err(format!("the database is harmed ({harm}); `madang verify` says how far. Keep your former backups"));
+    }
+    let read = inspection.read(|tx: &mut Tx| Ok((consistency::counts(tx)?, file::needed(tx)?)));
+    let (counts, needed): (Counts, _) = read.map_err(|error| format!("the database cannot be read: {error}"))?;
+    let schema = inspection.schema().map_err(unreadable)?;
+    let (mut files, mut lost) = (Vec::new(), Vec::new());
+    for sha256 in needed.into_keys() {
+        match config.data_dir.join(stored_place(&sha256)).metadata() {
+            Ok(found) if found.is_file() => files.push(Part { sha256, bytes: found.len() }),
+            _ => lost.push(sha256),
+        }
+    }
+    let now = now_ms();
+    let manifest = Manifest {
+        format: FORMAT,
+        madang: env!("CARGO_PKG_VERSION").into(),
+        schema,
+        made_at: rfc3339(now),
+        counts,
+        database: part_of(copy).map_err(|error| format!("cannot read the copy of the database: {error}"))?,
+        files,
+        lost,
+    };
+    Ok(Stock { manifest, time: now.unsigned_abs() / 1_000 })
+}
+
+impl Stock {
+    /// Leaves out the files whose bytes are not what their name says, or cannot be read.
+    fn leave_harmed(&mut self, config: &Config, watch: Watch<'_>) -> Result<(), String> {
+        let all = self.manifest.bytes();
+        let (mut sound, mut harmed, mut done) = (Vec::new(), BTreeSet::new(), 0);
+        for file in self.manifest.files.drain(..) {
+            done += file.bytes;
+            watch(Progress { doing: "looking for harmed files", done, all })?;
+            match part_of(&config.data_dir.join(stored_place(&file.sha256))) {
+                Ok(found) if found.sha256 == file.sha256 => sound.push(found),
+                _ => drop(harmed.insert(file.sha256)),
+            }
+        }
+        self.manifest.files = sound;
+        self.manifest.lost.extend(harmed);
+        self.manifest.lost.sort();
+        Ok(())
+    }
+}
+
+fn pack(config: &Config, part: &Draft, copy: &Path, stock: &Stock, watch: Watch<'_>) -> Result<File, Refused> {
+    let failed = |error: io::Error| Refused::Failed(format!("the backup cannot be written: {error}"));
+    let file = part.begin().map_err(failed)?;
+    let mut archive = Archive::begin(file, &stock.manifest, stock.time).map_err(Refused::Failed)?;
+    for (name, of) in stock.manifest.parts() {
+        let source = if name == DATABASE { copy } else { &config.data_dir.join(&name) };
+        let bytes = File::open(source).map_err(|_| Refused::Other)?;
+        archive.add(&name, of, BufReader::with_capacity(STRETCH, bytes), watch)?;
+    }
+    archive.finish().map_err(Refused::Failed)
+}
+
+/// What a file is: its size and its hash.
+pub(super) fn part_of(path: &Path) -> io::Result<Part> {
+    let (mut file, mut digest, mut bytes) = (File::open(path)?, Sha256::new(), 0);
+    let mut buffer = vec![0; STRETCH];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(Part { sha256: hex(&digest.finalize()), bytes }),
+            read => {
+                digest.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+        }
+    }
+}
+
+/// A file that is being written, private, and gone again unless it becomes what it is for.
+struct Draft {
+    path: PathBuf,
+    /// Held locked: of two backups into one file the second is refused.
+    file: File,
+    is_done: bool,
+}
+
+impl Draft {
+    /// Takes over what a process left that was killed.
+    fn create(path: PathBuf) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        let taken = || io::Error::other(format!("{} is being written by another backup", path.display()));
+        file.try_lock().map_err(|_| taken())?;
+        // Another may have finished between the two, and this be its backup by now; or a link led here.
+        let (named, opened) = (path.symlink_metadata()?, file.metadata()?);
+        if (named.dev(), named.ino()) != (opened.dev(), opened.ino()) {
+            return Err(taken());
+        }
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        Ok(Self { path, file, is_done: false })
+    }
+
+    /// The file, empty, to be written from its beginning.
+    fn begin(&self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        file.set_len(0)?;
+        file.rewind()?;
+        Ok(file)
+    }
+
+    fn become_file(mut self, path: &Path) -> io::Result<()> {
+        std::fs::rename(&self.path, path)?;
+        self.is_done = true;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.is_done {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Passwords, of accounts and of rooms: Argon2id with 19 MiB, two passes, one lane.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use argon2::password_hash::{self, Output, PasswordHash, Salt, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::cpu_pool::Workers;
+use crate::error::{Error, Result};
+
+mod choice;
+
+pub use choice::check_choice;
+
+/// Bytes; longer ones are refused before any hashing.
+const MAX: usize = 256;
+
+/// How long one waits for a turn before the answer is `busy`.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A hash nobody knows a password for, made with the parameters of today, so that an unknown
+/// person costs as long as a known one.
+const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$8TqtlVaDt4MdRm12HPN9Sg$7GAF0f+B1EVtThO9HgHobwt7jcVRLAMQwaMsk+zjjWk";
+
+/// Hashes and verifies, a few at a time: each takes 19 MiB and a core for tens of milliseconds.
+#[derive(Clone)]
+pub struct Passwords {
+    workers: Workers,
+}
+
+impl Passwords {
+    /// `count` is how many run at once.
+    ///
+    /// # Errors
+    /// A sentence for the operator; see [`Workers::start`].
+    pub fn start(count: usize) -> Result<Self, String> {
+        Workers::start("password", count).map(|workers| Self { workers })
+    }
+
+    /// The PHC string to store.
+    ///
+    /// # Errors
+    /// `invalid` when empty, `too_long` over 256 bytes, both for the field `password`; `busy` when
+    /// no turn came within two seconds.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        if password.is_empty() {
+            return Err(Error::invalid("password", "password must not be empty"));
+        }
+        within(&password)?;
+        self.workers.run(PATIENCE, move || hash(&password)).await?
+    }
+
+    /// Whether the password is the one of the stored hash.
+    ///
+    /// # Errors
+    /// `too_long` over 256 bytes; `busy` when no turn came within two seconds; `internal` when
+    /// `phc` is no hash of ours.
+    pub async fn verify(&self, password: String, phc: String) -> Result<bool> {
+        within(&password)?;
+        self.workers.run(PATIENCE, move || verify(&password, &phc)).await?
+    }
+
+    /// Takes as long as [`verify`](Self::verify) and is never true: for people who do not exist.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_dummy(&self, password: String) -> Result<bool> {
+        self.verify(password, DUMMY.to_owned()).await.map(|_| false)
+    }
+}
+
+/// A keyboard may send 가 as one character or as two: the same password either way.
+fn normal(password: &str) -> String {
+    password.nfc().collect()
+}
+
+fn within(password: &str) -> Result<()> {
+    if password.len() > MAX { Err(Error::too_long("password", MAX)) } else { Ok(()) }
+}
+
+thread_local! {
+    /// The memory of one hash at a time, kept by each worker. Taken anew for each it would be given
+    /// back to the allocator in a place where the next does not fit, and so grow.
+    static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+fn output(argon2: &Argon2<'_>, password: &str, salt: &[u8], length: usize) -> password_hash::Result<Output> {
+    MEMORY.with_borrow_mut(|memory| {
+        memory.resize(argon2.params().block_count(), Block::default());
+        let fill = |out: &mut [u8]| {
+            let done = argon2.hash_password_into_with_memory(normal(password).as_bytes(), salt, out, &mut memory[..]);
+            done.map_err(Into::into)
+        };
+        Output::init_with(length, fill)
+    })
+}
+
+fn hash(password: &str) -> Result<String> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(Error::internal)?;
+    phc(password, &salt).map_err(Error::internal)
+}
+
+fn phc(password: &str, salt: &[u8]) -> password_hash::Result<String> {
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    let params = Params::new(19 * 1024, 2, 1, None)?;
+    let text = SaltString::encode_b64(salt)?;
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: (&params).try_into()?,
+        salt: Some(text.as_salt()),
+        hash: Some(output(&argon2, password, salt, Params::DEFAULT_OUTPUT_LEN)?),
+    };
+    Ok(hash.to_string())
+}
+
+fn verify(password: &str, phc: &str) -> Result<bool> {
+    matches(password, phc).map_err(Error::internal)
+}
+
+/// Hashes with the parameters of the stored hash, which may be those of another day.
+fn matches(password: &str, phc: &str) -> password_hash::Result<bool> {
+    let stored = PasswordHash::new(phc)?;
+    let (Some(version), Some(salt), Some(hash)) = (stored.version, stored.salt, stored.hash) else {
+        return Err(password_hash::Error::PhcStringField);
+    };
+    let params = Params::try_from(&stored)?;
+    let argon2 = Argon2::new(stored.algorithm.try_into()?, version.try_into()?, params);
+    let mut bytes = [0; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut bytes)?;
+    // Compared in the same time wherever they differ.
+    Ok(output(&argon2, password, salt, hash.len())? == hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    #[tokio::test]
+    async fn a2_a3_a_hash_knows_its_password_and_no_other() {
+        let passwords = Passwords::start(2).unwrap();
+        let phc = passwords.hash("열려라 참깨".into()).await.unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(passwords.verify("열려라 참깨".into(), phc.clone()).await.unwrap());
+        let decomposed: String = "열려라 참깨".nfd().collect();
+        assert!(passwords.verify(decomposed, phc.clone()).await.unwrap());
+        assert!(!passwords.verify("".into(), phc.clone()).await.unwrap());
+        assert!(!passwords.verify_dummy("열려라 참깨".into()).await.unwrap());
+        assert_eq!(passwords.verify("x".into(), "plain".into()).await.unwrap_err().code, Code::Internal);
+    }
+
+    #[tokio::test]
+    async fn a4_too_long_and_empty_ones_are_refused_before_hashing() {
+        let passwords = Passwords::start(1).unwrap();
+        assert_eq!(passwords.hash("x".repeat(257)).await.unwrap_err().code, Code::TooLong);
+        assert_eq!(passwords.verify("x".repeat(257), DUMMY.into()).await.unwrap_err().code, Code::TooLong);
+        assert_eq!(passwords.hash(String::new()).await.unwrap_err().code, Code::Invalid);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a3_who_gets_no_turn_within_two_seconds_is_told_busy() {
+        let passwords = Passwords::start(1).unwrap();
+        let _taken = passwords.workers.turns.acquire().await.unwrap();
+        assert_eq!(passwords.hash("x".into()).await.unwrap_err().code, Code::Busy);
+    }
+}

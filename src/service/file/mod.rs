@@ -1,0 +1,280 @@
+//! Files: received, the pictures among them made anew, stored, and given to the messages that carry
+//! them.
+
+mod place;
+mod portrait;
+
+use std::time::Duration;
+
+use super::{App, log_failure};
+use crate::chat::file::{self, Entry, File, Kind, NewFile, Stored};
+use crate::chat::message::{self, New, Sent};
+use crate::chat::{Tx, member};
+use crate::clock::now_ms;
+use crate::db::Subject;
+use crate::error::{Code, Error, Result};
+use crate::files::Upload;
+use crate::ids::{FileId, RoomId, UserId};
+use crate::image::{self, Picture};
+
+pub use place::{Place, Uploads};
+
+/// How long a picture waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A file that only wants its place in the store.
+enum Ready {
+    AsItCame(Upload),
+    Remade(String, Picture),
+}
+
+impl App {
+    /// A place for somebody whose files begin to come.
+    ///
+    /// # Errors
+    /// `busy` when they have as many on the way as one person may.
+    pub fn receive_from(&self, me: UserId) -> Result<Place> {
+        self.uploads.take(me)
+    }
+
+    /// Whether somebody may send a file now, asked before its bytes are read: for a room's message
+    /// its members alone. A key that was seen before is answered first, whoever is a member by now:
+    /// then this is the answer, and the file is not wanted.
+    ///
+    /// # Errors
+    /// `rate_limited`; `room_not_found`, `not_a_member`; `too_many`.
+    pub async fn may_upload(&self, me: UserId, room_id: Option<RoomId>, key: Option<&str>) -> Result<Option<Sent>> {
+        self.rates.upload(me)?;
+        let (key, limits) = (key.map(str::to_owned), self.config.limits.clone());
+        let known = self.db.read(move |tx| {
+            if let Some(key) = key
+                && let Some(sent) = message::find_sent(tx, me, &key)?
+            {
+                return Ok(Some(sent));
+            }
+            if let Some(room_id) = room_id {
+                member::role(tx, me, room_id)?;
+            }
+            file::check_quota(tx, &limits, me, 0, room_id.is_none())?;
+            Ok(None)
+        });
+        known.await
+    }
+
+    /// Sends a message that carries files. A repeated key stores none of them.
+    ///
+    /// # Errors
+    /// `bad_image`, `busy`, `too_many`, `unavailable`; and those of a send. See also
+    /// [`App::may_upload`].
+    pub async fn send_files(&self, me: UserId, room_id: RoomId, new: New, uploads: Vec<Upload>) -> Result<Sent> {
+        if let Some(key) = new.key.clone()
+            && let Some(sent) = self.db.read(move |tx| message::find_sent(tx, me, &key)).await?
+        {
+            return Ok(sent);
+        }
+        let ready = self.prepare(uploads).await?;
+        self.realtime.wait_for_space(room_id).await;
+        let limits = self.limits_to_say(me, &new.text, new.to.is_some());
+        let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
+        self.put_and_write(ready, send, |sent| !sent.dup).await
+    }
+
+    /// Stores a file that waits for a message of its sender.
+    ///
+    /// # Errors
+    /// `bad_image`, `busy`, `too_many`, `unavailable`. See also [`App::may_upload`].
+    pub async fn upload(&self, me: UserId, upload: Upload) -> Result<File> {
+        let ready = self.prepare(vec![upload]).await?;
+        let limits = self.config.limits.clone();
+        let add = move |tx: &mut Tx, files: Vec<NewFile>| {
+            let file = files.into_iter().next().ok_or(Code::Internal)?;
+            file::add(tx, &limits, now_ms(), me, file)
+        };
+        self.put_and_write(ready, add, |_| true).await
+    }
+
+    /// Makes the pictures anew; everything else stays as it came.
+    async fn prepare(&self, uploads: Vec<Upload>) -> Result<Vec<Ready>> {
+        let mut ready = Vec::with_capacity(uploads.len());
+        for upload in uploads {
+            ready.push(match upload.is_picture {
+                true => Ready::Remade(upload.name.clone(), self.remake(upload, image::remake).await?),
+                false => Ready::AsItCame(upload),
+            });
+        }
+        Ok(ready)
+    }
+
+    /// Makes something of a picture, in its turn. Only here are the bytes of an upload in memory.
+    pub(super) async fn remake<T: Send + 'static>(
+        &self,
+        upload: Upload,
+        make: impl FnOnce(&[u8], &image::Limits) -> Result<T, image::Refused> + Send + 'static,
+    ) -> Result<T> {
+        if upload.size > self.config.images.bytes as u64 {
+            return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));
+        }
+        let limits = self.config.images.clone();
+        let work = move || {
+            let bytes = upload.read()?;
+            make(&bytes, &limits).map_err(Error::from)
+        };
+        self.files.workers.run(PATIENCE, work).await?
+    }
+
+    /// Puts the bytes down and writes the rows that need them. It runs to its end even when the
+    /// client has hung up: bytes without a row, or a row whose bytes are being removed, would stay.
+    async fn put_and_write<T: Send + 'static>(
+        &self,
+        ready: Vec<Ready>,
+        write: impl FnOnce(&mut Tx, Vec<NewFile>) -> Result<T> + Send + 'static,
+        needs_bytes: fn(&T) -> bool,
+    ) -> Result<T> {
+        let app = self.clone();
+        let work = tokio::spawn(async move {
+            let rows = app.files.rows.read().await;
+            let mut hashes = Vec::new();
+            let written = match app.put_all(ready, &mut hashes).await {
+                Ok(files) => app.db.write(Subject::Server, move |tx| write(tx, files)).await,
+                Err(error) => Err(error),
+            };
+            drop(rows);
+            let is_needed = match &written {
+                Ok(written) => needs_bytes(written),
+                // A row that could not be committed may be found committed when the store is opened
+                // anew: the bytes are left to the sweep.
+                Err(error) => error.code == Code::Unavailable,
+            };
+            if !is_needed {
+                // Refused, or a repeat: what was put down belongs to nobody, unless another has it.
+                app.remove_bytes(hashes).await;
+            }
+            written
+        });
+        work.await.map_err(Error::internal)?
+    }
+
+    /// Puts the bytes into the store, noting each hash; the rows are still to be written.
+    async fn put_all(&self, ready: Vec<Ready>, hashes: &mut Vec<String>) -> Result<Vec<NewFile>> {
+        let mut files = Vec::with_capacity(ready.len());
+        for ready in ready {
+            let file = match ready {
+                Ready::AsItCame(upload) => {
+                    let file = as_it_came(&upload);
+                    self.files.keep(upload.temp, &upload.hash).await?;
+                    file
+                }
+                Ready::Remade(name, picture) => self.put_picture(name, picture, hashes).await?,
+            };
+            hashes.push(file.hash.clone());
+            files.push(file);
+        }
+        Ok(files)
+    }
+
+    async fn put_picture(&self, name: String, picture: Picture, hashes: &mut Vec<String>) -> Result<NewFile> {
+        let size = picture.bytes.len() as u64;
+        let (mut thumb_hash, mut thumb_type) = (None, None);
+        if let Some(thumbnail) = picture.thumbnail {
+            let hash = self.files.put(thumbnail.bytes).await?;
+            hashes.push(hash.clone());
+            (thumb_hash, thumb_type) = (Some(hash), Some(thumbnail.media_type.to_owned()));
+        }
+        Ok(NewFile {
+            hash: self.files.put(picture.bytes).await?,
+            thumb_hash,
+            thumb_type,
+            name,
+            media_type: picture.media_type.to_owned(),
+            size,
+            width: Some(picture.width),
+            height: Some(picture.height),
+            animated: Some(picture.animated),
+            placeholder: Some(picture.placeholder),
+        })
+    }
+
+    /// A file that the viewer may see.
+    ///
+    /// # Errors
+    /// `not_found`, whatever the reason.
+    pub async fn file(&self, viewer: UserId, id: FileId) -> Result<Stored> {
+        self.db.read(move |tx| file::get_visible(tx, viewer, id)).await
+    }
+
+    /// Files of a room, the newest first, and the one to ask on from.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`; `invalid` with the field `limit`.
+    pub async fn gallery(
+        &self,
+        viewer: UserId,
+        room_id: RoomId,
+        kind: Kind,
+        before: Option<FileId>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<Entry>, Option<FileId>)> {
+        let limits = self.config.limits.clone();
+        let limit = limit.unwrap_or(limits.page_default);
+        self.db.read(move |tx| file::gallery(tx, &limits, viewer, room_id, kind, before, limit)).await
+    }
+
+    /// Removes those of the stored bytes that nobody needs; while a backup reads, a while after it.
+    pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
+        if hashes.is_empty() {
+            return;
+        }
+        let _no_upload = self.files.rows.write().await;
+        let _no_backup = match self.files.removal() {
+            Ok(Some(removal)) => removal,
+            Ok(None) => return self.files.postpone(hashes),
+            failed => return log_failure("removing files", failed),
+        };
+        // Asked again: another upload may have brought the same content meanwhile.
+        let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
+        for hash in unneeded.unwrap_or_default() {
+            log_failure("removing a file", self.files.remove(&hash).await);
+        }
+    }
+
+    /// Removes what could not be removed while a backup read.
+    pub(super) async fn remove_postponed(&self) {
+        self.remove_bytes(self.files.take_postponed()).await;
+    }
+
+    /// Removes stored bytes that have had no row for a day: a machine that fails between the two
+    /// leaves some. One shelf is looked at after the other, so that neither memory nor the store
+    /// is taken up by how much there is.
+    pub async fn sweep_orphans(&self) {
+        let before = now_ms() - self.config.orphan_age.as_millis() as i64;
+        let shelves = match self.files.shelves().await {
+            Ok(shelves) => shelves,
+            failed => return log_failure("sweeping files", failed),
+        };
+        for shelf in shelves {
+            let swept = async {
+                let old = self.files.stored_before(&shelf, before).await?;
+                self.db.read(move |tx| file::unreferenced(tx, &old)).await
+            };
+            match swept.await {
+                Ok(orphans) => self.remove_bytes(orphans).await,
+                failed => log_failure("sweeping files", failed),
+            }
+        }
+    }
+}
+
+fn as_it_came(upload: &Upload) -> NewFile {
+    NewFile {
+        hash: upload.hash.clone(),
+        thumb_hash: None,
+        thumb_type: None,
+        name: upload.name.clone(),
+        media_type: upload.media_type.to_owned(),
+        size: upload.size,
+        width: None,
+        height: None,
+        animated: None,
+        placeholder: None,
+    }
+}

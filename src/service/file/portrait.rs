@@ -1,0 +1,42 @@
+//! People's pictures: small squares among the stored bytes.
+
+use crate::chat::Tx;
+use crate::db::Subject;
+use crate::error::{Error, Result};
+use crate::files::Upload;
+use crate::image;
+use crate::service::App;
+
+/// Pixels of a side; twice what the largest place on a page shows.
+const SIDE: u32 = 256;
+
+impl App {
+    /// Makes a square of an upload, puts its bytes down and writes who needs them; the bytes that
+    /// nobody needs after that go. Like every upload it runs to its end.
+    pub(in crate::service) async fn put_portrait<T: Send + 'static>(
+        &self,
+        upload: Upload,
+        write: impl FnOnce(&mut Tx, &str) -> Result<(T, Vec<String>)> + Send + 'static,
+    ) -> Result<T> {
+        let bytes = self.remake(upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;
+        let app = self.clone();
+        let work = tokio::spawn(async move {
+            let rows = app.files.rows.read().await;
+            let hash = app.files.put(bytes).await?;
+            let put = hash.clone();
+            let written = app.db.write(Subject::Server, move |tx| write(tx, &hash)).await;
+            drop(rows);
+            match written {
+                Ok((done, unneeded)) => {
+                    app.remove_bytes(unneeded).await;
+                    Ok(done)
+                }
+                Err(error) => {
+                    app.remove_bytes(vec![put]).await;
+                    Err(error)
+                }
+            }
+        });
+        work.await.map_err(Error::internal)?
+    }
+}

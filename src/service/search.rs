@@ -1,0 +1,90 @@
+//! Search: within the rates, on connections of its own, in bounded time.
+
+use std::time::Instant;
+
+use super::App;
+use crate::chat::search::{self, Asked, Called, Found, Query};
+use crate::db::Subject;
+use crate::error::{Code, Error, Result};
+use crate::ids::{MessageId, RoomId, UserId};
+
+/// What somebody asks for, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct SearchRequest {
+    pub q: String,
+    pub room_id: Option<RoomId>,
+    /// A name or an id.
+    pub from: Option<String>,
+    /// `next` of the page before, a day or a time.
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// By how many minutes the asker's clock is ahead of UTC: their days begin so much earlier.
+    pub zone: i32,
+    pub limit: Option<u32>,
+}
+
+impl App {
+    /// Finds messages that `me` may see, the newest first. After the time a search may take it
+    /// answers with what was found until then and where to go on.
+    ///
+    /// # Errors
+    /// `search_unavailable`; `rate_limited`, `busy`; `invalid`, `too_long` with the field;
+    /// `room_not_found`, `not_a_member` for the room.
+    pub async fn search(&self, me: UserId, request: SearchRequest) -> Result<Found> {
+        if !self.config.has_search {
+            return Err(Error::new(Code::SearchUnavailable).with_message("search is switched off here"));
+        }
+        let (mut query, older_than) = read(&request)?;
+        if let Some(after) = &request.after {
+            let after = search::time("after", after, request.zone)?;
+            query.after = Some(query.after.map_or(after, |other| other.max(after)));
+        }
+        self.rates.search(me)?;
+        let limits = self.config.limits.clone();
+        let limit = request.limit.unwrap_or(limits.page_default);
+        let budget = self.config.search_budget;
+        let (room_id, from) = (request.room_id, request.from);
+        let find = move |tx: &mut crate::chat::Tx| {
+            let until = Instant::now() + budget;
+            search::find(tx, &limits, me, &Asked { query, room_id, from, older_than, limit, until })
+        };
+        // One statement may be at work when the time is over: it has as much time again.
+        self.db.search(budget * 2, find).await
+    }
+
+    /// What rooms are called. Those that `me` is not in are left out.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub async fn call(&self, me: UserId, ids: Vec<RoomId>) -> Result<Vec<Called>> {
+        self.db.read(move |tx| search::called(tx, me, &ids)).await
+    }
+
+    /// Looks whether the index has all messages, and says so in the log where it has not.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub async fn begin_search(&self) -> Result<()> {
+        if self.config.has_search && !self.db.write(Subject::Server, search::begin).await? {
+            tracing::warn!("the search index is not complete: until `madang reindex` has run, search is refused");
+        }
+        Ok(())
+    }
+}
+
+/// The words of a question, with its `before` read as a time or as the place of the next page.
+fn read(request: &SearchRequest) -> Result<(Query, Option<MessageId>)> {
+    /// No place on Earth is further from UTC.
+    const FURTHEST: u32 = 18 * 60;
+    if request.zone.unsigned_abs() > FURTHEST {
+        return Err(Error::invalid("zone", "zone is minutes ahead of UTC"));
+    }
+    let mut query = Query::parse(&request.q, request.zone)?;
+    let Some(before) = &request.before else { return Ok((query, None)) };
+    if let Ok(id) = before.parse() {
+        return Ok((query, Some(id)));
+    }
+    let before = search::time("before", before, request.zone)?;
+    query.before = Some(query.before.map_or(before, |other| other.min(before)));
+    Ok((query, None))
+}

@@ -1,0 +1,288 @@
+//! Tells the sockets what happened: each fact encoded once for each kind of reader, written to
+//! every member in the order of the room.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+use socketio::{Namespace, Packet, Reason, Recipient, Server, Socket};
+
+use crate::chat::message::Message;
+use crate::chat::room::Room;
+use crate::chat::user::User;
+use crate::chat::{Fact, Leaving, member};
+use crate::i18n::Lang;
+use crate::ids::{RoomId, UserId};
+use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
+use crate::sabotage::{self, Bug};
+use crate::service::App;
+use crate::view;
+use crate::wire::{Kicked, PresenceLine, WireMessage};
+
+pub(super) struct Dispatcher {
+    app: App,
+    lobby: Arc<Namespace>,
+    chat: Arc<Namespace>,
+    server: Server,
+}
+
+impl Broadcaster for Dispatcher {
+    fn dispatch<'a>(
+        &'a self,
+        room_id: Option<RoomId>,
+        event: RoomEvent,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            match (room_id, event) {
+                (_, RoomEvent::Fact(fact)) => self.fact(*fact).await,
+                (Some(room_id), RoomEvent::CameOnline { user, count }) => {
+                    self.passage("join", room_id, &user, count).await
+                }
+                (Some(room_id), RoomEvent::WentOffline { user, count }) => {
+                    self.passage("exit", room_id, &user, count).await
+                }
+                (Some(room_id), RoomEvent::RevHeartbeat) => self.rev_heartbeat(room_id).await,
+                _ => {}
+            }
+        })
+    }
+
+    fn resync(&self) {
+        tracing::warn!("all sockets are closed, as what they were told may lack something; they come back and resume");
+        self.server.close_all(Reason::TransportClose);
+    }
+}
+
+impl Dispatcher {
+    pub(super) fn new(app: App, lobby: Arc<Namespace>, chat: Arc<Namespace>, server: Server) -> Self {
+        Self { app, lobby, chat, server }
+    }
+
+    async fn fact(&self, fact: Fact) {
+        match fact {
+            Fact::Message(message) => self.message(&message).await,
+            Fact::RoomMade(room) => self.room_made(*room).await,
+            Fact::RoomListed(room) => self.room_listed(*room).await,
+            Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
+            Fact::Added { room, user_id } => self.added(*room, user_id),
+            Fact::Left { room_id, user_id, rev, why } => self.left(room_id, user_id, rev, &why).await,
+            Fact::UserChanged(user) => self.user_changed(*user).await,
+            // A room's changes are collected and told by the second; who joined is told by
+            // the line of it and by coming in.
+            Fact::RoomChanged(_) | Fact::Joined { .. } => {}
+            // Work for ourselves.
+            Fact::Queued => {}
+        }
+    }
+
+    fn packet(&self, event: &str, argument: &impl Serialize) -> Option<Packet> {
+        let packet = self.chat.packet(event, argument);
+        packet.inspect_err(|error| tracing::error!(%error, event, "not told")).ok()
+    }
+
+    async fn message(&self, message: &Message) {
+        let (room_id, name) = (message.room_id, message.room_id.to_string());
+        let sender = message.user.as_ref().map(|user| user.id);
+        let whispered_to = message.to.as_ref().map(|user| user.id);
+        // Before it is told, as whoever gets it may answer at once that they have read it. A beacon
+        // does not run ahead by this: it takes its turn in the room's queue.
+        let is_old = message.is_partial && message.seq < message.rev;
+        match whispered_to {
+            // Who joined since does not see it: the others are told one by one.
+            _ if is_old => {}
+            None => self.app.realtime.note_rev(room_id, None, message.rev),
+            Some(_) => [sender, whispered_to]
+                .into_iter()
+                .flatten()
+                .for_each(|user_id| self.app.realtime.note_rev(room_id, Some(user_id), message.rev)),
+        }
+        let forms = Forms::new(self, message);
+        let is_plain = whispered_to.is_none() && !message.is_partial;
+        let pick = |reader: &Recipient<'_>| {
+            let label = Label(reader.label);
+            if is_plain && !sender.is_some_and(|sender| label.may_be(sender)) {
+                // Most messages are for everybody, and then nobody is asked who they are or when they joined.
+                return forms.get(label, None, false);
+            }
+            let person = reader.data::<ConnectedUser>()?;
+            let is_own = Some(person.id) == sender;
+            if whispered_to.is_some() && !is_own && Some(person.id) != whispered_to {
+                return None;
+            }
+            let joined_rev = if message.is_partial { person.rooms.joined_rev(room_id)? } else { 0 };
+            if message.seq < joined_rev {
+                return None;
+            }
+            if is_old {
+                self.app.realtime.note_rev(room_id, Some(person.id), message.rev);
+            }
+            let is_cut = message.reply_to.as_ref().is_some_and(|reply| reply.seq < joined_rev);
+            forms.get(label, is_own.then_some(person.id), is_cut)
+        };
+        self.chat.to(&name).at(message.rev.unsigned_abs()).each(pick).await;
+    }
+
+    async fn room_made(&self, room: Room) {
+        if !room.is_in_lobby() {
+            return;
+        }
+        if let Ok(packet) = self.lobby.packet("newRoom", &self.app.with_counts(room)) {
+            self.lobby.to_all().send(packet).await;
+        }
+    }
+
+    fn added(&self, room: Room, user_id: UserId) {
+        let Some(packet) = self.packet("newRoom", &self.app.with_counts(room)) else { return };
+        for socket in self.app.realtime.connections.sockets(user_id) {
+            socket.send(&packet);
+        }
+    }
+
+    async fn room_listed(&self, room: Room) {
+        if room.is_in_lobby() {
+            return self.room_made(room).await;
+        }
+        if let Ok(packet) = self.lobby.packet("removeRoom", &room.id) {
+            self.lobby.to_all().send(packet).await;
+        }
+    }
+
+    async fn room_removed(&self, room_id: RoomId, was_in_lobby: bool) {
+        let name = room_id.to_string();
+        if let Some(packet) = self.packet("removeRoom", &room_id) {
+            self.chat.to(&name).send(packet).await;
+        }
+        for socket in self.chat.sockets_in(&name) {
+            take_out(&socket, room_id);
+        }
+        self.app.realtime.clear(room_id);
+        if was_in_lobby && let Ok(packet) = self.lobby.packet("removeRoom", &room_id) {
+            self.lobby.to_all().send(packet).await;
+        }
+    }
+
+    /// Takes a person's sockets out of the room, here and now: this is the place of their end in
+    /// the room's order.
+    async fn left(&self, room_id: RoomId, user_id: UserId, rev: i64, why: &Leaving) {
+        if sabotage::has(Bug::LateKick) {
+            return;
+        }
+        let name = room_id.to_string();
+        let mut is_back = false;
+        for socket in self.app.realtime.connections.sockets(user_id) {
+            if !socket.is_in(&name) {
+                continue;
+            }
+            let joined_rev = socket.data::<ConnectedUser>().and_then(|person| person.rooms.joined_rev(room_id));
+            if joined_rev.is_some_and(|joined_rev| joined_rev > rev) {
+                // It came in by a later membership, which this is not the end of.
+                is_back = true;
+                continue;
+            }
+            take_out(&socket, room_id);
+            if let Leaving::Kicked { reason, .. } = why
+                && let Some(packet) = self.packet("kicked", &Kicked { room: room_id, reason: reason.as_deref() })
+            {
+                socket.send(&packet);
+            }
+        }
+        if !is_back && let Some((user, count)) = self.app.realtime.remove(room_id, user_id) {
+            self.passage("exit", room_id, &user, count).await;
+        }
+    }
+
+    /// Somebody came or went: told to the others, unless the room is a crowd.
+    async fn passage(&self, event: &str, room_id: RoomId, user: &User, count: usize) {
+        if count > self.app.config.large_room {
+            return;
+        }
+        let Some(packet) = self.packet(event, &PresenceLine { room: room_id, user, count }) else { return };
+        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|person| person.id != user.id);
+        self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
+    }
+
+    async fn rev_heartbeat(&self, room_id: RoomId) {
+        let name = room_id.to_string();
+        // Nearly everybody is told the same number, so that nearly always one packet serves.
+        let last = parking_lot::Mutex::new(None::<(i64, Packet)>);
+        let pick = |reader: &Recipient<'_>| {
+            let rev = self.app.realtime.visible_rev(room_id, reader.data::<ConnectedUser>()?.id);
+            let mut last = last.lock();
+            if let Some((told, packet)) = &*last
+                && *told == rev
+            {
+                return Some(packet.clone());
+            }
+            let packet = self.packet("rev", &serde_json::json!({ name.as_str(): rev }))?;
+            *last = Some((rev, packet.clone()));
+            Some(packet)
+        };
+        self.chat.to(&name).each(pick).await;
+    }
+
+    async fn user_changed(&self, user: User) {
+        let user_id = user.id;
+        let shared = Arc::new(user);
+        for socket in self.app.realtime.connections.sockets(user_id) {
+            if let Some(person) = socket.data::<ConnectedUser>() {
+                *person.user.write() = Arc::clone(&shared);
+            }
+        }
+        let Some(packet) = self.packet("user", &*shared) else { return };
+        let rooms = self.app.db.read(move |tx| member::rooms_of(tx, user_id)).await.unwrap_or_default();
+        let names: Vec<String> = rooms.iter().map(RoomId::to_string).collect();
+        let mut names = names.iter();
+        let Some(first) = names.next() else { return };
+        // Who shares several rooms with the person hears it once.
+        names.fold(self.chat.to(first), |broadcast, name| broadcast.to(name)).send(packet).await;
+    }
+}
+
+/// Takes a socket out of a room. Its presence there is not counted again when it ends.
+fn take_out(socket: &Socket, room_id: RoomId) {
+    socket.leave(&room_id.to_string());
+    if let Some(person) = socket.data::<ConnectedUser>() {
+        person.rooms.remove(room_id);
+    }
+}
+
+/// A message in the forms that readers want, each encoded when the first reader of it is met.
+struct Forms<'a> {
+    deliver: &'a Dispatcher,
+    message: &'a Message,
+    forms: [OnceLock<Option<Packet>>; 16],
+}
+
+impl<'a> Forms<'a> {
+    fn new(deliver: &'a Dispatcher, message: &'a Message) -> Self {
+        Self { deliver, message, forms: Default::default() }
+    }
+
+    /// The form for a reader; `own` is who they are where the message is theirs.
+    fn get(&self, label: Label, own: Option<UserId>, is_cut: bool) -> Option<Packet> {
+        // The key is the sender's own business, and only the sender's sockets get it.
+        let reader = own.filter(|_| self.message.key.is_some());
+        let (lang, wants_html) = (label.lang(), label.wants_html());
+        let place = usize::from(lang == Lang::En)
+            | usize::from(wants_html) << 1
+            | usize::from(reader.is_some()) << 2
+            | usize::from(is_cut) << 3;
+        self.forms[place].get_or_init(|| self.encode(lang, wants_html, reader, is_cut)).clone()
+    }
+
+    fn encode(&self, lang: Lang, wants_html: bool, reader: Option<UserId>, is_cut: bool) -> Option<Packet> {
+        let mut told = self.message.clone();
+        if is_cut {
+            // All of the quoted message is from before this reader came.
+            told.cut(i64::MAX);
+        }
+        let html = wants_html.then(|| view::message_html(&told, lang));
+        let message = WireMessage::new(told, lang, reader);
+        let message = match html {
+            Some(html) => message.with_html(html),
+            None => message,
+        };
+        self.deliver.packet("message", &message)
+    }
+}

@@ -1,0 +1,87 @@
+//! What the sockets are sent at most once a second: changed rooms, read marks, presence, unread counts.
+
+use std::sync::Arc;
+
+use socketio::{Namespace, Server};
+
+use super::{CHAT, LOBBY, presence, unread};
+use crate::chat::room;
+use crate::ids::RoomId;
+use crate::service::App;
+use crate::wire::{ReadBy, ReadByMany};
+
+/// Rooms of which the lobby is sent updates in one go.
+const LOBBY_ROOMS: usize = 20;
+/// Rooms read at a time.
+const BATCH: usize = 200;
+/// People online up to which each read mark is sent by itself.
+const SMALL_ROOM: usize = 20;
+
+/// Sends the collected changes to the sockets.
+pub struct Flusher {
+    app: App,
+    /// The namespaces of the lobby and of the rooms.
+    namespaces: Option<(Arc<Namespace>, Arc<Namespace>)>,
+}
+
+impl Flusher {
+    pub fn new(app: &App, sockets: &Server) -> Self {
+        let namespaces = sockets.of(LOBBY).cloned().zip(sockets.of(CHAT).cloned());
+        Self { app: app.clone(), namespaces }
+    }
+
+    /// Sends everything that has changed since the last call.
+    pub async fn flush(&self) {
+        let Some((lobby, chat)) = &self.namespaces else { return };
+        self.app.write_summaries().await;
+        send_changes(&self.app, lobby, chat).await;
+        send_reads(&self.app, chat).await;
+        presence::flush(&self.app, chat).await;
+        unread::flush(&self.app, chat).await;
+    }
+}
+
+/// Sends each changed room to its members, and the busiest of them to the lobby.
+async fn send_changes(app: &App, lobby: &Namespace, chat: &Namespace) {
+    let (members, lobby_rooms) = app.realtime.changes.take();
+    let mut listed: Vec<RoomId> = lobby_rooms.into_iter().collect();
+    listed.sort_by_key(|id| std::cmp::Reverse(app.realtime.online_count(*id)));
+    app.realtime.changes.put_back([], listed.split_off(listed.len().min(LOBBY_ROOMS)));
+    let told: Vec<RoomId> = members.iter().chain(listed.iter().filter(|id| !members.contains(id))).copied().collect();
+    for ids in told.chunks(BATCH) {
+        let ids = ids.to_vec();
+        let Ok(rooms) = app.db.read(move |tx| room::by_ids(tx, &ids)).await else {
+            // The database does not answer: they are sent when it does.
+            return app.realtime.changes.put_back(members, listed);
+        };
+        for room in rooms {
+            let room = app.with_counts(room);
+            if members.contains(&room.id)
+                && let Ok(packet) = chat.packet("changeRoom", &room)
+            {
+                chat.to(&room.id.to_string()).send(packet).await;
+            }
+            if listed.contains(&room.id)
+                && room.is_in_lobby()
+                && let Ok(packet) = lobby.packet("changeRoom", &room)
+            {
+                lobby.to_all().send(packet).await;
+            }
+        }
+    }
+}
+
+/// Stores read marks and sends them: one event each in a small room, one for all in a larger one.
+async fn send_reads(app: &App, chat: &Namespace) {
+    for (room, marks) in app.store_reads().await {
+        let name = room.to_string();
+        if app.realtime.online_count(room) > SMALL_ROOM {
+            // A mark that is not sent now is superseded by the next one.
+            let _ = chat.to(&name).emit("reads", &ReadByMany { room, marks: &marks }).await;
+            continue;
+        }
+        for (user_id, seq) in marks {
+            let _ = chat.to(&name).emit("read", &ReadBy { room, user_id, seq }).await;
+        }
+    }
+}

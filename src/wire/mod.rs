@@ -1,0 +1,141 @@
+//! What travels over the sockets: the payloads of events and their answers.
+
+mod events;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
+mod requests;
+mod shared_json;
+
+use schemars::JsonSchema;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use socketio::Args;
+
+use crate::error::{Code, Error, Result};
+use crate::ids::{MessageId, RoomId};
+
+pub use events::*;
+pub use requests::*;
+pub use shared_json::SharedJson;
+
+/// The id of a room as a client gives it: what is no id names no room.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RoomName(String);
+
+impl RoomName {
+    /// # Errors
+    /// `room_not_found` for any text that is not a room's id.
+    pub fn id(&self) -> Result<RoomId> {
+        self.0.parse().map_err(|_| Code::RoomNotFound.into())
+    }
+}
+
+/// The id of a message as a client gives it: what is no id names no message.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct MessageName(String);
+
+impl MessageName {
+    /// # Errors
+    /// `forbidden` for any text that is not a message's id, as for a message that one may not see.
+    pub fn id(&self) -> Result<MessageId> {
+        self.0.parse().map_err(|_| Code::Forbidden.into())
+    }
+}
+
+/// The answer of a handler, and what follows it.
+pub struct Answer<R> {
+    pub body: R,
+    /// Whether it may be taken at the client's own pace.
+    pub is_long: bool,
+    pub then: Option<Box<dyn FnOnce() + std::marker::Send>>,
+}
+
+impl<R> Answer<R> {
+    /// A long answer, with what follows right behind it.
+    pub fn long(body: R, then: impl FnOnce() + std::marker::Send + 'static) -> Self {
+        Self { body, is_long: true, then: Some(Box::new(then)) }
+    }
+}
+
+impl<R> From<R> for Answer<R> {
+    fn from(body: R) -> Self {
+        Self { body, is_long: false, then: None }
+    }
+}
+
+/// `{ok: true, …}`
+#[derive(Serialize)]
+pub(crate) struct Okay<R> {
+    ok: bool,
+    #[serde(flatten)]
+    body: R,
+}
+
+impl<R> Okay<R> {
+    pub(crate) fn new(body: R) -> Self {
+        Self { ok: true, body }
+    }
+}
+
+/// `{ok: false, error}`
+#[derive(Serialize)]
+pub(crate) struct Nack {
+    ok: bool,
+    error: Error,
+}
+
+impl Nack {
+    pub(crate) fn new(error: Error) -> Self {
+        Self { ok: false, error }
+    }
+}
+
+/// Reads the payload of an event: its one argument, an object.
+///
+/// # Errors
+/// `invalid`, naming the field.
+pub fn decode<T: DeserializeOwned>(args: &Args) -> Result<T> {
+    match args.values.as_slice() {
+        [payload] => from_json(payload.get().as_bytes()),
+        [] => Err(Error::new(Code::Invalid).with_message("the event needs an object")),
+        _ => Err(Error::new(Code::Invalid).with_message("the event takes one object and nothing else")),
+    }
+}
+
+/// Reads JSON, naming the field that is wrong.
+///
+/// # Errors
+/// `invalid` with the field; `bad_json` for what is not JSON.
+pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
+    // What we read is objects, and an array would be taken for the values of their fields in order.
+    if json.trim_ascii_start().starts_with(b"[") {
+        serde_json::from_slice::<IgnoredAny>(json).map_err(|_| Code::BadJson)?;
+        return Err(Error::new(Code::Invalid).with_message("an object is asked for, not an array"));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| match is_json(json) {
+        true => invalid(&error),
+        false => Code::BadJson.into(),
+    })?;
+    reader.end().map_err(|_| Code::BadJson)?;
+    Ok(value)
+}
+
+/// Asked where reading has failed: a number in place of a name, say, is an error of syntax to the
+/// reader of an enumeration, however sound the JSON is.
+fn is_json(json: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(json).is_ok()
+}
+
+fn invalid(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let sentence = error.inner().to_string();
+    // An unknown or missing field is named in the sentence, a wrong value by its path.
+    let named = sentence.split('`').nth(1).filter(|_| sentence.contains(" field "));
+    let path = error.path().to_string();
+    let field = named.map(str::to_owned).unwrap_or(path);
+    let sentence = sentence.split(" at line ").next().unwrap_or_default().to_owned();
+    Error::invalid(field, sentence)
+}
