@@ -77,8 +77,9 @@ impl Workers {
 mod tests {
     use super::*;
 
+    /// Abuse: N7
     #[tokio::test]
-    async fn n7_a_panic_costs_one_job_and_no_thread() {
+    async fn a_panic_costs_one_job_and_no_thread() {
         let workers = Workers::start("worker", 1).unwrap();
         let panicked = workers.run(Duration::MAX, || panic!("planned")).await;
         assert_eq!(panicked.map(|(): ()| ()).unwrap_err().code, Code::Internal);

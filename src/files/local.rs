@@ -199,8 +199,9 @@ fn unavailable(error: object_store::Error) -> Error {
 mod tests {
     use super::*;
 
+    /// Abuse: U13
     #[tokio::test]
-    async fn u13_what_cannot_be_moved_is_copied() {
+    async fn what_cannot_be_moved_is_copied() {
         let folder = std::env::temp_dir().join(format!("madang-store-{}", crate::ids::RoomId::new(0)));
         let files = Files::open(&folder).unwrap();
         let bytes: Vec<u8> = (0..PART + 1_000).map(|at| (at % 251) as u8).collect();

@@ -85,8 +85,10 @@ mod tests {
     }
 
     /// No door of the house panics when it is asked to, so two others stand in its frame.
+    ///
+    /// Abuse: N7
     #[tokio::test]
-    async fn n7_a_panic_in_a_handler_is_one_lost_answer() {
+    async fn a_panic_in_a_handler_is_one_lost_answer() {
         let doors =
             Router::new().route("/early", get(early)).route("/late", get(late)).route("/", get(async || "well"));
         let doors = sealed(doors);

@@ -52,8 +52,9 @@ fn to_other(scene: &Scene, _: Who) -> Value {
     json!({ "room": scene.room.id, "userId": scene.other.id })
 }
 
+/// Abuse: N1
 #[tokio::test]
-async fn n1_every_event_for_everybody() {
+async fn every_event_for_everybody() {
     let app = house(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);

@@ -18,8 +18,10 @@ async fn direct(app: &App, scene: &Scene) -> Room {
 const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Who::AdminInside];
 
 /// Z9, Z11: every call and form of a room, aimed at the talk of two others.
+///
+/// Abuse: Z9
 #[tokio::test]
-async fn z9_a_direct_room_is_not_there_for_others_at_any_door() {
+async fn a_direct_room_is_not_there_for_others_at_any_door() {
     let app = house(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite"] {
@@ -64,8 +66,10 @@ async fn z9_a_direct_room_is_not_there_for_others_at_any_door() {
 }
 
 /// Z10, Z11: every act on a message, aimed at what is whispered between two others.
+///
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_a_whisper_is_not_there_for_others_at_any_door() {
+async fn a_whisper_is_not_there_for_others_at_any_door() {
     let app = house(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     let whisper = json!({ "text": "hush", "to": scene.other.id });
@@ -99,8 +103,10 @@ async fn z10_a_whisper_is_not_there_for_others_at_any_door() {
 }
 
 /// Nobody ends another's session or takes another's upload, and is not told that there is one.
+///
+/// Abuse: Z11
 #[tokio::test]
-async fn z11_sessions_and_uploads_of_others_are_as_good_as_none() {
+async fn sessions_and_uploads_of_others_are_as_good_as_none() {
     let app = house(|_| {}).await;
     let scene = Scene::new(&app).await;
     let member = scene.member();
@@ -123,8 +129,10 @@ async fn z11_sessions_and_uploads_of_others_are_as_good_as_none() {
 }
 
 /// Z11: what happens in a room is heard in it alone, however many sockets wait outside.
+///
+/// Abuse: Z11
 #[tokio::test]
-async fn z11_outsiders_hear_nothing_of_a_room() {
+async fn outsiders_hear_nothing_of_a_room() {
     let app = house(|_| {}).await;
     let scene = Scene::new(&app).await;
     let mut outside = Vec::new();
@@ -159,8 +167,10 @@ async fn z11_outsiders_hear_nothing_of_a_room() {
 }
 
 /// Z11, Q5: what a list names of a room and of those in it, it names for those in it alone.
+///
+/// Abuse: Z11
 #[tokio::test]
-async fn z11_lists_name_a_room_and_its_guests_for_those_in_it_alone() {
+async fn lists_name_a_room_and_its_guests_for_those_in_it_alone() {
     let app = house(|_| {}).await;
     let scene = Scene::new(&app).await;
     let room = &scene.room;
@@ -181,8 +191,10 @@ async fn z11_lists_name_a_room_and_its_guests_for_those_in_it_alone() {
 }
 
 /// N1: a session that has ended opens nothing, were it an admin's.
+///
+/// Abuse: N1
 #[tokio::test]
-async fn n1_an_ended_session_of_an_admin_opens_nothing() {
+async fn an_ended_session_of_an_admin_opens_nothing() {
     let app = house(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite", "file", "picture"] {

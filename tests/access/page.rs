@@ -198,8 +198,9 @@ fn routes() -> Vec<String> {
     found
 }
 
+/// Abuse: N1, R8
 #[tokio::test]
-async fn n1_r8_every_page_form_and_file_for_everybody() {
+async fn every_page_form_and_file_for_everybody() {
     // With letters, so that there is a page for who forgot their password; nobody reads them.
     let app = house(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();

@@ -1,7 +1,7 @@
-//! The catalogue of abuse: which row is proven by which test. The table `docs/abuse.md` is made from
-//! the names of the tests: in Rust they begin with the rows that they prove, `z4_two_tabs…`; in a
-//! browser the title ends with them, `… (Z4)`. A row without a test fails here, and so does a name
-//! with a row that is none. A test that does not run proves nothing.
+//! The catalogue of abuse: which test proves which row. docs/abuse.md is generated from the tests: a
+//! Rust test names its rows in a doc line, `/// Abuse: Z4, Z5`, and a browser test at the end of its
+//! title, `… (Z4)`. A row without a test fails here, and so does an unknown row. An ignored test
+//! proves nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,10 +11,10 @@ use crate::reference::is_current;
 
 mod rows;
 
-/// The number of a row, what is tried, and what a reader should know of the limits of the proof.
+/// The number of a row, the attempt, and a remark on the limits of the proof.
 type Row = (u8, &'static str, &'static str);
 
-/// All groups. Every row of theirs must be proven.
+/// Every row of every group must be proven.
 const GROUPS: &[(char, &str, &[Row])] = &[
     ('H', "Handshake and HTTP", rows::H),
     ('P', "Polling and frames", rows::P),
@@ -28,10 +28,6 @@ const GROUPS: &[(char, &str, &[Row])] = &[
     ('Q', "Search", rows::Q),
     ('N', "Admins and operation", rows::N),
 ];
-
-/// Names may also begin with what is promised about delivery (D) and what holds at all times (I).
-/// Those are no rows.
-const PROMISES: [char; 2] = ['D', 'I'];
 
 /// A test: its file, and its name or title.
 type Proof = (PathBuf, String);
@@ -53,14 +49,13 @@ fn the_reference_of_abuse_names_every_row_and_every_proof() {
         }
     }
     assert!(unproven.is_empty(), "rows without a test: {unproven:?}");
-    let unknown: Vec<_> = proofs.iter().filter(|(row, _)| !row.starts_with(PROMISES)).collect();
-    assert!(unknown.is_empty(), "rows that the catalogue does not have: {unknown:#?}");
+    assert!(proofs.is_empty(), "rows that the catalogue does not have: {proofs:#?}");
     is_current("abuse.md", &paper);
 }
 
-const HEAD: &str = "# The catalogue of abuse, and where each row is proven\n\n\
-What a stranger may try at each door, and the tests that try it. Made from the names of the tests\n\
-(`make reference`); `tests/catalogue.rs` fails while a row has no test.\n";
+const HEAD: &str = "# Abuse, and the tests against it\n\n\
+What somebody may try at each entry point, and the tests that try it. Generated from the tests\n\
+(`make reference`); `tests/catalogue` fails while a row has no test.\n";
 
 fn cell(proofs: &[Proof], remark: &str) -> String {
     let mut files: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
@@ -75,7 +70,7 @@ fn cell(proofs: &[Proof], remark: &str) -> String {
     parts.join("<br>")
 }
 
-/// All tests that name a row, by row.
+/// Returns the tests by row.
 fn proofs() -> BTreeMap<String, Vec<Proof>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut proofs: BTreeMap<String, Vec<Proof>> = BTreeMap::new();
@@ -105,27 +100,30 @@ fn proofs() -> BTreeMap<String, Vec<Proof>> {
     proofs
 }
 
-/// The functions below an attribute of a test whose names begin with rows. Others have such names,
-/// too (`u16_be` reads a number), and a test that is ignored proves nothing.
+/// Returns the tests with a doc line of rows. It may stand above or below the test's attributes.
 fn rust_tests(source: &str) -> Vec<(Vec<String>, String)> {
     let mut found = Vec::new();
-    let mut is_test = false;
+    let (mut is_test, mut is_ignored, mut rows) = (false, false, Vec::new());
     for line in source.lines().map(str::trim) {
-        let line = line.strip_prefix("async ").unwrap_or(line);
-        if let Some(rest) = line.strip_prefix("fn ") {
-            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let rows: Vec<_> = name.split('_').map_while(row).collect();
-            if is_test && !rows.is_empty() {
-                found.push((rows, name));
+        if let Some(list) = line.strip_prefix("/// Abuse: ") {
+            rows = list.split(", ").map(|row| self::row(row).unwrap_or_else(|| panic!("not a row: {line}"))).collect();
+        } else if line.starts_with('#') {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            is_ignored |= line.starts_with("#[ignore");
+        } else if !line.starts_with("///") {
+            let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+            if let Some(name) = name.filter(|_| !rows.is_empty() && !is_ignored) {
+                assert!(is_test, "the rows of something that is not a test: {line}");
+                let name = name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                found.push((std::mem::take(&mut rows), name));
             }
+            (is_test, is_ignored, rows) = (false, false, Vec::new());
         }
-        let begins = line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-        is_test = begins || is_test && line.starts_with('#') && !line.starts_with("#[ignore");
     }
     found
 }
 
-/// The tests whose titles end with rows in brackets.
+/// Returns the browser tests whose titles end with rows in brackets.
 fn browser_tests(source: &str) -> Vec<(Vec<String>, String)> {
     let titles = source.lines().filter_map(|line| line.trim().strip_prefix("test(\"")?.split('"').next());
     let numbered = titles.filter_map(|title| {
@@ -136,23 +134,23 @@ fn browser_tests(source: &str) -> Vec<(Vec<String>, String)> {
     numbered.collect()
 }
 
-/// A row as it stands in a name, `z4` say.
+/// Checks the form of a row, for example `Z4`.
 fn row(part: &str) -> Option<String> {
     let number = part.get(1..)?;
-    let is_row = part.starts_with(|c: char| c.is_ascii_alphabetic())
+    let is_row = part.starts_with(|c: char| c.is_ascii_uppercase())
         && !number.is_empty()
         && number.len() < 3
         && number.bytes().all(|digit| digit.is_ascii_digit());
-    is_row.then(|| part.to_uppercase())
+    is_row.then(|| part.to_owned())
 }
 
 #[test]
-fn names_are_read_as_they_are_meant() {
-    let found = rust_tests(
-        "#[tokio::test(flavor = \"x\")]\nasync fn z5_d10_a_race() {}\nfn a1_helper() {}\n#[test]\nfn plain() {}\n\
-         fn u16_be() {}\n#[test]\n#[ignore = \"slow\"]\nfn p4_some_day() {}\n#[test]\nfn u128_is_large() {}",
-    );
-    assert_eq!(found, [(vec!["Z5".to_owned(), "D10".to_owned()], "z5_d10_a_race".to_owned())]);
+fn rows_are_read_from_doc_lines_and_titles() {
+    let found = rust_tests(concat!(
+        "/// A race.\n///\n/// Abuse: Z5, Z10\n/// Delivery: D10\n#[tokio::test(flavor = \"x\")]\nasync fn a_race() {}\n",
+        "#[test]\nfn plain() {}\n/// Abuse: P4\n#[test]\n#[ignore = \"slow\"]\nfn some_day() {}\n",
+    ));
+    assert_eq!(found, [(vec!["Z5".to_owned(), "Z10".to_owned()], "a_race".to_owned())]);
     let found = browser_tests("test(\"kick (Z6, M1)\", async () => {\ntest(\"no row (at all)\", x");
     assert_eq!(found, [(vec!["Z6".to_owned(), "M1".to_owned()], "kick (Z6, M1)".to_owned())]);
 }

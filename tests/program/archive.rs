@@ -106,8 +106,9 @@ async fn house(folder: &TempDir) -> Vec<Entry> {
     unpacked(&archive(folder))
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_an_archive_that_was_tampered_with_touches_nothing() {
+async fn an_archive_that_was_tampered_with_touches_nothing() {
     let folder = TempDir::new();
     let good = house(&folder).await;
     let names: Vec<_> = good.iter().map(|entry| String::from_utf8(entry.name.clone()).unwrap()).collect();
@@ -180,8 +181,9 @@ async fn n6_an_archive_that_was_tampered_with_touches_nothing() {
     run(folder.path(), &["restore", "--force", text(&path)]);
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
+async fn a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
     let folder = TempDir::new();
     let good = house(&folder).await;
     let database = folder.path().join("harmed.db");
@@ -203,8 +205,9 @@ async fn n6_a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
     }
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_a_flipped_bit_or_a_missing_end_is_seen_wherever_it_is() {
+async fn a_flipped_bit_or_a_missing_end_is_seen_wherever_it_is() {
     let folder = TempDir::new();
     house(&folder).await;
     let good = std::fs::read(archive(&folder)).unwrap();

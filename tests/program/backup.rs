@@ -76,8 +76,9 @@ async fn fickle(program: &Program, who: &Person, room: &Room, is_over: Arc<Atomi
     }
 }
 
+/// Abuse: N6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_began() {
+async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_began() {
     let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let program = Program::start(folder.path(), &[]);
     let [minji, jun, sora] = [program.guest("minji").await, program.guest("jun").await, program.guest("sora").await];
@@ -133,8 +134,9 @@ async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_
     assert!((back.status, &back.body) == (200, &notes), "the file came back otherwise");
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_bytes_that_a_backup_may_need_stay_until_it_has_read() {
+async fn bytes_that_a_backup_may_need_stay_until_it_has_read() {
     let app = App::with(|config| config.housekeeping = std::time::Duration::from_millis(20)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -11,8 +11,9 @@ use crate::support::TempDir;
 use crate::support::picture;
 use crate::support::{Client, ConnectOptions};
 
+/// Abuse: A10, N5
 #[tokio::test]
-async fn a10_n5_no_secret_and_no_text_is_logged() {
+async fn no_secret_and_no_text_is_logged() {
     let folder = TempDir::new();
     let program = Program::start(folder.path(), &["--log-format", "json"]);
     let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
@@ -75,8 +76,9 @@ async fn a10_n5_no_secret_and_no_text_is_logged() {
 /// What reads as another line, as another colour, or as more than anybody reads.
 const FORGED: &str = "x\r\n2026-01-01T00:00:00Z ERROR forged: all is lost\u{1b}[31m\u{1b}]0;owned\u{7}\u{202e}";
 
+/// Abuse: N5
 #[tokio::test]
-async fn n5_nobody_else_writes_a_line_of_the_log() {
+async fn nobody_else_writes_a_line_of_the_log() {
     for format in ["text", "json"] {
         let folder = TempDir::new();
         let program = Program::start(folder.path(), &["--log-format", format]);

@@ -102,8 +102,9 @@ struct Sent {
     answer: Option<Value>,
 }
 
+/// Delivery: D1, D2, D3
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
+async fn a_kill_loses_nothing_that_was_acknowledged() {
     let folder = TempDir::new();
     let mut program = Program::start(folder.path(), &[]);
     let people = [program.guest("minji").await, program.guest("jun").await, program.guest("sora").await];
@@ -239,8 +240,9 @@ async fn commands_work_beside_a_running_server() {
     assert!(status.success() && log.contains("/admin/"), "{log}");
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_a_termination_tells_the_sockets_and_ends_well() {
+async fn a_termination_tells_the_sockets_and_ends_well() {
     let folder = TempDir::new();
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;

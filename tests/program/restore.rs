@@ -11,8 +11,9 @@ use crate::support::TempDir;
 use crate::support::fixtures::texts;
 use crate::support::{Client, ConnectOptions};
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_who_is_ahead_of_a_restored_room_gets_a_gap_and_begins_anew() {
+async fn who_is_ahead_of_a_restored_room_gets_a_gap_and_begins_anew() {
     let folder = TempDir::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);

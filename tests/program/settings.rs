@@ -38,8 +38,9 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode() & 0o777
 }
 
+/// Abuse: N4
 #[test]
-fn n4_settings_that_let_everybody_in_are_refused() {
+fn settings_that_let_everybody_in_are_refused() {
     let folder = TempDir::new();
     for (flag, value) in [
         ("--allowed-origins", "*"),
@@ -56,8 +57,9 @@ fn n4_settings_that_let_everybody_in_are_refused() {
     }
 }
 
+/// Abuse: N4
 #[tokio::test]
-async fn n4_what_the_house_keeps_is_for_nobody_else_on_the_machine() {
+async fn what_the_house_keeps_is_for_nobody_else_on_the_machine() {
     let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);

@@ -20,8 +20,9 @@ async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpS
     stream
 }
 
+/// Abuse: U12
 #[tokio::test]
-async fn u12_a_kill_amid_an_upload_leaves_nothing_of_it() {
+async fn a_kill_amid_an_upload_leaves_nothing_of_it() {
     let folder = TempDir::new();
     let incoming = || std::fs::read_dir(folder.path().join("data/incoming")).unwrap().count();
     let mut program = Program::start(folder.path(), &[]);
@@ -39,8 +40,9 @@ async fn u12_a_kill_amid_an_upload_leaves_nothing_of_it() {
     again.multipart(Some(("x", &vec![b'x'; 600_000])), &[]).send().await.is(201);
 }
 
+/// Abuse: U13
 #[tokio::test]
-async fn u13_a_full_disk_is_told_and_nothing_stays() {
+async fn a_full_disk_is_told_and_nothing_stays() {
     let folder = TempDir::new();
     let program = Program::start_as(binary_on_full_disk(), folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -54,8 +56,9 @@ async fn u13_a_full_disk_is_told_and_nothing_stays() {
     upload(1_000_000).await.is(201);
 }
 
+/// Abuse: U13
 #[test]
-fn u13_uploads_go_into_no_linked_folder() {
+fn uploads_go_into_no_linked_folder() {
     let folder = TempDir::new();
     let (data, elsewhere) = (folder.path().join("data"), folder.path().join("elsewhere"));
     std::fs::create_dir(&data).unwrap();

@@ -118,8 +118,9 @@ async fn typing_is_not_told_in_a_crowd() {
     assert!(crowd.minji.all("typing").is_empty());
 }
 
+/// Delivery: D10
 #[tokio::test]
-async fn d10_who_leaves_a_crowd_before_anything_has_changed_hears_nothing_more() {
+async fn who_leaves_a_crowd_before_anything_has_changed_hears_nothing_more() {
     let crowd = crowd(|config| {
         config.large_room = 5;
         config.second = Duration::from_millis(700);

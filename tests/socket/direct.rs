@@ -12,8 +12,9 @@ async fn open(app: &App, who: &Person, with: &Person) -> Room {
     Room { id: made["id"].as_str().unwrap().to_owned(), made }
 }
 
+/// Abuse: Z11, Z12
 #[tokio::test]
-async fn z11_z12_two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
+async fn two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let (lobby, his) = (app.lobby().await, app.connect(&jun).await);
@@ -35,8 +36,9 @@ async fn z11_z12_two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
     app.call(&jun, "PATCH", &format!("/rooms/{}", room.id), json!({ "title": "x" })).await.refused(403, "forbidden");
 }
 
+/// Abuse: Z9
 #[tokio::test]
-async fn z9_however_many_ask_at_once_there_is_one_room() {
+async fn however_many_ask_at_once_there_is_one_room() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let asks = (0..40).map(|n| {
@@ -69,8 +71,9 @@ async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     done.into_iter().flatten().collect()
 }
 
+/// Abuse: Z9
 #[tokio::test]
-async fn z9_it_is_nobody_elses() {
+async fn it_is_nobody_elses() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = open(&app, &minji, &jun).await;

@@ -8,8 +8,9 @@ use crate::support::ConnectOptions;
 use crate::support::key;
 use crate::support::{App, websocket};
 
+/// Delivery: D12, I15
 #[tokio::test]
-async fn d12_i15_sockets_hear_of_the_end_and_sends_under_way_are_answered() {
+async fn sockets_hear_of_the_end_and_sends_under_way_are_answered() {
     let mut app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let by_polling = app.open_socket(ConnectOptions::of(&jun).room(&room).polling()).await;
@@ -63,8 +64,9 @@ async fn d12_i15_sockets_hear_of_the_end_and_sends_under_way_are_answered() {
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE key IS NOT NULL"), 100);
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_the_server_ends_in_time_whatever_clients_do() {
+async fn the_server_ends_in_time_whatever_clients_do() {
     let mut app = App::with(|config| config.shutdown = Duration::from_millis(600)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -82,8 +84,9 @@ async fn d12_the_server_ends_in_time_whatever_clients_do() {
     app.ended().await;
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_while_draining_it_is_alive_and_not_ready_and_lets_no_socket_in() {
+async fn while_draining_it_is_alive_and_not_ready_and_lets_no_socket_in() {
     let mut app = App::with(|config| config.shutdown = Duration::from_secs(4)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

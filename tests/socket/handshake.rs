@@ -72,8 +72,9 @@ async fn a_refused_handshake_carries_the_error() {
     assert_eq!(app.show(&room).await["onlineCount"], 0);
 }
 
+/// Abuse: S5
 #[tokio::test]
-async fn s5_a_payload_of_another_form_is_invalid() {
+async fn a_payload_of_another_form_is_invalid() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     for payload in [
@@ -92,8 +93,9 @@ async fn s5_a_payload_of_another_form_is_invalid() {
     app.open_socket(by_cookie).await.take("connect").await;
 }
 
+/// Abuse: R12
 #[tokio::test]
-async fn r12_of_two_rooms_in_the_address_none_is_meant() {
+async fn of_two_rooms_in_the_address_none_is_meant() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let (one, two) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -165,8 +167,9 @@ async fn html_is_for_who_asks_and_the_same_for_all_who_do() {
     assert_eq!(app.turned_away(other).await["code"], "invalid");
 }
 
+/// Abuse: H12
 #[tokio::test]
-async fn h12_who_joins_no_namespace_is_let_go() {
+async fn who_joins_no_namespace_is_let_go() {
     let app = App::with(|config| config.connect_timeout = std::time::Duration::from_millis(50)).await;
     let minji = app.guest("minji").await;
     let idle = app.open_socket(ConnectOptions { namespace: "/nowhere".into(), ..ConnectOptions::default() }).await;
@@ -175,8 +178,9 @@ async fn h12_who_joins_no_namespace_is_let_go() {
     busy.settle().await;
 }
 
+/// Abuse: P18
 #[tokio::test]
-async fn p18_who_answers_no_ping_is_gone_from_the_room() {
+async fn who_answers_no_ping_is_gone_from_the_room() {
     let app = App::with(|config| {
         config.ping_interval = std::time::Duration::from_millis(100);
         config.ping_timeout = std::time::Duration::from_millis(1_500);

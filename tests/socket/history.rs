@@ -35,8 +35,9 @@ async fn heard(client: &Client) -> Vec<String> {
     client.all("message").iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_changes_of_what_was_before_one_came_are_not_told() {
+async fn changes_of_what_was_before_one_came_are_not_told() {
     let Evening { app, room, hers, his, old, .. } = evening().await;
     let second = hers.say(&room, "second").await;
     his.receives("second").await;
@@ -57,8 +58,9 @@ async fn z10_changes_of_what_was_before_one_came_are_not_told() {
     drop(app);
 }
 
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_an_answer_to_what_one_may_not_see_quotes_nothing() {
+async fn an_answer_to_what_one_may_not_see_quotes_nothing() {
     let Evening { app, minji, room, hers, his, old, .. } = evening().await;
     let page = app.open_socket(ConnectOptions::of(&minji).room(&room).auth("view", "html")).await;
     page.take("joined").await;
@@ -76,8 +78,9 @@ async fn z10_an_answer_to_what_one_may_not_see_quotes_nothing() {
     assert_eq!(his.refused("message", quote, "invalid").await["field"], "replyTo");
 }
 
+/// Abuse: Z2, Z10
 #[tokio::test]
-async fn z2_z10_neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
+async fn neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
     let Evening { app, minji, jun, room, hers, his, old } = evening().await;
     let path = |rest: &str| format!("/rooms/{}/messages{rest}", room.id);
     for rest in ["", "?before=999", "?after=0", "?since=0", "?around=2"] {

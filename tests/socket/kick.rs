@@ -26,8 +26,10 @@ async fn kick(app: &App, door: EntryPoint, by: &Person, client: &Client, room: &
     }
 }
 
+/// Abuse: Z6
+/// Delivery: D10
 #[tokio::test]
-async fn d10_z6_the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
+async fn the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
@@ -115,8 +117,9 @@ async fn a_kick_takes_its_place_in_the_rooms_order() {
     assert_eq!(said, (0..20).collect::<Vec<_>>());
 }
 
+/// Abuse: Z14
 #[tokio::test]
-async fn z14_a_removed_room_is_gone_for_all_and_their_sockets_stay() {
+async fn a_removed_room_is_gone_for_all_and_their_sockets_stay() {
     for door in [EntryPoint::Rest, EntryPoint::Socket] {
         let app = App::start().await;
         let ([minji, ..], room, [hers, his, soras]) = app.room_of_three().await;
@@ -183,8 +186,9 @@ async fn a_reason_is_cleaned_and_measured() {
     assert_eq!(soras.take("kicked").await, json!({ "room": room.id, "reason": null }));
 }
 
+/// Abuse: Z7
 #[tokio::test]
-async fn z7_who_takes_nothing_in_is_shown_out_at_once() {
+async fn who_takes_nothing_in_is_shown_out_at_once() {
     let app = App::with(|config| config.slow_client_timeout = Duration::from_secs(60)).await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     his.disconnect().await;

@@ -96,8 +96,9 @@ async fn a_second_has_room_for_twenty_the_busiest_first() {
     assert!(place < 20, "the busiest is among the first twenty: {place}");
 }
 
+/// Abuse: Z12
 #[tokio::test]
-async fn z12_the_lobby_hears_of_an_unlisted_room_only_while_it_is_listed() {
+async fn the_lobby_hears_of_an_unlisted_room_only_while_it_is_listed() {
     let app = App::start().await;
     let lobby = app.lobby().await;
     let minji = app.guest("minji").await;

@@ -50,8 +50,9 @@ async fn an_edit_names_others() {
     assert_eq!(mentions(&sora).await, json!(0));
 }
 
+/// Abuse: E8
 #[tokio::test]
-async fn e8_everybody_is_called_by_moderators_and_few_by_anyone() {
+async fn everybody_is_called_by_moderators_and_few_by_anyone() {
     let app = App::with(|config| config.limits.mentions_max = 2).await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let send = |text: &str| json!({ "room": room.id, "key": key(), "text": text });

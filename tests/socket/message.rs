@@ -33,8 +33,10 @@ async fn a_message_is_acknowledged_and_reaches_all_with_its_sender() {
     assert_eq!(by_rest.last().unwrap()["key"], "one");
 }
 
+/// Abuse: E3
+/// Delivery: D3
 #[tokio::test]
-async fn d3_e3_a_repeat_is_a_dup_of_the_first_by_any_door() {
+async fn a_repeat_is_a_dup_of_the_first_by_any_door() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let send = json!({ "room": room.id, "key": "one", "text": "hello" });
@@ -53,8 +55,10 @@ async fn d3_e3_a_repeat_is_a_dup_of_the_first_by_any_door() {
     hers.refused("message", elsewhere, "room_not_found").await;
 }
 
+/// Abuse: S15
+/// Delivery: I9
 #[tokio::test]
-async fn s15_i9_events_of_one_socket_are_stored_in_the_order_sent() {
+async fn events_of_one_socket_are_stored_in_the_order_sent() {
     let app = App::start().await;
     let ([..], room, [hers, his, soras]) = app.room_of_three().await;
     let pending: Vec<_> = (0..200)
@@ -74,8 +78,9 @@ async fn s15_i9_events_of_one_socket_are_stored_in_the_order_sent() {
     }
 }
 
+/// Delivery: D2, I5, I6
 #[tokio::test]
-async fn d2_i5_i6_everyone_sees_the_same_message_at_the_same_seq() {
+async fn everyone_sees_the_same_message_at_the_same_seq() {
     let app = App::start().await;
     let ([_, ..], room, clients) = app.room_of_three().await;
     let mut pending = Vec::new();
@@ -150,8 +155,9 @@ async fn a_message_reaches_its_own_room_and_no_other() {
     assert_eq!(both.receives("in two").await["roomId"], two.id);
 }
 
+/// Abuse: E11
 #[tokio::test]
-async fn e11_typing_reaches_the_others_once_in_a_while() {
+async fn typing_reaches_the_others_once_in_a_while() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, soras]) = app.room_of_three().await;
     let second_tab = app.enter(&minji, &room).await;
@@ -172,8 +178,9 @@ async fn e11_typing_reaches_the_others_once_in_a_while() {
     outside.refused("typing", json!({ "room": room.id }), "not_a_member").await;
 }
 
+/// Abuse: E1, S13
 #[tokio::test]
-async fn e1_s13_what_is_not_an_event_of_ours_is_answered_and_the_connection_lives() {
+async fn what_is_not_an_event_of_ours_is_answered_and_the_connection_lives() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, ..]) = app.room_of_three().await;
     for name in ["msg", "Message", "edit me", "💥", "history"] {
@@ -209,8 +216,9 @@ async fn e1_s13_what_is_not_an_event_of_ours_is_answered_and_the_connection_live
     hers.say(&room, "still here").await;
 }
 
+/// Abuse: E1
 #[tokio::test]
-async fn e1_an_array_was_taken_for_the_fields_in_their_order() {
+async fn an_array_was_taken_for_the_fields_in_their_order() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, ..]) = app.room_of_three().await;
     for (event, array) in [("leave", json!([room.id])), ("message", json!([room.id, "a key", "said"]))] {

@@ -105,8 +105,9 @@ async fn of_one_message_the_later_link_waits_for_the_earlier_and_others_do_not()
     assert!(his.all("message").iter().all(|message| message["preview"]["title"] != "/earlier"));
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_what_waits_for_one_person_is_bounded() {
+async fn what_waits_for_one_person_is_bounded() {
     let (app, site) = (App::with(hurried).await, Site::silent().await);
     let ([..], room, [hers, his, _]) = app.room_of_three().await;
     for door in 0..25 {
@@ -135,8 +136,9 @@ async fn what_is_under_way_at_the_end_is_taken_up_by_the_next_start() {
     app.outbox_is_empty().await;
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
+async fn what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
     let (mut app, site) = (App::with(hurried).await, Site::silent().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

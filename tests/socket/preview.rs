@@ -21,8 +21,9 @@ async fn previewed(client: &Client, title: &str) -> Value {
     client.take_where("message", |message| message["preview"]["title"] == title).await
 }
 
+/// Abuse: M9
 #[tokio::test]
-async fn m9_a_preview_follows_its_message_and_is_words_alone() {
+async fn a_preview_follows_its_message_and_is_words_alone() {
     for door in ENTRY_POINTS {
         let (app, site) = (App::with(previews).await, Site::open().await);
         let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
@@ -98,8 +99,9 @@ async fn what_was_edited_meanwhile_gets_nothing() {
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 1);
 }
 
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_what_is_whispered_is_not_looked_up_and_outsiders_hear_nothing() {
+async fn what_is_whispered_is_not_looked_up_and_outsiders_hear_nothing() {
     let (app, site) = (App::with(previews).await, Site::open().await);
     let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let outsider = app.guest("outsider").await;
@@ -134,8 +136,9 @@ async fn a_link_beside_a_picture_has_one_too() {
     assert_eq!(heard["files"].as_array().unwrap().len(), 1);
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house() {
+async fn links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house() {
     let site = Site::open().await;
     let off: fn(&mut Config) = |config| config.fetch.may_reach = |_, _| true;
     let guarded: fn(&mut Config) = |config| config.has_link_previews = true;
@@ -154,8 +157,9 @@ async fn m8_links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house
     assert_eq!(site.requests(), [] as [&str; 0]);
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_nobody_makes_the_server_knock_on_many_doors() {
+async fn nobody_makes_the_server_knock_on_many_doors() {
     let app = App::with(|config| {
         previews(config);
         config.has_rate_limits = true;

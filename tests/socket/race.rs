@@ -7,8 +7,10 @@ use crate::support::App;
 use crate::support::fixtures::texts;
 use crate::support::key;
 
+/// Abuse: E4
+/// Delivery: I3
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e4_i3_a_hundred_copies_of_one_send_are_one_message() {
+async fn a_hundred_copies_of_one_send_are_one_message() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let second_tab = app.enter(&minji, &room).await;
@@ -44,8 +46,10 @@ async fn e4_i3_a_hundred_copies_of_one_send_are_one_message() {
     assert_eq!((copies, app.count("SELECT COUNT(*) FROM messages WHERE key = 'one'")), (1, 1));
 }
 
+/// Abuse: Z5
+/// Delivery: D10
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z5_d10_a_send_that_races_the_kick_is_below_it_or_refused() {
+async fn a_send_that_races_the_kick_is_below_it_or_refused() {
     let app = App::start().await;
     // A thousand trials in four rooms: what waits for the disk waits together.
     let (one, two, three, four) = tokio::join!(trials(&app), trials(&app), trials(&app), trials(&app));
@@ -108,8 +112,9 @@ fn revs_of(messages: &[Value], event: &str) -> Vec<i64> {
     lines.map(|message| message["rev"].as_i64().unwrap()).collect()
 }
 
+/// Abuse: Z5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z5_whatever_else_races_the_kick_is_below_it_or_refused() {
+async fn whatever_else_races_the_kick_is_below_it_or_refused() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let (mut below, mut refused) = (0, 0);
@@ -151,8 +156,9 @@ async fn z5_whatever_else_races_the_kick_is_below_it_or_refused() {
     assert!(below > 0 && refused > 0, "{below} below, {refused} refused: the race was none");
 }
 
+/// Delivery: I4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i4_every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
+async fn every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
@@ -177,8 +183,9 @@ async fn i4_every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
     assert_eq!(app.count("SELECT MAX(seq) FROM messages"), rev);
 }
 
+/// Abuse: Z14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z14_a_room_removed_under_fire_is_gone_for_every_sender() {
+async fn a_room_removed_under_fire_is_gone_for_every_sender() {
     let app = App::start().await;
     let ([minji, ..], room, clients) = app.room_of_three().await;
     let mut pending = Vec::new();
@@ -207,8 +214,9 @@ async fn z14_a_room_removed_under_fire_is_gone_for_every_sender() {
     assert_eq!(app.count("SELECT COUNT(*) FROM messages"), 0);
 }
 
+/// Delivery: D5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d5_whoever_comes_in_while_being_shown_out_is_out_or_hears() {
+async fn whoever_comes_in_while_being_shown_out_is_out_or_hears() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let (mut out, mut inside) = (0, 0);

@@ -60,8 +60,9 @@ async fn a_retry_after_the_time_told_succeeds() {
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE key = 'once more'"), 1);
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_who_does_not_listen_to_the_limit_is_let_go() {
+async fn who_does_not_listen_to_the_limit_is_let_go() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -115,8 +116,9 @@ async fn the_limits_off_lift_times_and_no_sizes() {
     client.refused("message", long, "too_long").await;
 }
 
+/// Abuse: E5
 #[tokio::test]
-async fn e5_coming_back_again_and_again_is_slowed_down() {
+async fn coming_back_again_and_again_is_slowed_down() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -137,8 +139,9 @@ async fn e5_coming_back_again_and_again_is_slowed_down() {
     client.receives("here").await;
 }
 
+/// Abuse: H9, H11
 #[tokio::test]
-async fn h9_h11_an_address_has_so_many_connections_and_gets_them_back() {
+async fn an_address_has_so_many_connections_and_gets_them_back() {
     let app = App::with(|config| config.connections_per_address = 8).await;
     let minji = app.guest("minji").await;
     let mut sockets = Vec::new();

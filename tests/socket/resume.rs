@@ -15,8 +15,9 @@ fn revs(messages: &Value) -> Vec<i64> {
     messages.as_array().unwrap().iter().map(|message| message["rev"].as_i64().unwrap()).collect()
 }
 
+/// Delivery: D6
 #[tokio::test]
-async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
+async fn who_comes_back_gets_all_that_changed_since_in_order() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, _]) = app.room_of_three().await;
     let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
@@ -106,8 +107,10 @@ async fn who_come_back_at_the_same_time_to_a_room_without_history_see_what_was_s
     }
 }
 
+/// Abuse: E5
+/// Delivery: D6
 #[tokio::test]
-async fn d6_e5_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
+async fn too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
     let app = App::with(|config| {
         config.limits.since_max_changes = 60;
         config.limits.since_max_bytes = 100_000;
@@ -146,8 +149,9 @@ async fn d6_e5_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page()
     }
 }
 
+/// Abuse: E5
 #[tokio::test]
-async fn e5_asking_amiss_makes_nobody_a_member() {
+async fn asking_amiss_makes_nobody_a_member() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -157,8 +161,9 @@ async fn e5_asking_amiss_makes_nobody_a_member() {
     assert_eq!((&shown["memberCount"], &shown["onlineCount"], &shown["rev"]), (&json!(1), &json!(0), &json!(1)));
 }
 
+/// Delivery: D6
 #[tokio::test]
-async fn d6_it_works_across_a_restart() {
+async fn it_works_across_a_restart() {
     let mut app = App::start().await;
     let ([minji, jun, _], room, [hers, ..]) = app.room_of_three().await;
     let rev = hers.say(&room, "before").await["rev"].as_i64().unwrap();
@@ -170,8 +175,9 @@ async fn d6_it_works_across_a_restart() {
     assert_eq!((texts(joined["messages"].as_array().unwrap()), &joined["gap"]), (vec!["missed"], &Value::Null));
 }
 
+/// Delivery: D5, D6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d5_d6_a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
+async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, _, soras]) = app.room_of_three().await;
     let racing = async {
@@ -231,8 +237,9 @@ async fn d5_d6_a_join_under_a_racing_sender_meets_the_live_events_without_a_gap(
     assert!(his.all("message").iter().all(|message| message["to"].is_null() || message["to"]["id"] == jun.id));
 }
 
+/// Delivery: D6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d6_after_the_answer_nothing_comes_that_it_held() {
+async fn after_the_answer_nothing_comes_that_it_held() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, ..]) = app.room_of_three().await;
     let racing = async {

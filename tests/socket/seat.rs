@@ -37,8 +37,9 @@ async fn run(app: &'static App, way: Way, who: Person, room: Room) -> (Value, Op
     }
 }
 
+/// Abuse: Z4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z4_the_last_seat_goes_to_exactly_one_of_fifty() {
+async fn the_last_seat_goes_to_exactly_one_of_fifty() {
     // The runners outlive the scope; the house is small and goes with the process.
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
@@ -62,8 +63,9 @@ async fn z4_the_last_seat_goes_to_exactly_one_of_fifty() {
     assert_eq!(app.count("SELECT COUNT(*) FROM rooms WHERE member_count <> 2 OR rev <> 2"), 0);
 }
 
+/// Delivery: I12
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i12_coming_and_going_at_once_keeps_the_count_of_the_rows() {
+async fn coming_and_going_at_once_keeps_the_count_of_the_rows() {
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 8 })).await;
@@ -137,8 +139,9 @@ async fn an_owner_who_leaves_while_handing_over_leaves_one_owner() {
     assert_eq!(app.count(owners), 20);
 }
 
+/// Abuse: Z4
 #[tokio::test]
-async fn z4_a_full_room_keeps_the_seats_of_who_reconnects() {
+async fn a_full_room_keeps_the_seats_of_who_reconnects() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;

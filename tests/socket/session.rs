@@ -8,8 +8,9 @@ use crate::support::ConnectOptions;
 use crate::support::fixtures::PASSWORD;
 use crate::support::{App, Client};
 
+/// Abuse: A8
 #[tokio::test]
-async fn a8_a_session_that_ends_by_age_ends_its_open_sockets() {
+async fn a_session_that_ends_by_age_ends_its_open_sockets() {
     let app = App::with(|config| config.session_check = Duration::from_millis(30)).await;
     let ([minji, _, _], room, [hers, his, _]) = app.room_of_three().await;
     let polling = Client::open(app.address, ConnectOptions::of(&minji).polling()).await;
@@ -36,8 +37,9 @@ async fn an_open_socket_is_a_use_of_its_session() {
     assert!(socket.all("close").is_empty());
 }
 
+/// Abuse: Z8
 #[tokio::test]
-async fn z8_whoever_logs_out_while_a_socket_comes_in_is_out() {
+async fn whoever_logs_out_while_a_socket_comes_in_is_out() {
     let app = App::start().await;
     let room = app.courtyard(&app.guest("minji").await).await;
     for round in 0..30 {
@@ -56,8 +58,9 @@ async fn z8_whoever_logs_out_while_a_socket_comes_in_is_out() {
     }
 }
 
+/// Abuse: A8
 #[tokio::test]
-async fn a8_what_an_ended_session_says_is_not_done() {
+async fn what_an_ended_session_says_is_not_done() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, _]) = app.room_of_three().await;
     let out = app.request("DELETE", "/api/session").bearer(&minji.token);
@@ -76,8 +79,9 @@ async fn a8_what_an_ended_session_says_is_not_done() {
     assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.status, 401);
 }
 
+/// Abuse: A7
 #[tokio::test]
-async fn a7_whatever_ends_a_session_closes_its_sockets() {
+async fn whatever_ends_a_session_closes_its_sockets() {
     let app = App::start().await;
     for (name, method, path, body) in [
         ("minji", "DELETE", "/session", Value::Null),

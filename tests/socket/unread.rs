@@ -73,8 +73,9 @@ async fn more_than_a_hundred_is_a_hundred() {
     assert_eq!(rooms["rooms"][0]["unread"], 100);
 }
 
+/// Abuse: Z11
 #[tokio::test]
-async fn z11_who_has_left_hears_of_nothing() {
+async fn who_has_left_hears_of_nothing() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let elsewhere = app.connect(&jun).await;

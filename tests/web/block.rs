@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::App;
 
+/// Abuse: Z9
 #[tokio::test]
-async fn z9_the_blocked_cannot_whisper_nor_write_directly_and_nobody_else_notices() {
+async fn the_blocked_cannot_whisper_nor_write_directly_and_nobody_else_notices() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, _]) = app.room_of_three().await;
     let whisper = |text: &str| json!({ "room": room.id, "key": text, "text": text, "to": minji.id });

@@ -4,8 +4,9 @@ use crate::support::{App, Response, picture};
 
 const PERSONAL: &str = "private, no-cache";
 
+/// Abuse: R8
 #[tokio::test]
-async fn r8_no_shared_cache_keeps_what_is_for_one_person() {
+async fn no_shared_cache_keeps_what_is_for_one_person() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -62,8 +63,9 @@ fn asset_of(page: &Response) -> String {
     text[start..].split('"').next().unwrap().to_owned()
 }
 
+/// Abuse: M1, M9, M10, R7
 #[tokio::test]
-async fn m1_m9_m10_r7_every_answer_is_sealed() {
+async fn every_answer_is_sealed() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let mut ids = Vec::new();

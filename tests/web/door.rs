@@ -6,8 +6,9 @@ use crate::support::ConnectOptions;
 use crate::support::key;
 use crate::support::{App, picture};
 
+/// Abuse: Z2
 #[tokio::test]
-async fn z2_without_the_password_no_way_leads_in() {
+async fn without_the_password_no_way_leads_in() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
@@ -108,8 +109,9 @@ async fn z2_without_the_password_no_way_leads_in() {
     assert_eq!(app.call(&jun, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"], json!([]));
 }
 
+/// Abuse: Z12
 #[tokio::test]
-async fn z12_what_is_nobody_elses_business_is_as_if_it_were_not() {
+async fn what_is_nobody_elses_business_is_as_if_it_were_not() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": sora.id })).await.is(201);
@@ -141,8 +143,9 @@ async fn z12_what_is_nobody_elses_business_is_as_if_it_were_not() {
     assert_eq!(listed["rooms"], json!([]));
 }
 
+/// Abuse: Z1
 #[tokio::test]
-async fn z1_guesses_at_once_and_guesses_of_many_people_are_counted_too() {
+async fn guesses_at_once_and_guesses_of_many_people_are_counted_too() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;

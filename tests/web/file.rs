@@ -47,8 +47,9 @@ async fn a_repeated_upload_is_the_first_message_and_leaves_no_bytes() {
     assert_eq!((app.stored_files(), app.count("SELECT COUNT(*) FROM files")), (stored, 1));
 }
 
+/// Abuse: U8
 #[tokio::test]
-async fn u8_a_file_is_for_those_who_see_its_message() {
+async fn a_file_is_for_those_who_see_its_message() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -83,8 +84,9 @@ async fn u8_a_file_is_for_those_who_see_its_message() {
     assert!(!sees(&minji).await, "the room is gone");
 }
 
+/// Abuse: U11
 #[tokio::test]
-async fn u11_who_is_not_in_the_room_uploads_nothing_there() {
+async fn who_is_not_in_the_room_uploads_nothing_there() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -102,8 +104,9 @@ async fn u11_who_is_not_in_the_room_uploads_nothing_there() {
     }
 }
 
+/// Abuse: U11
 #[tokio::test]
-async fn u11_shared_bytes_stay_while_one_message_needs_them() {
+async fn shared_bytes_stay_while_one_message_needs_them() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let (room, other) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -176,8 +179,9 @@ const KINDS: [(&str, &[u8], &str, &str); 6] = [
     ("all.zip", b"PK\x03\x04zip", "application/octet-stream", "application/octet-stream"),
 ];
 
+/// Abuse: U1, U7, U14
 #[tokio::test]
-async fn u1_u7_u14_any_file_is_kept_as_it_came_and_is_never_a_page() {
+async fn any_file_is_kept_as_it_came_and_is_never_a_page() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

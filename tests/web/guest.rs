@@ -49,8 +49,9 @@ async fn who_gives_no_name_gets_a_friendly_one_in_their_language() {
     assert!(name("fr").await.chars().any(|c| ('가'..='힣').contains(&c)));
 }
 
+/// Abuse: E10
 #[tokio::test]
-async fn e10_names_are_cleaned_and_measured_and_never_unique() {
+async fn names_are_cleaned_and_measured_and_never_unique() {
     let app = App::start().await;
     let minji = app.guest("  <b>Min\u{202e}ji</b>\n\u{200b}Kim ").await;
     assert_eq!(minji.user["name"], "<b>Minji</b> Kim");
@@ -65,8 +66,9 @@ async fn e10_names_are_cleaned_and_measured_and_never_unique() {
     app.guest(&"가".repeat(40)).await;
 }
 
+/// Abuse: E10
 #[tokio::test]
-async fn e10_nobody_is_taken_for_an_admin_or_for_the_house() {
+async fn nobody_is_taken_for_an_admin_or_for_the_house() {
     let app = App::start().await;
     let (minji, namesake) = (app.signed_up("minji").await, app.guest("minji").await);
     let jun = app.guest("jun").await;
@@ -195,8 +197,9 @@ async fn a_logged_out_token_is_nothing_and_its_sockets_are_closed() {
     assert_eq!(app.turned_away(ConnectOptions::of(&minji)).await["code"], "unauthenticated");
 }
 
+/// Abuse: A6
 #[tokio::test]
-async fn a6_the_cookie_is_for_this_host_and_no_script() {
+async fn the_cookie_is_for_this_host_and_no_script() {
     let app = App::start().await;
     let plain = app.request("POST", "/rooms").form(&[("title", "courtyard"), ("name", "minji")]).send().await;
     let cookie = plain.header("set-cookie").unwrap();
@@ -216,8 +219,9 @@ async fn a6_the_cookie_is_for_this_host_and_no_script() {
     app.get("/api/me").header("cookie", &format!("a=b; {pair}; c=d")).send().await.is(200);
 }
 
+/// Abuse: Z8
 #[tokio::test]
-async fn z8_on_the_same_transport_a_logged_out_token_connects_no_more() {
+async fn on_the_same_transport_a_logged_out_token_connects_no_more() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let lobby = app.lobby().await;
@@ -229,8 +233,9 @@ async fn z8_on_the_same_transport_a_logged_out_token_connects_no_more() {
     assert_eq!(lobby.take("connect_error").await["data"]["code"], "unauthenticated");
 }
 
+/// Abuse: A13
 #[tokio::test]
-async fn a13_an_address_makes_only_so_many_guests_at_once() {
+async fn an_address_makes_only_so_many_guests_at_once() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let mut made: Vec<Person> = Vec::new();
     let refused = loop {
@@ -250,8 +255,9 @@ async fn a13_an_address_makes_only_so_many_guests_at_once() {
     assert_eq!(form.leads_to(), "/?refused=rate_limited");
 }
 
+/// Abuse: A13
 #[tokio::test]
-async fn a13_nobody_is_somebody_else_by_their_id() {
+async fn nobody_is_somebody_else_by_their_id() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let made = app.courtyard(&minji).await;

@@ -84,8 +84,9 @@ async fn keepers_make_list_and_end_invites() {
     assert_eq!(show(&app, EntryPoint::Rest, &stranger, &room, code(&made)).await.as_deref(), Some("gone"));
 }
 
+/// Abuse: Z2, A11
 #[tokio::test]
-async fn z2_a11_an_invite_stands_for_the_password_as_often_as_it_may() {
+async fn an_invite_stands_for_the_password_as_often_as_it_may() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let [minji, jun, sora] = app.three_guests().await;
@@ -124,8 +125,9 @@ async fn the_handshake_takes_an_invite_too() {
     assert_eq!(app.turned_away(opening(&sora)).await["code"], "gone");
 }
 
+/// Abuse: A11
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a11_of_two_at_once_the_last_use_lets_one_in() {
+async fn of_two_at_once_the_last_use_lets_one_in() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     for _ in 0..10 {
@@ -140,8 +142,9 @@ async fn a11_of_two_at_once_the_last_use_lets_one_in() {
     }
 }
 
+/// Abuse: A11
 #[tokio::test]
-async fn a11_codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
+async fn codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = locked(&app, &minji).await;
@@ -234,8 +237,9 @@ async fn a_picture_of_an_invite_is_an_image_and_nothing_more() {
     app.page(&minji, &other).await.refused(404, "not_found");
 }
 
+/// Abuse: A11, R9
 #[tokio::test]
-async fn a11_r9_links_are_built_from_our_own_address_alone() {
+async fn links_are_built_from_our_own_address_alone() {
     let app = App::with(|config| config.origins.public = Origin::parse("https://chat.example").ok()).await;
     let made = app.request("POST", "/api/guests").header("host", "chat.example").json(&json!({})).send().await.is(201);
     let token = made["token"].as_str().unwrap();

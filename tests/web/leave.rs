@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::support::fixtures::PASSWORD;
 use crate::support::{App, picture};
 
+/// Abuse: A7, Z9
 #[tokio::test]
-async fn a7_z9_who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
+async fn who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
     let app = App::start().await;
     let (minji, jun) = (app.signed_up("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;

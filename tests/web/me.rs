@@ -8,8 +8,9 @@ async fn sign_up(app: &App, next: &str) -> crate::support::Response {
     app.request("POST", "/signup").form(&form).send().await
 }
 
+/// Abuse: R10
 #[tokio::test]
-async fn r10_the_ways_in_lead_back_to_a_path_of_ours_alone() {
+async fn the_ways_in_lead_back_to_a_path_of_ours_alone() {
     let app = App::start().await;
     for next in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/\t/evil.example"]
     {

@@ -64,8 +64,9 @@ async fn refusals_come_in_their_order() {
     }
 }
 
+/// Abuse: Z1
 #[tokio::test]
-async fn z1_guesses_are_counted_over_all_doors_together() {
+async fn guesses_are_counted_over_all_doors_together() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;
@@ -214,8 +215,9 @@ async fn leave(app: &App, door: EntryPoint, who: &Person, client: &crate::suppor
     }
 }
 
+/// Abuse: Z13
 #[tokio::test]
-async fn z13_only_the_owner_removes_and_nobody_removes_themselves() {
+async fn only_the_owner_removes_and_nobody_removes_themselves() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let ([minji, jun, sora], room, [hers, his, _soras]) = app.room_of_three().await;

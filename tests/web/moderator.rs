@@ -53,8 +53,10 @@ async fn act(
 }
 
 /// Every cell of the table of powers, by both doors: who acts, what, on whom, and how it ends.
+///
+/// Abuse: Z13
 #[tokio::test]
-async fn z13_the_table_of_powers() {
+async fn the_table_of_powers() {
     const OWNER: usize = 0;
     const MODERATOR: usize = 1;
     const OTHER_MODERATOR: usize = 2;

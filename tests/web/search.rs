@@ -87,8 +87,9 @@ async fn what_narrows_a_search() {
     assert_eq!((texts(second["messages"].as_array().unwrap()), &second["next"]), (vec!["김밥 하나"], &Value::Null));
 }
 
+/// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
-async fn q1_q2_q3_q4_no_text_is_more_than_text() {
+async fn no_text_is_more_than_text() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -145,8 +146,9 @@ async fn q1_q2_q3_q4_no_text_is_more_than_text() {
     }
 }
 
+/// Abuse: Q5, Z2
 #[tokio::test]
-async fn q5_z2_nothing_is_found_that_one_may_not_see() {
+async fn nothing_is_found_that_one_may_not_see() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
@@ -181,8 +183,9 @@ async fn q5_z2_nothing_is_found_that_one_may_not_see() {
     assert_eq!(app.get("/search?q=x").send().await.leads_to(), "/?refused=unauthenticated");
 }
 
+/// Abuse: Q7
 #[tokio::test]
-async fn q7_many_searches_of_one_person_are_slowed_down() {
+async fn many_searches_of_one_person_are_slowed_down() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let searches: Vec<_> = (0..100).map(|_| app.search(&minji, "x", "")).collect();
@@ -224,8 +227,9 @@ async fn without_an_index_search_says_so_and_a_reindex_mends_it() {
     assert_eq!(app.found(&minji, "이야기").await.len(), 3);
 }
 
+/// Abuse: Q6
 #[tokio::test]
-async fn q6_what_one_may_not_see_changes_no_count_and_no_page() {
+async fn what_one_may_not_see_changes_no_count_and_no_page() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let (room, hidden) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -257,8 +261,9 @@ async fn q6_what_one_may_not_see_changes_no_count_and_no_page() {
     assert_eq!(app.found(&sora, "귓속말").await.len(), 5);
 }
 
+/// Abuse: Q7
 #[tokio::test]
-async fn q7_many_searches_at_once_hold_up_no_send() {
+async fn many_searches_at_once_hold_up_no_send() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -54,8 +54,9 @@ async fn logging_out_everywhere_keeps_this_session_unless_it_is_asked_for_all() 
     assert_eq!(app.count("SELECT COUNT(*) FROM sessions"), 0);
 }
 
+/// Abuse: A7
 #[tokio::test]
-async fn a7_another_password_ends_the_other_sessions_and_their_sockets() {
+async fn another_password_ends_the_other_sessions_and_their_sockets() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let other = app.log_in("minji").await;
@@ -79,8 +80,9 @@ async fn a7_another_password_ends_the_other_sessions_and_their_sockets() {
     app.call(&guest, "PUT", "/me/password", asked).await.refused(403, "forbidden");
 }
 
+/// Abuse: A5
 #[tokio::test]
-async fn a5_logging_in_ends_the_session_that_was_there_before() {
+async fn logging_in_ends_the_session_that_was_there_before() {
     let app = App::start().await;
     app.signed_up("minji").await;
     let guest = app.guest("planted").await;
@@ -115,8 +117,9 @@ async fn a_session_in_use_keeps_its_cookie() {
     assert_eq!(out.headers.iter().filter(|(name, _)| name == "set-cookie").count(), 1);
 }
 
+/// Abuse: A9
 #[tokio::test]
-async fn a9_a_token_is_256_random_bits_and_nothing_else_opens() {
+async fn a_token_is_256_random_bits_and_nothing_else_opens() {
     let app = App::start().await;
     let mut tokens = Vec::new();
     for _ in 0..50 {
@@ -159,8 +162,9 @@ async fn a9_a_token_is_256_random_bits_and_nothing_else_opens() {
     assert_eq!(app.get(&poll).send().await.status, 400);
 }
 
+/// Abuse: A10
 #[tokio::test]
-async fn a10_a_token_is_taken_from_no_address_and_stands_on_no_page() {
+async fn a_token_is_taken_from_no_address_and_stands_on_no_page() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let room = app.courtyard(&minji).await;

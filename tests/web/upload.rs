@@ -89,8 +89,9 @@ async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
     assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (8, 0));
 }
 
+/// Abuse: U11
 #[tokio::test]
-async fn u11_an_upload_is_its_uploaders_alone() {
+async fn an_upload_is_its_uploaders_alone() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -109,8 +110,9 @@ async fn u11_an_upload_is_its_uploaders_alone() {
     assert_eq!(app.page(&jun, url).await.status, 200);
 }
 
+/// Delivery: D3
 #[tokio::test]
-async fn d3_a_repeated_key_is_the_first_answer_even_for_who_has_left() {
+async fn a_repeated_key_is_the_first_answer_even_for_who_has_left() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let (room, other) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -138,8 +140,9 @@ async fn d3_a_repeated_key_is_the_first_answer_even_for_who_has_left() {
     assert_eq!(app.count("SELECT COUNT(*) FROM files"), 2);
 }
 
+/// Abuse: U5
 #[tokio::test]
-async fn u5_who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
+async fn who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
     let app = App::with(|config| {
         config.upload_max = 20_000;
         config.upload_grace = Duration::from_millis(40);
@@ -169,8 +172,9 @@ async fn u5_who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
     assert_eq!((app.incoming_files(), app.stored_files().len()), (0, 0));
 }
 
+/// Abuse: U5
 #[tokio::test]
-async fn u5_who_sends_more_than_they_said_sends_it_to_nobody() {
+async fn who_sends_more_than_they_said_sends_it_to_nobody() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let body = several(&[], &[("a", &[b'x'; 1_000])]);
@@ -185,8 +189,9 @@ async fn u5_who_sends_more_than_they_said_sends_it_to_nobody() {
     assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (1, 0));
 }
 
+/// Abuse: U10
 #[tokio::test]
-async fn u10_a_person_has_so_much_room_however_many_uploads_race_for_it() {
+async fn a_person_has_so_much_room_however_many_uploads_race_for_it() {
     let app = App::with(|config| {
         config.limits.waiting_files_max = 5;
         config.limits.waiting_bytes_max = 1_000;
@@ -234,8 +239,9 @@ async fn u10_a_person_has_so_much_room_however_many_uploads_race_for_it() {
     upload(&app, &jun, "e", b"another's room").await.is(201);
 }
 
+/// Abuse: U12
 #[tokio::test]
-async fn u12_who_hangs_up_leaves_nothing_and_may_come_again() {
+async fn who_hangs_up_leaves_nothing_and_may_come_again() {
     let app = App::start().await;
     let ([minji, ..], room, _) = app.room_of_three().await;
     let path = format!("/api/rooms/{}/files", room.id);
@@ -250,8 +256,9 @@ async fn u12_who_hangs_up_leaves_nothing_and_may_come_again() {
     send(&app, &minji, &room, b"whole", &[("key", "k")]).await.is(201);
 }
 
+/// Abuse: U12
 #[tokio::test]
-async fn u12_what_a_failing_machine_left_is_swept_at_the_start() {
+async fn what_a_failing_machine_left_is_swept_at_the_start() {
     let mut app = App::with(|config| config.orphan_age = Duration::ZERO).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -272,8 +279,9 @@ async fn u12_what_a_failing_machine_left_is_swept_at_the_start() {
     }
 }
 
+/// Abuse: U13
 #[tokio::test]
-async fn u13_where_nothing_can_be_written_the_sender_is_told() {
+async fn where_nothing_can_be_written_the_sender_is_told() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -47,8 +47,9 @@ async fn an_invite_is_counted_down_and_ends() {
     assert!(house.read(move |tx| list(tx, NOW, me, id)).await.unwrap().is_empty());
 }
 
+/// Abuse: A11
 #[tokio::test]
-async fn a11_a_code_opens_its_own_room_and_no_try_tells_more() {
+async fn a_code_opens_its_own_room_and_no_try_tells_more() {
     let house = House::open();
     let (minji, jun) = (house.guest("minji").await, house.guest("jun").await);
     let (room, other) = (locked(&house, &minji, 9).await, locked(&house, &minji, 9).await);
@@ -65,8 +66,9 @@ async fn a11_a_code_opens_its_own_room_and_no_try_tells_more() {
     come(&house, NOW, &jun, &other, &invite.code).await.unwrap();
 }
 
+/// Abuse: A11
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a11_the_last_use_goes_to_exactly_one() {
+async fn the_last_use_goes_to_exactly_one() {
     let house = Arc::new(House::open());
     let minji = house.guest("minji").await;
     let room = locked(&house, &minji, 99).await;
@@ -84,8 +86,9 @@ async fn a11_the_last_use_goes_to_exactly_one() {
     assert_eq!(inside, 1);
 }
 
+/// Abuse: Z2
 #[tokio::test]
-async fn z2_no_invite_leads_past_a_ban_or_into_a_full_room() {
+async fn no_invite_leads_past_a_ban_or_into_a_full_room() {
     let house = House::open();
     let (minji, jun, sora) = (house.guest("minji").await, house.guest("jun").await, house.guest("sora").await);
     let room = locked(&house, &minji, 2).await;

@@ -143,8 +143,9 @@ mod tests {
         assert_eq!(clock::rfc3339(asked.after.unwrap()), "2026-11-20T01:00:00.000Z");
     }
 
+    /// Abuse: Q1
     #[test]
-    fn q1_what_engines_read_as_syntax_is_text() {
+    fn what_engines_read_as_syntax_is_text() {
         for (q, words) in [
             ("a AND b", &["a", "AND", "b"][..]),
             ("NEAR(a b)", &["NEAR(a", "b)"]),
@@ -158,8 +159,9 @@ mod tests {
         }
     }
 
+    /// Abuse: Q4
     #[test]
-    fn q4_what_cannot_be_answered_is_refused() {
+    fn what_cannot_be_answered_is_refused() {
         for q in ["", "   ", "\"\"", "?!", "*", "before:noon", "after:2026-13-01", "has:video", &"a ".repeat(17)] {
             assert_eq!(Query::parse(q, 0).unwrap_err().field.as_deref(), Some("q"), "{q}");
         }

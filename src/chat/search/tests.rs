@@ -102,8 +102,9 @@ async fn twenty_thousand_messages_are_found_as_by_reading_them_all() {
     assert!(hits > 20_000, "{hits}");
 }
 
+/// Abuse: Q5
 #[tokio::test]
-async fn q5_what_was_edited_or_deleted_is_found_by_what_it_is_now() {
+async fn what_was_edited_or_deleted_is_found_by_what_it_is_now() {
     let (house, minji, room) = house().await;
     let first = house.say(&minji, &room, "김밥 먹을까요").await;
     let second = house.say(&minji, &room, "김밥은 별로예요").await;
@@ -142,8 +143,9 @@ async fn an_act_that_fails_leaves_nothing_to_be_found() {
     assert_eq!(house.finds(&minji, "괜찮").await, ["괜찮아요"]);
 }
 
+/// Abuse: Q5
 #[tokio::test]
-async fn q5_only_what_one_may_see_is_found() {
+async fn only_what_one_may_see_is_found() {
     let (house, minji, room) = house().await;
     let [jun, sora] = [house.guest("jun").await, house.guest("sora").await];
     house.say(&minji, &room, "비밀 하나").await;
@@ -164,8 +166,9 @@ async fn q5_only_what_one_may_see_is_found() {
     assert_eq!(house.asks(jun.id, elsewhere).await.unwrap_err().code, Code::NotAMember);
 }
 
+/// Abuse: Q4
 #[tokio::test]
-async fn q4_an_answer_in_haste_says_where_to_go_on() {
+async fn an_answer_in_haste_says_where_to_go_on() {
     let (house, minji, room) = house().await;
     for number in 0..100 {
         house.say(&minji, &room, if number % 10 == 0 { "가나다 여기" } else { "가나 나다 여기" }).await;

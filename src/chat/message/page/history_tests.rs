@@ -16,8 +16,9 @@ fn seqs(changes: &Changes) -> Vec<i64> {
     changes.messages.iter().map(|message| message.seq).collect()
 }
 
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_who_joins_later_reads_nothing_older_by_any_cursor() {
+async fn who_joins_later_reads_nothing_older_by_any_cursor() {
     let house = House::open();
     let (minji, jun) = (house.guest("minji").await, house.guest("jun").await);
     let room = house.courtyard(&minji, 9).await;

@@ -148,8 +148,9 @@ async fn people_in_history_have_their_present_names() {
     assert_eq!((system.event, system.user.as_ref().unwrap().name.as_str()), (SystemEvent::Owner, "June"));
 }
 
+/// Abuse: M5
 #[tokio::test]
-async fn m5_a_text_of_nothing_but_names_looks_for_few() {
+async fn a_text_of_nothing_but_names_looks_for_few() {
     let house = House::open();
     let (minji, jun) = (house.guest("minji").await, house.guest("jun").await);
     let room = house.courtyard(&minji, 5).await;
