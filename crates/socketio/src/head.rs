@@ -112,8 +112,9 @@ mod tests {
         answers[0]
     }
 
+    /// Abuse: H13
     #[test]
-    fn h13_heads_say_once_where_the_body_ends() {
+    fn heads_say_once_where_the_body_ends() {
         assert_eq!(is_clear("POST / HTTP/1.1\r\nhost: a\r\nContent-Length: 3\r\n\r\n"), Ok(true));
         assert_eq!(is_clear("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\nx: y\r\n\r\n"), Ok(true));
         assert_eq!(is_clear("GET / HTTP/1.1\r\nx-content-length: 1\r\ncontent-length: 0\r\n\r\n"), Ok(true));
@@ -124,8 +125,9 @@ mod tests {
         }
     }
 
+    /// Abuse: H13
     #[test]
-    fn h13_lines_end_in_two_bytes() {
+    fn lines_end_in_two_bytes() {
         for head in ["GET / HTTP/1.1\n\n", "GET / HTTP/1.1\r\nhost: a\n\r\n", "GET / HTTP/1.1\r\nhost: a\r\n\n"] {
             assert_eq!(is_clear(head), Err(BareLineFeed), "{head:?}");
         }

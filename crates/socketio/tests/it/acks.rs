@@ -43,8 +43,9 @@ async fn an_answer_may_carry_attachments() {
     assert_eq!(args.attachments, [&b"attached"[..]]);
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_no_answer_is_a_timeout_and_a_late_one_is_ignored() {
+async fn no_answer_is_a_timeout_and_a_late_one_is_ignored() {
     let (_house, mut ws, socket) = asked().await;
     assert_eq!(soon(ask(&socket, 30)).await.unwrap(), Err(AckError::Timeout));
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
@@ -54,8 +55,9 @@ async fn s16_no_answer_is_a_timeout_and_a_late_one_is_ignored() {
     assert_eq!(socket.pending_count(), 0);
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_a_question_that_was_dropped_is_forgotten() {
+async fn a_question_that_was_dropped_is_forgotten() {
     let (_house, mut ws, socket) = asked().await;
     let asking = ask(&socket, 3_000);
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
@@ -64,8 +66,9 @@ async fn s16_a_question_that_was_dropped_is_forgotten() {
     until(|| socket.pending_count() == 0).await;
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_a_socket_that_ends_answers_nothing_more() {
+async fn a_socket_that_ends_answers_nothing_more() {
     let (_house, mut ws, socket) = asked().await;
     let asking = ask(&socket, 3_000);
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
@@ -98,8 +101,9 @@ fn answering(handled: Arc<Mutex<Vec<String>>>) -> Namespace {
         })
 }
 
+/// Abuse: N7
 #[tokio::test]
-async fn n7_every_path_of_an_event_is_answered() {
+async fn every_path_of_an_event_is_answered() {
     let house = House::open(config(), [answering(Arc::default())]).await;
     let mut ws = Ws::join(house.at, "/").await;
     for (event, answer) in [
@@ -118,8 +122,9 @@ async fn n7_every_path_of_an_event_is_answered() {
     }
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_over_the_rate_events_are_refused_and_then_the_session_ends() {
+async fn over_the_rate_events_are_refused_and_then_the_session_ends() {
     let handled = Arc::new(Mutex::new(Vec::new()));
     let packets = Some(Rate { per_second: 1, burst: 10 });
     let house = House::open(Config { packets, ..config() }, [answering(Arc::clone(&handled))]).await;
@@ -146,8 +151,9 @@ async fn s14_over_the_rate_events_are_refused_and_then_the_session_ends() {
     house.is_empty().await;
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_the_rate_comes_back_with_time() {
+async fn the_rate_comes_back_with_time() {
     let packets = Some(Rate { per_second: 100, burst: 2 });
     let house = House::open(Config { packets, ..config() }, [answering(Arc::default())]).await;
     let mut ws = Ws::join(house.at, "/").await;

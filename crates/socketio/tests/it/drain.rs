@@ -8,8 +8,9 @@ use tokio::sync::Semaphore;
 
 use crate::support::{Frame, House, Polling, Upgrade, Ws, config, echoes, get, ms, soon};
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_a_drain_refuses_new_sessions_and_lets_the_open_ones_go() {
+async fn a_drain_refuses_new_sessions_and_lets_the_open_ones_go() {
     let house = House::open(config(), echoes()).await;
     let mut ws = Ws::join(house.at, "/").await;
     let polling = Polling::open(house.at).await;
@@ -32,8 +33,9 @@ async fn d12_a_drain_refuses_new_sessions_and_lets_the_open_ones_go() {
     assert_eq!(Upgrade::default().ask(house.at).await.err().unwrap().status, 503);
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_what_has_come_is_answered_before_the_end() {
+async fn what_has_come_is_answered_before_the_end() {
     let leave = Arc::new(Semaphore::new(0));
     let gate = Arc::clone(&leave);
     let namespace = Namespace::new("/").on("work", move |_, number: u32| {
@@ -70,8 +72,9 @@ async fn d12_what_has_come_is_answered_before_the_end() {
     soon(drained).await.unwrap();
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_a_drain_ends_at_its_deadline_whatever_clients_do() {
+async fn a_drain_ends_at_its_deadline_whatever_clients_do() {
     let stuck = Namespace::new("/").on("stuck", |_, (): ()| std::future::pending::<Reply>());
     let house = House::open(config(), [stuck]).await;
     let mut working = Ws::join(house.at, "/").await;
@@ -92,8 +95,9 @@ async fn d12_a_drain_ends_at_its_deadline_whatever_clients_do() {
     while !matches!(working.next().await, Frame::Close(_) | Frame::End) {}
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_batches_do_not_outlast_the_deadline() {
+async fn batches_do_not_outlast_the_deadline() {
     let house = House::open(config(), echoes()).await;
     let mut clients = Vec::new();
     for _ in 0..10 {
@@ -105,8 +109,9 @@ async fn d12_batches_do_not_outlast_the_deadline() {
     house.is_empty().await;
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_an_empty_server_drains_at_once() {
+async fn an_empty_server_drains_at_once() {
     let house = House::open(config(), echoes()).await;
     soon(house.engine.drain(10, ms(60_000), ms(60_000))).await;
     soon(house.stop()).await;

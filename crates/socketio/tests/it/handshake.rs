@@ -49,8 +49,9 @@ async fn an_open_session_tells_its_terms() {
     assert_eq!(response.header("cache-control"), Some("no-store"));
 }
 
+/// Abuse: H1
 #[tokio::test]
-async fn h1_only_version_4_is_spoken() {
+async fn only_version_4_is_spoken() {
     let house = House::open(config(), echoes()).await;
     for version in ["", "EIO=abc&", "EIO=3&", "EIO=5&", "EIO=4&EIO=3&", "EIO=&"] {
         let polling = get(house.at, &format!("{PATH}?{version}transport=polling"), "").await;
@@ -62,8 +63,9 @@ async fn h1_only_version_4_is_spoken() {
     assert_eq!(house.engine.session_count(), 0);
 }
 
+/// Abuse: H2
 #[tokio::test]
-async fn h2_the_transport_is_named_once() {
+async fn the_transport_is_named_once() {
     let house = House::open(config(), echoes()).await;
     for transport in ["", "transport=abc", "transport=", "transport=polling&transport=websocket", "TRANSPORT=polling"] {
         let response = get(house.at, &format!("{PATH}?EIO=4&{transport}"), "").await;
@@ -72,8 +74,9 @@ async fn h2_the_transport_is_named_once() {
     assert_eq!(house.engine.session_count(), 0);
 }
 
+/// Abuse: H3
 #[tokio::test]
-async fn h3_only_get_opens_a_session() {
+async fn only_get_opens_a_session() {
     let house = House::open(config(), echoes()).await;
     for method in ["POST", "PUT", "DELETE", "PATCH"] {
         let mut http = Http::connect(house.at).await;
@@ -86,8 +89,9 @@ async fn h3_only_get_opens_a_session() {
     assert_eq!(house.engine.session_count(), 1);
 }
 
+/// Abuse: H4
 #[tokio::test]
-async fn h4_an_unknown_sid_never_opens_a_session() {
+async fn an_unknown_sid_never_opens_a_session() {
     let house = House::open(config(), echoes()).await;
     let _live = Polling::open(house.at).await;
     let long = "x".repeat(10_000);
@@ -108,8 +112,9 @@ async fn h4_an_unknown_sid_never_opens_a_session() {
     assert_eq!(house.engine.session_count(), 1);
 }
 
+/// Abuse: H5
 #[tokio::test]
-async fn h5_a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
+async fn a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
     let house = House::open(strict(), echoes()).await;
     let owner = Polling::open_with(house.at, "cookie: session=anna\r\n").await;
     for headers in ["", "cookie: session=mallory\r\n"] {
@@ -125,8 +130,9 @@ async fn h5_a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
     assert_eq!(somebody.post("3").await.code(), (400, 1), "none at the opening and one later differ");
 }
 
+/// Abuse: H6
 #[tokio::test]
-async fn h6_a_foreign_page_gets_403_before_any_session() {
+async fn a_foreign_page_gets_403_before_any_session() {
     let house = House::open(strict(), echoes()).await;
     let origin = "origin: https://evil.example\r\n";
     for method in ["GET", "POST", "PUT", "OPTIONS"] {
@@ -145,8 +151,9 @@ async fn h6_a_foreign_page_gets_403_before_any_session() {
     assert_eq!(foreign.poll().await.status, 403, "also with a sid that is known");
 }
 
+/// Abuse: H7
 #[tokio::test]
-async fn h7_the_gate_judges_each_origin_as_it_was_sent() {
+async fn the_gate_judges_each_origin_as_it_was_sent() {
     let house = House::open(strict(), echoes()).await;
     for origin in ["null", "https://good.example.evil.com", "https://good.example:444", "HTTPS://GOOD.EXAMPLE."] {
         let response =
@@ -182,8 +189,9 @@ async fn a_welcome_foreign_origin_is_named_in_every_answer_and_never_with_creden
     assert_eq!(own.header("access-control-allow-origin"), None);
 }
 
+/// Abuse: H8
 #[tokio::test]
-async fn h8_a_broken_websocket_handshake_is_refused() {
+async fn a_broken_websocket_handshake_is_refused() {
     let house = House::open(config(), echoes()).await;
     let sound = Upgrade::default().headers;
     for (from, to, status) in [
@@ -204,8 +212,9 @@ async fn h8_a_broken_websocket_handshake_is_refused() {
     assert_eq!(house.engine.session_count(), 0);
 }
 
+/// Abuse: H11
 #[tokio::test]
-async fn h11_handshakes_have_a_rate_and_sessions_a_number_by_address() {
+async fn handshakes_have_a_rate_and_sessions_a_number_by_address() {
     let handshakes = Some(Rate { per_second: 1, burst: 3 });
     let house = House::open(Config { handshakes, ..config() }, echoes()).await;
     let mut answers = Vec::new();
@@ -226,8 +235,9 @@ async fn h11_handshakes_have_a_rate_and_sessions_a_number_by_address() {
     let _third = Ws::open(house.at).await;
 }
 
+/// Abuse: H12
 #[tokio::test]
-async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
+async fn a_session_without_a_joined_namespace_ends_in_time() {
     let house = House::open(Config { connect_timeout: ms(200), ..config() }, echoes()).await;
     let mut silent = Ws::open(house.at).await;
     let polling = Polling::open(house.at).await;
@@ -249,8 +259,9 @@ async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
     house.is_empty().await;
 }
 
+/// Abuse: H12
 #[tokio::test]
-async fn h12_refused_connects_do_not_lengthen_the_time_to_join() {
+async fn refused_connects_do_not_lengthen_the_time_to_join() {
     let guarded = socketio::Namespace::new("/")
         .guard(|_, _| async { Err::<socketio::Admission, _>(socketio::ConnectError::new("no")) });
     let house = House::open(Config { connect_timeout: ms(150), ..config() }, [guarded]).await;
@@ -265,8 +276,9 @@ async fn h12_refused_connects_do_not_lengthen_the_time_to_join() {
     assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
 }
 
+/// Abuse: H15
 #[tokio::test]
-async fn h15_the_address_is_the_peers_whatever_headers_say() {
+async fn the_address_is_the_peers_whatever_headers_say() {
     let seen = Arc::new(parking_lot::Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
     let namespace = socketio::Namespace::new("/").guard(move |socket, _| {

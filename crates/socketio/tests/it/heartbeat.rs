@@ -31,8 +31,9 @@ async fn pings_come_one_interval_after_the_opening_and_after_each_pong() {
     assert_about(pong.elapsed(), ms(100));
 }
 
+/// Abuse: P18
 #[tokio::test]
-async fn p18_no_pong_ends_the_session_at_interval_and_timeout_with_one_disconnect() {
+async fn no_pong_ends_the_session_at_interval_and_timeout_with_one_disconnect() {
     let ends = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&ends);
     let namespace = Namespace::new("/").on_disconnect(move |_, reason| {
@@ -81,8 +82,9 @@ async fn a_polling_client_that_answers_lives_on() {
     }
 }
 
+/// Abuse: P18
 #[tokio::test]
-async fn p18_the_beat_goes_on_across_an_upgrade() {
+async fn the_beat_goes_on_across_an_upgrade() {
     let house = House::open(beating(), echoes()).await;
     let session = Polling::open(house.at).await;
     session.join("/").await;
@@ -98,8 +100,9 @@ async fn p18_the_beat_goes_on_across_an_upgrade() {
     assert_eq!(ws.close_code().await, 1000);
 }
 
+/// Abuse: S8
 #[tokio::test]
-async fn s8_a_packet_whose_attachments_do_not_come_ends_the_session() {
+async fn a_packet_whose_attachments_do_not_come_ends_the_session() {
     let house = House::open(Config { connect_timeout: ms(150), ..config() }, echoes()).await;
     let mut ws = Ws::join(house.at, "/").await;
     ws.silence(ms(200)).await;

@@ -44,8 +44,9 @@ fn counted(alive: &Arc<AtomicUsize>) -> Namespace {
         })
 }
 
+/// Delivery: I14
 #[tokio::test]
-async fn i14_sockets_and_sessions_are_freed_whatever_ends_them() {
+async fn sockets_and_sessions_are_freed_whatever_ends_them() {
     let alive = Arc::default();
     let beating = Config { ping_interval: ms(150), ping_timeout: ms(50), ..config() };
     let house = House::open(beating, [counted(&alive)]).await;
@@ -74,8 +75,9 @@ async fn i14_sockets_and_sessions_are_freed_whatever_ends_them() {
     }
 }
 
+/// Delivery: I14
 #[tokio::test]
-async fn i14_polling_sessions_and_upgraded_ones_are_freed() {
+async fn polling_sessions_and_upgraded_ones_are_freed() {
     let alive = Arc::default();
     let house = House::open(config(), [counted(&alive)]).await;
     for end in 0..4 {
@@ -103,8 +105,9 @@ async fn i14_polling_sessions_and_upgraded_ones_are_freed() {
     }
 }
 
+/// Delivery: I14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i14_a_connect_that_races_with_the_end_of_its_session_leaves_no_socket() {
+async fn a_connect_that_races_with_the_end_of_its_session_leaves_no_socket() {
     let alive = Arc::default();
     let house = House::open(config(), [counted(&alive)]).await;
     for _ in 0..200 {
@@ -187,8 +190,9 @@ async fn a_peer_that_panics_ends_its_session_and_no_other() {
     assert_eq!(good.next().await, Frame::Binary(b"bytes".to_vec()));
 }
 
+/// Delivery: I14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i14_churn_under_broadcasts_leaves_nothing() {
+async fn churn_under_broadcasts_leaves_nothing() {
     let alive = Arc::default();
     let house = House::open(config(), [counted(&alive)]).await;
     let namespace = house.of_name("/");

@@ -14,8 +14,9 @@ async fn house(limits: Limits) -> House {
     House::of(Server::new(config(), echoes()), limits).await
 }
 
+/// Abuse: H9
 #[tokio::test]
-async fn h9_a_head_must_come_in_time() {
+async fn a_head_must_come_in_time() {
     let house = house(Limits { head_timeout: ms(80), ..Limits::default() }).await;
     let begun = Instant::now();
     let mut silent = Http::connect(house.at).await;
@@ -32,8 +33,9 @@ async fn h9_a_head_must_come_in_time() {
     assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
 }
 
+/// Abuse: H9
 #[tokio::test]
-async fn h9_many_who_never_finish_a_head_are_gone_in_time_and_nobody_waits_for_them() {
+async fn many_who_never_finish_a_head_are_gone_in_time_and_nobody_waits_for_them() {
     let house = house(Limits { head_timeout: ms(400), connections_per_address: 100, ..Limits::default() }).await;
     let mut session = Ws::join(house.at, "/").await;
     let mut slow = Vec::new();
@@ -52,8 +54,9 @@ async fn h9_many_who_never_finish_a_head_are_gone_in_time_and_nobody_waits_for_t
     assert_eq!(Http::connect(house.at).await.ask(OPEN, "", "").await.status, 200, "the places are free again");
 }
 
+/// Abuse: H9
 #[tokio::test]
-async fn h9_an_idle_connection_ends_in_time_and_an_active_one_does_not() {
+async fn an_idle_connection_ends_in_time_and_an_active_one_does_not() {
     let house = house(Limits { head_timeout: ms(150), ..Limits::default() }).await;
     let mut idle = Http::connect(house.at).await;
     assert_eq!(idle.ask(OPEN, "", "").await.status, 200);
@@ -67,8 +70,9 @@ async fn h9_an_idle_connection_ends_in_time_and_an_active_one_does_not() {
     assert_eq!(hanging.answer().await.unwrap().body, r#"42["echo"]"#);
 }
 
+/// Abuse: H10
 #[tokio::test]
-async fn h10_heads_are_limited_in_headers_and_bytes() {
+async fn heads_are_limited_in_headers_and_bytes() {
     let house = house(Limits::default()).await;
     let many: String = (0..101).map(|number| format!("x-{number}: 1\r\n")).collect();
     let large = format!("x-large: {}\r\n", "x".repeat(64 * 1024));
@@ -88,8 +92,9 @@ async fn h10_heads_are_limited_in_headers_and_bytes() {
     assert_eq!(house.engine.session_count(), 1);
 }
 
+/// Abuse: H13
 #[tokio::test]
-async fn h13_two_opinions_on_a_bodys_length_are_refused() {
+async fn two_opinions_on_a_bodys_length_are_refused() {
     let house = house(Limits::default()).await;
     let session = Polling::open(house.at).await;
     for headers in [
@@ -112,8 +117,9 @@ async fn h13_two_opinions_on_a_bodys_length_are_refused() {
     session.join("/").await;
 }
 
+/// Abuse: H13
 #[tokio::test]
-async fn h13_a_bare_line_feed_is_refused_in_any_head_of_a_connection() {
+async fn a_bare_line_feed_is_refused_in_any_head_of_a_connection() {
     let house = house(Limits::default()).await;
     let sound = Http::request(OPEN, "", "");
     for bare in [sound.replace("\r\n", "\n"), sound.replacen("\r\n", "\n", 1), sound.replace("\r\n\r\n", "\r\n\n")] {
@@ -130,8 +136,9 @@ async fn h13_a_bare_line_feed_is_refused_in_any_head_of_a_connection() {
     }
 }
 
+/// Abuse: H13
 #[tokio::test]
-async fn h13_a_request_that_hides_behind_another_is_refused() {
+async fn a_request_that_hides_behind_another_is_refused() {
     let house = house(Limits::default()).await;
     let session = Polling::open(house.at).await;
     let hidden = Http::request(OPEN, "", "").replace("\r\n", "\n");
@@ -164,8 +171,9 @@ async fn a_body_may_hold_line_feeds_and_its_connection_goes_on() {
     }
 }
 
+/// Abuse: H14
 #[tokio::test]
-async fn h14_http2_is_not_spoken() {
+async fn http2_is_not_spoken() {
     let house = house(Limits::default()).await;
     let mut http = Http::connect(house.at).await;
     http.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
@@ -177,8 +185,9 @@ async fn h14_http2_is_not_spoken() {
     assert_eq!(http.ask(OPEN, upgrade, "").await.status, 200, "the offer of HTTP/2 is not taken up");
 }
 
+/// Abuse: H9, H11
 #[tokio::test]
-async fn h9_h11_an_address_has_so_many_connections_and_gets_them_back() {
+async fn an_address_has_so_many_connections_and_gets_them_back() {
     let house = house(Limits { connections_per_address: 2, ..Limits::default() }).await;
     let first = Ws::open(house.at).await;
     let mut second = Http::connect(house.at).await;

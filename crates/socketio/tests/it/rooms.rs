@@ -208,8 +208,9 @@ async fn all_of_a_room_are_disconnected_and_others_stay() {
     anna.ws.enter("/", "").await;
 }
 
+/// Delivery: I6
 #[tokio::test]
-async fn i6_broadcasts_awaited_one_after_the_other_arrive_in_order_at_everybody() {
+async fn broadcasts_awaited_one_after_the_other_arrive_in_order_at_everybody() {
     let house = house().await;
     let namespace = house.of_name("/");
     let mut members = Vec::new();
@@ -273,8 +274,9 @@ fn snapshots(position: Arc<AtomicU64>) -> Namespace {
     })
 }
 
+/// Delivery: I7
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i7_snapshot_and_live_meet_without_gap_under_a_racing_broadcaster() {
+async fn snapshot_and_live_meet_without_gap_under_a_racing_broadcaster() {
     let position = Arc::new(AtomicU64::new(0));
     let house = House::open(config(), [snapshots(Arc::clone(&position))]).await;
     let namespace = house.of_name("/");

@@ -58,8 +58,9 @@ async fn broadcast_until_gone(house: &House, ends: &Mutex<Vec<Reason>>, good: &m
     number
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_a_stalled_reader_is_gone_within_its_patience_and_others_do_not_notice() {
+async fn a_stalled_reader_is_gone_within_its_patience_and_others_do_not_notice() {
     let ends = Arc::default();
     let house = House::open(Config { outbox: 1024 * 1024, ..impatient() }, [noting(&ends)]).await;
     let mut good = Ws::join(house.at, "/").await;
@@ -73,8 +74,9 @@ async fn p17_a_stalled_reader_is_gone_within_its_patience_and_others_do_not_noti
     drop(stalled);
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_a_reader_with_too_much_waiting_is_gone_at_once() {
+async fn a_reader_with_too_much_waiting_is_gone_at_once() {
     let ends = Arc::default();
     let house = House::open(Config { patience: ms(60_000), ..impatient() }, [noting(&ends)]).await;
     let mut good = Ws::join(house.at, "/").await;
@@ -84,8 +86,9 @@ async fn p17_a_reader_with_too_much_waiting_is_gone_at_once() {
     assert!(sent > 64, "an outbox of 64 KiB takes as many messages");
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_too_much_behind_what_waited_for_company_is_too_much_at_once() {
+async fn too_much_behind_what_waited_for_company_is_too_much_at_once() {
     let ends = Arc::default();
     let house = House::open(Config { patience: ms(60_000), ..impatient() }, [noting(&ends)]).await;
     let _narrow = narrow(&house).await;
@@ -96,8 +99,9 @@ async fn p17_too_much_behind_what_waited_for_company_is_too_much_at_once() {
     until(|| *ends.lock() == [Reason::SlowReader]).await;
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_a_byte_now_and_then_is_no_progress() {
+async fn a_byte_now_and_then_is_no_progress() {
     let ends = Arc::default();
     let house = House::open(Config { outbox: 1024 * 1024, ..impatient() }, [noting(&ends)]).await;
     let mut good = Ws::join(house.at, "/").await;
@@ -113,8 +117,9 @@ async fn p17_a_byte_now_and_then_is_no_progress() {
     dripping.abort();
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_pongs_do_not_save_who_reads_nothing() {
+async fn pongs_do_not_save_who_reads_nothing() {
     let ends = Arc::default();
     let beating = Config { ping_interval: ms(50), ping_timeout: ms(5_000), ..impatient() };
     let house = House::open(Config { outbox: 1024 * 1024, ..beating }, [noting(&ends)]).await;
@@ -139,8 +144,9 @@ async fn p17_pongs_do_not_save_who_reads_nothing() {
     soon(ponging).await.unwrap();
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_a_polling_client_that_does_not_poll_is_gone_within_its_patience() {
+async fn a_polling_client_that_does_not_poll_is_gone_within_its_patience() {
     let ends = Arc::default();
     let house = House::open(impatient(), [noting(&ends)]).await;
     let session = Polling::open(house.at).await;

@@ -53,8 +53,9 @@ async fn a_session_upgrades_and_goes_on() {
     house.is_empty().await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_messages_queued_on_both_sides_cross_in_order() {
+async fn messages_queued_on_both_sides_cross_in_order() {
     let (house, session) = joined(config()).await;
     queue(&house, 0..3).await;
     let mut ws = Upgrade::of(&session).ask(house.at).await.unwrap();
@@ -76,8 +77,9 @@ async fn p15_messages_queued_on_both_sides_cross_in_order() {
     ws.silence(ms(20)).await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_an_upgrade_cut_before_its_end_leaves_polling_whole() {
+async fn an_upgrade_cut_before_its_end_leaves_polling_whole() {
     for step in 0..4 {
         let (house, session) = joined(config()).await;
         queue(&house, 0..2).await;
@@ -111,8 +113,9 @@ async fn p15_an_upgrade_cut_before_its_end_leaves_polling_whole() {
     }
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_a_cut_behind_the_end_of_the_upgrade_ends_the_session() {
+async fn a_cut_behind_the_end_of_the_upgrade_ends_the_session() {
     let (house, session) = joined(config()).await;
     let mut ws = probed(&house, &session).await;
     ws.send("5").await;
@@ -121,8 +124,9 @@ async fn p15_a_cut_behind_the_end_of_the_upgrade_ends_the_session() {
     assert!(session.is_gone().await);
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_an_upgrade_that_is_never_finished_is_given_up() {
+async fn an_upgrade_that_is_never_finished_is_given_up() {
     let (house, session) = joined(Config { upgrade_timeout: ms(60), ..config() }).await;
     let mut begun = Upgrade::of(&session).ask(house.at).await.unwrap();
     assert_eq!(begun.next().await, Frame::End);
@@ -137,8 +141,9 @@ async fn p14_an_upgrade_that_is_never_finished_is_given_up() {
     assert_eq!(body, "42[\"n\",0]");
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_a_second_upgrade_is_turned_away_and_the_first_not_disturbed() {
+async fn a_second_upgrade_is_turned_away_and_the_first_not_disturbed() {
     let (house, session) = joined(config()).await;
     let mut first = Upgrade::of(&session).ask(house.at).await.unwrap();
     let mut second = Upgrade::of(&session).ask(house.at).await.unwrap();
@@ -156,8 +161,9 @@ async fn p14_a_second_upgrade_is_turned_away_and_the_first_not_disturbed() {
     assert_eq!(first.text().await, "42[\"echo\"]");
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
+async fn a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
     for _ in 0..20 {
         let (house, session) = joined(config()).await;
         let mut ws = probed(&house, &session).await;
@@ -208,8 +214,9 @@ async fn a_session_that_ends_takes_its_upgrade_with_it() {
     ws.ended().await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_a_racing_broadcaster_meets_an_upgrade_without_loss() {
+async fn a_racing_broadcaster_meets_an_upgrade_without_loss() {
     let (house, session) = joined(config()).await;
     let namespace = house.of_name("/");
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
