@@ -10,6 +10,7 @@ pub mod cookie;
 pub mod cpu_pool;
 pub mod db;
 pub mod error;
+pub mod failpoint;
 pub mod fetch;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -26,7 +27,6 @@ pub mod ops;
 pub mod origin;
 pub mod password;
 pub mod realtime;
-pub mod sabotage;
 pub mod service;
 pub mod socket;
 pub mod text;

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["config", "words", "origin", "cookie", "image", "media", "fetch", "password"],
     &["workers"],
     &["error", "ids", "clock", "lock", "mail"],
-    &["sabotage"],
+    &["failpoint"],
 ];
 
 /// Arrows that point elsewhere, each with its reason.

@@ -12,7 +12,6 @@ use super::occupancy::Occupancy;
 use crate::chat::Fact;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
-use crate::sabotage::{self, Bug};
 
 /// What a room may keep to be told, before whoever adds to it has to wait.
 const MAX_ITEMS: usize = 1_000;
@@ -87,9 +86,6 @@ impl RoomState {
     /// Whether a walker must be started.
     pub(super) fn push(&self, event: RoomEvent) -> bool {
         let mut queue = self.queue.lock();
-        if sabotage::has(Bug::DropOnFull) && queue.items.len() >= 2 {
-            return false;
-        }
         queue.bytes += event.weight();
         queue.items.push_back(event);
         !std::mem::replace(&mut queue.is_dispatched, true)

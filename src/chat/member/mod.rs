@@ -12,7 +12,6 @@ use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
-use crate::sabotage::{self, Bug};
 
 mod ban;
 mod kick;
@@ -157,8 +156,8 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     }
     // Check and count in one statement: the last seat goes to exactly one, on any engine.
     let seat = tx.query_opt(
-        "UPDATE rooms SET member_count = member_count + 1 WHERE id = ?1 AND (member_count < max OR ?2 = 1) RETURNING rev",
-        &[&room_id, &sabotage::has(Bug::LooseCapacity)],
+        "UPDATE rooms SET member_count = member_count + 1 WHERE id = ?1 AND member_count < max RETURNING rev",
+        &[&room_id],
         |row| row.get(0),
     )?;
     let mut rev: i64 = seat.ok_or(Code::RoomFull)?;
