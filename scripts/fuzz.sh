@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes every parser for so many minutes in all, from what the tree has (fuzz/{seeds,corpus}) and
-# what earlier runs have reached, which stays in target/fuzz. Behind the minutes may stand the
-# names of targets, for those alone; JOBS=2 runs two of them at a time.
+# Fuzzes every parser: fuzz.sh [MINUTES [TARGET…]]. The minutes are the total of all targets; JOBS=2
+# runs two at a time. It begins with fuzz/{seeds,corpus} and the inputs of earlier runs in target/fuzz.
 #
-# cargo-fuzz wants a nightly compiler for its flags alone; the stable one takes them with
+# cargo-fuzz needs a nightly compiler only for its flags, which the stable one accepts with
 # RUSTC_BOOTSTRAP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,7 +13,7 @@ shift || true
 wanted=("$@")
 crates=(crates/socketio/fuzz fuzz)
 mkdir -p "$out"
-# Stores are opened anew all the time: in memory, where there is a disk of it.
+# Databases are opened all the time: in memory, if possible.
 fast=$([ -w /dev/shm ] && echo /dev/shm || echo "$out")
 scratch=$(mktemp -d -p "$fast" madang-fuzz.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
@@ -58,4 +57,4 @@ for target in "${targets[@]}"; do
   printf '%-14s %12s %8s %9s %8s  %s\n' "$name" "$(stat number_of_executed_units)" "$(stat average_exec_per_sec)" \
     "$(reached cov)" "$(reached corp)" "${find#"$PWD/"}"
 done
-[ -z "$(ls "$out/failed")" ] || { echo "what broke something is in target/fuzz/finds: it becomes a seed, and a test" >&2; exit 1; }
+[ -z "$(ls "$out/failed")" ] || { echo "findings are in target/fuzz/finds; copy each to fuzz/seeds and write a test" >&2; exit 1; }

@@ -15,6 +15,7 @@ pub mod fetch;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
+#[path = "../fuzz/drivers/mod.rs"]
 pub mod fuzzing;
 pub mod i18n;
 pub mod ids;

@@ -7,7 +7,7 @@ const LONGEST: usize = 2_048;
 
 /// The page an address in a text leads to, without its fragment. `None` for what is not fetched:
 /// other schemes, a name or password before the host.
-pub(super) fn parse(text: &str) -> Option<Url> {
+pub(crate) fn parse(text: &str) -> Option<Url> {
     if text.len() > LONGEST {
         return None;
     }
@@ -15,7 +15,7 @@ pub(super) fn parse(text: &str) -> Option<Url> {
 }
 
 /// Where a redirect leads. A page that came over TLS is not given up for one that did not.
-pub(super) fn follow(from: &Url, location: &str) -> Option<Url> {
+pub(crate) fn follow(from: &Url, location: &str) -> Option<Url> {
     if location.len() > LONGEST {
         return None;
     }

@@ -28,9 +28,9 @@ const TRIES: usize = 3;
 const HEAD_MAX: usize = 64 * 1024;
 
 /// The beginning of an HTML document, as it came.
-pub(super) struct Document {
-    pub(super) bytes: Vec<u8>,
-    pub(super) content_type: String,
+pub(crate) struct Document {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) content_type: String,
 }
 
 enum Answer {
@@ -119,7 +119,7 @@ async fn talk(fetcher: &Fetcher, url: &Url, io: impl Read + Write + Unpin) -> Re
 }
 
 /// A request that tells nothing of who wants to know: no cookie, no referrer, no language.
-pub(super) fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Missing> {
+pub(crate) fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Missing> {
     Request::get(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
         .header(USER_AGENT, "Madang link preview")

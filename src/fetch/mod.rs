@@ -5,13 +5,11 @@
 //! checks each like the first, reads a bounded beginning within a bounded time, unpacks nothing,
 //! and sends nothing that tells one asker from another.
 
-mod address;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
-mod get;
+pub(crate) mod address;
+pub(crate) mod get;
 pub mod guard;
 mod memory;
-mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,7 @@ use super::get::Document;
 type StartTag = html5gum::StartTag<()>;
 
 /// Characters kept of anything a page says; whoever shows it cuts further.
-pub(super) const LONGEST: usize = 400;
+pub(crate) const LONGEST: usize = 400;
 /// Where a page has to say its encoding.
 const PRESCAN: usize = 1_024;
 
@@ -27,7 +27,7 @@ pub struct Page {
 }
 
 /// Reads a page's head; nothing for one without a title.
-pub(super) fn read(document: &Document) -> Option<Page> {
+pub(crate) fn read(document: &Document) -> Option<Page> {
     let text = decoded(document);
     let mut said = Said::default();
     let mut in_title = false;

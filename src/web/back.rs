@@ -24,7 +24,7 @@ pub(super) fn of_referer(headers: &HeaderMap) -> String {
 
 /// Where one goes on after the way in: what was asked for, else the room one came from, else the
 /// lobby.
-pub(super) fn onward(asked: Option<&str>, headers: &HeaderMap) -> String {
+pub(crate) fn onward(asked: Option<&str>, headers: &HeaderMap) -> String {
     let from = of_referer(headers);
     let asked = asked.filter(|asked| !asked.is_empty());
     match asked {

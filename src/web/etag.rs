@@ -60,7 +60,7 @@ fn of(bytes: &[u8]) -> String {
 
 /// Whether the tags that the asker has, or `*` for any, are ours among others. Strong and weak
 /// compare as equal, as RFC 9110 has it for this header.
-pub(super) fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
+pub(crate) fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
     let (Ok(known), Ok(tag)) = (known.to_str(), tag.to_str()) else { return false };
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     known.split(',').map(bare).any(|known| known == "*" || known == bare(tag))

@@ -3,18 +3,19 @@
 
 pub mod api;
 mod asset;
-mod back;
-mod caller;
-mod etag;
+pub(crate) mod back;
+pub(crate) mod caller;
+pub(crate) mod etag;
 mod form;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod guard;
 mod health;
 mod multipart;
 mod pages;
 mod problem;
-mod range;
+pub(crate) mod range;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use pages::file::disposition;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

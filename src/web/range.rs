@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What to answer with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stretch {
+pub(crate) enum Stretch {
     Whole,
     Part(Range<u64>),
     /// Nothing of what is asked for is there.
@@ -13,7 +13,7 @@ pub(super) enum Stretch {
 
 /// What a `Range` header asks of `size` bytes. One stretch is served; what cannot be read, or asks
 /// for several, is answered with the whole, as the standard allows.
-pub(super) fn stretch(asked: &str, size: u64) -> Stretch {
+pub(crate) fn stretch(asked: &str, size: u64) -> Stretch {
     let Some((first, last)) = asked.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return Stretch::Whole;
     };

@@ -15,8 +15,6 @@ use crate::ids::{RoomId, UserId};
 use crate::text::{self, token};
 
 mod find;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod query;
 #[cfg(test)]
 mod tests;

@@ -24,7 +24,7 @@ const DEEPEST: usize = 8;
 const LOOKS: usize = 8;
 
 /// HTML that was written by this module, and so needs no escaping.
-pub(super) struct Markup(String);
+pub(crate) struct Markup(String);
 
 impl fmt::Display for Markup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,7 +36,7 @@ impl askama::filters::HtmlSafe for Markup {}
 
 /// A message's text as HTML. Without anything special it is the escaped text itself; line breaks
 /// stay line breaks, which the style shows as they are.
-pub(super) fn markup(text: &str, mentions: &[Mention]) -> Markup {
+pub(crate) fn markup(text: &str, mentions: &[Mention]) -> Markup {
     let mut writer = Writer::new(text, mentions);
     let Some(source) = source(text) else { return writer.unmarked(text) };
     let events: Vec<_> = TextMergeStream::new(parse(&source)).collect();
@@ -86,7 +86,7 @@ fn parse(text: &str) -> impl Iterator<Item = Event<'_>> {
 }
 
 /// A message's text without its markup, on one line, for where there is no room for more.
-pub(super) fn bare(text: &str) -> String {
+pub(crate) fn bare(text: &str) -> String {
     let Some(source) = source(text) else { return excerpt(text) };
     let mut bare = String::with_capacity(text.len());
     for event in parse(&source) {

@@ -3,10 +3,8 @@
 mod account;
 mod ban;
 mod file;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod invite;
-mod json;
+pub(crate) mod json;
 mod me;
 mod member;
 mod message;
@@ -15,7 +13,7 @@ mod profile;
 mod room;
 mod search;
 mod session;
-mod table;
+pub(crate) mod table;
 mod unread;
 
 use axum::Router;

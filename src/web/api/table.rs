@@ -51,7 +51,15 @@ pub struct Call {
     query: Option<Value>,
     answer: (u16, Option<Value>),
     #[cfg(any(test, feature = "fuzzing"))]
-    pub(super) readers: super::fuzzing::Readers,
+    pub(crate) readers: Readers,
+}
+
+/// How the fuzzer reads the query and the body of a call.
+#[cfg(any(test, feature = "fuzzing"))]
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Readers {
+    pub(crate) query: Option<fn(&str) -> crate::error::Result<()>>,
+    pub(crate) body: Option<fn(&[u8]) -> crate::error::Result<()>>,
 }
 
 enum Body {
@@ -73,7 +81,9 @@ impl Describe<'_> {
 
     pub(super) fn takes<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
         #[cfg(any(test, feature = "fuzzing"))]
-        self.call.readers.takes::<T>();
+        {
+            self.call.readers.body = Some(|body| crate::wire::from_json::<T>(body).map(drop));
+        }
         self.call.body = Some(Body::Json(self.schemas.asked.subschema_for::<T>().to_value()));
         self
     }
@@ -85,7 +95,9 @@ impl Describe<'_> {
 
     pub(super) fn asks<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
         #[cfg(any(test, feature = "fuzzing"))]
-        self.call.readers.asks::<T>();
+        {
+            self.call.readers.query = Some(|query| super::json::read::<T>(query).map(drop));
+        }
         self.call.query = Some(self.schemas.asked.root_schema_for::<T>().to_value());
         self
     }

@@ -1,31 +1,32 @@
-//! The renderer of messages, for the fuzzer: whatever is written, what comes out has our elements
-//! and attributes alone, each where it may stand, and its links go where they say.
+//! Rendered messages: only our elements and attributes, each where HTML allows it, and links that
+//! lead where they say.
 
 use html5gum::{Token, Tokenizer};
 use url::{Host, Url};
 
-use super::markup::{bare, markup};
 use crate::chat::Limits;
 use crate::chat::message::Mention;
 use crate::ids::UserId;
 use crate::text;
+use crate::view::markup as view;
 
 type StartTag = html5gum::StartTag<()>;
 
-/// Bytes that are written for one that was typed: a mention of one letter has the longest element.
+/// Bytes of HTML for one byte of text: a mention of one letter has the longest element.
 const BYTES_FOR_ONE: usize = 64;
 
-/// A message's text as somebody sends it.
+/// Renders a message's text.
 ///
 /// # Panics
-/// Where a promise of the renderer is broken.
-pub fn rendered(data: &[u8]) {
+///
+/// If the renderer breaks a promise.
+pub fn markup(data: &[u8]) {
     let Ok(typed) = std::str::from_utf8(data) else { return };
     let Ok(text) = text::message(typed, Limits::default().text_max, false) else { return };
-    let html = markup(&text, &mentions()).to_string();
+    let html = view::markup(&text, &mentions()).to_string();
     assert!(html.len() <= BYTES_FOR_ONE * (text.len() + 1), "{} bytes become {}", text.len(), html.len());
     check(&html);
-    let bare = bare(&text);
+    let bare = view::bare(&text);
     assert!(!bare.contains('\n') && bare.chars().count() <= 100, "{bare:?}");
 }
 
@@ -51,7 +52,7 @@ fn check(html: &str) {
             }
             Token::EndTag(tag) => assert_eq!(open.pop(), Some(string(&tag.name)), "{html}"),
             Token::String(text) => shown += &string(&text),
-            // Characters that no document should have are shown as they are.
+            // Characters that HTML discourages are written as they are.
             Token::Error(_) => {}
             other => panic!("{other:?} in {html}"),
         }
@@ -69,7 +70,7 @@ fn has_our_attributes(name: &str, tag: &StartTag) -> bool {
         ("p" | "strong" | "em" | "s" | "code" | "pre" | "ul" | "ol" | "li" | "blockquote" | "hr", []) => true,
         ("ol", [("start", first)]) => first.parse::<u64>().is_ok(),
         ("a", [("href", address), ("rel", "noopener noreferrer nofollow ugc"), ("target", "_blank")]) => {
-            goes_where_it_says(address)
+            leads_where_it_says(address)
         }
         ("b", [("class", "mention")]) => true,
         ("b", [("class", "mention"), ("data-user-id", id)]) => id.parse::<UserId>().is_ok(),
@@ -77,8 +78,8 @@ fn has_our_attributes(name: &str, tag: &StartTag) -> bool {
     }
 }
 
-/// A browser goes to the very host that is read, or to nobody.
-fn goes_where_it_says(address: &str) -> bool {
+/// Whether a browser goes to the host that the reader sees.
+fn leads_where_it_says(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return address.starts_with("http") };
     let authority = address.split("://").nth(1).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.split(':').next().unwrap_or_default().to_ascii_lowercase();
@@ -91,7 +92,7 @@ fn goes_where_it_says(address: &str) -> bool {
     }
 }
 
-/// Whether a browser leaves the element where it is written: a block in a paragraph would end it.
+/// Whether a browser keeps the element there. A block would end its paragraph.
 fn may_stand_in(name: &str, open: &[String]) -> bool {
     let parent = open.last().map(String::as_str);
     match name {

@@ -1,4 +1,4 @@
-//! What every decoder of JSON owes, for the fuzzer.
+//! What every decoder of JSON guarantees.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,37 +7,31 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::Nack;
 use crate::error::Error;
+use crate::wire::Nack;
 
-/// The fields of an object by its schema, if it is one.
-pub(crate) fn fields(schema: &Value) -> Option<BTreeSet<String>> {
+/// Returns the fields of an object by its schema.
+pub(super) fn fields(schema: &Value) -> Option<BTreeSet<String>> {
     Some(schema.get("properties")?.as_object()?.keys().cloned().collect())
 }
 
-/// What was taken had none but those fields, each at most once.
-///
-/// # Panics
-/// Where it had others.
-pub(crate) fn is_of(fields: &BTreeSet<String>, json: &[u8]) {
-    let Keys(keys) = serde_json::from_slice(json).expect("what is taken is an object");
+/// Checks that accepted JSON has only these fields, each at most once.
+pub(super) fn is_of(fields: &BTreeSet<String>, json: &[u8]) {
+    let Keys(keys) = serde_json::from_slice(json).expect("accepted JSON is an object");
     let once: BTreeSet<String> = keys.iter().cloned().collect();
     assert_eq!(once.len(), keys.len(), "a field came twice: {keys:?}");
     assert!(once.is_subset(fields), "{once:?} were taken for {fields:?}");
 }
 
-/// A refusal is ours to give, and not much longer than what was said.
-///
-/// # Panics
-/// Where it is not.
-pub(crate) fn is_refusal(error: Error, said: &[u8]) {
+/// Checks that an error is one of ours, and not much longer than the input.
+pub(super) fn is_refusal(error: Error, input: &[u8]) {
     assert!(error.code.status() < 500, "{error:?}");
-    let nack = serde_json::to_string(&Nack::new(error)).expect("a refusal is JSON");
-    // Each byte may be told twice, in the longest of escapes.
-    assert!(nack.len() <= 1_024 + 12 * said.len(), "{} bytes are refused with {}", said.len(), nack.len());
+    let nack = serde_json::to_string(&Nack::new(error)).expect("an error is JSON");
+    // Each byte may appear twice, in the longest escape.
+    assert!(nack.len() <= 1_024 + 12 * input.len(), "{} bytes are refused with {}", input.len(), nack.len());
 }
 
-/// The keys of an object as they came.
+/// The keys of an object in their order.
 struct Keys(Vec<String>);
 
 impl<'de> Deserialize<'de> for Keys {

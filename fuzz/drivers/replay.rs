@@ -1,5 +1,5 @@
-//! What the fuzzer began with and what it found, `fuzz/seeds`, and the least of inputs that reach
-//! what it has reached, `fuzz/corpus`: all of it run without a fuzzer.
+//! Runs the known inputs without a fuzzer: `fuzz/seeds`, which the fuzzer begins with and which have
+//! its findings, and `fuzz/corpus`, a small set of inputs that reaches the same code.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ fn names(folder: &Path) -> BTreeSet<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// Runs every seed of a target and its corpus, each named in the output of a test that fails.
+/// Runs every input of a target. A failing test prints the name of the last one.
 fn replay(target: &str) {
     let (_, run) = TARGETS.iter().find(|(name, _)| *name == target).unwrap();
     for (kind, least) in [("seeds", 5), ("corpus", 1)] {
         let folder = folder(kind).join(target);
         let names = names(&folder);
-        assert!(names.len() >= least, "{target} has few {kind}");
+        assert!(names.len() >= least, "{target} has too few {kind}");
         for name in names {
             eprintln!("{kind}/{target}/{name}");
             run(&std::fs::read(folder.join(name)).unwrap());
@@ -37,7 +37,7 @@ macro_rules! replayed {
         })+
 
         #[test]
-        fn every_target_of_the_fuzzer_has_seeds_and_is_replayed() {
+        fn every_target_has_inputs_and_is_replayed() {
             let replayed = BTreeSet::from([$($target.to_owned()),+]);
             assert_eq!(replayed, TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect());
             assert_eq!(replayed, names(&folder("seeds")));
@@ -48,14 +48,14 @@ macro_rules! replayed {
 }
 
 replayed! {
-    every_address_is_as_it_was_found "address"
-    every_call_is_as_it_was_found "call"
-    every_event_is_as_it_was_found "event"
-    every_header_is_as_it_was_found "header"
-    every_markup_is_as_it_was_found "markup"
-    every_page_is_as_it_was_found "page"
-    every_picture_is_as_it_was_found "picture"
-    every_request_is_as_it_was_found "request"
-    every_search_is_as_it_was_found "search"
-    every_upload_is_as_it_was_found "upload"
+    replay_address "address"
+    replay_call "call"
+    replay_event "event"
+    replay_header "header"
+    replay_markup "markup"
+    replay_page "page"
+    replay_picture "picture"
+    replay_request "request"
+    replay_search "search"
+    replay_upload "upload"
 }

@@ -1,4 +1,4 @@
-//! Headers, for the fuzzer: whose they say one is, from where one comes, and what of it is believed.
+//! Headers: identity, origin, client address, redirects and ranges.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -6,7 +6,7 @@ use http::header::{ACCEPT_LANGUAGE, HOST, IF_NONE_MATCH, ORIGIN, RANGE, REFERER}
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
-use super::page::is_of_ours;
+use super::response::is_own;
 use crate::cookie;
 use crate::i18n::Lang;
 use crate::origin::{Judgement, Origin, Origins};
@@ -14,16 +14,17 @@ use crate::text;
 use crate::web::range::{Stretch, stretch};
 use crate::web::{back, caller, etag};
 
-/// Bytes of the file that a stretch is asked of.
+/// The size of the file that a range is requested of.
 const SIZE: u64 = 1_000;
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
-/// Headers, each on a line, `name: value`.
+/// Reads headers, one on each line, `name: value`.
 ///
 /// # Panics
-/// Where a stranger is believed, or led elsewhere.
-pub fn headers(data: &[u8]) {
+///
+/// If a forged header is believed, or a redirect leaves the server.
+pub fn header(data: &[u8]) {
     let mut headers = HeaderMap::new();
     for line in data.split(|&byte| byte == b'\n') {
         let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
@@ -34,35 +35,35 @@ pub fn headers(data: &[u8]) {
         };
         headers.append(name, value);
     }
-    tell_who(&headers);
-    tell_from_where(&headers);
-    lead_back(&headers);
-    ask_for_a_part(&headers);
+    identity(&headers);
+    origin(&headers);
+    redirects(&headers);
+    ranges(&headers);
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn tell_who(headers: &HeaderMap) {
+fn identity(headers: &HeaderMap) {
     for is_https in [false, true] {
         if let Some(token) = cookie::token(headers, is_https) {
             let name = if is_https { "__Host-madang_session" } else { "madang_session" };
             let shown = format!("{name}={}", token.reveal());
             let mut cookies = headers.get_all(http::header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-            assert!(cookies.any(|cookies| cookies.contains(&shown)), "a token that nobody showed");
+            assert!(cookies.any(|cookies| cookies.contains(&shown)), "a token that was not sent");
             assert!(cookie::set_session(&token, is_https).as_bytes().starts_with(shown.as_bytes()));
         }
     }
     if let Some(Ok(token)) = caller::bearer(headers) {
         let shown = text(headers, http::header::AUTHORIZATION).unwrap_or_default();
-        assert!(shown.ends_with(&token.reveal()), "a token that nobody showed");
+        assert!(shown.ends_with(&token.reveal()), "a token that was not sent");
     }
     let _ = cookie::lang(headers);
     let _ = Lang::from_accept_language(text(headers, ACCEPT_LANGUAGE).unwrap_or_default());
 }
 
-fn tell_from_where(headers: &HeaderMap) {
+fn origin(headers: &HeaderMap) {
     let network = |text: &str| text.parse().expect("a network");
     let public = Origins {
         public: Origin::parse("https://chat.example").ok(),
@@ -73,13 +74,13 @@ fn tell_from_where(headers: &HeaderMap) {
     let is_own = matches!(origins[..], []) || matches!(origins[..], [origin] if origin == "https://chat.example");
     assert_eq!(public.judge(headers) == Judgement::Own, is_own, "{origins:?}");
     assert_eq!(public.address(headers).as_deref(), Some("https://chat.example"));
-    assert_eq!(public.client_address(STRANGER, headers), STRANGER, "a stranger says who they are");
-    let said = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let said: Vec<IpAddr> = said.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    assert_eq!(public.client_address(STRANGER, headers), STRANGER, "a forged client address is believed");
+    let hops = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<IpAddr> = hops.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
     let client = public.client_address(PROXY, headers);
-    assert!(client == PROXY || said.iter().any(|hop| hop.to_canonical() == client), "{client} of {said:?}");
+    assert!(client == PROXY || hops.iter().any(|hop| hop.to_canonical() == client), "{client} of {hops:?}");
     if public.check_host(&Uri::from_static("/"), headers).is_ok() {
-        is_us(text(headers, HOST).unwrap_or_default());
+        is_own_host(text(headers, HOST).unwrap_or_default());
     }
     if let Some(address) = Origins::default().address(headers) {
         let authority = address.split_once("://").map(|(_, authority)| authority).unwrap_or_default();
@@ -88,27 +89,27 @@ fn tell_from_where(headers: &HeaderMap) {
     }
 }
 
-fn is_us(host: &str) {
-    // What is no name of a host at all, no browser sends.
+fn is_own_host(host: &str) {
+    // Browsers do not send what is not a host name.
     let Ok(authority) = host.to_lowercase().parse::<Authority>() else { return };
     let name = authority.host();
     let is_loopback = name.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-    assert!(matches!(name, "chat.example" | "localhost") || is_loopback, "{host} is taken for us");
+    assert!(matches!(name, "chat.example" | "localhost") || is_loopback, "{host} is accepted");
 }
 
-fn lead_back(headers: &HeaderMap) {
+fn redirects(headers: &HeaderMap) {
     let referer = text(headers, REFERER);
-    for asked in [None, referer, text(headers, HeaderName::from_static("x-next"))] {
-        let place = back::onward(asked, headers);
-        assert!(place.starts_with('/') && is_of_ours(&place), "one is led to {place}");
-        HeaderValue::try_from(place).expect("an address of ours is a header");
+    for next in [None, referer, text(headers, HeaderName::from_static("x-next"))] {
+        let place = back::onward(next, headers);
+        assert!(place.starts_with('/') && is_own(&place), "it redirects to {place}");
+        HeaderValue::try_from(place).expect("an own address is a header");
     }
     let name = text::file_name(referer.unwrap_or_default());
     assert!(!name.is_empty() && !name.contains(['/', '\\']) && name.chars().count() <= 120, "{name:?}");
-    crate::web::pages::file::disposition("attachment", &name).expect("a name of a file is a header");
+    crate::web::disposition("attachment", &name).expect("a name of a file is a header");
 }
 
-fn ask_for_a_part(headers: &HeaderMap) {
+fn ranges(headers: &HeaderMap) {
     match stretch(text(headers, RANGE).unwrap_or_default(), SIZE) {
         Stretch::Part(part) => assert!(part.start < part.end && part.end <= SIZE, "{part:?}"),
         Stretch::Whole | Stretch::Beyond => {}

@@ -1,58 +1,59 @@
-//! What is typed into the search field, for the fuzzer: against a real index, with a message beside
-//! it of which a plain look tells whether it should be found.
+//! Search queries, on a real index with one message. A plain comparison says whether it should be
+//! found.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Asked, Query, begin, find};
+use super::tempdir::TempDir;
 use crate::chat::message::{self, New};
 use crate::chat::room::{self, NewRoom};
+use crate::chat::search::{Asked, Query, begin, find};
 use crate::chat::{Db, Limits, user};
 use crate::db::Options;
 use crate::error::{Code, Result};
-use crate::ids::{MessageId, RoomId, UserId};
+use crate::ids::{MessageId, UserId};
 use crate::text::hit::{Excerpt, Folded};
 
 const ZONE: i32 = 540;
 
 thread_local! {
-    static HOUSE: RefCell<House> = RefCell::new(House::open());
+    static STORE: RefCell<Store> = RefCell::new(Store::open());
 }
 
-/// What is typed, on the first line, and what somebody said, below; without a second line both
-/// are the same.
+/// Searches for the first line in a message of the other lines. Without a second line both are the
+/// same.
 ///
 /// # Panics
-/// Where the question is an error of the engine, or finds other than it should.
-pub fn question(data: &[u8]) {
+///
+/// If the search is an error of the engine, or its result is wrong.
+pub fn search(data: &[u8]) {
     let Ok(input) = std::str::from_utf8(data) else { return };
-    let (q, said) = input.split_once('\n').unwrap_or((input, input));
+    let (q, message) = input.split_once('\n').unwrap_or((input, input));
     match Query::parse(q, ZONE) {
-        Ok(query) => HOUSE.with(|house| house.borrow_mut().is_asked(query, said)),
+        Ok(query) => STORE.with(|store| store.borrow_mut().check(query, message)),
         Err(error) => {
             assert!(matches!(error.code, Code::Invalid | Code::TooLong) && error.field.as_deref() == Some("q"));
         }
     }
 }
 
-/// Somebody in their room, in which they have said one thing.
-struct House {
+/// A database with one message.
+struct Store {
     runtime: Runtime,
     db: Db,
-    folder: std::path::PathBuf,
+    _folder: TempDir,
     minji: UserId,
     message_id: MessageId,
 }
 
-impl House {
+impl Store {
     fn open() -> Self {
-        let folder = std::env::temp_dir().join(format!("madang-fuzzing-{}", RoomId::new(0)));
-        std::fs::create_dir(&folder).expect("a folder");
+        let folder = TempDir::new();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let db = Db::open(Options::new(folder.join("madang.db")), |_| {}).expect("a store");
-        let settled = runtime.block_on(db.write(crate::db::Subject::Server, |tx| {
+        let db = Db::open(Options::new(folder.path().join("madang.db")), |_| {}).expect("a store");
+        let created = runtime.block_on(db.write(crate::db::Subject::Server, |tx| {
             begin(tx)?;
             let limits = Limits::default();
             let minji = user::make_guest(tx, &limits, 1, "minji")?.id;
@@ -61,12 +62,12 @@ impl House {
             let sent = message::send(tx, &limits, 2, minji, room.id, New { text: "hi".into(), ..New::default() })?;
             Ok((minji, sent.message.id))
         }));
-        let (minji, message_id) = settled.expect("a room");
-        Self { runtime, db, folder, minji, message_id }
+        let (minji, message_id) = created.expect("a room");
+        Self { runtime, db, _folder: folder, minji, message_id }
     }
 
-    fn is_asked(&mut self, query: Query, said: &str) {
-        let text = match self.says(said) {
+    fn check(&mut self, query: Query, message: &str) {
+        let text = match self.edit(message) {
             Ok(text) => text,
             Err(error) => return assert!(matches!(error.code, Code::Invalid | Code::TooLong), "{error:?}"),
         };
@@ -90,18 +91,17 @@ impl House {
         found.hits.iter().for_each(|hit| is_sound(&hit.excerpt));
     }
 
-    /// Minji's message has another text now.
-    fn says(&mut self, typed: &str) -> Result<String> {
+    /// Changes the text of the message.
+    fn edit(&mut self, typed: &str) -> Result<String> {
         let (minji, id, typed) = (self.minji, self.message_id, typed.to_owned());
         let edit = move |tx: &mut crate::chat::Tx| message::edit(tx, &Limits::default(), 2, minji, id, &typed);
         Ok(self.runtime.block_on(self.db.write(crate::db::Subject::Server, edit))?.text)
     }
 }
 
-impl Drop for House {
+impl Drop for Store {
     fn drop(&mut self) {
         self.runtime.block_on(self.db.close());
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

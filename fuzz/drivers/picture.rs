@@ -1,25 +1,26 @@
-//! Pictures from strangers, for the fuzzer: what is taken keeps the limits, is taken again as it
-//! is, and carries nothing but pixels, their colours and their timing.
+//! Pictures: what is accepted keeps the limits, is accepted again, and has nothing but pixels, colours
+//! and timing.
 
-use super::{Limits, Picture, Refused, is_picture, portrait, probe, remake};
+use crate::image::{Limits, Picture, Refused, is_picture, portrait, probe, remake};
 
-/// Small, so that a fuzzer meets them often and a decoder is soon done.
+/// Small, so that the fuzzer reaches them often and decoding is fast.
 const LIMITS: Limits =
     Limits { side: 256, pixels: 16_384, frames: 8, frames_pixels: 65_536, bytes: 256 * 1_024, thumbnail_side: 32 };
 const PORTRAIT_SIDE: u32 = 24;
 
-/// A file that somebody sends as a picture.
+/// Reads a file as a picture.
 ///
 /// # Panics
-/// Where a promise of this module is broken.
+///
+/// If the module breaks a promise.
 pub fn picture(data: &[u8]) {
     let square = portrait(data, PORTRAIT_SIDE, &LIMITS);
     match remake(data, &LIMITS) {
         Ok(picture) => {
             is_within_limits(&picture);
-            is_taken_again(&picture);
+            is_accepted_again(&picture);
             is_bare(&picture.bytes);
-            let square = square.expect("who has a picture has a portrait");
+            let square = square.expect("a picture has a portrait");
             is_bare(&square);
         }
         Err(Refused::NotAPicture) => assert!(!is_picture(data) && square == Err(Refused::NotAPicture)),
@@ -41,16 +42,16 @@ fn is_within_limits(picture: &Picture) {
     }
 }
 
-fn is_taken_again(picture: &Picture) {
+fn is_accepted_again(picture: &Picture) {
     let wider = Limits { bytes: 2 * LIMITS.bytes, ..LIMITS };
-    let again = remake(&picture.bytes, &wider).expect("a picture of our own making");
+    let again = remake(&picture.bytes, &wider).expect("our own picture");
     assert_eq!(
         (again.media_type, again.width, again.height, again.animated),
         (picture.media_type, picture.width, picture.height, picture.animated)
     );
 }
 
-/// Nothing of what a stranger wrote beside the pixels is left.
+/// Checks that nothing is left but the pixels and their description.
 fn is_bare(bytes: &[u8]) {
     let parts = match probe::claim(bytes) {
         Some(probe::Claim::Png) => png_chunks(bytes),
@@ -90,7 +91,7 @@ fn png_chunks(png: &[u8]) -> Vec<String> {
     chunks
 }
 
-/// The segments before the first scan, which is the last thing in a file of ours.
+/// Returns the segments up to the first scan, which is the last segment that we write.
 fn jpeg_segments(jpeg: &[u8]) -> Vec<String> {
     let (mut segments, mut rest) = (Vec::new(), &jpeg[2..]);
     while let [0xFF, marker, high, low, behind @ ..] = rest {
