@@ -22,7 +22,7 @@ use super::tempdir::TempDir;
 use crate::chat::message::New;
 use crate::config::Config;
 use crate::i18n::Lang;
-use crate::service::{App, Key, RoomRequest};
+use crate::service::{App, Key, RoomRequest, Visitor};
 use crate::web::{ClientAddress, name_assets, router};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -219,9 +219,10 @@ impl Server {
 
 /// Fills the server. Returns the token of minji's session and the values of the names.
 async fn prepare(app: &App) -> (String, Vec<(&'static str, String)>) {
-    app.begin_search().await.expect("an index");
+    app.check_search_index().await.expect("an index");
     let sign_in = async |name: &str| {
-        let entered = app.enter(Some(name.to_owned()), Lang::En, None, HERE).await.expect("somebody");
+        let visitor = Visitor { lang: Lang::En, agent: None, address: HERE };
+        let entered = app.enter_as_guest(Some(name.to_owned()), visitor).await.expect("a guest");
         (Arc::new(entered.user), entered.token.reveal())
     };
     let ((minji, token), (jun, _)) = (sign_in("minji").await, sign_in("<i x>jun").await);
@@ -230,7 +231,7 @@ async fn prepare(app: &App) -> (String, Vec<(&'static str, String)>) {
     app.join(&jun, room.id, Key::default(), HERE).await.expect("a member");
     let new = New { text: "<i x> **마당** https://madang.example/ @minji".into(), ..New::default() };
     let said = app.send(jun.id, room.id, new).await.expect("a message").message;
-    let invite = app.invite(minji.id, room.id, None, None).await.expect("an invite");
+    let invite = app.create_invite(minji.id, room.id, None, None).await.expect("an invite");
     let names = vec![
         ("{room}", room.id.to_string()),
         ("{me}", minji.id.to_string()),

@@ -45,8 +45,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     let app = App::open(config, port)?;
     web::name_assets();
     app.reserve_all_slots().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
-    app.begin_search().await.map_err(|error| format!("cannot look at the search index: {error}"))?;
-    app.offer_admin().await;
+    app.check_search_index().await.map_err(|error| format!("cannot look at the search index: {error}"))?;
+    app.offer_admin_link().await;
     let sockets = socket::server(&app);
     schedule::start(&app, &sockets);
     let router = web::router(&app);

@@ -192,6 +192,14 @@ impl<F: Send + 'static> Db<F> {
         readers::read(self.readers.clone(), self.queue_timeout, None, act).await
     }
 
+    /// Like [`Db::read`] on the present thread, which must be one that may block.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_blocking<T>(&self, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
+        readers::read_blocking(&self.readers, self.queue_timeout, act)
+    }
+
     /// Like [`Db::read`] for what may take long: on connections of its own, so that no number of
     /// searches keeps the short reads waiting, and with an end. What takes longer than `budget` is
     /// broken off with [`Fault::Late`].

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::Tx;
@@ -152,17 +153,30 @@ where
     T: Send + 'static,
     W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
 {
-    let permit = match tokio::time::timeout(queue_timeout, readers.permits.acquire()).await {
-        Ok(Ok(permit)) => permit,
-        Ok(Err(_)) => return Err(Code::Unavailable.into()),
-        Err(_) => return Err(Code::Busy.into()),
-    };
-    // The thread runs to its end even if the caller goes away, so the permit is given back there.
-    permit.forget();
-    let lent = Lent(readers);
+    let lent = lend(readers, queue_timeout).await?;
+    // The thread runs to its end even if the caller goes away.
     tokio::task::spawn_blocking(move || lent.0.run(budget, act))
         .await
         .unwrap_or_else(|fault| Err(Error::internal(fault)))
+}
+
+pub(super) fn read_blocking<F, T>(
+    readers: &Arc<Readers>,
+    queue_timeout: Duration,
+    act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>,
+) -> Result<T> {
+    let lent = Handle::current().block_on(lend(Arc::clone(readers), queue_timeout))?;
+    lent.0.run(None, act)
+}
+
+/// Waits for a free connection.
+async fn lend(readers: Arc<Readers>, queue_timeout: Duration) -> Result<Lent> {
+    match tokio::time::timeout(queue_timeout, readers.permits.acquire()).await {
+        Ok(Ok(permit)) => permit.forget(),
+        Ok(Err(_)) => return Err(Code::Unavailable.into()),
+        Err(_) => return Err(Code::Busy.into()),
+    }
+    Ok(Lent(readers))
 }
 
 /// Gives the permit back when the read has ended.

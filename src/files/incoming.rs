@@ -1,5 +1,4 @@
-//! Files on their way in: written down as they come, hashed and looked at, and gone again unless
-//! they are kept.
+//! Uploads: written to a private folder as they arrive, hashed and examined, and removed unless they are stored.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -15,18 +14,18 @@ use crate::ids::FileId;
 use crate::image;
 use crate::media;
 
-/// Bytes gathered before they are written: one hop to where blocking is allowed for each.
-const GATHERED: usize = 256 * 1024;
+/// Bytes collected before they are written, each time on the blocking pool.
+const BUFFER: usize = 256 * 1024;
 
-/// The folder of what is on its way in. It is private, and every name in it is ours.
+/// The folder of uploads. It is private, and the server makes every name in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder(Arc<Path>);
 
 impl Folder {
-    /// Opens the folder, made when it is missing, and removes what an earlier process left in it.
+    /// Opens the folder, creates it if it is missing, and removes what an earlier process left in it.
     ///
     /// # Errors
-    /// A sentence for the operator: it cannot be made, or it is a link to somewhere else.
+    /// A sentence for the operator: it cannot be created, or it is a symbolic link.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("cannot open the folder of uploads {}: {error}", path.display());
         crate::service::make_private_folder(path)?;
@@ -35,46 +34,43 @@ impl Folder {
         }
         for entry in std::fs::read_dir(path).map_err(failed)? {
             let left = entry.map_err(failed)?.path();
-            // What a failing machine was about to store belongs to nobody.
             if let Err(error) = std::fs::remove_file(&left) {
-                tracing::warn!(%error, path = %left.display(), "an old upload stays");
+                tracing::warn!(%error, path = %left.display(), "an old upload could not be removed");
             }
         }
         Ok(Self(path.into()))
     }
 
-    /// A new file in it, which is removed when it is dropped.
+    /// Creates a file in it, which is removed when it is dropped.
     fn create(&self) -> Result<(Temp, File)> {
-        let name = FileId::new(now_ms()).to_string();
-        let path = self.0.join(&name);
-        // A new file, and so never one that a link of this name leads to.
+        let path = self.0.join(FileId::new(now_ms()).to_string());
+        // `create_new` follows no link of this name.
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
         let file = file.map_err(refused)?;
-        Ok((Temp { name, path, is_kept: false }, file))
+        Ok((Temp { path, is_moved: false }, file))
     }
 }
 
-/// A file of the folder, removed with its owner on every way out.
+/// A file of the folder, removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Temp {
-    pub(crate) name: String,
     pub(crate) path: PathBuf,
-    is_kept: bool,
+    is_moved: bool,
 }
 
 impl Temp {
-    /// It has gone to where it stays.
-    pub(crate) fn kept(mut self) {
-        self.is_kept = true;
+    /// Notes that the file was moved into the store.
+    pub(crate) fn moved(mut self) {
+        self.is_moved = true;
     }
 }
 
 impl Drop for Temp {
     fn drop(&mut self) {
-        if !self.is_kept
+        if !self.is_moved
             && let Err(error) = std::fs::remove_file(&self.path)
         {
-            tracing::warn!(%error, "an upload stays until the next start");
+            tracing::warn!(%error, "an upload could not be removed; the next start does it");
         }
     }
 }
@@ -82,12 +78,12 @@ impl Drop for Temp {
 /// A file that is being received.
 pub struct Incoming {
     temp: Temp,
-    gathered: Vec<u8>,
+    buffer: Vec<u8>,
     sink: Option<Sink>,
     size: u64,
 }
 
-/// What the bytes go through, at a place where blocking is allowed.
+/// What the bytes pass through, on the blocking pool.
 struct Sink {
     file: File,
     digest: Sha256,
@@ -95,17 +91,16 @@ struct Sink {
     head: Vec<u8>,
 }
 
-/// A file that has come, whole and on the disk for good, though nobody has it yet. Dropped, it is
-/// gone.
+/// A complete upload on disk. It is removed if it is dropped.
 #[derive(Debug)]
 pub struct Upload {
-    /// As its sender called it.
+    /// The name its sender gave it.
     pub name: String,
     /// Bytes.
     pub size: u64,
     /// SHA-256 in hexadecimal.
     pub(crate) hash: String,
-    /// For what is no picture.
+    /// The type of a file that is not a picture.
     pub(crate) media_type: &'static str,
     pub(crate) is_picture: bool,
     pub(crate) temp: Temp,
@@ -116,7 +111,7 @@ impl Incoming {
         let folder = folder.clone();
         let (temp, file) = blocking(move || folder.create()).await?;
         let sink = Sink { file, digest: Sha256::new(), text: media::TextCheck::default(), head: Vec::new() };
-        Ok(Self { temp, gathered: Vec::with_capacity(GATHERED), sink: Some(sink), size: 0 })
+        Ok(Self { temp, buffer: Vec::with_capacity(BUFFER), sink: Some(sink), size: 0 })
     }
 
     /// Bytes received so far.
@@ -124,31 +119,31 @@ impl Incoming {
         self.size
     }
 
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     ///
     /// # Errors
     /// `unavailable` when the disk takes no more.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.size += bytes.len() as u64;
-        self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() >= GATHERED { self.flush().await } else { Ok(()) }
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BUFFER { self.flush().await } else { Ok(()) }
     }
 
     async fn flush(&mut self) -> Result<()> {
         let mut sink = self.sink.take().ok_or(Code::Unavailable)?;
-        let mut bytes = std::mem::take(&mut self.gathered);
+        let mut bytes = std::mem::take(&mut self.buffer);
         let (sink, bytes) = blocking(move || {
             sink.take(&bytes)?;
             bytes.clear();
             Ok((sink, bytes))
         })
         .await?;
-        self.gathered = bytes;
+        self.buffer = bytes;
         self.sink = Some(sink);
         Ok(())
     }
 
-    /// The whole file has come.
+    /// Finishes the upload.
     ///
     /// # Errors
     /// `unavailable` when the disk takes no more.
@@ -157,8 +152,8 @@ impl Incoming {
         let Sink { file, digest, text, head } = self.sink.take().ok_or(Code::Unavailable)?;
         let is_picture = image::is_picture(&head);
         if !is_picture {
-            // An upload that was answered must survive a power cut like the message that carries
-            // it. Of a picture another file is kept.
+            // An answered upload must survive a power cut like the message that carries it. Of a picture another
+            // file is stored.
             blocking(move || file.sync_all().map_err(refused)).await?;
         }
         let media_type = media::media_type(&head, text.is_text(), &name);
@@ -178,7 +173,7 @@ impl Sink {
 }
 
 impl Upload {
-    /// All its bytes, in memory. Blocks.
+    /// Reads all its bytes. Blocks.
     pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.size as usize);
         let mut file = File::open(&self.temp.path).map_err(refused)?;
@@ -187,8 +182,8 @@ impl Upload {
     }
 }
 
-/// Bytes of our own making, written down like those that come from elsewhere.
-pub(crate) async fn write_down(folder: &Folder, bytes: Vec<u8>) -> Result<(Temp, String)> {
+/// Writes bytes made by the server into a file of the folder and returns their hash.
+pub(crate) async fn write_bytes(folder: &Folder, bytes: Vec<u8>) -> Result<(Temp, String)> {
     let folder = folder.clone();
     blocking(move || {
         let (temp, mut file) = folder.create()?;
@@ -202,14 +197,13 @@ fn hex(digest: Sha256) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 
-/// The disk said no. Nothing was changed, and who asks again after the operator has made room is
-/// served; so it is the code of a store that does not answer.
+/// The error of a disk that takes no more. Nothing was changed, and a retry works once there is space.
 fn refused(error: std::io::Error) -> Error {
-    tracing::error!(%error, "an upload cannot be written down");
+    tracing::error!(%error, "an upload cannot be written");
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             Error::new(Code::Unavailable).with_message("the disk of the server is full")

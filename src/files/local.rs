@@ -1,219 +1,149 @@
-//! The stored bytes of all files, each under the SHA-256 of its content.
+//! The store in the data folder: `files/<first two digits>/<hash>`.
 
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
-use object_store::local::LocalFileSystem;
-use object_store::path::Path as StorePath;
-use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt};
-use parking_lot::Mutex;
-use tokio::io::AsyncReadExt;
-use tokio::sync::RwLock;
+use super::store::{Object, Store};
 
-use super::incoming::{self, Folder, Incoming, Temp};
-use crate::cpu_pool::Workers;
-use crate::error::{Code, Error, Result};
-use crate::lock::Lock;
-
-/// Pictures worked on at a time: each may take a few hundred megabytes while it is decoded.
-const PICTURES_AT_ONCE: usize = 2;
-/// Bytes of a part of a file that is copied into the store. S3 wants at least 5 MiB.
-const PART: usize = 8 * 1024 * 1024;
-/// The folder of what is stored, and of what is on its way in.
+/// The folder of stored files within the data folder.
 pub const STORED: &str = "files";
-pub const INCOMING: &str = "incoming";
-/// Hashes that are kept in mind while a backup reads; what goes beyond is left for the sweep.
-const POSTPONED: usize = 100_000;
 
-pub struct Files {
-    store: Arc<dyn ObjectStore>,
-    folder: Folder,
-    pub(crate) workers: Workers,
-    /// Held for reading from putting bytes down until their row is written, and for writing while
-    /// bytes without a row are removed: or an upload of the same content would lose its bytes.
-    pub(crate) rows: RwLock<()>,
-    data_dir: PathBuf,
-    /// What was to be removed while a backup read everything.
-    postponed: Mutex<Vec<String>>,
+/// The name of stored bytes within the data folder.
+pub fn path_of(hash: &str) -> String {
+    format!("{STORED}/{}/{hash}", prefix(hash))
 }
 
-/// Where the bytes of a hash are stored, within the data folder.
-pub fn place(hash: &str) -> String {
-    format!("{STORED}/{}/{hash}", &hash[..2.min(hash.len())])
+fn prefix(hash: &str) -> &str {
+    &hash[..2.min(hash.len())]
 }
 
-impl Files {
-    /// Keeps the bytes in the data folder, and forgets uploads that an earlier process did not
-    /// finish.
-    ///
-    /// # Errors
-    /// A sentence for the operator.
-    pub fn open(data_dir: &Path) -> Result<Self, String> {
-        crate::service::make_private_folder(&data_dir.join(STORED))?;
-        let store = LocalFileSystem::new_with_prefix(data_dir)
-            .map_err(|error| format!("cannot open the folder of files {}: {error}", data_dir.display()))?;
-        Ok(Self {
-            // An upload that was answered must survive a power cut like the message that carries it.
-            store: Arc::new(store.with_fsync(true)),
-            folder: Folder::open(&data_dir.join(INCOMING))?,
-            workers: Workers::start("picture", PICTURES_AT_ONCE)?,
-            rows: RwLock::default(),
-            data_dir: data_dir.to_owned(),
-            postponed: Mutex::default(),
-        })
+/// A store in a folder of the file system.
+#[derive(Clone, Debug)]
+pub struct LocalStore {
+    folder: PathBuf,
+}
+
+impl LocalStore {
+    /// The store of a data folder. Folders are created when something is stored.
+    pub fn new(data_dir: &Path) -> Self {
+        Self { folder: data_dir.join(STORED) }
     }
 
-    fn path(hash: &str) -> StorePath {
-        StorePath::from(place(hash))
+    fn path(&self, hash: &str) -> PathBuf {
+        self.folder.join(prefix(hash)).join(hash)
     }
+}
 
-    /// Begins to receive a file.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn receive(&self) -> Result<Incoming> {
-        Incoming::open(&self.folder).await
-    }
-
-    /// Stores bytes of our own making and gives their hash.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn put(&self, bytes: Vec<u8>) -> Result<String> {
-        let (temp, hash) = incoming::write_down(&self.folder, bytes).await?;
-        self.keep(temp, &hash).await?;
-        Ok(hash)
-    }
-
-    /// Moves a file that has come under its hash.
-    pub(crate) async fn keep(&self, temp: Temp, hash: &str) -> Result<()> {
-        let path = Self::path(hash);
-        // Equal content has an equal name: what is there already is what would be written.
-        if self.store.head(&path).await.is_ok() {
+impl Store for LocalStore {
+    fn put(&self, hash: &str, file: &Path) -> io::Result<()> {
+        let path = self.path(hash);
+        if path.exists() {
             return Ok(());
         }
-        let from = StorePath::from(format!("{INCOMING}/{}", temp.name));
-        match self.store.rename(&from, &path).await {
-            Ok(()) => temp.kept(),
-            // The store lies on another disk than what comes in.
-            Err(_) => self.copy(&temp, &path).await?,
+        let folder = self.folder.join(prefix(hash));
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        match fs::rename(file, &path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => copy(file, &path)?,
+            Err(error) => return Err(error),
         }
-        Ok(())
+        // A new name is durable when its folder is.
+        File::open(&folder)?.sync_all()?;
+        File::open(&self.folder)?.sync_all()
     }
 
-    async fn copy(&self, temp: &Temp, path: &StorePath) -> Result<()> {
-        let mut file = tokio::fs::File::open(&temp.path).await.map_err(Error::internal)?;
-        let mut copy = self.store.put_multipart(path).await.map_err(unavailable)?;
-        loop {
-            let mut part = Vec::with_capacity(PART);
-            let read = (&mut file).take(PART as u64).read_to_end(&mut part).await.map_err(Error::internal)?;
-            if read == 0 {
-                break;
-            }
-            if let Err(error) = copy.put_part(part.into()).await {
-                let _ = copy.abort().await;
-                return Err(unavailable(error));
-            }
+    fn size(&self, hash: &str) -> io::Result<u64> {
+        fs::metadata(self.path(hash)).map(|found| found.len())
+    }
+
+    fn open(&self, hash: &str, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {
+        let mut file = File::open(self.path(hash))?;
+        file.seek(SeekFrom::Start(range.start))?;
+        Ok(Box::new(file.take(range.end.saturating_sub(range.start))))
+    }
+
+    fn list(&self, prefix: &str) -> io::Result<Vec<Object>> {
+        let entries = match fs::read_dir(self.folder.join(prefix)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut objects = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            // Removed meanwhile, or not one of ours.
+            let (Ok(found), Ok(hash)) = (entry.metadata(), entry.file_name().into_string()) else { continue };
+            let stored_at = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64;
+            objects.push(Object { hash, bytes: found.len(), stored_at });
         }
-        copy.complete().await.map(drop).map_err(unavailable)
+        Ok(objects)
     }
 
-    /// How many bytes are stored under a hash.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` when the store of files does not answer.
-    pub async fn size(&self, hash: &str) -> Result<u64> {
-        self.store.head(&Self::path(hash)).await.map(|found| found.size).map_err(not_found_or_unavailable)
-    }
-
-    /// A stretch of the bytes of a hash, to be read piece by piece.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` when the store of files does not answer.
-    pub async fn get(&self, hash: &str, range: Range<u64>) -> Result<GetResult> {
-        // A stretch of nothing is no stretch to the store.
-        let range = (!range.is_empty()).then_some(GetRange::Bounded(range));
-        let options = GetOptions { range, ..GetOptions::default() };
-        self.store.get_opts(&Self::path(hash), options).await.map_err(not_found_or_unavailable)
-    }
-
-    /// Lets bytes be removed as long as it is held; nobody may while a backup reads what a moment ago
-    /// was still needed.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub(crate) fn removal(&self) -> Result<Option<Lock>> {
-        Lock::removal(&self.data_dir).map_err(|error| {
-            tracing::error!(%error, "the lock on stored files failed");
-            Code::Unavailable.into()
-        })
-    }
-
-    /// Keeps hashes in mind that are to be removed later.
-    pub(crate) fn postpone(&self, hashes: Vec<String>) {
-        let mut postponed = self.postponed.lock();
-        let room = POSTPONED.saturating_sub(postponed.len());
-        postponed.extend(hashes.into_iter().take(room));
-    }
-
-    /// The hashes that were kept in mind.
-    pub(crate) fn take_postponed(&self) -> Vec<String> {
-        std::mem::take(&mut self.postponed.lock())
-    }
-
-    pub(crate) async fn remove(&self, hash: &str) -> Result<()> {
-        match self.store.delete(&Self::path(hash)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(unavailable(error)),
+    fn remove(&self, hash: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(hash)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done,
         }
-    }
-
-    /// The folders of the store: the first two digits of the hashes in each.
-    pub(crate) async fn shelves(&self) -> Result<Vec<StorePath>> {
-        let root = StorePath::from(STORED);
-        self.store.list_with_delimiter(Some(&root)).await.map(|found| found.common_prefixes).map_err(unavailable)
-    }
-
-    /// The hashes on a shelf that were stored before `before`, in milliseconds since 1970.
-    pub(crate) async fn stored_before(&self, shelf: &StorePath, before: i64) -> Result<Vec<String>> {
-        let found = self.store.list_with_delimiter(Some(shelf)).await.map_err(unavailable)?;
-        let old = found.objects.into_iter().filter(|object| object.last_modified.timestamp_millis() < before);
-        Ok(old.filter_map(|object| object.location.filename().map(str::to_owned)).collect())
     }
 }
 
-fn not_found_or_unavailable(error: object_store::Error) -> Error {
-    match error {
-        object_store::Error::NotFound { .. } => Code::NotFound.into(),
-        error => unavailable(error),
+/// Copies a file to another disk, so that it appears whole or not at all.
+fn copy(from: &Path, path: &Path) -> io::Result<()> {
+    let part = path.with_extension("part");
+    let copied = (|| {
+        let mut copy = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        io::copy(&mut File::open(from)?, &mut copy)?;
+        copy.sync_all()?;
+        fs::rename(&part, path)
+    })();
+    if copied.is_err() {
+        let _ = fs::remove_file(&part);
     }
-}
-
-fn unavailable(error: object_store::Error) -> Error {
-    tracing::error!(%error, "the store of files failed");
-    Code::Unavailable.into()
+    copied
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Abuse: U13
-    #[tokio::test]
-    async fn what_cannot_be_moved_is_copied() {
+    #[test]
+    fn bytes_are_stored_once_listed_read_in_ranges_and_removed() {
         let folder = std::env::temp_dir().join(format!("madang-store-{}", crate::ids::RoomId::new(0)));
-        let files = Files::open(&folder).unwrap();
-        let bytes: Vec<u8> = (0..PART + 1_000).map(|at| (at % 251) as u8).collect();
-        let (temp, hash) = incoming::write_down(&files.folder, bytes.clone()).await.unwrap();
-        files.copy(&temp, &Files::path(&hash)).await.unwrap();
-        drop(temp);
-        assert_eq!(files.size(&hash).await.unwrap(), bytes.len() as u64);
-        let whole = files.get(&hash, 0..bytes.len() as u64).await.unwrap().bytes().await.unwrap();
-        assert!(whole == bytes);
-        let part = files.get(&hash, 10..20).await.unwrap().bytes().await.unwrap();
-        assert_eq!(part, bytes[10..20]);
-        assert_eq!(std::fs::read_dir(folder.join(INCOMING)).unwrap().count(), 0);
-        std::fs::remove_dir_all(folder).unwrap();
+        fs::create_dir(&folder).unwrap();
+        let store = LocalStore::new(&folder);
+        let hash = format!("ab{}", "0".repeat(62));
+        let file = folder.join("upload");
+        for _ in 0..2 {
+            fs::write(&file, b"0123456789").unwrap();
+            store.put(&hash, &file).unwrap();
+        }
+        assert_eq!(store.size(&hash).unwrap(), 10);
+        let listed = store.list("ab").unwrap();
+        assert_eq!((listed.len(), listed[0].hash.as_str(), listed[0].bytes), (1, hash.as_str(), 10));
+        assert!(store.list("cd").unwrap().is_empty());
+        for (range, bytes) in [(0..10, "0123456789"), (2..5, "234"), (8..99, "89"), (5..5, "")] {
+            let mut read = String::new();
+            store.open(&hash, range).unwrap().read_to_string(&mut read).unwrap();
+            assert_eq!(read, bytes);
+        }
+        store.remove(&hash).unwrap();
+        store.remove(&hash).unwrap();
+        assert_eq!(store.size(&hash).unwrap_err().kind(), ErrorKind::NotFound);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_another_disk_is_copied_whole() {
+        let folder = std::env::temp_dir().join(format!("madang-copy-{}", crate::ids::RoomId::new(0)));
+        fs::create_dir(&folder).unwrap();
+        let bytes: Vec<u8> = (0..1_000_000).map(|at| (at % 251) as u8).collect();
+        fs::write(folder.join("from"), &bytes).unwrap();
+        copy(&folder.join("from"), &folder.join("to")).unwrap();
+        assert!(fs::read(folder.join("to")).unwrap() == bytes);
+        assert!(!folder.join("to.part").exists());
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -124,7 +124,7 @@ impl Worker {
                 // Also when nobody is left who could end it.
                 _ = ending.wait_for(|is_ending| *is_ending) => break,
                 Some(ended) = self.under_way.join_next_with_id() => self.ended(ended),
-                () = self.app.realtime.queued.notified() => {}
+                () = self.app.realtime.job_queued.notified() => {}
                 () = sleep(rest) => {}
             }
         }

@@ -1,9 +1,7 @@
 //! The operator's desk: what is done from the command line on the data folder, also while a server
 //! runs on it. The server asks the store, so it knows at once.
 
-use crate::chat::account;
 use crate::chat::key::{self, Key};
-use crate::chat::one_time_link::{self, LinkKind};
 use crate::chat::{Db, Limits};
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -11,6 +9,8 @@ use crate::db::Options;
 use crate::db::Subject;
 use crate::error::{Code, Error};
 use crate::ids::KeyId;
+use crate::service::admin::create_admin_link;
+use crate::service::one_time_link::create_reset_link;
 
 /// A data folder that is open for the operator's hand.
 pub struct Admin {
@@ -42,12 +42,7 @@ impl Admin {
     /// # Errors
     /// A sentence for the operator.
     pub async fn admin_link(&self) -> Result<String, String> {
-        let code = self
-            .db
-            .write(Subject::Server, |tx| one_time_link::make(tx, now_ms(), LinkKind::Admin, None))
-            .await
-            .map_err(failed)?;
-        Ok(format!("{}/admin/{}", self.base_url, code.reveal()))
+        create_admin_link(&self.db, &self.base_url).await.map_err(failed)
     }
 
     /// A link to choose another password.
@@ -55,16 +50,10 @@ impl Admin {
     /// # Errors
     /// A sentence for the operator, as for an e-mail that has no account.
     pub async fn reset_link(&self, email: &str) -> Result<String, String> {
-        let wanted = email.to_owned();
-        let made = self.db.write(Subject::Server, move |tx| {
-            let (user_id, _) = account::find_by_email(tx, &wanted)?.ok_or(Code::NotFound)?;
-            one_time_link::make(tx, now_ms(), LinkKind::Password, Some(user_id))
-        });
-        match made.await {
-            Ok(code) => Ok(format!("{}/reset/{}", self.base_url, code.reveal())),
-            Err(error) if error.code == Code::NotFound => Err(format!("{email} has no account here")),
-            Err(error) => Err(failed(error)),
-        }
+        create_reset_link(&self.db, &self.base_url, email.to_owned()).await.map_err(|error| match error.code {
+            Code::NotFound => format!("{email} has no account here"),
+            _ => failed(error),
+        })
     }
 
     /// A new key for a server that brings its own users, and its secret, shown this once.

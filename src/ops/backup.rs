@@ -21,7 +21,7 @@ use crate::chat::{Tx, file};
 use crate::clock::{now_ms, rfc3339};
 use crate::config::{Config, DATABASE};
 use crate::db::{Fault, Inspection, SCHEMA};
-use crate::files::stored_place;
+use crate::files::{LocalStore, Store};
 use crate::lock::Lock;
 
 /// The least pause between two steps of the copy: a server that writes gets its turn at the disk.
@@ -62,32 +62,33 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
         name.push(ending);
         path.with_file_name(name)
     };
-    let part = Draft::create(beside(".part")).map_err(cannot)?;
+    let part = TempFile::create(beside(".part")).map_err(cannot)?;
     refuse_to_replace(path, may_replace)?;
-    let copy = Draft::create(beside(".db.part")).map_err(cannot)?;
+    let copy = TempFile::create(beside(".db.part")).map_err(cannot)?;
     copy.begin().map_err(cannot)?;
     // From here on nothing is removed that the copy of the database is about to name.
     let _all_bytes = Lock::all_bytes(&config.data_dir).map_err(|error| format!("cannot lock the files: {error}"))?;
     // Asked again: a restore may have been waited for, and may have been killed.
     restore::refuse_while_under_way(&config.data_dir)?;
     copy_database(&database, &copy.path, watch)?;
-    let mut stock = take_stock(config, &copy.path)?;
-    let file = match pack(config, &part, &copy.path, &stock, watch) {
-        Err(Refused::Other) => {
+    let store = LocalStore::new(&config.data_dir);
+    let mut contents = collect(&store, &copy.path)?;
+    let file = match pack(&store, &part, &copy.path, &contents, watch) {
+        Err(Refused::Changed) => {
             // A file is not what its name says. All are looked at, and those that are sound packed.
-            stock.leave_harmed(config, watch)?;
-            pack(config, &part, &copy.path, &stock, watch)
+            contents.leave_out_damaged(&store, watch)?;
+            pack(&store, &part, &copy.path, &contents, watch)
         }
         packed => packed,
     };
     let file = file.map_err(|refused| match refused {
-        Refused::Other => "stored files changed while they were packed; try again".to_owned(),
+        Refused::Changed => "stored files changed while they were packed; try again".to_owned(),
         Refused::Failed(why) => why,
     })?;
     let bytes = file.metadata().map_err(cannot)?.len();
     refuse_to_replace(path, may_replace)?;
     part.become_file(path).map_err(cannot)?;
-    Ok(Made { bytes, holds: stock.manifest.counts, lost: stock.manifest.lost })
+    Ok(Made { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost })
 }
 
 /// The database of a house that has been served before.
@@ -147,13 +148,14 @@ pub(super) fn open(database: &Path) -> Result<Inspection, String> {
     }
 }
 
-/// What a backup is made of.
-struct Stock {
+/// The contents of a backup.
+struct Contents {
     manifest: Manifest,
     time: u64,
 }
 
-fn take_stock(config: &Config, copy: &Path) -> Result<Stock, String> {
+/// Collects the contents of a backup from the copy of the database and the store.
+fn collect(store: &dyn Store, copy: &Path) -> Result<Contents, String> {
     let inspection = open(copy)?;
     let unreadable = |fault: Fault| format!("the database cannot be read: {fault}");
     if let Some(harm) = inspection.integrity_errors().map_err(unreadable)?.first() {
@@ -164,8 +166,8 @@ fn take_stock(config: &Config, copy: &Path) -> Result<Stock, String> {
     let schema = inspection.schema().map_err(unreadable)?;
     let (mut files, mut lost) = (Vec::new(), Vec::new());
     for sha256 in needed.into_keys() {
-        match config.data_dir.join(stored_place(&sha256)).metadata() {
-            Ok(found) if found.is_file() => files.push(Part { sha256, bytes: found.len() }),
+        match store.size(&sha256) {
+            Ok(bytes) => files.push(Part { sha256, bytes }),
             _ => lost.push(sha256),
         }
     }
@@ -180,47 +182,65 @@ fn take_stock(config: &Config, copy: &Path) -> Result<Stock, String> {
         files,
         lost,
     };
-    Ok(Stock { manifest, time: now.unsigned_abs() / 1_000 })
+    Ok(Contents { manifest, time: now.unsigned_abs() / 1_000 })
 }
 
-impl Stock {
+impl Contents {
     /// Leaves out the files whose bytes are not what their name says, or cannot be read.
-    fn leave_harmed(&mut self, config: &Config, watch: Watch<'_>) -> Result<(), String> {
+    fn leave_out_damaged(&mut self, store: &dyn Store, watch: Watch<'_>) -> Result<(), String> {
         let all = self.manifest.bytes();
-        let (mut sound, mut harmed, mut done) = (Vec::new(), BTreeSet::new(), 0);
+        let (mut sound, mut damaged, mut done) = (Vec::new(), BTreeSet::new(), 0);
         for file in self.manifest.files.drain(..) {
             done += file.bytes;
-            watch(Progress { doing: "looking for harmed files", done, all })?;
-            match part_of(&config.data_dir.join(stored_place(&file.sha256))) {
+            watch(Progress { doing: "checking files", done, all })?;
+            match stored_part(store, &file.sha256) {
                 Ok(found) if found.sha256 == file.sha256 => sound.push(found),
-                _ => drop(harmed.insert(file.sha256)),
+                _ => drop(damaged.insert(file.sha256)),
             }
         }
         self.manifest.files = sound;
-        self.manifest.lost.extend(harmed);
+        self.manifest.lost.extend(damaged);
         self.manifest.lost.sort();
         Ok(())
     }
 }
 
-fn pack(config: &Config, part: &Draft, copy: &Path, stock: &Stock, watch: Watch<'_>) -> Result<File, Refused> {
+fn pack(
+    store: &dyn Store,
+    part: &TempFile,
+    copy: &Path,
+    contents: &Contents,
+    watch: Watch<'_>,
+) -> Result<File, Refused> {
     let failed = |error: io::Error| Refused::Failed(format!("the backup cannot be written: {error}"));
     let file = part.begin().map_err(failed)?;
-    let mut archive = Archive::begin(file, &stock.manifest, stock.time).map_err(Refused::Failed)?;
-    for (name, of) in stock.manifest.parts() {
-        let source = if name == DATABASE { copy } else { &config.data_dir.join(&name) };
-        let bytes = File::open(source).map_err(|_| Refused::Other)?;
-        archive.add(&name, of, BufReader::with_capacity(STRETCH, bytes), watch)?;
+    let mut archive = Archive::begin(file, &contents.manifest, contents.time).map_err(Refused::Failed)?;
+    for (name, part) in contents.manifest.parts() {
+        let bytes: Box<dyn Read> = match name == DATABASE {
+            true => Box::new(File::open(copy).map_err(|_| Refused::Changed)?),
+            // One byte more would show that it has grown.
+            false => store.open(&part.sha256, 0..part.bytes.saturating_add(1)).map_err(|_| Refused::Changed)?,
+        };
+        archive.add(&name, part, BufReader::with_capacity(STRETCH, bytes), watch)?;
     }
     archive.finish().map_err(Refused::Failed)
 }
 
-/// What a file is: its size and its hash.
-pub(super) fn part_of(path: &Path) -> io::Result<Part> {
-    let (mut file, mut digest, mut bytes) = (File::open(path)?, Sha256::new(), 0);
+/// Returns the size and the hash of a file.
+fn part_of(path: &Path) -> io::Result<Part> {
+    hash(File::open(path)?)
+}
+
+/// Returns the size and the hash of stored bytes, as they are.
+pub(super) fn stored_part(store: &dyn Store, sha256: &str) -> io::Result<Part> {
+    hash(store.open(sha256, 0..u64::MAX)?)
+}
+
+fn hash(mut source: impl Read) -> io::Result<Part> {
+    let (mut digest, mut bytes) = (Sha256::new(), 0);
     let mut buffer = vec![0; STRETCH];
     loop {
-        match file.read(&mut buffer)? {
+        match source.read(&mut buffer)? {
             0 => return Ok(Part { sha256: hex(&digest.finalize()), bytes }),
             read => {
                 digest.update(&buffer[..read]);
@@ -231,14 +251,14 @@ pub(super) fn part_of(path: &Path) -> io::Result<Part> {
 }
 
 /// A file that is being written, private, and gone again unless it becomes what it is for.
-struct Draft {
+struct TempFile {
     path: PathBuf,
     /// Held locked: of two backups into one file the second is refused.
     file: File,
     is_done: bool,
 }
 
-impl Draft {
+impl TempFile {
     /// Takes over what a process left that was killed.
     fn create(path: PathBuf) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
@@ -269,7 +289,7 @@ impl Draft {
     }
 }
 
-impl Drop for Draft {
+impl Drop for TempFile {
     fn drop(&mut self) {
         if !self.is_done {
             let _ = std::fs::remove_file(&self.path);

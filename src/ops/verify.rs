@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 use indicatif::HumanBytes;
 
 use super::archive::{self, Progress, Watch};
-use super::backup::{house, open, part_of};
+use super::backup::{house, open, stored_part};
 use crate::chat::{Tx, consistency, file, search};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db::{Fault, Inspection, SCHEMA};
 use crate::error::Error;
-use crate::files::{STORED, stored_place};
+use crate::files::{LocalStore, STORED, Store, path_of, prefixes};
 use crate::lock::Lock;
 
 /// What was found.
@@ -42,7 +41,7 @@ pub async fn verify_archive(
             format!("{} ({})", manifest.counts, HumanBytes(manifest.bytes())),
             format!("The schema has version {}, and this madang knows {SCHEMA}.", manifest.schema),
         ];
-        let faults = manifest.lost.iter().map(|hash| format!("{}: lost before the backup", stored_place(hash)));
+        let faults = manifest.lost.iter().map(|hash| format!("{}: lost before the backup", path_of(hash)));
         Ok(Report { faults: faults.collect(), lines })
     });
     work.await.map_err(|error| format!("the look broke off: {error}"))?
@@ -116,13 +115,13 @@ fn index_state(tx: &mut Tx) -> Result<&'static str, Error> {
 }
 
 fn look_at_files(config: &Config, needed: &Needed, report: &mut Report, watch: Watch<'_>) -> Result<(), String> {
-    let bytes_at = |hash: &str| config.data_dir.join(stored_place(hash)).metadata().map_or(0, |found| found.len());
-    let all = needed.keys().map(|hash| bytes_at(hash)).sum();
+    let store = LocalStore::new(&config.data_dir);
+    let all = needed.keys().map(|hash| store.size(hash).unwrap_or_default()).sum();
     let mut done = 0;
     for (hash, &size) in needed {
-        let place = stored_place(hash);
+        let place = path_of(hash);
         watch(Progress { doing: "reading files", done, all })?;
-        match part_of(&config.data_dir.join(&place)) {
+        match stored_part(&store, hash) {
             Ok(part) if part.sha256 != *hash => report.faults.push(format!("{place}: not what was stored")),
             Ok(part) if size.is_some_and(|size| size != part.bytes) => {
                 let (has, says) = (part.bytes, size.unwrap_or_default());
@@ -135,7 +134,7 @@ fn look_at_files(config: &Config, needed: &Needed, report: &mut Report, watch: W
     }
     report.lines.push(format!("Stored files: {} ({})", needed.len(), HumanBytes(all)));
     let unreadable = |error: io::Error| format!("cannot list the stored files: {error}");
-    let orphans = orphans(config, needed).map_err(unreadable)?;
+    let orphans = orphans(&store, config, needed).map_err(unreadable)?;
     if orphans.count > 0 {
         let Orphans { count, bytes, old } = orphans;
         report.lines.push(format!(
@@ -156,25 +155,16 @@ struct Orphans {
     old: u64,
 }
 
-fn orphans(config: &Config, needed: &Needed) -> io::Result<Orphans> {
-    let before = Duration::from_millis(now_ms().unsigned_abs()).saturating_sub(config.orphan_age);
+fn orphans(store: &dyn Store, config: &Config, needed: &Needed) -> io::Result<Orphans> {
+    let before = now_ms() - config.orphan_age.as_millis() as i64;
     let mut orphans = Orphans::default();
-    let stored = config.data_dir.join(STORED);
-    if !stored.exists() {
-        return Ok(orphans);
-    }
-    for shelf in std::fs::read_dir(stored)? {
-        // A shelf goes with its last file, perhaps now.
-        for file in std::fs::read_dir(shelf?.path()).into_iter().flatten() {
-            let file = file?;
-            if file.file_name().to_str().is_some_and(|name| needed.contains_key(name)) {
-                continue;
+    for prefix in prefixes() {
+        for object in store.list(&prefix)? {
+            if !needed.contains_key(&object.hash) {
+                orphans.count += 1;
+                orphans.bytes += object.bytes;
+                orphans.old += u64::from(object.stored_at < before);
             }
-            let Ok(found) = file.metadata() else { continue };
-            let stored_at = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-            orphans.count += 1;
-            orphans.bytes += found.len();
-            orphans.old += u64::from(stored_at < before);
         }
     }
     Ok(orphans)

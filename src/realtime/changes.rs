@@ -1,5 +1,5 @@
-//! What has changed and is told at most once a second: rooms to the lobby and to their members,
-//! the people who came or went in a crowd, how far people have read.
+//! Changes that are sent at most once a second: rooms to the lobby and to their members, users who joined or left a
+//! large room, read marks, unread counts.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,32 +14,32 @@ pub struct Changes(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// Rooms whose row in the lobby is old.
+    /// Rooms whose row in the lobby has changed.
     lobby: HashSet<RoomId>,
-    /// Rooms whose own members must hear of it too.
+    /// Rooms whose members must be sent the change too.
     members: HashSet<RoomId>,
-    /// Who came to or went from a crowded room since its last line.
-    crowds: HashMap<(RoomId, SystemEvent), Crowd>,
-    /// How far people have read since it was last told.
+    /// Users who joined or left a large room since its last system message.
+    summaries: HashMap<(RoomId, SystemEvent), Summary>,
+    /// Read marks since they were last sent.
     reads: HashMap<RoomId, Marks>,
     news: News,
 }
 
-/// What may have changed the number that waits for somebody.
+/// What may have changed unread counts.
 #[derive(Default)]
 pub struct News {
-    /// Rooms in which something was said.
+    /// Rooms with new messages.
     pub rooms: HashSet<RoomId>,
     /// Who has read on in which room.
     pub readers: HashSet<(RoomId, UserId)>,
 }
 
-/// How far each person has read, as a seq.
+/// The read marks of a room: the seq up to which each user has read.
 pub type Marks = HashMap<UserId, i64>;
 
-/// Connections who came, or went, within the same second.
+/// Users who joined, or left, a large room within the same second.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crowd {
+pub struct Summary {
     pub first: UserId,
     pub others: u32,
 }
@@ -63,8 +63,8 @@ impl Changes {
         }
     }
 
-    /// The number of people online changed. Members of a crowd hear it from here, others from the
-    /// coming or going itself.
+    /// Notes that the number of users online changed. Members of a large room are sent it from here, others with the
+    /// event itself.
     pub(super) fn counted(&self, room_id: RoomId, is_large: bool) {
         let mut inner = self.0.lock();
         inner.lobby.insert(room_id);
@@ -73,8 +73,8 @@ impl Changes {
         }
     }
 
-    /// The rooms to tell now: to their members, all; to the lobby, all that have changed. What
-    /// the lobby is not told now is put back with [`Changes::put_back`].
+    /// Takes the changed rooms: those for their members, and those for the lobby. What is not sent now is put back with
+    /// [`Changes::put_back`].
     pub fn take(&self) -> (HashSet<RoomId>, HashSet<RoomId>) {
         let mut inner = self.0.lock();
         (std::mem::take(&mut inner.members), std::mem::take(&mut inner.lobby))
@@ -86,17 +86,17 @@ impl Changes {
         inner.lobby.extend(lobby);
     }
 
-    /// Somebody came to, or went from, a crowded room: their line is written with others'.
+    /// Notes that a user joined, or left, a large room: one system message is written for all of a second.
     pub fn add_to_summary(&self, room_id: RoomId, event: SystemEvent, user_id: UserId) {
         let mut inner = self.0.lock();
         inner
-            .crowds
+            .summaries
             .entry((room_id, event))
-            .and_modify(|crowd| crowd.others += 1)
-            .or_insert(Crowd { first: user_id, others: 0 });
+            .and_modify(|summary| summary.others += 1)
+            .or_insert(Summary { first: user_id, others: 0 });
     }
 
-    /// Somebody has read up to a message.
+    /// Notes that a user has read up to a message.
     pub fn read(&self, room_id: RoomId, user_id: UserId, seq: i64) {
         let mut inner = self.0.lock();
         let mark = inner.reads.entry(room_id).or_default().entry(user_id).or_default();
@@ -107,7 +107,7 @@ impl Changes {
         std::mem::take(&mut self.0.lock().reads)
     }
 
-    /// Somebody's read mark was stored.
+    /// Notes that a user's read mark was stored.
     pub fn has_read(&self, room_id: RoomId, user_id: UserId) {
         self.0.lock().news.readers.insert((room_id, user_id));
     }
@@ -116,8 +116,8 @@ impl Changes {
         std::mem::take(&mut self.0.lock().news)
     }
 
-    pub fn take_summaries(&self) -> Vec<(RoomId, SystemEvent, Crowd)> {
-        let crowds = std::mem::take(&mut self.0.lock().crowds);
-        crowds.into_iter().map(|((room_id, event), crowd)| (room_id, event, crowd)).collect()
+    pub fn take_summaries(&self) -> Vec<(RoomId, SystemEvent, Summary)> {
+        let summaries = std::mem::take(&mut self.0.lock().summaries);
+        summaries.into_iter().map(|((room_id, event), summary)| (room_id, event, summary)).collect()
     }
 }

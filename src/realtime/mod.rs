@@ -1,45 +1,45 @@
-//! What is true only now: each room's queue of what is to be heard, who is connected where, and
-//! what has changed since it was last told.
+//! The realtime state of this process: each room's queue of events, who is connected where, and changes that are
+//! collected before they are sent.
 //!
-//! Nothing here is stored, and nothing here is asked whether somebody may: a restart forgets it
-//! all and loses nothing.
+//! Nothing here is stored and nothing here checks rights: a restart forgets it all and loses nothing.
 
 mod changes;
+mod connected_user;
 mod connections;
 mod label;
 mod occupancy;
+mod presence;
 mod room;
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-pub use changes::{Changes, Crowd, Marks, News};
-pub use connections::{ConnectedUser, Connections, PresenceChange, Rooms};
-pub use label::Label;
-pub use occupancy::{Departure, Departures};
-pub use room::{Broadcaster, RoomEvent};
-
 use crate::chat::Fact;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
-use occupancy::Occupancy;
+use occupancy::{Expiries, Expiry, Occupancy};
 use room::RoomState;
 
-/// The queue of what concerns people and no room, so that it is told in order too.
+pub use changes::{Changes, Marks, News, Summary};
+pub use connected_user::{ConnectedUser, Rooms};
+pub use connections::Connections;
+pub use label::Label;
+pub use presence::PresenceChange;
+pub use room::{Broadcaster, RoomEvent};
+
+/// The queue of facts about users and no room, so that they are sent in order too.
 const NO_ROOM: RoomId = RoomId::from_u128(0);
 
-/// How long things take, in the live layer's words; see [`crate::config::Config`].
+/// Times and sizes; see [`crate::config::Config`].
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
     pub exit_grace: Duration,
@@ -47,25 +47,24 @@ pub struct Timing {
     pub large_room: usize,
 }
 
-/// The live state of one node.
+/// The realtime state of one process.
 pub struct Realtime {
     timing: Timing,
     runtime: Handle,
-    /// Who tells the sockets. Set once, when the sockets' door has been built: it needs this.
+    /// Sends to the sockets. Set once, when the socket server has been built: it needs this state.
     broadcaster: OnceLock<Arc<dyn Broadcaster>>,
-    /// Rooms with somebody in them or something to tell. Whatever may create a room here does so,
-    /// and does its act, under this lock: so an idle room can be forgotten, and no room ever has
-    /// two queues.
+    /// Rooms with somebody in them or something to send. Whatever may create a room here does so, and does its work,
+    /// under this lock: so an idle room can be forgotten, and no room ever has two queues.
     rooms: Mutex<HashMap<RoomId, Arc<RoomState>>>,
-    departures: Departures,
-    /// How often somebody has come into a room.
-    came: AtomicU64,
+    expiries: Expiries,
+    /// How many times a user has come online in a room.
+    arrivals: AtomicU64,
     /// Who is connected.
     pub connections: Connections,
-    /// What the lobby and the rooms have not been told yet.
+    /// What the lobby and the rooms have not been sent yet.
     pub changes: Changes,
-    /// Wakes who works the outbox off. It keeps one call, so that none is lost between two looks.
-    pub queued: Notify,
+    /// Wakes the worker of the outbox. It keeps one notification, so that none is lost between two looks.
+    pub job_queued: Notify,
 }
 
 impl Realtime {
@@ -75,25 +74,25 @@ impl Realtime {
             runtime,
             broadcaster: OnceLock::new(),
             rooms: Mutex::default(),
-            departures: Departures::default(),
-            came: AtomicU64::new(0),
+            expiries: Expiries::default(),
+            arrivals: AtomicU64::new(0),
             connections: Connections::default(),
             changes: Changes::default(),
-            queued: Notify::new(),
+            job_queued: Notify::new(),
         })
     }
 
-    /// Says who tells the sockets; the first call counts.
+    /// Sets the broadcaster; the first call counts.
     pub fn set_broadcaster(&self, broadcaster: Arc<dyn Broadcaster>) {
         let _ = self.broadcaster.set(broadcaster);
     }
 
-    /// Takes committed facts, in commit order, into the queues of their rooms. Called by the
-    /// writer between the commit and its answers; it never waits.
+    /// Puts committed facts, in commit order, into the queues of their rooms. Called by the writer between the commit
+    /// and its answers; it never waits.
     pub fn publish(self: &Arc<Self>, facts: Vec<Fact>) {
         for fact in facts {
             if matches!(fact, Fact::Queued) {
-                self.queued.notify_one();
+                self.job_queued.notify_one();
                 continue;
             }
             self.changes.note(&fact);
@@ -101,20 +100,20 @@ impl Realtime {
                 Fact::Joined { room_id, user, is_ephemeral } => {
                     self.connections.joined(*room_id, user.id);
                     if *is_ephemeral {
-                        // Here and not at the door, which a client may leave before it is answered.
+                        // Here and not in the request, which may end before it is answered.
                         self.reserve_slot(*room_id, &Arc::new(User::clone(user)));
                     }
                 }
                 Fact::Left { room_id, user_id, .. } => self.connections.left(*room_id, *user_id),
-                Fact::RoomRemoved { room_id, .. } => self.connections.removed(*room_id),
+                Fact::RoomRemoved { room_id, .. } => self.connections.room_removed(*room_id),
                 _ => {}
             }
             self.push(fact.room_id().unwrap_or(NO_ROOM), RoomEvent::Fact(Box::new(fact)));
         }
     }
 
-    /// Something may have been committed that is not told: whoever listens must come back and ask.
-    /// Called by the writer before anything later is heard.
+    /// Makes all clients reconnect, as something may have been committed that was not published. Called by the writer
+    /// before it publishes anything later.
     pub fn resync(&self) {
         if let Some(broadcaster) = self.broadcaster.get() {
             broadcaster.resync();
@@ -125,18 +124,16 @@ impl Realtime {
         let mut rooms = self.rooms.lock();
         let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
         if room.push(event) {
-            self.runtime.spawn(dispatch(Arc::clone(self), Arc::clone(room)));
+            self.runtime.spawn(dispatch_all(Arc::clone(self), Arc::clone(room)));
         }
     }
 
-    async fn dispatch(&self, room: Option<&RoomState>, event: RoomEvent) {
+    async fn dispatch(&self, room_id: RoomId, event: RoomEvent) {
         if let RoomEvent::Barrier(waiter) = event {
-            // Who waited may have gone away.
+            // The waiter may have gone away.
             let _ = waiter.send(());
-            return;
-        }
-        if let Some(broadcaster) = self.broadcaster.get() {
-            broadcaster.dispatch(room.map(|room| room.id), event).await;
+        } else if let Some(broadcaster) = self.broadcaster.get() {
+            broadcaster.dispatch(Some(room_id), event).await;
         }
     }
 
@@ -151,59 +148,58 @@ impl Realtime {
         }
     }
 
-    /// Waits while a room has more to tell than it may keep: whoever adds to it goes through here
-    /// first, which is how sends slow down to what the members can take.
+    /// Waits while a room's queue is full. Every act that adds to it waits here first, so that sends slow down to what
+    /// the members can take.
     pub async fn wait_for_space(&self, room_id: RoomId) {
         if let Some(room) = self.room(room_id) {
-            room.until_space().await;
+            room.wait_for_space().await;
         }
     }
 
-    /// Waits until all that is to be told in a room now has been told. Who joins again waits here,
-    /// or the end of their first membership would end the second.
+    /// Waits until everything that is in a room's queue now has been sent. A user who joins again waits here, or the
+    /// end of their first membership would end the second.
     pub async fn drained(self: &Arc<Self>, room_id: RoomId) {
-        let (passed, has_passed) = oneshot::channel();
-        self.push(room_id, RoomEvent::Barrier(passed));
-        // An error means that the walker is gone, and with it all there was to wait for.
-        let _ = has_passed.await;
+        let (barrier, passed) = oneshot::channel();
+        self.push(room_id, RoomEvent::Barrier(barrier));
+        // An error means that the dispatch loop is gone, and everything to wait for with it.
+        let _ = passed.await;
     }
 
-    // Presence.
-
-    /// A socket of `user` came into a room. Who was not there before has come.
-    pub fn joined(self: &Arc<Self>, room_id: RoomId, is_ephemeral: bool, user: &Arc<User>) {
-        let came = {
+    /// Notes that a socket of a user joined a room; queues [`RoomEvent::CameOnline`] if it is their first.
+    pub fn connected(self: &Arc<Self>, room_id: RoomId, is_ephemeral: bool, user: &Arc<User>) {
+        let came_online = {
             let mut rooms = self.rooms.lock();
             let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
-            room.occupancy.lock().enter(user, is_ephemeral, self.came.fetch_add(1, Ordering::Relaxed) + 1)
+            let arrival = self.arrivals.fetch_add(1, Ordering::Relaxed) + 1;
+            room.occupancy.lock().add_socket(user, is_ephemeral, arrival)
         };
-        if let Some(count) = came {
+        if let Some(count) = came_online {
             self.changes.counted(room_id, count > self.timing.large_room);
             self.push(room_id, RoomEvent::CameOnline { user: Arc::clone(user), count });
         }
     }
 
-    /// A socket of that person is gone. They stay for the grace of a reload.
-    pub fn leave(&self, room_id: RoomId, user_id: UserId) {
+    /// Notes that a socket of a user left a room. The user stays for the grace of a reload.
+    pub fn disconnected(&self, room_id: RoomId, user_id: UserId) {
         if let Some(room) = self.room(room_id) {
             let due = Instant::now() + self.timing.exit_grace;
-            if room.occupancy.lock().leave(user_id, due) {
-                self.departures.add(Departure { due, room_id, user_id });
+            if room.occupancy.lock().remove_socket(user_id, due) {
+                self.expiries.add(Expiry { due, room_id, user_id });
             }
         }
     }
 
-    /// Keeps a seat in an ephemeral room for who has no socket in it yet.
+    /// Reserves a slot in an ephemeral room for a member without a socket in it.
     pub fn reserve_slot(&self, room_id: RoomId, user: &Arc<User>) {
         let due = Instant::now() + self.timing.reservation;
         let mut rooms = self.rooms.lock();
         let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
-        if room.occupancy.lock().hold(user, due) {
-            self.departures.add(Departure { due, room_id, user_id: user.id });
+        if room.occupancy.lock().reserve(user, due) {
+            self.expiries.add(Expiry { due, room_id, user_id: user.id });
         }
     }
 
-    /// A membership has ended: the person is gone at once, with all sockets.
+    /// Removes a user from a room at once, with all sockets. Returns how many are left, if the user was online.
     pub fn remove(self: &Arc<Self>, room_id: RoomId, user_id: UserId) -> Option<(Arc<User>, usize)> {
         let room = self.room(room_id)?;
         let (user, count) = room.occupancy.lock().remove(user_id)?;
@@ -211,83 +207,81 @@ impl Realtime {
         Some((user, count))
     }
 
-    /// A room is no more: nobody is in it.
+    /// Removes everybody from a room that was removed.
     pub fn clear(&self, room_id: RoomId) {
         if let Some(room) = self.room(room_id) {
             *room.occupancy.lock() = Occupancy::default();
         }
     }
 
-    /// Those whose grace is over by now, taken out of their rooms. In a lasting room they have
-    /// gone offline and that is all; out of an ephemeral one they must exit: these are returned.
-    pub fn depart(self: &Arc<Self>) -> Vec<(RoomId, UserId)> {
-        let mut exits = Vec::new();
-        for departure in self.departures.due(Instant::now()) {
-            let Some(room) = self.room(departure.room_id) else { continue };
-            let Some(gone) = room.occupancy.lock().depart(&departure) else { continue };
-            if gone.was_online {
-                self.changes.counted(departure.room_id, gone.count > self.timing.large_room);
-                self.push(departure.room_id, RoomEvent::WentOffline { user: gone.user, count: gone.count });
+    /// Ends the stays whose grace is over. In a lasting room the user is offline and stays a member; those who must
+    /// leave an ephemeral room are returned.
+    pub fn end_expired_stays(self: &Arc<Self>) -> Vec<(RoomId, UserId)> {
+        let mut leaving = Vec::new();
+        for expiry in self.expiries.take_due(Instant::now()) {
+            let Some(room) = self.room(expiry.room_id) else { continue };
+            let Some(ended) = room.occupancy.lock().end(&expiry) else { continue };
+            if ended.was_online {
+                self.changes.counted(expiry.room_id, ended.count > self.timing.large_room);
+                self.push(expiry.room_id, RoomEvent::WentOffline { user: ended.user, count: ended.count });
             }
-            if gone.is_ephemeral {
-                exits.push((departure.room_id, departure.user_id));
+            if ended.is_ephemeral {
+                leaving.push((expiry.room_id, expiry.user_id));
             }
-            self.forget_if_idle(departure.room_id);
+            self.forget_if_idle(expiry.room_id);
         }
-        exits
+        leaving
     }
 
-    /// How many people are connected to a room.
+    /// How many users are online in a room.
     pub fn online_count(&self, room_id: RoomId) -> usize {
-        self.room(room_id).map_or(0, |room| room.occupancy.lock().online())
+        self.room(room_id).map_or(0, |room| room.occupancy.lock().online_count())
     }
 
     pub fn is_online(&self, room_id: RoomId, user_id: UserId) -> bool {
         self.room(room_id).is_some_and(|room| room.occupancy.lock().is_online(user_id))
     }
 
-    /// Some of the people connected to a room.
-    pub fn online(&self, room_id: RoomId, most: usize) -> Vec<UserId> {
-        self.room(room_id).map_or_else(Vec::new, |room| room.occupancy.lock().some_online(most))
+    /// At most `max` of the users online in a room.
+    pub fn online(&self, room_id: RoomId, max: usize) -> Vec<UserId> {
+        self.room(room_id).map_or_else(Vec::new, |room| room.occupancy.lock().online(max))
     }
 
-    /// The people connected to a room since the coming `until`, or now, and that number: asked again
-    /// with it, only those are named who were there the first time.
+    /// The users online in a room since the arrival `until`, or now, and that number. A second call with it names only
+    /// those who were online at the first.
     pub fn online_until(&self, room_id: RoomId, until: Option<u64>) -> (Vec<UserId>, u64) {
-        let until = until.unwrap_or_else(|| self.came.load(Ordering::Relaxed));
+        let until = until.unwrap_or_else(|| self.arrivals.load(Ordering::Relaxed));
         (self.room(room_id).map_or_else(Vec::new, |room| room.occupancy.lock().online_until(until)), until)
     }
 
-    /// Whether a room has so many people online that it tells counts instead of names.
+    /// Whether so many are online that the room is sent counts instead of names.
     pub fn is_large(&self, room_id: RoomId) -> bool {
         self.online_count(room_id) > self.timing.large_room
     }
 
-    /// Rooms with somebody in them and how many, the busiest first.
+    /// Rooms with somebody online and how many, the busiest first.
     pub fn busiest(&self) -> Vec<(RoomId, usize)> {
         let rooms = self.rooms.lock();
-        let counted = rooms.iter().map(|(id, room)| (*id, room.occupancy.lock().online()));
+        let counted = rooms.iter().map(|(id, room)| (*id, room.occupancy.lock().online_count()));
         let mut busy: Vec<_> = counted.filter(|(_, count)| *count > 0).collect();
         drop(rooms);
         busy.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), std::cmp::Reverse(id)));
         busy
     }
 
-    // Beacons.
-
-    /// Notes up to where a room is told, for all (`None`) or for one person.
+    /// Notes up to which rev a room was sent, to everybody (`None`) or to one user.
     pub fn note_rev(&self, room_id: RoomId, user_id: Option<UserId>, rev: i64) {
         if let Some(room) = self.room(room_id) {
             room.revs.lock().note(user_id, rev);
         }
     }
 
-    /// The highest rev of the room that this person may see, as far as it was told here.
+    /// The highest rev of a room that was sent to this user.
     pub fn visible_rev(&self, room_id: RoomId, user_id: UserId) -> i64 {
         self.room(room_id).map_or(0, |room| room.revs.lock().of(user_id))
     }
 
-    /// Puts a beacon into the queue of each room with somebody in it.
+    /// Puts a rev heartbeat into the queue of each room with somebody online.
     pub fn rev_heartbeat(self: &Arc<Self>) {
         for (room_id, _) in self.busiest() {
             self.push(room_id, RoomEvent::RevHeartbeat);
@@ -295,20 +289,15 @@ impl Realtime {
     }
 }
 
-/// Tells what happens in one room, in order, until there is nothing left to tell.
-async fn dispatch(realtime: Arc<Realtime>, room: Arc<RoomState>) {
-    // Whoever said something is answered before a thousand others hear it: with few cores the answer
-    // would else wait behind them.
+/// The dispatch loop of one room: sends its events in order until none is left.
+async fn dispatch_all(realtime: Arc<Realtime>, room: Arc<RoomState>) {
+    // The ack goes out before a thousand others get the message: with few cores it would wait behind them.
     tokio::task::yield_now().await;
     while let Some(event) = room.pop() {
-        let mut told = pin!(realtime.dispatch(Some(&room), event));
-        // A panic costs one telling and not the room: who comes back resumes.
-        let caught = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| told.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic)),
-        });
-        if caught.await.is_err() {
-            tracing::error!(room = %room.id, "telling what happened panicked");
+        let dispatch = AssertUnwindSafe(realtime.dispatch(room.id, event));
+        // A panic costs one event and not the room: clients that come back resume.
+        if dispatch.catch_unwind().await.is_err() {
+            tracing::error!(room = %room.id, "dispatching an event panicked");
         }
     }
     realtime.forget_if_idle(room.id);

@@ -1,4 +1,4 @@
-//! A room as it is now: what is still to be told in it, in order, and who is there.
+//! A room in the realtime state: its queue of events, who is in it, and up to which rev it was sent.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -13,22 +13,22 @@ use crate::chat::Fact;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
 
-/// What a room may keep to be told, before whoever adds to it has to wait.
-const MAX_ITEMS: usize = 1_000;
+/// What the queue of a room may hold before senders have to wait.
+const MAX_EVENTS: usize = 1_000;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Something to tell in a room.
+/// Something to send in a room, in its order.
 #[derive(Debug)]
 pub enum RoomEvent {
-    /// It was committed.
+    /// A committed change.
     Fact(Box<Fact>),
-    /// A person is there who was not; with how many are there now.
+    /// A user came online; with how many are online now.
     CameOnline { user: Arc<User>, count: usize },
-    /// A person is gone; with how many are left.
+    /// A user went offline; with how many are left.
     WentOffline { user: Arc<User>, count: usize },
-    /// Time to say how far the room is.
+    /// Time to send the room's rev.
     RevHeartbeat,
-    /// Nothing to tell: somebody waits until all before it has been told.
+    /// Nothing to send: somebody waits until everything before it was sent.
     Barrier(oneshot::Sender<()>),
 }
 
@@ -45,7 +45,7 @@ impl RoomEvent {
     }
 }
 
-/// Who tells the sockets what happens. Calls for one room come one after the other.
+/// Sends events to the sockets. Calls for one room come one after the other.
 pub trait Broadcaster: Send + Sync {
     fn dispatch<'a>(
         &'a self,
@@ -53,28 +53,28 @@ pub trait Broadcaster: Send + Sync {
         event: RoomEvent,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-    /// Lets nobody hear more: who comes back is told what is true.
+    /// Closes all connections: clients come back and ask for what is true.
     fn resync(&self);
 }
 
 pub(super) struct RoomState {
     pub(super) id: RoomId,
     pub(super) occupancy: Mutex<Occupancy>,
-    pub(super) revs: Mutex<Revs>,
+    pub(super) revs: Mutex<SentRevs>,
     queue: Mutex<Queue>,
     space: Notify,
 }
 
 #[derive(Default)]
 struct Queue {
-    items: VecDeque<RoomEvent>,
+    events: VecDeque<RoomEvent>,
     bytes: usize,
     is_dispatched: bool,
 }
 
 impl Queue {
     fn is_full(&self) -> bool {
-        self.items.len() >= MAX_ITEMS || self.bytes >= MAX_BYTES
+        self.events.len() >= MAX_EVENTS || self.bytes >= MAX_BYTES
     }
 }
 
@@ -83,18 +83,19 @@ impl RoomState {
         Self { id, occupancy: Mutex::default(), revs: Mutex::default(), queue: Mutex::default(), space: Notify::new() }
     }
 
-    /// Whether a walker must be started.
+    /// Adds an event. Returns whether the caller must start the dispatch loop.
     pub(super) fn push(&self, event: RoomEvent) -> bool {
         let mut queue = self.queue.lock();
         queue.bytes += event.weight();
-        queue.items.push_back(event);
+        queue.events.push_back(event);
         !std::mem::replace(&mut queue.is_dispatched, true)
     }
 
+    /// Takes the next event; with the last one the dispatch loop ends.
     pub(super) fn pop(&self) -> Option<RoomEvent> {
         let mut queue = self.queue.lock();
         let was_full = queue.is_full();
-        let Some(event) = queue.items.pop_front() else {
+        let Some(event) = queue.events.pop_front() else {
             *queue = Queue::default();
             return None;
         };
@@ -105,11 +106,11 @@ impl RoomState {
         Some(event)
     }
 
-    pub(super) async fn until_space(&self) {
+    pub(super) async fn wait_for_space(&self) {
         loop {
             let space = self.space.notified();
             tokio::pin!(space);
-            // Registered before the look, so that space made in between is not missed.
+            // Registered before the check, so that space made in between is noticed.
             space.as_mut().enable();
             if !self.queue.lock().is_full() {
                 return;
@@ -120,23 +121,23 @@ impl RoomState {
 
     pub(super) fn is_idle(&self) -> bool {
         let queue = self.queue.lock();
-        !queue.is_dispatched && queue.items.is_empty() && self.occupancy.lock().is_empty()
+        !queue.is_dispatched && queue.events.is_empty() && self.occupancy.lock().is_empty()
     }
 }
 
-/// How far a room was told: to everybody, and in whispers to some.
+/// The highest rev that was sent: to everybody, and in whispers to some.
 #[derive(Default)]
-pub(super) struct Revs {
+pub(super) struct SentRevs {
     everybody: i64,
     whispers: HashMap<UserId, i64>,
 }
 
-impl Revs {
+impl SentRevs {
     pub(super) fn note(&mut self, user_id: Option<UserId>, rev: i64) {
         match user_id {
             None => {
                 self.everybody = self.everybody.max(rev);
-                // Whispers before it no longer matter to anybody.
+                // Whispers before it no longer matter.
                 let everybody = self.everybody;
                 self.whispers.retain(|_, whispered| *whispered > everybody);
             }

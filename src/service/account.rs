@@ -1,4 +1,4 @@
-//! Accounts: signing up, logging in, another password, the end of it.
+//! Accounts: sign-up, log-in, changes, deletion.
 
 use std::net::IpAddr;
 
@@ -6,15 +6,14 @@ use super::{App, Entered, log_failure};
 use crate::chat::account::{self, Account, Change, NewAccount};
 use crate::chat::key::{self, Outsider};
 use crate::chat::session::{self, Session, SessionId, Token};
-use crate::chat::user::{User, UserKind};
-use crate::clock::now_ms;
+use crate::chat::user::{self, User, UserKind};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
 use crate::ids::UserId;
 use crate::password::check_choice;
 
-/// Who knocks: from where, with what, in which language.
+/// The client of a request without an identity.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     pub lang: Lang,
@@ -22,7 +21,7 @@ pub struct Visitor {
     pub address: IpAddr,
 }
 
-/// Somebody who signs up.
+/// A sign-up.
 #[derive(Debug)]
 pub struct SignUp {
     pub email: String,
@@ -31,44 +30,39 @@ pub struct SignUp {
 }
 
 impl App {
-    /// Makes an account and its first session. A guest's becomes the account: same id, rooms and
-    /// messages; all the guest's sessions end.
+    /// Creates an account and its first session. A guest becomes the account, with the same id, rooms and messages;
+    /// the guest's sessions end.
     ///
     /// # Errors
     /// `rate_limited` for the address; `invalid`, `too_long` with the field `email`, `password` or
-    /// `name`; `email_taken`; `forbidden` for who has an account; `busy`.
+    /// `name`; `email_taken`; `forbidden` for a user who has an account; `busy`.
     pub async fn sign_up(&self, request: SignUp, former: Option<&Session>, visitor: Visitor) -> Result<Entered> {
         let name = request.name.filter(|name| !name.trim().is_empty());
         let known_as = name.as_deref().or(former.map(|session| session.user.name.as_str())).unwrap_or_default();
         crate::text::email(&request.email)?;
         check_choice(&request.password, &[&request.email, known_as])?;
         if former.is_some_and(|session| session.user.kind != UserKind::Guest) {
-            return Err(Error::new(Code::Forbidden).with_message("whoever has an account logs out first"));
+            return Err(Error::new(Code::Forbidden).with_message("log out of the present account first"));
         }
         self.rates.sign_up(visitor.address)?;
         let password_hash = self.passwords.hash(request.password).await?;
         let fallback_name = any_name(visitor.lang);
         let new = NewAccount { email: request.email, password_hash, name, fallback_name };
-        let (limits, guest) = (self.config.limits.clone(), former.map(|session| session.user.id));
-        let (entered, ended) = self
-            .db
-            .write(Subject::Server, move |tx| {
-                let now = now_ms();
-                let (user, ended) = account::sign_up(tx, &limits, now, guest, new)?;
-                let token = session::open(tx, now, user.id, visitor.agent.as_deref(), Some(visitor.address))?;
-                Ok((Entered { user, session_id: token.session_id(), token }, ended))
-            })
-            .await?;
+        let guest = former.map(|session| session.user.id);
+        let sign_up = self.write(Subject::Server, move |tx, limits, now| {
+            let (user, ended) = account::sign_up(tx, limits, now, guest, new)?;
+            Ok((Entered::open(tx, now, user, &visitor)?, ended))
+        });
+        let (entered, ended) = sign_up.await?;
         self.realtime.connections.end_sessions(entered.user.id, &ended);
         Ok(entered)
     }
 
-    /// Opens a session of an account. The one that the visitor had before ends: whoever has planted
-    /// it must not share in what follows.
+    /// Opens a session of an account. The visitor's session before it ends: somebody may have planted it.
     ///
     /// # Errors
-    /// `rate_limited` for the account or the address, whether or not there is such an account;
-    /// `bad_credentials`, in the same time; `busy`.
+    /// `rate_limited` for the account or the address, whether or not the account exists; `bad_credentials`, in the
+    /// same time; `busy`.
     pub async fn log_in(
         &self,
         email: String,
@@ -84,7 +78,7 @@ impl App {
         };
         let (user_id, hash) = known.filter(|_| is_right).ok_or(Code::BadCredentials)?;
         let former_id = former.map(|session| session.id);
-        let entered = self.db.write(Subject::Server, move |tx| {
+        let entered = self.write(user_id, move |tx, _, now| {
             // The password may have been changed while this one was verified.
             if account::password_hash(tx, user_id)?.as_ref() != Some(&hash) {
                 return Err(Code::BadCredentials.into());
@@ -92,8 +86,8 @@ impl App {
             if let Some(former) = former_id {
                 session::close(tx, former)?;
             }
-            let token = session::open(tx, now_ms(), user_id, visitor.agent.as_deref(), Some(visitor.address))?;
-            Ok(Entered { user: crate::chat::user::get(tx, user_id)?, session_id: token.session_id(), token })
+            let user = user::get(tx, user_id)?;
+            Entered::open(tx, now, user, &visitor)
         });
         let entered = entered.await?;
         if let Some(former) = former {
@@ -102,41 +96,37 @@ impl App {
         Ok(entered)
     }
 
-    /// Opens a session for somebody whom another server has sent, by that server's key.
+    /// Opens a session for a user of another server, by that server's key.
     ///
     /// # Errors
-    /// `unauthenticated` for a key that is none or was revoked; `rate_limited`; `invalid`,
+    /// `unauthenticated` for an unknown or revoked key; `rate_limited`; `invalid`,
     /// `too_long` with the field.
     pub async fn enter_outsider(&self, secret: Token, outsider: Outsider, visitor: Visitor) -> Result<Entered> {
         let found = self.db.read(move |tx| key::find(tx, &secret).map(|id| (id, secret))).await?;
         let (Some(key_id), secret) = found else { return Err(Code::Unauthenticated.into()) };
         self.rates.outsider(key_id)?;
-        let limits = self.config.limits.clone();
-        self.db
-            .write(Subject::Server, move |tx| {
-                let now = now_ms();
-                // Asked again where it counts: revoked is revoked.
-                key::find(tx, &secret)?.ok_or(Code::Unauthenticated)?;
-                let user = key::user(tx, &limits, now, key_id, outsider)?;
-                let token = session::open(tx, now, user.id, visitor.agent.as_deref(), Some(visitor.address))?;
-                Ok(Entered { user, session_id: token.session_id(), token })
-            })
-            .await
+        let open = self.write(Subject::Server, move |tx, limits, now| {
+            // Checked again in the transaction: it may have been revoked meanwhile.
+            key::find(tx, &secret)?.ok_or(Code::Unauthenticated)?;
+            let user = key::user(tx, limits, now, key_id, outsider)?;
+            Entered::open(tx, now, user, &visitor)
+        });
+        open.await
     }
 
-    /// Oneself, whole.
+    /// Returns one's account.
     ///
     /// # Errors
-    /// `not_found` for who is gone.
+    /// `not_found` for a deleted one.
     pub async fn account(&self, me: UserId) -> Result<Account> {
         self.db.read(move |tx| account::get(tx, me)).await
     }
 
-    /// Changes oneself. Another e-mail wants the password: it is the way to all the rest.
+    /// Changes one's account. A new e-mail needs the password, as e-mail gives access to everything else.
     ///
     /// # Errors
     /// `rate_limited`; `invalid`, `too_long` with the field; `email_taken`; `bad_credentials` with
-    /// the field `password`; `forbidden` for an e-mail of who has no password.
+    /// the field `password`; `forbidden` for an e-mail without a password.
     pub async fn change_account(&self, me: &User, change: Change, password: Option<String>) -> Result<Account> {
         self.rates.act(me.id)?;
         let my_id = me.id;
@@ -151,18 +141,18 @@ impl App {
         Ok(account)
     }
 
-    /// Gives oneself another password; all other sessions end.
+    /// Changes one's password; all other sessions end.
     ///
     /// # Errors
     /// `rate_limited`, `busy`; `bad_credentials` with the field `current`; `invalid`, `too_long` with
-    /// the field `password`; `forbidden` for who has no password.
+    /// the field `password`; `forbidden` for a user without a password.
     pub async fn change_password(&self, session: &Session, current: String, password: String) -> Result<()> {
         let (me, my_id, keep) = (&session.user, session.user.id, session.id);
         let email = self.account(my_id).await?.email.ok_or(Code::Forbidden)?;
         check_choice(&password, &[&email, &me.name])?;
         let before = self.confirm(my_id, current, "current").await?.ok_or(Code::Forbidden)?;
         let hash = self.passwords.hash(password).await?;
-        let ended = self.db.write(Subject::Server, move |tx| {
+        let ended = self.write(my_id, move |tx, _, _| {
             if account::password_hash(tx, my_id)?.as_ref() != Some(&before) {
                 return Err(Code::BadCredentials.into());
             }
@@ -172,7 +162,7 @@ impl App {
         Ok(())
     }
 
-    /// Whether the password is one's own; the hash it was verified against. `None` for who has none.
+    /// Checks one's password. Returns the hash it was verified against; `None` for a user without a password.
     async fn confirm(&self, me: UserId, password: String, field: &'static str) -> Result<Option<String>> {
         let Some(hash) = self.db.read(move |tx| account::password_hash(tx, me)).await? else { return Ok(None) };
         self.rates.confirm(me)?;
@@ -182,14 +172,14 @@ impl App {
         Err(Error { field: Some(field.into()), ..Error::new(Code::BadCredentials) })
     }
 
-    /// Ends one's own account, or one's being a guest. With `erase`, what one said goes too: soon,
-    /// and a few messages at a time.
+    /// Deletes one's account, or ends being a guest. With `erase` the messages are deleted too, soon and a few at a
+    /// time.
     ///
     /// # Errors
     /// `rate_limited`, `busy`; `bad_credentials` with the field `password`.
     pub async fn delete_account(&self, me: UserId, password: Option<String>, erase: bool) -> Result<()> {
         self.confirm(me, password.unwrap_or_default(), "password").await?;
-        // It runs to its end even when the client has hung up.
+        // It runs to its end even when the client disconnects.
         let app = self.clone();
         let work = tokio::spawn(async move { app.leave_all_rooms(me, erase).await });
         work.await.map_err(Error::internal)?
@@ -198,36 +188,36 @@ impl App {
     async fn leave_all_rooms(&self, me: UserId, erase: bool) -> Result<()> {
         for room_id in self.db.read(move |tx| crate::chat::member::rooms_of(tx, me)).await? {
             self.realtime.wait_for_space(room_id).await;
-            match self.db.write(room_id, move |tx| account::leave_room(tx, now_ms(), me, room_id)).await {
+            match self.write(room_id, move |tx, _, now| account::leave_room(tx, now, me, room_id)).await {
                 Ok(()) => {}
-                // Removed from it, or with it, a moment ago.
+                // Removed from it, or with it, meanwhile.
                 Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound | Code::Gone) => {}
                 Err(error) => return Err(error),
             }
         }
-        let left = self.db.write(me, move |tx| account::leave(tx, now_ms(), me, erase)).await?;
+        let left = self.write(me, move |tx, _, now| account::leave(tx, now, me, erase)).await?;
         self.realtime.connections.end_sessions(me, &left.ended);
         self.remove_bytes(left.unneeded).await;
         self.sweep_rooms().await;
         if erase {
             let app = self.clone();
-            tokio::spawn(async move { app.erase_the_gone().await });
+            tokio::spawn(async move { app.erase_deleted_accounts().await });
         }
         Ok(())
     }
 
-    /// Takes away what people said who are gone and wished so. Called after each and now and then, as
-    /// a restart may have come in between.
-    pub(super) async fn erase_the_gone(&self) {
+    /// Deletes the messages of deleted accounts that asked for it. Called after each deletion and by the
+    /// housekeeping, as a restart may have come in between.
+    pub(super) async fn erase_deleted_accounts(&self) {
         loop {
             match self.db.read(account::find_erasing).await {
                 Ok(Some((gone, after))) => {
                     if let Err(error) = self.erase_all_of(gone, after).await {
-                        return log_failure::<()>("taking away what somebody said", Err(error));
+                        return log_failure::<()>("erasing messages", Err(error));
                     }
                 }
                 Ok(None) => return,
-                failed => return log_failure("looking for what is to be taken away", failed),
+                failed => return log_failure("looking for messages to erase", failed),
             }
         }
     }
@@ -238,18 +228,18 @@ impl App {
             if numbers.is_empty() {
                 continue;
             }
-            let erase = move |tx: &mut crate::chat::Tx| account::erase(tx, now_ms(), gone, &numbers, reached);
-            let mut erased = self.db.write(gone, erase).await?;
+            let erase = self.write(gone, move |tx, _, now| account::erase(tx, now, gone, &numbers, reached));
+            let mut erased = erase.await?;
             self.remove_bytes(erased.unneeded).await;
             erased.rooms.dedup();
             for room_id in erased.rooms {
                 self.realtime.wait_for_space(room_id).await;
             }
         }
-        self.db.write(gone, move |tx| account::erased(tx, gone)).await
+        self.write(gone, move |tx, _, _| account::erased(tx, gone)).await
     }
 
-    /// Ends sessions of a person and closes their sockets.
+    /// Ends sessions of a user and closes their sockets.
     pub(super) fn end_sessions(&self, user_id: UserId, ended: &[SessionId]) {
         self.realtime.connections.end_sessions(user_id, ended);
     }

@@ -1,5 +1,4 @@
-//! The lobby's list: the busiest rooms first, by who is online now, then the rest by their last
-//! activity.
+//! The lobby: the busiest rooms first, by how many are online, then the rest by their last activity.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,7 +10,7 @@ use crate::chat::{Limits, Tx};
 use crate::error::{Error, Result};
 use crate::ids::RoomId;
 
-/// Behind which room a page of the list goes on.
+/// Where the next page begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LobbyCursor {
     /// Among rooms with people online: how many, and which room.
@@ -43,12 +42,12 @@ impl FromStr for LobbyCursor {
     }
 }
 
-/// Rooms looked at in one go while a search thins them out.
-const CHUNK: usize = 100;
+/// Rooms read in one go while a search filters them.
+const BATCH: usize = 100;
 
 impl App {
-    /// A page of open rooms whose title contains `q`, and where the next one begins. Where many are
-    /// to be looked at a page ends early.
+    /// Returns a page of open rooms whose title contains `q`, and the cursor of the next one. A page may end early when
+    /// many rooms have to be looked at.
     ///
     /// # Errors
     /// `rate_limited`; `invalid` with the field `limit`, `too_long` with the field `q`.
@@ -67,7 +66,7 @@ impl App {
         self.lobby(Some(q).filter(|q| !q.is_empty()), after, limit).await
     }
 
-    /// A page of open rooms whose title contains `q`, and where the next one begins.
+    /// Returns a page of open rooms whose title contains `q`, and the cursor of the next one.
     ///
     /// # Errors
     /// `invalid` with the field `limit`.
@@ -88,7 +87,7 @@ impl App {
     }
 }
 
-fn list(
+pub(super) fn list(
     tx: &mut Tx,
     limits: &Limits,
     q: Option<&str>,
@@ -107,7 +106,7 @@ fn list(
         Some(LobbyCursor::Quiet(..)) => false,
     };
     let left: Vec<_> = busy.iter().filter(is_left).copied().collect();
-    for (place, chunk) in left.chunks(CHUNK).enumerate() {
+    for (place, chunk) in left.chunks(BATCH).enumerate() {
         let ids: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
         rooms.extend(room::listed_by_ids(tx, &ids, q)?);
         if rooms.len() > limit as usize {
@@ -115,13 +114,13 @@ fn list(
             let last = rooms.last().and_then(|last| left.iter().find(|(id, _)| *id == last.id));
             return Ok((rooms, last.map(|&(id, count)| LobbyCursor::Busy(count, id))));
         }
-        if (place + 1) * CHUNK >= room::LOOKED_AT {
+        if (place + 1) * BATCH >= room::LOOKED_AT {
             return Ok((rooms, chunk.last().map(|&(id, count)| LobbyCursor::Busy(count, id))));
         }
     }
     let room_left = limit - rooms.len() as u32;
     let shown: HashSet<RoomId> = busy.iter().map(|(id, _)| *id).collect();
-    // Also where the busy ones fill the page it is asked whether anything follows.
+    // Even if the busy rooms fill the page, whether anything follows must be known.
     let most = room_left.max(1);
     let quiet = match q {
         Some(q) => room::titled(tx, limits, q, quiet_after, &shown, most)?,

@@ -3,12 +3,12 @@
 use super::App;
 use crate::chat::message::{self, Changes, Cursor, Message, New, Sent};
 use crate::chat::{Limits, Tx, member, room};
-use crate::clock::now_ms;
+use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::{MessageId, RoomId, UserId};
 
 impl App {
-    /// Sends a message. The answer means that it is stored for good.
+    /// Sends a message. `Ok` means that it is stored durably.
     ///
     /// # Errors
     /// `rate_limited`; `room_not_found`, `not_a_member`; `invalid`, `too_long` with the field.
@@ -16,49 +16,49 @@ impl App {
         self.rates.send(me)?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_to_say(me, &new.text, new.to.is_some());
-        self.db.write(room_id, move |tx| message::send(tx, &limits, now_ms(), me, room_id, new)).await
+        self.write(room_id, move |tx, _, now| message::send(tx, &limits, now, me, room_id, new)).await
     }
 
-    /// Gives one's own message another text.
+    /// Edits one's own message.
     ///
     /// # Errors
-    /// `rate_limited`; `forbidden` for what one may not edit; `invalid`, `too_long` with the field.
+    /// `rate_limited`; `forbidden` for a message that one may not edit; `invalid`, `too_long` with the field.
     pub async fn edit(&self, me: UserId, id: MessageId, text: String) -> Result<Message> {
         let limits = self.limits_to_say(me, &text, false);
         self.change(me, id, move |tx, _, now| message::edit(tx, &limits, now, me, id, &text)).await
     }
 
-    /// Takes a message away for all.
+    /// Deletes a message for everybody.
     ///
     /// # Errors
-    /// `rate_limited`; `forbidden` for what one may not delete.
+    /// `rate_limited`; `forbidden` for a message that one may not delete.
     pub async fn delete(&self, me: UserId, id: MessageId) -> Result<Message> {
         let changed = self.change(me, id, move |tx, limits, now| message::delete(tx, limits, now, me, id)).await?;
         self.remove_bytes(changed.unneeded).await;
         Ok(changed.message)
     }
 
-    /// Puts one's reaction under a message, or takes it away.
+    /// Adds or removes one's reaction to a message.
     ///
     /// # Errors
-    /// `rate_limited`; `forbidden` for what one may not see; `invalid` with the field `emoji`; `too_many`.
+    /// `rate_limited`; `forbidden` for a message that one may not see; `invalid` with the field `emoji`; `too_many`.
     pub async fn react(&self, me: UserId, id: MessageId, emoji: String, on: bool) -> Result<Message> {
         self.change(me, id, move |tx, limits, now| message::react(tx, limits, now, me, id, &emoji, on)).await
     }
 
-    /// Pins a message in its room, or takes the pin away.
+    /// Pins or unpins a message in its room.
     ///
     /// # Errors
-    /// `rate_limited`; `forbidden` for who may not; `too_many`.
+    /// `rate_limited`; `forbidden` for members who may not pin; `too_many`.
     pub async fn pin(&self, me: UserId, id: MessageId, on: bool) -> Result<Message> {
         self.change(me, id, move |tx, limits, now| message::pin(tx, limits, now, me, id, on)).await
     }
 
-    /// Puts one's reaction under a message where it is not, and takes it away where it is.
+    /// Toggles one's reaction to a message.
     ///
     /// # Errors
     /// As [`App::react`].
-    pub async fn react_or_not(&self, me: UserId, id: MessageId, emoji: String) -> Result<Message> {
+    pub async fn toggle_reaction(&self, me: UserId, id: MessageId, emoji: String) -> Result<Message> {
         self.change(me, id, move |tx, limits, now| {
             let is_there = message::has_reacted(tx, me, id, &emoji)?;
             message::react(tx, limits, now, me, id, &emoji, !is_there)
@@ -66,7 +66,7 @@ impl App {
         .await
     }
 
-    /// Answers a message in its room; a whisper by a whisper.
+    /// Replies to a message in its room; to a whisper with a whisper.
     ///
     /// # Errors
     /// As [`App::send`]; `forbidden` for a message that one may not see.
@@ -75,7 +75,7 @@ impl App {
         self.send(me, room_id, new).await
     }
 
-    /// Whether somebody may pin in a room.
+    /// Returns whether a member may pin in a room.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`.
@@ -92,14 +92,15 @@ impl App {
         act: impl FnOnce(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.rates.send(me)?;
-        if let Some(room_id) = self.db.read(move |tx| message::room_of(tx, id)).await? {
+        let room_id = self.db.read(move |tx| message::room_of(tx, id)).await?;
+        if let Some(room_id) = room_id {
             self.realtime.wait_for_space(room_id).await;
         }
-        let limits = self.config.limits.clone();
-        self.db.write(me, move |tx| act(tx, &limits, now_ms())).await
+        let subject = room_id.map_or(Subject::User(me), Subject::Room);
+        self.write(subject, act).await
     }
 
-    /// What is pinned in a room, the latest pin first.
+    /// Returns the pinned messages of a room, latest pin first.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`.
@@ -107,7 +108,7 @@ impl App {
         self.db.read(move |tx| message::pins(tx, me, room_id)).await
     }
 
-    /// A page of a room's history, as a member may see it.
+    /// Returns a page of a room's history, as a member may see it.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`; `invalid` with the field `limit`.
@@ -117,7 +118,7 @@ impl App {
         self.db.read(move |tx| message::page(tx, &limits, Some(me), room_id, cursor, limit)).await
     }
 
-    /// What changed in a room since a rev, as a member may see it.
+    /// Returns what changed in a room since a rev, as a member may see it.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`; `invalid` with the field.
@@ -132,18 +133,5 @@ impl App {
         let limits = self.config.limits.clone();
         let limit = limit.unwrap_or(limits.page_default);
         self.db.read(move |tx| message::since(tx, &limits, Some(me), room_id, since, epoch.as_deref(), limit)).await
-    }
-
-    /// Whether a message of that seq can have been seen. The live state mostly knows; it may be a
-    /// moment behind an acknowledgement, and then the store is asked.
-    ///
-    /// # Errors
-    /// Only those of the store.
-    pub async fn may_have_seen(&self, me: UserId, room_id: RoomId, seq: i64) -> Result<bool> {
-        if seq <= self.realtime.visible_rev(room_id, me) {
-            return Ok(true);
-        }
-        let visible = self.db.read(move |tx| message::visible_rev(tx, me, room_id)).await?;
-        Ok(seq <= visible)
     }
 }

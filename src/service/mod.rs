@@ -1,20 +1,32 @@
-//! What every door shares: the configuration, the store, the live state; and the acts that both
-//! the pages and the sockets do, whole: rates, passwords and back-pressure around one transaction.
+//! The application: what pages, REST and sockets do, one file per noun.
+//!
+//! A method of [`App`] is rate limits and back-pressure around one transaction. The rules themselves are in
+//! `chat`.
 
-mod account;
+pub mod account;
+pub mod admin;
+mod ban;
+mod block;
+mod direct;
+mod directory;
 pub mod file;
 mod invite;
 mod lobby;
 mod member;
 mod message;
-mod one_time_link;
-mod people;
+mod moderator;
+mod my_rooms;
+mod occupancy;
+pub mod one_time_link;
 mod profile;
 mod rates;
+mod read_mark;
+mod render;
 mod room;
+mod room_page;
+mod room_password;
 mod search;
 mod session;
-mod unread;
 mod user;
 
 use std::path::Path;
@@ -24,28 +36,29 @@ use std::time::Duration;
 
 use crate::chat::member::Member;
 use crate::chat::room::{Room, forget_tombstones};
-use crate::chat::{self, Db};
+use crate::chat::{Db, Limits, Tx, file as stored_file, session as stored_session};
 use crate::clock::now_ms;
 use crate::config::Config;
-use crate::db;
-use crate::db::Subject;
-use crate::error::Error;
+use crate::db::{self, Subject};
+use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::files::Files;
+use crate::ids::{RoomId, UserId};
 use crate::mail::Mailer;
 use crate::password::Passwords;
 use crate::realtime::{Realtime, Timing};
 
 pub use account::{SignUp, Visitor};
+pub use directory::DirectoryCursor;
 pub use lobby::LobbyCursor;
 pub use member::{Key, MemberCursor, Snapshot};
-pub use people::PeopleCursor;
 pub use rates::{Asker, Rates};
 pub use room::{RoomChange, RoomRequest};
+pub use room_page::{MY_ROOMS, RoomPageData};
 pub use search::SearchRequest;
 pub use user::Entered;
 
-/// What every door shares. Cloning shares it.
+/// The application. Clones share it.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
@@ -57,13 +70,14 @@ pub struct Inner {
     pub rates: Rates,
     pub files: Files,
     uploads: file::Uploads,
-    /// Sends letters, where the operator has named a mail server.
+    /// Sends e-mails, if a mail server is set.
     mail: Option<Mailer>,
-    /// What links to us begin with: never taken from a request.
+    /// The beginning of links to this server, never taken from a request.
     base_url: String,
-    /// Looks at the pages of links, where that is wanted.
+    /// Fetches the pages of links, if previews are on.
     pub(crate) fetcher: Option<Fetcher>,
     snapshot_batches: member::SnapshotBatches,
+    turns: render::Turns,
     is_draining: AtomicBool,
 }
 
@@ -77,18 +91,17 @@ impl std::ops::Deref for App {
 
 /// How long an upload waits for a message.
 const PENDING_UPLOAD: Duration = Duration::from_secs(24 * 3_600);
-/// How long it is known that a room was there.
+/// How long the server remembers that a room existed.
 const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 3_600);
-/// How many logins and locked doors are worked on at a time: each takes 19 MiB and a core.
+/// How many passwords are hashed at a time: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
 
 impl App {
-    /// Opens the data folder, which is there, making what is missing in it. `port` is where we are reached when no
+    /// Opens the data folder and creates what is missing in it. `port` is where the server is reached when no
     /// public address is set.
     ///
     /// # Errors
-    /// A sentence for the operator: the folder or the database cannot be opened, or letters cannot be
-    /// sent as the settings say.
+    /// A sentence for the operator: the folder or the database cannot be opened, or the mail settings are wrong.
     pub fn open(config: Config, port: u16) -> Result<Self, String> {
         let timing =
             Timing { exit_grace: config.exit_grace, reservation: config.reservation, large_room: config.large_room };
@@ -118,46 +131,76 @@ impl App {
             files,
             fetcher,
             snapshot_batches: member::SnapshotBatches::default(),
+            turns: render::Turns::new(),
         }));
         app.resync_when_commit_unknown();
         Ok(app)
     }
 
-    /// When the store was opened anew, all that is live begins anew as well, as after a start.
+    /// Restarts all realtime state when the database was reopened after a failed commit, as after a start.
     fn resync_when_commit_unknown(&self) {
         let (app, runtime) = (Arc::downgrade(&self.0), tokio::runtime::Handle::current());
         self.db.on_commit_unknown(move || {
             let Some(app) = app.upgrade().map(Self) else { return };
             app.realtime.resync();
-            runtime.spawn(async move { log_failure("holding the seats", app.reserve_all_slots().await) });
+            runtime.spawn(async move { log_failure("reserving slots", app.reserve_all_slots().await) });
         });
     }
 
-    /// What is done now and then and that nobody waits for.
+    /// Runs an act in a transaction of the writer, with the limits and the time of the act.
+    ///
+    /// # Errors
+    /// Those of the act and of [`db::Db::write`].
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        subject: impl Into<Subject>,
+        act: impl FnOnce(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let app = self.clone();
+        self.db.write(subject, move |tx| act(tx, &app.config.limits, now_ms())).await
+    }
+
+    /// Runs an act of a member about a room: counts it, waits until the room's queue has space, and writes.
+    ///
+    /// # Errors
+    /// `rate_limited`; those of [`App::write`].
+    async fn act_in_room<T: Send + 'static>(
+        &self,
+        me: UserId,
+        room_id: RoomId,
+        act: impl FnOnce(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.rates.act(me)?;
+        self.realtime.wait_for_space(room_id).await;
+        self.write(room_id, act).await
+    }
+
+    /// Does what must happen sooner or later: sweeps of sessions, rooms, uploads and files.
     pub async fn housekeeping(&self) {
-        self.rates.forget_the_rested();
+        self.rates.forget_idle();
         self.realtime.connections.forget_ended();
-        self.erase_the_gone().await;
+        self.erase_deleted_accounts().await;
         if let Some(fetcher) = &self.fetcher {
             fetcher.tidy();
         }
         let now = now_ms();
-        log_failure("sweeping sessions", self.db.write(Subject::Server, move |tx| chat::session::sweep(tx, now)).await);
-        let before = now - TOMBSTONE.as_millis() as i64;
         log_failure(
-            "forgetting removed rooms",
-            self.db.write(Subject::Server, move |tx| forget_tombstones(tx, before)).await,
+            "sweeping sessions",
+            self.write(Subject::Server, |tx, _, now| stored_session::sweep(tx, now)).await,
         );
+        let before = now - TOMBSTONE.as_millis() as i64;
+        let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;
+        log_failure("forgetting removed rooms", forgotten);
         self.sweep_rooms().await;
         let before = now - PENDING_UPLOAD.as_millis() as i64;
-        match self.db.write(Subject::Server, move |tx| chat::file::sweep(tx, before)).await {
+        match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,
             failed => log_failure("sweeping uploads", failed),
         }
         self.remove_postponed().await;
     }
 
-    /// Says that the server is about to end: it is not ready for more.
+    /// Marks the server as not ready for more, as it is about to end.
     pub fn begin_drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }
@@ -166,19 +209,19 @@ impl App {
         self.is_draining.load(Ordering::Relaxed)
     }
 
-    /// What links begin with: our own address, or nothing where it was not set.
+    /// The beginning of links on pages: the public address, or nothing where it is not set.
     pub fn base(&self) -> &str {
         self.config.origins.public.as_ref().map_or("", |public| public.as_str())
     }
 
-    /// Adds to a room what only the live state knows.
+    /// Adds to a room what only the realtime state knows.
     pub fn with_counts(&self, mut room: Room) -> Room {
         room.online_count = self.realtime.online_count(room.id) as u32;
         room
     }
 
-    /// Adds to members of a room what only the live state knows.
-    fn with_presence(&self, room: crate::ids::RoomId, mut members: Vec<Member>) -> Vec<Member> {
+    /// Adds to members of a room what only the realtime state knows.
+    fn with_presence(&self, room: RoomId, mut members: Vec<Member>) -> Vec<Member> {
         for member in &mut members {
             member.online = self.realtime.is_online(room, member.user.id);
             member.presence = self.realtime.connections.presence(member.user.id);
@@ -193,12 +236,12 @@ pub(crate) fn make_private_folder(path: &Path) -> Result<(), String> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .map_err(|error| format!("cannot make the data folder {}: {error}", path.display()))
+        .map_err(|error| format!("cannot create the data folder {}: {error}", path.display()))
 }
 
-/// Does something that must happen sooner or later but that nobody waits for.
+/// Logs the failure of background work, which is tried again later.
 pub(crate) fn log_failure<T>(what: &'static str, result: Result<T, Error>) {
     if let Err(error) = result {
-        tracing::warn!(%error, what, "left undone");
+        tracing::warn!(%error, what, "background work failed");
     }
 }

@@ -176,7 +176,7 @@ impl Rates {
 
     /// Whether it is time to tell again that somebody types. This one holds always: it does not
     /// refuse, it only leaves out what was just told.
-    pub fn may_tell_typing(&self, room_id: RoomId, me: UserId) -> bool {
+    pub fn may_send_typing(&self, room_id: RoomId, me: UserId) -> bool {
         self.typing.check_key(&(room_id, me)).is_ok()
     }
 
@@ -197,7 +197,7 @@ impl Rates {
     }
 
     /// Forgets who has come to rest; called now and then.
-    pub fn forget_the_rested(&self) {
+    pub fn forget_idle(&self) {
         self.sends.retain_recent();
         self.guesses.retain_recent();
         self.guesses_of_all.retain_recent();

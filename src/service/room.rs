@@ -1,14 +1,13 @@
-//! Rooms: made, changed, handed over, removed.
+//! Rooms: created, changed, handed over, removed.
 
 use super::{App, log_failure};
 use crate::chat::room::{self, Change, History, NewRoom, Room};
 use crate::chat::user::User;
-use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 
-/// A room that somebody asks for.
+/// The settings of a new room.
 #[derive(Clone, Debug, Default)]
 pub struct RoomRequest {
     pub title: String,
@@ -19,7 +18,7 @@ pub struct RoomRequest {
     pub history: History,
 }
 
-/// What an owner changes; what is `None` stays. A password of `Some(None)` is taken away.
+/// Changed settings of a room; `None` leaves one as it is. A password of `Some(None)` is removed.
 #[derive(Clone, Debug, Default)]
 pub struct RoomChange {
     pub title: Option<String>,
@@ -30,25 +29,25 @@ pub struct RoomChange {
     pub slow_seconds: Option<u32>,
 }
 
-/// Rows of a removed room that one turn takes.
-const SWEPT_AT_ONCE: u32 = 300;
+/// Rows of a removed room that one turn of the sweep deletes.
+const SWEEP_BATCH: u32 = 300;
 
 impl App {
-    /// Makes a room; its maker is owner and member.
+    /// Creates a room, with its creator as owner and member.
     ///
     /// # Errors
     /// `rate_limited`; `invalid`, `too_long` with the field; `busy` when too many passwords wait.
     pub async fn create_room(&self, me: &User, request: RoomRequest) -> Result<Room> {
         self.rates.room(me.id)?;
-        let password_hash = self.hash(request.password).await?;
+        let password_hash = self.hash_room_password(request.password).await?;
         let RoomRequest { title, max, ephemeral, unlisted, history, .. } = request;
         let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history };
-        let (my_id, limits) = (me.id, self.config.limits.clone());
-        let room = self.db.write(me.id, move |tx| room::create(tx, &limits, now_ms(), my_id, new)).await?;
+        let me = me.id;
+        let room = self.write(me, move |tx, limits, now| room::create(tx, limits, now, me, new)).await?;
         Ok(self.with_counts(room))
     }
 
-    /// A room as anyone may see it.
+    /// Returns a room as anyone may see it.
     ///
     /// # Errors
     /// `room_not_found`.
@@ -57,7 +56,7 @@ impl App {
         Ok(self.with_counts(room))
     }
 
-    /// Changes a room's settings; the owner's alone.
+    /// Changes a room's settings; for the owner.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `forbidden`; `invalid`, `too_long` with the field.
@@ -65,42 +64,39 @@ impl App {
         self.rates.act(me.id)?;
         let password_hash = match request.password {
             None => None,
-            Some(password) => Some(self.hash(password).await?),
+            Some(password) => Some(self.hash_room_password(password).await?),
         };
         let RoomChange { title, max, listed, history, slow_seconds, .. } = request;
         let change = Change { title, max, password_hash, listed, history, slow_seconds };
-        let (me, limits) = (me.id, self.config.limits.clone());
         self.realtime.wait_for_space(id).await;
-        let room = self.db.write(id, move |tx| room::change(tx, &limits, now_ms(), me, id, change)).await?;
+        let me = me.id;
+        let room = self.write(id, move |tx, limits, now| room::change(tx, limits, now, me, id, change)).await?;
         Ok(self.with_counts(room))
     }
 
-    /// Hands the room to another member; the owner's alone.
+    /// Hands the room to another member; for the owner.
     ///
     /// # Errors
-    /// `room_not_found`, `not_a_member`, `forbidden`; `not_found` when the other is no member.
+    /// `room_not_found`, `not_a_member`, `forbidden`; `not_found` when the other is not a member.
     pub async fn hand_over(&self, me: &User, id: RoomId, to: UserId) -> Result<Room> {
         let me = me.id;
-        self.rates.act(me)?;
-        self.realtime.wait_for_space(id).await;
-        let room = self.db.write(id, move |tx| room::hand_over(tx, now_ms(), me, id, to)).await?;
+        let room = self.act_in_room(me, id, move |tx, _, now| room::hand_over(tx, now, me, id, to)).await?;
         Ok(self.with_counts(room))
     }
 
-    /// Removes a room with all that is in it; the owner's alone.
+    /// Removes a room with everything in it; for the owner.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `forbidden`.
     pub async fn remove_room(&self, me: &User, id: RoomId) -> Result<()> {
         let me = me.id;
-        self.db.write(id, move |tx| room::remove(tx, now_ms(), me, id)).await?;
+        self.write(id, move |tx, _, now| room::remove(tx, now, me, id)).await?;
         self.sweep_rooms().await;
         Ok(())
     }
 
-    /// Begins to take away what was said in removed rooms. The first turn, which is all of a small
-    /// room, is done when this returns; a long history goes on in the background, a turn at a time,
-    /// so that other acts get theirs in between.
+    /// Deletes the rows of removed rooms. The first turn, which is all of a small room, is done when this
+    /// returns; a long history goes on in the background, so that other acts run in between.
     pub async fn sweep_rooms(&self) {
         if self.sweep_once().await {
             let app = self.clone();
@@ -108,26 +104,18 @@ impl App {
         }
     }
 
-    /// Whether there may be more.
+    /// Returns whether there may be more.
     async fn sweep_once(&self) -> bool {
-        match self.db.write(Subject::Server, |tx| room::sweep(tx, SWEPT_AT_ONCE)).await {
+        match self.write(Subject::Server, |tx, _, _| room::sweep(tx, SWEEP_BATCH)).await {
             Ok(swept) => {
                 self.remove_bytes(swept.unneeded).await;
                 swept.has_more
             }
             failed => {
-                // The next turn of the house's keeping takes it up again.
+                // The next housekeeping continues.
                 log_failure("sweeping a removed room", failed);
                 false
             }
-        }
-    }
-
-    async fn hash(&self, password: Option<String>) -> Result<Option<String>> {
-        // An empty field of a form means no password.
-        match password.filter(|password| !password.is_empty()) {
-            Some(password) => self.passwords.hash(password).await.map(Some),
-            None => Ok(None),
         }
     }
 }

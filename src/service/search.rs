@@ -1,4 +1,4 @@
-//! Search: within the rates, on connections of its own, in bounded time.
+//! Search: on database connections of its own, in bounded time.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
-/// What somebody asks for, as it was typed.
+/// A search as it was typed.
 #[derive(Clone, Debug, Default)]
 pub struct SearchRequest {
     pub q: String,
@@ -18,14 +18,14 @@ pub struct SearchRequest {
     /// `next` of the page before, a day or a time.
     pub before: Option<String>,
     pub after: Option<String>,
-    /// By how many minutes the asker's clock is ahead of UTC: their days begin so much earlier.
+    /// Minutes by which the reader's clock is ahead of UTC: their days begin so much earlier.
     pub zone: i32,
     pub limit: Option<u32>,
 }
 
 impl App {
-    /// Finds messages that `me` may see, the newest first. After the time a search may take it
-    /// answers with what was found until then and where to go on.
+    /// Finds messages that `me` may see, newest first. When its time is over, a search returns what was found until
+    /// then and where to continue.
     ///
     /// # Errors
     /// `search_unavailable`; `rate_limited`, `busy`; `invalid`, `too_long` with the field;
@@ -48,23 +48,23 @@ impl App {
             let until = Instant::now() + budget;
             search::find(tx, &limits, me, &Asked { query, room_id, from, older_than, limit, until })
         };
-        // One statement may be at work when the time is over: it has as much time again.
+        // A statement may be running when the time is over: it has as much time again.
         self.db.search(budget * 2, find).await
     }
 
-    /// What rooms are called. Those that `me` is not in are left out.
+    /// Returns the titles of rooms. Rooms that `me` is not in are left out.
     ///
     /// # Errors
-    /// Only those of the store.
-    pub async fn call(&self, me: UserId, ids: Vec<RoomId>) -> Result<Vec<Called>> {
+    /// Only those of the database.
+    pub async fn room_titles(&self, me: UserId, ids: Vec<RoomId>) -> Result<Vec<Called>> {
         self.db.read(move |tx| search::called(tx, me, &ids)).await
     }
 
-    /// Looks whether the index has all messages, and says so in the log where it has not.
+    /// Checks that the index has all messages, and logs a warning if it has not.
     ///
     /// # Errors
-    /// Only those of the store.
-    pub async fn begin_search(&self) -> Result<()> {
+    /// Only those of the database.
+    pub async fn check_search_index(&self) -> Result<()> {
         if self.config.has_search && !self.db.write(Subject::Server, search::begin).await? {
             tracing::warn!("the search index is not complete: until `madang reindex` has run, search is refused");
         }
@@ -72,11 +72,11 @@ impl App {
     }
 }
 
-/// The words of a question, with its `before` read as a time or as the place of the next page.
+/// Reads the query, with its `before` as a time or as the cursor of the next page.
 fn read(request: &SearchRequest) -> Result<(Query, Option<MessageId>)> {
-    /// No place on Earth is further from UTC.
-    const FURTHEST: u32 = 18 * 60;
-    if request.zone.unsigned_abs() > FURTHEST {
+    /// No time zone is further from UTC.
+    const MAX_OFFSET: u32 = 18 * 60;
+    if request.zone.unsigned_abs() > MAX_OFFSET {
         return Err(Error::invalid("zone", "zone is minutes ahead of UTC"));
     }
     let mut query = Query::parse(&request.q, request.zone)?;

@@ -1,4 +1,4 @@
-//! Sessions: where one is signed in, and that sockets end with them.
+//! Sessions: listed and ended; their sockets end with them.
 
 use super::{App, log_failure};
 use crate::chat::session::{self, Device, Session, SessionId};
@@ -6,11 +6,11 @@ use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;
 
-/// Sessions looked at in one go.
-const CHUNK: usize = 512;
+/// Sessions checked in one read.
+const BATCH: usize = 512;
 
 impl App {
-    /// Where one is signed in.
+    /// Returns the devices on which one is signed in.
     ///
     /// # Errors
     /// Only those of the store.
@@ -25,43 +25,42 @@ impl App {
     /// Only those of the store.
     pub async fn log_out(&self, session: &Session) -> Result<()> {
         let id = session.id;
-        self.db.write(Subject::Server, move |tx| session::close(tx, id)).await?;
+        self.write(session.user.id, move |tx, _, _| session::close(tx, id)).await?;
         self.end_sessions(session.user.id, &[id]);
         Ok(())
     }
 
-    /// Ends one of one's own sessions by its handle; whether it was the one that asks.
+    /// Ends one of one's sessions by its handle. Returns whether it was the present one.
     ///
     /// # Errors
     /// `not_found`.
     pub async fn log_out_device(&self, session: &Session, handle: String) -> Result<bool> {
         let me = session.user.id;
-        let id = self.db.write(Subject::Server, move |tx| session::close_device(tx, me, &handle)).await?;
+        let id = self.write(me, move |tx, _, _| session::close_device(tx, me, &handle)).await?;
         self.end_sessions(me, &[id]);
         Ok(id == session.id)
     }
 
-    /// Ends all one's sessions, the one that asks too if `own`.
+    /// Ends all one's sessions, the present one too if `own`.
     ///
     /// # Errors
     /// Only those of the store.
     pub async fn log_out_everywhere(&self, session: &Session, own: bool) -> Result<()> {
         let (me, keep) = (session.user.id, Some(session.id).filter(|_| !own));
-        let ended = self.db.write(Subject::Server, move |tx| session::close_all(tx, me, keep)).await?;
+        let ended = self.write(me, move |tx, _, _| session::close_all(tx, me, keep)).await?;
         self.end_sessions(me, &ended);
         Ok(())
     }
 
-    /// Closes the sockets of sessions that have ended, by age or by the operator's hand, and notes
-    /// that the others are in use. What ends a session here closes its sockets at once; this is for
-    /// all the rest.
+    /// Closes the sockets of sessions that have ended by age or by an admin command, and notes that the others are in
+    /// use. A session that ends in this process closes its sockets at once.
     pub async fn check_sessions(&self) {
         let people = self.realtime.connections.sessions();
         let open: Vec<SessionId> = people.keys().copied().collect();
-        for chunk in open.chunks(CHUNK) {
+        for chunk in open.chunks(BATCH) {
             let chunk = chunk.to_vec();
             let checked = self.db.read(move |tx| session::check(tx, now_ms(), &chunk)).await;
-            // A store that does not answer ends nobody's session.
+            // A database that does not answer ends no session.
             let Ok((ended, stale)) = checked else { return log_failure("checking sessions", checked) };
             for id in ended {
                 if let Some(&user_id) = people.get(&id) {
@@ -71,9 +70,9 @@ impl App {
             if stale.is_empty() {
                 continue;
             }
-            let touch =
-                move |tx: &mut crate::chat::Tx| stale.iter().try_for_each(|id| session::touch(tx, now_ms(), *id));
-            log_failure("noting that sessions are used", self.db.write(Subject::Server, touch).await);
+            let touch = self
+                .write(Subject::Server, move |tx, _, now| stale.iter().try_for_each(|id| session::touch(tx, now, *id)));
+            log_failure("noting that sessions are used", touch.await);
         }
     }
 }

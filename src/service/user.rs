@@ -1,73 +1,68 @@
-//! Connections at the door: made, known again, renamed.
+//! Guests and sessions of a request: created, found by their token, renamed.
 
-use std::net::IpAddr;
-
-use super::{App, log_failure};
+use super::{App, Visitor, log_failure};
+use crate::chat::Tx;
 use crate::chat::session::{self, Session, SessionId, Token};
 use crate::chat::user::{self, User};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Result};
-use crate::i18n::{Lang, any_name};
+use crate::i18n::any_name;
 
-/// A new identity.
+/// A user with a new session.
 pub struct Entered {
     pub user: User,
     pub token: Token,
     pub session_id: SessionId,
 }
 
+impl Entered {
+    /// Opens a session for a user.
+    pub(super) fn open(tx: &mut Tx, now: i64, user: User, visitor: &Visitor) -> Result<Self> {
+        let token = session::open(tx, now, user.id, visitor.agent.as_deref(), Some(visitor.address))?;
+        Ok(Self { user, session_id: token.session_id(), token })
+    }
+}
+
 impl App {
-    /// Makes a guest and their first session; without a name they get a friendly one.
+    /// Creates a guest and their first session; without a name they get a friendly one.
     ///
     /// # Errors
     /// `rate_limited` for the address; `invalid`, `too_long` for the name.
-    pub async fn enter(
-        &self,
-        name: Option<String>,
-        lang: Lang,
-        agent: Option<String>,
-        address: IpAddr,
-    ) -> Result<Entered> {
-        self.rates.guest(address)?;
-        let limits = self.config.limits.clone();
-        self.db
-            .write(Subject::Server, move |tx| {
-                let now = now_ms();
-                let user = match &name {
-                    Some(name) => user::make_guest(tx, &limits, now, name)?,
-                    None => user::make_friendly_guest(tx, &limits, now, &any_name(lang))?,
-                };
-                let token = session::open(tx, now, user.id, agent.as_deref(), Some(address))?;
-                Ok(Entered { user, session_id: token.session_id(), token })
-            })
-            .await
+    pub async fn enter_as_guest(&self, name: Option<String>, visitor: Visitor) -> Result<Entered> {
+        self.rates.guest(visitor.address)?;
+        let create = self.write(Subject::Server, move |tx, limits, now| {
+            let user = match &name {
+                Some(name) => user::make_guest(tx, limits, now, name)?,
+                None => user::make_friendly_guest(tx, limits, now, &any_name(visitor.lang))?,
+            };
+            Entered::open(tx, now, user, &visitor)
+        });
+        create.await
     }
 
-    /// The session of a token, noted as used now and then.
+    /// Returns the session of a token, and notes from time to time that it is used.
     ///
     /// # Errors
-    /// `unauthenticated` when it was closed or has ended.
+    /// `unauthenticated` when it was closed or has expired.
     pub async fn session(&self, token: Token) -> Result<Session> {
         let found = self.db.read(move |tx| session::find(tx, now_ms(), &token)).await?;
         let session = found.ok_or(Code::Unauthenticated)?;
         if session.is_stale(now_ms()) {
             let id = session.id;
-            log_failure(
-                "noting that a session is used",
-                self.db.write(Subject::Server, move |tx| session::touch(tx, now_ms(), id)).await,
-            );
+            let touch = self.write(session.user.id, move |tx, _, now| session::touch(tx, now, id));
+            log_failure("noting that a session is used", touch.await);
         }
         Ok(session)
     }
 
-    /// Gives oneself another name.
+    /// Changes one's name.
     ///
     /// # Errors
-    /// `invalid`, `too_long`.
+    /// `rate_limited`; `invalid`, `too_long`.
     pub async fn rename(&self, me: &User, name: String) -> Result<User> {
         self.rates.act(me.id)?;
-        let (me, limits) = (me.id, self.config.limits.clone());
-        self.db.write(me, move |tx| user::rename(tx, &limits, me, &name)).await
+        let me = me.id;
+        self.write(me, move |tx, limits, _| user::rename(tx, limits, me, &name)).await
     }
 }

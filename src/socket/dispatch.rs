@@ -1,9 +1,9 @@
-//! Tells the sockets what happened: each fact encoded once for each kind of reader, written to
-//! every member in the order of the room.
+//! Sends events to the sockets: each fact is encoded once for each kind of reader and written to every member, in the
+//! order of the room.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::Serialize;
 use socketio::{Namespace, Packet, Reason, Recipient, Server, Socket};
@@ -12,12 +12,11 @@ use crate::chat::message::Message;
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
-use crate::i18n::Lang;
 use crate::ids::{RoomId, UserId};
 use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
 use crate::service::App;
 use crate::view;
-use crate::wire::{Kicked, PresenceLine, WireMessage};
+use crate::wire::{Kicked, Passage, Variant, Variants, WireMessage};
 
 pub(super) struct Dispatcher {
     app: App,
@@ -36,10 +35,10 @@ impl Broadcaster for Dispatcher {
             match (room_id, event) {
                 (_, RoomEvent::Fact(fact)) => self.fact(*fact).await,
                 (Some(room_id), RoomEvent::CameOnline { user, count }) => {
-                    self.passage("join", room_id, &user, count).await
+                    self.presence_event("join", room_id, &user, count).await
                 }
                 (Some(room_id), RoomEvent::WentOffline { user, count }) => {
-                    self.passage("exit", room_id, &user, count).await
+                    self.presence_event("exit", room_id, &user, count).await
                 }
                 (Some(room_id), RoomEvent::RevHeartbeat) => self.rev_heartbeat(room_id).await,
                 _ => {}
@@ -48,7 +47,9 @@ impl Broadcaster for Dispatcher {
     }
 
     fn resync(&self) {
-        tracing::warn!("all sockets are closed, as what they were told may lack something; they come back and resume");
+        tracing::warn!(
+            "the outcome of a commit is unknown: all sockets are closed, so that clients reconnect and resume"
+        );
         self.server.close_all(Reason::TransportClose);
     }
 }
@@ -67,28 +68,27 @@ impl Dispatcher {
             Fact::Added { room, user_id } => self.added(*room, user_id),
             Fact::Left { room_id, user_id, rev, why } => self.left(room_id, user_id, rev, &why).await,
             Fact::UserChanged(user) => self.user_changed(*user).await,
-            // A room's changes are collected and told by the second; who joined is told by
-            // the line of it and by coming in.
+            // Changes of rooms are sent once a second. A user who joined shows by the system message and by coming online.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
-            // Work for ourselves.
+            // For the worker of the outbox.
             Fact::Queued => {}
         }
     }
 
     fn packet(&self, event: &str, argument: &impl Serialize) -> Option<Packet> {
         let packet = self.chat.packet(event, argument);
-        packet.inspect_err(|error| tracing::error!(%error, event, "not told")).ok()
+        packet.inspect_err(|error| tracing::error!(%error, event, "an event could not be encoded")).ok()
     }
 
     async fn message(&self, message: &Message) {
         let (room_id, name) = (message.room_id, message.room_id.to_string());
         let sender = message.user.as_ref().map(|user| user.id);
         let whispered_to = message.to.as_ref().map(|user| user.id);
-        // Before it is told, as whoever gets it may answer at once that they have read it. A beacon
-        // does not run ahead by this: it takes its turn in the room's queue.
+        // Before it is sent, as a reader may send a read mark at once. The rev heartbeat does not overtake by this: it
+        // takes its turn in the room's queue.
         let is_old = message.is_partial && message.seq < message.rev;
         match whispered_to {
-            // Who joined since does not see it: the others are told one by one.
+            // Members who joined since do not see it; the rev is noted for each of the others below.
             _ if is_old => {}
             None => self.app.realtime.note_rev(room_id, None, message.rev),
             Some(_) => [sender, whispered_to]
@@ -96,28 +96,28 @@ impl Dispatcher {
                 .flatten()
                 .for_each(|user_id| self.app.realtime.note_rev(room_id, Some(user_id), message.rev)),
         }
-        let forms = Forms::new(self, message);
+        let encodings = Encodings::new(self, message);
         let is_plain = whispered_to.is_none() && !message.is_partial;
         let pick = |reader: &Recipient<'_>| {
             let label = Label(reader.label);
             if is_plain && !sender.is_some_and(|sender| label.may_be(sender)) {
-                // Most messages are for everybody, and then nobody is asked who they are or when they joined.
-                return forms.get(label, None, false);
+                // Most messages are for everybody: neither the reader nor when they joined matters.
+                return encodings.get(label.variant(), None, false);
             }
-            let person = reader.data::<ConnectedUser>()?;
-            let is_own = Some(person.id) == sender;
-            if whispered_to.is_some() && !is_own && Some(person.id) != whispered_to {
+            let user = reader.data::<ConnectedUser>()?;
+            let is_own = Some(user.id) == sender;
+            if whispered_to.is_some() && !is_own && Some(user.id) != whispered_to {
                 return None;
             }
-            let joined_rev = if message.is_partial { person.rooms.joined_rev(room_id)? } else { 0 };
+            let joined_rev = if message.is_partial { user.rooms.joined_rev(room_id)? } else { 0 };
             if message.seq < joined_rev {
                 return None;
             }
             if is_old {
-                self.app.realtime.note_rev(room_id, Some(person.id), message.rev);
+                self.app.realtime.note_rev(room_id, Some(user.id), message.rev);
             }
             let is_cut = message.reply_to.as_ref().is_some_and(|reply| reply.seq < joined_rev);
-            forms.get(label, is_own.then_some(person.id), is_cut)
+            encodings.get(label.variant(), is_own.then_some(user.id), is_cut)
         };
         self.chat.to(&name).at(message.rev.unsigned_abs()).each(pick).await;
     }
@@ -161,8 +161,7 @@ impl Dispatcher {
         }
     }
 
-    /// Takes a person's sockets out of the room, here and now: this is the place of their end in
-    /// the room's order.
+    /// Takes a user's sockets out of the room: this is the place of their leaving in the room's order.
     async fn left(&self, room_id: RoomId, user_id: UserId, rev: i64, why: &Leaving) {
         let name = room_id.to_string();
         let mut is_back = false;
@@ -170,9 +169,9 @@ impl Dispatcher {
             if !socket.is_in(&name) {
                 continue;
             }
-            let joined_rev = socket.data::<ConnectedUser>().and_then(|person| person.rooms.joined_rev(room_id));
+            let joined_rev = socket.data::<ConnectedUser>().and_then(|user| user.rooms.joined_rev(room_id));
             if joined_rev.is_some_and(|joined_rev| joined_rev > rev) {
-                // It came in by a later membership, which this is not the end of.
+                // It joined by a later membership, which this does not end.
                 is_back = true;
                 continue;
             }
@@ -184,29 +183,29 @@ impl Dispatcher {
             }
         }
         if !is_back && let Some((user, count)) = self.app.realtime.remove(room_id, user_id) {
-            self.passage("exit", room_id, &user, count).await;
+            self.presence_event("exit", room_id, &user, count).await;
         }
     }
 
-    /// Somebody came or went: told to the others, unless the room is a crowd.
-    async fn passage(&self, event: &str, room_id: RoomId, user: &User, count: usize) {
+    /// Sends to the others that a user came or went, unless the room is large.
+    async fn presence_event(&self, event: &str, room_id: RoomId, user: &User, count: usize) {
         if count > self.app.config.large_room {
             return;
         }
-        let Some(packet) = self.packet(event, &PresenceLine { room: room_id, user, count }) else { return };
-        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|person| person.id != user.id);
+        let Some(packet) = self.packet(event, &Passage { room: room_id, user, count }) else { return };
+        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|user| user.id != user.id);
         self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
     }
 
     async fn rev_heartbeat(&self, room_id: RoomId) {
         let name = room_id.to_string();
-        // Nearly everybody is told the same number, so that nearly always one packet serves.
+        // Nearly all readers are sent the same number, so one packet serves nearly all.
         let last = parking_lot::Mutex::new(None::<(i64, Packet)>);
         let pick = |reader: &Recipient<'_>| {
             let rev = self.app.realtime.visible_rev(room_id, reader.data::<ConnectedUser>()?.id);
             let mut last = last.lock();
-            if let Some((told, packet)) = &*last
-                && *told == rev
+            if let Some((sent, packet)) = &*last
+                && *sent == rev
             {
                 return Some(packet.clone());
             }
@@ -221,8 +220,8 @@ impl Dispatcher {
         let user_id = user.id;
         let shared = Arc::new(user);
         for socket in self.app.realtime.connections.sockets(user_id) {
-            if let Some(person) = socket.data::<ConnectedUser>() {
-                *person.user.write() = Arc::clone(&shared);
+            if let Some(user) = socket.data::<ConnectedUser>() {
+                *user.profile.write() = Arc::clone(&shared);
             }
         }
         let Some(packet) = self.packet("user", &*shared) else { return };
@@ -230,7 +229,7 @@ impl Dispatcher {
         let names: Vec<String> = rooms.iter().map(RoomId::to_string).collect();
         let mut names = names.iter();
         let Some(first) = names.next() else { return };
-        // Who shares several rooms with the person hears it once.
+        // A reader who shares several rooms with the user gets it once.
         names.fold(self.chat.to(first), |broadcast, name| broadcast.to(name)).send(packet).await;
     }
 }
@@ -238,47 +237,44 @@ impl Dispatcher {
 /// Takes a socket out of a room. Its presence there is not counted again when it ends.
 fn take_out(socket: &Socket, room_id: RoomId) {
     socket.leave(&room_id.to_string());
-    if let Some(person) = socket.data::<ConnectedUser>() {
-        person.rooms.remove(room_id);
+    if let Some(user) = socket.data::<ConnectedUser>() {
+        user.rooms.remove(room_id);
     }
 }
 
-/// A message in the forms that readers want, each encoded when the first reader of it is met.
-struct Forms<'a> {
-    deliver: &'a Dispatcher,
+/// A message as each kind of reader gets it, encoded when the first such reader is met.
+struct Encodings<'a> {
+    dispatcher: &'a Dispatcher,
     message: &'a Message,
-    forms: [OnceLock<Option<Packet>>; 16],
+    /// For others, for the sender, and both cut to what a reader may see who joined after the quoted message.
+    kinds: [Variants<Option<Packet>>; 4],
 }
 
-impl<'a> Forms<'a> {
-    fn new(deliver: &'a Dispatcher, message: &'a Message) -> Self {
-        Self { deliver, message, forms: Default::default() }
+impl<'a> Encodings<'a> {
+    fn new(dispatcher: &'a Dispatcher, message: &'a Message) -> Self {
+        Self { dispatcher, message, kinds: Default::default() }
     }
 
-    /// The form for a reader; `own` is who they are where the message is theirs.
-    fn get(&self, label: Label, own: Option<UserId>, is_cut: bool) -> Option<Packet> {
-        // The key is the sender's own business, and only the sender's sockets get it.
-        let reader = own.filter(|_| self.message.key.is_some());
-        let (lang, wants_html) = (label.lang(), label.wants_html());
-        let place = usize::from(lang == Lang::En)
-            | usize::from(wants_html) << 1
-            | usize::from(reader.is_some()) << 2
-            | usize::from(is_cut) << 3;
-        self.forms[place].get_or_init(|| self.encode(lang, wants_html, reader, is_cut)).clone()
+    /// Returns the packet for a reader; `sender` is their id if the message is theirs.
+    fn get(&self, variant: Variant, sender: Option<UserId>, is_cut: bool) -> Option<Packet> {
+        // Only the sender's sockets get the key.
+        let sender = sender.filter(|_| self.message.key.is_some());
+        let kind = usize::from(sender.is_some()) | usize::from(is_cut) << 1;
+        self.kinds[kind].get(variant).get_or_init(|| self.encode(variant, sender, is_cut)).clone()
     }
 
-    fn encode(&self, lang: Lang, wants_html: bool, reader: Option<UserId>, is_cut: bool) -> Option<Packet> {
-        let mut told = self.message.clone();
+    fn encode(&self, variant: Variant, sender: Option<UserId>, is_cut: bool) -> Option<Packet> {
+        let mut message = self.message.clone();
         if is_cut {
-            // All of the quoted message is from before this reader came.
-            told.cut(i64::MAX);
+            // All of the quoted message is from before this reader joined.
+            message.cut(i64::MAX);
         }
-        let html = wants_html.then(|| view::message_html(&told, lang));
-        let message = WireMessage::new(told, lang, reader);
+        let html = variant.html.then(|| view::message_html(&message, variant.lang));
+        let message = WireMessage::new(message, variant.lang, sender);
         let message = match html {
             Some(html) => message.with_html(html),
             None => message,
         };
-        self.deliver.packet("message", &message)
+        self.dispatcher.packet("message", &message)
     }
 }

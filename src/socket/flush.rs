@@ -73,7 +73,7 @@ async fn send_changes(app: &App, lobby: &Namespace, chat: &Namespace) {
 
 /// Stores read marks and sends them: one event each in a small room, one for all in a larger one.
 async fn send_reads(app: &App, chat: &Namespace) {
-    for (room, marks) in app.store_reads().await {
+    for (room, marks) in app.store_read_marks().await {
         let name = room.to_string();
         if app.realtime.online_count(room) > SMALL_ROOM {
             // A mark that is not sent now is superseded by the next one.

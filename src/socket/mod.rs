@@ -5,9 +5,12 @@ mod flush;
 mod handshake;
 mod member;
 mod message;
+mod moderator;
 mod presence;
+mod read_mark;
 mod room;
 mod session;
+mod typing;
 mod unread;
 
 use std::collections::BTreeMap;
@@ -113,9 +116,9 @@ events! {
     /// Pin a message in its room, or take the pin away; the owner's and the moderators'.
     "pin" message::pin: wire::Pin => wire::Rev;
     /// Tell the others that one is writing; never stored, told at most once in three seconds.
-    "typing" message::typing: wire::RoomOnly => wire::Nothing;
+    "typing" typing::typing: wire::RoomOnly => wire::Nothing;
     /// Tell how far one has read; the others are told at most once a second.
-    "read" message::read: wire::Read => wire::Nothing;
+    "read" read_mark::read: wire::Read => wire::Nothing;
     /// Say whether one looks at this screen: who looks at none is away.
     "presence" presence::set: wire::SetPresence => wire::Nothing;
     /// The people of a room, at most 200, those online first.
@@ -123,9 +126,9 @@ events! {
     /// Remove somebody, for good with `ban`; the owner's and the moderators'.
     "kick" member::kick: wire::Kick => wire::Rev;
     /// Make a member a moderator, or a moderator a member again; the owner's alone.
-    "moderator" member::moderator: wire::Moderator => wire::Rev;
+    "moderator" moderator::set: wire::Moderator => wire::Rev;
     /// Hand the room to another member; the owner's alone.
-    "owner" member::hand_over: wire::HandOver => wire::Rev;
+    "owner" room::hand_over: wire::HandOver => wire::Rev;
 }
 
 server_events! {
@@ -142,9 +145,9 @@ server_events! {
     /// A message, new or changed, in its whole present state; in the order of the room's revs.
     CHAT "message": wire::WireMessage;
     /// Somebody came into the room; told to the others, unless the room is a crowd.
-    CHAT "join": wire::PresenceLine;
+    CHAT "join": wire::Passage;
     /// Somebody left the room or went offline; told to the others, unless the room is a crowd.
-    CHAT "exit": wire::PresenceLine;
+    CHAT "exit": wire::Passage;
     /// Somebody writes; may be lost.
     CHAT "typing": wire::Typing;
     /// Somebody has read up to a message; at most once a second, in a room of at most 20 online.
@@ -177,7 +180,7 @@ server_events! {
 pub fn server(app: &App) -> Server {
     let lobby = Namespace::new(LOBBY).refusals(refused);
     let chat = with_events(Namespace::new(CHAT).refusals(refused), app);
-    let chat = session::guarded(chat, app);
+    let chat = session::with_sessions(chat, app);
     let server = Server::new(config(&app.config), [lobby, chat]);
     if let (Some(lobby), Some(chat)) = (server.of(LOBBY), server.of(CHAT)) {
         let dispatcher = dispatch::Dispatcher::new(app.clone(), Arc::clone(lobby), Arc::clone(chat), server.clone());

@@ -1,4 +1,4 @@
-//! Rooms over the socket: coming in, leaving.
+//! Rooms over the socket: joined, left, handed over.
 
 use serde_json::value::{RawValue, to_raw_value};
 use socketio::{Reason, Socket};
@@ -6,23 +6,33 @@ use socketio::{Reason, Socket};
 use super::ChatSocket;
 use crate::chat::message::{Changes, Message};
 use crate::error::{Code, Error, Result};
-use crate::i18n::Lang;
 use crate::ids::{RoomId, UserId};
 use crate::realtime::ConnectedUser;
 use crate::service::{App, Key, Snapshot};
 use crate::view;
-use crate::wire::SharedJson;
-use crate::wire::{Answer, Auth, Encoded, Join, Joined, Nothing, Own, RoomOnly, WireMessage};
+use crate::wire::{
+    Answer, Auth, Encoded, HandOver, Join, Joined, Nothing, Own, Rev, RoomOnly, SharedJson, Variant, WireMessage,
+};
 
 /// Rooms one socket may be in.
 const ROOMS_PER_SOCKET: usize = 128;
 
 pub(super) async fn join(app: App, socket: ChatSocket, request: Join) -> Result<Answer<Joined>> {
     let room_id = request.room.id()?;
-    enter(&app, &socket, room_id, request.into()).await
+    join_room(&app, &socket, room_id, request.into()).await
 }
 
-/// How a socket comes into a room: by the event or with the handshake.
+pub(super) async fn leave(app: App, socket: ChatSocket, request: RoomOnly) -> Result<Answer<Nothing>> {
+    app.leave(socket.user()?.id, request.room.id()?).await?;
+    Ok(Nothing {}.into())
+}
+
+pub(super) async fn hand_over(app: App, socket: ChatSocket, request: HandOver) -> Result<Answer<Rev>> {
+    let room = app.hand_over(&socket.user()?.profile(), request.room.id()?, request.user_id).await?;
+    Ok(Rev { rev: room.rev }.into())
+}
+
+/// How a socket joins a room: by the event or with the handshake.
 #[derive(Clone)]
 pub(super) struct Entry {
     key: Key,
@@ -30,170 +40,155 @@ pub(super) struct Entry {
     epoch: Option<String>,
 }
 
-macro_rules! entries {
-    ($($request:ty)+) => {$(
-        impl From<$request> for Entry {
-            fn from(request: $request) -> Self {
-                let key = Key { password: request.password, invite: request.invite };
-                Self { key, since: request.since, epoch: request.epoch }
-            }
-        }
-    )+};
+impl From<Join> for Entry {
+    fn from(request: Join) -> Self {
+        let key = Key { password: request.password, invite: request.invite };
+        Self { key, since: request.since, epoch: request.epoch }
+    }
 }
 
-entries! { Join Auth }
+impl From<Auth> for Entry {
+    fn from(auth: Auth) -> Self {
+        let key = Key { password: auth.password, invite: auth.invite };
+        Self { key, since: auth.since, epoch: auth.epoch }
+    }
+}
 
-/// Lets a socket into a room, so that what it is told now and what it hears from now on meet
-/// without a gap: its events are held from before the snapshot is read until it has been told.
-pub(super) async fn enter(app: &App, socket: &ChatSocket, room_id: RoomId, entry: Entry) -> Result<Answer<Joined>> {
-    let person = socket.user()?;
-    app.rates.resume(person.id)?;
-    // Asked amiss, nobody becomes a member by it.
+/// Joins a socket to a room without a gap: its events are held from before the snapshot is read until it is sent.
+pub(super) async fn join_room(app: &App, socket: &ChatSocket, room_id: RoomId, entry: Entry) -> Result<Answer<Joined>> {
+    let me = socket.user()?;
+    app.rates.resume(me.id)?;
+    // An invalid request makes nobody a member.
     if entry.since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "since must not be negative"));
     }
-    match come_in(app, socket, person, room_id, entry.clone()).await {
-        Err(Missed::Place { was_inside }) => {
-            // Who was inside asks only for what they missed: one who was shown out meanwhile does not
-            // come in anew by it. Anybody else comes as anybody does.
+    match try_join(app, &socket.socket, me, room_id, entry.clone()).await {
+        Err(JoinError::MembershipEnded { was_inside }) => {
+            // A socket that was inside only asks for what it missed: if its user was removed meanwhile, that does not
+            // make them a member again. Any other socket joins like a new one.
             if was_inside {
-                app.is_member(person.id, room_id).await?;
+                app.check_member(me.id, room_id).await?;
             }
-            come_in(app, socket, person, room_id, entry).await.map_err(Error::from)
+            try_join(app, &socket.socket, me, room_id, entry).await.map_err(Error::from)
         }
         done => done.map_err(Error::from),
     }
 }
 
-/// Why somebody did not come in.
-enum Missed {
-    /// The membership that they had when they asked ended before they were told.
-    Place {
+enum JoinError {
+    /// The membership of the request ended before the snapshot was sent.
+    MembershipEnded {
         was_inside: bool,
     },
     Refused(Error),
 }
 
-impl From<Error> for Missed {
+impl From<Error> for JoinError {
     fn from(error: Error) -> Self {
         Self::Refused(error)
     }
 }
 
-impl From<Missed> for Error {
-    fn from(missed: Missed) -> Self {
-        match missed {
-            Missed::Place { .. } => Code::NotAMember.into(),
-            Missed::Refused(error) => error,
+impl From<JoinError> for Error {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::MembershipEnded { .. } => Code::NotAMember.into(),
+            JoinError::Refused(error) => error,
         }
     }
 }
 
-async fn come_in(
+async fn try_join(
     app: &App,
-    socket: &ChatSocket,
-    person: &ConnectedUser,
+    socket: &Socket,
+    me: &ConnectedUser,
     room_id: RoomId,
     Entry { key, since, epoch }: Entry,
-) -> Result<Answer<Joined>, Missed> {
-    let socket = &socket.socket;
-    if person.rooms.len() >= ROOMS_PER_SOCKET && !person.rooms.contains(room_id) {
+) -> Result<Answer<Joined>, JoinError> {
+    if me.rooms.len() >= ROOMS_PER_SOCKET && !me.rooms.contains(room_id) {
         return Err(Error::from(Code::TooMany).into());
     }
-    let joining = app.join(&person.user(), room_id, key, person.address).await?;
-    if !person.rooms.contains(room_id) {
+    let joining = app.join(&me.profile(), room_id, key, me.address).await?;
+    if !me.rooms.contains(room_id) {
         // The end of an earlier membership must not end this one, also when another tab has begun it.
         app.realtime.drained(room_id).await;
     }
-    // Looked at only now: the end of an earlier membership may have taken the socket out meanwhile.
-    let is_inside = person.rooms.contains(room_id);
+    // Checked only now: the end of an earlier membership may have taken the socket out meanwhile.
+    let was_inside = me.rooms.contains(room_id);
     let name = room_id.to_string();
-    // Who is inside already leaves the fan-out for a moment: what it misses is in the snapshot.
+    // A socket already in the room is re-joined: what it misses meanwhile is in the snapshot.
     socket.leave(&name);
     socket.join_held(&name);
-    if !is_inside {
-        person.rooms.add(room_id, joining.joined_rev);
-        app.realtime.joined(room_id, joining.room.ephemeral, &person.user());
+    if !was_inside {
+        me.rooms.add(room_id, joining.joined_rev);
+        app.realtime.connected(room_id, joining.room.ephemeral, &me.profile());
     }
-    let snapshot = match app.snapshot(person.id, room_id, since, epoch).await {
+    let snapshot = match app.snapshot(me.id, room_id, since, epoch).await {
         Ok(snapshot) => snapshot,
         Err(error) => {
             let has_ended = error.code == Code::NotAMember && !joining.newly;
             if has_ended {
-                // Its end has a place in the room's queue: who was shown out is told so there.
+                // The end of the membership has a place in the room's queue; a removed user gets `kicked` there.
                 app.realtime.drained(room_id).await;
             }
-            // Removed in between, or asked amiss: the socket is not in the room.
-            step_out(app, socket, person, room_id);
-            if is_inside && error.code.is_retryable() {
-                // It missed something and would hear no more: the client must come back.
+            leave_room(app, socket, me, room_id);
+            if was_inside && error.code.is_retryable() {
+                // It missed events and would get no more: the client must reconnect.
                 socket.session().close(Reason::TransportClose);
             }
-            return Err(if has_ended { Missed::Place { was_inside: is_inside } } else { error.into() });
+            return Err(if has_ended { JoinError::MembershipEnded { was_inside } } else { error.into() });
         }
     };
-    if !person.rooms.renew(room_id, snapshot.joined_rev) {
-        // The room's queue has taken the socket out while it was looked.
-        return Err(Missed::Place { was_inside: is_inside });
+    if !me.rooms.renew(room_id, snapshot.joined_rev) {
+        // The room's queue took the socket out while the snapshot was read.
+        return Err(JoinError::MembershipEnded { was_inside });
     }
     let (rev, visible_rev) = (snapshot.messages.value.rev, snapshot.visible_rev);
-    app.realtime.note_rev(room_id, Some(person.id), visible_rev);
-    let follow = {
+    app.realtime.note_rev(room_id, Some(me.id), visible_rev);
+    let then = {
         let socket = socket.clone();
         move || {
             socket.release(&name, rev.unsigned_abs());
-            // A beacon that did not leave is followed by another.
+            // If it cannot be sent, the next rev heartbeat follows.
             let _ = socket.emit("rev", &serde_json::json!({ name: visible_rev }));
         }
     };
-    Ok(Answer::long(joined(snapshot, person).map_err(Error::internal)?, follow))
+    Ok(Answer::long(joined(snapshot, me).map_err(Error::internal)?, then))
 }
 
-fn step_out(app: &App, socket: &Socket, person: &ConnectedUser, room_id: RoomId) {
+fn leave_room(app: &App, socket: &Socket, me: &ConnectedUser, room_id: RoomId) {
     socket.leave(&room_id.to_string());
-    if person.rooms.remove(room_id) {
-        app.realtime.leave(room_id, person.id);
+    if me.rooms.remove(room_id) {
+        app.realtime.disconnected(room_id, me.id);
     }
 }
 
-fn joined(snapshot: Snapshot, person: &ConnectedUser) -> serde_json::Result<Joined> {
-    let Snapshot { room, me, members, messages, .. } = snapshot;
+fn joined(snapshot: Snapshot, me: &ConnectedUser) -> serde_json::Result<Joined> {
+    let Snapshot { room, me: member, members, messages, .. } = snapshot;
     let (rev, gap) = (messages.value.rev, messages.value.gap);
-    let members = Encoded(members.json(0, to_raw_value)?);
-    Ok(Joined { own: Own { room, me, rev, gap }, members, messages: told(&messages, person)? })
+    // Members look the same in every variant.
+    let members = Encoded(members.json(Variant::from_index(0), to_raw_value)?);
+    Ok(Joined { own: Own { room, me: member, rev, gap }, members, messages: encoded(&messages, me)? })
 }
 
-/// The messages as this reader gets them: as all others of their kind do, unless the key of one of
-/// them is theirs.
-fn told(messages: &SharedJson<Changes>, person: &ConnectedUser) -> serde_json::Result<Encoded> {
-    let (lang, wants_html) = (person.lang, person.wants_html);
-    let is_sender = |message: &Message| message.user.as_ref().is_some_and(|user| user.id == person.id);
+/// The messages as this reader gets them: like all others with the same variant, unless a key among them is theirs.
+fn encoded(messages: &SharedJson<Changes>, me: &ConnectedUser) -> serde_json::Result<Encoded> {
+    let is_sender = |message: &Message| message.user.as_ref().is_some_and(|user| user.id == me.id);
     let has_own = messages.value.messages.iter().any(|message| message.key.is_some() && is_sender(message));
     if has_own {
-        return Ok(Encoded(encode(&messages.value, lang, wants_html, Some(person.id))?.into()));
+        return Ok(Encoded(encode(&messages.value, me.variant, Some(me.id))?.into()));
     }
-    let form = lang as usize | usize::from(wants_html) << 1;
-    messages.json(form, |changes| encode(changes, lang, wants_html, None)).map(Encoded)
+    messages.json(me.variant, |changes| encode(changes, me.variant, None)).map(Encoded)
 }
 
-fn encode(
-    changes: &Changes,
-    lang: Lang,
-    wants_html: bool,
-    reader: Option<UserId>,
-) -> serde_json::Result<Box<RawValue>> {
+fn encode(changes: &Changes, variant: Variant, reader: Option<UserId>) -> serde_json::Result<Box<RawValue>> {
     let messages = changes.messages.iter().map(|message| {
-        let html = wants_html.then(|| view::message_html(message, lang));
-        let message = WireMessage::new(message.clone(), lang, reader);
+        let html = variant.html.then(|| view::message_html(message, variant.lang));
+        let message = WireMessage::new(message.clone(), variant.lang, reader);
         match html {
             Some(html) => message.with_html(html),
             None => message,
         }
     });
     to_raw_value(&messages.collect::<Vec<_>>())
-}
-
-pub(super) async fn leave(app: App, socket: ChatSocket, request: RoomOnly) -> Result<Answer<Nothing>> {
-    app.leave(socket.user()?.id, request.room.id()?).await?;
-    Ok(Nothing {}.into())
 }

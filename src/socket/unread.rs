@@ -1,4 +1,4 @@
-//! Tells people what waits for them in rooms they are not looking at.
+//! Unread counts, sent to members who have a screen that does not show the room.
 
 use socketio::{Namespace, Packet};
 
@@ -10,34 +10,35 @@ use crate::realtime::ConnectedUser;
 use crate::service::App;
 use crate::wire::{Unread, WireMessage};
 
-/// Connections counted for in one read of the store.
-const CHUNK: usize = 100;
+/// Users counted for in one read.
+const BATCH: usize = 100;
 
-/// Tells each person with news in some room, on all their screens, unless all of them show it.
+/// Sends the counts that may have changed in the last second.
 pub(super) async fn flush(app: &App, chat: &Namespace) {
     let news = app.realtime.changes.take_news();
     for room_id in news.rooms {
         let elsewhere = app.realtime.connections.elsewhere(room_id);
-        for users in elsewhere.chunks(CHUNK) {
-            tell_some(app, chat, room_id, users.to_vec()).await;
+        for users in elsewhere.chunks(BATCH) {
+            send(app, chat, room_id, users.to_vec()).await;
         }
     }
     for (room_id, user_id) in news.readers {
         if app.realtime.connections.sockets(user_id).len() > 1 {
-            tell_some(app, chat, room_id, vec![user_id]).await;
+            send(app, chat, room_id, vec![user_id]).await;
         }
     }
 }
 
-async fn tell_some(app: &App, chat: &Namespace, room_id: RoomId, users: Vec<UserId>) {
-    // A store that does not answer now is asked with the next news.
-    for (user_id, waiting) in app.waiting(room_id, users).await.unwrap_or_default() {
+async fn send(app: &App, chat: &Namespace, room_id: RoomId, users: Vec<UserId>) {
+    // If the database does not answer now, it is asked with the next change.
+    for (user_id, unread) in app.unread(room_id, users).await.unwrap_or_default() {
         let mut packets: [Option<Packet>; Lang::ALL.len()] = Default::default();
         for socket in app.realtime.connections.sockets(user_id) {
-            let Some(person) = socket.data::<ConnectedUser>() else { continue };
-            let packet = &mut packets[person.lang as usize];
+            let Some(user) = socket.data::<ConnectedUser>() else { continue };
+            let lang = user.variant.lang;
+            let packet = &mut packets[lang as usize];
             if packet.is_none() {
-                *packet = encode(chat, room_id, user_id, &waiting, person.lang).ok();
+                *packet = encode(chat, room_id, user_id, &unread, lang).ok();
             }
             if let Some(packet) = packet {
                 socket.send(packet);
@@ -50,10 +51,9 @@ fn encode(
     chat: &Namespace,
     room: RoomId,
     reader: UserId,
-    waiting: &unread::Unread,
+    unread: &unread::Unread,
     lang: Lang,
 ) -> Result<Packet, serde_json::Error> {
-    let last = waiting.last.clone().map(|last| WireMessage::new(last, lang, Some(reader)));
-    let (unread, mentions) = (waiting.unread, waiting.mentions);
-    chat.packet("unread", &Unread { room, unread, mentions, last })
+    let last = unread.last.clone().map(|last| WireMessage::new(last, lang, Some(reader)));
+    chat.packet("unread", &Unread { room, unread: unread.unread, mentions: unread.mentions, last })
 }

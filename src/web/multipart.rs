@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::files::Upload;
 use crate::ids::{RoomId, UserId};
 use crate::service::App;
-use crate::service::file::Place;
+use crate::service::file::UploadSlot;
 
 /// Bytes of a field that is not a file.
 const FIELD_MAX: usize = 48 * 1024;
@@ -26,7 +26,7 @@ pub(super) struct Parts {
     text: Option<String>,
     /// The first answer, where the key was seen before: then no file was taken.
     pub(super) known: Option<Sent>,
-    place: Option<Place>,
+    place: Option<UploadSlot>,
 }
 
 /// Who sends what to where.
@@ -91,7 +91,7 @@ impl Parts {
             return Ok(());
         }
         if self.place.is_none() {
-            self.place = Some(sender.app.receive_from(sender.me)?);
+            self.place = Some(sender.app.upload_slot(sender.me)?);
         }
         let began = Instant::now();
         let mut incoming = sender.app.files.receive().await?;

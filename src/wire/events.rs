@@ -108,7 +108,7 @@ pub struct Nothing {}
 /// Somebody came into a room or left it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PresenceLine<'a> {
+pub struct Passage<'a> {
     pub room: RoomId,
     pub user: &'a User,
     /// Connections online after it.

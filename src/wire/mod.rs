@@ -3,6 +3,7 @@
 mod events;
 mod requests;
 mod shared_json;
+mod variant;
 
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -16,6 +17,7 @@ use crate::ids::{MessageId, RoomId};
 pub use events::*;
 pub use requests::*;
 pub use shared_json::SharedJson;
+pub use variant::{Variant, Variants};
 
 /// The id of a room as a client gives it: what is no id names no room.
 #[derive(Debug, Deserialize, JsonSchema)]

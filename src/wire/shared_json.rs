@@ -1,39 +1,38 @@
-//! What many are told alike, encoded once.
+//! A value that is sent to many, encoded once for each variant.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-/// Forms that one thing may be told in: two languages, with the HTML of our pages or without.
-const FORMS: usize = 4;
+use super::{Variant, Variants};
 
-/// Something that many are told, with its JSON in each form as soon as somebody wants that one.
+/// A value with its JSON in each variant, encoded when it is first needed.
 #[derive(Debug)]
 pub struct SharedJson<T> {
     pub value: T,
-    forms: [OnceLock<Arc<RawValue>>; FORMS],
+    variants: Variants<Arc<RawValue>>,
 }
 
 impl<T> SharedJson<T> {
     pub fn new(value: T) -> Arc<Self> {
-        Arc::new(Self { value, forms: Default::default() })
+        Arc::new(Self { value, variants: Variants::default() })
     }
 
-    /// The JSON of a form below 4, made by `encode` for the first who asks.
+    /// Returns the JSON of a variant, encoded by `encode` the first time.
     ///
     /// # Errors
-    /// Those of `encode`; the next who asks tries again.
+    /// Those of `encode`; the next call tries again.
     pub fn json(
         &self,
-        form: usize,
+        variant: Variant,
         encode: impl FnOnce(&T) -> serde_json::Result<Box<RawValue>>,
     ) -> serde_json::Result<Arc<RawValue>> {
-        let form = &self.forms[form];
-        if let Some(json) = form.get() {
+        let cell = self.variants.get(variant);
+        if let Some(json) = cell.get() {
             return Ok(Arc::clone(json));
         }
         let json = encode(&self.value)?.into();
-        // Two may have made it at the same time; both have made the same.
-        Ok(Arc::clone(form.get_or_init(|| json)))
+        // Two may encode at the same time; both make the same.
+        Ok(Arc::clone(cell.get_or_init(|| json)))
     }
 }

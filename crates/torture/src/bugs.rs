@@ -47,7 +47,7 @@ const BUGS: &[Bug] = &[
     Bug { name: "full-queue-drops", failpoints: "", faults: &[], found_by: Invariants(&["I7"]) },
     Bug { name: "partial-resume", failpoints: "", faults: &[Fault::Cut], found_by: Invariants(&["I7", "I8"]) },
     Bug { name: "late-kick", failpoints: "", faults: &[], found_by: Invariants(&["I11"]) },
-    Bug { name: "capacity-race", failpoints: "", faults: &[Fault::Rush], found_by: Invariants(&["I12"]) },
+    Bug { name: "no-capacity-check", failpoints: "", faults: &[Fault::Rush], found_by: Invariants(&["I12"]) },
     Bug { name: "commit-without-sync", failpoints: "", faults: &[], found_by: SyncProof },
 ];
 

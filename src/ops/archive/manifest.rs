@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DATABASE, stored_place};
+use super::{DATABASE, path_of};
 use crate::chat::consistency::Counts;
 
 /// The form of archives that this program writes and reads.
@@ -69,7 +69,7 @@ impl Manifest {
 
     /// All that follows, by where it belongs in a data folder.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (String, &Part)> {
-        let files = self.files.iter().map(|file| (stored_place(&file.sha256), file));
+        let files = self.files.iter().map(|file| (path_of(&file.sha256), file));
         [(DATABASE.to_owned(), &self.database)].into_iter().chain(files)
     }
 

@@ -15,7 +15,7 @@ mod read;
 mod seal;
 mod write;
 
-use crate::files::stored_place;
+use crate::files::path_of;
 
 pub(super) use manifest::{FORMAT, Manifest, Part};
 pub(super) use read::{read, read_manifest};

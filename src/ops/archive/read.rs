@@ -1,8 +1,8 @@
 //! Reading an archive: to see whether it is sound, and to unpack it.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -10,8 +10,11 @@ use tar::{Entries, Entry};
 use zstd::Decoder;
 
 use super::seal::Sealed;
-use super::{MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch, hex};
+use super::{DATABASE, MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch, hex};
+use crate::files::{LocalStore, Store};
 
+/// The name of a file that is being unpacked.
+const UNPACKING: &str = "unpacking.part";
 /// Bytes of a block of a tar.
 const BLOCK: usize = 512;
 
@@ -139,7 +142,9 @@ impl Copy<'_> {
     fn one(&mut self, mut bytes: impl Read, name: &str, part: &Part) -> Result<(), String> {
         let failed = |error: io::Error| format!("cannot unpack {name}: {error}");
         let doing = if self.into.is_some() { "unpacking" } else { "checking" };
-        let mut file = self.into.map(|into| create(&into.join(name))).transpose().map_err(failed)?;
+        // A stored file goes into the store once it is what its name says.
+        let path = self.into.map(|into| into.join(if name == DATABASE { DATABASE } else { UNPACKING }));
+        let mut file = path.as_deref().map(create).transpose().map_err(failed)?;
         let (mut digest, mut size, mut buffer) = (Sha256::new(), 0, vec![0; STRETCH]);
         loop {
             let read = bytes.read(&mut buffer).map_err(unreadable)?;
@@ -157,14 +162,16 @@ impl Copy<'_> {
             return Err(format!("{name} in it is not what its manifest says"));
         }
         self.done += size;
-        file.map_or(Ok(()), |file| file.sync_all()).map_err(failed)
+        let (Some(into), Some(path), Some(file)) = (self.into, path, file) else { return Ok(()) };
+        file.sync_all().map_err(failed)?;
+        match name == DATABASE {
+            true => Ok(()),
+            false => LocalStore::new(into).put(&part.sha256, &path).map_err(failed),
+        }
     }
 }
 
 fn create(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 

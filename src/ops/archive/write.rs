@@ -24,8 +24,8 @@ pub(crate) struct Archive {
 /// Why an entry was not written.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// What was read is not what the manifest says of it.
-    Other,
+    /// What was read is not what the manifest says.
+    Changed,
     /// A sentence: the disk takes no more, or the watch broke the work off.
     Failed(String),
 }
@@ -83,10 +83,10 @@ impl Archive {
         match written {
             _ if ended.is_some() => Err(Refused::Failed(ended.unwrap_or_default())),
             // A disk that cannot read back what it holds has lost it.
-            Err(_) if source.failed => Err(Refused::Other),
+            Err(_) if source.failed => Err(Refused::Changed),
             Err(error) => Err(Refused::Failed(failed(error))),
             Ok(()) if source.size == part.bytes && hex(&source.digest.finalize()) == part.sha256 => Ok(()),
-            Ok(()) => Err(Refused::Other),
+            Ok(()) => Err(Refused::Changed),
         }
     }
 

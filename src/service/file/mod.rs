@@ -1,8 +1,7 @@
-//! Files: received, the pictures among them made anew, stored, and given to the messages that carry
-//! them.
+//! Files: received, pictures re-encoded, stored, and attached to messages.
 
-mod place;
 mod portrait;
+mod upload_slot;
 
 use std::time::Duration;
 
@@ -13,33 +12,32 @@ use crate::chat::{Tx, member};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
-use crate::files::Upload;
+use crate::files::{self, Upload};
 use crate::ids::{FileId, RoomId, UserId};
 use crate::image::{self, Picture};
 
-pub use place::{Place, Uploads};
+pub use upload_slot::{UploadSlot, Uploads};
 
 /// How long a picture waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(20);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A file that only wants its place in the store.
+/// A file that is ready to be stored.
 enum Ready {
-    AsItCame(Upload),
-    Remade(String, Picture),
+    Unchanged(Upload),
+    Picture(String, Picture),
 }
 
 impl App {
-    /// A place for somebody whose files begin to come.
+    /// Takes a slot for a body with files.
     ///
     /// # Errors
-    /// `busy` when they have as many on the way as one person may.
-    pub fn receive_from(&self, me: UserId) -> Result<Place> {
+    /// `busy` when the user sends as many at once as one may.
+    pub fn upload_slot(&self, me: UserId) -> Result<UploadSlot> {
         self.uploads.take(me)
     }
 
-    /// Whether somebody may send a file now, asked before its bytes are read: for a room's message
-    /// its members alone. A key that was seen before is answered first, whoever is a member by now:
-    /// then this is the answer, and the file is not wanted.
+    /// Checks whether a user may send a file, before its bytes are read: to a room, only its members. A repeated key
+    /// returns the first answer, and the file is not needed.
     ///
     /// # Errors
     /// `rate_limited`; `room_not_found`, `not_a_member`; `too_many`.
@@ -76,7 +74,7 @@ impl App {
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_to_say(me, &new.text, new.to.is_some());
         let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
-        self.put_and_write(ready, send, |sent| !sent.dup).await
+        self.store_and_write(room_id.into(), ready, send, |sent| !sent.dup).await
     }
 
     /// Stores a file that waits for a message of its sender.
@@ -90,22 +88,22 @@ impl App {
             let file = files.into_iter().next().ok_or(Code::Internal)?;
             file::add(tx, &limits, now_ms(), me, file)
         };
-        self.put_and_write(ready, add, |_| true).await
+        self.store_and_write(me.into(), ready, add, |_| true).await
     }
 
-    /// Makes the pictures anew; everything else stays as it came.
+    /// Re-encodes the pictures; everything else stays as it is.
     async fn prepare(&self, uploads: Vec<Upload>) -> Result<Vec<Ready>> {
         let mut ready = Vec::with_capacity(uploads.len());
         for upload in uploads {
             ready.push(match upload.is_picture {
-                true => Ready::Remade(upload.name.clone(), self.remake(upload, image::remake).await?),
-                false => Ready::AsItCame(upload),
+                true => Ready::Picture(upload.name.clone(), self.remake(upload, image::remake).await?),
+                false => Ready::Unchanged(upload),
             });
         }
         Ok(ready)
     }
 
-    /// Makes something of a picture, in its turn. Only here are the bytes of an upload in memory.
+    /// Decodes and re-encodes a picture on the picture threads. Only here are the bytes of an upload in memory.
     pub(super) async fn remake<T: Send + 'static>(
         &self,
         upload: Upload,
@@ -119,13 +117,14 @@ impl App {
             let bytes = upload.read()?;
             make(&bytes, &limits).map_err(Error::from)
         };
-        self.files.workers.run(PATIENCE, work).await?
+        self.files.workers.run(QUEUE_TIMEOUT, work).await?
     }
 
-    /// Puts the bytes down and writes the rows that need them. It runs to its end even when the
-    /// client has hung up: bytes without a row, or a row whose bytes are being removed, would stay.
-    async fn put_and_write<T: Send + 'static>(
+    /// Stores the bytes and writes the rows that name them. It runs to its end even when the client disconnects:
+    /// otherwise bytes without a row, or a row whose bytes are being removed, could stay.
+    async fn store_and_write<T: Send + 'static>(
         &self,
+        subject: Subject,
         ready: Vec<Ready>,
         write: impl FnOnce(&mut Tx, Vec<NewFile>) -> Result<T> + Send + 'static,
         needs_bytes: fn(&T) -> bool,
@@ -135,18 +134,17 @@ impl App {
             let rows = app.files.rows.read().await;
             let mut hashes = Vec::new();
             let written = match app.put_all(ready, &mut hashes).await {
-                Ok(files) => app.db.write(Subject::Server, move |tx| write(tx, files)).await,
+                Ok(files) => app.db.write(subject, move |tx| write(tx, files)).await,
                 Err(error) => Err(error),
             };
             drop(rows);
             let is_needed = match &written {
                 Ok(written) => needs_bytes(written),
-                // A row that could not be committed may be found committed when the store is opened
-                // anew: the bytes are left to the sweep.
+                // A failed commit may be found committed when the database is reopened: the sweep decides.
                 Err(error) => error.code == Code::Unavailable,
             };
             if !is_needed {
-                // Refused, or a repeat: what was put down belongs to nobody, unless another has it.
+                // Refused, or a repeat: the bytes are removed unless another row names them.
                 app.remove_bytes(hashes).await;
             }
             written
@@ -154,17 +152,17 @@ impl App {
         work.await.map_err(Error::internal)?
     }
 
-    /// Puts the bytes into the store, noting each hash; the rows are still to be written.
+    /// Stores the bytes and notes each hash; the rows are written after it.
     async fn put_all(&self, ready: Vec<Ready>, hashes: &mut Vec<String>) -> Result<Vec<NewFile>> {
         let mut files = Vec::with_capacity(ready.len());
         for ready in ready {
             let file = match ready {
-                Ready::AsItCame(upload) => {
-                    let file = as_it_came(&upload);
-                    self.files.keep(upload.temp, &upload.hash).await?;
+                Ready::Unchanged(upload) => {
+                    let file = unchanged(&upload);
+                    self.files.keep(upload).await?;
                     file
                 }
-                Ready::Remade(name, picture) => self.put_picture(name, picture, hashes).await?,
+                Ready::Picture(name, picture) => self.put_picture(name, picture, hashes).await?,
             };
             hashes.push(file.hash.clone());
             files.push(file);
@@ -194,15 +192,15 @@ impl App {
         })
     }
 
-    /// A file that the viewer may see.
+    /// Returns a file that the viewer may see.
     ///
     /// # Errors
-    /// `not_found`, whatever the reason.
+    /// `not_found`, also for one that the viewer may not see.
     pub async fn file(&self, viewer: UserId, id: FileId) -> Result<Stored> {
         self.db.read(move |tx| file::get_visible(tx, viewer, id)).await
     }
 
-    /// Files of a room, the newest first, and the one to ask on from.
+    /// Returns files of a room, newest first, and the cursor of the next page.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`; `invalid` with the field `limit`.
@@ -219,52 +217,47 @@ impl App {
         self.db.read(move |tx| file::gallery(tx, &limits, viewer, room_id, kind, before, limit)).await
     }
 
-    /// Removes those of the stored bytes that nobody needs; while a backup reads, a while after it.
+    /// Removes those of the stored bytes that no row names; while a backup reads, after it.
     pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
         if hashes.is_empty() {
             return;
         }
         let _no_upload = self.files.rows.write().await;
-        let _no_backup = match self.files.removal() {
+        let _no_backup = match self.files.lock_removal() {
             Ok(Some(removal)) => removal,
             Ok(None) => return self.files.postpone(hashes),
             failed => return log_failure("removing files", failed),
         };
-        // Asked again: another upload may have brought the same content meanwhile.
+        // Checked again: another upload may have brought the same content meanwhile.
         let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
         for hash in unneeded.unwrap_or_default() {
-            log_failure("removing a file", self.files.remove(&hash).await);
+            log_failure("removing a file", self.files.remove(hash).await);
         }
     }
 
-    /// Removes what could not be removed while a backup read.
+    /// Removes what could not be removed during a backup.
     pub(super) async fn remove_postponed(&self) {
         self.remove_bytes(self.files.take_postponed()).await;
     }
 
-    /// Removes stored bytes that have had no row for a day: a machine that fails between the two
-    /// leaves some. One shelf is looked at after the other, so that neither memory nor the store
-    /// is taken up by how much there is.
+    /// Removes stored bytes that have had no row for a day, such as those left by a crash between the two. One
+    /// prefix is read after the other, so that neither memory nor the store is taken up.
     pub async fn sweep_orphans(&self) {
         let before = now_ms() - self.config.orphan_age.as_millis() as i64;
-        let shelves = match self.files.shelves().await {
-            Ok(shelves) => shelves,
-            failed => return log_failure("sweeping files", failed),
-        };
-        for shelf in shelves {
+        for prefix in files::prefixes() {
             let swept = async {
-                let old = self.files.stored_before(&shelf, before).await?;
+                let old = self.files.stored_before(prefix, before).await?;
                 self.db.read(move |tx| file::unreferenced(tx, &old)).await
             };
             match swept.await {
                 Ok(orphans) => self.remove_bytes(orphans).await,
-                failed => log_failure("sweeping files", failed),
+                failed => return log_failure("sweeping files", failed),
             }
         }
     }
 }
 
-fn as_it_came(upload: &Upload) -> NewFile {
+fn unchanged(upload: &Upload) -> NewFile {
     NewFile {
         hash: upload.hash.clone(),
         thumb_hash: None,

@@ -1,4 +1,4 @@
-//! People's pictures: small squares among the stored bytes.
+//! Pictures of users: small squares among the stored bytes.
 
 use crate::chat::Tx;
 use crate::db::Subject;
@@ -7,12 +7,12 @@ use crate::files::Upload;
 use crate::image;
 use crate::service::App;
 
-/// Pixels of a side; twice what the largest place on a page shows.
+/// Pixels of a side; twice the largest size on a page.
 const SIDE: u32 = 256;
 
 impl App {
-    /// Makes a square of an upload, puts its bytes down and writes who needs them; the bytes that
-    /// nobody needs after that go. Like every upload it runs to its end.
+    /// Makes a square of an upload, stores its bytes, writes the row that names them, and removes the bytes that no
+    /// row names after that. Like every upload it runs to its end.
     pub(in crate::service) async fn put_portrait<T: Send + 'static>(
         &self,
         upload: Upload,
@@ -23,7 +23,7 @@ impl App {
         let work = tokio::spawn(async move {
             let rows = app.files.rows.read().await;
             let hash = app.files.put(bytes).await?;
-            let put = hash.clone();
+            let stored = hash.clone();
             let written = app.db.write(Subject::Server, move |tx| write(tx, &hash)).await;
             drop(rows);
             match written {
@@ -32,7 +32,7 @@ impl App {
                     Ok(done)
                 }
                 Err(error) => {
-                    app.remove_bytes(vec![put]).await;
+                    app.remove_bytes(vec![stored]).await;
                     Err(error)
                 }
             }

@@ -1,11 +1,13 @@
-//! The little markup of messages: bold, italic, strike, code, quotes, lists and links, written as
-//! HTML.
+//! The markup of messages: bold, italic, strike, code, quotes, lists and links, written as HTML.
 //!
-//! What a person writes never becomes an element or an attribute by itself: every element below is
-//! written here by name, every text is escaped, and an address is a link only if it is `http`,
-//! `https` or `mailto`. HTML in a message is text. So nothing has to be cleaned afterwards; a test
-//! reads the output back and finds no other element.
+//! Text never becomes an element or an attribute by itself: every element below is written here by name, every
+//! text is escaped, and an address is a link only if it is `http`, `https` or `mailto`. HTML in a message is text.
+//! So nothing has to be sanitised afterwards; a test reads the output back and finds no other element.
+//!
+//! The work is linear in the text: containers are limited before parsing ([`nesting`]), and the writer keeps counts
+//! instead of searching what is open.
 
+mod nesting;
 #[cfg(test)]
 mod tests;
 
@@ -18,12 +20,15 @@ use crate::chat::message::Mention;
 use crate::text::link::{Piece, pieces};
 use crate::text::{excerpt, shows};
 
-/// Elements inside each other; deeper ones are written as what they hold.
-const DEEPEST: usize = 8;
-/// How often a text is looked at for definitions of references.
-const LOOKS: usize = 8;
+/// Elements inside each other; deeper ones are left out and their content is kept.
+const MAX_DEPTH: usize = 8;
+/// How often a text is parsed to find definitions of references.
+const MAX_PASSES: usize = 8;
 
-/// HTML that was written by this module, and so needs no escaping.
+const LINK: &[&str] = &["a"];
+const CODE_BLOCK: &[&str] = &["pre"];
+
+/// HTML written by this module, which needs no escaping.
 pub(crate) struct Markup(String);
 
 impl fmt::Display for Markup {
@@ -34,8 +39,8 @@ impl fmt::Display for Markup {
 
 impl askama::filters::HtmlSafe for Markup {}
 
-/// A message's text as HTML. Without anything special it is the escaped text itself; line breaks
-/// stay line breaks, which the style shows as they are.
+/// Returns a message's text as HTML. Plain text is only escaped; line breaks stay line breaks, which the style
+/// shows as they are.
 pub(crate) fn markup(text: &str, mentions: &[Mention]) -> Markup {
     let mut writer = Writer::new(text, mentions);
     let Some(source) = source(text) else { return writer.unmarked(text) };
@@ -48,21 +53,21 @@ pub(crate) fn markup(text: &str, mentions: &[Mention]) -> Markup {
             writer.event(event);
         }
     }
-    // A hash, a dash or `[](…)` alone: whoever typed it meant it to be seen.
+    // A hash, a dash or `[](…)` alone is shown as it was typed.
     if writer.shows { Markup(writer.html) } else { Writer::new(text, mentions).unmarked(text) }
 }
 
-/// A text with something that could be markup, to be parsed; `None` where it is shown as typed.
+/// Returns the text to parse; `None` if it is shown as typed.
 ///
-/// A chat has no references: their definitions would be hidden, and each use of one could write a
-/// long address again. So they are told to be text, which uncovers those that were hidden behind
-/// others of the same name; a text with more of them than one looks for is shown as typed.
+/// A chat has no references: their definitions would be hidden, and each use could repeat a long address. So they
+/// are escaped, which uncovers those hidden behind others of the same name; a text that still has some after
+/// [`MAX_PASSES`] is shown as typed.
 fn source(text: &str) -> Option<Cow<'_, str>> {
     if is_plain(text) {
         return None;
     }
-    let mut source = Cow::Borrowed(text);
-    for _ in 0..LOOKS {
+    let mut source = nesting::limit(text, MAX_DEPTH);
+    for _ in 0..MAX_PASSES {
         let parser = Parser::new_ext(&source, Options::ENABLE_STRIKETHROUGH);
         let mut places: Vec<usize> = parser.reference_definitions().iter().map(|(_, one)| one.span.start).collect();
         if places.is_empty() {
@@ -79,13 +84,13 @@ fn source(text: &str) -> Option<Cow<'_, str>> {
 fn parse(text: &str) -> impl Iterator<Item = Event<'_>> {
     let parser = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter();
     parser.map(|(event, place)| match event {
-        // `&lt;` is what somebody wrote, and not a way to write something else.
+        // An entity is shown as it was typed.
         Event::Text(_) if text[place.clone()].starts_with('&') => Event::Text(text[place].into()),
         other => other,
     })
 }
 
-/// A message's text without its markup, on one line, for where there is no room for more.
+/// Returns a message's text without its markup, on one line.
 pub(crate) fn bare(text: &str) -> String {
     let Some(source) = source(text) else { return excerpt(text) };
     let mut bare = String::with_capacity(text.len());
@@ -100,7 +105,7 @@ pub(crate) fn bare(text: &str) -> String {
     excerpt(if shows(&bare) { &bare } else { text })
 }
 
-/// Whether the text has nothing that could be markup: nearly every message of a chat.
+/// Whether the text has nothing that could be markup, as nearly every message.
 fn is_plain(text: &str) -> bool {
     let is_special = |byte: &u8| matches!(byte, b'*' | b'_' | b'~' | b'`' | b'[' | b'<' | b'&' | b'\\' | b'\n');
     let starts_a_block =
@@ -123,14 +128,26 @@ struct Writer<'a> {
     /// Whether anything is to be seen yet.
     shows: bool,
     mentions: &'a [Mention],
-    /// What each open part of the text was written as, from the outside in; nothing where it was
-    /// not written.
+    /// The elements written for each open part of the text, from the outside in; none where it was left out.
     open: Vec<&'static [&'static str]>,
+    /// The parts of `open` with elements.
+    depth: usize,
+    /// How many of them are links or code blocks, in which addresses are not made links.
+    links: usize,
+    code_blocks: usize,
 }
 
 impl<'a> Writer<'a> {
     fn new(text: &str, mentions: &'a [Mention]) -> Self {
-        Self { html: String::with_capacity(text.len() + 32), shows: false, mentions, open: Vec::new() }
+        Self {
+            html: String::with_capacity(text.len() + 32),
+            shows: false,
+            mentions,
+            open: Vec::new(),
+            depth: 0,
+            links: 0,
+            code_blocks: 0,
+        }
     }
 
     fn unmarked(mut self, text: &str) -> Markup {
@@ -155,7 +172,7 @@ impl<'a> Writer<'a> {
                 self.shows = true;
                 self.html.push_str("<hr>");
             }
-            // Math, footnotes and tasks are not asked of the parser.
+            // The parser is not asked for math, footnotes and tasks.
             _ => {}
         }
     }
@@ -163,12 +180,12 @@ impl<'a> Writer<'a> {
     fn start(&mut self, tag: Tag<'_>) {
         let elements: &[_] = match tag {
             Tag::Paragraph | Tag::HtmlBlock => &["p"],
-            // A message has no chapters: a heading is a strong line.
+            // A message has no sections: a heading is a strong line.
             Tag::Heading { .. } => &["p", "strong"],
             Tag::BlockQuote(_) => &["blockquote"],
-            Tag::CodeBlock(_) => &["pre"],
+            Tag::CodeBlock(_) => CODE_BLOCK,
             // A list is written with its items or not at all.
-            Tag::List(_) if self.depth() + 1 >= DEEPEST => &[],
+            Tag::List(_) if self.depth + 1 >= MAX_DEPTH => &[],
             Tag::List(Some(first)) => return self.list(first),
             Tag::List(None) => &["ul"],
             Tag::Item if !matches!(self.open.last(), Some(["ul" | "ol"])) => &[],
@@ -183,15 +200,20 @@ impl<'a> Writer<'a> {
     }
 
     fn write(&mut self, elements: &'static [&'static str]) {
-        let elements = if self.depth() >= DEEPEST { &[] } else { elements };
+        let elements = if self.depth >= MAX_DEPTH { &[] } else { elements };
         for element in elements {
-            self.html.push_str(&format!("<{element}>"));
+            self.html.push('<');
+            self.html.push_str(element);
+            self.html.push('>');
         }
-        self.open.push(elements);
+        self.push(elements);
     }
 
-    fn depth(&self) -> usize {
-        self.open.iter().filter(|elements| !elements.is_empty()).count()
+    fn push(&mut self, elements: &'static [&'static str]) {
+        self.depth += usize::from(!elements.is_empty());
+        self.links += usize::from(elements == LINK);
+        self.code_blocks += usize::from(elements == CODE_BLOCK);
+        self.open.push(elements);
     }
 
     fn list(&mut self, first: u64) {
@@ -199,19 +221,19 @@ impl<'a> Writer<'a> {
             return self.write(&["ol"]);
         }
         self.html.push_str(&format!("<ol start=\"{first}\">"));
-        self.open.push(&["ol"]);
+        self.push(&["ol"]);
     }
 
     fn link(&mut self, address: &str) {
-        // What is read must be where one goes: an address that is no plain web address, or that has
-        // a name and password before its host, is no link.
+        // The reader must see where a link leads: an address that is not a plain web address, or that has a name and
+        // password before its host, is not made a link.
         let is_mail = address.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
         let is_clear = is_mail || pieces(address) == [Piece::Link(address)];
-        if self.is_in("a") || !is_clear {
-            return self.open.push(&[]);
+        if self.links > 0 || !is_clear {
+            return self.push(&[]);
         }
         self.link_start(address);
-        self.open.push(&["a"]);
+        self.push(LINK);
     }
 
     fn link_start(&mut self, address: &str) {
@@ -221,18 +243,20 @@ impl<'a> Writer<'a> {
     }
 
     fn end(&mut self) {
-        for element in self.open.pop().into_iter().flatten().rev() {
-            self.html.push_str(&format!("</{element}>"));
+        let Some(elements) = self.open.pop() else { return };
+        self.depth -= usize::from(!elements.is_empty());
+        self.links -= usize::from(elements == LINK);
+        self.code_blocks -= usize::from(elements == CODE_BLOCK);
+        for element in elements.iter().rev() {
+            self.html.push_str("</");
+            self.html.push_str(element);
+            self.html.push('>');
         }
-    }
-
-    fn is_in(&self, element: &str) -> bool {
-        self.open.iter().any(|elements| elements.contains(&element))
     }
 
     fn text(&mut self, text: &str) {
         self.shows |= shows(text);
-        if self.is_in("a") || self.is_in("pre") {
+        if self.links > 0 || self.code_blocks > 0 {
             return escape(text, &mut self.html);
         }
         for piece in pieces(text) {
@@ -247,7 +271,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Text in which people may be named.
+    /// Writes text in which people may be mentioned.
     fn plain(&mut self, mut text: &str) {
         while let Some(at) = text.find('@').filter(|_| !self.mentions.is_empty()) {
             let (before, rest) = text.split_at(at);

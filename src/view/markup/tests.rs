@@ -96,7 +96,7 @@ fn what_is_deep_is_flat_and_what_is_long_ends() {
         "[a](".repeat(2_000),
     ] {
         let html = html(&bomb);
-        assert!(html.matches("<blockquote>").count() <= DEEPEST && html.matches("<ul>").count() <= DEEPEST);
+        assert!(html.matches("<blockquote>").count() <= MAX_DEPTH && html.matches("<ul>").count() <= MAX_DEPTH);
         assert!(html.len() < 60_000, "{}", html.len());
     }
 }

@@ -66,7 +66,7 @@ pub(super) async fn create(
     Path(id): Path<String>,
     Json(body): Json<NewInvite>,
 ) -> Result<(StatusCode, Json<Invite>)> {
-    let invite = app.invite(me.user.id, room_id(&id)?, body.uses, body.hours).await?;
+    let invite = app.create_invite(me.user.id, room_id(&id)?, body.uses, body.hours).await?;
     Ok((StatusCode::CREATED, Json(Invite::new(&app, invite))))
 }
 

@@ -38,7 +38,7 @@ impl From<service::Entered> for Entered {
 }
 
 pub(super) async fn enter(State(app): State<App>, caller: Caller, Json(body): Json<NewGuest>) -> Result<Response> {
-    let entered = app.enter(body.name, caller.lang, caller.agent, caller.address).await?;
+    let entered = app.enter_as_guest(body.name, caller.into()).await?;
     Ok(unstored((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
 }
 

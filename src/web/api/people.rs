@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::json::{Json, Query};
 use crate::chat::user::User;
 use crate::error::{Error, Result};
-use crate::service::{App, PeopleCursor};
+use crate::service::{App, DirectoryCursor};
 use crate::web::caller::Me;
 
 #[derive(Deserialize, JsonSchema)]
@@ -34,9 +34,9 @@ pub(super) struct Users {
 }
 
 pub(super) async fn list(State(app): State<App>, me: Me, Query(query): Query<ListQuery>) -> Result<Json<Users>> {
-    let after = query.after.map(|after| after.parse::<PeopleCursor>()).transpose();
+    let after = query.after.map(|after| after.parse::<DirectoryCursor>()).transpose();
     let after = after.map_err(|()| Error::invalid("after", "after must be the next of a page"))?;
-    let (people, next) = app.people(me.user.id, query.q, after, query.limit).await?;
+    let (people, next) = app.directory(me.user.id, query.q, after, query.limit).await?;
     let users = people.into_iter().map(|one| one.user).collect();
     Ok(Json(Users { users, next: next.map(|next| next.to_string()) }))
 }

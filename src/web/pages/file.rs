@@ -104,7 +104,7 @@ impl Served<'_> {
             return Ok((status, headers, Body::empty()).into_response());
         }
         // Read piece by piece, as fast as the reader takes it.
-        let body = Body::from_stream(app.files.get(self.hash, part).await?.into_stream());
+        let body = Body::from_stream(app.files.read(self.hash, part).await?);
         Ok((status, headers, body).into_response())
     }
 }

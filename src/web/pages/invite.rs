@@ -52,7 +52,7 @@ pub(crate) async fn create(
         Err(answer) => return *answer,
     };
     let made = match (number("uses", &form.uses), number("hours", &form.hours)) {
-        (Ok(uses), Ok(hours)) => app.invite(me.user.id, id, uses, hours).await.map(drop),
+        (Ok(uses), Ok(hours)) => app.create_invite(me.user.id, id, uses, hours).await.map(drop),
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     back_to(id, "#share", made)

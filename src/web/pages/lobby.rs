@@ -4,11 +4,10 @@ use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
-use super::room::MINE_SHOWN;
 use crate::error::Code;
 use crate::i18n::any_name;
 use crate::ids::RoomId;
-use crate::service::App;
+use crate::service::{App, MY_ROOMS};
 use crate::view::LobbyPage;
 use crate::web::caller::{Caller, Me};
 use crate::web::form::{Form, redirect_with_error, see};
@@ -40,7 +39,7 @@ pub(crate) async fn show(
         Err(error) => return problem::page(&error, lang),
     };
     let mine = match &me {
-        Some(me) => app.my_rooms(me.user.id, None, Some(MINE_SHOWN)).await.map(|(mine, _)| mine),
+        Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS)).await.map(|(mine, _)| mine),
         None => Ok(Vec::new()),
     };
     let mine = match mine {

@@ -103,7 +103,7 @@ async fn do_act(app: &App, me: UserId, asked: Act) -> Result<i64> {
         Deed::Edit => app.edit(me, id, text).await?,
         Deed::Delete => app.delete(me, id).await?,
         // The same button gives a reaction and takes it back.
-        Deed::React => app.react_or_not(me, id, asked.emoji.unwrap_or_default()).await?,
+        Deed::React => app.toggle_reaction(me, id, asked.emoji.unwrap_or_default()).await?,
         Deed::Pin => app.pin(me, id, true).await?,
         Deed::Unpin => app.pin(me, id, false).await?,
     };

@@ -32,7 +32,7 @@ fn failed(error: &Error, lang: Lang) -> Response {
 }
 
 async fn look(app: &App, kind: LinkKind, text: &str) -> Result<()> {
-    app.look_at_link(kind, code(text)?).await
+    app.check_link(kind, code(text)?).await
 }
 
 /// Who can become an admin: somebody with an account.

@@ -31,7 +31,7 @@ pub(crate) async fn show(
     let Some(me) = me else { return redirect_with_error("/", Code::Unauthenticated) };
     // What is no place in the list is its beginning.
     let after = query.after.and_then(|after| after.parse().ok());
-    let (people, next, notice) = match app.people(me.user.id, Some(query.q.clone()), after, None).await {
+    let (people, next, notice) = match app.directory(me.user.id, Some(query.q.clone()), after, None).await {
         Ok((people, next)) => (people, next, query.notice.code()),
         Err(error) => (Vec::new(), None, Some(error.code)),
     };

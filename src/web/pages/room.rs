@@ -7,27 +7,19 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
 use super::lobby::Notice;
-use crate::chat::member::Role;
 use crate::chat::message::Cursor;
-use crate::chat::room::{History, RoomKind};
+use crate::chat::room::History;
+use crate::chat::unread::MyRoom;
 use crate::chat::user::User;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
-use crate::i18n::any_name;
+use crate::i18n::{Lang, any_name};
 use crate::ids::{RoomId, UserId};
-use crate::service::{App, Key, RoomChange, RoomRequest};
+use crate::service::{App, Key, RoomChange, RoomPageData, RoomRequest};
 use crate::view::{DoorPage, RoomPage};
 use crate::web::caller::{Caller, Me};
 use crate::web::form::{Form, redirect_with_error, see, with_cookie};
 use crate::web::problem;
-use crate::wire::SharedJson;
-
-/// Open rooms in the list beside a talk.
-const ROOMS_BESIDE: u32 = 30;
-/// Bans in the sheet of settings, the latest.
-const BANS_SHOWN: u32 = 100;
-/// One's own rooms in a list of a page.
-pub(crate) const MINE_SHOWN: u32 = 100;
 
 /// # Errors
 /// `room_not_found` for what is no room's id.
@@ -92,52 +84,54 @@ pub(crate) async fn show(
     }
 }
 
+/// The page for a member, read and rendered on the blocking pool.
 async fn talk(app: &App, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) -> Result<Response> {
-    let my_id = me.user.id;
-    let mut snapshot = app.snapshot(my_id, id, None, None).await?;
-    // Who has no JavaScript, and so no socket, is here as long as they look at the page again.
-    app.reserve_slot(&me.user, &snapshot.room);
-    if let Some(cursor) = shown.cursor() {
-        snapshot.messages = SharedJson::new(app.history(my_id, id, cursor, None).await?);
-    }
-    let (mine, _) = app.my_rooms(my_id, None, Some(MINE_SHOWN)).await?;
-    let (mut rooms, _) = app.lobby(None, None, Some(ROOMS_BESIDE)).await?;
-    rooms.retain(|room| mine.iter().all(|mine| mine.room.id != room.id));
-    let peer = match snapshot.room.kind {
-        RoomKind::Direct => Some(app.peer(my_id, id).await?),
-        RoomKind::Open => None,
-    };
-    let pins = app.pins(my_id, id).await?;
-    let (invites, bans) = match snapshot.me.role {
-        Role::Member => Default::default(),
-        _ => (app.invites(my_id, id).await?, app.bans(my_id, id, None, Some(BANS_SHOWN)).await?.bans),
-    };
-    let messages = &snapshot.messages.value;
-    let page = RoomPage {
-        lang: caller.lang,
-        room: &snapshot.room,
-        me: &snapshot.me,
-        members: &snapshot.members.value,
-        peer: peer.as_ref(),
-        messages: &messages.messages,
-        rev: messages.rev,
-        epoch: &messages.epoch,
-        has_older: messages.older,
-        has_newer: messages.newer,
-        at: shown.at(),
-        unread: mine.iter().find(|mine| mine.room.id == id).map_or(0, |mine| mine.waiting.unread),
-        pins: &pins,
-        mine: &mine,
-        rooms: &rooms,
+    let (my_id, lang, at, notice) = (me.user.id, caller.lang, shown.at(), shown.notice.code());
+    let cursor = shown.cursor().unwrap_or(Cursor::Newest);
+    let page = app.render(move |app| {
+        let data = app.read_room_page(my_id, id, cursor)?;
+        let html = room_page(app, &data, lang, at, notice).html();
+        Ok::<_, Error>((data.room, html))
+    });
+    let (room, html) = page.await??;
+    // This GET changes something: a member without JavaScript has no socket, and keeps their place in an ephemeral
+    // room by looking at the page. The reservation is in memory and expires by itself.
+    app.reserve_slot(&me.user, &room);
+    Ok(Html(html).into_response())
+}
+
+fn room_page<'a>(
+    app: &'a App,
+    data: &'a RoomPageData,
+    lang: Lang,
+    at: Option<i64>,
+    notice: Option<Code>,
+) -> RoomPage<'a> {
+    let is_here = |my_room: &&MyRoom| my_room.room.id == data.room.id;
+    RoomPage {
+        lang,
+        room: &data.room,
+        me: &data.me,
+        members: &data.members,
+        peer: data.other.as_ref(),
+        messages: &data.messages.messages,
+        rev: data.messages.rev,
+        epoch: &data.messages.epoch,
+        has_older: data.messages.older,
+        has_newer: data.messages.newer,
+        at,
+        unread: data.my_rooms.iter().find(is_here).map_or(0, |my_room| my_room.waiting.unread),
+        pins: &data.pins,
+        mine: &data.my_rooms,
+        rooms: &data.other_rooms,
         has_search: app.config.has_search,
         base: app.base(),
-        invites: &invites,
-        bans: &bans,
-        notice: shown.notice.code(),
+        invites: &data.invites,
+        bans: &data.bans,
+        notice,
         upload_max: app.config.upload_max,
         files_max: app.config.limits.files_max,
-    };
-    Ok(Html(page.html()).into_response())
+    }
 }
 
 async fn door(app: &App, caller: &Caller, me: Option<&Me>, id: RoomId, notice: Option<Code>) -> Result<Response> {
@@ -156,7 +150,7 @@ async fn identify(
 ) -> Result<(Arc<User>, Option<http::HeaderValue>)> {
     let name = name.filter(|name| !name.trim().is_empty());
     let Some(me) = me else {
-        let entered = app.enter(name, caller.lang, caller.agent.clone(), caller.address).await?;
+        let entered = app.enter_as_guest(name, caller.clone().into()).await?;
         let cookie = cookie::set_session(&entered.token, app.config.origins.is_https());
         return Ok((Arc::new(entered.user), Some(cookie)));
     };

@@ -85,7 +85,7 @@ async fn called(app: &App, me: &Me, room_id: Option<RoomId>, hits: &[Hit]) -> Re
     ids.extend(room_id);
     ids.sort_unstable();
     ids.dedup();
-    app.call(me.user.id, ids).await
+    app.room_titles(me.user.id, ids).await
 }
 
 fn by_room(hits: &[Hit], title: impl Fn(RoomId) -> Option<String>) -> Vec<FoundIn<'_>> {

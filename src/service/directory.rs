@@ -1,4 +1,4 @@
-//! The list of those who stay.
+//! The directory: accounts by name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,18 +8,18 @@ use crate::chat::user::{self, Listed, Place};
 use crate::error::Result;
 use crate::ids::UserId;
 
-/// Behind whom a page of the list goes on.
+/// Where the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeopleCursor(Place);
+pub struct DirectoryCursor(Place);
 
-impl fmt::Display for PeopleCursor {
+impl fmt::Display for DirectoryCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, id) = &self.0;
         write!(f, "{id}-{name}")
     }
 }
 
-impl FromStr for PeopleCursor {
+impl FromStr for DirectoryCursor {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -29,22 +29,22 @@ impl FromStr for PeopleCursor {
 }
 
 impl App {
-    /// A page of accounts by name, of those whose name has `q`, and where the next one begins.
+    /// Returns a page of accounts by name, of those whose name contains `q`, and the cursor of the next one.
     ///
     /// # Errors
     /// `rate_limited`; `invalid` with the field `limit`, `too_long` with the field `q`.
-    pub async fn people(
+    pub async fn directory(
         &self,
         me: UserId,
         q: Option<String>,
-        after: Option<PeopleCursor>,
+        after: Option<DirectoryCursor>,
         limit: Option<u32>,
-    ) -> Result<(Vec<Listed>, Option<PeopleCursor>)> {
+    ) -> Result<(Vec<Listed>, Option<DirectoryCursor>)> {
         self.rates.list(Asker::User(me))?;
         let limits = self.config.limits.clone();
         let limit = limit.unwrap_or(limits.page_default);
-        let after = after.map(|PeopleCursor(place)| place);
+        let after = after.map(|DirectoryCursor(place)| place);
         let page = self.db.read(move |tx| user::page(tx, &limits, q.as_deref(), after, limit)).await?;
-        Ok((page.people, page.next.map(PeopleCursor)))
+        Ok((page.people, page.next.map(DirectoryCursor)))
     }
 }

@@ -1,5 +1,4 @@
-//! The list of a room's members, page by page: those online first, then the others by how long they
-//! have been members.
+//! A room's members by page: those online first, then the others by how long they have been members.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +8,8 @@ use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 use crate::service::App;
 
-/// Behind whom a page goes on. It remembers who was online when the first page was made, so that
-/// whoever comes online in between is neither left out nor shown twice.
+/// Where the next page begins. It remembers who was online when the first page was made, so that people who
+/// come online in between are neither left out nor shown twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberCursor {
     /// Among those online.
@@ -51,7 +50,7 @@ impl FromStr for MemberCursor {
 }
 
 impl App {
-    /// A page of members, those online first, and where the next one begins.
+    /// Returns a page of members, those online first, and the cursor of the next one.
     ///
     /// # Errors
     /// `room_not_found`, `gone`, `not_a_member`; `invalid` with the field `limit`.
@@ -79,7 +78,7 @@ impl App {
                 members = member::by_ids(tx, me, room_id, &left[..left.len().min(limit + 1)])?;
             }
             let shown_online = members.len();
-            // Those online have had their turn; what is left of the page are the others.
+            // The rest of the page are members who were not online.
             while members.len() <= limit {
                 let page = member::page(tx, &limits, me, room_id, place, limits.page_max)?;
                 let others = page.members.into_iter().filter(|other| online.binary_search(&other.user.id).is_err());

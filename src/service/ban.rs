@@ -1,0 +1,27 @@
+//! Bans: listed and lifted. A ban begins with [`App::kick`].
+
+use super::App;
+use crate::chat::member::{self, Bans};
+use crate::error::Result;
+use crate::ids::{RoomId, UserId};
+
+impl App {
+    /// Returns a page of a room's bans, newest first.
+    ///
+    /// # Errors
+    /// `invalid` with the field; `room_not_found`, `gone`, `not_a_member`, `forbidden`.
+    pub async fn bans(&self, me: UserId, room_id: RoomId, after: Option<UserId>, limit: Option<u32>) -> Result<Bans> {
+        let limits = self.config.limits.clone();
+        let limit = limit.unwrap_or(limits.page_default);
+        self.db.read(move |tx| member::bans(tx, &limits, me, room_id, after, limit)).await
+    }
+
+    /// Lifts a ban.
+    ///
+    /// # Errors
+    /// `rate_limited`; `room_not_found`, `gone`, `not_a_member`, `forbidden`, `not_found`.
+    pub async fn lift_ban(&self, me: UserId, room_id: RoomId, user_id: UserId) -> Result<()> {
+        self.rates.act(me)?;
+        self.write(room_id, move |tx, _, _| member::lift_ban(tx, me, room_id, user_id)).await
+    }
+}

@@ -1,0 +1,72 @@
+//! Who is present in a room: reserved slots of ephemeral rooms, and stays that end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{App, log_failure};
+use crate::chat::room::Room;
+use crate::chat::user::{self, User};
+use crate::chat::{Tx, member};
+use crate::error::{Code, Result};
+use crate::ids::UserId;
+
+impl App {
+    /// Reserves a slot in an ephemeral room for a member who has no socket in it yet.
+    pub fn reserve_slot(&self, me: &Arc<User>, room: &Room) {
+        if room.ephemeral {
+            self.realtime.reserve_slot(room.id, me);
+        }
+    }
+
+    /// Reserves a slot for everyone who was in an ephemeral room when the server ended.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn reserve_all_slots(&self) -> Result<()> {
+        let read = |tx: &mut Tx| {
+            let members = member::all_ephemeral_members(tx)?;
+            let mut ids: Vec<_> = members.iter().map(|(_, user_id)| *user_id).collect();
+            ids.sort();
+            ids.dedup();
+            Ok((members, user::find_all(tx, &ids)?))
+        };
+        let (members, users) = self.db.read(read).await?;
+        let users: HashMap<UserId, Arc<User>> = users.into_iter().map(|user| (user.id, Arc::new(user))).collect();
+        for (room_id, user_id) in members {
+            if let Some(user) = users.get(&user_id) {
+                self.realtime.reserve_slot(room_id, user);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the stays whose grace is over; in ephemeral rooms the membership ends with them.
+    pub async fn end_expired_stays(&self) {
+        // Those who lose their sockets to the end of the server have a while to come back after it.
+        if self.is_draining() {
+            return;
+        }
+        for (room_id, user_id) in self.realtime.end_expired_stays() {
+            // Back in this very moment, with a socket that must not lose its room.
+            if self.realtime.is_online(room_id, user_id) {
+                continue;
+            }
+            match self.end_membership(user_id, room_id).await {
+                // Removed meanwhile.
+                Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound) => {}
+                done => log_failure("ending a membership", done),
+            }
+        }
+    }
+
+    /// Loads what the realtime state needs to know of a user who has connected.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn load_presence(&self, me: UserId) -> Result<()> {
+        let read = move |tx: &mut Tx| Ok((member::rooms_of(tx, me)?, user::hides_presence(tx, me)?));
+        let (rooms, hides) = self.db.read(read).await?;
+        self.realtime.connections.load_presence(me, rooms, hides);
+        Ok(())
+    }
+}

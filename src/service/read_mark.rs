@@ -1,0 +1,50 @@
+//! Read marks: how far each member has read, stored once a second.
+
+use super::{App, log_failure};
+use crate::chat::{Tx, member, message};
+use crate::db::Subject;
+use crate::error::Result;
+use crate::ids::{RoomId, UserId};
+use crate::realtime::Marks;
+
+impl App {
+    /// Whether the user can have seen a message of that seq. The realtime state usually knows; it may be a
+    /// moment behind an acknowledgement, and then the database is asked.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn may_have_seen(&self, me: UserId, room_id: RoomId, seq: i64) -> Result<bool> {
+        if seq <= self.realtime.visible_rev(room_id, me) {
+            return Ok(true);
+        }
+        let visible = self.db.read(move |tx| message::visible_rev(tx, me, room_id)).await?;
+        Ok(seq <= visible)
+    }
+
+    /// Stores the read marks of the last second in one write, and returns those that moved.
+    pub async fn store_read_marks(&self) -> Vec<(RoomId, Marks)> {
+        let marks = self.realtime.changes.take_reads();
+        if marks.is_empty() {
+            return Vec::new();
+        }
+        let store = move |tx: &mut Tx| -> Result<Vec<(RoomId, Marks)>> {
+            let moved = marks.into_iter().map(|(room_id, marks)| {
+                let moved = member::mark_read(tx, room_id, marks.into_iter().collect())?;
+                Ok((room_id, moved.into_iter().collect::<Marks>()))
+            });
+            moved.collect()
+        };
+        match self.db.write(Subject::Server, store).await {
+            Ok(moved) => {
+                for (room_id, marks) in &moved {
+                    marks.keys().for_each(|user_id| self.realtime.changes.has_read(*room_id, *user_id));
+                }
+                moved.into_iter().filter(|(_, marks)| !marks.is_empty()).collect()
+            }
+            failed => {
+                log_failure("storing read marks", failed);
+                Vec::new()
+            }
+        }
+    }
+}

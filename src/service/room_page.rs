@@ -1,0 +1,111 @@
+//! The page of a room: everything it shows, read in one transaction.
+
+use super::App;
+use super::lobby;
+use super::member::{NAMED_MEMBERS, members_online_first};
+use crate::chat::direct::{self, Peer};
+use crate::chat::invite::{self, Invite};
+use crate::chat::member::{self, Ban, Member, Role};
+use crate::chat::message::{self, Changes, Cursor, Message};
+use crate::chat::room::{self, Room, RoomKind};
+use crate::chat::unread::{self, MyRoom};
+use crate::chat::{Limits, Tx};
+use crate::clock::now_ms;
+use crate::error::Result;
+use crate::ids::{RoomId, UserId};
+
+/// Open rooms in the list beside the room.
+const OTHER_ROOMS: u32 = 30;
+/// Bans in the settings, newest first.
+const BANS: u32 = 100;
+/// One's own rooms in the list.
+pub const MY_ROOMS: u32 = 100;
+
+/// What the page of a room shows to one member, all of one moment.
+pub struct RoomPageData {
+    pub room: Room,
+    pub me: Member,
+    /// Those online first, `me` among them.
+    pub members: Vec<Member>,
+    /// The other person of a direct room.
+    pub other: Option<Peer>,
+    pub messages: Changes,
+    /// Latest pin first.
+    pub pins: Vec<Message>,
+    /// The latest active first.
+    pub my_rooms: Vec<MyRoom>,
+    /// The busiest first.
+    pub other_rooms: Vec<Room>,
+    /// For the owner and the moderators.
+    pub invites: Vec<Invite>,
+    pub bans: Vec<Ban>,
+}
+
+/// What the realtime state knows that decides what is read.
+pub(super) struct Online {
+    /// Some of the users online in the room.
+    members: Vec<UserId>,
+    /// Rooms with somebody in them, the busiest first.
+    busiest: Vec<(RoomId, usize)>,
+}
+
+impl App {
+    /// Reads the page of a room. Blocks.
+    ///
+    /// # Errors
+    /// `room_not_found`, `gone`, `not_a_member`; `busy`.
+    pub fn read_room_page(&self, me: UserId, room_id: RoomId, cursor: Cursor) -> Result<RoomPageData> {
+        let online = Online { members: self.realtime.online(room_id, NAMED_MEMBERS), busiest: self.realtime.busiest() };
+        let limits = &self.config.limits;
+        let page = self.db.read_blocking(|tx| read(tx, limits, me, room_id, cursor, &online))?;
+        Ok(self.with_realtime(me, page))
+    }
+
+    /// Adds what only the realtime state knows.
+    fn with_realtime(&self, me: UserId, mut page: RoomPageData) -> RoomPageData {
+        let room_id = page.room.id;
+        page.room = self.with_counts(page.room);
+        page.me.online = self.realtime.is_online(room_id, me);
+        page.me.presence = self.realtime.connections.presence(me);
+        page.members = self.with_presence(room_id, page.members);
+        self.add_presence_to_my_rooms(me, &mut page.my_rooms);
+        for room in &mut page.other_rooms {
+            room.online_count = self.realtime.online_count(room.id) as u32;
+        }
+        if let Some(other) = &mut page.other
+            && let Some(user) = &other.user
+        {
+            other.presence = self.realtime.connections.presence(user.id);
+        }
+        page
+    }
+}
+
+fn read(
+    tx: &mut Tx,
+    limits: &Limits,
+    me: UserId,
+    room_id: RoomId,
+    cursor: Cursor,
+    online: &Online,
+) -> Result<RoomPageData> {
+    let membership = member::membership(tx, me, room_id)?;
+    let room = room::get(tx, Some(me), room_id)?;
+    let members = members_online_first(tx, limits, me, room_id, &online.members)?;
+    // The role that counts: an admin may do more than the stored role says.
+    let my_member = Member { role: membership.role, ..member::get(tx, me, room_id, me)? };
+    let messages = message::page(tx, limits, Some(me), room_id, cursor, limits.page_default)?;
+    let (my_rooms, _) = unread::my_rooms(tx, limits, me, None, MY_ROOMS as usize)?;
+    let (mut other_rooms, _) = lobby::list(tx, limits, None, None, &online.busiest, OTHER_ROOMS)?;
+    other_rooms.retain(|room| my_rooms.iter().all(|my_room| my_room.room.id != room.id));
+    let other = match room.kind {
+        RoomKind::Direct => Some(direct::look(tx, me, room_id)?),
+        RoomKind::Open => None,
+    };
+    let (invites, bans) = match membership.role {
+        Role::Member => Default::default(),
+        _ => (invite::list(tx, now_ms(), me, room_id)?, member::bans(tx, limits, me, room_id, None, BANS)?.bans),
+    };
+    let pins = message::pins(tx, me, room_id)?;
+    Ok(RoomPageData { room, me: my_member, members, other, messages, pins, my_rooms, other_rooms, invites, bans })
+}
