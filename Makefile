@@ -58,6 +58,7 @@ e2e: unit
 
 ## Injects faults into the release build for MINUTES, with 50 active users; SEED repeats a run.
 torture: build tests/clients/node/node_modules
+	cargo run --release --locked -p madang-torture -- bugs
 	cargo run --release --locked -p madang-torture -- --madang target/release/madang run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 tests/clients/node/node_modules: tests/clients/node/package-lock.json

@@ -14,7 +14,6 @@ use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
 use crate::ids::{RoomId, UserId};
 use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
-use crate::sabotage::{self, Bug};
 use crate::service::App;
 use crate::view;
 use crate::wire::{Kicked, Passage, Variant, Variants, WireMessage};
@@ -164,9 +163,6 @@ impl Dispatcher {
 
     /// Takes a user's sockets out of the room: this is the place of their leaving in the room's order.
     async fn left(&self, room_id: RoomId, user_id: UserId, rev: i64, why: &Leaving) {
-        if sabotage::has(Bug::LateKick) {
-            return;
-        }
         let name = room_id.to_string();
         let mut is_back = false;
         for socket in self.app.realtime.connections.sockets(user_id) {

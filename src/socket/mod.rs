@@ -2,8 +2,6 @@
 
 mod dispatch;
 mod flush;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod handshake;
 mod member;
 mod message;
@@ -82,7 +80,7 @@ macro_rules! events {
 
         /// Returns the decoder of each event's payload, for the fuzzer.
         #[cfg(any(test, feature = "fuzzing"))]
-        fn decoders() -> Vec<(&'static str, fn(&Args) -> Result<()>)> {
+        pub(crate) fn decoders() -> Vec<(&'static str, fn(&Args) -> Result<()>)> {
             vec![$(($name, |args| wire::decode::<$payload>(args).map(drop)),)+]
         }
     };

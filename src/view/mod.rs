@@ -6,9 +6,7 @@
 
 pub mod account;
 mod blank;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
-mod markup;
+pub(crate) mod markup;
 mod message;
 mod my_rooms;
 mod page;

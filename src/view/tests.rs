@@ -142,8 +142,9 @@ fn a_message_carries_what_the_browser_asks_for_and_no_key() {
     assert!(!html.contains("secret-key"));
 }
 
+/// Abuse: M1, M6, Q6
 #[test]
-fn m1_m6_q6_what_people_write_is_text_everywhere() {
+fn what_people_write_is_text_everywhere() {
     let mut hostile = message(HOSTILE);
     hostile.user = Some(person(HOSTILE));
     hostile.to = Some(person(HOSTILE));

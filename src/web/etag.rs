@@ -59,7 +59,7 @@ fn etag_of(bytes: &[u8]) -> String {
 
 /// Whether `If-None-Match` lists the tag or is `*`. Strong and weak tags compare as equal, as
 /// RFC 9110 says for this header.
-pub(super) fn matches(known: &HeaderValue, tag: &HeaderValue) -> bool {
+pub(crate) fn matches(known: &HeaderValue, tag: &HeaderValue) -> bool {
     let (Ok(known), Ok(tag)) = (known.to_str(), tag.to_str()) else { return false };
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     known.split(',').map(bare).any(|known| known == "*" || known == bare(tag))

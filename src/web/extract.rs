@@ -130,7 +130,7 @@ impl Renewal {
 }
 
 /// Returns the token of the `Authorization` header, if there is one.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<Result<Token>> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Result<Token>> {
     let value = headers.get(AUTHORIZATION)?;
     let token = value.to_str().ok().and_then(|value| value.split_once(' '));
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));

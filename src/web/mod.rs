@@ -3,19 +3,17 @@
 
 pub mod api;
 mod asset;
-mod etag;
-mod extract;
+pub(crate) mod etag;
+pub(crate) mod extract;
 mod form;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod health;
 mod middleware;
 mod multipart;
 mod page_error;
 mod pages;
 mod problem;
-mod range;
-mod redirect;
+pub(crate) mod range;
+pub(crate) mod redirect;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -26,6 +24,9 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 
 use crate::config::Config;
 use crate::service::App;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use pages::file::disposition;
 
 pub use asset::name_assets;
 pub use extract::ClientAddress;

@@ -85,8 +85,10 @@ mod tests {
     }
 
     /// No route of the server panics on demand, so two of the test's own stand inside its layers.
+    ///
+    /// Abuse: N7
     #[tokio::test]
-    async fn n7_a_panic_in_a_handler_costs_one_response() {
+    async fn a_panic_in_a_handler_costs_one_response() {
         let router =
             Router::new().route("/early", get(early)).route("/late", get(late)).route("/", get(async || "well"));
         let router = with_common_layers(router);

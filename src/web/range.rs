@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The part of a file to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ByteRange {
+pub(crate) enum ByteRange {
     Whole,
     Part(Range<u64>),
     /// The range begins behind the end.
@@ -13,7 +13,7 @@ pub(super) enum ByteRange {
 
 /// Reads a `Range` header for a file of `size` bytes. Only a single range is served: several ranges
 /// or an invalid header give the whole file, as the standard allows.
-pub(super) fn byte_range(header: &str, size: u64) -> ByteRange {
+pub(crate) fn byte_range(header: &str, size: u64) -> ByteRange {
     let Some((first, last)) = header.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return ByteRange::Whole;
     };

@@ -46,7 +46,7 @@ pub(super) fn referer(headers: &HeaderMap) -> String {
 
 /// Returns the path to go to after signing in: `next` if given, else the room or invite that the
 /// visitor came from, else the lobby.
-pub(super) fn after_sign_in(next: Option<&str>, headers: &HeaderMap) -> String {
+pub(crate) fn after_sign_in(next: Option<&str>, headers: &HeaderMap) -> String {
     let from = referer(headers);
     match next.filter(|next| !next.is_empty()) {
         Some(next) => safe(next).unwrap_or("/").to_owned(),
@@ -59,8 +59,9 @@ pub(super) fn after_sign_in(next: Option<&str>, headers: &HeaderMap) -> String {
 mod tests {
     use super::*;
 
+    /// Abuse: R10
     #[test]
-    fn r10_only_a_path_of_this_server_is_redirected_to() {
+    fn only_a_path_of_this_server_is_redirected_to() {
         for fine in ["/", "/me", "/room/abc?before=3", "/admin/AbC-_9"] {
             assert_eq!(safe(fine), Some(fine));
         }

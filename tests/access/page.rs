@@ -4,8 +4,9 @@ use madang::mail;
 
 use super::scene::{Scene, Who, house};
 use super::{Body, Cells, Row, check, is_complete, outcome};
-use crate::support::factory::{PASSWORD, key};
-use crate::support::{Answer, App};
+use crate::support::fixtures::PASSWORD;
+use crate::support::key;
+use crate::support::{App, Response};
 
 /// Redirects to the lobby, with a notice that an identity is needed.
 const NOBODY: &str = "/?refused=unauthenticated";
@@ -221,8 +222,9 @@ fn arguments(rest: &str) -> &str {
     &rest[..end.unwrap()]
 }
 
+/// Abuse: N1, R8
 #[tokio::test]
-async fn n1_r8_every_page_form_and_file_for_everybody() {
+async fn every_page_form_and_file_for_everybody() {
     // With e-mail, so that the page for forgotten passwords exists. No mail server is running.
     let app = house(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();
@@ -248,7 +250,7 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
 
 /// Returns the target of a redirect, with placeholders for the values of the scene, or the kind of
 /// the answer.
-fn shown(answer: &Answer, scene: &Scene) -> String {
+fn shown(answer: &Response, scene: &Scene) -> String {
     if let Some(place) = answer.header("location") {
         assert!(matches!(answer.status, 303 | 308), "{}", answer.status);
         return template(place, scene);

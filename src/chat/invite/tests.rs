@@ -47,8 +47,9 @@ async fn an_invite_is_counted_down_and_ends() {
     assert!(store.read(move |tx| list(tx, NOW, me, id)).await.unwrap().is_empty());
 }
 
+/// Abuse: A11
 #[tokio::test]
-async fn a11_a_code_works_for_its_own_room_and_guesses_reveal_nothing() {
+async fn a_code_works_for_its_own_room_and_guesses_reveal_nothing() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let (room, other) = (locked(&store, &minji, 9).await, locked(&store, &minji, 9).await);
@@ -65,8 +66,9 @@ async fn a11_a_code_works_for_its_own_room_and_guesses_reveal_nothing() {
     come(&store, NOW, &jun, &other, &invite.code).await.unwrap();
 }
 
+/// Abuse: A11
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a11_the_last_use_goes_to_exactly_one_user() {
+async fn the_last_use_goes_to_exactly_one_user() {
     let store = Arc::new(Store::open());
     let minji = store.guest("minji").await;
     let room = locked(&store, &minji, 99).await;
@@ -84,8 +86,9 @@ async fn a11_the_last_use_goes_to_exactly_one_user() {
     assert_eq!(inside, 1);
 }
 
+/// Abuse: Z2
 #[tokio::test]
-async fn z2_no_invite_bypasses_a_ban_or_a_full_room() {
+async fn no_invite_bypasses_a_ban_or_a_full_room() {
     let store = Store::open();
     let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let room = locked(&store, &minji, 2).await;

@@ -15,7 +15,6 @@ use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
-use crate::sabotage::{self, Bug};
 
 mod ban;
 mod kick;
@@ -162,8 +161,8 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     }
     // One statement checks and counts, so the last free place goes to one user, on any engine.
     let rev = tx.query_opt(
-        "UPDATE rooms SET member_count = member_count + 1 WHERE id = ?1 AND (member_count < max OR ?2 = 1) RETURNING rev",
-        &[&room_id, &sabotage::has(Bug::LooseCapacity)],
+        "UPDATE rooms SET member_count = member_count + 1 WHERE id = ?1 AND member_count < max RETURNING rev",
+        &[&room_id],
         |row| row.get(0),
     )?;
     let mut rev: i64 = rev.ok_or(Code::RoomFull)?;

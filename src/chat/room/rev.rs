@@ -3,7 +3,6 @@
 use crate::chat::Tx;
 use crate::error::{Code, Result};
 use crate::ids::RoomId;
-use crate::sabotage::{self, Bug};
 
 /// How far `active_at` may be behind the last change, in milliseconds.
 const ACTIVE_STEP: i64 = 1_000;
@@ -11,9 +10,6 @@ const ACTIVE_STEP: i64 = 1_000;
 /// Takes the room's next rev for a change of this transaction. The row stays locked until the commit, so the
 /// revs of a room are committed in their order.
 pub(in crate::chat) fn next_rev(tx: &mut Tx, now: i64, id: RoomId, is_public: bool) -> Result<i64> {
-    if sabotage::has(Bug::LooseRevs) {
-        tx.execute("UPDATE rooms SET rev = rev + 1 WHERE id = ?1 AND rev % 5 = 4", &[&id])?;
-    }
     let taken = "UPDATE rooms SET rev = rev + 1, public_rev = CASE WHEN ?2 = 1 THEN rev + 1 ELSE public_rev END
                  WHERE id = ?1";
     tx.execute(taken, &[&id, &is_public])?;

@@ -8,8 +8,6 @@ use crate::ids::{RoomId, UserId};
 use crate::text::token;
 
 mod find;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod index;
 mod query;
 #[cfg(test)]

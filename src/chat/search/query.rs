@@ -142,8 +142,9 @@ mod tests {
         assert_eq!(clock::rfc3339(parsed.after.unwrap()), "2026-11-20T01:00:00.000Z");
     }
 
+    /// Abuse: Q1
     #[test]
-    fn q1_operators_of_engines_are_text() {
+    fn operators_of_engines_are_text() {
         for (q, words) in [
             ("a AND b", &["a", "AND", "b"][..]),
             ("NEAR(a b)", &["NEAR(a", "b)"]),
@@ -157,8 +158,9 @@ mod tests {
         }
     }
 
+    /// Abuse: Q4
     #[test]
-    fn q4_invalid_queries_are_refused() {
+    fn invalid_queries_are_refused() {
         for q in ["", "   ", "\"\"", "?!", "*", "before:noon", "after:2026-13-01", "has:video", &"a ".repeat(17)] {
             assert_eq!(Query::parse(q, 0).unwrap_err().field.as_deref(), Some("q"), "{q}");
         }

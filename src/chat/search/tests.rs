@@ -102,8 +102,9 @@ async fn twenty_thousand_messages_are_found_as_by_reading_them_all() {
     assert!(hits > 20_000, "{hits}");
 }
 
+/// Abuse: Q5
 #[tokio::test]
-async fn q5_an_edited_or_deleted_message_is_found_by_its_present_text() {
+async fn an_edited_or_deleted_message_is_found_by_its_present_text() {
     let (store, minji, room) = store().await;
     let first = store.say(&minji, &room, "김밥 먹을까요").await;
     let second = store.say(&minji, &room, "김밥은 별로예요").await;
@@ -149,8 +150,9 @@ async fn a_failed_act_leaves_nothing_in_the_index() {
     assert_eq!(store.finds(&minji, "괜찮").await, ["괜찮아요"]);
 }
 
+/// Abuse: Q5
 #[tokio::test]
-async fn q5_only_visible_messages_are_found() {
+async fn only_visible_messages_are_found() {
     let (store, minji, room) = store().await;
     let [jun, sora] = [store.guest("jun").await, store.guest("sora").await];
     store.say(&minji, &room, "비밀 하나").await;
@@ -171,8 +173,9 @@ async fn q5_only_visible_messages_are_found() {
     assert_eq!(store.asks(jun.id, elsewhere).await.unwrap_err().code, Code::NotAMember);
 }
 
+/// Abuse: Q4
 #[tokio::test]
-async fn q4_a_search_that_runs_out_of_time_returns_where_to_go_on() {
+async fn a_search_that_runs_out_of_time_returns_where_to_go_on() {
     let (store, minji, room) = store().await;
     for number in 0..100 {
         store.say(&minji, &room, if number % 10 == 0 { "가나다 여기" } else { "가나 나다 여기" }).await;

@@ -18,7 +18,6 @@ use crate::db::fault::Fault;
 use crate::db::row::{Row, Values, wrong_type};
 use crate::db::search::Match;
 use crate::db::value::{Param, Value};
-use crate::sabotage::{self, Bug};
 
 /// Statements kept prepared per connection; chat has fewer texts than this.
 const STATEMENTS: usize = 128;
@@ -50,9 +49,6 @@ impl Connection {
              PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 33554432;",
         )?;
-        if sabotage::has(Bug::SkipSync) {
-            connection.batch("PRAGMA synchronous = OFF")?;
-        }
         Ok(connection)
     }
 

@@ -293,8 +293,9 @@ async fn after_an_io_error_the_store_is_opened_anew_and_checked_before_anything_
     assert_eq!(keys(&db).await, ["after", "before"]);
 }
 
+/// Abuse: N7
 #[tokio::test]
-async fn n7_a_listener_that_panics_does_not_stop_the_store() {
+async fn a_listener_that_panics_does_not_stop_the_store() {
     let folder = Folder::new();
     let (calls, first) = (Arc::new(AtomicUsize::new(0)), AtomicBool::new(true));
     let counted = calls.clone();

@@ -7,8 +7,6 @@ mod block;
 mod direct;
 mod directory;
 mod file;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod invite;
 mod json;
 mod lobby;

@@ -163,7 +163,7 @@ impl Served<'_> {
 
 /// Returns a `Content-Disposition` (RFC 6266, RFC 8187). The name is percent-encoded, so no
 /// character can end the parameter.
-pub(in crate::web) fn disposition(placement: &str, name: &str) -> Result<HeaderValue> {
+pub(crate) fn disposition(placement: &str, name: &str) -> Result<HeaderValue> {
     let mut value = format!("{placement}; filename*=UTF-8''");
     for byte in name.bytes() {
         match byte {

@@ -43,8 +43,9 @@ async fn an_acknowledgement_may_have_attachments() {
     assert_eq!(args.attachments, [&b"attached"[..]]);
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_a_missing_acknowledgement_times_out_and_a_late_one_is_ignored() {
+async fn a_missing_acknowledgement_times_out_and_a_late_one_is_ignored() {
     let (_server, mut ws, socket) = connected().await;
     assert_eq!(soon(ask(&socket, 30)).await.unwrap(), Err(AckError::Timeout));
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
@@ -53,8 +54,9 @@ async fn s16_a_missing_acknowledgement_times_out_and_a_late_one_is_ignored() {
     assert_eq!(ws.text().await, "42[\"echo\"]");
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_a_dropped_request_ignores_its_acknowledgement() {
+async fn a_dropped_request_ignores_its_acknowledgement() {
     let (_server, mut ws, socket) = connected().await;
     let request = ask(&socket, 3_000);
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
@@ -64,8 +66,9 @@ async fn s16_a_dropped_request_ignores_its_acknowledgement() {
     assert_eq!(ws.text().await, "42[\"echo\"]");
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_a_socket_that_ends_gets_no_acknowledgement() {
+async fn a_socket_that_ends_gets_no_acknowledgement() {
     let (_server, mut ws, socket) = connected().await;
     let request = ask(&socket, 3_000);
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
@@ -97,8 +100,9 @@ fn answering(handled: Arc<Mutex<Vec<String>>>) -> Namespace {
         })
 }
 
+/// Abuse: N7
 #[tokio::test]
-async fn n7_every_outcome_of_an_event_is_acknowledged() {
+async fn every_outcome_of_an_event_is_acknowledged() {
     let server = TestServer::open(config(), [answering(Arc::default())]).await;
     let mut ws = Ws::join(server.at, "/").await;
     for (event, answer) in [
@@ -117,8 +121,9 @@ async fn n7_every_outcome_of_an_event_is_acknowledged() {
     }
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_over_the_rate_events_are_refused_and_then_the_session_ends() {
+async fn over_the_rate_events_are_refused_and_then_the_session_ends() {
     let handled = Arc::new(Mutex::new(Vec::new()));
     let packets = Some(Rate::per_second(1).burst(10));
     let server = TestServer::open(Config { packets, ..config() }, [answering(Arc::clone(&handled))]).await;
@@ -145,8 +150,9 @@ async fn s14_over_the_rate_events_are_refused_and_then_the_session_ends() {
     server.wait_until_empty().await;
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_the_rate_recovers_with_time() {
+async fn the_rate_recovers_with_time() {
     let packets = Some(Rate::per_second(100).burst(2));
     let server = TestServer::open(Config { packets, ..config() }, [answering(Arc::default())]).await;
     let mut ws = Ws::join(server.at, "/").await;

@@ -8,8 +8,9 @@ use tokio::sync::Semaphore;
 
 use crate::support::{Frame, Polling, TestServer, Upgrade, Ws, config, echoes, get, ms, soon};
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_a_drain_refuses_new_sessions_and_closes_the_open_ones() {
+async fn a_drain_refuses_new_sessions_and_closes_the_open_ones() {
     let server = TestServer::open(config(), echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
     let polling = Polling::open(server.at).await;
@@ -32,8 +33,9 @@ async fn d12_a_drain_refuses_new_sessions_and_closes_the_open_ones() {
     assert_eq!(Upgrade::default().connect(server.at).await.err().unwrap().status, 503);
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_received_events_are_answered_before_the_end() {
+async fn received_events_are_answered_before_the_end() {
     let leave = Arc::new(Semaphore::new(0));
     let permits = Arc::clone(&leave);
     let namespace = Namespace::new("/").on("work", move |_, number: u32| {
@@ -70,8 +72,9 @@ async fn d12_received_events_are_answered_before_the_end() {
     soon(drained).await.unwrap();
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_a_drain_ends_at_its_deadline_whatever_clients_do() {
+async fn a_drain_ends_at_its_deadline_whatever_clients_do() {
     let stuck = Namespace::new("/").on("stuck", |_, (): ()| std::future::pending::<Reply>());
     let server = TestServer::open(config(), [stuck]).await;
     let mut working = Ws::join(server.at, "/").await;
@@ -92,8 +95,9 @@ async fn d12_a_drain_ends_at_its_deadline_whatever_clients_do() {
     while !matches!(working.next().await, Frame::Close(_) | Frame::End) {}
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_batches_do_not_outlast_the_deadline() {
+async fn batches_do_not_outlast_the_deadline() {
     let server = TestServer::open(config(), echoes()).await;
     let mut clients = Vec::new();
     for _ in 0..10 {
@@ -105,8 +109,9 @@ async fn d12_batches_do_not_outlast_the_deadline() {
     server.wait_until_empty().await;
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_an_empty_server_drains_at_once() {
+async fn an_empty_server_drains_at_once() {
     let server = TestServer::open(config(), echoes()).await;
     soon(server.engine.drain(10, ms(60_000), ms(60_000))).await;
     soon(server.stop()).await;

@@ -20,13 +20,15 @@ fn fragments(count: usize, size: usize) -> Vec<u8> {
     bytes
 }
 
+/// Abuse: P7
 #[tokio::test]
-async fn p7_text_that_is_not_utf8_is_1007() {
+async fn text_that_is_not_utf8_is_1007() {
     assert_eq!(code_after(&frame(0x81, b"42[\"echo\",\"\xff\xfe\"]")).await, 1007);
 }
 
+/// Abuse: P8
 #[tokio::test]
-async fn p8_forbidden_frames_are_1002() {
+async fn forbidden_frames_are_1002() {
     let mut unmasked = vec![0x81, 2];
     unmasked.extend(b"40");
     let continuation = frame(0x80, b"x");
@@ -49,8 +51,9 @@ async fn p8_forbidden_frames_are_1002() {
     }
 }
 
+/// Abuse: P9
 #[tokio::test]
-async fn p9_a_huge_length_is_1009_before_its_payload() {
+async fn a_huge_length_is_1009_before_its_payload() {
     for length in [1u64 << 40, 1 << 63, u64::MAX, 1_001] {
         let mut head = vec![0x82, 0xff];
         head.extend(length.to_be_bytes());
@@ -59,14 +62,16 @@ async fn p9_a_huge_length_is_1009_before_its_payload() {
     }
 }
 
+/// Abuse: P10
 #[tokio::test]
-async fn p10_one_byte_over_the_limit_is_1009_in_one_frame_and_in_many() {
+async fn one_byte_over_the_limit_is_1009_in_one_frame_and_in_many() {
     assert_eq!(code_after(&frame(0x82, &[0; 1_001])).await, 1009);
     assert_eq!(code_after(&fragments(41, 25)).await, 1009);
 }
 
+/// Abuse: P10
 #[tokio::test]
-async fn p10_a_message_of_exactly_the_limit_arrives() {
+async fn a_message_of_exactly_the_limit_arrives() {
     let server = TestServer::open(Config { max_payload: 1_000, ..config() }, echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
     let event = format!("42[\"echo\",\"{}\"]", "x".repeat(1_000 - 13));
@@ -80,14 +85,16 @@ async fn p10_a_message_of_exactly_the_limit_arrives() {
     assert_eq!(ws.text().await, event);
 }
 
+/// Abuse: P11
 #[tokio::test]
-async fn p11_too_many_fragments_are_1008() {
+async fn too_many_fragments_are_1008() {
     assert_eq!(code_after(&fragments(10_000, 0)).await, 1008);
     assert_eq!(code_after(&fragments(51, 1)).await, 1008);
 }
 
+/// Abuse: P12
 #[tokio::test]
-async fn p12_pings_pongs_and_noops_count_towards_the_rate() {
+async fn pings_pongs_and_noops_count_towards_the_rate() {
     let packets = Some(Rate::per_second(10).burst(20));
     for flood in [frame(0x89, b"x"), frame(0x8a, b""), frame(0x81, b"3"), frame(0x81, b"2"), frame(0x81, b"6")] {
         let server = TestServer::open(Config { packets, ..config() }, echoes()).await;
@@ -98,15 +105,17 @@ async fn p12_pings_pongs_and_noops_count_towards_the_rate() {
     }
 }
 
+/// Abuse: P13
 #[tokio::test]
-async fn p13_handshake_packets_at_another_time_close() {
+async fn handshake_packets_at_another_time_close() {
     for packet in ["0{}", "0", "5", "2probe", "3probe", "7", "", "4"] {
         assert_eq!(code_after(&frame(0x81, packet.as_bytes())).await, 1000, "{packet:?}");
     }
 }
 
+/// Abuse: P16
 #[tokio::test]
-async fn p16_compression_is_neither_negotiated_nor_accepted() {
+async fn compression_is_neither_negotiated_nor_accepted() {
     let server = TestServer::open(config(), echoes()).await;
     let plain = Upgrade::default();
     let headers = format!("{}sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n", plain.headers);
@@ -116,8 +125,9 @@ async fn p16_compression_is_neither_negotiated_nor_accepted() {
     assert_eq!(ws.close_code().await, 1002, "a compressed frame has a reserved bit");
 }
 
+/// Abuse: P19
 #[tokio::test]
-async fn p19_any_close_of_the_client_is_a_close() {
+async fn any_close_of_the_client_is_a_close() {
     let mut long = 1000u16.to_be_bytes().to_vec();
     long.extend([0xff; 123]);
     let codes = [1000u16, 1001, 1005, 1006, 9_999].map(|code| code.to_be_bytes().to_vec());

@@ -48,8 +48,9 @@ async fn an_open_packet_has_the_settings_of_the_session() {
     assert_eq!(response.header("cache-control"), Some("no-store"));
 }
 
+/// Abuse: H1
 #[tokio::test]
-async fn h1_only_version_4_is_supported() {
+async fn only_version_4_is_supported() {
     let server = TestServer::open(config(), echoes()).await;
     for version in ["", "EIO=abc&", "EIO=3&", "EIO=5&", "EIO=4&EIO=3&", "EIO=&"] {
         let polling = get(server.at, &format!("{PATH}?{version}transport=polling"), "").await;
@@ -61,8 +62,9 @@ async fn h1_only_version_4_is_supported() {
     assert_eq!(server.engine.session_count(), 0);
 }
 
+/// Abuse: H2
 #[tokio::test]
-async fn h2_the_transport_is_given_once() {
+async fn the_transport_is_given_once() {
     let server = TestServer::open(config(), echoes()).await;
     for transport in ["", "transport=abc", "transport=", "transport=polling&transport=websocket", "TRANSPORT=polling"] {
         let response = get(server.at, &format!("{PATH}?EIO=4&{transport}"), "").await;
@@ -71,8 +73,9 @@ async fn h2_the_transport_is_given_once() {
     assert_eq!(server.engine.session_count(), 0);
 }
 
+/// Abuse: H3
 #[tokio::test]
-async fn h3_only_get_opens_a_session() {
+async fn only_get_opens_a_session() {
     let server = TestServer::open(config(), echoes()).await;
     for method in ["POST", "PUT", "DELETE", "PATCH"] {
         let mut http = Http::connect(server.at).await;
@@ -85,8 +88,9 @@ async fn h3_only_get_opens_a_session() {
     assert_eq!(server.engine.session_count(), 1);
 }
 
+/// Abuse: H4
 #[tokio::test]
-async fn h4_an_unknown_sid_never_opens_a_session() {
+async fn an_unknown_sid_never_opens_a_session() {
     let server = TestServer::open(config(), echoes()).await;
     let _live = Polling::open(server.at).await;
     let long = "x".repeat(10_000);
@@ -107,8 +111,9 @@ async fn h4_an_unknown_sid_never_opens_a_session() {
     assert_eq!(server.engine.session_count(), 1);
 }
 
+/// Abuse: H5
 #[tokio::test]
-async fn h5_a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
+async fn a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
     let server = TestServer::open(strict(), echoes()).await;
     let owner = Polling::open_with(server.at, "cookie: session=anna\r\n").await;
     for headers in ["", "cookie: session=mallory\r\n"] {
@@ -124,8 +129,9 @@ async fn h5_a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
     assert_eq!(later.post("3").await.code(), (400, 1), "no cookie at first and one later differ");
 }
 
+/// Abuse: H6
 #[tokio::test]
-async fn h6_a_foreign_page_gets_403_before_any_session() {
+async fn a_foreign_page_gets_403_before_any_session() {
     let server = TestServer::open(strict(), echoes()).await;
     let origin = "origin: https://evil.example\r\n";
     for method in ["GET", "POST", "PUT", "OPTIONS"] {
@@ -144,8 +150,9 @@ async fn h6_a_foreign_page_gets_403_before_any_session() {
     assert_eq!(foreign.poll().await.status, 403, "also with a valid sid");
 }
 
+/// Abuse: H7
 #[tokio::test]
-async fn h7_origins_are_compared_exactly() {
+async fn origins_are_compared_exactly() {
     let server = TestServer::open(strict(), echoes()).await;
     for origin in ["null", "https://good.example.evil.com", "https://good.example:444", "HTTPS://GOOD.EXAMPLE."] {
         let response =
@@ -181,8 +188,9 @@ async fn an_allowed_foreign_origin_is_in_every_response_and_never_with_credentia
     assert_eq!(own.header("access-control-allow-origin"), None);
 }
 
+/// Abuse: H8
 #[tokio::test]
-async fn h8_a_broken_websocket_handshake_is_refused() {
+async fn a_broken_websocket_handshake_is_refused() {
     let server = TestServer::open(config(), echoes()).await;
     let valid = Upgrade::default().headers;
     for (from, to, status) in [
@@ -203,8 +211,9 @@ async fn h8_a_broken_websocket_handshake_is_refused() {
     assert_eq!(server.engine.session_count(), 0);
 }
 
+/// Abuse: H11
 #[tokio::test]
-async fn h11_handshakes_and_sessions_are_limited_by_address() {
+async fn handshakes_and_sessions_are_limited_by_address() {
     let handshakes = Some(Rate::per_second(1).burst(3));
     let server = TestServer::open(Config { handshakes, ..config() }, echoes()).await;
     let mut answers = Vec::new();
@@ -225,8 +234,9 @@ async fn h11_handshakes_and_sessions_are_limited_by_address() {
     let _third = Ws::open(server.at).await;
 }
 
+/// Abuse: H12
 #[tokio::test]
-async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
+async fn a_session_without_a_joined_namespace_ends_in_time() {
     let server = TestServer::open(Config { connect_timeout: ms(200), ..config() }, echoes()).await;
     let mut silent = Ws::open(server.at).await;
     let polling = Polling::open(server.at).await;
@@ -248,8 +258,9 @@ async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
     server.wait_until_empty().await;
 }
 
+/// Abuse: H12
 #[tokio::test]
-async fn h12_refused_connects_do_not_extend_the_connect_timeout() {
+async fn refused_connects_do_not_extend_the_connect_timeout() {
     let refusing = socketio::Namespace::new("/")
         .connect_middleware(|_, _| async { Err::<socketio::Admission, _>(socketio::ConnectError::new("no")) });
     let server = TestServer::open(Config { connect_timeout: ms(150), ..config() }, [refusing]).await;
@@ -264,8 +275,9 @@ async fn h12_refused_connects_do_not_extend_the_connect_timeout() {
     assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
 }
 
+/// Abuse: H15
 #[tokio::test]
-async fn h15_the_address_is_that_of_the_connection_whatever_headers_say() {
+async fn the_address_is_that_of_the_connection_whatever_headers_say() {
     let seen = Arc::new(parking_lot::Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
     let namespace = socketio::Namespace::new("/").connect_middleware(move |socket, _| {

@@ -31,8 +31,9 @@ async fn pings_come_one_interval_after_the_opening_and_after_each_pong() {
     assert_about(pong.elapsed(), ms(100));
 }
 
+/// Abuse: P18
 #[tokio::test]
-async fn p18_no_pong_ends_the_session_at_interval_and_timeout_with_one_disconnect() {
+async fn no_pong_ends_the_session_at_interval_and_timeout_with_one_disconnect() {
     let ends = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&ends);
     let namespace = Namespace::new("/").on_disconnect(move |_, reason| {
@@ -81,8 +82,9 @@ async fn a_polling_client_that_answers_pings_stays_connected() {
     }
 }
 
+/// Abuse: P18
 #[tokio::test]
-async fn p18_the_heartbeat_continues_across_an_upgrade() {
+async fn the_heartbeat_continues_across_an_upgrade() {
     let server = TestServer::open(short_heartbeat(), echoes()).await;
     let session = Polling::open(server.at).await;
     session.join("/").await;
@@ -98,8 +100,9 @@ async fn p18_the_heartbeat_continues_across_an_upgrade() {
     assert_eq!(ws.close_code().await, 1000);
 }
 
+/// Abuse: S8
 #[tokio::test]
-async fn s8_a_packet_without_its_attachments_ends_the_session() {
+async fn a_packet_without_its_attachments_ends_the_session() {
     let server = TestServer::open(Config { connect_timeout: ms(150), ..config() }, echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
     ws.silence(ms(200)).await;

@@ -44,8 +44,9 @@ fn counted(alive: &Arc<AtomicUsize>) -> Namespace {
         })
 }
 
+/// Delivery: I14
 #[tokio::test]
-async fn i14_sockets_and_sessions_are_freed_whatever_ends_them() {
+async fn sockets_and_sessions_are_freed_whatever_ends_them() {
     let alive = Arc::default();
     let short_heartbeat = Config { ping_interval: ms(150), ping_timeout: ms(50), ..config() };
     let server = TestServer::open(short_heartbeat, [counted(&alive)]).await;
@@ -74,8 +75,9 @@ async fn i14_sockets_and_sessions_are_freed_whatever_ends_them() {
     }
 }
 
+/// Delivery: I14
 #[tokio::test]
-async fn i14_polling_sessions_and_upgraded_ones_are_freed() {
+async fn polling_sessions_and_upgraded_ones_are_freed() {
     let alive = Arc::default();
     let server = TestServer::open(config(), [counted(&alive)]).await;
     for end in 0..4 {
@@ -103,8 +105,9 @@ async fn i14_polling_sessions_and_upgraded_ones_are_freed() {
     }
 }
 
+/// Delivery: I14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i14_a_connect_that_races_with_the_end_of_its_session_leaves_no_socket() {
+async fn a_connect_that_races_with_the_end_of_its_session_leaves_no_socket() {
     let alive = Arc::default();
     let server = TestServer::open(config(), [counted(&alive)]).await;
     for _ in 0..200 {
@@ -186,8 +189,9 @@ async fn a_handler_that_panics_ends_its_session_and_no_other() {
     assert_eq!(good.next().await, Frame::Binary(b"bytes".to_vec()));
 }
 
+/// Delivery: I14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i14_connecting_and_leaving_during_broadcasts_leaves_nothing() {
+async fn connecting_and_leaving_during_broadcasts_leaves_nothing() {
     let alive = Arc::default();
     let server = TestServer::open(config(), [counted(&alive)]).await;
     let namespace = server.of_name("/");

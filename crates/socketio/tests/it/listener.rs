@@ -14,8 +14,9 @@ async fn server(limits: Limits) -> TestServer {
     TestServer::of(Server::new(config(), echoes()), limits).await
 }
 
+/// Abuse: H9
 #[tokio::test]
-async fn h9_a_head_must_arrive_in_time() {
+async fn a_head_must_arrive_in_time() {
     let server = server(Limits { head_timeout: ms(80), ..Limits::default() }).await;
     let begun = Instant::now();
     let mut silent = Http::connect(server.at).await;
@@ -32,8 +33,9 @@ async fn h9_a_head_must_arrive_in_time() {
     assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
 }
 
+/// Abuse: H9
 #[tokio::test]
-async fn h9_many_unfinished_heads_time_out_and_delay_no_other_client() {
+async fn many_unfinished_heads_time_out_and_delay_no_other_client() {
     let server = server(Limits { head_timeout: ms(400), connections_per_address: 100, ..Limits::default() }).await;
     let mut session = Ws::join(server.at, "/").await;
     let mut slow = Vec::new();
@@ -56,8 +58,9 @@ async fn h9_many_unfinished_heads_time_out_and_delay_no_other_client() {
     );
 }
 
+/// Abuse: H9
 #[tokio::test]
-async fn h9_an_idle_connection_ends_in_time_and_an_active_one_does_not() {
+async fn an_idle_connection_ends_in_time_and_an_active_one_does_not() {
     let server = server(Limits { head_timeout: ms(150), ..Limits::default() }).await;
     let mut idle = Http::connect(server.at).await;
     assert_eq!(idle.request(OPEN, "", "").await.status, 200);
@@ -71,8 +74,9 @@ async fn h9_an_idle_connection_ends_in_time_and_an_active_one_does_not() {
     assert_eq!(waiting.response().await.unwrap().body, r#"42["echo"]"#);
 }
 
+/// Abuse: H10
 #[tokio::test]
-async fn h10_heads_are_limited_in_headers_and_bytes() {
+async fn heads_are_limited_in_headers_and_bytes() {
     let server = server(Limits::default()).await;
     let many: String = (0..101).map(|number| format!("x-{number}: 1\r\n")).collect();
     let large = format!("x-large: {}\r\n", "x".repeat(64 * 1024));
@@ -92,8 +96,9 @@ async fn h10_heads_are_limited_in_headers_and_bytes() {
     assert_eq!(server.engine.session_count(), 1);
 }
 
+/// Abuse: H13
 #[tokio::test]
-async fn h13_a_contradictory_body_length_is_refused() {
+async fn a_contradictory_body_length_is_refused() {
     let server = server(Limits::default()).await;
     let session = Polling::open(server.at).await;
     for headers in [
@@ -116,8 +121,9 @@ async fn h13_a_contradictory_body_length_is_refused() {
     session.join("/").await;
 }
 
+/// Abuse: H13
 #[tokio::test]
-async fn h13_a_bare_line_feed_is_refused_in_any_head_of_a_connection() {
+async fn a_bare_line_feed_is_refused_in_any_head_of_a_connection() {
     let server = server(Limits::default()).await;
     let valid = Http::encode_request(OPEN, "", "");
     for bare in [valid.replace("\r\n", "\n"), valid.replacen("\r\n", "\n", 1), valid.replace("\r\n\r\n", "\r\n\n")] {
@@ -134,8 +140,9 @@ async fn h13_a_bare_line_feed_is_refused_in_any_head_of_a_connection() {
     }
 }
 
+/// Abuse: H13
 #[tokio::test]
-async fn h13_a_request_hidden_behind_another_is_refused() {
+async fn a_request_hidden_behind_another_is_refused() {
     let server = server(Limits::default()).await;
     let session = Polling::open(server.at).await;
     let hidden = Http::encode_request(OPEN, "", "").replace("\r\n", "\n");
@@ -168,8 +175,9 @@ async fn a_body_may_contain_line_feeds_and_its_connection_stays_open() {
     }
 }
 
+/// Abuse: H14
 #[tokio::test]
-async fn h14_http2_is_not_supported() {
+async fn http2_is_not_supported() {
     let server = server(Limits::default()).await;
     let mut http = Http::connect(server.at).await;
     http.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
@@ -181,8 +189,9 @@ async fn h14_http2_is_not_supported() {
     assert_eq!(http.request(OPEN, upgrade, "").await.status, 200, "the offer of HTTP/2 is ignored");
 }
 
+/// Abuse: H9, H11
 #[tokio::test]
-async fn h9_h11_connections_are_limited_by_address_and_freed_when_closed() {
+async fn connections_are_limited_by_address_and_freed_when_closed() {
     let server = server(Limits { connections_per_address: 2, ..Limits::default() }).await;
     let first = Ws::open(server.at).await;
     let mut second = Http::connect(server.at).await;

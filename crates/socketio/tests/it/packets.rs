@@ -26,19 +26,22 @@ async fn each_closes(texts: impl IntoIterator<Item = impl AsRef<str>>) {
     crate::support::until(|| server.engine.session_count() == 1).await;
 }
 
+/// Abuse: S1
 #[tokio::test]
-async fn s1_text_that_is_not_a_packet_closes() {
+async fn text_that_is_not_a_packet_closes() {
     let packets = ["4abc", "42{}", "42abc[\"x\"]", "42", "42[", "42[1]", "42[]", "42[{\"a\":1},2]", "42[\"x\"]y", "47"];
     each_closes(packets).await;
 }
 
+/// Abuse: S2
 #[tokio::test]
-async fn s2_a_second_connect_to_a_joined_namespace_closes() {
+async fn a_second_connect_to_a_joined_namespace_closes() {
     each_closes(["40", "40{}", "40/,"]).await;
 }
 
+/// Abuse: S2
 #[tokio::test]
-async fn s2_ten_thousand_connects_run_the_middleware_once_and_end_once() {
+async fn ten_thousand_connects_run_the_middleware_once_and_end_once() {
     let (called, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let count = |counter: &Arc<AtomicUsize>| {
         let counter = Arc::clone(counter);
@@ -69,8 +72,9 @@ async fn s2_ten_thousand_connects_run_the_middleware_once_and_end_once() {
     assert_eq!(ws.close_code().await, 1000);
 }
 
+/// Abuse: S3
 #[tokio::test]
-async fn s3_events_without_a_joined_namespace_close() {
+async fn events_without_a_joined_namespace_close() {
     each_closes([r#"42/chat,["echo"]"#, r#"42/unknown,["echo"]"#, "41/chat,", "43/chat,1[]"]).await;
     let server = TestServer::open(config(), echoes()).await;
     for text in [r#"42["echo"]"#, r#"42/chat,["echo"]"#, "431[]", "41"] {
@@ -80,8 +84,9 @@ async fn s3_events_without_a_joined_namespace_close() {
     }
 }
 
+/// Abuse: S3
 #[tokio::test]
-async fn s3_an_event_while_the_middleware_runs_closes() {
+async fn an_event_while_the_middleware_runs_closes() {
     let slow = Namespace::new("/").connect_middleware(|_, _| async {
         tokio::time::sleep(ms(200)).await;
         Ok(socketio::Admission::new())
@@ -93,8 +98,9 @@ async fn s3_an_event_while_the_middleware_runs_closes() {
     assert_eq!(ws.close_code().await, 1000);
 }
 
+/// Abuse: S4
 #[tokio::test]
-async fn s4_eight_unknown_namespaces_are_answered_and_the_ninth_closes() {
+async fn eight_unknown_namespaces_are_answered_and_the_ninth_closes() {
     let server = TestServer::open(config(), echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
     for number in 0..1_000 {
@@ -106,8 +112,9 @@ async fn s4_eight_unknown_namespaces_are_answered_and_the_ninth_closes() {
     assert_eq!(ws.close_code().await, 1000);
 }
 
+/// Abuse: S5
 #[tokio::test]
-async fn s5_a_connect_payload_that_is_not_an_object_is_a_connect_error() {
+async fn a_connect_payload_that_is_not_an_object_is_a_connect_error() {
     let server = TestServer::open(config(), echoes()).await;
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(20), "]".repeat(20));
     for auth in ["[]", "[1,2]", "null", "true", "\"token\"", "-1", &deep] {
@@ -125,8 +132,9 @@ async fn s5_a_connect_payload_that_is_not_an_object_is_a_connect_error() {
     Ws::open(server.at).await.enter("/", &large).await;
 }
 
+/// Abuse: S6
 #[tokio::test]
-async fn s6_connect_errors_and_ids_out_of_range_close() {
+async fn connect_errors_and_ids_out_of_range_close() {
     let ids = ["9007199254740992", "9223372036854775808", "18446744073709551616", "-1", "1e400", "1.5"];
     let events = ids.map(|id| format!("42{id}[\"echo\"]"));
     let acks = ids.map(|id| format!("43{id}[]"));
@@ -134,8 +142,9 @@ async fn s6_connect_errors_and_ids_out_of_range_close() {
     each_closes(events.into_iter().chain(acks).chain(others)).await;
 }
 
+/// Abuse: S6
 #[tokio::test]
-async fn s6_an_unrequested_ack_is_ignored_and_large_ids_are_returned_exactly() {
+async fn an_unrequested_ack_is_ignored_and_large_ids_are_returned_exactly() {
     let server = TestServer::open(config(), echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
     ws.send("431[\"hello\"]").await;
@@ -145,16 +154,18 @@ async fn s6_an_unrequested_ack_is_ignored_and_large_ids_are_returned_exactly() {
     assert_eq!(ws.text().await, "439007199254740991[1]");
 }
 
+/// Abuse: S7
 #[tokio::test]
-async fn s7_more_attachments_than_four_close() {
+async fn more_attachments_than_four_close() {
     let huge = "1".to_owned() + &"0".repeat(30);
     let counts = ["0", "5", "11", "9000", "5999999", &huge, "", "+1", "01x", " 1"];
     each_closes(counts.map(|count| format!("45{count}-[\"echo\",{}]", mark(0)))).await;
     each_closes([format!("451[\"echo\",{}]", mark(0))]).await;
 }
 
+/// Abuse: S7
 #[tokio::test]
-async fn s7_four_attachments_arrive_in_order() {
+async fn four_attachments_arrive_in_order() {
     let server = TestServer::open(config(), echoes()).await;
     let mut ws = Ws::join(server.at, "/chat").await;
     let header = format!("454-/chat,[\"echo\",{}]", [3, 1, 0, 2].map(mark).join(","));
@@ -168,8 +179,9 @@ async fn s7_four_attachments_arrive_in_order() {
     }
 }
 
+/// Abuse: S8
 #[tokio::test]
-async fn s8_text_between_a_packet_and_its_attachments_closes() {
+async fn text_between_a_packet_and_its_attachments_closes() {
     let server = TestServer::open(config(), echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
     ws.send(&format!("451-[\"echo\",{}]", mark(0))).await;
@@ -177,8 +189,9 @@ async fn s8_text_between_a_packet_and_its_attachments_closes() {
     assert_eq!(ws.close_code().await, 1000);
 }
 
+/// Abuse: S9
 #[tokio::test]
-async fn s9_binary_without_a_packet_closes() {
+async fn binary_without_a_packet_closes() {
     let server = TestServer::open(config(), echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
     ws.send_frame(0x82, b"bytes").await;
@@ -188,8 +201,9 @@ async fn s9_binary_without_a_packet_closes() {
     assert_eq!(early.close_code().await, 1000);
 }
 
+/// Abuse: S10
 #[tokio::test]
-async fn s10_each_attachment_has_one_placeholder() {
+async fn each_attachment_has_one_placeholder() {
     let wrong = [
         mark(1),
         mark(7),
@@ -210,8 +224,9 @@ async fn s10_each_attachment_has_one_placeholder() {
     each_closes(wrong.map(|args| format!("451-[\"echo\",{args}]"))).await;
 }
 
+/// Abuse: S11
 #[tokio::test]
-async fn s11_deep_nesting_closes_before_it_is_parsed() {
+async fn deep_nesting_closes_before_it_is_parsed() {
     let nested = |depth: usize| format!("42[\"echo\",{}{}]", "[".repeat(depth), "]".repeat(depth));
     each_closes([nested(16), nested(200), nested(30_000), format!("42[\"echo\",{}", "{\"a\":".repeat(10_000))]).await;
     let server = TestServer::open(Config { max_payload: 1_000_000, ..config() }, echoes()).await;
@@ -229,8 +244,9 @@ struct Strict {
     count: f64,
 }
 
+/// Abuse: S12
 #[tokio::test]
-async fn s12_odd_json_is_decoded_by_type_or_refused() {
+async fn odd_json_is_decoded_by_type_or_refused() {
     let namespace = Namespace::new("/")
         .on("strict", |_, strict: Strict| async move { Reply::json(&(strict.id, strict.count)).unwrap() })
         .refusals(|refusal| matches!(refusal, Refusal::Undecodable(_)).then_some("undecodable"));
@@ -255,8 +271,9 @@ async fn s12_odd_json_is_decoded_by_type_or_refused() {
     each_closes([r#"42["\ud800"]"#, "42[\"echo\",01]", "42[\"echo\",NaN]", "42[\"echo\",'x']"]).await;
 }
 
+/// Abuse: S13
 #[tokio::test]
-async fn s13_reserved_and_long_names_close_and_unknown_ones_are_answered() {
+async fn reserved_and_long_names_close_and_unknown_ones_are_answered() {
     let long = "x".repeat(10_000);
     let names = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener", "error"];
     each_closes(names.into_iter().chain([long.as_str()]).map(|name| format!("42[\"{name}\"]"))).await;
@@ -269,8 +286,9 @@ async fn s13_reserved_and_long_names_close_and_unknown_ones_are_answered() {
     assert_eq!(ws.text().await, "42[\"echo\"]", "the connection stays open");
 }
 
+/// Abuse: S17
 #[tokio::test]
-async fn s17_msgpack_is_not_supported() {
+async fn msgpack_is_not_supported() {
     let server = TestServer::open(config(), echoes()).await;
     let mut ws = Ws::join(server.at, "/").await;
     // {type: 2, nsp: "/", data: ["echo"]}
@@ -278,8 +296,9 @@ async fn s17_msgpack_is_not_supported() {
     assert_eq!(ws.close_code().await, 1000);
 }
 
+/// Abuse: S18
 #[tokio::test]
-async fn s18_recovery_is_neither_offered_nor_accepted() {
+async fn recovery_is_neither_offered_nor_accepted() {
     let server = TestServer::open(config(), echoes()).await;
     let mut owner = Ws::open(server.at).await;
     owner.send("40").await;

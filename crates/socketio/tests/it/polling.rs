@@ -76,8 +76,9 @@ async fn attachments_travel_both_ways_as_base64() {
     assert_eq!(session.poll().await.body, event);
 }
 
+/// Abuse: P1, P4, P5, P6
 #[tokio::test]
-async fn p1_p4_p5_p6_malformed_packets_close_the_session() {
+async fn malformed_packets_close_the_session() {
     let separators = "\x1e".repeat(60_000);
     for body in ["abc", "", &separators, "4\x1e", "b", "b!!!!", "bA", "bAQID=", "éabcd", "9", "2probe", "5", "0{}"] {
         let (server, session) = joined(config()).await;
@@ -87,8 +88,9 @@ async fn p1_p4_p5_p6_malformed_packets_close_the_session() {
     }
 }
 
+/// Abuse: P4
 #[tokio::test]
-async fn p4_a_million_empty_packets_are_not_even_read() {
+async fn a_million_empty_packets_are_not_even_read() {
     let (server, session) = joined(config()).await;
     let mut other = crate::support::Ws::join(server.at, "/").await;
     assert_eq!(waiting_poll_receives(&session, "\x1e".repeat(1_000_000), 413).await, "1");
@@ -97,8 +99,9 @@ async fn p4_a_million_empty_packets_are_not_even_read() {
     assert_eq!(other.text().await, "42[\"echo\"]");
 }
 
+/// Abuse: P12
 #[tokio::test]
-async fn p12_packets_of_a_post_count_towards_the_rate() {
+async fn packets_of_a_post_count_towards_the_rate() {
     let packets = Some(socketio::Rate::per_second(10).burst(20));
     for flood in ["3", "2", "6", "42[\"echo\"]"] {
         let (server, session) = joined(Config { packets, ..config() }).await;
@@ -108,8 +111,9 @@ async fn p12_packets_of_a_post_count_towards_the_rate() {
     }
 }
 
+/// Abuse: P2
 #[tokio::test]
-async fn p2_a_second_poll_ends_both() {
+async fn a_second_poll_ends_both() {
     let (server, session) = joined(config()).await;
     let mut first = session.start_poll().await;
     tokio::time::sleep(ms(30)).await;
@@ -119,8 +123,9 @@ async fn p2_a_second_poll_ends_both() {
     server.wait_until_empty().await;
 }
 
+/// Abuse: P2
 #[tokio::test]
-async fn p2_an_aborted_poll_ends_the_session() {
+async fn an_aborted_poll_ends_the_session() {
     let (server, session) = joined(config()).await;
     let waiting = session.start_poll().await;
     tokio::time::sleep(ms(30)).await;
@@ -139,8 +144,9 @@ async fn a_second_post_ends_the_session() {
     server.wait_until_empty().await;
 }
 
+/// Abuse: P3
 #[tokio::test]
-async fn p3_bodies_are_limited_in_size() {
+async fn bodies_are_limited_in_size() {
     let limited = || Config { max_payload: 1_000, ..config() };
     let whole = format!("42[\"echo\",\"{}\"]", "x".repeat(1_000 - 13));
     let (_server, session) = joined(limited()).await;
@@ -163,8 +169,9 @@ async fn p3_bodies_are_limited_in_size() {
     server.wait_until_empty().await;
 }
 
+/// Abuse: P3
 #[tokio::test]
-async fn p3_bodies_must_come_in_time() {
+async fn bodies_must_come_in_time() {
     let (server, session) = joined(Config { body_timeout: ms(60), ..config() }).await;
     let mut slow = Http::connect(server.at).await;
     slow.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: 900\r\n\r\n", session.target())).await;
@@ -188,8 +195,9 @@ async fn a_body_that_breaks_off_ends_the_session() {
     server.wait_until_empty().await;
 }
 
+/// Abuse: P7
 #[tokio::test]
-async fn p7_a_body_that_is_not_utf8_is_refused() {
+async fn a_body_that_is_not_utf8_is_refused() {
     let (server, session) = joined(config()).await;
     assert_eq!(waiting_poll_receives(&session, b"42[\"echo\",\"\xff\xfe\"]", 400).await, "1");
     server.wait_until_empty().await;

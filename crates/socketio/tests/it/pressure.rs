@@ -40,8 +40,9 @@ fn events(numbers: std::ops::Range<u32>) -> Vec<u8> {
     numbers.flat_map(|number| frame(0x81, format!("42{number}[\"work\",{number}]").as_bytes())).collect()
 }
 
+/// Abuse: S15
 #[tokio::test]
-async fn s15_a_hundred_events_back_to_back_are_handled_in_order_one_at_a_time() {
+async fn a_hundred_events_back_to_back_are_handled_in_order_one_at_a_time() {
     let (works, namespace) = Works::new();
     let server = TestServer::open(config(), [namespace]).await;
     works.leave.add_permits(100);
@@ -53,8 +54,9 @@ async fn s15_a_hundred_events_back_to_back_are_handled_in_order_one_at_a_time() 
     assert_eq!(*works.done.lock(), (0..100).collect::<Vec<_>>());
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_a_full_inbox_pauses_reading_and_loses_nothing() {
+async fn a_full_inbox_pauses_reading_and_loses_nothing() {
     let (works, namespace) = Works::new();
     let server = TestServer::open(config(), [namespace]).await;
     let ws = Ws::join(server.at, "/").await;

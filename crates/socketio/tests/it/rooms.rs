@@ -206,8 +206,9 @@ async fn all_of_a_room_are_disconnected_and_others_stay() {
     anna.ws.enter("/", "").await;
 }
 
+/// Delivery: I6
 #[tokio::test]
-async fn i6_broadcasts_awaited_one_after_the_other_arrive_in_order() {
+async fn broadcasts_awaited_one_after_the_other_arrive_in_order() {
     let server = server().await;
     let namespace = server.of_name("/");
     let mut members = Vec::new();
@@ -271,8 +272,9 @@ fn snapshots(position: Arc<AtomicU64>) -> Namespace {
     })
 }
 
+/// Delivery: I7
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i7_snapshot_and_live_meet_without_gap_under_a_racing_broadcaster() {
+async fn snapshot_and_live_meet_without_gap_under_a_racing_broadcaster() {
     let position = Arc::new(AtomicU64::new(0));
     let server = TestServer::open(config(), [snapshots(Arc::clone(&position))]).await;
     let namespace = server.of_name("/");

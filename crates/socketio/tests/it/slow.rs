@@ -58,8 +58,9 @@ async fn broadcast_until_gone(server: &TestServer, ends: &Mutex<Vec<DisconnectRe
     number
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_a_stalled_client_is_disconnected_after_the_timeout_and_others_are_not_delayed() {
+async fn a_stalled_client_is_disconnected_after_the_timeout_and_others_are_not_delayed() {
     let ends = Arc::default();
     let server = TestServer::open(Config { max_send_queue: 1024 * 1024, ..short_timeout() }, [recording(&ends)]).await;
     let mut good = Ws::join(server.at, "/").await;
@@ -73,8 +74,9 @@ async fn p17_a_stalled_client_is_disconnected_after_the_timeout_and_others_are_n
     drop(stalled);
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_a_client_with_too_many_queued_bytes_is_disconnected_at_once() {
+async fn a_client_with_too_many_queued_bytes_is_disconnected_at_once() {
     let ends = Arc::default();
     let server =
         TestServer::open(Config { slow_client_timeout: ms(60_000), ..short_timeout() }, [recording(&ends)]).await;
@@ -85,8 +87,9 @@ async fn p17_a_client_with_too_many_queued_bytes_is_disconnected_at_once() {
     assert!(sent > 64, "64 KiB hold as many messages");
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_the_queue_limit_also_holds_behind_a_write_batch() {
+async fn the_queue_limit_also_holds_behind_a_write_batch() {
     let ends = Arc::default();
     let server =
         TestServer::open(Config { slow_client_timeout: ms(60_000), ..short_timeout() }, [recording(&ends)]).await;
@@ -98,8 +101,9 @@ async fn p17_the_queue_limit_also_holds_behind_a_write_batch() {
     until(|| *ends.lock() == [DisconnectReason::SlowClient]).await;
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_reading_single_bytes_does_not_prevent_the_timeout() {
+async fn reading_single_bytes_does_not_prevent_the_timeout() {
     let ends = Arc::default();
     let server = TestServer::open(Config { max_send_queue: 1024 * 1024, ..short_timeout() }, [recording(&ends)]).await;
     let mut good = Ws::join(server.at, "/").await;
@@ -115,8 +119,9 @@ async fn p17_reading_single_bytes_does_not_prevent_the_timeout() {
     dripping.abort();
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_pongs_do_not_prevent_the_timeout() {
+async fn pongs_do_not_prevent_the_timeout() {
     let ends = Arc::default();
     let short_heartbeat = Config { ping_interval: ms(50), ping_timeout: ms(5_000), ..short_timeout() };
     let server = TestServer::open(Config { max_send_queue: 1024 * 1024, ..short_heartbeat }, [recording(&ends)]).await;
@@ -141,8 +146,9 @@ async fn p17_pongs_do_not_prevent_the_timeout() {
     soon(ponging).await.unwrap();
 }
 
+/// Abuse: P17
 #[tokio::test]
-async fn p17_a_polling_client_that_does_not_poll_is_disconnected_after_the_timeout() {
+async fn a_polling_client_that_does_not_poll_is_disconnected_after_the_timeout() {
     let ends = Arc::default();
     let server = TestServer::open(short_timeout(), [recording(&ends)]).await;
     let session = Polling::open(server.at).await;

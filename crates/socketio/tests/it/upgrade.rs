@@ -53,8 +53,9 @@ async fn a_session_upgrades_and_continues() {
     server.wait_until_empty().await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_messages_queued_on_both_sides_cross_in_order() {
+async fn messages_queued_on_both_sides_cross_in_order() {
     let (server, session) = joined(config()).await;
     queue(&server, 0..3).await;
     let mut ws = Upgrade::of(&session).connect(server.at).await.unwrap();
@@ -76,8 +77,9 @@ async fn p15_messages_queued_on_both_sides_cross_in_order() {
     ws.silence(ms(20)).await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_an_upgrade_cut_before_its_end_leaves_polling_intact() {
+async fn an_upgrade_cut_before_its_end_leaves_polling_intact() {
     for step in 0..4 {
         let (server, session) = joined(config()).await;
         queue(&server, 0..2).await;
@@ -111,8 +113,9 @@ async fn p15_an_upgrade_cut_before_its_end_leaves_polling_intact() {
     }
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_a_cut_after_the_end_of_the_upgrade_ends_the_session() {
+async fn a_cut_after_the_end_of_the_upgrade_ends_the_session() {
     let (server, session) = joined(config()).await;
     let mut ws = probed(&server, &session).await;
     ws.send("5").await;
@@ -121,8 +124,9 @@ async fn p15_a_cut_after_the_end_of_the_upgrade_ends_the_session() {
     assert!(session.is_gone().await);
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_an_unfinished_upgrade_times_out() {
+async fn an_unfinished_upgrade_times_out() {
     let (server, session) = joined(Config { upgrade_timeout: ms(60), ..config() }).await;
     let mut begun = Upgrade::of(&session).connect(server.at).await.unwrap();
     assert_eq!(begun.next().await, Frame::End);
@@ -137,8 +141,9 @@ async fn p14_an_unfinished_upgrade_times_out() {
     assert_eq!(body, "42[\"n\",0]");
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_a_second_upgrade_is_rejected_and_does_not_disturb_the_first() {
+async fn a_second_upgrade_is_rejected_and_does_not_disturb_the_first() {
     let (server, session) = joined(config()).await;
     let mut first = Upgrade::of(&session).connect(server.at).await.unwrap();
     let mut second = Upgrade::of(&session).connect(server.at).await.unwrap();
@@ -156,8 +161,9 @@ async fn p14_a_second_upgrade_is_rejected_and_does_not_disturb_the_first() {
     assert_eq!(first.text().await, "42[\"echo\"]");
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
+async fn a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
     for _ in 0..20 {
         let (server, session) = joined(config()).await;
         let mut ws = probed(&server, &session).await;
@@ -208,8 +214,9 @@ async fn the_end_of_a_session_ends_its_upgrade() {
     ws.ended().await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_broadcasts_during_an_upgrade_are_not_lost() {
+async fn broadcasts_during_an_upgrade_are_not_lost() {
     let (server, session) = joined(config()).await;
     let namespace = server.of_name("/");
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();

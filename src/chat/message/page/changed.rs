@@ -7,7 +7,6 @@ use crate::chat::{Limits, Tx, member};
 use crate::db::Param;
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
-use crate::sabotage::{self, Bug};
 
 /// The approximate size of a message besides its text: ids, times, the sender.
 const FRAME_BYTES: u64 = 300;
@@ -61,10 +60,6 @@ pub(in crate::chat::message) fn resume(
             size = &SINCE_SIZE_JOINED;
         }
         let (count, bytes) = tx.query_one(size, &params, |row| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?)))?;
-        if sabotage::has(Bug::PartialResume) {
-            let (messages, _) = changed(tx, viewer, room_id, &head, since, most.min(5))?;
-            return Ok(head.changes(messages, false));
-        }
         if count <= u64::from(most) && bytes + count * FRAME_BYTES <= limits.since_max_bytes {
             let (messages, _) = changed(tx, viewer, room_id, &head, since, most)?;
             return Ok(head.changes(messages, false));

@@ -16,8 +16,9 @@ fn seqs(changes: &Changes) -> Vec<i64> {
     changes.messages.iter().map(|message| message.seq).collect()
 }
 
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_a_later_member_reads_nothing_older_by_any_cursor() {
+async fn a_later_member_reads_nothing_older_by_any_cursor() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 9).await;

@@ -9,7 +9,6 @@ use crate::chat::{Fact, Limits, Tx, block, direct, member, room, search, user};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
-use crate::sabotage::{self, Bug};
 use crate::text;
 
 /// Stores a message, once for each key of the sender, and publishes it.
@@ -47,12 +46,9 @@ fn store(
     now: i64,
     me: UserId,
     room_id: RoomId,
-    mut new: NewMessage,
+    new: NewMessage,
     files: Vec<NewFile>,
 ) -> Result<Sent> {
-    if sabotage::has(Bug::SkipDedup) {
-        new.key = None;
-    }
     let file_count = new.file_ids.len() + files.len();
     if file_count > limits.files_max {
         return Err(Error::invalid("fileIds", format!("a message carries at most {} files", limits.files_max)));

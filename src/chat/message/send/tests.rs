@@ -153,8 +153,9 @@ async fn users_in_history_have_their_present_names() {
     assert_eq!((system.event, system.user.as_ref().unwrap().name.as_str()), (SystemEvent::Owner, "June"));
 }
 
+/// Abuse: M5
 #[tokio::test]
-async fn m5_a_text_of_many_names_causes_few_lookups() {
+async fn a_text_of_many_names_causes_few_lookups() {
     let store = Store::open();
     let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let room = store.courtyard(&minji, 5).await;

@@ -18,8 +18,9 @@ fn a_text_split_at_every_byte_arrives_once_and_whole() {
     }
 }
 
+/// Abuse: P8
 #[test]
-fn p8_forbidden_heads_are_protocol_errors() {
+fn forbidden_heads_are_protocol_errors() {
     let unmasked = [0x81, 0x01, b'a'];
     let rsv = masked(0xc1, b"a");
     let reserved = masked(0x83, b"a");
@@ -30,8 +31,9 @@ fn p8_forbidden_heads_are_protocol_errors() {
     }
 }
 
+/// Abuse: P9
 #[test]
-fn p9_a_huge_declared_length_is_refused_from_its_head() {
+fn a_huge_declared_length_is_refused_from_its_head() {
     for length in [1u64 << 40, 1 << 63] {
         let mut frame = vec![0x82, 0xff];
         frame.extend(length.to_be_bytes());
@@ -39,8 +41,9 @@ fn p9_a_huge_declared_length_is_refused_from_its_head() {
     }
 }
 
+/// Abuse: P10
 #[test]
-fn p10_one_byte_over_the_limit_is_too_big_in_one_frame_and_in_many() {
+fn one_byte_over_the_limit_is_too_big_in_one_frame_and_in_many() {
     assert_eq!(decode_all(&mut decoder(), &masked(0x82, &[0; 1_001])), Err(CloseCode::TooBig));
     let mut fragments = masked(0x02, &[0; 500]);
     fragments.extend(masked(0x00, &[0; 500]));
@@ -48,8 +51,9 @@ fn p10_one_byte_over_the_limit_is_too_big_in_one_frame_and_in_many() {
     assert_eq!(decode_all(&mut decoder(), &fragments), Err(CloseCode::TooBig));
 }
 
+/// Abuse: P11
 #[test]
-fn p11_too_many_fragments_violate_the_policy() {
+fn too_many_fragments_violate_the_policy() {
     let mut fragments = masked(0x01, b"");
     for _ in 0..64 {
         fragments.extend(masked(0x00, b""));
@@ -57,8 +61,9 @@ fn p11_too_many_fragments_violate_the_policy() {
     assert_eq!(decode_all(&mut decoder(), &fragments), Err(CloseCode::Policy));
 }
 
+/// Abuse: P7
 #[test]
-fn p7_text_that_is_not_utf8_is_refused() {
+fn text_that_is_not_utf8_is_refused() {
     assert_eq!(decode_all(&mut decoder(), &masked(0x81, &[0xff, 0xfe])), Err(CloseCode::InvalidText));
 }
 
