@@ -1,6 +1,6 @@
-//! Madang: a self-hosted chat in one binary and one data folder.
+//! Madang: a self-hosted chat server in one binary and one data folder.
 //!
-//! Read `ARCHITECTURE.md` first; it names the modules and the way of a message through them.
+//! Start with `ARCHITECTURE.md`: it describes the modules and the path of a message through them.
 
 pub mod app;
 pub mod chat;
@@ -8,13 +8,14 @@ pub mod clock;
 pub mod config;
 pub mod cookie;
 pub mod cpu_pool;
+pub mod data_folder;
 pub mod db;
 pub mod error;
-pub mod fetch;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod http_client;
 pub mod i18n;
 pub mod ids;
 pub mod image;
@@ -25,6 +26,7 @@ pub mod media;
 pub mod ops;
 pub mod origin;
 pub mod password;
+pub mod preview;
 pub mod realtime;
 pub mod sabotage;
 pub mod service;

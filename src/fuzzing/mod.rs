@@ -4,8 +4,9 @@
 //! Each is beside what it tries, in the `fuzzing.rs` of that folder.
 
 pub use crate::chat::search::fuzzing::question;
-pub use crate::fetch::fuzzing::{addresses, document};
+pub use crate::http_client::fuzzing::addresses;
 pub use crate::image::fuzzing::picture;
+pub use crate::preview::fuzzing::document;
 pub use crate::socket::fuzzing::event;
 pub use crate::view::fuzzing::rendered;
 pub use crate::web::api::fuzzing::call;

@@ -1,17 +1,17 @@
-//! Pictures from strangers, for the fuzzer: what is taken keeps the limits, is taken again as it
-//! is, and carries nothing but pixels, their colours and their timing.
+//! Fuzz target for untrusted images: an accepted image keeps the limits, is accepted again
+//! unchanged, and carries nothing but pixels, colours and timing.
 
 use super::{Limits, Picture, Refused, is_picture, portrait, probe, remake};
 
-/// Small, so that a fuzzer meets them often and a decoder is soon done.
+/// Small limits, so that a fuzzer reaches them often and decoding is fast.
 const LIMITS: Limits =
     Limits { side: 256, pixels: 16_384, frames: 8, frames_pixels: 65_536, bytes: 256 * 1_024, thumbnail_side: 32 };
 const PORTRAIT_SIDE: u32 = 24;
 
-/// A file that somebody sends as a picture.
+/// Decodes a file that was uploaded as an image.
 ///
 /// # Panics
-/// Where a promise of this module is broken.
+/// Panics when a promise of this module is broken.
 pub fn picture(data: &[u8]) {
     let square = portrait(data, PORTRAIT_SIDE, &LIMITS);
     match remake(data, &LIMITS) {
@@ -50,7 +50,7 @@ fn is_taken_again(picture: &Picture) {
     );
 }
 
-/// Nothing of what a stranger wrote beside the pixels is left.
+/// Checks that no metadata of the input is left.
 fn is_bare(bytes: &[u8]) {
     let parts = match probe::claim(bytes) {
         Some(probe::Claim::Png) => png_chunks(bytes),
@@ -90,7 +90,7 @@ fn png_chunks(png: &[u8]) -> Vec<String> {
     chunks
 }
 
-/// The segments before the first scan, which is the last thing in a file of ours.
+/// Returns the segments before the first scan, which is the last part of a file that we write.
 fn jpeg_segments(jpeg: &[u8]) -> Vec<String> {
     let (mut segments, mut rest) = (Vec::new(), &jpeg[2..]);
     while let [0xFF, marker, high, low, behind @ ..] = rest {

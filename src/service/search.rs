@@ -32,7 +32,7 @@ impl App {
     /// `room_not_found`, `not_a_member` for the room.
     pub async fn search(&self, me: UserId, request: SearchRequest) -> Result<Found> {
         if !self.config.has_search {
-            return Err(Error::new(Code::SearchUnavailable).with_message("search is switched off here"));
+            return Err(Error::new(Code::SearchUnavailable).with_message("search is switched off"));
         }
         let (mut query, older_than) = read(&request)?;
         if let Some(after) = &request.after {
@@ -66,7 +66,7 @@ impl App {
     /// Only those of the database.
     pub async fn check_search_index(&self) -> Result<()> {
         if self.config.has_search && !self.db.write(Subject::Server, search::begin).await? {
-            tracing::warn!("the search index is not complete: until `madang reindex` has run, search is refused");
+            tracing::warn!("the search index is incomplete, so searches are refused (run: madang reindex)");
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! Empty shapes from which a page's `<template>`s are rendered, so that what the browser makes
-//! itself (a message on its way, somebody who just came in, a room just opened) comes out of the
-//! same partials as everything else.
+//! Empty values for the `<template>` elements of a page. The browser renders what it creates itself
+//! (a pending message, a new member, a new room) from them, so it comes from the same partials as
+//! everything else.
 
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind};
@@ -9,7 +9,7 @@ use crate::chat::unread::{MyRoom, Unread};
 use crate::chat::user::{User, UserKind};
 use crate::ids::{MessageId, RoomId, UserId};
 
-/// A message on its way: it has no number yet, so its seq is 0.
+/// Returns a pending message: it has no number yet, so its seq is 0.
 pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
     Message {
         id: MessageId::from_u128(0),

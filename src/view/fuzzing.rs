@@ -1,5 +1,5 @@
-//! The renderer of messages, for the fuzzer: whatever is written, what comes out has our elements
-//! and attributes alone, each where it may stand, and its links go where they say.
+//! Fuzz target for the renderer of messages: for any input, the output has only our elements and
+//! attributes, each where it may stand, and links go where they seem to go.
 
 use html5gum::{Token, Tokenizer};
 use url::{Host, Url};
@@ -12,13 +12,13 @@ use crate::text;
 
 type StartTag = html5gum::StartTag<()>;
 
-/// Bytes that are written for one that was typed: a mention of one letter has the longest element.
+/// The maximum output per byte of input: a mention of one letter has the longest element.
 const BYTES_FOR_ONE: usize = 64;
 
-/// A message's text as somebody sends it.
+/// Renders the text of a message.
 ///
 /// # Panics
-/// Where a promise of the renderer is broken.
+/// Panics when a promise of the renderer is broken.
 pub fn rendered(data: &[u8]) {
     let Ok(typed) = std::str::from_utf8(data) else { return };
     let Ok(text) = text::message(typed, Limits::default().text_max, false) else { return };
@@ -51,7 +51,7 @@ fn check(html: &str) {
             }
             Token::EndTag(tag) => assert_eq!(open.pop(), Some(string(&tag.name)), "{html}"),
             Token::String(text) => shown += &string(&text),
-            // Characters that no document should have are shown as they are.
+            // Characters that are invalid in HTML are shown as they are.
             Token::Error(_) => {}
             other => panic!("{other:?} in {html}"),
         }
@@ -77,7 +77,7 @@ fn has_our_attributes(name: &str, tag: &StartTag) -> bool {
     }
 }
 
-/// A browser goes to the very host that is read, or to nobody.
+/// Returns whether a browser goes to the host that the address shows, or nowhere.
 fn goes_where_it_says(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return address.starts_with("http") };
     let authority = address.split("://").nth(1).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
@@ -85,13 +85,13 @@ fn goes_where_it_says(address: &str) -> bool {
     match (url.scheme(), url.host()) {
         ("mailto", None) => true,
         ("http" | "https", Some(Host::Domain(domain))) => domain == host && url.username().is_empty(),
-        // `0x7f.1` is read as what it stands for.
+        // `0x7f.1` is shown as the address that it means.
         ("http" | "https", Some(Host::Ipv4(_))) => url.username().is_empty(),
         _ => false,
     }
 }
 
-/// Whether a browser leaves the element where it is written: a block in a paragraph would end it.
+/// Returns whether a browser keeps the element where it is written: a block would end a paragraph.
 fn may_stand_in(name: &str, open: &[String]) -> bool {
     let parent = open.last().map(String::as_str);
     match name {

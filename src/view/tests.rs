@@ -1,7 +1,7 @@
 use super::part::{clock, host, is_emoji_alone, monogram, size};
 use super::{
-    ConnectedUser, DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, RoomPage, SearchPage,
-    member_html, message_html, my_room_html, row_html,
+    DirectoryEntry, DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, RoomPage,
+    SearchPage, member_html, message_html, my_room_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::member::{Member, Presence, Role};
@@ -16,7 +16,7 @@ use crate::ids::{FileId, MessageId, RoomId, UserId};
 use crate::text::hit::{Folded, excerpt};
 use crate::text::token::Sought;
 
-/// What every field of every shape is filled with, to see that it comes out as text.
+/// The value of every field of every type, to check that it is rendered as text.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)></textarea>";
 
 fn person(name: &str) -> User {
@@ -194,7 +194,7 @@ fn m1_m6_q6_what_people_write_is_text_everywhere() {
         lang: Lang::En,
         me: &me.user,
         q: HOSTILE,
-        people: vec![ConnectedUser { listed, presence: Presence::Online }],
+        people: vec![DirectoryEntry { listed, presence: Presence::Online }],
         next: Some(HOSTILE.to_owned()),
         notice: Some(Code::TooLong),
     };
@@ -224,7 +224,7 @@ fn m1_m6_q6_what_people_write_is_text_everywhere() {
             !html.contains("<script>") && !html.contains("<img src=x") && !html.contains("</textarea></"),
             "{html}"
         );
-        // A second wall stands behind the escaping: a strict policy, which knows no inline style.
+        // A strict content security policy backs the escaping, and it forbids inline styles.
         assert!(!html.contains(" style=") && !html.contains(" onclick="), "{html}");
     }
 }
@@ -257,7 +257,7 @@ fn a_file_shows_its_kind_and_is_played_where_it_can_be() {
         ("application/pdf", "plan.pdf", ["class=\"file\"", "#text", "PDF · "]),
         ("text/plain", "README", ["class=\"file\"", "#text", "파일 · "]),
         ("application/octet-stream", "a.\"><b>", ["class=\"file\"", "#file", "파일 · "]),
-        // What browsers do not commonly play is only there to be saved.
+        // Types that browsers do not commonly play can only be saved.
         ("video/quicktime", "a.mov", ["class=\"file\"", "#video", "MOV · "]),
     ] {
         let html = other(kind, name);
@@ -301,7 +301,7 @@ fn system_lines_name_who_and_how_many() {
     assert_eq!(system_line(&kick, Lang::Ko), "파란 고래님이 수달님을 내보내셨습니다.");
     assert_eq!(system_line(&kick, Lang::En), "수달 was removed by 파란 고래.");
 
-    // Somebody who becomes owner because the owner left was not made so by anyone.
+    // When the owner leaves, the next owner was not appointed by anyone.
     let mut heir = system(SystemEvent::Owner);
     if let Some(system) = &mut heir.system {
         system.user = heir.user.clone();

@@ -1,7 +1,7 @@
-//! The catalogue of abuse: which row is proven by which test. The table `docs/abuse.md` is made from
-//! the names of the tests: in Rust they begin with the rows that they prove, `z4_two_tabs…`; in a
-//! browser the title ends with them, `… (Z4)`. A row without a test fails here, and so does a name
-//! with a row that is none. A test that does not run proves nothing.
+//! The threat catalogue: which row is covered by which test. `docs/abuse.md` is generated from the
+//! names of the tests: in Rust they begin with the rows that they cover, `z4_two_tabs…`; in a
+//! browser test the title ends with them, `… (Z4)`. A row without a test fails here, and so does a
+//! name with an unknown row. Ignored tests do not count.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,26 +11,25 @@ use crate::reference::is_current;
 
 mod rows;
 
-/// The number of a row, what is tried, and what a reader should know of the limits of the proof.
+/// The number of a row, the attack, and the limits of its test.
 type Row = (u8, &'static str, &'static str);
 
-/// All groups. Every row of theirs must be proven.
+/// All groups. Every row must be covered.
 const GROUPS: &[(char, &str, &[Row])] = &[
     ('H', "Handshake and HTTP", rows::H),
     ('P', "Polling and frames", rows::P),
     ('S', "Packets of Socket.IO", rows::S),
-    ('E', "What events and calls are given", rows::E),
+    ('E', "Payloads of events and calls", rows::E),
     ('R', "REST and pages", rows::R),
     ('U', "Uploads", rows::U),
     ('A', "Identity and sessions", rows::A),
-    ('Z', "Who may what, between rooms", rows::Z),
-    ('M', "Markup and what is shown", rows::M),
+    ('Z', "Permissions and rooms", rows::Z),
+    ('M', "Markup and output", rows::M),
     ('Q', "Search", rows::Q),
     ('N', "Admins and operation", rows::N),
 ];
 
-/// Names may also begin with what is promised about delivery (D) and what holds at all times (I).
-/// Those are no rows.
+/// Names may also begin with promises of delivery (D) and invariants (I). Those are not rows.
 const PROMISES: [char; 2] = ['D', 'I'];
 
 /// A test: its file, and its name or title.
@@ -42,7 +41,7 @@ fn the_reference_of_abuse_names_every_row_and_every_proof() {
     let mut paper = HEAD.to_owned();
     let mut unproven = Vec::new();
     for (group, title, rows) in GROUPS {
-        writeln!(paper, "\n## {group}. {title}\n\n| Row | What is tried | Proven by |\n|---|---|---|").unwrap();
+        writeln!(paper, "\n## {group}. {title}\n\n| Row | Attack | Tests |\n|---|---|---|").unwrap();
         for (number, tried, remark) in *rows {
             let row = format!("{group}{number}");
             let found = proofs.remove(&row).unwrap_or_default();
@@ -58,9 +57,9 @@ fn the_reference_of_abuse_names_every_row_and_every_proof() {
     is_current("abuse.md", &paper);
 }
 
-const HEAD: &str = "# The catalogue of abuse, and where each row is proven\n\n\
-What a stranger may try at each door, and the tests that try it. Made from the names of the tests\n\
-(`make reference`); `tests/catalogue.rs` fails while a row has no test.\n";
+const HEAD: &str = "# Catalogue of abuse, and the test of each row\n\n\
+What an attacker may try at each entry point, and the tests that try it. Generated from the names of the tests\n\
+(`make reference`); `tests/catalogue/` fails while a row has no test.\n";
 
 fn cell(proofs: &[Proof], remark: &str) -> String {
     let mut files: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
@@ -75,7 +74,7 @@ fn cell(proofs: &[Proof], remark: &str) -> String {
     parts.join("<br>")
 }
 
-/// All tests that name a row, by row.
+/// Returns all tests that name a row, by row.
 fn proofs() -> BTreeMap<String, Vec<Proof>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut proofs: BTreeMap<String, Vec<Proof>> = BTreeMap::new();
@@ -105,8 +104,8 @@ fn proofs() -> BTreeMap<String, Vec<Proof>> {
     proofs
 }
 
-/// The functions below an attribute of a test whose names begin with rows. Others have such names,
-/// too (`u16_be` reads a number), and a test that is ignored proves nothing.
+/// Returns the functions with a test attribute whose names begin with rows. Other functions may
+/// have such names too (`u16_be` reads a number), and ignored tests do not count.
 fn rust_tests(source: &str) -> Vec<(Vec<String>, String)> {
     let mut found = Vec::new();
     let mut is_test = false;
@@ -125,7 +124,7 @@ fn rust_tests(source: &str) -> Vec<(Vec<String>, String)> {
     found
 }
 
-/// The tests whose titles end with rows in brackets.
+/// Returns the tests whose titles end with rows in brackets.
 fn browser_tests(source: &str) -> Vec<(Vec<String>, String)> {
     let titles = source.lines().filter_map(|line| line.trim().strip_prefix("test(\"")?.split('"').next());
     let numbered = titles.filter_map(|title| {
@@ -136,7 +135,7 @@ fn browser_tests(source: &str) -> Vec<(Vec<String>, String)> {
     numbered.collect()
 }
 
-/// A row as it stands in a name, `z4` say.
+/// Parses a row in a name, for example `z4`.
 fn row(part: &str) -> Option<String> {
     let number = part.get(1..)?;
     let is_row = part.starts_with(|c: char| c.is_ascii_alphabetic())

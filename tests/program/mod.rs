@@ -1,4 +1,4 @@
-//! The binary as a process: what it writes, how it ends, and what it still knows after a kill.
+//! The binary as a process: its output, its exit, and its data after a kill.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ impl Program {
         Self::start_as(Command::new(env!("CARGO_BIN_EXE_madang")), folder, flags)
     }
 
-    /// The program behind another command, which is to run it with the arguments it gets.
+    /// Starts the program through another command, which runs it with the given arguments.
     fn start_as(mut command: Command, folder: &Path, flags: &[&str]) -> Self {
         command
             .args(["serve", "--bind", "127.0.0.1", "--port", "0", "--rate-limits", "off", "--data-dir"])
@@ -48,7 +48,7 @@ impl Program {
         Self::run(command)
     }
 
-    /// A command that says on stdout when it is ready, and where.
+    /// Runs a command that prints the server's address when it is ready.
     fn run(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
@@ -63,18 +63,18 @@ impl Program {
         Self { address, child, log: Some(log) }
     }
 
-    /// SIGKILL: nothing of the program runs any more.
+    /// Sends SIGKILL and waits.
     fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM; how the program ended and what it wrote.
+    /// Sends SIGTERM; returns the exit status and the log.
     async fn terminate(mut self) -> (ExitStatus, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let log = self.log.take().unwrap();
-        // Elsewhere, as the sockets of this test must go on answering meanwhile.
+        // On another thread, because the sockets of this test must answer meanwhile.
         tokio::task::spawn_blocking(move || (self.child.wait().unwrap(), log.join().unwrap())).await.unwrap()
     }
 
@@ -93,7 +93,7 @@ impl Program {
         Room { id: made["id"].as_str().unwrap().to_owned(), made }
     }
 
-    /// Everything in a room, asked for page by page.
+    /// Returns all messages of a room, page by page, and its rev.
     async fn everything(&self, who: &Person, room: &Room) -> (Vec<Value>, i64) {
         let (mut all, mut since) = (Vec::new(), 0);
         loop {
@@ -115,7 +115,7 @@ impl Drop for Program {
     }
 }
 
-/// What a sender knows of a send.
+/// What a sender knows about a send.
 struct Sent {
     sender: usize,
     key: String,
@@ -137,7 +137,7 @@ async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
             clients.push(Client::open(program.address, Opening::of(person).room(&room)).await);
             clients.last().unwrap().take("joined").await;
         }
-        // Chance says when: an id is the nearest source of it.
+        // A random delay, taken from an id.
         let until = 3 + RoomId::new(0).as_u128() as usize % 60;
         let mut answers = Vec::new();
         for number in 0..400 {
@@ -161,7 +161,7 @@ async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
         assert!(now_acked >= acked + until, "round {round}: {now_acked}");
         acked = now_acked;
     }
-    // What was not answered is sent again by its sender, twice: it is stored once.
+    // Unacknowledged messages are sent again, twice: each is stored once.
     let (before, _) = program.everything(&people[1], &room).await;
     let mut clients = Vec::new();
     for person in &people {
@@ -186,7 +186,7 @@ async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
 }
 
 /// I1: each acknowledged send is in the log at its place, with its text. I3: once. I4: each rev is
-/// one change, and seqs are unique. I2: nothing else is there.
+/// one change, and seqs are unique. I2: there is nothing else.
 fn check_log(sent: &[Sent], all: &[Value], rev: i64) {
     let seqs: Vec<i64> = all.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
     assert_eq!(seqs, (1..=rev).collect::<Vec<_>>(), "every rev of the room is one message, in order");
@@ -207,19 +207,19 @@ fn check_log(sent: &[Sent], all: &[Value], rev: i64) {
     }
 }
 
-/// What the operator's hand prints, on the data folder of [`Program::start`].
+/// Returns the output of an admin command on the data folder of [`Program::start`].
 fn desk(folder: &Path, words: &[&str]) -> String {
     let output = at_desk(folder, words);
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Why the operator's hand refuses.
+/// Returns the error of an admin command.
 fn desk_refuses(folder: &Path, words: &[&str]) -> String {
     let output = at_desk(folder, words);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
-    assert!(said.starts_with("madang: ") && said.lines().count() == 1, "{words:?}: not a sentence: {said}");
+    assert!(said.starts_with("error: ") && said.lines().count() == 1, "{words:?}: not one line: {said}");
     said
 }
 
@@ -233,9 +233,9 @@ fn at_desk(folder: &Path, words: &[&str]) -> std::process::Output {
 async fn the_operators_hand_works_beside_a_running_server() {
     let folder = Folder::new();
     let none = at_desk(folder.path(), &["key", "list"]);
-    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("there is no house in"));
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("no database in"));
     let program = Program::start(folder.path(), &[]);
-    // The link of the first start is in the log; another is printed, built from the public address.
+    // The first start logs a link; the command prints another one, built from the public URL.
     let link = desk(folder.path(), &["admin-link", "--public-url", "https://chat.example.org"]);
     let path = link.trim().strip_prefix("https://chat.example.org").expect(&link).to_owned();
     let sign_up = json!({ "email": "minji@example.org", "password": "a tree by the gate", "name": "minji" });
@@ -256,7 +256,10 @@ async fn the_operators_hand_works_beside_a_running_server() {
     bring().await.refused(401, "unauthenticated");
     assert!(desk(folder.path(), &["key", "list"]).contains("revoked 20"));
     let unknown = at_desk(folder.path(), &["user", "reset", "nobody@example.org"]);
-    assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("has no account here"));
+    assert!(
+        !unknown.status.success()
+            && String::from_utf8_lossy(&unknown.stderr).contains("no account has the e-mail address")
+    );
     let (status, log) = program.terminate().await;
     assert!(status.success() && log.contains("/admin/"), "{log}");
 }
@@ -298,10 +301,10 @@ async fn a_reindex_beside_the_server_makes_search_whole() {
     let search = |q: &str| program.request("GET", &format!("/api/search?q={q}")).bearer(&minji.token);
     search("%EC%98%9B%EB%82%A0").send().await.refused(503, "search_unavailable");
     let refused = reindex(&["--search", "off"]);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("search is off"));
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("search is switched off"));
     let done = reindex(&[]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(String::from_utf8_lossy(&done.stdout), "The search index is complete.\n");
+    assert_eq!(String::from_utf8_lossy(&done.stdout), "rebuilt the search index\n");
     let found = search("%EC%98%9B%EB%82%A0").send().await.is(200);
     assert_eq!(found["messages"].as_array().unwrap().len(), 3);
     let (_, log) = program.terminate().await;

@@ -1,4 +1,4 @@
-//! Uploads whose process ends under them, and disks that take no more.
+//! Uploads when the process ends or the disk is full.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use super::Program;
 use crate::support::app::Folder;
 use crate::support::factory::Person;
 
-/// Begins an upload that says it will be longer than what comes of it.
+/// Starts an upload that declares a larger length than it sends.
 async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpStream {
     let head = format!(
         "POST /api/uploads HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-length: 9000000\r\n\
@@ -44,8 +44,7 @@ async fn u12_a_kill_amid_an_upload_leaves_nothing_of_it() {
 #[tokio::test]
 async fn u13_a_full_disk_is_told_and_nothing_stays() {
     let folder = Folder::new();
-    // A process that may write no file beyond a size is refused by the system like one whose disk is
-    // full; the signal that would come with it is put aside.
+    // A limit of the file size behaves like a full disk; its signal is ignored.
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
     let program = Program::start_as(shell, folder.path(), &[]);
@@ -76,6 +75,6 @@ fn u13_uploads_go_into_no_linked_folder() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("must be a folder and not a link"), "{said}");
+    assert!(!output.status.success() && said.contains("is a link, which is not allowed"), "{said}");
     assert!(elsewhere.join("precious").exists());
 }

@@ -4,31 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use serde::de::DeserializeOwned;
-
-use super::{calls, json};
+use super::calls;
 use crate::error::Result;
-use crate::wire::from_json;
 use crate::wire::fuzzing::{fields, is_of, is_refusal};
-
-/// How the query and the body of a call are read.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Readers {
-    query: Option<Read<str>>,
-    body: Option<Read<[u8]>>,
-}
-
-type Read<T> = fn(&T) -> Result<()>;
-
-impl Readers {
-    pub(super) fn asks<T: DeserializeOwned>(&mut self) {
-        self.query = Some(|query| json::read::<T>(query).map(drop));
-    }
-
-    pub(super) fn takes<T: DeserializeOwned>(&mut self) {
-        self.body = Some(|body| from_json::<T>(body).map(drop));
-    }
-}
 
 /// A query, and a body of JSON: the same bytes are both.
 ///
@@ -36,14 +14,14 @@ impl Readers {
 /// Where a reader takes what it must not, or a refusal is none.
 pub fn call(data: &[u8]) {
     for call in CALLS.iter() {
-        if let (Some(read), Some(fields)) = (call.readers.body, &call.body) {
+        if let (Some(read), Some(fields)) = (call.read_body, &call.body) {
             match read(data) {
                 Ok(()) => is_of(fields, data),
                 Err(error) => is_refusal(error, data),
             }
         }
         let query = std::str::from_utf8(data).ok().filter(|text| text.is_ascii());
-        if let (Some(read), Some(query)) = (call.readers.query, query) {
+        if let (Some(read), Some(query)) = (call.read_query, query) {
             match read(query) {
                 Ok(()) => asks_only(&call.query, query),
                 Err(error) => is_refusal(error, data),
@@ -61,7 +39,8 @@ fn asks_only(fields: &BTreeSet<String>, query: &str) {
 
 /// A call with the fields that it knows.
 struct Known {
-    readers: Readers,
+    read_query: Option<fn(&str) -> Result<()>>,
+    read_body: Option<fn(&[u8]) -> Result<()>>,
     query: BTreeSet<String>,
     body: Option<BTreeSet<String>>,
 }
@@ -75,10 +54,10 @@ static CALLS: LazyLock<Vec<Known>> = LazyLock::new(|| {
         let query = asked.filter_map(|parameter| Some(parameter["name"].as_str()?.to_owned())).collect();
         let body = &operation["requestBody"]["content"]["application/json"]["schema"];
         let body = body["$ref"].as_str().and_then(|place| paper.pointer(place.trim_start_matches('#'))).unwrap_or(body);
-        Known { readers: call.readers, query, body: fields(body) }
+        Known { read_query: call.read_query, read_body: call.read_body, query, body: fields(body) }
     };
     let all: Vec<Known> = calls(0).iter().map(known).collect();
-    let is_whole = |known: &&Known| known.readers.body.is_none() || known.body.is_some();
+    let is_whole = |known: &&Known| known.read_body.is_none() || known.body.is_some();
     assert!(all.len() > 40 && all.iter().filter(is_whole).count() == all.len(), "a call's body has no fields");
     all
 });

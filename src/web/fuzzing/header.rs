@@ -11,8 +11,8 @@ use crate::cookie;
 use crate::i18n::Lang;
 use crate::origin::{Judgement, Origin, Origins};
 use crate::text;
-use crate::web::range::{Stretch, stretch};
-use crate::web::{back, caller, etag};
+use crate::web::range::{ByteRange, byte_range};
+use crate::web::{etag, extract, redirect};
 
 /// Bytes of the file that a stretch is asked of.
 const SIZE: u64 = 1_000;
@@ -54,7 +54,7 @@ fn tell_who(headers: &HeaderMap) {
             assert!(cookie::set_session(&token, is_https).as_bytes().starts_with(shown.as_bytes()));
         }
     }
-    if let Some(Ok(token)) = caller::bearer(headers) {
+    if let Some(Ok(token)) = extract::bearer(headers) {
         let shown = text(headers, http::header::AUTHORIZATION).unwrap_or_default();
         assert!(shown.ends_with(&token.reveal()), "a token that nobody showed");
     }
@@ -99,7 +99,7 @@ fn is_us(host: &str) {
 fn lead_back(headers: &HeaderMap) {
     let referer = text(headers, REFERER);
     for asked in [None, referer, text(headers, HeaderName::from_static("x-next"))] {
-        let place = back::onward(asked, headers);
+        let place = redirect::after_sign_in(asked, headers);
         assert!(place.starts_with('/') && is_of_ours(&place), "one is led to {place}");
         HeaderValue::try_from(place).expect("an address of ours is a header");
     }
@@ -109,13 +109,13 @@ fn lead_back(headers: &HeaderMap) {
 }
 
 fn ask_for_a_part(headers: &HeaderMap) {
-    match stretch(text(headers, RANGE).unwrap_or_default(), SIZE) {
-        Stretch::Part(part) => assert!(part.start < part.end && part.end <= SIZE, "{part:?}"),
-        Stretch::Whole | Stretch::Beyond => {}
+    match byte_range(text(headers, RANGE).unwrap_or_default(), SIZE) {
+        ByteRange::Part(part) => assert!(part.start < part.end && part.end <= SIZE, "{part:?}"),
+        ByteRange::Whole | ByteRange::Unsatisfiable => {}
     }
     let tag = HeaderValue::from_static("\"a\"");
     if let Some(known) = headers.get(IF_NONE_MATCH) {
         let has_it = known.as_bytes().contains(&b'a') || known.as_bytes().contains(&b'*');
-        assert!(has_it || !etag::names(known, &tag));
+        assert!(has_it || !etag::matches(known, &tag));
     }
 }
