@@ -65,7 +65,7 @@ mod tests {
     use crate::error::Code;
 
     #[test]
-    fn a4_what_everybody_tries_first_is_refused() {
+    fn a4_common_passwords_are_refused() {
         let own = ["minji.kim@example.org", "Blue Whale"];
         for bad in [
             "",

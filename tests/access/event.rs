@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{Scene, Who, house};
+use super::scene::{Scene, Who, start_server};
 use super::{Cells, Row, check, is_complete};
 use crate::support::App;
 use crate::support::client::Opening;
@@ -53,8 +53,8 @@ fn to_other(scene: &Scene, _: Who) -> Value {
 }
 
 #[tokio::test]
-async fn n1_every_event_for_everybody() {
-    let app = house(|_| {}).await;
+async fn n1_every_event_by_every_kind_of_user() {
+    let app = start_server(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);
     is_complete(ROWS.iter().map(Row::title), events.iter().map(|event| event.name.to_owned()));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{Scene, Who, house};
+use super::scene::{Scene, Who, start_server};
 use super::{Body, Row, event, outcome, page, rest};
 use crate::support::client::Opening;
 use crate::support::factory::key;
@@ -19,8 +19,8 @@ const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Wh
 
 /// Z9, Z11: every call and form of a room, for the direct room of two others.
 #[tokio::test]
-async fn z9_a_direct_room_is_not_there_for_others_at_any_door() {
-    let app = house(|_| {}).await;
+async fn z9_a_direct_room_does_not_exist_for_others() {
+    let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite"] {
         scene.prepare(&app, wanted).await;
@@ -65,8 +65,8 @@ async fn z9_a_direct_room_is_not_there_for_others_at_any_door() {
 
 /// Z10, Z11: every action on a message, for a whisper between two others.
 #[tokio::test]
-async fn z10_a_whisper_is_not_there_for_others_at_any_door() {
-    let app = house(|_| {}).await;
+async fn z10_a_whisper_does_not_exist_for_others() {
+    let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     let whisper = json!({ "text": "hush", "to": scene.other.id });
     let whispered = app.send(scene.member(), &scene.room, whisper).await;
@@ -100,8 +100,8 @@ async fn z10_a_whisper_is_not_there_for_others_at_any_door() {
 
 /// Nobody can end another user's session or use their upload, or learn that it exists.
 #[tokio::test]
-async fn z11_sessions_and_uploads_of_others_are_as_good_as_none() {
-    let app = house(|_| {}).await;
+async fn z11_sessions_and_uploads_of_others_do_not_exist() {
+    let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let member = scene.member();
     let listed = app.call(member, "GET", "/me/sessions", Value::Null).await.is(200);
@@ -124,8 +124,8 @@ async fn z11_sessions_and_uploads_of_others_are_as_good_as_none() {
 
 /// Z11: events of a room reach only its members, however many sockets are connected outside.
 #[tokio::test]
-async fn z11_outsiders_hear_nothing_of_a_room() {
-    let app = house(|_| {}).await;
+async fn z11_outsiders_get_no_events_of_a_room() {
+    let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let mut outside = Vec::new();
     for who in [Who::Guest, Who::Kicked, Who::Admin] {
@@ -160,8 +160,8 @@ async fn z11_outsiders_hear_nothing_of_a_room() {
 
 /// Z11, Q5: lists name a room and its members only to its members.
 #[tokio::test]
-async fn z11_lists_name_a_room_and_its_guests_for_those_in_it_alone() {
-    let app = house(|_| {}).await;
+async fn z11_lists_name_a_room_and_its_guests_only_to_members() {
+    let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let room = &scene.room;
     let unlisted = json!({ "listed": false });
@@ -182,8 +182,8 @@ async fn z11_lists_name_a_room_and_its_guests_for_those_in_it_alone() {
 
 /// N1: an ended session gives no access, even an admin's.
 #[tokio::test]
-async fn n1_an_ended_session_of_an_admin_opens_nothing() {
-    let app = house(|_| {}).await;
+async fn n1_an_ended_session_of_an_admin_gives_no_access() {
+    let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite", "file", "picture"] {
         scene.prepare(&app, wanted).await;

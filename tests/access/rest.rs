@@ -3,7 +3,7 @@
 use madang::config::Config;
 use serde_json::{Value, json};
 
-use super::scene::{Scene, Who, house};
+use super::scene::{Scene, Who, start_server};
 use super::{Body, Cells, Row, check, is_complete, outcome};
 use crate::support::App;
 use crate::support::factory::{PASSWORD, key};
@@ -24,7 +24,7 @@ const fn inside(cell: &'static str) -> Cells {
 }
 
 /// For moderators of the room.
-const fn keepers(cell: &'static str) -> Cells {
+const fn moderators(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, cell, cell, OUT, cell]
 }
 
@@ -81,14 +81,14 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/rooms/{id}/members", inside("200"), nothing),
     row("POST", "/rooms/{id}/members", known("200"), empty).spends(),
     row("DELETE", "/rooms/{id}/members/me", inside("204"), nothing).spends(),
-    row("DELETE", "/rooms/{id}/members/{userId}", keepers("204"), nothing).spends(),
+    row("DELETE", "/rooms/{id}/members/{userId}", moderators("204"), nothing).spends(),
     row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing).spends(),
     row("DELETE", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),
-    row("GET", "/rooms/{id}/bans", keepers("200"), nothing),
-    row("DELETE", "/rooms/{id}/bans/{userId}", keepers("204"), nothing).spends().wants("banned"),
-    row("GET", "/rooms/{id}/invites", keepers("200"), nothing),
-    row("POST", "/rooms/{id}/invites", keepers("201"), empty),
-    row("DELETE", "/rooms/{id}/invites/{code}", keepers("204"), nothing).spends().wants("invite"),
+    row("GET", "/rooms/{id}/bans", moderators("200"), nothing),
+    row("DELETE", "/rooms/{id}/bans/{userId}", moderators("204"), nothing).spends().wants("banned"),
+    row("GET", "/rooms/{id}/invites", moderators("200"), nothing),
+    row("POST", "/rooms/{id}/invites", moderators("201"), empty),
+    row("DELETE", "/rooms/{id}/invites/{code}", moderators("204"), nothing).spends().wants("invite"),
     row("GET", "/rooms/{id}/messages", inside("200"), nothing),
     row("POST", "/rooms/{id}/messages", inside("201"), |_, _| Body::Json(json!({ "text": "good evening" }))),
     row("GET", "/rooms/{id}/pins", inside("200"), nothing),
@@ -138,8 +138,8 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
 }
 
 #[tokio::test]
-async fn n1_r8_every_call_of_rest_for_everybody() {
-    let app = house(|_| {}).await;
+async fn n1_r8_every_rest_call_by_every_kind_of_user() {
+    let app = start_server(|_| {}).await;
     let calls = madang::web::api::calls(Config::default().upload_max);
     let there = calls.iter().map(|call| format!("{} {}", call.method, call.path));
     is_complete(ROWS.iter().map(Row::title), there);
@@ -171,7 +171,7 @@ async fn session(app: &App, scene: &Scene, who: Who) -> String {
 
 /// The reference says of each call whether it needs an identity.
 #[test]
-fn what_is_open_is_marked_so() {
+fn calls_without_identity_are_marked() {
     for call in madang::web::api::calls(Config::default().upload_max).iter() {
         // A call without a row fails above, by its name.
         let row = ROWS.iter().find(|row| row.method == call.method && row.name == call.path);

@@ -36,7 +36,7 @@ const PROMISES: [char; 2] = ['D', 'I'];
 type Proof = (PathBuf, String);
 
 #[test]
-fn the_reference_of_abuse_names_every_row_and_every_proof() {
+fn the_threat_catalogue_is_current_and_complete() {
     let mut proofs = proofs();
     let mut paper = HEAD.to_owned();
     let mut unproven = Vec::new();
@@ -146,7 +146,7 @@ fn row(part: &str) -> Option<String> {
 }
 
 #[test]
-fn names_are_read_as_they_are_meant() {
+fn names_of_tests_are_parsed() {
     let found = rust_tests(
         "#[tokio::test(flavor = \"x\")]\nasync fn z5_d10_a_race() {}\nfn a1_helper() {}\n#[test]\nfn plain() {}\n\
          fn u16_be() {}\n#[test]\n#[ignore = \"slow\"]\nfn p4_some_day() {}\n#[test]\nfn u128_is_large() {}",

@@ -134,7 +134,7 @@ async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_
 }
 
 #[tokio::test]
-async fn n6_bytes_that_a_backup_may_need_stay_until_it_has_read() {
+async fn n6_files_that_a_backup_may_need_stay_until_it_has_read_them() {
     let app = App::with(|config| config.housekeeping = std::time::Duration::from_millis(20)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -157,7 +157,7 @@ async fn n6_bytes_that_a_backup_may_need_stay_until_it_has_read() {
 }
 
 #[tokio::test]
-async fn a_backup_is_private_whole_or_not_there_and_replaces_nothing_unasked() {
+async fn a_backup_is_private_and_complete_and_replaces_nothing_without_force() {
     let folder = Folder::new();
     let path = archive(&folder);
     let refused = desk_refuses(folder.path(), &["backup", text(&path)]);
@@ -199,7 +199,7 @@ async fn a_backup_is_private_whole_or_not_there_and_replaces_nothing_unasked() {
 }
 
 #[tokio::test]
-async fn a_backup_that_finds_the_disk_full_leaves_the_one_before_it() {
+async fn a_backup_on_a_full_disk_leaves_the_previous_one() {
     let folder = Folder::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
@@ -228,7 +228,7 @@ async fn a_backup_that_finds_the_disk_full_leaves_the_one_before_it() {
 }
 
 #[tokio::test]
-async fn a_backup_that_is_asked_to_end_leaves_nothing() {
+async fn an_interrupted_backup_leaves_nothing() {
     let folder = Folder::new();
     let (path, data) = (archive(&folder), folder.path().join("data"));
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
@@ -251,7 +251,7 @@ async fn a_backup_that_is_asked_to_end_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_house_that_has_lost_files_is_backed_up_without_them_and_says_so() {
+async fn a_backup_without_lost_files_says_so() {
     let (folder, elsewhere) = (Folder::new(), Folder::new());
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
@@ -284,7 +284,7 @@ async fn a_house_that_has_lost_files_is_backed_up_without_them_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_backup_of_a_harmed_database_is_refused() {
+async fn a_backup_of_a_corrupt_database_is_refused() {
     let folder = Folder::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);

@@ -75,7 +75,7 @@ async fn a10_n5_no_secret_and_no_text_is_logged() {
 const FORGED: &str = "x\r\n2026-01-01T00:00:00Z ERROR forged: all is lost\u{1b}[31m\u{1b}]0;owned\u{7}\u{202e}";
 
 #[tokio::test]
-async fn n5_nobody_else_writes_a_line_of_the_log() {
+async fn n5_no_input_forges_a_line_of_the_log() {
     for format in ["text", "json"] {
         let folder = Folder::new();
         let program = Program::start(folder.path(), &["--log-format", format]);

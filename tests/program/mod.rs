@@ -230,7 +230,7 @@ fn at_desk(folder: &Path, words: &[&str]) -> std::process::Output {
 }
 
 #[tokio::test]
-async fn the_operators_hand_works_beside_a_running_server() {
+async fn admin_commands_work_beside_a_running_server() {
     let folder = Folder::new();
     let none = at_desk(folder.path(), &["key", "list"]);
     assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("there is no house in"));
@@ -262,7 +262,7 @@ async fn the_operators_hand_works_beside_a_running_server() {
 }
 
 #[tokio::test]
-async fn d12_a_termination_tells_the_sockets_and_ends_well() {
+async fn d12_sigterm_notifies_the_sockets_and_exits_cleanly() {
     let folder = Folder::new();
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -278,7 +278,7 @@ async fn d12_a_termination_tells_the_sockets_and_ends_well() {
 }
 
 #[tokio::test]
-async fn a_reindex_beside_the_server_makes_search_whole() {
+async fn a_reindex_beside_the_server_completes_the_index() {
     let folder = Folder::new();
     let program = Program::start(folder.path(), &["--search", "off"]);
     let minji = program.guest("minji").await;

@@ -57,7 +57,7 @@ fn n4_settings_that_let_everybody_in_are_refused() {
 }
 
 #[tokio::test]
-async fn n4_what_the_house_keeps_is_for_nobody_else_on_the_machine() {
+async fn n4_the_data_folder_is_private_on_the_machine() {
     let folder = Folder::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);
@@ -81,7 +81,7 @@ async fn n4_what_the_house_keeps_is_for_nobody_else_on_the_machine() {
 }
 
 #[test]
-fn what_cannot_start_says_why_in_a_sentence() {
+fn a_failed_start_gives_the_reason_in_a_sentence() {
     let folder = Folder::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -23,7 +23,7 @@ async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpS
 }
 
 #[tokio::test]
-async fn u12_a_kill_amid_an_upload_leaves_nothing_of_it() {
+async fn u12_a_kill_during_an_upload_leaves_nothing_of_it() {
     let folder = Folder::new();
     let incoming = || std::fs::read_dir(folder.path().join("data/incoming")).unwrap().count();
     let mut program = Program::start(folder.path(), &[]);
@@ -42,7 +42,7 @@ async fn u12_a_kill_amid_an_upload_leaves_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn u13_a_full_disk_is_told_and_nothing_stays() {
+async fn u13_a_full_disk_is_reported_and_nothing_stays() {
     let folder = Folder::new();
     // A limit of the file size behaves like a full disk; its signal is ignored.
     let mut shell = Command::new("/bin/sh");

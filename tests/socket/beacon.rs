@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::App;
 
 #[tokio::test]
-async fn d8_coming_in_is_followed_by_the_rev() {
+async fn d8_joining_is_followed_by_the_rev() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -23,7 +23,7 @@ async fn d8_coming_in_is_followed_by_the_rev() {
 }
 
 #[tokio::test]
-async fn d8_a_beacon_goes_round_with_what_each_may_see() {
+async fn d8_a_heartbeat_has_the_rev_that_each_user_may_see() {
     let app = App::with(|config| config.rev_heartbeat = Duration::from_millis(40)).await;
     let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
     let public = hers.say(&room, "all").await["rev"].as_i64().unwrap();
@@ -44,7 +44,7 @@ async fn d8_a_beacon_goes_round_with_what_each_may_see() {
 }
 
 #[tokio::test]
-async fn d8_after_a_restart_the_beacon_knows_what_was_whispered() {
+async fn d8_after_a_restart_the_heartbeat_respects_whispers() {
     let mut app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.courtyard(&minji).await;

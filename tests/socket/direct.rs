@@ -13,7 +13,7 @@ async fn open(app: &App, who: &Person, with: &Person) -> Room {
 }
 
 #[tokio::test]
-async fn z11_z12_two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
+async fn z11_z12_a_direct_room_appears_at_once_for_its_two_users_only() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let (lobby, his) = (app.lobby().await, app.connect(&jun).await);
@@ -36,7 +36,7 @@ async fn z11_z12_two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn z9_however_many_ask_at_once_there_is_one_room() {
+async fn z9_concurrent_requests_create_one_direct_room() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let asks = (0..40).map(|n| {
@@ -70,7 +70,7 @@ async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
 }
 
 #[tokio::test]
-async fn z9_it_is_nobody_elses() {
+async fn z9_a_direct_room_is_closed_to_others() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = open(&app, &minji, &jun).await;

@@ -9,7 +9,7 @@ use crate::support::factory::key;
 use crate::support::{App, frame};
 
 #[tokio::test]
-async fn d12_i15_sockets_hear_of_the_end_and_sends_under_way_are_answered() {
+async fn d12_i15_sockets_are_notified_and_pending_sends_are_answered() {
     let mut app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
     let by_polling = app.open_socket(Opening::of(&jun).room(&room).polling()).await;
@@ -83,7 +83,7 @@ async fn d12_the_server_ends_in_time_whatever_clients_do() {
 }
 
 #[tokio::test]
-async fn d12_while_draining_it_is_alive_and_not_ready_and_lets_no_socket_in() {
+async fn d12_while_draining_it_is_alive_but_not_ready_and_accepts_no_socket() {
     let mut app = App::with(|config| config.shutdown = Duration::from_secs(4)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -106,7 +106,7 @@ async fn r12_of_two_rooms_in_the_address_none_is_meant() {
 }
 
 #[tokio::test]
-async fn an_unknown_namespace_is_refused_and_the_lobby_asks_nobody() {
+async fn an_unknown_namespace_is_refused_and_the_lobby_needs_no_identity() {
     let app = App::start().await;
     let unknown = app.open_socket(Opening { namespace: "/nowhere".into(), ..Opening::default() }).await;
     assert_eq!(unknown.take("connect_error").await["message"], "Invalid namespace");
@@ -138,7 +138,7 @@ async fn the_language_is_the_handshakes_then_the_browsers_then_korean() {
 }
 
 #[tokio::test]
-async fn html_is_for_who_asks_and_the_same_for_all_who_do() {
+async fn html_is_sent_on_request_and_is_the_same_for_all() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -166,7 +166,7 @@ async fn html_is_for_who_asks_and_the_same_for_all_who_do() {
 }
 
 #[tokio::test]
-async fn h12_who_joins_no_namespace_is_let_go() {
+async fn h12_a_connection_without_a_namespace_is_closed() {
     let app = App::with(|config| config.connect_timeout = std::time::Duration::from_millis(50)).await;
     let minji = app.guest("minji").await;
     let idle = app.open_socket(Opening { namespace: "/nowhere".into(), ..Opening::default() }).await;
@@ -176,7 +176,7 @@ async fn h12_who_joins_no_namespace_is_let_go() {
 }
 
 #[tokio::test]
-async fn p18_who_answers_no_ping_is_gone_from_the_room() {
+async fn p18_a_client_that_answers_no_ping_leaves_the_room() {
     let app = App::with(|config| {
         config.ping_interval = std::time::Duration::from_millis(100);
         config.ping_timeout = std::time::Duration::from_millis(1_500);

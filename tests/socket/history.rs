@@ -35,7 +35,7 @@ async fn heard(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn z10_changes_of_what_was_before_one_came_are_not_told() {
+async fn z10_changes_of_messages_before_joining_are_not_sent() {
     let Evening { app, room, hers, his, old, .. } = evening().await;
     let second = hers.say(&room, "second").await;
     his.hears("second").await;
@@ -57,7 +57,7 @@ async fn z10_changes_of_what_was_before_one_came_are_not_told() {
 }
 
 #[tokio::test]
-async fn z10_an_answer_to_what_one_may_not_see_quotes_nothing() {
+async fn z10_a_reply_to_an_invisible_message_quotes_nothing() {
     let Evening { app, minji, room, hers, his, old, .. } = evening().await;
     let page = app.open_socket(Opening::of(&minji).room(&room).auth("view", "html")).await;
     page.take("joined").await;
@@ -76,7 +76,7 @@ async fn z10_an_answer_to_what_one_may_not_see_quotes_nothing() {
 }
 
 #[tokio::test]
-async fn z2_z10_neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
+async fn z2_z10_neither_pages_nor_resumes_go_before_the_time_of_joining() {
     let Evening { app, minji, jun, room, hers, his, old } = evening().await;
     let path = |rest: &str| format!("/rooms/{}/messages{rest}", room.id);
     for rest in ["", "?before=999", "?after=0", "?since=0", "?around=2"] {
@@ -109,7 +109,7 @@ async fn z2_z10_neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
 }
 
 #[tokio::test]
-async fn a_beacon_counts_only_what_one_may_see() {
+async fn a_heartbeat_counts_only_visible_changes() {
     let app = App::with(|config| config.rev_heartbeat = std::time::Duration::from_millis(20)).await;
     let [minji, jun, _] = app.cast().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;

@@ -27,7 +27,7 @@ async fn kick(app: &App, door: Door, by: &Person, client: &Client, room: &Room, 
 }
 
 #[tokio::test]
-async fn d10_z6_the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
+async fn d10_z6_a_kick_reaches_every_socket_of_the_user_and_nothing_follows() {
     for door in DOORS {
         let app = App::start().await;
         let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
@@ -184,7 +184,7 @@ async fn a_reason_is_cleaned_and_measured() {
 }
 
 #[tokio::test]
-async fn z7_who_takes_nothing_in_is_shown_out_at_once() {
+async fn z7_a_client_that_reads_nothing_is_kicked_at_once() {
     let app = App::with(|config| config.slow_client_timeout = Duration::from_secs(60)).await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
     his.disconnect().await;

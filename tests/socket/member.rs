@@ -13,7 +13,7 @@ async fn patient() -> App {
 }
 
 #[tokio::test]
-async fn coming_in_and_leaving_are_told_to_the_others_with_the_count() {
+async fn joining_and_leaving_are_published_with_the_count() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -32,7 +32,7 @@ async fn coming_in_and_leaving_are_told_to_the_others_with_the_count() {
 }
 
 #[tokio::test]
-async fn going_offline_ends_no_membership_of_a_lasting_room() {
+async fn going_offline_ends_no_membership_of_a_persistent_room() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -93,7 +93,7 @@ async fn z4_two_tabs_are_one_person() {
 }
 
 #[tokio::test]
-async fn leave_takes_all_sockets_of_the_person_out() {
+async fn leave_removes_all_sockets_of_the_user() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _soras]) = app.evening().await;
     let (laptop, phone) = (app.enter(&jun, &room).await, app.enter(&jun, &room).await);
@@ -136,7 +136,7 @@ async fn leaving_and_coming_back_at_once_is_both() {
 }
 
 #[tokio::test]
-async fn a_second_join_of_a_socket_only_tells_what_was_missed() {
+async fn a_second_join_of_a_socket_only_returns_what_it_missed() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _soras]) = app.evening().await;
     let rev = hers.say(&room, "first").await["rev"].as_i64().unwrap();
@@ -151,7 +151,7 @@ async fn a_second_join_of_a_socket_only_tells_what_was_missed() {
 }
 
 #[tokio::test]
-async fn e12_a_socket_is_in_so_many_rooms_and_no_more() {
+async fn e12_a_socket_has_a_limit_of_rooms() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let client = app.connect(&minji).await;
@@ -171,7 +171,7 @@ async fn e12_a_socket_is_in_so_many_rooms_and_no_more() {
 }
 
 #[tokio::test]
-async fn z11_outsiders_hear_nothing_of_a_room() {
+async fn z11_outsiders_get_no_events_of_a_room() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, soras]) = app.evening().await;
     let stranger = app.guest("stranger").await;
@@ -192,7 +192,7 @@ async fn z11_outsiders_hear_nothing_of_a_room() {
 }
 
 #[tokio::test]
-async fn a_new_name_is_in_what_is_said_next() {
+async fn a_new_name_is_on_the_next_message() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, _]) = app.evening().await;
     app.call(&minji, "PATCH", "/me", json!({ "name": "Minji" })).await.is(200);

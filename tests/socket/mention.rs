@@ -6,7 +6,7 @@ use crate::support::App;
 use crate::support::factory::key;
 
 #[tokio::test]
-async fn the_longest_name_is_meant_and_particles_may_follow() {
+async fn the_longest_name_matches_and_particles_may_follow() {
     let app = App::start().await;
     let whale = app.guest("파란 고래").await;
     let (minji, other) = (app.guest("민지").await, app.guest("민지아").await);
@@ -50,7 +50,7 @@ async fn an_edit_names_others() {
 }
 
 #[tokio::test]
-async fn e8_everybody_is_called_by_moderators_and_few_by_anyone() {
+async fn e8_only_moderators_mention_everybody_and_mentions_are_limited() {
     let app = App::with(|config| config.limits.mentions_max = 2).await;
     let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
     let send = |text: &str| json!({ "room": room.id, "key": key(), "text": text });

@@ -34,7 +34,7 @@ async fn a_message_is_acknowledged_and_reaches_all_with_its_sender() {
 }
 
 #[tokio::test]
-async fn d3_e3_a_repeat_is_a_dup_of_the_first_by_any_door() {
+async fn d3_e3_a_repeat_is_a_duplicate_over_any_transport() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, _]) = app.evening().await;
     let send = json!({ "room": room.id, "key": "one", "text": "hello" });
@@ -106,7 +106,7 @@ async fn d2_i5_i6_everyone_sees_the_same_message_at_the_same_seq() {
 }
 
 #[tokio::test]
-async fn a_whisper_reaches_the_two_alone_and_takes_its_place() {
+async fn a_whisper_reaches_only_the_two_users_and_has_its_place_in_order() {
     let app = App::start().await;
     let ([_, jun, sora], room, [hers, his, soras]) = app.evening().await;
     let his_phone = app.enter(&jun, &room).await;
@@ -151,7 +151,7 @@ async fn a_message_reaches_its_own_room_and_no_other() {
 }
 
 #[tokio::test]
-async fn e11_typing_reaches_the_others_once_in_a_while() {
+async fn e11_typing_events_are_throttled() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, soras]) = app.evening().await;
     let second_tab = app.enter(&minji, &room).await;
@@ -173,7 +173,7 @@ async fn e11_typing_reaches_the_others_once_in_a_while() {
 }
 
 #[tokio::test]
-async fn e1_s13_what_is_not_an_event_of_ours_is_answered_and_the_connection_lives() {
+async fn e1_s13_an_unknown_event_is_answered_and_the_connection_stays() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, ..]) = app.evening().await;
     for name in ["msg", "Message", "edit me", "💥", "history"] {
@@ -222,7 +222,7 @@ async fn e1_an_array_was_taken_for_the_fields_in_their_order() {
 }
 
 #[tokio::test]
-async fn polling_and_websocket_hear_the_same() {
+async fn polling_and_websocket_get_the_same_events() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;

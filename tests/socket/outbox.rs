@@ -24,7 +24,7 @@ async fn previewed(client: &Client, title: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_fails_is_tried_again_until_it_comes() {
+async fn a_failed_preview_is_retried_until_it_succeeds() {
     let app = App::with(|config| {
         hurried(config);
         config.limits.outbox_tries = u32::MAX;
@@ -45,7 +45,7 @@ async fn what_fails_is_tried_again_until_it_comes() {
 }
 
 #[tokio::test]
-async fn what_never_comes_is_given_up() {
+async fn a_preview_that_never_succeeds_is_given_up() {
     let (app, site) = (App::with(hurried).await, Site::in_trouble().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -56,7 +56,7 @@ async fn what_never_comes_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_is_asked_for_once() {
+async fn a_permanent_failure_is_not_retried() {
     let (app, site) = (App::with(hurried).await, Site::open().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -66,7 +66,7 @@ async fn what_is_no_page_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_panic_costs_one_try_and_not_the_outbox() {
+async fn a_panic_ends_one_attempt_and_not_the_outbox() {
     let app = App::with(|config| {
         hurried(config);
         config.http_client.may_reach = |url, address| {
@@ -88,7 +88,7 @@ async fn a_panic_costs_one_try_and_not_the_outbox() {
 }
 
 #[tokio::test]
-async fn of_one_message_the_later_link_waits_for_the_earlier_and_others_do_not() {
+async fn jobs_of_one_message_run_in_order_and_others_do_not_wait() {
     let (app, site) = (App::with(hurried).await, Site::closed().await);
     let ([..], room, [hers, his, _]) = app.evening().await;
     let id = hers.say(&room, &site.page("/earlier")).await["id"].clone();
@@ -105,7 +105,7 @@ async fn of_one_message_the_later_link_waits_for_the_earlier_and_others_do_not()
 }
 
 #[tokio::test]
-async fn m8_what_waits_for_one_person_is_bounded() {
+async fn m8_waiting_previews_of_a_user_are_limited() {
     let (app, site) = (App::with(hurried).await, Site::closed().await);
     let ([..], room, [hers, his, _]) = app.evening().await;
     for door in 0..25 {
@@ -120,7 +120,7 @@ async fn m8_what_waits_for_one_person_is_bounded() {
 }
 
 #[tokio::test]
-async fn what_is_under_way_at_the_end_is_taken_up_by_the_next_start() {
+async fn a_job_interrupted_by_shutdown_continues_after_the_next_start() {
     let (mut app, site) = (App::with(hurried).await, Site::closed().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -135,7 +135,7 @@ async fn what_is_under_way_at_the_end_is_taken_up_by_the_next_start() {
 }
 
 #[tokio::test]
-async fn m8_what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
+async fn m8_waiting_previews_are_dropped_once_previews_are_switched_off() {
     let (mut app, site) = (App::with(hurried).await, Site::closed().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -147,7 +147,7 @@ async fn m8_what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
 }
 
 #[tokio::test]
-async fn what_waits_goes_with_its_message_its_room_and_its_person() {
+async fn waiting_jobs_are_removed_with_their_message_room_and_user() {
     let (app, site) = (App::with(hurried).await, Site::closed().await);
     let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
     let id = hers.say(&room, &site.page("/deleted")).await["id"].clone();
@@ -163,7 +163,7 @@ async fn what_waits_goes_with_its_message_its_room_and_its_person() {
 }
 
 #[tokio::test]
-async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
+async fn shutdown_waits_only_for_running_jobs() {
     let mut app = App::with(|config| {
         hurried(config);
         config.limits.outbox_pause_ms = 1_000_000;

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::App;
 
 #[tokio::test]
-async fn z11_who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
+async fn z11_presence_is_visible_to_users_who_share_a_room() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
     let stranger = app.guest("stranger").await;
@@ -39,7 +39,7 @@ async fn z11_who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
 }
 
 #[tokio::test]
-async fn of_a_crowd_nobody_is_told() {
+async fn a_large_room_gets_no_presence_events() {
     let app = App::with(|config| config.large_room = 2).await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.courtyard(&minji).await;

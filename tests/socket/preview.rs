@@ -21,7 +21,7 @@ async fn previewed(client: &Client, title: &str) -> Value {
 }
 
 #[tokio::test]
-async fn m9_a_preview_follows_its_message_and_is_words_alone() {
+async fn m9_a_preview_follows_its_message_and_is_text_only() {
     for door in DOORS {
         let (app, site) = (App::with(previews).await, Site::open().await);
         let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
@@ -78,7 +78,7 @@ async fn a_preview_goes_with_its_link() {
 }
 
 #[tokio::test]
-async fn what_was_edited_meanwhile_gets_nothing() {
+async fn a_message_edited_meanwhile_gets_no_preview() {
     let (app, site) = (App::with(previews).await, Site::closed().await);
     let ([minji, ..], room, [hers, his, _]) = app.evening().await;
     let edited = hers.say(&room, &site.page("/edited")).await["id"].clone();
@@ -98,7 +98,7 @@ async fn what_was_edited_meanwhile_gets_nothing() {
 }
 
 #[tokio::test]
-async fn z10_what_is_whispered_is_not_looked_up_and_outsiders_hear_nothing() {
+async fn z10_whispers_get_no_preview_and_outsiders_get_no_event() {
     let (app, site) = (App::with(previews).await, Site::open().await);
     let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
     let outsider = app.guest("outsider").await;
@@ -134,7 +134,7 @@ async fn a_link_beside_a_picture_has_one_too() {
 }
 
 #[tokio::test]
-async fn m8_links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house() {
+async fn m8_links_are_fetched_only_if_enabled_and_never_from_private_networks() {
     let site = Site::open().await;
     let off: fn(&mut Config) = |config| config.http_client.may_reach = |_, _| true;
     let guarded: fn(&mut Config) = |config| config.has_link_previews = true;
@@ -154,7 +154,7 @@ async fn m8_links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house
 }
 
 #[tokio::test]
-async fn m8_nobody_makes_the_server_knock_on_many_doors() {
+async fn m8_a_user_cannot_make_the_server_fetch_many_pages() {
     let app = App::with(|config| {
         previews(config);
         config.has_rate_limits = true;

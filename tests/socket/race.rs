@@ -44,7 +44,7 @@ async fn e4_i3_a_hundred_copies_of_one_send_are_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z5_d10_a_send_that_races_the_kick_is_below_it_or_refused() {
+async fn z5_d10_a_send_that_races_a_kick_comes_before_it_or_is_refused() {
     let app = App::start().await;
     // A thousand trials in four rooms, because commits to disk are batched.
     let (one, two, three, four) = tokio::join!(trials(&app), trials(&app), trials(&app), trials(&app));
@@ -108,7 +108,7 @@ fn revs_of(messages: &[Value], event: &str) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z5_whatever_else_races_the_kick_is_below_it_or_refused() {
+async fn z5_any_other_action_that_races_a_kick_comes_before_it_or_is_refused() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
     let (mut below, mut refused) = (0, 0);
@@ -151,7 +151,7 @@ async fn z5_whatever_else_races_the_kick_is_below_it_or_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i4_every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
+async fn i4_every_rev_of_a_room_belongs_to_one_change() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
     let path = format!("/rooms/{}", room.id);
@@ -207,7 +207,7 @@ async fn z14_a_room_removed_under_fire_is_gone_for_every_sender() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d5_whoever_comes_in_while_being_shown_out_is_out_or_hears() {
+async fn d5_a_join_that_races_a_kick_is_refused_or_gets_events() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
     let (mut out, mut inside) = (0, 0);

@@ -7,7 +7,7 @@ use crate::support::client::Opening;
 use crate::support::factory::key;
 
 #[tokio::test]
-async fn sends_have_a_burst_and_then_a_rate_over_all_doors() {
+async fn sends_have_a_burst_and_then_a_rate_over_all_transports() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
     let pending: Vec<_> =
@@ -35,7 +35,7 @@ async fn sends_have_a_burst_and_then_a_rate_over_all_doors() {
 }
 
 #[tokio::test]
-async fn a_retry_after_the_time_told_succeeds() {
+async fn a_retry_after_the_given_time_succeeds() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -61,7 +61,7 @@ async fn a_retry_after_the_time_told_succeeds() {
 }
 
 #[tokio::test]
-async fn s14_who_does_not_listen_to_the_limit_is_let_go() {
+async fn s14_a_client_that_ignores_the_limit_is_disconnected() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -84,7 +84,7 @@ async fn s14_who_does_not_listen_to_the_limit_is_let_go() {
 }
 
 #[tokio::test]
-async fn rooms_are_made_at_a_rate() {
+async fn creating_rooms_is_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let mut made = 0;
@@ -101,7 +101,7 @@ async fn rooms_are_made_at_a_rate() {
 }
 
 #[tokio::test]
-async fn the_limits_off_lift_times_and_no_sizes() {
+async fn without_rate_limits_size_limits_still_hold() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -116,7 +116,7 @@ async fn the_limits_off_lift_times_and_no_sizes() {
 }
 
 #[tokio::test]
-async fn e5_coming_back_again_and_again_is_slowed_down() {
+async fn e5_repeated_resuming_is_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -138,7 +138,7 @@ async fn e5_coming_back_again_and_again_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn h9_h11_an_address_has_so_many_connections_and_gets_them_back() {
+async fn h9_h11_connections_per_address_are_limited_and_freed() {
     let app = App::with(|config| config.connections_per_address = 8).await;
     let minji = app.guest("minji").await;
     let mut sockets = Vec::new();

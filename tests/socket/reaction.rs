@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::App;
 
 #[tokio::test]
-async fn a_reaction_is_counted_once_for_each_person() {
+async fn a_reaction_is_counted_once_for_each_user() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
     let id = hers.say(&room, "shall we?").await["id"].clone();
@@ -32,7 +32,7 @@ async fn a_reaction_is_counted_once_for_each_person() {
 }
 
 #[tokio::test]
-async fn e8_kinds_are_few_and_only_emoji() {
+async fn e8_reactions_are_emoji_and_of_a_limited_number_of_kinds() {
     let app = App::with(|config| config.limits.reactions_max = 2).await;
     let ([..], room, [hers, his, _]) = app.evening().await;
     let id = hers.say(&room, "shall we?").await["id"].clone();
@@ -48,7 +48,7 @@ async fn e8_kinds_are_few_and_only_emoji() {
 }
 
 #[tokio::test]
-async fn e7_z10_only_what_one_may_see_is_reacted_to() {
+async fn e7_z10_only_visible_messages_get_reactions() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });

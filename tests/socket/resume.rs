@@ -15,7 +15,7 @@ fn revs(messages: &Value) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
+async fn d6_a_resumed_client_gets_all_changes_in_order() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, _]) = app.evening().await;
     let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
@@ -41,7 +41,7 @@ async fn d6_who_comes_back_gets_all_that_changed_since_in_order() {
 }
 
 #[tokio::test]
-async fn who_come_back_at_the_same_time_are_each_told_their_own() {
+async fn clients_that_resume_together_each_get_their_own_changes() {
     let app = App::start().await;
     let (people, room, [hers, ..]) = app.evening().await;
     let [minji, jun, sora] = &people;
@@ -78,7 +78,7 @@ async fn who_come_back_at_the_same_time_are_each_told_their_own() {
 }
 
 #[tokio::test]
-async fn who_come_back_at_the_same_time_to_a_room_without_history_see_what_was_said_since_they_joined() {
+async fn clients_that_resume_together_without_history_get_messages_since_they_joined() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
@@ -146,7 +146,7 @@ async fn d6_e5_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page()
 }
 
 #[tokio::test]
-async fn e5_asking_amiss_makes_nobody_a_member() {
+async fn e5_an_invalid_resume_makes_nobody_a_member() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -157,7 +157,7 @@ async fn e5_asking_amiss_makes_nobody_a_member() {
 }
 
 #[tokio::test]
-async fn d6_it_works_across_a_restart() {
+async fn d6_resuming_works_across_a_restart() {
     let mut app = App::start().await;
     let ([minji, jun, _], room, [hers, ..]) = app.evening().await;
     let rev = hers.say(&room, "before").await["rev"].as_i64().unwrap();
@@ -231,7 +231,7 @@ async fn d5_d6_a_join_under_a_racing_sender_meets_the_live_events_without_a_gap(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d6_after_the_answer_nothing_comes_that_it_held() {
+async fn d6_events_after_the_answer_do_not_repeat_it() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, ..]) = app.evening().await;
     let racing = async {

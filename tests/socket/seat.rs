@@ -38,7 +38,7 @@ async fn run(app: &'static App, way: Way, who: Person, room: Room) -> (Value, Op
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z4_the_last_seat_goes_to_exactly_one_of_fifty() {
+async fn z4_the_last_place_goes_to_exactly_one_of_fifty() {
     // The tasks outlive the scope; the server is small and ends with the process.
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
@@ -63,7 +63,7 @@ async fn z4_the_last_seat_goes_to_exactly_one_of_fifty() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i12_coming_and_going_at_once_keeps_the_count_of_the_rows() {
+async fn i12_concurrent_joins_and_leaves_keep_the_member_count() {
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 8 })).await;
@@ -138,7 +138,7 @@ async fn an_owner_who_leaves_while_handing_over_leaves_one_owner() {
 }
 
 #[tokio::test]
-async fn z4_a_full_room_keeps_the_seats_of_who_reconnects() {
+async fn z4_a_full_room_keeps_the_places_of_reconnecting_members() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;

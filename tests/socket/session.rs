@@ -37,7 +37,7 @@ async fn an_open_socket_is_a_use_of_its_session() {
 }
 
 #[tokio::test]
-async fn z8_whoever_logs_out_while_a_socket_comes_in_is_out() {
+async fn z8_a_socket_that_connects_during_log_out_is_closed() {
     let app = App::start().await;
     let room = app.courtyard(&app.guest("minji").await).await;
     for round in 0..30 {
@@ -57,7 +57,7 @@ async fn z8_whoever_logs_out_while_a_socket_comes_in_is_out() {
 }
 
 #[tokio::test]
-async fn a8_what_an_ended_session_says_is_not_done() {
+async fn a8_requests_of_an_ended_session_have_no_effect() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
     let out = app.request("DELETE", "/api/session").bearer(&minji.token);
@@ -77,7 +77,7 @@ async fn a8_what_an_ended_session_says_is_not_done() {
 }
 
 #[tokio::test]
-async fn a7_whatever_ends_a_session_closes_its_sockets() {
+async fn a7_every_end_of_a_session_closes_its_sockets() {
     let app = App::start().await;
     for (name, method, path, body) in [
         ("minji", "DELETE", "/session", Value::Null),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::App;
 
 #[tokio::test]
-async fn who_is_elsewhere_is_told_what_waits() {
+async fn users_in_other_rooms_get_unread_counts() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
     let kitchen = app.room(&jun, json!({ "title": "kitchen" })).await;
@@ -27,7 +27,7 @@ async fn who_is_elsewhere_is_told_what_waits() {
 }
 
 #[tokio::test]
-async fn ones_rooms_are_listed_with_what_waits() {
+async fn own_rooms_are_listed_with_unread_counts() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let kitchen = app.room(&jun, json!({ "title": "kitchen" })).await;
@@ -74,7 +74,7 @@ async fn more_than_a_hundred_is_a_hundred() {
 }
 
 #[tokio::test]
-async fn z11_who_has_left_hears_of_nothing() {
+async fn z11_former_members_get_no_unread_counts() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
     let elsewhere = app.connect(&jun).await;

@@ -6,7 +6,7 @@ use crate::support::factory::{PASSWORD, fields};
 use crate::support::{App, Person};
 
 #[tokio::test]
-async fn who_signs_up_is_an_account_and_keeps_what_they_are_told() {
+async fn signing_up_creates_an_account_with_the_given_profile() {
     let app = App::start().await;
     let asked = json!({ "email": " Minji@Example.org ", "password": PASSWORD, "name": "minji" });
     let answer = app.request("POST", "/api/users").json(&asked).send().await;
@@ -108,7 +108,7 @@ async fn a4_passwords_have_bounds_and_are_not_what_everybody_tries() {
 }
 
 #[tokio::test]
-async fn a12_of_fifty_who_want_one_email_one_gets_it() {
+async fn a12_of_fifty_sign_ups_with_one_email_one_succeeds() {
     let app = App::start().await;
     let emails = ["minji@example.org", "MINJI@example.org", "ｍinji@EXAMPLE.org", "Minji@Example.Org"];
     let tries = (0..50).map(|number| {
@@ -132,7 +132,7 @@ async fn a12_of_fifty_who_want_one_email_one_gets_it() {
 }
 
 #[tokio::test]
-async fn an_email_that_is_none_is_refused_with_its_field() {
+async fn an_invalid_email_is_refused_with_its_field() {
     let app = App::start().await;
     for email in ["", "minji", "a@b", "a@b.c\r\nBcc: x@y.z", "a b@example.org"] {
         let asked = json!({ "email": email, "password": PASSWORD });
@@ -142,7 +142,7 @@ async fn an_email_that_is_none_is_refused_with_its_field() {
 }
 
 #[tokio::test]
-async fn a1_who_tries_passwords_is_slowed_down_and_the_owner_stays() {
+async fn a1_password_guesses_are_rate_limited_and_the_owner_stays_signed_in() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.signed_up("minji").await;
     let wrong = |email: String| {
@@ -170,7 +170,7 @@ async fn a1_who_tries_passwords_is_slowed_down_and_the_owner_stays() {
 }
 
 #[tokio::test]
-async fn a3_a_flood_of_log_ins_is_worked_on_two_at_a_time_or_told_busy() {
+async fn a3_a_flood_of_log_ins_is_hashed_two_at_a_time_or_gets_busy() {
     let app = App::start().await;
     app.signed_up("minji").await;
     let tries = (0..100).map(|_| {
@@ -185,7 +185,7 @@ async fn a3_a_flood_of_log_ins_is_worked_on_two_at_a_time_or_told_busy() {
 }
 
 #[tokio::test]
-async fn another_email_wants_the_password_and_frees_the_old_one() {
+async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
     let app = App::start().await;
     let (minji, _jun) = (app.signed_up("minji").await, app.signed_up("jun").await);
     let change = |email: &str, password: Value| {
@@ -203,7 +203,7 @@ async fn another_email_wants_the_password_and_frees_the_old_one() {
 }
 
 #[tokio::test]
-async fn a6_the_session_cookie_is_for_this_host_alone() {
+async fn a6_the_session_cookie_is_for_this_host_only() {
     let app = App::with(|config| {
         config.origins.public = madang::origin::Origin::parse("https://chat.example.org").ok();
     })

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::App;
 
 #[tokio::test]
-async fn z9_the_blocked_cannot_whisper_nor_write_directly_and_nobody_else_notices() {
+async fn z9_a_blocked_user_cannot_whisper_or_message_directly_and_nobody_else_notices() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, _]) = app.evening().await;
     let whisper = |text: &str| json!({ "room": room.id, "key": text, "text": text, "to": minji.id });

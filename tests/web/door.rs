@@ -7,7 +7,7 @@ use crate::support::factory::key;
 use crate::support::{App, picture};
 
 #[tokio::test]
-async fn z2_without_the_password_no_way_leads_in() {
+async fn z2_without_the_password_there_is_no_access() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
@@ -109,7 +109,7 @@ async fn z2_without_the_password_no_way_leads_in() {
 }
 
 #[tokio::test]
-async fn z12_what_is_nobody_elses_business_is_as_if_it_were_not() {
+async fn z12_private_objects_look_like_missing_ones() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": sora.id })).await.is(201);
@@ -142,7 +142,7 @@ async fn z12_what_is_nobody_elses_business_is_as_if_it_were_not() {
 }
 
 #[tokio::test]
-async fn z1_guesses_at_once_and_guesses_of_many_people_are_counted_too() {
+async fn z1_concurrent_guesses_and_guesses_of_many_users_count_too() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;

@@ -48,7 +48,7 @@ async fn a_repeated_upload_is_the_first_message_and_leaves_no_bytes() {
 }
 
 #[tokio::test]
-async fn u8_a_file_is_for_those_who_see_its_message() {
+async fn u8_a_file_is_visible_with_its_message() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -84,7 +84,7 @@ async fn u8_a_file_is_for_those_who_see_its_message() {
 }
 
 #[tokio::test]
-async fn u11_who_is_not_in_the_room_uploads_nothing_there() {
+async fn u11_only_members_upload_to_a_room() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -205,7 +205,7 @@ async fn u1_u7_u14_any_file_is_kept_as_it_came_and_is_never_a_page() {
 }
 
 #[tokio::test]
-async fn a_file_comes_in_the_stretch_that_is_asked_for() {
+async fn a_file_is_served_by_ranges() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -50,7 +50,7 @@ async fn files_are_listed_by_kind_page_by_page_each_with_its_message() {
 }
 
 #[tokio::test]
-async fn u8_a_list_shows_what_its_reader_may_see() {
+async fn u8_a_list_shows_only_visible_files() {
     let app = App::start().await;
     let ([minji, jun, sora], room, _) = app.evening().await;
     send(&app, &minji, &room, "early.txt", b"early").await;
@@ -112,7 +112,7 @@ async fn the_page_of_a_rooms_files_leads_to_their_messages() {
 }
 
 #[tokio::test]
-async fn the_page_goes_on_where_it_ended() {
+async fn the_next_page_continues_where_the_last_ended() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -38,7 +38,7 @@ async fn the_store_holds_no_token() {
 }
 
 #[tokio::test]
-async fn who_gives_no_name_gets_a_friendly_one_in_their_language() {
+async fn without_a_name_a_guest_gets_a_friendly_one_in_their_language() {
     let app = App::start().await;
     let name = |lang: &'static str| {
         let asked = app.request("POST", "/api/guests").header("accept-language", lang).json(&json!({}));
@@ -66,7 +66,7 @@ async fn e10_names_are_cleaned_and_measured_and_never_unique() {
 }
 
 #[tokio::test]
-async fn e10_nobody_is_taken_for_an_admin_or_for_the_house() {
+async fn e10_nobody_can_impersonate_an_admin_or_the_server() {
     let app = App::start().await;
     let (minji, namesake) = (app.signed_up("minji").await, app.guest("minji").await);
     let jun = app.guest("jun").await;
@@ -105,7 +105,7 @@ async fn e10_nobody_is_taken_for_an_admin_or_for_the_house() {
 }
 
 #[tokio::test]
-async fn a_rename_is_told_to_all_of_ones_rooms_once() {
+async fn a_rename_is_published_once_to_each_of_the_users_rooms() {
     let app = App::start().await;
     let ([minji, _, _], _room, [_, his, _]) = app.evening().await;
     let other = app.courtyard(&minji).await;
@@ -229,7 +229,7 @@ async fn z8_on_the_same_transport_a_logged_out_token_connects_no_more() {
 }
 
 #[tokio::test]
-async fn a13_an_address_makes_only_so_many_guests_at_once() {
+async fn a13_guests_per_address_are_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let mut made: Vec<Person> = Vec::new();
     let refused = loop {
@@ -250,7 +250,7 @@ async fn a13_an_address_makes_only_so_many_guests_at_once() {
 }
 
 #[tokio::test]
-async fn a13_nobody_is_somebody_else_by_their_id() {
+async fn a13_a_users_id_gives_no_access() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let made = app.courtyard(&minji).await;

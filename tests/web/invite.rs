@@ -41,7 +41,7 @@ async fn show(app: &App, door: Door, who: &Person, room: &Room, invite: &str) ->
 }
 
 #[tokio::test]
-async fn keepers_make_list_and_end_invites() {
+async fn moderators_create_list_and_end_invites() {
     let app = App::start().await;
     let ([minji, jun, sora], room, _) = app.evening().await;
     let path = format!("/rooms/{}/invites", room.id);
@@ -85,7 +85,7 @@ async fn keepers_make_list_and_end_invites() {
 }
 
 #[tokio::test]
-async fn z2_a11_an_invite_stands_for_the_password_as_often_as_it_may() {
+async fn z2_a11_an_invite_replaces_the_password_as_often_as_allowed() {
     for door in DOORS {
         let app = App::start().await;
         let [minji, jun, sora] = app.cast().await;
@@ -163,7 +163,7 @@ async fn a11_codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
 }
 
 #[tokio::test]
-async fn an_invites_page_is_the_door_and_only_its_button_lets_in() {
+async fn an_invites_page_is_the_join_page_and_only_its_button_joins() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = locked(&app, &minji).await;
@@ -192,7 +192,7 @@ async fn an_invites_page_is_the_door_and_only_its_button_lets_in() {
 }
 
 #[tokio::test]
-async fn invites_are_made_and_ended_by_form_and_shown_to_keepers_alone() {
+async fn invites_are_managed_by_form_and_shown_only_to_moderators() {
     let app = App::start().await;
     let ([minji, jun, _], room, _) = app.evening().await;
     let path = format!("/room/{}", room.id);
@@ -235,7 +235,7 @@ async fn a_picture_of_an_invite_is_an_image_and_nothing_more() {
 }
 
 #[tokio::test]
-async fn a11_r9_links_are_built_from_our_own_address_alone() {
+async fn a11_r9_links_are_built_only_from_our_own_address() {
     let app = App::with(|config| config.origins.public = Origin::parse("https://chat.example").ok()).await;
     let made = app.request("POST", "/api/guests").header("host", "chat.example").json(&json!({})).send().await.is(201);
     let token = made["token"].as_str().unwrap();

@@ -27,7 +27,7 @@ async fn r1_r11_json_routes_take_json_alone() {
 }
 
 #[tokio::test]
-async fn r4_a_broken_or_large_body_is_refused_whole() {
+async fn r4_a_broken_or_large_body_is_refused() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let post =
@@ -98,7 +98,7 @@ async fn r2_other_methods_are_refused_and_none_is_disguised() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told_in_the_askers_way() {
+async fn not_found_is_a_page_or_json() {
     let app = App::start().await;
     for path in ["/api/nowhere", "/api/rooms/x/y/z"] {
         app.get(path).send().await.refused(404, "not_found");
@@ -129,14 +129,14 @@ async fn r7_an_error_reflects_nothing() {
 }
 
 #[tokio::test]
-async fn health_is_told_without_identity() {
+async fn health_checks_need_no_identity() {
     let app = App::start().await;
     assert_eq!(app.get("/healthz").send().await.text(), "ok\n");
     assert_eq!(app.get("/readyz").send().await.text(), "ready\n");
 }
 
 #[tokio::test]
-async fn n3_nothing_tells_of_the_server_from_near_or_far() {
+async fn n3_nothing_reveals_the_server() {
     let app = App::with(|config| config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
     let minji = app.signed_up("minji").await;
     app.alter("UPDATE users SET is_admin = 1");
@@ -170,7 +170,7 @@ async fn n3_nothing_tells_of_the_server_from_near_or_far() {
 }
 
 #[tokio::test]
-async fn n8_nothing_hands_out_a_room_as_a_whole() {
+async fn n8_nothing_returns_a_whole_room() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     app.alter("UPDATE users SET is_admin = 1");

@@ -6,7 +6,7 @@ use crate::support::factory::PASSWORD;
 use crate::support::{App, picture};
 
 #[tokio::test]
-async fn a7_z9_who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
+async fn a7_z9_a_deleted_account_is_anonymous_in_its_messages_and_frees_its_email() {
     let app = App::start().await;
     let (minji, jun) = (app.signed_up("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;
@@ -48,7 +48,7 @@ async fn a7_z9_who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() 
 }
 
 #[tokio::test]
-async fn what_they_said_is_deleted_message_by_message_if_they_wish() {
+async fn messages_of_a_deleted_account_are_deleted_one_by_one_on_request() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, sora]) = app.evening().await;
     for number in 0..120 {
@@ -76,7 +76,7 @@ async fn what_they_said_is_deleted_message_by_message_if_they_wish() {
 }
 
 #[tokio::test]
-async fn a_restart_in_between_goes_on_where_it_was() {
+async fn a_restart_in_between_continues_the_deletion() {
     let mut app = App::start().await;
     let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;

@@ -8,7 +8,7 @@ use crate::support::factory::{fields, texts};
 use crate::support::{App, Person, Room};
 
 /// Tries to join over one transport: the error code, or `None` on success.
-async fn knock(app: &App, door: Door, who: &Person, room: &Room, password: Option<&str>) -> Option<String> {
+async fn try_join(app: &App, door: Door, who: &Person, room: &Room, password: Option<&str>) -> Option<String> {
     let code = |error: &Value| error["code"].as_str().unwrap().to_owned();
     match door {
         Door::Rest => {
@@ -48,24 +48,24 @@ async fn refusals_come_in_their_order() {
             .await
             .is(204);
         let nowhere = Room { id: "nowhere".into(), made: Value::Null };
-        assert_eq!(knock(&app, door, &banned, &nowhere, None).await, refused("room_not_found"), "{door:?}");
+        assert_eq!(try_join(&app, door, &banned, &nowhere, None).await, refused("room_not_found"), "{door:?}");
         // Banned, without the password.
-        assert_eq!(knock(&app, door, &banned, &room, None).await, refused("banned"), "{door:?}");
-        assert_eq!(knock(&app, door, &jun, &room, None).await, refused("wrong_password"), "{door:?}");
-        assert_eq!(knock(&app, door, &jun, &room, Some("")).await, refused("wrong_password"), "{door:?}");
-        assert_eq!(knock(&app, door, &jun, &room, Some("Sesame")).await, refused("wrong_password"), "{door:?}");
-        assert_eq!(knock(&app, door, &jun, &room, Some("sesame")).await, None, "{door:?}");
+        assert_eq!(try_join(&app, door, &banned, &room, None).await, refused("banned"), "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, None).await, refused("wrong_password"), "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, Some("")).await, refused("wrong_password"), "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, Some("Sesame")).await, refused("wrong_password"), "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, Some("sesame")).await, None, "{door:?}");
         // Full, but the password is checked first.
-        assert_eq!(knock(&app, door, &sora, &room, Some("simsim")).await, refused("wrong_password"), "{door:?}");
-        assert_eq!(knock(&app, door, &sora, &room, Some("sesame")).await, refused("room_full"), "{door:?}");
+        assert_eq!(try_join(&app, door, &sora, &room, Some("simsim")).await, refused("wrong_password"), "{door:?}");
+        assert_eq!(try_join(&app, door, &sora, &room, Some("sesame")).await, refused("room_full"), "{door:?}");
         // A member needs nothing.
-        assert_eq!(knock(&app, door, &jun, &room, None).await, None, "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, None).await, None, "{door:?}");
         assert_eq!(app.show(&room).await["memberCount"], 2);
     }
 }
 
 #[tokio::test]
-async fn z1_guesses_are_counted_over_all_doors_together() {
+async fn z1_guesses_are_counted_over_all_transports_together() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.cast().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;
@@ -92,11 +92,11 @@ async fn z1_guesses_are_counted_over_all_doors_together() {
     assert_eq!(form.leads_to(), "/?refused=rate_limited");
     // Other users have their own limit.
     let sora = app.guest("sora").await;
-    assert_eq!(knock(&app, Door::Rest, &sora, &room, Some("sesame")).await, None);
+    assert_eq!(try_join(&app, Door::Rest, &sora, &room, Some("sesame")).await, None);
 }
 
 #[tokio::test]
-async fn joining_is_told_once_and_joining_again_changes_nothing() {
+async fn joining_is_published_once_and_joining_again_changes_nothing() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -115,7 +115,7 @@ async fn joining_is_told_once_and_joining_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_is_not_in_the_room_may_nothing_there() {
+async fn only_members_may_act_in_a_room() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -248,9 +248,9 @@ async fn z13_only_the_owner_removes_and_nobody_removes_themselves() {
         assert_eq!(kick(&minji, &stranger.id, true).await, "done", "{door:?}");
         assert_eq!(kick(&minji, &stranger.id, true).await, "done", "{door:?}");
         assert_eq!(app.show(&room).await["rev"], rev + 1, "{door:?}");
-        assert_eq!(knock(&app, door, &stranger, &room, None).await, refused("banned"), "{door:?}");
+        assert_eq!(try_join(&app, door, &stranger, &room, None).await, refused("banned"), "{door:?}");
         // A kicked user may rejoin, a banned one may not.
-        assert_eq!(knock(&app, door, &sora, &room, None).await, None, "{door:?}");
+        assert_eq!(try_join(&app, door, &sora, &room, None).await, None, "{door:?}");
         let nobody = "0123456789abcdefghjkmnpqrs";
         assert_eq!(kick(&minji, nobody, true).await, "not_found", "{door:?}");
     }

@@ -17,7 +17,7 @@ async fn page(app: &App, who: &Person, room: &Room, query: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_message_is_answered_whole() {
+async fn a_send_returns_the_whole_message() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -53,7 +53,7 @@ async fn d3_e3_a_repeated_key_gets_the_first_answer_whatever_it_says() {
 }
 
 #[tokio::test]
-async fn e1_e2_e3_e9_what_is_amiss_is_named() {
+async fn e1_e2_e3_e9_an_invalid_field_is_named() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -105,7 +105,7 @@ async fn e1_e2_e3_e9_what_is_amiss_is_named() {
 }
 
 #[tokio::test]
-async fn e2_marks_and_turned_text_are_bounded_and_stand_for_themselves() {
+async fn e2_combining_marks_and_bidi_text_are_bounded_and_stored() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -128,7 +128,7 @@ async fn e2_marks_and_turned_text_are_bounded_and_stand_for_themselves() {
 }
 
 #[tokio::test]
-async fn an_answer_quotes_what_it_answers() {
+async fn a_reply_quotes_its_message() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.courtyard(&minji).await;
@@ -204,7 +204,7 @@ async fn history_goes_both_ways_by_seq() {
 }
 
 #[tokio::test]
-async fn d6_since_pages_to_the_rev_and_never_passes_a_part_for_the_whole() {
+async fn d6_since_pages_reach_the_rev_and_are_never_incomplete() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -248,7 +248,7 @@ async fn system_lines_speak_the_readers_language() {
 }
 
 #[tokio::test]
-async fn i10_after_the_answer_the_next_read_shows_it() {
+async fn i10_a_read_after_the_answer_shows_the_message() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

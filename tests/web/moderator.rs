@@ -153,7 +153,7 @@ async fn z13_the_table_of_powers() {
 }
 
 #[tokio::test]
-async fn a_moderator_is_made_and_unmade_with_a_line_each() {
+async fn a_moderator_is_appointed_and_removed_with_a_line_each() {
     for door in DOORS {
         let app = App::start().await;
         let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
@@ -237,7 +237,7 @@ async fn bans_are_listed_latest_first_and_lifted() {
 }
 
 #[tokio::test]
-async fn powers_and_bans_go_by_form_too() {
+async fn roles_and_bans_work_by_form_too() {
     let app = App::start().await;
     let ([minji, jun, sora], room, _) = app.evening().await;
     let path = format!("/room/{}", room.id);

@@ -24,7 +24,7 @@ const ROOM: [&str; 15] = [
 ];
 
 #[tokio::test]
-async fn who_makes_a_room_owns_it_and_is_in_it() {
+async fn the_creator_of_a_room_owns_it_and_is_a_member() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let answer = app.call(&minji, "POST", "/rooms", json!({ "title": " court\u{202e}yard " })).await;
@@ -53,7 +53,7 @@ async fn who_makes_a_room_owns_it_and_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_room_that_cannot_be_is_refused_by_the_field() {
+async fn an_invalid_room_is_refused_with_the_field() {
     let app = App::with(|config| config.limits.room_max = 100).await;
     let minji = app.guest("minji").await;
     for (asked, code, field) in [
@@ -148,7 +148,7 @@ async fn the_lobby_finds_a_part_of_a_title_whatever_the_case() {
 }
 
 #[tokio::test]
-async fn r5_r12_queries_are_taken_at_their_word() {
+async fn r5_r12_queries_are_parsed_strictly() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -211,7 +211,7 @@ async fn an_owner_changes_settings_with_a_line_for_each() {
 }
 
 #[tokio::test]
-async fn z3_a_new_password_asks_newcomers_and_nobody_inside() {
+async fn z3_a_new_password_concerns_newcomers_only() {
     let app = App::start().await;
     let ([minji, jun, _], room, [_, his, _]) = app.evening().await;
     app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!({ "password": "sesame" })).await.is(200);
@@ -225,7 +225,7 @@ async fn z3_a_new_password_asks_newcomers_and_nobody_inside() {
 }
 
 #[tokio::test]
-async fn an_owner_hands_the_room_over_and_owns_it_no_more() {
+async fn an_owner_hands_the_room_over() {
     let app = App::start().await;
     let ([minji, jun, _], room, [_, his, hers]) = app.evening().await;
     let path = format!("/rooms/{}/owner", room.id);
@@ -248,7 +248,7 @@ async fn an_owner_hands_the_room_over_and_owns_it_no_more() {
 }
 
 #[tokio::test]
-async fn e6_r6_what_is_no_room_is_not_found_whatever_it_looks_like() {
+async fn e6_r6_an_invalid_room_id_is_not_found() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let client = app.connect(&minji).await;

@@ -21,7 +21,7 @@ impl App {
 }
 
 #[tokio::test]
-async fn a_message_is_found_by_what_it_says_with_the_words_marked() {
+async fn a_message_is_found_by_its_text_with_the_words_marked() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -146,7 +146,7 @@ async fn q1_q2_q3_q4_no_text_is_more_than_text() {
 }
 
 #[tokio::test]
-async fn q5_z2_nothing_is_found_that_one_may_not_see() {
+async fn q5_z2_only_visible_messages_are_found() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
@@ -182,7 +182,7 @@ async fn q5_z2_nothing_is_found_that_one_may_not_see() {
 }
 
 #[tokio::test]
-async fn q7_many_searches_of_one_person_are_slowed_down() {
+async fn q7_searches_are_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let searches: Vec<_> = (0..100).map(|_| app.search(&minji, "x", "")).collect();
@@ -195,7 +195,7 @@ async fn q7_many_searches_of_one_person_are_slowed_down() {
 }
 
 #[tokio::test]
-async fn without_an_index_search_says_so_and_a_reindex_mends_it() {
+async fn without_an_index_search_says_so_and_a_reindex_restores_it() {
     let mut app = App::with(|config| config.has_search = false).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -225,7 +225,7 @@ async fn without_an_index_search_says_so_and_a_reindex_mends_it() {
 }
 
 #[tokio::test]
-async fn q6_what_one_may_not_see_changes_no_count_and_no_page() {
+async fn q6_invisible_messages_change_no_count_and_no_page() {
     let app = App::start().await;
     let [minji, jun, sora] = app.cast().await;
     let (room, hidden) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -259,7 +259,7 @@ async fn q6_what_one_may_not_see_changes_no_count_and_no_page() {
 }
 
 #[tokio::test]
-async fn q7_many_searches_at_once_hold_up_no_send() {
+async fn q7_concurrent_searches_delay_no_send() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

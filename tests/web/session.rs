@@ -13,7 +13,7 @@ async fn sessions(app: &App, who: &Person) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
+async fn sessions_are_listed_and_can_be_ended() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let asked = json!({ "email": "minji@example.org", "password": PASSWORD });
@@ -37,7 +37,7 @@ async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
 }
 
 #[tokio::test]
-async fn logging_out_everywhere_keeps_this_session_unless_it_is_asked_for_all() {
+async fn logging_out_everywhere_keeps_this_session_unless_all_are_requested() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let others = [app.log_in("minji").await, app.log_in("minji").await];
@@ -116,7 +116,7 @@ async fn a_session_in_use_keeps_its_cookie() {
 }
 
 #[tokio::test]
-async fn a9_a_token_is_256_random_bits_and_nothing_else_opens() {
+async fn a9_a_token_is_256_random_bits_and_nothing_else_gives_access() {
     let app = App::start().await;
     let mut tokens = Vec::new();
     for _ in 0..50 {
@@ -161,7 +161,7 @@ async fn a9_a_token_is_256_random_bits_and_nothing_else_opens() {
 }
 
 #[tokio::test]
-async fn a10_a_token_is_taken_from_no_address_and_stands_on_no_page() {
+async fn a10_a_token_is_accepted_from_no_url_and_shown_on_no_page() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let room = app.courtyard(&minji).await;

@@ -6,7 +6,7 @@ use crate::support::App;
 use crate::support::factory::key;
 
 #[tokio::test]
-async fn z14_acts_in_a_removed_room_are_told_that_it_is_gone() {
+async fn z14_requests_in_a_removed_room_get_gone() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [_, his, _]) = app.evening().await;
     let said = his.say(&room, "hello").await;
@@ -50,7 +50,7 @@ async fn z14_acts_in_a_removed_room_are_told_that_it_is_gone() {
 }
 
 #[tokio::test]
-async fn what_was_left_of_a_room_is_swept_after_a_restart() {
+async fn the_rest_of_a_removed_room_is_swept_after_a_restart() {
     let mut app = App::start().await;
     let ([minji, ..], room, [hers, ..]) = app.evening().await;
     let mut pending = Vec::new();

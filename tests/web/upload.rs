@@ -110,7 +110,7 @@ async fn u11_an_upload_is_its_uploaders_alone() {
 }
 
 #[tokio::test]
-async fn d3_a_repeated_key_is_the_first_answer_even_for_who_has_left() {
+async fn d3_a_repeated_key_gets_the_first_answer_even_after_leaving() {
     let app = App::start().await;
     let [minji, jun, _] = app.cast().await;
     let (room, other) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -139,7 +139,7 @@ async fn d3_a_repeated_key_is_the_first_answer_even_for_who_has_left() {
 }
 
 #[tokio::test]
-async fn u5_who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
+async fn u5_uploads_that_are_too_large_or_too_slow_are_cut_off() {
     let app = App::with(|config| {
         config.upload_max = 20_000;
         config.upload_grace = Duration::from_millis(40);
@@ -170,7 +170,7 @@ async fn u5_who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
 }
 
 #[tokio::test]
-async fn u5_who_sends_more_than_they_said_sends_it_to_nobody() {
+async fn u5_bytes_after_the_declared_length_are_ignored() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let body = several(&[], &[("a", &[b'x'; 1_000])]);
@@ -186,7 +186,7 @@ async fn u5_who_sends_more_than_they_said_sends_it_to_nobody() {
 }
 
 #[tokio::test]
-async fn u10_a_person_has_so_much_room_however_many_uploads_race_for_it() {
+async fn u10_the_quota_holds_against_concurrent_uploads() {
     let app = App::with(|config| {
         config.limits.waiting_files_max = 5;
         config.limits.waiting_bytes_max = 1_000;
@@ -235,7 +235,7 @@ async fn u10_a_person_has_so_much_room_however_many_uploads_race_for_it() {
 }
 
 #[tokio::test]
-async fn u12_who_hangs_up_leaves_nothing_and_may_come_again() {
+async fn u12_an_aborted_upload_leaves_nothing_and_may_be_repeated() {
     let app = App::start().await;
     let ([minji, ..], room, _) = app.evening().await;
     let path = format!("/api/rooms/{}/files", room.id);
@@ -251,7 +251,7 @@ async fn u12_who_hangs_up_leaves_nothing_and_may_come_again() {
 }
 
 #[tokio::test]
-async fn u12_what_a_failing_machine_left_is_swept_at_the_start() {
+async fn u12_files_left_by_a_crash_are_swept_at_the_start() {
     let mut app = App::with(|config| config.orphan_age = Duration::ZERO).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -273,7 +273,7 @@ async fn u12_what_a_failing_machine_left_is_swept_at_the_start() {
 }
 
 #[tokio::test]
-async fn u13_where_nothing_can_be_written_the_sender_is_told() {
+async fn u13_a_failed_write_is_reported_to_the_sender() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -46,7 +46,7 @@ fn titled(title: &str) -> Option<Page> {
 }
 
 #[tokio::test]
-async fn a_page_is_asked_for_without_saying_who_asks() {
+async fn a_request_reveals_nothing_about_the_user() {
     let web = Web::open(|_| html(PAGE)).await;
     let address = web.at("/a/b?c=d#e");
     let page = fetcher().page(&address).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_page_is_asked_for_without_saying_who_asks() {
 }
 
 #[tokio::test]
-async fn m8_this_house_and_its_neighbours_are_not_asked() {
+async fn m8_private_addresses_are_not_reached() {
     let web = Web::open(|_| html(PAGE)).await;
     let guarded = fetcher_with(Limits::default());
     for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"] {
@@ -70,7 +70,7 @@ async fn m8_this_house_and_its_neighbours_are_not_asked() {
 }
 
 #[tokio::test]
-async fn what_is_no_plain_web_address_is_not_fetched() {
+async fn other_urls_are_not_fetched() {
     let web = Web::open(|_| html(PAGE)).await;
     let long = web.at(&"/x".repeat(2_000));
     for address in [
@@ -88,7 +88,7 @@ async fn what_is_no_plain_web_address_is_not_fetched() {
 }
 
 #[tokio::test]
-async fn m8_a_name_that_turns_is_looked_up_once() {
+async fn m8_dns_rebinding_is_prevented() {
     static LOOKED_UP: AtomicUsize = AtomicUsize::new(0);
     let elsewhere: IpAddr = [127, 0, 0, 2].into();
     let web = Web::open(|_| html(PAGE)).await;
@@ -122,7 +122,7 @@ async fn m8_one_private_answer_refuses_the_host() {
 }
 
 #[tokio::test]
-async fn m8_what_is_read_is_bounded_whatever_was_said() {
+async fn m8_a_body_is_bounded_whatever_its_declared_length() {
     let endless = Web::endless("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<title>endless</title>").await;
     assert_eq!(fetcher().page(&endless.at("/")).await.ok(), titled("endless"));
     let lying = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 99999999999\r\n\r\n<title>long</title>";
@@ -136,7 +136,7 @@ async fn m8_what_is_read_is_bounded_whatever_was_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn m8_who_takes_too_long_is_given_up() {
+async fn m8_a_slow_server_times_out() {
     let silent = Web::dripping("").await;
     assert_eq!(fetcher().page(&silent.at("/")).await.ok(), None);
     let slow = Web::dripping("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<title>slow</title>").await;
@@ -146,7 +146,7 @@ async fn m8_who_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn only_a_page_that_is_there_is_read() {
+async fn only_successful_html_responses_are_read() {
     let web = Web::open(|path| {
         let (status, headers) = match path {
             "/gzip" => ("200 OK", "content-type: text/html\r\ncontent-encoding: gzip"),
@@ -179,7 +179,7 @@ async fn only_a_page_that_is_there_is_read() {
 }
 
 #[tokio::test]
-async fn an_address_is_fetched_once_for_all_who_ask() {
+async fn concurrent_requests_fetch_a_url_once() {
     let web = Web::open(|path| if path == "/gone" { Vec::new() } else { html(PAGE) }).await;
     let fetcher = std::sync::Arc::new(fetcher());
     let mut asking = tokio::task::JoinSet::new();
@@ -197,7 +197,7 @@ async fn an_address_is_fetched_once_for_all_who_ask() {
 }
 
 #[tokio::test]
-async fn a_host_is_not_asked_more_often_than_it_can_bear() {
+async fn requests_per_host_are_limited() {
     let web = Web::open(|_| html(PAGE)).await;
     let fetcher = fetcher_with(Limits { per_host: 3.try_into().unwrap(), ..limits() });
     for page in 0..5 {

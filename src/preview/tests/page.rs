@@ -32,7 +32,7 @@ fn a_page_is_read_by_its_head() {
 }
 
 #[test]
-fn what_is_not_the_head_says_nothing() {
+fn only_the_head_of_a_page_is_read() {
     assert_eq!(page(""), None);
     assert_eq!(page("<p>no title</p>"), None);
     assert_eq!(page("<title> \n </title>"), None);
@@ -43,7 +43,7 @@ fn what_is_not_the_head_says_nothing() {
 }
 
 #[test]
-fn m8_no_shape_of_a_page_costs_more_than_its_length() {
+fn m8_parsing_is_linear_in_the_length_of_a_page() {
     assert_eq!(page(&"<div>".repeat(100_000)), None);
     assert_eq!(page(&format!("{}<title>deep</title>", "<div>".repeat(100_000))), titled("deep"));
     assert_eq!(page(&format!("<meta {}>", "a=b ".repeat(100_000))), None);

@@ -31,7 +31,7 @@ async fn m8_endless_redirects_end() {
 }
 
 #[tokio::test]
-async fn m8_a_redirect_into_the_house_is_refused() {
+async fn m8_a_redirect_to_a_private_address_is_refused() {
     // The path of the request is the target of the redirect.
     let web = Web::open(|path| redirect(&path[1..])).await;
     let trap = Web::open_at([127, 0, 0, 2].into(), web.port, |_| html(PAGE)).await;
@@ -52,7 +52,7 @@ async fn m8_a_redirect_into_the_house_is_refused() {
 }
 
 #[tokio::test]
-async fn a_redirect_says_where() {
+async fn an_invalid_redirect_is_refused() {
     let web = Web::open(|path| match path {
         "/none" => b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n".to_vec(),
         _ => b"HTTP/1.1 304 Not Modified\r\ncontent-type: text/html\r\n\r\n<title>x</title>".to_vec(),
