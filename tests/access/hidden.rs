@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{Scene, Who, house};
+use super::scene::{Scene, Who, start_server};
 use super::{Body, Row, event, outcome, page, rest};
 use crate::support::ConnectOptions;
 use crate::support::key;

@@ -33,7 +33,7 @@ const GROUPS: &[(char, &str, &[Row])] = &[
 type Proof = (PathBuf, String);
 
 #[test]
-fn the_reference_of_abuse_names_every_row_and_every_proof() {
+fn the_threat_catalogue_is_current_and_complete() {
     let mut proofs = proofs();
     let mut paper = HEAD.to_owned();
     let mut unproven = Vec::new();

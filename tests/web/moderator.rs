@@ -237,7 +237,7 @@ async fn bans_are_listed_latest_first_and_lifted() {
 }
 
 #[tokio::test]
-async fn powers_and_bans_go_by_form_too() {
+async fn roles_and_bans_work_by_form_too() {
     let app = App::start().await;
     let ([minji, jun, sora], room, _) = app.room_of_three().await;
     let path = format!("/room/{}", room.id);
