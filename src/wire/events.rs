@@ -1,4 +1,4 @@
-//! What the server says: the answers to events, and events of its own.
+//! What the server sends: acknowledgements, and events of its own.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::chat::user::User;
 use crate::i18n::{Lang, system_line};
 use crate::ids::{MessageId, RoomId, UserId};
 
-/// What a member is told on coming in; the room's events follow from `rev` on.
+/// The room as a member finds it on joining; its events follow from `rev` on.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Joined {
@@ -28,7 +28,7 @@ pub struct Joined {
     pub messages: Encoded,
 }
 
-/// What few others are told alike.
+/// The part of `joined` that differs between members.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Own {
@@ -41,11 +41,11 @@ pub struct Own {
 }
 
 impl Joined {
-    /// The same JSON in pieces: a room that comes back as a whole waits for many such answers, and
-    /// most of each is the same bytes.
+    /// Returns the same JSON in pieces, so that many members who join at once share the pieces that
+    /// are equal.
     ///
     /// # Errors
-    /// None that could happen: every shape of the wire serializes.
+    /// None in practice: every type of the wire serializes.
     pub fn in_pieces(self) -> serde_json::Result<[Bytes; 5]> {
         let mut own = serde_json::to_vec(&self.own)?;
         own.pop();
@@ -55,7 +55,7 @@ impl Joined {
     }
 }
 
-/// JSON that was encoded before, for many.
+/// JSON that is encoded once and sent to many.
 #[derive(Clone, Debug)]
 pub struct Encoded(pub Arc<RawValue>);
 
@@ -85,7 +85,7 @@ pub struct Sent {
     pub seq: i64,
     pub rev: i64,
     pub created_at: String,
-    /// The key was seen before: this is the first answer again.
+    /// Whether the key was seen before: this is the first answer again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dup: bool,
 }
@@ -105,7 +105,7 @@ pub struct Rev {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Nothing {}
 
-/// Somebody came into a room or left it.
+/// Someone came into a room or left it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Passage<'a> {
@@ -122,31 +122,31 @@ pub struct Typing<'a> {
     pub user: &'a User,
 }
 
-/// Whether somebody is there.
+/// Whether someone is online.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresenceOf {
     pub user_id: UserId,
     pub state: Presence,
-    /// When they went, unless they hide it.
+    /// When they were last online, unless they hide it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen_at: Option<String>,
 }
 
-/// What waits for one in a room.
+/// Unread messages in a room.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unread {
     pub room: RoomId,
-    /// Messages of others since one's read mark, at most 100.
+    /// Messages of others since the user's read mark, at most 100.
     pub unread: u32,
-    /// Those of them that name one, or everybody.
+    /// Those of them that mention the user, or everyone.
     pub mentions: u32,
     /// The newest message of the room.
     pub last: Option<WireMessage>,
 }
 
-/// Somebody has read up to a message.
+/// Someone has read up to a message.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadBy {
@@ -155,7 +155,7 @@ pub struct ReadBy {
     pub seq: i64,
 }
 
-/// Many have read.
+/// Read marks of many members.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadByMany<'a> {
@@ -176,23 +176,23 @@ pub struct Draining {
     pub reconnect_in_ms: u64,
 }
 
-/// A message as one kind of reader gets it.
+/// A message as a reader gets it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WireMessage {
     #[serde(flatten)]
     message: Message,
-    /// The sender's own id for it; to the sender's sockets alone.
+    /// The sender's own id for it; only for the sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    /// The markup of our own pages, for who asked for it.
+    /// The markup of the server's own pages, with the view `html`.
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<String>,
 }
 
 impl WireMessage {
-    /// The message for a reader: system lines are told in their language, the key only to `reader`
-    /// if it is the sender.
+    /// Creates the message for a reader: system messages in their language, the key only for the
+    /// sender.
     pub fn new(mut message: Message, lang: Lang, reader: Option<UserId>) -> Self {
         if message.kind == MessageKind::System {
             message.text = system_line(&message, lang);

@@ -1,4 +1,4 @@
-//! What travels over the sockets: the payloads of events and their answers.
+//! The types of the wire: requests, events and their acknowledgements. REST and sockets share them.
 
 mod events;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -21,42 +21,42 @@ pub use requests::*;
 pub use shared_json::SharedJson;
 pub use variant::{Variant, Variants};
 
-/// The id of a room as a client gives it: what is no id names no room.
+/// The id of a room as a client sends it. Text that is no id names no room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RoomName(String);
 
 impl RoomName {
     /// # Errors
-    /// `room_not_found` for any text that is not a room's id.
+    /// `room_not_found` for text that is no id.
     pub fn id(&self) -> Result<RoomId> {
         self.0.parse().map_err(|_| Code::RoomNotFound.into())
     }
 }
 
-/// The id of a message as a client gives it: what is no id names no message.
+/// The id of a message as a client sends it. Text that is no id names no message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct MessageName(String);
 
 impl MessageName {
     /// # Errors
-    /// `forbidden` for any text that is not a message's id, as for a message that one may not see.
+    /// `forbidden` for text that is no id, as for a message that the user may not see.
     pub fn id(&self) -> Result<MessageId> {
         self.0.parse().map_err(|_| Code::Forbidden.into())
     }
 }
 
-/// The answer of a handler, and what follows it.
+/// The answer of a handler, and what to do after it.
 pub struct Answer<R> {
     pub body: R,
-    /// Whether it may be taken at the client's own pace.
+    /// Whether a slow client may take longer to read it.
     pub is_long: bool,
     pub then: Option<Box<dyn FnOnce() + std::marker::Send>>,
 }
 
 impl<R> Answer<R> {
-    /// A long answer, with what follows right behind it.
+    /// Creates a long answer; `then` runs right after it is queued.
     pub fn long(body: R, then: impl FnOnce() + std::marker::Send + 'static) -> Self {
         Self { body, is_long: true, then: Some(Box::new(then)) }
     }
@@ -95,7 +95,7 @@ impl Nack {
     }
 }
 
-/// Reads the payload of an event: its one argument, an object.
+/// Reads the payload of an event: one object.
 ///
 /// # Errors
 /// `invalid`, naming the field.
@@ -112,7 +112,7 @@ pub fn decode<T: DeserializeOwned>(args: &Args) -> Result<T> {
 /// # Errors
 /// `invalid` with the field; `bad_json` for what is not JSON.
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
-    // What we read is objects, and an array would be taken for the values of their fields in order.
+    // serde would read an array as the values of the fields in order.
     if json.trim_ascii_start().starts_with(b"[") {
         serde_json::from_slice::<IgnoredAny>(json).map_err(|_| Code::BadJson)?;
         return Err(Error::new(Code::Invalid).with_message("an object is asked for, not an array"));
@@ -126,15 +126,15 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
     Ok(value)
 }
 
-/// Asked where reading has failed: a number in place of a name, say, is an error of syntax to the
-/// reader of an enumeration, however sound the JSON is.
+/// Whether bytes that could not be read are JSON. serde reports some wrong types as errors of
+/// syntax, for example a number in place of an enum's name.
 fn is_json(json: &[u8]) -> bool {
     serde_json::from_slice::<&RawValue>(json).is_ok()
 }
 
 fn invalid(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let sentence = error.inner().to_string();
-    // An unknown or missing field is named in the sentence, a wrong value by its path.
+    // serde names an unknown or missing field in its sentence, and a wrong value by its path.
     let named = sentence.split('`').nth(1).filter(|_| sentence.contains(" field "));
     let path = error.path().to_string();
     let field = named.map(str::to_owned).unwrap_or(path);

@@ -21,13 +21,9 @@ use crate::wire::{ChangeAccount, DeleteAccount, LogIn, NewPassword, NewToken, Ne
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add(
-            "POST",
-            "/users",
-            post(sign_up),
-            "Sign up; whoever is a guest becomes the account, with the same id.",
-            |call| call.public().body::<NewUser>().response::<SignedUp>(201),
-        )
+        .add("POST", "/users", post(sign_up), "Sign up; a guest becomes the account, with the same id.", |call| {
+            call.public().body::<NewUser>().response::<SignedUp>(201)
+        })
         .add(
             "POST",
             "/tokens",
@@ -38,27 +34,27 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("POST", "/session", post(log_in), "Log in with e-mail and password.", |call| {
             call.public().body::<LogIn>().response::<Entered>(201)
         })
-        .add("GET", "/me", get(show), "Oneself.", |call| call.response::<Account>(200))
-        .add("PATCH", "/me", patch(change), "Change one's name, bio, e-mail or whether one's presence shows.", |call| {
+        .add("GET", "/me", get(show), "The signed-in user.", |call| call.response::<Account>(200))
+        .add("PATCH", "/me", patch(change), "Change name, bio, e-mail or whether the presence is hidden.", |call| {
             call.body::<ChangeAccount>().response::<Account>(200)
         })
         .add(
             "DELETE",
             "/me",
             delete(delete_account),
-            "Leave for good; messages stay as nobody's or are deleted.",
+            "Delete the account; messages stay without an author or are deleted.",
             |call| call.body::<DeleteAccount>().no_content(),
         )
         .add(
             "PUT",
             "/me/password",
             put(change_password),
-            "Change one's password; all other sessions end and their sockets are closed.",
+            "Change the password; all other sessions end and their sockets are closed.",
             |call| call.body::<NewPassword>().no_content(),
         )
 }
 
-/// A new account. The token is shown this once.
+/// A new account. The token is shown only once.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct SignedUp {

@@ -16,20 +16,12 @@ use crate::web::extract::{Paging, RoomPath, SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add(
-            "GET",
-            "/rooms/{id}/bans",
-            get(list),
-            "Who is kept out, the latest first; the owner's and the moderators'.",
-            |call| call.query::<Paging<UserId>>().response::<Bans>(200),
-        )
-        .add(
-            "DELETE",
-            "/rooms/{id}/bans/{userId}",
-            delete(lift),
-            "Let somebody in again; the owner's and the moderators'.",
-            |call| call.no_content(),
-        )
+        .add("GET", "/rooms/{id}/bans", get(list), "Bans, the latest first; owner and moderators only.", |call| {
+            call.query::<Paging<UserId>>().response::<Bans>(200)
+        })
+        .add("DELETE", "/rooms/{id}/bans/{userId}", delete(lift), "Lift a ban; owner and moderators only.", |call| {
+            call.no_content()
+        })
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -15,18 +15,18 @@ use crate::web::extract::{SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/me/blocks", get(list), "Whom one has blocked.", |call| call.response::<Blocks>(200))
+        .add("GET", "/me/blocks", get(list), "Users that the user has blocked.", |call| call.response::<Blocks>(200))
         .add(
             "PUT",
             "/me/blocks/{userId}",
             put(block),
-            "Block somebody: they whisper to one no more, and open no direct talk.",
+            "Block a user, who can no longer send whispers or open a direct room.",
             |call| call.no_content(),
         )
-        .add("DELETE", "/me/blocks/{userId}", delete(unblock), "Unblock somebody.", |call| call.no_content())
+        .add("DELETE", "/me/blocks/{userId}", delete(unblock), "Unblock a user.", |call| call.no_content())
 }
 
-/// Whom one has blocked, by name.
+/// Blocked users, by name.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Blocks {

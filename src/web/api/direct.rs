@@ -13,13 +13,9 @@ use crate::web::extract::SignedIn;
 use crate::wire::OpenDirect;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add(
-        "POST",
-        "/direct",
-        post(open),
-        "The direct room with somebody: made once, 200 when it was there.",
-        |call| call.body::<OpenDirect>().response::<Room>(201),
-    )
+    calls.add("POST", "/direct", post(open), "The direct room with a user; 200 if it existed already.", |call| {
+        call.body::<OpenDirect>().response::<Room>(201)
+    })
 }
 
 async fn open(State(app): State<App>, me: SignedIn, Json(body): Json<OpenDirect>) -> Result<(StatusCode, Json<Room>)> {

@@ -27,14 +27,14 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "POST",
             "/rooms/{id}/files",
             post(send).layer(upload_limit),
-            "Send files of any kind (multipart: `key` and `text` if wanted, then one `file` or several).",
+            "Send files of any type (multipart: optional `key` and `text`, then one `file` or several).",
             |call| call.multipart().response::<WireMessage>(201),
         )
         .add(
             "POST",
             "/uploads",
             post(upload).layer(upload_limit),
-            "Store a file for a message to come (multipart: `file`); swept after a day.",
+            "Store a file for a later message (multipart: `file`); removed after a day.",
             |call| call.multipart().response::<File>(201),
         )
 }

@@ -18,32 +18,31 @@ use crate::wire::NewInvite;
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/invites", get(list), "The living invites; the owner's and the moderators'.", |call| {
+        .add("GET", "/rooms/{id}/invites", get(list), "Valid invites; owner and moderators only.", |call| {
             call.response::<Invites>(200)
         })
         .add(
             "POST",
             "/rooms/{id}/invites",
             post(create),
-            "Make an invite, which lets in without the password; the owner's and the moderators'.",
+            "Create an invite, which replaces the password; owner and moderators only.",
             |call| call.body::<NewInvite>().response::<Invite>(201),
         )
         .add(
             "DELETE",
             "/rooms/{id}/invites/{code}",
             delete(revoke),
-            "Take an invite back; the owner's and the moderators'.",
+            "Revoke an invite; owner and moderators only.",
             |call| call.no_content(),
         )
 }
 
-/// An invite. Whoever has its code gets in, without the room's password.
+/// An invite. Anyone with its code can join without the room's password.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Invite {
     code: String,
-    /// The page that asks for a name and lets in; without the server's own address where
-    /// `PUBLIC_URL` is not set.
+    /// The page to join the room; without the server's address if `PUBLIC_URL` is not set.
     url: String,
     uses_left: Option<u32>,
     /// RFC 3339 UTC with milliseconds.

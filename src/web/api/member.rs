@@ -28,10 +28,10 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "DELETE",
             "/rooms/{id}/members/{userId}",
             delete(kick),
-            "Remove somebody, for good with `ban`; the owner's and the moderators'.",
+            "Remove a member, with `ban` for good; owner and moderators only.",
             |call| call.query::<KickQuery>().no_content(),
         )
-        .add("PUT", "/rooms/{id}/owner", put(hand_over), "Hand the room to another member; the owner's.", |call| {
+        .add("PUT", "/rooms/{id}/owner", put(hand_over), "Make another member the owner; owner only.", |call| {
             call.body::<NewOwner>().response::<Room>(200)
         })
 }
@@ -83,7 +83,7 @@ async fn leave(State(app): State<App>, me: SignedIn, room: RoomPath) -> Result<S
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct KickQuery {
-    /// Whether they may not come back.
+    /// Whether they are banned from coming back.
     #[serde(default)]
     ban: bool,
 }

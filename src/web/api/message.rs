@@ -23,36 +23,32 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "POST",
             "/rooms/{id}/messages",
             post(send),
-            "Send a message; 200 and the first answer when the key was seen before.",
+            "Send a message; 200 and the first response if the key was seen before.",
             |call| call.body::<NewMessage>().response::<WireMessage>(201),
         )
-        .add("GET", "/rooms/{id}/pins", get(pins), "What is pinned in a room, the latest pin first.", |call| {
+        .add("GET", "/rooms/{id}/pins", get(pins), "Pinned messages of a room, the latest pin first.", |call| {
             call.response::<Pins>(200)
         })
-        .add("PATCH", "/messages/{id}", patch(edit), "Give one's own message another text.", |call| {
+        .add("PATCH", "/messages/{id}", patch(edit), "Edit one's own message.", |call| {
             call.body::<NewText>().response::<WireMessage>(200)
         })
         .add(
             "DELETE",
             "/messages/{id}",
             delete(delete_message),
-            "Take a message away for all: one's own, or any where one keeps order.",
+            "Delete a message for everyone: one's own, or any as owner or moderator.",
             |call| call.response::<WireMessage>(200),
         )
         .add("PUT", "/messages/{id}/reactions/{emoji}", put(react), "React to a message.", |call| {
             call.response::<WireMessage>(200)
         })
-        .add("DELETE", "/messages/{id}/reactions/{emoji}", delete(react), "Take one's reaction away.", |call| {
+        .add("DELETE", "/messages/{id}/reactions/{emoji}", delete(react), "Remove one's reaction.", |call| {
             call.response::<WireMessage>(200)
         })
-        .add(
-            "PUT",
-            "/messages/{id}/pin",
-            put(pin),
-            "Pin a message in its room; the owner's and the moderators'.",
-            |call| call.response::<WireMessage>(200),
-        )
-        .add("DELETE", "/messages/{id}/pin", delete(pin), "Take a pin away.", |call| call.response::<WireMessage>(200))
+        .add("PUT", "/messages/{id}/pin", put(pin), "Pin a message in its room; owner and moderators only.", |call| {
+            call.response::<WireMessage>(200)
+        })
+        .add("DELETE", "/messages/{id}/pin", delete(pin), "Unpin a message.", |call| call.response::<WireMessage>(200))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -85,15 +81,15 @@ struct ListQuery {
 #[serde(rename_all = "camelCase")]
 struct Messages {
     messages: Vec<WireMessage>,
-    /// The room's rev in the same moment.
+    /// The room's rev at the same moment.
     rev: i64,
     epoch: String,
-    /// Whether to ask again: with `since`, from the rev of the last one received.
+    /// Whether there is more: with `since`, from the rev of the last message received.
     more: bool,
-    /// For a page with two sides: whether there is history before it.
+    /// For a page with two sides: whether there are older messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     older: Option<bool>,
-    /// For a page with two sides: whether there is history behind it.
+    /// For a page with two sides: whether there are newer messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     newer: Option<bool>,
     /// Forget what you hold: `messages` is the newest page.

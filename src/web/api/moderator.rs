@@ -11,14 +11,14 @@ use crate::web::extract::{RoomPath, SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("PUT", "/rooms/{id}/moderators/{userId}", put(set), "Make a member a moderator; the owner's.", |call| {
+        .add("PUT", "/rooms/{id}/moderators/{userId}", put(set), "Make a member a moderator; owner only.", |call| {
             call.no_content()
         })
         .add(
             "DELETE",
             "/rooms/{id}/moderators/{userId}",
             delete(set),
-            "Make a moderator a member again; the owner's.",
+            "Make a moderator a member again; owner only.",
             |call| call.no_content(),
         )
 }

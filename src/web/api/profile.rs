@@ -18,17 +18,17 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "PUT",
             "/me/picture",
             put(set_picture).layer(upload_limit),
-            "Give oneself a picture (multipart: `file`); its middle is shown as a square.",
+            "Set the profile picture (multipart: `file`); its middle square is shown.",
             |call| call.multipart().response::<User>(200),
         )
-        .add("DELETE", "/me/picture", delete(remove_picture), "Take one's picture away.", |call| {
+        .add("DELETE", "/me/picture", delete(remove_picture), "Remove the profile picture.", |call| {
             call.response::<User>(200)
         })
         .add(
             "GET",
             "/users/{id}",
             get(show),
-            "Somebody's profile: an account's for everybody, a guest's for who shares a room with them.",
+            "A user's profile: an account's for everyone, a guest's for those who share a room.",
             |call| call.response::<Profile>(200),
         )
 }

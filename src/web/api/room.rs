@@ -14,14 +14,14 @@ use crate::wire::{ChangeRoom, NewRoom};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("POST", "/rooms", post(create), "Make a room; its maker is owner and member.", |call| {
+        .add("POST", "/rooms", post(create), "Create a room; the creator is its owner and a member.", |call| {
             call.body::<NewRoom>().response::<Room>(201)
         })
         .add("GET", "/rooms/{id}", get(show), "A room.", |call| call.public().response::<Room>(200))
-        .add("PATCH", "/rooms/{id}", patch(change), "Change a room; the owner's.", |call| {
+        .add("PATCH", "/rooms/{id}", patch(change), "Change a room; owner only.", |call| {
             call.body::<ChangeRoom>().response::<Room>(200)
         })
-        .add("DELETE", "/rooms/{id}", delete(remove), "Remove a room with all that is in it; the owner's.", |call| {
+        .add("DELETE", "/rooms/{id}", delete(remove), "Remove a room with everything in it; owner only.", |call| {
             call.no_content()
         })
 }

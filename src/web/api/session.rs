@@ -21,20 +21,20 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("DELETE", "/session", delete(log_out), "Log out; the session's sockets are closed.", |call| {
             call.no_content()
         })
-        .add("GET", "/me/sessions", get(list), "Where one is signed in, the last used first.", |call| {
+        .add("GET", "/me/sessions", get(list), "Sessions of the user, the last used first.", |call| {
             call.response::<Sessions>(200)
         })
         .add(
             "DELETE",
             "/me/sessions",
             delete(log_out_everywhere),
-            "Log out everywhere else, with `all` here too.",
+            "Log out everywhere else; with `all` here too.",
             |call| call.query::<LogOutQuery>().no_content(),
         )
-        .add("DELETE", "/me/sessions/{id}", delete(log_out_one), "End one of one's sessions.", |call| call.no_content())
+        .add("DELETE", "/me/sessions/{id}", delete(log_out_one), "End a session of the user.", |call| call.no_content())
 }
 
-/// The sessions of a person, the last used first.
+/// The sessions of a user, the last used first.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Sessions {
@@ -58,7 +58,7 @@ async fn log_out_one(State(app): State<App>, me: SignedIn, Path(id): Path<String
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LogOutQuery {
-    /// Whether the session that asks ends too.
+    /// Whether the request's own session ends too.
     #[serde(default)]
     all: bool,
 }

@@ -17,12 +17,12 @@ use crate::web::form::no_store;
 use crate::wire::NewGuest;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("POST", "/guests", post(enter_as_guest), "Become a guest, with a name or a friendly one.", |call| {
+    calls.add("POST", "/guests", post(enter_as_guest), "Become a guest, with a given or a generated name.", |call| {
         call.public().body::<NewGuest>().response::<Entered>(201)
     })
 }
 
-/// A new session. The token is shown this once.
+/// A new session. The token is shown only once.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entered {

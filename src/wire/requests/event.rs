@@ -26,10 +26,10 @@ pub struct Auth {
     pub since: Option<i64>,
     #[serde(default)]
     pub epoch: Option<String>,
-    /// `html` adds to each message the markup of our own pages.
+    /// `html` adds to each message the markup of the server's own pages.
     #[serde(default)]
     pub view: Option<View>,
-    /// `ko` or `en`, for the text of system lines.
+    /// `ko` or `en`, for the text of system messages.
     #[serde(default)]
     pub lang: Option<String>,
 }
@@ -40,7 +40,7 @@ pub enum View {
     Html,
 }
 
-/// Enter a room.
+/// Join a room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Join {
@@ -50,7 +50,7 @@ pub struct Join {
     /// The code of an invite, in place of a password.
     #[serde(default)]
     pub invite: Option<String>,
-    /// The rev up to which the client holds the room.
+    /// The rev up to which the client has the room.
     #[serde(default)]
     pub since: Option<i64>,
     /// The epoch of that rev.
@@ -73,7 +73,7 @@ pub struct Send {
     pub key: String,
     #[serde(default)]
     pub text: String,
-    /// The seq of the message that is answered.
+    /// The seq of the message to reply to.
     #[serde(default)]
     pub reply_to: Option<i64>,
     #[serde(default)]
@@ -83,7 +83,7 @@ pub struct Send {
     pub to: Option<UserId>,
 }
 
-/// Give one's own message another text.
+/// Edit one's own message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Edit {
@@ -97,7 +97,7 @@ pub struct MessageOnly {
     pub id: MessageName,
 }
 
-/// Put a reaction under a message, or take it away.
+/// Add a reaction to a message, or remove it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct React {
@@ -107,7 +107,7 @@ pub struct React {
     pub on: bool,
 }
 
-/// Pin a message, or take the pin away.
+/// Pin a message, or unpin it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pin {
@@ -115,7 +115,7 @@ pub struct Pin {
     pub on: bool,
 }
 
-/// Tell how far one has read.
+/// Set one's read mark.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Read {
@@ -124,7 +124,7 @@ pub struct Read {
     pub seq: i64,
 }
 
-/// Remove somebody.
+/// Remove someone from a room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Kick {
@@ -136,7 +136,7 @@ pub struct Kick {
     pub reason: Option<String>,
 }
 
-/// Make somebody a moderator, or a member again.
+/// Make someone a moderator, or a member again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Moderator {
@@ -145,7 +145,7 @@ pub struct Moderator {
     pub on: bool,
 }
 
-/// Hand a room over.
+/// Make someone else the owner of a room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HandOver {
@@ -153,7 +153,7 @@ pub struct HandOver {
     pub user_id: UserId,
 }
 
-/// Say whether one looks at this screen.
+/// Set whether the user is at this screen.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetPresence {
