@@ -19,7 +19,7 @@ use crate::sabotage::{self, Bug};
 
 mod ban;
 mod kick;
-mod membership;
+pub(super) mod membership;
 mod moderator;
 
 pub use super::kinds::{Presence, Role};
