@@ -89,8 +89,8 @@ impl Visit {
     }
 }
 
-/// An answer, whole.
-struct SharedChanges {
+/// A response with its whole body.
+struct WholeResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
@@ -193,7 +193,7 @@ impl House {
         assert!(shown.starts_with(if is_picture { "inline; " } else { "attachment; " }), "{shown}");
     }
 
-    fn ask(&self, visit: Visit, cut: usize) -> SharedChanges {
+    fn ask(&self, visit: Visit, cut: usize) -> WholeResponse {
         let Visit { method, uri, mut headers, body } = visit;
         if !headers.contains_key(COOKIE) && !headers.contains_key(AUTHORIZATION) {
             let cookie = format!("madang_session={}", self.token);
@@ -208,7 +208,7 @@ impl House {
             let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
             let (parts, body) = answer.into_parts();
             let body = to_bytes(body, LARGEST).await.expect("an answer that comes to its end");
-            SharedChanges { status: parts.status, headers: parts.headers, body }
+            WholeResponse { status: parts.status, headers: parts.headers, body }
         })
     }
 }
