@@ -11,10 +11,10 @@ BEFORE ?=
 BASELINES := bench/baselines
 
 .PHONY: run dev build test torture reference bench fuzz clean
-.PHONY: need web check unit clients faults e2e baselines
+.PHONY: tools need web check unit clients faults e2e baselines
 
 ## Builds everything and serves http://localhost:3000, with all data under ./data.
-run: build
+run: tools build
 	PORT=$(PORT) DATA_DIR=$(DATA_DIR) exec target/release/madang serve
 
 ## Serves a debug build and restarts it after each edit of sources, templates or web files.
@@ -28,8 +28,12 @@ build: web
 ## Runs every check: format, lints, docs, types, unit tests, stock clients, faults, browser.
 test: need web check unit clients faults e2e
 
+# What a build needs, and what the tests need beyond it: installed on Debian, named elsewhere.
+tools:
+	scripts/setup.sh build
+
 need:
-	scripts/need.sh
+	scripts/setup.sh test
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --loglevel=error
@@ -49,14 +53,15 @@ unit:
 clients: unit
 	tests/clients/run.sh
 
-## Runs the fault harness briefly: planted bugs, the strace check, a fixed and a random seed.
+## Runs the fault harness briefly: a fixed and a random seed, and the strace check that acks follow syncs.
 faults: clients
 	target/debug/madang-torture --madang target/debug/madang short
 
 e2e: unit
 	scripts/e2e.sh
 
-## Injects faults into the release build for MINUTES, with 50 active users; SEED repeats a run.
+## Checks that the fault harness finds each known bug, then injects faults into the release build for MINUTES, with 50
+## active users; SEED repeats a run.
 torture: build tests/clients/node/node_modules
 	cargo run --release --locked -p madang-torture -- bugs
 	cargo run --release --locked -p madang-torture -- --madang target/release/madang run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
@@ -65,7 +70,7 @@ tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## Measures Madang beside its baselines in about 40 minutes and write docs/performance.md. ONLY=fanout (memory, connects,
+## Measures Madang beside its baselines in about 40 minutes and writes docs/performance.md. ONLY=fanout (memory, connects,
 ## sends, rooms, pages, search, start, stalled, storm) measures one scenario, ONLY=report none; QUICK=1 only checks that
 ## all of it runs; BEFORE=path/to/madang measures an older binary beside this one.
 bench: build baselines

@@ -12,7 +12,7 @@ use crate::support::{App, Client};
 const SERVER_FIELDS: [&str; 7] = ["isAdmin", "is_admin", "seq", "senderId", "createdAt", "__proto__", "constructor"];
 
 /// Returns malformed variants of a valid object, each with the field that is wrong.
-fn bent<'a>(right: &'a Value, required: &'a [String]) -> impl Iterator<Item = (Value, String)> + 'a {
+fn malformed<'a>(right: &'a Value, required: &'a [String]) -> impl Iterator<Item = (Value, String)> + 'a {
     let fields = right.as_object().expect("an object");
     let with = |name: &str, value: Value| {
         let mut object = right.clone();
@@ -48,7 +48,7 @@ fn names(error: &Value, field: &str) -> bool {
 /// Abuse: E1, E9
 #[tokio::test]
 async fn what_every_event_is_given_amiss_is_named() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);
     let scene = Scene::new(&app).await;
@@ -73,7 +73,7 @@ async fn what_every_event_is_given_amiss_is_named() {
 /// Abuse: E1, E9
 #[tokio::test]
 async fn what_every_call_is_given_amiss_is_named() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let paper = madang::web::api::calls(Config::default().upload_max).openapi();
     let others = paper["components"]["schemas"].as_object().unwrap();
     let scene = Scene::new(&app).await;

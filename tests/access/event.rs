@@ -55,7 +55,7 @@ fn to_other(scene: &Scene, _: Who) -> Value {
 /// Abuse: N1
 #[tokio::test]
 async fn every_event_for_everybody() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);
     is_complete(ROWS.iter().map(Row::title), events.iter().map(|event| event.name.to_owned()));

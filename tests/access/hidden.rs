@@ -20,7 +20,7 @@ const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Wh
 /// Z9, Z11: every call and form of a room, for the direct room of two others.
 #[tokio::test]
 async fn a_direct_room_is_not_there_for_others_at_any_door() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite"] {
         scene.prepare(&app, wanted).await;
@@ -66,7 +66,7 @@ async fn a_direct_room_is_not_there_for_others_at_any_door() {
 /// Z10, Z11: every action on a message, for a whisper between two others.
 #[tokio::test]
 async fn a_whisper_is_not_there_for_others_at_any_door() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     let whisper = json!({ "text": "hush", "to": scene.other.id });
     let whispered = app.send(scene.member(), &scene.room, whisper).await;
@@ -101,7 +101,7 @@ async fn a_whisper_is_not_there_for_others_at_any_door() {
 /// Nobody can end another user's session or use their upload, or learn that it exists.
 #[tokio::test]
 async fn sessions_and_uploads_of_others_are_as_good_as_none() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let member = scene.member();
     let listed = app.call(member, "GET", "/me/sessions", Value::Null).await.is(200);
@@ -125,7 +125,7 @@ async fn sessions_and_uploads_of_others_are_as_good_as_none() {
 /// Z11: events of a room reach only its members, however many sockets are connected outside.
 #[tokio::test]
 async fn outsiders_hear_nothing_of_a_room() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let mut outside = Vec::new();
     for who in [Who::Guest, Who::Kicked, Who::Admin] {
@@ -161,7 +161,7 @@ async fn outsiders_hear_nothing_of_a_room() {
 /// Z11, Q5: lists name a room and its members only to its members.
 #[tokio::test]
 async fn lists_name_a_room_and_its_guests_for_those_in_it_alone() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let room = &scene.room;
     let unlisted = json!({ "listed": false });
@@ -183,7 +183,7 @@ async fn lists_name_a_room_and_its_guests_for_those_in_it_alone() {
 /// N1: an ended session gives no access, even an admin's.
 #[tokio::test]
 async fn an_ended_session_of_an_admin_opens_nothing() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite", "file", "picture"] {
         scene.prepare(&app, wanted).await;

@@ -141,7 +141,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
 /// Abuse: N1, R8
 #[tokio::test]
 async fn every_call_of_rest_for_everybody() {
-    let app = house(|_| {}).await;
+    let app = start_server(|_| {}).await;
     let calls = madang::web::api::calls(Config::default().upload_max);
     let there = calls.iter().map(|call| format!("{} {}", call.method, call.path));
     is_complete(ROWS.iter().map(Row::title), there);

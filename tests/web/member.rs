@@ -8,7 +8,7 @@ use crate::support::fixtures::{fields, texts};
 use crate::support::{App, Person, Room};
 
 /// Tries to join over one transport: the error code, or `None` on success.
-async fn knock(app: &App, door: EntryPoint, who: &Person, room: &Room, password: Option<&str>) -> Option<String> {
+async fn try_join(app: &App, door: EntryPoint, who: &Person, room: &Room, password: Option<&str>) -> Option<String> {
     let code = |error: &Value| error["code"].as_str().unwrap().to_owned();
     match door {
         EntryPoint::Rest => {
@@ -93,7 +93,7 @@ async fn guesses_are_counted_over_all_doors_together() {
     assert_eq!(form.leads_to(), "/?refused=rate_limited");
     // Other users have their own limit.
     let sora = app.guest("sora").await;
-    assert_eq!(knock(&app, EntryPoint::Rest, &sora, &room, Some("sesame")).await, None);
+    assert_eq!(try_join(&app, EntryPoint::Rest, &sora, &room, Some("sesame")).await, None);
 }
 
 #[tokio::test]

@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
-# Checks what the tests need and installs what is missing, or names it if it cannot.
+# Checks what a build (`setup.sh build`) or the tests (`setup.sh test`) need and installs what is missing, or names it
+# if it cannot.
 set -euo pipefail
+scope=${1:-test}
 
 packages=()
 need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
 need cc gcc
-need curl curl
-need git git
-need strace strace
-need python3 python3
-command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 || packages+=(chromium)
-python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3-venv)
-# Without a Korean font the browser tests render boxes of the wrong width.
-fc-list :lang=ko 2>/dev/null | grep -q . || packages+=(fontconfig fonts-noto-cjk)
-fc-list 2>/dev/null | grep -qi emoji || packages+=(fonts-noto-color-emoji)
+need make make
+if [ "$scope" = test ]; then
+  need curl curl
+  need git git
+  need strace strace
+  need python3 python3
+  command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 || packages+=(chromium)
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3-venv)
+  # Without a Korean font the browser tests render boxes of the wrong width.
+  fc-list :lang=ko 2>/dev/null | grep -q . || packages+=(fontconfig fonts-noto-cjk)
+  fc-list 2>/dev/null | grep -qi emoji || packages+=(fonts-noto-color-emoji)
+fi
 
 for tool in cargo node npm; do
   command -v "$tool" >/dev/null 2>&1 || { echo "error: $tool is missing (install Rust with rustup, and Node.js 20 or later)" >&2; exit 1; }
