@@ -1,4 +1,4 @@
-# Main targets: run, dev, build, test, torture, bench, bench-stalled, bench-storm, fuzz.
+# Main targets: run, dev, build, test, torture, bench, fuzz.
 
 SHELL := /bin/bash
 PORT ?= 3000
@@ -7,10 +7,11 @@ MINUTES ?= 1
 SEED ?=
 ONLY ?= all
 QUICK ?=
-PEERS := bench/peers
+BEFORE ?=
+BASELINES := bench/baselines
 
-.PHONY: run dev build test torture reference bench bench-stalled bench-storm fuzz clean
-.PHONY: need web check unit clients faults e2e peers
+.PHONY: run dev build test torture reference bench fuzz clean
+.PHONY: need web check unit clients faults e2e baselines
 
 ## Builds everything and serves http://localhost:3000, with all data under ./data.
 run: build
@@ -57,39 +58,32 @@ e2e: unit
 
 ## Injects faults into the release build for MINUTES, with 50 active users; SEED repeats a run.
 torture: build tests/clients/node/node_modules
+	cargo run --release --locked -p madang-torture -- bugs
 	cargo run --release --locked -p madang-torture -- --madang target/release/madang run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## Runs all benchmarks beside the baselines, in half an hour: docs/performance.md. ONLY=fanout (memory, connects, sends,
-## rooms, pages, search, start) runs one, ONLY=report only writes the report, QUICK=1 is a short run.
-bench: build peers
-	@command -v wrk >/dev/null || { echo "missing: wrk (Debian: apt-get install wrk)" >&2; exit 1; }
+## Measures Madang beside its baselines in about 40 minutes and write docs/performance.md. ONLY=fanout (memory, connects,
+## sends, rooms, pages, search, start, stalled, storm) measures one scenario, ONLY=report none; QUICK=1 only checks that
+## all of it runs; BEFORE=path/to/madang measures an older binary beside this one.
+bench: build baselines
 	cargo build --release --locked -p madang-bench -p madang-bench-store
-	target/release/madang-bench $(ONLY) $(if $(QUICK),--quick)
+	target/release/madang-bench $(ONLY) $(if $(QUICK),--quick) $(if $(BEFORE),--baseline-binary $(BEFORE))
 
-peers: $(PEERS)/express-sqlite/node_modules $(PEERS)/nextjs/dist/BUILD_ID
-	cargo build --release --locked --manifest-path $(PEERS)/socketioxide/Cargo.toml
+baselines: $(BASELINES)/express-sqlite/node_modules $(BASELINES)/nextjs/dist/BUILD_ID
+	cargo build --release --locked --manifest-path $(BASELINES)/socketioxide/Cargo.toml
 
-# Not `npm ci`: it also requires the packages of other systems, and a registry mirror may have only one system's.
-# SQLite is compiled from source, as it is for Madang.
-$(PEERS)/%/node_modules: $(PEERS)/%/package-lock.json
+# `npm ci` needs the packages of every platform, and some registries hold those of one. SQLite is compiled here, as it
+# is for Madang.
+$(BASELINES)/%/node_modules: $(BASELINES)/%/package-lock.json
 	cd $(@D) && npm_config_build_from_source=true npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(PEERS)/nextjs/dist/BUILD_ID: $(PEERS)/nextjs/node_modules $(shell find $(PEERS)/nextjs/app $(PEERS)/nextjs/lib -type f)
-	cd $(PEERS)/nextjs && NEXT_TELEMETRY_DISABLED=1 npm run --silent build
+$(BASELINES)/nextjs/dist/BUILD_ID: $(BASELINES)/nextjs/node_modules $(shell find $(BASELINES)/nextjs/app $(BASELINES)/nextjs/lib -type f)
+	cd $(BASELINES)/nextjs && NEXT_TELEMETRY_DISABLED=1 npm run --silent build
 	@touch $@
-
-## 18,000 members, 180 of whom stop reading: measures when they are disconnected and the effect on the others.
-bench-stalled: build
-	cargo run --release --locked -p madang-bench -- stalled --madang target/release/madang
-
-## Rooms of 1,000 to 10,000 that lose all connections and reconnect at once. See docs/decisions/0013.
-bench-storm: build
-	cargo run --release --locked -p madang-bench -- storm --madang target/release/madang
 
 ## Regenerates the references in docs/ from the code; a test fails while they differ.
 reference:
@@ -102,4 +96,4 @@ fuzz:
 clean:
 	cargo clean
 	rm -rf web/dist web/node_modules e2e/node_modules e2e/out
-	rm -rf $(PEERS)/*/node_modules $(PEERS)/nextjs/dist $(PEERS)/socketioxide/target
+	rm -rf $(BASELINES)/*/node_modules $(BASELINES)/nextjs/dist $(BASELINES)/socketioxide/target

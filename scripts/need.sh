@@ -6,6 +6,7 @@ packages=()
 need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
 need cc gcc
 need curl curl
+need git git
 need strace strace
 need python3 python3
 command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 || packages+=(chromium)

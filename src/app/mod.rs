@@ -15,9 +15,10 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::config::Config;
+use crate::data_folder;
 use crate::lock::Lock;
 use crate::ops::restore;
-use crate::service::{App, make_private_folder};
+use crate::service::App;
 use crate::socket::{self, CHAT, LOBBY};
 use crate::web::{self, ClientAddress};
 use crate::wire::Draining;
@@ -51,7 +52,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     let sockets = socket::server(&app);
     schedule::start(&app, &sockets);
     let router = web::router(&app);
-    let outbox = app.open_outbox();
+    let outbox = app.start_outbox();
     let origins = app.config.origins.clone();
     let limits = Limits {
         connections_per_address: app.config.connections_per_address,
@@ -81,7 +82,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
 }
 
 fn lock_data_folder(config: &Config) -> Result<Lock, String> {
-    make_private_folder(&config.data_dir)?;
+    data_folder::create(&config.data_dir)?;
     let folder = config.data_dir.display();
     match Lock::server(&config.data_dir) {
         Ok(Some(lock)) => Ok(lock),

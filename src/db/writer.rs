@@ -9,12 +9,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
+use super::index_updates::IndexUpdates;
 use super::readers::Readers;
-use super::search::IndexUpdates;
 use super::tx::Savepoint;
 use super::{CommitUnknown, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};
-use crate::sabotage::{self, Bug, Place};
+use crate::failpoint::{self, Point};
 
 /// How many acts share one fsync at most; more would only make the first of them wait.
 const BATCH: usize = 256;
@@ -171,13 +171,13 @@ where
             return;
         }
         self.is_warm = true;
-        match self.prepare(&mut acts).and_then(|facts| self.commit(facts, &mut acts)) {
+        match self.prepare(&mut acts).and_then(|facts| self.commit().map(|()| facts)) {
             Ok(facts) => {
-                sabotage::pass(Place::AfterCommit);
+                failpoint::crash(Point::AfterCommit);
                 self.publish(facts);
-                sabotage::pass(Place::AfterTelling);
+                failpoint::crash(Point::AfterPublish);
                 acts.into_iter().for_each(|act| act.answer(None));
-                sabotage::pass(Place::AfterAnswers);
+                failpoint::crash(Point::AfterAcks);
                 if let Some(connection) = &mut self.connection {
                     connection.committed();
                 }
@@ -197,19 +197,12 @@ where
         }
     }
 
-    /// Makes the prepared transaction durable and returns its facts.
-    fn commit(&mut self, mut facts: Vec<F>, acts: &mut Vec<Box<dyn Act<F>>>) -> Result<Vec<F>, Fault> {
-        if sabotage::has(Bug::TellBeforeCommit) {
-            self.publish(mem::take(&mut facts));
-        }
-        if sabotage::has(Bug::AckBeforeCommit) {
-            mem::take(acts).into_iter().for_each(|act| act.answer(None));
-        }
-        sabotage::slow_disk();
-        sabotage::pass(Place::BeforeCommit);
+    /// Makes the prepared transaction durable.
+    fn commit(&self) -> Result<(), Fault> {
+        failpoint::slow_commit();
+        failpoint::crash(Point::BeforeCommit);
         let connection = self.connection.as_ref().ok_or_else(|| Fault::Broken("the database is closed".into()))?;
-        connection.step(Step::Commit)?;
-        Ok(facts)
+        connection.step(Step::Commit)
     }
 
     /// Runs the acts of a batch in one transaction, which stays open.

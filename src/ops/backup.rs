@@ -187,7 +187,7 @@ impl Contents {
     /// Leaves out the files that do not match their hash or cannot be read.
     fn leave_out_damaged(&mut self, store: &dyn Store, watch: Watch<'_>) -> Result<(), String> {
         let all = self.manifest.bytes();
-        let (mut sound, mut damaged, mut done) = (Vec::new(), BTreeSet::new(), 0);
+        let (mut intact, mut damaged, mut done) = (Vec::new(), BTreeSet::new(), 0);
         for file in self.manifest.files.drain(..) {
             done += file.bytes;
             watch(Progress { doing: "checking files", done, all })?;

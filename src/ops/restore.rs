@@ -16,12 +16,12 @@ use crate::chat::consistency::Counts;
 use crate::chat::{Db, one_time_link, room};
 use crate::clock::{now_ms, stamp};
 use crate::config::{Config, DATABASE};
+use crate::data_folder;
 use crate::db::Subject;
 use crate::db::{Inspection, Options, SCHEMA};
 use crate::error::Error;
 use crate::files::{INCOMING, STORED};
 use crate::lock::Lock;
-use crate::service::make_private_folder;
 
 /// The folder in which a backup is unpacked and checked. Nothing depends on it yet.
 const DRAFT: &str = "restore.part";
@@ -129,7 +129,7 @@ struct Folder<'a> {
 impl<'a> Folder<'a> {
     fn take(path: &'a Path) -> Result<Self, String> {
         let was_there = is_there(path);
-        make_private_folder(path)?;
+        data_folder::create(path)?;
         let cannot = |error: io::Error| format!("cannot lock {}: {error}", path.display());
         let server = Lock::server(path).map_err(cannot)?.ok_or_else(|| running(path))?;
         let all_bytes = Lock::removal(path).map_err(cannot)?;

@@ -64,8 +64,9 @@ mod tests {
     use super::*;
     use crate::error::Code;
 
+    /// Abuse: A4
     #[test]
-    fn a4_what_everybody_tries_first_is_refused() {
+    fn what_everybody_tries_first_is_refused() {
         let own = ["minji.kim@example.org", "Blue Whale"];
         for bad in [
             "",

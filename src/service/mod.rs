@@ -10,6 +10,7 @@ mod block;
 mod direct;
 mod directory;
 pub mod file;
+mod from_wire;
 mod invite;
 mod lobby;
 mod member;
@@ -29,7 +30,6 @@ mod search;
 mod session;
 mod user;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -229,15 +229,6 @@ impl App {
         }
         members
     }
-}
-
-pub(crate) fn make_private_folder(path: &Path) -> Result<(), String> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| format!("cannot create the data folder {}: {error}", path.display()))
 }
 
 /// Logs the failure of background work, which is tried again later.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::App;
-use crate::chat::search::{self, Asked, Called, Found, Query};
+use crate::chat::search::{self, Found, Query, Request, RoomName};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -46,7 +46,7 @@ impl App {
         let (room_id, from) = (request.room_id, request.from);
         let find = move |tx: &mut crate::chat::Tx| {
             let until = Instant::now() + budget;
-            search::find(tx, &limits, me, &Asked { query, room_id, from, older_than, limit, until })
+            search::find(tx, &limits, me, &Request { query, room_id, from, older_than, limit, until })
         };
         // A statement may be running when the time is over: it has as much time again.
         self.db.search(budget * 2, find).await
@@ -56,8 +56,8 @@ impl App {
     ///
     /// # Errors
     /// Only those of the database.
-    pub async fn room_titles(&self, me: UserId, ids: Vec<RoomId>) -> Result<Vec<Called>> {
-        self.db.read(move |tx| search::called(tx, me, &ids)).await
+    pub async fn room_titles(&self, me: UserId, ids: Vec<RoomId>) -> Result<Vec<RoomName>> {
+        self.db.read(move |tx| search::room_names(tx, me, &ids)).await
     }
 
     /// Checks that the index has all messages, and logs a warning if it has not.

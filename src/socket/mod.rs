@@ -2,8 +2,6 @@
 
 mod dispatch;
 mod flush;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod handshake;
 mod member;
 mod message;
@@ -82,7 +80,7 @@ macro_rules! events {
 
         /// Returns the decoder of each event's payload, for the fuzzer.
         #[cfg(any(test, feature = "fuzzing"))]
-        fn decoders() -> Vec<(&'static str, fn(&Args) -> Result<()>)> {
+        pub(crate) fn decoders() -> Vec<(&'static str, fn(&Args) -> Result<()>)> {
             vec![$(($name, |args| wire::decode::<$payload>(args).map(drop)),)+]
         }
     };
@@ -197,11 +195,11 @@ fn config(config: &config::Config) -> Config {
         ping_interval: config.ping_interval,
         ping_timeout: config.ping_timeout,
         connect_timeout: config.connect_timeout,
-        patience: config.slow_client_timeout,
+        slow_client_timeout: config.slow_client_timeout,
         packets: defaults.packets.filter(|_| config.has_rate_limits),
         handshakes: defaults.handshakes.filter(|_| config.has_rate_limits),
         sessions_per_address: config.connections_per_address,
-        gate: Arc::new(handshake::HandshakePolicy::new(config.origins.clone())),
+        handshake_hooks: Arc::new(handshake::HandshakePolicy::new(config.origins.clone())),
         ..defaults
     }
 }
@@ -239,7 +237,7 @@ where
     };
     // Every wire type serializes; if one did not, the client would still get an answer.
     let reply = reply.unwrap_or_else(|error| Reply::new(refusal(Error::internal(error))));
-    let reply = if is_long { reply.paced() } else { reply };
+    let reply = if is_long { reply.flow_controlled() } else { reply };
     match then {
         Some(then) => reply.then(then),
         None => reply,

@@ -1,8 +1,6 @@
 //! The wire format: the payloads of events and their answers.
 
 mod events;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod requests;
 mod shared_json;
 mod variant;

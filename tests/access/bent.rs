@@ -45,8 +45,9 @@ fn names(error: &Value, field: &str) -> bool {
     error["code"] == "invalid" && (named == field || named.starts_with(&format!("{field}[")))
 }
 
+/// Abuse: E1, E9
 #[tokio::test]
-async fn e1_e9_what_every_event_is_given_amiss_is_named() {
+async fn what_every_event_is_given_amiss_is_named() {
     let app = house(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);
@@ -69,8 +70,9 @@ async fn e1_e9_what_every_event_is_given_amiss_is_named() {
     client.say(&scene.room, "still here").await;
 }
 
+/// Abuse: E1, E9
 #[tokio::test]
-async fn e1_e9_what_every_call_is_given_amiss_is_named() {
+async fn what_every_call_is_given_amiss_is_named() {
     let app = house(|_| {}).await;
     let paper = madang::web::api::calls(Config::default().upload_max).openapi();
     let others = paper["components"]["schemas"].as_object().unwrap();

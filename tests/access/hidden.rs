@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::scene::{Scene, Who, house};
 use super::{Body, Row, event, outcome, page, rest};
-use crate::support::client::Opening;
-use crate::support::factory::key;
+use crate::support::ConnectOptions;
+use crate::support::key;
 use crate::support::{App, Person, Room};
 
 /// Creates a direct room of the member and the other user.
@@ -19,7 +19,7 @@ const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Wh
 
 /// Z9, Z11: every call and form of a room, for the direct room of two others.
 #[tokio::test]
-async fn z9_a_direct_room_is_not_there_for_others_at_any_door() {
+async fn a_direct_room_is_not_there_for_others_at_any_door() {
     let app = house(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite"] {
@@ -65,7 +65,7 @@ async fn z9_a_direct_room_is_not_there_for_others_at_any_door() {
 
 /// Z10, Z11: every action on a message, for a whisper between two others.
 #[tokio::test]
-async fn z10_a_whisper_is_not_there_for_others_at_any_door() {
+async fn a_whisper_is_not_there_for_others_at_any_door() {
     let app = house(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     let whisper = json!({ "text": "hush", "to": scene.other.id });
@@ -100,7 +100,7 @@ async fn z10_a_whisper_is_not_there_for_others_at_any_door() {
 
 /// Nobody can end another user's session or use their upload, or learn that it exists.
 #[tokio::test]
-async fn z11_sessions_and_uploads_of_others_are_as_good_as_none() {
+async fn sessions_and_uploads_of_others_are_as_good_as_none() {
     let app = house(|_| {}).await;
     let scene = Scene::new(&app).await;
     let member = scene.member();
@@ -124,7 +124,7 @@ async fn z11_sessions_and_uploads_of_others_are_as_good_as_none() {
 
 /// Z11: events of a room reach only its members, however many sockets are connected outside.
 #[tokio::test]
-async fn z11_outsiders_hear_nothing_of_a_room() {
+async fn outsiders_hear_nothing_of_a_room() {
     let app = house(|_| {}).await;
     let scene = Scene::new(&app).await;
     let mut outside = Vec::new();
@@ -160,7 +160,7 @@ async fn z11_outsiders_hear_nothing_of_a_room() {
 
 /// Z11, Q5: lists name a room and its members only to its members.
 #[tokio::test]
-async fn z11_lists_name_a_room_and_its_guests_for_those_in_it_alone() {
+async fn lists_name_a_room_and_its_guests_for_those_in_it_alone() {
     let app = house(|_| {}).await;
     let scene = Scene::new(&app).await;
     let room = &scene.room;
@@ -182,7 +182,7 @@ async fn z11_lists_name_a_room_and_its_guests_for_those_in_it_alone() {
 
 /// N1: an ended session gives no access, even an admin's.
 #[tokio::test]
-async fn n1_an_ended_session_of_an_admin_opens_nothing() {
+async fn an_ended_session_of_an_admin_opens_nothing() {
     let app = house(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite", "file", "picture"] {
@@ -202,7 +202,7 @@ async fn n1_an_ended_session_of_an_admin_opens_nothing() {
         let found = answer.header("location").map_or_else(|| outcome(&answer), str::to_owned);
         assert_eq!(found, row.cells[0], "{}", row.title());
     }
-    assert_eq!(app.turned_away(Opening::of(admin)).await["code"], "unauthenticated");
+    assert_eq!(app.turned_away(ConnectOptions::of(admin)).await["code"], "unauthenticated");
 }
 
 async fn rename(app: &App, who: &Person) {

@@ -16,7 +16,7 @@ use madang::error::Code;
 use serde_json::Value;
 
 use crate::reference::is_current;
-use crate::support::{Answer, App, Request};
+use crate::support::{App, Request, Response};
 use scene::{Scene, Who};
 
 /// The result for each user, in the order of [`Who::ALL`]: a status, an error code, `ok` for an
@@ -78,7 +78,7 @@ impl Body {
                 request.form(&fields)
             }
             Self::File => {
-                let key = crate::support::factory::key();
+                let key = crate::support::key();
                 request.multipart(Some(("sky.png", &crate::support::picture::png(8, 8))), &[("key", &key)])
             }
         }
@@ -86,7 +86,7 @@ impl Body {
 }
 
 /// Returns the error code, checked against its status; for any other answer the status.
-fn outcome(answer: &Answer) -> String {
+fn outcome(answer: &Response) -> String {
     // R8: no answer may be stored in a shared cache. Assets are the same for everyone.
     let caching = answer.header("cache-control").unwrap_or_default();
     let depends = answer.headers.iter().any(|(name, value)| name == "vary" && value.contains("cookie"));

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
 use super::backup::{archive, contents, say, send_file, text};
-use super::{Program, desk, desk_refuses};
-use crate::support::app::Folder;
+use super::{Program, run, run_refused};
+use crate::support::TempDir;
 
 /// An entry as it is written, valid or not.
 #[derive(Clone)]
@@ -93,7 +93,7 @@ fn with(entries: &[Entry], place: usize, change: impl FnOnce(&mut Entry)) -> Vec
 }
 
 /// Returns the entries of a backup of a server with two files. The server has stopped.
-async fn house(folder: &Folder) -> Vec<Entry> {
+async fn house(folder: &TempDir) -> Vec<Entry> {
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
@@ -101,14 +101,15 @@ async fn house(folder: &Folder) -> Vec<Entry> {
     for words in ["one", "two"] {
         send_file(&program, &minji, &room, words.as_bytes()).await;
     }
-    desk(folder.path(), &["backup", text(&archive(folder))]);
+    run(folder.path(), &["backup", text(&archive(folder))]);
     assert!(program.terminate().await.0.success());
     unpacked(&archive(folder))
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_an_archive_that_was_tampered_with_touches_nothing() {
-    let folder = Folder::new();
+async fn an_archive_that_was_tampered_with_touches_nothing() {
+    let folder = TempDir::new();
     let good = house(&folder).await;
     let names: Vec<_> = good.iter().map(|entry| String::from_utf8(entry.name.clone()).unwrap()).collect();
     assert_eq!((names[0].as_str(), names[1].as_str(), names.len()), ("manifest.json", "madang.db", 4));
@@ -165,25 +166,26 @@ async fn n6_an_archive_that_was_tampered_with_touches_nothing() {
     let before = contents(&folder.path().join("data"));
     for (bytes, says) in bad {
         std::fs::write(&path, bytes).unwrap();
-        let refused = desk_refuses(folder.path(), &["restore", "--force", text(&path)]);
+        let refused = run_refused(folder.path(), &["restore", "--force", text(&path)]);
         assert!(refused.contains(says), "{says:?} was expected: {refused}");
         assert!(!refused.contains('\u{1b}'), "the terminal is given orders: {refused}");
         assert!(contents(&folder.path().join("data")) == before, "{says:?}: the folder is not as it was");
         // A missing folder is not created, except when the archive has to be unpacked to be
         // refused.
-        let elsewhere = Folder::new();
-        desk_refuses(elsewhere.path(), &["restore", text(&path)]);
+        let elsewhere = TempDir::new();
+        run_refused(elsewhere.path(), &["restore", text(&path)]);
         assert!(!elsewhere.path().join("data").exists(), "{says:?}");
     }
     let right = sealed(zstd(&tar(&with_manifest(&good, |manifest| manifest["madang"] = json!("by hand")))));
     std::fs::write(&path, right).unwrap();
-    assert!(desk(folder.path(), &["verify", text(&path)]).contains("by madang by hand"));
-    desk(folder.path(), &["restore", "--force", text(&path)]);
+    assert!(run(folder.path(), &["verify", text(&path)]).contains("by madang by hand"));
+    run(folder.path(), &["restore", "--force", text(&path)]);
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
-    let folder = Folder::new();
+async fn a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
+    let folder = TempDir::new();
     let good = house(&folder).await;
     let database = folder.path().join("harmed.db");
     std::fs::write(&database, &good[1].bytes).unwrap();
@@ -200,15 +202,16 @@ async fn n6_a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
         [(harmed, bytes, "the database is corrupt"), (none, words, "cannot read the database")]
     {
         std::fs::write(&path, sealed(zstd(&tar(&with(&entries, 1, |entry| entry.bytes = bytes))))).unwrap();
-        let refused = desk_refuses(folder.path(), &["restore", "--force", text(&path)]);
+        let refused = run_refused(folder.path(), &["restore", "--force", text(&path)]);
         assert!(refused.contains(says), "{refused}");
         assert!(contents(&folder.path().join("data")) == before, "{says}: the folder is not as it was");
     }
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_a_flipped_bit_or_a_missing_end_is_seen_wherever_it_is() {
-    let folder = Folder::new();
+async fn a_flipped_bit_or_a_missing_end_is_seen_wherever_it_is() {
+    let folder = TempDir::new();
     house(&folder).await;
     let good = std::fs::read(archive(&folder)).unwrap();
     let path = folder.path().join("bad.tar.zst");

@@ -6,8 +6,8 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::backup::{contents, say, send_file};
-use super::{Program, at_desk, desk};
-use crate::support::app::Folder;
+use super::{Program, run};
+use crate::support::TempDir;
 use crate::support::picture;
 
 /// Removes an entry from an index without SQLite's knowledge; queries then return wrong results.
@@ -33,7 +33,7 @@ pub(super) fn harm_an_index(database: &Path) {
 
 /// Returns the reported errors, line by line.
 fn faults(folder: &Path) -> Vec<String> {
-    let output = at_desk(folder, &["verify"]);
+    let output = super::output(folder, &["verify"]);
     let (said, why) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(1), "{said}{why}");
     assert!(why.contains("verification failed"), "{why}");
@@ -45,7 +45,7 @@ fn faults(folder: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn each_harm_is_found_and_named() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);
     let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
@@ -66,7 +66,7 @@ async fn each_harm_is_found_and_named() {
     files.multipart(Some(("sky.png", &picture::png(700, 8))), &[]).send().await.is(201);
     let portrait = program.request("PUT", "/api/me/picture").bearer(&minji.token);
     portrait.multipart(Some(("me.png", &picture::png(9, 9))), &[]).send().await.is(200);
-    let sound = desk(folder.path(), &["verify"]);
+    let sound = run(folder.path(), &["verify"]);
     assert!(sound.ends_with("no errors found\n") && sound.contains("1 room, 6 messages, 2 users, 2 files"), "{sound}");
     assert!(sound.contains("search index: complete"), "{sound}");
 
@@ -102,7 +102,7 @@ async fn each_harm_is_found_and_named() {
     // Rows, each made invalid beside the running server and corrected again.
     let db = Connection::open(data.join("madang.db")).unwrap();
     db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-    db.busy_timeout(crate::support::PATIENCE).unwrap();
+    db.busy_timeout(crate::support::TIMEOUT).unwrap();
     for (harm, mend, says) in [
         ("UPDATE rooms SET rev = rev - 1", "UPDATE rooms SET rev = rev + 1", "has seq 6, but the room's rev is 5"),
         (
@@ -141,7 +141,7 @@ async fn each_harm_is_found_and_named() {
         let found = faults(folder.path());
         assert!(found.iter().any(|fault| fault.contains(says)), "{harm}: {found:?}");
         db.execute(mend, []).unwrap();
-        assert!(desk(folder.path(), &["verify"]).ends_with("no errors found\n"), "{mend}");
+        assert!(run(folder.path(), &["verify"]).ends_with("no errors found\n"), "{mend}");
     }
     drop(db);
     assert!(program.terminate().await.0.success());
@@ -152,7 +152,7 @@ async fn each_harm_is_found_and_named() {
 
 #[tokio::test]
 async fn what_is_no_fault_is_told_and_is_none() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &["--search", "off"]);
     let minji = program.guest("minji").await;
@@ -165,23 +165,23 @@ async fn what_is_no_fault_is_told_and_is_none() {
     }
     let old = std::fs::File::options().write(true).open(shelf.join("old")).unwrap();
     old.set_modified(std::time::UNIX_EPOCH).unwrap();
-    let said = desk(folder.path(), &["verify"]);
+    let said = run(folder.path(), &["verify"]);
     assert!(said.contains("unused stored files: 2 (10 B), 1 of them older than a day"), "{said}");
     assert!(said.contains("run: madang reindex") && said.ends_with("no errors found\n"), "{said}");
 }
 
 #[test]
 fn what_is_no_house_at_all_is_no_whole_one() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
     std::fs::write(data.join("madang.db"), "words that are no database, and enough of them to be sure").unwrap();
-    let refused = super::desk_refuses(folder.path(), &["verify"]);
+    let refused = super::run_refused(folder.path(), &["verify"]);
     assert!(refused.contains("cannot read"), "{refused}");
     std::fs::remove_file(data.join("madang.db")).unwrap();
     Connection::open(data.join("madang.db")).unwrap().execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
-    let refused = super::desk_refuses(folder.path(), &["verify"]);
+    let refused = super::run_refused(folder.path(), &["verify"]);
     assert!(refused.contains("is not a Madang database"), "{refused}");
-    let refused = super::desk_refuses(folder.path(), &["backup", "x"]);
+    let refused = super::run_refused(folder.path(), &["backup", "x"]);
     assert!(refused.contains("is not a Madang database"), "{refused}");
 }

@@ -6,13 +6,13 @@ use madang::config::Config;
 use serde_json::{Value, json};
 
 use crate::support::site::Site;
-use crate::support::{App, Client, PATIENCE};
+use crate::support::{App, Client, TIMEOUT};
 
 /// Links may lead to this machine, and failed jobs are retried at once.
 fn hurried(config: &mut Config) {
     config.has_link_previews = true;
     config.http_client.may_reach = |_, address| address.is_loopback();
-    config.http_client.timeout = PATIENCE;
+    config.http_client.timeout = TIMEOUT;
     config.preview_retry_delay = Duration::ZERO;
     config.limits.outbox_pause_ms = 0;
 }
@@ -30,28 +30,28 @@ async fn what_fails_is_tried_again_until_it_comes() {
         config.limits.outbox_tries = u32::MAX;
     })
     .await;
-    let site = Site::in_trouble().await;
+    let site = Site::failing().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     let socket = app.enter(&minji, &room).await;
     let sent = socket.say(&room, &site.page("/a")).await;
-    site.is_asked_often("/a", 3).await;
+    site.is_requested_times("/a", 3).await;
     assert_eq!(app.count(QUEUED), 1);
-    site.answer();
+    site.respond();
     let heard = previewed(&socket, "/a").await;
     // However many attempts it took, it is one change.
     assert_eq!(heard["rev"].as_i64(), sent["seq"].as_i64().map(|seq| seq + 1));
-    app.nothing_is_queued().await;
+    app.outbox_is_empty().await;
 }
 
 #[tokio::test]
 async fn what_never_comes_is_given_up() {
-    let (app, site) = (App::with(hurried).await, Site::in_trouble().await);
+    let (app, site) = (App::with(hurried).await, Site::failing().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, &site.page("/a")).await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked(), ["/a"; 4]);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests(), ["/a"; 4]);
     assert!(app.history(&minji, &room).await.last().unwrap()["preview"].is_null());
 }
 
@@ -61,8 +61,8 @@ async fn what_is_no_page_is_asked_for_once() {
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, &site.page("/none")).await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked(), ["/none"]);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests(), ["/none"]);
 }
 
 #[tokio::test]
@@ -83,73 +83,75 @@ async fn a_panic_costs_one_try_and_not_the_outbox() {
         socket.say(&room, &site.page(path)).await;
     }
     previewed(&socket, "/a").await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked(), ["/a"]);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests(), ["/a"]);
 }
 
 #[tokio::test]
 async fn of_one_message_the_later_link_waits_for_the_earlier_and_others_do_not() {
-    let (app, site) = (App::with(hurried).await, Site::closed().await);
-    let ([..], room, [hers, his, _]) = app.evening().await;
+    let (app, site) = (App::with(hurried).await, Site::silent().await);
+    let ([..], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, &site.page("/earlier")).await["id"].clone();
-    site.is_asked("/earlier").await;
+    site.is_requested("/earlier").await;
     hers.ok("edit", json!({ "id": id, "text": site.page("/later") })).await;
     hers.say(&room, &site.page("/other")).await;
-    site.is_asked("/other").await;
-    assert_eq!(site.asked(), ["/earlier", "/other"]);
-    site.answer();
+    site.is_requested("/other").await;
+    assert_eq!(site.requests(), ["/earlier", "/other"]);
+    site.respond();
     assert_eq!(previewed(&his, "/later").await["id"], id);
     previewed(&his, "/other").await;
-    app.nothing_is_queued().await;
+    app.outbox_is_empty().await;
     assert!(his.all("message").iter().all(|message| message["preview"]["title"] != "/earlier"));
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_what_waits_for_one_person_is_bounded() {
-    let (app, site) = (App::with(hurried).await, Site::closed().await);
-    let ([..], room, [hers, his, _]) = app.evening().await;
+async fn what_waits_for_one_person_is_bounded() {
+    let (app, site) = (App::with(hurried).await, Site::silent().await);
+    let ([..], room, [hers, his, _]) = app.room_of_three().await;
     for door in 0..25 {
         hers.say(&room, &site.page(&format!("/{door}"))).await;
     }
     assert_eq!(app.count(QUEUED), 20);
     his.say(&room, &site.page("/his")).await;
-    site.answer();
+    site.respond();
     previewed(&hers, "/his").await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked().len(), 21);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests().len(), 21);
 }
 
 #[tokio::test]
 async fn what_is_under_way_at_the_end_is_taken_up_by_the_next_start() {
-    let (mut app, site) = (App::with(hurried).await, Site::closed().await);
+    let (mut app, site) = (App::with(hurried).await, Site::silent().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     let sent = app.say(&minji, &room, &site.page("/a")).await;
-    site.is_asked("/a").await;
+    site.is_requested("/a").await;
     app.restart().await;
-    site.is_asked_often("/a", 2).await;
+    site.is_requested_times("/a", 2).await;
     let socket = app.enter(&minji, &room).await;
-    site.answer();
+    site.respond();
     assert_eq!(previewed(&socket, "/a").await["rev"].as_i64(), sent["seq"].as_i64().map(|seq| seq + 1));
-    app.nothing_is_queued().await;
+    app.outbox_is_empty().await;
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
-    let (mut app, site) = (App::with(hurried).await, Site::closed().await);
+async fn what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
+    let (mut app, site) = (App::with(hurried).await, Site::silent().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, &site.page("/a")).await;
-    site.is_asked("/a").await;
+    site.is_requested("/a").await;
     app.restart_with(|_| {}).await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked(), ["/a"]);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests(), ["/a"]);
 }
 
 #[tokio::test]
 async fn what_waits_goes_with_its_message_its_room_and_its_person() {
-    let (app, site) = (App::with(hurried).await, Site::closed().await);
-    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let (app, site) = (App::with(hurried).await, Site::silent().await);
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, &site.page("/deleted")).await["id"].clone();
     hers.ok("delete", json!({ "id": id })).await;
     assert_eq!(app.count(QUEUED), 0);
@@ -172,11 +174,11 @@ async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
         config.shutdown = Duration::from_secs(3_600);
     })
     .await;
-    let site = Site::closed().await;
+    let site = Site::silent().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, &site.page("/a")).await;
-    site.is_asked("/a").await;
+    site.is_requested("/a").await;
     app.begin_stop();
     app.ended().await;
     // The attempt ended, which postponed the job.

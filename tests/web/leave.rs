@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::PASSWORD;
+use crate::support::fixtures::PASSWORD;
 use crate::support::{App, picture};
 
+/// Abuse: A7, Z9
 #[tokio::test]
-async fn a7_z9_who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
+async fn who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
     let app = App::start().await;
     let (minji, jun) = (app.signed_up("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;
@@ -50,7 +51,7 @@ async fn a7_z9_who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() 
 #[tokio::test]
 async fn what_they_said_is_deleted_message_by_message_if_they_wish() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, sora]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, sora]) = app.room_of_three().await;
     for number in 0..120 {
         his.say(&room, &format!("word {number}")).await;
     }
