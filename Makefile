@@ -49,7 +49,7 @@ unit:
 clients: unit
 	tests/clients/run.sh
 
-## Runs the fault harness briefly: planted bugs, the strace check, a fixed and a random seed.
+## Runs the fault harness briefly: the strace check, a fixed and a random seed.
 faults: clients
 	target/debug/madang-torture --madang target/debug/madang short
 
@@ -65,7 +65,7 @@ tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## Measures Madang beside its baselines in about 40 minutes and write docs/performance.md. ONLY=fanout (memory, connects,
+## Measures Madang beside its baselines in about 40 minutes and writes docs/performance.md. ONLY=fanout (memory, connects,
 ## sends, rooms, pages, search, start, stalled, storm) measures one scenario, ONLY=report none; QUICK=1 only checks that
 ## all of it runs; BEFORE=path/to/madang measures an older binary beside this one.
 bench: build baselines
