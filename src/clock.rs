@@ -1,33 +1,35 @@
-//! The one clock. Time is shown to people and ends sessions; nothing is ever ordered by it.
+//! The only clock of the server. Time is shown to people and ends sessions; nothing is ordered by
+//! it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::failpoint;
 
-/// Milliseconds since 1970 UTC.
+/// Returns milliseconds since 1970 UTC.
 pub fn now_ms() -> i64 {
-    // A clock before 1970 is a machine without one; zero keeps the house running.
+    // A clock before 1970 belongs to a machine without one; with zero the server keeps running.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
     now + failpoint::clock_error_ms()
 }
 
-/// RFC 3339 in UTC with milliseconds: `2026-11-21T09:30:00.000Z`.
+/// Formats a time as RFC 3339 in UTC with milliseconds: `2026-11-21T09:30:00.000Z`.
 pub fn rfc3339(ms: i64) -> String {
     let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     format!("{stamp:.3}")
 }
 
-/// A time as part of a file's name, in UTC to the second: `20261121T093000Z`. Names sort by it.
+/// Formats a time for a file name, in UTC to the second: `20261121T093000Z`. Such names sort by
+/// time.
 pub fn stamp(ms: i64) -> String {
     rfc3339(ms).chars().take(19).filter(|c| !matches!(c, '-' | ':')).chain(['Z']).collect()
 }
 
-/// Milliseconds since 1970 of an RFC 3339 time, with any offset.
+/// Parses an RFC 3339 time with any offset into milliseconds since 1970.
 pub fn from_rfc3339(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
-/// When a day such as `2026-11-20` begins where clocks are `zone` minutes ahead of UTC.
+/// Returns when a day such as `2026-11-20` begins in a time zone `zone` minutes ahead of UTC.
 pub fn from_day(text: &str, zone: i32) -> Option<i64> {
     let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2026-11-20".len())?;
     let offset = jiff::tz::Offset::from_seconds(zone.checked_mul(60)?).ok()?;
@@ -39,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_begins_where_one_lives() {
+    fn a_day_begins_at_local_midnight() {
         assert_eq!(from_day("1970-01-01", 0), Some(0));
         assert_eq!(from_day("1970-01-02", 540), Some(15 * 3_600_000));
         assert_eq!(from_rfc3339("1970-01-01T09:00:00.120+09:00"), Some(120));
@@ -64,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_goes() {
+    fn the_clock_runs() {
         assert!(now_ms() > 1_700_000_000_000);
     }
 }

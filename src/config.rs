@@ -1,52 +1,52 @@
-//! Settings: what an operator may say ([`Settings`]) and what it means ([`Config`]).
+//! Settings as the operator gives them ([`Settings`]) and as the server uses them ([`Config`]).
 //!
-//! A flag wins over the environment, that over `.env`, that over the default. The table of
-//! settings is the struct below; `docs/settings.md` is made from it.
+//! A flag wins over the environment, the environment over `.env`, and `.env` over the default.
+//! `docs/settings.md` is generated from the struct below.
 
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::chat::Limits;
-use crate::fetch;
+use crate::http_client;
 use crate::image;
 use crate::mail::{self, Secret};
 use crate::origin::{Origin, Origins};
 
-/// Which house it is.
+/// The data folder of an instance.
 #[derive(Args, Clone, Debug)]
-pub struct Folder {
-    /// Folder of the database and the files. Unset: $STATE_DIRECTORY, else madang in
+pub struct DataDir {
+    /// Data folder: the database and all files. Unset: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 }
 
-/// Which house it is, and where it is reached.
+/// The data folder of an instance, and the address of its server.
 #[derive(Args, Clone, Debug)]
-pub struct Place {
-    /// Port to listen on; 0 takes any that is free.
+pub struct ServerAddress {
+    /// Port to listen on; 0 takes any free port.
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
 
     #[command(flatten)]
-    pub folder: Folder,
+    pub data_dir: DataDir,
 
-    /// Address under which people reach this server, `https://chat.example.org` say. Requests to
-    /// another host are refused. Unset: any host is served.
+    /// Public address of this server, for example `https://chat.example.org`. Requests for other
+    /// hosts are refused. Unset: any host is served.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
     pub public_url: Option<Origin>,
 }
 
-/// What was typed, by flag or environment.
+/// The settings as given by flags or the environment.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
     #[command(flatten)]
-    pub place: Place,
+    pub address: ServerAddress,
 
     /// Address to listen on.
     #[arg(long, env = "BIND", default_value = "0.0.0.0")]
@@ -56,54 +56,55 @@ pub struct Settings {
     #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
     pub allowed_origins: Vec<Origin>,
 
-    /// Networks of the proxies whose X-Forwarded-For is believed.
+    /// Networks of the proxies whose X-Forwarded-For is trusted.
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Mail server for forgotten passwords: smtps://name:password@mail.example.org, or smtp:// with
-    /// ?tls=required. Unset: no letters are sent, and `madang user reset` helps.
+    /// ?tls=required. Unset: no e-mail is sent; use `madang user reset` instead.
     #[arg(long, env = "SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<Secret>,
 
-    /// File that holds SMTP_URL, for who keeps secrets out of the environment.
+    /// File that holds SMTP_URL, to keep the secret out of the environment.
     #[arg(long, env = "SMTP_URL_FILE", value_name = "FILE", conflicts_with = "smtp_url")]
     pub smtp_url_file: Option<PathBuf>,
 
-    /// Sender of letters, `Madang <madang@example.org>` say. Unset: no-reply at the host of PUBLIC_URL.
+    /// Sender of e-mails, for example `Madang <madang@example.org>`. Unset: no-reply at the host of
+    /// PUBLIC_URL.
     #[arg(long, env = "MAIL_FROM", value_name = "SENDER")]
     pub mail_from: Option<String>,
 
-    /// Most members a room may allow; 0 for no limit.
+    /// Largest member limit that a room may set; 0 for no limit.
     #[arg(long, env = "ROOM_MAX", default_value_t = 10_000)]
     pub room_max: u32,
 
-    /// Most characters of a message.
+    /// Maximum number of characters of a message.
     #[arg(long, env = "TEXT_MAX", default_value_t = 10_000)]
     pub text_max: usize,
 
-    /// Most bytes of an uploaded file.
+    /// Maximum size of an uploaded file in bytes.
     #[arg(long, env = "UPLOAD_MAX", default_value_t = 25 * 1024 * 1024)]
     pub upload_max: usize,
 
-    /// Whether messages can be searched. While it is off no index is kept; when it is on again,
-    /// `madang reindex` makes one.
+    /// Whether messages can be searched. While it is off, no index is kept; after it is switched on
+    /// again, `madang reindex` builds one.
     #[arg(long, env = "SEARCH", value_enum, default_value_t = Switch::On)]
     pub search: Switch,
 
-    /// Most bytes of all files of one person, each counted with 64 KiB more; 0 for no limit.
+    /// Maximum bytes of all files of one user, each counted with 64 KiB more; 0 for no limit.
     #[arg(long, env = "UPLOAD_QUOTA", default_value_t = 2 * 1024 * 1024 * 1024)]
     pub upload_quota: u64,
 
-    /// Whether the first link of a message is looked up, so that the title of its page stands under
-    /// it. The server then fetches pages that its people name; never from private networks.
+    /// Whether a message shows a preview of the page behind its first link. The server then fetches
+    /// pages that users link to, but never from private networks.
     #[arg(long, env = "LINK_PREVIEWS", value_enum, default_value_t = Switch::Off)]
     pub link_previews: Switch,
 
-    /// Whether limits per time (sends, packets, handshakes, guesses, sign-ups, uploads) hold.
+    /// Whether rate limits apply (sends, packets, handshakes, guesses, sign-ups, uploads).
     #[arg(long, env = "RATE_LIMITS", value_enum, default_value_t = Switch::On)]
     pub rate_limits: Switch,
 
-    /// Most connections of one address; 0 for no limit.
+    /// Maximum number of connections from one address; 0 for no limit.
     #[arg(long, env = "CONNECTIONS_PER_ADDRESS", default_value_t = 256)]
     pub connections_per_address: usize,
 
@@ -111,11 +112,11 @@ pub struct Settings {
     #[arg(long, env = "PING_INTERVAL_MS", default_value_t = 25_000)]
     pub ping_interval_ms: u64,
 
-    /// Milliseconds that a pong may take.
+    /// Milliseconds to wait for a pong.
     #[arg(long, env = "PING_TIMEOUT_MS", default_value_t = 20_000)]
     pub ping_timeout_ms: u64,
 
-    /// Form of the log lines on stderr. What is logged is set by RUST_LOG.
+    /// Format of the log lines on stderr. RUST_LOG sets what is logged.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 }
@@ -138,54 +139,57 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse().or_else(|_| alone()).map_err(|_| format!("{text:?} is not a network like 10.0.0.0/8"))
 }
 
-/// What it means: everything that the server is told. Tests build it as a literal.
+/// The configuration that the server runs with. Tests build it as a literal.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub data_dir: PathBuf,
     pub origins: Origins,
     pub limits: Limits,
     pub images: image::Limits,
-    /// How letters are sent; without it none are.
+    /// How e-mails are sent. `None`: no e-mail is sent.
     pub mail: Option<mail::Settings>,
-    /// Bytes of an upload.
+    /// Maximum size of an upload in bytes.
     pub upload_max: usize,
-    /// Whether messages are kept by their words, to be searched.
+    /// Whether the search index is kept.
     pub has_search: bool,
-    /// How long a search looks before it answers with what it has.
+    /// How long a search runs before it returns what it has found so far.
     pub search_budget: Duration,
-    /// Bytes a second that an upload must bring, once it has taken longer than `upload_grace`.
+    /// Bytes per second that an upload must reach once it has taken longer than `upload_grace`.
     pub upload_rate: u64,
-    /// How long an upload may bring nothing, and how long it may be slower than it must.
+    /// How long an upload may stall, and how long it may be slower than `upload_rate`.
     pub upload_grace: Duration,
-    /// From which age on stored bytes without a row are taken for what a failing machine left.
+    /// Stored files without a row in the database are removed when they are older than this: a
+    /// crash left them.
     pub orphan_age: Duration,
-    /// Whether links get previews, and what fetching them is allowed.
+    /// Whether link previews are fetched.
     pub has_link_previews: bool,
-    pub fetch: fetch::Limits,
-    /// Whether limits per time hold.
+    /// How long a page that could not be fetched is not tried again.
+    pub preview_retry_delay: Duration,
+    pub http_client: http_client::Limits,
+    /// Whether rate limits apply.
     pub has_rate_limits: bool,
     pub connections_per_address: usize,
     pub ping_interval: Duration,
     pub ping_timeout: Duration,
-    /// How long a person is still in a room after their last socket closed.
+    /// How long a user stays in a room after their last socket closed.
     pub exit_grace: Duration,
-    /// How long a seat in an ephemeral room waits for its person's first socket.
+    /// How long a reservation in an ephemeral room waits for the user's first socket.
     pub reservation: Duration,
-    /// Connections online from which on a room tells counts instead of names.
+    /// The number of online connections from which on a room publishes counts instead of names.
     pub large_room: usize,
-    /// The time between two of what is told at most once a second.
+    /// The interval of events that are published at most once a second.
     pub second: Duration,
-    /// The time between two rounds of what must happen sooner or later and nobody waits for.
+    /// The interval of background tasks that nobody waits for.
     pub housekeeping: Duration,
-    /// The time between two beacons.
+    /// The interval of rev heartbeats.
     pub rev_heartbeat: Duration,
-    /// The time between two looks at whether the sessions of open sockets still live.
+    /// The interval at which the sessions of open sockets are checked.
     pub session_check: Duration,
-    /// How long a slow reader is waited for.
+    /// How long the server waits for a slow client.
     pub slow_client_timeout: Duration,
-    /// How long a session may be without a joined namespace.
+    /// How long a connection may stay open without joining a namespace.
     pub connect_timeout: Duration,
-    /// How long everything may take at the end.
+    /// How long a graceful shutdown may take.
     pub shutdown: Duration,
 }
 
@@ -204,7 +208,8 @@ impl Default for Config {
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),
             has_link_previews: false,
-            fetch: fetch::Limits::default(),
+            preview_retry_delay: Duration::from_secs(120),
+            http_client: http_client::Limits::default(),
             has_rate_limits: true,
             connections_per_address: 256,
             ping_interval: Duration::from_secs(25),
@@ -223,38 +228,52 @@ impl Default for Config {
     }
 }
 
-/// What the database is called in the data folder.
+/// The file name of the database in the data folder.
 pub const DATABASE: &str = "madang.db";
-/// How many of the largest uploads of one person may wait for a message.
+/// How many uploads of the maximum size a user may have waiting for a message.
 const WAITING_UPLOADS: u64 = 4;
 
-impl Folder {
-    fn data_dir(&self) -> PathBuf {
+impl DataDir {
+    fn path(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(default_data_dir)
     }
 }
 
-impl From<&Folder> for Config {
-    fn from(folder: &Folder) -> Self {
-        Self { data_dir: folder.data_dir(), ..Self::default() }
+impl From<&DataDir> for Config {
+    fn from(dir: &DataDir) -> Self {
+        Self { data_dir: dir.path(), ..Self::default() }
     }
 }
 
-impl From<&Place> for Config {
-    fn from(place: &Place) -> Self {
-        let origins = Origins { public: place.public_url.clone(), ..Origins::default() };
-        Self { origins, ..Self::from(&place.folder) }
+impl From<&ServerAddress> for Config {
+    fn from(address: &ServerAddress) -> Self {
+        let origins = Origins { public: address.public_url.clone(), ..Origins::default() };
+        Self { origins, ..Self::from(&address.data_dir) }
     }
 }
 
 impl Config {
-    /// Where the database is.
+    /// Explains why a file of the data folder cannot be opened. If the folder belongs to another user, the
+    /// message says how to change that.
+    pub fn cannot_open(&self, path: &Path, why: &dyn std::fmt::Display) -> String {
+        let owner = |path: &Path| path.metadata().map(|found| found.uid()).ok();
+        let user = owner(Path::new("/proc/self")).unwrap_or(0);
+        let folder = self.data_dir.display();
+        let other = [self.data_dir.as_path(), path].into_iter().filter_map(owner).find(|&uid| uid != user);
+        let hint = match other {
+            Some(uid) if user != 0 => format!(" (owned by user {uid}, not {user}; run: chown -R {user} {folder})"),
+            _ => String::new(),
+        };
+        format!("cannot open {}: {why}{hint}", path.display())
+    }
+
+    /// Returns the path of the database.
     pub fn database(&self) -> PathBuf {
         self.data_dir.join(DATABASE)
     }
 
-    /// What links to us begin with: the public address, never what a request says. `port` is where we
-    /// are reached while none is set.
+    /// Returns the beginning of links to this server: the public address, never one from a request.
+    /// `port` is used when no public address is set.
     pub fn base_url(&self, port: u16) -> String {
         self.origins
             .public
@@ -264,10 +283,10 @@ impl Config {
 }
 
 impl Settings {
-    /// Reads what was given as the name of a file.
+    /// Reads the settings that are given as the name of a file.
     ///
     /// # Errors
-    /// A sentence for the operator when a file cannot be read or holds nothing.
+    /// Returns a sentence for the operator when a file cannot be read or is empty.
     pub fn with_secrets(mut self) -> Result<Self, String> {
         if let Some(path) = &self.smtp_url_file {
             let text = std::fs::read_to_string(path)
@@ -276,9 +295,9 @@ impl Settings {
             if secret.is_empty() {
                 return Err(format!("SMTP_URL_FILE {} is empty", path.display()));
             }
-            // Not refused: containers mount secrets so, where there is nobody else.
+            // Only a warning: containers mount secrets like this, and nobody else is there.
             if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
-                tracing::warn!("everybody on this machine can read SMTP_URL_FILE; chmod o-r mends that");
+                tracing::warn!("every user of this machine can read SMTP_URL_FILE; run: chmod o-r {}", path.display());
             }
             self.smtp_url = Some(Secret::new(secret));
         }
@@ -286,7 +305,7 @@ impl Settings {
     }
 
     fn mail(&self) -> Option<mail::Settings> {
-        let host = self.place.public_url.as_ref().map_or("localhost", Origin::host);
+        let host = self.address.public_url.as_ref().map_or("localhost", Origin::host);
         let from = self.mail_from.clone().unwrap_or_else(|| format!("Madang <no-reply@{host}>"));
         self.smtp_url.clone().map(|url| mail::Settings { url, from })
     }
@@ -302,9 +321,9 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
-            data_dir: settings.place.folder.data_dir(),
+            data_dir: settings.address.data_dir.path(),
             origins: Origins {
-                public: settings.place.public_url.clone(),
+                public: settings.address.public_url.clone(),
                 allowed: settings.allowed_origins.clone(),
                 proxies: settings.trusted_proxies.clone(),
             },

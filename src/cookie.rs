@@ -1,4 +1,4 @@
-//! Our cookies: the session and the language.
+//! Cookies: the session and the language.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
@@ -7,7 +7,8 @@ use crate::chat::session::Token;
 use crate::i18n::Lang;
 
 const SESSION: &str = "madang_session";
-/// Browsers take a cookie of this name only over HTTPS, for the whole host and from it alone.
+/// Browsers accept a cookie with the `__Host-` prefix only over HTTPS, and only from the host
+/// itself.
 const SESSION_HTTPS: &str = "__Host-madang_session";
 const LANG: &str = "madang_lang";
 const YEAR_SECONDS: u32 = 365 * 24 * 3_600;
@@ -18,23 +19,23 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.filter_map(|pair| pair.trim().split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
 }
 
-/// The session cookie as it came.
+/// Returns the raw value of the session cookie.
 pub fn value(headers: &HeaderMap, is_https: bool) -> Option<&str> {
-    // Under HTTPS the other name is not taken: it may have been planted by whoever shares the domain.
+    // The plain name is ignored under HTTPS: another site on the same domain may have planted it.
     find(headers, if is_https { SESSION_HTTPS } else { SESSION })
 }
 
-/// The token of the session cookie, if it is one.
+/// Returns the token of the session cookie, if its value is a token.
 pub fn token(headers: &HeaderMap, is_https: bool) -> Option<Token> {
     value(headers, is_https)?.parse().ok()
 }
 
-/// The language that the visitor chose.
+/// Returns the language that the visitor chose.
 pub fn lang(headers: &HeaderMap) -> Option<Lang> {
     Lang::from_code(find(headers, LANG)?)
 }
 
-/// Hands a session to a browser.
+/// Builds the cookie that stores a session in the browser.
 pub fn set_session(token: &Token, is_https: bool) -> HeaderValue {
     let token = token.reveal();
     header(match is_https {
@@ -43,7 +44,7 @@ pub fn set_session(token: &Token, is_https: bool) -> HeaderValue {
     })
 }
 
-/// Takes the session from a browser.
+/// Builds the cookie that removes the session from the browser.
 pub fn forget_session(is_https: bool) -> HeaderValue {
     header(match is_https {
         true => format!("{SESSION_HTTPS}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"),
@@ -51,12 +52,12 @@ pub fn forget_session(is_https: bool) -> HeaderValue {
     })
 }
 
-/// Remembers the language.
+/// Builds the cookie that remembers the language.
 pub fn set_lang(lang: Lang) -> HeaderValue {
     header(format!("{LANG}={}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax", lang.code()))
 }
 
 fn header(cookie: String) -> HeaderValue {
-    // Tokens and codes are plain ASCII, so there is nothing in it that a header may not hold.
+    // Tokens and language codes are plain ASCII, so this cannot fail.
     HeaderValue::try_from(cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

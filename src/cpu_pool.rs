@@ -1,7 +1,7 @@
-//! Work that takes much memory for a moment, on a few threads of its own.
+//! A small pool of threads for work that needs much processor time and memory.
 //!
-//! Not on those that come and go with the blocking calls: the system's allocator keeps a heap for
-//! each thread, and what a password or a picture takes would in time stay in every one of them.
+//! The blocking threads of tokio come and go, and the allocator keeps a heap for each thread. The
+//! memory that a password hash or a picture needs would in time stay in every one of them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
@@ -14,20 +14,20 @@ use crate::error::{Code, Error, Result};
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A few threads that work on one job each. Cloning shares them; they end with the last clone.
+/// A pool of threads. Clones share it; the threads end with the last clone.
 #[derive(Clone)]
-pub struct Workers {
+pub struct CpuPool {
     jobs: mpsc::Sender<Job>,
-    /// As many as there are threads, so that no job lies in the queue while its asker still counts
-    /// the time until its turn.
-    pub(crate) turns: Arc<Semaphore>,
+    /// One permit for each thread, so that a job never waits in the channel after its caller's
+    /// `queue_timeout` has stopped running.
+    pub(crate) permits: Arc<Semaphore>,
 }
 
-impl Workers {
+impl CpuPool {
     /// Starts `count` threads, at least one.
     ///
     /// # Errors
-    /// A sentence for the operator: the system gives no thread.
+    /// Returns a sentence for the operator when a thread cannot be started.
     pub fn start(name: &str, count: usize) -> Result<Self, String> {
         let count = count.max(1);
         let (jobs, waiting) = mpsc::channel::<Job>();
@@ -36,36 +36,37 @@ impl Workers {
             let waiting = Arc::clone(&waiting);
             let work = move || {
                 loop {
-                    // The lock is given back before the job is done, or it would be done alone.
+                    // The lock is released before the job runs; otherwise only one job could run at
+                    // a time.
                     let job = waiting.lock().recv();
                     let Ok(job) = job else { return };
-                    // Whoever asked learns of a panic by getting no answer.
+                    // After a panic the caller gets no answer, which `run` reports as `internal`.
                     if catch_unwind(AssertUnwindSafe(job)).is_err() {
-                        tracing::error!("heavy work panicked");
+                        tracing::error!("a job on the CPU pool panicked");
                     }
                 }
             };
             let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
             started.map_err(|error| format!("cannot start a thread: {error}"))?;
         }
-        Ok(Self { jobs, turns: Arc::new(Semaphore::new(count)) })
+        Ok(Self { jobs, permits: Arc::new(Semaphore::new(count)) })
     }
 
-    /// Does the work when its turn has come. Once begun it goes on even if the asker goes away.
+    /// Runs the work on a free thread. Once started, it continues even if the caller goes away.
     ///
     /// # Errors
-    /// `busy` when no turn came within `patience`; `internal` when the work panicked.
+    /// `busy` when no thread was free within `queue_timeout`; `internal` when the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
-        patience: Duration,
+        queue_timeout: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let turn = tokio::time::timeout(patience, Arc::clone(&self.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(Code::Busy.into()) };
+        let permit = tokio::time::timeout(queue_timeout, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(Code::Busy.into()) };
         let (answer, answered) = oneshot::channel();
         let job = move || {
-            let _turn = turn;
-            // Nobody may wait for it any more.
+            let _permit = permit;
+            // The caller may have gone away.
             let _ = answer.send(work());
         };
         self.jobs.send(Box::new(job)).map_err(Error::internal)?;
@@ -79,20 +80,20 @@ mod tests {
 
     /// Abuse: N7
     #[tokio::test]
-    async fn a_panic_costs_one_job_and_no_thread() {
-        let workers = Workers::start("worker", 1).unwrap();
-        let panicked = workers.run(Duration::MAX, || panic!("planned")).await;
+    async fn a_panic_ends_one_job_and_no_thread() {
+        let pool = CpuPool::start("worker", 1).unwrap();
+        let panicked = pool.run(Duration::MAX, || panic!("planned")).await;
         assert_eq!(panicked.map(|(): ()| ()).unwrap_err().code, Code::Internal);
-        assert_eq!(workers.run(Duration::MAX, || 7).await, Ok(7));
+        assert_eq!(pool.run(Duration::MAX, || 7).await, Ok(7));
     }
 
     #[tokio::test]
-    async fn as_many_work_at_once_as_there_are_threads() {
-        let workers = Workers::start("worker", 2).unwrap();
+    async fn as_many_jobs_run_at_once_as_there_are_threads() {
+        let pool = CpuPool::start("worker", 2).unwrap();
         let meeting = Arc::new(std::sync::Barrier::new(2));
         let meet = || {
             let meeting = Arc::clone(&meeting);
-            workers.run(Duration::MAX, move || meeting.wait().is_leader())
+            pool.run(Duration::MAX, move || meeting.wait().is_leader())
         };
         let (one, other) = tokio::join!(meet(), meet());
         assert_ne!(one, other);

@@ -1,6 +1,6 @@
-//! Ids: 128 bits made by the application, 48 of time and 80 of chance, so that they sort by age,
-//! stay close together in an index and cannot be guessed. On the wire they are 26 characters of
-//! lower-case Crockford base 32; in the store 16 bytes.
+//! Ids: 128 bits made by the application, 48 of time and 80 of randomness. They sort by age, stay
+//! close together in an index and cannot be guessed. On the wire they are 26 characters of
+//! lower-case Crockford base 32; in the database 16 bytes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 26;
 
-/// The text was not an id.
+/// The error for a text that is not an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnId;
 
@@ -21,7 +21,7 @@ macro_rules! ids {
         pub struct $name(u128);
 
         impl $name {
-            /// A new id for something that begins at `now`, in milliseconds since 1970 UTC.
+            /// Returns a new id for something created at `now`, in milliseconds since 1970 UTC.
             pub fn new(now: i64) -> Self { Self(make(now)) }
             pub fn as_u128(self) -> u128 { self.0 }
             pub const fn from_u128(value: u128) -> Self { Self(value) }
@@ -64,21 +64,22 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A person: guest, account or bot.
+    /// A user: guest, account or bot.
     UserId,
     /// A chat room.
     RoomId,
-    /// A message, text or system line.
+    /// A message, from a user or the system.
     MessageId,
     /// A stored file.
     FileId,
-    /// The key of a server that brings its own users.
+    /// An API key of another server that brings its own users.
     KeyId,
 }
 
 fn make(now: i64) -> u128 {
     let mut chance = [0; 16];
-    // The operating system's random source does not fail after boot; without it no id is safe.
+    // The random source of the operating system does not fail after boot, and no id is safe without
+    // it.
     getrandom::fill(&mut chance).expect("the system's random source");
     let chance = u128::from_le_bytes(chance) & ((1 << 80) - 1);
     ((now as u128 & ((1 << 48) - 1)) << 80) | chance
@@ -97,7 +98,7 @@ fn decode(text: &str) -> Result<u128, NotAnId> {
     }
     text.bytes().enumerate().try_fold(0u128, |value, (place, byte)| {
         let digit = ALPHABET.iter().position(|&letter| letter == byte).ok_or(NotAnId)? as u128;
-        // 26 characters hold 130 bits; the first may only carry three of them.
+        // 26 characters hold 130 bits, so the first one may only carry three.
         if place == 0 && digit > 7 {
             return Err(NotAnId);
         }

@@ -1,6 +1,6 @@
-//! Madang: a self-hosted chat in one binary and one data folder.
+//! Madang: a self-hosted chat server in one binary and one data folder.
 //!
-//! Read `ARCHITECTURE.md` first; it names the modules and the way of a message through them.
+//! Start with `ARCHITECTURE.md`: it describes the modules and the path of a message through them.
 
 pub mod app;
 pub mod chat;
@@ -8,15 +8,16 @@ pub mod clock;
 pub mod config;
 pub mod cookie;
 pub mod cpu_pool;
+pub mod data_folder;
 pub mod db;
 pub mod error;
 pub mod failpoint;
-pub mod fetch;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 #[path = "../fuzz/drivers/mod.rs"]
 pub mod fuzzing;
+pub mod http_client;
 pub mod i18n;
 pub mod ids;
 pub mod image;
@@ -27,6 +28,7 @@ pub mod media;
 pub mod ops;
 pub mod origin;
 pub mod password;
+pub mod preview;
 pub mod realtime;
 pub mod service;
 pub mod socket;

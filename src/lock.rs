@@ -1,15 +1,15 @@
-//! Locks between processes, each a file of the data folder. The system lets go of them when a
-//! process ends, however it ends, so none is ever left behind.
+//! Locks between processes, each a file in the data folder. The operating system releases them when
+//! the process ends, even after a crash, so no stale lock is left.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
-/// What a server holds while it runs on the folder, and whoever must be sure that none does.
-const HOUSE: &str = "serve.lock";
-/// What backups share while they read stored files, and whoever removes some holds alone.
-const BYTES: &str = "backup.lock";
+/// Held by a running server, and by commands that must run without one.
+const SERVER: &str = "serve.lock";
+/// Held shared by backups while they read stored files, and exclusively to remove files.
+const FILES: &str = "backup.lock";
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
@@ -17,59 +17,59 @@ pub struct Lock {
     file: File,
 }
 
-/// Closing the file is not enough: a process that is just being started has it open as well, for a
-/// moment.
+/// Closing the file is not enough: a child process that is just being started may still have it
+/// open.
 impl Drop for Lock {
     fn drop(&mut self) {
-        // What cannot be let go of now ends with the file.
+        // On an error, closing the file releases the lock.
         let _ = self.file.unlock();
     }
 }
 
 impl Lock {
-    /// The whole house: for its server, or for who puts another in its place. `None` while another
-    /// process has it.
+    /// Locks the whole data folder, for a server or for a command that replaces the folder. Returns
+    /// `None` while another process holds the lock.
     ///
     /// # Errors
-    /// The file cannot be made or locked.
-    pub fn house(data_dir: &Path) -> io::Result<Option<Self>> {
-        alone(open(data_dir, HOUSE)?)
+    /// The file cannot be created or locked.
+    pub fn server(data_dir: &Path) -> io::Result<Option<Self>> {
+        try_exclusive(open(data_dir, SERVER)?)
     }
 
-    /// Whether a process has the house. It changes nothing in the folder, which need not be there.
-    pub fn is_house_taken(data_dir: &Path) -> bool {
-        File::open(data_dir.join(HOUSE)).is_ok_and(|file| matches!(alone(file), Ok(None)))
+    /// Returns whether a process holds the data folder. Writes nothing; the folder may be missing.
+    pub fn is_server_running(data_dir: &Path) -> bool {
+        File::open(data_dir.join(SERVER)).is_ok_and(|file| matches!(try_exclusive(file), Ok(None)))
     }
 
-    /// The stored files, so that none is removed while it is held. Others may hold it as well; who
-    /// removes some is waited for.
+    /// Locks the stored files so that none is removed. Backups share this lock; waits while files
+    /// are being removed.
     ///
     /// # Errors
-    /// The file cannot be made or locked.
+    /// The file cannot be created or locked.
     pub fn all_bytes(data_dir: &Path) -> io::Result<Self> {
-        let file = open(data_dir, BYTES)?;
+        let file = open(data_dir, FILES)?;
         file.lock_shared()?;
         Ok(Self { file })
     }
 
-    /// The stored files, to remove some of them. `None` while somebody reads them all.
+    /// Locks the stored files in order to remove some. Returns `None` while a backup reads them.
     ///
     /// # Errors
-    /// The file cannot be made or locked.
+    /// The file cannot be created or locked.
     pub fn removal(data_dir: &Path) -> io::Result<Option<Self>> {
-        alone(open(data_dir, BYTES)?)
+        try_exclusive(open(data_dir, FILES)?)
     }
 
-    /// Removes the files of the locks from a folder that goes with them.
+    /// Removes the lock files before the data folder itself is removed.
     pub fn forget(data_dir: &Path) {
-        for name in [HOUSE, BYTES] {
-            // One that is not there need not go.
+        for name in [SERVER, FILES] {
+            // A lock file that does not exist needs no removal.
             let _ = std::fs::remove_file(data_dir.join(name));
         }
     }
 }
 
-fn alone(file: File) -> io::Result<Option<Lock>> {
+fn try_exclusive(file: File) -> io::Result<Option<Lock>> {
     match file.try_lock() {
         Ok(()) => Ok(Some(Lock { file })),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -77,15 +77,15 @@ fn alone(file: File) -> io::Result<Option<Lock>> {
     }
 }
 
-/// The file stays where it is when the lock ends: who removed it would take it from under another
-/// who has just opened it.
+/// Opens a lock file, creating it if needed. It is never removed when the lock ends: another
+/// process may have opened it in the meantime.
 fn open(data_dir: &Path, name: &str) -> io::Result<File> {
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(data_dir.join(name))?;
-    // Made by root for a moment, it would keep the house's own server out for ever.
+    // A command run by root creates the file, and the server must be able to open it later.
     let (owner, made) = (data_dir.metadata()?, file.metadata()?);
     if (owner.uid(), owner.gid()) != (made.uid(), made.gid()) {
-        // Who may not give it away is the server itself, in a folder of its group.
+        // This fails only for the server itself, in a folder shared through its group.
         let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
     }
     Ok(file)

@@ -1,5 +1,5 @@
-//! Letters: handed to a mail server one after the other, by a thread of its own, so that no request
-//! waits for one.
+//! E-mail: a thread of its own hands e-mails to the mail server one by one, so that no request
+//! waits for it.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use lettre::message::Mailbox;
 use lettre::{Message, SmtpTransport, Transport};
 use tokio::sync::mpsc;
 
-/// Letters that may wait for the mail server; more are dropped, and that is logged.
+/// E-mails that may wait for the mail server; any more are dropped and logged.
 const WAITING: usize = 256;
-/// How long the mail server may be silent.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the mail server may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A secret among the settings: it shows itself nowhere by chance.
+/// A secret setting. Its `Debug` form does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -39,34 +39,35 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How letters are sent.
+/// How e-mails are sent.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `smtp://` or `smtps://`, with a name and a password if the server wants them.
+    /// `smtp://` or `smtps://`, with a name and a password if the mail server needs them.
     pub url: Secret,
-    /// The sender, `Madang <madang@example.org>` say.
+    /// The sender, for example `Madang <madang@example.org>`.
     pub from: String,
 }
 
-/// A letter in plain text.
+/// An e-mail in plain text.
 #[derive(Clone)]
-pub struct Letter {
+pub struct Email {
     pub to: String,
     pub subject: String,
     pub text: String,
 }
 
-/// Takes letters to be sent.
+/// Queues e-mails for the sending thread.
 #[derive(Clone)]
 pub struct Mailer {
-    queue: mpsc::Sender<Letter>,
+    queue: mpsc::Sender<Email>,
 }
 
 impl Mailer {
-    /// Starts the thread that sends. The server is not asked yet: it may come up after us.
+    /// Starts the sending thread. It does not connect yet: the mail server may start later.
     ///
     /// # Errors
-    /// A sentence for the operator, without the secret: an address or sender that is none.
+    /// Returns a sentence for the operator, without the secret, when the address or the sender is
+    /// invalid.
     pub fn start(settings: &Settings) -> Result<Self, String> {
         let from: Mailbox = settings
             .from
@@ -74,15 +75,15 @@ impl Mailer {
             .map_err(|_| format!("MAIL_FROM {:?} is not a sender like Madang <madang@example.org>", settings.from))?;
         let transport = SmtpTransport::from_url(settings.url.reveal())
             .map_err(|_| "SMTP_URL is not an address like smtps://name:password@mail.example.org".to_owned())?
-            .timeout(Some(PATIENCE))
+            .timeout(Some(TIMEOUT))
             .build();
-        let (queue, mut letters) = mpsc::channel::<Letter>(WAITING);
+        let (queue, mut emails) = mpsc::channel::<Email>(WAITING);
         let work = move || {
-            while let Some(letter) = letters.blocking_recv() {
-                // Neither the recipient nor the text: both are somebody's own.
-                match deliver(&transport, &from, letter) {
-                    Ok(()) => tracing::info!("a letter was sent"),
-                    Err(error) => tracing::warn!(error, "a letter was not sent"),
+            while let Some(email) = emails.blocking_recv() {
+                // Neither the recipient nor the text is logged: both are private.
+                match deliver(&transport, &from, email) {
+                    Ok(()) => tracing::info!("an e-mail was sent"),
+                    Err(error) => tracing::warn!(error, "an e-mail was not sent"),
                 }
             }
         };
@@ -90,28 +91,28 @@ impl Mailer {
         Ok(Self { queue })
     }
 
-    /// Takes a letter; it is sent soon. When too many wait it is dropped, and that is logged.
-    pub fn send(&self, letter: Letter) {
-        if self.queue.try_send(letter).is_err() {
-            tracing::warn!("too many letters wait; one was dropped");
+    /// Queues an e-mail. When the queue is full, the e-mail is dropped and that is logged.
+    pub fn send(&self, email: Email) {
+        if self.queue.try_send(email).is_err() {
+            tracing::warn!("an e-mail was dropped: the queue is full");
         }
     }
 }
 
-fn deliver(transport: &SmtpTransport, from: &Mailbox, letter: Letter) -> Result<(), String> {
-    let to: Mailbox = letter.to.parse().map_err(|_| "the recipient is not an address".to_owned())?;
-    let message = Message::builder().from(from.clone()).to(to).subject(letter.subject).body(letter.text);
+fn deliver(transport: &SmtpTransport, from: &Mailbox, email: Email) -> Result<(), String> {
+    let to: Mailbox = email.to.parse().map_err(|_| "the recipient is not an address".to_owned())?;
+    let message = Message::builder().from(from.clone()).to(to).subject(email.subject).body(email.text);
     let message = message.map_err(|error| error.to_string())?;
     transport.send(&message).map(drop).map_err(|error| describe(&error))
 }
 
-/// What the mail server says may hold the recipient, so only the kind of failure is told.
+/// The mail server's answer may contain the recipient, so only the kind of failure is logged.
 fn describe(error: &lettre::transport::smtp::Error) -> String {
     match error.status() {
         Some(code) => format!("the mail server answered {code}"),
         None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
         None if error.is_tls() => "the mail server's TLS failed".to_owned(),
-        None => "the mail server was not reached, or did not speak as one".to_owned(),
+        None => "the mail server could not be reached, or broke the protocol".to_owned(),
     }
 }
 

@@ -1,17 +1,17 @@
-//! What a file is, told by its content: the few kinds that pages show as more than bytes.
+//! Detects what a file is from its content: the few kinds that pages show as more than a download.
 //!
-//! Pictures have their own road ([`crate::image`]). Everything that a browser could run or render
-//! as a page is of the last kind, [`UNKNOWN`], whatever it calls itself.
+//! Images are handled by [`crate::image`]. Everything that a browser could run or render as a page
+//! is [`UNKNOWN`], whatever its name says.
 
-/// Bytes that mean nothing to us.
+/// The type of every file that is not recognised.
 pub const UNKNOWN: &str = "application/octet-stream";
-/// How many of the first bytes [`media_type`] wants to see.
+/// How many of the first bytes [`media_type`] needs.
 pub const HEAD: usize = 512;
 
-/// The media type of a file that is not a picture, from its first [`HEAD`] bytes. `is_text` says
-/// that the whole of it is plain text ([`TextCheck`]).
+/// Returns the media type of a file that is not an image, from its first [`HEAD`] bytes. `is_text`
+/// says whether the whole file is plain text ([`TextCheck`]).
 ///
-/// Its name gives it nothing; a name of a script takes from a text the right to be one.
+/// The name never adds a type, but a script's name keeps a text from being `text/plain`.
 pub fn media_type(head: &[u8], is_text: bool, name: &str) -> &'static str {
     match head {
         [b'%', b'P', b'D', b'F', b'-', ..] => "application/pdf",
@@ -22,8 +22,8 @@ pub fn media_type(head: &[u8], is_text: bool, name: &str) -> &'static str {
         [b'O', b'g', b'g', b'S', ..] => "audio/ogg",
         [0x1A, 0x45, 0xDF, 0xA3, ..] if contains(head, b"webm") => "video/webm",
         [0x1A, 0x45, 0xDF, 0xA3, ..] if contains(head, b"matroska") => "video/x-matroska",
-        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => film(brand),
-        // Frames without a head: eleven bits set, then the version and the layer.
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => iso_brand(brand),
+        // MPEG frames without a header: eleven bits set, then the version and the layer.
         [0xFF, 0xFB | 0xFA | 0xF3 | 0xF2, ..] => "audio/mpeg",
         [0xFF, 0xF1 | 0xF9, ..] => "audio/aac",
         _ if is_text && !is_markup(head) && !is_script(name) => "text/plain",
@@ -31,8 +31,8 @@ pub fn media_type(head: &[u8], is_text: bool, name: &str) -> &'static str {
     }
 }
 
-/// The brands of the one container that holds films, songs and also pictures.
-fn film(brand: &[u8]) -> &'static str {
+/// Returns the type for a brand of the ISO container, which holds video, audio and also images.
+fn iso_brand(brand: &[u8]) -> &'static str {
     match brand {
         [b'M', b'4', b'A' | b'B', ..] => "audio/mp4",
         [b'q', b't', b' ', b' ', ..] => "video/quicktime",
@@ -51,7 +51,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// Whether a text begins like HTML, SVG or XML.
+/// Returns whether a text begins like HTML, SVG or XML.
 fn is_markup(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     head.trim_ascii_start().starts_with(b"<")
@@ -67,12 +67,12 @@ fn is_script(name: &str) -> bool {
     })
 }
 
-/// Looks at a file as it comes, and tells at its end whether all of it was plain text: UTF-8
-/// without control characters other than tabs and ends of lines.
+/// Checks a file as it arrives for plain text: UTF-8 without control characters other than tabs and
+/// line ends.
 #[derive(Clone, Debug)]
 pub struct TextCheck {
     is_text: bool,
-    /// The beginning of a character whose end has not come yet.
+    /// The first bytes of a character that is not complete yet.
     cut: Vec<u8>,
 }
 
@@ -108,7 +108,7 @@ impl TextCheck {
         self.is_text = !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
     }
 
-    /// Whether what was looked at is a text, as a whole.
+    /// Returns whether everything so far is complete, plain text.
     pub fn is_text(&self) -> bool {
         self.is_text && self.cut.is_empty()
     }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bytes_tell_what_a_file_is() {
+    fn the_first_bytes_say_what_a_file_is() {
         for (bytes, kind) in [
             (b"%PDF-1.7\n".as_slice(), "application/pdf"),
             (b"ID3\x04\0", "audio/mpeg"),

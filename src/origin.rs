@@ -1,4 +1,4 @@
-//! Where a request comes from: the origin of its page, the host it was sent to, the address of
+//! Where a request comes from: the origin of its page, the host it was sent to, and the address of
 //! its client behind our proxies.
 
 use std::net::IpAddr;
@@ -9,20 +9,20 @@ use ipnet::IpNet;
 
 use crate::error::{Code, Error, Result};
 
-/// `scheme://host[:port]` in the one form that browsers send: lower case, no default port.
+/// `scheme://host[:port]` in the form that browsers send: lower case, no default port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
 impl Origin {
-    /// Reads an origin from a setting; a path behind it is not part of it.
+    /// Parses an origin from a setting; a path after it is ignored.
     ///
     /// # Errors
-    /// A sentence for the operator when it is not an `http` or `https` address.
+    /// Returns a sentence for the operator when the text is not an `http` or `https` address.
     pub fn parse(text: &str) -> Result<Self, String> {
         let not_an_origin = || format!("{text:?} is not an address like https://chat.example.org");
         let uri: Uri = text.trim().parse().map_err(|_| not_an_origin())?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(not_an_origin()) };
-        // A pattern would be taken and never match: better that it is refused.
+        // A pattern would never match anything, so it is refused here.
         if !matches!(scheme, "http" | "https") || authority.as_str().contains(['@', '*']) {
             return Err(not_an_origin());
         }
@@ -37,7 +37,7 @@ impl Origin {
         self.0.starts_with("https://")
     }
 
-    /// The name of the host, without its port.
+    /// Returns the host name without the port.
     pub fn host(&self) -> &str {
         let authority = self.authority();
         match authority.rsplit_once(':') {
@@ -56,23 +56,23 @@ fn without_default_port<'a>(authority: &'a str, scheme: &str) -> &'a str {
     authority.strip_suffix(port).unwrap_or(authority)
 }
 
-/// Whose pages may talk to us, and which proxies speak for others.
+/// The origins that may use this server, and the proxies that are trusted.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
-    /// Our own address as people type it; any `Host` is ours while it is unset.
+    /// The public address of this server. While it is unset, every `Host` is accepted.
     pub public: Option<Origin>,
-    /// Pages of others that may use the API, with a bearer token alone.
+    /// Other sites whose pages may use the API, with a bearer token only.
     pub allowed: Vec<Origin>,
-    /// Peers whose `X-Forwarded-For` is believed.
+    /// Networks of the proxies whose `X-Forwarded-For` is trusted.
     pub proxies: Vec<IpNet>,
 }
 
-/// What an `Origin` header says.
+/// The verdict on an `Origin` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// None was sent (browsers leave it out on same-origin GET), or it is our own.
+    /// No header was sent (browsers leave it out on same-origin GET), or it names this server.
     Own,
-    /// One of the allowed; the value goes back in `Access-Control-Allow-Origin`.
+    /// The header names an allowed site; the value goes back in `Access-Control-Allow-Origin`.
     Allowed(HeaderValue),
     Foreign,
 }
@@ -96,8 +96,8 @@ impl Origins {
         }
     }
 
-    /// Refuses a request that was sent to another name than ours, which is how a stranger's name
-    /// comes to point at us. Loopback names are ours always.
+    /// Refuses a request that was sent to a host name other than ours, which protects against DNS
+    /// rebinding. Loopback names are always accepted.
     ///
     /// # Errors
     /// `misdirected`.
@@ -112,9 +112,9 @@ impl Origins {
         Err(Error::new(Code::Misdirected))
     }
 
-    /// Our own address as links name it, when it was set; else as whoever asks has typed it, told by
-    /// the page the request is from or, without one, by the plain `Host`. Only what can be an
-    /// authority is taken from a header.
+    /// Returns the address of this server for use in links: the public address when it is set, else
+    /// the origin of the page that sent the request, else `http://` and the `Host` header. A header
+    /// is used only if it can be a plain authority.
     pub fn address(&self, headers: &HeaderMap) -> Option<String> {
         if let Some(public) = &self.public {
             return Some(public.0.clone());
@@ -128,9 +128,8 @@ impl Origins {
         (!host.is_empty() && host.bytes().all(is_plain)).then(|| format!("http://{host}"))
     }
 
-    /// The client's address: the peer's, or what our own proxies say of it. Of the addresses in
-    /// `X-Forwarded-For` the last that is not one of our proxies counts; what stands before it
-    /// was written by strangers.
+    /// Returns the client's address: the TCP peer, or what our proxies report. The last address in
+    /// `X-Forwarded-For` that is not one of our proxies counts; the ones before it can be forged.
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
@@ -142,18 +141,18 @@ impl Origins {
         client
     }
 
-    /// Whether the address is that of one of our proxies.
+    /// Returns whether the address belongs to one of our proxies.
     pub fn is_proxy(&self, address: IpAddr) -> bool {
         self.proxies.iter().any(|proxy| proxy.contains(&address))
     }
 
-    /// Whether the pages are served under HTTPS, which a `Secure` cookie needs.
+    /// Returns whether pages are served over HTTPS, which a `Secure` cookie needs.
     pub fn is_https(&self) -> bool {
         self.public.as_ref().is_some_and(Origin::is_https)
     }
 }
 
-/// The origin of an address.
+/// Returns the origin part of a URL.
 fn origin_of(url: &str) -> Option<&str> {
     let start = url.find("://")? + "://".len();
     let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |end| start + end);
@@ -240,8 +239,8 @@ mod tests {
             ("", "chat.example/\"><script>", None),
             ("", "user@chat.example", None),
         ] {
-            let asked = headers(&[("referer", referer), ("host", host)]);
-            assert_eq!(any.address(&asked).as_deref(), address, "{referer} {host}");
+            let request = headers(&[("referer", referer), ("host", host)]);
+            assert_eq!(any.address(&request).as_deref(), address, "{referer} {host}");
         }
         let poisoned = headers(&[("referer", "https://evil.example/"), ("host", "evil.example")]);
         assert_eq!(public().address(&poisoned).as_deref(), Some("https://chat.example"));

@@ -1,7 +1,7 @@
 //! Lints of templates, scripts and styles against cross-site scripting and the like. They read the
 //! tree as text.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::architecture::{read, sources, text, tree};
 

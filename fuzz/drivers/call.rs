@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::json::{fields, is_of, is_refusal};
+use crate::error::Result;
 use crate::web::api::calls;
-use crate::web::api::table::{Call, Readers};
+use crate::web::api::table::Call;
 
 /// Reads the input as a query and as a JSON body.
 ///
@@ -15,14 +16,14 @@ use crate::web::api::table::{Call, Readers};
 /// If a reader accepts what it must not, or an error is not one of ours.
 pub fn call(data: &[u8]) {
     for call in CALLS.iter() {
-        if let (Some(read), Some(fields)) = (call.readers.body, &call.body) {
+        if let (Some(read), Some(fields)) = (call.read_body, &call.body) {
             match read(data) {
                 Ok(()) => is_of(fields, data),
                 Err(error) => is_refusal(error, data),
             }
         }
         let query = std::str::from_utf8(data).ok().filter(|text| text.is_ascii());
-        if let (Some(read), Some(query)) = (call.readers.query, query) {
+        if let (Some(read), Some(query)) = (call.read_query, query) {
             match read(query) {
                 Ok(()) => has_only(&call.query, query),
                 Err(error) => is_refusal(error, data),
@@ -40,7 +41,8 @@ fn has_only(fields: &BTreeSet<String>, query: &str) {
 
 /// A call's readers and fields.
 struct Fields {
-    readers: Readers,
+    read_query: Option<fn(&str) -> Result<()>>,
+    read_body: Option<fn(&[u8]) -> Result<()>>,
     query: BTreeSet<String>,
     body: Option<BTreeSet<String>>,
 }
@@ -55,10 +57,10 @@ static CALLS: LazyLock<Vec<Fields>> = LazyLock::new(|| {
         let body = &operation["requestBody"]["content"]["application/json"]["schema"];
         let body =
             body["$ref"].as_str().and_then(|place| reference.pointer(place.trim_start_matches('#'))).unwrap_or(body);
-        Fields { readers: call.readers, query, body: fields(body) }
+        Fields { read_query: call.read_query, read_body: call.read_body, query, body: fields(body) }
     };
     let all: Vec<Fields> = calls(0).iter().map(known).collect();
-    let is_whole = |known: &&Fields| known.readers.body.is_none() || known.body.is_some();
+    let is_whole = |known: &&Fields| known.read_body.is_none() || known.body.is_some();
     assert!(all.len() > 40 && all.iter().filter(is_whole).count() == all.len(), "a call's body has no fields");
     all
 });

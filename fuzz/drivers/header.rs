@@ -11,8 +11,8 @@ use crate::cookie;
 use crate::i18n::Lang;
 use crate::origin::{Judgement, Origin, Origins};
 use crate::text;
-use crate::web::range::{Stretch, stretch};
-use crate::web::{back, caller, etag};
+use crate::web::range::{ByteRange, byte_range};
+use crate::web::{etag, extract, redirect};
 
 /// The size of the file that a range is requested of.
 const SIZE: u64 = 1_000;
@@ -55,7 +55,7 @@ fn identity(headers: &HeaderMap) {
             assert!(cookie::set_session(&token, is_https).as_bytes().starts_with(shown.as_bytes()));
         }
     }
-    if let Some(Ok(token)) = caller::bearer(headers) {
+    if let Some(Ok(token)) = extract::bearer(headers) {
         let shown = text(headers, http::header::AUTHORIZATION).unwrap_or_default();
         assert!(shown.ends_with(&token.reveal()), "a token that was not sent");
     }
@@ -100,7 +100,7 @@ fn is_own_host(host: &str) {
 fn redirects(headers: &HeaderMap) {
     let referer = text(headers, REFERER);
     for next in [None, referer, text(headers, HeaderName::from_static("x-next"))] {
-        let place = back::onward(next, headers);
+        let place = redirect::after_sign_in(next, headers);
         assert!(place.starts_with('/') && is_own(&place), "it redirects to {place}");
         HeaderValue::try_from(place).expect("an own address is a header");
     }
@@ -110,13 +110,13 @@ fn redirects(headers: &HeaderMap) {
 }
 
 fn ranges(headers: &HeaderMap) {
-    match stretch(text(headers, RANGE).unwrap_or_default(), SIZE) {
-        Stretch::Part(part) => assert!(part.start < part.end && part.end <= SIZE, "{part:?}"),
-        Stretch::Whole | Stretch::Beyond => {}
+    match byte_range(text(headers, RANGE).unwrap_or_default(), SIZE) {
+        ByteRange::Part(part) => assert!(part.start < part.end && part.end <= SIZE, "{part:?}"),
+        ByteRange::Whole | ByteRange::Unsatisfiable => {}
     }
     let tag = HeaderValue::from_static("\"a\"");
     if let Some(known) = headers.get(IF_NONE_MATCH) {
         let has_it = known.as_bytes().contains(&b'a') || known.as_bytes().contains(&b'*');
-        assert!(has_it || !etag::names(known, &tag));
+        assert!(has_it || !etag::matches(known, &tag));
     }
 }

@@ -86,7 +86,7 @@ fn leads_where_it_says(address: &str) -> bool {
     match (url.scheme(), url.host()) {
         ("mailto", None) => true,
         ("http" | "https", Some(Host::Domain(domain))) => domain == host && url.username().is_empty(),
-        // `0x7f.1` is read as what it stands for.
+        // `0x7f.1` is shown as the address that it means.
         ("http" | "https", Some(Host::Ipv4(_))) => url.username().is_empty(),
         _ => false,
     }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 
 use super::tempdir::TempDir;
-use crate::chat::message::{self, New};
+use crate::chat::message::{self, NewMessage};
 use crate::chat::room::{self, NewRoom};
-use crate::chat::search::{Asked, Query, begin, find};
+use crate::chat::search::{Query, Request, begin, find};
 use crate::chat::{Db, Limits, user};
 use crate::db::Options;
 use crate::error::{Code, Result};
@@ -59,7 +59,14 @@ impl Store {
             let minji = user::make_guest(tx, &limits, 1, "minji")?.id;
             let courtyard = NewRoom { title: "courtyard".into(), ..NewRoom::default() };
             let room = room::create(tx, &limits, 1, minji, courtyard)?;
-            let sent = message::send(tx, &limits, 2, minji, room.id, New { text: "hi".into(), ..New::default() })?;
+            let sent = message::send(
+                tx,
+                &limits,
+                2,
+                minji,
+                room.id,
+                NewMessage { text: "hi".into(), ..NewMessage::default() },
+            )?;
             Ok((minji, sent.message.id))
         }));
         let (minji, message_id) = created.expect("a room");
@@ -71,7 +78,7 @@ impl Store {
             Ok(text) => text,
             Err(error) => return assert!(matches!(error.code, Code::Invalid | Code::TooLong), "{error:?}"),
         };
-        let asked = Asked {
+        let request = Request {
             query: query.clone(),
             room_id: None,
             from: None,
@@ -80,7 +87,7 @@ impl Store {
             until: Instant::now() + Duration::from_secs(60),
         };
         let minji = self.minji;
-        let found = self.runtime.block_on(self.db.read(move |tx| find(tx, &Limits::default(), minji, &asked)));
+        let found = self.runtime.block_on(self.db.read(move |tx| find(tx, &Limits::default(), minji, &request)));
         let found = found.unwrap_or_else(|error| panic!("{query:?} is {error:?}"));
         assert!(found.next.is_none() && found.hits.len() <= 1);
         let folded = Folded::new(&text);

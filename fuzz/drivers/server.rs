@@ -19,7 +19,7 @@ use tower::ServiceExt;
 
 use super::response;
 use super::tempdir::TempDir;
-use crate::chat::message::New;
+use crate::chat::message::NewMessage;
 use crate::config::Config;
 use crate::i18n::Lang;
 use crate::service::{App, Key, RoomRequest, Visitor};
@@ -229,7 +229,7 @@ async fn prepare(app: &App) -> (String, Vec<(&'static str, String)>) {
     let courtyard = RoomRequest { title: "courtyard \"<i x>".into(), ..RoomRequest::default() };
     let room = app.create_room(&minji, courtyard).await.expect("a room");
     app.join(&jun, room.id, Key::default(), HERE).await.expect("a member");
-    let new = New { text: "<i x> **마당** https://madang.example/ @minji".into(), ..New::default() };
+    let new = NewMessage { text: "<i x> **마당** https://madang.example/ @minji".into(), ..NewMessage::default() };
     let said = app.send(jun.id, room.id, new).await.expect("a message").message;
     let invite = app.create_invite(minji.id, room.id, None, None).await.expect("an invite");
     let names = vec![

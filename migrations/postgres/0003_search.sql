@@ -1,8 +1,8 @@
--- Messages by their words: one row for each that can be found, by the number of the message.
+-- The search index: one row for each message that can be found, by the number of the message.
 --
--- The words are made by the program (see src/text/token.rs) and come in by array_to_tsvector, so
--- that no dictionary of the engine touches them. This is the one table that differs from its twin in
--- migrations/sqlite, a virtual table of FTS5; src/db/index.rs is all that knows.
+-- The program makes the tokens (src/text/token.rs); array_to_tsvector takes them, so that no dictionary
+-- of the engine changes them. Only this table differs from migrations/sqlite, where it is a virtual
+-- table of FTS5.
 CREATE TABLE search (
   number BIGINT NOT NULL PRIMARY KEY,
   words TSVECTOR NOT NULL

@@ -1,8 +1,8 @@
--- The chat: people, their sessions, rooms, members, bans, messages, files.
+-- The chat: users, sessions, rooms, members, bans, messages, files.
 --
--- Its twin in migrations/postgres has the same tables, columns and indexes; a test compares them.
+-- migrations/postgres has the same tables, columns and indexes; a test compares them.
 -- Ids are 16 bytes, big-endian, so that they sort by age. Times are milliseconds since 1970 UTC.
--- Truth values are the integers 0 and 1.
+-- Booleans are the integers 0 and 1.
 
 CREATE TABLE meta (
   key TEXT NOT NULL PRIMARY KEY,
@@ -78,10 +78,10 @@ CREATE TABLE bans (
   PRIMARY KEY (room_id, user_id)
 ) WITHOUT ROWID;
 
--- number is the store's own handle and never leaves it; reply_to holds the number of the answered
--- message. system is small JSON that SQL never looks into. Messages and files have no foreign keys:
--- with a room's end the engine would look for its children by walking the whole table, as their
--- indexes are partial. Who removes a room removes these in the same transaction.
+-- number is internal to the database; reply_to holds the number of the message replied to. system is
+-- small JSON that SQL never reads. Messages and files have no foreign keys: because their indexes are
+-- partial, removing a room would scan the whole table for child rows. The code that removes a room
+-- removes these in the same transaction.
 CREATE TABLE messages (
   number INTEGER NOT NULL PRIMARY KEY,
   id BLOB NOT NULL,
@@ -104,9 +104,8 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_id ON messages (id);
 CREATE UNIQUE INDEX messages_key ON messages (user_id, key) WHERE key IS NOT NULL;
 
--- What a reader may see is three ranges: the public messages, the whispers to the reader and the
--- whispers of the reader. Each has an index of its own by seq and by rev, so that no number of
--- whispers between others makes a page slower.
+-- A reader sees three ranges: public messages, whispers to the reader and whispers from the reader.
+-- Each has its own index by seq and by rev, so whispers between others never make a page slower.
 CREATE UNIQUE INDEX messages_public_seq ON messages (room_id, seq) WHERE to_user_id IS NULL;
 CREATE UNIQUE INDEX messages_public_rev ON messages (room_id, rev) WHERE to_user_id IS NULL;
 CREATE UNIQUE INDEX messages_received_seq ON messages (room_id, to_user_id, seq) WHERE to_user_id IS NOT NULL;
@@ -115,7 +114,7 @@ CREATE UNIQUE INDEX messages_whispered_seq ON messages (room_id, user_id, seq) W
 CREATE UNIQUE INDEX messages_whispered_rev ON messages (room_id, user_id, rev) WHERE to_user_id IS NOT NULL;
 
 -- hash and thumb_hash name the stored bytes; several rows may share them. A row without a message
--- is an upload that waits for one.
+-- is an upload that is not yet attached.
 CREATE TABLE files (
   id BLOB NOT NULL PRIMARY KEY,
   hash TEXT NOT NULL,

@@ -1,9 +1,9 @@
--- Messages by their words: one row for each that can be found, its rowid the number of the message.
+-- The search index: one row for each message that can be found, its rowid the number of the message.
 --
--- The words are made by the program (see src/text/token.rs), with spaces between; the table keeps
--- where they are and not the text. The tokenizer is `ascii` and not `unicode61`, as it takes every
--- character beyond ASCII as a letter and so leaves our words as they are: `unicode61` would cut them
--- at what the Unicode of 2012 did not know.
+-- The program makes the tokens (src/text/token.rs) and separates them by spaces; the table stores their
+-- positions, not the text. The tokenizer is `ascii` because it treats every character beyond ASCII as a
+-- letter and so leaves our tokens unchanged. `unicode61` would split them at characters that Unicode
+-- did not have in 2012.
 CREATE VIRTUAL TABLE search USING fts5(
   words,
   content = '',

@@ -1,14 +1,14 @@
--- What is to happen outside of the store once an act is committed: it is written in the transaction
--- of the act, and goes when it has happened or is given up.
+-- Work outside the database after a commit. A row is written in the transaction of the act and removed
+-- when its work is done or given up.
 --
--- Its twin in migrations/postgres has the same tables, columns and indexes; a test compares them.
+-- migrations/postgres has the same tables, columns and indexes; a test compares them.
 
--- number is the order. Without AUTOINCREMENT the number of a row that is gone could be given to
--- another, and who is still at work on the first would end the second.
--- target is the id of that within which order is kept: the message of a preview. due_at is when to try
--- next, and null while an earlier row of the same target is not done: so what is due is one range of
--- outbox_due, however much waits behind a target that does not answer. user_id is the person whose act
--- it was, where what waits is counted for each.
+-- number is the order. Without AUTOINCREMENT the number of a removed row could be reused, and a worker
+-- still busy with the first row would remove the second.
+-- target is the id within which order is kept: the message of a preview. due_at is the time of the next
+-- attempt, and null while an earlier row of the same target is not done. So what is due is one range of
+-- outbox_due, however much waits behind a failing target. user_id is set where pending work is counted
+-- per user.
 CREATE TABLE outbox (
   number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- Admins are few: whoever chooses a name is told at once whether one of them has it.
+-- Admins are few. A new name is compared with theirs, so that nobody can imitate an admin.
 --
--- Its twin in migrations/postgres has the same tables, columns and indexes; a test compares them.
+-- migrations/postgres has the same tables, columns and indexes; a test compares them.
 CREATE INDEX users_admins ON users (is_admin) WHERE is_admin = 1;

@@ -5,12 +5,6 @@ use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
 use crate::clock::now_ms;
 
-/// A numbered step; its number is its place in the list, from 1.
-pub(super) struct Migration {
-    pub(super) name: &'static str,
-    pub(super) sql: &'static str,
-}
-
 /// Declares the steps of an engine from `migrations/<engine>/<name>.sql`.
 macro_rules! migrations {
     ($engine:literal: $($name:literal)+) => {
@@ -48,7 +42,7 @@ fn apply_missing(engine: &dyn Engine, connection: &dyn Connection) -> Result<(),
     let (version, schema) = (version(connection)?, engine.migrations().len() as i64);
     if version > schema {
         return Err(Fault::Wrong(format!(
-            "the database has schema version {version}, this program knows {schema}: run the newer madang"
+            "the database has schema {version}, newer than {schema} (use a newer version of madang)"
         )));
     }
     if (1..schema).contains(&version) {

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
+use super::index_updates::IndexUpdates;
 use super::readers::Readers;
-use super::search::IndexUpdates;
 use super::tx::Savepoint;
 use super::{CommitUnknown, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};
@@ -148,7 +148,7 @@ where
         if let Some(connection) = self.connection.take()
             && let Err(fault) = connection.close()
         {
-            tracing::warn!(%fault, "the database was not tidied at its close; the next start does it");
+            tracing::warn!(%fault, "cannot clean up the database on close; the next start does");
         }
         for done in closing {
             // The caller may have stopped waiting.
@@ -161,7 +161,7 @@ where
             && let Some(connection) = &self.connection
             && let Err(fault) = connection.release_memory()
         {
-            tracing::warn!(%fault, "the writer's caches were not freed");
+            tracing::warn!(%fault, "cannot free the writer's caches");
         }
     }
 
@@ -183,7 +183,7 @@ where
                 }
             }
             Err(fault) => {
-                tracing::error!(%fault, acts = acts.len(), "a batch was not committed");
+                tracing::error!(%fault, acts = acts.len(), "a batch failed to commit");
                 self.undo(&fault);
                 acts.into_iter().for_each(|act| act.answer(Some(Code::Unavailable.into())));
             }
@@ -222,10 +222,10 @@ where
                 false
             });
             if tx.is_broken() {
-                return Err(Fault::Broken("an act met an I/O error".into()));
+                return Err(Fault::Broken("an act had an I/O error".into()));
             }
             if !connection.in_transaction() {
-                return Err(Fault::Unavailable("the engine ended the transaction".into()));
+                return Err(Fault::Unavailable("the database ended the transaction".into()));
             }
             if is_done {
                 let (mut published, indexed) = tx.keep()?;

@@ -14,7 +14,7 @@ use futures_util::stream::{self, Stream};
 use parking_lot::Mutex;
 use tokio::sync::RwLock;
 
-use crate::cpu_pool::Workers;
+use crate::cpu_pool::CpuPool;
 use crate::error::{Code, Error, Result};
 use crate::lock::Lock;
 use incoming::{Folder, blocking};
@@ -37,7 +37,7 @@ pub struct Files {
     store: Arc<dyn Store>,
     incoming: Folder,
     /// Decodes pictures.
-    pub(crate) workers: Workers,
+    pub(crate) cpu_pool: CpuPool,
     /// Held for reading from storing bytes until their row is written, and for writing while bytes without a row
     /// are removed: otherwise an upload of the same content could lose its bytes.
     pub(crate) rows: RwLock<()>,
@@ -52,11 +52,11 @@ impl Files {
     /// # Errors
     /// A sentence for the operator.
     pub fn open(data_dir: &Path) -> Result<Self, String> {
-        crate::service::make_private_folder(&data_dir.join(STORED))?;
+        crate::data_folder::create(&data_dir.join(STORED))?;
         Ok(Self {
             store: Arc::new(LocalStore::new(data_dir)),
             incoming: Folder::open(&data_dir.join(INCOMING))?,
-            workers: Workers::start("picture", PICTURES_AT_ONCE)?,
+            cpu_pool: CpuPool::start("picture", PICTURES_AT_ONCE)?,
             rows: RwLock::default(),
             data_dir: data_dir.to_owned(),
             postponed: Mutex::default(),
@@ -76,12 +76,7 @@ impl Files {
     /// # Errors
     /// `unavailable`.
     pub(crate) async fn keep(&self, upload: Upload) -> Result<()> {
-        self.run(move |store| {
-            store.put(&upload.hash, &upload.temp.path)?;
-            upload.temp.moved();
-            Ok(())
-        })
-        .await
+        self.run(move |store| store.put(&upload.hash, &upload.temp.path)).await
     }
 
     /// Stores bytes made by the server and returns their hash.
@@ -92,7 +87,6 @@ impl Files {
         let (temp, hash) = incoming::write_bytes(&self.incoming, bytes).await?;
         self.run(move |store| {
             store.put(&hash, &temp.path)?;
-            temp.moved();
             Ok(hash)
         })
         .await

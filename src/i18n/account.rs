@@ -1,10 +1,10 @@
-//! The words about oneself: accounts, log-in, profile, sessions.
+//! Strings for accounts: log-in, profile, sessions.
 
 use crate::error::Code;
 
-/// See [`Strings`](super::Strings).
+/// The account part of [`Strings`](super::Strings).
 pub struct AccountStrings {
-    // The way in.
+    // Sign-up and log-in.
     pub sign_up: &'static str,
     pub sign_up_about: &'static str,
     pub sign_up_as: fn(&str) -> String,
@@ -20,7 +20,7 @@ pub struct AccountStrings {
     pub password: &'static str,
     pub password_rule: &'static str,
 
-    // A forgotten password.
+    // Forgotten password.
     pub forgot: &'static str,
     pub forgot_about: &'static str,
     pub forgot_send: &'static str,
@@ -29,18 +29,18 @@ pub struct AccountStrings {
     pub reset_about: &'static str,
     pub reset_done: &'static str,
     pub reset_subject: &'static str,
-    pub reset_letter: fn(&str) -> String,
+    pub reset_email: fn(&str) -> String,
     pub link_gone: &'static str,
     pub link_gone_about: &'static str,
 
-    // The first admin.
+    // First admin.
     pub admin: &'static str,
     pub admin_about: &'static str,
     pub admin_confirm: &'static str,
     pub admin_needs_account: &'static str,
     pub admin_done: &'static str,
 
-    // Oneself.
+    // Own page.
     pub me: &'static str,
     pub is_admin: &'static str,
     pub profile: &'static str,
@@ -72,7 +72,7 @@ pub struct AccountStrings {
     pub unblock: &'static str,
     pub block: &'static str,
 
-    // The end.
+    // Deleting the account.
     pub leave: &'static str,
     pub leave_about: &'static str,
     pub leave_keep: &'static str,
@@ -80,6 +80,6 @@ pub struct AccountStrings {
     pub leave_sure: &'static str,
     pub left: &'static str,
 
-    /// What is wrong with a field, where there is more to say than for its code.
+    /// The sentence for an invalid field, where it says more than the sentence of its code.
     pub problem: fn(Code, &str) -> Option<&'static str>,
 }

@@ -1,4 +1,5 @@
-//! Korean particles change with the sound that ends the word before them: 마당이, but 고래가.
+//! Josa: Korean particles whose form depends on the last sound of the word before them: 마당이, but
+//! 고래가.
 
 /// A pair of particles, named by its form after a consonant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Particle {
     Gwa,
 }
 
-/// The sound that ends a word.
+/// The last sound of a word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
     Vowel,
@@ -23,8 +24,8 @@ enum Ending {
     Consonant,
 }
 
-/// The particle that fits `word`. Where the sound cannot be known (an emoji, another script) both
-/// forms are given, as Korean forms do: 이(가).
+/// Returns the particle that fits `word`. When the sound is unknown (an emoji, another script), it
+/// returns both forms, as is usual in Korean: 이(가).
 pub fn josa(word: &str, particle: Particle) -> &'static str {
     let Some(ending) = ending(word) else {
         return match particle {
@@ -50,7 +51,7 @@ fn pick(closed: bool, after_consonant: &'static str, after_vowel: &'static str) 
 }
 
 fn ending(word: &str) -> Option<Ending> {
-    // Brackets, quotes and the like are not spoken.
+    // Brackets, quotes and other punctuation are not spoken.
     let mut spoken = word.chars().rev().skip_while(|c| !c.is_alphanumeric());
     let last = spoken.next()?;
     match last {
@@ -68,7 +69,7 @@ fn ending(word: &str) -> Option<Ending> {
     }
 }
 
-/// How a Latin word sounds when a Korean reads it aloud: Tom is 톰, Slack 슬랙, but Mark 마크.
+/// Returns how a Latin word ends when it is read aloud in Korean: Tom is 톰, Slack 슬랙, but Mark 마크.
 fn latin(last: char, before: Option<char>) -> Ending {
     let before = before.filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase());
     match (last, before) {

@@ -1,7 +1,7 @@
-//! The words of the pages, in every language we speak.
+//! The strings of the pages in every language.
 //!
-//! [`Strings`] is a struct with one value per language, so a line that somebody forgot to translate
-//! does not compile. Lines with values in them are functions for the same reason.
+//! [`Strings`] is a struct with one value per language, so a missing translation does not compile.
+//! Lines with values in them are functions for the same reason.
 
 mod account;
 mod en;
@@ -35,7 +35,7 @@ impl Lang {
         }
     }
 
-    /// The language's name in itself, for the switch.
+    /// Returns the language's own name, for the language switch.
     pub fn name(self) -> &'static str {
         match self {
             Lang::Ko => "한국어",
@@ -43,7 +43,7 @@ impl Lang {
         }
     }
 
-    /// The language that the switch offers.
+    /// Returns the language that the switch offers.
     pub fn other(self) -> Lang {
         match self {
             Lang::Ko => Lang::En,
@@ -51,17 +51,18 @@ impl Lang {
         }
     }
 
-    /// From a tag such as `ko`, `ko-KR` or `en_US`; `None` for a language we do not speak.
+    /// Parses a tag such as `ko`, `ko-KR` or `en_US`. Returns `None` for a language without
+    /// strings.
     pub fn from_code(code: &str) -> Option<Lang> {
         let primary = code.trim().split(['-', '_']).next().unwrap_or_default();
         Self::ALL.into_iter().find(|lang| lang.code().eq_ignore_ascii_case(primary))
     }
 
-    /// The best of an `Accept-Language` header by its q-values, the earlier one where they are
-    /// equal; Korean where nothing fits.
+    /// Returns the best match for an `Accept-Language` header by q-value, the earlier one on a tie,
+    /// and Korean when nothing matches.
     pub fn from_accept_language(header: &str) -> Lang {
         let mut best = (Lang::default(), 0.0);
-        // A header of ours is short; a hostile one costs no more than this many looks.
+        // Browsers send a few entries; the limit bounds the work for a hostile header.
         for entry in header.split(',').take(32) {
             let mut parts = entry.split(';');
             let Some(lang) = parts.next().and_then(Lang::from_code) else { continue };
@@ -83,19 +84,19 @@ impl Lang {
     }
 }
 
-/// The ready line of a system message; empty for any other kind.
+/// Returns the text of a system message; empty for any other kind.
 pub fn system_line(message: &Message, lang: Lang) -> String {
     (lang.strings().system_line)(message)
 }
 
-/// What a person reads when an act was refused: what happened, and what to do.
+/// Returns the sentence for a refused request: what happened, and what to do.
 pub fn refusal(code: Code, lang: Lang) -> &'static str {
     (lang.strings().refusal)(code)
 }
 
-/// Every line of the pages in one language.
+/// All strings of the pages in one language.
 pub struct Strings {
-    // The house.
+    // Whole site.
     pub mark: &'static str,
     pub wish: &'static str,
     pub about: &'static str,
@@ -107,7 +108,7 @@ pub struct Strings {
     pub way_home: &'static str,
     pub skip_to_content: &'static str,
 
-    // The lobby.
+    // Lobby.
     pub rooms: &'static str,
     pub rooms_empty: &'static str,
     pub my_rooms: &'static str,
@@ -123,7 +124,7 @@ pub struct Strings {
     pub no_owner: &'static str,
     pub online_of: fn(u32, u32) -> String,
 
-    // A room's settings, at its making and after.
+    // Room settings, for a new room and later.
     pub title: &'static str,
     pub title_hint: &'static str,
     pub max: &'static str,
@@ -153,16 +154,16 @@ pub struct Strings {
     pub delete_room_hint: &'static str,
     pub delete_room_sure: &'static str,
 
-    // Oneself.
+    // Own name and picture.
     pub name: &'static str,
     pub rename: &'static str,
     pub guest: &'static str,
     pub bot: &'static str,
 
-    /// Accounts and all that belongs to them.
+    /// Strings for accounts.
     pub account: AccountStrings,
 
-    // The door.
+    // Joining a room.
     pub enter: &'static str,
     pub people_inside: fn(u32) -> String,
     pub nobody_inside: &'static str,
@@ -170,7 +171,7 @@ pub struct Strings {
     pub door_invited: &'static str,
     pub door_hint: &'static str,
 
-    // The talk.
+    // Messages.
     pub talk: &'static str,
     pub talk_empty: &'static str,
     pub today: &'static str,
@@ -198,7 +199,7 @@ pub struct Strings {
     pub pinned: &'static str,
     pub pins: fn(usize) -> String,
 
-    // Writing.
+    // Composer.
     pub write: &'static str,
     pub send: &'static str,
     pub emoji: &'static str,
@@ -231,7 +232,7 @@ pub struct Strings {
     pub everybody: &'static str,
     pub everybody_hint: &'static str,
 
-    // Finding what was said.
+    // Search.
     pub search: &'static str,
     pub search_hint: &'static str,
     pub search_in: fn(&str) -> String,
@@ -241,11 +242,11 @@ pub struct Strings {
     pub search_more: &'static str,
     pub search_go_on: &'static str,
     pub search_tips: &'static str,
-    /// What may be typed, and what it does.
+    /// The search syntax, each with its explanation.
     pub search_ways: [(&'static str, &'static str); 6],
     pub notes: &'static str,
 
-    // The people of the house.
+    // User directory.
     pub directory: &'static str,
     pub directory_hint: &'static str,
     pub directory_empty: &'static str,
@@ -268,7 +269,7 @@ pub struct Strings {
     pub previous: &'static str,
     pub next: &'static str,
 
-    // The people.
+    // Members.
     pub people: &'static str,
     pub owner: &'static str,
     pub moderator: &'static str,
@@ -286,7 +287,7 @@ pub struct Strings {
     pub shared: &'static str,
     pub leave: &'static str,
 
-    // Asking people in.
+    // Invites.
     pub copy: &'static str,
     pub room_link: &'static str,
     pub room_link_open: &'static str,
@@ -303,7 +304,7 @@ pub struct Strings {
     pub hours: fn(Option<u32>) -> &'static str,
     pub until: [&'static str; 2],
 
-    // The connection.
+    // Connection.
     pub reconnecting: &'static str,
     pub restarting: &'static str,
     pub kicked: &'static str,

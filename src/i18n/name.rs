@@ -1,4 +1,4 @@
-//! Friendly names for who has not chosen one yet: 파란 고래, Blue Whale.
+//! Friendly default names for new users: 파란 고래, Blue Whale.
 
 use super::Lang;
 
@@ -98,15 +98,15 @@ const EN: ([&str; 16], [&str; 32]) = (
     ],
 );
 
-/// A friendly name for who has none.
+/// Returns a friendly default name.
 pub fn any_name(lang: Lang) -> String {
     let mut chance = [0; 8];
-    // Without chance everybody is offered the same name, which is no harm.
+    // Without randomness everyone is offered the same name, which is harmless.
     let _ = getrandom::fill(&mut chance);
     friendly_name(lang, u64::from_le_bytes(chance))
 }
 
-/// A two-word name out of 512, chosen by `chance`. Names need not be unique.
+/// Returns one of 512 two-word names, selected by `chance`. Names need not be unique.
 fn friendly_name(lang: Lang, chance: u64) -> String {
     let (kinds, animals) = match lang {
         Lang::Ko => KO,

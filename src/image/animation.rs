@@ -1,4 +1,4 @@
-//! Moving pictures: GIFs copied frame by frame, animated WebPs turned into GIFs.
+//! Animations: GIFs are copied frame by frame, animated WebPs become GIFs.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -11,23 +11,23 @@ use image::{AnimationDecoder, DynamicImage, ImageDecoder, Rgba, RgbaImage};
 
 use super::{Limits, Output, Refused, palette};
 
-/// A GIF of our own making.
+/// A GIF that this module wrote.
 pub(super) struct Gif {
     pub(super) bytes: Vec<u8>,
     pub(super) is_animated: bool,
-    /// The canvas as the first frame leaves it.
+    /// The canvas after the first frame.
     pub(super) first: DynamicImage,
 }
 
-/// Browsers show frames with delays of 0 and 10 ms for 100 ms, because old encoders wrote them
-/// meaning "as usual"; a viewer that takes them at their word spins. In units of 10 ms.
+/// Returns the delay that browsers use. They show delays of 0 and 10 ms as 100 ms, because old
+/// encoders wrote them for "as usual". The unit is 10 ms.
 fn shown_delay(delay: u16) -> u16 {
     if delay < 2 { 10 } else { delay }
 }
 
-/// Copies a GIF's frames as they are, indices, palettes, places and disposal, and leaves comments,
-/// texts, XMP and the blocks of applications behind. The loop count stays, delays pass through
-/// [`shown_delay`], and no frame waits for a key any more.
+/// Copies the frames of a GIF unchanged (indices, palettes, positions, disposal) and drops
+/// comments, texts, XMP and application blocks. The loop count stays, delays pass through
+/// [`shown_delay`], and no frame waits for user input any more.
 ///
 /// The sizes must have been probed. A frame with fewer pixels than it declares is
 /// [`Refused::Broken`].
@@ -61,7 +61,7 @@ pub(super) fn copy_gif(bytes: &[u8], is_animated: bool, limits: &Limits) -> Resu
     Ok(Gif { bytes, is_animated, first: first.into() })
 }
 
-/// The first frame on an empty canvas. An index beyond the palette shows nothing.
+/// Paints the first frame on an empty canvas. An index beyond the palette is transparent.
 fn paint(frame: &Frame<'_>, width: u16, height: u16, global: &[u8]) -> RgbaImage {
     let colors = frame.palette.as_deref().unwrap_or(global).as_chunks::<3>().0;
     let mut canvas = RgbaImage::new(width.into(), height.into());
@@ -79,12 +79,13 @@ fn paint(frame: &Frame<'_>, width: u16, height: u16, global: &[u8]) -> RgbaImage
     canvas
 }
 
-/// Turns an animated WebP into a GIF with as many frames. Its sizes must have been probed.
+/// Turns an animated WebP into a GIF with the same number of frames. Its sizes must have been
+/// probed.
 pub(super) fn webp_to_gif(webp: &[u8], limits: &Limits) -> Result<Gif, Refused> {
     let decoder = WebPDecoder::new(Cursor::new(webp))?;
     let (width, height) = decoder.dimensions();
     let has_alpha = decoder.color_type().has_alpha();
-    // WebP counts how often it plays, GIF how often it plays again.
+    // WebP counts the plays, GIF counts the repetitions.
     let repeat = match decoder.loop_count() {
         LoopCount::Infinite => Repeat::Infinite,
         LoopCount::Finite(plays) => Repeat::Finite(u16::try_from(plays.get() - 1).unwrap_or(u16::MAX)),
@@ -100,8 +101,8 @@ pub(super) fn webp_to_gif(webp: &[u8], limits: &Limits) -> Result<Gif, Refused> 
             let (ms, _) = frame.delay().numer_denom_ms();
             let canvas = frame.into_buffer();
             first.get_or_insert_with(|| canvas.clone());
-            // A GIF can leave a pixel as it was or clear the whole frame, but not clear one pixel.
-            // So only where nothing shows through can a frame be what has changed.
+            // A GIF frame can keep a pixel or clear the whole frame, but not clear a single pixel.
+            // So only opaque frames can be reduced to their changes.
             let (left, top, part, dispose) = match &before {
                 _ if has_alpha => (0, 0, canvas.clone(), DisposalMethod::Background),
                 Some(before) => {
@@ -136,8 +137,9 @@ fn side(pixels: u32) -> Result<u16, Refused> {
     u16::try_from(pixels).map_err(|_| Refused::Broken)
 }
 
-/// The smallest part of `now` that holds every change since `before`, and its place. What has not
-/// changed in it is transparent. When nothing has, one such pixel keeps the frame's time.
+/// Returns the smallest part of `now` that contains every change since `before`, and its position.
+/// Unchanged pixels inside it are transparent. Without any change, one such pixel keeps the frame's
+/// time.
 fn changes(before: &RgbaImage, now: &RgbaImage) -> (u32, u32, RgbaImage) {
     let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);
     for ((x, y, old), new) in before.enumerate_pixels().zip(now.pixels()) {

@@ -1,10 +1,10 @@
-//! Pictures from strangers, decoded within limits and written anew.
+//! Decodes untrusted images within limits and encodes them again.
 //!
-//! What a stranger sends is never stored: its pixels are. [`remake`] tells the type by the first
-//! bytes alone, reads sizes from the headers, refuses what is too large before a decoder runs, and
-//! writes a fresh file that holds pixels, a colour profile and, for an animation, its timing. EXIF
-//! (with its places and serial numbers), XMP, comments, thumbnails inside, and whatever follows
-//! the picture in the file do not survive that.
+//! An uploaded image is never stored itself; only its pixels are. [`remake`] detects the type from
+//! the first bytes, reads sizes from the headers, refuses what is too large before a decoder runs,
+//! and writes a new file with the pixels, a colour profile and, for an animation, its timing. EXIF
+//! (with its locations and serial numbers), XMP, comments, embedded thumbnails and trailing data
+//! are dropped.
 //!
 //! | in | out |
 //! |---|---|
@@ -12,16 +12,16 @@
 //! | PNG | PNG; an opaque photograph becomes JPEG |
 //! | APNG | its default image, as PNG or JPEG: the animation is lost |
 //! | GIF | GIF, the same frames, nothing quantised again |
-//! | WebP | PNG when something shows through it, else JPEG |
+//! | WebP | PNG when it has transparency, else JPEG |
 //! | animated WebP | animated GIF |
 //!
-//! Everything here is a pure function of its arguments and blocks the thread for as long as it
-//! takes, up to some seconds for the largest pictures: call it where blocking is allowed.
+//! All functions are pure and block the thread, for up to some seconds with the largest images:
+//! call them where blocking is allowed.
 //!
-//! **Memory.** Held at once are at most about 8 bytes for each of [`Limits::pixels`], three times
-//! the input and twice [`Limits::bytes`]: some 500 MB at the defaults. The worst files tried, a
-//! progressive JPEG and a GIF of 40 Mpx, took 250 and 300 MB, a photograph of 12 Mpx takes 80. Let
-//! as many of these run at once as the machine has memory for.
+//! **Memory.** One call holds at most about 8 bytes for each of [`Limits::pixels`], three times the
+//! input and twice [`Limits::bytes`]: some 500 MB at the defaults. The worst files measured, a
+//! progressive JPEG and a GIF of 40 Mpx, took 250 and 300 MB; a photograph of 12 Mpx takes 80. Run
+//! no more of these at once than the machine has memory for.
 
 mod animation;
 mod palette;
@@ -46,19 +46,19 @@ use crate::error::{Code, Error};
 use probe::Header;
 use still::Still;
 
-/// What a picture may measure.
+/// The maximum dimensions of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Pixels of the longer side.
     pub side: u32,
-    /// Pixels of one picture, or of the canvas of an animated GIF. The canvas of an animated WebP
-    /// may have a quarter of it, because several canvases are held while it becomes a GIF.
+    /// Pixels of one image, or of the canvas of an animated GIF. The canvas of an animated WebP may
+    /// have a quarter of it, because several canvases are held during the conversion to GIF.
     pub pixels: u64,
     /// Frames of an animation.
     pub frames: u32,
     /// Pixels of the canvas times the number of frames.
     pub frames_pixels: u64,
-    /// Bytes of the file that is written.
+    /// Bytes of the written file.
     pub bytes: usize,
     /// Pixels of the longer side of the thumbnail.
     pub thumbnail_side: u32,
@@ -77,7 +77,7 @@ impl Default for Limits {
     }
 }
 
-/// A picture of our own making.
+/// An image that this module encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// `image/png`, `image/jpeg` or `image/gif`.
@@ -88,28 +88,28 @@ pub struct Picture {
     /// Whether it has more than one frame.
     pub animated: bool,
     /// A smaller copy, when a side is longer than [`Limits::thumbnail_side`]. An animation always
-    /// has one, however small it is: its first frame at rest, for who asks for less motion.
+    /// has one, however small it is: its first frame, for users who prefer reduced motion.
     pub thumbnail: Option<Thumbnail>,
     /// A thumbhash, base 64 without padding, of at most 34 characters.
     pub placeholder: String,
 }
 
-/// A still and smaller copy of a picture.
+/// A still, smaller copy of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbnail {
-    /// `image/png` when something shows through it, else `image/jpeg`.
+    /// `image/png` when it has transparency, else `image/jpeg`.
     pub media_type: &'static str,
     pub bytes: Vec<u8>,
 }
 
-/// Why a picture is not taken.
+/// Why an image is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// The first bytes are not those of a PNG, a JPEG, a GIF or a WebP.
     NotAPicture,
-    /// It begins like a picture and does not keep the promise: cut off, contradictory, corrupt.
+    /// It begins like an image but is truncated, contradictory or corrupt.
     Broken,
-    /// It is over a limit, which the sentence names.
+    /// It exceeds the limit that the sentence names.
     TooLarge(&'static str),
 }
 
@@ -124,8 +124,8 @@ impl From<Refused> for Error {
     }
 }
 
-/// What the decoders and encoders find wrong is all the same to us: their limits lie beyond ours,
-/// which are checked first, so it is the file.
+/// Every decoder or encoder error means a broken file: our own limits are stricter and are checked
+/// first.
 macro_rules! broken {
     ($($error:ty),+) => { $(impl From<$error> for Refused {
         fn from(_: $error) -> Self {
@@ -136,27 +136,27 @@ macro_rules! broken {
 
 broken!(image::ImageError, png::DecodingError, png::EncodingError, gif::DecodingError, gif::EncodingError);
 
-/// Whether the first bytes of a file are those of a picture that [`remake`] takes. Twelve of them
-/// tell.
+/// Returns whether the first bytes of a file are those of an image that [`remake`] accepts. Twelve
+/// bytes are enough.
 pub fn is_picture(head: &[u8]) -> bool {
     probe::claim(head).is_some()
 }
 
-/// Decodes a picture within `limits` and writes it anew.
+/// Decodes an image within `limits` and encodes it again.
 ///
-/// The name and the declared type of the file do not matter; its first bytes decide.
+/// The name and the declared type of the file are ignored; its first bytes decide.
 ///
 /// # Errors
 ///
 /// [`Refused::NotAPicture`] for every other type, [`Refused::TooLarge`] before anything is decoded,
-/// or while writing when the new file would be over [`Limits::bytes`], and [`Refused::Broken`] for
-/// everything else, a panic inside a decoder included (which the panic hook still reports).
+/// or while writing when the new file would exceed [`Limits::bytes`], and [`Refused::Broken`] for
+/// everything else, including a panic inside a decoder (which the panic hook still reports).
 pub fn remake(bytes: &[u8], limits: &Limits) -> Result<Picture, Refused> {
     guard(|| remake_or_panic(bytes, limits))
 }
 
-/// The decoders are written for hostile input, yet one slip in them must cost its sender an answer
-/// and not us a worker. Nothing outlives `work` that a panic could leave half done.
+/// Turns a panic of a decoder into [`Refused::Broken`], so that a bug in it costs only this
+/// request. Nothing that `work` could leave half done outlives it.
 fn guard<T>(work: impl FnOnce() -> Result<T, Refused> + UnwindSafe) -> Result<T, Refused> {
     panic::catch_unwind(work).unwrap_or(Err(Refused::Broken))
 }
@@ -219,13 +219,13 @@ fn thumbnail(still: &Still, limits: &Limits) -> Result<Thumbnail, Refused> {
 }
 
 fn placeholder(pixels: &DynamicImage) -> String {
-    // More pixels than this make the hash slower and no better, and the crate panics on them.
+    // More pixels make the hash slower but no better, and the crate panics on them.
     let small = scale::fit(pixels, 100).into_rgba8();
     let hash = thumbhash::rgba_to_thumb_hash(small.width() as usize, small.height() as usize, &small);
     STANDARD_NO_PAD.encode(hash)
 }
 
-/// How a still is written.
+/// The file format of a still image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Png,
@@ -241,7 +241,7 @@ impl Format {
     }
 }
 
-/// The file being written, which refuses to grow beyond its limit.
+/// The output file, which refuses to grow beyond its limit.
 struct Output {
     bytes: Vec<u8>,
     max: usize,
@@ -249,8 +249,8 @@ struct Output {
 }
 
 impl Output {
-    /// Gathers what `encode` writes. Whatever an encoder says of a full file, the limit was the
-    /// reason.
+    /// Collects what `encode` writes. Whatever error an encoder reports for a full file, the limit
+    /// was the reason.
     fn gather<T>(
         limits: &Limits,
         encode: impl FnOnce(&mut Self) -> Result<T, Refused>,

@@ -1,17 +1,17 @@
-//! Few colours: pictures as indices of a palette.
+//! Images with few colours, as indices of a palette.
 
 use std::collections::HashMap;
 
 use color_quant::NeuQuant;
 use image::{DynamicImage, Rgba, RgbaImage};
 
-/// How many pixels the quantiser looks at. More make it slower and its choice no better.
+/// How many pixels the quantiser samples. More make it slower but no better.
 const SAMPLES: usize = 1 << 16;
 
-/// A picture as indices of a palette.
+/// An image as indices of a palette.
 pub(super) struct Indexed {
     pub(super) colors: Vec<[u8; 4]>,
-    /// One for each pixel, row by row.
+    /// One index for each pixel, row by row.
     pub(super) indices: Vec<u8>,
 }
 
@@ -24,14 +24,14 @@ impl Indexed {
         self.colors.iter().map(|color| color[3]).collect()
     }
 
-    /// The index of what is not there at all.
+    /// Returns the index of the fully transparent colour.
     pub(super) fn transparent(&self) -> Option<u8> {
         self.colors.iter().position(|color| color[3] == 0).and_then(|index| u8::try_from(index).ok())
     }
 }
 
-/// The picture exactly, if it has no more than `max` (at most 256) colours. Gray pictures are left
-/// alone: they are one byte a pixel already.
+/// Returns the image without loss if it has at most `max` (up to 256) colours. Gray images are left
+/// alone: they already take one byte a pixel.
 pub(super) fn exact(pixels: &DynamicImage, max: usize) -> Option<Indexed> {
     match pixels {
         DynamicImage::ImageRgb8(it) => gather(it.pixels().map(|&image::Rgb([r, g, b])| [r, g, b, 255]), max),
@@ -44,7 +44,7 @@ fn gather(pixels: impl ExactSizeIterator<Item = [u8; 4]>, max: usize) -> Option<
     let mut known = HashMap::new();
     let mut colors = Vec::new();
     let mut indices = Vec::new();
-    // Drawings come in runs of one colour, so the last answer is the next one most of the time.
+    // Drawings have runs of one colour, so the last result often repeats.
     let mut last = ([0; 4], None);
     for color in pixels {
         let index = match last {
@@ -66,7 +66,7 @@ fn gather(pixels: impl ExactSizeIterator<Item = [u8; 4]>, max: usize) -> Option<
     Some(Indexed { colors, indices })
 }
 
-/// The picture in at most 256 colours of a GIF: a pixel is there or not there.
+/// Quantises the image to the 256 colours of a GIF; a pixel is either opaque or transparent.
 pub(super) fn quantise(mut pixels: RgbaImage) -> Indexed {
     for pixel in pixels.pixels_mut() {
         *pixel = if pixel[3] < 128 { Rgba([0; 4]) } else { Rgba([pixel[0], pixel[1], pixel[2], 255]) };
@@ -79,7 +79,7 @@ pub(super) fn quantise(mut pixels: RgbaImage) -> Indexed {
 }
 
 fn approximate(pixels: &RgbaImage) -> Indexed {
-    // The last index is for what is not there, which must not pull the colours towards black.
+    // The last index is for transparent pixels, which must not pull the colours towards black.
     const TRANSPARENT: u8 = 255;
     let there = || pixels.pixels().filter(|pixel| pixel[3] != 0);
     let step = there().count().div_ceil(SAMPLES).max(1);
@@ -89,8 +89,8 @@ fn approximate(pixels: &RgbaImage) -> Indexed {
     colors.resize(255, [0, 0, 0, 255]);
     colors.push([0; 4]);
 
-    // A search for the nearest colour takes a hundred times longer than a look into this table of
-    // the colours' first five bits, and the eye cannot tell the difference in a moving picture.
+    // A search for the nearest colour is a hundred times slower than this table of the first five
+    // bits of each channel, and the difference is invisible in an animation.
     let mut nearest = vec![None; 1 << 15];
     let mut index_of = |[r, g, b, _]: [u8; 4]| {
         let key = usize::from(r >> 3) << 10 | usize::from(g >> 3) << 5 | usize::from(b >> 3);

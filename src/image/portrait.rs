@@ -1,10 +1,10 @@
-//! A person's picture: the middle of whatever they send, as a small square at rest.
+//! Profile pictures: the middle of any image, as a small still square.
 
 use super::{Format, Limits, Refused, Still, animation, guard, probe, scale, still};
 use probe::Header;
 
-/// The middle square of a picture, its sides at most `side` pixels, written anew as PNG or JPEG; of
-/// an animation, its first frame.
+/// Crops an image to its middle square, with sides of at most `side` pixels, and encodes it as PNG
+/// or JPEG. Of an animation, it takes the first frame.
 ///
 /// # Errors
 /// As [`remake`](super::remake).

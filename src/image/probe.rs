@@ -1,25 +1,25 @@
-//! What a file claims to be, read from its headers before any decoder runs.
+//! Reads type and sizes from the headers of a file before any decoder runs.
 //!
-//! Each walk follows the container from start to end, so that a file cut off anywhere is broken
-//! even where a decoder would fill the rest with grey, and so that what follows the end is known.
+//! Each function follows its container from start to end. So a truncated file is refused even where
+//! a decoder would fill the rest with grey, and trailing data is found.
 
 use super::{Limits, Refused};
 
-/// A file that keeps its container's rules and our limits.
+/// A file that is valid by the rules of its container and keeps our limits.
 #[derive(Debug)]
 pub(super) enum Header<'a> {
-    /// `is_dense` when it takes over a byte a pixel and is no icon: drawings and screenshots pack
-    /// far below that, photographs do not.
+    /// `is_dense` is true when it takes over a byte a pixel and is no icon: drawings and
+    /// screenshots compress far better than that, photographs do not.
     Png {
         png: &'a [u8],
         is_dense: bool,
     },
-    /// Cut after its end marker, where cameras append previews and films.
+    /// Truncated after its end marker, where cameras append previews and videos.
     Jpeg {
         jpeg: &'a [u8],
         size: (u32, u32),
     },
-    /// Cut after the end it declares.
+    /// Truncated after the end that it declares.
     Webp {
         webp: &'a [u8],
         is_animated: bool,
@@ -29,14 +29,14 @@ pub(super) enum Header<'a> {
     },
 }
 
-/// An opaque PNG below this is an icon or a sticker, and small enough to stay exact.
+/// An opaque PNG with fewer pixels is an icon or a sticker, and small enough to stay lossless.
 const ICON_PIXELS: u64 = 256 * 256;
 
-/// Decoding time grows with the scans of a progressive JPEG, and a scan of nothing costs a few
-/// bytes. Encoders make about ten.
+/// Decoding time grows with the scans of a progressive JPEG, and an empty scan costs a few bytes.
+/// Encoders write about ten.
 const JPEG_SCANS: u32 = 64;
 
-/// What the first bytes of a file say that it is.
+/// The type that the first bytes of a file declare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
     Png,
@@ -65,7 +65,7 @@ pub(super) fn probe<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, 
     }
 }
 
-/// Refuses sizes that are nothing or too much.
+/// Refuses sizes that are zero or too large.
 fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), Refused> {
     if width == 0 || height == 0 {
         return Err(Refused::Broken);
@@ -93,7 +93,7 @@ fn pixels(width: u32, height: u32) -> u64 {
     u64::from(width) * u64::from(height)
 }
 
-/// Follows the chunks from IHDR to IEND. Checksums are the decoder's to check.
+/// Follows the chunks from IHDR to IEND. The decoder checks the checksums.
 fn png<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
     let mut reader = Reader { bytes, at: 8 };
     let mut size = None;
@@ -128,8 +128,8 @@ fn jpeg<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
     let mut scans = 0;
     loop {
         match (reader.marker()?, size) {
-            // A frame header of any kind; the three numbers left out are tables. A second one
-            // could tell the decoder another size than we have read.
+            // A frame header of any kind; the three missing numbers are tables. A second one could
+            // give the decoder another size than we have read.
             (0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, None) => {
                 let mut frame = Reader { bytes: reader.segment()?, at: 1 };
                 let (height, width) = (frame.u16_be()?, frame.u16_be()?);
@@ -146,7 +146,7 @@ fn jpeg<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
             }
             (0xD9, Some(size)) if scans > 0 => return Ok(Header::Jpeg { jpeg: &bytes[..reader.at], size }),
             (0xDA | 0xD9, _) => return Err(Refused::Broken),
-            // SOI and TEM stand alone; everything else has a length and is passed over.
+            // SOI and TEM have no length; every other segment has one and is skipped.
             (0x01 | 0xD8, _) => {}
             _ => {
                 reader.segment()?;
@@ -155,7 +155,7 @@ fn jpeg<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
     }
 }
 
-/// Reads the size of the canvas and of every frame without unpacking one.
+/// Reads the size of the canvas and of every frame without decompressing one.
 fn gif<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
     let mut options = gif::DecodeOptions::new();
     options.check_frame_consistency(true);
@@ -175,7 +175,7 @@ fn gif<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
 }
 
 /// Follows the chunks of the RIFF container. Every bitstream inside must have the size that its
-/// frame declares, because the decoder makes room for the bitstream's before it compares them.
+/// frame declares, because the decoder allocates for the bitstream before it compares them.
 fn webp<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
     let mut reader = Reader { bytes, at: 4 };
     let length = reader.u32_le()? as usize;
@@ -234,7 +234,7 @@ fn check_webp_frame(data: &[u8], canvas_width: u32, canvas_height: u32) -> Resul
     Ok(())
 }
 
-/// The size in the header of a lossy (RFC 6386, 9.1) or a lossless bitstream.
+/// Returns the size in the header of a lossy (RFC 6386, 9.1) or a lossless bitstream.
 fn bitstream_size(kind: &[u8], data: &[u8]) -> Result<(u32, u32), Refused> {
     let mut header = Reader { bytes: data, at: 0 };
     if kind == b"VP8 " {
@@ -256,7 +256,7 @@ fn bitstream_size(kind: &[u8], data: &[u8]) -> Result<(u32, u32), Refused> {
 /// The kind of a RIFF chunk and its data.
 type Chunk<'a> = (&'a [u8; 4], &'a [u8]);
 
-/// Bytes with a place in them. Reading past the end is [`Refused::Broken`].
+/// A cursor over bytes. Reading past the end is [`Refused::Broken`].
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -291,7 +291,8 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes([a, b, c, 0]))
     }
 
-    /// The next JPEG marker, past padding, stuffed bytes, restart markers and whatever is none.
+    /// Returns the next JPEG marker, after padding, stuffed bytes, restart markers and other
+    /// non-markers.
     fn marker(&mut self) -> Result<u8, Refused> {
         let rest = self.bytes.get(self.at..).ok_or(Refused::Broken)?;
         let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF | 0xD0..=0xD7);
@@ -300,13 +301,14 @@ impl<'a> Reader<'a> {
         Ok(rest[skipped + 1])
     }
 
-    /// The data of a JPEG segment, whose length counts its own two bytes.
+    /// Returns the data of a JPEG segment, whose length counts its own two bytes.
     fn segment(&mut self) -> Result<&'a [u8], Refused> {
         let length = self.u16_be()?;
         self.take(usize::from(length).checked_sub(2).ok_or(Refused::Broken)?)
     }
 
-    /// The next RIFF chunk, or `None` at the end. The padding byte of the last one may be missing.
+    /// Returns the next RIFF chunk, or `None` at the end. The padding byte of the last one may be
+    /// missing.
     fn chunk(&mut self) -> Result<Option<Chunk<'a>>, Refused> {
         if self.at >= self.bytes.len() {
             return Ok(None);

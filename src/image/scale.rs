@@ -1,13 +1,14 @@
-//! Pictures made smaller.
+//! Downscaling.
 
 use image::{DynamicImage, RgbaImage};
 
-/// The picture with its longer side at most `side`, its proportions kept, never enlarged.
+/// Scales the image so that its longer side is at most `side`, keeping its proportions; it never
+/// enlarges.
 ///
-/// Every pixel is the exact mean of the area it stands for, so that nothing flickers or vanishes
-/// however small it gets. Colours are weighed by their alpha; otherwise the invisible black around
-/// a sticker would draw a dark rim. The kind of pixels stays, alpha as long as something shows
-/// through.
+/// Every pixel is the exact mean of the area that it covers, so that nothing flickers or vanishes
+/// at small sizes. Colours are weighted by their alpha; otherwise the invisible black around a
+/// sticker would draw a dark rim. The pixel format stays, with alpha only if something is
+/// transparent.
 pub(super) fn fit(pixels: &DynamicImage, side: u32) -> DynamicImage {
     let (width, height) = (pixels.width(), pixels.height());
     let longer = width.max(height);
@@ -30,12 +31,12 @@ pub(super) fn fit(pixels: &DynamicImage, side: u32) -> DynamicImage {
             DynamicImage::from(shrink(it, width, size, |&[r, g, b]: &[u8; 3]| [r, g, b, 255])).into_rgb8().into()
         }
         DynamicImage::ImageRgba8(it) => shrink(it, width, size, |&color: &[u8; 4]| color).into(),
-        // Nothing else is decoded here; a stranger to this list would still come out right.
+        // No decoder returns another format; one would still come out right.
         other => shrink(&other.to_rgba8(), width, size, |&color: &[u8; 4]| color).into(),
     }
 }
 
-/// How a source pixel divides between the target it falls into and the next one.
+/// How a source pixel divides between its target pixel and the next one.
 #[derive(Clone, Copy)]
 struct Share {
     target: usize,
@@ -43,7 +44,7 @@ struct Share {
     next: f32,
 }
 
-/// Divides `from` pixels among `to` of them, `to` at most `from`; each target gets 1 in all.
+/// Divides `from` pixels among `to`, with `to` at most `from`; the shares of each target sum to 1.
 fn shares(from: u32, to: u32) -> Vec<Share> {
     let (from, to) = (u64::from(from), u64::from(to));
     let share = |index: u64| {
@@ -67,7 +68,7 @@ fn shrink<const N: usize>(
     let columns = shares(width, to_width);
     let rows = shares(height, to_height);
     let mut row_sums = vec![[0.0; 4]; to_width as usize];
-    // The row being gathered and the one after it; one more at the end takes shares of nothing.
+    // The current row and the one after it; one extra row at the end takes shares of zero.
     let mut sums = vec![[0.0; 4]; (to_height as usize + 1) * to_width as usize];
 
     for (line, row) in source.as_chunks::<N>().0.chunks_exact(width as usize).zip(&rows) {

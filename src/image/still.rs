@@ -1,4 +1,4 @@
-//! Pictures at rest: decoded upright into 8 bits a channel, and written.
+//! Still images: decoded upright into 8 bits a channel, and encoded.
 
 use std::io::Cursor;
 
@@ -9,22 +9,21 @@ use image::{DynamicImage, ImageDecoder, ImageEncoder};
 
 use super::{Format, Limits, Output, Refused, palette};
 
-/// Below 80 blocks show in flat areas, above 90 files double for nothing one can see.
+/// Below 80, blocks show in flat areas; above 90, files double without a visible gain.
 const JPEG_QUALITY: u8 = 85;
 
-/// A screenshot of 4K is packed well. Beyond it that would take up to twelve seconds, and packing
-/// lightly takes one for a file at most twice as long.
+/// A 4K screenshot is compressed well. Above that size it would take up to twelve seconds, while
+/// fast compression takes one second for a file at most twice as large.
 const WELL_PACKED_PIXELS: u64 = 3_840 * 2_160;
 
-/// Profiles of cameras and screens take half a kilobyte to four; those of printers, which nobody
-/// sees a chat on, begin above this.
+/// Profiles of cameras and screens have half a kilobyte to four; larger ones are for printers.
 const PROFILE_BYTES: usize = 64 << 10;
 
-/// A decoded picture. Its pixels are `L8`, `La8`, `Rgb8` or `Rgba8`, and have an alpha channel only
-/// if something shows through.
+/// A decoded image. Its pixels are `L8`, `La8`, `Rgb8` or `Rgba8`, with an alpha channel only if
+/// something is transparent.
 pub(super) struct Still {
     pub(super) pixels: DynamicImage,
-    /// An ICC profile fit to be written with these pixels.
+    /// An ICC profile that fits these pixels.
     pub(super) profile: Option<Vec<u8>>,
 }
 
@@ -43,10 +42,10 @@ impl Still {
 
 /// Decodes a PNG; of an animated one, the default image.
 pub(super) fn decode_png(png: &[u8]) -> Result<Still, Refused> {
-    // The limit is for what comes besides the pixels: rows, and a profile that may be a bomb.
+    // This limits what is allocated besides the pixels: rows, and a profile that may be a bomb.
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(png), png::Limits { bytes: 4 << 20 });
     decoder.set_ignore_text_chunk(true);
-    // Eight bits instead of sixteen halve the memory, and no screen of our readers shows more.
+    // Eight bits instead of sixteen halve the memory, and screens show no more.
     decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
     let mut reader = decoder.read_info()?;
     let mut pixels = vec![0; reader.output_buffer_size().ok_or(Refused::Broken)?];
@@ -90,13 +89,13 @@ pub(super) fn decode_webp(webp: &[u8]) -> Result<Still, Refused> {
 }
 
 fn decode(mut decoder: impl ImageDecoder) -> Result<Still, Refused> {
-    // What is written about a picture is worth less than the picture: broken notes are no notes.
+    // Broken metadata is ignored: the image matters more.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().unwrap_or(None);
     Ok(Still::upright(DynamicImage::from_decoder(decoder)?, orientation, profile))
 }
 
-/// Takes away an alpha channel through which nothing shows. Many screenshots have one.
+/// Removes an alpha channel that is opaque everywhere. Many screenshots have one.
 fn opaque(pixels: DynamicImage) -> DynamicImage {
     match pixels {
         DynamicImage::ImageLumaA8(it) if it.pixels().all(|pixel| pixel[1] == 255) => {
@@ -109,8 +108,8 @@ fn opaque(pixels: DynamicImage) -> DynamicImage {
     }
 }
 
-/// Whether a profile is one (ICC.1, 7.2) and is for the kind of pixels that we write. A CMYK one,
-/// for example, is not: its picture has become RGB by now.
+/// Returns whether a profile is valid (ICC.1, 7.2) and describes the pixel format that we write. A
+/// CMYK profile does not, because the image has become RGB.
 fn fits(profile: &[u8], pixels: &DynamicImage) -> bool {
     let space: &[u8] = if pixels.color().has_color() { b"RGB " } else { b"GRAY" };
     (128..=PROFILE_BYTES).contains(&profile.len())
@@ -119,7 +118,7 @@ fn fits(profile: &[u8], pixels: &DynamicImage) -> bool {
         && profile[36..40] == *b"acsp"
 }
 
-/// Writes a picture. JPEG has no alpha channel; what shows through is lost there.
+/// Encodes an image. JPEG has no alpha channel, so transparency is lost there.
 pub(super) fn encode(still: &Still, format: Format, limits: &Limits) -> Result<Vec<u8>, Refused> {
     let write = match format {
         Format::Png => encode_png,
@@ -141,7 +140,7 @@ fn encode_png(still: &Still, output: &mut Output) -> Result<(), Refused> {
     let mut info = png::Info::with_size(pixels.width(), pixels.height());
     info.bit_depth = png::BitDepth::Eight;
     info.icc_profile = still.profile.as_deref().map(Into::into);
-    // Pixel art and drawings of few colours take a third as indices of a palette.
+    // Pixel art and drawings of few colours take a third of the size with a palette.
     let indexed = palette::exact(pixels, 256);
     let data = match &indexed {
         Some(indexed) => {

@@ -1,4 +1,4 @@
-//! Which passwords an account may choose: long enough, and not among the first that anybody tries.
+//! Rules for new passwords of accounts: long enough, and not among the first that attackers try.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -6,15 +6,15 @@ use std::sync::LazyLock;
 use super::{normal, within};
 use crate::error::{Error, Result};
 
-/// Characters that a password has at least.
+/// The minimum number of characters.
 const MIN: usize = 8;
 
-/// The well-known worst, in lower case; shorter ones are refused for that.
+/// The most common passwords in lower case; shorter ones are refused for their length.
 static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("common.txt").split_whitespace().collect());
 
-/// Whether an account may choose this password. `own` is what others know of the person, e-mail and
-/// name: it opens nothing.
+/// Checks whether an account may choose this password. `own` holds the user's e-mail and name,
+/// which others know, so they are no passwords.
 ///
 /// # Errors
 /// `invalid` for a short or a common one, `too_long` over 256 bytes; the field is `password`.
@@ -31,14 +31,15 @@ pub fn check_choice(password: &str, own: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// One of the list, or one of it with the digits and signs around it that are expected there.
+/// Returns whether the password is on the list, with or without the usual digits and signs around
+/// it.
 fn is_common(lower: &str) -> bool {
     let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
     COMMON.contains(lower)
         || (!bare.is_empty() && lower.chars().count() - bare.chars().count() <= 4 && COMMON.contains(bare))
 }
 
-/// One character over and over, or each the neighbour of the one before: `aaaaaaaa`, `23456789`,
+/// Returns whether the password repeats one character or counts up or down: `aaaaaaaa`, `23456789`,
 /// `hgfedcba`.
 fn is_run(lower: &str) -> bool {
     let steps: HashSet<i64> = lower

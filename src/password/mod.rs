@@ -1,4 +1,4 @@
-//! Passwords, of accounts and of rooms: Argon2id with 19 MiB, two passes, one lane.
+//! Password hashes of accounts and rooms: Argon2id with 19 MiB, two passes, one lane.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -7,62 +7,63 @@ use argon2::password_hash::{self, Output, PasswordHash, Salt, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::cpu_pool::Workers;
+use crate::cpu_pool::CpuPool;
 use crate::error::{Error, Result};
 
 mod choice;
 
 pub use choice::check_choice;
 
-/// Bytes; longer ones are refused before any hashing.
+/// The maximum length in bytes, checked before any hashing.
 const MAX: usize = 256;
 
-/// How long one waits for a turn before the answer is `busy`.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a request waits for a free thread before it gets `busy`.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A hash nobody knows a password for, made with the parameters of today, so that an unknown
-/// person costs as long as a known one.
+/// A hash without a known password, made with the current parameters, so that a log-in for an
+/// unknown e-mail takes as long as any other.
 const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$8TqtlVaDt4MdRm12HPN9Sg$7GAF0f+B1EVtThO9HgHobwt7jcVRLAMQwaMsk+zjjWk";
 
-/// Hashes and verifies, a few at a time: each takes 19 MiB and a core for tens of milliseconds.
+/// Hashes and verifies passwords, a few at a time: each takes 19 MiB and tens of milliseconds of
+/// one core.
 #[derive(Clone)]
 pub struct Passwords {
-    workers: Workers,
+    pool: CpuPool,
 }
 
 impl Passwords {
-    /// `count` is how many run at once.
+    /// Starts `count` threads; that many hashes run at once.
     ///
     /// # Errors
-    /// A sentence for the operator; see [`Workers::start`].
+    /// Returns a sentence for the operator; see [`CpuPool::start`].
     pub fn start(count: usize) -> Result<Self, String> {
-        Workers::start("password", count).map(|workers| Self { workers })
+        CpuPool::start("password", count).map(|pool| Self { pool })
     }
 
-    /// The PHC string to store.
+    /// Returns the PHC string to store.
     ///
     /// # Errors
     /// `invalid` when empty, `too_long` over 256 bytes, both for the field `password`; `busy` when
-    /// no turn came within two seconds.
+    /// no thread was free within two seconds.
     pub async fn hash(&self, password: String) -> Result<String> {
         if password.is_empty() {
             return Err(Error::invalid("password", "password must not be empty"));
         }
         within(&password)?;
-        self.workers.run(PATIENCE, move || hash(&password)).await?
+        self.pool.run(QUEUE_TIMEOUT, move || hash(&password)).await?
     }
 
-    /// Whether the password is the one of the stored hash.
+    /// Returns whether the password matches the stored hash.
     ///
     /// # Errors
-    /// `too_long` over 256 bytes; `busy` when no turn came within two seconds; `internal` when
-    /// `phc` is no hash of ours.
+    /// `too_long` over 256 bytes; `busy` when no thread was free within two seconds; `internal`
+    /// when `phc` is not a valid hash.
     pub async fn verify(&self, password: String, phc: String) -> Result<bool> {
         within(&password)?;
-        self.workers.run(PATIENCE, move || verify(&password, &phc)).await?
+        self.pool.run(QUEUE_TIMEOUT, move || verify(&password, &phc)).await?
     }
 
-    /// Takes as long as [`verify`](Self::verify) and is never true: for people who do not exist.
+    /// Takes as long as [`verify`](Self::verify) and returns false: for users who do not exist.
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
@@ -71,7 +72,7 @@ impl Passwords {
     }
 }
 
-/// A keyboard may send 가 as one character or as two: the same password either way.
+/// Normalises the password: keyboards send 가 as one character or as two.
 fn normal(password: &str) -> String {
     password.nfc().collect()
 }
@@ -81,8 +82,8 @@ fn within(password: &str) -> Result<()> {
 }
 
 thread_local! {
-    /// The memory of one hash at a time, kept by each worker. Taken anew for each it would be given
-    /// back to the allocator in a place where the next does not fit, and so grow.
+    /// The memory of one hash, kept by each thread. Allocating it for every hash would fragment the
+    /// heap and make it grow.
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -122,7 +123,7 @@ fn verify(password: &str, phc: &str) -> Result<bool> {
     matches(password, phc).map_err(Error::internal)
 }
 
-/// Hashes with the parameters of the stored hash, which may be those of another day.
+/// Hashes with the parameters of the stored hash, which may be older than the current ones.
 fn matches(password: &str, phc: &str) -> password_hash::Result<bool> {
     let stored = PasswordHash::new(phc)?;
     let (Some(version), Some(salt), Some(hash)) = (stored.version, stored.salt, stored.hash) else {
@@ -132,7 +133,7 @@ fn matches(password: &str, phc: &str) -> password_hash::Result<bool> {
     let argon2 = Argon2::new(stored.algorithm.try_into()?, version.try_into()?, params);
     let mut bytes = [0; Salt::MAX_LENGTH];
     let salt = salt.decode_b64(&mut bytes)?;
-    // Compared in the same time wherever they differ.
+    // The comparison takes constant time.
     Ok(output(&argon2, password, salt, hash.len())? == hash)
 }
 
@@ -168,7 +169,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_gets_no_turn_within_two_seconds_is_told_busy() {
         let passwords = Passwords::start(1).unwrap();
-        let _taken = passwords.workers.turns.acquire().await.unwrap();
+        let _taken = passwords.pool.permits.acquire().await.unwrap();
         assert_eq!(passwords.hash("x".into()).await.unwrap_err().code, Code::Busy);
     }
 }

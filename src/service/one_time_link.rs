@@ -11,7 +11,7 @@ use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Result};
 use crate::i18n::Lang;
-use crate::mail::Letter;
+use crate::mail::Email;
 use crate::password::check_choice;
 
 /// Creates a one-time link to choose a new password.
@@ -68,8 +68,8 @@ impl App {
             match create_reset_link(&app.db, &app.base_url, email).await {
                 Ok(link) => {
                     let words = &lang.strings().account;
-                    let (subject, text) = (words.reset_subject.to_owned(), (words.reset_letter)(&link));
-                    mail.send(Letter { to, subject, text });
+                    let (subject, text) = (words.reset_subject.to_owned(), (words.reset_email)(&link));
+                    mail.send(Email { to, subject, text });
                 }
                 failed => log_failure("creating a link for a forgotten password", failed),
             }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::Serialize;
-use socketio::{Namespace, Packet, Reason, Recipient, Server, Socket};
+use socketio::{DisconnectReason, Namespace, Packet, Recipient, Server, Socket};
 
 use crate::chat::message::Message;
 use crate::chat::room::Room;
@@ -50,7 +50,7 @@ impl Broadcaster for Dispatcher {
         tracing::warn!(
             "the outcome of a commit is unknown: all sockets are closed, so that clients reconnect and resume"
         );
-        self.server.close_all(Reason::TransportClose);
+        self.server.close_all(DisconnectReason::TransportClose);
     }
 }
 
@@ -193,7 +193,7 @@ impl Dispatcher {
             return;
         }
         let Some(packet) = self.packet(event, &Passage { room: room_id, user, count }) else { return };
-        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|user| user.id != user.id);
+        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|other| other.id != user.id);
         self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
     }
 

@@ -1,4 +1,4 @@
-//! Where a text has the words that somebody looks for, and the stretch of it that shows them.
+//! Finds search terms in a text, and cuts the excerpt that shows them.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,23 +7,23 @@ use unicode_normalization::char::is_combining_mark;
 use super::fold;
 use super::token::Sought;
 
-/// Characters of an excerpt, and how many of them may come before the first hit.
+/// Characters of an excerpt, and how many of them may come before the first match.
 const SHOWN: usize = 160;
 const BEFORE: usize = 40;
-/// Ranges that are marked in one excerpt.
+/// The maximum number of marked ranges in one excerpt.
 const MARKED: usize = 32;
 
-/// A stretch of a text on one line, with the words that were looked for.
+/// A part of a text on one line, with the search terms marked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Excerpt {
     pub text: String,
-    /// Where the words are, as `[from, to)` in characters (Unicode scalar values) of `text`,
-    /// ascending, none touching another.
+    /// The matches, as `[from, to)` in characters (Unicode scalar values) of `text`, ascending, not
+    /// touching each other.
     pub marks: Vec<[u32; 2]>,
 }
 
 impl Excerpt {
-    /// The text in pieces, each with whether it is marked.
+    /// Returns the text in pieces, each with whether it is marked.
     pub fn pieces(&self) -> Vec<(bool, String)> {
         let mut pieces = Vec::new();
         let mut chars = self.text.chars();
@@ -39,10 +39,10 @@ impl Excerpt {
     }
 }
 
-/// A text as it is compared, each of its characters knowing where in the original it comes from.
+/// A folded text whose characters know their position in the original.
 pub struct Folded {
     chars: Vec<char>,
-    /// The characters of the original that each was made of, as `[from, to)`.
+    /// For each character, the range of the original that it was made of, as `[from, to)`.
     from: Vec<[u32; 2]>,
 }
 
@@ -52,7 +52,7 @@ impl Folded {
         let mut group = String::new();
         let mut start = 0;
         for (place, c) in (0u32..).zip(text.chars()) {
-            if !group.is_empty() && !belongs_to_the_one_before(c) {
+            if !group.is_empty() && !combines_with_previous(c) {
                 folded.push(&group, [start, place]);
                 group.clear();
             }
@@ -66,7 +66,7 @@ impl Folded {
         folded
     }
 
-    /// Adds a group of characters that fold together; white space is one space, however much.
+    /// Adds a group of characters that fold together; any run of white space becomes one space.
     fn push(&mut self, group: &str, from: [u32; 2]) {
         for c in fold(group).chars() {
             let c = if c.is_whitespace() { ' ' } else { c };
@@ -88,7 +88,7 @@ impl Folded {
         windows.filter(move |(at, window)| *window == needle && sought.stands_at(&self.chars, *at)).map(|(at, _)| at)
     }
 
-    /// The ranges of the original that hold what is sought, ascending and joined where they touch.
+    /// Returns the ranges of the original that match, ascending and merged where they touch.
     fn marks(&self, all: &[Sought]) -> Vec<[u32; 2]> {
         let of = |sought: &Sought| -> Vec<[u32; 2]> {
             let length = sought.chars().len();
@@ -108,16 +108,16 @@ impl Folded {
     }
 }
 
-/// Whether a character may become one with what stands before it when it is folded: marks, and the
+/// Returns whether folding may combine a character with the one before it: combining marks, and the
 /// vowels and finals of Hangul.
-fn belongs_to_the_one_before(c: char) -> bool {
+fn combines_with_previous(c: char) -> bool {
     matches!(c, '\u{1160}'..='\u{11ff}' | '\u{3133}' | '\u{3135}' | '\u{3136}' | '\u{313a}'..='\u{3140}' | '\u{3144}'
         | '\u{314f}'..='\u{3163}' | '\u{ff9e}' | '\u{ff9f}' | '\u{ffa3}' | '\u{ffa5}' | '\u{ffa6}'
         | '\u{ffaa}'..='\u{ffb0}' | '\u{ffb4}' | '\u{ffc2}'..='\u{ffdc}')
         || is_combining_mark(c)
 }
 
-/// The stretch of a text around the first of the words, or its beginning where it has none.
+/// Returns the part of a text around the first match, or its beginning without a match.
 pub fn excerpt(text: &str, folded: &Folded, sought: &[Sought]) -> Excerpt {
     let marks = folded.marks(sought);
     let first = marks.first().map_or(0, |mark| mark[0] as usize);
@@ -159,7 +159,8 @@ pub fn excerpt(text: &str, folded: &Folded, sought: &[Sought]) -> Excerpt {
     excerpt
 }
 
-/// Where an excerpt begins so that the first hit is in it: at a space before it, if one is near.
+/// Returns where an excerpt begins so that it contains the first match: after a nearby space, if
+/// there is one.
 fn beginning(chars: &[char], first: usize) -> usize {
     if first <= BEFORE {
         return 0;

@@ -1,13 +1,13 @@
-//! A part of a name as people type it: syllables, the first consonants of syllables, both mixed.
+//! Matches parts of names as people type them: syllables, initial consonants of syllables, or both.
 
 use super::fold;
 
-/// The first and the last consonant that may begin a syllable, as folding writes them.
+/// The first and the last initial consonant, as folding writes them.
 const FIRST: u32 = 0x1100;
 const LAST: u32 = 0x1112;
 const SYLLABLES_OF_ONE: u32 = 21 * 28;
 
-/// What a name must have, in one piece.
+/// A search for a part of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamePart(Vec<char>);
 
@@ -17,22 +17,23 @@ impl NamePart {
         Self(fold(&apart).split_whitespace().collect::<Vec<_>>().join(" ").chars().collect())
     }
 
-    /// Whether a folded name has it. A consonant alone stands for any syllable that it begins.
+    /// Returns whether a folded name contains the part. A single consonant matches any syllable
+    /// that it begins.
     pub fn is_in(&self, folded: &str) -> bool {
         let name: Vec<char> = folded.chars().collect();
         let fits =
-            |window: &[char]| window.iter().zip(&self.0).all(|(&c, &asked)| c == asked || first(c) == Some(asked));
+            |window: &[char]| window.iter().zip(&self.0).all(|(&c, &typed)| c == typed || first(c) == Some(typed));
         self.0.is_empty() || name.windows(self.0.len()).any(fits)
     }
 }
 
-/// The first consonant of a syllable.
+/// Returns the initial consonant of a syllable.
 fn first(c: char) -> Option<char> {
     let place = ('가'..='힣').contains(&c).then(|| c as u32 - '가' as u32)?;
     char::from_u32(FIRST + place / SYLLABLES_OF_ONE).filter(|first| (FIRST..=LAST).contains(&(*first as u32)))
 }
 
-/// Two consonants that a keyboard has put into one letter: ㄱ and ㅅ of 김수, typed in one go, are ㄳ.
+/// Splits two consonants that a keyboard has combined: typing ㄱ and ㅅ of 김수 in a row gives ㄳ.
 fn pair(c: char) -> [Option<char>; 2] {
     let (one, other) = match c {
         'ㄳ' => ('ㄱ', 'ㅅ'),

@@ -1,15 +1,15 @@
-//! Web addresses in what people write.
+//! Web addresses in messages.
 
-/// A stretch of a message's text: plain, or an address that may be followed.
+/// A piece of a message's text: plain text or a link.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     Plain(&'a str),
     Link(&'a str),
 }
 
-/// Splits a text at its web addresses, in one pass over it. Only `http` and `https` become links,
-/// and only to a host in plain ASCII without user information, so that what is read is where one
-/// goes: `https://good.example@evil.example` stays text.
+/// Splits a text at its web addresses, in one pass. Only `http` and `https` become links, and only
+/// with a plain ASCII host and no user information, so that a link goes where it seems to go:
+/// `https://good.example@evil.example` stays text.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut plain_from = 0;
@@ -35,7 +35,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The first web address in a text.
+/// Returns the first web address in a text.
 pub fn first(text: &str) -> Option<&str> {
     pieces(text).into_iter().find_map(|piece| match piece {
         Piece::Link(link) => Some(link),
@@ -43,7 +43,7 @@ pub fn first(text: &str) -> Option<&str> {
     })
 }
 
-/// How many bytes at the beginning of `text` are an address; 0 where it is none.
+/// Returns the length in bytes of the address at the beginning of `text`; 0 if there is none.
 fn link_length(text: &str) -> usize {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return 0 };
     let host_end =
@@ -66,8 +66,8 @@ fn link_length(text: &str) -> usize {
     link.len()
 }
 
-/// How many bytes of `tail`, which begins behind the host, are still the address. Korean may stand
-/// in a path, but a particle that follows an address without a space is not part of it.
+/// Returns how many bytes of `tail`, the text after the host, belong to the address. A path may
+/// contain Korean, but a particle that directly follows an address does not belong to it.
 fn tail_length(tail: &str) -> usize {
     let mut before = '/';
     for (at, c) in tail.char_indices() {
@@ -84,7 +84,8 @@ fn is_hangul(c: char) -> bool {
     ('가'..='힣').contains(&c)
 }
 
-/// Characters that turn the direction of reading or take no space: they could hide where one goes.
+/// Returns whether a character changes the text direction or has no width: it could hide where a
+/// link goes.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -1,14 +1,14 @@
-//! How a name looks, whatever letters it is made of: some names must not be worn by two.
+//! Compares names by their looks, because two users must not seem to have the same name.
 
 use unicode_security::confusable_detection::skeleton;
 
-/// Whether people would take one name for the other: they are the same but for spaces and case, or
-/// but for letters that look alike (Unicode's confusables, UTS 39).
+/// Returns whether people would confuse two names: they are the same except for spaces and case, or
+/// except for letters that look alike (Unicode's confusables, UTS 39).
 pub fn looks_like(one: &str, other: &str) -> bool {
     shapes(one).zip(shapes(other)).any(|(one, other)| one == other)
 }
 
-/// The shapes of a name as it is written, and in each case: `I` looks like `l`, `i` does not.
+/// Returns the shapes of a name as written and in each case: `I` looks like `l`, `i` does not.
 fn shapes(name: &str) -> impl Iterator<Item = String> {
     let bare: String = name.split_whitespace().collect();
     let cases = [super::fold(&bare), bare.to_uppercase(), bare];

@@ -1,5 +1,5 @@
-//! Texts as people type them, made fit to store: normalised, stripped, measured. Lengths are in
-//! Unicode scalar values unless said otherwise.
+//! Normalises, cleans and measures texts from users before they are stored. Lengths are in Unicode
+//! scalar values unless stated otherwise.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -15,7 +15,7 @@ const EXCERPT: usize = 100;
 const FILE_NAME: usize = 120;
 const EMAIL: usize = 254;
 
-/// A person's name: NFC, on one line, without control, bidi and invisible characters.
+/// Cleans a user's name: NFC, on one line, without control, bidi and invisible characters.
 ///
 /// # Errors
 /// `invalid` when nothing is left, `too_long` over `max`; the field is `name`.
@@ -23,7 +23,7 @@ pub fn name(typed: &str, max: usize) -> Result<String> {
     line(typed, "name", max)
 }
 
-/// A line that a person writes about themselves, cleaned like a name; it may be empty.
+/// Cleans the line that a user writes about themselves, like a name; it may be empty.
 ///
 /// # Errors
 /// `too_long` over `max`; the field is `bio`.
@@ -33,8 +33,8 @@ pub fn bio(typed: &str, max: usize) -> Result<String> {
     Ok(Some(bio).filter(|bio| !bio.chars().all(shows_nothing)).unwrap_or_default())
 }
 
-/// An e-mail address, as it is written to: something, an `@`, and the name of a host. Whether there
-/// is such a mailbox only a letter tells.
+/// Checks the form of an e-mail address: a local part, an `@`, and a host name. Whether the mailbox
+/// exists is not checked.
 ///
 /// # Errors
 /// `invalid` or `too_long` with the field `email`.
@@ -61,7 +61,7 @@ pub fn email(typed: &str) -> Result<String> {
     }
 }
 
-/// A room's title, cleaned like a name.
+/// Cleans a room's title like a name.
 ///
 /// # Errors
 /// `invalid` when nothing is left, `too_long` over `max`; the field is `title`.
@@ -69,15 +69,15 @@ pub fn title(typed: &str, max: usize) -> Result<String> {
     line(typed, "title", max)
 }
 
-/// The name a file is shown and downloaded under: without folders, cleaned like a name, cut to
-/// 120 characters. It never names anything on a disk.
+/// Returns the name under which a file is shown and downloaded: without folders, cleaned like a
+/// name, cut to 120 characters. It is never used as a path on the server.
 pub fn file_name(typed: &str) -> String {
     let last = typed.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = folded(last).chars().take(FILE_NAME).collect();
     if name.chars().all(shows_nothing) { "file".to_owned() } else { name }
 }
 
-/// Why somebody is kicked, cleaned like a name; an empty one is none.
+/// Cleans the reason for a kick like a name; an empty one becomes `None`.
 ///
 /// # Errors
 /// `too_long` over `max`; the field is `reason`.
@@ -87,11 +87,12 @@ pub fn reason(typed: Option<&str>, max: usize) -> Result<Option<String>> {
     Ok(Some(reason).filter(|reason| !reason.is_empty()))
 }
 
-/// The text of a message: NFC, with `\n` and `\t` as the only control characters, else as typed.
-/// A text that shows nothing is only fit to go with a file, and is then empty.
+/// Normalises the text of a message: NFC, with `\n` and `\t` as the only control characters,
+/// otherwise as typed. A text without visible characters is only allowed with a file, and becomes
+/// empty.
 ///
 /// # Errors
-/// `invalid` when it shows nothing and no file goes with it, `too_long` over `max`; the field is
+/// `invalid` when nothing is visible and there is no file, `too_long` over `max`; the field is
 /// `text`.
 pub fn message(typed: &str, max: usize, has_files: bool) -> Result<String> {
     let stays = |c: char| !c.is_control() || c == '\n' || c == '\t';
@@ -106,7 +107,7 @@ pub fn message(typed: &str, max: usize, has_files: bool) -> Result<String> {
     if has_files { Ok(String::new()) } else { Err(Error::invalid("text", "text must show something")) }
 }
 
-/// The sender's own id for a message: any string of 1 to `max` bytes.
+/// Checks the sender's own id for a message: any string of 1 to `max` bytes.
 ///
 /// # Errors
 /// `invalid` with the field `key`.
@@ -117,7 +118,7 @@ pub fn key(key: &str, max: usize) -> Result<()> {
     Ok(())
 }
 
-/// The beginning of a text on one line, for who answers it.
+/// Returns the beginning of a text on one line, for a quote above a reply.
 pub fn excerpt(text: &str) -> String {
     let mut excerpt = String::new();
     for word in text.split_whitespace() {
@@ -133,8 +134,8 @@ pub fn excerpt(text: &str) -> String {
     excerpt
 }
 
-/// What somebody else says of themselves, cleaned like a name and cut to `max` characters; `None`
-/// where that shows nothing.
+/// Cleans a text from another site like a name and cuts it to `max` characters. Returns `None` when
+/// nothing is visible.
 pub fn clipped(said: &str, max: usize) -> Option<String> {
     let line = folded(said);
     if line.chars().all(shows_nothing) {
@@ -147,14 +148,14 @@ pub fn clipped(said: &str, max: usize) -> Option<String> {
     Some(cut.trim_end().to_owned() + "…")
 }
 
-/// Whether a character is the same in every normal form, next to others like it too: ASCII, and the
-/// syllables that Korean keyboards write. Most messages are nothing else, and normalizing one costs
-/// more than anything else that is done with its text.
+/// Returns whether a character is the same in every normal form, also next to others like it: ASCII
+/// and precomposed Hangul. Most messages contain nothing else, and normalising is the most
+/// expensive step of handling a text.
 fn is_normal(c: char) -> bool {
     c.is_ascii() || matches!(c, '가'..='힣')
 }
 
-/// A text in the form in which it is compared and searched: NFKC and lower case.
+/// Returns the form of a text that is compared and searched: NFKC and lower case.
 pub fn fold(text: &str) -> String {
     if text.chars().all(is_normal) {
         return text.to_ascii_lowercase();
@@ -162,8 +163,8 @@ pub fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
-/// A text in which each Hangul syllable is its first consonant (ㅎㄱㄷ of 홍길동), folded like
-/// [`fold`]: for who types the beginning of each syllable alone.
+/// Replaces each Hangul syllable by its initial consonant (홍길동 becomes ㅎㄱㄷ) and folds the rest like
+/// [`fold`], for searches by initials.
 pub fn initials(text: &str) -> String {
     const FIRST: [char; 19] = [
         'ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ',
@@ -190,14 +191,14 @@ fn within(text: &str, field: &'static str, max: usize) -> Result<()> {
     if text.chars().count() > max { Err(Error::too_long(field, max)) } else { Ok(()) }
 }
 
-/// NFC, stripped, runs of white space made one space, ends trimmed.
+/// Applies NFC, strips control and invisible characters, and collapses white space.
 fn folded(typed: &str) -> String {
     let visible: String = typed.nfc().filter(|&c| c.is_whitespace() || !(c.is_control() || is_stripped(c))).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Characters that a name may not carry: they turn the direction of what follows, or take no room
-/// and so make two names look the same.
+/// Returns whether a character is not allowed in names: it changes the text direction, or has no
+/// width and makes two different names look the same.
 fn is_stripped(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -206,12 +207,13 @@ fn is_stripped(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether there is anything to see in a text.
+/// Returns whether a text has visible characters.
 pub fn shows(text: &str) -> bool {
     !text.chars().all(shows_nothing)
 }
 
-/// White space, invisible characters, and what only changes the look of a neighbour.
+/// Returns whether a character is invisible: white space, no width, or only a modifier of another
+/// one.
 fn shows_nothing(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_stripped(c) || matches!(c, '\u{2800}' | '\u{fe00}'..='\u{fe0f}')
 }

@@ -1,30 +1,30 @@
-//! Strings as the index keeps them, and as somebody types them to search.
+//! Tokens of the search index and of search terms.
 //!
-//! A folded text is cut into runs. Letters and digits that stand together are one token. Scripts
-//! that put no space where a word ends (Hangul with its particles, Han, kana, Thai) are kept as every
-//! two neighbours and the last character of the run: so "하늘" is found in "밤하늘에서", and one
-//! syllable is the beginning of a pair or the last of a run. An emoji is a token of its own. All
-//! else only separates.
+//! A folded text is split into runs. Consecutive letters and digits are one token. Scripts without
+//! spaces at the end of words (Hangul with its particles, Han, kana, Thai) are indexed as every
+//! pair of neighbours and the last character of the run. So "하늘" is found in "밤하늘에서", and a single
+//! syllable is the prefix of a pair or the last of a run. An emoji is a token of its own.
+//! Everything else separates.
 
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold;
 
-/// The version of these rules. An index that was made by others must be built anew.
+/// The version of these rules. An index made by another version must be rebuilt.
 pub const VERSION: &str = "1";
 
-/// Characters of a token; of a longer run the index has the beginning.
+/// The maximum length of a token in characters; a longer run is indexed by its beginning.
 const LONGEST: usize = 40;
-/// Tokens that one word of a search asks the index for. The rest of a longer one is looked for in
-/// the texts that are found.
-const ASKED: usize = 24;
+/// The maximum number of tokens that one search term looks up. The rest of a longer term is checked
+/// in the texts that are found.
+const LOOKUPS: usize = 24;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Gap,
     /// Letters and digits of scripts with spaces.
     Word,
-    /// Scripts without.
+    /// Scripts without spaces.
     Unspaced,
     Emoji,
 }
@@ -50,12 +50,12 @@ fn kind(c: char) -> Kind {
     }
 }
 
-/// Whether a character is one of a word of letters and digits.
+/// Returns whether a character belongs to a word of letters and digits.
 pub(super) fn is_word(c: char) -> bool {
     kind(c) == Kind::Word
 }
 
-/// The runs of a folded text that are more than a gap, each with what follows it.
+/// Splits a folded text into runs other than gaps, each with the text after it.
 fn runs(folded: &str) -> impl Iterator<Item = (Kind, &str, &str)> {
     let mut rest = folded;
     std::iter::from_fn(move || {
@@ -71,10 +71,10 @@ fn runs(folded: &str) -> impl Iterator<Item = (Kind, &str, &str)> {
     })
 }
 
-/// The tokens by which the index finds a folded text, with a space behind each. One that the text has
-/// twice may be there twice.
+/// Returns the tokens under which a folded text is indexed, each followed by a space. A token may
+/// occur twice.
 pub fn tokens(folded: &str) -> String {
-    // Of three bytes for a syllable become seven.
+    // A syllable of three bytes becomes seven bytes.
     let mut tokens = String::with_capacity(folded.len() / 3 * 7 + 16);
     let mut add = |token: &str| {
         tokens.push_str(token);
@@ -93,8 +93,9 @@ pub fn tokens(folded: &str) -> String {
     tokens
 }
 
-/// A word or a quoted phrase that somebody looks for. A text has it where its folded form is part of
-/// the text's; what begins with a letter or a digit must begin a word there, and a single one be it.
+/// A word or a quoted phrase of a search. A text matches where its folded form contains the term. A
+/// term that begins with a letter or a digit must begin a word there, and a single letter must be
+/// the whole word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sought {
     chars: Vec<char>,
@@ -102,7 +103,7 @@ pub struct Sought {
     is_one_letter: bool,
 }
 
-/// What the index is asked for: a token, or the beginning of one.
+/// A lookup in the index: a token or a prefix of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     pub text: String,
@@ -110,16 +111,16 @@ pub struct Token {
 }
 
 impl Sought {
-    /// `None` where there is nothing to look for but spaces.
+    /// Returns `None` for a term of white space only.
     pub fn new(typed: &str) -> Option<Self> {
         let folded = fold(typed).split_whitespace().collect::<Vec<_>>().join(" ");
         let chars: Vec<char> = folded.chars().collect();
         let is_one_letter = matches!(chars[..], [c] if kind(c) == Kind::Word);
-        (!chars.is_empty()).then(|| Self { tokens: asked(&folded, is_one_letter), chars, is_one_letter })
+        (!chars.is_empty()).then(|| Self { tokens: lookups(&folded, is_one_letter), chars, is_one_letter })
     }
 
-    /// What a text that has it has in the index. It may be nothing, as for a word of punctuation
-    /// alone, and a text that has all of it may still not have the word.
+    /// Returns the tokens that every matching text has in the index. They may be empty, for example
+    /// for punctuation, and a text that has all of them may still not match.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
     }
@@ -128,7 +129,7 @@ impl Sought {
         &self.chars
     }
 
-    /// Whether the word that begins at `at` of a folded text is this one, by what is around it.
+    /// Returns whether the match at `at` of a folded text has the right word boundaries.
     pub(super) fn stands_at(&self, text: &[char], at: usize) -> bool {
         let begins = !is_word(self.chars[0]) || at == 0 || !is_word(text[at - 1]);
         let ends = !self.is_one_letter || text.get(at + 1).is_none_or(|&next| !is_word(next));
@@ -136,12 +137,12 @@ impl Sought {
     }
 }
 
-fn asked(folded: &str, is_one_letter: bool) -> Vec<Token> {
+fn lookups(folded: &str, is_one_letter: bool) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut syllable = None;
     let mut add = |text: &str, is_prefix| {
         let token = Token { text: text.to_owned(), is_prefix };
-        if tokens.len() < ASKED && !tokens.contains(&token) {
+        if tokens.len() < LOOKUPS && !tokens.contains(&token) {
             tokens.push(token);
         }
     };
@@ -150,7 +151,7 @@ fn asked(folded: &str, is_one_letter: bool) -> Vec<Token> {
         match kind {
             Kind::Word => match beginning(run) {
                 (whole, false) if is_last && whole.chars().count() == 1 => {
-                    // As a beginning it would be half of the dictionary.
+                    // As a prefix it would match half of the dictionary.
                     if is_one_letter {
                         add(whole, false);
                     }
@@ -159,7 +160,7 @@ fn asked(folded: &str, is_one_letter: bool) -> Vec<Token> {
             },
             Kind::Unspaced if run.chars().nth(1).is_some() => pairs(run).for_each(|pair| add(pair, false)),
             Kind::Unspaced if is_last => syllable = Some(run),
-            // What follows ends the run in the text, too.
+            // The following text ends the run in a matching text, too.
             Kind::Unspaced => add(run, false),
             _ => run.chars().for_each(|c| add(c.encode_utf8(&mut [0; 4]), false)),
         }
@@ -170,7 +171,7 @@ fn asked(folded: &str, is_one_letter: bool) -> Vec<Token> {
     tokens
 }
 
-/// What the index has of a run, and whether it is all that the index can have.
+/// Returns the indexed part of a run, and whether it was cut.
 fn beginning(run: &str) -> (&str, bool) {
     let full = run.char_indices().nth(LONGEST - 1);
     full.map_or((run, false), |(at, last)| (&run[..at + last.len_utf8()], true))
@@ -190,7 +191,7 @@ fn last(run: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn asks(typed: &str) -> String {
+    fn lookup(typed: &str) -> String {
         let sought = Sought::new(typed).unwrap();
         let tokens = sought.tokens().iter().map(|token| token.text.clone() + if token.is_prefix { "*" } else { "" });
         tokens.collect::<Vec<_>>().join(" ")
@@ -219,8 +220,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_asks_for_what_a_text_with_it_must_have() {
-        for (typed, asked) in [
+    fn a_search_term_looks_up_tokens_that_every_match_has() {
+        for (typed, expected) in [
             ("하늘", "하늘"),
             ("밤하늘", "밤하 하늘"),
             ("하", "하*"),
@@ -236,12 +237,12 @@ mod tests {
             ("하하하하", "하하"),
             ("two  words", "two words*"),
         ] {
-            assert_eq!(asks(typed), asked, "{typed}");
+            assert_eq!(lookup(typed), expected, "{typed}");
         }
-        assert_eq!(asks(&"x".repeat(40)), "x".repeat(40));
-        assert_eq!(asks(&"x".repeat(39)), "x".repeat(39) + "*");
+        assert_eq!(lookup(&"x".repeat(40)), "x".repeat(40));
+        assert_eq!(lookup(&"x".repeat(39)), "x".repeat(39) + "*");
         assert!(Sought::new(" \n").is_none());
         let long: String = (0..200).map(|n| char::from_u32('가' as u32 + n).unwrap()).collect();
-        assert_eq!(Sought::new(&long).unwrap().tokens().len(), ASKED);
+        assert_eq!(Sought::new(&long).unwrap().tokens().len(), LOOKUPS);
     }
 }

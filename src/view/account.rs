@@ -1,4 +1,4 @@
-//! The pages about oneself: the ways in, the one-time links, one's own page.
+//! Account pages: sign-up, log-in, one-time links, `/me`.
 
 use askama::Template;
 
@@ -10,20 +10,20 @@ use crate::chat::user::{User, UserKind};
 use crate::error::{Code, Error};
 use crate::i18n::Lang;
 
-/// What was wrong with which field of which form. What was typed is shown again beside it, but never
-/// a password.
+/// A refused form: which field of which form, and why. The form shows the typed values again, but
+/// never a password.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub(super) code: Code,
     pub(super) form: &'static str,
-    /// Empty where no field of the form is to blame.
+    /// Empty when the error concerns no single field.
     pub(super) field: String,
 }
 
 impl Problem {
-    /// `fields` are those that the form shows.
+    /// `fields` lists the fields that the form shows.
     pub fn new(error: &Error, form: &'static str, fields: &[&str]) -> Self {
-        // That an e-mail is taken concerns that field, though it has a code of its own.
+        // `email_taken` has no field of its own, but it concerns the e-mail.
         let field = match (error.code, error.field.as_deref()) {
             (Code::EmailTaken, None) => "email",
             (_, field) => field.unwrap_or_default(),
@@ -33,7 +33,7 @@ impl Problem {
     }
 }
 
-/// What was just done, as the address of the next page says it.
+/// A finished action, as the URL of the next page names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     Saved,
@@ -43,7 +43,7 @@ pub enum Done {
 }
 
 impl Done {
-    /// From what [`Done::name`] wrote.
+    /// Parses what [`Done::name`] returns.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Saved, Self::Reset, Self::Left, Self::Admin].into_iter().find(|done| done.name() == name)
     }
@@ -63,11 +63,11 @@ impl Done {
 #[template(path = "account/sign_up.html")]
 pub struct SignUpPage<'a> {
     pub lang: Lang,
-    /// The guest who becomes the account.
+    /// The guest who becomes an account.
     pub guest: Option<&'a User>,
     pub email: &'a str,
     pub name: &'a str,
-    /// Where one goes on.
+    /// Where to continue.
     pub next: &'a str,
     pub problem: Option<&'a Problem>,
 }
@@ -110,12 +110,12 @@ pub struct ResetPage<'a> {
 pub struct AdminPage<'a> {
     pub lang: Lang,
     pub code: &'a str,
-    /// Who would become an admin; nobody yet without an account.
+    /// The user who becomes an admin; `None` without an account.
     pub me: Option<&'a User>,
     pub problem: Option<&'a Problem>,
 }
 
-/// A one-time link that opens nothing any more.
+/// The page of a one-time link that is used or expired.
 #[derive(Template)]
 #[template(path = "account/gone.html")]
 pub struct GonePage {
@@ -135,7 +135,7 @@ pub struct MePage<'a> {
     pub problem: Option<&'a Problem>,
 }
 
-/// What stands in the fields of `/me`: what is so, or what was typed and refused.
+/// The values in the fields of `/me`: the current ones, or those that were typed and refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Typed<'a> {
     pub name: &'a str,
@@ -143,7 +143,7 @@ pub struct Typed<'a> {
     pub email: &'a str,
 }
 
-/// What is wrong with a field of a form, if anything is.
+/// Returns the sentence for an invalid field, if it is invalid.
 fn problem_at(problem: &Option<&Problem>, form: &str, field: &str, lang: &Lang) -> Option<&'static str> {
     let problem = problem.filter(|problem| problem.form == form && problem.field == field)?;
     let special = (lang.strings().account.problem)(problem.code, field);
@@ -154,7 +154,7 @@ fn is_problem_of(problem: &Option<&Problem>, form: &str) -> bool {
     problem.is_some_and(|problem| problem.form == form)
 }
 
-/// What a browser calls itself, in two words.
+/// Describes a browser in two words.
 fn agent(device: &Device, lang: &Lang) -> String {
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg", "Edge"),
@@ -178,7 +178,7 @@ fn agent(device: &Device, lang: &Lang) -> String {
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} · {system}"),
         (Some(one), None) => one.to_owned(),
-        // A program's own name, as far as it is one line of a list.
+        // The name of another program, cut to fit a line of the list.
         (None, _) => agent.chars().take(40).collect(),
     }
 }
@@ -186,7 +186,7 @@ fn agent(device: &Device, lang: &Lang) -> String {
 macro_rules! pages {
     ($($page:ident $(<$life:lifetime>)?,)+) => {$(
         impl $page$(<$life>)? {
-            /// The whole page.
+            /// Renders the page.
             pub fn html(&self) -> String {
                 render(self)
             }

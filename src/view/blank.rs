@@ -1,6 +1,6 @@
-//! Empty shapes from which a page's `<template>`s are rendered, so that what the browser makes
-//! itself (a message on its way, somebody who just came in, a room just opened) comes out of the
-//! same partials as everything else.
+//! Empty values for the `<template>` elements of a page. The browser renders what it creates itself
+//! (a pending message, a new member, a new room) from them, so it comes from the same partials as
+//! everything else.
 
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind};
@@ -9,30 +9,11 @@ use crate::chat::unread::{MyRoom, Unread};
 use crate::chat::user::{User, UserKind};
 use crate::ids::{MessageId, RoomId, UserId};
 
-/// A message on its way: it has no number yet, so its seq is 0.
+/// Returns a pending message: it has no number yet, so its seq is 0.
 pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
-    Message {
-        id: MessageId::from_u128(0),
-        room_id: RoomId::from_u128(0),
-        seq: 0,
-        rev: 0,
-        kind,
-        user: Some(me.clone()),
-        text: String::new(),
-        system: None,
-        to: (kind == MessageKind::Whisper).then(blank_user),
-        files: Vec::new(),
-        reply_to: None,
-        reactions: Vec::new(),
-        mentions: Vec::new(),
-        preview: None,
-        pinned_at: None,
-        edited_at: None,
-        deleted_at: None,
-        created_at: String::new(),
-        key: None,
-        is_partial: false,
-    }
+    let (id, room_id) = (MessageId::from_u128(0), RoomId::from_u128(0));
+    let message = Message::new(id, room_id, kind, Some(me.clone()), String::new(), 0);
+    Message { to: (kind == MessageKind::Whisper).then(blank_user), created_at: String::new(), ..message }
 }
 
 pub(super) fn blank_member() -> Member {
@@ -66,7 +47,7 @@ pub(super) fn blank_room() -> Room {
     }
 }
 
-pub(super) fn blank_mine() -> MyRoom {
+pub(super) fn blank_my_room() -> MyRoom {
     MyRoom {
         room: blank_room(),
         me: blank_member(),

@@ -1,30 +1,29 @@
-//! The partials: a message, a stretch of history, a member, a row of the lobby.
+//! Partials: a message, a page of history, a member, a row of the lobby.
 
 use askama::Template;
 
 use super::markup::markup;
-use super::my_rooms::{gist, presence};
+use super::my_rooms::{presence, preview_line};
 use super::part::*;
 use super::render;
-use crate::chat::member::Member;
+use crate::chat::member::{Member, Role};
 use crate::chat::message::{Changes, Cursor, Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::UserKind;
 use crate::i18n::{Lang, system_line};
-use crate::ids::RoomId;
 
-/// One message: `html` of the live event, and every line of the history.
+/// Renders a message: `html` of the event, and every line of the history.
 pub fn message_html(message: &Message, lang: Lang) -> String {
     render(&MessagePart { message, lang })
 }
 
-/// One person in the list of a room. The browser copies it from the page's template for who joins
+/// Renders a member in a room's list. The browser copies the page's template for members who join
 /// later.
-pub fn member_html(member: &Member, room_id: RoomId, lang: Lang) -> String {
-    render(&MemberPart { member, room_id, lang })
+pub fn member_html(member: &Member, lang: Lang) -> String {
+    render(&MemberPart { member, lang })
 }
 
-/// One room in the lobby, and in the list beside a talk.
+/// Renders a room in the lobby and in the sidebar.
 pub fn row_html(room: &Room, lang: Lang) -> String {
     render(&RowPart { room, lang })
 }
@@ -40,7 +39,6 @@ struct MessagePart<'a> {
 #[template(path = "member/_member.html")]
 struct MemberPart<'a> {
     member: &'a Member,
-    room_id: RoomId,
     lang: Lang,
 }
 
@@ -51,8 +49,8 @@ struct RowPart<'a> {
     lang: Lang,
 }
 
-/// A stretch of history as `GET /room/{id}/messages` answers it: the messages ascending by seq,
-/// before them the link to what is older and behind them to what is newer.
+/// A page of history, the answer of `GET /room/{id}/messages`: messages ascending by seq, between
+/// the links to older and newer ones.
 #[derive(Template)]
 #[template(path = "message/_history.html")]
 pub struct HistoryPart<'a> {
@@ -63,7 +61,8 @@ pub struct HistoryPart<'a> {
 }
 
 impl<'a> HistoryPart<'a> {
-    /// The page of a cursor. What lies on the side one comes from is there already.
+    /// Returns the page of a cursor. It links only onwards: the other side is on the client's page
+    /// already.
     pub fn new(page: &'a Changes, cursor: Cursor, lang: Lang) -> Self {
         let has_older = page.older && !matches!(cursor, Cursor::After(_));
         let has_newer = page.newer && !matches!(cursor, Cursor::Before(_));
@@ -71,7 +70,7 @@ impl<'a> HistoryPart<'a> {
     }
 }
 
-/// What is pinned in a room, as `GET /room/{id}/pins` answers it: the latest pin first.
+/// The pins of a room, the answer of `GET /room/{id}/pins`: the latest pin first.
 #[derive(Template)]
 #[template(path = "message/_pins.html")]
 pub struct PinsPart<'a> {

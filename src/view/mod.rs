@@ -1,8 +1,8 @@
-//! What people see: pages and the partials they are made of, over the shapes of the chat.
+//! Pages and their partials, rendered from the types of `chat`.
 //!
-//! Each partial exists once. The message of a page's history, of an older page and of a live event
-//! is the same file, and it is the same for every viewer: what differs between people (mine, the
-//! hour where I live, who has read it) is set in the browser from the data attributes.
+//! Each partial exists once. The message on a room page, on an older page and in an event is the
+//! same template, and it is the same for every viewer: the browser sets what differs between
+//! viewers (own messages, local time, read marks) from data attributes.
 
 pub mod account;
 mod blank;
@@ -13,6 +13,7 @@ mod page;
 mod part;
 mod people;
 mod search;
+mod strings;
 #[cfg(test)]
 mod tests;
 
@@ -24,25 +25,34 @@ use askama::Template;
 pub use message::{HistoryPart, PinsPart, member_html, message_html, row_html};
 pub use my_rooms::my_room_html;
 pub use page::{DoorPage, ErrorPage, GalleryPage, LobbyPage, RoomPage};
-pub use people::{ConnectedUser, PeoplePage};
+pub use people::{DirectoryEntry, PeoplePage};
 pub use search::{FoundIn, SearchPage};
+pub use strings::strings_script;
 
-/// Logical names of the built assets and what they are called with their content's hash.
+/// The built assets: logical names and the names with their content hash.
 static ASSETS: OnceLock<HashMap<String, String>> = OnceLock::new();
+/// The address of the sprite, which a page names many times.
+static ICONS: OnceLock<String> = OnceLock::new();
 
-/// Tells the pages what the assets are called: the parsed `web/dist/manifest.json`. The door that
-/// serves them calls this once, at the start; a second call changes nothing.
+/// Sets the names of the assets: the parsed `web/dist/manifest.json`. Called once at start; a
+/// second call changes nothing.
 pub fn name_assets(manifest: HashMap<String, String>) {
     let _ = ASSETS.set(manifest);
+    let _ = ICONS.set(asset("icons.svg"));
 }
 
-/// The address of an asset by its logical name, `app.css` say.
+/// The address of the sprite of icons.
+fn icons() -> &'static str {
+    ICONS.get().map_or("/assets/icons.svg", String::as_str)
+}
+
+/// Returns the URL of an asset by its logical name, for example `app.css`.
 pub fn asset(name: &str) -> String {
     let hashed = ASSETS.get().and_then(|names| names.get(name)).map_or(name, String::as_str);
     format!("/assets/{hashed}")
 }
 
-/// Our templates only fail when the writer does, and a string does not.
+/// Rendering fails only when the writer does, and a string does not.
 fn render(template: &impl Template) -> String {
     template.render().expect("a template writes to a string")
 }

@@ -1,11 +1,11 @@
-//! One's own rooms in a list: how each is called, and what was said there last.
+//! The list of the viewer's own rooms: name and last message.
 
 use askama::Template;
 
 use super::markup::bare;
 use super::part::*;
 use super::render;
-use crate::chat::direct::Peer;
+use crate::chat::direct::OtherUser;
 use crate::chat::member::Presence;
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{Room, RoomKind};
@@ -14,19 +14,19 @@ use crate::chat::user::User;
 use crate::i18n::{Lang, system_line};
 use crate::ids::UserId;
 
-/// One of the viewer's own rooms, in the lobby and beside a talk.
-pub fn my_room_html(mine: &MyRoom, lang: Lang) -> String {
-    render(&MyRoomPart { mine, lang })
+/// Renders one of the viewer's own rooms, for the lobby and the sidebar.
+pub fn my_room_html(my_room: &MyRoom, lang: Lang) -> String {
+    render(&MyRoomPart { my_room, lang })
 }
 
 #[derive(Template)]
-#[template(path = "room/_mine.html")]
+#[template(path = "room/_my_room.html")]
 struct MyRoomPart<'a> {
-    mine: &'a MyRoom,
+    my_room: &'a MyRoom,
     lang: Lang,
 }
 
-/// What a room is called for somebody: a direct room by the other person.
+/// Returns the name of a room for a viewer: a direct room has the other user's name.
 pub(super) fn called(room: &Room, other: Option<&User>, me: UserId, lang: &Lang) -> String {
     match (room.kind, other) {
         (RoomKind::Open, _) => room.title.clone(),
@@ -36,26 +36,26 @@ pub(super) fn called(room: &Room, other: Option<&User>, me: UserId, lang: &Lang)
     }
 }
 
-pub(super) fn title(mine: &MyRoom, lang: &Lang) -> String {
-    called(&mine.room, mine.peer.as_ref(), mine.me.user.id, lang)
+pub(super) fn title(my_room: &MyRoom, lang: &Lang) -> String {
+    called(&my_room.room, my_room.peer.as_ref(), my_room.me.user.id, lang)
 }
 
-/// The newest message on one line. The browser says the same of those that come later: see
-/// `web/ts/lib/last.ts`.
-pub(super) fn last(mine: &MyRoom, lang: &Lang) -> String {
-    let Some(message) = &mine.waiting.last else { return String::new() };
-    let line = gist(message, lang);
-    let is_others = message.user.as_ref().is_some_and(|user| user.id != mine.me.user.id);
+/// Returns the newest message on one line. `web/ts/lib/preview_line.ts` does the same for messages that
+/// arrive later.
+pub(super) fn last(my_room: &MyRoom, lang: &Lang) -> String {
+    let Some(message) = &my_room.waiting.last else { return String::new() };
+    let line = preview_line(message, lang);
+    let is_others = message.user.as_ref().is_some_and(|user| user.id != my_room.me.user.id);
     match &message.user {
-        Some(user) if is_others && mine.room.kind == RoomKind::Open && message.kind != MessageKind::System => {
+        Some(user) if is_others && my_room.room.kind == RoomKind::Open && message.kind != MessageKind::System => {
             format!("{}: {line}", user.name)
         }
         _ => line,
     }
 }
 
-/// What a message says, on one line.
-pub(super) fn gist(message: &Message, lang: &Lang) -> String {
+/// Returns the preview line of a message.
+pub(super) fn preview_line(message: &Message, lang: &Lang) -> String {
     match message.files.first() {
         _ if message.kind == MessageKind::System => system_line(message, *lang),
         _ if message.deleted_at.is_some() => lang.strings().deleted.to_owned(),
@@ -69,14 +69,10 @@ pub(super) fn count(unread: &u32) -> String {
 }
 
 pub(super) fn presence(presence: &Presence) -> &'static str {
-    match presence {
-        Presence::Online => "online",
-        Presence::Away => "away",
-        Presence::Offline => "offline",
-    }
+    presence.as_str()
 }
 
-/// Whether a direct room is with somebody else, who may be there or not.
-pub(super) fn is_with_another(peer: &Peer, me: &UserId) -> bool {
+/// Returns whether a direct room has another user, who may have left.
+pub(super) fn is_with_another(peer: &OtherUser, me: &UserId) -> bool {
     peer.user.as_ref().is_some_and(|user| user.id != *me)
 }

@@ -1,4 +1,4 @@
-//! The pages: lobby, door, room, error.
+//! Pages: lobby, join page, room, files, error.
 
 use askama::Template;
 
@@ -7,7 +7,7 @@ use super::markup::markup;
 use super::my_rooms::*;
 use super::part::*;
 use super::{asset, render};
-use crate::chat::direct::Peer;
+use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::member::{Ban, Member, Role};
@@ -17,38 +17,41 @@ use crate::chat::unread::MyRoom;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
 use crate::i18n::{Lang, system_line};
-use crate::ids::FileId;
+use crate::ids::{FileId, UserId};
 
-/// `/`: the open rooms, a new one, and the way into one by its address.
+/// Members in the list of a room's page, unless all are requested.
+const MEMBERS_LISTED: usize = 50;
+
+/// `/`: the open rooms, a form for a new room, and a field for a room's address.
 #[derive(Template)]
 #[template(path = "room/lobby.html")]
 pub struct LobbyPage<'a> {
     pub lang: Lang,
-    /// Who looks, once they have an identity.
+    /// The viewer, if they have an identity.
     pub me: Option<&'a User>,
-    /// The viewer's own rooms, the latest active first.
-    pub mine: &'a [MyRoom],
+    /// The viewer's own rooms, the most recently active first.
+    pub my_rooms: &'a [MyRoom],
     /// Open rooms, the busiest first.
     pub rooms: &'a [Room],
-    /// Why the visitor was sent back here.
+    /// Why the visitor was redirected here.
     pub notice: Option<Code>,
-    /// A friendly name for who has none yet: [`crate::i18n::any_name`].
+    /// A friendly default name for a new visitor: [`crate::i18n::any_name`].
     pub suggestion: &'a str,
-    /// Whether messages can be searched here.
+    /// Whether search is on.
     pub has_search: bool,
 }
 
-/// `/room/{id}` for who is not in the room.
+/// `/room/{id}` for visitors who are not in the room.
 #[derive(Template)]
-#[template(path = "room/door.html")]
+#[template(path = "room/join.html")]
 pub struct DoorPage<'a> {
     pub lang: Lang,
     pub room: &'a Room,
-    /// What stands in the name field: one's own name, or a friendly one.
+    /// The value of the name field: the viewer's name, or a friendly default.
     pub name: &'a str,
-    /// The code of the invite by which the visitor came: it stands for the password.
+    /// The code of the invite that the visitor used; it replaces the password.
     pub invite: Option<&'a str>,
-    /// Why the last try was refused, where the visitor stays at the door.
+    /// Why the last attempt was refused.
     pub notice: Option<Code>,
 }
 
@@ -61,9 +64,13 @@ pub struct RoomPage<'a> {
     pub me: &'a Member,
     /// At most 200, online first; `me` among them.
     pub members: &'a [Member],
-    /// The other person, where this is a direct room.
-    pub peer: Option<&'a Peer>,
-    /// The newest page, or the one that the address asks for, ascending by seq.
+    /// Whether the list shows all of them, and not only the first [`MEMBERS_LISTED`].
+    pub is_every_member: bool,
+    /// The member that the URL points to.
+    pub pointed_member: Option<UserId>,
+    /// The other user of a direct room.
+    pub peer: Option<&'a OtherUser>,
+    /// The newest page, or the one that the URL asks for, ascending by seq.
     pub messages: &'a [Message],
     /// The room's rev in the same snapshot as `messages`; the socket resumes from it.
     pub rev: i64,
@@ -71,44 +78,44 @@ pub struct RoomPage<'a> {
     pub has_older: bool,
     /// Whether this is an older page.
     pub has_newer: bool,
-    /// The seq of the message that the address points at.
+    /// The seq of the message that the URL points to.
     pub at: Option<i64>,
-    /// What was said since one last read, at most 100.
+    /// The number of unread messages, at most 100.
     pub unread: u32,
-    /// What is pinned, the latest pin first.
+    /// The pinned messages, the latest pin first.
     pub pins: &'a [Message],
-    /// The list beside the talk: the viewer's own rooms, the latest active first.
-    pub mine: &'a [MyRoom],
+    /// The sidebar: the viewer's own rooms, the most recently active first.
+    pub my_rooms: &'a [MyRoom],
     /// Below them other open rooms, the busiest first.
     pub rooms: &'a [Room],
-    /// Whether messages can be searched here.
+    /// Whether search is on.
     pub has_search: bool,
-    /// What links begin with; empty where the browser knows best.
+    /// The beginning of links; empty when the browser knows it best.
     pub base: &'a str,
-    /// The living invites, for who may make them.
+    /// The valid invites, for moderators.
     pub invites: &'a [Invite],
-    /// Who is kept out, for who may let them in.
+    /// The banned users, for moderators.
     pub bans: &'a [Ban],
-    /// Why the last act was refused.
+    /// Why the last request was refused.
     pub notice: Option<Code>,
-    /// Bytes that a file may have, so that a larger one is refused before it is sent.
+    /// The maximum size of a file, so that the browser can refuse a larger one.
     pub upload_max: usize,
-    /// Files that go with one message.
+    /// The maximum number of files of one message.
     pub files_max: usize,
 }
 
-/// `/room/{id}/files`: all pictures of a room, or all its other files.
+/// `/room/{id}/files`: all images of a room, or all its other files.
 #[derive(Template)]
 #[template(path = "file/files.html")]
 pub struct GalleryPage<'a> {
     pub lang: Lang,
     pub room: &'a Room,
     pub kind: Kind,
-    /// The newest first.
+    /// Newest first.
     pub entries: &'a [Entry],
-    /// Where older ones go on.
+    /// The cursor of the next, older page.
     pub next: Option<FileId>,
-    /// Whether this is the page of the newest.
+    /// Whether this is the newest page.
     pub is_first: bool,
 }
 
@@ -117,10 +124,25 @@ impl RoomPage<'_> {
         called(self.room, self.peer.and_then(|peer| peer.user.as_ref()), self.me.user.id, &self.lang)
     }
 
-    /// The message that the address points at, where one may do something with it.
+    /// Returns the message that the URL points to, if the viewer may act on it.
     fn pointed(&self) -> Option<&Message> {
         let is_pointed = |message: &&Message| Some(message.seq) == self.at && message.kind != MessageKind::System;
         self.messages.iter().find(is_pointed).filter(|message| message.deleted_at.is_none())
+    }
+
+    /// The members in the page itself. Scripts get the others with the snapshot of the socket.
+    fn listed_members(&self) -> &[Member] {
+        let listed = if self.is_every_member { self.members.len() } else { MEMBERS_LISTED.min(self.members.len()) };
+        &self.members[..listed]
+    }
+
+    fn has_more_members(&self) -> bool {
+        self.listed_members().len() < self.members.len()
+    }
+
+    fn pointed_member(&self) -> Option<&Member> {
+        let others = self.members.iter().filter(|member| member.user.id != self.me.user.id);
+        others.into_iter().find(|member| Some(member.user.id) == self.pointed_member)
     }
 
     fn may_pin(&self) -> bool {
@@ -128,7 +150,7 @@ impl RoomPage<'_> {
     }
 }
 
-/// Whatever was refused, in words, with the way home.
+/// The error page: a sentence and a link to the lobby.
 #[derive(Template)]
 #[template(path = "error/error.html")]
 pub struct ErrorPage {
@@ -139,7 +161,7 @@ pub struct ErrorPage {
 macro_rules! pages {
     ($($page:ident $(<$life:lifetime>)?,)+) => {$(
         impl $page$(<$life>)? {
-            /// The whole page.
+            /// Renders the page.
             pub fn html(&self) -> String {
                 render(self)
             }

@@ -1,9 +1,11 @@
-//! Small pieces that the templates ask for.
+//! Helper functions of the templates.
 
+pub(super) use super::icons;
+pub(super) use super::strings::strings_url;
 use crate::chat::file::File;
 use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};
-use crate::chat::message::{Message, MessageKind};
+use crate::chat::message::Message;
 use crate::chat::room::Room;
 use crate::chat::user::{self, User, UserKind};
 use crate::clock::rfc3339;
@@ -14,26 +16,18 @@ pub(super) fn hue(user: &User) -> u8 {
     user::hue(user.id)
 }
 
-/// A picture that is kept here. One that lies elsewhere is for other clients: our pages load nothing
-/// from strangers.
+/// Returns a profile picture that is stored here. Others are for API clients only: pages load
+/// nothing from other sites.
 pub(super) fn own_picture(user: &User) -> Option<&str> {
     user.picture.as_deref().filter(|picture| picture.starts_with('/'))
 }
 
-/// The class of a message's hue; a line without a person has none.
+/// Returns the colour class of a message; a system message has none.
 pub(super) fn hue_of(message: &Message) -> u8 {
     message.user.as_ref().map_or(0, hue)
 }
 
-pub(super) fn kind_of(message: &Message) -> &'static str {
-    match message.kind {
-        MessageKind::Text => "text",
-        MessageKind::System => "system",
-        MessageKind::Whisper => "whisper",
-    }
-}
-
-/// The first letter of a name as people see it: an emoji keeps its skin, a flag its second half.
+/// Returns the first grapheme of a name: an emoji keeps its skin tone, a flag its second half.
 pub(super) fn monogram(name: &str) -> String {
     let mut letters = name.trim().chars();
     let Some(first) = letters.next() else { return "?".to_owned() };
@@ -53,12 +47,12 @@ pub(super) fn monogram(name: &str) -> String {
     monogram
 }
 
-/// `08:30` of an RFC 3339 time, in UTC; the browser puts the hour of its own place there.
+/// Returns `08:30` of an RFC 3339 time, in UTC; the browser replaces it by local time.
 pub(super) fn clock(at: &str) -> &str {
     at.get(11..16).unwrap_or(at)
 }
 
-/// Bytes in words.
+/// Formats a number of bytes.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
@@ -67,17 +61,17 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// A picture scaled to fit where it is shown, so that its place is kept before it has loaded.
+/// An image scaled to fit where it is shown, so that the layout does not shift while it loads.
 pub(super) struct Picture {
     pub(super) width: u32,
     pub(super) height: u32,
-    /// What is shown at once: a moving picture itself, a still one's thumbnail.
+    /// The URL of what is shown: an animation itself, or the thumbnail of a still image.
     pub(super) shown: String,
-    /// What is shown to people who asked for less motion, where that differs.
+    /// The URL for users who prefer reduced motion, if it differs.
     pub(super) still: Option<String>,
 }
 
-/// `None` for a file that is not a picture.
+/// Returns `None` for a file that is not an image.
 pub(super) fn picture(file: &File) -> Option<Picture> {
     const SIDE: f64 = 320.0;
     if !file.media_type.starts_with("image/") {
@@ -95,16 +89,16 @@ pub(super) fn picture(file: &File) -> Option<Picture> {
     })
 }
 
-/// With what a page plays a file.
+/// The player for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Player {
     Audio,
     Video,
-    /// Not at all: it is there to be saved.
+    /// No player: the file can only be saved.
     None,
 }
 
-/// Only what browsers commonly play.
+/// Returns a player only for types that browsers commonly play.
 pub(super) fn player(file: &File) -> Player {
     match file.media_type.as_str() {
         "video/mp4" | "video/webm" | "video/ogg" => Player::Video,
@@ -113,31 +107,31 @@ pub(super) fn player(file: &File) -> Player {
     }
 }
 
-/// The sign of a file's kind.
+/// Returns the icon of a file's kind.
 pub(super) fn icon(file: &File) -> &'static str {
     match file.media_type.split_once('/') {
-        Some(("audio", _)) => "i-audio",
-        Some(("video", _)) => "i-video",
-        Some(("text", _) | (_, "pdf")) => "i-text",
-        _ => "i-file",
+        Some(("audio", _)) => "audio",
+        Some(("video", _)) => "video",
+        Some(("text", _) | (_, "pdf")) => "text",
+        _ => "file",
     }
 }
 
-/// What a file's kind is called: the end of its name as people know it, `PDF` say.
+/// Returns the label of a file's kind, usually its file extension, for example `PDF`.
 pub(super) fn kind_name(file: &File, words: &Strings) -> String {
     let extension = file.name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
     let is_known = (1..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_known { extension.to_ascii_uppercase() } else { words.file.to_owned() }
 }
 
-/// The host of a link, without the `www.` that says nothing.
+/// Returns the host of a link without `www.`.
 pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     host.strip_prefix("www.").unwrap_or(host)
 }
 
-/// Whether a text is a few emoji and nothing else, which are then shown large.
+/// Returns whether a text consists of a few emoji only, which are shown large.
 pub(super) fn is_emoji_alone(text: &str) -> bool {
     let text = text.trim();
     let pictures = text.chars().filter(|&c| matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}')).count();
@@ -145,27 +139,20 @@ pub(super) fn is_emoji_alone(text: &str) -> bool {
     (1..=6).contains(&pictures) && text.chars().all(rest)
 }
 
-/// What the composer offers: faces, hands, hearts, and what a day is made of.
-pub(super) const EMOJI: [&str; 40] = [
-    "😀", "😄", "😂", "🥹", "😊", "😍", "🥰", "😎", "🤔", "😮", "😅", "😢", "😭", "😡", "😴", "🤗", "👍", "👎", "👏",
-    "🙌", "🙏", "👋", "💪", "👀", "❤️", "💚", "💔", "✨", "🔥", "🎉", "🎂", "🌸", "☀️", "🌙", "☕", "🍚", "🍜", "🐶",
-    "🐱", "✅",
-];
-
-/// The reactions that are nearest at hand.
+/// The quick reactions.
 pub(super) const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 
-/// `2026-11-13` of an RFC 3339 time.
+/// Returns `2026-11-13` of an RFC 3339 time.
 pub(super) fn day(at: &str) -> &str {
     at.get(..10).unwrap_or(at)
 }
 
-/// A time of the store in the form of the wire.
+/// Formats a database time for clients.
 pub(super) fn time(at: &i64) -> String {
     rfc3339(*at)
 }
 
-/// The day of a time of the store.
+/// Returns the day of a database time.
 pub(super) fn date(at: &i64) -> String {
     day(&rfc3339(*at)).to_owned()
 }
@@ -174,23 +161,23 @@ pub(super) fn room_path(room: &Room) -> String {
     format!("/room/{}", room.id)
 }
 
-/// What is given away: the page that asks for a name and lets in.
+/// Returns the path that is shared: a page that asks for a name and joins the room.
 pub(super) fn invite_path(invite: &Invite) -> String {
     format!("/invite/{}", invite.code)
 }
 
-/// Where its keepers find it.
+/// Returns the path under which moderators manage an invite.
 pub(super) fn invite_place(room: &Room, invite: &Invite) -> String {
     format!("/room/{}/invites/{}", room.id, invite.code)
 }
 
-/// For how many people an invite may be; the last is for any number.
+/// The choices for how many people may use an invite; the last is unlimited.
 pub(super) const INVITE_USES: [Option<u32>; 5] = [Some(1), Some(5), Some(25), Some(100), None];
 
-/// For how many hours an invite may be; the last is until it is taken back.
+/// The choices for how many hours an invite is valid; the last is until it is revoked.
 pub(super) const INVITE_HOURS: [Option<u32>; 4] = [Some(1), Some(24), Some(168), None];
 
-/// What slow mode offers in the settings, with what is set already among it.
+/// Returns the choices for slow mode, including the current value.
 pub(super) fn paces(set: u32) -> Vec<u32> {
     let mut paces = vec![0, 5, 10, 30, 60, 300, 900, 3_600, 21_600];
     paces.push(set);
@@ -211,12 +198,12 @@ pub(super) fn is_by(message: &Message, member: &Member) -> bool {
     message.user.as_ref().is_some_and(|user| user.id == member.user.id)
 }
 
-/// Whoever has no account is a guest, also before the first act makes an identity.
+/// Returns whether the viewer is a guest, which includes visitors without an identity.
 pub(super) fn is_guest(me: &Option<&User>) -> bool {
     me.is_none_or(|me| me.kind == UserKind::Guest)
 }
 
-/// A refusal in words. Templates hand over references, of whatever depth.
+/// Returns the sentence for an error code. Templates pass references of any depth.
 pub(super) fn sentence(code: &Code, lang: &Lang) -> &'static str {
     refusal(*code, *lang)
 }

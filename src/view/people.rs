@@ -1,4 +1,4 @@
-//! `/people`: those who stay.
+//! `/people`: the user directory.
 
 use askama::Template;
 
@@ -9,21 +9,21 @@ use crate::chat::user::{Listed, User};
 use crate::error::Code;
 use crate::i18n::Lang;
 
-/// The accounts of the house by name, or those whose name has what was typed.
+/// The accounts of this server by name, or those whose name contains the search.
 #[derive(Template)]
 #[template(path = "user/people.html")]
 pub struct PeoplePage<'a> {
     pub lang: Lang,
     pub me: &'a User,
     pub q: &'a str,
-    pub people: Vec<ConnectedUser>,
-    /// `after` of the next page.
+    pub people: Vec<DirectoryEntry>,
+    /// The cursor of the next page.
     pub next: Option<String>,
     pub notice: Option<Code>,
 }
 
-/// Somebody in the list.
-pub struct ConnectedUser {
+/// A user in the list.
+pub struct DirectoryEntry {
     pub listed: Listed,
     pub presence: Presence,
 }

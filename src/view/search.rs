@@ -1,4 +1,4 @@
-//! `/search`: what was found, by room.
+//! `/search`: search results, grouped by room.
 
 use askama::Template;
 
@@ -12,25 +12,25 @@ use crate::error::Code;
 use crate::i18n::Lang;
 use crate::ids::{MessageId, RoomId};
 
-/// What somebody looks for, and what was found.
+/// A search and its results.
 #[derive(Template)]
 #[template(path = "search/search.html")]
 pub struct SearchPage<'a> {
     pub lang: Lang,
     pub me: &'a User,
     pub q: &'a str,
-    /// The room that is searched, by its id and as it is called.
+    /// The room that is searched: its id and its name for the viewer.
     pub room: Option<(RoomId, String)>,
-    /// The room of the newest hit first.
+    /// The room with the newest match first.
     pub found: Vec<FoundIn<'a>>,
-    /// Where older ones are.
+    /// The cursor of older matches.
     pub next: Option<MessageId>,
     pub zone: i32,
-    /// Why nothing was looked for.
+    /// Why the search was refused.
     pub notice: Option<Code>,
 }
 
-/// What was found in one room, the newest first.
+/// The matches in one room, newest first.
 pub struct FoundIn<'a> {
     pub room_id: RoomId,
     pub title: String,
@@ -38,7 +38,7 @@ pub struct FoundIn<'a> {
 }
 
 impl FoundIn<'_> {
-    /// What a room is called by somebody: a direct one by the other person.
+    /// Returns the name of a room for a viewer: a direct room has the other user's name.
     pub fn title(room: &Room, peer: Option<&User>, me: &User, lang: Lang) -> String {
         match (room.kind, peer) {
             (RoomKind::Open, _) => room.title.clone(),
@@ -54,7 +54,7 @@ impl SearchPage<'_> {
         render(self)
     }
 
-    /// The address of the page with older hits.
+    /// Returns the URL of the page with older matches.
     fn older(&self, next: &MessageId) -> String {
         let mut address = form_urlencoded::Serializer::new("/search?".to_owned());
         address.append_pair("q", self.q);
@@ -65,7 +65,7 @@ impl SearchPage<'_> {
         address.finish()
     }
 
-    /// The address of the same search in all rooms.
+    /// Returns the URL of the same search in all rooms.
     fn everywhere(&self) -> String {
         let mut address = form_urlencoded::Serializer::new("/search?".to_owned());
         address.append_pair("q", self.q).append_pair("zone", &self.zone.to_string());

@@ -1,7 +1,7 @@
 use super::part::{clock, host, is_emoji_alone, monogram, size};
 use super::{
-    ConnectedUser, DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, RoomPage, SearchPage,
-    member_html, message_html, my_room_html, row_html,
+    DirectoryEntry, DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, RoomPage,
+    SearchPage, member_html, message_html, my_room_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::member::{Member, Presence, Role};
@@ -16,7 +16,7 @@ use crate::ids::{FileId, MessageId, RoomId, UserId};
 use crate::text::hit::{Folded, excerpt};
 use crate::text::token::Sought;
 
-/// What every field of every shape is filled with, to see that it comes out as text.
+/// The value of every field of every type, to check that it is rendered as text.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)></textarea>";
 
 fn person(name: &str) -> User {
@@ -108,6 +108,8 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         room,
         me,
         members: &members,
+        is_every_member: false,
+        pointed_member: None,
         messages,
         rev: 43,
         epoch: &room.epoch,
@@ -117,7 +119,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         at: Some(41),
         unread: 3,
         pins: messages,
-        mine: &[my_room(&room.title)],
+        my_rooms: &[my_room(&room.title)],
         rooms: &rooms,
         has_search: true,
         base: "",
@@ -134,9 +136,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
 fn a_message_carries_what_the_browser_asks_for_and_no_key() {
     let html = message_html(&message("안녕하세요"), Lang::Ko);
     let class = format!("class=\"message hue-{}\"", hue(UserId::from_u128(0x1234_5678)));
-    for part in
-        [r#"id="m-41""#, r#"data-seq="41""#, r#"data-rev="43""#, r#"data-kind="text""#, "안녕하세요", "08:30", &class]
-    {
+    for part in [r#"id="m-41""#, r#"data-seq="41""#, r#"data-rev="43""#, "안녕하세요", "08:30", &class] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
     assert!(!html.contains("secret-key"));
@@ -171,7 +171,7 @@ fn what_people_write_is_text_everywhere() {
     let lobby = LobbyPage {
         lang: Lang::En,
         me: Some(&me.user),
-        mine: &[my_room(HOSTILE)],
+        my_rooms: &[my_room(HOSTILE)],
         rooms: std::slice::from_ref(&room),
         notice: Some(Code::RoomFull),
         suggestion: HOSTILE,
@@ -195,7 +195,7 @@ fn what_people_write_is_text_everywhere() {
         lang: Lang::En,
         me: &me.user,
         q: HOSTILE,
-        people: vec![ConnectedUser { listed, presence: Presence::Online }],
+        people: vec![DirectoryEntry { listed, presence: Presence::Online }],
         next: Some(HOSTILE.to_owned()),
         notice: Some(Code::TooLong),
     };
@@ -217,7 +217,7 @@ fn what_people_write_is_text_everywhere() {
         gallery(Kind::File, &entries[1..]).html(),
         row_html(&room, Lang::Ko),
         my_room_html(&my_room(HOSTILE), Lang::Ko),
-        member_html(&me, room.id, Lang::Ko),
+        member_html(&me, Lang::Ko),
         message_html(&hostile, Lang::Ko),
         message_html(&line, Lang::Ko),
     ] {
@@ -225,7 +225,7 @@ fn what_people_write_is_text_everywhere() {
             !html.contains("<script>") && !html.contains("<img src=x") && !html.contains("</textarea></"),
             "{html}"
         );
-        // A second wall stands behind the escaping: a strict policy, which knows no inline style.
+        // A strict content security policy backs the escaping, and it forbids inline styles.
         assert!(!html.contains(" style=") && !html.contains(" onclick="), "{html}");
     }
 }
@@ -249,17 +249,17 @@ fn song(name: &str) -> File {
 fn a_file_shows_its_kind_and_is_played_where_it_can_be() {
     let with = |file: File| message_html(&Message { files: vec![file], ..message("") }, Lang::Ko);
     let html = with(song("노래.mp3"));
-    for part in ["<audio ", "#i-audio", "MP3 · 3.5 MB", r#"download="노래.mp3""#, r#"preload="none""#] {
+    for part in ["<audio ", "#audio", "MP3 · 3.5 MB", r#"download="노래.mp3""#, r#"preload="none""#] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
     let other = |kind: &str, name: &str| with(File { media_type: kind.to_owned(), ..song(name) });
     for (kind, name, parts) in [
-        ("video/webm", "a.webm", ["<video ", "#i-video", "WEBM · "]),
-        ("application/pdf", "plan.pdf", ["class=\"file\"", "#i-text", "PDF · "]),
-        ("text/plain", "README", ["class=\"file\"", "#i-text", "파일 · "]),
-        ("application/octet-stream", "a.\"><b>", ["class=\"file\"", "#i-file", "파일 · "]),
-        // What browsers do not commonly play is only there to be saved.
-        ("video/quicktime", "a.mov", ["class=\"file\"", "#i-video", "MOV · "]),
+        ("video/webm", "a.webm", ["<video ", "#video", "WEBM · "]),
+        ("application/pdf", "plan.pdf", ["class=\"file\"", "#text", "PDF · "]),
+        ("text/plain", "README", ["class=\"file\"", "#text", "파일 · "]),
+        ("application/octet-stream", "a.\"><b>", ["class=\"file\"", "#file", "파일 · "]),
+        // Types that browsers do not commonly play can only be saved.
+        ("video/quicktime", "a.mov", ["class=\"file\"", "#video", "MOV · "]),
     ] {
         let html = other(kind, name);
         for part in parts {
@@ -302,7 +302,7 @@ fn system_lines_name_who_and_how_many() {
     assert_eq!(system_line(&kick, Lang::Ko), "파란 고래님이 수달님을 내보내셨습니다.");
     assert_eq!(system_line(&kick, Lang::En), "수달 was removed by 파란 고래.");
 
-    // Somebody who becomes owner because the owner left was not made so by anyone.
+    // When the owner leaves, the next owner was not appointed by anyone.
     let mut heir = system(SystemEvent::Owner);
     if let Some(system) = &mut heir.system {
         system.user = heir.user.clone();

@@ -1,5 +1,5 @@
-//! Everything that takes an object, given it amiss: with a field too many, of another type, or
-//! missing. Each is refused, and the field is named.
+//! Malformed bodies for every call and event that takes an object: an unknown field, a wrong type,
+//! a missing field. Each is refused, and the error names the field.
 
 use madang::config::Config;
 use serde_json::{Map, Value, json};
@@ -8,10 +8,10 @@ use super::scene::{Scene, Who, house};
 use super::{Body, event, rest};
 use crate::support::{App, Client};
 
-/// Fields that some server, somewhere, has taken from a client.
+/// Fields that other servers have accepted from clients by mistake.
 const NOBODYS: [&str; 7] = ["isAdmin", "is_admin", "seq", "senderId", "createdAt", "__proto__", "constructor"];
 
-/// The right object bent in every way, each with the field that is wrong.
+/// Returns malformed variants of a valid object, each with the field that is wrong.
 fn bent<'a>(right: &'a Value, required: &'a [String]) -> impl Iterator<Item = (Value, String)> + 'a {
     let fields = right.as_object().expect("an object");
     let with = |name: &str, value: Value| {
@@ -32,14 +32,14 @@ fn bent<'a>(right: &'a Value, required: &'a [String]) -> impl Iterator<Item = (V
     too_many.chain(of_another_type).chain(missing)
 }
 
-/// The fields that a schema asks for; it may be the name of one among the others.
+/// Returns the required fields of a schema; the schema may refer to one among `others`.
 fn required(schema: &Value, others: &Map<String, Value>) -> Vec<String> {
     let named = schema["$ref"].as_str().and_then(|path| others.get(path.rsplit('/').next()?));
     let fields = named.unwrap_or(schema)["required"].as_array();
     fields.into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
-/// Whether an error says what is wrong. What is wrong inside a list is named with its place.
+/// Returns whether an error names the field. An error inside a list names the index as well.
 fn names(error: &Value, field: &str) -> bool {
     let named = error["field"].as_str().unwrap_or_default();
     error["code"] == "invalid" && (named == field || named.starts_with(&format!("{field}[")))
@@ -79,7 +79,7 @@ async fn what_every_call_is_given_amiss_is_named() {
     let scene = Scene::new(&app).await;
     let (mut wrong, mut calls) = (Vec::new(), 0);
     for row in rest::ROWS {
-        // A server shows its key before anybody looks at what it says.
+        // An API key is checked before the body is read.
         let (Body::Json(right), false) = ((row.ask)(&scene, Who::Owner), row.name == "/tokens") else { continue };
         let call = &paper["paths"][format!("/api{}", row.name)][row.method.to_lowercase()];
         let required = required(&call["requestBody"]["content"]["application/json"]["schema"], others);

@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Row<Value>] = &[
     row("join", KNOWN, in_room).spends(),
     row("leave", INSIDE, in_room).spends(),
     row("message", INSIDE, |scene, _| json!({ "room": scene.room.id, "key": key(), "text": "good evening" })),
-    // The message is the member's.
+    // The message belongs to the member.
     row("edit", [NOBODY, NO, "ok", NO, NO, NO, NO, NO], |scene, _| json!({ "id": scene.message, "text": "bye" })),
     row("delete", [NOBODY, NO, "ok", NO, "ok", "ok", "ok", "ok"], |scene, _| json!({ "id": scene.message })).spends(),
     row(
@@ -62,7 +62,7 @@ async fn every_event_for_everybody() {
     check(&app, ROWS, ask).await;
 }
 
-/// What is answered, to a socket that is in the room where its person is.
+/// Returns the answer on a socket that is in the room if its user is a member.
 async fn ask(app: &App, scene: &mut Scene, row: &Row<Value>, who: Who) -> (String, bool) {
     let Some(person) = scene.find(who) else {
         let error = app.turned_away(ConnectOptions::default()).await;

@@ -1,4 +1,4 @@
-//! What nobody but those it is for may learn of, whoever they are in the house.
+//! What must stay hidden from everyone except its recipients, whatever their role.
 
 use serde_json::{Value, json};
 
@@ -8,16 +8,16 @@ use crate::support::ConnectOptions;
 use crate::support::key;
 use crate::support::{App, Person, Room};
 
-/// A direct room of the member and the other, for whom nobody else is.
+/// Creates a direct room of the member and the other user.
 async fn direct(app: &App, scene: &Scene) -> Room {
     let made = app.call(scene.member(), "POST", "/direct", json!({ "userId": scene.other.id })).await.is(201);
     Room { id: made["id"].as_str().unwrap().to_owned(), made }
 }
 
-/// Everybody who is not one of its two people, and could think of asking.
+/// Everyone who is not in the direct room.
 const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Who::AdminInside];
 
-/// Z9, Z11: every call and form of a room, aimed at the talk of two others.
+/// Z9, Z11: every call and form of a room, for the direct room of two others.
 ///
 /// Abuse: Z9
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_direct_room_is_not_there_for_others_at_any_door() {
             seen += 1;
         }
     }
-    // An act by form is on a message, whatever room it is said to be in; see below.
+    // The form of actions acts on a message, whatever room the path names; see below.
     let of_room = |name: &str| name.starts_with("/room/{id}") && name != "/room/{id}/acts" || name == "/find";
     for row in page::ROWS.iter().filter(|row| of_room(row.name)) {
         for who in OTHERS {
@@ -46,7 +46,7 @@ async fn a_direct_room_is_not_there_for_others_at_any_door() {
             let found = answer.header("location").map_or_else(|| outcome(&answer), str::to_owned);
             let is_hidden = match found.as_str() {
                 "/?refused=room_not_found" | "room_not_found" => true,
-                // To the door, which is as little there.
+                // The redirect leads to the join page, which does not exist either.
                 found => found == format!("/room/{}", scene.room.id) && row.method == "GET",
             };
             assert!(is_hidden, "{} by {}: {found}", row.title(), who.name());
@@ -65,7 +65,7 @@ async fn a_direct_room_is_not_there_for_others_at_any_door() {
     assert_eq!(mine.await, theirs.await);
 }
 
-/// Z10, Z11: every act on a message, aimed at what is whispered between two others.
+/// Z10, Z11: every action on a message, for a whisper between two others.
 ///
 /// Abuse: Z10
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_whisper_is_not_there_for_others_at_any_door() {
     assert!(page.iter().any(|message| message["text"] == "hush"), "{page:?}");
 }
 
-/// Nobody ends another's session or takes another's upload, and is not told that there is one.
+/// Nobody can end another user's session or use their upload, or learn that it exists.
 ///
 /// Abuse: Z11
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn sessions_and_uploads_of_others_are_as_good_as_none() {
     app.call(member, "GET", "/me", Value::Null).await.is(200);
 }
 
-/// Z11: what happens in a room is heard in it alone, however many sockets wait outside.
+/// Z11: events of a room reach only its members, however many sockets are connected outside.
 ///
 /// Abuse: Z11
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn outsiders_hear_nothing_of_a_room() {
     }
 }
 
-/// Z11, Q5: what a list names of a room and of those in it, it names for those in it alone.
+/// Z11, Q5: lists name a room and its members only to its members.
 ///
 /// Abuse: Z11
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn lists_name_a_room_and_its_guests_for_those_in_it_alone() {
             let listed = app.call(person, "GET", path, Value::Null).await.is(200).to_string();
             let is_own = matches!(path, "/me/rooms" | "/search?q=hello") && who.is_inside();
             assert_eq!(listed.contains(&room.id), is_own, "{path} by {}", who.name());
-            // A guest is in no list of people, and nobody's e-mail is.
+            // Guests are in no list of users, and e-mails are in none at all.
             let is_named = path.starts_with("/users") && listed.contains(&scene.other.id);
             assert!(!is_named, "{path} by {}", who.name());
             assert!(!listed.contains("@example.org"), "{path} by {}", who.name());
@@ -190,7 +190,7 @@ async fn lists_name_a_room_and_its_guests_for_those_in_it_alone() {
     }
 }
 
-/// N1: a session that has ended opens nothing, were it an admin's.
+/// N1: an ended session gives no access, even an admin's.
 ///
 /// Abuse: N1
 #[tokio::test]

@@ -1,6 +1,6 @@
-//! Who may what: every call, every event and every address of a page, asked by everybody who may
-//! come by it. A new one without a row fails, and so does a row of something that is no more; the
-//! rows are the paper `docs/access.md`.
+//! The access matrix: every call, every event and every page, requested by every kind of user. A
+//! new one without a row fails, and so does a row of something that no longer exists.
+//! `docs/access.md` is generated from the rows.
 
 mod bent;
 mod event;
@@ -19,21 +19,20 @@ use crate::reference::is_current;
 use crate::support::{App, Request, Response};
 use scene::{Scene, Who};
 
-/// How it ends for each, in the order of [`Who::ALL`]: a status, the code of a refusal, `ok` for an
-/// event, or where a form leads.
+/// The result for each user, in the order of [`Who::ALL`]: a status, an error code, `ok` for an
+/// event, or the target of a redirect.
 type Cells = [&'static str; Who::ALL.len()];
 
-/// One thing that can be asked for, asked rightly, so that a refusal is about the person alone.
+/// One valid request, so that a refusal depends on the user alone.
 struct Row<Asked: 'static> {
-    /// The method of HTTP; for an event nothing.
+    /// The HTTP method; empty for an event.
     method: &'static str,
     /// The path, or the name of the event.
     name: &'static str,
     cells: Cells,
-    /// What the scene must have; see [`Scene::prepare`].
+    /// What the scene must contain; see [`Scene::prepare`].
     wants: &'static str,
-    /// Whether somebody or something is not as before where it was done, so that the next who ask
-    /// need another scene.
+    /// Whether success changes the scene, so that the next request needs a new one.
     spends: bool,
     ask: fn(&Scene, Who) -> Asked,
 }
@@ -56,10 +55,10 @@ impl<Asked> Row<Asked> {
     }
 }
 
-/// What goes with a request.
+/// The body of a request.
 enum Body {
     Nothing,
-    /// Added to the path.
+    /// Appended to the path.
     Query(String),
     Json(Value),
     Form(Vec<(&'static str, String)>),
@@ -67,7 +66,7 @@ enum Body {
 }
 
 impl Body {
-    /// The request, whoever makes it.
+    /// Builds the request, without an identity.
     fn request(self, app: &App, method: &str, path: &str) -> Request {
         let request = app.request(method, path);
         match self {
@@ -86,9 +85,9 @@ impl Body {
     }
 }
 
-/// The code of a refusal, which must go with its status; of any other answer the status.
+/// Returns the error code, checked against its status; for any other answer the status.
 fn outcome(answer: &Response) -> String {
-    // R8: whoever asks, and whatever for, no shared cache keeps it. Assets are the same for all.
+    // R8: no answer may be stored in a shared cache. Assets are the same for everyone.
     let caching = answer.header("cache-control").unwrap_or_default();
     let depends = answer.headers.iter().any(|(name, value)| name == "vary" && value.contains("cookie"));
     let is_for_one = caching.starts_with("private") || caching == "no-store";
@@ -102,7 +101,7 @@ fn outcome(answer: &Response) -> String {
     error["code"].as_str().unwrap().to_owned()
 }
 
-/// Rows and what there is must be the same.
+/// Checks that the rows cover everything that exists, and nothing else.
 #[track_caller]
 fn is_complete(rows: impl Iterator<Item = String>, there: impl Iterator<Item = String>) {
     let (mut listed, mut twice) = (BTreeSet::new(), Vec::new());
@@ -117,15 +116,17 @@ fn is_complete(rows: impl Iterator<Item = String>, there: impl Iterator<Item = S
     assert!(idle.is_empty() && twice.is_empty(), "rows of nothing: {idle:#?}, rows twice: {twice:#?}");
 }
 
-/// Rows that are asked at the same time, each strand in scenes of its own.
+/// The number of concurrent strands of rows, each with scenes of its own.
 const STRANDS: usize = 4;
 
-/// Asks for everything in everybody's name, by `ask`, which also tells whether it was done; fails with all the cells that are not as the table says.
+/// Sends every request as every user by `ask`, which also returns whether it succeeded. Fails with
+/// all cells that differ from the table.
 async fn check<T>(app: &App, rows: &[Row<T>], ask: impl AsyncFn(&App, &mut Scene, &Row<T>, Who) -> (String, bool)) {
     let strand = async |strand: usize| {
         let (mut wrong, mut scene) = (Vec::new(), Scene::new(app).await);
         for row in rows {
-            // The same name is of one strand: links, say, end each other.
+            // Rows with the same name run in the same strand, because one-time links, for example,
+            // invalidate each other.
             let first = rows.iter().position(|first| first.name == row.name).unwrap();
             if first % STRANDS != strand {
                 continue;
@@ -151,20 +152,20 @@ async fn check<T>(app: &App, rows: &[Row<T>], ask: impl AsyncFn(&App, &mut Scene
 #[test]
 fn the_reference_says_who_may_what() {
     let mut paper = String::from(
-        "# Who may what\n\n\
-         Made from `tests/access.rs`, which asks for everything in the name of everybody.\n\n\
+        "# Permissions\n\n\
+         Generated from `tests/access/`, which makes every request as every kind of user.\n\n\
          The room is open, listed and without a password. A *stranger* has no identity; a *guest* was never in the \
-         room; who was *kicked* was a member and was removed without a ban; *admin outside* and *admin inside* keep \
-         order in the house, and the second is a member of the room without another role. What is asked is right, so \
-         that a refusal is about the person. `–` is `unauthenticated`.\n\n\
-         Of direct rooms and whispers everybody but their two people is told that there is no such thing \
-         (`room_not_found`, `forbidden`), admins too.\n",
+         room; a *kicked* user was a member and was removed without a ban; *admin outside* and *admin inside* are \
+         admins of the server, and the second is an ordinary member of the room. The requests are valid, so a \
+         refusal depends only on the user. `–` is `unauthenticated`.\n\n\
+         For everyone except their two users, direct rooms and whispers do not exist (`room_not_found`, \
+         `forbidden`), for admins too.\n",
     );
-    table(&mut paper, "REST", "A number is the status of a success, a word the code of a refusal.", rest::ROWS);
-    table(&mut paper, "Events", "In the namespace `/chat`. A stranger is refused at the handshake.", event::ROWS);
-    let about = "A number is the status of the answer, and a code that of a refusal. Forms lead on: to the *lobby*, to \
-                 the *room* (where who is not in it meets the door) or to another path, with the code of a refusal \
-                 that is shown there. What a room's address shows is its *door* or the *talk*.";
+    table(&mut paper, "REST", "A number is the status of a success, a word is the code of an error.", rest::ROWS);
+    table(&mut paper, "Events", "In the namespace `/chat`. The handshake refuses a stranger.", event::ROWS);
+    let about = "A number is the status of the response, a word is the code of an error. Forms redirect: to the *lobby*, \
+                 to the *room* (which shows others its join page) or to another path, with the code of an error that \
+                 is shown there. A room's address shows its join page (*door*) or the room itself (*talk*).";
     table(&mut paper, "Pages, forms and files", about, page::ROWS);
     is_current("access.md", &paper);
 }

@@ -1,4 +1,4 @@
-//! Every address of a page, a form or a file, as it stands in `src/web/mod.rs`.
+//! Every route of a page, a form or a file, as `src/web` declares them.
 
 use madang::mail;
 
@@ -8,30 +8,30 @@ use crate::support::fixtures::PASSWORD;
 use crate::support::key;
 use crate::support::{App, Response};
 
-/// To the lobby, where it is said that one must be somebody first.
+/// Redirects to the lobby, with a notice that an identity is needed.
 const NOBODY: &str = "/?refused=unauthenticated";
-/// To the door or the talk, where it is said why.
+/// Redirects to the join page or the room, with the reason.
 const OUT: &str = "/room/{id}?refused=not_a_member";
 const NO: &str = "/room/{id}?refused=forbidden";
 const ROOM: &str = "/room/{id}";
-/// To the message.
+/// Redirects to the message.
 const SAID: &str = "/room/{id}?at={seq}#m-{seq}";
-/// To the lobby, where it is said why.
+/// Redirects to the lobby, with the reason.
 const HOME: &str = "/?refused=not_a_member";
 
 const ALL: Cells = ["200"; 8];
 
-/// The same for all who are known.
+/// The same for everyone with an identity.
 const fn known(cell: &'static str) -> Cells {
     [NOBODY, cell, cell, cell, cell, cell, cell, cell]
 }
 
-/// For those in the room.
+/// For members of the room.
 const fn inside(cell: &'static str) -> Cells {
     [NOBODY, OUT, cell, OUT, cell, cell, OUT, cell]
 }
 
-/// For those who keep order in the room.
+/// For moderators of the room.
 const fn keepers(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, cell, cell, OUT, cell]
 }
@@ -41,12 +41,12 @@ const fn owners(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, NO, cell, OUT, cell]
 }
 
-/// What is fetched rather than gone to: a refusal is an error there.
+/// Fetched by scripts: a refusal is an error instead of a redirect.
 const fn fetched(guest: &'static str, member: &'static str, admin: &'static str) -> Cells {
     ["unauthenticated", guest, member, guest, "200", "200", admin, "200"]
 }
 
-/// Who has an account needs no page to get one, and is led on.
+/// For visitors without an account; users with one are redirected.
 const fn newcomers(on: &'static str) -> Cells {
     ["200", "200", on, on, on, on, on, on]
 }
@@ -138,12 +138,12 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/files/{id}/thumbnail", fetched("not_found", "200", "not_found"), nothing).wants("file"),
 ];
 
-/// For who has an account; a guest is answered as a stranger.
+/// For accounts; guests get the same answer as strangers.
 const fn accounts(others: &'static str, cell: &'static str) -> Cells {
     [others, others, cell, cell, cell, cell, cell, cell]
 }
 
-/// For who has an e-mail and a password; a guest has none to change.
+/// For users with an e-mail and a password; a guest has none to change.
 const fn account_holders(cell: &'static str) -> Cells {
     [NOBODY, "403", cell, cell, cell, cell, cell, cell]
 }
@@ -168,7 +168,7 @@ fn form<const N: usize>(fields: [(&'static str, &str); N]) -> Body {
     Body::Form(fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect())
 }
 
-/// The address with what the scene has.
+/// Returns the path with the values of the scene.
 pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let id = if row.wants == "file" { scene.named("file") } else { &scene.room.id };
     let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
@@ -177,31 +177,55 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     filled.replace("{name}", name)
 }
 
-/// The addresses of the router, read as text: `METHOD /path`.
+/// Returns the routes of `src/web` but those of `api/`, read as text: `METHOD /path`.
 fn routes() -> Vec<String> {
-    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/mod.rs");
-    let source = std::fs::read_to_string(source).unwrap();
     let mut found = Vec::new();
-    for route in source.split(".route(\"").skip(1) {
-        let (path, handlers) = route.split_once('"').unwrap();
-        // Up to the end of the call: what follows on other lines is another's.
-        let handlers = handlers.split(';').next().unwrap();
-        let before = found.len();
-        for method in ["get", "post", "put", "patch", "delete", "any"] {
-            let is_named = |mark: char| handlers.contains(&format!("{mark}{method}("));
-            if is_named(' ') || is_named('.') {
-                found.push(format!("{} {path}", method.to_uppercase()));
+    for source in sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")) {
+        for route in source.split(".route(\"").skip(1) {
+            let (path, rest) = route.split_once('"').unwrap();
+            let handlers = arguments(rest);
+            let before = found.len();
+            for method in ["get", "post", "put", "patch", "delete", "any"] {
+                let is_named = |mark: char| handlers.contains(&format!("{mark}{method}("));
+                if is_named(' ') || is_named('.') {
+                    found.push(format!("{} {path}", method.to_uppercase()));
+                }
             }
+            assert!(found.len() > before, "{path} has no method that this test knows");
         }
-        assert!(found.len() > before, "{path} has no method that this test knows");
     }
     found
+}
+
+/// Returns the files of a folder and of its subfolders, up to their own tests.
+fn sources(folder: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(if path.ends_with("api") { Vec::new() } else { sources(&path) });
+        } else {
+            let source = std::fs::read_to_string(path).unwrap();
+            found.push(source.split("#[cfg(test)]").next().unwrap().to_owned());
+        }
+    }
+    found
+}
+
+/// Returns the rest of a call's arguments, up to the parenthesis that closes them.
+fn arguments(rest: &str) -> &str {
+    let mut depth = 1;
+    let end = rest.find(|mark| {
+        depth += i32::from(mark == '(') - i32::from(mark == ')');
+        depth == 0
+    });
+    &rest[..end.unwrap()]
 }
 
 /// Abuse: N1, R8
 #[tokio::test]
 async fn every_page_form_and_file_for_everybody() {
-    // With letters, so that there is a page for who forgot their password; nobody reads them.
+    // With e-mail, so that the page for forgotten passwords exists. No mail server is running.
     let app = house(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();
         config.mail = Some(mail::Settings { url: mail::Secret::new(url), from: "Madang <madang@example.org>".into() });
@@ -224,7 +248,8 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
     (found, !is_refused)
 }
 
-/// Where one is led, with names in place of what is the scene's, or how the answer looks.
+/// Returns the target of a redirect, with placeholders for the values of the scene, or the kind of
+/// the answer.
 fn shown(answer: &Response, scene: &Scene) -> String {
     if let Some(place) = answer.header("location") {
         assert!(matches!(answer.status, 303 | 308), "{}", answer.status);

@@ -1,4 +1,4 @@
-//! Every call of REST.
+//! Every call of the REST API.
 
 use madang::config::Config;
 use serde_json::{Value, json};
@@ -9,22 +9,22 @@ use crate::support::App;
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
 
-/// Nobody, that is: a stranger must say who they are first.
+/// The answer for strangers: an identity is needed first.
 const NOBODY: &str = "unauthenticated";
 const OUT: &str = "not_a_member";
 const NO: &str = "forbidden";
 
-/// The same for all who are known.
+/// The same for everyone with an identity.
 const fn known(cell: &'static str) -> Cells {
     [NOBODY, cell, cell, cell, cell, cell, cell, cell]
 }
 
-/// For those in the room.
+/// For members of the room.
 const fn inside(cell: &'static str) -> Cells {
     [NOBODY, OUT, cell, OUT, cell, cell, OUT, cell]
 }
 
-/// For those who keep order in the room.
+/// For moderators of the room.
 const fn keepers(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, cell, cell, OUT, cell]
 }
@@ -34,7 +34,7 @@ const fn owners(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, NO, cell, OUT, cell]
 }
 
-/// For those who see the room's messages.
+/// For users who can read the room's messages.
 const fn readers(cell: &'static str) -> Cells {
     [NOBODY, NO, cell, NO, cell, cell, NO, cell]
 }
@@ -46,7 +46,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Json(json!({ "email": format!("{}@example.org", key().replace(' ', "-")), "password": PASSWORD }))
     })
     .spends(),
-    // A person's token is no server's key.
+    // A user's token is not an API key.
     row("POST", "/tokens", ["unauthenticated"; 8], |_, _| Body::Json(json!({ "externalId": "7", "name": "seven" }))),
     row("POST", "/session", ["201"; 8], |_, _| {
         Body::Json(json!({ "email": "model@example.org", "password": PASSWORD }))
@@ -93,7 +93,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/rooms/{id}/messages", inside("200"), nothing),
     row("POST", "/rooms/{id}/messages", inside("201"), |_, _| Body::Json(json!({ "text": "good evening" }))),
     row("GET", "/rooms/{id}/pins", inside("200"), nothing),
-    // The message is the member's.
+    // The message belongs to the member.
     row("PATCH", "/messages/{id}", [NOBODY, NO, "200", NO, NO, NO, NO, NO], |_, _| {
         Body::Json(json!({ "text": "bye" }))
     }),
@@ -123,12 +123,12 @@ fn other(scene: &Scene, _: Who) -> Body {
     Body::Json(json!({ "userId": scene.other.id }))
 }
 
-/// The address with what the scene has.
+/// Returns the path with the values of the scene.
 pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let id = match row.name.split('/').nth(1).unwrap() {
         "messages" => &scene.message,
         "users" => &scene.other.id,
-        // Which is found out when it is wanted.
+        // The id is looked up when it is needed.
         "me" => "{session}",
         _ => &scene.room.id,
     };
@@ -164,20 +164,20 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
     (found, is_done)
 }
 
-/// The id of one's only session; the stranger tries the member's.
+/// Returns the id of the user's only session; the stranger uses the member's.
 async fn session(app: &App, scene: &Scene, who: Who) -> String {
     let person = scene.find(who).unwrap_or(scene.member());
     let listed = app.call(person, "GET", "/me/sessions", Value::Null).await.is(200);
     listed["sessions"][0]["id"].as_str().unwrap().to_owned()
 }
 
-/// A call says itself in the reference whether it wants an identity.
+/// The reference says of each call whether it needs an identity.
 #[test]
-fn what_is_open_is_marked_so() {
+fn calls_without_a_session_are_marked_as_public() {
     for call in madang::web::api::calls(Config::default().upload_max).iter() {
-        // One without a row fails above, by its name.
+        // A call without a row fails above, by its name.
         let row = ROWS.iter().find(|row| row.method == call.method && row.name == call.path);
         let Some(row) = row else { continue };
-        assert_eq!(row.cells[0] != NOBODY, call.is_open, "{} {}", call.method, call.path);
+        assert_eq!(row.cells[0] != NOBODY, call.is_public, "{} {}", call.method, call.path);
     }
 }

@@ -1,4 +1,4 @@
-//! A room with everybody who may come by it, and what they can be asked to lay hands on.
+//! A room with every kind of user, and the objects that their requests refer to.
 
 use madang::config::Config;
 use madang::ops::admin::Admin;
@@ -9,7 +9,8 @@ use crate::support::key;
 use crate::support::picture::png;
 use crate::support::{App, Person, Room};
 
-/// Who asks. All but the stranger and the guest have accounts; all but the stranger are known.
+/// The user who sends a request. All but the stranger and the guest have accounts; all but the
+/// stranger have an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// Without an identity.
@@ -17,13 +18,13 @@ pub enum Who {
     /// A guest who was never in the room.
     Guest,
     Member,
-    /// Was a member and was removed, without a ban.
+    /// A former member who was kicked, without a ban.
     Kicked,
     Moderator,
     Owner,
-    /// An admin of the house who is not in the room.
+    /// An admin who is not in the room.
     Admin,
-    /// An admin of the house who is a member, and has no other role there.
+    /// An admin who is a member of the room without another role.
     AdminInside,
 }
 
@@ -58,21 +59,21 @@ impl Who {
     }
 }
 
-/// The room and its people. Everything an act may destroy is made anew with the scene.
+/// The room and its users. A new scene contains everything that a request may destroy.
 pub struct Scene {
     people: Vec<Option<Person>>,
-    /// A guest who is a member, and to whom things are done.
+    /// A guest who is a member, and the target of actions.
     pub other: Person,
     pub room: Room,
-    /// The member's, of which no other is the author.
+    /// The id of a message by the member.
     pub message: String,
-    /// What the parts of an address stand for that only few rows name.
+    /// Values of path parameters that only a few rows use.
     named: Vec<(&'static str, String)>,
 }
 
 impl Scene {
     pub async fn new(app: &App) -> Self {
-        // Nobody may have the name of an admin, and some in other scenes have become one.
+        // Nobody may have an admin's name, and users of other scenes have become admins.
         let guest = |who: Who| async move { app.guest(&format!("{}, {}", who.name(), key())).await };
         let (one, two, three, four, five, six, seven, other) = tokio::join!(
             guest(Who::Guest),
@@ -86,7 +87,7 @@ impl Scene {
         );
         let known = [one, two, three, four, five, six, seven].map(Some);
         let people: Vec<_> = std::iter::once(None).chain(known).collect();
-        // Past the server and in one statement: a password of each one's own would take its time.
+        // Written to the database directly: hashing a password for each user would take too long.
         let ids = |people: &[Option<Person>]| {
             people.iter().flatten().map(|person| blob(&person.id)).collect::<Vec<_>>().join(", ")
         };
@@ -121,12 +122,12 @@ impl Scene {
         Self { people, other, room, message, named: Vec::new() }
     }
 
-    /// `None` for the stranger.
+    /// Returns `None` for the stranger.
     pub fn find(&self, who: Who) -> Option<&Person> {
         self.people[who as usize].as_ref()
     }
 
-    /// Somebody who is known.
+    /// Returns a user with an identity.
     pub fn person(&self, who: Who) -> &Person {
         self.find(who).unwrap()
     }
@@ -135,19 +136,19 @@ impl Scene {
         self.person(Who::Member)
     }
 
-    /// What a name of [`Scene::prepare`] stands for.
+    /// Returns the value of a name that [`Scene::prepare`] has created.
     pub fn named(&self, name: &str) -> &str {
         let found = self.named.iter().find(|(known, _)| *known == name);
         &found.unwrap_or_else(|| panic!("{name} is not prepared")).1
     }
 
-    /// The codes that stand in addresses.
+    /// Returns the codes that occur in paths.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         let is_code = |name: &str| matches!(name, "invite" | "admin link" | "reset link");
         self.named.iter().filter(move |(name, _)| is_code(name)).map(|(_, code)| code.as_str())
     }
 
-    /// Makes what a row wants besides the room and its people, if it wants anything.
+    /// Creates what a row needs besides the room and its users.
     pub async fn prepare(&mut self, app: &App, wanted: &'static str) {
         if wanted.is_empty() || self.named.iter().any(|(known, _)| *known == wanted) {
             return;
@@ -190,7 +191,7 @@ impl Scene {
     }
 }
 
-/// A house for scenes, with the account whose password everybody has.
+/// Starts a server for scenes, with the account whose password all others share.
 pub async fn house(change: fn(&mut Config)) -> App {
     let app = App::with(change).await;
     app.signed_up("model").await;
@@ -201,7 +202,7 @@ fn desk(app: &App) -> Admin {
     Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
 }
 
-/// The code at the end of a link.
+/// Returns the code at the end of a link.
 fn code(link: Result<String, String>) -> String {
     link.unwrap().rsplit('/').next().unwrap().to_owned()
 }

@@ -1,5 +1,5 @@
-//! `madang backup`: beside a server that is busy, of a house that has lost something, into places
-//! where nothing can be written.
+//! `madang backup`: beside a busy server, with lost files, and with an output that cannot be
+//! written.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -17,7 +17,7 @@ use crate::support::TempDir;
 use crate::support::{Client, ConnectOptions};
 use crate::support::{Person, Room, key};
 
-/// Where the tests write their backup.
+/// Returns the path of the backup.
 pub(super) fn archive(folder: &TempDir) -> PathBuf {
     folder.path().join("house.tar.zst")
 }
@@ -26,7 +26,7 @@ pub(super) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Every file below a folder with what is in it, but the empty ones that locks are on.
+/// Returns every file below a folder with its content, except the empty lock files.
 pub(super) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
@@ -42,7 +42,7 @@ pub(super) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Sends a file to a room and gives its message.
+/// Sends a file to a room and returns its message.
 pub(super) async fn send_file(program: &Program, who: &Person, room: &Room, bytes: &[u8]) -> Value {
     let path = format!("/api/rooms/{}/files", room.id);
     let call = program.request("POST", &path).bearer(&who.token);
@@ -64,7 +64,7 @@ async fn sender(client: Client, room: String, name: &'static str, is_over: Arc<A
     sent
 }
 
-/// Sends files and takes them back again, as fast as it goes.
+/// Sends files and deletes them again, as fast as possible.
 async fn fickle(program: &Program, who: &Person, room: &Room, is_over: Arc<AtomicBool>) {
     for number in 0.. {
         let sent = send_file(program, who, room, format!("a whim, number {number}").as_bytes()).await;
@@ -98,7 +98,7 @@ async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_
     }
     let (path, data) = (archive(&folder), folder.path().to_owned());
     let written = async {
-        // Several, so that some are in the midst of what is sent and taken back.
+        // Several backups, so that some run between a send and its deletion.
         for _ in 0..3 {
             let (path, data) = (path.clone(), data.clone());
             tokio::task::spawn_blocking(move || run(&data, &["backup", "--force", text(&path)])).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_
     assert!(program.terminate().await.0.success());
     run(elsewhere.path(), &["restore", text(&path)]);
     let verified = run(elsewhere.path(), &["verify"]);
-    assert!(verified.contains("All is well."), "{verified}");
+    assert!(verified.contains("no errors found"), "{verified}");
 
     let program = Program::start(elsewhere.path(), &[]);
     let (all, rev) = program.everything(&jun, &room).await;
@@ -123,7 +123,7 @@ async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_
         found.inspect(|found| assert_eq!((&found["seq"], &found["text"]), (&answer["seq"], &answer["text"]))).is_some()
     };
     assert!(before.iter().all(is_in), "something that was acknowledged before the backup is missing");
-    // Of what was sent meanwhile it has what was stored up to one moment, and nothing else.
+    // Of the messages sent meanwhile, the backup contains those up to one moment, and no others.
     for (words, answer) in &sent {
         let stored = all.iter().find(|message| message["text"] == words.as_str());
         assert_eq!(stored.is_some(), answer["seq"].as_i64().unwrap() <= rev, "{words}: {answer}");
@@ -144,7 +144,7 @@ async fn bytes_that_a_backup_may_need_stay_until_it_has_read() {
     let call = app.request("POST", &path).bearer(&minji.token);
     let sent = call.multipart(Some(("notes.bin", b"notes")), &[]).send().await.is(201);
     let stored = app.stored_files();
-    // What a backup holds from before it copies the database until all is packed.
+    // A backup holds this lock from before the copy of the database until everything is packed.
     let reading = Lock::all_bytes(app.data_dir()).unwrap();
     let message = format!("/messages/{}", sent["id"].as_str().unwrap());
     app.call(&minji, "DELETE", &message, Value::Null).await.is(200);
@@ -163,31 +163,31 @@ async fn a_backup_is_private_whole_or_not_there_and_replaces_nothing_unasked() {
     let folder = TempDir::new();
     let path = archive(&folder);
     let refused = run_refused(folder.path(), &["backup", text(&path)]);
-    assert!(refused.contains("there is no house in"), "{refused}");
+    assert!(refused.contains("no database in"), "{refused}");
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
     say(&program, &minji, &room, "first").await;
     let said = run(folder.path(), &["backup", text(&path)]);
-    assert!(said.contains("house.tar.zst is written: rooms: 1, messages: 2, people: 1, files: 0 in "), "{said}");
+    assert!(said.contains("house.tar.zst: 1 room, 2 messages, 1 user, 0 files ("), "{said}");
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let first = std::fs::read(&path).unwrap();
     let refused = run_refused(folder.path(), &["backup", text(&path)]);
-    assert!(refused.contains("is there already; --force writes over it"), "{refused}");
+    assert!(refused.contains("already exists (pass --force to overwrite it)"), "{refused}");
     assert_eq!(std::fs::read(&path).unwrap(), first);
     say(&program, &minji, &room, "second").await;
-    // What a process left that was killed is taken over.
+    // Files that a killed process left are replaced.
     for left in ["house.tar.zst.part", "house.tar.zst.db.part"] {
         std::fs::write(folder.path().join(left), vec![b'x'; 2_000_000]).unwrap();
     }
     run(folder.path(), &["backup", "--force", text(&path)]);
-    assert!(run(folder.path(), &["verify", text(&path)]).contains("messages: 3"));
+    assert!(run(folder.path(), &["verify", text(&path)]).contains("3 messages"));
     assert_ne!(std::fs::read(&path).unwrap(), first);
     let into_folder = run_refused(folder.path(), &["backup", "--force", text(folder.path())]);
-    assert!(into_folder.contains("is a folder; name a file in it"), "{into_folder}");
+    assert!(into_folder.contains("is a folder (give the name of a file)"), "{into_folder}");
     let nowhere = run_refused(folder.path(), &["backup", text(&folder.path().join("no/where"))]);
     assert!(nowhere.contains("cannot write"), "{nowhere}");
-    // A link of the name that it is written under leads nowhere.
+    // A symbolic link with the name of a temporary file is not followed.
     let precious = folder.path().join("precious");
     std::fs::write(&precious, "precious").unwrap();
     std::os::unix::fs::symlink(&precious, folder.path().join("other.part")).unwrap();
@@ -209,7 +209,7 @@ async fn a_backup_that_finds_the_disk_full_leaves_the_one_before_it() {
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
     run(folder.path(), &["backup", text(&path)]);
     let first = contents(folder.path()).remove(&path);
-    // Bytes that no packing makes less.
+    // Incompressible bytes.
     let mut seed = 1u64;
     let noise = std::iter::repeat_with(|| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -220,7 +220,7 @@ async fn a_backup_that_finds_the_disk_full_leaves_the_one_before_it() {
     backup.args(["backup", "--force", text(&path), "--data-dir"]).arg(folder.path().join("data"));
     let output = backup.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("the backup cannot be written: "), "{said}");
+    assert!(!output.status.success() && said.contains("cannot write the backup: "), "{said}");
     assert_eq!(contents(folder.path()).remove(&path), first);
     assert!(
         !folder.path().join("house.tar.zst.part").exists() && !folder.path().join("house.tar.zst.db.part").exists()
@@ -232,7 +232,7 @@ async fn a_backup_that_is_asked_to_end_leaves_nothing() {
     let folder = TempDir::new();
     let (path, data) = (archive(&folder), folder.path().join("data"));
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
-    // Enough that it is still copying when it hears of its end.
+    // Large enough that the copy is still running when the signal arrives.
     let fill = "INSERT INTO meta (key, value) VALUES ('filling', hex(zeroblob(30000000)))";
     rusqlite::Connection::open(data.join("madang.db")).unwrap().execute(fill, []).unwrap();
     let mut command = binary();
@@ -245,7 +245,7 @@ async fn a_backup_that_is_asked_to_end_leaves_nothing() {
     assert!(Command::new("kill").args(["-TERM", &backup.id().to_string()]).status().unwrap().success());
     let output = backup.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("broken off; nothing was changed"), "{said}");
+    assert!(!output.status.success() && said.contains("interrupted; nothing was changed"), "{said}");
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["data"]);
 }
@@ -271,11 +271,11 @@ async fn a_house_that_has_lost_files_is_backed_up_without_them_and_says_so() {
     }
     let output = super::output(folder.path(), &["backup", text(&path)]);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("has lost 2 stored files"), "{said}");
+    assert!(!output.status.success() && said.contains("lacks 2 of its stored files"), "{said}");
     let output = super::output(folder.path(), &["verify", text(&path)]);
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(!output.status.success() && said.matches("lost before the backup").count() == 2, "{said}");
-    assert!(run(elsewhere.path(), &["restore", text(&path)]).contains("2 stored files had been lost before"));
+    assert!(!output.status.success() && said.matches("missing when the backup was made").count() == 2, "{said}");
+    assert!(run(elsewhere.path(), &["restore", text(&path)]).contains("2 stored files were already missing"));
     let program = Program::start(elsewhere.path(), &[]);
     let fetched = async |url: &str| program.request("GET", url).cookie(&minji.token).send().await;
     let sound = fetched(&urls[0]).await;
@@ -294,6 +294,6 @@ async fn a_backup_of_a_harmed_database_is_refused() {
     assert!(program.terminate().await.0.success());
     super::verify::harm_an_index(&folder.path().join("data/madang.db"));
     let refused = run_refused(folder.path(), &["backup", text(&path)]);
-    assert!(refused.contains("the database is harmed") && refused.contains("Keep your former backups"), "{refused}");
+    assert!(refused.contains("the database is corrupt") && refused.contains("keep your earlier backups"), "{refused}");
     assert!(!path.exists());
 }

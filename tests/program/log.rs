@@ -1,5 +1,4 @@
-//! What the program writes of what it is told: no secret, no text of people, and nothing that reads
-//! as a line of its own.
+//! The log contains no secrets and no texts of users, and no input can forge a line.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -73,7 +72,7 @@ async fn no_secret_and_no_text_is_logged() {
     }
 }
 
-/// What reads as another line, as another colour, or as more than anybody reads.
+/// Looks like another line, another colour, or an endless text.
 const FORGED: &str = "x\r\n2026-01-01T00:00:00Z ERROR forged: all is lost\u{1b}[31m\u{1b}]0;owned\u{7}\u{202e}";
 
 /// Abuse: N5
@@ -95,7 +94,7 @@ async fn nobody_else_writes_a_line_of_the_log() {
         assert_eq!(long.status, 404);
         let file = Some(("\u{1b}[31m.png", &b"no picture"[..]));
         program.request("POST", "/api/uploads").bearer(&minji.token).multipart(file, &[]).send().await;
-        // Bytes that no client library sends.
+        // Requests that no client library sends.
         for raw in [
             &b"GET /\x1b[31m HTTP/1.1\r\n\r\n"[..],
             b"\x1b[31m\n\n",
@@ -110,7 +109,7 @@ async fn nobody_else_writes_a_line_of_the_log() {
         let (status, log) = program.terminate().await;
         assert!(status.success(), "{status}");
         assert!(log.contains("answered") && log.contains("longlong"), "there is a log to look at: {log}");
-        // A terminal that is none gets no colours, so every escape would be a stranger's.
+        // Without a terminal there are no colours, so every escape would come from a client.
         assert!(!log.contains(['\u{1b}', '\u{7}', '\u{202e}', '\r']), "{format}: {log:?}");
         for line in log.lines() {
             let is_ours = match format {

@@ -1,4 +1,4 @@
-//! What a flood leaves of itself in the memory of the program. Only Linux tells.
+//! Memory after a flood of requests. Only Linux reports it.
 #![cfg(target_os = "linux")]
 
 use serde_json::json;
@@ -8,7 +8,7 @@ use super::Program;
 use crate::support::TempDir;
 
 impl Program {
-    /// Bytes that the program has in memory now.
+    /// Returns the resident memory in bytes.
     fn memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -18,8 +18,8 @@ impl Program {
 
 const MIB: usize = 1024 * 1024;
 
-/// Each takes 19 MiB while it is worked on. Taken anew on whatever thread was free, they stayed in the
-/// heaps of all threads: a gigabyte for good, on a machine of two cores.
+/// Each hash takes 19 MiB. When any free thread allocated it, the memory stayed in the heaps of all
+/// threads: a gigabyte for good, on a machine with two cores.
 ///
 /// Abuse: A3
 #[tokio::test]

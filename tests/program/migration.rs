@@ -1,4 +1,4 @@
-//! A database that is older than the program: it is kept as it was before it is changed.
+//! Databases of older versions: a copy is kept before a migration.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::{Program, binary, binary_on_full_disk, run};
 use crate::support::TempDir;
 
-/// The numbered texts that make a schema, in order.
+/// Returns the migrations in order.
 fn migrations() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
     let mut texts: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -16,12 +16,12 @@ fn migrations() -> Vec<PathBuf> {
     texts
 }
 
-/// The schema of this program.
+/// Returns the schema version of this program.
 pub(super) fn newest() -> i64 {
     migrations().len() as i64
 }
 
-/// A house as a madang left it that knew fewer migrations, with one person in it.
+/// Writes a data folder of an older version, with one user.
 pub(super) fn old_house(data: &Path, schema: i64) {
     std::fs::create_dir_all(data).unwrap();
     let db = Connection::open(data.join("madang.db")).unwrap();
@@ -43,7 +43,7 @@ fn schema(database: &Path) -> i64 {
     db.query_row("SELECT MAX(version) FROM migrations", [], |row| row.get(0)).unwrap()
 }
 
-/// The copies that are kept, the oldest first.
+/// Returns the copies, the oldest first.
 fn copies(data: &Path) -> Vec<PathBuf> {
     let mut copies: Vec<_> =
         std::fs::read_dir(data.join("backups")).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
@@ -68,7 +68,7 @@ async fn before_a_migration_the_database_is_kept_as_it_was() {
     let db = Connection::open(&kept[0]).unwrap();
     let name: String = db.query_row("SELECT name FROM users", [], |row| row.get(0)).unwrap();
     assert_eq!(name, "minji");
-    // It is undone by taking the copy in the database's place.
+    // Replacing the database by the copy undoes the migration.
     drop(db);
     std::fs::copy(&kept[0], data.join("madang.db")).unwrap();
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
@@ -120,7 +120,7 @@ fn without_room_for_a_copy_nothing_is_migrated() {
         let output = testkit::process::serve(command, folder.path()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success(), "{said}");
-        assert!(said.contains("before its schema changes a copy of the database is kept in"), "{said}");
+        assert!(said.contains("cannot copy the database to"), "{said}");
         assert_eq!(schema(&data.join("madang.db")), 2);
     };
     refused(&mut binary_on_full_disk());
@@ -138,17 +138,17 @@ async fn an_older_house_is_backed_up_as_it_is_and_migrated_when_it_is_restored()
     old_house(&folder.path().join("data"), 2);
     run(folder.path(), &["backup", archive]);
     assert_eq!(schema(&folder.path().join("data/madang.db")), 2);
-    assert!(run(folder.path(), &["verify", archive]).contains("The schema has version 2"));
+    assert!(run(folder.path(), &["verify", archive]).contains("schema 2 (this version of madang uses"));
     run(elsewhere.path(), &["restore", archive]);
     let data = elsewhere.path().join("data");
     assert_eq!((schema(&data.join("madang.db")), copies(&data).len()), (newest(), 0), "the archive is the copy");
     assert!(Program::start(elsewhere.path(), &[]).terminate().await.0.success());
-    // From a newer madang it is refused, whole as it is.
+    // A database of a newer version is refused and not changed.
     let newer = Connection::open(data.join("madang.db")).unwrap();
     newer.execute("INSERT INTO migrations VALUES (?1, 'tomorrow', 0)", [newest() + 1]).unwrap();
     drop(newer);
     for words in [&["backup", archive, "--force"][..], &["verify"]] {
         let refused = super::run_refused(elsewhere.path(), words);
-        assert!(refused.contains(&format!("this program knows {}", newest())), "{refused}");
+        assert!(refused.contains(&format!("newer than {}", newest())), "{refused}");
     }
 }

@@ -63,7 +63,7 @@ impl Program {
         Room { id: made["id"].as_str().unwrap().to_owned(), made }
     }
 
-    /// Everything in a room, asked for page by page.
+    /// Returns all messages of a room, page by page, and its rev.
     async fn everything(&self, who: &Person, room: &Room) -> (Vec<Value>, i64) {
         let (mut all, mut since) = (Vec::new(), 0);
         loop {
@@ -94,7 +94,7 @@ fn binary_on_full_disk() -> Command {
     command
 }
 
-/// What a sender knows of a send.
+/// What a sender knows about a send.
 struct Sent {
     sender: usize,
     key: String,
@@ -117,7 +117,7 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
             clients.push(Client::open(program.0.address, ConnectOptions::of(person).room(&room)).await);
             clients.last().unwrap().take("joined").await;
         }
-        // Chance says when: an id is the nearest source of it.
+        // A random delay, taken from an id.
         let until = 3 + RoomId::new(0).as_u128() as usize % 60;
         let mut answers = Vec::new();
         for number in 0..400 {
@@ -141,7 +141,7 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
         assert!(now_acked >= acked + until, "round {round}: {now_acked}");
         acked = now_acked;
     }
-    // What was not answered is sent again by its sender, twice: it is stored once.
+    // Unacknowledged messages are sent again, twice: each is stored once.
     let (before, _) = program.everything(&people[1], &room).await;
     let mut clients = Vec::new();
     for person in &people {
@@ -166,7 +166,7 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
 }
 
 /// I1: each acknowledged send is in the log at its place, with its text. I3: once. I4: each rev is
-/// one change, and seqs are unique. I2: nothing else is there.
+/// one change, and seqs are unique. I2: there is nothing else.
 fn check_log(sent: &[Sent], all: &[Value], rev: i64) {
     let seqs: Vec<i64> = all.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
     assert_eq!(seqs, (1..=rev).collect::<Vec<_>>(), "every rev of the room is one message, in order");
@@ -278,10 +278,10 @@ async fn a_reindex_beside_the_server_makes_search_whole() {
     let search = |q: &str| program.request("GET", &format!("/api/search?q={q}")).bearer(&minji.token);
     search("%EC%98%9B%EB%82%A0").send().await.refused(503, "search_unavailable");
     let refused = reindex(&["--search", "off"]);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("search is off"));
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("search is switched off"));
     let done = reindex(&[]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(String::from_utf8_lossy(&done.stdout), "The search index is complete.\n");
+    assert_eq!(String::from_utf8_lossy(&done.stdout), "rebuilt the search index\n");
     let found = search("%EC%98%9B%EB%82%A0").send().await.is(200);
     assert_eq!(found["messages"].as_array().unwrap().len(), 3);
     let (_, log) = program.terminate().await;

@@ -1,4 +1,4 @@
-//! What waits in the outbox when the process is killed.
+//! The outbox after the process is killed.
 
 use std::future::pending;
 use std::io::Write;
@@ -17,8 +17,8 @@ use crate::support::{Person, Room};
 
 const FOLDER: &str = "MADANG_TEST_FOLDER";
 
-/// A server whose links may lead to this machine, as a process. No setting of the program allows
-/// that, so it is this very binary that is run, for the one "test" below.
+/// Starts a server whose links may lead to this machine. No setting allows that, so this test
+/// binary runs itself with only the "test" below.
 fn start(folder: &Path) -> Program {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "program::outbox::serves_until_it_is_killed", "--ignored"]);
@@ -31,10 +31,10 @@ fn start(folder: &Path) -> Program {
 async fn serves_until_it_is_killed() {
     let mut config = Config { has_rate_limits: false, has_link_previews: true, ..Config::default() };
     config.data_dir = std::env::var_os(FOLDER).expect("started by a test").into();
-    config.fetch.may_reach = |_, address| address.is_loopback();
-    config.fetch.timeout = crate::support::TIMEOUT;
+    config.http_client.may_reach = |_, address| address.is_loopback();
+    config.http_client.timeout = crate::support::TIMEOUT;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    // Past the harness, which keeps what tests print.
+    // Written past the test harness, which captures the output.
     writeln!(std::io::stdout(), "Madang is ready on http://{}", listener.local_addr().unwrap()).unwrap();
     madang::app::run(config, listener, pending()).await.unwrap();
 }
@@ -56,7 +56,7 @@ async fn a_kill_between_a_send_and_its_preview_loses_no_preview() {
     let mut program = start(folder.path());
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
-    // The page of the first is being asked for; whether that of the second is, nobody knows.
+    // The page of the first link is being fetched; the second may be.
     let first = say(&program, &minji, &room, &site.page("/first")).await;
     site.is_requested("/first").await;
     let second = say(&program, &minji, &room, &site.page("/second")).await;
@@ -74,7 +74,7 @@ async fn a_kill_between_a_send_and_its_preview_loses_no_preview() {
     while count(folder.path(), "SELECT COUNT(*) FROM outbox") > 0 {
         program.request("GET", "/healthz").send().await;
     }
-    // Each preview is one rev of the room, and nothing else is.
+    // Each preview is one rev of the room, and there are no others.
     let (all, rev) = program.everything(&minji, &room).await;
     assert_eq!(rev, second["seq"].as_i64().unwrap() + 2);
     assert_eq!(all.iter().filter(|message| message["preview"].is_object()).count(), 2);
@@ -96,7 +96,7 @@ async fn what_brought_the_process_down_each_time_is_given_up() {
         }
     }
     let program = Program::start(folder.path(), &["--link-previews", "on"]);
-    // Who is answered knows that a signal is heard as well.
+    // After an answer, the signal handler is installed too.
     program.request("GET", "/healthz").send().await;
     while count(folder.path(), "SELECT COUNT(*) FROM outbox") > 0 {
         program.request("GET", "/healthz").send().await;

@@ -1,4 +1,4 @@
-//! `madang restore`: what is there afterwards, for whom it is not, and what a kill leaves.
+//! `madang restore`: what is there afterwards, who is locked out, and what a kill leaves.
 
 use std::path::Path;
 
@@ -31,7 +31,7 @@ async fn who_is_ahead_of_a_restored_room_gets_a_gap_and_begins_anew() {
     run(folder.path(), &["restore", "--force", text(&path)]);
 
     let program = Program::start(folder.path(), &[]);
-    // The numbers of what was lost are given again, to something else.
+    // The lost numbers are assigned to other changes.
     for words in ["after", "after that", "and that"] {
         say(&program, &minji, &room, words).await;
     }
@@ -47,7 +47,7 @@ async fn who_is_ahead_of_a_restored_room_gets_a_gap_and_begins_anew() {
         let page = program.request("GET", &path).bearer(&jun.token).send().await.is(200);
         assert_eq!(page["gap"], true, "{since}: {page}");
     }
-    // Who begins anew goes on without a gap.
+    // A client that starts over continues without a gap.
     let joined = Client::open(program.0.address, ConnectOptions::of(&jun).room(&room)).await.take("joined").await;
     let (rev, epoch) = (joined["rev"].as_i64().unwrap(), joined["room"]["epoch"].as_str().unwrap());
     say(&program, &minji, &room, "and now").await;
@@ -85,25 +85,25 @@ async fn a_house_with_a_server_on_it_is_not_replaced_nor_served_twice() {
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
     run(folder.path(), &["backup", text(&path)]);
     let refused = run_refused(folder.path(), &["restore", "--force", text(&path)]);
-    assert!(refused.contains("serves") && refused.contains("stop it first"), "{refused}");
+    assert!(refused.contains("a server is running on") && refused.contains("stop it first"), "{refused}");
     say(&program, &minji, &room, "still here").await;
     let second = testkit::process::serve(&mut binary(), folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&second.stderr);
-    assert!(!second.status.success() && said.contains("another madang serves"), "{said}");
+    assert!(!second.status.success() && said.contains("another server is running on"), "{said}");
     // A killed server holds nothing.
     program.kill();
     let before = contents(&data);
     let refused = run_refused(folder.path(), &["restore", text(&path)]);
-    assert!(refused.contains("there is a house in") && refused.contains("--force moves it aside"), "{refused}");
+    assert!(refused.contains("already contains data") && refused.contains("--force to move it aside"), "{refused}");
     let reading = Lock::all_bytes(&data).unwrap();
     let refused = run_refused(folder.path(), &["restore", "--force", text(&path)]);
-    assert!(refused.contains("is being backed up or verified"), "{refused}");
+    assert!(refused.contains("a backup or check of"), "{refused}");
     assert!(contents(&data) == before, "the folder is not as it was");
     drop(reading);
     run(folder.path(), &["restore", "--force", text(&path)]);
 }
 
-/// The house that was moved aside.
+/// Returns the data folder that was moved aside.
 fn former(data: &Path) -> std::path::PathBuf {
     let names = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path());
     let mut aside: Vec<_> = names.filter(|path| path.display().to_string().contains("before-restore-")).collect();
@@ -121,7 +121,7 @@ async fn the_house_that_was_there_is_moved_aside_whole() {
     send_file(&program, &minji, &room, b"one").await;
     run(folder.path(), &["backup", text(&path)]);
     let sent = send_file(&program, &minji, &room, b"two").await;
-    // Killed, so that part of what it holds is in the engine's log alone.
+    // Killed, so that part of the data is only in the write-ahead log.
     program.kill();
     std::fs::write(data.join("notes-of-the-operator"), "mine").unwrap();
     let said = run(folder.path(), &["restore", "--force", text(&path)]);
@@ -131,12 +131,12 @@ async fn the_house_that_was_there_is_moved_aside_whole() {
     let program = Program::start(folder.path(), &[]);
     assert_eq!(program.everything(&minji, &room).await.0.len(), 2);
     drop(program);
-    // It is a house like any other.
+    // The restored data folder works like any other.
     let elsewhere = TempDir::new();
     std::fs::rename(&aside, elsewhere.path().join("data")).unwrap();
     let program = Program::start(elsewhere.path(), &[]);
     assert_eq!(program.everything(&minji, &room).await.0.last(), Some(&sent));
-    assert!(run(elsewhere.path(), &["verify"]).contains("All is well."));
+    assert!(run(elsewhere.path(), &["verify"]).contains("no errors found"));
 }
 
 #[tokio::test]
@@ -150,8 +150,8 @@ async fn a_restore_that_is_killed_among_its_last_steps_is_finished_by_the_next_s
     run(folder.path(), &["backup", text(&path)]);
     let sent = send_file(&program, &minji, &room, b"two").await;
     assert!(program.terminate().await.0.success());
-    // Each place where a kill may come: nothing moved yet, the files gone, the files there, the
-    // database gone as well.
+    // Every point of a kill: nothing moved yet, the old files moved aside, the new files moved in,
+    // the database moved aside as well.
     for moves in 0..4 {
         let (data, unpacked) = (folder.path().join("data"), elsewhere.path().join(format!("{moves}/data")));
         std::fs::create_dir(unpacked.parent().unwrap()).unwrap();
@@ -169,12 +169,12 @@ async fn a_restore_that_is_killed_among_its_last_steps_is_finished_by_the_next_s
         }
         for words in [&["key", "list"][..], &["verify"], &["backup", "--force", text(&path)]] {
             let refused = run_refused(folder.path(), words);
-            assert!(refused.contains("`madang serve` finishes it"), "{refused}");
+            assert!(refused.contains("is not finished (run: madang serve)"), "{refused}");
         }
         let program = Program::start(folder.path(), &[]);
         let (all, _) = program.everything(&minji, &room).await;
         assert_eq!((all.len(), all.iter().any(|message| message["id"] == sent["id"])), (2, false));
-        assert!(run(folder.path(), &["verify"]).contains("All is well."));
+        assert!(run(folder.path(), &["verify"]).contains("no errors found"));
         assert!(program.terminate().await.0.success() && !ready.exists());
         let (aside, again) = (former(&data), TempDir::new());
         for name in ["files", "madang.db"] {
@@ -182,7 +182,7 @@ async fn a_restore_that_is_killed_among_its_last_steps_is_finished_by_the_next_s
             std::fs::rename(aside.join(name), data.join(name)).unwrap();
         }
         std::fs::rename(aside, again.path().join("rest")).unwrap();
-        assert!(run(folder.path(), &["verify"]).contains("messages: 3"));
+        assert!(run(folder.path(), &["verify"]).contains("3 messages"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Settings that do not work, or would leave a door open, and what is private of the data folder.
+//! Invalid or insecure settings, and the permissions of the data folder.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -10,8 +10,8 @@ use serde_json::json;
 use super::{Program, binary};
 use crate::support::TempDir;
 
-/// What a program says that is not to come up with these flags. One that comes up says so on its
-/// stdout, and is not waited for.
+/// Returns the error of a program that must not start with these flags. If it starts, it prints so
+/// on stdout and the test fails at once.
 #[track_caller]
 fn refused(folder: &Path, flags: &[&str]) -> String {
     let mut command = binary();
@@ -65,7 +65,7 @@ async fn what_the_house_keeps_is_for_nobody_else_on_the_machine() {
     let program = Program::start(folder.path(), &[]);
     assert_eq!(mode(&data), 0o700);
     drop(program);
-    // Also in a folder that somebody else made, for others to look into.
+    // Also in a folder that somebody else created, readable by others.
     std::fs::remove_dir_all(&data).unwrap();
     std::fs::create_dir(&data).unwrap();
     std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -79,7 +79,7 @@ async fn what_the_house_keeps_is_for_nobody_else_on_the_machine() {
         assert_eq!(mode(&data.join(name)), private, "{name}");
     }
     let (status, log) = program.terminate().await;
-    assert!(status.success() && log.contains("everybody on this machine can read SMTP_URL_FILE"), "{log}");
+    assert!(status.success() && log.contains("every user of this machine can read SMTP_URL_FILE"), "{log}");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn what_cannot_start_says_why_in_a_sentence() {
     std::fs::write(&blocked, "in the way").unwrap();
     for (flags, says) in [
         (["--port", port.as_str()], "cannot listen on"),
-        (["--data-dir", blocked.to_str().unwrap()], "cannot make the data folder"),
+        (["--data-dir", blocked.to_str().unwrap()], "cannot create the data folder"),
         (["--public-url", "chat.example"], "is not an address like"),
         (["--trusted-proxies", "ten"], "is not a network like"),
         (["--smtp-url", "sesame"], "SMTP_URL is not an address like"),

@@ -1,4 +1,4 @@
-//! Uploads whose process ends under them, and disks that take no more.
+//! Uploads when the process ends or the disk is full.
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -7,7 +7,7 @@ use super::{Program, binary, binary_on_full_disk};
 use crate::support::Person;
 use crate::support::TempDir;
 
-/// Begins an upload that says it will be longer than what comes of it.
+/// Starts an upload that declares a larger length than it sends.
 async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpStream {
     let head = format!(
         "POST /api/uploads HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-length: 9000000\r\n\
@@ -67,6 +67,6 @@ fn uploads_go_into_no_linked_folder() {
     std::os::unix::fs::symlink(&elsewhere, data.join("incoming")).unwrap();
     let output = testkit::process::serve(&mut binary(), folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("must be a folder and not a link"), "{said}");
+    assert!(!output.status.success() && said.contains("is a link, which is not allowed"), "{said}");
     assert!(elsewhere.join("precious").exists());
 }

@@ -1,4 +1,4 @@
-//! `madang verify`: each harm that is planted is found, and a sound house has none.
+//! `madang verify`: every planted error is found, and an intact data folder has none.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::{Program, run};
 use crate::support::TempDir;
 use crate::support::picture;
 
-/// Takes an entry out of an index past the engine, which then answers wrong without noticing.
+/// Removes an entry from an index without SQLite's knowledge; queries then return wrong results.
 pub(super) fn harm_an_index(database: &Path) {
     let db = Connection::open(database).unwrap();
     db.execute_batch(
@@ -20,7 +20,7 @@ pub(super) fn harm_an_index(database: &Path) {
     )
     .unwrap();
     drop(db);
-    // By the changed text the first message is not in the index, and is written so by this.
+    // By the changed definition the first message is not in the index, and REINDEX writes it so.
     Connection::open(database).unwrap().execute_batch("REINDEX messages_id").unwrap();
     let db = Connection::open(database).unwrap();
     db.execute_batch(
@@ -31,14 +31,14 @@ pub(super) fn harm_an_index(database: &Path) {
     .unwrap();
 }
 
-/// What it says with a fault, line by line.
+/// Returns the reported errors, line by line.
 fn faults(folder: &Path) -> Vec<String> {
     let output = super::output(folder, &["verify"]);
     let (said, why) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(1), "{said}{why}");
-    assert!(why.contains("found"), "{why}");
+    assert!(why.contains("verification failed"), "{why}");
     said.lines()
-        .filter(|line| line.contains(": ") && !line.starts_with("rooms:") && !line.starts_with("Stored"))
+        .filter(|line| line.contains(": ") && !line.starts_with("stored files:") && !line.starts_with("search index:"))
         .map(str::to_owned)
         .collect()
 }
@@ -67,13 +67,10 @@ async fn each_harm_is_found_and_named() {
     let portrait = program.request("PUT", "/api/me/picture").bearer(&minji.token);
     portrait.multipart(Some(("me.png", &picture::png(9, 9))), &[]).send().await.is(200);
     let sound = run(folder.path(), &["verify"]);
-    assert!(
-        sound.ends_with("All is well.\n") && sound.contains("rooms: 1, messages: 6, people: 2, files: 2"),
-        "{sound}"
-    );
-    assert!(sound.contains("The search index is complete."), "{sound}");
+    assert!(sound.ends_with("no errors found\n") && sound.contains("1 room, 6 messages, 2 users, 2 files"), "{sound}");
+    assert!(sound.contains("search index: complete"), "{sound}");
 
-    // Files: one changed, one gone, one cut; each is named with whose it is.
+    // Files: one changed, one missing, one truncated; each is reported with its owner.
     let stored: Vec<_> = contents(&data.join("files")).into_iter().filter(|(path, _)| path.is_file()).collect();
     assert!(stored.len() >= 4, "{stored:?}");
     for (path, bytes) in &stored {
@@ -81,8 +78,8 @@ async fn each_harm_is_found_and_named() {
         let mut flipped = bytes.clone();
         flipped[bytes.len() / 2] ^= 0x10;
         for (harm, says) in [
-            (Some(flipped), "not what was stored"),
-            (Some(bytes[1..].to_vec()), "not what was stored"),
+            (Some(flipped), "content does not match its hash"),
+            (Some(bytes[1..].to_vec()), "content does not match its hash"),
             (None, "missing"),
         ] {
             match harm {
@@ -102,53 +99,49 @@ async fn each_harm_is_found_and_named() {
         }
     }
 
-    // Rows, each made wrong beside the running server and right again.
+    // Rows, each made invalid beside the running server and corrected again.
     let db = Connection::open(data.join("madang.db")).unwrap();
     db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     db.busy_timeout(crate::support::TIMEOUT).unwrap();
     for (harm, mend, says) in [
-        (
-            "UPDATE rooms SET rev = rev - 1",
-            "UPDATE rooms SET rev = rev + 1",
-            "has the number 6, and the room's rev is 5",
-        ),
+        ("UPDATE rooms SET rev = rev - 1", "UPDATE rooms SET rev = rev + 1", "has seq 6, but the room's rev is 5"),
         (
             "UPDATE rooms SET public_rev = 99",
             "UPDATE rooms SET public_rev = rev",
-            "its public rev is 99, beyond its rev 6",
+            "its public rev is 99, above its rev 6",
         ),
-        ("UPDATE rooms SET member_count = 7", "UPDATE rooms SET member_count = 2", "it counts 7 members and has 2"),
+        ("UPDATE rooms SET member_count = 7", "UPDATE rooms SET member_count = 2", "it counts 7 members but has 2"),
         (
             "UPDATE messages SET seq = 3, rev = 3 WHERE text = 'for jun'",
             "UPDATE messages SET seq = 4, rev = 4 WHERE text = 'for jun'",
-            "1 messages have a number that another has",
+            "1 messages share a seq with another",
         ),
         (
             "UPDATE messages SET rev = 1 WHERE text = 'for jun'",
             "UPDATE messages SET rev = 4 WHERE text = 'for jun'",
-            "a message's rev is below its number",
+            "a message's rev is below its seq",
         ),
         (
             "UPDATE messages SET room_id = x'00' WHERE text = 'for jun'",
             "UPDATE messages SET room_id = (SELECT id FROM rooms) WHERE text = 'for jun'",
-            "messages: 1 are of no room",
+            "messages: 1 belong to no room",
         ),
         (
             "INSERT INTO blocks VALUES (x'01', x'02', 0)",
             "DELETE FROM blocks",
-            "database: 2 of blocks name one of users that is not there",
+            "database: 2 rows of blocks refer to missing rows of users",
         ),
         (
             "UPDATE files SET size = 3 WHERE name = 'notes.bin'",
             "UPDATE files SET size = 10 WHERE name = 'notes.bin'",
-            "has 10 bytes, and the database says 3",
+            "has 10 bytes, but the database says 3",
         ),
     ] {
         assert!(db.execute(harm, []).unwrap() > 0, "{harm}");
         let found = faults(folder.path());
         assert!(found.iter().any(|fault| fault.contains(says)), "{harm}: {found:?}");
         db.execute(mend, []).unwrap();
-        assert!(run(folder.path(), &["verify"]).ends_with("All is well.\n"), "{mend}");
+        assert!(run(folder.path(), &["verify"]).ends_with("no errors found\n"), "{mend}");
     }
     drop(db);
     assert!(program.terminate().await.0.success());
@@ -173,8 +166,8 @@ async fn what_is_no_fault_is_told_and_is_none() {
     let old = std::fs::File::options().write(true).open(shelf.join("old")).unwrap();
     old.set_modified(std::time::UNIX_EPOCH).unwrap();
     let said = run(folder.path(), &["verify"]);
-    assert!(said.contains("Stored files that nothing needs: 2 (10 B), of which 1 wait for the sweep"), "{said}");
-    assert!(said.contains("`madang reindex` makes one") && said.ends_with("All is well.\n"), "{said}");
+    assert!(said.contains("unused stored files: 2 (10 B), 1 of them older than a day"), "{said}");
+    assert!(said.contains("run: madang reindex") && said.ends_with("no errors found\n"), "{said}");
 }
 
 #[test]
@@ -188,7 +181,7 @@ fn what_is_no_house_at_all_is_no_whole_one() {
     std::fs::remove_file(data.join("madang.db")).unwrap();
     Connection::open(data.join("madang.db")).unwrap().execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
     let refused = super::run_refused(folder.path(), &["verify"]);
-    assert!(refused.contains("is no database of a house"), "{refused}");
+    assert!(refused.contains("is not a Madang database"), "{refused}");
     let refused = super::run_refused(folder.path(), &["backup", "x"]);
-    assert!(refused.contains("is no database of a house"), "{refused}");
+    assert!(refused.contains("is not a Madang database"), "{refused}");
 }

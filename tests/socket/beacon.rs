@@ -1,4 +1,4 @@
-//! The beacon: the highest rev that this person may see, on coming in and now and then.
+//! Rev heartbeats: the highest rev that a user may see, after joining and periodically.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn a_beacon_goes_round_with_what_each_may_see() {
         |rev: i64| move |beacon: &serde_json::Value| beacon.as_object().unwrap().values().all(|told| *told == rev);
     hers.take_where("rev", tells(whispered)).await;
     his.take_where("rev", tells(whispered)).await;
-    // Two rounds later she still is told of what is public alone.
+    // Two intervals later she still gets only the public rev.
     soras.take_where("rev", tells(public)).await;
     soras.take_where("rev", tells(public)).await;
     assert!(soras.all("rev").iter().all(|beacon| beacon[&room.id].as_i64().unwrap() <= public));

@@ -1,4 +1,4 @@
-//! What becomes of a message: edited, deleted, pinned, over both doors; and who may.
+//! Edited, deleted and pinned messages, over REST and sockets; and who may do it.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::support::app::{ENTRY_POINTS, EntryPoint};
 use crate::support::fixtures::texts;
 use crate::support::{App, Client, Person};
 
-/// Asks for an act by one of the doors: the rev, or the code of the refusal.
+/// Sends the request over one of the transports: the rev, or the error code.
 async fn act(
     app: &App,
     door: EntryPoint,
@@ -92,7 +92,7 @@ async fn what_is_not_ones_own_is_not_told_from_what_is_not() {
         let pin = json!({ "id": said["id"], "on": true });
         assert_eq!(act(&app, door, &jun, &his, "pin", &pin).await, Err("forbidden".into()));
     }
-    // In a room just left.
+    // In a room that he has just left.
     his.say(&room, "his").await;
     let his_id = his.receives("his").await["id"].clone();
     his.ok("leave", json!({ "room": room.id })).await;
@@ -104,7 +104,7 @@ async fn what_is_not_ones_own_is_not_told_from_what_is_not() {
     ] {
         his.refused(event, ask, "forbidden").await;
     }
-    // What is deleted is changed no more, by whomever.
+    // Nobody can change a deleted message.
     hers.ok("delete", json!({ "id": said["id"] })).await;
     for (event, ask) in [
         ("edit", json!({ "id": said["id"], "text": "back" })),
@@ -126,7 +126,7 @@ async fn who_keeps_order_deletes_what_others_said_and_nobody_edits_it() {
     );
     act(&app, EntryPoint::Socket, &minji, &hers, "delete", &json!({ "id": said["id"] })).await.unwrap();
     soras.take_where("message", |message| message["deletedAt"].is_string()).await;
-    // It was his, and it is gone: to do it again is no change for either.
+    // The message was his and is deleted: deleting it again is no change for either.
     assert!(act(&app, EntryPoint::Rest, &jun, &his, "delete", &json!({ "id": said["id"] })).await.is_ok());
 }
 
@@ -136,7 +136,7 @@ async fn ones_own_words_stand_after_a_while() {
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let said = his.say(&room, "old").await;
     let owners = hers.say(&room, "old too").await;
-    // The clock goes on by itself; a millisecond is over by the next answer at the latest but one.
+    // The edit window is one millisecond, so it ends within two answers.
     while act(&app, EntryPoint::Socket, &jun, &his, "edit", &json!({ "id": said["id"], "text": "old" })).await.is_ok() {
     }
     his.refused("delete", json!({ "id": said["id"] }), "forbidden").await;

@@ -1,4 +1,5 @@
-//! Crowds: above so many people online, counts instead of names, one line a second.
+//! Large rooms: above the limit of online users, events carry counts instead of names, one line a
+//! second.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ struct Crowd {
     people: Vec<(Person, Client)>,
 }
 
-/// Six are online where five are a crowd.
+/// Six users are online in a room that is large from five on.
 async fn crowd(second: fn(&mut madang::config::Config)) -> Crowd {
     let app = App::with(second).await;
     let minji = app.guest("minji").await;
@@ -73,7 +74,7 @@ async fn a_crowd_hears_counts_and_one_line_a_second() {
     let others = line["system"]["others"].as_u64().unwrap();
     assert!(line["text"].as_str().unwrap().contains(&others.to_string()), "{line}");
     assert_eq!(hers.all("join").len(), 4, "nobody is named any more");
-    // Talk goes on as ever, to all.
+    // Messages still reach everyone.
     newcomers[3].say(room, "hello, all").await;
     for (_, client) in &crowd.people {
         client.receives("hello, all").await;
@@ -89,7 +90,7 @@ async fn leaving_a_crowd_is_told_in_one_line_too() {
     })
     .await;
     let (hers, room) = (&crowd.minji, &crowd.room);
-    // Two of six leave: it stays a crowd until they have.
+    // Two of six leave: the room is large until they have left.
     for (_, client) in &crowd.people[..2] {
         client.ok("leave", json!({ "room": room.id })).await;
     }
@@ -102,7 +103,7 @@ async fn leaving_a_crowd_is_told_in_one_line_too() {
     assert_eq!(gone, 2);
     hers.take_where("changeRoom", |room| room["onlineCount"] == 4).await;
     assert!(hers.all("exit").is_empty(), "{:?}", hers.all("exit"));
-    // The third makes it a room again, with names.
+    // After the third has left, events carry names again.
     let (third, client) = &crowd.people[2];
     client.ok("leave", json!({ "room": room.id })).await;
     assert_eq!(hers.take("exit").await, json!({ "room": room.id, "user": third.user, "count": 3 }));

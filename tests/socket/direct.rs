@@ -1,4 +1,4 @@
-//! Conversations of two: one room whoever asks, nobody else's business, no way out but a block.
+//! Direct rooms: one for each pair, hidden from everyone else, and only a block ends them.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ async fn two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
     his.receives("hello").await;
     let rooms = app.call(&minji, "GET", "/me/rooms", Value::Null).await.is(200);
     assert_eq!(rooms["rooms"][0]["peer"], jun.user);
-    // The lobby knows nothing of it.
+    // The lobby does not list it.
     let other = app.courtyard(&minji).await;
     lobby.take_where("newRoom", |made| made["id"] == other.id).await;
     assert_eq!(lobby.all("newRoom").len(), 1);

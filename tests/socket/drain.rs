@@ -1,4 +1,4 @@
-//! The end of the server: the sockets are told, what is under way is answered, then all is quiet.
+//! Shutdown: sockets get an event, requests in progress are answered, then connections close.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn sockets_hear_of_the_end_and_sends_under_way_are_answered() {
         let payload = json!({ "room": room.id, "key": key, "text": number.to_string() });
         sends.push((key, client.start("message", payload)));
     }
-    // Some are through, some under way, some not sent.
+    // Some sends are done, some in progress, some not sent.
     let mut sends = sends.into_iter();
     let mut answered = Vec::new();
     for (key, pending) in sends.by_ref().take(10) {
@@ -36,7 +36,7 @@ async fn sockets_hear_of_the_end_and_sends_under_way_are_answered() {
     }
     let mut unanswered = Vec::new();
     for (key, pending) in sends {
-        // Answered yes, or not at all: never no.
+        // Acknowledged, or no answer at all: never an error.
         match pending.ack().await {
             Some(answer) => {
                 assert_eq!(answer["ok"], true, "{answer}");
@@ -50,7 +50,7 @@ async fn sockets_hear_of_the_end_and_sends_under_way_are_answered() {
         assert!(client.all("disconnect").is_empty(), "stock clients do not come back from a disconnect");
     }
     app.ended().await;
-    // What was stored was answered, and the rest may be sent again.
+    // Every acknowledged message is stored, and the rest may be sent again.
     app = App::reopen(app).await;
     let stored = app.count("SELECT COUNT(*) FROM messages WHERE key IS NOT NULL");
     assert_eq!(stored as usize, answered.len(), "{} were not answered", unanswered.len());
@@ -70,7 +70,7 @@ async fn the_server_ends_in_time_whatever_clients_do() {
     let mut app = App::with(|config| config.shutdown = Duration::from_millis(600)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
-    // One that never reads, one whose request never ends, one that only holds on.
+    // A client that never reads, one whose request never ends, one that stays idle.
     let stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
     let (_reader, mut writer) = websocket::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
     let auth = json!({ "token": minji.token, "room": room.id });
@@ -90,7 +90,7 @@ async fn while_draining_it_is_alive_and_not_ready_and_lets_no_socket_in() {
     let mut app = App::with(|config| config.shutdown = Duration::from_secs(4)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
-    // A reader that does not read keeps the drain waiting.
+    // A client that does not read delays the shutdown.
     let stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
     let (_reader, mut writer) = websocket::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
     writer.text(&format!("40/chat,{}", json!({ "token": minji.token, "room": room.id }))).await.unwrap();
@@ -99,7 +99,7 @@ async fn while_draining_it_is_alive_and_not_ready_and_lets_no_socket_in() {
     let ask = |path: &str| crate::support::Request::new(address, "GET", path).try_send();
     app.begin_stop();
     client.take("draining").await;
-    // It may be over at any moment from here on; what it says until then is this.
+    // The shutdown may end at any moment from here on; until then this is the answer.
     if let Ok(ready) = ask("/readyz").await {
         assert_eq!((ready.status, ready.text().as_str()), (503, "draining\n"));
     }

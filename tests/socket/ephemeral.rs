@@ -1,4 +1,4 @@
-//! Ephemeral rooms: who is connected is who is in, and the last one out turns off the light.
+//! Ephemeral rooms: members are those who are connected, and the room ends with the last one.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn who_is_gone_longer_than_a_reload_has_left() {
     assert_eq!(hers.take("exit").await["count"], 1);
     hers.take_where("message", |line| line["system"]["event"] == "exit").await;
     assert_eq!(app.show(&room).await["memberCount"], 1);
-    // He is told apart from who never left: he joins again.
+    // A rejoin differs from a reload: there is a new join line.
     let his = app.enter(&jun, &room).await;
     hers.take("join").await;
     drop(his);
@@ -68,11 +68,11 @@ async fn a_seat_waits_for_the_first_connection_and_no_longer() {
     let app = App::with(|config| config.reservation = Duration::from_millis(60)).await;
     let [minji, jun, _] = app.three_guests().await;
     let lobby = app.lobby().await;
-    // Nobody comes: the room goes.
+    // Nobody connects: the room is removed.
     let room = campfire(&app, &minji).await;
     assert_eq!(lobby.take("removeRoom").await, json!(room.id));
     app.get(&format!("/api/rooms/{}", room.id)).send().await.refused(404, "room_not_found");
-    // The maker comes, who joined by REST does not.
+    // The creator connects; the user who joined by REST does not.
     let room = campfire(&app, &minji).await;
     let hers = app.enter(&minji, &room).await;
     app.join(&jun, &room).await;
@@ -96,7 +96,7 @@ async fn after_a_restart_all_seats_are_held() {
     let hers = app.connect(&minji).await;
     let back = hers.join(&room).await;
     assert_eq!(texts(back["messages"].as_array().unwrap()), ["join", "join", "before"]);
-    // Who does not come back in time has left.
+    // A user who does not reconnect in time has left.
     app.restart_with(|config| config.reservation = Duration::from_millis(80)).await;
     let hers = app.enter(&minji, &room).await;
     let line = hers.take_where("message", |line| line["system"]["event"] == "exit").await;

@@ -1,4 +1,4 @@
-//! Coming in: where the room is taken from, what is told at once, how one is refused.
+//! The handshake: how the room is chosen, what the first events are, and how it is refused.
 
 use serde_json::{Value, json};
 
@@ -160,7 +160,7 @@ async fn html_is_for_who_asks_and_the_same_for_all_who_do() {
     assert!(!markup.contains(" style=") && !markup.contains(" onclick="), "{markup}");
     assert!((to_her["key"].is_string(), to_him["key"].is_null()) == (true, true));
     assert!(plain.receives("<b>hello</b>").await["html"].is_null());
-    // It is the markup of the page.
+    // It is the same HTML as on the page.
     let page = app.page(&minji, &format!("/room/{}", room.id)).await.text();
     assert!(page.contains(&format!("id=\"m-{}\"", to_him["seq"])));
     let other = ConnectOptions::of(&minji).auth("view", "xml");
@@ -189,7 +189,7 @@ async fn who_answers_no_ping_is_gone_from_the_room() {
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let hers = app.enter(&minji, &room).await;
-    // A polling session that does not poll: it can only be missed.
+    // A polling session that does not poll.
     let poll = "/socket.io/?EIO=4&transport=polling";
     let open = app.get(poll).send().await.text();
     let sid = serde_json::from_str::<Value>(&open[1..]).unwrap()["sid"].as_str().unwrap().to_owned();

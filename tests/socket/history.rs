@@ -1,4 +1,4 @@
-//! A history that begins with joining, as it is told live and read back at the doors.
+//! History from the time of joining, in events and in later reads.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::fixtures::texts;
 use crate::support::key;
 use crate::support::{App, Client, Person, Room};
 
-/// A room that shows nothing from before one joined: minji has said something, then jun came.
+/// A room whose history begins with joining: minji has sent a message, then jun joined.
 struct Evening {
     app: App,
     minji: Person,
@@ -29,7 +29,7 @@ async fn evening() -> Evening {
     Evening { app, minji, jun, room, hers, his, old }
 }
 
-/// What a person was told of the room in messages, settled.
+/// Returns the messages that a client has received, once it is idle.
 async fn heard(client: &Client) -> Vec<String> {
     client.settle().await;
     client.all("message").iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
@@ -50,7 +50,7 @@ async fn changes_of_what_was_before_one_came_are_not_told() {
     let told = heard(&his).await;
     assert!(!told.iter().any(|text| text.contains("old")), "{told:?}");
     assert!(!his.all("message").iter().any(|message| message["seq"] == old["seq"]));
-    // Who was there hears all of it, in order.
+    // A member from the beginning gets all of them, in order.
     let revs: Vec<_> = hers.all("message").iter().map(|message| message["rev"].as_i64().unwrap()).collect();
     assert!(revs.is_sorted() && hers.all("message").iter().filter(|message| message["seq"] == old["seq"]).count() >= 4);
     his.refused("react", json!({ "id": old["id"], "emoji": "👍", "on": true }), "forbidden").await;
@@ -70,7 +70,7 @@ async fn an_answer_to_what_one_may_not_see_quotes_nothing() {
     assert_eq!(to_him["replyTo"], json!({ "seq": old["seq"], "user": null, "excerpt": "" }));
     assert_eq!(hers.receives("indeed").await["replyTo"]["excerpt"], "old");
     assert!(page.receives("indeed").await["html"].as_str().unwrap().contains("old"));
-    // And the same in what he reads later, by socket and by REST.
+    // Later reads by socket and REST give the same.
     let again = his.join(&room).await;
     let last = again["messages"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["replyTo"]["excerpt"], &last["replyTo"]["user"]), (&json!(""), &Value::Null));
@@ -89,7 +89,8 @@ async fn neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
     }
     let joined = his.join(&room).await;
     assert_eq!(texts(joined["messages"].as_array().unwrap()), ["join"]);
-    // Behind only by what is not his: nothing comes, and his number is the room's.
+    // Only changes that he may not see are missing: no message comes, and his rev becomes the
+    // room's.
     hers.ok("edit", json!({ "id": old["id"], "text": "old, edited" })).await;
     let resumed = his.ok("join", json!({ "room": room.id, "since": joined["rev"] })).await;
     assert_eq!((texts(resumed["messages"].as_array().unwrap()).len(), resumed["gap"].is_null()), (0, true));
@@ -97,7 +98,7 @@ async fn neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
     assert!(!app.page(&jun, &format!("/room/{}", room.id)).await.text().contains("old, edited"));
     let older = app.page(&jun, &format!("/room/{}/messages?before=3", room.id)).await;
     assert!(older.status == 200 && !older.text().contains("old, edited"));
-    // Leaving and coming again begins anew; the owner may open all of it.
+    // After leaving, history begins with the next joining; the owner may open all of it.
     his.ok("leave", json!({ "room": room.id })).await;
     let back = his.join(&room).await;
     assert_eq!(texts(back["messages"].as_array().unwrap()), ["join"]);

@@ -1,4 +1,5 @@
-//! Being shown out: the line, `kicked`, then nothing more of that room, on a connection that lives.
+//! Kicks: the system message, `kicked`, then nothing more of the room, while the connection stays
+//! open.
 
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ async fn the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
             let kicked = client.take("kicked").await;
             assert_eq!((&kicked["room"], &kicked["reason"]), (&json!(room.id), &reason), "{door:?}");
         }
-        // All of it goes on for the others, none of it for him.
+        // The others get all of it, he gets none.
         hers.say(&room, "he is gone").await;
         hers.ok("typing", json!({ "room": room.id })).await;
         app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!({ "title": "garden" })).await.is(200);
@@ -66,7 +67,7 @@ async fn the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
         }
         let path = format!("/rooms/{}/messages", room.id);
         app.call(&jun, "GET", &path, Value::Null).await.refused(403, "not_a_member");
-        // The connection lives: his other room talks on, and he may come back to this one.
+        // The connection stays open: his other room works, and he may join this one again.
         his.say(&other, "still here").await;
         let back = his.join(&room).await;
         assert!(texts(back["messages"].as_array().unwrap()).contains(&"he is gone"));
@@ -126,7 +127,7 @@ async fn a_removed_room_is_gone_for_all_and_their_sockets_stay() {
         let lobby = app.lobby().await;
         let path = match door {
             EntryPoint::Rest => format!("/api/rooms/{}", room.id),
-            // There is no event for it; the page's form is the other door.
+            // There is no event for it; the form of the page is the other way.
             EntryPoint::Socket => format!("/room/{}/delete", room.id),
         };
         match door {
@@ -155,7 +156,7 @@ async fn a_removed_room_is_gone_for_all_and_their_sockets_stay() {
         for table in ["rooms", "members", "messages", "files", "bans"] {
             assert_eq!(app.count(&format!("SELECT COUNT(*) FROM {table}")), 0, "{table}");
         }
-        // The sockets are as good as before.
+        // The sockets still work.
         let next = app.courtyard(&minji).await;
         hers.join(&next).await;
         hers.say(&next, "on we go").await;
@@ -192,7 +193,7 @@ async fn who_takes_nothing_in_is_shown_out_at_once() {
     let app = App::with(|config| config.slow_client_timeout = Duration::from_secs(60)).await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     his.disconnect().await;
-    // Another screen of his, whose kernel takes as little as it can and whose program takes nothing.
+    // Another of his clients, with the smallest receive buffer, which reads nothing.
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 * 1024).unwrap();
     let stream = socket.connect(app.address).await.unwrap();
@@ -209,7 +210,7 @@ async fn who_takes_nothing_in_is_shown_out_at_once() {
     app.call(&jun, "GET", &format!("/rooms/{}/messages", room.id), Value::Null).await.refused(403, "not_a_member");
     app.say(&minji, &room, "he is gone").await;
     soras.receives("he is gone").await;
-    // Whenever he listens again, he hears all up to the kick and nothing behind it.
+    // When it reads again, it gets everything up to the kick and nothing after it.
     writer.text("42/chat,7[\"members\",{\"room\":\"nowhere\"}]").await.unwrap();
     let mut heard = Vec::new();
     loop {

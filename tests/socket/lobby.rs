@@ -1,4 +1,4 @@
-//! The lobby's namespace: rooms as they come, change and go.
+//! The lobby namespace: events when rooms are created, changed and removed.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Client, Room};
 
-/// Waits until the lobby has been told what it is told of this room.
+/// Waits for a matching event of this room in the lobby.
 async fn until(lobby: &Client, room: &Room, is_it: impl Fn(&Value) -> bool) -> Value {
     lobby.take_where("changeRoom", |changed| changed["id"] == room.id && is_it(changed)).await
 }
@@ -46,7 +46,7 @@ async fn the_lobby_hears_nothing_of_what_is_said() {
     until(&lobby, &room, |room| room["onlineCount"] == 3).await;
     let names: Vec<_> = lobby.log().into_iter().map(|event| event.name).collect();
     assert!(names.iter().all(|name| ["connect", "newRoom", "changeRoom"].contains(&name.as_str())), "{names:?}");
-    // What is for talkers is not understood here.
+    // The lobby does not know the events of a room.
     let answer = lobby.emit("join", json!({ "room": room.id })).await;
     assert_eq!(answer["error"]["code"], "unknown_event");
 }
@@ -66,7 +66,7 @@ async fn changes_of_a_second_are_told_as_one() {
     hers.take_where("changeRoom", |room| room["title"] == "title 39").await;
     let (in_lobby, inside) = (lobby.all("changeRoom").len(), hers.all("changeRoom").len());
     assert!(in_lobby < 20 && inside < 20, "40 changes were told as {in_lobby} and {inside}");
-    // Nothing is left out of the history.
+    // The history is complete.
     assert_eq!(app.show(&room).await["rev"], 41);
 }
 
@@ -81,7 +81,7 @@ async fn a_second_has_room_for_twenty_the_busiest_first() {
     let jun = app.guest("jun").await;
     let _busy = (app.enter(&jun, &rooms[29]).await, app.enter(&minji, &rooms[29]).await);
     let lobby = app.lobby().await;
-    // All that has happened so far is told before a change that is made now is.
+    // Events so far come before that of a change made now.
     app.call(&minji, "PATCH", &format!("/rooms/{}", rooms[29].id), json!({ "title": "settled" })).await.is(200);
     until(&lobby, &rooms[29], |room| room["title"] == "settled").await;
     for room in &rooms {
@@ -118,7 +118,7 @@ async fn the_lobby_hears_of_an_unlisted_room_only_while_it_is_listed() {
     change(&room, false).await;
     assert_eq!(lobby.take("removeRoom").await, json!(room.id));
     assert_eq!(titles().await, [] as [&str; 0]);
-    // The same again tells nothing; what happens inside is nobody's business outside.
+    // Setting the same values sends no event, and neither does what happens inside.
     change(&room, false).await;
     let _hers = (app.enter(&minji, &room).await, app.enter(&minji, &hidden).await);
     change(&hidden, true).await;

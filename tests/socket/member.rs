@@ -1,4 +1,4 @@
-//! Coming and going in a lasting room: one person is one, whatever sockets they have.
+//! Joining and leaving persistent rooms: a user counts once, however many sockets they have.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::fixtures::texts;
 use crate::support::{App, Client, Person, Room};
 
-/// A house where a reload is never over in time to matter.
+/// Starts a server whose grace period is too long to matter.
 async fn patient() -> App {
     App::with(|config| config.exit_grace = Duration::from_secs(60)).await
 }
@@ -47,7 +47,7 @@ async fn going_offline_ends_no_membership_of_a_lasting_room() {
     let shown = app.show(&room).await;
     assert_eq!((&shown["memberCount"], &shown["onlineCount"]), (&json!(2), &json!(1)));
     assert_eq!(texts(&app.history(&jun, &room).await), ["join", "join"]);
-    // A message sent meanwhile waits.
+    // A message sent meanwhile is in the snapshot.
     hers.say(&room, "while away").await;
     let back = app.connect(&jun).await.join(&room).await;
     assert_eq!(texts(back["messages"].as_array().unwrap()).last(), Some(&"while away"));
@@ -84,7 +84,7 @@ async fn two_tabs_are_one_person() {
     let joined = second.ok("members", json!({ "room": room.id })).await;
     assert_eq!(joined["members"].as_array().unwrap().len(), 2);
     assert_eq!(app.show(&room).await["onlineCount"], 2);
-    // The first tab is closed: he is still here.
+    // The first tab is closed, and he is still here.
     first.disconnect().await;
     second.say(&room, "one tab left").await;
     hers.receives("one tab left").await;
@@ -117,7 +117,7 @@ async fn leaving_and_coming_back_at_once_is_both() {
     let hers = app.enter(&minji, &room).await;
     let his = app.enter(&jun, &room).await;
     for round in 0..30 {
-        // Sent back to back: the room may not have told the end when the beginning comes.
+        // Sent back to back: the room may not have published the end when the beginning arrives.
         let leaving = his.start("leave", json!({ "room": room.id }));
         let joining = his.start("join", json!({ "room": room.id }));
         assert_eq!(leaving.ack().await.unwrap()["ok"], true);
@@ -128,7 +128,7 @@ async fn leaving_and_coming_back_at_once_is_both() {
         his.receives(&format!("round {round}")).await;
     }
     his.disconnect().await;
-    // Each coming and going was told, and the last going too.
+    // Every join and leave was published, including the last leave.
     for _ in 0..31 {
         hers.take("join").await;
         hers.take("exit").await;
@@ -167,7 +167,7 @@ async fn a_socket_is_in_so_many_rooms_and_no_more() {
     client.refused("join", json!({ "room": rooms[128].id }), "too_many").await;
     client.join(&rooms[0]).await;
     client.ok("leave", json!({ "room": rooms[0].id })).await;
-    // Her leaving takes effect at its place in the room, a moment after the answer.
+    // Her leaving takes effect at its place in the room's order, a moment after the answer.
     while client.emit("join", json!({ "room": rooms[128].id })).await["ok"] != true {}
     client.say(&rooms[128], "in").await;
 }

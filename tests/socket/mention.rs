@@ -1,5 +1,4 @@
-//! People named in a message: found by their names, Korean ones with particles; everybody only by
-//! who keeps order.
+//! Mentions: found by name, in Korean also with particles; only moderators can mention everybody.
 
 use serde_json::{Value, json};
 

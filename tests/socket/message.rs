@@ -1,4 +1,5 @@
-//! Messages over sockets: acknowledged, told to all, in one order; whispers to the two alone.
+//! Messages over sockets: acknowledged, sent to everyone in one order; whispers only to the two
+//! users.
 
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ async fn a_message_is_acknowledged_and_reaches_all_with_its_sender() {
         assert_eq!(heard[field], answer[field], "{field}");
     }
     assert_eq!((&heard["user"], &heard["key"]), (&minji.user, &Value::Null));
-    // The key goes back to all the sender's sockets.
+    // The key is sent back to all of the sender's sockets.
     for tab in [&hers, &second_tab] {
         let mut own = tab.receives("hello").await;
         assert_eq!(own.as_object_mut().unwrap().remove("key"), Some(json!("one")));
@@ -48,7 +49,7 @@ async fn a_repeat_is_a_dup_of_the_first_by_any_door() {
     let by_rest =
         app.call(&minji, "POST", &format!("/rooms/{}/messages", room.id), json!({ "key": "one", "text": "x" })).await;
     assert_eq!(by_rest.is(200)["id"], first["id"]);
-    // Also to who has left, and from a room they are not in.
+    // Also to a user who has left, and from a room they are not in.
     hers.ok("leave", json!({ "room": room.id })).await;
     assert_eq!(hers.ok("message", send).await["dup"], true);
     let elsewhere = json!({ "room": "nowhere", "key": "one", "text": "hello" });
@@ -125,14 +126,14 @@ async fn a_whisper_reaches_the_two_alone_and_takes_its_place() {
     }
     soras.receives("behind it").await;
     assert!(!texts(&soras.all("message")).contains(&"psst"));
-    // Not in what a third is told on coming in, from whatever rev.
+    // A third user never gets it on joining, from any rev.
     for since in [Value::Null, json!(0), answer["rev"].as_i64().map(|rev| json!(rev - 1)).unwrap()] {
         let joined = app.connect(&sora).await.ok("join", json!({ "room": room.id, "since": since })).await;
         assert!(!joined.to_string().contains("psst"), "{joined}");
     }
     let joined = app.connect(&jun).await.join(&room).await;
     assert!(joined.to_string().contains("psst"));
-    // Somebody who has gone is whispered to no more.
+    // A whisper to a user who has left is refused.
     his.ok("leave", json!({ "room": room.id })).await;
     let error =
         hers.refused("message", json!({ "room": room.id, "key": "v", "text": "x", "to": jun.id }), "not_found").await;
@@ -173,7 +174,7 @@ async fn typing_reaches_the_others_once_in_a_while() {
         tab.receives("typed").await;
         assert!(tab.all("typing").is_empty(), "one knows that oneself types");
     }
-    // A member whose socket is elsewhere types nowhere.
+    // A member whose socket is not in the room cannot send typing events to it.
     let outside = app.connect(&minji).await;
     outside.refused("typing", json!({ "room": room.id }), "not_a_member").await;
 }

@@ -1,4 +1,4 @@
-//! What a socket says and hears.
+//! Events over sockets.
 
 mod beacon;
 mod change;

@@ -1,5 +1,4 @@
-//! The outbox, by what comes of it: previews that are tried again, in order, within bounds, and over
-//! restarts.
+//! The outbox, tested through previews: retries, order, limits, restarts.
 
 use std::time::Duration;
 
@@ -9,12 +8,12 @@ use serde_json::{Value, json};
 use crate::support::site::Site;
 use crate::support::{App, Client, TIMEOUT};
 
-/// Links may lead to this machine, and what fails is tried again at once.
+/// Links may lead to this machine, and failed jobs are retried at once.
 fn hurried(config: &mut Config) {
     config.has_link_previews = true;
-    config.fetch.may_reach = |_, address| address.is_loopback();
-    config.fetch.timeout = TIMEOUT;
-    config.fetch.rest = Duration::ZERO;
+    config.http_client.may_reach = |_, address| address.is_loopback();
+    config.http_client.timeout = TIMEOUT;
+    config.preview_retry_delay = Duration::ZERO;
     config.limits.outbox_pause_ms = 0;
 }
 
@@ -40,7 +39,7 @@ async fn what_fails_is_tried_again_until_it_comes() {
     assert_eq!(app.count(QUEUED), 1);
     site.respond();
     let heard = previewed(&socket, "/a").await;
-    // However often it was tried, it is one change.
+    // However many attempts it took, it is one change.
     assert_eq!(heard["rev"].as_i64(), sent["seq"].as_i64().map(|seq| seq + 1));
     app.outbox_is_empty().await;
 }
@@ -70,7 +69,7 @@ async fn what_is_no_page_is_asked_for_once() {
 async fn a_panic_costs_one_try_and_not_the_outbox() {
     let app = App::with(|config| {
         hurried(config);
-        config.fetch.may_reach = |url, address| {
+        config.http_client.may_reach = |url, address| {
             assert_ne!(url.path(), "/panic");
             address.is_loopback()
         };
@@ -170,8 +169,8 @@ async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
     let mut app = App::with(|config| {
         hurried(config);
         config.limits.outbox_pause_ms = 1_000_000;
-        config.fetch.timeout = Duration::from_millis(50);
-        // Whoever waited for more than there is would wait for minutes.
+        config.http_client.timeout = Duration::from_millis(50);
+        // A shutdown that waited for more than it must would wait for minutes.
         config.shutdown = Duration::from_secs(3_600);
     })
     .await;
@@ -182,6 +181,6 @@ async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
     site.is_requested("/a").await;
     app.begin_stop();
     app.ended().await;
-    // The try came to its end, which put the row off.
+    // The attempt ended, which postponed the job.
     assert_eq!(app.count("SELECT COUNT(*) FROM outbox WHERE due_at > created_at + 900000"), 1);
 }

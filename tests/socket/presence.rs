@@ -1,4 +1,4 @@
-//! Whether people are there: told to who shares a room with them.
+//! Presence: sent to users who share a room.
 
 use serde_json::json;
 
@@ -21,9 +21,9 @@ async fn who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
     let members = hers.ok("members", json!({ "room": room.id })).await;
     let his_row = members["members"].as_array().unwrap().iter().find(|member| member["user"]["id"] == jun.id).unwrap();
     assert_eq!((&his_row["presence"], &his_row["online"]), (&json!("away"), &json!(true)));
-    // A screen that was opened after this hears nothing of how he came.
+    // A client that joins after this gets no event of his joining.
     let hers = app.enter(&minji, &room).await;
-    // One screen that is looked at is enough.
+    // One visible client is enough.
     let phone = app.connect(&jun).await;
     hers.take_where("presence", of_jun("online")).await;
     phone.disconnect().await;
@@ -47,7 +47,7 @@ async fn of_a_crowd_nobody_is_told() {
     let (hers, his, soras) =
         (app.enter(&minji, &room).await, app.enter(&jun, &room).await, app.enter(&sora, &room).await);
     his.ok("presence", json!({ "state": "away" })).await;
-    // Something that is told by the second, after it.
+    // A later event of the once-a-second kind.
     let seq = hers.say(&room, "read this").await["seq"].clone();
     soras.ok("read", json!({ "room": room.id, "seq": seq })).await;
     hers.take("read").await;

@@ -1,5 +1,5 @@
-//! Previews of links (M8, M9, Z10): they come after the message, go with the link, and what is not
-//! said to a room is never looked up.
+//! Link previews (M8, M9, Z10): they follow the message, disappear with the link, and whispers are
+//! never looked up.
 
 use madang::config::Config;
 use serde_json::{Value, json};
@@ -11,10 +11,10 @@ use crate::support::key;
 use crate::support::site::Site;
 use crate::support::{App, Client, picture};
 
-/// The tests' sites are on this machine, which nothing but a test can allow.
+/// The test sites are on this machine, which only a test can allow.
 fn previews(config: &mut Config) {
     config.has_link_previews = true;
-    config.fetch.may_reach = |_, address| address.is_loopback();
+    config.http_client.may_reach = |_, address| address.is_loopback();
 }
 
 async fn previewed(client: &Client, title: &str) -> Value {
@@ -28,7 +28,7 @@ async fn a_preview_follows_its_message_and_is_words_alone() {
         let (app, site) = (App::with(previews).await, Site::open().await);
         let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
         let htmls = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("view", "html")).await;
-        // Who comes in later finds the preview in what they are told on coming in.
+        // A later joiner gets the preview in the snapshot.
         htmls.take("joined").await;
         let (url, text) = (site.page("/a"), format!("see {} and {}", site.page("/a"), site.page("/b")));
         let sent = match door {
@@ -43,7 +43,7 @@ async fn a_preview_follows_its_message_and_is_words_alone() {
         assert_eq!((&heard["id"], &heard["seq"], &heard["text"]), (&sent["id"], &sent["seq"], &json!(text)));
         assert!(heard["rev"].as_i64() > heard["seq"].as_i64() && heard["editedAt"].is_null());
         assert_eq!(fields(&heard["preview"]), ["description", "site", "title", "url"]);
-        // The sender's own sockets hear it too, and so does who comes later or pages.
+        // The sender's own sockets get it too, and so do later joiners and page reads.
         previewed(&hers, "/a").await;
         assert_eq!(app.history(&jun, &room).await.last().unwrap()["preview"], expected);
         let html = previewed(&htmls, "/a").await["html"].as_str().unwrap().to_owned();
@@ -59,7 +59,7 @@ async fn a_preview_goes_with_its_link() {
     let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, &site.page("/a")).await["id"].clone();
     previewed(&his, "/a").await;
-    // The same link in other words keeps it, another has its own, none has none.
+    // The same link in another text keeps its preview, another link gets its own, no link has none.
     let edit = async |text: &str| hers.ok("edit", json!({ "id": id, "text": text })).await;
     edit(&format!("look: {}", site.page("/a"))).await;
     assert_eq!(his.receives(&format!("look: {}", site.page("/a"))).await["preview"]["title"], "/a");
@@ -75,7 +75,7 @@ async fn a_preview_goes_with_its_link() {
     assert!(gone["preview"].is_null());
     assert!(app.history(&minji, &room).await.iter().all(|message| message["preview"].is_null()));
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 0);
-    // What was fetched lately is not fetched again.
+    // A cached page is not fetched again.
     assert_eq!(site.requests(), ["/a", "/b"]);
 }
 
@@ -114,7 +114,7 @@ async fn what_is_whispered_is_not_looked_up_and_outsiders_hear_nothing() {
     previewed(&his, "/open").await;
     assert_eq!(site.requests(), ["/open"]);
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 1);
-    // Two alone in a room of their own have their previews.
+    // A direct room of two has previews.
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": jun.id })).await.is(201)["id"].clone();
     hers.ok("join", json!({ "room": direct })).await;
     his.ok("join", json!({ "room": direct })).await;
@@ -140,7 +140,7 @@ async fn a_link_beside_a_picture_has_one_too() {
 #[tokio::test]
 async fn links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house() {
     let site = Site::open().await;
-    let off: fn(&mut Config) = |config| config.fetch.may_reach = |_, _| true;
+    let off: fn(&mut Config) = |config| config.http_client.may_reach = |_, _| true;
     let guarded: fn(&mut Config) = |config| config.has_link_previews = true;
     for config in [off, guarded] {
         let app = App::with(config).await;
@@ -173,7 +173,7 @@ async fn nobody_makes_the_server_knock_on_many_doors() {
     for door in 0..25 {
         hers.say(&room, &site.page(&format!("/{door}"))).await;
     }
-    // The messages themselves all went. Another person's link is looked up, behind hers.
+    // All the messages were sent. Another user's link is looked up, after hers.
     his.say(&room, &site.page("/his")).await;
     for door in 0..20 {
         previewed(&his, &format!("/{door}")).await;

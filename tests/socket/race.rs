@@ -1,4 +1,4 @@
-//! Many at once: one key, one kick.
+//! Races: concurrent sends with one key, sends against a kick.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -51,7 +51,7 @@ async fn a_hundred_copies_of_one_send_are_one_message() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_send_that_races_the_kick_is_below_it_or_refused() {
     let app = App::start().await;
-    // A thousand trials in four rooms: what waits for the disk waits together.
+    // A thousand trials in four rooms, because commits to disk are batched.
     let (one, two, three, four) = tokio::join!(trials(&app), trials(&app), trials(&app), trials(&app));
     let (below, refused) =
         [one, two, three, four].into_iter().fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1));
@@ -62,7 +62,7 @@ async fn a_send_that_races_the_kick_is_below_it_or_refused() {
 
 const TRIALS: usize = 250;
 
-/// How many sends were below the kick, and how many were refused.
+/// Returns how many sends came before the kick, and how many were refused.
 async fn trials(app: &App) -> (usize, usize) {
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -92,7 +92,7 @@ async fn trials(app: &App) -> (usize, usize) {
         let back = his.join(&room).await;
         assert!(back["rev"].as_i64().unwrap() > kicked_at, "trial {trial}");
     }
-    // What the kicked heard never stood between a kick and the next joining.
+    // The kicked user got nothing between a kick and the next join.
     his.settle().await;
     let rev = app.show(&room).await["rev"].clone();
     soras.take_where("message", |message| message["rev"] == rev).await;
@@ -147,7 +147,7 @@ async fn whatever_else_races_the_kick_is_below_it_or_refused() {
                 }
             }
         }
-        // What is so when the kick is through stays so.
+        // The state right after the kick is final.
         let rev = app.show(&room).await["rev"].clone();
         assert_eq!(rev, kicked_at, "trial {trial}: something was changed behind the kick");
         his.join(&room).await;
@@ -236,7 +236,7 @@ async fn whoever_comes_in_while_being_shown_out_is_out_or_hears() {
             out += 1;
             his.join(&room).await;
         }
-        // Nobody is told that they are in, and then nothing more.
+        // Nobody gets `joined` and then no events.
         let text = format!("still there, {trial}?");
         hers.say(&room, &text).await;
         his.receives(&text).await;

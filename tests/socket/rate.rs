@@ -1,4 +1,4 @@
-//! Rates, with limits on: who comes too often is told when to come again.
+//! Rate limits: a refused request gets the time to wait.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ async fn sends_have_a_burst_and_then_a_rate_over_all_doors() {
     }
     let by_rest = app.call(&minji, "POST", &format!("/rooms/{}/messages", room.id), json!({ "text": "x" })).await;
     assert!(matches!(by_rest.status, 201 | 429), "{}", by_rest.text());
-    // Refused is not stored, and others are not held up.
+    // A refused message is not stored, and others are not delayed.
     his.say(&room, "mine").await;
     let stored = app.count("SELECT COUNT(*) FROM messages WHERE text = 'x'");
     assert!(stored == sent || stored == sent + 1, "{stored} stored, {sent} acknowledged");
@@ -47,7 +47,7 @@ async fn a_retry_after_the_time_told_succeeds() {
             break;
         }
     }
-    // The same key again and again, each time after the wait that was told, gets through once.
+    // A retry with the same key after each given wait is stored once.
     let stored = loop {
         let answer = client.emit("message", send.clone()).await;
         if answer["ok"] == true {
@@ -134,7 +134,7 @@ async fn coming_back_again_and_again_is_slowed_down() {
         }
     }
     assert!(joined >= 190 && refused > 0, "{joined} joined, {refused} refused");
-    // Who was refused is still where they were.
+    // A refused client stays where it was.
     client.say(&room, "here").await;
     client.receives("here").await;
 }
@@ -147,7 +147,7 @@ async fn an_address_has_so_many_connections_and_gets_them_back() {
     let mut sockets = Vec::new();
     while sockets.len() < 8 {
         let client = app.open_socket(ConnectOptions::of(&minji)).await;
-        // A request's own connection may be on its way out still.
+        // The request's own connection may still be closing.
         let is_in = tokio::select! {
             _ = client.take("connect") => true,
             _ = client.take("close") => false,

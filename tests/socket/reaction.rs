@@ -1,4 +1,4 @@
-//! Reactions: put under a message and taken away, counted, few kinds of them.
+//! Reactions: added, removed, counted, with a limit of kinds.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,8 @@ async fn a_reaction_is_counted_once_for_each_person() {
         { "emoji": "❤️", "count": 1, "userIds": [sora.id] },
     ]);
     assert_eq!((&told["reactions"], &told["editedAt"]), (&both, &Value::Null));
-    // Again, with or without the selector of its look, it is no change; nor is taking away what is not.
+    // Adding it again, with or without the variation selector, is no change; nor is removing one
+    // that does not exist.
     assert_eq!(soras.ok("react", react("❤️", true)).await["rev"], rev);
     assert_eq!(hers.ok("react", react("👍", false)).await["rev"], rev);
     let path = format!("/messages/{}/reactions/%F0%9F%91%8D", id.as_str().unwrap());

@@ -1,4 +1,4 @@
-//! How far people have read: told to the others, at most once a second, and only ever forward.
+//! Read marks: sent to the others at most once a second; they only move forward.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Coming back: everything that was missed, or a gap; never a part passed off as the whole.
+//! Resuming: every missed change, or a gap; never an incomplete list.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ async fn who_comes_back_gets_all_that_changed_since_in_order() {
     assert_eq!(texts(messages.as_array().unwrap()), expected);
     assert_eq!(revs(messages), (rev + 1..=rev + 121).collect::<Vec<_>>());
     assert_eq!((&joined["rev"], &joined["gap"]), (&json!(rev + 122), &Value::Null));
-    // Then live, from there on.
+    // Then events continue from there.
     hers.say(&room, "live").await;
     assert_eq!(his.receives("live").await["rev"], rev + 123);
     let up_to_date = join(&his, &room, rev + 123).await;
@@ -54,10 +54,10 @@ async fn who_come_back_at_the_same_time_are_each_told_their_own() {
     let seen =
         [vec!["for jun", "for **all**"], vec!["for jun", "for sora", "for **all**"], vec!["for sora", "for **all**"]];
     let mut screens = Vec::new();
-    // So many screens, opened without waiting, that some are read for together.
+    // Enough clients at once that some snapshots are read in one batch.
     for screen in 0..12 {
         for (person, seen) in people.iter().zip(&seen) {
-            // They hold all but the last three changes, or all but the last one.
+            // Half of them miss the last three changes, the others the last one.
             let (since, new) = if screen % 2 == 0 { (rev, &seen[..]) } else { (rev + 2, &seen[seen.len() - 1..]) };
             let opening = ConnectOptions::of(person).room(&room).auth("since", since);
             let is_html = screen % 3 == 0;
@@ -72,7 +72,7 @@ async fn who_come_back_at_the_same_time_are_each_told_their_own() {
         assert_eq!((&joined["rev"], &joined["me"]["user"]["id"]), (&json!(rev + 3), &json!(person.id)));
         assert_eq!(joined["members"].as_array().unwrap().len(), 3);
         for message in messages {
-            // The key is the sender's own business.
+            // Only the sender gets the key.
             assert_eq!(message["key"].is_string(), message["user"]["id"] == person.id.as_str(), "{message}");
             assert_eq!(message["html"].is_string(), is_html, "{message}");
         }
@@ -183,7 +183,7 @@ async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
     let racing = async {
         let mut number = 0;
         loop {
-            // A whisper now and then, which he must not miss, and one that he must not see.
+            // Some whispers are to him and must arrive; some are not and must not.
             let to = [Value::Null, json!(jun.id), Value::Null, json!(minji.id)][number % 4].clone();
             let sender = if number % 2 == 0 { &hers } else { &soras };
             sender.ok("message", json!({ "room": room.id, "key": key(), "text": number.to_string(), "to": to })).await;
@@ -202,7 +202,7 @@ async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
                 known.iter().all(|known| *known > since && *known <= rev),
                 "round {round}: {since} {known:?} {rev}"
             );
-            // Wait for something live, sometimes much of it, before asking again.
+            // Wait for some events before joining again.
             let live = his.take_where("message", |message| message["rev"].as_i64().unwrap() > rev + round % 7).await;
             let up_to = live["rev"].as_i64().unwrap();
             let heard = his.log();
@@ -214,7 +214,7 @@ async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
             let first_behind = heard.iter().position(|heard| *heard > rev).unwrap();
             assert!(heard[first_behind..].windows(2).all(|pair| pair[0] < pair[1]), "round {round}: {heard:?}");
             known.extend(heard[first_behind..].iter().filter(|heard| **heard <= up_to));
-            // Between two things seen only whispers of others may lie: at most one at a time here.
+            // Only whispers of others may be missing between two revs, at most one at a time here.
             let missing = known.windows(2).filter(|pair| pair[1] - pair[0] > 2).count();
             assert_eq!(missing, 0, "round {round}, since {since}, rev {rev}: {known:?}");
             since = up_to;
@@ -225,7 +225,7 @@ async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
         () = racing => unreachable!(),
         his = joining => his,
     };
-    // And against what is stored: all that he may see, he has seen.
+    // Compare with the database: he has received all that he may see.
     his.settle().await;
     let rev = app.show(&room).await["rev"].as_i64().unwrap();
     let stored = join(&his, &room, rev.saturating_sub(400)).await;
@@ -249,7 +249,8 @@ async fn after_the_answer_nothing_comes_that_it_held() {
     };
     let joining = async {
         for round in 0..60 {
-            // A fresh socket each time, by handshake and by event in turn: all it hears is in one log.
+            // A new socket each time, alternately by handshake and by event: all it gets is in one
+            // log.
             let (client, told) = if round % 2 == 0 {
                 let client = app.open_socket(ConnectOptions::of(&jun).room(&room)).await;
                 let told = client.take("joined").await;

@@ -1,4 +1,4 @@
-//! The last seat: at most `max`, whoever comes by whatever door, and the rows agree with the count.
+//! The member limit: never more than `max`, over all transports, and the rows agree with the count.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use crate::support::ConnectOptions;
 use crate::support::{App, Client, Person, Room};
 
-/// How somebody runs for the seat.
+/// How a user tries to join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Rest,
@@ -27,7 +27,7 @@ async fn run(app: &'static App, way: Way, who: Person, room: Room) -> (Value, Op
         }
         Way::Handshake => {
             let client = app.open_socket(ConnectOptions::of(&who).room(&room)).await;
-            // A refused handshake never gets to `joined`.
+            // A refused handshake never gets `joined`.
             let code = tokio::select! {
                 error = client.take("connect_error") => error["data"]["code"].clone(),
                 _ = client.take("joined") => Value::Null,
@@ -40,7 +40,7 @@ async fn run(app: &'static App, way: Way, who: Person, room: Room) -> (Value, Op
 /// Abuse: Z4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_seat_goes_to_exactly_one_of_fifty() {
-    // The runners outlive the scope; the house is small and goes with the process.
+    // The tasks outlive the scope; the server is small and ends with the process.
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
     let mut guests = Vec::new();
@@ -99,7 +99,7 @@ async fn coming_and_going_at_once_keeps_the_count_of_the_rows() {
     let shown = app.show(&room).await;
     assert_eq!(app.count("SELECT COUNT(*) FROM members"), shown["memberCount"].as_i64().unwrap());
     assert_eq!(app.count("SELECT COUNT(*) FROM rooms WHERE member_count <= max"), 1);
-    // Each joining and each leaving is a line, and never were more in than seats.
+    // Each join and each leave is a line, and there were never more members than the limit.
     let rev = shown["rev"].as_i64().unwrap();
     hers.take_where("message", |message| message["rev"] == rev).await;
     let mut inside = 1;

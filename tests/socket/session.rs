@@ -1,4 +1,4 @@
-//! Sockets end with their sessions, whatever ends those.
+//! Sockets end with their sessions, for every reason.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn whoever_logs_out_while_a_socket_comes_in_is_out() {
         let out = app.request("DELETE", "/api/session").bearer(&jun.token);
         let (client, gone) = tokio::join!(app.open_socket(opening), out.send());
         gone.is(204);
-        // Let in or not, the connection is over or never was.
+        // Accepted or not, the connection ends.
         let refused = || client.log().iter().any(|event| matches!(event.name.as_str(), "connect_error" | "close"));
         while !refused() {
             tokio::task::yield_now().await;
@@ -93,7 +93,8 @@ async fn whatever_ends_a_session_closes_its_sockets() {
         let socket = app.enter(&person, &room).await;
         let polling = app.open_socket(ConnectOptions::of(&person).room(&room).polling()).await;
         polling.take("joined").await;
-        // Two namespaces of one connection: the lobby needs nobody, and goes with it all the same.
+        // Two namespaces of one connection: the lobby needs no identity, and is disconnected as
+        // well.
         let both = app.lobby().await;
         both.raw(&format!("40/chat,{}", json!({ "token": person.token })));
         both.take("connect").await;

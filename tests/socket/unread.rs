@@ -1,4 +1,4 @@
-//! What waits in rooms one is not looking at: counted, told live on every screen, gone when read.
+//! Unread counts: updated on every client, and cleared by reading.
 
 use serde_json::{Value, json};
 
@@ -17,11 +17,11 @@ async fn who_is_elsewhere_is_told_what_waits() {
     assert_eq!(told["last"]["text"], "@jun where are you");
     hers.say(&room, "and now").await;
     elsewhere.take_where("unread", |told| told["unread"] == 2 && told["last"]["text"] == "and now").await;
-    // Read on one screen, it waits on no other.
+    // Reading on one client clears it on all.
     let seq = his.receives("and now").await["seq"].clone();
     his.ok("read", json!({ "room": room.id, "seq": seq })).await;
     elsewhere.take_where("unread", |told| told["unread"] == 0 && told["mentions"] == 0).await;
-    // Who has it before their eyes on every screen is told nothing.
+    // A user who has the room open on every client gets no unread event.
     soras.settle().await;
     assert!(soras.all("unread").is_empty());
 }

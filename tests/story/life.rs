@@ -1,6 +1,6 @@
-//! The life of somebody who stays: from a guest without a name to an owner who hands over the keys,
-//! leaves, and is nobody in what she said. Over REST and sockets; `e2e/story.test.mjs` walks the same
-//! way in two browsers.
+//! The life of an account: from a guest without a name to an owner who hands the room over and
+//! deletes her account. Over REST and sockets; `e2e/account_life.test.mjs` follows the same steps in two
+//! browsers.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn person(entered: &Value) -> Person {
     Person { id: user["id"].as_str().unwrap().to_owned(), token, user: user.clone() }
 }
 
-/// One of somebody's rooms as they see it in their list.
+/// Returns one of a user's rooms as it is in their own list.
 async fn mine(app: &App, who: &Person, room: &Room) -> Value {
     let rooms = app.call(who, "GET", "/me/rooms", Value::Null).await.is(200);
     let found = rooms["rooms"].as_array().unwrap().iter().find(|mine| mine["room"]["id"] == room.id);
@@ -34,7 +34,7 @@ async fn a_life_from_guest_to_owner_to_leaving() {
     keeps_to_herself(&app, [&minji, &sora], [&laptop, &soras]).await;
     looks_back(&app, &minji, &room, &his).await;
 
-    // The password changes, and the phone is out: what it says is not heard any more.
+    // A new password ends the session of the phone: its events have no effect any more.
     let asked = json!({ "current": PASSWORD, "password": NEW_PASSWORD });
     app.call(&minji, "PUT", "/me/password", asked).await.is(204);
     phone.take("close").await;
@@ -45,7 +45,7 @@ async fn a_life_from_guest_to_owner_to_leaving() {
     leaves(&app, [&minji, &jun, &sora], &room, [&laptop, &his]).await;
 }
 
-/// A guest walks in, makes a room and a name, and stays; on the laptop and on the phone.
+/// A guest creates a room, chooses a name and signs up; on a laptop and a phone.
 async fn settles_down(app: &App) -> (Room, [(Person, Client); 4]) {
     let guest = person(&app.request("POST", "/api/guests").json(&json!({})).send().await.is(201));
     let friendly = guest.user["name"].as_str().unwrap();
@@ -58,7 +58,7 @@ async fn settles_down(app: &App) -> (Room, [(Person, Client); 4]) {
     first.say(&room, "아직 손님이에요").await;
     his.receives("아직 손님이에요").await;
 
-    // What she was is hers still, and whoever had the guest's token has nothing.
+    // She keeps what she had, and the guest's token is invalid.
     let asked = json!({ "email": "minji@example.org", "password": PASSWORD });
     let made = app.call(&guest, "POST", "/users", asked).await.is(201);
     for field in ["id", "name", "color"] {
@@ -85,7 +85,8 @@ async fn settles_down(app: &App) -> (Room, [(Person, Client); 4]) {
     (room, [(minji, laptop), (elsewhere, phone), (jun, his), (sora, soras)])
 }
 
-/// Said, mended, taken back, answered, named and reacted to; counted until it is read.
+/// Messages are sent, edited, deleted, replied to, reacted to and mention users; they are unread
+/// until they are read.
 async fn talks(app: &App, [minji, jun]: [&Person; 2], room: &Room, screens: [&Client; 4]) {
     let [laptop, phone, his, soras] = screens;
     let typo = laptop.say(room, "내일 산에 가요").await;
@@ -106,7 +107,7 @@ async fn talks(app: &App, [minji, jun]: [&Person; 2], room: &Room, screens: [&Cl
     assert_eq!(answered["replyTo"]["excerpt"], "김밥은 누가 싸요?");
     assert_eq!(answered["replyTo"]["user"]["id"], jun.id);
 
-    // On a screen that shows another room she is told what waits, and read once it waits nowhere.
+    // A screen that shows another room gets her unread counts, and reading clears them everywhere.
     let away = app.connect(minji).await;
     laptop.ok("read", json!({ "room": room.id, "seq": asked["seq"] })).await;
     his.take_where("read", |read| read["userId"] == minji.id && read["seq"] == asked["seq"]).await;
@@ -123,7 +124,7 @@ async fn talks(app: &App, [minji, jun]: [&Person; 2], room: &Room, screens: [&Cl
     assert_eq!(mine(app, minji, room).await["me"]["readSeq"], called["seq"]);
 }
 
-/// The door gets a lock and an invite leads past it; a moderator keeps order; slow mode; a pin.
+/// The room gets a password, an invite, a moderator, slow mode and a pin.
 async fn keeps_house(app: &App, [minji, jun, sora]: [&Person; 3], room: &Room, screens: [&Client; 3]) {
     let [laptop, his, soras] = screens;
     let path = format!("/rooms/{}", room.id);
@@ -141,7 +142,7 @@ async fn keeps_house(app: &App, [minji, jun, sora]: [&Person; 3], room: &Room, s
     his.refused("kick", json!({ "room": room.id, "userId": minji.id }), "forbidden").await;
     his.ok("kick", json!({ "room": room.id, "userId": haneul.id, "reason": "광고는 안 돼요" })).await;
     assert_eq!(guests.take("kicked").await["reason"], "광고는 안 돼요");
-    // The invite is used up, and the lock holds.
+    // The invite is used up, and the password is needed.
     let again = ConnectOptions::of(&haneul).room(room).auth("invite", invite["code"].clone());
     assert_eq!(app.turned_away(again).await["code"], "gone");
     assert_eq!(app.turned_away(ConnectOptions::of(&haneul).room(room)).await["code"], "wrong_password");
@@ -160,7 +161,7 @@ async fn keeps_house(app: &App, [minji, jun, sora]: [&Person; 3], room: &Room, s
     assert_eq!(texts(pins["messages"].as_array().unwrap()), ["6시, 느티나무 앞"]);
 }
 
-/// A conversation of two, and its end.
+/// A direct room, and its end.
 async fn keeps_to_herself(app: &App, [minji, sora]: [&Person; 2], [laptop, soras]: [&Client; 2]) {
     let made = app.call(minji, "POST", "/direct", json!({ "userId": sora.id })).await.is(201);
     let direct = Room { id: made["id"].as_str().unwrap().to_owned(), made };
@@ -175,7 +176,7 @@ async fn keeps_to_herself(app: &App, [minji, sora]: [&Person; 2], [laptop, soras
     soras.refused("message", word, "forbidden").await;
 }
 
-/// What was said is found by its words, what was shared in the gallery.
+/// Messages are found by search, files in the gallery.
 async fn looks_back(app: &App, minji: &Person, room: &Room, his: &Client) {
     let find = async |who: &Person, q: &str| {
         let q: String = form_urlencoded::byte_serialize(q.as_bytes()).collect();
@@ -183,7 +184,7 @@ async fn looks_back(app: &App, minji: &Person, room: &Room, his: &Client) {
     };
     assert_eq!(texts(find(minji, "손님").await.as_array().unwrap()), ["아직 손님이에요"]);
     assert_eq!(texts(find(minji, "우리끼리").await.as_array().unwrap()).len(), 1);
-    // Neither what was mended nor what was taken back is there.
+    // Neither the old text of an edited message nor a deleted one is found.
     assert_eq!((find(minji, "내일 산").await, find(minji, "다른 방").await), (json!([]), json!([])));
 
     let files = format!("/rooms/{}/files", room.id);
@@ -201,7 +202,7 @@ async fn looks_back(app: &App, minji: &Person, room: &Room, his: &Client) {
     assert!(gallery.contains("등산 지도.pdf"), "{gallery}");
 }
 
-/// The keys go to jun; she leaves the room and then the house.
+/// She hands the room to jun, leaves it, and deletes her account.
 async fn leaves(app: &App, [minji, jun, sora]: [&Person; 3], room: &Room, [laptop, his]: [&Client; 2]) {
     laptop.ok("owner", json!({ "room": room.id, "userId": jun.id })).await;
     let line = his.take_where("message", |line| line["system"]["event"] == "owner").await;
@@ -217,7 +218,7 @@ async fn leaves(app: &App, [minji, jun, sora]: [&Person; 3], room: &Room, [lapto
     let credentials = json!({ "email": "minji@example.org", "password": NEW_PASSWORD });
     app.request("POST", "/api/session").json(&credentials).send().await.refused(401, "bad_credentials");
 
-    // Her words stay as nobody's; her face is gone, the map that she shared is not.
+    // Her messages stay without a sender; her picture is gone, the map that she shared is not.
     let history = app.history(jun, room).await;
     let said = |text: &str| history.iter().find(|message| message["text"] == text).unwrap();
     for text in ["아직 손님이에요", "모레 산에 가요", "제가요", "지도예요"] {
@@ -233,7 +234,7 @@ async fn leaves(app: &App, [minji, jun, sora]: [&Person; 3], room: &Room, [lapto
     assert_eq!((&direct["peer"], &direct["last"]["text"]), (&Value::Null, &json!("우리끼리 이야기")));
     his.say(room, "잘 가요").await;
 
-    // The e-mail is free for somebody new, who is nobody that was here.
+    // The e-mail is free for a new and unrelated account.
     let other = app.signed_up("minji").await;
     assert_ne!(other.id, minji.id);
     assert_eq!(app.call(&other, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"], json!([]));

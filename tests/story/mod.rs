@@ -1,5 +1,5 @@
-//! One evening in the courtyard, over all doors, from the first step in to the last one out; and,
-//! in `life`, all the years of somebody who stays.
+//! One evening in a room, over all transports, from the first visitor to the last one; and, in
+//! `life`, the life of an account.
 
 mod life;
 
@@ -14,7 +14,7 @@ async fn an_evening_in_the_courtyard() {
     let mut app = App::start().await;
     let lobby = app.lobby().await;
 
-    // minji comes by with a browser and opens a room, in Korean, without JavaScript.
+    // minji visits with a browser and creates a room, in Korean, without JavaScript.
     let front = app.get("/").header("accept-language", "ko").send().await;
     assert!(front.status == 200 && front.session().is_none());
     let form = [("title", "마당"), ("max", "3"), ("password", "sesame"), ("name", "민지")];
@@ -25,7 +25,7 @@ async fn an_evening_in_the_courtyard() {
     let minji = Person { id: user["id"].as_str().unwrap().to_owned(), token, user };
     assert_eq!(lobby.take("newRoom").await["title"], "마당");
 
-    // Her page connects with its cookie and finds the room in its own address.
+    // Her page connects with its cookie and takes the room from its own URL.
     let page = format!("{}/room/{}", app.url(), room.id);
     let opening = ConnectOptions { auth: json!({ "view": "html" }), ..ConnectOptions::default() }
         .header("cookie", &format!("madang_session={}", minji.token))
@@ -34,7 +34,7 @@ async fn an_evening_in_the_courtyard() {
     let hers = app.open_socket(opening).await;
     assert_eq!(hers.take("joined").await["me"]["role"], "owner");
 
-    // jun is a program: REST for himself, a socket for the room. The door is locked.
+    // jun is a program: REST for himself, a socket for the room. The room needs a password.
     let jun = app.guest("jun").await;
     assert_eq!(app.turned_away(ConnectOptions::of(&jun).room(&room)).await["code"], "wrong_password");
     let his = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("password", "sesame").auth("lang", "en")).await;
@@ -45,7 +45,7 @@ async fn an_evening_in_the_courtyard() {
     assert_eq!(line["text"], "jun님이 입장하셨습니다.");
     assert!(line["html"].as_str().unwrap().contains("jun님이 입장하셨습니다."));
 
-    // sora comes through the door's form; with her the room is full.
+    // sora joins by the form of the join page; the room is full.
     let sora = app.guest("sora").await;
     let entered =
         app.form(&sora, &format!("/room/{}/enter", room.id), &[("name", "sora"), ("password", "sesame")]).await;
@@ -56,7 +56,7 @@ async fn an_evening_in_the_courtyard() {
     let opening = ConnectOptions::of(&late).room(&room).auth("password", "sesame");
     assert_eq!(app.turned_away(opening).await["code"], "room_full");
 
-    // They talk: out loud, with a moving picture, and aside.
+    // They talk: messages, an animation, a whisper.
     his.ok("typing", json!({ "room": room.id })).await;
     assert_eq!(hers.take("typing").await["user"]["name"], "jun");
     let hello = his.say(&room, "hello").await;
@@ -73,7 +73,7 @@ async fn an_evening_in_the_courtyard() {
     let url = gif["files"][0]["url"].as_str().unwrap();
     assert_eq!(picture::frame_count(&app.page(&sora, url).await.body), 4);
 
-    // jun's train goes through a tunnel; what he missed is there when he is back.
+    // jun loses the connection and gets what he missed when it is back.
     let rev = gif["rev"].as_i64().unwrap() + 1;
     his.cut();
     hers.take("exit").await;
@@ -84,13 +84,13 @@ async fn an_evening_in_the_courtyard() {
     assert_eq!(texts(missed["messages"].as_array().unwrap()), ["아직 있어요?"]);
     assert_eq!(missed["messages"][0]["user"]["name"], "소라");
 
-    // sora is too loud, and goes; her files go from her sight.
+    // sora is banned; she cannot see her files any more.
     hers.ok("kick", json!({ "room": room.id, "userId": sora.id, "ban": true, "reason": "쉿" })).await;
     assert_eq!(soras.take("kicked").await["reason"], "쉿");
     app.page(&sora, url).await.refused(404, "not_found");
     assert_eq!(app.turned_away(ConnectOptions::of(&sora).room(&room)).await["code"], "banned");
 
-    // The house is restarted in the night; nobody was asked for a password again.
+    // The server restarts; nobody has to enter a password again.
     for client in [&hers, &his] {
         client.settle().await;
     }
@@ -100,7 +100,7 @@ async fn an_evening_in_the_courtyard() {
     hers.say(&room, "잘 자요").await;
     his.receives("잘 자요").await;
 
-    // minji hands the keys over and leaves; the last one out turns off the light.
+    // minji hands the room over and leaves; the room ends with its last member.
     hers.ok("owner", json!({ "room": room.id, "userId": jun.id })).await;
     hers.ok("leave", json!({ "room": room.id })).await;
     let lobby = app.lobby().await;

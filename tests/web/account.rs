@@ -1,4 +1,4 @@
-//! Accounts: signing up, logging in, passwords.
+//! Accounts: sign-up, log-in, passwords.
 
 use serde_json::{Value, json};
 
@@ -18,10 +18,10 @@ async fn who_signs_up_is_an_account_and_keeps_what_they_are_told() {
     assert_eq!(minji.id, made["id"]);
     let me = app.call(&minji, "GET", "/me", Value::Null).await.is(200);
     assert_eq!((&me["email"], &me["isAdmin"], &me["bio"]), (&json!("Minji@Example.org"), &json!(false), &json!("")));
-    // Who has an account already makes no second one with it.
+    // A session with an account cannot create a second one.
     let again = json!({ "email": "other@example.org", "password": PASSWORD });
     app.call(&minji, "POST", "/users", again).await.refused(403, "forbidden");
-    // Without a name there is a friendly one, and never the e-mail.
+    // Without a name the account gets a friendly one, never the e-mail.
     let asked = json!({ "email": "quiet@example.org", "password": PASSWORD });
     let quiet = app.request("POST", "/api/users").json(&asked).send().await.is(201);
     assert!(!quiet["name"].as_str().unwrap().contains("quiet"), "{quiet}");
@@ -36,7 +36,7 @@ async fn a_guest_who_signs_up_keeps_id_rooms_and_messages_and_no_token() {
     let asked = json!({ "email": "jun@example.org", "password": PASSWORD });
     let made = app.call(&jun, "POST", "/users", asked).await.is(201);
     assert_eq!((&made["id"], &made["name"], &made["color"]), (&json!(jun.id), &json!("jun"), &jun.user["color"]));
-    // Whoever knew the guest's token knows nothing of the account.
+    // The guest's token does not open the account.
     his.take("close").await;
     app.call(&jun, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
     assert_eq!(sora.take("user").await["kind"], "account");
@@ -44,7 +44,7 @@ async fn a_guest_who_signs_up_keeps_id_rooms_and_messages_and_no_token() {
     let page = app.call(&jun, "GET", &format!("/rooms/{}/messages", room.id), Value::Null).await.is(200);
     let found = page["messages"].as_array().unwrap().iter().find(|message| message["id"] == said["id"]).unwrap();
     assert_eq!((&found["user"]["id"], &found["user"]["kind"]), (&json!(jun.id), &json!("account")));
-    // A bad bearer is refused, and nobody is made by it.
+    // An invalid bearer token is refused, and no user is created.
     let bad = app.request("POST", "/api/users").bearer(&"A".repeat(43));
     let asked = json!({ "email": "x@example.org", "password": PASSWORD });
     bad.json(&asked).send().await.refused(401, "unauthenticated");
@@ -90,7 +90,7 @@ async fn passwords_have_bounds_and_are_not_what_everybody_tries() {
     let huge = json!({ "email": "minji@example.org", "password": "x".repeat(1 << 20) });
     app.request("POST", "/api/users").json(&huge).send().await.refused(413, "too_large");
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 0);
-    // Sixty-four characters, a NUL, Hangul in either form.
+    // Sixty-four characters, a NUL, Hangul in both forms.
     let decomposed =
         "\u{110b}\u{1167}\u{11af}\u{1105}\u{1167}\u{1105}\u{1161} \u{110e}\u{1161}\u{11b7}\u{1101}\u{1162}";
     for (name, password, typed) in [
@@ -125,7 +125,7 @@ async fn of_fifty_who_want_one_email_one_gets_it() {
         let answer = task.await.unwrap();
         match answer.status {
             201 => made += 1,
-            // The turns at hashing are few: who waits too long is told so, and may come again.
+            // Few hashes run at once: a request that waits too long gets `busy` and may try again.
             503 => drop(answer.refused(503, "busy")),
             _ => drop(answer.refused(409, "email_taken")),
         }
@@ -165,7 +165,7 @@ async fn who_tries_passwords_is_slowed_down_and_the_owner_stays() {
         assert!(tried < 40);
     };
     assert!(limited.refused(429, "rate_limited")["retryAfterMs"].as_u64().unwrap() > 0);
-    // An e-mail that has no account is no different, and one address has its own bound.
+    // An unknown e-mail gets the same answers, and each address has its own limit.
     let mut tried = 0;
     while wrong(format!("nobody{tried}@example.org")).await.status != 429 {
         tried += 1;

@@ -1,4 +1,4 @@
-//! What one does with a message by form, and the parts and pages around it.
+//! Actions on messages by form, and the parts and pages around them.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ async fn every_act_has_a_form_that_leads_back_to_the_message() {
     assert_eq!(acts(&app, &minji, &room, id, "pin", &[]).await, there);
     let message = app.history(&jun, &room).await.pop().unwrap();
     assert_eq!((&message["text"], &message["reactions"][0]["count"]), (&json!("hello there"), &json!(1)));
-    // The same button takes a reaction back.
+    // The same button removes the reaction.
     acts(&app, &minji, &room, id, "react", &[("emoji", "👍")]).await;
     assert_eq!(app.history(&jun, &room).await.pop().unwrap()["reactions"], json!([]));
     let pins = app.page(&jun, &format!("/room/{}/pins", room.id)).await.text();
@@ -53,7 +53,7 @@ async fn a_form_does_no_more_than_its_sender_may() {
     }
     let hush = app.send(&minji, &room, json!({ "text": "hush", "to": jun.id })).await;
     assert_eq!(acts(&app, &sora, &room, &hush["id"], "reply", &[("text", "I hear")]).await, refused);
-    // An answer to a whisper is a whisper, to the other of the two.
+    // A reply to a whisper is a whisper to the other user.
     acts(&app, &jun, &room, &hush["id"], "reply", &[("text", "yes")]).await;
     let answer = app.history(&jun, &room).await.pop().unwrap();
     assert_eq!((&answer["kind"], &answer["to"]["id"]), (&json!("whisper"), &json!(minji.id)));

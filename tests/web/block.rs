@@ -1,4 +1,4 @@
-//! Whom one does not want to hear from.
+//! Blocked users.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn the_blocked_cannot_whisper_nor_write_directly_and_nobody_else_notices()
     let say = json!({ "text": "hello" });
     let path = format!("/rooms/{}/messages", direct["id"].as_str().unwrap());
     app.call(&jun, "POST", &path, say.clone()).await.refused(403, "forbidden");
-    // In the room both talk as before, and the other way is open.
+    // In the room both can talk as before, and the blocker can still write.
     his.say(&room, "to all").await;
     hers.receives("to all").await;
     hers.ok("message", json!({ "room": room.id, "key": "back", "text": "back", "to": jun.id })).await;

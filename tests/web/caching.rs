@@ -1,4 +1,4 @@
-//! The headers of every answer: who may keep it, and what it may not do.
+//! The headers of every response: caching and security.
 
 use crate::support::{App, Response, picture};
 
@@ -56,7 +56,7 @@ async fn no_shared_cache_keeps_what_is_for_one_person() {
     assert_eq!(form.header("cache-control"), Some(PERSONAL));
 }
 
-/// The script that a page loads.
+/// Returns the script that a page loads.
 fn asset_of(page: &Response) -> String {
     let text = page.text();
     let start = text.find("/assets/app.").expect("the page has a script or a style: is web/dist built?");
@@ -85,7 +85,7 @@ async fn every_answer_is_sealed() {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
-        // Nothing tells what the server is made of.
+        // Nothing reveals the server's software.
         assert_eq!((answer.header("server"), answer.header("x-powered-by")), (None, None), "{path}");
         ids.push(answer.header("x-request-id").unwrap().to_owned());
     }
@@ -112,7 +112,7 @@ async fn what_has_not_changed_is_not_sent_again() {
         }
         let other = app.get(path).cookie(&minji.token).header("if-none-match", "W/\"other\"").send().await;
         assert_eq!((other.status, &other.body), (200, &first.body), "{path}");
-        // HEAD tells of what GET would send.
+        // HEAD describes what GET would send.
         let head = app.request("HEAD", path).cookie(&minji.token).send().await;
         assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
         assert!(head.header("etag").is_none_or(|head| head == tag), "{path}: {head:?}");

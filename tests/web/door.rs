@@ -1,4 +1,4 @@
-//! A closed door is closed on every way: no path leads into a room or shows anything of it.
+//! Access to a locked room: no path leads in or shows any of its content.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ async fn without_the_password_no_way_leads_in() {
     let shared = upload.multipart(Some(("a.png", &picture::png(1_500, 900))), &[]).send().await.is(201);
     let (id, path) = (said["id"].as_str().unwrap(), format!("/rooms/{}", room.id));
 
-    // REST: reading, acting, files and lists.
+    // REST: reads, actions, files and lists.
     let user = |id: &str| format!("{path}/members/{id}");
     for (method, path, body) in [
         ("GET", format!("{path}/messages"), Value::Null),
@@ -61,7 +61,7 @@ async fn without_the_password_no_way_leads_in() {
     let files = app.request("POST", &format!("/api{path}/files")).bearer(&jun.token);
     files.multipart(Some(("a.txt", b"a")), &[]).send().await.refused(403, "not_a_member");
 
-    // Joining: without, with nothing, as if one had been there, by a dead invite.
+    // Joining: without a password, with an empty one, as a supposed member, with an invalid invite.
     for body in [json!({}), json!({ "password": "" }), json!({ "password": null }), json!({ "password": "열려라 " })]
     {
         app.call(&jun, "POST", &format!("{path}/members"), body).await.refused(403, "wrong_password");
@@ -99,7 +99,7 @@ async fn without_the_password_no_way_leads_in() {
         his.refused(event, payload, "forbidden").await;
     }
 
-    // The pages show the door, and the door nothing of what was said.
+    // The join page shows nothing of the messages.
     let door = app.page(&jun, &format!("/room/{}", room.id)).await.text();
     assert!(door.contains("name=\"password\"") && !door.contains("수박") && !door.contains(&sora.id), "{door}");
     app.page(&jun, &format!("/room/{}/messages?before=99", room.id)).await.refused(403, "not_a_member");
@@ -154,7 +154,7 @@ async fn guesses_at_once_and_guesses_of_many_people_are_counted_too() {
         let asked = json!({ "password": "a guess" });
         tokio::spawn(app.request("POST", &format!("/api{path}")).bearer(token).json(&asked).send())
     };
-    // At once, by one: five are looked at.
+    // Concurrent guesses by one user: five are checked.
     let jun = app.guest("jun").await;
     let guesses: Vec<_> = (0..30).map(|_| guess(&jun.token)).collect();
     let mut wrong = 0;
@@ -166,7 +166,7 @@ async fn guesses_at_once_and_guesses_of_many_people_are_counted_too() {
         }
     }
     assert_eq!(wrong, 5);
-    // By as many people as one address likes to be: together they have a bound, too.
+    // Guesses by many users from one address share a limit.
     let mut limited = 0;
     for number in 0..12 {
         let person = app.guest(&format!("crowd {number}")).await;

@@ -1,4 +1,4 @@
-//! Files as parts of messages: who sees them, how long they stay.
+//! Files of messages: who can see them, how long they are kept.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ async fn a_picture_is_a_message_that_carries_it() {
     assert_eq!(app.history(&minji, &room).await.last(), Some(&sent));
     let stored = app.page(&minji, &url(&sent)).await;
     assert_eq!((stored.status, &json!(stored.body.len())), (200, &file["size"]));
-    // A caption is not needed.
+    // A caption is optional.
     let bare = upload(&app, &minji, &room, &picture::png(2, 2), &[]).await.is(201);
     assert_eq!((&bare["text"], bare["files"].as_array().unwrap().len()), (&json!(""), 1));
 }
@@ -94,7 +94,7 @@ async fn who_is_not_in_the_room_uploads_nothing_there() {
     let nowhere = Room { id: "nowhere".into(), made: Value::Null };
     upload(&app, &jun, &nowhere, &picture::png(4, 4), &[]).await.refused(404, "room_not_found");
     assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.stored_files().len()), (0, 0));
-    // A file of a message cannot be taken for another, one's own or not.
+    // A file of a message cannot be used for another one, by its owner or others.
     app.join(&jun, &room).await;
     let sent = upload(&app, &minji, &room, &picture::png(4, 4), &[]).await.is(201);
     let taken = json!({ "text": "mine", "fileIds": [sent["files"][0]["id"]] });
@@ -115,7 +115,7 @@ async fn shared_bytes_stay_while_one_message_needs_them() {
     assert_ne!(url(&first), url(&second));
     assert_eq!(app.stored_files().len(), 2, "the picture and its smaller copy");
     let remove = |room: &Room| format!("/rooms/{}", room.id);
-    // With its message, with its room.
+    // Deleted with its message, and with its room.
     let third = upload(&app, &minji, &other, &picture::png(700, 8), &[]).await.is(201);
     app.call(&minji, "DELETE", &format!("/messages/{}", third["id"].as_str().unwrap()), Value::Null).await.is(200);
     assert_eq!(app.page(&minji, &url(&third)).await.status, 404);
@@ -124,7 +124,7 @@ async fn shared_bytes_stay_while_one_message_needs_them() {
     assert_eq!(app.page(&minji, &url(&first)).await.status, 404);
     assert_eq!(app.page(&minji, &url(&second)).await.status, 200);
     app.call(&minji, "DELETE", &remove(&other), Value::Null).await.is(204);
-    // The clock may be sweeping just then: whoever of the two comes second waits for nobody.
+    // Housekeeping may be sweeping at that moment: the later one does nothing.
     let mut looks = 0;
     while !app.stored_files().is_empty() && looks < 1_000 {
         app.get("/healthz").send().await;
@@ -144,7 +144,7 @@ async fn an_ephemeral_rooms_files_go_with_it() {
     assert_eq!(app.stored_files().len(), 2);
     client.disconnect().await;
     assert_eq!(lobby.take("removeRoom").await, json!(room.id));
-    // The bytes go right behind the room; the next act of the same writer is later.
+    // The bytes are removed right after the room; the writer's next act comes later.
     while !app.stored_files().is_empty() {
         app.guest("jun").await;
     }
@@ -169,7 +169,7 @@ async fn uploads_have_a_rate() {
     assert!(sent >= 30);
 }
 
-/// The kinds of files that are not pictures: name, bytes, type, type of the answer.
+/// Files that are not images: name, bytes, stored type, type of the response.
 const KINDS: [(&str, &[u8], &str, &str); 6] = [
     ("plan.pdf", b"%PDF-1.7 plan", "application/pdf", "application/pdf"),
     ("memo.txt", "메모\n".as_bytes(), "text/plain", "text/plain; charset=utf-8"),
@@ -241,7 +241,7 @@ async fn a_file_comes_in_the_stretch_that_is_asked_for() {
     }
     let beyond = ask("GET", &[("range", "bytes=400000-")]).await;
     assert_eq!((beyond.status, beyond.header("content-range")), (416, Some("bytes */400000")));
-    // Who holds a part of other bytes, or asks for several parts, gets the whole.
+    // A client that holds part of other bytes, or asks for several ranges, gets the whole file.
     for (name, value) in [("if-range", "\"other\""), ("if-range", "Sun, 22 Nov 2026 00:00:00 GMT")] {
         assert_eq!(ask("GET", &[("range", "bytes=0-0"), (name, value)]).await.body.len(), bytes.len());
     }

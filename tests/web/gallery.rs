@@ -1,4 +1,4 @@
-//! All files of a room: the newest first, by kind, to who may see their messages.
+//! All files of a room: newest first, by kind, for those who can see their messages.
 
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ async fn a_list_shows_what_its_reader_may_see() {
     {
         assert_eq!(names(&list(&app, who, &room, "kind=file").await), seen);
     }
-    // A room that begins for each with their own coming.
+    // A room whose history begins with joining.
     let haneul = app.guest("haneul").await;
     app.join(&haneul, &room).await;
     assert_eq!(names(&list(&app, &haneul, &room, "kind=file").await), ["early.txt"]);
@@ -78,7 +78,7 @@ async fn a_list_shows_what_its_reader_may_see() {
     let late = send(&app, &minji, &room, "late.txt", b"late").await;
     assert_eq!(names(&list(&app, &haneul, &room, "kind=file").await), ["late.txt"]);
     assert_eq!(app.page(&haneul, late["files"][0]["url"].as_str().unwrap()).await.status, 200);
-    // Deleted, it is in no list.
+    // Files of deleted messages are in no list.
     app.alter("UPDATE messages SET deleted_at = 1 WHERE file_count > 0");
     assert!(names(&list(&app, &minji, &room, "kind=file").await).is_empty());
     let path = format!("/rooms/{}/files", room.id);
@@ -105,7 +105,7 @@ async fn the_page_of_a_rooms_files_leads_to_their_messages() {
     assert!(shows(&files, &notes) && !shows(&files, &picture));
     assert!(files.contains("회의록") && !files.contains("<b>회의록"));
     assert!(app.page(&jun, &format!("/room/{}", room.id)).await.text().contains(&path));
-    // Whoever is not in the room is led to its door.
+    // A visitor who is not in the room is redirected to the join page.
     let stranger = app.guest("haneul").await;
     assert_eq!(app.page(&stranger, &path).await.leads_to(), format!("/room/{}", room.id));
     assert_eq!(app.get(&path).send().await.leads_to(), format!("/room/{}", room.id));

@@ -96,7 +96,7 @@ async fn nobody_is_taken_for_an_admin_or_for_the_house() {
         assert_eq!(form.send().await.leads_to(), "/?refused=invalid", "{name}");
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 3);
-    // The admin and who had the name before keep it, and other names are as free as they were.
+    // The admin and earlier users of the name keep it, and other names are still free.
     for who in [&minji, &namesake] {
         app.call(who, "PATCH", "/me", json!({ "name": "minji" })).await.is(200);
     }
@@ -117,7 +117,7 @@ async fn a_rename_is_told_to_all_of_ones_rooms_once() {
     assert_eq!((&changed["name"], &changed["id"]), (&json!("Minji Kim"), &json!(minji.id)));
     let told = his.take("user").await;
     assert_eq!((&told["id"], &told["name"], told.get("email")), (&changed["id"], &changed["name"], None));
-    // The same name again changes nothing; the line behind it is heard first.
+    // Setting the same name sends nothing; the event of the next change comes first.
     app.call(&minji, "PATCH", "/me", json!({ "name": "Minji Kim" })).await.is(200);
     app.say(&minji, &other, "hello").await;
     assert_eq!(his.receives("hello").await["user"]["name"], "Minji Kim");
@@ -131,7 +131,7 @@ async fn a_bearer_decides_alone() {
     for bad in ["Bearer x", &format!("Bearer {}", "A".repeat(43)), "Basic bWluamk6", "Bearer", ""] {
         let asked = app.get("/api/me").header("authorization", bad).cookie(&minji.token);
         asked.send().await.refused(401, "unauthenticated");
-        // Also where nobody needs to be anybody.
+        // Also for calls that need no identity.
         let asked = app.get("/api/rooms").header("authorization", bad).cookie(&minji.token);
         asked.send().await.refused(401, "unauthenticated");
     }
@@ -188,7 +188,7 @@ async fn a_logged_out_token_is_nothing_and_its_sockets_are_closed() {
     answer.is(204);
     assert!(answer.header("set-cookie").is_some_and(|cookie| cookie.contains("Max-Age=0")), "{answer:?}");
     for client in [phone, laptop] {
-        // The session has ended: nobody comes back from this by itself.
+        // The session has ended: no client reconnects by itself.
         client.take("disconnect").await;
         client.take("close").await;
     }
@@ -250,7 +250,7 @@ async fn an_address_makes_only_so_many_guests_at_once() {
     assert!(error["retryAfterMs"].as_u64().unwrap() > 0, "{error}");
     assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
     assert!(made.len() >= 120);
-    // The page's form is the same door.
+    // The form of the page has the same limit.
     let form = app.request("POST", "/rooms").form(&[("title", "courtyard"), ("name", "jun")]).send().await;
     assert_eq!(form.leads_to(), "/?refused=rate_limited");
 }
@@ -267,7 +267,7 @@ async fn nobody_is_somebody_else_by_their_id() {
         let refused = app.request("POST", "/api/guests").json(&asked).send().await.refused(422, "invalid");
         assert_eq!(refused["field"], field);
     }
-    // What everybody may know of a guest opens nothing.
+    // Public data of a guest gives no access.
     for known in [&minji.id, &minji.id.to_uppercase(), &made.id, &format!("{}.{}", minji.id, minji.id)] {
         app.get("/api/me").bearer(known).send().await.refused(401, "unauthenticated");
         app.get("/api/me").cookie(known).send().await.refused(401, "unauthenticated");

@@ -1,4 +1,4 @@
-//! Invites: codes that stand for a room's password, and for nothing else.
+//! Invites: codes that replace a room's password, and nothing else.
 
 use madang::origin::Origin;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ async fn locked(app: &App, owner: &Person) -> Room {
     app.room(owner, json!({ "title": "courtyard", "password": "sesame" })).await
 }
 
-/// Shows a code at a door; the code of the refusal, or `None` inside.
+/// Joins with a code over one transport: the error code, or `None` on success.
 async fn show(app: &App, door: EntryPoint, who: &Person, room: &Room, invite: &str) -> Option<String> {
     let error = match door {
         EntryPoint::Rest => {
@@ -96,13 +96,13 @@ async fn an_invite_stands_for_the_password_as_often_as_it_may() {
         for wrong in [code(&elsewhere), "AAAAAAAAAAAAAAAAAAAAAA", "' OR 1=1", "💥"] {
             assert_eq!(show(&app, door, &jun, &room, wrong).await.as_deref(), Some("gone"), "{door:?} {wrong}");
         }
-        // An empty one is none.
+        // An empty code counts as none.
         assert_eq!(show(&app, door, &jun, &room, "").await.as_deref(), Some("wrong_password"), "{door:?}");
         assert_eq!(show(&app, door, &jun, &room, code(&once)).await, None, "{door:?}");
         assert_eq!(show(&app, door, &sora, &room, code(&once)).await.as_deref(), Some("gone"), "{door:?}");
-        // Who is in is asked for nothing.
+        // A member needs no code.
         assert_eq!(show(&app, door, &jun, &room, "x").await, None, "{door:?}");
-        // Nor is a ban or a full room an invite's to open.
+        // An invite overrides neither a ban nor the member limit.
         let endless = invite(&app, &minji, &room, json!({})).await;
         let ban = format!("/rooms/{}/members/{}?ban=true", room.id, sora.id);
         app.call(&minji, "DELETE", &ban, Value::Null).await.is(204);
@@ -155,7 +155,7 @@ async fn codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
     }
     assert_eq!(refusals[..5], ["gone"; 5]);
     assert_eq!(refusals[5..], ["rate_limited"; 3]);
-    // The password's guesses are the same five.
+    // Codes and passwords share the limit of five guesses.
     let path = format!("/rooms/{}/members", room.id);
     app.call(&jun, "POST", &path, json!({ "password": "sesame" })).await.refused(429, "rate_limited");
     assert_eq!(show(&app, EntryPoint::Rest, &jun, &room, code(&endless)).await, None);
@@ -185,7 +185,7 @@ async fn an_invites_page_is_the_door_and_only_its_button_lets_in() {
     let enter = format!("/room/{}/enter", room.id);
     let entered = app.form(&jun, &enter, &[("name", "jun"), ("invite", code(&once))]).await;
     assert_eq!(entered.leads_to(), format!("/room/{}", room.id));
-    // Used up: the same as any code that never was.
+    // A used-up code gets the same answer as an unknown one.
     for dead in [path.as_str(), "/invite/x", "/invite/%3Cscript%3E"] {
         assert_eq!(app.get(dead).send().await.leads_to(), "/?refused=gone");
     }

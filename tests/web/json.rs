@@ -1,4 +1,4 @@
-//! Bodies: JSON and nothing else, whole and strict; methods as the table has them.
+//! Request bodies: valid JSON only, parsed strictly; and the methods of each route.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ async fn json_routes_take_json_alone() {
     for kind in ["application/json", "application/json; charset=utf-8", "Application/JSON"] {
         app.request("POST", "/api/rooms").bearer(&minji.token).body(kind, body).send().await.is(201);
     }
-    // And uploads are multipart alone.
+    // Uploads accept multipart only.
     let room = app.courtyard(&minji).await;
     let files = format!("/api/rooms/{}/files", room.id);
     let call = app.request("POST", &files).bearer(&minji.token).json(&json!({ "file": "x" }));
@@ -51,7 +51,7 @@ async fn a_broken_or_large_body_is_refused_whole() {
         post(wrong.into()).await.refused(422, "invalid");
     }
     post(format!("{{\"title\":\"{}\"}}", "x".repeat(65_536)).into()).await.refused(413, "too_large");
-    // Without a length, by chunks.
+    // Without a length, in chunks.
     let chunk = "x".repeat(0x8000);
     let chunks = format!("8000\r\n{chunk}\r\n").repeat(3) + "0\r\n\r\n";
     let call = app.request("POST", "/api/rooms").bearer(&minji.token).header("transfer-encoding", "chunked");
@@ -89,7 +89,7 @@ async fn other_methods_are_refused_and_none_is_disguised() {
     for path in ["/files/x", "/assets/x", "/robots.txt", "/favicon.ico"] {
         app.request("POST", path).bearer(&minji.token).send().await.refused(405, "method_not_allowed");
     }
-    // GET with other words on it stays a GET.
+    // A GET with method override headers stays a GET.
     let disguised =
         app.get(&format!("{path}?_method=DELETE")).bearer(&minji.token).header("x-http-method-override", "DELETE");
     assert!(matches!(disguised.send().await.status, 200 | 422));
@@ -167,7 +167,7 @@ async fn nothing_tells_of_the_server_from_near_or_far() {
             assert_eq!(ask(path).send().await.status, 404, "{path} from {far:?}");
             assert_eq!(ask(path).cookie(&minji.token).send().await.status, 404, "{path} for an admin from {far:?}");
         }
-        // Whether it is well, in a word.
+        // The health checks answer in one word.
         for (path, said) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
             assert_eq!(ask(path).send().await.text(), said, "{path} from {far:?}");
         }
@@ -244,7 +244,7 @@ async fn a_body_that_nobody_reads_is_refused_before_it_comes() {
         let call = app.request(method, path).bearer(&minji.token).header("content-length", "100000000");
         call.header("content-type", kind).send()
     };
-    // The answer comes though not a byte of the body does.
+    // The response comes before any byte of the body.
     for (method, path) in [
         ("POST", "/api/rooms".to_owned()),
         ("PATCH", "/api/me".to_owned()),

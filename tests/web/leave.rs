@@ -1,4 +1,4 @@
-//! Leaving for good: what goes, what stays, what is free again.
+//! Deleting an account: what is removed, what stays, what is free again.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ async fn who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
     left.is(204);
     hers.take("close").await;
     app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
-    // The room goes on with another owner, and the words stay as nobody's.
+    // The room gets another owner, and the messages stay without a sender.
     his.take_where("message", |line| line["system"]["event"] == "owner").await;
     assert_eq!(app.show(&room).await["owner"]["id"], jun.id);
     let path = format!("/rooms/{}/messages", room.id);
@@ -36,7 +36,7 @@ async fn who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
     assert_eq!((&found["text"], &found["user"]), (&json!("what I said"), &Value::Null));
     let shown = app.get(&format!("/room/{}", room.id)).cookie(&jun.token).header("accept-language", "ko").send().await;
     assert!(shown.text().contains("떠난 사람"));
-    // The direct room is there to read, and nothing more is written into it.
+    // The direct room can be read, but nothing can be sent to it.
     let direct = app.call(&jun, "GET", &direct_path, Value::Null).await.is(200);
     assert_eq!(direct["messages"][0]["text"], "between us");
     app.call(&jun, "POST", &direct_path, json!({ "text": "hello?" })).await.refused(403, "forbidden");
@@ -44,7 +44,7 @@ async fn who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
     assert!(app.stored_files().is_empty());
     let row = "SELECT COUNT(*) FROM users WHERE name = '' AND email IS NULL AND password_hash IS NULL AND bio = ''";
     assert_eq!(app.count(row), 1);
-    // A stranger with the same e-mail is another person.
+    // A new account with the same e-mail is another user.
     assert_ne!(app.signed_up("minji").await.id, minji.id);
 }
 
@@ -59,7 +59,7 @@ async fn what_they_said_is_deleted_message_by_message_if_they_wish() {
     upload.multipart(Some(("cat.png", &picture::png(8, 8))), &[("text", "my cat")]).send().await.is(201);
     hers.say(&room, "and mine").await;
     let last = his.say(&room, "last word").await;
-    // A guest has no password to show.
+    // A guest has no password to confirm.
     app.call(&jun, "DELETE", "/me", json!({ "messages": "remove" })).await.is(204);
     let gone =
         sora.take_where("message", |message| message["id"] == last["id"] && message["deletedAt"].is_string()).await;
@@ -72,7 +72,7 @@ async fn what_they_said_is_deleted_message_by_message_if_they_wish() {
     assert!(texts.iter().all(|message| message["text"] == "" || message["text"] == "and mine"));
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE kind = 'text' AND text <> ''"), 1);
     assert_eq!(app.count("SELECT COUNT(*) FROM files"), 0);
-    // Each deletion has its own rev, so that whoever was away hears of it.
+    // Each deletion has its own rev, so that clients that were away get it.
     assert_eq!(app.count("SELECT COUNT(*) - COUNT(DISTINCT rev) FROM messages WHERE to_user_id IS NULL"), 0);
 }
 
@@ -87,7 +87,7 @@ async fn a_restart_in_between_goes_on_where_it_was() {
     app.alter(&format!("INSERT INTO meta (key, value) VALUES ('erase {}', '0')", jun.id));
     app.restart().await;
     let hers = app.enter(&minji, &room).await;
-    // Housekeeping begins with the start: told now, or told already and in the page.
+    // Housekeeping runs at the start: the event comes now, or the page already shows it.
     let path = format!("/rooms/{}/messages", room.id);
     let page = app.call(&minji, "GET", &path, Value::Null).await.is(200);
     let found = page["messages"].as_array().unwrap().iter().find(|message| message["id"] == said["id"]).unwrap();

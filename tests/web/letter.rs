@@ -1,4 +1,4 @@
-//! Letters for forgotten passwords, as a mail server gets them.
+//! E-mails for forgotten passwords, as a mail server receives them.
 
 use std::sync::OnceLock;
 
@@ -10,13 +10,13 @@ use tokio::sync::mpsc;
 
 use crate::support::{App, TIMEOUT};
 
-/// What a mail server is told: to whom, and what.
+/// An e-mail as the mail server receives it.
 struct Letter {
     to: String,
     body: String,
 }
 
-/// A mail server of a few lines.
+/// A minimal mail server.
 async fn serve(stream: TcpStream, letters: mpsc::Sender<Letter>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 post.example.org\r\n").await?;
@@ -50,7 +50,7 @@ async fn serve(stream: TcpStream, letters: mpsc::Sender<Letter>) -> std::io::Res
     }
 }
 
-/// The text of a letter, its soft line ends and `=3D` undone.
+/// Returns the text of an e-mail with soft line ends and `=3D` decoded.
 fn plain(body: &str) -> String {
     body.replace("=\r\n", "").replace("=3D", "=")
 }
@@ -75,7 +75,7 @@ async fn a_forgotten_password_is_mailed_to_who_has_an_account_and_the_answer_is_
     .await;
     app.signed_up("minji").await;
     let ask = |email: &str| {
-        // Whatever host the request names, the link is to ours.
+        // The link has our public address, whatever host the request names.
         let request = app.request("POST", "/forgot").header("x-forwarded-host", "evil.example");
         request.header("accept-language", "en").form(&[("email", email)]).send()
     };
@@ -85,7 +85,7 @@ async fn a_forgotten_password_is_mailed_to_who_has_an_account_and_the_answer_is_
     assert_eq!((unknown.status, unknown.text()), (known.status, known.text()));
     assert_eq!(ask("no e-mail").await.status, 422);
     let letter = tokio::time::timeout(TIMEOUT, post.recv()).await.unwrap().unwrap();
-    // As the account has it, not as the asker wrote it.
+    // The address comes from the account, not from the request.
     assert!(letter.to.contains("minji@example.org"), "{}", letter.to);
     let text = plain(&letter.body);
     assert!(text.contains("A new password for Madang") && !text.contains("evil"), "{text}");

@@ -1,4 +1,4 @@
-//! One-time links: the first admin, a forgotten password. The operator's own hand makes them.
+//! One-time links: first admin, forgotten password. The operator creates them.
 
 use std::collections::HashSet;
 
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::support::fixtures::PASSWORD;
 use crate::support::{App, Person};
 
-/// The desk of a house that is being served.
+/// Returns the admin commands for a running server.
 fn desk(app: &App) -> Admin {
     Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
 }
 
-/// The path of a link, which is on our own address.
+/// Returns the path of a link with our own address.
 fn path(link: &str, app: &App) -> String {
     link.strip_prefix(&format!("http://localhost:{}", app.address.port())).expect("a link to this house").to_owned()
 }
@@ -34,7 +34,7 @@ async fn an_admin_is_who_opens_the_operators_link_and_confirms_it_once() {
     let (guest, minji, jun) = (app.guest("guest").await, app.signed_up("minji").await, app.signed_up("jun").await);
     assert_eq!(app.count("SELECT COUNT(*) FROM links WHERE kind = 'admin'"), 1, "a first start offers a link");
     let path = admin_path(&app).await;
-    // A GET uses nothing up and makes nobody an admin; a guest is led to sign up and back.
+    // A GET neither uses the link nor makes an admin; a guest is sent to sign up and back.
     for _ in 0..2 {
         let shown = app.page(&minji, &path).await;
         assert_eq!((shown.status, shown.header("cache-control")), (200, Some("no-store")));
@@ -43,14 +43,14 @@ async fn an_admin_is_who_opens_the_operators_link_and_confirms_it_once() {
     assert!(app.page(&guest, &path).await.text().contains(&format!("/signup?next={path}")));
     let led = app.form(&guest, &path, &[]).await;
     assert_eq!(led.leads_to(), format!("/login?next={path}"));
-    // A11: of two who try at once one does.
+    // A11: of two concurrent attempts one succeeds.
     let (hers, his) = tokio::join!(app.form(&minji, &path, &[]), app.form(&jun, &path, &[]));
     let statuses: HashSet<u16> = [hers.status, his.status].into();
     assert_eq!(statuses, HashSet::from([303, 410]));
     assert_ne!(is_admin(&app, &minji).await, is_admin(&app, &jun).await);
     assert_eq!(app.page(&minji, &path).await.status, 410);
     assert_eq!(app.count("SELECT COUNT(*) FROM links"), 0);
-    // The one before a newer one opens nothing, and neither does one that is too old or made up.
+    // A link that was replaced, is too old or made up does nothing.
     let (first, second) = (admin_path(&app).await, admin_path(&app).await);
     assert_eq!((app.page(&minji, &first).await.status, app.page(&minji, &second).await.status), (410, 200));
     app.alter("UPDATE links SET ends_at = 1");
@@ -58,7 +58,7 @@ async fn an_admin_is_who_opens_the_operators_link_and_confirms_it_once() {
         assert_eq!(app.page(&minji, path).await.status, 410, "{path}");
         assert_eq!(app.form(&minji, path, &[]).await.status, 410, "{path}");
     }
-    // A link for one thing does not open another.
+    // A link works for its own purpose only.
     let reset = self::path(&desk(&app).reset_link("jun@example.org").await.unwrap(), &app);
     assert_eq!(app.page(&minji, &reset.replace("reset", "admin")).await.status, 410);
 }
@@ -87,10 +87,11 @@ async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room
     call("DELETE", at(""), Value::Null).await.refused(403, "not_a_member");
     let path = admin_path(&app).await;
     app.form(&admin, &path, &[]).await.leads_to();
-    // Nobody is shown who the admin is.
+    // A profile does not reveal that its user is an admin.
     let profile = app.call(&jun, "GET", &format!("/users/{}", admin.id), Value::Null).await.is(200);
     assert_eq!(profile.get("isAdmin"), None);
-    // Not in the room: a public message may go, a whisper is not seen, and settings are the owner's.
+    // Outside the room: an admin can delete a public message, cannot see a whisper, and cannot
+    // change settings.
     let said = his.say(&room, "unkind").await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "hush", "to": minji.id });
     let whispered = his.ok("message", whisper).await;
@@ -98,7 +99,7 @@ async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room
     call("PATCH", at(""), json!({ "title": "tidy" })).await.refused(403, "not_a_member");
     assert_eq!(call("DELETE", message(&said["id"]), Value::Null).await.is(200)["text"], "");
     call("DELETE", message(&whispered["id"]), Value::Null).await.refused(403, "forbidden");
-    // In the room, what the owner may.
+    // Inside the room an admin has the owner's powers.
     app.join(&admin, &room).await;
     assert_eq!(call("PATCH", at(""), json!({ "title": "tidy" })).await.is(200)["title"], "tidy");
     call("DELETE", at(&format!("/members/{}", jun.id)), Value::Null).await.is(204);
@@ -106,12 +107,12 @@ async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room
     call("DELETE", at(&format!("/members/{}", minji.id)), Value::Null).await.refused(403, "forbidden");
     let page = app.page(&admin, &format!("/room/{}", room.id)).await.text();
     assert!(page.contains(&format!("/room/{}/settings", room.id)), "the settings are shown to who may change them");
-    // Leaving hands nothing over, as the room is another's.
+    // An admin who leaves hands nothing over: the room has another owner.
     call("DELETE", at("/members/me"), Value::Null).await.is(204);
     assert_eq!(app.show(&room).await["owner"]["id"], minji.id);
     call("DELETE", at(""), Value::Null).await.is(204);
     hers.take("removeRoom").await;
-    // A direct room is its two people's.
+    // A direct room belongs to its two users.
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": jun.id })).await.is(201);
     call("DELETE", format!("/rooms/{}", direct["id"].as_str().unwrap()), Value::Null)
         .await
@@ -129,7 +130,7 @@ async fn a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_h
     let path = path(&desk.reset_link("MINJI@example.org").await.unwrap(), &app);
     let shown = app.page(&other, &path).await;
     assert_eq!((shown.status, shown.header("cache-control")), (200, Some("no-store")));
-    // A password that is refused leaves the link as it was.
+    // A refused password does not use the link up.
     let refused = app.form(&other, &path, &[("password", "password")]).await;
     assert_eq!(refused.status, 422);
     assert!(!refused.text().contains("value=\"password\""));
@@ -146,7 +147,7 @@ async fn a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_h
     let old = json!({ "email": "minji@example.org", "password": PASSWORD });
     app.request("POST", "/api/session").json(&old).send().await.refused(401, "bad_credentials");
     assert_eq!(app.page(&other, &path).await.status, 410);
-    // Without a mail server there is no page to ask for a letter.
+    // Without a mail server there is no page to request an e-mail.
     assert_eq!(app.page(&other, "/forgot").await.status, 404);
     assert_eq!(app.form(&other, "/forgot", &[("email", "minji@example.org")]).await.status, 404);
 }
@@ -176,7 +177,7 @@ async fn no_other_site_moves_an_admins_hand_and_no_name_runs_in_their_eyes() {
         from("POST", &kick).form(&[("userId", &cell.id)]).send().await.refused(403, "forbidden");
         let by_rest = from("DELETE", &format!("/api/rooms/{}", room.id)).send().await;
         by_rest.refused(403, "forbidden");
-        // Nor is anybody made an admin so.
+        // Another site cannot use the link either.
         let sent = app.request("POST", &second).cookie(&sora.token).header(name, value);
         sent.form(&[]).send().await.refused(403, "forbidden");
     }

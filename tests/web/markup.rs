@@ -1,4 +1,4 @@
-//! Markup is text: on every page, wherever people may write.
+//! HTML in user input is text, on every page and in every field.
 
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::fixtures::PASSWORD;
 use crate::support::{App, picture};
 
-/// Ends an attribute, an element and a comment, and begins an element that no page of ours has.
+/// Closes an attribute, an element and a comment, and opens an element that no page of ours has.
 const BREAKS_OUT: &str = "\"'--></textarea></title><i x>";
 
 /// Abuse: M1, M3
@@ -82,7 +82,7 @@ async fn no_page_takes_markup_from_people_or_carries_script() {
     }
     assert!(shown > 40, "what was typed is there, as text: {shown}");
 
-    // Forms that come back with what was typed, and refusals that could reflect it.
+    // Forms that repeat the input, and errors that could reflect it.
     for (path, fields) in [
         ("/signup", [("email", BREAKS_OUT), ("password", PASSWORD), ("name", BREAKS_OUT), ("next", BREAKS_OUT)]),
         ("/login", [("email", BREAKS_OUT), ("password", "x"), ("next", BREAKS_OUT), ("x", BREAKS_OUT)]),

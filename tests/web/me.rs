@@ -1,4 +1,4 @@
-//! The pages about oneself: forms that work without JavaScript, say what was wrong, and lead back.
+//! Account pages: forms that work without JavaScript, show errors, and redirect back.
 
 use crate::support::fixtures::PASSWORD;
 use crate::support::{App, Person, picture};

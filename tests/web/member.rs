@@ -1,4 +1,4 @@
-//! Membership: coming in, going, being shown out; by REST and by socket alike.
+//! Membership: joining, leaving, being kicked; by REST and by socket alike.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::app::{ENTRY_POINTS, EntryPoint};
 use crate::support::fixtures::{fields, texts};
 use crate::support::{App, Person, Room};
 
-/// Knocks at a door; the code of the refusal, or `None` inside.
+/// Tries to join over one transport: the error code, or `None` on success.
 async fn knock(app: &App, door: EntryPoint, who: &Person, room: &Room, password: Option<&str>) -> Option<String> {
     let code = |error: &Value| error["code"].as_str().unwrap().to_owned();
     match door {
@@ -20,7 +20,7 @@ async fn knock(app: &App, door: EntryPoint, who: &Person, room: &Room, password:
             let client = app.connect(who).await;
             let answer = client.emit("join", json!({ "room": room.id, "password": password })).await;
             let by_event = (answer["ok"] == false).then(|| code(&answer["error"]));
-            // The handshake's room is the same door.
+            // The room in the handshake is checked the same way.
             let opening = ConnectOptions::of(who).room(room).auth("password", password);
             let again = app.open_socket(opening).await;
             let by_handshake = match by_event {
@@ -55,10 +55,10 @@ async fn refusals_come_in_their_order() {
         assert_eq!(knock(&app, door, &jun, &room, Some("")).await, refused("wrong_password"), "{door:?}");
         assert_eq!(knock(&app, door, &jun, &room, Some("Sesame")).await, refused("wrong_password"), "{door:?}");
         assert_eq!(knock(&app, door, &jun, &room, Some("sesame")).await, None, "{door:?}");
-        // Full, but the password is asked first.
+        // Full, but the password is checked first.
         assert_eq!(knock(&app, door, &sora, &room, Some("simsim")).await, refused("wrong_password"), "{door:?}");
         assert_eq!(knock(&app, door, &sora, &room, Some("sesame")).await, refused("room_full"), "{door:?}");
-        // Who is in is asked nothing.
+        // A member needs nothing.
         assert_eq!(knock(&app, door, &jun, &room, None).await, None, "{door:?}");
         assert_eq!(app.show(&room).await["memberCount"], 2);
     }
@@ -84,14 +84,14 @@ async fn guesses_are_counted_over_all_doors_together() {
     }
     assert_eq!(codes[..5], ["wrong_password"; 5]);
     assert_eq!(codes[5..], ["rate_limited"; 3]);
-    // Even the right one, by any door; the page tells it in its own way.
+    // Even the right password is refused, over every transport; the page shows it in its own way.
     let right = ConnectOptions::of(&jun).room(&room).auth("password", "sesame");
     let error = app.turned_away(right).await;
     assert_eq!(error["code"], "rate_limited");
     assert!(error["retryAfterMs"].as_u64().unwrap() > 0);
     let form = app.form(&jun, &format!("/room/{}/enter", room.id), &[("name", "jun"), ("password", "sesame")]).await;
     assert_eq!(form.leads_to(), "/?refused=rate_limited");
-    // Others guess for themselves.
+    // Other users have their own limit.
     let sora = app.guest("sora").await;
     assert_eq!(knock(&app, EntryPoint::Rest, &sora, &room, Some("sesame")).await, None);
 }
@@ -197,7 +197,7 @@ async fn an_owner_who_leaves_hands_over_to_the_longest_present() {
         leave(&app, door, &sora, &soras, &room).await;
         let empty = app.show(&room).await;
         assert_eq!((&empty["owner"], &empty["memberCount"]), (&Value::Null, &json!(0)), "{door:?}");
-        // A lasting room waits; who comes next owns it.
+        // A persistent room stays; the next member becomes its owner.
         app.join(&sora, &room).await;
         assert_eq!(app.show(&room).await["owner"]["id"], sora.id, "{door:?}");
         assert_eq!(app.count("SELECT COUNT(*) FROM members"), 1);
@@ -245,13 +245,13 @@ async fn only_the_owner_removes_and_nobody_removes_themselves() {
         assert_eq!(kick(&minji, &stranger.id, false).await, "not_found", "{door:?}");
         assert_eq!(kick(&minji, &sora.id, false).await, "done", "{door:?}");
         assert_eq!(kick(&minji, &sora.id, false).await, "not_found", "{door:?}");
-        // Somebody can be kept out beforehand, and again is no other thing.
+        // A user can be banned in advance; banning again changes nothing.
         let rev = app.show(&room).await["rev"].as_i64().unwrap();
         assert_eq!(kick(&minji, &stranger.id, true).await, "done", "{door:?}");
         assert_eq!(kick(&minji, &stranger.id, true).await, "done", "{door:?}");
         assert_eq!(app.show(&room).await["rev"], rev + 1, "{door:?}");
         assert_eq!(knock(&app, door, &stranger, &room, None).await, refused("banned"), "{door:?}");
-        // The kicked may come back, the banned may not.
+        // A kicked user may rejoin, a banned one may not.
         assert_eq!(knock(&app, door, &sora, &room, None).await, None, "{door:?}");
         let nobody = "0123456789abcdefghjkmnpqrs";
         assert_eq!(kick(&minji, nobody, true).await, "not_found", "{door:?}");

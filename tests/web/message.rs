@@ -1,4 +1,4 @@
-//! Messages over REST: sent once, read page by page, whispered.
+//! Messages over REST: sent once, read page by page, whispers.
 
 use serde_json::{Value, json};
 
@@ -43,13 +43,13 @@ async fn a_repeated_key_gets_the_first_answer_whatever_it_says() {
     assert_eq!(again, first);
     let elsewhere = post(&app, &minji, &other, json!({ "key": "one", "text": "first" })).await.is(200);
     assert_eq!(elsewhere, first);
-    // Another person's key is another key.
+    // Another user's key is a different key.
     let his = post(&app, &jun, &room, json!({ "key": "one", "text": "first" })).await.is(201);
     assert_ne!(his["id"], first["id"]);
     assert_eq!(texts(&app.history(&minji, &room).await), ["join", "join", "first", "first"]);
     let rev = app.show(&room).await["rev"].clone();
     assert_eq!(rev, 4, "a repeat takes no rev");
-    // The key goes back to its sender alone.
+    // Only the sender gets the key back.
     let seen = app.history(&jun, &room).await;
     assert_eq!((&seen[2]["key"], &seen[3]["key"]), (&Value::Null, &json!("one")));
 }
@@ -94,13 +94,13 @@ async fn what_is_amiss_is_named() {
         let by_socket = client.refused("message", asked.clone(), code).await;
         assert_eq!(by_socket["field"], by_rest["field"], "{asked}");
     }
-    // On a socket the key must be there.
+    // Over sockets the key is required.
     let keyless = client.refused("message", json!({ "room": room.id, "text": "x" }), "invalid").await;
     assert_eq!(keyless["field"], "key");
     let to_a_stranger = json!({ "text": "x", "to": jun.id });
     assert_eq!(post(&app, &minji, &room, to_a_stranger).await.refused(404, "not_found")["field"], "to");
     assert_eq!(texts(&app.history(&minji, &room).await), ["join"]);
-    // What is only strange is stored as it is.
+    // Unusual text is stored unchanged.
     let marks = format!("a{}\u{202e}b", "\u{301}".repeat(5_000));
     let sent = post(&app, &minji, &room, json!({ "text": marks })).await.is(201);
     assert!(sent["text"].as_str().unwrap().ends_with("\u{301}\u{202e}b"));
@@ -114,7 +114,7 @@ async fn marks_and_turned_text_are_bounded_and_stand_for_themselves() {
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     let client = app.enter(&minji, &room).await;
-    // A hundred kilobytes of marks; then as many as a message may have.
+    // A hundred kilobytes of combining marks; then the maximum of a message.
     let marks = |count: usize| format!("a{}", "\u{301}".repeat(count));
     post(&app, &minji, &room, json!({ "text": marks(50_000) })).await.refused(413, "too_large");
     let key = crate::support::key();
@@ -141,7 +141,7 @@ async fn an_answer_quotes_what_it_answers() {
     assert_eq!((&answer["replyTo"]["seq"], &answer["replyTo"]["user"]), (&first["seq"], &minji.user));
     let excerpt = answer["replyTo"]["excerpt"].as_str().unwrap();
     assert!(excerpt.starts_with("two lines two") && excerpt.chars().count() <= 100, "{excerpt}");
-    // A whisper is not quoted in public, nor to a third.
+    // A whisper cannot be quoted in public, nor to a third user.
     let whisper = app.send(&minji, &room, json!({ "text": "psst", "to": jun.id })).await;
     let quote = json!({ "text": "she said", "replyTo": whisper["seq"] });
     assert_eq!(post(&app, &jun, &room, quote.clone()).await.refused(422, "invalid")["field"], "replyTo");
@@ -173,7 +173,7 @@ async fn a_whisper_is_between_two_in_every_page() {
         let shown = app.page(who, &format!("/room/{}", room.id)).await.text();
         assert_eq!(shown.contains("psst"), sees);
     }
-    // Who leaves takes no whisper along, and who comes later finds none.
+    // A user who leaves loses their whispers, and a later joiner sees none.
     app.call(&jun, "DELETE", &format!("/rooms/{}/members/me", room.id), Value::Null).await.is(204);
     let path = format!("/rooms/{}/messages", room.id);
     app.call(&jun, "GET", &path, Value::Null).await.refused(403, "not_a_member");
@@ -263,7 +263,7 @@ async fn after_the_answer_the_next_read_shows_it() {
     }
 }
 
-/// Where the room is not there, its address is no place to be led back to.
+/// Without the room, its page is no target of a redirect.
 #[tokio::test]
 async fn a_form_to_a_room_that_is_gone_or_never_was_leads_to_the_lobby() {
     let app = App::start().await;

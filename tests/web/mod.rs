@@ -1,4 +1,4 @@
-//! What pages and REST answer.
+//! Pages and the REST API.
 
 mod account;
 mod act;

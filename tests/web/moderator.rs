@@ -6,7 +6,7 @@ use crate::support::app::{ENTRY_POINTS, EntryPoint};
 use crate::support::fixtures::{blob, fields};
 use crate::support::{App, Client, Person, Room};
 
-/// Asks for an act at a door; the code of the refusal, or `None` where it was done.
+/// Requests an action over one transport: the error code, or `None` on success.
 async fn act(
     app: &App,
     door: EntryPoint,
@@ -52,7 +52,8 @@ async fn act(
     })
 }
 
-/// Every cell of the table of powers, by both doors: who acts, what, on whom, and how it ends.
+/// Every cell of the table of powers, over both transports: who acts, what, on whom, and the
+/// result.
 ///
 /// Abuse: Z13
 #[tokio::test]
@@ -105,7 +106,7 @@ async fn the_table_of_powers() {
                     ("hand over", [forbidden; 6]),
                 ],
             ),
-            // As the owner, and the owner stays all the same.
+            // An admin has the owner's powers, and the owner stays owner.
             (
                 ADMIN,
                 [
@@ -130,7 +131,7 @@ async fn the_table_of_powers() {
             let client = app.connect(&people[by]).await;
             for (what, row) in table {
                 for (whom, expected) in row.into_iter().enumerate() {
-                    // A room of its own for each cell, as each may change it.
+                    // A new room for each cell, because each may change it.
                     let room = app.courtyard(&people[OWNER]).await;
                     for person in &people[MODERATOR..] {
                         app.join(person, &room).await;
@@ -169,7 +170,7 @@ async fn a_moderator_is_made_and_unmade_with_a_line_each() {
             (role(&minji.id), role(&jun.id), role(&sora.id)),
             (json!("owner"), json!("moderator"), json!("member"))
         );
-        // Once more changes nothing and takes no rev.
+        // Repeating it changes nothing and takes no rev.
         let rev = app.show(&room).await["rev"].clone();
         assert_eq!(act(&app, door, &hers, &minji, &room, "raise", &jun).await, None);
         assert_eq!(app.show(&room).await["rev"], rev);

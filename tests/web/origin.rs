@@ -1,4 +1,4 @@
-//! Whose pages may ask, and to which host.
+//! Which sites may send requests, and to which host.
 
 use madang::config::Config;
 use madang::origin::Origin;
@@ -89,11 +89,11 @@ async fn an_allowed_site_uses_the_api_with_a_bearer_alone() {
         let value = preflight.header(&format!("access-control-allow-{name}")).unwrap();
         assert!(value.contains(says), "{name}: {value}");
     }
-    // A refusal can be read as well.
+    // Errors can be read by the allowed site as well.
     let refusal = from(app.get("/api/rooms/nowhere")).send().await;
     refusal.refused(404, "room_not_found");
     assert_eq!(refusal.header("access-control-allow-origin"), Some(FRIEND));
-    // And so do the sockets: the token counts, the cookie does not.
+    // The same for sockets: the token counts, the cookie does not.
     let opening = || ConnectOptions::default().header("host", HOST).header("origin", FRIEND);
     let by_token = opening().auth("token", minji.token.as_str());
     app.open_socket(by_token).await.take("connect").await;
@@ -112,7 +112,7 @@ async fn the_cookie_does_nothing_for_another_site() {
         call().cookie(&minji.token).bearer(&minji.token).send().await.is(201);
         let form = app.request("POST", "/rooms").header("sec-fetch-site", site).cookie(&minji.token);
         form.form(&[("title", "x")]).send().await.refused(403, "forbidden");
-        // A link from there only shows something.
+        // A link from another site only shows a page.
         let link = app.get("/").header("sec-fetch-site", site).cookie(&minji.token).send().await;
         assert_eq!(link.status, 200);
     }

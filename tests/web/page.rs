@@ -1,4 +1,4 @@
-//! Pages: what people see, and where their forms lead; all of it without JavaScript.
+//! Pages: what they show, and where their forms lead; all of it without JavaScript.
 
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ async fn the_door_shows_the_room_and_lets_in_by_its_form() {
     assert!(!html.contains("a secret") && !html.contains(&minji.id), "{html}");
     let wrong = app.request("POST", &format!("{path}/enter")).form(&[("name", "jun"), ("password", "x")]).send().await;
     assert_eq!(wrong.leads_to(), "/?refused=wrong_password");
-    // The identity stays for the next try.
+    // The identity stays for the next attempt.
     let jun = Person { id: String::new(), token: wrong.session().unwrap(), user: Value::Null };
     let right = app.form(&jun, &format!("{path}/enter"), &[("name", "jun"), ("password", "sesame")]).await;
     assert_eq!((right.leads_to(), right.session()), (path.as_str(), None));
@@ -89,7 +89,7 @@ async fn refusals_lead_to_the_lobby_and_say_why() {
         assert!(lobby.contains(says), "{code}: {lobby}");
     }
     assert_eq!(app.page(&sora, "/room/nowhere").await.leads_to(), "/?refused=room_not_found");
-    // Words that are not ours are not shown.
+    // Text from the URL is not shown.
     let odd = app.get("/?refused=your+account+is+locked").send().await.text();
     assert!(!odd.contains("account is locked"));
 }
@@ -133,7 +133,7 @@ async fn every_form_of_a_room_works_without_javascript() {
     };
     assert_eq!(say(&jun, None, "by form").await.leads_to(), format!("{path}#end"));
     assert_eq!(say(&jun, Some(("a.png", picture::png(4, 4))), "").await.leads_to(), format!("{path}#end"));
-    // A form whose file was left empty is a message without one.
+    // A form with an empty file field is a message without a file.
     assert_eq!(say(&jun, Some(("", Vec::new())), "no file").await.leads_to(), format!("{path}#end"));
     assert_eq!(say(&jun, None, " ").await.leads_to(), format!("{path}?refused=invalid"));
     hers.receives("no file").await;

@@ -1,4 +1,4 @@
-//! The list of those who stay.
+//! The user directory.
 
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ async fn pages_of_the_list_hold_everybody_once() {
     let app = App::start().await;
     let guest = app.guest("minji").await;
     for number in 0..7 {
-        // Two of a name, as names are not unique.
+        // Two accounts of each name, as names are not unique.
         app.account(&format!("이웃 {}", number / 2)).await;
     }
     let mut query = "limit=3".to_owned();

@@ -1,4 +1,4 @@
-//! Pictures from strangers: what is taken, as what it is kept.
+//! Untrusted images: what is accepted, and how it is stored.
 
 use serde_json::{Value, json};
 
@@ -106,7 +106,7 @@ async fn an_animated_gif_stays_animated_with_a_still_beside_it() {
     let still = app.page(&minji, file["thumbnailUrl"].as_str().unwrap()).await;
     let kind = still.header("content-type").unwrap();
     assert!(matches!(kind, "image/png" | "image/jpeg"), "{kind}");
-    // One frame is a picture like any other.
+    // A single frame is treated like any other image.
     let one = upload(&app, &minji, &room, "one.gif", &picture::gif(1)).await.is(201);
     assert_eq!(one["files"][0]["animated"], false);
     let is_there = |name: &str| one["files"][0].get(name).is_some();
@@ -148,7 +148,7 @@ async fn a_name_ends_no_header_and_names_nothing_on_the_disk() {
         let named = format!("inline; filename*=UTF-8''{sent_as}");
         assert_eq!(file.header("content-disposition"), Some(named.as_str()), "{typed}");
     }
-    // What no header may hold is no header's.
+    // Characters that no header may contain are refused.
     upload(&app, &minji, &room, "a\0b.png", &picture::png(4, 4)).await.refused(400, "bad_request");
     let long = upload(&app, &minji, &room, &"x".repeat(10_000), &picture::png(4, 4)).await.is(201);
     assert_eq!(long["files"][0]["name"].as_str().unwrap().len(), 120);
@@ -182,13 +182,13 @@ async fn a_file_over_the_limit_is_cut_off_however_it_comes() {
     let mut noise = picture::png(4, 4);
     noise.resize(20_001, 7);
     upload(&app, &minji, &room, "cat.png", &noise).await.refused(413, "too_large");
-    // Far over it, by chunks, without a length.
+    // Far over the limit, in chunks, without a length.
     let head = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n";
     let body = format!("{:x}\r\n{head}\r\n", head.len()) + &format!("8000\r\n{}\r\n", "x".repeat(0x8000)).repeat(12);
     let files = format!("/api/rooms/{}/files", room.id);
     let call = app.request("POST", &files).bearer(&minji.token).header("transfer-encoding", "chunked");
     call.body("multipart/form-data; boundary=x", body).send().await.refused(413, "too_large");
-    // The caption has a limit of its own.
+    // The caption has its own limit.
     let call = app.request("POST", &files).bearer(&minji.token);
     let caption = "x".repeat(60_000);
     call.multipart(Some(("a.png", &picture::png(4, 4))), &[("text", &caption)]).send().await.refused(413, "too_large");

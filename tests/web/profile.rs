@@ -1,4 +1,4 @@
-//! What others see of a person.
+//! Profiles as others see them.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ async fn a_picture_is_a_small_square_told_to_all_and_gone_with_its_last_owner() 
     let made = image::load_from_memory(&shown.body).unwrap();
     assert_eq!((made.width(), made.height()), (256, 256));
     app.get(&url).send().await.refused(401, "unauthenticated");
-    // The same picture of another, then none of either: the bytes stay as long as somebody has them.
+    // Two users with the same picture: the bytes are kept while one of them has it.
     assert_eq!(put_picture(&app, &jun, &picture::png(900, 600)).await["picture"], user["picture"]);
     assert_eq!(app.stored_files().len(), 1);
     assert_eq!(app.call(&minji, "DELETE", "/me/picture", Value::Null).await.is(200)["picture"], Value::Null);

@@ -1,4 +1,4 @@
-//! Rooms over REST: made, listed, changed, handed over, removed.
+//! Rooms over REST: created, listed, changed, handed over, deleted.
 
 use serde_json::{Value, json};
 
@@ -195,7 +195,7 @@ async fn an_owner_changes_settings_with_a_line_for_each() {
     assert_eq!(texts(last), ["title", "max", "password"]);
     assert_eq!((&last[0]["system"]["title"], &last[1]["system"]["max"]), (&json!("garden"), &json!(9)));
     assert_eq!(last[2]["user"]["id"], minji.id);
-    // The same again changes nothing, and takes no rev.
+    // Setting the same values changes nothing and takes no rev.
     let again = app.call(&minji, "PATCH", &path, json!({ "title": "garden", "max": 9 })).await.is(200);
     assert_eq!((&again["rev"], &again["epoch"]), (&changed["rev"], &changed["epoch"]));
     let open = app.call(&minji, "PATCH", &path, json!({ "password": null })).await.is(200);

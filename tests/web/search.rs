@@ -1,4 +1,4 @@
-//! What was said is found by its words, by who may see it and by nobody else.
+//! Messages are found by their words, only by users who can see them.
 
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
@@ -215,7 +215,7 @@ async fn without_an_index_search_says_so_and_a_reindex_mends_it() {
     app.reindex().await.unwrap();
     assert_eq!(texts(&app.found(&minji, "이야기").await), ["새 이야기", "옛날 이야기"]);
 
-    // Off again: what is said meanwhile is missing, and the house knows it.
+    // Off again: messages sent meanwhile are missing from the index, and the server knows it.
     app.restart_with(|config| config.has_search = false).await;
     assert!(app.reindex().await.unwrap_err().contains("SEARCH=off"));
     app.say(&minji, &room, "끼어든 이야기").await;
@@ -238,7 +238,7 @@ async fn what_one_may_not_see_changes_no_count_and_no_page() {
     }
     for number in 0..5 {
         app.say(&minji, &room, &format!("수박 {number}")).await;
-        // Between them what jun may not see: of another room, and aside.
+        // Messages in between that jun may not see: from another room, and a whisper.
         app.say(&minji, &hidden, "수박 몰래").await;
         app.send(&minji, &room, json!({ "text": "수박 귓속말", "to": sora.id })).await;
     }
@@ -250,9 +250,10 @@ async fn what_one_may_not_see_changes_no_count_and_no_page() {
         (texts(second["messages"].as_array().unwrap()), &second["next"]),
         (vec!["수박 1", "수박 0"], &Value::Null)
     );
-    // The last page is the last, though there is more that matches.
+    // The last page is the last, although more messages match.
     assert_eq!(app.search(&jun, "수박", "&limit=5").await.is(200)["next"], Value::Null);
-    // What is only there for others, and what is nowhere, get one answer; in our page, too.
+    // A word that only others can see and a word that does not exist get the same answer, also on
+    // the page.
     let answers = [app.search(&jun, "몰래", "").await, app.search(&jun, "참외", "").await];
     assert_eq!(answers[0].body, answers[1].body);
     let page = async |q: &str| app.page(&jun, &format!("/search?q={}", encoded(q))).await.text().replace(q, "…");

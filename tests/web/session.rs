@@ -1,4 +1,4 @@
-//! Sessions: where one is signed in, how they end, how they are kept.
+//! Sessions: listed, ended, stored.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,7 +25,7 @@ async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
     assert_eq!(listed.iter().filter(|session| session["current"] == true).count(), 1);
     let other = listed.iter().find(|session| session["current"] == false).unwrap();
     assert_eq!((&other["agent"], &other["ip"]), (&json!("Elsewhere/1"), &json!("127.0.0.1")));
-    // The id of a session opens nothing, and another person's is none of mine.
+    // A session's id gives no access, and another user's session cannot be ended.
     let path = format!("/me/sessions/{}", other["id"].as_str().unwrap());
     app.get("/api/me").bearer(other["id"].as_str().unwrap()).send().await.refused(401, "unauthenticated");
     let jun = app.signed_up("jun").await;
@@ -106,11 +106,11 @@ async fn a_session_in_use_keeps_its_cookie() {
     let renewed = app.page(&minji, "/").await;
     assert_eq!(renewed.session().as_deref(), Some(minji.token.as_str()));
     assert!(renewed.header("set-cookie").unwrap().contains("Max-Age=31536000"), "{:?}", renewed.headers);
-    // Noted once an hour, and never by bearer, whose client keeps no cookie.
+    // Updated once an hour, and never for a bearer, whose client keeps no cookie.
     assert_eq!(app.page(&minji, "/").await.header("set-cookie"), None);
     app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
     assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.header("set-cookie"), None);
-    // Who logs out does not stay.
+    // A log-out ends it at once.
     app.alter("UPDATE sessions SET seen_at = seen_at - 7200000");
     let out = app.form(&minji, "/logout", &[]).await;
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
@@ -129,14 +129,15 @@ async fn a_token_is_256_random_bits_and_nothing_else_opens() {
     for token in &tokens {
         assert!(token.len() == 43 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "{token}");
     }
-    // Nothing of one is in another: each stretch of six characters is there once.
+    // Tokens share nothing: each piece of six characters occurs once.
     let mut parts: Vec<&[u8]> = tokens.iter().flat_map(|token| token.as_bytes().chunks_exact(6)).collect();
     let count = parts.len();
     parts.sort_unstable();
     parts.dedup();
     assert_eq!(parts.len(), count);
     let token_bytes = URL_SAFE_NO_PAD.decode(&minji.token).unwrap();
-    // The store keeps a hash, from which no token follows; and a token that is nearly right is wrong.
+    // The database keeps a hash, from which the token cannot be derived; an almost right token is
+    // wrong.
     for kept in ["madang.db", "madang.db-wal"] {
         let bytes = std::fs::read(app.data_dir().join(kept)).unwrap();
         assert!(!bytes.windows(43).any(|part| part == minji.token.as_bytes()), "{kept}");
@@ -157,7 +158,7 @@ async fn a_token_is_256_random_bits_and_nothing_else_opens() {
         let opening = ConnectOptions::default().auth("token", wrong);
         assert_eq!(app.turned_away(opening).await["code"], "unauthenticated", "{wrong}");
     }
-    // The id of a connection is no key to it: without the cookie it was opened with it is none.
+    // A connection's id is no credential: without the cookie that opened it, it is refused.
     let poll = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
     assert_eq!(app.get(&poll).send().await.status, 400);
 }

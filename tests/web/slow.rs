@@ -1,4 +1,4 @@
-//! Slow mode at the doors; its arithmetic is tested at the rule.
+//! Slow mode over REST and sockets; its arithmetic has unit tests.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn in_slow_mode_a_second_message_is_refused_with_the_time_to_wait() {
     assert!((1..=60_000).contains(&wait), "{wait}");
     let by_rest = app.call(&jun, "POST", &format!("{path}/messages"), json!({ "text": "two" })).await;
     assert!(by_rest.refused(429, "rate_limited")["retryAfterMs"].as_u64().is_some());
-    // A whisper is a message too; a repeat is none.
+    // A whisper counts as a message; a repeated key does not.
     let whisper = json!({ "room": room.id, "key": key(), "text": "psst", "to": sora.id });
     his.refused("message", whisper, "rate_limited").await;
     assert_eq!(his.ok("message", first).await["dup"], true);

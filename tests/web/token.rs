@@ -1,4 +1,4 @@
-//! People whom another server brings, by its key.
+//! Users of another server, created with its API key.
 
 use madang::config::Config;
 use madang::ops::admin::Admin;
@@ -35,7 +35,7 @@ async fn the_same_id_of_the_same_key_is_the_same_person_with_the_name_of_today()
         user: made["user"].clone(),
     };
     let room = app.courtyard(&minji).await;
-    // Our own pages load nothing from strangers.
+    // Pages load nothing from other sites.
     let page = app.page(&minji, &format!("/room/{}", room.id)).await.text();
     assert!(!page.contains("shop.example"));
     app.join(&jun, &room).await;
@@ -68,7 +68,7 @@ async fn only_a_key_in_use_brings_anybody_and_a_revoked_one_at_once_no_more() {
     }
     let (key, secret) = desk.create_key("shop".into()).await.unwrap();
     let token = bring(&app, &secret, asked.clone()).await.is(201)["token"].as_str().unwrap().to_owned();
-    // A key is nobody's identity, and a person's token is no key.
+    // An API key is no identity, and a user's token is no API key.
     app.get("/api/me").bearer(&secret).send().await.refused(401, "unauthenticated");
     bring(&app, &token, asked.clone()).await.refused(401, "unauthenticated");
     assert_eq!(app.count(&format!("SELECT COUNT(*) FROM keys WHERE CAST(key_hash AS TEXT) = '{secret}'")), 0);

@@ -1,4 +1,4 @@
-//! The end of a room, for whoever still holds its id.
+//! The end of a room, for clients that still have its id.
 
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ async fn acts_in_a_removed_room_are_told_that_it_is_gone() {
         app.call(&jun, method, &format!("{path}{rest}"), body).await.refused(410, "gone");
     }
     his.refused("edit", json!({ "id": said["id"], "text": "x" }), "forbidden").await;
-    // Who comes to its door finds none, as at the door of a room that never was.
+    // A join of the removed room gets the same answer as for a room that never existed.
     his.refused("join", in_room, "room_not_found").await;
     app.get(&format!("/api{path}")).send().await.refused(404, "room_not_found");
     assert_eq!(app.page(&jun, &format!("/room/{}", room.id)).await.leads_to(), "/?refused=room_not_found");
@@ -64,7 +64,7 @@ async fn what_was_left_of_a_room_is_swept_after_a_restart() {
     }
     let other = app.courtyard(&minji).await;
     app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
-    // Ended at once, most likely in the middle of it.
+    // Restarted at once, most likely in the middle of the sweep.
     app.restart().await;
     while app.count("SELECT COUNT(*) FROM tombstones WHERE is_swept = 0") > 0 {
         app.show(&other).await;

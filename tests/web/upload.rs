@@ -1,4 +1,4 @@
-//! Files on their way in: how much, how fast, how many, and what is left of those that stop.
+//! Uploads: limits of size, rate and number, and cleanup after aborted ones.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn send(app: &App, who: &Person, room: &Room, bytes: &[u8], fields: &[(&st
     call.multipart(Some(("notes.bin", bytes)), fields).send().await
 }
 
-/// A multipart body with several files.
+/// Builds a multipart body with several files.
 fn several(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, value) in fields {
@@ -36,7 +36,7 @@ fn several(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
 
 const MULTIPART: &str = "multipart/form-data; boundary=x";
 
-/// Begins an upload that says it will be long, and sends the beginning of its file.
+/// Starts a long upload and sends the beginning of its file.
 async fn begin(app: &App, who: &Person, path: &str, beginning: &[u8]) -> TcpStream {
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: {MULTIPART}\r\n\
@@ -49,7 +49,7 @@ async fn begin(app: &App, who: &Person, path: &str, beginning: &[u8]) -> TcpStre
     stream
 }
 
-/// Waits for what happens by itself, asking the server for something else meanwhile.
+/// Waits for a condition, with other requests to the server meanwhile.
 async fn until(app: &App, what: impl Fn() -> bool) {
     while !what() {
         app.get("/healthz").send().await;
@@ -62,7 +62,7 @@ async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
     let ([minji, ..], room, [_, his, _]) = app.room_of_three().await;
     let names = ["notes.txt", "sky.png", "song.mp3", "tool.exe"];
     let contents = ["오늘 한 일\n".as_bytes(), &picture::png(8, 6), b"ID3\x04song", b"MZ\x90\0"];
-    // At once, in one body.
+    // All at once, in one body.
     let files: Vec<_> = names.into_iter().zip(contents).collect();
     let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
     let sent = call.body(MULTIPART, several(&[("text", "together")], &files)).send().await.is(201);
@@ -73,7 +73,7 @@ async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
     };
     assert_eq!(of(&sent, "name"), names);
     assert_eq!(of(&sent, "type"), ["text/plain", "image/png", "audio/mpeg", "application/octet-stream"]);
-    // One by one, and then a message that takes them.
+    // One by one, and then a message with all of them.
     let mut ids = Vec::new();
     for (name, bytes) in names.into_iter().zip(contents) {
         ids.push(upload(&app, &minji, name, bytes).await.is(201)["id"].clone());
@@ -81,7 +81,7 @@ async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
     ids.reverse();
     let taken = app.send(&minji, &room, json!({ "text": "later", "fileIds": ids })).await;
     assert_eq!(of(&taken, "id"), ids);
-    // More than a message carries.
+    // More files than a message may have.
     let many: Vec<(&str, &[u8])> = (0..11).map(|_| ("a", b"a".as_slice())).collect();
     let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
     let refused = call.body(MULTIPART, several(&[], &many)).send().await;
@@ -126,7 +126,7 @@ async fn a_repeated_key_is_the_first_answer_even_for_who_has_left() {
         let again = send(&app, &jun, room, &bytes, &[("key", "k"), ("text", &text)]).await.is(200);
         assert_eq!((&again["id"], &again["files"]), (&first["id"], &first["files"]));
     }
-    // A key behind the file is found as well, by a member.
+    // A key after the file is used as well, for a member.
     let body = several(&[], &[("a", b"second")]);
     let body = [&body[..body.len() - 7], b"--x\r\ncontent-disposition: form-data; name=\"key\"\r\n\r\nm\r\n--x--\r\n"];
     let late = || {
@@ -151,7 +151,7 @@ async fn who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
     .await;
     let minji = app.guest("minji").await;
     upload(&app, &minji, "large", &vec![b'x'; 20_001]).await.refused(413, "too_large");
-    // Nothing comes any more; then a little at a time, always before the patience is over.
+    // The client stalls; or it sends a little at a time, always before the timeout.
     for is_dripping in [false, true] {
         let mut stream = begin(&app, &minji, "/api/uploads", b"slow").await;
         let mut answer = [0; 12];
@@ -162,7 +162,7 @@ async fn who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
                     break;
                 }
                 () = tokio::time::sleep(Duration::from_millis(5)), if is_dripping => {
-                    // The answer may be on its way already.
+                    // The response may already be on its way.
                     let _ = stream.write_all(b"x").await;
                 }
             }
@@ -180,10 +180,10 @@ async fn who_sends_more_than_they_said_sends_it_to_nobody() {
     let body = several(&[], &[("a", &[b'x'; 1_000])]);
     let (said, rest) = (body.len(), vec![b'x'; 300_000]);
     let call = || app.request("POST", "/api/uploads").bearer(&minji.token).header("content-length", &said.to_string());
-    // The body is whole where it was said to end; what follows is no request.
+    // The body ends where its length says; what follows is not a request.
     let sent = call().body(MULTIPART, [body.clone(), rest.clone()].concat()).send().await.is(201);
     assert_eq!(sent["size"], 1_000);
-    // Said to end amid the file, it is broken off there.
+    // A length in the middle of the file truncates it there.
     let short = app.request("POST", "/api/uploads").bearer(&minji.token).header("content-length", "900");
     short.body(MULTIPART, [body, rest].concat()).send().await.refused(400, "bad_request");
     assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (1, 0));
@@ -211,7 +211,7 @@ async fn a_person_has_so_much_room_however_many_uploads_race_for_it() {
         let answer = answer.await.unwrap();
         match answer.status {
             201 => ids.push(answer.json()["id"].clone()),
-            // Eight at a time are received; what comes in between is asked to come again.
+            // Eight uploads run at a time; more get `busy`.
             503 => drop(answer.refused(503, "busy")),
             _ => assert_eq!(answer.refused(409, "too_many")["field"], "file"),
         }
@@ -223,7 +223,7 @@ async fn a_person_has_so_much_room_however_many_uploads_race_for_it() {
     upload(&app, &minji, "c", b"one more").await.refused(409, "too_many");
     assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (5, 0));
     assert_eq!(app.stored_files().len(), 5, "what was refused left no bytes");
-    // What a message took waits no more, but is still stored.
+    // Files of a message wait no longer, but still count as stored.
     app.send(&minji, &room, json!({ "text": "", "fileIds": ids })).await;
     upload(&app, &minji, "d", &[1; 1_001]).await.refused(409, "too_many");
     let mut stored = 5;
@@ -291,7 +291,7 @@ async fn where_nothing_can_be_written_the_sender_is_told() {
     assert_eq!(mode & 0o777, 0o700, "nobody else looks into it");
     std::fs::remove_dir(&incoming).unwrap();
     send(&app, &minji, &room, b"lost", &[]).await.refused(503, "unavailable");
-    // Mended while the server runs.
+    // Repaired while the server runs.
     std::fs::create_dir(&incoming).unwrap();
     send(&app, &minji, &room, b"found", &[]).await.is(201);
     assert_eq!((app.stored_files().len(), app.incoming_files()), (1, 0));

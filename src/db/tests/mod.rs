@@ -8,7 +8,8 @@ use super::*;
 use crate::error::Error;
 use crate::ids::RoomId;
 
-mod rest;
+mod migrations;
+mod release_memory;
 mod savepoint;
 
 struct Folder(PathBuf);

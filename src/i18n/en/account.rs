@@ -1,4 +1,4 @@
-//! The words about oneself and accounts.
+//! English strings for accounts.
 
 use crate::error::Code;
 use crate::i18n::account::AccountStrings;
@@ -22,15 +22,15 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     forgot: "Forgot the password?",
     forgot_about: "Enter the e-mail you signed up with, and we send you a link to choose another password.",
     forgot_send: "Send the link",
-    forgot_sent: "If that e-mail has an account, a letter is on its way. Open its link within an hour.",
+    forgot_sent: "If that e-mail has an account, we have sent an e-mail. Open its link within an hour.",
     reset: "New password",
     reset_about: "You will be logged out on every device.",
     reset_done: "The password was changed. Log in with the new one.",
     reset_subject: "A new password for Madang",
-    reset_letter: |link| {
+    reset_email: |link| {
         format!(
             "Hello,\n\nopen this link to choose a new password for Madang. It opens once, for an hour.\n\n{link}\n\n\
-             If you did not ask for it, ignore this letter. Nothing changes.\n"
+             If you did not ask for it, ignore this e-mail. Nothing changes.\n"
         )
     },
     link_gone: "This link does not open.",
@@ -67,7 +67,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     session_end: "Log out",
     sessions_end: "Log out everywhere else",
     seen: "Last used",
-    blocks: "Connections you have blocked",
+    blocks: "People you have blocked",
     blocks_about: "Whom you have blocked cannot whisper to you or write to you directly.",
     blocks_none: "You have blocked nobody.",
     unblock: "Unblock",

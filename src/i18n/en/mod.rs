@@ -1,4 +1,4 @@
-//! English, plain.
+//! English strings.
 
 use super::Strings;
 use crate::chat::member::Presence;
@@ -142,7 +142,7 @@ pub(super) const STRINGS: Strings = Strings {
     copy_text: "Copy text",
     copy_link: "Copy link",
     copied: "Copied.",
-    mention_whom: "Connections to mention",
+    mention_whom: "People to mention",
     everybody: "everyone",
     everybody_hint: "Calls everybody in the room",
 
@@ -286,7 +286,7 @@ fn system_line(message: &Message) -> String {
     let Some(system) = &message.system else { return String::new() };
     let befell = called(system.user.as_ref().or(message.user.as_ref()));
     let actor = called(message.user.as_ref().or(system.by.as_ref()));
-    // A hand-over by leaving has no other person behind it: then only the new owner is named.
+    // When an owner leaves, nobody else made the hand-over, so only the new owner is named.
     let by =
         system.by.as_ref().or(message.user.as_ref()).filter(|by| Some(by.id) != system.user.as_ref().map(|u| u.id));
     let by = by.map(|by| called(Some(by)));

@@ -1,4 +1,4 @@
-//! 나와 계정에 대한 말.
+//! Korean strings for accounts.
 
 use crate::error::Code;
 use crate::i18n::account::AccountStrings;
@@ -27,7 +27,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     reset_about: "바꾸면 모든 기기에서 로그아웃돼요.",
     reset_done: "비밀번호를 바꿨어요. 새 비밀번호로 로그인해 주세요.",
     reset_subject: "마당의 새 비밀번호",
-    reset_letter: |link| {
+    reset_email: |link| {
         format!(
             "안녕하세요.\n\n아래 주소를 열면 마당의 새 비밀번호를 정할 수 있어요. 한 시간 동안 한 번만 열려요.\n\n{link}\n\n\
              부탁한 적이 없다면 이 메일은 지나치셔도 돼요. 바뀌는 것은 없어요.\n"

@@ -1,4 +1,4 @@
-//! Korean: 해요체 throughout, but for the lines whose wording the wire fixes.
+//! Korean strings: 해요체 throughout, except for the lines that the wire format fixes.
 
 use super::Strings;
 use super::josa::{Particle, josa};
@@ -274,7 +274,7 @@ fn system_line(message: &Message) -> String {
     let Some(system) = &message.system else { return String::new() };
     let befell = called(system.user.as_ref().or(message.user.as_ref()));
     let actor = called(message.user.as_ref().or(system.by.as_ref()));
-    // A hand-over by leaving has no other person behind it: then only the new owner is named.
+    // When an owner leaves, nobody else made the hand-over, so only the new owner is named.
     let by =
         system.by.as_ref().or(message.user.as_ref()).filter(|by| Some(by.id) != system.user.as_ref().map(|u| u.id));
     let by = by.map(|by| called(Some(by)));

@@ -4,7 +4,7 @@ use image::{Rgba, RgbaImage};
 use super::super::{Picture, Refused};
 use super::{contains, good, make, remake};
 
-/// The loop count and the frames of what we wrote, as indices.
+/// Returns the loop count and the frames of our output, as indices.
 fn frames(picture: &Picture) -> (Repeat, Vec<Frame<'static>>) {
     assert_eq!(picture.media_type, "image/gif");
     let mut options = gif::DecodeOptions::new();
@@ -113,7 +113,7 @@ fn the_thumbnail_of_an_animation_is_its_first_frame_at_rest() {
     assert_eq!((small.dimensions(), small.get_pixel(300, 300)), ((640, 320), &Rgba([0, 0, 200, 255])));
 }
 
-/// The canvas after each frame, by the rules of a browser.
+/// Returns the canvas after each frame, by the rules of a browser.
 fn shown(picture: &Picture) -> Vec<RgbaImage> {
     use image::AnimationDecoder;
     let decoder = image::codecs::gif::GifDecoder::new(std::io::Cursor::new(&picture.bytes)).unwrap();

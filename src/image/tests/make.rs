@@ -1,4 +1,4 @@
-//! Files to be remade, good and bad, written by encoders or by hand.
+//! Builds valid and invalid image files, with encoders or by hand.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -7,12 +7,12 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
-/// A drawing: a few flat colours.
+/// Returns a drawing of a few flat colours.
 pub(super) fn drawing(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| Rgb([(x / 16 * 60) as u8, (y / 16 * 60) as u8, 90]))
 }
 
-/// Noise, which packs like a photograph: badly. The same at every call.
+/// Returns noise, which compresses as badly as a photograph. Every call returns the same.
 pub(super) fn noise(width: u32, height: u32) -> RgbImage {
     let mut state = 1_u32;
     RgbImage::from_fn(width, height, |_, _| {
@@ -22,7 +22,7 @@ pub(super) fn noise(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// A red disc on nothing.
+/// Returns a red disc on a transparent background.
 pub(super) fn sticker(side: u32) -> RgbaImage {
     let middle = i64::from(side / 2);
     RgbaImage::from_fn(side, side, |x, y| {
@@ -37,7 +37,7 @@ pub(super) fn png(pixels: impl Into<DynamicImage>) -> Vec<u8> {
     bytes
 }
 
-/// A PNG with a header of one's choice and one chunk more, before the pixels.
+/// Returns a PNG with a custom header and one additional chunk before the pixels.
 pub(super) fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let mut chunk = (data.len() as u32).to_be_bytes().to_vec();
     chunk.extend_from_slice(kind);
@@ -47,7 +47,7 @@ pub(super) fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     chunk
 }
 
-/// Puts a chunk behind IHDR.
+/// Inserts a chunk after IHDR.
 pub(super) fn with_chunk(png: &[u8], kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let (head, rest) = png.split_at(33);
     [head, &png_chunk(kind, data), rest].concat()
@@ -72,8 +72,8 @@ pub(super) fn jpeg(pixels: &RgbImage, exif: Option<&[u8]>, profile: Option<&[u8]
     bytes
 }
 
-/// A TIFF block with an orientation and a GPS directory holding a latitude reference and a word to
-/// search for.
+/// Returns a TIFF block with an orientation and a GPS directory that holds a latitude reference and
+/// a word to search for.
 pub(super) fn exif(orientation: u16) -> Vec<u8> {
     let mut tiff = b"MM\0\x2A\0\0\0\x08\0\x02".to_vec();
     tiff.extend_from_slice(b"\x01\x12\0\x03\0\0\0\x01");
@@ -84,7 +84,7 @@ pub(super) fn exif(orientation: u16) -> Vec<u8> {
     tiff
 }
 
-/// The header of an ICC profile and nothing in it, `length` bytes in all.
+/// Returns the header of an empty ICC profile, `length` bytes in all.
 pub(super) fn profile(space: &[u8; 4], length: usize) -> Vec<u8> {
     let mut profile = vec![0; length];
     profile[..4].copy_from_slice(&(length as u32).to_be_bytes());
@@ -93,7 +93,7 @@ pub(super) fn profile(space: &[u8; 4], length: usize) -> Vec<u8> {
     profile
 }
 
-/// A frame of one colour of [`gif()`]'s palette, with a transparent column at the left.
+/// Returns a frame in one colour of [`gif()`]'s palette, with a transparent column at the left.
 pub(super) fn gif_frame(width: u16, height: u16, color: u8, delay: u16) -> gif::Frame<'static> {
     let pixels = (0..height).flat_map(|_| (0..width).map(|x| if x == 0 { 3 } else { color })).collect::<Vec<u8>>();
     gif::Frame { width, height, delay, transparent: Some(3), buffer: Cow::Owned(pixels), ..gif::Frame::default() }
@@ -111,7 +111,7 @@ pub(super) fn gif(width: u16, height: u16, repeat: gif::Repeat, frames: &[gif::F
     bytes
 }
 
-/// A GIF of `count` frames of one pixel, made by hand because it is quicker.
+/// Returns a GIF of `count` frames of one pixel, built by hand because that is faster.
 pub(super) fn gif_of_many(count: usize) -> Vec<u8> {
     let mut bytes = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xFF\xFF\xFF".to_vec();
     let frame = b"\x2C\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
@@ -128,7 +128,7 @@ pub(super) fn webp(pixels: &RgbaImage) -> Vec<u8> {
     bytes
 }
 
-/// An animated WebP of full frames, for which the crates have no encoder.
+/// Returns an animated WebP of full frames, for which the crates have no encoder.
 pub(super) fn animated_webp(frames: &[(RgbaImage, u32)], plays: u16, has_alpha: bool) -> Vec<u8> {
     let (width, height) = frames[0].0.dimensions();
     let mut chunks = Vec::new();

@@ -1,4 +1,4 @@
-//! What strangers send, and what becomes of it.
+//! Untrusted images and what becomes of them.
 
 mod animations;
 mod make;
@@ -13,7 +13,7 @@ fn remake(bytes: &[u8]) -> Result<Picture, Refused> {
     super::remake(bytes, &Limits::default())
 }
 
-/// Reads what we wrote with a decoder that knows nothing of us, and checks what holds for all.
+/// Decodes our output with an independent decoder, and checks what holds for every output.
 fn check(picture: &Picture, limits: &Limits) -> DynamicImage {
     let pixels = image::load_from_memory(&picture.bytes).unwrap();
     assert_eq!((pixels.width(), pixels.height()), (picture.width, picture.height));

@@ -1,12 +1,12 @@
-//! Files bent at random: whatever they are now, they are answered.
+//! Randomly corrupted files: each gets an answer, never a panic.
 
 use proptest::prelude::*;
 
-// The door without the net: here a panic of a decoder is to be seen.
+// Without the panic guard, so that a panic of a decoder fails the test.
 use super::super::{Limits, remake_or_panic as remake};
 use super::{check, make};
 
-/// Small, so that a bent size that passes costs the tests little.
+/// Small, so that a corrupted size that is accepted costs little.
 fn limits() -> Limits {
     Limits { side: 512, pixels: 200_000, frames: 20, frames_pixels: 400_000, bytes: 1 << 20, thumbnail_side: 32 }
 }
@@ -75,7 +75,7 @@ fn apply(file: &mut Vec<u8>, bend: Bend) {
     }
 }
 
-/// Checksums keep most bent bytes of a PNG from the decoders, so they are made right again.
+/// Corrects the checksums, which would otherwise keep most corrupted PNG bytes from the decoders.
 fn mend_checksums(file: &mut [u8]) {
     let mut at = 8;
     while let Some(&[a, b, c, d]) = file.get(at..at + 4).and_then(|length| <&[u8; 4]>::try_from(length).ok()) {

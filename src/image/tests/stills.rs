@@ -17,7 +17,7 @@ fn a_png_with_a_wrong_checksum_is_broken() {
 /// Abuse: U2
 #[test]
 fn a_huge_size_is_refused_from_the_header() {
-    // There are no pixels in this file, so whoever decodes before looking answers otherwise.
+    // This file has no pixels, so decoding before checking the size would give another error.
     let mut header = 50_000_u32.to_be_bytes().to_vec();
     header.extend_from_slice(&50_000_u32.to_be_bytes());
     header.extend_from_slice(&[8, 2, 0, 0, 0]);

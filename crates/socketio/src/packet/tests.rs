@@ -21,7 +21,7 @@ fn events_carry_namespace_id_and_arguments() {
 }
 
 #[test]
-fn a_namespace_may_stand_alone() {
+fn a_namespace_needs_no_comma_at_the_end() {
     for text in ["0/custom", "0/custom,", "1/custom"] {
         assert_eq!(parse(text).unwrap().0.namespace, "/custom", "{text}");
     }
@@ -29,7 +29,7 @@ fn a_namespace_may_stand_alone() {
 
 /// Abuse: S1, S6, S13
 #[test]
-fn what_is_no_packet_is_malformed() {
+fn other_text_is_malformed() {
     let long_name = format!("2[\"{}\"]", "x".repeat(MAX_EVENT_NAME + 1));
     for text in [
         "",
@@ -79,7 +79,7 @@ fn attachments_are_between_one_and_the_limit() {
 
 /// Abuse: S10
 #[test]
-fn placeholders_name_each_attachment_once() {
+fn each_attachment_has_one_placeholder() {
     for args in [
         r#"{"_placeholder":true,"num":1}"#,
         r#"{"_placeholder":true,"num":-1}"#,
@@ -106,7 +106,7 @@ fn deep_nesting_is_refused_before_it_is_parsed() {
 
 proptest! {
     #[test]
-    fn any_text_parses_or_is_refused_without_a_panic(text in "[0-9]?[0-9-]{0,3}(/[a-z]{0,3},)?[0-9]{0,3}\\PC{0,80}") {
+    fn any_text_is_parsed_or_refused_without_a_panic(text in "[0-9]?[0-9-]{0,3}(/[a-z]{0,3},)?[0-9]{0,3}\\PC{0,80}") {
         let _ = parse(&text);
     }
 
