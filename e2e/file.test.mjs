@@ -171,7 +171,7 @@ test("audio and video play in the message", async () => {
 
 test("a page lists the files of a room, with and without JavaScript", async () => {
   const [minji, plain] = await Promise.all([s.minji(), s.jun({ javaScriptEnabled: false })]);
-  const room = await minji.createRoom("모아 보기");
+  const room = await minji.createRoom("모아 보기", { lasting: true });
   await sendFiles(minji, picture("하늘.png"), picture("바다.png"), text("회의록.txt"));
   await file(minji, "회의록.txt").waitFor();
   await minji.page.locator(".talk__files").click();

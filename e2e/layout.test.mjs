@@ -9,7 +9,7 @@ for (const width of [320, 390]) {
   test(`nothing is wider than a phone of ${width} px`, async () => {
     const minji = await s.minji();
     const endless = "가".repeat(80);
-    const room = await minji.createRoom(endless, { password: "열쇠", name: "나".repeat(40) });
+    const room = await minji.createRoom(endless, { password: "열쇠", name: "나".repeat(40), lasting: true });
     await minji.send("w".repeat(300));
     await minji.send(`https://example.org/${"a".repeat(200)}`);
     const jun = await s.jun();

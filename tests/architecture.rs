@@ -262,7 +262,7 @@ fn sqlite_and_postgres_migrate_in_the_same_steps() {
     assert_eq!(names("sqlite"), names("postgres"));
 }
 
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -297,7 +297,7 @@ pub fn tree() -> Vec<PathBuf> {
 }
 
 /// The Rust files under a folder, without those that only tests have.
-pub fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+pub(super) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let is_test = |path: &Path| {
         path.iter().any(|part| part == "tests" || part == "tests.rs") || path.ends_with("chat/fixtures.rs")
     };

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use super::json::{fields, is_of, is_refusal};
 use crate::error::Result;
+use crate::web::api::Call;
 use crate::web::api::calls;
-use crate::web::api::table::Call;
 
 /// Reads the input as a query and as a JSON body.
 ///

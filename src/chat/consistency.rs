@@ -47,10 +47,10 @@ fn grouped(number: u64) -> String {
 pub fn counts(tx: &mut Tx) -> Result<Counts> {
     let sql = "SELECT (SELECT COUNT(*) FROM rooms), (SELECT COUNT(*) FROM messages), (SELECT COUNT(*) FROM users),
                  (SELECT COUNT(*) FROM files)";
-    let read = |row: &crate::db::Row<'_>| {
-        Ok(Counts { rooms: row.get(0)?, messages: row.get(1)?, people: row.get(2)?, files: row.get(3)? })
-    };
-    Ok(tx.query_one(sql, &[], read)?)
+    Ok(tx.query_one(sql, &[], |row| {
+        let mut c = row.columns();
+        Ok(Counts { rooms: c.next()?, messages: c.next()?, people: c.next()?, files: c.next()? })
+    })?)
 }
 
 /// Returns the errors in the numbering of rooms and messages, in member counts and in references, one
@@ -63,7 +63,14 @@ pub fn errors(tx: &mut Tx) -> Result<Vec<String>> {
     let rooms = "SELECT id, rev, public_rev, member_count, (SELECT COUNT(*) FROM members m WHERE m.room_id = r.id)
                  FROM rooms r";
     let rooms = tx.query_all(rooms, &[], |row| {
-        Ok(Numbers { id: row.get(0)?, rev: row.get(1)?, public_rev: row.get(2)?, members: (row.get(3)?, row.get(4)?) })
+        let mut c = row.columns();
+        Ok(Numbers {
+            id: c.next()?,
+            rev: c.next()?,
+            public_rev: c.next()?,
+            member_count: c.next()?,
+            members: c.next()?,
+        })
     })?;
     for room in rooms {
         errors.extend(room.errors(tx)?);
@@ -83,13 +90,15 @@ struct Numbers {
     id: RoomId,
     rev: i64,
     public_rev: i64,
-    /// As stored, and as counted.
-    members: (i64, i64),
+    /// As stored.
+    member_count: i64,
+    /// As counted.
+    members: i64,
 }
 
 impl Numbers {
     fn errors(&self, tx: &mut Tx) -> Result<Vec<String>> {
-        let Self { id, rev, public_rev, members } = self;
+        let Self { id, rev, public_rev, member_count, members } = self;
         let mut errors = Vec::new();
         let mut expect = |is_true: bool, what: String| {
             if !is_true {
@@ -101,8 +110,10 @@ impl Numbers {
                      COALESCE(MAX(rev), 0), COALESCE(MIN(rev - seq), 0), COALESCE(MIN(seq), 1)
                    FROM (SELECT seq, rev FROM messages WHERE room_id = ?1 AND to_user_id IS NULL
                          UNION ALL SELECT seq, rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL) AS said";
-        let found: Vec<i64> = tx.query_one(sql, &[id], |row| (0..7).map(|column| row.get(column)).collect())?;
-        let [count, seqs, revs, last_seq, last_rev, least_gap, first_seq] = found[..] else { return Ok(errors) };
+        let [count, seqs, revs, last_seq, last_rev, least_gap, first_seq] = tx.query_one(sql, &[id], |row| {
+            let mut c = row.columns();
+            Ok([c.next()?, c.next()?, c.next()?, c.next()?, c.next()?, c.next()?, c.next::<i64>()?])
+        })?;
         expect(last_seq <= *rev, format!("a message has seq {last_seq}, but the room's rev is {rev}"));
         expect(last_rev <= *rev, format!("a message has rev {last_rev}, but the room's is {rev}"));
         expect(seqs == count, format!("{} messages share a seq with another", count - seqs));
@@ -110,7 +121,7 @@ impl Numbers {
         expect(least_gap >= 0, "a message's rev is below its seq".to_owned());
         expect(first_seq >= 1, format!("a message has seq {first_seq}"));
         expect(public_rev <= rev, format!("its public rev is {public_rev}, above its rev {rev}"));
-        expect(members.0 == members.1, format!("it counts {} members but has {}", members.0, members.1));
+        expect(member_count == members, format!("it counts {member_count} members but has {members}"));
         Ok(errors)
     }
 }

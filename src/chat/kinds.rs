@@ -149,12 +149,18 @@ mod tests {
         fn same<T: Serialize>(value: T, name: &str) {
             assert_eq!(serde_json::to_value(value).unwrap(), name);
         }
-        [UserKind::Guest, UserKind::Account, UserKind::Bot].map(|kind| same(kind, kind.as_str()));
-        [Presence::Online, Presence::Away, Presence::Offline].map(|presence| same(presence, presence.as_str()));
-        [Role::Member, Role::Moderator, Role::Owner].map(|role| same(role, role.as_str()));
-        [RoomKind::Open, RoomKind::Direct].map(|kind| same(kind, kind.as_str()));
-        [History::All, History::Joined].map(|history| same(history, history.as_str()));
-        [MessageKind::Text, MessageKind::System, MessageKind::Whisper].map(|kind| same(kind, kind.as_str()));
-        [SystemEvent::Join, SystemEvent::Exit, SystemEvent::Max].map(|event| same(event, event.as_str()));
+        [UserKind::Guest, UserKind::Account, UserKind::Bot].into_iter().for_each(|kind| same(kind, kind.as_str()));
+        [Presence::Online, Presence::Away, Presence::Offline]
+            .into_iter()
+            .for_each(|presence| same(presence, presence.as_str()));
+        [Role::Member, Role::Moderator, Role::Owner].into_iter().for_each(|role| same(role, role.as_str()));
+        [RoomKind::Open, RoomKind::Direct].into_iter().for_each(|kind| same(kind, kind.as_str()));
+        [History::All, History::Joined].into_iter().for_each(|history| same(history, history.as_str()));
+        [MessageKind::Text, MessageKind::System, MessageKind::Whisper]
+            .into_iter()
+            .for_each(|kind| same(kind, kind.as_str()));
+        [SystemEvent::Join, SystemEvent::Exit, SystemEvent::Max]
+            .into_iter()
+            .for_each(|event| same(event, event.as_str()));
     }
 }

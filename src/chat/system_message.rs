@@ -2,13 +2,14 @@
 
 use super::kinds::SystemEvent;
 use super::message::{self, Message, SystemMessage};
-use super::{Fact, Tx, room};
+use super::room::rev;
+use super::{Fact, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
 /// Stores a system message at the room's next rev. The caller publishes it, in its order among other facts.
 pub(super) fn store(tx: &mut Tx, now: i64, room_id: RoomId, actor: UserId, content: SystemMessage) -> Result<Message> {
-    let seq = room::next_rev(tx, now, room_id, true)?;
+    let seq = rev::next_rev(tx, now, room_id, true)?;
     let system = serde_json::to_string(&content).map_err(Error::internal)?;
     let number = tx.insert_numbered(
         "INSERT INTO messages (id, room_id, seq, rev, kind, user_id, text, system, file_count, created_at)

@@ -14,6 +14,8 @@ pub enum Fault {
     Broken(String),
     /// The statement took longer than its deadline allows.
     Late(String),
+    /// The database belongs to a newer version of this program.
+    Newer { schema: i64, known: i64 },
     /// A bug: SQL that does not parse, or a column of another type.
     Wrong(String),
 }
@@ -35,6 +37,9 @@ impl std::fmt::Display for Fault {
             Fault::Unavailable(detail) => ("database unavailable", detail),
             Fault::Broken(detail) => ("database error", detail),
             Fault::Late(detail) => ("timed out", detail),
+            Fault::Newer { schema, known } => {
+                return write!(f, "it has schema {schema}, newer than {known} (use a newer version of madang)");
+            }
             Fault::Wrong(detail) => ("invalid statement", detail),
         };
         write!(f, "{what}: {detail}")
@@ -58,7 +63,7 @@ impl From<Fault> for Error {
                 Code::Unavailable.into()
             }
             Fault::Late(_) => Code::Busy.into(),
-            Fault::Unique(_) | Fault::Wrong(_) => Error::internal(fault),
+            Fault::Unique(_) | Fault::Newer { .. } | Fault::Wrong(_) => Error::internal(fault),
         }
     }
 }

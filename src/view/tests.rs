@@ -279,7 +279,7 @@ fn history_begins_with_the_way_to_what_is_older() {
 }
 
 #[test]
-fn an_error_page_tells_what_happened_and_the_way_home() {
+fn an_error_page_explains_and_links_to_the_lobby() {
     let html = ErrorPage { lang: Lang::Ko, code: Code::NotFound }.html();
     assert!(html.contains("찾는 것이 여기에 없어요") && html.contains(r#"href="/""#));
 }

@@ -45,7 +45,7 @@ impl MessageName {
     }
 }
 
-/// The answer of a handler, and what follows it.
+/// The answer of a handler, and what to do after it.
 pub struct Answer<R> {
     pub body: R,
     /// Whether the answer is flow-controlled by the client.
@@ -93,7 +93,7 @@ impl Nack {
     }
 }
 
-/// Reads the payload of an event: its one argument, an object.
+/// Reads the payload of an event: one object.
 ///
 /// # Errors
 /// `invalid`, naming the field.

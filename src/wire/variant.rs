@@ -1,10 +1,10 @@
-//! In which variant a client reads: its language, and whether messages come with the HTML of our pages.
+//! The variants of what is sent to many: the language, and whether messages have the HTML of the pages.
 
 use std::sync::OnceLock;
 
 use crate::i18n::Lang;
 
-/// How a client wants what is sent to many.
+/// The variant that a client reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variant {
     pub lang: Lang,
@@ -12,15 +12,15 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// How many variants there are.
+    /// The number of variants.
     pub const COUNT: usize = Lang::ALL.len() * 2;
 
-    /// The number of the variant, below [`Variant::COUNT`].
+    /// Returns the number of the variant, below [`Variant::COUNT`].
     pub fn index(self) -> usize {
         self.lang as usize * 2 + usize::from(self.html)
     }
 
-    /// The variant of an index, modulo [`Variant::COUNT`].
+    /// Returns the variant of an index, modulo [`Variant::COUNT`].
     pub fn from_index(index: usize) -> Self {
         Self { lang: Lang::ALL[index / 2 % Lang::ALL.len()], html: index % 2 == 1 }
     }

@@ -4,12 +4,12 @@
 use madang::config::Config;
 use serde_json::{Map, Value, json};
 
-use super::scene::{Scene, Who, house};
+use super::scene::{Scene, Who, start_server};
 use super::{Body, event, rest};
 use crate::support::{App, Client};
 
 /// Fields that other servers have accepted from clients by mistake.
-const NOBODYS: [&str; 7] = ["isAdmin", "is_admin", "seq", "senderId", "createdAt", "__proto__", "constructor"];
+const SERVER_FIELDS: [&str; 7] = ["isAdmin", "is_admin", "seq", "senderId", "createdAt", "__proto__", "constructor"];
 
 /// Returns malformed variants of a valid object, each with the field that is wrong.
 fn bent<'a>(right: &'a Value, required: &'a [String]) -> impl Iterator<Item = (Value, String)> + 'a {
@@ -19,7 +19,8 @@ fn bent<'a>(right: &'a Value, required: &'a [String]) -> impl Iterator<Item = (V
         object[name] = value;
         (object, name.to_owned())
     };
-    let too_many = NOBODYS.iter().filter(|name| !fields.contains_key(**name)).map(move |name| with(name, json!(1)));
+    let too_many =
+        SERVER_FIELDS.iter().filter(|name| !fields.contains_key(**name)).map(move |name| with(name, json!(1)));
     let of_another_type = fields.iter().flat_map(move |(name, value)| {
         let other = if value.is_string() { json!(7) } else { json!("7") };
         [json!({ "$gt": "" }), json!([[]]), other].map(|other| with(name, other))
@@ -59,7 +60,7 @@ async fn what_every_event_is_given_amiss_is_named() {
         let required = required(schema, asked.definitions());
         assert!(!required.is_empty(), "{} asks for nothing: {schema}", row.name);
         let right = (row.ask)(&scene, Who::Owner);
-        for (object, field) in bent(&right, &required) {
+        for (object, field) in malformed(&right, &required) {
             let answer = client.emit(row.name, object.clone()).await;
             if answer["ok"] != false || !names(&answer["error"], &field) {
                 wrong.push(format!("{} {object}: {answer}", row.name));
@@ -83,7 +84,7 @@ async fn what_every_call_is_given_amiss_is_named() {
         let (Body::Json(right), false) = ((row.ask)(&scene, Who::Owner), row.name == "/tokens") else { continue };
         let call = &paper["paths"][format!("/api{}", row.name)][row.method.to_lowercase()];
         let required = required(&call["requestBody"]["content"]["application/json"]["schema"], others);
-        for (object, field) in bent(&right, &required) {
+        for (object, field) in malformed(&right, &required) {
             let error = refusal(&app, &scene, row.method, &rest::path(&scene, row), &object).await;
             if !names(&error, &field) {
                 wrong.push(format!("{} {object}: {error}", row.title()));

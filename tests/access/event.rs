@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{Scene, Who, house};
+use super::scene::{Scene, Who, start_server};
 use super::{Cells, Row, check, is_complete};
 use crate::support::App;
 use crate::support::ConnectOptions;

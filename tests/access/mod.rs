@@ -150,7 +150,7 @@ async fn check<T>(app: &App, rows: &[Row<T>], ask: impl AsyncFn(&App, &mut Scene
 }
 
 #[test]
-fn the_reference_says_who_may_what() {
+fn the_access_reference_is_current() {
     let mut paper = String::from(
         "# Permissions\n\n\
          Generated from `tests/access/`, which makes every request as every kind of user.\n\n\

@@ -2,7 +2,7 @@
 
 use madang::mail;
 
-use super::scene::{Scene, Who, house};
+use super::scene::{Scene, Who, start_server};
 use super::{Body, Cells, Row, check, is_complete, outcome};
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
@@ -32,7 +32,7 @@ const fn inside(cell: &'static str) -> Cells {
 }
 
 /// For moderators of the room.
-const fn keepers(cell: &'static str) -> Cells {
+const fn moderators(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, cell, cell, OUT, cell]
 }
 
@@ -101,18 +101,18 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/room/{id}", ["door", "door", "talk", "door", "talk", "talk", "door", "talk"], nothing),
     row("POST", "/room/{id}/enter", [ROOM; 8], empty).spends(),
     row("POST", "/room/{id}/leave", [NOBODY, HOME, "/", HOME, "/", "/", HOME, "/"], empty).spends(),
-    row("POST", "/room/{id}/kick", keepers(ROOM), to_other).spends(),
+    row("POST", "/room/{id}/kick", moderators(ROOM), to_other).spends(),
     row("POST", "/room/{id}/owner", owners(ROOM), to_other).spends(),
     row("POST", "/room/{id}/moderators", owners(ROOM), |scene, _| form([("userId", &scene.other.id), ("on", "true")]))
         .spends(),
-    row("POST", "/room/{id}/bans/lift", keepers("/room/{id}#settings"), |scene, _| {
+    row("POST", "/room/{id}/bans/lift", moderators("/room/{id}#settings"), |scene, _| {
         form([("userId", scene.named("banned"))])
     })
     .spends()
     .wants("banned"),
     row("GET", "/room/{id}/qr.svg", fetched("200", "200", "200"), nothing),
-    row("POST", "/room/{id}/invites", keepers("/room/{id}#share"), |_, _| form([("uses", ""), ("hours", "")])),
-    row("POST", "/room/{id}/invites/{code}/delete", keepers("/room/{id}#share"), empty).spends().wants("invite"),
+    row("POST", "/room/{id}/invites", moderators("/room/{id}#share"), |_, _| form([("uses", ""), ("hours", "")])),
+    row("POST", "/room/{id}/invites/{code}/delete", moderators("/room/{id}#share"), empty).spends().wants("invite"),
     row("GET", "/room/{id}/invites/{code}/qr.svg", fetched("not_a_member", "forbidden", "not_a_member"), nothing)
         .wants("invite"),
     row("GET", "/invite/{code}", ["door", "door", ROOM, "door", ROOM, ROOM, "door", ROOM], nothing).wants("invite"),
@@ -226,7 +226,7 @@ fn arguments(rest: &str) -> &str {
 #[tokio::test]
 async fn every_page_form_and_file_for_everybody() {
     // With e-mail, so that the page for forgotten passwords exists. No mail server is running.
-    let app = house(|config| {
+    let app = start_server(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();
         config.mail = Some(mail::Settings { url: mail::Secret::new(url), from: "Madang <madang@example.org>".into() });
     })

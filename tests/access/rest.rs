@@ -3,7 +3,7 @@
 use madang::config::Config;
 use serde_json::{Value, json};
 
-use super::scene::{Scene, Who, house};
+use super::scene::{Scene, Who, start_server};
 use super::{Body, Cells, Row, check, is_complete, outcome};
 use crate::support::App;
 use crate::support::fixtures::PASSWORD;
@@ -25,7 +25,7 @@ const fn inside(cell: &'static str) -> Cells {
 }
 
 /// For moderators of the room.
-const fn keepers(cell: &'static str) -> Cells {
+const fn moderators(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, cell, cell, OUT, cell]
 }
 
@@ -82,14 +82,14 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/rooms/{id}/members", inside("200"), nothing),
     row("POST", "/rooms/{id}/members", known("200"), empty).spends(),
     row("DELETE", "/rooms/{id}/members/me", inside("204"), nothing).spends(),
-    row("DELETE", "/rooms/{id}/members/{userId}", keepers("204"), nothing).spends(),
+    row("DELETE", "/rooms/{id}/members/{userId}", moderators("204"), nothing).spends(),
     row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing).spends(),
     row("DELETE", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),
-    row("GET", "/rooms/{id}/bans", keepers("200"), nothing),
-    row("DELETE", "/rooms/{id}/bans/{userId}", keepers("204"), nothing).spends().wants("banned"),
-    row("GET", "/rooms/{id}/invites", keepers("200"), nothing),
-    row("POST", "/rooms/{id}/invites", keepers("201"), empty),
-    row("DELETE", "/rooms/{id}/invites/{code}", keepers("204"), nothing).spends().wants("invite"),
+    row("GET", "/rooms/{id}/bans", moderators("200"), nothing),
+    row("DELETE", "/rooms/{id}/bans/{userId}", moderators("204"), nothing).spends().wants("banned"),
+    row("GET", "/rooms/{id}/invites", moderators("200"), nothing),
+    row("POST", "/rooms/{id}/invites", moderators("201"), empty),
+    row("DELETE", "/rooms/{id}/invites/{code}", moderators("204"), nothing).spends().wants("invite"),
     row("GET", "/rooms/{id}/messages", inside("200"), nothing),
     row("POST", "/rooms/{id}/messages", inside("201"), |_, _| Body::Json(json!({ "text": "good evening" }))),
     row("GET", "/rooms/{id}/pins", inside("200"), nothing),

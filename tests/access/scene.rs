@@ -192,7 +192,7 @@ impl Scene {
 }
 
 /// Starts a server for scenes, with the account whose password all others share.
-pub async fn house(change: fn(&mut Config)) -> App {
+pub async fn start_server(change: fn(&mut Config)) -> App {
     let app = App::with(change).await;
     app.signed_up("model").await;
     app

@@ -19,12 +19,12 @@ const GROUPS: &[(char, &str, &[Row])] = &[
     ('H', "Handshake and HTTP", rows::H),
     ('P', "Polling and frames", rows::P),
     ('S', "Packets of Socket.IO", rows::S),
-    ('E', "Payloads of events and calls", rows::E),
+    ('E', "What events and calls are given", rows::E),
     ('R', "REST and pages", rows::R),
     ('U', "Uploads", rows::U),
     ('A', "Identity and sessions", rows::A),
-    ('Z', "Permissions and rooms", rows::Z),
-    ('M', "Markup and output", rows::M),
+    ('Z', "Who may what, between rooms", rows::Z),
+    ('M', "Markup and what is shown", rows::M),
     ('Q', "Search", rows::Q),
     ('N', "Admins and operation", rows::N),
 ];
@@ -33,12 +33,12 @@ const GROUPS: &[(char, &str, &[Row])] = &[
 type Proof = (PathBuf, String);
 
 #[test]
-fn the_reference_of_abuse_names_every_row_and_every_proof() {
+fn the_threat_catalogue_is_current_and_complete() {
     let mut proofs = proofs();
     let mut paper = HEAD.to_owned();
     let mut unproven = Vec::new();
     for (group, title, rows) in GROUPS {
-        writeln!(paper, "\n## {group}. {title}\n\n| Row | Attack | Tests |\n|---|---|---|").unwrap();
+        writeln!(paper, "\n## {group}. {title}\n\n| Row | What is tried | Proven by |\n|---|---|---|").unwrap();
         for (number, tried, remark) in *rows {
             let row = format!("{group}{number}");
             let found = proofs.remove(&row).unwrap_or_default();
@@ -53,9 +53,9 @@ fn the_reference_of_abuse_names_every_row_and_every_proof() {
     is_current("abuse.md", &paper);
 }
 
-const HEAD: &str = "# Catalogue of abuse, and the test of each row\n\n\
-What an attacker may try at each entry point, and the tests that try it. Generated from the tests\n\
-(`make reference`); `tests/catalogue/` fails while a row has no test.\n";
+const HEAD: &str = "# Abuse, and the tests against it\n\n\
+What somebody may try at each entry point, and the tests that try it. Generated from the tests\n\
+(`make reference`); `tests/catalogue` fails while a row has no test.\n";
 
 fn cell(proofs: &[Proof], remark: &str) -> String {
     let mut files: BTreeMap<&Path, Vec<String>> = BTreeMap::new();

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use rusqlite::Connection;
 
-use super::{Program, binary, binary_on_full_disk, run};
+use super::{Program, binary, run};
 use crate::support::TempDir;
 
 /// Returns the migrations in order.
@@ -123,7 +123,10 @@ fn without_room_for_a_copy_nothing_is_migrated() {
         assert!(said.contains("cannot copy the database to"), "{said}");
         assert_eq!(schema(&data.join("madang.db")), 2);
     };
-    refused(&mut binary_on_full_disk());
+    // A file limit of two megabytes behaves like a full disk.
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
+    refused(&mut shell);
     assert_eq!(copies(&data), Vec::<PathBuf>::new());
     std::fs::remove_dir(data.join("backups")).unwrap();
     std::fs::write(data.join("backups"), "in the way").unwrap();

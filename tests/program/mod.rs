@@ -1,4 +1,4 @@
-//! The binary as a process: what it prints, how it ends, and what survives a kill.
+//! The binary as a process: its output, its exit, and its data after a kill.
 
 use std::path::Path;
 use std::process::{Command, ExitStatus};
@@ -27,23 +27,23 @@ impl Program {
         Self::start_as(binary(), folder, flags)
     }
 
-    /// Starts the server by a command that takes the arguments of the binary.
+    /// Starts the program through another command, which runs it with the given arguments.
     fn start_as(mut command: Command, folder: &Path, flags: &[&str]) -> Self {
         process::serve(&mut command, folder).args(flags).env("RUST_LOG", "debug");
         Self::run(command)
     }
 
-    /// Runs a command that prints the address that it listens on.
+    /// Runs a command that prints the server's address when it is ready.
     fn run(mut command: Command) -> Self {
         Self(Process::start(&mut command, None).unwrap())
     }
 
-    /// Kills the process with SIGKILL.
+    /// Sends SIGKILL and waits.
     fn kill(&mut self) {
         self.0.kill().unwrap();
     }
 
-    /// Ends the process with SIGTERM. Returns how it ended and its log.
+    /// Sends SIGTERM; returns the exit status and the log.
     async fn terminate(self) -> (ExitStatus, String) {
         self.0.terminate().await.unwrap()
     }
@@ -187,20 +187,20 @@ fn check_log(sent: &[Sent], all: &[Value], rev: i64) {
     }
 }
 
-/// Runs a command on the data folder of [`Program::start`] and returns what it prints.
+/// Returns the output of an admin command on the data folder of [`Program::start`].
 fn run(folder: &Path, arguments: &[&str]) -> String {
     let output = output(folder, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs a command that fails, and returns the error that it prints.
+/// Returns the error of an admin command.
 fn run_refused(folder: &Path, arguments: &[&str]) -> String {
     let output = output(folder, arguments);
-    let error = String::from_utf8(output.stderr).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
-    assert!(error.starts_with("madang: ") && error.lines().count() == 1, "{arguments:?}: not a sentence: {error}");
-    error
+    assert!(said.starts_with("error: ") && said.lines().count() == 1, "{arguments:?}: not one line: {said}");
+    said
 }
 
 fn output(folder: &Path, arguments: &[&str]) -> std::process::Output {
@@ -209,12 +209,12 @@ fn output(folder: &Path, arguments: &[&str]) -> std::process::Output {
 }
 
 #[tokio::test]
-async fn commands_work_beside_a_running_server() {
+async fn the_operators_hand_works_beside_a_running_server() {
     let folder = TempDir::new();
     let none = output(folder.path(), &["key", "list"]);
-    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("there is no house in"));
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("no database in"));
     let program = Program::start(folder.path(), &[]);
-    // The link of the first start is in the log; another is printed, built from the public address.
+    // The first start logs a link; the command prints another one, built from the public URL.
     let link = run(folder.path(), &["admin-link", "--public-url", "https://chat.example.org"]);
     let path = link.trim().strip_prefix("https://chat.example.org").expect(&link).to_owned();
     let sign_up = json!({ "email": "minji@example.org", "password": "a tree by the gate", "name": "minji" });
@@ -235,7 +235,10 @@ async fn commands_work_beside_a_running_server() {
     bring().await.refused(401, "unauthenticated");
     assert!(run(folder.path(), &["key", "list"]).contains("revoked 20"));
     let unknown = output(folder.path(), &["user", "reset", "nobody@example.org"]);
-    assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("has no account here"));
+    assert!(
+        !unknown.status.success()
+            && String::from_utf8_lossy(&unknown.stderr).contains("no account has the e-mail address")
+    );
     let (status, log) = program.terminate().await;
     assert!(status.success() && log.contains("/admin/"), "{log}");
 }

@@ -116,7 +116,7 @@ async fn what_is_not_ones_own_is_not_told_from_what_is_not() {
 }
 
 #[tokio::test]
-async fn who_keeps_order_deletes_what_others_said_and_nobody_edits_it() {
+async fn moderators_delete_messages_of_others_and_nobody_edits_them() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let said = his.say(&room, "spam").await;
@@ -131,7 +131,7 @@ async fn who_keeps_order_deletes_what_others_said_and_nobody_edits_it() {
 }
 
 #[tokio::test]
-async fn ones_own_words_stand_after_a_while() {
+async fn own_messages_are_final_after_the_edit_window() {
     let app = App::with(|config| config.limits.change_window_ms = 1).await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let said = his.say(&room, "old").await;
@@ -145,7 +145,7 @@ async fn ones_own_words_stand_after_a_while() {
 }
 
 #[tokio::test]
-async fn a_changed_message_is_found_by_who_was_away() {
+async fn a_changed_message_reaches_clients_that_were_away() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let said = hers.say(&room, "first").await;
@@ -158,7 +158,7 @@ async fn a_changed_message_is_found_by_who_was_away() {
 }
 
 #[tokio::test]
-async fn pins_are_few_and_told() {
+async fn pins_are_limited_and_published() {
     let app = App::with(|config| config.limits.pins_max = 2).await;
     let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let mut ids = Vec::new();

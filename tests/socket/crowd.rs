@@ -35,7 +35,7 @@ fn system<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
 }
 
 #[tokio::test]
-async fn up_to_the_crowd_everybody_is_named() {
+async fn below_the_limit_everybody_is_named() {
     let crowd = crowd(|config| config.large_room = 5).await;
     let joins = crowd.minji.all("join");
     assert_eq!(joins.len(), 4, "the sixth made it a crowd: {joins:?}");
@@ -44,7 +44,7 @@ async fn up_to_the_crowd_everybody_is_named() {
 }
 
 #[tokio::test]
-async fn a_crowd_hears_counts_and_one_line_a_second() {
+async fn a_large_room_gets_counts_and_one_line_a_second() {
     let crowd = crowd(|config| {
         config.large_room = 5;
         config.second = Duration::from_millis(700);
@@ -83,7 +83,7 @@ async fn a_crowd_hears_counts_and_one_line_a_second() {
 }
 
 #[tokio::test]
-async fn leaving_a_crowd_is_told_in_one_line_too() {
+async fn leaving_a_large_room_is_one_line_too() {
     let crowd = crowd(|config| {
         config.large_room = 3;
         config.second = Duration::from_millis(300);
@@ -110,7 +110,7 @@ async fn leaving_a_crowd_is_told_in_one_line_too() {
 }
 
 #[tokio::test]
-async fn typing_is_not_told_in_a_crowd() {
+async fn a_large_room_gets_no_typing_events() {
     let crowd = crowd(|config| config.large_room = 5).await;
     let (_, client) = &crowd.people[0];
     client.ok("typing", json!({ "room": crowd.room.id })).await;

@@ -12,7 +12,7 @@ async fn campfire(app: &App, maker: &Person) -> Room {
 }
 
 #[tokio::test]
-async fn who_is_gone_longer_than_a_reload_has_left() {
+async fn a_user_who_is_away_longer_than_a_reload_has_left() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = campfire(&app, &minji).await;
@@ -31,7 +31,7 @@ async fn who_is_gone_longer_than_a_reload_has_left() {
 }
 
 #[tokio::test]
-async fn an_owner_who_is_gone_hands_over_and_the_last_takes_the_room_along() {
+async fn an_owner_who_left_hands_over_and_the_last_member_ends_the_room() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = campfire(&app, &minji).await;
@@ -64,7 +64,7 @@ async fn a_reload_in_time_keeps_the_room_of_one() {
 }
 
 #[tokio::test]
-async fn a_seat_waits_for_the_first_connection_and_no_longer() {
+async fn a_reservation_waits_for_the_first_connection_and_no_longer() {
     let app = App::with(|config| config.reservation = Duration::from_millis(60)).await;
     let [minji, jun, _] = app.three_guests().await;
     let lobby = app.lobby().await;
@@ -83,7 +83,7 @@ async fn a_seat_waits_for_the_first_connection_and_no_longer() {
 }
 
 #[tokio::test]
-async fn after_a_restart_all_seats_are_held() {
+async fn after_a_restart_all_memberships_are_reserved() {
     let mut app = App::with(|config| config.reservation = Duration::from_secs(60)).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = campfire(&app, &minji).await;

@@ -108,7 +108,7 @@ async fn of_two_rooms_in_the_address_none_is_meant() {
 }
 
 #[tokio::test]
-async fn an_unknown_namespace_is_refused_and_the_lobby_asks_nobody() {
+async fn an_unknown_namespace_is_refused_and_the_lobby_needs_no_identity() {
     let app = App::start().await;
     let unknown = app.open_socket(ConnectOptions { namespace: "/nowhere".into(), ..ConnectOptions::default() }).await;
     assert_eq!(unknown.take("connect_error").await["message"], "Invalid namespace");
@@ -140,7 +140,7 @@ async fn the_language_is_the_handshakes_then_the_browsers_then_korean() {
 }
 
 #[tokio::test]
-async fn html_is_for_who_asks_and_the_same_for_all_who_do() {
+async fn html_is_sent_on_request_and_is_the_same_for_all() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;

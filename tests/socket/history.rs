@@ -113,7 +113,7 @@ async fn neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
 }
 
 #[tokio::test]
-async fn a_beacon_counts_only_what_one_may_see() {
+async fn a_heartbeat_counts_only_visible_changes() {
     let app = App::with(|config| config.rev_heartbeat = std::time::Duration::from_millis(20)).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;

@@ -12,7 +12,7 @@ async fn until(lobby: &Client, room: &Room, is_it: impl Fn(&Value) -> bool) -> V
 }
 
 #[tokio::test]
-async fn the_lobby_hears_of_a_room_from_its_making_to_its_end() {
+async fn the_lobby_gets_events_of_a_room_from_its_creation_to_its_end() {
     let app = App::start().await;
     let lobby = app.lobby().await;
     let [minji, jun, _] = app.three_guests().await;
@@ -37,7 +37,7 @@ async fn the_lobby_hears_of_a_room_from_its_making_to_its_end() {
 }
 
 #[tokio::test]
-async fn the_lobby_hears_nothing_of_what_is_said() {
+async fn the_lobby_gets_no_messages() {
     let app = App::start().await;
     let lobby = app.lobby().await;
     let ([..], room, [hers, ..]) = app.room_of_three().await;
@@ -52,7 +52,7 @@ async fn the_lobby_hears_nothing_of_what_is_said() {
 }
 
 #[tokio::test]
-async fn changes_of_a_second_are_told_as_one() {
+async fn changes_of_a_second_are_one_event() {
     let app = App::with(|config| config.second = Duration::from_millis(400)).await;
     let lobby = app.lobby().await;
     let minji = app.guest("minji").await;

@@ -13,7 +13,7 @@ async fn patient() -> App {
 }
 
 #[tokio::test]
-async fn coming_in_and_leaving_are_told_to_the_others_with_the_count() {
+async fn joining_and_leaving_are_published_with_the_count() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -32,7 +32,7 @@ async fn coming_in_and_leaving_are_told_to_the_others_with_the_count() {
 }
 
 #[tokio::test]
-async fn going_offline_ends_no_membership_of_a_lasting_room() {
+async fn going_offline_ends_no_membership_of_a_persistent_room() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -94,7 +94,7 @@ async fn two_tabs_are_one_person() {
 }
 
 #[tokio::test]
-async fn leave_takes_all_sockets_of_the_person_out() {
+async fn leave_removes_all_sockets_of_the_user() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _soras]) = app.room_of_three().await;
     let (laptop, phone) = (app.enter(&jun, &room).await, app.enter(&jun, &room).await);
@@ -137,7 +137,7 @@ async fn leaving_and_coming_back_at_once_is_both() {
 }
 
 #[tokio::test]
-async fn a_second_join_of_a_socket_only_tells_what_was_missed() {
+async fn a_second_join_of_a_socket_only_returns_what_it_missed() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _soras]) = app.room_of_three().await;
     let rev = hers.say(&room, "first").await["rev"].as_i64().unwrap();
@@ -195,7 +195,7 @@ async fn outsiders_hear_nothing_of_a_room() {
 }
 
 #[tokio::test]
-async fn a_new_name_is_in_what_is_said_next() {
+async fn a_new_name_is_on_the_next_message() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     app.call(&minji, "PATCH", "/me", json!({ "name": "Minji" })).await.is(200);

@@ -6,7 +6,7 @@ use crate::support::App;
 use crate::support::key;
 
 #[tokio::test]
-async fn the_longest_name_is_meant_and_particles_may_follow() {
+async fn the_longest_name_matches_and_particles_may_follow() {
     let app = App::start().await;
     let whale = app.guest("파란 고래").await;
     let (minji, other) = (app.guest("민지").await, app.guest("민지아").await);

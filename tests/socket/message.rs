@@ -112,7 +112,7 @@ async fn everyone_sees_the_same_message_at_the_same_seq() {
 }
 
 #[tokio::test]
-async fn a_whisper_reaches_the_two_alone_and_takes_its_place() {
+async fn a_whisper_reaches_only_the_two_users_and_has_its_place_in_order() {
     let app = App::start().await;
     let ([_, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
     let his_phone = app.enter(&jun, &room).await;
@@ -231,7 +231,7 @@ async fn an_array_was_taken_for_the_fields_in_their_order() {
 }
 
 #[tokio::test]
-async fn polling_and_websocket_hear_the_same() {
+async fn polling_and_websocket_get_the_same_events() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;

@@ -24,7 +24,7 @@ async fn previewed(client: &Client, title: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_fails_is_tried_again_until_it_comes() {
+async fn a_failed_preview_is_retried_until_it_succeeds() {
     let app = App::with(|config| {
         hurried(config);
         config.limits.outbox_tries = u32::MAX;
@@ -56,7 +56,7 @@ async fn what_never_comes_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_is_asked_for_once() {
+async fn a_permanent_failure_is_not_retried() {
     let (app, site) = (App::with(hurried).await, Site::open().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -66,7 +66,7 @@ async fn what_is_no_page_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_panic_costs_one_try_and_not_the_outbox() {
+async fn a_panic_ends_one_attempt_and_not_the_outbox() {
     let app = App::with(|config| {
         hurried(config);
         config.http_client.may_reach = |url, address| {
@@ -165,7 +165,7 @@ async fn what_waits_goes_with_its_message_its_room_and_its_person() {
 }
 
 #[tokio::test]
-async fn the_end_waits_for_what_is_under_way_and_for_nothing_else() {
+async fn shutdown_waits_only_for_running_jobs() {
     let mut app = App::with(|config| {
         hurried(config);
         config.limits.outbox_pause_ms = 1_000_000;

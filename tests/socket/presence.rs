@@ -40,7 +40,7 @@ async fn who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
 }
 
 #[tokio::test]
-async fn of_a_crowd_nobody_is_told() {
+async fn a_large_room_gets_no_presence_events() {
     let app = App::with(|config| config.large_room = 2).await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;

@@ -7,7 +7,7 @@ use crate::support::ConnectOptions;
 use crate::support::key;
 
 #[tokio::test]
-async fn sends_have_a_burst_and_then_a_rate_over_all_doors() {
+async fn sends_have_a_burst_and_then_a_rate_over_all_transports() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let ([minji, _, _], room, [hers, his, _]) = app.room_of_three().await;
     let pending: Vec<_> =
@@ -35,7 +35,7 @@ async fn sends_have_a_burst_and_then_a_rate_over_all_doors() {
 }
 
 #[tokio::test]
-async fn a_retry_after_the_time_told_succeeds() {
+async fn a_retry_after_the_given_time_succeeds() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -85,7 +85,7 @@ async fn who_does_not_listen_to_the_limit_is_let_go() {
 }
 
 #[tokio::test]
-async fn rooms_are_made_at_a_rate() {
+async fn creating_rooms_is_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let mut made = 0;
@@ -102,7 +102,7 @@ async fn rooms_are_made_at_a_rate() {
 }
 
 #[tokio::test]
-async fn the_limits_off_lift_times_and_no_sizes() {
+async fn without_rate_limits_size_limits_still_hold() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

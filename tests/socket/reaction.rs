@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::App;
 
 #[tokio::test]
-async fn a_reaction_is_counted_once_for_each_person() {
+async fn a_reaction_is_counted_once_for_each_user() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
     let id = hers.say(&room, "shall we?").await["id"].clone();

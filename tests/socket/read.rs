@@ -9,7 +9,7 @@ async fn read(client: &Client, room: &Room, seq: &Value) {
 }
 
 #[tokio::test]
-async fn reading_is_told_and_kept() {
+async fn read_marks_are_published_and_stored() {
     let mut app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let sent = hers.say(&room, "read this").await;
@@ -28,7 +28,7 @@ async fn reading_is_told_and_kept() {
 }
 
 #[tokio::test]
-async fn a_mark_only_goes_forward() {
+async fn a_read_mark_only_moves_forward() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let (first, second) = (hers.say(&room, "first").await, hers.say(&room, "second").await);
@@ -42,7 +42,7 @@ async fn a_mark_only_goes_forward() {
 }
 
 #[tokio::test]
-async fn only_what_one_may_see_can_be_read() {
+async fn only_visible_messages_can_be_marked_read() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
@@ -60,7 +60,7 @@ async fn only_what_one_may_see_can_be_read() {
 }
 
 #[tokio::test]
-async fn above_twenty_people_it_is_told_together() {
+async fn above_twenty_people_read_marks_are_batched() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _soras]) = app.room_of_three().await;
     let mut company = Vec::new();

@@ -43,7 +43,7 @@ async fn who_comes_back_gets_all_that_changed_since_in_order() {
 }
 
 #[tokio::test]
-async fn who_come_back_at_the_same_time_are_each_told_their_own() {
+async fn clients_that_resume_together_each_get_their_own_changes() {
     let app = App::start().await;
     let (people, room, [hers, ..]) = app.room_of_three().await;
     let [minji, jun, sora] = &people;
@@ -80,7 +80,7 @@ async fn who_come_back_at_the_same_time_are_each_told_their_own() {
 }
 
 #[tokio::test]
-async fn who_come_back_at_the_same_time_to_a_room_without_history_see_what_was_said_since_they_joined() {
+async fn clients_that_resume_together_without_history_get_messages_since_they_joined() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;

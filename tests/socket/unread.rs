@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::App;
 
 #[tokio::test]
-async fn who_is_elsewhere_is_told_what_waits() {
+async fn users_in_other_rooms_get_unread_counts() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let kitchen = app.room(&jun, json!({ "title": "kitchen" })).await;
@@ -27,7 +27,7 @@ async fn who_is_elsewhere_is_told_what_waits() {
 }
 
 #[tokio::test]
-async fn ones_rooms_are_listed_with_what_waits() {
+async fn own_rooms_are_listed_with_unread_counts() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let kitchen = app.room(&jun, json!({ "title": "kitchen" })).await;

@@ -6,7 +6,7 @@ use crate::support::fixtures::{PASSWORD, fields};
 use crate::support::{App, Person};
 
 #[tokio::test]
-async fn who_signs_up_is_an_account_and_keeps_what_they_are_told() {
+async fn signing_up_creates_an_account_with_the_given_profile() {
     let app = App::start().await;
     let asked = json!({ "email": " Minji@Example.org ", "password": PASSWORD, "name": "minji" });
     let answer = app.request("POST", "/api/users").json(&asked).send().await;
@@ -136,7 +136,7 @@ async fn of_fifty_who_want_one_email_one_gets_it() {
 }
 
 #[tokio::test]
-async fn an_email_that_is_none_is_refused_with_its_field() {
+async fn an_invalid_email_is_refused_with_its_field() {
     let app = App::start().await;
     for email in ["", "minji", "a@b", "a@b.c\r\nBcc: x@y.z", "a b@example.org"] {
         let asked = json!({ "email": email, "password": PASSWORD });
@@ -191,7 +191,7 @@ async fn a_flood_of_log_ins_is_worked_on_two_at_a_time_or_told_busy() {
 }
 
 #[tokio::test]
-async fn another_email_wants_the_password_and_frees_the_old_one() {
+async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
     let app = App::start().await;
     let (minji, _jun) = (app.signed_up("minji").await, app.signed_up("jun").await);
     let change = |email: &str, password: Value| {

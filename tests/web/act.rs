@@ -11,7 +11,7 @@ async fn acts(app: &App, by: &Person, room: &Room, id: &Value, act: &str, more: 
 }
 
 #[tokio::test]
-async fn every_act_has_a_form_that_leads_back_to_the_message() {
+async fn every_action_has_a_form_that_redirects_to_the_message() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -64,7 +64,7 @@ async fn a_form_does_no_more_than_its_sender_may() {
 }
 
 #[tokio::test]
-async fn a_stretch_is_asked_for_around_a_seq_or_since_a_time() {
+async fn history_is_read_around_a_seq_or_since_a_time() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -86,7 +86,7 @@ async fn a_stretch_is_asked_for_around_a_seq_or_since_a_time() {
 }
 
 #[tokio::test]
-async fn a_direct_room_is_called_by_the_other_and_stands_in_the_lobby_of_both() {
+async fn a_direct_room_has_the_other_users_name_and_is_in_both_lobbies() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let path = app.form(&minji, "/direct", &[("userId", &jun.id)]).await.leads_to().to_owned();

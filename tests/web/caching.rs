@@ -139,7 +139,7 @@ async fn a_known_file_keeps_its_headers() {
 }
 
 #[tokio::test]
-async fn large_answers_are_compressed_for_who_can_read_them() {
+async fn large_responses_are_compressed_on_request() {
     let app = App::start().await;
     for (accepts, encoding) in [("gzip", Some("gzip")), ("br, gzip", Some("br")), ("identity", None)] {
         let answer = app.get("/").header("accept-encoding", accepts).send().await;
@@ -159,7 +159,7 @@ async fn robots_stay_in_the_lobby() {
 }
 
 #[tokio::test]
-async fn the_reference_is_served_as_it_is_kept() {
+async fn the_api_reference_is_served() {
     let app = App::start().await;
     let served = app.get("/api/openapi.json").send().await.is(200);
     assert_eq!(served["openapi"], "3.1.0");

@@ -209,7 +209,7 @@ async fn any_file_is_kept_as_it_came_and_is_never_a_page() {
 }
 
 #[tokio::test]
-async fn a_file_comes_in_the_stretch_that_is_asked_for() {
+async fn a_file_is_served_by_ranges() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -113,7 +113,7 @@ async fn the_page_of_a_rooms_files_leads_to_their_messages() {
 }
 
 #[tokio::test]
-async fn the_page_goes_on_where_it_ended() {
+async fn the_next_page_continues_where_the_last_ended() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

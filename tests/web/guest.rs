@@ -38,7 +38,7 @@ async fn the_store_holds_no_token() {
 }
 
 #[tokio::test]
-async fn who_gives_no_name_gets_a_friendly_one_in_their_language() {
+async fn without_a_name_a_guest_gets_a_friendly_one_in_their_language() {
     let app = App::start().await;
     let name = |lang: &'static str| {
         let asked = app.request("POST", "/api/guests").header("accept-language", lang).json(&json!({}));
@@ -107,7 +107,7 @@ async fn nobody_is_taken_for_an_admin_or_for_the_house() {
 }
 
 #[tokio::test]
-async fn a_rename_is_told_to_all_of_ones_rooms_once() {
+async fn a_rename_is_published_once_to_each_of_the_users_rooms() {
     let app = App::start().await;
     let ([minji, _, _], _room, [_, his, _]) = app.room_of_three().await;
     let other = app.courtyard(&minji).await;

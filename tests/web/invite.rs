@@ -41,7 +41,7 @@ async fn show(app: &App, door: EntryPoint, who: &Person, room: &Room, invite: &s
 }
 
 #[tokio::test]
-async fn keepers_make_list_and_end_invites() {
+async fn moderators_create_list_and_end_invites() {
     let app = App::start().await;
     let ([minji, jun, sora], room, _) = app.room_of_three().await;
     let path = format!("/rooms/{}/invites", room.id);
@@ -166,7 +166,7 @@ async fn codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
 }
 
 #[tokio::test]
-async fn an_invites_page_is_the_door_and_only_its_button_lets_in() {
+async fn an_invites_page_is_the_join_page_and_only_its_button_joins() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = locked(&app, &minji).await;
@@ -195,7 +195,7 @@ async fn an_invites_page_is_the_door_and_only_its_button_lets_in() {
 }
 
 #[tokio::test]
-async fn invites_are_made_and_ended_by_form_and_shown_to_keepers_alone() {
+async fn invites_are_managed_by_form_and_shown_only_to_moderators() {
     let app = App::start().await;
     let ([minji, jun, _], room, _) = app.room_of_three().await;
     let path = format!("/room/{}", room.id);

@@ -101,7 +101,7 @@ async fn other_methods_are_refused_and_none_is_disguised() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told_in_the_askers_way() {
+async fn not_found_is_a_page_or_json() {
     let app = App::start().await;
     for path in ["/api/nowhere", "/api/rooms/x/y/z"] {
         app.get(path).send().await.refused(404, "not_found");
@@ -133,7 +133,7 @@ async fn an_error_reflects_nothing() {
 }
 
 #[tokio::test]
-async fn health_is_told_without_identity() {
+async fn health_checks_need_no_identity() {
     let app = App::start().await;
     assert_eq!(app.get("/healthz").send().await.text(), "ok\n");
     assert_eq!(app.get("/readyz").send().await.text(), "ready\n");

@@ -49,7 +49,7 @@ async fn who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
 }
 
 #[tokio::test]
-async fn what_they_said_is_deleted_message_by_message_if_they_wish() {
+async fn messages_of_a_deleted_account_are_deleted_one_by_one_on_request() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, sora]) = app.room_of_three().await;
     for number in 0..120 {
@@ -77,7 +77,7 @@ async fn what_they_said_is_deleted_message_by_message_if_they_wish() {
 }
 
 #[tokio::test]
-async fn a_restart_in_between_goes_on_where_it_was() {
+async fn a_restart_in_between_continues_the_deletion() {
     let mut app = App::start().await;
     let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;

@@ -58,7 +58,7 @@ fn plain(body: &str) -> String {
 static PORT: OnceLock<u16> = OnceLock::new();
 
 #[tokio::test]
-async fn a_forgotten_password_is_mailed_to_who_has_an_account_and_the_answer_is_always_the_same() {
+async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     PORT.set(listener.local_addr().unwrap().port()).unwrap();
     let (letters, mut post) = mpsc::channel(8);

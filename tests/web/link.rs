@@ -64,7 +64,7 @@ async fn an_admin_is_who_opens_the_operators_link_and_confirms_it_once() {
 }
 
 #[tokio::test]
-async fn with_an_admin_a_start_offers_no_link() {
+async fn with_an_admin_the_server_logs_no_link() {
     let mut app = App::start().await;
     let minji = app.signed_up("minji").await;
     let path = admin_path(&app).await;

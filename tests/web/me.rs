@@ -48,7 +48,7 @@ async fn a_refused_form_says_what_was_wrong_and_keeps_what_was_typed_but_no_pass
 }
 
 #[tokio::test]
-async fn everything_on_ones_own_page_works_by_form() {
+async fn everything_on_the_account_page_works_by_form() {
     let app = App::start().await;
     let token = sign_up(&app, "/me").await.session().unwrap();
     let minji = Person { token, ..app.guest("x").await };
@@ -84,7 +84,7 @@ async fn everything_on_ones_own_page_works_by_form() {
 }
 
 #[tokio::test]
-async fn a_form_of_a_strangers_page_does_nothing() {
+async fn a_form_of_another_site_does_nothing() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     for path in ["/login", "/signup", "/logout", "/me", "/me/delete", "/me/password", "/me/blocks"] {

@@ -48,18 +48,18 @@ async fn refusals_come_in_their_order() {
             .await
             .is(204);
         let nowhere = Room { id: "nowhere".into(), made: Value::Null };
-        assert_eq!(knock(&app, door, &banned, &nowhere, None).await, refused("room_not_found"), "{door:?}");
+        assert_eq!(try_join(&app, door, &banned, &nowhere, None).await, refused("room_not_found"), "{door:?}");
         // Banned, without the password.
-        assert_eq!(knock(&app, door, &banned, &room, None).await, refused("banned"), "{door:?}");
-        assert_eq!(knock(&app, door, &jun, &room, None).await, refused("wrong_password"), "{door:?}");
-        assert_eq!(knock(&app, door, &jun, &room, Some("")).await, refused("wrong_password"), "{door:?}");
-        assert_eq!(knock(&app, door, &jun, &room, Some("Sesame")).await, refused("wrong_password"), "{door:?}");
-        assert_eq!(knock(&app, door, &jun, &room, Some("sesame")).await, None, "{door:?}");
+        assert_eq!(try_join(&app, door, &banned, &room, None).await, refused("banned"), "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, None).await, refused("wrong_password"), "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, Some("")).await, refused("wrong_password"), "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, Some("Sesame")).await, refused("wrong_password"), "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, Some("sesame")).await, None, "{door:?}");
         // Full, but the password is checked first.
-        assert_eq!(knock(&app, door, &sora, &room, Some("simsim")).await, refused("wrong_password"), "{door:?}");
-        assert_eq!(knock(&app, door, &sora, &room, Some("sesame")).await, refused("room_full"), "{door:?}");
+        assert_eq!(try_join(&app, door, &sora, &room, Some("simsim")).await, refused("wrong_password"), "{door:?}");
+        assert_eq!(try_join(&app, door, &sora, &room, Some("sesame")).await, refused("room_full"), "{door:?}");
         // A member needs nothing.
-        assert_eq!(knock(&app, door, &jun, &room, None).await, None, "{door:?}");
+        assert_eq!(try_join(&app, door, &jun, &room, None).await, None, "{door:?}");
         assert_eq!(app.show(&room).await["memberCount"], 2);
     }
 }
@@ -97,7 +97,7 @@ async fn guesses_are_counted_over_all_doors_together() {
 }
 
 #[tokio::test]
-async fn joining_is_told_once_and_joining_again_changes_nothing() {
+async fn joining_is_published_once_and_joining_again_changes_nothing() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -116,7 +116,7 @@ async fn joining_is_told_once_and_joining_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_is_not_in_the_room_may_nothing_there() {
+async fn only_members_may_act_in_a_room() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -250,9 +250,9 @@ async fn only_the_owner_removes_and_nobody_removes_themselves() {
         assert_eq!(kick(&minji, &stranger.id, true).await, "done", "{door:?}");
         assert_eq!(kick(&minji, &stranger.id, true).await, "done", "{door:?}");
         assert_eq!(app.show(&room).await["rev"], rev + 1, "{door:?}");
-        assert_eq!(knock(&app, door, &stranger, &room, None).await, refused("banned"), "{door:?}");
+        assert_eq!(try_join(&app, door, &stranger, &room, None).await, refused("banned"), "{door:?}");
         // A kicked user may rejoin, a banned one may not.
-        assert_eq!(knock(&app, door, &sora, &room, None).await, None, "{door:?}");
+        assert_eq!(try_join(&app, door, &sora, &room, None).await, None, "{door:?}");
         let nobody = "0123456789abcdefghjkmnpqrs";
         assert_eq!(kick(&minji, nobody, true).await, "not_found", "{door:?}");
     }

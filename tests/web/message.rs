@@ -17,7 +17,7 @@ async fn page(app: &App, who: &Person, room: &Room, query: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_message_is_answered_whole() {
+async fn a_send_returns_the_whole_message() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -129,7 +129,7 @@ async fn marks_and_turned_text_are_bounded_and_stand_for_themselves() {
 }
 
 #[tokio::test]
-async fn an_answer_quotes_what_it_answers() {
+async fn a_reply_quotes_its_message() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;

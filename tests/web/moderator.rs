@@ -54,7 +54,6 @@ async fn act(
 
 /// Every cell of the table of powers, over both transports: who acts, what, on whom, and the
 /// result.
-///
 /// Abuse: Z13
 #[tokio::test]
 async fn the_table_of_powers() {
@@ -239,7 +238,7 @@ async fn bans_are_listed_latest_first_and_lifted() {
 }
 
 #[tokio::test]
-async fn powers_and_bans_go_by_form_too() {
+async fn roles_and_bans_work_by_form_too() {
     let app = App::start().await;
     let ([minji, jun, sora], room, _) = app.room_of_three().await;
     let path = format!("/room/{}", room.id);

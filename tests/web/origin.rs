@@ -66,7 +66,7 @@ async fn without_a_public_url_the_origin_must_be_the_hosts() {
 }
 
 #[tokio::test]
-async fn an_allowed_site_uses_the_api_with_a_bearer_alone() {
+async fn an_allowed_site_uses_the_api_only_with_a_bearer() {
     let app = App::with(public).await;
     let minji = app.guest("minji").await;
     let from = |request: Request| request.header("host", HOST).header("origin", FRIEND);

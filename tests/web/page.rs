@@ -10,7 +10,7 @@ fn room_of(path: &str) -> Room {
 }
 
 #[tokio::test]
-async fn a_get_makes_nobody_anybody() {
+async fn a_get_creates_no_user() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -24,7 +24,7 @@ async fn a_get_makes_nobody_anybody() {
 }
 
 #[tokio::test]
-async fn a_form_makes_room_user_and_session_at_once() {
+async fn a_form_creates_room_user_and_session_at_once() {
     let app = App::start().await;
     let form = [("title", "마당 <b>"), ("max", "3"), ("password", ""), ("name", "민지")];
     let answer = app.request("POST", "/rooms").form(&form).send().await;
@@ -43,7 +43,7 @@ async fn a_form_makes_room_user_and_session_at_once() {
 }
 
 #[tokio::test]
-async fn the_door_shows_the_room_and_lets_in_by_its_form() {
+async fn the_join_page_shows_the_room_and_joins_by_its_form() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;
@@ -66,7 +66,7 @@ async fn the_door_shows_the_room_and_lets_in_by_its_form() {
 }
 
 #[tokio::test]
-async fn refusals_lead_to_the_lobby_and_say_why() {
+async fn refusals_redirect_to_the_lobby_with_the_reason() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let full = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;
@@ -210,7 +210,7 @@ async fn a_chosen_language_stays() {
 }
 
 #[tokio::test]
-async fn a_form_may_name_oneself_anew() {
+async fn a_form_may_change_the_name() {
     let app = App::start().await;
     let ([minji, ..], room, [_, his, _]) = app.room_of_three().await;
     assert_eq!(app.form(&minji, "/me", &[("name", "Minji Kim")]).await.leads_to(), "/");

@@ -91,7 +91,7 @@ async fn pages_of_the_list_hold_everybody_once() {
 }
 
 #[tokio::test]
-async fn the_page_of_people_leads_to_a_conversation() {
+async fn the_directory_opens_a_direct_room() {
     let app = App::start().await;
     let [minji, jun] = [app.account("민지").await, app.account("준").await];
     let page = app.page(&minji, "/people?q=%E3%85%88").await;

@@ -11,7 +11,7 @@ async fn put_picture(app: &App, who: &Person, bytes: &[u8]) -> Value {
 }
 
 #[tokio::test]
-async fn a_picture_is_a_small_square_told_to_all_and_gone_with_its_last_owner() {
+async fn a_picture_is_a_small_square_published_to_all_and_removed_with_its_last_owner() {
     let app = App::start().await;
     let ([minji, jun, _], _room, [_, his, _]) = app.room_of_three().await;
     let user = put_picture(&app, &minji, &picture::png(900, 600)).await;
@@ -37,7 +37,7 @@ async fn a_picture_is_a_small_square_told_to_all_and_gone_with_its_last_owner() 
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused_and_a_message_is_not_shown_by_its_hash() {
+async fn other_files_are_refused_and_files_of_messages_are_not_profile_pictures() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     for bytes in [b"<svg/>".as_slice(), b"%PDF-1.7", &picture::pixel_flood()] {
@@ -55,7 +55,7 @@ async fn what_is_no_picture_is_refused_and_a_message_is_not_shown_by_its_hash() 
 }
 
 #[tokio::test]
-async fn an_accounts_profile_is_for_everybody_a_guests_for_who_shares_a_room() {
+async fn an_accounts_profile_is_public_a_guests_only_for_shared_rooms() {
     let app = App::start().await;
     let (minji, guest, jun) = (app.signed_up("minji").await, app.guest("sora").await, app.guest("jun").await);
     let bio = app.call(&minji, "PATCH", "/me", json!({ "bio": " sea\nand sky " })).await.is(200);

@@ -24,7 +24,7 @@ const ROOM: [&str; 15] = [
 ];
 
 #[tokio::test]
-async fn who_makes_a_room_owns_it_and_is_in_it() {
+async fn the_creator_of_a_room_owns_it_and_is_a_member() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let answer = app.call(&minji, "POST", "/rooms", json!({ "title": " court\u{202e}yard " })).await;
@@ -53,7 +53,7 @@ async fn who_makes_a_room_owns_it_and_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_room_that_cannot_be_is_refused_by_the_field() {
+async fn an_invalid_room_is_refused_with_the_field() {
     let app = App::with(|config| config.limits.room_max = 100).await;
     let minji = app.guest("minji").await;
     for (asked, code, field) in [
@@ -227,7 +227,7 @@ async fn a_new_password_asks_newcomers_and_nobody_inside() {
 }
 
 #[tokio::test]
-async fn an_owner_hands_the_room_over_and_owns_it_no_more() {
+async fn an_owner_hands_the_room_over() {
     let app = App::start().await;
     let ([minji, jun, _], room, [_, his, hers]) = app.room_of_three().await;
     let path = format!("/rooms/{}/owner", room.id);

@@ -21,7 +21,7 @@ impl App {
 }
 
 #[tokio::test]
-async fn a_message_is_found_by_what_it_says_with_the_words_marked() {
+async fn a_message_is_found_by_its_text_with_the_words_marked() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -198,7 +198,7 @@ async fn many_searches_of_one_person_are_slowed_down() {
 }
 
 #[tokio::test]
-async fn without_an_index_search_says_so_and_a_reindex_mends_it() {
+async fn without_an_index_search_says_so_and_a_reindex_restores_it() {
     let mut app = App::with(|config| config.has_search = false).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -13,7 +13,7 @@ async fn sessions(app: &App, who: &Person) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
+async fn sessions_are_listed_and_can_be_ended() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let asked = json!({ "email": "minji@example.org", "password": PASSWORD });
@@ -37,7 +37,7 @@ async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
 }
 
 #[tokio::test]
-async fn logging_out_everywhere_keeps_this_session_unless_it_is_asked_for_all() {
+async fn logging_out_everywhere_keeps_this_session_unless_all_are_requested() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let others = [app.log_in("minji").await, app.log_in("minji").await];

@@ -32,7 +32,7 @@ async fn in_slow_mode_a_second_message_is_refused_with_the_time_to_wait() {
 }
 
 #[tokio::test]
-async fn slow_mode_has_bounds_and_is_the_owners() {
+async fn slow_mode_has_limits_and_only_the_owner_sets_it() {
     let app = App::start().await;
     let ([minji, jun, _], room, _) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);

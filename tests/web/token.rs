@@ -57,7 +57,7 @@ async fn the_same_id_of_the_same_key_is_the_same_person_with_the_name_of_today()
 }
 
 #[tokio::test]
-async fn only_a_key_in_use_brings_anybody_and_a_revoked_one_at_once_no_more() {
+async fn only_a_valid_key_creates_users_and_a_revoked_one_stops_at_once() {
     let app = App::start().await;
     let guest = app.guest("guest").await;
     let desk = desk(&app);

@@ -51,7 +51,7 @@ async fn acts_in_a_removed_room_are_told_that_it_is_gone() {
 }
 
 #[tokio::test]
-async fn what_was_left_of_a_room_is_swept_after_a_restart() {
+async fn the_rest_of_a_removed_room_is_swept_after_a_restart() {
     let mut app = App::start().await;
     let ([minji, ..], room, [hers, ..]) = app.room_of_three().await;
     let mut pending = Vec::new();

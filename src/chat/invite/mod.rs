@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::Tx;
+use super::member::membership::require_moderator;
 use super::room::{self, Room};
 use super::user::{self, User};
-use super::{Tx, member};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -69,7 +70,7 @@ pub fn create(
 ) -> Result<Invite> {
     within("uses", uses, MOST_USES)?;
     within("hours", hours, MOST_HOURS)?;
-    member::require_moderator(tx, me, room_id)?;
+    require_moderator(tx, me, room_id)?;
     tx.execute("DELETE FROM invites WHERE room_id = ?1 AND ends_at <= ?2", &[&room_id, &now])?;
     let count = "SELECT COUNT(*) FROM invites WHERE room_id = ?1";
     if tx.query_one(count, &[&room_id], |row| row.get::<u64>(0))? >= MOST {
@@ -106,7 +107,7 @@ fn new_code() -> String {
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`, `forbidden`.
 pub fn list(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Vec<Invite>> {
-    member::require_moderator(tx, me, room_id)?;
+    require_moderator(tx, me, room_id)?;
     static LIST: LazyLock<String> = LazyLock::new(|| {
         let invites = select();
         format!(
@@ -122,7 +123,7 @@ pub fn list(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Vec<In
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` for a code of another room or none.
 pub fn revoke(tx: &mut Tx, me: UserId, room_id: RoomId, code: &str) -> Result<()> {
-    member::require_moderator(tx, me, room_id)?;
+    require_moderator(tx, me, room_id)?;
     match tx.execute("DELETE FROM invites WHERE code = ?1 AND room_id = ?2", &[&code, &room_id])? {
         0 => Err(Code::NotFound.into()),
         _ => Ok(()),

@@ -18,7 +18,7 @@ use crate::ids::{RoomId, UserId};
 
 mod ban;
 mod kick;
-mod membership;
+pub(super) mod membership;
 mod moderator;
 
 pub use super::kinds::{Presence, Role};

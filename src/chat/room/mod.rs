@@ -17,7 +17,7 @@ use crate::text;
 
 mod change;
 mod list;
-mod rev;
+pub(super) mod rev;
 mod tombstone;
 
 pub use super::kinds::{History, RoomKind};

@@ -291,8 +291,8 @@ fn system_line(message: &Message) -> String {
         system.by.as_ref().or(message.user.as_ref()).filter(|by| Some(by.id) != system.user.as_ref().map(|u| u.id));
     let by = by.map(|by| called(Some(by)));
     match system.event {
-        SystemEvent::Join => crowd(actor, system.others, "joined"),
-        SystemEvent::Exit => crowd(actor, system.others, "left"),
+        SystemEvent::Join => with_others(actor, system.others, "joined"),
+        SystemEvent::Exit => with_others(actor, system.others, "left"),
         SystemEvent::Kick => removed(befell, by, "was removed", system.reason.as_deref()),
         SystemEvent::Ban => removed(befell, by, "was removed and kept out", system.reason.as_deref()),
         SystemEvent::Owner => match by {
@@ -319,7 +319,7 @@ fn called(user: Option<&User>) -> String {
     user.map_or(STRINGS.somebody, |user| &user.name).to_owned()
 }
 
-fn crowd(actor: String, others: Option<u32>, did: &str) -> String {
+fn with_others(actor: String, others: Option<u32>, did: &str) -> String {
     match others.unwrap_or_default() {
         0 => format!("{actor} {did}."),
         1 => format!("{actor} and 1 other {did}."),

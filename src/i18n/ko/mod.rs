@@ -279,8 +279,8 @@ fn system_line(message: &Message) -> String {
         system.by.as_ref().or(message.user.as_ref()).filter(|by| Some(by.id) != system.user.as_ref().map(|u| u.id));
     let by = by.map(|by| called(Some(by)));
     match system.event {
-        SystemEvent::Join => crowd(&actor, system.others, "입장하셨습니다."),
-        SystemEvent::Exit => crowd(&actor, system.others, "퇴장하셨습니다."),
+        SystemEvent::Join => with_others(&actor, system.others, "입장하셨습니다."),
+        SystemEvent::Exit => with_others(&actor, system.others, "퇴장하셨습니다."),
         SystemEvent::Kick => because(acted(by, &format!("{befell}을 내보내셨습니다.")), system.reason.as_deref()),
         SystemEvent::Ban => {
             because(acted(by, &format!("{befell}을 다시 못 오게 막으셨습니다.")), system.reason.as_deref())
@@ -304,7 +304,7 @@ fn called(user: Option<&User>) -> String {
     user.map_or_else(|| STRINGS.somebody.to_owned(), |user| format!("{}님", user.name))
 }
 
-fn crowd(actor: &str, others: Option<u32>, did: &str) -> String {
+fn with_others(actor: &str, others: Option<u32>, did: &str) -> String {
     match others.filter(|&others| others > 0) {
         Some(others) => format!("{actor} 외 {others}명이 {did}"),
         None => format!("{actor}이 {did}"),

@@ -46,7 +46,7 @@ fn titled(title: &str) -> Option<Page> {
 }
 
 #[tokio::test]
-async fn a_page_is_asked_for_without_saying_who_asks() {
+async fn a_request_reveals_nothing_about_the_user() {
     let web = Web::open(|_| html(PAGE)).await;
     let address = web.at("/a/b?c=d#e");
     let page = fetcher().page(&address).await.unwrap();
@@ -71,7 +71,7 @@ async fn this_house_and_its_neighbours_are_not_asked() {
 }
 
 #[tokio::test]
-async fn what_is_no_plain_web_address_is_not_fetched() {
+async fn other_urls_are_not_fetched() {
     let web = Web::open(|_| html(PAGE)).await;
     let long = web.at(&"/x".repeat(2_000));
     for address in [
@@ -151,7 +151,7 @@ async fn who_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn only_a_page_that_is_there_is_read() {
+async fn only_successful_html_responses_are_read() {
     let web = Web::open(|path| {
         let (status, headers) = match path {
             "/gzip" => ("200 OK", "content-type: text/html\r\ncontent-encoding: gzip"),
@@ -184,7 +184,7 @@ async fn only_a_page_that_is_there_is_read() {
 }
 
 #[tokio::test]
-async fn an_address_is_fetched_once_for_all_who_ask() {
+async fn concurrent_requests_fetch_a_url_once() {
     let web = Web::open(|path| if path == "/gone" { Vec::new() } else { html(PAGE) }).await;
     let fetcher = std::sync::Arc::new(fetcher());
     let mut asking = tokio::task::JoinSet::new();
@@ -202,7 +202,7 @@ async fn an_address_is_fetched_once_for_all_who_ask() {
 }
 
 #[tokio::test]
-async fn a_host_is_not_asked_more_often_than_it_can_bear() {
+async fn requests_per_host_are_limited() {
     let web = Web::open(|_| html(PAGE)).await;
     let fetcher = fetcher_with(Limits { per_host: 3.try_into().unwrap(), ..limits() });
     for page in 0..5 {

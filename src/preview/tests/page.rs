@@ -32,7 +32,7 @@ fn a_page_is_read_by_its_head() {
 }
 
 #[test]
-fn what_is_not_the_head_says_nothing() {
+fn only_the_head_of_a_page_is_read() {
     assert_eq!(page(""), None);
     assert_eq!(page("<p>no title</p>"), None);
     assert_eq!(page("<title> \n </title>"), None);

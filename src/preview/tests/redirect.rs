@@ -54,7 +54,7 @@ async fn a_redirect_into_the_house_is_refused() {
 }
 
 #[tokio::test]
-async fn a_redirect_says_where() {
+async fn an_invalid_redirect_is_refused() {
     let web = Web::open(|path| match path {
         "/none" => b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n".to_vec(),
         _ => b"HTTP/1.1 304 Not Modified\r\ncontent-type: text/html\r\n\r\n<title>x</title>".to_vec(),

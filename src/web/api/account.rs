@@ -54,7 +54,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
         )
 }
 
-/// A new account. The token is shown this once.
+/// A new account. The token is shown only once.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct SignedUp {

@@ -26,7 +26,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("DELETE", "/me/blocks/{userId}", delete(unblock), "Unblock a user.", |call| call.no_content())
 }
 
-/// Whom one has blocked, by name.
+/// Blocked users, by name.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Blocks {

@@ -36,7 +36,7 @@ struct ListQuery {
 #[serde(rename_all = "camelCase")]
 struct Users {
     users: Vec<User>,
-    /// `after` of the next page; null on the last. A page may have fewer people than asked for, or
+    /// `after` of the next page; null on the last. A page may have fewer users than `limit`, or
     /// none, and still not be the last.
     next: Option<String>,
 }

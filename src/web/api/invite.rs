@@ -37,13 +37,12 @@ pub(super) fn calls(calls: Calls) -> Calls {
         )
 }
 
-/// An invite. Whoever has its code gets in, without the room's password.
+/// An invite. Anyone with its code can join without the room's password.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Invite {
     code: String,
-    /// The page that asks for a name and lets in; without the server's own address where
-    /// `PUBLIC_URL` is not set.
+    /// The page to join the room; without the server's address if `PUBLIC_URL` is not set.
     url: String,
     uses_left: Option<u32>,
     /// RFC 3339 UTC with milliseconds.

@@ -87,7 +87,7 @@ async fn leave(State(app): State<App>, me: SignedIn, room: RoomPath) -> Result<S
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct KickQuery {
-    /// Whether they may not come back.
+    /// Whether they are banned from coming back.
     #[serde(default)]
     ban: bool,
 }

@@ -85,15 +85,15 @@ struct ListQuery {
 #[serde(rename_all = "camelCase")]
 struct Messages {
     messages: Vec<WireMessage>,
-    /// The room's rev in the same moment.
+    /// The room's rev at the same moment.
     rev: i64,
     epoch: String,
-    /// Whether to ask again: with `since`, from the rev of the last one received.
+    /// Whether there is more: with `since`, from the rev of the last message received.
     more: bool,
-    /// For a page with two sides: whether there is history before it.
+    /// For a page with two sides: whether there are older messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     older: Option<bool>,
-    /// For a page with two sides: whether there is history behind it.
+    /// For a page with two sides: whether there are newer messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     newer: Option<bool>,
     /// Forget what you hold: `messages` is the newest page.

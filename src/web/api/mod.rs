@@ -18,7 +18,7 @@ mod profile;
 mod room;
 mod search;
 mod session;
-pub(crate) mod table;
+mod table;
 mod user;
 
 use axum::Router;

@@ -46,13 +46,13 @@ struct MyRooms {
 struct MyRoom {
     room: Room,
     me: Member,
-    /// The other person of a direct room; null for one who has left the house.
+    /// The other user of a direct room; null if their account is deleted.
     peer: Option<User>,
-    /// Whether that person is there; `offline` in an open room.
+    /// That user's presence; `offline` in an open room.
     presence: Presence,
-    /// Messages of others since one's read mark, at most 100.
+    /// Messages of others since the user's read mark, at most 100.
     unread: u32,
-    /// Those of them that name one, or everybody.
+    /// Those of them that mention the user, or everyone.
     mentions: u32,
     last: Option<WireMessage>,
 }

@@ -26,21 +26,21 @@ pub(super) fn calls(calls: Calls) -> Calls {
 struct SearchQuery {
     /// 1 to 200 characters: at most 16 words and "phrases", all of which must be there, with
     /// `from:name`, `in:room`, `before:2026-11-20`, `after:2026-11-01` and `has:file` among them.
-    /// A Korean word is found inside of longer ones, any other at the beginning of a word.
+    /// A Korean word is found inside longer words, any other at the beginning of a word.
     q: String,
-    /// In this room alone.
+    /// Only in this room.
     #[serde(default)]
     room: Option<String>,
-    /// By this person alone: a name or an id.
+    /// Only by this user: a name or an id.
     #[serde(default)]
     from: Option<String>,
-    /// `next` of the page before, a day or an RFC 3339 time: only what was said earlier.
+    /// `next` of the page before, a day or an RFC 3339 time: only earlier messages.
     #[serde(default)]
     before: Option<String>,
-    /// A day or an RFC 3339 time: only what was said from then on.
+    /// A day or an RFC 3339 time: only messages from then on.
     #[serde(default)]
     after: Option<String>,
-    /// By how many minutes one's clock is ahead of UTC, for days; 0 if left out.
+    /// How many minutes the local time is ahead of UTC, for days; 0 if left out.
     #[serde(default)]
     zone: Option<i32>,
     /// 1 to 100; 50 if left out.
@@ -53,7 +53,7 @@ struct SearchQuery {
 struct FoundMessages {
     /// The newest first.
     messages: Vec<FoundMessage>,
-    /// `before` of the next page; null on the last. A page may have fewer messages than asked for,
+    /// `before` of the next page; null on the last. A page may have fewer messages than `limit`,
     /// or none, and still not be the last.
     next: Option<MessageId>,
 }

@@ -34,7 +34,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("DELETE", "/me/sessions/{id}", delete(log_out_one), "End one session.", |call| call.no_content())
 }
 
-/// The sessions of a person, the last used first.
+/// The sessions of a user, the last used first.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Sessions {
@@ -58,7 +58,7 @@ async fn log_out_one(State(app): State<App>, me: SignedIn, Path(id): Path<String
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LogOutQuery {
-    /// Whether the session that asks ends too.
+    /// Whether the request's own session ends too.
     #[serde(default)]
     all: bool,
 }

@@ -22,7 +22,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
     })
 }
 
-/// A new session. The token is shown this once.
+/// A new session. The token is shown only once.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entered {

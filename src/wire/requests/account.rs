@@ -10,7 +10,7 @@ use crate::ids::UserId;
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewGuest {
-    /// At most 40 characters; a friendly name when left out.
+    /// At most 40 characters; a generated name when left out.
     #[serde(default)]
     pub name: Option<String>,
 }
@@ -19,9 +19,9 @@ pub struct NewGuest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewUser {
     pub email: String,
-    /// At least 8 characters, at most 256 bytes, and none that everybody tries.
+    /// At least 8 characters, at most 256 bytes, and not a common one.
     pub password: String,
-    /// At most 40 characters; a guest keeps theirs, anybody else gets a friendly one.
+    /// At most 40 characters; when left out, a guest keeps theirs and anyone else gets a generated one.
     #[serde(default)]
     pub name: Option<String>,
 }
@@ -44,13 +44,13 @@ pub struct ChangeAccount {
     /// At most 160 characters; may be empty.
     #[serde(default)]
     pub bio: Option<String>,
-    /// Wants the password.
+    /// Needs the password.
     #[serde(default)]
     pub email: Option<String>,
-    /// One's password, for another e-mail.
+    /// The current password, to change the e-mail.
     #[serde(default)]
     pub password: Option<String>,
-    /// Whether others are kept from seeing when one is here.
+    /// Whether the user's presence is hidden from others.
     #[serde(default)]
     pub hides_presence: Option<bool>,
 }
@@ -65,9 +65,9 @@ impl From<ChangeAccount> for Change {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewPassword {
-    /// The password until now.
+    /// The current password.
     pub current: String,
-    /// At least 8 characters, at most 256 bytes, and none that everybody tries.
+    /// At least 8 characters, at most 256 bytes, and not a common one.
     pub password: String,
 }
 
@@ -75,27 +75,27 @@ pub struct NewPassword {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Leave")]
 pub struct DeleteAccount {
-    /// One's password, where one has one.
+    /// The password, if the account has one.
     #[serde(default)]
     pub password: Option<String>,
     pub messages: OwnMessages,
 }
 
-/// What becomes of what one said.
+/// What happens to the user's messages.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Messages")]
 pub enum OwnMessages {
-    /// It stays, as nobody's.
+    /// They stay, without an author.
     Keep,
-    /// It is deleted, soon and message by message.
+    /// They are deleted soon, one by one.
     Remove,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewToken {
-    /// The person's id at the server that asks: 1 to 200 bytes.
+    /// The user's id at the calling server: 1 to 200 bytes.
     pub external_id: String,
     /// At most 40 characters.
     pub name: String,

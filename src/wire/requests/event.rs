@@ -145,7 +145,7 @@ pub struct Moderator {
     pub on: bool,
 }
 
-/// Hand a room over.
+/// Make someone else the owner of a room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HandOver {

@@ -47,7 +47,7 @@ pub struct ChangeRoom {
     pub title: Option<String>,
     #[serde(default)]
     pub max: Option<u32>,
-    /// Null takes the password away; left out, it stays.
+    /// Null removes the password; left out, it stays.
     #[serde(default, deserialize_with = "given")]
     pub password: Option<Option<String>>,
     /// Whether the lobby shows it.
@@ -72,8 +72,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 pub struct JoinCredentials {
     #[serde(default)]
     pub password: Option<String>,
-    /// The code of an invite, in place of a password. One that lets nobody in is `gone`, whatever
-    /// the reason.
+    /// The code of an invite, in place of a password. An invalid one is `gone`, whatever the reason.
     #[serde(default)]
     pub invite: Option<String>,
 }
@@ -88,10 +87,10 @@ pub struct NewOwner {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewInvite {
-    /// How many people may come by it, 1 to 1000; null or left out: no end.
+    /// How many people may join with it, 1 to 1000; null or left out: no limit.
     #[serde(default)]
     pub uses: Option<u32>,
-    /// How long it lives, 1 to 8760; null or left out: no end.
+    /// How many hours it is valid, 1 to 8760; null or left out: no limit.
     #[serde(default)]
     pub hours: Option<u32>,
 }
@@ -104,7 +103,7 @@ pub struct NewMessage {
     pub key: Option<String>,
     #[serde(default)]
     pub text: String,
-    /// The seq of the message that is answered.
+    /// The seq of the message to reply to.
     #[serde(default)]
     pub reply_to: Option<i64>,
     #[serde(default)]

@@ -53,7 +53,7 @@ fn one_byte_over_the_limit_is_too_big_in_one_frame_and_in_many() {
 
 /// Abuse: P11
 #[test]
-fn p11_too_many_fragments_violate_the_policy() {
+fn too_many_fragments_violate_the_policy() {
     let mut fragments = masked(0x01, b"");
     for _ in 0..64 {
         fragments.extend(masked(0x00, b""));
