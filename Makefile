@@ -60,8 +60,8 @@ faults: clients
 e2e: unit
 	scripts/e2e.sh
 
-## Checks that the fault harness finds each known bug, then injects faults into the release build for MINUTES, with 50
-## active users; SEED repeats a run.
+## Checks that the fault harness finds each bug in crates/torture/bugs, then injects faults into the release build
+## for MINUTES, with 50 active users; SEED repeats a run.
 torture: build tests/clients/node/node_modules
 	cargo run --release --locked -p madang-torture -- bugs
 	cargo run --release --locked -p madang-torture -- --madang target/release/madang run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))

@@ -4,6 +4,7 @@
 //! They are a module of the server, but only in tests and for the fuzzer (`feature = "fuzzing"`).
 //! `fuzz/targets` runs them in the fuzzer, and `replay` runs the known inputs in `cargo test`.
 
+mod address;
 mod call;
 mod event;
 mod header;
@@ -20,11 +21,12 @@ mod tempdir;
 #[cfg(test)]
 mod replay;
 
+pub use address::address;
 pub use call::call;
 pub use event::event;
 pub use header::header;
 pub use markup::markup;
-pub use page::{address, page};
+pub use page::page;
 pub use picture::picture;
 pub use request::{request, upload};
 pub use search::search;

@@ -19,7 +19,8 @@ fn malformed<'a>(right: &'a Value, required: &'a [String]) -> impl Iterator<Item
         object[name] = value;
         (object, name.to_owned())
     };
-    let too_many = SERVER_FIELDS.iter().filter(|name| !fields.contains_key(**name)).map(move |name| with(name, json!(1)));
+    let too_many =
+        SERVER_FIELDS.iter().filter(|name| !fields.contains_key(**name)).map(move |name| with(name, json!(1)));
     let of_another_type = fields.iter().flat_map(move |(name, value)| {
         let other = if value.is_string() { json!(7) } else { json!("7") };
         [json!({ "$gt": "" }), json!([[]]), other].map(|other| with(name, other))

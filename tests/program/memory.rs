@@ -20,6 +20,7 @@ const MIB: usize = 1024 * 1024;
 
 /// Each hash takes 19 MiB. When any free thread allocated it, the memory stayed in the heaps of all
 /// threads: a gigabyte for good, on a machine with two cores.
+/// Abuse: A3
 #[tokio::test]
 async fn a_flood_of_log_ins_leaves_no_memory_behind() {
     let folder = TempDir::new();

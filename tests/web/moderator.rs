@@ -54,6 +54,7 @@ async fn act(
 
 /// Every cell of the table of powers, over both transports: who acts, what, on whom, and the
 /// result.
+/// Abuse: Z13
 #[tokio::test]
 async fn the_table_of_powers() {
     const OWNER: usize = 0;

@@ -80,7 +80,11 @@ async fn write(
     let texts: Vec<String> = (0..TEXTS).map(|_| prose::message(&mut chance)).collect();
     let (mut count, mut number) = (0, 0_usize);
     while Instant::now() < until {
-        let new = NewMessage { key: Some(format!("k{number}")), text: texts[number % TEXTS].clone(), ..NewMessage::default() };
+        let new = NewMessage {
+            key: Some(format!("k{number}")),
+            text: texts[number % TEXTS].clone(),
+            ..NewMessage::default()
+        };
         let limits = limits.clone();
         let sent = db.write(room, move |tx| message::send(tx, &limits, now_ms(), me, room, new)).await;
         sent.map_err(|error| error.to_string())?;
