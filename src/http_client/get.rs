@@ -52,7 +52,7 @@ pub(super) async fn document(client: &Client, mut url: Url) -> Result<Document, 
 
 async fn exchange(client: &Client, url: &Url) -> Result<Outcome, FetchError> {
     let host = url.host().ok_or(Permanent("no host"))?;
-    if client.hosts.check_key(&host.to_string()).is_err() {
+    if client.hosts.check(host.to_string()).is_err() {
         return Err(Temporary("too many requests to the host"));
     }
     let addresses = addresses(client, url, &host).await?;

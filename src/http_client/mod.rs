@@ -14,12 +14,11 @@ mod tests;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use socketio::{Rate, RateLimiter};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
@@ -45,7 +44,7 @@ pub struct Limits {
     pub body_max: usize,
     /// Requests per minute to one host, over all users, so that this server does not become a
     /// burden to another.
-    pub per_host: NonZeroU32,
+    pub per_host: u32,
 }
 
 impl Default for Limits {
@@ -55,7 +54,7 @@ impl Default for Limits {
             resolve: system_resolver,
             timeout: Duration::from_secs(5),
             body_max: 512 * 1024,
-            per_host: NonZeroU32::MIN.saturating_add(59),
+            per_host: 60,
         }
     }
 }
@@ -80,7 +79,7 @@ pub enum FetchError {
 pub struct Client {
     limits: Limits,
     tls: TlsConnector,
-    hosts: DefaultKeyedRateLimiter<String>,
+    hosts: RateLimiter<String>,
 }
 
 impl Client {
@@ -95,7 +94,7 @@ impl Client {
             .expect("ring supports the default TLS versions of rustls")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let hosts = RateLimiter::keyed(Quota::per_minute(limits.per_host));
+        let hosts = RateLimiter::new(Rate::per_minute(limits.per_host));
         Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts }
     }
 
@@ -103,10 +102,5 @@ impl Client {
     pub(crate) async fn get_html(&self, url: Url) -> Result<Document, FetchError> {
         let got = timeout(self.limits.timeout, get::document(self, url)).await;
         got.unwrap_or(Err(FetchError::Temporary("timed out")))
-    }
-
-    /// Forgets the rates of hosts that were not asked lately; called periodically.
-    pub fn prune(&self) {
-        self.hosts.retain_recent();
     }
 }

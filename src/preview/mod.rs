@@ -50,6 +50,5 @@ impl Fetcher {
     /// Removes old entries from the cache; called periodically.
     pub fn prune(&self) {
         self.cache.prune();
-        self.client.prune();
     }
 }

@@ -178,7 +178,6 @@ impl App {
 
     /// Does what must happen sooner or later: sweeps of sessions, rooms, uploads and files.
     pub async fn housekeeping(&self) {
-        self.rates.forget_idle();
         self.realtime.connections.forget_ended();
         self.erase_deleted_accounts().await;
         if let Some(fetcher) = &self.fetcher {

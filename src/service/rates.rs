@@ -2,20 +2,15 @@
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::clock::{Clock, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use socketio::{Rate, RateLimiter};
 
 use crate::error::{Error, Result};
 use crate::ids::{KeyId, RoomId, UserId};
 
 /// Typing is sent at most this often for each user and room.
 const TYPING: Duration = Duration::from_secs(3);
-
-type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
 /// The client whose requests are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,64 +23,54 @@ pub enum Asker {
 /// The rate limits. Those of packets and handshakes are in crates/socketio.
 pub struct Rates {
     is_on: bool,
-    sends: Keyed<UserId>,
-    guesses: Keyed<(RoomId, UserId, IpAddr)>,
+    sends: RateLimiter<UserId>,
+    guesses: RateLimiter<(RoomId, UserId, IpAddr)>,
     /// Guesses of all guests that one address may create.
-    guesses_by_address: Keyed<(RoomId, IpAddr)>,
-    acts: Keyed<UserId>,
-    guests: Keyed<IpAddr>,
-    sign_ups: Keyed<IpAddr>,
+    guesses_by_address: RateLimiter<(RoomId, IpAddr)>,
+    acts: RateLimiter<UserId>,
+    guests: RateLimiter<IpAddr>,
+    sign_ups: RateLimiter<IpAddr>,
     /// By a fingerprint of the e-mail, whether or not it has an account, so that a key has a fixed size.
-    log_ins: Keyed<u64>,
-    log_ins_by_address: Keyed<IpAddr>,
-    confirmations: Keyed<UserId>,
-    emails: Keyed<u64>,
-    resets: Keyed<IpAddr>,
-    outsiders: Keyed<KeyId>,
+    log_ins: RateLimiter<u64>,
+    log_ins_by_address: RateLimiter<IpAddr>,
+    confirmations: RateLimiter<UserId>,
+    emails: RateLimiter<u64>,
+    resets: RateLimiter<IpAddr>,
+    outsiders: RateLimiter<KeyId>,
     fingerprints: RandomState,
-    uploads: Keyed<UserId>,
-    rooms: Keyed<UserId>,
-    resumes: Keyed<UserId>,
-    searches: Keyed<UserId>,
-    lists: Keyed<Asker>,
-    typing: Keyed<(RoomId, UserId)>,
-    previews: Keyed<UserId>,
-}
-
-const fn number(number: u32) -> NonZeroU32 {
-    match NonZeroU32::new(number) {
-        Some(number) => number,
-        None => NonZeroU32::MIN,
-    }
+    uploads: RateLimiter<UserId>,
+    rooms: RateLimiter<UserId>,
+    resumes: RateLimiter<UserId>,
+    searches: RateLimiter<UserId>,
+    lists: RateLimiter<Asker>,
+    typing: RateLimiter<(RoomId, UserId)>,
+    previews: RateLimiter<UserId>,
 }
 
 impl Rates {
     pub fn new(is_on: bool) -> Self {
-        fn keyed<K: Hash + Eq + Clone>(quota: Quota) -> Keyed<K> {
-            RateLimiter::new(quota, HashMapStateStore::default(), DefaultClock::default())
-        }
         Self {
             is_on,
-            sends: keyed(Quota::per_second(number(10)).allow_burst(number(30))),
-            guesses: keyed(Quota::per_minute(number(5))),
-            guesses_by_address: keyed(Quota::per_minute(number(30))),
-            acts: keyed(Quota::per_second(number(2)).allow_burst(number(40))),
-            guests: keyed(Quota::per_minute(number(60)).allow_burst(number(120))),
-            sign_ups: keyed(Quota::per_minute(number(6)).allow_burst(number(20))),
-            log_ins: keyed(Quota::per_minute(number(6)).allow_burst(number(10))),
-            log_ins_by_address: keyed(Quota::per_minute(number(20)).allow_burst(number(40))),
-            confirmations: keyed(Quota::per_minute(number(6)).allow_burst(number(10))),
-            emails: keyed(Quota::per_hour(number(4)).allow_burst(number(3))),
-            resets: keyed(Quota::per_minute(number(6)).allow_burst(number(20))),
-            outsiders: keyed(Quota::per_second(number(50)).allow_burst(number(500))),
+            sends: RateLimiter::new(Rate::per_second(10).burst(30)),
+            guesses: RateLimiter::new(Rate::per_minute(5)),
+            guesses_by_address: RateLimiter::new(Rate::per_minute(30)),
+            acts: RateLimiter::new(Rate::per_second(2).burst(40)),
+            guests: RateLimiter::new(Rate::per_minute(60).burst(120)),
+            sign_ups: RateLimiter::new(Rate::per_minute(6).burst(20)),
+            log_ins: RateLimiter::new(Rate::per_minute(6).burst(10)),
+            log_ins_by_address: RateLimiter::new(Rate::per_minute(20).burst(40)),
+            confirmations: RateLimiter::new(Rate::per_minute(6).burst(10)),
+            emails: RateLimiter::new(Rate::per_hour(4).burst(3)),
+            resets: RateLimiter::new(Rate::per_minute(6).burst(20)),
+            outsiders: RateLimiter::new(Rate::per_second(50).burst(500)),
             fingerprints: RandomState::new(),
-            uploads: keyed(Quota::per_minute(number(30))),
-            rooms: keyed(Quota::per_minute(number(20))),
-            resumes: keyed(Quota::per_second(number(10)).allow_burst(number(200))),
-            searches: keyed(Quota::per_second(number(2)).allow_burst(number(20))),
-            lists: keyed(Quota::per_second(number(10)).allow_burst(number(100))),
-            previews: keyed(Quota::per_minute(number(20))),
-            typing: keyed(Quota::with_period(TYPING).unwrap_or(Quota::per_second(NonZeroU32::MIN))),
+            uploads: RateLimiter::new(Rate::per_minute(30)),
+            rooms: RateLimiter::new(Rate::per_minute(20)),
+            resumes: RateLimiter::new(Rate::per_second(10).burst(200)),
+            searches: RateLimiter::new(Rate::per_second(2).burst(20)),
+            lists: RateLimiter::new(Rate::per_second(10).burst(100)),
+            previews: RateLimiter::new(Rate::per_minute(20)),
+            typing: RateLimiter::new(Rate::per(TYPING, 1)),
         }
     }
 
@@ -176,7 +161,7 @@ impl Rates {
     /// Whether it is time to send again that a user types. Always in force: it does not refuse, it only leaves out what
     /// was just sent.
     pub fn may_send_typing(&self, room_id: RoomId, me: UserId) -> bool {
-        self.typing.check_key(&(room_id, me)).is_ok()
+        self.typing.check((room_id, me)).is_ok()
     }
 
     /// Counts a link preview. Over the limit a message has no preview, so that nobody uses this server to scan others.
@@ -184,36 +169,10 @@ impl Rates {
         self.check(&self.previews, me)
     }
 
-    fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: K) -> Result<()> {
+    fn check<K: Hash + Eq>(&self, limiter: &RateLimiter<K>, key: K) -> Result<()> {
         if !self.is_on {
             return Ok(());
         }
-        limiter.check_key(&key).map_err(|early| {
-            let wait = early.wait_time_from(DefaultClock::default().now());
-            Error::rate_limited(wait.max(Duration::from_millis(1)))
-        })
-    }
-
-    /// Forgets keys that are at their full quota again; called by the housekeeping.
-    pub fn forget_idle(&self) {
-        self.sends.retain_recent();
-        self.guesses.retain_recent();
-        self.guesses_by_address.retain_recent();
-        self.acts.retain_recent();
-        self.guests.retain_recent();
-        self.sign_ups.retain_recent();
-        self.log_ins.retain_recent();
-        self.log_ins_by_address.retain_recent();
-        self.confirmations.retain_recent();
-        self.emails.retain_recent();
-        self.resets.retain_recent();
-        self.outsiders.retain_recent();
-        self.uploads.retain_recent();
-        self.rooms.retain_recent();
-        self.resumes.retain_recent();
-        self.searches.retain_recent();
-        self.lists.retain_recent();
-        self.typing.retain_recent();
-        self.previews.retain_recent();
+        limiter.check(key).map_err(|wait| Error::rate_limited(wait.max(Duration::from_millis(1))))
     }
 }
