@@ -55,9 +55,13 @@ impl Store {
         self.db.read(act).await
     }
 
-    /// Returns the facts published since the last call.
+    /// Returns the facts published since the last call, as another process would read them.
     pub(super) fn facts(&self) -> Vec<Fact> {
-        std::mem::take(&mut *self.facts.lock())
+        let facts = std::mem::take(&mut *self.facts.lock());
+        let sent = serde_json::to_string(&facts).unwrap();
+        let received: Vec<Fact> = serde_json::from_str(&sent).unwrap();
+        assert_eq!(received, facts);
+        received
     }
 
     pub(super) async fn guest(&self, name: &str) -> User {

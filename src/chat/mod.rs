@@ -30,9 +30,11 @@ mod fixtures;
 
 pub use limits::Limits;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{RoomId, UserId};
 use message::Message;
-use room::Room;
+use room::{Position, Room};
 use user::User;
 
 /// A transaction in which the functions of chat read and write; [`Tx::publish`](crate::db::Tx::publish)
@@ -43,11 +45,15 @@ pub type Tx<'a> = crate::db::Tx<'a, Fact>;
 pub type Db = crate::db::Db<Fact>;
 
 /// A committed change, published in commit order. A fact carries things as they were at its own commit,
-/// so it means the same when it is handled late.
-#[derive(Clone, Debug)]
+/// so it means the same when it is handled late, or by another process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
     /// A message, new or changed, at its room's newest rev.
-    Message(Box<Message>),
+    Message {
+        #[serde(with = "message::whole")]
+        message: Box<Message>,
+        position: Position,
+    },
     /// A room was created.
     RoomMade(Box<Room>),
     /// A room's settings, owner or member count changed.
@@ -70,7 +76,7 @@ pub enum Fact {
 }
 
 /// How a membership ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Leaving {
     /// The member left, or went offline in an ephemeral room.
     Exit,
@@ -79,10 +85,14 @@ pub enum Leaving {
 }
 
 impl Fact {
+    pub(in crate::chat) fn message(message: Message, position: Position) -> Self {
+        Self::Message { message: Box::new(message), position }
+    }
+
     /// Returns the room in whose queue the fact belongs; `None` for what concerns only one user.
     pub fn room_id(&self) -> Option<RoomId> {
         match self {
-            Fact::Message(message) => Some(message.room_id),
+            Fact::Message { message, .. } => Some(message.room_id),
             Fact::RoomMade(room) | Fact::RoomChanged(room) | Fact::RoomListed(room) | Fact::Added { room, .. } => {
                 Some(room.id)
             }

@@ -1,29 +1,29 @@
 //! System messages: joins, exits, kicks and settings as messages of the room's history.
 
 use super::kinds::SystemEvent;
-use super::message::{self, Message, SystemMessage};
+use super::message::{self, SystemMessage};
 use super::room::rev;
 use super::{Fact, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
-/// Stores a system message at the room's next rev. The caller publishes it, in its order among other facts.
-pub(super) fn store(tx: &mut Tx, now: i64, room_id: RoomId, actor: UserId, content: SystemMessage) -> Result<Message> {
-    let seq = rev::next_rev(tx, now, room_id, true)?;
+/// Stores a system message at the room's next rev. The caller publishes the fact, in its order among others.
+pub(super) fn store(tx: &mut Tx, now: i64, room_id: RoomId, actor: UserId, content: SystemMessage) -> Result<(i64, Fact)> {
+    let position = rev::next_rev(tx, now, room_id, true)?;
     let system = serde_json::to_string(&content).map_err(Error::internal)?;
     let number = tx.insert_numbered(
         "INSERT INTO messages (id, room_id, seq, rev, kind, user_id, text, system, file_count, created_at)
          VALUES (?1, ?2, ?3, ?3, 'system', ?4, '', ?5, 0, ?6)",
-        &[&MessageId::new(now), &room_id, &seq, &actor, &system, &now],
+        &[&MessageId::new(now), &room_id, &position.rev, &actor, &system, &now],
     )?;
-    message::by_number(tx, number)
+    let message = message::by_number(tx, number)?;
+    Ok((position.rev, Fact::message(message, position)))
 }
 
 /// Stores a system message, publishes it and returns its rev.
 pub(super) fn post(tx: &mut Tx, now: i64, room_id: RoomId, actor: UserId, content: SystemMessage) -> Result<i64> {
-    let message = store(tx, now, room_id, actor, content)?;
-    let rev = message.rev;
-    tx.publish(Fact::Message(Box::new(message)));
+    let (rev, fact) = store(tx, now, room_id, actor, content)?;
+    tx.publish(fact);
     Ok(rev)
 }
 

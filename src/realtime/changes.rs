@@ -52,7 +52,7 @@ impl Changes {
                 inner.lobby.insert(room.id);
                 inner.members.insert(room.id);
             }
-            Fact::Message(message) if message.kind != MessageKind::System => {
+            Fact::Message { message, .. } if message.kind != MessageKind::System => {
                 inner.news.rooms.insert(message.room_id);
             }
             Fact::RoomRemoved { room_id, .. } => {

@@ -37,7 +37,7 @@ impl RoomEvent {
     fn weight(&self) -> usize {
         match self {
             Self::Fact(fact) => match &**fact {
-                Fact::Message(message) => 512 + message.text.len(),
+                Fact::Message { message, .. } => 512 + message.text.len(),
                 _ => 512,
             },
             _ => 64,

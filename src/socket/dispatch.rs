@@ -61,7 +61,7 @@ impl Dispatcher {
 
     async fn fact(&self, fact: Fact) {
         match fact {
-            Fact::Message(message) => self.message(&message).await,
+            Fact::Message { message, .. } => self.message(&message).await,
             Fact::RoomMade(room) => self.room_made(*room).await,
             Fact::RoomListed(room) => self.room_listed(*room).await,
             Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,

@@ -7,7 +7,7 @@ mod needed;
 mod quota;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::key_list::{self, KEYS};
 use super::{Limits, Tx};
@@ -21,7 +21,7 @@ pub use needed::{needed, needed_by};
 pub use quota::check as check_quota;
 
 /// A stored file as its readers see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct File {
     pub id: FileId,

@@ -15,7 +15,7 @@ async fn a_join_is_published_with_message_and_count_and_a_repeat_is_not() {
     assert!(joined.newly);
     assert_eq!((joined.room.member_count, joined.room.rev), (2, 2));
     assert_eq!((joined.member.role, joined.member.read_seq), (Role::Member, 2));
-    assert!(matches!(&store.facts()[..], [Fact::Message(line), Fact::Joined { user, .. }, Fact::RoomChanged(changed)]
+    assert!(matches!(&store.facts()[..], [Fact::Message { message: line, .. }, Fact::Joined { user, .. }, Fact::RoomChanged(changed)]
         if line.seq == 2 && **user == jun && **changed == joined.room));
     let again = store.enter(3, &jun, &room).await.unwrap();
     assert!(!again.newly && again.member == joined.member && store.facts().is_empty());
@@ -80,8 +80,8 @@ async fn an_owner_who_leaves_hands_over_to_the_first_who_joined() {
     store.facts();
     let leave_as = |me: UserId| store.write(move |tx| leave(tx, 5, me, id, true));
     let gone = leave_as(minji.id).await.unwrap();
-    assert!(matches!(&store.facts()[..], [Fact::Message(exit), Fact::Left { rev, why: Leaving::Exit, .. },
-            Fact::Message(owner), Fact::RoomChanged(changed)]
+    assert!(matches!(&store.facts()[..], [Fact::Message { message: exit, .. }, Fact::Left { rev, why: Leaving::Exit, .. },
+            Fact::Message { message: owner, .. }, Fact::RoomChanged(changed)]
         if exit.rev == *rev && *rev == gone.rev && owner.system.as_ref().unwrap().event == SystemEvent::Owner
             && changed.owner.as_ref() == Some(&sora) && changed.member_count == 2));
     assert_eq!(leave_as(minji.id).await.unwrap_err().code, Code::NotAMember);
@@ -112,7 +112,7 @@ async fn an_ephemeral_room_is_removed_with_its_last_member() {
     store.facts();
     let gone = store.write(move |tx| leave(tx, 3, jun.id, id, true)).await.unwrap();
     assert!(gone.removed);
-    assert!(matches!(&store.facts()[..], [Fact::Message(_), Fact::Left { .. }, Fact::RoomRemoved { room_id, .. }]
+    assert!(matches!(&store.facts()[..], [Fact::Message { .. }, Fact::Left { .. }, Fact::RoomRemoved { room_id, .. }]
         if *room_id == id));
     assert!(store.read(move |tx| room::find(tx, None, id)).await.unwrap().is_none());
 }
@@ -166,7 +166,7 @@ async fn only_a_higher_role_removes_a_member() {
             assert!(facts.is_empty(), "{case}");
             continue;
         };
-        let Some(Fact::Message(line)) = facts.first() else { panic!("{case}") };
+        let Some(Fact::Message { message: line, .. }) = facts.first() else { panic!("{case}") };
         let system = line.system.as_ref().unwrap();
         assert_eq!(system.event, if ban { SystemEvent::Ban } else { SystemEvent::Kick });
         assert_eq!(

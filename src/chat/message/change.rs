@@ -33,12 +33,12 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
         preview = None;
         preview::cancel(tx, id)?;
     }
-    let rev = target.next_rev(tx, now)?;
+    let position = target.next_rev(tx, now)?;
     tx.execute(
         "UPDATE messages SET text = ?2, mentions = ?3, preview = ?4, rev = ?5, edited_at = ?6 WHERE number = ?1",
-        &[&target.number, &text, &mention::to_column(&mentions)?, &preview, &rev, &now],
+        &[&target.number, &text, &mention::to_column(&mentions)?, &preview, &position.rev, &now],
     )?;
-    let message = target.publish(tx)?;
+    let message = target.publish(tx, position)?;
     search::index(tx, target.number, &message);
     preview::enqueue(tx, limits, now, &message)?;
     Ok(message)
@@ -95,15 +95,15 @@ pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Chang
     mention::store(tx, room_id, seq, &mention::from_column(mentions.as_deref()), &[])?;
     tx.execute("DELETE FROM reactions WHERE message_number = ?1", &[&number])?;
     preview::cancel(tx, id)?;
-    let rev = room::next_rev(tx, now, room_id, to.is_none())?;
+    let position = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(
         "UPDATE messages SET text = '', mentions = NULL, preview = NULL, pinned_at = NULL, file_count = 0,
            reaction_count = 0, rev = ?2, deleted_at = ?3 WHERE number = ?1",
-        &[&number, &rev, &now],
+        &[&number, &position.rev, &now],
     )?;
     search::forget(tx, number);
     let unneeded = file::unreferenced(tx, &hashes)?;
-    Ok(Changed { message: target::publish(tx, number)?, unneeded })
+    Ok(Changed { message: target::publish(tx, number, position)?, unneeded })
 }
 
 /// Returns an answer to a message, and its room. A whisper is answered with a whisper to the other user.
@@ -146,10 +146,10 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
             return Err(Error::new(Code::TooMany).with_message(format!("a room has at most {most} pins")));
         }
     }
-    let rev = target.next_rev(tx, now)?;
+    let position = target.next_rev(tx, now)?;
     let pinned_at = on.then_some(now);
-    tx.execute("UPDATE messages SET pinned_at = ?2, rev = ?3 WHERE number = ?1", &[&target.number, &pinned_at, &rev])?;
-    target.publish(tx)
+    tx.execute("UPDATE messages SET pinned_at = ?2, rev = ?3 WHERE number = ?1", &[&target.number, &pinned_at, &position.rev])?;
+    target.publish(tx, position)
 }
 
 /// Returns the pinned messages of a room, the latest pin first.

@@ -19,6 +19,7 @@ mod send;
 mod slow_mode;
 mod system;
 mod target;
+pub(super) mod whole;
 
 pub use super::kinds::{MessageKind, SystemEvent};
 pub(super) use change::erase;
@@ -38,7 +39,7 @@ const DESCRIPTION_MAX: usize = 300;
 const SITE_MAX: usize = 80;
 
 /// The present state of a message. A deleted one has an empty text and no files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     pub id: MessageId,
@@ -62,7 +63,7 @@ pub struct Message {
     pub reply_to: Option<Reply>,
     pub reactions: Vec<Reaction>,
     /// The users that the text mentions; left out where there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mention>,
     /// The preview of the page behind the first link, once it was fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +130,7 @@ impl Message {
 }
 
 /// The answered message, as an answer quotes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {
     pub seq: i64,
@@ -137,7 +138,7 @@ pub struct Reply {
     pub excerpt: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {
     pub emoji: String,

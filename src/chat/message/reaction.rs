@@ -29,12 +29,12 @@ pub fn react(
     if !changed {
         return target.load(tx);
     }
-    let rev = target.next_rev(tx, now)?;
+    let position = target.next_rev(tx, now)?;
     tx.execute(
         "UPDATE messages SET rev = ?2, reaction_count = reaction_count + ?3 WHERE number = ?1",
-        &[&target.number, &rev, &(if on { 1i64 } else { -1 })],
+        &[&target.number, &position.rev, &(if on { 1i64 } else { -1 })],
     )?;
-    target.publish(tx)
+    target.publish(tx, position)
 }
 
 /// Returns whether `me` has reacted to a message that they may see.

@@ -8,7 +8,7 @@ use crate::chat::user::User;
 use crate::ids::UserId;
 
 /// The content of a system message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct System {
     pub event: SystemEvent,

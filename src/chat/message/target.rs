@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::mention::{self, Mention};
 use super::{Message, load};
 use crate::chat::kinds::{MessageKind, Role, RoomKind};
-use crate::chat::{Fact, Limits, Tx, member, room};
+use crate::chat::{Fact, Limits, Tx, member, room, room::Position};
 use crate::error::{Code, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
@@ -88,7 +88,7 @@ impl Target {
     }
 
     /// Takes the room's next rev for a change of this message.
-    pub(super) fn next_rev(&self, tx: &mut Tx, now: i64) -> Result<i64> {
+    pub(super) fn next_rev(&self, tx: &mut Tx, now: i64) -> Result<Position> {
         room::next_rev(tx, now, self.room_id, !self.is_whisper)
     }
 
@@ -100,8 +100,8 @@ impl Target {
     }
 
     /// Publishes the changed message, and returns it as [`Target::load`].
-    pub(super) fn publish(&self, tx: &mut Tx) -> Result<Message> {
-        let mut message = publish(tx, self.number)?;
+    pub(super) fn publish(&self, tx: &mut Tx, position: Position) -> Result<Message> {
+        let mut message = publish(tx, self.number, position)?;
         message.cut(self.first_seq);
         Ok(message)
     }
@@ -127,8 +127,8 @@ impl Target {
 }
 
 /// Publishes a changed message.
-pub(super) fn publish(tx: &mut Tx, number: i64) -> Result<Message> {
+pub(super) fn publish(tx: &mut Tx, number: i64, position: Position) -> Result<Message> {
     let message = load::by_number(tx, number)?;
-    tx.publish(Fact::Message(Box::new(message.clone())));
+    tx.publish(Fact::message(message.clone(), position));
     Ok(message)
 }

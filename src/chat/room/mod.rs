@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::kinds::{Role, SystemEvent};
 use super::message::SystemMessage;
@@ -25,12 +25,13 @@ pub use change::{Change, change, hand_over, remove};
 pub(super) use change::{delete, set_owner};
 pub use list::{LOOKED_AT, Place, Rooms, by_ids, listed_by_ids, page, titled};
 pub use rev::renew_epochs;
+pub use rev::Position;
 pub(super) use rev::{new_epoch, next_rev};
 pub(super) use tombstone::missing;
 pub use tombstone::{Swept, forget_tombstones, sweep};
 
 /// A room as anyone may see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
     pub id: RoomId,
@@ -139,15 +140,15 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
             &new.history,
         ],
     )?;
-    let joined = system_message::store(tx, now, id, me, SystemMessage::new(SystemEvent::Join))?;
+    let (joined_rev, joined) = system_message::store(tx, now, id, me, SystemMessage::new(SystemEvent::Join))?;
     tx.execute(
         "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
          VALUES (?1, ?2, 'owner', ?3, ?4, ?4)",
-        &[&id, &me, &now, &joined.seq],
+        &[&id, &me, &now, &joined_rev],
     )?;
     let room = snapshot(tx, id)?;
     tx.publish(Fact::RoomMade(Box::new(room.clone())));
-    tx.publish(Fact::Message(Box::new(joined)));
+    tx.publish(joined);
     tx.publish(Fact::Joined { room_id: id, user: Box::new(creator), is_ephemeral: new.ephemeral });
     Ok(room)
 }

@@ -1,5 +1,7 @@
 //! The revs and epochs of rooms.
 
+use serde::{Deserialize, Serialize};
+
 use crate::chat::Tx;
 use crate::error::{Code, Result};
 use crate::ids::RoomId;
@@ -7,24 +9,34 @@ use crate::ids::RoomId;
 /// How far `active_at` may be behind the last change, in milliseconds.
 const ACTIVE_STEP: i64 = 1_000;
 
+/// The place of a change in its room's order. A process that has the change at `previous_rev` of the same epoch
+/// has missed nothing before this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pub room_id: RoomId,
+    pub epoch: String,
+    pub previous_rev: i64,
+    pub rev: i64,
+}
+
 /// Takes the room's next rev for a change of this transaction. The row stays locked until the commit, so the
 /// revs of a room are committed in their order.
-pub(in crate::chat) fn next_rev(tx: &mut Tx, now: i64, id: RoomId, is_public: bool) -> Result<i64> {
+pub(in crate::chat) fn next_rev(tx: &mut Tx, now: i64, room_id: RoomId, is_public: bool) -> Result<Position> {
     let taken = "UPDATE rooms SET rev = rev + 1, public_rev = CASE WHEN ?2 = 1 THEN rev + 1 ELSE public_rev END
                  WHERE id = ?1";
-    tx.execute(taken, &[&id, &is_public])?;
+    tx.execute(taken, &[&room_id, &is_public])?;
     // The row is locked until the commit, so this is the rev just taken. RETURNING would make SQLite create a
     // table each time.
-    let found = tx.query_opt("SELECT rev, active_at FROM rooms WHERE id = ?1", &[&id], |row| {
-        Ok((row.get(0)?, row.get::<i64>(1)?))
+    let found = tx.query_opt("SELECT rev, active_at, epoch FROM rooms WHERE id = ?1", &[&room_id], |row| {
+        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get(2)?))
     })?;
-    let (rev, active_at) = found.ok_or(Code::RoomNotFound)?;
+    let (rev, active_at, epoch) = found.ok_or(Code::RoomNotFound)?;
     // An index of `active_at` orders the lists of rooms, so not every message of a busy room moves it. A clock
     // that was set back moves it too.
     if (now - active_at).abs() >= ACTIVE_STEP {
-        tx.execute("UPDATE rooms SET active_at = ?2 WHERE id = ?1", &[&id, &now])?;
+        tx.execute("UPDATE rooms SET active_at = ?2 WHERE id = ?1", &[&room_id, &now])?;
     }
-    Ok(rev)
+    Ok(Position { room_id, epoch, previous_rev: rev - 1, rev })
 }
 
 /// Gives every room a new epoch, so that clients discard what they hold. Only for a store that went back in

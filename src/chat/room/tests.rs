@@ -7,7 +7,7 @@ use crate::chat::message::{self, Cursor, NewMessage};
 use crate::chat::unread;
 
 fn lines(facts: &[Fact]) -> Vec<SystemEvent> {
-    let line = |fact: &Fact| if let Fact::Message(message) = fact { message.system.clone() } else { None };
+    let line = |fact: &Fact| if let Fact::Message { message, .. } = fact { message.system.clone() } else { None };
     facts.iter().filter_map(line).map(|system| system.event).collect()
 }
 
@@ -20,7 +20,7 @@ async fn the_creator_owns_the_room_and_is_a_member() {
     assert_eq!((room.title.as_str(), room.max, room.member_count, room.rev), ("court yard", 50, 1, 1));
     assert_eq!((room.owner.as_ref(), room.locked, room.epoch.len()), (Some(&minji), false, 8));
     let facts = store.facts();
-    assert!(matches!(&facts[..], [Fact::RoomMade(made), Fact::Message(line), Fact::Joined { .. }]
+    assert!(matches!(&facts[..], [Fact::RoomMade(made), Fact::Message { message: line, .. }, Fact::Joined { .. }]
         if **made == room && line.seq == 1 && line.user.as_ref() == Some(&minji)));
     assert_eq!(store.read(move |tx| get(tx, None, room.id)).await.unwrap(), room);
     let unknown = store.read(|tx| get(tx, None, RoomId::new(0))).await;
@@ -43,6 +43,25 @@ async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
         assert_eq!(page.rooms[0].id, first, "{after} ms");
         let (mine, _) = store.read(move |tx| unread::my_rooms(tx, &LIMITS, me, None, 10)).await.unwrap();
         assert_eq!(mine[0].room.id, first, "{after} ms");
+    }
+}
+
+#[tokio::test]
+async fn each_message_names_the_rev_before_it() {
+    let store = Store::open();
+    let minji = store.guest("minji").await;
+    let room = store.courtyard(&minji, 50).await;
+    store.say(&minji, &room, "one").await;
+    store.say(&minji, &room, "two").await;
+    let places = store.facts().into_iter().filter_map(|fact| match fact {
+        Fact::Message { message, position } => Some((position.previous_rev, position.rev, message.rev, position)),
+        _ => None,
+    });
+    let places: Vec<_> = places.collect();
+    assert_eq!(places.len(), 3);
+    for (index, (previous, rev, of_message, position)) in (0..).zip(places) {
+        assert_eq!((previous, rev, of_message), (index, index + 1, index + 1));
+        assert_eq!((position.room_id, position.epoch), (room.id, room.epoch.clone()));
     }
 }
 
@@ -117,7 +136,7 @@ async fn an_owner_hands_over_to_a_member() {
     let handed = hand(minji.id, jun.id).await.unwrap();
     assert_eq!((handed.owner.as_ref(), handed.rev), (Some(&jun), 3));
     let facts = store.facts();
-    assert!(matches!(&facts[..], [Fact::Message(line), Fact::RoomChanged(_)]
+    assert!(matches!(&facts[..], [Fact::Message { message: line, .. }, Fact::RoomChanged(_)]
         if line.user.as_ref() == Some(&minji) && line.system.as_ref().unwrap().user.as_ref() == Some(&jun)));
     let roles = store
         .read(move |tx| Ok((member::role(tx, minji.id, room.id)?, member::role(tx, jun.id, room.id)?)))

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::key_list::{self, KEYS};
 use super::{Fact, Limits, Tx};
@@ -31,6 +31,21 @@ pub struct User {
     /// `#rrggbb`, a pure function of the id: see [`hue`].
     pub color: &'static str,
     pub picture: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for User {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Stored {
+            id: UserId,
+            kind: UserKind,
+            name: String,
+            picture: Option<String>,
+        }
+        let Stored { id, kind, name, picture } = Stored::deserialize(deserializer)?;
+        Ok(Self { id, kind, name, color: color(id), picture })
+    }
 }
 
 /// Returns the columns that [`read`] takes, of the users table under an alias.

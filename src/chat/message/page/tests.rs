@@ -25,7 +25,7 @@ async fn read_since(store: &Store, viewer: &User, room: &Room, rev: i64, limit: 
 async fn edit(store: &Store, room: &Room, seq: i64, text: &str) {
     let (id, text) = (room.id, text.to_owned());
     let act = move |tx: &mut Tx| {
-        let rev = crate::chat::room::next_rev(tx, 3, id, true)?;
+        let rev = crate::chat::room::next_rev(tx, 3, id, true)?.rev;
         let sql = "UPDATE messages SET rev = ?3, text = ?4 WHERE room_id = ?1 AND seq = ?2";
         Ok(tx.execute(sql, &[&id, &seq, &rev, &text])?)
     };

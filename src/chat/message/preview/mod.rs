@@ -1,8 +1,8 @@
 //! Previews of the page behind a message's first link.
 
-use super::{Message, Preview, load};
+use super::{Message, Preview, load, target};
 use crate::chat::kinds::{JobKind, MessageKind};
-use crate::chat::{Fact, Limits, Tx, outbox, room};
+use crate::chat::{Limits, Tx, outbox, room};
 use crate::db::Fault;
 use crate::error::Result;
 use crate::ids::{MessageId, RoomId};
@@ -48,11 +48,10 @@ pub fn awaits_preview(tx: &mut Tx, id: MessageId, url: &str) -> Result<Option<Ro
 /// Only those of the store.
 pub fn set_preview(tx: &mut Tx, now: i64, id: MessageId, preview: &Preview) -> Result<()> {
     let Some((number, room_id)) = awaiting(tx, id, &preview.url)? else { return Ok(()) };
-    let rev = room::next_rev(tx, now, room_id, true)?;
+    let position = room::next_rev(tx, now, room_id, true)?;
     let column = serde_json::to_string(preview).map_err(|error| Fault::Wrong(error.to_string()))?;
-    tx.execute("UPDATE messages SET preview = ?2, rev = ?3 WHERE number = ?1", &[&number, &column, &rev])?;
-    let message = load::by_number(tx, number)?;
-    tx.publish(Fact::Message(Box::new(message)));
+    tx.execute("UPDATE messages SET preview = ?2, rev = ?3 WHERE number = ?1", &[&number, &column, &position.rev])?;
+    target::publish(tx, number, position)?;
     Ok(())
 }
 

@@ -34,7 +34,7 @@ async fn setting_a_preview_twice_changes_nothing() {
     set(&store, sent.id, OTHER).await;
     assert!(store.facts().is_empty(), "the link of another text");
     set(&store, sent.id, LINK).await;
-    let [Fact::Message(published)] = &store.facts()[..] else { panic!("published once") };
+    let [Fact::Message { message: published, .. }] = &store.facts()[..] else { panic!("published once") };
     assert_eq!((published.rev, published.preview.as_ref().unwrap().title.as_str()), (sent.rev + 1, "title"));
     set(&store, sent.id, LINK).await;
     assert!(store.facts().is_empty());

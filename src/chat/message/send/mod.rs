@@ -97,8 +97,8 @@ fn store(
     };
     preview::enqueue(tx, limits, now, &message)?;
     let words = search::words_of(tx, &message, file_count > 0);
-    message.seq = room::next_rev(tx, now, room_id, message.to.is_none())?;
-    message.rev = message.seq;
+    let position = room::next_rev(tx, now, room_id, message.to.is_none())?;
+    (message.seq, message.rev) = (position.rev, position.rev);
     mention::store(tx, room_id, message.seq, &[], &message.mentions)?;
     let number = insert(tx, now, me, &message, answered, file_count)?;
     if file_count > 0 {
@@ -110,7 +110,7 @@ fn store(
     // Reading the message back would cost a seventh of the send.
     debug_assert_eq!(load::by_number(tx, number)?, message);
     tx.index_new(number, words);
-    tx.publish(Fact::Message(Box::new(message.clone())));
+    tx.publish(Fact::message(message.clone(), position));
     Ok(Sent { message, dup: false })
 }
 

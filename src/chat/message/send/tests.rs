@@ -19,7 +19,7 @@ async fn a_message_is_stored_published_and_numbered() {
     assert!(!sent.dup);
     assert_eq!((sent.message.seq, sent.message.rev, sent.message.text.as_str()), (2, 2, "안녕"));
     assert_eq!((sent.message.user.as_ref(), sent.message.key.as_deref()), (Some(&minji), Some("k")));
-    assert!(matches!(&store.facts()[..], [Fact::Message(published)] if **published == sent.message));
+    assert!(matches!(&store.facts()[..], [Fact::Message { message: published, .. }] if **published == sent.message));
     let wire = serde_json::to_string(&sent.message).unwrap();
     assert!(!wire.contains("\"key\""), "{wire}");
 }
