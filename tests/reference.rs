@@ -1,5 +1,5 @@
 //! The papers in docs/ that are made from the code. A test fails when one is old; with `UPDATE=1`
-//! it writes the paper anew.
+//! it writes the document again.
 
 use std::fmt::Write;
 use std::path::Path;

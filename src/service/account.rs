@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
 use crate::ids::UserId;
 use crate::password::check_choice;
+use crate::wire::NewUser;
 
 /// The client of a request without an identity.
 #[derive(Clone, Debug)]
@@ -27,6 +28,12 @@ pub struct SignUp {
     pub email: String,
     pub password: String,
     pub name: Option<String>,
+}
+
+impl From<NewUser> for SignUp {
+    fn from(new: NewUser) -> Self {
+        Self { email: new.email, password: new.password, name: new.name }
+    }
 }
 
 impl App {

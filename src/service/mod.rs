@@ -10,7 +10,6 @@ mod block;
 mod direct;
 mod directory;
 pub mod file;
-mod from_wire;
 mod invite;
 mod lobby;
 mod member;

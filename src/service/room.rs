@@ -6,6 +6,7 @@ use crate::chat::user::User;
 use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
+use crate::wire;
 
 /// The settings of a new room.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,13 @@ pub struct RoomRequest {
     pub history: History,
 }
 
+impl From<wire::NewRoom> for RoomRequest {
+    fn from(new: wire::NewRoom) -> Self {
+        let wire::NewRoom { title, max, password, ephemeral, listed, history } = new;
+        Self { title, max, password, ephemeral, unlisted: !listed, history }
+    }
+}
+
 /// Changed settings of a room; `None` leaves one as it is. A password of `Some(None)` is removed.
 #[derive(Clone, Debug, Default)]
 pub struct RoomChange {
@@ -27,6 +35,13 @@ pub struct RoomChange {
     pub listed: Option<bool>,
     pub history: Option<History>,
     pub slow_seconds: Option<u32>,
+}
+
+impl From<wire::ChangeRoom> for RoomChange {
+    fn from(change: wire::ChangeRoom) -> Self {
+        let wire::ChangeRoom { title, max, password, listed, history, slow_seconds } = change;
+        Self { title, max, password, listed, history, slow_seconds }
+    }
 }
 
 /// Rows of a removed room that one turn of the sweep deletes.

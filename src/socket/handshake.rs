@@ -70,7 +70,7 @@ fn room_of_query(request: &HandshakeRequest<'_>) -> Result<Option<String>> {
     let mut rooms = query.split('&').filter_map(|pair| pair.strip_prefix("room="));
     match (rooms.next(), rooms.next()) {
         (room, None) => Ok(room.map(str::to_owned)),
-        // Which of them was meant, and which of them whoever stands before us has looked at?
+        // It is not clear which of them was meant.
         _ => Err(Error::invalid("room", "room is given twice")),
     }
 }

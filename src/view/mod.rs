@@ -28,6 +28,7 @@ pub use page::{DoorPage, ErrorPage, GalleryPage, LobbyPage, RoomPage};
 pub use people::{DirectoryEntry, PeoplePage};
 pub use search::{FoundIn, SearchPage};
 pub use strings::strings_script;
+use strings::strings_url;
 
 /// The built assets: logical names and the names with their content hash.
 static ASSETS: OnceLock<HashMap<String, String>> = OnceLock::new();

@@ -1,7 +1,6 @@
 //! Helper functions of the templates.
 
 pub(super) use super::icons;
-pub(super) use super::strings::strings_url;
 use crate::chat::file::File;
 use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};

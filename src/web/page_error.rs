@@ -3,7 +3,8 @@
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
 use http::request::Parts;
 
 use super::problem;
@@ -91,4 +92,10 @@ impl<T: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for OrLo
             Err(error) => Err(PageError::Plain(error)),
         }
     }
+}
+
+/// Returns the page of a refused form, with the status of the error.
+pub(super) fn page_with_error(error: &Error, html: String) -> Response {
+    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Html(html)).into_response()
 }

@@ -13,7 +13,7 @@ use crate::support::{Client, ConnectOptions};
 
 /// Abuse: N6
 #[tokio::test]
-async fn who_is_ahead_of_a_restored_room_gets_a_gap_and_begins_anew() {
+async fn a_client_ahead_of_a_restored_room_gets_a_gap_and_reloads() {
     let folder = TempDir::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);

@@ -158,7 +158,7 @@ async fn whatever_else_races_the_kick_is_below_it_or_refused() {
 
 /// Delivery: I4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
+async fn every_rev_of_a_room_belongs_to_one_change_no_matter_who_made_it() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
@@ -216,7 +216,7 @@ async fn a_room_removed_under_fire_is_gone_for_every_sender() {
 
 /// Delivery: D5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_comes_in_while_being_shown_out_is_out_or_hears() {
+async fn a_user_who_joins_while_being_removed_is_either_out_or_gets_messages() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let (mut out, mut inside) = (0, 0);

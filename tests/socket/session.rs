@@ -39,7 +39,7 @@ async fn an_open_socket_is_a_use_of_its_session() {
 
 /// Abuse: Z8
 #[tokio::test]
-async fn whoever_logs_out_while_a_socket_comes_in_is_out() {
+async fn a_log_out_while_a_socket_connects_ends_the_socket() {
     let app = App::start().await;
     let room = app.courtyard(&app.guest("minji").await).await;
     for round in 0..30 {

@@ -106,7 +106,10 @@ async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room
     his.take("kicked").await;
     call("DELETE", at(&format!("/members/{}", minji.id)), Value::Null).await.refused(403, "forbidden");
     let page = app.page(&admin, &format!("/room/{}", room.id)).await.text();
-    assert!(page.contains(&format!("/room/{}/settings", room.id)), "the settings are shown to who may change them");
+    assert!(
+        page.contains(&format!("/room/{}/settings", room.id)),
+        "the settings are shown to users who may change them"
+    );
     // An admin who leaves hands nothing over: the room has another owner.
     call("DELETE", at("/members/me"), Value::Null).await.is(204);
     assert_eq!(app.show(&room).await["owner"]["id"], minji.id);

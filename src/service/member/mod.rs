@@ -13,6 +13,7 @@ use crate::chat::user::User;
 use crate::chat::{Limits, Tx, system_message};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
+use crate::wire::JoinCredentials;
 
 pub use list::MemberCursor;
 pub use snapshot_batch::Snapshot;
@@ -26,6 +27,12 @@ pub(super) const NAMED_MEMBERS: usize = 200;
 pub struct Key {
     pub password: Option<String>,
     pub invite: Option<String>,
+}
+
+impl From<JoinCredentials> for Key {
+    fn from(credentials: JoinCredentials) -> Self {
+        Self { password: credentials.password, invite: credentials.invite }
+    }
 }
 
 impl App {

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
 use super::me::{MyPage, Typed};
@@ -12,13 +12,12 @@ use crate::chat::account::Change;
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
-use crate::error::Error;
 use crate::i18n::any_name;
 use crate::service::App;
 use crate::view::account::{Done, LogInPage, Problem, SignUpPage};
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
-use crate::web::page_error::OrLobby;
+use crate::web::page_error::{OrLobby, page_with_error};
 use crate::web::redirect::{after_sign_in, redirect, redirect_back, redirect_with_error, referer};
 use crate::wire::NewUser;
 
@@ -34,21 +33,15 @@ pub(super) fn routes() -> Router<App> {
 }
 
 #[derive(Deserialize)]
-pub(super) struct AccountQuery {
+struct AccountQuery {
     next: Option<String>,
     done: Option<String>,
 }
 
 impl AccountQuery {
-    pub(super) fn done(&self) -> Option<Done> {
+    fn done(&self) -> Option<Done> {
         self.done.as_deref().and_then(Done::from_name)
     }
-}
-
-/// Returns the page of a refused form, with the status of the error.
-pub(super) fn page_with_error(error: &Error, html: String) -> Response {
-    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Html(html)).into_response()
 }
 
 fn is_guest(me: &SignedIn) -> bool {

@@ -4,14 +4,14 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use serde::Deserialize;
 
-use super::account::{AccountQuery, page_with_error};
 use crate::error::Result;
 use crate::service::App;
 use crate::view;
 use crate::view::account::{Done, Problem};
 use crate::web::extract::{Caller, SignedIn};
-use crate::web::page_error::{OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, PageResult, page_with_error};
 use crate::web::problem;
 use crate::web::redirect::redirect;
 
@@ -19,16 +19,24 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/me", get(show))
 }
 
+#[derive(Deserialize)]
+struct MeQuery {
+    done: Option<String>,
+}
+
 /// `GET /me`
 async fn show(
     State(app): State<App>,
     caller: Caller,
     me: Option<SignedIn>,
-    Query(query): Query<AccountQuery>,
+    Query(query): Query<MeQuery>,
 ) -> PageResult {
     let Some(me) = me else { return Ok(redirect("/login?next=/me")) };
     let page = MyPage::new(&app, &caller, &me);
-    let html = page.html(Typed::default(), query.done(), None).await.or_problem(caller.lang)?;
+    let html = page
+        .html(Typed::default(), query.done.as_deref().and_then(Done::from_name), None)
+        .await
+        .or_problem(caller.lang)?;
     Ok(Html(html).into_response())
 }
 

@@ -6,7 +6,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::account::page_with_error;
 use crate::chat::one_time_link::LinkKind;
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
@@ -17,6 +16,7 @@ use crate::service::App;
 use crate::view::account::{AdminPage, Done, ForgotPage, GonePage, Problem, ResetPage};
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
+use crate::web::page_error::page_with_error;
 use crate::web::problem;
 use crate::web::redirect::redirect;
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::chat::Fact;
 use crate::chat::account;
 use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::message::{self, NewMessage};
