@@ -1,20 +1,18 @@
-// People who stay: a guest keeps the name, shows a face, and is the same person elsewhere.
+// Accounts: a guest signs up, sets a picture, and logs in on another device.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { gif } from "./support/pictures.mjs";
-import { stage } from "./support/stage.mjs";
+import { gif } from "./support/images.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 const password = "a tree by the gate";
 
-test("a guest signs up, chooses a face that others see at once, and is the same on another device (A5, A7)", async () => {
+test("a guest signs up, sets a picture that others see at once, and logs in on another device (A5, A7)", async () => {
   const [minji, jun] = [await s.minji(), await s.jun()];
-  const room = await minji.opens("오래 머무는 마당", { lasting: true });
-  await jun.enters(room);
-  await minji.says("안녕하세요");
-  await jun.hears("안녕하세요");
+  const room = await minji.createRoom("오래 머무는 마당", { lasting: true });
+  await jun.join(room);
+  await minji.send("안녕하세요");
+  await jun.waitForMessage("안녕하세요");
 
-  // In a quiet place behind one's own name.
   await minji.page.locator(".side__foot [popovertarget=rename]").click();
   await minji.page.locator("#rename .keep a").first().click();
   await minji.page.locator("[name=email]").fill("minji@example.org");
@@ -25,12 +23,12 @@ test("a guest signs up, chooses a face that others see at once, and is the same 
   assert.equal(await minji.page.locator("[name=password]").inputValue(), "");
   await minji.page.locator("[name=password]").fill(password);
   await minji.page.locator("main .button--primary").click();
-  await minji.isIn();
-  assert.equal(new URL(minji.page.url()).pathname, room, "back to where one came from");
-  await minji.hears("안녕하세요");
+  await minji.waitForRoom();
+  assert.equal(new URL(minji.page.url()).pathname, room, "back to the room");
+  await minji.waitForMessage("안녕하세요");
 
-  // The face, moved and scaled under the square by mouse and by key.
-  const window = await minji.window();
+  // The picture is cropped by mouse and by key.
+  const window = await minji.newPage();
   await window.goto("/me");
   await window.locator(".self__upload [type=file]").setInputFiles({ name: "face.gif", mimeType: "image/gif", buffer: gif({ width: 160, height: 120, frames: 1 }) });
   const canvas = window.locator(".crop__canvas");
@@ -44,7 +42,7 @@ test("a guest signs up, chooses a face that others see at once, and is the same 
   await canvas.press("ArrowLeft");
   await window.locator(".crop .button--primary").click();
   await window.locator(".self__face img").waitFor();
-  // Others see it where she stands and at what she said, without asking again.
+  // Others see it in the list of members and in messages without a reload.
   const id = await jun.message("안녕하세요").getAttribute("data-user-id");
   const shown = jun.page.locator(`.members [data-user-id="${id}"] .avatar img`);
   await shown.waitFor({ state: "attached" });
@@ -56,10 +54,10 @@ test("a guest signs up, chooses a face that others see at once, and is the same 
   await elsewhere.page.locator("[name=email]").fill("MINJI@example.org");
   await elsewhere.page.locator("[name=password]").fill(password);
   await elsewhere.page.locator("main .button--primary").click();
-  await elsewhere.isIn();
-  await elsewhere.hears("안녕하세요");
+  await elsewhere.waitForRoom();
+  await elsewhere.waitForMessage("안녕하세요");
 
-  // Another password, and the other device is out.
+  // A new password logs the other device out.
   await window.locator("summary", { hasText: "비밀번호 바꾸기" }).click();
   await window.locator("[name=current]").fill(password);
   await window.locator('form[action="/me/password"] [name=password]').fill("a gate by the tree");

@@ -1,43 +1,42 @@
-// Files of any kind: several at once, on their way, taken back, sent again; looked at and gathered.
+// Files: several in a message, cancel, retry, limits, players, and the pages that list them.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { gif, png } from "./support/pictures.mjs";
-import { stage } from "./support/stage.mjs";
+import { gif, png } from "./support/images.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 const text = (name, content = name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
 const picture = (name, side) => ({ name, mimeType: "image/png", buffer: png(side) });
 
-async function attach(person, ...files) {
-  await person.page.locator(".composer [type=file]").setInputFiles(files);
+async function attach(user, ...files) {
+  await user.page.locator(".composer [type=file]").setInputFiles(files);
 }
 
-async function sends(person, ...files) {
-  await attach(person, ...files);
-  await person.page.locator(".button--send").click();
+async function sendFiles(user, ...files) {
+  await attach(user, ...files);
+  await user.page.locator(".button--send").click();
 }
 
-/** How fast what goes up may go, in bytes a second. */
-async function uplink(person, bytes) {
-  person.line ??= await person.context.newCDPSession(person.page);
-  await person.line.send("Network.enable");
-  await person.line.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
+/** Limits the upload to some bytes a second; -1 lifts the limit. */
+async function limitUpload(user, bytes) {
+  user.line ??= await user.context.newCDPSession(user.page);
+  await user.line.send("Network.enable");
+  await user.line.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
 }
 
-const file = (person, name) => person.page.locator(".message:not(.is-pending) .file", { hasText: name });
-const parcel = (person, where, name) => person.page.locator(`${where} .parcel`, { hasText: name });
+const file = (user, name) => user.page.locator(".message:not(.is-pending) .file", { hasText: name });
+const uploadItem = (user, where, name) => user.page.locator(`${where} .upload-item`, { hasText: name });
 
-test("several files of any kind go with one message and come down as they were", async () => {
+test("several files of any type are sent with one message and downloaded unchanged", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  const room = await minji.opens("자료실");
-  await jun.enters(room);
+  const room = await minji.createRoom("자료실");
+  await jun.join(room);
   await attach(minji, text("회의록.txt", "첫 줄\n"), picture("하늘.png"));
   await attach(minji, { name: "모음.zip", mimeType: "application/zip", buffer: Buffer.from("PK\x03\x04") });
-  await parcel(minji, ".composer", "하늘.png").locator("img").waitFor();
-  assert.deepEqual(await minji.page.locator(".composer .parcel__name").allTextContents(), ["회의록.txt", "하늘.png", "모음.zip"]);
+  await uploadItem(minji, ".composer", "하늘.png").locator("img").waitFor();
+  assert.deepEqual(await minji.page.locator(".composer .upload-item__name").allTextContents(), ["회의록.txt", "하늘.png", "모음.zip"]);
   await minji.page.locator(".composer__text").fill("오늘 자료예요");
   await minji.page.locator(".composer__text").press("Enter");
-  await jun.hears("오늘 자료예요");
+  await jun.waitForMessage("오늘 자료예요");
   const message = jun.message("오늘 자료예요");
   assert.equal(await message.locator(".file").count(), 2);
   assert.equal(await message.locator("[data-picture]").count(), 1);
@@ -47,65 +46,65 @@ test("several files of any kind go with one message and come down as they were",
   const saved = await jun.context.request.get(await file(jun, "회의록.txt").getAttribute("href"));
   assert.equal(await saved.text(), "첫 줄\n");
   assert.match(saved.headers()["content-disposition"], /^attachment; filename\*=UTF-8''/);
-  assert.equal(await minji.page.locator(".composer .parcel").count(), 0);
+  assert.equal(await minji.page.locator(".composer .upload-item").count(), 0);
 });
 
-test("what is on its way may be taken back, one file or all", async () => {
+test("an upload can be cancelled, one file or all", async () => {
   const minji = await s.minji();
-  await minji.opens("되돌리기");
-  await uplink(minji, 20_000);
-  await sends(minji, picture("큰 그림.png", 300), text("작은 글.txt"));
+  await minji.createRoom("되돌리기");
+  await limitUpload(minji, 20_000);
+  await sendFiles(minji, picture("큰 그림.png", 300), text("작은 글.txt"));
   await minji.page.waitForFunction(() => {
     const bar = document.querySelector(".is-pending progress:not([hidden])");
     return bar && bar.value > 0 && bar.value < 1;
   });
-  await parcel(minji, ".is-pending", "큰 그림.png").locator("button").click();
+  await uploadItem(minji, ".is-pending", "큰 그림.png").locator("button").click();
   await file(minji, "작은 글.txt").waitFor();
   assert.equal(await minji.page.locator("[data-picture]").count(), 0);
-  await sends(minji, picture("다른 그림.png", 300));
-  await parcel(minji, ".is-pending", "다른 그림.png").locator("button").click();
+  await sendFiles(minji, picture("다른 그림.png", 300));
+  await uploadItem(minji, ".is-pending", "다른 그림.png").locator("button").click();
   await minji.page.locator(".is-pending").waitFor({ state: "detached" });
-  await uplink(minji, -1);
-  await minji.says("그림은 없던 일로 해요");
+  await limitUpload(minji, -1);
+  await minji.send("그림은 없던 일로 해요");
   assert.equal(await minji.page.locator(".message").count(), 2);
 });
 
-test("what failed on its way goes again, and is there once", async () => {
+test("a failed upload is retried and stored once", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  const room = await minji.opens("다시 보내기");
-  await jun.enters(room);
+  const room = await minji.createRoom("다시 보내기");
+  await jun.join(room);
   let fails = 1;
   await minji.page.route("**/api/uploads", (route) => (fails-- > 0 ? route.abort() : route.continue()));
   await attach(minji, text("하나.txt"), text("둘.txt"));
   await minji.page.locator(".composer__text").fill("두 개");
   await minji.page.locator(".button--send").click();
   await minji.page.locator(".message__failed").getByText("다시 보내기").click();
-  await jun.hears("두 개");
+  await jun.waitForMessage("두 개");
   await file(jun, "하나.txt").waitFor();
   await minji.page.locator(".is-pending").waitFor({ state: "detached" });
   assert.deepEqual(await jun.page.locator(".file__name").allTextContents(), ["하나.txt", "둘.txt"]);
   assert.equal(await jun.page.locator(".message").count(), 1);
 });
 
-test("more files than a message carries, or larger than the house takes, wait for nobody", async () => {
+test("too many files, and files that are too large, are refused", async () => {
   const minji = await s.minji();
-  await minji.opens("너무 많아요");
+  await minji.createRoom("너무 많아요");
   await attach(minji, ...Array.from({ length: 11 }, (_, n) => text(`${n}.txt`)));
-  await minji.page.locator("#toast.is-shown").getByText("10개까지").waitFor();
-  assert.equal(await minji.page.locator(".composer .parcel").count(), 10);
-  for (let left = 10; left > 0; left -= 1) await minji.page.locator(".composer .parcel button").first().click();
+  await minji.page.locator("#toast").getByText("10개까지").waitFor();
+  assert.equal(await minji.page.locator(".composer .upload-item").count(), 10);
+  for (let left = 10; left > 0; left -= 1) await minji.page.locator(".composer .upload-item button").first().click();
   await minji.page.evaluate(() => (document.querySelector("#composer").dataset["attachMaxValue"] = "3"));
   await attach(minji, text("큰.txt", "네 글자"));
-  await minji.page.locator("#toast.is-shown").getByText("큰.txt: 파일이 너무 커요.").waitFor();
-  assert.equal(await minji.page.locator(".composer .parcel").count(), 0);
+  await minji.page.locator("#toast").getByText("큰.txt: 파일이 너무 커요.").waitFor();
+  assert.equal(await minji.page.locator(".composer .upload-item").count(), 0);
 });
 
-test("pictures are looked at one after the other, by keys, buttons and a swipe", async () => {
+test("the lightbox turns by keys, buttons and swipes", async () => {
   const minji = await s.minji({ hasTouch: true });
-  await minji.opens("사진첩");
-  await sends(minji, picture("하나.png"), picture("둘.png"));
+  await minji.createRoom("사진첩");
+  await sendFiles(minji, picture("하나.png"), picture("둘.png"));
   await minji.page.locator(".message:not(.is-pending) [data-picture]").nth(1).waitFor();
-  await sends(minji, { name: "셋.gif", mimeType: "image/gif", buffer: gif() });
+  await sendFiles(minji, { name: "셋.gif", mimeType: "image/gif", buffer: gif() });
   const pictures = minji.page.locator(".message:not(.is-pending) [data-picture]");
   await pictures.nth(2).waitFor();
   const box = minji.page.locator("#lightbox");
@@ -141,9 +140,9 @@ test("pictures are looked at one after the other, by keys, buttons and a swipe",
   assert.ok(await pictures.nth(1).evaluate((link) => link === document.activeElement), "back to the picture that was shown");
 });
 
-test("a song and a film are played where they were said", async () => {
+test("audio and video play in the message", async () => {
   const minji = await s.minji();
-  await minji.opens("노래방");
+  await minji.createRoom("노래방");
   const second = 8_000;
   const wave = Buffer.alloc(44 + second);
   wave.write("RIFF", 0);
@@ -153,7 +152,7 @@ test("a song and a film are played where they were said", async () => {
   for (const [at, value] of [[20, 1], [22, 1], [32, 1], [34, 8]]) wave.writeUInt16LE(value, at);
   wave.write("data", 36);
   wave.fill(128, 44);
-  await sends(minji, { name: "노래.wav", mimeType: "audio/wav", buffer: wave });
+  await sendFiles(minji, { name: "노래.wav", mimeType: "audio/wav", buffer: wave });
   const song = minji.page.locator("audio.player");
   await song.waitFor();
   const length = await song.evaluate(
@@ -166,14 +165,14 @@ test("a song and a film are played where they were said", async () => {
       }),
   );
   assert.equal(length, 1);
-  await sends(minji, { name: "영화.webm", mimeType: "video/webm", buffer: Buffer.from([0x1a, 0x45, 0xdf, 0xa3, ...Buffer.from("B\x82\x84webm")]) });
+  await sendFiles(minji, { name: "영화.webm", mimeType: "video/webm", buffer: Buffer.from([0x1a, 0x45, 0xdf, 0xa3, ...Buffer.from("B\x82\x84webm")]) });
   await minji.page.locator("video.player").waitFor();
 });
 
-test("what was shared is gathered on a page of its own, with and without JavaScript", async () => {
+test("a page lists the files of a room, with and without JavaScript", async () => {
   const [minji, plain] = await Promise.all([s.minji(), s.jun({ javaScriptEnabled: false })]);
-  const room = await minji.opens("모아 보기");
-  await sends(minji, picture("하늘.png"), picture("바다.png"), text("회의록.txt"));
+  const room = await minji.createRoom("모아 보기", { lasting: true });
+  await sendFiles(minji, picture("하늘.png"), picture("바다.png"), text("회의록.txt"));
   await file(minji, "회의록.txt").waitFor();
   await minji.page.locator(".talk__files").click();
   await minji.page.waitForURL(/\/files$/);
@@ -187,8 +186,8 @@ test("what was shared is gathered on a page of its own, with and without JavaScr
   await minji.page.waitForURL(/\/room\/\w+\?at=\d+#m-\d+$/);
 
   await plain.page.goto(room);
-  await plain.page.locator(".door [name=name]").fill("준");
-  await plain.page.locator(".door .button--primary").click();
+  await plain.page.locator(".narrow [name=name]").fill("준");
+  await plain.page.locator(".narrow .button--primary").click();
   await plain.page.locator(".composer [type=file]").setInputFiles([text("하나.txt"), picture("둘.png")]);
   await plain.page.locator(".button--send").click();
   await plain.page.waitForURL(/#end$/);

@@ -1,33 +1,32 @@
-// Back into what was said: by a link, by a day, to the first unread; and down again to now without a gap.
+// Older messages: by link, by day, and to the first unread one; and back to the newest without a gap.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { stage } from "./support/stage.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 
-/** A lasting room in which `count` lines were said by its opener, from 0. */
+/** A lasting room with `count` numbered messages of its owner. */
 async function long(title, count) {
   const minji = await s.minji();
-  const room = await minji.opens(title, { lasting: true });
+  const room = await minji.createRoom(title, { lasting: true });
   const api = `/api${room.replace("/room/", "/rooms/")}/messages`;
   const said = [];
   for (let n = 0; n < count; n += 1) {
-    const answer = await minji.context.request.post(api, { data: { text: `줄 ${n}` }, headers: { origin: s.house.url } });
+    const answer = await minji.context.request.post(api, { data: { text: `줄 ${n}` }, headers: { origin: s.server.url } });
     said.push(await answer.json());
   }
-  await minji.hears(`줄 ${count - 1}`);
+  await minji.waitForMessage(`줄 ${count - 1}`);
   return { minji, room, said };
 }
 
-const lines = async (person) => (await person.talk()).filter((line) => line.startsWith("줄 "));
+const lines = async (user) => (await user.messages()).filter((line) => line.startsWith("줄 "));
 const isWhole = (shown) => assert.deepEqual(shown, shown.map((_, n) => `줄 ${Number(shown[0].slice(2)) + n}`), "no line is missing or doubled");
 
-test("a link leads to its message, and from there down to the newest without a gap", async () => {
+test("a link shows its message, and scrolling leads to the newest without a gap", async () => {
   const { minji, room, said } = await long("긴 이야기", 160);
   const jun = await s.jun();
-  await jun.enters(room);
+  await jun.join(room);
   await jun.page.goto(`${room}?at=${said[20].seq}`);
-  await jun.isIn();
+  await jun.waitForRoom();
   await jun.page.locator(".message.is-found", { hasText: "줄 20" }).waitFor();
   assert.equal(await jun.message("줄 20").evaluate((message) => {
     const { top, bottom } = message.getBoundingClientRect();
@@ -35,8 +34,8 @@ test("a link leads to its message, and from there down to the newest without a g
   }), true);
   isWhole(await lines(jun));
 
-  // What comes live meanwhile lies beyond the gap: the pill tells of it, and it is not put behind.
-  await minji.says("줄 160");
+  // A live message lies beyond the loaded pages: the pill shows it, and it is not appended.
+  await minji.send("줄 160");
   await jun.page.locator(".pill--end").waitFor();
   assert.equal(await jun.message("줄 160").count(), 0);
   const timeline = jun.page.locator(".timeline");
@@ -45,31 +44,31 @@ test("a link leads to its message, and from there down to the newest without a g
     await timeline.evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await jun.page.waitForFunction((before) => document.querySelectorAll("[data-message]").length > before || !document.querySelector(".newer"), before);
   }
-  await jun.hears("줄 160");
-  await minji.says("줄 161");
-  await jun.hears("줄 161");
+  await jun.waitForMessage("줄 160");
+  await minji.send("줄 161");
+  await jun.waitForMessage("줄 161");
   isWhole(await lines(jun));
 
-  // The pill leads to the newest page at once, and so does writing.
+  // Sending leads to the newest page.
   await jun.page.goto(`${room}?at=${said[5].seq}`);
-  await jun.isIn();
+  await jun.waitForRoom();
   await jun.page.locator(".message.is-found", { hasText: "줄 5" }).first().waitFor();
-  await jun.says("줄 162");
+  await jun.send("줄 162");
   await jun.message("줄 161").waitFor();
-  await minji.hears("줄 162");
+  await minji.waitForMessage("줄 162");
   assert.equal(await jun.page.locator(".newer").count(), 0);
   isWhole(await lines(jun));
 
-  // A quote of something far away is fetched.
+  // A quoted message that is not loaded is fetched.
   const api = `/api${room.replace("/room/", "/rooms/")}/messages`;
-  await minji.context.request.post(api, { data: { text: "그거 말이죠", replyTo: said[1].seq }, headers: { origin: s.house.url } });
-  await jun.hears("그거 말이죠");
+  await minji.context.request.post(api, { data: { text: "그거 말이죠", replyTo: said[1].seq }, headers: { origin: s.server.url } });
+  await jun.waitForMessage("그거 말이죠");
   await jun.message("그거 말이죠").locator(".reply").click();
   await jun.page.locator(".message.is-found", { hasText: "줄 1" }).first().waitFor();
   isWhole(await lines(jun));
 });
 
-test("a day is looked up by the reader's own midnight", async () => {
+test("a day begins at the midnight of the viewer's time zone", async () => {
   const { minji } = await long("날짜", 60);
   const { page } = minji;
   const today = await page.evaluate(() => new Date().toLocaleDateString("en-CA"));
@@ -80,20 +79,21 @@ test("a day is looked up by the reader's own midnight", async () => {
   const top = await page.locator(".day").first().evaluate((day) => day.getBoundingClientRect().top);
   assert.ok(top >= 0 && top < 400, `the day begins at ${top}`);
   isWhole(await lines(minji));
-  await page.goto(`${new URL(page.url()).pathname}?day=${today}`);
-  await minji.isIn();
+  // Without scripts a day begins at midnight UTC.
+  await page.goto(`${new URL(page.url()).pathname}?day=${new Date().toISOString().slice(0, 10)}`);
+  await minji.waitForRoom();
   await page.locator("[data-message]").first().waitFor();
 });
 
-test("who comes back sees where they had read to, and a pill where that is further up", async () => {
+test("a line marks the first unread message, and a pill leads to one further up", async () => {
   const { minji, room } = await long("돌아온 사람", 3);
   const jun = await s.jun();
-  await jun.enters(room);
-  await jun.hears("줄 2");
+  await jun.join(room);
+  await jun.waitForMessage("줄 2");
   await jun.page.goto("/");
-  for (let n = 3; n < 30; n += 1) await minji.says(`줄 ${n}`);
+  for (let n = 3; n < 30; n += 1) await minji.send(`줄 ${n}`);
   await jun.page.goto(room);
-  await jun.isIn();
+  await jun.waitForRoom();
   const mark = jun.page.locator(".read-mark");
   await mark.getByText("여기까지 읽었어요").waitFor();
   assert.equal(await mark.evaluate((mark) => mark.nextElementSibling.querySelector("[data-field=text]").textContent.trim()), "줄 3");
@@ -103,9 +103,9 @@ test("who comes back sees where they had read to, and a pill where that is furth
 
   await jun.page.goto("/");
   const api = `/api${room.replace("/room/", "/rooms/")}/messages`;
-  for (let n = 30; n < 100; n += 1) await minji.context.request.post(api, { data: { text: `줄 ${n}` }, headers: { origin: s.house.url } });
+  for (let n = 30; n < 100; n += 1) await minji.context.request.post(api, { data: { text: `줄 ${n}` }, headers: { origin: s.server.url } });
   await jun.page.goto(room);
-  await jun.isIn();
+  await jun.waitForRoom();
   await jun.page.locator(".pill--top").getByText("70개 안 읽음").click();
   await mark.waitFor();
   assert.equal(await mark.evaluate((mark) => mark.nextElementSibling.querySelector("[data-field=text]").textContent.trim()), "줄 30");

@@ -1,24 +1,23 @@
-// Asking people in, giving powers, and what a room's rules do to those inside.
+// Invites, moderators, bans and slow mode.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { stage } from "./support/stage.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 
-/** Opens the sheet of invites and gives it. */
-async function sharing(person) {
-  await person.page.locator(".talk__head [popovertarget=share]").click();
-  return person.page.locator("#share");
+/** Opens the sheet of invites and returns it. */
+async function sharing(user) {
+  await user.page.locator(".talk__head [popovertarget=share]").click();
+  return user.page.locator("#share");
 }
 
-test("an invite leads past the password, as often as it may (A11, Z2)", async () => {
+test("an invite replaces the password for a number of uses (A11, Z2)", async () => {
   const [minji, jun, sora] = await Promise.all([s.minji(), s.jun(), s.sora()]);
-  const room = await minji.opens("잠긴 방", { password: "비밀", lasting: true });
+  const room = await minji.createRoom("잠긴 방", { password: "비밀", lasting: true });
   let sheet = await sharing(minji);
-  assert.equal(await sheet.locator(".address__text").first().inputValue(), s.house.url + room, "the whole address");
+  assert.equal(await sheet.locator(".address__text").first().inputValue(), s.server.url + room, "the whole address");
   await sheet.locator("[name=uses]").selectOption("1");
   await sheet.getByText("초대 주소 만들기").click();
-  // The sheet is open again after the form, with the new invite in it.
+  // After the form, the sheet is open again with the new invite.
   const invite = minji.page.locator(".invite");
   await invite.getByText("1명 더 올 수 있어요").waitFor();
   assert.equal(new URL(minji.page.url()).hash, "");
@@ -33,66 +32,66 @@ test("an invite leads past the password, as often as it may (A11, Z2)", async ()
   await jun.page.goto(address);
   await jun.page.getByText("비밀번호 없이 들어갈 수 있어요").waitFor();
   assert.equal(await jun.page.locator("[name=password]").count(), 0);
-  await jun.page.locator(".door [name=name]").fill("준");
-  await jun.page.locator(".door .button--primary").click();
-  await jun.isIn();
-  await jun.says("초대받고 왔어요");
+  await jun.page.locator(".narrow [name=name]").fill("준");
+  await jun.page.locator(".narrow .button--primary").click();
+  await jun.waitForRoom();
+  await jun.send("초대받고 왔어요");
   await minji.page.keyboard.press("Escape");
-  await minji.hears("초대받고 왔어요");
+  await minji.waitForMessage("초대받고 왔어요");
 
   await sora.page.goto(address);
   assert.equal(await sora.notice(), "이미 없어졌거나 더는 쓸 수 없어요.");
   sheet = await sharing(jun);
-  assert.equal(await sheet.locator(".invite-new").count(), 0, "members give away the room's address alone");
+  assert.equal(await sheet.locator(".invite-new").count(), 0, "members can only share the address of the room");
 });
 
-test("a moderator is made, keeps order, and lets in again", async () => {
+test("a moderator is appointed, bans, and lifts a ban", async () => {
   const [minji, jun, sora] = await Promise.all([s.minji(), s.jun(), s.sora()]);
-  const room = await minji.opens("방지기", { lasting: true });
-  await jun.enters(room);
-  await sora.enters(room);
+  const room = await minji.createRoom("방지기", { lasting: true });
+  await jun.join(room);
+  await sora.join(room);
   await minji.member("준").waitFor();
-  await (await minji.picks("준")).getByText("방지기로 정하기").click();
-  await sora.reads("민지님이 준님을 방지기로 정하셨습니다.");
-  await sora.member("준").locator(".member__role--moderator").waitFor();
-  // The new powers come with their buttons.
+  await (await minji.openMemberMenu("준")).getByText("방지기로 정하기").click();
+  await sora.waitForSystemLine("민지님이 준님을 방지기로 정하셨습니다.");
+  await sora.member("준").locator(".member__role[data-mark=moderator]").waitFor();
+  // The page is loaded again for the new role.
   await jun.page.locator(".room[data-role=moderator].is-live").waitFor();
-  assert.equal(await (await jun.picks("민지")).getByText("내보내기").isVisible(), false);
-  await (await jun.picks("소라")).getByText("다시 못 오게 막기").click();
+  assert.equal(await (await jun.openMemberMenu("민지")).getByText("내보내기").isVisible(), false);
+  await (await jun.openMemberMenu("소라")).getByText("다시 못 오게 막기").click();
   await sora.page.waitForURL((url) => url.pathname === "/");
-  await jun.reads("준님이 소라님을 다시 못 오게 막으셨습니다.");
+  await jun.waitForSystemLine("준님이 소라님을 다시 못 오게 막으셨습니다.");
 
   await jun.page.reload();
-  await jun.isIn();
+  await jun.waitForRoom();
   await jun.page.locator(".talk__head [popovertarget=settings]").click();
   await jun.page.locator("#settings").getByText("못 오게 막은 사람").click();
   await jun.page.locator("#settings").getByText("다시 올 수 있게 하기").click();
-  await jun.isIn();
-  await sora.enters(room);
+  await jun.waitForRoom();
+  await sora.join(room);
   await jun.member("소라").waitFor();
 });
 
-test("in slow mode the button counts, and what is written stays", async () => {
+test("slow mode counts down on the button, and the draft stays", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
-  const room = await minji.opens("천천히", { lasting: true });
-  await jun.enters(room);
+  const room = await minji.createRoom("천천히", { lasting: true });
+  await jun.join(room);
   await minji.page.locator(".talk__head [popovertarget=settings]").click();
   const form = minji.page.locator("#settings form").first();
   await form.getByText("더 정하기").click();
   await form.locator("[name=slowSeconds]").selectOption("60");
   await form.locator("[name=listed]").selectOption("false");
   await form.locator(".button--primary").click();
-  await minji.isIn();
+  await minji.waitForRoom();
   await jun.page.locator(".composer[data-composer-slow-value='60']").waitFor();
-  await jun.says("하나");
+  await jun.send("하나");
   await jun.page.locator(".button--send.is-waiting").waitFor();
   await jun.page.locator(".composer__text").fill("둘");
   await jun.page.locator(".composer__text").press("Enter");
   assert.equal(await jun.page.locator(".composer__text").inputValue(), "둘");
-  await minji.says("나는 방장");
+  await minji.send("나는 방장");
   assert.equal(await minji.page.locator(".button--send.is-waiting").count(), 0);
   // No longer in the list of open rooms.
-  const lobby = await jun.window();
+  const lobby = await jun.newPage();
   await lobby.goto("/");
   assert.equal(await lobby.locator(".row", { hasText: "천천히" }).count(), 0);
 });

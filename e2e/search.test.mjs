@@ -1,15 +1,14 @@
-// What was said is found again, with and without JavaScript.
+// Search, with and without JavaScript.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { stage } from "./support/stage.mjs";
+import { setup, test } from "./support/setup.mjs";
 
-const s = stage();
+const s = setup();
 
-test("a search from the room shows the hit marked and leads to it (Q6)", async () => {
+test("a search marks its hits and links to them (Q6)", async () => {
   const minji = await s.minji();
-  await minji.opens("별 보는 모임", { lasting: true });
-  await minji.says("오늘 밤하늘에서 유성우가 보인대요");
-  await minji.says("따뜻하게 입고 오세요 <b>");
+  await minji.createRoom("별 보는 모임", { lasting: true });
+  await minji.send("오늘 밤하늘에서 유성우가 보인대요");
+  await minji.send("따뜻하게 입고 오세요 <b>");
   await minji.page.locator(".talk__head a[href^='/search']").click();
   await minji.page.locator("[name=q]").fill("하늘");
   await minji.page.locator("[name=q]").press("Enter");
@@ -17,15 +16,15 @@ test("a search from the room shows the hit marked and leads to it (Q6)", async (
   assert.deepEqual(await minji.page.locator(".hit mark").allInnerTexts(), ["하늘"]);
   assert.match(await minji.page.locator(".hit__time").innerText(), /오[전후]/, "the hour of where one is");
   assert.equal(new URL(minji.page.url()).searchParams.get("zone"), "540");
-  assert.match(await minji.page.locator(".desk__scope").innerText(), /별 보는 모임/);
+  assert.match(await minji.page.locator(".page__scope").innerText(), /별 보는 모임/);
   await minji.page.locator(".hit__link").click();
   await minji.page.waitForURL(/\/room\/\w+\?at=\d+#m-\d+$/);
-  await minji.hears("오늘 밤하늘에서 유성우가 보인대요");
+  await minji.waitForMessage("오늘 밤하늘에서 유성우가 보인대요");
   await minji.page.goto("/search?q=<b>");
   assert.equal(await minji.page.locator(".hit mark").innerText(), "<b>", "what is typed is text, and so is what was said");
 });
 
-test("without JavaScript the form finds as well, and tells what else may be typed", async () => {
+test("without JavaScript the form works, and the page explains the syntax", async () => {
   const jun = await s.jun({ javaScriptEnabled: false });
   await jun.page.goto("/");
   await jun.page.locator("[popovertarget=new-room]").first().click();
@@ -43,5 +42,5 @@ test("without JavaScript the form finds as well, and tells what else may be type
   assert.equal(await jun.page.locator(".found__room").innerText(), "우체국");
   assert.equal(await jun.page.locator(".hit mark").innerText(), "엽서");
   await jun.page.goto("/search?q=없는말");
-  await jun.page.locator(".desk__empty").waitFor();
+  await jun.page.locator(".page__empty").waitFor();
 });

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Serves a debug build and starts it anew after each edit. Scripts and styles are built by esbuild
-# as they change; the debug build reads them from web/dist, so they cost no compiling.
+# Serves a debug build and restarts it after each edit. esbuild rebuilds scripts and styles as they
+# change; the debug build reads them from web/dist, so they need no compiling.
 set -u
 cd "$(dirname "$0")/.."
 

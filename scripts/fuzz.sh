@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fuzzes every parser for so many minutes in all, from what the tree has (fuzz/{seeds,corpus}) and
-# what earlier runs have reached, which stays in target/fuzz. Behind the minutes may stand the
-# names of targets, for those alone; JOBS=2 runs two of them at a time.
+# Fuzzes every parser for the given total of minutes, starting from fuzz/{seeds,corpus} and the corpus
+# of earlier runs in target/fuzz. Names of targets after the minutes select those; JOBS=2 runs two at
+# a time.
 #
-# cargo-fuzz wants a nightly compiler for its flags alone; the stable one takes them with
+# cargo-fuzz needs a nightly compiler only for its flags; the stable one accepts them with
 # RUSTC_BOOTSTRAP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,7 +14,7 @@ shift || true
 wanted=("$@")
 crates=(crates/socketio/fuzz fuzz)
 mkdir -p "$out"
-# Stores are opened anew all the time: in memory, where there is a disk of it.
+# Databases are opened all the time: use a memory disk if there is one.
 fast=$([ -w /dev/shm ] && echo /dev/shm || echo "$out")
 scratch=$(mktemp -d -p "$fast" madang-fuzz.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
@@ -27,7 +27,7 @@ for crate in "${crates[@]}"; do
     if [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $name "* ]]; then targets+=("$crate:$name"); fi
   done
 done
-[ ${#targets[@]} -gt 0 ] || { echo "no such target: ${wanted[*]}" >&2; exit 1; }
+[ ${#targets[@]} -gt 0 ] || { echo "error: no such target: ${wanted[*]}" >&2; exit 1; }
 built=$(find "$out" -path '*/release/frame' -type f -perm -u+x -printf '%h\n' -quit)
 seconds=$(awk "BEGIN { print int($minutes * 60 * $jobs / ${#targets[@]}) + 1 }")
 
@@ -58,4 +58,4 @@ for target in "${targets[@]}"; do
   printf '%-14s %12s %8s %9s %8s  %s\n' "$name" "$(stat number_of_executed_units)" "$(stat average_exec_per_sec)" \
     "$(reached cov)" "$(reached corp)" "${find#"$PWD/"}"
 done
-[ -z "$(ls "$out/failed")" ] || { echo "what broke something is in target/fuzz/finds: it becomes a seed, and a test" >&2; exit 1; }
+[ -z "$(ls "$out/failed")" ] || { echo "error: crashing inputs are in target/fuzz/finds; add each as a seed and a test" >&2; exit 1; }

@@ -1,36 +1,37 @@
 #!/usr/bin/env bash
-# Looks for what the tests need and installs what is missing, or names it where it may not.
+# Checks what the tests need and installs what is missing, or names it if it cannot.
 set -euo pipefail
 
 packages=()
 need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
 need cc gcc
 need curl curl
+need git git
 need strace strace
 need python3 python3
 command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 || packages+=(chromium)
 python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3-venv)
-# Without a Korean font the pictures of the browser tests show boxes, and widths are not true.
+# Without a Korean font the browser tests render boxes of the wrong width.
 fc-list :lang=ko 2>/dev/null | grep -q . || packages+=(fontconfig fonts-noto-cjk)
 fc-list 2>/dev/null | grep -qi emoji || packages+=(fonts-noto-color-emoji)
 
 for tool in cargo node npm; do
-  command -v "$tool" >/dev/null 2>&1 || { echo "missing: $tool (Rust by rustup, Node.js 20 or later)" >&2; exit 1; }
+  command -v "$tool" >/dev/null 2>&1 || { echo "error: $tool is missing (install Rust with rustup, and Node.js 20 or later)" >&2; exit 1; }
 done
 node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' ||
-  { echo "missing: Node.js 20 or later; this is $(node --version)" >&2; exit 1; }
+  { echo "error: Node.js 20 or later is needed; this is $(node --version)" >&2; exit 1; }
 
 [ ${#packages[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
-  echo "missing: ${packages[*]} (Debian's names); install them and run again" >&2
+  echo "error: these packages are missing (Debian names): ${packages[*]}; install them and run again" >&2
   exit 1
 elif [ "$(id -u)" -eq 0 ]; then
   as_root=()
 elif command -v sudo >/dev/null 2>&1; then
   as_root=(sudo)
 else
-  echo "missing: ${packages[*]}; as root: apt-get install ${packages[*]}" >&2
+  echo "error: these packages are missing; run as root: apt-get install ${packages[*]}" >&2
   exit 1
 fi
 echo "installing: ${packages[*]}"

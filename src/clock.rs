@@ -3,13 +3,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::sabotage;
+use crate::failpoint;
 
 /// Returns milliseconds since 1970 UTC.
 pub fn now_ms() -> i64 {
     // A clock before 1970 belongs to a machine without one; with zero the server keeps running.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
-    now + sabotage::clock_error_ms()
+    now + failpoint::clock_error_ms()
 }
 
 /// Formats a time as RFC 3339 in UTC with milliseconds: `2026-11-21T09:30:00.000Z`.

@@ -4,8 +4,8 @@
 //! `docs/settings.md` is generated from the struct below.
 
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -20,7 +20,7 @@ use crate::origin::{Origin, Origins};
 /// The data folder of an instance.
 #[derive(Args, Clone, Debug)]
 pub struct DataDir {
-    /// Folder of the database and the files. Unset: $STATE_DIRECTORY, else madang in
+    /// Data folder: the database and all files. Unset: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
@@ -36,8 +36,8 @@ pub struct ServerAddress {
     #[command(flatten)]
     pub data_dir: DataDir,
 
-    /// Address under which people reach this server, for example `https://chat.example.org`.
-    /// Requests for another host are refused. Unset: any host is served.
+    /// Public address of this server, for example `https://chat.example.org`. Requests for other
+    /// hosts are refused. Unset: any host is served.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
     pub public_url: Option<Origin>,
 }
@@ -91,7 +91,7 @@ pub struct Settings {
     #[arg(long, env = "SEARCH", value_enum, default_value_t = Switch::On)]
     pub search: Switch,
 
-    /// Maximum bytes of all files of one person, each counted with 64 KiB more; 0 for no limit.
+    /// Maximum bytes of all files of one user, each counted with 64 KiB more; 0 for no limit.
     #[arg(long, env = "UPLOAD_QUOTA", default_value_t = 2 * 1024 * 1024 * 1024)]
     pub upload_quota: u64,
 
@@ -253,6 +253,20 @@ impl From<&ServerAddress> for Config {
 }
 
 impl Config {
+    /// Explains why a file of the data folder cannot be opened. If the folder belongs to another user, the
+    /// message says how to change that.
+    pub fn cannot_open(&self, path: &Path, why: &dyn std::fmt::Display) -> String {
+        let owner = |path: &Path| path.metadata().map(|found| found.uid()).ok();
+        let user = owner(Path::new("/proc/self")).unwrap_or(0);
+        let folder = self.data_dir.display();
+        let other = [self.data_dir.as_path(), path].into_iter().filter_map(owner).find(|&uid| uid != user);
+        let hint = match other {
+            Some(uid) if user != 0 => format!(" (owned by user {uid}, not {user}; run: chown -R {user} {folder})"),
+            _ => String::new(),
+        };
+        format!("cannot open {}: {why}{hint}", path.display())
+    }
+
     /// Returns the path of the database.
     pub fn database(&self) -> PathBuf {
         self.data_dir.join(DATABASE)

@@ -78,8 +78,9 @@ impl CpuPool {
 mod tests {
     use super::*;
 
+    /// Abuse: N7
     #[tokio::test]
-    async fn n7_a_panic_ends_one_job_and_no_thread() {
+    async fn a_panic_ends_one_job_and_no_thread() {
         let pool = CpuPool::start("worker", 1).unwrap();
         let panicked = pool.run(Duration::MAX, || panic!("planned")).await;
         assert_eq!(panicked.map(|(): ()| ()).unwrap_err().code, Code::Internal);

@@ -1,4 +1,4 @@
-//! All error codes in one table, and the error type that carries one.
+//! The table of error codes, and the error that carries one.
 //!
 //! A code is stable and part of the wire format. The message is plain English for developers; pages
 //! translate the code instead (see [`crate::i18n`]).
@@ -13,15 +13,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident $name:literal $status:literal $retry:ident;)+) => {
-        /// An error code as clients see it.
+        /// An error code, as clients see it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
 
         impl Code {
-            /// All codes in the order of the table.
+            /// All codes, in the order of the table.
             pub const ALL: &[Code] = &[$(Code::$variant,)+];
 
-            /// Returns the stable name that is sent to clients.
+            /// Returns the stable name on the wire.
             pub fn name(self) -> &'static str { match self { $(Code::$variant => $name,)+ } }
 
             /// Returns the HTTP status.
@@ -41,65 +41,65 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A field is missing, unknown or of the wrong form; `field` names it.
+    /// A field is missing, unknown or invalid; `field` names it.
     Invalid "invalid" 422 final_;
     /// A text is longer than its limit; `field` names it.
     TooLong "too_long" 422 final_;
-    /// The picture cannot be read or is larger than the limits.
+    /// The image cannot be decoded or exceeds the limits.
     BadImage "bad_image" 422 final_;
     /// The body is not JSON.
     BadJson "bad_json" 400 final_;
-    /// The request is not one this server reads.
+    /// The request is malformed.
     BadRequest "bad_request" 400 final_;
-    /// No identity, or one that has ended.
+    /// The session is missing or has ended.
     Unauthenticated "unauthenticated" 401 final_;
-    /// E-mail and password do not belong together.
+    /// The e-mail address or the password is wrong.
     BadCredentials "bad_credentials" 401 final_;
-    /// Known, but not allowed.
+    /// The user is not allowed to do this.
     Forbidden "forbidden" 403 final_;
     /// Only members of the room may do this.
     NotAMember "not_a_member" 403 final_;
     /// The room is locked and the password is missing or wrong.
     WrongPassword "wrong_password" 403 final_;
-    /// Banned from the room.
+    /// The user is banned from the room.
     Banned "banned" 403 final_;
-    /// There is nothing here.
+    /// The resource does not exist.
     NotFound "not_found" 404 final_;
-    /// There is no such room.
+    /// The room does not exist.
     RoomNotFound "room_not_found" 404 final_;
-    /// The method is not for this address.
+    /// The path does not support this method.
     MethodNotAllowed "method_not_allowed" 405 final_;
     /// The room is full.
     RoomFull "room_full" 409 final_;
-    /// The e-mail address has an account.
+    /// Another account uses this e-mail address.
     EmailTaken "email_taken" 409 final_;
     /// A count is at its limit.
     TooMany "too_many" 409 final_;
-    /// It was here and is gone.
+    /// The resource existed and was removed.
     Gone "gone" 410 final_;
     /// The body is larger than its limit.
     TooLarge "too_large" 413 final_;
-    /// The body's type is not one this address takes.
+    /// The path does not accept this content type.
     UnsupportedType "unsupported_type" 415 final_;
-    /// The Host header names another server.
+    /// The Host header names another host.
     Misdirected "misdirected" 421 final_;
-    /// Too often; try again after `retryAfterMs`.
+    /// Too many requests; try again after `retryAfterMs`.
     RateLimited "rate_limited" 429 retry;
-    /// Too much at once; try again shortly.
+    /// The server is overloaded; try again shortly.
     Busy "busy" 503 retry;
-    /// The store does not answer; nothing was changed.
+    /// The database is unavailable; nothing was changed.
     Unavailable "unavailable" 503 retry;
-    /// Search is switched off here, or its index is being built.
+    /// Search is switched off, or its index is incomplete.
     SearchUnavailable "search_unavailable" 503 final_;
     /// The server is about to restart.
     Draining "draining" 503 retry;
-    /// A fault of the server, written to its log.
+    /// An internal error, written to the server's log.
     Internal "internal" 500 retry;
-    /// No such event; the connection lives.
+    /// The event does not exist; the connection stays open.
     UnknownEvent "unknown_event" 400 final_;
 }
 
-/// The error of a refused request: its code, and details that help to correct the request.
+/// An error: its code, and what helps to fix the request.
 ///
 /// Serialized as `{code, message, field?, retryAfterMs?}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,13 +115,12 @@ impl Error {
         Self { code, message: Cow::Borrowed(code.describe()), field: None, retry_after: None }
     }
 
-    /// Builds the error for a field that is missing, unknown or of the wrong form.
+    /// Creates an error for a field that is missing, unknown or invalid.
     pub fn invalid(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self { field: Some(field.into()), message: message.into(), ..Self::new(Code::Invalid) }
     }
 
-    /// Builds the error for a text over its limit of `max` characters (or bytes, where the limit is
-    /// in bytes).
+    /// Creates an error for a text over its limit of `max` characters, or bytes if the limit is in bytes.
     pub fn too_long(field: &'static str, max: usize) -> Self {
         Self {
             field: Some(field.into()),
@@ -134,9 +133,9 @@ impl Error {
         Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited) }
     }
 
-    /// Logs an unexpected error and returns the answer that hides its details.
+    /// Logs an unexpected error and returns one without its details.
     pub fn internal(fault: impl std::fmt::Display) -> Self {
-        tracing::error!(%fault, "internal fault");
+        tracing::error!(%fault, "internal error");
         Self::new(Code::Internal)
     }
 

@@ -8,11 +8,14 @@ pub mod clock;
 pub mod config;
 pub mod cookie;
 pub mod cpu_pool;
+pub mod data_folder;
 pub mod db;
 pub mod error;
+pub mod failpoint;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
+#[path = "../fuzz/drivers/mod.rs"]
 pub mod fuzzing;
 pub mod http_client;
 pub mod i18n;
@@ -27,7 +30,6 @@ pub mod origin;
 pub mod password;
 pub mod preview;
 pub mod realtime;
-pub mod sabotage;
 pub mod service;
 pub mod socket;
 pub mod text;

@@ -120,8 +120,9 @@ fn describe(error: &lettre::transport::smtp::Error) -> String {
 mod tests {
     use super::*;
 
+    /// Abuse: N4
     #[tokio::test]
-    async fn n4_settings_that_cannot_work_are_refused_without_their_secret() {
+    async fn settings_that_cannot_work_are_refused_without_their_secret() {
         let settings = |url: &str, from: &str| Settings { url: Secret::new(url), from: from.into() };
         assert!(Mailer::start(&settings("smtp://localhost:25", "Madang <madang@localhost>")).is_ok());
         for (url, from) in [

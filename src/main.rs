@@ -1,4 +1,4 @@
-//! The program: settings in, a server out.
+//! The command line: one subcommand for the server, and the commands beside it.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -19,13 +19,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// How long a thread of the runtime's blocking pool waits for more to do.
+/// How long an idle thread of the runtime's blocking pool lives.
 const IDLE_THREAD: Duration = Duration::from_secs(4);
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Madang (마당): a chat that anyone can walk into, in one binary and one data folder.
+/// Madang (마당): a self-hosted chat server with one data folder.
 #[derive(Parser)]
 #[command(name = "madang", version, about, arg_required_else_help = true)]
 struct Cli {
@@ -35,61 +35,61 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the chat until SIGTERM or Ctrl-C; the second one ends it at once.
+    /// Run the server until SIGTERM or Ctrl-C. A second signal ends it at once.
     Serve(Box<Settings>),
-    /// Build the search index anew, also beside a server that runs on the folder. Nothing is
-    /// searched until it is done; everything else goes on.
+    /// Rebuild the search index, also while the server runs. Search is unavailable until it is done;
+    /// everything else keeps working.
     Reindex(Box<Settings>),
-    /// Write everything (the database and all files) into one file, also beside a running server.
+    /// Write the database and all files into one file, also while the server runs.
     ///
-    /// It holds every message, file and password hash of the house: keep it secret. Until it is whole
-    /// it is called FILE.part.
+    /// The backup contains every message, file and password hash: keep it secret. It is called
+    /// FILE.part until it is complete.
     Backup {
-        /// The file to write. It must not be there yet; `madang-2026-11-21.tar.zst` is a good name.
+        /// The file to write, for example `madang-2026-11-21.tar.zst`.
         file: PathBuf,
-        /// Write over a file that is there.
+        /// Overwrite an existing file.
         #[arg(long)]
         force: bool,
         #[command(flatten)]
         folder: DataDir,
     },
-    /// Put the house of a backup into the data folder, while no server runs on it.
+    /// Restore a backup into the data folder. The server must be stopped.
     ///
-    /// The backup is checked as a whole before anything is touched. Run it as the user that the server
-    /// runs as.
+    /// The whole backup is checked before anything changes. Run this as the user that runs the server.
     Restore {
-        /// A file that `madang backup` wrote.
+        /// A backup written by `madang backup`.
         file: PathBuf,
-        /// Move a house that is there aside, within the data folder. Nothing of it is deleted.
+        /// Move existing data aside, within the data folder. Nothing is deleted.
         #[arg(long)]
         force: bool,
         #[command(flatten)]
         folder: DataDir,
     },
-    /// Say whether the house is whole, also beside a running server; or whether a backup is.
+    /// Check the data folder, also while the server runs, or check a backup.
     ///
-    /// It reads everything and changes nothing. Each fault is a line, and with any it ends with 1.
+    /// This reads everything and changes nothing. It prints one line per error and exits with 1 if
+    /// there are any.
     Verify {
-        /// A file that `madang backup` wrote. Left out: the data folder is looked at.
+        /// A backup written by `madang backup`. Without it, the data folder is checked.
         file: Option<PathBuf>,
         #[command(flatten)]
         folder: DataDir,
     },
-    /// Print a link that makes whoever opens it, with an account, an admin: once, within a day.
+    /// Print a link that makes a signed-in account an admin. It works once, within a day.
     AdminLink(ServerAddress),
-    /// Help people who have accounts.
+    /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
-    /// Manage the keys of servers that bring their own users.
+    /// Manage server keys, with which other servers bring their own users.
     #[command(subcommand)]
     Key(KeyCommand),
 }
 
 #[derive(Subcommand)]
 enum UserCommand {
-    /// Print a link to choose another password: it opens once, within an hour.
+    /// Print a link to set a new password. It works once, within an hour.
     Reset {
-        /// The e-mail that the account was made with.
+        /// The e-mail address of the account.
         email: String,
         #[command(flatten)]
         address: ServerAddress,
@@ -98,19 +98,19 @@ enum UserCommand {
 
 #[derive(Subcommand)]
 enum KeyCommand {
-    /// Make a key and print it, this once: `POST /api/tokens` takes it as bearer.
+    /// Create a key and print its secret, once: the bearer token of `POST /api/tokens`.
     Create {
-        /// What the key is called in the list.
+        /// A name for the list.
         #[arg(default_value = "server")]
         name: String,
         #[command(flatten)]
         address: ServerAddress,
     },
-    /// List all keys: id, name, when made, when revoked.
+    /// List all keys: id, creation time, name, state.
     List(ServerAddress),
-    /// Make a key open nothing any more, and log out the people it brought.
+    /// Revoke a key and log out the users it brought.
     Revoke {
-        /// The id of the key in the list.
+        /// The id of the key, from the list.
         id: String,
         #[command(flatten)]
         address: ServerAddress,
@@ -118,7 +118,7 @@ enum KeyCommand {
 }
 
 fn main() -> ExitCode {
-    // A missing .env is the rule; a broken one must not be passed over in silence.
+    // A missing .env is normal; an invalid one is an error.
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
@@ -126,10 +126,10 @@ fn main() -> ExitCode {
     }
     let command = Cli::parse().command;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    // A thread that read from the store once keeps memory for as long as it lives.
+    // A thread that has read from the database keeps its memory as long as it lives.
     let runtime = match runtime.enable_all().thread_keep_alive(IDLE_THREAD).build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(format!("cannot start: {error}")),
+        Err(error) => return fail(format!("cannot start the runtime: {error}")),
     };
     match runtime.block_on(run(command)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -147,76 +147,76 @@ async fn run(command: Command) -> Result<(), String> {
             log(settings.log_format);
             reindex(&settings).await
         }
-        Command::Backup { file, force, folder } => back_up(&Config::from(&folder), &file, force).await,
-        Command::Restore { file, force, folder } => put_back(&Config::from(&folder), &file, force).await,
-        Command::Verify { file, folder } => look(&Config::from(&folder), file.as_deref()).await,
-        Command::AdminLink(address) => at_desk(&address, async |desk| desk.admin_link().await).await,
+        Command::Backup { file, force, folder } => run_backup(&Config::from(&folder), &file, force).await,
+        Command::Restore { file, force, folder } => run_restore(&Config::from(&folder), &file, force).await,
+        Command::Verify { file, folder } => run_verify(&Config::from(&folder), file.as_deref()).await,
+        Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
         Command::User(UserCommand::Reset { email, address }) => {
-            at_desk(&address, async |desk| desk.reset_link(&email).await).await
+            with_admin(&address, async |admin| admin.reset_link(&email).await).await
         }
         Command::Key(KeyCommand::Create { name, address }) => {
-            at_desk(&address, async |desk| {
-                let (key, secret) = desk.create_key(name).await?;
-                eprintln!("The key {} ({}) is shown this once:", key.id, key.name);
+            with_admin(&address, async |admin| {
+                let (key, secret) = admin.create_key(name).await?;
+                eprintln!("created key {} ({}); its secret is shown only this once:", key.id, key.name);
                 Ok(secret)
             })
             .await
         }
         Command::Key(KeyCommand::List(address)) => {
-            at_desk(&address, async |desk| {
+            with_admin(&address, async |admin| {
                 let line = |key: &Key| {
                     let end = key.revoked_at.as_ref().map_or_else(|| "in use".into(), |at| format!("revoked {at}"));
                     format!("{}  {}  {}  {end}", key.id, key.created_at, key.name)
                 };
-                Ok(desk.keys().await?.iter().map(line).collect::<Vec<_>>().join("\n"))
+                Ok(admin.keys().await?.iter().map(line).collect::<Vec<_>>().join("\n"))
             })
             .await
         }
         Command::Key(KeyCommand::Revoke { id, address }) => {
-            at_desk(&address, async |desk| desk.revoke_key(&id).await.map(|()| String::new())).await
+            with_admin(&address, async |admin| admin.revoke_key(&id).await.map(|()| format!("revoked key {id}"))).await
         }
     }
 }
 
-async fn back_up(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
+async fn run_backup(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
     let made = with_bar(async |watch| backup::backup(config, file, may_replace, watch).await).await?;
-    print(&format!("{} is written: {} in {}.", file.display(), made.holds, HumanBytes(made.bytes)))?;
+    print(&format!("wrote {}: {} ({})", file.display(), made.holds, HumanBytes(made.bytes)))?;
     match made.lost.len() {
         0 => Ok(()),
         lost => Err(format!(
-            "the house itself has lost {lost} stored files, and the backup is without them; `madang verify` names them"
+            "the data folder lacks {lost} of its stored files, so the backup does not contain them (run: madang verify)"
         )),
     }
 }
 
-async fn put_back(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
+async fn run_restore(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
     let restored = with_bar(async |watch| restore::restore(config, file, may_replace, watch).await).await?;
     let folder = config.data_dir.display();
-    print(&format!("The house of {} is in {folder}: {}.", restored.made_at, restored.holds))?;
+    print(&format!("restored {} into {folder} (backup of {})", restored.holds, restored.made_at))?;
     if let Some(former) = restored.former {
-        print(&format!("The one that was there is in {}; remove it when you need it no more.", former.display()))?;
+        print(&format!("moved the previous data to {} (delete it when you no longer need it)", former.display()))?;
     }
     match restored.lost.len() {
         0 => Ok(()),
         lost => {
-            print(&format!("{lost} stored files had been lost before the backup was made; `madang verify` names them."))
+            print(&format!("{lost} stored files were already missing when the backup was made (run: madang verify)"))
         }
     }
 }
 
-async fn look(config: &Config, file: Option<&Path>) -> Result<(), String> {
+async fn run_verify(config: &Config, file: Option<&Path>) -> Result<(), String> {
     let report = with_bar(async |watch| match file {
         Some(file) => verify::verify_archive(file, watch).await,
-        None => verify::verify_house(config, watch).await,
+        None => verify::verify_data(config, watch).await,
     });
     let report = report.await?;
-    for line in report.lines.iter().chain(&report.faults) {
+    for line in report.lines.iter().chain(&report.errors) {
         print(line)?;
     }
-    match report.faults.len() {
-        0 => print("All is well."),
-        1 => Err("one fault was found".into()),
-        faults => Err(format!("{faults} faults were found")),
+    match report.errors.len() {
+        0 => print("no errors found"),
+        1 => Err("verification failed: 1 error".into()),
+        errors => Err(format!("verification failed: {errors} errors")),
     }
 }
 
@@ -224,10 +224,10 @@ fn print(line: &str) -> Result<(), String> {
     writeln!(std::io::stdout(), "{line}").map_err(|error| format!("cannot print: {error}"))
 }
 
-/// What hears how far a work has come.
+/// Receives the progress of a long command.
 type Watch = Box<dyn FnMut(Progress) -> Result<(), String> + Send>;
 
-/// Does something long, with a bar where there is a terminal. A signal breaks it off in good order.
+/// Runs a long command with a progress bar on a terminal. A signal stops it cleanly.
 async fn with_bar<T>(work: impl AsyncFnOnce(Watch) -> Result<T, String>) -> Result<T, String> {
     let template = "{msg} {wide_bar} {bytes}/{total_bytes} {eta}";
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(template).map_err(|e| e.to_string())?);
@@ -242,23 +242,22 @@ async fn with_bar<T>(work: impl AsyncFnOnce(Watch) -> Result<T, String>) -> Resu
         shown.set_message(progress.doing);
         shown.set_length(progress.all);
         shown.set_position(progress.done);
-        if is_ended.load(Ordering::Relaxed) { Err("broken off; nothing was changed".into()) } else { Ok(()) }
+        if is_ended.load(Ordering::Relaxed) { Err("interrupted; nothing was changed".into()) } else { Ok(()) }
     }))
     .await;
     bar.finish_and_clear();
     done
 }
 
-/// Does one thing on the data folder and prints what comes of it, for people and scripts alike.
-async fn at_desk(
+/// Runs one admin command on the data folder and prints its result.
+async fn with_admin(
     address: &ServerAddress,
     act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
 ) -> Result<(), String> {
-    // Only what matters beside the one thing, as a copy that is kept of the database.
     log(LogFormat::Text);
-    let desk = Admin::open(&Config::from(address), address.port)?;
-    let done = act(&desk).await;
-    desk.close().await;
+    let admin = Admin::open(&Config::from(address), address.port)?;
+    let done = act(&admin).await;
+    admin.close().await;
     let printed = done?;
     if printed.is_empty() {
         return Ok(());
@@ -267,14 +266,14 @@ async fn at_desk(
 }
 
 fn fail(message: String) -> ExitCode {
-    eprintln!("madang: {message}");
+    eprintln!("error: {message}");
     ExitCode::FAILURE
 }
 
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Colours are for eyes: in a file they are noise, and what else looks like them is a stranger's.
+    // Colours only on a terminal: in a file, escape codes could only be noise or an injection.
     let log = log.with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => log.init(),
@@ -293,11 +292,10 @@ async fn serve(settings: &Settings) -> Result<(), String> {
         std::net::IpAddr::V6(bind) => format!("[{bind}]"),
         bind => bind.to_string(),
     };
-    // Before anybody is told that we are ready: who started us may end us at once.
+    // Before the server reports that it is ready: a supervisor may stop it right then.
     let signals = Signals::new()?;
     let until_ended = async {
-        // The one line on stdout, when the store is open and requests are taken: who started us may
-        // wait for it. A closed stdout is no reason to end.
+        // The only line on stdout: scripts wait for it. A closed stdout is no reason to stop.
         let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
         signals.ended().await;
     };
@@ -313,12 +311,11 @@ async fn reindex(settings: &Settings) -> Result<(), String> {
     })
     .await?;
     bar.finish_and_clear();
-    // Who redirected the bar away still wants to hear the end.
-    let _ = writeln!(std::io::stdout(), "The search index is complete.");
+    let _ = writeln!(std::io::stdout(), "rebuilt the search index");
     Ok(())
 }
 
-/// SIGTERM and Ctrl-C, which from the making of this on no longer end the process by themselves.
+/// SIGTERM and Ctrl-C. Once this exists, they no longer end the process by themselves.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -328,13 +325,13 @@ impl Signals {
     fn new() -> Result<Self, String> {
         let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
         let both = terminate.and_then(|terminate| Ok(Self { terminate, interrupt: interrupt? }));
-        both.map_err(|error| format!("cannot hear signals: {error}"))
+        both.map_err(|error| format!("cannot handle signals: {error}"))
     }
 
-    /// Waits for the first; from then on a second one ends the process at once.
+    /// Waits for the first signal. From then on a second one ends the process at once.
     async fn ended(mut self) {
         self.next().await;
-        tracing::info!("ending; a second signal ends at once");
+        tracing::info!("shutting down; a second signal exits at once");
         tokio::spawn(async move {
             self.next().await;
             std::process::exit(1);

@@ -195,8 +195,9 @@ mod tests {
         }
     }
 
+    /// Abuse: H6, H7
     #[test]
-    fn h6_h7_only_our_own_origin_passes() {
+    fn only_our_own_origin_passes() {
         for (origin, judgement) in [
             ("https://chat.example", Judgement::Own),
             ("https://app.example", Judgement::Allowed(HeaderValue::from_static("https://app.example"))),
@@ -227,8 +228,9 @@ mod tests {
         assert_eq!(any.judge(&headers(&[("origin", "http://a.example")])), Judgement::Foreign);
     }
 
+    /// Abuse: A11
     #[test]
-    fn a11_links_name_our_address_and_nothing_a_stranger_wrote() {
+    fn links_name_our_address_and_nothing_a_stranger_wrote() {
         let any = Origins::default();
         for (referer, host, address) in [
             ("https://chat.example/room/1", "chat.example", Some("https://chat.example")),
@@ -245,8 +247,9 @@ mod tests {
         assert_eq!(any.address(&headers(&[])), None);
     }
 
+    /// Abuse: R9
     #[test]
-    fn r9_another_host_is_misdirected() {
+    fn another_host_is_misdirected() {
         let uri = Uri::from_static("/");
         for (host, is_ours) in [
             ("chat.example", true),
@@ -263,8 +266,9 @@ mod tests {
         assert!(public().check_host(&absolute, &headers(&[("host", "chat.example")])).is_err());
     }
 
+    /// Abuse: H15
     #[test]
-    fn h15_forwarded_addresses_are_believed_from_our_proxies_alone() {
+    fn forwarded_addresses_are_believed_from_our_proxies_alone() {
         let spoofed = headers(&[("x-forwarded-for", "203.0.113.9, 198.51.100.4, 10.0.0.2")]);
         let address = |text: &str| text.parse::<IpAddr>().expect("an address");
         assert_eq!(public().client_address(address("192.0.2.1"), &spoofed), address("192.0.2.1"));

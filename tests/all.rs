@@ -1,23 +1,25 @@
-//! Tests from the outer wall: real HTTP, real sockets, a real SQLite, nothing of the inside.
+//! Tests from outside: real HTTP, real sockets, a real SQLite.
 //!
-//! - `support`: the house (`app`), its visitors (`client`, `http`) and what they bring (`factory`)
-//! - `web/<noun>`: pages and REST; `socket/<noun>`: what a socket says and hears
-//! - `story`: one evening in the courtyard, and one life in the house, each told once over all doors
+//! - `support`: the app in this process, fixtures, and websites to link to; clients are in `testkit`
+//! - `web/<noun>`: pages and REST; `socket/<noun>`: events and acks
+//! - `story`: long scenarios across every entry point
 //! - `program`: the binary as a process: kills, logs, signals, backups
-//! - `reference`: the generated papers in `docs/`; `UPDATE=1` rewrites them
-//! - `access`: who may what: every call, event and address × everybody who may come by it
-//! - `catalogue`: which row of the catalogue of abuse is proven where; it writes `docs/abuse.md`
-//! - `architecture`: who may import whom, and other manners of the source
+//! - `reference`: the generated documents in `docs/`; `UPDATE=1` rewrites them
+//! - `access`: who may do what: every call, event and page for every kind of user
+//! - `catalogue`: the catalogue of abuse and its proofs; it generates `docs/abuse.md`
+//! - `architecture`: imports, layers and the style of the source; `markup_lint`: templates and scripts
 //!
-//! The cast: minji makes the room "courtyard", jun and sora come by. A test whose name begins with
-//! a letter and a number proves that row of the catalogue of abuse or of the promises of delivery.
+//! In the fixtures, minji owns the room "courtyard", and jun and sora join it. A doc line
+//! `/// Abuse: Z4` names the rows of the catalogue that a test proves, and `/// Delivery: D3` the
+//! promises of docs/delivery.md.
 
-// The allowance for tests in clippy.toml stops at helpers, and nothing here is anybody's API.
+// The allowance for tests in clippy.toml does not include helpers, and nothing here is an API.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod access;
 mod architecture;
 mod catalogue;
+mod markup_lint;
 mod program;
 mod reference;
 mod socket;

@@ -119,8 +119,8 @@ fn asyncapi() -> Value {
                 acknowledgement: {ok: true, …} or {ok: false, error}. A refused handshake is a connect_error whose data is an Error.",
         },
         "channels": {
-            "lobby": { "address": LOBBY, "description": "Rooms as they come, change and go; no identity needed.", "messages": lobby },
-            "chat": { "address": CHAT, "description": "Talk in rooms; an identity is needed.", "messages": chat },
+            "lobby": { "address": LOBBY, "description": "Changes of the list of rooms. No identity needed.", "messages": lobby },
+            "chat": { "address": CHAT, "description": "Rooms and messages. An identity is needed.", "messages": chat },
         },
         "operations": operations,
         "components": { "schemas": definitions },
@@ -140,8 +140,8 @@ fn error_schema() -> Value {
 #[test]
 fn the_settings_are_written_down() {
     let mut paper = String::from(
-        "# Settings\n\nMade from `src/config.rs`. A flag wins over the environment, that over a file `.env` in the \
-         working folder, that over the default.\n\n| flag | environment | default | what it does |\n|---|---|---|---|\n",
+        "# Settings\n\nGenerated from `src/config.rs`. A flag overrides the environment, which overrides a file `.env` in the \
+         working folder, which overrides the default.\n\n| flag | environment | default | what it does |\n|---|---|---|---|\n",
     );
     for setting in Settings::augment_args(Command::new("madang")).get_arguments() {
         let values: Vec<_> = setting.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
@@ -154,16 +154,17 @@ fn the_settings_are_written_down() {
         let allowed = if allowed.is_empty() { String::new() } else { format!(" One of {}.", allowed.join(", ")) };
         writeln!(paper, "| `--{flag}` | `{env}` | {default} | {}.{allowed} |", help.trim_end_matches('.')).unwrap();
     }
-    paper += "\nThe log goes to stderr; `RUST_LOG` says what of it (`info` if unset, `debug`, `madang=debug` …).\n";
+    paper +=
+        "\nThe log goes to stderr; `RUST_LOG` sets its level (default `info`; for example `debug`, `madang=debug`).\n";
     is_current("settings.md", &paper);
 }
 
 #[test]
 fn the_errors_are_written_down() {
     let mut paper = String::from(
-        "# Errors\n\nMade from `src/error.rs`. Over HTTP an error is `application/problem+json`, over a socket it is the \
+        "# Errors\n\nGenerated from `src/error.rs`. Over HTTP an error is `application/problem+json`, over a socket it is the \
          `error` of an acknowledgement or the `data` of a `connect_error`: `{code, message, field?, retryAfterMs?}`. \
-         Codes are stable. A retryable one may succeed later, unchanged; any other is final.\n\n\
+         Codes are stable. A retryable request may succeed later, unchanged; any other error is final.\n\n\
          | code | HTTP | retry | meaning |\n|---|---|---|---|\n",
     );
     for code in Code::ALL {

@@ -1,8 +1,8 @@
-// Builds what browsers get into web/dist: one script and one sheet, named by their content, the
-// icon, and the stock Socket.IO client for pages that are not ours. `manifest.json` tells the
-// server which name is which.
+// Builds what browsers load into web/dist: one script, one stylesheet and the icons, each named by
+// the hash of its content, and the stock Socket.IO client for pages that are not ours.
+// `manifest.json` tells the server the names.
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -17,10 +17,10 @@ const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fil
 </svg>
 `;
 
-// The same with a dot at its edge, for when something waits.
-const waiting = favicon.replace("</svg>", '<circle cx="18.5" cy="5.5" r="5" fill="#d9622b"/></svg>');
+// The same with a dot, shown while there are unread messages.
+const faviconUnread = favicon.replace("</svg>", '<circle cx="18.5" cy="5.5" r="5" fill="#d9622b"/></svg>');
 
-/** The 64 hues of people: a class each, so that no page needs a style attribute. */
+/** A class for each of the 64 hues of people, as the content policy forbids style attributes. */
 const hues = {
   name: "hues",
   setup(build) {
@@ -32,16 +32,20 @@ const hues = {
   },
 };
 
-/** Names every output by the hash of its content and writes the manifest. */
-async function lay(files) {
+/** Names a file by the hash of its content. */
+function hashedName(name, contents) {
+  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 12);
+  return `${basename(name, extname(name))}.${hash}${extname(name)}`;
+}
+
+/** Writes the files and the manifest of their names. */
+async function writeDist(files) {
   await rm(dist, { recursive: true, force: true });
   await mkdir(join(dist, "socket.io"), { recursive: true });
   const manifest = {};
   for (const { name, contents } of files) {
-    const hash = createHash("sha256").update(contents).digest("hex").slice(0, 12);
-    const hashed = `${basename(name, extname(name))}.${hash}${extname(name)}`;
-    manifest[name] = hashed;
-    await writeFile(join(dist, hashed), contents);
+    manifest[name] = hashedName(name, contents);
+    await writeFile(join(dist, manifest[name]), contents);
   }
   const client = join(here, "node_modules/socket.io-client/dist");
   for (const file of await readdir(client)) {
@@ -50,13 +54,15 @@ async function lay(files) {
   await writeFile(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-const layer = {
-  name: "lay",
+const icons = await readFile(join(here, "icons.svg"));
+
+const output = {
+  name: "output",
   setup(build) {
     build.onEnd(async (result) => {
       if (result.errors.length) return;
       const built = result.outputFiles.map((file) => ({ name: basename(file.path), contents: file.contents }));
-      await lay([...built, { name: "favicon.svg", contents: favicon }, { name: "favicon-waiting.svg", contents: waiting }]);
+      await writeDist([...built, { name: "icons.svg", contents: icons }, { name: "favicon.svg", contents: favicon }, { name: "favicon-unread.svg", contents: faviconUnread }]);
       for (const { name, contents } of built) console.log(`${name} ${(contents.length / 1000).toFixed(1)} kB`);
     });
   },
@@ -73,7 +79,8 @@ const context = await esbuild.context({
   write: false,
   legalComments: "none",
   logLevel: "warning",
-  plugins: [hues, layer],
+  plugins: [hues, output],
+  define: { ICONS: JSON.stringify(`/assets/${hashedName("icons.svg", icons)}`) },
 });
 if (watching) {
   await context.watch();

@@ -1,7 +1,7 @@
-//! What all parts of a run share: the programs, the cores, how long to look, and the bar that tells
-//! how far it is.
+//! The options of a run and what all scenarios share.
 
-use std::path::PathBuf;
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -9,97 +9,117 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Outcome;
 use crate::process;
+use crate::scenario::history::History;
+use crate::server::Kind;
 
-/// Files of a process besides its connections.
+/// Files of this process besides its connections.
 const OTHER_FILES: u64 = 500;
-/// Connections of the largest crowd.
-const MOST_CONNECTIONS: u64 = 18_000;
+const MAX_CONNECTIONS: u64 = 18_000;
 
-#[derive(Args, Clone)]
+#[derive(Args)]
 pub(crate) struct Options {
-    /// The program to measure: a release build.
-    #[arg(long, global = true, default_value = "target/release/madang")]
+    /// The release binary to measure.
+    #[arg(long, default_value = "target/release/madang")]
     madang: PathBuf,
-    /// The program that measures the store alone.
-    #[arg(long, global = true, default_value = "target/release/madang-bench-store")]
+    /// An older binary to measure in the same run, shown as "Madang, before".
+    #[arg(long)]
+    baseline_binary: Option<PathBuf>,
+    /// The binary that measures the store without the network.
+    #[arg(long, default_value = "target/release/madang-bench-store")]
     store: PathBuf,
-    /// The folder of the peers.
-    #[arg(long, global = true, default_value = "bench/peers")]
-    peers: PathBuf,
+    /// The folder of the baselines.
+    #[arg(long, default_value = "bench/baselines")]
+    baselines: PathBuf,
+    /// The script that writes tables, targets and plots.
+    #[arg(long, default_value = "bench/report/main.mjs")]
+    report: PathBuf,
     /// The folder of performance.json, performance.md and the plots.
-    #[arg(long, global = true, default_value = "docs")]
+    #[arg(long, default_value = "docs")]
     docs: PathBuf,
-    /// The core of the servers.
-    #[arg(long, global = true, default_value_t = 0)]
+    /// The core that the servers run on.
+    #[arg(long, default_value_t = 0)]
     server_core: usize,
-    /// The core of the clients.
-    #[arg(long, global = true, default_value_t = 1)]
+    /// The core that the clients run on.
+    #[arg(long, default_value_t = 1)]
     client_core: usize,
-    /// Look for a short time at small crowds: to see that all works, not for figures.
-    #[arg(long, global = true)]
+    /// Short windows and small rooms: checks that everything runs and saves nothing.
+    #[arg(long)]
     quick: bool,
 }
 
 pub(crate) struct Context {
-    pub(crate) madang: PathBuf,
+    madang: PathBuf,
+    before: Option<PathBuf>,
     pub(crate) store: PathBuf,
-    pub(crate) peers: PathBuf,
+    pub(crate) baselines: PathBuf,
+    pub(crate) report: PathBuf,
     pub(crate) docs: PathBuf,
-    /// This program, which is the floor as well.
-    pub(crate) own: PathBuf,
     pub(crate) server_core: usize,
-    pub(crate) client_core: usize,
     pub(crate) is_quick: bool,
-    /// How many connections this process may have.
-    pub(crate) connections: usize,
+    /// The server with a long history, filled once for all scenarios that read it.
+    pub(crate) history: OnceCell<History>,
     bar: ProgressBar,
 }
 
 impl Context {
-    /// Pins this process to its core.
+    /// Checks the options and pins this process to the clients' core.
     pub(crate) fn new(options: &Options) -> Outcome<Self> {
-        let files = process::allow_files(MOST_CONNECTIONS + OTHER_FILES)?;
+        process::raise_file_limit(MAX_CONNECTIONS + OTHER_FILES)?;
         process::pin(options.client_core)?;
-        let whole = |path: &PathBuf| {
-            path.canonicalize().map_err(|error| format!("{}: {error}: run `make bench`", path.display()))
+        let absolute = |path: &PathBuf| {
+            path.canonicalize().map_err(|error| format!("cannot open {}: {error} (run: make bench)", path.display()))
         };
-        let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}")?;
         Ok(Self {
-            madang: whole(&options.madang)?,
+            madang: absolute(&options.madang)?,
+            before: options.baseline_binary.as_ref().map(absolute).transpose()?,
             store: options.store.clone(),
-            peers: whole(&options.peers)?,
+            baselines: absolute(&options.baselines)?,
+            report: options.report.clone(),
             docs: options.docs.clone(),
-            own: std::env::current_exe()?,
             server_core: options.server_core,
-            client_core: options.client_core,
             is_quick: options.quick,
-            connections: (files - OTHER_FILES) as usize,
-            bar: ProgressBar::new_spinner().with_style(style),
+            history: OnceCell::new(),
+            bar: ProgressBar::new_spinner()
+                .with_style(ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}")?),
         })
     }
 
-    /// Says what is being done now.
-    pub(crate) fn doing(&self, what: impl Into<String>) {
+    /// Returns the binary of a Madang.
+    pub(crate) fn binary(&self, kind: Kind) -> &Path {
+        self.before.as_deref().filter(|_| kind == Kind::MadangBefore).unwrap_or(&self.madang)
+    }
+
+    /// Returns the servers of a scenario; the older binary follows Madang when there is one.
+    pub(crate) fn kinds(&self, kinds: &[Kind]) -> Vec<Kind> {
+        let mut kinds = kinds.to_vec();
+        if self.before.is_some() {
+            kinds.insert(1, Kind::MadangBefore);
+        }
+        kinds
+    }
+
+    /// Shows what is being measured.
+    pub(crate) fn progress(&self, what: impl Into<String>) {
         self.bar.set_message(what.into());
         self.bar.tick();
     }
 
-    /// Prints lines above the bar.
+    /// Prints lines above the progress bar.
     pub(crate) fn print(&self, text: &str) {
         self.bar.suspend(|| println!("{text}"));
     }
 
-    pub(crate) fn done(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// A time to look, much shorter where only a glance is wanted.
+    /// Returns the length of a measurement, one second in a quick run.
     pub(crate) fn window(&self, seconds: u64) -> Duration {
-        if self.is_quick { Duration::from_secs(1) } else { Duration::from_secs(seconds) }
+        Duration::from_secs(self.size(seconds, 1))
     }
 
-    /// As many, or fewer where only a glance is wanted.
-    pub(crate) fn many(&self, count: usize, quick: usize) -> usize {
-        if self.is_quick { quick } else { count }
+    /// Returns `full`, or `quick` in a quick run.
+    pub(crate) fn size<T>(&self, full: T, quick: T) -> T {
+        if self.is_quick { quick } else { full }
     }
 }

@@ -1,34 +1,34 @@
-//! The floor: one thread, and for each message one `send` of ready bytes to each client. No chat
-//! server that writes to its readers' own streams can do less, so its cost is what ours is held to.
+//! The floor: one thread that writes ready bytes, one `send` for each client and message. No server
+//! that writes to each client's own stream can do less, so its cost is the lower bound of a delivery.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use crate::Outcome;
 
-/// A frame that tells a listener that it is in, as all the others do: who connects faster than we accept
-/// would else be dropped by the kernel without a word.
-const WELCOME: &[u8] = b"\x81\x1542/chat,[\"joined\",{}]";
+/// The frame that confirms a connection. Without it, clients that connect faster than this thread
+/// accepts would be dropped by the kernel.
+const JOINED: &[u8] = b"\x81\x1542/chat,[\"joined\",{}]";
 
-/// Serves one talker, the first to connect, and `members` listeners; ends when the talker leaves.
-/// The talker sends each message as its length and its bytes.
-pub(crate) fn run(members: usize) -> Outcome<()> {
+/// Serves one sender, the first to connect, and `clients` receivers until the sender disconnects.
+/// The sender writes each message as its length and its bytes.
+pub(crate) fn run(clients: usize) -> Outcome<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("The floor is ready on http://localhost:{}", listener.local_addr()?.port());
-    let mut talker = accept(&listener)?;
-    let mut listeners = Vec::with_capacity(members);
-    for _ in 0..members {
+    let mut sender = accept(&listener)?;
+    let mut receivers = Vec::with_capacity(clients);
+    for _ in 0..clients {
         let mut stream = accept(&listener)?;
-        stream.write_all(WELCOME)?;
-        listeners.push(stream);
+        stream.write_all(JOINED)?;
+        receivers.push(stream);
     }
     let mut length = [0; 4];
     let mut message = Vec::new();
-    while talker.read_exact(&mut length).is_ok() {
+    while sender.read_exact(&mut length).is_ok() {
         message.resize(u32::from_be_bytes(length) as usize, 0);
-        talker.read_exact(&mut message)?;
-        for mut listener in &listeners {
-            listener.write_all(&message)?;
+        sender.read_exact(&mut message)?;
+        for mut receiver in &receivers {
+            receiver.write_all(&message)?;
         }
     }
     Ok(())

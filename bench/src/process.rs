@@ -1,38 +1,36 @@
-//! A server as a process of its own: started on one core, watched through /proc, ended with us.
+//! A server as a process of its own: pinned to a core, watched through `/proc`, killed on drop.
 
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::path::Path;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::Outcome;
 
-/// A started server. Dropping it ends it.
-pub(crate) struct Server {
+pub(crate) struct Process {
     child: Child,
-    /// Kept open: whoever writes to a closed one may end of it.
+    /// Kept open: a program that writes to a closed pipe may end.
     _stdout: Option<BufReader<ChildStdout>>,
     pub(crate) port: u16,
     pub(crate) started_at: Instant,
 }
 
-impl Server {
-    /// Starts `command` on one core and waits for the line that tells its port.
-    pub(crate) fn start(core: usize, program: &Path, with: impl FnOnce(&mut Command)) -> Outcome<Self> {
-        let mut command = Command::new("taskset");
-        command.arg("--cpu-list").arg(core.to_string()).arg(program).stdout(Stdio::piped());
-        with(&mut command);
+impl Process {
+    /// Starts a program on one core and waits for the line that contains its port.
+    pub(crate) fn start(core: usize, program: &Path, configure: impl FnOnce(&mut Command)) -> Outcome<Self> {
+        let mut command = pinned(core, program);
+        command.stdout(Stdio::piped());
+        configure(&mut command);
         let started_at = Instant::now();
-        let mut child = command.spawn().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => "taskset is missing: it comes with util-linux".into(),
-            _ => format!("cannot start taskset: {error}"),
-        })?;
+        let mut child = command.spawn().map_err(|error| spawn_error(&error))?;
         let mut line = String::new();
         let mut stdout = child.stdout.take().map(BufReader::new);
         if let Some(stdout) = &mut stdout {
-            // Some say other things first.
             while !line.contains("ready on http") {
                 line.clear();
                 if stdout.read_line(&mut line)? == 0 {
@@ -41,60 +39,73 @@ impl Server {
             }
         }
         let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
-        let mut server = Self { child, _stdout: stdout, port: 0, started_at };
-        server.port = port.ok_or_else(|| format!("{} did not get ready", program.display()))?;
-        Ok(server)
+        let mut process = Self { child, _stdout: stdout, port: 0, started_at };
+        process.port = port.ok_or_else(|| format!("{} did not print its port", program.display()))?;
+        Ok(process)
     }
 
     fn proc(&self, file: &str) -> Outcome<String> {
-        // taskset has become the program: the process is the same.
+        // taskset replaces itself with the program, so the process is the same.
         Ok(std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?)
     }
 
-    /// The processor time it has used, its own and the kernel's for it.
+    /// Returns the processor time used so far, user and kernel.
     pub(crate) fn cpu(&self) -> Outcome<Duration> {
         cpu_in(&self.proc("stat")?)
     }
 
-    /// The memory it has in use, in bytes.
+    /// Returns the resident memory in bytes.
     pub(crate) fn memory(&self) -> Outcome<u64> {
         self.status("VmRSS:")
     }
 
-    /// The most memory it has had in use so far, in bytes.
-    pub(crate) fn most_memory(&self) -> Outcome<u64> {
+    /// Returns the largest resident memory so far in bytes.
+    pub(crate) fn peak_memory(&self) -> Outcome<u64> {
         self.status("VmHWM:")
     }
 
     fn status(&self, name: &str) -> Outcome<u64> {
         let status = self.proc("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or_else(|| format!("no {name}"))?;
-        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kilobytes * 1024)
+        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself, which is what was wanted; its data is thrown away.
+        // It may have ended by itself, and its data is thrown away.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The processor time that this process has used.
+/// A command that runs on one core.
+pub(crate) fn pinned(core: usize, program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.arg("--cpu-list").arg(core.to_string()).arg(program);
+    command
+}
+
+pub(crate) fn spawn_error(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "taskset is missing (Debian: apt-get install util-linux)".to_owned(),
+        _ => format!("cannot start taskset: {error}"),
+    }
+}
+
+/// Returns the processor time that this process has used.
 pub(crate) fn own_cpu() -> Outcome<Duration> {
     cpu_in(&std::fs::read_to_string("/proc/self/stat")?)
 }
 
 fn cpu_in(stat: &str) -> Outcome<Duration> {
     // The name in parentheses may hold anything; the state and the numbers follow it.
-    let (_, numbers) = stat.rsplit_once(')').ok_or("a strange /proc/PID/stat")?;
+    let (_, numbers) = stat.rsplit_once(')').ok_or("cannot read /proc/PID/stat")?;
     let used = numbers.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
     Ok(ticks(used))
 }
 
-/// The clock ticks of `/proc` as time.
+/// Converts the clock ticks of `/proc`.
 pub(crate) fn ticks(count: u64) -> Duration {
     Duration::from_secs_f64(count as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
@@ -103,18 +114,41 @@ pub(crate) fn ticks(count: u64) -> Duration {
 pub(crate) fn pin(core: usize) -> Outcome<()> {
     let mut cores = CpuSet::new();
     cores.set(core);
-    sched_setaffinity(None, &cores).map_err(|error| format!("core {core} is not to be had: {error}"))?;
+    sched_setaffinity(None, &cores).map_err(|error| format!("cannot use core {core}: {error}"))?;
     Ok(())
 }
 
-/// Raises the number of files, and so of connections, that we and what we start may open, to what
-/// the machine allows; gives how many that are.
-pub(crate) fn allow_files(needed: u64) -> Outcome<u64> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+/// Raises the limit of open files to the hard limit, also for child processes.
+pub(crate) fn raise_file_limit(needed: u64) -> Outcome<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     if maximum.is_some_and(|maximum| maximum < needed) {
         return Err(format!("{needed} open files are needed: raise the hard limit (ulimit -Hn)").into());
     }
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
-    Ok(maximum.unwrap_or(u64::MAX))
+    Ok(())
+}
+
+/// Returns one of the many addresses of loopback.
+pub(crate) fn address(number: usize) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 1, 0, 1)) + number as u32)
+}
+
+/// A temporary folder, removed on drop.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Outcome<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("madang-bench-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed stays in the system's temporary folder.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

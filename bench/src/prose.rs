@@ -1,8 +1,7 @@
-//! Messages as people write them, made from a seed: Korean with particles and endings, English,
-//! both in one line, now and then decomposed as some phones send it. It stands alone, as the
-//! tests of search take it in, too.
+//! Messages as people write them, made from a seed: Korean with particles and endings, English, both in
+//! one line, sometimes decomposed as some phones send it. The tests of search include this file.
 
-/// A stream of numbers that is the same for the same seed.
+/// A generator of the same numbers for the same seed.
 pub(crate) struct Chance(u64);
 
 impl Chance {
@@ -17,77 +16,31 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 
-    /// One of some; the first come more often, as words do.
+    /// Returns one of some; the first are more frequent, as words are.
     pub(crate) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         let (a, b) = (self.below(of.len()), self.below(of.len()));
         of[a.min(b)]
     }
 }
 
+#[rustfmt::skip]
 pub(crate) const NOUNS: &[&str] = &[
-    "오늘",
-    "회의",
-    "김밥",
-    "하늘",
-    "서버",
-    "마당",
-    "사진",
-    "내일",
-    "친구",
-    "점심",
-    "커피",
-    "배포",
-    "일정",
-    "주말",
-    "밤하늘",
-    "소풍",
-    "고래",
-    "바다",
-    "여행",
-    "기차",
-    "도서관",
-    "자전거",
-    "휴가",
-    "생일",
-    "선물",
-    "노래방",
-    "데이터",
-    "검색",
-    "이름",
-    "가방",
-    "우산",
-    "비밀번호",
-    "운동장",
-    "초대장",
-    "고양이",
-    "강아지",
-    "떡볶이",
-    "아이스크림",
-    "꿈",
-    "책",
-    "길",
+    "오늘", "회의", "김밥", "하늘", "서버", "마당", "사진", "내일", "친구", "점심", "커피", "배포",
+    "일정", "주말", "밤하늘", "소풍", "고래", "바다", "여행", "기차", "도서관", "자전거", "휴가",
+    "생일", "선물", "노래방", "데이터", "검색", "이름", "가방", "우산", "비밀번호", "운동장",
+    "초대장", "고양이", "강아지", "떡볶이", "아이스크림", "꿈", "책", "길",
 ];
 const PARTICLES: &[&str] =
     &["", "을", "를", "이", "가", "은", "는", "에", "에서", "으로", "까지", "부터", "이랑", "한테", "도"];
+#[rustfmt::skip]
 const VERBS: &[&str] = &[
-    "했어요",
-    "갈까요?",
-    "봤습니다",
-    "먹고 싶다",
-    "좋아요!",
-    "만들었는데",
-    "기다려 주세요",
-    "끝났어요",
-    "시작합시다",
-    "있나요?",
-    "ㅋㅋㅋ",
-    "보내 드릴게요",
-    "없었죠…",
+    "했어요", "갈까요?", "봤습니다", "먹고 싶다", "좋아요!", "만들었는데", "기다려 주세요",
+    "끝났어요", "시작합시다", "있나요?", "ㅋㅋㅋ", "보내 드릴게요", "없었죠…",
 ];
 pub(crate) const WORDS: &[&str] = &[
     "the", "meeting", "server", "to", "deploy", "a", "lunch", "and", "photo", "release", "API", "v2", "ticket",
@@ -95,7 +48,7 @@ pub(crate) const WORDS: &[&str] = &[
 ];
 const SIGNS: &[&str] = &["!", " :)", " 🎉", "\n다음 줄", "...", " 👍", " (아마도)", " <b>", " \"인용\""];
 
-/// One message.
+/// Returns a message.
 pub(crate) fn message(chance: &mut Chance) -> String {
     let style = chance.below(10);
     let mut text = String::new();
@@ -123,7 +76,7 @@ pub(crate) fn message(chance: &mut Chance) -> String {
     if chance.below(12) == 0 { decomposed(&text) } else { text }
 }
 
-/// The syllables of Hangul taken apart, as NFD has them.
+/// Returns a text with its Hangul syllables decomposed, as NFD has them.
 pub(crate) fn decomposed(text: &str) -> String {
     let mut apart = String::new();
     for c in text.chars() {
@@ -138,7 +91,7 @@ pub(crate) fn decomposed(text: &str) -> String {
     apart
 }
 
-/// A word to look for: of the lists, a part of a text, or two at once.
+/// Returns a query: a word of the lists, two of them, or a part of a text.
 pub(crate) fn query(chance: &mut Chance) -> String {
     match chance.below(8) {
         0..3 => chance.pick(NOUNS).to_owned(),
@@ -150,7 +103,7 @@ pub(crate) fn query(chance: &mut Chance) -> String {
     }
 }
 
-/// Two to five characters out of the midst of some message, wherever words begin or end.
+/// Returns two to five syllables of a message, across the ends of words.
 fn part(chance: &mut Chance) -> String {
     let text = message(chance);
     let syllables: Vec<char> = text.chars().filter(|c| ('가'..='힣').contains(c)).collect();

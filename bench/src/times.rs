@@ -1,20 +1,19 @@
-//! Many times, kept as a histogram of high dynamic range, and what is told of them.
+//! Durations, kept as a histogram.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::Outcome;
 
-/// The longest time that is told apart from longer ones.
 const LONGEST: Duration = Duration::from_secs(120);
 
-pub(crate) struct Times(Histogram<u64>);
+pub(crate) struct Times(pub(crate) Histogram<u64>);
 
-/// What is told of many times, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Told {
+/// A summary of many durations, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Summary {
     pub(crate) p50: f64,
     pub(crate) p95: f64,
     pub(crate) p99: f64,
@@ -23,9 +22,15 @@ pub(crate) struct Told {
 }
 
 impl Times {
-    /// Of three significant digits, from a microsecond on.
+    /// Keeps three significant digits, from one microsecond on.
     pub(crate) fn new() -> Outcome<Self> {
         Ok(Self(Histogram::new_with_bounds(1, LONGEST.as_micros() as u64, 3)?))
+    }
+
+    pub(crate) fn of(times: impl IntoIterator<Item = Duration>) -> Outcome<Summary> {
+        let mut all = Self::new()?;
+        times.into_iter().for_each(|time| all.record(time));
+        Ok(all.summary())
     }
 
     pub(crate) fn record(&mut self, time: Duration) {
@@ -36,17 +41,18 @@ impl Times {
         self.0.len()
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.reset();
-    }
-
-    pub(crate) fn told(&self) -> Told {
+    pub(crate) fn summary(&self) -> Summary {
         let at = |part: f64| self.0.value_at_quantile(part) as f64 / 1e3;
-        Told { p50: at(0.5), p95: at(0.95), p99: at(0.99), mean: self.0.mean() / 1e3, max: self.0.max() as f64 / 1e3 }
+        Summary {
+            p50: at(0.5),
+            p95: at(0.95),
+            p99: at(0.99),
+            mean: self.0.mean() / 1e3,
+            max: self.0.max() as f64 / 1e3,
+        }
     }
 }
 
-/// The middle one of some figures.
 pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.into_iter().collect();
     figures.sort_by(f64::total_cmp);
@@ -57,6 +63,7 @@ pub(crate) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-pub(crate) fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / (1024.0 * 1024.0)
+/// Microseconds for each of `count`.
+pub(crate) fn micros_each(time: Duration, count: u64) -> f64 {
+    time.as_secs_f64() * 1e6 / count.max(1) as f64
 }

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| madang::fuzzing::addresses(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| madang::fuzzing::address(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| madang::fuzzing::headers(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| madang::fuzzing::header(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| madang::fuzzing::document(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| madang::fuzzing::page(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| madang::fuzzing::question(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| madang::fuzzing::search(data));

@@ -1,6 +1,6 @@
--- Users, sessions, rooms, members, bans, messages, files.
+-- The chat: users, sessions, rooms, members, bans, messages, files.
 --
--- The files in migrations/sqlite have the same tables, columns and indexes; a test compares them.
+-- migrations/sqlite has the same tables, columns and indexes; a test compares them.
 -- Ids are 16 bytes, big-endian, so that they sort by age. Times are milliseconds since 1970 UTC.
 -- Booleans are the integers 0 and 1.
 
@@ -9,7 +9,7 @@ CREATE TABLE meta (
   value TEXT NOT NULL
 );
 
--- The colour has no column: it is derived from the id.
+-- The colour has no column: it is a pure function of the id.
 CREATE TABLE users (
   id BYTEA NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -78,10 +78,10 @@ CREATE TABLE bans (
   PRIMARY KEY (room_id, user_id)
 );
 
--- number is internal to the database; reply_to holds the number of the message that is replied to.
--- system is small JSON that SQL never reads. Messages and files have no foreign keys: their indexes
--- are partial, so deleting a room would scan the whole table for children. The code deletes them in
--- the same transaction as the room.
+-- number is internal to the database; reply_to holds the number of the message replied to. system is
+-- small JSON that SQL never reads. Messages and files have no foreign keys: because their indexes are
+-- partial, removing a room would scan the whole table for child rows. The code that removes a room
+-- removes these in the same transaction.
 CREATE TABLE messages (
   number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   id BYTEA NOT NULL,
@@ -104,9 +104,8 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_id ON messages (id);
 CREATE UNIQUE INDEX messages_key ON messages (user_id, key) WHERE key IS NOT NULL;
 
--- A reader sees three ranges: the public messages, the whispers to the reader and the whispers from
--- the reader. Each has indexes by seq and by rev, so that whispers between others do not slow a
--- page down.
+-- A reader sees three ranges: public messages, whispers to the reader and whispers from the reader.
+-- Each has its own index by seq and by rev, so whispers between others never make a page slower.
 CREATE UNIQUE INDEX messages_public_seq ON messages (room_id, seq) WHERE to_user_id IS NULL;
 CREATE UNIQUE INDEX messages_public_rev ON messages (room_id, rev) WHERE to_user_id IS NULL;
 CREATE UNIQUE INDEX messages_received_seq ON messages (room_id, to_user_id, seq) WHERE to_user_id IS NOT NULL;
@@ -115,7 +114,7 @@ CREATE UNIQUE INDEX messages_whispered_seq ON messages (room_id, user_id, seq) W
 CREATE UNIQUE INDEX messages_whispered_rev ON messages (room_id, user_id, rev) WHERE to_user_id IS NOT NULL;
 
 -- hash and thumb_hash name the stored bytes; several rows may share them. A row without a message
--- is an upload that waits for one.
+-- is an upload that is not yet attached.
 CREATE TABLE files (
   id BYTEA NOT NULL PRIMARY KEY,
   hash TEXT NOT NULL,

@@ -1,12 +1,11 @@
--- Accounts with a profile, one-time links, API keys, blocks; room settings and invites; reactions,
--- mentions and pins.
+-- Accounts with a profile, one-time links, server keys, blocks; rooms with more settings and invites;
+-- messages with reactions, mentions and pins.
 --
--- The files in migrations/sqlite have the same tables, columns and indexes; a test compares them.
+-- migrations/sqlite has the same tables, columns and indexes; a test compares them.
 
--- name_folded is the name as it is compared, name_initials its initial consonants (ㅎㄱㄷ of 홍길동); the
--- code that writes the name writes both. A deleted user keeps the row and nothing else, so that
--- their messages keep their sender. For existing users SQL folds the name as well as it can, until
--- they choose another one.
+-- name_folded is the name as it is compared, name_initials its first consonants (ㅎㄱㄷ of 홍길동);
+-- both are written with the name. A deleted user keeps an empty row, so that their messages keep
+-- their place. Existing users are folded as well as SQL can, until they choose another name.
 ALTER TABLE users ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN name_initials TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN bio TEXT NOT NULL DEFAULT '';
@@ -23,7 +22,7 @@ CREATE INDEX users_name ON users (name_folded, id);
 CREATE INDEX users_picture ON users (picture) WHERE picture IS NOT NULL;
 CREATE UNIQUE INDEX users_external ON users (key_id, external_id) WHERE external_id IS NOT NULL;
 
--- One-time links: a new password, the first admin. The hash is that of the code in the link.
+-- One-time links: a new password, the first admin. The hash is of the code in the link.
 CREATE TABLE links (
   code_hash BYTEA NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -32,7 +31,7 @@ CREATE TABLE links (
   ends_at BIGINT NOT NULL
 );
 
--- API keys of servers that bring their own users.
+-- Server keys: other servers bring their own users with them.
 CREATE TABLE keys (
   id BYTEA NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
@@ -50,8 +49,8 @@ CREATE TABLE blocks (
   PRIMARY KEY (user_id, blocked_id)
 );
 
--- direct_pair names the two users of a direct room, so that there is only one for each pair.
--- history is 'all' or 'joined': whether a member sees messages from before they joined.
+-- direct_pair names the two users of a direct room, so that there is one for each pair. history is
+-- 'all' or 'joined': what a member may see from before they joined.
 ALTER TABLE rooms ADD COLUMN is_listed BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE rooms ADD COLUMN slow_seconds BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE rooms ADD COLUMN history TEXT NOT NULL DEFAULT 'all';
@@ -62,8 +61,7 @@ CREATE UNIQUE INDEX rooms_direct ON rooms (direct_pair) WHERE direct_pair IS NOT
 -- said_at is written only in slow mode.
 ALTER TABLE members ADD COLUMN said_at BIGINT;
 
--- The code is stored itself, because the creator of an invite may look at it again. uses_left is
--- null for unlimited uses.
+-- code is stored in clear, because its creator may read it again. uses_left is null if unlimited.
 CREATE TABLE invites (
   code TEXT NOT NULL PRIMARY KEY,
   room_id BYTEA NOT NULL REFERENCES rooms (id),
@@ -75,11 +73,11 @@ CREATE TABLE invites (
 
 CREATE INDEX invites_room ON invites (room_id);
 
--- The latest bans first, page by page.
+-- Bans are listed newest first, in pages.
 CREATE INDEX bans_created ON bans (room_id, created_at, user_id);
 
--- Deleted rooms, kept for a while so that a request gets a clear answer. The room's row goes at
--- once, its content a few hundred rows at a time; is_swept says that nothing of it is left.
+-- Removed rooms, kept for a while so that requests get `gone`. The room is removed at once, its content
+-- a few hundred rows at a time; is_swept says that nothing is left.
 CREATE TABLE tombstones (
   room_id BYTEA NOT NULL PRIMARY KEY,
   removed_at BIGINT NOT NULL,
@@ -89,8 +87,8 @@ CREATE TABLE tombstones (
 CREATE INDEX tombstones_removed ON tombstones (removed_at);
 CREATE INDEX tombstones_left ON tombstones (room_id) WHERE is_swept = 0;
 
--- mentions holds the ids of mentioned users, '*' for everybody, separated by spaces; reaction_count
--- says whether the reactions table has rows; preview is small JSON of a link's page.
+-- mentions holds the ids of mentioned users, '*' for everyone, separated by spaces; reaction_count
+-- says whether there are rows in reactions; preview is small JSON about a linked page.
 ALTER TABLE messages ADD COLUMN mentions TEXT;
 ALTER TABLE messages ADD COLUMN reaction_count BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN pinned_at BIGINT;
@@ -98,8 +96,7 @@ ALTER TABLE messages ADD COLUMN preview TEXT;
 
 CREATE INDEX messages_pinned ON messages (room_id, pinned_at) WHERE pinned_at IS NOT NULL;
 
--- Like messages and files these two have no foreign keys; the code that deletes a room deletes
--- them.
+-- Like messages and files, these two have no foreign keys; the code that removes a room removes them.
 CREATE TABLE reactions (
   message_number BIGINT NOT NULL,
   emoji TEXT NOT NULL,
@@ -108,7 +105,7 @@ CREATE TABLE reactions (
   PRIMARY KEY (message_number, emoji, user_id)
 );
 
--- user_id is 16 zero bytes where everybody is mentioned.
+-- user_id is 16 zero bytes where everyone is mentioned.
 CREATE TABLE mentions (
   room_id BYTEA NOT NULL,
   user_id BYTEA NOT NULL,
@@ -116,15 +113,15 @@ CREATE TABLE mentions (
   PRIMARY KEY (room_id, user_id, seq)
 );
 
--- The thumbnail's own type. A few older rows get a wrong one here, but browsers detect the type of
--- an image from its content.
+-- The thumbnail's own type. For a few existing rows it is wrong, which does no harm: browsers read
+-- the type from the content.
 ALTER TABLE files ADD COLUMN thumb_type TEXT;
 
 UPDATE files SET thumb_type = CASE media_type WHEN 'image/jpeg' THEN 'image/jpeg' ELSE 'image/png' END
 WHERE thumb_hash IS NOT NULL;
 
--- An image that the server encoded. The gallery of a room reads one kind by age; the bytes that a
--- user has stored are summed up from the user index.
+-- An image that we encoded. The gallery of a room reads one kind by age; the storage a user takes is
+-- summed from the index files_user alone.
 ALTER TABLE files ADD COLUMN is_picture BIGINT NOT NULL DEFAULT 0;
 
 UPDATE files SET is_picture = 1 WHERE width IS NOT NULL;

@@ -1,9 +1,8 @@
--- The search index of messages: one row for each message that can be found, by the message's
--- number.
+-- The search index: one row for each message that can be found, by the number of the message.
 --
--- The program makes the tokens (see src/text/token.rs) and writes them with array_to_tsvector, so
--- that no dictionary of PostgreSQL changes them. This is the only table that differs from
--- migrations/sqlite, where it is a virtual table of FTS5.
+-- The program makes the tokens (src/text/token.rs); array_to_tsvector takes them, so that no dictionary
+-- of the engine changes them. Only this table differs from migrations/sqlite, where it is a virtual
+-- table of FTS5.
 CREATE TABLE search (
   number BIGINT NOT NULL PRIMARY KEY,
   words TSVECTOR NOT NULL

@@ -1,4 +1,4 @@
--- There are few admins, so a chosen name is compared with all of theirs.
+-- Admins are few. A new name is compared with theirs, so that nobody can imitate an admin.
 --
--- The files in migrations/sqlite have the same tables, columns and indexes; a test compares them.
+-- migrations/sqlite has the same tables, columns and indexes; a test compares them.
 CREATE INDEX users_admins ON users (is_admin) WHERE is_admin = 1;

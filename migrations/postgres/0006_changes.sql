@@ -1,5 +1,5 @@
--- Few messages are ever changed. A message that never was has its seq as rev, and is found by seq.
+-- Few messages are ever changed. An unchanged message has its seq as rev and is found by seq.
 --
--- The files in migrations/sqlite have the same tables, columns and indexes; a test compares them.
+-- migrations/sqlite has the same tables, columns and indexes; a test compares them.
 DROP INDEX messages_public_rev;
 CREATE UNIQUE INDEX messages_changed_rev ON messages (room_id, rev) WHERE to_user_id IS NULL AND rev > seq;

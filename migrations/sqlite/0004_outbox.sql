@@ -1,14 +1,14 @@
--- Jobs that happen outside the database after a commit. A row is written in the transaction that
--- causes it, and deleted when the job is done or given up.
+-- Work outside the database after a commit. A row is written in the transaction of the act and removed
+-- when its work is done or given up.
 --
--- The files in migrations/postgres have the same tables, columns and indexes; a test compares them.
+-- migrations/postgres has the same tables, columns and indexes; a test compares them.
 
--- number is the order. Without AUTOINCREMENT a new row could reuse the number of a deleted one, and
--- a worker that still runs the old job would delete the new one. target is the id within which
--- order is kept: the message of a preview. due_at is the time of the next attempt, and null while
--- an earlier row of the same target is not done. So due rows are one range of outbox_due, however
--- many wait behind a target that does not respond. user_id is the user who caused the job; waiting
--- rows are limited per user.
+-- number is the order. Without AUTOINCREMENT the number of a removed row could be reused, and a worker
+-- still busy with the first row would remove the second.
+-- target is the id within which order is kept: the message of a preview. due_at is the time of the next
+-- attempt, and null while an earlier row of the same target is not done. So what is due is one range of
+-- outbox_due, however much waits behind a failing target. user_id is set where pending work is counted
+-- per user.
 CREATE TABLE outbox (
   number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,

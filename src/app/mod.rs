@@ -1,4 +1,4 @@
-//! The server as a function: a configuration, a listener, and a future that ends it.
+//! The server as a function of a configuration, a listener, and a future that ends it.
 
 mod schedule;
 
@@ -15,48 +15,50 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::config::Config;
+use crate::data_folder;
 use crate::lock::Lock;
 use crate::ops::restore;
-use crate::service::{App, make_private_folder};
+use crate::service::App;
 use crate::socket::{self, CHAT, LOBBY};
 use crate::web::{self, ClientAddress};
 use crate::wire::Draining;
 
-/// Sockets let go at a time at the end, and the pause between: clients come back spread out.
+/// How many sockets are closed at a time during shutdown, and the pause between: clients reconnect
+/// spread out.
 const DRAIN_BATCH: usize = 500;
 const DRAIN_PAUSE: Duration = Duration::from_millis(50);
-/// The time between the word of the end and the end of the first socket: the stock client hears
-/// nothing that comes to it by polling in one piece with the closing.
+/// The time between `draining` and the first closed socket. The stock client ignores an event that
+/// arrives by polling in one payload with the close.
 const NOTICE: Duration = Duration::from_millis(250);
-/// About when clients are told to come back.
+/// The delay after which clients should reconnect.
 const RECONNECT_IN: Duration = Duration::from_secs(2);
 
-/// Serves until `shutdown` is ready; then tells the sockets, answers what is under way, and ends
-/// within [`Config::shutdown`].
+/// Serves until `shutdown` completes. Then it notifies the sockets, answers requests in progress, and
+/// returns within [`Config::shutdown`].
 ///
 /// # Errors
-/// A sentence for the operator: the data folder or the database cannot be opened.
+/// A message for the operator: the data folder or the database cannot be opened.
 pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), String> {
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
-    // Held until the end: what is live is of one process, and no other may serve the same house or
-    // put another in its place.
-    let _house = take_house(&config)?;
+    // Held until the end: the state in memory belongs to one process, and no other may serve or restore
+    // this data folder.
+    let _lock = lock_data_folder(&config)?;
     restore::settle(&config.data_dir)?;
     let app = App::open(config, port)?;
     web::name_assets();
     app.reserve_all_slots().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
-    app.check_search_index().await.map_err(|error| format!("cannot look at the search index: {error}"))?;
+    app.check_search_index().await.map_err(|error| format!("cannot read the search index: {error}"))?;
     app.offer_admin_link().await;
     let sockets = socket::server(&app);
     schedule::start(&app, &sockets);
     let router = web::router(&app);
-    let outbox = app.open_outbox();
+    let outbox = app.start_outbox();
     let origins = app.config.origins.clone();
     let limits = Limits {
         connections_per_address: app.config.connections_per_address,
-        // Everybody behind a proxy has its address: their sessions are counted by their own.
+        // Clients behind a proxy share its address; their sessions are counted by their own address.
         is_unlimited: Arc::new(move |address| origins.is_proxy(address)),
-        // Half of it is for the sockets, the rest for the outbox and the database.
+        // Half of the time is for the sockets, the rest for the outbox and the database.
         grace: app.config.shutdown * 3 / 8,
         ..Limits::default()
     };
@@ -70,26 +72,26 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
         drain(&app, &sockets).await;
     };
     serve(listener, limits, answer, ending).await;
-    // What is under way began before the sockets were let go, so that it mostly has ended by now.
+    // Jobs in progress started before the sockets were closed, so most have ended by now.
     outbox.end(app.config.shutdown / 8).await;
     if tokio::time::timeout(app.config.shutdown / 8, app.db.close()).await.is_err() {
-        // Somebody else holds the database. What was answered is in it, and the next start tidies up.
-        tracing::warn!("the database was not closed in time");
+        // Another process locks the database. What was acked is in it, and the next start cleans up.
+        tracing::warn!("the database could not be closed in time; the next start recovers it");
     }
     Ok(())
 }
 
-fn take_house(config: &Config) -> Result<Lock, String> {
-    make_private_folder(&config.data_dir)?;
+fn lock_data_folder(config: &Config) -> Result<Lock, String> {
+    data_folder::create(&config.data_dir)?;
     let folder = config.data_dir.display();
     match Lock::server(&config.data_dir) {
-        Ok(Some(house)) => Ok(house),
-        Ok(None) => Err(format!("another madang serves {folder}, or is restoring it")),
-        Err(error) => Err(format!("cannot lock {folder}: {error}")),
+        Ok(Some(lock)) => Ok(lock),
+        Ok(None) => Err(format!("another server is running on {folder}, or a restore is in progress")),
+        Err(error) => Err(config.cannot_open(&config.data_dir, &error)),
     }
 }
 
-/// Answers one request: the sockets' own path, or everything else.
+/// Handles one request: Socket.IO's own path, or everything else.
 async fn answer(
     app: App,
     sockets: Server,
@@ -108,14 +110,14 @@ async fn answer(
     router.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
-/// Says that the end is near, then lets the sockets go, each after what waits for it has left.
+/// Announces the shutdown, then closes the sockets, each after its pending data was sent.
 async fn drain(app: &App, sockets: &Server) {
     app.begin_drain();
     sockets.begin_drain();
     let notice = Draining { reconnect_in_ms: RECONNECT_IN.as_millis() as u64 };
     for namespace in [LOBBY, CHAT].into_iter().filter_map(|name| sockets.of(name)) {
         if namespace.to_all().emit("draining", &notice).await.is_err() {
-            tracing::warn!("the sockets were not told of the end");
+            tracing::warn!("cannot announce the shutdown to the sockets");
         }
     }
     tokio::time::sleep(NOTICE.min(app.config.shutdown / 8)).await;

@@ -1,15 +1,18 @@
-//! Blocks: whom somebody does not want to hear from when nobody else is by.
+//! Blocks: users from whom somebody accepts no whispers and no direct messages.
 
-use super::user::{self, User, user_columns};
+use std::sync::LazyLock;
+
+use super::user::{self, User};
 use super::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 
-/// Blocks somebody; doing it again changes nothing. The blocked are not told: they are only refused
-/// where they would speak to this person alone.
+/// Blocks a user; blocking them again changes nothing. The blocked user is not notified: only their
+/// whispers and direct messages are refused.
 ///
 /// # Errors
-/// `invalid` with the field `userId` for oneself; `not_found` for nobody; `too_many` over the limit.
+/// `invalid` with the field `userId` for oneself; `not_found` for an unknown user; `too_many` over the
+/// limit.
 pub fn add(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, user_id: UserId) -> Result<()> {
     if user_id == me {
         return Err(Error::invalid("userId", "nobody blocks oneself"));
@@ -28,7 +31,7 @@ pub fn add(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, user_id: UserId) 
     Ok(())
 }
 
-/// Takes a block away; where there is none, nothing changes.
+/// Removes a block, if there is one.
 ///
 /// # Errors
 /// Only those of the store.
@@ -37,20 +40,22 @@ pub fn remove(tx: &mut Tx, me: UserId, user_id: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Everybody that somebody has blocked, by name. The limit of blocks bounds it.
+/// Returns the users that somebody has blocked, by name. The limit of blocks bounds the list.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn list(tx: &mut Tx, me: UserId) -> Result<Vec<User>> {
-    let sql = concat!(
-        "SELECT ",
-        user_columns!("u"),
-        " FROM blocks b JOIN users u ON u.id = b.blocked_id WHERE b.user_id = ?1 ORDER BY u.name_folded, u.id"
-    );
-    Ok(tx.query_all(sql, &[&me], |row| user::read(row, 0))?.into_iter().flatten().collect())
+    static LIST: LazyLock<String> = LazyLock::new(|| {
+        let user = user::columns("u");
+        format!(
+            "SELECT {user} FROM blocks b JOIN users u ON u.id = b.blocked_id WHERE b.user_id = ?1
+             ORDER BY u.name_folded, u.id"
+        )
+    });
+    Ok(tx.query_all(&LIST, &[&me], |row| user::read(&mut row.columns()))?.into_iter().flatten().collect())
 }
 
-/// Whether `by` has blocked `whom`.
+/// Returns whether `by` has blocked `whom`.
 ///
 /// # Errors
 /// Only those of the store.

@@ -1,4 +1,4 @@
-//! The cast of chat's tests: a house of its own for each, with people and the room "courtyard".
+//! The fixtures of chat's tests: a store of its own for each, with users and the room "courtyard".
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use parking_lot::Mutex;
 
 use super::member::{self, Proof};
-use super::message::{self, New};
+use super::message::{self, NewMessage};
 use super::room::{self, NewRoom, Room};
 use super::user::{self, User};
 use super::{Db, Fact, Limits, Tx};
@@ -16,28 +16,28 @@ use crate::ids::{RoomId, UserId};
 
 pub(super) static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::default);
 
-/// A store in a folder of its own, removed with it, that keeps the facts it was told.
-pub(super) struct House {
+/// A store in a folder of its own, removed with it, that keeps the published facts.
+pub(super) struct Store {
     pub(super) db: Db,
     facts: Arc<Mutex<Vec<Fact>>>,
-    _folder: Folder,
+    _folder: TempFolder,
 }
 
-struct Folder(PathBuf);
+struct TempFolder(PathBuf);
 
-impl Drop for Folder {
+impl Drop for TempFolder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-impl House {
+impl Store {
     pub(super) fn open() -> Self {
-        let folder = Folder(std::env::temp_dir().join(format!("madang-chat-{}", RoomId::new(0))));
+        let folder = TempFolder(std::env::temp_dir().join(format!("madang-chat-{}", RoomId::new(0))));
         std::fs::create_dir(&folder.0).unwrap();
         let facts = Arc::new(Mutex::new(Vec::new()));
-        let heard = facts.clone();
-        let db = Db::open(Options::new(folder.0.join("madang.db")), move |new| heard.lock().extend(new)).unwrap();
+        let published = facts.clone();
+        let db = Db::open(Options::new(folder.0.join("madang.db")), move |new| published.lock().extend(new)).unwrap();
         Self { db, facts, _folder: folder }
     }
 
@@ -55,7 +55,7 @@ impl House {
         self.db.read(act).await
     }
 
-    /// The facts since the last call.
+    /// Returns the facts published since the last call.
     pub(super) fn facts(&self) -> Vec<Fact> {
         std::mem::take(&mut *self.facts.lock())
     }
@@ -65,7 +65,7 @@ impl House {
         self.write(move |tx| user::make_guest(tx, &LIMITS, 1, &name)).await.unwrap()
     }
 
-    /// The courtyard: a lasting room of `max` seats with its owner in it.
+    /// Creates the courtyard: a lasting room for `max` members with its owner in it.
     pub(super) async fn courtyard(&self, owner: &User, max: u32) -> Room {
         let new = NewRoom { title: "courtyard".into(), max: Some(max), ..NewRoom::default() };
         self.create(owner, new).await
@@ -76,21 +76,24 @@ impl House {
         self.write(move |tx| room::create(tx, &LIMITS, 1, me, new)).await.unwrap()
     }
 
-    /// Joins at `now`, which makes the order of being present.
+    /// Joins at `now`, which decides the order of the members.
     pub(super) async fn enter(&self, now: i64, user: &User, room: &Room) -> Result<member::Joining> {
         let (me, room_id) = (user.id, room.id);
         self.write(move |tx| member::join(tx, now, me, room_id, Proof::Open, true)).await
     }
 
     pub(super) async fn say(&self, user: &User, room: &Room, text: &str) -> message::Message {
-        self.send(user, room, New { text: text.into(), ..New::default() }).await.unwrap().message
+        self.send(user, room, NewMessage { text: text.into(), ..NewMessage::default() }).await.unwrap().message
     }
 
     pub(super) async fn whisper(&self, user: &User, room: &Room, to: UserId, text: &str) -> message::Message {
-        self.send(user, room, New { text: text.into(), to: Some(to), ..New::default() }).await.unwrap().message
+        self.send(user, room, NewMessage { text: text.into(), to: Some(to), ..NewMessage::default() })
+            .await
+            .unwrap()
+            .message
     }
 
-    pub(super) async fn send(&self, user: &User, room: &Room, new: New) -> Result<message::Sent> {
+    pub(super) async fn send(&self, user: &User, room: &Room, new: NewMessage) -> Result<message::Sent> {
         let (me, room_id) = (user.id, room.id);
         self.write(move |tx| message::send(tx, &LIMITS, 2, me, room_id, new)).await
     }

@@ -1,23 +1,24 @@
-//! Keys of servers that bring their own users: a shop's customers, a game's players. The server
-//! names each by an id of its own and gets a token for them.
+//! API keys of servers that bring their own users, such as the customers of a shop. The server identifies each by
+//! an id of its own and gets a session token for them.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::kinds::UserKind;
 use super::session::Token;
-use super::user::{self, User, UserKind};
+use super::user::{self, User};
 use super::{Fact, Limits, Tx};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{KeyId, UserId};
 use crate::text;
 
-/// Bytes of somebody's id at the other server.
+/// Bytes of a user's id at the other server.
 const EXTERNAL_ID_MAX: usize = 200;
 /// Bytes of a picture's address.
 const PICTURE_MAX: usize = 2_000;
 
-/// A key as the operator sees it; itself it is shown once, when it is made.
+/// A key as the operator sees it. Its secret is shown once, on creation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Key {
@@ -28,15 +29,15 @@ pub struct Key {
     pub revoked_at: Option<String>,
 }
 
-/// Somebody whom another server knows.
+/// A user of another server.
 #[derive(Clone, Debug)]
-pub struct Outsider {
+pub struct ExternalUser {
     pub external_id: String,
     pub name: String,
     pub picture: Option<String>,
 }
 
-/// Makes a key; it is shown this once.
+/// Creates a key and returns it with its secret.
 ///
 /// # Errors
 /// `invalid` or `too_long` with the field `name`.
@@ -49,25 +50,25 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<(Key
     Ok((Key { id, name, created_at: rfc3339(now), revoked_at: None }, secret))
 }
 
-/// All keys, the oldest first. The operator makes them by hand, so they are few.
+/// Returns all keys, the oldest first. The operator creates them by hand, so they are few.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn list(tx: &mut Tx) -> Result<Vec<Key>> {
     let sql = "SELECT id, name, created_at, revoked_at FROM keys ORDER BY id LIMIT 1000";
     Ok(tx.query_all(sql, &[], |row| {
-        let revoked_at: Option<i64> = row.get(3)?;
+        let mut c = row.columns();
         Ok(Key {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            created_at: rfc3339(row.get(2)?),
-            revoked_at: revoked_at.map(rfc3339),
+            id: c.next()?,
+            name: c.next()?,
+            created_at: rfc3339(c.next()?),
+            revoked_at: c.next::<Option<i64>>()?.map(rfc3339),
         })
     })?)
 }
 
-/// Makes a key open nothing any more and ends the sessions of the people it brought: who has stolen
-/// it may have opened some. Whether there was such a key in use.
+/// Revokes a key and ends the sessions of the users it brought, as a thief may have opened some. Returns whether the
+/// key was in use.
 ///
 /// # Errors
 /// Only those of the store.
@@ -82,7 +83,7 @@ pub fn revoke(tx: &mut Tx, now: i64, id: KeyId) -> Result<bool> {
     Ok(true)
 }
 
-/// The key that a secret is, unless it was revoked.
+/// Returns the key of a secret, unless it was revoked.
 ///
 /// # Errors
 /// Only those of the store.
@@ -91,30 +92,30 @@ pub fn find(tx: &mut Tx, secret: &Token) -> Result<Option<KeyId>> {
     Ok(tx.query_opt(sql, &[&secret.hash()], |row| row.get(0))?)
 }
 
-/// The user that stands for somebody of another server, made when they come for the first time, with
-/// the name and picture that server knows now.
+/// Returns the user for a user of another server, created the first time, with the name and picture that the server
+/// sends.
 ///
 /// # Errors
 /// `invalid` or `too_long` with the field `externalId`, `name` or `picture`.
-pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, outsider: Outsider) -> Result<User> {
-    let external_id = outsider.external_id;
+pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, external: ExternalUser) -> Result<User> {
+    let external_id = external.external_id;
     if external_id.is_empty() || external_id.len() > EXTERNAL_ID_MAX {
         return Err(Error::invalid("externalId", format!("externalId must have 1 to {EXTERNAL_ID_MAX} bytes")));
     }
-    let picture = outsider.picture.map(checked_picture).transpose()?;
+    let picture = external.picture.map(checked_picture).transpose()?;
     let sql = "SELECT id FROM users WHERE key_id = ?1 AND external_id = ?2 AND external_id IS NOT NULL";
     let known: Option<UserId> = tx.query_opt(sql, &[&key_id, &external_id], |row| row.get(0))?;
     let Some(id) = known else {
-        let mut user = user::make(tx, limits, now, UserKind::Account, &outsider.name)?;
+        let mut user = user::make(tx, limits, now, UserKind::Account, &external.name)?;
         let sql = "UPDATE users SET key_id = ?2, external_id = ?3, picture = ?4 WHERE id = ?1";
         let made = tx.execute(sql, &[&user.id, &key_id, &external_id, &picture]);
-        // With several writers the same person may come twice at once; asked again, they are known.
+        // With several writers the same user may be created twice at once. A retry finds them.
         made.map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })?;
         user.picture = picture;
         return Ok(user);
     };
     let before = user::get(tx, id)?;
-    let user = user::rename_as_told(tx, limits, id, &outsider.name)?;
+    let user = user::rename_unchecked(tx, limits, id, &external.name)?;
     if before.picture == picture {
         return Ok(user);
     }
@@ -124,8 +125,7 @@ pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, outsider: Out
     Ok(user)
 }
 
-/// An address elsewhere is handed on as it is, so it must be one that no client takes for anything
-/// but a picture over HTTPS.
+/// Checks the address of a picture on another server: clients load it as it is, so it must be HTTPS.
 fn checked_picture(address: String) -> Result<String> {
     let uri = address.parse::<http::Uri>().ok().filter(|_| address.len() <= PICTURE_MAX);
     let is_fine =

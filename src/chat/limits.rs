@@ -1,16 +1,15 @@
-//! Sizes and counts that chat refuses to go beyond. They are settings, so that a house may choose
-//! and a test may shorten.
+//! Limits of sizes and counts. They are settings, so that operators and tests can change them.
 
-/// The defaults are those of the wire reference.
+/// The limits, by default those of the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Characters of a message.
     pub text_max: usize,
     /// Characters of a room's title.
     pub title_max: usize,
-    /// Characters of a person's name.
+    /// Characters of a user's name.
     pub name_max: usize,
-    /// Characters of what a person says about themselves.
+    /// Characters of the line about oneself.
     pub bio_max: usize,
     /// Bytes of the sender's own id for a message.
     pub key_max: usize,
@@ -18,43 +17,42 @@ pub struct Limits {
     pub reason_max: usize,
     /// Files on one message.
     pub files_max: usize,
-    /// Connections that one message names.
+    /// Users that one message mentions.
     pub mentions_max: usize,
-    /// Kinds of reaction under one message.
+    /// Different emoji of the reactions to one message.
     pub reactions_max: usize,
     /// Pinned messages of a room.
     pub pins_max: usize,
-    /// Connections that one person blocks.
+    /// Users that one user blocks.
     pub blocks_max: u32,
-    /// How long one's own message may be edited and deleted; 0 for ever.
+    /// How long one's own message may be edited and deleted; 0 for no limit.
     pub change_window_ms: i64,
-    /// Uploads of one person that wait for a message.
+    /// Uploads of one user that wait for a message.
     pub waiting_files_max: u64,
     /// Bytes of those.
     pub waiting_bytes_max: u64,
-    /// Bytes of all files of one person, each with what it takes besides its own; 0 for no end.
+    /// Bytes of all files of one user, each with its overhead; 0 for no limit.
     pub stored_bytes_max: u64,
-    /// The most members any room may allow; 0 for no end.
+    /// The most members a room may allow; 0 for no limit.
     pub room_max: u32,
-    /// How many members a room allows when its maker does not say.
+    /// The members a new room allows by default.
     pub room_max_default: u32,
     /// Rows on one page.
     pub page_max: u32,
-    /// Rows on a page when nobody says how many.
+    /// Rows on a page by default.
     pub page_default: u32,
-    /// Changes that a resume hands over before it is a gap.
+    /// Changes that a resume returns before it is a gap.
     pub since_max_changes: u32,
-    /// Bytes of messages that a resume hands over before it is a gap.
+    /// Bytes of messages that a resume returns before it is a gap.
     pub since_max_bytes: u64,
-    /// Links of one person that wait for their preview; 0 where none is looked at.
+    /// Links of one user that wait for their preview; 0 turns previews off.
     pub waiting_previews_max: u64,
-    /// How often a row of the outbox is tried before it is given up.
+    /// How often a job of the outbox is tried before it is given up.
     pub outbox_tries: u32,
-    /// How long a row of the outbox waits after its first failure; four times as long after each
-    /// further one. Longer than a page that did not come is left alone, or the second try of a link
-    /// would find what is remembered of the first.
+    /// How long a job of the outbox waits after its first failure; four times as long after each further one. It is
+    /// longer than a failed fetch is cached, or the second try of a link would find the first failure.
     pub outbox_pause_ms: i64,
-    /// How old a row of the outbox may become and still be tried again.
+    /// How old a job of the outbox may be and still be tried again.
     pub outbox_age_ms: i64,
 }
 

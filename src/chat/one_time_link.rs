@@ -1,23 +1,16 @@
-//! One-time links: whoever opens one has been told its code by the operator or by e-mail.
+//! One-time links, which the operator or an e-mail gives to a user.
 
 use super::Tx;
 use super::session::Token;
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
+pub use super::kinds::LinkKind;
+
 const HOUR: i64 = 3_600_000;
 
-/// What a link is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkKind {
-    /// To become an admin; nobody's until it is used.
-    Admin,
-    /// To choose a new password, of one account.
-    Password,
-}
-
 impl LinkKind {
-    /// How long it opens.
+    /// Returns how long a link is valid.
     pub fn lifetime_ms(self) -> i64 {
         match self {
             Self::Admin => 24 * HOUR,
@@ -26,8 +19,8 @@ impl LinkKind {
     }
 }
 
-/// Makes a link and hands out its code, which is nowhere else. The one before it, of the same kind
-/// and person, opens nothing any more.
+/// Creates a link and returns its code, which is stored only as a hash. The previous link of the same kind and user
+/// is revoked.
 ///
 /// # Errors
 /// Only those of the store.
@@ -45,25 +38,25 @@ pub fn make(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> R
     Ok(code)
 }
 
-/// Whether a link still opens, and whose it is. It stays as it is: a GET uses nothing up.
+/// Returns the user of a valid link without using it.
 ///
 /// # Errors
-/// `gone` for one that was used, has ended or never was.
+/// `gone` for a link that was used, has ended or never existed.
 pub fn look(tx: &mut Tx, now: i64, kind: LinkKind, code: &Token) -> Result<Option<UserId>> {
     let sql = "SELECT user_id FROM links WHERE code_hash = ?1 AND kind = ?2 AND ends_at > ?3";
     tx.query_opt(sql, &[&code.hash(), &kind, &now], |row| row.get(0))?.ok_or(Code::Gone.into())
 }
 
-/// Uses a link up. Of two who try at once one does.
+/// Uses a link. Of two simultaneous uses one succeeds.
 ///
 /// # Errors
-/// `gone` for one that was used, has ended or never was.
+/// `gone` for a link that was used, has ended or never existed.
 pub fn take(tx: &mut Tx, now: i64, kind: LinkKind, code: &Token) -> Result<Option<UserId>> {
     let sql = "DELETE FROM links WHERE code_hash = ?1 AND kind = ?2 AND ends_at > ?3 RETURNING user_id";
     tx.query_opt(sql, &[&code.hash(), &kind, &now], |row| row.get(0))?.ok_or(Code::Gone.into())
 }
 
-/// Makes all links of the house open nothing any more.
+/// Revokes all links.
 ///
 /// # Errors
 /// Only those of the store.
@@ -72,8 +65,8 @@ pub fn forget_all(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Makes all links of a person open nothing any more.
-pub(super) fn forget_all_of(tx: &mut Tx, user_id: UserId) -> Result<()> {
+/// Revokes all links of a user.
+pub(super) fn revoke_all_of(tx: &mut Tx, user_id: UserId) -> Result<()> {
     tx.execute("DELETE FROM links WHERE user_id = ?1", &[&user_id])?;
     Ok(())
 }

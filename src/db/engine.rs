@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use super::fault::Fault;
-use super::migrate::Migration;
 use super::row::Row;
 use super::search::Match;
 use super::value::Param;
+
+/// A numbered step; its number is its place in the list, from 1.
+pub(super) struct Migration {
+    pub(super) name: &'static str,
+    pub(super) sql: &'static str,
+}
 
 /// Opens connections to one database.
 pub(super) trait Engine: Send + Sync + 'static {

@@ -1,22 +1,22 @@
-//! What can go wrong between us and the engine, sorted by what to do about it.
+//! Database errors, classified by what to do about them.
 
 use crate::error::{Code, Error};
 
-/// A statement that the engine refused.
+/// A database error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A row like it is there already. The caller knows what that means; left unhandled it is a
-    /// fault of ours.
+    /// A unique index was violated. The caller handles it; unhandled it is a bug.
     Unique(String),
-    /// The store cannot take it now: locked by another process, or the disk is full. It recovers
-    /// by itself.
+    /// The database is locked by another process, or the disk is full. It recovers by itself.
     Unavailable(String),
-    /// The store failed under us: I/O error, corruption, no file. The connection must be opened
-    /// anew and checked before anything more is promised.
+    /// An I/O error, corruption, or a missing file. The connection must be reopened and checked before the
+    /// next commit.
     Broken(String),
     /// The statement took longer than its deadline allows.
     Late(String),
-    /// Our own mistake: SQL that does not parse, a column of another type.
+    /// The database belongs to a newer version of this program.
+    Newer { schema: i64, known: i64 },
+    /// A bug: SQL that does not parse, or a column of another type.
     Wrong(String),
 }
 
@@ -33,11 +33,14 @@ impl Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (what, detail) = match self {
-            Fault::Unique(detail) => ("not unique", detail),
-            Fault::Unavailable(detail) => ("store unavailable", detail),
-            Fault::Broken(detail) => ("store broken", detail),
-            Fault::Late(detail) => ("took too long", detail),
-            Fault::Wrong(detail) => ("wrong statement", detail),
+            Fault::Unique(detail) => ("unique constraint", detail),
+            Fault::Unavailable(detail) => ("database unavailable", detail),
+            Fault::Broken(detail) => ("database error", detail),
+            Fault::Late(detail) => ("timed out", detail),
+            Fault::Newer { schema, known } => {
+                return write!(f, "it has schema {schema}, newer than {known} (use a newer version of madang)");
+            }
+            Fault::Wrong(detail) => ("invalid statement", detail),
         };
         write!(f, "{what}: {detail}")
     }
@@ -45,7 +48,7 @@ impl std::fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// A file beside the database that cannot be made, read or written.
+/// A file beside the database cannot be created, read or written.
 impl From<std::io::Error> for Fault {
     fn from(error: std::io::Error) -> Self {
         Fault::Unavailable(error.to_string())
@@ -56,11 +59,11 @@ impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Unavailable(_) | Fault::Broken(_) => {
-                tracing::warn!(%fault, "the store does not answer");
+                tracing::warn!(%fault, "the database is unavailable");
                 Code::Unavailable.into()
             }
             Fault::Late(_) => Code::Busy.into(),
-            Fault::Unique(_) | Fault::Wrong(_) => Error::internal(fault),
+            Fault::Unique(_) | Fault::Newer { .. } | Fault::Wrong(_) => Error::internal(fault),
         }
     }
 }

@@ -5,12 +5,6 @@ use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
 use crate::clock::now_ms;
 
-/// A numbered step; its number is its place in the list, from 1.
-pub(super) struct Migration {
-    pub(super) name: &'static str,
-    pub(super) sql: &'static str,
-}
-
 /// Declares the steps of an engine from `migrations/<engine>/<name>.sql`.
 macro_rules! migrations {
     ($engine:literal: $($name:literal)+) => {
@@ -28,7 +22,7 @@ pub(super) use migrations;
 /// Applies the missing steps. Calls [`Engine::before_migration`] first if the database holds data.
 ///
 /// # Errors
-/// [`Fault::Wrong`] when a newer program has written this database: going on could lose data that this one
+/// [`Fault::Newer`] when a newer program has written this database: going on could lose data that this one
 /// does not know. [`Fault::Unavailable`] when no copy can be kept; then nothing was changed.
 pub(super) fn migrate(engine: &dyn Engine, connection: &dyn Connection) -> Result<(), Fault> {
     connection.step(Step::BeginWrite)?;
@@ -47,9 +41,7 @@ fn apply_missing(engine: &dyn Engine, connection: &dyn Connection) -> Result<(),
     )?;
     let (version, schema) = (version(connection)?, engine.migrations().len() as i64);
     if version > schema {
-        return Err(Fault::Wrong(format!(
-            "the database has schema version {version}, this program knows {schema}: run the newer madang"
-        )));
+        return Err(Fault::Newer { schema: version, known: schema });
     }
     if (1..schema).contains(&version) {
         engine.before_migration(version, schema)?;

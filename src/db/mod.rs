@@ -7,6 +7,7 @@
 
 mod engine;
 mod fault;
+mod index_updates;
 mod migrate;
 mod readers;
 mod row;

@@ -1,12 +1,4 @@
-//! The search index, engine-neutral: what is looked for, and what a batch of acts writes.
-//!
-//! The engines differ most here (FTS5, or a `tsvector` with a GIN index); how rows are written and asked
-//! is in each engine's folder. Which words a message has, and who may see what was found, is for `chat`.
-
-use std::collections::BTreeMap;
-
-use super::engine::Connection;
-use super::fault::Fault;
+//! What a search looks for in the index. How the index is asked is in each engine's folder.
 
 /// What a row must have to be found: at least one term of each group. Without groups nothing is found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,45 +18,5 @@ impl Term {
 
     pub fn prefix(word: impl Into<String>) -> Self {
         Self { word: word.into(), is_prefix: true }
-    }
-}
-
-/// The words that a message has now, or none when it is removed from the index.
-pub(super) struct Indexed {
-    pub(super) number: i64,
-    pub(super) words: Option<String>,
-    /// Whether the index cannot have the message yet.
-    pub(super) is_new: bool,
-}
-
-/// What a batch of acts writes to the index, by the number of the message. The last one wins.
-///
-/// It is written once, at the end of the batch: SQLite flushes the index at every savepoint, and acts
-/// that share a commit may have one each.
-#[derive(Default)]
-pub(super) struct IndexUpdates(BTreeMap<i64, Indexed>);
-
-impl IndexUpdates {
-    pub(super) fn add(&mut self, updates: Vec<Indexed>) {
-        for mut indexed in updates {
-            // Whether the index has the number was settled before the batch: a message that is sent and then
-            // edited is still new, and a number that was freed and used again in it is not.
-            if let Some(before) = self.0.get(&indexed.number) {
-                indexed.is_new = before.is_new;
-            }
-            self.0.insert(indexed.number, indexed);
-        }
-    }
-
-    /// Writes the rows; without an index, notes that there is none which is complete.
-    pub(super) fn write(self, connection: &dyn Connection, has_index: bool) -> Result<(), Fault> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        if !has_index {
-            return connection.execute("DELETE FROM meta WHERE key = 'search'", &[]).map(drop);
-        }
-        let rows = self.0.into_values();
-        rows.into_iter().try_for_each(|row| connection.index(row.number, row.words.as_deref(), row.is_new))
     }
 }

@@ -9,12 +9,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
+use super::index_updates::IndexUpdates;
 use super::readers::Readers;
-use super::search::IndexUpdates;
 use super::tx::Savepoint;
 use super::{CommitUnknown, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};
-use crate::sabotage::{self, Bug, Place};
+use crate::failpoint::{self, Point};
 
 /// How many acts share one fsync at most; more would only make the first of them wait.
 const BATCH: usize = 256;
@@ -148,7 +148,7 @@ where
         if let Some(connection) = self.connection.take()
             && let Err(fault) = connection.close()
         {
-            tracing::warn!(%fault, "the database was not tidied at its close; the next start does it");
+            tracing::warn!(%fault, "cannot clean up the database on close; the next start does");
         }
         for done in closing {
             // The caller may have stopped waiting.
@@ -161,7 +161,7 @@ where
             && let Some(connection) = &self.connection
             && let Err(fault) = connection.release_memory()
         {
-            tracing::warn!(%fault, "the writer's caches were not freed");
+            tracing::warn!(%fault, "cannot free the writer's caches");
         }
     }
 
@@ -171,19 +171,19 @@ where
             return;
         }
         self.is_warm = true;
-        match self.prepare(&mut acts).and_then(|facts| self.commit(facts, &mut acts)) {
+        match self.prepare(&mut acts).and_then(|facts| self.commit().map(|()| facts)) {
             Ok(facts) => {
-                sabotage::pass(Place::AfterCommit);
+                failpoint::crash(Point::AfterCommit);
                 self.publish(facts);
-                sabotage::pass(Place::AfterTelling);
+                failpoint::crash(Point::AfterPublish);
                 acts.into_iter().for_each(|act| act.answer(None));
-                sabotage::pass(Place::AfterAnswers);
+                failpoint::crash(Point::AfterAcks);
                 if let Some(connection) = &mut self.connection {
                     connection.committed();
                 }
             }
             Err(fault) => {
-                tracing::error!(%fault, acts = acts.len(), "a batch was not committed");
+                tracing::error!(%fault, acts = acts.len(), "a batch failed to commit");
                 self.undo(&fault);
                 acts.into_iter().for_each(|act| act.answer(Some(Code::Unavailable.into())));
             }
@@ -197,19 +197,12 @@ where
         }
     }
 
-    /// Makes the prepared transaction durable and returns its facts.
-    fn commit(&mut self, mut facts: Vec<F>, acts: &mut Vec<Box<dyn Act<F>>>) -> Result<Vec<F>, Fault> {
-        if sabotage::has(Bug::TellBeforeCommit) {
-            self.publish(mem::take(&mut facts));
-        }
-        if sabotage::has(Bug::AckBeforeCommit) {
-            mem::take(acts).into_iter().for_each(|act| act.answer(None));
-        }
-        sabotage::slow_disk();
-        sabotage::pass(Place::BeforeCommit);
+    /// Makes the prepared transaction durable.
+    fn commit(&self) -> Result<(), Fault> {
+        failpoint::slow_commit();
+        failpoint::crash(Point::BeforeCommit);
         let connection = self.connection.as_ref().ok_or_else(|| Fault::Broken("the database is closed".into()))?;
-        connection.step(Step::Commit)?;
-        Ok(facts)
+        connection.step(Step::Commit)
     }
 
     /// Runs the acts of a batch in one transaction, which stays open.
@@ -229,10 +222,10 @@ where
                 false
             });
             if tx.is_broken() {
-                return Err(Fault::Broken("an act met an I/O error".into()));
+                return Err(Fault::Broken("an act had an I/O error".into()));
             }
             if !connection.in_transaction() {
-                return Err(Fault::Unavailable("the engine ended the transaction".into()));
+                return Err(Fault::Unavailable("the database ended the transaction".into()));
             }
             if is_done {
                 let (mut published, indexed) = tx.keep()?;

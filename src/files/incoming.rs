@@ -27,10 +27,10 @@ impl Folder {
     /// # Errors
     /// A sentence for the operator: it cannot be created, or it is a symbolic link.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let failed = |error: std::io::Error| format!("cannot open the folder of uploads {}: {error}", path.display());
-        crate::service::make_private_folder(path)?;
+        let failed = |error: std::io::Error| format!("cannot open the upload folder {}: {error}", path.display());
+        crate::data_folder::create(path)?;
         if !path.symlink_metadata().map_err(failed)?.is_dir() {
-            return Err(format!("the folder of uploads {} must be a folder and not a link", path.display()));
+            return Err(format!("the upload folder {} is a link, which is not allowed", path.display()));
         }
         for entry in std::fs::read_dir(path).map_err(failed)? {
             let left = entry.map_err(failed)?.path();
@@ -42,42 +42,35 @@ impl Folder {
     }
 
     /// Creates a file in it, which is removed when it is dropped.
-    fn create(&self) -> Result<(Temp, File)> {
+    fn create(&self) -> Result<(TempFile, File)> {
         let path = self.0.join(FileId::new(now_ms()).to_string());
         // `create_new` follows no link of this name.
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
         let file = file.map_err(refused)?;
-        Ok((Temp { path, is_moved: false }, file))
+        Ok((TempFile { path }, file))
     }
 }
 
-/// A file of the folder, removed when dropped.
+/// A file of the folder. It is removed when dropped, unless the store has moved it.
 #[derive(Debug)]
-pub(crate) struct Temp {
+pub(crate) struct TempFile {
     pub(crate) path: PathBuf,
-    is_moved: bool,
 }
 
-impl Temp {
-    /// Notes that the file was moved into the store.
-    pub(crate) fn moved(mut self) {
-        self.is_moved = true;
-    }
-}
-
-impl Drop for Temp {
+impl Drop for TempFile {
     fn drop(&mut self) {
-        if !self.is_moved
-            && let Err(error) = std::fs::remove_file(&self.path)
-        {
-            tracing::warn!(%error, "an upload could not be removed; the next start does it");
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                tracing::warn!(%error, "an upload could not be removed; the next start does it");
+            }
+            _ => {}
         }
     }
 }
 
 /// A file that is being received.
 pub struct Incoming {
-    temp: Temp,
+    temp: TempFile,
     buffer: Vec<u8>,
     sink: Option<Sink>,
     size: u64,
@@ -103,7 +96,7 @@ pub struct Upload {
     /// The type of a file that is not a picture.
     pub(crate) media_type: &'static str,
     pub(crate) is_picture: bool,
-    pub(crate) temp: Temp,
+    pub(crate) temp: TempFile,
 }
 
 impl Incoming {
@@ -183,7 +176,7 @@ impl Upload {
 }
 
 /// Writes bytes made by the server into a file of the folder and returns their hash.
-pub(crate) async fn write_bytes(folder: &Folder, bytes: Vec<u8>) -> Result<(Temp, String)> {
+pub(crate) async fn write_bytes(folder: &Folder, bytes: Vec<u8>) -> Result<(TempFile, String)> {
     let folder = folder.clone();
     blocking(move || {
         let (temp, mut file) = folder.create()?;

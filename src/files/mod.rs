@@ -52,7 +52,7 @@ impl Files {
     /// # Errors
     /// A sentence for the operator.
     pub fn open(data_dir: &Path) -> Result<Self, String> {
-        crate::service::make_private_folder(&data_dir.join(STORED))?;
+        crate::data_folder::create(&data_dir.join(STORED))?;
         Ok(Self {
             store: Arc::new(LocalStore::new(data_dir)),
             incoming: Folder::open(&data_dir.join(INCOMING))?,
@@ -76,12 +76,7 @@ impl Files {
     /// # Errors
     /// `unavailable`.
     pub(crate) async fn keep(&self, upload: Upload) -> Result<()> {
-        self.run(move |store| {
-            store.put(&upload.hash, &upload.temp.path)?;
-            upload.temp.moved();
-            Ok(())
-        })
-        .await
+        self.run(move |store| store.put(&upload.hash, &upload.temp.path)).await
     }
 
     /// Stores bytes made by the server and returns their hash.
@@ -92,7 +87,6 @@ impl Files {
         let (temp, hash) = incoming::write_bytes(&self.incoming, bytes).await?;
         self.run(move |store| {
             store.put(&hash, &temp.path)?;
-            temp.moved();
             Ok(hash)
         })
         .await

@@ -8,7 +8,8 @@ use std::path::Path;
 ///
 /// Its methods block: the server calls them from the blocking pool, commands call them directly.
 pub trait Store: Send + Sync + 'static {
-    /// Stores a finished file durably, and may move it. A hash that is stored already is left as it is.
+    /// Stores a finished file durably, and may move it: the caller removes what is left of it. A hash that is stored
+    /// already is left as it is.
     ///
     /// # Errors
     /// Those of the store; then the file is where it was.

@@ -15,7 +15,7 @@ pub(crate) fn parse(text: &str) -> Option<Url> {
 }
 
 /// Resolves the target of a redirect. A redirect from HTTPS to HTTP is refused.
-pub(super) fn follow(from: &Url, location: &str) -> Option<Url> {
+pub(crate) fn follow(from: &Url, location: &str) -> Option<Url> {
     if location.len() > LONGEST {
         return None;
     }

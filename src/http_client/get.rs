@@ -122,7 +122,7 @@ async fn request_document(client: &Client, url: &Url, io: impl Read + Write + Un
 }
 
 /// Builds a request that reveals nothing about the user: no cookie, no referrer, no language.
-pub(super) fn request(url: &Url) -> Result<Request<Empty<Bytes>>, FetchError> {
+pub(crate) fn request(url: &Url) -> Result<Request<Empty<Bytes>>, FetchError> {
     Request::get(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
         .header(USER_AGENT, "Madang link preview")

@@ -5,10 +5,8 @@
 //! each of them, reads a bounded beginning within a bounded time, decompresses nothing, and sends
 //! nothing that identifies a user.
 
-mod address;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
-mod get;
+pub(crate) mod address;
+pub(crate) mod get;
 pub mod guard;
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,9 @@ fn may(address: &str) -> bool {
     may_reach(&Url::parse("https://example.org/").unwrap(), address.parse::<IpAddr>().unwrap())
 }
 
+/// Abuse: M8
 #[test]
-fn m8_only_public_addresses_are_reached() {
+fn only_public_addresses_are_reached() {
     for refused in [
         "0.0.0.0",
         "0.1.2.3",
@@ -110,8 +111,9 @@ fn m8_only_public_addresses_are_reached() {
     }
 }
 
+/// Abuse: M8
 #[test]
-fn m8_only_default_ports_are_reached() {
+fn only_default_ports_are_reached() {
     let address = "8.8.8.8".parse().unwrap();
     let may = |url: &str| may_reach(&Url::parse(url).unwrap(), address);
     for usual in ["http://a.example/", "http://a.example:80/", "https://a.example/", "https://a.example:443/"] {

@@ -24,11 +24,9 @@
 //! no more of these at once than the machine has memory for.
 
 mod animation;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod palette;
 mod portrait;
-mod probe;
+pub(crate) mod probe;
 mod scale;
 mod still;
 #[cfg(test)]

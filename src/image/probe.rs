@@ -38,14 +38,14 @@ const JPEG_SCANS: u32 = 64;
 
 /// The type that the first bytes of a file declare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim {
+pub(crate) enum Claim {
     Png,
     Jpeg,
     Gif,
     Webp,
 }
 
-pub(super) fn claim(head: &[u8]) -> Option<Claim> {
+pub(crate) fn claim(head: &[u8]) -> Option<Claim> {
     match head {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Claim::Png),
         [0xFF, 0xD8, 0xFF, ..] => Some(Claim::Jpeg),

@@ -1,8 +1,8 @@
-//! The one worker of the outbox: it takes what is due, several targets at a time and each target in
-//! order, and lets a row go only when what it says has happened or is given up.
+//! The worker of the outbox: takes the jobs that are due, several targets at a time and each target in order, and
+//! deletes a row only when its job is done or given up.
 //!
-//! It looks when an act has queued something and when the next row is due. What is under way is known
-//! here alone: a process that ends leaves its rows as they are, and the next begins with them.
+//! It looks when an act has queued a job and when the next one is due. Which jobs are running is known here alone: a
+//! process that ends leaves its rows as they are, and the next process starts with them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,79 +12,79 @@ use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::chat::Tx;
-use crate::chat::outbox::{self, Job, JobKind, Target};
+use crate::chat::kinds::JobKind;
+use crate::chat::outbox::{self, Job, Target};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;
 use crate::service::{App, log_failure};
 
-/// Rows that are worked on at a time.
+/// Jobs that run at a time.
 const AT_ONCE: usize = 8;
-/// How long it rests when the store does not answer.
-const BREATH: Duration = Duration::from_secs(1);
-/// How long it sleeps at most: the clock by which rows are due may be set meanwhile.
-const NAP: Duration = Duration::from_secs(60);
+/// The delay before the next try when the database does not answer.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// The longest sleep: the clock by which jobs are due may be set meanwhile.
+const MAX_SLEEP: Duration = Duration::from_secs(60);
 
-/// What came of a try.
-pub(super) enum Tried {
-    /// It has happened, or is not wanted any more. What is still to be written of it is written in the
-    /// transaction in which the row goes.
+/// The result of an attempt.
+pub(super) enum Attempt {
+    /// The job is done, or no longer wanted. The write runs in the transaction that deletes the row.
     Done(Option<Written>),
-    /// It has not, for this reason, and is tried again.
+    /// The job failed for this reason and is tried again.
     Failed(&'static str),
 }
 
 pub(super) type Written = Box<dyn FnOnce(&mut Tx) -> Result<()> + Send>;
 
-/// The worker, for who ends it.
+/// The running worker.
 pub struct Outbox {
     is_ending: watch::Sender<bool>,
     worker: JoinHandle<()>,
 }
 
 impl Outbox {
-    /// Lets the worker begin nothing more.
+    /// Lets the worker start no further job.
     pub fn begin_end(&self) {
         self.is_ending.send_replace(true);
     }
 
-    /// Waits for what is under way, at most so long. What has not come to its end stays in the outbox.
-    pub async fn end(mut self, patience: Duration) {
+    /// Waits for running jobs, at most this long. Those that have not ended stay in the outbox.
+    pub async fn end(mut self, wait: Duration) {
         self.begin_end();
-        if timeout(patience, &mut self.worker).await.is_err() {
+        if timeout(wait, &mut self.worker).await.is_err() {
             self.worker.abort();
         }
     }
 }
 
 impl App {
-    /// Starts the worker. What an earlier process left is taken up at once.
-    pub fn open_outbox(&self) -> Outbox {
+    /// Starts the worker, which begins with the jobs that an earlier process left.
+    pub fn start_outbox(&self) -> Outbox {
         let (is_ending, ending) = watch::channel(false);
-        let worker = Worker { app: self.clone(), under_way: JoinSet::new(), busy: HashMap::new() };
+        let worker = Worker { app: self.clone(), running: JoinSet::new(), busy: HashMap::new() };
         Outbox { is_ending, worker: tokio::spawn(worker.run(ending)) }
     }
 
     async fn try_job(self, job: Job) {
         let (app, tried) = (self.clone(), job.clone());
-        // In a task of its own, so that a panic costs one try.
+        // In a task of its own, so that a panic costs one attempt.
         let tried = tokio::spawn(async move {
             match tried.kind {
                 JobKind::Preview => app.try_preview(tried.target.message_id(), tried.payload).await,
             }
         });
         let tried = tried.await.unwrap_or_else(|error| {
-            tracing::error!(%error, number = job.number, kind = ?job.kind, "a try of the outbox broke down");
-            Tried::Failed("it broke down")
+            tracing::error!(%error, number = job.number, kind = ?job.kind, "an outbox job panicked");
+            Attempt::Failed("it panicked")
         });
         let ended = match tried {
-            Tried::Done(written) => self.done(job.number, written).await,
-            Tried::Failed(why) => self.failed(&job, why).await,
+            Attempt::Done(written) => self.done(job.number, written).await,
+            Attempt::Failed(why) => self.failed(&job, why).await,
         };
         if ended.is_err() {
-            log_failure("ending a row of the outbox", ended);
-            // It is due as before: without a rest it would be tried without one.
-            sleep(BREATH).await;
+            log_failure("finishing an outbox job", ended);
+            // It is still due and would be tried again at once.
+            sleep(RETRY_DELAY).await;
         }
     }
 
@@ -101,9 +101,9 @@ impl App {
     async fn failed(&self, job: &Job, why: &'static str) -> Result<()> {
         let (number, limits) = (job.number, self.config.limits.clone());
         if self.db.write(Subject::Server, move |tx| outbox::failed(tx, &limits, now_ms(), number)).await? {
-            tracing::info!(number, kind = ?job.kind, tries = job.tries + 1, why, "given up");
+            tracing::info!(number, kind = ?job.kind, tries = job.tries + 1, why, "outbox job given up");
         } else {
-            tracing::debug!(number, kind = ?job.kind, tries = job.tries + 1, why, "tried again later");
+            tracing::debug!(number, kind = ?job.kind, tries = job.tries + 1, why, "outbox job failed; it is tried again later");
         }
         Ok(())
     }
@@ -111,24 +111,24 @@ impl App {
 
 struct Worker {
     app: App,
-    under_way: JoinSet<()>,
-    /// What the tasks under way are at.
+    running: JoinSet<()>,
+    /// The jobs of the running tasks.
     busy: HashMap<Id, (JobKind, Target)>,
 }
 
 impl Worker {
     async fn run(mut self, mut ending: watch::Receiver<bool>) {
         loop {
-            let rest = self.begin_due().await;
+            let sleep_for = self.begin_due().await;
             tokio::select! {
-                // Also when nobody is left who could end it.
+                // Also when the handle is gone.
                 _ = ending.wait_for(|is_ending| *is_ending) => break,
-                Some(ended) = self.under_way.join_next_with_id() => self.ended(ended),
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
                 () = self.app.realtime.job_queued.notified() => {}
-                () = sleep(rest) => {}
+                () = sleep(sleep_for) => {}
             }
         }
-        while self.under_way.join_next().await.is_some() {}
+        while self.running.join_next().await.is_some() {}
     }
 
     fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
@@ -136,50 +136,52 @@ impl Worker {
         self.busy.remove(&id);
     }
 
-    /// Begins what is due and may be begun; how long there is nothing more to begin.
+    /// Starts the jobs that are due. Returns how long there is nothing more to start.
     async fn begin_due(&mut self) -> Duration {
-        let free = AT_ONCE - self.under_way.len();
+        let free = AT_ONCE - self.running.len();
         if free == 0 {
-            return NAP;
+            return MAX_SLEEP;
         }
         self.begin_some(free).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the outbox cannot be worked off now");
-            BREATH
+            tracing::warn!(%error, "cannot read the outbox; it is tried again");
+            RETRY_DELAY
         })
     }
 
     async fn begin_some(&mut self, free: usize) -> Result<Duration> {
         let now = now_ms();
-        // Those under way are due still.
-        let most = free + self.under_way.len();
+        // Running jobs are still due.
+        let most = free + self.running.len();
         let mut due = self.app.db.read(move |tx| outbox::due(tx, now, most)).await?;
         due.jobs.retain(|job| !self.busy.values().any(|busy| *busy == (job.kind, job.target)));
         due.jobs.truncate(free);
-        let rest = due.next_at.map_or(NAP, |at| Duration::from_millis(at.saturating_sub(now).unsigned_abs()).min(NAP));
+        let sleep_for = due
+            .next_at
+            .map_or(MAX_SLEEP, |at| Duration::from_millis(at.saturating_sub(now).unsigned_abs()).min(MAX_SLEEP));
         let picked = due.jobs.len();
         if picked == 0 {
-            return Ok(rest);
+            return Ok(sleep_for);
         }
         let tries_max = self.app.config.limits.outbox_tries;
         let begun = self.app.db.write(Subject::Server, move |tx| begin(tx, now, tries_max, due.jobs)).await?;
-        // Where some were not begun after all, others may be due in their place.
-        let rest = if begun.len() < picked { Duration::ZERO } else { rest };
+        // If some were not started after all, others may be due in their place.
+        let sleep_for = if begun.len() < picked { Duration::ZERO } else { sleep_for };
         for job in begun {
             let busy = (job.kind, job.target);
-            let task = self.under_way.spawn(self.app.clone().try_job(job));
+            let task = self.running.spawn(self.app.clone().try_job(job));
             self.busy.insert(task.id(), busy);
         }
-        Ok(rest)
+        Ok(sleep_for)
     }
 }
 
-/// Counts a try of each row and gives those back that are still there. What was tried often enough
-/// and came to no end, as the process did first, is given up.
+/// Counts an attempt of each job and returns those that still exist. A job that was attempted too often, because the
+/// process ended each time, is given up.
 fn begin(tx: &mut Tx, now: i64, tries_max: u32, jobs: Vec<Job>) -> Result<Vec<Job>> {
     let mut begun = Vec::with_capacity(jobs.len());
     for job in jobs {
         if job.tries >= tries_max {
-            tracing::warn!(number = job.number, kind = ?job.kind, tries = job.tries, why = "it never ended", "given up");
+            tracing::warn!(number = job.number, kind = ?job.kind, tries = job.tries, why = "it never ended", "outbox job given up");
             outbox::end(tx, now, job.number)?;
         } else if outbox::begin(tx, job.number)? {
             begun.push(job);

@@ -1,5 +1,5 @@
-//! The operator's desk: what is done from the command line on the data folder, also while a server
-//! runs on it. The server asks the store, so it knows at once.
+//! The admin commands: links and keys. They write to the database, also while the server runs, and the
+//! server sees the change at once.
 
 use crate::chat::key::{self, Key};
 use crate::chat::{Db, Limits};
@@ -12,7 +12,7 @@ use crate::ids::KeyId;
 use crate::service::admin::create_admin_link;
 use crate::service::one_time_link::create_reset_link;
 
-/// A data folder that is open for the operator's hand.
+/// An open data folder on which admin commands run.
 pub struct Admin {
     db: Db,
     limits: Limits,
@@ -20,66 +20,65 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Opens the data folder of a house that has been served before. `port` is where it is reached
-    /// when no public address is set.
+    /// Opens an existing data folder. `port` is used in links when no public URL is set.
     ///
     /// # Errors
-    /// A sentence for the operator: there is no house there, or it cannot be opened.
+    /// A message for the operator: there is no database, or it cannot be opened.
     pub fn open(config: &Config, port: u16) -> Result<Self, String> {
-        let path = super::backup::house(config)?;
+        let path = super::backup::existing_database(config)?;
         let options = Options { readers: 1, ..Options::new(&path) };
-        let db = Db::open(options, |_| {}).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
+        let db = Db::open(options, |_| {}).map_err(|fault| config.cannot_open(&path, &fault))?;
         Ok(Self { db, limits: config.limits.clone(), base_url: config.base_url(port) })
     }
 
-    /// Finishes what was begun.
+    /// Closes the database.
     pub async fn close(&self) {
         self.db.close().await;
     }
 
-    /// A link to become an admin.
+    /// Creates a link that makes an account an admin.
     ///
     /// # Errors
-    /// A sentence for the operator.
+    /// A message for the operator.
     pub async fn admin_link(&self) -> Result<String, String> {
         create_admin_link(&self.db, &self.base_url).await.map_err(failed)
     }
 
-    /// A link to choose another password.
+    /// Creates a link to set a new password.
     ///
     /// # Errors
-    /// A sentence for the operator, as for an e-mail that has no account.
+    /// A message for the operator, for example if no account has this address.
     pub async fn reset_link(&self, email: &str) -> Result<String, String> {
         create_reset_link(&self.db, &self.base_url, email.to_owned()).await.map_err(|error| match error.code {
-            Code::NotFound => format!("{email} has no account here"),
+            Code::NotFound => format!("no account has the e-mail address {email}"),
             _ => failed(error),
         })
     }
 
-    /// A new key for a server that brings its own users, and its secret, shown this once.
+    /// Creates a server key and returns it with its secret, which is not shown again.
     ///
     /// # Errors
-    /// A sentence for the operator, as for a name that shows nothing.
+    /// A message for the operator, for example if the name is empty.
     pub async fn create_key(&self, name: String) -> Result<(Key, String), String> {
         let limits = self.limits.clone();
         let made = self.db.write(Subject::Server, move |tx| key::create(tx, &limits, now_ms(), &name)).await;
         made.map(|(key, secret)| (key, secret.reveal())).map_err(failed)
     }
 
-    /// All keys, the oldest first.
+    /// Returns all keys, oldest first.
     ///
     /// # Errors
-    /// A sentence for the operator.
+    /// A message for the operator.
     pub async fn keys(&self) -> Result<Vec<Key>, String> {
         self.db.read(key::list).await.map_err(failed)
     }
 
-    /// Makes a key open nothing any more.
+    /// Revokes a key.
     ///
     /// # Errors
-    /// A sentence for the operator, as for a key that is none or was revoked.
+    /// A message for the operator, for example if the key does not exist or is revoked already.
     pub async fn revoke_key(&self, id: &str) -> Result<(), String> {
-        let none = || format!("{id} is no key in use; `madang key list` shows them");
+        let none = || format!("{id} is not an active key (run: madang key list)");
         let key_id: KeyId = id.parse().map_err(|_| none())?;
         let revoked =
             self.db.write(Subject::Server, move |tx| key::revoke(tx, now_ms(), key_id)).await.map_err(failed)?;

@@ -1,8 +1,8 @@
-//! `madang backup`: everything in one file, also beside a running server.
+//! `madang backup`: writes everything into one file, also while the server runs.
 //!
-//! First the database is copied, as of one moment, then the stored files that this copy names are
-//! packed. A file whose message is deleted in between is still there: the server removes no bytes
-//! while a backup holds [`Lock::all_bytes`].
+//! It copies the database in one read transaction, then packs the stored files that the copy names. A
+//! file whose message is deleted in between still exists: the server removes no bytes while a backup
+//! holds [`Lock::all_bytes`].
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, Permissions};
@@ -24,24 +24,24 @@ use crate::db::{Fault, Inspection, SCHEMA};
 use crate::files::{LocalStore, Store};
 use crate::lock::Lock;
 
-/// The least pause between two steps of the copy: a server that writes gets its turn at the disk.
+/// The least pause between two steps of the copy, so that the server gets its turn at the disk.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// A backup that was made.
+/// A finished backup.
 #[derive(Debug)]
 pub struct Made {
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     pub bytes: u64,
     pub holds: Counts,
-    /// The stored files that could not be taken along, as the house itself has lost them.
+    /// The hashes of stored files that the data folder lacks.
     pub lost: Vec<String>,
 }
 
-/// Writes a backup of a house into a file that must not be there, unless it `may_replace` it. Until
-/// it is whole, and on the disk for good, it is called `.part`.
+/// Writes a backup. An existing file is replaced only if `may_replace` is set. The file is called `.part`
+/// until it is complete and synced.
 ///
 /// # Errors
-/// A sentence for the operator; then the file is as it was.
+/// A message for the operator. The file is then unchanged.
 pub async fn backup(
     config: &Config,
     path: &Path,
@@ -50,13 +50,13 @@ pub async fn backup(
 ) -> Result<Made, String> {
     let (config, path) = (config.clone(), path.to_owned());
     let work = tokio::task::spawn_blocking(move || make(&config, &path, may_replace, &mut watch));
-    work.await.map_err(|error| format!("the backup broke off: {error}"))?
+    work.await.map_err(|error| format!("the backup failed: {error}"))?
 }
 
 fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Made, String> {
-    let database = house(config)?;
+    let database = existing_database(config)?;
     let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
-    let name = path.file_name().ok_or_else(|| format!("{} names no file", path.display()))?;
+    let name = path.file_name().ok_or_else(|| format!("{} is not a file name", path.display()))?;
     let beside = |ending: &str| {
         let mut name = name.to_owned();
         name.push(ending);
@@ -66,55 +66,53 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     refuse_to_replace(path, may_replace)?;
     let copy = TempFile::create(beside(".db.part")).map_err(cannot)?;
     copy.begin().map_err(cannot)?;
-    // From here on nothing is removed that the copy of the database is about to name.
+    // From here on nothing is removed that the copy of the database may name.
     let _all_bytes = Lock::all_bytes(&config.data_dir).map_err(|error| format!("cannot lock the files: {error}"))?;
-    // Asked again: a restore may have been waited for, and may have been killed.
+    // Checked again: the lock may have waited for a restore that was then killed.
     restore::refuse_while_under_way(&config.data_dir)?;
     copy_database(&database, &copy.path, watch)?;
     let store = LocalStore::new(&config.data_dir);
     let mut contents = collect(&store, &copy.path)?;
     let file = match pack(&store, &part, &copy.path, &contents, watch) {
         Err(Refused::Changed) => {
-            // A file is not what its name says. All are looked at, and those that are sound packed.
+            // A file is corrupt. Check all of them and pack the intact ones.
             contents.leave_out_damaged(&store, watch)?;
             pack(&store, &part, &copy.path, &contents, watch)
         }
         packed => packed,
     };
     let file = file.map_err(|refused| match refused {
-        Refused::Changed => "stored files changed while they were packed; try again".to_owned(),
+        Refused::Changed => "stored files changed during the backup (run it again)".to_owned(),
         Refused::Failed(why) => why,
     })?;
     let bytes = file.metadata().map_err(cannot)?.len();
     refuse_to_replace(path, may_replace)?;
-    part.become_file(path).map_err(cannot)?;
+    part.rename_to(path).map_err(cannot)?;
     Ok(Made { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost })
 }
 
-/// The database of a house that has been served before.
-pub(super) fn house(config: &Config) -> Result<PathBuf, String> {
+/// Returns the path of the database, which must exist.
+pub(super) fn existing_database(config: &Config) -> Result<PathBuf, String> {
     restore::refuse_while_under_way(&config.data_dir)?;
     let path = config.database();
     if path.is_file() {
         return Ok(path);
     }
     let folder = config.data_dir.display();
-    Err(format!("there is no house in {folder} yet; `madang serve` makes one, --data-dir names another"))
+    Err(format!("no database in {folder} (run: madang serve, or pass --data-dir)"))
 }
 
 fn refuse_to_replace(path: &Path, may_replace: bool) -> Result<(), String> {
     match path.symlink_metadata() {
-        Ok(found) if found.is_dir() => Err(format!("{} is a folder; name a file in it", path.display())),
-        Ok(_) if !may_replace => {
-            Err(format!("{} is there already; --force writes over it, another name keeps both", path.display()))
-        }
+        Ok(found) if found.is_dir() => Err(format!("{} is a folder (give the name of a file)", path.display())),
+        Ok(_) if !may_replace => Err(format!("{} already exists (pass --force to overwrite it)", path.display())),
         _ => Ok(()),
     }
 }
 
-/// Copies the database, a megabyte at a time, and leaves the disk to others for as long as each took.
+/// Copies the database a megabyte at a time, and pauses after each for as long as it took.
 fn copy_database(database: &Path, copy: &Path, watch: Watch<'_>) -> Result<(), String> {
-    /// A page is smaller in no database of ours, and this is for a bar on a screen.
+    /// The least page size of our databases; it only scales the progress bar.
     const PAGE: u64 = 4_096;
     let file = File::open(copy).map_err(|error| format!("cannot read {}: {error}", copy.display()))?;
     let mut ended = None;
@@ -122,9 +120,9 @@ fn copy_database(database: &Path, copy: &Path, watch: Watch<'_>) -> Result<(), S
     let copied = open(database)?.copy_to(copy, |done, all| {
         watch(Progress { doing: "copying the database", done: done * PAGE, all: all * PAGE }).map_err(|why| {
             ended = Some(why);
-            Fault::Unavailable("broken off".into())
+            Fault::Unavailable("interrupted".into())
         })?;
-        // Bit by bit, or whoever commits something meanwhile would wait for all of it at the end.
+        // Synced step by step: one sync at the end would delay the server's commits.
         file.sync_data()?;
         Handle::current().block_on(tokio::time::sleep(begun.elapsed().max(PAUSE)));
         begun = Instant::now();
@@ -136,13 +134,13 @@ fn copy_database(database: &Path, copy: &Path, watch: Watch<'_>) -> Result<(), S
     }
 }
 
-/// Opens a database whose form this program knows.
+/// Opens a database whose schema this version knows.
 pub(super) fn open(database: &Path) -> Result<Inspection, String> {
     let opened = Inspection::open(database).and_then(|inspection| Ok((inspection.schema()?, inspection)));
     match opened.map_err(|fault| format!("cannot read {}: {fault}", database.display()))? {
-        (0, _) => Err(format!("{} is no database of a house", database.display())),
+        (0, _) => Err(format!("{} is not a Madang database", database.display())),
         (schema, _) if schema > SCHEMA => {
-            Err(format!("the database has schema version {schema}, this program knows {SCHEMA}: run the newer madang"))
+            Err(format!("the database has schema {schema}, newer than {SCHEMA} (use a newer version of madang)"))
         }
         (_, inspection) => Ok(inspection),
     }
@@ -157,12 +155,12 @@ struct Contents {
 /// Collects the contents of a backup from the copy of the database and the store.
 fn collect(store: &dyn Store, copy: &Path) -> Result<Contents, String> {
     let inspection = open(copy)?;
-    let unreadable = |fault: Fault| format!("the database cannot be read: {fault}");
-    if let Some(harm) = inspection.integrity_errors().map_err(unreadable)?.first() {
-        return Err(format!("the database is harmed ({harm}); `madang verify` says how far. Keep your former backups"));
+    let unreadable = |fault: Fault| format!("cannot read the database: {fault}");
+    if let Some(error) = inspection.integrity_errors().map_err(unreadable)?.first() {
+        return Err(format!("the database is corrupt: {error} (run: madang verify; keep your earlier backups)"));
     }
     let read = inspection.read(|tx: &mut Tx| Ok((consistency::counts(tx)?, file::needed(tx)?)));
-    let (counts, needed): (Counts, _) = read.map_err(|error| format!("the database cannot be read: {error}"))?;
+    let (counts, needed): (Counts, _) = read.map_err(|error| format!("cannot read the database: {error}"))?;
     let schema = inspection.schema().map_err(unreadable)?;
     let (mut files, mut lost) = (Vec::new(), Vec::new());
     for sha256 in needed.into_keys() {
@@ -186,19 +184,19 @@ fn collect(store: &dyn Store, copy: &Path) -> Result<Contents, String> {
 }
 
 impl Contents {
-    /// Leaves out the files whose bytes are not what their name says, or cannot be read.
+    /// Leaves out the files that do not match their hash or cannot be read.
     fn leave_out_damaged(&mut self, store: &dyn Store, watch: Watch<'_>) -> Result<(), String> {
         let all = self.manifest.bytes();
-        let (mut sound, mut damaged, mut done) = (Vec::new(), BTreeSet::new(), 0);
+        let (mut intact, mut damaged, mut done) = (Vec::new(), BTreeSet::new(), 0);
         for file in self.manifest.files.drain(..) {
             done += file.bytes;
             watch(Progress { doing: "checking files", done, all })?;
             match stored_part(store, &file.sha256) {
-                Ok(found) if found.sha256 == file.sha256 => sound.push(found),
+                Ok(found) if found.sha256 == file.sha256 => intact.push(found),
                 _ => drop(damaged.insert(file.sha256)),
             }
         }
-        self.manifest.files = sound;
+        self.manifest.files = intact;
         self.manifest.lost.extend(damaged);
         self.manifest.lost.sort();
         Ok(())
@@ -212,7 +210,7 @@ fn pack(
     contents: &Contents,
     watch: Watch<'_>,
 ) -> Result<File, Refused> {
-    let failed = |error: io::Error| Refused::Failed(format!("the backup cannot be written: {error}"));
+    let failed = |error: io::Error| Refused::Failed(format!("cannot write the backup: {error}"));
     let file = part.begin().map_err(failed)?;
     let mut archive = Archive::begin(file, &contents.manifest, contents.time).map_err(Refused::Failed)?;
     for (name, part) in contents.manifest.parts() {
@@ -250,21 +248,21 @@ fn hash(mut source: impl Read) -> io::Result<Part> {
     }
 }
 
-/// A file that is being written, private, and gone again unless it becomes what it is for.
+/// A private file that is being written. It is removed on drop unless it was renamed.
 struct TempFile {
     path: PathBuf,
-    /// Held locked: of two backups into one file the second is refused.
+    /// Locked, so that a second backup into the same file is refused.
     file: File,
     is_done: bool,
 }
 
 impl TempFile {
-    /// Takes over what a process left that was killed.
+    /// Creates the file, or takes over one that a killed process left.
     fn create(path: PathBuf) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
         let taken = || io::Error::other(format!("{} is being written by another backup", path.display()));
         file.try_lock().map_err(|_| taken())?;
-        // Another may have finished between the two, and this be its backup by now; or a link led here.
+        // Between open and lock another backup may have renamed the file; or the path is a link.
         let (named, opened) = (path.symlink_metadata()?, file.metadata()?);
         if (named.dev(), named.ino()) != (opened.dev(), opened.ino()) {
             return Err(taken());
@@ -273,7 +271,7 @@ impl TempFile {
         Ok(Self { path, file, is_done: false })
     }
 
-    /// The file, empty, to be written from its beginning.
+    /// Truncates the file and returns it for writing.
     fn begin(&self) -> io::Result<File> {
         let mut file = self.file.try_clone()?;
         file.set_len(0)?;
@@ -281,7 +279,7 @@ impl TempFile {
         Ok(file)
     }
 
-    fn become_file(mut self, path: &Path) -> io::Result<()> {
+    fn rename_to(mut self, path: &Path) -> io::Result<()> {
         std::fs::rename(&self.path, path)?;
         self.is_done = true;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,4 +1,4 @@
-//! The operator's commands beside the server: admin links, keys, backup, restore, verify, reindex.
+//! The commands beside the server: admin links, keys, backup, restore, verify, reindex.
 
 pub mod admin;
 pub mod archive;

@@ -1,4 +1,4 @@
-//! `madang reindex`: the search index built anew, also while a server runs on the folder.
+//! `madang reindex`: rebuilds the search index, also while the server runs.
 
 use std::time::{Duration, Instant};
 
@@ -10,27 +10,24 @@ use crate::db;
 use crate::db::Subject;
 use crate::error::Error;
 
-/// Messages of one transaction: few enough that a send beside it does not wait long.
+/// Messages per transaction: few enough that a concurrent send does not wait long.
 const STEP: u32 = 500;
-/// A server that writes must get its turn even when steps are done at once.
+/// The least pause between two steps, so that a server gets its turn to write.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Builds the index anew. `progress` hears after each step how many messages have been looked at, of
-/// how many, by their numbers.
+/// Rebuilds the index. Calls `progress` after each step with the number of messages done and the total.
 ///
 /// # Errors
-/// A sentence for the operator: search is off, there is no such database, it is held or changed by
-/// others.
+/// A message for the operator: search is off, there is no database, or another process locks it.
 pub async fn reindex(config: &Config, mut progress: impl FnMut(i64, i64)) -> Result<(), String> {
     if !config.has_search {
-        return Err("search is off here: take SEARCH=off away first".into());
+        return Err("search is switched off (remove SEARCH=off first)".into());
     }
-    let path = super::backup::house(config)?;
-    let db = Db::open(db::Options::new(&path), |_| {})
-        .map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
+    let path = super::backup::existing_database(config)?;
+    let db = Db::open(db::Options::new(&path), |_| {}).map_err(|fault| config.cannot_open(&path, &fault))?;
     let done = rebuild(&db, &mut progress).await;
     db.close().await;
-    done.map_err(|error| format!("the index was not built: {}", error.message))
+    done.map_err(|error| format!("cannot rebuild the search index: {}", error.message))
 }
 
 async fn rebuild(db: &Db, progress: &mut impl FnMut(i64, i64)) -> Result<(), Error> {
@@ -39,7 +36,7 @@ async fn rebuild(db: &Db, progress: &mut impl FnMut(i64, i64)) -> Result<(), Err
         let begun = Instant::now();
         rebuild = db.write(Subject::Server, move |tx| rebuild.step(tx, STEP)).await?;
         progress(rebuild.done, rebuild.last);
-        // The store is for others as long as it was for this.
+        // Leaves the database to others for as long as this step took.
         tokio::time::sleep(begun.elapsed().max(PAUSE)).await;
     }
     Ok(())

@@ -1,8 +1,8 @@
-//! `madang restore`: the house of a backup, put where another was or none.
+//! `madang restore`: restores a backup into the data folder.
 //!
-//! Everything is checked before anything is touched, and unpacked within the data folder, which may
-//! be a disk of its own or lie where nobody may make another folder. Then a few names change. What
-//! breaks off among them is finished by the next start.
+//! Everything is checked before anything changes. The backup is unpacked within the data folder, which
+//! may be a mounted disk or lie where no other folder can be created. Then a few names change. If that
+//! is interrupted, the next start finishes it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -16,40 +16,40 @@ use crate::chat::consistency::Counts;
 use crate::chat::{Db, one_time_link, room};
 use crate::clock::{now_ms, stamp};
 use crate::config::{Config, DATABASE};
+use crate::data_folder;
 use crate::db::Subject;
 use crate::db::{Inspection, Options, SCHEMA};
 use crate::error::Error;
 use crate::files::{INCOMING, STORED};
 use crate::lock::Lock;
-use crate::service::make_private_folder;
 
-/// Where a backup is unpacked and looked at. Nothing depends on it yet.
+/// The folder in which a backup is unpacked and checked. Nothing depends on it yet.
 const DRAFT: &str = "restore.part";
-/// What it is called once nothing more can be wrong with it. In it are [`NEW`] and [`FORMER`].
+/// The name of that folder once the check has passed. It contains [`NEW`] and [`FORMER`].
 const READY: &str = "restore";
 const NEW: &str = "new";
 const FORMER: &str = "former";
-/// The engine's files beside the database: they belong to the one that is there.
+/// The engine's files beside the database. They belong to the existing one.
 const BESIDE: [&str; 2] = ["madang.db-wal", "madang.db-shm"];
 
-/// A house that was restored.
+/// A finished restore.
 #[derive(Debug)]
 pub struct Restored {
-    /// When the backup was made, RFC 3339.
+    /// The time of the backup, RFC 3339.
     pub made_at: String,
     pub holds: Counts,
-    /// The hashes of files that had been lost before the backup was made.
+    /// The hashes of files that were missing when the backup was made.
     pub lost: Vec<String>,
-    /// Where the house is that was here before.
+    /// The folder with the previous data.
     pub former: Option<PathBuf>,
 }
 
-/// Puts the house of a backup into the data folder. A house that is there is moved aside if
-/// `may_replace` says so; nothing of it is deleted. Every room gets another epoch, and links that
-/// open once open nothing: some of them have been used since.
+/// Restores a backup into the data folder. Existing data is moved aside if `may_replace` is set; nothing
+/// is deleted. Every room gets a new epoch, and one-time links become invalid, because some may have been
+/// used since.
 ///
 /// # Errors
-/// A sentence for the operator; then the folder is as it was.
+/// A message for the operator. The folder is then unchanged.
 pub async fn restore(
     config: &Config,
     path: &Path,
@@ -58,11 +58,11 @@ pub async fn restore(
 ) -> Result<Restored, String> {
     let (config, path) = (config.clone(), path.to_owned());
     let work = tokio::task::spawn_blocking(move || replace(&config.data_dir, &path, may_replace, &mut watch));
-    work.await.map_err(|error| format!("the restore broke off: {error}"))?
+    work.await.map_err(|error| format!("the restore failed: {error}"))?
 }
 
 fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
-    // What is quickly known first, as reading all of an archive may take long.
+    // Quick checks first: reading a whole archive may take long.
     refuse_to_replace(data_dir, may_replace)?;
     if Lock::is_server_running(data_dir) {
         return Err(running(data_dir));
@@ -76,7 +76,7 @@ fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) ->
     let unpacked = unpack(path, &draft, watch).and_then(|manifest| {
         put_in_place(data_dir).map(|former| (manifest, former)).map_err(|error| {
             let folder = data_dir.display();
-            format!("cannot put the restored house into {folder}: {error}")
+            format!("cannot move the restored data into {folder}: {error}")
         })
     });
     match unpacked {
@@ -92,10 +92,10 @@ fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) ->
 }
 
 fn refuse_to_replace(data_dir: &Path, may_replace: bool) -> Result<(), String> {
-    let is_house = [DATABASE, STORED].iter().chain(&BESIDE).any(|name| is_there(&data_dir.join(name)));
-    if is_house && !may_replace {
+    let has_data = [DATABASE, STORED].iter().chain(&BESIDE).any(|name| is_there(&data_dir.join(name)));
+    if has_data && !may_replace {
         return Err(format!(
-            "there is a house in {} already; --force moves it aside, --data-dir names another folder",
+            "{} already contains data (pass --force to move it aside, or --data-dir for another folder)",
             data_dir.display()
         ));
     }
@@ -107,7 +107,7 @@ fn refuse_newer(path: &Path, manifest: &Manifest) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{} was made by madang {} with schema version {}, this one knows {SCHEMA}: use the newer madang",
+        "{} was made by madang {} with schema {}, newer than {SCHEMA} (use a newer version of madang)",
         path.display(),
         manifest.madang,
         manifest.schema
@@ -115,30 +115,30 @@ fn refuse_newer(path: &Path, manifest: &Manifest) -> Result<(), String> {
 }
 
 fn running(data_dir: &Path) -> String {
-    format!("a madang serves {}, or is restoring it; stop it first", data_dir.display())
+    format!("a server is running on {}, or a restore is in progress (stop it first)", data_dir.display())
 }
 
-/// The data folder, with nobody else at it.
+/// The data folder, locked exclusively.
 struct Folder<'a> {
     path: &'a Path,
     was_there: bool,
-    _house: Lock,
+    _server: Lock,
     _all_bytes: Lock,
 }
 
 impl<'a> Folder<'a> {
     fn take(path: &'a Path) -> Result<Self, String> {
         let was_there = is_there(path);
-        make_private_folder(path)?;
+        data_folder::create(path)?;
         let cannot = |error: io::Error| format!("cannot lock {}: {error}", path.display());
-        let house = Lock::server(path).map_err(cannot)?.ok_or_else(|| running(path))?;
+        let server = Lock::server(path).map_err(cannot)?.ok_or_else(|| running(path))?;
         let all_bytes = Lock::removal(path).map_err(cannot)?;
         let all_bytes = all_bytes
-            .ok_or_else(|| format!("{} is being backed up or verified; try again after it", path.display()))?;
-        Ok(Self { path, was_there, _house: house, _all_bytes: all_bytes })
+            .ok_or_else(|| format!("a backup or check of {} is in progress (try again later)", path.display()))?;
+        Ok(Self { path, was_there, _server: server, _all_bytes: all_bytes })
     }
 
-    /// Leaves no trace where there was nothing.
+    /// Removes the folder again if it did not exist before.
     fn give_back(self) {
         if !self.was_there {
             Lock::forget(self.path);
@@ -147,7 +147,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// Unpacks an archive and makes it ready to be put in place.
+/// Unpacks an archive, checks it and prepares it for the move.
 fn unpack(path: &Path, draft: &Path, watch: Watch<'_>) -> Result<Manifest, String> {
     let cannot = |error: io::Error| format!("cannot unpack into {}: {error}", draft.display());
     let new = draft.join(NEW);
@@ -157,15 +157,15 @@ fn unpack(path: &Path, draft: &Path, watch: Watch<'_>) -> Result<Manifest, Strin
     let manifest = archive::read(path, Some(&new), watch)?;
     let database = new.join(DATABASE);
     let named = |why: String| format!("{}: {why}", path.display());
-    look_at(&database, &manifest).map_err(named)?;
-    Handle::current().block_on(begin_anew(&database)).map_err(named)?;
+    check_database(&database, &manifest).map_err(named)?;
+    Handle::current().block_on(migrate_and_reset(&database)).map_err(named)?;
     give_to_owner(draft).and_then(|()| sync(&new)).and_then(|()| sync(draft)).map_err(cannot)?;
-    // From here on it is finished by whoever comes, if not by us.
+    // From here on the next start finishes the restore if this process does not.
     fs::rename(draft, draft.with_file_name(READY)).map_err(cannot)?;
     Ok(manifest)
 }
 
-/// What root unpacked belongs to whom the data folder does: the server could not open it else.
+/// Gives files that root unpacked to the owner of the data folder, so that the server can open them.
 fn give_to_owner(draft: &Path) -> io::Result<()> {
     let owner = draft.join("..").metadata()?;
     let made = draft.metadata()?;
@@ -186,38 +186,38 @@ fn give_to_owner(draft: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn look_at(database: &Path, manifest: &Manifest) -> Result<(), String> {
+fn check_database(database: &Path, manifest: &Manifest) -> Result<(), String> {
     let looked =
         Inspection::open(database).and_then(|inspection| Ok((inspection.schema()?, inspection.integrity_errors()?)));
     match looked {
         Ok((schema, _)) if schema != manifest.schema || schema == 0 => {
-            Err(format!("its database has schema version {schema}, and its manifest says {}", manifest.schema))
+            Err(format!("the database has schema {schema}, but the manifest says {}", manifest.schema))
         }
-        Ok((_, harm)) => harm.first().map_or(Ok(()), |harm| Err(format!("its database is harmed: {harm}"))),
-        Err(fault) => Err(format!("its database cannot be read: {fault}")),
+        Ok((_, errors)) => errors.first().map_or(Ok(()), |error| Err(format!("the database is corrupt: {error}"))),
+        Err(fault) => Err(format!("cannot read the database: {fault}")),
     }
 }
 
-/// Brings the database to the schema of this program, and makes true that time has gone back.
-async fn begin_anew(database: &Path) -> Result<(), String> {
-    let failed = |error: Error| format!("its database cannot be changed: {}", error.message);
-    // Of the schema before there is a copy: the archive.
+/// Migrates the restored database, gives each room a new epoch and invalidates one-time links.
+async fn migrate_and_reset(database: &Path) -> Result<(), String> {
+    let failed = |error: Error| format!("cannot update the database: {}", error.message);
+    // No copy before the migration: the archive is one.
     let options = Options { backups: None, readers: 1, ..Options::new(database) };
-    let db = Db::open(options, |_| {}).map_err(|fault| format!("its database cannot be opened: {fault}"))?;
+    let db = Db::open(options, |_| {}).map_err(|fault| format!("cannot open the database: {fault}"))?;
     let renewed =
         db.write(Subject::Server, |tx| room::renew_epochs(tx).and_then(|()| one_time_link::forget_all(tx))).await;
     db.close().await;
     renewed.map_err(failed)?;
-    // Only the database itself is put in place: what is still in its log would be lost.
+    // Only the database itself is moved, so its log must be empty.
     let log = database.with_extension("db-wal");
     match fs::metadata(&log) {
-        Ok(log) if log.len() > 0 => Err("its database could not be written whole; is the disk full?".into()),
+        Ok(log) if log.len() > 0 => Err("cannot write the whole database (is the disk full?)".into()),
         _ => Ok(()),
     }
 }
 
-/// Puts a house that is ready in its place, and says where the one before it is. What breaks off is
-/// undone; what is killed can be called again.
+/// Moves the restored data into place and returns the folder with the previous data. An error undoes
+/// the move; after a kill this can be called again.
 fn put_in_place(data_dir: &Path) -> io::Result<Option<PathBuf>> {
     let ready = data_dir.join(READY);
     let mut moved = Vec::new();
@@ -229,7 +229,7 @@ fn put_in_place(data_dir: &Path) -> io::Result<Option<PathBuf>> {
         return Err(error);
     }
     sync(data_dir)?;
-    // Gone already where this is the second call.
+    // Already removed if this is the second call.
     let _ = fs::remove_dir(ready.join(NEW));
     let former = ready.join(FORMER);
     let aside = match is_there(&former) && fs::read_dir(&former)?.next().is_some() {
@@ -246,7 +246,8 @@ fn put_in_place(data_dir: &Path) -> io::Result<Option<PathBuf>> {
     Ok(aside)
 }
 
-/// The database goes last: as long as it is in [`NEW`], so is the decision what belongs to whom.
+/// Renames the parts. The database is last: while it is in [`NEW`], files in the data folder are the
+/// previous ones.
 fn swap(data_dir: &Path, ready: &Path, moved: &mut Vec<(PathBuf, PathBuf)>) -> io::Result<()> {
     let (new, former) = (ready.join(NEW), ready.join(FORMER));
     let mut rename = |from: PathBuf, to: PathBuf| fs::rename(&from, &to).map(|()| moved.push((from, to)));
@@ -264,20 +265,20 @@ fn swap(data_dir: &Path, ready: &Path, moved: &mut Vec<(PathBuf, PathBuf)>) -> i
     Ok(())
 }
 
-/// Finishes a restore that was killed among its last steps, and removes what one left that was killed
-/// before. The caller has locked the house.
+/// Finishes a restore that was killed during its last steps, and removes the remains of one that was
+/// killed earlier. The caller holds the server's lock.
 ///
 /// # Errors
-/// A sentence for the operator.
+/// A message for the operator.
 pub(crate) fn settle(data_dir: &Path) -> Result<(), String> {
     let failed = |error: io::Error| {
         let folder = data_dir.display();
-        format!("a restore into {folder} broke off and cannot be finished: {error}")
+        format!("cannot finish an interrupted restore into {folder}: {error}")
     };
     if is_there(&data_dir.join(READY)) {
         let former = put_in_place(data_dir).map_err(failed)?;
         let former = former.map_or_else(|| "none".into(), |former| former.display().to_string());
-        tracing::info!(former, "a restore that broke off was finished");
+        tracing::info!(former, "finished an interrupted restore");
     }
     match is_there(&data_dir.join(DRAFT)) {
         true => fs::remove_dir_all(data_dir.join(DRAFT)).map_err(failed),
@@ -285,13 +286,10 @@ pub(crate) fn settle(data_dir: &Path) -> Result<(), String> {
     }
 }
 
-/// Nobody opens a house of which one half is another's.
+/// Refuses to open a data folder in the middle of a restore.
 pub(super) fn refuse_while_under_way(data_dir: &Path) -> Result<(), String> {
     match is_there(&data_dir.join(READY)) {
-        true => Err(format!(
-            "a restore into {} is at its last steps, or broke off there: `madang serve` finishes it",
-            data_dir.display()
-        )),
+        true => Err(format!("a restore into {} is not finished (run: madang serve)", data_dir.display())),
         false => Ok(()),
     }
 }

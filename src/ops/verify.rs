@@ -1,4 +1,4 @@
-//! `madang verify`: whether a house, or a backup of one, is whole. It changes nothing.
+//! `madang verify`: checks the data folder or a backup. It changes nothing.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use indicatif::HumanBytes;
 
 use super::archive::{self, Progress, Watch};
-use super::backup::{house, open, stored_part};
+use super::backup::{existing_database, open, stored_part};
 use crate::chat::{Tx, consistency, file, search};
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -16,19 +16,19 @@ use crate::error::Error;
 use crate::files::{LocalStore, STORED, Store, path_of, prefixes};
 use crate::lock::Lock;
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What there is, a line each.
+    /// Facts, one per line.
     pub lines: Vec<String>,
-    /// What is wrong, a line each.
-    pub faults: Vec<String>,
+    /// Errors, one per line.
+    pub errors: Vec<String>,
 }
 
-/// Looks at an archive as a restore does before it touches anything.
+/// Checks a backup as a restore does before it changes anything.
 ///
 /// # Errors
-/// A sentence: what is wrong with it.
+/// A message: what is wrong with it.
 pub async fn verify_archive(
     path: &Path,
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
@@ -37,71 +37,71 @@ pub async fn verify_archive(
     let work = tokio::task::spawn_blocking(move || {
         let manifest = archive::read(&path, None, &mut watch)?;
         let lines = vec![
-            format!("{}: made {} by madang {}", path.display(), manifest.made_at, manifest.madang),
+            format!("{}: backup of {} by madang {}", path.display(), manifest.made_at, manifest.madang),
             format!("{} ({})", manifest.counts, HumanBytes(manifest.bytes())),
-            format!("The schema has version {}, and this madang knows {SCHEMA}.", manifest.schema),
+            format!("schema {} (this version of madang uses {SCHEMA})", manifest.schema),
         ];
-        let faults = manifest.lost.iter().map(|hash| format!("{}: lost before the backup", path_of(hash)));
-        Ok(Report { faults: faults.collect(), lines })
+        let errors = manifest.lost.iter().map(|hash| format!("{}: missing when the backup was made", path_of(hash)));
+        Ok(Report { errors: errors.collect(), lines })
     });
-    work.await.map_err(|error| format!("the look broke off: {error}"))?
+    work.await.map_err(|error| format!("the check failed: {error}"))?
 }
 
-/// Looks at a house, also beside the server that runs on it.
+/// Checks the data folder, also while the server runs.
 ///
 /// # Errors
-/// A sentence: there is none, or it cannot be read at all.
-pub async fn verify_house(
+/// A message: there is no database, or it cannot be read at all.
+pub async fn verify_data(
     config: &Config,
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Report, String> {
     let config = config.clone();
     let work = tokio::task::spawn_blocking(move || {
-        let database = house(&config)?;
-        // What the database names now is not removed while it is looked for.
+        let database = existing_database(&config)?;
+        // Prevents the removal of files that the database names now.
         let _all_bytes =
             Lock::all_bytes(&config.data_dir).map_err(|error| format!("cannot lock the files: {error}"))?;
-        let mut report = Report { lines: vec![config.data_dir.display().to_string()], faults: Vec::new() };
-        if let Some(needed) = look_at_database(&database, &mut report)? {
-            look_at_files(&config, &needed, &mut report, &mut watch)?;
+        let mut report = Report { lines: vec![config.data_dir.display().to_string()], errors: Vec::new() };
+        if let Some(needed) = check_database(&database, &mut report)? {
+            check_files(&config, &needed, &mut report, &mut watch)?;
             name_owners(&database, &mut report)?;
         }
         Ok(report)
     });
-    work.await.map_err(|error| format!("the look broke off: {error}"))?
+    work.await.map_err(|error| format!("the check failed: {error}"))?
 }
 
-/// The hashes of stored bytes that are needed, with their size where it is known.
+/// The hashes of the needed files, with their size if known.
 type Needed = BTreeMap<String, Option<u64>>;
 
-/// `None` when the database is so harmed that nothing can be read from it.
-fn look_at_database(path: &Path, report: &mut Report) -> Result<Option<Needed>, String> {
+/// Returns `None` if the database is too corrupt to be read.
+fn check_database(path: &Path, report: &mut Report) -> Result<Option<Needed>, String> {
     let unreadable = |fault: Fault| format!("cannot read {}: {fault}", path.display());
     let inspection = open(path)?;
     let schema = inspection.schema().map_err(unreadable)?;
     let of_database = |fault: String| format!("database: {fault}");
     match inspection.integrity_errors() {
-        Ok(harm) => report.faults.extend(harm.into_iter().map(of_database)),
-        Err(fault) => report.faults.push(of_database(fault.to_string())),
+        Ok(errors) => report.errors.extend(errors.into_iter().map(of_database)),
+        Err(fault) => report.errors.push(of_database(fault.to_string())),
     }
     match inspection.dangling() {
-        Ok(dangling) => report.faults.extend(dangling.into_iter().map(of_database)),
-        Err(fault) => report.faults.push(of_database(fault.to_string())),
+        Ok(dangling) => report.errors.extend(dangling.into_iter().map(of_database)),
+        Err(fault) => report.errors.push(of_database(fault.to_string())),
     }
     let read = inspection.read(|tx: &mut Tx| {
         report.lines.push(consistency::counts(tx)?.to_string());
         if schema == SCHEMA {
-            report.faults.extend(consistency::faults(tx)?);
+            report.errors.extend(consistency::errors(tx)?);
             report.lines.push(index_state(tx)?.into());
         } else {
-            report.lines.push(format!("The schema has version {schema}; the next start makes it {SCHEMA}."));
+            report.lines.push(format!("schema {schema} (the next start migrates it to {SCHEMA})"));
         }
         file::needed(tx)
     });
     match read {
         Ok(needed) => Ok(Some(needed)),
         Err(error) => {
-            report.faults.push(of_database(error.message.into_owned()));
+            report.errors.push(of_database(error.message.into_owned()));
             Ok(None)
         }
     }
@@ -109,49 +109,49 @@ fn look_at_database(path: &Path, report: &mut Report) -> Result<Option<Needed>, 
 
 fn index_state(tx: &mut Tx) -> Result<&'static str, Error> {
     Ok(match search::is_whole(tx)? {
-        true => "The search index is complete.",
-        false => "There is no complete search index; `madang reindex` makes one.",
+        true => "search index: complete",
+        false => "search index: incomplete (run: madang reindex)",
     })
 }
 
-fn look_at_files(config: &Config, needed: &Needed, report: &mut Report, watch: Watch<'_>) -> Result<(), String> {
+fn check_files(config: &Config, needed: &Needed, report: &mut Report, watch: Watch<'_>) -> Result<(), String> {
     let store = LocalStore::new(&config.data_dir);
     let all = needed.keys().map(|hash| store.size(hash).unwrap_or_default()).sum();
     let mut done = 0;
     for (hash, &size) in needed {
         let place = path_of(hash);
-        watch(Progress { doing: "reading files", done, all })?;
+        watch(Progress { doing: "checking files", done, all })?;
         match stored_part(&store, hash) {
-            Ok(part) if part.sha256 != *hash => report.faults.push(format!("{place}: not what was stored")),
+            Ok(part) if part.sha256 != *hash => report.errors.push(format!("{place}: content does not match its hash")),
             Ok(part) if size.is_some_and(|size| size != part.bytes) => {
                 let (has, says) = (part.bytes, size.unwrap_or_default());
-                report.faults.push(format!("{place}: has {has} bytes, and the database says {says}"));
+                report.errors.push(format!("{place}: has {has} bytes, but the database says {says}"));
             }
             Ok(part) => done += part.bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => report.faults.push(format!("{place}: missing")),
-            Err(error) => report.faults.push(format!("{place}: {error}")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => report.errors.push(format!("{place}: missing")),
+            Err(error) => report.errors.push(format!("{place}: {error}")),
         }
     }
-    report.lines.push(format!("Stored files: {} ({})", needed.len(), HumanBytes(all)));
+    report.lines.push(format!("stored files: {} ({})", needed.len(), HumanBytes(all)));
     let unreadable = |error: io::Error| format!("cannot list the stored files: {error}");
     let orphans = orphans(&store, config, needed).map_err(unreadable)?;
     if orphans.count > 0 {
         let Orphans { count, bytes, old } = orphans;
         report.lines.push(format!(
-            "Stored files that nothing needs: {count} ({}), of which {old} wait for the sweep, when the server starts \
-             and once a day; the others are younger than a day.",
+            "unused stored files: {count} ({}), {old} of them older than a day (the server removes those at start and \
+             once a day)",
             HumanBytes(bytes)
         ));
     }
     Ok(())
 }
 
-/// Stored bytes that no row names: of an upload that is just coming, or left by a machine that failed.
+/// Stored files that no row names: of an upload in progress, or left by a crash.
 #[derive(Default)]
 struct Orphans {
     count: u64,
     bytes: u64,
-    /// Old enough to be swept away.
+    /// How many are old enough to be removed.
     old: u64,
 }
 
@@ -170,14 +170,14 @@ fn orphans(store: &dyn Store, config: &Config, needed: &Needed) -> io::Result<Or
     Ok(orphans)
 }
 
-/// Says of each file that has a fault whose it is.
+/// Adds the owner to each error about a file.
 fn name_owners(database: &Path, report: &mut Report) -> Result<(), String> {
     let named = |tx: &mut Tx| {
-        for fault in &mut report.faults {
-            let Some((place, _)) = fault.split_once(": ") else { continue };
+        for error in &mut report.errors {
+            let Some((place, _)) = error.split_once(": ") else { continue };
             let Some(hash) = place.strip_prefix(STORED).and_then(|place| place.get("/ab/".len()..)) else { continue };
             if let Some(owner) = file::needed_by(tx, hash)? {
-                *fault += &format!(" ({owner})");
+                *error += &format!(" ({owner})");
             }
         }
         Ok(())

@@ -64,8 +64,9 @@ mod tests {
     use super::*;
     use crate::error::Code;
 
+    /// Abuse: A4
     #[test]
-    fn a4_common_passwords_are_refused() {
+    fn common_passwords_are_refused() {
         let own = ["minji.kim@example.org", "Blue Whale"];
         for bad in [
             "",

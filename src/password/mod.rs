@@ -142,8 +142,9 @@ mod tests {
     use super::*;
     use crate::error::Code;
 
+    /// Abuse: A2, A3
     #[tokio::test]
-    async fn a2_a3_a_hash_knows_its_password_and_no_other() {
+    async fn a_hash_knows_its_password_and_no_other() {
         let passwords = Passwords::start(2).unwrap();
         let phc = passwords.hash("열려라 참깨".into()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -155,16 +156,18 @@ mod tests {
         assert_eq!(passwords.verify("x".into(), "plain".into()).await.unwrap_err().code, Code::Internal);
     }
 
+    /// Abuse: A4
     #[tokio::test]
-    async fn a4_too_long_and_empty_passwords_are_refused_before_hashing() {
+    async fn too_long_and_empty_passwords_are_refused_before_hashing() {
         let passwords = Passwords::start(1).unwrap();
         assert_eq!(passwords.hash("x".repeat(257)).await.unwrap_err().code, Code::TooLong);
         assert_eq!(passwords.verify("x".repeat(257), DUMMY.into()).await.unwrap_err().code, Code::TooLong);
         assert_eq!(passwords.hash(String::new()).await.unwrap_err().code, Code::Invalid);
     }
 
+    /// Abuse: A3
     #[tokio::test(start_paused = true)]
-    async fn a3_a_request_that_waits_two_seconds_gets_busy() {
+    async fn a_request_that_waits_two_seconds_gets_busy() {
         let passwords = Passwords::start(1).unwrap();
         let _taken = passwords.pool.permits.acquire().await.unwrap();
         assert_eq!(passwords.hash("x".into()).await.unwrap_err().code, Code::Busy);

@@ -1,9 +1,7 @@
 //! Reads what a linked page says about itself, for link previews.
 
 mod cache;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
-mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

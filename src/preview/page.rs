@@ -13,7 +13,7 @@ use crate::http_client::Document;
 type StartTag = html5gum::StartTag<()>;
 
 /// The maximum number of characters kept of a text from a page; views shorten it further.
-pub(super) const LONGEST: usize = 400;
+pub(crate) const LONGEST: usize = 400;
 /// How many bytes at the beginning may declare the encoding.
 const PRESCAN: usize = 1_024;
 
@@ -27,7 +27,7 @@ pub struct Page {
 }
 
 /// Reads the head of a page. Returns `None` for a page without a title.
-pub(super) fn read(document: &Document) -> Option<Page> {
+pub(crate) fn read(document: &Document) -> Option<Page> {
     let text = decoded(document);
     let mut said = Said::default();
     let mut in_title = false;

@@ -12,7 +12,6 @@ use super::occupancy::Occupancy;
 use crate::chat::Fact;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
-use crate::sabotage::{self, Bug};
 
 /// What the queue of a room may hold before senders have to wait.
 const MAX_EVENTS: usize = 1_000;
@@ -87,9 +86,6 @@ impl RoomState {
     /// Adds an event. Returns whether the caller must start the dispatch loop.
     pub(super) fn push(&self, event: RoomEvent) -> bool {
         let mut queue = self.queue.lock();
-        if sabotage::has(Bug::DropOnFull) && queue.events.len() >= 2 {
-            return false;
-        }
         queue.bytes += event.weight();
         queue.events.push_back(event);
         !std::mem::replace(&mut queue.is_dispatched, true)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{App, Entered, log_failure};
 use crate::chat::account::{self, Account, Change, NewAccount};
-use crate::chat::key::{self, Outsider};
+use crate::chat::key::{self, ExternalUser};
 use crate::chat::session::{self, Session, SessionId, Token};
 use crate::chat::user::{self, User, UserKind};
 use crate::db::Subject;
@@ -101,7 +101,7 @@ impl App {
     /// # Errors
     /// `unauthenticated` for an unknown or revoked key; `rate_limited`; `invalid`,
     /// `too_long` with the field.
-    pub async fn enter_outsider(&self, secret: Token, outsider: Outsider, visitor: Visitor) -> Result<Entered> {
+    pub async fn enter_outsider(&self, secret: Token, outsider: ExternalUser, visitor: Visitor) -> Result<Entered> {
         let found = self.db.read(move |tx| key::find(tx, &secret).map(|id| (id, secret))).await?;
         let (Some(key_id), secret) = found else { return Err(Code::Unauthenticated.into()) };
         self.rates.outsider(key_id)?;

@@ -1,7 +1,7 @@
 //! Direct rooms: the conversation of two people.
 
 use super::App;
-use crate::chat::direct::{self, Peer};
+use crate::chat::direct::{self, OtherUser};
 use crate::chat::room::Room;
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
@@ -21,8 +21,8 @@ impl App {
     ///
     /// # Errors
     /// `room_not_found` for a room that is not mine.
-    pub async fn other_in_direct(&self, me: UserId, room_id: RoomId) -> Result<Peer> {
-        let mut other = self.db.read(move |tx| direct::look(tx, me, room_id)).await?;
+    pub async fn other_in_direct(&self, me: UserId, room_id: RoomId) -> Result<OtherUser> {
+        let mut other = self.db.read(move |tx| direct::other_user(tx, me, room_id)).await?;
         if let Some(user) = &other.user {
             other.presence = self.realtime.connections.presence(user.id);
         }

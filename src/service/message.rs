@@ -1,7 +1,7 @@
 //! Messages: sent within the rates, read back.
 
 use super::App;
-use crate::chat::message::{self, Changes, Cursor, Message, New, Sent};
+use crate::chat::message::{self, Changes, Cursor, Message, NewMessage, Sent};
 use crate::chat::{Limits, Tx, member, room};
 use crate::db::Subject;
 use crate::error::Result;
@@ -12,10 +12,10 @@ impl App {
     ///
     /// # Errors
     /// `rate_limited`; `room_not_found`, `not_a_member`; `invalid`, `too_long` with the field.
-    pub async fn send(&self, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
+    pub async fn send(&self, me: UserId, room_id: RoomId, new: NewMessage) -> Result<Sent> {
         self.rates.send(me)?;
         self.realtime.wait_for_space(room_id).await;
-        let limits = self.limits_to_say(me, &new.text, new.to.is_some());
+        let limits = self.limits_of_text(me, &new.text, new.to.is_some());
         self.write(room_id, move |tx, _, now| message::send(tx, &limits, now, me, room_id, new)).await
     }
 
@@ -24,7 +24,7 @@ impl App {
     /// # Errors
     /// `rate_limited`; `forbidden` for a message that one may not edit; `invalid`, `too_long` with the field.
     pub async fn edit(&self, me: UserId, id: MessageId, text: String) -> Result<Message> {
-        let limits = self.limits_to_say(me, &text, false);
+        let limits = self.limits_of_text(me, &text, false);
         self.change(me, id, move |tx, _, now| message::edit(tx, &limits, now, me, id, &text)).await
     }
 

@@ -10,6 +10,7 @@ mod block;
 mod direct;
 mod directory;
 pub mod file;
+mod from_wire;
 mod invite;
 mod lobby;
 mod member;
@@ -29,7 +30,6 @@ mod search;
 mod session;
 mod user;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -112,7 +112,7 @@ impl App {
         };
         let path = config.database();
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
-        let db = Db::open(options, committed).map_err(|fault| format!("cannot open {}: {fault}", path.display()))?;
+        let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
         let files = Files::open(&config.data_dir)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
@@ -186,17 +186,17 @@ impl App {
         }
         let now = now_ms();
         log_failure(
-            "sweeping sessions",
+            "removing expired sessions",
             self.write(Subject::Server, |tx, _, now| stored_session::sweep(tx, now)).await,
         );
         let before = now - TOMBSTONE.as_millis() as i64;
         let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;
-        log_failure("forgetting removed rooms", forgotten);
+        log_failure("removing tombstones", forgotten);
         self.sweep_rooms().await;
         let before = now - PENDING_UPLOAD.as_millis() as i64;
         match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,
-            failed => log_failure("sweeping uploads", failed),
+            failed => log_failure("removing unused uploads", failed),
         }
         self.remove_postponed().await;
     }
@@ -229,15 +229,6 @@ impl App {
         }
         members
     }
-}
-
-pub(crate) fn make_private_folder(path: &Path) -> Result<(), String> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| format!("cannot create the data folder {}: {error}", path.display()))
 }
 
 /// Logs the failure of background work, which is tried again later.

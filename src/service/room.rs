@@ -113,7 +113,7 @@ impl App {
             }
             failed => {
                 // The next housekeeping continues.
-                log_failure("sweeping a removed room", failed);
+                log_failure("deleting the content of a removed room", failed);
                 false
             }
         }

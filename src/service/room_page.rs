@@ -3,7 +3,7 @@
 use super::App;
 use super::lobby;
 use super::member::{NAMED_MEMBERS, members_online_first};
-use crate::chat::direct::{self, Peer};
+use crate::chat::direct::{self, OtherUser};
 use crate::chat::invite::{self, Invite};
 use crate::chat::member::{self, Ban, Member, Role};
 use crate::chat::message::{self, Changes, Cursor, Message};
@@ -28,7 +28,7 @@ pub struct RoomPageData {
     /// Those online first, `me` among them.
     pub members: Vec<Member>,
     /// The other person of a direct room.
-    pub other: Option<Peer>,
+    pub other: Option<OtherUser>,
     pub messages: Changes,
     /// Latest pin first.
     pub pins: Vec<Message>,
@@ -99,7 +99,7 @@ fn read(
     let (mut other_rooms, _) = lobby::list(tx, limits, None, None, &online.busiest, OTHER_ROOMS)?;
     other_rooms.retain(|room| my_rooms.iter().all(|my_room| my_room.room.id != room.id));
     let other = match room.kind {
-        RoomKind::Direct => Some(direct::look(tx, me, room_id)?),
+        RoomKind::Direct => Some(direct::other_user(tx, me, room_id)?),
         RoomKind::Open => None,
     };
     let (invites, bans) = match membership.role {

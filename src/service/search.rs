@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::App;
-use crate::chat::search::{self, Asked, Called, Found, Query};
+use crate::chat::search::{self, Found, Query, Request, RoomName};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -32,7 +32,7 @@ impl App {
     /// `room_not_found`, `not_a_member` for the room.
     pub async fn search(&self, me: UserId, request: SearchRequest) -> Result<Found> {
         if !self.config.has_search {
-            return Err(Error::new(Code::SearchUnavailable).with_message("search is switched off here"));
+            return Err(Error::new(Code::SearchUnavailable).with_message("search is switched off"));
         }
         let (mut query, older_than) = read(&request)?;
         if let Some(after) = &request.after {
@@ -46,7 +46,7 @@ impl App {
         let (room_id, from) = (request.room_id, request.from);
         let find = move |tx: &mut crate::chat::Tx| {
             let until = Instant::now() + budget;
-            search::find(tx, &limits, me, &Asked { query, room_id, from, older_than, limit, until })
+            search::find(tx, &limits, me, &Request { query, room_id, from, older_than, limit, until })
         };
         // A statement may be running when the time is over: it has as much time again.
         self.db.search(budget * 2, find).await
@@ -56,8 +56,8 @@ impl App {
     ///
     /// # Errors
     /// Only those of the database.
-    pub async fn room_titles(&self, me: UserId, ids: Vec<RoomId>) -> Result<Vec<Called>> {
-        self.db.read(move |tx| search::called(tx, me, &ids)).await
+    pub async fn room_titles(&self, me: UserId, ids: Vec<RoomId>) -> Result<Vec<RoomName>> {
+        self.db.read(move |tx| search::room_names(tx, me, &ids)).await
     }
 
     /// Checks that the index has all messages, and logs a warning if it has not.
@@ -66,7 +66,7 @@ impl App {
     /// Only those of the database.
     pub async fn check_search_index(&self) -> Result<()> {
         if self.config.has_search && !self.db.write(Subject::Server, search::begin).await? {
-            tracing::warn!("the search index is not complete: until `madang reindex` has run, search is refused");
+            tracing::warn!("the search index is incomplete, so searches are refused (run: madang reindex)");
         }
         Ok(())
     }

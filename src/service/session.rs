@@ -72,7 +72,7 @@ impl App {
             }
             let touch = self
                 .write(Subject::Server, move |tx, _, now| stale.iter().try_for_each(|id| session::touch(tx, now, *id)));
-            log_failure("noting that sessions are used", touch.await);
+            log_failure("updating sessions", touch.await);
         }
     }
 }

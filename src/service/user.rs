@@ -51,7 +51,7 @@ impl App {
         if session.is_stale(now_ms()) {
             let id = session.id;
             let touch = self.write(session.user.id, move |tx, _, now| session::touch(tx, now, id));
-            log_failure("noting that a session is used", touch.await);
+            log_failure("updating a session", touch.await);
         }
         Ok(session)
     }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::Serialize;
-use socketio::{Namespace, Packet, Reason, Recipient, Server, Socket};
+use socketio::{DisconnectReason, Namespace, Packet, Recipient, Server, Socket};
 
 use crate::chat::message::Message;
 use crate::chat::room::Room;
@@ -14,7 +14,6 @@ use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
 use crate::ids::{RoomId, UserId};
 use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
-use crate::sabotage::{self, Bug};
 use crate::service::App;
 use crate::view;
 use crate::wire::{Kicked, Passage, Variant, Variants, WireMessage};
@@ -51,7 +50,7 @@ impl Broadcaster for Dispatcher {
         tracing::warn!(
             "the outcome of a commit is unknown: all sockets are closed, so that clients reconnect and resume"
         );
-        self.server.close_all(Reason::TransportClose);
+        self.server.close_all(DisconnectReason::TransportClose);
     }
 }
 
@@ -164,9 +163,6 @@ impl Dispatcher {
 
     /// Takes a user's sockets out of the room: this is the place of their leaving in the room's order.
     async fn left(&self, room_id: RoomId, user_id: UserId, rev: i64, why: &Leaving) {
-        if sabotage::has(Bug::LateKick) {
-            return;
-        }
         let name = room_id.to_string();
         let mut is_back = false;
         for socket in self.app.realtime.connections.sockets(user_id) {
@@ -197,7 +193,7 @@ impl Dispatcher {
             return;
         }
         let Some(packet) = self.packet(event, &Passage { room: room_id, user, count }) else { return };
-        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|user| user.id != user.id);
+        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|other| other.id != user.id);
         self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, REFERER};
-use socketio::{Gate, Opening, Visitor};
+use socketio::{HandshakeData, HandshakeHooks, HandshakeRequest};
 
 use crate::chat::session::Token;
 use crate::cookie;
@@ -34,7 +34,7 @@ impl HandshakePolicy {
     }
 }
 
-impl Gate for HandshakePolicy {
+impl HandshakeHooks for HandshakePolicy {
     fn origin(&self, headers: &HeaderMap) -> socketio::Origin {
         match self.origins.judge(headers) {
             Judgement::Own => socketio::Origin::Same,
@@ -43,13 +43,13 @@ impl Gate for HandshakePolicy {
         }
     }
 
-    fn admit(&self, opening: &Opening<'_>) -> Visitor {
+    fn data(&self, request: &HandshakeRequest<'_>) -> HandshakeData {
         // A foreign page, even an allowed one, is never let in by the cookie: bearer tokens only.
-        let is_own = self.origins.judge(opening.headers) == Judgement::Own;
+        let is_own = self.origins.judge(request.headers) == Judgement::Own;
         Arc::new(Caller {
-            token: cookie::token(opening.headers, self.origins.is_https()).filter(|_| is_own),
-            lang: lang(opening.headers),
-            room: room_of_query(opening).map(|room| room.or_else(|| room_of_referer(opening.headers))),
+            token: cookie::token(request.headers, self.origins.is_https()).filter(|_| is_own),
+            lang: lang(request.headers),
+            room: room_of_query(request).map(|room| room.or_else(|| room_of_referer(request.headers))),
         })
     }
 
@@ -65,8 +65,8 @@ fn lang(headers: &HeaderMap) -> Lang {
     })
 }
 
-fn room_of_query(opening: &Opening<'_>) -> Result<Option<String>> {
-    let query = opening.uri.query().unwrap_or_default();
+fn room_of_query(request: &HandshakeRequest<'_>) -> Result<Option<String>> {
+    let query = request.uri.query().unwrap_or_default();
     let mut rooms = query.split('&').filter_map(|pair| pair.strip_prefix("room="));
     match (rooms.next(), rooms.next()) {
         (room, None) => Ok(room.map(str::to_owned)),

@@ -1,21 +1,14 @@
 //! Messages over the socket: sent and changed.
 
 use super::ChatSocket;
-use crate::chat::message::New;
 use crate::error::Result;
 use crate::service::App;
 use crate::wire::{self, Answer, Rev, Sent};
 
 pub(super) async fn send(app: App, socket: ChatSocket, request: wire::Send) -> Result<Answer<Sent>> {
     let room_id = request.room.id()?;
-    let new = New {
-        key: Some(request.key),
-        text: request.text,
-        reply_to: request.reply_to,
-        file_ids: request.file_ids,
-        to: request.to,
-    };
-    let sent = app.send(socket.user()?.id, room_id, new).await?;
+    let new = wire::NewMessage::from(request);
+    let sent = app.send(socket.user()?.id, room_id, new.into()).await?;
     let message = sent.message;
     // The rev of the first answer is the message's seq, whatever has changed since.
     let answer =

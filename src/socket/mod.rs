@@ -1,9 +1,7 @@
-//! The sockets' door: two namespaces, and one table of what clients may say in them.
+//! The Socket.IO entry point: two namespaces, and the table of events.
 
 mod dispatch;
 mod flush;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod handshake;
 mod member;
 mod message;
@@ -36,12 +34,12 @@ use crate::realtime::ConnectedUser;
 use crate::service::App;
 use crate::wire::{self, Answer, Nack, Okay};
 
-/// The lobby's namespace: rooms as they come, change and go.
+/// The namespace of the lobby: changes of the list of rooms.
 pub const LOBBY: &str = "/room";
-/// The namespace of talk.
+/// The namespace of rooms and messages.
 pub const CHAT: &str = "/chat";
 
-/// What a client may say, for the reference. Schemas may refer to their generator's definitions.
+/// A client's event, for the reference. Schemas may refer to their generator's definitions.
 pub struct ClientEventDoc {
     pub name: &'static str,
     pub about: &'static str,
@@ -49,7 +47,7 @@ pub struct ClientEventDoc {
     pub answer: Value,
 }
 
-/// What the server tells, for the reference.
+/// A server's event, for the reference.
 pub struct ServerEventDoc {
     pub namespace: &'static str,
     pub name: &'static str,
@@ -70,7 +68,7 @@ macro_rules! events {
             namespace
         }
 
-        /// All events that clients may send in `/chat`, in the order of the table.
+        /// Returns the events that clients may send in `/chat`, in the order of the table.
         pub fn client_events(request: &mut SchemaGenerator, given: &mut SchemaGenerator) -> Vec<ClientEventDoc> {
             vec![$(ClientEventDoc {
                 name: $name,
@@ -80,9 +78,9 @@ macro_rules! events {
             },)+]
         }
 
-        /// How the payload of each event is read, for the fuzzer.
+        /// Returns the decoder of each event's payload, for the fuzzer.
         #[cfg(any(test, feature = "fuzzing"))]
-        fn decoders() -> Vec<(&'static str, fn(&Args) -> Result<()>)> {
+        pub(crate) fn decoders() -> Vec<(&'static str, fn(&Args) -> Result<()>)> {
             vec![$(($name, |args| wire::decode::<$payload>(args).map(drop)),)+]
         }
     };
@@ -90,7 +88,7 @@ macro_rules! events {
 
 macro_rules! server_events {
     ($($(#[doc = $about:literal])+ $namespace:ident $name:literal: $payload:ty;)+) => {
-        /// All events that the server tells, in the order of the table.
+        /// Returns the events that the server sends, in the order of the table.
         pub fn server_events(given: &mut SchemaGenerator) -> Vec<ServerEventDoc> {
             vec![$(ServerEventDoc {
                 namespace: $namespace,
@@ -103,82 +101,82 @@ macro_rules! server_events {
 }
 
 events! {
-    /// Enter a room and be told what was missed; its events follow.
+    /// Join a room and get what was missed; its events follow.
     "join" room::join: wire::Join => wire::Joined;
-    /// Leave a room with all one's sockets.
+    /// Leave a room with all sockets of the user.
     "leave" room::leave: wire::RoomOnly => wire::Nothing;
-    /// Send a message. `ok` means that it is stored for good.
+    /// Send a message. `ok` means that it is stored durably.
     "message" message::send: wire::Send => wire::Sent;
-    /// Give one's own message another text.
+    /// Edit the text of one's own message.
     "edit" message::edit: wire::Edit => wire::Rev;
-    /// Take a message away for all: one's own, or any where one keeps order.
+    /// Delete a message for everyone: one's own, or any as owner or moderator.
     "delete" message::delete: wire::MessageOnly => wire::Rev;
-    /// Put a reaction under a message, or take it away.
+    /// Add or remove a reaction to a message.
     "react" message::react: wire::React => wire::Rev;
-    /// Pin a message in its room, or take the pin away; the owner's and the moderators'.
+    /// Pin or unpin a message in its room. For the owner and moderators.
     "pin" message::pin: wire::Pin => wire::Rev;
-    /// Tell the others that one is writing; never stored, told at most once in three seconds.
+    /// Show that the user is typing. Never stored, sent to others at most once in three seconds.
     "typing" typing::typing: wire::RoomOnly => wire::Nothing;
-    /// Tell how far one has read; the others are told at most once a second.
+    /// Set the read mark. Others receive it at most once a second.
     "read" read_mark::read: wire::Read => wire::Nothing;
-    /// Say whether one looks at this screen: who looks at none is away.
+    /// Say whether the user looks at this screen. A user who looks at none is away.
     "presence" presence::set: wire::SetPresence => wire::Nothing;
-    /// The people of a room, at most 200, those online first.
+    /// List the members of a room, at most 200, online members first.
     "members" member::members: wire::RoomOnly => wire::Members;
-    /// Remove somebody, for good with `ban`; the owner's and the moderators'.
+    /// Remove a member, permanently with `ban`. For the owner and moderators.
     "kick" member::kick: wire::Kick => wire::Rev;
-    /// Make a member a moderator, or a moderator a member again; the owner's alone.
+    /// Make a member a moderator, or a moderator a member again. For the owner.
     "moderator" moderator::set: wire::Moderator => wire::Rev;
-    /// Hand the room to another member; the owner's alone.
+    /// Hand the room over to another member. For the owner.
     "owner" room::hand_over: wire::HandOver => wire::Rev;
 }
 
 server_events! {
-    /// A room was made, or is listed again.
+    /// A room was created, or is listed again.
     LOBBY "newRoom": Room;
-    /// A room's title, lock or head counts changed; at most once a second for each room.
+    /// A room's title, lock or member counts changed. At most once a second per room.
     LOBBY "changeRoom": Room;
-    /// A room is gone, or no longer listed.
+    /// A room was removed, or is no longer listed.
     LOBBY "removeRoom": RoomId;
     /// The server is about to restart.
     LOBBY "draining": wire::Draining;
-    /// What `join` would have answered, for a room asked for in the handshake.
+    /// The answer of `join`, for a room named in the handshake.
     CHAT "joined": wire::Joined;
-    /// A message, new or changed, in its whole present state; in the order of the room's revs.
+    /// A new or changed message in its whole present state, in the order of the room's revs.
     CHAT "message": wire::WireMessage;
-    /// Somebody came into the room; told to the others, unless the room is a crowd.
+    /// A user came into the room. Sent to the others, except in large rooms.
     CHAT "join": wire::Passage;
-    /// Somebody left the room or went offline; told to the others, unless the room is a crowd.
+    /// A user left the room or went offline. Sent to the others, except in large rooms.
     CHAT "exit": wire::Passage;
-    /// Somebody writes; may be lost.
+    /// A user is typing. May be lost.
     CHAT "typing": wire::Typing;
-    /// Somebody has read up to a message; at most once a second, in a room of at most 20 online.
+    /// A user has read up to a message. At most once a second, in rooms with at most 20 online.
     CHAT "read": wire::ReadBy;
-    /// How far people have read, where more than 20 are online; at most once a second.
+    /// The read marks in rooms with more than 20 online. At most once a second.
     CHAT "reads": wire::ReadByMany;
-    /// Something was said in one of one's rooms, or read on another screen; at most once a second for
-    /// each room, and not where all one's screens show it.
+    /// The unread count of one of the user's rooms changed. At most once a second per room, and not if all
+    /// screens of the user show the room.
     CHAT "unread": wire::Unread;
-    /// Somebody who shares a room with one came, went, or looks at none of their screens; not told
-    /// of crowds, nor of who hides it.
+    /// A user in a shared room came online, went offline or is away. Not sent for large rooms, nor for
+    /// users who hide their presence.
     CHAT "presence": wire::PresenceOf;
-    /// One was made a member of a room: somebody began a conversation.
+    /// The user was made a member of a room: someone started a conversation.
     CHAT "newRoom": Room;
-    /// Somebody in one's rooms changed name or picture.
+    /// A user in a shared room changed name or picture.
     CHAT "user": User;
-    /// The room's settings or, in a crowd, its head counts changed; at most once a second.
+    /// The room's settings changed, or in large rooms its member counts. At most once a second.
     CHAT "changeRoom": Room;
-    /// The room is gone.
+    /// The room was removed.
     CHAT "removeRoom": RoomId;
-    /// One was removed from the room; nothing more of it follows, and the socket stays connected.
+    /// The user was removed from the room. Nothing more of it follows, and the socket stays connected.
     CHAT "kicked": wire::Kicked;
-    /// The highest rev one may see, by room: on coming in and now and then.
+    /// The highest rev that the user may see, by room. Sent after joining and now and then.
     CHAT "rev": BTreeMap<RoomId, i64>;
     /// The server is about to restart.
     CHAT "draining": wire::Draining;
 }
 
-/// Builds the server of the sockets and starts to tell them what happens.
+/// Builds the Socket.IO server and subscribes it to published facts.
 pub fn server(app: &App) -> Server {
     let lobby = Namespace::new(LOBBY).refusals(refused);
     let chat = with_events(Namespace::new(CHAT).refusals(refused), app);
@@ -197,11 +195,11 @@ fn config(config: &config::Config) -> Config {
         ping_interval: config.ping_interval,
         ping_timeout: config.ping_timeout,
         connect_timeout: config.connect_timeout,
-        patience: config.slow_client_timeout,
+        slow_client_timeout: config.slow_client_timeout,
         packets: defaults.packets.filter(|_| config.has_rate_limits),
         handshakes: defaults.handshakes.filter(|_| config.has_rate_limits),
         sessions_per_address: config.connections_per_address,
-        gate: Arc::new(handshake::HandshakePolicy::new(config.origins.clone())),
+        handshake_hooks: Arc::new(handshake::HandshakePolicy::new(config.origins.clone())),
         ..defaults
     }
 }
@@ -222,7 +220,7 @@ impl ChatSocket {
     }
 }
 
-/// Decodes, lets `act` do its work, answers.
+/// Decodes the payload, runs `act` and answers.
 async fn answer<T, R, Fut>(socket: Socket, args: Args, act: impl FnOnce(ChatSocket, T) -> Fut) -> Reply
 where
     T: serde::de::DeserializeOwned,
@@ -237,9 +235,9 @@ where
         Ok(answer) => (Reply::json(&Okay::new(answer.body)), answer.is_long, answer.then),
         Err(error) => (Reply::json(&Nack::new(error)), false, None),
     };
-    // Every shape of the wire serializes; an answer that did not would still be an answer.
+    // Every wire type serializes; if one did not, the client would still get an answer.
     let reply = reply.unwrap_or_else(|error| Reply::new(refusal(Error::internal(error))));
-    let reply = if is_long { reply.paced() } else { reply };
+    let reply = if is_long { reply.flow_controlled() } else { reply };
     match then {
         Some(then) => reply.then(then),
         None => reply,

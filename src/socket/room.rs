@@ -1,7 +1,7 @@
 //! Rooms over the socket: joined, left, handed over.
 
 use serde_json::value::{RawValue, to_raw_value};
-use socketio::{Reason, Socket};
+use socketio::{Closing, DisconnectReason, Socket};
 
 use super::ChatSocket;
 use crate::chat::message::{Changes, Message};
@@ -134,7 +134,7 @@ async fn try_join(
             leave_room(app, socket, me, room_id);
             if was_inside && error.code.is_retryable() {
                 // It missed events and would get no more: the client must reconnect.
-                socket.session().close(Reason::TransportClose);
+                socket.session().close(Closing::Now(DisconnectReason::TransportClose));
             }
             return Err(if has_ended { JoinError::MembershipEnded { was_inside } } else { error.into() });
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use parking_lot::RwLock;
 use serde_json::value::RawValue;
-use socketio::{Admission, ConnectError, Namespace, Reason, Socket};
+use socketio::{Admission, ConnectError, DisconnectReason, Namespace, Socket};
 
 use super::handshake::Caller;
 use super::{ChatSocket, room};
@@ -19,7 +19,7 @@ use crate::wire::{self, Auth, Variant, View};
 /// Adds the middleware that authenticates each socket and joins the room named in the handshake.
 pub(super) fn with_sessions(chat: Namespace, app: &App) -> Namespace {
     let (connecting, leaving) = (app.clone(), app.clone());
-    chat.guard(move |socket, auth| {
+    chat.connect_middleware(move |socket, auth| {
         let app = connecting.clone();
         async move { connect(app, socket, auth).await.map_err(refused) }
     })
@@ -35,7 +35,7 @@ fn refused(error: Error) -> ConnectError {
 
 async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Result<Admission> {
     let auth: Auth = auth.map_or_else(|| Ok(Auth::default()), |auth| wire::from_json(auth.get().as_bytes()))?;
-    let caller = socket.session().visitor().downcast_ref::<Caller>();
+    let caller = socket.session().handshake_data().downcast_ref::<Caller>();
     let session = identify(&app, &auth, caller).await?;
     let lang = auth.lang.as_deref().and_then(Lang::from_code).or(caller.map(|caller| caller.lang)).unwrap_or_default();
     let requested = caller.map_or(Ok(None), |caller| caller.room.clone())?;
@@ -89,7 +89,7 @@ async fn join_on_connect(app: &App, socket: &Socket, room: &str, auth: Auth) -> 
     let socket = socket.clone();
     Ok(Admission::new().then(move || {
         if let Ok(pieces) = answer.body.in_pieces() {
-            socket.send_paced(&socket.namespace().packet_in_pieces("joined", pieces));
+            socket.send_flow_controlled(&socket.namespace().packet_in_pieces("joined", pieces));
         }
         if let Some(then) = answer.then {
             then();
@@ -97,7 +97,7 @@ async fn join_on_connect(app: &App, socket: &Socket, room: &str, auth: Auth) -> 
     }))
 }
 
-fn disconnected(app: &App, socket: &Socket, reason: Reason) {
+fn disconnected(app: &App, socket: &Socket, reason: DisconnectReason) {
     tracing::debug!(reason = reason.as_str(), "a socket disconnected");
     leave_all(app, socket);
 }

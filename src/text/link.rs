@@ -94,8 +94,9 @@ fn is_invisible(c: char) -> bool {
 mod tests {
     use super::*;
 
+    /// Abuse: M2
     #[test]
-    fn m2_only_plain_web_addresses_become_links() {
+    fn only_plain_web_addresses_become_links() {
         let links = |text: &'static str| {
             let links = pieces(text).into_iter().filter_map(|piece| match piece {
                 Piece::Link(link) => Some(link),

@@ -19,8 +19,9 @@ fn shapes(name: &str) -> impl Iterator<Item = String> {
 mod tests {
     use super::*;
 
+    /// Abuse: E10
     #[test]
-    fn e10_letters_of_other_scripts_make_no_other_name() {
+    fn letters_of_other_scripts_make_no_other_name() {
         for other in ["minji", "Minji", "MINJI", "min ji", "mіnji", "ｍｉｎｊｉ", "МINJI", "𝐦𝐢𝐧𝐣𝐢", "rninji"]
         {
             assert!(looks_like("minji", other), "{other}");

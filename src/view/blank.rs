@@ -11,28 +11,9 @@ use crate::ids::{MessageId, RoomId, UserId};
 
 /// Returns a pending message: it has no number yet, so its seq is 0.
 pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
-    Message {
-        id: MessageId::from_u128(0),
-        room_id: RoomId::from_u128(0),
-        seq: 0,
-        rev: 0,
-        kind,
-        user: Some(me.clone()),
-        text: String::new(),
-        system: None,
-        to: (kind == MessageKind::Whisper).then(blank_user),
-        files: Vec::new(),
-        reply_to: None,
-        reactions: Vec::new(),
-        mentions: Vec::new(),
-        preview: None,
-        pinned_at: None,
-        edited_at: None,
-        deleted_at: None,
-        created_at: String::new(),
-        key: None,
-        is_partial: false,
-    }
+    let (id, room_id) = (MessageId::from_u128(0), RoomId::from_u128(0));
+    let message = Message::new(id, room_id, kind, Some(me.clone()), String::new(), 0);
+    Message { to: (kind == MessageKind::Whisper).then(blank_user), created_at: String::new(), ..message }
 }
 
 pub(super) fn blank_member() -> Member {

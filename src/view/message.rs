@@ -6,12 +6,11 @@ use super::markup::markup;
 use super::my_rooms::{presence, preview_line};
 use super::part::*;
 use super::render;
-use crate::chat::member::Member;
+use crate::chat::member::{Member, Role};
 use crate::chat::message::{Changes, Cursor, Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::UserKind;
 use crate::i18n::{Lang, system_line};
-use crate::ids::RoomId;
 
 /// Renders a message: `html` of the event, and every line of the history.
 pub fn message_html(message: &Message, lang: Lang) -> String {
@@ -20,8 +19,8 @@ pub fn message_html(message: &Message, lang: Lang) -> String {
 
 /// Renders a member in a room's list. The browser copies the page's template for members who join
 /// later.
-pub fn member_html(member: &Member, room_id: RoomId, lang: Lang) -> String {
-    render(&MemberPart { member, room_id, lang })
+pub fn member_html(member: &Member, lang: Lang) -> String {
+    render(&MemberPart { member, lang })
 }
 
 /// Renders a room in the lobby and in the sidebar.
@@ -40,7 +39,6 @@ struct MessagePart<'a> {
 #[template(path = "member/_member.html")]
 struct MemberPart<'a> {
     member: &'a Member,
-    room_id: RoomId,
     lang: Lang,
 }
 

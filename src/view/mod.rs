@@ -6,15 +6,14 @@
 
 pub mod account;
 mod blank;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
-mod markup;
+pub(crate) mod markup;
 mod message;
 mod my_rooms;
 mod page;
 mod part;
 mod people;
 mod search;
+mod strings;
 #[cfg(test)]
 mod tests;
 
@@ -28,14 +27,23 @@ pub use my_rooms::my_room_html;
 pub use page::{DoorPage, ErrorPage, GalleryPage, LobbyPage, RoomPage};
 pub use people::{DirectoryEntry, PeoplePage};
 pub use search::{FoundIn, SearchPage};
+pub use strings::strings_script;
 
 /// The built assets: logical names and the names with their content hash.
 static ASSETS: OnceLock<HashMap<String, String>> = OnceLock::new();
+/// The address of the sprite, which a page names many times.
+static ICONS: OnceLock<String> = OnceLock::new();
 
 /// Sets the names of the assets: the parsed `web/dist/manifest.json`. Called once at start; a
 /// second call changes nothing.
 pub fn name_assets(manifest: HashMap<String, String>) {
     let _ = ASSETS.set(manifest);
+    let _ = ICONS.set(asset("icons.svg"));
+}
+
+/// The address of the sprite of icons.
+fn icons() -> &'static str {
+    ICONS.get().map_or("/assets/icons.svg", String::as_str)
 }
 
 /// Returns the URL of an asset by its logical name, for example `app.css`.

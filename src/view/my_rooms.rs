@@ -5,7 +5,7 @@ use askama::Template;
 use super::markup::bare;
 use super::part::*;
 use super::render;
-use crate::chat::direct::Peer;
+use crate::chat::direct::OtherUser;
 use crate::chat::member::Presence;
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{Room, RoomKind};
@@ -40,7 +40,7 @@ pub(super) fn title(my_room: &MyRoom, lang: &Lang) -> String {
     called(&my_room.room, my_room.peer.as_ref(), my_room.me.user.id, lang)
 }
 
-/// Returns the newest message on one line. `web/ts/lib/last.ts` does the same for messages that
+/// Returns the newest message on one line. `web/ts/lib/preview_line.ts` does the same for messages that
 /// arrive later.
 pub(super) fn last(my_room: &MyRoom, lang: &Lang) -> String {
     let Some(message) = &my_room.waiting.last else { return String::new() };
@@ -69,14 +69,10 @@ pub(super) fn count(unread: &u32) -> String {
 }
 
 pub(super) fn presence(presence: &Presence) -> &'static str {
-    match presence {
-        Presence::Online => "online",
-        Presence::Away => "away",
-        Presence::Offline => "offline",
-    }
+    presence.as_str()
 }
 
 /// Returns whether a direct room has another user, who may have left.
-pub(super) fn is_with_another(peer: &Peer, me: &UserId) -> bool {
+pub(super) fn is_with_another(peer: &OtherUser, me: &UserId) -> bool {
     peer.user.as_ref().is_some_and(|user| user.id != *me)
 }

@@ -7,7 +7,7 @@ use super::markup::markup;
 use super::my_rooms::*;
 use super::part::*;
 use super::{asset, render};
-use crate::chat::direct::Peer;
+use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::member::{Ban, Member, Role};
@@ -17,7 +17,10 @@ use crate::chat::unread::MyRoom;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
 use crate::i18n::{Lang, system_line};
-use crate::ids::FileId;
+use crate::ids::{FileId, UserId};
+
+/// Members in the list of a room's page, unless all are requested.
+const MEMBERS_LISTED: usize = 50;
 
 /// `/`: the open rooms, a form for a new room, and a field for a room's address.
 #[derive(Template)]
@@ -40,7 +43,7 @@ pub struct LobbyPage<'a> {
 
 /// `/room/{id}` for visitors who are not in the room.
 #[derive(Template)]
-#[template(path = "room/door.html")]
+#[template(path = "room/join.html")]
 pub struct DoorPage<'a> {
     pub lang: Lang,
     pub room: &'a Room,
@@ -61,8 +64,12 @@ pub struct RoomPage<'a> {
     pub me: &'a Member,
     /// At most 200, online first; `me` among them.
     pub members: &'a [Member],
+    /// Whether the list shows all of them, and not only the first [`MEMBERS_LISTED`].
+    pub is_every_member: bool,
+    /// The member that the URL points to.
+    pub pointed_member: Option<UserId>,
     /// The other user of a direct room.
-    pub peer: Option<&'a Peer>,
+    pub peer: Option<&'a OtherUser>,
     /// The newest page, or the one that the URL asks for, ascending by seq.
     pub messages: &'a [Message],
     /// The room's rev in the same snapshot as `messages`; the socket resumes from it.
@@ -121,6 +128,21 @@ impl RoomPage<'_> {
     fn pointed(&self) -> Option<&Message> {
         let is_pointed = |message: &&Message| Some(message.seq) == self.at && message.kind != MessageKind::System;
         self.messages.iter().find(is_pointed).filter(|message| message.deleted_at.is_none())
+    }
+
+    /// The members in the page itself. Scripts get the others with the snapshot of the socket.
+    fn listed_members(&self) -> &[Member] {
+        let listed = if self.is_every_member { self.members.len() } else { MEMBERS_LISTED.min(self.members.len()) };
+        &self.members[..listed]
+    }
+
+    fn has_more_members(&self) -> bool {
+        self.listed_members().len() < self.members.len()
+    }
+
+    fn pointed_member(&self) -> Option<&Member> {
+        let others = self.members.iter().filter(|member| member.user.id != self.me.user.id);
+        others.into_iter().find(|member| Some(member.user.id) == self.pointed_member)
     }
 
     fn may_pin(&self) -> bool {

@@ -1,9 +1,11 @@
 //! Helper functions of the templates.
 
+pub(super) use super::icons;
+pub(super) use super::strings::strings_url;
 use crate::chat::file::File;
 use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};
-use crate::chat::message::{Message, MessageKind};
+use crate::chat::message::Message;
 use crate::chat::room::Room;
 use crate::chat::user::{self, User, UserKind};
 use crate::clock::rfc3339;
@@ -23,14 +25,6 @@ pub(super) fn own_picture(user: &User) -> Option<&str> {
 /// Returns the colour class of a message; a system message has none.
 pub(super) fn hue_of(message: &Message) -> u8 {
     message.user.as_ref().map_or(0, hue)
-}
-
-pub(super) fn kind_of(message: &Message) -> &'static str {
-    match message.kind {
-        MessageKind::Text => "text",
-        MessageKind::System => "system",
-        MessageKind::Whisper => "whisper",
-    }
 }
 
 /// Returns the first grapheme of a name: an emoji keeps its skin tone, a flag its second half.
@@ -116,10 +110,10 @@ pub(super) fn player(file: &File) -> Player {
 /// Returns the icon of a file's kind.
 pub(super) fn icon(file: &File) -> &'static str {
     match file.media_type.split_once('/') {
-        Some(("audio", _)) => "i-audio",
-        Some(("video", _)) => "i-video",
-        Some(("text", _) | (_, "pdf")) => "i-text",
-        _ => "i-file",
+        Some(("audio", _)) => "audio",
+        Some(("video", _)) => "video",
+        Some(("text", _) | (_, "pdf")) => "text",
+        _ => "file",
     }
 }
 
@@ -144,13 +138,6 @@ pub(super) fn is_emoji_alone(text: &str) -> bool {
     let rest = |c: char| matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{1f1e6}'..='\u{1f1ff}' | '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}');
     (1..=6).contains(&pictures) && text.chars().all(rest)
 }
-
-/// The emoji picker of the composer.
-pub(super) const EMOJI: [&str; 40] = [
-    "😀", "😄", "😂", "🥹", "😊", "😍", "🥰", "😎", "🤔", "😮", "😅", "😢", "😭", "😡", "😴", "🤗", "👍", "👎", "👏",
-    "🙌", "🙏", "👋", "💪", "👀", "❤️", "💚", "💔", "✨", "🔥", "🎉", "🎂", "🌸", "☀️", "🌙", "☕", "🍚", "🍜", "🐶",
-    "🐱", "✅",
-];
 
 /// The quick reactions.
 pub(super) const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];

@@ -1,4 +1,4 @@
-//! Uploads: multipart bodies whose files go to the disk as they come.
+//! Uploads: multipart bodies whose files are written to disk as they arrive.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout};
 
-use crate::chat::message::{New, Sent};
+use crate::chat::message::{NewMessage, Sent};
 use crate::error::{Code, Error, Result};
 use crate::files::Upload;
 use crate::ids::{RoomId, UserId};
 use crate::service::App;
 use crate::service::file::UploadSlot;
 
-/// Bytes of a field that is not a file.
+/// Most bytes of a field that is not a file.
 const FIELD_MAX: usize = 48 * 1024;
 
 /// The parts of an upload: the files and the fields beside them.
@@ -24,31 +24,31 @@ pub(super) struct Parts {
     pub(super) files: Vec<Upload>,
     key: Option<String>,
     text: Option<String>,
-    /// The first answer, where the key was seen before: then no file was taken.
+    /// The stored message, where the key was seen before; no file was read then.
     pub(super) known: Option<Sent>,
-    place: Option<UploadSlot>,
+    slot: Option<UploadSlot>,
 }
 
-/// Who sends what to where.
+/// Who uploads, and for what.
 #[derive(Clone, Copy)]
-pub(super) struct Sender<'a> {
+pub(super) struct UploadContext<'a> {
     pub(super) app: &'a App,
     pub(super) me: UserId,
     /// The room whose message the files are for.
     pub(super) room_id: Option<RoomId>,
-    /// How many files are taken.
+    /// The most files in one body.
     pub(super) files_max: usize,
 }
 
 impl Parts {
-    /// Reads a multipart body. Each file is asked for at the door once its first bytes have come,
-    /// and given up as soon as it is too large or too slow. A key that stands before the files is
-    /// known by then, and a repeated one ends the reading.
+    /// Reads a multipart body. Whether a file is allowed is checked at its first bytes; reading stops
+    /// as soon as it is too large or too slow. A key in front of the files that was seen before ends
+    /// the reading.
     ///
     /// # Errors
     /// `unsupported_type`, `too_large`, `bad_request`; `invalid` with the field; those of
-    /// [`App::may_upload`]; `unavailable` when the disk takes no more.
-    pub(super) async fn read(request: Request, sender: Sender<'_>) -> Result<Self> {
+    /// [`App::may_upload`]; `unavailable` when the disk is full.
+    pub(super) async fn read(request: Request, context: UploadContext<'_>) -> Result<Self> {
         let is_multipart = request
             .headers()
             .get(CONTENT_TYPE)
@@ -58,43 +58,43 @@ impl Parts {
         }
         let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| Code::UnsupportedType)?;
         let mut parts = Self::default();
-        let patience = sender.app.config.upload_grace;
+        let grace = context.app.config.upload_grace;
         loop {
-            let next = timeout(patience, multipart.next_field()).await.map_err(|_| stood_still())?;
+            let next = timeout(grace, multipart.next_field()).await.map_err(|_| stalled())?;
             let Some(field) = next.map_err(broken)? else { return Ok(parts) };
             let name = field.name().unwrap_or_default().to_owned();
             match name.as_str() {
-                "file" if parts.files.len() < sender.files_max => {
-                    parts.file(field, sender).await?;
+                "file" if parts.files.len() < context.files_max => {
+                    parts.file(field, context).await?;
                     if parts.known.is_some() {
-                        // The rest is let in and forgotten, as a browser that is cut off while it
-                        // sends does not see the answer.
-                        return drain(multipart, patience).await.map(|()| parts);
+                        // The rest is read and dropped: a browser that is cut off while it sends
+                        // does not show the response.
+                        return drain(multipart, grace).await.map(|()| parts);
                     }
                 }
-                "key" if parts.key.is_none() => parts.key = Some(text(field, patience).await?),
-                "text" if parts.text.is_none() => parts.text = Some(text(field, patience).await?),
+                "key" if parts.key.is_none() => parts.key = Some(text(field, grace).await?),
+                "text" if parts.text.is_none() => parts.text = Some(text(field, grace).await?),
                 _ => return Err(Error::invalid(name, "unknown or repeated field")),
             }
         }
     }
 
-    async fn file(&mut self, mut field: Field<'_>, sender: Sender<'_>) -> Result<()> {
-        let config = &sender.app.config;
+    async fn file(&mut self, mut field: Field<'_>, context: UploadContext<'_>) -> Result<()> {
+        let config = &context.app.config;
         let name = field.file_name().unwrap_or_default().to_owned();
-        // A form whose file was left empty is a message without one.
+        // A browser sends an empty file for a field that was left empty.
         let Some(first) = next_chunk(&mut field, config.upload_grace).await? else { return Ok(()) };
-        // A key is a message's: where there is none, it says nothing.
-        let key = self.key.as_deref().filter(|_| sender.room_id.is_some());
-        self.known = sender.app.may_upload(sender.me, sender.room_id, key).await?;
+        // Only a message has a key.
+        let key = self.key.as_deref().filter(|_| context.room_id.is_some());
+        self.known = context.app.may_upload(context.me, context.room_id, key).await?;
         if self.known.is_some() {
             return Ok(());
         }
-        if self.place.is_none() {
-            self.place = Some(sender.app.upload_slot(sender.me)?);
+        if self.slot.is_none() {
+            self.slot = Some(context.app.upload_slot(context.me)?);
         }
         let began = Instant::now();
-        let mut incoming = sender.app.files.receive().await?;
+        let mut incoming = context.app.files.receive().await?;
         let mut chunk = Some(first);
         while let Some(bytes) = chunk {
             if incoming.size() + bytes.len() as u64 > config.upload_max as u64 {
@@ -111,30 +111,28 @@ impl Parts {
         Ok(())
     }
 
-    /// What is to be sent with the files.
-    pub(super) fn message(&mut self) -> New {
-        New { key: self.key.take(), text: self.text.take().unwrap_or_default(), ..New::default() }
+    /// Takes the message that the files belong to.
+    pub(super) fn take_message(&mut self) -> NewMessage {
+        NewMessage { key: self.key.take(), text: self.text.take().unwrap_or_default(), ..NewMessage::default() }
     }
 }
 
-/// The one file of a body that is for no message of a room yet.
+/// Reads the only file of a body, which belongs to no message of a room.
 ///
 /// # Errors
 /// As [`Parts::read`]; `invalid` with the field `file` when there is none.
-pub(super) async fn one(request: Request, app: &App, me: UserId) -> Result<Upload> {
-    let mut parts = Parts::read(request, Sender { app, me, room_id: None, files_max: 1 }).await?;
-    parts.files.pop().ok_or_else(missing)
+pub(super) async fn single_file(request: Request, app: &App, me: UserId) -> Result<Upload> {
+    let mut parts = Parts::read(request, UploadContext { app, me, room_id: None, files_max: 1 }).await?;
+    parts.files.pop().ok_or_else(missing_file)
 }
 
-pub(super) fn missing() -> Error {
+pub(super) fn missing_file() -> Error {
     Error::invalid("file", "the file is missing or empty")
 }
 
-async fn drain(mut multipart: Multipart, patience: Duration) -> Result<()> {
-    while let Some(mut field) =
-        timeout(patience, multipart.next_field()).await.map_err(|_| stood_still())?.map_err(broken)?
-    {
-        while next_chunk(&mut field, patience).await?.is_some() {}
+async fn drain(mut multipart: Multipart, grace: Duration) -> Result<()> {
+    while let Some(mut field) = timeout(grace, multipart.next_field()).await.map_err(|_| stalled())?.map_err(broken)? {
+        while next_chunk(&mut field, grace).await?.is_some() {}
     }
     Ok(())
 }
@@ -146,23 +144,23 @@ fn broken(error: MultipartError) -> Error {
     }
 }
 
-pub(super) fn stood_still() -> Error {
+pub(super) fn stalled() -> Error {
     Error::new(Code::BadRequest).with_message("the upload stood still")
 }
 
-async fn next_chunk(field: &mut Field<'_>, patience: Duration) -> Result<Option<Bytes>> {
+async fn next_chunk(field: &mut Field<'_>, grace: Duration) -> Result<Option<Bytes>> {
     loop {
-        let chunk = timeout(patience, field.chunk()).await.map_err(|_| stood_still())?.map_err(broken)?;
-        // A piece of nothing is none, and says nothing of the end.
+        let chunk = timeout(grace, field.chunk()).await.map_err(|_| stalled())?.map_err(broken)?;
+        // An empty chunk is not the end.
         if chunk.as_ref().is_none_or(|bytes| !bytes.is_empty()) {
             return Ok(chunk);
         }
     }
 }
 
-async fn text(mut field: Field<'_>, patience: Duration) -> Result<String> {
+async fn text(mut field: Field<'_>, grace: Duration) -> Result<String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = next_chunk(&mut field, patience).await? {
+    while let Some(chunk) = next_chunk(&mut field, grace).await? {
         if bytes.len() + chunk.len() > FIELD_MAX {
             return Err(Code::TooLarge.into());
         }

@@ -1,4 +1,4 @@
-//! Errors as answers: `application/problem+json` for programs, a page for people.
+//! Errors as responses: `application/problem+json` for programs, a page for browsers.
 
 use std::any::Any;
 
@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use super::caller::Caller;
+use super::extract::Caller;
 use crate::error::{Code, Error};
 use crate::i18n::Lang;
 use crate::view::ErrorPage;
@@ -18,50 +18,50 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (code, retry_after) = (self.code, self.retry_after);
-        let mut answer = (status, Json(self)).into_response();
-        // Kept beside the body for `for_people`.
-        answer.extensions_mut().insert(code);
-        let headers = answer.headers_mut();
+        let mut response = (status, Json(self)).into_response();
+        // `as_page_for_browsers` reads it.
+        response.extensions_mut().insert(code);
+        let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(after) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs() + 1));
         }
-        answer
+        response
     }
 }
 
-/// An error as people read it.
-pub(super) fn page(error: &Error, lang: Lang) -> Response {
+/// Returns a page about an error.
+pub(super) fn error_page(error: &Error, lang: Lang) -> Response {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, Html(ErrorPage { lang, code: error.code }.html())).into_response()
 }
 
-/// Turns a refusal, whoever spoke it, into a page where a person goes to an address. The API and
-/// what scripts and pictures ask for stay as they are: they do not ask for HTML.
-pub(super) async fn for_people(caller: Caller, request: Request, next: Next) -> Response {
+/// Turns an error of any handler into a page where the request asks for HTML. The API always
+/// responds with JSON.
+pub(super) async fn as_page_for_browsers(caller: Caller, request: Request, next: Next) -> Response {
     let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let is_for_a_person = accept.contains("text/html") && !request.uri().path().starts_with("/api/");
-    let answer = next.run(request).await;
-    match answer.extensions().get::<Code>() {
-        Some(&code) if is_for_a_person => page(&code.into(), caller.lang),
-        _ => answer,
+    let wants_page = accept.contains("text/html") && !request.uri().path().starts_with("/api/");
+    let response = next.run(request).await;
+    match response.extensions().get::<Code>() {
+        Some(&code) if wants_page => error_page(&code.into(), caller.lang),
+        _ => response,
     }
 }
 
-/// No such address. Programs and people are told in their own way.
-pub(super) async fn page_not_found(OriginalUri(uri): OriginalUri, caller: Caller) -> Response {
+/// Responds to an unknown path: with JSON below `/api/`, else with a page.
+pub(super) async fn not_found(OriginalUri(uri): OriginalUri, caller: Caller) -> Response {
     if uri.path().starts_with("/api/") {
         return Error::new(Code::NotFound).into_response();
     }
-    page(&Code::NotFound.into(), caller.lang)
+    error_page(&Code::NotFound.into(), caller.lang)
 }
 
 pub(super) async fn method_not_allowed() -> Response {
     Error::new(Code::MethodNotAllowed).into_response()
 }
 
-/// A handler panicked: one answer is lost, not the house.
-pub(super) fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
+/// Responds after a panic of a handler, which costs only this one response.
+pub(super) fn after_panic(_panic: Box<dyn Any + Send + 'static>) -> Response {
     Error::internal("a handler panicked").into_response()
 }
 
@@ -73,7 +73,7 @@ mod tests {
     use http::{Request, Response, StatusCode};
     use tower::ServiceExt;
 
-    use crate::web::sealed;
+    use crate::web::with_common_layers;
 
     async fn early() -> &'static str {
         panic!("planned")
@@ -84,29 +84,31 @@ mod tests {
         panic!("planned")
     }
 
-    /// No door of the house panics when it is asked to, so two others stand in its frame.
+    /// No route of the server panics on demand, so two of the test's own stand inside its layers.
+    ///
+    /// Abuse: N7
     #[tokio::test]
-    async fn n7_a_panic_in_a_handler_is_one_lost_answer() {
-        let doors =
+    async fn a_panic_in_a_handler_costs_one_response() {
+        let router =
             Router::new().route("/early", get(early)).route("/late", get(late)).route("/", get(async || "well"));
-        let doors = sealed(doors);
-        let ask = |path: &str, accept: &str| -> _ {
+        let router = with_common_layers(router);
+        let send = |path: &str, accept: &str| -> _ {
             let request = Request::get(path).header("accept", accept).body(Body::empty()).unwrap();
-            let doors = doors.clone();
-            async move { doors.oneshot(request).await.unwrap() }
+            let router = router.clone();
+            async move { router.oneshot(request).await.unwrap() }
         };
-        let header = |answer: &Response<Body>, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let header = |response: &Response<Body>, name: &str| response.headers()[name].to_str().unwrap().to_owned();
         for path in ["/early", "/late"] {
-            let answer = ask(path, "*/*").await;
-            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
-            assert_eq!(header(&answer, "content-type"), "application/problem+json");
-            assert!(header(&answer, "content-security-policy").contains("default-src 'none'"));
-            assert_eq!(header(&answer, "x-request-id").len(), 16);
-            let body = axum::body::to_bytes(answer.into_body(), 1_000).await.unwrap();
+            let response = send(path, "*/*").await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+            assert_eq!(header(&response, "content-type"), "application/problem+json");
+            assert!(header(&response, "content-security-policy").contains("default-src 'none'"));
+            assert_eq!(header(&response, "x-request-id").len(), 16);
+            let body = axum::body::to_bytes(response.into_body(), 1_000).await.unwrap();
             assert!(!String::from_utf8_lossy(&body).contains("planned"), "{body:?}");
-            let page = ask(path, "text/html").await;
+            let page = send(path, "text/html").await;
             assert!(header(&page, "content-type").starts_with("text/html"), "{path}");
-            assert_eq!(ask("/", "*/*").await.status(), StatusCode::OK);
+            assert_eq!(send("/", "*/*").await.status(), StatusCode::OK);
         }
     }
 }

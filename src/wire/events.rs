@@ -1,4 +1,4 @@
-//! What the server says: the answers to events, and events of its own.
+//! What the server sends: the answers to events, and its own events.
 
 use std::sync::Arc;
 
@@ -14,38 +14,37 @@ use crate::chat::user::User;
 use crate::i18n::{Lang, system_line};
 use crate::ids::{MessageId, RoomId, UserId};
 
-/// What a member is told on coming in; the room's events follow from `rev` on.
+/// The state of a room for a member who joins. Its events follow from `rev` on.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Joined {
     #[serde(flatten)]
     pub own: Own,
-    /// At most 200, those online first.
+    /// At most 200 members, online members first.
     #[schemars(with = "Vec<Member>")]
     pub members: Encoded,
-    /// With `since` all that changed since, else the newest page.
+    /// With `since` everything that changed since, else the newest page.
     #[schemars(with = "Vec<WireMessage>")]
     pub messages: Encoded,
 }
 
-/// What few others are told alike.
+/// The part of the answer that differs between readers.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Own {
     pub room: Room,
     pub me: Member,
     pub rev: i64,
-    /// Forget what you hold: `messages` is the newest page.
+    /// Drop what you have: `messages` is the newest page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub gap: bool,
 }
 
 impl Joined {
-    /// The same JSON in pieces: a room that comes back as a whole waits for many such answers, and
-    /// most of each is the same bytes.
+    /// Returns the same JSON in pieces. When a whole room reconnects, most bytes of all answers are shared.
     ///
     /// # Errors
-    /// None that could happen: every shape of the wire serializes.
+    /// None in practice: every wire type serializes.
     pub fn in_pieces(self) -> serde_json::Result<[Bytes; 5]> {
         let mut own = serde_json::to_vec(&self.own)?;
         own.pop();
@@ -55,7 +54,7 @@ impl Joined {
     }
 }
 
-/// JSON that was encoded before, for many.
+/// JSON that was encoded once, for many readers.
 #[derive(Clone, Debug)]
 pub struct Encoded(pub Arc<RawValue>);
 
@@ -85,7 +84,7 @@ pub struct Sent {
     pub seq: i64,
     pub rev: i64,
     pub created_at: String,
-    /// The key was seen before: this is the first answer again.
+    /// The key was used before; this is the first answer again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dup: bool,
 }
@@ -105,13 +104,13 @@ pub struct Rev {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Nothing {}
 
-/// Somebody came into a room or left it.
+/// A user came into a room or left it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Passage<'a> {
     pub room: RoomId,
     pub user: &'a User,
-    /// Connections online after it.
+    /// The number of connections online afterwards.
     pub count: usize,
 }
 
@@ -122,31 +121,31 @@ pub struct Typing<'a> {
     pub user: &'a User,
 }
 
-/// Whether somebody is there.
+/// The presence of a user.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresenceOf {
     pub user_id: UserId,
     pub state: Presence,
-    /// When they went, unless they hide it.
+    /// When the user went offline, unless they hide it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen_at: Option<String>,
 }
 
-/// What waits for one in a room.
+/// The unread messages of a room.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unread {
     pub room: RoomId,
-    /// Messages of others since one's read mark, at most 100.
+    /// Messages of others since the read mark, at most 100.
     pub unread: u32,
-    /// Those of them that name one, or everybody.
+    /// How many of them mention the user or everyone.
     pub mentions: u32,
     /// The newest message of the room.
     pub last: Option<WireMessage>,
 }
 
-/// Somebody has read up to a message.
+/// A user has read up to a message.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadBy {
@@ -155,7 +154,7 @@ pub struct ReadBy {
     pub seq: i64,
 }
 
-/// Many have read.
+/// The read marks of many users.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadByMany<'a> {
@@ -176,23 +175,23 @@ pub struct Draining {
     pub reconnect_in_ms: u64,
 }
 
-/// A message as one kind of reader gets it.
+/// A message in the variant for one kind of reader.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WireMessage {
     #[serde(flatten)]
     message: Message,
-    /// The sender's own id for it; to the sender's sockets alone.
+    /// The sender's own id of the send. Only the sender's sockets get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    /// The markup of our own pages, for who asked for it.
+    /// The HTML of Madang's own pages, if requested in the handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<String>,
 }
 
 impl WireMessage {
-    /// The message for a reader: system lines are told in their language, the key only to `reader`
-    /// if it is the sender.
+    /// Returns the message for a reader: system messages in their language, and the key only if `reader` is
+    /// the sender.
     pub fn new(mut message: Message, lang: Lang, reader: Option<UserId>) -> Self {
         if message.kind == MessageKind::System {
             message.text = system_line(&message, lang);

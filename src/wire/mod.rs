@@ -1,8 +1,6 @@
-//! What travels over the sockets: the payloads of events and their answers.
+//! The wire format: the payloads of events and their answers.
 
 mod events;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 mod requests;
 mod shared_json;
 mod variant;
@@ -21,27 +19,27 @@ pub use requests::*;
 pub use shared_json::SharedJson;
 pub use variant::{Variant, Variants};
 
-/// The id of a room as a client gives it: what is no id names no room.
+/// A room id as a client sends it. An invalid id is treated like an unknown room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RoomName(String);
 
 impl RoomName {
     /// # Errors
-    /// `room_not_found` for any text that is not a room's id.
+    /// `room_not_found` if the text is not a room id.
     pub fn id(&self) -> Result<RoomId> {
         self.0.parse().map_err(|_| Code::RoomNotFound.into())
     }
 }
 
-/// The id of a message as a client gives it: what is no id names no message.
+/// A message id as a client sends it. An invalid id is treated like an unknown message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct MessageName(String);
 
 impl MessageName {
     /// # Errors
-    /// `forbidden` for any text that is not a message's id, as for a message that one may not see.
+    /// `forbidden` if the text is not a message id, as for a message that the user may not see.
     pub fn id(&self) -> Result<MessageId> {
         self.0.parse().map_err(|_| Code::Forbidden.into())
     }
@@ -50,13 +48,13 @@ impl MessageName {
 /// The answer of a handler, and what follows it.
 pub struct Answer<R> {
     pub body: R,
-    /// Whether it may be taken at the client's own pace.
+    /// Whether the answer is flow-controlled by the client.
     pub is_long: bool,
     pub then: Option<Box<dyn FnOnce() + std::marker::Send>>,
 }
 
 impl<R> Answer<R> {
-    /// A long answer, with what follows right behind it.
+    /// Creates a long answer, with what follows right behind it.
     pub fn long(body: R, then: impl FnOnce() + std::marker::Send + 'static) -> Self {
         Self { body, is_long: true, then: Some(Box::new(then)) }
     }
@@ -112,7 +110,7 @@ pub fn decode<T: DeserializeOwned>(args: &Args) -> Result<T> {
 /// # Errors
 /// `invalid` with the field; `bad_json` for what is not JSON.
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
-    // What we read is objects, and an array would be taken for the values of their fields in order.
+    // Only objects are expected, and serde would accept an array as the fields in order.
     if json.trim_ascii_start().starts_with(b"[") {
         serde_json::from_slice::<IgnoredAny>(json).map_err(|_| Code::BadJson)?;
         return Err(Error::new(Code::Invalid).with_message("an object is asked for, not an array"));
@@ -126,15 +124,15 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
     Ok(value)
 }
 
-/// Asked where reading has failed: a number in place of a name, say, is an error of syntax to the
-/// reader of an enumeration, however sound the JSON is.
+/// Returns whether the text is valid JSON. serde reports a number in place of an enumeration's name as
+/// a syntax error, although the JSON is valid.
 fn is_json(json: &[u8]) -> bool {
     serde_json::from_slice::<&RawValue>(json).is_ok()
 }
 
 fn invalid(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let sentence = error.inner().to_string();
-    // An unknown or missing field is named in the sentence, a wrong value by its path.
+    // The message names an unknown or missing field; the path names a field with a wrong value.
     let named = sentence.split('`').nth(1).filter(|_| sentence.contains(" field "));
     let path = error.path().to_string();
     let field = named.map(str::to_owned).unwrap_or(path);

@@ -45,8 +45,9 @@ fn names(error: &Value, field: &str) -> bool {
     error["code"] == "invalid" && (named == field || named.starts_with(&format!("{field}[")))
 }
 
+/// Abuse: E1, E9
 #[tokio::test]
-async fn e1_e9_malformed_events_are_refused_with_the_field() {
+async fn malformed_events_are_refused_with_the_field() {
     let app = start_server(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);
@@ -69,8 +70,9 @@ async fn e1_e9_malformed_events_are_refused_with_the_field() {
     client.say(&scene.room, "still here").await;
 }
 
+/// Abuse: E1, E9
 #[tokio::test]
-async fn e1_e9_malformed_calls_are_refused_with_the_field() {
+async fn malformed_calls_are_refused_with_the_field() {
     let app = start_server(|_| {}).await;
     let paper = madang::web::api::calls(Config::default().upload_max).openapi();
     let others = paper["components"]["schemas"].as_object().unwrap();

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::scene::{Scene, Who, start_server};
 use super::{Cells, Row, check, is_complete};
 use crate::support::App;
-use crate::support::client::Opening;
-use crate::support::factory::key;
+use crate::support::ConnectOptions;
+use crate::support::key;
 
 const NOBODY: &str = "unauthenticated";
 const OUT: &str = "not_a_member";
@@ -52,8 +52,9 @@ fn to_other(scene: &Scene, _: Who) -> Value {
     json!({ "room": scene.room.id, "userId": scene.other.id })
 }
 
+/// Abuse: N1
 #[tokio::test]
-async fn n1_every_event_by_every_kind_of_user() {
+async fn every_event_by_every_kind_of_user() {
     let app = start_server(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);
@@ -64,7 +65,7 @@ async fn n1_every_event_by_every_kind_of_user() {
 /// Returns the answer on a socket that is in the room if its user is a member.
 async fn ask(app: &App, scene: &mut Scene, row: &Row<Value>, who: Who) -> (String, bool) {
     let Some(person) = scene.find(who) else {
-        let error = app.turned_away(Opening::default()).await;
+        let error = app.turned_away(ConnectOptions::default()).await;
         return (error["code"].as_str().unwrap().to_owned(), false);
     };
     let client = match who.is_inside() {

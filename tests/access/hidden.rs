@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::scene::{Scene, Who, start_server};
 use super::{Body, Row, event, outcome, page, rest};
-use crate::support::client::Opening;
-use crate::support::factory::key;
+use crate::support::ConnectOptions;
+use crate::support::key;
 use crate::support::{App, Person, Room};
 
 /// Creates a direct room of the member and the other user.
@@ -19,7 +19,7 @@ const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Wh
 
 /// Z9, Z11: every call and form of a room, for the direct room of two others.
 #[tokio::test]
-async fn z9_a_direct_room_does_not_exist_for_others() {
+async fn a_direct_room_does_not_exist_for_others() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite"] {
@@ -65,7 +65,7 @@ async fn z9_a_direct_room_does_not_exist_for_others() {
 
 /// Z10, Z11: every action on a message, for a whisper between two others.
 #[tokio::test]
-async fn z10_a_whisper_does_not_exist_for_others() {
+async fn a_whisper_does_not_exist_for_others() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     let whisper = json!({ "text": "hush", "to": scene.other.id });
@@ -100,7 +100,7 @@ async fn z10_a_whisper_does_not_exist_for_others() {
 
 /// Nobody can end another user's session or use their upload, or learn that it exists.
 #[tokio::test]
-async fn z11_sessions_and_uploads_of_others_do_not_exist() {
+async fn sessions_and_uploads_of_others_do_not_exist() {
     let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let member = scene.member();
@@ -124,7 +124,7 @@ async fn z11_sessions_and_uploads_of_others_do_not_exist() {
 
 /// Z11: events of a room reach only its members, however many sockets are connected outside.
 #[tokio::test]
-async fn z11_outsiders_get_no_events_of_a_room() {
+async fn outsiders_get_no_events_of_a_room() {
     let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let mut outside = Vec::new();
@@ -160,7 +160,7 @@ async fn z11_outsiders_get_no_events_of_a_room() {
 
 /// Z11, Q5: lists name a room and its members only to its members.
 #[tokio::test]
-async fn z11_lists_name_a_room_and_its_guests_only_to_members() {
+async fn lists_name_a_room_and_its_guests_only_to_members() {
     let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let room = &scene.room;
@@ -182,7 +182,7 @@ async fn z11_lists_name_a_room_and_its_guests_only_to_members() {
 
 /// N1: an ended session gives no access, even an admin's.
 #[tokio::test]
-async fn n1_an_ended_session_of_an_admin_gives_no_access() {
+async fn an_ended_session_of_an_admin_gives_no_access() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite", "file", "picture"] {
@@ -202,7 +202,7 @@ async fn n1_an_ended_session_of_an_admin_gives_no_access() {
         let found = answer.header("location").map_or_else(|| outcome(&answer), str::to_owned);
         assert_eq!(found, row.cells[0], "{}", row.title());
     }
-    assert_eq!(app.turned_away(Opening::of(admin)).await["code"], "unauthenticated");
+    assert_eq!(app.turned_away(ConnectOptions::of(admin)).await["code"], "unauthenticated");
 }
 
 async fn rename(app: &App, who: &Person) {

@@ -16,7 +16,7 @@ use madang::error::Code;
 use serde_json::Value;
 
 use crate::reference::is_current;
-use crate::support::{Answer, App, Request};
+use crate::support::{App, Request, Response};
 use scene::{Scene, Who};
 
 /// The result for each user, in the order of [`Who::ALL`]: a status, an error code, `ok` for an
@@ -78,7 +78,7 @@ impl Body {
                 request.form(&fields)
             }
             Self::File => {
-                let key = crate::support::factory::key();
+                let key = crate::support::key();
                 request.multipart(Some(("sky.png", &crate::support::picture::png(8, 8))), &[("key", &key)])
             }
         }
@@ -86,7 +86,7 @@ impl Body {
 }
 
 /// Returns the error code, checked against its status; for any other answer the status.
-fn outcome(answer: &Answer) -> String {
+fn outcome(answer: &Response) -> String {
     // R8: no answer may be stored in a shared cache. Assets are the same for everyone.
     let caching = answer.header("cache-control").unwrap_or_default();
     let depends = answer.headers.iter().any(|(name, value)| name == "vary" && value.contains("cookie"));
@@ -152,20 +152,20 @@ async fn check<T>(app: &App, rows: &[Row<T>], ask: impl AsyncFn(&App, &mut Scene
 #[test]
 fn the_access_reference_is_current() {
     let mut paper = String::from(
-        "# Who may what\n\n\
-         Made from `tests/access.rs`, which asks for everything in the name of everybody.\n\n\
+        "# Permissions\n\n\
+         Generated from `tests/access/`, which makes every request as every kind of user.\n\n\
          The room is open, listed and without a password. A *stranger* has no identity; a *guest* was never in the \
-         room; who was *kicked* was a member and was removed without a ban; *admin outside* and *admin inside* keep \
-         order in the house, and the second is a member of the room without another role. What is asked is right, so \
-         that a refusal is about the person. `–` is `unauthenticated`.\n\n\
-         Of direct rooms and whispers everybody but their two people is told that there is no such thing \
-         (`room_not_found`, `forbidden`), admins too.\n",
+         room; a *kicked* user was a member and was removed without a ban; *admin outside* and *admin inside* are \
+         admins of the server, and the second is an ordinary member of the room. The requests are valid, so a \
+         refusal depends only on the user. `–` is `unauthenticated`.\n\n\
+         For everyone except their two users, direct rooms and whispers do not exist (`room_not_found`, \
+         `forbidden`), for admins too.\n",
     );
-    table(&mut paper, "REST", "A number is the status of a success, a word the code of a refusal.", rest::ROWS);
-    table(&mut paper, "Events", "In the namespace `/chat`. A stranger is refused at the handshake.", event::ROWS);
-    let about = "A number is the status of the answer, and a code that of a refusal. Forms lead on: to the *lobby*, to \
-                 the *room* (where who is not in it meets the door) or to another path, with the code of a refusal \
-                 that is shown there. What a room's address shows is its *door* or the *talk*.";
+    table(&mut paper, "REST", "A number is the status of a success, a word is the code of an error.", rest::ROWS);
+    table(&mut paper, "Events", "In the namespace `/chat`. The handshake refuses a stranger.", event::ROWS);
+    let about = "A number is the status of the response, a word is the code of an error. Forms redirect: to the *lobby*, \
+                 to the *room* (which shows others its join page) or to another path, with the code of an error that \
+                 is shown there. A room's address shows its join page (*door*) or the room itself (*talk*).";
     table(&mut paper, "Pages, forms and files", about, page::ROWS);
     is_current("access.md", &paper);
 }

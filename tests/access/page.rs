@@ -1,11 +1,12 @@
-//! Every page, form and file, as listed in `src/web/mod.rs`.
+//! Every route of a page, a form or a file, as `src/web` declares them.
 
 use madang::mail;
 
 use super::scene::{Scene, Who, start_server};
 use super::{Body, Cells, Row, check, is_complete, outcome};
-use crate::support::factory::{PASSWORD, key};
-use crate::support::{Answer, App};
+use crate::support::fixtures::PASSWORD;
+use crate::support::key;
+use crate::support::{App, Response};
 
 /// Redirects to the lobby, with a notice that an identity is needed.
 const NOBODY: &str = "/?refused=unauthenticated";
@@ -176,29 +177,54 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     filled.replace("{name}", name)
 }
 
-/// Returns the routes of the router, read from its source: `METHOD /path`.
+/// Returns the routes of `src/web` but those of `api/`, read as text: `METHOD /path`.
 fn routes() -> Vec<String> {
-    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/mod.rs");
-    let source = std::fs::read_to_string(source).unwrap();
     let mut found = Vec::new();
-    for route in source.split(".route(\"").skip(1) {
-        let (path, handlers) = route.split_once('"').unwrap();
-        // The handlers end with the call; the following lines belong to other routes.
-        let handlers = handlers.split(';').next().unwrap();
-        let before = found.len();
-        for method in ["get", "post", "put", "patch", "delete", "any"] {
-            let is_named = |mark: char| handlers.contains(&format!("{mark}{method}("));
-            if is_named(' ') || is_named('.') {
-                found.push(format!("{} {path}", method.to_uppercase()));
+    for source in sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")) {
+        for route in source.split(".route(\"").skip(1) {
+            let (path, rest) = route.split_once('"').unwrap();
+            let handlers = arguments(rest);
+            let before = found.len();
+            for method in ["get", "post", "put", "patch", "delete", "any"] {
+                let is_named = |mark: char| handlers.contains(&format!("{mark}{method}("));
+                if is_named(' ') || is_named('.') {
+                    found.push(format!("{} {path}", method.to_uppercase()));
+                }
             }
+            assert!(found.len() > before, "{path} has no method that this test knows");
         }
-        assert!(found.len() > before, "{path} has no method that this test knows");
     }
     found
 }
 
+/// Returns the files of a folder and of its subfolders, up to their own tests.
+fn sources(folder: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(if path.ends_with("api") { Vec::new() } else { sources(&path) });
+        } else {
+            let source = std::fs::read_to_string(path).unwrap();
+            found.push(source.split("#[cfg(test)]").next().unwrap().to_owned());
+        }
+    }
+    found
+}
+
+/// Returns the rest of a call's arguments, up to the parenthesis that closes them.
+fn arguments(rest: &str) -> &str {
+    let mut depth = 1;
+    let end = rest.find(|mark| {
+        depth += i32::from(mark == '(') - i32::from(mark == ')');
+        depth == 0
+    });
+    &rest[..end.unwrap()]
+}
+
+/// Abuse: N1, R8
 #[tokio::test]
-async fn n1_r8_every_page_form_and_file_by_every_kind_of_user() {
+async fn every_page_form_and_file_by_every_kind_of_user() {
     // With e-mail, so that the page for forgotten passwords exists. No mail server is running.
     let app = start_server(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();
@@ -224,7 +250,7 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
 
 /// Returns the target of a redirect, with placeholders for the values of the scene, or the kind of
 /// the answer.
-fn shown(answer: &Answer, scene: &Scene) -> String {
+fn shown(answer: &Response, scene: &Scene) -> String {
     if let Some(place) = answer.header("location") {
         assert!(matches!(answer.status, 303 | 308), "{}", answer.status);
         return template(place, scene);

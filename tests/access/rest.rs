@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::scene::{Scene, Who, start_server};
 use super::{Body, Cells, Row, check, is_complete, outcome};
 use crate::support::App;
-use crate::support::factory::{PASSWORD, key};
+use crate::support::fixtures::PASSWORD;
+use crate::support::key;
 
 /// The answer for strangers: an identity is needed first.
 const NOBODY: &str = "unauthenticated";
@@ -137,8 +138,9 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))
 }
 
+/// Abuse: N1, R8
 #[tokio::test]
-async fn n1_r8_every_rest_call_by_every_kind_of_user() {
+async fn every_rest_call_by_every_kind_of_user() {
     let app = start_server(|_| {}).await;
     let calls = madang::web::api::calls(Config::default().upload_max);
     let there = calls.iter().map(|call| format!("{} {}", call.method, call.path));
@@ -171,11 +173,11 @@ async fn session(app: &App, scene: &Scene, who: Who) -> String {
 
 /// The reference says of each call whether it needs an identity.
 #[test]
-fn calls_without_identity_are_marked() {
+fn calls_without_a_session_are_marked_as_public() {
     for call in madang::web::api::calls(Config::default().upload_max).iter() {
         // A call without a row fails above, by its name.
         let row = ROWS.iter().find(|row| row.method == call.method && row.name == call.path);
         let Some(row) = row else { continue };
-        assert_eq!(row.cells[0] != NOBODY, call.is_open, "{} {}", call.method, call.path);
+        assert_eq!(row.cells[0] != NOBODY, call.is_public, "{} {}", call.method, call.path);
     }
 }

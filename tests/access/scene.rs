@@ -4,7 +4,8 @@ use madang::config::Config;
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
-use crate::support::factory::{blob, key};
+use crate::support::fixtures::blob;
+use crate::support::key;
 use crate::support::picture::png;
 use crate::support::{App, Person, Room};
 

@@ -1,7 +1,7 @@
-//! The threat catalogue: which row is covered by which test. `docs/abuse.md` is generated from the
-//! names of the tests: in Rust they begin with the rows that they cover, `z4_two_tabs…`; in a
-//! browser test the title ends with them, `… (Z4)`. A row without a test fails here, and so does a
-//! name with an unknown row. Ignored tests do not count.
+//! The catalogue of abuse: which test proves which row. docs/abuse.md is generated from the tests: a
+//! Rust test names its rows in a doc line, `/// Abuse: Z4, Z5`, and a browser test at the end of its
+//! title, `… (Z4)`. A row without a test fails here, and so does an unknown row. An ignored test
+//! proves nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,10 +11,10 @@ use crate::reference::is_current;
 
 mod rows;
 
-/// The number of a row, the attack, and the limits of its test.
+/// The number of a row, the attempt, and a remark on the limits of the proof.
 type Row = (u8, &'static str, &'static str);
 
-/// All groups. Every row must be covered.
+/// Every row of every group must be proven.
 const GROUPS: &[(char, &str, &[Row])] = &[
     ('H', "Handshake and HTTP", rows::H),
     ('P', "Polling and frames", rows::P),
@@ -28,9 +28,6 @@ const GROUPS: &[(char, &str, &[Row])] = &[
     ('Q', "Search", rows::Q),
     ('N', "Admins and operation", rows::N),
 ];
-
-/// Names may also begin with promises of delivery (D) and invariants (I). Those are not rows.
-const PROMISES: [char; 2] = ['D', 'I'];
 
 /// A test: its file, and its name or title.
 type Proof = (PathBuf, String);
@@ -52,14 +49,13 @@ fn the_threat_catalogue_is_current_and_complete() {
         }
     }
     assert!(unproven.is_empty(), "rows without a test: {unproven:?}");
-    let unknown: Vec<_> = proofs.iter().filter(|(row, _)| !row.starts_with(PROMISES)).collect();
-    assert!(unknown.is_empty(), "rows that the catalogue does not have: {unknown:#?}");
+    assert!(proofs.is_empty(), "rows that the catalogue does not have: {proofs:#?}");
     is_current("abuse.md", &paper);
 }
 
-const HEAD: &str = "# The catalogue of abuse, and where each row is proven\n\n\
-What a stranger may try at each door, and the tests that try it. Made from the names of the tests\n\
-(`make reference`); `tests/catalogue.rs` fails while a row has no test.\n";
+const HEAD: &str = "# Abuse, and the tests against it\n\n\
+What somebody may try at each entry point, and the tests that try it. Generated from the tests\n\
+(`make reference`); `tests/catalogue` fails while a row has no test.\n";
 
 fn cell(proofs: &[Proof], remark: &str) -> String {
     let mut files: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
@@ -74,7 +70,7 @@ fn cell(proofs: &[Proof], remark: &str) -> String {
     parts.join("<br>")
 }
 
-/// Returns all tests that name a row, by row.
+/// Returns the tests by row.
 fn proofs() -> BTreeMap<String, Vec<Proof>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut proofs: BTreeMap<String, Vec<Proof>> = BTreeMap::new();
@@ -104,27 +100,30 @@ fn proofs() -> BTreeMap<String, Vec<Proof>> {
     proofs
 }
 
-/// Returns the functions with a test attribute whose names begin with rows. Other functions may
-/// have such names too (`u16_be` reads a number), and ignored tests do not count.
+/// Returns the tests with a doc line of rows. It may stand above or below the test's attributes.
 fn rust_tests(source: &str) -> Vec<(Vec<String>, String)> {
     let mut found = Vec::new();
-    let mut is_test = false;
+    let (mut is_test, mut is_ignored, mut rows) = (false, false, Vec::new());
     for line in source.lines().map(str::trim) {
-        let line = line.strip_prefix("async ").unwrap_or(line);
-        if let Some(rest) = line.strip_prefix("fn ") {
-            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let rows: Vec<_> = name.split('_').map_while(row).collect();
-            if is_test && !rows.is_empty() {
-                found.push((rows, name));
+        if let Some(list) = line.strip_prefix("/// Abuse: ") {
+            rows = list.split(", ").map(|row| self::row(row).unwrap_or_else(|| panic!("not a row: {line}"))).collect();
+        } else if line.starts_with('#') {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            is_ignored |= line.starts_with("#[ignore");
+        } else if !line.starts_with("///") {
+            let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+            if let Some(name) = name.filter(|_| !rows.is_empty() && !is_ignored) {
+                assert!(is_test, "the rows of something that is not a test: {line}");
+                let name = name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                found.push((std::mem::take(&mut rows), name));
             }
+            (is_test, is_ignored, rows) = (false, false, Vec::new());
         }
-        let begins = line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-        is_test = begins || is_test && line.starts_with('#') && !line.starts_with("#[ignore");
     }
     found
 }
 
-/// Returns the tests whose titles end with rows in brackets.
+/// Returns the browser tests whose titles end with rows in brackets.
 fn browser_tests(source: &str) -> Vec<(Vec<String>, String)> {
     let titles = source.lines().filter_map(|line| line.trim().strip_prefix("test(\"")?.split('"').next());
     let numbered = titles.filter_map(|title| {
@@ -135,23 +134,23 @@ fn browser_tests(source: &str) -> Vec<(Vec<String>, String)> {
     numbered.collect()
 }
 
-/// Parses a row in a name, for example `z4`.
+/// Checks the form of a row, for example `Z4`.
 fn row(part: &str) -> Option<String> {
     let number = part.get(1..)?;
-    let is_row = part.starts_with(|c: char| c.is_ascii_alphabetic())
+    let is_row = part.starts_with(|c: char| c.is_ascii_uppercase())
         && !number.is_empty()
         && number.len() < 3
         && number.bytes().all(|digit| digit.is_ascii_digit());
-    is_row.then(|| part.to_uppercase())
+    is_row.then(|| part.to_owned())
 }
 
 #[test]
-fn names_of_tests_are_parsed() {
-    let found = rust_tests(
-        "#[tokio::test(flavor = \"x\")]\nasync fn z5_d10_a_race() {}\nfn a1_helper() {}\n#[test]\nfn plain() {}\n\
-         fn u16_be() {}\n#[test]\n#[ignore = \"slow\"]\nfn p4_some_day() {}\n#[test]\nfn u128_is_large() {}",
-    );
-    assert_eq!(found, [(vec!["Z5".to_owned(), "D10".to_owned()], "z5_d10_a_race".to_owned())]);
+fn rows_are_read_from_doc_lines_and_titles() {
+    let found = rust_tests(concat!(
+        "/// A race.\n///\n/// Abuse: Z5, Z10\n/// Delivery: D10\n#[tokio::test(flavor = \"x\")]\nasync fn a_race() {}\n",
+        "#[test]\nfn plain() {}\n/// Abuse: P4\n#[test]\n#[ignore = \"slow\"]\nfn some_day() {}\n",
+    ));
+    assert_eq!(found, [(vec!["Z5".to_owned(), "Z10".to_owned()], "a_race".to_owned())]);
     let found = browser_tests("test(\"kick (Z6, M1)\", async () => {\ntest(\"no row (at all)\", x");
     assert_eq!(found, [(vec!["Z6".to_owned(), "M1".to_owned()], "kick (Z6, M1)".to_owned())]);
 }

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
 use super::backup::{archive, contents, say, send_file, text};
-use super::{Program, desk, desk_refuses};
-use crate::support::app::Folder;
+use super::{Program, run, run_refused};
+use crate::support::TempDir;
 
 /// An entry as it is written, valid or not.
 #[derive(Clone)]
@@ -93,7 +93,7 @@ fn with(entries: &[Entry], place: usize, change: impl FnOnce(&mut Entry)) -> Vec
 }
 
 /// Returns the entries of a backup of a server with two files. The server has stopped.
-async fn backup_entries(folder: &Folder) -> Vec<Entry> {
+async fn backup_entries(folder: &TempDir) -> Vec<Entry> {
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
@@ -101,14 +101,15 @@ async fn backup_entries(folder: &Folder) -> Vec<Entry> {
     for words in ["one", "two"] {
         send_file(&program, &minji, &room, words.as_bytes()).await;
     }
-    desk(folder.path(), &["backup", text(&archive(folder))]);
+    run(folder.path(), &["backup", text(&archive(folder))]);
     assert!(program.terminate().await.0.success());
     unpacked(&archive(folder))
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_a_tampered_archive_changes_nothing() {
-    let folder = Folder::new();
+async fn a_tampered_archive_changes_nothing() {
+    let folder = TempDir::new();
     let good = backup_entries(&folder).await;
     let names: Vec<_> = good.iter().map(|entry| String::from_utf8(entry.name.clone()).unwrap()).collect();
     assert_eq!((names[0].as_str(), names[1].as_str(), names.len()), ("manifest.json", "madang.db", 4));
@@ -119,71 +120,72 @@ async fn n6_a_tampered_archive_changes_nothing() {
     };
     let bomb = |place: usize| with(&good, place, |entry| entry.bytes = vec![0; 64 * 1024 * 1024]);
     let entries: Vec<(Vec<Entry>, &str)> = vec![
-        (Vec::new(), "it is empty"),
-        (good[1..].to_vec(), "it holds \"madang.db\" where manifest.json should be"),
-        (with_manifest(&good, |m| m["format"] = json!(2)), "it has form 2, and this madang reads form 1"),
+        (Vec::new(), "the archive is empty"),
+        (good[1..].to_vec(), "unexpected entry \"madang.db\" instead of manifest.json"),
+        (with_manifest(&good, |m| m["format"] = json!(2)), "archive format 2 is not supported, only 1"),
         (with_manifest(&good, |m| m["schema"] = json!(1_000)), "was made by madang"),
-        (with_manifest(&good, |m| m["schema"] = json!(1)), "its database has schema version"),
-        (with_manifest(&good, |m| m["more"] = json!(1)), "its manifest cannot be read"),
-        (with_manifest(&good, |m| m["files"][0]["sha256"] = json!("../../x")), "something that is no SHA-256"),
-        (with_manifest(&good, |m| m["files"][1] = m["files"][0].clone()), "names a file twice"),
-        (with_manifest(&good, |m| m["database"]["bytes"] = json!(u64::MAX)), "more bytes than there are"),
-        (with_manifest(&good, |m| m["files"][0]["bytes"] = json!(1u64 << 50)), "and should have"),
-        (with(&good, 0, |entry| entry.bytes = b"{".to_vec()), "its manifest cannot be read"),
-        (with(&good, 0, |entry| entry.claimed = Some(1 << 40)), "are the most"),
-        (with(&good, 1, |entry| entry.bytes[100] ^= 1), "madang.db in it is not what its manifest says"),
-        (with(&good, 3, |entry| entry.bytes[0] ^= 1), "in it is not what its manifest says"),
-        (bomb(1), "and should have"),
-        (bomb(2), "and should have"),
-        (good[..3].to_vec(), "is missing in it"),
-        (joined(Entry::file("madang.db-wal", b"x")), "it holds \"madang.db-wal\", which its manifest does not name"),
-        (joined(good[3].clone()), "which its manifest does not name"),
-        (joined(Entry::file("\x1b[31mred", b"")), "it holds \"\\u{1b}[31mred\", which"),
-        (renamed(2, "../madang.db"), "it holds \"../madang.db\" where"),
-        (renamed(2, "/etc/motd"), "it holds \"/etc/motd\" where"),
-        (renamed(2, &names[3]), "where"),
-        (renamed(3, &format!("./{}", names[3])), "where"),
-        (other(&names[2], EntryType::Symlink, "/etc/passwd"), "is no plain file"),
-        (other(&names[2], EntryType::Link, "madang.db"), "is no plain file"),
-        (other(&names[2], EntryType::Directory, "x"), "is no plain file"),
-        (other("x", EntryType::XHeader, "x"), "where"),
-        (other("x", EntryType::GNULongName, "x"), "where"),
+        (with_manifest(&good, |m| m["schema"] = json!(1)), "the database has schema"),
+        (with_manifest(&good, |m| m["more"] = json!(1)), "invalid manifest"),
+        (with_manifest(&good, |m| m["files"][0]["sha256"] = json!("../../x")), "a file name is not a SHA-256"),
+        (with_manifest(&good, |m| m["files"][1] = m["files"][0].clone()), "files are repeated"),
+        (with_manifest(&good, |m| m["database"]["bytes"] = json!(u64::MAX)), "the sizes overflow"),
+        (with_manifest(&good, |m| m["files"][0]["bytes"] = json!(1u64 << 50)), "bytes instead of"),
+        (with(&good, 0, |entry| entry.bytes = b"{".to_vec()), "invalid manifest"),
+        (with(&good, 0, |entry| entry.claimed = Some(1 << 40)), "more than the limit of"),
+        (with(&good, 1, |entry| entry.bytes[100] ^= 1), "madang.db does not match the hash in the manifest"),
+        (with(&good, 3, |entry| entry.bytes[0] ^= 1), "does not match the hash in the manifest"),
+        (bomb(1), "bytes instead of"),
+        (bomb(2), "bytes instead of"),
+        (good[..3].to_vec(), "is missing"),
+        (joined(Entry::file("madang.db-wal", b"x")), "unexpected entry \"madang.db-wal\": it is not in the manifest"),
+        (joined(good[3].clone()), "it is not in the manifest"),
+        (joined(Entry::file("\x1b[31mred", b"")), "unexpected entry \"\\u{1b}[31mred\": it"),
+        (renamed(2, "../madang.db"), "unexpected entry \"../madang.db\" instead"),
+        (renamed(2, "/etc/motd"), "unexpected entry \"/etc/motd\" instead"),
+        (renamed(2, &names[3]), "instead of"),
+        (renamed(3, &format!("./{}", names[3])), "instead of"),
+        (other(&names[2], EntryType::Symlink, "/etc/passwd"), "is not a regular file"),
+        (other(&names[2], EntryType::Link, "madang.db"), "is not a regular file"),
+        (other(&names[2], EntryType::Directory, "x"), "is not a regular file"),
+        (other("x", EntryType::XHeader, "x"), "instead of"),
+        (other("x", EntryType::GNULongName, "x"), "instead of"),
     ];
     let mut bad: Vec<(Vec<u8>, &str)> =
         entries.into_iter().map(|(entries, says)| (sealed(zstd(&tar(&entries))), says)).collect();
     let whole = tar(&good);
-    bad.push((sealed(zstd(&[&whole[..], b"more"].concat())), "it does not end where its manifest says"));
-    bad.push((sealed(zstd(&whole[..whole.len() - 512])), "it does not end where its manifest says"));
-    bad.push((sealed([zstd(&whole), zstd(b"more")].concat()), "it does not end where its manifest says"));
-    bad.push((sealed(zstd(b"words")), "it cannot be unpacked"));
-    bad.push((zstd(&whole), "it is cut short, or no backup of Madang"));
-    bad.push((whole, "it is no backup of Madang"));
-    bad.push((Vec::new(), "it is no backup of Madang"));
-    bad.push((b"PK\x03\x04 something else".to_vec(), "it is no backup of Madang"));
-    // Only archives with correct checksums and content are accepted.
+    bad.push((sealed(zstd(&[&whole[..], b"more"].concat())), "the end of the archive is invalid"));
+    bad.push((sealed(zstd(&whole[..whole.len() - 512])), "the end of the archive is invalid"));
+    bad.push((sealed([zstd(&whole), zstd(b"more")].concat()), "the end of the archive is invalid"));
+    bad.push((sealed(zstd(b"words")), "cannot decompress"));
+    bad.push((zstd(&whole), "truncated, or not a Madang backup"));
+    bad.push((whole, "not a Madang backup"));
+    bad.push((Vec::new(), "not a Madang backup"));
+    bad.push((b"PK\x03\x04 something else".to_vec(), "not a Madang backup"));
+    // Those alone that are sealed anew and right are taken.
     let path = folder.path().join("bad.tar.zst");
     let before = contents(&folder.path().join("data"));
     for (bytes, says) in bad {
         std::fs::write(&path, bytes).unwrap();
-        let refused = desk_refuses(folder.path(), &["restore", "--force", text(&path)]);
+        let refused = run_refused(folder.path(), &["restore", "--force", text(&path)]);
         assert!(refused.contains(says), "{says:?} was expected: {refused}");
         assert!(!refused.contains('\u{1b}'), "the terminal is given orders: {refused}");
         assert!(contents(&folder.path().join("data")) == before, "{says:?}: the folder is not as it was");
         // A missing folder is not created, except when the archive has to be unpacked to be
         // refused.
-        let elsewhere = Folder::new();
-        desk_refuses(elsewhere.path(), &["restore", text(&path)]);
+        let elsewhere = TempDir::new();
+        run_refused(elsewhere.path(), &["restore", text(&path)]);
         assert!(!elsewhere.path().join("data").exists(), "{says:?}");
     }
     let right = sealed(zstd(&tar(&with_manifest(&good, |manifest| manifest["madang"] = json!("by hand")))));
     std::fs::write(&path, right).unwrap();
-    assert!(desk(folder.path(), &["verify", text(&path)]).contains("by madang by hand"));
-    desk(folder.path(), &["restore", "--force", text(&path)]);
+    assert!(run(folder.path(), &["verify", text(&path)]).contains("by madang by hand"));
+    run(folder.path(), &["restore", "--force", text(&path)]);
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_a_corrupt_database_in_a_valid_archive_changes_nothing() {
-    let folder = Folder::new();
+async fn a_corrupt_database_in_a_valid_archive_changes_nothing() {
+    let folder = TempDir::new();
     let good = backup_entries(&folder).await;
     let database = folder.path().join("harmed.db");
     std::fs::write(&database, &good[1].bytes).unwrap();
@@ -196,17 +198,20 @@ async fn n6_a_corrupt_database_in_a_valid_archive_changes_nothing() {
     let none = with_manifest(&good, |manifest| manifest["database"] = part);
     let before = contents(&folder.path().join("data"));
     let path = folder.path().join("bad.tar.zst");
-    for (entries, bytes, says) in [(harmed, bytes, "its database is harmed"), (none, words, "cannot be read")] {
+    for (entries, bytes, says) in
+        [(harmed, bytes, "the database is corrupt"), (none, words, "cannot read the database")]
+    {
         std::fs::write(&path, sealed(zstd(&tar(&with(&entries, 1, |entry| entry.bytes = bytes))))).unwrap();
-        let refused = desk_refuses(folder.path(), &["restore", "--force", text(&path)]);
+        let refused = run_refused(folder.path(), &["restore", "--force", text(&path)]);
         assert!(refused.contains(says), "{refused}");
         assert!(contents(&folder.path().join("data")) == before, "{says}: the folder is not as it was");
     }
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_any_flipped_bit_or_truncation_is_detected() {
-    let folder = Folder::new();
+async fn any_flipped_bit_or_truncation_is_detected() {
+    let folder = TempDir::new();
     backup_entries(&folder).await;
     let good = std::fs::read(archive(&folder)).unwrap();
     let path = folder.path().join("bad.tar.zst");
@@ -223,14 +228,14 @@ async fn n6_any_flipped_bit_or_truncation_is_detected() {
             let mut bytes = good.clone();
             bytes[place] ^= 1 << bit;
             let said = look(&bytes).await;
-            let is_known = ["it is damaged", "it is cut short", "it is no backup"].iter().any(|why| said.contains(why));
+            let is_known = ["corrupt", "truncated", "not a Madang backup"].iter().any(|why| said.contains(why));
             assert!(is_known, "bit {bit} of byte {place}: {said}");
         }
     }
     for length in (0..good.len()).step_by(step.max(1)).chain(good.len() - 60..good.len()) {
         let said = look(&good[..length]).await;
-        assert!(said.contains("it is cut short") || said.contains("it is no backup"), "{length} bytes: {said}");
+        assert!(said.contains("truncated") || said.contains("not a Madang backup"), "{length} bytes: {said}");
     }
     let said = look(&[&good[..], b"\n"].concat()).await;
-    assert!(said.contains("it is cut short, or no backup"), "{said}");
+    assert!(said.contains("truncated, or not a Madang backup"), "{said}");
 }

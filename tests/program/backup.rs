@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use madang::lock::Lock;
 use serde_json::{Value, json};
 
-use super::{Program, at_desk, desk, desk_refuses};
+use super::{Program, binary, run, run_refused};
 use crate::support::App;
-use crate::support::app::Folder;
-use crate::support::client::{Client, Opening};
-use crate::support::factory::{Person, Room, key};
+use crate::support::TempDir;
+use crate::support::{Client, ConnectOptions};
+use crate::support::{Person, Room, key};
 
 /// Returns the path of the backup.
-pub(super) fn archive(folder: &Folder) -> PathBuf {
+pub(super) fn archive(folder: &TempDir) -> PathBuf {
     folder.path().join("house.tar.zst")
 }
 
@@ -76,9 +76,10 @@ async fn fickle(program: &Program, who: &Person, room: &Room, is_over: Arc<Atomi
     }
 }
 
+/// Abuse: N6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_began() {
-    let (folder, elsewhere) = (Folder::new(), Folder::new());
+async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_began() {
+    let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let program = Program::start(folder.path(), &[]);
     let [minji, jun, sora] = [program.guest("minji").await, program.guest("jun").await, program.guest("sora").await];
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
@@ -91,7 +92,7 @@ async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_
     let is_over = Arc::new(AtomicBool::new(false));
     let mut senders = Vec::new();
     for (person, name) in [(&jun, "jun"), (&sora, "sora")] {
-        let client = Client::open(program.address, Opening::of(person).room(&room)).await;
+        let client = Client::open(program.0.address, ConnectOptions::of(person).room(&room)).await;
         client.take("joined").await;
         senders.push(tokio::spawn(sender(client, room.id.clone(), name, Arc::clone(&is_over))));
     }
@@ -100,7 +101,7 @@ async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_
         // Several backups, so that some run between a send and its deletion.
         for _ in 0..3 {
             let (path, data) = (path.clone(), data.clone());
-            tokio::task::spawn_blocking(move || desk(&data, &["backup", "--force", text(&path)])).await.unwrap();
+            tokio::task::spawn_blocking(move || run(&data, &["backup", "--force", text(&path)])).await.unwrap();
         }
         is_over.store(true, Ordering::Relaxed);
     };
@@ -111,9 +112,9 @@ async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_
     }
     let (live, _) = program.everything(&minji, &room).await;
     assert!(program.terminate().await.0.success());
-    desk(elsewhere.path(), &["restore", text(&path)]);
-    let verified = desk(elsewhere.path(), &["verify"]);
-    assert!(verified.contains("All is well."), "{verified}");
+    run(elsewhere.path(), &["restore", text(&path)]);
+    let verified = run(elsewhere.path(), &["verify"]);
+    assert!(verified.contains("no errors found"), "{verified}");
 
     let program = Program::start(elsewhere.path(), &[]);
     let (all, rev) = program.everything(&jun, &room).await;
@@ -133,8 +134,9 @@ async fn n6_a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_
     assert!((back.status, &back.body) == (200, &notes), "the file came back otherwise");
 }
 
+/// Abuse: N6
 #[tokio::test]
-async fn n6_files_that_a_backup_may_need_stay_until_it_has_read_them() {
+async fn files_that_a_backup_may_need_stay_until_it_has_read_them() {
     let app = App::with(|config| config.housekeeping = std::time::Duration::from_millis(20)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -143,7 +145,7 @@ async fn n6_files_that_a_backup_may_need_stay_until_it_has_read_them() {
     let sent = call.multipart(Some(("notes.bin", b"notes")), &[]).send().await.is(201);
     let stored = app.stored_files();
     // A backup holds this lock from before the copy of the database until everything is packed.
-    let reading = Lock::all_bytes(app.data()).unwrap();
+    let reading = Lock::all_bytes(app.data_dir()).unwrap();
     let message = format!("/messages/{}", sent["id"].as_str().unwrap());
     app.call(&minji, "DELETE", &message, Value::Null).await.is(200);
     for _ in 0..20 {
@@ -158,38 +160,38 @@ async fn n6_files_that_a_backup_may_need_stay_until_it_has_read_them() {
 
 #[tokio::test]
 async fn a_backup_is_private_and_complete_and_replaces_nothing_without_force() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = archive(&folder);
-    let refused = desk_refuses(folder.path(), &["backup", text(&path)]);
-    assert!(refused.contains("there is no house in"), "{refused}");
+    let refused = run_refused(folder.path(), &["backup", text(&path)]);
+    assert!(refused.contains("no database in"), "{refused}");
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
     say(&program, &minji, &room, "first").await;
-    let said = desk(folder.path(), &["backup", text(&path)]);
-    assert!(said.contains("house.tar.zst is written: rooms: 1, messages: 2, people: 1, files: 0 in "), "{said}");
+    let said = run(folder.path(), &["backup", text(&path)]);
+    assert!(said.contains("house.tar.zst: 1 room, 2 messages, 1 user, 0 files ("), "{said}");
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let first = std::fs::read(&path).unwrap();
-    let refused = desk_refuses(folder.path(), &["backup", text(&path)]);
-    assert!(refused.contains("is there already; --force writes over it"), "{refused}");
+    let refused = run_refused(folder.path(), &["backup", text(&path)]);
+    assert!(refused.contains("already exists (pass --force to overwrite it)"), "{refused}");
     assert_eq!(std::fs::read(&path).unwrap(), first);
     say(&program, &minji, &room, "second").await;
     // Files that a killed process left are replaced.
     for left in ["house.tar.zst.part", "house.tar.zst.db.part"] {
         std::fs::write(folder.path().join(left), vec![b'x'; 2_000_000]).unwrap();
     }
-    desk(folder.path(), &["backup", "--force", text(&path)]);
-    assert!(desk(folder.path(), &["verify", text(&path)]).contains("messages: 3"));
+    run(folder.path(), &["backup", "--force", text(&path)]);
+    assert!(run(folder.path(), &["verify", text(&path)]).contains("3 messages"));
     assert_ne!(std::fs::read(&path).unwrap(), first);
-    let into_folder = desk_refuses(folder.path(), &["backup", "--force", text(folder.path())]);
-    assert!(into_folder.contains("is a folder; name a file in it"), "{into_folder}");
-    let nowhere = desk_refuses(folder.path(), &["backup", text(&folder.path().join("no/where"))]);
+    let into_folder = run_refused(folder.path(), &["backup", "--force", text(folder.path())]);
+    assert!(into_folder.contains("is a folder (give the name of a file)"), "{into_folder}");
+    let nowhere = run_refused(folder.path(), &["backup", text(&folder.path().join("no/where"))]);
     assert!(nowhere.contains("cannot write"), "{nowhere}");
     // A symbolic link with the name of a temporary file is not followed.
     let precious = folder.path().join("precious");
     std::fs::write(&precious, "precious").unwrap();
     std::os::unix::fs::symlink(&precious, folder.path().join("other.part")).unwrap();
-    desk_refuses(folder.path(), &["backup", text(&folder.path().join("other"))]);
+    run_refused(folder.path(), &["backup", text(&folder.path().join("other"))]);
     assert_eq!(std::fs::read(&precious).unwrap(), b"precious");
     std::fs::remove_file(folder.path().join("other.part")).unwrap();
     let left = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
@@ -200,12 +202,12 @@ async fn a_backup_is_private_and_complete_and_replaces_nothing_without_force() {
 
 #[tokio::test]
 async fn a_backup_on_a_full_disk_leaves_the_previous_one() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
-    desk(folder.path(), &["backup", text(&path)]);
+    run(folder.path(), &["backup", text(&path)]);
     let first = contents(folder.path()).remove(&path);
     // Incompressible bytes.
     let mut seed = 1u64;
@@ -220,7 +222,7 @@ async fn a_backup_on_a_full_disk_leaves_the_previous_one() {
     shell.args(["backup", "--force", text(&path), "--data-dir"]).arg(folder.path().join("data")).env_clear();
     let output = shell.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("the backup cannot be written: "), "{said}");
+    assert!(!output.status.success() && said.contains("cannot write the backup: "), "{said}");
     assert_eq!(contents(folder.path()).remove(&path), first);
     assert!(
         !folder.path().join("house.tar.zst.part").exists() && !folder.path().join("house.tar.zst.db.part").exists()
@@ -229,14 +231,14 @@ async fn a_backup_on_a_full_disk_leaves_the_previous_one() {
 
 #[tokio::test]
 async fn an_interrupted_backup_leaves_nothing() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let (path, data) = (archive(&folder), folder.path().join("data"));
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
     // Large enough that the copy is still running when the signal arrives.
     let fill = "INSERT INTO meta (key, value) VALUES ('filling', hex(zeroblob(30000000)))";
     rusqlite::Connection::open(data.join("madang.db")).unwrap().execute(fill, []).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
-    command.args(["backup", text(&path), "--data-dir"]).arg(&data).env_clear().stderr(std::process::Stdio::piped());
+    let mut command = binary();
+    command.args(["backup", text(&path), "--data-dir"]).arg(&data).stderr(std::process::Stdio::piped());
     let backup = command.spawn().unwrap();
     let copy = folder.path().join("house.tar.zst.db.part");
     while copy.metadata().map_or(0, |copy| copy.len()) == 0 {
@@ -245,14 +247,14 @@ async fn an_interrupted_backup_leaves_nothing() {
     assert!(Command::new("kill").args(["-TERM", &backup.id().to_string()]).status().unwrap().success());
     let output = backup.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("broken off; nothing was changed"), "{said}");
+    assert!(!output.status.success() && said.contains("interrupted; nothing was changed"), "{said}");
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["data"]);
 }
 
 #[tokio::test]
 async fn a_backup_without_lost_files_says_so() {
-    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -269,13 +271,13 @@ async fn a_backup_without_lost_files_says_so() {
             _ => {}
         }
     }
-    let output = at_desk(folder.path(), &["backup", text(&path)]);
+    let output = super::output(folder.path(), &["backup", text(&path)]);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("has lost 2 stored files"), "{said}");
-    let output = at_desk(folder.path(), &["verify", text(&path)]);
+    assert!(!output.status.success() && said.contains("lacks 2 of its stored files"), "{said}");
+    let output = super::output(folder.path(), &["verify", text(&path)]);
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(!output.status.success() && said.matches("lost before the backup").count() == 2, "{said}");
-    assert!(desk(elsewhere.path(), &["restore", text(&path)]).contains("2 stored files had been lost before"));
+    assert!(!output.status.success() && said.matches("missing when the backup was made").count() == 2, "{said}");
+    assert!(run(elsewhere.path(), &["restore", text(&path)]).contains("2 stored files were already missing"));
     let program = Program::start(elsewhere.path(), &[]);
     let fetched = async |url: &str| program.request("GET", url).cookie(&minji.token).send().await;
     let sound = fetched(&urls[0]).await;
@@ -285,7 +287,7 @@ async fn a_backup_without_lost_files_says_so() {
 
 #[tokio::test]
 async fn a_backup_of_a_corrupt_database_is_refused() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -293,7 +295,7 @@ async fn a_backup_of_a_corrupt_database_is_refused() {
     say(&program, &minji, &room, "first").await;
     assert!(program.terminate().await.0.success());
     super::verify::harm_an_index(&folder.path().join("data/madang.db"));
-    let refused = desk_refuses(folder.path(), &["backup", text(&path)]);
-    assert!(refused.contains("the database is harmed") && refused.contains("Keep your former backups"), "{refused}");
+    let refused = run_refused(folder.path(), &["backup", text(&path)]);
+    assert!(refused.contains("the database is corrupt") && refused.contains("keep your earlier backups"), "{refused}");
     assert!(!path.exists());
 }

@@ -4,25 +4,26 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Program, desk};
-use crate::support::app::Folder;
-use crate::support::client::{Client, Opening};
-use crate::support::factory::Person;
+use super::{Program, run};
+use crate::support::Person;
+use crate::support::TempDir;
 use crate::support::picture;
+use crate::support::{Client, ConnectOptions};
 
+/// Abuse: A10, N5
 #[tokio::test]
-async fn a10_n5_no_secret_and_no_text_is_logged() {
-    let folder = Folder::new();
+async fn no_secret_and_no_text_is_logged() {
+    let folder = TempDir::new();
     let program = Program::start(folder.path(), &["--log-format", "json"]);
     let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
     let asked = json!({ "title": "hushed title", "password": "open sesame", "max": 9 });
     let room = program.room(&minji, asked).await;
-    let wrong = Opening::of(&jun).room(&room).auth("password", "wrong sesame");
-    Client::open(program.address, wrong).await.take("connect_error").await;
-    let opening = |who: &Person| Opening::of(who).room(&room).auth("password", "open sesame");
+    let wrong = ConnectOptions::of(&jun).room(&room).auth("password", "wrong sesame");
+    Client::open(program.0.address, wrong).await.take("connect_error").await;
+    let opening = |who: &Person| ConnectOptions::of(who).room(&room).auth("password", "open sesame");
     let (hers, his) = (
-        Client::open(program.address, opening(&minji)).await,
-        Client::open(program.address, opening(&jun).polling()).await,
+        Client::open(program.0.address, opening(&minji)).await,
+        Client::open(program.0.address, opening(&jun).polling()).await,
     );
     hers.take("joined").await;
     his.take("joined").await;
@@ -43,7 +44,7 @@ async fn a10_n5_no_secret_and_no_text_is_logged() {
     let account = program.request("POST", "/api/users").json(&sign_up).send().await.is(201);
     let wrong = json!({ "email": "hushed@example.org", "password": "wrong sesame" });
     program.request("POST", "/api/session").json(&wrong).send().await.refused(401, "bad_credentials");
-    let reset = desk(folder.path(), &["user", "reset", "hushed@example.org"]);
+    let reset = run(folder.path(), &["user", "reset", "hushed@example.org"]);
     let code = reset.trim().rsplit('/').next().unwrap().to_owned();
     program.request("GET", &format!("/reset/{code}")).send().await;
     program.request("GET", "/%0d%0alevel=error%1b[31m").send().await;
@@ -74,14 +75,15 @@ async fn a10_n5_no_secret_and_no_text_is_logged() {
 /// Looks like another line, another colour, or an endless text.
 const FORGED: &str = "x\r\n2026-01-01T00:00:00Z ERROR forged: all is lost\u{1b}[31m\u{1b}]0;owned\u{7}\u{202e}";
 
+/// Abuse: N5
 #[tokio::test]
-async fn n5_no_input_forges_a_line_of_the_log() {
+async fn no_input_forges_a_line_of_the_log() {
     for format in ["text", "json"] {
-        let folder = Folder::new();
+        let folder = TempDir::new();
         let program = Program::start(folder.path(), &["--log-format", format]);
         let minji = program.guest("x\r\nERROR forged\u{1b}[31m\u{202e}").await;
         let room = program.room(&minji, json!({ "title": FORGED })).await;
-        let client = Client::open(program.address, Opening::of(&minji).room(&room).auth("lang", FORGED)).await;
+        let client = Client::open(program.0.address, ConnectOptions::of(&minji).room(&room).auth("lang", FORGED)).await;
         client.take("joined").await;
         client.ok("message", json!({ "room": room.id, "key": FORGED.split_at(20).0, "text": FORGED })).await;
         client.emit(FORGED, json!({ FORGED: FORGED })).await;
@@ -98,7 +100,7 @@ async fn n5_no_input_forges_a_line_of_the_log() {
             b"\x1b[31m\n\n",
             b"GET /\xff\xfe\xe2\x80\xae HTTP/1.1\r\nhost: a\r\n\r\n",
         ] {
-            let mut stream = TcpStream::connect(program.address).await.unwrap();
+            let mut stream = TcpStream::connect(program.0.address).await.unwrap();
             stream.write_all(raw).await.unwrap();
             stream.shutdown().await.unwrap();
             stream.read_to_end(&mut Vec::new()).await.unwrap();

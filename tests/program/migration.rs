@@ -5,8 +5,8 @@ use std::process::Command;
 
 use rusqlite::Connection;
 
-use super::{Program, at_desk, desk};
-use crate::support::app::Folder;
+use super::{Program, binary, run};
+use crate::support::TempDir;
 
 /// Returns the migrations in order.
 fn migrations() -> Vec<PathBuf> {
@@ -53,7 +53,7 @@ fn copies(data: &Path) -> Vec<PathBuf> {
 
 #[tokio::test]
 async fn before_a_migration_the_database_is_kept_as_it_was() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     old_house(&data, 1);
     let program = Program::start(folder.path(), &[]);
@@ -76,16 +76,16 @@ async fn before_a_migration_the_database_is_kept_as_it_was() {
 
 #[tokio::test]
 async fn a_new_or_current_database_keeps_no_copy() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
-    desk(folder.path(), &["key", "list"]);
+    run(folder.path(), &["key", "list"]);
     assert_eq!(copies(&folder.path().join("data")), Vec::<PathBuf>::new());
 }
 
 #[test]
 fn admin_commands_keep_a_copy_too_and_the_last_three_stay() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     old_house(&data, 2);
     let backups = data.join("backups");
@@ -98,7 +98,7 @@ fn admin_commands_keep_a_copy_too_and_the_last_three_stay() {
     ] {
         std::fs::write(backups.join(name), name).unwrap();
     }
-    let output = at_desk(folder.path(), &["key", "list"]);
+    let output = super::output(folder.path(), &["key", "list"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("a copy of the database is in"), "{said}");
     let names: Vec<_> =
@@ -111,17 +111,16 @@ fn admin_commands_keep_a_copy_too_and_the_last_three_stay() {
 
 #[test]
 fn without_space_for_a_copy_nothing_is_migrated() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     old_house(&data, 2);
     let fill = "INSERT INTO meta (key, value) VALUES ('filling', hex(zeroblob(1500000)))";
     Connection::open(data.join("madang.db")).unwrap().execute(fill, []).unwrap();
     let refused = |command: &mut Command| {
-        let arguments = ["serve", "--bind", "127.0.0.1", "--port", "0", "--data-dir"];
-        let output = command.args(arguments).arg(&data).env_clear().current_dir(folder.path()).output().unwrap();
+        let output = testkit::process::serve(command, folder.path()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success(), "{said}");
-        assert!(said.contains("before its schema changes a copy of the database is kept in"), "{said}");
+        assert!(said.contains("cannot copy the database to"), "{said}");
         assert_eq!(schema(&data.join("madang.db")), 2);
     };
     // A file limit of two megabytes behaves like a full disk.
@@ -131,19 +130,19 @@ fn without_space_for_a_copy_nothing_is_migrated() {
     assert_eq!(copies(&data), Vec::<PathBuf>::new());
     std::fs::remove_dir(data.join("backups")).unwrap();
     std::fs::write(data.join("backups"), "in the way").unwrap();
-    refused(&mut Command::new(env!("CARGO_BIN_EXE_madang")));
+    refused(&mut binary());
 }
 
 #[tokio::test]
 async fn an_older_database_is_backed_up_as_it_is_and_migrated_when_it_is_restored() {
-    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let archive = super::backup::archive(&folder);
     let archive = super::backup::text(&archive);
     old_house(&folder.path().join("data"), 2);
-    desk(folder.path(), &["backup", archive]);
+    run(folder.path(), &["backup", archive]);
     assert_eq!(schema(&folder.path().join("data/madang.db")), 2);
-    assert!(desk(folder.path(), &["verify", archive]).contains("The schema has version 2"));
-    desk(elsewhere.path(), &["restore", archive]);
+    assert!(run(folder.path(), &["verify", archive]).contains("schema 2 (this version of madang uses"));
+    run(elsewhere.path(), &["restore", archive]);
     let data = elsewhere.path().join("data");
     assert_eq!((schema(&data.join("madang.db")), copies(&data).len()), (newest(), 0), "the archive is the copy");
     assert!(Program::start(elsewhere.path(), &[]).terminate().await.0.success());
@@ -152,7 +151,7 @@ async fn an_older_database_is_backed_up_as_it_is_and_migrated_when_it_is_restore
     newer.execute("INSERT INTO migrations VALUES (?1, 'tomorrow', 0)", [newest() + 1]).unwrap();
     drop(newer);
     for words in [&["backup", archive, "--force"][..], &["verify"]] {
-        let refused = super::desk_refuses(elsewhere.path(), words);
-        assert!(refused.contains(&format!("this program knows {}", newest())), "{refused}");
+        let refused = super::run_refused(elsewhere.path(), words);
+        assert!(refused.contains(&format!("newer than {}", newest())), "{refused}");
     }
 }

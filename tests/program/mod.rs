@@ -1,18 +1,13 @@
 //! The binary as a process: its output, its exit, and its data after a kill.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::JoinHandle;
+use std::process::{Command, ExitStatus};
 
 use madang::ids::RoomId;
 use serde_json::{Value, json};
+use testkit::{Process, process};
 
-use crate::support::Request;
-use crate::support::app::Folder;
-use crate::support::client::{Client, Opening};
-use crate::support::factory::{Person, Room, key};
+use crate::support::{Client, ConnectOptions, Person, Request, Room, TempDir, key};
 
 mod archive;
 mod backup;
@@ -25,61 +20,36 @@ mod settings;
 mod upload;
 mod verify;
 
-struct Program {
-    child: Child,
-    address: SocketAddr,
-    log: Option<JoinHandle<String>>,
-}
+struct Program(Process);
 
 impl Program {
     fn start(folder: &Path, flags: &[&str]) -> Self {
-        Self::start_as(Command::new(env!("CARGO_BIN_EXE_madang")), folder, flags)
+        Self::start_as(binary(), folder, flags)
     }
 
     /// Starts the program through another command, which runs it with the given arguments.
     fn start_as(mut command: Command, folder: &Path, flags: &[&str]) -> Self {
-        command
-            .args(["serve", "--bind", "127.0.0.1", "--port", "0", "--rate-limits", "off", "--data-dir"])
-            .arg(folder.join("data"))
-            .args(flags)
-            .current_dir(folder)
-            .env_clear()
-            .env("RUST_LOG", "debug");
+        process::serve(&mut command, folder).args(flags).env("RUST_LOG", "debug");
         Self::run(command)
     }
 
     /// Runs a command that prints the server's address when it is ready.
     fn run(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut log = Vec::new();
-            stderr.read_to_end(&mut log).unwrap();
-            String::from_utf8_lossy(&log).into_owned()
-        });
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = |line: String| line.split_once("Madang is ready on http://")?.1.trim().parse().ok();
-        let address = lines.map(Result::unwrap).find_map(ready).expect("the program does not start");
-        Self { address, child, log: Some(log) }
+        Self(Process::start(&mut command, None).unwrap())
     }
 
     /// Sends SIGKILL and waits.
     fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.0.kill().unwrap();
     }
 
     /// Sends SIGTERM; returns the exit status and the log.
-    async fn terminate(mut self) -> (ExitStatus, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let log = self.log.take().unwrap();
-        // On another thread, because the sockets of this test must answer meanwhile.
-        tokio::task::spawn_blocking(move || (self.child.wait().unwrap(), log.join().unwrap())).await.unwrap()
+    async fn terminate(self) -> (ExitStatus, String) {
+        self.0.terminate().await.unwrap()
     }
 
     fn request(&self, method: &str, path: &str) -> Request {
-        Request::new(self.address, method, path)
+        Request::new(self.0.address, method, path)
     }
 
     async fn guest(&self, name: &str) -> Person {
@@ -108,11 +78,20 @@ impl Program {
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The binary without arguments and environment.
+fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
+    command.env_clear();
+    command
+}
+
+/// The binary in a process that may write no file larger than 2 MiB, which looks like a full disk.
+/// The signal that would end it is ignored.
+fn binary_on_full_disk() -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
+    command.env_clear();
+    command
 }
 
 /// What a sender knows about a send.
@@ -123,9 +102,10 @@ struct Sent {
     answer: Option<Value>,
 }
 
+/// Delivery: D1, D2, D3
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
-    let folder = Folder::new();
+async fn a_kill_loses_nothing_that_was_acknowledged() {
+    let folder = TempDir::new();
     let mut program = Program::start(folder.path(), &[]);
     let people = [program.guest("minji").await, program.guest("jun").await, program.guest("sora").await];
     let room = program.room(&people[0], json!({ "title": "courtyard" })).await;
@@ -134,7 +114,7 @@ async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
     for round in 0..4 {
         let mut clients = Vec::new();
         for person in &people {
-            clients.push(Client::open(program.address, Opening::of(person).room(&room)).await);
+            clients.push(Client::open(program.0.address, ConnectOptions::of(person).room(&room)).await);
             clients.last().unwrap().take("joined").await;
         }
         // A random delay, taken from an id.
@@ -148,11 +128,11 @@ async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
         }
         let mut answers = answers.into_iter();
         for (sender, key, text, pending) in answers.by_ref().take(until) {
-            sent.push(Sent { sender, key, text, answer: pending.answer().await });
+            sent.push(Sent { sender, key, text, answer: pending.ack().await });
         }
         program.kill();
         for (sender, key, text, pending) in answers {
-            sent.push(Sent { sender, key, text, answer: pending.answer().await });
+            sent.push(Sent { sender, key, text, answer: pending.ack().await });
         }
         program = Program::start(folder.path(), &[]);
         let (all, rev) = program.everything(&people[1], &room).await;
@@ -165,7 +145,7 @@ async fn d1_d2_d3_a_kill_loses_nothing_that_was_acknowledged() {
     let (before, _) = program.everything(&people[1], &room).await;
     let mut clients = Vec::new();
     for person in &people {
-        clients.push(Client::open(program.address, Opening::of(person).room(&room)).await);
+        clients.push(Client::open(program.0.address, ConnectOptions::of(person).room(&room)).await);
         clients.last().unwrap().take("joined").await;
     }
     for unknown in sent.iter_mut().filter(|sent| sent.answer.is_none()) {
@@ -208,66 +188,69 @@ fn check_log(sent: &[Sent], all: &[Value], rev: i64) {
 }
 
 /// Returns the output of an admin command on the data folder of [`Program::start`].
-fn desk(folder: &Path, words: &[&str]) -> String {
-    let output = at_desk(folder, words);
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+fn run(folder: &Path, arguments: &[&str]) -> String {
+    let output = output(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// Returns the error of an admin command.
-fn desk_refuses(folder: &Path, words: &[&str]) -> String {
-    let output = at_desk(folder, words);
+fn run_refused(folder: &Path, arguments: &[&str]) -> String {
+    let output = output(folder, arguments);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
-    assert!(said.starts_with("madang: ") && said.lines().count() == 1, "{words:?}: not a sentence: {said}");
+    assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+    assert!(said.starts_with("error: ") && said.lines().count() == 1, "{arguments:?}: not one line: {said}");
     said
 }
 
-fn at_desk(folder: &Path, words: &[&str]) -> std::process::Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
-    command.args(words).arg("--data-dir").arg(folder.join("data")).current_dir(folder).env_clear();
-    command.output().unwrap()
+fn output(folder: &Path, arguments: &[&str]) -> std::process::Output {
+    let mut command = binary();
+    command.args(arguments).arg("--data-dir").arg(folder.join("data")).current_dir(folder).output().unwrap()
 }
 
 #[tokio::test]
 async fn admin_commands_work_beside_a_running_server() {
-    let folder = Folder::new();
-    let none = at_desk(folder.path(), &["key", "list"]);
-    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("there is no house in"));
+    let folder = TempDir::new();
+    let none = output(folder.path(), &["key", "list"]);
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("no database in"));
     let program = Program::start(folder.path(), &[]);
     // The first start logs a link; the command prints another one, built from the public URL.
-    let link = desk(folder.path(), &["admin-link", "--public-url", "https://chat.example.org"]);
+    let link = run(folder.path(), &["admin-link", "--public-url", "https://chat.example.org"]);
     let path = link.trim().strip_prefix("https://chat.example.org").expect(&link).to_owned();
     let sign_up = json!({ "email": "minji@example.org", "password": "a tree by the gate", "name": "minji" });
     let minji = program.request("POST", "/api/users").json(&sign_up).send().await.is(201);
     let token = minji["token"].as_str().unwrap();
     program.request("POST", &path).cookie(token).form(&[]).send().await.leads_to();
     assert_eq!(program.request("GET", "/api/me").bearer(token).send().await.is(200)["isAdmin"], true);
-    let secret = desk(folder.path(), &["key", "create", "shop"]);
+    let secret = run(folder.path(), &["key", "create", "shop"]);
     let bring = || {
         let call = program.request("POST", "/api/tokens").bearer(secret.trim());
         call.json(&json!({ "externalId": "1", "name": "jun" })).send()
     };
     bring().await.is(201);
-    let list = desk(folder.path(), &["key", "list"]);
+    let list = run(folder.path(), &["key", "list"]);
     assert!(list.contains("shop") && list.contains("in use") && !list.contains(secret.trim()), "{list}");
     let id = list.split_whitespace().next().unwrap();
-    desk(folder.path(), &["key", "revoke", id]);
+    run(folder.path(), &["key", "revoke", id]);
     bring().await.refused(401, "unauthenticated");
-    assert!(desk(folder.path(), &["key", "list"]).contains("revoked 20"));
-    let unknown = at_desk(folder.path(), &["user", "reset", "nobody@example.org"]);
-    assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("has no account here"));
+    assert!(run(folder.path(), &["key", "list"]).contains("revoked 20"));
+    let unknown = output(folder.path(), &["user", "reset", "nobody@example.org"]);
+    assert!(
+        !unknown.status.success()
+            && String::from_utf8_lossy(&unknown.stderr).contains("no account has the e-mail address")
+    );
     let (status, log) = program.terminate().await;
     assert!(status.success() && log.contains("/admin/"), "{log}");
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_sigterm_notifies_the_sockets_and_exits_cleanly() {
-    let folder = Folder::new();
+async fn sigterm_notifies_the_sockets_and_exits_cleanly() {
+    let folder = TempDir::new();
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
-    let client = Client::open(program.address, Opening::of(&minji).room(&room)).await;
+    let client = Client::open(program.0.address, ConnectOptions::of(&minji).room(&room)).await;
     client.take("joined").await;
     client.say(&room, "goodbye").await;
     let ending = tokio::spawn(program.terminate());
@@ -279,7 +262,7 @@ async fn d12_sigterm_notifies_the_sockets_and_exits_cleanly() {
 
 #[tokio::test]
 async fn a_reindex_beside_the_server_completes_the_index() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let program = Program::start(folder.path(), &["--search", "off"]);
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
@@ -290,18 +273,18 @@ async fn a_reindex_beside_the_server_completes_the_index() {
     }
     assert!(program.terminate().await.0.success());
     let reindex = |flags: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
-        command.arg("reindex").args(flags).current_dir(folder.path()).env_clear();
+        let mut command = binary();
+        command.arg("reindex").args(flags).current_dir(folder.path());
         command.arg("--data-dir").arg(folder.path().join("data")).output().unwrap()
     };
     let program = Program::start(folder.path(), &[]);
     let search = |q: &str| program.request("GET", &format!("/api/search?q={q}")).bearer(&minji.token);
     search("%EC%98%9B%EB%82%A0").send().await.refused(503, "search_unavailable");
     let refused = reindex(&["--search", "off"]);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("search is off"));
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("search is switched off"));
     let done = reindex(&[]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(String::from_utf8_lossy(&done.stdout), "The search index is complete.\n");
+    assert_eq!(String::from_utf8_lossy(&done.stdout), "rebuilt the search index\n");
     let found = search("%EC%98%9B%EB%82%A0").send().await.is(200);
     assert_eq!(found["messages"].as_array().unwrap().len(), 3);
     let (_, log) = program.terminate().await;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::Program;
-use crate::support::app::Folder;
-use crate::support::client::{Client, Opening};
-use crate::support::factory::{Person, Room};
+use crate::support::TempDir;
 use crate::support::site::Site;
+use crate::support::{Client, ConnectOptions};
+use crate::support::{Person, Room};
 
 const FOLDER: &str = "MADANG_TEST_FOLDER";
 
@@ -32,7 +32,7 @@ async fn serves_until_it_is_killed() {
     let mut config = Config { has_rate_limits: false, has_link_previews: true, ..Config::default() };
     config.data_dir = std::env::var_os(FOLDER).expect("started by a test").into();
     config.http_client.may_reach = |_, address| address.is_loopback();
-    config.http_client.timeout = crate::support::PATIENCE;
+    config.http_client.timeout = crate::support::TIMEOUT;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     // Written past the test harness, which captures the output.
     writeln!(std::io::stdout(), "Madang is ready on http://{}", listener.local_addr().unwrap()).unwrap();
@@ -41,7 +41,7 @@ async fn serves_until_it_is_killed() {
 
 fn count(folder: &Path, sql: &str) -> i64 {
     let db = rusqlite::Connection::open(folder.join("data/madang.db")).unwrap();
-    db.busy_timeout(crate::support::PATIENCE).unwrap();
+    db.busy_timeout(crate::support::TIMEOUT).unwrap();
     db.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
@@ -52,21 +52,21 @@ async fn say(program: &Program, who: &Person, room: &Room, text: &str) -> Value 
 
 #[tokio::test]
 async fn a_kill_between_a_send_and_its_preview_loses_no_preview() {
-    let (folder, site) = (Folder::new(), Site::closed().await);
+    let (folder, site) = (TempDir::new(), Site::silent().await);
     let mut program = start(folder.path());
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
     // The page of the first link is being fetched; the second may be.
     let first = say(&program, &minji, &room, &site.page("/first")).await;
-    site.is_asked("/first").await;
+    site.is_requested("/first").await;
     let second = say(&program, &minji, &room, &site.page("/second")).await;
     program.kill();
     assert_eq!(count(folder.path(), "SELECT COUNT(*) FROM outbox"), 2);
     let program = start(folder.path());
-    site.is_asked_often("/first", 2).await;
-    let client = Client::open(program.address, Opening::of(&minji).room(&room)).await;
+    site.is_requested_times("/first", 2).await;
+    let client = Client::open(program.0.address, ConnectOptions::of(&minji).room(&room)).await;
     client.take("joined").await;
-    site.answer();
+    site.respond();
     for (sent, title) in [(&first, "/first"), (&second, "/second")] {
         let heard = client.take_where("message", |message| message["preview"]["title"] == title).await;
         assert_eq!((&heard["id"], &heard["seq"]), (&sent["id"], &sent["seq"]));
@@ -82,13 +82,13 @@ async fn a_kill_between_a_send_and_its_preview_loses_no_preview() {
 
 #[tokio::test]
 async fn a_job_that_crashes_the_process_each_time_is_given_up() {
-    let (folder, site) = (Folder::new(), Site::closed().await);
+    let (folder, site) = (TempDir::new(), Site::silent().await);
     let mut program = start(folder.path());
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
     say(&program, &minji, &room, &site.page("/poison")).await;
     for time in 1..=4 {
-        site.is_asked_often("/poison", time).await;
+        site.is_requested_times("/poison", time).await;
         program.kill();
         assert_eq!(count(folder.path(), "SELECT tries FROM outbox"), time as i64);
         if time < 4 {
@@ -105,5 +105,5 @@ async fn a_job_that_crashes_the_process_each_time_is_given_up() {
     assert!(status.success(), "{status}");
     assert!(log.contains("given up") && log.contains("it never ended"), "{log}");
     assert!(!log.contains("/poison"), "the log tells what people write");
-    assert_eq!(site.asked().len(), 4);
+    assert_eq!(site.requests().len(), 4);
 }

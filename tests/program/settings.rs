@@ -3,19 +3,19 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::json;
 
-use super::Program;
-use crate::support::app::Folder;
+use super::{Program, binary};
+use crate::support::TempDir;
 
 /// Returns the error of a program that must not start with these flags. If it starts, it prints so
 /// on stdout and the test fails at once.
 #[track_caller]
 fn refused(folder: &Path, flags: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
-    command.args(["serve", "--bind", "127.0.0.1"]).args(flags).current_dir(folder).env_clear();
+    let mut command = binary();
+    command.args(["serve", "--bind", "127.0.0.1"]).args(flags).current_dir(folder);
     if !flags.contains(&"--port") {
         command.args(["--port", "0"]);
     }
@@ -38,9 +38,10 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode() & 0o777
 }
 
+/// Abuse: N4
 #[test]
-fn n4_settings_that_let_everybody_in_are_refused() {
-    let folder = Folder::new();
+fn settings_that_let_everybody_in_are_refused() {
+    let folder = TempDir::new();
     for (flag, value) in [
         ("--allowed-origins", "*"),
         ("--allowed-origins", "https://chat.example,*"),
@@ -56,9 +57,10 @@ fn n4_settings_that_let_everybody_in_are_refused() {
     }
 }
 
+/// Abuse: N4
 #[tokio::test]
-async fn n4_the_data_folder_is_private_on_the_machine() {
-    let folder = Folder::new();
+async fn the_data_folder_is_private_on_the_machine() {
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);
     assert_eq!(mode(&data), 0o700);
@@ -77,19 +79,19 @@ async fn n4_the_data_folder_is_private_on_the_machine() {
         assert_eq!(mode(&data.join(name)), private, "{name}");
     }
     let (status, log) = program.terminate().await;
-    assert!(status.success() && log.contains("everybody on this machine can read SMTP_URL_FILE"), "{log}");
+    assert!(status.success() && log.contains("every user of this machine can read SMTP_URL_FILE"), "{log}");
 }
 
 #[test]
 fn a_failed_start_gives_the_reason_in_a_sentence() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let blocked = folder.path().join("file");
     std::fs::write(&blocked, "in the way").unwrap();
     for (flags, says) in [
         (["--port", port.as_str()], "cannot listen on"),
-        (["--data-dir", blocked.to_str().unwrap()], "cannot make the data folder"),
+        (["--data-dir", blocked.to_str().unwrap()], "cannot create the data folder"),
         (["--public-url", "chat.example"], "is not an address like"),
         (["--trusted-proxies", "ten"], "is not a network like"),
         (["--smtp-url", "sesame"], "SMTP_URL is not an address like"),

@@ -1,13 +1,11 @@
 //! Uploads when the process ends or the disk is full.
 
-use std::process::Command;
-
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::Program;
-use crate::support::app::Folder;
-use crate::support::factory::Person;
+use super::{Program, binary, binary_on_full_disk};
+use crate::support::Person;
+use crate::support::TempDir;
 
 /// Starts an upload that declares a larger length than it sends.
 async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpStream {
@@ -15,16 +13,17 @@ async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpS
         "POST /api/uploads HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-length: 9000000\r\n\
          content-type: multipart/form-data; boundary=x\r\n\r\n\
          --x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n",
-        program.address, who.token
+        program.0.address, who.token
     );
-    let mut stream = TcpStream::connect(program.address).await.unwrap();
+    let mut stream = TcpStream::connect(program.0.address).await.unwrap();
     stream.write_all(&[head.as_bytes(), beginning].concat()).await.unwrap();
     stream
 }
 
+/// Abuse: U12
 #[tokio::test]
-async fn u12_a_kill_during_an_upload_leaves_nothing_of_it() {
-    let folder = Folder::new();
+async fn a_kill_during_an_upload_leaves_nothing_of_it() {
+    let folder = TempDir::new();
     let incoming = || std::fs::read_dir(folder.path().join("data/incoming")).unwrap().count();
     let mut program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -41,13 +40,11 @@ async fn u12_a_kill_during_an_upload_leaves_nothing_of_it() {
     again.multipart(Some(("x", &vec![b'x'; 600_000])), &[]).send().await.is(201);
 }
 
+/// Abuse: U13
 #[tokio::test]
-async fn u13_a_full_disk_is_reported_and_nothing_stays() {
-    let folder = Folder::new();
-    // A limit of the file size behaves like a full disk; its signal is ignored.
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
-    let program = Program::start_as(shell, folder.path(), &[]);
+async fn a_full_disk_is_reported_and_nothing_stays() {
+    let folder = TempDir::new();
+    let program = Program::start_as(binary_on_full_disk(), folder.path(), &[]);
     let minji = program.guest("minji").await;
     let upload = |size: usize| {
         let call = program.request("POST", "/api/uploads").bearer(&minji.token);
@@ -59,22 +56,17 @@ async fn u13_a_full_disk_is_reported_and_nothing_stays() {
     upload(1_000_000).await.is(201);
 }
 
+/// Abuse: U13
 #[test]
-fn u13_uploads_go_into_no_linked_folder() {
-    let folder = Folder::new();
+fn uploads_go_into_no_linked_folder() {
+    let folder = TempDir::new();
     let (data, elsewhere) = (folder.path().join("data"), folder.path().join("elsewhere"));
     std::fs::create_dir(&data).unwrap();
     std::fs::create_dir(&elsewhere).unwrap();
     std::fs::write(elsewhere.join("precious"), b"precious").unwrap();
     std::os::unix::fs::symlink(&elsewhere, data.join("incoming")).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_madang"))
-        .args(["serve", "--bind", "127.0.0.1", "--port", "0", "--data-dir"])
-        .arg(&data)
-        .current_dir(folder.path())
-        .env_clear()
-        .output()
-        .unwrap();
+    let output = testkit::process::serve(&mut binary(), folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("must be a folder and not a link"), "{said}");
+    assert!(!output.status.success() && said.contains("is a link, which is not allowed"), "{said}");
     assert!(elsewhere.join("precious").exists());
 }

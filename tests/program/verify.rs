@@ -6,8 +6,8 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::backup::{contents, say, send_file};
-use super::{Program, at_desk, desk};
-use crate::support::app::Folder;
+use super::{Program, run};
+use crate::support::TempDir;
 use crate::support::picture;
 
 /// Removes an entry from an index without SQLite's knowledge; queries then return wrong results.
@@ -33,19 +33,19 @@ pub(super) fn harm_an_index(database: &Path) {
 
 /// Returns the reported errors, line by line.
 fn faults(folder: &Path) -> Vec<String> {
-    let output = at_desk(folder, &["verify"]);
+    let output = super::output(folder, &["verify"]);
     let (said, why) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(1), "{said}{why}");
-    assert!(why.contains("found"), "{why}");
+    assert!(why.contains("verification failed"), "{why}");
     said.lines()
-        .filter(|line| line.contains(": ") && !line.starts_with("rooms:") && !line.starts_with("Stored"))
+        .filter(|line| line.contains(": ") && !line.starts_with("stored files:") && !line.starts_with("search index:"))
         .map(str::to_owned)
         .collect()
 }
 
 #[tokio::test]
 async fn each_error_is_found_and_named() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);
     let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
@@ -66,12 +66,9 @@ async fn each_error_is_found_and_named() {
     files.multipart(Some(("sky.png", &picture::png(700, 8))), &[]).send().await.is(201);
     let portrait = program.request("PUT", "/api/me/picture").bearer(&minji.token);
     portrait.multipart(Some(("me.png", &picture::png(9, 9))), &[]).send().await.is(200);
-    let sound = desk(folder.path(), &["verify"]);
-    assert!(
-        sound.ends_with("All is well.\n") && sound.contains("rooms: 1, messages: 6, people: 2, files: 2"),
-        "{sound}"
-    );
-    assert!(sound.contains("The search index is complete."), "{sound}");
+    let sound = run(folder.path(), &["verify"]);
+    assert!(sound.ends_with("no errors found\n") && sound.contains("1 room, 6 messages, 2 users, 2 files"), "{sound}");
+    assert!(sound.contains("search index: complete"), "{sound}");
 
     // Files: one changed, one missing, one truncated; each is reported with its owner.
     let stored: Vec<_> = contents(&data.join("files")).into_iter().filter(|(path, _)| path.is_file()).collect();
@@ -81,8 +78,8 @@ async fn each_error_is_found_and_named() {
         let mut flipped = bytes.clone();
         flipped[bytes.len() / 2] ^= 0x10;
         for (harm, says) in [
-            (Some(flipped), "not what was stored"),
-            (Some(bytes[1..].to_vec()), "not what was stored"),
+            (Some(flipped), "content does not match its hash"),
+            (Some(bytes[1..].to_vec()), "content does not match its hash"),
             (None, "missing"),
         ] {
             match harm {
@@ -105,50 +102,46 @@ async fn each_error_is_found_and_named() {
     // Rows, each made invalid beside the running server and corrected again.
     let db = Connection::open(data.join("madang.db")).unwrap();
     db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-    db.busy_timeout(crate::support::PATIENCE).unwrap();
+    db.busy_timeout(crate::support::TIMEOUT).unwrap();
     for (harm, mend, says) in [
-        (
-            "UPDATE rooms SET rev = rev - 1",
-            "UPDATE rooms SET rev = rev + 1",
-            "has the number 6, and the room's rev is 5",
-        ),
+        ("UPDATE rooms SET rev = rev - 1", "UPDATE rooms SET rev = rev + 1", "has seq 6, but the room's rev is 5"),
         (
             "UPDATE rooms SET public_rev = 99",
             "UPDATE rooms SET public_rev = rev",
-            "its public rev is 99, beyond its rev 6",
+            "its public rev is 99, above its rev 6",
         ),
-        ("UPDATE rooms SET member_count = 7", "UPDATE rooms SET member_count = 2", "it counts 7 members and has 2"),
+        ("UPDATE rooms SET member_count = 7", "UPDATE rooms SET member_count = 2", "it counts 7 members but has 2"),
         (
             "UPDATE messages SET seq = 3, rev = 3 WHERE text = 'for jun'",
             "UPDATE messages SET seq = 4, rev = 4 WHERE text = 'for jun'",
-            "1 messages have a number that another has",
+            "1 messages share a seq with another",
         ),
         (
             "UPDATE messages SET rev = 1 WHERE text = 'for jun'",
             "UPDATE messages SET rev = 4 WHERE text = 'for jun'",
-            "a message's rev is below its number",
+            "a message's rev is below its seq",
         ),
         (
             "UPDATE messages SET room_id = x'00' WHERE text = 'for jun'",
             "UPDATE messages SET room_id = (SELECT id FROM rooms) WHERE text = 'for jun'",
-            "messages: 1 are of no room",
+            "messages: 1 belong to no room",
         ),
         (
             "INSERT INTO blocks VALUES (x'01', x'02', 0)",
             "DELETE FROM blocks",
-            "database: 2 of blocks name one of users that is not there",
+            "database: 2 rows of blocks refer to missing rows of users",
         ),
         (
             "UPDATE files SET size = 3 WHERE name = 'notes.bin'",
             "UPDATE files SET size = 10 WHERE name = 'notes.bin'",
-            "has 10 bytes, and the database says 3",
+            "has 10 bytes, but the database says 3",
         ),
     ] {
         assert!(db.execute(harm, []).unwrap() > 0, "{harm}");
         let found = faults(folder.path());
         assert!(found.iter().any(|fault| fault.contains(says)), "{harm}: {found:?}");
         db.execute(mend, []).unwrap();
-        assert!(desk(folder.path(), &["verify"]).ends_with("All is well.\n"), "{mend}");
+        assert!(run(folder.path(), &["verify"]).ends_with("no errors found\n"), "{mend}");
     }
     drop(db);
     assert!(program.terminate().await.0.success());
@@ -159,7 +152,7 @@ async fn each_error_is_found_and_named() {
 
 #[tokio::test]
 async fn what_is_no_error_is_reported_as_a_note() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &["--search", "off"]);
     let minji = program.guest("minji").await;
@@ -172,23 +165,23 @@ async fn what_is_no_error_is_reported_as_a_note() {
     }
     let old = std::fs::File::options().write(true).open(shelf.join("old")).unwrap();
     old.set_modified(std::time::UNIX_EPOCH).unwrap();
-    let said = desk(folder.path(), &["verify"]);
-    assert!(said.contains("Stored files that nothing needs: 2 (10 B), of which 1 wait for the sweep"), "{said}");
-    assert!(said.contains("`madang reindex` makes one") && said.ends_with("All is well.\n"), "{said}");
+    let said = run(folder.path(), &["verify"]);
+    assert!(said.contains("unused stored files: 2 (10 B), 1 of them older than a day"), "{said}");
+    assert!(said.contains("run: madang reindex") && said.ends_with("no errors found\n"), "{said}");
 }
 
 #[test]
 fn a_folder_without_a_database_is_not_intact() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
     std::fs::write(data.join("madang.db"), "words that are no database, and enough of them to be sure").unwrap();
-    let refused = super::desk_refuses(folder.path(), &["verify"]);
+    let refused = super::run_refused(folder.path(), &["verify"]);
     assert!(refused.contains("cannot read"), "{refused}");
     std::fs::remove_file(data.join("madang.db")).unwrap();
     Connection::open(data.join("madang.db")).unwrap().execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
-    let refused = super::desk_refuses(folder.path(), &["verify"]);
-    assert!(refused.contains("is no database of a house"), "{refused}");
-    let refused = super::desk_refuses(folder.path(), &["backup", "x"]);
-    assert!(refused.contains("is no database of a house"), "{refused}");
+    let refused = super::run_refused(folder.path(), &["verify"]);
+    assert!(refused.contains("is not a Madang database"), "{refused}");
+    let refused = super::run_refused(folder.path(), &["backup", "x"]);
+    assert!(refused.contains("is not a Madang database"), "{refused}");
 }

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use crate::support::App;
 
+/// Delivery: D8
 #[tokio::test]
-async fn d8_joining_is_followed_by_the_rev() {
+async fn joining_is_followed_by_the_rev() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     app.join(&sora, &room).await;
@@ -22,10 +23,11 @@ async fn d8_joining_is_followed_by_the_rev() {
     }
 }
 
+/// Delivery: D8
 #[tokio::test]
-async fn d8_a_heartbeat_has_the_rev_that_each_user_may_see() {
+async fn a_heartbeat_has_the_rev_that_each_user_may_see() {
     let app = App::with(|config| config.rev_heartbeat = Duration::from_millis(40)).await;
-    let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let public = hers.say(&room, "all").await["rev"].as_i64().unwrap();
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
     let whispered = hers.ok("message", whisper).await["rev"].as_i64().unwrap();
@@ -43,10 +45,11 @@ async fn d8_a_heartbeat_has_the_rev_that_each_user_may_see() {
     }
 }
 
+/// Delivery: D8
 #[tokio::test]
-async fn d8_after_a_restart_the_heartbeat_respects_whispers() {
+async fn after_a_restart_the_heartbeat_respects_whispers() {
     let mut app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     app.join(&sora, &room).await;

@@ -2,15 +2,22 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{DOORS, Door};
-use crate::support::factory::texts;
+use crate::support::app::{ENTRY_POINTS, EntryPoint};
+use crate::support::fixtures::texts;
 use crate::support::{App, Client, Person};
 
 /// Sends the request over one of the transports: the rev, or the error code.
-async fn act(app: &App, door: Door, who: &Person, socket: &Client, event: &str, ask: &Value) -> Result<i64, String> {
+async fn act(
+    app: &App,
+    door: EntryPoint,
+    who: &Person,
+    socket: &Client,
+    event: &str,
+    ask: &Value,
+) -> Result<i64, String> {
     let answer = match door {
-        Door::Socket => socket.emit(event, ask.clone()).await,
-        Door::Rest => {
+        EntryPoint::Socket => socket.emit(event, ask.clone()).await,
+        EntryPoint::Rest => {
             let path = format!("/messages/{}", ask["id"].as_str().unwrap());
             let answer = match event {
                 "edit" => app.call(who, "PATCH", &path, json!({ "text": ask["text"] })).await,
@@ -33,13 +40,13 @@ async fn act(app: &App, door: Door, who: &Person, socket: &Client, event: &str, 
 
 #[tokio::test]
 async fn an_edit_and_a_deletion_send_the_whole_message() {
-    for door in DOORS {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
-        let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+        let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
         let sent = hers.say(&room, "helo").await;
         let edit = json!({ "id": sent["id"], "text": "hello" });
         let rev = act(&app, door, &minji, &hers, "edit", &edit).await.unwrap();
-        let heard = his.hears("hello").await;
+        let heard = his.receives("hello").await;
         assert_eq!((&heard["seq"], &heard["rev"]), (&sent["seq"], &json!(rev)), "{door:?}");
         assert!(heard["editedAt"].is_string() && heard["key"].is_null());
         // The same text again is no change.
@@ -55,10 +62,11 @@ async fn an_edit_and_a_deletion_send_the_whole_message() {
     }
 }
 
+/// Abuse: E7
 #[tokio::test]
-async fn e7_messages_of_others_look_like_missing_ones() {
+async fn messages_of_others_look_like_missing_ones() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
     let said = hers.say(&room, "mine").await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
     let whispered = hers.ok("message", whisper).await;
@@ -66,7 +74,7 @@ async fn e7_messages_of_others_look_like_missing_ones() {
     let outsider = app.guest("outsider").await;
     let outside = app.connect(&outsider).await;
     let nothing = madang::ids::MessageId::new(0).to_string();
-    for door in DOORS {
+    for door in ENTRY_POINTS {
         for (who, socket, id) in [
             (&sora, &soras, &said["id"]),
             (&sora, &soras, &whispered["id"]),
@@ -86,7 +94,7 @@ async fn e7_messages_of_others_look_like_missing_ones() {
     }
     // In a room that he has just left.
     his.say(&room, "his").await;
-    let his_id = his.hears("his").await["id"].clone();
+    let his_id = his.receives("his").await["id"].clone();
     his.ok("leave", json!({ "room": room.id })).await;
     for (event, ask) in [
         ("edit", json!({ "id": his_id, "text": "x" })),
@@ -110,26 +118,27 @@ async fn e7_messages_of_others_look_like_missing_ones() {
 #[tokio::test]
 async fn moderators_delete_messages_of_others_and_nobody_edits_them() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let said = his.say(&room, "spam").await;
     assert_eq!(
-        act(&app, Door::Socket, &minji, &hers, "edit", &json!({ "id": said["id"], "text": "x" })).await,
+        act(&app, EntryPoint::Socket, &minji, &hers, "edit", &json!({ "id": said["id"], "text": "x" })).await,
         Err("forbidden".into())
     );
-    act(&app, Door::Socket, &minji, &hers, "delete", &json!({ "id": said["id"] })).await.unwrap();
+    act(&app, EntryPoint::Socket, &minji, &hers, "delete", &json!({ "id": said["id"] })).await.unwrap();
     soras.take_where("message", |message| message["deletedAt"].is_string()).await;
     // The message was his and is deleted: deleting it again is no change for either.
-    assert!(act(&app, Door::Rest, &jun, &his, "delete", &json!({ "id": said["id"] })).await.is_ok());
+    assert!(act(&app, EntryPoint::Rest, &jun, &his, "delete", &json!({ "id": said["id"] })).await.is_ok());
 }
 
 #[tokio::test]
 async fn own_messages_are_final_after_the_edit_window() {
     let app = App::with(|config| config.limits.change_window_ms = 1).await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let said = his.say(&room, "old").await;
     let owners = hers.say(&room, "old too").await;
     // The edit window is one millisecond, so it ends within two answers.
-    while act(&app, Door::Socket, &jun, &his, "edit", &json!({ "id": said["id"], "text": "old" })).await.is_ok() {}
+    while act(&app, EntryPoint::Socket, &jun, &his, "edit", &json!({ "id": said["id"], "text": "old" })).await.is_ok() {
+    }
     his.refused("delete", json!({ "id": said["id"] }), "forbidden").await;
     hers.ok("delete", json!({ "id": said["id"] })).await;
     hers.ok("edit", json!({ "id": owners["id"], "text": "new" })).await;
@@ -138,7 +147,7 @@ async fn own_messages_are_final_after_the_edit_window() {
 #[tokio::test]
 async fn a_changed_message_reaches_clients_that_were_away() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let said = hers.say(&room, "first").await;
     let rev = hers.say(&room, "second").await["rev"].clone();
     his.disconnect().await;
@@ -151,7 +160,7 @@ async fn a_changed_message_reaches_clients_that_were_away() {
 #[tokio::test]
 async fn pins_are_limited_and_published() {
     let app = App::with(|config| config.limits.pins_max = 2).await;
-    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let mut ids = Vec::new();
     for text in ["one", "two", "three"] {
         ids.push(hers.say(&room, text).await["id"].clone());
@@ -164,7 +173,7 @@ async fn pins_are_limited_and_published() {
     let pins = app.call(&jun, "GET", &path, Value::Null).await.is(200);
     assert_eq!(texts(pins["messages"].as_array().unwrap()), ["two", "one"]);
     hers.ok("delete", json!({ "id": ids[1] })).await;
-    act(&app, Door::Rest, &minji, &hers, "pin", &json!({ "id": ids[0], "on": false })).await.unwrap();
+    act(&app, EntryPoint::Rest, &minji, &hers, "pin", &json!({ "id": ids[0], "on": false })).await.unwrap();
     let pins = app.call(&jun, "GET", &path, Value::Null).await.is(200);
     assert_eq!(pins["messages"], json!([]));
 }

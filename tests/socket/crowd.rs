@@ -77,7 +77,7 @@ async fn a_large_room_gets_counts_and_one_line_a_second() {
     // Messages still reach everyone.
     newcomers[3].say(room, "hello, all").await;
     for (_, client) in &crowd.people {
-        client.hears("hello, all").await;
+        client.receives("hello, all").await;
     }
     assert_eq!(app.show(room).await["rev"], app.count("SELECT COUNT(*) FROM messages"));
 }
@@ -115,12 +115,13 @@ async fn a_large_room_gets_no_typing_events() {
     let (_, client) = &crowd.people[0];
     client.ok("typing", json!({ "room": crowd.room.id })).await;
     client.say(&crowd.room, "typed").await;
-    crowd.minji.hears("typed").await;
+    crowd.minji.receives("typed").await;
     assert!(crowd.minji.all("typing").is_empty());
 }
 
+/// Delivery: D10
 #[tokio::test]
-async fn d10_leaving_a_large_room_at_once_ends_its_events() {
+async fn leaving_a_large_room_at_once_ends_its_events() {
     let crowd = crowd(|config| {
         config.large_room = 5;
         config.second = Duration::from_millis(700);
@@ -130,7 +131,7 @@ async fn d10_leaving_a_large_room_at_once_ends_its_events() {
     let client = crowd.app.enter(&sora, &crowd.room).await;
     client.emit("leave", json!({ "room": crowd.room.id })).await;
     crowd.minji.say(&crowd.room, "is she gone?").await;
-    crowd.people[0].1.hears("is she gone?").await;
+    crowd.people[0].1.receives("is she gone?").await;
     client.settle().await;
     assert!(client.all("message").iter().all(|message| message["text"] != "is she gone?"));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::key;
+use crate::support::key;
 use crate::support::{App, Person, Room};
 
 async fn open(app: &App, who: &Person, with: &Person) -> Room {
@@ -12,10 +12,11 @@ async fn open(app: &App, who: &Person, with: &Person) -> Room {
     Room { id: made["id"].as_str().unwrap().to_owned(), made }
 }
 
+/// Abuse: Z11, Z12
 #[tokio::test]
-async fn z11_z12_a_direct_room_appears_at_once_for_its_two_users_only() {
+async fn a_direct_room_appears_at_once_for_its_two_users_only() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let (lobby, his) = (app.lobby().await, app.connect(&jun).await);
     let room = open(&app, &minji, &jun).await;
     assert_eq!((&room.made["kind"], &room.made["memberCount"]), (&json!("direct"), &json!(2)));
@@ -23,7 +24,7 @@ async fn z11_z12_a_direct_room_appears_at_once_for_its_two_users_only() {
     let joined = his.join(&room).await;
     assert_eq!((&joined["me"]["role"], joined["messages"].as_array().map(Vec::len)), (&json!("member"), Some(0)));
     app.say(&minji, &room, "hello").await;
-    his.hears("hello").await;
+    his.receives("hello").await;
     let rooms = app.call(&minji, "GET", "/me/rooms", Value::Null).await.is(200);
     assert_eq!(rooms["rooms"][0]["peer"], jun.user);
     // The lobby does not list it.
@@ -35,10 +36,11 @@ async fn z11_z12_a_direct_room_appears_at_once_for_its_two_users_only() {
     app.call(&jun, "PATCH", &format!("/rooms/{}", room.id), json!({ "title": "x" })).await.refused(403, "forbidden");
 }
 
+/// Abuse: Z9
 #[tokio::test]
-async fn z9_concurrent_requests_create_one_direct_room() {
+async fn concurrent_requests_create_one_direct_room() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let asks = (0..40).map(|n| {
         let (who, with) = if n % 2 == 0 { (&minji, &jun) } else { (&jun, &minji) };
         app.call(who, "POST", "/direct", json!({ "userId": with.id }))
@@ -69,10 +71,11 @@ async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     done.into_iter().flatten().collect()
 }
 
+/// Abuse: Z9
 #[tokio::test]
-async fn z9_a_direct_room_is_closed_to_others() {
+async fn a_direct_room_is_closed_to_others() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = open(&app, &minji, &jun).await;
     app.say(&minji, &room, "secret").await;
     let soras = app.connect(&sora).await;

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::key;
-use crate::support::{App, frame};
+use crate::support::ConnectOptions;
+use crate::support::key;
+use crate::support::{App, websocket};
 
+/// Delivery: D12, I15
 #[tokio::test]
-async fn d12_i15_sockets_are_notified_and_pending_sends_are_answered() {
+async fn sockets_are_notified_and_pending_sends_are_answered() {
     let mut app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
-    let by_polling = app.open_socket(Opening::of(&jun).room(&room).polling()).await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
+    let by_polling = app.open_socket(ConnectOptions::of(&jun).room(&room).polling()).await;
     by_polling.take("joined").await;
     let lobby = app.lobby().await;
     let mut sends = Vec::new();
@@ -26,7 +27,7 @@ async fn d12_i15_sockets_are_notified_and_pending_sends_are_answered() {
     let mut sends = sends.into_iter();
     let mut answered = Vec::new();
     for (key, pending) in sends.by_ref().take(10) {
-        answered.push((key, pending.answer().await.unwrap()));
+        answered.push((key, pending.ack().await.unwrap()));
     }
     app.begin_stop();
     for client in [&hers, &his, &soras, &lobby, &by_polling] {
@@ -36,7 +37,7 @@ async fn d12_i15_sockets_are_notified_and_pending_sends_are_answered() {
     let mut unanswered = Vec::new();
     for (key, pending) in sends {
         // Acknowledged, or no answer at all: never an error.
-        match pending.answer().await {
+        match pending.ack().await {
             Some(answer) => {
                 assert_eq!(answer["ok"], true, "{answer}");
                 answered.push((key, answer));
@@ -63,14 +64,15 @@ async fn d12_i15_sockets_are_notified_and_pending_sends_are_answered() {
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE key IS NOT NULL"), 100);
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_the_server_ends_in_time_whatever_clients_do() {
+async fn the_server_ends_in_time_whatever_clients_do() {
     let mut app = App::with(|config| config.shutdown = Duration::from_millis(600)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     // A client that never reads, one whose request never ends, one that stays idle.
     let stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
-    let (_reader, mut writer) = frame::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
+    let (_reader, mut writer) = websocket::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
     let auth = json!({ "token": minji.token, "room": room.id });
     writer.text(&format!("40/chat,{auth}")).await.unwrap();
     let mut half = tokio::net::TcpStream::connect(app.address).await.unwrap();
@@ -82,14 +84,15 @@ async fn d12_the_server_ends_in_time_whatever_clients_do() {
     app.ended().await;
 }
 
+/// Delivery: D12
 #[tokio::test]
-async fn d12_while_draining_it_is_alive_but_not_ready_and_accepts_no_socket() {
+async fn while_draining_it_is_alive_but_not_ready_and_accepts_no_socket() {
     let mut app = App::with(|config| config.shutdown = Duration::from_secs(4)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     // A client that does not read delays the shutdown.
     let stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
-    let (_reader, mut writer) = frame::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
+    let (_reader, mut writer) = websocket::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
     writer.text(&format!("40/chat,{}", json!({ "token": minji.token, "room": room.id }))).await.unwrap();
     let client = app.enter(&minji, &room).await;
     let address = app.address;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::factory::texts;
+use crate::support::fixtures::texts;
 use crate::support::{App, Person, Room};
 
 async fn campfire(app: &App, maker: &Person) -> Room {
@@ -14,7 +14,7 @@ async fn campfire(app: &App, maker: &Person) -> Room {
 #[tokio::test]
 async fn a_user_who_is_away_longer_than_a_reload_has_left() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = campfire(&app, &minji).await;
     let hers = app.enter(&minji, &room).await;
     let his = app.enter(&jun, &room).await;
@@ -33,7 +33,7 @@ async fn a_user_who_is_away_longer_than_a_reload_has_left() {
 #[tokio::test]
 async fn an_owner_who_left_hands_over_and_the_last_member_ends_the_room() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = campfire(&app, &minji).await;
     let lobby = app.lobby().await;
     let hers = app.enter(&minji, &room).await;
@@ -66,7 +66,7 @@ async fn a_reload_in_time_keeps_the_room_of_one() {
 #[tokio::test]
 async fn a_reservation_waits_for_the_first_connection_and_no_longer() {
     let app = App::with(|config| config.reservation = Duration::from_millis(60)).await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let lobby = app.lobby().await;
     // Nobody connects: the room is removed.
     let room = campfire(&app, &minji).await;
@@ -85,7 +85,7 @@ async fn a_reservation_waits_for_the_first_connection_and_no_longer() {
 #[tokio::test]
 async fn after_a_restart_all_memberships_are_reserved() {
     let mut app = App::with(|config| config.reservation = Duration::from_secs(60)).await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = campfire(&app, &minji).await;
     let hers = app.enter(&minji, &room).await;
     let _his = app.enter(&jun, &room).await;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{key, texts};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::texts;
+use crate::support::key;
 use crate::support::{App, Client, Person, Room};
 
 /// A room whose history begins with joining: minji has sent a message, then jun joined.
@@ -19,7 +20,7 @@ struct Evening {
 
 async fn evening() -> Evening {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
     assert_eq!(room.made["history"], "joined");
     let hers = app.enter(&minji, &room).await;
@@ -34,17 +35,18 @@ async fn heard(client: &Client) -> Vec<String> {
     client.all("message").iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_changes_of_messages_before_joining_are_not_sent() {
+async fn changes_of_messages_before_joining_are_not_sent() {
     let Evening { app, room, hers, his, old, .. } = evening().await;
     let second = hers.say(&room, "second").await;
-    his.hears("second").await;
+    his.receives("second").await;
     hers.ok("edit", json!({ "id": old["id"], "text": "old, edited" })).await;
     hers.ok("react", json!({ "id": old["id"], "emoji": "👍", "on": true })).await;
     hers.ok("pin", json!({ "id": old["id"], "on": true })).await;
     hers.ok("delete", json!({ "id": old["id"] })).await;
     hers.ok("edit", json!({ "id": second["id"], "text": "second, edited" })).await;
-    his.hears("second, edited").await;
+    his.receives("second, edited").await;
     let told = heard(&his).await;
     assert!(!told.iter().any(|text| text.contains("old")), "{told:?}");
     assert!(!his.all("message").iter().any(|message| message["seq"] == old["seq"]));
@@ -56,17 +58,18 @@ async fn z10_changes_of_messages_before_joining_are_not_sent() {
     drop(app);
 }
 
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_a_reply_to_an_invisible_message_quotes_nothing() {
+async fn a_reply_to_an_invisible_message_quotes_nothing() {
     let Evening { app, minji, room, hers, his, old, .. } = evening().await;
-    let page = app.open_socket(Opening::of(&minji).room(&room).auth("view", "html")).await;
+    let page = app.open_socket(ConnectOptions::of(&minji).room(&room).auth("view", "html")).await;
     page.take("joined").await;
     let answer = json!({ "room": room.id, "key": key(), "text": "indeed", "replyTo": old["seq"] });
     hers.ok("message", answer).await;
-    let to_him = his.hears("indeed").await;
+    let to_him = his.receives("indeed").await;
     assert_eq!(to_him["replyTo"], json!({ "seq": old["seq"], "user": null, "excerpt": "" }));
-    assert_eq!(hers.hears("indeed").await["replyTo"]["excerpt"], "old");
-    assert!(page.hears("indeed").await["html"].as_str().unwrap().contains("old"));
+    assert_eq!(hers.receives("indeed").await["replyTo"]["excerpt"], "old");
+    assert!(page.receives("indeed").await["html"].as_str().unwrap().contains("old"));
     // Later reads by socket and REST give the same.
     let again = his.join(&room).await;
     let last = again["messages"].as_array().unwrap().last().unwrap().clone();
@@ -75,8 +78,9 @@ async fn z10_a_reply_to_an_invisible_message_quotes_nothing() {
     assert_eq!(his.refused("message", quote, "invalid").await["field"], "replyTo");
 }
 
+/// Abuse: Z2, Z10
 #[tokio::test]
-async fn z2_z10_neither_pages_nor_resumes_go_before_the_time_of_joining() {
+async fn neither_pages_nor_resumes_go_before_the_time_of_joining() {
     let Evening { app, minji, jun, room, hers, his, old } = evening().await;
     let path = |rest: &str| format!("/rooms/{}/messages{rest}", room.id);
     for rest in ["", "?before=999", "?after=0", "?since=0", "?around=2"] {
@@ -105,13 +109,13 @@ async fn z2_z10_neither_pages_nor_resumes_go_before_the_time_of_joining() {
     assert_eq!(opened["history"], "all");
     assert!(texts(&app.history(&jun, &room).await).contains(&"old, edited"));
     hers.ok("edit", json!({ "id": old["id"], "text": "old, for all" })).await;
-    his.hears("old, for all").await;
+    his.receives("old, for all").await;
 }
 
 #[tokio::test]
 async fn a_heartbeat_counts_only_visible_changes() {
     let app = App::with(|config| config.rev_heartbeat = std::time::Duration::from_millis(20)).await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
     let hers = app.enter(&minji, &room).await;
     let old = hers.say(&room, "old").await;

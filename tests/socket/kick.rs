@@ -6,19 +6,20 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 
-use crate::support::app::{DOORS, Door};
-use crate::support::client::Opening;
-use crate::support::factory::{fields, key, texts};
-use crate::support::frame::{self, Frame};
+use crate::support::ConnectOptions;
+use crate::support::app::{ENTRY_POINTS, EntryPoint};
+use crate::support::fixtures::{fields, texts};
+use crate::support::key;
+use crate::support::websocket::{self, Frame};
 use crate::support::{App, Client, Person, Room};
 
-async fn kick(app: &App, door: Door, by: &Person, client: &Client, room: &Room, whom: &Person, ban: bool) {
+async fn kick(app: &App, door: EntryPoint, by: &Person, client: &Client, room: &Room, whom: &Person, ban: bool) {
     match door {
-        Door::Rest => {
+        EntryPoint::Rest => {
             let path = format!("/rooms/{}/members/{}?ban={ban}", room.id, whom.id);
             app.call(by, "DELETE", &path, Value::Null).await.is(204);
         }
-        Door::Socket => {
+        EntryPoint::Socket => {
             let asked = json!({ "room": room.id, "userId": whom.id, "ban": ban, "reason": "too loud" });
             let answer = client.ok("kick", asked).await;
             assert_eq!(fields(&answer), ["ok", "rev"]);
@@ -26,19 +27,21 @@ async fn kick(app: &App, door: Door, by: &Person, client: &Client, room: &Room, 
     }
 }
 
+/// Abuse: Z6
+/// Delivery: D10
 #[tokio::test]
-async fn d10_z6_a_kick_reaches_every_socket_of_the_user_and_nothing_follows() {
-    for door in DOORS {
+async fn a_kick_reaches_every_socket_of_the_user_and_nothing_follows() {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
-        let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
-        let by_polling = app.open_socket(Opening::of(&jun).room(&room).polling()).await;
+        let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
+        let by_polling = app.open_socket(ConnectOptions::of(&jun).room(&room).polling()).await;
         by_polling.take("joined").await;
         let other = app.courtyard(&minji).await;
         his.join(&other).await;
         kick(&app, door, &minji, &hers, &room, &jun, false).await;
         let line = soras.take_where("message", |line| line["system"]["event"] == "kick").await;
         assert_eq!((&line["system"]["user"], &line["system"]["by"]), (&jun.user, &minji.user), "{door:?}");
-        let reason = if door == Door::Socket { json!("too loud") } else { Value::Null };
+        let reason = if door == EntryPoint::Socket { json!("too loud") } else { Value::Null };
         assert_eq!(line["system"]["reason"], reason);
         let exit = soras.take("exit").await;
         assert_eq!(exit, json!({ "room": room.id, "user": jun.user, "count": 2 }), "{door:?}");
@@ -69,21 +72,21 @@ async fn d10_z6_a_kick_reaches_every_socket_of_the_user_and_nothing_follows() {
         let back = his.join(&room).await;
         assert!(texts(back["messages"].as_array().unwrap()).contains(&"he is gone"));
         hers.say(&room, "he is back").await;
-        his.hears("he is back").await;
+        his.receives("he is back").await;
         assert_eq!(back["room"]["onlineCount"], 3, "{door:?}");
     }
 }
 
 #[tokio::test]
 async fn a_ban_keeps_out_for_good() {
-    for door in DOORS {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
-        let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+        let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
         kick(&app, door, &minji, &hers, &room, &jun, true).await;
         soras.take_where("message", |line| line["system"]["event"] == "ban").await;
         his.take("kicked").await;
         his.refused("join", json!({ "room": room.id }), "banned").await;
-        assert_eq!(app.turned_away(Opening::of(&jun).room(&room)).await["code"], "banned");
+        assert_eq!(app.turned_away(ConnectOptions::of(&jun).room(&room)).await["code"], "banned");
         let path = format!("/rooms/{}/members", room.id);
         app.call(&jun, "POST", &path, json!({})).await.refused(403, "banned");
         assert_eq!(app.form(&jun, &format!("/room/{}/enter", room.id), &[]).await.leads_to(), "/?refused=banned");
@@ -93,7 +96,7 @@ async fn a_ban_keeps_out_for_good() {
 #[tokio::test]
 async fn a_kick_takes_its_place_in_the_rooms_order() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let mut pending = Vec::new();
     for number in 0..20 {
         pending.push(hers.start("message", json!({ "room": room.id, "key": key(), "text": number.to_string() })));
@@ -103,9 +106,9 @@ async fn a_kick_takes_its_place_in_the_rooms_order() {
         pending.push(hers.start("message", json!({ "room": room.id, "key": key(), "text": number.to_string() })));
     }
     for pending in pending {
-        assert_eq!(pending.answer().await.unwrap()["ok"], true);
+        assert_eq!(pending.ack().await.unwrap()["ok"], true);
     }
-    let rev = kicking.answer().await.unwrap()["rev"].as_i64().unwrap();
+    let rev = kicking.ack().await.unwrap()["rev"].as_i64().unwrap();
     his.take("kicked").await;
     his.settle().await;
     let heard = his.all("message");
@@ -115,20 +118,21 @@ async fn a_kick_takes_its_place_in_the_rooms_order() {
     assert_eq!(said, (0..20).collect::<Vec<_>>());
 }
 
+/// Abuse: Z14
 #[tokio::test]
-async fn z14_a_removed_room_is_gone_for_all_and_their_sockets_stay() {
-    for door in [Door::Rest, Door::Socket] {
+async fn a_removed_room_is_gone_for_all_and_their_sockets_stay() {
+    for door in [EntryPoint::Rest, EntryPoint::Socket] {
         let app = App::start().await;
-        let ([minji, ..], room, [hers, his, soras]) = app.evening().await;
+        let ([minji, ..], room, [hers, his, soras]) = app.room_of_three().await;
         let lobby = app.lobby().await;
         let path = match door {
-            Door::Rest => format!("/api/rooms/{}", room.id),
+            EntryPoint::Rest => format!("/api/rooms/{}", room.id),
             // There is no event for it; the form of the page is the other way.
-            Door::Socket => format!("/room/{}/delete", room.id),
+            EntryPoint::Socket => format!("/room/{}/delete", room.id),
         };
         match door {
-            Door::Rest => drop(app.request("DELETE", &path).bearer(&minji.token).send().await.is(204)),
-            Door::Socket => assert_eq!(app.form(&minji, &path, &[]).await.leads_to(), "/"),
+            EntryPoint::Rest => drop(app.request("DELETE", &path).bearer(&minji.token).send().await.is(204)),
+            EntryPoint::Socket => assert_eq!(app.form(&minji, &path, &[]).await.leads_to(), "/"),
         }
         for client in [&hers, &his, &soras, &lobby] {
             assert_eq!(client.take("removeRoom").await, json!(room.id));
@@ -162,7 +166,7 @@ async fn z14_a_removed_room_is_gone_for_all_and_their_sockets_stay() {
 #[tokio::test]
 async fn only_the_owner_removes_the_room() {
     let app = App::start().await;
-    let ([_, jun, _], room, _clients) = app.evening().await;
+    let ([_, jun, _], room, _clients) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
     app.call(&jun, "DELETE", &path, Value::Null).await.refused(403, "forbidden");
     let stranger = app.guest("stranger").await;
@@ -173,7 +177,7 @@ async fn only_the_owner_removes_the_room() {
 #[tokio::test]
 async fn a_reason_is_cleaned_and_measured() {
     let app = App::start().await;
-    let ([_, jun, sora], room, [hers, his, soras]) = app.evening().await;
+    let ([_, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
     let asked = |whom: &Person, reason: &str| json!({ "room": room.id, "userId": whom.id, "reason": reason });
     let error = hers.refused("kick", asked(&jun, &"x".repeat(201)), "too_long").await;
     assert_eq!(error["field"], "reason");
@@ -183,16 +187,17 @@ async fn a_reason_is_cleaned_and_measured() {
     assert_eq!(soras.take("kicked").await, json!({ "room": room.id, "reason": null }));
 }
 
+/// Abuse: Z7
 #[tokio::test]
-async fn z7_a_client_that_reads_nothing_is_kicked_at_once() {
+async fn a_client_that_reads_nothing_is_kicked_at_once() {
     let app = App::with(|config| config.slow_client_timeout = Duration::from_secs(60)).await;
-    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     his.disconnect().await;
     // Another of his clients, with the smallest receive buffer, which reads nothing.
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 * 1024).unwrap();
     let stream = socket.connect(app.address).await.unwrap();
-    let (mut reader, mut writer) = frame::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
+    let (mut reader, mut writer) = websocket::open(stream, "/socket.io/?EIO=4&transport=websocket", &[]).await.unwrap();
     writer.text(&format!("40/chat,{}", json!({ "token": jun.token, "room": room.id }))).await.unwrap();
     while !matches!(reader.next().await, Some(Frame::Text(text)) if text.contains("[\"joined\"")) {}
     for _ in 0..20 {
@@ -204,7 +209,7 @@ async fn z7_a_client_that_reads_nothing_is_kicked_at_once() {
     assert_eq!((&shown["memberCount"], &shown["onlineCount"]), (&json!(2), &json!(2)));
     app.call(&jun, "GET", &format!("/rooms/{}/messages", room.id), Value::Null).await.refused(403, "not_a_member");
     app.say(&minji, &room, "he is gone").await;
-    soras.hears("he is gone").await;
+    soras.receives("he is gone").await;
     // When it reads again, it gets everything up to the kick and nothing after it.
     writer.text("42/chat,7[\"members\",{\"room\":\"nowhere\"}]").await.unwrap();
     let mut heard = Vec::new();

@@ -15,7 +15,7 @@ async fn until(lobby: &Client, room: &Room, is_it: impl Fn(&Value) -> bool) -> V
 async fn the_lobby_gets_events_of_a_room_from_its_creation_to_its_end() {
     let app = App::start().await;
     let lobby = app.lobby().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     assert_eq!(lobby.take("newRoom").await, room.made);
     let hers = app.enter(&minji, &room).await;
@@ -40,7 +40,7 @@ async fn the_lobby_gets_events_of_a_room_from_its_creation_to_its_end() {
 async fn the_lobby_gets_no_messages() {
     let app = App::start().await;
     let lobby = app.lobby().await;
-    let ([..], room, [hers, ..]) = app.evening().await;
+    let ([..], room, [hers, ..]) = app.room_of_three().await;
     hers.say(&room, "inside").await;
     hers.ok("typing", json!({ "room": room.id })).await;
     until(&lobby, &room, |room| room["onlineCount"] == 3).await;
@@ -96,8 +96,9 @@ async fn a_second_has_room_for_twenty_the_busiest_first() {
     assert!(place < 20, "the busiest is among the first twenty: {place}");
 }
 
+/// Abuse: Z12
 #[tokio::test]
-async fn z12_the_lobby_gets_events_of_a_room_only_while_it_is_listed() {
+async fn the_lobby_gets_events_of_a_room_only_while_it_is_listed() {
     let app = App::start().await;
     let lobby = app.lobby().await;
     let minji = app.guest("minji").await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::factory::texts;
+use crate::support::fixtures::texts;
 use crate::support::{App, Client, Person, Room};
 
 /// Starts a server whose grace period is too long to matter.
@@ -15,7 +15,7 @@ async fn patient() -> App {
 #[tokio::test]
 async fn joining_and_leaving_are_published_with_the_count() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let hers = app.enter(&minji, &room).await;
     let his = app.enter(&jun, &room).await;
@@ -34,7 +34,7 @@ async fn joining_and_leaving_are_published_with_the_count() {
 #[tokio::test]
 async fn going_offline_ends_no_membership_of_a_persistent_room() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let hers = app.enter(&minji, &room).await;
     let his = app.enter(&jun, &room).await;
@@ -56,7 +56,7 @@ async fn going_offline_ends_no_membership_of_a_persistent_room() {
 #[tokio::test]
 async fn a_reload_is_neither_exit_nor_join() {
     let app = patient().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let hers = app.enter(&minji, &room).await;
     let mut his = app.enter(&jun, &room).await;
@@ -68,15 +68,16 @@ async fn a_reload_is_neither_exit_nor_join() {
     his.cut();
     let his = app.enter(&jun, &room).await;
     his.say(&room, "reloaded").await;
-    hers.hears("reloaded").await;
+    hers.receives("reloaded").await;
     assert_eq!((hers.all("join").len(), hers.all("exit").len()), (1, 0), "{:?}", hers.log());
     assert_eq!(app.show(&room).await["onlineCount"], 2);
 }
 
+/// Abuse: Z4
 #[tokio::test]
-async fn z4_two_tabs_are_one_person() {
+async fn two_tabs_are_one_person() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;
     let hers = app.enter(&minji, &room).await;
     let (first, second) = (app.enter(&jun, &room).await, app.enter(&jun, &room).await);
@@ -86,7 +87,7 @@ async fn z4_two_tabs_are_one_person() {
     // The first tab is closed, and he is still here.
     first.disconnect().await;
     second.say(&room, "one tab left").await;
-    hers.hears("one tab left").await;
+    hers.receives("one tab left").await;
     assert_eq!((hers.all("join").len(), hers.all("exit").len()), (1, 0));
     second.disconnect().await;
     assert_eq!(hers.take("exit").await["count"], 1);
@@ -95,7 +96,7 @@ async fn z4_two_tabs_are_one_person() {
 #[tokio::test]
 async fn leave_removes_all_sockets_of_the_user() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _soras]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _soras]) = app.room_of_three().await;
     let (laptop, phone) = (app.enter(&jun, &room).await, app.enter(&jun, &room).await);
     his.ok("leave", json!({ "room": room.id })).await;
     hers.take("exit").await;
@@ -111,7 +112,7 @@ async fn leave_removes_all_sockets_of_the_user() {
 #[tokio::test]
 async fn leaving_and_coming_back_at_once_is_both() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let hers = app.enter(&minji, &room).await;
     let his = app.enter(&jun, &room).await;
@@ -119,12 +120,12 @@ async fn leaving_and_coming_back_at_once_is_both() {
         // Sent back to back: the room may not have published the end when the beginning arrives.
         let leaving = his.start("leave", json!({ "room": room.id }));
         let joining = his.start("join", json!({ "room": room.id }));
-        assert_eq!(leaving.answer().await.unwrap()["ok"], true);
-        let joined = joining.answer().await.unwrap();
+        assert_eq!(leaving.ack().await.unwrap()["ok"], true);
+        let joined = joining.ack().await.unwrap();
         assert_eq!((&joined["ok"], &joined["me"]["online"]), (&json!(true), &json!(true)), "round {round}");
         assert_eq!(joined["room"]["onlineCount"], 2, "round {round}");
         hers.say(&room, &format!("round {round}")).await;
-        his.hears(&format!("round {round}")).await;
+        his.receives(&format!("round {round}")).await;
     }
     his.disconnect().await;
     // Every join and leave was published, including the last leave.
@@ -138,20 +139,21 @@ async fn leaving_and_coming_back_at_once_is_both() {
 #[tokio::test]
 async fn a_second_join_of_a_socket_only_returns_what_it_missed() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _soras]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _soras]) = app.room_of_three().await;
     let rev = hers.say(&room, "first").await["rev"].as_i64().unwrap();
     hers.say(&room, "second").await;
     let again = his.ok("join", json!({ "room": room.id, "since": rev })).await;
     assert_eq!(texts(again["messages"].as_array().unwrap()), ["second"]);
     hers.say(&room, "third").await;
-    his.hears("third").await;
+    his.receives("third").await;
     let joins = hers.all("join").iter().filter(|join| join["user"]["id"] == jun.id).count();
     assert_eq!((joins, app.show(&room).await["onlineCount"].clone()), (1, json!(3)));
     assert_eq!(texts(&his.all("message")).iter().filter(|text| **text == "third").count(), 1);
 }
 
+/// Abuse: E12
 #[tokio::test]
-async fn e12_a_socket_has_a_limit_of_rooms() {
+async fn a_socket_has_a_limit_of_rooms() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let client = app.connect(&minji).await;
@@ -170,10 +172,11 @@ async fn e12_a_socket_has_a_limit_of_rooms() {
     client.say(&rooms[128], "in").await;
 }
 
+/// Abuse: Z11
 #[tokio::test]
-async fn z11_outsiders_get_no_events_of_a_room() {
+async fn outsiders_get_no_events_of_a_room() {
     let app = App::start().await;
-    let ([minji, _, _], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, _, _], room, [hers, his, soras]) = app.room_of_three().await;
     let stranger = app.guest("stranger").await;
     let other = app.courtyard(&stranger).await;
     let outside = app.enter(&stranger, &other).await;
@@ -194,11 +197,11 @@ async fn z11_outsiders_get_no_events_of_a_room() {
 #[tokio::test]
 async fn a_new_name_is_on_the_next_message() {
     let app = App::start().await;
-    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     app.call(&minji, "PATCH", "/me", json!({ "name": "Minji" })).await.is(200);
     his.take("user").await;
     hers.say(&room, "hello").await;
-    assert_eq!(his.hears("hello").await["user"]["name"], "Minji");
+    assert_eq!(his.receives("hello").await["user"]["name"], "Minji");
     hers.ok("typing", json!({ "room": room.id })).await;
     assert_eq!(his.take("typing").await["user"]["name"], "Minji");
     let again: (Client, Person, Value) = (app.enter(&minji, &room).await, minji, Value::Null);

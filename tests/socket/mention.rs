@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::App;
-use crate::support::factory::key;
+use crate::support::key;
 
 #[tokio::test]
 async fn the_longest_name_matches_and_particles_may_follow() {
@@ -37,10 +37,10 @@ async fn the_longest_name_matches_and_particles_may_follow() {
 #[tokio::test]
 async fn an_edit_names_others() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, _, soras]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, _, soras]) = app.room_of_three().await;
     let id = hers.say(&room, "@jun look").await["id"].clone();
     hers.ok("edit", json!({ "id": id, "text": "@sora look" })).await;
-    let heard = soras.hears("@sora look").await;
+    let heard = soras.receives("@sora look").await;
     assert_eq!(heard["mentions"], json!([{ "userId": sora.id, "name": "sora" }]));
     let mentions =
         async |who| app.call(who, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"][0]["mentions"].clone();
@@ -49,15 +49,16 @@ async fn an_edit_names_others() {
     assert_eq!(mentions(&sora).await, json!(0));
 }
 
+/// Abuse: E8
 #[tokio::test]
-async fn e8_only_moderators_mention_everybody_and_mentions_are_limited() {
+async fn only_moderators_mention_everybody_and_mentions_are_limited() {
     let app = App::with(|config| config.limits.mentions_max = 2).await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let send = |text: &str| json!({ "room": room.id, "key": key(), "text": text });
     his.refused("message", send("@everyone hi"), "forbidden").await;
     his.refused("message", send("여러분 @모두"), "forbidden").await;
     hers.ok("message", send("@모두 모여요")).await;
-    let heard = his.hears("@모두 모여요").await;
+    let heard = his.receives("@모두 모여요").await;
     assert_eq!(heard["mentions"], json!([{ "userId": null, "name": "모두" }]));
     let waiting = app.call(&jun, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"][0].clone();
     assert_eq!((&waiting["mentions"], &waiting["unread"]), (&json!(1), &json!(1)));

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{fields, key, texts};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::{fields, texts};
+use crate::support::key;
 use crate::support::{App, Client};
 
 fn revs(client: &Client) -> Vec<i64> {
@@ -14,18 +15,18 @@ fn revs(client: &Client) -> Vec<i64> {
 #[tokio::test]
 async fn a_message_is_acknowledged_and_reaches_all_with_its_sender() {
     let app = App::start().await;
-    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let second_tab = app.enter(&minji, &room).await;
     let answer = hers.ok("message", json!({ "room": room.id, "key": "one", "text": "hello" })).await;
     assert_eq!(fields(&answer), ["createdAt", "id", "ok", "rev", "seq"]);
-    let heard = his.hears("hello").await;
+    let heard = his.receives("hello").await;
     for field in ["id", "seq", "rev", "createdAt"] {
         assert_eq!(heard[field], answer[field], "{field}");
     }
     assert_eq!((&heard["user"], &heard["key"]), (&minji.user, &Value::Null));
     // The key is sent back to all of the sender's sockets.
     for tab in [&hers, &second_tab] {
-        let mut own = tab.hears("hello").await;
+        let mut own = tab.receives("hello").await;
         assert_eq!(own.as_object_mut().unwrap().remove("key"), Some(json!("one")));
         assert_eq!(own, heard);
     }
@@ -33,10 +34,12 @@ async fn a_message_is_acknowledged_and_reaches_all_with_its_sender() {
     assert_eq!(by_rest.last().unwrap()["key"], "one");
 }
 
+/// Abuse: E3
+/// Delivery: D3
 #[tokio::test]
-async fn d3_e3_a_repeat_is_a_duplicate_over_any_transport() {
+async fn a_repeat_is_a_duplicate_over_any_transport() {
     let app = App::start().await;
-    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let send = json!({ "room": room.id, "key": "one", "text": "hello" });
     let first = hers.ok("message", send.clone()).await;
     his.ok("message", json!({ "room": room.id, "key": "one", "text": "later" })).await;
@@ -53,20 +56,22 @@ async fn d3_e3_a_repeat_is_a_duplicate_over_any_transport() {
     hers.refused("message", elsewhere, "room_not_found").await;
 }
 
+/// Abuse: S15
+/// Delivery: I9
 #[tokio::test]
-async fn s15_i9_events_of_one_socket_are_stored_in_the_order_sent() {
+async fn events_of_one_socket_are_stored_in_the_order_sent() {
     let app = App::start().await;
-    let ([..], room, [hers, his, soras]) = app.evening().await;
+    let ([..], room, [hers, his, soras]) = app.room_of_three().await;
     let pending: Vec<_> = (0..200)
         .map(|number| hers.start("message", json!({ "room": room.id, "key": key(), "text": number.to_string() })))
         .collect();
     let mut seqs = Vec::new();
     for pending in pending {
-        seqs.push(pending.answer().await.unwrap()["seq"].as_i64().unwrap());
+        seqs.push(pending.ack().await.unwrap()["seq"].as_i64().unwrap());
     }
     assert!(seqs.is_sorted());
     for client in [&hers, &his, &soras] {
-        client.hears("199").await;
+        client.receives("199").await;
         let heard = client.all("message");
         let said: Vec<_> = texts(&heard).into_iter().filter_map(|text| text.parse::<u32>().ok()).collect();
         assert_eq!(said, (0..200).collect::<Vec<_>>());
@@ -74,10 +79,11 @@ async fn s15_i9_events_of_one_socket_are_stored_in_the_order_sent() {
     }
 }
 
+/// Delivery: D2, I5, I6
 #[tokio::test]
-async fn d2_i5_i6_everyone_sees_the_same_message_at_the_same_seq() {
+async fn everyone_sees_the_same_message_at_the_same_seq() {
     let app = App::start().await;
-    let ([_, ..], room, clients) = app.evening().await;
+    let ([_, ..], room, clients) = app.room_of_three().await;
     let mut pending = Vec::new();
     for number in 0..60 {
         for (who, client) in clients.iter().enumerate() {
@@ -88,7 +94,7 @@ async fn d2_i5_i6_everyone_sees_the_same_message_at_the_same_seq() {
     }
     let mut places = Vec::new();
     for (text, pending) in pending {
-        places.push((pending.answer().await.unwrap()["seq"].as_i64().unwrap(), text));
+        places.push((pending.ack().await.unwrap()["seq"].as_i64().unwrap(), text));
     }
     places.sort();
     let last = places.last().unwrap().0;
@@ -108,17 +114,17 @@ async fn d2_i5_i6_everyone_sees_the_same_message_at_the_same_seq() {
 #[tokio::test]
 async fn a_whisper_reaches_only_the_two_users_and_has_its_place_in_order() {
     let app = App::start().await;
-    let ([_, jun, sora], room, [hers, his, soras]) = app.evening().await;
+    let ([_, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
     let his_phone = app.enter(&jun, &room).await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
     let answer = hers.ok("message", whisper).await;
     soras.say(&room, "behind it").await;
     for client in [&hers, &his, &his_phone] {
-        let heard = client.hears("psst").await;
+        let heard = client.receives("psst").await;
         assert_eq!((&heard["kind"], &heard["to"], &heard["rev"]), (&json!("whisper"), &jun.user, &answer["rev"]));
-        assert!(client.hears("behind it").await["rev"].as_i64() > answer["rev"].as_i64());
+        assert!(client.receives("behind it").await["rev"].as_i64() > answer["rev"].as_i64());
     }
-    soras.hears("behind it").await;
+    soras.receives("behind it").await;
     assert!(!texts(&soras.all("message")).contains(&"psst"));
     // A third user never gets it on joining, from any rev.
     for since in [Value::Null, json!(0), answer["rev"].as_i64().map(|rev| json!(rev - 1)).unwrap()] {
@@ -137,34 +143,35 @@ async fn a_whisper_reaches_only_the_two_users_and_has_its_place_in_order() {
 #[tokio::test]
 async fn a_message_reaches_its_own_room_and_no_other() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let (one, two) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
     let both = app.enter(&minji, &one).await;
     both.join(&two).await;
     let his = app.enter(&jun, &two).await;
     both.say(&one, "in one").await;
     both.say(&two, "in two").await;
-    assert_eq!(his.hears("in two").await["roomId"], two.id);
+    assert_eq!(his.receives("in two").await["roomId"], two.id);
     assert!(!texts(&his.all("message")).contains(&"in one"));
-    assert_eq!(both.hears("in one").await["roomId"], one.id);
-    assert_eq!(both.hears("in two").await["roomId"], two.id);
+    assert_eq!(both.receives("in one").await["roomId"], one.id);
+    assert_eq!(both.receives("in two").await["roomId"], two.id);
 }
 
+/// Abuse: E11
 #[tokio::test]
-async fn e11_typing_events_are_throttled() {
+async fn typing_events_are_throttled() {
     let app = App::start().await;
-    let ([minji, ..], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, ..], room, [hers, his, soras]) = app.room_of_three().await;
     let second_tab = app.enter(&minji, &room).await;
     for _ in 0..20 {
         hers.ok("typing", json!({ "room": room.id })).await;
     }
     hers.say(&room, "typed").await;
     for client in [&his, &soras] {
-        client.hears("typed").await;
+        client.receives("typed").await;
         assert_eq!(client.all("typing"), [json!({ "room": room.id, "user": minji.user })]);
     }
     for tab in [&hers, &second_tab] {
-        tab.hears("typed").await;
+        tab.receives("typed").await;
         assert!(tab.all("typing").is_empty(), "one knows that oneself types");
     }
     // A member whose socket is not in the room cannot send typing events to it.
@@ -172,10 +179,11 @@ async fn e11_typing_events_are_throttled() {
     outside.refused("typing", json!({ "room": room.id }), "not_a_member").await;
 }
 
+/// Abuse: E1, S13
 #[tokio::test]
-async fn e1_s13_an_unknown_event_is_answered_and_the_connection_stays() {
+async fn an_unknown_event_is_answered_and_the_connection_stays() {
     let app = App::start().await;
-    let ([minji, ..], room, [hers, ..]) = app.evening().await;
+    let ([minji, ..], room, [hers, ..]) = app.room_of_three().await;
     for name in ["msg", "Message", "edit me", "💥", "history"] {
         hers.refused(name, json!({ "room": room.id }), "unknown_event").await;
     }
@@ -189,7 +197,7 @@ async fn e1_s13_an_unknown_event_is_answered_and_the_connection_stays() {
         (vec![json!({})], "invalid"),
     ] {
         for event in ["join", "leave", "message", "typing", "members", "kick", "owner"] {
-            let answer = hers.start_args(event, &args).answer().await.unwrap();
+            let answer = hers.start_args(event, &args).ack().await.unwrap();
             assert_eq!((&answer["ok"], &answer["error"]["code"]), (&json!(false), &json!(code)), "{event} {args:?}");
         }
     }
@@ -209,12 +217,13 @@ async fn e1_s13_an_unknown_event_is_answered_and_the_connection_stays() {
     hers.say(&room, "still here").await;
 }
 
+/// Abuse: E1
 #[tokio::test]
-async fn e1_an_array_was_taken_for_the_fields_in_their_order() {
+async fn an_array_was_taken_for_the_fields_in_their_order() {
     let app = App::start().await;
-    let ([minji, ..], room, [hers, ..]) = app.evening().await;
+    let ([minji, ..], room, [hers, ..]) = app.room_of_three().await;
     for (event, array) in [("leave", json!([room.id])), ("message", json!([room.id, "a key", "said"]))] {
-        let answer = hers.start_args(event, &[array]).answer().await.unwrap();
+        let answer = hers.start_args(event, &[array]).ack().await.unwrap();
         assert_eq!((&answer["ok"], &answer["error"]["code"]), (&json!(false), &json!("invalid")), "{event}");
     }
     app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!(["another"])).await.refused(422, "invalid");
@@ -224,10 +233,10 @@ async fn e1_an_array_was_taken_for_the_fields_in_their_order() {
 #[tokio::test]
 async fn polling_and_websocket_get_the_same_events() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
-    let slow = app.open_socket(Opening::of(&jun).room(&room).polling()).await;
+    let slow = app.open_socket(ConnectOptions::of(&jun).room(&room).polling()).await;
     slow.take("joined").await;
     let fast = app.enter(&jun, &room).await;
     for number in 0..40 {
@@ -235,7 +244,7 @@ async fn polling_and_websocket_get_the_same_events() {
     }
     slow.say(&room, "by polling").await;
     for client in [&slow, &fast] {
-        client.hears("by polling").await;
+        client.receives("by polling").await;
         client.settle().await;
     }
     assert_eq!(slow.all("message"), fast.all("message"));

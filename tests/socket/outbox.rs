@@ -6,13 +6,13 @@ use madang::config::Config;
 use serde_json::{Value, json};
 
 use crate::support::site::Site;
-use crate::support::{App, Client, PATIENCE};
+use crate::support::{App, Client, TIMEOUT};
 
 /// Links may lead to this machine, and failed jobs are retried at once.
 fn hurried(config: &mut Config) {
     config.has_link_previews = true;
     config.http_client.may_reach = |_, address| address.is_loopback();
-    config.http_client.timeout = PATIENCE;
+    config.http_client.timeout = TIMEOUT;
     config.preview_retry_delay = Duration::ZERO;
     config.limits.outbox_pause_ms = 0;
 }
@@ -30,28 +30,28 @@ async fn a_failed_preview_is_retried_until_it_succeeds() {
         config.limits.outbox_tries = u32::MAX;
     })
     .await;
-    let site = Site::in_trouble().await;
+    let site = Site::failing().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     let socket = app.enter(&minji, &room).await;
     let sent = socket.say(&room, &site.page("/a")).await;
-    site.is_asked_often("/a", 3).await;
+    site.is_requested_times("/a", 3).await;
     assert_eq!(app.count(QUEUED), 1);
-    site.answer();
+    site.respond();
     let heard = previewed(&socket, "/a").await;
     // However many attempts it took, it is one change.
     assert_eq!(heard["rev"].as_i64(), sent["seq"].as_i64().map(|seq| seq + 1));
-    app.nothing_is_queued().await;
+    app.outbox_is_empty().await;
 }
 
 #[tokio::test]
 async fn a_preview_that_never_succeeds_is_given_up() {
-    let (app, site) = (App::with(hurried).await, Site::in_trouble().await);
+    let (app, site) = (App::with(hurried).await, Site::failing().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, &site.page("/a")).await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked(), ["/a"; 4]);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests(), ["/a"; 4]);
     assert!(app.history(&minji, &room).await.last().unwrap()["preview"].is_null());
 }
 
@@ -61,8 +61,8 @@ async fn a_permanent_failure_is_not_retried() {
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, &site.page("/none")).await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked(), ["/none"]);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests(), ["/none"]);
 }
 
 #[tokio::test]
@@ -83,73 +83,75 @@ async fn a_panic_ends_one_attempt_and_not_the_outbox() {
         socket.say(&room, &site.page(path)).await;
     }
     previewed(&socket, "/a").await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked(), ["/a"]);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests(), ["/a"]);
 }
 
 #[tokio::test]
 async fn jobs_of_one_message_run_in_order_and_others_do_not_wait() {
-    let (app, site) = (App::with(hurried).await, Site::closed().await);
-    let ([..], room, [hers, his, _]) = app.evening().await;
+    let (app, site) = (App::with(hurried).await, Site::silent().await);
+    let ([..], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, &site.page("/earlier")).await["id"].clone();
-    site.is_asked("/earlier").await;
+    site.is_requested("/earlier").await;
     hers.ok("edit", json!({ "id": id, "text": site.page("/later") })).await;
     hers.say(&room, &site.page("/other")).await;
-    site.is_asked("/other").await;
-    assert_eq!(site.asked(), ["/earlier", "/other"]);
-    site.answer();
+    site.is_requested("/other").await;
+    assert_eq!(site.requests(), ["/earlier", "/other"]);
+    site.respond();
     assert_eq!(previewed(&his, "/later").await["id"], id);
     previewed(&his, "/other").await;
-    app.nothing_is_queued().await;
+    app.outbox_is_empty().await;
     assert!(his.all("message").iter().all(|message| message["preview"]["title"] != "/earlier"));
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_waiting_previews_of_a_user_are_limited() {
-    let (app, site) = (App::with(hurried).await, Site::closed().await);
-    let ([..], room, [hers, his, _]) = app.evening().await;
+async fn waiting_previews_of_a_user_are_limited() {
+    let (app, site) = (App::with(hurried).await, Site::silent().await);
+    let ([..], room, [hers, his, _]) = app.room_of_three().await;
     for door in 0..25 {
         hers.say(&room, &site.page(&format!("/{door}"))).await;
     }
     assert_eq!(app.count(QUEUED), 20);
     his.say(&room, &site.page("/his")).await;
-    site.answer();
+    site.respond();
     previewed(&hers, "/his").await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked().len(), 21);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests().len(), 21);
 }
 
 #[tokio::test]
 async fn a_job_interrupted_by_shutdown_continues_after_the_next_start() {
-    let (mut app, site) = (App::with(hurried).await, Site::closed().await);
+    let (mut app, site) = (App::with(hurried).await, Site::silent().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     let sent = app.say(&minji, &room, &site.page("/a")).await;
-    site.is_asked("/a").await;
+    site.is_requested("/a").await;
     app.restart().await;
-    site.is_asked_often("/a", 2).await;
+    site.is_requested_times("/a", 2).await;
     let socket = app.enter(&minji, &room).await;
-    site.answer();
+    site.respond();
     assert_eq!(previewed(&socket, "/a").await["rev"].as_i64(), sent["seq"].as_i64().map(|seq| seq + 1));
-    app.nothing_is_queued().await;
+    app.outbox_is_empty().await;
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_waiting_previews_are_dropped_once_previews_are_switched_off() {
-    let (mut app, site) = (App::with(hurried).await, Site::closed().await);
+async fn waiting_previews_are_dropped_once_previews_are_switched_off() {
+    let (mut app, site) = (App::with(hurried).await, Site::silent().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, &site.page("/a")).await;
-    site.is_asked("/a").await;
+    site.is_requested("/a").await;
     app.restart_with(|_| {}).await;
-    app.nothing_is_queued().await;
-    assert_eq!(site.asked(), ["/a"]);
+    app.outbox_is_empty().await;
+    assert_eq!(site.requests(), ["/a"]);
 }
 
 #[tokio::test]
 async fn waiting_jobs_are_removed_with_their_message_room_and_user() {
-    let (app, site) = (App::with(hurried).await, Site::closed().await);
-    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let (app, site) = (App::with(hurried).await, Site::silent().await);
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, &site.page("/deleted")).await["id"].clone();
     hers.ok("delete", json!({ "id": id })).await;
     assert_eq!(app.count(QUEUED), 0);
@@ -172,11 +174,11 @@ async fn shutdown_waits_only_for_running_jobs() {
         config.shutdown = Duration::from_secs(3_600);
     })
     .await;
-    let site = Site::closed().await;
+    let site = Site::silent().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, &site.page("/a")).await;
-    site.is_asked("/a").await;
+    site.is_requested("/a").await;
     app.begin_stop();
     app.ended().await;
     // The attempt ended, which postponed the job.

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use crate::support::App;
 
+/// Abuse: Z11
 #[tokio::test]
-async fn z11_presence_is_visible_to_users_who_share_a_room() {
+async fn presence_is_visible_to_users_who_share_a_room() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let stranger = app.guest("stranger").await;
     let outside = app.connect(&stranger).await;
     his.ok("presence", json!({ "state": "away" })).await;
@@ -41,7 +42,7 @@ async fn z11_presence_is_visible_to_users_who_share_a_room() {
 #[tokio::test]
 async fn a_large_room_gets_no_presence_events() {
     let app = App::with(|config| config.large_room = 2).await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let (hers, his, soras) =
         (app.enter(&minji, &room).await, app.enter(&jun, &room).await, app.enter(&sora, &room).await);

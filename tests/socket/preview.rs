@@ -4,9 +4,10 @@
 use madang::config::Config;
 use serde_json::{Value, json};
 
-use crate::support::app::{DOORS, Door};
-use crate::support::client::Opening;
-use crate::support::factory::{fields, key};
+use crate::support::ConnectOptions;
+use crate::support::app::{ENTRY_POINTS, EntryPoint};
+use crate::support::fixtures::fields;
+use crate::support::key;
 use crate::support::site::Site;
 use crate::support::{App, Client, picture};
 
@@ -20,20 +21,21 @@ async fn previewed(client: &Client, title: &str) -> Value {
     client.take_where("message", |message| message["preview"]["title"] == title).await
 }
 
+/// Abuse: M9
 #[tokio::test]
-async fn m9_a_preview_follows_its_message_and_is_text_only() {
-    for door in DOORS {
+async fn a_preview_follows_its_message_and_is_text_only() {
+    for door in ENTRY_POINTS {
         let (app, site) = (App::with(previews).await, Site::open().await);
-        let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
-        let htmls = app.open_socket(Opening::of(&jun).room(&room).auth("view", "html")).await;
+        let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
+        let htmls = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("view", "html")).await;
         // A later joiner gets the preview in the snapshot.
         htmls.take("joined").await;
         let (url, text) = (site.page("/a"), format!("see {} and {}", site.page("/a"), site.page("/b")));
         let sent = match door {
-            Door::Socket => hers.say(&room, &text).await,
-            Door::Rest => app.say(&minji, &room, &text).await,
+            EntryPoint::Socket => hers.say(&room, &text).await,
+            EntryPoint::Rest => app.say(&minji, &room, &text).await,
         };
-        let first = his.hears(&text).await;
+        let first = his.receives(&text).await;
         assert!(first["preview"].is_null(), "{door:?}");
         let heard = previewed(&his, "/a").await;
         let expected = json!({ "url": url, "title": "/a", "description": "a <b>quiet</b> page", "site": "Site" });
@@ -47,25 +49,25 @@ async fn m9_a_preview_follows_its_message_and_is_text_only() {
         let html = previewed(&htmls, "/a").await["html"].as_str().unwrap().to_owned();
         assert!(html.contains(&format!("<a class=\"preview\" href=\"{url}\" target=\"_blank\"")), "{html}");
         assert!(html.contains("a &#60;b&#62;quiet&#60;/b&#62; page") && !html.contains("<img"), "{html}");
-        assert_eq!(site.asked(), ["/a"]);
+        assert_eq!(site.requests(), ["/a"]);
     }
 }
 
 #[tokio::test]
 async fn a_preview_goes_with_its_link() {
     let (app, site) = (App::with(previews).await, Site::open().await);
-    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, &site.page("/a")).await["id"].clone();
     previewed(&his, "/a").await;
     // The same link in another text keeps its preview, another link gets its own, no link has none.
     let edit = async |text: &str| hers.ok("edit", json!({ "id": id, "text": text })).await;
     edit(&format!("look: {}", site.page("/a"))).await;
-    assert_eq!(his.hears(&format!("look: {}", site.page("/a"))).await["preview"]["title"], "/a");
+    assert_eq!(his.receives(&format!("look: {}", site.page("/a"))).await["preview"]["title"], "/a");
     edit(&site.page("/b")).await;
-    assert!(his.hears(&site.page("/b")).await["preview"].is_null());
+    assert!(his.receives(&site.page("/b")).await["preview"].is_null());
     previewed(&his, "/b").await;
     edit("nothing to see").await;
-    assert!(his.hears("nothing to see").await["preview"].is_null());
+    assert!(his.receives("nothing to see").await["preview"].is_null());
     edit(&site.page("/a")).await;
     previewed(&his, "/a").await;
     hers.ok("delete", json!({ "id": id })).await;
@@ -74,21 +76,21 @@ async fn a_preview_goes_with_its_link() {
     assert!(app.history(&minji, &room).await.iter().all(|message| message["preview"].is_null()));
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 0);
     // A cached page is not fetched again.
-    assert_eq!(site.asked(), ["/a", "/b"]);
+    assert_eq!(site.requests(), ["/a", "/b"]);
 }
 
 #[tokio::test]
 async fn a_message_edited_meanwhile_gets_no_preview() {
-    let (app, site) = (App::with(previews).await, Site::closed().await);
-    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let (app, site) = (App::with(previews).await, Site::silent().await);
+    let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let edited = hers.say(&room, &site.page("/edited")).await["id"].clone();
     let deleted = hers.say(&room, &site.page("/deleted")).await["id"].clone();
     for path in ["/edited", "/deleted"] {
-        site.is_asked(path).await;
+        site.is_requested(path).await;
     }
     let rev = hers.ok("edit", json!({ "id": edited, "text": "never mind" })).await["rev"].clone();
     hers.ok("delete", json!({ "id": deleted })).await;
-    site.answer();
+    site.respond();
     hers.say(&room, &site.page("/last")).await;
     previewed(&his, "/last").await;
     let history = app.history(&minji, &room).await;
@@ -97,10 +99,11 @@ async fn a_message_edited_meanwhile_gets_no_preview() {
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 1);
 }
 
+/// Abuse: Z10
 #[tokio::test]
-async fn z10_whispers_get_no_preview_and_outsiders_get_no_event() {
+async fn whispers_get_no_preview_and_outsiders_get_no_event() {
     let (app, site) = (App::with(previews).await, Site::open().await);
-    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let outsider = app.guest("outsider").await;
     let outside = app.connect(&outsider).await;
     let whisper = json!({ "room": room.id, "key": key(), "text": site.page("/secret"), "to": jun.id });
@@ -109,7 +112,7 @@ async fn z10_whispers_get_no_preview_and_outsiders_get_no_event() {
     hers.ok("edit", json!({ "id": whispered["id"], "text": other })).await;
     hers.say(&room, &site.page("/open")).await;
     previewed(&his, "/open").await;
-    assert_eq!(site.asked(), ["/open"]);
+    assert_eq!(site.requests(), ["/open"]);
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE preview IS NOT NULL"), 1);
     // A direct room of two has previews.
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": jun.id })).await.is(201)["id"].clone();
@@ -133,8 +136,9 @@ async fn a_link_beside_a_picture_has_one_too() {
     assert_eq!(heard["files"].as_array().unwrap().len(), 1);
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_links_are_fetched_only_if_enabled_and_never_from_private_networks() {
+async fn links_are_fetched_only_if_enabled_and_never_from_private_networks() {
     let site = Site::open().await;
     let off: fn(&mut Config) = |config| config.http_client.may_reach = |_, _| true;
     let guarded: fn(&mut Config) = |config| config.has_link_previews = true;
@@ -145,16 +149,17 @@ async fn m8_links_are_fetched_only_if_enabled_and_never_from_private_networks() 
         let socket = app.enter(&minji, &room).await;
         for link in [site.page("/a"), "http://localhost/".into(), "http://169.254.169.254/latest".into()] {
             socket.say(&room, &link).await;
-            socket.hears(&link).await;
+            socket.receives(&link).await;
         }
         socket.settle().await;
         assert!(socket.all("message").iter().all(|message| message["preview"].is_null()));
     }
-    assert_eq!(site.asked(), [] as [&str; 0]);
+    assert_eq!(site.requests(), [] as [&str; 0]);
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_a_user_cannot_make_the_server_fetch_many_pages() {
+async fn a_user_cannot_make_the_server_fetch_many_pages() {
     let app = App::with(|config| {
         previews(config);
         config.has_rate_limits = true;
@@ -174,5 +179,5 @@ async fn m8_a_user_cannot_make_the_server_fetch_many_pages() {
         previewed(&his, &format!("/{door}")).await;
     }
     previewed(&his, "/his").await;
-    assert_eq!(site.asked().len(), 21);
+    assert_eq!(site.requests().len(), 21);
 }

@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::support::App;
-use crate::support::factory::{key, texts};
+use crate::support::fixtures::texts;
+use crate::support::key;
 
+/// Abuse: E4
+/// Delivery: I3
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e4_i3_a_hundred_copies_of_one_send_are_one_message() {
+async fn a_hundred_copies_of_one_send_are_one_message() {
     let app = App::start().await;
-    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let second_tab = app.enter(&minji, &room).await;
     let mut sockets = Vec::new();
     for number in 0..60 {
@@ -24,7 +27,7 @@ async fn e4_i3_a_hundred_copies_of_one_send_are_one_message() {
     }
     let mut answers = Vec::new();
     for pending in sockets {
-        let answer = pending.answer().await.unwrap();
+        let answer = pending.ack().await.unwrap();
         assert_eq!(answer["ok"], true, "{answer}");
         answers.push((answer["dup"] == true, answer));
     }
@@ -38,13 +41,15 @@ async fn e4_i3_a_hundred_copies_of_one_send_are_one_message() {
         assert!(same(field), "{field}");
     }
     his.say(&room, "behind them").await;
-    his.hears("behind them").await;
+    his.receives("behind them").await;
     let copies = texts(&his.all("message")).iter().filter(|text| text.starts_with("copy")).count();
     assert_eq!((copies, app.count("SELECT COUNT(*) FROM messages WHERE key = 'one'")), (1, 1));
 }
 
+/// Abuse: Z5
+/// Delivery: D10
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z5_d10_a_send_that_races_a_kick_comes_before_it_or_is_refused() {
+async fn a_send_that_races_a_kick_comes_before_it_or_is_refused() {
     let app = App::start().await;
     // A thousand trials in four rooms, because commits to disk are batched.
     let (one, two, three, four) = tokio::join!(trials(&app), trials(&app), trials(&app), trials(&app));
@@ -59,7 +64,7 @@ const TRIALS: usize = 250;
 
 /// Returns how many sends came before the kick, and how many were refused.
 async fn trials(app: &App) -> (usize, usize) {
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let (hers, his, soras) =
         (app.enter(&minji, &room).await, app.enter(&jun, &room).await, app.enter(&sora, &room).await);
@@ -69,9 +74,9 @@ async fn trials(app: &App) -> (usize, usize) {
         let before = (trial % 5 > 0).then(|| send("before"));
         let kicking = hers.start("kick", json!({ "room": room.id, "userId": jun.id }));
         let after = send("after");
-        let kicked_at = kicking.answer().await.unwrap()["rev"].as_i64().expect("a kick has a rev");
+        let kicked_at = kicking.ack().await.unwrap()["rev"].as_i64().expect("a kick has a rev");
         for pending in before.into_iter().chain([after]) {
-            let answer = pending.answer().await.unwrap();
+            let answer = pending.ack().await.unwrap();
             match answer["rev"].as_i64() {
                 Some(rev) => {
                     assert!(rev < kicked_at, "trial {trial}: {rev} is not below {kicked_at}");
@@ -107,10 +112,11 @@ fn revs_of(messages: &[Value], event: &str) -> Vec<i64> {
     lines.map(|message| message["rev"].as_i64().unwrap()).collect()
 }
 
+/// Abuse: Z5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z5_any_other_action_that_races_a_kick_comes_before_it_or_is_refused() {
+async fn any_other_action_that_races_a_kick_comes_before_it_or_is_refused() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let (mut below, mut refused) = (0, 0);
     for trial in 0..100 {
         let said = his.say(&room, &format!("said {trial}")).await;
@@ -126,9 +132,9 @@ async fn z5_any_other_action_that_races_a_kick_comes_before_it_or_is_refused() {
         let mut pending: Vec<_> = before.iter().map(|(act, asked)| (*act, his.start(act, asked.clone()))).collect();
         let kicking = hers.start("kick", json!({ "room": room.id, "userId": jun.id }));
         pending.extend(after.iter().map(|(act, asked)| (*act, his.start(act, asked.clone()))));
-        let kicked_at = kicking.answer().await.unwrap()["rev"].as_i64().expect("a kick has a rev");
+        let kicked_at = kicking.ack().await.unwrap()["rev"].as_i64().expect("a kick has a rev");
         for (act, pending) in pending {
-            let answer = pending.answer().await.unwrap();
+            let answer = pending.ack().await.unwrap();
             let code = answer["error"]["code"].as_str();
             match answer["ok"].as_bool().unwrap() {
                 true => {
@@ -150,10 +156,11 @@ async fn z5_any_other_action_that_races_a_kick_comes_before_it_or_is_refused() {
     assert!(below > 0 && refused > 0, "{below} below, {refused} refused: the race was none");
 }
 
+/// Delivery: I4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i4_every_rev_of_a_room_belongs_to_one_change() {
+async fn every_rev_of_a_room_belongs_to_one_change() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
     let mut pending = Vec::new();
     for number in 0..100 {
@@ -167,7 +174,7 @@ async fn i4_every_rev_of_a_room_belongs_to_one_change() {
         }
     }
     for pending in pending {
-        pending.answer().await.unwrap();
+        pending.ack().await.unwrap();
     }
     let rev = app.show(&room).await["rev"].as_i64().unwrap();
     assert_eq!(app.count("SELECT COUNT(*) FROM messages"), rev);
@@ -176,10 +183,11 @@ async fn i4_every_rev_of_a_room_belongs_to_one_change() {
     assert_eq!(app.count("SELECT MAX(seq) FROM messages"), rev);
 }
 
+/// Abuse: Z14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z14_a_room_removed_under_fire_is_gone_for_every_sender() {
+async fn a_room_removed_under_fire_is_gone_for_every_sender() {
     let app = App::start().await;
-    let ([minji, ..], room, clients) = app.evening().await;
+    let ([minji, ..], room, clients) = app.room_of_three().await;
     let mut pending = Vec::new();
     for number in 0..200 {
         let client = &clients[number % 3];
@@ -190,7 +198,7 @@ async fn z14_a_room_removed_under_fire_is_gone_for_every_sender() {
     }
     let mut refused = 0;
     for pending in pending {
-        let answer = pending.answer().await.unwrap();
+        let answer = pending.ack().await.unwrap();
         if answer["ok"] == false {
             let code = answer["error"]["code"].as_str().unwrap();
             assert_eq!(code, "gone");
@@ -206,22 +214,23 @@ async fn z14_a_room_removed_under_fire_is_gone_for_every_sender() {
     assert_eq!(app.count("SELECT COUNT(*) FROM messages"), 0);
 }
 
+/// Delivery: D5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d5_a_join_that_races_a_kick_is_refused_or_gets_events() {
+async fn a_join_that_races_a_kick_is_refused_or_gets_events() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let (mut out, mut inside) = (0, 0);
     for trial in 0..60 {
         let resumes: Vec<_> =
             (0..trial % 4).map(|_| his.start("join", json!({ "room": room.id, "since": 1 }))).collect();
         let kicking = hers.start("kick", json!({ "room": room.id, "userId": jun.id }));
         let resumes = resumes.into_iter().chain([his.start("join", json!({ "room": room.id, "since": 1 }))]);
-        assert_eq!(kicking.answer().await.unwrap()["ok"], true);
+        assert_eq!(kicking.ack().await.unwrap()["ok"], true);
         for resume in resumes {
-            let answer = resume.answer().await.unwrap();
+            let answer = resume.ack().await.unwrap();
             assert!(answer["ok"] == true || answer["error"]["code"] == "not_a_member", "trial {trial}: {answer}");
         }
-        if his.start("members", json!({ "room": room.id })).answer().await.unwrap()["ok"] == true {
+        if his.start("members", json!({ "room": room.id })).ack().await.unwrap()["ok"] == true {
             inside += 1;
         } else {
             out += 1;
@@ -230,7 +239,7 @@ async fn d5_a_join_that_races_a_kick_is_refused_or_gets_events() {
         // Nobody gets `joined` and then no events.
         let text = format!("still there, {trial}?");
         hers.say(&room, &text).await;
-        his.hears(&text).await;
+        his.receives(&text).await;
     }
     assert!(inside > 0, "{out} out, {inside} inside: nobody came in after the kick");
 }

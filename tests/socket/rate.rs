@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use crate::support::App;
-use crate::support::client::Opening;
-use crate::support::factory::key;
+use crate::support::ConnectOptions;
+use crate::support::key;
 
 #[tokio::test]
 async fn sends_have_a_burst_and_then_a_rate_over_all_transports() {
     let app = App::with(|config| config.has_rate_limits = true).await;
-    let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
+    let ([minji, _, _], room, [hers, his, _]) = app.room_of_three().await;
     let pending: Vec<_> =
         (0..80).map(|_| hers.start("message", json!({ "room": room.id, "key": key(), "text": "x" }))).collect();
     let (mut sent, mut refused) = (0, Vec::new());
     for pending in pending {
-        let answer = pending.answer().await.unwrap();
+        let answer = pending.ack().await.unwrap();
         match answer["ok"] == true {
             true => sent += 1,
             false => refused.push(answer["error"].clone()),
@@ -60,10 +60,11 @@ async fn a_retry_after_the_given_time_succeeds() {
     assert_eq!(app.count("SELECT COUNT(*) FROM messages WHERE key = 'once more'"), 1);
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_a_client_that_ignores_the_limit_is_disconnected() {
+async fn a_client_that_ignores_the_limit_is_disconnected() {
     let app = App::with(|config| config.has_rate_limits = true).await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let hers = app.enter(&minji, &room).await;
     let flood = app.connect(&jun).await;
@@ -74,7 +75,7 @@ async fn s14_a_client_that_ignores_the_limit_is_disconnected() {
     flood.take("close").await;
     let mut codes: Vec<String> = Vec::new();
     for pending in pending {
-        let Some(answer) = pending.answer().await else { continue };
+        let Some(answer) = pending.ack().await else { continue };
         codes.push(answer["error"]["code"].as_str().unwrap().to_owned());
     }
     codes.dedup();
@@ -109,14 +110,15 @@ async fn without_rate_limits_size_limits_still_hold() {
     let pending: Vec<_> =
         (0..300).map(|_| client.start("message", json!({ "room": room.id, "key": key(), "text": "x" }))).collect();
     for pending in pending {
-        assert_eq!(pending.answer().await.unwrap()["ok"], true);
+        assert_eq!(pending.ack().await.unwrap()["ok"], true);
     }
     let long = json!({ "room": room.id, "key": key(), "text": "x".repeat(10_001) });
     client.refused("message", long, "too_long").await;
 }
 
+/// Abuse: E5
 #[tokio::test]
-async fn e5_repeated_resuming_is_rate_limited() {
+async fn repeated_resuming_is_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -124,7 +126,7 @@ async fn e5_repeated_resuming_is_rate_limited() {
     let pending: Vec<_> = (0..300).map(|_| client.start("join", json!({ "room": room.id, "since": 0 }))).collect();
     let (mut joined, mut refused) = (0, 0);
     for pending in pending {
-        let answer = pending.answer().await.unwrap();
+        let answer = pending.ack().await.unwrap();
         match answer["error"]["code"].as_str() {
             None => joined += 1,
             Some("rate_limited") => refused += 1,
@@ -134,16 +136,17 @@ async fn e5_repeated_resuming_is_rate_limited() {
     assert!(joined >= 190 && refused > 0, "{joined} joined, {refused} refused");
     // A refused client stays where it was.
     client.say(&room, "here").await;
-    client.hears("here").await;
+    client.receives("here").await;
 }
 
+/// Abuse: H9, H11
 #[tokio::test]
-async fn h9_h11_connections_per_address_are_limited_and_freed() {
+async fn connections_per_address_are_limited_and_freed() {
     let app = App::with(|config| config.connections_per_address = 8).await;
     let minji = app.guest("minji").await;
     let mut sockets = Vec::new();
     while sockets.len() < 8 {
-        let client = app.open_socket(Opening::of(&minji)).await;
+        let client = app.open_socket(ConnectOptions::of(&minji)).await;
         // The request's own connection may still be closing.
         let is_in = tokio::select! {
             _ = client.take("connect") => true,
@@ -153,7 +156,7 @@ async fn h9_h11_connections_per_address_are_limited_and_freed() {
             sockets.push(client);
         }
     }
-    let ninth = app.open_socket(Opening::of(&minji)).await;
+    let ninth = app.open_socket(ConnectOptions::of(&minji)).await;
     ninth.take("close").await;
     assert!(app.get("/healthz").try_send().await.is_err(), "whatever it asks for");
     sockets.pop().unwrap().disconnect().await;

@@ -7,7 +7,7 @@ use crate::support::App;
 #[tokio::test]
 async fn a_reaction_is_counted_once_for_each_user() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
     let id = hers.say(&room, "shall we?").await["id"].clone();
     let react = |emoji: &str, on: bool| json!({ "id": id, "emoji": emoji, "on": on });
     his.ok("react", react("👍", true)).await;
@@ -31,10 +31,11 @@ async fn a_reaction_is_counted_once_for_each_user() {
     assert_eq!(app.history(&jun, &room).await.last().unwrap()["reactions"], answer["reactions"]);
 }
 
+/// Abuse: E8
 #[tokio::test]
-async fn e8_reactions_are_emoji_and_of_a_limited_number_of_kinds() {
+async fn reactions_are_emoji_and_of_a_limited_number_of_kinds() {
     let app = App::with(|config| config.limits.reactions_max = 2).await;
-    let ([..], room, [hers, his, _]) = app.evening().await;
+    let ([..], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, "shall we?").await["id"].clone();
     for emoji in ["👍", "🎉"] {
         his.ok("react", json!({ "id": id, "emoji": emoji, "on": true })).await;
@@ -47,10 +48,11 @@ async fn e8_reactions_are_emoji_and_of_a_limited_number_of_kinds() {
     }
 }
 
+/// Abuse: E7, Z10
 #[tokio::test]
-async fn e7_z10_only_visible_messages_get_reactions() {
+async fn only_visible_messages_get_reactions() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
     let whispered = hers.ok("message", whisper).await["id"].clone();
     let line = app.history(&minji, &room).await[0]["id"].clone();

@@ -11,7 +11,7 @@ async fn read(client: &Client, room: &Room, seq: &Value) {
 #[tokio::test]
 async fn read_marks_are_published_and_stored() {
     let mut app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let sent = hers.say(&room, "read this").await;
     read(&his, &room, &sent["seq"]).await;
     let told = json!({ "room": room.id, "userId": jun.id, "seq": sent["seq"] });
@@ -30,7 +30,7 @@ async fn read_marks_are_published_and_stored() {
 #[tokio::test]
 async fn a_read_mark_only_moves_forward() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let (first, second) = (hers.say(&room, "first").await, hers.say(&room, "second").await);
     read(&his, &room, &second["seq"]).await;
     assert_eq!(hers.take("read").await["seq"], second["seq"]);
@@ -44,10 +44,10 @@ async fn a_read_mark_only_moves_forward() {
 #[tokio::test]
 async fn only_visible_messages_can_be_marked_read() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, soras]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
     let seq = hers.ok("message", whisper).await["seq"].clone();
-    his.hears("psst").await;
+    his.receives("psst").await;
     for seq in [json!(-1), json!(99), json!("1"), Value::Null] {
         let error = his.refused("read", json!({ "room": room.id, "seq": seq }), "invalid").await;
         assert_eq!(error["field"], "seq", "{seq}");
@@ -62,7 +62,7 @@ async fn only_visible_messages_can_be_marked_read() {
 #[tokio::test]
 async fn above_twenty_people_read_marks_are_batched() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, _soras]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, _soras]) = app.room_of_three().await;
     let mut company = Vec::new();
     for number in 0..18 {
         let guest = app.guest(&format!("guest {number}")).await;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{key, texts};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::texts;
+use crate::support::key;
 use crate::support::{App, Client, Room};
 
 async fn join(client: &Client, room: &Room, since: impl Into<Value>) -> Value {
@@ -14,19 +15,20 @@ fn revs(messages: &Value) -> Vec<i64> {
     messages.as_array().unwrap().iter().map(|message| message["rev"].as_i64().unwrap()).collect()
 }
 
+/// Delivery: D6
 #[tokio::test]
-async fn d6_a_resumed_client_gets_all_changes_in_order() {
+async fn a_resumed_client_gets_all_changes_in_order() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, his, _]) = app.room_of_three().await;
     let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
-    his.hears("heard").await;
+    his.receives("heard").await;
     his.disconnect().await;
     for number in 0..120 {
         hers.say(&room, &number.to_string()).await;
     }
     app.send(&minji, &room, json!({ "text": "for jun", "to": jun.id })).await;
     app.send(&minji, &room, json!({ "text": "for sora", "to": sora.id })).await;
-    let his = app.open_socket(Opening::of(&jun).room(&room).auth("since", rev)).await;
+    let his = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("since", rev)).await;
     let joined = his.take("joined").await;
     let messages = &joined["messages"];
     let expected: Vec<_> = (0..120).map(|number| number.to_string()).chain(["for jun".to_owned()]).collect();
@@ -35,7 +37,7 @@ async fn d6_a_resumed_client_gets_all_changes_in_order() {
     assert_eq!((&joined["rev"], &joined["gap"]), (&json!(rev + 122), &Value::Null));
     // Then events continue from there.
     hers.say(&room, "live").await;
-    assert_eq!(his.hears("live").await["rev"], rev + 123);
+    assert_eq!(his.receives("live").await["rev"], rev + 123);
     let up_to_date = join(&his, &room, rev + 123).await;
     assert_eq!((&up_to_date["messages"], &up_to_date["rev"]), (&json!([]), &json!(rev + 123)));
 }
@@ -43,7 +45,7 @@ async fn d6_a_resumed_client_gets_all_changes_in_order() {
 #[tokio::test]
 async fn clients_that_resume_together_each_get_their_own_changes() {
     let app = App::start().await;
-    let (people, room, [hers, ..]) = app.evening().await;
+    let (people, room, [hers, ..]) = app.room_of_three().await;
     let [minji, jun, sora] = &people;
     let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
     app.send(minji, &room, json!({ "text": "for jun", "to": jun.id, "key": "minji 1" })).await;
@@ -57,7 +59,7 @@ async fn clients_that_resume_together_each_get_their_own_changes() {
         for (person, seen) in people.iter().zip(&seen) {
             // Half of them miss the last three changes, the others the last one.
             let (since, new) = if screen % 2 == 0 { (rev, &seen[..]) } else { (rev + 2, &seen[seen.len() - 1..]) };
-            let opening = Opening::of(person).room(&room).auth("since", since);
+            let opening = ConnectOptions::of(person).room(&room).auth("since", since);
             let is_html = screen % 3 == 0;
             let opening = if is_html { opening.auth("view", "html").auth("lang", "en") } else { opening };
             screens.push((person, new, is_html, app.open_socket(opening).await));
@@ -80,7 +82,7 @@ async fn clients_that_resume_together_each_get_their_own_changes() {
 #[tokio::test]
 async fn clients_that_resume_together_without_history_get_messages_since_they_joined() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "history": "joined" })).await;
     app.say(&minji, &room, "before jun").await;
     app.join(&jun, &room).await;
@@ -95,7 +97,7 @@ async fn clients_that_resume_together_without_history_get_messages_since_they_jo
     let mut screens = Vec::new();
     for _ in 0..8 {
         for (person, seen) in seen {
-            screens.push((seen, app.open_socket(Opening::of(person).room(&room)).await));
+            screens.push((seen, app.open_socket(ConnectOptions::of(person).room(&room)).await));
         }
     }
     for (seen, client) in screens {
@@ -105,8 +107,10 @@ async fn clients_that_resume_together_without_history_get_messages_since_they_jo
     }
 }
 
+/// Abuse: E5
+/// Delivery: D6
 #[tokio::test]
-async fn d6_e5_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
+async fn too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
     let app = App::with(|config| {
         config.limits.since_max_changes = 60;
         config.limits.since_max_bytes = 100_000;
@@ -145,10 +149,11 @@ async fn d6_e5_too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page()
     }
 }
 
+/// Abuse: E5
 #[tokio::test]
-async fn e5_an_invalid_resume_makes_nobody_a_member() {
+async fn an_invalid_resume_makes_nobody_a_member() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let client = app.connect(&jun).await;
     client.refused("join", json!({ "room": room.id, "since": -1 }), "invalid").await;
@@ -156,23 +161,25 @@ async fn e5_an_invalid_resume_makes_nobody_a_member() {
     assert_eq!((&shown["memberCount"], &shown["onlineCount"], &shown["rev"]), (&json!(1), &json!(0), &json!(1)));
 }
 
+/// Delivery: D6
 #[tokio::test]
-async fn d6_resuming_works_across_a_restart() {
+async fn resuming_works_across_a_restart() {
     let mut app = App::start().await;
-    let ([minji, jun, _], room, [hers, ..]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, ..]) = app.room_of_three().await;
     let rev = hers.say(&room, "before").await["rev"].as_i64().unwrap();
     app.say(&minji, &room, "missed").await;
     let epoch = app.show(&room).await["epoch"].clone();
     app.restart().await;
-    let his = app.open_socket(Opening::of(&jun).room(&room).auth("since", rev).auth("epoch", epoch)).await;
+    let his = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("since", rev).auth("epoch", epoch)).await;
     let joined = his.take("joined").await;
     assert_eq!((texts(joined["messages"].as_array().unwrap()), &joined["gap"]), (vec!["missed"], &Value::Null));
 }
 
+/// Delivery: D5, D6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d5_d6_a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
+async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, _, soras]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, _, soras]) = app.room_of_three().await;
     let racing = async {
         let mut number = 0;
         loop {
@@ -230,10 +237,11 @@ async fn d5_d6_a_join_under_a_racing_sender_meets_the_live_events_without_a_gap(
     assert!(his.all("message").iter().all(|message| message["to"].is_null() || message["to"]["id"] == jun.id));
 }
 
+/// Delivery: D6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d6_events_after_the_answer_do_not_repeat_it() {
+async fn events_after_the_answer_do_not_repeat_it() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, ..]) = app.evening().await;
+    let ([_, jun, _], room, [hers, ..]) = app.room_of_three().await;
     let racing = async {
         loop {
             hers.say(&room, "racing").await;
@@ -244,7 +252,7 @@ async fn d6_events_after_the_answer_do_not_repeat_it() {
             // A new socket each time, alternately by handshake and by event: all it gets is in one
             // log.
             let (client, told) = if round % 2 == 0 {
-                let client = app.open_socket(Opening::of(&jun).room(&room)).await;
+                let client = app.open_socket(ConnectOptions::of(&jun).room(&room)).await;
                 let told = client.take("joined").await;
                 (client, told)
             } else {

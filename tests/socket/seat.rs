@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::client::Opening;
+use crate::support::ConnectOptions;
 use crate::support::{App, Client, Person, Room};
 
 /// How a user tries to join.
@@ -26,7 +26,7 @@ async fn run(app: &'static App, way: Way, who: Person, room: Room) -> (Value, Op
             (answer["error"]["code"].clone(), Some(client))
         }
         Way::Handshake => {
-            let client = app.open_socket(Opening::of(&who).room(&room)).await;
+            let client = app.open_socket(ConnectOptions::of(&who).room(&room)).await;
             // A refused handshake never gets `joined`.
             let code = tokio::select! {
                 error = client.take("connect_error") => error["data"]["code"].clone(),
@@ -37,8 +37,9 @@ async fn run(app: &'static App, way: Way, who: Person, room: Room) -> (Value, Op
     }
 }
 
+/// Abuse: Z4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn z4_the_last_place_goes_to_exactly_one_of_fifty() {
+async fn the_last_place_goes_to_exactly_one_of_fifty() {
     // The tasks outlive the scope; the server is small and ends with the process.
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
@@ -62,8 +63,9 @@ async fn z4_the_last_place_goes_to_exactly_one_of_fifty() {
     assert_eq!(app.count("SELECT COUNT(*) FROM rooms WHERE member_count <> 2 OR rev <> 2"), 0);
 }
 
+/// Delivery: I12
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i12_concurrent_joins_and_leaves_keep_the_member_count() {
+async fn concurrent_joins_and_leaves_keep_the_member_count() {
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 8 })).await;
@@ -116,7 +118,7 @@ async fn i12_concurrent_joins_and_leaves_keep_the_member_count() {
 async fn an_owner_who_leaves_while_handing_over_leaves_one_owner() {
     let app = App::start().await;
     for round in 0..20 {
-        let ([minji, _, sora], room, [hers, his, soras]) = app.evening().await;
+        let ([minji, _, sora], room, [hers, his, soras]) = app.room_of_three().await;
         let phone = app.enter(&minji, &room).await;
         let acts = [
             hers.start("leave", json!({ "room": room.id })),
@@ -124,7 +126,7 @@ async fn an_owner_who_leaves_while_handing_over_leaves_one_owner() {
             his.start("leave", json!({ "room": room.id })),
         ];
         for act in acts {
-            act.answer().await.unwrap();
+            act.ack().await.unwrap();
         }
         let shown = app.show(&room).await;
         assert_eq!((&shown["owner"]["id"], &shown["memberCount"]), (&json!(sora.id), &json!(1)), "round {round}");
@@ -137,10 +139,11 @@ async fn an_owner_who_leaves_while_handing_over_leaves_one_owner() {
     assert_eq!(app.count(owners), 20);
 }
 
+/// Abuse: Z4
 #[tokio::test]
-async fn z4_a_full_room_keeps_the_places_of_reconnecting_members() {
+async fn a_full_room_keeps_the_places_of_reconnecting_members() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;
     let mut his = app.enter(&jun, &room).await;
     for _ in 0..30 {

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::PASSWORD;
+use crate::support::ConnectOptions;
+use crate::support::fixtures::PASSWORD;
 use crate::support::{App, Client};
 
+/// Abuse: A8
 #[tokio::test]
-async fn a8_a_session_that_ends_by_age_ends_its_open_sockets() {
+async fn a_session_that_ends_by_age_ends_its_open_sockets() {
     let app = App::with(|config| config.session_check = Duration::from_millis(30)).await;
-    let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
-    let polling = Client::open(app.address, Opening::of(&minji).polling()).await;
+    let ([minji, _, _], room, [hers, his, _]) = app.room_of_three().await;
+    let polling = Client::open(app.address, ConnectOptions::of(&minji).polling()).await;
     polling.take("connect").await;
     app.alter(&format!(
         "UPDATE sessions SET seen_at = 0 WHERE user_id = (SELECT id FROM users WHERE name = '{}')",
@@ -36,13 +37,14 @@ async fn an_open_socket_is_a_use_of_its_session() {
     assert!(socket.all("close").is_empty());
 }
 
+/// Abuse: Z8
 #[tokio::test]
-async fn z8_a_socket_that_connects_during_log_out_is_closed() {
+async fn a_socket_that_connects_during_log_out_is_closed() {
     let app = App::start().await;
     let room = app.courtyard(&app.guest("minji").await).await;
     for round in 0..30 {
         let jun = app.guest("jun").await;
-        let opening = Opening::of(&jun).room(&room);
+        let opening = ConnectOptions::of(&jun).room(&room);
         let out = app.request("DELETE", "/api/session").bearer(&jun.token);
         let (client, gone) = tokio::join!(app.open_socket(opening), out.send());
         gone.is(204);
@@ -51,15 +53,16 @@ async fn z8_a_socket_that_connects_during_log_out_is_closed() {
         while !refused() {
             tokio::task::yield_now().await;
         }
-        let late = app.open_socket(Opening::of(&jun)).await.take("connect_error").await;
+        let late = app.open_socket(ConnectOptions::of(&jun)).await.take("connect_error").await;
         assert_eq!(late["data"]["code"], "unauthenticated", "round {round}");
     }
 }
 
+/// Abuse: A8
 #[tokio::test]
-async fn a8_requests_of_an_ended_session_have_no_effect() {
+async fn requests_of_an_ended_session_have_no_effect() {
     let app = App::start().await;
-    let ([minji, _, _], room, [hers, his, _]) = app.evening().await;
+    let ([minji, _, _], room, [hers, his, _]) = app.room_of_three().await;
     let out = app.request("DELETE", "/api/session").bearer(&minji.token);
     let says = (0..50)
         .map(|number| hers.start("message", json!({ "room": room.id, "key": format!("k{number}"), "text": "late" })));
@@ -67,17 +70,18 @@ async fn a8_requests_of_an_ended_session_have_no_effect() {
     out.send().await.is(204);
     let after = hers.start("message", json!({ "room": room.id, "key": "after", "text": "after the end" }));
     for say in says {
-        say.answer().await;
+        say.ack().await;
     }
-    let answer = after.answer().await;
+    let answer = after.ack().await;
     assert!(answer.is_none_or(|answer| answer["ok"] == false), "an ended session was heard");
     his.say(&room, "the end").await;
     assert!(his.all("message").iter().all(|message| message["text"] != "after the end"));
     assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.status, 401);
 }
 
+/// Abuse: A7
 #[tokio::test]
-async fn a7_every_end_of_a_session_closes_its_sockets() {
+async fn every_end_of_a_session_closes_its_sockets() {
     let app = App::start().await;
     for (name, method, path, body) in [
         ("minji", "DELETE", "/session", Value::Null),
@@ -87,7 +91,7 @@ async fn a7_every_end_of_a_session_closes_its_sockets() {
         let person = app.signed_up(name).await;
         let room = app.courtyard(&person).await;
         let socket = app.enter(&person, &room).await;
-        let polling = app.open_socket(Opening::of(&person).room(&room).polling()).await;
+        let polling = app.open_socket(ConnectOptions::of(&person).room(&room).polling()).await;
         polling.take("joined").await;
         // Two namespaces of one connection: the lobby needs no identity, and is disconnected as
         // well.
@@ -98,6 +102,6 @@ async fn a7_every_end_of_a_session_closes_its_sockets() {
         for client in [&socket, &polling, &both] {
             client.take("close").await;
         }
-        assert_eq!(app.turned_away(Opening::of(&person)).await["code"], "unauthenticated", "{path}");
+        assert_eq!(app.turned_away(ConnectOptions::of(&person)).await["code"], "unauthenticated", "{path}");
     }
 }

@@ -1,11 +1,12 @@
 //! The life of an account: from a guest without a name to an owner who hands the room over and
-//! deletes her account. Over REST and sockets; `e2e/story.test.mjs` follows the same steps in two
+//! deletes her account. Over REST and sockets; `e2e/account_life.test.mjs` follows the same steps in two
 //! browsers.
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{PASSWORD, key, texts};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::{PASSWORD, texts};
+use crate::support::key;
 use crate::support::{App, Client, Person, Room, picture};
 
 const NEW_PASSWORD: &str = "a gate by the tree";
@@ -55,7 +56,7 @@ async fn settles_down(app: &App) -> (Room, [(Person, Client); 4]) {
     let (his, soras) = (app.enter(&jun, &room).await, app.enter(&sora, &room).await);
     let first = app.enter(&guest, &room).await;
     first.say(&room, "아직 손님이에요").await;
-    his.hears("아직 손님이에요").await;
+    his.receives("아직 손님이에요").await;
 
     // She keeps what she had, and the guest's token is invalid.
     let asked = json!({ "email": "minji@example.org", "password": PASSWORD });
@@ -79,7 +80,7 @@ async fn settles_down(app: &App) -> (Room, [(Person, Client); 4]) {
     let laptop = app.enter(&minji, &room).await;
     let elsewhere = app.log_in("minji").await;
     assert_eq!((&elsewhere.id, &elsewhere.user["picture"]), (&minji.id, &shown["picture"]));
-    let phone = app.open_socket(Opening::of(&elsewhere).room(&room).polling()).await;
+    let phone = app.open_socket(ConnectOptions::of(&elsewhere).room(&room).polling()).await;
     assert_eq!(phone.take("joined").await["room"]["memberCount"], 3);
     (room, [(minji, laptop), (elsewhere, phone), (jun, his), (sora, soras)])
 }
@@ -89,10 +90,10 @@ async fn settles_down(app: &App) -> (Room, [(Person, Client); 4]) {
 async fn talks(app: &App, [minji, jun]: [&Person; 2], room: &Room, screens: [&Client; 4]) {
     let [laptop, phone, his, soras] = screens;
     let typo = laptop.say(room, "내일 산에 가요").await;
-    phone.hears("내일 산에 가요").await;
+    phone.receives("내일 산에 가요").await;
     laptop.ok("edit", json!({ "id": typo["id"], "text": "모레 산에 가요" })).await;
     for client in [phone, his, soras] {
-        let edited = client.hears("모레 산에 가요").await;
+        let edited = client.receives("모레 산에 가요").await;
         assert!(edited["editedAt"].is_string() && edited["seq"] == typo["seq"], "{edited}");
     }
     let slip = laptop.say(room, "이건 다른 방에 쓸 말").await;
@@ -102,7 +103,7 @@ async fn talks(app: &App, [minji, jun]: [&Person; 2], room: &Room, screens: [&Cl
     let asked = his.say(room, "김밥은 누가 싸요?").await;
     let answer = json!({ "room": room.id, "key": key(), "text": "제가요", "replyTo": asked["seq"] });
     phone.ok("message", answer).await;
-    let answered = laptop.hears("제가요").await;
+    let answered = laptop.receives("제가요").await;
     assert_eq!(answered["replyTo"]["excerpt"], "김밥은 누가 싸요?");
     assert_eq!(answered["replyTo"]["user"]["id"], jun.id);
 
@@ -130,8 +131,8 @@ async fn keeps_house(app: &App, [minji, jun, sora]: [&Person; 3], room: &Room, s
     app.call(minji, "PATCH", &path, json!({ "password": "느티나무" })).await.is(200);
     let invite = app.call(minji, "POST", &format!("{path}/invites"), json!({ "uses": 1 })).await.is(201);
     let haneul = app.guest("haneul").await;
-    assert_eq!(app.turned_away(Opening::of(&haneul).room(room)).await["code"], "wrong_password");
-    let invited = Opening::of(&haneul).room(room).auth("invite", invite["code"].clone());
+    assert_eq!(app.turned_away(ConnectOptions::of(&haneul).room(room)).await["code"], "wrong_password");
+    let invited = ConnectOptions::of(&haneul).room(room).auth("invite", invite["code"].clone());
     let guests = app.open_socket(invited).await;
     guests.take("joined").await;
     guests.say(room, "여기 싸요 싸요").await;
@@ -142,9 +143,9 @@ async fn keeps_house(app: &App, [minji, jun, sora]: [&Person; 3], room: &Room, s
     his.ok("kick", json!({ "room": room.id, "userId": haneul.id, "reason": "광고는 안 돼요" })).await;
     assert_eq!(guests.take("kicked").await["reason"], "광고는 안 돼요");
     // The invite is used up, and the password is needed.
-    let again = Opening::of(&haneul).room(room).auth("invite", invite["code"].clone());
+    let again = ConnectOptions::of(&haneul).room(room).auth("invite", invite["code"].clone());
     assert_eq!(app.turned_away(again).await["code"], "gone");
-    assert_eq!(app.turned_away(Opening::of(&haneul).room(room)).await["code"], "wrong_password");
+    assert_eq!(app.turned_away(ConnectOptions::of(&haneul).room(room)).await["code"], "wrong_password");
 
     app.call(minji, "PATCH", &path, json!({ "slowSeconds": 60 })).await.is(200);
     soras.take_where("changeRoom", |changed| changed["slowSeconds"] == 60).await;
@@ -168,7 +169,7 @@ async fn keeps_to_herself(app: &App, [minji, sora]: [&Person; 2], [laptop, soras
     laptop.join(&direct).await;
     soras.join(&direct).await;
     laptop.say(&direct, "우리끼리 이야기").await;
-    soras.hears("우리끼리 이야기").await;
+    soras.receives("우리끼리 이야기").await;
     assert_eq!(mine(app, sora, &direct).await["peer"]["name"], "민지");
     app.call(minji, "PUT", &format!("/me/blocks/{}", sora.id), Value::Null).await.is(204);
     let word = json!({ "room": direct.id, "key": key(), "text": "왜요?" });
@@ -190,7 +191,7 @@ async fn looks_back(app: &App, minji: &Person, room: &Room, his: &Client) {
     let send = app.request("POST", &format!("/api{files}")).bearer(&minji.token);
     let pdf = ("등산 지도.pdf", b"%PDF-1.7\nthe way up".as_slice());
     let sent = send.multipart(Some(pdf), &[("text", "지도예요")]).send().await.is(201);
-    let heard = his.hears("지도예요").await;
+    let heard = his.receives("지도예요").await;
     assert_eq!((&heard["files"], &heard["files"][0]["type"]), (&sent["files"], &json!("application/pdf")));
     let listed = app.call(minji, "GET", &format!("{files}?kind=file"), Value::Null).await.is(200);
     assert_eq!(listed["files"][0]["file"], sent["files"][0]);

@@ -5,8 +5,8 @@ mod life;
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::texts;
+use crate::support::ConnectOptions;
+use crate::support::fixtures::texts;
 use crate::support::{App, Person, Room, picture};
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn an_evening_in_the_courtyard() {
 
     // Her page connects with its cookie and takes the room from its own URL.
     let page = format!("{}/room/{}", app.url(), room.id);
-    let opening = Opening { auth: json!({ "view": "html" }), ..Opening::default() }
+    let opening = ConnectOptions { auth: json!({ "view": "html" }), ..ConnectOptions::default() }
         .header("cookie", &format!("madang_session={}", minji.token))
         .header("origin", &app.url())
         .header("referer", &page);
@@ -36,8 +36,8 @@ async fn an_evening_in_the_courtyard() {
 
     // jun is a program: REST for himself, a socket for the room. The room needs a password.
     let jun = app.guest("jun").await;
-    assert_eq!(app.turned_away(Opening::of(&jun).room(&room)).await["code"], "wrong_password");
-    let his = app.open_socket(Opening::of(&jun).room(&room).auth("password", "sesame").auth("lang", "en")).await;
+    assert_eq!(app.turned_away(ConnectOptions::of(&jun).room(&room)).await["code"], "wrong_password");
+    let his = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("password", "sesame").auth("lang", "en")).await;
     let joined = his.take("joined").await;
     assert_eq!(texts(joined["messages"].as_array().unwrap()), ["join", "join"]);
     assert_eq!(joined["messages"][1]["text"], "jun joined.");
@@ -50,10 +50,10 @@ async fn an_evening_in_the_courtyard() {
     let entered =
         app.form(&sora, &format!("/room/{}/enter", room.id), &[("name", "sora"), ("password", "sesame")]).await;
     assert_eq!(entered.leads_to(), format!("/room/{}", room.id));
-    let soras = app.open_socket(Opening::of(&sora).room(&room).polling()).await;
+    let soras = app.open_socket(ConnectOptions::of(&sora).room(&room).polling()).await;
     soras.take("joined").await;
     let late = app.guest("late").await;
-    let opening = Opening::of(&late).room(&room).auth("password", "sesame");
+    let opening = ConnectOptions::of(&late).room(&room).auth("password", "sesame");
     assert_eq!(app.turned_away(opening).await["code"], "room_full");
 
     // They talk: messages, an animation, a whisper.
@@ -65,8 +65,8 @@ async fn an_evening_in_the_courtyard() {
     let aside = json!({ "room": room.id, "key": "aside", "text": "psst", "to": jun.id, "replyTo": hello["seq"] });
     hers.ok("message", aside).await;
     for (client, hears_the_aside) in [(&hers, true), (&his, true), (&soras, false)] {
-        client.hears("hello").await;
-        assert_eq!(client.hears("고양이").await["files"], gif["files"]);
+        client.receives("hello").await;
+        assert_eq!(client.receives("고양이").await["files"], gif["files"]);
         client.settle().await;
         assert_eq!(texts(&client.all("message")).contains(&"psst"), hears_the_aside);
     }
@@ -79,7 +79,7 @@ async fn an_evening_in_the_courtyard() {
     hers.take("exit").await;
     app.form(&sora, "/me", &[("name", "소라")]).await;
     soras.say(&room, "아직 있어요?").await;
-    let his = app.open_socket(Opening::of(&jun).room(&room).auth("since", rev)).await;
+    let his = app.open_socket(ConnectOptions::of(&jun).room(&room).auth("since", rev)).await;
     let missed = his.take("joined").await;
     assert_eq!(texts(missed["messages"].as_array().unwrap()), ["아직 있어요?"]);
     assert_eq!(missed["messages"][0]["user"]["name"], "소라");
@@ -88,7 +88,7 @@ async fn an_evening_in_the_courtyard() {
     hers.ok("kick", json!({ "room": room.id, "userId": sora.id, "ban": true, "reason": "쉿" })).await;
     assert_eq!(soras.take("kicked").await["reason"], "쉿");
     app.page(&sora, url).await.refused(404, "not_found");
-    assert_eq!(app.turned_away(Opening::of(&sora).room(&room)).await["code"], "banned");
+    assert_eq!(app.turned_away(ConnectOptions::of(&sora).room(&room)).await["code"], "banned");
 
     // The server restarts; nobody has to enter a password again.
     for client in [&hers, &his] {
@@ -98,7 +98,7 @@ async fn an_evening_in_the_courtyard() {
     let hers = app.enter(&minji, &room).await;
     let his = app.enter(&jun, &room).await;
     hers.say(&room, "잘 자요").await;
-    his.hears("잘 자요").await;
+    his.receives("잘 자요").await;
 
     // minji hands the room over and leaves; the room ends with its last member.
     hers.ok("owner", json!({ "room": room.id, "userId": jun.id })).await;

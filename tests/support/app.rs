@@ -1,7 +1,9 @@
-//! The house under test: the server as a function, on a port and a folder of its own.
+//! The app in this process, with its own port and data folder.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use madang::config::Config;
@@ -10,51 +12,28 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::client::{Client, Opening};
-use super::factory::Person;
-use super::http::{Answer, Request};
+use super::{Client, ConnectOptions, Person, Request, Response, TIMEOUT, TempDir};
 
-/// The two doors by which a rule is tested where both have it.
+/// The entry points by which a rule is tested where both have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum EntryPoint {
     Rest,
     Socket,
 }
 
-pub const DOORS: [Door; 2] = [Door::Rest, Door::Socket];
+pub const ENTRY_POINTS: [EntryPoint; 2] = [EntryPoint::Rest, EntryPoint::Socket];
 
-/// A folder that is removed with the test.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("madang-test-{}", madang::ids::RoomId::new(0)));
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A server that runs, and how it ended.
+/// A running app, and how it ended.
 type Served = JoinHandle<Result<(), String>>;
 
 pub struct App {
     pub address: SocketAddr,
-    folder: Folder,
+    folder: TempDir,
     change: fn(&mut Config),
     running: Option<(oneshot::Sender<()>, Served)>,
 }
 
-/// What is told once a second, and a grace of five, are told at once here.
+/// Shortens the periods that tests wait for.
 fn config(data_dir: PathBuf) -> Config {
     Config {
         data_dir,
@@ -72,9 +51,9 @@ impl App {
         Self::with(|_| {}).await
     }
 
-    /// A house with other settings.
+    /// Starts an app with other settings.
     pub async fn with(change: fn(&mut Config)) -> Self {
-        let mut app = Self { address: ([127, 0, 0, 1], 0).into(), folder: Folder::new(), change, running: None };
+        let mut app = Self { address: ([127, 0, 0, 1], 0).into(), folder: TempDir::new(), change, running: None };
         app.open().await;
         app
     }
@@ -89,14 +68,14 @@ impl App {
         self.running = Some((stop, tokio::spawn(madang::app::run(config, listener, ended))));
     }
 
-    /// Asks the server to end and waits until it has.
+    /// Shuts the app down and waits until it has ended.
     pub async fn stop(&mut self) {
         let (stop, ended) = self.running.take().unwrap();
         drop(stop);
         ended.await.unwrap().unwrap();
     }
 
-    /// Asks the server to end; [`App::ended`] waits for it.
+    /// Begins a shutdown; [`App::ended`] waits for it.
     pub fn begin_stop(&mut self) {
         let (stop, ended) = self.running.take().unwrap();
         drop(stop);
@@ -105,16 +84,16 @@ impl App {
 
     pub async fn ended(&mut self) {
         let (_, ended) = self.running.take().unwrap();
-        tokio::time::timeout(super::PATIENCE, ended).await.expect("the server does not end").unwrap().unwrap();
+        tokio::time::timeout(TIMEOUT, ended).await.expect("the server does not end").unwrap().unwrap();
     }
 
-    /// Ends the server and starts another on the same folder, with other settings if wanted.
+    /// Shuts the app down and starts another on the same folder.
     pub async fn restart(&mut self) {
         self.stop().await;
         self.open().await;
     }
 
-    /// Opens a house again that has ended.
+    /// Starts an app that has ended on the same folder.
     pub async fn reopen(mut app: Self) -> Self {
         app.open().await;
         app
@@ -129,7 +108,7 @@ impl App {
         format!("http://{}", self.address)
     }
 
-    /// A request to any address of the house.
+    /// Starts a request to any path.
     pub fn request(&self, method: &str, path: &str) -> Request {
         Request::new(self.address, method, path)
     }
@@ -138,82 +117,83 @@ impl App {
         self.request("GET", path)
     }
 
-    /// A REST call by a person.
-    pub async fn call(&self, by: &Person, method: &str, path: &str, body: Value) -> Answer {
+    /// Calls REST as a person.
+    pub async fn call(&self, by: &Person, method: &str, path: &str, body: Value) -> Response {
         let request = self.request(method, &format!("/api{path}")).bearer(&by.token);
         if body.is_null() { request.send().await } else { request.json(&body).send().await }
     }
 
-    /// A page's form, sent by a person's browser.
-    pub async fn form(&self, by: &Person, path: &str, fields: &[(&str, &str)]) -> Answer {
+    /// Posts a page's form as a person's browser does.
+    pub async fn form(&self, by: &Person, path: &str, fields: &[(&str, &str)]) -> Response {
         self.request("POST", path).cookie(&by.token).form(fields).send().await
     }
 
-    pub async fn page(&self, by: &Person, path: &str) -> Answer {
+    pub async fn page(&self, by: &Person, path: &str) -> Response {
         self.get(path).cookie(&by.token).send().await
     }
 
-    /// A socket in the lobby.
+    /// Opens a socket of the lobby.
     pub async fn lobby(&self) -> Client {
-        let lobby = Client::open(self.address, Opening { namespace: "/room".into(), ..Opening::default() }).await;
+        let lobby = self.open_socket(ConnectOptions { namespace: "/room".into(), ..ConnectOptions::default() }).await;
         lobby.take("connect").await;
         lobby
     }
 
-    /// A person's socket, in no room yet.
+    /// Opens a person's socket, in no room yet.
     pub async fn connect(&self, by: &Person) -> Client {
-        let client = Client::open(self.address, Opening::of(by)).await;
+        let client = self.open_socket(ConnectOptions::of(by)).await;
         client.take("connect").await;
         client
     }
 
-    /// A socket opened in some other way.
-    pub async fn open_socket(&self, opening: Opening) -> Client {
-        Client::open(self.address, opening).await
+    /// Opens a socket with other options.
+    pub async fn open_socket(&self, options: ConnectOptions) -> Client {
+        let is_known_event = |name: &str| EVENTS.contains(name);
+        Client::open(self.address, ConnectOptions { is_known_event, ..options }).await
     }
 
-    /// The folder that everything is kept in.
+    /// The data folder.
     pub fn data_dir(&self) -> &Path {
         self.folder.path()
     }
 
-    /// How many open sockets, rooms and so on a statement counts, read past the server from its file.
+    /// Runs a query that counts something in the database file.
     pub fn count(&self, sql: &str) -> i64 {
         let path = self.folder.path().join("madang.db");
         let db = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        db.busy_timeout(super::PATIENCE).unwrap();
+        db.busy_timeout(TIMEOUT).unwrap();
         db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// Waits until nothing is left in the outbox.
-    pub async fn nothing_is_queued(&self) {
+    /// Waits until the outbox is empty.
+    pub async fn outbox_is_empty(&self) {
         let empty = async {
             while self.count("SELECT COUNT(*) FROM outbox") > 0 {
                 self.get("/healthz").send().await;
             }
         };
-        tokio::time::timeout(super::PATIENCE, empty).await.expect("something stays in the outbox");
+        tokio::time::timeout(TIMEOUT, empty).await.expect("the outbox does not become empty");
     }
 
-    /// `madang reindex` on the folder, beside the server.
+    /// Runs `madang reindex` on the folder, beside the app.
     pub async fn reindex(&self) -> Result<(), String> {
         let mut config = config(self.folder.path().to_owned());
         (self.change)(&mut config);
         madang::ops::reindex(&config, |_, _| {}).await
     }
 
-    /// Changes the store past the server, for what no door does yet.
+    /// Changes the database file, for what no entry point does.
     pub fn alter(&self, sql: &str) {
         let db = rusqlite::Connection::open(self.folder.path().join("madang.db")).unwrap();
-        db.busy_timeout(super::PATIENCE).unwrap();
+        db.busy_timeout(TIMEOUT).unwrap();
         db.execute(sql, []).unwrap();
     }
 
-    /// The stored files, by their hash.
+    /// The hashes of the stored files.
     pub fn stored_files(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for folder in std::fs::read_dir(self.folder.path().join("files")).unwrap() {
-            // A folder goes with its last file, perhaps now.
+            // A folder is removed with its last file, perhaps now.
             let files = std::fs::read_dir(folder.unwrap().path()).into_iter().flatten();
             names.extend(files.map(|file| file.unwrap().file_name().into_string().unwrap()));
         }
@@ -221,13 +201,13 @@ impl App {
         names
     }
 
-    /// The files that are on their way in.
+    /// Counts the uploads in progress.
     pub fn incoming_files(&self) -> usize {
-        std::fs::read_dir(self.data().join("incoming")).unwrap().count()
-    }
-
-    /// The data folder.
-    pub fn data(&self) -> &Path {
-        self.folder.path()
+        std::fs::read_dir(self.data_dir().join("incoming")).unwrap().count()
     }
 }
+
+/// The events that the server may send, by its own table.
+static EVENTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    madang::socket::server_events(&mut schemars::SchemaGenerator::default()).iter().map(|event| event.name).collect()
+});

@@ -1,6 +1,6 @@
-//! Pictures as strangers send them.
+//! Pictures as users upload them.
 
-/// A PNG of one colour.
+/// Returns a PNG of one colour.
 pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
@@ -11,7 +11,7 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// A GIF of so many frames, each of another colour.
+/// Returns a GIF whose frames differ in colour.
 pub fn gif(frames: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let palette: Vec<u8> = (0..=255).flat_map(|shade| [shade, 0, 255 - shade]).collect();
@@ -26,7 +26,7 @@ pub fn gif(frames: u8) -> Vec<u8> {
     bytes
 }
 
-/// How many frames a GIF has.
+/// Counts the frames of a GIF.
 pub fn frame_count(bytes: &[u8]) -> usize {
     let mut decoder = gif::DecodeOptions::new().read_info(bytes).unwrap();
     let mut count = 0;
@@ -36,7 +36,7 @@ pub fn frame_count(bytes: &[u8]) -> usize {
     count
 }
 
-/// A PNG whose head says that it is huge.
+/// Returns a PNG whose header declares a huge size.
 pub fn pixel_flood() -> Vec<u8> {
     let mut bytes = png(1, 1);
     bytes[16..20].copy_from_slice(&50_000u32.to_be_bytes());
@@ -44,8 +44,8 @@ pub fn pixel_flood() -> Vec<u8> {
     bytes
 }
 
-/// A PNG that one sees through.
-pub fn glass(width: u32, height: u32) -> Vec<u8> {
+/// Returns a PNG that is partly transparent.
+pub fn translucent(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgba);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::{PASSWORD, fields};
+use crate::support::fixtures::{PASSWORD, fields};
 use crate::support::{App, Person};
 
 #[tokio::test]
@@ -27,10 +27,11 @@ async fn signing_up_creates_an_account_with_the_given_profile() {
     assert!(!quiet["name"].as_str().unwrap().contains("quiet"), "{quiet}");
 }
 
+/// Abuse: A5
 #[tokio::test]
-async fn a5_a_guest_who_signs_up_keeps_id_rooms_and_messages_and_no_token() {
+async fn a_guest_who_signs_up_keeps_id_rooms_and_messages_and_no_token() {
     let app = App::start().await;
-    let ([_, jun, _], room, [_, his, sora]) = app.evening().await;
+    let ([_, jun, _], room, [_, his, sora]) = app.room_of_three().await;
     let said = app.say(&jun, &room, "before").await;
     let asked = json!({ "email": "jun@example.org", "password": PASSWORD });
     let made = app.call(&jun, "POST", "/users", asked).await.is(201);
@@ -50,8 +51,9 @@ async fn a5_a_guest_who_signs_up_keeps_id_rooms_and_messages_and_no_token() {
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 3);
 }
 
+/// Abuse: A2
 #[tokio::test]
-async fn a2_an_unknown_email_and_a_wrong_password_are_the_same() {
+async fn an_unknown_email_and_a_wrong_password_are_the_same() {
     let app = App::start().await;
     app.signed_up("minji").await;
     let mut answers = Vec::new();
@@ -68,8 +70,9 @@ async fn a2_an_unknown_email_and_a_wrong_password_are_the_same() {
     app.log_in("minji").await;
 }
 
+/// Abuse: A4
 #[tokio::test]
-async fn a4_passwords_have_bounds_and_are_not_what_everybody_tries() {
+async fn passwords_have_bounds_and_are_not_what_everybody_tries() {
     let app = App::start().await;
     for (password, code) in [
         ("", "invalid"),
@@ -107,8 +110,9 @@ async fn a4_passwords_have_bounds_and_are_not_what_everybody_tries() {
     }
 }
 
+/// Abuse: A12
 #[tokio::test]
-async fn a12_of_fifty_sign_ups_with_one_email_one_succeeds() {
+async fn of_fifty_sign_ups_with_one_email_one_succeeds() {
     let app = App::start().await;
     let emails = ["minji@example.org", "MINJI@example.org", "ｍinji@EXAMPLE.org", "Minji@Example.Org"];
     let tries = (0..50).map(|number| {
@@ -141,8 +145,9 @@ async fn an_invalid_email_is_refused_with_its_field() {
     }
 }
 
+/// Abuse: A1
 #[tokio::test]
-async fn a1_password_guesses_are_rate_limited_and_the_owner_stays_signed_in() {
+async fn password_guesses_are_rate_limited_and_the_owner_stays_signed_in() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.signed_up("minji").await;
     let wrong = |email: String| {
@@ -169,8 +174,9 @@ async fn a1_password_guesses_are_rate_limited_and_the_owner_stays_signed_in() {
     app.call(&minji, "GET", "/me", Value::Null).await.is(200);
 }
 
+/// Abuse: A3
 #[tokio::test]
-async fn a3_a_flood_of_log_ins_is_hashed_two_at_a_time_or_gets_busy() {
+async fn a_flood_of_log_ins_is_hashed_two_at_a_time_or_gets_busy() {
     let app = App::start().await;
     app.signed_up("minji").await;
     let tries = (0..100).map(|_| {
@@ -202,8 +208,9 @@ async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
     app.call(&guest, "PATCH", "/me", asked).await.refused(403, "forbidden");
 }
 
+/// Abuse: A6
 #[tokio::test]
-async fn a6_the_session_cookie_is_for_this_host_only() {
+async fn the_session_cookie_is_for_this_host_only() {
     let app = App::with(|config| {
         config.origins.public = madang::origin::Origin::parse("https://chat.example.org").ok();
     })

@@ -13,7 +13,7 @@ async fn acts(app: &App, by: &Person, room: &Room, id: &Value, act: &str, more: 
 #[tokio::test]
 async fn every_action_has_a_form_that_redirects_to_the_message() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     let said = app.say(&jun, &room, "hello").await;
@@ -41,7 +41,7 @@ async fn every_action_has_a_form_that_redirects_to_the_message() {
 #[tokio::test]
 async fn a_form_does_no_more_than_its_sender_may() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     for person in [&jun, &sora] {
         app.join(person, &room).await;
@@ -88,7 +88,7 @@ async fn history_is_read_around_a_seq_or_since_a_time() {
 #[tokio::test]
 async fn a_direct_room_has_the_other_users_name_and_is_in_both_lobbies() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let path = app.form(&minji, "/direct", &[("userId", &jun.id)]).await.leads_to().to_owned();
     let page = app.page(&minji, &path).await.text();
     assert!(page.contains("<title>jun") && page.contains("data-kind=\"direct\""), "{page}");

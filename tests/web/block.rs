@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use crate::support::App;
 
+/// Abuse: Z9
 #[tokio::test]
-async fn z9_a_blocked_user_cannot_whisper_or_message_directly_and_nobody_else_notices() {
+async fn a_blocked_user_cannot_whisper_or_message_directly_and_nobody_else_notices() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, his, _]) = app.room_of_three().await;
     let whisper = |text: &str| json!({ "room": room.id, "key": text, "text": text, "to": minji.id });
     his.ok("message", whisper("before")).await;
     let direct = app.call(&jun, "POST", "/direct", json!({ "userId": minji.id })).await.is(201);
@@ -21,7 +22,7 @@ async fn z9_a_blocked_user_cannot_whisper_or_message_directly_and_nobody_else_no
     app.call(&jun, "POST", &path, say.clone()).await.refused(403, "forbidden");
     // In the room both can talk as before, and the blocker can still write.
     his.say(&room, "to all").await;
-    hers.hears("to all").await;
+    hers.receives("to all").await;
     hers.ok("message", json!({ "room": room.id, "key": "back", "text": "back", "to": jun.id })).await;
     let listed = app.call(&minji, "GET", "/me/blocks", Value::Null).await.is(200);
     assert_eq!(listed["users"], json!([jun.user]));
@@ -35,7 +36,7 @@ async fn z9_a_blocked_user_cannot_whisper_or_message_directly_and_nobody_else_no
 #[tokio::test]
 async fn nobody_blocks_themselves_or_nobody() {
     let app = App::with(|config| config.limits.blocks_max = 1).await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let block = |id: &str| {
         let path = format!("/me/blocks/{id}");
         let (app, minji) = (&app, &minji);

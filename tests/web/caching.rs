@@ -1,11 +1,12 @@
 //! The headers of every response: caching and security.
 
-use crate::support::{Answer, App, picture};
+use crate::support::{App, Response, picture};
 
 const PERSONAL: &str = "private, no-cache";
 
+/// Abuse: R8
 #[tokio::test]
-async fn r8_no_shared_cache_keeps_what_is_for_one_person() {
+async fn no_shared_cache_keeps_what_is_for_one_person() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -56,14 +57,15 @@ async fn r8_no_shared_cache_keeps_what_is_for_one_person() {
 }
 
 /// Returns the script that a page loads.
-fn asset_of(page: &Answer) -> String {
+fn asset_of(page: &Response) -> String {
     let text = page.text();
     let start = text.find("/assets/app.").expect("the page has a script or a style: is web/dist built?");
     text[start..].split('"').next().unwrap().to_owned()
 }
 
+/// Abuse: M1, M9, M10, R7
 #[tokio::test]
-async fn m1_m9_m10_r7_every_response_has_the_security_headers() {
+async fn every_response_has_the_security_headers() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let mut ids = Vec::new();

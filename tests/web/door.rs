@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::key;
+use crate::support::ConnectOptions;
+use crate::support::key;
 use crate::support::{App, picture};
 
+/// Abuse: Z2
 #[tokio::test]
-async fn z2_without_the_password_there_is_no_access() {
+async fn without_the_password_there_is_no_access() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
     let made = app.call(&sora, "POST", &format!("/rooms/{}/members", room.id), json!({ "password": "열려라" })).await;
     made.is(200);
@@ -76,7 +77,7 @@ async fn z2_without_the_password_there_is_no_access() {
         let mut asked = json!({ "room": room.id });
         asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         his.refused("join", asked, code).await;
-        let mut opening = Opening::of(&jun).room(&room);
+        let mut opening = ConnectOptions::of(&jun).room(&room);
         opening.auth.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(app.turned_away(opening).await["code"], code, "{more}");
     }
@@ -108,10 +109,11 @@ async fn z2_without_the_password_there_is_no_access() {
     assert_eq!(app.call(&jun, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"], json!([]));
 }
 
+/// Abuse: Z12
 #[tokio::test]
-async fn z12_private_objects_look_like_missing_ones() {
+async fn private_objects_look_like_missing_ones() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": sora.id })).await.is(201);
     let removed = app.courtyard(&minji).await;
     app.call(&minji, "DELETE", &format!("/rooms/{}", removed.id), Value::Null).await.is(204);
@@ -123,7 +125,7 @@ async fn z12_private_objects_look_like_missing_ones() {
         let join = app.call(&jun, "POST", &format!("/rooms/{id}/members"), password).await;
         let shown = app.call(&jun, "GET", &format!("/rooms/{id}"), Value::Null).await;
         let by_socket = his.emit("join", json!({ "room": id, "password": "a guess" })).await;
-        let opening = Opening::of(&jun).auth("room", id).auth("password", "a guess");
+        let opening = ConnectOptions::of(&jun).auth("room", id).auth("password", "a guess");
         let page = app.page(&jun, &format!("/room/{id}")).await.leads_to().to_owned();
         let form = app.form(&jun, &format!("/room/{id}/enter"), &[("password", "a guess")]).await.leads_to().to_owned();
         answers.push(json!([
@@ -141,8 +143,9 @@ async fn z12_private_objects_look_like_missing_ones() {
     assert_eq!(listed["rooms"], json!([]));
 }
 
+/// Abuse: Z1
 #[tokio::test]
-async fn z1_concurrent_guesses_and_guesses_of_many_users_count_too() {
+async fn concurrent_guesses_and_guesses_of_many_users_count_too() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::fields;
-use crate::support::{Answer, App, Person, Room, picture};
+use crate::support::fixtures::fields;
+use crate::support::{App, Person, Response, Room, picture};
 
-async fn upload(app: &App, who: &Person, room: &Room, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
+async fn upload(app: &App, who: &Person, room: &Room, bytes: &[u8], fields: &[(&str, &str)]) -> Response {
     let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&who.token);
     call.multipart(Some(("sky.png", bytes)), fields).send().await
 }
@@ -17,16 +17,16 @@ fn url(message: &Value) -> String {
 #[tokio::test]
 async fn a_picture_is_a_message_that_carries_it() {
     let app = App::start().await;
-    let ([minji, ..], room, [hers, his, _]) = app.evening().await;
+    let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let sent = upload(&app, &minji, &room, &picture::png(8, 6), &[("key", "one"), ("text", "look")]).await.is(201);
     assert_eq!((&sent["text"], &sent["key"], &sent["kind"]), (&json!("look"), &json!("one"), &json!("text")));
     let file = &sent["files"][0];
     let names = ["animated", "height", "id", "name", "placeholder", "size", "type", "url", "width"];
     assert_eq!(fields(file), names);
     assert_eq!((&file["width"], &file["height"], &file["animated"]), (&json!(8), &json!(6), &json!(false)));
-    let heard = his.hears("look").await;
+    let heard = his.receives("look").await;
     assert_eq!((&heard["files"], &heard["key"]), (&sent["files"], &Value::Null));
-    assert_eq!(hers.hears("look").await, sent);
+    assert_eq!(hers.receives("look").await, sent);
     assert_eq!(app.history(&minji, &room).await.last(), Some(&sent));
     let stored = app.page(&minji, &url(&sent)).await;
     assert_eq!((stored.status, &json!(stored.body.len())), (200, &file["size"]));
@@ -47,10 +47,11 @@ async fn a_repeated_upload_is_the_first_message_and_leaves_no_bytes() {
     assert_eq!((app.stored_files(), app.count("SELECT COUNT(*) FROM files")), (stored, 1));
 }
 
+/// Abuse: U8
 #[tokio::test]
-async fn u8_a_file_is_visible_with_its_message() {
+async fn a_file_is_visible_with_its_message() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     let sent = upload(&app, &minji, &room, &picture::png(700, 8), &[]).await.is(201);
@@ -83,10 +84,11 @@ async fn u8_a_file_is_visible_with_its_message() {
     assert!(!sees(&minji).await, "the room is gone");
 }
 
+/// Abuse: U11
 #[tokio::test]
-async fn u11_only_members_upload_to_a_room() {
+async fn only_members_upload_to_a_room() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     upload(&app, &jun, &room, &picture::png(4, 4), &[]).await.refused(403, "not_a_member");
     let nowhere = Room { id: "nowhere".into(), made: Value::Null };
@@ -102,8 +104,9 @@ async fn u11_only_members_upload_to_a_room() {
     }
 }
 
+/// Abuse: U11
 #[tokio::test]
-async fn u11_shared_bytes_stay_while_one_message_needs_them() {
+async fn shared_bytes_stay_while_one_message_needs_them() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let (room, other) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -176,8 +179,9 @@ const KINDS: [(&str, &[u8], &str, &str); 6] = [
     ("all.zip", b"PK\x03\x04zip", "application/octet-stream", "application/octet-stream"),
 ];
 
+/// Abuse: U1, U7, U14
 #[tokio::test]
-async fn u1_u7_u14_any_file_is_kept_as_it_came_and_is_never_a_page() {
+async fn any_file_is_kept_as_it_came_and_is_never_a_page() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -263,7 +267,7 @@ async fn a_thumbnail_is_served_as_what_it_is() {
     let room = app.courtyard(&minji).await;
     for (bytes, kind, beginning) in [
         (picture::png(700, 700), "image/jpeg", b"\xFF\xD8".as_slice()),
-        (picture::glass(700, 700), "image/png", b"\x89PNG"),
+        (picture::translucent(700, 700), "image/png", b"\x89PNG"),
     ] {
         let sent = upload(&app, &minji, &room, &bytes, &[]).await.is(201);
         let thumbnail = app.page(&minji, sent["files"][0]["thumbnailUrl"].as_str().unwrap()).await;

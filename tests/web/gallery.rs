@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::fields;
+use crate::support::fixtures::fields;
 use crate::support::{App, Person, Room, picture};
 
 async fn send(app: &App, who: &Person, room: &Room, name: &str, bytes: &[u8]) -> Value {
@@ -49,10 +49,11 @@ async fn files_are_listed_by_kind_page_by_page_each_with_its_message() {
     }
 }
 
+/// Abuse: U8
 #[tokio::test]
-async fn u8_a_list_shows_only_visible_files() {
+async fn a_list_shows_only_visible_files() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, _) = app.evening().await;
+    let ([minji, jun, sora], room, _) = app.room_of_three().await;
     send(&app, &minji, &room, "early.txt", b"early").await;
     let upload = app.request("POST", "/api/uploads").bearer(&minji.token);
     let file = upload.multipart(Some(("secret.txt", b"secret")), &[]).send().await.is(201);
@@ -89,7 +90,7 @@ async fn u8_a_list_shows_only_visible_files() {
 #[tokio::test]
 async fn the_page_of_a_rooms_files_leads_to_their_messages() {
     let app = App::start().await;
-    let ([minji, jun, _], room, _) = app.evening().await;
+    let ([minji, jun, _], room, _) = app.room_of_three().await;
     let path = format!("/room/{}/files", room.id);
     assert!(app.page(&minji, &path).await.text().contains("아직 사진이 없어요"));
     let picture = send(&app, &minji, &room, "하늘.png", &picture::png(8, 6)).await;

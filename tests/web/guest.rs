@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{PASSWORD, blob, fields};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::{PASSWORD, blob, fields};
 use crate::support::{App, Person};
 
 #[tokio::test]
@@ -49,8 +49,9 @@ async fn without_a_name_a_guest_gets_a_friendly_one_in_their_language() {
     assert!(name("fr").await.chars().any(|c| ('가'..='힣').contains(&c)));
 }
 
+/// Abuse: E10
 #[tokio::test]
-async fn e10_names_are_cleaned_and_measured_and_never_unique() {
+async fn names_are_cleaned_and_measured_and_never_unique() {
     let app = App::start().await;
     let minji = app.guest("  <b>Min\u{202e}ji</b>\n\u{200b}Kim ").await;
     assert_eq!(minji.user["name"], "<b>Minji</b> Kim");
@@ -65,8 +66,9 @@ async fn e10_names_are_cleaned_and_measured_and_never_unique() {
     app.guest(&"가".repeat(40)).await;
 }
 
+/// Abuse: E10
 #[tokio::test]
-async fn e10_nobody_can_impersonate_an_admin_or_the_server() {
+async fn nobody_can_impersonate_an_admin_or_the_server() {
     let app = App::start().await;
     let (minji, namesake) = (app.signed_up("minji").await, app.guest("minji").await);
     let jun = app.guest("jun").await;
@@ -107,7 +109,7 @@ async fn e10_nobody_can_impersonate_an_admin_or_the_server() {
 #[tokio::test]
 async fn a_rename_is_published_once_to_each_of_the_users_rooms() {
     let app = App::start().await;
-    let ([minji, _, _], _room, [_, his, _]) = app.evening().await;
+    let ([minji, _, _], _room, [_, his, _]) = app.room_of_three().await;
     let other = app.courtyard(&minji).await;
     his.join(&other).await;
     app.connect(&minji).await.join(&other).await;
@@ -118,7 +120,7 @@ async fn a_rename_is_published_once_to_each_of_the_users_rooms() {
     // Setting the same name sends nothing; the event of the next change comes first.
     app.call(&minji, "PATCH", "/me", json!({ "name": "Minji Kim" })).await.is(200);
     app.say(&minji, &other, "hello").await;
-    assert_eq!(his.hears("hello").await["user"]["name"], "Minji Kim");
+    assert_eq!(his.receives("hello").await["user"]["name"], "Minji Kim");
     assert_eq!(his.all("user").len(), 1);
 }
 
@@ -136,12 +138,13 @@ async fn a_bearer_decides_alone() {
     app.get("/api/me").cookie(&minji.token).send().await.is(200);
     app.get("/api/me").cookie("nobody").send().await.refused(401, "unauthenticated");
     app.get("/api/rooms").cookie("nobody").send().await.is(200);
-    let bad_token =
-        Opening::default().auth("token", "A".repeat(43)).header("cookie", &format!("madang_session={}", minji.token));
+    let bad_token = ConnectOptions::default()
+        .auth("token", "A".repeat(43))
+        .header("cookie", &format!("madang_session={}", minji.token));
     assert_eq!(app.turned_away(bad_token).await["code"], "unauthenticated");
-    let by_cookie = Opening::default().header("cookie", &format!("madang_session={}", minji.token));
+    let by_cookie = ConnectOptions::default().header("cookie", &format!("madang_session={}", minji.token));
     app.open_socket(by_cookie).await.take("connect").await;
-    assert_eq!(app.turned_away(Opening::default()).await["code"], "unauthenticated");
+    assert_eq!(app.turned_away(ConnectOptions::default()).await["code"], "unauthenticated");
 }
 
 #[tokio::test]
@@ -191,11 +194,12 @@ async fn a_logged_out_token_is_nothing_and_its_sockets_are_closed() {
     }
     app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
     app.call(&minji, "DELETE", "/session", Value::Null).await.refused(401, "unauthenticated");
-    assert_eq!(app.turned_away(Opening::of(&minji)).await["code"], "unauthenticated");
+    assert_eq!(app.turned_away(ConnectOptions::of(&minji)).await["code"], "unauthenticated");
 }
 
+/// Abuse: A6
 #[tokio::test]
-async fn a6_the_cookie_is_for_this_host_and_no_script() {
+async fn the_cookie_is_for_this_host_and_no_script() {
     let app = App::start().await;
     let plain = app.request("POST", "/rooms").form(&[("title", "courtyard"), ("name", "minji")]).send().await;
     let cookie = plain.header("set-cookie").unwrap();
@@ -215,8 +219,9 @@ async fn a6_the_cookie_is_for_this_host_and_no_script() {
     app.get("/api/me").header("cookie", &format!("a=b; {pair}; c=d")).send().await.is(200);
 }
 
+/// Abuse: Z8
 #[tokio::test]
-async fn z8_on_the_same_transport_a_logged_out_token_connects_no_more() {
+async fn on_the_same_transport_a_logged_out_token_connects_no_more() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let lobby = app.lobby().await;
@@ -228,8 +233,9 @@ async fn z8_on_the_same_transport_a_logged_out_token_connects_no_more() {
     assert_eq!(lobby.take("connect_error").await["data"]["code"], "unauthenticated");
 }
 
+/// Abuse: A13
 #[tokio::test]
-async fn a13_guests_per_address_are_limited() {
+async fn guests_per_address_are_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let mut made: Vec<Person> = Vec::new();
     let refused = loop {
@@ -249,8 +255,9 @@ async fn a13_guests_per_address_are_limited() {
     assert_eq!(form.leads_to(), "/?refused=rate_limited");
 }
 
+/// Abuse: A13
 #[tokio::test]
-async fn a13_a_users_id_gives_no_access() {
+async fn a_users_id_gives_no_access() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let made = app.courtyard(&minji).await;
@@ -264,7 +271,10 @@ async fn a13_a_users_id_gives_no_access() {
     for known in [&minji.id, &minji.id.to_uppercase(), &made.id, &format!("{}.{}", minji.id, minji.id)] {
         app.get("/api/me").bearer(known).send().await.refused(401, "unauthenticated");
         app.get("/api/me").cookie(known).send().await.refused(401, "unauthenticated");
-        assert_eq!(app.turned_away(Opening::default().auth("token", known.as_str())).await["code"], "unauthenticated");
+        assert_eq!(
+            app.turned_away(ConnectOptions::default().auth("token", known.as_str())).await["code"],
+            "unauthenticated"
+        );
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
 }

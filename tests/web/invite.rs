@@ -3,9 +3,9 @@
 use madang::origin::Origin;
 use serde_json::{Value, json};
 
-use crate::support::app::{DOORS, Door};
-use crate::support::client::Opening;
-use crate::support::factory::fields;
+use crate::support::ConnectOptions;
+use crate::support::app::{ENTRY_POINTS, EntryPoint};
+use crate::support::fixtures::fields;
 use crate::support::{App, Person, Room};
 
 async fn invite(app: &App, by: &Person, room: &Room, asked: Value) -> Value {
@@ -21,14 +21,14 @@ async fn locked(app: &App, owner: &Person) -> Room {
 }
 
 /// Joins with a code over one transport: the error code, or `None` on success.
-async fn show(app: &App, door: Door, who: &Person, room: &Room, invite: &str) -> Option<String> {
+async fn show(app: &App, door: EntryPoint, who: &Person, room: &Room, invite: &str) -> Option<String> {
     let error = match door {
-        Door::Rest => {
+        EntryPoint::Rest => {
             let path = format!("/rooms/{}/members", room.id);
             let answer = app.call(who, "POST", &path, json!({ "invite": invite })).await;
             (answer.status != 200).then(|| answer.json())
         }
-        Door::Socket => {
+        EntryPoint::Socket => {
             let client = app.connect(who).await;
             let answer = client.emit("join", json!({ "room": room.id, "invite": invite })).await;
             (answer["ok"] == false).then(|| answer["error"].clone())
@@ -43,7 +43,7 @@ async fn show(app: &App, door: Door, who: &Person, room: &Room, invite: &str) ->
 #[tokio::test]
 async fn moderators_create_list_and_end_invites() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, _) = app.evening().await;
+    let ([minji, jun, sora], room, _) = app.room_of_three().await;
     let path = format!("/rooms/{}/invites", room.id);
     let made = invite(&app, &minji, &room, json!({ "uses": 3, "hours": 24 })).await;
     assert_eq!(fields(&made), ["by", "code", "createdAt", "endsAt", "url", "usesLeft"]);
@@ -81,14 +81,15 @@ async fn moderators_create_list_and_end_invites() {
     let one = format!("{path}/{}", code(&made));
     app.call(&jun, "DELETE", &one, Value::Null).await.is(204);
     app.call(&jun, "DELETE", &one, Value::Null).await.refused(404, "not_found");
-    assert_eq!(show(&app, Door::Rest, &stranger, &room, code(&made)).await.as_deref(), Some("gone"));
+    assert_eq!(show(&app, EntryPoint::Rest, &stranger, &room, code(&made)).await.as_deref(), Some("gone"));
 }
 
+/// Abuse: Z2, A11
 #[tokio::test]
-async fn z2_a11_an_invite_replaces_the_password_as_often_as_allowed() {
-    for door in DOORS {
+async fn an_invite_replaces_the_password_as_often_as_allowed() {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
-        let [minji, jun, sora] = app.cast().await;
+        let [minji, jun, sora] = app.three_guests().await;
         let (room, other) = (locked(&app, &minji).await, locked(&app, &minji).await);
         let once = invite(&app, &minji, &room, json!({ "uses": 1 })).await;
         let elsewhere = invite(&app, &minji, &other, json!({})).await;
@@ -115,57 +116,59 @@ async fn z2_a11_an_invite_replaces_the_password_as_often_as_allowed() {
 #[tokio::test]
 async fn the_handshake_takes_an_invite_too() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = locked(&app, &minji).await;
     let once = invite(&app, &minji, &room, json!({ "uses": 1 })).await;
-    let opening = |who: &Person| Opening::of(who).room(&room).auth("invite", code(&once));
+    let opening = |who: &Person| ConnectOptions::of(who).room(&room).auth("invite", code(&once));
     let his = app.open_socket(opening(&jun)).await;
     assert_eq!(his.take("joined").await["me"]["user"], jun.user);
     assert_eq!(app.turned_away(opening(&sora)).await["code"], "gone");
 }
 
+/// Abuse: A11
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a11_of_two_at_once_the_last_use_lets_one_in() {
+async fn of_two_at_once_the_last_use_lets_one_in() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     for _ in 0..10 {
         let room = locked(&app, &minji).await;
         let once = invite(&app, &minji, &room, json!({ "uses": 1 })).await;
         let (first, second) = tokio::join!(
-            show(&app, Door::Rest, &jun, &room, code(&once)),
-            show(&app, Door::Socket, &sora, &room, code(&once)),
+            show(&app, EntryPoint::Rest, &jun, &room, code(&once)),
+            show(&app, EntryPoint::Socket, &sora, &room, code(&once)),
         );
         assert_eq!(usize::from(first.is_none()) + usize::from(second.is_none()), 1, "{first:?} {second:?}");
         assert_eq!(app.show(&room).await["memberCount"], 2);
     }
 }
 
+/// Abuse: A11
 #[tokio::test]
-async fn a11_codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
+async fn codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
     let app = App::with(|config| config.has_rate_limits = true).await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = locked(&app, &minji).await;
     let endless = invite(&app, &minji, &room, json!({})).await;
     let mut refusals = Vec::new();
     for _ in 0..8 {
-        refusals.push(show(&app, Door::Rest, &jun, &room, "AAAAAAAAAAAAAAAAAAAAAA").await.unwrap());
+        refusals.push(show(&app, EntryPoint::Rest, &jun, &room, "AAAAAAAAAAAAAAAAAAAAAA").await.unwrap());
     }
     assert_eq!(refusals[..5], ["gone"; 5]);
     assert_eq!(refusals[5..], ["rate_limited"; 3]);
     // Codes and passwords share the limit of five guesses.
     let path = format!("/rooms/{}/members", room.id);
     app.call(&jun, "POST", &path, json!({ "password": "sesame" })).await.refused(429, "rate_limited");
-    assert_eq!(show(&app, Door::Rest, &jun, &room, code(&endless)).await, None);
+    assert_eq!(show(&app, EntryPoint::Rest, &jun, &room, code(&endless)).await, None);
     for number in 0..40 {
         let pupil = app.guest(&format!("pupil {number}")).await;
-        assert_eq!(show(&app, Door::Rest, &pupil, &room, code(&endless)).await, None, "{number}");
+        assert_eq!(show(&app, EntryPoint::Rest, &pupil, &room, code(&endless)).await, None, "{number}");
     }
 }
 
 #[tokio::test]
 async fn an_invites_page_is_the_join_page_and_only_its_button_joins() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = locked(&app, &minji).await;
     let once = invite(&app, &minji, &room, json!({ "uses": 1 })).await;
     let path = format!("/invite/{}", code(&once));
@@ -194,7 +197,7 @@ async fn an_invites_page_is_the_join_page_and_only_its_button_joins() {
 #[tokio::test]
 async fn invites_are_managed_by_form_and_shown_only_to_moderators() {
     let app = App::start().await;
-    let ([minji, jun, _], room, _) = app.evening().await;
+    let ([minji, jun, _], room, _) = app.room_of_three().await;
     let path = format!("/room/{}", room.id);
     let made = app.form(&minji, &format!("{path}/invites"), &[("uses", "5"), ("hours", "")]).await;
     assert_eq!(made.leads_to(), format!("{path}#share"));
@@ -234,8 +237,9 @@ async fn a_picture_of_an_invite_is_an_image_and_nothing_more() {
     app.page(&minji, &other).await.refused(404, "not_found");
 }
 
+/// Abuse: A11, R9
 #[tokio::test]
-async fn a11_r9_links_are_built_only_from_our_own_address() {
+async fn links_are_built_only_from_our_own_address() {
     let app = App::with(|config| config.origins.public = Origin::parse("https://chat.example").ok()).await;
     let made = app.request("POST", "/api/guests").header("host", "chat.example").json(&json!({})).send().await.is(201);
     let token = made["token"].as_str().unwrap();

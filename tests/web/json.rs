@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::App;
 
+/// Abuse: R1, R11
 #[tokio::test]
-async fn r1_r11_json_routes_take_json_alone() {
+async fn json_routes_take_json_alone() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let body = r#"{"title":"x"}"#;
@@ -26,8 +27,9 @@ async fn r1_r11_json_routes_take_json_alone() {
     assert_eq!(app.count("SELECT COUNT(*) FROM rooms"), 4);
 }
 
+/// Abuse: R4
 #[tokio::test]
-async fn r4_a_broken_or_large_body_is_refused() {
+async fn a_broken_or_large_body_is_refused() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let post =
@@ -57,8 +59,9 @@ async fn r4_a_broken_or_large_body_is_refused() {
     assert_eq!(app.count("SELECT COUNT(*) FROM rooms"), 0);
 }
 
+/// Abuse: R2
 #[tokio::test]
-async fn r2_other_methods_are_refused_and_none_is_disguised() {
+async fn other_methods_are_refused_and_none_is_disguised() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -109,8 +112,9 @@ async fn not_found_is_a_page_or_json() {
     app.get("/files/nowhere").send().await.refused(401, "unauthenticated");
 }
 
+/// Abuse: R7
 #[tokio::test]
-async fn r7_an_error_reflects_nothing() {
+async fn an_error_reflects_nothing() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let script = "<script>alert(1)</script>";
@@ -135,8 +139,9 @@ async fn health_checks_need_no_identity() {
     assert_eq!(app.get("/readyz").send().await.text(), "ready\n");
 }
 
+/// Abuse: N3
 #[tokio::test]
-async fn n3_nothing_reveals_the_server() {
+async fn nothing_reveals_the_server() {
     let app = App::with(|config| config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
     let minji = app.signed_up("minji").await;
     app.alter("UPDATE users SET is_admin = 1");
@@ -169,8 +174,9 @@ async fn n3_nothing_reveals_the_server() {
     }
 }
 
+/// Abuse: N8
 #[tokio::test]
-async fn n8_nothing_returns_a_whole_room() {
+async fn nothing_returns_a_whole_room() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     app.alter("UPDATE users SET is_admin = 1");
@@ -198,8 +204,9 @@ async fn n8_nothing_returns_a_whole_room() {
     }
 }
 
+/// Abuse: R6
 #[tokio::test]
-async fn r6_a_path_is_taken_as_it_stands_and_has_an_end() {
+async fn a_path_is_taken_as_it_stands_and_has_an_end() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -227,8 +234,9 @@ async fn r6_a_path_is_taken_as_it_stands_and_has_an_end() {
     assert!(endless.as_ref().is_ok_and(|answer| matches!(answer.status, 414 | 431)), "{endless:?}");
 }
 
+/// Abuse: R11
 #[tokio::test]
-async fn r11_a_body_that_nobody_reads_is_refused_before_it_comes() {
+async fn a_body_that_nobody_reads_is_refused_before_it_comes() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::PASSWORD;
+use crate::support::fixtures::PASSWORD;
 use crate::support::{App, picture};
 
+/// Abuse: A7, Z9
 #[tokio::test]
-async fn a7_z9_a_deleted_account_is_anonymous_in_its_messages_and_frees_its_email() {
+async fn a_deleted_account_is_anonymous_in_its_messages_and_frees_its_email() {
     let app = App::start().await;
     let (minji, jun) = (app.signed_up("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;
@@ -50,7 +51,7 @@ async fn a7_z9_a_deleted_account_is_anonymous_in_its_messages_and_frees_its_emai
 #[tokio::test]
 async fn messages_of_a_deleted_account_are_deleted_one_by_one_on_request() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, his, sora]) = app.evening().await;
+    let ([_, jun, _], room, [hers, his, sora]) = app.room_of_three().await;
     for number in 0..120 {
         his.say(&room, &format!("word {number}")).await;
     }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use crate::support::{App, PATIENCE};
+use crate::support::{App, TIMEOUT};
 
 /// An e-mail as the mail server receives it.
 struct Letter {
@@ -84,7 +84,7 @@ async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() 
     let (unknown, known) = (ask("nobody@example.org").await, ask("MINJI@example.org").await);
     assert_eq!((unknown.status, unknown.text()), (known.status, known.text()));
     assert_eq!(ask("no e-mail").await.status, 422);
-    let letter = tokio::time::timeout(PATIENCE, post.recv()).await.unwrap().unwrap();
+    let letter = tokio::time::timeout(TIMEOUT, post.recv()).await.unwrap().unwrap();
     // The address comes from the account, not from the request.
     assert!(letter.to.contains("minji@example.org"), "{}", letter.to);
     let text = plain(&letter.body);

@@ -6,7 +6,7 @@ use madang::config::Config;
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
-use crate::support::factory::PASSWORD;
+use crate::support::fixtures::PASSWORD;
 use crate::support::{App, Person};
 
 /// Returns the admin commands for a running server.
@@ -27,8 +27,9 @@ async fn is_admin(app: &App, who: &Person) -> bool {
     app.call(who, "GET", "/me", Value::Null).await.is(200)["isAdmin"] == true
 }
 
+/// Abuse: A14
 #[tokio::test]
-async fn a14_the_first_admin_link_works_once_after_confirmation() {
+async fn the_first_admin_link_works_once_after_confirmation() {
     let app = App::start().await;
     let (guest, minji, jun) = (app.guest("guest").await, app.signed_up("minji").await, app.signed_up("jun").await);
     assert_eq!(app.count("SELECT COUNT(*) FROM links WHERE kind = 'admin'"), 1, "a first start offers a link");
@@ -76,7 +77,7 @@ async fn with_an_admin_the_server_logs_no_link() {
 #[tokio::test]
 async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let admin = app.signed_up("hana").await;
     let call = |method: &'static str, path: String, body: Value| {
         let (app, admin) = (&app, &admin);
@@ -118,8 +119,9 @@ async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room
         .refused(404, "room_not_found");
 }
 
+/// Abuse: A11
 #[tokio::test]
-async fn a11_a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_header() {
+async fn a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_header() {
     let app = App::start().await;
     let (minji, other) = (app.signed_up("minji").await, app.guest("other").await);
     let socket = app.connect(&minji).await;
@@ -150,8 +152,9 @@ async fn a11_a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_ho
     assert_eq!(app.form(&other, "/forgot", &[("email", "minji@example.org")]).await.status, 404);
 }
 
+/// Abuse: N2
 #[tokio::test]
-async fn n2_no_other_site_acts_for_an_admin_and_no_name_runs_as_script() {
+async fn no_other_site_acts_for_an_admin_and_no_name_runs_as_script() {
     let app = App::start().await;
     let (minji, sora) = (app.signed_up("minji").await, app.signed_up("sora").await);
     let first = admin_path(&app).await;

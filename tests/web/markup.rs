@@ -3,14 +3,15 @@
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
 
-use crate::support::factory::PASSWORD;
+use crate::support::fixtures::PASSWORD;
 use crate::support::{App, picture};
 
 /// Closes an attribute, an element and a comment, and opens an element that no page of ours has.
 const BREAKS_OUT: &str = "\"'--></textarea></title><i x>";
 
+/// Abuse: M1, M3
 #[tokio::test]
-async fn m1_m3_no_page_takes_markup_from_people_or_carries_script() {
+async fn no_page_takes_markup_from_people_or_carries_script() {
     let app = App::start().await;
     let minji = app.account(BREAKS_OUT).await;
     app.call(&minji, "PATCH", "/me", json!({ "bio": BREAKS_OUT })).await.is(200);

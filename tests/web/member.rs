@@ -2,26 +2,26 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{DOORS, Door};
-use crate::support::client::Opening;
-use crate::support::factory::{fields, texts};
+use crate::support::ConnectOptions;
+use crate::support::app::{ENTRY_POINTS, EntryPoint};
+use crate::support::fixtures::{fields, texts};
 use crate::support::{App, Person, Room};
 
 /// Tries to join over one transport: the error code, or `None` on success.
-async fn try_join(app: &App, door: Door, who: &Person, room: &Room, password: Option<&str>) -> Option<String> {
+async fn try_join(app: &App, door: EntryPoint, who: &Person, room: &Room, password: Option<&str>) -> Option<String> {
     let code = |error: &Value| error["code"].as_str().unwrap().to_owned();
     match door {
-        Door::Rest => {
+        EntryPoint::Rest => {
             let asked = password.map_or(json!({}), |password| json!({ "password": password }));
             let answer = app.call(who, "POST", &format!("/rooms/{}/members", room.id), asked).await;
             (answer.status != 200).then(|| code(&answer.json()))
         }
-        Door::Socket => {
+        EntryPoint::Socket => {
             let client = app.connect(who).await;
             let answer = client.emit("join", json!({ "room": room.id, "password": password })).await;
             let by_event = (answer["ok"] == false).then(|| code(&answer["error"]));
             // The room in the handshake is checked the same way.
-            let opening = Opening::of(who).room(room).auth("password", password);
+            let opening = ConnectOptions::of(who).room(room).auth("password", password);
             let again = app.open_socket(opening).await;
             let by_handshake = match by_event {
                 Some(_) => Some(code(&again.take("connect_error").await["data"])),
@@ -39,9 +39,9 @@ fn refused(code: &str) -> Option<String> {
 
 #[tokio::test]
 async fn refusals_come_in_their_order() {
-    for door in DOORS {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
-        let [minji, jun, sora] = app.cast().await;
+        let [minji, jun, sora] = app.three_guests().await;
         let room = app.room(&minji, json!({ "title": "courtyard", "max": 2, "password": "sesame" })).await;
         let banned = app.guest("banned").await;
         app.call(&minji, "DELETE", &format!("/rooms/{}/members/{}?ban=true", room.id, banned.id), Value::Null)
@@ -64,10 +64,11 @@ async fn refusals_come_in_their_order() {
     }
 }
 
+/// Abuse: Z1
 #[tokio::test]
-async fn z1_guesses_are_counted_over_all_transports_together() {
+async fn guesses_are_counted_over_all_transports_together() {
     let app = App::with(|config| config.has_rate_limits = true).await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;
     let mut codes = Vec::new();
     let client = app.connect(&jun).await;
@@ -84,7 +85,7 @@ async fn z1_guesses_are_counted_over_all_transports_together() {
     assert_eq!(codes[..5], ["wrong_password"; 5]);
     assert_eq!(codes[5..], ["rate_limited"; 3]);
     // Even the right password is refused, over every transport; the page shows it in its own way.
-    let right = Opening::of(&jun).room(&room).auth("password", "sesame");
+    let right = ConnectOptions::of(&jun).room(&room).auth("password", "sesame");
     let error = app.turned_away(right).await;
     assert_eq!(error["code"], "rate_limited");
     assert!(error["retryAfterMs"].as_u64().unwrap() > 0);
@@ -92,13 +93,13 @@ async fn z1_guesses_are_counted_over_all_transports_together() {
     assert_eq!(form.leads_to(), "/?refused=rate_limited");
     // Other users have their own limit.
     let sora = app.guest("sora").await;
-    assert_eq!(try_join(&app, Door::Rest, &sora, &room, Some("sesame")).await, None);
+    assert_eq!(try_join(&app, EntryPoint::Rest, &sora, &room, Some("sesame")).await, None);
 }
 
 #[tokio::test]
 async fn joining_is_published_once_and_joining_again_changes_nothing() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let joined = app.join(&jun, &room).await;
     assert_eq!(fields(&joined), ["member", "room"]);
@@ -117,7 +118,7 @@ async fn joining_is_published_once_and_joining_again_changes_nothing() {
 #[tokio::test]
 async fn only_members_may_act_in_a_room() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&sora, &room).await;
     let path = |rest: &str| format!("/rooms/{}{rest}", room.id);
@@ -185,9 +186,9 @@ async fn members_are_listed_page_by_page_those_online_first() {
 
 #[tokio::test]
 async fn an_owner_who_leaves_hands_over_to_the_longest_present() {
-    for door in DOORS {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
-        let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+        let ([minji, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
         leave(&app, door, &minji, &hers, &room).await;
         let line = soras.take_where("message", |line| line["system"]["event"] == "owner").await;
         assert_eq!(line["system"]["user"]["id"], jun.id, "{door:?}");
@@ -205,23 +206,24 @@ async fn an_owner_who_leaves_hands_over_to_the_longest_present() {
     }
 }
 
-async fn leave(app: &App, door: Door, who: &Person, client: &crate::support::Client, room: &Room) {
+async fn leave(app: &App, door: EntryPoint, who: &Person, client: &crate::support::Client, room: &Room) {
     match door {
-        Door::Rest => {
+        EntryPoint::Rest => {
             drop(app.call(who, "DELETE", &format!("/rooms/{}/members/me", room.id), Value::Null).await.is(204))
         }
-        Door::Socket => drop(client.ok("leave", json!({ "room": room.id })).await),
+        EntryPoint::Socket => drop(client.ok("leave", json!({ "room": room.id })).await),
     }
 }
 
+/// Abuse: Z13
 #[tokio::test]
-async fn z13_only_the_owner_removes_and_nobody_removes_themselves() {
-    for door in DOORS {
+async fn only_the_owner_removes_and_nobody_removes_themselves() {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
-        let ([minji, jun, sora], room, [hers, his, _soras]) = app.evening().await;
+        let ([minji, jun, sora], room, [hers, his, _soras]) = app.room_of_three().await;
         let stranger = app.guest("stranger").await;
         let kick = async |by: &Person, whom: &str, ban: bool| match door {
-            Door::Rest => {
+            EntryPoint::Rest => {
                 let path = format!("/rooms/{}/members/{whom}?ban={ban}", room.id);
                 let answer = app.call(by, "DELETE", &path, Value::Null).await;
                 if answer.status == 204 {
@@ -230,7 +232,7 @@ async fn z13_only_the_owner_removes_and_nobody_removes_themselves() {
                     answer.json()["code"].as_str().unwrap().to_owned()
                 }
             }
-            Door::Socket => {
+            EntryPoint::Socket => {
                 let client = if by.id == minji.id { &hers } else { &his };
                 let answer = client.emit("kick", json!({ "room": room.id, "userId": whom, "ban": ban })).await;
                 answer["error"]["code"].as_str().unwrap_or("done").to_owned()

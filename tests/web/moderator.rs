@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{DOORS, Door};
-use crate::support::factory::{blob, fields};
+use crate::support::app::{ENTRY_POINTS, EntryPoint};
+use crate::support::fixtures::{blob, fields};
 use crate::support::{App, Client, Person, Room};
 
 /// Requests an action over one transport: the error code, or `None` on success.
 async fn act(
     app: &App,
-    door: Door,
+    door: EntryPoint,
     client: &Client,
     by: &Person,
     room: &Room,
@@ -17,7 +17,7 @@ async fn act(
     whom: &Person,
 ) -> Option<String> {
     let error = match door {
-        Door::Rest => {
+        EntryPoint::Rest => {
             let (method, path) = match act {
                 "kick" => ("DELETE", format!("members/{}", whom.id)),
                 "ban" => ("DELETE", format!("members/{}?ban=true", whom.id)),
@@ -30,7 +30,7 @@ async fn act(
             let answer = app.call(by, method, &format!("/rooms/{}/{path}", room.id), body).await;
             (!matches!(answer.status, 200 | 204)).then(|| answer.json())
         }
-        Door::Socket => {
+        EntryPoint::Socket => {
             let (event, more) = match act {
                 "kick" => ("kick", json!({})),
                 "ban" => ("kick", json!({ "ban": true })),
@@ -55,7 +55,7 @@ async fn act(
 /// Every cell of the table of powers, over both transports: who acts, what, on whom, and the
 /// result.
 #[tokio::test]
-async fn z13_the_table_of_powers() {
+async fn the_table_of_powers() {
     const OWNER: usize = 0;
     const MODERATOR: usize = 1;
     const OTHER_MODERATOR: usize = 2;
@@ -66,7 +66,7 @@ async fn z13_the_table_of_powers() {
     let forbidden = Some("forbidden");
     let none = Some("not_found userId");
     let own = Some("invalid userId");
-    for door in DOORS {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
         let mut people = Vec::new();
         for name in ["owner", "moderator", "other moderator", "member", "other member", "gone", "admin"] {
@@ -154,9 +154,9 @@ async fn z13_the_table_of_powers() {
 
 #[tokio::test]
 async fn a_moderator_is_appointed_and_removed_with_a_line_each() {
-    for door in DOORS {
+    for door in ENTRY_POINTS {
         let app = App::start().await;
-        let ([minji, jun, sora], room, [hers, his, soras]) = app.evening().await;
+        let ([minji, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
         assert_eq!(act(&app, door, &hers, &minji, &room, "raise", &jun).await, None);
         let line = soras.take_where("message", |line| line["system"]["event"] == "moderator").await;
         assert_eq!((&line["system"]["user"], &line["system"]["by"]), (&jun.user, &minji.user), "{door:?}");
@@ -183,7 +183,7 @@ async fn a_moderator_is_appointed_and_removed_with_a_line_each() {
 #[tokio::test]
 async fn the_moderator_event_is_read_strictly() {
     let app = App::start().await;
-    let ([_, jun, _], room, [hers, ..]) = app.evening().await;
+    let ([_, jun, _], room, [hers, ..]) = app.room_of_three().await;
     for (asked, field) in [
         (json!({ "room": room.id, "userId": jun.id }), "on"),
         (json!({ "room": room.id, "on": true }), "userId"),
@@ -199,9 +199,9 @@ async fn the_moderator_event_is_read_strictly() {
 #[tokio::test]
 async fn bans_are_listed_latest_first_and_lifted() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, _, soras]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, _, soras]) = app.room_of_three().await;
     let path = format!("/rooms/{}/bans", room.id);
-    assert_eq!(act(&app, Door::Socket, &hers, &minji, &room, "raise", &sora).await, None);
+    assert_eq!(act(&app, EntryPoint::Socket, &hers, &minji, &room, "raise", &sora).await, None);
     let mut banned = vec![jun.clone()];
     for number in 0..4 {
         banned.push(app.guest(&format!("loud {number}")).await);
@@ -239,7 +239,7 @@ async fn bans_are_listed_latest_first_and_lifted() {
 #[tokio::test]
 async fn roles_and_bans_work_by_form_too() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, _) = app.evening().await;
+    let ([minji, jun, sora], room, _) = app.room_of_three().await;
     let path = format!("/room/{}", room.id);
     let moderators = format!("{path}/moderators");
     let raised = app.form(&minji, &moderators, &[("userId", &jun.id), ("on", "true")]).await;

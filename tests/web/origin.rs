@@ -4,7 +4,7 @@ use madang::config::Config;
 use madang::origin::Origin;
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
+use crate::support::ConnectOptions;
 use crate::support::{App, Request};
 
 const HOST: &str = "chat.example";
@@ -28,8 +28,9 @@ fn foreign() -> [String; 7] {
     .map(str::to_owned)
 }
 
+/// Abuse: H6, H7
 #[tokio::test]
-async fn h6_h7_a_foreign_origin_is_refused_everywhere_before_any_session() {
+async fn a_foreign_origin_is_refused_everywhere_before_any_session() {
     let app = App::with(public).await;
     let minji = app.guest("minji").await;
     for origin in foreign() {
@@ -42,7 +43,7 @@ async fn h6_h7_a_foreign_origin_is_refused_everywhere_before_any_session() {
         form.send().await.refused(403, "forbidden");
         let polling = from(app.get("/socket.io/?EIO=4&transport=polling")).send().await;
         assert_eq!((polling.status, &polling.json()["code"]), (403, &json!(4)), "{origin}");
-        let opening = Opening::of(&minji).header("host", HOST).header("origin", &origin);
+        let opening = ConnectOptions::of(&minji).header("host", HOST).header("origin", &origin);
         assert_eq!(app.open_socket(opening).await.take("close").await["status"], 403, "{origin}");
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
@@ -93,15 +94,16 @@ async fn an_allowed_site_uses_the_api_only_with_a_bearer() {
     refusal.refused(404, "room_not_found");
     assert_eq!(refusal.header("access-control-allow-origin"), Some(FRIEND));
     // The same for sockets: the token counts, the cookie does not.
-    let opening = || Opening::default().header("host", HOST).header("origin", FRIEND);
+    let opening = || ConnectOptions::default().header("host", HOST).header("origin", FRIEND);
     let by_token = opening().auth("token", minji.token.as_str());
     app.open_socket(by_token).await.take("connect").await;
     let by_cookie = opening().header("cookie", &cookie);
     assert_eq!(app.turned_away(by_cookie).await["code"], "unauthenticated");
 }
 
+/// Abuse: R3
 #[tokio::test]
-async fn r3_the_cookie_does_nothing_for_another_site() {
+async fn the_cookie_does_nothing_for_another_site() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     for site in ["cross-site", "same-site"] {
@@ -121,8 +123,9 @@ async fn r3_the_cookie_does_nothing_for_another_site() {
     assert_eq!(app.count("SELECT COUNT(*) FROM rooms"), 4);
 }
 
+/// Abuse: R9
 #[tokio::test]
-async fn r9_another_host_is_misdirected_but_for_health() {
+async fn another_host_is_misdirected_but_for_health() {
     let app = App::with(public).await;
     for path in ["/", "/api/rooms", "/files/x", "/assets/x", "/socket.io/?EIO=4&transport=polling"] {
         app.get(path).header("host", "evil.example").send().await.refused(421, "misdirected");
@@ -137,8 +140,9 @@ async fn r9_another_host_is_misdirected_but_for_health() {
     absolute.refused(421, "misdirected");
 }
 
+/// Abuse: R9
 #[tokio::test]
-async fn r9_no_host_builds_a_link() {
+async fn no_host_builds_a_link() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let page = app.get("/").header("host", "evil.example").cookie(&minji.token).send().await;
@@ -147,10 +151,11 @@ async fn r9_no_host_builds_a_link() {
     assert!(form.form(&[("title", "x")]).send().await.leads_to().starts_with("/room/"));
 }
 
+/// Abuse: H5
 #[tokio::test]
-async fn h5_a_polling_session_is_bound_to_its_cookie() {
+async fn a_polling_session_is_bound_to_its_cookie() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let poll = "/socket.io/?EIO=4&transport=polling";
     let open = app.get(poll).cookie(&minji.token).send().await.text();
     let sid: Value = serde_json::from_str(&open[1..]).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::texts;
+use crate::support::fixtures::texts;
 use crate::support::{App, Person, Room, picture};
 
 fn room_of(path: &str) -> Room {
@@ -68,7 +68,7 @@ async fn the_join_page_shows_the_room_and_joins_by_its_form() {
 #[tokio::test]
 async fn refusals_redirect_to_the_lobby_with_the_reason() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let full = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;
     app.join(&jun, &full).await;
     let locked = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;
@@ -121,7 +121,7 @@ async fn the_first_html_holds_the_last_page_of_history() {
 #[tokio::test]
 async fn every_form_of_a_room_works_without_javascript() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, ..]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, ..]) = app.room_of_three().await;
     let path = format!("/room/{}", room.id);
     let form = async |who: &Person, act: &str, fields: &[(&str, &str)]| {
         app.form(who, &format!("{path}/{act}"), fields).await.leads_to().to_owned()
@@ -129,14 +129,14 @@ async fn every_form_of_a_room_works_without_javascript() {
     let say = |who: &Person, file: Option<(&'static str, Vec<u8>)>, text: &'static str| {
         let call = app.request("POST", &format!("{path}/messages")).cookie(&who.token);
         let file = file.as_ref().map(|(name, bytes)| (*name, bytes.as_slice()));
-        call.multipart(file, &[("text", text), ("key", crate::support::factory::key().as_str())]).send()
+        call.multipart(file, &[("text", text), ("key", crate::support::key().as_str())]).send()
     };
     assert_eq!(say(&jun, None, "by form").await.leads_to(), format!("{path}#end"));
     assert_eq!(say(&jun, Some(("a.png", picture::png(4, 4))), "").await.leads_to(), format!("{path}#end"));
     // A form with an empty file field is a message without a file.
     assert_eq!(say(&jun, Some(("", Vec::new())), "no file").await.leads_to(), format!("{path}#end"));
     assert_eq!(say(&jun, None, " ").await.leads_to(), format!("{path}?refused=invalid"));
-    hers.hears("no file").await;
+    hers.receives("no file").await;
     assert_eq!(form(&minji, "settings", &[("title", "garden"), ("max", "9"), ("password", "")]).await, path);
     assert_eq!(form(&minji, "settings", &[("title", "garden"), ("password", "sesame")]).await, path);
     assert_eq!(app.show(&room).await["locked"], true);
@@ -175,8 +175,9 @@ async fn a_room_is_found_by_its_id_or_the_link_to_it() {
     }
 }
 
+/// Abuse: R10
 #[tokio::test]
-async fn r10_forms_redirect_only_within_the_server() {
+async fn forms_redirect_only_within_the_server() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     for (referer, leads_to) in [
@@ -211,7 +212,7 @@ async fn a_chosen_language_stays() {
 #[tokio::test]
 async fn a_form_may_change_the_name() {
     let app = App::start().await;
-    let ([minji, ..], room, [_, his, _]) = app.evening().await;
+    let ([minji, ..], room, [_, his, _]) = app.room_of_three().await;
     assert_eq!(app.form(&minji, "/me", &[("name", "Minji Kim")]).await.leads_to(), "/");
     assert_eq!(his.take("user").await["name"], "Minji Kim");
     let long = "x".repeat(41);

@@ -3,11 +3,11 @@
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
 
-use crate::support::factory::{blob, fields};
-use crate::support::{Answer, App, Person};
+use crate::support::fixtures::{blob, fields};
+use crate::support::{App, Person, Response};
 
 impl App {
-    async fn people(&self, who: &Person, query: &str) -> Answer {
+    async fn people(&self, who: &Person, query: &str) -> Response {
         self.call(who, "GET", &format!("/users?{query}"), Value::Null).await
     }
 
@@ -105,8 +105,9 @@ async fn the_directory_opens_a_direct_room() {
     assert_eq!(app.get("/people").send().await.leads_to(), "/?refused=unauthenticated");
 }
 
+/// Abuse: Q4, Q7
 #[tokio::test]
-async fn q4_q7_reading_lists_is_rate_limited() {
+async fn reading_lists_is_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let refused = |statuses: Vec<u16>| {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, App, Person, Room, picture};
+use crate::support::{App, Person, Response, Room, picture};
 
-async fn upload(app: &App, who: &Person, room: &Room, name: &str, bytes: &[u8]) -> Answer {
+async fn upload(app: &App, who: &Person, room: &Room, name: &str, bytes: &[u8]) -> Response {
     let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&who.token);
     call.multipart(Some((name, bytes)), &[]).send().await
 }
@@ -16,8 +16,9 @@ async fn house() -> (App, Person, Room) {
     (app, minji, room)
 }
 
+/// Abuse: U1
 #[tokio::test]
-async fn u1_only_pictures_are_pictures_and_their_names_decide_nothing() {
+async fn only_pictures_are_pictures_and_their_names_decide_nothing() {
     let (app, minji, room) = house().await;
     for bytes in [
         b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>".as_slice(),
@@ -41,8 +42,9 @@ async fn u1_only_pictures_are_pictures_and_their_names_decide_nothing() {
     assert_eq!((&sent["files"][0]["type"], &sent["files"][0]["name"]), (&json!("image/png"), &json!("cat.html")));
 }
 
+/// Abuse: U1
 #[tokio::test]
-async fn u1_a_polyglot_keeps_its_pixels_alone() {
+async fn a_polyglot_keeps_its_pixels_alone() {
     let (app, minji, room) = house().await;
     for mut bytes in [picture::png(4, 4), picture::gif(3)] {
         bytes.extend(b"<script>alert(1)</script>");
@@ -53,8 +55,9 @@ async fn u1_a_polyglot_keeps_its_pixels_alone() {
     }
 }
 
+/// Abuse: U2, U3, U4
 #[tokio::test]
-async fn u2_u3_u4_what_is_too_large_or_broken_is_no_picture() {
+async fn what_is_too_large_or_broken_is_no_picture() {
     let app = App::with(|config| {
         config.images.frames = 20;
         config.images.side = 100;
@@ -110,8 +113,9 @@ async fn an_animated_gif_stays_animated_with_a_still_beside_it() {
     assert!(!is_there("thumbnailUrl") && is_there("placeholder"), "{one}");
 }
 
+/// Abuse: U15
 #[tokio::test]
-async fn u15_a_large_picture_has_one_smaller_copy_of_one_size() {
+async fn a_large_picture_has_one_smaller_copy_of_one_size() {
     let (app, minji, room) = house().await;
     let sent = upload(&app, &minji, &room, "sky.png", &picture::png(1_000, 500)).await.is(201);
     let file = &sent["files"][0];
@@ -122,8 +126,9 @@ async fn u15_a_large_picture_has_one_smaller_copy_of_one_size() {
     assert!(thumbnail.body.len() < 100_000);
 }
 
+/// Abuse: U6
 #[tokio::test]
-async fn u6_a_name_ends_no_header_and_names_nothing_on_the_disk() {
+async fn a_name_ends_no_header_and_names_nothing_on_the_disk() {
     let (app, minji, room) = house().await;
     for (typed, kept, sent_as) in [
         ("../../etc/passwd", "passwd", "passwd"),
@@ -155,8 +160,9 @@ async fn u6_a_name_ends_no_header_and_names_nothing_on_the_disk() {
     assert_eq!(stored.len(), 1, "equal bytes are stored once");
 }
 
+/// Abuse: U7
 #[tokio::test]
-async fn u7_a_file_can_do_nothing_in_a_browser() {
+async fn a_file_can_do_nothing_in_a_browser() {
     let (app, minji, room) = house().await;
     let sent = upload(&app, &minji, &room, "cat.gif", &picture::gif(2)).await.is(201);
     for url in ["url", "thumbnailUrl"].map(|name| sent["files"][0][name].as_str().unwrap()) {
@@ -167,8 +173,9 @@ async fn u7_a_file_can_do_nothing_in_a_browser() {
     }
 }
 
+/// Abuse: U5
 #[tokio::test]
-async fn u5_a_file_over_the_limit_is_cut_off_however_it_comes() {
+async fn a_file_over_the_limit_is_cut_off_however_it_comes() {
     let app = App::with(|config| config.upload_max = 20_000).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -191,8 +198,9 @@ async fn u5_a_file_over_the_limit_is_cut_off_however_it_comes() {
     assert_eq!(app.count("SELECT COUNT(*) FROM files"), 1);
 }
 
+/// Abuse: U12
 #[tokio::test]
-async fn u12_an_upload_that_breaks_off_leaves_nothing() {
+async fn an_upload_that_breaks_off_leaves_nothing() {
     let (app, minji, room) = house().await;
     let files = format!("/api/rooms/{}/files", room.id);
     let whole = picture::png(300, 300);

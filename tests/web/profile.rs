@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::factory::fields;
+use crate::support::fixtures::fields;
 use crate::support::{App, Person, picture};
 
 async fn put_picture(app: &App, who: &Person, bytes: &[u8]) -> Value {
@@ -13,7 +13,7 @@ async fn put_picture(app: &App, who: &Person, bytes: &[u8]) -> Value {
 #[tokio::test]
 async fn a_picture_is_a_small_square_published_to_all_and_removed_with_its_last_owner() {
     let app = App::start().await;
-    let ([minji, jun, _], _room, [_, his, _]) = app.evening().await;
+    let ([minji, jun, _], _room, [_, his, _]) = app.room_of_three().await;
     let user = put_picture(&app, &minji, &picture::png(900, 600)).await;
     let url = user["picture"].as_str().unwrap().to_owned();
     assert!(url.starts_with("/pictures/") && url.len() == 74, "{url}");

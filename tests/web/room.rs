@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::App;
-use crate::support::factory::{fields, texts};
+use crate::support::fixtures::{fields, texts};
 
 const ROOM: [&str; 15] = [
     "createdAt",
@@ -147,8 +147,9 @@ async fn the_lobby_finds_a_part_of_a_title_whatever_the_case() {
     }
 }
 
+/// Abuse: R5, R12
 #[tokio::test]
-async fn r5_r12_queries_are_parsed_strictly() {
+async fn queries_are_parsed_strictly() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -182,7 +183,7 @@ async fn r5_r12_queries_are_parsed_strictly() {
 #[tokio::test]
 async fn an_owner_changes_settings_with_a_line_for_each() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [_, his, _]) = app.evening().await;
+    let ([minji, jun, _], room, [_, his, _]) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
     let change = json!({ "title": "garden", "max": 9, "password": "sesame" });
     let changed = app.call(&minji, "PATCH", &path, change.clone()).await.is(200);
@@ -210,10 +211,11 @@ async fn an_owner_changes_settings_with_a_line_for_each() {
     app.call(&stranger, "PATCH", &path, change).await.refused(403, "not_a_member");
 }
 
+/// Abuse: Z3
 #[tokio::test]
-async fn z3_a_new_password_concerns_newcomers_only() {
+async fn a_new_password_concerns_newcomers_only() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [_, his, _]) = app.evening().await;
+    let ([minji, jun, _], room, [_, his, _]) = app.room_of_three().await;
     app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!({ "password": "sesame" })).await.is(200);
     his.say(&room, "still here").await;
     his.join(&room).await;
@@ -227,7 +229,7 @@ async fn z3_a_new_password_concerns_newcomers_only() {
 #[tokio::test]
 async fn an_owner_hands_the_room_over() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [_, his, hers]) = app.evening().await;
+    let ([minji, jun, _], room, [_, his, hers]) = app.room_of_three().await;
     let path = format!("/rooms/{}/owner", room.id);
     app.call(&jun, "PUT", &path, json!({ "userId": jun.id })).await.refused(403, "forbidden");
     let stranger = app.guest("stranger").await;
@@ -247,8 +249,9 @@ async fn an_owner_hands_the_room_over() {
     assert_eq!(app.show(&room).await["owner"], minji.user);
 }
 
+/// Abuse: E6, R6
 #[tokio::test]
-async fn e6_r6_an_invalid_room_id_is_not_found() {
+async fn an_invalid_room_id_is_not_found() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let client = app.connect(&minji).await;

@@ -3,15 +3,15 @@
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
 
-use crate::support::factory::{fields, texts};
-use crate::support::{Answer, App, Person};
+use crate::support::fixtures::{fields, texts};
+use crate::support::{App, Person, Response};
 
 fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
 impl App {
-    async fn search(&self, who: &Person, q: &str, rest: &str) -> Answer {
+    async fn search(&self, who: &Person, q: &str, rest: &str) -> Response {
         self.call(who, "GET", &format!("/search?q={}{rest}", encoded(q)), Value::Null).await
     }
 
@@ -43,7 +43,7 @@ async fn a_message_is_found_by_its_text_with_the_words_marked() {
 #[tokio::test]
 async fn what_narrows_a_search() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     let garden = app.room(&minji, json!({ "title": "뒷뜰 정원" })).await;
     app.join(&jun, &room).await;
@@ -87,8 +87,9 @@ async fn what_narrows_a_search() {
     assert_eq!((texts(second["messages"].as_array().unwrap()), &second["next"]), (vec!["김밥 하나"], &Value::Null));
 }
 
+/// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
-async fn q1_q2_q3_q4_no_text_is_more_than_text() {
+async fn no_text_is_more_than_text() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -145,10 +146,11 @@ async fn q1_q2_q3_q4_no_text_is_more_than_text() {
     }
 }
 
+/// Abuse: Q5, Z2
 #[tokio::test]
-async fn q5_z2_only_visible_messages_are_found() {
+async fn only_visible_messages_are_found() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
     let said = app.say(&minji, &room, "암호는 수박").await;
     assert!(app.found(&jun, "수박").await.is_empty(), "of a locked room one is not in");
@@ -181,8 +183,9 @@ async fn q5_z2_only_visible_messages_are_found() {
     assert_eq!(app.get("/search?q=x").send().await.leads_to(), "/?refused=unauthenticated");
 }
 
+/// Abuse: Q7
 #[tokio::test]
-async fn q7_searches_are_rate_limited() {
+async fn searches_are_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let searches: Vec<_> = (0..100).map(|_| app.search(&minji, "x", "")).collect();
@@ -224,10 +227,11 @@ async fn without_an_index_search_says_so_and_a_reindex_restores_it() {
     assert_eq!(app.found(&minji, "이야기").await.len(), 3);
 }
 
+/// Abuse: Q6
 #[tokio::test]
-async fn q6_invisible_messages_change_no_count_and_no_page() {
+async fn invisible_messages_change_no_count_and_no_page() {
     let app = App::start().await;
-    let [minji, jun, sora] = app.cast().await;
+    let [minji, jun, sora] = app.three_guests().await;
     let (room, hidden) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
     for person in [&jun, &sora] {
         app.join(person, &room).await;
@@ -258,8 +262,9 @@ async fn q6_invisible_messages_change_no_count_and_no_page() {
     assert_eq!(app.found(&sora, "귓속말").await.len(), 5);
 }
 
+/// Abuse: Q7
 #[tokio::test]
-async fn q7_concurrent_searches_delay_no_send() {
+async fn concurrent_searches_delay_no_send() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

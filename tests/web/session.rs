@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::support::client::Opening;
-use crate::support::factory::{PASSWORD, fields};
+use crate::support::ConnectOptions;
+use crate::support::fixtures::{PASSWORD, fields};
 use crate::support::{App, Person};
 
 async fn sessions(app: &App, who: &Person) -> Vec<Value> {
@@ -54,8 +54,9 @@ async fn logging_out_everywhere_keeps_this_session_unless_all_are_requested() {
     assert_eq!(app.count("SELECT COUNT(*) FROM sessions"), 0);
 }
 
+/// Abuse: A7
 #[tokio::test]
-async fn a7_another_password_ends_the_other_sessions_and_their_sockets() {
+async fn another_password_ends_the_other_sessions_and_their_sockets() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let other = app.log_in("minji").await;
@@ -79,8 +80,9 @@ async fn a7_another_password_ends_the_other_sessions_and_their_sockets() {
     app.call(&guest, "PUT", "/me/password", asked).await.refused(403, "forbidden");
 }
 
+/// Abuse: A5
 #[tokio::test]
-async fn a5_logging_in_ends_the_session_that_was_there_before() {
+async fn logging_in_ends_the_session_that_was_there_before() {
     let app = App::start().await;
     app.signed_up("minji").await;
     let guest = app.guest("planted").await;
@@ -115,8 +117,9 @@ async fn a_session_in_use_keeps_its_cookie() {
     assert_eq!(out.headers.iter().filter(|(name, _)| name == "set-cookie").count(), 1);
 }
 
+/// Abuse: A9
 #[tokio::test]
-async fn a9_a_token_is_256_random_bits_and_nothing_else_gives_access() {
+async fn a_token_is_256_random_bits_and_nothing_else_gives_access() {
     let app = App::start().await;
     let mut tokens = Vec::new();
     for _ in 0..50 {
@@ -136,7 +139,7 @@ async fn a9_a_token_is_256_random_bits_and_nothing_else_gives_access() {
     // The database keeps a hash, from which the token cannot be derived; an almost right token is
     // wrong.
     for kept in ["madang.db", "madang.db-wal"] {
-        let bytes = std::fs::read(app.data().join(kept)).unwrap();
+        let bytes = std::fs::read(app.data_dir().join(kept)).unwrap();
         assert!(!bytes.windows(43).any(|part| part == minji.token.as_bytes()), "{kept}");
         assert!(!bytes.windows(32).any(|part| part == token_bytes), "{kept}");
     }
@@ -152,7 +155,7 @@ async fn a9_a_token_is_256_random_bits_and_nothing_else_gives_access() {
     for wrong in cases {
         app.get("/api/me").bearer(wrong).send().await.refused(401, "unauthenticated");
         app.get("/api/me").cookie(wrong).send().await.refused(401, "unauthenticated");
-        let opening = Opening::default().auth("token", wrong);
+        let opening = ConnectOptions::default().auth("token", wrong);
         assert_eq!(app.turned_away(opening).await["code"], "unauthenticated", "{wrong}");
     }
     // A connection's id is no credential: without the cookie that opened it, it is refused.
@@ -160,8 +163,9 @@ async fn a9_a_token_is_256_random_bits_and_nothing_else_gives_access() {
     assert_eq!(app.get(&poll).send().await.status, 400);
 }
 
+/// Abuse: A10
 #[tokio::test]
-async fn a10_a_token_is_accepted_from_no_url_and_shown_on_no_page() {
+async fn a_token_is_accepted_from_no_url_and_shown_on_no_page() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let room = app.courtyard(&minji).await;
@@ -172,7 +176,7 @@ async fn a10_a_token_is_accepted_from_no_url_and_shown_on_no_page() {
             assert!(!answer.text().contains(&minji.token), "{path} {name}");
         }
     }
-    let opening = Opening::default().query(&format!("token={}", minji.token));
+    let opening = ConnectOptions::default().query(&format!("token={}", minji.token));
     assert_eq!(app.turned_away(opening).await["code"], "unauthenticated");
     for path in ["/", "/me", "/people", "/search", &format!("/room/{}", room.id), "/nowhere", "/login", "/api/me"] {
         let page = app.page(&minji, path).await;

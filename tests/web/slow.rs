@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::support::App;
-use crate::support::factory::key;
+use crate::support::key;
 
 #[tokio::test]
 async fn in_slow_mode_a_second_message_is_refused_with_the_time_to_wait() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [hers, his, _]) = app.evening().await;
+    let ([minji, jun, sora], room, [hers, his, _]) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
     let slow = app.call(&minji, "PATCH", &path, json!({ "slowSeconds": 60 })).await.is(200);
     assert_eq!(slow["slowSeconds"], 60);
@@ -34,7 +34,7 @@ async fn in_slow_mode_a_second_message_is_refused_with_the_time_to_wait() {
 #[tokio::test]
 async fn slow_mode_has_limits_and_only_the_owner_sets_it() {
     let app = App::start().await;
-    let ([minji, jun, _], room, _) = app.evening().await;
+    let ([minji, jun, _], room, _) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
     for seconds in [json!(21_601), json!(-1), json!("5"), json!(1.5)] {
         let refused = app.call(&minji, "PATCH", &path, json!({ "slowSeconds": seconds })).await;

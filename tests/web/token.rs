@@ -4,13 +4,13 @@ use madang::config::Config;
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, App, Person};
+use crate::support::{App, Person, Response};
 
 fn desk(app: &App) -> Admin {
     Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, 1).unwrap()
 }
 
-async fn bring(app: &App, key: &str, asked: Value) -> Answer {
+async fn bring(app: &App, key: &str, asked: Value) -> Response {
     app.request("POST", "/api/tokens").bearer(key).json(&asked).send().await
 }
 

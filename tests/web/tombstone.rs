@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::support::App;
-use crate::support::factory::key;
+use crate::support::key;
 
+/// Abuse: Z14
 #[tokio::test]
-async fn z14_requests_in_a_removed_room_get_gone() {
+async fn requests_in_a_removed_room_get_gone() {
     let app = App::start().await;
-    let ([minji, jun, sora], room, [_, his, _]) = app.evening().await;
+    let ([minji, jun, sora], room, [_, his, _]) = app.room_of_three().await;
     let said = his.say(&room, "hello").await;
     let path = format!("/rooms/{}", room.id);
     app.call(&minji, "DELETE", &path, Value::Null).await.is(204);
@@ -52,14 +53,14 @@ async fn z14_requests_in_a_removed_room_get_gone() {
 #[tokio::test]
 async fn the_rest_of_a_removed_room_is_swept_after_a_restart() {
     let mut app = App::start().await;
-    let ([minji, ..], room, [hers, ..]) = app.evening().await;
+    let ([minji, ..], room, [hers, ..]) = app.room_of_three().await;
     let mut pending = Vec::new();
     for number in 0..900 {
         let asked = json!({ "room": room.id, "key": key(), "text": number.to_string() });
         pending.push(hers.start("message", asked));
     }
     for pending in pending {
-        assert_eq!(pending.answer().await.unwrap()["ok"], true);
+        assert_eq!(pending.ack().await.unwrap()["ok"], true);
     }
     let other = app.courtyard(&minji).await;
     app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);

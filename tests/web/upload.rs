@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Answer, App, Person, Room, picture};
+use crate::support::{App, Person, Response, Room, picture};
 
-async fn upload(app: &App, who: &Person, name: &str, bytes: &[u8]) -> Answer {
+async fn upload(app: &App, who: &Person, name: &str, bytes: &[u8]) -> Response {
     let call = app.request("POST", "/api/uploads").bearer(&who.token);
     call.multipart(Some((name, bytes)), &[]).send().await
 }
 
-async fn send(app: &App, who: &Person, room: &Room, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
+async fn send(app: &App, who: &Person, room: &Room, bytes: &[u8], fields: &[(&str, &str)]) -> Response {
     let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&who.token);
     call.multipart(Some(("notes.bin", bytes)), fields).send().await
 }
@@ -59,14 +59,14 @@ async fn until(app: &App, what: impl Fn() -> bool) {
 #[tokio::test]
 async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
     let app = App::start().await;
-    let ([minji, ..], room, [_, his, _]) = app.evening().await;
+    let ([minji, ..], room, [_, his, _]) = app.room_of_three().await;
     let names = ["notes.txt", "sky.png", "song.mp3", "tool.exe"];
     let contents = ["오늘 한 일\n".as_bytes(), &picture::png(8, 6), b"ID3\x04song", b"MZ\x90\0"];
     // All at once, in one body.
     let files: Vec<_> = names.into_iter().zip(contents).collect();
     let call = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&minji.token);
     let sent = call.body(MULTIPART, several(&[("text", "together")], &files)).send().await.is(201);
-    let heard = his.hears("together").await;
+    let heard = his.receives("together").await;
     assert_eq!(heard["files"], sent["files"]);
     let of = |message: &Value, field: &str| -> Vec<Value> {
         message["files"].as_array().unwrap().iter().map(|file| file[field].clone()).collect()
@@ -89,10 +89,11 @@ async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
     assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (8, 0));
 }
 
+/// Abuse: U11
 #[tokio::test]
-async fn u11_an_upload_is_its_uploaders_alone() {
+async fn an_upload_is_its_uploaders_alone() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
     let file = upload(&app, &minji, "plan.pdf", b"%PDF-1.7 plan").await.is(201);
@@ -109,10 +110,11 @@ async fn u11_an_upload_is_its_uploaders_alone() {
     assert_eq!(app.page(&jun, url).await.status, 200);
 }
 
+/// Delivery: D3
 #[tokio::test]
-async fn d3_a_repeated_key_gets_the_first_answer_even_after_leaving() {
+async fn a_repeated_key_gets_the_first_answer_even_after_leaving() {
     let app = App::start().await;
-    let [minji, jun, _] = app.cast().await;
+    let [minji, jun, _] = app.three_guests().await;
     let (room, other) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
     app.join(&jun, &room).await;
     let first = send(&app, &jun, &room, b"first", &[("key", "k")]).await.is(201);
@@ -138,8 +140,9 @@ async fn d3_a_repeated_key_gets_the_first_answer_even_after_leaving() {
     assert_eq!(app.count("SELECT COUNT(*) FROM files"), 2);
 }
 
+/// Abuse: U5
 #[tokio::test]
-async fn u5_uploads_that_are_too_large_or_too_slow_are_cut_off() {
+async fn uploads_that_are_too_large_or_too_slow_are_cut_off() {
     let app = App::with(|config| {
         config.upload_max = 20_000;
         config.upload_grace = Duration::from_millis(40);
@@ -169,8 +172,9 @@ async fn u5_uploads_that_are_too_large_or_too_slow_are_cut_off() {
     assert_eq!((app.incoming_files(), app.stored_files().len()), (0, 0));
 }
 
+/// Abuse: U5
 #[tokio::test]
-async fn u5_bytes_after_the_declared_length_are_ignored() {
+async fn bytes_after_the_declared_length_are_ignored() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let body = several(&[], &[("a", &[b'x'; 1_000])]);
@@ -185,15 +189,16 @@ async fn u5_bytes_after_the_declared_length_are_ignored() {
     assert_eq!((app.count("SELECT COUNT(*) FROM files"), app.incoming_files()), (1, 0));
 }
 
+/// Abuse: U10
 #[tokio::test]
-async fn u10_the_quota_holds_against_concurrent_uploads() {
+async fn the_quota_holds_against_concurrent_uploads() {
     let app = App::with(|config| {
         config.limits.waiting_files_max = 5;
         config.limits.waiting_bytes_max = 1_000;
         config.limits.stored_bytes_max = 12 * 64 * 1024 + 2_000;
     })
     .await;
-    let ([minji, jun, _], room, _) = app.evening().await;
+    let ([minji, jun, _], room, _) = app.room_of_three().await;
     let racing = (0..50u8).map(|n| {
         let (address, token) = (app.address, minji.token.clone());
         tokio::spawn(async move {
@@ -234,10 +239,11 @@ async fn u10_the_quota_holds_against_concurrent_uploads() {
     upload(&app, &jun, "e", b"another's room").await.is(201);
 }
 
+/// Abuse: U12
 #[tokio::test]
-async fn u12_an_aborted_upload_leaves_nothing_and_may_be_repeated() {
+async fn an_aborted_upload_leaves_nothing_and_may_be_repeated() {
     let app = App::start().await;
-    let ([minji, ..], room, _) = app.evening().await;
+    let ([minji, ..], room, _) = app.room_of_three().await;
     let path = format!("/api/rooms/{}/files", room.id);
     for beginning in [b"x".to_vec(), vec![b'x'; 300_000], picture::png(300, 300)] {
         let stream = begin(&app, &minji, &path, &beginning).await;
@@ -250,8 +256,9 @@ async fn u12_an_aborted_upload_leaves_nothing_and_may_be_repeated() {
     send(&app, &minji, &room, b"whole", &[("key", "k")]).await.is(201);
 }
 
+/// Abuse: U12
 #[tokio::test]
-async fn u12_files_left_by_a_crash_are_swept_at_the_start() {
+async fn files_left_by_a_crash_are_swept_at_the_start() {
     let mut app = App::with(|config| config.orphan_age = Duration::ZERO).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -261,9 +268,9 @@ async fn u12_files_left_by_a_crash_are_swept_at_the_start() {
     let stored = app.stored_files();
     assert_eq!(stored.len(), 3);
     let orphan = "ab".repeat(32);
-    std::fs::create_dir_all(app.data().join("files/ab")).unwrap();
-    std::fs::write(app.data().join("files/ab").join(&orphan), b"nobody's").unwrap();
-    std::fs::write(app.data().join("incoming/half"), b"half").unwrap();
+    std::fs::create_dir_all(app.data_dir().join("files/ab")).unwrap();
+    std::fs::write(app.data_dir().join("files/ab").join(&orphan), b"nobody's").unwrap();
+    std::fs::write(app.data_dir().join("incoming/half"), b"half").unwrap();
     assert_eq!(app.stored_files().len(), 4);
     let app = App::reopen(app).await;
     until(&app, || app.incoming_files() == 0 && app.stored_files() == stored).await;
@@ -272,12 +279,13 @@ async fn u12_files_left_by_a_crash_are_swept_at_the_start() {
     }
 }
 
+/// Abuse: U13
 #[tokio::test]
-async fn u13_a_failed_write_is_reported_to_the_sender() {
+async fn a_failed_write_is_reported_to_the_sender() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
-    let incoming = app.data().join("incoming");
+    let incoming = app.data_dir().join("incoming");
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(&incoming).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700, "nobody else looks into it");

@@ -1,6 +1,5 @@
-// Binds the behaviours to the pages. A page reads and every form works without any of this.
+// Connects the controllers to the pages. Every page and form works without scripts.
 import { Application } from "@hotwired/stimulus";
-import ActsController from "./controllers/acts_controller";
 import AttachController from "./controllers/attach_controller";
 import ComposerController from "./controllers/composer_controller";
 import DropController from "./controllers/drop_controller";
@@ -8,7 +7,8 @@ import GalleryController from "./controllers/gallery_controller";
 import LightboxController from "./controllers/lightbox_controller";
 import LobbyController from "./controllers/lobby_controller";
 import MentionController from "./controllers/mention_controller";
-import MineController from "./controllers/mine_controller";
+import MessageMenuController from "./controllers/message_menu_controller";
+import MyRoomsController from "./controllers/my_rooms_controller";
 import PeopleController from "./controllers/people_controller";
 import PictureController from "./controllers/picture_controller";
 import PinsController from "./controllers/pins_controller";
@@ -19,11 +19,12 @@ import SheetController from "./controllers/sheet_controller";
 import SubmitController from "./controllers/submit_controller";
 import TimelineController from "./controllers/timeline_controller";
 import TimesController from "./controllers/times_controller";
+import { addScriptMarkup } from "./lib/script_markup";
 
 document.documentElement.classList.add("has-js");
+addScriptMarkup();
 
 const application = Application.start();
-application.register("acts", ActsController);
 application.register("attach", AttachController);
 application.register("composer", ComposerController);
 application.register("drop", DropController);
@@ -31,7 +32,8 @@ application.register("gallery", GalleryController);
 application.register("lightbox", LightboxController);
 application.register("lobby", LobbyController);
 application.register("mention", MentionController);
-application.register("mine", MineController);
+application.register("message-menu", MessageMenuController);
+application.register("my-rooms", MyRoomsController);
 application.register("people", PeopleController);
 application.register("picture", PictureController);
 application.register("pins", PinsController);

@@ -1,7 +1,7 @@
-//! The store alone: durable messages a second through `Db::write`, and then the same rows by plain
-//! inserts in batches of as many, which no store on this engine and disk can do better than.
+//! The store without the network: durable messages a second through `Db::write`, and then plain inserts
+//! of the same rows in batches of the same size, the upper limit of this engine and disk.
 
-#![allow(clippy::print_stdout, reason = "the figures are what this program is for")]
+#![allow(clippy::print_stdout, reason = "the program prints figures")]
 
 #[path = "../../src/prose.rs"]
 #[allow(dead_code, reason = "the load generator uses the rest")]
@@ -19,7 +19,7 @@ use serde_json::json;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// What went wrong, as a sentence.
+/// A result whose error is one sentence.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 #[derive(Parser)]
@@ -27,16 +27,16 @@ struct Options {
     /// An empty folder for the databases.
     #[arg(long)]
     folder: PathBuf,
-    /// How many write at a time, and how many rows a plain batch has.
+    /// How many tasks write at the same time, and how many rows a batch of plain inserts has.
     #[arg(long)]
     writers: usize,
-    /// How long the store writes.
+    /// The length of a measurement through the store.
     #[arg(long)]
     milliseconds: u64,
-    /// Turns of each side.
+    /// Measurements of each, in turns.
     #[arg(long, default_value_t = 3)]
     turns: usize,
-    /// Whether messages are kept by their words.
+    /// Whether messages go into the search index.
     #[arg(long)]
     has_index: bool,
 }
@@ -45,13 +45,13 @@ fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("madang-bench-store: {error}");
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Both take turns, as the disk and the machine change from minute to minute; a share is of one turn.
+/// Measures both in turns, as the disk changes from minute to minute. A share is that of one turn.
 fn run(options: &Options) -> Outcome<()> {
     let window = Duration::from_millis(options.milliseconds);
     let (mut store, mut raw, mut share) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,5 +1,5 @@
-//! The raw limit: the rows that the store has written, put into the same tables by plain inserts, many
-//! to a transaction, with the same fsync. No check, no counter, no answer to anybody.
+//! Plain inserts: the rows that the store has written go into the same tables, many to a transaction,
+//! with the same fsync, but without checks and counters.
 
 use std::path::Path;
 use std::time::Instant;
@@ -10,8 +10,8 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::{Outcome, written};
 
-/// What a message is found by besides its words: its room and its author, a letter of the private
-/// area and an id each.
+/// The terms of the search index besides the words: the room and the sender, each a character of the
+/// private use area and an id. With the columns of the ids.
 const MARKS: [(&str, usize); 2] = [("\u{e002}", 6), ("\u{e000}", 2)];
 const TEXT: usize = 8;
 
@@ -20,7 +20,7 @@ pub(crate) struct Row {
     words: String,
 }
 
-/// The rows of all messages.
+/// Returns the rows of all messages.
 pub(crate) fn rows(database: &Path) -> Outcome<Vec<Row>> {
     let connection = Connection::open(database)?;
     let mut statement = connection.prepare("SELECT * FROM messages WHERE kind = 'text'")?;
@@ -35,7 +35,7 @@ pub(crate) fn rows(database: &Path) -> Outcome<Vec<Row>> {
     Ok(all)
 }
 
-/// The words of a message as the product keeps them.
+/// Returns the words of a message as the search index has them.
 fn words(columns: &[Value]) -> String {
     let mut words = match &columns[TEXT] {
         Value::Text(text) => token::tokens(&fold(text)),
@@ -44,14 +44,14 @@ fn words(columns: &[Value]) -> String {
     for (letter, place) in MARKS {
         if let Value::Blob(id) = &columns[place] {
             let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-            // As long as an id is on the wire.
+            // The length of an id on the wire.
             words.extend([letter, &id[..26.min(id.len())], " "]);
         }
     }
     words
 }
 
-/// The product's own schema, empty.
+/// Creates the schema, empty.
 fn make_tables(database: &Path, has_index: bool) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
@@ -60,7 +60,7 @@ fn make_tables(database: &Path, has_index: bool) -> Outcome<()> {
     })
 }
 
-/// Rows a second.
+/// Returns rows a second.
 pub(crate) fn measure(database: &Path, rows: &[Row], batch: usize, has_index: bool) -> Outcome<f64> {
     make_tables(database, has_index)?;
     let connection = Connection::open(database)?;

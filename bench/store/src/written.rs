@@ -1,4 +1,4 @@
-//! Messages through the product's own writer, checks and all, as its doors send them.
+//! Messages through the writer with all checks, as REST and sockets send them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use madang::ids::{RoomId, UserId};
 use crate::Outcome;
 use crate::prose::{self, Chance};
 
-/// Before the first that counts.
+/// The time before the first message that counts.
 const WARM_UP: Duration = Duration::from_millis(500);
 /// Different texts of a writer.
 const TEXTS: usize = 64;
 
-/// Acknowledged messages a second, by so many at a time, two in each room.
+/// Returns committed messages a second, by so many tasks, two in each room.
 pub(crate) fn measure(database: &Path, writers: usize, window: Duration, has_index: bool) -> Outcome<f64> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -47,13 +47,13 @@ pub(crate) fn measure(database: &Path, writers: usize, window: Duration, has_ind
     })
 }
 
-/// The store with its schema, as the program opens it.
+/// Opens the store with its schema, as the server does.
 pub(crate) fn open(database: &Path, has_index: bool) -> Outcome<Db<Fact>> {
     let options = Options { has_index, ..Options::new(database) };
     Db::open(options, |facts: Vec<Fact>| drop(facts)).map_err(|fault| fault.to_string().into())
 }
 
-/// Two people and their room.
+/// Creates two users and their room.
 async fn pair(db: &Db<Fact>, limits: &Arc<Limits>) -> Result<[(UserId, RoomId); 2], String> {
     let limits = limits.clone();
     let made = db.write(Subject::Server, move |tx| {

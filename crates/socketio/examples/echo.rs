@@ -1,4 +1,4 @@
-//! A server that says everything back: what the official protocol suites are run against.
+//! A server that echoes everything: the official protocol suites run against it.
 //!
 //! `cargo run -p socketio --example echo -- --port N [--engine] [--ping-interval MS]
 //! [--ping-timeout MS] [--max-payload BYTES] [--connect-timeout MS]`
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use socketio::{
-    Admission, Application, Args, Config, Engine, Limits, Message, Namespace, Pace, Packet, Peer, Reason, Reply,
-    Server, Session, Socket, serve,
+    Admission, Application, Args, Config, DisconnectReason, Engine, FloodCheck, Limits, Message, Namespace, Packet,
+    Reply, Server, Session, SessionHandler, Socket, serve,
 };
 use tokio::net::TcpListener;
 
@@ -20,17 +20,17 @@ struct Options {
     config: Config,
 }
 
-/// Engine.IO alone: text comes back as text, bytes as bytes.
+/// Engine.IO alone: echoes text as text, bytes as bytes.
 struct Echo;
 
 impl Application for Echo {
-    fn open(&self, _session: &Arc<Session>) -> Box<dyn Peer> {
+    fn open(&self, _session: &Arc<Session>) -> Box<dyn SessionHandler> {
         Box::new(Self)
     }
 }
 
-impl Peer for Echo {
-    fn message(&self, session: &Arc<Session>, message: Message, _pace: Pace) -> Result<(), Reason> {
+impl SessionHandler for Echo {
+    fn message(&self, session: &Arc<Session>, message: Message, _flood: FloodCheck) -> Result<(), DisconnectReason> {
         match message {
             Message::Text(text) => session.send(&Packet::text(&text)),
             Message::Binary(data) => session.send(&Packet::binary(&data)),
@@ -38,7 +38,7 @@ impl Peer for Echo {
         Ok(())
     }
 
-    fn closed(&self, _reason: Reason) {}
+    fn closed(&self, _reason: DisconnectReason) {}
 }
 
 #[tokio::main]
@@ -61,24 +61,24 @@ async fn main() {
     let limits = Limits { connections_per_address: 0, ..Limits::default() };
     if is_engine {
         let engine = Engine::new(config, Echo);
-        let answer = move |request, peer: SocketAddr| {
+        let service = move |request, address: SocketAddr| {
             let engine = Arc::clone(&engine);
-            async move { engine.handle(request, peer.ip()).await }
+            async move { engine.handle(request, address.ip()).await }
         };
-        serve(listener, limits, answer, interrupted).await;
+        serve(listener, limits, service, interrupted).await;
     } else {
         let server = Server::new(config, [echo("/"), echo("/custom")]);
-        let answer = move |request, peer: SocketAddr| {
+        let service = move |request, address: SocketAddr| {
             let server = server.clone();
-            async move { server.handle(request, peer.ip()).await }
+            async move { server.handle(request, address.ip()).await }
         };
-        serve(listener, limits, answer, interrupted).await;
+        serve(listener, limits, service, interrupted).await;
     }
 }
 
 fn echo(name: &str) -> Namespace {
     Namespace::new(name)
-        .guard(|socket: Socket, auth: Option<Box<RawValue>>| async move {
+        .connect_middleware(|socket: Socket, auth: Option<Box<RawValue>>| async move {
             let greet = move || {
                 let args = Args { values: auth.into_iter().collect(), attachments: Vec::new() };
                 let nothing = Args::one(&serde_json::json!({})).unwrap_or_default();
@@ -93,24 +93,24 @@ fn echo(name: &str) -> Namespace {
         .on_args("message-with-ack", |_socket: Socket, args: Args| async move { Reply::new(args) })
 }
 
-fn read_options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
+fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let config = Config { handshakes: None, packets: None, sessions_per_address: 0, ..Config::default() };
     let mut options = Options { port: 3000, is_engine: false, config };
-    while let Some(word) = words.next() {
-        if word == "--engine" {
+    while let Some(option) = arguments.next() {
+        if option == "--engine" {
             options.is_engine = true;
             options.config.path = "/engine.io/".into();
             continue;
         }
-        let value = words.next().and_then(|value| value.parse::<u64>().ok());
-        let value = value.ok_or_else(|| format!("{word} needs a whole number"))?;
-        match word.as_str() {
+        let value = arguments.next().and_then(|value| value.parse::<u64>().ok());
+        let value = value.ok_or_else(|| format!("{option} needs a whole number"))?;
+        match option.as_str() {
             "--port" => options.port = u16::try_from(value).map_err(|_| "--port is at most 65535")?,
             "--ping-interval" => options.config.ping_interval = Duration::from_millis(value),
             "--ping-timeout" => options.config.ping_timeout = Duration::from_millis(value),
             "--connect-timeout" => options.config.connect_timeout = Duration::from_millis(value),
             "--max-payload" => options.config.max_payload = value as usize,
-            _ => return Err(format!("{word} is not an option of this server")),
+            _ => return Err(format!("unknown option: {option}")),
         }
     }
     Ok(options)

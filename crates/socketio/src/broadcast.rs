@@ -1,41 +1,36 @@
-//! A broadcast: whom it reaches and what each of them gets.
+//! A broadcast: which sockets it reaches, and which packet each of them gets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
+use parking_lot::Mutex;
 use serde::Serialize;
 
-use crate::namespace::Namespace;
-use crate::payload::Packet;
-use crate::socket::{Socket, SocketId};
+use crate::engine::payload::Packet;
+use crate::namespace::{ALL_SOCKETS, Namespace};
+use crate::socket::Socket;
+use crate::socket_id::SocketId;
 
-/// A message on its way to many: build it from [`Namespace::to`].
+/// Members up to which packets are sent in write batches. In a larger room a second visit to each
+/// session would cost more than the writes it saves.
+const SMALL_ROOM: usize = 16;
+
+/// A message to many sockets: create it by [`Namespace::to`].
 pub struct Broadcast<'a> {
-    pub(crate) namespace: &'a Namespace,
-    pub(crate) rooms: Vec<&'a str>,
+    namespace: &'a Namespace,
+    rooms: Vec<&'a str>,
     except_rooms: Vec<&'a str>,
     except_sockets: Vec<SocketId>,
-    pub(crate) position: Option<u64>,
-    pub(crate) content: Content<'a>,
+    position: Option<u64>,
 }
 
-/// What a broadcast carries.
-pub enum Content<'a> {
-    /// Not yet known: what a broadcast is before it is sent.
-    Nothing,
-    /// The same bytes for everybody.
-    Same(Packet),
-    /// A choice for each socket.
-    PerSocket(&'a (dyn Fn(&Recipient<'_>) -> Option<Packet> + Send + Sync)),
-}
-
-/// A socket that a broadcast has come to.
+/// A socket that a broadcast reaches.
 ///
-/// Its label lies in the room, next to that of the next one; whatever is asked of the socket itself
-/// lies elsewhere in memory, which in a room of thousands costs as much as all else together.
+/// Its label is stored in the room, next to that of the next member; everything that is read from the
+/// socket itself is elsewhere in memory, which in a room of thousands costs as much as all the rest.
 pub struct Recipient<'a> {
-    pub(crate) socket: &'a Socket,
-    /// What [`Socket::set_label`] said when the socket joined the room.
+    socket: &'a Socket,
+    /// The socket's label when it joined the room; see [`Socket::set_label`].
     pub label: u64,
 }
 
@@ -47,56 +42,51 @@ impl Deref for Recipient<'_> {
     }
 }
 
-impl<'a> Broadcast<'a> {
-    pub(crate) fn new(namespace: &'a Namespace, rooms: Vec<&'a str>) -> Self {
-        let (except_rooms, except_sockets) = (Vec::new(), Vec::new());
-        Self { namespace, rooms, except_rooms, except_sockets, position: None, content: Content::Nothing }
+impl Namespace {
+    /// Begins a broadcast to a room.
+    pub fn to<'a>(&'a self, room: &'a str) -> Broadcast<'a> {
+        Broadcast {
+            namespace: self,
+            rooms: vec![room],
+            except_rooms: Vec::new(),
+            except_sockets: Vec::new(),
+            position: None,
+        }
     }
 
-    /// To the members of this room too; who is in both gets it once.
+    /// Begins a broadcast to all sockets of the namespace.
+    pub fn to_all(&self) -> Broadcast<'_> {
+        self.to(ALL_SOCKETS)
+    }
+}
+
+impl<'a> Broadcast<'a> {
+    /// Adds the members of a room; a member of several rooms gets the broadcast once.
     pub fn to(mut self, room: &'a str) -> Self {
         self.rooms.push(room);
         self
     }
 
-    /// Not to the members of this room.
+    /// Excludes the members of a room.
     pub fn except(mut self, room: &'a str) -> Self {
         self.except_rooms.push(room);
         self
     }
 
-    /// Not to this socket.
+    /// Excludes a socket.
     pub fn except_socket(mut self, id: SocketId) -> Self {
         self.except_sockets.push(id);
         self
     }
 
-    /// Numbers the broadcast in its room, from 1 upwards, for sockets that joined with their events
-    /// held.
+    /// Sets the broadcast's position in its room, from 1 upwards, for sockets that joined with their
+    /// events held.
     pub fn at(mut self, position: u64) -> Self {
         self.position = Some(position);
         self
     }
 
-    pub(crate) fn includes(&self, socket: &Socket) -> bool {
-        (self.except_sockets.is_empty() || !self.except_sockets.contains(&socket.id()))
-            && !self.except_rooms.iter().any(|room| socket.is_in(room))
-    }
-
-    pub(crate) fn packet_for(&self, recipient: &Recipient<'_>) -> Option<Packet> {
-        if !self.includes(recipient) {
-            return None;
-        }
-        match &self.content {
-            Content::Nothing => None,
-            Content::Same(packet) => Some(packet.clone()),
-            Content::PerSocket(pick) => pick(recipient),
-        }
-    }
-}
-
-impl Broadcast<'_> {
-    /// Sends an event, encoded once, to each socket it reaches.
+    /// Sends an event, encoded once, to each socket.
     ///
     /// # Errors
     /// When the argument does not serialize to JSON.
@@ -107,35 +97,52 @@ impl Broadcast<'_> {
     }
 
     /// Sends a packet that [`Namespace::packet`] encoded.
-    pub async fn send(mut self, packet: Packet) {
-        self.content = Content::Same(packet);
-        self.namespace.adapter().broadcast(&self).await;
+    pub async fn send(self, packet: Packet) {
+        self.each(|_| Some(packet.clone())).await;
     }
 
-    /// Lets `pick` choose for each socket which of a few encoded packets it gets, if any.
+    /// Sends each socket the packet that `pick` returns for it, if any.
     ///
-    /// It runs under the room's lock: it must be quick, must not enter nor leave rooms, and must not
-    /// end sockets.
+    /// `pick` runs under the room's lock: it must be quick, must not join or leave rooms, and must not
+    /// disconnect sockets.
     pub async fn each(self, pick: impl Fn(&Recipient<'_>) -> Option<Packet> + Send + Sync) {
-        let broadcast = Broadcast { content: Content::PerSocket(&pick), ..self };
-        broadcast.namespace.adapter().broadcast(&broadcast).await;
+        let seen = (self.rooms.len() > 1).then(Mutex::<HashSet<SocketId>>::default);
+        let pick = |socket: &Socket, label: u64| {
+            let is_first = seen.as_ref().is_none_or(|seen| seen.lock().insert(socket.id()));
+            if is_first && self.includes(socket) { pick(&Recipient { socket, label }) } else { None }
+        };
+        for name in &self.rooms {
+            let Some(room) = self.namespace.rooms().get(name) else { continue };
+            if room.len() <= SMALL_ROOM {
+                room.send_to_members(self.position, pick, |session, packet| session.send_batched(packet)).await;
+            } else {
+                // A batched acknowledgement must not wait until all members are written to.
+                self.namespace.write_batches().flush();
+                room.send_to_members(self.position, pick, |session, packet| session.send(packet)).await;
+            }
+        }
     }
 
-    /// Ends each socket it reaches, for good.
+    /// Disconnects each socket.
     pub fn disconnect(self) {
-        for socket in self.reached() {
+        for socket in self.sockets() {
             socket.disconnect();
         }
     }
 
-    /// The sockets it reaches.
-    pub fn reached(&self) -> Vec<Socket> {
-        let mut reached: HashMap<SocketId, Socket> = HashMap::new();
+    /// Returns the sockets that the broadcast reaches.
+    pub fn sockets(&self) -> Vec<Socket> {
+        let mut sockets: HashMap<SocketId, Socket> = HashMap::new();
         for room in &self.rooms {
-            for socket in self.namespace.adapter().sockets(room) {
-                reached.insert(socket.id(), socket);
+            for socket in self.namespace.sockets_in(room) {
+                sockets.insert(socket.id(), socket);
             }
         }
-        reached.into_values().filter(|socket| self.includes(socket)).collect()
+        sockets.into_values().filter(|socket| self.includes(socket)).collect()
+    }
+
+    fn includes(&self, socket: &Socket) -> bool {
+        (self.except_sockets.is_empty() || !self.except_sockets.contains(&socket.id()))
+            && !self.except_rooms.iter().any(|room| socket.is_in(room))
     }
 }

@@ -1,58 +1,50 @@
-//! What a server allows and how long it waits.
+//! The settings of a server.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::gate::{Gate, OpenGate};
+use crate::handshake::{AllowAll, HandshakeHooks};
+use crate::rate::Rate;
 
-/// Settings of a server. The defaults suit a chat on the open net.
+/// Settings of a server. The defaults suit a chat on the open internet.
 #[derive(Clone)]
 pub struct Config {
-    /// Where requests must go, with slashes around: `/socket.io/`.
+    /// The path of all requests, with slashes around: `/socket.io/`.
     pub path: String,
     /// The time between two pings.
     pub ping_interval: Duration,
     /// How long a pong may take; a session without one ends at interval + timeout.
     pub ping_timeout: Duration,
-    /// How long a session may be without a joined namespace or with an unfinished binary packet.
+    /// How long a session may be without a joined namespace or with an incomplete binary packet.
     pub connect_timeout: Duration,
     /// How long an upgrade may take from its WebSocket handshake to its `5`.
     pub upgrade_timeout: Duration,
-    /// How long a polling body may take to come.
+    /// How long the body of a polling request may take to arrive.
     pub body_timeout: Duration,
+    /// How long the oldest queued packet may wait, and how long a client may read nothing.
+    pub slow_client_timeout: Duration,
     /// Bytes of a message, and of a polling body.
     pub max_payload: usize,
-    /// Fragments of one WebSocket message; more close with 1008.
+    /// Fragments of one WebSocket message; more close the connection with 1008.
     pub max_fragments: usize,
     /// Binary attachments of one packet.
     pub max_attachments: usize,
-    /// CONNECTs to namespaces that do not exist, of one session; one more closes it.
+    /// CONNECTs of one session to namespaces that do not exist; one more closes it.
     pub max_unknown_namespaces: usize,
-    /// Events of one socket that wait for their turn; then its connection is not read.
-    pub inbox: usize,
-    /// Bytes that may wait for one connection; more close it.
-    pub outbox: usize,
-    /// How long the oldest waiting packet may wait, and how long a connection may take nothing.
-    pub patience: Duration,
-    /// Packets of one session per second, with bursts; events over it are refused with
-    /// [`Refusal::RateLimited`](crate::Refusal::RateLimited), and twice the burst closes the
-    /// session. `None` lifts it.
-    pub packets: Option<Rate>,
-    /// Handshakes of one address per second, with bursts; over it they get 429.
-    pub handshakes: Option<Rate>,
+    /// Events of one socket that wait to be handled; with more, its connection is not read.
+    pub max_inbox: usize,
+    /// Bytes that wait to be sent to one client; more close its connection.
+    pub max_send_queue: usize,
     /// Sessions of one address at a time; 0 for no limit.
     pub sessions_per_address: usize,
-    /// Who may connect, and what is kept of the opening request.
-    pub gate: Arc<dyn Gate>,
-}
-
-/// So many per second in the long run, so many at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// In the long run; 0 counts as 1.
-    pub per_second: u32,
-    /// At once, after a rest.
-    pub burst: u32,
+    /// The rate of packets of one session. Events over it are refused with
+    /// [`Refusal::RateLimited`](crate::Refusal::RateLimited); twice the burst closes the session.
+    /// `None` for no limit.
+    pub packets: Option<Rate>,
+    /// The rate of handshakes of one address; requests over it get 429. `None` for no limit.
+    pub handshakes: Option<Rate>,
+    /// Origin checks, and what is kept of the opening request.
+    pub handshake_hooks: Arc<dyn HandshakeHooks>,
 }
 
 impl Default for Config {
@@ -64,17 +56,17 @@ impl Default for Config {
             connect_timeout: Duration::from_secs(10),
             upgrade_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
+            slow_client_timeout: Duration::from_secs(10),
             max_payload: 64 * 1024,
             max_fragments: 4_096,
             max_attachments: 4,
             max_unknown_namespaces: 8,
-            inbox: 32,
-            outbox: 1024 * 1024,
-            patience: Duration::from_secs(10),
-            packets: Some(Rate { per_second: 100, burst: 1_000 }),
-            handshakes: Some(Rate { per_second: 50, burst: 500 }),
+            max_inbox: 32,
+            max_send_queue: 1024 * 1024,
             sessions_per_address: 256,
-            gate: Arc::new(OpenGate),
+            packets: Some(Rate::per_second(100).burst(1_000)),
+            handshakes: Some(Rate::per_second(50).burst(500)),
+            handshake_hooks: Arc::new(AllowAll),
         }
     }
 }

@@ -1,68 +1,68 @@
 //! An Engine.IO v4 and Socket.IO v5 server on hyper, for any stock client.
 //!
-//! What it is made for is delivery that can be reasoned about:
+//! Its properties:
 //!
-//! - **In order.** The events of a socket are handled one after the other, each answered before
-//!   the next; broadcasts to a room arrive in the order in which they were awaited.
-//! - **Never a silent gap.** What is sent to a connection arrives, or the connection is closed: a
-//!   reader that takes too little for too long is let go by closing its transport, so that stock
-//!   clients come back by themselves.
-//! - **Bounded.** Inboxes, outboxes, packets, fragments, rates, heads, times: all have limits, see
+//! - **In order.** The events of a socket are handled one after the other, each answered before the
+//!   next; broadcasts to a room arrive in the order in which they were awaited.
+//! - **No silent gaps.** A packet to a connection arrives, or the connection is closed: a client that
+//!   reads too little for too long loses its transport, so that stock clients reconnect by themselves.
+//! - **Bounded.** Inboxes, send queues, packets, fragments, rates, heads and times all have limits, see
 //!   [`Config`] and [`Limits`].
-//! - **Cheap.** A broadcast is encoded once and written by whoever sends straight to each stream;
-//!   answers and what few hear leave with what else the same client is sent in that turn;
-//!   an idle connection owns no buffer and no timer but one.
+//! - **Cheap.** A broadcast is encoded once and written to each stream by the task that sends it;
+//!   acknowledgements and broadcasts to small rooms share a write with other packets to the same
+//!   client; an idle connection owns no buffer and one timer.
 //!
 //! # Layout
-//! `listener` accepts and speaks HTTP → `engine` finds the session a request belongs to →
-//! `polling` or `websocket` carry its packets (`payload`, `frame`) → `session` counts, beats and
-//! sends through its `outlet` → `client` makes Socket.IO packets of them (`packet`) → `inbox`
-//! keeps a socket's events in order → `namespace` hands them to your handler. The way back is
-//! `adapter` → `socket` → `session` → `outlet` → `stream`.
+//! The way of a message: `listener` accepts a connection and speaks HTTP (`http_stream`,
+//! `smuggling_guard`) → `engine` finds the session of a request → `engine::polling` or
+//! `engine::websocket` read its packets (`engine::payload`, `engine::frame`) → `engine::session` checks
+//! rates and deadlines → `packet_router` makes Socket.IO packets of them (`packet`) → `inbox` keeps a
+//! socket's events in order → `namespace` calls the handlers. The way back: `broadcast` → `rooms` →
+//! `engine::session` → `engine::send_queue` (or first `engine::write_batch`) → `engine::stream`.
+//!
+//! Imports between files form one circle, `namespace` and `socket`: a handler of a namespace gets the
+//! socket, and a socket broadcasts in its namespace.
 //!
 //! There is no MessagePack parser, no JSONP, no compression and no connection state recovery, on
-//! purpose: each of them is a way to make a server allocate or reveal what it should not, and an
-//! application that numbers its messages resumes better by itself.
+//! purpose: each is a way to make a server allocate or reveal what it should not, and an application
+//! that numbers its messages resumes better by itself.
 
-mod adapter;
 mod address;
 mod broadcast;
-mod client;
 mod config;
-mod cork;
+mod disconnect_reason;
 mod engine;
-mod frame;
-#[cfg(any(test, feature = "fuzzing"))]
-#[doc(hidden)]
-pub mod fuzzing;
-mod gate;
-mod head;
+mod handshake;
+mod http_stream;
 mod inbox;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod internals;
 mod listener;
 mod namespace;
-mod outlet;
 mod packet;
-mod payload;
-mod peer;
-mod polling;
+mod packet_router;
 mod rate;
+mod reply;
+mod rooms;
 mod server;
-mod session;
+mod smuggling_guard;
 mod socket;
-mod stream;
-mod websocket;
+mod socket_id;
 
-pub use adapter::{Adapter, MemoryAdapter};
-pub use address::{Addresses, Permit, network};
-pub use broadcast::{Broadcast, Content, Recipient};
-pub use config::{Config, Rate};
-pub use engine::{Answer, Application, Engine};
-pub use gate::{Gate, OpenGate, Opening, Origin, Visitor};
+pub use address::network;
+pub use broadcast::{Broadcast, Recipient};
+pub use config::Config;
+pub use disconnect_reason::DisconnectReason;
+pub use engine::payload::{Message, Packet};
+pub use engine::session::{Closing, FloodCheck, Session, SessionHandler};
+pub use engine::{Application, Engine, HttpResponse};
+pub use handshake::{AllowAll, HandshakeData, HandshakeHooks, HandshakeRequest, Origin};
 pub use listener::{Limits, serve};
-pub use namespace::{Admission, BoxFuture, ConnectError, Namespace, Refusal, Reply};
+pub use namespace::Namespace;
 pub use packet::{Args, Event};
-pub use payload::{Message, Packet};
-pub use peer::{Pace, Peer, Reason};
+pub use rate::{Rate, RateLimiter};
+pub use reply::{Admission, ConnectError, Refusal, Reply};
 pub use server::Server;
-pub use session::Session;
-pub use socket::{AckError, Socket, SocketId};
+pub use socket::{AckError, Socket};
+pub use socket_id::SocketId;

@@ -1,4 +1,4 @@
-//! The accept loop: HTTP/1.1 on plain TCP, within limits on heads, time and connections.
+//! The accept loop: HTTP/1.1 on plain TCP, with limits on heads, time and connections.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -16,26 +16,26 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::address::{Addresses, Permit};
-use crate::head::HeadWatch;
-use crate::stream::Stream;
+use crate::address::{AddressLimit, Permit};
+use crate::http_stream::HttpStream;
+use crate::smuggling_guard::SmugglingGuard;
 
 /// Limits of the accept loop.
 #[derive(Clone)]
 pub struct Limits {
     /// Connections of one address at a time; 0 for no limit.
     pub connections_per_address: usize,
-    /// Addresses that count for many, proxies say, and are not limited.
+    /// Addresses that are not limited, such as proxies, behind which many clients are.
     pub is_unlimited: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
-    /// How long a request's head may take, and a connection may idle between two.
+    /// How long a request's head may take, and a connection may be idle between two requests.
     pub head_timeout: Duration,
-    /// How long a peer may take no byte of an answer.
+    /// How long a client may read no byte of a response.
     pub write_timeout: Duration,
     /// Headers of one request; more get 431.
     pub max_headers: usize,
     /// Bytes of a request's head; more get 431.
     pub max_head: usize,
-    /// How long requests under way may take at the end.
+    /// How long requests in progress may take at shutdown.
     pub grace: Duration,
 }
 
@@ -54,9 +54,9 @@ impl Default for Limits {
 }
 
 /// Accepts connections and answers their requests with `service`, until `shutdown` is ready and
-/// the requests then under way are answered or their grace is over.
+/// the requests then in progress are answered or their grace is over.
 ///
-/// `service` gets the address of the TCP peer. What it gives back is sent as it is.
+/// `service` gets the address of the TCP connection. Its response is sent unchanged.
 pub async fn serve<S, F, B>(listener: TcpListener, limits: Limits, service: S, shutdown: impl Future<Output = ()>)
 where
     S: Fn(Request<Body>, SocketAddr) -> F + Clone + Send + Sync + 'static,
@@ -65,8 +65,8 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let addresses = Addresses::new(limits.connections_per_address);
-    let unlimited = Addresses::new(0);
+    let limited = AddressLimit::new(limits.connections_per_address);
+    let unlimited = AddressLimit::new(0);
     let (stop, stopped) = watch::channel(());
     tokio::pin!(shutdown);
     loop {
@@ -74,33 +74,33 @@ where
             accepted = listener.accept() => accepted,
             () = &mut shutdown => break,
         };
-        let (tcp, peer) = match accepted {
+        let (tcp, address) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                rest_after(&error).await;
+                back_off(&error).await;
                 continue;
             }
         };
-        let counted = if (limits.is_unlimited)(peer.ip().to_canonical()) { &unlimited } else { &addresses };
-        // Over the cap the connection is closed without a word: a word would cost what it saves.
-        let Some(permit) = counted.acquire(peer.ip()) else { continue };
-        let connection = Connection { limits: limits.clone(), stopped: stopped.clone(), peer };
+        let limit = if (limits.is_unlimited)(address.ip().to_canonical()) { &unlimited } else { &limited };
+        // Over the limit the connection is closed without a response, which would cost what the limit saves.
+        let Some(permit) = limit.acquire(address.ip()) else { continue };
+        let connection = Connection { limits: limits.clone(), stopped: stopped.clone(), address };
         tokio::spawn(connection.run(tcp, permit, service.clone()));
     }
     drop(listener);
     drop(stopped);
-    // A receiver marks its connection as still there: when the last has gone, so has the last request.
+    // Each connection holds a receiver: when the last one is dropped, no request is in progress.
     let _ = stop.send(());
     let _ = tokio::time::timeout(limits.grace, stop.closed()).await;
 }
 
-/// Without a rest a process out of file handles would spin here.
-async fn rest_after(error: &io::Error) {
-    let is_of_the_peer = matches!(
+/// Waits after an error, as a process out of file handles would otherwise spin in the accept loop.
+async fn back_off(error: &io::Error) {
+    let is_of_the_client = matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
     );
-    if !is_of_the_peer {
+    if !is_of_the_client {
         tracing::warn!(%error, "cannot accept connections");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -109,7 +109,7 @@ async fn rest_after(error: &io::Error) {
 struct Connection {
     limits: Limits,
     stopped: watch::Receiver<()>,
-    peer: SocketAddr,
+    address: SocketAddr,
 }
 
 impl Connection {
@@ -121,23 +121,23 @@ impl Connection {
         B::Data: Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        // Without it small answers wait for the acknowledgement of those before.
+        // Without it small responses wait for the acknowledgement of earlier ones.
         let _ = tcp.set_nodelay(true);
-        let head = Arc::new(HeadWatch::default());
-        let stream = Stream::new(tcp, permit, Arc::clone(&head), self.limits.write_timeout);
-        let peer = self.peer;
+        let guard = Arc::new(SmugglingGuard::default());
+        let stream = HttpStream::new(tcp, permit, Arc::clone(&guard), self.limits.write_timeout);
+        let address = self.address;
         let service = service_fn(|request: Request<Body>| {
-            let answer = head.begin_request().then(|| service(request, peer));
-            let head = Arc::clone(&head);
+            let response = guard.begin_request().then(|| service(request, address));
+            let guard = Arc::clone(&guard);
             async move {
-                let answer = match answer {
-                    Some(answer) => answer.await,
+                let response = match response {
+                    Some(response) => response.await,
                     None => ambiguous(),
                 };
-                if goes_on(&answer) {
-                    head.expect_head();
+                if allows_another_request(&response) {
+                    guard.expect_head();
                 }
-                Ok::<_, Infallible>(answer)
+                Ok::<_, Infallible>(response)
             }
         });
         let connection = http1::Builder::new()
@@ -149,7 +149,7 @@ impl Connection {
             .with_upgrades();
         tokio::pin!(connection);
         tokio::select! {
-            // Errors are the peer's: it went away or sent what hyper has refused already.
+            // Errors are the client's: it went away or sent what hyper has refused already.
             _ = connection.as_mut() => return,
             _ = self.stopped.changed() => connection.as_mut().graceful_shutdown(),
         }
@@ -157,17 +157,17 @@ impl Connection {
     }
 }
 
-/// Whether another request may follow on the connection. If not, what still comes is the rest of a
-/// body or another protocol, and no head.
-fn goes_on<B>(answer: &Response<B>) -> bool {
-    let is_closing = answer.headers().get(CONNECTION).is_some_and(|value| value == "close");
-    answer.status() != StatusCode::SWITCHING_PROTOCOLS && !is_closing
+/// Returns whether another request may follow on the connection. If not, the next bytes are the rest
+/// of a body or another protocol, and no head.
+fn allows_another_request<B>(response: &Response<B>) -> bool {
+    let is_closing = response.headers().get(CONNECTION).is_some_and(|value| value == "close");
+    response.status() != StatusCode::SWITCHING_PROTOCOLS && !is_closing
 }
 
-/// The answer to a request that may hide another.
+/// Returns the response to a request that may hide another.
 fn ambiguous<B: Default>() -> Response<B> {
-    let mut answer = Response::new(B::default());
-    *answer.status_mut() = StatusCode::BAD_REQUEST;
-    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    answer
+    let mut response = Response::new(B::default());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }

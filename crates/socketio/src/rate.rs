@@ -1,4 +1,4 @@
-//! Rates: how often something may happen, kept in one instant (the generic cell rate algorithm).
+//! Rate limits by the generic cell rate algorithm (GCRA), which keeps one instant for each limit.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,18 +7,58 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::config::Rate;
+/// A rate in the long run, with a burst at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    interval: Duration,
+    burst: u32,
+}
 
-/// One keeper of a rate: when, if nothing more happened, it would be at rest.
+impl Rate {
+    /// `count` in a second, also at once; 0 counts as 1.
+    pub const fn per_second(count: u32) -> Self {
+        Self::per(Duration::from_secs(1), count)
+    }
+
+    /// `count` in a minute, also at once; 0 counts as 1.
+    pub const fn per_minute(count: u32) -> Self {
+        Self::per(Duration::from_secs(60), count)
+    }
+
+    /// `count` in an hour, also at once; 0 counts as 1.
+    pub const fn per_hour(count: u32) -> Self {
+        Self::per(Duration::from_secs(3_600), count)
+    }
+
+    /// `count` in a period, also at once; 0 counts as 1.
+    pub const fn per(period: Duration, count: u32) -> Self {
+        let count = if count == 0 { 1 } else { count };
+        match period.checked_div(count) {
+            Some(interval) => Self { interval, burst: count },
+            None => Self { interval: period, burst: count },
+        }
+    }
+
+    /// Sets how many may come at once after a pause.
+    pub const fn burst(self, burst: u32) -> Self {
+        Self { burst, ..self }
+    }
+
+    fn window(self) -> Duration {
+        self.interval * self.burst
+    }
+}
+
+/// The state of one limit: the theoretical arrival time of GCRA.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meter(Instant);
 
-/// How far over its rate a keeper is.
+/// How far over its rate a sender is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Within,
     Over,
-    /// Over by another whole burst: it does not listen.
+    /// Over by another whole burst: the sender ignores refusals.
     FarOver,
 }
 
@@ -27,26 +67,25 @@ impl Meter {
         Self(now)
     }
 
-    /// Counts one more at `now`.
+    /// Counts one event at `now`, also when it is over the rate.
     pub(crate) fn count(&mut self, now: Instant, rate: Rate) -> Verdict {
-        let step = Duration::from_secs(1) / rate.per_second.max(1);
-        let burst = step * rate.burst;
-        self.0 = self.0.max(now) + step;
+        let window = rate.window();
+        self.0 = self.0.max(now) + rate.interval;
         match self.0 - now {
-            ahead if ahead <= burst => Verdict::Within,
-            ahead if ahead <= burst * 2 => Verdict::Over,
+            ahead if ahead <= window => Verdict::Within,
+            ahead if ahead <= window * 2 => Verdict::Over,
             _ => {
-                // The debt stops growing here, so that a keeper that is kept waits bounded time.
-                self.0 = now + burst * 2;
+                // Bounds the debt, and so the time to recover.
+                self.0 = now + window * 2;
                 Verdict::FarOver
             }
         }
     }
 }
 
-/// Rates by key, forgetting who has come to rest.
+/// Limits the rate of each key, and forgets keys that are idle.
 #[derive(Debug)]
-pub(crate) struct Meters<K> {
+pub struct RateLimiter<K> {
     rate: Rate,
     inner: Mutex<Inner<K>>,
 }
@@ -54,32 +93,39 @@ pub(crate) struct Meters<K> {
 #[derive(Debug)]
 struct Inner<K> {
     meters: HashMap<K, Meter>,
-    /// How many keys are kept before those at rest are swept out. It follows how many are not at
-    /// rest, or a crowd of them would have each newcomer sweep in vain.
+    /// How many keys are kept before idle ones are removed. It follows the number of busy keys, so
+    /// that many of them do not make each new key sweep in vain.
     sweep_at: usize,
 }
 
 const MIN_SWEEP_AT: usize = 4_096;
 
-impl<K: Hash + Eq> Meters<K> {
-    pub(crate) fn new(rate: Rate) -> Self {
+impl<K: Hash + Eq> RateLimiter<K> {
+    /// A limiter that allows `rate` to each key.
+    pub fn new(rate: Rate) -> Self {
         Self { rate, inner: Mutex::new(Inner { meters: HashMap::new(), sweep_at: MIN_SWEEP_AT }) }
     }
 
-    pub(crate) fn count(&self, key: K) -> Verdict {
+    /// Counts one event of a key if it is within the rate. A refused one does not count, so a client
+    /// that keeps trying is let in again.
+    ///
+    /// # Errors
+    /// Over the rate, with the time to wait.
+    pub fn check(&self, key: K) -> Result<(), Duration> {
         let now = Instant::now();
+        let window = self.rate.window();
         let mut inner = self.inner.lock();
         if inner.meters.len() >= inner.sweep_at {
             inner.meters.retain(|_, meter| meter.0 > now);
             inner.sweep_at = MIN_SWEEP_AT.max(inner.meters.len() * 2);
         }
         let meter = inner.meters.entry(key).or_insert(Meter::new(now));
-        let verdict = meter.count(now, self.rate);
-        if verdict != Verdict::Within {
-            // A refused try costs nothing more, or who keeps knocking would never be let in again.
-            meter.0 -= Duration::from_secs(1) / self.rate.per_second.max(1);
+        let ahead = meter.0.max(now) + self.rate.interval - now;
+        if ahead > window {
+            return Err(ahead - window);
         }
-        verdict
+        meter.0 = now + ahead;
+        Ok(())
     }
 }
 
@@ -89,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_then_the_rate_holds() {
-        let (rate, start) = (Rate { per_second: 10, burst: 3 }, Instant::now());
+        let (rate, start) = (Rate::per_second(10).burst(3), Instant::now());
         let mut meter = Meter::new(start);
         let verdicts: Vec<_> = (0..7).map(|_| meter.count(start, rate)).collect();
         use Verdict::*;
@@ -97,11 +143,15 @@ mod tests {
         assert_eq!(meter.count(start + Duration::from_secs(2), rate), Within);
     }
 
-    #[test]
-    fn keys_do_not_share_a_rate() {
-        let meters = Meters::new(Rate { per_second: 1, burst: 1 });
-        assert_eq!(meters.count("a"), Verdict::Within);
-        assert_ne!(meters.count("a"), Verdict::Within);
-        assert_eq!(meters.count("b"), Verdict::Within);
+    #[tokio::test(start_paused = true)]
+    async fn each_key_has_its_own_rate_and_learns_how_long_to_wait() {
+        let limiter = RateLimiter::new(Rate::per_minute(1));
+        assert_eq!(limiter.check("a"), Ok(()));
+        assert_eq!(limiter.check("a"), Err(Duration::from_secs(60)));
+        assert_eq!(limiter.check("b"), Ok(()));
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert_eq!(limiter.check("a"), Err(Duration::from_secs(1)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(limiter.check("a"), Ok(()));
     }
 }

@@ -1,6 +1,5 @@
 //! The Socket.IO server: namespaces on top of an Engine.IO server.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,15 +7,13 @@ use std::time::Duration;
 use http::Request;
 use hyper::body::Incoming as Body;
 
-use crate::Reason;
-use crate::client::{Client, ClientPeer};
 use crate::config::Config;
-use crate::engine::{Answer, Application, Engine};
-use crate::namespace::Namespace;
-use crate::peer::Peer;
-use crate::session::Session;
-
-pub(crate) type Namespaces = HashMap<String, Arc<Namespace>>;
+use crate::disconnect_reason::DisconnectReason;
+use crate::engine::session::{Session, SessionHandler};
+use crate::engine::write_batch::WriteBatches;
+use crate::engine::{Application, Engine, HttpResponse};
+use crate::namespace::{Namespace, Namespaces};
+use crate::packet_router::{PacketRouter, SocketIoHandler};
 
 /// A Socket.IO server. Cloning shares it.
 ///
@@ -24,8 +21,8 @@ pub(crate) type Namespaces = HashMap<String, Arc<Namespace>>;
 /// use socketio::{Config, Namespace, Reply, Server};
 ///
 /// let chat = Namespace::new("/").on("message", |socket, text: String| async move {
-///     let told = socket.namespace().to_all().emit("message", &text).await;
-///     Reply::json(&told.is_ok()).expect("a boolean is JSON")
+///     let sent = socket.namespace().to_all().emit("message", &text).await;
+///     Reply::json(&sent.is_ok()).expect("a boolean is JSON")
 /// });
 /// let server = Server::new(Config::default(), [chat]);
 /// ```
@@ -38,37 +35,43 @@ pub struct Server {
 struct SocketIo(Arc<Namespaces>);
 
 impl Application for SocketIo {
-    fn open(&self, session: &Arc<Session>) -> Box<dyn Peer> {
-        session.set_wanting(true);
-        Box::new(ClientPeer(Client::new(Arc::clone(&self.0))))
+    fn open(&self, session: &Arc<Session>) -> Box<dyn SessionHandler> {
+        // Until the session joins a namespace.
+        session.set_connect_timeout(true);
+        Box::new(SocketIoHandler(PacketRouter::new(Arc::clone(&self.0))))
     }
 }
 
 impl Server {
-    /// A server with these namespaces; any other is refused with `Invalid namespace`.
+    /// Creates a server with these namespaces; others are refused with `Invalid namespace`.
     pub fn new(config: Config, namespaces: impl IntoIterator<Item = Namespace>) -> Self {
-        let by_name = |namespace: Namespace| (namespace.name().to_owned(), Arc::new(namespace));
+        let write_batches = WriteBatches::default();
+        let by_name = |namespace: Namespace| {
+            let namespace = namespace.with_write_batches(write_batches.clone());
+            (namespace.name().to_owned(), Arc::new(namespace))
+        };
         let namespaces: Arc<Namespaces> = Arc::new(namespaces.into_iter().map(by_name).collect());
-        Self { engine: Engine::new(config, SocketIo(Arc::clone(&namespaces))), namespaces }
+        let application = SocketIo(Arc::clone(&namespaces));
+        Self { engine: Engine::with_write_batches(config, application, write_batches), namespaces }
     }
 
-    /// The namespace of that name.
+    /// Returns the namespace of that name.
     pub fn of(&self, name: &str) -> Option<&Arc<Namespace>> {
         self.namespaces.get(name)
     }
 
-    /// The Engine.IO server below.
+    /// Returns the Engine.IO server below.
     pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
     }
 
-    /// Whether a request's path is this server's.
+    /// Returns whether a request's path is this server's.
     pub fn owns(&self, path: &str) -> bool {
         self.engine.owns(path)
     }
 
     /// See [`Engine::handle`].
-    pub async fn handle(&self, request: Request<Body>, address: IpAddr) -> Answer {
+    pub async fn handle(&self, request: Request<Body>, address: IpAddr) -> HttpResponse {
         self.engine.handle(request, address).await
     }
 
@@ -78,7 +81,7 @@ impl Server {
     }
 
     /// See [`Engine::close_all`].
-    pub fn close_all(&self, reason: Reason) {
+    pub fn close_all(&self, reason: DisconnectReason) {
         self.engine.close_all(reason);
     }
 

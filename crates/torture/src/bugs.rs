@@ -1,99 +1,196 @@
-//! The checker checked: bugs that are planted in the program, each of which one invariant, known by
-//! name, must find.
+//! Tests of the harness itself. Each patch in `crates/torture/bugs` puts one bug into the server; the
+//! harness must find it by the invariant that is named here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
-use crate::Outcome;
-use crate::fault::Fault;
-use crate::run::{Plan, run};
+use tokio::process::Command;
 
-/// Runs that a bug may take to show.
+use crate::Result;
+use crate::fault::{Fault, has_strace};
+use crate::run::{Plan, run};
+use crate::sync_proof;
+
+/// How many runs may be needed to find a bug.
 const RUNS: u64 = 4;
 
-/// A bug, the deaths that bring it to light, the faults likewise, and who must find it.
-struct Planted {
+struct Bug {
+    /// The name of the patch.
     name: &'static str,
-    sabotage: &'static str,
+    failpoints: &'static str,
     faults: &'static [Fault],
-    found_by: &'static [&'static str],
+    found_by: FoundBy,
 }
 
-const PLANTED: &[Planted] = &[
-    Planted {
-        name: "the ack leaves before the commit",
-        sabotage: "ack-before-commit,die=before-commit:60",
+enum FoundBy {
+    /// A run that breaks one of these invariants.
+    Invariants(&'static [&'static str]),
+    /// The proof by strace.
+    SyncProof,
+}
+use FoundBy::{Invariants, SyncProof};
+
+/// Acks and events that leave before the commit have time to arrive before the crash.
+const CRASH_IN_SLOW_COMMIT: &str = "slow-commit=20,crash=before-commit:60";
+
+const BUGS: &[Bug] = &[
+    Bug { name: "ack-before-commit", failpoints: CRASH_IN_SLOW_COMMIT, faults: &[], found_by: Invariants(&["I1"]) },
+    Bug {
+        name: "publish-before-commit",
+        failpoints: CRASH_IN_SLOW_COMMIT,
         faults: &[],
-        found_by: &["I1"],
+        found_by: Invariants(&["I2", "I5"]),
     },
-    Planted {
-        name: "the members hear of it before the commit",
-        sabotage: "tell-before-commit,die=before-commit:60",
-        faults: &[],
-        found_by: &["I2", "I5"],
-    },
-    Planted {
-        name: "a repeated key is stored again",
-        sabotage: "skip-dedup",
-        faults: &[Fault::Cut],
-        found_by: &["I3"],
-    },
-    Planted { name: "revs of a sequence that loses some", sabotage: "loose-revs", faults: &[], found_by: &["I4"] },
-    Planted { name: "a full queue drops", sabotage: "drop-on-full", faults: &[], found_by: &["I7"] },
-    Planted {
-        name: "a resume brings a part",
-        sabotage: "partial-resume",
-        faults: &[Fault::Cut],
-        found_by: &["I7", "I8"],
-    },
-    Planted { name: "a kick reaches the fan-out late", sabotage: "late-kick", faults: &[], found_by: &["I11"] },
-    Planted {
-        name: "seats are counted without a lock",
-        sabotage: "loose-capacity",
-        faults: &[Fault::Rush],
-        found_by: &["I12"],
-    },
+    Bug { name: "no-deduplication", failpoints: "", faults: &[Fault::Cut], found_by: Invariants(&["I3"]) },
+    Bug { name: "rev-gaps", failpoints: "", faults: &[], found_by: Invariants(&["I4"]) },
+    Bug { name: "full-queue-drops", failpoints: "", faults: &[], found_by: Invariants(&["I7"]) },
+    Bug { name: "partial-resume", failpoints: "", faults: &[Fault::Cut], found_by: Invariants(&["I7", "I8"]) },
+    Bug { name: "late-kick", failpoints: "", faults: &[], found_by: Invariants(&["I11"]) },
+    Bug { name: "no-capacity-check", failpoints: "", faults: &[Fault::Rush], found_by: Invariants(&["I12"]) },
+    Bug { name: "commit-without-sync", failpoints: "", faults: &[], found_by: SyncProof },
 ];
 
-/// Plants one bug after the other; the names of those that were not found.
-pub(crate) async fn find(madang: &Path, seed: u64) -> Outcome<Vec<&'static str>> {
+/// Builds and tests every bug, or those with these names.
+pub(crate) async fn find_all(seed: u64, names: &[String]) -> Result<()> {
+    if let Some(unknown) = names.iter().find(|name| !BUGS.iter().any(|bug| bug.name == **name)) {
+        return Err(format!("there is no bug {unknown}; see {}", patches().display()).into());
+    }
+    let tree = copy_tree()?;
     let mut missed = Vec::new();
-    for planted in PLANTED {
-        let is_found = planted.is_found(madang, seed).await?;
-        let by = planted.found_by.join(" or ");
-        let verdict = if is_found { format!("found by {by}") } else { format!("NOT FOUND by {by}") };
-        println!("  {:<45} {verdict}", planted.name);
+    for bug in BUGS.iter().filter(|bug| names.is_empty() || names.iter().any(|name| name == bug.name)) {
+        if matches!(bug.found_by, SyncProof) && !has_strace() {
+            println!("  {:<22} skipped: strace is not installed or not permitted", bug.name);
+            continue;
+        }
+        let server = bug.build(&tree).await?;
+        let by = match bug.found_by {
+            Invariants(invariants) => invariants.join(" or "),
+            SyncProof => "the proof by strace".into(),
+        };
+        let is_found = bug.is_found(&server, seed).await?;
+        println!("  {:<22} {} by {by}", bug.name, if is_found { "found" } else { "NOT FOUND" });
         if !is_found {
-            missed.push(planted.name);
+            missed.push(bug.name);
         }
     }
-    Ok(missed)
+    if missed.is_empty() { Ok(()) } else { Err(format!("the harness misses {}", missed.join(", ")).into()) }
 }
 
-impl Planted {
-    /// Some bugs show only when two things meet: on a slow machine that takes more than one run.
-    async fn is_found(&self, madang: &Path, seed: u64) -> Outcome<bool> {
+impl Bug {
+    fn patch(&self) -> PathBuf {
+        patches().join(self.name).with_extension("patch")
+    }
+
+    /// Builds a server with the bug and leaves the copy of the tree as it was.
+    async fn build(&self, tree: &Path) -> Result<PathBuf> {
+        git_apply(tree, &[], &self.patch()).await?;
+        let target = tree.with_file_name("target");
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--quiet", "--locked", "-p", "madang"]).env("CARGO_TARGET_DIR", &target).current_dir(tree);
+        let built = cargo.kill_on_drop(true).status().await?;
+        git_apply(tree, &["--reverse"], &self.patch()).await?;
+        if !built.success() {
+            return Err(format!("the server with the bug {} does not build", self.name).into());
+        }
+        Ok(target.join("debug/madang"))
+    }
+
+    /// Some bugs show only in a race, which may take more than one run.
+    async fn is_found(&self, server: &Path, seed: u64) -> Result<bool> {
+        let Invariants(invariants) = self.found_by else { return Ok(sync_proof::prove(server).await.is_err()) };
         for seed in seed..seed + RUNS {
-            let found = run(&self.plan(madang, seed)).await?.violations;
-            if found.iter().any(|violation| self.found_by.contains(&violation.invariant)) {
+            let found = run(&self.plan(server, seed)).await?.violations;
+            if found.iter().any(|violation| invariants.contains(&violation.invariant)) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn plan(&self, madang: &Path, seed: u64) -> Plan {
+    fn plan(&self, server: &Path, seed: u64) -> Plan {
         Plan {
-            madang: madang.to_owned(),
+            program: server.to_owned(),
             seed,
-            lasting: Duration::from_millis(2_500),
+            duration: Duration::from_millis(2_500),
             senders: 14,
-            pace: 15,
-            between: Duration::from_millis(500),
-            longest: Duration::from_millis(300),
+            pause_ms: 15,
+            fault_interval: Duration::from_millis(500),
+            longest_fault: Duration::from_millis(300),
             faults: self.faults.to_vec(),
-            sabotage: self.sabotage.to_owned(),
-            stock: None,
+            failpoints: self.failpoints.to_owned(),
+            keeps_evidence: false,
+            stock_client: None,
+        }
+    }
+}
+
+fn root() -> &'static Path {
+    // Two folders up from this crate.
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn patches() -> PathBuf {
+    root().join("crates/torture/bugs")
+}
+
+async fn git_apply(tree: &Path, options: &[&str], patch: &Path) -> Result<()> {
+    let mut git = Command::new("git");
+    // Within a repository, paths would be relative to its root.
+    git.arg("apply").args(options).arg(patch.canonicalize()?).current_dir(tree).env("GIT_CEILING_DIRECTORIES", tree);
+    let output = git.stdin(Stdio::null()).output().await?;
+    if !output.status.success() {
+        let error = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{} does not apply: {error}", patch.display()).into());
+    }
+    Ok(())
+}
+
+/// Copies the source into `target/bugs/tree`. Its builds go beside it, so that the next run only
+/// compiles what has changed.
+fn copy_tree() -> Result<PathBuf> {
+    let tree = root().canonicalize()?.join("target/bugs/tree");
+    copy(root(), &tree)?;
+    Ok(tree)
+}
+
+/// Copies a folder, without what tools build. A file with the same bytes keeps its time.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (name, target) = (entry.file_name(), to.join(entry.file_name()));
+        if ["target", "node_modules", ".git", "data", "out", "venv"].iter().any(|built| name == *built) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            let bytes = std::fs::read(entry.path())?;
+            if std::fs::read(&target).ok().as_ref() != Some(&bytes) {
+                std::fs::write(target, bytes)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_patch_is_listed_and_applies() {
+        let mut names: Vec<_> = std::fs::read_dir(patches())
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        let mut listed: Vec<_> = BUGS.iter().map(|bug| bug.name).collect();
+        listed.sort_unstable();
+        assert_eq!(names, listed);
+        for bug in BUGS {
+            git_apply(root(), &["--check"], &bug.patch()).await.unwrap();
         }
     }
 }

@@ -1,50 +1,50 @@
-//! The invariants of docs/delivery.md, as functions of what was seen and of what is stored. Pure, so
-//! that a shorter history can be asked the same.
+//! The invariants of docs/delivery.md, as pure functions of the history and the store, so that a
+//! shorter history can be checked as well.
 
-mod heard;
-mod held;
-mod numbers;
+mod numbering;
+mod received;
+mod replicas;
 mod sends;
+mod server;
 #[cfg(test)]
 mod tests;
-mod world;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-pub(crate) use world::STORE_HEALED;
+pub(crate) use server::STORE_RECOVERED;
 
-use crate::history::{Act, Event, Outcome, Room, State, What, Who, asked};
-use crate::reader::Held;
+use crate::history::{Event, EventKind, Operation, Outcome, RoomIndex, State, UserIndex, invoked};
+use crate::replica::Replica;
 use crate::store::Store;
 
-/// An invariant that does not hold, and for what.
+/// A broken invariant, and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     /// `I1` to `I17`.
     pub(crate) invariant: &'static str,
     pub(crate) about: About,
-    pub(crate) told: String,
+    pub(crate) message: String,
 }
 
-/// What a violation is about, so that it is known again in a shorter history.
+/// What a violation is about. It identifies the violation in a shorter history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct About {
-    pub(crate) room: Option<Room>,
+    pub(crate) room: Option<RoomIndex>,
     pub(crate) seq: Option<i64>,
     pub(crate) rev: Option<i64>,
-    pub(crate) who: Option<Who>,
+    pub(crate) user: Option<UserIndex>,
     pub(crate) conn: Option<u32>,
     pub(crate) key: Option<String>,
 }
 
 impl About {
-    fn room(room: Room) -> Self {
+    fn room(room: RoomIndex) -> Self {
         Self { room: Some(room), ..Self::default() }
     }
 
-    fn key(who: Who, key: &str) -> Self {
-        Self { who: Some(who), key: Some(key.to_owned()), ..Self::default() }
+    fn key(user: UserIndex, key: &str) -> Self {
+        Self { user: Some(user), key: Some(key.to_owned()), ..Self::default() }
     }
 
     fn seq(self, seq: i64) -> Self {
@@ -55,12 +55,12 @@ impl About {
         Self { rev: Some(rev), ..self }
     }
 
-    fn who(self, who: Who) -> Self {
-        Self { who: Some(who), ..self }
+    fn user(self, user: UserIndex) -> Self {
+        Self { user: Some(user), ..self }
     }
 
     fn on(self, event: &Event) -> Self {
-        Self { who: Some(event.who), conn: Some(event.conn), ..self }
+        Self { user: Some(event.user), conn: Some(event.conn), ..self }
     }
 }
 
@@ -69,91 +69,91 @@ impl fmt::Display for Violation {
         write!(f, "{} is broken", self.invariant)?;
         let about = &self.about;
         let numbers = [("room", about.room.map(i64::from)), ("seq", about.seq), ("rev", about.rev)];
-        let numbers = numbers
-            .into_iter()
-            .chain([("person", about.who.map(i64::from)), ("connection", about.conn.map(i64::from))]);
+        let numbers =
+            numbers.into_iter().chain([("user", about.user.map(i64::from)), ("connection", about.conn.map(i64::from))]);
         for (name, number) in numbers.filter_map(|(name, number)| Some((name, number?))) {
             write!(f, ", {name} {number}")?;
         }
         if let Some(key) = &about.key {
             write!(f, ", key {key}")?;
         }
-        write!(f, ": {}", self.told)
+        write!(f, ": {}", self.message)
     }
 }
 
-/// Everything the checker looks at.
-pub(crate) struct Seen<'a> {
+/// What the checker reads beside the history.
+pub(crate) struct Evidence<'a> {
     pub(crate) store: &'a Store,
-    /// What each person holds in the end, by their place.
-    pub(crate) held: &'a [HashMap<Room, Held>],
-    /// The file that goes with each key is a function of the key.
+    /// The final replicas of each user.
+    pub(crate) replicas: &'a [HashMap<RoomIndex, Replica>],
+    /// The log of every server of the run.
     pub(crate) log: &'a str,
 }
 
-/// The history with what is needed of it again and again.
-struct Facts<'a> {
-    seen: &'a Seen<'a>,
+/// The history and what several checks derive from it.
+struct Index<'a> {
+    evidence: &'a Evidence<'a>,
     events: &'a [Event],
-    asked: HashMap<u32, (usize, &'a Act)>,
-    /// Every state of a message that anybody was told or that is stored: room, rev → seq.
-    known: HashMap<Room, BTreeMap<i64, Known>>,
-    /// When people were in a room, as the room's own lines tell it: from which rev to which.
-    stays: HashMap<(Room, Who), Vec<(i64, i64)>>,
+    invoked: HashMap<u32, (usize, &'a Operation)>,
+    /// Every state of a message that was received or is stored, by room and rev.
+    known: HashMap<RoomIndex, BTreeMap<i64, Known>>,
+    /// The revs between which a user was in a room, by the room's system messages.
+    stays: HashMap<(RoomIndex, UserIndex), Vec<(i64, i64)>>,
 }
 
-/// What a rev changed, and who may see it.
+/// The message that a rev changed, and who may see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Known {
     seq: i64,
-    sender: Option<Who>,
-    to: Option<Who>,
+    sender: Option<UserIndex>,
+    to: Option<UserIndex>,
 }
 
 impl Known {
-    fn is_visible(&self, who: Who) -> bool {
-        self.to.is_none() || self.to == Some(who) || self.sender == Some(who)
+    fn is_visible(&self, user: UserIndex) -> bool {
+        self.to.is_none() || self.to == Some(user) || self.sender == Some(user)
     }
 }
 
-/// All invariants that do not hold.
-pub(crate) fn check(events: &[Event], seen: &Seen<'_>) -> Vec<Violation> {
+/// Returns every broken invariant.
+pub(crate) fn check(events: &[Event], evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
-    let facts = Facts::new(events, seen, &mut found);
-    sends::check(&facts, &mut found);
-    numbers::check(&facts, &mut found);
-    heard::check(&facts, &mut found);
-    held::check(&facts, &mut found);
-    world::check(&facts, &mut found);
+    let index = Index::new(events, evidence, &mut found);
+    sends::check(&index, &mut found);
+    numbering::check(&index, &mut found);
+    received::check(&index, &mut found);
+    replicas::check(&index, &mut found);
+    server::check(&index, &mut found);
     found
 }
 
-impl<'a> Facts<'a> {
-    fn new(events: &'a [Event], seen: &'a Seen<'a>, found: &mut Vec<Violation>) -> Self {
-        let mut facts = Self { seen, events, asked: asked(events), known: HashMap::new(), stays: HashMap::new() };
-        for (room, kept) in &seen.store.rooms {
-            for row in kept.messages.values() {
-                facts.know(*room, &row.state, found);
+impl<'a> Index<'a> {
+    fn new(events: &'a [Event], evidence: &'a Evidence<'a>, found: &mut Vec<Violation>) -> Self {
+        let mut index =
+            Self { evidence, events, invoked: invoked(events), known: HashMap::new(), stays: HashMap::new() };
+        for (room, stored_room) in &evidence.store.rooms {
+            for row in stored_room.messages.values() {
+                index.know(*room, &row.state, found);
             }
-            for (who, stay) in stays(kept) {
-                facts.stays.entry((*room, who)).or_default().push(stay);
+            for (user, stay) in stays(stored_room) {
+                index.stays.entry((*room, user)).or_default().push(stay);
             }
         }
         for event in events {
-            match &event.what {
-                What::Heard(room, state) => facts.know(*room, state, found),
-                What::Answered { op, outcome: Outcome::Joined { states, .. } | Outcome::Page(states) } => {
-                    let Some(room) = facts.asked.get(op).map(|(_, act)| act.room()) else { continue };
-                    states.iter().for_each(|state| facts.know(room, state, found));
+            match &event.kind {
+                EventKind::Received(room, state) => index.know(*room, state, found),
+                EventKind::Returned { op, outcome: Outcome::Joined { states, .. } | Outcome::Page(states) } => {
+                    let Some(room) = index.invoked.get(op).map(|(_, operation)| operation.room()) else { continue };
+                    states.iter().for_each(|state| index.know(room, state, found));
                 }
                 _ => {}
             }
         }
-        facts
+        index
     }
 
-    /// Notes a state. Each rev belongs to one change.
-    fn know(&mut self, room: Room, state: &State, found: &mut Vec<Violation>) {
+    /// Adds a state. I4: each rev is one change.
+    fn know(&mut self, room: RoomIndex, state: &State, found: &mut Vec<Violation>) {
         let known = Known { seq: state.seq, sender: state.sender, to: state.to };
         if let Some(other) = self.known.entry(room).or_default().insert(state.rev, known)
             && other.seq != known.seq
@@ -161,38 +161,38 @@ impl<'a> Facts<'a> {
             found.push(Violation {
                 invariant: "I4",
                 about: About::room(room).rev(state.rev),
-                told: format!("it is the change of the messages {} and {}", other.seq, known.seq),
+                message: format!("it changed both message {} and message {}", other.seq, known.seq),
             });
         }
     }
 
-    /// The answers with what was asked and when that was; those that have both.
-    fn answers(&self) -> impl Iterator<Item = (usize, &'a Event, &'a Act, &'a Outcome)> {
-        self.events.iter().filter_map(|event| match &event.what {
-            What::Answered { op, outcome } => {
-                let (asked, act) = self.asked.get(op)?;
-                Some((*asked, event, *act, outcome))
+    /// Returns the outcomes with their operation and the index of its start.
+    fn returned(&self) -> impl Iterator<Item = (usize, &'a Event, &'a Operation, &'a Outcome)> {
+        self.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Returned { op, outcome } => {
+                let (invoked, operation) = self.invoked.get(op)?;
+                Some((*invoked, event, *operation, outcome))
             }
             _ => None,
         })
     }
 }
 
-/// Stays in a room: from the line of the coming to the line of the going.
-fn stays(kept: &crate::store::Kept) -> Vec<(Who, (i64, i64))> {
-    let mut open: HashMap<Who, i64> = HashMap::new();
+/// Returns when users were in a room: from the system message of the join to that of the exit.
+fn stays(stored_room: &crate::store::StoredRoom) -> Vec<(UserIndex, (i64, i64))> {
+    let mut open: HashMap<UserIndex, i64> = HashMap::new();
     let mut stays = Vec::new();
-    for row in kept.messages.values() {
+    for row in stored_room.messages.values() {
         let Some((event, whom)) = &row.system else { continue };
         let rev = row.state.seq;
         match (event.as_str(), row.state.sender, whom) {
-            ("join", Some(who), _) => drop(open.insert(who, rev)),
-            ("exit", Some(who), _) | ("kick" | "ban", _, &Some(who)) => {
-                stays.push((who, (open.remove(&who).unwrap_or(rev), rev)));
+            ("join", Some(user), _) => drop(open.insert(user, rev)),
+            ("exit", Some(user), _) | ("kick" | "ban", _, &Some(user)) => {
+                stays.push((user, (open.remove(&user).unwrap_or(rev), rev)));
             }
             _ => {}
         }
     }
-    stays.extend(open.into_iter().map(|(who, from)| (who, (from, i64::MAX))));
+    stays.extend(open.into_iter().map(|(user, from)| (user, (from, i64::MAX))));
     stays
 }

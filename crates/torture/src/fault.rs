@@ -1,4 +1,4 @@
-//! What hurts: the program, the wires, the disk and the clock.
+//! Faults of the process, the network, the disk and the clock.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,59 +9,63 @@ use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-use crate::Outcome;
-use crate::house::House;
-use crate::proxy::{Proxy, Wire};
+use crate::Result;
+use crate::instance::Instance;
+use crate::proxy::{Network, Proxy};
 
-/// How long a strace may take to let go.
-const DETACHING: Duration = Duration::from_secs(2);
+/// How long strace may take to detach.
+const DETACH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A fault, as it can be asked for.
+/// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Fault {
-    /// SIGKILL, wherever the program is just then.
+    /// SIGKILL at any moment.
     Kill,
-    /// The end at a named place on the way of a write.
-    DieAt,
+    /// A crash at a failpoint of a write.
+    Crash,
     /// SIGTERM under load.
     Terminate,
-    /// Connections cut, wherever in a frame they stand.
+    /// Connections are cut, also in the middle of a frame.
     Cut,
-    /// Clients that take in nothing for a while.
+    /// Nothing gets through for a while.
     Pause,
-    /// What is sent gets lost, either way, and nobody is told.
+    /// Half-open connections: everything is lost, both ways, without an error.
     HalfOpen,
-    /// What the program says gets lost: it has done what was asked, and nobody knows.
-    Deaf,
-    /// Clients that speak and do not read, or a byte now and then.
+    /// Everything from the server is lost: it has processed a request and the client does not know.
+    LostResponses,
+    /// Clients that send and do not read.
     Stall,
+    /// Clients that read a byte now and then.
     Trickle,
-    /// A few bytes at a time, then cut in mid-frame.
+    /// A few bytes at a time, then a cut in the middle of a frame.
     Slice,
+    /// Everything arrives late.
     Slow,
-    /// Everybody wants one of the few seats at once.
+    /// Every user joins the small room at once.
     Rush,
-    /// Another process holds the database.
+    /// Another process locks the database.
     Lock,
-    /// No file handles are left.
+    /// No file descriptors are left.
     FewFiles,
-    /// The disk is full, answers EIO to a write, or to a sync.
+    /// Writes fail with ENOSPC.
     FullDisk,
+    /// Writes fail with EIO.
     BadWrite,
+    /// Syncs fail with EIO.
     BadSync,
-    /// The clock jumps an hour, to and fro, in the next life.
+    /// The clock of the next server jumps an hour back and forth.
     Clock,
 }
 
 impl Fault {
     pub(crate) const ALL: &[Self] = &[
         Self::Kill,
-        Self::DieAt,
+        Self::Crash,
         Self::Terminate,
         Self::Cut,
         Self::Pause,
         Self::HalfOpen,
-        Self::Deaf,
+        Self::LostResponses,
         Self::Stall,
         Self::Trickle,
         Self::Slice,
@@ -75,71 +79,71 @@ impl Fault {
         Self::Clock,
     ];
 
-    /// Whether it is done to the program from outside by strace.
+    /// Whether strace injects it.
     pub(crate) fn needs_strace(self) -> bool {
         matches!(self, Self::FullDisk | Self::BadWrite | Self::BadSync)
     }
 
-    /// Whether the program must be a build that lets itself be sabotaged.
-    pub(crate) fn needs_sabotage(self) -> bool {
-        matches!(self, Self::DieAt | Self::Clock)
+    /// Whether it needs a build with failpoints.
+    pub(crate) fn needs_failpoints(self) -> bool {
+        matches!(self, Self::Crash | Self::Clock)
     }
 
-    /// What it is for the wires, where it is theirs.
-    fn wire(self) -> Option<Wire> {
+    /// The state of the network, for a fault of the network.
+    fn network(self) -> Option<Network> {
         Some(match self {
-            Self::Pause => Wire::Paused,
-            Self::HalfOpen => Wire::Swallowing,
-            Self::Deaf => Wire::Deaf,
-            Self::Stall => Wire::Stalled,
-            Self::Trickle => Wire::Trickling,
-            Self::Slice => Wire::Sliced,
-            Self::Slow => Wire::Slow,
+            Self::Pause => Network::Paused,
+            Self::HalfOpen => Network::HalfOpen,
+            Self::LostResponses => Network::LostResponses,
+            Self::Stall => Network::Stalled,
+            Self::Trickle => Network::Trickling,
+            Self::Slice => Network::Sliced,
+            Self::Slow => Network::Slow,
             _ => return None,
         })
     }
 }
 
-/// Does a fault of the wires to about a third of them for a while.
-pub(crate) async fn hurt_wires(fault: Fault, wires: &[Proxy], rng: &mut Rng, lasting: Duration) {
-    let chosen: Vec<&Proxy> = wires.iter().filter(|_| rng.u8(0..3) == 0).collect();
-    if let Some(wire) = fault.wire() {
-        chosen.iter().for_each(|proxy| proxy.set(wire));
-        sleep(lasting).await;
+/// Injects a fault of the network into about a third of the connections for a while.
+pub(crate) async fn inject_into_network(fault: Fault, proxies: &[Proxy], rng: &mut Rng, duration: Duration) {
+    let chosen: Vec<&Proxy> = proxies.iter().filter(|_| rng.u8(0..3) == 0).collect();
+    if let Some(network) = fault.network() {
+        chosen.iter().for_each(|proxy| proxy.set(network));
+        sleep(duration).await;
     }
-    if matches!(fault, Fault::Cut | Fault::HalfOpen | Fault::Deaf | Fault::Slice) {
+    if matches!(fault, Fault::Cut | Fault::HalfOpen | Fault::LostResponses | Fault::Slice) {
         chosen.iter().for_each(|proxy| proxy.cut());
     }
-    chosen.iter().for_each(|proxy| proxy.set(Wire::Clear));
+    chosen.iter().for_each(|proxy| proxy.set(Network::Clear));
 }
 
-/// Does a fault of the store or the process to the running program for a while.
-pub(crate) async fn hurt_house(fault: Fault, house: &House, lasting: Duration) -> Outcome<()> {
+/// Injects a fault of the store or the process into the running server for a while.
+pub(crate) async fn inject_into_server(fault: Fault, server: &Instance, duration: Duration) -> Result<()> {
     match fault {
         Fault::Lock => {
-            let lock = Connection::open(house.data().join("madang.db"))?;
+            let lock = Connection::open(server.data_dir().join("madang.db"))?;
             lock.busy_timeout(Duration::from_secs(10))?;
             lock.execute_batch("BEGIN IMMEDIATE")?;
-            sleep(lasting).await;
+            sleep(duration).await;
             lock.execute_batch("ROLLBACK")?;
         }
         Fault::FewFiles => {
-            house.limit_files(true)?;
-            sleep(lasting).await;
-            house.limit_files(false)?;
+            server.limit_files(true)?;
+            sleep(duration).await;
+            server.limit_files(false)?;
         }
-        Fault::FullDisk => injected(house, "pwrite64", "ENOSPC", lasting).await?,
-        Fault::BadWrite => injected(house, "pwrite64", "EIO", lasting).await?,
-        Fault::BadSync => injected(house, "fsync,fdatasync", "EIO", lasting).await?,
+        Fault::FullDisk => injected(server, "pwrite64", "ENOSPC", duration).await?,
+        Fault::BadWrite => injected(server, "pwrite64", "EIO", duration).await?,
+        Fault::BadSync => injected(server, "fsync,fdatasync", "EIO", duration).await?,
         _ => {}
     }
     Ok(())
 }
 
-/// Lets system calls on the database fail for a while.
-async fn injected(house: &House, calls: &str, error: &str, lasting: Duration) -> Outcome<()> {
-    let Some(pid) = house.pid() else { return Ok(()) };
-    let data = house.data();
+/// Makes system calls on the database fail for a while.
+async fn injected(server: &Instance, calls: &str, error: &str, duration: Duration) -> Result<()> {
+    let Some(pid) = server.pid() else { return Ok(()) };
+    let data = server.data_dir();
     let mut strace = Command::new("strace")
         .args(["-f", "-qq", "-o", "/dev/null", "-p", &pid.to_string()])
         .args(["-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:error={error}")])
@@ -148,23 +152,22 @@ async fn injected(house: &House, calls: &str, error: &str, lasting: Duration) ->
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    sleep(lasting).await;
+    sleep(duration).await;
     detach(&mut strace).await
 }
 
-/// Ends a strace by the signal at which it lets its tracee go on. One whose tracee has died under it
-/// may not hear that.
-pub(crate) async fn detach(strace: &mut Child) -> Outcome<()> {
+/// Ends strace by SIGTERM, which detaches it. One whose tracee has died may ignore that.
+pub(crate) async fn detach(strace: &mut Child) -> Result<()> {
     if let Some(pid) = strace.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) {
         rustix::process::kill_process(pid, Signal::TERM)?;
     }
-    if timeout(DETACHING, strace.wait()).await.is_err() {
+    if timeout(DETACH_TIMEOUT, strace.wait()).await.is_err() {
         strace.kill().await?;
     }
     Ok(())
 }
 
-/// Whether strace is here and may look at a process.
+/// Whether strace is installed and permitted.
 pub(crate) fn has_strace() -> bool {
     let looks =
         std::process::Command::new("strace").args(["-qq", "-o", "/dev/null", "-e", "trace=none", "true"]).status();

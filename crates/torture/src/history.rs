@@ -1,4 +1,4 @@
-//! What happened, in the order in which this process saw it happen, on one clock.
+//! The history of a run: every event in the order in which the harness saw it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,77 +6,77 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-/// A person of the run, by the place in the cast.
-pub(crate) type Who = u16;
-/// A room of the run, by its place.
-pub(crate) type Room = u8;
+/// The index of a user in the fixtures.
+pub(crate) type UserIndex = u16;
+/// The index of a room in the fixtures.
+pub(crate) type RoomIndex = u8;
 
-/// One thing that was seen. `at` is in microseconds of the run.
+/// An event. `at` is in microseconds since the run began.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) at: u64,
-    pub(crate) who: Who,
-    /// The connection, of all that there were in the run; 0 for what has none.
+    pub(crate) user: UserIndex,
+    /// The number of the connection in the run; 0 for none.
     pub(crate) conn: u32,
-    pub(crate) what: What,
+    pub(crate) kind: EventKind,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum What {
+pub(crate) enum EventKind {
     Opened,
     Closed,
-    /// Somebody asked for something; `op` is of the run.
-    Asked {
+    /// An operation began. `op` is its number in the run.
+    Invoked {
         op: u32,
-        act: Act,
+        operation: Operation,
     },
-    Answered {
+    Returned {
         op: u32,
         outcome: Outcome,
     },
-    /// A `message` event.
-    Heard(Room, State),
-    Kicked(Room),
-    /// A fault, a start, an end: what the harness did.
-    World(String),
+    /// A `message` event arrived.
+    Received(RoomIndex, State),
+    Kicked(RoomIndex),
+    /// The harness did something: a fault, a start, an end.
+    Harness(String),
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Act {
+pub(crate) enum Operation {
     Send(Send),
     Edit {
-        room: Room,
+        room: RoomIndex,
         id: Arc<str>,
         text: Arc<str>,
     },
     Delete {
-        room: Room,
+        room: RoomIndex,
         id: Arc<str>,
     },
     React {
-        room: Room,
+        room: RoomIndex,
         id: Arc<str>,
         on: bool,
     },
     Join {
-        room: Room,
+        room: RoomIndex,
         since: Option<i64>,
     },
-    Leave(Room),
-    Kick(Room, Who),
-    /// The newest page of the history, by REST.
-    Read(Room),
+    Leave(RoomIndex),
+    Kick(RoomIndex, UserIndex),
+    /// Reads the newest page of messages by REST.
+    Read(RoomIndex),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Send {
-    pub(crate) room: Room,
+    pub(crate) room: RoomIndex,
     pub(crate) key: Arc<str>,
     pub(crate) text: Arc<str>,
-    pub(crate) to: Option<Who>,
-    /// The SHA-256 of the file that goes along.
+    pub(crate) to: Option<UserIndex>,
+    /// The SHA-256 of the file.
     pub(crate) file: Option<Arc<str>>,
-    /// Whether an earlier try with this key went before.
+    /// Whether this repeats a send with the same key.
     pub(crate) is_retry: bool,
 }
 
@@ -91,20 +91,20 @@ pub(crate) enum Outcome {
     Unknown,
 }
 
-/// A message in the state of one rev, as somebody was told.
+/// A message at one rev, as a user received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) seq: i64,
     pub(crate) rev: i64,
     pub(crate) id: Arc<str>,
-    pub(crate) sender: Option<Who>,
-    pub(crate) to: Option<Who>,
+    pub(crate) sender: Option<UserIndex>,
+    pub(crate) to: Option<UserIndex>,
     pub(crate) text: Arc<str>,
     pub(crate) is_system: bool,
 }
 
-impl Act {
-    pub(crate) fn room(&self) -> Room {
+impl Operation {
+    pub(crate) fn room(&self) -> RoomIndex {
         match self {
             Self::Send(send) => send.room,
             Self::Edit { room, .. } | Self::Delete { room, .. } | Self::React { room, .. } => *room,
@@ -113,7 +113,7 @@ impl Act {
     }
 }
 
-/// The history while it is written; clones write to the same.
+/// Records the history. Clones write to the same one.
 #[derive(Clone)]
 pub(crate) struct Recorder {
     began: Instant,
@@ -127,83 +127,83 @@ impl Recorder {
         Self { began: Instant::now(), events: Arc::default(), last: Arc::default(), acks: Arc::default() }
     }
 
-    pub(crate) fn note(&self, who: Who, conn: u32, what: What) {
+    pub(crate) fn note(&self, user: UserIndex, conn: u32, kind: EventKind) {
         let mut events = self.events.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // Under the lock, so that the order of the list is that of the times.
+        // Under the lock, so that the list is ordered by time.
         let at = self.began.elapsed().as_micros() as u64;
-        events.push(Event { at, who, conn, what });
+        events.push(Event { at, user, conn, kind });
     }
 
-    pub(crate) fn world(&self, what: impl Into<String>) {
-        self.note(0, 0, What::World(what.into()));
+    pub(crate) fn harness(&self, kind: impl Into<String>) {
+        self.note(0, 0, EventKind::Harness(kind.into()));
     }
 
-    /// A number for a connection.
+    /// Returns the number of a new connection.
     pub(crate) fn connection(&self) -> u32 {
         let mut last = self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         last.0 += 1;
         last.0
     }
 
-    /// Notes that something is asked and gives its number.
-    pub(crate) fn ask(&self, who: Who, conn: u32, act: Act) -> u32 {
+    /// Records the start of an operation and returns its number.
+    pub(crate) fn invoke(&self, user: UserIndex, conn: u32, operation: Operation) -> u32 {
         let op = {
             let mut last = self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             last.1 += 1;
             last.1
         };
-        self.note(who, conn, What::Asked { op, act });
+        self.note(user, conn, EventKind::Invoked { op, operation });
         op
     }
 
-    pub(crate) fn answered(&self, who: Who, conn: u32, op: u32, outcome: Outcome) {
+    pub(crate) fn returned(&self, user: UserIndex, conn: u32, op: u32, outcome: Outcome) {
         if matches!(outcome, Outcome::Sent { .. }) {
             self.acks.fetch_add(1, Ordering::Relaxed);
         }
-        self.note(who, conn, What::Answered { op, outcome });
+        self.note(user, conn, EventKind::Returned { op, outcome });
     }
 
-    /// How many sends were acked until now.
+    /// Returns how many sends were acked so far.
     pub(crate) fn acks(&self) -> u64 {
         self.acks.load(Ordering::Relaxed)
     }
 
-    /// Everything until now.
+    /// Returns the events so far.
     pub(crate) fn take(&self) -> Vec<Event> {
         std::mem::take(&mut *self.events.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 }
 
-/// What was asked, by number, with the place of the asking.
-pub(crate) fn asked(events: &[Event]) -> HashMap<u32, (usize, &Act)> {
-    let asked = events.iter().enumerate().filter_map(|(place, event)| match &event.what {
-        What::Asked { op, act } => Some((*op, (place, act))),
+/// Returns the operations by number, each with the index of its start.
+pub(crate) fn invoked(events: &[Event]) -> HashMap<u32, (usize, &Operation)> {
+    let invoked = events.iter().enumerate().filter_map(|(index, event)| match &event.kind {
+        EventKind::Invoked { op, operation } => Some((*op, (index, operation))),
         _ => None,
     });
-    asked.collect()
+    invoked.collect()
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>10.3} ms  person {:<3} conn {:<4} ", self.at as f64 / 1e3, self.who, self.conn)?;
-        match &self.what {
-            What::Opened => f.write_str("opened"),
-            What::Closed => f.write_str("closed"),
-            What::Asked { op, act } => write!(f, "asked #{op}: {act}"),
-            What::Answered { op, outcome } => write!(f, "answer #{op}: {outcome}"),
-            What::Heard(room, state) => write!(f, "heard in room {room}: {state}"),
-            What::Kicked(room) => write!(f, "was shown out of room {room}"),
-            What::World(text) => write!(f, "-- {text} --"),
+        write!(f, "{:>10.3} ms  user {:<3} connection {:<4} ", self.at as f64 / 1e3, self.user, self.conn)?;
+        match &self.kind {
+            EventKind::Opened => f.write_str("opened"),
+            EventKind::Closed => f.write_str("closed"),
+            EventKind::Invoked { op, operation } => write!(f, "start #{op}: {operation}"),
+            EventKind::Returned { op, outcome } => write!(f, "end #{op}: {outcome}"),
+            EventKind::Received(room, state) => write!(f, "received in room {room}: {state}"),
+            EventKind::Kicked(room) => write!(f, "kicked from room {room}"),
+            EventKind::Harness(text) => write!(f, "-- {text} --"),
         }
     }
 }
 
-impl fmt::Display for Act {
+impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(Send { room, key, to, file, is_retry, .. }) => {
                 write!(f, "{} {key} in room {room}", if *is_retry { "send again" } else { "send" })?;
-                to.map_or(Ok(()), |to| write!(f, " to person {to}"))?;
+                to.map_or(Ok(()), |to| write!(f, " to user {to}"))?;
                 file.as_ref().map_or(Ok(()), |_| f.write_str(" with a file"))
             }
             Self::Edit { room, id, text } => write!(f, "edit {id} in room {room}: {text}"),
@@ -212,7 +212,7 @@ impl fmt::Display for Act {
             Self::Join { room, since: Some(since) } => write!(f, "join room {room} since {since}"),
             Self::Join { room, since: None } => write!(f, "join room {room}"),
             Self::Leave(room) => write!(f, "leave room {room}"),
-            Self::Kick(room, whom) => write!(f, "show person {whom} out of room {room}"),
+            Self::Kick(room, whom) => write!(f, "kick user {whom} from room {room}"),
             Self::Read(room) => write!(f, "read room {room}"),
         }
     }
@@ -220,9 +220,9 @@ impl fmt::Display for Act {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = |states: &[State]| {
-            let told: Vec<String> = states.iter().map(|state| format!("{}@{}", state.seq, state.rev)).collect();
-            told.join(" ")
+        let list = |states: &[State]| {
+            let list: Vec<String> = states.iter().map(|state| format!("{}@{}", state.seq, state.rev)).collect();
+            list.join(" ")
         };
         match self {
             Self::Sent { id, seq, rev, dup } => {
@@ -231,27 +231,27 @@ impl fmt::Display for Outcome {
             Self::Changed { rev } => write!(f, "ok, rev {rev}"),
             Self::Joined { rev, gap, epoch, states } => {
                 let gap = if *gap { ", gap" } else { "" };
-                write!(f, "ok, rev {rev} of epoch {epoch}{gap}, seq@rev: {}", told(states))
+                write!(f, "ok, rev {rev} of epoch {epoch}{gap}, seq@rev: {}", list(states))
             }
-            Self::Page(states) => write!(f, "ok, seq@rev: {}", told(states)),
+            Self::Page(states) => write!(f, "ok, seq@rev: {}", list(states)),
             Self::Done => f.write_str("ok"),
             Self::Refused { code, is_final } => {
-                write!(f, "refused with {code}{}", if *is_final { " for good" } else { "" })
+                write!(f, "refused with {code}{}", if *is_final { " (final)" } else { "" })
             }
-            Self::Unknown => f.write_str("none came"),
+            Self::Unknown => f.write_str("unknown: no response"),
         }
     }
 }
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "seq {} rev {} {} of ", self.seq, self.rev, self.id)?;
+        write!(f, "seq {} rev {} {} from ", self.seq, self.rev, self.id)?;
         match self.sender {
-            Some(sender) => write!(f, "person {sender}")?,
-            None => f.write_str("nobody here")?,
+            Some(sender) => write!(f, "user {sender}")?,
+            None => f.write_str("another user")?,
         }
-        self.to.map_or(Ok(()), |to| write!(f, " to person {to}"))?;
+        self.to.map_or(Ok(()), |to| write!(f, " to user {to}"))?;
         let text: String = self.text.chars().take(40).collect();
-        if self.is_system { f.write_str(", a line of the room") } else { write!(f, " {text:?}") }
+        if self.is_system { f.write_str(", a system message") } else { write!(f, " {text:?}") }
     }
 }

@@ -1,28 +1,27 @@
-//! The fault harness: it starts the program as it ships, lets people talk in it through wires of its
-//! own, hurts it in every way there is, and then proves by what was seen and by what is stored that
-//! nothing was lost. What it holds the program to is docs/delivery.md.
+//! The fault harness. It starts the server, lets users talk through proxies while it injects faults,
+//! and then checks by the history and the store that no message was lost. docs/delivery.md lists the
+//! invariants.
 
-#![allow(clippy::print_stdout, reason = "the report is what this program is for")]
+#![allow(clippy::print_stdout, reason = "it prints a report")]
 
 mod bugs;
-mod cast;
 mod check;
+mod connection;
 mod fault;
+mod fixtures;
 mod history;
-mod house;
-mod link;
-mod person;
-mod proof;
+mod instance;
 mod proxy;
-mod reader;
+mod replica;
 mod report;
-mod rest;
 mod run;
 mod shrink;
-mod stock;
+mod stock_client;
 mod store;
+mod sync_proof;
+mod user;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,43 +30,46 @@ use clap::{Args, Parser, Subcommand};
 use crate::fault::Fault;
 use crate::run::Plan;
 
-/// What went wrong, as a sentence.
-type Outcome<T> = Result<T, Box<dyn std::error::Error + std::marker::Send + Sync>>;
+/// A failure of the harness itself, as a sentence.
+type Result<T, E = Box<dyn std::error::Error + std::marker::Send + Sync>> = std::result::Result<T, E>;
 
 #[derive(Parser)]
 #[command(name = "madang-torture", version, about)]
 struct Cli {
-    /// The program. With debug assertions it can be sabotaged: see src/sabotage.rs.
+    /// The server to test. Crashes and clock jumps need a debug build.
     #[arg(long, default_value = "target/debug/madang")]
     madang: PathBuf,
-    /// The folder of the stock client's script; it needs `npm ci` there.
+    /// The folder of the stock client's script (run `npm ci` there first).
     #[arg(long, default_value = "tests/clients/node")]
-    stock: PathBuf,
+    stock_client: PathBuf,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// The short run of `make test`: a fixed and a random seed, the planted bugs, the proof.
+    /// Run for 11 seconds each with a fixed and a random seed, and prove that acks follow syncs.
     Short,
-    /// The long run.
+    /// Run for as long as you like.
     Run(Long),
-    /// The checker checked with planted bugs.
-    Bugs,
-    /// That no ack leaves before the sync of its batch, shown with strace.
+    /// Build the server with each of the known bugs and check that the harness finds it.
+    Bugs {
+        /// Only these bugs, by the names of their files in crates/torture/bugs.
+        names: Vec<String>,
+    },
+    /// Prove with strace that no ack leaves before the sync of its batch.
     Proof,
 }
 
 #[derive(Args)]
 struct Long {
-    /// How long it hurts, in minutes.
+    /// How long to inject faults, in minutes.
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
-    /// What decides all that chance decides; the threads decide the rest.
+    /// The seed of every random choice. Thread timing still differs from run to run.
     #[arg(long)]
     seed: Option<u64>,
-    /// People who talk.
+    /// How many users send messages.
     #[arg(long, default_value_t = 50)]
     senders: usize,
     /// Seconds between two faults, on average.
@@ -76,7 +78,7 @@ struct Long {
     /// Seconds that a fault lasts at most.
     #[arg(long, default_value_t = 12.0)]
     longest: f64,
-    /// Only kills, instead of everything.
+    /// Inject only SIGKILL instead of every fault.
     #[arg(long)]
     kills: bool,
 }
@@ -88,14 +90,14 @@ async fn main() -> ExitCode {
         match &cli.command {
             Command::Short => short(&cli).await,
             Command::Run(long) => one(&long.plan(&cli).await?).await,
-            Command::Bugs => find_bugs(&cli.madang).await,
-            Command::Proof => proof::prove(&cli.madang).await,
+            Command::Bugs { names } => bugs::find_all(FIXED_SEED, names).await,
+            Command::Proof => sync_proof::prove(&cli.madang).await,
         }
     };
-    // Whoever breaks it off takes everything along that was started.
+    // On a signal, dropping the work kills every process that it started.
     let done = tokio::select! {
         done = work => done,
-        broken_off = signalled() => broken_off,
+        interrupted = interrupted() => interrupted,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -106,34 +108,34 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn signalled() -> Outcome<()> {
+async fn interrupted() -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
-    Err("broken off".into())
+    Err("interrupted".into())
 }
 
-/// The seed that is always run, so that at least one plan is known to everybody.
-const FIXED: u64 = 20_261_122;
+/// The seed of the first short run, so that everybody runs at least one plan in common.
+const FIXED_SEED: u64 = 20_261_122;
 
-async fn short(cli: &Cli) -> Outcome<()> {
-    proof::prove(&cli.madang).await?;
-    find_bugs(&cli.madang).await?;
-    for seed in [FIXED, fastrand::u64(..1_000_000)] {
+async fn short(cli: &Cli) -> Result<()> {
+    sync_proof::prove(&cli.madang).await?;
+    for seed in [FIXED_SEED, fastrand::u64(..1_000_000)] {
         let plan = Plan {
-            madang: cli.madang.clone(),
+            program: cli.madang.clone(),
             seed,
-            lasting: Duration::from_secs(11),
+            duration: Duration::from_secs(11),
             senders: 16,
-            pace: 40,
-            between: Duration::from_millis(350),
-            longest: Duration::from_millis(500),
+            pause_ms: 40,
+            fault_interval: Duration::from_millis(350),
+            longest_fault: Duration::from_millis(500),
             faults: possible(cli, Fault::ALL).await?,
-            sabotage: String::new(),
-            stock: stock(cli),
+            failpoints: String::new(),
+            keeps_evidence: true,
+            stock_client: stock_client(cli),
         };
         one(&plan).await?;
     }
@@ -141,45 +143,47 @@ async fn short(cli: &Cli) -> Outcome<()> {
 }
 
 impl Long {
-    async fn plan(&self, cli: &Cli) -> Outcome<Plan> {
+    async fn plan(&self, cli: &Cli) -> Result<Plan> {
         let faults = if self.kills { &[Fault::Kill][..] } else { Fault::ALL };
         Ok(Plan {
-            madang: cli.madang.clone(),
+            program: cli.madang.clone(),
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
-            lasting: Duration::from_secs_f64(self.minutes * 60.0),
+            duration: Duration::from_secs_f64(self.minutes * 60.0),
             senders: self.senders,
-            pace: 150,
-            between: Duration::from_secs_f64(self.every),
-            longest: Duration::from_secs_f64(self.longest),
+            pause_ms: 150,
+            fault_interval: Duration::from_secs_f64(self.every),
+            longest_fault: Duration::from_secs_f64(self.longest),
             faults: possible(cli, faults).await?,
-            sabotage: String::new(),
-            stock: stock(cli),
+            failpoints: String::new(),
+            keeps_evidence: true,
+            stock_client: stock_client(cli),
         })
     }
 }
 
-/// The faults that can be done here; what cannot is told.
-async fn possible(cli: &Cli, faults: &[Fault]) -> Outcome<Vec<Fault>> {
+/// Returns the faults that are possible here, and prints which are not.
+async fn possible(cli: &Cli, faults: &[Fault]) -> Result<Vec<Fault>> {
     let has_strace = fault::has_strace();
-    let has_sabotage = house::lets_itself_be_sabotaged(&cli.madang).await?;
-    let can = |fault: &Fault| (has_strace || !fault.needs_strace()) && (has_sabotage || !fault.needs_sabotage());
-    let (possible, left_out): (Vec<Fault>, Vec<Fault>) = faults.iter().copied().partition(can);
-    if !left_out.is_empty() {
-        println!("left out: {left_out:?} (strace: {has_strace}, a build with debug assertions: {has_sabotage})");
+    let has_failpoints = instance::has_failpoints(&cli.madang).await?;
+    let can = |fault: &Fault| (has_strace || !fault.needs_strace()) && (has_failpoints || !fault.needs_failpoints());
+    let (possible, skipped): (Vec<Fault>, Vec<Fault>) = faults.iter().copied().partition(can);
+    if !skipped.is_empty() {
+        let yes = |is: bool| if is { "yes" } else { "no" };
+        println!("skipped {skipped:?} (strace: {}; debug build: {})", yes(has_strace), yes(has_failpoints));
     }
     Ok(possible)
 }
 
-/// The stock client takes part where its modules are.
-fn stock(cli: &Cli) -> Option<PathBuf> {
-    let has_modules = cli.stock.join("node_modules/socket.io-client").is_dir();
+/// Returns the folder of the stock client, if its modules are installed.
+fn stock_client(cli: &Cli) -> Option<PathBuf> {
+    let has_modules = cli.stock_client.join("node_modules/socket.io-client").is_dir();
     if !has_modules {
-        println!("left out, as {} has no modules: the stock client", cli.stock.display());
+        println!("skipped the stock client: run `npm ci` in {}", cli.stock_client.display());
     }
-    has_modules.then(|| cli.stock.clone())
+    has_modules.then(|| cli.stock_client.clone())
 }
 
-async fn one(plan: &Plan) -> Outcome<()> {
+async fn one(plan: &Plan) -> Result<()> {
     let run = run::run(plan).await.map_err(|error| format!("seed {}: {error}", plan.seed))?;
     println!("{}", report::figures(plan, &run));
     if run.violations.is_empty() {
@@ -187,16 +191,10 @@ async fn one(plan: &Plan) -> Outcome<()> {
     }
     println!("{}", report::violations(&run));
     Err(format!(
-        "seed {} broke {} promises; its data, log and history are kept in {}",
+        "seed {}: {} violations; the data, log and history are in {}",
         plan.seed,
         run.violations.len(),
         run.folder.display()
     )
     .into())
-}
-
-async fn find_bugs(madang: &Path) -> Outcome<()> {
-    println!("planted bugs:");
-    let missed = bugs::find(madang, FIXED).await?;
-    if missed.is_empty() { Ok(()) } else { Err(format!("the checker misses: {}", missed.join("; ")).into()) }
 }

@@ -1,6 +1,5 @@
-//! What lies between a client and the program: a wire that can be cut, paused, swallowed, sliced or
-//! slow. Each person has one of their own, at an address that stays while the program comes and
-//! goes.
+//! A proxy between a client and the server that can cut, pause, lose, slice and delay what passes.
+//! Each user has one, at an address that stays while servers come and go.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -13,146 +12,151 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::Outcome;
+use crate::Result;
 
-/// Between two bytes to a reader that trickles.
-const TRICKLE: Duration = Duration::from_millis(100);
+/// The pause between two bytes of a trickle.
+const TRICKLE_PAUSE: Duration = Duration::from_millis(100);
 
-/// How the wire is now.
+/// The state of the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Wire {
+pub(crate) enum Network {
     #[default]
     Clear,
-    /// Nothing comes through; it comes later.
+    /// Everything waits.
     Paused,
-    /// What is sent is lost, and nobody is told: a half-open connection.
-    Swallowing,
-    /// The same for what comes from the program alone.
-    Deaf,
-    /// What the program says waits, while what the client says comes through: a stalled reader.
+    /// Everything is lost without an error: a half-open connection.
+    HalfOpen,
+    /// Everything from the server is lost.
+    LostResponses,
+    /// Everything from the server waits: the client does not read.
     Stalled,
-    /// The same, but for a byte now and then: a trickling reader.
+    /// The client reads a byte now and then.
     Trickling,
     /// A few bytes at a time.
     Sliced,
-    /// Everything a while later.
+    /// Everything arrives late.
     Slow,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Weather {
-    wire: Wire,
-    /// Connections of an earlier number are cut.
+struct Conditions {
+    network: Network,
+    /// How many cuts there were. Connections from before a cut end.
     cuts: u32,
 }
 
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
-    weather: watch::Sender<Weather>,
+    conditions: watch::Sender<Conditions>,
 }
 
 impl Proxy {
-    /// A wire to whatever listens on the port that `upstream` names at the time.
-    pub(crate) async fn open(upstream: Arc<AtomicU16>) -> Outcome<Self> {
+    /// Starts a proxy to the port that `upstream` holds when a client connects.
+    pub(crate) async fn open(upstream: Arc<AtomicU16>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let (weather, watched) = watch::channel(Weather::default());
+        let (conditions, watched) = watch::channel(Conditions::default());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 tokio::spawn(join(client, upstream.load(Ordering::Relaxed), watched.clone()));
             }
         });
-        Ok(Self { address, weather })
+        Ok(Self { address, conditions })
     }
 
-    pub(crate) fn set(&self, wire: Wire) {
-        self.weather.send_modify(|weather| weather.wire = wire);
+    pub(crate) fn set(&self, network: Network) {
+        self.conditions.send_modify(|conditions| conditions.network = network);
     }
 
-    /// Cuts everything that is open, wherever in a frame it stands.
+    /// Cuts every connection.
     pub(crate) fn cut(&self) {
-        self.weather.send_modify(|weather| weather.cuts += 1);
+        self.conditions.send_modify(|conditions| conditions.cuts += 1);
     }
 }
 
-/// Which way the bytes go.
+/// The direction of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    ToProgram,
-    FromProgram,
+enum Direction {
+    ToServer,
+    FromServer,
 }
 
-impl Way {
-    fn waits(self, wire: Wire) -> bool {
-        wire == Wire::Paused || self == Self::FromProgram && wire == Wire::Stalled
+impl Direction {
+    fn waits(self, network: Network) -> bool {
+        network == Network::Paused || self == Self::FromServer && network == Network::Stalled
     }
 
-    fn swallows(self, wire: Wire) -> bool {
-        wire == Wire::Swallowing || self == Self::FromProgram && wire == Wire::Deaf
+    fn loses(self, network: Network) -> bool {
+        network == Network::HalfOpen || self == Self::FromServer && network == Network::LostResponses
     }
 }
 
-async fn join(client: TcpStream, port: u16, weather: watch::Receiver<Weather>) {
-    let cuts = weather.borrow().cuts;
-    // Nobody there is the same to the client as a wire that is cut.
+async fn join(client: TcpStream, port: u16, conditions: watch::Receiver<Conditions>) {
+    let cuts = conditions.borrow().cuts;
+    // To the client a server that is down is the same as a cut.
     let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (client_reads, client_writes) = client.into_split();
     let (server_reads, server_writes) = server.into_split();
     let cut = {
-        let mut weather = weather.clone();
-        async move { drop(weather.wait_for(|weather| weather.cuts != cuts).await) }
+        let mut conditions = conditions.clone();
+        async move { drop(conditions.wait_for(|conditions| conditions.cuts != cuts).await) }
     };
     tokio::select! {
         () = cut => {}
-        () = pump(client_reads, server_writes, weather.clone(), Way::ToProgram) => {}
-        () = pump(server_reads, client_writes, weather, Way::FromProgram) => {}
+        () = pump(client_reads, server_writes, conditions.clone(), Direction::ToServer) => {}
+        () = pump(server_reads, client_writes, conditions, Direction::FromServer) => {}
     }
 }
 
-/// Carries bytes one way until that way ends; on wires that swallow them it does not.
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut weather: watch::Receiver<Weather>, way: Way) {
+/// Copies bytes in one direction until it ends. A network that loses them does not end.
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut conditions: watch::Receiver<Conditions>,
+    direction: Direction,
+) {
     let mut buffer = vec![0; 16 * 1024];
-    let mut is_deaf = false;
+    let mut is_lost = false;
     loop {
         let Ok(count @ 1..) = from.read(&mut buffer).await else { return };
-        if weather.wait_for(|weather| !way.waits(weather.wire)).await.is_err() {
+        if conditions.wait_for(|conditions| !direction.waits(conditions.network)).await.is_err() {
             return;
         }
-        let wire = weather.borrow().wire;
-        let piece = if wire == Wire::Sliced { 7 } else { count };
-        is_deaf |= way.swallows(wire);
-        if is_deaf {
-            // For good: no TCP loses bytes and then goes on.
+        let network = conditions.borrow().network;
+        let piece = if network == Network::Sliced { 7 } else { count };
+        is_lost |= direction.loses(network);
+        if is_lost {
+            // For good: TCP does not lose bytes and then go on.
             continue;
         }
-        if wire == Wire::Slow {
+        if network == Network::Slow {
             sleep(Duration::from_millis(60)).await;
         }
-        let Ok(rest) = trickle(&buffer[..count], &mut to, way, &weather).await else { return };
+        let Ok(rest) = trickle(&buffer[..count], &mut to, direction, &conditions).await else { return };
         for piece in rest.chunks(piece) {
             if to.write_all(piece).await.is_err() {
                 return;
             }
-            if wire == Wire::Sliced {
+            if network == Network::Sliced {
                 tokio::task::yield_now().await;
             }
         }
     }
 }
 
-/// Carries a byte now and then while the wire lets no more through; what is left of them then.
+/// Copies a byte now and then while the network trickles. Returns the bytes that are left.
 async fn trickle<'a>(
     mut bytes: &'a [u8],
     to: &mut OwnedWriteHalf,
-    way: Way,
-    weather: &watch::Receiver<Weather>,
+    direction: Direction,
+    conditions: &watch::Receiver<Conditions>,
 ) -> std::io::Result<&'a [u8]> {
-    let trickles = || way == Way::FromProgram && weather.borrow().wire == Wire::Trickling;
+    let trickles = || direction == Direction::FromServer && conditions.borrow().network == Network::Trickling;
     while let Some((byte, others)) = bytes.split_first().filter(|_| trickles()) {
         to.write_all(&[*byte]).await?;
         bytes = others;
-        sleep(TRICKLE).await;
+        sleep(TRICKLE_PAUSE).await;
     }
     Ok(bytes)
 }

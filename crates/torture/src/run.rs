@@ -1,4 +1,4 @@
-//! One run: a house and its people, faults for a while, then peace, and then the questions.
+//! One run: users talk while faults are injected, then everything settles and is checked.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -10,206 +10,206 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::Outcome;
-use crate::cast::Cast;
-use crate::check::{Seen, Violation, check};
-use crate::fault::{Fault, hurt_house, hurt_wires};
-use crate::history::{Event, Recorder, Who};
-use crate::house::House;
-use crate::person::{Person, Phase};
-use crate::proxy::{Proxy, Wire};
-use crate::reader::{Held, Reader};
-use crate::rest::Rest;
-use crate::stock::Stock;
+use crate::Result;
+use crate::check::{Evidence, Violation, check};
+use crate::fault::{Fault, inject_into_network, inject_into_server};
+use crate::fixtures::Fixtures;
+use crate::history::{Event, Recorder, UserIndex};
+use crate::instance::Instance;
+use crate::proxy::{Network, Proxy};
+use crate::replica::{Decoder, Replica};
+use crate::stock_client::StockClient;
 use crate::store::{Store, check_integrity};
+use crate::user::{Phase, User};
 
-/// How long peace may take to come, and the last resume.
-const PEACE: Duration = Duration::from_secs(45);
-/// A little more than a store may take to heal.
-const HEALING: Duration = Duration::from_secs(11);
-/// How long an orderly end may take.
-const END: Duration = Duration::from_secs(30);
-/// Writes that a life which is to die at a named place may see before.
-const DEATHS: u64 = 120;
+/// How long the users may take to settle after the last fault, and for the last resume.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(45);
+/// A little more than the store may take to recover.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(11);
+/// How long a shutdown may take.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+/// The highest number of passes before a crash point strikes.
+const MAX_HITS: u64 = 120;
 
-/// What is to be done in a run; the seed says the rest.
+/// The parameters of a run. Everything else follows from the seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    pub(crate) madang: PathBuf,
+    pub(crate) program: PathBuf,
     pub(crate) seed: u64,
-    pub(crate) lasting: Duration,
+    pub(crate) duration: Duration,
     pub(crate) senders: usize,
-    /// Milliseconds between two acts of a person, about.
-    pub(crate) pace: u64,
-    /// The time between two faults, on average, and how long one lasts at most.
-    pub(crate) between: Duration,
-    pub(crate) longest: Duration,
+    /// The pause between two operations of a user, in milliseconds, about.
+    pub(crate) pause_ms: u64,
+    /// The average time between two faults.
+    pub(crate) fault_interval: Duration,
+    pub(crate) longest_fault: Duration,
     pub(crate) faults: Vec<Fault>,
-    /// Bugs that are planted in every life.
-    pub(crate) sabotage: String,
-    /// The folder of the stock client's script, where it takes part.
-    pub(crate) stock: Option<PathBuf>,
+    /// Failpoints of every server of the run.
+    pub(crate) failpoints: String,
+    /// Whether the data folder of a run that breaks an invariant is kept.
+    pub(crate) keeps_evidence: bool,
+    /// The folder of the stock client's script, if it takes part.
+    pub(crate) stock_client: Option<PathBuf>,
 }
 
-/// What came of a run.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) events: Vec<Event>,
     pub(crate) store: Store,
-    pub(crate) held: Vec<HashMap<u8, Held>>,
+    /// The final replicas of each user.
+    pub(crate) replicas: Vec<HashMap<u8, Replica>>,
     pub(crate) log: String,
     pub(crate) violations: Vec<Violation>,
     pub(crate) faults: BTreeMap<Fault, u32>,
-    pub(crate) lives: u32,
+    pub(crate) starts: u32,
     pub(crate) took: Duration,
-    /// The data folder, kept when something is wrong.
+    /// The data folder. It is kept if an invariant is broken.
     pub(crate) folder: PathBuf,
 }
 
 impl Run {
-    pub(crate) fn seen(&self) -> Seen<'_> {
-        Seen { store: &self.store, held: &self.held, log: &self.log }
+    pub(crate) fn evidence(&self) -> Evidence<'_> {
+        Evidence { store: &self.store, replicas: &self.replicas, log: &self.log }
     }
 }
 
-/// A run while it goes on.
+/// A run in progress.
 struct Running<'a> {
     plan: &'a Plan,
-    house: House,
-    wires: Vec<Proxy>,
+    server: Instance,
+    proxies: Vec<Proxy>,
     recorder: Recorder,
     rng: Rng,
     faults: BTreeMap<Fault, u32>,
     rush: watch::Sender<u32>,
 }
 
-/// Runs a plan to its end. An error is a failure of the run itself; what was found is in the answer.
-pub(crate) async fn run(plan: &Plan) -> Outcome<Run> {
+/// Executes a run. An error is a failure of the harness; broken invariants are in the result.
+pub(crate) async fn run(plan: &Plan) -> Result<Run> {
     let began = Instant::now();
-    let mut house = House::new(&plan.madang)?;
-    house.start(&plan.sabotage).await?;
-    let rest = Rest(([127, 0, 0, 1], house.port.load(std::sync::atomic::Ordering::Relaxed)).into());
-    let cast = Arc::new(Cast::make(&rest, plan.senders).await?);
+    let mut server = Instance::new(&plan.program)?;
+    server.start(&plan.failpoints).await?;
+    let fixtures = Arc::new(Fixtures::create(server.address(), plan.senders).await?);
     let recorder = Recorder::new();
-    let (phase, watched) = watch::channel(Phase::Busy);
+    let (phase, watched) = watch::channel(Phase::Active);
     let (settled, mut all_settled) = watch::channel(0);
     let (rush, rushed) = watch::channel(0);
-    let mut wires = Vec::new();
-    let mut people: Vec<JoinHandle<HashMap<u8, Held>>> = Vec::new();
-    let reader = Reader(cast.clone());
-    let people_of_ours = (0..cast.people.len() as Who).filter(|who| *who != cast.stock());
-    for me in people_of_ours {
-        let wire = Proxy::open(house.port.clone()).await?;
-        let person = Person {
+    let mut proxies = Vec::new();
+    let mut users: Vec<JoinHandle<HashMap<u8, Replica>>> = Vec::new();
+    let decoder = Decoder(fixtures.clone());
+    let simulated = (0..fixtures.users.len() as UserIndex).filter(|user| *user != fixtures.stock_client());
+    for me in simulated {
+        let proxy = Proxy::open(server.port.clone()).await?;
+        let user = User {
             me,
-            cast: cast.clone(),
-            reader: reader.clone(),
-            address: wire.address,
+            fixtures: fixtures.clone(),
+            decoder: decoder.clone(),
+            address: proxy.address,
             rng: Rng::with_seed(plan.seed.wrapping_mul(1_000).wrapping_add(u64::from(me))),
             recorder: recorder.clone(),
             phase: watched.clone(),
             settled: settled.clone(),
             rush: rushed.clone(),
-            pace: plan.pace,
+            pause_ms: plan.pause_ms,
         };
-        people.push(tokio::spawn(person.live()));
-        wires.push(wire);
+        users.push(tokio::spawn(user.run()));
+        proxies.push(proxy);
     }
-    let stock = match &plan.stock {
+    let stock_client = match &plan.stock_client {
         Some(folder) => {
-            wires.push(Proxy::open(house.port.clone()).await?);
-            Some(Stock::start(folder, reader, &wires[wires.len() - 1], &recorder).await?)
+            proxies.push(Proxy::open(server.port.clone()).await?);
+            Some(StockClient::start(folder, decoder, &proxies[proxies.len() - 1], &recorder).await?)
         }
         None => None,
     };
     let rng = Rng::with_seed(plan.seed);
-    let mut running = Running { plan, house, wires, recorder: recorder.clone(), rng, faults: BTreeMap::new(), rush };
-    running.hurt().await?;
-    running.heal().await?;
-    phase.send_replace(Phase::Settle);
-    let everybody = people.len();
-    let peace = timeout(PEACE, all_settled.wait_for(|count| *count >= everybody)).await.is_ok();
-    let stock_holds = match stock {
-        Some(stock) => stock.end(PEACE).await?,
+    let mut running = Running { plan, server, proxies, recorder: recorder.clone(), rng, faults: BTreeMap::new(), rush };
+    running.inject_faults().await?;
+    running.recover().await?;
+    phase.send_replace(Phase::Settling);
+    let count = users.len();
+    let is_settled = timeout(SETTLE_TIMEOUT, all_settled.wait_for(|settled| *settled >= count)).await.is_ok();
+    let stock_replicas = match stock_client {
+        Some(stock_client) => stock_client.finish(SETTLE_TIMEOUT).await?,
         None => HashMap::new(),
     };
-    phase.send_replace(Phase::Last);
-    let mut held = Vec::new();
-    for person in people {
-        let ended = timeout(PEACE, person).await;
-        held.push(ended.map_err(|_| "a person does not come to an end")??);
+    phase.send_replace(Phase::LastResume);
+    let mut replicas = Vec::new();
+    for user in users {
+        let ended = timeout(SETTLE_TIMEOUT, user).await;
+        replicas.push(ended.map_err(|_| "a user does not finish")??);
     }
-    held.insert(usize::from(cast.stock()), stock_holds);
-    let mut violations = running.end().await?;
-    if !peace {
-        violations.push(told("I8", format!("{} of {everybody} have not come to rest", *all_settled.borrow())));
+    replicas.insert(usize::from(fixtures.stock_client()), stock_replicas);
+    let mut violations = running.finish().await?;
+    if !is_settled {
+        violations.push(violation("I8", format!("only {} of {count} users settled", *all_settled.borrow())));
     }
-    let store = Store::read(&running.house.data(), &cast)?;
-    let log = running.house.log();
+    let store = Store::read(&running.server.data_dir(), &fixtures)?;
+    let log = running.server.log();
     let events = recorder.take();
-    violations.extend(check(&events, &Seen { store: &store, held: &held, log: &log }));
-    running.house.folder.is_kept = !violations.is_empty() && plan.sabotage.is_empty();
-    if running.house.folder.is_kept {
+    violations.extend(check(&events, &Evidence { store: &store, replicas: &replicas, log: &log }));
+    if !violations.is_empty() && plan.keeps_evidence {
+        running.server.folder.keep();
         let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
-        std::fs::write(running.house.folder.path.join("history"), lines)?;
+        std::fs::write(running.server.folder.path().join("history"), lines)?;
     }
-    let (lives, faults, folder) = (running.house.lives, running.faults, running.house.folder.path.clone());
-    Ok(Run { events, store, held, log, violations, faults, lives, took: began.elapsed(), folder })
+    let (starts, faults, folder) = (running.server.starts, running.faults, running.server.folder.path().to_owned());
+    Ok(Run { events, store, replicas, log, violations, faults, starts, took: began.elapsed(), folder })
 }
 
-fn told(invariant: &'static str, told: String) -> Violation {
-    Violation { invariant, about: Default::default(), told }
+fn violation(invariant: &'static str, message: String) -> Violation {
+    Violation { invariant, about: Default::default(), message }
 }
 
 impl Running<'_> {
-    /// One fault after the other until the time is over.
-    async fn hurt(&mut self) -> Outcome<()> {
-        let until = Instant::now() + self.plan.lasting;
-        // From a deck and not by dice, so that none is left out of a short run.
+    /// Injects one fault after the other until the time is over.
+    async fn inject_faults(&mut self) -> Result<()> {
+        let until = Instant::now() + self.plan.duration;
+        // A shuffled deck, so that even a short run has every fault.
         let mut deck = Vec::new();
         while Instant::now() < until {
-            // Between half and three halves of the average.
-            let pause = self.plan.between.mul_f64(0.5 + self.rng.f64());
-            self.watch(pause.min(until.saturating_duration_since(Instant::now()))).await?;
+            let pause = self.plan.fault_interval.mul_f64(0.5 + self.rng.f64());
+            self.wait(pause.min(until.saturating_duration_since(Instant::now()))).await?;
             if deck.is_empty() {
                 deck = self.plan.faults.clone();
                 self.rng.shuffle(&mut deck);
             }
             let Some(fault) = deck.pop() else { continue };
             *self.faults.entry(fault).or_default() += 1;
-            self.recorder.world(format!("{fault:?}"));
-            self.strike(fault).await?;
+            self.recorder.harness(format!("{fault:?}"));
+            self.inject(fault).await?;
         }
         Ok(())
     }
 
-    async fn strike(&mut self, fault: Fault) -> Outcome<()> {
-        let lasting = self.plan.longest.mul_f64(self.rng.f64());
+    async fn inject(&mut self, fault: Fault) -> Result<()> {
+        let duration = self.plan.longest_fault.mul_f64(self.rng.f64());
         match fault {
             Fault::Kill => {
-                self.house.kill().await?;
-                self.rise("").await
+                self.server.kill()?;
+                self.restart("").await
             }
-            Fault::DieAt => {
-                let places = ["before-commit", "after-commit", "after-telling", "after-answers"];
+            Fault::Crash => {
+                let places = ["before-commit", "after-commit", "after-publish", "after-acks"];
                 let place = places[self.rng.usize(0..places.len())];
-                // The first few belong to the start.
-                let passing = self.rng.u64(8..DEATHS);
-                self.house.kill().await?;
-                self.rise(&format!("die={place}:{passing}")).await
+                // The first few writes belong to the start.
+                let pass = self.rng.u64(8..MAX_HITS);
+                self.server.kill()?;
+                self.restart(&format!("crash={place}:{pass}")).await
             }
             Fault::Clock => {
                 let by = if self.rng.bool() { 3_600_000 } else { -3_600_000 };
-                self.house.kill().await?;
-                self.rise(&format!("clock={by}:300")).await
+                self.server.kill()?;
+                self.restart(&format!("clock={by}:300")).await
             }
             Fault::Terminate => {
                 self.terminate().await?;
-                self.rise("").await
+                self.restart("").await
             }
             Fault::Lock | Fault::FewFiles | Fault::FullDisk | Fault::BadWrite | Fault::BadSync => {
-                hurt_house(fault, &self.house, lasting).await?;
-                self.recorder.world(crate::check::STORE_HEALED);
-                self.until_acked().await
+                inject_into_server(fault, &self.server, duration).await?;
+                self.recorder.harness(crate::check::STORE_RECOVERED);
+                self.wait_for_ack().await
             }
             Fault::Rush => {
                 self.rush.send_modify(|rushes| *rushes += 1);
@@ -218,84 +218,85 @@ impl Running<'_> {
             Fault::Cut
             | Fault::Pause
             | Fault::HalfOpen
-            | Fault::Deaf
+            | Fault::LostResponses
             | Fault::Stall
             | Fault::Trickle
             | Fault::Slice
             | Fault::Slow => {
-                hurt_wires(fault, &self.wires, &mut self.rng, lasting).await;
+                inject_into_network(fault, &self.proxies, &mut self.rng, duration).await;
                 Ok(())
             }
         }
     }
 
-    /// Lets the store show that it heals by itself, before anything else hurts.
-    async fn until_acked(&mut self) -> Outcome<()> {
-        let (before, until) = (self.recorder.acks(), Instant::now() + HEALING);
+    /// Waits until the store has recovered by itself, before the next fault.
+    async fn wait_for_ack(&mut self) -> Result<()> {
+        let (before, until) = (self.recorder.acks(), Instant::now() + RECOVERY_TIMEOUT);
         while self.recorder.acks() == before && Instant::now() < until {
-            self.watch(Duration::from_millis(20)).await?;
+            self.wait(Duration::from_millis(20)).await?;
         }
         Ok(())
     }
 
-    /// Lets time pass; a program that dies meanwhile, as it was told to, gets another life.
-    async fn watch(&mut self, pause: Duration) -> Outcome<()> {
+    /// Waits. A server that crashes meanwhile, at a failpoint, is started again.
+    async fn wait(&mut self, pause: Duration) -> Result<()> {
         let until = Instant::now() + pause;
         while Instant::now() < until {
             sleep(Duration::from_millis(20).min(pause)).await;
-            if let Some(status) = self.house.has_ended()? {
-                self.recorder.world(format!("ended by itself: {status}"));
-                self.rise("").await?;
+            if let Some(status) = self.server.has_ended()? {
+                self.recorder.harness(format!("crashed: {status}"));
+                self.restart("").await?;
             }
         }
         Ok(())
     }
 
-    /// Another life, after a look at the database that the last one left.
-    async fn rise(&mut self, sabotage: &str) -> Outcome<()> {
-        check_integrity(&self.house.data())?;
-        self.house.start(&[&*self.plan.sabotage, sabotage].join(",")).await?;
-        self.recorder.world("started");
+    /// Starts another server, after a check of the database that the last one left.
+    async fn restart(&mut self, failpoints: &str) -> Result<()> {
+        check_integrity(&self.server.data_dir())?;
+        self.server.start(&[&*self.plan.failpoints, failpoints].join(",")).await?;
+        self.recorder.harness("started");
         Ok(())
     }
 
-    /// I15: SIGTERM ends the program well and soon, whatever the clients do.
-    async fn terminate(&mut self) -> Outcome<()> {
-        if self.house.has_ended()?.is_some() {
+    /// I15: SIGTERM ends the server without an error and in time, whatever the clients do.
+    async fn terminate(&mut self) -> Result<()> {
+        if self.server.has_ended()?.is_some() {
             return Ok(());
         }
-        let (status, took) = self.house.terminate().await?;
-        self.recorder.world(format!("terminated in {} ms: {status}", took.as_millis()));
-        if !status.success() || took > END {
-            return Err(format!("I15: SIGTERM ended the program after {took:?} with {status}").into());
+        let (status, took) = self.server.terminate().await?;
+        self.recorder.harness(format!("terminated in {} ms: {status}", took.as_millis()));
+        if !status.success() || took > SHUTDOWN_TIMEOUT {
+            return Err(format!("I15: SIGTERM ended the server after {took:?} with {status}").into());
         }
         Ok(())
     }
 
-    /// Everything is as it should be again: the wires are clear, and the program is one that lives.
-    async fn heal(&mut self) -> Outcome<()> {
-        self.wires.iter().for_each(|wire| wire.set(Wire::Clear));
-        if self.house.has_ended()?.is_none() {
-            self.house.kill().await?;
+    /// Ends every fault: the network is clear, and a server without crash points runs.
+    async fn recover(&mut self) -> Result<()> {
+        self.proxies.iter().for_each(|proxy| proxy.set(Network::Clear));
+        if self.server.has_ended()?.is_none() {
+            self.server.kill()?;
         }
-        check_integrity(&self.house.data())?;
-        // A planted bug stays to the end; a planted death would come into the peace.
-        let lives: Vec<&str> = self.plan.sabotage.split(',').filter(|part| !part.starts_with("die=")).collect();
-        self.house.start(&lives.join(",")).await?;
-        self.recorder.world(crate::check::STORE_HEALED);
+        check_integrity(&self.server.data_dir())?;
+        let failpoints: Vec<&str> =
+            self.plan.failpoints.split(',').filter(|part| !part.starts_with("crash=")).collect();
+        self.server.start(&failpoints.join(",")).await?;
+        self.recorder.harness(crate::check::STORE_RECOVERED);
         Ok(())
     }
 
-    async fn end(&mut self) -> Outcome<Vec<Violation>> {
+    /// Shuts the server down and checks what it left.
+    async fn finish(&mut self) -> Result<Vec<Violation>> {
         let mut violations = Vec::new();
         if let Err(error) = self.terminate().await {
-            violations.push(told("I15", error.to_string()));
+            violations.push(violation("I15", error.to_string()));
         }
-        if let Err(error) = check_integrity(&self.house.data()) {
-            violations.push(told("I17", error.to_string()));
+        if let Err(error) = check_integrity(&self.server.data_dir()) {
+            violations.push(violation("I17", error.to_string()));
         }
-        if let Some(harm) = self.house.verify().await? {
-            violations.push(told("I17", format!("`madang verify` finds: {harm}")));
+        if let Some(error) = self.server.verify().await? {
+            violations.push(violation("I17", format!("`madang verify` finds: {error}")));
         }
         Ok(violations)
     }

@@ -1,4 +1,4 @@
-//! The harness as a program. That this is here also makes `cargo test` build it, for `make faults`.
+//! The harness as a program. This test also makes `cargo test` build it, for `make faults`.
 
 use std::process::{Command, Output};
 
@@ -7,17 +7,17 @@ fn torture(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn who_names_no_program_is_told_which_one_is_missing() {
-    let failed = torture(&["--madang", "no-such-program", "bugs"]);
-    let told = String::from_utf8(failed.stderr).unwrap();
+fn a_missing_server_is_an_error_with_its_path() {
+    let failed = torture(&["--madang", "no-such-program", "run", "--seed", "1"]);
+    let error = String::from_utf8(failed.stderr).unwrap();
     assert_eq!(failed.status.code(), Some(1));
-    assert!(told.starts_with("madang-torture: no program at no-such-program"), "{told}");
+    assert!(error.starts_with("madang-torture: cannot find the server no-such-program"), "{error}");
 }
 
 #[test]
-fn help_names_the_runs() {
-    let told = String::from_utf8(torture(&["--help"]).stdout).unwrap();
-    for run in ["short", "run", "bugs", "proof"] {
-        assert!(told.contains(run), "{told}");
+fn help_names_the_commands() {
+    let help = String::from_utf8(torture(&["--help"]).stdout).unwrap();
+    for command in ["short", "run", "bugs", "proof"] {
+        assert!(help.contains(command), "{help}");
     }
 }

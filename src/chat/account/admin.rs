@@ -1,9 +1,11 @@
-//! Who keeps order in the whole house.
+//! Admins of the server.
 
 use crate::chat::Tx;
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
+/// Returns whether a user is an admin.
+///
 /// # Errors
 /// Only those of the store.
 pub fn is_admin(tx: &mut Tx, user_id: UserId) -> Result<bool> {
@@ -14,13 +16,13 @@ pub fn is_admin(tx: &mut Tx, user_id: UserId) -> Result<bool> {
 /// Makes an account an admin.
 ///
 /// # Errors
-/// `forbidden` for who has no e-mail and password of their own.
+/// `forbidden` for a user without an e-mail and a password.
 pub fn make_admin(tx: &mut Tx, user_id: UserId) -> Result<()> {
     let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id])? == 0 { Err(Code::Forbidden.into()) } else { Ok(()) }
 }
 
-/// Any admin, if the house has one. Asked at the start alone: it looks at everybody.
+/// Returns any admin, if there is one. It reads the whole table, so only the start of the server uses it.
 ///
 /// # Errors
 /// Only those of the store.

@@ -1,45 +1,42 @@
-//! The end of an account: first the rooms, one at a time, then the person, then, if they wish, what
-//! they said, a bounded number of messages at a time.
+//! The deletion of an account: first the memberships, one at a time, then the user, then, on request, their
+//! messages, a bounded number at a time.
 
-use crate::chat::outbox::{self, JobKind};
-use crate::chat::room::{self, RoomKind};
+use crate::chat::kinds::{JobKind, RoomKind};
 use crate::chat::session::SessionId;
-use crate::chat::{Fact, Leaving, Tx, file, member, message, session};
+use crate::chat::{Fact, Leaving, Tx, file, member, message, outbox, room, session};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
-/// Messages looked at in one go; how many of them are the person's does not matter.
+/// Messages looked at in one step, of any sender.
 const SPAN: i64 = 10_000;
-/// Messages taken away in one go.
+/// Messages deleted in one step.
 const CHUNK: usize = 50;
 
-/// What the end of an account leaves to be done outside of the store.
+/// The work that is left outside of the store after an account is deleted.
 #[derive(Clone, Debug, Default)]
 pub struct Left {
     /// The sessions that ended.
     pub ended: Vec<SessionId>,
-    /// The hashes of stored bytes that nobody needs any more.
+    /// The hashes of stored bytes that are not needed any more.
     pub unneeded: Vec<String>,
 }
 
-/// A step of taking away what a person said.
+/// The result of one step of deleting the messages of a user.
 #[derive(Clone, Debug, Default)]
 pub struct Erased {
-    /// The rooms that hear of it, once for each message.
+    /// The rooms of the deleted messages, once for each.
     pub rooms: Vec<RoomId>,
-    /// The hashes of stored bytes that nobody needs any more.
+    /// The hashes of stored bytes that are not needed any more.
     pub unneeded: Vec<String>,
 }
 
-/// Ends an account. What they said stays, as nobody's, in rooms that go on; with `erase` it is
-/// taken away by [`erase`]: [`find_erasing`] knows of it from here on, whatever happens to the
-/// process. The e-mail is free for another account.
+/// Deletes an account. Its messages stay without a sender; with `erase` they are deleted by [`erase`] later, and
+/// [`find_erasing`] returns the user until that is done, also after a restart. The e-mail becomes free.
 ///
-/// Rooms are left one by one before this, so that each is told in its own time; the few that were
-/// joined meanwhile are left here.
+/// The caller ends the memberships before, one by one. Those that began meanwhile end here.
 ///
 /// # Errors
-/// `not_found` for who is gone already.
+/// `not_found` for a deleted account.
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Left> {
     let mut left = Left::default();
     for room_id in member::rooms_of(tx, me)? {
@@ -64,14 +61,14 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Left> {
     }
     outbox::drop_of_user(tx, JobKind::Preview, me)?;
     if erase {
-        tx.execute("INSERT INTO meta (key, value) VALUES (?1, '0')", &[&mark(me)])?;
+        tx.execute("INSERT INTO meta (key, value) VALUES (?1, '0')", &[&progress_key(me)])?;
     }
     let picture = picture.as_deref().and_then(file::picture_hash).map(str::to_owned);
     left.unneeded.extend(file::unreferenced(tx, picture.as_slice())?);
     Ok(left)
 }
 
-/// Ends one membership of somebody who goes for good. The other of a direct room keeps it, to read.
+/// Ends one membership of a user whose account is deleted. The other user of a direct room keeps it, read-only.
 ///
 /// # Errors
 /// `room_not_found`, `not_a_member`.
@@ -86,11 +83,11 @@ pub fn leave_room(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<
         return room::delete(tx, now, room_id);
     }
     tx.publish(Fact::Left { room_id, user_id: me, rev: room.rev + 1, why: Leaving::Exit });
-    room::tell_changed(tx, room_id)?;
+    room::publish_changed(tx, room_id)?;
     Ok(())
 }
 
-/// Somebody who is gone and whose messages are still to be taken away, and how far that is.
+/// Returns a deleted user whose messages are still to be deleted, and the number reached.
 ///
 /// # Errors
 /// Only those of the store.
@@ -100,11 +97,9 @@ pub fn find_erasing(tx: &mut Tx) -> Result<Option<(UserId, i64)>> {
     Ok(found.and_then(|(key, after)| Some((key.strip_prefix("erase ")?.parse().ok()?, after.parse().ok()?))))
 }
 
-/// The next messages that a person said, at most 50, and up to where that is all of them; `None`
-/// behind the last.
+/// Returns the next messages of a user, at most 50, and the number up to which these are all; `None` after the last.
 ///
-/// It goes by the numbers of messages and not by an index of who said them: that one would make
-/// every send dearer, for something that is done once in the life of an account.
+/// It reads the messages of everybody in the order of their numbers. An index by sender would make every send slower.
 ///
 /// # Errors
 /// Only those of the store.
@@ -123,14 +118,14 @@ pub fn said_after(tx: &mut Tx, gone: UserId, after: i64) -> Result<Option<(Vec<i
     Ok(Some((numbers, reached)))
 }
 
-/// Takes messages of somebody who is gone away, and notes how far that is.
+/// Deletes messages of a deleted user, and stores the number reached.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn erase(tx: &mut Tx, now: i64, gone: UserId, numbers: &[i64], reached: i64) -> Result<Erased> {
     let mut erased = Erased::default();
     for &number in numbers {
-        // What is left of a removed room is taken away with it.
+        // The messages of a removed room are deleted with it.
         let exists = "SELECT 1 FROM messages m JOIN rooms r ON r.id = m.room_id
                       WHERE m.number = ?1 AND m.deleted_at IS NULL";
         if tx.query_opt(exists, &[&number], |row| row.get::<i64>(0))?.is_some() {
@@ -139,20 +134,20 @@ pub fn erase(tx: &mut Tx, now: i64, gone: UserId, numbers: &[i64], reached: i64)
             erased.rooms.push(changed.message.room_id);
         }
     }
-    tx.execute("UPDATE meta SET value = ?2 WHERE key = ?1", &[&mark(gone), &reached.to_string()])?;
+    tx.execute("UPDATE meta SET value = ?2 WHERE key = ?1", &[&progress_key(gone), &reached.to_string()])?;
     Ok(erased)
 }
 
-/// Notes that all that somebody said is gone.
+/// Stores that all messages of a deleted user are deleted.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn erased(tx: &mut Tx, gone: UserId) -> Result<()> {
-    tx.execute("DELETE FROM meta WHERE key = ?1", &[&mark(gone)])?;
+    tx.execute("DELETE FROM meta WHERE key = ?1", &[&progress_key(gone)])?;
     Ok(())
 }
 
-/// Under which key it is remembered that somebody's messages are still to go, and how far that is.
-fn mark(gone: UserId) -> String {
+/// Returns the key under which the progress of [`erase`] is stored.
+fn progress_key(gone: UserId) -> String {
     format!("erase {gone}")
 }

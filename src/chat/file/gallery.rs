@@ -1,23 +1,25 @@
-//! All files of a room, the newest first.
+//! The list of the files of a room, the newest first.
+
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{File, WIDTH, file_columns, read, visible};
-use crate::chat::user::{self, User, user_columns};
+use super::{COLUMNS, File, VISIBLE, read};
+use crate::chat::user::{self, User};
 use crate::chat::{Limits, Tx, member};
 use crate::clock::rfc3339;
 use crate::error::Result;
 use crate::ids::{FileId, MessageId, RoomId, UserId};
 
-/// A file of a room and where it was said.
+/// A file of a room with its message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Entry {
     pub file: File,
     pub message: Origin,
 }
 
-/// The message that carries a file, as far as a list of files shows it.
+/// The message of a file, as far as a list of files shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Origin {
@@ -28,7 +30,7 @@ pub struct Origin {
     pub created_at: String,
 }
 
-/// What a list of files is of.
+/// The kind of files in a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -39,28 +41,24 @@ pub enum Kind {
     File,
 }
 
-/// Files come by the age of their upload, which is nearly that of their message and, unlike it, is
-/// one place for each of several files on one message. Whispers between others are walked over.
-macro_rules! newest {
-    ($which:literal) => {
-        concat!(
-            "SELECT ",
-            file_columns!(),
-            ", m.id, m.seq, m.created_at, ",
-            user_columns!("u"),
-            " FROM files f JOIN messages m ON m.number = f.message_number JOIN rooms r ON r.id = f.room_id
-             JOIN members x ON x.room_id = f.room_id AND x.user_id = ?2 LEFT JOIN users u ON u.id = m.user_id
-             WHERE f.room_id = ?1 AND f.is_picture = ",
-            $which,
-            " AND f.id < ?3 AND ",
-            visible!(),
-            " ORDER BY f.id DESC LIMIT ?4"
-        )
-    };
+static PICTURES: LazyLock<String> = LazyLock::new(|| newest(1));
+static OTHER_FILES: LazyLock<String> = LazyLock::new(|| newest(0));
+
+/// Orders files by their id, so by the time of their upload: unlike the message it tells several files of one
+/// message apart. Whispers between others are skipped row by row.
+fn newest(is_picture: u8) -> String {
+    let user = user::columns("u");
+    format!(
+        "SELECT {COLUMNS}, m.id, m.seq, {user}, m.created_at
+         FROM files f JOIN messages m ON m.number = f.message_number JOIN rooms r ON r.id = f.room_id
+         JOIN members x ON x.room_id = f.room_id AND x.user_id = ?2 LEFT JOIN users u ON u.id = m.user_id
+         WHERE f.room_id = ?1 AND f.is_picture = {is_picture} AND f.id < ?3 AND {VISIBLE}
+         ORDER BY f.id DESC LIMIT ?4"
+    )
 }
 
-/// Files of one kind that the viewer may see, the newest first, from before the file `before`; and
-/// the file to ask on from, if there are more.
+/// Returns files of one kind that the viewer may see, the newest first, from before the file `before`; and the file
+/// to go on from, if there are more.
 ///
 /// # Errors
 /// `invalid` with the field `limit`; `room_not_found`, `not_a_member`.
@@ -76,18 +74,15 @@ pub fn gallery(
     let limit = limits.page(limit)? as usize;
     member::role(tx, viewer, room_id)?;
     let sql = match kind {
-        Kind::Image => newest!("1"),
-        Kind::File => newest!("0"),
+        Kind::Image => &PICTURES,
+        Kind::File => &OTHER_FILES,
     };
     let before = before.unwrap_or(FileId::from_u128(u128::MAX));
     let mut entries = tx.query_all(sql, &[&room_id, &viewer, &before, &(limit as u64 + 1)], |row| {
-        let message = Origin {
-            id: row.get(WIDTH)?,
-            seq: row.get(WIDTH + 1)?,
-            created_at: rfc3339(row.get(WIDTH + 2)?),
-            user: user::read(row, WIDTH + 3)?,
-        };
-        Ok(Entry { file: read(row)?.file, message })
+        let mut c = row.columns();
+        let file = read(&mut c)?.file;
+        let (id, seq, user) = (c.next()?, c.next()?, user::read(&mut c)?);
+        Ok(Entry { file, message: Origin { id, seq, user, created_at: rfc3339(c.next()?) } })
     })?;
     let has_more = entries.len() > limit;
     entries.truncate(limit);

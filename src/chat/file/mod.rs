@@ -1,4 +1,6 @@
-//! Files that messages carry.
+//! Files of messages.
+
+use std::sync::LazyLock;
 
 mod gallery;
 mod needed;
@@ -7,8 +9,9 @@ mod quota;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::key_list::{self, KEYS};
 use super::{Limits, Tx};
-use crate::db::{Fault, Row};
+use crate::db::{Columns, Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
 use crate::text;
@@ -23,8 +26,8 @@ pub use quota::check as check_quota;
 pub struct File {
     pub id: FileId,
     pub name: String,
-    /// The media type, from the content alone: a picture is one of our own making, and what nobody
-    /// knows is `application/octet-stream`.
+    /// The media type, from the content alone; `application/octet-stream` for an unknown one. Pictures are re-encoded
+    /// by the server.
     #[serde(rename = "type")]
     pub media_type: String,
     /// Bytes.
@@ -43,14 +46,14 @@ pub struct File {
     pub placeholder: Option<String>,
 }
 
-/// A file whose bytes are stored already.
+/// A new file whose bytes are stored already.
 #[derive(Clone, Debug)]
 pub struct NewFile {
     /// SHA-256 of the stored bytes, in hexadecimal.
     pub hash: String,
     pub thumb_hash: Option<String>,
     pub thumb_type: Option<String>,
-    /// As its uploader called it; cleaned here.
+    /// The name given by the uploader; cleaned here.
     pub name: String,
     pub media_type: String,
     /// Bytes.
@@ -62,7 +65,7 @@ pub struct NewFile {
     pub placeholder: Option<String>,
 }
 
-/// A file with the names of its bytes, for who serves them.
+/// A file with the names of its bytes.
 #[derive(Clone, Debug)]
 pub struct Stored {
     pub file: File,
@@ -71,59 +74,46 @@ pub struct Stored {
     pub thumbnail: Option<(String, String)>,
 }
 
-/// What the address of a person's picture begins with.
+/// The path of the pictures of users.
 const PICTURES: &str = "/pictures/";
 
-/// How many columns [`read`] takes.
-const WIDTH: usize = 11;
+/// The columns that [`read`] takes, of the files as `f`.
+const COLUMNS: &str = "f.id, f.hash, f.thumb_hash, f.thumb_type, f.name, f.media_type, f.size, f.width, f.height, \
+                       f.animated, f.placeholder";
 
-macro_rules! file_columns {
-    () => {
-        "f.id, f.hash, f.thumb_hash, f.thumb_type, f.name, f.media_type, f.size, f.width, f.height, f.animated, \
-         f.placeholder"
-    };
-}
-use file_columns;
+/// The condition for viewer `?2` to see a file: its message is `m`, the viewer's membership `x`, the room `r`.
+const VISIBLE: &str = "m.deleted_at IS NULL AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2) \
+                       AND (r.history = 'all' OR m.seq >= x.joined_rev)";
 
-/// What lets viewer `?2` see a file: its message `m`, the viewer's membership `x` and the room `r`.
-macro_rules! visible {
-    () => {
-        "m.deleted_at IS NULL AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2)
-         AND (r.history = 'all' OR m.seq >= x.joined_rev)"
-    };
-}
-use visible;
-
-fn read(row: &Row<'_>) -> Result<Stored, Fault> {
-    let id: FileId = row.get(0)?;
-    let thumb_hash: Option<String> = row.get(2)?;
+fn read(c: &mut Columns<'_>) -> Result<Stored, Fault> {
+    let (id, hash): (FileId, _) = (c.next()?, c.next()?);
+    let (thumb_hash, thumb_type): (Option<String>, Option<String>) = (c.next()?, c.next()?);
     let file = File {
         id,
-        name: row.get(4)?,
-        media_type: row.get(5)?,
-        size: row.get(6)?,
+        name: c.next()?,
+        media_type: c.next()?,
+        size: c.next()?,
         url: format!("/files/{id}"),
-        width: row.get(7)?,
-        height: row.get(8)?,
+        width: c.next()?,
+        height: c.next()?,
         thumbnail_url: thumb_hash.as_ref().map(|_| format!("/files/{id}/thumbnail")),
-        animated: row.get(9)?,
-        placeholder: row.get(10)?,
+        animated: c.next()?,
+        placeholder: c.next()?,
     };
-    let thumb_type: Option<String> = row.get(3)?;
-    Ok(Stored { file, hash: row.get(1)?, thumbnail: thumb_hash.zip(thumb_type) })
+    Ok(Stored { file, hash, thumbnail: thumb_hash.zip(thumb_type) })
 }
 
-/// Keeps a file as its uploader's, until a message takes it or [`sweep`] does.
+/// Stores an upload, which waits for a message until [`sweep`] deletes it.
 ///
 /// # Errors
-/// `too_many` when more would wait, or be stored, than one person may have.
+/// `too_many` when more would wait, or be stored, than one user may have.
 pub fn add(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewFile) -> Result<File> {
     quota::lock(tx, me)?;
     quota::check(tx, limits, me, new.size, true)?;
     insert(tx, now, me, new)
 }
 
-/// Keeps files that a message takes at once.
+/// Stores files of a message that is sent in the same transaction.
 pub(super) fn add_all(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: Vec<NewFile>) -> Result<Vec<FileId>> {
     if new.is_empty() {
         return Ok(Vec::new());
@@ -156,56 +146,56 @@ fn insert(tx: &mut Tx, now: i64, me: UserId, new: NewFile) -> Result<File> {
             &now,
         ],
     )?;
-    let sql = concat!("SELECT ", file_columns!(), " FROM files f WHERE f.id = ?1");
-    Ok(tx.query_one(sql, &[&id], read)?.file)
+    static INSERTED: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM files f WHERE f.id = ?1"));
+    Ok(tx.query_one(&INSERTED, &[&id], |row| read(&mut row.columns()))?.file)
 }
 
-/// The file and where its bytes are, for its uploader while it waits, and then for every member of
-/// its room who may see its message. Everybody else hears what they would hear of a file that is
-/// not.
+/// Returns a file with the names of its bytes: to its uploader until a message has it, then to every member who may
+/// see the message.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found`, also for a viewer who may not see it.
 pub fn get_visible(tx: &mut Tx, viewer: UserId, id: FileId) -> Result<Stored> {
-    let sql = concat!(
-        "SELECT ",
-        file_columns!(),
-        " FROM files f WHERE f.id = ?1 AND (
-           (f.message_number IS NULL AND f.user_id = ?2)
-           OR EXISTS (SELECT 1 FROM messages m JOIN rooms r ON r.id = m.room_id
-                      JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
-                      WHERE m.number = f.message_number AND ",
-        visible!(),
-        "))"
-    );
-    tx.query_opt(sql, &[&id, &viewer], read)?.ok_or(Code::NotFound.into())
+    static GET_VISIBLE: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {COLUMNS} FROM files f WHERE f.id = ?1 AND (
+               (f.message_number IS NULL AND f.user_id = ?2)
+               OR EXISTS (SELECT 1 FROM messages m JOIN rooms r ON r.id = m.room_id
+                          JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
+                          WHERE m.number = f.message_number AND {VISIBLE}))"
+        )
+    });
+    let found = tx.query_opt(&GET_VISIBLE, &[&id, &viewer], |row| read(&mut row.columns()))?;
+    found.ok_or(Code::NotFound.into())
 }
 
-/// Where a person's picture is shown, by the hash of its stored bytes.
+/// Returns the path of a user's picture, by the hash of its stored bytes.
 pub(super) fn picture_url(hash: &str) -> String {
     format!("{PICTURES}{hash}")
 }
 
-/// The hash of a person's picture; `None` for one that lies elsewhere.
+/// Returns the hash of a user's picture; `None` for one on another server.
 pub(super) fn picture_hash(url: &str) -> Option<&str> {
     url.strip_prefix(PICTURES)
 }
 
-/// Of these hashes, those that no file and no person has any more: their bytes may go.
+/// Returns those of the hashes that no file and no user's picture has any more: their bytes may be deleted.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn unreferenced(tx: &mut Tx, hashes: &[String]) -> Result<Vec<String>> {
-    let sql = concat!(
-        "SELECT hash FROM files WHERE hash IN ",
-        super::many!(1),
-        " UNION SELECT thumb_hash FROM files WHERE thumb_hash IN ",
-        super::many!(1)
-    );
-    let mut needed = super::in_chunks(&[], hashes, |params| tx.query_all(sql, params, |row| row.get::<String>(0)))?;
-    let sql = concat!("SELECT picture FROM users WHERE picture IS NOT NULL AND picture IN ", super::many!(1));
+    static OF_FILES: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT hash FROM files WHERE hash IN {KEYS}
+             UNION SELECT thumb_hash FROM files WHERE thumb_hash IN {KEYS}"
+        )
+    });
+    static OF_PICTURES: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT picture FROM users WHERE picture IS NOT NULL AND picture IN {KEYS}"));
+    let read = |row: &Row<'_>| row.get::<String>(0);
+    let mut needed = key_list::in_chunks(&[], hashes, |params| tx.query_all(&OF_FILES, params, read))?;
     let urls: Vec<String> = hashes.iter().map(|hash| picture_url(hash)).collect();
-    let shown = super::in_chunks(&[], &urls, |params| tx.query_all(sql, params, |row| row.get::<String>(0)))?;
+    let shown = key_list::in_chunks(&[], &urls, |params| tx.query_all(&OF_PICTURES, params, read))?;
     needed.extend(shown.iter().filter_map(|url| picture_hash(url)).map(str::to_owned));
     let mut free: Vec<String> = hashes.iter().filter(|hash| !needed.contains(hash)).cloned().collect();
     free.sort_unstable();
@@ -213,8 +203,8 @@ pub fn unreferenced(tx: &mut Tx, hashes: &[String]) -> Result<Vec<String>> {
     Ok(free)
 }
 
-/// Forgets uploads from before `before` that no message took, a thousand at a time, and returns
-/// the hashes that nobody needs any more.
+/// Deletes uploads from before `before` that are on no message, a thousand at a time, and returns the hashes that
+/// are not needed any more.
 ///
 /// # Errors
 /// Only those of the store.
@@ -244,10 +234,11 @@ pub(super) fn delete_of_message(tx: &mut Tx, number: i64) -> Result<Vec<String>>
 }
 
 fn read_hashes(row: &Row<'_>) -> Result<Vec<String>, Fault> {
-    Ok([Some(row.get(0)?), row.get(1)?].into_iter().flatten().collect())
+    let (hash, thumb_hash): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+    Ok([hash].into_iter().chain(thumb_hash).collect())
 }
 
-/// Gives uploads of the sender to a message, in this order.
+/// Puts uploads of the sender on a message, in this order.
 pub(super) fn attach(tx: &mut Tx, me: UserId, room_id: RoomId, number: i64, ids: &[FileId]) -> Result<()> {
     for (place, id) in ids.iter().enumerate() {
         let taken = tx.execute(
@@ -262,16 +253,20 @@ pub(super) fn attach(tx: &mut Tx, me: UserId, room_id: RoomId, number: i64, ids:
     Ok(())
 }
 
-/// The files of messages, each with the number of its message, in their order on it.
+/// Returns the files of messages, each with the number of its message, in their order on it.
 pub(super) fn of_messages(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<(i64, File)>> {
-    let sql = concat!(
-        "SELECT ",
-        file_columns!(),
-        ", f.message_number FROM files f WHERE f.message_number IS NOT NULL AND f.message_number IN ",
-        super::many!(1),
-        " ORDER BY f.message_number, f.place"
-    );
-    super::in_chunks(&[], numbers, |params| tx.query_all(sql, params, |row| Ok((row.get(WIDTH)?, read(row)?.file))))
+    static OF_MESSAGES: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT f.message_number, {COLUMNS} FROM files f
+             WHERE f.message_number IS NOT NULL AND f.message_number IN {KEYS} ORDER BY f.message_number, f.place"
+        )
+    });
+    key_list::in_chunks(&[], numbers, |params| {
+        tx.query_all(&OF_MESSAGES, params, |row| {
+            let mut c = row.columns();
+            Ok((c.next()?, read(&mut c)?.file))
+        })
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The stored bytes that are needed: what a backup takes along and what must not be missing.
+//! The stored bytes that are needed: what a backup contains and `verify` looks for.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,13 @@ use crate::ids::{FileId, UserId};
 /// Rows of a statement.
 const PAGE: u32 = 1_000;
 
-/// The hashes of all bytes that a file, a thumbnail or a person's picture is made of, each with its
-/// size in bytes where a row tells it. It is as long as there are files, 64 bytes for each, and for
-/// the operator's commands alone.
+/// Returns the hashes of the bytes of all files, thumbnails and users' pictures, each with its size in bytes where
+/// it is stored. It grows with the number of files, so only the operator's commands use it.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn needed(tx: &mut Tx) -> Result<BTreeMap<String, Option<u64>>> {
-    // Each walks an index, so that no page is slower than the one before.
+    // Each reads an index, so that later pages are not slower.
     const FILES: &str = "SELECT hash, MIN(size) FROM files WHERE hash > ?1 GROUP BY hash ORDER BY hash LIMIT ?2";
     const THUMBNAILS: &str = "SELECT DISTINCT thumb_hash, NULL FROM files
                               WHERE thumb_hash IS NOT NULL AND thumb_hash > ?1 ORDER BY thumb_hash LIMIT ?2";
@@ -34,7 +33,7 @@ pub fn needed(tx: &mut Tx) -> Result<BTreeMap<String, Option<u64>>> {
             last.clone_from(name);
             for (name, size) in page {
                 let hash = if sql == PICTURES { picture_hash(&name).map(str::to_owned) } else { Some(name) };
-                // A picture that lies elsewhere has no bytes here.
+                // A picture on another server has no bytes here.
                 needed.extend(hash.map(|hash| (hash, size)));
             }
         }
@@ -42,7 +41,7 @@ pub fn needed(tx: &mut Tx) -> Result<BTreeMap<String, Option<u64>>> {
     Ok(needed)
 }
 
-/// Whose the bytes of a hash are, for the operator: one of those who need them.
+/// Describes, for the operator, a file or a user that needs the bytes of a hash.
 ///
 /// # Errors
 /// Only those of the store.
@@ -53,7 +52,7 @@ pub fn needed_by(tx: &mut Tx, hash: &str) -> Result<Option<String>> {
     if let Some(file) = tx.query_opt(sql, &[&hash], file)? {
         return Ok(Some(file));
     }
-    let person = |row: &Row<'_>| Ok(format!("the picture of person {}", row.get::<UserId>(0)?));
+    let picture = |row: &Row<'_>| Ok(format!("the picture of user {}", row.get::<UserId>(0)?));
     let sql = "SELECT id FROM users WHERE picture IS NOT NULL AND picture = ?1 LIMIT 1";
-    Ok(tx.query_opt(sql, &[&picture_url(hash)], person)?)
+    Ok(tx.query_opt(sql, &[&picture_url(hash)], picture)?)
 }

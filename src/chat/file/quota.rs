@@ -1,15 +1,15 @@
-//! How much one person may store.
+//! The storage quota of a user.
 
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 
-/// Bytes that a stored file counts besides its own: a place on the disk, a row, a thumbnail. It
-/// makes the limit of bytes one of files as well, and so bounds the sum below.
-const FRAME: u64 = 64 * 1024;
+/// Bytes that a file counts besides its own, for its row, its thumbnail and the file system. It makes the limit of
+/// bytes also one of files, which bounds the sum below.
+const OVERHEAD: u64 = 64 * 1024;
 
-/// Refuses `size` more bytes where they would go beyond what `me` may have: in all, and with
-/// `is_waiting` also among uploads that wait for a message.
+/// Checks that `me` may store `size` more bytes: in all, and with `is_waiting` also among uploads that wait for a
+/// message.
 ///
 /// # Errors
 /// `too_many` with the field `file`.
@@ -24,7 +24,7 @@ pub fn check(tx: &mut Tx, limits: &Limits, me: UserId, size: u64, is_waiting: bo
         return Ok(());
     }
     let (count, bytes) = held(tx, me, false)?;
-    if bytes + size + (count + 1) * FRAME > limits.stored_bytes_max {
+    if bytes + size + (count + 1) * OVERHEAD > limits.stored_bytes_max {
         return Err(refused("your files take as much as one person's may"));
     }
     Ok(())
@@ -38,8 +38,8 @@ fn held(tx: &mut Tx, me: UserId, is_waiting: bool) -> Result<(u64, u64)> {
     Ok(tx.query_one(sql, &[&me], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
-/// Lets two uploads of one person be counted one after the other, on an engine with several writers
-/// as well: the row is held until the commit.
+/// Locks the row of a user until the commit, so that two uploads of one user are counted one after the other on an
+/// engine with several writers as well.
 pub(super) fn lock(tx: &mut Tx, me: UserId) -> Result<()> {
     tx.execute("UPDATE users SET created_at = created_at WHERE id = ?1", &[&me])?;
     Ok(())

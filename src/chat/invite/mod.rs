@@ -1,54 +1,60 @@
-//! Invites: codes that let somebody in without the room's password.
+//! Invites: codes to join a room without its password.
+
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::room::{self, Room};
-use super::user::{self, User, user_columns};
+use super::user::{self, User};
 use super::{Tx, member};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
-/// Living invites of one room; more are refused until one has ended.
+/// The most valid invites of one room.
 const MOST: u64 = 100;
 const MOST_USES: u32 = 1_000;
 /// A year.
 const MOST_HOURS: u32 = 8_760;
 const HOUR: i64 = 3_600_000;
 
-/// An invite as those see it who may make one; it has no form for a log.
+/// An invite, for the owner and the moderators. It holds a secret, so it has no `Debug`.
 #[derive(Clone)]
 pub struct Invite {
-    /// 128 random bits. Whoever has it gets in.
+    /// 128 random bits. Anyone who has it can join.
     pub code: String,
-    /// How many people may still come by it; `None` without an end.
+    /// How many users may still join with it; `None` without a limit.
     pub uses_left: Option<u32>,
     /// Milliseconds since 1970 UTC; `None` without an end.
     pub ends_at: Option<i64>,
     pub created_at: i64,
-    /// Who made it; `None` once they have no account any more.
+    /// Its creator; `None` once their account is deleted.
     pub by: Option<User>,
 }
 
-macro_rules! select {
-    ($($rest:literal)+) => {
-        concat!(
-            "SELECT i.code, i.uses_left, i.ends_at, i.created_at, ",
-            user_columns!("u"),
-            " FROM invites i LEFT JOIN users u ON u.id = i.by_user_id ",
-            $($rest),+
-        )
-    };
+/// `SELECT` with the columns that [`read`] takes. The caller adds the `WHERE`.
+fn select() -> String {
+    let by = user::columns("u");
+    format!(
+        "SELECT i.code, i.uses_left, i.ends_at, i.created_at, {by}
+         FROM invites i LEFT JOIN users u ON u.id = i.by_user_id"
+    )
 }
 
 fn read(row: &Row<'_>) -> Result<Invite, Fault> {
-    let (code, uses_left, ends_at, created_at) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-    Ok(Invite { code, uses_left, ends_at, created_at, by: user::read(row, 4)? })
+    let mut c = row.columns();
+    Ok(Invite {
+        code: c.next()?,
+        uses_left: c.next()?,
+        ends_at: c.next()?,
+        created_at: c.next()?,
+        by: user::read(&mut c)?,
+    })
 }
 
-/// Makes an invite that ends after so many uses or hours, or with neither when it is taken back;
-/// the owner's and the moderators'.
+/// Creates an invite that ends after so many uses or hours, if any, or when it is revoked. The owner and the
+/// moderators may.
 ///
 /// # Errors
 /// `invalid` with the field `uses` or `hours`; `room_not_found`, `gone`, `not_a_member`,
@@ -65,8 +71,8 @@ pub fn create(
     within("hours", hours, MOST_HOURS)?;
     member::require_moderator(tx, me, room_id)?;
     tx.execute("DELETE FROM invites WHERE room_id = ?1 AND ends_at <= ?2", &[&room_id, &now])?;
-    let living = "SELECT COUNT(*) FROM invites WHERE room_id = ?1";
-    if tx.query_one(living, &[&room_id], |row| row.get::<u64>(0))? >= MOST {
+    let count = "SELECT COUNT(*) FROM invites WHERE room_id = ?1";
+    if tx.query_one(count, &[&room_id], |row| row.get::<u64>(0))? >= MOST {
         return Err(Code::TooMany.into());
     }
     let code = new_code();
@@ -75,7 +81,8 @@ pub fn create(
         "INSERT INTO invites (code, room_id, by_user_id, uses_left, ends_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         &[&code, &room_id, &me, &uses, &ends_at, &now],
     )?;
-    Ok(tx.query_one(select!("WHERE i.code = ?1"), &[&code], read)?)
+    static BY_CODE: LazyLock<String> = LazyLock::new(|| select() + " WHERE i.code = ?1");
+    Ok(tx.query_one(&BY_CODE, &[&code], read)?)
 }
 
 fn within(field: &'static str, given: Option<u32>, most: u32) -> Result<()> {
@@ -89,28 +96,31 @@ fn within(field: &'static str, given: Option<u32>, most: u32) -> Result<()> {
 
 fn new_code() -> String {
     let mut bytes = [0; 16];
-    // As for ids: the system's random source does not fail after boot.
+    // The system's random source does not fail after boot.
     getrandom::fill(&mut bytes).expect("the system's random source");
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The living invites of a room, the newest first; at most a hundred.
+/// Returns the valid invites of a room, the newest first; at most a hundred.
 ///
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`, `forbidden`.
 pub fn list(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Vec<Invite>> {
     member::require_moderator(tx, me, room_id)?;
-    let sql = select!(
-        "WHERE i.room_id = ?1 AND (i.ends_at IS NULL OR i.ends_at > ?2) ORDER BY i.created_at DESC, i.code LIMIT ?3"
-    );
-    Ok(tx.query_all(sql, &[&room_id, &now, &MOST], read)?)
+    static LIST: LazyLock<String> = LazyLock::new(|| {
+        let invites = select();
+        format!(
+            "{invites} WHERE i.room_id = ?1 AND (i.ends_at IS NULL OR i.ends_at > ?2)
+             ORDER BY i.created_at DESC, i.code LIMIT ?3"
+        )
+    });
+    Ok(tx.query_all(&LIST, &[&room_id, &now, &MOST], read)?)
 }
 
-/// Takes an invite back.
+/// Revokes an invite.
 ///
 /// # Errors
-/// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` for a code that is not one of
-/// the room's.
+/// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` for a code of another room or none.
 pub fn revoke(tx: &mut Tx, me: UserId, room_id: RoomId, code: &str) -> Result<()> {
     member::require_moderator(tx, me, room_id)?;
     match tx.execute("DELETE FROM invites WHERE code = ?1 AND room_id = ?2", &[&code, &room_id])? {
@@ -119,42 +129,42 @@ pub fn revoke(tx: &mut Tx, me: UserId, room_id: RoomId, code: &str) -> Result<()
     }
 }
 
-/// The room that a living invite leads to.
+/// Returns the room of a valid invite.
 ///
 /// # Errors
-/// `gone` for any other code; see [`dead`].
+/// `gone` for any other code; see [`invalid`].
 pub fn room(tx: &mut Tx, now: i64, code: &str) -> Result<Room> {
     let sql = "SELECT room_id FROM invites WHERE code = ?1 AND (ends_at IS NULL OR ends_at > ?2)";
     match tx.query_opt(sql, &[&code, &now], |row| row.get(0))? {
         Some(room_id) => room::snapshot(tx, room_id),
-        None => Err(dead()),
+        None => Err(invalid()),
     }
 }
 
-/// What every code hears that lets nobody in: never made, used up, ended, taken back or another
-/// room's are told apart for nobody, so that nothing is learnt by trying.
-pub fn dead() -> Error {
+/// Returns the error for every invalid code. It does not say whether the code is unknown, used up, ended,
+/// revoked or another room's, so nothing is learnt by guessing.
+pub fn invalid() -> Error {
     Error { field: Some("invite".into()), ..Error::new(Code::Gone) }
 }
 
-/// Uses an invite once. Whoever fails after it in the same transaction has not used it.
+/// Uses an invite once. A later failure in the same transaction undoes it.
 ///
 /// # Errors
-/// `gone` with the field `invite`; see [`dead`].
+/// `gone` with the field `invite`; see [`invalid`].
 pub(super) fn take(tx: &mut Tx, now: i64, room_id: RoomId, code: &str) -> Result<()> {
-    // Check and count in one statement: the last use goes to exactly one, on any engine.
+    // One statement checks and counts, so the last use goes to one user, on any engine.
     let sql = "UPDATE invites SET uses_left = uses_left - 1
                WHERE code = ?1 AND room_id = ?2 AND (ends_at IS NULL OR ends_at > ?3)
                  AND (uses_left IS NULL OR uses_left > 0) RETURNING uses_left";
     let left = tx.query_opt(sql, &[&code, &room_id, &now], |row| row.get::<Option<i64>>(0))?;
-    if left.ok_or_else(dead)? == Some(0) {
+    if left.ok_or_else(invalid)? == Some(0) {
         tx.execute("DELETE FROM invites WHERE code = ?1", &[&code])?;
     }
     Ok(())
 }
 
-/// Ends the invites of who may make none any more.
-pub(super) fn withdraw(tx: &mut Tx, room_id: RoomId, by: UserId) -> Result<()> {
+/// Revokes the invites of a user who may not create any more.
+pub(super) fn revoke_all_of(tx: &mut Tx, room_id: RoomId, by: UserId) -> Result<()> {
     tx.execute("DELETE FROM invites WHERE room_id = ?1 AND by_user_id = ?2", &[&room_id, &by])?;
     Ok(())
 }

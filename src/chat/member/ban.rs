@@ -1,21 +1,23 @@
-//! Bans: who is kept out of a room, and how they are let in again.
+//! Bans: users who cannot join a room.
+
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::require_moderator;
-use crate::chat::user::{self, User, user_columns};
+use crate::chat::user::{self, User};
 use crate::chat::{Limits, Tx};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
-/// Somebody who is kept out.
+/// A ban of a user from a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ban {
-    /// Null once the person has no account any more.
+    /// Null once the account is deleted.
     pub user: Option<User>,
     pub by: Option<User>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,24 +26,33 @@ pub struct Ban {
     pub created_at: String,
 }
 
-/// A page of bans, and whom to go on behind if there is more.
+/// A page of bans, and the user to go on behind if there is more.
 #[derive(Clone, Debug)]
 pub struct Bans {
     pub bans: Vec<Ban>,
     pub next: Option<UserId>,
 }
 
+/// Reads a ban and whom it keeps out.
 fn read(row: &Row<'_>) -> Result<(Ban, UserId), Fault> {
-    let ban = Ban {
-        reason: row.get(1)?,
-        created_at: rfc3339(row.get(2)?),
-        user: user::read(row, 3)?,
-        by: user::read(row, 3 + user::WIDTH)?,
-    };
-    Ok((ban, row.get(0)?))
+    let mut c = row.columns();
+    let user_id = c.next()?;
+    let ban =
+        Ban { user: user::read(&mut c)?, by: user::read(&mut c)?, reason: c.next()?, created_at: rfc3339(c.next()?) };
+    Ok((ban, user_id))
 }
 
-/// A page of bans, the latest first; the owner's and the moderators'.
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    let (user, by) = (user::columns("u"), user::columns("y"));
+    format!(
+        "SELECT b.user_id, {user}, {by}, b.reason, b.created_at
+         FROM bans b LEFT JOIN users u ON u.id = b.user_id LEFT JOIN users y ON y.id = b.by_user_id
+         WHERE b.room_id = ?1 AND b.created_at <= ?2 AND (b.created_at < ?2 OR b.user_id < ?3)
+         ORDER BY b.created_at DESC, b.user_id DESC LIMIT ?4"
+    )
+});
+
+/// Returns a page of bans, the latest first, for the owner and the moderators.
 ///
 /// # Errors
 /// `invalid` with the field `limit` or `after`; `room_not_found`, `gone`, `not_a_member`,
@@ -60,28 +71,19 @@ pub fn bans(
         Some(after) => find(tx, room_id, after)?.ok_or(Error::invalid("after", "after must be the next of a page"))?,
         None => i64::MAX,
     };
-    let sql = concat!(
-        "SELECT b.user_id, b.reason, b.created_at, ",
-        user_columns!("u"),
-        ", ",
-        user_columns!("y"),
-        " FROM bans b LEFT JOIN users u ON u.id = b.user_id LEFT JOIN users y ON y.id = b.by_user_id
-         WHERE b.room_id = ?1 AND b.created_at <= ?2 AND (b.created_at < ?2 OR b.user_id < ?3)
-         ORDER BY b.created_at DESC, b.user_id DESC LIMIT ?4"
-    );
     let after = after.unwrap_or(UserId::from_u128(0));
-    let mut found = tx.query_all(sql, &[&room_id, &created_at, &after, &(u64::from(limit) + 1)], read)?;
+    let mut found = tx.query_all(&PAGE, &[&room_id, &created_at, &after, &(u64::from(limit) + 1)], read)?;
     let has_more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_more).map(|(_, user_id)| *user_id);
     Ok(Bans { bans: found.into_iter().map(|(ban, _)| ban).collect(), next })
 }
 
-/// Lets somebody in again who was kept out; they are not a member by it.
+/// Removes a ban. It does not make the user a member again.
 ///
 /// # Errors
-/// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` with the field `userId` for
-/// who is not banned.
+/// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` with the field `userId` for a user who
+/// is not banned.
 pub fn lift_ban(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<()> {
     require_moderator(tx, me, room_id)?;
     if tx.execute("DELETE FROM bans WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id])? == 0 {

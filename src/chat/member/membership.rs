@@ -1,22 +1,15 @@
-//! How a member stands in a room: the one check behind every act there.
+//! The membership of a user in a room: the check behind every act there.
 
-use super::Role;
-use crate::chat::Tx;
-use crate::chat::room::{self, History, RoomKind};
-use crate::chat::user::{self, User, user_columns};
-use crate::db::{Fault, Row};
+use std::sync::LazyLock;
+
+use crate::chat::kinds::{History, Role, RoomKind};
+use crate::chat::user::{self, User};
+use crate::chat::{Tx, room};
+use crate::db::{Columns, Fault};
 use crate::error::{Code, Error};
 use crate::ids::{RoomId, UserId};
 
-/// The role of a member; see [`membership`].
-///
-/// # Errors
-/// As [`membership`].
-pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role, Error> {
-    Ok(membership(tx, me, room_id)?.role)
-}
-
-/// How a member stands in a room, with what the room's settings make of it.
+/// A membership, with what the settings of the room make of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Membership {
     pub kind: RoomKind,
@@ -29,95 +22,113 @@ pub struct Membership {
     pub first_seq: i64,
     /// Slow mode, in seconds; 0 where there is none.
     pub slow_seconds: u32,
-    /// When they last said something in slow mode.
+    /// When they last sent a message in slow mode.
     pub said_at: Option<i64>,
 }
 
-/// The role that counts, of the room `r` and the member of that name, for person `?2`: in an open
-/// room an admin counts as its owner.
-macro_rules! role_column {
-    ($member:literal) => {
-        concat!(
-            "CASE WHEN r.kind = 'open' AND ",
-            $member,
-            ".role <> 'owner' AND EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1) THEN 'owner' ELSE ",
-            $member,
-            ".role END"
-        )
-    };
-}
-pub(in crate::chat) use role_column;
-
-/// What [`read`] takes, of the room `r` and the member `m` for person `?2`.
-macro_rules! membership_columns {
-    () => {
-        concat!("r.kind, ", role_column!("m"), ", m.joined_rev, r.history, r.slow_seconds, m.said_at")
-    };
+/// The relation of a user to a room that exists.
+enum Access {
+    Member(Membership),
+    NotMember(RoomKind),
 }
 
-/// How many columns a membership takes in a row.
-const WIDTH: usize = 6;
+impl Access {
+    fn membership(self) -> Result<Membership, Error> {
+        match self {
+            Access::Member(membership) => Ok(membership),
+            Access::NotMember(RoomKind::Open) => Err(Code::NotAMember.into()),
+            Access::NotMember(RoomKind::Direct) => Err(Code::RoomNotFound.into()),
+        }
+    }
+}
 
-/// The membership of a member; for who is none, the kind of the room.
-fn read(row: &Row<'_>) -> Result<Result<Membership, RoomKind>, Fault> {
-    let kind = row.get(0)?;
-    let Some(role) = row.get::<Option<Role>>(1)? else { return Ok(Err(kind)) };
-    let (joined_rev, history) = (row.get(2)?, row.get::<History>(3)?);
+/// Returns the column of the effective role of user `?2`, from the rooms as `r` and the members under an
+/// alias: in an open room an admin counts as the owner.
+pub(in crate::chat) fn role_column(alias: &str) -> String {
+    format!(
+        "CASE WHEN r.kind = 'open' AND {alias}.role <> 'owner'
+              AND EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1) THEN 'owner' ELSE {alias}.role END"
+    )
+}
+
+/// The columns that [`read`] takes, of the rooms as `r` and the members as `m` for user `?2`.
+fn columns() -> String {
+    let role = role_column("m");
+    format!("r.kind, {role}, m.joined_rev, r.history, r.slow_seconds, m.said_at")
+}
+
+fn read(c: &mut Columns<'_>) -> Result<Access, Fault> {
+    let (kind, role, joined_rev) = (c.next()?, c.next()?, c.next()?);
+    let (history, slow_seconds, said_at) = (c.next::<History>()?, c.next()?, c.next()?);
+    let (Some(role), Some(joined_rev)) = (role, joined_rev) else { return Ok(Access::NotMember(kind)) };
     let first_seq = if history.is_all() { 0 } else { joined_rev };
-    Ok(Ok(Membership { kind, role, joined_rev, history, first_seq, slow_seconds: row.get(4)?, said_at: row.get(5)? }))
+    Ok(Access::Member(Membership { kind, role, joined_rev, history, first_seq, slow_seconds, said_at }))
 }
 
-/// How a member stands; the one check behind every act in a room. In an open room an admin counts as
-/// its owner; `find_role` tells what is written down.
+/// Returns the membership of a user: the check behind every act in a room. In an open room an admin who is a
+/// member counts as its owner; [`find_role`] returns the stored role.
 ///
 /// # Errors
-/// `room_not_found`, also for a direct room that one is not in; `gone` for a room that was removed;
-/// `not_a_member`.
+/// `room_not_found`, also for another's direct room; `gone` for a removed room; `not_a_member`.
 pub fn membership(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Membership, Error> {
-    let sql = concat!(
-        "SELECT ",
-        membership_columns!(),
-        " FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2 WHERE r.id = ?1"
-    );
-    let found = tx.query_opt(sql, &[&room_id, &me], read)?;
-    inside(tx, room_id, found)
-}
-
-/// How a member stands and who they are, in one look: what every message begins with.
-///
-/// # Errors
-/// As [`membership`].
-pub(in crate::chat) fn sender(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<(Membership, User), Error> {
-    let sql = concat!(
-        "SELECT ",
-        membership_columns!(),
-        ", ",
-        user_columns!("u"),
-        " FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2
-          LEFT JOIN users u ON u.id = m.user_id WHERE r.id = ?1"
-    );
-    let found = tx.query_opt(sql, &[&room_id, &me], |row| match read(row)? {
-        Ok(membership) => Ok(Ok((membership, user::read_some(row, WIDTH)?))),
-        Err(kind) => Ok(Err(kind)),
-    })?;
-    inside(tx, room_id, found)
-}
-
-/// What was found of a member, or why nobody was.
-fn inside<T>(tx: &mut Tx, room_id: RoomId, found: Option<Result<T, RoomKind>>) -> Result<T, Error> {
-    match found {
-        Some(Ok(found)) => Ok(found),
-        Some(Err(RoomKind::Open)) => Err(Code::NotAMember.into()),
-        Some(Err(RoomKind::Direct)) => Err(Code::RoomNotFound.into()),
+    static MEMBERSHIP: LazyLock<String> = LazyLock::new(|| {
+        let membership = columns();
+        format!(
+            "SELECT {membership} FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2
+             WHERE r.id = ?1"
+        )
+    });
+    match tx.query_opt(&MEMBERSHIP, &[&room_id, &me], |row| read(&mut row.columns()))? {
+        Some(access) => access.membership(),
         None => Err(room::missing(tx, room_id)?),
     }
 }
 
-/// The role of who keeps order: the owner or a moderator.
+/// Returns the membership of the sender of a message and the sender, in one statement.
+///
+/// # Errors
+/// As [`membership`].
+pub(in crate::chat) fn sender(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<(Membership, User), Error> {
+    static SENDER: LazyLock<String> = LazyLock::new(|| {
+        let (membership, user) = (columns(), user::columns("u"));
+        format!(
+            "SELECT {membership}, {user} FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2
+               LEFT JOIN users u ON u.id = m.user_id WHERE r.id = ?1"
+        )
+    });
+    let found = tx.query_opt(&SENDER, &[&room_id, &me], |row| {
+        let mut c = row.columns();
+        Ok((read(&mut c)?, user::read(&mut c)?))
+    })?;
+    let Some((access, user)) = found else { return Err(room::missing(tx, room_id)?) };
+    let membership = access.membership()?;
+    Ok((membership, user.ok_or(Code::NotAMember)?))
+}
+
+/// Returns the effective role of a member.
+///
+/// # Errors
+/// As [`membership`].
+pub fn role(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role, Error> {
+    Ok(membership(tx, me, room_id)?.role)
+}
+
+/// Returns the role of the owner or of a moderator.
 ///
 /// # Errors
 /// As [`membership`]; `forbidden` for other members.
 pub(in crate::chat) fn require_moderator(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Role, Error> {
     let role = role(tx, me, room_id)?;
     if role == Role::Member { Err(Code::Forbidden.into()) } else { Ok(role) }
+}
+
+/// Returns the stored role of a user, if they are a member.
+pub(in crate::chat) fn find_role(tx: &mut Tx, user_id: UserId, room_id: RoomId) -> Result<Option<Role>, Error> {
+    let sql = "SELECT role FROM members WHERE room_id = ?1 AND user_id = ?2";
+    Ok(tx.query_opt(sql, &[&room_id, &user_id], |row| row.get(0))?)
+}
+
+pub(in crate::chat) fn set_role(tx: &mut Tx, room_id: RoomId, user_id: UserId, role: Role) -> Result<(), Error> {
+    tx.execute("UPDATE members SET role = ?3 WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id, &role])?;
+    Ok(())
 }

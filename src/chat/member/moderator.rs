@@ -1,19 +1,18 @@
-//! Moderators: made by the owner, and unmade.
+//! Moderators: appointed and dismissed by the owner.
 
 use super::{Role, find_role, role, set_role};
-use crate::chat::message::SystemEvent;
-use crate::chat::message::system_message::{self, Line};
-use crate::chat::{Tx, invite, room};
+use crate::chat::kinds::SystemEvent;
+use crate::chat::message::SystemMessage;
+use crate::chat::{Tx, invite, room, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
-/// Makes a member a moderator, or a moderator a member again, and returns the rev of the line that
-/// tells it; the present one where nothing is changed. The invites of who is a moderator no more
-/// end with it.
+/// Makes a member a moderator, or a moderator a member again, and returns the rev of its system message; the
+/// present one where nothing changes. The invites of a dismissed moderator are revoked.
 ///
 /// # Errors
-/// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner; `invalid` with the field
-/// `userId` for an owner; `not_found` with the field `userId` for who is not a member.
+/// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner; `invalid` with the field `userId` for
+/// an owner; `not_found` with the field `userId` for a user who is not a member.
 pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserId, on: bool) -> Result<i64> {
     if role(tx, me, room_id)? != Role::Owner {
         return Err(Code::Forbidden.into());
@@ -30,7 +29,8 @@ pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id
     }
     set_role(tx, room_id, user_id, new)?;
     if !on {
-        invite::withdraw(tx, room_id, user_id)?;
+        invite::revoke_all_of(tx, room_id, user_id)?;
     }
-    system_message::tell(tx, now, room_id, me, Line { user: Some(user_id), by: Some(me), ..Line::new(event) })
+    let content = SystemMessage { user: Some(user_id), by: Some(me), ..SystemMessage::new(event) };
+    system_message::post(tx, now, room_id, me, content)
 }

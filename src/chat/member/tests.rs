@@ -1,36 +1,36 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::chat::fixtures::{House, LIMITS};
+use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::message::{self, Cursor};
 use crate::chat::room::NewRoom;
 
 #[tokio::test]
-async fn a_newcomer_is_told_with_line_and_count_and_a_member_is_not_asked_again() {
-    let house = House::open();
-    let (minji, jun) = (house.guest("minji").await, house.guest("jun").await);
-    let room = house.courtyard(&minji, 5).await;
-    house.facts();
-    let joined = house.enter(2, &jun, &room).await.unwrap();
+async fn a_join_is_published_with_message_and_count_and_a_repeat_is_not() {
+    let store = Store::open();
+    let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
+    let room = store.courtyard(&minji, 5).await;
+    store.facts();
+    let joined = store.enter(2, &jun, &room).await.unwrap();
     assert!(joined.newly);
     assert_eq!((joined.room.member_count, joined.room.rev), (2, 2));
     assert_eq!((joined.member.role, joined.member.read_seq), (Role::Member, 2));
-    assert!(matches!(&house.facts()[..], [Fact::Message(line), Fact::Joined { user, .. }, Fact::RoomChanged(told)]
-        if line.seq == 2 && **user == jun && **told == joined.room));
-    let again = house.enter(3, &jun, &room).await.unwrap();
-    assert!(!again.newly && again.member == joined.member && house.facts().is_empty());
+    assert!(matches!(&store.facts()[..], [Fact::Message(line), Fact::Joined { user, .. }, Fact::RoomChanged(changed)]
+        if line.seq == 2 && **user == jun && **changed == joined.room));
+    let again = store.enter(3, &jun, &room).await.unwrap();
+    assert!(!again.newly && again.member == joined.member && store.facts().is_empty());
 }
 
 #[tokio::test]
-async fn refusals_come_in_the_order_of_the_wire() {
-    let house = House::open();
-    let (minji, jun, sora) = (house.guest("minji").await, house.guest("jun").await, house.guest("sora").await);
+async fn refusals_have_the_documented_order() {
+    let store = Store::open();
+    let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
     let locked =
         NewRoom { title: "courtyard".into(), max: Some(2), password_hash: Some("phc".into()), ..NewRoom::default() };
-    let room = house.create(&minji, locked).await;
+    let room = store.create(&minji, locked).await;
     let id = room.id;
-    let join_as = |me: UserId, proof: Proof| house.write(move |tx| join(tx, 2, me, id, proof, true));
-    let stranger = house.write(move |tx| join(tx, 2, jun.id, RoomId::new(0), Proof::Open, true)).await;
+    let join_as = |me: UserId, proof: Proof| store.write(move |tx| join(tx, 2, me, id, proof, true));
+    let stranger = store.write(move |tx| join(tx, 2, jun.id, RoomId::new(0), Proof::Open, true)).await;
     assert_eq!(stranger.unwrap_err().code, Code::RoomNotFound);
     assert_eq!(join_as(jun.id, Proof::Open).await.unwrap_err().code, Code::WrongPassword);
     assert_eq!(join_as(jun.id, Proof::Verified("old".into())).await.unwrap_err().code, Code::WrongPassword);
@@ -39,23 +39,23 @@ async fn refusals_come_in_the_order_of_the_wire() {
     assert_eq!(join_as(sora.id, Proof::Open).await.unwrap_err().code, Code::WrongPassword);
     assert_eq!(join_as(sora.id, Proof::Verified("phc".into())).await.unwrap_err().code, Code::RoomFull);
     let ban = Kick { user_id: sora.id, ban: true, reason: None };
-    house.write(move |tx| kick(tx, &LIMITS, 3, minji.id, id, ban)).await.unwrap();
+    store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, id, ban)).await.unwrap();
     assert_eq!(join_as(sora.id, Proof::Open).await.unwrap_err().code, Code::Banned);
-    let seen = house.read(move |tx| door(tx, Some(sora.id), id)).await.unwrap();
+    let seen = store.read(move |tx| join_check(tx, Some(sora.id), id)).await.unwrap();
     assert!(seen.banned && !seen.is_member && seen.password_hash.as_deref() == Some("phc"));
-    assert!(!house.read(move |tx| door(tx, None, id)).await.unwrap().is_member);
+    assert!(!store.read(move |tx| join_check(tx, None, id)).await.unwrap().is_member);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_last_seat_goes_to_exactly_one_of_fifty() {
-    let house = Arc::new(House::open());
-    let minji = house.guest("minji").await;
-    let room = house.courtyard(&minji, 2).await;
+async fn the_last_place_goes_to_exactly_one_of_fifty() {
+    let store = Arc::new(Store::open());
+    let minji = store.guest("minji").await;
+    let room = store.courtyard(&minji, 2).await;
     let mut racers = Vec::new();
     for n in 0..50 {
-        let racer = house.guest(&format!("racer {n}")).await;
-        let (house, room) = (house.clone(), room.clone());
-        racers.push(tokio::spawn(async move { house.enter(2, &racer, &room).await.map(|joined| joined.newly) }));
+        let racer = store.guest(&format!("racer {n}")).await;
+        let (store, room) = (store.clone(), room.clone());
+        racers.push(tokio::spawn(async move { store.enter(2, &racer, &room).await.map(|joined| joined.newly) }));
     }
     let (mut seated, mut full) = (0, 0);
     for racer in racers {
@@ -66,59 +66,59 @@ async fn the_last_seat_goes_to_exactly_one_of_fifty() {
         }
     }
     assert_eq!((seated, full), (1, 49));
-    assert_eq!(house.read(move |tx| room::get(tx, None, room.id)).await.unwrap().member_count, 2);
+    assert_eq!(store.read(move |tx| room::get(tx, None, room.id)).await.unwrap().member_count, 2);
 }
 
 #[tokio::test]
-async fn an_owner_who_leaves_hands_over_to_the_longest_present() {
-    let house = House::open();
-    let (minji, jun, sora) = (house.guest("minji").await, house.guest("jun").await, house.guest("sora").await);
-    let room = house.courtyard(&minji, 5).await;
+async fn an_owner_who_leaves_hands_over_to_the_first_who_joined() {
+    let store = Store::open();
+    let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
+    let room = store.courtyard(&minji, 5).await;
     let id = room.id;
-    house.enter(3, &sora, &room).await.unwrap();
-    house.enter(4, &jun, &room).await.unwrap();
-    house.facts();
-    let leave_as = |me: UserId| house.write(move |tx| leave(tx, 5, me, id, true));
+    store.enter(3, &sora, &room).await.unwrap();
+    store.enter(4, &jun, &room).await.unwrap();
+    store.facts();
+    let leave_as = |me: UserId| store.write(move |tx| leave(tx, 5, me, id, true));
     let gone = leave_as(minji.id).await.unwrap();
-    assert!(matches!(&house.facts()[..], [Fact::Message(exit), Fact::Left { rev, why: Leaving::Exit, .. },
-            Fact::Message(owner), Fact::RoomChanged(told)]
+    assert!(matches!(&store.facts()[..], [Fact::Message(exit), Fact::Left { rev, why: Leaving::Exit, .. },
+            Fact::Message(owner), Fact::RoomChanged(changed)]
         if exit.rev == *rev && *rev == gone.rev && owner.system.as_ref().unwrap().event == SystemEvent::Owner
-            && told.owner.as_ref() == Some(&sora) && told.member_count == 2));
+            && changed.owner.as_ref() == Some(&sora) && changed.member_count == 2));
     assert_eq!(leave_as(minji.id).await.unwrap_err().code, Code::NotAMember);
     leave_as(sora.id).await.unwrap();
-    // The last one out leaves a lasting room behind, for the next to own.
+    // The last member leaves a lasting room, which the next to join owns.
     assert!(!leave_as(jun.id).await.unwrap().removed);
-    let empty = house.read(move |tx| room::get(tx, None, id)).await.unwrap();
+    let empty = store.read(move |tx| room::get(tx, None, id)).await.unwrap();
     assert_eq!((empty.member_count, empty.owner), (0, None));
-    let next = house.enter(6, &minji, &room).await.unwrap();
+    let next = store.enter(6, &minji, &room).await.unwrap();
     assert_eq!((next.member.role, next.room.owner.as_ref()), (Role::Owner, Some(&minji)));
 }
 
 #[tokio::test]
-async fn an_ephemeral_room_goes_with_its_last_member() {
-    let house = House::open();
-    let (minji, jun) = (house.guest("minji").await, house.guest("jun").await);
+async fn an_ephemeral_room_is_removed_with_its_last_member() {
+    let store = Store::open();
+    let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
     let new = NewRoom { title: "courtyard".into(), ephemeral: true, ..NewRoom::default() };
-    let room = house.create(&minji, new).await;
+    let room = store.create(&minji, new).await;
     let id = room.id;
-    house.courtyard(&minji, 5).await;
-    house.enter(2, &jun, &room).await.unwrap();
-    let mut seats = house.read(all_ephemeral_members).await.unwrap();
+    store.courtyard(&minji, 5).await;
+    store.enter(2, &jun, &room).await.unwrap();
+    let mut seats = store.read(all_ephemeral_members).await.unwrap();
     seats.sort_unstable();
     let mut expected = [(id, minji.id), (id, jun.id)];
     expected.sort_unstable();
     assert_eq!(seats, expected);
-    house.write(move |tx| leave(tx, 3, minji.id, id, true)).await.unwrap();
-    house.facts();
-    let gone = house.write(move |tx| leave(tx, 3, jun.id, id, true)).await.unwrap();
+    store.write(move |tx| leave(tx, 3, minji.id, id, true)).await.unwrap();
+    store.facts();
+    let gone = store.write(move |tx| leave(tx, 3, jun.id, id, true)).await.unwrap();
     assert!(gone.removed);
-    assert!(matches!(&house.facts()[..], [Fact::Message(_), Fact::Left { .. }, Fact::RoomRemoved { room_id, .. }]
+    assert!(matches!(&store.facts()[..], [Fact::Message(_), Fact::Left { .. }, Fact::RoomRemoved { room_id, .. }]
         if *room_id == id));
-    assert!(house.read(move |tx| room::find(tx, None, id)).await.unwrap().is_none());
+    assert!(store.read(move |tx| room::find(tx, None, id)).await.unwrap().is_none());
 }
 
 #[tokio::test]
-async fn who_may_remove_whom() {
+async fn only_a_higher_role_removes_a_member() {
     use Role::{Member, Moderator, Owner};
     let forbidden = Err(Code::Forbidden);
     for (mine, theirs, ban, expected) in [
@@ -137,9 +137,9 @@ async fn who_may_remove_whom() {
         (Member, Some(Member), true, forbidden),
         (Member, None, true, forbidden),
     ] {
-        let house = House::open();
-        let (minji, jun, sora) = (house.guest("minji").await, house.guest("jun").await, house.guest("sora").await);
-        // The room has one owner: minji, unless the case needs jun or sora to be it.
+        let store = Store::open();
+        let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
+        // The owner is minji, unless the case needs jun or sora.
         let owner = if mine == Owner {
             &jun
         } else if theirs == Some(Owner) {
@@ -147,21 +147,21 @@ async fn who_may_remove_whom() {
         } else {
             &minji
         };
-        let room = house.courtyard(owner, 5).await;
+        let room = store.courtyard(owner, 5).await;
         let id = room.id;
         for (person, role) in [(&jun, Some(mine)), (&sora, theirs)] {
             if let Some(role) = role.filter(|&role| role != Owner) {
-                house.enter(2, person, &room).await.unwrap();
+                store.enter(2, person, &room).await.unwrap();
                 let user_id = person.id;
-                house.write(move |tx| set_role(tx, id, user_id, role)).await.unwrap();
+                store.write(move |tx| set_role(tx, id, user_id, role)).await.unwrap();
             }
         }
-        house.facts();
+        store.facts();
         let victim = Kick { user_id: sora.id, ban, reason: Some("spam") };
-        let kicked = house.write(move |tx| kick(tx, &LIMITS, 3, jun.id, id, victim)).await;
+        let kicked = store.write(move |tx| kick(tx, &LIMITS, 3, jun.id, id, victim)).await;
         let case = format!("{mine:?} {theirs:?} ban {ban}");
         assert_eq!(kicked.as_ref().map(drop).map_err(|refused| refused.code), expected, "{case}");
-        let facts = house.facts();
+        let facts = store.facts();
         let Ok(rev) = kicked else {
             assert!(facts.is_empty(), "{case}");
             continue;
@@ -179,19 +179,19 @@ async fn who_may_remove_whom() {
             if *user_id == sora.id && *at == rev)
         });
         assert_eq!(left, theirs.is_some(), "{case}");
-        let back = house.enter(4, &sora, &room).await.map_err(|refused| refused.code);
+        let back = store.enter(4, &sora, &room).await.map_err(|refused| refused.code);
         assert_eq!(back.err(), ban.then_some(Code::Banned), "{case}");
     }
 }
 
 #[tokio::test]
-async fn nobody_removes_oneself_or_nobody_and_a_second_ban_changes_nothing() {
-    let house = House::open();
-    let (minji, sora) = (house.guest("minji").await, house.guest("sora").await);
-    let room = house.courtyard(&minji, 5).await;
+async fn removing_oneself_or_an_unknown_user_is_refused_and_a_second_ban_changes_nothing() {
+    let store = Store::open();
+    let (minji, sora) = (store.guest("minji").await, store.guest("sora").await);
+    let room = store.courtyard(&minji, 5).await;
     let kick_out = |user_id: UserId, reason: &'static str| {
         let victim = Kick { user_id, ban: true, reason: Some(reason) };
-        house.write(move |tx| kick(tx, &LIMITS, 3, minji.id, room.id, victim))
+        store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, room.id, victim))
     };
     let oneself = kick_out(minji.id, "").await.unwrap_err();
     assert_eq!((oneself.code, oneself.field.as_deref()), (Code::Invalid, Some("userId")));
@@ -199,26 +199,26 @@ async fn nobody_removes_oneself_or_nobody_and_a_second_ban_changes_nothing() {
     let long: &'static str = Box::leak("x".repeat(201).into_boxed_str());
     assert_eq!(kick_out(sora.id, long).await.unwrap_err().code, Code::TooLong);
     assert_eq!(kick_out(sora.id, "").await.unwrap(), 2);
-    house.facts();
+    store.facts();
     assert_eq!(kick_out(sora.id, "").await.unwrap(), 2);
-    assert!(house.facts().is_empty());
+    assert!(store.facts().is_empty());
 }
 
 #[tokio::test]
-async fn members_are_paged_and_looked_up_by_members_alone() {
-    let house = House::open();
-    let minji = house.guest("minji").await;
-    let room = house.courtyard(&minji, 50).await;
+async fn only_members_read_the_list_of_members() {
+    let store = Store::open();
+    let minji = store.guest("minji").await;
+    let room = store.courtyard(&minji, 50).await;
     let (id, me) = (room.id, minji.id);
     let mut ids = vec![me];
     for n in 0..6 {
-        let guest = house.guest(&format!("guest {n}")).await;
-        house.enter(2 + n / 3, &guest, &room).await.unwrap();
+        let guest = store.guest(&format!("guest {n}")).await;
+        store.enter(2 + n / 3, &guest, &room).await.unwrap();
         ids.push(guest.id);
     }
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let members = house.read(move |tx| page(tx, &LIMITS, me, id, after, 2)).await.unwrap();
+        let members = store.read(move |tx| page(tx, &LIMITS, me, id, after, 2)).await.unwrap();
         seen.extend(members.members.iter().map(|member| member.user.id));
         after = members.next;
         if after.is_none() {
@@ -230,30 +230,30 @@ async fn members_are_paged_and_looked_up_by_members_alone() {
     let mut all = ids.clone();
     all.sort_unstable();
     assert_eq!(seen, all);
-    let asked = [ids[5], UserId::new(0), ids[1]];
-    let found = house.read(move |tx| by_ids(tx, me, id, &asked)).await.unwrap();
+    let wanted = [ids[5], UserId::new(0), ids[1]];
+    let found = store.read(move |tx| by_ids(tx, me, id, &wanted)).await.unwrap();
     assert_eq!(found.iter().map(|member| member.user.id).collect::<Vec<_>>(), [ids[5], ids[1]]);
-    let stranger = house.guest("stranger").await.id;
+    let stranger = store.guest("stranger").await.id;
     assert_eq!(
-        house.read(move |tx| page(tx, &LIMITS, stranger, id, None, 2)).await.unwrap_err().code,
+        store.read(move |tx| page(tx, &LIMITS, stranger, id, None, 2)).await.unwrap_err().code,
         Code::NotAMember
     );
-    assert_eq!(house.read(move |tx| get(tx, stranger, id, me)).await.unwrap_err().code, Code::NotAMember);
-    assert_eq!(house.read(move |tx| get(tx, me, id, stranger)).await.unwrap_err().code, Code::NotAMember);
+    assert_eq!(store.read(move |tx| get(tx, stranger, id, me)).await.unwrap_err().code, Code::NotAMember);
+    assert_eq!(store.read(move |tx| get(tx, me, id, stranger)).await.unwrap_err().code, Code::NotAMember);
 }
 
 #[tokio::test]
-async fn a_crowd_is_one_line() {
-    let house = House::open();
-    let (minji, jun) = (house.guest("minji").await, house.guest("jun").await);
-    let room = house.courtyard(&minji, 500).await;
+async fn a_summary_is_one_system_message() {
+    let store = Store::open();
+    let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
+    let room = store.courtyard(&minji, 500).await;
     let id = room.id;
-    let joined = house.write(move |tx| join(tx, 2, jun.id, id, Proof::Open, false)).await.unwrap();
+    let joined = store.write(move |tx| join(tx, 2, jun.id, id, Proof::Open, false)).await.unwrap();
     assert_eq!((joined.room.rev, joined.member.read_seq), (1, 1));
-    house.write(move |tx| message::summary_line(tx, 3, id, SystemEvent::Join, jun.id, 41)).await.unwrap();
-    let page = house.read(move |tx| message::page(tx, &LIMITS, None, id, Cursor::Newest, 1)).await.unwrap();
+    store.write(move |tx| system_message::post_summary(tx, 3, id, SystemEvent::Join, jun.id, 41)).await.unwrap();
+    let page = store.read(move |tx| message::page(tx, &LIMITS, None, id, Cursor::Newest, 1)).await.unwrap();
     let line = &page.messages[0];
     assert_eq!((line.user.as_ref(), line.system.as_ref().unwrap().others), (Some(&jun), Some(41)));
-    let odd = house.write(move |tx| message::summary_line(tx, 3, id, SystemEvent::Kick, jun.id, 41)).await;
+    let odd = store.write(move |tx| system_message::post_summary(tx, 3, id, SystemEvent::Kick, jun.id, 41)).await;
     assert_eq!(odd.unwrap_err().code, Code::Invalid);
 }

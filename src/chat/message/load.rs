@@ -1,149 +1,157 @@
-//! Rows become messages, with their people, files and answered messages, in a number of statements
-//! that does not grow with the number of messages on a page.
+//! Loads messages with their users, files, reactions and answered messages, in a number of statements that
+//! does not grow with the number of messages.
 
-use super::system_message::Line;
-use super::{Message, Reply, preview, reaction};
-use crate::chat::user;
-use crate::chat::{Tx, file};
+use std::sync::LazyLock;
+
+use serde::de::DeserializeOwned;
+
+use super::{Message, Reaction, Reply, SystemMessage};
+use crate::chat::key_list::{self, KEYS};
+use crate::chat::{Tx, file, user};
 use crate::clock::rfc3339;
-use crate::db::{Fault, Row};
+use crate::db::{Columns, Fault, Row};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 use crate::text;
 
-/// What [`read`] takes, from the messages as `m` with their people and answered messages.
-macro_rules! message_columns {
-    () => {
-        concat!(
-            "m.number, m.id, m.room_id, m.seq, m.rev, m.kind, m.text, m.system, m.file_count, m.edited_at, ",
-            "m.deleted_at, m.created_at, m.key, m.mentions, m.reaction_count, m.pinned_at, m.preview, ",
-            crate::chat::user::user_columns!("u"),
-            ", ",
-            crate::chat::user::user_columns!("t"),
-            ", ",
-            crate::chat::message::load::reply_columns!(),
-            ", CASE WHEN m.seq < m.rev OR m.reply_to IS NOT NULL THEN
-               (SELECT 1 FROM rooms b WHERE b.id = m.room_id AND b.history = 'joined') END"
-        )
-    };
-}
-pub(super) use message_columns;
+/// Users named in a reaction; further ones are only counted.
+const NAMED: usize = 50;
 
-/// What [`read_reply`] takes, from the answered message as `q` and who wrote it as `qu`.
-macro_rules! reply_columns {
-    () => {
-        concat!("q.seq, substr(q.text, 1, 400), ", crate::chat::user::user_columns!("qu"))
-    };
-}
-pub(super) use reply_columns;
-
-/// How many columns an answered message takes in a row.
-pub(super) const REPLY_WIDTH: usize = 2 + user::WIDTH;
-
-/// The answered message from the columns at `at`; `None` where an outer join found none.
-pub(super) fn read_reply(row: &Row<'_>, at: usize) -> Result<Option<Reply>, Fault> {
-    let Some(seq) = row.get::<Option<i64>>(at)? else { return Ok(None) };
-    let user = user::read(row, at + 2)?;
-    Ok(Some(Reply { seq, user, excerpt: text::excerpt(&row.get::<String>(at + 1)?) }))
+/// Returns the columns that [`read`] takes, of the messages as `m` with [`JOINS`].
+pub(super) fn columns() -> String {
+    let (user, to, reply) = (user::columns("u"), user::columns("t"), reply_columns());
+    format!(
+        "m.number, m.id, m.room_id, m.kind, {user}, m.text, m.created_at, m.seq, m.rev, {to}, {reply}, m.mentions,
+         m.preview, m.pinned_at, m.edited_at, m.deleted_at, m.key,
+         CASE WHEN m.seq < m.rev OR m.reply_to IS NOT NULL THEN
+           (SELECT 1 FROM rooms b WHERE b.id = m.room_id AND b.history = 'joined') END,
+         m.system, m.file_count, m.reaction_count"
+    )
 }
 
-macro_rules! message_joins {
-    () => {
-        " LEFT JOIN users u ON u.id = m.user_id LEFT JOIN users t ON t.id = m.to_user_id
-          LEFT JOIN messages q ON q.number = m.reply_to LEFT JOIN users qu ON qu.id = q.user_id"
-    };
-}
-pub(super) use message_joins;
+pub(super) const JOINS: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN users t ON t.id = m.to_user_id
+     LEFT JOIN messages q ON q.number = m.reply_to LEFT JOIN users qu ON qu.id = q.user_id";
 
-/// A message whose files and system line still want loading.
+/// Returns the columns that [`read_reply`] takes, of the answered messages as `q` and their senders as `qu`.
+pub(super) fn reply_columns() -> String {
+    let user = user::columns("qu");
+    format!("q.seq, {user}, substr(q.text, 1, 400)")
+}
+
+/// Reads an answered message; `None` where an outer join found none.
+pub(super) fn read_reply(c: &mut Columns<'_>) -> Result<Option<Reply>, Fault> {
+    let (seq, user, text) = (c.next()?, user::read(c)?, c.next::<Option<String>>()?);
+    match (seq, text) {
+        (Some(seq), Some(text)) => Ok(Some(Reply { seq, user, excerpt: text::excerpt(&text) })),
+        _ => Ok(None),
+    }
+}
+
+/// A message whose files, reactions and system content are still to be loaded.
 pub(super) struct Loaded {
     number: i64,
-    line: Option<String>,
+    message: Message,
+    system: Option<SystemMessage>,
     has_files: bool,
     has_reactions: bool,
-    message: Message,
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
-    const PEOPLE: usize = 17;
-    const REPLY: usize = PEOPLE + 2 * user::WIDTH;
-    let time = |column| Ok::<_, Fault>(row.get::<Option<i64>>(column)?.map(rfc3339));
+    let mut c = row.columns();
+    let number = c.next()?;
+    let message = Message::new(c.next()?, c.next()?, c.next()?, user::read(&mut c)?, c.next()?, c.next()?);
     Ok(Loaded {
-        number: row.get(0)?,
-        line: row.get(7)?,
-        has_files: row.get::<i64>(8)? > 0,
-        has_reactions: row.get::<i64>(14)? > 0,
+        number,
         message: Message {
-            id: row.get(1)?,
-            room_id: row.get(2)?,
-            seq: row.get(3)?,
-            rev: row.get(4)?,
-            kind: row.get(5)?,
-            user: user::read(row, PEOPLE)?,
-            text: row.get(6)?,
-            system: None,
-            to: user::read(row, PEOPLE + user::WIDTH)?,
-            files: Vec::new(),
-            reply_to: read_reply(row, REPLY)?,
-            reactions: Vec::new(),
-            mentions: match row.get::<Option<String>>(13)? {
-                Some(kept) => serde_json::from_str(&kept).map_err(|error| Fault::Wrong(error.to_string()))?,
-                None => Vec::new(),
-            },
-            preview: preview::from_column(row.get(16)?)?,
-            pinned_at: time(15)?,
-            edited_at: time(9)?,
-            deleted_at: time(10)?,
-            created_at: rfc3339(row.get(11)?),
-            key: row.get(12)?,
-            is_partial: row.get::<Option<i64>>(REPLY + REPLY_WIDTH)?.is_some(),
+            seq: c.next()?,
+            rev: c.next()?,
+            to: user::read(&mut c)?,
+            reply_to: read_reply(&mut c)?,
+            mentions: from_json(c.next()?)?.unwrap_or_default(),
+            preview: from_json(c.next()?)?,
+            pinned_at: c.next::<Option<i64>>()?.map(rfc3339),
+            edited_at: c.next::<Option<i64>>()?.map(rfc3339),
+            deleted_at: c.next::<Option<i64>>()?.map(rfc3339),
+            key: c.next()?,
+            is_partial: c.next::<Option<i64>>()?.is_some(),
+            ..message
         },
+        system: from_json(c.next()?)?,
+        has_files: c.next::<i64>()? > 0,
+        has_reactions: c.next::<i64>()? > 0,
     })
 }
 
-/// Fills in files, reactions and system lines, and keeps the order.
+fn from_json<T: DeserializeOwned>(column: Option<String>) -> Result<Option<T>, Fault> {
+    let parsed = column.map(|json| serde_json::from_str(&json)).transpose();
+    parsed.map_err(|error| Fault::Wrong(error.to_string()))
+}
+
+/// Loads files, reactions and the content of system messages, and keeps the order.
 pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>> {
     let with_files: Vec<i64> = loaded.iter().filter(|one| one.has_files).map(|one| one.number).collect();
     let mut files = file::of_messages(tx, &with_files)?;
     let with_reactions: Vec<i64> = loaded.iter().filter(|one| one.has_reactions).map(|one| one.number).collect();
-    let mut reactions = reaction::of_messages(tx, &with_reactions)?;
-    let lines: Vec<Option<Line>> = loaded
-        .iter()
-        .map(|one| one.line.as_deref().map(serde_json::from_str).transpose())
-        .collect::<Result<_, _>>()
-        .map_err(|error| Fault::Wrong(error.to_string()))?;
-    let mut named: Vec<UserId> = lines.iter().flatten().flat_map(|line| [line.user, line.by]).flatten().collect();
-    named.sort_unstable();
-    named.dedup();
-    let known = user::find_all(tx, &named)?;
-    let finished = loaded.into_iter().zip(lines).map(|(one, line)| {
+    let mut reactions = reactions_of(tx, &with_reactions)?;
+    let systems = loaded.iter().filter_map(|one| one.system.as_ref());
+    let mut user_ids: Vec<UserId> = systems.flat_map(|system| [system.user, system.by]).flatten().collect();
+    user_ids.sort_unstable();
+    user_ids.dedup();
+    let users = user::find_all(tx, &user_ids)?;
+    let completed = loaded.into_iter().map(|one| {
         let mut message = one.message;
-        message.system = line.and_then(|line| line.system(&known));
-        let of_this = |(number, _): &mut (i64, _)| *number == one.number;
-        message.reactions = reactions.extract_if(.., of_this).map(|(_, reaction)| reaction).collect();
+        message.system = one.system.and_then(|system| system.content(&users));
+        message.reactions =
+            reactions.extract_if(.., |(number, _)| *number == one.number).map(|(_, reaction)| reaction).collect();
         message.files = files.extract_if(.., |(number, _)| *number == one.number).map(|(_, file)| file).collect();
         message
     });
-    Ok(finished.collect())
+    Ok(completed.collect())
 }
 
-/// The message of a number that was just written or found.
-pub(super) fn get(tx: &mut Tx, number: i64) -> Result<Message> {
-    let sql = concat!("SELECT ", message_columns!(), " FROM messages m", message_joins!(), " WHERE m.number = ?1");
-    let loaded = tx.query_all(sql, &[&number], read)?;
+/// Returns the reactions to messages, each with the number of its message, in the order in which the emoji
+/// were first used.
+fn reactions_of(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<(i64, Reaction)>> {
+    static REACTIONS: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT message_number, emoji, user_id FROM reactions WHERE message_number IN {KEYS}
+             ORDER BY created_at, user_id"
+        )
+    });
+    let rows = key_list::in_chunks(&[], numbers, |params| {
+        tx.query_all(&REACTIONS, params, |row| {
+            let mut c = row.columns();
+            Ok((c.next::<i64>()?, c.next::<String>()?, c.next::<UserId>()?))
+        })
+    })?;
+    let mut reactions: Vec<(i64, Reaction)> = Vec::new();
+    for (number, emoji, user_id) in rows {
+        let same = reactions.iter_mut().find(|(of, reaction)| *of == number && reaction.emoji == emoji);
+        match same {
+            Some((_, reaction)) => {
+                reaction.count += 1;
+                if reaction.user_ids.len() < NAMED {
+                    reaction.user_ids.push(user_id);
+                }
+            }
+            None => reactions.push((number, Reaction { emoji, count: 1, user_ids: vec![user_id] })),
+        }
+    }
+    Ok(reactions)
+}
+
+/// Returns the message of a number.
+pub(in crate::chat) fn by_number(tx: &mut Tx, number: i64) -> Result<Message> {
+    static BY_NUMBER: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT {} FROM messages m {JOINS} WHERE m.number = ?1", columns()));
+    let loaded = tx.query_all(&BY_NUMBER, &[&number], read)?;
     complete(tx, loaded)?.pop().ok_or(Code::NotFound.into())
 }
 
-/// The messages of the numbers that there are, in no order.
+/// Returns the messages of the numbers that exist, in no order.
 pub(in crate::chat) fn by_numbers(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<Message>> {
-    let sql = concat!(
-        "SELECT ",
-        message_columns!(),
-        " FROM messages m",
-        message_joins!(),
-        " WHERE m.number IN ",
-        crate::chat::many!(1)
-    );
-    let loaded = crate::chat::in_chunks(&[], numbers, |params| tx.query_all(sql, params, read))?;
+    static BY_NUMBERS: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT {} FROM messages m {JOINS} WHERE m.number IN {KEYS}", columns()));
+    let loaded = key_list::in_chunks(&[], numbers, |params| tx.query_all(&BY_NUMBERS, params, read))?;
     complete(tx, loaded)
 }

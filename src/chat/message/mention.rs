@@ -1,49 +1,47 @@
-//! Whom a text names: `@` and the name of a member, or everybody.
+//! Mentions: `@` and the name of a member, or of everybody.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::chat::member::Role;
+use crate::chat::kinds::Role;
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
 
-/// What names everybody in the room; for its owner and moderators.
+/// The names that mention everybody in the room. Only the owner and the moderators may use them.
 const EVERYBODY: [&str; 2] = ["everyone", "모두"];
 
-/// A person that a message names, or everybody where there is no `userId`.
+/// A user that a message mentions, or everybody where there is no `userId`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Mention {
     pub user_id: Option<UserId>,
-    /// The name as it stands in the text behind the `@`.
+    /// The name as it is in the text after the `@`.
     pub name: String,
 }
 
-/// The row of everybody in the table of mentions.
+/// The id for everybody in the table of mentions.
 pub(in crate::chat) const EVERYBODY_ID: UserId = UserId::from_u128(0);
 
-/// Places in a text at which a name is looked for. Each costs a look into the index for every length
-/// that a name may have, in the transaction of the send: a text of nothing but `@` would hold up
-/// everybody's.
+/// The most places of a text at which a name is looked for. Each costs an index lookup for every possible length
+/// of a name, in the transaction of the send, so a text of many `@` would delay all sends.
 const MOST_PLACES: usize = 100;
 
-/// Finds who is named. Of names that begin alike the longest counts, so that particles may follow
-/// without a space; of people with the same name, all do. What stands behind the first
-/// [`MOST_PLACES`] places names nobody.
+/// Finds the mentioned users. The longest name that fits counts, so that Korean particles may follow without a
+/// space; of users with the same name, all count. Only the first [`MOST_PLACES`] places are looked at.
 ///
 /// # Errors
-/// `forbidden` for who may not call everybody; `too_many` over the limit of people.
-pub(super) fn find(tx: &mut Tx, limits: &Limits, room_id: RoomId, role: Role, said: &str) -> Result<Vec<Mention>> {
+/// `forbidden` for a member who mentions everybody; `too_many` over the limit of users.
+pub(super) fn find(tx: &mut Tx, limits: &Limits, room_id: RoomId, role: Role, text: &str) -> Result<Vec<Mention>> {
     let mut found: Vec<Mention> = Vec::new();
-    let is_start = |at: usize| !said[..at].ends_with(char::is_alphanumeric);
-    for at in said.match_indices('@').map(|(at, _)| at).filter(|&at| is_start(at)).take(MOST_PLACES) {
+    let is_start = |at: usize| !text[..at].ends_with(char::is_alphanumeric);
+    for at in text.match_indices('@').map(|(at, _)| at).filter(|&at| is_start(at)).take(MOST_PLACES) {
         if found.len() > limits.mentions_max {
             break;
         }
-        let rest = &said[at + 1..];
-        if let Some(name) = calls_everybody(rest) {
+        let rest = &text[at + 1..];
+        if let Some(name) = mentions_everybody(rest) {
             if role == Role::Member {
                 return Err(Error::new(Code::Forbidden).with_message("only moderators call everybody"));
             }
@@ -68,14 +66,14 @@ fn add(found: &mut Vec<Mention>, mention: Mention) {
     }
 }
 
-fn calls_everybody(rest: &str) -> Option<&'static str> {
+fn mentions_everybody(rest: &str) -> Option<&'static str> {
     EVERYBODY.into_iter().find(|name| {
         rest.strip_prefix(name).is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()))
     })
 }
 
-/// Members whose name stands at the beginning of `rest`. Each possible end of the name is one look
-/// into the index of names, so the size of the room does not matter.
+/// Returns the members whose name is at the beginning of `rest`. Each possible end of the name costs one index
+/// lookup, so the size of the room does not matter.
 fn named(tx: &mut Tx, limits: &Limits, room_id: RoomId, rest: &str) -> Result<Vec<Mention>> {
     let line = rest.split('\n').next().unwrap_or_default();
     let ends: Vec<usize> = line.char_indices().map(|(at, c)| at + c.len_utf8()).take(limits.name_max).collect();
@@ -100,8 +98,8 @@ fn named(tx: &mut Tx, limits: &Limits, room_id: RoomId, rest: &str) -> Result<Ve
     Ok(Vec::new())
 }
 
-/// Writes whom a message names where each of them finds it, in place of what was there before.
-pub(super) fn note(tx: &mut Tx, room_id: RoomId, seq: i64, before: &[Mention], now: &[Mention]) -> Result<()> {
+/// Replaces the mentions of a message in the table that users find them by.
+pub(super) fn store(tx: &mut Tx, room_id: RoomId, seq: i64, before: &[Mention], now: &[Mention]) -> Result<()> {
     let id = |mention: &Mention| mention.user_id.unwrap_or(EVERYBODY_ID);
     for gone in before.iter().filter(|old| !now.iter().any(|new| id(new) == id(old))) {
         let sql = "DELETE FROM mentions WHERE room_id = ?1 AND user_id = ?2 AND seq = ?3";
@@ -115,12 +113,12 @@ pub(super) fn note(tx: &mut Tx, room_id: RoomId, seq: i64, before: &[Mention], n
     Ok(())
 }
 
-/// As it was kept in the row of the message.
-pub(super) fn from_column(kept: Option<&str>) -> Vec<Mention> {
-    kept.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default()
+/// Reads the mentions from the row of a message.
+pub(super) fn from_column(column: Option<&str>) -> Vec<Mention> {
+    column.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
-/// As it is kept in the row of the message.
+/// Returns the mentions as the row of a message keeps them.
 pub(super) fn to_column(mentions: &[Mention]) -> Result<Option<String>> {
     if mentions.is_empty() {
         return Ok(None);

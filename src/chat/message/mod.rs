@@ -1,11 +1,13 @@
 //! Messages: sent once, numbered, read back in order.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::file::File;
 use super::user::User;
+use crate::clock::rfc3339;
 use crate::ids::{FileId, MessageId, RoomId, UserId};
+use crate::text;
 
 mod change;
 mod load;
@@ -15,47 +17,54 @@ mod preview;
 mod reaction;
 mod send;
 mod slow_mode;
-pub(super) mod system_message;
+mod system;
+mod target;
 
+pub use super::kinds::{MessageKind, SystemEvent};
 pub(super) use change::erase;
-pub use change::{answer, delete, edit, pin, pins, room_of};
-pub(super) use load::by_numbers;
+pub use change::{answer, delete, edit, pin, pins};
+pub(super) use load::{by_number, by_numbers};
 pub use mention::Mention;
-pub use page::{Changes, Cursor, Reader, Told, page, since, visible_rev};
-pub use preview::{Preview, awaits_preview, set_preview};
-pub use reaction::{Reaction, has_reacted, react};
+pub use page::{Changes, Cursor, Reader, SharedChanges, page, since, visible_rev};
+pub use preview::{awaits_preview, set_preview};
+pub use reaction::{has_reacted, react};
 pub use send::{find_sent, send, send_with_files};
-pub use system_message::summary_line;
+pub use system::System;
+pub(super) use system::SystemMessage;
+pub use target::room_of;
 
-/// A message in its whole present state. A deleted one has an empty text and no files.
+const TITLE_MAX: usize = 200;
+const DESCRIPTION_MAX: usize = 300;
+const SITE_MAX: usize = 80;
+
+/// The present state of a message. A deleted one has an empty text and no files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     pub id: MessageId,
     pub room_id: RoomId,
-    /// The room's rev at which the message was born: its place, for ever.
+    /// The room's rev at which the message was sent: its place in the history.
     pub seq: i64,
     /// The room's rev of its last change.
     pub rev: i64,
     pub kind: MessageKind,
-    /// Who wrote it; in a system line, who acted.
+    /// The sender; of a system message the user who acted.
     pub user: Option<User>,
-    /// What was written. A system line has none in the store: the doors fill in the ready line in
-    /// the reader's language.
+    /// The text. A system message has none in the store; it is filled in for the reader's language.
     pub text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<System>,
-    /// To whom a whisper is.
+    /// The recipient of a whisper.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<User>,
     pub files: Vec<File>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Reply>,
     pub reactions: Vec<Reaction>,
-    /// Whom the text names; left out where it names nobody.
+    /// The users that the text mentions; left out where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mention>,
-    /// What the page behind the first link says of itself, where that was asked and answered.
+    /// The preview of the page behind the first link, once it was fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview: Option<Preview>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,19 +75,51 @@ pub struct Message {
     pub deleted_at: Option<String>,
     /// RFC 3339 UTC with milliseconds.
     pub created_at: String,
-    /// The sender's own id for the message; the doors add it for the sender's own sockets alone.
+    /// The sender's own id for the message; only the sender's sockets get it.
     #[serde(skip)]
     pub key: Option<String>,
-    /// Whether not every member may see it whole: the room shows nobody what was before they
-    /// joined, and this is something old that changed, or an answer to it. For who tells it live;
-    /// what is read back is cut to its reader already.
+    /// Whether some members may see only a part of it or nothing: the room hides what was sent before a member
+    /// joined, and this is an old message that changed, or an answer. Only for live events; what is read from the
+    /// store is cut to its reader already.
     #[serde(skip)]
     pub is_partial: bool,
 }
 
 impl Message {
-    /// Cuts what it quotes from before `first_seq`: that somebody answered something is all that
-    /// is left.
+    /// Returns a new message. Everything that is not a parameter is empty.
+    pub fn new(
+        id: MessageId,
+        room_id: RoomId,
+        kind: MessageKind,
+        user: Option<User>,
+        text: String,
+        created_at: i64,
+    ) -> Self {
+        Self {
+            id,
+            room_id,
+            seq: 0,
+            rev: 0,
+            kind,
+            user,
+            text,
+            system: None,
+            to: None,
+            files: Vec::new(),
+            reply_to: None,
+            reactions: Vec::new(),
+            mentions: Vec::new(),
+            preview: None,
+            pinned_at: None,
+            edited_at: None,
+            deleted_at: None,
+            created_at: rfc3339(created_at),
+            key: None,
+            is_partial: false,
+        }
+    }
+
+    /// Removes the quote of a message from before `first_seq`. Only its seq is left.
     pub fn cut(&mut self, first_seq: i64) {
         if let Some(reply) = self.reply_to.as_mut().filter(|reply| reply.seq < first_seq) {
             reply.user = None;
@@ -87,54 +128,7 @@ impl Message {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum MessageKind {
-    Text,
-    System,
-    Whisper,
-}
-
-/// What a system line tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct System {
-    pub event: SystemEvent,
-    /// Whom it befell: the kicked, the new owner.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<User>,
-    /// Who did it, where that is another person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<User>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max: Option<u32>,
-    /// In a crowd: how many besides the named person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub others: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum SystemEvent {
-    Join,
-    Exit,
-    Kick,
-    Ban,
-    Owner,
-    Title,
-    Max,
-    Password,
-    /// A member became a moderator.
-    Moderator,
-    /// A moderator became a member again.
-    Member,
-}
-
-/// The message that is answered.
+/// The answered message, as an answer quotes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {
@@ -143,33 +137,69 @@ pub struct Reply {
     pub excerpt: String,
 }
 
-/// What somebody wants to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reaction {
+    pub emoji: String,
+    pub count: u32,
+    /// At most 50.
+    pub user_ids: Vec<UserId>,
+}
+
+/// The preview of a link. The texts are the page's own and may be false. There is no picture, as its server
+/// would learn who reads the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// The link as it is in the text.
+    pub url: String,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The name of the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+}
+
+impl Preview {
+    /// Returns a preview of a page, cleaned and cut; `None` if its title is empty.
+    pub fn new(url: String, title: &str, description: Option<&str>, site: Option<&str>) -> Option<Self> {
+        Some(Self {
+            url,
+            title: text::clipped(title, TITLE_MAX)?,
+            description: description.and_then(|given| text::clipped(given, DESCRIPTION_MAX)),
+            site: site.and_then(|given| text::clipped(given, SITE_MAX)),
+        })
+    }
+}
+
+/// A message to send.
 #[derive(Clone, Debug, Default)]
-pub struct New {
-    /// The sender's own id; with it a send may be repeated without a second message.
+pub struct NewMessage {
+    /// The sender's own id; with it a send can be retried without a second message.
     pub key: Option<String>,
     pub text: String,
-    /// The seq of the message that is answered.
+    /// The seq of the answered message.
     pub reply_to: Option<i64>,
-    /// Uploads of the sender that wait for a message.
+    /// Uploads of the sender that are not on a message yet.
     pub file_ids: Vec<FileId>,
-    /// For a whisper: the only other person who sees it.
+    /// The recipient of a whisper.
     pub to: Option<UserId>,
 }
 
-/// The answer to a send.
+/// The result of a send.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    /// The message in its present state. What a first answer gave as the rev is its `seq`.
+    /// The message in its present state. The first response gave its `seq` as the rev.
     pub message: Message,
-    /// Whether `key` was seen before, so that nothing was stored now.
+    /// Whether `key` was used before, so that nothing was stored now.
     pub dup: bool,
 }
 
-/// The answer to a deletion.
+/// The result of a deletion.
 #[derive(Clone, Debug)]
 pub struct Changed {
     pub message: Message,
-    /// The hashes of stored bytes that nobody needs any more.
+    /// The hashes of stored bytes that are not needed any more.
     pub unneeded: Vec<String>,
 }

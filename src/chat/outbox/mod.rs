@@ -1,23 +1,16 @@
-//! The outbox: what is to happen outside of the store once an act is committed.
+//! The outbox: the durable queue of jobs that run outside of the store after an act is committed.
 //!
-//! A row is written in the transaction of the act that wants it, so it is there if and only if the
-//! act is, and it goes when what it says has happened or is given up. So everything in it happens at
-//! least once; whoever does it must be able to do it twice. Of one target the rows are taken in
-//! order, the next when the one before it is done; between targets there is no order.
+//! A job is inserted in the transaction of its act, so it exists if and only if the act is committed. It is deleted
+//! when it is done or given up. So every job runs at least once and must be idempotent. Jobs of one target run in
+//! order, one at a time; jobs of different targets have no order.
 
+use super::kinds::JobKind;
 use super::{Fact, Limits, Tx};
 use crate::db::{Column, Param, Value};
 use crate::error::Result;
 use crate::ids::{MessageId, UserId};
 
-/// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JobKind {
-    /// Look at the page of a message's link. The target is the message, the payload the link.
-    Preview,
-}
-
-/// That within which order is kept, by its id.
+/// The target of a job, by its id. Jobs of one target run in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Target(u128);
 
@@ -28,7 +21,7 @@ impl From<MessageId> for Target {
 }
 
 impl Target {
-    /// The message that it is, of a kind whose targets are messages.
+    /// Returns the message of a job whose target is one.
     pub fn message_id(self) -> MessageId {
         MessageId::from_u128(self.0)
     }
@@ -46,26 +39,26 @@ impl Column for Target {
     }
 }
 
-/// A row whose turn it is.
+/// A job that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     pub number: i64,
     pub kind: JobKind,
     pub target: Target,
     pub payload: String,
-    /// How often it was tried before.
+    /// The number of earlier tries.
     pub tries: u32,
 }
 
-/// What is to be done now, and when there is more.
+/// The jobs that are due, and the time of the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
     pub jobs: Vec<Job>,
-    /// When the next row is due that is not yet, in milliseconds since 1970 UTC.
+    /// When the next job will be due, in milliseconds since 1970 UTC.
     pub next_at: Option<i64>,
 }
 
-/// Writes down what is to be done, behind what waits for the same target.
+/// Queues a job, behind the waiting ones of the same target.
 ///
 /// # Errors
 /// Only those of the store.
@@ -87,7 +80,7 @@ pub fn enqueue(
     Ok(())
 }
 
-/// Whether something is still to be done for a target.
+/// Returns whether a target has a waiting job.
 ///
 /// # Errors
 /// Only those of the store.
@@ -96,8 +89,7 @@ pub fn is_waiting(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Resu
     Ok(tx.query_opt(sql, &[&kind, &target.into()], |row| row.get::<i64>(0))?.is_some())
 }
 
-/// How much of a kind waits that one person's acts have queued: whoever queues for people keeps a
-/// bound on it.
+/// Counts the waiting jobs of a kind that a user's acts have queued. The caller limits it.
 ///
 /// # Errors
 /// Only those of the store.
@@ -106,7 +98,7 @@ pub fn waiting_of(tx: &mut Tx, kind: JobKind, user_id: UserId) -> Result<u64> {
     Ok(tx.query_one(sql, &[&user_id, &kind], |row| row.get(0))?)
 }
 
-/// Takes back what waits for a target; what is under way already ends as it may.
+/// Deletes the waiting jobs of a target. A running one is not stopped.
 ///
 /// # Errors
 /// Only those of the store.
@@ -115,8 +107,8 @@ pub fn drop_target(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Res
     Ok(())
 }
 
-/// Takes back what one person's acts have queued, of a kind whose targets are each one person's: in
-/// the middle of another's it would leave rows behind that nothing makes due.
+/// Deletes the jobs that a user's acts have queued. Only for a kind whose targets each belong to one user: otherwise
+/// the next job of a target would never become due.
 ///
 /// # Errors
 /// Only those of the store.
@@ -129,26 +121,21 @@ const DUE: &str =
     "SELECT number, kind, target, payload, tries FROM outbox WHERE due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
 const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at > ?1";
 
-/// What is due, the longest due first, at most `most`: one row for each target.
+/// Returns the due jobs, the longest due first, at most `most`, one for each target.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn due(tx: &mut Tx, now: i64, most: usize) -> Result<Due> {
     let jobs = tx.query_all(DUE, &[&now, &(most as u64)], |row| {
-        Ok(Job {
-            number: row.get(0)?,
-            kind: row.get(1)?,
-            target: row.get(2)?,
-            payload: row.get(3)?,
-            tries: row.get(4)?,
-        })
+        let mut c = row.columns();
+        Ok(Job { number: c.next()?, kind: c.next()?, target: c.next()?, payload: c.next()?, tries: c.next()? })
     })?;
     let next_at = tx.query_one(NEXT, &[&now], |row| row.get(0))?;
     Ok(Due { jobs, next_at })
 }
 
-/// Counts a try, before it is made: a row that brings the process down with it is not tried for ever.
-/// Whether the row is still there.
+/// Counts a try before it starts, so that a job that crashes the process is not tried forever. Returns whether the
+/// job still exists.
 ///
 /// # Errors
 /// Only those of the store.
@@ -156,8 +143,7 @@ pub fn begin(tx: &mut Tx, number: i64) -> Result<bool> {
     Ok(tx.execute("UPDATE outbox SET tries = tries + 1 WHERE number = ?1", &[&number])? > 0)
 }
 
-/// Ends a row, done or given up, and makes the next of its target due. A row that was taken back
-/// meanwhile is gone already.
+/// Deletes a job that is done or given up, and makes the next of its target due. The job may be deleted already.
 ///
 /// # Errors
 /// Only those of the store.
@@ -171,8 +157,8 @@ pub fn end(tx: &mut Tx, now: i64, number: i64) -> Result<()> {
     Ok(())
 }
 
-/// Puts a row off after a try that came to nothing, or gives it up when it was tried often enough or
-/// would be too old by then. Whether it was given up.
+/// Delays a job after a failed try, or gives it up when it was tried too often or would be too old. Returns whether
+/// it was given up.
 ///
 /// # Errors
 /// Only those of the store.
@@ -189,7 +175,7 @@ pub fn failed(tx: &mut Tx, limits: &Limits, now: i64, number: i64) -> Result<boo
     Ok(false)
 }
 
-/// How long to wait after the last of so many tries, in milliseconds.
+/// Returns the pause after a number of tries, in milliseconds.
 fn pause(limits: &Limits, tries: u32) -> i64 {
     limits.outbox_pause_ms.saturating_mul(4i64.saturating_pow(tries.saturating_sub(1)))
 }

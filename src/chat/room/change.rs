@@ -1,30 +1,29 @@
-//! What an owner does to a room: settings, hand-over, removal.
+//! Changes of a room by its owner: settings, hand-over, removal.
 
-use super::{History, Room, checked_max, snapshot, tell_changed, tombstone};
-use crate::chat::member::{self, Role};
-use crate::chat::message::SystemEvent;
-use crate::chat::message::system_message::{self, Line};
-use crate::chat::{Fact, Limits, Tx, account};
+use super::{Room, checked_max, publish_changed, snapshot, tombstone};
+use crate::chat::kinds::{History, Role, SystemEvent};
+use crate::chat::message::SystemMessage;
+use crate::chat::{Fact, Limits, Tx, account, member, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
 
-/// New settings; what is left out stays as it is.
+/// New settings; a field that is left out stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     pub title: Option<String>,
     pub max: Option<u32>,
-    /// `Some(None)` takes the password away; a hash locks the room with another.
+    /// `Some(None)` removes the password; a hash sets a new one.
     pub password_hash: Option<Option<String>>,
     pub listed: Option<bool>,
     pub history: Option<History>,
     pub slow_seconds: Option<u32>,
 }
 
-/// Six hours: who is kept waiting longer is better asked to leave.
-const SLOWEST: u32 = 21_600;
+/// Six hours.
+const SLOW_SECONDS_MAX: u32 = 21_600;
 
-/// Changes settings, with a line in the history for each new title, size or password.
+/// Changes settings, with a system message for each new title, size or password.
 ///
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner; `invalid` or `too_long`
@@ -38,43 +37,54 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
     if max.is_some_and(|max| max < room.member_count) {
         return Err(Error::invalid("max", format!("there are {} members already", room.member_count)));
     }
-    // A new hash differs even for the same password, so only taking away what is not there is
-    // known to change nothing.
+    // A new hash differs even for the same password. Only removing none is known to change nothing.
     let password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);
-    let has_rules = set_rules(tx, &room, change.listed, change.history, change.slow_seconds)?;
-    if title.is_none() && max.is_none() && password_hash.is_none() && !has_rules {
+    let has_quiet_change = set_quietly(tx, &room, change.listed, change.history, change.slow_seconds)?;
+    if title.is_none() && max.is_none() && password_hash.is_none() && !has_quiet_change {
         return Ok(room);
     }
     if let Some(title) = title {
         let sql = "UPDATE rooms SET title = ?2, title_folded = ?3 WHERE id = ?1";
         tx.execute(sql, &[&id, &title, &text::fold(&title)])?;
-        system_message::tell(tx, now, id, me, Line { title: Some(title), ..Line::new(SystemEvent::Title) })?;
+        system_message::post(
+            tx,
+            now,
+            id,
+            me,
+            SystemMessage { title: Some(title), ..SystemMessage::new(SystemEvent::Title) },
+        )?;
     }
     if let Some(max) = max {
         tx.execute("UPDATE rooms SET max = ?2 WHERE id = ?1", &[&id, &max])?;
-        system_message::tell(tx, now, id, me, Line { max: Some(max), ..Line::new(SystemEvent::Max) })?;
+        system_message::post(
+            tx,
+            now,
+            id,
+            me,
+            SystemMessage { max: Some(max), ..SystemMessage::new(SystemEvent::Max) },
+        )?;
     }
     if let Some(hash) = password_hash {
         tx.execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", &[&id, &hash])?;
-        system_message::tell(tx, now, id, me, Line::new(SystemEvent::Password))?;
+        system_message::post(tx, now, id, me, SystemMessage::new(SystemEvent::Password))?;
     }
-    let changed = tell_changed(tx, id)?;
+    let changed = publish_changed(tx, id)?;
     if changed.is_in_lobby() != room.is_in_lobby() {
         tx.publish(Fact::RoomListed(Box::new(changed.clone())));
     }
     Ok(changed)
 }
 
-/// Writes the settings that no line tells of; whether any of them is another one.
-fn set_rules(
+/// Writes the settings that have no system message, and returns whether any of them changed.
+fn set_quietly(
     tx: &mut Tx,
     room: &Room,
     listed: Option<bool>,
     history: Option<History>,
     slow_seconds: Option<u32>,
 ) -> Result<bool> {
-    if slow_seconds.is_some_and(|seconds| seconds > SLOWEST) {
-        return Err(Error::invalid("slowSeconds", format!("slowSeconds must be 0 to {SLOWEST}")));
+    if slow_seconds.is_some_and(|seconds| seconds > SLOW_SECONDS_MAX) {
+        return Err(Error::invalid("slowSeconds", format!("slowSeconds must be 0 to {SLOW_SECONDS_MAX}")));
     }
     let new =
         (listed.unwrap_or(room.listed), history.unwrap_or(room.history), slow_seconds.unwrap_or(room.slow_seconds));
@@ -86,7 +96,7 @@ fn set_rules(
     Ok(true)
 }
 
-/// Gives the room to another member. To oneself it changes nothing.
+/// Makes another member the owner. The present owner changes nothing.
 ///
 /// # Errors
 /// `room_not_found`, `not_a_member`; `forbidden` unless the owner; `not_found` with the field
@@ -98,17 +108,17 @@ pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> R
         Some(_) => {}
         None => return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) }),
     }
-    // Whoever owned it, also where an admin does this.
+    // Not `me`, as an admin may do this too.
     let sql = "UPDATE members SET role = 'member' WHERE room_id = ?1 AND role = 'owner'";
     tx.execute(sql, &[&id])?;
     set_owner(tx, now, id, me, to)?;
-    tell_changed(tx, id)
+    publish_changed(tx, id)
 }
 
-/// Removes a room with all that is in it.
+/// Removes a room with everything in it. An admin need not be a member.
 ///
 /// # Errors
-/// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner. An admin need not be in it.
+/// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner.
 pub fn remove(tx: &mut Tx, now: i64, me: UserId, id: RoomId) -> Result<()> {
     match as_owner(tx, me, id) {
         Err(error) if error.code == Code::NotAMember && account::is_admin(tx, me)? => {}
@@ -117,20 +127,26 @@ pub fn remove(tx: &mut Tx, now: i64, me: UserId, id: RoomId) -> Result<()> {
     delete(tx, now, id)
 }
 
-/// Makes a member the owner, with the line of whose act it was.
+/// Makes a member the owner, with a system message.
 pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserId, to: UserId) -> Result<()> {
     member::set_role(tx, id, to, Role::Owner)?;
     tx.execute("UPDATE rooms SET owner_id = ?2 WHERE id = ?1", &[&id, &to])?;
-    let by = Some(actor).filter(|&actor| actor != to);
-    system_message::tell(tx, now, id, actor, Line { user: Some(to), by, ..Line::new(SystemEvent::Owner) })?;
+    let by = if actor == to { None } else { Some(actor) };
+    system_message::post(
+        tx,
+        now,
+        id,
+        actor,
+        SystemMessage { user: Some(to), by, ..SystemMessage::new(SystemEvent::Owner) },
+    )?;
     Ok(())
 }
 
-/// Removes the room whoever asks, and tells it. Nobody can act in it from now on; what was said in
-/// it is swept afterwards, so that no other act waits for the end of a long history.
+/// Removes a room without checking the user, and publishes it. Its messages are deleted later, in steps, so
+/// that no other act waits for a long history.
 pub(in crate::chat) fn delete(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
     let was_in_lobby = snapshot(tx, id)?.is_in_lobby();
-    tombstone::bury(tx, now, id)?;
+    tombstone::mark_removed(tx, now, id)?;
     for sql in [
         "DELETE FROM invites WHERE room_id = ?1",
         "DELETE FROM members WHERE room_id = ?1",

@@ -1,15 +1,17 @@
-//! The lobby: open rooms, the latest active first.
+//! The list of open rooms, the latest active first.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
-use super::{Room, WIDTH, read, room_columns};
+use super::{Room, read, select};
+use crate::chat::key_list::{self, KEYS, KEYS_AFTER_ONE};
 use crate::chat::{Limits, Tx};
 use crate::db::{Param, Row};
 use crate::error::Result;
 use crate::ids::RoomId;
 use crate::text;
 
-/// A place in the list: when a room was last active, and which one.
+/// A place in the list: when a room was last active, and its id.
 pub type Place = (i64, RoomId);
 
 /// A page of the list, and the place to go on from if there is more.
@@ -19,58 +21,56 @@ pub struct Rooms {
     pub next: Option<Place>,
 }
 
-/// The listed rooms of the ids that there are, in the order of the ids: the live layer knows who
-/// is online and puts the busiest first. With `q` only those whose title has it.
+/// Returns the listed rooms of the ids that exist, in the order of the ids, with `q` only those whose title
+/// contains it. The lobby asks for the busiest rooms with it.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec<Room>> {
-    let sql = concat!(
-        "SELECT ",
-        room_columns!(),
-        " FROM rooms r LEFT JOIN users o ON o.id = r.owner_id
-         WHERE r.kind = 'open' AND r.is_listed = 1 AND r.title_folded LIKE ?1 ESCAPE '\\' AND r.id IN ",
-        crate::chat::many!(2)
-    );
+    static LISTED: LazyLock<String> = LazyLock::new(|| {
+        let rooms = select("");
+        format!(
+            "{rooms} WHERE r.kind = 'open' AND r.is_listed = 1 AND r.title_folded LIKE ?1 ESCAPE '\\'
+               AND r.id IN {KEYS_AFTER_ONE}"
+        )
+    });
     let pattern = pattern(q);
-    let found = crate::chat::in_chunks(&[&pattern], ids, |params| tx.query_all(sql, params, read))?;
+    let read = |row: &Row<'_>| read(&mut row.columns());
+    let found = key_list::in_chunks(&[&pattern], ids, |params| tx.query_all(&LISTED, params, read))?;
     Ok(ids.iter().filter_map(|id| found.iter().find(|room| room.id == *id)).cloned().collect())
 }
 
-/// The rooms of the ids that there are, of whatever kind and in no order: for who tells the people
-/// in them.
+/// Returns the rooms of the ids that exist, of any kind and in no order. The caller checks who may see them.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn by_ids(tx: &mut Tx, ids: &[RoomId]) -> Result<Vec<Room>> {
-    let sql = concat!(
-        "SELECT ",
-        room_columns!(),
-        " FROM rooms r LEFT JOIN users o ON o.id = r.owner_id WHERE r.id IN ",
-        crate::chat::many!(1)
-    );
-    crate::chat::in_chunks(&[], ids, |params| tx.query_all(sql, params, read))
+    static BY_IDS: LazyLock<String> = LazyLock::new(|| format!("{} WHERE r.id IN {KEYS}", select("")));
+    key_list::in_chunks(&[], ids, |params| tx.query_all(&BY_IDS, params, |row| read(&mut row.columns())))
 }
 
-/// A page of open rooms after a place, without those of `except`, which were shown before for being
-/// busy.
+/// Returns a page of listed rooms after a place, without those of `except`, which the lobby shows above.
 ///
 /// # Errors
 /// `invalid` with the field `limit`.
 pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Place>, except: &HashSet<RoomId>, limit: u32) -> Result<Rooms> {
+    static PAGE: LazyLock<String> = LazyLock::new(|| {
+        let rooms = select(", r.active_at");
+        format!(
+            "{rooms} WHERE r.kind = 'open' AND r.is_listed = 1
+               AND (r.active_at < ?1 OR (r.active_at = ?1 AND r.id < ?2))
+             ORDER BY r.active_at DESC, r.id DESC LIMIT ?3"
+        )
+    });
     let limit = limits.page(limit)? as usize;
-    let sql = concat!(
-        "SELECT ",
-        room_columns!(),
-        ", r.active_at FROM rooms r LEFT JOIN users o ON o.id = r.owner_id
-         WHERE r.kind = 'open' AND r.is_listed = 1 AND (r.active_at < ?1 OR (r.active_at = ?1 AND r.id < ?2))
-         ORDER BY r.active_at DESC, r.id DESC LIMIT ?3"
-    );
     let (active_at, id) = after.unwrap_or((i64::MAX, RoomId::from_u128(0)));
-    // At most all of `except` are on the way, so one statement is enough.
+    // The range contains at most all of `except`, so one statement is enough.
     let most = (limit + 1 + except.len()) as u64;
     let params: [&dyn Param; 3] = [&active_at, &id, &most];
-    let mut found = tx.query_all(sql, &params, |row| Ok((read(row)?, row.get::<i64>(WIDTH)?)))?;
+    let mut found = tx.query_all(&PAGE, &params, |row| {
+        let mut c = row.columns();
+        Ok((read(&mut c)?, c.next::<i64>()?))
+    })?;
     found.retain(|(room, _)| !except.contains(&room.id));
     let has_more = found.len() > limit;
     found.truncate(limit);
@@ -78,12 +78,12 @@ pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Place>, except: &HashSet
     Ok(Rooms { rooms: found.into_iter().map(|(room, _)| room).collect(), next })
 }
 
-/// Rooms looked at for one page of a search, and in one go. Where more are to be looked at the page
-/// ends early and says where to go on.
+/// The most rooms that one page of a search compares. A page that reaches it ends early with a place to go on
+/// from.
 pub const LOOKED_AT: usize = 10_000;
 const CHUNK: u64 = 500;
 
-/// Like [`page`] for the rooms whose title has `q`, whatever the case.
+/// Like [`page`] for the rooms whose title contains `q`, in any case.
 ///
 /// # Errors
 /// `invalid` with the field `limit`.
@@ -126,7 +126,7 @@ pub fn titled(
     Ok(Rooms { rooms: listed_by_ids(tx, &ids, None)?, next })
 }
 
-/// What `LIKE` looks for; the signs it gives a meaning are taken as they are typed.
+/// Returns the pattern of `LIKE`, with its special characters escaped.
 fn pattern(q: Option<&str>) -> String {
     let mut pattern = String::from("%");
     for c in text::fold(q.unwrap_or_default().trim()).chars() {

@@ -1,45 +1,62 @@
-//! The end of a room: the room itself at once, what was said in it a few hundred rows at a time.
+//! The removal of a room: the room itself at once, its messages and files a few hundred rows at a time.
 
-use crate::chat::outbox::JobKind;
+use std::sync::LazyLock;
+
+use crate::chat::kinds::JobKind;
 use crate::chat::{Tx, file, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
 
-/// What one turn of sweeping has done.
+/// The result of one step of sweeping.
 #[derive(Clone, Debug)]
 pub struct Swept {
-    /// The hashes of stored bytes that nobody needs any more.
+    /// The hashes of stored bytes that are not needed any more.
     pub unneeded: Vec<String>,
     /// Whether rows of a removed room are still there.
     pub has_more: bool,
 }
 
-/// The messages, public or whispered, that one turn takes.
-macro_rules! some {
-    (public) => {
-        "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL ORDER BY seq LIMIT ?2"
-    };
-    (whispered) => {
-        "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL ORDER BY to_user_id, seq LIMIT ?2"
-    };
+/// The messages that one step deletes.
+const PUBLIC: &str = "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL ORDER BY seq LIMIT ?2";
+const WHISPERS: &str = "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL
+                        ORDER BY to_user_id, seq LIMIT ?2";
+
+static DELETE_JOBS: LazyLock<String> = LazyLock::new(|| {
+    format!("DELETE FROM outbox WHERE kind = ?3 AND target IN (SELECT id FROM messages WHERE number IN ({PUBLIC}))")
+});
+static DELETE_PUBLIC: LazyLock<Deletion> = LazyLock::new(|| Deletion::of(PUBLIC));
+static DELETE_WHISPERS: LazyLock<Deletion> = LazyLock::new(|| Deletion::of(WHISPERS));
+
+/// The statements that delete some messages.
+struct Deletion {
+    reactions: String,
+    messages: String,
 }
 
-/// Marks a room as removed. What was in it is taken by [`sweep`], also after a restart.
-pub(super) fn bury(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
+impl Deletion {
+    fn of(numbers: &str) -> Self {
+        Self {
+            reactions: format!("DELETE FROM reactions WHERE message_number IN ({numbers})"),
+            messages: format!("DELETE FROM messages WHERE number IN ({numbers}) RETURNING number"),
+        }
+    }
+}
+
+/// Marks a room as removed. [`sweep`] deletes its messages and files, also after a restart.
+pub(super) fn mark_removed(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
     let sql = "INSERT INTO tombstones (room_id, removed_at) VALUES (?1, ?2) ON CONFLICT (room_id) DO NOTHING";
     tx.execute(sql, &[&id, &now])?;
     Ok(())
 }
 
-/// Why there is no such room: it was one, or it never was. Ids cannot be guessed, so whoever has
-/// one may hear that.
+/// Returns the error for a room that does not exist: `gone` if it did. Ids cannot be guessed, so anyone who
+/// has one may learn that.
 pub(in crate::chat) fn missing(tx: &mut Tx, id: RoomId) -> Result<Error> {
     let found = tx.query_opt("SELECT 1 FROM tombstones WHERE room_id = ?1", &[&id], |row| row.get::<i64>(0))?;
     Ok(found.map_or(Code::RoomNotFound, |_| Code::Gone).into())
 }
 
-/// Deletes at most `most` messages and files of a removed room: a turn that others need not wait
-/// for.
+/// Deletes at most `most` messages and files of a removed room, so that other acts do not wait.
 ///
 /// # Errors
 /// Only those of the store.
@@ -49,24 +66,10 @@ pub fn sweep(tx: &mut Tx, most: u32) -> Result<Swept> {
         return Ok(Swept { unneeded: Vec::new(), has_more: false });
     };
     let mut taken = 0;
-    let queued = concat!(
-        "DELETE FROM outbox WHERE kind = ?3 AND target IN (SELECT id FROM messages WHERE number IN (",
-        some!(public),
-        "))"
-    );
-    tx.execute(queued, &[&id, &most, &JobKind::Preview])?;
-    for (reactions, messages) in [
-        (
-            concat!("DELETE FROM reactions WHERE message_number IN (", some!(public), ")"),
-            concat!("DELETE FROM messages WHERE number IN (", some!(public), ") RETURNING number"),
-        ),
-        (
-            concat!("DELETE FROM reactions WHERE message_number IN (", some!(whispered), ")"),
-            concat!("DELETE FROM messages WHERE number IN (", some!(whispered), ") RETURNING number"),
-        ),
-    ] {
-        tx.execute(reactions, &[&id, &most])?;
-        let numbers: Vec<i64> = tx.query_all(messages, &[&id, &most], |row| row.get(0))?;
+    tx.execute(&DELETE_JOBS, &[&id, &most, &JobKind::Preview])?;
+    for deletion in [&DELETE_PUBLIC, &DELETE_WHISPERS] {
+        tx.execute(&deletion.reactions, &[&id, &most])?;
+        let numbers: Vec<i64> = tx.query_all(&deletion.messages, &[&id, &most], |row| row.get(0))?;
         taken = taken.max(numbers.len());
         numbers.into_iter().for_each(|number| search::forget(tx, number));
     }
@@ -81,7 +84,7 @@ pub fn sweep(tx: &mut Tx, most: u32) -> Result<Swept> {
     Ok(Swept { unneeded: file::unreferenced(tx, &hashes.concat())?, has_more: true })
 }
 
-/// Forgets rooms that were removed before `before` and of which nothing is left.
+/// Deletes the tombstones of rooms that were removed before `before` and are fully swept.
 ///
 /// # Errors
 /// Only those of the store.

@@ -1,50 +1,53 @@
-//! Finding: the index names candidates, newest first; whether one may be seen is asked of the store,
-//! and whether it really has the words of its text.
+//! Finds messages: the index returns candidates, the newest first. The store says whether the user may see one, and
+//! its text whether it really contains the words.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Instant;
 
-use super::{Mark, Query, is_whole};
+use super::index::Mark;
+use super::{Query, is_whole};
+use crate::chat::key_list::{self, KEYS_AFTER_ONE};
 use crate::chat::message::{self, Message};
-use crate::chat::{Limits, Tx, in_chunks, many, member};
-use crate::db::{Fault, Match, Row, Term};
+use crate::chat::{Limits, Tx, member};
+use crate::db::{Match, Term};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 use crate::text;
 use crate::text::hit::{self, Excerpt, Folded};
 
-/// Candidates looked at in one go at first, and at most.
+/// Candidates of the first query of the index, and of any.
 const FIRST: u32 = 64;
 const MOST: u32 = 4_096;
-/// Candidates between two looks at the watch.
+/// Candidates between two checks of the time.
 const STEP: usize = 32;
-/// Terms that the words of a search may ask the index for in all.
+/// The most terms that the words of a search may have.
 const TERMS: usize = 64;
-/// Rooms by which the index is asked. Who is in more is asked for by the words alone.
+/// The most rooms in the query of the index. A user of more rooms searches by the words alone.
 const ROOMS: usize = 64;
-/// Rooms of one person that are looked at, the latest active first.
+/// The most rooms of a user that are searched, the latest active first.
 const ROOMS_MOST: u32 = 1_000;
-/// Connections of one name by whom the index is asked.
+/// The most users of one name in the query of the index.
 const NAMESAKES: usize = 64;
-/// A clock may be set back while the house is open: the edge of a day is looked at a little wider.
+/// The clock may be set back while the server runs, so the bounds of a day are a little wider.
 const SLACK_MS: i64 = 10_000;
 
-/// What is asked, and how far to go for it.
+/// A search, and how long it may take.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Request {
     pub query: Query,
-    /// In this room alone.
+    /// Only in this room.
     pub room_id: Option<RoomId>,
-    /// By this person alone: a name or an id.
+    /// Only by this user: a name or an id.
     pub from: Option<String>,
-    /// Only what is older than this message: `next` of the page before.
+    /// Only messages older than this one: `next` of the previous page.
     pub older_than: Option<MessageId>,
     pub limit: u32,
-    /// When to answer with what there is.
+    /// When to return what was found so far.
     pub until: Instant,
 }
 
-/// A message that has what was asked for.
+/// A message that was found.
 #[derive(Clone, Debug)]
 pub struct Hit {
     pub message: Message,
@@ -55,45 +58,45 @@ pub struct Hit {
 pub struct Found {
     /// The newest first.
     pub hits: Vec<Hit>,
-    /// Where to go on; none when everything has been looked at.
+    /// Where to go on; `None` when everything was searched.
     pub next: Option<MessageId>,
 }
 
-/// Finds messages, the newest first, of those that `me` may see.
+/// Finds messages that `me` may see, the newest first.
 ///
 /// # Errors
-/// `search_unavailable` while the index is not whole; `room_not_found`, `not_a_member` for the room;
+/// `search_unavailable` while the index is not complete; `room_not_found`, `not_a_member` for the room;
 /// `invalid` with the field `limit`.
-pub fn find(tx: &mut Tx, limits: &Limits, me: UserId, asked: &Asked) -> Result<Found> {
-    let limit = limits.page(asked.limit)? as usize;
+pub fn find(tx: &mut Tx, limits: &Limits, me: UserId, request: &Request) -> Result<Found> {
+    let limit = limits.page(request.limit)? as usize;
     if !is_whole(tx)? {
         let why = "the index is not complete: run madang reindex";
         return Err(Error::new(Code::SearchUnavailable).with_message(why));
     }
-    let Some(wanted) = wanted(tx, me, asked)? else { return Ok(Found::default()) };
-    let from = match asked.query.after {
+    let Some(wanted) = wanted(tx, me, request)? else { return Ok(Found::default()) };
+    let from = match request.query.after {
         Some(after) => last_before(tx, after.saturating_sub(SLACK_MS))?.unwrap_or(0),
         None => 0,
     };
-    let mut below = match asked.query.before {
+    let mut below = match request.query.before {
         Some(before) => first_from(tx, before.saturating_add(SLACK_MS))?.unwrap_or(i64::MAX),
         None => i64::MAX,
     };
-    if let Some(id) = asked.older_than {
+    if let Some(id) = request.older_than {
         below = below.min(number_of(tx, id)?);
     }
-    let mut search = Search { me, asked, names: folded_names(asked), hits: Vec::new(), seen: None };
+    let mut search = Search { me, request, names: folded_names(request), hits: Vec::new(), seen: None };
     let mut count = FIRST;
     loop {
         let numbers = tx.matching(&wanted, from, below, count)?;
         for step in numbers.chunks(STEP) {
-            search.look(tx, step, limit)?;
+            search.check(tx, step, limit)?;
             if search.hits.len() > limit {
                 search.hits.truncate(limit);
                 let next = search.hits.last().map(|hit| hit.id);
                 return search.found(tx, next);
             }
-            if Instant::now() >= asked.until {
+            if Instant::now() >= request.until {
                 let looked_at = step.last().copied().unwrap_or_default();
                 let next = match search.seen {
                     Some(seen) => Some(seen),
@@ -109,32 +112,32 @@ pub fn find(tx: &mut Tx, limits: &Limits, me: UserId, asked: &Asked) -> Result<F
     search.found(tx, None)
 }
 
-/// What the index is asked for; `None` where nothing can be found.
-fn wanted(tx: &mut Tx, me: UserId, asked: &Asked) -> Result<Option<Match>> {
+/// Returns the query of the index; `None` where nothing can be found.
+fn wanted(tx: &mut Tx, me: UserId, request: &Request) -> Result<Option<Match>> {
     let mut groups: Vec<Vec<Term>> = Vec::new();
-    for token in asked.query.sought.iter().flat_map(|sought| sought.tokens()).take(TERMS) {
+    for token in request.query.sought.iter().flat_map(|sought| sought.tokens()).take(TERMS) {
         let group = vec![Term { word: token.text.clone(), is_prefix: token.is_prefix }];
         if !groups.contains(&group) {
             groups.push(group);
         }
     }
-    for names in [&asked.query.from[..], asked.from.as_slice()].into_iter().filter(|names| !names.is_empty()) {
-        let people = people(tx, names)?;
-        if people.is_empty() {
+    for names in [&request.query.from[..], request.from.as_slice()].into_iter().filter(|names| !names.is_empty()) {
+        let users = users(tx, names)?;
+        if users.is_empty() {
             return Ok(None);
         }
-        if people.len() <= NAMESAKES {
-            groups.push(people.into_iter().map(|id| Mark::Author(id).term()).collect());
+        if users.len() <= NAMESAKES {
+            groups.push(users.into_iter().map(|id| Mark::Author(id).term()).collect());
         }
     }
-    if asked.query.has_file {
+    if request.query.has_file {
         groups.push(vec![Mark::File.term()]);
     }
-    let rooms = rooms(tx, me, asked)?;
+    let rooms = rooms(tx, me, request)?;
     if rooms.is_empty() {
         return Ok(None);
     }
-    // Without the rooms more is looked at, never less found.
+    // Without the rooms there are more candidates, never fewer results.
     if rooms.len() <= ROOMS || groups.is_empty() {
         let whispers = [Mark::Whisper(me).term()];
         groups.push(rooms.into_iter().map(|id| Mark::Room(id).term()).chain(whispers).collect());
@@ -142,27 +145,27 @@ fn wanted(tx: &mut Tx, me: UserId, asked: &Asked) -> Result<Option<Match>> {
     Ok(Some(Match(groups)))
 }
 
-/// The rooms to look in, of those that the person is in.
-fn rooms(tx: &mut Tx, me: UserId, asked: &Asked) -> Result<Vec<RoomId>> {
-    if let Some(room_id) = asked.room_id {
+/// Returns the rooms to search, of those of the user.
+fn rooms(tx: &mut Tx, me: UserId, request: &Request) -> Result<Vec<RoomId>> {
+    if let Some(room_id) = request.room_id {
         member::role(tx, me, room_id)?;
     }
     let sql = "SELECT r.id, r.title_folded FROM members x JOIN rooms r ON r.id = x.room_id WHERE x.user_id = ?1
                ORDER BY r.active_at DESC, r.id LIMIT ?2";
     let mine: Vec<(RoomId, String)> = tx.query_all(sql, &[&me, &ROOMS_MOST], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let named: Vec<RoomId> = match &asked.query.rooms[..] {
+    let named: Vec<RoomId> = match &request.query.rooms[..] {
         [] => mine.into_iter().map(|(id, _)| id).collect(),
         names => names.iter().flat_map(|name| named(&mine, name)).collect(),
     };
-    Ok(match asked.room_id {
+    Ok(match request.room_id {
         None => named,
-        // A room beyond the most that are looked at is still one's own.
-        Some(room_id) if asked.query.rooms.is_empty() || named.contains(&room_id) => vec![room_id],
+        // Also one beyond the most that are searched.
+        Some(room_id) if request.query.rooms.is_empty() || named.contains(&room_id) => vec![room_id],
         Some(_) => Vec::new(),
     })
 }
 
-/// The rooms of that id or title, or else those whose title has it.
+/// Returns the rooms of an id or a title, or else those whose title contains it.
 fn named(mine: &[(RoomId, String)], name: &str) -> Vec<RoomId> {
     if let Ok(id) = name.to_lowercase().parse::<RoomId>() {
         return mine.iter().map(|(id, _)| *id).filter(|mine| *mine == id).collect();
@@ -175,45 +178,45 @@ fn named(mine: &[(RoomId, String)], name: &str) -> Vec<RoomId> {
     if same.is_empty() { all(&|title| title.contains(&name)) } else { same }
 }
 
-/// The people of those ids or names; one more than are asked for where there are too many.
-fn people(tx: &mut Tx, names: &[String]) -> Result<Vec<UserId>> {
-    let mut people = Vec::new();
+/// Returns the users of ids or names; one more than the limit where there are too many.
+fn users(tx: &mut Tx, names: &[String]) -> Result<Vec<UserId>> {
+    let mut users = Vec::new();
     for name in names {
         match name.to_lowercase().parse() {
-            Ok(id) => people.push(id),
+            Ok(id) => users.push(id),
             Err(_) => {
                 let sql = "SELECT id FROM users WHERE name_folded = ?1 ORDER BY id DESC LIMIT ?2";
                 let most = NAMESAKES as u64 + 1;
-                people.extend(tx.query_all(sql, &[&text::fold(name), &most], |row| row.get::<UserId>(0))?);
+                users.extend(tx.query_all(sql, &[&text::fold(name), &most], |row| row.get::<UserId>(0))?);
             }
         }
     }
-    Ok(people)
+    Ok(users)
 }
 
-/// The names that a message's author must have: one of each group. Folded, as ids are.
-fn folded_names(asked: &Asked) -> Vec<Vec<String>> {
-    let groups = [&asked.query.from[..], asked.from.as_slice()].into_iter().filter(|names| !names.is_empty());
+/// Returns the folded names or ids of which the sender must have one of each group.
+fn folded_names(request: &Request) -> Vec<Vec<String>> {
+    let groups = [&request.query.from[..], request.from.as_slice()].into_iter().filter(|names| !names.is_empty());
     groups.map(|names| names.iter().map(|name| text::fold(name)).collect()).collect()
 }
 
-/// The highest number of a message from before a time, by its id.
+/// Returns the highest number of a message from before a time, by its id.
 fn last_before(tx: &mut Tx, ms: i64) -> Result<Option<i64>> {
     let sql = "SELECT number FROM messages WHERE id < ?1 ORDER BY id DESC LIMIT 1";
-    Ok(tx.query_opt(sql, &[&born_at(ms)], |row| row.get(0))?)
+    Ok(tx.query_opt(sql, &[&least_id(ms)], |row| row.get(0))?)
 }
 
 fn first_from(tx: &mut Tx, ms: i64) -> Result<Option<i64>> {
     let sql = "SELECT number FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1";
-    Ok(tx.query_opt(sql, &[&born_at(ms)], |row| row.get(0))?)
+    Ok(tx.query_opt(sql, &[&least_id(ms)], |row| row.get(0))?)
 }
 
-/// The least id that a message of that time can have.
-fn born_at(ms: i64) -> MessageId {
+/// Returns the least id that a message of a time can have.
+fn least_id(ms: i64) -> MessageId {
     MessageId::from_u128((ms.clamp(0, (1 << 48) - 1) as u128) << 80)
 }
 
-/// The number of a message, or of the one before it when it has gone with its room.
+/// Returns the number of a message, or the one after the message before it when it was deleted with its room.
 fn number_of(tx: &mut Tx, id: MessageId) -> Result<i64> {
     let exact = tx.query_opt("SELECT number FROM messages WHERE id = ?1", &[&id], |row| row.get(0))?;
     if let Some(number) = exact {
@@ -228,13 +231,13 @@ fn id_of(tx: &mut Tx, number: i64) -> Result<Option<MessageId>> {
     Ok(tx.query_opt("SELECT id FROM messages WHERE number = ?1", &[&number], |row| row.get(0))?)
 }
 
-/// A search under way.
+/// A running search.
 struct Search<'a> {
     me: UserId,
-    asked: &'a Asked,
+    request: &'a Request,
     names: Vec<Vec<String>>,
     hits: Vec<Marked>,
-    /// The last message looked at that may be seen.
+    /// The last visible candidate.
     seen: Option<MessageId>,
 }
 
@@ -244,7 +247,7 @@ struct Marked {
     excerpt: Excerpt,
 }
 
-/// A candidate that may be seen.
+/// A candidate that the user may see.
 struct Visible {
     number: i64,
     id: MessageId,
@@ -254,34 +257,36 @@ struct Visible {
     name: Option<String>,
 }
 
-/// Membership, whispers and the room's history setting, of whoever asks, are in the same statement
-/// that reads the text.
-const VISIBLE: &str = concat!(
-    "SELECT m.number, m.id, m.text, m.created_at, m.user_id, u.name_folded
-     FROM messages m JOIN rooms r ON r.id = m.room_id
-       JOIN members x ON x.room_id = m.room_id AND x.user_id = ?1
-       LEFT JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
-     WHERE m.kind <> 'system' AND m.deleted_at IS NULL
-       AND (m.to_user_id IS NULL OR m.to_user_id = ?1 OR m.user_id = ?1)
-       AND (r.history = 'all' OR m.seq >= x.joined_rev) AND m.number IN ",
-    many!(2)
-);
+/// Checks membership, whispers and the room's history setting in the statement that reads the text.
+static VISIBLE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT m.number, m.id, m.text, m.created_at, m.user_id, u.name_folded
+         FROM messages m JOIN rooms r ON r.id = m.room_id
+           JOIN members x ON x.room_id = m.room_id AND x.user_id = ?1
+           LEFT JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
+         WHERE m.kind <> 'system' AND m.deleted_at IS NULL
+           AND (m.to_user_id IS NULL OR m.to_user_id = ?1 OR m.user_id = ?1)
+           AND (r.history = 'all' OR m.seq >= x.joined_rev) AND m.number IN {KEYS_AFTER_ONE}"
+    )
+});
 
 impl Search<'_> {
-    /// Looks at candidates, in their order, until there is one hit more than fits.
-    fn look(&mut self, tx: &mut Tx, numbers: &[i64], limit: usize) -> Result<()> {
-        let read = |row: &Row<'_>| -> Result<Visible, Fault> {
-            let (text, created_at, author, name) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
-            Ok(Visible { number: row.get(0)?, id: row.get(1)?, text, created_at, author, name })
-        };
-        let mut visible = in_chunks(&[&self.me], numbers, |params| tx.query_all(VISIBLE, params, read))?;
+    /// Checks candidates, in their order, until there is one hit more than the limit.
+    fn check(&mut self, tx: &mut Tx, numbers: &[i64], limit: usize) -> Result<()> {
+        let mut visible = key_list::in_chunks(&[&self.me], numbers, |params| {
+            tx.query_all(&VISIBLE, params, |row| {
+                let mut c = row.columns();
+                let (number, id, text) = (c.next()?, c.next()?, c.next()?);
+                Ok(Visible { number, id, text, created_at: c.next()?, author: c.next()?, name: c.next()? })
+            })
+        })?;
         visible.sort_unstable_by_key(|one| std::cmp::Reverse(one.number));
         for one in visible {
             self.seen = Some(one.id);
             if !self.fits(&one) {
                 continue;
             }
-            let sought = &self.asked.query.sought;
+            let sought = &self.request.query.sought;
             let folded = Folded::new(&one.text);
             if sought.iter().all(|sought| folded.has(sought)) {
                 let excerpt = hit::excerpt(&one.text, &folded, sought);
@@ -295,7 +300,7 @@ impl Search<'_> {
     }
 
     fn fits(&self, one: &Visible) -> bool {
-        let Query { before, after, .. } = self.asked.query;
+        let Query { before, after, .. } = self.request.query;
         let is_in_time = before.is_none_or(|at| one.created_at < at) && after.is_none_or(|at| one.created_at >= at);
         let id = one.author.map(|id| id.to_string());
         let is = |name: &String| one.name.as_ref() == Some(name) || id.as_ref() == Some(name);
@@ -305,7 +310,7 @@ impl Search<'_> {
     fn found(self, tx: &mut Tx, next: Option<MessageId>) -> Result<Found> {
         let numbers: Vec<i64> = self.hits.iter().map(|hit| hit.number).collect();
         let mut loaded = message::by_numbers(tx, &numbers)?;
-        for partial in loaded.iter_mut().filter(|one| one.is_partial) {
+        for partial in loaded.iter_mut().filter(|message| message.is_partial) {
             partial.cut(member::membership(tx, self.me, partial.room_id)?.first_seq);
         }
         let mut messages: HashMap<MessageId, Message> = loaded.into_iter().map(|one| (one.id, one)).collect();

@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
-use super::{Asked, Found, Query, Rebuild, begin, find, is_whole};
-use crate::chat::fixtures::{House, LIMITS};
-use crate::chat::message::{self, New};
+use super::{Found, Query, Rebuild, Request, begin, find, is_whole};
+use crate::chat::fixtures::{LIMITS, Store};
+use crate::chat::message::{self, NewMessage};
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::chat::{member, room};
@@ -17,25 +17,25 @@ mod prose;
 
 use prose::Chance;
 
-fn asked(q: &str) -> Asked {
+fn request(q: &str) -> Request {
     let until = Instant::now() + Duration::from_secs(60);
     let query = Query::parse(q, 0).unwrap();
-    Asked { query, room_id: None, from: None, older_than: None, limit: 100, until }
+    Request { query, room_id: None, from: None, older_than: None, limit: 100, until }
 }
 
-impl House {
-    async fn asks(&self, me: UserId, asked: Asked) -> Result<Found, Error> {
-        self.read(move |tx| find(tx, &LIMITS, me, &asked)).await
+impl Store {
+    async fn asks(&self, me: UserId, request: Request) -> Result<Found, Error> {
+        self.read(move |tx| find(tx, &LIMITS, me, &request)).await
     }
 
-    /// The texts that are found, all pages of them.
+    /// Returns the texts that are found, of all pages.
     async fn finds(&self, me: &User, q: &str) -> Vec<String> {
-        let mut asked = asked(q);
+        let mut request = request(q);
         let mut texts = Vec::new();
         loop {
-            let found = self.asks(me.id, asked.clone()).await.unwrap();
+            let found = self.asks(me.id, request.clone()).await.unwrap();
             texts.extend(found.hits.into_iter().map(|hit| hit.message.text));
-            asked.older_than = found.next;
+            request.older_than = found.next;
             if found.next.is_none() {
                 return texts;
             }
@@ -47,16 +47,16 @@ impl House {
     }
 }
 
-/// A house with an index, somebody in it and their room.
-async fn house() -> (House, User, Room) {
-    let house = House::open();
-    assert!(house.write(begin).await.unwrap());
-    let minji = house.guest("minji").await;
-    let room = house.courtyard(&minji, 50).await;
-    (house, minji, room)
+/// Returns a store with an index, a user and their room.
+async fn store() -> (Store, User, Room) {
+    let store = Store::open();
+    assert!(store.write(begin).await.unwrap());
+    let minji = store.guest("minji").await;
+    let room = store.courtyard(&minji, 50).await;
+    (store, minji, room)
 }
 
-/// What a plain look at every text finds. A word of letters begins where no letter is before it.
+/// Finds by reading every text. A word of letters begins where no letter is before it.
 fn plain(texts: &[(String, String)], q: &str) -> Vec<String> {
     let words: Vec<String> = fold(q).split_whitespace().map(str::to_owned).collect();
     let is_letter =
@@ -72,18 +72,18 @@ fn plain(texts: &[(String, String)], q: &str) -> Vec<String> {
     found.map(|(text, _)| text.clone()).collect()
 }
 
-/// Everything that a plain look finds is found, and nothing else, in the same order.
+/// The index finds exactly what reading every text finds, in the same order.
 #[tokio::test]
 async fn twenty_thousand_messages_are_found_as_by_reading_them_all() {
-    let (house, minji, room) = house().await;
+    let (store, minji, room) = store().await;
     let mut chance = Chance::new(20_261_122);
     let mut texts = Vec::new();
     for _ in 0..40 {
         let batch: Vec<String> = (0..500).map(|_| prose::message(&mut chance)).collect();
         let (me, room_id) = (minji.id, room.id);
-        let stored = house.write(move |tx| {
+        let stored = store.write(move |tx| {
             let send = |text: String| {
-                let new = New { text, ..New::default() };
+                let new = NewMessage { text, ..NewMessage::default() };
                 message::send(tx, &LIMITS, 2, me, room_id, new).map(|sent| sent.message.text)
             };
             batch.into_iter().map(send).collect::<Result<Vec<_>, _>>()
@@ -95,139 +95,149 @@ async fn twenty_thousand_messages_are_found_as_by_reading_them_all() {
         prose::NOUNS.iter().chain(prose::WORDS).skip(3).step_by(5).map(|&word| word.to_owned()).collect();
     let queries = all.into_iter().chain((0..30).map(|_| prose::query(&mut chance)));
     for q in queries {
-        let found = house.finds(&minji, &q).await;
+        let found = store.finds(&minji, &q).await;
         assert_eq!(found, plain(&texts, &q), "{q}");
         hits += found.len();
     }
     assert!(hits > 20_000, "{hits}");
 }
 
+/// Abuse: Q5
 #[tokio::test]
-async fn q5_what_was_edited_or_deleted_is_found_by_what_it_is_now() {
-    let (house, minji, room) = house().await;
-    let first = house.say(&minji, &room, "김밥 먹을까요").await;
-    let second = house.say(&minji, &room, "김밥은 별로예요").await;
+async fn an_edited_or_deleted_message_is_found_by_its_present_text() {
+    let (store, minji, room) = store().await;
+    let first = store.say(&minji, &room, "김밥 먹을까요").await;
+    let second = store.say(&minji, &room, "김밥은 별로예요").await;
     let me = minji.id;
-    house.write(move |tx| message::edit(tx, &LIMITS, 3, me, first.id, "국수 먹을까요")).await.unwrap();
-    house.write(move |tx| message::delete(tx, &LIMITS, 3, me, second.id)).await.unwrap();
-    assert_eq!(house.finds(&minji, "국수").await, ["국수 먹을까요"]);
+    store.write(move |tx| message::edit(tx, &LIMITS, 3, me, first.id, "국수 먹을까요")).await.unwrap();
+    store.write(move |tx| message::delete(tx, &LIMITS, 3, me, second.id)).await.unwrap();
+    assert_eq!(store.finds(&minji, "국수").await, ["국수 먹을까요"]);
     for gone in ["김밥", "별로", "from:minji 김밥"] {
-        assert!(house.finds(&minji, gone).await.is_empty(), "{gone}");
+        assert!(store.finds(&minji, gone).await.is_empty(), "{gone}");
     }
     let count = |q: &'static str| {
-        house.read(move |tx| {
+        store.read(move |tx| {
             Ok(tx.matching(&crate::db::Match(vec![vec![crate::db::Term::whole(q)]]), 0, i64::MAX, 9)?)
         })
     };
     assert!(count("김밥").await.unwrap().is_empty(), "the words stay behind");
     assert_eq!(count("국수").await.unwrap().len(), 1);
-    house.write(move |tx| room::remove(tx, 4, me, room.id)).await.unwrap();
-    house.write(|tx| room::sweep(tx, 300)).await.unwrap();
+    store.write(move |tx| room::remove(tx, 4, me, room.id)).await.unwrap();
+    store.write(|tx| room::sweep(tx, 300)).await.unwrap();
     assert!(count("국수").await.unwrap().is_empty(), "the words outlive their room");
 }
 
 #[tokio::test]
-async fn an_act_that_fails_leaves_nothing_to_be_found() {
-    let (house, minji, room) = house().await;
+async fn a_failed_act_leaves_nothing_in_the_index() {
+    let (store, minji, room) = store().await;
     let (me, room_id) = (minji.id, room.id);
-    let failed = house
+    let failed = store
         .write(move |tx| {
-            message::send(tx, &LIMITS, 2, me, room_id, New { text: "들키면 안 돼".into(), ..New::default() })?;
+            message::send(
+                tx,
+                &LIMITS,
+                2,
+                me,
+                room_id,
+                NewMessage { text: "들키면 안 돼".into(), ..NewMessage::default() },
+            )?;
             Err::<(), _>(Code::Busy.into())
         })
         .await;
     assert_eq!(failed.unwrap_err().code, Code::Busy);
-    house.say(&minji, &room, "괜찮아요").await;
-    assert!(house.finds(&minji, "들키면").await.is_empty());
-    assert_eq!(house.finds(&minji, "괜찮").await, ["괜찮아요"]);
+    store.say(&minji, &room, "괜찮아요").await;
+    assert!(store.finds(&minji, "들키면").await.is_empty());
+    assert_eq!(store.finds(&minji, "괜찮").await, ["괜찮아요"]);
 }
 
+/// Abuse: Q5
 #[tokio::test]
-async fn q5_only_what_one_may_see_is_found() {
-    let (house, minji, room) = house().await;
-    let [jun, sora] = [house.guest("jun").await, house.guest("sora").await];
-    house.say(&minji, &room, "비밀 하나").await;
-    house.enter(10, &jun, &room).await.unwrap();
-    house.enter(11, &sora, &room).await.unwrap();
-    house.whisper(&minji, &room, jun.id, "비밀 둘").await;
-    house.say(&jun, &room, "비밀 셋").await;
-    assert_eq!(house.finds(&minji, "비밀").await, ["비밀 셋", "비밀 둘", "비밀 하나"]);
-    assert_eq!(house.finds(&jun, "비밀").await, ["비밀 셋", "비밀 둘", "비밀 하나"]);
-    assert_eq!(house.finds(&sora, "비밀").await, ["비밀 셋", "비밀 하나"]);
-    house.set("UPDATE rooms SET history = 'joined'").await;
-    assert_eq!(house.finds(&sora, "비밀").await, ["비밀 셋"]);
-    assert_eq!(house.finds(&jun, "비밀").await, ["비밀 셋", "비밀 둘"]);
+async fn only_visible_messages_are_found() {
+    let (store, minji, room) = store().await;
+    let [jun, sora] = [store.guest("jun").await, store.guest("sora").await];
+    store.say(&minji, &room, "비밀 하나").await;
+    store.enter(10, &jun, &room).await.unwrap();
+    store.enter(11, &sora, &room).await.unwrap();
+    store.whisper(&minji, &room, jun.id, "비밀 둘").await;
+    store.say(&jun, &room, "비밀 셋").await;
+    assert_eq!(store.finds(&minji, "비밀").await, ["비밀 셋", "비밀 둘", "비밀 하나"]);
+    assert_eq!(store.finds(&jun, "비밀").await, ["비밀 셋", "비밀 둘", "비밀 하나"]);
+    assert_eq!(store.finds(&sora, "비밀").await, ["비밀 셋", "비밀 하나"]);
+    store.set("UPDATE rooms SET history = 'joined'").await;
+    assert_eq!(store.finds(&sora, "비밀").await, ["비밀 셋"]);
+    assert_eq!(store.finds(&jun, "비밀").await, ["비밀 셋", "비밀 둘"]);
     let (me, room_id) = (jun.id, room.id);
-    house.write(move |tx| member::leave(tx, 12, me, room_id, true)).await.unwrap();
-    assert!(house.finds(&jun, "비밀").await.is_empty(), "also one's own, once one has left");
-    let elsewhere = Asked { room_id: Some(room.id), ..asked("비밀") };
-    assert_eq!(house.asks(jun.id, elsewhere).await.unwrap_err().code, Code::NotAMember);
+    store.write(move |tx| member::leave(tx, 12, me, room_id, true)).await.unwrap();
+    assert!(store.finds(&jun, "비밀").await.is_empty(), "also one's own, once one has left");
+    let elsewhere = Request { room_id: Some(room.id), ..request("비밀") };
+    assert_eq!(store.asks(jun.id, elsewhere).await.unwrap_err().code, Code::NotAMember);
 }
 
+/// Abuse: Q4
 #[tokio::test]
-async fn q4_an_answer_in_haste_says_where_to_go_on() {
-    let (house, minji, room) = house().await;
+async fn a_search_that_runs_out_of_time_returns_where_to_go_on() {
+    let (store, minji, room) = store().await;
     for number in 0..100 {
-        house.say(&minji, &room, if number % 10 == 0 { "가나다 여기" } else { "가나 나다 여기" }).await;
+        store.say(&minji, &room, if number % 10 == 0 { "가나다 여기" } else { "가나 나다 여기" }).await;
     }
-    let mut asked = Asked { until: Instant::now(), limit: 3, ..asked("가나다") };
+    let mut request = Request { until: Instant::now(), limit: 3, ..request("가나다") };
     let (mut found, mut pages) = (0, 0);
     loop {
-        let page = house.asks(minji.id, asked.clone()).await.unwrap();
+        let page = store.asks(minji.id, request.clone()).await.unwrap();
         found += page.hits.len();
         pages += 1;
-        asked.older_than = page.next;
+        request.older_than = page.next;
         if page.next.is_none() {
             break;
         }
     }
     assert_eq!(found, 10);
     assert!(pages >= 4, "{pages}");
-    let other = house.courtyard(&minji, 5).await;
-    assert!(house.asks(minji.id, Asked { room_id: Some(other.id), ..asked }).await.unwrap().hits.is_empty());
+    let other = store.courtyard(&minji, 5).await;
+    assert!(store.asks(minji.id, Request { room_id: Some(other.id), ..request }).await.unwrap().hits.is_empty());
 }
 
 #[tokio::test]
-async fn pages_go_on_where_a_message_was_in_the_same_moment() {
-    let (house, minji, room) = house().await;
+async fn pages_go_on_between_messages_of_the_same_time() {
+    let (store, minji, room) = store().await;
     for number in 0..25 {
-        house.say(&minji, &room, &format!("같은 순간 {number}")).await;
+        store.say(&minji, &room, &format!("같은 순간 {number}")).await;
     }
-    let mut asked = Asked { limit: 10, ..asked("순간") };
+    let mut request = Request { limit: 10, ..request("순간") };
     let mut texts = Vec::new();
     for more in [true, true, false] {
-        let page = house.asks(minji.id, asked.clone()).await.unwrap();
+        let page = store.asks(minji.id, request.clone()).await.unwrap();
         assert_eq!(page.next.is_some(), more);
         texts.extend(page.hits.into_iter().map(|hit| hit.message.text));
-        asked.older_than = page.next;
+        request.older_than = page.next;
     }
     let all: Vec<String> = (0..25).rev().map(|number| format!("같은 순간 {number}")).collect();
     assert_eq!(texts, all);
-    let gone = Asked { older_than: Some(MessageId::from_u128(1)), ..asked.clone() };
-    assert!(house.asks(minji.id, gone).await.unwrap().hits.is_empty());
+    let gone = Request { older_than: Some(MessageId::from_u128(1)), ..request.clone() };
+    assert!(store.asks(minji.id, gone).await.unwrap().hits.is_empty());
 }
 
 #[tokio::test]
-async fn an_index_is_built_anew_beside_new_messages() {
-    let (house, minji, room) = house().await;
+async fn an_index_is_rebuilt_while_messages_arrive() {
+    let (store, minji, room) = store().await;
     for number in 0..25 {
-        house.say(&minji, &room, &format!("옛말 {number}")).await;
+        store.say(&minji, &room, &format!("옛말 {number}")).await;
     }
-    house.set("DELETE FROM meta WHERE key = 'search'").await;
-    assert!(!house.write(begin).await.unwrap(), "an index that may be short passes for whole");
-    assert_eq!(house.asks(minji.id, asked("옛말")).await.unwrap_err().code, Code::SearchUnavailable);
-    let mut rebuild = house.write(|tx| Rebuild::begin(tx, 1)).await.unwrap();
+    store.set("DELETE FROM meta WHERE key = 'search'").await;
+    assert!(!store.write(begin).await.unwrap(), "an index that may be short passes for whole");
+    assert_eq!(store.asks(minji.id, request("옛말")).await.unwrap_err().code, Code::SearchUnavailable);
+    let mut rebuild = store.write(|tx| Rebuild::begin(tx, 1)).await.unwrap();
     while !rebuild.is_finished {
-        assert_eq!(house.asks(minji.id, asked("옛말")).await.unwrap_err().code, Code::SearchUnavailable);
-        rebuild = house.write(move |tx| rebuild.step(tx, 10)).await.unwrap();
+        assert_eq!(store.asks(minji.id, request("옛말")).await.unwrap_err().code, Code::SearchUnavailable);
+        rebuild = store.write(move |tx| rebuild.step(tx, 10)).await.unwrap();
         if rebuild.done < 40 {
-            house.say(&minji, &room, "옛말에 끼어들기").await;
+            store.say(&minji, &room, "옛말에 끼어들기").await;
         }
     }
-    assert!(house.read(is_whole).await.unwrap());
-    let found = house.finds(&minji, "옛말").await;
+    assert!(store.read(is_whole).await.unwrap());
+    let found = store.finds(&minji, "옛말").await;
     assert!(found.len() > 25 && found.iter().filter(|text| text.starts_with("옛말 ")).count() == 25, "{found:?}");
-    let stale = house.write(|tx| Rebuild::begin(tx, 1)).await.unwrap();
-    house.write(|tx| Rebuild::begin(tx, 2)).await.unwrap();
-    assert_eq!(house.write(move |tx| stale.step(tx, 10)).await.unwrap_err().code, Code::Busy);
+    let stale = store.write(|tx| Rebuild::begin(tx, 1)).await.unwrap();
+    store.write(|tx| Rebuild::begin(tx, 2)).await.unwrap();
+    assert_eq!(store.write(move |tx| stale.step(tx, 10)).await.unwrap_err().code, Code::Busy);
 }

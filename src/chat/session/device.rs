@@ -1,23 +1,26 @@
-//! Where a person is signed in, as they see it themselves; and which of many open sessions still are.
+//! The devices on which a user is signed in, and the check of the sessions of open sockets.
+
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{HOUR, SessionId, close, lifetime};
 use crate::chat::Tx;
-use crate::chat::user::UserKind;
+use crate::chat::key_list::{self, KEYS};
+use crate::chat::kinds::UserKind;
 use crate::clock::rfc3339;
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
-/// Sessions that one person is shown, the last used first.
+/// The most sessions that a user is shown.
 const SHOWN: u32 = 100;
 
 /// A browser or program that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
-    /// Names the session and does not open it.
+    /// The public id of the session.
     pub id: String,
     /// What the browser or program calls itself.
     pub agent: Option<String>,
@@ -27,11 +30,11 @@ pub struct Device {
     pub created_at: String,
     /// When it was last in use, to the hour.
     pub seen_at: String,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of the request.
     pub current: bool,
 }
 
-/// Where somebody is signed in: at most 100 sessions, the last used first.
+/// Returns the sessions of a user, at most 100, the last used first.
 ///
 /// # Errors
 /// Only those of the store.
@@ -40,21 +43,17 @@ pub fn devices(tx: &mut Tx, now: i64, me: UserId, current: SessionId) -> Result<
                FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.user_id = ?1
                ORDER BY s.seen_at DESC, s.created_at DESC LIMIT ?2";
     let all = tx.query_all(sql, &[&me, &SHOWN], |row| {
-        let (id, seen_at) = (SessionId(row.get(0)?), row.get::<i64>(4)?);
-        let device = Device {
-            id: id.handle(),
-            agent: row.get(1)?,
-            ip: row.get(2)?,
-            created_at: rfc3339(row.get(3)?),
-            seen_at: rfc3339(seen_at),
-            current: id == current,
-        };
-        Ok((device, now - seen_at < lifetime(row.get::<UserKind>(5)?)))
+        let mut c = row.columns();
+        let id = SessionId(c.next()?);
+        let (agent, ip, created_at) = (c.next()?, c.next()?, rfc3339(c.next()?));
+        let (seen_at, kind) = (c.next::<i64>()?, c.next::<UserKind>()?);
+        let (current, is_open) = (id == current, now - seen_at < lifetime(kind));
+        Ok((Device { id: id.handle(), agent, ip, created_at, seen_at: rfc3339(seen_at), current }, is_open))
     })?;
     Ok(all.into_iter().filter(|(_, is_open)| *is_open).map(|(device, _)| device).collect())
 }
 
-/// Ends one of one's own sessions, by its handle.
+/// Ends a session of a user, by its public id.
 ///
 /// # Errors
 /// `not_found` where there is none.
@@ -66,20 +65,23 @@ pub fn close_device(tx: &mut Tx, me: UserId, handle: &str) -> Result<SessionId> 
     Ok(id)
 }
 
-/// Of the sessions that sockets are open for, those that have ended and those whose use is to be
-/// noted: a socket that stays is a use.
+/// Returns those of the sessions of open sockets that have ended, and those whose use is to be stored.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn check(tx: &mut Tx, now: i64, open: &[SessionId]) -> Result<(Vec<SessionId>, Vec<SessionId>)> {
-    let sql = concat!(
-        "SELECT s.token_hash, s.seen_at, u.kind FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.token_hash IN ",
-        crate::chat::many!(1)
-    );
+    static FIND: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT s.token_hash, s.seen_at, u.kind FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.token_hash IN {KEYS}"
+        )
+    });
     let keys: Vec<[u8; 32]> = open.iter().map(|id| id.0).collect();
-    let found = crate::chat::in_chunks(&[], &keys, |params| {
-        tx.query_all(sql, params, |row| Ok((SessionId(row.get(0)?), row.get::<i64>(1)?, row.get::<UserKind>(2)?)))
+    let found = key_list::in_chunks(&[], &keys, |params| {
+        tx.query_all(&FIND, params, |row| {
+            let mut c = row.columns();
+            Ok((SessionId(c.next()?), c.next::<i64>()?, c.next::<UserKind>()?))
+        })
     })?;
     let lives = |(_, seen_at, kind): &&(SessionId, i64, UserKind)| now - seen_at < lifetime(*kind);
     let live: std::collections::HashMap<SessionId, i64> =

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::Tx;
-use super::user::{self, User, UserKind, user_columns};
+use super::kinds::UserKind;
+use super::user::{self, User};
 use crate::error::Result;
 use crate::ids::UserId;
 
@@ -21,8 +23,8 @@ const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 const AGENT_MAX: usize = 200;
 
-/// The secret that a client shows: 32 random bytes, 43 characters as text. The store keeps its
-/// hash alone, so whoever reads the store cannot sign in.
+/// The secret of a client: 32 random bytes, 43 characters as text. Only its hash is stored, so the store is of no
+/// use to sign in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token([u8; 32]);
 
@@ -33,22 +35,22 @@ pub struct NotAToken;
 impl Token {
     pub(super) fn new() -> Self {
         let mut bytes = [0; 32];
-        // The operating system's random source does not fail after boot; without it no token is safe.
+        // The system's random source does not fail after boot.
         getrandom::fill(&mut bytes).expect("the system's random source");
         Self(bytes)
     }
 
-    /// The token as text, to hand to its owner and nobody else.
+    /// Returns the token as text, for its owner only.
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// What the store keeps of it.
+    /// Returns the hash that is stored.
     pub(super) fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()
     }
 
-    /// The session it opens.
+    /// Returns the id of its session.
     pub fn session_id(&self) -> SessionId {
         SessionId(self.hash())
     }
@@ -68,12 +70,12 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What the store and the live layer know a session by: the SHA-256 of its token.
+/// The id of a session: the SHA-256 of its token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
-    /// What its person knows it by: half of the hash, which opens nothing.
+    /// Returns the public id of the session: half of the hash, which cannot be used to sign in.
     pub fn handle(&self) -> String {
         self.0[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -85,7 +87,7 @@ impl fmt::Debug for SessionId {
     }
 }
 
-/// A session that has not ended, with its person as they are now.
+/// A session that has not ended, with its user.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub id: SessionId,
@@ -94,8 +96,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether it is time to [`touch`]: use is noted at most once an hour, so that reading costs no
-    /// writes.
+    /// Returns whether to [`touch`] the session. Its use is stored at most once an hour, to save writes.
     pub fn is_stale(&self, now: i64) -> bool {
         now - self.seen_at >= HOUR
     }
@@ -105,8 +106,7 @@ impl Session {
     }
 }
 
-/// How long a session lives unused. A guest's cannot be opened again with a password, so it is
-/// kept longer.
+/// Returns how long an unused session lives. A guest cannot sign in again, so theirs lives longer.
 fn lifetime(kind: UserKind) -> i64 {
     match kind {
         UserKind::Guest => 365 * DAY,
@@ -114,7 +114,7 @@ fn lifetime(kind: UserKind) -> i64 {
     }
 }
 
-/// Opens a session and hands out its token, which is nowhere else.
+/// Opens a session and returns its token, which is stored only as a hash.
 ///
 /// # Errors
 /// Only those of the store.
@@ -129,7 +129,7 @@ pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Opt
     Ok(token)
 }
 
-/// The session of a token, unless it was closed or has ended.
+/// Returns the session of a token, unless it was closed or has ended.
 ///
 /// # Errors
 /// Only those of the store.
@@ -137,22 +137,23 @@ pub fn find(tx: &mut Tx, now: i64, token: &Token) -> Result<Option<Session>> {
     find_by_id(tx, now, token.session_id())
 }
 
-/// Like [`find`], for who keeps no token: an open socket that is checked again.
+/// Like [`find`], by the id of the session.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn find_by_id(tx: &mut Tx, now: i64, id: SessionId) -> Result<Option<Session>> {
-    let sql = concat!(
-        "SELECT s.seen_at, ",
-        user_columns!("u"),
-        " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = ?1"
-    );
-    let session =
-        tx.query_opt(sql, &[&id.0], |row| Ok(Session { id, seen_at: row.get(0)?, user: user::read_some(row, 1)? }))?;
+    static FIND: LazyLock<String> = LazyLock::new(|| {
+        let user = user::columns("u");
+        format!("SELECT {user}, s.seen_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = ?1")
+    });
+    let session = tx.query_opt(&FIND, &[&id.0], |row| {
+        let mut c = row.columns();
+        Ok(Session { id, user: user::read_some(&mut c)?, seen_at: c.next()? })
+    })?;
     Ok(session.filter(|session| !session.has_ended(now)))
 }
 
-/// Notes that a session is in use; within an hour of the last note it writes nothing.
+/// Stores that a session is in use, at most once an hour.
 ///
 /// # Errors
 /// Only those of the store.
@@ -164,7 +165,7 @@ pub fn touch(tx: &mut Tx, now: i64, id: SessionId) -> Result<()> {
     Ok(())
 }
 
-/// Ends a session; whether there was one.
+/// Ends a session and returns whether there was one.
 ///
 /// # Errors
 /// Only those of the store.
@@ -172,7 +173,7 @@ pub fn close(tx: &mut Tx, id: SessionId) -> Result<bool> {
     Ok(tx.execute("DELETE FROM sessions WHERE token_hash = ?1", &[&id.0])? > 0)
 }
 
-/// Ends all sessions of a person, but the one that is kept; returns those that ended.
+/// Ends all sessions of a user except `keep`, and returns those that ended.
 ///
 /// # Errors
 /// Only those of the store.

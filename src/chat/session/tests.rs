@@ -1,42 +1,42 @@
 use super::*;
-use crate::chat::fixtures::House;
+use crate::chat::fixtures::Store;
 
 #[tokio::test]
 async fn a_token_opens_its_session_until_it_is_closed() {
-    let house = House::open();
-    let minji = house.guest("minji").await;
+    let store = Store::open();
+    let minji = store.guest("minji").await;
     let agent = "agent ".repeat(100);
     let ip = "127.0.0.1".parse().ok();
-    let token = house.write(move |tx| open(tx, 0, minji.id, Some(&agent), ip)).await.unwrap();
+    let token = store.write(move |tx| open(tx, 0, minji.id, Some(&agent), ip)).await.unwrap();
     let shown: Token = token.reveal().parse().unwrap();
     assert_eq!((token.reveal().len(), &shown), (43, &token));
-    let session = house.read(move |tx| find(tx, 1, &shown)).await.unwrap().unwrap();
+    let session = store.read(move |tx| find(tx, 1, &shown)).await.unwrap().unwrap();
     assert_eq!(session.user, minji);
-    assert!(house.write(move |tx| close(tx, session.id)).await.unwrap());
-    assert!(!house.write(move |tx| close(tx, session.id)).await.unwrap());
-    assert!(house.read(move |tx| find(tx, 1, &token)).await.unwrap().is_none());
+    assert!(store.write(move |tx| close(tx, session.id)).await.unwrap());
+    assert!(!store.write(move |tx| close(tx, session.id)).await.unwrap());
+    assert!(store.read(move |tx| find(tx, 1, &token)).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_guests_session_ends_after_a_year_unused() {
-    let house = House::open();
-    let minji = house.guest("minji").await;
-    let token = house.write(move |tx| open(tx, 0, minji.id, None, None)).await.unwrap();
+    let store = Store::open();
+    let minji = store.guest("minji").await;
+    let token = store.write(move |tx| open(tx, 0, minji.id, None, None)).await.unwrap();
     let id = token.session_id();
-    let found = |now| house.read(move |tx| find_by_id(tx, now, id));
+    let found = |now| store.read(move |tx| find_by_id(tx, now, id));
     assert!(found(365 * DAY - 1).await.unwrap().is_some());
     assert!(found(365 * DAY).await.unwrap().is_none());
     assert!(found(HOUR).await.unwrap().unwrap().is_stale(HOUR));
-    house.write(move |tx| touch(tx, HOUR - 1, id)).await.unwrap();
+    store.write(move |tx| touch(tx, HOUR - 1, id)).await.unwrap();
     assert_eq!(found(HOUR).await.unwrap().unwrap().seen_at, 0);
-    house.write(move |tx| touch(tx, HOUR, id)).await.unwrap();
+    store.write(move |tx| touch(tx, HOUR, id)).await.unwrap();
     assert_eq!(found(HOUR).await.unwrap().unwrap().seen_at, HOUR);
-    assert_eq!(house.write(|tx| sweep(tx, 100 * DAY)).await.unwrap(), 0);
-    assert_eq!(house.write(|tx| sweep(tx, 366 * DAY)).await.unwrap(), 1);
+    assert_eq!(store.write(|tx| sweep(tx, 100 * DAY)).await.unwrap(), 0);
+    assert_eq!(store.write(|tx| sweep(tx, 366 * DAY)).await.unwrap(), 1);
 }
 
 #[test]
-fn a_token_shows_itself_to_nobody_by_chance() {
+fn a_token_is_not_printed_by_debug() {
     let token = Token::new();
     assert_eq!(format!("{token:?}{:?}", token.session_id()), "Token(…)SessionId(…)");
     for text in ["", "x", &"A".repeat(44), &"!".repeat(43), &"B".repeat(43)] {

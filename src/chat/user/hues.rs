@@ -1,4 +1,4 @@
-//! Everybody's colour: one of 64 hues, a pure function of the id.
+//! The colours of users: one of 64 hues, a pure function of the id.
 
 use crate::ids::UserId;
 
@@ -15,13 +15,13 @@ pub const COLORS: [&str; 64] = [
     "#b765a2", "#bb649a", "#be6393", "#c1628b",
 ];
 
-/// Which of the 64 hues is a person's, for ever: in our pages the class `hue-N`.
+/// Returns which of the 64 hues a user has: in the pages the class `hue-N`.
 pub fn hue(id: UserId) -> u8 {
     // Fibonacci hashing spreads neighbouring ids over the circle; the top six bits choose.
     ((id.as_u128() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as u8
 }
 
-/// A person's colour as `#rrggbb`.
+/// Returns a user's colour as `#rrggbb`.
 pub fn color(id: UserId) -> &'static str {
     COLORS[usize::from(hue(id))]
 }
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn people_spread_over_the_circle() {
+    fn users_spread_over_the_circle() {
         let mut seen = [0; 64];
         (0..6_400).for_each(|_| seen[usize::from(hue(UserId::new(0)))] += 1);
         assert!(seen.iter().all(|&count| count > 40), "{seen:?}");

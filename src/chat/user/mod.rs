@@ -1,10 +1,13 @@
-//! Connections: guests who walked in, accounts who stay.
+//! Users: guests, and accounts that stay.
+
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::key_list::{self, KEYS};
 use super::{Fact, Limits, Tx};
-use crate::db::{Fault, Row};
+use crate::db::{Columns, Fault};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::text::{self, look};
@@ -13,11 +16,12 @@ mod hues;
 mod list;
 mod profile;
 
+pub use super::kinds::UserKind;
 pub use hues::{COLORS, color, hue};
-pub use list::{Connections, Listed, Place, page};
+pub use list::{Listed, Place, Users, page};
 pub use profile::{Profile, is_picture, profile, set_picture};
 
-/// A person as others see them.
+/// A user as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
@@ -29,51 +33,37 @@ pub struct User {
     pub picture: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum UserKind {
-    Guest,
-    Account,
-    Bot,
+/// Returns the columns that [`read`] takes, of the users table under an alias.
+pub(super) fn columns(alias: &str) -> String {
+    format!("{alias}.id, {alias}.kind, {alias}.name, {alias}.picture, {alias}.deleted_at")
 }
 
-/// The columns that [`read`] takes, of the users table under another name.
-macro_rules! user_columns {
-    ($table:literal) => {
-        concat!($table, ".id, ", $table, ".kind, ", $table, ".name, ", $table, ".picture, ", $table, ".deleted_at")
-    };
-}
-pub(super) use user_columns;
-
-/// How many columns a person takes in a row.
-pub(super) const WIDTH: usize = 5;
-
-/// A person from the columns at `at`; `None` where an outer join found nobody, and for somebody who
-/// was deleted: what they said is then nobody's.
-pub(super) fn read(row: &Row<'_>, at: usize) -> Result<Option<User>, Fault> {
-    let Some(id) = row.get::<Option<UserId>>(at)? else { return Ok(None) };
-    if row.get::<Option<i64>>(at + 4)?.is_some() {
-        return Ok(None);
+/// Reads a user; `None` where an outer join found none, and for a deleted user, whose messages stay without
+/// an author.
+pub(super) fn read(c: &mut Columns<'_>) -> Result<Option<User>, Fault> {
+    let (id, kind, name) = (c.next()?, c.next()?, c.next()?);
+    let (picture, deleted_at) = (c.next()?, c.next::<Option<i64>>()?);
+    match (id, kind, name, deleted_at) {
+        (Some(id), Some(kind), Some(name), None) => Ok(Some(User { id, kind, name, color: color(id), picture })),
+        _ => Ok(None),
     }
-    let (kind, name, picture) = (row.get(at + 1)?, row.get(at + 2)?, row.get(at + 3)?);
-    Ok(Some(User { id, kind, name, color: color(id), picture }))
 }
 
-/// Like [`read`] where the person cannot be missing.
-pub(super) fn read_some(row: &Row<'_>, at: usize) -> Result<User, Fault> {
-    read(row, at)?.ok_or_else(|| Fault::Wrong(format!("no user at column {at}")))
+/// Like [`read`] where the user cannot be missing.
+pub(super) fn read_some(c: &mut Columns<'_>) -> Result<User, Fault> {
+    read(c)?.ok_or_else(|| Fault::Wrong("a row has no user".to_owned()))
 }
 
-/// Lets somebody in who has no account, under the name that they chose.
+/// Creates a guest under a chosen name.
 ///
 /// # Errors
-/// `invalid` or `too_long` for a name that shows nothing or too much, or looks like an admin's.
+/// `invalid` or `too_long` for a name that is empty, too long or looks like an admin's.
 pub fn make_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<User> {
-    check_look(tx, limits, None, name)?;
+    check_name(tx, limits, None, name)?;
     make_friendly_guest(tx, limits, now, name)
 }
 
-/// Like [`make_guest`], under a name of ours: nobody is turned away for what they did not choose.
+/// Like [`make_guest`], under a generated name, which is not compared with those of admins.
 ///
 /// # Errors
 /// Only those of the store.
@@ -81,7 +71,7 @@ pub fn make_friendly_guest(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -
     make(tx, limits, now, UserKind::Guest, name)
 }
 
-/// Makes a person of any kind, under a name that is not their own choice or that was looked at.
+/// Creates a user of any kind, under a name that was checked or that they did not choose.
 pub(super) fn make(tx: &mut Tx, limits: &Limits, now: i64, kind: UserKind, name: &str) -> Result<User> {
     let id = UserId::new(now);
     let name = text::name(name, limits.name_max)?;
@@ -93,45 +83,43 @@ pub(super) fn make(tx: &mut Tx, limits: &Limits, now: i64, kind: UserKind, name:
     Ok(user)
 }
 
-/// What people could take for a word of the house itself.
-const NAMES_OF_THE_HOUSE: [&str; 2] = ["Madang", "마당"];
+/// Names that readers could take for the server itself.
+const RESERVED_NAMES: [&str; 2] = ["Madang", "마당"];
 
-/// Looks at a name that somebody chose for themselves. Names are not unique, but nobody is taken for
-/// an admin or for the house.
+/// Checks a name that a user chose. Names are not unique, but none may look like an admin's or the server's.
 ///
 /// # Errors
 /// `invalid` or `too_long` with the field `name`.
-pub(super) fn check_look(tx: &mut Tx, limits: &Limits, me: Option<UserId>, name: &str) -> Result<()> {
-    // As it would be stored: what is stripped from it is no disguise, and what is left is short.
+pub(super) fn check_name(tx: &mut Tx, limits: &Limits, me: Option<UserId>, name: &str) -> Result<()> {
+    // Compared as it would be stored, after invisible characters are stripped.
     let name = text::name(name, limits.name_max)?;
     let sql = "SELECT id, name FROM users WHERE is_admin = 1 AND deleted_at IS NULL";
     let admins: Vec<(UserId, String)> = tx.query_all(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    // Whoever is an admin has that name already, and may share it with another admin.
+    // An admin may have the name of another admin.
     if admins.iter().any(|(id, _)| Some(*id) == me) {
         return Ok(());
     }
-    let taken = NAMES_OF_THE_HOUSE.into_iter().chain(admins.iter().map(|(_, name)| name.as_str()));
+    let taken = RESERVED_NAMES.into_iter().chain(admins.iter().map(|(_, name)| name.as_str()));
     match taken.into_iter().any(|taken| look::looks_like(taken, &name)) {
         true => Err(Error::invalid("name", "name looks like that of an admin")),
         false => Ok(()),
     }
 }
 
-/// Changes a person's name to what they chose and tells who knows them; the same name again changes
-/// nothing.
+/// Changes a user's name to what they chose, and publishes it; the same name again changes nothing.
 ///
 /// # Errors
-/// `invalid` or `too_long` for the name, as for a new one; `not_found` for nobody.
+/// `invalid` or `too_long` for the name, as for a new one; `not_found`.
 pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
-    // A name that one has already stays: forms send it along, and an admin may have come later.
+    // The present name is always accepted: forms send it along, and an admin may have taken it since.
     if get(tx, me)?.name != text::name(name, limits.name_max)? {
-        check_look(tx, limits, Some(me), name)?;
+        check_name(tx, limits, Some(me), name)?;
     }
-    rename_as_told(tx, limits, me, name)
+    rename_unchecked(tx, limits, me, name)
 }
 
-/// Like [`rename`], to what a server with a key says: it knows whom it brings.
-pub(super) fn rename_as_told(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
+/// Like [`rename`], to what a server with an API key says: its names are trusted.
+pub(super) fn rename_unchecked(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
     let name = text::name(name, limits.name_max)?;
     let mut user = get(tx, me)?;
     if user.name != name {
@@ -145,7 +133,7 @@ pub(super) fn rename_as_told(tx: &mut Tx, limits: &Limits, me: UserId, name: &st
     Ok(user)
 }
 
-/// Whether somebody does not want others to know when they are there.
+/// Returns whether a user hides their presence.
 ///
 /// # Errors
 /// Only those of the store.
@@ -154,7 +142,7 @@ pub fn hides_presence(tx: &mut Tx, id: UserId) -> Result<bool> {
     Ok(tx.query_opt(sql, &[&id], |row| row.get(0))?.unwrap_or_default())
 }
 
-/// When somebody was last seen; `None` where they hide it, are not known, or never were.
+/// Returns when a user was last online; `None` where they hide it, are unknown, or never were.
 ///
 /// # Errors
 /// Only those of the store.
@@ -163,7 +151,7 @@ pub fn seen_at(tx: &mut Tx, id: UserId) -> Result<Option<i64>> {
     Ok(tx.query_opt(sql, &[&id], |row| row.get(0))?.flatten())
 }
 
-/// Notes that people have just gone.
+/// Stores that users have just gone offline.
 ///
 /// # Errors
 /// Only those of the store.
@@ -174,26 +162,32 @@ pub fn note_seen(tx: &mut Tx, now: i64, ids: &[UserId]) -> Result<()> {
     Ok(())
 }
 
+/// Returns a user, if there is one.
+///
 /// # Errors
 /// Only those of the store.
 pub fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
-    let sql = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id = ?1");
-    Ok(tx.query_opt(sql, &[&id], |row| read(row, 0))?.flatten())
+    static FIND: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM users u WHERE u.id = ?1", columns("u")));
+    Ok(tx.query_opt(&FIND, &[&id], |row| read(&mut row.columns()))?.flatten())
 }
 
+/// Returns a user.
+///
 /// # Errors
-/// `not_found` for nobody.
+/// `not_found`.
 pub fn get(tx: &mut Tx, id: UserId) -> Result<User> {
     find(tx, id)?.ok_or(Code::NotFound.into())
 }
 
-/// The people of the ids that there are, in no order.
+/// Returns the users of the ids that exist, in no order.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn find_all(tx: &mut Tx, ids: &[UserId]) -> Result<Vec<User>> {
-    let sql = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id IN ", super::many!(1));
-    let found = super::in_chunks(&[], ids, |params| tx.query_all(sql, params, |row| read(row, 0)))?;
+    static FIND_ALL: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT {} FROM users u WHERE u.id IN {KEYS}", columns("u")));
+    let found =
+        key_list::in_chunks(&[], ids, |params| tx.query_all(&FIND_ALL, params, |row| read(&mut row.columns())))?;
     Ok(found.into_iter().flatten().collect())
 }
 

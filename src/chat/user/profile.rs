@@ -1,15 +1,17 @@
-//! What others may know of a person: a line about themselves, since when, and their picture.
+//! Profiles: a line about a user, since when they are here, and their picture.
+
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{User, get, read_some, user_columns};
+use super::{User, columns, get, read_some};
 use crate::chat::{Fact, Tx, file};
 use crate::clock::rfc3339;
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
-/// A person as others look at them.
+/// A user's profile as others see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
@@ -21,29 +23,32 @@ pub struct Profile {
     pub created_at: String,
 }
 
-/// Somebody's profile: an account's for everybody, a guest's for who shares a room with them.
+/// Returns a profile: an account's to everybody, a guest's to those who share a room with them.
 ///
 /// # Errors
-/// `not_found`, also for who may not look.
+/// `not_found`, also for a viewer who may not see it.
 pub fn profile(tx: &mut Tx, viewer: UserId, id: UserId) -> Result<Profile> {
-    let sql = concat!(
-        "SELECT u.bio, u.created_at, ",
-        user_columns!("u"),
-        " FROM users u WHERE u.id = ?2 AND u.deleted_at IS NULL AND (u.kind <> 'guest' OR u.id = ?1
-           OR EXISTS (SELECT 1 FROM members a JOIN members b ON b.room_id = a.room_id
-                      WHERE a.user_id = ?1 AND b.user_id = ?2))"
-    );
-    let found = tx.query_opt(sql, &[&viewer, &id], |row| {
-        Ok(Profile { bio: row.get(0)?, created_at: rfc3339(row.get(1)?), user: read_some(row, 2)? })
+    static PROFILE: LazyLock<String> = LazyLock::new(|| {
+        let user = columns("u");
+        format!(
+            "SELECT {user}, u.bio, u.created_at
+             FROM users u WHERE u.id = ?2 AND u.deleted_at IS NULL AND (u.kind <> 'guest' OR u.id = ?1
+               OR EXISTS (SELECT 1 FROM members a JOIN members b ON b.room_id = a.room_id
+                          WHERE a.user_id = ?1 AND b.user_id = ?2))"
+        )
+    });
+    let found = tx.query_opt(&PROFILE, &[&viewer, &id], |row| {
+        let mut c = row.columns();
+        Ok(Profile { user: read_some(&mut c)?, bio: c.next()?, created_at: rfc3339(c.next()?) })
     })?;
     found.ok_or(Code::NotFound.into())
 }
 
-/// Gives oneself another picture, by the hash of its stored bytes, or none. Returns the hashes of
-/// stored bytes that nobody needs any more.
+/// Sets a user's picture, by the hash of its stored bytes, or removes it. Returns the hashes of stored bytes
+/// that are not needed any more.
 ///
 /// # Errors
-/// `not_found` for nobody.
+/// `not_found`.
 pub fn set_picture(tx: &mut Tx, me: UserId, hash: Option<&str>) -> Result<(User, Vec<String>)> {
     let before = get(tx, me)?;
     let picture = hash.map(file::picture_url);
@@ -57,7 +62,7 @@ pub fn set_picture(tx: &mut Tx, me: UserId, hash: Option<&str>) -> Result<(User,
     Ok((user, file::unreferenced(tx, old.as_slice())?))
 }
 
-/// Whether the bytes of a hash are somebody's picture: a file of a message is not shown by its hash.
+/// Returns whether the bytes of a hash are a user's picture. A file of a message is not served by its hash.
 ///
 /// # Errors
 /// Only those of the store.

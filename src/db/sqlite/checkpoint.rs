@@ -4,13 +4,10 @@
 //! syncs. Here a thread does most of it beside the writer. As commits go on meanwhile it never reaches the
 //! very end, and only a log that is moved completely restarts: the writer moves the little that is left.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use super::connection::Connection;
 use crate::db::fault::Fault;
 
 /// How many times longer than its due length the log may become before the writer waits for the thread.
@@ -20,8 +17,8 @@ const RETRY_AFTER: u32 = 4;
 
 /// The checkpoints of the writer's connection.
 pub(super) struct Checkpoints {
-    path: PathBuf,
-    busy_timeout: Duration,
+    /// Does a checkpoint on a connection of its own.
+    checkpoint: Arc<dyn Fn() -> Result<(), Fault> + Send + Sync>,
     /// Pages of a log that is due.
     due_length: u32,
     /// Pages of the log, as SQLite reports after each commit.
@@ -34,9 +31,9 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(super) fn new(path: &Path, busy_timeout: Duration, due_length: u32) -> Self {
-        let (path, reported) = (path.to_owned(), Arc::default());
-        Self { path, busy_timeout, due_length, reported, pages: 0, next: due_length, running: None }
+    pub(super) fn new(due_length: u32, checkpoint: impl Fn() -> Result<(), Fault> + Send + Sync + 'static) -> Self {
+        let (checkpoint, reported) = (Arc::new(checkpoint), Arc::default());
+        Self { checkpoint, due_length, reported, pages: 0, next: due_length, running: None }
     }
 
     /// Returns the hook to which SQLite reports the length of the log.
@@ -45,8 +42,8 @@ impl Checkpoints {
         move |pages| reported.store(pages, Ordering::Relaxed)
     }
 
-    /// Looks at the log after a commit.
-    pub(super) fn committed(&mut self, connection: &Connection) {
+    /// Looks at the log after a commit. `finish` does a checkpoint on the writer's own connection.
+    pub(super) fn committed(&mut self, finish: impl FnOnce() -> Result<(), Fault>) {
         let pages = self.reported.load(Ordering::Relaxed);
         if pages < self.pages {
             // It restarted.
@@ -54,16 +51,15 @@ impl Checkpoints {
         }
         self.pages = pages;
         match &self.running {
-            Some(running) if running.is_finished() => self.finish(connection),
-            Some(_) if pages >= MAX_LENGTH * self.due_length => self.finish(connection),
+            Some(running) if running.is_finished() => self.finish(finish),
+            Some(_) if pages >= MAX_LENGTH * self.due_length => self.finish(finish),
             None if pages >= self.next => self.begin(),
             _ => {}
         }
     }
 
     fn begin(&mut self) {
-        let (path, busy_timeout) = (self.path.clone(), self.busy_timeout);
-        let checkpoint = move || Connection::open(&path, busy_timeout)?.checkpoint_passive();
+        let checkpoint = Arc::clone(&self.checkpoint);
         let running = std::thread::Builder::new().name("checkpoint".into()).spawn(move || logged(checkpoint()));
         // If no thread can be started, the next commit tries again.
         self.running = running.ok();
@@ -71,9 +67,9 @@ impl Checkpoints {
 
     /// Moves what the thread has left. The log restarts with the next commit that finds no reader in it; if
     /// that is not the next one, it is tried again soon.
-    fn finish(&mut self, connection: &Connection) {
+    fn finish(&mut self, finish: impl FnOnce() -> Result<(), Fault>) {
         self.wait();
-        logged(connection.checkpoint_passive());
+        logged(finish());
         self.next = self.pages + self.due_length / RETRY_AFTER;
     }
 
@@ -95,6 +91,6 @@ impl Drop for Checkpoints {
 /// What was not moved stays in the log, where it is just as durable, and is moved later.
 fn logged(done: Result<(), Fault>) {
     if let Err(fault) = done {
-        tracing::warn!(%fault, "a checkpoint of the write-ahead log failed; it is tried again");
+        tracing::warn!(%fault, "a checkpoint failed; it is tried again");
     }
 }

@@ -18,7 +18,6 @@ use crate::db::fault::Fault;
 use crate::db::row::{Row, Values, wrong_type};
 use crate::db::search::Match;
 use crate::db::value::{Param, Value};
-use crate::sabotage::{self, Bug};
 
 /// Statements kept prepared per connection; chat has fewer texts than this.
 const STATEMENTS: usize = 128;
@@ -50,16 +49,15 @@ impl Connection {
              PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 33554432;",
         )?;
-        if sabotage::has(Bug::SkipSync) {
-            connection.batch("PRAGMA synchronous = OFF")?;
-        }
         Ok(connection)
     }
 
     /// Opens the connection of the writer, whose log is moved into the database at this length.
     pub(super) fn open_writer(path: &Path, busy_timeout: Duration, log_pages: u32) -> Result<Self, Fault> {
         let mut connection = Self::open(path, busy_timeout)?;
-        let checkpoints = Checkpoints::new(path, busy_timeout, log_pages);
+        let path = path.to_owned();
+        let beside = move || Self::open(&path, busy_timeout)?.checkpoint_passive();
+        let checkpoints = Checkpoints::new(log_pages, beside);
         connection.on_log(checkpoints.reporter())?;
         connection.checkpoints = Some(checkpoints);
         Ok(connection)
@@ -115,7 +113,7 @@ impl Connection {
             match step {
                 StepResult::Done => break,
                 StepResult::More => {}
-                _ => return Err(Fault::Unavailable("another process holds the database".into())),
+                _ => return Err(Fault::Unavailable("another process locks the database".into())),
             }
         }
         drop(backup);
@@ -234,7 +232,7 @@ impl engine::Connection for Connection {
 
     fn committed(&mut self) {
         if let Some(mut checkpoints) = self.checkpoints.take() {
-            checkpoints.committed(self);
+            checkpoints.committed(|| self.checkpoint_passive());
             self.checkpoints = Some(checkpoints);
         }
     }

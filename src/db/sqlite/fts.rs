@@ -1,11 +1,10 @@
 //! The search index in FTS5.
 
-use super::connection::Connection;
-use crate::db::engine::Connection as _;
+use crate::db::engine::Connection;
 use crate::db::fault::Fault;
 use crate::db::search::{Match, Term};
 
-pub(super) fn index(connection: &Connection, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault> {
+pub(super) fn index(connection: &dyn Connection, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault> {
     let done = match (words, is_new) {
         (Some(words), true) => {
             connection.execute("INSERT INTO search (rowid, words) VALUES (?1, ?2)", &[&number, &words])
@@ -20,7 +19,7 @@ pub(super) fn index(connection: &Connection, number: i64, words: Option<&str>, i
 }
 
 pub(super) fn matching(
-    connection: &Connection,
+    connection: &dyn Connection,
     wanted: &Match,
     from: i64,
     below: i64,
@@ -38,7 +37,7 @@ pub(super) fn matching(
     Ok(numbers)
 }
 
-pub(super) fn clear(connection: &Connection) -> Result<(), Fault> {
+pub(super) fn clear(connection: &dyn Connection) -> Result<(), Fault> {
     connection.execute("INSERT INTO search (search) VALUES ('delete-all')", &[]).map(drop)
 }
 

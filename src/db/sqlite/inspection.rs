@@ -1,5 +1,4 @@
-//! A look at a database as it is, also beside the server that writes it: nothing is migrated and
-//! nothing changed.
+//! Reads a database as it is, also while the server runs: nothing is migrated or changed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,25 +10,27 @@ use crate::db::tx::Savepoint;
 use crate::db::{Tx, migrate};
 use crate::error::Result;
 
-/// How long a process that holds the database is waited for.
+/// How long to wait for a process that locks the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An open database whose statements all see the one moment of the opening. It must not stay open
-/// for long: the log of what is written meanwhile grows.
+/// An open database whose statements all see its state at the opening. It must not stay open for long,
+/// because the write-ahead log grows meanwhile.
 pub struct Inspection(Connection);
 
 impl Inspection {
+    /// Opens a database for reading.
+    ///
     /// # Errors
-    /// There is no such file, or it is no database.
+    /// The file does not exist or is not a database.
     pub fn open(path: &Path) -> Result<Self, Fault> {
         let connection = Connection::open_for_inspection(path, BUSY_TIMEOUT)?;
         connection.step(Step::BeginRead)?;
-        // The moment is that of the first look.
+        // The first read fixes the snapshot.
         version(&connection)?;
         Ok(Self(connection))
     }
 
-    /// The version of the schema; 0 for a database that is none of ours.
+    /// Returns the schema version; 0 for a database that is not Madang's.
     ///
     /// # Errors
     /// Any [`Fault`].
@@ -37,23 +38,22 @@ impl Inspection {
         version(&self.0)
     }
 
-    /// Runs an act that only reads. What it tells is dropped.
+    /// Runs a function that only reads. Its facts are dropped.
     ///
     /// # Errors
-    /// What the act answers.
+    /// Those of the function.
     pub fn read<F, T>(&self, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
         act(&mut Tx::new(&self.0, Savepoint::Begin, false))
     }
 
-    /// What the engine finds wrong with the file, a sentence each, at most a hundred. It reads
-    /// everything.
+    /// Checks the whole file and returns the engine's messages, at most a hundred.
     ///
     /// # Errors
     /// Any [`Fault`].
     pub fn integrity_errors(&self) -> Result<Vec<String>, Fault> {
         let mut errors = Vec::new();
         self.0.query("PRAGMA integrity_check(100)", &[], &mut |row| {
-            // Several faults of one page come as lines of one row.
+            // Several errors of one page are lines of one row.
             errors.extend(row.get::<String>(0)?.lines().map(str::to_owned));
             Ok(true)
         })?;
@@ -61,7 +61,7 @@ impl Inspection {
         Ok(errors)
     }
 
-    /// Rows that name a row which is not there, a sentence for each table.
+    /// Returns the references to missing rows, one message per pair of tables.
     ///
     /// # Errors
     /// Any [`Fault`].
@@ -71,21 +71,21 @@ impl Inspection {
             *counts.entry((row.get::<String>(0)?, row.get::<String>(2)?)).or_insert(0u64) += 1;
             Ok(true)
         })?;
-        let sentence = |((table, parent), count)| format!("{count} of {table} name one of {parent} that is not there");
-        Ok(counts.into_iter().map(sentence).collect())
+        let message = |((table, parent), count)| format!("{count} rows of {table} refer to missing rows of {parent}");
+        Ok(counts.into_iter().map(message).collect())
     }
 
-    /// Copies the database into an empty file, which is then on the disk for good. `between` hears
-    /// after each megabyte how many pages are done, of how many; it may pause, or break the copy off.
+    /// Copies the database into an empty file and syncs it. Calls `between` after each megabyte with the
+    /// number of pages done and the total; it may pause, or stop the copy with an error.
     ///
     /// # Errors
-    /// Any [`Fault`], also one of `between`. What has been written stays for the caller to remove.
+    /// Any [`Fault`], also one of `between`. The caller removes what was written.
     pub fn copy_to(&self, path: &Path, between: impl FnMut(u64, u64) -> Result<(), Fault>) -> Result<(), Fault> {
         self.0.copy_to(path, between)
     }
 }
 
-/// The version of a database's schema; 0 for a database that is not ours.
+/// Returns the schema version of a database; 0 for one that is not Madang's.
 fn version(connection: &Connection) -> Result<i64, Fault> {
     let mut tables = 0;
     connection.query(

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Options;
-use super::engine::{self, Engine};
+use super::engine::{self, Engine, Migration};
 use super::fault::Fault;
-use super::migrate::{Migration, migrations};
+use super::migrate::migrations;
 use crate::clock::now_ms;
 use connection::Connection;
 

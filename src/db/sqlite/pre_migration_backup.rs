@@ -1,5 +1,4 @@
-//! Copies of the database that are kept before its schema changes: what a new version did is undone
-//! by taking the copy of before.
+//! Copies the database before a migration, so that an operator can go back to the previous version.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -14,25 +13,23 @@ use crate::db::fault::Fault;
 const KEPT: usize = 3;
 const BEGINNING: &str = "before-schema-";
 
-/// Keeps a copy of the database in a folder, named after the schema that comes and the time. It is
-/// on the disk for good when this returns, and the oldest beyond [`KEPT`] are gone.
+/// Copies the database into a folder, named after the coming schema and the time, syncs the copy and
+/// removes the oldest copies beyond [`KEPT`].
 ///
 /// # Errors
-/// [`Fault::Unavailable`] when it cannot be made; then there is nothing of it.
+/// [`Fault::Unavailable`] if the copy cannot be made. Nothing of it remains.
 pub(super) fn keep(database: &Path, folder: &Path, schema: i64, now: i64) -> Result<PathBuf, Fault> {
     let path = folder.join(format!("{BEGINNING}{schema}-{}.db", stamp(now)));
     let part = path.with_extension("part");
     let made = copy(database, folder, &part).and_then(|()| Ok(put(folder, &part, &path)?));
     if let Err(fault) = made {
-        // What there is of it may be what fills the disk.
+        // The partial copy may be what fills the disk.
         let _ = std::fs::remove_file(&part);
         let folder = folder.display();
-        return Err(Fault::Unavailable(format!(
-            "before its schema changes a copy of the database is kept in {folder}, and that failed: {fault}"
-        )));
+        return Err(Fault::Unavailable(format!("cannot copy the database to {folder} before the migration: {fault}")));
     }
     if let Err(error) = forget_old(folder) {
-        tracing::warn!(%error, "old copies of the database stay");
+        tracing::warn!(%error, "cannot remove old copies of the database");
     }
     Ok(path)
 }
@@ -53,7 +50,7 @@ fn forget_old(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(BEGINNING));
-        // Numbers of schemas do not sort as text, and the operator may have gone back and forth.
+        // Sorted by time: schema numbers do not sort as text, and an operator may go back and forth.
         let Some((schema, time)) = name.and_then(|name| name.split_once('-')) else { continue };
         if path.extension().is_some_and(|extension| extension == "db") {
             copies.push((time.to_owned(), schema.to_owned(), path));
@@ -61,7 +58,7 @@ fn forget_old(folder: &Path) -> io::Result<()> {
     }
     copies.sort();
     copies.reverse();
-    // One of each schema: a migration that fails at every start must not push out the others.
+    // One per schema: a migration that fails at every start must not push out the others.
     let mut kept: Vec<String> = Vec::new();
     for (_, schema, path) in copies {
         if kept.contains(&schema) || kept.len() == KEPT {

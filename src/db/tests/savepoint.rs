@@ -2,8 +2,9 @@
 
 use super::*;
 
+/// Abuse: N7
 #[tokio::test]
-async fn n7_a_failing_or_panicking_act_takes_only_itself_back() {
+async fn a_failing_or_panicking_act_takes_only_itself_back() {
     let folder = Folder::new();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = heard.clone();

@@ -32,16 +32,18 @@ fn an_animated_gif_stays_as_it_is() {
     }
 }
 
+/// Abuse: U3
 #[test]
-fn u3_delays_that_browsers_do_not_believe_become_what_they_show() {
+fn delays_that_browsers_do_not_believe_become_what_they_show() {
     let sent: Vec<_> = [0, 1, 2, 3].map(|delay| make::gif_frame(8, 8, 1, delay)).into();
     let (picture, _) = good(&make::gif(8, 8, Repeat::Infinite, &sent));
     let delays: Vec<_> = frames(&picture).1.iter().map(|frame| frame.delay).collect();
     assert_eq!(delays, [10, 10, 2, 3]);
 }
 
+/// Abuse: U9
 #[test]
-fn u9_what_else_is_in_a_gif_is_gone() {
+fn what_else_is_in_a_gif_is_gone() {
     let mut bytes = Vec::new();
     let mut encoder = gif::Encoder::new(&mut bytes, 8, 8, &[0; 12]).unwrap();
     encoder.set_repeat(Repeat::Infinite).unwrap();
@@ -60,16 +62,18 @@ fn u9_what_else_is_in_a_gif_is_gone() {
     assert!(ours.iter().all(|frame| !frame.needs_user_input));
 }
 
+/// Abuse: U3
 #[test]
-fn u3_a_gif_of_a_hundred_thousand_frames_is_refused() {
+fn a_gif_of_a_hundred_thousand_frames_is_refused() {
     assert!(good(&make::gif_of_many(500)).0.animated);
     let refused = Err(Refused::TooLarge("the animation has too many frames"));
     assert_eq!(remake(&make::gif_of_many(501)), refused);
     assert_eq!(remake(&make::gif_of_many(100_000)), refused);
 }
 
+/// Abuse: U3
 #[test]
-fn u3_a_frame_beyond_the_canvas_is_broken_and_so_is_one_of_nothing() {
+fn a_frame_beyond_the_canvas_is_broken_and_so_is_one_of_nothing() {
     let large = make::gif(8, 8, Repeat::Infinite, &[make::gif_frame(9, 8, 1, 5)]);
     assert_eq!(remake(&large), Err(Refused::Broken));
     let mut beside = make::gif_frame(8, 8, 1, 5);
@@ -81,8 +85,9 @@ fn u3_a_frame_beyond_the_canvas_is_broken_and_so_is_one_of_nothing() {
     assert_eq!(remake(&make::gif(0, 0, Repeat::Infinite, &[])), Err(Refused::Broken));
 }
 
+/// Abuse: U4
 #[test]
-fn u4_a_frame_with_too_few_pixels_is_broken() {
+fn a_frame_with_too_few_pixels_is_broken() {
     let mut bytes = make::gif_of_many(1);
     bytes[6] = 2;
     let size = bytes.iter().position(|&byte| byte == 0x2C).unwrap() + 5;
@@ -172,8 +177,9 @@ fn an_animated_webp_of_one_frame_is_a_still() {
     assert_eq!((picture.media_type, picture.animated), ("image/png", false));
 }
 
+/// Abuse: U4
 #[test]
-fn u4_a_webp_whose_bitstream_is_larger_than_its_frame_is_broken() {
+fn a_webp_whose_bitstream_is_larger_than_its_frame_is_broken() {
     let mut file = make::animated_webp(&[(make::sticker(40), 50), (make::sticker(40), 50)], 0, true);
     let stream = file.windows(5).position(|window| window == b"VP8L\x2F" || window.starts_with(b"VP8L")).unwrap();
     file[stream + 9..stream + 13].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0x1F]);

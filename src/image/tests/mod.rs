@@ -44,8 +44,9 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
+/// Abuse: U1
 #[test]
-fn u1_the_first_bytes_decide_and_nothing_else_is_a_picture() {
+fn the_first_bytes_decide_and_nothing_else_is_a_picture() {
     let others: [&[u8]; 12] = [
         b"",
         b"\x89PNG",
@@ -67,8 +68,9 @@ fn u1_the_first_bytes_decide_and_nothing_else_is_a_picture() {
     assert_eq!(remake(&shifted), Err(Refused::NotAPicture));
 }
 
+/// Abuse: U4
 #[test]
-fn u4_a_file_cut_off_anywhere_is_broken() {
+fn a_file_cut_off_anywhere_is_broken() {
     let red = image::RgbaImage::from_pixel(40, 40, image::Rgba([200, 0, 0, 255]));
     let whole = [
         make::png(make::drawing(64, 64)),
@@ -87,8 +89,9 @@ fn u4_a_file_cut_off_anywhere_is_broken() {
     }
 }
 
+/// Abuse: U1, U4
 #[test]
-fn u1_u4_what_follows_the_picture_is_gone() {
+fn what_follows_the_picture_is_gone() {
     let tail = b"<html><script>fetch('/me')</script></html>";
     let files = [
         make::png(make::drawing(32, 32)),
@@ -103,8 +106,9 @@ fn u1_u4_what_follows_the_picture_is_gone() {
     }
 }
 
+/// Abuse: U2, U3
 #[test]
-fn u2_u3_every_limit_is_named_when_it_is_met() {
+fn every_limit_is_named_when_it_is_met() {
     let limits = Limits { side: 100, pixels: 6_400, frames: 3, frames_pixels: 5_000, bytes: 2_000, thumbnail_side: 64 };
     let refused = |bytes: &[u8]| match super::remake(bytes, &limits) {
         Err(Refused::TooLarge(why)) => why,
@@ -125,8 +129,9 @@ fn u2_u3_every_limit_is_named_when_it_is_met() {
     assert_eq!(refused(&make::png(make::noise(80, 80))), "the picture takes too many bytes when written anew");
 }
 
+/// Abuse: U4, N7
 #[test]
-fn u4_n7_a_panic_of_a_decoder_is_a_broken_picture() {
+fn a_panic_of_a_decoder_is_a_broken_picture() {
     let refused: Result<(), _> = super::guard(|| panic!("as a decoder might"));
     assert_eq!(refused, Err(Refused::Broken));
 }

@@ -91,8 +91,9 @@ fn mend_checksums(file: &mut [u8]) {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Abuse: U4
     #[test]
-    fn u4_bent_files_never_panic_nor_exceed_limits(
+    fn bent_files_never_panic_nor_exceed_limits(
         which in any::<prop::sample::Index>(),
         bends in prop::collection::vec(bend(), 1..6),
         mend in any::<bool>(),
@@ -109,8 +110,9 @@ proptest! {
         }
     }
 
+    /// Abuse: U4
     #[test]
-    fn u4_noise_behind_a_signature_is_answered(
+    fn noise_behind_a_signature_is_answered(
         head in prop::sample::select(vec![&b"\x89PNG\r\n\x1A\n"[..], b"\xFF\xD8\xFF", b"GIF89a", b"RIFF\xFF\0\0\0WEBPVP8X"]),
         noise in prop::collection::vec(any::<u8>(), 0..400),
     ) {

@@ -3,8 +3,9 @@ use image::{DynamicImage, GenericImageView, ImageDecoder, Rgb, RgbImage, Rgba, R
 use super::super::{Limits, Refused};
 use super::{check, contains, good, make, remake};
 
+/// Abuse: U4
 #[test]
-fn u4_a_png_with_a_wrong_checksum_is_broken() {
+fn a_png_with_a_wrong_checksum_is_broken() {
     let whole = make::png(make::drawing(64, 64));
     for at in [29, whole.len() - 14] {
         let mut file = whole.clone();
@@ -13,8 +14,9 @@ fn u4_a_png_with_a_wrong_checksum_is_broken() {
     }
 }
 
+/// Abuse: U2
 #[test]
-fn u2_a_huge_size_is_refused_from_the_header() {
+fn a_huge_size_is_refused_from_the_header() {
     // This file has no pixels, so decoding before checking the size would give another error.
     let mut header = 50_000_u32.to_be_bytes().to_vec();
     header.extend_from_slice(&50_000_u32.to_be_bytes());
@@ -32,8 +34,9 @@ fn u2_a_huge_size_is_refused_from_the_header() {
     assert_eq!(remake(&file), Err(Refused::TooLarge("a side of the picture is too long")));
 }
 
+/// Abuse: U4
 #[test]
-fn u4_a_second_frame_header_in_a_jpeg_is_broken() {
+fn a_second_frame_header_in_a_jpeg_is_broken() {
     let file = make::jpeg(&make::drawing(8, 8), None, None);
     let frame = file.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
     let mut header = file[frame..frame + 19].to_vec();
@@ -42,8 +45,9 @@ fn u4_a_second_frame_header_in_a_jpeg_is_broken() {
     assert_eq!(remake(&twice), Err(Refused::Broken));
 }
 
+/// Abuse: U3, U4
 #[test]
-fn u3_u4_a_jpeg_of_endless_scans_is_refused() {
+fn a_jpeg_of_endless_scans_is_refused() {
     let file = make::jpeg(&make::drawing(8, 8), None, None);
     let scan = file.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
     let (head, body) = file.split_at(scan);
@@ -52,8 +56,9 @@ fn u3_u4_a_jpeg_of_endless_scans_is_refused() {
     assert_eq!(remake(&file), Err(Refused::TooLarge("the picture has too many scans")));
 }
 
+/// Abuse: U9
 #[test]
-fn u9_exif_is_gone_and_its_orientation_applied() {
+fn exif_is_gone_and_its_orientation_applied() {
     let upright = RgbImage::from_fn(32, 16, |x, _| if x < 16 { Rgb([250, 0, 0]) } else { Rgb([0, 0, 250]) });
     let (picture, pixels) = good(&make::jpeg(&upright, Some(&make::exif(6)), None));
     assert_eq!((picture.media_type, picture.width, picture.height), ("image/jpeg", 16, 32));
@@ -69,15 +74,17 @@ fn u9_exif_is_gone_and_its_orientation_applied() {
     assert!(!contains(&picture.bytes, b"HERE-I-LIVE"));
 }
 
+/// Abuse: U9
 #[test]
-fn u9_texts_of_a_png_are_gone() {
+fn texts_of_a_png_are_gone() {
     let file = make::with_chunk(&make::png(make::drawing(16, 16)), b"tEXt", b"Comment\0HERE-I-LIVE");
     let (picture, _) = good(&file);
     assert!(!contains(&picture.bytes, b"HERE-I-LIVE"));
 }
 
+/// Abuse: U9
 #[test]
-fn u9_a_sane_profile_stays_and_no_other() {
+fn a_sane_profile_stays_and_no_other() {
     let kept = |file: &[u8]| {
         let (picture, _) = good(file);
         image::ImageReader::new(std::io::Cursor::new(&picture.bytes))

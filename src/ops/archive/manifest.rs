@@ -1,33 +1,33 @@
-//! The first entry of an archive: what it holds.
+//! The manifest: the first entry of an archive.
 
 use serde::{Deserialize, Serialize};
 
 use super::{DATABASE, path_of};
 use crate::chat::consistency::Counts;
 
-/// The form of archives that this program writes and reads.
+/// The version of the archive format.
 pub(crate) const FORMAT: u32 = 1;
 
-/// What an archive holds, in the order in which it does.
+/// The content of an archive, in order.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
-    /// The version of the program that wrote it.
+    /// The version of madang that wrote it.
     pub(crate) madang: String,
-    /// The version of the database's schema.
+    /// The schema version of the database.
     pub(crate) schema: i64,
     /// RFC 3339.
     pub(crate) made_at: String,
     pub(crate) counts: Counts,
     pub(crate) database: Part,
-    /// By hash.
+    /// Sorted by hash.
     pub(crate) files: Vec<Part>,
-    /// The hashes of files that the database names and whose bytes the house itself had lost.
+    /// The hashes of files that the database names but the data folder lacked.
     pub(crate) lost: Vec<String>,
 }
 
-/// Bytes, by what they are.
+/// One entry: its hash and size.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Part {
@@ -37,17 +37,17 @@ pub(crate) struct Part {
 }
 
 impl Manifest {
-    /// Reads a manifest and looks whether it makes sense: only then is any part of it used.
+    /// Parses and validates a manifest.
     pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Form {
             format: u32,
         }
-        let wrong = |error: serde_json::Error| format!("its manifest cannot be read: {error}");
+        let wrong = |error: serde_json::Error| format!("invalid manifest: {error}");
         let Form { format } = serde_json::from_slice(text).map_err(wrong)?;
         if format != FORMAT {
             return Err(format!(
-                "it has form {format}, and this madang reads form {FORMAT}: use the madang that wrote it"
+                "archive format {format} is not supported, only {FORMAT} (use the version of madang that wrote it)"
             ));
         }
         let manifest: Self = serde_json::from_slice(text).map_err(wrong)?;
@@ -55,25 +55,25 @@ impl Manifest {
         let is_hash =
             |hash: &String| hash.len() == 64 && hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
         if !hashes().chain(&manifest.lost).chain([&manifest.database.sha256]).all(is_hash) {
-            return Err("its manifest names a file by something that is no SHA-256".into());
+            return Err("invalid manifest: a file name is not a SHA-256".into());
         }
         if !hashes().is_sorted_by(|one, next| one < next) {
-            return Err("its manifest names a file twice, or not in order".into());
+            return Err("invalid manifest: files are repeated or not sorted".into());
         }
         let add = |sum: u64, file: &Part| sum.checked_add(file.bytes);
         if manifest.files.iter().try_fold(manifest.database.bytes, add).is_none() {
-            return Err("its manifest names more bytes than there are".into());
+            return Err("invalid manifest: the sizes overflow".into());
         }
         Ok(manifest)
     }
 
-    /// All that follows, by where it belongs in a data folder.
+    /// Returns the entries after the manifest, with their paths in the data folder.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (String, &Part)> {
         let files = self.files.iter().map(|file| (path_of(&file.sha256), file));
         [(DATABASE.to_owned(), &self.database)].into_iter().chain(files)
     }
 
-    /// Bytes of all that follows.
+    /// Returns the total size of the entries after the manifest.
     pub(crate) fn bytes(&self) -> u64 {
         self.parts().map(|(_, part)| part.bytes).sum()
     }

@@ -1,14 +1,14 @@
-//! The one file that a backup is: a tar, packed by zstd and sealed.
+//! The backup file: a tar, compressed with zstd and sealed.
 //!
 //! ```text
-//! zstd frame ── tar ── manifest.json       what follows, with the SHA-256 of each
-//!                      madang.db           the database, as of one moment
-//!                      files/ab/ab12…      every stored file that it names, by hash
-//! seal ─────── a frame that zstd passes over: the SHA-256 of everything before it
+//! zstd frame ── tar ── manifest.json       lists the other entries with their SHA-256
+//!                      madang.db           a consistent copy of the database
+//!                      files/ab/ab12…      every stored file that the copy names, by hash
+//! seal ─────── a frame that zstd skips: the SHA-256 of everything before it
 //! ```
 //!
-//! `tar --zstd -xf` unpacks it. We read it more strictly: the entries must be those of the manifest, in
-//! its order, and nothing of an entry's own name is ever used, so that there is no path to watch.
+//! `tar --zstd -xf` unpacks it. This module reads it more strictly: the entries must be those of the
+//! manifest, in its order. An entry's own name is never used as a path.
 
 mod manifest;
 mod read;
@@ -21,28 +21,27 @@ pub(super) use manifest::{FORMAT, Manifest, Part};
 pub(super) use read::{read, read_manifest};
 pub(super) use write::{Archive, Refused};
 
-/// The names of entries.
 const MANIFEST: &str = "manifest.json";
 const DATABASE: &str = crate::config::DATABASE;
-/// Most bytes of a manifest, which is read as a whole: about two and a half million files.
+/// The maximum size of a manifest, which is read as a whole: about two and a half million files.
 const MANIFEST_MAX: u64 = 256 * 1024 * 1024;
 
-/// How far a long work has come, in bytes.
+/// The progress of a long command, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// What is being done, for people: `packing`.
+    /// The current step, for display: `packing`.
     pub doing: &'static str,
     pub done: u64,
     pub all: u64,
 }
 
-/// Hears how far a work has come; an error breaks it off.
+/// Receives progress. An error stops the work.
 pub type Watch<'a> = &'a mut dyn FnMut(Progress) -> Result<(), String>;
 
-/// Bytes between two words to the watch, and of a buffer.
+/// The size of a buffer, and the bytes between two progress reports.
 pub(super) const STRETCH: usize = 256 * 1024;
 
-/// 32 bytes as 64 digits.
+/// Returns the digest in hexadecimal.
 pub(super) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

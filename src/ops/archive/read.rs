@@ -1,4 +1,4 @@
-//! Reading an archive: to see whether it is sound, and to unpack it.
+//! Checks and unpacks an archive.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -15,37 +15,37 @@ use crate::files::{LocalStore, Store};
 
 /// The name of a file that is being unpacked.
 const UNPACKING: &str = "unpacking.part";
-/// Bytes of a block of a tar.
+/// The block size of a tar.
 const BLOCK: usize = 512;
 
 type Source<'a> = Decoder<'static, io::BufReader<&'a mut Sealed>>;
 
-/// Reads an archive from its beginning to its end, and unpacks it into a folder if one is given: an
-/// empty one. What it brings there is on the disk for good when this returns.
+/// Reads a whole archive, and unpacks it if an empty folder is given. What it writes there is synced.
 ///
 /// # Errors
-/// A sentence: what it is instead of a sound archive, or why it cannot be unpacked. What was unpacked
-/// until then stays for the caller to remove.
+/// A message: what is wrong with the archive, or why it cannot be unpacked. The caller removes what was
+/// unpacked so far.
 pub(crate) fn read(path: &Path, into: Option<&Path>, watch: Watch<'_>) -> Result<Manifest, String> {
     let named = |why: String| format!("{}: {why}", path.display());
     let mut sealed = Sealed::open(path).map_err(named)?;
     let mut ended = None;
-    let done = walk(&mut sealed, into, &mut |progress| watch(progress).inspect_err(|why| ended = Some(why.clone())));
+    let done =
+        read_entries(&mut sealed, into, &mut |progress| watch(progress).inspect_err(|why| ended = Some(why.clone())));
     if let Some(why) = ended {
         return Err(why);
     }
-    // A changed bit may show as anything; the seal says that it is one.
+    // A changed bit may cause any error. The seal tells that the archive is corrupt.
     match (sealed.holds(), done) {
         (Ok(true), done) => done.map_err(named),
-        (Ok(false), _) => Err(named("it is damaged: it is not what was once written".into())),
-        (Err(error), _) => Err(named(format!("cannot read it: {error}"))),
+        (Ok(false), _) => Err(named("corrupt: the content does not match its checksum".into())),
+        (Err(error), _) => Err(named(format!("cannot read: {error}"))),
     }
 }
 
-/// Reads the manifest alone, whatever follows it.
+/// Reads only the manifest.
 ///
 /// # Errors
-/// A sentence.
+/// A message for the operator.
 pub(crate) fn read_manifest(path: &Path) -> Result<Manifest, String> {
     let read = || {
         let mut sealed = Sealed::open(path)?;
@@ -59,35 +59,35 @@ fn decoder(sealed: &mut Sealed) -> Result<Source<'_>, String> {
     Ok(Decoder::new(sealed).map_err(unreadable)?.single_frame())
 }
 
-fn walk(sealed: &mut Sealed, into: Option<&Path>, watch: Watch<'_>) -> Result<Manifest, String> {
+fn read_entries(sealed: &mut Sealed, into: Option<&Path>, watch: Watch<'_>) -> Result<Manifest, String> {
     let mut archive = tar::Archive::new(decoder(sealed)?);
-    // Raw: an entry that only says something of another, a longer name say, is one as well. Nobody
-    // takes it into memory, and none is expected.
+    // Raw: extension entries (for example long names) count as entries, so they are refused instead of
+    // being read into memory.
     let mut entries = archive.entries().map_err(unreadable)?.raw(true);
     let manifest = manifest(&mut entries)?;
     let mut copy = Copy { into, watch, done: 0, all: manifest.bytes() };
     for (name, part) in manifest.parts() {
-        let entry = next(&mut entries)?.ok_or_else(|| format!("{name} is missing in it"))?;
+        let entry = next(&mut entries)?.ok_or_else(|| format!("{name} is missing"))?;
         expect(&entry, &name, part.bytes)?;
         copy.one(entry, &name, part)?;
     }
     if let Some(entry) = next(&mut entries)? {
-        return Err(format!("it holds {}, which its manifest does not name", shown(&entry)));
+        return Err(format!("unexpected entry {}: it is not in the manifest", shown(&entry)));
     }
     end(archive.into_inner())?;
     if let Some(into) = into {
-        sync_folders(into).map_err(|error| format!("cannot unpack it: {error}"))?;
+        sync_folders(into).map_err(|error| format!("cannot unpack: {error}"))?;
     }
     Ok(manifest)
 }
 
-/// A tar ends with two blocks of zeros, of which one has been read, and with it the frame, and with
-/// that what is sealed. Nothing is hidden behind an end.
+/// Checks that nothing follows the end. A tar ends with two blocks of zeros, of which one has been read;
+/// the zstd frame and the sealed part end with it.
 fn end(mut decoder: Source<'_>) -> Result<(), String> {
     let mut last = Vec::new();
     decoder.by_ref().take(BLOCK as u64 + 1).read_to_end(&mut last).map_err(unreadable)?;
     let is_end = last == [0; BLOCK] && decoder.finish().read(&mut [0]).map_err(unreadable)? == 0;
-    if is_end { Ok(()) } else { Err("it does not end where its manifest says".into()) }
+    if is_end { Ok(()) } else { Err("the end of the archive is invalid".into()) }
 }
 
 fn next<'a, R: Read>(entries: &mut Entries<'a, R>) -> Result<Option<Entry<'a, R>>, String> {
@@ -95,42 +95,42 @@ fn next<'a, R: Read>(entries: &mut Entries<'a, R>) -> Result<Option<Entry<'a, R>
 }
 
 fn manifest<R: Read>(entries: &mut Entries<'_, R>) -> Result<Manifest, String> {
-    let mut entry = next(entries)?.ok_or("it is empty")?;
+    let mut entry = next(entries)?.ok_or("the archive is empty")?;
     let size = entry.size();
     if size > MANIFEST_MAX {
-        return Err(format!("its manifest has {size} bytes, and {MANIFEST_MAX} are the most"));
+        return Err(format!("the manifest has {size} bytes, more than the limit of {MANIFEST_MAX}"));
     }
     expect(&entry, MANIFEST, size)?;
     let mut text = Vec::new();
     entry.read_to_end(&mut text).map_err(unreadable)?;
     if text.len() as u64 != size {
-        return Err("its manifest is cut short".into());
+        return Err("the manifest is truncated".into());
     }
     Manifest::parse(&text)
 }
 
-/// An entry must be the plain file that comes now, as long as it should be. So none is a link, leads
-/// out of the folder, comes twice or grows without end.
+/// Checks that an entry is the expected regular file of the expected size. So none is a link, leaves the
+/// folder, is repeated or grows without end.
 fn expect<R: Read>(entry: &Entry<'_, R>, name: &str, bytes: u64) -> Result<(), String> {
     if entry.path_bytes() != name.as_bytes() {
-        return Err(format!("it holds {} where {name} should be", shown(entry)));
+        return Err(format!("unexpected entry {} instead of {name}", shown(entry)));
     }
     if !entry.header().entry_type().is_file() {
-        return Err(format!("{name} in it is no plain file"));
+        return Err(format!("{name} is not a regular file"));
     }
     if entry.size() != bytes {
-        return Err(format!("{name} in it has {} bytes and should have {bytes}", entry.size()));
+        return Err(format!("{name} has {} bytes instead of {bytes}", entry.size()));
     }
     Ok(())
 }
 
-/// The name of an entry, for people: a terminal takes no orders from it.
+/// Returns the name of an entry for display, with control characters escaped.
 fn shown<R: Read>(entry: &Entry<'_, R>) -> String {
     let name: String = String::from_utf8_lossy(&entry.path_bytes()).chars().take(120).collect();
     format!("{name:?}")
 }
 
-/// Entries on their way out.
+/// Copies entries out of the archive, or only checks them.
 struct Copy<'a> {
     into: Option<&'a Path>,
     watch: Watch<'a>,
@@ -159,7 +159,7 @@ impl Copy<'_> {
             (self.watch)(Progress { doing, done: self.done + size, all: self.all })?;
         }
         if size != part.bytes || hex(&digest.finalize()) != part.sha256 {
-            return Err(format!("{name} in it is not what its manifest says"));
+            return Err(format!("{name} does not match the hash in the manifest"));
         }
         self.done += size;
         let (Some(into), Some(path), Some(file)) = (self.into, path, file) else { return Ok(()) };
@@ -175,7 +175,7 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// A new file is there for good when its folder is.
+/// Syncs all folders, so that the new files in them are durable.
 fn sync_folders(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -187,5 +187,5 @@ fn sync_folders(folder: &Path) -> io::Result<()> {
 }
 
 fn unreadable(error: io::Error) -> String {
-    format!("it cannot be unpacked: {error}")
+    format!("cannot decompress: {error}")
 }

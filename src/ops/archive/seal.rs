@@ -1,5 +1,5 @@
-//! The end of an archive: a frame that zstd passes over, with the SHA-256 of everything before it. It
-//! is there only when the archive is whole, and a bit that changed anywhere does not agree with it.
+//! The seal: a frame at the end of an archive that zstd skips, with the SHA-256 of everything before
+//! it. Only a complete archive has one, and a changed bit anywhere contradicts it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Take, Write};
@@ -9,13 +9,13 @@ use sha2::{Digest, Sha256};
 
 use super::STRETCH;
 
-/// The head of a frame to pass over, its length, and what it is.
+/// The header of a skippable frame, its length, and a name.
 const HEAD: [u8; 20] = *b"\x5d\x2a\x4d\x18\x2c\0\0\0madang seal\n";
 const DIGEST: usize = 32;
-/// What every archive begins with: the head of a frame of zstd.
+/// The first bytes of every archive: the header of a zstd frame.
 const ZSTD: [u8; 4] = *b"\x28\xb5\x2f\xfd";
 
-/// Writes on, and seals what was written.
+/// Passes writes on and seals what was written.
 pub(super) struct Sealing<W> {
     inner: W,
     digest: Sha256,
@@ -45,7 +45,7 @@ impl<W: Write> Write for Sealing<W> {
     }
 }
 
-/// Reads what is sealed.
+/// Reads the sealed content.
 pub(super) struct Sealed {
     inner: Take<File>,
     digest: Sha256,
@@ -53,14 +53,14 @@ pub(super) struct Sealed {
 }
 
 impl Sealed {
-    /// Opens an archive whose seal is there; whether it holds is seen when all was read.
+    /// Opens an archive that ends with a seal. [`Sealed::holds`] checks the seal after reading.
     pub(super) fn open(path: &Path) -> Result<Self, String> {
-        let failed = |error: io::Error| format!("cannot read it: {error}");
+        let failed = |error: io::Error| format!("cannot read: {error}");
         let mut file = File::open(path).map_err(failed)?;
         let (mut beginning, mut head, mut expected) = ([0; ZSTD.len()], [0; HEAD.len()], [0; DIGEST]);
         let is_archive = file.read_exact(&mut beginning).is_ok() && beginning == ZSTD;
         if !is_archive {
-            return Err("it is no backup of Madang".into());
+            return Err("not a Madang backup".into());
         }
         let length = file.metadata().map_err(failed)?.len();
         let Some(sealed) = length.checked_sub((HEAD.len() + DIGEST) as u64) else { return Err(cut()) };
@@ -73,7 +73,7 @@ impl Sealed {
         Ok(Self { inner: file.take(sealed), digest: Sha256::new(), expected })
     }
 
-    /// Reads what is left and says whether anything has changed since it was sealed.
+    /// Reads the rest and returns whether the content matches the seal.
     pub(super) fn holds(mut self) -> io::Result<bool> {
         let mut rest = vec![0; STRETCH];
         while self.read(&mut rest)? > 0 {}
@@ -83,7 +83,7 @@ impl Sealed {
 }
 
 fn cut() -> String {
-    "it is cut short, or no backup of Madang: it does not end as one".into()
+    "truncated, or not a Madang backup: the end is missing".into()
 }
 
 impl Read for Sealed {

@@ -1,4 +1,4 @@
-//! Writing an archive, entry by entry.
+//! Writes an archive, entry by entry.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -10,12 +10,12 @@ use zstd::Encoder;
 use super::seal::Sealing;
 use super::{MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch, hex};
 
-/// How hard zstd tries: pictures get no smaller anyhow, and text does by the first levels.
+/// The zstd level. Images do not compress anyway, and text gains most at the first levels.
 const LEVEL: i32 = 3;
 
 /// An archive that is being written.
 pub(crate) struct Archive {
-    builder: Builder<Encoder<'static, Sealing<BufWriter<Steady>>>>,
+    builder: Builder<Encoder<'static, Sealing<BufWriter<SyncedFile>>>>,
     time: u64,
     done: u64,
     all: u64,
@@ -26,21 +26,21 @@ pub(crate) struct Archive {
 pub(crate) enum Refused {
     /// What was read is not what the manifest says.
     Changed,
-    /// A sentence: the disk takes no more, or the watch broke the work off.
+    /// A message: writing failed, or the work was interrupted.
     Failed(String),
 }
 
 impl Archive {
-    /// Begins an archive of what the manifest names, in a file that is empty. `time` is in seconds
-    /// since 1970.
+    /// Begins an archive in an empty file. `time` is in seconds since 1970.
     pub(crate) fn begin(file: File, manifest: &Manifest, time: u64) -> Result<Self, String> {
         let begun = || -> io::Result<Self> {
-            let mut encoder = Encoder::new(Sealing::new(BufWriter::with_capacity(STRETCH, Steady::new(file))), LEVEL)?;
+            let mut encoder =
+                Encoder::new(Sealing::new(BufWriter::with_capacity(STRETCH, SyncedFile::new(file))), LEVEL)?;
             encoder.include_checksum(true)?;
             let mut archive = Self { builder: Builder::new(encoder), time, done: 0, all: manifest.bytes() };
             let text = serde_json::to_vec(manifest)?;
             if text.len() as u64 > MANIFEST_MAX {
-                return Err(io::Error::other("there are more files than one archive may hold"));
+                return Err(io::Error::other("too many files for one archive"));
             }
             let header = archive.header(MANIFEST, text.len() as u64)?;
             archive.builder.append(&header, &text[..])?;
@@ -60,21 +60,21 @@ impl Archive {
         Ok(header)
     }
 
-    /// Writes the next entry of the manifest. After a refusal the archive is of no use.
+    /// Writes the next entry of the manifest. After an error the archive is unusable.
     pub(crate) fn add(&mut self, name: &str, part: &Part, bytes: impl Read, watch: Watch<'_>) -> Result<(), Refused> {
         let header = self.header(name, part.bytes).map_err(|error| Refused::Failed(failed(error)))?;
         let mut ended = None;
-        // One more than there should be shows what has grown, and is enough.
+        // One extra byte is enough to detect a file that has grown.
         let bytes = bytes.take(part.bytes.saturating_add(1));
         let mut source = Source { bytes, digest: Sha256::new(), size: 0, failed: false };
         let (done, all) = (self.done, self.all);
-        let watched = Watched {
+        let watched = Reporting {
             inner: &mut source,
-            tell: |size| {
-                let told = watch(Progress { doing: "packing", done: done + size, all });
-                told.map_err(|why| {
+            report: |size| {
+                let reported = watch(Progress { doing: "packing", done: done + size, all });
+                reported.map_err(|why| {
                     ended = Some(why);
-                    io::Error::other("broken off")
+                    io::Error::other("interrupted")
                 })
             },
         };
@@ -82,7 +82,7 @@ impl Archive {
         self.done += source.size;
         match written {
             _ if ended.is_some() => Err(Refused::Failed(ended.unwrap_or_default())),
-            // A disk that cannot read back what it holds has lost it.
+            // A file that cannot be read is treated as lost.
             Err(_) if source.failed => Err(Refused::Changed),
             Err(error) => Err(Refused::Failed(failed(error))),
             Ok(()) if source.size == part.bytes && hex(&source.digest.finalize()) == part.sha256 => Ok(()),
@@ -90,7 +90,7 @@ impl Archive {
         }
     }
 
-    /// Ends and seals it. It is on the disk for good when this returns.
+    /// Finishes, seals and syncs the archive.
     pub(crate) fn finish(self) -> Result<File, String> {
         let finished = || -> io::Result<File> {
             let file = self.builder.into_inner()?.finish()?.seal()?.into_inner()?.file;
@@ -102,18 +102,17 @@ impl Archive {
 }
 
 fn failed(error: io::Error) -> String {
-    format!("the backup cannot be written: {error}")
+    format!("cannot write the backup: {error}")
 }
 
-/// A file that goes to the disk as it is written, and not all of it at the end: whoever commits
-/// something beside us would wait for that.
-pub(crate) struct Steady {
+/// A file that is synced while it is written. One sync at the end would delay the server's commits.
+pub(crate) struct SyncedFile {
     file: File,
     waiting: usize,
 }
 
-impl Steady {
-    /// Bytes that are written before they are synced.
+impl SyncedFile {
+    /// The bytes written between two syncs.
     const STEP: usize = 4 * 1024 * 1024;
 
     fn new(file: File) -> Self {
@@ -121,7 +120,7 @@ impl Steady {
     }
 }
 
-impl Write for Steady {
+impl Write for SyncedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.waiting += written;
@@ -137,12 +136,12 @@ impl Write for Steady {
     }
 }
 
-/// Bytes on their way in, counted and hashed.
+/// A source that is counted and hashed while it is read.
 struct Source<R> {
     bytes: R,
     digest: Sha256,
     size: u64,
-    /// Whether it was reading that failed, and not writing.
+    /// Whether reading failed, and not writing.
     failed: bool,
 }
 
@@ -155,15 +154,15 @@ impl<R: Read> Read for Source<R> {
     }
 }
 
-/// A source whose progress is told, and which ends early when nobody wants it any more.
-struct Watched<'a, R, T> {
+/// A source that reports progress and ends early when interrupted.
+struct Reporting<'a, R, T> {
     inner: &'a mut Source<R>,
-    tell: T,
+    report: T,
 }
 
-impl<R: Read, T: FnMut(u64) -> io::Result<()>> Read for Watched<'_, R, T> {
+impl<R: Read, T: FnMut(u64) -> io::Result<()>> Read for Reporting<'_, R, T> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (self.tell)(self.inner.size)?;
+        (self.report)(self.inner.size)?;
         self.inner.read(buffer)
     }
 }

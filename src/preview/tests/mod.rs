@@ -59,8 +59,9 @@ async fn a_request_reveals_nothing_about_the_user() {
     assert!(head.contains("accept-encoding: identity\r\n") && head.contains("user-agent: madang link preview\r\n"));
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_private_addresses_are_not_reached() {
+async fn private_addresses_are_not_reached() {
     let web = Web::open(|_| html(PAGE)).await;
     let guarded = fetcher_with(Limits::default());
     for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"] {
@@ -87,8 +88,9 @@ async fn other_urls_are_not_fetched() {
     assert_eq!(web.requests(), [] as [&str; 0]);
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_dns_rebinding_is_prevented() {
+async fn dns_rebinding_is_prevented() {
     static LOOKED_UP: AtomicUsize = AtomicUsize::new(0);
     let elsewhere: IpAddr = [127, 0, 0, 2].into();
     let web = Web::open(|_| html(PAGE)).await;
@@ -105,8 +107,9 @@ async fn m8_dns_rebinding_is_prevented() {
     assert_eq!((web.requests().len(), trap.requests().len()), (1, 0));
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_one_private_answer_refuses_the_host() {
+async fn one_private_answer_refuses_the_host() {
     let web = Web::open(|_| html(PAGE)).await;
     let mixed: [fn(&str) -> Resolving; 4] = [
         |_| resolved(vec![PUBLIC, [10, 0, 0, 1].into()]),
@@ -121,8 +124,9 @@ async fn m8_one_private_answer_refuses_the_host() {
     assert_eq!(web.requests(), [] as [&str; 0]);
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_a_body_is_bounded_whatever_its_declared_length() {
+async fn a_body_is_bounded_whatever_its_declared_length() {
     let endless = Web::endless("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<title>endless</title>").await;
     assert_eq!(fetcher().page(&endless.at("/")).await.ok(), titled("endless"));
     let lying = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 99999999999\r\n\r\n<title>long</title>";
@@ -135,8 +139,9 @@ async fn m8_a_body_is_bounded_whatever_its_declared_length() {
     assert_eq!(fetcher().page(&head.at("/")).await.ok(), None);
 }
 
+/// Abuse: M8
 #[tokio::test(start_paused = true)]
-async fn m8_a_slow_server_times_out() {
+async fn a_slow_server_times_out() {
     let silent = Web::dripping("").await;
     assert_eq!(fetcher().page(&silent.at("/")).await.ok(), None);
     let slow = Web::dripping("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<title>slow</title>").await;

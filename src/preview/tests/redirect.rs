@@ -20,8 +20,9 @@ async fn a_few_redirects_are_followed() {
     assert_eq!(fetcher().page(&web.at("/1")).await.ok(), titled("there"));
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_endless_redirects_end() {
+async fn endless_redirects_end() {
     let web = Web::open(|path| redirect(&format!("{path}x"))).await;
     assert_eq!(fetcher().page(&web.at("/")).await.ok(), None);
     assert_eq!(web.requests().len(), 4);
@@ -30,8 +31,9 @@ async fn m8_endless_redirects_end() {
     assert_eq!(round.requests().len(), 4);
 }
 
+/// Abuse: M8
 #[tokio::test]
-async fn m8_a_redirect_to_a_private_address_is_refused() {
+async fn a_redirect_to_a_private_address_is_refused() {
     // The path of the request is the target of the redirect.
     let web = Web::open(|path| redirect(&path[1..])).await;
     let trap = Web::open_at([127, 0, 0, 2].into(), web.port, |_| html(PAGE)).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{App, log_failure};
 use crate::chat::file::{self, Entry, File, Kind, NewFile, Stored};
-use crate::chat::message::{self, New, Sent};
+use crate::chat::message::{self, NewMessage, Sent};
 use crate::chat::{Tx, member};
 use crate::clock::now_ms;
 use crate::db::Subject;
@@ -64,7 +64,7 @@ impl App {
     /// # Errors
     /// `bad_image`, `busy`, `too_many`, `unavailable`; and those of a send. See also
     /// [`App::may_upload`].
-    pub async fn send_files(&self, me: UserId, room_id: RoomId, new: New, uploads: Vec<Upload>) -> Result<Sent> {
+    pub async fn send_files(&self, me: UserId, room_id: RoomId, new: NewMessage, uploads: Vec<Upload>) -> Result<Sent> {
         if let Some(key) = new.key.clone()
             && let Some(sent) = self.db.read(move |tx| message::find_sent(tx, me, &key)).await?
         {
@@ -72,7 +72,7 @@ impl App {
         }
         let ready = self.prepare(uploads).await?;
         self.realtime.wait_for_space(room_id).await;
-        let limits = self.limits_to_say(me, &new.text, new.to.is_some());
+        let limits = self.limits_of_text(me, &new.text, new.to.is_some());
         let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
         self.store_and_write(room_id.into(), ready, send, |sent| !sent.dup).await
     }
@@ -110,7 +110,7 @@ impl App {
         make: impl FnOnce(&[u8], &image::Limits) -> Result<T, image::Refused> + Send + 'static,
     ) -> Result<T> {
         if upload.size > self.config.images.bytes as u64 {
-            return Err(Error::new(Code::BadImage).with_message("the picture has too many bytes"));
+            return Err(Error::new(Code::BadImage).with_message("the image file is too large"));
         }
         let limits = self.config.images.clone();
         let work = move || {
@@ -251,7 +251,7 @@ impl App {
             };
             match swept.await {
                 Ok(orphans) => self.remove_bytes(orphans).await,
-                failed => return log_failure("sweeping files", failed),
+                failed => return log_failure("removing unused files", failed),
             }
         }
     }

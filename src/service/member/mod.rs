@@ -7,13 +7,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{App, log_failure};
-use crate::chat::member::{self, Joining, Kick, Member, Proof};
-use crate::chat::message::{self, SystemEvent};
+use crate::chat::kinds::SystemEvent;
+use crate::chat::member::{self, Joining, Kick, Lookup, Member, Proof};
 use crate::chat::user::User;
-use crate::chat::{Limits, Tx};
+use crate::chat::{Limits, Tx, system_message};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
-use crate::sabotage::{self, Bug};
 
 pub use list::MemberCursor;
 pub use snapshot_batch::Snapshot;
@@ -37,22 +36,15 @@ impl App {
     /// after too many), `room_full`.
     pub async fn join(&self, me: &Arc<User>, room_id: RoomId, key: Key, address: IpAddr) -> Result<Joining> {
         let my_id = me.id;
-        let look = move |tx: &mut Tx| match member::door(tx, Some(my_id), room_id)? {
-            door if door.is_member => Ok(Err(member::again(tx, my_id, door)?)),
-            door => Ok(Ok(door)),
-        };
-        let door = match self.db.read(look).await? {
-            Ok(door) => door,
+        let check = match self.db.read(move |tx| member::look_up(tx, my_id, room_id)).await? {
             // A member who reconnects costs the writer nothing.
-            Err(joining) => return Ok(joining),
+            Lookup::AlreadyMember(joining) => return Ok(joining),
+            Lookup::Check(check) => check,
         };
-        if sabotage::has(Bug::LooseCapacity) && door.room.member_count >= door.room.max {
-            return Err(Code::RoomFull.into());
-        }
         // An empty field of a form presents nothing.
         let invite = key.invite.filter(|code| !code.is_empty());
-        let proof = match (invite, door.password_hash) {
-            _ if door.banned => Proof::Open,
+        let proof = match (invite, check.password_hash) {
+            _ if check.banned => Proof::Open,
             (Some(code), _) => Proof::Invite(code),
             (None, Some(hash)) => self.check_room_password(my_id, room_id, key.password, hash, address).await?,
             (None, None) => Proof::Open,
@@ -142,7 +134,7 @@ impl App {
     pub async fn write_summaries(&self) {
         for (room_id, event, summary) in self.realtime.changes.take_summaries() {
             let write = self.write(room_id, move |tx, _, now| {
-                message::summary_line(tx, now, room_id, event, summary.first, summary.others)
+                system_message::post_summary(tx, now, room_id, event, summary.first, summary.others)
             });
             log_failure("writing the summary of a large room", write.await);
         }

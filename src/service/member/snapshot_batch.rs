@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{NAMED_MEMBERS, members_online_first};
 use crate::chat::member::{self, Member};
-use crate::chat::message::{Changes, Reader, Told};
+use crate::chat::message::{Changes, Reader, SharedChanges};
 use crate::chat::room::{self, Room};
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Result};
@@ -165,11 +165,11 @@ struct Own {
 /// Reads for all of them in one transaction, in which each membership is checked.
 fn read_in(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, online: &[UserId]) -> Batch {
     let mut common = None;
-    let mut ranges = Told::new(room_id);
+    let mut ranges = SharedChanges::new(room_id);
     let read_one = |reader: Reader| {
         let me = reader.me;
         let membership = member::membership(tx, me, room_id)?;
-        let (range, visible_rev) = ranges.tell(tx, limits, membership, reader)?;
+        let (range, visible_rev) = ranges.read_for(tx, limits, membership, reader)?;
         if common.is_none() {
             let room = room::get(tx, Some(me), room_id)?;
             common = Some(Common { room, members: members_online_first(tx, limits, me, room_id, online)? });
@@ -179,5 +179,5 @@ fn read_in(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, 
         Ok(Own { me, joined_rev: membership.joined_rev, range, visible_rev })
     };
     let members = readers.into_iter().map(read_one).collect();
-    Batch { common, ranges: ranges.stretches, members }
+    Batch { common, ranges: ranges.all, members }
 }

@@ -29,7 +29,7 @@ const LINK: &[&str] = &["a"];
 const CODE_BLOCK: &[&str] = &["pre"];
 
 /// HTML written by this module, which needs no escaping.
-pub(super) struct Markup(String);
+pub(crate) struct Markup(String);
 
 impl fmt::Display for Markup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +41,7 @@ impl askama::filters::HtmlSafe for Markup {}
 
 /// Returns a message's text as HTML. Plain text is only escaped; line breaks stay line breaks, which the style
 /// shows as they are.
-pub(super) fn markup(text: &str, mentions: &[Mention]) -> Markup {
+pub(crate) fn markup(text: &str, mentions: &[Mention]) -> Markup {
     let mut writer = Writer::new(text, mentions);
     let Some(source) = source(text) else { return writer.unmarked(text) };
     let events: Vec<_> = TextMergeStream::new(parse(&source)).collect();
@@ -91,7 +91,7 @@ fn parse(text: &str) -> impl Iterator<Item = Event<'_>> {
 }
 
 /// Returns a message's text without its markup, on one line.
-pub(super) fn bare(text: &str) -> String {
+pub(crate) fn bare(text: &str) -> String {
     let Some(source) = source(text) else { return excerpt(text) };
     let mut bare = String::with_capacity(text.len());
     for event in parse(&source) {

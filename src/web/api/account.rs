@@ -1,35 +1,63 @@
-//! Accounts: signing up, logging in, and people whom another server brings.
+//! Accounts: signing up, logging in, users of another server, and one's own account.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, patch, post, put};
 use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::Calls;
 use super::json::Json;
-use super::me::Entered;
-use crate::chat::key::Outsider;
+use super::session::logged_out;
+use super::user::Entered;
+use crate::chat::account::Account;
 use crate::chat::user::User;
 use crate::error::{Code, Result};
-use crate::service::{App, SignUp};
-use crate::web::caller::{Caller, Me, bearer};
-use crate::web::form::unstored;
+use crate::service::App;
+use crate::web::extract::{Caller, SignedIn, bearer};
+use crate::web::form::no_store;
+use crate::wire::{ChangeAccount, DeleteAccount, LogIn, NewPassword, NewToken, NewUser, OwnMessages};
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct NewUser {
-    email: String,
-    /// At least 8 characters, at most 256 bytes, and none that everybody tries.
-    password: String,
-    /// At most 40 characters; a guest keeps theirs, anybody else gets a friendly one.
-    #[serde(default)]
-    name: Option<String>,
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls
+        .add("POST", "/users", post(sign_up), "Sign up. A guest becomes the account, with the same id.", |call| {
+            call.public().body::<NewUser>().response::<SignedUp>(201)
+        })
+        .add(
+            "POST",
+            "/tokens",
+            post(token),
+            "Create or find a user of your own server, with a server key as bearer. The same id gives the same user.",
+            |call| call.body::<NewToken>().response::<Entered>(201),
+        )
+        .add("POST", "/session", post(log_in), "Log in with e-mail address and password.", |call| {
+            call.public().body::<LogIn>().response::<Entered>(201)
+        })
+        .add("GET", "/me", get(show), "The signed-in user.", |call| call.response::<Account>(200))
+        .add("PATCH", "/me", patch(change), "Change name, bio, e-mail address or presence visibility.", |call| {
+            call.body::<ChangeAccount>().response::<Account>(200)
+        })
+        .add(
+            "DELETE",
+            "/me",
+            delete(delete_account),
+            "Delete the account. Messages stay without a sender or are deleted.",
+            |call| call.body::<DeleteAccount>().no_content(),
+        )
+        .add(
+            "PUT",
+            "/me/password",
+            put(change_password),
+            "Change the password. All other sessions end and their sockets are closed.",
+            |call| call.body::<NewPassword>().no_content(),
+        )
 }
 
 /// A new account. The token is shown this once.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SignedUp {
+struct SignedUp {
     #[serde(flatten)]
     user: User,
     email: Option<String>,
@@ -37,62 +65,55 @@ pub(super) struct SignedUp {
     token: String,
 }
 
-pub(super) async fn sign_up(
+async fn sign_up(
     State(app): State<App>,
     caller: Caller,
-    me: Option<Me>,
+    me: Option<SignedIn>,
     Json(body): Json<NewUser>,
 ) -> Result<Response> {
-    let body = SignUp { email: body.email, password: body.password, name: body.name };
-    let entered = app.sign_up(body, me.as_ref().map(|me| &me.session), caller.into()).await?;
-    let account = app.account(entered.user.id).await?;
-    let body = SignedUp {
-        user: account.user,
-        email: account.email,
-        created_at: account.created_at,
-        token: entered.token.reveal(),
-    };
-    Ok(unstored((StatusCode::CREATED, Json(body)).into_response()))
+    let entered = app.sign_up(body.into(), me.as_ref().map(|me| &me.session), caller.into()).await?;
+    let Account { user, email, created_at, .. } = app.account(entered.user.id).await?;
+    let body = SignedUp { user, email, created_at, token: entered.token.reveal() };
+    Ok(no_store((StatusCode::CREATED, Json(body)).into_response()))
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct LogIn {
-    email: String,
-    password: String,
-}
-
-pub(super) async fn log_in(
+async fn log_in(
     State(app): State<App>,
     caller: Caller,
-    me: Option<Me>,
+    me: Option<SignedIn>,
     Json(body): Json<LogIn>,
 ) -> Result<Response> {
     let former = me.as_ref().map(|me| &me.session);
     let entered = app.log_in(body.email, body.password, former, caller.into()).await?;
-    Ok(unstored((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
+    Ok(no_store((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct NewToken {
-    /// The person's id at the server that asks: 1 to 200 bytes.
-    external_id: String,
-    /// At most 40 characters.
-    name: String,
-    /// The https address of their picture.
-    #[serde(default)]
-    picture: Option<String>,
-}
-
-pub(super) async fn token(
+async fn token(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
     Json(body): Json<NewToken>,
 ) -> Result<Response> {
     let key = bearer(&headers).ok_or(Code::Unauthenticated)??;
-    let outsider = Outsider { external_id: body.external_id, name: body.name, picture: body.picture };
-    let entered = app.enter_outsider(key, outsider, caller.into()).await?;
-    Ok(unstored((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
+    let entered = app.enter_outsider(key, body.into(), caller.into()).await?;
+    Ok(no_store((StatusCode::CREATED, Json(Entered::from(entered))).into_response()))
+}
+
+async fn show(State(app): State<App>, me: SignedIn) -> Result<Json<Account>> {
+    app.account(me.user.id).await.map(Json)
+}
+
+async fn change(State(app): State<App>, me: SignedIn, Json(mut body): Json<ChangeAccount>) -> Result<Json<Account>> {
+    let password = body.password.take();
+    app.change_account(&me.user, body.into(), password).await.map(Json)
+}
+
+async fn change_password(State(app): State<App>, me: SignedIn, Json(body): Json<NewPassword>) -> Result<StatusCode> {
+    app.change_password(&me.session, body.current, body.password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete_account(State(app): State<App>, me: SignedIn, Json(body): Json<DeleteAccount>) -> Result<Response> {
+    app.delete_account(me.user.id, body.password, body.messages == OwnMessages::Remove).await?;
+    Ok(logged_out(&app, true))
 }

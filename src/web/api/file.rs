@@ -1,51 +1,73 @@
-//! Files: sent as messages, put down to wait for one, listed for a room.
+//! Files: sent as a message, uploaded for a later message, listed for a room.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
+use axum::routing::{get, post};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Calls;
 use super::json::{Json, Query};
-use super::message::answer;
+use super::message::sent_response;
 use crate::chat::file::{Entry, File, Kind};
 use crate::error::Result;
 use crate::ids::FileId;
 use crate::service::App;
-use crate::web::caller::{Caller, Me};
-use crate::web::multipart::{self, Parts, Sender};
-use crate::web::pages::room::room_id;
+use crate::web::extract::{Caller, RoomPath, SignedIn};
+use crate::web::multipart::{self, Parts, UploadContext};
 use crate::wire::WireMessage;
 
-pub(super) async fn send(
-    State(app): State<App>,
-    caller: Caller,
-    me: Me,
-    Path(id): Path<String>,
-    request: Request,
-) -> Result<(StatusCode, Json<WireMessage>)> {
-    let id = room_id(&id)?;
-    let files_max = app.config.limits.files_max;
-    let sender = Sender { app: &app, me: me.user.id, room_id: Some(id), files_max };
-    let mut parts = Parts::read(request, sender).await?;
-    if let Some(known) = parts.known {
-        return Ok(answer(known, &caller, &me));
-    }
-    if parts.files.is_empty() {
-        return Err(multipart::missing());
-    }
-    let (new, files) = (parts.message(), std::mem::take(&mut parts.files));
-    let sent = app.send_files(me.user.id, id, new, files).await?;
-    Ok(answer(sent, &caller, &me))
+pub(super) fn calls(calls: Calls) -> Calls {
+    let upload_limit = calls.upload_limit();
+    calls
+        .add("GET", "/rooms/{id}/files", get(list), "List the files of a room, newest first.", |call| {
+            call.query::<ListQuery>().response::<Files>(200)
+        })
+        .add(
+            "POST",
+            "/rooms/{id}/files",
+            post(send).layer(upload_limit),
+            "Send files of any kind (multipart: optional `key` and `text`, then one or more `file`).",
+            |call| call.multipart().response::<WireMessage>(201),
+        )
+        .add(
+            "POST",
+            "/uploads",
+            post(upload).layer(upload_limit),
+            "Upload a file for a later message (multipart: `file`). Removed after a day if unused.",
+            |call| call.multipart().response::<File>(201),
+        )
 }
 
-pub(super) async fn upload(State(app): State<App>, me: Me, request: Request) -> Result<(StatusCode, Json<File>)> {
-    let upload = multipart::one(request, &app, me.user.id).await?;
+async fn send(
+    State(app): State<App>,
+    caller: Caller,
+    me: SignedIn,
+    room: RoomPath,
+    request: Request,
+) -> Result<(StatusCode, Json<WireMessage>)> {
+    let files_max = app.config.limits.files_max;
+    let context = UploadContext { app: &app, me: me.user.id, room_id: Some(room.id), files_max };
+    let mut parts = Parts::read(request, context).await?;
+    if let Some(known) = parts.known {
+        return Ok(sent_response(known, &caller, &me));
+    }
+    if parts.files.is_empty() {
+        return Err(multipart::missing_file());
+    }
+    let (new, files) = (parts.take_message(), std::mem::take(&mut parts.files));
+    let sent = app.send_files(me.user.id, room.id, new, files).await?;
+    Ok(sent_response(sent, &caller, &me))
+}
+
+async fn upload(State(app): State<App>, me: SignedIn, request: Request) -> Result<(StatusCode, Json<File>)> {
+    let upload = multipart::single_file(request, &app, me.user.id).await?;
     app.upload(me.user.id, upload).await.map(|file| (StatusCode::CREATED, Json(file)))
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ListQuery {
+struct ListQuery {
     /// Pictures or everything else; pictures if left out.
     #[serde(default)]
     kind: Kind,
@@ -58,18 +80,18 @@ pub(super) struct ListQuery {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Files {
+struct Files {
     files: Vec<Entry>,
     /// The `before` of the next page.
     next: Option<FileId>,
 }
 
-pub(super) async fn list(
+async fn list(
     State(app): State<App>,
-    me: Me,
-    Path(id): Path<String>,
+    me: SignedIn,
+    room: RoomPath,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Files>> {
-    let listed = app.gallery(me.user.id, room_id(&id)?, query.kind, query.before, query.limit).await;
+    let listed = app.gallery(me.user.id, room.id, query.kind, query.before, query.limit).await;
     listed.map(|(files, next)| Json(Files { files, next }))
 }

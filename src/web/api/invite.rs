@@ -1,34 +1,46 @@
 //! Invites into a room.
 
 use axum::extract::{Path, State};
+use axum::routing::{delete, get, post};
 use http::StatusCode;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::Calls;
 use super::json::Json;
 use crate::chat::invite;
 use crate::chat::user::User;
 use crate::clock::rfc3339;
 use crate::error::Result;
 use crate::service::App;
-use crate::web::caller::Me;
-use crate::web::pages::room::room_id;
+use crate::web::extract::{RoomPath, SignedIn};
+use crate::wire::NewInvite;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct NewInvite {
-    /// How many people may come by it, 1 to 1000; null or left out: no end.
-    #[serde(default)]
-    uses: Option<u32>,
-    /// How long it lives, 1 to 8760; null or left out: no end.
-    #[serde(default)]
-    hours: Option<u32>,
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls
+        .add("GET", "/rooms/{id}/invites", get(list), "List valid invites. For the owner and moderators.", |call| {
+            call.response::<Invites>(200)
+        })
+        .add(
+            "POST",
+            "/rooms/{id}/invites",
+            post(create),
+            "Create an invite, which replaces the password. For the owner and moderators.",
+            |call| call.body::<NewInvite>().response::<Invite>(201),
+        )
+        .add(
+            "DELETE",
+            "/rooms/{id}/invites/{code}",
+            delete(revoke),
+            "Revoke an invite. For the owner and moderators.",
+            |call| call.no_content(),
+        )
 }
 
 /// An invite. Whoever has its code gets in, without the room's password.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Invite {
+struct Invite {
     code: String,
     /// The page that asks for a name and lets in; without the server's own address where
     /// `PUBLIC_URL` is not set.
@@ -55,32 +67,33 @@ impl Invite {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Invites {
+struct Invites {
     /// At most 100, the newest first.
     invites: Vec<Invite>,
 }
 
-pub(super) async fn create(
+async fn create(
     State(app): State<App>,
-    me: Me,
-    Path(id): Path<String>,
+    me: SignedIn,
+    room: RoomPath,
     Json(body): Json<NewInvite>,
 ) -> Result<(StatusCode, Json<Invite>)> {
-    let invite = app.create_invite(me.user.id, room_id(&id)?, body.uses, body.hours).await?;
+    let invite = app.create_invite(me.user.id, room.id, body.uses, body.hours).await?;
     Ok((StatusCode::CREATED, Json(Invite::new(&app, invite))))
 }
 
-pub(super) async fn list(State(app): State<App>, me: Me, Path(id): Path<String>) -> Result<Json<Invites>> {
-    let invites = app.invites(me.user.id, room_id(&id)?).await?;
+async fn list(State(app): State<App>, me: SignedIn, room: RoomPath) -> Result<Json<Invites>> {
+    let invites = app.invites(me.user.id, room.id).await?;
     let invites = invites.into_iter().map(|invite| Invite::new(&app, invite)).collect();
     Ok(Json(Invites { invites }))
 }
 
-pub(super) async fn revoke(
+async fn revoke(
     State(app): State<App>,
-    me: Me,
-    Path((id, code)): Path<(String, String)>,
+    me: SignedIn,
+    room: RoomPath,
+    Path((_, code)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    app.revoke_invite(me.user.id, room_id(&id)?, code).await?;
+    app.revoke_invite(me.user.id, room.id, code).await?;
     Ok(StatusCode::NO_CONTENT)
 }

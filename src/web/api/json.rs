@@ -1,4 +1,4 @@
-//! JSON in and out, and queries: strict, with the wrong field named.
+//! JSON and queries, read strictly: an error names the field.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
@@ -11,14 +11,14 @@ use crate::error::{Code, Error, Result};
 use crate::web::form::{self, BODY_TIMEOUT};
 use crate::wire::from_json;
 
-/// A body of JSON, whole and of the form `T`.
+/// A body of JSON.
 pub(super) struct Json<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        if !form::kind(&request).eq_ignore_ascii_case("application/json") {
+        if !form::content_type(&request).eq_ignore_ascii_case("application/json") {
             return Err(Code::UnsupportedType.into());
         }
         if form::is_too_large(&request) {
@@ -41,7 +41,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// The fields of an address's query, each at most once and none that is unknown.
+/// The fields of a query, each at most once and none that is unknown.
 pub(super) struct Query<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
@@ -52,7 +52,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// Reads a query, naming the field that is wrong.
+/// Reads a query.
+///
+/// # Errors
+/// `bad_request` for a field given twice; `invalid` with the field.
 pub(super) fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
     let names = || query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
     if let Some(twice) = names().find(|name| names().filter(|other| other == name).count() > 1) {

@@ -1,22 +1,63 @@
-//! Messages: history, what was missed, sending.
+//! Messages: history, sending, editing, deleting, reactions and pins.
 
 use axum::extract::{Path, State};
+use axum::routing::{delete, get, patch, post, put};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Calls;
 use super::json::{Json, Query};
-use crate::chat::message::{Changes, Cursor, Message, New, Sent};
-use crate::error::{Code, Error, Result};
-use crate::ids::{FileId, MessageId, UserId};
+use crate::chat::message::{Changes, Cursor, Message, Sent};
+use crate::error::{Error, Result};
 use crate::service::App;
-use crate::web::caller::{Caller, Me};
-use crate::web::pages::room::room_id;
-use crate::wire::WireMessage;
+use crate::web::extract::{Caller, MessagePath, RoomPath, SignedIn};
+use crate::wire::{NewMessage, NewText, WireMessage};
+
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls
+        .add("GET", "/rooms/{id}/messages", get(list), "Get a page of history, or the changes since a rev.", |call| {
+            call.query::<ListQuery>().response::<Messages>(200)
+        })
+        .add(
+            "POST",
+            "/rooms/{id}/messages",
+            post(send),
+            "Send a message; 200 with the first answer if the key was used before.",
+            |call| call.body::<NewMessage>().response::<WireMessage>(201),
+        )
+        .add("GET", "/rooms/{id}/pins", get(pins), "List the pinned messages of a room, latest pin first.", |call| {
+            call.response::<Pins>(200)
+        })
+        .add("PATCH", "/messages/{id}", patch(edit), "Edit the text of one's own message.", |call| {
+            call.body::<NewText>().response::<WireMessage>(200)
+        })
+        .add(
+            "DELETE",
+            "/messages/{id}",
+            delete(delete_message),
+            "Delete a message for everyone: one's own, or any as owner or moderator.",
+            |call| call.response::<WireMessage>(200),
+        )
+        .add("PUT", "/messages/{id}/reactions/{emoji}", put(react), "React to a message.", |call| {
+            call.response::<WireMessage>(200)
+        })
+        .add("DELETE", "/messages/{id}/reactions/{emoji}", delete(react), "Remove one's own reaction.", |call| {
+            call.response::<WireMessage>(200)
+        })
+        .add(
+            "PUT",
+            "/messages/{id}/pin",
+            put(pin),
+            "Pin a message in its room. For the owner and moderators.",
+            |call| call.response::<WireMessage>(200),
+        )
+        .add("DELETE", "/messages/{id}/pin", delete(pin), "Unpin a message.", |call| call.response::<WireMessage>(200))
+}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ListQuery {
+struct ListQuery {
     /// Messages before this seq.
     #[serde(default)]
     before: Option<i64>,
@@ -42,7 +83,7 @@ pub(super) struct ListQuery {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Messages {
+struct Messages {
     messages: Vec<WireMessage>,
     /// The room's rev in the same moment.
     rev: i64,
@@ -60,14 +101,14 @@ pub(super) struct Messages {
     gap: bool,
 }
 
-pub(super) async fn list(
+async fn list(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
-    Path(id): Path<String>,
+    me: SignedIn,
+    room: RoomPath,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Messages>> {
-    let (my_id, id) = (me.user.id, room_id(&id)?);
+    let (my_id, id) = (me.user.id, room.id);
     let (limit, is_two_sided) = (query.limit, query.around.is_some() || query.at.is_some());
     let Changes { messages, rev, epoch, more, older, newer, gap } = match query.since {
         Some(since) if query.cursors().is_empty() => app.changes(my_id, id, since, query.epoch, limit).await?,
@@ -89,119 +130,90 @@ fn one_only() -> Error {
 }
 
 impl ListQuery {
-    /// The places of history that are asked for.
+    /// Returns the positions in the history that the query names.
     fn cursors(&self) -> Vec<Result<Cursor>> {
         let at = self.at.as_deref().map(|at| match crate::clock::from_rfc3339(at) {
             Some(ms) => Ok(Cursor::Since(ms)),
             None => Err(Error::invalid("at", "at must be a time in RFC 3339")),
         });
-        let places = [self.before.map(Cursor::Before), self.after.map(Cursor::After), self.around.map(Cursor::Around)];
-        places.into_iter().flatten().map(Ok).chain(at).collect()
+        let seqs = [self.before.map(Cursor::Before), self.after.map(Cursor::After), self.around.map(Cursor::Around)];
+        seqs.into_iter().flatten().map(Ok).chain(at).collect()
     }
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct NewMessage {
-    /// The sender's own id, 1 to 64 bytes: with it a send may be repeated.
-    #[serde(default)]
-    key: Option<String>,
-    #[serde(default)]
-    text: String,
-    /// The seq of the message that is answered.
-    #[serde(default)]
-    reply_to: Option<i64>,
-    #[serde(default)]
-    file_ids: Vec<FileId>,
-    /// For a whisper: the only other person who sees it.
-    #[serde(default)]
-    to: Option<UserId>,
-}
-
-pub(super) async fn send(
+async fn send(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
-    Path(id): Path<String>,
+    me: SignedIn,
+    room: RoomPath,
     Json(body): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<WireMessage>)> {
-    let new = New { key: body.key, text: body.text, reply_to: body.reply_to, file_ids: body.file_ids, to: body.to };
-    let sent = app.send(me.user.id, room_id(&id)?, new).await?;
-    Ok(answer(sent, &caller, &me))
+    let sent = app.send(me.user.id, room.id, body.into()).await?;
+    Ok(sent_response(sent, &caller, &me))
 }
 
-/// 201 for a new message, 200 for the first answer again.
-pub(super) fn answer(sent: Sent, caller: &Caller, me: &Me) -> (StatusCode, Json<WireMessage>) {
+/// Responds with 201 for a new message, with 200 where the key was seen before.
+pub(super) fn sent_response(sent: Sent, caller: &Caller, me: &SignedIn) -> (StatusCode, Json<WireMessage>) {
     let status = if sent.dup { StatusCode::OK } else { StatusCode::CREATED };
     (status, Json(WireMessage::new(sent.message, caller.lang, Some(me.user.id))))
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Edit {
-    text: String,
-}
-
-/// The id of an address; what is none is a message that one may not see.
-fn message_id(text: &str) -> Result<MessageId> {
-    text.parse().map_err(|_| Code::Forbidden.into())
-}
-
-fn shown(message: Message, caller: &Caller, me: &Me) -> Json<WireMessage> {
+fn message_response(message: Message, caller: &Caller, me: &SignedIn) -> Json<WireMessage> {
     Json(WireMessage::new(message, caller.lang, Some(me.user.id)))
 }
 
-pub(super) async fn edit(
+async fn edit(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
-    Path(id): Path<String>,
-    Json(body): Json<Edit>,
+    me: SignedIn,
+    message: MessagePath,
+    Json(body): Json<NewText>,
 ) -> Result<Json<WireMessage>> {
-    let message = app.edit(me.user.id, message_id(&id)?, body.text).await?;
-    Ok(shown(message, &caller, &me))
+    let message = app.edit(me.user.id, message.id, body.text).await?;
+    Ok(message_response(message, &caller, &me))
 }
 
-pub(super) async fn delete(
+async fn delete_message(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
-    Path(id): Path<String>,
+    me: SignedIn,
+    message: MessagePath,
 ) -> Result<Json<WireMessage>> {
-    let message = app.delete(me.user.id, message_id(&id)?).await?;
-    Ok(shown(message, &caller, &me))
+    let message = app.delete(me.user.id, message.id).await?;
+    Ok(message_response(message, &caller, &me))
 }
 
-pub(super) async fn react(
+async fn react(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
+    me: SignedIn,
     method: Method,
-    Path((id, emoji)): Path<(String, String)>,
+    message: MessagePath,
+    Path((_, emoji)): Path<(String, String)>,
 ) -> Result<Json<WireMessage>> {
-    let message = app.react(me.user.id, message_id(&id)?, emoji, method == Method::PUT).await?;
-    Ok(shown(message, &caller, &me))
+    let message = app.react(me.user.id, message.id, emoji, method == Method::PUT).await?;
+    Ok(message_response(message, &caller, &me))
 }
 
-pub(super) async fn pin(
+async fn pin(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
+    me: SignedIn,
     method: Method,
-    Path(id): Path<String>,
+    message: MessagePath,
 ) -> Result<Json<WireMessage>> {
-    let message = app.pin(me.user.id, message_id(&id)?, method == Method::PUT).await?;
-    Ok(shown(message, &caller, &me))
+    let message = app.pin(me.user.id, message.id, method == Method::PUT).await?;
+    Ok(message_response(message, &caller, &me))
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Pins {
+struct Pins {
     messages: Vec<WireMessage>,
 }
 
-pub(super) async fn pins(State(app): State<App>, caller: Caller, me: Me, Path(id): Path<String>) -> Result<Json<Pins>> {
-    let pins = app.pins(me.user.id, room_id(&id)?).await?;
+async fn pins(State(app): State<App>, caller: Caller, me: SignedIn, room: RoomPath) -> Result<Json<Pins>> {
+    let pins = app.pins(me.user.id, room.id).await?;
     let messages = pins.into_iter().map(|message| WireMessage::new(message, caller.lang, Some(me.user.id)));
     Ok(Json(Pins { messages: messages.collect() }))
 }

@@ -1,22 +1,29 @@
 //! Search.
 
 use axum::extract::State;
+use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::search::Hit;
-use crate::error::Result;
-use crate::ids::MessageId;
+use crate::error::{Code, Result};
+use crate::ids::{MessageId, RoomId};
 use crate::service::{App, SearchRequest};
 use crate::text::hit::Excerpt;
-use crate::web::caller::{Caller, Me};
-use crate::web::pages::room::room_id;
+use crate::web::extract::{Caller, SignedIn};
 use crate::wire::WireMessage;
+
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls.add("GET", "/search", get(find), "Search messages, newest first.", |call| {
+        call.query::<SearchQuery>().response::<FoundMessages>(200)
+    })
+}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct SearchQuery {
+struct SearchQuery {
     /// 1 to 200 characters: at most 16 words and "phrases", all of which must be there, with
     /// `from:name`, `in:room`, `before:2026-11-20`, `after:2026-11-01` and `has:file` among them.
     /// A Korean word is found inside of longer ones, any other at the beginning of a word.
@@ -43,7 +50,7 @@ pub(super) struct SearchQuery {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct FoundMessages {
+struct FoundMessages {
     /// The newest first.
     messages: Vec<FoundMessage>,
     /// `before` of the next page; null on the last. A page may have fewer messages than asked for,
@@ -59,13 +66,14 @@ struct FoundMessage {
     excerpt: Excerpt,
 }
 
-pub(super) async fn find(
+async fn find(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
+    me: SignedIn,
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<FoundMessages>> {
-    let room_id = query.room.as_deref().map(room_id).transpose()?;
+    let room_id = query.room.as_deref().map(str::parse::<RoomId>).transpose();
+    let room_id = room_id.map_err(|_| Code::RoomNotFound)?;
     let SearchQuery { q, from, before, after, limit, .. } = query;
     let request = SearchRequest { q, room_id, from, before, after, zone: query.zone.unwrap_or_default(), limit };
     let found = app.search(me.user.id, request).await?;

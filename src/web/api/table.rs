@@ -1,30 +1,32 @@
-//! The table of calls: each line is a route and its part of the reference.
+//! The table of calls: each entry is a route and its operation in `docs/api.json`.
 
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::error::Code;
+use super::json::read;
+use crate::error::{Code, Result};
 use crate::service::App;
+use crate::wire::from_json;
 
 /// Calls in the order they were added.
-#[derive(Default)]
 pub struct Calls {
+    upload_max: usize,
     calls: Vec<Call>,
     routes: Vec<(&'static str, MethodRouter<App>)>,
     schemas: Schemas,
 }
 
-/// What is asked need not name what has a default; what is given names what is always there.
+/// Two generators: in a request a field with a default is optional, in a response it is always there.
 struct Schemas {
-    asked: SchemaGenerator,
-    given: SchemaGenerator,
+    requests: SchemaGenerator,
+    responses: SchemaGenerator,
 }
 
 impl Default for Schemas {
@@ -34,24 +36,26 @@ impl Default for Schemas {
             settings.meta_schema = None;
         });
         Self {
-            asked: settings.clone().for_deserialize().into_generator(),
-            given: settings.for_serialize().into_generator(),
+            requests: settings.clone().for_deserialize().into_generator(),
+            responses: settings.for_serialize().into_generator(),
         }
     }
 }
 
-/// One call of the reference.
+/// One call, as the reference describes it.
 pub struct Call {
     pub method: &'static str,
     pub path: &'static str,
     pub about: &'static str,
-    /// Whether it answers without an identity.
-    pub is_open: bool,
+    /// Whether it needs no session.
+    pub is_public: bool,
+    /// Reads a query as the handler does, and drops it.
+    pub read_query: Option<fn(&str) -> Result<()>>,
+    /// Reads a body of JSON as the handler does, and drops it.
+    pub read_body: Option<fn(&[u8]) -> Result<()>>,
     body: Option<Body>,
     query: Option<Value>,
-    answer: (u16, Option<Value>),
-    #[cfg(any(test, feature = "fuzzing"))]
-    pub(super) readers: super::fuzzing::Readers,
+    response: (u16, Option<Value>),
 }
 
 enum Body {
@@ -59,49 +63,57 @@ enum Body {
     Multipart,
 }
 
-/// A call that is being described.
+/// Builds a [`Call`].
 pub(super) struct Describe<'a> {
     call: Call,
     schemas: &'a mut Schemas,
 }
 
 impl Describe<'_> {
-    pub(super) fn open(mut self) -> Self {
-        self.call.is_open = true;
+    pub(super) fn public(mut self) -> Self {
+        self.call.is_public = true;
         self
     }
 
-    pub(super) fn takes<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
-        #[cfg(any(test, feature = "fuzzing"))]
-        self.call.readers.takes::<T>();
-        self.call.body = Some(Body::Json(self.schemas.asked.subschema_for::<T>().to_value()));
+    pub(super) fn body<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
+        self.call.read_body = Some(|body| from_json::<T>(body).map(drop));
+        self.call.body = Some(Body::Json(self.schemas.requests.subschema_for::<T>().to_value()));
         self
     }
 
-    pub(super) fn takes_multipart(mut self) -> Self {
+    pub(super) fn multipart(mut self) -> Self {
         self.call.body = Some(Body::Multipart);
         self
     }
 
-    pub(super) fn asks<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
-        #[cfg(any(test, feature = "fuzzing"))]
-        self.call.readers.asks::<T>();
-        self.call.query = Some(self.schemas.asked.root_schema_for::<T>().to_value());
+    pub(super) fn query<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
+        self.call.read_query = Some(|query| read::<T>(query).map(drop));
+        self.call.query = Some(self.schemas.requests.root_schema_for::<T>().to_value());
         self
     }
 
-    pub(super) fn gives<T: JsonSchema>(mut self, status: u16) -> Self {
-        self.call.answer = (status, Some(self.schemas.given.subschema_for::<T>().to_value()));
+    pub(super) fn response<T: JsonSchema>(mut self, status: u16) -> Self {
+        self.call.response = (status, Some(self.schemas.responses.subschema_for::<T>().to_value()));
         self
     }
 
-    pub(super) fn gives_nothing(mut self) -> Self {
-        self.call.answer = (204, None);
+    pub(super) fn no_content(mut self) -> Self {
+        self.call.response = (204, None);
         self
     }
 }
 
 impl Calls {
+    /// Returns an empty table. Uploads may have bodies of `upload_max` bytes.
+    pub(super) fn new(upload_max: usize) -> Self {
+        Self { upload_max, calls: Vec::new(), routes: Vec::new(), schemas: Schemas::default() }
+    }
+
+    /// Returns the limit of a multipart body, for the route of an upload.
+    pub(super) fn upload_limit(&self) -> DefaultBodyLimit {
+        DefaultBodyLimit::max(self.upload_max)
+    }
+
     pub(super) fn add(
         mut self,
         method: &'static str,
@@ -114,12 +126,12 @@ impl Calls {
             method,
             path,
             about,
-            is_open: false,
+            is_public: false,
+            read_query: None,
+            read_body: None,
             body: None,
             query: None,
-            answer: (200, None),
-            #[cfg(any(test, feature = "fuzzing"))]
-            readers: Default::default(),
+            response: (200, None),
         };
         let call = describe(Describe { call, schemas: &mut self.schemas }).call;
         self.calls.push(call);
@@ -127,7 +139,7 @@ impl Calls {
         self
     }
 
-    /// The calls of the table.
+    /// Returns the calls of the table.
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
         self.calls.iter()
     }
@@ -136,21 +148,21 @@ impl Calls {
         self.routes.into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route))
     }
 
-    /// The reference in OpenAPI 3.1.
+    /// Returns the reference in OpenAPI 3.1.
     pub fn openapi(mut self) -> Value {
         let mut paths: BTreeMap<String, Value> = BTreeMap::new();
         for call in &self.calls {
             let path = paths.entry(format!("/api{}", call.path)).or_insert_with(|| json!({}));
             path[call.method.to_lowercase()] = call.operation();
         }
-        let mut schemas = self.schemas.asked.take_definitions(true);
-        schemas.extend(self.schemas.given.take_definitions(true));
+        let mut schemas = self.schemas.requests.take_definitions(true);
+        schemas.extend(self.schemas.responses.take_definitions(true));
         json!({
             "openapi": "3.1.0",
             "info": {
                 "title": "Madang",
                 "version": env!("CARGO_PKG_VERSION"),
-                "description": "A chat that anyone can walk into. Errors are application/problem+json with a stable code.",
+                "description": "A self-hosted chat server. Errors are application/problem+json with a stable code.",
             },
             "paths": paths,
             "components": {
@@ -177,7 +189,7 @@ impl Calls {
 impl Call {
     fn operation(&self) -> Value {
         let mut operation = json!({ "summary": self.about, "parameters": self.parameters() });
-        if !self.is_open {
+        if !self.is_public {
             operation["security"] = json!([{ "token": [] }]);
         }
         match &self.body {
@@ -198,14 +210,14 @@ impl Call {
             }
             None => {}
         }
-        let (status, schema) = &self.answer;
-        let mut answer = json!({ "description": "Done." });
+        let (status, schema) = &self.response;
+        let mut response = json!({ "description": "Done." });
         if let Some(schema) = schema {
-            answer["content"] = json!({ "application/json": { "schema": schema } });
+            response["content"] = json!({ "application/json": { "schema": schema } });
         }
-        let mut answers = json!({ "default": { "$ref": "#/components/responses/Error" } });
-        answers[status.to_string()] = answer;
-        operation["responses"] = answers;
+        let mut responses = json!({ "default": { "$ref": "#/components/responses/Error" } });
+        responses[status.to_string()] = response;
+        operation["responses"] = responses;
         operation
     }
 

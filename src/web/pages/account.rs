@@ -1,65 +1,83 @@
-//! The ways in and out: signing up, logging in, logging out.
+//! Accounts: signing up, logging in, and the forms that change or delete an account.
 
+use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 
+use super::me::{MyPage, Typed};
+use crate::chat::account::Change;
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
-use crate::error::{Error, Result};
-use crate::service::{App, SignUp};
+use crate::error::Error;
+use crate::i18n::any_name;
+use crate::service::App;
 use crate::view::account::{Done, LogInPage, Problem, SignUpPage};
-use crate::web::back::onward;
-use crate::web::caller::{Caller, Me};
-use crate::web::form::{Form, see, unstored, with_cookie};
+use crate::web::extract::{Caller, SignedIn};
+use crate::web::form::{Form, no_store, with_cookie};
+use crate::web::page_error::OrLobby;
+use crate::web::redirect::{after_sign_in, redirect, redirect_back, redirect_with_error, referer};
+use crate::wire::NewUser;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/signup", get(show_sign_up).post(sign_up))
+        .route("/login", get(show_log_in).post(log_in))
+        .route("/me", post(change))
+        .route("/me/presence", post(set_presence))
+        .route("/me/email", post(change_email))
+        .route("/me/password", post(change_password))
+        .route("/me/delete", post(delete_account))
+}
 
 #[derive(Deserialize)]
-pub(crate) struct SnapshotBatch {
+pub(super) struct AccountQuery {
     next: Option<String>,
     done: Option<String>,
 }
 
-impl SnapshotBatch {
-    pub(crate) fn done(&self) -> Option<Done> {
+impl AccountQuery {
+    pub(super) fn done(&self) -> Option<Done> {
         self.done.as_deref().and_then(Done::from_name)
     }
 }
 
-/// A page as the answer to a form that was refused.
-pub(crate) fn refused(error: &Error, html: String) -> Response {
+/// Returns the page of a refused form, with the status of the error.
+pub(super) fn page_with_error(error: &Error, html: String) -> Response {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, Html(html)).into_response()
 }
 
-fn is_guest(me: &Me) -> bool {
+fn is_guest(me: &SignedIn) -> bool {
     me.user.kind == UserKind::Guest
 }
 
-fn cookie_for(app: &App, token: &Token) -> HeaderValue {
+fn session_cookie(app: &App, token: &Token) -> HeaderValue {
     cookie::set_session(token, app.config.origins.is_https())
 }
 
 /// `GET /signup`
-pub(crate) async fn show_sign_up(
+async fn show_sign_up(
     caller: Caller,
-    me: Option<Me>,
-    Query(arrival): Query<SnapshotBatch>,
+    me: Option<SignedIn>,
+    Query(query): Query<AccountQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let next = onward(arrival.next.as_deref(), &headers);
+    let next = after_sign_in(query.next.as_deref(), &headers);
     let guest = match &me {
-        Some(me) if !is_guest(me) => return see("/me"),
+        Some(me) if !is_guest(me) => return redirect("/me"),
         me => me.as_ref().map(|me| &*me.user),
     };
-    let name = guest.map(|guest| guest.name.clone()).unwrap_or_else(|| crate::i18n::any_name(caller.lang));
+    let name = guest.map(|guest| guest.name.clone()).unwrap_or_else(|| any_name(caller.lang));
     let page = SignUpPage { lang: caller.lang, guest, email: "", name: &name, next: &next, problem: None };
     Html(page.html()).into_response()
 }
 
 #[derive(Deserialize)]
-pub(crate) struct NewAccount {
+struct SignUp {
     email: String,
     name: String,
     password: String,
@@ -68,36 +86,34 @@ pub(crate) struct NewAccount {
 }
 
 /// `POST /signup`
-pub(crate) async fn sign_up(
-    State(app): State<App>,
-    caller: Caller,
-    me: Option<Me>,
-    Form(form): Form<NewAccount>,
-) -> Response {
-    let (lang, next) = (caller.lang, onward(Some(&form.next), &HeaderMap::new()));
-    let new = SignUp { email: form.email.clone(), password: form.password, name: Some(form.name.clone()) };
-    match app.sign_up(new, me.as_ref().map(|me| &me.session), caller.into()).await {
-        Ok(entered) => unstored(with_cookie(see(&next), cookie_for(&app, &entered.token))),
+async fn sign_up(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Form(form): Form<SignUp>) -> Response {
+    let (lang, next) = (caller.lang, after_sign_in(Some(&form.next), &HeaderMap::new()));
+    let new = NewUser { email: form.email.clone(), password: form.password, name: Some(form.name.clone()) };
+    match app.sign_up(new.into(), me.as_ref().map(|me| &me.session), caller.into()).await {
+        Ok(entered) => no_store(with_cookie(redirect(&next), session_cookie(&app, &entered.token))),
         Err(error) => {
             let problem = Problem::new(&error, "signUp", &["email", "name", "password"]);
             let guest = me.as_ref().map(|me| &*me.user);
             let (email, name) = (form.email.as_str(), form.name.as_str());
-            refused(&error, SignUpPage { lang, guest, email, name, next: &next, problem: Some(&problem) }.html())
+            page_with_error(
+                &error,
+                SignUpPage { lang, guest, email, name, next: &next, problem: Some(&problem) }.html(),
+            )
         }
     }
 }
 
 /// `GET /login`
-pub(crate) async fn show_log_in(
+async fn show_log_in(
     State(app): State<App>,
     caller: Caller,
-    me: Option<Me>,
-    Query(arrival): Query<SnapshotBatch>,
+    me: Option<SignedIn>,
+    Query(query): Query<AccountQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let next = onward(arrival.next.as_deref(), &headers);
+    let next = after_sign_in(query.next.as_deref(), &headers);
     if me.as_ref().is_some_and(|me| !is_guest(me)) {
-        return see(&next);
+        return redirect(&next);
     }
     let page = LogInPage {
         lang: caller.lang,
@@ -105,14 +121,14 @@ pub(crate) async fn show_log_in(
         email: "",
         next: &next,
         has_mail: app.has_mail(),
-        done: arrival.done(),
+        done: query.done(),
         problem: None,
     };
     Html(page.html()).into_response()
 }
 
 #[derive(Deserialize)]
-pub(crate) struct LogIn {
+struct LogIn {
     email: String,
     password: String,
     #[serde(default)]
@@ -120,16 +136,11 @@ pub(crate) struct LogIn {
 }
 
 /// `POST /login`
-pub(crate) async fn log_in(
-    State(app): State<App>,
-    caller: Caller,
-    me: Option<Me>,
-    Form(form): Form<LogIn>,
-) -> Response {
-    let (lang, next) = (caller.lang, onward(Some(&form.next), &HeaderMap::new()));
+async fn log_in(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Form(form): Form<LogIn>) -> Response {
+    let (lang, next) = (caller.lang, after_sign_in(Some(&form.next), &HeaderMap::new()));
     let former = me.as_ref().map(|me| &me.session);
     match app.log_in(form.email.clone(), form.password, former, caller.into()).await {
-        Ok(entered) => unstored(with_cookie(see(&next), cookie_for(&app, &entered.token))),
+        Ok(entered) => no_store(with_cookie(redirect(&next), session_cookie(&app, &entered.token))),
         Err(error) => {
             let problem = Problem::new(&error, "logIn", &[]);
             let page = LogInPage {
@@ -141,20 +152,110 @@ pub(crate) async fn log_in(
                 done: None,
                 problem: Some(&problem),
             };
-            refused(&error, page.html())
+            page_with_error(&error, page.html())
         }
     }
 }
 
-/// `GET /logout`: a link does nothing; the button for it is on one's own page.
-pub(crate) async fn show_log_out() -> Response {
-    see("/me")
+#[derive(Deserialize)]
+struct Profile {
+    name: String,
+    /// Missing in the small form beside a room, which only renames.
+    bio: Option<String>,
 }
 
-/// `POST /logout`
-pub(crate) async fn log_out(State(app): State<App>, me: Option<Me>) -> Result<Response> {
-    if let Some(me) = me {
-        app.log_out(&me.session).await?;
+/// `POST /me`
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    headers: HeaderMap,
+    Form(form): Form<Profile>,
+) -> Response {
+    let Some(bio) = form.bio else {
+        return match app.rename(&me.user, form.name).await {
+            Ok(_) => redirect_back(&headers),
+            Err(error) => redirect_with_error(&referer(&headers), error.code),
+        };
+    };
+    let typed = Typed { name: Some(form.name.clone()), bio: Some(bio.clone()), email: None };
+    let change = Change { name: Some(form.name), bio: Some(bio), ..Change::default() };
+    let result = app.change_account(&me.user, change, None).await;
+    MyPage::new(&app, &caller, &me).after(result, "profile", &["name", "bio"], typed).await
+}
+
+#[derive(Deserialize)]
+struct SetPresence {
+    /// A browser does not send a box that is not ticked.
+    hides: Option<String>,
+}
+
+/// `POST /me/presence`
+async fn set_presence(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Form(form): Form<SetPresence>,
+) -> Response {
+    let change = Change { hides_presence: Some(form.hides.is_some()), ..Change::default() };
+    let result = app.change_account(&me.user, change, None).await;
+    MyPage::new(&app, &caller, &me).after(result, "profile", &[], Typed::default()).await
+}
+
+#[derive(Deserialize)]
+struct ChangeEmail {
+    email: String,
+    password: String,
+}
+
+/// `POST /me/email`
+async fn change_email(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Form(form): Form<ChangeEmail>,
+) -> Response {
+    let change = Change { email: Some(form.email.clone()), ..Change::default() };
+    let result = app.change_account(&me.user, change, Some(form.password)).await;
+    let typed = Typed { email: Some(form.email), ..Typed::default() };
+    MyPage::new(&app, &caller, &me).after(result, "email", &["email", "password"], typed).await
+}
+
+#[derive(Deserialize)]
+struct ChangePassword {
+    current: String,
+    password: String,
+}
+
+/// `POST /me/password`
+async fn change_password(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Form(form): Form<ChangePassword>,
+) -> Response {
+    let result = app.change_password(&me.session, form.current, form.password).await;
+    let fields = ["current", "password"];
+    MyPage::new(&app, &caller, &me).after(result, "password", &fields, Typed::default()).await
+}
+
+#[derive(Deserialize)]
+struct DeleteAccount {
+    messages: String,
+    password: Option<String>,
+}
+
+/// `POST /me/delete`
+async fn delete_account(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Form(form): Form<DeleteAccount>,
+) -> Response {
+    let result = app.delete_account(me.user.id, form.password, form.messages == "remove").await;
+    if result.is_err() {
+        return MyPage::new(&app, &caller, &me).after(result, "leave", &["password"], Typed::default()).await;
     }
-    Ok(with_cookie(see("/"), cookie::forget_session(app.config.origins.is_https())))
+    let forget = cookie::forget_session(app.config.origins.is_https());
+    with_cookie(redirect(&format!("/login?done={}", Done::Left.name())), forget)
 }

@@ -1,61 +1,74 @@
-//! Invites on the pages: the door they open, the forms that make and end them, their pictures.
+//! Invites: the page they open, the forms that create and revoke them, and QR codes.
 
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use qrcode::{Color, EcLevel, QrCode};
 use serde::Deserialize;
 
-use super::room::{back_to, in_room, room_id};
 use crate::error::{Code, Error, Result};
 use crate::i18n::any_name;
+use crate::ids::RoomId;
 use crate::service::App;
 use crate::view::DoorPage;
-use crate::web::caller::{Caller, Me};
-use crate::web::form::{Form, redirect_with_error, see};
-use crate::web::problem;
+use crate::web::extract::{Caller, RoomPath, SignedIn};
+use crate::web::form::Form;
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::redirect::{redirect, redirect_to_room};
 
-/// `GET /invite/{code}`: the room's door, with the code in its form. It makes nobody a member.
-pub(crate) async fn show(State(app): State<App>, caller: Caller, me: Option<Me>, Path(code): Path<String>) -> Response {
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/invite/{code}", get(show))
+        .route("/room/{id}/invites", post(create))
+        .route("/room/{id}/invites/{code}/delete", post(revoke))
+        .route("/room/{id}/qr.svg", get(room_qr_code))
+        .route("/room/{id}/invites/{code}/qr.svg", get(invite_qr_code))
+}
+
+/// `GET /invite/{code}`: the page to join the room, with the code in its form. It joins nobody by
+/// itself.
+async fn show(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Path(code): Path<String>) -> PageResult {
     let (room, is_member) = match app.invited(me.as_ref().map(|me| me.user.id), code.clone()).await {
         Ok(found) => found,
         Err(error) if matches!(error.code, Code::Gone | Code::RoomNotFound) => {
-            return redirect_with_error("/", Code::Gone);
+            return Err(PageError::lobby(Code::Gone));
         }
-        Err(error) => return problem::page(&error, caller.lang),
+        Err(error) => return Err(error).or_problem(caller.lang),
     };
     if is_member {
-        return see(&format!("/room/{}", room.id));
+        return Ok(redirect_to_room(room.id));
     }
     let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
     let page = DoorPage { lang: caller.lang, room: &room, name: &name, invite: Some(&code), notice: None };
-    Html(page.html()).into_response()
+    Ok(Html(page.html()).into_response())
 }
 
-/// An empty choice is no end.
+/// An empty choice means without limit.
 #[derive(Deserialize)]
-pub(crate) struct NewInvite {
+struct NewInvite {
     uses: String,
     hours: String,
 }
 
 /// `POST /room/{id}/invites`
-pub(crate) async fn create(
+async fn create(
     State(app): State<App>,
-    me: Option<Me>,
-    Path(id): Path<String>,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
     Form(form): Form<NewInvite>,
-) -> Response {
-    let (me, id) = match in_room(me, &id) {
-        Ok(found) => found,
-        Err(answer) => return *answer,
-    };
-    let made = match (number("uses", &form.uses), number("hours", &form.hours)) {
-        (Ok(uses), Ok(hours)) => app.create_invite(me.user.id, id, uses, hours).await.map(drop),
-        (Err(error), _) | (_, Err(error)) => Err(error),
-    };
-    back_to(id, "#share", made)
+) -> PageResult {
+    let uses = number("uses", &form.uses).or_room(room.id)?;
+    let hours = number("hours", &form.hours).or_room(room.id)?;
+    app.create_invite(me.user.id, room.id, uses, hours).await.or_room(room.id)?;
+    Ok(redirect_to_invites(room.id))
+}
+
+/// Redirects to the sheet of the room's page that lists the invites.
+fn redirect_to_invites(id: RoomId) -> Response {
+    redirect(&format!("/room/{id}#share"))
 }
 
 fn number(field: &'static str, typed: &str) -> Result<Option<u32>> {
@@ -66,48 +79,43 @@ fn number(field: &'static str, typed: &str) -> Result<Option<u32>> {
 }
 
 /// `POST /room/{id}/invites/{code}/delete`
-pub(crate) async fn revoke(
+async fn revoke(
     State(app): State<App>,
-    me: Option<Me>,
-    Path((id, code)): Path<(String, String)>,
-) -> Response {
-    match in_room(me, &id) {
-        Ok((me, id)) => back_to(id, "#share", app.revoke_invite(me.user.id, id, code).await),
-        Err(answer) => *answer,
-    }
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Path((_, code)): Path<(String, String)>,
+) -> PageResult {
+    app.revoke_invite(me.user.id, room.id, code).await.or_room(room.id)?;
+    Ok(redirect_to_invites(room.id))
 }
 
-/// `GET /room/{id}/qr.svg`: the room's address to point a camera at.
-pub(crate) async fn room_picture(
-    State(app): State<App>,
-    me: Me,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response> {
-    let room = app.room(Some(me.user.id), room_id(&id)?).await?;
-    picture(&app, &headers, &format!("/room/{}", room.id))
+/// `GET /room/{id}/qr.svg`: the room's address.
+async fn room_qr_code(State(app): State<App>, me: SignedIn, room: RoomPath, headers: HeaderMap) -> Result<Response> {
+    let room = app.room(Some(me.user.id), room.id).await?;
+    qr_code(&app, &headers, &format!("/room/{}", room.id))
 }
 
 /// `GET /room/{id}/invites/{code}/qr.svg`, for those who may see the room's invites.
-pub(crate) async fn invite_picture(
+async fn invite_qr_code(
     State(app): State<App>,
-    me: Me,
-    Path((id, code)): Path<(String, String)>,
+    me: SignedIn,
+    room: RoomPath,
+    Path((_, code)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let invites = app.invites(me.user.id, room_id(&id)?).await?;
+    let invites = app.invites(me.user.id, room.id).await?;
     let invite = invites.iter().find(|invite| invite.code == code).ok_or(Code::NotFound)?;
-    picture(&app, &headers, &format!("/invite/{}", invite.code))
+    qr_code(&app, &headers, &format!("/invite/{}", invite.code))
 }
 
-fn picture(app: &App, headers: &HeaderMap, path: &str) -> Result<Response> {
+fn qr_code(app: &App, headers: &HeaderMap, path: &str) -> Result<Response> {
     let base = app.config.origins.address(headers).ok_or(Code::BadRequest)?;
     let svg = svg(&format!("{base}{path}"))?;
     Ok(([(CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }
 
-/// Draws a text as a QR code: black on white with the four quiet modules around it, whatever the
-/// page's colours, as cameras want it.
+/// Draws a text as a QR code: black on white with a margin of four modules, which cameras need in
+/// every theme.
 fn svg(text: &str) -> Result<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Error::internal)?;
     let (width, side) = (code.width(), code.width() + 8);

@@ -1,7 +1,9 @@
-//! The lobby's page.
+//! The lobby: open rooms, one's own rooms, and the form that finds a room by its link.
 
+use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
+use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::error::Code;
@@ -9,42 +11,41 @@ use crate::i18n::any_name;
 use crate::ids::RoomId;
 use crate::service::{App, MY_ROOMS};
 use crate::view::LobbyPage;
-use crate::web::caller::{Caller, Me};
-use crate::web::form::{Form, redirect_with_error, see};
-use crate::web::problem;
+use crate::web::extract::{Caller, SignedIn};
+use crate::web::form::Form;
+use crate::web::page_error::{OrPageError, PageError, PageResult};
+use crate::web::redirect::{redirect, redirect_to_room};
 
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/", get(show)).route("/find", post(find))
+}
+
+/// The error that a redirect brought along.
 #[derive(Deserialize)]
-pub(crate) struct Notice {
+pub(super) struct Notice {
     refused: Option<String>,
 }
 
 impl Notice {
-    /// The refusal to show: one of ours, or none.
-    pub(crate) fn code(&self) -> Option<Code> {
+    /// Returns the code, unless the address names none of the known ones.
+    pub(super) fn code(&self) -> Option<Code> {
         let name = self.refused.as_deref()?;
         Code::ALL.iter().copied().find(|code| code.name() == name)
     }
 }
 
 /// `GET /`
-pub(crate) async fn show(
+async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: Option<Me>,
+    me: Option<SignedIn>,
     Query(notice): Query<Notice>,
-) -> Response {
+) -> PageResult {
     let lang = caller.lang;
-    let rooms = match app.lobby(None, None, Some(app.config.limits.page_max)).await {
-        Ok((rooms, _)) => rooms,
-        Err(error) => return problem::page(&error, lang),
-    };
+    let (rooms, _) = app.lobby(None, None, Some(app.config.limits.page_max)).await.or_problem(lang)?;
     let my_rooms = match &me {
-        Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS)).await.map(|(my_rooms, _)| my_rooms),
-        None => Ok(Vec::new()),
-    };
-    let my_rooms = match my_rooms {
-        Ok(my_rooms) => my_rooms,
-        Err(error) => return problem::page(&error, lang),
+        Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS)).await.or_problem(lang)?.0,
+        None => Vec::new(),
     };
     let page = LobbyPage {
         lang,
@@ -55,32 +56,25 @@ pub(crate) async fn show(
         suggestion: &any_name(lang),
         has_search: app.config.has_search,
     };
-    Html(page.html()).into_response()
+    Ok(Html(page.html()).into_response())
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Find {
+struct Find {
     room: String,
 }
 
-/// `POST /find`: a room by its id or the link to it.
-pub(crate) async fn find(State(app): State<App>, me: Option<Me>, Form(form): Form<Find>) -> Response {
+/// `POST /find`: leads to a room by its id or a link to it.
+async fn find(State(app): State<App>, me: Option<SignedIn>, Form(form): Form<Find>) -> PageResult {
+    let viewer = me.map(|me| me.user.id);
     let typed = form.room.trim().trim_end_matches('/');
     if let Some((_, code)) = typed.rsplit_once("/invite/") {
-        return find_invited(&app, me.as_ref(), code).await;
+        // Only a valid code goes into the address.
+        app.invited(viewer, code.to_owned()).await.or_lobby()?;
+        return Ok(redirect(&format!("/invite/{code}")));
     }
     let id = typed.split(['?', '#']).next().and_then(|typed| typed.rsplit('/').next()).unwrap_or_default();
-    let Ok(id) = id.to_lowercase().parse::<RoomId>() else { return redirect_with_error("/", Code::RoomNotFound) };
-    match app.room(me.as_ref().map(|me| me.user.id), id).await {
-        Ok(room) => see(&format!("/room/{}", room.id)),
-        Err(error) => redirect_with_error("/", error.code),
-    }
-}
-
-/// The door that an invite opens. What is no living code goes into no address.
-async fn find_invited(app: &App, me: Option<&Me>, code: &str) -> Response {
-    match app.invited(me.map(|me| me.user.id), code.to_owned()).await {
-        Ok(_) => see(&format!("/invite/{code}")),
-        Err(error) => redirect_with_error("/", error.code),
-    }
+    let id: RoomId = id.to_lowercase().parse().map_err(|_| PageError::lobby(Code::RoomNotFound))?;
+    let room = app.room(viewer, id).await.or_lobby()?;
+    Ok(redirect_to_room(room.id))
 }

@@ -1,50 +1,86 @@
-//! What the keepers of a room do to its people, by form.
+//! Joining and leaving a room, removing a member and handing the room over, by form.
 
-use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
 use serde::Deserialize;
 
-use super::room::{back, back_to, in_room};
+use super::user::{identify, with_session};
 use crate::ids::UserId;
 use crate::service::App;
-use crate::web::caller::Me;
+use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
+use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::redirect::{redirect, redirect_to_room};
+use crate::wire::JoinCredentials;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Moderator {
-    user_id: UserId,
-    on: bool,
-}
-
-/// `POST /room/{id}/moderators`
-pub(crate) async fn set_moderator(
-    State(app): State<App>,
-    me: Option<Me>,
-    Path(id): Path<String>,
-    Form(form): Form<Moderator>,
-) -> Response {
-    match in_room(me, &id) {
-        Ok((me, id)) => back(id, app.set_moderator(me.user.id, id, form.user_id, form.on).await.map(drop)),
-        Err(answer) => *answer,
-    }
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/room/{id}/enter", post(join))
+        .route("/room/{id}/leave", post(leave))
+        .route("/room/{id}/kick", post(kick))
+        .route("/room/{id}/owner", post(hand_over))
 }
 
 #[derive(Deserialize)]
+struct Join {
+    name: Option<String>,
+    password: Option<String>,
+    invite: Option<String>,
+}
+
+/// `POST /room/{id}/enter`. A visitor without a session becomes a guest.
+async fn join(
+    State(app): State<App>,
+    caller: Caller,
+    me: Option<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Form(form): Form<Join>,
+) -> PageResult {
+    let credentials = JoinCredentials { password: form.password, invite: form.invite };
+    let (me, session) = identify(&app, &caller, me, form.name).await.or_room(room.id)?;
+    let joined = app.join(&me, room.id, credentials.into(), caller.address).await;
+    let response = joined.map(|_| redirect_to_room(room.id)).or_lobby();
+    Ok(with_session(response, session))
+}
+
+/// `POST /room/{id}/leave`
+async fn leave(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>) -> PageResult {
+    app.leave(me.user.id, room.id).await.or_lobby()?;
+    Ok(redirect("/"))
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Banned {
+struct Kick {
+    user_id: UserId,
+    ban: Option<String>,
+}
+
+/// `POST /room/{id}/kick`
+async fn kick(
+    State(app): State<App>,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Form(form): Form<Kick>,
+) -> PageResult {
+    app.kick(me.user.id, room.id, form.user_id, form.ban.is_some(), None).await.or_room(room.id)?;
+    Ok(redirect_to_room(room.id))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HandOver {
     user_id: UserId,
 }
 
-/// `POST /room/{id}/bans/lift`
-pub(crate) async fn lift_ban(
+/// `POST /room/{id}/owner`
+async fn hand_over(
     State(app): State<App>,
-    me: Option<Me>,
-    Path(id): Path<String>,
-    Form(form): Form<Banned>,
-) -> Response {
-    match in_room(me, &id) {
-        Ok((me, id)) => back_to(id, "#settings", app.lift_ban(me.user.id, id, form.user_id).await),
-        Err(answer) => *answer,
-    }
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Form(form): Form<HandOver>,
+) -> PageResult {
+    app.hand_over(&me.user, room.id, form.user_id).await.or_room(room.id)?;
+    Ok(redirect_to_room(room.id))
 }

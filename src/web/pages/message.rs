@@ -1,21 +1,33 @@
-//! Messages on the pages: other stretches of history, pins, and by form what one does with them.
+//! Messages: parts of the room's page with history or pins, and the forms that send and change
+//! messages.
 
-use axum::extract::{Path, Query, Request, State};
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::room::{back_to, room_id};
 use crate::chat::message::Cursor;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 use crate::service::App;
 use crate::view::{HistoryPart, PinsPart};
-use crate::web::caller::{Caller, Me};
-use crate::web::form::{Form, redirect_with_error, see};
-use crate::web::multipart::{Parts, Sender};
+use crate::web::extract::{Caller, RoomPath, SignedIn};
+use crate::web::form::Form;
+use crate::web::multipart::{Parts, UploadContext};
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::redirect::redirect;
+
+pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
+    Router::new()
+        .route("/room/{id}/messages", get(history).post(send).layer(upload_limit))
+        .route("/room/{id}/pins", get(pins))
+        .route("/room/{id}/acts", post(act))
+}
 
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+struct HistoryQuery {
     before: Option<i64>,
     after: Option<i64>,
     around: Option<i64>,
@@ -23,7 +35,7 @@ pub(crate) struct Asked {
     since: Option<String>,
 }
 
-impl Asked {
+impl HistoryQuery {
     fn cursor(&self) -> Option<Cursor> {
         let since = self.since.as_deref().and_then(crate::clock::from_rfc3339);
         match (self.before, self.after, self.around, since) {
@@ -36,41 +48,41 @@ impl Asked {
     }
 }
 
-/// `GET /room/{id}/messages`: a stretch of history as a part of the room's page, before, after or
-/// around a seq, or since a time.
-pub(crate) async fn part(
+/// `GET /room/{id}/messages`: a part of the room's page with the messages before, after or around a
+/// seq, or since a time.
+async fn history(
     State(app): State<App>,
     caller: Caller,
-    me: Me,
-    Path(id): Path<String>,
-    query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    me: SignedIn,
+    room: Result<RoomPath>,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
 ) -> Result<Response> {
     let cursor = query.ok().and_then(|Query(query)| query.cursor());
     let cursor = cursor
         .ok_or_else(|| Error::invalid("before", "one of before, after and around must be a seq, or since a time"))?;
-    let page = app.history(me.user.id, room_id(&id)?, cursor, None).await?;
+    let page = app.history(me.user.id, room?.id, cursor, None).await?;
     Ok((Html(HistoryPart::new(&page, cursor, caller.lang).html())).into_response())
 }
 
-/// `GET /room/{id}/pins`: what is pinned, as a part of the room's page.
-pub(crate) async fn pins(State(app): State<App>, caller: Caller, me: Me, Path(id): Path<String>) -> Result<Response> {
-    let (my_id, id) = (me.user.id, room_id(&id)?);
+/// `GET /room/{id}/pins`: a part of the room's page with the pinned messages.
+async fn pins(State(app): State<App>, caller: Caller, me: SignedIn, room: RoomPath) -> Result<Response> {
+    let (my_id, id) = (me.user.id, room.id);
     let (pins, may_pin) = (app.pins(my_id, id).await?, app.may_pin(my_id, id).await?);
     Ok(Html(PinsPart { pins: &pins, may_pin, lang: caller.lang }.html()).into_response())
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Act {
+struct ActForm {
     id: String,
-    act: Deed,
+    act: Act,
     emoji: Option<String>,
     text: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Deed {
+enum Act {
     Reply,
     Edit,
     Delete,
@@ -79,55 +91,54 @@ enum Deed {
     Unpin,
 }
 
-/// `POST /room/{id}/acts`: what one does with a message, by form. It leads back to the message.
-pub(crate) async fn act(
+/// `POST /room/{id}/acts`: an act on a message. It leads back to the message.
+async fn act(
     State(app): State<App>,
-    me: Option<Me>,
-    Path(id): Path<String>,
-    Form(form): Form<Act>,
-) -> Response {
-    let Some(me) = me else { return redirect_with_error("/", Code::Unauthenticated) };
-    let Ok(id) = room_id(&id) else { return redirect_with_error("/", Code::RoomNotFound) };
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Form(form): Form<ActForm>,
+) -> PageResult {
+    let path = format!("/room/{}", room.id);
     match do_act(&app, me.user.id, form).await {
-        Ok(seq) => see(&format!("/room/{id}?at={seq}#m-{seq}")),
-        Err(error) => redirect_with_error(&format!("/room/{id}"), error.code),
+        Ok(seq) => Ok(redirect(&format!("{path}?at={seq}#m-{seq}"))),
+        Err(error) => Err(PageError::Redirect { path, code: error.code }),
     }
 }
 
-/// The seq of the message at which the outcome shows.
-async fn do_act(app: &App, me: UserId, asked: Act) -> Result<i64> {
-    let id = asked.id.parse::<MessageId>().map_err(|_| Code::Forbidden)?;
-    let text = asked.text.unwrap_or_default();
-    let message = match asked.act {
-        Deed::Reply => app.reply(me, id, text).await?.message,
-        Deed::Edit => app.edit(me, id, text).await?,
-        Deed::Delete => app.delete(me, id).await?,
-        // The same button gives a reaction and takes it back.
-        Deed::React => app.toggle_reaction(me, id, asked.emoji.unwrap_or_default()).await?,
-        Deed::Pin => app.pin(me, id, true).await?,
-        Deed::Unpin => app.pin(me, id, false).await?,
+/// Performs an act, and returns the seq of the message that shows the result.
+async fn do_act(app: &App, me: UserId, form: ActForm) -> Result<i64> {
+    let id = form.id.parse::<MessageId>().map_err(|_| Code::Forbidden)?;
+    let text = form.text.unwrap_or_default();
+    let message = match form.act {
+        Act::Reply => app.reply(me, id, text).await?.message,
+        Act::Edit => app.edit(me, id, text).await?,
+        Act::Delete => app.delete(me, id).await?,
+        // One button adds and removes a reaction.
+        Act::React => app.toggle_reaction(me, id, form.emoji.unwrap_or_default()).await?,
+        Act::Pin => app.pin(me, id, true).await?,
+        Act::Unpin => app.pin(me, id, false).await?,
     };
     Ok(message.seq)
 }
 
-/// `POST /room/{id}/messages`: a message by form, for who has no JavaScript.
-pub(crate) async fn send(State(app): State<App>, me: Option<Me>, Path(id): Path<String>, request: Request) -> Response {
-    let Some(me) = me else { return redirect_with_error("/", Code::Unauthenticated) };
-    let Ok(id) = room_id(&id) else { return redirect_with_error("/", Code::RoomNotFound) };
-    // Down to the end of the talk, where the message is.
-    back_to(id, "#end", send_parts(&app, &me, id, request).await)
+/// `POST /room/{id}/messages`: sends a message without JavaScript.
+async fn send(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, request: Request) -> PageResult {
+    send_parts(&app, me.user.id, room.id, request).await.or_room(room.id)?;
+    // The new message is at the end of the page.
+    Ok(redirect(&format!("/room/{}#end", room.id)))
 }
 
-async fn send_parts(app: &App, me: &Me, id: RoomId, request: Request) -> Result<()> {
+async fn send_parts(app: &App, me: UserId, room_id: RoomId, request: Request) -> Result<()> {
     let files_max = app.config.limits.files_max;
-    let mut parts = Parts::read(request, Sender { app, me: me.user.id, room_id: Some(id), files_max }).await?;
+    let mut parts = Parts::read(request, UploadContext { app, me, room_id: Some(room_id), files_max }).await?;
     if parts.known.is_some() {
         return Ok(());
     }
-    let (new, files) = (parts.message(), std::mem::take(&mut parts.files));
-    match files.is_empty() {
-        true => app.send(me.user.id, id, new).await?,
-        false => app.send_files(me.user.id, id, new, files).await?,
-    };
+    let (new, files) = (parts.take_message(), std::mem::take(&mut parts.files));
+    if files.is_empty() {
+        app.send(me, room_id, new).await?;
+    } else {
+        app.send_files(me, room_id, new, files).await?;
+    }
     Ok(())
 }

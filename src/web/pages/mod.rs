@@ -1,16 +1,48 @@
-//! The pages and the forms in them, one file per noun.
+//! Pages and their forms, one file per noun.
 
-pub(super) mod account;
+mod account;
+mod ban;
+mod block;
+mod direct;
+mod directory;
 pub(super) mod file;
-pub(super) mod gallery;
-pub(super) mod invite;
-pub(super) mod lobby;
-pub(super) mod me;
-pub(super) mod member;
-pub(super) mod message;
-pub(super) mod one_time_link;
-pub(super) mod people;
-pub(super) mod picture;
-pub(super) mod room;
-pub(super) mod search;
-pub(super) mod user;
+mod invite;
+mod lobby;
+mod me;
+mod member;
+mod message;
+mod moderator;
+mod one_time_link;
+pub(super) mod profile;
+mod room;
+mod search;
+mod session;
+mod user;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+
+use crate::service::App;
+
+/// Returns the routes of all pages and forms.
+pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
+    Router::new()
+        .merge(account::routes())
+        .merge(ban::routes())
+        .merge(block::routes())
+        .merge(direct::routes())
+        .merge(directory::routes())
+        .merge(file::routes())
+        .merge(invite::routes())
+        .merge(lobby::routes())
+        .merge(me::routes())
+        .merge(member::routes())
+        .merge(message::routes(upload_limit))
+        .merge(moderator::routes())
+        .merge(one_time_link::routes())
+        .merge(profile::routes(upload_limit))
+        .merge(room::routes())
+        .merge(search::routes())
+        .merge(session::routes())
+        .merge(user::routes())
+}

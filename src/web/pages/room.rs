@@ -1,48 +1,56 @@
-//! A room's pages: the talk for its members, the door for others, and the forms of both.
+//! Rooms: the page of a room, for members and for others, and the forms that create, change and
+//! remove one.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, Query, State};
+use axum::Router;
+use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::lobby::Notice;
+use super::user::{identify, with_session};
 use crate::chat::message::Cursor;
 use crate::chat::room::History;
 use crate::chat::unread::MyRoom;
-use crate::chat::user::User;
-use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
 use crate::ids::{RoomId, UserId};
-use crate::service::{App, Key, RoomChange, RoomPageData, RoomRequest};
+use crate::service::{App, RoomPageData};
 use crate::view::{DoorPage, RoomPage};
-use crate::web::caller::{Caller, Me};
-use crate::web::form::{Form, redirect_with_error, see, with_cookie};
-use crate::web::problem;
+use crate::web::extract::{Caller, RoomPath, SignedIn};
+use crate::web::form::Form;
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::redirect::{redirect, redirect_to_room};
+use crate::wire::{ChangeRoom, NewRoom};
 
-/// # Errors
-/// `room_not_found` for what is no room's id.
-pub(crate) fn room_id(text: &str) -> Result<RoomId> {
-    text.parse().map_err(|_| Code::RoomNotFound.into())
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/rooms", post(create))
+        .route("/room/{id}", get(show))
+        .route("/room/{id}/settings", post(change))
+        .route("/room/{id}/delete", post(remove))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Shown {
+struct RoomQuery {
     before: Option<String>,
     after: Option<String>,
-    /// The seq of a message that a link leads to.
+    /// The seq of the message that a link shows.
     at: Option<String>,
-    /// A day, `2026-11-21`, from which on to read, in UTC.
+    /// The first day to show, `2026-11-21`, in UTC.
     day: Option<String>,
-    /// A time in RFC 3339 from which on to read: the midnight of the reader's own place.
+    /// The first time to show, RFC 3339; a script sends midnight in the reader's time zone.
     since: Option<String>,
+    /// A member whose actions are shown as forms.
+    member: Option<String>,
+    /// `all` for more members in the list than the first.
+    members: Option<String>,
     #[serde(flatten)]
     notice: Notice,
 }
 
-impl Shown {
-    /// The place in the history that is asked for. What is no place is the newest page.
+impl RoomQuery {
+    /// Returns the position in the history; none for an invalid one.
     fn cursor(&self) -> Option<Cursor> {
         let seq = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
         let day = |text: &str| crate::clock::from_rfc3339(&format!("{text}T00:00:00Z"));
@@ -53,44 +61,41 @@ impl Shown {
         at.or(since.or(self.day.as_deref().and_then(day)).map(Cursor::Since))
     }
 
-    /// The message that the address points at.
+    /// Returns the seq of the message to show.
     fn at(&self) -> Option<i64> {
         self.at.as_deref().and_then(|at| at.parse().ok())
     }
 }
 
-/// `GET /room/{id}`. It never makes anybody a member.
-pub(crate) async fn show(
+/// `GET /room/{id}`. It never makes anyone a member.
+async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: Option<Me>,
-    Path(id): Path<String>,
-    Query(shown): Query<Shown>,
-) -> Response {
-    let Ok(id) = room_id(&id) else { return redirect_with_error("/", Code::RoomNotFound) };
+    room: OrLobby<RoomPath>,
+    me: Option<SignedIn>,
+    Query(query): Query<RoomQuery>,
+) -> PageResult {
+    let refuse = |error: Error| match error.code {
+        Code::RoomNotFound => PageError::lobby(error.code),
+        _ => PageError::Problem(error, caller.lang),
+    };
     if let Some(me) = &me {
-        match talk(&app, &caller, me, id, &shown).await {
-            // Whoever comes to a room that was removed is told at the door that there is none.
+        match member_page(&app, &caller, me, room.id, &query).await {
+            // The page to join says also that the room was removed.
             Err(error) if matches!(error.code, Code::NotAMember | Code::Gone) => {}
-            Err(error) if error.code == Code::RoomNotFound => return redirect_with_error("/", error.code),
-            Err(error) => return problem::page(&error, caller.lang),
-            Ok(page) => return page,
+            result => return result.map_err(refuse),
         }
     }
-    match door(&app, &caller, me.as_ref(), id, shown.notice.code()).await {
-        Ok(page) => page,
-        Err(error) if error.code == Code::RoomNotFound => redirect_with_error("/", error.code),
-        Err(error) => problem::page(&error, caller.lang),
-    }
+    join_page(&app, &caller, me.as_ref(), room.id, query.notice.code()).await.map_err(refuse)
 }
 
-/// The page for a member, read and rendered on the blocking pool.
-async fn talk(app: &App, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) -> Result<Response> {
-    let (my_id, lang, at, notice) = (me.user.id, caller.lang, shown.at(), shown.notice.code());
-    let cursor = shown.cursor().unwrap_or(Cursor::Newest);
+/// Returns the page for a member, read and rendered on the blocking pool.
+async fn member_page(app: &App, caller: &Caller, me: &SignedIn, id: RoomId, query: &RoomQuery) -> Result<Response> {
+    let (my_id, shown_as) = (me.user.id, ShownAs::new(caller.lang, query));
+    let cursor = query.cursor().unwrap_or(Cursor::Newest);
     let page = app.render(move |app| {
         let data = app.read_room_page(my_id, id, cursor)?;
-        let html = room_page(app, &data, lang, at, notice).html();
+        let html = room_page(app, &data, shown_as).html();
         Ok::<_, Error>((data.room, html))
     });
     let (room, html) = page.await??;
@@ -100,19 +105,38 @@ async fn talk(app: &App, caller: &Caller, me: &Me, id: RoomId, shown: &Shown) ->
     Ok(Html(html).into_response())
 }
 
-fn room_page<'a>(
-    app: &'a App,
-    data: &'a RoomPageData,
+/// What the address asks for, beside the page of history.
+#[derive(Clone, Copy)]
+struct ShownAs {
     lang: Lang,
     at: Option<i64>,
     notice: Option<Code>,
-) -> RoomPage<'a> {
+    is_every_member: bool,
+    pointed_member: Option<UserId>,
+}
+
+impl ShownAs {
+    fn new(lang: Lang, query: &RoomQuery) -> Self {
+        Self {
+            lang,
+            at: query.at(),
+            notice: query.notice.code(),
+            is_every_member: query.members.as_deref() == Some("all"),
+            pointed_member: query.member.as_deref().and_then(|id| id.parse().ok()),
+        }
+    }
+}
+
+fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> RoomPage<'a> {
+    let ShownAs { lang, at, notice, is_every_member, pointed_member } = shown_as;
     let is_here = |my_room: &&MyRoom| my_room.room.id == data.room.id;
     RoomPage {
         lang,
         room: &data.room,
         me: &data.me,
         members: &data.members,
+        is_every_member,
+        pointed_member,
         peer: data.other.as_ref(),
         messages: &data.messages.messages,
         rev: data.messages.rev,
@@ -134,41 +158,22 @@ fn room_page<'a>(
     }
 }
 
-async fn door(app: &App, caller: &Caller, me: Option<&Me>, id: RoomId, notice: Option<Code>) -> Result<Response> {
+/// Returns the page to join the room.
+async fn join_page(
+    app: &App,
+    caller: &Caller,
+    me: Option<&SignedIn>,
+    id: RoomId,
+    notice: Option<Code>,
+) -> Result<Response> {
     let room = app.room(me.map(|me| me.user.id), id).await?;
     let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
     let page = DoorPage { lang: caller.lang, room: &room, name: &name, invite: None, notice };
     Ok(Html(page.html()).into_response())
 }
 
-/// Who acts, made now if they had no identity; the answer then carries their cookie.
-async fn identify(
-    app: &App,
-    caller: &Caller,
-    me: Option<Me>,
-    name: Option<String>,
-) -> Result<(Arc<User>, Option<http::HeaderValue>)> {
-    let name = name.filter(|name| !name.trim().is_empty());
-    let Some(me) = me else {
-        let entered = app.enter_as_guest(name, caller.clone().into()).await?;
-        let cookie = cookie::set_session(&entered.token, app.config.origins.is_https());
-        return Ok((Arc::new(entered.user), Some(cookie)));
-    };
-    match name.filter(|name| *name != me.user.name) {
-        Some(name) => Ok((Arc::new(app.rename(&me.user, name).await?), None)),
-        None => Ok((me.user, None)),
-    }
-}
-
-fn finish(answer: Response, cookie: Option<http::HeaderValue>) -> Response {
-    match cookie {
-        Some(cookie) => with_cookie(answer, cookie),
-        None => answer,
-    }
-}
-
 #[derive(Deserialize)]
-pub(crate) struct Create {
+struct CreateRoom {
     title: String,
     max: Option<u32>,
     password: Option<String>,
@@ -176,156 +181,34 @@ pub(crate) struct Create {
     unlisted: Option<String>,
     #[serde(default)]
     history: History,
+    /// The name of a visitor without a session, who becomes a guest.
     name: Option<String>,
+}
+
+impl From<CreateRoom> for NewRoom {
+    fn from(form: CreateRoom) -> Self {
+        let CreateRoom { title, max, password, history, .. } = form;
+        let (ephemeral, listed) = (form.ephemeral.is_some(), form.unlisted.is_none());
+        Self { title, max, password, ephemeral, listed, history }
+    }
 }
 
 /// `POST /rooms`
-pub(crate) async fn create(
+async fn create(
     State(app): State<App>,
     caller: Caller,
-    me: Option<Me>,
-    Form(form): Form<Create>,
-) -> Response {
-    let (me, cookie) = match identify(&app, &caller, me, form.name).await {
-        Ok(identified) => identified,
-        Err(error) => return redirect_with_error("/", error.code),
-    };
-    let new = RoomRequest {
-        title: form.title,
-        max: form.max,
-        password: form.password,
-        ephemeral: form.ephemeral.is_some(),
-        unlisted: form.unlisted.is_some(),
-        history: form.history,
-    };
-    let answer = match app.create_room(&me, new).await {
-        Ok(room) => see(&format!("/room/{}", room.id)),
-        Err(error) => redirect_with_error("/", error.code),
-    };
-    finish(answer, cookie)
+    me: Option<SignedIn>,
+    Form(mut form): Form<CreateRoom>,
+) -> PageResult {
+    let (me, session) = identify(&app, &caller, me, form.name.take()).await.or_lobby()?;
+    let created = app.create_room(&me, NewRoom::from(form).into()).await;
+    let response = created.map(|room| redirect_to_room(room.id)).or_lobby();
+    Ok(with_session(response, session))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Direct {
-    user_id: UserId,
-}
-
-/// `POST /direct`: to the conversation with somebody.
-pub(crate) async fn open_direct(State(app): State<App>, me: Option<Me>, Form(form): Form<Direct>) -> Response {
-    let Some(me) = me else { return redirect_with_error("/", Code::Unauthenticated) };
-    match app.open_direct(me.user.id, form.user_id).await {
-        Ok((room, _)) => see(&format!("/room/{}", room.id)),
-        Err(error) => redirect_with_error("/", error.code),
-    }
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Enter {
-    name: Option<String>,
-    password: Option<String>,
-    invite: Option<String>,
-}
-
-/// `POST /room/{id}/enter`: the door's one button.
-pub(crate) async fn enter(
-    State(app): State<App>,
-    caller: Caller,
-    me: Option<Me>,
-    Path(id): Path<String>,
-    Form(form): Form<Enter>,
-) -> Response {
-    let Ok(id) = room_id(&id) else { return redirect_with_error("/", Code::RoomNotFound) };
-    let (me, cookie) = match identify(&app, &caller, me, form.name).await {
-        Ok(identified) => identified,
-        Err(error) => return redirect_with_error(&format!("/room/{id}"), error.code),
-    };
-    let key = Key { password: form.password, invite: form.invite };
-    let answer = match app.join(&me, id, key, caller.address).await {
-        Ok(_) => see(&format!("/room/{id}")),
-        Err(error) => redirect_with_error("/", error.code),
-    };
-    finish(answer, cookie)
-}
-
-/// Where an act of a member leads: back to the room, with the reason if it was refused.
-pub(crate) fn back(id: RoomId, done: Result<()>) -> Response {
-    back_to(id, "", done)
-}
-
-/// As [`back`], to a sheet of the room's page.
-pub(crate) fn back_to(id: RoomId, sheet: &str, done: Result<()>) -> Response {
-    match done {
-        Ok(()) => see(&format!("/room/{id}{sheet}")),
-        Err(error) if matches!(error.code, Code::RoomNotFound | Code::Gone) => redirect_with_error("/", error.code),
-        Err(error) => redirect_with_error(&format!("/room/{id}"), error.code),
-    }
-}
-
-/// The room of an address and who acts in it, or where to go instead.
-pub(crate) fn in_room(me: Option<Me>, id: &str) -> Result<(Me, RoomId), Box<Response>> {
-    let me = me.ok_or_else(|| Box::new(redirect_with_error("/", Code::Unauthenticated)))?;
-    let id = room_id(id).map_err(|error: Error| Box::new(redirect_with_error("/", error.code)))?;
-    Ok((me, id))
-}
-
-/// `POST /room/{id}/leave`
-pub(crate) async fn leave(State(app): State<App>, me: Option<Me>, Path(id): Path<String>) -> Response {
-    let (me, id) = match in_room(me, &id) {
-        Ok(found) => found,
-        Err(answer) => return *answer,
-    };
-    match app.leave(me.user.id, id).await {
-        Ok(()) => see("/"),
-        Err(error) => redirect_with_error("/", error.code),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Kick {
-    user_id: UserId,
-    ban: Option<String>,
-}
-
-/// `POST /room/{id}/kick`
-pub(crate) async fn kick(
-    State(app): State<App>,
-    me: Option<Me>,
-    Path(id): Path<String>,
-    Form(form): Form<Kick>,
-) -> Response {
-    match in_room(me, &id) {
-        Ok((me, id)) => {
-            let kicked = app.kick(me.user.id, id, form.user_id, form.ban.is_some(), None).await;
-            back(id, kicked.map(drop))
-        }
-        Err(answer) => *answer,
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct HandOver {
-    user_id: UserId,
-}
-
-/// `POST /room/{id}/owner`
-pub(crate) async fn hand_over(
-    State(app): State<App>,
-    me: Option<Me>,
-    Path(id): Path<String>,
-    Form(form): Form<HandOver>,
-) -> Response {
-    match in_room(me, &id) {
-        Ok((me, id)) => back(id, app.hand_over(&me.user, id, form.user_id).await.map(drop)),
-        Err(answer) => *answer,
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Settings {
+struct Settings {
     title: String,
     max: Option<u32>,
     password: Option<String>,
@@ -335,32 +218,31 @@ pub(crate) struct Settings {
     slow_seconds: Option<u32>,
 }
 
-/// `POST /room/{id}/settings`. An empty password leaves the lock as it is.
-pub(crate) async fn change(
-    State(app): State<App>,
-    me: Option<Me>,
-    Path(id): Path<String>,
-    Form(form): Form<Settings>,
-) -> Response {
-    let password = match form.clear_password {
-        Some(_) => Some(None),
-        None => form.password.filter(|password| !password.is_empty()).map(Some),
-    };
-    let Settings { title, max, listed, history, slow_seconds, .. } = form;
-    let change = RoomChange { title: Some(title), max, password, listed, history, slow_seconds };
-    match in_room(me, &id) {
-        Ok((me, id)) => back(id, app.change_room(&me.user, id, change).await.map(drop)),
-        Err(answer) => *answer,
+impl From<Settings> for ChangeRoom {
+    /// An empty password changes nothing; only the box beside it removes the password.
+    fn from(form: Settings) -> Self {
+        let Settings { title, max, password, clear_password, listed, history, slow_seconds } = form;
+        let password = match clear_password {
+            Some(_) => Some(None),
+            None => password.filter(|password| !password.is_empty()).map(Some),
+        };
+        Self { title: Some(title), max, password, listed, history, slow_seconds }
     }
 }
 
+/// `POST /room/{id}/settings`
+async fn change(
+    State(app): State<App>,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Form(form): Form<Settings>,
+) -> PageResult {
+    app.change_room(&me.user, room.id, ChangeRoom::from(form).into()).await.or_room(room.id)?;
+    Ok(redirect_to_room(room.id))
+}
+
 /// `POST /room/{id}/delete`
-pub(crate) async fn remove(State(app): State<App>, me: Option<Me>, Path(id): Path<String>) -> Response {
-    match in_room(me, &id) {
-        Ok((me, id)) => match app.remove_room(&me.user, id).await {
-            Ok(()) => see("/"),
-            Err(error) => back(id, Err(error)),
-        },
-        Err(answer) => *answer,
-    }
+async fn remove(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>) -> PageResult {
+    app.remove_room(&me.user, room.id).await.or_room(room.id)?;
+    Ok(redirect("/"))
 }

@@ -1,25 +1,29 @@
-//! The page on which what was said is found again.
+//! The search page.
 
+use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::room::room_id;
-use crate::chat::search::{Called, Found, Hit};
+use crate::chat::search::{Found, Hit, RoomName};
 use crate::error::{Code, Result};
 use crate::ids::RoomId;
 use crate::service::{App, SearchRequest};
 use crate::view::{FoundIn, SearchPage};
-use crate::web::caller::{Caller, Me};
-use crate::web::form::redirect_with_error;
-use crate::web::problem;
+use crate::web::extract::{Caller, SignedIn};
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 
 /// Messages on a page of results.
-const ON_A_PAGE: u32 = 30;
+const PAGE_SIZE: u32 = 30;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/search", get(show))
+}
 
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+struct SearchQuery {
     #[serde(default)]
     q: String,
     room: Option<String>,
@@ -27,21 +31,20 @@ pub(crate) struct Asked {
     zone: Option<String>,
 }
 
-/// `GET /search`. Without a question it tells what may be asked.
-pub(crate) async fn show(
+/// `GET /search`. Without a query it explains how to search.
+async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: Option<Me>,
-    Query(query): Query<Asked>,
-) -> Response {
-    let Some(me) = me else { return redirect_with_error("/", Code::Unauthenticated) };
+    me: OrLobby<SignedIn>,
+    Query(query): Query<SearchQuery>,
+) -> PageResult {
     let room = query.room.as_deref().filter(|room| !room.is_empty());
-    let Ok(room_id) = room.map(room_id).transpose() else { return redirect_with_error("/", Code::RoomNotFound) };
+    let room_id: Option<RoomId> = room.map(str::parse).transpose().map_err(|_| PageError::lobby(Code::RoomNotFound))?;
     let zone = query.zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or_default();
     let found = match query.q.trim() {
         "" => Ok(Found::default()),
         q => {
-            let (q, before, limit) = (q.to_owned(), query.before, Some(ON_A_PAGE));
+            let (q, before, limit) = (q.to_owned(), query.before, Some(PAGE_SIZE));
             let request = SearchRequest { q, room_id, before, zone, limit, ..SearchRequest::default() };
             app.search(me.user.id, request).await
         }
@@ -49,20 +52,17 @@ pub(crate) async fn show(
     let (found, notice) = match found {
         Ok(found) => (found, None),
         Err(error) if matches!(error.code, Code::RoomNotFound | Code::NotAMember) => {
-            return redirect_with_error("/", error.code);
+            return Err(PageError::lobby(error.code));
         }
         Err(error) => (Found::default(), Some(error.code)),
     };
-    let called = match called(&app, &me, room_id, &found.hits).await {
-        Ok(called) => called,
-        Err(error) => return problem::page(&error, caller.lang),
-    };
+    let called = called(&app, &me, room_id, &found.hits).await.or_problem(caller.lang)?;
     let title = |id: RoomId| -> Option<String> {
-        let Called { room, peer } = called.iter().find(|called| called.room.id == id)?;
+        let RoomName { room, peer } = called.iter().find(|called| called.room.id == id)?;
         Some(FoundIn::title(room, peer.as_ref(), &me.user, caller.lang))
     };
     let room = match room_id.map(|id| title(id).map(|title| (id, title))) {
-        Some(None) => return redirect_with_error("/", Code::NotAMember),
+        Some(None) => return Err(PageError::lobby(Code::NotAMember)),
         named => named.flatten(),
     };
     let page = SearchPage {
@@ -76,11 +76,11 @@ pub(crate) async fn show(
         notice,
     };
     let status = notice.and_then(|code| StatusCode::from_u16(code.status()).ok()).unwrap_or_default();
-    (status, Html(page.html())).into_response()
+    Ok((status, Html(page.html())).into_response())
 }
 
-/// What the rooms on the page are called, the one that is searched among them.
-async fn called(app: &App, me: &Me, room_id: Option<RoomId>, hits: &[Hit]) -> Result<Vec<Called>> {
+/// Loads the titles of the rooms on the page, including the room that is searched.
+async fn called(app: &App, me: &SignedIn, room_id: Option<RoomId>, hits: &[Hit]) -> Result<Vec<RoomName>> {
     let mut ids: Vec<RoomId> = hits.iter().map(|hit| hit.message.room_id).collect();
     ids.extend(room_id);
     ids.sort_unstable();

@@ -1,11 +1,11 @@
-// The stock client as a person of the fault harness: it talks in one room with its own retries,
-// resumes by the handshake, and tells each thing that it sees as a line of JSON.
-// node torture.mjs <address> <token> <room>; the line "end" on stdin brings it to its end.
+// The stock client as a user of the fault harness. It sends in one room with its own retries,
+// resumes in the handshake, and prints each event as a line of JSON.
+// node torture.mjs <address> <token> <room>; the line "end" on stdin makes it finish.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
 
 const [address, token, room] = process.argv.slice(2);
-const tell = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 let rev, epoch;
 let last = 0;
@@ -27,26 +27,26 @@ socket.io.on("open", () => (since = rev));
 let isOpen = false;
 socket.on("connect", () => {
   isOpen = true;
-  tell({ what: "opened", since });
+  print({ kind: "opened", since });
 });
 socket.on("disconnect", () => {
   isOpen = false;
-  tell({ what: "closed" });
+  print({ kind: "closed" });
 });
-// A namespace that refuses is not tried again by the client itself.
+// The client does not retry a namespace that refuses.
 socket.on("connect_error", () => socket.active || setTimeout(() => socket.connect(), 200));
 socket.on("joined", (body) => {
   ({ rev } = body);
   ({ epoch } = body.room);
-  tell({ what: "joined", body });
+  print({ kind: "joined", body });
   if (hasResumed) end();
 });
 socket.on("message", (body) => {
-  // The client keeps what came while a connection closed and hands it on before the next one's
-  // "connect". It belongs to neither; the resume has it too.
+  // The client emits what arrived while a connection closed before the next one
+  // "connect". It belongs to neither, and the resume returns it too.
   if (!isOpen) return;
   rev = Math.max(rev, body.rev);
-  tell({ what: "message", body });
+  print({ kind: "message", body });
 });
 
 function send() {
@@ -54,17 +54,17 @@ function send() {
   const key = `stock-${id}`;
   const text = `${key} 안녕`;
   open += 1;
-  tell({ what: "asked", id, key, text });
+  print({ kind: "sent", id, key, text });
   socket.emit("message", { room, key, text }, (late, body) => {
     open -= 1;
-    tell({ what: "answered", id, body: late ? null : body });
+    print({ kind: "acked", id, body: late ? null : body });
     resume();
   });
 }
 
 const talking = setInterval(() => open < 3 && send(), 40);
 
-/** Once everything is answered: away and back, so that the last thing is a resume. */
+/** Reconnects once every send is acked, so that the last event is a resume. */
 function resume() {
   if (!isEnding || open > 0 || hasResumed) return;
   hasResumed = true;
@@ -72,7 +72,7 @@ function resume() {
 }
 
 function end() {
-  tell({ what: "closed" });
+  print({ kind: "closed" });
   process.stdout.write("", () => process.exit(0));
 }
 

@@ -1,8 +1,9 @@
 import { Controller } from "@hotwired/stimulus";
-import { Row } from "../lib/parcel";
-import { refusal, toast } from "../lib/words";
+import { errorText } from "../lib/strings";
+import { toast } from "../lib/toast";
+import { UploadItem } from "../lib/upload_item";
 
-/** Files chosen, pasted or dropped: they wait above the text and leave with the next send. */
+/** Files chosen, pasted or dropped: they are listed above the text and sent with the next message. */
 export default class AttachController extends Controller<HTMLElement> {
   static targets = ["input", "list"];
   static values = { max: Number, most: Number, tooMany: String };
@@ -12,15 +13,15 @@ export default class AttachController extends Controller<HTMLElement> {
   declare readonly mostValue: number;
   declare readonly tooManyValue: string;
 
-  private readonly chosen = new Map<File, Row>();
+  private readonly chosen = new Map<File, UploadItem>();
 
   override disconnect(): void {
-    this.hand();
+    this.takeAll();
   }
 
   choose(): void {
-    this.take([...(this.inputTarget.files ?? [])]);
-    // The form carries them only without us; the same file may be chosen again.
+    this.add([...(this.inputTarget.files ?? [])]);
+    // The form sends them only without scripts; the same file may be chosen again.
     this.inputTarget.value = "";
   }
 
@@ -28,20 +29,20 @@ export default class AttachController extends Controller<HTMLElement> {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length) return;
     event.preventDefault();
-    this.take(files);
+    this.add(files);
   }
 
-  take(files: File[]): void {
+  add(files: File[]): void {
     for (const file of files) {
       if (file.size > this.maxValue) {
-        toast(`${file.name}: ${refusal("too_large")}`);
+        toast(`${file.name}: ${errorText("too_large")}`);
       } else if (this.chosen.size >= this.mostValue) {
         toast(this.tooManyValue);
         break;
       } else {
-        const row = new Row(file, () => this.remove(file));
-        this.chosen.set(file, row);
-        this.listTarget.append(row.element);
+        const item = new UploadItem(file, () => this.remove(file));
+        this.chosen.set(file, item);
+        this.listTarget.append(item.element);
       }
     }
     this.element.querySelector("textarea")?.focus();
@@ -51,16 +52,16 @@ export default class AttachController extends Controller<HTMLElement> {
     return this.chosen.size === 0;
   }
 
-  /** Hands over what was chosen; nothing waits here any more. */
-  hand(): File[] {
+  /** Returns the chosen files and empties the list. */
+  takeAll(): File[] {
     const files = [...this.chosen.keys()];
-    for (const row of this.chosen.values()) row.drop();
+    for (const item of this.chosen.values()) item.remove();
     this.chosen.clear();
     return files;
   }
 
   private remove(file: File): void {
-    this.chosen.get(file)?.drop();
+    this.chosen.get(file)?.remove();
     this.chosen.delete(file);
     this.element.querySelector("textarea")?.focus();
   }

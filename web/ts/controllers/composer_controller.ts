@@ -1,20 +1,22 @@
 import { Controller } from "@hotwired/stimulus";
-import type { Letter, Quote } from "../lib/outbox";
-import { toast, word } from "../lib/words";
-import type ActsController from "./acts_controller";
+import { fillPalette, pressedEmoji } from "../lib/emoji";
+import { iconUrl } from "../lib/icons";
+import type { PendingMessage, Quote } from "../lib/pending_store";
+import { roomConnection } from "../lib/room_connection";
+import { errorText, t, tWith } from "../lib/strings";
+import { toast } from "../lib/toast";
 import type AttachController from "./attach_controller";
-import type RoomController from "./room_controller";
 
-type Addressee = NonNullable<Letter["to"]>;
+type Recipient = NonNullable<PendingMessage["to"]>;
 
-/** What the text is about: an answer to a message, or another text for one's own. */
+/** The message that the text belongs to: one to reply to, or one to edit. */
 type About = ({ kind: "reply" } & Quote) | { kind: "edit"; id: string; text: string; excerpt: string };
 
-/** Where one writes: grows to eight lines, sends with Enter, carries files, a whisper, an answer or an edit. */
+/** The text field: grows to eight lines, sends with Enter, and holds files, a whisper, a reply or an edit. */
 export default class ComposerController extends Controller<HTMLFormElement> {
-  static targets = ["about", "aboutSign", "aboutWhat", "aboutText", "text", "whisper", "whisperName", "send"];
+  static targets = ["about", "aboutSign", "aboutWhat", "aboutText", "text", "whisper", "whisperName", "send", "palette"];
   static values = { slow: Number };
-  static outlets = ["room", "acts", "attach"];
+  static outlets = ["attach"];
   declare readonly aboutTarget: HTMLElement;
   declare readonly aboutSignTarget: SVGUseElement;
   declare readonly aboutWhatTarget: HTMLElement;
@@ -23,37 +25,45 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   declare readonly whisperTarget: HTMLElement;
   declare readonly whisperNameTarget: HTMLElement;
   declare readonly sendTarget: HTMLButtonElement;
-  /** Seconds between two messages; 0 where one may speak as one likes. */
+  declare readonly paletteTarget: HTMLElement;
+  /** Seconds between two messages in slow mode, else 0. */
   declare slowValue: number;
-  declare readonly roomOutlet: RoomController;
-  declare readonly actsOutlet: ActsController;
   declare readonly attachOutlet: AttachController;
 
-  private to: Addressee | null = null;
+  private readonly connection = roomConnection();
+  private subscriptions = new AbortController();
+  private role = "member";
+  private to: Recipient | null = null;
   private about: About | null = null;
   private typedAt = 0;
   private freeAt = 0;
   private counting = 0;
 
   override connect(): void {
+    this.subscriptions = new AbortController();
+    const { signal } = this.subscriptions;
+    this.connection.on("joined", signal, ({ me }) => (this.role = me.role));
+    this.connection.on("change", signal, ({ slowSeconds }) => (this.slowValue = this.role === "member" ? slowSeconds : 0));
+    this.connection.on("sent", signal, () => this.slowValue > 0 && this.wait(this.slowValue * 1000));
+    this.connection.on("wait", signal, ({ ms }) => this.wait(ms));
     this.grow();
-    // On a phone this would open the keyboard over the talk one came to read.
+    // On a phone, focus would open the keyboard over the messages.
     if (matchMedia("(pointer: fine)").matches) this.textTarget.focus({ preventScroll: true });
   }
 
   override disconnect(): void {
+    this.subscriptions.abort();
     clearInterval(this.counting);
   }
 
   key(event: KeyboardEvent): void {
-    if (event.key === "Escape" && !event.isComposing) this.step();
+    if (event.key === "Escape" && !event.isComposing) this.cancelOne();
     if (event.key === "ArrowUp" && !event.isComposing && !this.textTarget.value && !this.about) {
       event.preventDefault();
-      void this.actsOutlet.editLast();
+      this.dispatch("editLast");
     }
     if (event.key !== "Enter" || event.shiftKey) return;
-    // While a syllable is being composed, Enter finishes it and is not meant for us. Safari tells
-    // so only by the key code.
+    // Enter that finishes a syllable does not send. In Safari only the key code shows it.
     if (event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.element.requestSubmit();
@@ -63,7 +73,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.grow();
     if (this.to || Date.now() - this.typedAt < 3000 || !this.textTarget.value) return;
     this.typedAt = Date.now();
-    this.roomOutlet.typing();
+    this.connection.sendTyping();
   }
 
   submit(event: Event): void {
@@ -71,11 +81,10 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     if (this.about?.kind === "edit") return void this.sendEdit(this.about);
     const text = this.textTarget.value;
     if (!text.trim() && this.attachOutlet.isEmpty) return;
-    if (Date.now() < this.freeAt) return toast(word("slowWait"));
+    if (Date.now() < this.freeAt) return toast(t("slowWait"));
     const to = { ...(this.to && { to: this.to }), ...(this.about && { replyTo: this.about }) };
-    const letter: Letter = { key: newKey(), text: text.trim() ? text : "", at: new Date().toISOString(), ...to };
-    if (this.attachOutlet.isEmpty) this.roomOutlet.send(letter);
-    else this.roomOutlet.sendFiles(letter, this.attachOutlet.hand());
+    const message: PendingMessage = { key: newKey(), text: text.trim() ? text : "", at: new Date().toISOString(), ...to };
+    this.connection.send(message, this.attachOutlet.takeAll());
     this.textTarget.value = "";
     this.typedAt = 0;
     this.setAbout(null);
@@ -86,17 +95,13 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   private async sendEdit({ id, text: before }: About & { kind: "edit" }): Promise<void> {
     const text = this.textTarget.value.trim();
     if (!text) return;
-    if (text !== before.trim() && !(await this.roomOutlet.act("edit", { id, text }))) return;
+    const code = text === before.trim() ? null : await this.connection.act("edit", { id, text });
+    if (code) return toast(errorText(code));
     this.clearAbout();
   }
 
-  /** What was written has gone out: in slow mode the next waits its time. */
-  pause(): void {
-    if (this.slowValue > 0) this.wait(this.slowValue * 1000);
-  }
-
-  /** Counts down on the button until one may send again; what is written stays where it is. */
-  wait(ms: number): void {
+  /** Counts down on the button until sending is allowed again; the text stays in the field. */
+  private wait(ms: number): void {
     this.freeAt = Math.max(this.freeAt, Date.now() + ms);
     clearInterval(this.counting);
     const count = () => {
@@ -110,16 +115,21 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   }
 
   slowValueChanged(slow: number): void {
-    // The owner has let everybody speak again.
+    // Slow mode was turned off.
     if (slow === 0) this.freeAt = 0;
   }
 
-  /** Puts an emoji of the palette where the caret is. */
+  fillPalette(): void {
+    fillPalette(this.paletteTarget);
+  }
+
+  /** Inserts the pressed emoji at the caret. */
   pick(event: Event): void {
-    const button = event.currentTarget as HTMLElement;
+    const emoji = pressedEmoji(event);
+    if (!emoji) return;
     const { selectionStart, selectionEnd } = this.textTarget;
-    button.closest<HTMLElement>("[popover]")?.hidePopover();
-    this.textTarget.setRangeText(button.textContent ?? "", selectionStart, selectionEnd, "end");
+    this.paletteTarget.hidePopover();
+    this.textTarget.setRangeText(emoji, selectionStart, selectionEnd, "end");
     this.grow();
     this.textTarget.focus();
   }
@@ -139,15 +149,15 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   }
 
   clearAbout(): void {
-    // The text of an edit belongs to its message; that of an answer is one's own.
+    // The text of an edit is that of its message; the text of a reply is a draft.
     if (this.about?.kind === "edit") this.textTarget.value = "";
     this.setAbout(null);
     this.grow();
     this.textTarget.focus();
   }
 
-  /** Escape takes back one thing after another. */
-  private step(): void {
+  /** Escape cancels one thing at a time. */
+  private cancelOne(): void {
     if (this.about) this.clearAbout();
     else if (this.to) this.clearWhisper();
   }
@@ -157,15 +167,14 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.aboutTarget.hidden = about === null;
     this.element.classList.toggle("is-editing", about?.kind === "edit");
     if (!about) return;
-    this.aboutSignTarget.setAttribute("href", about.kind === "edit" ? "#i-edit" : "#i-reply");
+    this.aboutSignTarget.setAttribute("href", iconUrl(about.kind));
     this.aboutTextTarget.textContent = about.excerpt;
-    this.aboutWhatTarget.textContent =
-      about.kind === "edit" ? word("editing") : word("replyingTo").replace("\u2026", () => about.name);
+    this.aboutWhatTarget.textContent = about.kind === "edit" ? t("editing") : tWith("replyingTo", about.name);
   }
 
-  whisperTo(person: Addressee): void {
-    this.to = person;
-    this.whisperNameTarget.textContent = person.name;
+  whisperTo(recipient: Recipient): void {
+    this.to = recipient;
+    this.whisperNameTarget.textContent = recipient.name;
     this.whisperTarget.hidden = false;
     this.element.classList.add("is-whispering");
     this.textTarget.focus();
@@ -186,7 +195,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   }
 }
 
-/** `crypto.randomUUID` is not there over plain HTTP, which a house network may well use. */
+/** `crypto.randomUUID` is missing over plain HTTP, as in a home network. */
 function newKey(): string {
   if ("randomUUID" in crypto) return crypto.randomUUID();
   return Array.from((crypto as Crypto).getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

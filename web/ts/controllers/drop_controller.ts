@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import type AttachController from "./attach_controller";
 
-/** Takes files dropped anywhere on the talk. */
+/** Accepts files dropped anywhere on the room. */
 export default class DropController extends Controller<HTMLElement> {
   static targets = ["veil"];
   static outlets = ["attach"];
@@ -23,7 +23,7 @@ export default class DropController extends Controller<HTMLElement> {
     this.element.removeEventListener("drop", this.drop);
   }
 
-  // Entering a child comes before leaving its parent, so the depth tells whether we are still over it.
+  // A child is entered before its parent is left, so the depth shows whether the pointer is inside.
   private enter = (event: DragEvent) => {
     if (!carriesFiles(event)) return;
     this.depth += 1;
@@ -37,17 +37,17 @@ export default class DropController extends Controller<HTMLElement> {
   private leave = (event: DragEvent) => {
     if (!carriesFiles(event)) return;
     this.depth -= 1;
-    if (this.depth <= 0) this.lift();
+    if (this.depth <= 0) this.end();
   };
 
   private drop = (event: DragEvent) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    this.lift();
-    this.attachOutlet.take([...(event.dataTransfer?.files ?? [])]);
+    this.end();
+    this.attachOutlet.add([...(event.dataTransfer?.files ?? [])]);
   };
 
-  private lift(): void {
+  private end(): void {
     this.depth = 0;
     this.veilTarget.hidden = true;
   }

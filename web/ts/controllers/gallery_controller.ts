@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { localize } from "../lib/time";
 
-/** The list of a room's files: its times are told as the viewer counts them. */
+/** The list of a room's files, with times in the viewer's time zone. */
 export default class GalleryController extends Controller<HTMLElement> {
   override connect(): void {
     localize(this.element);

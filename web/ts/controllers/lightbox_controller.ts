@@ -1,9 +1,9 @@
 import { Controller } from "@hotwired/stimulus";
 
-// How far a finger moves before it means the next picture.
-const SWIPE = 48;
+/** The distance of a swipe to the next picture. */
+const SWIPE_PX = 48;
 
-/** Shows the pictures of the page one at a time, large; by keys, buttons or a swipe. */
+/** Shows the pictures of the page one at a time; keys, buttons and swipes turn to the next. */
 export default class LightboxController extends Controller<HTMLDialogElement> {
   static targets = ["picture", "name", "count", "get", "previous", "next"];
   declare readonly pictureTarget: HTMLImageElement;
@@ -24,7 +24,7 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
     document.removeEventListener("click", this.open);
   }
 
-  // A new window stays one press with a key or the other button away.
+  // A modifier key or the other mouse button opens a new window as usual.
   private open = (event: MouseEvent) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[data-picture]") : null;
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -39,7 +39,7 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
 
   closed(): void {
     this.pictureTarget.removeAttribute("src");
-    // Back to where one was, which may have moved while other pictures were looked at.
+    // Focus the picture that was shown last.
     this.shown?.focus();
     this.shown?.scrollIntoView({ block: "nearest" });
     this.shown = undefined;
@@ -65,8 +65,8 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
   }
 
   release(event: PointerEvent): void {
-    const way = event.clientX - this.pressedAt;
-    if (event.pointerType !== "mouse" && Math.abs(way) > SWIPE) this.turn(way < 0 ? 1 : -1);
+    const distance = event.clientX - this.pressedAt;
+    if (event.pointerType !== "mouse" && Math.abs(distance) > SWIPE_PX) this.turn(distance < 0 ? 1 : -1);
   }
 
   /** A press beside the picture closes. */

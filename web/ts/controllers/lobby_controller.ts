@@ -1,18 +1,18 @@
 import { Controller } from "@hotwired/stimulus";
 import type { Socket } from "socket.io-client";
 import { copy, field } from "../lib/fragment";
-import { paint } from "../lib/person";
+import { setHue } from "../lib/avatar";
 import { namespace } from "../lib/socket";
 import { localize } from "../lib/time";
 import type { Room } from "../lib/wire";
 
-/** Keeps a list of rooms true: the lobby's own, and the one beside a talk, which shows no more of them than it has. */
+/** Updates a list of rooms: that of the lobby, and the one beside a room, which gets no new rows. */
 export default class LobbyController extends Controller<HTMLElement> {
   static targets = ["list", "blank"];
   static values = { known: Boolean };
   declare readonly listTarget: HTMLElement;
   declare readonly blankTarget: HTMLTemplateElement;
-  /** Whether only the rooms that are listed already are followed. */
+  /** Whether only the rooms in the list are updated. */
   declare readonly knownValue: boolean;
   private socket?: Socket;
   private ticking = 0;
@@ -21,7 +21,7 @@ export default class LobbyController extends Controller<HTMLElement> {
     localize(this.element);
     this.ticking = window.setInterval(() => localize(this.element), 60_000);
     this.socket = namespace("/room");
-    // What happened while we were away is asked for once.
+    // After a reconnect the list is loaded again.
     let isFirst = true;
     this.socket.on("connect", () => {
       if (!isFirst && !this.knownValue) void this.refresh();
@@ -62,7 +62,7 @@ export default class LobbyController extends Controller<HTMLElement> {
   }
 
   private fill(row: HTMLElement, room: Room): void {
-    const say = (name: string, text: string) => {
+    const setText = (name: string, text: string) => {
       const element = field(row, name);
       if (element && element.textContent !== text) element.textContent = text;
     };
@@ -70,16 +70,16 @@ export default class LobbyController extends Controller<HTMLElement> {
       const element = field(row, name);
       if (element) element.hidden = !shown;
     };
-    say("title", room.title);
-    say("online", String(room.onlineCount));
-    say("max", String(room.max));
+    setText("title", room.title);
+    setText("online", String(room.onlineCount));
+    setText("max", String(room.max));
     show("locked", room.locked);
     show("full", room.memberCount >= room.max);
     const owner = field(row, "owner");
     if (owner && room.owner) {
       owner.textContent = room.owner.name;
       owner.classList.remove("row__owner--none");
-      paint(owner, room.owner.id);
+      setHue(owner, room.owner.id);
     }
     field(row, "createdAt")?.setAttribute("datetime", room.createdAt);
     localize(row);

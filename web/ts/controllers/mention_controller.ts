@@ -1,14 +1,14 @@
 import { Controller } from "@hotwired/stimulus";
-import { finds } from "../lib/hangul";
-import { word } from "../lib/words";
+import { matchesName } from "../lib/hangul";
+import { t } from "../lib/strings";
 import type PeopleController from "./people_controller";
 
-/** Names offered at a time. */
-const MOST = 8;
-/** Letters behind the `@` that may still be a name. */
-const LONGEST = 40;
+/** Names in the list at a time. */
+const MAX_NAMES = 8;
+/** Letters after the `@` that may still be a name. */
+const MAX_NAME_LENGTH = 40;
 
-/** Offers the people of the room behind an `@`, and puts the chosen name there. */
+/** Suggests members after an `@`, and inserts the chosen name. */
 export default class MentionController extends Controller<HTMLElement> {
   static targets = ["text", "list"];
   static outlets = ["people"];
@@ -19,7 +19,7 @@ export default class MentionController extends Controller<HTMLElement> {
   private chosen = 0;
 
   typed(): void {
-    const typed = this.asked();
+    const typed = this.query();
     const people = typed === null ? [] : this.people(typed);
     this.listTarget.replaceChildren(...people);
     this.choose(0);
@@ -27,7 +27,7 @@ export default class MentionController extends Controller<HTMLElement> {
     else this.listTarget.hidden = false;
   }
 
-  /** Keys are the list's while it is open, but not those that finish a syllable. */
+  /** The open list takes the keys, except those that finish a syllable. */
   key(event: KeyboardEvent): void {
     if (this.listTarget.hidden || event.isComposing) return;
     const count = this.listTarget.childElementCount;
@@ -53,15 +53,15 @@ export default class MentionController extends Controller<HTMLElement> {
     event.stopImmediatePropagation();
   }
 
-  leave(): void {
+  blur(): void {
     this.close();
   }
 
   private people(typed: string): HTMLElement[] {
-    const mayCallAll = this.peopleOutlet.element.dataset["role"] !== "member" && this.peopleOutlet.element.dataset["kind"] === "open";
-    const found = this.peopleOutlet.others().filter(({ name }) => finds(typed, name));
-    const rows = found.slice(0, MOST).map(({ name, face }) => this.row(name, face?.cloneNode(true) as Element | undefined));
-    if (mayCallAll && finds(typed, word("everybody"))) rows.push(this.row(word("everybody"), undefined, word("everybodyHint")));
+    const mayMentionAll = this.peopleOutlet.element.dataset["role"] !== "member" && this.peopleOutlet.element.dataset["kind"] === "open";
+    const found = this.peopleOutlet.others().filter(({ name }) => matchesName(typed, name));
+    const rows = found.slice(0, MAX_NAMES).map(({ name, face }) => this.row(name, face?.cloneNode(true) as Element | undefined));
+    if (mayMentionAll && matchesName(typed, t("everybody"))) rows.push(this.row(t("everybody"), undefined, t("everybodyHint")));
     rows.forEach((row, at) => (row.id = `mention-${at}`));
     return rows;
   }
@@ -97,7 +97,7 @@ export default class MentionController extends Controller<HTMLElement> {
 
   private pick(row: Element | undefined): void {
     const name = (row as HTMLElement | undefined)?.dataset["name"];
-    const typed = this.asked();
+    const typed = this.query();
     this.close();
     if (!name || typed === null) return;
     const caret = this.textTarget.selectionStart;
@@ -111,11 +111,11 @@ export default class MentionController extends Controller<HTMLElement> {
     this.textTarget.removeAttribute("aria-activedescendant");
   }
 
-  /** What stands between an `@` and the caret; nothing where no `@` begins a word. */
-  private asked(): string | null {
+  /** Returns the text between an `@` that begins a word and the caret. */
+  private query(): string | null {
     const { selectionStart, selectionEnd, value } = this.textTarget;
     if (selectionStart !== selectionEnd) return null;
-    const before = value.slice(Math.max(0, selectionStart - LONGEST - 1), selectionStart);
+    const before = value.slice(Math.max(0, selectionStart - MAX_NAME_LENGTH - 1), selectionStart);
     return /(?:^|[^\p{L}\p{N}])@([^@\n]*)$/u.exec(before)?.[1] ?? null;
   }
 }

@@ -1,116 +1,90 @@
 import { Controller } from "@hotwired/stimulus";
+import { showUser } from "../lib/avatar";
 import { copy } from "../lib/fragment";
-import { portray } from "../lib/person";
-import type { Reads } from "../lib/unread";
-import type { Member, Presence, User } from "../lib/wire";
+import { placeMenu } from "../lib/menu";
+import { departed, MAX_MEMBERS, type RoomAction, roomConnection } from "../lib/room_connection";
+import { errorText } from "../lib/strings";
+import { toast } from "../lib/toast";
+import type { Member, Message, User } from "../lib/wire";
 import type ComposerController from "./composer_controller";
-import type RoomController from "./room_controller";
 
-// Above this many the page does not hold everybody, and how many have not read is not known.
-const KNOWN = 200;
-
-/** The list of who is in the room, and what one may do with each. */
+/** The list of members, and the one menu of what one may do with each. */
 export default class PeopleController extends Controller<HTMLElement> {
-  static targets = ["list", "blank"];
-  static outlets = ["room", "composer"];
+  static targets = ["list", "blank", "marks", "menu", "menuName"];
+  static outlets = ["composer"];
   declare readonly listTarget: HTMLElement;
   declare readonly blankTarget: HTMLTemplateElement;
-  declare readonly roomOutlet: RoomController;
+  declare readonly marksTarget: HTMLTemplateElement;
+  declare readonly menuTarget: HTMLDialogElement;
+  declare readonly menuNameTarget: HTMLElement;
   declare readonly composerOutlet: ComposerController;
 
-  replaceAll(members: Member[]): void {
-    const open = this.listTarget.querySelector<HTMLElement>("[data-member]:has(details[open])")?.dataset["userId"];
-    this.listTarget.replaceChildren(...members.map((member) => this.make(member)));
-    if (open) this.row(open)?.querySelector("details")?.setAttribute("open", "");
+  private readonly connection = roomConnection();
+  private subscriptions = new AbortController();
+  /** The member the menu is open for. */
+  private chosenId = "";
+
+  override connect(): void {
+    this.subscriptions = new AbortController();
+    const { signal } = this.subscriptions;
+    const { connection } = this;
+    connection.on("joined", signal, ({ members }) => this.replaceAll(members));
+    connection.on("message", signal, (message) => this.message(message));
+    connection.on("online", signal, ({ user }) => this.online(user));
+    connection.on("offline", signal, ({ user }) => this.set(user.id, "online", "false"));
+    connection.on("presence", signal, ({ userId, state }) => this.set(userId, "presence", state));
+    connection.on("user", signal, (user) => {
+      const row = this.row(user.id);
+      if (row) showUser(row, user);
+    });
+    this.markOwn();
   }
 
-  add(user: User, readSeq: number): void {
-    const present = this.row(user.id);
-    if (present) present.dataset["online"] = "true";
-    else if (this.rows().length < KNOWN) {
-      this.listTarget.append(this.make({ user, role: "member", online: true, presence: "online", readSeq }));
-    }
+  override disconnect(): void {
+    this.subscriptions.abort();
   }
 
-  offline(id: string): void {
-    const row = this.row(id);
-    if (row) row.dataset["online"] = "false";
-  }
-
-  presence(id: string, state: Presence): void {
-    const row = this.row(id);
-    if (row) row.dataset["presence"] = state;
-  }
-
-  remove(id: string): void {
-    this.row(id)?.remove();
-  }
-
-  change(user: User): void {
-    const row = this.row(user.id);
-    if (row) portray(row, user);
-  }
-
-  crown(id: string): void {
-    for (const row of this.rows()) {
-      if (row.dataset["role"] === "owner") row.dataset["role"] = "member";
-    }
-    const row = this.row(id);
-    if (row) row.dataset["role"] = "owner";
-  }
-
-  role(id: string, role: Member["role"]): void {
-    const row = this.row(id);
-    if (row) row.dataset["role"] = role;
-  }
-
-  read(id: string, seq: number): void {
-    const row = this.row(id);
-    // Marks only move forward.
-    if (row && Number(row.dataset["readSeq"]) < seq) row.dataset["readSeq"] = String(seq);
-  }
-
-  reads(): Reads | null {
-    const rows = this.rows();
-    if (rows.length >= KNOWN) return null;
-    return new Map(rows.map((row) => [row.dataset["userId"] ?? "", Number(row.dataset["readSeq"])]));
-  }
-
-  /** Everybody else in the list: who they are, and how they look. */
+  /** The other members in the list: their names and avatars. */
   others(): { id: string; name: string; face: Element | null }[] {
-    const person = (row: HTMLElement) => {
+    const member = (row: HTMLElement) => {
       const id = row.dataset["userId"] ?? "";
       return { id, name: this.nameOf(id), face: row.querySelector(".avatar") };
     };
-    return this.rows().filter((row) => !row.matches(".is-me")).map(person);
+    return this.rows().filter((row) => !row.matches(".is-me")).map(member);
   }
 
   nameOf(id: string): string {
     return this.row(id)?.querySelector(".member__name")?.textContent ?? "";
   }
 
-  /** Marks one's own row; the acts are not for oneself. */
-  own(id: string): void {
-    for (const row of this.rows()) row.classList.toggle("is-me", row.dataset["userId"] === id);
-  }
-
+  /** Shows a member in the list, with the menu open. */
   show(id: string): void {
     const row = this.row(id);
     const side = document.getElementById("side-people");
     if (!row || !side) return;
     if (getComputedStyle(side).display === "none") side.showPopover();
-    const more = row.querySelector("details");
-    if (more) more.open = true;
     row.scrollIntoView({ block: "nearest" });
-    row.querySelector("summary")?.focus();
+    row.querySelector("a")?.focus();
+    this.openMenu(row);
   }
 
-  whisper(event: Event): void {
-    const row = this.rowOf(event);
-    const id = row?.dataset["userId"];
-    if (!row || !id) return;
-    this.close(row);
-    this.composerOutlet.whisperTo({ id, name: this.nameOf(id) });
+  /** A press on a row of the list. */
+  open(event: MouseEvent): void {
+    const row = (event.target as Element).closest<HTMLElement>("[data-member]");
+    if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.openMenu(row);
+  }
+
+  /** Closes the menu on a press beside it. */
+  dismiss(event: Event): void {
+    if (event.target === this.menuTarget) this.menuTarget.close();
+  }
+
+  whisper(): void {
+    const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
+    this.close();
+    this.composerOutlet.whisperTo({ id, name });
   }
 
   kick(event: SubmitEvent): void {
@@ -121,40 +95,102 @@ export default class PeopleController extends Controller<HTMLElement> {
     this.act(event, "owner", {});
   }
 
-  moderator(event: SubmitEvent): void {
+  setModerator(event: SubmitEvent): void {
     this.act(event, "moderator", { on: event.submitter?.getAttribute("value") === "true" });
   }
 
-  private act(event: Event, name: "kick" | "moderator" | "owner", more: object): void {
-    const row = this.rowOf(event);
-    const userId = row?.dataset["userId"];
-    // Without a connection the form goes the plain way.
-    if (!row || !userId || !this.roomOutlet.isConnected) return;
+  private act(event: Event, action: RoomAction, more: object): void {
+    // Without a connection the browser sends the form.
+    if (!this.connection.isConnected) return;
     event.preventDefault();
-    this.close(row);
-    void this.roomOutlet.act(name, { room: this.roomOutlet.idValue, userId, ...more });
+    const body = { room: this.connection.roomId, userId: this.chosenId, ...more };
+    this.close();
+    void this.connection.act(action, body).then((code) => code && toast(errorText(code)));
   }
 
-  private close(row: HTMLElement): void {
-    row.querySelector("details")?.removeAttribute("open");
+  private openMenu(row: HTMLElement): void {
+    if (row.matches(".is-me")) return;
+    const { userId = "", role = "member" } = row.dataset;
+    this.chosenId = userId;
+    this.menuNameTarget.textContent = this.nameOf(userId);
+    const actions = this.menuTarget.querySelector<HTMLElement>(".member-actions");
+    if (actions) actions.dataset["role"] = role;
+    for (const input of this.menuTarget.querySelectorAll("[name=userId]")) input.setAttribute("value", userId);
+    this.menuTarget.showModal();
+    placeMenu(this.menuTarget, row, "right");
+  }
+
+  private close(): void {
+    this.menuTarget.close();
     const side = document.getElementById("side-people");
     if (side?.matches(":popover-open")) side.hidePopover();
   }
 
-  private make(member: Member): HTMLElement {
+  private replaceAll(members: Member[]): void {
+    this.listTarget.replaceChildren(...members.map((member) => this.create(member)));
+    this.markOwn();
+    // The menu stays open for its member, if they are still here.
+    if (this.menuTarget.open && !this.row(this.chosenId)) this.menuTarget.close();
+  }
+
+  private message(message: Message): void {
+    const gone = departed(message);
+    if (gone && gone.id !== this.connection.me) this.row(gone.id)?.remove();
+    const { event, user } = message.system ?? {};
+    if (!user) return;
+    if (event === "owner") {
+      for (const row of this.rows()) if (row.dataset["role"] === "owner") this.setRole(row, "member");
+    }
+    const row = this.row(user.id);
+    if (row && (event === "owner" || event === "moderator" || event === "member")) this.setRole(row, event);
+  }
+
+  private online(user: User): void {
+    const row = this.row(user.id);
+    if (row) row.dataset["online"] = "true";
+    else if (this.rows().length < MAX_MEMBERS) {
+      this.listTarget.append(this.create({ user, role: "member", online: true, presence: "online", readSeq: 0 }));
+    }
+  }
+
+  private create(member: Member): HTMLElement {
     const row = copy(this.blankTarget);
     row.dataset["userId"] = member.user.id;
-    row.dataset["role"] = member.role;
     row.dataset["online"] = String(member.online);
     row.dataset["presence"] = member.presence;
-    row.dataset["readSeq"] = String(member.readSeq);
-    for (const input of row.querySelectorAll("[name=userId]")) input.setAttribute("value", member.user.id);
-    portray(row, member.user);
+    row.querySelector("a")?.setAttribute("href", `?member=${member.user.id}`);
+    if (member.user.kind === "bot") this.addMark(row, "bot");
+    this.setRole(row, member.role);
+    showUser(row, member.user);
     return row;
   }
 
-  private rowOf(event: Event): HTMLElement | null {
-    return (event.currentTarget as Element).closest<HTMLElement>("[data-member]");
+  private setRole(row: HTMLElement, role: Member["role"]): void {
+    row.dataset["role"] = role;
+    row.querySelector(".member__role")?.remove();
+    this.addMark(row, role);
+  }
+
+  private markOwn(): void {
+    const row = this.row(this.connection.me);
+    if (!row) return;
+    row.classList.add("is-me");
+    if (!row.querySelector("[data-mark=you]")) this.addMark(row, "you");
+  }
+
+  private addMark(row: HTMLElement, name: string): void {
+    const mark = this.marksTarget.content.querySelector(`[data-mark="${name}"]`);
+    if (!mark) return;
+    const link = row.querySelector("a");
+    const role = link?.querySelector(".member__role");
+    // A role stands at the end of the row.
+    if (role) role.before(mark.cloneNode(true));
+    else link?.append(mark.cloneNode(true));
+  }
+
+  private set(id: string, name: "online" | "presence", value: string): void {
+    const row = this.row(id);
+    if (row) row.dataset[name] = value;
   }
 
   private row(id: string): HTMLElement | null {

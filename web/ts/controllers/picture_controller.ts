@@ -1,14 +1,15 @@
 import { Controller } from "@hotwired/stimulus";
 import { square, type View } from "../lib/crop";
-import { portray } from "../lib/person";
+import { showUser } from "../lib/avatar";
 import { UploadFailed, upload } from "../lib/upload";
 import type { User } from "../lib/wire";
-import { refusal, toast, word } from "../lib/words";
+import { errorText, t } from "../lib/strings";
+import { toast } from "../lib/toast";
 
-// Twice what the server keeps, so that it makes the last step on its own terms.
-const SENT = 512;
+// Twice the size that the server keeps.
+const UPLOAD_SIZE = 512;
 
-/** One's own picture: chosen, moved and scaled under a square, sent. Without this the form goes plain. */
+/** The user's picture: chosen, cropped to a square, uploaded. Without scripts the form sends it whole. */
 export default class PictureController extends Controller<HTMLElement> {
   static targets = ["face", "form", "file", "dialog", "canvas", "zoom", "remove"];
   declare readonly faceTarget: HTMLElement;
@@ -28,7 +29,7 @@ export default class PictureController extends Controller<HTMLElement> {
     if (!file) return;
     const image = await createImageBitmap(file).catch(() => null);
     if (!image) {
-      // What this browser cannot read the server may: it takes the middle.
+      // The server may read what this browser cannot, and crops the middle.
       this.formTarget.submit();
       return;
     }
@@ -75,7 +76,7 @@ export default class PictureController extends Controller<HTMLElement> {
 
   async send(): Promise<void> {
     const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = SENT;
+    canvas.width = canvas.height = UPLOAD_SIZE;
     this.paint(canvas);
     const blob = await new Promise<Blob | null>((made) => canvas.toBlob(made, "image/png"));
     if (!blob) return;
@@ -84,7 +85,7 @@ export default class PictureController extends Controller<HTMLElement> {
       const file = new File([blob], "picture.png", { type: "image/png" });
       this.show(await upload<User>("/api/me/picture", { file }, () => undefined, "PUT").done);
     } catch (error) {
-      toast(refusal(error instanceof UploadFailed ? error.refusal.code : "internal"));
+      toast(errorText(error instanceof UploadFailed ? error.refusal.code : "internal"));
     }
   }
 
@@ -92,13 +93,13 @@ export default class PictureController extends Controller<HTMLElement> {
     event.preventDefault();
     const answer = await fetch("/api/me/picture", { method: "DELETE" }).catch(() => null);
     if (answer?.ok) this.show((await answer.json()) as User);
-    else toast(refusal("unavailable"));
+    else toast(errorText("unavailable"));
   }
 
   private show(user: User): void {
-    portray(this.faceTarget, user);
+    showUser(this.faceTarget, user);
     this.removeTarget.hidden = !user.picture;
-    toast(word("done"));
+    toast(t("done"));
   }
 
   private move(x: number, y: number): void {
@@ -111,7 +112,7 @@ export default class PictureController extends Controller<HTMLElement> {
 
   private draw(): void {
     if (!this.image) return;
-    // What lies beyond the edge is not kept, so that the way back is not longer than the way there.
+    // Keep the view inside the picture.
     const { left, top, side } = square(this.image, this.view);
     this.view = { ...this.view, x: (left + side / 2) / this.image.width, y: (top + side / 2) / this.image.height };
     this.paint(this.canvasTarget);

@@ -1,34 +1,42 @@
 import { Controller } from "@hotwired/stimulus";
 import { fragment } from "../lib/fragment";
+import { roomConnection } from "../lib/room_connection";
+import { errorText } from "../lib/strings";
 import { localize } from "../lib/time";
+import { toast } from "../lib/toast";
 import type { Message } from "../lib/wire";
-import type RoomController from "./room_controller";
 
-/** What is pinned in the room: the newest under its head, all in a sheet. */
+/** The pinned messages: the newest under the head of the room, all of them in a sheet. */
 export default class PinsController extends Controller<HTMLElement> {
-  static outlets = ["room"];
-  declare readonly roomOutlet: RoomController;
+  private readonly connection = roomConnection();
+  private subscriptions = new AbortController();
 
   override connect(): void {
     localize(this.element);
+    this.subscriptions = new AbortController();
+    this.connection.on("message", this.subscriptions.signal, (message) => this.message(message));
   }
 
-  /** A message came or changed: the pins are asked for anew where that concerns them. */
-  heard({ detail: message }: CustomEvent<Message>): void {
-    const pin = this.element.querySelector<HTMLElement>(`[data-pin="${CSS.escape(message.id)}"]`);
-    const isOld = pin ? Number(pin.dataset["rev"]) < message.rev : Boolean(message.pinnedAt);
-    if (isOld) void this.refresh();
+  override disconnect(): void {
+    this.subscriptions.abort();
   }
 
   unpin(event: SubmitEvent): void {
-    if (!this.roomOutlet.isConnected) return;
+    if (!this.connection.isConnected) return;
     event.preventDefault();
     const id = (event.currentTarget as Element).closest<HTMLElement>("[data-pin]")?.dataset["pin"];
-    if (id) void this.roomOutlet.act("pin", { id, on: false });
+    if (id) void this.connection.act("pin", { id, on: false }).then((code) => code && toast(errorText(code)));
   }
 
-  async refresh(): Promise<void> {
-    const answer = await fetch(`/room/${this.roomOutlet.idValue}/pins`).catch(() => null);
+  /** Loads the pins again if a message changes them. */
+  private message(message: Message): void {
+    const pin = this.element.querySelector<HTMLElement>(`[data-pin="${CSS.escape(message.id)}"]`);
+    const isStale = pin ? Number(pin.dataset["rev"]) < message.rev : Boolean(message.pinnedAt);
+    if (isStale) void this.refresh();
+  }
+
+  private async refresh(): Promise<void> {
+    const answer = await fetch(`/room/${this.connection.roomId}/pins`).catch(() => null);
     if (!answer?.ok) return;
     const wasOpen = this.element.querySelector("[popover]")?.matches(":popover-open");
     this.element.replaceChildren(fragment(await answer.text()));

@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { localize } from "../lib/time";
 
-/** Shows times of where one is, and sends along how days begin there. */
+/** Shows times in the viewer's time zone, and sends the zone with the search. */
 export default class SearchController extends Controller<HTMLElement> {
   static targets = ["zone"];
   declare readonly zoneTarget: HTMLInputElement;

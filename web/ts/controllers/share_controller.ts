@@ -1,14 +1,15 @@
 import { Controller } from "@hotwired/stimulus";
 import { fullTime } from "../lib/time";
-import { toast, word } from "../lib/words";
+import { t } from "../lib/strings";
+import { toast } from "../lib/toast";
 
-/** An address to give away: the system's own sheet on a phone, the clipboard elsewhere. */
+/** An address to share: by the system's sheet on a phone, by the clipboard elsewhere. */
 export default class ShareController extends Controller<HTMLElement> {
   static targets = ["address"];
   declare readonly addressTarget: HTMLInputElement;
 
   override connect(): void {
-    // The server may not know under which name it is reached; the browser does.
+    // The server may not know its public name; the browser does.
     this.addressTarget.value = new URL(this.addressTarget.value, location.origin).href;
     for (const time of this.element.parentElement?.querySelectorAll<HTMLTimeElement>("time[data-full]") ?? []) fullTime(time);
   }
@@ -25,9 +26,9 @@ export default class ShareController extends Controller<HTMLElement> {
     }
     try {
       await navigator.clipboard.writeText(url);
-      toast(word("shared"));
+      toast(t("shared"));
     } catch {
-      // Without HTTPS there is no clipboard; the address can at least be copied by hand.
+      // Without HTTPS there is no clipboard: select the address for copying by hand.
       this.addressTarget.focus();
       this.select();
     }

@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus";
 
-/** A sheet that an address opens by its name, as after a form in it was sent. */
+/** A sheet that opens when the fragment of the address names it, as after its form was sent. */
 export default class SheetController extends Controller<HTMLElement> {
   override connect(): void {
     if (location.hash !== `#${this.element.id}`) return;

@@ -1,47 +1,53 @@
 import { Controller } from "@hotwired/stimulus";
-import { arrange, decorate, isMessage, neighbour, seqOf } from "../lib/arrange";
+import { showUser } from "../lib/avatar";
+import { arrange, decorate, isMessage, neighbour, seqOf, timeOf } from "../lib/arrange";
 import { fragment } from "../lib/fragment";
-import { layMark, liftMark } from "../lib/mark";
-import type { Letter } from "../lib/outbox";
-import { Pages } from "../lib/pages";
-import { hideFailure, pending, showFailure } from "../lib/pending";
-import { portray } from "../lib/person";
-import { layOlder, trim } from "../lib/trim";
-import { countUnread, type Reads } from "../lib/unread";
+import { HistoryLoader } from "../lib/history_loader";
+import type { PendingMessage } from "../lib/pending_store";
+import { hideFailure, renderPending, showFailure } from "../lib/pending_view";
+import { placeReadMarker, removeReadMarker } from "../lib/read_marker";
+import { roomConnection } from "../lib/room_connection";
+import { errorText } from "../lib/strings";
+import { toast } from "../lib/toast";
+import { addOlderLink, trim } from "../lib/trim";
+import { countUnread } from "../lib/unread";
 import type { Message, User } from "../lib/wire";
-import type RoomController from "./room_controller";
+import type PeopleController from "./people_controller";
 
-/** The messages: each in its place by seq, the newest state winning by rev. */
+/** The messages in the order of their seq; of two versions of one message the higher rev wins. */
 export default class TimelineController extends Controller<HTMLElement> {
   static targets = ["list", "blank", "blankWhisper"];
-  static values = { me: String, read: Number, unread: Number, at: Number };
-  static outlets = ["room"];
+  static values = { read: Number, unread: Number, at: Number };
+  static outlets = ["people"];
   declare readonly listTarget: HTMLElement;
   declare readonly blankTarget: HTMLTemplateElement;
   declare readonly blankWhisperTarget: HTMLTemplateElement;
-  declare readonly meValue: string;
-  /** How far one had read, and how much was said since, when the page was made. */
+  /** The read position and the number of unread messages when the page was rendered. */
   declare readonly readValue: number;
   declare readonly unreadValue: number;
   /** The message that the address points at. */
   declare readonly atValue: number;
-  declare readonly roomOutlet: RoomController;
-  declare readonly hasRoomOutlet: boolean;
+  declare readonly peopleOutlet: PeopleController;
 
+  private readonly connection = roomConnection();
+  private subscriptions = new AbortController();
   private isAtBottom = true;
-  private reads: Reads | null = null;
   private sizes?: ResizeObserver;
-  private pages!: Pages;
+  private history!: HistoryLoader;
 
-  // The room may hand over what waits to be sent before this controller is connected.
   override initialize(): void {
-    this.pages = new Pages(this.listTarget, this.element, () => this.roomOutlet.idValue, () => this.settleAll(), (message) => this.put(message));
+    this.history = new HistoryLoader(this.listTarget, this.element, this.connection.roomId, () => this.settleAll(), (message) => this.put(message));
   }
 
   override connect(): void {
+    this.subscribe();
     this.settleAll();
+    for (const message of this.connection.pending()) {
+      this.addPending(message);
+      if (message.failed) this.fail(message.key, message.failed);
+    }
     this.open();
-    // The keyboard of a phone and a growing composer make the talk shorter: stay where one was.
+    // A phone's keyboard and a growing composer shrink the list: stay at the end.
     this.sizes = new ResizeObserver(() => this.isAtBottom && this.toBottom());
     this.sizes.observe(this.element);
     this.sizes.observe(this.listTarget);
@@ -49,23 +55,41 @@ export default class TimelineController extends Controller<HTMLElement> {
   }
 
   override disconnect(): void {
+    this.subscriptions.abort();
     this.sizes?.disconnect();
     document.removeEventListener("visibilitychange", this.seen);
   }
 
-  /** Takes a message in, new or changed. */
-  put(message: Message): void {
+  private subscribe(): void {
+    this.subscriptions = new AbortController();
+    const { signal } = this.subscriptions;
+    const { connection } = this;
+    connection.on("joined", signal, ({ messages, isReset }) => {
+      if (isReset) this.reset(messages);
+      else for (const message of messages) this.put(message);
+    });
+    connection.on("message", signal, (message) => this.put(message));
+    connection.on("pending", signal, ({ message, rows }) => this.addPending(message, rows));
+    connection.on("sent", signal, ({ key, seq }) => this.settle(key, seq));
+    connection.on("failed", signal, ({ key, code }) => this.fail(key, code));
+    connection.on("withdrawn", signal, ({ key }) => this.withdraw(key));
+    connection.on("reads", signal, () => this.count());
+    connection.on("user", signal, (user) => this.rename(user));
+  }
+
+  /** Adds a message or replaces its older version. */
+  private put(message: Message): void {
     const present = document.getElementById(`m-${message.seq}`);
     const isNew = !isMessage(present);
     if (!isNew && Number(present.dataset["rev"]) >= message.rev) return this.dropPending(message.key, message.seq);
     const element = fragment(message.html).firstElementChild;
     if (!isMessage(element)) return;
-    decorate(element, this.meValue);
-    const isNews = isNew && message.user?.id !== this.meValue;
+    decorate(element, this.connection.me);
+    const isNews = isNew && message.user?.id !== this.connection.me;
     if (!isNew) {
       replace(present, element);
     } else if (!this.insert(element, message.seq)) {
-      this.pages.keep(message);
+      this.history.keep(message);
       return this.news(element, isNews && message.seq > this.lastSeq());
     }
     this.dropPending(message.key, message.seq);
@@ -75,65 +99,59 @@ export default class TimelineController extends Controller<HTMLElement> {
     this.after(element, isNews);
   }
 
-  /** Forgets what is shown and begins again, where the room's numbers leapt. */
-  reset(messages: Message[]): void {
+  /** Replaces all messages, after a gap that the server cannot fill. */
+  private reset(messages: Message[]): void {
     const waiting = this.pendings();
     this.listTarget.replaceChildren();
     const first = messages[0];
-    if (first && first.seq > 1) layOlder(this.listTarget, first.seq);
+    if (first && first.seq > 1) addOlderLink(this.listTarget, first.seq);
     for (const message of messages) this.listTarget.append(fragment(message.html));
     this.listTarget.append(...waiting);
     this.settleAll();
     this.toBottom();
   }
 
-  pend(letter: Letter, files: HTMLElement[] = []): void {
-    const element = pending(letter, { text: this.blankTarget, whisper: this.blankWhisperTarget }, files);
-    decorate(element, this.meValue);
+  private addPending(message: PendingMessage, files: HTMLElement[] = []): void {
+    const element = renderPending(message, { text: this.blankTarget, whisper: this.blankWhisperTarget }, files);
+    decorate(element, this.connection.me);
     this.listTarget.append(element);
     arrange(element);
-    liftMark(this.listTarget);
-    if (this.pages.isAtEnd) this.toBottom();
+    removeReadMarker(this.listTarget);
+    if (this.history.isAtEnd) this.toBottom();
     else void this.toEnd();
   }
 
-  /** The server has a pending message under this seq; its own rendering may be here or on its way. */
-  settle(key: string, seq: number): void {
+  /** The server stored a pending message under this seq; its event may come before or after this. */
+  private settle(key: string, seq: number): void {
     const element = this.pending(key);
     if (!element) return;
     if (document.getElementById(`m-${seq}`)) this.remove(element);
     else element.dataset["settled"] = String(seq);
   }
 
-  fail(key: string, code: string): void {
+  private fail(key: string, code: string): void {
     const element = this.pending(key);
     if (!element) return;
-    const again = () => {
+    const retry = () => {
       hideFailure(element);
-      this.roomOutlet.retry(key);
+      this.connection.retry(key);
     };
     const discard = () => {
       this.remove(element);
-      this.roomOutlet.discard(key);
+      this.connection.discard(key);
     };
-    showFailure(element, code, again, discard);
+    showFailure(element, code, retry, discard);
     if (this.isAtBottom) this.toBottom();
   }
 
-  withdraw(key: string): void {
+  private withdraw(key: string): void {
     const element = this.pending(key);
     if (element) this.remove(element);
   }
 
-  /** How far each person has read; `null` where not everybody is known. */
-  marks(reads: Reads | null): void {
-    this.reads = reads;
-    this.count();
-  }
-
-  rename(user: User): void {
+  private rename(user: User): void {
     for (const message of this.listTarget.querySelectorAll<HTMLElement>(`[data-user-id="${CSS.escape(user.id)}"]`)) {
-      portray(message, user);
+      showUser(message, user);
     }
   }
 
@@ -141,39 +159,41 @@ export default class TimelineController extends Controller<HTMLElement> {
     const reaction = event.currentTarget as HTMLElement;
     const id = reaction.closest<HTMLElement>("[data-message]")?.dataset["id"];
     const { emoji } = reaction.dataset;
-    if (id && emoji) void this.roomOutlet.act("react", { id, emoji, on: reaction.getAttribute("aria-pressed") !== "true" });
+    if (!id || !emoji) return;
+    const on = reaction.getAttribute("aria-pressed") !== "true";
+    void this.connection.act("react", { id, emoji, on }).then((code) => code && toast(errorText(code)));
   }
 
-  /** Names who reacted, as far as they are known here, when somebody asks by pointing at it. */
+  /** Shows the names of those who reacted, as far as the list of members has them. */
   reactors(event: Event): void {
     const reaction = event.currentTarget as HTMLElement;
-    const names = (reaction.dataset["userIds"] ?? "").split(" ").map((id) => this.roomOutlet.nameOf(id)).filter(Boolean);
+    const names = (reaction.dataset["userIds"] ?? "").split(" ").map((id) => this.peopleOutlet.nameOf(id)).filter(Boolean);
     const more = Number(reaction.querySelector("b")?.textContent) - names.length;
     reaction.title = `${names.join(", ")}${more > 0 ? ` +${more}` : ""}`;
   }
 
-  /** A press on somebody's face or name shows them among the people. */
-  who(event: Event): void {
+  /** Shows the sender in the list of members on a press on their avatar or name. */
+  showSender(event: Event): void {
     const pressed = (event.target as Element).closest(".avatar, .message__name [data-field=name]");
     const id = pressed?.closest<HTMLElement>("[data-message]")?.dataset["userId"];
-    if (id) this.roomOutlet.show(id);
+    if (id) this.peopleOutlet.show(id);
   }
 
-  /** By keyboard from message to message; what one may do with each is behind the next Tab. */
-  walk(event: KeyboardEvent): void {
+  /** Arrow keys move the focus between messages; Tab then reaches the actions. */
+  moveFocus(event: KeyboardEvent): void {
     const from = event.target as HTMLElement;
-    const way = event.key === "ArrowUp" ? "previousElementSibling" : event.key === "ArrowDown" ? "nextElementSibling" : null;
-    if (!way || (from !== this.element && !isMessage(from))) return;
+    const direction = event.key === "ArrowUp" ? "previousElementSibling" : event.key === "ArrowDown" ? "nextElementSibling" : null;
+    if (!direction || (from !== this.element && !isMessage(from))) return;
     event.preventDefault();
-    let to = isMessage(from) ? neighbour(from, way) : (this.settled().at(-1) ?? null);
-    while (to?.matches(".line, .is-pending")) to = neighbour(to, way);
+    let to = isMessage(from) ? neighbour(from, direction) : (this.settled().at(-1) ?? null);
+    while (to?.matches(".line, .is-pending")) to = neighbour(to, direction);
     if (!to) return;
     to.tabIndex = -1;
     to.focus({ preventScroll: true });
     to.scrollIntoView({ block: "nearest" });
   }
 
-  /** Follows a link to a message within the page: a quote, a pin, the time beside it. */
+  /** Follows a link to a message: a quote, a pin, a time. */
   follow(event: MouseEvent): void {
     const link = (event.target as Element).closest?.<HTMLAnchorElement>('.room a[href^="?at="]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -182,37 +202,38 @@ export default class TimelineController extends Controller<HTMLElement> {
     void this.point(Number(new URLSearchParams(link.search).get("at")));
   }
 
-  /** Shows a message in the middle, fetching the talk around it if it is not here. False if there is none. */
+  /** Shows a message in the middle, and loads it if needed. Returns false if there is none. */
   async point(seq: number): Promise<boolean> {
-    if (!document.getElementById(`m-${seq}`)) await this.pages.jump(`around=${seq}`);
+    if (!document.getElementById(`m-${seq}`)) await this.history.jump(`around=${seq}`);
     const found = document.getElementById(`m-${seq}`);
     if (!isMessage(found)) return false;
     this.isAtBottom = false;
     found.scrollIntoView({ block: "center" });
+    // The highlight fades by itself, once per class.
+    this.listTarget.querySelector(".is-found")?.classList.remove("is-found");
     found.classList.add("is-found");
-    setTimeout(() => found.classList.remove("is-found"), 2000);
     return true;
   }
 
   /** Shows the first message since a time at the top. */
   async since(time: string): Promise<boolean> {
-    if (!(await this.pages.jump(`since=${encodeURIComponent(time)}`))) return false;
-    const first = this.settled().find((message) => Date.parse(message.dataset["at"] ?? "") >= Date.parse(time));
+    if (!(await this.history.jump(`since=${encodeURIComponent(time)}`))) return false;
+    const first = this.settled().find((message) => Date.parse(timeOf(message)) >= Date.parse(time));
     if (first) this.toTop(neighbourDay(first));
     else this.toBottom();
     return true;
   }
 
-  /** Back to what one has not read, which the first page was too short for. */
+  /** Shows the first unread message, where the first page was too short for it. */
   async toUnread(): Promise<void> {
     this.pill("top", false);
-    if (!(await this.pages.jump(`around=${this.readValue + 1}`))) return;
+    if (!(await this.history.jump(`around=${this.readValue + 1}`))) return;
     const first = this.firstUnread();
-    if (first) this.toTop(layMark(first));
+    if (first) this.toTop(placeReadMarker(first));
   }
 
   async toEnd(): Promise<void> {
-    if (!this.pages.isAtEnd && !(await this.pages.newest())) return;
+    if (!this.history.isAtEnd && !(await this.history.newest())) return;
     if (location.search) history.replaceState(null, "", location.pathname);
     this.toBottom();
   }
@@ -220,14 +241,14 @@ export default class TimelineController extends Controller<HTMLElement> {
   scrolled(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.element;
     const below = scrollHeight - scrollTop - clientHeight;
-    this.isAtBottom = below < 40 && this.pages.isAtEnd;
+    this.isAtBottom = below < 40 && this.history.isAtEnd;
     if (this.isAtBottom) this.seen();
-    if (scrollTop < 400) void this.pages.older();
-    if (below < 400) void this.pages.newer();
+    if (scrollTop < 400) void this.history.older();
+    if (below < 400) void this.history.newer();
   }
 
   private toBottom(): void {
-    this.isAtBottom = this.pages.isAtEnd;
+    this.isAtBottom = this.history.isAtEnd;
     this.element.scrollTop = this.element.scrollHeight;
     this.seen();
   }
@@ -237,10 +258,10 @@ export default class TimelineController extends Controller<HTMLElement> {
     this.element.scrollTop += element.getBoundingClientRect().top - this.element.getBoundingClientRect().top - 12;
   }
 
-  /** Where to begin: at the message of the address, at what is new, or at the end. */
+  /** Scrolls to the message of the address, to the first unread one, or to the end. */
   private open(): void {
     if (this.atValue) return void this.point(this.atValue);
-    if (!this.pages.isAtEnd) {
+    if (!this.history.isAtEnd) {
       const { since } = Object.fromEntries(new URLSearchParams(location.search));
       this.isAtBottom = false;
       if (!since) this.element.scrollTop = 0;
@@ -250,10 +271,10 @@ export default class TimelineController extends Controller<HTMLElement> {
     const first = this.unreadValue > 0 ? this.firstUnread() : undefined;
     if (!first) return;
     if (!neighbour(first, "previousElementSibling")) {
-      // When everything here is new, there may be more of it above; else one has read nothing yet.
+      // All messages on the page are unread: there may be more above.
       return this.pill("top", this.listTarget.querySelector(".older") !== null);
     }
-    const mark = layMark(first);
+    const mark = placeReadMarker(first);
     if (mark.getBoundingClientRect().top < this.element.getBoundingClientRect().top) this.toTop(mark);
   }
 
@@ -262,12 +283,12 @@ export default class TimelineController extends Controller<HTMLElement> {
     return this.settled().find(isNew);
   }
 
-  /** False where the message lies beyond what is shown: it will come with its own page. */
+  /** Returns false where the message lies beyond the loaded pages. */
   private insert(element: HTMLElement, seq: number): boolean {
     const messages = this.settled();
     const after = messages.findLast((other) => seqOf(other) < seq);
     if (after) {
-      if (after === messages.at(-1) && !this.pages.isAtEnd) return false;
+      if (after === messages.at(-1) && !this.history.isAtEnd) return false;
       after.after(element);
       return true;
     }
@@ -284,15 +305,15 @@ export default class TimelineController extends Controller<HTMLElement> {
       if (settled && document.getElementById(`m-${settled}`)) element.remove();
     }
     for (const message of this.listTarget.querySelectorAll<HTMLElement>("[data-message]")) {
-      if (!message.classList.contains("is-pending")) decorate(message, this.meValue);
+      if (!message.classList.contains("is-pending")) decorate(message, this.connection.me);
       arrange(message);
     }
     this.count();
   }
 
   private after(element: HTMLElement, isNews: boolean): void {
-    // Who comes back to this window sees where they had left it.
-    if (isNews && document.hidden && !this.listTarget.querySelector(".read-mark")) layMark(element);
+    // Shows on return to this window where reading stopped.
+    if (isNews && document.hidden && !this.listTarget.querySelector(".read-mark")) placeReadMarker(element);
     this.news(element, isNews);
     if (!this.isAtBottom) return;
     trim(this.listTarget, this.settled());
@@ -336,7 +357,7 @@ export default class TimelineController extends Controller<HTMLElement> {
   }
 
   private count(): void {
-    countUnread(this.listTarget, this.reads);
+    countUnread(this.listTarget, this.connection.reads);
   }
 
   private seen = () => {
@@ -344,7 +365,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     this.pill("end", false);
     this.dispatch("seen");
     const last = this.lastSeq();
-    if (last && this.hasRoomOutlet) this.roomOutlet.read(last);
+    if (last) this.connection.read(last);
   };
 
   private pill(which: "top" | "end", shown: boolean): void {
@@ -353,9 +374,9 @@ export default class TimelineController extends Controller<HTMLElement> {
   }
 }
 
-/** Puts the newer state of a message in place of the older, with the bar of acts if that is there. */
+/** Replaces a message by its newer version, and keeps the bar of actions and the focus. */
 function replace(present: HTMLElement, element: HTMLElement): void {
-  const bar = present.querySelector<HTMLElement>("#acts");
+  const bar = present.querySelector<HTMLElement>("#message-bar");
   const focused = bar?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
   const hadFocus = document.activeElement === present;
   present.replaceWith(element);
@@ -366,7 +387,7 @@ function replace(present: HTMLElement, element: HTMLElement): void {
   element.focus({ preventScroll: true });
 }
 
-/** The line of the day above a message, if it is the day's first. */
+/** Returns the day line above a message, or the message if it has none. */
 function neighbourDay(message: HTMLElement): HTMLElement {
   const before = message.previousElementSibling;
   return before instanceof HTMLElement && before.classList.contains("day") ? before : message;

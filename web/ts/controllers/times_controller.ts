@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { localize } from "../lib/time";
 
-/** Times in the viewer's own words. */
+/** Shows times in the viewer's time zone and language. */
 export default class TimesController extends Controller<HTMLElement> {
   override connect(): void {
     localize(this.element);

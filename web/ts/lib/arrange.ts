@@ -1,5 +1,5 @@
-// What the markup cannot know, since it is the same for everybody: which messages are mine, where
-// a day begins, and which belong together in one run of the same person and minute.
+// Sets what differs between viewers, as the markup is the same for all: which messages are mine,
+// where a day begins, and which messages form a run of one sender in one minute.
 
 import { dayName, dayOf, localize, minuteOf } from "./time";
 
@@ -7,57 +7,63 @@ export function isMessage(element: Element | null): element is HTMLElement {
   return element instanceof HTMLElement && "message" in element.dataset;
 }
 
+/** The time of a message; of a system message it is an attribute, as it is not shown. */
+export function timeOf(message: HTMLElement): string {
+  return message.dataset["at"] ?? message.querySelector<HTMLTimeElement>(".message__time time")?.dateTime ?? "";
+}
+
 export function seqOf(element: HTMLElement): number {
   return Number(element.dataset["seq"]);
 }
 
-/** The message before or after an element, over day lines. */
-export function neighbour(element: Element, way: "previousElementSibling" | "nextElementSibling"): HTMLElement | null {
-  let found = element[way];
-  while (found && !isMessage(found)) found = found[way];
+/** The message before or after an element, past day lines. */
+export function neighbour(element: Element, direction: "previousElementSibling" | "nextElementSibling"): HTMLElement | null {
+  let found = element[direction];
+  while (found && !isMessage(found)) found = found[direction];
   return isMessage(found) ? found : null;
 }
 
-/** Marks what is mine and where I am named in a message just rendered, and puts its times into the viewer's place. */
+/** Marks in a rendered message what is mine and where I am mentioned, and localizes its times. */
 export function decorate(message: HTMLElement, me: string): void {
   message.classList.toggle("mine", message.dataset["userId"] === me);
   for (const reaction of message.querySelectorAll<HTMLElement>(".reaction")) {
     reaction.setAttribute("aria-pressed", String((reaction.dataset["userIds"] ?? "").split(" ").includes(me)));
   }
-  let isNamed = false;
+  let isMentioned = false;
   for (const mention of message.querySelectorAll<HTMLElement>(".mention")) {
-    // Without a person it names everybody.
+    // A mention without a user is of everybody.
     const isMe = (mention.dataset["userId"] ?? me) === me;
     mention.classList.toggle("is-me", isMe);
-    isNamed ||= isMe;
+    isMentioned ||= isMe;
   }
-  message.classList.toggle("names-me", isNamed && message.dataset["userId"] !== me);
+  message.classList.toggle("names-me", isMentioned && message.dataset["userId"] !== me);
   localize(message);
 }
 
-/** Sets a message in its place among its neighbours. */
+/** Updates the day line and the run that a message belongs to. */
 export function arrange(message: HTMLElement | null): void {
   if (!message) return;
   const before = neighbour(message, "previousElementSibling");
-  layDay(message, before);
+  updateDayLine(message, before);
   const joins = before !== null && runOf(before) === runOf(message) && runOf(message) !== null;
   message.classList.toggle("joins", joins);
-  // A message on its way has no time to show yet, so the one before it keeps its own.
+  // A pending message shows no time, so the one before it keeps its own.
   before?.classList.toggle("goes-on", joins && !message.classList.contains("is-pending"));
   if (!neighbour(message, "nextElementSibling")) message.classList.remove("goes-on");
 }
 
 function runOf(message: HTMLElement): string | null {
-  const { kind, userId, toId, at } = message.dataset;
+  const { kind, userId, toId } = message.dataset;
+  const at = timeOf(message);
   if (kind === "system" || !at) return null;
   return `${userId} ${kind} ${toId} ${minuteOf(at)}`;
 }
 
-function layDay(message: HTMLElement, before: HTMLElement | null): void {
-  const at = message.dataset["at"];
+function updateDayLine(message: HTMLElement, before: HTMLElement | null): void {
+  const at = timeOf(message);
   const line = message.previousElementSibling;
   const hasLine = line instanceof HTMLElement && line.classList.contains("day");
-  const isFirst = Boolean(at) && (!before || dayOf(before.dataset["at"] ?? "") !== dayOf(at ?? ""));
+  const isFirst = Boolean(at) && (!before || dayOf(timeOf(before)) !== dayOf(at));
   if (isFirst && !hasLine && at) {
     const day = document.createElement("li");
     day.className = "day";

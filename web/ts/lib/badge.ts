@@ -1,30 +1,30 @@
-// What waits, told by the window itself: a number before its title, a dot on its sign.
+// The number of unread messages in the title of the page, and a dot on its icon.
 
 const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
-const calm = icon?.getAttribute("href") ?? "";
+const plainIcon = icon?.getAttribute("href") ?? "";
 let title = document.title;
 let count = 0;
 
-/** Gives the page another name, keeping the name of the house behind it. */
-export function retitle(name: string): void {
+/** Changes the title of the page and keeps the name of the product behind it. */
+export function setTitle(name: string): void {
   title = title.replace(/^.*(?= · )/, () => name);
   show();
 }
 
-export function waiting(number: number): void {
+export function setUnreadCount(number: number): void {
   if (number === count) return;
   count = number;
-  document.body.classList.toggle("has-waiting", count > 0);
-  const href = count > 0 ? icon?.dataset["waiting"] : calm;
+  document.body.classList.toggle("has-unread", count > 0);
+  const href = count > 0 ? icon?.dataset["unread"] : plainIcon;
   if (href) icon?.setAttribute("href", href);
   show();
 }
 
-/** A number as badges say it. */
-export function short(number: number): string {
+/** A number as badges show it. */
+export function shortCount(number: number): string {
   return number > 99 ? "99+" : String(number);
 }
 
 function show(): void {
-  document.title = count > 0 ? `(${short(count)}) ${title}` : title;
+  document.title = count > 0 ? `(${shortCount(count)}) ${title}` : title;
 }

@@ -1,6 +1,6 @@
-// Which square of a picture is shown.
+// The square part of a picture that is shown.
 
-/** Where one looks, as parts of the picture, and how near; 1 shows as much as a square can. */
+/** The middle of the square as fractions of the picture, and the zoom; 1 is the largest square. */
 export interface View {
   x: number;
   y: number;
@@ -12,7 +12,7 @@ interface Size {
   height: number;
 }
 
-/** The square in the picture's own pixels; it never leaves the picture. */
+/** Returns the square in the picture's pixels; it never leaves the picture. */
 export function square(picture: Size, view: View): { left: number; top: number; side: number } {
   const side = Math.min(picture.width, picture.height) / Math.max(1, view.zoom);
   const within = (middle: number, length: number) => Math.min(Math.max(middle * length - side / 2, 0), length - side);

@@ -1,5 +1,5 @@
-// The only place that turns the server's HTML into elements. Everything else on the pages is made
-// from text; the policy below is the only one the page's Trusted Types directive lets in.
+// The only place that turns the server's HTML into elements. All else is made from text; the page's
+// Trusted Types directive allows no policy but this one.
 
 interface Policy {
   createHTML(html: string): string;
@@ -19,14 +19,14 @@ export function fragment(html: string): DocumentFragment {
   return template.content;
 }
 
-/** A copy of the one element in a page's `<template>`. */
+/** Copies the one element in a `<template>`. */
 export function copy(template: HTMLTemplateElement): HTMLElement {
   const first = template.content.firstElementChild;
   if (!(first instanceof HTMLElement)) throw new Error("the template is empty");
   return first.cloneNode(true) as HTMLElement;
 }
 
-/** The part of an element that the partial marks with `data-field`. */
+/** Returns the part of an element that the partial marks with `data-field`. */
 export function field(element: Element, name: string): HTMLElement | null {
   return element.querySelector<HTMLElement>(`[data-field="${name}"]`);
 }

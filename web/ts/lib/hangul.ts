@@ -1,5 +1,5 @@
-// Names found by what is typed of them, also while a syllable is still being composed: 파ㄹ and 팔
-// find 파란, and so do the first consonants ㅍㄹ.
+// Finds names by their beginning, also while a syllable is being composed: 파ㄹ and 팔 find 파란, and
+// so do the initial consonants ㅍㄹ.
 
 const FIRST = [..."ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"];
 const MIDDLE = ["ㅏ", "ㅐ", "ㅑ", "ㅒ", "ㅓ", "ㅔ", "ㅕ", "ㅖ", "ㅗ", "ㅗㅏ", "ㅗㅐ", "ㅗㅣ", "ㅛ", "ㅜ", "ㅜㅓ", "ㅜㅔ", "ㅜㅣ", "ㅠ", "ㅡ", "ㅡㅣ", "ㅣ"];
@@ -10,8 +10,8 @@ const LAST = [
 const BASE = 0xac00;
 const COUNT = 11172;
 
-/** Whether `typed` begins a word of `name`, by letters or by first consonants. */
-export function finds(typed: string, name: string): boolean {
+/** Returns whether `typed` begins a word of `name`, by letters or by initial consonants. */
+export function matchesName(typed: string, name: string): boolean {
   const wanted = letters(typed);
   const words = name.split(/\s+/).map((_, at, all) => all.slice(at).join(" "));
   if (words.some((rest) => letters(rest).startsWith(wanted))) return true;
@@ -26,11 +26,11 @@ function initials(text: string): string {
   return map(text, (first) => FIRST[first] ?? "").replace(/\s+/g, "");
 }
 
-function map(text: string, say: (first: number, middle: number, last: number) => string): string {
+function map(text: string, convert: (first: number, middle: number, last: number) => string): string {
   let mapped = "";
   for (const letter of text.normalize("NFC").toLowerCase()) {
     const place = letter.charCodeAt(0) - BASE;
-    mapped += place >= 0 && place < COUNT ? say(Math.floor(place / 588), Math.floor((place % 588) / 28), place % 28) : letter;
+    mapped += place >= 0 && place < COUNT ? convert(Math.floor(place / 588), Math.floor((place % 588) / 28), place % 28) : letter;
   }
   return mapped;
 }

@@ -1,13 +1,13 @@
-// The line under the name of whom one talks with: here, away, or when they were.
+// The presence of the other user of a direct room, under their name.
 
 import { localize } from "./time";
 import type { Presence } from "./wire";
 
-export function sayPresence(line: HTMLElement, state: Presence, seenAt?: string): void {
+export function showPresence(line: HTMLElement, state: Presence, seenAt?: string): void {
   line.dataset["presence"] = state;
   const offline = line.querySelector<HTMLElement>("[data-when=offline]");
   const time = offline?.querySelector("time");
-  // Who hides when they come and go is not told of.
+  // The time is missing for users who hide their presence.
   if (!offline || !time || state !== "offline") return;
   offline.hidden = !seenAt;
   if (seenAt) time.dateTime = seenAt;

@@ -3,11 +3,11 @@
 import { Manager, type Socket } from "socket.io-client";
 
 let manager: Manager | undefined;
-let talk: Socket | undefined;
-let where: (() => object) | undefined;
+let chatSocket: Socket | undefined;
+let place: (() => object) | undefined;
 
 export function namespace(name: "/room" | "/chat", auth?: () => object): Socket {
-  // Coming back is spread over seconds, so that a restart does not bring everybody at once.
+  // Reconnects are spread over seconds, so that a restart does not bring all clients at once.
   manager ??= new Manager(location.origin, {
     transports: ["websocket", "polling"],
     reconnectionDelay: 500,
@@ -18,19 +18,19 @@ export function namespace(name: "/room" | "/chat", auth?: () => object): Socket 
 }
 
 /**
- * The connection of talk, the same for all who ask. The page of a room says with `place` which one it
- * shows; that is asked only when the connection is made, so it does not matter who comes first.
+ * The one socket of `/chat`. The page of a room passes with `room` what it shows; it is read when the
+ * socket connects, so the order of the callers does not matter.
  */
-export function chat(place?: () => object): Socket {
-  if (place) where = place;
-  if (talk) return talk;
-  const socket = namespace("/chat", () => ({ lang: document.documentElement.lang, ...where?.() }));
-  const look = () => {
+export function chat(room?: () => object): Socket {
+  if (room) place = room;
+  if (chatSocket) return chatSocket;
+  const socket = namespace("/chat", () => ({ lang: document.documentElement.lang, ...place?.() }));
+  const sendPresence = () => {
     if (socket.connected) socket.emit("presence", { state: document.hidden ? "away" : "online" });
   };
-  // Who has just connected is there; only who looks elsewhere need say so.
-  socket.on("connect", () => document.hidden && look());
-  document.addEventListener("visibilitychange", look);
-  talk = socket;
+  // A new connection counts as online.
+  socket.on("connect", () => document.hidden && sendPresence());
+  document.addEventListener("visibilitychange", sendPresence);
+  chatSocket = socket;
   return socket;
 }

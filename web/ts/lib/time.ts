@@ -1,7 +1,6 @@
-// Times in the viewer's own place and language. The server's markup is the same for everybody and
-// carries UTC.
+// Times in the viewer's time zone and language. The server's markup carries UTC.
 
-import { word } from "./words";
+import { t } from "./strings";
 
 const lang = document.documentElement.lang || "ko";
 const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" });
@@ -15,16 +14,16 @@ export function localize(within: ParentNode): void {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
     time.title = full.format(at);
-    time.textContent = shown(time, at);
+    time.textContent = format(time, at);
   }
 }
 
-function shown(time: HTMLTimeElement, at: Date): string {
+function format(time: HTMLTimeElement, at: Date): string {
   if (time.hasAttribute("data-full")) return short.format(at);
   return time.hasAttribute("data-relative") ? relative(at) : clock.format(at);
 }
 
-/** Day and hour of an end that is to come, which no "ago" fits. */
+/** Shows a time to come with its day and hour. */
 export function fullTime(time: HTMLTimeElement): void {
   const at = new Date(time.dateTime);
   if (!Number.isNaN(at.getTime())) time.textContent = short.format(at);
@@ -42,15 +41,15 @@ export function minuteOf(at: string): number {
 
 export function dayName(at: string): string {
   const day = dayOf(at);
-  if (day === dayOf(new Date().toISOString())) return word("today");
-  if (day === dayOf(new Date(Date.now() - 86_400_000).toISOString())) return word("yesterday");
+  if (day === dayOf(new Date().toISOString())) return t("today");
+  if (day === dayOf(new Date(Date.now() - 86_400_000).toISOString())) return t("yesterday");
   return date.format(new Date(at));
 }
 
 function relative(at: Date): string {
   const minutes = Math.round((at.getTime() - Date.now()) / 60_000);
   // Intl would say "this minute".
-  if (minutes >= 0) return word("justNow");
+  if (minutes >= 0) return t("justNow");
   if (minutes > -60) return ago.format(minutes, "minute");
   if (minutes > -60 * 24) return ago.format(Math.round(minutes / 60), "hour");
   return ago.format(Math.round(minutes / 60 / 24), "day");

@@ -1,30 +1,30 @@
-// A talk that runs for days must not fill the memory of the page: past MOST, the oldest go, and
-// come back from the server when somebody scrolls up.
+// Keeps a page that is open for days small: above MAX_MESSAGES the oldest are removed, and scrolling
+// up loads them again.
 
 import { arrange, seqOf } from "./arrange";
-import { word } from "./words";
+import { t } from "./strings";
 
-const MOST = 300;
-const KEPT = 200;
+const MAX_MESSAGES = 300;
+const KEPT_MESSAGES = 200;
 
 export function trim(list: HTMLElement, messages: HTMLElement[]): void {
-  if (messages.length <= MOST) return;
-  const first = messages[messages.length - KEPT];
+  if (messages.length <= MAX_MESSAGES) return;
+  const first = messages[messages.length - KEPT_MESSAGES];
   if (!first) return;
   while (list.firstElementChild && list.firstElementChild !== first) list.firstElementChild.remove();
   arrange(first);
-  layOlder(list, seqOf(first));
+  addOlderLink(list, seqOf(first));
 }
 
-/** The way to what is older, as the server's own pages have it. */
-export function layOlder(list: HTMLElement, before: number): void {
+/** Adds the link to older messages, as the server renders it. */
+export function addOlderLink(list: HTMLElement, before: number): void {
   const older = document.createElement("li");
   older.className = "older";
   older.dataset["older"] = String(before);
   const link = document.createElement("a");
   link.className = "button button--quiet";
   link.href = `?before=${before}`;
-  link.textContent = word("older");
+  link.textContent = t("older");
   older.append(link);
   list.prepend(older);
 }

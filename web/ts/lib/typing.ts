@@ -1,29 +1,29 @@
-// Who is writing. A mark goes by itself after five seconds, so that nobody need say they stopped.
+// The users who are typing. An entry expires after five seconds, so no client has to say it stopped.
 
 import type { User } from "./wire";
 
-const LIFE_MS = 5000;
+const EXPIRES_MS = 5000;
 
 export class Typing {
-  private readonly people = new Map<string, { name: string; timer: number }>();
+  private readonly users = new Map<string, { name: string; timer: number }>();
 
   constructor(private readonly changed: (names: string[]) => void) {}
 
   start(user: User): void {
-    clearTimeout(this.people.get(user.id)?.timer);
-    this.people.set(user.id, { name: user.name, timer: window.setTimeout(() => this.stop(user.id), LIFE_MS) });
-    this.tell();
+    clearTimeout(this.users.get(user.id)?.timer);
+    this.users.set(user.id, { name: user.name, timer: window.setTimeout(() => this.stop(user.id), EXPIRES_MS) });
+    this.notify();
   }
 
   stop(id: string): void {
-    const person = this.people.get(id);
-    if (!person) return;
-    clearTimeout(person.timer);
-    this.people.delete(id);
-    this.tell();
+    const entry = this.users.get(id);
+    if (!entry) return;
+    clearTimeout(entry.timer);
+    this.users.delete(id);
+    this.notify();
   }
 
-  private tell(): void {
-    this.changed([...this.people.values()].map((person) => person.name));
+  private notify(): void {
+    this.changed([...this.users.values()].map((entry) => entry.name));
   }
 }

@@ -1,30 +1,38 @@
-// The small number beside a message: how many have not read it yet. A message's own writer does
-// not count, nor do people whose mark is not known.
+// The number beside a message: how many members have not read it. Its sender does not count, nor do
+// members whose read position is unknown.
 
-import { field } from "./fragment";
-import { word } from "./words";
+import { t } from "./strings";
 
-/** How far each person has read, by user id. */
+/** The read position of each member, by user id. */
 export type Reads = ReadonlyMap<string, number>;
 
 export function countUnread(list: HTMLElement, reads: Reads | null): void {
   const marks = [...(reads?.values() ?? [])].sort((a, b) => a - b);
   for (const message of list.querySelectorAll<HTMLElement>(".message:not(.is-pending)")) {
-    const mark = field(message, "unread");
-    if (!mark) continue;
     const count = reads ? unreadOf(message, reads, marks) : 0;
+    const mark = message.querySelector<HTMLElement>(".unread") ?? (count > 0 ? addMark(message) : null);
+    if (!mark) continue;
     mark.hidden = count === 0;
     mark.textContent = String(count);
-    mark.title = `${count} ${word("unreadBy")}`;
+    mark.title = `${count} ${t("unreadBy")}`;
   }
+}
+
+/** Deleted messages show no number. */
+function addMark(message: HTMLElement): HTMLElement | null {
+  if (message.querySelector(".bubble--deleted")) return null;
+  const mark = document.createElement("b");
+  mark.className = "unread";
+  message.querySelector(".message__foot")?.prepend(mark);
+  return mark;
 }
 
 function unreadOf(message: HTMLElement, reads: Reads, marks: number[]): number {
   const seq = Number(message.dataset["seq"]);
   const { userId = "", toId } = message.dataset;
   if (toId !== undefined) return (reads.get(toId) ?? seq) < seq ? 1 : 0;
-  const writerIsBehind = (reads.get(userId) ?? seq) < seq;
-  return below(marks, seq) - (writerIsBehind ? 1 : 0);
+  const senderIsBehind = (reads.get(userId) ?? seq) < seq;
+  return below(marks, seq) - (senderIsBehind ? 1 : 0);
 }
 
 /** How many of the sorted marks are below `seq`. */

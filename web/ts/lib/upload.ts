@@ -1,4 +1,4 @@
-// Uploads go by XMLHttpRequest, which alone tells how far they are.
+// Uploads use XMLHttpRequest, as `fetch` reports no progress.
 
 import type { Refusal } from "./wire";
 
@@ -8,13 +8,13 @@ export class UploadFailed extends Error {
   }
 }
 
-/** An upload on its way, which may be stopped. */
-export interface Rising<T> {
+/** A running upload. */
+export interface Upload<T> {
   done: Promise<T>;
   stop(): void;
 }
 
-export function upload<T>(url: string, fields: Record<string, string | File>, progress: (part: number) => void, method = "POST"): Rising<T> {
+export function upload<T>(url: string, fields: Record<string, string | File>, progress: (part: number) => void, method = "POST"): Upload<T> {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.append(name, value);
   const request = new XMLHttpRequest();

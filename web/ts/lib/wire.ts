@@ -1,4 +1,4 @@
-// The shapes of the wire, as far as our own pages read them.
+// The types of the wire protocol, as far as the pages read them.
 
 export interface User {
   id: string;
@@ -50,7 +50,7 @@ export interface Message {
   to?: User;
   system?: { event: string; user?: User; others?: number };
   key?: string;
-  /** The server's own rendering, since we ask for `view: "html"`. */
+  /** The message rendered by the server, as the page joins with `view: "html"`. */
   html: string;
 }
 
@@ -71,7 +71,7 @@ export interface Joined {
   gap?: boolean;
 }
 
-/** One of one's own rooms, as `GET /api/me/rooms` gives it. */
+/** A room of the user, as `GET /api/me/rooms` returns it. */
 export interface MyRoom {
   room: Room;
   peer: User | null;
@@ -81,8 +81,8 @@ export interface MyRoom {
   last: Message | null;
 }
 
-/** What waits in a room that is not looked at. */
-export interface Waiting {
+/** The unread messages of a room. */
+export interface UnreadChange {
   room: string;
   unread: number;
   mentions: number;
@@ -95,7 +95,7 @@ export interface Sent {
   rev: number;
 }
 
-/** Refusals after which the very same request may succeed. */
+/** Returns whether the same request may succeed later. */
 export function isRetryable(code: string): boolean {
   return ["rate_limited", "busy", "unavailable", "draining", "internal"].includes(code);
 }

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| socketio::fuzzing::conversation(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| socketio_fuzz::drivers::conversation(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| socketio::fuzzing::head(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| socketio_fuzz::drivers::head(data));

@@ -21,14 +21,15 @@ fn events_carry_namespace_id_and_arguments() {
 }
 
 #[test]
-fn a_namespace_may_stand_alone() {
+fn a_namespace_needs_no_comma_at_the_end() {
     for text in ["0/custom", "0/custom,", "1/custom"] {
         assert_eq!(parse(text).unwrap().0.namespace, "/custom", "{text}");
     }
 }
 
+/// Abuse: S1, S6, S13
 #[test]
-fn s1_s6_s13_what_is_no_packet_is_malformed() {
+fn other_text_is_malformed() {
     let long_name = format!("2[\"{}\"]", "x".repeat(MAX_EVENT_NAME + 1));
     for text in [
         "",
@@ -66,8 +67,9 @@ fn s1_s6_s13_what_is_no_packet_is_malformed() {
     }
 }
 
+/// Abuse: S7
 #[test]
-fn s7_attachments_are_between_one_and_the_limit() {
+fn attachments_are_between_one_and_the_limit() {
     let one = r#"["x",{"_placeholder":true,"num":0}]"#;
     assert_eq!(parse(&format!("51-{one}")).unwrap().1, 1);
     for count in ["0-", "5-", "11-", "9000-", "5999999-", "1000000000000000000000000000000-", "", "-", "a-", "+1-"] {
@@ -75,8 +77,9 @@ fn s7_attachments_are_between_one_and_the_limit() {
     }
 }
 
+/// Abuse: S10
 #[test]
-fn s10_placeholders_name_each_attachment_once() {
+fn each_attachment_has_one_placeholder() {
     for args in [
         r#"{"_placeholder":true,"num":1}"#,
         r#"{"_placeholder":true,"num":-1}"#,
@@ -90,8 +93,9 @@ fn s10_placeholders_name_each_attachment_once() {
     assert!(parse(r#"51-["x",{"file":{"_placeholder":true,"num":0}}]"#).is_ok());
 }
 
+/// Abuse: S11
 #[test]
-fn s11_deep_nesting_is_refused_before_it_is_parsed() {
+fn deep_nesting_is_refused_before_it_is_parsed() {
     let nested = |depth: usize| format!("2[\"x\",{}{}]", "[".repeat(depth), "]".repeat(depth));
     assert!(parse(&nested(MAX_DEPTH - 1)).is_ok());
     for depth in [MAX_DEPTH, 200, 100_000] {
@@ -102,7 +106,7 @@ fn s11_deep_nesting_is_refused_before_it_is_parsed() {
 
 proptest! {
     #[test]
-    fn any_text_parses_or_is_refused_without_a_panic(text in "[0-9]?[0-9-]{0,3}(/[a-z]{0,3},)?[0-9]{0,3}\\PC{0,80}") {
+    fn any_text_is_parsed_or_refused_without_a_panic(text in "[0-9]?[0-9-]{0,3}(/[a-z]{0,3},)?[0-9]{0,3}\\PC{0,80}") {
         let _ = parse(&text);
     }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use socketio::{AckError, Args, Config, Namespace, Rate, Refusal, Reply, Socket};
 
-use crate::support::{Frame, House, Ws, config, echoes, ms, soon, until};
+use crate::support::{Frame, TestServer, Ws, config, echoes, ms, soon, until};
 
-async fn asked() -> (House, Ws, Socket) {
-    let house = House::open(config(), echoes()).await;
-    let ws = Ws::join(house.at, "/").await;
-    let socket = house.of_name("/").to_all().reached().remove(0);
-    (house, ws, socket)
+async fn connected() -> (TestServer, Ws, Socket) {
+    let server = TestServer::open(config(), echoes()).await;
+    let ws = Ws::join(server.at, "/").await;
+    let socket = server.of_name("/").to_all().sockets().remove(0);
+    (server, ws, socket)
 }
 
 fn ask(socket: &Socket, milliseconds: u64) -> tokio::task::JoinHandle<Result<String, AckError>> {
@@ -21,8 +21,8 @@ fn ask(socket: &Socket, milliseconds: u64) -> tokio::task::JoinHandle<Result<Str
 }
 
 #[tokio::test]
-async fn a_client_answers() {
-    let (_house, mut ws, socket) = asked().await;
+async fn a_client_acknowledges() {
+    let (_server, mut ws, socket) = connected().await;
     let (first, second) = (ask(&socket, 3_000), ask(&socket, 3_000));
     let questions = [ws.text().await, ws.text().await];
     assert_eq!(questions, ["421[\"ask\",\"why?\"]", "422[\"ask\",\"why?\"]"]);
@@ -33,46 +33,48 @@ async fn a_client_answers() {
 }
 
 #[tokio::test]
-async fn an_answer_may_carry_attachments() {
-    let (_house, mut ws, socket) = asked().await;
-    let asking = tokio::spawn(async move { socket.emit_with_ack("ask", &(), ms(3_000)).await });
+async fn an_acknowledgement_may_have_attachments() {
+    let (_server, mut ws, socket) = connected().await;
+    let request = tokio::spawn(async move { socket.emit_with_ack("ask", &(), ms(3_000)).await });
     assert_eq!(ws.text().await, "421[\"ask\",null]");
     ws.send("461-1[{\"_placeholder\":true,\"num\":0}]").await;
     ws.send_frame(0x82, b"attached").await;
-    let args = soon(asking).await.unwrap().unwrap();
+    let args = soon(request).await.unwrap().unwrap();
     assert_eq!(args.attachments, [&b"attached"[..]]);
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_no_answer_is_a_timeout_and_a_late_one_is_ignored() {
-    let (_house, mut ws, socket) = asked().await;
+async fn a_missing_acknowledgement_times_out_and_a_late_one_is_ignored() {
+    let (_server, mut ws, socket) = connected().await;
     assert_eq!(soon(ask(&socket, 30)).await.unwrap(), Err(AckError::Timeout));
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
     ws.send("431[\"late\"]").await;
     ws.send("42[\"echo\"]").await;
     assert_eq!(ws.text().await, "42[\"echo\"]");
-    assert_eq!(socket.pending_count(), 0);
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_a_question_that_was_dropped_is_forgotten() {
-    let (_house, mut ws, socket) = asked().await;
-    let asking = ask(&socket, 3_000);
+async fn a_dropped_request_ignores_its_acknowledgement() {
+    let (_server, mut ws, socket) = connected().await;
+    let request = ask(&socket, 3_000);
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
-    assert_eq!(socket.pending_count(), 1);
-    asking.abort();
-    until(|| socket.pending_count() == 0).await;
+    request.abort();
+    ws.send("431[\"late\"]").await;
+    ws.send("42[\"echo\"]").await;
+    assert_eq!(ws.text().await, "42[\"echo\"]");
 }
 
+/// Abuse: S16
 #[tokio::test]
-async fn s16_a_socket_that_ends_answers_nothing_more() {
-    let (_house, mut ws, socket) = asked().await;
-    let asking = ask(&socket, 3_000);
+async fn a_socket_that_ends_gets_no_acknowledgement() {
+    let (_server, mut ws, socket) = connected().await;
+    let request = ask(&socket, 3_000);
     assert_eq!(ws.text().await, "421[\"ask\",\"why?\"]");
     ws.cut();
-    assert_eq!(soon(asking).await.unwrap(), Err(AckError::Disconnected));
+    assert_eq!(soon(request).await.unwrap(), Err(AckError::Disconnected));
     assert_eq!(soon(ask(&socket, 3_000)).await.unwrap(), Err(AckError::Disconnected));
-    assert_eq!(socket.pending_count(), 0);
 }
 
 fn answering(handled: Arc<Mutex<Vec<String>>>) -> Namespace {
@@ -98,10 +100,11 @@ fn answering(handled: Arc<Mutex<Vec<String>>>) -> Namespace {
         })
 }
 
+/// Abuse: N7
 #[tokio::test]
-async fn n7_every_path_of_an_event_is_answered() {
-    let house = House::open(config(), [answering(Arc::default())]).await;
-    let mut ws = Ws::join(house.at, "/").await;
+async fn every_outcome_of_an_event_is_acknowledged() {
+    let server = TestServer::open(config(), [answering(Arc::default())]).await;
+    let mut ws = Ws::join(server.at, "/").await;
     for (event, answer) in [
         (r#"["text","hi"]"#, "hi"),
         (r#"["text",1]"#, "undecodable"),
@@ -118,12 +121,13 @@ async fn n7_every_path_of_an_event_is_answered() {
     }
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_over_the_rate_events_are_refused_and_then_the_session_ends() {
+async fn over_the_rate_events_are_refused_and_then_the_session_ends() {
     let handled = Arc::new(Mutex::new(Vec::new()));
-    let packets = Some(Rate { per_second: 1, burst: 10 });
-    let house = House::open(Config { packets, ..config() }, [answering(Arc::clone(&handled))]).await;
-    let mut ws = Ws::join(house.at, "/").await;
+    let packets = Some(Rate::per_second(1).burst(10));
+    let server = TestServer::open(Config { packets, ..config() }, [answering(Arc::clone(&handled))]).await;
+    let mut ws = Ws::join(server.at, "/").await;
     let flood: Vec<u8> = (0..100)
         .flat_map(|number| crate::support::frame(0x81, format!("42{number}[\"text\",\"{number}\"]").as_bytes()))
         .collect();
@@ -137,20 +141,21 @@ async fn s14_over_the_rate_events_are_refused_and_then_the_session_ends() {
         }
     };
     assert_eq!(code, Some(1008));
-    // The join was the first of ten.
+    // The CONNECT was the first of ten packets.
     let refused = answers.iter().filter(|answer| answer.ends_with("[\"limited\"]")).count();
     assert_eq!(refused, 10, "{answers:?}");
     let expected: Vec<_> = (0..9).map(|number| number.to_string()).collect();
     until(|| handled.lock().len() >= 9).await;
-    assert_eq!(*handled.lock(), expected, "what was within the rate was handled");
-    house.is_empty().await;
+    assert_eq!(*handled.lock(), expected, "events within the rate were handled");
+    server.wait_until_empty().await;
 }
 
+/// Abuse: S14
 #[tokio::test]
-async fn s14_the_rate_comes_back_with_time() {
-    let packets = Some(Rate { per_second: 100, burst: 2 });
-    let house = House::open(Config { packets, ..config() }, [answering(Arc::default())]).await;
-    let mut ws = Ws::join(house.at, "/").await;
+async fn the_rate_recovers_with_time() {
+    let packets = Some(Rate::per_second(100).burst(2));
+    let server = TestServer::open(Config { packets, ..config() }, [answering(Arc::default())]).await;
+    let mut ws = Ws::join(server.at, "/").await;
     ws.send("421[\"text\",\"a\"]").await;
     ws.send("422[\"text\",\"b\"]").await;
     let mut answers = [ws.text().await, ws.text().await];

@@ -2,15 +2,15 @@
 
 use socketio::{Config, Rate};
 
-use crate::support::{Frame, House, Upgrade, Ws, config, echoes, frame, ms};
+use crate::support::{Frame, TestServer, Upgrade, Ws, config, echoes, frame, ms};
 
-/// What the server answers to these bytes of a joined client.
+/// Returns the close code that these bytes of a connected client lead to.
 async fn code_after(bytes: &[u8]) -> u16 {
-    let house = House::open(Config { max_payload: 1_000, max_fragments: 50, ..config() }, echoes()).await;
-    let mut ws = Ws::join(house.at, "/").await;
+    let server = TestServer::open(Config { max_payload: 1_000, max_fragments: 50, ..config() }, echoes()).await;
+    let mut ws = Ws::join(server.at, "/").await;
     ws.send_bytes(bytes).await;
     let code = ws.last_code().await;
-    house.is_empty().await;
+    server.wait_until_empty().await;
     code
 }
 
@@ -20,13 +20,15 @@ fn fragments(count: usize, size: usize) -> Vec<u8> {
     bytes
 }
 
+/// Abuse: P7
 #[tokio::test]
-async fn p7_text_that_is_not_utf8_is_1007() {
+async fn text_that_is_not_utf8_is_1007() {
     assert_eq!(code_after(&frame(0x81, b"42[\"echo\",\"\xff\xfe\"]")).await, 1007);
 }
 
+/// Abuse: P8
 #[tokio::test]
-async fn p8_forbidden_frames_are_1002() {
+async fn forbidden_frames_are_1002() {
     let mut unmasked = vec![0x81, 2];
     unmasked.extend(b"40");
     let continuation = frame(0x80, b"x");
@@ -49,8 +51,9 @@ async fn p8_forbidden_frames_are_1002() {
     }
 }
 
+/// Abuse: P9
 #[tokio::test]
-async fn p9_a_huge_length_is_1009_from_the_head_alone() {
+async fn a_huge_length_is_1009_before_its_payload() {
     for length in [1u64 << 40, 1 << 63, u64::MAX, 1_001] {
         let mut head = vec![0x82, 0xff];
         head.extend(length.to_be_bytes());
@@ -59,16 +62,18 @@ async fn p9_a_huge_length_is_1009_from_the_head_alone() {
     }
 }
 
+/// Abuse: P10
 #[tokio::test]
-async fn p10_one_byte_over_the_limit_is_1009_in_one_frame_and_in_many() {
+async fn one_byte_over_the_limit_is_1009_in_one_frame_and_in_many() {
     assert_eq!(code_after(&frame(0x82, &[0; 1_001])).await, 1009);
     assert_eq!(code_after(&fragments(41, 25)).await, 1009);
 }
 
+/// Abuse: P10
 #[tokio::test]
-async fn p10_a_message_of_exactly_the_limit_arrives() {
-    let house = House::open(Config { max_payload: 1_000, ..config() }, echoes()).await;
-    let mut ws = Ws::join(house.at, "/").await;
+async fn a_message_of_exactly_the_limit_arrives() {
+    let server = TestServer::open(Config { max_payload: 1_000, ..config() }, echoes()).await;
+    let mut ws = Ws::join(server.at, "/").await;
     let event = format!("42[\"echo\",\"{}\"]", "x".repeat(1_000 - 13));
     ws.send(&event).await;
     assert_eq!(ws.text().await, event);
@@ -80,44 +85,49 @@ async fn p10_a_message_of_exactly_the_limit_arrives() {
     assert_eq!(ws.text().await, event);
 }
 
+/// Abuse: P11
 #[tokio::test]
-async fn p11_too_many_fragments_are_1008() {
+async fn too_many_fragments_are_1008() {
     assert_eq!(code_after(&fragments(10_000, 0)).await, 1008);
     assert_eq!(code_after(&fragments(51, 1)).await, 1008);
 }
 
+/// Abuse: P12
 #[tokio::test]
-async fn p12_pings_pongs_and_noops_count_towards_the_rate() {
-    let packets = Some(Rate { per_second: 10, burst: 20 });
+async fn pings_pongs_and_noops_count_towards_the_rate() {
+    let packets = Some(Rate::per_second(10).burst(20));
     for flood in [frame(0x89, b"x"), frame(0x8a, b""), frame(0x81, b"3"), frame(0x81, b"2"), frame(0x81, b"6")] {
-        let house = House::open(Config { packets, ..config() }, echoes()).await;
-        let mut ws = Ws::join(house.at, "/").await;
+        let server = TestServer::open(Config { packets, ..config() }, echoes()).await;
+        let mut ws = Ws::join(server.at, "/").await;
         ws.send_bytes(&flood.repeat(100)).await;
         assert_eq!(ws.last_code().await, 1008, "{flood:?}");
-        house.is_empty().await;
+        server.wait_until_empty().await;
     }
 }
 
+/// Abuse: P13
 #[tokio::test]
-async fn p13_packets_of_the_handshake_outside_of_it_close() {
+async fn handshake_packets_at_another_time_close() {
     for packet in ["0{}", "0", "5", "2probe", "3probe", "7", "", "4"] {
         assert_eq!(code_after(&frame(0x81, packet.as_bytes())).await, 1000, "{packet:?}");
     }
 }
 
+/// Abuse: P16
 #[tokio::test]
-async fn p16_no_compression_is_negotiated_and_none_is_taken() {
-    let house = House::open(config(), echoes()).await;
+async fn compression_is_neither_negotiated_nor_accepted() {
+    let server = TestServer::open(config(), echoes()).await;
     let plain = Upgrade::default();
     let headers = format!("{}sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n", plain.headers);
-    // The client by hand asserts that the answer has no extension.
-    let mut ws = Ws::open_with(house.at, &Upgrade { headers, ..plain }).await;
+    // The test client asserts that the response has no extension.
+    let mut ws = Ws::open_with(server.at, &Upgrade { headers, ..plain }).await;
     ws.send_frame(0xc1, b"\x32\x31\x00\x00").await;
     assert_eq!(ws.close_code().await, 1002, "a compressed frame has a reserved bit");
 }
 
+/// Abuse: P19
 #[tokio::test]
-async fn p19_any_close_of_the_client_is_a_close() {
+async fn any_close_of_the_client_is_a_close() {
     let mut long = 1000u16.to_be_bytes().to_vec();
     long.extend([0xff; 123]);
     let codes = [1000u16, 1001, 1005, 1006, 9_999].map(|code| code.to_be_bytes().to_vec());
@@ -128,13 +138,13 @@ async fn p19_any_close_of_the_client_is_a_close() {
 
 #[tokio::test]
 async fn frames_sent_together_with_the_handshake_are_not_lost() {
-    let house = House::open(config(), echoes()).await;
+    let server = TestServer::open(config(), echoes()).await;
     let mut behind = frame(0x81, b"40");
     behind.extend(frame(0x81, b"40/chat,"));
     let whole = behind.clone();
     for cut in [0, 1, 7, behind.len() - 1, behind.len()] {
         let upgrade = Upgrade { behind: whole[..cut].to_vec(), ..Upgrade::default() };
-        let mut ws = Ws::open_with(house.at, &upgrade).await;
+        let mut ws = Ws::open_with(server.at, &upgrade).await;
         ws.send_bytes(&whole[cut..]).await;
         let mut joined = [ws.text().await, ws.text().await];
         joined.sort();
@@ -144,8 +154,8 @@ async fn frames_sent_together_with_the_handshake_are_not_lost() {
 
 #[tokio::test]
 async fn a_message_in_single_bytes_arrives_whole() {
-    let house = House::open(config(), echoes()).await;
-    let mut ws = Ws::join(house.at, "/").await;
+    let server = TestServer::open(config(), echoes()).await;
+    let mut ws = Ws::join(server.at, "/").await;
     for byte in frame(0x81, "42[\"echo\",\"마당\"]".as_bytes()) {
         ws.send_bytes(&[byte]).await;
         tokio::task::yield_now().await;
@@ -156,11 +166,11 @@ async fn a_message_in_single_bytes_arrives_whole() {
 
 #[tokio::test]
 async fn the_end_of_the_stream_ends_the_session() {
-    let house = House::open(config(), echoes()).await;
-    let half_sent = Ws::join(house.at, "/").await;
-    let mut cut_in_a_frame = Ws::join(house.at, "/").await;
+    let server = TestServer::open(config(), echoes()).await;
+    let half_sent = Ws::join(server.at, "/").await;
+    let mut cut_in_a_frame = Ws::join(server.at, "/").await;
     cut_in_a_frame.send_bytes(&frame(0x81, b"42[\"echo\"]")[..9]).await;
     drop(half_sent);
     cut_in_a_frame.cut();
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }

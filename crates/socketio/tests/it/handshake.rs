@@ -1,19 +1,18 @@
-//! Who may open a session, and which requests belong to it.
+//! The handshake, and the check of later requests of a session.
 
 use std::sync::Arc;
 
 use http::HeaderMap;
-use socketio::{Config, Gate, Opening, Origin, Rate, Visitor};
+use socketio::{Config, HandshakeData, HandshakeHooks, HandshakeRequest, Origin, Rate};
 
-use crate::support::{Frame, House, Http, Polling, Upgrade, Ws, config, echoes, get, ms, soon};
+use crate::support::{Frame, Http, Polling, TestServer, Upgrade, Ws, config, echoes, get, ms, soon};
 
 const PATH: &str = "/socket.io/";
 
-/// A house with a rule about origins and people: good.example is welcome, other origins are not,
-/// and a session belongs to the cookie it was opened with.
+/// Hooks that allow the foreign origin good.example only, and bind a session to its first cookie.
 struct Strict;
 
-impl Gate for Strict {
+impl HandshakeHooks for Strict {
     fn origin(&self, headers: &HeaderMap) -> Origin {
         match headers.get("origin") {
             None => Origin::Same,
@@ -23,7 +22,7 @@ impl Gate for Strict {
         }
     }
 
-    fn admit(&self, opening: &Opening<'_>) -> Visitor {
+    fn data(&self, opening: &HandshakeRequest<'_>) -> HandshakeData {
         Arc::new(opening.address)
     }
 
@@ -33,13 +32,13 @@ impl Gate for Strict {
 }
 
 fn strict() -> Config {
-    Config { gate: Arc::new(Strict), ..config() }
+    Config { handshake_hooks: Arc::new(Strict), ..config() }
 }
 
 #[tokio::test]
-async fn an_open_session_tells_its_terms() {
-    let house = House::open(config(), echoes()).await;
-    let response = get(house.at, "/socket.io/?EIO=4&transport=polling&t=abc", "").await;
+async fn an_open_packet_has_the_settings_of_the_session() {
+    let server = TestServer::open(config(), echoes()).await;
+    let response = get(server.at, "/socket.io/?EIO=4&transport=polling&t=abc", "").await;
     let open: serde_json::Value = serde_json::from_str(&response.body[1..]).unwrap();
     let sid = open["sid"].as_str().unwrap();
     assert_eq!(sid.len(), 20, "120 random bits");
@@ -49,125 +48,132 @@ async fn an_open_session_tells_its_terms() {
     assert_eq!(response.header("cache-control"), Some("no-store"));
 }
 
+/// Abuse: H1
 #[tokio::test]
-async fn h1_only_version_4_is_spoken() {
-    let house = House::open(config(), echoes()).await;
+async fn only_version_4_is_supported() {
+    let server = TestServer::open(config(), echoes()).await;
     for version in ["", "EIO=abc&", "EIO=3&", "EIO=5&", "EIO=4&EIO=3&", "EIO=&"] {
-        let polling = get(house.at, &format!("{PATH}?{version}transport=polling"), "").await;
+        let polling = get(server.at, &format!("{PATH}?{version}transport=polling"), "").await;
         assert_eq!(polling.code(), (400, 5), "{version}");
         let target = format!("{PATH}?{version}transport=websocket");
-        let refused = Upgrade { target, ..Upgrade::default() }.ask(house.at).await.err().unwrap();
+        let refused = Upgrade { target, ..Upgrade::default() }.connect(server.at).await.err().unwrap();
         assert_eq!(refused.code(), (400, 5), "{version}");
     }
-    assert_eq!(house.engine.session_count(), 0);
+    assert_eq!(server.engine.session_count(), 0);
 }
 
+/// Abuse: H2
 #[tokio::test]
-async fn h2_the_transport_is_named_once() {
-    let house = House::open(config(), echoes()).await;
+async fn the_transport_is_given_once() {
+    let server = TestServer::open(config(), echoes()).await;
     for transport in ["", "transport=abc", "transport=", "transport=polling&transport=websocket", "TRANSPORT=polling"] {
-        let response = get(house.at, &format!("{PATH}?EIO=4&{transport}"), "").await;
+        let response = get(server.at, &format!("{PATH}?EIO=4&{transport}"), "").await;
         assert_eq!(response.code(), (400, 0), "{transport}");
     }
-    assert_eq!(house.engine.session_count(), 0);
+    assert_eq!(server.engine.session_count(), 0);
 }
 
+/// Abuse: H3
 #[tokio::test]
-async fn h3_only_get_opens_a_session() {
-    let house = House::open(config(), echoes()).await;
+async fn only_get_opens_a_session() {
+    let server = TestServer::open(config(), echoes()).await;
     for method in ["POST", "PUT", "DELETE", "PATCH"] {
-        let mut http = Http::connect(house.at).await;
-        let response = http.ask(&format!("{method} {PATH}?EIO=4&transport=polling"), "", "4hi").await;
+        let mut http = Http::connect(server.at).await;
+        let response = http.request(&format!("{method} {PATH}?EIO=4&transport=polling"), "", "4hi").await;
         assert_eq!(response.code(), (400, 2), "{method}");
     }
-    let session = Polling::open(house.at).await;
-    let response = Http::connect(house.at).await.ask(&format!("PUT {}", session.target()), "", "4hi").await;
+    let session = Polling::open(server.at).await;
+    let response = Http::connect(server.at).await.request(&format!("PUT {}", session.target()), "", "4hi").await;
     assert_eq!(response.code(), (400, 3), "a method that no transport has");
-    assert_eq!(house.engine.session_count(), 1);
+    assert_eq!(server.engine.session_count(), 1);
 }
 
+/// Abuse: H4
 #[tokio::test]
-async fn h4_an_unknown_sid_never_opens_a_session() {
-    let house = House::open(config(), echoes()).await;
-    let _live = Polling::open(house.at).await;
+async fn an_unknown_sid_never_opens_a_session() {
+    let server = TestServer::open(config(), echoes()).await;
+    let _live = Polling::open(server.at).await;
     let long = "x".repeat(10_000);
     for sid in ["", "abc", "AAAAAAAAAAAAAAAAAAAA", "%00", "..%2f", &long] {
         for transport in ["polling", "websocket"] {
-            let response = get(house.at, &format!("{PATH}?EIO=4&transport={transport}&sid={sid}"), "").await;
+            let response = get(server.at, &format!("{PATH}?EIO=4&transport={transport}&sid={sid}"), "").await;
             assert_eq!(response.code(), (400, 1), "{transport} {sid:?}");
         }
         let target = format!("{}&sid={sid}", Upgrade::default().target);
-        let refused = Upgrade { target, ..Upgrade::default() }.ask(house.at).await.err().unwrap();
+        let refused = Upgrade { target, ..Upgrade::default() }.connect(server.at).await.err().unwrap();
         assert_eq!(refused.code(), (400, 1), "{sid:?}");
     }
-    let two = get(house.at, &format!("{PATH}?EIO=4&transport=polling&sid=a&sid=b"), "").await;
+    let two = get(server.at, &format!("{PATH}?EIO=4&transport=polling&sid=a&sid=b"), "").await;
     assert_eq!(two.code(), (400, 1));
-    let mut http = Http::connect(house.at).await;
+    let mut http = Http::connect(server.at).await;
     http.send(b"GET /socket.io/?EIO=4&transport=polling&sid=\xff\xfe HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    assert_eq!(http.answer().await.map(|response| response.status), Some(400), "not even UTF-8");
-    assert_eq!(house.engine.session_count(), 1);
+    assert_eq!(http.response().await.map(|response| response.status), Some(400), "not even UTF-8");
+    assert_eq!(server.engine.session_count(), 1);
 }
 
+/// Abuse: H5
 #[tokio::test]
-async fn h5_a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
-    let house = House::open(strict(), echoes()).await;
-    let owner = Polling::open_with(house.at, "cookie: session=anna\r\n").await;
+async fn a_sid_is_worthless_without_the_cookie_it_was_opened_with() {
+    let server = TestServer::open(strict(), echoes()).await;
+    let owner = Polling::open_with(server.at, "cookie: session=anna\r\n").await;
     for headers in ["", "cookie: session=mallory\r\n"] {
-        let thief = Polling { headers: headers.into(), ..owner.clone() };
-        assert_eq!(thief.poll().await.code(), (400, 1));
-        assert_eq!(thief.post("40").await.code(), (400, 1));
-        assert_eq!(Upgrade::of(&thief).ask(house.at).await.err().unwrap().code(), (400, 1));
+        let attacker = Polling { headers: headers.into(), ..owner.clone() };
+        assert_eq!(attacker.poll().await.code(), (400, 1));
+        assert_eq!(attacker.post("40").await.code(), (400, 1));
+        assert_eq!(Upgrade::of(&attacker).connect(server.at).await.err().unwrap().code(), (400, 1));
     }
     owner.join("/").await;
-    let nobody = Polling::open_with(house.at, "").await;
-    nobody.join("/").await;
-    let somebody = Polling { headers: "cookie: session=anna\r\n".into(), ..nobody };
-    assert_eq!(somebody.post("3").await.code(), (400, 1), "none at the opening and one later differ");
+    let anonymous = Polling::open_with(server.at, "").await;
+    anonymous.join("/").await;
+    let later = Polling { headers: "cookie: session=anna\r\n".into(), ..anonymous };
+    assert_eq!(later.post("3").await.code(), (400, 1), "no cookie at first and one later differ");
 }
 
+/// Abuse: H6
 #[tokio::test]
-async fn h6_a_foreign_page_gets_403_before_any_session() {
-    let house = House::open(strict(), echoes()).await;
+async fn a_foreign_page_gets_403_before_any_session() {
+    let server = TestServer::open(strict(), echoes()).await;
     let origin = "origin: https://evil.example\r\n";
     for method in ["GET", "POST", "PUT", "OPTIONS"] {
         let line = format!("{method} {PATH}?EIO=4&transport=polling");
-        let response = Http::connect(house.at).await.ask(&line, origin, "").await;
+        let response = Http::connect(server.at).await.request(&line, origin, "").await;
         assert_eq!(response.code(), (403, 4), "{method}");
         assert_eq!(response.header("access-control-allow-origin"), None);
     }
     let plain = Upgrade::default();
     let headers = format!("{}{origin}", plain.headers);
-    let refused = Upgrade { headers, ..plain }.ask(house.at).await.err().unwrap();
+    let refused = Upgrade { headers, ..plain }.connect(server.at).await.err().unwrap();
     assert_eq!(refused.status, 403);
-    assert_eq!(house.engine.session_count(), 0);
-    let own = Polling::open(house.at).await;
+    assert_eq!(server.engine.session_count(), 0);
+    let own = Polling::open(server.at).await;
     let foreign = Polling { headers: origin.into(), ..own };
-    assert_eq!(foreign.poll().await.status, 403, "also with a sid that is known");
+    assert_eq!(foreign.poll().await.status, 403, "also with a valid sid");
 }
 
+/// Abuse: H7
 #[tokio::test]
-async fn h7_the_gate_judges_each_origin_as_it_was_sent() {
-    let house = House::open(strict(), echoes()).await;
+async fn origins_are_compared_exactly() {
+    let server = TestServer::open(strict(), echoes()).await;
     for origin in ["null", "https://good.example.evil.com", "https://good.example:444", "HTTPS://GOOD.EXAMPLE."] {
         let response =
-            get(house.at, &format!("{PATH}?EIO=4&transport=polling"), &format!("origin: {origin}\r\n")).await;
+            get(server.at, &format!("{PATH}?EIO=4&transport=polling"), &format!("origin: {origin}\r\n")).await;
         assert_eq!(response.status, 403, "{origin}");
     }
-    Polling::open_with(house.at, "origin: https://madang.test\r\n").await;
-    Polling::open(house.at).await;
+    Polling::open_with(server.at, "origin: https://madang.test\r\n").await;
+    Polling::open(server.at).await;
 }
 
 #[tokio::test]
-async fn a_welcome_foreign_origin_is_named_in_every_answer_and_never_with_credentials() {
-    let house = House::open(strict(), echoes()).await;
+async fn an_allowed_foreign_origin_is_in_every_response_and_never_with_credentials() {
+    let server = TestServer::open(strict(), echoes()).await;
     let headers = "origin: https://good.example\r\n";
     let preflight = format!("{headers}access-control-request-method: POST\r\n");
-    let session = Polling::open_with(house.at, headers).await;
+    let session = Polling::open_with(server.at, headers).await;
     let mut answers = vec![
-        Http::connect(house.at).await.ask(&format!("OPTIONS {}", session.target()), &preflight, "").await,
+        Http::connect(server.at).await.request(&format!("OPTIONS {}", session.target()), &preflight, "").await,
         session.post("40").await,
         session.poll().await,
-        get(house.at, &format!("{PATH}?EIO=3&transport=polling"), headers).await,
+        get(server.at, &format!("{PATH}?EIO=3&transport=polling"), headers).await,
     ];
     for answer in &answers {
         assert_eq!(answer.header("access-control-allow-origin"), Some("https://good.example"), "{answer:?}");
@@ -178,14 +184,15 @@ async fn a_welcome_foreign_origin_is_named_in_every_answer_and_never_with_creden
     assert_eq!(preflight.status, 204);
     assert_eq!(preflight.header("access-control-allow-methods"), Some("GET, POST"));
     assert_eq!(preflight.header("access-control-allow-headers"), Some("content-type, authorization"));
-    let own = get(house.at, &format!("{PATH}?EIO=4&transport=polling"), "").await;
+    let own = get(server.at, &format!("{PATH}?EIO=4&transport=polling"), "").await;
     assert_eq!(own.header("access-control-allow-origin"), None);
 }
 
+/// Abuse: H8
 #[tokio::test]
-async fn h8_a_broken_websocket_handshake_is_refused() {
-    let house = House::open(config(), echoes()).await;
-    let sound = Upgrade::default().headers;
+async fn a_broken_websocket_handshake_is_refused() {
+    let server = TestServer::open(config(), echoes()).await;
+    let valid = Upgrade::default().headers;
     for (from, to, status) in [
         ("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "", 400),
         ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 400),
@@ -196,45 +203,47 @@ async fn h8_a_broken_websocket_handshake_is_refused() {
         ("upgrade: WebSocket", "upgrade: h2c", 400),
         ("keep-alive, Upgrade", "keep-alive", 400),
     ] {
-        let headers = sound.replace(from, to);
-        assert_ne!(headers, sound, "{from}");
-        let refused = Upgrade { headers, ..Upgrade::default() }.ask(house.at).await.err().unwrap();
+        let headers = valid.replace(from, to);
+        assert_ne!(headers, valid, "{from}");
+        let refused = Upgrade { headers, ..Upgrade::default() }.connect(server.at).await.err().unwrap();
         assert_eq!(refused.status, status, "{from:?} as {to:?}");
     }
-    assert_eq!(house.engine.session_count(), 0);
+    assert_eq!(server.engine.session_count(), 0);
 }
 
+/// Abuse: H11
 #[tokio::test]
-async fn h11_handshakes_have_a_rate_and_sessions_a_number_by_address() {
-    let handshakes = Some(Rate { per_second: 1, burst: 3 });
-    let house = House::open(Config { handshakes, ..config() }, echoes()).await;
+async fn handshakes_and_sessions_are_limited_by_address() {
+    let handshakes = Some(Rate::per_second(1).burst(3));
+    let server = TestServer::open(Config { handshakes, ..config() }, echoes()).await;
     let mut answers = Vec::new();
     for _ in 0..5 {
-        answers.push(get(house.at, &format!("{PATH}?EIO=4&transport=polling"), "").await);
+        answers.push(get(server.at, &format!("{PATH}?EIO=4&transport=polling"), "").await);
     }
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [200, 200, 200, 429, 429]);
     assert_eq!(answers[4].header("retry-after"), Some("1"));
 
-    let house = House::open(Config { sessions_per_address: 2, ..config() }, echoes()).await;
-    let first = Polling::open(house.at).await;
-    let _second = Ws::open(house.at).await;
-    assert_eq!(get(house.at, &format!("{PATH}?EIO=4&transport=polling"), "").await.status, 429);
-    assert_eq!(Upgrade::default().ask(house.at).await.err().unwrap().status, 429);
+    let server = TestServer::open(Config { sessions_per_address: 2, ..config() }, echoes()).await;
+    let first = Polling::open(server.at).await;
+    let _second = Ws::open(server.at).await;
+    assert_eq!(get(server.at, &format!("{PATH}?EIO=4&transport=polling"), "").await.status, 429);
+    assert_eq!(Upgrade::default().connect(server.at).await.err().unwrap().status, 429);
     assert_eq!(first.post("1").await.status, 200);
-    crate::support::until(|| house.engine.session_count() == 1).await;
-    let _third = Ws::open(house.at).await;
+    crate::support::until(|| server.engine.session_count() == 1).await;
+    let _third = Ws::open(server.at).await;
 }
 
+/// Abuse: H12
 #[tokio::test]
-async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
-    let house = House::open(Config { connect_timeout: ms(200), ..config() }, echoes()).await;
-    let mut silent = Ws::open(house.at).await;
-    let polling = Polling::open(house.at).await;
-    let mut leaver = Ws::join(house.at, "/").await;
+async fn a_session_without_a_joined_namespace_ends_in_time() {
+    let server = TestServer::open(Config { connect_timeout: ms(200), ..config() }, echoes()).await;
+    let mut silent = Ws::open(server.at).await;
+    let polling = Polling::open(server.at).await;
+    let mut leaver = Ws::join(server.at, "/").await;
     leaver.silence(ms(250)).await;
     leaver.send("41").await;
-    // Pongs do not buy time, however many.
+    // Pongs do not extend the timeout.
     let pongs = async {
         loop {
             tokio::select! {
@@ -246,17 +255,18 @@ async fn h12_a_session_without_a_joined_namespace_ends_in_time() {
     assert_eq!(soon(pongs).await, Frame::Close(Some(1000)));
     assert_eq!(silent.close_code().await, 1000);
     assert!(polling.is_gone().await);
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }
 
+/// Abuse: H12
 #[tokio::test]
-async fn h12_refused_connects_do_not_lengthen_the_time_to_join() {
-    let guarded = socketio::Namespace::new("/")
-        .guard(|_, _| async { Err::<socketio::Admission, _>(socketio::ConnectError::new("no")) });
-    let house = House::open(Config { connect_timeout: ms(150), ..config() }, [guarded]).await;
-    let mut ws = Ws::open(house.at).await;
+async fn refused_connects_do_not_extend_the_connect_timeout() {
+    let refusing = socketio::Namespace::new("/")
+        .connect_middleware(|_, _| async { Err::<socketio::Admission, _>(socketio::ConnectError::new("no")) });
+    let server = TestServer::open(Config { connect_timeout: ms(150), ..config() }, [refusing]).await;
+    let mut ws = Ws::open(server.at).await;
     let begun = std::time::Instant::now();
-    // Each refusal is answered by another try, which goes on until the server ends it.
+    // Tries again after each refusal, until the server ends the session.
     ws.send("40").await;
     while ws.next().await == Frame::Text(r#"44{"message":"no"}"#.into()) {
         tokio::time::sleep(ms(5)).await;
@@ -265,26 +275,27 @@ async fn h12_refused_connects_do_not_lengthen_the_time_to_join() {
     assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
 }
 
+/// Abuse: H15
 #[tokio::test]
-async fn h15_the_address_is_the_peers_whatever_headers_say() {
+async fn the_address_is_that_of_the_connection_whatever_headers_say() {
     let seen = Arc::new(parking_lot::Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
-    let namespace = socketio::Namespace::new("/").guard(move |socket, _| {
-        let by_gate = *socket.session().visitor().downcast_ref::<std::net::IpAddr>().unwrap();
-        kept.lock().extend([by_gate, socket.session().address()]);
+    let namespace = socketio::Namespace::new("/").connect_middleware(move |socket, _| {
+        let by_hooks = *socket.session().handshake_data().downcast_ref::<std::net::IpAddr>().unwrap();
+        kept.lock().extend([by_hooks, socket.session().address()]);
         async { Ok(socketio::Admission::new()) }
     });
-    let house = House::open(strict(), [namespace]).await;
+    let server = TestServer::open(strict(), [namespace]).await;
     let spoofed = "x-forwarded-for: 203.0.113.7\r\nforwarded: for=203.0.113.7\r\nx-real-ip: 203.0.113.7\r\n";
-    Polling::open_with(house.at, spoofed).await.join("/").await;
-    assert_eq!(*seen.lock(), [house.at.ip(); 2]);
+    Polling::open_with(server.at, spoofed).await.join("/").await;
+    assert_eq!(*seen.lock(), [server.at.ip(); 2]);
 }
 
 #[tokio::test]
-async fn the_path_is_taken_with_and_without_its_last_slash() {
-    let house = House::open(config(), echoes()).await;
-    assert!(house.server().owns("/socket.io/") && house.server().owns("/socket.io"));
+async fn the_path_matches_with_and_without_its_last_slash() {
+    let server = TestServer::open(config(), echoes()).await;
+    assert!(server.socket_io().owns("/socket.io/") && server.socket_io().owns("/socket.io"));
     for path in ["/", "/socket.io/x", "/socket.iox", "/SOCKET.IO/", "//socket.io/"] {
-        assert!(!house.server().owns(path), "{path}");
+        assert!(!server.socket_io().owns(path), "{path}");
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use socketio::{Config, Namespace, Reason};
+use socketio::{Config, DisconnectReason, Namespace};
 
-use crate::support::{Frame, House, Polling, Ws, config, echoes, ms};
+use crate::support::{Frame, Polling, TestServer, Ws, config, echoes, ms};
 
-fn beating() -> Config {
+fn short_heartbeat() -> Config {
     Config { ping_interval: ms(100), ping_timeout: ms(60), ..config() }
 }
 
@@ -19,9 +19,9 @@ fn assert_about(elapsed: Duration, expected: Duration) {
 
 #[tokio::test]
 async fn pings_come_one_interval_after_the_opening_and_after_each_pong() {
-    let house = House::open(beating(), echoes()).await;
+    let server = TestServer::open(short_heartbeat(), echoes()).await;
     let begun = Instant::now();
-    let mut ws = Ws::join(house.at, "/").await;
+    let mut ws = Ws::join(server.at, "/").await;
     assert_eq!(ws.text().await, "2");
     assert_about(begun.elapsed(), ms(100));
     tokio::time::sleep(ms(30)).await;
@@ -31,34 +31,35 @@ async fn pings_come_one_interval_after_the_opening_and_after_each_pong() {
     assert_about(pong.elapsed(), ms(100));
 }
 
+/// Abuse: P18
 #[tokio::test]
-async fn p18_no_pong_ends_the_session_at_interval_and_timeout_with_one_disconnect() {
+async fn no_pong_ends_the_session_at_interval_and_timeout_with_one_disconnect() {
     let ends = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&ends);
     let namespace = Namespace::new("/").on_disconnect(move |_, reason| {
-        assert_eq!(reason, Reason::PingTimeout);
+        assert_eq!(reason, DisconnectReason::PingTimeout);
         counted.fetch_add(1, Ordering::SeqCst);
         async {}
     });
-    let house = House::open(beating(), [namespace]).await;
+    let server = TestServer::open(short_heartbeat(), [namespace]).await;
     let begun = Instant::now();
-    let mut ws = Ws::join(house.at, "/").await;
+    let mut ws = Ws::join(server.at, "/").await;
     assert_eq!(ws.text().await, "2");
-    // Other packets are no pongs.
+    // Other packets do not count as pongs.
     ws.send("2").await;
     ws.send_frame(0x8a, b"").await;
     assert_eq!(ws.close_code().await, 1000);
     assert_about(begun.elapsed(), ms(160));
-    house.is_empty().await;
+    server.wait_until_empty().await;
     tokio::time::sleep(ms(50)).await;
     assert_eq!(ends.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn a_ping_travels_alone_and_a_polling_client_without_pong_is_gone_in_time() {
-    let house = House::open(beating(), echoes()).await;
+async fn a_ping_is_alone_in_its_payload_and_a_polling_client_without_pong_times_out() {
+    let server = TestServer::open(short_heartbeat(), echoes()).await;
     let begun = Instant::now();
-    let session = Polling::open(house.at).await;
+    let session = Polling::open(server.at).await;
     session.join("/").await;
     tokio::time::sleep(ms(110)).await;
     session.post("42[\"echo\"]").await;
@@ -67,13 +68,13 @@ async fn a_ping_travels_alone_and_a_polling_client_without_pong_is_gone_in_time(
     assert_eq!(session.poll().await.body, "1");
     assert_about(begun.elapsed(), ms(160));
     assert!(session.is_gone().await);
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }
 
 #[tokio::test]
-async fn a_polling_client_that_answers_lives_on() {
-    let house = House::open(beating(), echoes()).await;
-    let session = Polling::open(house.at).await;
+async fn a_polling_client_that_answers_pings_stays_connected() {
+    let server = TestServer::open(short_heartbeat(), echoes()).await;
+    let session = Polling::open(server.at).await;
     session.join("/").await;
     for _ in 0..4 {
         assert_eq!(session.poll().await.body, "2");
@@ -81,12 +82,13 @@ async fn a_polling_client_that_answers_lives_on() {
     }
 }
 
+/// Abuse: P18
 #[tokio::test]
-async fn p18_the_beat_goes_on_across_an_upgrade() {
-    let house = House::open(beating(), echoes()).await;
-    let session = Polling::open(house.at).await;
+async fn the_heartbeat_continues_across_an_upgrade() {
+    let server = TestServer::open(short_heartbeat(), echoes()).await;
+    let session = Polling::open(server.at).await;
     session.join("/").await;
-    let mut ws = crate::support::Upgrade::of(&session).ask(house.at).await.unwrap();
+    let mut ws = crate::support::Upgrade::of(&session).connect(server.at).await.unwrap();
     ws.send("2probe").await;
     assert_eq!(ws.text().await, "3probe");
     ws.send("5").await;
@@ -98,15 +100,16 @@ async fn p18_the_beat_goes_on_across_an_upgrade() {
     assert_eq!(ws.close_code().await, 1000);
 }
 
+/// Abuse: S8
 #[tokio::test]
-async fn s8_a_packet_whose_attachments_do_not_come_ends_the_session() {
-    let house = House::open(Config { connect_timeout: ms(150), ..config() }, echoes()).await;
-    let mut ws = Ws::join(house.at, "/").await;
+async fn a_packet_without_its_attachments_ends_the_session() {
+    let server = TestServer::open(Config { connect_timeout: ms(150), ..config() }, echoes()).await;
+    let mut ws = Ws::join(server.at, "/").await;
     ws.silence(ms(200)).await;
     let begun = Instant::now();
     ws.send(r#"452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#).await;
     tokio::time::sleep(ms(40)).await;
-    // One of two does not buy time, and pongs neither.
+    // Neither one of two attachments nor a pong extends the timeout.
     ws.send_frame(0x82, b"one").await;
     ws.send("3").await;
     assert_eq!(ws.close_code().await, 1000);
@@ -114,9 +117,9 @@ async fn s8_a_packet_whose_attachments_do_not_come_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_whole_binary_packet_stops_the_clock() {
-    let house = House::open(Config { connect_timeout: ms(150), ..config() }, echoes()).await;
-    let mut ws = Ws::join(house.at, "/").await;
+async fn a_complete_binary_packet_stops_the_timeout() {
+    let server = TestServer::open(Config { connect_timeout: ms(150), ..config() }, echoes()).await;
+    let mut ws = Ws::join(server.at, "/").await;
     ws.send(r#"451-["echo",{"_placeholder":true,"num":0}]"#).await;
     ws.send_frame(0x82, b"one").await;
     assert_eq!(ws.text().await, r#"451-["echo",{"_placeholder":true,"num":0}]"#);

@@ -1,16 +1,17 @@
-//! The crate from outside, byte by byte. Cases are named by their number in the project's
-//! catalogue of bad input: `h` the handshake, `p` polling and frames, `s` Socket.IO packets.
+//! Tests of the crate through its network interface. A test whose name begins with a code covers that
+//! row of the project's catalogue of abuse (docs/abuse.md).
 //!
-//! - `handshake`: who may open a session, origins, fingerprints, rates of handshakes
+//! - `handshake`: parameters, origins, fingerprints, rates of handshakes
 //! - `listener`: heads, bodies and connections, before any session
 //! - `polling`, `frames`, `upgrade`: the transports
 //! - `heartbeat`: pings, pongs and the other deadlines of a session
 //! - `packets`, `namespaces`: Socket.IO
-//! - `rooms`, `acks`: what handlers do with sockets
-//! - `pressure`: clients that send too much; `slow`: clients that take too little
-//! - `drain`, `lifetime`: how all of it ends
+//! - `rooms`, `acks`: the API for handlers
+//! - `pressure`: clients that send too much; `slow`: clients that read too little
+//! - `drain`, `lifetime`: shutdown, and the end of sessions
+//! - `fuzz_corpus`: the inputs of the fuzz targets
 
-// clippy lets tests unwrap, but not the functions that help them.
+// clippy allows unwrap in tests, but not in their helper functions.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -18,6 +19,7 @@ mod support;
 mod acks;
 mod drain;
 mod frames;
+mod fuzz_corpus;
 mod handshake;
 mod heartbeat;
 mod lifetime;

@@ -1,18 +1,18 @@
-//! Joining and leaving namespaces, in the order the application is told of it.
+//! Joining and leaving namespaces, and the order of the application's handlers.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use socketio::{Admission, ConnectError, Namespace, Reason, Reply};
+use socketio::{Admission, Closing, ConnectError, DisconnectReason, Namespace, Reply};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::support::{House, Polling, Ws, config, echo, echoes, ms, soon, until};
+use crate::support::{Polling, TestServer, Ws, config, echo, echoes, ms, soon, until};
 
-/// What happened, in order.
+/// Events in order.
 #[derive(Clone, Default)]
-struct Diary(Arc<Mutex<Vec<String>>>);
+struct Log(Arc<Mutex<Vec<String>>>);
 
-impl Diary {
+impl Log {
     fn note(&self, line: impl Into<String>) {
         self.0.lock().push(line.into());
     }
@@ -24,8 +24,8 @@ impl Diary {
 
 #[tokio::test]
 async fn one_session_joins_several_namespaces() {
-    let house = House::open(config(), echoes()).await;
-    let mut ws = Ws::open(house.at).await;
+    let server = TestServer::open(config(), echoes()).await;
+    let mut ws = Ws::open(server.at).await;
     let first = ws.enter("/", "").await;
     let second = ws.enter("/chat", "{}").await;
     assert_ne!(first, second);
@@ -35,12 +35,15 @@ async fn one_session_joins_several_namespaces() {
     ws.send("41/chat,").await;
     let third = ws.enter("/chat", "").await;
     assert_ne!(second, third, "each join makes a new socket");
-    assert_eq!((house.of_name("/").socket_count(), house.of_name("/chat").socket_count()), (1, 1));
+    assert_eq!(
+        (server.of_name("/").to_all().sockets().len(), server.of_name("/chat").to_all().sockets().len()),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
-async fn a_guard_sees_the_payload_and_what_it_wants_sent_comes_behind_the_answer() {
-    let namespace = echo("/").guard(|socket, auth| async move {
+async fn connect_middleware_gets_the_payload_and_its_packets_follow_the_response() {
+    let namespace = echo("/").connect_middleware(|socket, auth| async move {
         let auth: serde_json::Value = serde_json::from_str(auth.as_deref().map_or("null", |auth| auth.get())).unwrap();
         if auth["token"] != "good" {
             return Err(ConnectError::new("who are you?").with_data(&serde_json::json!({"code": "unauthenticated"})));
@@ -49,22 +52,23 @@ async fn a_guard_sees_the_payload_and_what_it_wants_sent_comes_behind_the_answer
         let greeted = socket.clone();
         Ok(Admission::new().then(move || greeted.emit("hello", "you").unwrap()))
     });
-    let house = House::open(config(), [namespace]).await;
-    let mut ws = Ws::open(house.at).await;
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::open(server.at).await;
     ws.send("40").await;
     assert_eq!(ws.text().await, r#"44{"message":"who are you?","data":{"code":"unauthenticated"}}"#);
     ws.enter("/", r#"{"token":"good"}"#).await;
     ws.send("42[\"echo\"]").await;
     assert_eq!(ws.text().await, "42[\"hello\",\"you\"]");
     assert_eq!(ws.text().await, "42[\"echo\"]");
-    assert_eq!(house.of_name("/").sockets_in("members").len(), 1);
+    assert_eq!(server.of_name("/").sockets_in("members").len(), 1);
 }
 
 #[tokio::test]
-async fn a_refused_client_may_try_again_in_the_same_moment() {
-    let namespace = Namespace::new("/").guard(|_, _| async { Err::<Admission, _>(ConnectError::new("no")) });
-    let house = House::open(config(), [namespace]).await;
-    let mut ws = Ws::open(house.at).await;
+async fn a_refused_client_may_try_again_at_once() {
+    let namespace =
+        Namespace::new("/").connect_middleware(|_, _| async { Err::<Admission, _>(ConnectError::new("no")) });
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::open(server.at).await;
     for _ in 0..500 {
         ws.send("40").await;
         assert_eq!(ws.text().await, r#"44{"message":"no"}"#);
@@ -72,13 +76,13 @@ async fn a_refused_client_may_try_again_in_the_same_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_was_put_out_may_come_back_in_the_same_moment() {
+async fn a_disconnected_client_may_reconnect_at_once() {
     let namespace = Namespace::new("/").on("out", |socket, (): ()| async move {
         socket.disconnect();
         Reply::json(&()).unwrap()
     });
-    let house = House::open(config(), [namespace]).await;
-    let mut ws = Ws::open(house.at).await;
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::open(server.at).await;
     for _ in 0..300 {
         ws.enter("/", "").await;
         ws.send("420[\"out\",null]").await;
@@ -87,44 +91,45 @@ async fn a_client_that_was_put_out_may_come_back_in_the_same_moment() {
 }
 
 #[tokio::test]
-async fn a_guard_that_panics_refuses() {
-    let namespace = Namespace::new("/").guard(|_, auth| async move {
+async fn a_connect_middleware_that_panics_refuses() {
+    let namespace = Namespace::new("/").connect_middleware(|_, auth| async move {
         assert!(auth.is_some(), "planned");
         Ok(Admission::new())
     });
-    let house = House::open(config(), [namespace]).await;
-    let mut ws = Ws::open(house.at).await;
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::open(server.at).await;
     ws.send("40").await;
     assert_eq!(ws.text().await, r#"44{"message":"internal error"}"#);
     ws.enter("/", "{}").await;
 }
 
-fn diary_of(diary: &Diary, gate: &Arc<Semaphore>) -> Namespace {
-    let (events, ends, gate) = (diary.clone(), diary.clone(), Arc::clone(gate));
+fn logging(log: &Log, permits: &Arc<Semaphore>) -> Namespace {
+    let (events, ends, permits) = (log.clone(), log.clone(), Arc::clone(permits));
     Namespace::new("/")
         .on("event", move |_, number: u32| {
-            let (events, gate) = (events.clone(), Arc::clone(&gate));
+            let (events, permits) = (events.clone(), Arc::clone(&permits));
             async move {
-                gate.acquire().await.unwrap().forget();
+                permits.acquire().await.unwrap().forget();
                 events.note(number.to_string());
                 Reply::json(&number).unwrap()
             }
         })
         .on_disconnect(move |socket, reason| {
-            ends.note(format!("{} {}", reason.as_str(), socket.room_count()));
+            assert!(!socket.is_in("room"));
+            ends.note(reason.as_str());
             async {}
         })
 }
 
 #[tokio::test]
-async fn a_socket_leaves_its_rooms_at_once_and_is_told_of_once_behind_its_events() {
-    let (diary, gate) = (Diary::default(), Arc::new(Semaphore::new(0)));
-    let house = House::open(config(), [diary_of(&diary, &gate)]).await;
-    let namespace = house.of_name("/");
+async fn a_socket_leaves_its_rooms_at_once_and_its_disconnect_handler_runs_once_after_its_events() {
+    let (log, permits) = (Log::default(), Arc::new(Semaphore::new(0)));
+    let server = TestServer::open(config(), [logging(&log, &permits)]).await;
+    let namespace = server.of_name("/");
     for end in ["client", "server", "transport", "close"] {
-        diary.0.lock().clear();
-        let mut ws = Ws::join(house.at, "/").await;
-        let socket = namespace.to_all().reached().remove(0);
+        log.0.lock().clear();
+        let mut ws = Ws::join(server.at, "/").await;
+        let socket = namespace.to_all().sockets().remove(0);
         socket.join("room");
         for number in 0..3 {
             ws.send(&format!("42{number}[\"event\",{number}]")).await;
@@ -154,24 +159,24 @@ async fn a_socket_leaves_its_rooms_at_once_and_is_told_of_once_behind_its_events
                 "server namespace disconnect"
             }
         };
-        until(|| namespace.sockets_in("room").is_empty() && namespace.socket_count() == 0).await;
+        until(|| namespace.sockets_in("room").is_empty() && namespace.to_all().sockets().is_empty()).await;
         assert!(!socket.is_connected());
-        assert!(diary.lines().is_empty(), "its first event is still being handled");
+        assert!(log.lines().is_empty(), "its first event is still handled");
         socket.join("room");
-        assert!(!socket.is_in("room"), "who has ended enters no room");
-        gate.add_permits(3);
-        until(|| diary.lines().len() >= 4).await;
+        assert!(!socket.is_in("room"), "a socket that has ended joins no room");
+        permits.add_permits(3);
+        until(|| log.lines().len() >= 4).await;
         tokio::time::sleep(ms(10)).await;
-        assert_eq!(diary.lines(), ["0", "1", "2", &format!("{reason} 0")], "{end}");
+        assert_eq!(log.lines(), ["0", "1", "2", reason], "{end}");
     }
 }
 
 #[tokio::test]
-async fn a_session_that_ends_under_a_guard_is_told_of_and_leaves_no_room_behind() {
-    let (asked, answer, diary) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Diary::default());
-    let (asks, answers, ends) = (Arc::clone(&asked), Arc::clone(&answer), diary.clone());
+async fn a_session_that_ends_during_connect_runs_the_disconnect_handler_and_leaves_no_room() {
+    let (asked, answer, log) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Log::default());
+    let (asks, answers, ends) = (Arc::clone(&asked), Arc::clone(&answer), log.clone());
     let namespace = Namespace::new("/")
-        .guard(move |socket, _| {
+        .connect_middleware(move |socket, _| {
             let (asks, answers) = (Arc::clone(&asks), Arc::clone(&answers));
             async move {
                 asks.notify_one();
@@ -184,35 +189,38 @@ async fn a_session_that_ends_under_a_guard_is_told_of_and_leaves_no_room_behind(
             ends.note(reason.as_str());
             async {}
         });
-    let house = House::open(config(), [namespace]).await;
-    let mut ws = Ws::open(house.at).await;
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::open(server.at).await;
     ws.send("40").await;
     soon(asked.notified()).await;
     ws.cut();
-    house.is_empty().await;
+    server.wait_until_empty().await;
     answer.notify_one();
-    until(|| diary.lines() == ["transport close"]).await;
-    assert!(house.of_name("/").sockets_in("room").is_empty());
-    assert_eq!(house.of_name("/").socket_count(), 0);
+    until(|| log.lines() == ["transport close"]).await;
+    assert!(server.of_name("/").sockets_in("room").is_empty());
+    assert_eq!(server.of_name("/").to_all().sockets().len(), 0);
 }
 
 #[tokio::test]
 async fn a_session_closed_by_the_server_ends_all_its_sockets() {
-    let house = House::open(config(), echoes()).await;
-    let mut ws = Ws::open(house.at).await;
+    let server = TestServer::open(config(), echoes()).await;
+    let mut ws = Ws::open(server.at).await;
     ws.enter("/", "").await;
     ws.enter("/chat", "").await;
-    let session = Arc::clone(house.of_name("/").to_all().reached()[0].session());
-    session.close(Reason::ServerClose);
+    let session = Arc::clone(server.of_name("/").to_all().sockets()[0].session());
+    session.close(Closing::Now(DisconnectReason::ServerClose));
     assert_eq!(ws.close_code().await, 1000);
-    house.is_empty().await;
-    assert_eq!((house.of_name("/").socket_count(), house.of_name("/chat").socket_count()), (0, 0));
+    server.wait_until_empty().await;
+    assert_eq!(
+        (server.of_name("/").to_all().sockets().len(), server.of_name("/chat").to_all().sockets().len()),
+        (0, 0)
+    );
 
-    let polling = Polling::open(house.at).await;
+    let polling = Polling::open(server.at).await;
     polling.join("/").await;
-    let mut hanging = polling.hang().await;
+    let mut waiting = polling.start_poll().await;
     tokio::time::sleep(ms(20)).await;
-    house.of_name("/").to_all().reached()[0].disconnect_and_close();
-    assert_eq!(hanging.answer().await.unwrap().body, "41\x1e1");
-    house.is_empty().await;
+    server.of_name("/").to_all().sockets()[0].disconnect_and_close();
+    assert_eq!(waiting.response().await.unwrap().body, "41\x1e1");
+    server.wait_until_empty().await;
 }

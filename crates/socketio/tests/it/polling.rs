@@ -5,30 +5,30 @@ use std::time::Instant;
 use socketio::Config;
 use tokio::io::AsyncWriteExt;
 
-use crate::support::{House, Http, Polling, config, echoes, ms, soon};
+use crate::support::{Http, Polling, TestServer, config, echoes, ms, soon};
 
-async fn joined(config: Config) -> (House, Polling) {
-    let house = House::open(config, echoes()).await;
-    let session = Polling::open(house.at).await;
+async fn joined(config: Config) -> (TestServer, Polling) {
+    let server = TestServer::open(config, echoes()).await;
+    let session = Polling::open(server.at).await;
     session.join("/").await;
-    (house, session)
+    (server, session)
 }
 
-/// How a poll that hangs is answered when a post is bad.
-async fn hanging_hears(session: &Polling, post: impl AsRef<[u8]>, status: u16) -> String {
-    let mut hanging = session.hang().await;
+/// Returns the response to a waiting poll after a bad post.
+async fn waiting_poll_receives(session: &Polling, post: impl AsRef<[u8]>, status: u16) -> String {
+    let mut waiting = session.start_poll().await;
     tokio::time::sleep(ms(20)).await;
     let mut http = Http::connect(session.at).await;
     let body = post.as_ref();
     http.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", session.target(), body.len())).await;
     let _ = http.stream.write_all(body).await;
-    assert_eq!(http.answer().await.map(|response| response.status), Some(status));
-    hanging.answer().await.unwrap().body
+    assert_eq!(http.response().await.map(|response| response.status), Some(status));
+    waiting.response().await.unwrap().body
 }
 
 #[tokio::test]
 async fn messages_travel_both_ways_in_order() {
-    let (_house, session) = joined(config()).await;
+    let (_server, session) = joined(config()).await;
     let sent: Vec<_> = (0..50).map(|number| format!("42[\"echo\",{number}]")).collect();
     assert_eq!(session.post(&sent.join("\x1e")).await.body, "ok");
     let mut received = Vec::new();
@@ -38,10 +38,10 @@ async fn messages_travel_both_ways_in_order() {
     assert_eq!(received, sent);
 }
 
-/// The engine of python-socketio ends a session whose poll brings more than 16 packets.
+/// python-socketio ends a session when a poll returns more than 16 packets.
 #[tokio::test]
-async fn a_poll_brings_no_more_than_every_client_takes() {
-    let (_house, session) = joined(config()).await;
+async fn a_poll_returns_no_more_packets_than_every_client_accepts() {
+    let (_server, session) = joined(config()).await;
     let sent: Vec<_> = (0..40).map(|number| format!("42[\"echo\",{number}]")).collect();
     session.post(&sent.join("\x1e")).await;
     let mut received = Vec::new();
@@ -55,19 +55,19 @@ async fn a_poll_brings_no_more_than_every_client_takes() {
 }
 
 #[tokio::test]
-async fn a_poll_hangs_until_something_comes() {
-    let (_house, session) = joined(config()).await;
-    let mut hanging = session.hang().await;
+async fn a_poll_waits_for_packets() {
+    let (_server, session) = joined(config()).await;
+    let mut waiting = session.start_poll().await;
     tokio::time::sleep(ms(30)).await;
     session.post("42[\"echo\",\"마당\"]").await;
-    let response = hanging.answer().await.unwrap();
+    let response = waiting.response().await.unwrap();
     assert_eq!(response.body, "42[\"echo\",\"마당\"]");
     assert_eq!(response.header("content-type"), Some("text/plain; charset=UTF-8"));
 }
 
 #[tokio::test]
 async fn attachments_travel_both_ways_as_base64() {
-    let (_house, session) = joined(config()).await;
+    let (_server, session) = joined(config()).await;
     let event = "451-[\"echo\",{\"_placeholder\":true,\"num\":0}]\x1ebAQIDBA==";
     assert_eq!(session.post(event).await.body, "ok");
     assert_eq!(session.poll().await.body, event);
@@ -76,97 +76,104 @@ async fn attachments_travel_both_ways_as_base64() {
     assert_eq!(session.poll().await.body, event);
 }
 
+/// Abuse: P1, P4, P5, P6
 #[tokio::test]
-async fn p1_p4_p5_p6_what_is_no_packet_closes_the_session() {
+async fn malformed_packets_close_the_session() {
     let separators = "\x1e".repeat(60_000);
     for body in ["abc", "", &separators, "4\x1e", "b", "b!!!!", "bA", "bAQID=", "éabcd", "9", "2probe", "5", "0{}"] {
-        let (house, session) = joined(config()).await;
-        assert_eq!(hanging_hears(&session, body, 400).await, "1", "{body:?}");
+        let (server, session) = joined(config()).await;
+        assert_eq!(waiting_poll_receives(&session, body, 400).await, "1", "{body:?}");
         assert!(session.is_gone().await);
-        house.is_empty().await;
+        server.wait_until_empty().await;
     }
 }
 
+/// Abuse: P4
 #[tokio::test]
-async fn p4_a_million_empty_packets_are_not_even_read() {
-    let (house, session) = joined(config()).await;
-    let mut other = crate::support::Ws::join(house.at, "/").await;
-    assert_eq!(hanging_hears(&session, "\x1e".repeat(1_000_000), 413).await, "1");
+async fn a_million_empty_packets_are_not_even_read() {
+    let (server, session) = joined(config()).await;
+    let mut other = crate::support::Ws::join(server.at, "/").await;
+    assert_eq!(waiting_poll_receives(&session, "\x1e".repeat(1_000_000), 413).await, "1");
     assert!(session.is_gone().await);
     other.send("42[\"echo\"]").await;
     assert_eq!(other.text().await, "42[\"echo\"]");
 }
 
+/// Abuse: P12
 #[tokio::test]
-async fn p12_packets_of_a_post_count_towards_the_rate() {
-    let packets = Some(socketio::Rate { per_second: 10, burst: 20 });
+async fn packets_of_a_post_count_towards_the_rate() {
+    let packets = Some(socketio::Rate::per_second(10).burst(20));
     for flood in ["3", "2", "6", "42[\"echo\"]"] {
-        let (house, session) = joined(Config { packets, ..config() }).await;
+        let (server, session) = joined(Config { packets, ..config() }).await;
         let body = [flood; 100].join("\x1e");
-        assert_eq!(hanging_hears(&session, body, 400).await.split('\x1e').next_back(), Some("1"), "{flood}");
-        house.is_empty().await;
+        assert_eq!(waiting_poll_receives(&session, body, 400).await.split('\x1e').next_back(), Some("1"), "{flood}");
+        server.wait_until_empty().await;
     }
 }
 
+/// Abuse: P2
 #[tokio::test]
-async fn p2_a_second_poll_ends_both() {
-    let (house, session) = joined(config()).await;
-    let mut first = session.hang().await;
+async fn a_second_poll_ends_both() {
+    let (server, session) = joined(config()).await;
+    let mut first = session.start_poll().await;
     tokio::time::sleep(ms(30)).await;
     assert_eq!(session.poll().await.code(), (400, 3));
-    assert_eq!(first.answer().await.unwrap().body, "1");
+    assert_eq!(first.response().await.unwrap().body, "1");
     assert!(session.is_gone().await);
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }
 
+/// Abuse: P2
 #[tokio::test]
-async fn p2_an_aborted_poll_ends_the_session() {
-    let (house, session) = joined(config()).await;
-    let hanging = session.hang().await;
+async fn an_aborted_poll_ends_the_session() {
+    let (server, session) = joined(config()).await;
+    let waiting = session.start_poll().await;
     tokio::time::sleep(ms(30)).await;
-    drop(hanging);
-    house.is_empty().await;
+    drop(waiting);
+    server.wait_until_empty().await;
     assert!(session.is_gone().await);
 }
 
 #[tokio::test]
 async fn a_second_post_ends_the_session() {
-    let (house, session) = joined(config()).await;
-    let mut slow = Http::connect(house.at).await;
+    let (server, session) = joined(config()).await;
+    let mut slow = Http::connect(server.at).await;
     slow.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n3", session.target())).await;
     tokio::time::sleep(ms(30)).await;
     assert_eq!(session.post("3").await.code(), (400, 3));
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }
 
+/// Abuse: P3
 #[tokio::test]
-async fn p3_bodies_are_limited_in_size() {
+async fn bodies_are_limited_in_size() {
     let limited = || Config { max_payload: 1_000, ..config() };
     let whole = format!("42[\"echo\",\"{}\"]", "x".repeat(1_000 - 13));
-    let (_house, session) = joined(limited()).await;
+    let (_server, session) = joined(limited()).await;
     assert_eq!(whole.len(), 1_000);
     assert_eq!(session.post(&whole).await.body, "ok");
 
-    let (house, session) = joined(limited()).await;
-    assert_eq!(hanging_hears(&session, format!("{whole} "), 413).await, "1");
-    house.is_empty().await;
+    let (server, session) = joined(limited()).await;
+    assert_eq!(waiting_poll_receives(&session, format!("{whole} "), 413).await, "1");
+    server.wait_until_empty().await;
 
-    let (house, session) = joined(limited()).await;
-    let mut chunked = Http::connect(house.at).await;
+    let (server, session) = joined(limited()).await;
+    let mut chunked = Http::connect(server.at).await;
     chunked.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n", session.target())).await;
-    // No length is declared, so the limit must be met by counting.
+    // Without a declared length the server must count the bytes.
     for _ in 0..20 {
         let _ = chunked.stream.write_all(format!("64\r\n{}\r\n", "x".repeat(100)).as_bytes()).await;
     }
-    assert_eq!(chunked.answer().await.map(|response| response.status), Some(413));
+    assert_eq!(chunked.response().await.map(|response| response.status), Some(413));
     chunked.closed().await;
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }
 
+/// Abuse: P3
 #[tokio::test]
-async fn p3_bodies_must_come_in_time() {
-    let (house, session) = joined(Config { body_timeout: ms(60), ..config() }).await;
-    let mut slow = Http::connect(house.at).await;
+async fn bodies_must_come_in_time() {
+    let (server, session) = joined(Config { body_timeout: ms(60), ..config() }).await;
+    let mut slow = Http::connect(server.at).await;
     slow.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: 900\r\n\r\n", session.target())).await;
     let begun = Instant::now();
     let drip = async {
@@ -176,39 +183,40 @@ async fn p3_bodies_must_come_in_time() {
     };
     soon(drip).await;
     assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_off_ends_the_session() {
-    let (house, session) = joined(config()).await;
-    let mut broken = Http::connect(house.at).await;
+    let (server, session) = joined(config()).await;
+    let mut broken = Http::connect(server.at).await;
     broken.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n42[", session.target())).await;
     drop(broken);
-    house.is_empty().await;
+    server.wait_until_empty().await;
+}
+
+/// Abuse: P7
+#[tokio::test]
+async fn a_body_that_is_not_utf8_is_refused() {
+    let (server, session) = joined(config()).await;
+    assert_eq!(waiting_poll_receives(&session, b"42[\"echo\",\"\xff\xfe\"]", 400).await, "1");
+    server.wait_until_empty().await;
 }
 
 #[tokio::test]
-async fn p7_a_body_that_is_not_utf8_is_refused() {
-    let (house, session) = joined(config()).await;
-    assert_eq!(hanging_hears(&session, b"42[\"echo\",\"\xff\xfe\"]", 400).await, "1");
-    house.is_empty().await;
-}
-
-#[tokio::test]
-async fn a_close_of_the_client_lets_the_hanging_poll_end() {
-    let (house, session) = joined(config()).await;
-    assert_eq!(hanging_hears(&session, "1", 200).await, "6");
-    house.is_empty().await;
+async fn a_close_of_the_client_ends_its_waiting_poll() {
+    let (server, session) = joined(config()).await;
+    assert_eq!(waiting_poll_receives(&session, "1", 200).await, "6");
+    server.wait_until_empty().await;
     assert!(session.is_gone().await);
 }
 
 #[tokio::test]
 async fn a_session_opened_by_websocket_takes_no_polls_and_is_not_disturbed_by_them() {
-    let house = House::open(config(), echoes()).await;
-    let mut ws = crate::support::Upgrade::default().ask(house.at).await.unwrap();
+    let server = TestServer::open(config(), echoes()).await;
+    let mut ws = crate::support::Upgrade::default().connect(server.at).await.unwrap();
     let open: serde_json::Value = serde_json::from_str(&ws.text().await[1..]).unwrap();
-    let stranger = Polling { at: house.at, sid: open["sid"].as_str().unwrap().into(), headers: String::new() };
+    let stranger = Polling { at: server.at, sid: open["sid"].as_str().unwrap().into(), headers: String::new() };
     assert_eq!(stranger.poll().await.code(), (400, 3));
     assert_eq!(stranger.post("1").await.code(), (400, 3));
     ws.enter("/", "").await;

@@ -3,42 +3,40 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use socketio::{Config, Limits, Namespace, Reason, Recipient, Reply, Server, Socket, SocketId};
+use socketio::{Closing, Config, DisconnectReason, Limits, Namespace, Recipient, Reply, Server, Socket, SocketId};
 
-use crate::support::{House, Ws, config, echo, echoes, ms, until};
+use crate::support::{TestServer, Ws, config, echo, echoes, ms, until};
 
-/// A client, with its socket on the server's side.
+/// A client and its socket on the server.
 struct Member {
     ws: Ws,
     socket: Socket,
 }
 
-async fn member(house: &House, rooms: &[&str]) -> Member {
-    let mut ws = Ws::open(house.at).await;
+async fn member(server: &TestServer, rooms: &[&str]) -> Member {
+    let mut ws = Ws::open(server.at).await;
     let id = ws.enter("/", "").await;
-    let socket = find(&house.of_name("/"), &id);
+    let socket = find(&server.of_name("/"), &id);
     rooms.iter().for_each(|room| socket.join(room));
     Member { ws, socket }
 }
 
 fn find(namespace: &Namespace, id: &str) -> Socket {
-    let socket = namespace.to_all().reached().into_iter().find(|socket| socket.id().to_string() == id).unwrap();
-    assert!(namespace.socket(socket.id()).is_some());
-    socket
+    namespace.to_all().sockets().into_iter().find(|socket| socket.id().to_string() == id).unwrap()
 }
 
-async fn house() -> House {
-    House::open(config(), echoes()).await
+async fn server() -> TestServer {
+    TestServer::open(config(), echoes()).await
 }
 
-async fn hears(member: &mut Member, expected: &[&str]) {
+async fn receives(member: &mut Member, expected: &[&str]) {
     for text in expected {
         assert_eq!(member.ws.text().await, format!("42[\"{text}\",null]"));
     }
     member.ws.silence(ms(15)).await;
 }
 
-/// What one read of what has come gives.
+/// Returns the bytes of one read.
 async fn one_read(member: &Member) -> Vec<u8> {
     let mut bytes = vec![0; 1_024];
     member.ws.stream.readable().await.unwrap();
@@ -47,40 +45,40 @@ async fn one_read(member: &Member) -> Vec<u8> {
     bytes
 }
 
-/// Short texts as they are written, one behind the other.
+/// Returns the frames of short texts, one after the other.
 fn written(texts: &[&str]) -> Vec<u8> {
     texts.iter().flat_map(|text| [&[0x81, text.len() as u8], text.as_bytes()].concat()).collect()
 }
 
 #[tokio::test]
 async fn a_broadcast_reaches_its_rooms_members_each_once() {
-    let house = house().await;
-    let namespace = house.of_name("/");
+    let server = server().await;
+    let namespace = server.of_name("/");
     let (mut anna, mut both, mut berta) =
-        (member(&house, &["a"]).await, member(&house, &["a", "b"]).await, member(&house, &["b"]).await);
-    let mut nobody = member(&house, &[]).await;
+        (member(&server, &["a"]).await, member(&server, &["a", "b"]).await, member(&server, &["b"]).await);
+    let mut no_rooms = member(&server, &[]).await;
     namespace.to("a").emit("to-a", &()).await.unwrap();
     namespace.to("a").to("b").emit("to-both", &()).await.unwrap();
     namespace.to("a").to("b").except("b").emit("but-b", &()).await.unwrap();
     namespace.to_all().except("a").except_socket(berta.socket.id()).emit("others", &()).await.unwrap();
     namespace.to("nowhere").emit("lost", &()).await.unwrap();
-    hears(&mut anna, &["to-a", "to-both", "but-b"]).await;
-    hears(&mut both, &["to-a", "to-both"]).await;
-    hears(&mut berta, &["to-both"]).await;
-    hears(&mut nobody, &["others"]).await;
+    receives(&mut anna, &["to-a", "to-both", "but-b"]).await;
+    receives(&mut both, &["to-a", "to-both"]).await;
+    receives(&mut berta, &["to-both"]).await;
+    receives(&mut no_rooms, &["others"]).await;
 }
 
 #[tokio::test]
-async fn what_a_few_hear_in_one_turn_comes_in_one_write_and_in_order() {
-    let house = house().await;
-    let namespace = house.of_name("/");
-    let mut anna = member(&house, &["a"]).await;
+async fn packets_of_one_turn_to_a_small_room_arrive_in_one_write_and_in_order() {
+    let server = server().await;
+    let namespace = server.of_name("/");
+    let mut anna = member(&server, &["a"]).await;
     for word in ["one", "two", "three"] {
         namespace.to("a").emit(word, &()).await.unwrap();
     }
     let texts = ["42[\"one\",null]", "42[\"two\",null]", "42[\"three\",null]"];
     assert_eq!(one_read(&anna).await, written(&texts));
-    // What does not wait takes along what does, and so does the end.
+    // A packet without a batch flushes the batch first, and so does the end of the session.
     namespace.to("a").emit("first", &()).await.unwrap();
     anna.socket.emit("second", &()).unwrap();
     namespace.to("a").emit("last", &()).await.unwrap();
@@ -89,52 +87,52 @@ async fn what_a_few_hear_in_one_turn_comes_in_one_write_and_in_order() {
         assert_eq!(anna.ws.text().await, text);
     }
     anna.ws.ended().await;
-    let mut berta = member(&house, &["a"]).await;
+    let mut berta = member(&server, &["a"]).await;
     namespace.to("a").emit("parting", &()).await.unwrap();
-    berta.socket.session().close(Reason::ServerClose);
+    berta.socket.session().close(Closing::Now(DisconnectReason::ServerClose));
     assert_eq!(berta.ws.text().await, "42[\"parting\",null]");
     berta.ws.ended().await;
 }
 
 #[tokio::test]
-async fn an_answer_and_what_follows_it_in_a_small_room_come_in_one_write() {
-    // Tells the room behind its answer, as an application does from a task of its own.
+async fn an_acknowledgement_and_a_broadcast_to_a_small_room_share_a_write() {
+    // Broadcasts to the room after its acknowledgement, from another task as an application does.
     let telling = Namespace::new("/").on("tell", |socket: Socket, room: String| async move {
         let namespace = Arc::clone(socket.namespace());
         tokio::spawn(async move {
             tokio::task::yield_now().await;
-            namespace.to(&room).emit("told", &()).await.unwrap();
+            namespace.to(&room).emit("event", &()).await.unwrap();
         });
         Reply::json(&true).unwrap()
     });
-    let house = House::open(config(), [telling]).await;
-    let mut anna = member(&house, &["small", "large"]).await;
+    let server = TestServer::open(config(), [telling]).await;
+    let mut anna = member(&server, &["small", "large"]).await;
     anna.ws.send("421[\"tell\",\"small\"]").await;
-    assert_eq!(one_read(&anna).await, written(&["431[true]", "42[\"told\",null]"]));
-    // In a large room nobody waits for company, and the answer still comes first.
+    assert_eq!(one_read(&anna).await, written(&["431[true]", "42[\"event\",null]"]));
+    // In a large room nothing is batched, and the acknowledgement still comes first.
     let mut others = Vec::new();
     for _ in 0..20 {
-        others.push(member(&house, &["large"]).await);
+        others.push(member(&server, &["large"]).await);
     }
     anna.ws.send("422[\"tell\",\"large\"]").await;
-    assert_eq!([anna.ws.text().await, anna.ws.text().await], ["432[true]", "42[\"told\",null]"]);
+    assert_eq!([anna.ws.text().await, anna.ws.text().await], ["432[true]", "42[\"event\",null]"]);
     for other in &mut others {
-        assert_eq!(other.ws.text().await, "42[\"told\",null]");
+        assert_eq!(other.ws.text().await, "42[\"event\",null]");
     }
 }
 
 #[tokio::test]
-async fn more_clients_than_one_turn_takes_all_get_what_waited_for_company() {
+async fn more_batches_than_one_turn_flushes_all_arrive() {
     const ALL: usize = 300;
     let config = Config { sessions_per_address: ALL, ..config() };
     let limits = Limits { connections_per_address: ALL, ..Limits::default() };
-    let house = House::of(Server::new(config, echoes()), limits).await;
-    let namespace = house.of_name("/");
+    let server = TestServer::of(Server::new(config, echoes()), limits).await;
+    let namespace = server.of_name("/");
     let mut members = Vec::new();
     for number in 0..ALL {
-        members.push(member(&house, &[&(number / 10).to_string()]).await);
+        members.push(member(&server, &[&(number / 10).to_string()]).await);
     }
-    // More packets than go in one write.
+    // More packets than fit into one write.
     for room in 0..ALL / 10 {
         for number in 0..40 {
             namespace.to(&room.to_string()).emit("n", &number).await.unwrap();
@@ -148,73 +146,74 @@ async fn more_clients_than_one_turn_takes_all_get_what_waited_for_company() {
 }
 
 #[tokio::test]
-async fn joins_and_leaves_take_effect_at_once_and_twice_is_once() {
-    let house = house().await;
-    let namespace = house.of_name("/");
-    let mut anna = member(&house, &["a", "a"]).await;
-    assert_eq!((anna.socket.room_count(), namespace.sockets_in("a").len()), (2, 1), "its namespace is a room too");
+async fn joins_and_leaves_take_effect_at_once_and_repeats_change_nothing() {
+    let server = server().await;
+    let namespace = server.of_name("/");
+    let mut anna = member(&server, &["a", "a"]).await;
+    assert_eq!(namespace.sockets_in("a").len(), 1);
     namespace.to("a").emit("in", &()).await.unwrap();
     anna.socket.leave("a");
     anna.socket.leave("a");
     namespace.to("a").emit("out", &()).await.unwrap();
     anna.socket.join("a");
     namespace.to("a").emit("again", &()).await.unwrap();
-    hears(&mut anna, &["in", "again"]).await;
+    receives(&mut anna, &["in", "again"]).await;
     anna.ws.cut();
-    until(|| namespace.sockets_in("a").is_empty() && namespace.socket_count() == 0).await;
+    until(|| namespace.sockets_in("a").is_empty() && namespace.to_all().sockets().is_empty()).await;
 }
 
 #[tokio::test]
-async fn each_socket_may_get_something_else_or_nothing() {
-    let house = house().await;
-    let namespace = house.of_name("/");
+async fn each_socket_may_get_another_packet_or_none() {
+    let server = server().await;
+    let namespace = server.of_name("/");
     let (mut anna, mut berta, mut carla) =
-        (member(&house, &["a"]).await, member(&house, &["a", "vip"]).await, member(&house, &["a"]).await);
+        (member(&server, &["a"]).await, member(&server, &["a", "vip"]).await, member(&server, &["a"]).await);
     let (plain, html) = (namespace.packet("plain", &()).unwrap(), namespace.packet("html", &()).unwrap());
     let without: SocketId = carla.socket.id();
     anna.socket.set_label(7);
-    // A room knows the label that a socket had when it came in.
+    // A room stores the label that a socket had when it joined.
     anna.socket.join("labelled");
     namespace.to("a").each(|reader| (reader.label == 7).then(|| unreachable!())).await;
     namespace.to("labelled").each(|reader| (reader.label == 7).then(|| plain.clone())).await;
-    hears(&mut anna, &["plain"]).await;
+    receives(&mut anna, &["plain"]).await;
     let pick = |reader: &Recipient<'_>| match reader {
         socket if socket.id() == without => None,
-        // It may ask about rooms, though it runs while one is walked.
+        // It may check rooms, though it runs under the lock of one.
         socket if socket.is_in("vip") => Some(html.clone()),
         _ => Some(plain.clone()),
     };
     namespace.to("a").each(pick).await;
-    hears(&mut anna, &["plain"]).await;
-    hears(&mut berta, &["html"]).await;
-    hears(&mut carla, &[]).await;
+    receives(&mut anna, &["plain"]).await;
+    receives(&mut berta, &["html"]).await;
+    receives(&mut carla, &[]).await;
 }
 
 #[tokio::test]
 async fn all_of_a_room_are_disconnected_and_others_stay() {
-    let house = house().await;
-    let namespace = house.of_name("/");
+    let server = server().await;
+    let namespace = server.of_name("/");
     let (mut anna, mut berta, mut carla) =
-        (member(&house, &["a"]).await, member(&house, &["a", "spared"]).await, member(&house, &["a"]).await);
+        (member(&server, &["a"]).await, member(&server, &["a", "spared"]).await, member(&server, &["a"]).await);
     namespace.to("a").except("spared").disconnect();
     for gone in [&mut anna, &mut carla] {
         assert_eq!(gone.ws.text().await, "41");
         assert!(!gone.socket.is_connected());
     }
     namespace.to_all().emit("hello", &()).await.unwrap();
-    hears(&mut berta, &["hello"]).await;
+    receives(&mut berta, &["hello"]).await;
     assert_eq!(namespace.sockets_in("a").len(), 1);
     // The transport stays, so that the client may join again.
     anna.ws.enter("/", "").await;
 }
 
+/// Delivery: I6
 #[tokio::test]
-async fn i6_broadcasts_awaited_one_after_the_other_arrive_in_order_at_everybody() {
-    let house = house().await;
-    let namespace = house.of_name("/");
+async fn broadcasts_awaited_one_after_the_other_arrive_in_order() {
+    let server = server().await;
+    let namespace = server.of_name("/");
     let mut members = Vec::new();
     for _ in 0..10 {
-        members.push(member(&house, &["a"]).await);
+        members.push(member(&server, &["a"]).await);
     }
     for number in 0..500 {
         namespace.to("a").emit("n", &number).await.unwrap();
@@ -227,10 +226,10 @@ async fn i6_broadcasts_awaited_one_after_the_other_arrive_in_order_at_everybody(
 }
 
 #[tokio::test]
-async fn held_broadcasts_are_released_behind_a_position_and_unnumbered_ones_pass() {
-    let house = house().await;
-    let namespace = house.of_name("/");
-    let mut anna = member(&house, &[]).await;
+async fn held_broadcasts_are_released_after_a_position_and_unnumbered_ones_are_sent() {
+    let server = server().await;
+    let namespace = server.of_name("/");
+    let mut anna = member(&server, &[]).await;
     anna.socket.join_held("a");
     for number in 1..=5u64 {
         namespace.to("a").at(number).emit("n", &number).await.unwrap();
@@ -247,20 +246,20 @@ async fn held_broadcasts_are_released_behind_a_position_and_unnumbered_ones_pass
 }
 
 #[tokio::test]
-async fn a_hold_that_lasts_too_long_ends_the_session_and_not_the_memory() {
-    let house = house().await;
-    let namespace = house.of_name("/");
-    let mut anna = member(&house, &[]).await;
+async fn a_hold_that_lasts_too_long_ends_the_session() {
+    let server = server().await;
+    let namespace = server.of_name("/");
+    let mut anna = member(&server, &[]).await;
     anna.socket.join_held("a");
     let packet = namespace.packet("n", &()).unwrap();
     for number in 1..=2_001 {
         namespace.to("a").at(number).send(packet.clone()).await;
     }
     anna.ws.ended().await;
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }
 
-/// The join of a chat: enter held, look at the number of now, release behind the acknowledgement.
+/// The join of a chat: join with a hold, read the current position, release after the acknowledgement.
 fn snapshots(position: Arc<AtomicU64>) -> Namespace {
     echo("/").on("join", move |socket: Socket, (): ()| {
         let position = Arc::clone(&position);
@@ -273,22 +272,23 @@ fn snapshots(position: Arc<AtomicU64>) -> Namespace {
     })
 }
 
+/// Delivery: I7
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i7_snapshot_and_live_meet_without_gap_under_a_racing_broadcaster() {
+async fn snapshot_and_live_meet_without_gap_under_a_racing_broadcaster() {
     let position = Arc::new(AtomicU64::new(0));
-    let house = House::open(config(), [snapshots(Arc::clone(&position))]).await;
-    let namespace = house.of_name("/");
+    let server = TestServer::open(config(), [snapshots(Arc::clone(&position))]).await;
+    let namespace = server.of_name("/");
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
     let broadcaster = tokio::spawn(async move {
         while stopped.try_recv() == Err(tokio::sync::oneshot::error::TryRecvError::Empty) {
-            // Committed first, told after: a snapshot may be ahead of the broadcast, not behind.
+            // Committed before the broadcast: a snapshot may be ahead of it, but not behind.
             let number = position.fetch_add(1, Ordering::SeqCst) + 1;
             namespace.to("a").at(number).emit("n", &number).await.unwrap();
             tokio::time::sleep(std::time::Duration::from_micros(200)).await;
         }
     });
     for _ in 0..40 {
-        let mut ws = Ws::join(house.at, "/").await;
+        let mut ws = Ws::join(server.at, "/").await;
         ws.send("421[\"join\",null]").await;
         let ack = ws.text().await;
         let snapshot: u64 = ack.strip_prefix("431[").expect("nothing before it").trim_end_matches(']').parse().unwrap();
@@ -301,14 +301,14 @@ async fn i7_snapshot_and_live_meet_without_gap_under_a_racing_broadcaster() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn joins_leaves_and_broadcasts_with_exceptions_do_not_lock_each_other_out() {
-    let house = house().await;
-    let namespace = house.of_name("/");
+async fn joins_leaves_and_broadcasts_with_exceptions_do_not_deadlock() {
+    let server = server().await;
+    let namespace = server.of_name("/");
     let mut members = Vec::new();
     for _ in 0..8 {
-        members.push(member(&house, &["a"]).await);
+        members.push(member(&server, &["a"]).await);
     }
-    let walkers = (0..2).map(|_| {
+    let broadcasters = (0..2).map(|_| {
         let namespace = Arc::clone(&namespace);
         tokio::spawn(async move {
             for _ in 0..3_000 {
@@ -317,7 +317,7 @@ async fn joins_leaves_and_broadcasts_with_exceptions_do_not_lock_each_other_out(
             }
         })
     });
-    let movers = members.iter().map(|member| {
+    let joiners = members.iter().map(|member| {
         let socket = member.socket.clone();
         tokio::spawn(async move {
             for _ in 0..1_000 {
@@ -330,7 +330,7 @@ async fn joins_leaves_and_broadcasts_with_exceptions_do_not_lock_each_other_out(
             }
         })
     });
-    for task in walkers.chain(movers).collect::<Vec<_>>() {
+    for task in broadcasters.chain(joiners).collect::<Vec<_>>() {
         crate::support::soon(task).await.unwrap();
     }
     assert_eq!(namespace.sockets_in("a").len(), 8);

@@ -2,25 +2,25 @@
 
 use socketio::Config;
 
-use crate::support::{Frame, House, Polling, Upgrade, Ws, config, echoes, ms, until};
+use crate::support::{Frame, Polling, TestServer, Upgrade, Ws, config, echoes, ms, until};
 
-async fn joined(config: Config) -> (House, Polling) {
-    let house = House::open(config, echoes()).await;
-    let session = Polling::open(house.at).await;
+async fn joined(config: Config) -> (TestServer, Polling) {
+    let server = TestServer::open(config, echoes()).await;
+    let session = Polling::open(server.at).await;
     session.join("/").await;
-    (house, session)
+    (server, session)
 }
 
-async fn probed(house: &House, session: &Polling) -> Ws {
-    let mut ws = Upgrade::of(session).ask(house.at).await.unwrap();
+async fn probed(server: &TestServer, session: &Polling) -> Ws {
+    let mut ws = Upgrade::of(session).connect(server.at).await.unwrap();
     ws.send("2probe").await;
     assert_eq!(ws.text().await, "3probe");
     ws
 }
 
 /// Queues this many numbered messages for the session.
-async fn queue(house: &House, numbers: std::ops::Range<u32>) {
-    let namespace = house.of_name("/");
+async fn queue(server: &TestServer, numbers: std::ops::Range<u32>) {
+    let namespace = server.of_name("/");
     for number in numbers {
         namespace.to_all().emit("n", &number).await.unwrap();
     }
@@ -39,34 +39,35 @@ async fn texts(ws: &mut Ws, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_session_upgrades_and_goes_on() {
-    let (house, session) = joined(config()).await;
-    let mut hanging = session.hang().await;
+async fn a_session_upgrades_and_continues() {
+    let (server, session) = joined(config()).await;
+    let mut waiting = session.start_poll().await;
     tokio::time::sleep(ms(20)).await;
-    let mut ws = probed(&house, &session).await;
-    assert_eq!(hanging.answer().await.unwrap().body, "6", "the poll ends so that the client can pause");
+    let mut ws = probed(&server, &session).await;
+    assert_eq!(waiting.response().await.unwrap().body, "6", "the poll ends so that the client can pause polling");
     ws.send("5").await;
     ws.send("42[\"echo\",1]").await;
     assert_eq!(ws.text().await, "42[\"echo\",1]");
-    assert_eq!(house.engine.session_count(), 1);
+    assert_eq!(server.engine.session_count(), 1);
     drop(ws);
-    house.is_empty().await;
+    server.wait_until_empty().await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_messages_queued_on_both_sides_cross_in_order() {
-    let (house, session) = joined(config()).await;
-    queue(&house, 0..3).await;
-    let mut ws = Upgrade::of(&session).ask(house.at).await.unwrap();
-    queue(&house, 3..6).await;
-    assert_eq!(session.poll().await.body.split('\x1e').collect::<Vec<_>>(), numbered(0..6), "polling goes on");
-    queue(&house, 6..9).await;
+async fn messages_queued_on_both_sides_cross_in_order() {
+    let (server, session) = joined(config()).await;
+    queue(&server, 0..3).await;
+    let mut ws = Upgrade::of(&session).connect(server.at).await.unwrap();
+    queue(&server, 3..6).await;
+    assert_eq!(session.poll().await.body.split('\x1e').collect::<Vec<_>>(), numbered(0..6), "polling continues");
+    queue(&server, 6..9).await;
     ws.send("2probe").await;
     assert_eq!(ws.text().await, "3probe");
-    queue(&house, 9..12).await;
-    assert_eq!(session.poll().await.body, "6", "what waits is for the new transport");
-    queue(&house, 12..15).await;
-    // The `5` and what follows it come in one piece.
+    queue(&server, 9..12).await;
+    assert_eq!(session.poll().await.body, "6", "queued packets go to the new transport");
+    queue(&server, 12..15).await;
+    // The `5` and the packets after it arrive together.
     let mut bytes = crate::support::frame(0x81, b"5");
     (0..5).for_each(|number| bytes.extend(crate::support::frame(0x81, format!("42[\"echo\",{number}]").as_bytes())));
     ws.send_bytes(&bytes).await;
@@ -76,12 +77,13 @@ async fn p15_messages_queued_on_both_sides_cross_in_order() {
     ws.silence(ms(20)).await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_an_upgrade_cut_before_its_end_leaves_polling_whole() {
+async fn an_upgrade_cut_before_its_end_leaves_polling_intact() {
     for step in 0..4 {
-        let (house, session) = joined(config()).await;
-        queue(&house, 0..2).await;
-        let mut ws = Upgrade::of(&session).ask(house.at).await.unwrap();
+        let (server, session) = joined(config()).await;
+        queue(&server, 0..2).await;
+        let mut ws = Upgrade::of(&session).connect(server.at).await.unwrap();
         match step {
             0 => {}
             1 => ws.send_bytes(&crate::support::frame(0x81, b"2probe")[..4]).await,
@@ -89,12 +91,12 @@ async fn p15_an_upgrade_cut_before_its_end_leaves_polling_whole() {
             _ => {
                 ws.send("2probe").await;
                 assert_eq!(ws.text().await, "3probe");
-                queue(&house, 2..4).await;
+                queue(&server, 2..4).await;
                 ws.send_bytes(&crate::support::frame(0x81, b"5")[..3]).await;
             }
         }
         ws.cut();
-        // Until the cut is noticed polls get noops.
+        // Polls get noops until the server notices the cut.
         let mut received = Vec::new();
         while received.len() < if step == 3 { 4 } else { 2 } {
             let body = session.poll().await.body;
@@ -103,33 +105,35 @@ async fn p15_an_upgrade_cut_before_its_end_leaves_polling_whole() {
         assert_eq!(received, numbered(0..received.len() as u32), "step {step}");
         assert_eq!(session.post("42[\"echo\"]").await.body, "ok");
         assert_eq!(session.poll().await.body, "42[\"echo\"]");
-        // And the way is free for another try.
-        let mut ws = probed(&house, &session).await;
+        // Another upgrade is possible.
+        let mut ws = probed(&server, &session).await;
         ws.send("5").await;
         ws.send("42[\"echo\"]").await;
         assert_eq!(ws.text().await, "42[\"echo\"]");
     }
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_a_cut_behind_the_end_of_the_upgrade_ends_the_session() {
-    let (house, session) = joined(config()).await;
-    let mut ws = probed(&house, &session).await;
+async fn a_cut_after_the_end_of_the_upgrade_ends_the_session() {
+    let (server, session) = joined(config()).await;
+    let mut ws = probed(&server, &session).await;
     ws.send("5").await;
     ws.cut();
-    house.is_empty().await;
+    server.wait_until_empty().await;
     assert!(session.is_gone().await);
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_an_upgrade_that_is_never_finished_is_given_up() {
-    let (house, session) = joined(Config { upgrade_timeout: ms(60), ..config() }).await;
-    let mut begun = Upgrade::of(&session).ask(house.at).await.unwrap();
+async fn an_unfinished_upgrade_times_out() {
+    let (server, session) = joined(Config { upgrade_timeout: ms(60), ..config() }).await;
+    let mut begun = Upgrade::of(&session).connect(server.at).await.unwrap();
     assert_eq!(begun.next().await, Frame::End);
-    let mut halfway = probed(&house, &session).await;
-    queue(&house, 0..1).await;
+    let mut halfway = probed(&server, &session).await;
+    queue(&server, 0..1).await;
     assert_eq!(halfway.next().await, Frame::End);
-    // A poll in the moment before would have got a noop.
+    // A poll right before the timeout gets a noop.
     let mut body = session.poll().await.body;
     while body == "6" {
         body = session.poll().await.body;
@@ -137,30 +141,32 @@ async fn p14_an_upgrade_that_is_never_finished_is_given_up() {
     assert_eq!(body, "42[\"n\",0]");
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_a_second_upgrade_is_turned_away_and_the_first_not_disturbed() {
-    let (house, session) = joined(config()).await;
-    let mut first = Upgrade::of(&session).ask(house.at).await.unwrap();
-    let mut second = Upgrade::of(&session).ask(house.at).await.unwrap();
+async fn a_second_upgrade_is_rejected_and_does_not_disturb_the_first() {
+    let (server, session) = joined(config()).await;
+    let mut first = Upgrade::of(&session).connect(server.at).await.unwrap();
+    let mut second = Upgrade::of(&session).connect(server.at).await.unwrap();
     assert_eq!(second.close_code().await, 1008);
     first.send("2probe").await;
     assert_eq!(first.text().await, "3probe");
-    assert_eq!(Upgrade::of(&session).ask(house.at).await.unwrap().close_code().await, 1008);
+    assert_eq!(Upgrade::of(&session).connect(server.at).await.unwrap().close_code().await, 1008);
     first.send("5").await;
     first.send("42[\"echo\"]").await;
     assert_eq!(first.text().await, "42[\"echo\"]");
-    assert_eq!(Upgrade::of(&session).ask(house.at).await.unwrap().close_code().await, 1008);
+    assert_eq!(Upgrade::of(&session).connect(server.at).await.unwrap().close_code().await, 1008);
     assert_eq!(session.poll().await.code(), (400, 3));
     assert_eq!(session.post("1").await.code(), (400, 3));
     first.send("42[\"echo\"]").await;
     assert_eq!(first.text().await, "42[\"echo\"]");
 }
 
+/// Abuse: P14
 #[tokio::test]
-async fn p14_a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
+async fn a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
     for _ in 0..20 {
-        let (house, session) = joined(config()).await;
-        let mut ws = probed(&house, &session).await;
+        let (server, session) = joined(config()).await;
+        let mut ws = probed(&server, &session).await;
         ws.send("5").await;
         assert_eq!(session.poll().await.code(), (400, 3));
         ws.send("42[\"echo\"]").await;
@@ -171,47 +177,48 @@ async fn p14_a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
 #[tokio::test]
 async fn anything_but_probe_and_upgrade_abandons_it() {
     for first in ["5", "42[\"echo\"]", "2", "", "abc"] {
-        let (house, session) = joined(config()).await;
-        let mut ws = Upgrade::of(&session).ask(house.at).await.unwrap();
+        let (server, session) = joined(config()).await;
+        let mut ws = Upgrade::of(&session).connect(server.at).await.unwrap();
         ws.send(first).await;
         ws.ended().await;
-        let mut ws = probed(&house, &session).await;
+        let mut ws = probed(&server, &session).await;
         ws.send("2probe").await;
         ws.ended().await;
-        assert_eq!(session.post("42[\"echo\"]").await.body, "ok", "polling goes on");
+        assert_eq!(session.post("42[\"echo\"]").await.body, "ok", "polling continues");
     }
 }
 
 #[tokio::test]
-async fn a_post_under_way_is_not_overtaken_by_an_upgrade() {
-    let (house, session) = joined(config()).await;
-    let mut ws = probed(&house, &session).await;
+async fn an_upgrade_does_not_overtake_a_post_in_progress() {
+    let (server, session) = joined(config()).await;
+    let mut ws = probed(&server, &session).await;
     let event = "42[\"echo\",\"posted\"]";
-    let mut post = crate::support::Http::connect(house.at).await;
+    let mut post = crate::support::Http::connect(server.at).await;
     let length = event.len();
     post.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n", session.target())).await;
     tokio::time::sleep(ms(20)).await;
     ws.send("5").await;
     ws.ended().await;
     post.send(event).await;
-    assert_eq!(post.answer().await.unwrap().body, "ok");
+    assert_eq!(post.response().await.unwrap().body, "ok");
     assert_eq!(session.poll().await.body, event);
 }
 
 #[tokio::test]
-async fn a_session_that_ends_takes_its_upgrade_with_it() {
-    let (house, session) = joined(Config { upgrade_timeout: ms(100), ..config() }).await;
-    let mut ws = probed(&house, &session).await;
+async fn the_end_of_a_session_ends_its_upgrade() {
+    let (server, session) = joined(Config { upgrade_timeout: ms(100), ..config() }).await;
+    let mut ws = probed(&server, &session).await;
     session.post("1").await;
-    until(|| house.engine.session_count() == 0).await;
+    until(|| server.engine.session_count() == 0).await;
     ws.send("5").await;
     ws.ended().await;
 }
 
+/// Abuse: P15
 #[tokio::test]
-async fn p15_a_racing_broadcaster_meets_an_upgrade_without_loss() {
-    let (house, session) = joined(config()).await;
-    let namespace = house.of_name("/");
+async fn broadcasts_during_an_upgrade_are_not_lost() {
+    let (server, session) = joined(config()).await;
+    let namespace = server.of_name("/");
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
     let broadcaster = tokio::spawn(async move {
         let mut number = 0u32;
@@ -231,7 +238,7 @@ async fn p15_a_racing_broadcaster_meets_an_upgrade_without_loss() {
     for _ in 0..3 {
         take(&mut received, &session.poll().await.body);
     }
-    let mut ws = probed(&house, &session).await;
+    let mut ws = probed(&server, &session).await;
     take(&mut received, &session.poll().await.body);
     ws.send("5").await;
     for _ in 0..200 {

@@ -1,119 +1,119 @@
-//! What was said is stored once, as it was said, where it was answered to be.
+//! Sends: each is stored once, as it was sent, at the seq of its ack.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{About, Facts, Violation};
-use crate::history::{Act, Outcome, Room, Send, What, Who};
+use super::{About, Index, Violation};
+use crate::history::{EventKind, Operation, Outcome, RoomIndex, Send, UserIndex};
 use crate::store::Row;
 
-pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
-    let said = said(facts);
-    acked_is_stored(facts, &said, found);
-    stored_was_said(facts, &said, found);
-    once(facts, found);
-    order(facts, found);
-    read_your_writes(facts, found);
+pub(super) fn check(index: &Index<'_>, found: &mut Vec<Violation>) {
+    let sent = sent(index);
+    acked_is_stored(index, &sent, found);
+    stored_was_sent(index, &sent, found);
+    once(index, found);
+    order(index, found);
+    read_your_writes(index, found);
 }
 
-/// What was said under a key, and the texts that its message may have by now.
-struct Said<'a> {
+/// The send with a key, and the texts that its message may have.
+struct SentMessage<'a> {
     send: &'a Send,
     texts: HashSet<&'a str>,
     may_be_deleted: bool,
     refused: Option<&'a str>,
 }
 
-type AllSaid<'a> = HashMap<(Who, &'a str), Said<'a>>;
+type AllSent<'a> = HashMap<(UserIndex, &'a str), SentMessage<'a>>;
 
-fn said<'a>(facts: &Facts<'a>) -> AllSaid<'a> {
-    let mut said = AllSaid::new();
-    let mut by_id: HashMap<&str, (Who, &str)> = HashMap::new();
-    for event in facts.events {
-        if let What::Asked { act: Act::Send(send), .. } = &event.what {
+fn sent<'a>(index: &Index<'a>) -> AllSent<'a> {
+    let mut sent = AllSent::new();
+    let mut by_id: HashMap<&str, (UserIndex, &str)> = HashMap::new();
+    for event in index.events {
+        if let EventKind::Invoked { operation: Operation::Send(send), .. } = &event.kind {
             let texts = HashSet::from([&*send.text]);
-            let new = Said { send, texts, may_be_deleted: false, refused: None };
-            said.entry((event.who, &send.key)).or_insert(new);
+            let new = SentMessage { send, texts, may_be_deleted: false, refused: None };
+            sent.entry((event.user, &send.key)).or_insert(new);
         }
     }
-    for (_, event, act, outcome) in facts.answers() {
-        let Act::Send(send) = act else { continue };
+    for (_, event, operation, outcome) in index.returned() {
+        let Operation::Send(send) = operation else { continue };
         match outcome {
-            Outcome::Sent { id, .. } => drop(by_id.insert(id, (event.who, &send.key))),
+            Outcome::Sent { id, .. } => drop(by_id.insert(id, (event.user, &send.key))),
             Outcome::Refused { code, is_final: true } => {
-                if let Some(said) = said.get_mut(&(event.who, &*send.key)) {
-                    said.refused = Some(code);
+                if let Some(sent) = sent.get_mut(&(event.user, &*send.key)) {
+                    sent.refused = Some(code);
                 }
             }
             _ => {}
         }
     }
-    for (_, act) in facts.asked.values() {
-        match act {
-            Act::Edit { id, text, .. } => {
-                if let Some(said) = by_id.get(&**id).and_then(|key| said.get_mut(key)) {
-                    said.texts.insert(text);
+    for (_, operation) in index.invoked.values() {
+        match operation {
+            Operation::Edit { id, text, .. } => {
+                if let Some(sent) = by_id.get(&**id).and_then(|key| sent.get_mut(key)) {
+                    sent.texts.insert(text);
                 }
             }
-            Act::Delete { id, .. } => {
-                if let Some(said) = by_id.get(&**id).and_then(|key| said.get_mut(key)) {
-                    said.may_be_deleted = true;
+            Operation::Delete { id, .. } => {
+                if let Some(sent) = by_id.get(&**id).and_then(|key| sent.get_mut(key)) {
+                    sent.may_be_deleted = true;
                 }
             }
             _ => {}
         }
     }
-    said
+    sent
 }
 
-fn row<'a>(facts: &Facts<'a>, room: Room, seq: i64) -> Option<&'a Row> {
-    facts.seen.store.rooms.get(&room)?.messages.get(&seq)
+fn row<'a>(index: &Index<'a>, room: RoomIndex, seq: i64) -> Option<&'a Row> {
+    index.evidence.store.rooms.get(&room)?.messages.get(&seq)
 }
 
 /// I1: each acked send is in the log at that seq, same text, same sender.
-fn acked_is_stored(facts: &Facts<'_>, said: &AllSaid<'_>, found: &mut Vec<Violation>) {
-    for (_, event, act, outcome) in facts.answers() {
-        let (Act::Send(send), Outcome::Sent { id, seq, rev, .. }) = (act, outcome) else { continue };
-        let mut wrong = |told: String| {
-            let about = About { seq: Some(*seq), room: Some(send.room), ..About::key(event.who, &send.key) };
-            found.push(Violation { invariant: "I1", about, told });
+fn acked_is_stored(index: &Index<'_>, sent: &AllSent<'_>, found: &mut Vec<Violation>) {
+    for (_, event, operation, outcome) in index.returned() {
+        let (Operation::Send(send), Outcome::Sent { id, seq, rev, .. }) = (operation, outcome) else { continue };
+        let mut wrong = |message: String| {
+            let about = About { seq: Some(*seq), room: Some(send.room), ..About::key(event.user, &send.key) };
+            found.push(Violation { invariant: "I1", about, message });
         };
-        let Some(row) = row(facts, send.room, *seq) else {
-            wrong(format!("it was acked at seq {seq}, and there is nothing"));
+        let Some(row) = row(index, send.room, *seq) else {
+            wrong(format!("it was acked at seq {seq}, which is empty"));
             continue;
         };
-        if row.state.id != *id || row.state.sender != Some(event.who) || rev != seq {
-            wrong(format!("it was acked as {id} at seq {seq}, rev {rev}; there is {}", row.state));
-        } else if let Some(said) = said.get(&(event.who, &*send.key))
+        if row.state.id != *id || row.state.sender != Some(event.user) || rev != seq {
+            wrong(format!("it was acked as {id} at seq {seq}, rev {rev}; {} is stored", row.state));
+        } else if let Some(sent) = sent.get(&(event.user, &*send.key))
             && !row.is_deleted
-            && !said.texts.contains(&*row.state.text)
+            && !sent.texts.contains(&*row.state.text)
         {
             wrong(format!("its text is {:?}", row.state.text));
         } else if let Some(file) = &send.file
             && !row.is_deleted
             && !row.files.iter().any(|hash| **hash == **file)
         {
-            wrong("its file is not there".into());
+            wrong("its file is missing".into());
         }
     }
 }
 
-/// I2: whatever is stored was sent by somebody, was not finally refused, and is whole.
-fn stored_was_said(facts: &Facts<'_>, said: &AllSaid<'_>, found: &mut Vec<Violation>) {
-    for (room, kept) in &facts.seen.store.rooms {
-        for row in kept.messages.values().filter(|row| !row.state.is_system) {
-            let mut wrong = |told: String| {
+/// I2: each stored message was sent, was not refused for good, and is whole.
+fn stored_was_sent(index: &Index<'_>, sent: &AllSent<'_>, found: &mut Vec<Violation>) {
+    for (room, stored_room) in &index.evidence.store.rooms {
+        for row in stored_room.messages.values().filter(|row| !row.state.is_system) {
+            let mut wrong = |message: String| {
                 let about = About::room(*room).seq(row.state.seq);
-                found.push(Violation { invariant: "I2", about, told });
+                found.push(Violation { invariant: "I2", about, message });
             };
             let key = row.state.sender.zip(row.key.as_deref());
-            let Some(said) = key.and_then(|key| said.get(&key)) else {
-                wrong(format!("nobody said it: {}", row.state));
+            let Some(sent) = key.and_then(|key| sent.get(&key)) else {
+                wrong(format!("no user sent it: {}", row.state));
                 continue;
             };
-            let is_whole = row.is_deleted && said.may_be_deleted || said.texts.contains(&*row.state.text);
-            if !is_whole || said.send.room != *room || said.send.to != row.state.to {
-                wrong(format!("{} was said, {} is stored", Act::Send(said.send.clone()), row.state));
-            } else if let Some(code) = said.refused {
+            let is_whole = row.is_deleted && sent.may_be_deleted || sent.texts.contains(&*row.state.text);
+            if !is_whole || sent.send.room != *room || sent.send.to != row.state.to {
+                wrong(format!("{} was sent, {} is stored", Operation::Send(sent.send.clone()), row.state));
+            } else if let Some(code) = sent.refused {
                 wrong(format!("it was refused for good with {code}, and is stored"));
             }
         }
@@ -121,70 +121,70 @@ fn stored_was_said(facts: &Facts<'_>, said: &AllSaid<'_>, found: &mut Vec<Violat
 }
 
 /// I3: per sender and key one message, all acks equal, the second and later `dup`.
-fn once(facts: &Facts<'_>, found: &mut Vec<Violation>) {
-    let mut first: HashMap<(Who, &str), (&str, i64, bool)> = HashMap::new();
-    for (_, event, act, outcome) in facts.answers() {
-        let (Act::Send(send), Outcome::Sent { id, seq, dup, .. }) = (act, outcome) else { continue };
-        let (known_id, known_seq, was_new) = first.entry((event.who, &send.key)).or_insert((id, *seq, false));
-        let about = About { room: Some(send.room), ..About::key(event.who, &send.key) };
+fn once(index: &Index<'_>, found: &mut Vec<Violation>) {
+    let mut first: HashMap<(UserIndex, &str), (&str, i64, bool)> = HashMap::new();
+    for (_, event, operation, outcome) in index.returned() {
+        let (Operation::Send(send), Outcome::Sent { id, seq, dup, .. }) = (operation, outcome) else { continue };
+        let (known_id, known_seq, was_new) = first.entry((event.user, &send.key)).or_insert((id, *seq, false));
+        let about = About { room: Some(send.room), ..About::key(event.user, &send.key) };
         if (*known_id, *known_seq) != (&**id, *seq) {
-            let told = format!("it was acked as {known_id} at {known_seq} and as {id} at {seq}");
-            found.push(Violation { invariant: "I3", about, told });
+            let message = format!("it was acked as {known_id} at {known_seq} and as {id} at {seq}");
+            found.push(Violation { invariant: "I3", about, message });
         } else if *was_new && !dup {
-            found.push(Violation { invariant: "I3", about, told: "two acks say that it is new".into() });
+            found.push(Violation { invariant: "I3", about, message: "two acks say that it is new".into() });
         }
         *was_new |= !dup;
     }
-    for (room, kept) in &facts.seen.store.rooms {
-        for seq in &kept.twice {
+    for (room, stored_room) in &index.evidence.store.rooms {
+        for seq in &stored_room.duplicate_seqs {
             let about = About::room(*room).seq(*seq);
-            found.push(Violation { invariant: "I3", about, told: "two messages are stored there".into() });
+            found.push(Violation { invariant: "I3", about, message: "two messages have this seq".into() });
         }
-        // Each key has a text of its own, so that a message is known by it whatever key it is stored with.
-        let mut texts: HashMap<(Option<Who>, &str), i64> = HashMap::new();
-        for row in kept.messages.values().filter(|row| !row.state.is_system && !row.is_deleted) {
+        // Each key has its own text, which identifies a message that is stored with another key.
+        let mut texts: HashMap<(Option<UserIndex>, &str), i64> = HashMap::new();
+        for row in stored_room.messages.values().filter(|row| !row.state.is_system && !row.is_deleted) {
             if let Some(first) = texts.insert((row.state.sender, &row.state.text), row.state.seq) {
                 let about = About::room(*room).seq(row.state.seq);
-                let told = format!("{} is stored at {first} too", row.state);
-                found.push(Violation { invariant: "I3", about, told });
+                let message = format!("{} is stored at {first} too", row.state);
+                found.push(Violation { invariant: "I3", about, message });
             }
         }
     }
 }
 
-/// I9: what was acked before another send began has the smaller seq, and the sends of one
+/// I9: a send that was acked before another began has the smaller seq, and the sends of one
 /// connection keep their order.
-fn order(facts: &Facts<'_>, found: &mut Vec<Violation>) {
-    let mut highest: HashMap<Room, i64> = HashMap::new();
+fn order(index: &Index<'_>, found: &mut Vec<Violation>) {
+    let mut highest: HashMap<RoomIndex, i64> = HashMap::new();
     let mut at_asking: HashMap<u32, i64> = HashMap::new();
-    let mut on_connection: HashMap<(u32, Room), i64> = HashMap::new();
-    for event in facts.events {
-        match &event.what {
-            What::Asked { op, act: Act::Send(send) } => {
+    let mut on_connection: HashMap<(u32, RoomIndex), i64> = HashMap::new();
+    for event in index.events {
+        match &event.kind {
+            EventKind::Invoked { op, operation: Operation::Send(send) } => {
                 at_asking.insert(*op, highest.get(&send.room).copied().unwrap_or(0));
             }
-            What::Answered { op, outcome: Outcome::Sent { seq, dup, .. } } => {
-                let Some((_, Act::Send(send))) = facts.asked.get(op) else { continue };
+            EventKind::Returned { op, outcome: Outcome::Sent { seq, dup, .. } } => {
+                let Some((_, Operation::Send(send))) = index.invoked.get(op) else { continue };
                 let known = highest.entry(send.room).or_default();
                 *known = (*known).max(*seq);
                 if *dup {
                     continue;
                 }
-                let mut wrong = |before: i64, told: &str| {
+                let mut wrong = |before: i64, message: &str| {
                     let about = About::room(send.room).seq(*seq).on(event);
-                    let told = format!("{told} has seq {before}");
-                    found.push(Violation { invariant: "I9", about, told });
+                    let message = format!("{message} has seq {before}");
+                    found.push(Violation { invariant: "I9", about, message });
                 };
                 let before = at_asking.get(op).copied().unwrap_or(0);
                 if before >= *seq {
-                    wrong(before, "what was acked before this was sent");
+                    wrong(before, "a send that was acked before this one began");
                 }
-                // A file goes another way and overtakes.
+                // A file is sent by REST and may overtake.
                 if send.file.is_none()
                     && let Some(before) = on_connection.insert((event.conn, send.room), *seq)
                     && before >= *seq
                 {
-                    wrong(before, "what the same connection said before");
+                    wrong(before, "an earlier send of the same connection");
                 }
             }
             _ => {}
@@ -192,23 +192,23 @@ fn order(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-/// I10: after the ack, the sender's next reading of the history shows it.
-fn read_your_writes(facts: &Facts<'_>, found: &mut Vec<Violation>) {
-    let mut acked: HashMap<(Who, Room), Vec<(u64, i64)>> = HashMap::new();
-    for (asked, event, act, outcome) in facts.answers() {
-        match (act, outcome) {
-            (Act::Send(send), Outcome::Sent { seq, .. }) => {
-                acked.entry((event.who, send.room)).or_default().push((event.at, *seq));
+/// I10: after the ack, the sender's next page of messages contains it.
+fn read_your_writes(index: &Index<'_>, found: &mut Vec<Violation>) {
+    let mut acked: HashMap<(UserIndex, RoomIndex), Vec<(u64, i64)>> = HashMap::new();
+    for (invoked, event, operation, outcome) in index.returned() {
+        match (operation, outcome) {
+            (Operation::Send(send), Outcome::Sent { seq, .. }) => {
+                acked.entry((event.user, send.room)).or_default().push((event.at, *seq));
             }
-            (Act::Read(room), Outcome::Page(states)) => {
-                let began = facts.events[asked].at;
+            (Operation::Read(room), Outcome::Page(states)) => {
+                let began = index.events[invoked].at;
                 let first = states.first().map_or(i64::MAX, |state| state.seq);
-                let due = acked.get(&(event.who, *room)).into_iter().flatten();
+                let due = acked.get(&(event.user, *room)).into_iter().flatten();
                 for (_, seq) in due.filter(|(at, seq)| *at < began && *seq >= first) {
                     if !states.iter().any(|state| state.seq == *seq) {
                         let about = About::room(*room).seq(*seq).on(event);
-                        let told = "they read the history after the ack, without it".into();
-                        found.push(Violation { invariant: "I10", about, told });
+                        let message = "the sender's next page after the ack does not contain it".into();
+                        found.push(Violation { invariant: "I10", about, message });
                     }
                 }
             }

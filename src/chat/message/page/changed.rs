@@ -1,57 +1,17 @@
-//! What has changed since a rev.
+//! Changes since a rev.
 
-use super::{Changes, Head, from_zero, gap, head, range};
+use super::sql::{SINCE, SINCE_JOINED, SINCE_SIZE, SINCE_SIZE_JOINED};
+use super::{Changes, Head, from_zero, gap, head, read_range};
 use crate::chat::message::Message;
-use crate::chat::message::load::{message_columns, message_joins};
 use crate::chat::{Limits, Tx, member};
 use crate::db::Param;
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
-use crate::sabotage::{self, Bug};
 
-/// What viewer `?2` may see by rev. Messages that never changed have their seq as rev and stand in
-/// no index by rev: each message would pay for it, and few are ever changed.
-macro_rules! changed {
-    ($bound:literal) => {
-        first_of!(
-            " ASC",
-            range!("to_user_id IS NULL AND rev = seq", "seq" " > " " ASC" $bound),
-            range!("to_user_id IS NULL AND rev > seq", "rev" " > " " ASC" $bound),
-            range!("to_user_id IS NOT NULL AND to_user_id = ?2", "rev" " > " " ASC" $bound),
-            range!("to_user_id IS NOT NULL AND user_id = ?2", "rev" " > " " ASC" $bound)
-        )
-    };
-}
-
-/// By rev a bound of the seq is looked up row by row, so only those ask for it who have one.
-pub(super) const SINCE: &str = select!(changed!(""), " ASC");
-pub(super) const SINCE_JOINED: &str = select!(changed!(" AND seq >= ?5"), " ASC");
-
-/// How much `changed!` would find: whoever has a newer seq, or was changed since. No row is walked
-/// over here, so that it may be asked from any rev on.
-macro_rules! size {
-    ($bound:literal) => {
-        concat!(
-            "SELECT COUNT(*), COALESCE(SUM(octet_length(m.text)), 0) FROM (SELECT number FROM (",
-            range!("to_user_id IS NULL", "seq" " > " " ASC" $bound),
-            ") d UNION SELECT number FROM (",
-            range!("to_user_id IS NULL AND rev > seq", "rev" " > " " ASC" $bound),
-            ") e UNION SELECT number FROM (",
-            range!("to_user_id IS NOT NULL AND to_user_id = ?2", "rev" " > " " ASC" $bound),
-            ") f UNION SELECT number FROM (",
-            range!("to_user_id IS NOT NULL AND user_id = ?2", "rev" " > " " ASC" $bound),
-            ") g) k JOIN messages m ON m.number = k.number"
-        )
-    };
-}
-
-pub(super) const SINCE_SIZE: &str = size!("");
-pub(super) const SINCE_SIZE_JOINED: &str = size!(" AND seq >= ?5");
-
-/// About what a message weighs besides its text: ids, times, the sender.
+/// The approximate size of a message besides its text: ids, times, the sender.
 const FRAME_BYTES: u64 = 300;
 
-/// The messages that changed since a rev, in their present state, ascending by rev.
+/// Returns the messages that changed since a rev, in their present state, ascending by rev.
 ///
 /// # Errors
 /// `invalid` with the field `limit` or `since`; `room_not_found`, `not_a_member`.
@@ -67,15 +27,15 @@ pub fn since(
     let limit = limits.page(limit)?;
     let since = from_zero("since", since)?;
     let head = head(tx, viewer, room_id)?;
-    if head.is_elsewhere(since, epoch) {
+    if head.is_beyond(since, epoch) {
         return gap(tx, viewer, room_id, head, limit);
     }
     let (messages, more) = changed(tx, viewer, room_id, &head, since, limit)?;
-    Ok(head.with(messages, more))
+    Ok(head.changes(messages, more))
 }
 
-/// Everything that changed since a rev, or a gap with the newest page when that is too much: never
-/// a part passed off as the whole. Without a viewer, what every member may see who may see everything.
+/// Returns everything that changed since a rev, or a gap with the newest page when that is too much. Without a
+/// viewer, it returns what a member sees who has no whispers and sees all history.
 ///
 /// # Errors
 /// `invalid` with the field `since`; `room_not_found`, `not_a_member`.
@@ -90,29 +50,25 @@ pub(in crate::chat::message) fn resume(
     let since = from_zero("since", since)?;
     let head = head(tx, viewer, room_id)?;
     let most = limits.since_max_changes;
-    if !head.is_elsewhere(since, epoch) {
-        // Weighed before it is loaded, so that no resume is heavier than its limit.
+    if !head.is_beyond(since, epoch) {
+        // The size is computed first, so that no resume loads more than its limit.
         let one_more = u64::from(most) + 1;
         let mut params: Vec<&dyn Param> = vec![&room_id, &viewer, &since, &one_more];
-        let mut size = SINCE_SIZE;
+        let mut size: &str = &SINCE_SIZE;
         if head.first_seq > 0 {
             params.push(&head.first_seq);
-            size = SINCE_SIZE_JOINED;
+            size = &SINCE_SIZE_JOINED;
         }
         let (count, bytes) = tx.query_one(size, &params, |row| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?)))?;
-        if sabotage::has(Bug::PartialResume) {
-            let (messages, _) = changed(tx, viewer, room_id, &head, since, most.min(5))?;
-            return Ok(head.with(messages, false));
-        }
         if count <= u64::from(most) && bytes + count * FRAME_BYTES <= limits.since_max_bytes {
             let (messages, _) = changed(tx, viewer, room_id, &head, since, most)?;
-            return Ok(head.with(messages, false));
+            return Ok(head.changes(messages, false));
         }
     }
     gap(tx, viewer, room_id, head, limits.page_default)
 }
 
-/// The highest rev of the room that this person may see.
+/// Returns the highest rev of the room that a user may see.
 ///
 /// # Errors
 /// `room_not_found`, `not_a_member`.
@@ -125,8 +81,8 @@ pub fn visible_rev(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<i64> 
     Ok(public_rev.max(whispered_rev))
 }
 
-/// The rev of the room's last change that everybody may see, and that of the last whisper to or by
-/// this person, 0 where there is none.
+/// Returns the rev of the room's last public change, and that of the last whisper to or by a user, 0 where there
+/// is none.
 pub(super) fn revs(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<(i64, i64)> {
     let revs = tx.query_opt(
         "SELECT r.public_rev,
@@ -137,15 +93,16 @@ pub(super) fn revs(tx: &mut Tx, viewer: UserId, room_id: RoomId) -> Result<(i64,
          FROM rooms r WHERE r.id = ?1",
         &[&room_id, &viewer],
         |row| {
-            let whispers = [row.get::<Option<i64>>(1)?, row.get(2)?];
-            Ok((row.get(0)?, whispers.into_iter().flatten().fold(0, i64::max)))
+            let mut c = row.columns();
+            let (public_rev, to, by) = (c.next()?, c.next::<Option<i64>>()?, c.next::<Option<i64>>()?);
+            Ok((public_rev, to.max(by).unwrap_or_default()))
         },
     )?;
     revs.ok_or(Code::RoomNotFound.into())
 }
 
-/// As [`visible_rev`], for whom the room's own number says too much: it counts changes of what was
-/// before they joined.
+/// Like [`visible_rev`], for a user who sees nothing from before they joined. The room's public rev would reveal
+/// changes of older messages.
 pub(super) fn visible_rev_from(tx: &mut Tx, viewer: UserId, room_id: RoomId, first_seq: i64) -> Result<i64> {
     let sql = "SELECT
            (SELECT seq FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND seq >= ?3
@@ -157,12 +114,13 @@ pub(super) fn visible_rev_from(tx: &mut Tx, viewer: UserId, room_id: RoomId, fir
            (SELECT rev FROM messages WHERE room_id = ?1 AND to_user_id IS NOT NULL AND user_id = ?2 AND seq >= ?3
             ORDER BY rev DESC LIMIT 1)";
     Ok(tx.query_one(sql, &[&room_id, &viewer, &first_seq], |row| {
-        let revs = [row.get::<Option<i64>>(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
-        Ok(revs.into_iter().flatten().fold(0, i64::max))
+        let mut c = row.columns();
+        let revs = [c.next::<Option<i64>>()?, c.next()?, c.next()?, c.next()?];
+        Ok(revs.into_iter().flatten().max().unwrap_or_default())
     })?)
 }
 
-/// What changed after a rev, as far as the viewer may see it.
+/// Returns the changes after a rev that the viewer may see.
 fn changed(
     tx: &mut Tx,
     viewer: Option<UserId>,
@@ -172,7 +130,7 @@ fn changed(
     limit: u32,
 ) -> Result<(Vec<Message>, bool)> {
     match head.first_seq {
-        0 => range(tx, SINCE, viewer, room_id, since, limit, None),
-        first_seq => range(tx, SINCE_JOINED, viewer, room_id, since, limit, Some(first_seq)),
+        0 => read_range(tx, &SINCE, viewer, room_id, since, limit, None),
+        first_seq => read_range(tx, &SINCE_JOINED, viewer, room_id, since, limit, Some(first_seq)),
     }
 }

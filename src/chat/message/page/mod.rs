@@ -1,13 +1,21 @@
-//! Reading back: pages of history, and what has changed since.
+//! Pages of history, and the changes since a rev.
 
-use super::Message;
-use super::load::{self, message_columns, message_joins};
+use super::{Message, load};
 use crate::chat::{Limits, Tx, member};
 use crate::db::Param;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
+use sql::{AFTER, BEFORE};
 
-/// Where a page of history lies.
+mod changed;
+mod shared;
+mod sql;
+
+pub(super) use changed::resume;
+pub use changed::{since, visible_rev};
+pub use shared::{Reader, SharedChanges};
+
+/// The position of a page of history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursor {
     Newest,
@@ -21,74 +29,23 @@ pub enum Cursor {
     Since(i64),
 }
 
-/// Messages with the room's numbers, all of one snapshot.
+/// Messages with the room's rev and epoch, all of one snapshot.
 #[derive(Clone, Debug)]
 pub struct Changes {
     pub messages: Vec<Message>,
     pub rev: i64,
     pub epoch: String,
-    /// Whether the same question has more answers: for a page, beyond it in its direction; for
-    /// changes, above the rev of the last one.
+    /// Whether there are more: for a page, beyond it in its direction; for changes, above the last one's rev.
     pub more: bool,
-    /// For a page: whether there is history before it, and behind it.
+    /// For a page: whether there are messages before it, and after it.
     pub older: bool,
     pub newer: bool,
-    /// Whether the asker must forget what it holds: `messages` is then the newest page.
+    /// Whether the client must discard what it holds: `messages` is then the newest page.
     pub gap: bool,
 }
 
-/// One range of room `?1` from place `?3` on, at most `?4`, within a bound.
-macro_rules! range {
-    ($whose:literal, $place:literal $than:literal $order:literal $bound:literal) => {
-        concat!(
-            "SELECT number, place FROM (SELECT number, ",
-            concat!($place, " AS place FROM messages WHERE room_id = ?1 AND ", $whose, " AND ", $place, $than),
-            concat!("?3", $bound, " ORDER BY ", $place, $order, " LIMIT ?4) a")
-        )
-    };
-}
-
-/// The numbers of the first `?4` of several ranges together, in the order of their places.
-macro_rules! first_of {
-    ($order:literal, $first:expr $(, $next:expr)+) => {
-        concat!(
-            "(SELECT number, place FROM (",
-            $first,
-            $(" UNION ALL ", $next,)+
-            ") b ORDER BY place",
-            $order,
-            " LIMIT ?4) k JOIN messages m ON m.number = k.number"
-        )
-    };
-}
-
-macro_rules! select {
-    ($visible:expr, $order:literal) => {
-        concat!(
-            concat!("SELECT ", message_columns!(), " FROM ", $visible, message_joins!()),
-            concat!(" ORDER BY k.place", $order)
-        )
-    };
-}
-
-/// What viewer `?2` may see by seq: three ranges, each read from an index of its own, so that no
-/// number of whispers between others is ever walked over.
-macro_rules! visible {
-    ($than:literal $order:literal) => {
-        first_of!(
-            $order,
-            range!("to_user_id IS NULL", "seq" $than $order " AND seq >= ?5"),
-            range!("to_user_id IS NOT NULL AND to_user_id = ?2", "seq" $than $order " AND seq >= ?5"),
-            range!("to_user_id IS NOT NULL AND user_id = ?2", "seq" $than $order " AND seq >= ?5")
-        )
-    };
-}
-
-const BEFORE: &str = select!(visible!(" < " " DESC"), " DESC");
-const AFTER: &str = select!(visible!(" > " " ASC"), " ASC");
-
-/// A page of history, ascending by seq. Without a viewer it shows what every member may see, and
-/// nobody's membership is checked: for the server's own use.
+/// Returns a page of history, ascending by seq. Without a viewer it shows what every member may see, and checks no
+/// membership: for the server's own use.
 ///
 /// # Errors
 /// `invalid` with the field `limit`, `before` or `after`; `room_not_found`, `not_a_member`.
@@ -109,8 +66,8 @@ pub fn page(
         }
         Cursor::After(seq) => {
             let place = from_zero("after", seq)?;
-            let (messages, more) = range(tx, AFTER, viewer, room_id, place, limit, Some(head.first_seq))?;
-            Ok(Changes { older: seq >= head.first_seq.max(1), newer: more, ..head.with(messages, more) })
+            let (messages, more) = read_range(tx, &AFTER, viewer, room_id, place, limit, Some(head.first_seq))?;
+            Ok(Changes { older: seq >= head.first_seq.max(1), newer: more, ..head.changes(messages, more) })
         }
         Cursor::Around(seq) => around(tx, viewer, room_id, head, from_zero("around", seq)?, limit),
         Cursor::Since(at) => {
@@ -120,19 +77,20 @@ pub fn page(
     }
 }
 
-/// As many messages before a seq as from it on; where one side has fewer, the page is shorter.
+/// Returns as many messages before a seq as from it on; where one side has fewer, the page is shorter.
 fn around(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, seq: i64, limit: u32) -> Result<Changes> {
     let half = (limit / 2).max(1);
     let first_seq = Some(head.first_seq);
-    let (mut messages, older) = range(tx, BEFORE, viewer, room_id, seq, half, first_seq)?;
+    let (mut messages, older) = read_range(tx, &BEFORE, viewer, room_id, seq, half, first_seq)?;
     messages.reverse();
-    let (mut after, newer) = range(tx, AFTER, viewer, room_id, seq - 1, limit.saturating_sub(half).max(1), first_seq)?;
+    let (mut after, newer) =
+        read_range(tx, &AFTER, viewer, room_id, seq - 1, limit.saturating_sub(half).max(1), first_seq)?;
     messages.append(&mut after);
-    Ok(Changes { older, newer, ..head.with(messages, older || newer) })
+    Ok(Changes { older, newer, ..head.changes(messages, older || newer) })
 }
 
-/// The seq of the first message that was sent at or after a time: looked for by halves, as messages
-/// are numbered in the order of their times but have no index by them.
+/// Returns the seq of the first message that was sent at or after a time. It is a binary search over seq, as
+/// there is no index by time.
 fn first_since(tx: &mut Tx, room_id: RoomId, at: i64, rev: i64) -> Result<i64> {
     let sql = "SELECT seq, created_at FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND seq >= ?2
                ORDER BY seq LIMIT 1";
@@ -150,16 +108,16 @@ fn first_since(tx: &mut Tx, room_id: RoomId, at: i64, rev: i64) -> Result<i64> {
 struct Head {
     rev: i64,
     epoch: String,
-    /// The first message that the viewer may see.
+    /// The seq of the first message that the viewer may see.
     first_seq: i64,
 }
 
 impl Head {
-    fn is_elsewhere(&self, since: i64, epoch: Option<&str>) -> bool {
+    fn is_beyond(&self, since: i64, epoch: Option<&str>) -> bool {
         since > self.rev || epoch.is_some_and(|epoch| epoch != self.epoch)
     }
 
-    fn with(self, messages: Vec<Message>, more: bool) -> Changes {
+    fn changes(self, messages: Vec<Message>, more: bool) -> Changes {
         Changes { messages, rev: self.rev, epoch: self.epoch, more, older: false, newer: false, gap: false }
     }
 }
@@ -179,19 +137,19 @@ fn newest(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, limi
 }
 
 fn before(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, seq: i64, limit: u32) -> Result<Changes> {
-    let (mut messages, more) = range(tx, BEFORE, viewer, room_id, seq, limit, Some(head.first_seq))?;
+    let (mut messages, more) = read_range(tx, &BEFORE, viewer, room_id, seq, limit, Some(head.first_seq))?;
     messages.reverse();
-    Ok(Changes { older: more, ..head.with(messages, more) })
+    Ok(Changes { older: more, ..head.changes(messages, more) })
 }
 
-/// After a gap one is at the room's rev: the older pages are history, not news.
+/// Returns the newest page in place of changes. The client is then at the room's rev.
 fn gap(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId, head: Head, limit: u32) -> Result<Changes> {
     Ok(Changes { more: false, gap: true, ..newest(tx, viewer, room_id, head, limit)? })
 }
 
-/// At most `limit` messages in the order of the statement, and whether there are more. `first_seq`
-/// is for the statements that have a bound.
-fn range(
+/// Returns at most `limit` messages in the order of the statement, and whether there are more. `first_seq` is for
+/// the statements that take it.
+fn read_range(
     tx: &mut Tx,
     sql: &str,
     viewer: Option<UserId>,
@@ -214,13 +172,6 @@ fn range(
 fn from_zero(field: &'static str, place: i64) -> Result<i64> {
     if place < 0 { Err(Error::invalid(field, format!("{field} must not be negative"))) } else { Ok(place) }
 }
-
-mod changed;
-mod together;
-
-pub(super) use changed::resume;
-pub use changed::{since, visible_rev};
-pub use together::{Reader, Told};
 
 #[cfg(test)]
 mod history_tests;

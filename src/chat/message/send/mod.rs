@@ -1,41 +1,40 @@
-//! Sending: checked, numbered, stored, told.
+//! Sending a message: checked, numbered, stored, published.
 
-use super::{Message, MessageKind, New, Reply, Sent, load, mention, preview, slow_mode};
+use std::sync::LazyLock;
+
+use super::{Message, NewMessage, Reply, Sent, load, mention, preview, slow_mode};
 use crate::chat::file::{self, NewFile};
-use crate::chat::room::{self, RoomKind};
-use crate::chat::{Fact, Limits, Tx, block, direct, member, search, user};
-use crate::clock::rfc3339;
+use crate::chat::kinds::{MessageKind, RoomKind};
+use crate::chat::{Fact, Limits, Tx, block, direct, member, room, search, user};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
-use crate::sabotage::{self, Bug};
 use crate::text;
 
-/// Stores a message, once for each key of the sender, and tells it.
+/// Stores a message, once for each key of the sender, and publishes it.
 ///
-/// A repeated key answers with the first message, whatever else the repeat says.
+/// A repeated key returns the first message, whatever the repeat contains.
 ///
 /// # Errors
 /// `invalid` or `too_long` with the field `key`, `text`, `replyTo`, `fileIds` or `to`;
-/// `room_not_found`, `gone`, `not_a_member`; `not_found` with the field `to` when a whisper is for
-/// somebody who is not in the room; `forbidden` with the field `to` when they have blocked the
-/// sender; `rate_limited` in slow mode.
-pub fn send(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, new: New) -> Result<Sent> {
+/// `room_not_found`, `gone`, `not_a_member`; `not_found` with the field `to` when the recipient of a whisper is not
+/// a member; `forbidden` with the field `to` when they have blocked the sender; `rate_limited` in slow mode.
+pub fn send(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, new: NewMessage) -> Result<Sent> {
     store(tx, limits, now, me, room_id, new, Vec::new())
 }
 
-/// Stores a message and the files it carries in one go. When the key was seen before the files are
-/// not added: the caller asks [`file::unreferenced`] whether their bytes may go.
+/// Stores a message and its files in one transaction. When the key was used before, the files are not added, and
+/// the caller uses [`file::unreferenced`] to find bytes to delete.
 ///
 /// # Errors
-/// As [`send`]; `too_many` when one person would have more stored than is allowed.
+/// As [`send`]; `too_many` when the sender would store more than is allowed.
 pub fn send_with_files(
     tx: &mut Tx,
     limits: &Limits,
     now: i64,
     me: UserId,
     room_id: RoomId,
-    new: New,
+    new: NewMessage,
     files: Vec<NewFile>,
 ) -> Result<Sent> {
     store(tx, limits, now, me, room_id, new, files)
@@ -47,12 +46,9 @@ fn store(
     now: i64,
     me: UserId,
     room_id: RoomId,
-    mut new: New,
+    new: NewMessage,
     files: Vec<NewFile>,
 ) -> Result<Sent> {
-    if sabotage::has(Bug::SkipDedup) {
-        new.key = None;
-    }
     let file_count = new.file_ids.len() + files.len();
     if file_count > limits.files_max {
         return Err(Error::invalid("fileIds", format!("a message carries at most {} files", limits.files_max)));
@@ -71,72 +67,60 @@ fn store(
     if let Some(to) = new.to {
         check_whisper(tx, me, room_id, to)?;
     }
-    let may_see = |seq: &i64| *seq >= membership.first_seq;
-    let answered = match new.reply_to {
-        Some(seq) => Some(answered(tx, me, room_id, new.to, Some(seq).filter(may_see))?),
-        None => None,
-    };
-    let (reply_to, reply) = answered.unzip();
-    // A whisper is heard by one person anyway.
+    let (mut answered, mut reply_to) = (None, None);
+    if let Some(seq) = new.reply_to {
+        if seq < membership.first_seq {
+            return Err(no_such_answer());
+        }
+        let (number, reply) = find_answered(tx, me, room_id, new.to, seq)?;
+        (answered, reply_to) = (Some(number), Some(reply));
+    }
+    // A whisper notifies its recipient anyway.
     let mentions = match new.to {
         Some(_) => Vec::new(),
         None => mention::find(tx, limits, room_id, membership.role, &text)?,
     };
-    slow_mode::keep(tx, now, me, room_id, &membership)?;
+    slow_mode::check(tx, now, me, room_id, &membership)?;
 
     let kind = if new.to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
-    let mut message = Message {
-        id: MessageId::new(now),
-        room_id,
-        seq: 0,
-        rev: 0,
-        kind,
-        user: Some(user),
-        text,
-        system: None,
-        to: match new.to {
-            Some(to) => user::find(tx, to)?,
-            None => None,
-        },
-        files: Vec::new(),
-        is_partial: reply.is_some() && !membership.history.is_all(),
-        reply_to: reply,
-        reactions: Vec::new(),
-        mentions,
-        preview: None,
-        pinned_at: None,
-        edited_at: None,
-        deleted_at: None,
-        created_at: rfc3339(now),
-        key: new.key,
+    let to = match new.to {
+        Some(to) => user::find(tx, to)?,
+        None => None,
     };
-    preview::seek(tx, limits, now, &message)?;
+    let mut message = Message {
+        to,
+        is_partial: reply_to.is_some() && !membership.history.is_all(),
+        reply_to,
+        mentions,
+        key: new.key,
+        ..Message::new(MessageId::new(now), room_id, kind, Some(user), text, now)
+    };
+    preview::enqueue(tx, limits, now, &message)?;
     let words = search::words_of(tx, &message, file_count > 0);
     message.seq = room::next_rev(tx, now, room_id, message.to.is_none())?;
     message.rev = message.seq;
-    mention::note(tx, room_id, message.seq, &[], &message.mentions)?;
-    let number = insert(tx, now, me, &message, reply_to, file_count)?;
+    mention::store(tx, room_id, message.seq, &[], &message.mentions)?;
+    let number = insert(tx, now, me, &message, answered, file_count)?;
     if file_count > 0 {
         let mut file_ids = new.file_ids;
         file_ids.extend(file::add_all(tx, limits, now, me, files)?);
         file::attach(tx, me, room_id, number, &file_ids)?;
         message.files = file::of_messages(tx, &[number])?.into_iter().map(|(_, file)| file).collect();
     }
-    // What is told and answered is what a reader of the store would find; to read it back for each
-    // send would cost a seventh of it.
-    debug_assert_eq!(load::get(tx, number)?, message);
+    // Reading the message back would cost a seventh of the send.
+    debug_assert_eq!(load::by_number(tx, number)?, message);
     tx.index_new(number, words);
     tx.publish(Fact::Message(Box::new(message.clone())));
     Ok(Sent { message, dup: false })
 }
 
-/// Writes the row of a new message and gives its number.
+/// Inserts a new message and returns its number.
 fn insert(
     tx: &mut Tx,
     now: i64,
     me: UserId,
     message: &Message,
-    reply_to: Option<i64>,
+    answered: Option<i64>,
     file_count: usize,
 ) -> Result<i64> {
     let number = tx.insert_numbered(
@@ -151,32 +135,30 @@ fn insert(
             &me,
             &message.to.as_ref().map(|user| user.id),
             &message.text,
-            &reply_to,
+            &answered,
             &(file_count as u64),
             &message.key,
             &mention::to_column(&message.mentions)?,
             &now,
         ],
     );
-    // With several writers the same key may arrive in two rooms at once; asked again, the loser
-    // finds the winner's message.
+    // With several writers the same key may arrive in two rooms at once. A retry finds the first message.
     number.map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })
 }
 
-/// The answer to a send whose key was seen before.
+/// Returns the result of a send whose key was used before.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn find_sent(tx: &mut Tx, me: UserId, key: &str) -> Result<Option<Sent>> {
     let sql = "SELECT number FROM messages WHERE user_id = ?1 AND key = ?2 AND key IS NOT NULL";
     let Some(number) = tx.query_opt(sql, &[&me, &key], |row| row.get(0))? else { return Ok(None) };
-    let mut message = load::get(tx, number)?;
+    let mut message = load::by_number(tx, number)?;
     match member::membership(tx, me, message.room_id) {
         Ok(membership) => message.cut(membership.first_seq),
         Err(error) if error.code == Code::Unavailable => return Err(error),
         Err(_) => {
-            // The answer still holds, but what others have made of their messages since is no
-            // longer for this person.
+            // No longer a member: the sender must not see later changes by others.
             message.reply_to = None;
             message.reactions.clear();
         }
@@ -197,32 +179,41 @@ fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result
     Ok(())
 }
 
-/// The message that is answered, by its number and as the answer shows it. Whoever sees the answer
-/// must be allowed to see what it quotes: a public message, or for a whisper also one between the
-/// same two people.
-fn answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: Option<i64>) -> Result<(i64, Reply)> {
-    let public = concat!(
-        "SELECT ",
-        load::reply_columns!(),
-        ", q.number FROM messages q LEFT JOIN users qu ON qu.id = q.user_id
-         WHERE q.room_id = ?1 AND q.seq = ?2 AND q.to_user_id IS NULL"
-    );
-    let between = concat!(
-        "SELECT ",
-        load::reply_columns!(),
-        ", q.number FROM messages q LEFT JOIN users qu ON qu.id = q.user_id
-         WHERE q.room_id = ?1 AND q.seq = ?2 AND q.to_user_id IS NOT NULL
-           AND ((q.user_id = ?3 AND q.to_user_id = ?4) OR (q.user_id = ?4 AND q.to_user_id = ?3))"
-    );
+fn no_such_answer() -> Error {
+    Error::invalid("replyTo", "there is no such message to answer here")
+}
+
+static ANSWERED_PUBLIC: LazyLock<String> = LazyLock::new(|| answered("q.to_user_id IS NULL"));
+static ANSWERED_WHISPER: LazyLock<String> = LazyLock::new(|| {
+    answered(
+        "q.to_user_id IS NOT NULL
+         AND ((q.user_id = ?3 AND q.to_user_id = ?4) OR (q.user_id = ?4 AND q.to_user_id = ?3))",
+    )
+});
+
+fn answered(condition: &str) -> String {
+    let reply = load::reply_columns();
+    format!(
+        "SELECT q.number, {reply} FROM messages q LEFT JOIN users qu ON qu.id = q.user_id
+         WHERE q.room_id = ?1 AND q.seq = ?2 AND {condition}"
+    )
+}
+
+/// Returns the number of the answered message, and how the answer quotes it. All who see the answer must be
+/// allowed to see the quote: it is of a public message or, in a whisper, also of one between the same two users.
+fn find_answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: i64) -> Result<(i64, Reply)> {
     let read = |row: &Row<'_>| {
-        let reply = load::read_reply(row, 0)?;
-        reply.map(|reply| Ok((row.get(load::REPLY_WIDTH)?, reply))).transpose()
+        let mut c = row.columns();
+        Ok((c.next()?, load::read_reply(&mut c)?))
     };
-    let mut found = tx.query_opt(public, &[&room_id, &seq], read)?.flatten();
+    let mut found = tx.query_opt(&ANSWERED_PUBLIC, &[&room_id, &seq], read)?;
     if found.is_none() && to.is_some() {
-        found = tx.query_opt(between, &[&room_id, &seq, &me, &to], read)?.flatten();
+        found = tx.query_opt(&ANSWERED_WHISPER, &[&room_id, &seq, &me, &to], read)?;
     }
-    found.ok_or_else(|| Error::invalid("replyTo", "there is no such message to answer here"))
+    match found {
+        Some((number, Some(reply))) => Ok((number, reply)),
+        _ => Err(no_such_answer()),
+    }
 }
 
 #[cfg(test)]

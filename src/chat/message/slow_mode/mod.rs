@@ -1,23 +1,24 @@
-//! Slow mode: how soon a member may say something again.
+//! Slow mode: the least time between two messages of a member.
 
 use std::time::Duration;
 
 use crate::chat::Tx;
-use crate::chat::member::{Membership, Role};
+use crate::chat::kinds::Role;
+use crate::chat::member::Membership;
 use crate::error::{Error, Result};
 use crate::ids::{RoomId, UserId};
 
-/// Notes that a member says something now. The owner and the moderators are free.
+/// Checks that a member may send now, and stores the time. The owner and the moderators are exempt.
 ///
 /// # Errors
-/// `rate_limited`, with how long to wait, before their last message is as old as slow mode asks.
-pub(super) fn keep(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, membership: &Membership) -> Result<()> {
+/// `rate_limited`, with the time to wait.
+pub(super) fn check(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, membership: &Membership) -> Result<()> {
     if membership.slow_seconds == 0 || membership.role != Role::Member {
         return Ok(());
     }
     let pause = i64::from(membership.slow_seconds) * 1_000;
     if let Some(said_at) = membership.said_at {
-        // A clock that was set back keeps nobody waiting longer than one pause.
+        // Bounded by one pause, in case the clock was set back.
         let wait = (said_at + pause - now).min(pause);
         if wait > 0 {
             return Err(Error::rate_limited(Duration::from_millis(wait.unsigned_abs())));

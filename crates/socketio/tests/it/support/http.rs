@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand.
+//! A hand-written HTTP/1.1 client.
 
 use std::net::SocketAddr;
 
@@ -32,7 +32,7 @@ impl Response {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// The number by which Engine.IO tells why it refused.
+    /// Returns the status and the number of an Engine.IO error.
     pub(crate) fn code(&self) -> (u16, u64) {
         (self.status, self.json()["code"].as_u64().unwrap())
     }
@@ -41,7 +41,7 @@ impl Response {
 impl Http {
     pub(crate) async fn connect(at: SocketAddr) -> Self {
         let stream = TcpStream::connect(at).await.unwrap();
-        // Else small frames wait for the acknowledgement of those before.
+        // Otherwise small frames wait for the acknowledgement of earlier ones.
         stream.set_nodelay(true).unwrap();
         Self { stream, buffer: Vec::new() }
     }
@@ -50,13 +50,13 @@ impl Http {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// Sends a request with its headers and body, `\r\n` behind each header.
-    pub(crate) async fn ask(&mut self, line: &str, headers: &str, body: &str) -> Response {
-        self.send(Self::request(line, headers, body)).await;
-        self.answer().await.expect("an answer")
+    /// Sends a request with its headers and body, `\r\n` after each header.
+    pub(crate) async fn request(&mut self, line: &str, headers: &str, body: &str) -> Response {
+        self.send(Self::encode_request(line, headers, body)).await;
+        self.response().await.expect("a response")
     }
 
-    pub(crate) fn request(line: &str, headers: &str, body: &str) -> String {
+    pub(crate) fn encode_request(line: &str, headers: &str, body: &str) -> String {
         let length = match line.starts_with("GET") {
             true => String::new(),
             false => format!("content-length: {}\r\n", body.len()),
@@ -64,8 +64,8 @@ impl Http {
         format!("{line} HTTP/1.1\r\nhost: madang.test\r\n{headers}{length}\r\n{body}")
     }
 
-    /// The next answer, or `None` when the connection ends before it.
-    pub(crate) async fn answer(&mut self) -> Option<Response> {
+    /// Returns the next response, or `None` when the connection ends before it.
+    pub(crate) async fn response(&mut self) -> Option<Response> {
         soon(async {
             loop {
                 if let Some(response) = self.take() {
@@ -95,18 +95,18 @@ impl Http {
     /// Waits until the server has closed the connection.
     pub(crate) async fn closed(&mut self) {
         let mut rest = Vec::new();
-        // A reset is an end too.
+        // A reset is an end as well.
         let _ = soon(self.stream.read_to_end(&mut rest)).await;
     }
 
-    /// What was read behind the last answer.
+    /// Returns the stream, and what was read after the last response.
     pub(crate) fn into_parts(self) -> (TcpStream, Vec<u8>) {
         (self.stream, self.buffer)
     }
 }
 
 pub(crate) async fn get(at: SocketAddr, target: &str, headers: &str) -> Response {
-    Http::connect(at).await.ask(&format!("GET {target}"), headers, "").await
+    Http::connect(at).await.request(&format!("GET {target}"), headers, "").await
 }
 
 /// A polling session: each request on a connection of its own, as browsers may do it.
@@ -134,30 +134,30 @@ impl Polling {
         format!("/socket.io/?EIO=4&transport=polling&sid={}", self.sid)
     }
 
-    /// Sends a poll whose answer is not waited for.
-    pub(crate) async fn hang(&self) -> Http {
+    /// Sends a poll without waiting for its response.
+    pub(crate) async fn start_poll(&self) -> Http {
         let mut http = Http::connect(self.at).await;
-        http.send(Http::request(&format!("GET {}", self.target()), &self.headers, "")).await;
+        http.send(Http::encode_request(&format!("GET {}", self.target()), &self.headers, "")).await;
         http
     }
 
     pub(crate) async fn poll(&self) -> Response {
-        self.hang().await.answer().await.expect("an answer")
+        self.start_poll().await.response().await.expect("a response")
     }
 
     pub(crate) async fn post(&self, body: &str) -> Response {
         let mut http = Http::connect(self.at).await;
-        http.ask(&format!("POST {}", self.target()), &self.headers, body).await
+        http.request(&format!("POST {}", self.target()), &self.headers, body).await
     }
 
-    /// Joins a namespace and takes the answer.
+    /// Joins a namespace and takes the response.
     pub(crate) async fn join(&self, namespace: &str) {
         assert_eq!(self.post(&format!("40{namespace},")).await.status, 200);
         let joined = self.poll().await.body;
         assert!(joined.starts_with("40"), "{joined}");
     }
 
-    /// Whether the session is gone.
+    /// Returns whether the session has ended.
     pub(crate) async fn is_gone(&self) -> bool {
         let response = self.post("3").await;
         response.status == 400 && response.code() == (400, 1)

@@ -1,4 +1,4 @@
-//! WebSocket by hand.
+//! A hand-written WebSocket client.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use super::{Http, Polling, Response, soon};
 
-/// A masked frame with this first byte, as clients send them.
+/// Returns a masked frame with this first byte.
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     const MASK: [u8; 4] = [0xa1, 0x52, 0x0d, 0x77];
     let mut frame = vec![first];
@@ -41,7 +41,7 @@ pub(crate) enum Frame {
     End,
 }
 
-/// How to ask for a WebSocket.
+/// A WebSocket handshake.
 #[derive(Clone, Debug)]
 pub(crate) struct Upgrade {
     pub(crate) target: String,
@@ -75,19 +75,19 @@ impl Upgrade {
         Self { target, headers: format!("{}{}", plain.headers, polling.headers), ..plain }
     }
 
-    /// Asks; an answer other than 101 is an error.
-    pub(crate) async fn ask(&self, at: SocketAddr) -> Result<Ws, Response> {
+    /// Connects; a response other than 101 is an error.
+    pub(crate) async fn connect(&self, at: SocketAddr) -> Result<Ws, Response> {
         let mut http = Http::connect(at).await;
         if let Some(bytes) = self.receive_buffer {
-            // It must be small before the connection is made, or the window is announced larger.
+            // Set before the connection is made, or the announced window is larger.
             let socket = TcpSocket::new_v4().unwrap();
             socket.set_recv_buffer_size(bytes as u32).unwrap();
             http.stream = socket.connect(at).await.unwrap();
         }
-        let mut request = Http::request(&format!("GET {}", self.target), &self.headers, "").into_bytes();
+        let mut request = Http::encode_request(&format!("GET {}", self.target), &self.headers, "").into_bytes();
         request.extend(&self.behind);
         http.send(&request).await;
-        let response = http.answer().await.expect("an answer");
+        let response = http.response().await.expect("a response");
         if response.status != 101 {
             return Err(response);
         }
@@ -111,7 +111,7 @@ impl Ws {
     }
 
     pub(crate) async fn open_with(at: SocketAddr, upgrade: &Upgrade) -> Self {
-        let mut ws = upgrade.ask(at).await.unwrap();
+        let mut ws = upgrade.connect(at).await.unwrap();
         let open = ws.text().await;
         assert!(open.starts_with("0{"), "{open}");
         ws
@@ -124,7 +124,7 @@ impl Ws {
         ws
     }
 
-    /// Joins a namespace and gives the socket's id.
+    /// Joins a namespace and returns the socket's id.
     pub(crate) async fn enter(&mut self, namespace: &str, auth: &str) -> String {
         let prefix = if namespace == "/" { String::new() } else { format!("{namespace},") };
         self.send(&format!("40{prefix}{auth}")).await;
@@ -142,11 +142,11 @@ impl Ws {
     }
 
     pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
-        // The server may have closed already, which the test sees when it reads.
+        // The server may have closed already; the test sees it when it reads.
         let _ = soon(self.stream.write_all(bytes)).await;
     }
 
-    /// The next frame. A wait for it does not lose bytes when it is given up.
+    /// Returns the next frame. Dropping the future loses no bytes.
     pub(crate) async fn next(&mut self) -> Frame {
         soon(self.next_whenever()).await
     }
@@ -185,41 +185,41 @@ impl Ws {
     pub(crate) async fn text(&mut self) -> String {
         match self.next().await {
             Frame::Text(text) => text,
-            other => panic!("text was due, {other:?} came"),
+            other => panic!("expected text, got {other:?}"),
         }
     }
 
-    /// Asserts that nothing comes for a while.
+    /// Asserts that nothing arrives for a while.
     pub(crate) async fn silence(&mut self, time: Duration) {
         if let Ok(frame) = tokio::time::timeout(time, self.next_whenever()).await {
-            panic!("nothing was due, {frame:?} came");
+            panic!("expected nothing, got {frame:?}");
         }
     }
 
-    /// The status code of the Close frame that comes next, and behind it the end.
+    /// Returns the status code of the Close frame, which must come next and be the last.
     pub(crate) async fn close_code(&mut self) -> u16 {
-        let Frame::Close(code) = self.next().await else { panic!("a Close frame was due") };
+        let Frame::Close(code) = self.next().await else { panic!("expected a Close frame") };
         assert_eq!(self.next().await, Frame::End);
         code.expect("a status code")
     }
 
-    /// Skips whatever comes before the Close frame.
+    /// Returns the status code of the Close frame, skipping everything before it.
     pub(crate) async fn last_code(&mut self) -> u16 {
         loop {
             match self.next().await {
                 Frame::Close(code) => return code.expect("a status code"),
-                Frame::End => panic!("a Close frame was due"),
+                Frame::End => panic!("expected a Close frame"),
                 _ => {}
             }
         }
     }
 
-    /// Waits for the end of the connection, whatever comes before.
+    /// Waits for the end of the connection, skipping everything before it.
     pub(crate) async fn ended(&mut self) {
         while self.next().await != Frame::End {}
     }
 
-    /// Goes away without a word.
+    /// Resets the connection.
     pub(crate) fn cut(self) {
         let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }

@@ -1,0 +1,3 @@
+//! The fuzz targets of the crate: each driver takes any bytes and panics when a guarantee is broken.
+
+pub mod drivers;

@@ -1,0 +1,56 @@
+// axe finds no serious barrier on any screen, in both colour schemes. One test per screen.
+import assert from "node:assert/strict";
+import AxeBuilder from "@axe-core/playwright";
+import { setup, test } from "./support/setup.mjs";
+import { User } from "./support/user.mjs";
+
+let room;
+const states = {};
+
+const s = setup(async ({ browser, server }) => {
+  const [minji, jun] = await Promise.all(["민지", "준"].map((name) => User.open(name, browser, server.url)));
+  room = await minji.createRoom("문턱 없는 방", { password: "열쇠", max: 3, lasting: true });
+  await jun.join(room, { password: "열쇠" });
+  await jun.send("안녕하세요");
+  await minji.send("어서 와요 https://example.org");
+  await (await minji.openMemberMenu("준")).getByText("귓속말").click();
+  await minji.send("둘만 보는 말");
+  await jun.waitForMessage("둘만 보는 말");
+  for (const user of [minji, jun]) {
+    states[user.name] = await user.context.storageState();
+    await user.context.close();
+  }
+});
+
+/** Checks all rules in the light scheme, and contrast in the dark one: nothing else depends on it. */
+function screen(name, { as, path = "/", open } = {}) {
+  test(`no serious barrier: ${name}`, async () => {
+    // Motion and fading text would be measured half way.
+    const options = { reducedMotion: "reduce", ...(as && { storageState: states[as] }) };
+    const user = await s.user(as ?? "손님", options);
+    const { page } = user;
+    await page.goto(path === "room" ? room : path);
+    if (as) await user.waitForRoom();
+    await open?.(page, user);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ preload: false });
+      if (colorScheme === "dark") axe.withRules(["color-contrast"]);
+      const { violations } = await axe.analyze();
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`);
+      assert.deepEqual(found, [], colorScheme);
+    }
+  });
+}
+
+screen("the lobby of a new visitor");
+screen("the sheet of a new room", { open: (page) => page.locator("[popovertarget=new-room]").first().click() });
+screen("the page to join a locked room", { path: "room" });
+screen("the lobby with an error", { path: "/?refused=wrong_password" });
+screen("an error page", { path: "/nowhere" });
+screen("a room", { as: "준", path: "room" });
+screen("a room with the menu of a member", { as: "민지", path: "room", open: (_, user) => user.openMemberMenu("준") });
+screen("a room with the menu of a message", { as: "준", path: "room", open: (_, user) => user.openMessageMenu(user.message("안녕하세요")) });
+screen("a room with the emoji", { as: "민지", path: "room", open: (page) => page.locator(".composer [popovertarget=emoji]").click() });
+screen("a room with the settings", { as: "민지", path: "room", open: (page) => page.locator(".talk__head [popovertarget=settings]").click() });

@@ -1,0 +1,24 @@
+// Pages speak Korean and English.
+import assert from "node:assert/strict";
+import { setup, test } from "./support/setup.mjs";
+
+const s = setup();
+
+test("the language follows the browser, then the user's choice", async () => {
+  const jun = await s.jun({ locale: "en-US" });
+  const minji = await s.minji();
+  await jun.page.goto("/");
+  assert.equal(await jun.page.locator("html").getAttribute("lang"), "en");
+  const room = await minji.createRoom("두 말");
+  await jun.join(room, { name: "Jun" });
+  await jun.waitForSystemLine("Jun joined.");
+  await minji.waitForSystemLine("Jun님이 입장하셨습니다.");
+  await jun.page.locator(".side--rooms .language button").click();
+  await jun.waitForRoom();
+  assert.equal(await jun.page.locator("html").getAttribute("lang"), "ko");
+  await jun.waitForSystemLine("Jun님이 입장하셨습니다.");
+  // Live messages have the language of the page, too.
+  const sora = await s.sora();
+  await sora.join(room);
+  await jun.waitForSystemLine("소라님이 입장하셨습니다.");
+});

@@ -1,0 +1,133 @@
+// Roles, kicks and bans, room settings, whispers, and the end of a room.
+import assert from "node:assert/strict";
+import { setup, test } from "./support/setup.mjs";
+
+const s = setup();
+
+/** Three users in a room of Minji. */
+async function together(title, options) {
+  const [minji, jun, sora] = await Promise.all([s.minji(), s.jun(), s.sora()]);
+  const room = await minji.createRoom(title, options);
+  await jun.join(room);
+  await sora.join(room);
+  await Promise.all([minji, jun].map((user) => user.member("소라").waitFor()));
+  return { minji, jun, sora, room };
+}
+
+test("a whisper reaches only its recipient", async () => {
+  const { minji, jun, sora, room } = await together("귓속말");
+  const acts = await minji.openMemberMenu("준");
+  await acts.getByText("귓속말").click();
+  await minji.page.locator(".composer__whisper").getByText("준").waitFor();
+  await minji.send("너만 들어");
+  await jun.waitForMessage("너만 들어");
+  await jun.message("너만 들어").getByText("준님에게 귓속말").waitFor();
+  await minji.page.locator(".composer__text").press("Escape");
+  await minji.send("모두 들어");
+  await sora.waitForMessage("모두 들어");
+  assert.equal(await sora.message("너만 들어").count(), 0);
+  // Nor is it in Sora's page.
+  const page = await sora.context.request.get(room);
+  assert.match(await page.text(), /모두 들어/);
+  assert.doesNotMatch(await page.text(), /너만 들어/);
+});
+
+test("kick and ban (Z6)", async () => {
+  const { minji, jun, sora, room } = await together("질서");
+  assert.equal(await (await jun.openMemberMenu("소라")).getByText("내보내기").isVisible(), false, "members have no such action");
+
+  // The notice is shown for a short time before the page leaves, so the wait begins before.
+  const notice = jun.page.locator(".bar").getByText("방에서 내보내졌어요.").waitFor();
+  await (await minji.openMemberMenu("준")).getByText("내보내기").click();
+  await notice;
+  await Promise.all([minji, sora].map((user) => user.waitForSystemLine("민지님이 준님을 내보내셨습니다.")));
+  await minji.waitForOnlineCount(2);
+  await jun.page.waitForURL((url) => url.pathname === "/");
+  await jun.join(room);
+  await minji.waitForOnlineCount(3);
+
+  await (await minji.openMemberMenu("준")).getByText("다시 못 오게 막기").click();
+  await sora.waitForSystemLine("민지님이 준님을 다시 못 오게 막으셨습니다.");
+  await jun.page.waitForURL((url) => url.pathname === "/");
+  await jun.tryJoin(room);
+  assert.equal(await jun.notice(), "이 방에는 들어갈 수 없습니다.");
+});
+
+test("an owner hands a room over, and on leaving the member who joined first gets it", async () => {
+  const { minji, jun, sora } = await together("이어달리기");
+  await (await minji.openMemberMenu("준")).getByText("방장 넘기기").click();
+  await sora.waitForSystemLine("민지님이 준님께 방장을 넘기셨습니다.");
+  // The page is loaded again for the new role.
+  await jun.page.locator(".talk__head [popovertarget=settings]").waitFor();
+  await minji.page.locator(".talk__head [popovertarget=settings]").waitFor({ state: "detached" });
+  await sora.member("준").and(sora.page.locator("[data-role=owner]")).waitFor();
+  assert.equal(await sora.member("민지").getAttribute("data-role"), "member");
+
+  await jun.waitUntilLive();
+  await jun.leave();
+  await sora.waitForSystemLine("준님이 민지님께 방장을 넘기셨습니다.");
+  await minji.page.locator(".talk__head [popovertarget=settings]").waitFor();
+  await sora.member("민지").and(sora.page.locator("[data-role=owner]")).waitFor();
+});
+
+test("a new name shows everywhere, and new settings show in the room and in the lobby", async () => {
+  const { minji, jun, sora, room } = await together("옛 이름");
+  await jun.send("나 준이야");
+  await sora.waitForMessage("나 준이야");
+  await jun.page.locator(".side--rooms .chip").click();
+  await jun.page.locator("#rename [name=name]").fill("푸른 준");
+  await jun.page.locator("#rename .button--primary").click();
+  await jun.waitForRoom();
+  await sora.member("푸른 준").waitFor();
+  await sora.message("나 준이야").getByText("푸른 준").waitFor();
+
+  const lobby = await sora.newPage();
+  await lobby.goto("/");
+  const row = lobby.locator(`.row[data-room-id="${room.split("/").at(-1)}"]`);
+  await row.getByText("옛 이름").waitFor();
+  await minji.page.locator(".talk__head [popovertarget=settings]").click();
+  const form = minji.page.locator("#settings form").first();
+  await form.locator("[name=title]").fill("새 이름");
+  await form.locator("[name=max]").fill("5");
+  await form.locator("[name=password]").fill("비밀");
+  await form.locator(".button--primary").click();
+  await minji.waitForRoom();
+  await sora.waitForSystemLine("민지님이 방 이름을 ‘새 이름’으로 바꾸셨습니다.");
+  await sora.page.locator("h1").getByText("새 이름").waitFor();
+  await sora.page.locator(".talk__lock").waitFor();
+  assert.equal(await sora.page.title(), "새 이름 · 마당");
+  await row.getByText("새 이름").waitFor();
+  await row.locator("[data-field=locked]").waitFor();
+  await row.locator("[data-field=max]").getByText("5", { exact: true }).waitFor();
+});
+
+test("an ephemeral room leaves an open lobby when its last member has left", async () => {
+  const { minji, jun, sora, room } = await together("잠깐만");
+  const lobby = await jun.newPage();
+  await lobby.goto("/");
+  const row = lobby.locator(".row", { hasText: "잠깐만" });
+  await row.locator("[data-field=online]").getByText("3", { exact: true }).waitFor();
+  await jun.leave();
+  await sora.leave();
+  await row.locator("[data-field=online]").getByText("1", { exact: true }).waitFor();
+  await minji.leave();
+  await row.waitFor({ state: "detached" });
+  await jun.page.goto(room);
+  assert.equal(await jun.notice(), "존재하지 않는 방입니다.");
+});
+
+test("an owner deletes a room, and all members are sent to the lobby (Z14)", async () => {
+  const { minji, jun, sora } = await together("끝", { lasting: true });
+  await minji.page.locator(".talk__head [popovertarget=settings]").click();
+  await minji.page.locator("#settings summary").getByText("방 없애기").click();
+  await minji.page.locator(".form--danger [type=checkbox]").check();
+  const sentToLobby = async (user) => {
+    await user.page.locator(".bar").getByText("방이 없어졌어요.").waitFor();
+    await user.page.waitForURL((url) => url.pathname === "/");
+    assert.equal(await user.page.locator(".row", { hasText: "끝" }).count(), 0);
+  };
+  // The notice is shown for a short time before the page leaves, so the waits begin before.
+  const both = Promise.all([sentToLobby(jun), sentToLobby(sora)]);
+  await minji.page.locator(".form--danger .button--danger").click();
+  await both;
+});

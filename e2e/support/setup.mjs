@@ -1,0 +1,72 @@
+// What a test file needs: one server, one browser, and users in separate browser profiles.
+import { after, afterEach, before, test as nodeTest } from "node:test";
+import { chromium } from "playwright-core";
+import { Proxy } from "./proxy.mjs";
+import { Server } from "./server.mjs";
+import { User } from "./user.mjs";
+
+/** A hang fails the test it is in. A loaded machine takes several times as long as an idle one. */
+const TEST_TIMEOUT_MS = 300_000;
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** A test with a time limit of its own: that of the runner counts for a file as a whole. */
+export function test(name, run) {
+  return nodeTest(name, { timeout: TEST_TIMEOUT_MS }, run);
+}
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}
+
+/**
+ * Starts server and browser for the tests of a file, then runs `prepare`. After each test, the
+ * browser must have reported no error.
+ */
+export function setup(prepare) {
+  const context = { server: undefined, browser: undefined };
+  let users = [];
+  let proxies = [];
+
+  before(async () => {
+    [context.server, context.browser] = await Promise.all([Server.start(), launch()]);
+    await prepare?.(context);
+  });
+  afterEach(async () => {
+    const closing = users;
+    users = [];
+    for (const proxy of proxies) proxy.close();
+    proxies = [];
+    await Promise.all(closing.map((user) => user.context.close()));
+    for (const user of closing) user.assertNoErrors();
+  });
+  after(async () => {
+    await context.browser?.close();
+    await context.server?.stop();
+  });
+
+  const user = async (name, options, url = context.server.url) => {
+    const opened = await User.open(name, context.browser, url, options);
+    users.push(opened);
+    return opened;
+  };
+  const proxy = async () => {
+    proxies.push(await Proxy.start(context.server.port));
+    return proxies.at(-1);
+  };
+  return Object.assign(context, {
+    proxy,
+    user,
+    minji: (options, url) => user("민지", options, url),
+    jun: (options, url) => user("준", options, url),
+    sora: (options, url) => user("소라", options, url),
+  });
+}

@@ -1,0 +1,149 @@
+// A user with a browser profile of their own: what they do, and what they see.
+import assert from "node:assert/strict";
+
+/** The time for one step. It only matters when a test fails. */
+const STEP_TIMEOUT_MS = 45_000;
+
+export class User {
+  /** Exceptions of the page and violations of its content policy. */
+  errors = [];
+
+  constructor(name, context, url) {
+    this.name = name;
+    this.context = context;
+    this.url = url;
+  }
+
+  static async open(name, browser, url, options) {
+    const context = await browser.newContext({ baseURL: url, locale: "ko-KR", timezoneId: "Asia/Seoul", ...options });
+    context.setDefaultTimeout(STEP_TIMEOUT_MS);
+    const user = new User(name, context, url);
+    user.page = await user.newPage();
+    return user;
+  }
+
+  async newPage() {
+    const page = await this.context.newPage();
+    page.on("pageerror", (error) => this.errors.push(String(error)));
+    page.on("console", (line) => {
+      if (/Content.Security.Policy|Trusted ?Type/i.test(line.text())) this.errors.push(line.text());
+    });
+    return page;
+  }
+
+  /** Creates a room in the lobby and returns its path. */
+  async createRoom(title, { max = 50, password = "", lasting = false, name = this.name } = {}) {
+    const { page } = this;
+    await page.goto("/");
+    await page.locator("[popovertarget=new-room]").first().click();
+    const form = page.locator("#new-room form");
+    await form.locator("[name=title]").fill(title);
+    await form.locator("[name=max]").fill(String(max));
+    await form.locator("[name=password]").fill(password);
+    // The form asks for a name only once.
+    if (await form.locator("[name=name]").count()) await form.locator("[name=name]").fill(name);
+    await form.locator("[name=ephemeral]").setChecked(!lasting);
+    await form.locator(".button--primary").click();
+    return this.waitForRoom();
+  }
+
+  /** Sends the form that joins a room, whatever the response. */
+  async tryJoin(room, { password, name = this.name } = {}) {
+    await this.page.goto(room);
+    await this.page.locator(".narrow [name=name]").fill(name);
+    if (password !== undefined) await this.page.locator(".narrow [name=password]").fill(password);
+    await this.page.locator(".narrow .button--primary").click();
+  }
+
+  async join(room, options) {
+    await this.tryJoin(room, options);
+    return this.waitForRoom();
+  }
+
+  /** Waits until a room is shown and connected, and returns its path. */
+  async waitForRoom(page = this.page) {
+    await page.waitForURL(/\/room\//);
+    await this.waitUntilLive(page);
+    return new URL(page.url()).pathname;
+  }
+
+  /** Waits until the page has joined its room. */
+  async waitUntilLive(page = this.page) {
+    await page.locator(".room.is-live").waitFor();
+    await page.locator(".bar").waitFor({ state: "hidden" });
+  }
+
+  async send(text, page = this.page) {
+    await page.locator(".composer__text").fill(text);
+    await page.locator(".composer__text").press("Enter");
+    await this.waitForMessage(text, page);
+  }
+
+  /** A message that the server has stored; pending ones do not count. */
+  message(text, page = this.page) {
+    return page.locator(".message:not(.is-pending)", { has: page.getByText(text, { exact: true }) });
+  }
+
+  async waitForMessage(text, page = this.page) {
+    await this.message(text, page).last().waitFor();
+  }
+
+  async waitForSystemLine(line, page = this.page) {
+    await page.locator(".line", { hasText: line }).first().waitFor();
+  }
+
+  /** The texts of all messages on the page, in order. */
+  messages(page = this.page) {
+    return page.locator("[data-message]:not(.is-pending)").evaluateAll((messages) =>
+      messages.map((message) => {
+        const picture = message.querySelector(".picture img");
+        const text = message.querySelector("[data-field=text]") ?? (message.matches(".line") ? message : null);
+        return text?.textContent.trim() ?? picture?.alt ?? "";
+      }),
+    );
+  }
+
+  member(name, page = this.page) {
+    return page.locator("[data-member]", { has: page.locator(".member__name").getByText(name, { exact: true }) });
+  }
+
+  /** Opens the menu of a member and returns its actions. */
+  async openMemberMenu(name, page = this.page) {
+    if (await page.locator("#member-menu[open]").count()) await page.keyboard.press("Escape");
+    await this.member(name, page).locator(".member__row").click();
+    const actions = page.locator("#member-menu[open] .member-actions");
+    await actions.waitFor();
+    return actions;
+  }
+
+  async openMessageMenu(message, page = this.page) {
+    await message.hover();
+    await page.locator("#message-bar button").last().click();
+    await page.locator(".menu[open]").waitFor();
+  }
+
+  async pickAction(message, action, page = this.page) {
+    await this.openMessageMenu(message, page);
+    await page.locator(`[data-action-name=${action}]`).click();
+  }
+
+  async waitForOnlineCount(online, page = this.page) {
+    await page.waitForFunction(
+      (online) => [...document.querySelectorAll("[data-room-target=online]")].every((count) => count.textContent === String(online)),
+      online,
+    );
+  }
+
+  async notice() {
+    return (await this.page.locator(".notice").innerText()).trim();
+  }
+
+  async leave() {
+    await this.page.locator(".talk__head form[action$='/leave'] button").click();
+    await this.page.waitForURL((url) => url.pathname === "/");
+  }
+
+  assertNoErrors() {
+    assert.deepEqual(this.errors, [], `${this.name}'s browser reported errors`);
+  }
+}

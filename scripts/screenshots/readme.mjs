@@ -1,0 +1,37 @@
+// Takes the pictures of the README: a room on a desktop and on a phone.
+//   node scripts/screenshots/readme.mjs
+import { fileURLToPath } from "node:url";
+import { Server } from "../../e2e/support/server.mjs";
+import { User } from "../../e2e/support/user.mjs";
+import { play, spread } from "./demo.mjs";
+import { launch } from "../../e2e/support/setup.mjs";
+
+const docs = (name) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+const [server, browser] = await Promise.all([Server.start(), launch()]);
+try {
+  const minji = await User.open("민지", browser, server.url, { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 });
+  const { room, users } = await play(server, browser, minji);
+  await spread(minji.page, room);
+  // All but one member have read everything.
+  await minji.page.waitForFunction(() => [...document.querySelectorAll(".unread:not([hidden])")].every((count) => count.textContent === "1"));
+  for (const [name, viewport] of [["room.png", { width: 1280, height: 800 }], ["room-phone.png", { width: 390, height: 844 }]]) {
+    await minji.page.setViewportSize(viewport);
+    await minji.page.goto(room);
+    await minji.waitForRoom();
+    await type(users.get("도윤"), minji);
+    await minji.page.waitForFunction(() => [...document.images].every((image) => image.complete));
+    await minji.page.screenshot({ path: docs(name) });
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+/** Types until the viewer sees it; the event is sent at most once in some seconds. */
+async function type(user, viewer) {
+  const line = viewer.page.locator(".typing").getByText(user.name);
+  for (let letters = 0; letters < 20 && !(await line.isVisible()); letters += 1) {
+    await user.page.locator(".composer__text").pressSequentially("ㅎ");
+    await line.waitFor({ timeout: 500 }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,16 @@
+//! Folders of the data folder: private to the user who runs the server.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+/// Creates a folder with its parents, if it is missing.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn create(path: &Path) -> Result<(), String> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| format!("cannot create the data folder {}: {error}", path.display()))
+}

@@ -1,0 +1,122 @@
+//! What only the scripts of the pages use, as one script per language: strings, and the markup of
+//! menus that do nothing without scripts. Its name holds the hash of its content, so a browser keeps
+//! it for good and no page carries it.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::part::{QUICK, icons, sentence};
+use super::render;
+use crate::error::Code;
+use crate::i18n::Lang;
+
+struct Script {
+    name: String,
+    text: String,
+}
+
+/// The bar and the menu of actions on a message.
+#[derive(Template)]
+#[template(path = "message/_menu.html")]
+struct MessageMenu {
+    lang: Lang,
+}
+
+/// The row of a file that is about to be sent.
+#[derive(Template)]
+#[template(path = "file/_upload_item.html")]
+struct UploadItem {
+    lang: Lang,
+}
+
+/// The viewer of the pictures of a page.
+#[derive(Template)]
+#[template(path = "file/_lightbox.html")]
+struct Lightbox {
+    lang: Lang,
+}
+
+/// Rendered when first asked for, after the assets have their names.
+static SCRIPTS: LazyLock<[Script; Lang::ALL.len()]> = LazyLock::new(|| Lang::ALL.map(script));
+
+/// The address of the strings of a language.
+pub(super) fn strings_url(lang: &Lang) -> String {
+    let place = Lang::ALL.iter().position(|other| other == lang).unwrap_or_default();
+    format!("/assets/{}", SCRIPTS[place].name)
+}
+
+/// The script behind the last part of [`strings_url`].
+pub fn strings_script(name: &str) -> Option<&'static str> {
+    SCRIPTS.iter().find(|script| script.name == name).map(|script| script.text.as_str())
+}
+
+fn script(lang: Lang) -> Script {
+    let markup = json!({
+        "messageMenu": render(&MessageMenu { lang }),
+        "uploadItem": render(&UploadItem { lang }),
+        "lightbox": render(&Lightbox { lang }),
+    });
+    let text = format!("globalThis.strings={};\nglobalThis.markup={markup};\n", Value::Object(strings(lang)));
+    let hash = Sha256::digest(&text).iter().take(6).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    Script { name: format!("strings.{}.{hash}.js", lang.code()), text }
+}
+
+/// `…` stands where the script puts a name.
+fn strings(lang: Lang) -> Map<String, Value> {
+    let strings = lang.strings();
+    let mut map: Map<String, Value> = [
+        ("today", strings.today),
+        ("justNow", strings.just_now),
+        ("yesterday", strings.yesterday),
+        ("deleted", strings.deleted),
+        ("readUpToHere", strings.read_up_to_here),
+        ("editing", strings.editing),
+        ("delete", strings.delete),
+        ("deleteSure", strings.delete_sure),
+        ("copied", strings.copied),
+        ("everybody", strings.everybody),
+        ("everybodyHint", strings.everybody_hint),
+        ("older", strings.older),
+        ("typingMany", strings.typing_many),
+        ("unreadBy", strings.unread_by),
+        ("sendFailed", strings.send_failed),
+        ("retry", strings.retry),
+        ("discard", strings.discard),
+        ("slowWait", strings.slow_wait),
+        ("shared", strings.shared),
+        ("reconnecting", strings.reconnecting),
+        ("restarting", strings.restarting),
+        ("kicked", strings.kicked),
+        ("removed", strings.removed),
+        ("done", strings.done),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.into()))
+    .into_iter()
+    .collect();
+    let sentences = [
+        ("replyingTo", (strings.replying_to)("…")),
+        ("whisperTo", (strings.whisper_to)("…")),
+        ("typing", (strings.typing)("…")),
+    ];
+    map.extend(sentences.map(|(name, text)| (name.to_owned(), text.into())));
+    map.extend(Code::ALL.iter().map(|code| (format!("error.{}", code.name()), sentence(code, &lang).into())));
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_language_has_its_own_script_under_its_own_name() {
+        for lang in Lang::ALL {
+            let url = strings_url(&lang);
+            let script = strings_script(url.strip_prefix("/assets/").unwrap()).unwrap();
+            assert!(script.contains(lang.strings().reconnecting), "{script}");
+        }
+        assert_eq!(strings_script("strings.ko.js"), None);
+    }
+}

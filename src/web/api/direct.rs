@@ -1,0 +1,24 @@
+//! Direct rooms.
+
+use axum::extract::State;
+use axum::routing::post;
+use http::StatusCode;
+
+use super::Calls;
+use super::json::Json;
+use crate::chat::room::Room;
+use crate::error::Result;
+use crate::service::App;
+use crate::web::extract::SignedIn;
+use crate::wire::OpenDirect;
+
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls.add("POST", "/direct", post(open), "Open the direct room with a user; 200 if it exists already.", |call| {
+        call.body::<OpenDirect>().response::<Room>(201)
+    })
+}
+
+async fn open(State(app): State<App>, me: SignedIn, Json(body): Json<OpenDirect>) -> Result<(StatusCode, Json<Room>)> {
+    let (room, is_new) = app.open_direct(me.user.id, body.user_id).await?;
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(room)))
+}

@@ -1,0 +1,94 @@
+//! Errors of the pages: a redirect that shows the reason, or a page of its own.
+
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+
+use super::problem;
+use super::redirect::redirect_with_error;
+use crate::error::{Code, Error, Result};
+use crate::i18n::Lang;
+use crate::ids::RoomId;
+use crate::service::App;
+
+pub(super) type PageResult = Result<Response, PageError>;
+
+/// How a page or a form refuses.
+#[derive(Debug)]
+pub(super) enum PageError {
+    /// Leads to a page, which shows the reason.
+    Redirect { path: String, code: Code },
+    /// A page about the error alone.
+    Problem(Error, Lang),
+    /// JSON, or a page where the client asks for HTML.
+    Plain(Error),
+}
+
+impl PageError {
+    pub(super) fn lobby(code: Code) -> Self {
+        Self::Redirect { path: "/".to_owned(), code }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Redirect { path, code } => redirect_with_error(&path, code),
+            Self::Problem(error, lang) => problem::error_page(&error, lang),
+            Self::Plain(error) => error.into_response(),
+        }
+    }
+}
+
+/// Chooses how a page refuses when a call of the service fails.
+pub(super) trait OrPageError<T> {
+    /// Leads to the lobby.
+    fn or_lobby(self) -> Result<T, PageError>;
+    /// Leads back to the room, or to the lobby where the room is not there.
+    fn or_room(self, id: RoomId) -> Result<T, PageError>;
+    /// Shows a page about the error.
+    fn or_problem(self, lang: Lang) -> Result<T, PageError>;
+}
+
+impl<T> OrPageError<T> for Result<T> {
+    fn or_lobby(self) -> Result<T, PageError> {
+        self.map_err(|error| PageError::lobby(error.code))
+    }
+
+    fn or_room(self, id: RoomId) -> Result<T, PageError> {
+        self.map_err(|error| match error.code {
+            Code::RoomNotFound | Code::Gone => PageError::lobby(error.code),
+            code => PageError::Redirect { path: format!("/room/{id}"), code },
+        })
+    }
+
+    fn or_problem(self, lang: Lang) -> Result<T, PageError> {
+        self.map_err(|error| PageError::Problem(error, lang))
+    }
+}
+
+/// An extractor of a page: a visitor who is not signed in, or a room that does not exist, leads to
+/// the lobby.
+pub(super) struct OrLobby<T>(pub(super) T);
+
+impl<T> Deref for OrLobby<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for OrLobby<T> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
+        match T::from_request_parts(parts, app).await {
+            Ok(found) => Ok(Self(found)),
+            Err(Error { code: code @ (Code::Unauthenticated | Code::RoomNotFound), .. }) => Err(PageError::lobby(code)),
+            Err(error) => Err(PageError::Plain(error)),
+        }
+    }
+}

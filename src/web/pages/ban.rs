@@ -1,0 +1,34 @@
+//! Lifting a ban, by form.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use serde::Deserialize;
+
+use crate::ids::UserId;
+use crate::service::App;
+use crate::web::extract::{RoomPath, SignedIn};
+use crate::web::form::Form;
+use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::redirect::redirect;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/room/{id}/bans/lift", post(lift))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LiftBan {
+    user_id: UserId,
+}
+
+/// `POST /room/{id}/bans/lift`
+async fn lift(
+    State(app): State<App>,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Form(form): Form<LiftBan>,
+) -> PageResult {
+    app.lift_ban(me.user.id, room.id, form.user_id).await.or_room(room.id)?;
+    Ok(redirect(&format!("/room/{}#settings", room.id)))
+}

@@ -1,0 +1,53 @@
+//! The page with the accounts of the server.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::lobby::Notice;
+use crate::service::App;
+use crate::view::{DirectoryEntry, PeoplePage};
+use crate::web::extract::{Caller, SignedIn};
+use crate::web::page_error::OrLobby;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/people", get(show))
+}
+
+#[derive(Deserialize)]
+struct DirectoryQuery {
+    #[serde(default)]
+    q: String,
+    after: Option<String>,
+    #[serde(flatten)]
+    notice: Notice,
+}
+
+/// `GET /people`
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Query(query): Query<DirectoryQuery>,
+) -> Response {
+    // An invalid cursor shows the first page.
+    let after = query.after.and_then(|after| after.parse().ok());
+    let (people, next, notice) = match app.directory(me.user.id, Some(query.q.clone()), after, None).await {
+        Ok((people, next)) => (people, next, query.notice.code()),
+        Err(error) => (Vec::new(), None, Some(error.code)),
+    };
+    let people = people.into_iter();
+    let people =
+        people.map(|listed| DirectoryEntry { presence: app.realtime.connections.presence(listed.user.id), listed });
+    let page = PeoplePage {
+        lang: caller.lang,
+        me: &me.user,
+        q: query.q.trim(),
+        people: people.collect(),
+        next: next.map(|next| next.to_string()),
+        notice,
+    };
+    Html(page.html()).into_response()
+}

@@ -1,0 +1,10 @@
+//! What clients send. A request of REST names its room in the path, a request of a socket in its
+//! payload, so some acts have one type for each.
+
+mod account;
+mod event;
+mod room;
+
+pub use account::*;
+pub use event::*;
+pub use room::*;

@@ -1,0 +1,295 @@
+import { Controller } from "@hotwired/stimulus";
+import { field } from "../lib/fragment";
+import { fillPalette, plainEmoji, pressedEmoji } from "../lib/emoji";
+import { placeMenu } from "../lib/menu";
+import { previewLine } from "../lib/preview_line";
+import { type RoomAction, roomConnection } from "../lib/room_connection";
+import { errorText, t } from "../lib/strings";
+import { toast } from "../lib/toast";
+import type { Message } from "../lib/wire";
+import type ComposerController from "./composer_controller";
+import type PeopleController from "./people_controller";
+
+/** The duration of a long press. */
+const PRESS_MS = 450;
+/** A finger that moves further is scrolling. */
+const PRESS_PX = 10;
+
+/** The actions on a message: one bar and one menu for all messages. */
+export default class MessageMenuController extends Controller<HTMLElement> {
+  static targets = ["bar", "menu", "quick", "palette", "palettes", "list", "sure"];
+  static values = { me: String };
+  static outlets = ["people", "composer"];
+  declare readonly barTarget: HTMLElement;
+  declare readonly menuTarget: HTMLDialogElement;
+  declare readonly quickTarget: HTMLElement;
+  declare readonly paletteTarget: HTMLElement;
+  declare readonly palettesTarget: HTMLElement;
+  declare readonly listTarget: HTMLElement;
+  declare readonly sureTarget: HTMLElement;
+  declare readonly meValue: string;
+  declare readonly peopleOutlet: PeopleController;
+  declare readonly composerOutlet: ComposerController;
+
+  private readonly connection = roomConnection();
+  /** The seq of the chosen message: its element may be replaced at any time. */
+  private seq = "";
+  /** Kept here, as it leaves the page together with the message it is in. */
+  private bar!: HTMLElement;
+  /** Where a press in or beside the open menu began. */
+  private pressed: EventTarget | null = null;
+  private pressing = 0;
+  private pointedAt = [0, 0];
+
+  override connect(): void {
+    this.bar = this.barTarget;
+  }
+
+  /** Shows the bar on focus and hover; touch has the long press. */
+  over(event: Event): void {
+    const message = messageOf(event);
+    if (this.menuTarget.open) return;
+    if (!message) return this.out();
+    this.seq = message.dataset["seq"] ?? "";
+    if (this.bar.closest("[data-message]") !== message) message.querySelector(".message__foot")?.append(this.bar);
+    this.bar.hidden = false;
+  }
+
+  out(): void {
+    if (!this.menuTarget.open && !this.bar.contains(document.activeElement)) this.bar.hidden = true;
+  }
+
+  press(event: PointerEvent): void {
+    this.release();
+    const message = messageOf(event);
+    if (event.pointerType === "mouse" || !message || (event.target as Element).closest(".reaction")) return;
+    this.pointedAt = [event.clientX, event.clientY];
+    this.pressing = window.setTimeout(() => this.longPress(message), PRESS_MS);
+  }
+
+  move(event: PointerEvent): void {
+    const [x = 0, y = 0] = this.pointedAt;
+    const distance = Math.hypot(event.clientX - x, event.clientY - y);
+    if (event.pointerType !== "mouse") return distance > PRESS_PX ? this.release() : undefined;
+    this.pointedAt = [event.clientX, event.clientY];
+    // No bar for messages that scroll under a mouse at rest.
+    if (distance > 0) this.over(event);
+  }
+
+  release(): void {
+    clearTimeout(this.pressing);
+    this.pressing = 0;
+  }
+
+  /** Opens the menu instead of the browser's own. */
+  contextMenu(event: PointerEvent): void {
+    if (event.pointerType === "mouse") return;
+    const message = messageOf(event);
+    if (!message) return;
+    event.preventDefault();
+    this.release();
+    if (!this.menuTarget.open) this.longPress(message);
+  }
+
+  private longPress(message: HTMLElement): void {
+    this.pressing = 0;
+    this.seq = message.dataset["seq"] ?? "";
+    getSelection()?.removeAllRanges();
+    navigator.vibrate?.(8);
+    this.open(false);
+  }
+
+  pick(): void {
+    this.open(true);
+  }
+
+  more(): void {
+    this.open(false);
+  }
+
+  palette(): void {
+    this.showPalette(this.paletteTarget.hidden === true);
+  }
+
+  /** Closes the menu on a press beside it. */
+  away(event: MouseEvent): void {
+    if (event.type === "pointerdown") {
+      this.pressed = event.target;
+    } else if (event.detail > 0 && !this.pressed) {
+      // The end of the long press that opened the menu must press no button.
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (event.target === this.menuTarget && this.pressed === event.target) {
+      this.menuTarget.close();
+    }
+  }
+
+  closed(): void {
+    this.menuTarget.classList.remove("is-placed");
+    if (!this.message?.matches(":hover")) this.out();
+  }
+
+  react(event: Event): void {
+    const emoji = pressedEmoji(event);
+    if (!emoji) return;
+    const { message } = this;
+    this.menuTarget.close();
+    if (message) this.act("react", { id: message.dataset["id"], emoji, on: !this.ownReactions(message).has(plainEmoji(emoji)) });
+  }
+
+  reply(): void {
+    const { message } = this;
+    this.menuTarget.close();
+    if (!message) return;
+    const { kind, userId = "", toId = "" } = message.dataset;
+    const other = userId === this.meValue ? toId : userId;
+    if (kind === "whisper") this.composerOutlet.whisperTo({ id: other, name: this.peopleOutlet.nameOf(other) });
+    const excerpt = (textOf(message) || message.querySelector("img")?.alt || "").replace(/\s+/g, " ").slice(0, 120);
+    this.composerOutlet.reply({ seq: Number(this.seq), name: field(message, "name")?.textContent ?? "", excerpt });
+  }
+
+  async edit(): Promise<void> {
+    const { message } = this;
+    this.menuTarget.close();
+    if (message) await this.startEdit(message);
+  }
+
+  /** Edits the user's last message, on arrow up in an empty composer. */
+  async editLast(): Promise<void> {
+    const own = [...this.element.querySelectorAll<HTMLElement>(".message.mine:not(.is-pending)")];
+    const last = own.findLast((message) => isChangeable(message));
+    if (last) await this.startEdit(last);
+  }
+
+  async copyText(): Promise<void> {
+    const { message } = this;
+    this.menuTarget.close();
+    if (message) await copy(textOf(message));
+  }
+
+  async copyLink(): Promise<void> {
+    this.menuTarget.close();
+    await copy(`${location.origin}${location.pathname}?at=${this.seq}`);
+  }
+
+  whisper(): void {
+    const { message } = this;
+    this.menuTarget.close();
+    const id = message?.dataset["userId"];
+    if (message && id) this.composerOutlet.whisperTo({ id, name: field(message, "name")?.textContent ?? "" });
+  }
+
+  pin(): void {
+    const { message } = this;
+    this.menuTarget.close();
+    if (message) this.act("pin", { id: message.dataset["id"], on: message.dataset["pinned"] === undefined });
+  }
+
+  /** Deletes on the second press; the first changes the label. */
+  delete(): void {
+    if (this.sureTarget.textContent !== t("deleteSure")) {
+      this.sureTarget.textContent = t("deleteSure");
+      return;
+    }
+    const { message } = this;
+    this.menuTarget.close();
+    if (message) this.act("delete", { id: message.dataset["id"] });
+  }
+
+  private get message(): HTMLElement | null {
+    return document.getElementById(`m-${this.seq}`);
+  }
+
+  private open(isToReact: boolean): void {
+    const { message } = this;
+    if (!message) return;
+    this.allow(message);
+    this.listTarget.hidden = isToReact;
+    this.showPalette(isToReact);
+    this.sureTarget.textContent = t("delete");
+    this.pressed = null;
+    this.menuTarget.showModal();
+    this.place(message);
+  }
+
+  private showPalette(shown: boolean): void {
+    if (shown) fillPalette(this.paletteTarget);
+    this.paletteTarget.hidden = !shown;
+    this.palettesTarget.setAttribute("aria-expanded", String(shown));
+    const { message } = this;
+    if (message && this.menuTarget.open) this.place(message);
+  }
+
+  /** Shows the allowed actions. The server decides in any case. */
+  private allow(message: HTMLElement): void {
+    const { kind, userId, pinned } = message.dataset;
+    const room = this.element.dataset;
+    const isDirect = room["kind"] === "direct";
+    const isMine = userId === this.meValue;
+    const isModerator = room["role"] !== "member" && !isDirect && kind !== "whisper";
+    const mayPin = (isModerator || isDirect) && kind !== "whisper";
+    const allowed: Record<string, boolean> = {
+      edit: isMine && isChangeable(message),
+      copy: textOf(message) !== "",
+      whisper: !isMine && !isDirect && Boolean(userId) && this.peopleOutlet.nameOf(userId ?? "") !== "",
+      pin: mayPin && pinned === undefined,
+      unpin: mayPin && pinned !== undefined,
+      delete: isMine || isModerator,
+    };
+    for (const action of this.listTarget.querySelectorAll<HTMLElement>("[data-action-name]")) action.hidden = !allowed[action.dataset["actionName"] ?? ""];
+    const own = this.ownReactions(message);
+    for (const emoji of this.menuTarget.querySelectorAll(".emoji__one:not([data-action])")) {
+      emoji.setAttribute("aria-pressed", String(own.has(plainEmoji(emoji.textContent ?? ""))));
+    }
+  }
+
+  private place(message: HTMLElement): void {
+    placeMenu(this.menuTarget, this.bar.hidden ? message : this.bar, message.matches(".mine") ? "left" : "right");
+  }
+
+  private act(action: RoomAction, body: object): void {
+    void this.connection.act(action, body).then((code) => code && toast(errorText(code)));
+  }
+
+  private ownReactions(message: HTMLElement): Set<string> {
+    const pressed = message.querySelectorAll<HTMLElement>('.reaction[aria-pressed="true"]');
+    return new Set([...pressed].map((reaction) => plainEmoji(reaction.dataset["emoji"] ?? "")));
+  }
+
+  /** Loads the source of a message, as the page has only its rendering. */
+  private async startEdit(message: HTMLElement): Promise<void> {
+    const { id = "", seq } = message.dataset;
+    const answer = await fetch(`/api/rooms/${this.connection.roomId}/messages?around=${seq}&limit=2`).catch(() => null);
+    const { messages } = answer?.ok ? ((await answer.json()) as { messages: Message[] }) : { messages: [] };
+    const found = messages.find((one) => one.id === id);
+    if (!found) return toast(errorText("unavailable"));
+    this.composerOutlet.edit({ id, text: found.text, excerpt: previewLine(found) });
+  }
+}
+
+function messageOf(event: Event): HTMLElement | null {
+  const message = (event.target as Element).closest<HTMLElement>(".message:not(.is-pending)");
+  return message?.querySelector(".bubble--deleted") ? null : message;
+}
+
+function isChangeable(message: HTMLElement): boolean {
+  return field(message, "text") !== null && !message.querySelector(".bubble--deleted");
+}
+
+function textOf(message: HTMLElement): string {
+  const text = field(message, "text");
+  if (!text) return "";
+  const edited = text.querySelector<HTMLElement>(".edited")?.innerText ?? "";
+  const said = text.innerText.trimEnd();
+  return (edited && said.endsWith(edited) ? said.slice(0, -edited.length) : said).trim();
+}
+
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(t("copied"));
+  } catch {
+    // Without HTTPS there is no clipboard: show the text instead.
+    toast(text);
+  }
+}

@@ -1,0 +1,198 @@
+import { Controller } from "@hotwired/stimulus";
+import type { Socket } from "socket.io-client";
+import { monogram, showUser } from "../lib/avatar";
+import { setUnreadCount, shortCount } from "../lib/badge";
+import { copy, field } from "../lib/fragment";
+import { roomPreview } from "../lib/preview_line";
+import { chat, namespace } from "../lib/socket";
+import { localize } from "../lib/time";
+import type { Message, MyRoom, Presence, Room, User, UnreadChange } from "../lib/wire";
+
+// The type of Socket.IO's listeners.
+type Listener = (...values: any[]) => void;
+
+/** The rooms of the user with their unread messages, the last active first: in the lobby and beside a room. */
+export default class MyRoomsController extends Controller<HTMLElement> {
+  static targets = ["list", "blank"];
+  static values = { current: String };
+  declare readonly listTarget: HTMLElement;
+  declare readonly blankTarget: HTMLTemplateElement;
+  /** The room that the page shows. */
+  declare readonly currentValue: string;
+
+  private readonly listeners: [Socket, string, Listener][] = [];
+  private ticking = 0;
+
+  override connect(): void {
+    localize(this.element);
+    this.ticking = window.setInterval(() => localize(this.element), 60_000);
+    this.row(this.currentValue)?.querySelector("a")?.setAttribute("aria-current", "page");
+    this.listen(chat(), {
+      unread: (news: UnreadChange) => this.change(news),
+      message: (message: Message) => this.message(message),
+      newRoom: () => void this.refresh(),
+      presence: ({ userId, state }: { userId: string; state: Presence }) => this.presence(userId, state),
+      user: (user: User) => this.rename(user),
+      changeRoom: (room: Room) => this.retitle(room),
+      removeRoom: (id: string) => this.remove(id),
+      kicked: ({ room }: { room: string }) => this.remove(room),
+      connect: this.reconnected(),
+    });
+    this.listen(namespace("/room"), { changeRoom: (room: Room) => this.retitle(room), removeRoom: (id: string) => this.remove(id) });
+    document.addEventListener("visibilitychange", this.sum);
+    this.sum();
+  }
+
+  override disconnect(): void {
+    clearInterval(this.ticking);
+    document.removeEventListener("visibilitychange", this.sum);
+    for (const [socket, name, listener] of this.listeners.splice(0)) socket.off(name, listener);
+  }
+
+  /** The open room got a message that is not visible. */
+  news({ detail: { named } }: CustomEvent<{ named: boolean }>): void {
+    const row = this.row(this.currentValue);
+    if (!row) return;
+    const mentions = field(row, "mentions")?.hidden === false || named ? 1 : 0;
+    this.count(row, Number(row.dataset["unread"]) + 1, mentions);
+  }
+
+  /** All messages of the open room are seen. */
+  seen(): void {
+    const row = this.row(this.currentValue);
+    if (row && row.dataset["unread"] !== "0") this.count(row, 0, 0);
+  }
+
+  private listen(socket: Socket, listeners: Record<string, Listener>): void {
+    for (const [name, listener] of Object.entries(listeners)) {
+      socket.on(name, listener);
+      this.listeners.push([socket, name, listener]);
+    }
+  }
+
+  /** Loads the list again after a reconnect; at first the page is up to date. */
+  private reconnected(): () => void {
+    let isFirst = true;
+    return () => {
+      if (!isFirst) void this.refresh();
+      isFirst = false;
+    };
+  }
+
+  private change({ room, unread, mentions, last }: UnreadChange): void {
+    const row = this.row(room);
+    // The room was joined in another window.
+    if (!row) return void this.refresh();
+    this.showLast(row, last);
+    // The timeline counts for the open room, as it knows what is visible.
+    if (room !== this.currentValue) this.count(row, unread, mentions);
+  }
+
+  private message(message: Message): void {
+    const row = this.row(message.roomId);
+    if (row) this.showLast(row, message);
+  }
+
+  private async refresh(): Promise<void> {
+    const answer = await fetch("/api/me/rooms?limit=100").catch(() => null);
+    if (!answer?.ok) return;
+    const { rooms } = (await answer.json()) as { rooms: MyRoom[] };
+    const present = new Set(rooms.map(({ room }) => room.id));
+    for (const row of this.rows()) if (!present.has(row.dataset["roomId"] ?? "")) row.remove();
+    for (const mine of rooms.reverse()) this.update(mine);
+    this.sum();
+  }
+
+  private update({ room, peer, presence, unread, mentions, last }: MyRoom): void {
+    const row = this.row(room.id) ?? this.create(room, peer);
+    row.dataset["presence"] = presence;
+    if (peer && row.dataset["peerId"]) showUser(row, peer);
+    this.showLast(row, last, true);
+    if (room.id !== this.currentValue) this.count(row, unread, mentions);
+    this.listTarget.prepend(row);
+  }
+
+  private create(room: Room, peer: User | null): HTMLElement {
+    const row = copy(this.blankTarget);
+    row.dataset["roomId"] = room.id;
+    row.dataset["kind"] = room.kind;
+    row.querySelector("a")?.setAttribute("href", `/room/${room.id}`);
+    const face = row.querySelector(".avatar");
+    const title = field(row, "title");
+    if (peer) {
+      row.dataset["peerId"] = peer.id;
+      face?.classList.remove("avatar--room");
+      showUser(row, peer);
+      if (title) title.textContent = peer.name;
+    } else {
+      if (face) face.textContent = monogram(room.title);
+      if (title) title.textContent = room.title;
+    }
+    return row;
+  }
+
+  /** Shows a room's newest message, and moves the room to the top when the message is new. */
+  private showLast(row: HTMLElement, message: Message | null, keepsOrder = false): void {
+    const shown = Number(row.dataset["seq"] ?? 0);
+    if (!message || message.seq < shown) return;
+    const last = field(row, "last");
+    if (last) last.textContent = roomPreview(message, document.body.dataset["me"] ?? "", row.dataset["kind"] ?? "open");
+    const at = field(row, "at");
+    at?.setAttribute("datetime", message.createdAt);
+    localize(row);
+    row.dataset["seq"] = String(message.seq);
+    if (message.seq > shown && !keepsOrder && row !== this.listTarget.firstElementChild) this.listTarget.prepend(row);
+  }
+
+  private count(row: HTMLElement, unread: number, mentions: number): void {
+    row.dataset["unread"] = String(unread);
+    const number = field(row, "unread");
+    if (number) {
+      number.hidden = unread === 0;
+      number.textContent = shortCount(unread);
+    }
+    const named = field(row, "mentions");
+    if (named) named.hidden = mentions === 0;
+    this.sum();
+  }
+
+  /** Counts for the title of the page; the open room counts only while the page is hidden. */
+  private sum = () => {
+    const counted = this.rows().filter((row) => row.dataset["roomId"] !== this.currentValue || document.hidden);
+    setUnreadCount(counted.reduce((sum, row) => sum + Number(row.dataset["unread"] ?? 0), 0));
+  };
+
+  private presence(userId: string, state: Presence): void {
+    const row = this.listTarget.querySelector<HTMLElement>(`[data-peer-id="${CSS.escape(userId)}"]`);
+    if (row) row.dataset["presence"] = state;
+  }
+
+  private rename(user: User): void {
+    const row = this.listTarget.querySelector<HTMLElement>(`[data-peer-id="${CSS.escape(user.id)}"]`);
+    const title = row && field(row, "title");
+    if (!title) return;
+    title.textContent = user.name;
+    showUser(row, user);
+  }
+
+  private retitle(room: Room): void {
+    const row = this.row(room.id);
+    if (!row || room.kind !== "open") return;
+    const [title, face] = [field(row, "title"), row.querySelector(".avatar")];
+    if (title) title.textContent = room.title;
+    if (face) face.textContent = monogram(room.title);
+  }
+
+  private remove(id: string): void {
+    this.row(id)?.remove();
+    this.sum();
+  }
+
+  private row(id: string): HTMLElement | null {
+    return this.listTarget.querySelector(`[data-room-id="${CSS.escape(id)}"]`);
+  }
+
+  private rows(): HTMLElement[] {
+    return [...this.listTarget.querySelectorAll<HTMLElement>("[data-room-id]")];
+  }
+}

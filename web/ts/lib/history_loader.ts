@@ -1,0 +1,89 @@
+// Loads pages of the history. The list never has a gap: where it does not reach the newest message,
+// it ends with a `.newer` link.
+
+import { fragment } from "./fragment";
+import type { Message } from "./wire";
+
+export class HistoryLoader {
+  private queue: Promise<unknown> = Promise.resolve();
+  private loading = 0;
+  private deferred: Message[] = [];
+
+  constructor(
+    private readonly list: HTMLElement,
+    private readonly scroller: HTMLElement,
+    private readonly roomId: string,
+    private readonly changed: () => void,
+    private readonly put: (message: Message) => void,
+  ) {}
+
+  /** Returns whether the list reaches the newest message. */
+  get isAtEnd(): boolean {
+    return !this.list.querySelector(".newer");
+  }
+
+  get isLoading(): boolean {
+    return this.loading > 0;
+  }
+
+  /** Keeps a message that may belong to the page being loaded. */
+  keep(message: Message): void {
+    if (this.isLoading) this.deferred.push(message);
+  }
+
+  /** Loads the next older page, if there is one. */
+  async older(): Promise<void> {
+    const link = this.list.querySelector<HTMLElement>(".older");
+    if (!link || this.isLoading) return;
+    await this.load(`before=${link.dataset["older"]}`, (page) => {
+      const { scrollHeight, scrollTop } = this.scroller;
+      link.replaceWith(page);
+      this.changed();
+      // The visible messages stay where they are while the list grows above them.
+      this.scroller.scrollTop = scrollTop + this.scroller.scrollHeight - scrollHeight;
+    });
+  }
+
+  /** Loads the next newer page, if there is one. */
+  async newer(): Promise<void> {
+    const link = this.list.querySelector<HTMLElement>(".newer");
+    if (!link || this.isLoading) return;
+    await this.load(`after=${link.dataset["newer"]}`, (page) => {
+      link.replaceWith(page);
+      this.changed();
+    });
+  }
+
+  /** Shows another page instead. Returns false if it could not be loaded. */
+  jump(query: string): Promise<boolean> {
+    return this.load(query, (page) => {
+      const waiting = this.list.querySelectorAll(".is-pending");
+      this.list.replaceChildren(page, ...waiting);
+      this.changed();
+    });
+  }
+
+  newest(): Promise<boolean> {
+    return this.jump(`before=${Number.MAX_SAFE_INTEGER}`);
+  }
+
+  private load(query: string, insert: (page: DocumentFragment) => void): Promise<boolean> {
+    this.loading += 1;
+    const loaded = this.queue.then(async () => {
+      try {
+        const answer = await fetch(`/room/${this.roomId}/messages?${query}`);
+        if (!answer.ok) return false;
+        insert(fragment(await answer.text()));
+        return true;
+      } catch {
+        // Offline: the links stay, and the next scroll tries again.
+        return false;
+      } finally {
+        this.loading -= 1;
+        for (const message of this.deferred.splice(0)) this.put(message);
+      }
+    });
+    this.queue = loaded;
+    return loaded;
+  }
+}

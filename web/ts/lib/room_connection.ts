@@ -1,0 +1,264 @@
+// The connection to the room of the page. Controllers call its methods and subscribe to its events;
+// it knows none of them.
+
+import type { Socket } from "socket.io-client";
+import type { PendingMessage } from "./pending_store";
+import { SendQueue } from "./send_queue";
+import { chat } from "./socket";
+import type { Reads } from "./unread";
+import { UploadBatch } from "./upload_batch";
+import { type Answer, isRetryable, type Joined, type Message, type Presence, type Refusal, type Room, type User } from "./wire";
+
+/** The server's snapshot holds no more members than this; above it read positions are unknown. */
+export const MAX_MEMBERS = 200;
+const READ_INTERVAL_MS = 1000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const JOIN_TIMEOUT_MS = 15_000;
+
+export interface RoomEvents {
+  /** The snapshot, after each connect. With `isReset` all that is shown is stale. */
+  joined: Joined & { isReset: boolean };
+  lost: undefined;
+  /** The join was refused; with `code` it is tried again. */
+  refused: { code?: string };
+  /** The user is no longer in the room, or the room is gone. */
+  closed: { reason: "kicked" | "removed" };
+  draining: undefined;
+  message: Message;
+  online: { user: User; count: number };
+  offline: { user: User; count: number };
+  typing: User;
+  reads: Reads | null;
+  user: User;
+  presence: { userId: string; state: Presence; seenAt?: string };
+  change: Room;
+  /** A message of this page that waits to be sent, with the rows of its files. */
+  pending: { message: PendingMessage; rows: HTMLElement[] };
+  sent: { key: string; seq: number };
+  failed: { key: string; code: string };
+  /** The sender removed all that was in a message. */
+  withdrawn: { key: string };
+  /** Nothing can be sent for so long. */
+  wait: { ms: number };
+}
+
+export type RoomAction = "kick" | "moderator" | "owner" | "react" | "edit" | "delete" | "pin";
+
+export class RoomConnection extends EventTarget {
+  private readonly socket: Socket;
+  private readonly queue: SendQueue;
+  private readPositions: Map<string, number> | null = null;
+  private hasJoined = false;
+  private isClosed = false;
+  private readSeq = 0;
+  private readTimer = 0;
+
+  constructor(
+    readonly roomId: string,
+    readonly me: string,
+    private rev: number,
+    private epoch: string,
+  ) {
+    super();
+    this.socket = chat(() => ({ ...this.position(), view: "html" }));
+    this.queue = new SendQueue(
+      me,
+      roomId,
+      this.socket,
+      {
+        sent: (key, seq) => this.emit("sent", { key, seq }),
+        failed: (key, code) => this.emit("failed", { key, code }),
+        wait: (ms) => this.emit("wait", { ms }),
+      },
+      () => this.hasJoined,
+    );
+    this.listen();
+  }
+
+  /** Subscribes until `signal` aborts. */
+  on<K extends keyof RoomEvents>(name: K, signal: AbortSignal, listener: (detail: RoomEvents[K]) => void): void {
+    this.addEventListener(name, (event) => listener((event as CustomEvent<RoomEvents[K]>).detail), { signal });
+  }
+
+  get isConnected(): boolean {
+    return this.hasJoined;
+  }
+
+  /** Read positions by user id; `null` until the join, and in a room too large to know all. */
+  get reads(): Reads | null {
+    return this.readPositions;
+  }
+
+  pending(): readonly PendingMessage[] {
+    return this.queue.pending();
+  }
+
+  send(message: PendingMessage, files: File[]): void {
+    if (!files.length) {
+      this.emit("pending", { message, rows: [] });
+      return this.queue.send(message);
+    }
+    const batch = new UploadBatch(message, files, () => {
+      this.emit("withdrawn", { key: message.key });
+      this.discard(message.key);
+    });
+    this.emit("pending", { message, rows: batch.rows });
+    void this.queue.sendFiles(batch);
+  }
+
+  retry(key: string): void {
+    this.queue.retry(key);
+  }
+
+  discard(key: string): void {
+    this.queue.discard(key);
+  }
+
+  sendTyping(): void {
+    if (this.hasJoined) this.socket.volatile.emit("typing", { room: this.roomId });
+  }
+
+  /** Sends the read position, at most once a second. */
+  read(seq: number): void {
+    if (seq <= this.readSeq) return;
+    this.readSeq = seq;
+    this.readTimer ||= window.setTimeout(() => {
+      this.readTimer = 0;
+      if (this.hasJoined) this.socket.emit("read", { room: this.roomId, seq: this.readSeq });
+    }, READ_INTERVAL_MS);
+  }
+
+  /** Sends a request whose effect comes back as an event. Returns the error code, or `null` when done. */
+  async act(action: RoomAction, body: object): Promise<string | null> {
+    const timedOut: Answer = { ok: false, error: { code: "unavailable", message: "" } };
+    const answer: Answer = await this.socket.timeout(REQUEST_TIMEOUT_MS).emitWithAck(action, body).catch(() => timedOut);
+    return answer.ok ? null : answer.error.code;
+  }
+
+  /** Stops reconnecting, as the page is about to leave the room. */
+  close(): void {
+    this.isClosed = true;
+    this.hasJoined = false;
+    clearTimeout(this.readTimer);
+  }
+
+  private emit<K extends keyof RoomEvents>(name: K, detail: RoomEvents[K]): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  private position(): object {
+    return { room: this.roomId, since: this.rev, epoch: this.epoch };
+  }
+
+  private listen(): void {
+    const { socket } = this;
+    const isHere = (room: string) => room === this.roomId;
+    socket.on("connect_error", (error: Error & { data?: Refusal }) => this.refused(error.data));
+    socket.on("disconnect", () => this.lost());
+    socket.on("joined", (joined: Joined) => this.joined(joined));
+    socket.on("message", (message: Message) => isHere(message.roomId) && this.message(message));
+    socket.on("join", ({ room, user, count }: { room: string; user: User; count: number }) => {
+      if (!isHere(room)) return;
+      this.memberJoined(user.id);
+      this.emit("online", { user, count });
+    });
+    socket.on("exit", ({ room, user, count }: { room: string; user: User; count: number }) => {
+      // Going offline ends no membership: the system message of an exit does.
+      if (isHere(room)) this.emit("offline", { user, count });
+    });
+    socket.on("typing", ({ room, user }: { room: string; user: User }) => isHere(room) && this.emit("typing", user));
+    socket.on("read", ({ room, userId, seq }: { room: string; userId: string; seq: number }) => {
+      if (isHere(room)) this.advance({ [userId]: seq });
+    });
+    socket.on("reads", ({ room, marks }: { room: string; marks: Record<string, number> }) => isHere(room) && this.advance(marks));
+    socket.on("user", (user: User) => this.emit("user", user));
+    socket.on("presence", (presence: RoomEvents["presence"]) => this.emit("presence", presence));
+    socket.on("changeRoom", (room: Room) => isHere(room.id) && this.emit("change", room));
+    socket.on("removeRoom", (id: string) => isHere(id) && this.emit("closed", { reason: "removed" }));
+    socket.on("kicked", ({ room }: { room: string }) => isHere(room) && this.emit("closed", { reason: "kicked" }));
+    socket.on("draining", () => this.emit("draining", undefined));
+    socket.on("rev", (revs: Record<string, number>) => {
+      if (this.hasJoined && (revs[this.roomId] ?? 0) > this.rev) this.resume();
+    });
+  }
+
+  private joined(joined: Joined): void {
+    const { room, members, rev, gap } = joined;
+    if (room.id !== this.roomId) return;
+    const isReset = Boolean(gap) || room.epoch !== this.epoch;
+    this.rev = isReset ? rev : Math.max(this.rev, rev);
+    this.epoch = room.epoch;
+    this.hasJoined = true;
+    this.readPositions = members.length < MAX_MEMBERS ? new Map(members.map(({ user, readSeq }) => [user.id, readSeq])) : null;
+    this.emit("joined", { ...joined, isReset });
+    this.emit("change", room);
+    this.emit("reads", this.readPositions);
+    void this.queue.flush();
+  }
+
+  private message(message: Message): void {
+    this.rev = Math.max(this.rev, message.rev);
+    this.emit("message", message);
+    const gone = departed(message);
+    if (gone && this.readPositions?.delete(gone.id)) this.emit("reads", this.readPositions);
+  }
+
+  private memberJoined(id: string): void {
+    if (!this.readPositions || this.readPositions.has(id)) return;
+    if (this.readPositions.size < MAX_MEMBERS - 1) this.readPositions.set(id, this.rev);
+    else this.readPositions = null;
+  }
+
+  /** Read positions only move forward. */
+  private advance(marks: Record<string, number>): void {
+    for (const [userId, seq] of Object.entries(marks)) {
+      if (seq > (this.readPositions?.get(userId) ?? Infinity)) this.readPositions?.set(userId, seq);
+    }
+    this.emit("reads", this.readPositions);
+  }
+
+  /** Asks for what changed since the last known rev. */
+  private resume(): void {
+    this.socket.timeout(JOIN_TIMEOUT_MS).emit("join", this.position(), (late: Error | null, answer?: Answer<Joined>) => {
+      if (!late && answer?.ok) return this.joined(answer);
+      // Live messages would hide the gap, so connect again.
+      this.socket.disconnect().connect();
+    });
+  }
+
+  private lost(): void {
+    this.hasJoined = false;
+    if (this.isClosed) return;
+    this.emit("lost", undefined);
+    // The client does not reconnect by itself when the server closed the namespace.
+    if (!this.socket.active) setTimeout(() => this.socket.connect(), 1000 + Math.random() * 2000);
+  }
+
+  private refused(reason?: Refusal): void {
+    if (this.isClosed) return;
+    if (reason && isRetryable(reason.code)) {
+      setTimeout(() => this.socket.connect(), reason.retryAfterMs ?? 2000 + Math.random() * 2000);
+      return this.emit("refused", { code: reason.code });
+    }
+    // No longer a member: the same address shows the page to join, or that the room is gone.
+    if (reason) return location.replace(location.pathname);
+    this.emit("refused", {});
+  }
+}
+
+/** The user who left or was removed, if that is what a system message says. */
+export function departed({ system, user }: Message): User | undefined {
+  if (!system || system.others) return undefined;
+  if (system.event === "exit") return user ?? undefined;
+  return system.event === "kick" || system.event === "ban" ? system.user : undefined;
+}
+
+let connection: RoomConnection | undefined;
+
+/** The connection of the page; made from the data of the room's element when first asked for. */
+export function roomConnection(): RoomConnection {
+  if (connection) return connection;
+  const { roomId = "", roomRev = "0", roomEpoch = "" } = document.querySelector<HTMLElement>(".room")?.dataset ?? {};
+  connection = new RoomConnection(roomId, document.body.dataset["me"] ?? "", Number(roomRev), roomEpoch);
+  return connection;
+}

@@ -1,0 +1,12 @@
+// Markup that does nothing without scripts. It comes with the strings (`src/view/strings.rs`), so that
+// no page carries it, and is put into the page before the controllers start.
+
+import { fragment } from "./fragment";
+
+const markup = (globalThis as { markup?: Record<string, string> }).markup ?? {};
+
+export function addScriptMarkup(): void {
+  const room = document.querySelector(".room");
+  room?.append(fragment(markup["messageMenu"] ?? ""), fragment(markup["uploadItem"] ?? ""));
+  if (room || document.querySelector(".gallery")) document.body.append(fragment(markup["lightbox"] ?? ""));
+}

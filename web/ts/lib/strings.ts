@@ -1,0 +1,17 @@
+// The strings that the scripts show, in the language of the page. The server sends them as a script
+// of their own (`src/view/strings.rs`).
+
+const strings = (globalThis as { strings?: Record<string, string> }).strings ?? {};
+
+export function t(name: string): string {
+  return strings[name] ?? "";
+}
+
+/** A string with a name in the place of its `…`. */
+export function tWith(name: string, value: string): string {
+  return t(name).replace("\u2026", () => value);
+}
+
+export function errorText(code: string): string {
+  return t(`error.${code}`) || t("error.internal");
+}
