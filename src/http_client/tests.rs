@@ -12,7 +12,7 @@ fn may(address: &str) -> bool {
 
 /// Abuse: M8
 #[test]
-fn nothing_but_the_world_is_reached() {
+fn only_public_addresses_are_reached() {
     for refused in [
         "0.0.0.0",
         "0.1.2.3",
@@ -113,7 +113,7 @@ fn nothing_but_the_world_is_reached() {
 
 /// Abuse: M8
 #[test]
-fn a_web_server_is_on_its_usual_port() {
+fn only_default_ports_are_reached() {
     let address = "8.8.8.8".parse().unwrap();
     let may = |url: &str| may_reach(&Url::parse(url).unwrap(), address);
     for usual in ["http://a.example/", "http://a.example:80/", "https://a.example/", "https://a.example:443/"] {

@@ -66,7 +66,7 @@ mod tests {
 
     /// Abuse: A4
     #[test]
-    fn what_everybody_tries_first_is_refused() {
+    fn common_passwords_are_refused() {
         let own = ["minji.kim@example.org", "Blue Whale"];
         for bad in [
             "",

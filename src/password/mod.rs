@@ -158,7 +158,7 @@ mod tests {
 
     /// Abuse: A4
     #[tokio::test]
-    async fn too_long_and_empty_ones_are_refused_before_hashing() {
+    async fn too_long_and_empty_passwords_are_refused_before_hashing() {
         let passwords = Passwords::start(1).unwrap();
         assert_eq!(passwords.hash("x".repeat(257)).await.unwrap_err().code, Code::TooLong);
         assert_eq!(passwords.verify("x".repeat(257), DUMMY.into()).await.unwrap_err().code, Code::TooLong);
@@ -167,7 +167,7 @@ mod tests {
 
     /// Abuse: A3
     #[tokio::test(start_paused = true)]
-    async fn who_gets_no_turn_within_two_seconds_is_told_busy() {
+    async fn a_request_that_waits_two_seconds_gets_busy() {
         let passwords = Passwords::start(1).unwrap();
         let _taken = passwords.pool.permits.acquire().await.unwrap();
         assert_eq!(passwords.hash("x".into()).await.unwrap_err().code, Code::Busy);

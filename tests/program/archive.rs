@@ -93,7 +93,7 @@ fn with(entries: &[Entry], place: usize, change: impl FnOnce(&mut Entry)) -> Vec
 }
 
 /// Returns the entries of a backup of a server with two files. The server has stopped.
-async fn house(folder: &TempDir) -> Vec<Entry> {
+async fn backup_entries(folder: &TempDir) -> Vec<Entry> {
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
@@ -108,9 +108,9 @@ async fn house(folder: &TempDir) -> Vec<Entry> {
 
 /// Abuse: N6
 #[tokio::test]
-async fn an_archive_that_was_tampered_with_touches_nothing() {
+async fn a_tampered_archive_changes_nothing() {
     let folder = TempDir::new();
-    let good = house(&folder).await;
+    let good = backup_entries(&folder).await;
     let names: Vec<_> = good.iter().map(|entry| String::from_utf8(entry.name.clone()).unwrap()).collect();
     assert_eq!((names[0].as_str(), names[1].as_str(), names.len()), ("manifest.json", "madang.db", 4));
     let renamed = |place: usize, name: &str| with(&good, place, |entry| entry.name = name.into());
@@ -184,9 +184,9 @@ async fn an_archive_that_was_tampered_with_touches_nothing() {
 
 /// Abuse: N6
 #[tokio::test]
-async fn a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
+async fn a_corrupt_database_in_a_valid_archive_changes_nothing() {
     let folder = TempDir::new();
-    let good = house(&folder).await;
+    let good = backup_entries(&folder).await;
     let database = folder.path().join("harmed.db");
     std::fs::write(&database, &good[1].bytes).unwrap();
     super::verify::harm_an_index(&database);
@@ -210,9 +210,9 @@ async fn a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
 
 /// Abuse: N6
 #[tokio::test]
-async fn a_flipped_bit_or_a_missing_end_is_seen_wherever_it_is() {
+async fn any_flipped_bit_or_truncation_is_detected() {
     let folder = TempDir::new();
-    house(&folder).await;
+    backup_entries(&folder).await;
     let good = std::fs::read(archive(&folder)).unwrap();
     let path = folder.path().join("bad.tar.zst");
     let look = async |bytes: &[u8]| {

@@ -136,7 +136,7 @@ async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_
 
 /// Abuse: N6
 #[tokio::test]
-async fn bytes_that_a_backup_may_need_stay_until_it_has_read() {
+async fn files_that_a_backup_may_need_stay_until_it_has_read_them() {
     let app = App::with(|config| config.housekeeping = std::time::Duration::from_millis(20)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -159,7 +159,7 @@ async fn bytes_that_a_backup_may_need_stay_until_it_has_read() {
 }
 
 #[tokio::test]
-async fn a_backup_is_private_whole_or_not_there_and_replaces_nothing_unasked() {
+async fn a_backup_is_private_and_complete_and_replaces_nothing_without_force() {
     let folder = TempDir::new();
     let path = archive(&folder);
     let refused = run_refused(folder.path(), &["backup", text(&path)]);
@@ -201,7 +201,7 @@ async fn a_backup_is_private_whole_or_not_there_and_replaces_nothing_unasked() {
 }
 
 #[tokio::test]
-async fn a_backup_that_finds_the_disk_full_leaves_the_one_before_it() {
+async fn a_backup_on_a_full_disk_leaves_the_previous_one() {
     let folder = TempDir::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
@@ -230,7 +230,7 @@ async fn a_backup_that_finds_the_disk_full_leaves_the_one_before_it() {
 }
 
 #[tokio::test]
-async fn a_backup_that_is_asked_to_end_leaves_nothing() {
+async fn an_interrupted_backup_leaves_nothing() {
     let folder = TempDir::new();
     let (path, data) = (archive(&folder), folder.path().join("data"));
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
@@ -253,7 +253,7 @@ async fn a_backup_that_is_asked_to_end_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_house_that_has_lost_files_is_backed_up_without_them_and_says_so() {
+async fn a_backup_without_lost_files_says_so() {
     let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
@@ -286,7 +286,7 @@ async fn a_house_that_has_lost_files_is_backed_up_without_them_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_backup_of_a_harmed_database_is_refused() {
+async fn a_backup_of_a_corrupt_database_is_refused() {
     let folder = TempDir::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);

@@ -209,7 +209,7 @@ fn output(folder: &Path, arguments: &[&str]) -> std::process::Output {
 }
 
 #[tokio::test]
-async fn the_operators_hand_works_beside_a_running_server() {
+async fn admin_commands_work_beside_a_running_server() {
     let folder = TempDir::new();
     let none = output(folder.path(), &["key", "list"]);
     assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("no database in"));
@@ -245,7 +245,7 @@ async fn the_operators_hand_works_beside_a_running_server() {
 
 /// Delivery: D12
 #[tokio::test]
-async fn a_termination_tells_the_sockets_and_ends_well() {
+async fn sigterm_notifies_the_sockets_and_exits_cleanly() {
     let folder = TempDir::new();
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -261,7 +261,7 @@ async fn a_termination_tells_the_sockets_and_ends_well() {
 }
 
 #[tokio::test]
-async fn a_reindex_beside_the_server_makes_search_whole() {
+async fn a_reindex_beside_the_server_completes_the_index() {
     let folder = TempDir::new();
     let program = Program::start(folder.path(), &["--search", "off"]);
     let minji = program.guest("minji").await;

@@ -81,7 +81,7 @@ async fn a_kill_between_a_send_and_its_preview_loses_no_preview() {
 }
 
 #[tokio::test]
-async fn what_brought_the_process_down_each_time_is_given_up() {
+async fn a_job_that_crashes_the_process_each_time_is_given_up() {
     let (folder, site) = (TempDir::new(), Site::silent().await);
     let mut program = start(folder.path());
     let minji = program.guest("minji").await;

@@ -59,7 +59,7 @@ fn settings_that_let_everybody_in_are_refused() {
 
 /// Abuse: N4
 #[tokio::test]
-async fn what_the_house_keeps_is_for_nobody_else_on_the_machine() {
+async fn the_data_folder_is_private_on_the_machine() {
     let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);
@@ -83,7 +83,7 @@ async fn what_the_house_keeps_is_for_nobody_else_on_the_machine() {
 }
 
 #[test]
-fn what_cannot_start_says_why_in_a_sentence() {
+fn a_failed_start_gives_the_reason_in_a_sentence() {
     let folder = TempDir::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -44,7 +44,7 @@ fn faults(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_harm_is_found_and_named() {
+async fn each_error_is_found_and_named() {
     let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);
@@ -151,7 +151,7 @@ async fn each_harm_is_found_and_named() {
 }
 
 #[tokio::test]
-async fn what_is_no_fault_is_told_and_is_none() {
+async fn what_is_no_error_is_reported_as_a_note() {
     let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &["--search", "off"]);
@@ -171,7 +171,7 @@ async fn what_is_no_fault_is_told_and_is_none() {
 }
 
 #[test]
-fn what_is_no_house_at_all_is_no_whole_one() {
+fn a_folder_without_a_database_is_not_intact() {
     let folder = TempDir::new();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();

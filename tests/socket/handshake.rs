@@ -169,7 +169,7 @@ async fn html_is_sent_on_request_and_is_the_same_for_all() {
 
 /// Abuse: H12
 #[tokio::test]
-async fn who_joins_no_namespace_is_let_go() {
+async fn a_connection_without_a_namespace_is_closed() {
     let app = App::with(|config| config.connect_timeout = std::time::Duration::from_millis(50)).await;
     let minji = app.guest("minji").await;
     let idle = app.open_socket(ConnectOptions { namespace: "/nowhere".into(), ..ConnectOptions::default() }).await;
@@ -180,7 +180,7 @@ async fn who_joins_no_namespace_is_let_go() {
 
 /// Abuse: P18
 #[tokio::test]
-async fn who_answers_no_ping_is_gone_from_the_room() {
+async fn a_client_that_answers_no_ping_leaves_the_room() {
     let app = App::with(|config| {
         config.ping_interval = std::time::Duration::from_millis(100);
         config.ping_timeout = std::time::Duration::from_millis(1_500);

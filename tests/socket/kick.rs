@@ -30,7 +30,7 @@ async fn kick(app: &App, door: EntryPoint, by: &Person, client: &Client, room: &
 /// Abuse: Z6
 /// Delivery: D10
 #[tokio::test]
-async fn the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
+async fn a_kick_reaches_every_socket_of_the_user_and_nothing_follows() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
@@ -189,7 +189,7 @@ async fn a_reason_is_cleaned_and_measured() {
 
 /// Abuse: Z7
 #[tokio::test]
-async fn who_takes_nothing_in_is_shown_out_at_once() {
+async fn a_client_that_reads_nothing_is_kicked_at_once() {
     let app = App::with(|config| config.slow_client_timeout = Duration::from_secs(60)).await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     his.disconnect().await;

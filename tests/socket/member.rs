@@ -153,7 +153,7 @@ async fn a_second_join_of_a_socket_only_returns_what_it_missed() {
 
 /// Abuse: E12
 #[tokio::test]
-async fn a_socket_is_in_so_many_rooms_and_no_more() {
+async fn a_socket_has_a_limit_of_rooms() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let client = app.connect(&minji).await;
@@ -174,7 +174,7 @@ async fn a_socket_is_in_so_many_rooms_and_no_more() {
 
 /// Abuse: Z11
 #[tokio::test]
-async fn outsiders_hear_nothing_of_a_room() {
+async fn outsiders_get_no_events_of_a_room() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, soras]) = app.room_of_three().await;
     let stranger = app.guest("stranger").await;

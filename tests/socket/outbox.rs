@@ -45,7 +45,7 @@ async fn a_failed_preview_is_retried_until_it_succeeds() {
 }
 
 #[tokio::test]
-async fn what_never_comes_is_given_up() {
+async fn a_preview_that_never_succeeds_is_given_up() {
     let (app, site) = (App::with(hurried).await, Site::failing().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -88,7 +88,7 @@ async fn a_panic_ends_one_attempt_and_not_the_outbox() {
 }
 
 #[tokio::test]
-async fn of_one_message_the_later_link_waits_for_the_earlier_and_others_do_not() {
+async fn jobs_of_one_message_run_in_order_and_others_do_not_wait() {
     let (app, site) = (App::with(hurried).await, Site::silent().await);
     let ([..], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, &site.page("/earlier")).await["id"].clone();
@@ -106,7 +106,7 @@ async fn of_one_message_the_later_link_waits_for_the_earlier_and_others_do_not()
 
 /// Abuse: M8
 #[tokio::test]
-async fn what_waits_for_one_person_is_bounded() {
+async fn waiting_previews_of_a_user_are_limited() {
     let (app, site) = (App::with(hurried).await, Site::silent().await);
     let ([..], room, [hers, his, _]) = app.room_of_three().await;
     for door in 0..25 {
@@ -121,7 +121,7 @@ async fn what_waits_for_one_person_is_bounded() {
 }
 
 #[tokio::test]
-async fn what_is_under_way_at_the_end_is_taken_up_by_the_next_start() {
+async fn a_job_interrupted_by_shutdown_continues_after_the_next_start() {
     let (mut app, site) = (App::with(hurried).await, Site::silent().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -137,7 +137,7 @@ async fn what_is_under_way_at_the_end_is_taken_up_by_the_next_start() {
 
 /// Abuse: M8
 #[tokio::test]
-async fn what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
+async fn waiting_previews_are_dropped_once_previews_are_switched_off() {
     let (mut app, site) = (App::with(hurried).await, Site::silent().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -149,7 +149,7 @@ async fn what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
 }
 
 #[tokio::test]
-async fn what_waits_goes_with_its_message_its_room_and_its_person() {
+async fn waiting_jobs_are_removed_with_their_message_room_and_user() {
     let (app, site) = (App::with(hurried).await, Site::silent().await);
     let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, &site.page("/deleted")).await["id"].clone();

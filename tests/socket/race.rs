@@ -49,7 +49,7 @@ async fn a_hundred_copies_of_one_send_are_one_message() {
 /// Abuse: Z5
 /// Delivery: D10
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_send_that_races_the_kick_is_below_it_or_refused() {
+async fn a_send_that_races_a_kick_comes_before_it_or_is_refused() {
     let app = App::start().await;
     // A thousand trials in four rooms, because commits to disk are batched.
     let (one, two, three, four) = tokio::join!(trials(&app), trials(&app), trials(&app), trials(&app));
@@ -114,7 +114,7 @@ fn revs_of(messages: &[Value], event: &str) -> Vec<i64> {
 
 /// Abuse: Z5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_else_races_the_kick_is_below_it_or_refused() {
+async fn any_other_action_that_races_a_kick_comes_before_it_or_is_refused() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let (mut below, mut refused) = (0, 0);
@@ -158,7 +158,7 @@ async fn whatever_else_races_the_kick_is_below_it_or_refused() {
 
 /// Delivery: I4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_rev_of_a_room_belongs_to_one_change_no_matter_who_made_it() {
+async fn every_rev_of_a_room_belongs_to_one_change() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
@@ -216,7 +216,7 @@ async fn a_room_removed_under_fire_is_gone_for_every_sender() {
 
 /// Delivery: D5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_who_joins_while_being_removed_is_either_out_or_gets_messages() {
+async fn a_join_that_races_a_kick_is_refused_or_gets_events() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let (mut out, mut inside) = (0, 0);

@@ -39,7 +39,7 @@ async fn an_open_socket_is_a_use_of_its_session() {
 
 /// Abuse: Z8
 #[tokio::test]
-async fn a_log_out_while_a_socket_connects_ends_the_socket() {
+async fn a_socket_that_connects_during_log_out_is_closed() {
     let app = App::start().await;
     let room = app.courtyard(&app.guest("minji").await).await;
     for round in 0..30 {
@@ -60,7 +60,7 @@ async fn a_log_out_while_a_socket_connects_ends_the_socket() {
 
 /// Abuse: A8
 #[tokio::test]
-async fn what_an_ended_session_says_is_not_done() {
+async fn requests_of_an_ended_session_have_no_effect() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, _]) = app.room_of_three().await;
     let out = app.request("DELETE", "/api/session").bearer(&minji.token);
@@ -81,7 +81,7 @@ async fn what_an_ended_session_says_is_not_done() {
 
 /// Abuse: A7
 #[tokio::test]
-async fn whatever_ends_a_session_closes_its_sockets() {
+async fn every_end_of_a_session_closes_its_sockets() {
     let app = App::start().await;
     for (name, method, path, body) in [
         ("minji", "DELETE", "/session", Value::Null),

@@ -65,7 +65,7 @@ fn asset_of(page: &Response) -> String {
 
 /// Abuse: M1, M9, M10, R7
 #[tokio::test]
-async fn every_answer_is_sealed() {
+async fn every_response_has_the_security_headers() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let mut ids = Vec::new();

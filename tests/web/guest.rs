@@ -68,7 +68,7 @@ async fn names_are_cleaned_and_measured_and_never_unique() {
 
 /// Abuse: E10
 #[tokio::test]
-async fn nobody_is_taken_for_an_admin_or_for_the_house() {
+async fn nobody_can_impersonate_an_admin_or_the_server() {
     let app = App::start().await;
     let (minji, namesake) = (app.signed_up("minji").await, app.guest("minji").await);
     let jun = app.guest("jun").await;
@@ -235,7 +235,7 @@ async fn on_the_same_transport_a_logged_out_token_connects_no_more() {
 
 /// Abuse: A13
 #[tokio::test]
-async fn an_address_makes_only_so_many_guests_at_once() {
+async fn guests_per_address_are_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let mut made: Vec<Person> = Vec::new();
     let refused = loop {
@@ -257,7 +257,7 @@ async fn an_address_makes_only_so_many_guests_at_once() {
 
 /// Abuse: A13
 #[tokio::test]
-async fn nobody_is_somebody_else_by_their_id() {
+async fn a_users_id_gives_no_access() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let made = app.courtyard(&minji).await;

@@ -86,7 +86,7 @@ async fn moderators_create_list_and_end_invites() {
 
 /// Abuse: Z2, A11
 #[tokio::test]
-async fn an_invite_stands_for_the_password_as_often_as_it_may() {
+async fn an_invite_replaces_the_password_as_often_as_allowed() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let [minji, jun, sora] = app.three_guests().await;
@@ -239,7 +239,7 @@ async fn a_picture_of_an_invite_is_an_image_and_nothing_more() {
 
 /// Abuse: A11, R9
 #[tokio::test]
-async fn links_are_built_from_our_own_address_alone() {
+async fn links_are_built_only_from_our_own_address() {
     let app = App::with(|config| config.origins.public = Origin::parse("https://chat.example").ok()).await;
     let made = app.request("POST", "/api/guests").header("host", "chat.example").json(&json!({})).send().await.is(201);
     let token = made["token"].as_str().unwrap();

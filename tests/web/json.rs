@@ -29,7 +29,7 @@ async fn json_routes_take_json_alone() {
 
 /// Abuse: R4
 #[tokio::test]
-async fn a_broken_or_large_body_is_refused_whole() {
+async fn a_broken_or_large_body_is_refused() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let post =
@@ -141,7 +141,7 @@ async fn health_checks_need_no_identity() {
 
 /// Abuse: N3
 #[tokio::test]
-async fn nothing_tells_of_the_server_from_near_or_far() {
+async fn nothing_reveals_the_server() {
     let app = App::with(|config| config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
     let minji = app.signed_up("minji").await;
     app.alter("UPDATE users SET is_admin = 1");
@@ -176,7 +176,7 @@ async fn nothing_tells_of_the_server_from_near_or_far() {
 
 /// Abuse: N8
 #[tokio::test]
-async fn nothing_hands_out_a_room_as_a_whole() {
+async fn nothing_returns_a_whole_room() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     app.alter("UPDATE users SET is_admin = 1");

@@ -66,7 +66,7 @@ async fn refusals_come_in_their_order() {
 
 /// Abuse: Z1
 #[tokio::test]
-async fn guesses_are_counted_over_all_doors_together() {
+async fn guesses_are_counted_over_all_transports_together() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;

@@ -154,7 +154,7 @@ async fn the_table_of_powers() {
 }
 
 #[tokio::test]
-async fn a_moderator_is_made_and_unmade_with_a_line_each() {
+async fn a_moderator_is_appointed_and_removed_with_a_line_each() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let ([minji, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;

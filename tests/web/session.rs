@@ -119,7 +119,7 @@ async fn a_session_in_use_keeps_its_cookie() {
 
 /// Abuse: A9
 #[tokio::test]
-async fn a_token_is_256_random_bits_and_nothing_else_opens() {
+async fn a_token_is_256_random_bits_and_nothing_else_gives_access() {
     let app = App::start().await;
     let mut tokens = Vec::new();
     for _ in 0..50 {
@@ -165,7 +165,7 @@ async fn a_token_is_256_random_bits_and_nothing_else_opens() {
 
 /// Abuse: A10
 #[tokio::test]
-async fn a_token_is_taken_from_no_address_and_stands_on_no_page() {
+async fn a_token_is_accepted_from_no_url_and_shown_on_no_page() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let room = app.courtyard(&minji).await;

@@ -61,7 +61,7 @@ async fn a_request_reveals_nothing_about_the_user() {
 
 /// Abuse: M8
 #[tokio::test]
-async fn this_house_and_its_neighbours_are_not_asked() {
+async fn private_addresses_are_not_reached() {
     let web = Web::open(|_| html(PAGE)).await;
     let guarded = fetcher_with(Limits::default());
     for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"] {
@@ -90,7 +90,7 @@ async fn other_urls_are_not_fetched() {
 
 /// Abuse: M8
 #[tokio::test]
-async fn a_name_that_turns_is_looked_up_once() {
+async fn dns_rebinding_is_prevented() {
     static LOOKED_UP: AtomicUsize = AtomicUsize::new(0);
     let elsewhere: IpAddr = [127, 0, 0, 2].into();
     let web = Web::open(|_| html(PAGE)).await;
@@ -126,7 +126,7 @@ async fn one_private_answer_refuses_the_host() {
 
 /// Abuse: M8
 #[tokio::test]
-async fn what_is_read_is_bounded_whatever_was_said() {
+async fn a_body_is_bounded_whatever_its_declared_length() {
     let endless = Web::endless("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<title>endless</title>").await;
     assert_eq!(fetcher().page(&endless.at("/")).await.ok(), titled("endless"));
     let lying = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 99999999999\r\n\r\n<title>long</title>";
@@ -141,7 +141,7 @@ async fn what_is_read_is_bounded_whatever_was_said() {
 
 /// Abuse: M8
 #[tokio::test(start_paused = true)]
-async fn who_takes_too_long_is_given_up() {
+async fn a_slow_server_times_out() {
     let silent = Web::dripping("").await;
     assert_eq!(fetcher().page(&silent.at("/")).await.ok(), None);
     let slow = Web::dripping("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<title>slow</title>").await;

@@ -33,7 +33,7 @@ async fn endless_redirects_end() {
 
 /// Abuse: M8
 #[tokio::test]
-async fn a_redirect_into_the_house_is_refused() {
+async fn a_redirect_to_a_private_address_is_refused() {
     // The path of the request is the target of the redirect.
     let web = Web::open(|path| redirect(&path[1..])).await;
     let trap = Web::open_at([127, 0, 0, 2].into(), web.port, |_| html(PAGE)).await;
