@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use madang::app;
-use madang::chat::key::Key;
+use madang::chat::api_key::Key;
 use madang::config::{Config, DataDir, LogFormat, ServerAddress, Settings};
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;

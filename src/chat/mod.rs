@@ -5,13 +5,13 @@
 //! HTTP nor sockets.
 
 pub mod account;
+pub mod api_key;
 pub mod block;
 pub mod consistency;
 pub mod direct;
 pub mod file;
+mod in_list;
 pub mod invite;
-pub mod key;
-mod key_list;
 pub mod kinds;
 mod limits;
 pub mod member;
@@ -50,7 +50,7 @@ pub type Db = crate::db::Db<Fact>;
 pub enum Fact {
     /// A message, new or changed, at its room's newest rev.
     Message {
-        #[serde(with = "message::whole")]
+        #[serde(with = "message::fact_json")]
         message: Box<Message>,
         position: Position,
     },

@@ -1,7 +1,7 @@
 //! The admin commands: links and keys. They write to the database, also while the server runs, and the
 //! server sees the change at once.
 
-use crate::chat::key::{self, Key};
+use crate::chat::api_key::{self, Key};
 use crate::chat::{Db, Limits};
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -61,7 +61,7 @@ impl Admin {
     /// A message for the operator, for example if the name is empty.
     pub async fn create_key(&self, name: String) -> Result<(Key, String), String> {
         let limits = self.limits.clone();
-        let made = self.db.write(Subject::Server, move |tx| key::create(tx, &limits, now_ms(), &name)).await;
+        let made = self.db.write(Subject::Server, move |tx| api_key::create(tx, &limits, now_ms(), &name)).await;
         made.map(|(key, secret)| (key, secret.reveal())).map_err(failed)
     }
 
@@ -70,7 +70,7 @@ impl Admin {
     /// # Errors
     /// A message for the operator.
     pub async fn keys(&self) -> Result<Vec<Key>, String> {
-        self.db.read(key::list).await.map_err(failed)
+        self.db.read(api_key::list).await.map_err(failed)
     }
 
     /// Revokes a key.
@@ -81,7 +81,7 @@ impl Admin {
         let none = || format!("{id} is not an active key (run: madang key list)");
         let key_id: KeyId = id.parse().map_err(|_| none())?;
         let revoked =
-            self.db.write(Subject::Server, move |tx| key::revoke(tx, now_ms(), key_id)).await.map_err(failed)?;
+            self.db.write(Subject::Server, move |tx| api_key::revoke(tx, now_ms(), key_id)).await.map_err(failed)?;
         if revoked { Ok(()) } else { Err(none()) }
     }
 }

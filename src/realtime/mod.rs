@@ -133,7 +133,7 @@ impl Realtime {
             // The waiter may have gone away.
             let _ = waiter.send(());
         } else if let Some(broadcaster) = self.broadcaster.get() {
-            broadcaster.dispatch(Some(room_id), event).await;
+            broadcaster.broadcast(Some(room_id), event).await;
         }
     }
 

@@ -47,7 +47,7 @@ impl RoomEvent {
 
 /// Sends events to the sockets. Calls for one room come one after the other.
 pub trait Broadcaster: Send + Sync {
-    fn dispatch<'a>(
+    fn broadcast<'a>(
         &'a self,
         room_id: Option<RoomId>,
         event: RoomEvent,

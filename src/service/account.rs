@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{App, Entered, log_failure};
 use crate::chat::account::{self, Account, Change, NewAccount};
-use crate::chat::key::{self, ExternalUser};
+use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::session::{self, Session, SessionId, Token};
 use crate::chat::user::{self, User, UserKind};
 use crate::db::Subject;
@@ -109,13 +109,13 @@ impl App {
     /// `unauthenticated` for an unknown or revoked key; `rate_limited`; `invalid`,
     /// `too_long` with the field.
     pub async fn enter_outsider(&self, secret: Token, outsider: ExternalUser, visitor: Visitor) -> Result<Entered> {
-        let found = self.db.read(move |tx| key::find(tx, &secret).map(|id| (id, secret))).await?;
+        let found = self.db.read(move |tx| api_key::find(tx, &secret).map(|id| (id, secret))).await?;
         let (Some(key_id), secret) = found else { return Err(Code::Unauthenticated.into()) };
         self.rates.outsider(key_id)?;
         let open = self.write(Subject::Server, move |tx, limits, now| {
             // Checked again in the transaction: it may have been revoked meanwhile.
-            key::find(tx, &secret)?.ok_or(Code::Unauthenticated)?;
-            let user = key::user(tx, limits, now, key_id, outsider)?;
+            api_key::find(tx, &secret)?.ok_or(Code::Unauthenticated)?;
+            let user = api_key::user(tx, limits, now, key_id, outsider)?;
             Entered::open(tx, now, user, &visitor)
         });
         open.await

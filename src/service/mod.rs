@@ -10,6 +10,7 @@ mod block;
 mod direct;
 mod directory;
 pub mod file;
+mod housekeeping;
 mod invite;
 mod lobby;
 mod member;
@@ -31,11 +32,10 @@ mod user;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::chat::member::Member;
-use crate::chat::room::{Room, forget_tombstones};
-use crate::chat::{Db, Limits, Tx, file as stored_file, session as stored_session};
+use crate::chat::room::Room;
+use crate::chat::{Db, Limits, Tx};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db::{self, Subject};
@@ -88,10 +88,6 @@ impl std::ops::Deref for App {
     }
 }
 
-/// How long an upload waits for a message.
-const PENDING_UPLOAD: Duration = Duration::from_secs(24 * 3_600);
-/// How long the server remembers that a room existed.
-const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How many passwords are hashed at a time: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
 
@@ -173,30 +169,6 @@ impl App {
         self.rates.act(me)?;
         self.realtime.wait_for_space(room_id).await;
         self.write(room_id, act).await
-    }
-
-    /// Does what must happen sooner or later: sweeps of sessions, rooms, uploads and files.
-    pub async fn housekeeping(&self) {
-        self.realtime.connections.forget_ended();
-        self.erase_deleted_accounts().await;
-        if let Some(fetcher) = &self.fetcher {
-            fetcher.prune();
-        }
-        let now = now_ms();
-        log_failure(
-            "removing expired sessions",
-            self.write(Subject::Server, |tx, _, now| stored_session::sweep(tx, now)).await,
-        );
-        let before = now - TOMBSTONE.as_millis() as i64;
-        let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;
-        log_failure("removing tombstones", forgotten);
-        self.sweep_rooms().await;
-        let before = now - PENDING_UPLOAD.as_millis() as i64;
-        match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {
-            Ok(unneeded) => self.remove_bytes(unneeded).await,
-            failed => log_failure("removing unused uploads", failed),
-        }
-        self.remove_postponed().await;
     }
 
     /// Marks the server as not ready for more, as it is about to end.

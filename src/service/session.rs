@@ -1,15 +1,30 @@
 //! Sessions: listed and ended; their sockets end with them.
 
 use super::{App, log_failure};
-use crate::chat::session::{self, Device, Session, SessionId};
+use crate::chat::session::{self, Device, Session, SessionId, Token};
 use crate::clock::now_ms;
 use crate::db::Subject;
-use crate::error::Result;
+use crate::error::{Code, Result};
 
 /// Sessions checked in one read.
 const BATCH: usize = 512;
 
 impl App {
+    /// Returns the session of a token, and notes from time to time that it is used.
+    ///
+    /// # Errors
+    /// `unauthenticated` when it was closed or has expired.
+    pub async fn session(&self, token: Token) -> Result<Session> {
+        let found = self.db.read(move |tx| session::find(tx, now_ms(), &token)).await?;
+        let session = found.ok_or(Code::Unauthenticated)?;
+        if session.is_stale(now_ms()) {
+            let id = session.id;
+            let touch = self.write(session.user.id, move |tx, _, now| session::touch(tx, now, id));
+            log_failure("updating a session", touch.await);
+        }
+        Ok(session)
+    }
+
     /// Returns the devices on which one is signed in.
     ///
     /// # Errors

@@ -1,12 +1,11 @@
 //! Guests and sessions of a request: created, found by their token, renamed.
 
-use super::{App, Visitor, log_failure};
+use super::{App, Visitor};
 use crate::chat::Tx;
-use crate::chat::session::{self, Session, SessionId, Token};
+use crate::chat::session::{self, SessionId, Token};
 use crate::chat::user::{self, User};
-use crate::clock::now_ms;
 use crate::db::Subject;
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::i18n::any_name;
 
 /// A user with a new session.
@@ -39,21 +38,6 @@ impl App {
             Entered::open(tx, now, user, &visitor)
         });
         create.await
-    }
-
-    /// Returns the session of a token, and notes from time to time that it is used.
-    ///
-    /// # Errors
-    /// `unauthenticated` when it was closed or has expired.
-    pub async fn session(&self, token: Token) -> Result<Session> {
-        let found = self.db.read(move |tx| session::find(tx, now_ms(), &token)).await?;
-        let session = found.ok_or(Code::Unauthenticated)?;
-        if session.is_stale(now_ms()) {
-            let id = session.id;
-            let touch = self.write(session.user.id, move |tx, _, now| session::touch(tx, now, id));
-            log_failure("updating a session", touch.await);
-        }
-        Ok(session)
     }
 
     /// Changes one's name.

@@ -1,6 +1,7 @@
 //! The Socket.IO entry point: two namespaces, and the table of events.
 
-mod dispatch;
+mod broadcast;
+mod connect;
 mod flush;
 mod handshake;
 mod member;
@@ -9,7 +10,6 @@ mod moderator;
 mod presence;
 mod read_mark;
 mod room;
-mod session;
 mod typing;
 mod unread;
 
@@ -180,11 +180,12 @@ server_events! {
 pub fn server(app: &App) -> Server {
     let lobby = Namespace::new(LOBBY).refusals(refused);
     let chat = with_events(Namespace::new(CHAT).refusals(refused), app);
-    let chat = session::with_sessions(chat, app);
+    let chat = connect::with_sessions(chat, app);
     let server = Server::new(config(&app.config), [lobby, chat]);
     if let (Some(lobby), Some(chat)) = (server.of(LOBBY), server.of(CHAT)) {
-        let dispatcher = dispatch::Dispatcher::new(app.clone(), Arc::clone(lobby), Arc::clone(chat), server.clone());
-        app.realtime.set_broadcaster(Arc::new(dispatcher));
+        let broadcaster =
+            broadcast::SocketBroadcaster::new(app.clone(), Arc::clone(lobby), Arc::clone(chat), server.clone());
+        app.realtime.set_broadcaster(Arc::new(broadcaster));
     }
     server
 }

@@ -2,9 +2,9 @@
 //! new one without a row fails, and so does a row of something that no longer exists.
 //! `docs/access.md` is generated from the rows.
 
-mod bent;
 mod event;
 mod hidden;
+mod malformed;
 mod page;
 mod rest;
 mod scene;

@@ -1,16 +1,16 @@
 //! Events over sockets.
 
-mod beacon;
 mod change;
-mod crowd;
 mod direct;
 mod drain;
 mod ephemeral;
 mod handshake;
 mod history;
 mod kick;
+mod large_room;
 mod lobby;
 mod member;
+mod member_limit;
 mod mention;
 mod message;
 mod outbox;
@@ -21,6 +21,6 @@ mod rate;
 mod reaction;
 mod read;
 mod resume;
-mod seat;
+mod rev_heartbeat;
 mod session;
 mod unread;

@@ -129,7 +129,7 @@ async fn a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_h
     let (minji, other) = (app.signed_up("minji").await, app.guest("other").await);
     let socket = app.connect(&minji).await;
     let desk = desk(&app);
-    assert!(desk.reset_link("nobody@example.org").await.unwrap_err().contains("has no account"));
+    assert!(desk.reset_link("nobody@example.org").await.unwrap_err().contains("no account has the e-mail address"));
     let path = path(&desk.reset_link("MINJI@example.org").await.unwrap(), &app);
     let shown = app.page(&other, &path).await;
     assert_eq!((shown.status, shown.header("cache-control")), (200, Some("no-store")));

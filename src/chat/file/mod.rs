@@ -9,7 +9,7 @@ mod quota;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::key_list::{self, KEYS};
+use super::in_list::{self, KEYS};
 use super::{Limits, Tx};
 use crate::db::{Columns, Fault, Row};
 use crate::error::{Code, Error, Result};
@@ -193,9 +193,9 @@ pub fn unreferenced(tx: &mut Tx, hashes: &[String]) -> Result<Vec<String>> {
     static OF_PICTURES: LazyLock<String> =
         LazyLock::new(|| format!("SELECT picture FROM users WHERE picture IS NOT NULL AND picture IN {KEYS}"));
     let read = |row: &Row<'_>| row.get::<String>(0);
-    let mut needed = key_list::in_chunks(&[], hashes, |params| tx.query_all(&OF_FILES, params, read))?;
+    let mut needed = in_list::in_chunks(&[], hashes, |params| tx.query_all(&OF_FILES, params, read))?;
     let urls: Vec<String> = hashes.iter().map(|hash| picture_url(hash)).collect();
-    let shown = key_list::in_chunks(&[], &urls, |params| tx.query_all(&OF_PICTURES, params, read))?;
+    let shown = in_list::in_chunks(&[], &urls, |params| tx.query_all(&OF_PICTURES, params, read))?;
     needed.extend(shown.iter().filter_map(|url| picture_hash(url)).map(str::to_owned));
     let mut free: Vec<String> = hashes.iter().filter(|hash| !needed.contains(hash)).cloned().collect();
     free.sort_unstable();
@@ -261,7 +261,7 @@ pub(super) fn of_messages(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<(i64, File
              WHERE f.message_number IS NOT NULL AND f.message_number IN {KEYS} ORDER BY f.message_number, f.place"
         )
     });
-    key_list::in_chunks(&[], numbers, |params| {
+    in_list::in_chunks(&[], numbers, |params| {
         tx.query_all(&OF_MESSAGES, params, |row| {
             let mut c = row.columns();
             Ok((c.next()?, read(&mut c)?.file))

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::key_list::{self, KEYS_AFTER_ONE};
+use super::in_list::{self, KEYS_AFTER_ONE};
 use super::kinds::SystemEvent;
 use super::message::SystemMessage;
 use super::room::{self, Room, RoomKind};
@@ -303,7 +303,7 @@ pub fn by_ids(tx: &mut Tx, me: UserId, room_id: RoomId, ids: &[UserId]) -> Resul
     static BY_IDS: LazyLock<String> =
         LazyLock::new(|| format!("{} WHERE m.room_id = ?1 AND m.user_id IN {KEYS_AFTER_ONE}", select()));
     let read = |row: &Row<'_>| Ok(read(row)?.0);
-    let mut found = key_list::in_chunks(&[&room_id], ids, |params| tx.query_all(&BY_IDS, params, read))?;
+    let mut found = in_list::in_chunks(&[&room_id], ids, |params| tx.query_all(&BY_IDS, params, read))?;
     let places: std::collections::HashMap<UserId, usize> = ids.iter().copied().zip(0..).collect();
     found.sort_by_key(|member| places.get(&member.user.id).copied());
     Ok(found)

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::de::DeserializeOwned;
 
 use super::{Message, Reaction, Reply, SystemMessage};
-use crate::chat::key_list::{self, KEYS};
+use crate::chat::in_list::{self, KEYS};
 use crate::chat::{Tx, file, user};
 use crate::clock::rfc3339;
 use crate::db::{Columns, Fault, Row};
@@ -118,7 +118,7 @@ fn reactions_of(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<(i64, Reaction)>> {
              ORDER BY created_at, user_id"
         )
     });
-    let rows = key_list::in_chunks(&[], numbers, |params| {
+    let rows = in_list::in_chunks(&[], numbers, |params| {
         tx.query_all(&REACTIONS, params, |row| {
             let mut c = row.columns();
             Ok((c.next::<i64>()?, c.next::<String>()?, c.next::<UserId>()?))
@@ -152,6 +152,6 @@ pub(in crate::chat) fn by_number(tx: &mut Tx, number: i64) -> Result<Message> {
 pub(in crate::chat) fn by_numbers(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<Message>> {
     static BY_NUMBERS: LazyLock<String> =
         LazyLock::new(|| format!("SELECT {} FROM messages m {JOINS} WHERE m.number IN {KEYS}", columns()));
-    let loaded = key_list::in_chunks(&[], numbers, |params| tx.query_all(&BY_NUMBERS, params, read))?;
+    let loaded = in_list::in_chunks(&[], numbers, |params| tx.query_all(&BY_NUMBERS, params, read))?;
     complete(tx, loaded)
 }

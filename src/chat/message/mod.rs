@@ -10,6 +10,7 @@ use crate::ids::{FileId, MessageId, RoomId, UserId};
 use crate::text;
 
 mod change;
+pub(super) mod fact_json;
 mod load;
 pub(super) mod mention;
 mod page;
@@ -19,7 +20,6 @@ mod send;
 mod slow_mode;
 mod system;
 mod target;
-pub(super) mod whole;
 
 pub use super::kinds::{MessageKind, SystemEvent};
 pub(super) use change::erase;

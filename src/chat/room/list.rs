@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::{Room, read, select};
-use crate::chat::key_list::{self, KEYS, KEYS_AFTER_ONE};
+use crate::chat::in_list::{self, KEYS, KEYS_AFTER_ONE};
 use crate::chat::{Limits, Tx};
 use crate::db::{Param, Row};
 use crate::error::Result;
@@ -36,7 +36,7 @@ pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec
     });
     let pattern = pattern(q);
     let read = |row: &Row<'_>| read(&mut row.columns());
-    let found = key_list::in_chunks(&[&pattern], ids, |params| tx.query_all(&LISTED, params, read))?;
+    let found = in_list::in_chunks(&[&pattern], ids, |params| tx.query_all(&LISTED, params, read))?;
     Ok(ids.iter().filter_map(|id| found.iter().find(|room| room.id == *id)).cloned().collect())
 }
 
@@ -46,7 +46,7 @@ pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec
 /// Only those of the store.
 pub fn by_ids(tx: &mut Tx, ids: &[RoomId]) -> Result<Vec<Room>> {
     static BY_IDS: LazyLock<String> = LazyLock::new(|| format!("{} WHERE r.id IN {KEYS}", select("")));
-    key_list::in_chunks(&[], ids, |params| tx.query_all(&BY_IDS, params, |row| read(&mut row.columns())))
+    in_list::in_chunks(&[], ids, |params| tx.query_all(&BY_IDS, params, |row| read(&mut row.columns())))
 }
 
 /// Returns a page of listed rooms after a place, without those of `except`, which the lobby shows above.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::index::Mark;
 use super::{Query, is_whole};
-use crate::chat::key_list::{self, KEYS_AFTER_ONE};
+use crate::chat::in_list::{self, KEYS_AFTER_ONE};
 use crate::chat::message::{self, Message};
 use crate::chat::{Limits, Tx, member};
 use crate::db::{Match, Term};
@@ -273,7 +273,7 @@ static VISIBLE: LazyLock<String> = LazyLock::new(|| {
 impl Search<'_> {
     /// Checks candidates, in their order, until there is one hit more than the limit.
     fn check(&mut self, tx: &mut Tx, numbers: &[i64], limit: usize) -> Result<()> {
-        let mut visible = key_list::in_chunks(&[&self.me], numbers, |params| {
+        let mut visible = in_list::in_chunks(&[&self.me], numbers, |params| {
             tx.query_all(&VISIBLE, params, |row| {
                 let mut c = row.columns();
                 let (number, id, text) = (c.next()?, c.next()?, c.next()?);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{HOUR, SessionId, close, lifetime};
 use crate::chat::Tx;
-use crate::chat::key_list::{self, KEYS};
+use crate::chat::in_list::{self, KEYS};
 use crate::chat::kinds::UserKind;
 use crate::clock::rfc3339;
 use crate::error::{Code, Result};
@@ -77,7 +77,7 @@ pub fn check(tx: &mut Tx, now: i64, open: &[SessionId]) -> Result<(Vec<SessionId
         )
     });
     let keys: Vec<[u8; 32]> = open.iter().map(|id| id.0).collect();
-    let found = key_list::in_chunks(&[], &keys, |params| {
+    let found = in_list::in_chunks(&[], &keys, |params| {
         tx.query_all(&FIND, params, |row| {
             let mut c = row.columns();
             Ok((SessionId(c.next()?), c.next::<i64>()?, c.next::<UserKind>()?))

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::key_list::{self, KEYS};
+use super::in_list::{self, KEYS};
 use super::{Fact, Limits, Tx};
 use crate::db::{Columns, Fault};
 use crate::error::{Code, Error, Result};
@@ -201,8 +201,7 @@ pub fn get(tx: &mut Tx, id: UserId) -> Result<User> {
 pub fn find_all(tx: &mut Tx, ids: &[UserId]) -> Result<Vec<User>> {
     static FIND_ALL: LazyLock<String> =
         LazyLock::new(|| format!("SELECT {} FROM users u WHERE u.id IN {KEYS}", columns("u")));
-    let found =
-        key_list::in_chunks(&[], ids, |params| tx.query_all(&FIND_ALL, params, |row| read(&mut row.columns())))?;
+    let found = in_list::in_chunks(&[], ids, |params| tx.query_all(&FIND_ALL, params, |row| read(&mut row.columns())))?;
     Ok(found.into_iter().flatten().collect())
 }
 

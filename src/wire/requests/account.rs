@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::chat::account::Change;
-use crate::chat::key::ExternalUser;
+use crate::chat::api_key::ExternalUser;
 use crate::ids::UserId;
 
 #[derive(Deserialize, JsonSchema)]

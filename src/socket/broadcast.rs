@@ -18,15 +18,15 @@ use crate::service::App;
 use crate::view;
 use crate::wire::{Kicked, Passage, Variant, Variants, WireMessage};
 
-pub(super) struct Dispatcher {
+pub(super) struct SocketBroadcaster {
     app: App,
     lobby: Arc<Namespace>,
     chat: Arc<Namespace>,
     server: Server,
 }
 
-impl Broadcaster for Dispatcher {
-    fn dispatch<'a>(
+impl Broadcaster for SocketBroadcaster {
+    fn broadcast<'a>(
         &'a self,
         room_id: Option<RoomId>,
         event: RoomEvent,
@@ -54,7 +54,7 @@ impl Broadcaster for Dispatcher {
     }
 }
 
-impl Dispatcher {
+impl SocketBroadcaster {
     pub(super) fn new(app: App, lobby: Arc<Namespace>, chat: Arc<Namespace>, server: Server) -> Self {
         Self { app, lobby, chat, server }
     }
@@ -244,15 +244,15 @@ fn take_out(socket: &Socket, room_id: RoomId) {
 
 /// A message as each kind of reader gets it, encoded when the first such reader is met.
 struct Encodings<'a> {
-    dispatcher: &'a Dispatcher,
+    broadcaster: &'a SocketBroadcaster,
     message: &'a Message,
     /// For others, for the sender, and both cut to what a reader may see who joined after the quoted message.
     kinds: [Variants<Option<Packet>>; 4],
 }
 
 impl<'a> Encodings<'a> {
-    fn new(dispatcher: &'a Dispatcher, message: &'a Message) -> Self {
-        Self { dispatcher, message, kinds: Default::default() }
+    fn new(broadcaster: &'a SocketBroadcaster, message: &'a Message) -> Self {
+        Self { broadcaster, message, kinds: Default::default() }
     }
 
     /// Returns the packet for a reader; `sender` is their id if the message is theirs.
@@ -275,6 +275,6 @@ impl<'a> Encodings<'a> {
             Some(html) => message.with_html(html),
             None => message,
         };
-        self.dispatcher.packet("message", &message)
+        self.broadcaster.packet("message", &message)
     }
 }
