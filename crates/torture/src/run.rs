@@ -1,11 +1,13 @@
 //! One run: users talk while faults are injected, then everything settles and is checked.
 
 use std::collections::{BTreeMap, HashMap};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use rustix::process::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -82,6 +84,8 @@ struct Running<'a> {
     rng: Rng,
     faults: BTreeMap<Fault, u32>,
     rush: watch::Sender<u32>,
+    /// Whether the running server has a crash point, which may strike during a shutdown too.
+    may_crash: bool,
 }
 
 /// Executes a run. An error is a failure of the harness; broken invariants are in the result.
@@ -123,7 +127,16 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
         None => None,
     };
     let rng = Rng::with_seed(plan.seed);
-    let mut running = Running { plan, server, proxies, recorder: recorder.clone(), rng, faults: BTreeMap::new(), rush };
+    let mut running = Running {
+        plan,
+        server,
+        proxies,
+        recorder: recorder.clone(),
+        rng,
+        faults: BTreeMap::new(),
+        rush,
+        may_crash: plan.failpoints.contains("crash="),
+    };
     running.inject_faults().await?;
     running.recover().await?;
     phase.send_replace(Phase::Settling);
@@ -254,7 +267,9 @@ impl Running<'_> {
     /// Starts another server, after a check of the database that the last one left.
     async fn restart(&mut self, failpoints: &str) -> Result<()> {
         check_integrity(&self.server.data_dir())?;
-        self.server.start(&[&*self.plan.failpoints, failpoints].join(",")).await?;
+        let failpoints = [&*self.plan.failpoints, failpoints].join(",");
+        self.may_crash = failpoints.contains("crash=");
+        self.server.start(&failpoints).await?;
         self.recorder.harness("started");
         Ok(())
     }
@@ -266,7 +281,8 @@ impl Running<'_> {
         }
         let (status, took) = self.server.terminate().await?;
         self.recorder.harness(format!("terminated in {} ms: {status}", took.as_millis()));
-        if !status.success() || took > SHUTDOWN_TIMEOUT {
+        let has_crashed = self.may_crash && status.signal() == Some(Signal::ABORT.as_raw());
+        if !status.success() && !has_crashed || took > SHUTDOWN_TIMEOUT {
             return Err(format!("I15: SIGTERM ended the server after {took:?} with {status}").into());
         }
         Ok(())
@@ -281,6 +297,7 @@ impl Running<'_> {
         check_integrity(&self.server.data_dir())?;
         let failpoints: Vec<&str> =
             self.plan.failpoints.split(',').filter(|part| !part.starts_with("crash=")).collect();
+        self.may_crash = false;
         self.server.start(&failpoints.join(",")).await?;
         self.recorder.harness(crate::check::STORE_RECOVERED);
         Ok(())
