@@ -238,6 +238,7 @@ impl App {
             let erase = self.write(gone, move |tx, _, now| account::erase(tx, now, gone, &numbers, reached));
             let mut erased = erase.await?;
             self.remove_bytes(erased.unneeded).await;
+            erased.rooms.sort_unstable();
             erased.rooms.dedup();
             for room_id in erased.rooms {
                 self.realtime.wait_for_space(room_id).await;

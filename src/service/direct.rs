@@ -1,10 +1,10 @@
 //! Direct rooms: the conversation of two people.
 
 use super::App;
-use crate::chat::direct::{self, OtherUser};
+use crate::chat::direct;
 use crate::chat::room::Room;
 use crate::error::Result;
-use crate::ids::{RoomId, UserId};
+use crate::ids::UserId;
 
 impl App {
     /// Returns the direct room with a user, and whether it was created now.
@@ -15,17 +15,5 @@ impl App {
         self.rates.room(me)?;
         let (room, is_new) = self.write(me, move |tx, _, now| direct::open(tx, now, me, other)).await?;
         Ok((self.with_counts(room), is_new))
-    }
-
-    /// Returns the other person of a direct room.
-    ///
-    /// # Errors
-    /// `room_not_found` for a room that is not mine.
-    pub async fn other_in_direct(&self, me: UserId, room_id: RoomId) -> Result<OtherUser> {
-        let mut other = self.db.read(move |tx| direct::other_user(tx, me, room_id)).await?;
-        if let Some(user) = &other.user {
-            other.presence = self.realtime.connections.presence(user.id);
-        }
-        Ok(other)
     }
 }

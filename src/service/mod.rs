@@ -201,7 +201,7 @@ impl App {
     }
 }
 
-/// Logs the failure of background work, which is tried again later.
+/// Logs the failure of background work.
 pub(crate) fn log_failure<T>(what: &'static str, result: Result<T, Error>) {
     if let Err(error) = result {
         tracing::warn!(%error, what, "background work failed");

@@ -27,6 +27,7 @@ impl App {
         if marks.is_empty() {
             return Vec::new();
         }
+        let taken = marks.clone();
         let store = move |tx: &mut Tx| -> Result<Vec<(RoomId, Marks)>> {
             let moved = marks.into_iter().map(|(room_id, marks)| {
                 let moved = member::mark_read(tx, room_id, marks.into_iter().collect())?;
@@ -42,6 +43,10 @@ impl App {
                 moved.into_iter().filter(|(_, marks)| !marks.is_empty()).collect()
             }
             failed => {
+                // They are stored with the next ones.
+                for (room_id, marks) in taken {
+                    marks.into_iter().for_each(|(user_id, seq)| self.realtime.changes.read(room_id, user_id, seq));
+                }
                 log_failure("storing read marks", failed);
                 Vec::new()
             }

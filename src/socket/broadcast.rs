@@ -14,9 +14,9 @@ use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
 use crate::ids::{RoomId, UserId};
 use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
-use crate::service::App;
+use crate::service::{App, log_failure};
 use crate::view;
-use crate::wire::{Kicked, Passage, Variant, Variants, WireMessage};
+use crate::wire::{Kicked, PresenceChange, Variant, Variants, WireMessage};
 
 pub(super) struct SocketBroadcaster {
     app: App,
@@ -192,7 +192,7 @@ impl SocketBroadcaster {
         if count > self.app.config.large_room {
             return;
         }
-        let Some(packet) = self.packet(event, &Passage { room: room_id, user, count }) else { return };
+        let Some(packet) = self.packet(event, &PresenceChange { room: room_id, user, count }) else { return };
         let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|other| other.id != user.id);
         self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
     }
@@ -225,7 +225,10 @@ impl SocketBroadcaster {
             }
         }
         let Some(packet) = self.packet("user", &*shared) else { return };
-        let rooms = self.app.db.read(move |tx| member::rooms_of(tx, user_id)).await.unwrap_or_default();
+        let rooms = match self.app.db.read(move |tx| member::rooms_of(tx, user_id)).await {
+            Ok(rooms) => rooms,
+            failed => return log_failure("reading the rooms of a changed user", failed),
+        };
         let names: Vec<String> = rooms.iter().map(RoomId::to_string).collect();
         let mut names = names.iter();
         let Some(first) = names.next() else { return };

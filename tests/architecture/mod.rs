@@ -127,8 +127,8 @@ fn a_module_with_children_is_a_folder_with_mod_rs() {
 fn the_same_noun_has_the_same_file_name_everywhere() {
     // Files about the protocol, the page as a whole or the folder itself.
     let infrastructure: &[(&str, &[&str])] = &[
-        ("src/service", &["lobby", "rates", "render"]),
-        ("src/socket", &["dispatch", "flush", "handshake"]),
+        ("src/service", &["housekeeping", "rates", "render"]),
+        ("src/socket", &["broadcast", "connect", "flush", "handshake"]),
         ("src/web/pages", &["me"]),
         ("src/web/api", &["json", "table"]),
     ];

@@ -229,8 +229,15 @@ impl App {
             failed => return log_failure("removing files", failed),
         };
         // Checked again: another upload may have brought the same content meanwhile.
-        let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
-        for hash in unneeded.unwrap_or_default() {
+        let found = hashes.clone();
+        let unneeded = match self.db.read(move |tx| file::unreferenced(tx, &found)).await {
+            Ok(unneeded) => unneeded,
+            failed => {
+                self.files.postpone(hashes);
+                return log_failure("looking for unneeded files", failed);
+            }
+        };
+        for hash in unneeded {
             log_failure("removing a file", self.files.remove(hash).await);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::chat::Tx;
 use crate::db::Subject;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::files::Upload;
 use crate::image;
 use crate::service::App;
@@ -31,6 +31,8 @@ impl App {
                     app.remove_bytes(unneeded).await;
                     Ok(done)
                 }
+                // The commit may have happened all the same; the sweep of the files decides later.
+                Err(error) if error.code == Code::Unavailable => Err(error),
                 Err(error) => {
                     app.remove_bytes(vec![stored]).await;
                     Err(error)
