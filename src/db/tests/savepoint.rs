@@ -1,4 +1,4 @@
-//! What stays of acts that share a commit where one of them fails.
+//! What remains of acts that share a commit when one of them fails.
 
 use super::*;
 
