@@ -258,7 +258,7 @@ impl Output {
         let mut output = Self { bytes: Vec::new(), max: limits.bytes, is_full: false };
         let encoded = encode(&mut output);
         if output.is_full {
-            return Err(Refused::TooLarge("the picture takes too many bytes when written anew"));
+            return Err(Refused::TooLarge("the picture is too large when it is encoded again"));
         }
         Ok((output.bytes, encoded?))
     }

@@ -276,7 +276,7 @@ fn refusal(code: Code) -> &'static str {
         Code::RateLimited => "That was a little fast. Try again in a moment.",
         Code::Busy => "It is crowded right now. Try again in a moment.",
         Code::Unavailable => "The store does not answer. Nothing was changed; try again in a moment.",
-        Code::SearchUnavailable => "Search is not available here right now. Let whoever runs this server know.",
+        Code::SearchUnavailable => "Search is not available here right now. Tell the administrator of this server.",
         Code::Draining => "The server is about to restart. Try again in a moment.",
         Code::Internal => "The server had a fault and noted it. Try again in a moment.",
     }

@@ -126,7 +126,7 @@ fn every_limit_is_named_when_it_is_met() {
     assert_eq!(refused(&gif), "the animation has too many pixels in all its frames");
     let webp = make::animated_webp(&[(make::sticker(41), 50), (make::sticker(41), 50)], 0, true);
     assert_eq!(refused(&webp), "the animation has too many pixels");
-    assert_eq!(refused(&make::png(make::noise(80, 80))), "the picture takes too many bytes when written anew");
+    assert_eq!(refused(&make::png(make::noise(80, 80))), "the picture is too large when it is encoded again");
 }
 
 /// Abuse: U4, N7
