@@ -1,5 +1,5 @@
-//! The papers in docs/ that are made from the code. A test fails when one is old; with `UPDATE=1`
-//! it writes the paper anew.
+//! The documents in docs/ that are generated from the code. A test fails if one is out of date;
+//! with `UPDATE=1` it rewrites the document.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-/// Compares a paper in docs/ with what the code makes of it, or writes it.
+/// Compares a document in docs/ with what the code generates, or writes it.
 #[track_caller]
 pub fn is_current(name: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
@@ -64,7 +64,7 @@ fn collect_references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// AsyncAPI 3: a channel for each namespace; what clients say is received, what we tell is sent.
+/// AsyncAPI 3: a channel for each namespace. Client events are received, server events are sent.
 fn asyncapi() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| {
         settings.definitions_path = "/components/schemas".into();

@@ -161,7 +161,7 @@ async fn an_archive_that_was_tampered_with_touches_nothing() {
     bad.push((whole, "not a Madang backup"));
     bad.push((Vec::new(), "not a Madang backup"));
     bad.push((b"PK\x03\x04 something else".to_vec(), "not a Madang backup"));
-    // Those alone that are sealed anew and right are taken.
+    // Each is refused: only a complete archive with a valid seal is accepted.
     let path = folder.path().join("bad.tar.zst");
     let before = contents(&folder.path().join("data"));
     for (bytes, says) in bad {
