@@ -48,7 +48,7 @@ fn names(error: &Value, field: &str) -> bool {
 
 /// Abuse: E1, E9
 #[tokio::test]
-async fn what_every_event_is_given_amiss_is_named() {
+async fn errors_of_every_event_name_the_invalid_field() {
     let app = start_server(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);
@@ -73,7 +73,7 @@ async fn what_every_event_is_given_amiss_is_named() {
 
 /// Abuse: E1, E9
 #[tokio::test]
-async fn what_every_call_is_given_amiss_is_named() {
+async fn errors_of_every_call_name_the_invalid_field() {
     let app = start_server(|_| {}).await;
     let paper = madang::web::api::calls(Config::default().upload_max).openapi();
     let others = paper["components"]["schemas"].as_object().unwrap();

@@ -54,7 +54,7 @@ fn to_other(scene: &Scene, _: Who) -> Value {
 
 /// Abuse: N1
 #[tokio::test]
-async fn every_event_for_everybody() {
+async fn every_event_as_every_user() {
     let app = start_server(|_| {}).await;
     let (mut asked, mut given) = Default::default();
     let events = madang::socket::client_events(&mut asked, &mut given);

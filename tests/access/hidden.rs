@@ -20,7 +20,7 @@ const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Wh
 /// Z9, Z11: every call and form of a room, for the direct room of two others.
 /// Abuse: Z9
 #[tokio::test]
-async fn a_direct_room_is_not_there_for_others_at_any_door() {
+async fn a_direct_room_is_not_found_by_others_over_any_transport() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite"] {
@@ -67,7 +67,7 @@ async fn a_direct_room_is_not_there_for_others_at_any_door() {
 /// Z10, Z11: every action on a message, for a whisper between two others.
 /// Abuse: Z10
 #[tokio::test]
-async fn a_whisper_is_not_there_for_others_at_any_door() {
+async fn a_whisper_is_not_found_by_others_over_any_transport() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     let whisper = json!({ "text": "hush", "to": scene.other.id });
@@ -103,7 +103,7 @@ async fn a_whisper_is_not_there_for_others_at_any_door() {
 /// Nobody can end another user's session or use their upload, or learn that it exists.
 /// Abuse: Z11
 #[tokio::test]
-async fn sessions_and_uploads_of_others_are_as_good_as_none() {
+async fn sessions_and_uploads_of_others_are_not_found() {
     let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let member = scene.member();
@@ -128,7 +128,7 @@ async fn sessions_and_uploads_of_others_are_as_good_as_none() {
 /// Z11: events of a room reach only its members, however many sockets are connected outside.
 /// Abuse: Z11
 #[tokio::test]
-async fn outsiders_hear_nothing_of_a_room() {
+async fn outsiders_receive_no_events_of_a_room() {
     let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let mut outside = Vec::new();
@@ -165,7 +165,7 @@ async fn outsiders_hear_nothing_of_a_room() {
 /// Z11, Q5: lists name a room and its members only to its members.
 /// Abuse: Z11
 #[tokio::test]
-async fn lists_name_a_room_and_its_guests_for_those_in_it_alone() {
+async fn lists_name_a_room_and_its_members_only_to_members() {
     let app = start_server(|_| {}).await;
     let scene = Scene::new(&app).await;
     let room = &scene.room;
@@ -188,7 +188,7 @@ async fn lists_name_a_room_and_its_guests_for_those_in_it_alone() {
 /// N1: an ended session gives no access, even an admin's.
 /// Abuse: N1
 #[tokio::test]
-async fn an_ended_session_of_an_admin_opens_nothing() {
+async fn an_ended_session_of_an_admin_gives_no_access() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
     for wanted in ["banned", "invite", "file", "picture"] {

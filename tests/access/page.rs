@@ -224,7 +224,7 @@ fn arguments(rest: &str) -> &str {
 
 /// Abuse: N1, R8
 #[tokio::test]
-async fn every_page_form_and_file_for_everybody() {
+async fn every_page_form_and_file_as_every_user() {
     // With e-mail, so that the page for forgotten passwords exists. No mail server is running.
     let app = start_server(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();

@@ -140,7 +140,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
 
 /// Abuse: N1, R8
 #[tokio::test]
-async fn every_call_of_rest_for_everybody() {
+async fn every_rest_call_as_every_user() {
     let app = start_server(|_| {}).await;
     let calls = madang::web::api::calls(Config::default().upload_max);
     let there = calls.iter().map(|call| format!("{} {}", call.method, call.path));

@@ -108,7 +108,7 @@ async fn house(folder: &TempDir) -> Vec<Entry> {
 
 /// Abuse: N6
 #[tokio::test]
-async fn an_archive_that_was_tampered_with_touches_nothing() {
+async fn a_tampered_archive_changes_nothing() {
     let folder = TempDir::new();
     let good = house(&folder).await;
     let names: Vec<_> = good.iter().map(|entry| String::from_utf8(entry.name.clone()).unwrap()).collect();
@@ -184,7 +184,7 @@ async fn an_archive_that_was_tampered_with_touches_nothing() {
 
 /// Abuse: N6
 #[tokio::test]
-async fn a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
+async fn a_corrupt_database_in_a_valid_archive_changes_nothing() {
     let folder = TempDir::new();
     let good = house(&folder).await;
     let database = folder.path().join("harmed.db");
@@ -210,7 +210,7 @@ async fn a_database_that_is_harmed_within_a_sound_archive_touches_nothing() {
 
 /// Abuse: N6
 #[tokio::test]
-async fn a_flipped_bit_or_a_missing_end_is_seen_wherever_it_is() {
+async fn every_flipped_bit_and_every_truncation_is_detected() {
     let folder = TempDir::new();
     house(&folder).await;
     let good = std::fs::read(archive(&folder)).unwrap();

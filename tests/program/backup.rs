@@ -78,7 +78,7 @@ async fn fickle(program: &Program, who: &Person, room: &Room, is_over: Arc<Atomi
 
 /// Abuse: N6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_began() {
+async fn a_backup_during_sends_contains_all_messages_acknowledged_before_it_began() {
     let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let program = Program::start(folder.path(), &[]);
     let [minji, jun, sora] = [program.guest("minji").await, program.guest("jun").await, program.guest("sora").await];
@@ -136,7 +136,7 @@ async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_
 
 /// Abuse: N6
 #[tokio::test]
-async fn bytes_that_a_backup_may_need_stay_until_it_has_read() {
+async fn files_stay_until_a_running_backup_has_read_them() {
     let app = App::with(|config| config.housekeeping = std::time::Duration::from_millis(20)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -253,7 +253,7 @@ async fn a_backup_that_is_asked_to_end_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_house_that_has_lost_files_is_backed_up_without_them_and_says_so() {
+async fn a_server_with_lost_files_is_backed_up_without_them_and_says_so() {
     let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);

@@ -77,7 +77,7 @@ const FORGED: &str = "x\r\n2026-01-01T00:00:00Z ERROR forged: all is lost\u{1b}[
 
 /// Abuse: N5
 #[tokio::test]
-async fn nobody_else_writes_a_line_of_the_log() {
+async fn no_input_can_forge_a_log_line() {
     for format in ["text", "json"] {
         let folder = TempDir::new();
         let program = Program::start(folder.path(), &["--log-format", format]);

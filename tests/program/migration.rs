@@ -75,7 +75,7 @@ async fn before_a_migration_the_database_is_kept_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_new_house_and_one_that_is_up_to_date_keep_no_copy() {
+async fn a_new_or_current_database_is_not_copied() {
     let folder = TempDir::new();
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
     assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
@@ -134,7 +134,7 @@ fn without_room_for_a_copy_nothing_is_migrated() {
 }
 
 #[tokio::test]
-async fn an_older_house_is_backed_up_as_it_is_and_migrated_when_it_is_restored() {
+async fn an_older_database_is_backed_up_as_it_is_and_migrated_when_restored() {
     let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let archive = super::backup::archive(&folder);
     let archive = super::backup::text(&archive);

@@ -245,7 +245,7 @@ async fn the_operators_hand_works_beside_a_running_server() {
 
 /// Delivery: D12
 #[tokio::test]
-async fn a_termination_tells_the_sockets_and_ends_well() {
+async fn sigterm_notifies_the_sockets_and_exits_cleanly() {
     let folder = TempDir::new();
     let program = Program::start(folder.path(), &[]);
     let minji = program.guest("minji").await;

@@ -13,7 +13,7 @@ use crate::support::{Client, ConnectOptions};
 
 /// Abuse: N6
 #[tokio::test]
-async fn who_is_ahead_of_a_restored_room_gets_a_gap_and_begins_anew() {
+async fn a_client_ahead_of_a_restored_room_gets_a_gap_and_starts_over() {
     let folder = TempDir::new();
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
@@ -57,7 +57,7 @@ async fn who_is_ahead_of_a_restored_room_gets_a_gap_and_begins_anew() {
 }
 
 #[tokio::test]
-async fn sessions_live_on_in_a_restored_house_and_one_time_links_do_not() {
+async fn sessions_survive_a_restore_and_one_time_links_do_not() {
     let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let path = archive(&folder);
     let program = Program::start(folder.path(), &[]);
@@ -77,7 +77,7 @@ async fn sessions_live_on_in_a_restored_house_and_one_time_links_do_not() {
 }
 
 #[tokio::test]
-async fn a_house_with_a_server_on_it_is_not_replaced_nor_served_twice() {
+async fn a_data_folder_in_use_is_neither_replaced_nor_served_twice() {
     let folder = TempDir::new();
     let (path, data) = (archive(&folder), folder.path().join("data"));
     let mut program = Program::start(folder.path(), &[]);
@@ -112,7 +112,7 @@ fn former(data: &Path) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn the_house_that_was_there_is_moved_aside_whole() {
+async fn the_previous_data_folder_is_moved_aside_completely() {
     let folder = TempDir::new();
     let (path, data) = (archive(&folder), folder.path().join("data"));
     let mut program = Program::start(folder.path(), &[]);
@@ -187,7 +187,7 @@ async fn a_restore_that_is_killed_among_its_last_steps_is_finished_by_the_next_s
 }
 
 #[tokio::test]
-async fn a_restore_that_is_killed_before_leaves_the_house_and_no_trace() {
+async fn a_restore_killed_before_the_swap_leaves_the_data_folder_unchanged() {
     let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);

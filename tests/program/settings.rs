@@ -40,7 +40,7 @@ fn mode(path: &Path) -> u32 {
 
 /// Abuse: N4
 #[test]
-fn settings_that_let_everybody_in_are_refused() {
+fn insecure_settings_are_refused() {
     let folder = TempDir::new();
     for (flag, value) in [
         ("--allowed-origins", "*"),
@@ -59,7 +59,7 @@ fn settings_that_let_everybody_in_are_refused() {
 
 /// Abuse: N4
 #[tokio::test]
-async fn what_the_house_keeps_is_for_nobody_else_on_the_machine() {
+async fn the_data_folder_is_private_to_its_user() {
     let folder = TempDir::new();
     let data = folder.path().join("data");
     let program = Program::start(folder.path(), &[]);

@@ -22,7 +22,7 @@ async fn begin_upload(program: &Program, who: &Person, beginning: &[u8]) -> TcpS
 
 /// Abuse: U12
 #[tokio::test]
-async fn a_kill_amid_an_upload_leaves_nothing_of_it() {
+async fn a_kill_during_an_upload_leaves_no_file() {
     let folder = TempDir::new();
     let incoming = || std::fs::read_dir(folder.path().join("data/incoming")).unwrap().count();
     let mut program = Program::start(folder.path(), &[]);
@@ -42,7 +42,7 @@ async fn a_kill_amid_an_upload_leaves_nothing_of_it() {
 
 /// Abuse: U13
 #[tokio::test]
-async fn a_full_disk_is_told_and_nothing_stays() {
+async fn a_full_disk_is_reported_and_no_file_is_left() {
     let folder = TempDir::new();
     let program = Program::start_as(binary_on_full_disk(), folder.path(), &[]);
     let minji = program.guest("minji").await;
@@ -58,7 +58,7 @@ async fn a_full_disk_is_told_and_nothing_stays() {
 
 /// Abuse: U13
 #[test]
-fn uploads_go_into_no_linked_folder() {
+fn uploads_do_not_follow_a_symlinked_folder() {
     let folder = TempDir::new();
     let (data, elsewhere) = (folder.path().join("data"), folder.path().join("elsewhere"));
     std::fs::create_dir(&data).unwrap();

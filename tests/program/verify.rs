@@ -171,7 +171,7 @@ async fn what_is_no_fault_is_told_and_is_none() {
 }
 
 #[test]
-fn what_is_no_house_at_all_is_no_whole_one() {
+fn a_file_that_is_not_a_madang_database_is_refused() {
     let folder = TempDir::new();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();

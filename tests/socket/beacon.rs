@@ -8,7 +8,7 @@ use crate::support::App;
 
 /// Delivery: D8
 #[tokio::test]
-async fn coming_in_is_followed_by_the_rev() {
+async fn joining_is_followed_by_a_rev_heartbeat() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -25,7 +25,7 @@ async fn coming_in_is_followed_by_the_rev() {
 
 /// Delivery: D8
 #[tokio::test]
-async fn a_beacon_goes_round_with_what_each_may_see() {
+async fn rev_heartbeats_contain_only_what_each_user_may_see() {
     let app = App::with(|config| config.rev_heartbeat = Duration::from_millis(40)).await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let public = hers.say(&room, "all").await["rev"].as_i64().unwrap();
@@ -47,7 +47,7 @@ async fn a_beacon_goes_round_with_what_each_may_see() {
 
 /// Delivery: D8
 #[tokio::test]
-async fn after_a_restart_the_beacon_knows_what_was_whispered() {
+async fn after_a_restart_rev_heartbeats_include_whispers() {
     let mut app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;

@@ -64,7 +64,7 @@ async fn an_edit_and_a_deletion_are_told_as_the_whole_message() {
 
 /// Abuse: E7
 #[tokio::test]
-async fn what_is_not_ones_own_is_not_told_from_what_is_not() {
+async fn messages_of_others_get_the_same_error_as_missing_ones() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
     let said = hers.say(&room, "mine").await;

@@ -121,7 +121,7 @@ async fn a_large_room_gets_no_typing_events() {
 
 /// Delivery: D10
 #[tokio::test]
-async fn who_leaves_a_crowd_before_anything_has_changed_hears_nothing_more() {
+async fn a_user_who_leaves_a_large_room_receives_nothing_more() {
     let crowd = crowd(|config| {
         config.large_room = 5;
         config.second = Duration::from_millis(700);

@@ -14,7 +14,7 @@ async fn open(app: &App, who: &Person, with: &Person) -> Room {
 
 /// Abuse: Z11, Z12
 #[tokio::test]
-async fn two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
+async fn a_direct_room_is_announced_to_its_two_users_only() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let (lobby, his) = (app.lobby().await, app.connect(&jun).await);
@@ -38,7 +38,7 @@ async fn two_people_talk_and_both_know_of_it_at_once_and_nobody_else() {
 
 /// Abuse: Z9
 #[tokio::test]
-async fn however_many_ask_at_once_there_is_one_room() {
+async fn concurrent_requests_create_one_direct_room() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let asks = (0..40).map(|n| {
@@ -73,7 +73,7 @@ async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
 
 /// Abuse: Z9
 #[tokio::test]
-async fn it_is_nobody_elses() {
+async fn a_direct_room_is_closed_to_others() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = open(&app, &minji, &jun).await;

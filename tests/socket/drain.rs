@@ -10,7 +10,7 @@ use crate::support::{App, websocket};
 
 /// Delivery: D12, I15
 #[tokio::test]
-async fn sockets_hear_of_the_end_and_sends_under_way_are_answered() {
+async fn sockets_are_notified_and_sends_in_progress_are_answered() {
     let mut app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let by_polling = app.open_socket(ConnectOptions::of(&jun).room(&room).polling()).await;
@@ -86,7 +86,7 @@ async fn the_server_ends_in_time_whatever_clients_do() {
 
 /// Delivery: D12
 #[tokio::test]
-async fn while_draining_it_is_alive_and_not_ready_and_lets_no_socket_in() {
+async fn a_draining_server_is_alive_but_not_ready_and_accepts_no_socket() {
     let mut app = App::with(|config| config.shutdown = Duration::from_secs(4)).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -74,7 +74,7 @@ async fn a_refused_handshake_carries_the_error() {
 
 /// Abuse: S5
 #[tokio::test]
-async fn a_payload_of_another_form_is_invalid() {
+async fn an_auth_payload_of_another_type_is_invalid() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     for payload in [
@@ -95,7 +95,7 @@ async fn a_payload_of_another_form_is_invalid() {
 
 /// Abuse: R12
 #[tokio::test]
-async fn of_two_rooms_in_the_address_none_is_meant() {
+async fn two_rooms_in_the_query_are_refused() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let (one, two) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -169,7 +169,7 @@ async fn html_is_sent_on_request_and_is_the_same_for_all() {
 
 /// Abuse: H12
 #[tokio::test]
-async fn who_joins_no_namespace_is_let_go() {
+async fn a_client_that_joins_no_namespace_is_disconnected() {
     let app = App::with(|config| config.connect_timeout = std::time::Duration::from_millis(50)).await;
     let minji = app.guest("minji").await;
     let idle = app.open_socket(ConnectOptions { namespace: "/nowhere".into(), ..ConnectOptions::default() }).await;
@@ -180,7 +180,7 @@ async fn who_joins_no_namespace_is_let_go() {
 
 /// Abuse: P18
 #[tokio::test]
-async fn who_answers_no_ping_is_gone_from_the_room() {
+async fn a_client_that_answers_no_ping_leaves_the_room() {
     let app = App::with(|config| {
         config.ping_interval = std::time::Duration::from_millis(100);
         config.ping_timeout = std::time::Duration::from_millis(1_500);

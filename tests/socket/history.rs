@@ -37,7 +37,7 @@ async fn heard(client: &Client) -> Vec<String> {
 
 /// Abuse: Z10
 #[tokio::test]
-async fn changes_of_what_was_before_one_came_are_not_told() {
+async fn changes_of_messages_from_before_the_join_are_not_sent() {
     let Evening { app, room, hers, his, old, .. } = evening().await;
     let second = hers.say(&room, "second").await;
     his.receives("second").await;
@@ -60,7 +60,7 @@ async fn changes_of_what_was_before_one_came_are_not_told() {
 
 /// Abuse: Z10
 #[tokio::test]
-async fn an_answer_to_what_one_may_not_see_quotes_nothing() {
+async fn a_reply_to_a_hidden_message_quotes_nothing() {
     let Evening { app, minji, room, hers, his, old, .. } = evening().await;
     let page = app.open_socket(ConnectOptions::of(&minji).room(&room).auth("view", "html")).await;
     page.take("joined").await;
@@ -80,7 +80,7 @@ async fn an_answer_to_what_one_may_not_see_quotes_nothing() {
 
 /// Abuse: Z2, Z10
 #[tokio::test]
-async fn neither_pages_nor_resumes_lead_behind_ones_own_beginning() {
+async fn neither_pages_nor_resumes_show_messages_from_before_the_join() {
     let Evening { app, minji, jun, room, hers, his, old } = evening().await;
     let path = |rest: &str| format!("/rooms/{}/messages{rest}", room.id);
     for rest in ["", "?before=999", "?after=0", "?since=0", "?around=2"] {

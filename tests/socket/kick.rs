@@ -30,7 +30,7 @@ async fn kick(app: &App, door: EntryPoint, by: &Person, client: &Client, room: &
 /// Abuse: Z6
 /// Delivery: D10
 #[tokio::test]
-async fn the_kicked_hear_it_on_every_socket_and_then_nothing_more() {
+async fn a_kicked_user_gets_kicked_on_every_socket_and_then_nothing_more() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
@@ -120,7 +120,7 @@ async fn a_kick_takes_its_place_in_the_rooms_order() {
 
 /// Abuse: Z14
 #[tokio::test]
-async fn a_removed_room_is_gone_for_all_and_their_sockets_stay() {
+async fn a_removed_room_is_gone_for_all_members_and_their_sockets_stay_open() {
     for door in [EntryPoint::Rest, EntryPoint::Socket] {
         let app = App::start().await;
         let ([minji, ..], room, [hers, his, soras]) = app.room_of_three().await;
@@ -189,7 +189,7 @@ async fn a_reason_is_cleaned_and_measured() {
 
 /// Abuse: Z7
 #[tokio::test]
-async fn who_takes_nothing_in_is_shown_out_at_once() {
+async fn a_kick_does_not_wait_for_a_client_that_reads_nothing() {
     let app = App::with(|config| config.slow_client_timeout = Duration::from_secs(60)).await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     his.disconnect().await;

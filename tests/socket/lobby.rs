@@ -98,7 +98,7 @@ async fn a_second_has_room_for_twenty_the_busiest_first() {
 
 /// Abuse: Z12
 #[tokio::test]
-async fn the_lobby_hears_of_an_unlisted_room_only_while_it_is_listed() {
+async fn the_lobby_gets_events_of_a_room_only_while_it_is_listed() {
     let app = App::start().await;
     let lobby = app.lobby().await;
     let minji = app.guest("minji").await;

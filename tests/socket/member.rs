@@ -75,7 +75,7 @@ async fn a_reload_is_neither_exit_nor_join() {
 
 /// Abuse: Z4
 #[tokio::test]
-async fn two_tabs_are_one_person() {
+async fn two_tabs_are_one_member() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;
@@ -153,7 +153,7 @@ async fn a_second_join_of_a_socket_only_returns_what_it_missed() {
 
 /// Abuse: E12
 #[tokio::test]
-async fn a_socket_is_in_so_many_rooms_and_no_more() {
+async fn the_rooms_of_a_socket_are_limited() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let client = app.connect(&minji).await;
@@ -174,7 +174,7 @@ async fn a_socket_is_in_so_many_rooms_and_no_more() {
 
 /// Abuse: Z11
 #[tokio::test]
-async fn outsiders_hear_nothing_of_a_room() {
+async fn outsiders_receive_no_events_of_a_room() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, soras]) = app.room_of_three().await;
     let stranger = app.guest("stranger").await;

@@ -51,7 +51,7 @@ async fn an_edit_names_others() {
 
 /// Abuse: E8
 #[tokio::test]
-async fn everybody_is_called_by_moderators_and_few_by_anyone() {
+async fn only_moderators_mention_everyone_and_mentions_are_limited() {
     let app = App::with(|config| config.limits.mentions_max = 2).await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let send = |text: &str| json!({ "room": room.id, "key": key(), "text": text });

@@ -37,7 +37,7 @@ async fn a_message_is_acknowledged_and_reaches_all_with_its_sender() {
 /// Abuse: E3
 /// Delivery: D3
 #[tokio::test]
-async fn a_repeat_is_a_dup_of_the_first_by_any_door() {
+async fn a_repeated_key_is_a_dup_over_every_transport() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, _]) = app.room_of_three().await;
     let send = json!({ "room": room.id, "key": "one", "text": "hello" });
@@ -158,7 +158,7 @@ async fn a_message_reaches_its_own_room_and_no_other() {
 
 /// Abuse: E11
 #[tokio::test]
-async fn typing_reaches_the_others_once_in_a_while() {
+async fn typing_is_sent_to_the_others_at_a_limited_rate() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, his, soras]) = app.room_of_three().await;
     let second_tab = app.enter(&minji, &room).await;
@@ -181,7 +181,7 @@ async fn typing_reaches_the_others_once_in_a_while() {
 
 /// Abuse: E1, S13
 #[tokio::test]
-async fn what_is_not_an_event_of_ours_is_answered_and_the_connection_lives() {
+async fn unknown_events_are_answered_and_the_connection_stays_open() {
     let app = App::start().await;
     let ([minji, ..], room, [hers, ..]) = app.room_of_three().await;
     for name in ["msg", "Message", "edit me", "💥", "history"] {

@@ -106,7 +106,7 @@ async fn of_one_message_the_later_link_waits_for_the_earlier_and_others_do_not()
 
 /// Abuse: M8
 #[tokio::test]
-async fn what_waits_for_one_person_is_bounded() {
+async fn pending_jobs_of_a_user_are_limited() {
     let (app, site) = (App::with(hurried).await, Site::silent().await);
     let ([..], room, [hers, his, _]) = app.room_of_three().await;
     for door in 0..25 {
@@ -137,7 +137,7 @@ async fn what_is_under_way_at_the_end_is_taken_up_by_the_next_start() {
 
 /// Abuse: M8
 #[tokio::test]
-async fn what_waits_is_not_looked_up_any_more_once_that_is_switched_off() {
+async fn pending_previews_are_dropped_once_previews_are_switched_off() {
     let (mut app, site) = (App::with(hurried).await, Site::silent().await);
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

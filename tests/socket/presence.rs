@@ -6,7 +6,7 @@ use crate::support::App;
 
 /// Abuse: Z11
 #[tokio::test]
-async fn who_looks_away_and_goes_is_seen_by_who_shares_a_room() {
+async fn presence_changes_are_sent_to_users_who_share_a_room() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let stranger = app.guest("stranger").await;

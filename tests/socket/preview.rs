@@ -23,7 +23,7 @@ async fn previewed(client: &Client, title: &str) -> Value {
 
 /// Abuse: M9
 #[tokio::test]
-async fn a_preview_follows_its_message_and_is_words_alone() {
+async fn a_preview_follows_its_message_and_is_plain_text() {
     for door in ENTRY_POINTS {
         let (app, site) = (App::with(previews).await, Site::open().await);
         let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
@@ -101,7 +101,7 @@ async fn what_was_edited_meanwhile_gets_nothing() {
 
 /// Abuse: Z10
 #[tokio::test]
-async fn what_is_whispered_is_not_looked_up_and_outsiders_hear_nothing() {
+async fn links_in_whispers_are_not_fetched_and_outsiders_get_no_preview() {
     let (app, site) = (App::with(previews).await, Site::open().await);
     let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let outsider = app.guest("outsider").await;
@@ -138,7 +138,7 @@ async fn a_link_beside_a_picture_has_one_too() {
 
 /// Abuse: M8
 #[tokio::test]
-async fn links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house() {
+async fn links_are_only_fetched_if_enabled_and_never_from_private_networks() {
     let site = Site::open().await;
     let off: fn(&mut Config) = |config| config.http_client.may_reach = |_, _| true;
     let guarded: fn(&mut Config) = |config| config.has_link_previews = true;
@@ -159,7 +159,7 @@ async fn links_are_not_looked_up_unless_that_is_wanted_and_never_in_the_house() 
 
 /// Abuse: M8
 #[tokio::test]
-async fn nobody_makes_the_server_knock_on_many_doors() {
+async fn previews_are_limited_by_user() {
     let app = App::with(|config| {
         previews(config);
         config.has_rate_limits = true;

@@ -114,7 +114,7 @@ fn revs_of(messages: &[Value], event: &str) -> Vec<i64> {
 
 /// Abuse: Z5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_else_races_the_kick_is_below_it_or_refused() {
+async fn any_change_that_races_the_kick_is_below_it_or_refused() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let (mut below, mut refused) = (0, 0);
@@ -158,7 +158,7 @@ async fn whatever_else_races_the_kick_is_below_it_or_refused() {
 
 /// Delivery: I4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
+async fn every_rev_of_a_room_belongs_to_one_change() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let path = format!("/rooms/{}", room.id);
@@ -185,7 +185,7 @@ async fn every_rev_of_a_room_belongs_to_one_change_whoever_made_it() {
 
 /// Abuse: Z14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_room_removed_under_fire_is_gone_for_every_sender() {
+async fn a_room_removed_during_sends_is_gone_for_every_sender() {
     let app = App::start().await;
     let ([minji, ..], room, clients) = app.room_of_three().await;
     let mut pending = Vec::new();
@@ -216,7 +216,7 @@ async fn a_room_removed_under_fire_is_gone_for_every_sender() {
 
 /// Delivery: D5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_comes_in_while_being_shown_out_is_out_or_hears() {
+async fn a_join_that_races_a_kick_is_refused_or_receives_events() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, _]) = app.room_of_three().await;
     let (mut out, mut inside) = (0, 0);

@@ -62,7 +62,7 @@ async fn a_retry_after_the_given_time_succeeds() {
 
 /// Abuse: S14
 #[tokio::test]
-async fn who_does_not_listen_to_the_limit_is_let_go() {
+async fn a_client_that_ignores_the_limit_is_disconnected() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -118,7 +118,7 @@ async fn without_rate_limits_size_limits_still_hold() {
 
 /// Abuse: E5
 #[tokio::test]
-async fn coming_back_again_and_again_is_slowed_down() {
+async fn repeated_joins_are_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -141,7 +141,7 @@ async fn coming_back_again_and_again_is_slowed_down() {
 
 /// Abuse: H9, H11
 #[tokio::test]
-async fn an_address_has_so_many_connections_and_gets_them_back() {
+async fn connections_are_limited_by_address_and_freed_when_closed() {
     let app = App::with(|config| config.connections_per_address = 8).await;
     let minji = app.guest("minji").await;
     let mut sockets = Vec::new();

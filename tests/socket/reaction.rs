@@ -33,7 +33,7 @@ async fn a_reaction_is_counted_once_for_each_user() {
 
 /// Abuse: E8
 #[tokio::test]
-async fn kinds_are_few_and_only_emoji() {
+async fn reactions_are_emoji_of_a_limited_number_of_kinds() {
     let app = App::with(|config| config.limits.reactions_max = 2).await;
     let ([..], room, [hers, his, _]) = app.room_of_three().await;
     let id = hers.say(&room, "shall we?").await["id"].clone();
@@ -50,7 +50,7 @@ async fn kinds_are_few_and_only_emoji() {
 
 /// Abuse: E7, Z10
 #[tokio::test]
-async fn only_what_one_may_see_is_reacted_to() {
+async fn only_visible_messages_can_be_reacted_to() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });

@@ -17,7 +17,7 @@ fn revs(messages: &Value) -> Vec<i64> {
 
 /// Delivery: D6
 #[tokio::test]
-async fn who_comes_back_gets_all_that_changed_since_in_order() {
+async fn a_resume_returns_all_missed_changes_in_order() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, _]) = app.room_of_three().await;
     let rev = hers.say(&room, "heard").await["rev"].as_i64().unwrap();
@@ -151,7 +151,7 @@ async fn too_much_too_far_or_another_epoch_is_a_gap_with_the_newest_page() {
 
 /// Abuse: E5
 #[tokio::test]
-async fn asking_amiss_makes_nobody_a_member() {
+async fn an_invalid_join_makes_nobody_a_member() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -177,7 +177,7 @@ async fn it_works_across_a_restart() {
 
 /// Delivery: D5, D6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
+async fn a_join_during_sends_continues_with_events_without_a_gap() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, _, soras]) = app.room_of_three().await;
     let racing = async {
@@ -239,7 +239,7 @@ async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
 
 /// Delivery: D6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_the_answer_nothing_comes_that_it_held() {
+async fn events_after_a_snapshot_repeat_nothing_in_it() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, ..]) = app.room_of_three().await;
     let racing = async {

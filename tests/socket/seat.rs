@@ -39,7 +39,7 @@ async fn run(app: &'static App, way: Way, who: Person, room: Room) -> (Value, Op
 
 /// Abuse: Z4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_seat_goes_to_exactly_one_of_fifty() {
+async fn the_last_slot_goes_to_exactly_one_of_fifty() {
     // The tasks outlive the scope; the server is small and ends with the process.
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
@@ -65,7 +65,7 @@ async fn the_last_seat_goes_to_exactly_one_of_fifty() {
 
 /// Delivery: I12
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn coming_and_going_at_once_keeps_the_count_of_the_rows() {
+async fn concurrent_joins_and_leaves_keep_the_member_count_correct() {
     let app: &'static App = Box::leak(Box::new(App::start().await));
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 8 })).await;
@@ -141,7 +141,7 @@ async fn an_owner_who_leaves_while_handing_over_leaves_one_owner() {
 
 /// Abuse: Z4
 #[tokio::test]
-async fn a_full_room_keeps_the_seats_of_who_reconnects() {
+async fn a_full_room_keeps_the_slots_of_reconnecting_members() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;

@@ -39,7 +39,7 @@ async fn an_open_socket_is_a_use_of_its_session() {
 
 /// Abuse: Z8
 #[tokio::test]
-async fn whoever_logs_out_while_a_socket_comes_in_is_out() {
+async fn a_socket_that_connects_during_a_log_out_is_disconnected() {
     let app = App::start().await;
     let room = app.courtyard(&app.guest("minji").await).await;
     for round in 0..30 {
@@ -60,7 +60,7 @@ async fn whoever_logs_out_while_a_socket_comes_in_is_out() {
 
 /// Abuse: A8
 #[tokio::test]
-async fn what_an_ended_session_says_is_not_done() {
+async fn events_of_an_ended_session_have_no_effect() {
     let app = App::start().await;
     let ([minji, _, _], room, [hers, his, _]) = app.room_of_three().await;
     let out = app.request("DELETE", "/api/session").bearer(&minji.token);

@@ -75,7 +75,7 @@ async fn more_than_a_hundred_is_a_hundred() {
 
 /// Abuse: Z11
 #[tokio::test]
-async fn who_has_left_hears_of_nothing() {
+async fn a_former_member_gets_no_unread_counts() {
     let app = App::start().await;
     let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
     let elsewhere = app.connect(&jun).await;

@@ -72,7 +72,7 @@ async fn an_unknown_email_and_a_wrong_password_are_the_same() {
 
 /// Abuse: A4
 #[tokio::test]
-async fn passwords_have_bounds_and_are_not_what_everybody_tries() {
+async fn passwords_are_limited_in_length_and_common_ones_are_refused() {
     let app = App::start().await;
     for (password, code) in [
         ("", "invalid"),
@@ -112,7 +112,7 @@ async fn passwords_have_bounds_and_are_not_what_everybody_tries() {
 
 /// Abuse: A12
 #[tokio::test]
-async fn of_fifty_who_want_one_email_one_gets_it() {
+async fn of_fifty_concurrent_sign_ups_with_one_email_one_succeeds() {
     let app = App::start().await;
     let emails = ["minji@example.org", "MINJI@example.org", "ｍinji@EXAMPLE.org", "Minji@Example.Org"];
     let tries = (0..50).map(|number| {
@@ -147,7 +147,7 @@ async fn an_invalid_email_is_refused_with_its_field() {
 
 /// Abuse: A1
 #[tokio::test]
-async fn who_tries_passwords_is_slowed_down_and_the_owner_stays() {
+async fn password_guesses_are_rate_limited_and_the_owner_stays_logged_in() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.signed_up("minji").await;
     let wrong = |email: String| {
@@ -176,7 +176,7 @@ async fn who_tries_passwords_is_slowed_down_and_the_owner_stays() {
 
 /// Abuse: A3
 #[tokio::test]
-async fn a_flood_of_log_ins_is_worked_on_two_at_a_time_or_told_busy() {
+async fn a_flood_of_log_ins_is_hashed_two_at_a_time_or_gets_busy() {
     let app = App::start().await;
     app.signed_up("minji").await;
     let tries = (0..100).map(|_| {
@@ -210,7 +210,7 @@ async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
 
 /// Abuse: A6
 #[tokio::test]
-async fn the_session_cookie_is_for_this_host_alone() {
+async fn the_session_cookie_is_only_for_this_host() {
     let app = App::with(|config| {
         config.origins.public = madang::origin::Origin::parse("https://chat.example.org").ok();
     })

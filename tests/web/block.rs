@@ -6,7 +6,7 @@ use crate::support::App;
 
 /// Abuse: Z9
 #[tokio::test]
-async fn the_blocked_cannot_whisper_nor_write_directly_and_nobody_else_notices() {
+async fn a_blocked_user_cannot_whisper_or_write_directly_and_others_see_nothing() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [hers, his, _]) = app.room_of_three().await;
     let whisper = |text: &str| json!({ "room": room.id, "key": text, "text": text, "to": minji.id });

@@ -6,7 +6,7 @@ const PERSONAL: &str = "private, no-cache";
 
 /// Abuse: R8
 #[tokio::test]
-async fn no_shared_cache_keeps_what_is_for_one_person() {
+async fn no_shared_cache_may_store_personal_responses() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -65,7 +65,7 @@ fn asset_of(page: &Response) -> String {
 
 /// Abuse: M1, M9, M10, R7
 #[tokio::test]
-async fn every_answer_is_sealed() {
+async fn every_response_has_the_security_headers() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let mut ids = Vec::new();

@@ -8,7 +8,7 @@ use crate::support::{App, picture};
 
 /// Abuse: Z2
 #[tokio::test]
-async fn without_the_password_no_way_leads_in() {
+async fn without_the_password_no_call_joins_or_reads() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
@@ -111,7 +111,7 @@ async fn without_the_password_no_way_leads_in() {
 
 /// Abuse: Z12
 #[tokio::test]
-async fn what_is_nobody_elses_business_is_as_if_it_were_not() {
+async fn hidden_rooms_look_like_missing_ones() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let direct = app.call(&minji, "POST", "/direct", json!({ "userId": sora.id })).await.is(201);
@@ -145,7 +145,7 @@ async fn what_is_nobody_elses_business_is_as_if_it_were_not() {
 
 /// Abuse: Z1
 #[tokio::test]
-async fn guesses_at_once_and_guesses_of_many_people_are_counted_too() {
+async fn concurrent_guesses_and_guesses_by_many_users_are_counted() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;

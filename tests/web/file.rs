@@ -49,7 +49,7 @@ async fn a_repeated_upload_is_the_first_message_and_leaves_no_bytes() {
 
 /// Abuse: U8
 #[tokio::test]
-async fn a_file_is_for_those_who_see_its_message() {
+async fn a_file_is_visible_to_readers_of_its_message_only() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -86,7 +86,7 @@ async fn a_file_is_for_those_who_see_its_message() {
 
 /// Abuse: U11
 #[tokio::test]
-async fn who_is_not_in_the_room_uploads_nothing_there() {
+async fn only_members_upload_to_a_room() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -181,7 +181,7 @@ const KINDS: [(&str, &[u8], &str, &str); 6] = [
 
 /// Abuse: U1, U7, U14
 #[tokio::test]
-async fn any_file_is_kept_as_it_came_and_is_never_a_page() {
+async fn any_file_is_stored_unchanged_and_never_served_as_a_page() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -51,7 +51,7 @@ async fn files_are_listed_by_kind_page_by_page_each_with_its_message() {
 
 /// Abuse: U8
 #[tokio::test]
-async fn a_list_shows_what_its_reader_may_see() {
+async fn a_gallery_shows_only_visible_files() {
     let app = App::start().await;
     let ([minji, jun, sora], room, _) = app.room_of_three().await;
     send(&app, &minji, &room, "early.txt", b"early").await;

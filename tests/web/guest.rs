@@ -51,7 +51,7 @@ async fn without_a_name_a_guest_gets_a_friendly_one_in_their_language() {
 
 /// Abuse: E10
 #[tokio::test]
-async fn names_are_cleaned_and_measured_and_never_unique() {
+async fn names_are_cleaned_and_limited_and_need_not_be_unique() {
     let app = App::start().await;
     let minji = app.guest("  <b>Min\u{202e}ji</b>\n\u{200b}Kim ").await;
     assert_eq!(minji.user["name"], "<b>Minji</b> Kim");
@@ -68,7 +68,7 @@ async fn names_are_cleaned_and_measured_and_never_unique() {
 
 /// Abuse: E10
 #[tokio::test]
-async fn nobody_is_taken_for_an_admin_or_for_the_house() {
+async fn names_of_admins_and_of_the_server_are_refused() {
     let app = App::start().await;
     let (minji, namesake) = (app.signed_up("minji").await, app.guest("minji").await);
     let jun = app.guest("jun").await;
@@ -221,7 +221,7 @@ async fn the_cookie_is_for_this_host_and_no_script() {
 
 /// Abuse: Z8
 #[tokio::test]
-async fn on_the_same_transport_a_logged_out_token_connects_no_more() {
+async fn a_logged_out_token_cannot_connect_on_the_same_transport() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let lobby = app.lobby().await;
@@ -235,7 +235,7 @@ async fn on_the_same_transport_a_logged_out_token_connects_no_more() {
 
 /// Abuse: A13
 #[tokio::test]
-async fn an_address_makes_only_so_many_guests_at_once() {
+async fn guests_are_limited_by_address() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let mut made: Vec<Person> = Vec::new();
     let refused = loop {
@@ -257,7 +257,7 @@ async fn an_address_makes_only_so_many_guests_at_once() {
 
 /// Abuse: A13
 #[tokio::test]
-async fn nobody_is_somebody_else_by_their_id() {
+async fn an_id_gives_no_access() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let made = app.courtyard(&minji).await;

@@ -86,7 +86,7 @@ async fn moderators_create_list_and_end_invites() {
 
 /// Abuse: Z2, A11
 #[tokio::test]
-async fn an_invite_stands_for_the_password_as_often_as_it_may() {
+async fn an_invite_replaces_the_password_a_limited_number_of_times() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let [minji, jun, sora] = app.three_guests().await;
@@ -127,7 +127,7 @@ async fn the_handshake_takes_an_invite_too() {
 
 /// Abuse: A11
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_at_once_the_last_use_lets_one_in() {
+async fn of_two_concurrent_joins_the_last_use_admits_one() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     for _ in 0..10 {
@@ -144,7 +144,7 @@ async fn of_two_at_once_the_last_use_lets_one_in() {
 
 /// Abuse: A11
 #[tokio::test]
-async fn codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
+async fn invalid_codes_count_as_guesses_and_valid_ones_do_not() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = locked(&app, &minji).await;
@@ -239,7 +239,7 @@ async fn a_picture_of_an_invite_is_an_image_and_nothing_more() {
 
 /// Abuse: A11, R9
 #[tokio::test]
-async fn links_are_built_from_our_own_address_alone() {
+async fn links_are_built_only_from_our_own_address() {
     let app = App::with(|config| config.origins.public = Origin::parse("https://chat.example").ok()).await;
     let made = app.request("POST", "/api/guests").header("host", "chat.example").json(&json!({})).send().await.is(201);
     let token = made["token"].as_str().unwrap();

@@ -7,7 +7,7 @@ use crate::support::{App, picture};
 
 /// Abuse: A7, Z9
 #[tokio::test]
-async fn who_leaves_is_nobody_in_what_they_said_and_their_email_is_free() {
+async fn a_deleted_account_leaves_messages_without_a_sender_and_frees_its_email() {
     let app = App::start().await;
     let (minji, jun) = (app.signed_up("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;

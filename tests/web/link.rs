@@ -29,7 +29,7 @@ async fn is_admin(app: &App, who: &Person) -> bool {
 
 /// Abuse: A14
 #[tokio::test]
-async fn an_admin_is_who_opens_the_operators_link_and_confirms_it_once() {
+async fn an_admin_link_of_the_operator_works_once_after_confirmation() {
     let app = App::start().await;
     let (guest, minji, jun) = (app.guest("guest").await, app.signed_up("minji").await, app.signed_up("jun").await);
     assert_eq!(app.count("SELECT COUNT(*) FROM links WHERE kind = 'admin'"), 1, "a first start offers a link");
@@ -121,7 +121,7 @@ async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room
 
 /// Abuse: A11
 #[tokio::test]
-async fn a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_header() {
+async fn a_reset_link_works_once_ends_all_sessions_and_ignores_the_host_header() {
     let app = App::start().await;
     let (minji, other) = (app.signed_up("minji").await, app.guest("other").await);
     let socket = app.connect(&minji).await;
@@ -154,7 +154,7 @@ async fn a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_h
 
 /// Abuse: N2
 #[tokio::test]
-async fn no_other_site_moves_an_admins_hand_and_no_name_runs_in_their_eyes() {
+async fn no_other_site_acts_for_an_admin_and_no_name_runs_as_script() {
     let app = App::start().await;
     let (minji, sora) = (app.signed_up("minji").await, app.signed_up("sora").await);
     let first = admin_path(&app).await;

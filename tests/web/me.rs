@@ -10,7 +10,7 @@ async fn sign_up(app: &App, next: &str) -> crate::support::Response {
 
 /// Abuse: R10
 #[tokio::test]
-async fn the_ways_in_lead_back_to_a_path_of_ours_alone() {
+async fn log_in_and_sign_up_redirect_only_to_paths_of_this_server() {
     let app = App::start().await;
     for next in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/\t/evil.example"]
     {

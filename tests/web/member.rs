@@ -66,7 +66,7 @@ async fn refusals_come_in_their_order() {
 
 /// Abuse: Z1
 #[tokio::test]
-async fn guesses_are_counted_over_all_doors_together() {
+async fn password_guesses_over_all_transports_share_one_limit() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "password": "sesame" })).await;
@@ -217,7 +217,7 @@ async fn leave(app: &App, door: EntryPoint, who: &Person, client: &crate::suppor
 
 /// Abuse: Z13
 #[tokio::test]
-async fn only_the_owner_removes_and_nobody_removes_themselves() {
+async fn only_the_owner_kicks_members_and_nobody_kicks_themselves() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let ([minji, jun, sora], room, [hers, his, _soras]) = app.room_of_three().await;

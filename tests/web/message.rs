@@ -32,7 +32,7 @@ async fn a_send_returns_the_whole_message() {
 /// Abuse: E3
 /// Delivery: D3
 #[tokio::test]
-async fn a_repeated_key_gets_the_first_answer_whatever_it_says() {
+async fn a_repeated_key_gets_the_first_answer_whatever_the_text() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -56,7 +56,7 @@ async fn a_repeated_key_gets_the_first_answer_whatever_it_says() {
 
 /// Abuse: E1, E2, E3, E9
 #[tokio::test]
-async fn what_is_amiss_is_named() {
+async fn an_error_names_the_invalid_field() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -109,7 +109,7 @@ async fn what_is_amiss_is_named() {
 
 /// Abuse: E2
 #[tokio::test]
-async fn marks_and_turned_text_are_bounded_and_stand_for_themselves() {
+async fn combining_marks_are_limited_and_bidi_text_is_isolated() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -206,7 +206,7 @@ async fn history_goes_both_ways_by_seq() {
 
 /// Delivery: D6
 #[tokio::test]
-async fn since_pages_to_the_rev_and_never_passes_a_part_for_the_whole() {
+async fn since_returns_every_change_or_a_gap() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -251,7 +251,7 @@ async fn system_lines_speak_the_readers_language() {
 
 /// Delivery: I10
 #[tokio::test]
-async fn after_the_answer_the_next_read_shows_it() {
+async fn a_read_after_the_ack_contains_the_message() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -30,7 +30,7 @@ fn foreign() -> [String; 7] {
 
 /// Abuse: H6, H7
 #[tokio::test]
-async fn a_foreign_origin_is_refused_at_every_door_before_any_session() {
+async fn a_foreign_origin_is_refused_over_every_transport_before_any_session() {
     let app = App::with(public).await;
     let minji = app.guest("minji").await;
     for origin in foreign() {

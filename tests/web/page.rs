@@ -177,7 +177,7 @@ async fn a_room_is_found_by_its_id_or_the_link_to_it() {
 
 /// Abuse: R10
 #[tokio::test]
-async fn forms_lead_back_within_the_house() {
+async fn forms_redirect_only_to_paths_of_this_server() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     for (referer, leads_to) in [

@@ -107,7 +107,7 @@ async fn the_directory_opens_a_direct_room() {
 
 /// Abuse: Q4, Q7
 #[tokio::test]
-async fn looking_through_lists_is_slowed_down() {
+async fn reading_the_directory_is_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let refused = |statuses: Vec<u16>| {

@@ -149,7 +149,7 @@ async fn the_lobby_finds_a_part_of_a_title_whatever_the_case() {
 
 /// Abuse: R5, R12
 #[tokio::test]
-async fn queries_are_taken_at_their_word() {
+async fn queries_are_parsed_strictly() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -213,7 +213,7 @@ async fn an_owner_changes_settings_with_a_line_for_each() {
 
 /// Abuse: Z3
 #[tokio::test]
-async fn a_new_password_asks_newcomers_and_nobody_inside() {
+async fn a_new_password_applies_to_new_members_only() {
     let app = App::start().await;
     let ([minji, jun, _], room, [_, his, _]) = app.room_of_three().await;
     app.call(&minji, "PATCH", &format!("/rooms/{}", room.id), json!({ "password": "sesame" })).await.is(200);
@@ -251,7 +251,7 @@ async fn an_owner_hands_the_room_over() {
 
 /// Abuse: E6, R6
 #[tokio::test]
-async fn what_is_no_room_is_not_found_whatever_it_looks_like() {
+async fn an_invalid_room_id_is_not_found() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let client = app.connect(&minji).await;

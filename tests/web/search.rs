@@ -89,7 +89,7 @@ async fn what_narrows_a_search() {
 
 /// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
-async fn no_text_is_more_than_text() {
+async fn query_operators_are_plain_text() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -148,7 +148,7 @@ async fn no_text_is_more_than_text() {
 
 /// Abuse: Q5, Z2
 #[tokio::test]
-async fn nothing_is_found_that_one_may_not_see() {
+async fn only_visible_messages_are_found() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "잠긴 방", "password": "열려라" })).await;
@@ -185,7 +185,7 @@ async fn nothing_is_found_that_one_may_not_see() {
 
 /// Abuse: Q7
 #[tokio::test]
-async fn many_searches_of_one_person_are_slowed_down() {
+async fn searches_of_one_user_are_rate_limited() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let minji = app.guest("minji").await;
     let searches: Vec<_> = (0..100).map(|_| app.search(&minji, "x", "")).collect();
@@ -229,7 +229,7 @@ async fn without_an_index_search_says_so_and_a_reindex_restores_it() {
 
 /// Abuse: Q6
 #[tokio::test]
-async fn what_one_may_not_see_changes_no_count_and_no_page() {
+async fn hidden_messages_change_no_count_and_no_page() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let (room, hidden) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -264,7 +264,7 @@ async fn what_one_may_not_see_changes_no_count_and_no_page() {
 
 /// Abuse: Q7
 #[tokio::test]
-async fn many_searches_at_once_hold_up_no_send() {
+async fn concurrent_searches_do_not_delay_sends() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -56,7 +56,7 @@ async fn logging_out_everywhere_keeps_this_session_unless_all_are_requested() {
 
 /// Abuse: A7
 #[tokio::test]
-async fn another_password_ends_the_other_sessions_and_their_sockets() {
+async fn a_new_password_ends_the_other_sessions_and_their_sockets() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let other = app.log_in("minji").await;
@@ -82,7 +82,7 @@ async fn another_password_ends_the_other_sessions_and_their_sockets() {
 
 /// Abuse: A5
 #[tokio::test]
-async fn logging_in_ends_the_session_that_was_there_before() {
+async fn logging_in_ends_the_previous_session() {
     let app = App::start().await;
     app.signed_up("minji").await;
     let guest = app.guest("planted").await;
@@ -119,7 +119,7 @@ async fn a_session_in_use_keeps_its_cookie() {
 
 /// Abuse: A9
 #[tokio::test]
-async fn a_token_is_256_random_bits_and_nothing_else_opens() {
+async fn a_token_is_256_random_bits_and_nothing_else_gives_access() {
     let app = App::start().await;
     let mut tokens = Vec::new();
     for _ in 0..50 {
@@ -165,7 +165,7 @@ async fn a_token_is_256_random_bits_and_nothing_else_opens() {
 
 /// Abuse: A10
 #[tokio::test]
-async fn a_token_is_taken_from_no_address_and_stands_on_no_page() {
+async fn a_token_is_neither_accepted_in_a_url_nor_shown_on_a_page() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let room = app.courtyard(&minji).await;

@@ -7,7 +7,7 @@ use crate::support::key;
 
 /// Abuse: Z14
 #[tokio::test]
-async fn acts_in_a_removed_room_are_told_that_it_is_gone() {
+async fn requests_to_a_removed_room_get_gone() {
     let app = App::start().await;
     let ([minji, jun, sora], room, [_, his, _]) = app.room_of_three().await;
     let said = his.say(&room, "hello").await;

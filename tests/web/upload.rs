@@ -91,7 +91,7 @@ async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
 
 /// Abuse: U11
 #[tokio::test]
-async fn an_upload_is_its_uploaders_alone() {
+async fn an_upload_belongs_to_its_uploader_only() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;
@@ -112,7 +112,7 @@ async fn an_upload_is_its_uploaders_alone() {
 
 /// Delivery: D3
 #[tokio::test]
-async fn a_repeated_key_is_the_first_answer_even_for_who_has_left() {
+async fn a_repeated_key_gets_the_first_answer_even_after_leaving() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let (room, other) = (app.courtyard(&minji).await, app.courtyard(&minji).await);
@@ -142,7 +142,7 @@ async fn a_repeated_key_is_the_first_answer_even_for_who_has_left() {
 
 /// Abuse: U5
 #[tokio::test]
-async fn who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
+async fn uploads_over_the_limit_or_below_the_rate_are_aborted() {
     let app = App::with(|config| {
         config.upload_max = 20_000;
         config.upload_grace = Duration::from_millis(40);
@@ -174,7 +174,7 @@ async fn who_sends_more_than_they_may_or_slower_than_they_must_is_cut_off() {
 
 /// Abuse: U5
 #[tokio::test]
-async fn who_sends_more_than_they_said_sends_it_to_nobody() {
+async fn bytes_beyond_the_declared_length_are_ignored() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let body = several(&[], &[("a", &[b'x'; 1_000])]);
@@ -191,7 +191,7 @@ async fn who_sends_more_than_they_said_sends_it_to_nobody() {
 
 /// Abuse: U10
 #[tokio::test]
-async fn a_person_has_so_much_room_however_many_uploads_race_for_it() {
+async fn concurrent_uploads_do_not_exceed_the_quota_of_a_user() {
     let app = App::with(|config| {
         config.limits.waiting_files_max = 5;
         config.limits.waiting_bytes_max = 1_000;
@@ -241,7 +241,7 @@ async fn a_person_has_so_much_room_however_many_uploads_race_for_it() {
 
 /// Abuse: U12
 #[tokio::test]
-async fn who_hangs_up_leaves_nothing_and_may_come_again() {
+async fn an_aborted_upload_leaves_nothing_and_can_be_repeated() {
     let app = App::start().await;
     let ([minji, ..], room, _) = app.room_of_three().await;
     let path = format!("/api/rooms/{}/files", room.id);
@@ -258,7 +258,7 @@ async fn who_hangs_up_leaves_nothing_and_may_come_again() {
 
 /// Abuse: U12
 #[tokio::test]
-async fn what_a_failing_machine_left_is_swept_at_the_start() {
+async fn leftovers_of_a_crash_are_removed_at_the_start() {
     let mut app = App::with(|config| config.orphan_age = Duration::ZERO).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -281,7 +281,7 @@ async fn what_a_failing_machine_left_is_swept_at_the_start() {
 
 /// Abuse: U13
 #[tokio::test]
-async fn where_nothing_can_be_written_the_sender_is_told() {
+async fn a_failed_write_is_reported_to_the_sender() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

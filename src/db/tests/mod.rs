@@ -295,7 +295,7 @@ async fn after_an_io_error_the_store_is_reopened_and_checked_before_any_commit_i
 
 /// Abuse: N7
 #[tokio::test]
-async fn a_listener_that_panics_does_not_stop_the_store() {
+async fn a_panicking_commit_hook_does_not_stop_the_store() {
     let folder = Folder::new();
     let (calls, first) = (Arc::new(AtomicUsize::new(0)), AtomicBool::new(true));
     let counted = calls.clone();
