@@ -8,7 +8,13 @@ use crate::error::{Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
 /// Stores a system message at the room's next rev. The caller publishes the fact, in its order among others.
-pub(super) fn store(tx: &mut Tx, now: i64, room_id: RoomId, actor: UserId, content: SystemMessage) -> Result<(i64, Fact)> {
+pub(super) fn store(
+    tx: &mut Tx,
+    now: i64,
+    room_id: RoomId,
+    actor: UserId,
+    content: SystemMessage,
+) -> Result<(i64, Fact)> {
     let position = rev::next_rev(tx, now, room_id, true)?;
     let system = serde_json::to_string(&content).map_err(Error::internal)?;
     let number = tx.insert_numbered(

@@ -15,8 +15,10 @@ async fn a_join_is_published_with_message_and_count_and_a_repeat_is_not() {
     assert!(joined.newly);
     assert_eq!((joined.room.member_count, joined.room.rev), (2, 2));
     assert_eq!((joined.member.role, joined.member.read_seq), (Role::Member, 2));
-    assert!(matches!(&store.facts()[..], [Fact::Message { message: line, .. }, Fact::Joined { user, .. }, Fact::RoomChanged(changed)]
-        if line.seq == 2 && **user == jun && **changed == joined.room));
+    assert!(
+        matches!(&store.facts()[..], [Fact::Message { message: line, .. }, Fact::Joined { user, .. }, Fact::RoomChanged(changed)]
+        if line.seq == 2 && **user == jun && **changed == joined.room)
+    );
     let again = store.enter(3, &jun, &room).await.unwrap();
     assert!(!again.newly && again.member == joined.member && store.facts().is_empty());
 }
@@ -80,10 +82,12 @@ async fn an_owner_who_leaves_hands_over_to_the_first_who_joined() {
     store.facts();
     let leave_as = |me: UserId| store.write(move |tx| leave(tx, 5, me, id, true));
     let gone = leave_as(minji.id).await.unwrap();
-    assert!(matches!(&store.facts()[..], [Fact::Message { message: exit, .. }, Fact::Left { rev, why: Leaving::Exit, .. },
+    assert!(
+        matches!(&store.facts()[..], [Fact::Message { message: exit, .. }, Fact::Left { rev, why: Leaving::Exit, .. },
             Fact::Message { message: owner, .. }, Fact::RoomChanged(changed)]
         if exit.rev == *rev && *rev == gone.rev && owner.system.as_ref().unwrap().event == SystemEvent::Owner
-            && changed.owner.as_ref() == Some(&sora) && changed.member_count == 2));
+            && changed.owner.as_ref() == Some(&sora) && changed.member_count == 2)
+    );
     assert_eq!(leave_as(minji.id).await.unwrap_err().code, Code::NotAMember);
     leave_as(sora.id).await.unwrap();
     // The last member leaves a lasting room, which the next to join owns.

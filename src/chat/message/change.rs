@@ -148,7 +148,10 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
     }
     let position = target.next_rev(tx, now)?;
     let pinned_at = on.then_some(now);
-    tx.execute("UPDATE messages SET pinned_at = ?2, rev = ?3 WHERE number = ?1", &[&target.number, &pinned_at, &position.rev])?;
+    tx.execute(
+        "UPDATE messages SET pinned_at = ?2, rev = ?3 WHERE number = ?1",
+        &[&target.number, &pinned_at, &position.rev],
+    )?;
     target.publish(tx, position)
 }
 
