@@ -89,7 +89,7 @@ async fn what_narrows_a_search() {
 
 /// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
-async fn no_text_is_more_than_text() {
+async fn query_operators_are_plain_text() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
