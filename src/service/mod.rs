@@ -1,7 +1,6 @@
 //! The application: what pages, REST and sockets do, one file per noun.
 //!
-//! A method of [`App`] is rate limits and back-pressure around one transaction. The rules themselves are in
-//! `chat`.
+//! A method of [`App`] adds rate limits and back-pressure to one transaction. The rules themselves are in `chat`.
 
 pub mod account;
 pub mod admin;
@@ -138,7 +137,7 @@ impl App {
         Ok(app)
     }
 
-    /// Restarts all realtime state when the database was reopened after a failed commit, as after a start.
+    /// Restarts all realtime state after the database was reopened because of a failed commit.
     fn resync_when_commit_unknown(&self) {
         let (app, runtime) = (Arc::downgrade(&self.0), tokio::runtime::Handle::current());
         self.db.on_commit_unknown(move || {
@@ -176,7 +175,7 @@ impl App {
         self.write(room_id, act).await
     }
 
-    /// Does what must happen sooner or later: sweeps of sessions, rooms, uploads and files.
+    /// Runs the housekeeping: sweeps of sessions, rooms, uploads and files.
     pub async fn housekeeping(&self) {
         self.realtime.connections.forget_ended();
         self.erase_deleted_accounts().await;
@@ -200,7 +199,7 @@ impl App {
         self.remove_postponed().await;
     }
 
-    /// Marks the server as not ready for more, as it is about to end.
+    /// Marks the server as not ready for new work, because it is about to end.
     pub fn begin_drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }
