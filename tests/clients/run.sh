@@ -18,7 +18,7 @@ fi
 [ -x "$MADANG" ] || missing "$MADANG" "build it, or name another in MADANG"
 
 (cd node && npm ci --no-audit --no-fund --loglevel=error)
-# Made anew only when what it holds has changed.
+# Rebuilt only when its content has changed.
 if ! cmp -s python/requirements.txt python/venv/requirements.txt; then
   rm -rf python/venv
   python3 -m venv python/venv
