@@ -154,7 +154,7 @@ where
     W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
 {
     let lent = lend(readers, queue_timeout).await?;
-    // The thread runs to its end even if the caller goes away.
+    // The thread runs to its end even if the caller stops waiting.
     tokio::task::spawn_blocking(move || lent.0.run(budget, act))
         .await
         .unwrap_or_else(|fault| Err(Error::internal(fault)))

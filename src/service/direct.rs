@@ -1,4 +1,4 @@
-//! Direct rooms: the conversation of two people.
+//! Direct rooms: conversations of two users.
 
 use super::App;
 use crate::chat::direct;
@@ -10,7 +10,7 @@ impl App {
     /// Returns the direct room with a user, and whether it was created now.
     ///
     /// # Errors
-    /// `rate_limited`; `not_found` for an unknown user; `forbidden` for one who blocks me.
+    /// `rate_limited`; `not_found` for an unknown user; `forbidden` for one who blocks the caller.
     pub async fn open_direct(&self, me: UserId, other: UserId) -> Result<(Room, bool)> {
         self.rates.room(me)?;
         let (room, is_new) = self.write(me, move |tx, _, now| direct::open(tx, now, me, other)).await?;

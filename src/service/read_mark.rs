@@ -8,8 +8,8 @@ use crate::ids::{RoomId, UserId};
 use crate::realtime::Marks;
 
 impl App {
-    /// Whether the user can have seen a message of that seq. The realtime state usually knows; it may be a
-    /// moment behind an acknowledgement, and then the database is asked.
+    /// Returns whether the user can have seen a message with that seq. The realtime state usually knows. It may be a
+    /// moment behind an ack; then the database decides.
     ///
     /// # Errors
     /// Only those of the database.

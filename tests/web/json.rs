@@ -167,7 +167,7 @@ async fn nothing_reveals_the_server() {
             assert_eq!(ask(path).send().await.status, 404, "{path} from {far:?}");
             assert_eq!(ask(path).cookie(&minji.token).send().await.status, 404, "{path} for an admin from {far:?}");
         }
-        // The health checks answer in one word.
+        // The health checks answer with one word.
         for (path, said) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
             assert_eq!(ask(path).send().await.text(), said, "{path} from {far:?}");
         }

@@ -215,7 +215,7 @@ async fn without_an_index_search_says_so_and_a_reindex_restores_it() {
     app.reindex().await.unwrap();
     assert_eq!(texts(&app.found(&minji, "이야기").await), ["새 이야기", "옛날 이야기"]);
 
-    // Off again: messages sent meanwhile are missing from the index, and the server knows it.
+    // Switched off again: messages sent meanwhile are missing from the index, and the server knows it.
     app.restart_with(|config| config.has_search = false).await;
     assert!(app.reindex().await.unwrap_err().contains("SEARCH=off"));
     app.say(&minji, &room, "끼어든 이야기").await;

@@ -12,7 +12,7 @@ const SIDE: u32 = 256;
 
 impl App {
     /// Makes a square of an upload, stores its bytes, writes the row that names them, and removes the bytes that no
-    /// row names after that. Like every upload it runs to its end.
+    /// row names after that. Like every upload, it runs to its end.
     pub(in crate::service) async fn put_portrait<T: Send + 'static>(
         &self,
         upload: Upload,
