@@ -52,7 +52,7 @@ impl CpuPool {
         Ok(Self { jobs, permits: Arc::new(Semaphore::new(count)) })
     }
 
-    /// Runs the work on a free thread. Once started, it continues even if the caller goes away.
+    /// Runs the work on a free thread. Once started, it continues even if the caller stops waiting.
     ///
     /// # Errors
     /// `busy` when no thread was free within `queue_timeout`; `internal` when the work panicked.

@@ -13,7 +13,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-/// Compares a paper in docs/ with what the code makes of it, or writes it.
+/// Compares a document in docs/ with what the code generates, or writes it.
 #[track_caller]
 pub fn is_current(name: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
@@ -64,7 +64,7 @@ fn collect_references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// AsyncAPI 3: a channel for each namespace; what clients say is received, what we tell is sent.
+/// AsyncAPI 3: a channel for each namespace. Client events are received, server events are sent.
 fn asyncapi() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| {
         settings.definitions_path = "/components/schemas".into();

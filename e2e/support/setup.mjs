@@ -1,5 +1,6 @@
 // What a test file needs: one server, one browser, and users in separate browser profiles.
 import { after, afterEach, before, test as nodeTest } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright-core";
 import { Proxy } from "./proxy.mjs";
 import { Server } from "./server.mjs";
@@ -7,6 +8,9 @@ import { User } from "./user.mjs";
 
 /** A hang fails the test it is in. A loaded machine takes several times as long as an idle one. */
 const TEST_TIMEOUT_MS = 300_000;
+
+/** How long a browser profile may take to close. */
+const CLOSE_TIMEOUT_MS = 30_000;
 
 const FLAGS = [
   "--no-sandbox",
@@ -45,7 +49,9 @@ export function setup(prepare) {
     users = [];
     for (const proxy of proxies) proxy.close();
     proxies = [];
-    await Promise.all(closing.map((user) => user.context.close()));
+    // Chromium rarely leaves a profile open and never answers; it is killed when the file ends.
+    const timeout = sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false });
+    await Promise.race([Promise.all(closing.map((user) => user.context.close())), timeout]);
     for (const user of closing) user.assertNoErrors();
   });
   after(async () => {

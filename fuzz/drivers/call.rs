@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::json::{fields, is_of, is_refusal};
-use crate::error::Result;
-use crate::web::api::Call;
 use crate::web::api::calls;
+use crate::web::api::{Call, Read};
 
 /// Reads the input as a query and as a JSON body.
 ///
@@ -41,8 +40,8 @@ fn has_only(fields: &BTreeSet<String>, query: &str) {
 
 /// A call's readers and fields.
 struct Fields {
-    read_query: Option<fn(&str) -> Result<()>>,
-    read_body: Option<fn(&[u8]) -> Result<()>>,
+    read_query: Option<Read<str>>,
+    read_body: Option<Read<[u8]>>,
     query: BTreeSet<String>,
     body: Option<BTreeSet<String>>,
 }

@@ -1,7 +1,7 @@
-//! What a batch of acts writes to the search index.
+//! The updates of the search index by a batch of acts.
 //!
-//! The engines differ most here (FTS5, or a `tsvector` with a GIN index); how rows are written is in each engine's
-//! folder. Which words a message has, and who may see what was found, is for `chat`.
+//! The engines differ most here (FTS5, or a `tsvector` with a GIN index); each engine's folder writes its own
+//! rows. `chat` decides which words a message has and who may see the results.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +26,8 @@ pub(super) struct IndexUpdates(BTreeMap<i64, Indexed>);
 impl IndexUpdates {
     pub(super) fn add(&mut self, updates: Vec<Indexed>) {
         for mut indexed in updates {
-            // Whether the index has the number was settled before the batch: a message that is sent and then
-            // edited is still new, and a number that was freed and used again in it is not.
+            // Whether the index can have the number was decided before the batch: a message that is sent and
+            // then edited is still new; a number that was freed and reused in the batch is not.
             if let Some(before) = self.0.get(&indexed.number) {
                 indexed.is_new = before.is_new;
             }
@@ -35,7 +35,7 @@ impl IndexUpdates {
         }
     }
 
-    /// Writes the rows; without an index, notes that there is none which is complete.
+    /// Writes the rows. Without an index, records that no complete index exists.
     pub(super) fn write(self, connection: &dyn Connection, has_index: bool) -> Result<(), Fault> {
         if self.0.is_empty() {
             return Ok(());

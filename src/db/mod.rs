@@ -1,9 +1,9 @@
-//! The store: transactions, the one writer, migrations.
+//! The store: transactions, the single writer, and migrations.
 //!
-//! Writes go through one thread that commits whatever is waiting in one go ([`Db::write`]); reads
-//! run side by side on connections of their own ([`Db::read`]). Nothing outside this folder knows
-//! which engine is below: statements are in the common dialect of SQLite and PostgreSQL, values
-//! travel as [`Param`] and [`Column`].
+//! One thread does all writes and commits those that wait in one transaction ([`Db::write`]). Reads
+//! run in parallel on connections of their own ([`Db::read`]). Code outside this folder does not
+//! know the engine: statements use the SQL that SQLite and PostgreSQL share, and values are passed
+//! as [`Param`] and [`Column`].
 
 mod engine;
 mod fault;
@@ -40,13 +40,14 @@ use engine::Engine;
 use readers::Readers;
 use writer::{CommitHooks, Writer, WriterCommand};
 
-/// What a write is about. Writes about one subject are committed in the order in which they were queued;
-/// an engine with several writers may run those about different subjects side by side.
+/// The subject of a write. Writes about one subject are committed in the order in which they were
+/// queued; an engine with several writers may run writes about different subjects in parallel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     Room(RoomId),
     User(UserId),
-    /// The whole server: sweeps, summaries, anything about several rooms or nobody yet.
+    /// The whole server: sweeps, summaries, and everything that concerns several rooms, or none
+    /// yet.
     Server,
 }
 
@@ -62,28 +63,30 @@ impl From<UserId> for Subject {
     }
 }
 
-/// How to open the store.
+/// The options to open the store.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The database file; its folder must exist.
     pub path: PathBuf,
-    /// How many reads run at once.
+    /// The number of reads that run at once.
     pub readers: usize,
-    /// How many searches run at once, beside the reads.
+    /// The number of searches that run at once, in addition to the reads.
     pub searchers: usize,
-    /// Whether messages are kept by their words, to be searched.
+    /// Whether a search index of the messages is kept.
     pub has_index: bool,
-    /// The folder in which a copy of the database is kept before its schema changes, made when it
-    /// is missing; none keeps no copy.
+    /// The folder for copies of the database, one before each change of the schema. It is created
+    /// if it is missing. `None`: no copies are kept.
     pub backups: Option<PathBuf>,
-    /// Pages of the log at which it is moved into the database. The pages that every batch writes are in
-    /// it many times and are moved once; a longer one makes the first start after a crash slower.
+    /// The length of the write-ahead log, in pages, at which it is moved into the database. Pages
+    /// that every batch writes are in the log many times and are moved once. A longer log makes the
+    /// first start after a crash slower.
     pub log_pages: u32,
-    /// How many writes may wait.
+    /// The number of writes that may wait.
     pub queue: usize,
-    /// How long a request waits for a place in the queue, or for a reader, before it is `busy`.
+    /// How long a request waits for a place in the queue, or for a reader, before it fails with
+    /// `busy`.
     pub queue_timeout: Duration,
-    /// How long to wait for another process that holds the database.
+    /// How long to wait while another process locks the database.
     pub busy_timeout: Duration,
 }
 
@@ -104,7 +107,7 @@ impl Options {
     }
 }
 
-/// A handle to the store; clones share it. `F` is what a transaction tells the world.
+/// A handle to the store; clones share it. `F` is the type of the facts that transactions publish.
 pub struct Db<F> {
     queue: mpsc::Sender<WriterCommand<F>>,
     readers: Arc<Readers>,
@@ -113,7 +116,7 @@ pub struct Db<F> {
     commit_unknown: CommitUnknown,
 }
 
-/// What is done when what was told may not be all that was committed.
+/// The hook for facts that may be missing; see [`Db::on_commit_unknown`].
 type CommitUnknown = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
 
 impl<F> Clone for Db<F> {
@@ -129,14 +132,14 @@ impl<F> Clone for Db<F> {
 }
 
 impl<F: Send + 'static> Db<F> {
-    /// Opens the database, brings its schema up to date and starts the writer.
+    /// Opens the database, migrates it to the current schema and starts the writer.
     ///
-    /// `committed` hears the facts of each batch on the writer's thread, in commit order, after the
-    /// fsynced COMMIT and before any answer of that batch leaves; it is not called without facts.
-    /// It must not block for long, as all writes wait for it.
+    /// Calls `committed` with the facts of each batch, in commit order, on the writer's thread:
+    /// after the COMMIT is synced and before any act of the batch is answered. A batch without
+    /// facts does not call it. It must not block for long, because all writes wait for it.
     ///
     /// # Errors
-    /// The file cannot be opened or is no database, or a newer program has written it; or it is
+    /// The file cannot be opened or is not a database, a newer program has written it, or it is
     /// older and no copy of it can be kept.
     pub fn open(options: Options, committed: impl FnMut(Vec<F>) + Send + 'static) -> Result<Self, Fault> {
         let engine: Arc<dyn Engine> = Arc::new(sqlite::Sqlite::new(&options));
@@ -150,22 +153,21 @@ impl<F: Send + 'static> Db<F> {
         Ok(Self { queue, readers, searchers, queue_timeout, commit_unknown })
     }
 
-    /// Says what to do when facts may be missing: after an I/O error at a commit the batch is
-    /// refused, and yet it may be found committed when the file is opened anew. Then `hook` runs on
-    /// the writer's thread, before any later fact is heard. The first call counts.
+    /// Sets the hook to call when facts may be missing. After an I/O error at a commit, the batch
+    /// is refused, but the reopened database may contain it. The hook then runs on the writer's
+    /// thread, before any later fact is published. Only the first call has an effect.
     pub fn on_commit_unknown(&self, hook: impl Fn() + Send + Sync + 'static) {
         let _ = self.commit_unknown.set(Box::new(hook));
     }
 
-    /// Runs an act in a transaction of the writer and answers once it is durable.
+    /// Runs an act in a transaction of the writer. Returns once it is durable.
     ///
-    /// An act that fails or panics leaves nothing behind and tells nothing. Once queued it is run
-    /// even if the asker goes away; no answer means unknown, not failed.
+    /// An act that fails or panics changes nothing and publishes nothing. Once queued, it runs even
+    /// if the caller stops waiting. Without an answer, the outcome is unknown.
     ///
     /// # Errors
-    /// What the act answers; `busy` when the queue stays full; `unavailable` when the store cannot
-    /// take it now, or another act of the same commit failed behind its [`Tx::point_of_no_return`];
-    /// `internal` when the act panics.
+    /// The error of the act; `busy` when the queue stays full; `unavailable` when the store cannot
+    /// write now; `internal` when the act panics.
     pub async fn write<T, W>(&self, subject: impl Into<Subject>, act: W) -> Result<T>
     where
         T: Send + 'static,
@@ -180,10 +182,10 @@ impl<F: Send + 'static> Db<F> {
         answered.await.unwrap_or_else(|_| Err(Code::Unavailable.into()))
     }
 
-    /// Runs an act that only reads; all its statements see one snapshot. What it tells is dropped.
+    /// Runs an act that only reads. All its statements see one snapshot; its facts are dropped.
     ///
     /// # Errors
-    /// What the act answers; `busy` when all readers stay occupied; `unavailable` when the store
+    /// The error of the act; `busy` when no reader is free in time; `unavailable` when the store
     /// cannot be read; `internal` when the act panics or writes.
     pub async fn read<T, W>(&self, act: W) -> Result<T>
     where
@@ -193,7 +195,7 @@ impl<F: Send + 'static> Db<F> {
         readers::read(self.readers.clone(), self.queue_timeout, None, act).await
     }
 
-    /// Like [`Db::read`] on the present thread, which must be one that may block.
+    /// Like [`Db::read`], but on the current thread, which must be allowed to block.
     ///
     /// # Errors
     /// As [`Db::read`].
@@ -201,12 +203,12 @@ impl<F: Send + 'static> Db<F> {
         readers::read_blocking(&self.readers, self.queue_timeout, act)
     }
 
-    /// Like [`Db::read`] for what may take long: on connections of its own, so that no number of
-    /// searches keeps the short reads waiting, and with an end. What takes longer than `budget` is
-    /// broken off with [`Fault::Late`].
+    /// Like [`Db::read`], for acts that may take long. It uses connections of its own, so that
+    /// searches never delay short reads. After `budget`, statements are interrupted with
+    /// [`Fault::Late`].
     ///
     /// # Errors
-    /// As [`Db::read`]; `busy` also when the time was over.
+    /// As [`Db::read`]; `busy` also when the time is over.
     pub async fn search<T, W>(&self, budget: Duration, act: W) -> Result<T>
     where
         T: Send + 'static,
@@ -215,28 +217,28 @@ impl<F: Send + 'static> Db<F> {
         readers::read(self.searchers.clone(), self.queue_timeout, Some(budget), act).await
     }
 
-    /// Gives back the memory that nobody has needed since the last call: to be called every few seconds.
+    /// Frees memory that was not used since the last call. Call it every few seconds.
     pub async fn release_memory(&self) {
-        // Where the queue is full, nothing rests.
+        // If the queue is full, the writer is not idle.
         let _ = self.queue.try_send(WriterCommand::ReleaseMemory);
         let pools = [self.readers.clone(), self.searchers.clone()];
-        // A panic there costs this turn alone.
+        // A panic there costs only this turn.
         let _ = tokio::task::spawn_blocking(move || pools.iter().for_each(|readers| readers.release_memory())).await;
     }
 
-    /// Whether the store can be read now.
+    /// Checks whether the store can be read now.
     ///
     /// # Errors
-    /// `busy` or `unavailable` when it cannot.
+    /// `busy` or `unavailable` if it cannot.
     pub async fn ping(&self) -> Result<()> {
         self.read(|tx| Ok(tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map(drop)?)).await
     }
 
-    /// Finishes the reads and writes that are queued, tidies the log away and stops the writer.
-    /// Later calls on any clone are answered `unavailable`.
+    /// Finishes the queued reads and writes, moves the log into the database and stops the writer.
+    /// Later calls on any clone fail with `unavailable`.
     pub async fn close(&self) {
         let (done, stopped) = oneshot::channel();
-        // Either send fails only where the writer has stopped already.
+        // Sending or waiting fails only if the writer has stopped already.
         if self.queue.send(WriterCommand::Close(done)).await.is_ok() {
             let _ = stopped.await;
         }

@@ -21,13 +21,13 @@ pub(super) struct Readers {
     permits: Semaphore,
     /// Idle connections, the last used on top. The lock is held for a push or a pop, never during a statement.
     idle: Mutex<Vec<IdleConnection>>,
-    /// Rises whenever the database was found broken: older connections are not used again.
+    /// Incremented whenever the database is found broken; older connections are not used again.
     generation: AtomicU64,
 }
 
 struct IdleConnection {
     connection: Box<dyn Connection>,
-    /// The generation it was opened in.
+    /// The generation in which it was opened.
     generation: u64,
     idleness: Idleness,
 }
@@ -98,7 +98,7 @@ impl Readers {
         self.idle.lock().len()
     }
 
-    /// Lets no read begin any more and drops the idle connections.
+    /// Refuses new reads and drops the idle connections.
     pub(super) fn close(&self) {
         self.permits.close();
         self.renew();
@@ -154,7 +154,7 @@ where
     W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
 {
     let lent = lend(readers, queue_timeout).await?;
-    // The thread runs to its end even if the caller goes away.
+    // The thread runs to its end even if the caller stops waiting.
     tokio::task::spawn_blocking(move || lent.0.run(budget, act))
         .await
         .unwrap_or_else(|fault| Err(Error::internal(fault)))
@@ -179,7 +179,7 @@ async fn lend(readers: Arc<Readers>, queue_timeout: Duration) -> Result<Lent> {
     Ok(Lent(readers))
 }
 
-/// Gives the permit back when the read has ended.
+/// Releases the permit when the read has ended.
 struct Lent(Arc<Readers>);
 
 impl Drop for Lent {

@@ -31,8 +31,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Reads the columns of a row one after another, so that their order stands in one place: the list of
-/// columns in the statement.
+/// Reads the columns of a row one after another, so that their order is defined in one place: the column list
+/// of the statement.
 pub struct Columns<'a> {
     row: &'a Row<'a>,
     next: usize,

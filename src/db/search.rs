@@ -1,4 +1,4 @@
-//! What a search looks for in the index. How the index is asked is in each engine's folder.
+//! What a search looks for in the index. Each engine's folder queries its own index.
 
 /// What a row must have to be found: at least one term of each group. Without groups nothing is found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

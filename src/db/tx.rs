@@ -24,10 +24,9 @@ pub struct Tx<'a, F> {
     indexed: Vec<Indexed>,
 }
 
-/// What an act rolls back to when it fails.
+/// The state that an act rolls back to when it fails.
 ///
-/// A savepoint costs as much as an index of the messages, so it is set when an act first writes and not
-/// before.
+/// A savepoint costs as much as an index of the messages, so it is only set when an act first writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Savepoint {
     /// The transaction belongs to this act alone.

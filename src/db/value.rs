@@ -67,7 +67,7 @@ impl Column for u32 {
 
 impl Param for u64 {
     fn value(&self) -> Value<'_> {
-        // Sizes and counts of ours stay far below 2^63.
+        // Our sizes and counts stay far below 2^63.
         Value::Int(i64::try_from(*self).unwrap_or(i64::MAX))
     }
 }

@@ -16,7 +16,7 @@ use super::{CommitUnknown, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};
 use crate::failpoint::{self, Point};
 
-/// How many acts share one fsync at most; more would only make the first of them wait.
+/// The maximum number of acts that share one fsync. More would only delay the first of them.
 const BATCH: usize = 256;
 
 pub(super) enum WriterCommand<F> {
@@ -27,13 +27,13 @@ pub(super) enum WriterCommand<F> {
     Close(oneshot::Sender<()>),
 }
 
-/// An act with the way to its caller. It is run once and answered once, after the commit.
+/// An act and the channel to its caller. It is run once and answered once, after the commit.
 pub(super) trait Act<F>: Send {
     /// Runs; `false` when its changes must be undone.
     fn run(&mut self, tx: &mut Tx<'_, F>) -> bool;
     /// Answers with the result of the run, or with the reason why nothing was committed.
     fn answer(self: Box<Self>, refused: Option<Error>);
-    /// The room or person that the act is about.
+    /// The room or user that the act is about.
     fn subject(&self) -> Subject;
 }
 
@@ -65,7 +65,7 @@ where
     }
 
     fn answer(self: Box<Self>, refused: Option<Error>) {
-        // A caller that has gone away needs no answer.
+        // A caller that has stopped waiting needs no answer.
         let _ = self.caller.send(refused.map_or(self.outcome, Err));
     }
 
@@ -74,7 +74,7 @@ where
     }
 }
 
-/// What the store calls when something was committed.
+/// The hooks that the store calls after a commit.
 pub(super) struct CommitHooks<C> {
     /// Publishes the facts of each batch.
     pub(super) committed: C,
@@ -116,14 +116,15 @@ where
         Ok(())
     }
 
-    /// Ends when told to, or when the last handle of the store is gone.
+    /// Runs until it is closed, or until the last handle of the store is dropped.
     fn run(mut self) {
         let mut closing = Vec::new();
         let mut acts = Vec::new();
         let mut were_many = false;
         while let Some(command) = self.commands.blocking_recv() {
             if were_many {
-                // On a busy core others are about to ask too: let them, and one commit does for more.
+                // On a busy core, others are about to queue writes too. After a yield, one commit serves
+                // more.
                 thread::yield_now();
             }
             let mut next = Some(command);
@@ -132,7 +133,7 @@ where
                     WriterCommand::Run(act) => acts.push(act),
                     WriterCommand::ReleaseMemory => self.release_memory(),
                     WriterCommand::Close(done) => {
-                        // What is queued is still done; nothing more gets in.
+                        // Queued acts are still run; no others are accepted.
                         self.commands.close();
                         closing.push(done);
                     }
@@ -239,14 +240,14 @@ where
         Ok(facts)
     }
 
-    /// Reopens the database after an I/O error. The kernel may have dropped the very pages it could not
-    /// write, so nothing is promised before the file was opened and checked again.
+    /// Reopens the database after an I/O error. The kernel may have dropped the pages that it could not
+    /// write, so no commit is confirmed before the file was opened and checked again.
     fn reopen(&mut self) -> Result<&dyn Connection, Fault> {
         self.readers.iter().for_each(|readers| readers.renew());
         let connection = self.engine.open_writer()?;
         connection.check()?;
         tracing::info!("the database was reopened");
-        // What was refused may be in the file after all, and nobody was told of it.
+        // The refused acts may be in the file after all, and their facts were not published.
         if let Some(hook) = self.hooks.commit_unknown.get()
             && catch_unwind(AssertUnwindSafe(hook)).is_err()
         {

@@ -21,14 +21,14 @@ pub struct ConnectedUser {
     /// In which variant messages are sent.
     pub variant: Variant,
     pub address: IpAddr,
-    /// Whether nobody looks at this screen.
+    /// Whether the user has no visible screen on this socket.
     pub is_away: AtomicBool,
     /// Whether the session has ended, so that nothing more is done for it while it closes.
     pub has_ended: AtomicBool,
 }
 
 impl ConnectedUser {
-    /// The user's present name and picture.
+    /// Returns the user's current name and picture.
     pub fn profile(&self) -> Arc<User> {
         Arc::clone(&self.profile.read())
     }
@@ -43,7 +43,7 @@ impl Rooms {
         self.joined_rev(room_id).is_some()
     }
 
-    /// The rev at which the membership began, if the socket is in the room.
+    /// Returns the rev at which the membership began, if the socket is in the room.
     pub fn joined_rev(&self, room_id: RoomId) -> Option<i64> {
         self.0.lock().iter().find(|(room, _)| *room == room_id).map(|(_, joined_rev)| *joined_rev)
     }

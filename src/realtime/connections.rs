@@ -1,5 +1,5 @@
-//! Who is connected, over all rooms: the sockets of each user, and of each room the members who are connected.
-//! Whether a user is online or away is in `presence.rs`.
+//! The connections of all users, over all rooms: the sockets of each user, and the connected members of each room.
+//! `presence.rs` decides whether a user is online or away.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -14,7 +14,7 @@ use crate::chat::member::Presence;
 use crate::chat::session::SessionId;
 use crate::ids::{RoomId, UserId};
 
-/// How long an ended session is remembered: longer than a handshake that still found it alive can take.
+/// How long an ended session is remembered: longer than any handshake that found it alive can take.
 const REMEMBER_ENDED: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
@@ -24,11 +24,11 @@ pub struct Connections(pub(super) Mutex<Inner>);
 pub(super) struct Inner {
     /// Boxed, as a table of thousands is half empty.
     pub(super) users: HashMap<UserId, Box<Entry>>,
-    /// Of each room the members who are connected, to this room or to another.
+    /// The connected members of each room, connected to this room or to another.
     watchers: HashMap<RoomId, HashSet<UserId>>,
     /// Users whose presence may differ from what was last sent.
     pub(super) changed: HashSet<UserId>,
-    /// Sessions that ended lately, and when.
+    /// Sessions that ended recently, and when.
     ended: HashMap<SessionId, Instant>,
 }
 
@@ -55,8 +55,8 @@ impl Connections {
         inner.changed.insert(user_id);
     }
 
-    /// Notes of which rooms a user is a member, and whether they hide their presence. Read from the database after
-    /// [`Connections::add`], so that changes meanwhile are noticed.
+    /// Notes which rooms a user is a member of, and whether they hide their presence. Both are read from the database
+    /// after [`Connections::add`], so that changes meanwhile are noticed.
     pub fn load_presence(&self, user_id: UserId, rooms: Vec<RoomId>, hides: bool) {
         let mut inner = self.0.lock();
         let Some(entry) = inner.users.get_mut(&user_id) else { return };
@@ -88,8 +88,8 @@ impl Connections {
         }
     }
 
-    /// Whether a session ended lately. A handshake that found it alive asks again after [`Connections::add`]; if the
-    /// session ends after that, its socket is found.
+    /// Whether a session ended recently. A handshake that found it alive asks again after [`Connections::add`]; if
+    /// the session ends after that, its socket is found.
     pub fn has_ended(&self, id: SessionId) -> bool {
         self.0.lock().ended.contains_key(&id)
     }
@@ -99,7 +99,7 @@ impl Connections {
         self.0.lock().ended.retain(|_, at| at.elapsed() < REMEMBER_ENDED);
     }
 
-    /// The sessions with open sockets, and their users.
+    /// Returns the sessions with open sockets, and their users.
     pub fn sessions(&self) -> HashMap<SessionId, UserId> {
         let inner = self.0.lock();
         let sockets = inner.users.values().flat_map(|entry| &entry.sockets);
@@ -132,17 +132,17 @@ impl Connections {
         }
     }
 
-    /// How many members of a room are connected, to this room or to another.
+    /// Returns how many members of a room are connected, to this room or to another.
     pub fn watcher_count(&self, room_id: RoomId) -> usize {
         self.0.lock().watchers.get(&room_id).map_or(0, HashSet::len)
     }
 
-    /// The members of a room who are connected, to this room or to another.
+    /// Returns the members of a room who are connected, to this room or to another.
     pub fn watchers(&self, room_id: RoomId) -> Vec<UserId> {
         self.0.lock().watchers.get(&room_id).map(|users| users.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// The members of a room who have a socket that is not in it.
+    /// Returns the members of a room who have a socket that is not in it.
     pub fn elsewhere(&self, room_id: RoomId) -> Vec<UserId> {
         let inner = self.0.lock();
         let Some(users) = inner.watchers.get(&room_id) else { return Vec::new() };

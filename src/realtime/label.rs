@@ -1,4 +1,4 @@
-//! What a broadcast to many has to know of each reader, in one number that lies in the room's own list: see
+//! What a broadcast to many has to know about each reader, packed into one number in the room's own list: see
 //! [`socketio::Recipient`].
 
 use super::ConnectedUser;
@@ -9,7 +9,7 @@ use crate::wire::Variant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label(pub u64);
 
-/// Bits of the variant. The rest are of the user's id, from its random end.
+/// Bits of the variant. The rest are bits of the user's id, from its random end.
 const VARIANT_BITS: u32 = Variant::COUNT.next_power_of_two().trailing_zeros();
 
 impl Label {
@@ -21,7 +21,7 @@ impl Label {
         Variant::from_index((self.0 & ((1 << VARIANT_BITS) - 1)) as usize)
     }
 
-    /// Whether this may be that user. It nearly always is; a caller that must know asks the socket.
+    /// Whether this may be that user. It nearly always is. A caller that must be certain asks the socket.
     pub fn may_be(self, id: UserId) -> bool {
         self.0 >> VARIANT_BITS == (id.as_u128() as u64) << VARIANT_BITS >> VARIANT_BITS
     }

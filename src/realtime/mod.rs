@@ -53,8 +53,8 @@ pub struct Realtime {
     runtime: Handle,
     /// Sends to the sockets. Set once, when the socket server has been built: it needs this state.
     broadcaster: OnceLock<Arc<dyn Broadcaster>>,
-    /// Rooms with somebody in them or something to send. Whatever may create a room here does so, and does its work,
-    /// under this lock: so an idle room can be forgotten, and no room ever has two queues.
+    /// Rooms with somebody in them or something to send. Code that may create a room here does so, and does its work,
+    /// under this lock. So an idle room can be forgotten, and no room ever has two queues.
     rooms: Mutex<HashMap<RoomId, Arc<RoomState>>>,
     expiries: Expiries,
     /// How many times a user has come online in a room.
@@ -87,8 +87,8 @@ impl Realtime {
         let _ = self.broadcaster.set(broadcaster);
     }
 
-    /// Puts committed facts, in commit order, into the queues of their rooms. Called by the writer between the commit
-    /// and its answers; it never waits.
+    /// Puts committed facts, in commit order, into the queues of their rooms. The writer calls it between the commit
+    /// and its answers. It never waits.
     pub fn publish(self: &Arc<Self>, facts: Vec<Fact>) {
         for fact in facts {
             if matches!(fact, Fact::Queued) {
@@ -112,8 +112,8 @@ impl Realtime {
         }
     }
 
-    /// Makes all clients reconnect, as something may have been committed that was not published. Called by the writer
-    /// before it publishes anything later.
+    /// Makes all clients reconnect, because something may have been committed that was not published. The writer
+    /// calls it before it publishes anything later.
     pub fn resync(&self) {
         if let Some(broadcaster) = self.broadcaster.get() {
             broadcaster.resync();
@@ -130,7 +130,7 @@ impl Realtime {
 
     async fn dispatch(&self, room_id: RoomId, event: RoomEvent) {
         if let RoomEvent::Barrier(waiter) = event {
-            // The waiter may have gone away.
+            // The waiter may have stopped waiting.
             let _ = waiter.send(());
         } else if let Some(broadcaster) = self.broadcaster.get() {
             broadcaster.broadcast(Some(room_id), event).await;
@@ -148,20 +148,20 @@ impl Realtime {
         }
     }
 
-    /// Waits while a room's queue is full. Every act that adds to it waits here first, so that sends slow down to what
-    /// the members can take.
+    /// Waits while a room's queue is full. Every act that adds to the queue waits here first, so that senders slow
+    /// down to the speed of the members.
     pub async fn wait_for_space(&self, room_id: RoomId) {
         if let Some(room) = self.room(room_id) {
             room.wait_for_space().await;
         }
     }
 
-    /// Waits until everything that is in a room's queue now has been sent. A user who joins again waits here, or the
-    /// end of their first membership would end the second.
+    /// Waits until everything that is in a room's queue now has been sent. A user who joins again waits here;
+    /// otherwise the end of their first membership would end the second.
     pub async fn drained(self: &Arc<Self>, room_id: RoomId) {
         let (barrier, passed) = oneshot::channel();
         self.push(room_id, RoomEvent::Barrier(barrier));
-        // An error means that the dispatch loop is gone, and everything to wait for with it.
+        // An error means that the dispatch loop is gone, so there is nothing to wait for.
         let _ = passed.await;
     }
 
@@ -207,15 +207,15 @@ impl Realtime {
         Some((user, count))
     }
 
-    /// Removes everybody from a room that was removed.
+    /// Removes all users from a room that was removed.
     pub fn clear(&self, room_id: RoomId) {
         if let Some(room) = self.room(room_id) {
             *room.occupancy.lock() = Occupancy::default();
         }
     }
 
-    /// Ends the stays whose grace is over. In a lasting room the user is offline and stays a member; those who must
-    /// leave an ephemeral room are returned.
+    /// Ends the stays whose grace is over. In a lasting room the user goes offline and stays a member. Returns the
+    /// users who must leave an ephemeral room.
     pub fn end_expired_stays(self: &Arc<Self>) -> Vec<(RoomId, UserId)> {
         let mut leaving = Vec::new();
         for expiry in self.expiries.take_due(Instant::now()) {
@@ -233,7 +233,7 @@ impl Realtime {
         leaving
     }
 
-    /// How many users are online in a room.
+    /// Returns how many users are online in a room.
     pub fn online_count(&self, room_id: RoomId) -> usize {
         self.room(room_id).map_or(0, |room| room.occupancy.lock().online_count())
     }
@@ -242,24 +242,24 @@ impl Realtime {
         self.room(room_id).is_some_and(|room| room.occupancy.lock().is_online(user_id))
     }
 
-    /// At most `max` of the users online in a room.
+    /// Returns at most `max` of the users online in a room.
     pub fn online(&self, room_id: RoomId, max: usize) -> Vec<UserId> {
         self.room(room_id).map_or_else(Vec::new, |room| room.occupancy.lock().online(max))
     }
 
-    /// The users online in a room since the arrival `until`, or now, and that number. A second call with it names only
-    /// those who were online at the first.
+    /// Returns the users online in a room who arrived no later than `until` (by default, now), and that number. A
+    /// second call with it returns only users who were online at the first.
     pub fn online_until(&self, room_id: RoomId, until: Option<u64>) -> (Vec<UserId>, u64) {
         let until = until.unwrap_or_else(|| self.arrivals.load(Ordering::Relaxed));
         (self.room(room_id).map_or_else(Vec::new, |room| room.occupancy.lock().online_until(until)), until)
     }
 
-    /// Whether so many are online that the room is sent counts instead of names.
+    /// Whether so many users are online that the room is sent counts instead of names.
     pub fn is_large(&self, room_id: RoomId) -> bool {
         self.online_count(room_id) > self.timing.large_room
     }
 
-    /// Rooms with somebody online and how many, the busiest first.
+    /// Returns the rooms with users online and how many, the busiest first.
     pub fn busiest(&self) -> Vec<(RoomId, usize)> {
         let rooms = self.rooms.lock();
         let counted = rooms.iter().map(|(id, room)| (*id, room.occupancy.lock().online_count()));
@@ -276,12 +276,12 @@ impl Realtime {
         }
     }
 
-    /// The highest rev of a room that was sent to this user.
+    /// Returns the highest rev of a room that was sent to this user.
     pub fn visible_rev(&self, room_id: RoomId, user_id: UserId) -> i64 {
         self.room(room_id).map_or(0, |room| room.revs.lock().of(user_id))
     }
 
-    /// Puts a rev heartbeat into the queue of each room with somebody online.
+    /// Puts a rev heartbeat into the queue of each room with users online.
     pub fn rev_heartbeat(self: &Arc<Self>) {
         for (room_id, _) in self.busiest() {
             self.push(room_id, RoomEvent::RevHeartbeat);
@@ -291,11 +291,11 @@ impl Realtime {
 
 /// The dispatch loop of one room: sends its events in order until none is left.
 async fn dispatch_all(realtime: Arc<Realtime>, room: Arc<RoomState>) {
-    // The ack goes out before a thousand others get the message: with few cores it would wait behind them.
+    // The ack is sent before a thousand others get the message: with few cores it would wait behind them.
     tokio::task::yield_now().await;
     while let Some(event) = room.pop() {
         let dispatch = AssertUnwindSafe(realtime.dispatch(room.id, event));
-        // A panic costs one event and not the room: clients that come back resume.
+        // A panic loses one event and not the room: clients that reconnect resume.
         if dispatch.catch_unwind().await.is_err() {
             tracing::error!(room = %room.id, "dispatching an event panicked");
         }

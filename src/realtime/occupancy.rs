@@ -1,4 +1,5 @@
-//! Who is in a room: the users with sockets in it, reserved slots of ephemeral rooms, and stays that are about to end.
+//! Occupancy of rooms: the users with sockets in a room, reserved slots of ephemeral rooms, and stays that are about
+//! to end.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,11 +21,11 @@ pub(super) struct Occupancy {
 struct Stay {
     user: Arc<User>,
     sockets: u32,
-    /// Whether the user has been here with a socket; if not, only a slot is reserved.
+    /// Whether the user has had a socket here; if not, only a slot is reserved.
     is_online: bool,
     /// The number of this user's arrival among all arrivals of the process.
     arrival: u64,
-    /// When the stay ends, unless a socket comes before.
+    /// When the stay ends, unless a socket joins before.
     due: Option<Instant>,
 }
 
@@ -110,13 +111,13 @@ impl Occupancy {
         self.stays.get(&user_id).is_some_and(|stay| stay.is_online)
     }
 
-    /// At most `max` of those online.
+    /// Returns at most `max` of those online.
     pub(super) fn online(&self, max: usize) -> Vec<UserId> {
         let online = self.stays.iter().filter(|(_, stay)| stay.is_online);
         online.map(|(id, _)| *id).take(max).collect()
     }
 
-    /// Those online since the arrival `until` or an earlier one.
+    /// Returns those online who arrived no later than `until`.
     pub(super) fn online_until(&self, until: u64) -> Vec<UserId> {
         let online = self.stays.iter().filter(|(_, stay)| stay.is_online && stay.arrival <= until);
         online.map(|(id, _)| *id).collect()
@@ -135,7 +136,7 @@ pub(super) struct Expiry {
     pub(super) user_id: UserId,
 }
 
-/// All stays that are about to end, in order of time.
+/// All stays that are about to end, ordered by time.
 #[derive(Default)]
 pub(super) struct Expiries(Mutex<BTreeSet<Expiry>>);
 

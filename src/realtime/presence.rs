@@ -1,4 +1,4 @@
-//! Whether a user is online, away or offline, as others may know it.
+//! Presence: whether a user is online, away or offline, as others may see it.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Connections {
         self.0.lock().users.get(&user_id).map_or(Presence::Offline, |entry| entry.presence())
     }
 
-    /// Notes that one of a user's screens is looked at, or no longer.
+    /// Notes that one of a user's screens is visible, or no longer.
     pub fn presence_changed(&self, user_id: UserId) {
         self.0.lock().changed.insert(user_id);
     }

@@ -13,7 +13,7 @@ use crate::chat::Fact;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
 
-/// What the queue of a room may hold before senders have to wait.
+/// The limit of a room's queue above which senders have to wait.
 const MAX_EVENTS: usize = 1_000;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
@@ -28,7 +28,7 @@ pub enum RoomEvent {
     WentOffline { user: Arc<User>, count: usize },
     /// Time to send the room's rev.
     RevHeartbeat,
-    /// Nothing to send: somebody waits until everything before it was sent.
+    /// Nothing to send: a caller waits until everything before it was sent.
     Barrier(oneshot::Sender<()>),
 }
 
@@ -53,7 +53,7 @@ pub trait Broadcaster: Send + Sync {
         event: RoomEvent,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-    /// Closes all connections: clients come back and ask for what is true.
+    /// Closes all connections, so that clients reconnect and load the current state.
     fn resync(&self);
 }
 

@@ -65,7 +65,7 @@ impl App {
         Ok(entered)
     }
 
-    /// Opens a session of an account. The visitor's session before it ends: somebody may have planted it.
+    /// Opens a session of an account. Ends the visitor's previous session, because an attacker may have planted it.
     ///
     /// # Errors
     /// `rate_limited` for the account or the address, whether or not the account exists; `bad_credentials`, in the
@@ -148,7 +148,7 @@ impl App {
         Ok(account)
     }
 
-    /// Changes one's password; all other sessions end.
+    /// Changes one's password and ends all other sessions.
     ///
     /// # Errors
     /// `rate_limited`, `busy`; `bad_credentials` with the field `current`; `invalid`, `too_long` with
@@ -197,7 +197,7 @@ impl App {
             self.realtime.wait_for_space(room_id).await;
             match self.write(room_id, move |tx, _, now| account::leave_room(tx, now, me, room_id)).await {
                 Ok(()) => {}
-                // Removed from it, or with it, meanwhile.
+                // Removed from the room, or together with it, meanwhile.
                 Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound | Code::Gone) => {}
                 Err(error) => return Err(error),
             }
@@ -238,6 +238,7 @@ impl App {
             let erase = self.write(gone, move |tx, _, now| account::erase(tx, now, gone, &numbers, reached));
             let mut erased = erase.await?;
             self.remove_bytes(erased.unneeded).await;
+            erased.rooms.sort_unstable();
             erased.rooms.dedup();
             for room_id in erased.rooms {
                 self.realtime.wait_for_space(room_id).await;

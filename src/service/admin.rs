@@ -1,4 +1,4 @@
-//! Admins: how the first one is made.
+//! Admins: how the first one is appointed.
 
 use super::{App, log_failure};
 use crate::chat::Db;

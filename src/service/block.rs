@@ -1,4 +1,4 @@
-//! Blocks: people from whom one wants no whispers and no direct rooms.
+//! Blocks: users whose whispers and direct rooms one does not want.
 
 use super::App;
 use crate::chat::block;

@@ -1,4 +1,4 @@
-//! Invites: codes that let people into a room without its password.
+//! Invites: codes that admit users to a room without its password.
 
 use super::App;
 use crate::chat::invite::{self, Invite};

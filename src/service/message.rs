@@ -1,4 +1,4 @@
-//! Messages: sent within the rates, read back.
+//! Messages: sent within the rate limits, and read.
 
 use super::App;
 use crate::chat::message::{self, Changes, Cursor, Message, NewMessage, Sent};
@@ -28,7 +28,7 @@ impl App {
         self.change(me, id, move |tx, _, now| message::edit(tx, &limits, now, me, id, &text)).await
     }
 
-    /// Deletes a message for everybody.
+    /// Deletes a message for everyone.
     ///
     /// # Errors
     /// `rate_limited`; `forbidden` for a message that one may not delete.

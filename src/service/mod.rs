@@ -1,7 +1,6 @@
 //! The application: what pages, REST and sockets do, one file per noun.
 //!
-//! A method of [`App`] is rate limits and back-pressure around one transaction. The rules themselves are in
-//! `chat`.
+//! A method of [`App`] adds rate limits and back-pressure to one transaction. The rules themselves are in `chat`.
 
 pub mod account;
 pub mod admin;
@@ -133,7 +132,7 @@ impl App {
         Ok(app)
     }
 
-    /// Restarts all realtime state when the database was reopened after a failed commit, as after a start.
+    /// Restarts all realtime state after the database was reopened because of a failed commit.
     fn resync_when_commit_unknown(&self) {
         let (app, runtime) = (Arc::downgrade(&self.0), tokio::runtime::Handle::current());
         self.db.on_commit_unknown(move || {
@@ -201,7 +200,7 @@ impl App {
     }
 }
 
-/// Logs the failure of background work, which is tried again later.
+/// Logs the failure of background work.
 pub(crate) fn log_failure<T>(what: &'static str, result: Result<T, Error>) {
     if let Err(error) = result {
         tracing::warn!(%error, what, "background work failed");

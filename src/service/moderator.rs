@@ -1,4 +1,4 @@
-//! Moderators: made by the owner, and made members again.
+//! Moderators: appointed and dismissed by the owner.
 
 use super::App;
 use crate::chat::member;

@@ -1,4 +1,4 @@
-//! One's rooms, and what is unread in them.
+//! The rooms of a user, and what is unread in them.
 
 use super::App;
 use crate::chat::Tx;
@@ -6,7 +6,7 @@ use crate::chat::unread::{self, MyRoom, Place, Unread};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
-/// Rooms on a page, and the most that may be requested.
+/// The number of rooms on a page, and the maximum that may be requested.
 const PAGE: u32 = 200;
 
 impl App {
@@ -43,7 +43,7 @@ impl App {
         }
     }
 
-    /// Returns what is unread for members of a room. People who are not members any more are left out.
+    /// Returns what is unread for members of a room. Users who are no longer members are left out.
     ///
     /// # Errors
     /// Only those of the database.

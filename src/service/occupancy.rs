@@ -42,12 +42,12 @@ impl App {
 
     /// Ends the stays whose grace is over; in ephemeral rooms the membership ends with them.
     pub async fn end_expired_stays(&self) {
-        // Those who lose their sockets to the end of the server have a while to come back after it.
+        // A shutdown closes all sockets. Members get time to reconnect after it.
         if self.is_draining() {
             return;
         }
         for (room_id, user_id) in self.realtime.end_expired_stays() {
-            // Back in this very moment, with a socket that must not lose its room.
+            // Back at this very moment, with a socket that must keep its room.
             if self.realtime.is_online(room_id, user_id) {
                 continue;
             }

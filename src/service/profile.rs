@@ -1,4 +1,4 @@
-//! What others see of a user.
+//! Profiles: what others see of a user.
 
 use super::App;
 use crate::chat::user::{self, Profile, User};

@@ -1,4 +1,4 @@
-//! Rate limits, by user, address or what is guessed at.
+//! Rate limits, by user, by address or by the target of a guess.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
@@ -86,7 +86,7 @@ impl Rates {
         self.check(&self.guesses_by_address, (room_id, network))
     }
 
-    /// Counts an act that a room, or all of one's rooms, is sent: a setting, a name, a kick, a leave.
+    /// Counts an act that is sent to a room, or to all rooms of the user: a setting, a name, a kick, a leave.
     pub fn act(&self, me: UserId) -> Result<()> {
         self.check(&self.acts, me)
     }
@@ -118,7 +118,7 @@ impl Rates {
         self.check(&self.resets, socketio::network(address))
     }
 
-    /// Whether an address may be sent another e-mail now; if not, it is left out silently.
+    /// Whether an address may be sent another e-mail now. If not, the e-mail is silently left out.
     pub fn may_mail(&self, email: &str) -> bool {
         self.check(&self.emails, self.fingerprints.hash_one(email)).is_ok()
     }
@@ -158,8 +158,8 @@ impl Rates {
         self.check(&self.lists, if let Asker::Address(address) = asker { network(address) } else { asker })
     }
 
-    /// Whether it is time to send again that a user types. Always in force: it does not refuse, it only leaves out what
-    /// was just sent.
+    /// Whether a typing event may be sent again. This limit is always in force: it refuses nothing, it only leaves
+    /// out events that were just sent.
     pub fn may_send_typing(&self, room_id: RoomId, me: UserId) -> bool {
         self.typing.check((room_id, me)).is_ok()
     }

@@ -8,8 +8,8 @@ use crate::ids::{RoomId, UserId};
 use crate::realtime::Marks;
 
 impl App {
-    /// Whether the user can have seen a message of that seq. The realtime state usually knows; it may be a
-    /// moment behind an acknowledgement, and then the database is asked.
+    /// Returns whether the user can have seen a message with that seq. The realtime state usually knows. It may be a
+    /// moment behind an ack; then the database decides.
     ///
     /// # Errors
     /// Only those of the database.
@@ -27,6 +27,7 @@ impl App {
         if marks.is_empty() {
             return Vec::new();
         }
+        let taken = marks.clone();
         let store = move |tx: &mut Tx| -> Result<Vec<(RoomId, Marks)>> {
             let moved = marks.into_iter().map(|(room_id, marks)| {
                 let moved = member::mark_read(tx, room_id, marks.into_iter().collect())?;
@@ -42,6 +43,10 @@ impl App {
                 moved.into_iter().filter(|(_, marks)| !marks.is_empty()).collect()
             }
             failed => {
+                // They are stored with the next ones.
+                for (room_id, marks) in taken {
+                    marks.into_iter().for_each(|(user_id, seq)| self.realtime.changes.read(room_id, user_id, seq));
+                }
                 log_failure("storing read marks", failed);
                 Vec::new()
             }

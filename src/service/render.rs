@@ -1,4 +1,5 @@
-//! Pages are read and rendered on the blocking pool, within a bound, so that no page delays a message.
+//! Reads and renders pages on the blocking pool, a limited number at a time, so that no page delays a
+//! message.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,8 @@ impl Turns {
 }
 
 impl App {
-    /// Runs blocking work for a page, in its turn. Once begun it goes on even if the caller goes away.
+    /// Runs blocking work for a page, in its turn. Once started, it continues even if the caller stops
+    /// waiting.
     ///
     /// # Errors
     /// `busy` when no turn came in time; `internal` when the work panicked.

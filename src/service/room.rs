@@ -110,8 +110,8 @@ impl App {
         Ok(())
     }
 
-    /// Deletes the rows of removed rooms. The first turn, which is all of a small room, is done when this
-    /// returns; a long history goes on in the background, so that other acts run in between.
+    /// Deletes the rows of removed rooms. The first turn, which is enough for a small room, is done when this
+    /// returns. A long history continues in the background, so that other acts run in between.
     pub async fn sweep_rooms(&self) {
         if self.sweep_once().await {
             let app = self.clone();

@@ -21,7 +21,7 @@ const BANS: u32 = 100;
 /// One's own rooms in the list.
 pub const MY_ROOMS: u32 = 100;
 
-/// What the page of a room shows to one member, all of one moment.
+/// The data of a room's page for one member, all read at one moment.
 pub struct RoomPageData {
     pub room: Room,
     pub me: Member,
@@ -41,7 +41,7 @@ pub struct RoomPageData {
     pub bans: Vec<Ban>,
 }
 
-/// What the realtime state knows that decides what is read.
+/// The part of the realtime state that decides what is read.
 pub(super) struct Online {
     /// Some of the users online in the room.
     members: Vec<UserId>,
@@ -92,7 +92,7 @@ fn read(
     let membership = member::membership(tx, me, room_id)?;
     let room = room::get(tx, Some(me), room_id)?;
     let members = members_online_first(tx, limits, me, room_id, &online.members)?;
-    // The role that counts: an admin may do more than the stored role says.
+    // The effective role: an admin may do more than the stored role says.
     let my_member = Member { role: membership.role, ..member::get(tx, me, room_id, me)? };
     let messages = message::page(tx, limits, Some(me), room_id, cursor, limits.page_default)?;
     let (my_rooms, _) = unread::my_rooms(tx, limits, me, None, MY_ROOMS as usize)?;

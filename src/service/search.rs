@@ -24,8 +24,8 @@ pub struct SearchRequest {
 }
 
 impl App {
-    /// Finds messages that `me` may see, newest first. When its time is over, a search returns what was found until
-    /// then and where to continue.
+    /// Finds messages that `me` may see, newest first. When its time is over, it returns what was found so far and
+    /// where to continue.
     ///
     /// # Errors
     /// `search_unavailable`; `rate_limited`, `busy`; `invalid`, `too_long` with the field;
@@ -48,7 +48,7 @@ impl App {
             let until = Instant::now() + budget;
             search::find(tx, &limits, me, &Request { query, room_id, from, older_than, limit, until })
         };
-        // A statement may be running when the time is over: it has as much time again.
+        // A statement may still be running when the time is over: it gets the same time again.
         self.db.search(budget * 2, find).await
     }
 

@@ -1,4 +1,4 @@
-//! Sessions: listed and ended; their sockets end with them.
+//! Sessions: listing and ending them. Their sockets end with them.
 
 use super::{App, log_failure};
 use crate::chat::session::{self, Device, Session, SessionId, Token};
@@ -67,15 +67,15 @@ impl App {
         Ok(())
     }
 
-    /// Closes the sockets of sessions that have ended by age or by an admin command, and notes that the others are in
-    /// use. A session that ends in this process closes its sockets at once.
+    /// Closes the sockets of sessions that have expired or were ended by an admin command, and notes that the others
+    /// are in use. A session that ends in this process closes its sockets at once.
     pub async fn check_sessions(&self) {
         let people = self.realtime.connections.sessions();
         let open: Vec<SessionId> = people.keys().copied().collect();
         for chunk in open.chunks(BATCH) {
             let chunk = chunk.to_vec();
             let checked = self.db.read(move |tx| session::check(tx, now_ms(), &chunk)).await;
-            // A database that does not answer ends no session.
+            // If the database does not answer, no session is ended.
             let Ok((ended, stale)) = checked else { return log_failure("checking sessions", checked) };
             for id in ended {
                 if let Some(&user_id) = people.get(&id) {

@@ -14,9 +14,9 @@ use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
 use crate::ids::{RoomId, UserId};
 use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
-use crate::service::App;
+use crate::service::{App, log_failure};
 use crate::view;
-use crate::wire::{Kicked, Passage, Variant, Variants, WireMessage};
+use crate::wire::{Kicked, PresenceChange, Variant, Variants, WireMessage};
 
 pub(super) struct SocketBroadcaster {
     app: App,
@@ -68,7 +68,7 @@ impl SocketBroadcaster {
             Fact::Added { room, user_id } => self.added(*room, user_id),
             Fact::Left { room_id, user_id, rev, why } => self.left(room_id, user_id, rev, &why).await,
             Fact::UserChanged(user) => self.user_changed(*user).await,
-            // Changes of rooms are sent once a second. A user who joined shows by the system message and by coming online.
+            // Room changes are sent once a second. A new member shows by the system message and by coming online.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
             // For the worker of the outbox.
             Fact::Queued => {}
@@ -161,7 +161,7 @@ impl SocketBroadcaster {
         }
     }
 
-    /// Takes a user's sockets out of the room: this is the place of their leaving in the room's order.
+    /// Takes a user's sockets out of the room. This happens at the place of the leave in the room's order.
     async fn left(&self, room_id: RoomId, user_id: UserId, rev: i64, why: &Leaving) {
         let name = room_id.to_string();
         let mut is_back = false;
@@ -171,7 +171,7 @@ impl SocketBroadcaster {
             }
             let joined_rev = socket.data::<ConnectedUser>().and_then(|user| user.rooms.joined_rev(room_id));
             if joined_rev.is_some_and(|joined_rev| joined_rev > rev) {
-                // It joined by a later membership, which this does not end.
+                // It joined by a later membership, which is not ended here.
                 is_back = true;
                 continue;
             }
@@ -187,19 +187,19 @@ impl SocketBroadcaster {
         }
     }
 
-    /// Sends to the others that a user came or went, unless the room is large.
+    /// Sends to the others that a user came online or left, unless the room is large.
     async fn presence_event(&self, event: &str, room_id: RoomId, user: &User, count: usize) {
         if count > self.app.config.large_room {
             return;
         }
-        let Some(packet) = self.packet(event, &Passage { room: room_id, user, count }) else { return };
+        let Some(packet) = self.packet(event, &PresenceChange { room: room_id, user, count }) else { return };
         let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|other| other.id != user.id);
         self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
     }
 
     async fn rev_heartbeat(&self, room_id: RoomId) {
         let name = room_id.to_string();
-        // Nearly all readers are sent the same number, so one packet serves nearly all.
+        // Nearly all readers are sent the same number, so one packet serves them.
         let last = parking_lot::Mutex::new(None::<(i64, Packet)>);
         let pick = |reader: &Recipient<'_>| {
             let rev = self.app.realtime.visible_rev(room_id, reader.data::<ConnectedUser>()?.id);
@@ -225,7 +225,10 @@ impl SocketBroadcaster {
             }
         }
         let Some(packet) = self.packet("user", &*shared) else { return };
-        let rooms = self.app.db.read(move |tx| member::rooms_of(tx, user_id)).await.unwrap_or_default();
+        let rooms = match self.app.db.read(move |tx| member::rooms_of(tx, user_id)).await {
+            Ok(rooms) => rooms,
+            failed => return log_failure("reading the rooms of a changed user", failed),
+        };
         let names: Vec<String> = rooms.iter().map(RoomId::to_string).collect();
         let mut names = names.iter();
         let Some(first) = names.next() else { return };

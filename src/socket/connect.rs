@@ -1,4 +1,4 @@
-//! The beginning and the end of a socket: who connects, the room named in the handshake, what it leaves.
+//! The beginning and the end of a socket: authentication, the room named in the handshake, cleanup.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -74,7 +74,7 @@ async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Resul
 }
 
 async fn identify(app: &App, auth: &Auth, caller: Option<&Caller>) -> Result<Session> {
-    // A token decides alone: a bad one is refused, and the cookie is not tried.
+    // If a token is given, it alone decides: a bad one is refused, and the cookie is not tried.
     let token = match &auth.token {
         Some(token) => token.parse::<Token>().ok(),
         None => caller.and_then(|caller| caller.token.clone()),

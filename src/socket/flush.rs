@@ -14,7 +14,7 @@ use crate::wire::{ReadBy, ReadByMany};
 const LOBBY_ROOMS: usize = 20;
 /// Rooms read at a time.
 const BATCH: usize = 200;
-/// People online up to which each read mark is sent by itself.
+/// The number of users online up to which each read mark is sent by itself.
 const SMALL_ROOM: usize = 20;
 
 /// Sends the collected changes to the sockets.
@@ -45,13 +45,14 @@ impl Flusher {
 async fn send_changes(app: &App, lobby: &Namespace, chat: &Namespace) {
     let (members, lobby_rooms) = app.realtime.changes.take();
     let mut listed: Vec<RoomId> = lobby_rooms.into_iter().collect();
-    listed.sort_by_key(|id| std::cmp::Reverse(app.realtime.online_count(*id)));
+    listed.sort_by_cached_key(|id| std::cmp::Reverse(app.realtime.online_count(*id)));
     app.realtime.changes.put_back([], listed.split_off(listed.len().min(LOBBY_ROOMS)));
-    let told: Vec<RoomId> = members.iter().chain(listed.iter().filter(|id| !members.contains(id))).copied().collect();
-    for ids in told.chunks(BATCH) {
+    let changed: Vec<RoomId> =
+        members.iter().chain(listed.iter().filter(|id| !members.contains(id))).copied().collect();
+    for ids in changed.chunks(BATCH) {
         let ids = ids.to_vec();
         let Ok(rooms) = app.db.read(move |tx| room::by_ids(tx, &ids)).await else {
-            // The database does not answer: they are sent when it does.
+            // If the database does not answer, they are sent when it does.
             return app.realtime.changes.put_back(members, listed);
         };
         for room in rooms {

@@ -1,4 +1,4 @@
-//! The handshake's request: whose page it is from, and what is kept of it.
+//! The handshake request: the site it comes from, and what is kept of it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::error::{Error, Result};
 use crate::i18n::Lang;
 use crate::origin::{Judgement, Origins};
 
-/// What the guards know of the request that opened a session.
+/// What the handshake hooks keep of the request that opened a session.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) token: Option<Token>,
     pub(crate) lang: Lang,
-    /// The room of `?room=`, else of the page's address; an error where two are named.
+    /// The room of `?room=`, otherwise of the page's address; an error if two rooms are given.
     pub(crate) room: Result<Option<String>>,
 }
 
 pub(crate) struct HandshakePolicy {
     origins: Origins,
-    /// Makes fingerprints of cookies that mean nothing outside this process.
+    /// Hashes cookies into fingerprints that mean nothing outside this process.
     hasher: RandomState,
 }
 
@@ -44,7 +44,8 @@ impl HandshakeHooks for HandshakePolicy {
     }
 
     fn data(&self, request: &HandshakeRequest<'_>) -> HandshakeData {
-        // A foreign page, even an allowed one, is never let in by the cookie: bearer tokens only.
+        // The cookie never authenticates a page of another site, not even of an allowed one; only a
+        // bearer token does.
         let is_own = self.origins.judge(request.headers) == Judgement::Own;
         Arc::new(Caller {
             token: cookie::token(request.headers, self.origins.is_https()).filter(|_| is_own),
@@ -70,12 +71,12 @@ fn room_of_query(request: &HandshakeRequest<'_>) -> Result<Option<String>> {
     let mut rooms = query.split('&').filter_map(|pair| pair.strip_prefix("room="));
     match (rooms.next(), rooms.next()) {
         (room, None) => Ok(room.map(str::to_owned)),
-        // It is not clear which of them was meant.
+        // It is unclear which room is meant, and a proxy in front may have checked the other one.
         _ => Err(Error::invalid("room", "room is given twice")),
     }
 }
 
-/// Tutorial A's way: the page's own address names the room.
+/// Returns the room in the page's own address, as tutorial A uses it.
 fn room_of_referer(headers: &HeaderMap) -> Option<String> {
     let referer = headers.get(REFERER)?.to_str().ok()?;
     let path = referer.split(['?', '#']).next()?;

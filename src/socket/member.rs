@@ -1,4 +1,4 @@
-//! Members over the socket: listed, removed.
+//! Members over the socket: list, kick.
 
 use super::ChatSocket;
 use crate::error::Result;

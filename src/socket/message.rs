@@ -1,4 +1,4 @@
-//! Messages over the socket: sent and changed.
+//! Messages over the socket: send, edit, delete, react, pin.
 
 use super::ChatSocket;
 use crate::error::Result;

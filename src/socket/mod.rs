@@ -145,9 +145,9 @@ server_events! {
     /// A new or changed message in its whole present state, in the order of the room's revs.
     CHAT "message": wire::WireMessage;
     /// A user came into the room. Sent to the others, except in large rooms.
-    CHAT "join": wire::Passage;
+    CHAT "join": wire::PresenceChange;
     /// A user left the room or went offline. Sent to the others, except in large rooms.
-    CHAT "exit": wire::Passage;
+    CHAT "exit": wire::PresenceChange;
     /// A user is typing. May be lost.
     CHAT "typing": wire::Typing;
     /// A user has read up to a message. At most once a second, in rooms with at most 20 online.

@@ -1,4 +1,4 @@
-//! Presence: said by the pages, sent to users who share a room.
+//! Presence: reported by the pages, sent to users who share a room.
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,7 @@ use crate::realtime::PresenceChange;
 use crate::service::{App, log_failure};
 use crate::wire::{self, Answer, Nothing, PresenceOf};
 
-/// Rooms of one user whose members are sent a change.
+/// The maximum number of a user's rooms whose members are sent a change.
 const MAX_ROOMS: usize = 64;
 
 pub(super) async fn set(app: App, socket: ChatSocket, request: wire::SetPresence) -> Result<Answer<Nothing>> {

@@ -1,4 +1,4 @@
-//! Read marks: noted here, stored and sent once a second.
+//! Read marks: collected here, stored and sent once a second.
 
 use super::ChatSocket;
 use super::typing::not_in_room;

@@ -1,4 +1,4 @@
-//! Rooms over the socket: joined, left, handed over.
+//! Rooms over the socket: join, leave, hand over.
 
 use serde_json::value::{RawValue, to_raw_value};
 use socketio::{Closing, DisconnectReason, Socket};
@@ -14,7 +14,7 @@ use crate::wire::{
     Answer, Auth, Encoded, HandOver, Join, Joined, Nothing, Own, Rev, RoomOnly, SharedJson, Variant, WireMessage,
 };
 
-/// Rooms one socket may be in.
+/// The maximum number of rooms of one socket.
 const ROOMS_PER_SOCKET: usize = 128;
 
 pub(super) async fn join(app: App, socket: ChatSocket, request: Join) -> Result<Answer<Joined>> {
@@ -58,14 +58,14 @@ impl From<Auth> for Entry {
 pub(super) async fn join_room(app: &App, socket: &ChatSocket, room_id: RoomId, entry: Entry) -> Result<Answer<Joined>> {
     let me = socket.user()?;
     app.rates.resume(me.id)?;
-    // An invalid request makes nobody a member.
+    // An invalid request does not make the user a member.
     if entry.since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "since must not be negative"));
     }
     match try_join(app, &socket.socket, me, room_id, entry.clone()).await {
         Err(JoinError::MembershipEnded { was_inside }) => {
-            // A socket that was inside only asks for what it missed: if its user was removed meanwhile, that does not
-            // make them a member again. Any other socket joins like a new one.
+            // A socket that was in the room only asks for what it missed: if its user was removed meanwhile, that
+            // does not make them a member again. Any other socket joins like a new one.
             if was_inside {
                 app.check_member(me.id, room_id).await?;
             }
@@ -171,7 +171,8 @@ fn joined(snapshot: Snapshot, me: &ConnectedUser) -> serde_json::Result<Joined> 
     Ok(Joined { own: Own { room, me: member, rev, gap }, members, messages: encoded(&messages, me)? })
 }
 
-/// The messages as this reader gets them: like all others with the same variant, unless a key among them is theirs.
+/// Returns the messages as this reader gets them: like all others with the same variant, unless one of their own keys
+/// is among them.
 fn encoded(messages: &SharedJson<Changes>, me: &ConnectedUser) -> serde_json::Result<Encoded> {
     let is_sender = |message: &Message| message.user.as_ref().is_some_and(|user| user.id == me.id);
     let has_own = messages.value.messages.iter().any(|message| message.key.is_some() && is_sender(message));

@@ -27,7 +27,7 @@ pub(super) async fn typing(app: App, socket: ChatSocket, request: RoomOnly) -> R
     Ok(Nothing {}.into())
 }
 
-/// Why a socket that is not in a room may not act there: the room is gone, or the socket has not joined it.
+/// Returns the error for a socket that is not in a room: the room is gone, or the socket has not joined it.
 pub(super) async fn not_in_room(app: &App, me: &ConnectedUser, room_id: RoomId) -> Error {
     app.check_member(me.id, room_id).await.err().unwrap_or(Code::NotAMember.into())
 }

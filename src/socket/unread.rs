@@ -10,7 +10,7 @@ use crate::realtime::ConnectedUser;
 use crate::service::App;
 use crate::wire::{Unread, WireMessage};
 
-/// Users counted for in one read.
+/// Users whose counts are read at once.
 const BATCH: usize = 100;
 
 /// Sends the counts that may have changed in the last second.
@@ -30,7 +30,7 @@ pub(super) async fn flush(app: &App, chat: &Namespace) {
 }
 
 async fn send(app: &App, chat: &Namespace, room_id: RoomId, users: Vec<UserId>) {
-    // If the database does not answer now, it is asked with the next change.
+    // If the database does not answer now, the counts are sent with the next change.
     for (user_id, unread) in app.unread(room_id, users).await.unwrap_or_default() {
         let mut packets: [Option<Packet>; Lang::ALL.len()] = Default::default();
         for socket in app.realtime.connections.sockets(user_id) {

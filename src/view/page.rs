@@ -64,7 +64,7 @@ pub struct RoomPage<'a> {
     pub me: &'a Member,
     /// At most 200, online first; `me` among them.
     pub members: &'a [Member],
-    /// Whether the list shows all of them, and not only the first [`MEMBERS_LISTED`].
+    /// Whether the list shows all of them, and not only the first `MEMBERS_LISTED`.
     pub is_every_member: bool,
     /// The member that the URL points to.
     pub pointed_member: Option<UserId>,

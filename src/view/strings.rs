@@ -48,7 +48,7 @@ pub(super) fn strings_url(lang: &Lang) -> String {
     format!("/assets/{}", SCRIPTS[place].name)
 }
 
-/// The script behind the last part of [`strings_url`].
+/// The script behind the last part of `strings_url`.
 pub fn strings_script(name: &str) -> Option<&'static str> {
     SCRIPTS.iter().find(|script| script.name == name).map(|script| script.text.as_str())
 }

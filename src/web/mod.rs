@@ -3,6 +3,7 @@
 
 pub mod api;
 mod asset;
+mod compression;
 pub(crate) mod etag;
 pub(crate) mod extract;
 mod form;
@@ -19,8 +20,6 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use crate::config::Config;
 use crate::service::App;
@@ -51,8 +50,9 @@ pub fn router(app: &App) -> Router {
     // Not compressed: files are sent in ranges, and their tags name the exact bytes.
     let files = pages::file::download_routes().method_not_allowed_fallback(problem::method_not_allowed);
     let routes = per_user
-        .layer(compression())
-        .merge(shared.layer(compression()))
+        .layer(compression::layer())
+        .layer(from_fn_with_state(app.clone(), compression::compress_blocking))
+        .merge(shared.layer(compression::layer()))
         .merge(files)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(app.clone(), middleware::check_origin))
@@ -72,9 +72,4 @@ fn with_common_layers<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Ro
 /// Returns the most bytes of a multipart body. Each of its files has its own limit besides.
 fn upload_max(config: &Config) -> usize {
     config.upload_max.saturating_mul(config.limits.files_max).saturating_add(MULTIPART_FRAME)
-}
-
-fn compression() -> CompressionLayer<impl Predicate> {
-    let is_worth_it = SizeAbove::new(256).and(NotForContentType::IMAGES);
-    CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(is_worth_it)
 }

@@ -107,10 +107,11 @@ pub struct Nothing {}
 /// A user came into a room or left it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Passage<'a> {
+#[schemars(rename = "Passage")]
+pub struct PresenceChange<'a> {
     pub room: RoomId,
     pub user: &'a User,
-    /// The number of connections online afterwards.
+    /// The number of users online afterwards.
     pub count: usize,
 }
 

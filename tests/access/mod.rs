@@ -119,8 +119,8 @@ fn is_complete(rows: impl Iterator<Item = String>, there: impl Iterator<Item = S
 /// The number of concurrent strands of rows, each with scenes of its own.
 const STRANDS: usize = 4;
 
-/// Sends every request as every user by `ask`, which also returns whether it succeeded. Fails with
-/// all cells that differ from the table.
+/// Sends every request as every user with `ask`, which also returns whether it succeeded. Fails
+/// with all cells that differ from the table.
 async fn check<T>(app: &App, rows: &[Row<T>], ask: impl AsyncFn(&App, &mut Scene, &Row<T>, Who) -> (String, bool)) {
     let strand = async |strand: usize| {
         let (mut wrong, mut scene) = (Vec::new(), Scene::new(app).await);

@@ -1,5 +1,5 @@
-//! The structure of the source: who may import whom, where SQL and the clock live, how files are named and how long
-//! they may be, which words are out. Everything here reads the tree as text.
+//! The structure of the source: which module may import which, where SQL and the clock may be used, how files are
+//! named, how long they may be, and which words are not used. All tests here read the tree as text.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["failpoint"],
 ];
 
-/// Imports against the order, each with its reason.
+/// Imports that break the order, each with its reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("config", "chat::Limits", "the limits of chat's input are defined by chat"),
     ("config", "image", "image::Limits, likewise"),
@@ -80,7 +80,7 @@ const NOUNS: &[&str] = &[
     "user",
 ];
 
-/// Words of the old private dialect, and voices that the documents avoid. See docs/glossary.md.
+/// Words that comments and documents must not use. See docs/glossary.md.
 const OUT: &[&str] =
     &["anew", "whoever", "of who ", "to who ", "by who ", "nobody else's", ", say,", "needs it no more"];
 
@@ -127,8 +127,8 @@ fn a_module_with_children_is_a_folder_with_mod_rs() {
 fn the_same_noun_has_the_same_file_name_everywhere() {
     // Files about the protocol, the page as a whole or the folder itself.
     let infrastructure: &[(&str, &[&str])] = &[
-        ("src/service", &["lobby", "rates", "render"]),
-        ("src/socket", &["dispatch", "flush", "handshake"]),
+        ("src/service", &["housekeeping", "rates", "render"]),
+        ("src/socket", &["broadcast", "connect", "flush", "handshake"]),
         ("src/web/pages", &["me"]),
         ("src/web/api", &["json", "table"]),
     ];
@@ -292,7 +292,7 @@ pub fn tree() -> Vec<PathBuf> {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
             let kind = entry.file_type().unwrap();
-            // Hidden folders are tools' own, but for what runs the tests.
+            // Hidden folders belong to tools, except those that run the tests.
             if kind.is_dir() && !BUILT.contains(&name.as_str()) && (!name.starts_with('.') || name == ".ci") {
                 folders.push(entry.path());
             } else if kind.is_file() && name != ".env" {
@@ -304,7 +304,7 @@ pub fn tree() -> Vec<PathBuf> {
     files
 }
 
-/// The Rust files under a folder, without those that only tests have.
+/// The Rust files under a folder, except those that only contain tests.
 pub(super) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let is_test = |path: &Path| {
         path.iter().any(|part| part == "tests" || part == "tests.rs") || path.ends_with("chat/fixtures.rs")
@@ -336,7 +336,7 @@ fn code(source: &str) -> String {
         .collect()
 }
 
-/// Every path into the crate, in `use` lines and elsewhere, without the `crate::`.
+/// Every path into the crate, in `use` lines and elsewhere, without `crate::`.
 fn used_paths(source: &str) -> Vec<String> {
     let code = code(source).replace("madang::", "crate::");
     let starts = code.match_indices("crate::").map(|(start, found)| start + found.len());

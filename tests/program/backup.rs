@@ -78,7 +78,7 @@ async fn fickle(program: &Program, who: &Person, room: &Room, is_over: Arc<Atomi
 
 /// Abuse: N6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_beside_busy_senders_holds_all_that_was_acknowledged_before_it_began() {
+async fn a_backup_during_sends_contains_all_messages_acknowledged_before_it_began() {
     let (folder, elsewhere) = (TempDir::new(), TempDir::new());
     let program = Program::start(folder.path(), &[]);
     let [minji, jun, sora] = [program.guest("minji").await, program.guest("jun").await, program.guest("sora").await];

@@ -94,7 +94,7 @@ fn binary_on_full_disk() -> Command {
     command
 }
 
-/// What a sender knows about a send.
+/// A send as its sender knows it.
 struct Sent {
     sender: usize,
     key: String,

@@ -40,7 +40,7 @@ fn mode(path: &Path) -> u32 {
 
 /// Abuse: N4
 #[test]
-fn settings_that_let_everybody_in_are_refused() {
+fn insecure_settings_are_refused() {
     let folder = TempDir::new();
     for (flag, value) in [
         ("--allowed-origins", "*"),

@@ -58,7 +58,7 @@ async fn a_full_disk_is_reported_and_nothing_stays() {
 
 /// Abuse: U13
 #[test]
-fn uploads_go_into_no_linked_folder() {
+fn uploads_do_not_follow_a_symlinked_folder() {
     let folder = TempDir::new();
     let (data, elsewhere) = (folder.path().join("data"), folder.path().join("elsewhere"));
     std::fs::create_dir(&data).unwrap();

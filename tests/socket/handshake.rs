@@ -74,7 +74,7 @@ async fn a_refused_handshake_carries_the_error() {
 
 /// Abuse: S5
 #[tokio::test]
-async fn a_payload_of_another_form_is_invalid() {
+async fn an_auth_payload_of_another_type_is_invalid() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     for payload in [
@@ -95,7 +95,7 @@ async fn a_payload_of_another_form_is_invalid() {
 
 /// Abuse: R12
 #[tokio::test]
-async fn of_two_rooms_in_the_address_none_is_meant() {
+async fn two_rooms_in_the_query_are_refused() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let (one, two) = (app.courtyard(&minji).await, app.courtyard(&minji).await);

@@ -120,7 +120,7 @@ async fn a_kick_takes_its_place_in_the_rooms_order() {
 
 /// Abuse: Z14
 #[tokio::test]
-async fn a_removed_room_is_gone_for_all_and_their_sockets_stay() {
+async fn a_removed_room_is_gone_for_all_members_and_their_sockets_stay_open() {
     for door in [EntryPoint::Rest, EntryPoint::Socket] {
         let app = App::start().await;
         let ([minji, ..], room, [hers, his, soras]) = app.room_of_three().await;

@@ -75,7 +75,7 @@ async fn a_reload_is_neither_exit_nor_join() {
 
 /// Abuse: Z4
 #[tokio::test]
-async fn two_tabs_are_one_person() {
+async fn two_tabs_are_one_member() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;

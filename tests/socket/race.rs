@@ -185,7 +185,7 @@ async fn every_rev_of_a_room_belongs_to_one_change() {
 
 /// Abuse: Z14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_room_removed_under_fire_is_gone_for_every_sender() {
+async fn a_room_removed_during_sends_is_gone_for_every_sender() {
     let app = App::start().await;
     let ([minji, ..], room, clients) = app.room_of_three().await;
     let mut pending = Vec::new();

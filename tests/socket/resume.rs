@@ -177,7 +177,7 @@ async fn resuming_works_across_a_restart() {
 
 /// Delivery: D5, D6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_join_under_a_racing_sender_meets_the_live_events_without_a_gap() {
+async fn a_join_during_sends_continues_with_events_without_a_gap() {
     let app = App::start().await;
     let ([minji, jun, _], room, [hers, _, soras]) = app.room_of_three().await;
     let racing = async {

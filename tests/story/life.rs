@@ -58,7 +58,7 @@ async fn settles_down(app: &App) -> (Room, [(Person, Client); 4]) {
     first.say(&room, "아직 손님이에요").await;
     his.receives("아직 손님이에요").await;
 
-    // She keeps what she had, and the guest's token is invalid.
+    // She keeps her rooms and messages, and the guest's token is invalid.
     let asked = json!({ "email": "minji@example.org", "password": PASSWORD });
     let made = app.call(&guest, "POST", "/users", asked).await.is(201);
     for field in ["id", "name", "color"] {

@@ -72,7 +72,7 @@ async fn an_unknown_email_and_a_wrong_password_are_the_same() {
 
 /// Abuse: A4
 #[tokio::test]
-async fn passwords_have_bounds_and_are_not_what_everybody_tries() {
+async fn passwords_are_limited_in_length_and_common_ones_are_refused() {
     let app = App::start().await;
     for (password, code) in [
         ("", "invalid"),

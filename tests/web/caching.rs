@@ -6,7 +6,7 @@ const PERSONAL: &str = "private, no-cache";
 
 /// Abuse: R8
 #[tokio::test]
-async fn no_shared_cache_keeps_what_is_for_one_person() {
+async fn no_shared_cache_may_store_personal_responses() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

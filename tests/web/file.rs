@@ -181,7 +181,7 @@ const KINDS: [(&str, &[u8], &str, &str); 6] = [
 
 /// Abuse: U1, U7, U14
 #[tokio::test]
-async fn any_file_is_kept_as_it_came_and_is_never_a_page() {
+async fn any_file_is_stored_unchanged_and_never_served_as_a_page() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

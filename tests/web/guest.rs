@@ -51,7 +51,7 @@ async fn without_a_name_a_guest_gets_a_friendly_one_in_their_language() {
 
 /// Abuse: E10
 #[tokio::test]
-async fn names_are_cleaned_and_measured_and_never_unique() {
+async fn names_are_cleaned_and_limited_and_need_not_be_unique() {
     let app = App::start().await;
     let minji = app.guest("  <b>Min\u{202e}ji</b>\n\u{200b}Kim ").await;
     assert_eq!(minji.user["name"], "<b>Minji</b> Kim");
@@ -221,7 +221,7 @@ async fn the_cookie_is_for_this_host_and_no_script() {
 
 /// Abuse: Z8
 #[tokio::test]
-async fn on_the_same_transport_a_logged_out_token_connects_no_more() {
+async fn a_logged_out_token_cannot_connect_on_the_same_transport() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let lobby = app.lobby().await;

@@ -127,7 +127,7 @@ async fn the_handshake_takes_an_invite_too() {
 
 /// Abuse: A11
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_at_once_the_last_use_lets_one_in() {
+async fn of_two_concurrent_joins_the_last_use_admits_one() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     for _ in 0..10 {
@@ -144,7 +144,7 @@ async fn of_two_at_once_the_last_use_lets_one_in() {
 
 /// Abuse: A11
 #[tokio::test]
-async fn codes_that_open_nothing_count_as_guesses_and_good_ones_do_not() {
+async fn invalid_codes_count_as_guesses_and_valid_ones_do_not() {
     let app = App::with(|config| config.has_rate_limits = true).await;
     let [minji, jun, _] = app.three_guests().await;
     let room = locked(&app, &minji).await;

@@ -6,7 +6,7 @@ use crate::support::App;
 
 /// Abuse: R1, R11
 #[tokio::test]
-async fn json_routes_take_json_alone() {
+async fn json_routes_accept_only_json() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let body = r#"{"title":"x"}"#;
@@ -61,7 +61,7 @@ async fn a_broken_or_large_body_is_refused() {
 
 /// Abuse: R2
 #[tokio::test]
-async fn other_methods_are_refused_and_none_is_disguised() {
+async fn other_methods_are_refused_and_overrides_are_ignored() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -114,7 +114,7 @@ async fn not_found_is_a_page_or_json() {
 
 /// Abuse: R7
 #[tokio::test]
-async fn an_error_reflects_nothing() {
+async fn an_error_does_not_reflect_input() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let script = "<script>alert(1)</script>";
@@ -167,7 +167,7 @@ async fn nothing_reveals_the_server() {
             assert_eq!(ask(path).send().await.status, 404, "{path} from {far:?}");
             assert_eq!(ask(path).cookie(&minji.token).send().await.status, 404, "{path} for an admin from {far:?}");
         }
-        // The health checks answer in one word.
+        // The health checks answer with one word.
         for (path, said) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
             assert_eq!(ask(path).send().await.text(), said, "{path} from {far:?}");
         }
@@ -206,7 +206,7 @@ async fn nothing_returns_a_whole_room() {
 
 /// Abuse: R6
 #[tokio::test]
-async fn a_path_is_taken_as_it_stands_and_has_an_end() {
+async fn paths_are_not_normalised_and_are_limited_in_length() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -236,7 +236,7 @@ async fn a_path_is_taken_as_it_stands_and_has_an_end() {
 
 /// Abuse: R11
 #[tokio::test]
-async fn a_body_that_nobody_reads_is_refused_before_it_comes() {
+async fn an_unwanted_body_is_refused_before_it_is_read() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;

@@ -124,7 +124,7 @@ async fn an_admin_has_the_owners_powers_where_they_are_and_removes_any_open_room
 
 /// Abuse: A11
 #[tokio::test]
-async fn a_reset_link_opens_once_ends_all_sessions_and_never_comes_from_a_host_header() {
+async fn a_reset_link_works_once_ends_all_sessions_and_ignores_the_host_header() {
     let app = App::start().await;
     let (minji, other) = (app.signed_up("minji").await, app.guest("other").await);
     let socket = app.connect(&minji).await;

@@ -11,7 +11,7 @@ const BREAKS_OUT: &str = "\"'--></textarea></title><i x>";
 
 /// Abuse: M1, M3
 #[tokio::test]
-async fn no_page_takes_markup_from_people_or_carries_script() {
+async fn no_page_contains_markup_of_users_or_inline_script() {
     let app = App::start().await;
     let minji = app.account(BREAKS_OUT).await;
     app.call(&minji, "PATCH", "/me", json!({ "bio": BREAKS_OUT })).await.is(200);

@@ -217,7 +217,7 @@ async fn leave(app: &App, door: EntryPoint, who: &Person, client: &crate::suppor
 
 /// Abuse: Z13
 #[tokio::test]
-async fn only_the_owner_removes_and_nobody_removes_themselves() {
+async fn only_the_owner_kicks_members_and_nobody_kicks_themselves() {
     for door in ENTRY_POINTS {
         let app = App::start().await;
         let ([minji, jun, sora], room, [hers, his, _soras]) = app.room_of_three().await;

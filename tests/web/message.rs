@@ -32,7 +32,7 @@ async fn a_send_returns_the_whole_message() {
 /// Abuse: E3
 /// Delivery: D3
 #[tokio::test]
-async fn a_repeated_key_gets_the_first_answer_whatever_it_says() {
+async fn a_repeated_key_gets_the_first_answer_whatever_the_text() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;

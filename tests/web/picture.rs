@@ -18,7 +18,7 @@ async fn house() -> (App, Person, Room) {
 
 /// Abuse: U1
 #[tokio::test]
-async fn only_pictures_are_pictures_and_their_names_decide_nothing() {
+async fn content_decides_what_is_an_image_and_names_do_not() {
     let (app, minji, room) = house().await;
     for bytes in [
         b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>".as_slice(),
@@ -44,7 +44,7 @@ async fn only_pictures_are_pictures_and_their_names_decide_nothing() {
 
 /// Abuse: U1
 #[tokio::test]
-async fn a_polyglot_keeps_its_pixels_alone() {
+async fn a_polyglot_keeps_only_its_pixels() {
     let (app, minji, room) = house().await;
     for mut bytes in [picture::png(4, 4), picture::gif(3)] {
         bytes.extend(b"<script>alert(1)</script>");
@@ -57,7 +57,7 @@ async fn a_polyglot_keeps_its_pixels_alone() {
 
 /// Abuse: U2, U3, U4
 #[tokio::test]
-async fn what_is_too_large_or_broken_is_no_picture() {
+async fn images_that_are_too_large_or_corrupt_are_refused() {
     let app = App::with(|config| {
         config.images.frames = 20;
         config.images.side = 100;
@@ -115,7 +115,7 @@ async fn an_animated_gif_stays_animated_with_a_still_beside_it() {
 
 /// Abuse: U15
 #[tokio::test]
-async fn a_large_picture_has_one_smaller_copy_of_one_size() {
+async fn a_large_image_has_one_thumbnail_of_fixed_size() {
     let (app, minji, room) = house().await;
     let sent = upload(&app, &minji, &room, "sky.png", &picture::png(1_000, 500)).await.is(201);
     let file = &sent["files"][0];
@@ -128,7 +128,7 @@ async fn a_large_picture_has_one_smaller_copy_of_one_size() {
 
 /// Abuse: U6
 #[tokio::test]
-async fn a_name_ends_no_header_and_names_nothing_on_the_disk() {
+async fn a_file_name_injects_no_header_and_is_no_path_on_disk() {
     let (app, minji, room) = house().await;
     for (typed, kept, sent_as) in [
         ("../../etc/passwd", "passwd", "passwd"),
@@ -162,7 +162,7 @@ async fn a_name_ends_no_header_and_names_nothing_on_the_disk() {
 
 /// Abuse: U7
 #[tokio::test]
-async fn a_file_can_do_nothing_in_a_browser() {
+async fn a_file_runs_nothing_in_a_browser() {
     let (app, minji, room) = house().await;
     let sent = upload(&app, &minji, &room, "cat.gif", &picture::gif(2)).await.is(201);
     for url in ["url", "thumbnailUrl"].map(|name| sent["files"][0][name].as_str().unwrap()) {
@@ -175,7 +175,7 @@ async fn a_file_can_do_nothing_in_a_browser() {
 
 /// Abuse: U5
 #[tokio::test]
-async fn a_file_over_the_limit_is_cut_off_however_it_comes() {
+async fn a_file_over_the_limit_is_refused_however_it_is_sent() {
     let app = App::with(|config| config.upload_max = 20_000).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -200,7 +200,7 @@ async fn a_file_over_the_limit_is_cut_off_however_it_comes() {
 
 /// Abuse: U12
 #[tokio::test]
-async fn an_upload_that_breaks_off_leaves_nothing() {
+async fn an_aborted_upload_leaves_no_file() {
     let (app, minji, room) = house().await;
     let files = format!("/api/rooms/{}/files", room.id);
     let whole = picture::png(300, 300);

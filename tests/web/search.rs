@@ -89,7 +89,7 @@ async fn what_narrows_a_search() {
 
 /// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
-async fn no_text_is_more_than_text() {
+async fn query_operators_are_plain_text() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
@@ -215,7 +215,7 @@ async fn without_an_index_search_says_so_and_a_reindex_restores_it() {
     app.reindex().await.unwrap();
     assert_eq!(texts(&app.found(&minji, "이야기").await), ["새 이야기", "옛날 이야기"]);
 
-    // Off again: messages sent meanwhile are missing from the index, and the server knows it.
+    // Switched off again: messages sent meanwhile are missing from the index, and the server knows it.
     app.restart_with(|config| config.has_search = false).await;
     assert!(app.reindex().await.unwrap_err().contains("SEARCH=off"));
     app.say(&minji, &room, "끼어든 이야기").await;

@@ -56,7 +56,7 @@ async fn logging_out_everywhere_keeps_this_session_unless_all_are_requested() {
 
 /// Abuse: A7
 #[tokio::test]
-async fn another_password_ends_the_other_sessions_and_their_sockets() {
+async fn a_new_password_ends_the_other_sessions_and_their_sockets() {
     let app = App::start().await;
     let minji = app.signed_up("minji").await;
     let other = app.log_in("minji").await;
@@ -82,7 +82,7 @@ async fn another_password_ends_the_other_sessions_and_their_sockets() {
 
 /// Abuse: A5
 #[tokio::test]
-async fn logging_in_ends_the_session_that_was_there_before() {
+async fn logging_in_ends_the_previous_session() {
     let app = App::start().await;
     app.signed_up("minji").await;
     let guest = app.guest("planted").await;

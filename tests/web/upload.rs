@@ -91,7 +91,7 @@ async fn several_files_of_any_kind_go_with_one_message_in_their_order() {
 
 /// Abuse: U11
 #[tokio::test]
-async fn an_upload_is_its_uploaders_alone() {
+async fn an_upload_belongs_to_its_uploader_only() {
     let app = App::start().await;
     let [minji, jun, _] = app.three_guests().await;
     let room = app.courtyard(&minji).await;

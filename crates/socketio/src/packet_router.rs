@@ -157,8 +157,9 @@ impl PacketRouter {
     /// # Errors
     /// When its session has ended.
     fn connected(&self, socket: &Socket) -> Result<(), DisconnectReason> {
-        socket.connected()?;
+        // Before its client knows: from then on it must get every broadcast. Until then it gets none.
         socket.join(ALL_SOCKETS);
+        socket.connected()?;
         self.update_connect_timeout(socket.session(), &self.state.lock());
         Ok(())
     }

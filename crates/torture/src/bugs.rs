@@ -31,7 +31,7 @@ enum FoundBy {
 }
 use FoundBy::{Invariants, SyncProof};
 
-/// Acks and events that leave before the commit have time to arrive before the crash.
+/// Gives acks and events that leave before the commit time to arrive before the crash.
 const CRASH_IN_SLOW_COMMIT: &str = "slow-commit=20,crash=before-commit:60";
 
 const BUGS: &[Bug] = &[

@@ -62,7 +62,7 @@ impl Connection {
     }
 }
 
-/// Sends a request. An error means that it is unknown what became of it.
+/// Sends a request. An error means that its outcome is unknown.
 pub(crate) async fn send(request: Request) -> Result<Response> {
     Ok(request.send_within(RESPONSE_TIMEOUT).await?)
 }

@@ -31,7 +31,8 @@ pub(crate) enum Fault {
     Pause,
     /// Half-open connections: everything is lost, both ways, without an error.
     HalfOpen,
-    /// Everything from the server is lost: it has processed a request and the client does not know.
+    /// Everything from the server is lost: it has processed a request, and the client gets no
+    /// answer.
     LostResponses,
     /// Clients that send and do not read.
     Stall,

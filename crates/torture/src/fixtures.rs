@@ -33,7 +33,7 @@ pub(crate) const KICK_ROOM: RoomIndex = 1;
 /// The room of the stock client.
 pub(crate) const STOCK_CLIENT_ROOM: RoomIndex = 2;
 const SMALL_ROOM_CAPACITY: u32 = 4;
-/// Users in each of the other rooms, about.
+/// The approximate number of users in each of the other rooms.
 const USERS_PER_ROOM: usize = 12;
 
 impl Fixtures {

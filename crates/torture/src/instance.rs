@@ -104,7 +104,7 @@ impl Instance {
         Ok((!output.status.success()).then(|| String::from_utf8_lossy(&text).into_owned()))
     }
 
-    /// Stops the server from opening more files, or lets it again.
+    /// Prevents the server from opening more files, or permits it again.
     pub(crate) fn limit_files(&self, is_limited: bool) -> Result<()> {
         let Some(pid) = self.pid() else { return Ok(()) };
         let handle = Pid::from_raw(pid.cast_signed());

@@ -118,7 +118,7 @@ async fn interrupted() -> Result<()> {
     Err("interrupted".into())
 }
 
-/// The seed of the first short run, so that everybody runs at least one plan in common.
+/// The seed of the first short run, so that all machines run at least one common plan.
 const FIXED_SEED: u64 = 20_261_122;
 
 async fn short(cli: &Cli) -> Result<()> {

@@ -1,5 +1,5 @@
 //! A proxy between a client and the server that can cut, pause, lose, slice and delay what passes.
-//! Each user has one, at an address that stays while servers come and go.
+//! Each user has one, at an address that stays the same when servers are restarted.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

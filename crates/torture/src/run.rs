@@ -26,7 +26,7 @@ use crate::user::{Phase, User};
 
 /// How long the users may take to settle after the last fault, and for the last resume.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(45);
-/// A little more than the store may take to recover.
+/// A little more than the store is allowed for its recovery.
 const RECOVERY_TIMEOUT: Duration = Duration::from_secs(11);
 /// How long a shutdown may take.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) duration: Duration,
     pub(crate) senders: usize,
-    /// The pause between two operations of a user, in milliseconds, about.
+    /// The approximate pause between two operations of a user, in milliseconds.
     pub(crate) pause_ms: u64,
     /// The average time between two faults.
     pub(crate) fault_interval: Duration,

@@ -66,7 +66,7 @@ fn read(c: &mut Columns<'_>) -> Result<Access, Fault> {
 }
 
 /// Returns the membership of a user: the check behind every act in a room. In an open room an admin who is a
-/// member counts as its owner; [`find_role`] returns the stored role.
+/// member counts as its owner; `find_role` returns the stored role.
 ///
 /// # Errors
 /// `room_not_found`, also for another's direct room; `gone` for a removed room; `not_a_member`.

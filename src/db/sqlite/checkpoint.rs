@@ -1,8 +1,8 @@
-//! When the write-ahead log is moved into the database, and by whom.
+//! When the write-ahead log is moved into the database, and by which thread.
 //!
-//! By default SQLite does this within the commit that makes the log long, while everybody waits for two more
-//! syncs. Here a thread does most of it beside the writer. As commits go on meanwhile it never reaches the
-//! very end, and only a log that is moved completely restarts: the writer moves the little that is left.
+//! By default SQLite does this within the commit that makes the log long, and all writes wait for two more
+//! syncs. Here a thread does most of it beside the writer. Because commits go on meanwhile, the thread never
+//! reaches the end, and only a log that is moved completely restarts: the writer moves the rest.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -65,8 +65,8 @@ impl Checkpoints {
         self.running = running.ok();
     }
 
-    /// Moves what the thread has left. The log restarts with the next commit that finds no reader in it; if
-    /// that is not the next one, it is tried again soon.
+    /// Moves what the thread has left. The log restarts with the next commit that finds no reader in it. If
+    /// that is not the next commit, the move is soon tried again.
     fn finish(&mut self, finish: impl FnOnce() -> Result<(), Fault>) {
         self.wait();
         logged(finish());

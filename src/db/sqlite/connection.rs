@@ -19,28 +19,29 @@ use crate::db::row::{Row, Values, wrong_type};
 use crate::db::search::Match;
 use crate::db::value::{Param, Value};
 
-/// Statements kept prepared per connection; chat has fewer texts than this.
+/// The number of prepared statements kept per connection; chat has fewer statements than this.
 const STATEMENTS: usize = 128;
 
 pub(super) struct Connection {
     engine: rusqlite::Connection,
-    /// Those of the writer's connection.
+    /// The checkpoints, if this is the writer's connection.
     checkpoints: Option<Checkpoints>,
 }
 
 use engine::Connection as _;
 
 impl Connection {
-    /// The writing connection; makes the file when there is none.
+    /// Opens a connection that writes; creates the file if there is none.
     pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
-        // For nobody else on the machine, whatever the folder is; its log gets the same mode from
-        // SQLite. Where this fails, the opening below says why.
+        // Private to the user who runs the server, whatever the permissions of the folder. SQLite
+        // gives the log the same mode. If this fails, the call below returns the reason.
         let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = Self::with_flags(path, flags, busy_timeout)?;
-        // The cache holds what a batch of acts in as many rooms touches; with less, pages are written
-        // and read again in the midst of it. It grows with use only.
-        // FULL: an acknowledged commit survives a power cut, as COMMIT returns after the fsync.
+        // The cache holds what a batch of acts in as many rooms touches. With a smaller one, pages
+        // would be written and read again in the middle of the batch. It only grows with use.
+        // FULL: an acknowledged commit survives a power cut, because COMMIT returns after the
+        // fsync.
         connection.batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
@@ -52,7 +53,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Opens the connection of the writer, whose log is moved into the database at this length.
+    /// Opens the writer's connection. Its log is moved into the database at `log_pages` pages.
     pub(super) fn open_writer(path: &Path, busy_timeout: Duration, log_pages: u32) -> Result<Self, Fault> {
         let mut connection = Self::open(path, busy_timeout)?;
         let path = path.to_owned();
@@ -67,8 +68,8 @@ impl Connection {
         Self::with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY, busy_timeout)
     }
 
-    /// For who only looks, also at a file that its last process left in the midst of things: the
-    /// engine may tidy that away, statements may change nothing.
+    /// Opens a connection for inspection, also of a file that its last process did not close
+    /// cleanly. The engine may recover such a file; statements cannot change anything.
     pub(super) fn open_for_inspection(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
         let connection = Self::with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE, busy_timeout)?;
         connection.batch("PRAGMA query_only = ON")?;
@@ -79,30 +80,29 @@ impl Connection {
         let connection = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        // A plan that depended on bound values would be made anew whenever they change; ours are
-        // meant to be the same for all.
+        // Otherwise a plan may depend on bound values and is prepared again when they change. Our
+        // plans should be the same for all values.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // A negative cache size counts KiB. Mapped memory would turn an I/O error into a signal.
         connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
         Ok(Self { engine: connection, checkpoints: None })
     }
 
-    /// Copies the database into an empty file, which is then on the disk for good. `between` is
-    /// called after each step with the pages that are done and all there are; it may pause, or break
-    /// the copy off.
+    /// Copies the database into an empty file and syncs it. Calls `between` after each step with
+    /// the number of pages done and the total; it may pause, or stop the copy with an error.
     ///
-    /// The reading transaction that must be open gives the copy one moment: a write by another
-    /// process would otherwise let it begin anew, and on a busy day it would never end.
+    /// A read transaction must be open, so that the copy shows one moment. Otherwise each write by
+    /// another process would start the copy over, and on a busy server it would never end.
     pub(super) fn copy_to(
         &self,
         path: &Path,
         mut between: impl FnMut(u64, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        /// Pages of a step: a megabyte.
+        /// Pages per step: one megabyte.
         const STEP: i32 = 256;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut copy = rusqlite::Connection::open_with_flags(path, flags)?;
-        // Nothing of it counts before the end, so nothing is logged or synced on the way.
+        // A partial copy is worthless, so nothing is logged or synced before the end.
         copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
         let backup = Backup::new(&self.engine, &mut copy)?;
         loop {
@@ -118,14 +118,15 @@ impl Connection {
         }
         drop(backup);
         drop(copy);
-        // One file that can be opened where nothing may be written: not in WAL mode like its source.
+        // A single file that can be opened where nothing may be written, so not in WAL mode like
+        // its source.
         let copy = rusqlite::Connection::open_with_flags(path, flags)?;
         copy.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE;")?;
         drop(copy);
         Ok(std::fs::File::open(path)?.sync_all()?)
     }
 
-    /// Has `hook` told after each commit how many pages the log has.
+    /// Calls `hook` after each commit with the number of pages in the log.
     pub(super) fn on_log(&mut self, hook: impl Fn(u32) + Send + 'static) -> Result<(), Fault> {
         Ok(self.engine.wal_hook(Some(move |_: &mut Wal, pages| {
             hook(u32::try_from(pages).unwrap_or_default());
@@ -133,12 +134,12 @@ impl Connection {
         }))?)
     }
 
-    /// Moves into the database what nobody needs in the log any more, without waiting for anybody.
+    /// Moves pages that no reader needs from the log into the database, without waiting for others.
     pub(super) fn checkpoint_passive(&self) -> Result<(), Fault> {
         self.batch("PRAGMA wal_checkpoint(PASSIVE)")
     }
 
-    /// Moves the log into the database, so that the folder holds one tidy file.
+    /// Moves the whole log into the database, so that the folder contains a single file.
     pub(super) fn checkpoint_fully(&self) -> Result<(), Fault> {
         self.batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
     }
@@ -148,7 +149,7 @@ impl engine::Connection for Connection {
     fn step(&self, step: Step) -> Result<(), Fault> {
         let sql = match step {
             Step::BeginRead => "BEGIN",
-            // Takes the lock at once, so that a later statement need not fail for it.
+            // Takes the write lock at once, so that no later statement can fail to get it.
             Step::BeginWrite => "BEGIN IMMEDIATE",
             Step::Commit => "COMMIT",
             Step::Rollback => "ROLLBACK",
@@ -175,7 +176,7 @@ impl engine::Connection for Connection {
     }
 
     fn insert_numbered(&self, sql: &str, params: &[&dyn Param]) -> Result<i64, Fault> {
-        // What RETURNING would answer, without the temporary table that SQLite makes for each such answer.
+        // The result of RETURNING, without the temporary table that SQLite creates for it.
         self.execute(sql, params)?;
         Ok(self.engine.last_insert_rowid())
     }
@@ -198,7 +199,7 @@ impl engine::Connection for Connection {
     }
 
     fn set_deadline(&mut self, budget: Option<Duration>) -> Result<(), Fault> {
-        /// Steps of the virtual machine between two looks at the clock.
+        /// Steps of the virtual machine between two checks of the time.
         const STEPS: i32 = 2_000;
         let until = budget.map(|budget| Instant::now() + budget);
         self.engine.progress_handler(STEPS, until.map(|until| move || Instant::now() >= until))?;
@@ -238,7 +239,7 @@ impl engine::Connection for Connection {
     }
 
     fn close(mut self: Box<Self>) -> Result<(), Fault> {
-        // Waits for one that runs.
+        // Waits for a running checkpoint.
         self.checkpoints = None;
         self.checkpoint_fully()
     }
@@ -259,7 +260,7 @@ impl Values for SqliteRow<'_> {
 }
 
 fn bind(statement: &mut rusqlite::Statement<'_>, sql: &str, params: &[&dyn Param]) -> Result<(), Fault> {
-    // A placeholder left unbound would be NULL in silence.
+    // An unbound placeholder would silently be NULL.
     if statement.parameter_count() != params.len() {
         return Err(Fault::Wrong(format!("{} parameters for: {sql}", params.len())));
     }

@@ -48,7 +48,7 @@ impl Engine for Sqlite {
 
     fn before_migration(&self, from: i64, to: i64) -> Result<(), Fault> {
         let Some(folder) = &self.backups else { return Ok(()) };
-        // The migration lock is held: the copy lacks nothing that is written meanwhile.
+        // The migration lock is held, so the copy misses no write.
         let copy = pre_migration_backup::keep(&self.path, folder, to, now_ms())?;
         tracing::info!(
             "the schema changes from version {from} to {to}; a copy of the database is in {}",

@@ -1,8 +1,8 @@
-//! Both engines get the same tables, columns and indexes.
+//! Checks that both engines get the same tables, columns and indexes.
 
 use std::collections::BTreeMap;
 
-/// The migrations of both engines: name, SQLite, PostgreSQL.
+/// Returns the migrations of both engines: name, SQLite, PostgreSQL.
 fn twins() -> Vec<(String, String, String)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut names: Vec<String> = std::fs::read_dir(root.join("sqlite"))
@@ -13,19 +13,19 @@ fn twins() -> Vec<(String, String, String)> {
     let read = |engine: &str, name: &str| std::fs::read_to_string(root.join(engine).join(name)).unwrap();
     names.iter().map(|name| (name.clone(), read("sqlite", name), read("postgres", name))).collect()
 }
-/// Tables with their columns, indexes with what they are on, and columns that are added, from
-/// the text of a migration.
+/// Returns the schema in the text of a migration: tables with their columns, indexes with what they cover,
+/// and added columns.
 fn outline(sql: &str) -> BTreeMap<String, Vec<String>> {
     let text: String = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
     let mut outline = BTreeMap::new();
     for statement in text.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
         let words: Vec<&str> = statement.split_whitespace().collect();
         if words[..3] == ["INSERT", "INTO", "search"] {
-            // How one engine keeps its index of words is its own.
+            // The options of the search index are particular to one engine.
             continue;
         }
         if ["ALTER", "UPDATE", "DROP"].contains(&words[0]) {
-            // The type of an added column differs between the engines, its name does not.
+            // The type of an added column differs between the engines; its name does not.
             let named = if words[0] == "ALTER" { words[..6].join(" ") } else { words.join(" ") };
             outline.insert(named, Vec::new());
             continue;
@@ -45,8 +45,8 @@ fn outline(sql: &str) -> BTreeMap<String, Vec<String>> {
     outline
 }
 
-/// The one table that is the engine's own: a search is a virtual table of FTS5 here and a
-/// `tsvector` with its index there. The engines' folders hide it.
+/// The migration that differs: the search index is a virtual table of FTS5 in SQLite, and a `tsvector` with
+/// an index in PostgreSQL. Each engine's folder hides it.
 const APART: &str = "0003_search.sql";
 
 #[test]

@@ -37,7 +37,7 @@ impl Drop for Folder {
     }
 }
 
-/// Writes one row and tells its key.
+/// Writes one row and publishes its key.
 fn put(tx: &mut Tx<'_, String>, key: &str) -> Result<()> {
     tx.execute("INSERT INTO meta (key, value) VALUES (?1, '')", &[&key])?;
     tx.publish(key.to_owned());
@@ -48,7 +48,7 @@ async fn keys(db: &Db<String>) -> Vec<String> {
     db.read(|tx| Ok(tx.query_all("SELECT key FROM meta ORDER BY key", &[], |row| row.get(0))?)).await.unwrap()
 }
 
-/// Holds the writer until the sender is used, so that what follows shares one batch.
+/// Holds the writer until the sender is used, so that the writes queued meanwhile share one batch.
 async fn hold(db: &Db<String>) -> std_mpsc::Sender<()> {
     let (let_go, held) = std_mpsc::channel();
     let (begun, running) = oneshot::channel();
@@ -165,21 +165,21 @@ async fn a_closed_store_has_done_what_was_queued_and_answers_unavailable() {
 }
 
 #[tokio::test]
-async fn the_log_begins_anew_while_writes_go_on() {
+async fn the_log_restarts_while_writes_go_on() {
     const PAGE: u64 = 4_120;
     let folder = Folder::new();
     let db = Db::open(Options { log_pages: 40, ..folder.options() }, |_: Vec<String>| {}).unwrap();
     let log = || std::fs::metadata(folder.0.join("madang.db-wal")).unwrap().len() / PAGE;
     let put_many = async |from: usize, to: usize| {
         for number in from..to {
-            // Each takes a page of its own.
+            // Each row takes a page of its own.
             db.write(Subject::Server, move |tx| put(tx, &format!("{number:05} {}", "x".repeat(3_000)))).await.unwrap();
         }
     };
     put_many(0, 300).await;
     let most = log();
     assert!(most < 500, "{most} pages of some 1,500 that were written");
-    // What somebody reads stays in the log until they have read it, and then it begins anew again.
+    // What is being read stays in the log until the reader is done; then the log restarts.
     let (reading, is_reading) = oneshot::channel();
     let (let_go, held) = std_mpsc::channel();
     let reader = tokio::spawn({
@@ -202,7 +202,7 @@ async fn the_log_begins_anew_while_writes_go_on() {
     let meanwhile = log();
     put_many(450, 900).await;
     assert!(log() <= meanwhile + most, "{} pages, {meanwhile} of them while it was read from", log());
-    // Somebody may be moving it right now.
+    // A checkpoint may be running right now.
     db.close().await;
     let again = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
     assert_eq!(keys(&again).await.len(), 900);
@@ -273,14 +273,14 @@ async fn a_full_disk_is_unavailable_until_there_is_room_again() {
 }
 
 #[tokio::test]
-async fn after_an_io_error_the_store_is_opened_anew_and_checked_before_anything_is_promised() {
+async fn after_an_io_error_the_store_is_reopened_and_checked_before_any_commit_is_confirmed() {
     let folder = Folder::new();
     let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
     db.write(Subject::Server, |tx| put(tx, "before")).await.unwrap();
     db.write(Subject::Server, |tx| Ok(tx.query_one("PRAGMA wal_checkpoint(TRUNCATE)", &[], |row| row.get::<i64>(0))?))
         .await
         .ok();
-    // A write that the engine refuses as read-only counts as broken, like one that meets EIO.
+    // A write that the engine refuses as read-only counts as broken, like one that fails with EIO.
     let refused = db
         .write(Subject::Server, |tx: &mut Tx<'_, String>| {
             tx.query_opt("PRAGMA query_only = 1", &[], |_| Ok(()))?;
@@ -288,14 +288,14 @@ async fn after_an_io_error_the_store_is_opened_anew_and_checked_before_anything_
         })
         .await;
     assert_eq!(refused.unwrap_err().code, Code::Unavailable);
-    // The setting died with its connection, so this shows that the next write has a new one.
+    // The setting ended with its connection, so this shows that the next write has a new one.
     db.write(Subject::Server, |tx| put(tx, "after")).await.unwrap();
     assert_eq!(keys(&db).await, ["after", "before"]);
 }
 
 /// Abuse: N7
 #[tokio::test]
-async fn a_listener_that_panics_does_not_stop_the_store() {
+async fn a_panicking_commit_hook_does_not_stop_the_store() {
     let folder = Folder::new();
     let (calls, first) = (Arc::new(AtomicUsize::new(0)), AtomicBool::new(true));
     let counted = calls.clone();

@@ -1,4 +1,4 @@
-//! What the store gives back when nobody needs it.
+//! The memory that the store frees when it is idle.
 
 use super::*;
 

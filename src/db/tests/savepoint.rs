@@ -1,10 +1,10 @@
-//! What stays of acts that share a commit where one of them fails.
+//! What remains of acts that share a commit when one of them fails.
 
 use super::*;
 
 /// Abuse: N7
 #[tokio::test]
-async fn a_failing_or_panicking_act_takes_only_itself_back() {
+async fn a_failing_or_panicking_act_rolls_back_only_its_own_changes() {
     let folder = Folder::new();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = heard.clone();

@@ -31,7 +31,7 @@ impl App {
     /// Takes a slot for a body with files.
     ///
     /// # Errors
-    /// `busy` when the user sends as many at once as one may.
+    /// `busy` when the user already sends as many at once as allowed.
     pub fn upload_slot(&self, me: UserId) -> Result<UploadSlot> {
         self.uploads.take(me)
     }
@@ -217,7 +217,7 @@ impl App {
         self.db.read(move |tx| file::gallery(tx, &limits, viewer, room_id, kind, before, limit)).await
     }
 
-    /// Removes those of the stored bytes that no row names; while a backup reads, after it.
+    /// Removes those of the stored bytes that no row names. While a backup reads, postpones that.
     pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
         if hashes.is_empty() {
             return;
@@ -229,8 +229,15 @@ impl App {
             failed => return log_failure("removing files", failed),
         };
         // Checked again: another upload may have brought the same content meanwhile.
-        let unneeded = self.db.read(move |tx| file::unreferenced(tx, &hashes)).await;
-        for hash in unneeded.unwrap_or_default() {
+        let found = hashes.clone();
+        let unneeded = match self.db.read(move |tx| file::unreferenced(tx, &found)).await {
+            Ok(unneeded) => unneeded,
+            failed => {
+                self.files.postpone(hashes);
+                return log_failure("looking for unneeded files", failed);
+            }
+        };
+        for hash in unneeded {
             log_failure("removing a file", self.files.remove(hash).await);
         }
     }

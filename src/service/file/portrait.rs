@@ -2,7 +2,7 @@
 
 use crate::chat::Tx;
 use crate::db::Subject;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::files::Upload;
 use crate::image;
 use crate::service::App;
@@ -12,7 +12,7 @@ const SIDE: u32 = 256;
 
 impl App {
     /// Makes a square of an upload, stores its bytes, writes the row that names them, and removes the bytes that no
-    /// row names after that. Like every upload it runs to its end.
+    /// row names after that. Like every upload, it runs to its end.
     pub(in crate::service) async fn put_portrait<T: Send + 'static>(
         &self,
         upload: Upload,
@@ -31,6 +31,8 @@ impl App {
                     app.remove_bytes(unneeded).await;
                     Ok(done)
                 }
+                // The commit may have happened all the same; the sweep of the files decides later.
+                Err(error) if error.code == Code::Unavailable => Err(error),
                 Err(error) => {
                     app.remove_bytes(vec![stored]).await;
                     Err(error)

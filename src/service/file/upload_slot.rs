@@ -1,5 +1,5 @@
-//! How many bodies with files each user sends at once, so that nobody fills the disk with uploads that are still
-//! on their way, where no quota counts them.
+//! Limits how many bodies with files each user sends at once. Otherwise uploads in progress, which no quota counts,
+//! could fill the disk.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const AT_ONCE: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub struct Uploads(Arc<Mutex<HashMap<UserId, usize>>>);
 
-/// One of a user's slots, given back when it is dropped.
+/// One of a user's slots, released when it is dropped.
 #[derive(Debug)]
 pub struct UploadSlot {
     uploads: Uploads,

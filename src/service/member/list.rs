@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 use crate::service::App;
 
-/// Where the next page begins. It remembers who was online when the first page was made, so that people who
-/// come online in between are neither left out nor shown twice.
+/// Where the next page begins. It remembers who was online when the first page was made, so that users who come
+/// online in between are neither left out nor shown twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberCursor {
     /// Among those online.

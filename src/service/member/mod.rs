@@ -1,4 +1,4 @@
-//! Membership: joining, the snapshot that comes with it, leaving, being removed.
+//! Membership: joining and its snapshot, leaving, being removed.
 
 mod list;
 mod snapshot_batch;
@@ -22,7 +22,7 @@ pub(super) use snapshot_batch::SnapshotBatches;
 /// Members that a snapshot names; more are requested by page.
 pub(super) const NAMED_MEMBERS: usize = 200;
 
-/// What somebody who joins presents. An invite counts before a password.
+/// What a user presents to join. An invite counts before a password.
 #[derive(Clone, Default)]
 pub struct Key {
     pub password: Option<String>,
@@ -36,15 +36,15 @@ impl From<JoinCredentials> for Key {
 }
 
 impl App {
-    /// Makes a user a member, or finds that they are one.
+    /// Makes a user a member, or finds that the user is one.
     ///
     /// # Errors
-    /// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone` (or `rate_limited`
-    /// after too many), `room_full`.
+    /// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone` (or `rate_limited` after
+    /// too many), `room_full`.
     pub async fn join(&self, me: &Arc<User>, room_id: RoomId, key: Key, address: IpAddr) -> Result<Joining> {
         let my_id = me.id;
         let check = match self.db.read(move |tx| member::look_up(tx, my_id, room_id)).await? {
-            // A member who reconnects costs the writer nothing.
+            // A member who reconnects needs no write.
             Lookup::AlreadyMember(joining) => return Ok(joining),
             Lookup::Check(check) => check,
         };
@@ -58,7 +58,7 @@ impl App {
         };
         let joining = self.join_with(my_id, room_id, proof).await;
         if matches!(&joining, Err(error) if error.code == Code::Gone) {
-            // Only invalid codes count as guesses: a whole school may use one valid code at once.
+            // Only invalid codes count as guesses: many users behind one address may use one valid code at once.
             self.rates.guess(room_id, my_id, address)?;
         }
         joining
@@ -118,7 +118,7 @@ impl App {
         Ok(())
     }
 
-    /// Removes a member from a room, for good with `ban`. Returns the rev of the system message.
+    /// Removes a member from a room, permanently with `ban`. Returns the rev of the system message.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `forbidden`, `not_found`; `invalid` with the field.

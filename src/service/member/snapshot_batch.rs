@@ -1,8 +1,8 @@
 //! The snapshot that a member gets on joining, read once for all who join at the same time.
 //!
-//! When a whole room reconnects, after a restart for example, it asks the same question thousands of times. As
-//! with writes, those who ask while a snapshot is read share the next one: the members and the messages are
-//! read and encoded once for all of them.
+//! When a whole room reconnects, for example after a restart, thousands of the same requests arrive. As with writes,
+//! requests that arrive while a snapshot is read share the next one: the members and the messages are read and
+//! encoded once for all of them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::ids::{RoomId, UserId};
 use crate::service::App;
 use crate::wire::SharedJson;
 
-/// Requests that share one read at most, so that the first of them does not wait for long.
+/// The maximum number of requests that share one read, so that the first of them does not wait for long.
 const BATCH: usize = 64;
 
-/// A room as one member finds it, all of one moment.
+/// A room as one member sees it, at one moment.
 pub struct Snapshot {
     pub room: Room,
     pub me: Member,
@@ -71,7 +71,7 @@ impl SnapshotBatches {
     }
 }
 
-/// Drops the requests when a read panics: they would wait for ever, and no later one would start a read.
+/// Drops the requests when a read panics. Otherwise they would wait for ever, and no later one would start a read.
 struct ForgetOnPanic<'a>(&'a SnapshotBatches, RoomId);
 
 impl Drop for ForgetOnPanic<'_> {
@@ -97,7 +97,7 @@ impl App {
     ) -> Result<Snapshot> {
         let (answer, answered) = oneshot::channel();
         if self.snapshot_batches.add(room_id, Request { me, since, epoch, answer }) {
-            // In a task of its own: the caller may go away while others wait.
+            // In a task of its own: the caller may stop waiting while others still wait.
             tokio::spawn(read_all(self.clone(), room_id));
         }
         let mut snapshot = answered.await.unwrap_or_else(|_| Err(Code::Internal.into()))?;
@@ -127,7 +127,7 @@ impl App {
                 let (room, members) = common.clone().ok_or(Code::Internal)?;
                 Ok(Snapshot { room, me, joined_rev, members, messages: Arc::clone(&ranges[range]), visible_rev })
             });
-            // The caller may have gone away.
+            // The caller may have stopped waiting.
             let _ = answer.send(snapshot);
         }
     }
@@ -147,13 +147,13 @@ struct Batch {
     members: Vec<Result<Own>>,
 }
 
-/// What all members get alike.
+/// The part that is the same for all members.
 struct Common {
     room: Room,
     members: Vec<Member>,
 }
 
-/// What one member gets.
+/// The part that differs for each member.
 struct Own {
     me: Member,
     joined_rev: i64,
@@ -174,7 +174,7 @@ fn read_in(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, 
             let room = room::get(tx, Some(me), room_id)?;
             common = Some(Common { room, members: members_online_first(tx, limits, me, room_id, online)? });
         }
-        // The role that counts: an admin may do more than the stored role says.
+        // The effective role: an admin may do more than the stored role says.
         let me = Member { role: membership.role, ..member::get(tx, me, room_id, me)? };
         Ok(Own { me, joined_rev: membership.joined_rev, range, visible_rev })
     };

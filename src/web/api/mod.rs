@@ -27,7 +27,7 @@ use axum::routing::get;
 use super::problem;
 use crate::service::App;
 
-pub use table::{Call, Calls};
+pub use table::{Call, Calls, Read};
 
 /// Returns all calls.
 pub fn calls(upload_max: usize) -> Calls {

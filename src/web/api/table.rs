@@ -42,6 +42,9 @@ impl Default for Schemas {
     }
 }
 
+/// Reads input as a handler does, and drops it.
+pub type Read<T> = fn(&T) -> Result<()>;
+
 /// One call, as the reference describes it.
 pub struct Call {
     pub method: &'static str,
@@ -49,10 +52,9 @@ pub struct Call {
     pub about: &'static str,
     /// Whether it needs no session.
     pub is_public: bool,
-    /// Reads a query as the handler does, and drops it.
-    pub read_query: Option<fn(&str) -> Result<()>>,
-    /// Reads a body of JSON as the handler does, and drops it.
-    pub read_body: Option<fn(&[u8]) -> Result<()>>,
+    pub read_query: Option<Read<str>>,
+    /// Reads a body of JSON.
+    pub read_body: Option<Read<[u8]>>,
     body: Option<Body>,
     query: Option<Value>,
     response: (u16, Option<Value>),

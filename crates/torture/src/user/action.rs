@@ -88,7 +88,7 @@ impl User {
         }
     }
 
-    /// Joins or leaves the small room, comes back after a kick, or kicks somebody.
+    /// Joins or leaves the small room, rejoins after a kick, or kicks a member.
     fn join_or_leave(&mut self, session: &mut Session, memory: &mut Memory) {
         if self.me == 0 {
             if let Some(whom) = self.other_member(fixtures::KICK_ROOM) {

@@ -50,7 +50,7 @@ pub(crate) struct User {
     pub(crate) settled: watch::Sender<usize>,
     /// Changes whenever every user is to join the small room at once.
     pub(crate) rush: watch::Receiver<u32>,
-    /// The pause between two operations, in milliseconds, about.
+    /// The approximate pause between two operations, in milliseconds.
     pub(crate) pause_ms: u64,
 }
 
@@ -226,7 +226,7 @@ impl User {
         }
     }
 
-    /// Takes note of an outcome.
+    /// Records an outcome.
     fn learn(&mut self, session: &mut Session, memory: &mut Memory, operation: Operation, outcome: Outcome) {
         match (operation, outcome) {
             (Operation::Send(send), Outcome::Sent { id, .. }) => {
