@@ -37,7 +37,7 @@ struct Cli {
 enum Command {
     /// Run the server until SIGTERM or Ctrl-C. A second signal ends it at once.
     Serve(Box<Settings>),
-    /// Rebuild the search index, also while the server runs. Search is unavailable until it is done;
+    /// Rebuild the search index (safe while the server runs). Search is unavailable until it finishes;
     /// everything else keeps working.
     Reindex(Box<Settings>),
     /// Write the database and all files into one file, also while the server runs.
@@ -165,7 +165,7 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Key(KeyCommand::List(address)) => {
             with_admin(&address, async |admin| {
                 let line = |key: &Key| {
-                    let end = key.revoked_at.as_ref().map_or_else(|| "in use".into(), |at| format!("revoked {at}"));
+                    let end = key.revoked_at.as_ref().map_or_else(|| "active".into(), |at| format!("revoked {at}"));
                     format!("{}  {}  {}  {end}", key.id, key.created_at, key.name)
                 };
                 Ok(admin.keys().await?.iter().map(line).collect::<Vec<_>>().join("\n"))

@@ -229,7 +229,7 @@ async fn admin_commands_work_beside_a_running_server() {
     };
     bring().await.is(201);
     let list = run(folder.path(), &["key", "list"]);
-    assert!(list.contains("shop") && list.contains("in use") && !list.contains(secret.trim()), "{list}");
+    assert!(list.contains("shop") && list.contains("active") && !list.contains(secret.trim()), "{list}");
     let id = list.split_whitespace().next().unwrap();
     run(folder.path(), &["key", "revoke", id]);
     bring().await.refused(401, "unauthenticated");
