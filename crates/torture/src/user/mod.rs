@@ -146,8 +146,11 @@ impl User {
         };
         for (_, (op, operation, _)) in session.waiting.drain() {
             self.recorder.returned(self.me, session.conn, op, Outcome::Unknown);
-            if let Operation::Send(send) = operation {
-                memory.unconfirmed.push_back(Send { is_retry: true, ..send });
+            match operation {
+                Operation::Send(send) => memory.unconfirmed.push_back(Send { is_retry: true, ..send }),
+                // The user may be a member by now: as a real client does, it joins again.
+                Operation::Join { room, .. } if !memory.joined_rooms.contains(&room) => memory.joined_rooms.push(room),
+                _ => {}
             }
         }
         self.recorder.note(self.me, session.conn, EventKind::Closed);
