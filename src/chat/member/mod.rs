@@ -9,10 +9,10 @@ use super::kinds::SystemEvent;
 use super::message::SystemMessage;
 use super::room::{self, Room, RoomKind};
 use super::user::{self, User};
-use super::{Fact, Leaving, Tx, invite, system_message};
+use super::{Fact, Leaving, Tx, direct, invite, system_message};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
 mod ban;
@@ -185,14 +185,17 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
 }
 
 /// Ends one's own membership. An owner hands over to the member who joined first. An empty ephemeral room is
-/// removed; another one has no owner until somebody joins.
+/// removed; another one has no owner until somebody joins. A direct room stays, hidden from one's list until something
+/// new comes.
 ///
 /// # Errors
-/// `room_not_found`, `not_a_member`; `forbidden` for a direct room.
+/// `room_not_found`, `not_a_member`.
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
     let kind = membership(tx, me, room_id)?.kind;
     if kind == RoomKind::Direct {
-        return Err(Error::new(Code::Forbidden).with_message("a direct room is not left; block the other instead"));
+        let rev = room::snapshot(tx, room_id)?.rev;
+        direct::hide(tx, me, room_id, Some(rev))?;
+        return Ok(Gone { rev, removed: false });
     }
     // The stored role, as an admin who is not the owner has nothing to hand over.
     let role = find_role(tx, me, room_id)?;
