@@ -142,7 +142,7 @@ impl TestSession {
     pub fn poll(&self) -> Option<String> {
         match self.session.poll() {
             PollResult::Payload(payload) => Some(payload),
-            PollResult::Wait(_) => None,
+            PollResult::Ended | PollResult::Wait(_) => None,
         }
     }
 

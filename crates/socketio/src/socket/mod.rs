@@ -243,10 +243,10 @@ impl Socket {
         }
     }
 
-    /// Disconnects the socket, and closes its connection once that packet was sent.
+    /// Disconnects the socket, and closes its connection for good once that packet was sent.
     pub fn disconnect_and_close(&self) {
         self.disconnect();
-        self.0.session.close(Closing::AfterFlush(DisconnectReason::ServerClose));
+        self.0.session.close(Closing::AfterFlush(DisconnectReason::ServerDisconnect));
     }
 
     /// Marks the socket as connected by sending its client the response to CONNECT.

@@ -252,8 +252,8 @@ async fn a_session_without_a_joined_namespace_ends_in_time() {
             }
         }
     };
-    assert_eq!(soon(pongs).await, Frame::Close(Some(1000)));
-    assert_eq!(silent.close_code().await, 1000);
+    assert_eq!(soon(pongs).await, Frame::Close(Some(1001)));
+    assert_eq!(silent.close_code().await, 1001);
     assert!(polling.is_gone().await);
     server.wait_until_empty().await;
 }

@@ -209,7 +209,7 @@ async fn a_session_closed_by_the_server_ends_all_its_sockets() {
     ws.enter("/chat", "").await;
     let session = Arc::clone(server.of_name("/").to_all().sockets()[0].session());
     session.close(Closing::Now(DisconnectReason::ServerClose));
-    assert_eq!(ws.close_code().await, 1000);
+    assert_eq!(ws.close_code().await, 1001);
     server.wait_until_empty().await;
     assert_eq!(
         (server.of_name("/").to_all().sockets().len(), server.of_name("/chat").to_all().sockets().len()),

@@ -211,6 +211,17 @@ async fn a_close_of_the_client_ends_its_waiting_poll() {
     assert!(session.is_gone().await);
 }
 
+/// The reference answers both in the order they were sent in, as its one thread reads them.
+#[tokio::test]
+async fn a_poll_overtaken_by_the_close_of_its_client_ends_as_if_it_had_waited() {
+    let (server, session) = joined(config()).await;
+    assert_eq!(session.post("1").await.body, "ok");
+    assert_eq!(session.poll().await.body, "6");
+    assert_eq!(session.poll().await.code(), (400, 1), "one poll was on its way, not two");
+    assert!(session.is_gone().await);
+    server.wait_until_empty().await;
+}
+
 #[tokio::test]
 async fn a_session_opened_by_websocket_takes_no_polls_and_is_not_disturbed_by_them() {
     let server = TestServer::open(config(), echoes()).await;

@@ -44,6 +44,7 @@ impl Opcode {
 #[repr(u16)]
 pub(crate) enum CloseCode {
     Normal = 1000,
+    GoingAway = 1001,
     Protocol = 1002,
     InvalidText = 1007,
     Policy = 1008,
