@@ -71,6 +71,18 @@ async fn probe(
     }
 }
 
+/// Writes a packet while nothing else is written to the stream.
+///
+/// # Errors
+/// When not all of it fits into the kernel's buffer: the client sends without reading.
+fn send(stream: &WebSocketStream, packet: &Packet) -> Result<(), DisconnectReason> {
+    let bytes = packet.in_one();
+    match stream.write(&bytes) {
+        Ok(count) if count == bytes.len() => Ok(()),
+        _ => Err(DisconnectReason::TransportClose),
+    }
+}
+
 /// The next packet that an upgrading client has to send.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -86,13 +98,14 @@ fn step(
     expected: &mut Option<Step>,
 ) -> Result<(), DisconnectReason> {
     let packet = match incoming {
-        Incoming::Ping(_) | Incoming::Pong => return Ok(()),
+        Incoming::Ping(data) => return send(stream, &Packet::pong_frame(&data)),
+        Incoming::Pong => return Ok(()),
         Incoming::Text(text) => payload::decode(&text),
         Incoming::Binary(_) | Incoming::Close => return Err(DisconnectReason::ParseError),
     };
     match (packet, *expected) {
         (Ok(payload::Incoming::Probe), Some(Step::Probe)) => {
-            stream.write(&Packet::probe_answer().in_one()).map_err(|_| DisconnectReason::TransportClose)?;
+            send(stream, &Packet::probe_answer())?;
             *expected = Some(Step::Upgrade);
             session.upgrade_probed().map_err(|_| DisconnectReason::TransportClose)
         }
