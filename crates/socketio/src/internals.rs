@@ -16,7 +16,7 @@ use crate::engine::{Application, Engine};
 use crate::namespace::{Namespace, Namespaces};
 use crate::packet::{self, Body, Event};
 use crate::packet_router::{PacketRouter, SocketIoHandler};
-use crate::smuggling_guard::{HeadScanner, SmugglingGuard};
+use crate::request_scanner::{RequestScanner, SmugglingGuard};
 
 /// Decodes a client's WebSocket frames.
 pub struct FrameDecoder(Decoder);
@@ -46,16 +46,11 @@ impl FrameDecoder {
     }
 }
 
-/// Scans the first head of a connection; returns whether its request is allowed, or `None` after a bare
-/// line feed.
-pub fn scan_head<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<bool> {
-    let (mut scanner, guard) = (HeadScanner::default(), SmugglingGuard::default());
-    for piece in pieces {
-        if guard.is_expecting_head() {
-            scanner.scan(piece, &guard).ok()?;
-        }
-    }
-    Some(guard.begin_request())
+/// Scans the bytes of a connection; returns how many of its requests are allowed.
+pub fn scan_requests<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> usize {
+    let (mut scanner, guard) = (RequestScanner::default(), SmugglingGuard::default());
+    pieces.for_each(|piece| scanner.scan(piece, &guard));
+    std::iter::repeat_with(|| guard.begin_request()).take_while(|is_allowed| *is_allowed).count()
 }
 
 /// Returns the packets of a polling payload, or `None` for each that is no message.

@@ -14,7 +14,7 @@
 //!
 //! # Layout
 //! The way of a message: `listener` accepts a connection and speaks HTTP (`http_stream`,
-//! `smuggling_guard`) → `engine` finds the session of a request → `engine::polling` or
+//! `request_scanner`) → `engine` finds the session of a request → `engine::polling` or
 //! `engine::websocket` read its packets (`engine::payload`, `engine::frame`) → `engine::session` checks
 //! rates and deadlines → `packet_router` makes Socket.IO packets of them (`packet`) → `inbox` keeps a
 //! socket's events in order → `namespace` calls the handlers. The way back: `broadcast` → `rooms` →
@@ -44,9 +44,9 @@ mod packet;
 mod packet_router;
 mod rate;
 mod reply;
+mod request_scanner;
 mod rooms;
 mod server;
-mod smuggling_guard;
 mod socket;
 mod socket_id;
 

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH};
-use http::{HeaderValue, Request, StatusCode};
+use http::header::CONTENT_LENGTH;
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming as Body;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -105,9 +105,9 @@ pub(crate) async fn post(session: &Arc<Session>, request: Request<Body>) -> Http
         Ok(Ok(body)) => body,
         Ok(Err((status, reason))) => {
             session.close(Closing::Now(reason));
-            return unread(status);
+            return refused(status);
         }
-        Err(_) => return unread(StatusCode::REQUEST_TIMEOUT),
+        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT),
     };
     match receive_all(session, &body).await {
         Ok(()) => {}
@@ -122,12 +122,8 @@ pub(crate) async fn post(session: &Arc<Session>, request: Request<Body>) -> Http
     response(StatusCode::OK, "text/html", Bytes::from_static(b"ok"))
 }
 
-/// Refuses a body that was not read to its end, and closes the connection: the rest of the body must
-/// not be read as the next request.
-fn unread(status: StatusCode) -> HttpResponse {
-    let mut response = response(status, "text/plain; charset=UTF-8", Bytes::new());
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+fn refused(status: StatusCode) -> HttpResponse {
+    response(status, "text/plain; charset=UTF-8", Bytes::new())
 }
 
 async fn read_body(request: Request<Body>, max: usize) -> Result<String, (StatusCode, DisconnectReason)> {

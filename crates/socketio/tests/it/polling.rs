@@ -177,12 +177,12 @@ async fn bodies_must_come_in_time() {
     slow.send(format!("POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: 900\r\n\r\n", session.target())).await;
     let begun = Instant::now();
     let drip = async {
-        while slow.stream.write_all(b"4").await.is_ok() && begun.elapsed() < ms(2_000) {
+        while slow.stream.write_all(b"4").await.is_ok() {
             tokio::time::sleep(ms(5)).await;
         }
     };
     soon(drip).await;
-    assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < ms(2_000), "{:?}", begun.elapsed());
     server.wait_until_empty().await;
 }
 
