@@ -68,7 +68,8 @@ pub fn append_to_payload(packet: &Packet, payload: &mut String) {
 
 /// Returns how many attachments follow a Socket.IO packet, or `None` if it is malformed.
 pub fn count_attachments(text: &str) -> Option<usize> {
-    packet::Incoming::parse(text, usize::MAX).ok().map(|(_, attachments)| attachments)
+    let config = Config { max_attachments: usize::MAX, ..Config::default() };
+    packet::Incoming::parse(text, &config).ok().map(|(_, attachments)| attachments)
 }
 
 /// A Socket.IO event of a client.
@@ -82,7 +83,8 @@ pub struct ParsedEvent {
 
 /// Parses an event and adds those of its attachments that `attachments` has.
 pub fn parse_event(text: &str, max: usize, attachments: impl Iterator<Item = Bytes>) -> Option<ParsedEvent> {
-    let (mut incoming, expected) = packet::Incoming::parse(text, max).ok()?;
+    let (mut incoming, expected) =
+        packet::Incoming::parse(text, &Config { max_attachments: max, ..Config::default() }).ok()?;
     incoming.attach(attachments.take(expected).collect());
     let Body::Event { event, id } = incoming.body else { return None };
     Some(ParsedEvent { namespace: incoming.namespace, event, id, attachments: expected })

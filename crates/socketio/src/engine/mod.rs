@@ -11,7 +11,7 @@ use hyper::body::Incoming as Body;
 use tokio::time::timeout;
 
 use crate::address::{AddressLimit, network};
-use crate::config::Config;
+use crate::config::{Config, Transports};
 use crate::disconnect_reason::DisconnectReason;
 use crate::handshake::{HandshakeRequest, Origin};
 use crate::rate::RateLimiter;
@@ -118,6 +118,12 @@ impl Engine {
 
     async fn route(self: &Arc<Self>, request: Request<Body>, address: IpAddr) -> Result<HttpResponse, HandshakeError> {
         let query = Query::parse(request.uri().query().unwrap_or_default())?;
+        match (self.config().transports, query.transport) {
+            (Transports::All, _)
+            | (Transports::Polling, TransportName::Polling)
+            | (Transports::WebSocket, TransportName::WebSocket) => {}
+            _ => return Err(HandshakeError::UnknownTransport),
+        }
         match query.sid {
             None => self.handshake(request, query.transport, address),
             Some(sid) => {
@@ -182,7 +188,8 @@ impl Engine {
             None => {
                 let session = new_session(Transport::Polling(Polling::default()));
                 self.open(&session);
-                let payload = format!("0{}", self.open_data(&session.sid, r#"["websocket"]"#));
+                let upgrades = if self.config().transports == Transports::All { r#"["websocket"]"# } else { "[]" };
+                let payload = format!("0{}", self.open_data(&session.sid, upgrades));
                 tokio::spawn(polling::run(session));
                 Ok(text(payload))
             }

@@ -80,7 +80,7 @@ async fn attachments_travel_both_ways_as_base64() {
 #[tokio::test]
 async fn malformed_packets_close_the_session() {
     let separators = "\x1e".repeat(60_000);
-    for body in ["abc", "", &separators, "4\x1e", "b", "b!!!!", "bA", "bAQID=", "éabcd", "9", "2probe", "5", "0{}"] {
+    for body in ["abc", "", &separators, "4\x1e", "b", "b!!!!", "bA", "bAQID=", "éabcd", "9", "2probe", "0{}"] {
         let (server, session) = joined(config()).await;
         assert_eq!(waiting_poll_receives(&session, body, 400).await, "1", "{body:?}");
         assert!(session.is_gone().await);

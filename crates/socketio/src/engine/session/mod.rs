@@ -228,9 +228,10 @@ impl Session {
                 Ok(())
             }
             Ok(Incoming::Close) => Err(DisconnectReason::TransportClose),
-            // A client of this protocol version has no need to ping; it only uses up its rate.
-            Ok(Incoming::Ping | Incoming::Noop) => Ok(()),
-            Ok(Incoming::Probe | Incoming::Upgrade) | Err(Malformed) => Err(DisconnectReason::ParseError),
+            // A client of this protocol version has no need to ping, nor to upgrade what is a WebSocket;
+            // it only uses up its rate.
+            Ok(Incoming::Ping | Incoming::Noop | Incoming::Upgrade) => Ok(()),
+            Ok(Incoming::Probe) | Err(Malformed) => Err(DisconnectReason::ParseError),
         }
     }
 
