@@ -32,7 +32,7 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
         return Ok((room::snapshot(tx, id)?, false));
     }
     let other_user = user::find(tx, other)?;
-    let other_user = other_user.ok_or_else(|| Error { field: Some("userId".into()), ..Error::new(Code::NotFound) })?;
+    let other_user = other_user.ok_or_else(|| Error::new(Code::NotFound).with_field("userId"))?;
     if block::is_blocked(tx, other, me)? {
         return Err(Code::Forbidden.into());
     }
@@ -70,10 +70,11 @@ fn pair(one: UserId, other: UserId) -> String {
     format!("{}{}", one.min(other), one.max(other))
 }
 
-/// Returns the two users of a pair's key.
-fn users_of_pair(pair: &str) -> Option<[UserId; 2]> {
+/// Returns the other user of a pair's key; oneself in a room of one, `None` where `me` is not of the pair.
+pub(super) fn other_of_pair(pair: &str, me: UserId) -> Option<UserId> {
     let (one, other) = pair.split_at_checked(pair.len() / 2)?;
-    Some([one.parse().ok()?, other.parse().ok()?])
+    let (one, other): (UserId, UserId) = (one.parse().ok()?, other.parse().ok()?);
+    if one == me { Some(other) } else { (other == me).then_some(one) }
 }
 
 /// Returns the other user of a direct room; oneself in a room of one.
@@ -83,11 +84,7 @@ fn users_of_pair(pair: &str) -> Option<[UserId; 2]> {
 pub fn other(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<UserId> {
     let sql = "SELECT direct_pair FROM rooms WHERE id = ?1 AND direct_pair IS NOT NULL";
     let pair = tx.query_opt(sql, &[&room_id], |row| row.get::<String>(0))?.ok_or(Code::RoomNotFound)?;
-    match users_of_pair(&pair) {
-        Some([one, other]) if one == me => Ok(other),
-        Some([one, other]) if other == me => Ok(one),
-        _ => Err(Code::RoomNotFound.into()),
-    }
+    other_of_pair(&pair, me).ok_or(Code::RoomNotFound.into())
 }
 
 /// Returns the other user of a direct room with what is known of their presence.
@@ -103,8 +100,8 @@ pub fn other_user(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<OtherUser>
 /// Checks that `me` may write into a direct room: the other user still exists and has not blocked them.
 ///
 /// # Errors
-/// `forbidden` if not.
-pub(super) fn check_open(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
+/// `forbidden` if not; `room_not_found` for any room that is not a direct room of `me`.
+pub fn check_open(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
     let other = other(tx, me, room_id)?;
     if block::is_blocked(tx, other, me)? || user::find(tx, other)?.is_none() {
         return Err(Code::Forbidden.into());

@@ -54,22 +54,35 @@ async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Resul
     socket.set_label(Label::new(&user).0);
     socket.set_data(user);
     app.realtime.connections.add(user_id, socket.clone());
+    let connecting = Connecting { app: &app, socket: &socket };
     if app.realtime.connections.has_ended(session.id) {
-        leave_all(&app, &socket);
         return Err(Code::Unauthenticated.into());
     }
-    if let Err(error) = app.load_presence(user_id).await {
-        leave_all(&app, &socket);
-        return Err(error);
+    app.load_presence(user_id).await?;
+    let admission = match room {
+        Some(room) => join_on_connect(&app, &socket, &room, auth).await?,
+        None => Admission::new(),
+    };
+    connecting.is_admitted();
+    Ok(admission)
+}
+
+/// A socket that was added and is not yet admitted. When it is refused, or its handshake ends in any other way, it gets
+/// no disconnect event: dropping this removes it.
+struct Connecting<'a> {
+    app: &'a App,
+    socket: &'a Socket,
+}
+
+impl Connecting<'_> {
+    fn is_admitted(self) {
+        std::mem::forget(self);
     }
-    let Some(room) = room else { return Ok(Admission::new()) };
-    match join_on_connect(&app, &socket, &room, auth).await {
-        Ok(admission) => Ok(admission),
-        Err(error) => {
-            // A refused socket gets no disconnect event.
-            leave_all(&app, &socket);
-            Err(error)
-        }
+}
+
+impl Drop for Connecting<'_> {
+    fn drop(&mut self) {
+        leave_all(self.app, self.socket);
     }
 }
 

@@ -94,7 +94,7 @@ fn my_room(title: &str) -> MyRoom {
     MyRoom {
         room: room(title),
         me: member("민지"),
-        peer: Some(person(title)),
+        other: Some(person(title)),
         presence: Presence::Away,
         waiting: Unread { unread: 100, mentions: 1, last: Some(message(title)) },
     }

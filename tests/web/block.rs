@@ -33,6 +33,43 @@ async fn a_blocked_user_cannot_whisper_or_message_directly_and_nobody_else_notic
     app.call(&jun, "POST", &path, say).await.is(201);
 }
 
+/// Abuse: Z9
+#[tokio::test]
+async fn a_blocked_user_reaches_the_blocker_by_no_edit_reaction_pin_or_typing() {
+    let app = App::start().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
+    let direct = app.call(&jun, "POST", "/direct", json!({ "userId": minji.id })).await.is(201);
+    let direct = direct["id"].as_str().unwrap();
+    let path = format!("/rooms/{direct}/messages");
+    let his_direct = app.call(&jun, "POST", &path, json!({ "text": "hello" })).await.is(201);
+    let her_direct = app.call(&minji, "POST", &path, json!({ "text": "leave me alone" })).await.is(201);
+    let hers_in_room = hers.say(&room, "to all").await;
+    let whisper = json!({ "room": room.id, "key": "psst", "text": "psst", "to": minji.id });
+    let his_whisper = his.ok("message", whisper).await;
+    for socket in [&hers, &his] {
+        socket.ok("join", json!({ "room": direct })).await;
+    }
+    app.call(&minji, "PUT", &format!("/me/blocks/{}", jun.id), Value::Null).await.is(204);
+    let id = |message: &Value| message["id"].as_str().unwrap().to_owned();
+    let edit = json!({ "text": "you cannot get rid of me" });
+    for message in [&his_direct, &his_whisper] {
+        app.call(&jun, "PATCH", &format!("/messages/{}", id(message)), edit.clone()).await.refused(403, "forbidden");
+    }
+    for message in [&her_direct, &hers_in_room] {
+        let reaction = format!("/messages/{}/reactions/%F0%9F%92%A9", id(message));
+        app.call(&jun, "PUT", &reaction, Value::Null).await.refused(403, "forbidden");
+    }
+    let pin = format!("/messages/{}/pin", id(&his_direct));
+    app.call(&jun, "PUT", &pin, Value::Null).await.refused(403, "forbidden");
+    // It is acknowledged, and sent to nobody: the next event that she receives is her own message.
+    his.ok("typing", json!({ "room": direct })).await;
+    app.call(&minji, "POST", &path, json!({ "text": "still mine" })).await.is(201);
+    hers.receives("still mine").await;
+    assert!(hers.all("typing").is_empty());
+    // She can still change what she wrote.
+    app.call(&minji, "PATCH", &format!("/messages/{}", id(&her_direct)), json!({ "text": "quiet" })).await.is(200);
+}
+
 #[tokio::test]
 async fn nobody_blocks_themselves_or_nobody() {
     let app = App::with(|config| config.limits.blocks_max = 1).await;

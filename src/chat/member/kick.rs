@@ -3,7 +3,7 @@
 use super::{end, find_role, require_moderator};
 use crate::chat::kinds::SystemEvent;
 use crate::chat::message::SystemMessage;
-use crate::chat::{Fact, Leaving, Limits, Tx, invite, room, system_message, user};
+use crate::chat::{Fact, Leaving, Limits, Tx, room, system_message, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -28,7 +28,7 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
     match their_role {
         Some(role) if role >= my_role => return Err(Code::Forbidden.into()),
         None if !ban || user::find(tx, user_id)?.is_none() => {
-            return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) });
+            return Err(Error::new(Code::NotFound).with_field("userId"));
         }
         _ => {}
     }
@@ -38,7 +38,6 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
     }
     if their_role.is_some() {
         end(tx, room_id, user_id)?;
-        invite::revoke_all_of(tx, room_id, user_id)?;
     }
     let event = if ban { SystemEvent::Ban } else { SystemEvent::Kick };
     let content =
