@@ -15,7 +15,8 @@ use crate::ids::{RoomId, UserId};
 
 /// The highest count; the pages show "99+" for it.
 const COUNT_MAX: u64 = 100;
-/// The most messages after a read mark that are looked at, so that many system messages do not make the count slow.
+/// The most changes of a room after a read mark that are looked at, so that many system messages do not make the count
+/// slow.
 const LOOKED_AT: u64 = 1_000;
 
 /// The unread messages of a user in a room.
@@ -134,11 +135,10 @@ static COUNTED: LazyLock<String> = LazyLock::new(|| {
     );
     format!(
         "SELECT r.id, r.history, m.joined_rev, {public}, {received}, {whispered},
-           (SELECT COUNT(*) FROM (SELECT 1 FROM
-              (SELECT kind, user_id, deleted_at FROM messages
-               WHERE room_id = m.room_id AND to_user_id IS NULL AND seq > m.read_seq
-               ORDER BY seq DESC LIMIT {LOOKED_AT}) a
-            WHERE kind = 'text' AND deleted_at IS NULL AND (user_id IS NULL OR user_id <> ?1) LIMIT {COUNT_MAX}) b),
+           (SELECT COUNT(*) FROM (SELECT 1 FROM messages
+            WHERE room_id = m.room_id AND to_user_id IS NULL
+              AND seq > CASE WHEN m.read_seq > r.rev - {LOOKED_AT} THEN m.read_seq ELSE r.rev - {LOOKED_AT} END
+              AND kind = 'text' AND deleted_at IS NULL AND (user_id IS NULL OR user_id <> ?1) LIMIT {COUNT_MAX}) b),
            (SELECT COUNT(*) FROM (SELECT 1 FROM messages
             WHERE room_id = m.room_id AND to_user_id IS NOT NULL AND to_user_id = ?1 AND seq > m.read_seq
               AND deleted_at IS NULL LIMIT {COUNT_MAX}) c),

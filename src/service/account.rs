@@ -57,6 +57,7 @@ impl App {
         if former.is_some_and(|session| session.user.kind != UserKind::Guest) {
             return Err(Error::new(Code::Forbidden).with_message("log out of the present account first"));
         }
+        self.disk_space.check(UserKind::Account)?;
         self.rates.sign_up(visitor.address)?;
         let password_hash = self.passwords.hash(request.password).await?;
         let fallback_name = any_name(visitor.lang);
@@ -83,13 +84,20 @@ impl App {
         former: Option<&Session>,
         visitor: Visitor,
     ) -> Result<Entered> {
-        self.rates.log_in(&crate::text::fold(email.trim()), visitor.address)?;
-        let known = self.db.read(move |tx| account::find_by_email(tx, &email)).await?;
+        let folded = crate::text::fold(email.trim());
+        let address = visitor.address;
+        let found = self.db.read(move |tx| match account::find_by_email(tx, &email)? {
+            Some((user_id, hash)) => Ok((session::has_come_from(tx, user_id, address)?, Some((user_id, hash)))),
+            None => Ok((false, None)),
+        });
+        let (is_from_known_network, known) = found.await?;
+        self.rates.log_in(&folded, address, is_from_known_network)?;
         let is_right = match &known {
             Some((_, hash)) => self.passwords.verify(password, hash.clone()).await?,
             None => self.passwords.verify_dummy(password).await?,
         };
         let (user_id, hash) = known.filter(|_| is_right).ok_or(Code::BadCredentials)?;
+        self.rates.logged_in(&folded, address);
         let former_id = former.map(|session| session.id);
         let entered = self.write(user_id, move |tx, _, now| {
             check_unchanged(tx, user_id, Some(&hash))?;

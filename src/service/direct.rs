@@ -14,6 +14,7 @@ impl App {
     /// `rate_limited`; `not_found` for an unknown user; `forbidden` for one who blocks the caller.
     pub async fn open_direct(&self, me: UserId, other: UserId) -> Result<(Room, bool)> {
         self.rates.room(me)?;
+        self.budgets.room(&self.disk_space, me)?;
         let (room, is_new) = self.write(me, move |tx, _, now| direct::open(tx, now, me, other)).await?;
         Ok((self.with_counts(room), is_new))
     }

@@ -2,7 +2,7 @@
 
 use super::{App, log_failure};
 use crate::chat::room::{self, Change, History, NewRoom, Room};
-use crate::chat::user::User;
+use crate::chat::user::{User, UserKind};
 use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
@@ -48,12 +48,18 @@ impl From<wire::ChangeRoom> for RoomChange {
 const SWEEP_BATCH: u32 = 300;
 
 impl App {
+    /// Returns whether a user of this kind may create rooms; a visitor would be a guest.
+    pub fn may_create_rooms(&self, kind: Option<UserKind>) -> bool {
+        self.budgets.may_create_rooms(kind.unwrap_or(UserKind::Guest))
+    }
+
     /// Creates a room, with its creator as owner and member.
     ///
     /// # Errors
     /// `rate_limited`; `invalid`, `too_long` with the field; `busy` when too many passwords wait.
     pub async fn create_room(&self, me: &User, request: RoomRequest) -> Result<Room> {
         self.rates.room(me.id)?;
+        self.budgets.room(&self.disk_space, me.id)?;
         let password_hash = self.hash_room_password(request.password).await?;
         let RoomRequest { title, max, ephemeral, unlisted, history, .. } = request;
         let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history };

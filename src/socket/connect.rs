@@ -1,5 +1,6 @@
 //! The beginning and the end of a socket: authentication, the room named in the handshake, cleanup.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -36,7 +37,7 @@ fn refused(error: Error) -> ConnectError {
 async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Result<Admission> {
     let auth: Auth = auth.map_or_else(|| Ok(Auth::default()), |auth| wire::from_json(auth.get().as_bytes()))?;
     let caller = socket.session().handshake_data().downcast_ref::<Caller>();
-    let session = identify(&app, &auth, caller).await?;
+    let session = identify(&app, &auth, caller, socket.session().address()).await?;
     let lang = auth.lang.as_deref().and_then(Lang::from_code).or(caller.map(|caller| caller.lang)).unwrap_or_default();
     let requested = caller.map_or(Ok(None), |caller| caller.room.clone())?;
     let room = auth.room.clone().or(requested);
@@ -63,7 +64,7 @@ async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Resul
         Some(room) => join_on_connect(&app, &socket, &room, auth).await?,
         None => Admission::new(),
     };
-    connecting.is_admitted();
+    connecting.admit();
     Ok(admission)
 }
 
@@ -75,7 +76,7 @@ struct Connecting<'a> {
 }
 
 impl Connecting<'_> {
-    fn is_admitted(self) {
+    fn admit(self) {
         std::mem::forget(self);
     }
 }
@@ -86,13 +87,13 @@ impl Drop for Connecting<'_> {
     }
 }
 
-async fn identify(app: &App, auth: &Auth, caller: Option<&Caller>) -> Result<Session> {
+async fn identify(app: &App, auth: &Auth, caller: Option<&Caller>, address: IpAddr) -> Result<Session> {
     // If a token is given, it alone decides: a bad one is refused, and the cookie is not tried.
     let token = match &auth.token {
         Some(token) => token.parse::<Token>().ok(),
         None => caller.and_then(|caller| caller.token.clone()),
     };
-    app.session(token.ok_or(Code::Unauthenticated)?).await
+    app.session(token.ok_or(Code::Unauthenticated)?, address).await
 }
 
 async fn join_on_connect(app: &App, socket: &Socket, room: &str, auth: Auth) -> Result<Admission> {

@@ -39,6 +39,7 @@ pub struct LobbyPage<'a> {
     pub suggestion: &'a str,
     /// Whether search is on.
     pub has_search: bool,
+    pub may_create_rooms: bool,
 }
 
 /// `/room/{id}` for visitors who are not in the room.

@@ -176,6 +176,7 @@ fn what_people_write_is_text_everywhere() {
         notice: Some(Code::RoomFull),
         suggestion: HOSTILE,
         has_search: true,
+        may_create_rooms: true,
     };
     let sought = [Sought::new("script").unwrap()];
     let hit = Hit { message: hostile.clone(), excerpt: excerpt(HOSTILE, &Folded::new(HOSTILE), &sought) };

@@ -14,9 +14,11 @@ use crate::text;
 
 mod admin;
 mod delete;
+mod suspend;
 
-pub use admin::{find_admin, is_admin, make_admin};
+pub use admin::{demote, find_admin, is_admin, make_admin};
 pub use delete::{Erased, Left, erase, erased, find_erasing, leave, leave_room, said_after};
+pub use suspend::suspend;
 
 /// A user as they see themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -55,6 +55,7 @@ async fn show(
         notice: notice.code(),
         suggestion: &any_name(lang),
         has_search: app.config.has_search,
+        may_create_rooms: app.may_create_rooms(me.as_ref().map(|me| me.user.kind)),
     };
     Ok(Html(page.html()).into_response())
 }
