@@ -53,8 +53,9 @@ pub struct Settings {
     #[arg(long, env = "BIND", default_value = "0.0.0.0")]
     pub bind: IpAddr,
 
-    /// Other sites whose pages may use the API and the sockets, with a bearer token.
-    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
+    /// Other sites and apps that may use the API and the sockets, with a bearer token. An app is named by
+    /// the origin that it sends, for example `capacitor://localhost`, `file://` or `null`.
+    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse_allowed)]
     pub allowed_origins: Vec<Origin>,
 
     /// Networks of the proxies whose X-Forwarded-For is trusted.
