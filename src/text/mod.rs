@@ -5,14 +5,21 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
+pub mod emoji;
+mod file_name;
 pub mod hit;
 pub mod initial;
 pub mod link;
 pub mod look;
+pub mod markup;
 pub mod token;
+mod visible;
+
+pub use file_name::file_name;
+pub use visible::shows;
+use visible::{folded, is_stripped, shows_nothing};
 
 const EXCERPT: usize = 100;
-const FILE_NAME: usize = 120;
 const EMAIL: usize = 254;
 
 /// Cleans a user's name: NFC, on one line, without control, bidi and invisible characters.
@@ -67,14 +74,6 @@ pub fn email(typed: &str) -> Result<String> {
 /// `invalid` when nothing is left, `too_long` over `max`; the field is `title`.
 pub fn title(typed: &str, max: usize) -> Result<String> {
     line(typed, "title", max)
-}
-
-/// Returns the name under which a file is shown and downloaded: without folders, cleaned like a
-/// name, cut to 120 characters. It is never used as a path on the server.
-pub fn file_name(typed: &str) -> String {
-    let last = typed.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = folded(last).chars().take(FILE_NAME).collect();
-    if name.chars().all(shows_nothing) { "file".to_owned() } else { name }
 }
 
 /// Cleans the reason for a kick like a name; an empty one becomes `None`.
@@ -191,33 +190,6 @@ fn within(text: &str, field: &'static str, max: usize) -> Result<()> {
     if text.chars().count() > max { Err(Error::too_long(field, max)) } else { Ok(()) }
 }
 
-/// Applies NFC, strips control and invisible characters, and collapses white space.
-fn folded(typed: &str) -> String {
-    let visible: String = typed.nfc().filter(|&c| c.is_whitespace() || !(c.is_control() || is_stripped(c))).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Returns whether a character is not allowed in names: it changes the text direction, or has no
-/// width and makes two different names look the same.
-fn is_stripped(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// Returns whether a text has visible characters.
-pub fn shows(text: &str) -> bool {
-    !text.chars().all(shows_nothing)
-}
-
-/// Returns whether a character is invisible: white space, no width, or only a modifier of another
-/// one.
-fn shows_nothing(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || is_stripped(c) || matches!(c, '\u{2800}' | '\u{fe00}'..='\u{fe0f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,14 +230,6 @@ mod tests {
         assert_eq!(excerpt("two\n  lines"), "two lines");
         assert_eq!(excerpt(&"가".repeat(300)).chars().count(), 100);
         assert_eq!(excerpt(&"a ".repeat(300)).chars().count(), 100);
-    }
-
-    #[test]
-    fn a_file_name_has_no_folders() {
-        assert_eq!(file_name("../../etc/passwd"), "passwd");
-        assert_eq!(file_name("C:\\temp\\cat\u{202e}fig.gif"), "catfig.gif");
-        assert_eq!(file_name("a/\0"), "file");
-        assert_eq!(file_name(&"x".repeat(300)).len(), 120);
     }
 
     #[test]

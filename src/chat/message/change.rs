@@ -5,7 +5,8 @@ use crate::chat::kinds::{MessageKind, RoomKind};
 use crate::chat::{Limits, Tx, account, file, member, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
-use crate::text::{self, link};
+use crate::text;
+use crate::text::markup::first_link;
 
 /// Replaces the text of one's own message; the same text changes nothing.
 ///
@@ -27,7 +28,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     };
     mention::store(tx, target.room_id, target.seq, &target.mentions(), &mentions)?;
     // A preview belongs to its link, and so does the job that fetches it.
-    let has_other_link = link::first(&text) != link::first(&target.text);
+    let has_other_link = first_link(&text) != first_link(&target.text);
     let mut preview = target.preview.clone();
     if has_other_link {
         preview = None;

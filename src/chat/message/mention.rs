@@ -8,6 +8,7 @@ use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
+use crate::text::markup::mention_places;
 
 /// The names that mention everybody in the room. Only the owner and the moderators may use them.
 const EVERYBODY: [&str; 2] = ["everyone", "모두"];
@@ -35,12 +36,13 @@ const MOST_PLACES: usize = 100;
 /// `forbidden` for a member who mentions everybody; `too_many` over the limit of users.
 pub(super) fn find(tx: &mut Tx, limits: &Limits, room_id: RoomId, role: Role, text: &str) -> Result<Vec<Mention>> {
     let mut found: Vec<Mention> = Vec::new();
-    let is_start = |at: usize| !text[..at].ends_with(char::is_alphanumeric);
-    for at in text.match_indices('@').map(|(at, _)| at).filter(|&at| is_start(at)).take(MOST_PLACES) {
+    if !text.contains('@') {
+        return Ok(found);
+    }
+    for rest in mention_places(text).into_iter().take(MOST_PLACES) {
         if found.len() > limits.mentions_max {
             break;
         }
-        let rest = &text[at + 1..];
         if let Some(name) = mentions_everybody(rest) {
             if role == Role::Member {
                 return Err(Error::new(Code::Forbidden).with_message("only moderators call everybody"));
@@ -75,12 +77,11 @@ fn mentions_everybody(rest: &str) -> Option<&'static str> {
 /// Returns the members whose name is at the beginning of `rest`. Each possible end of the name costs one index
 /// lookup, so the size of the room does not matter.
 fn named(tx: &mut Tx, limits: &Limits, room_id: RoomId, rest: &str) -> Result<Vec<Mention>> {
-    let line = rest.split('\n').next().unwrap_or_default();
-    let ends: Vec<usize> = line.char_indices().map(|(at, c)| at + c.len_utf8()).take(limits.name_max).collect();
+    let ends: Vec<usize> = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(limits.name_max).collect();
     for end in ends.into_iter().rev() {
-        let name = &line[..end];
+        let name = &rest[..end];
         // A name does not end within a Latin word.
-        let goes_on = line[end..].starts_with(|c: char| c.is_ascii_alphanumeric());
+        let goes_on = rest[end..].starts_with(|c: char| c.is_ascii_alphanumeric());
         if name.ends_with(char::is_whitespace) || (goes_on && name.ends_with(|c: char| c.is_ascii_alphanumeric())) {
             continue;
         }
