@@ -12,6 +12,7 @@ pub mod initial;
 pub mod link;
 pub mod look;
 pub mod markup;
+pub(crate) mod particle;
 pub mod token;
 mod visible;
 

@@ -20,6 +20,8 @@ mod send;
 mod slow_mode;
 mod system;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use super::kinds::{MessageKind, SystemEvent};
 pub(super) use change::erase;

@@ -2,7 +2,8 @@
 
 use std::net::Ipv6Addr;
 
-use super::{is_kana, is_lone_jamo, is_unspaced};
+use super::{is_kana, is_unspaced};
+use crate::text::particle::is_lone_jamo;
 
 /// The most digits of a port.
 const PORT: usize = 5;

@@ -10,6 +10,8 @@ mod tests;
 
 use std::ops::Range;
 
+use super::particle::is_hangul;
+
 const SCHEMES: [&str; 2] = ["https", "http"];
 const BEHIND_SCHEME: &str = "://";
 
@@ -82,15 +84,6 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
 /// Whether a character is of a script whose words follow each other, or an address, without a space.
 fn is_unspaced(c: char) -> bool {
     is_hangul(c) || is_kana(c) || matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '々')
-}
-
-fn is_hangul(c: char) -> bool {
-    is_lone_jamo(c) || ('가'..='힣').contains(&c)
-}
-
-/// Whether a character is a lone letter of Hangul: people laugh and cry with them, and no address has them.
-fn is_lone_jamo(c: char) -> bool {
-    ('\u{3131}'..='\u{318e}').contains(&c)
 }
 
 fn is_kana(c: char) -> bool {

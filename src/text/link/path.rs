@@ -2,7 +2,8 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::{is_hangul, is_kana, is_lone_jamo};
+use super::is_kana;
+use crate::text::particle::{is_hangul, is_lone_jamo, may_follow};
 
 /// Signs of ASCII that end an address.
 const ENDS: &str = "<>\"`\\{}|^";
@@ -12,67 +13,6 @@ const SENTENCE: &str = ".,:;!?'([&";
 const MARKS: &str = "*_~";
 /// Signs behind which Korean is a part of the address.
 const JOINTS: &str = "/=_-.%+&?#~:@";
-/// What may follow an address as a part of the sentence.
-const PARTICLES: [&str; 55] = [
-    "을",
-    "를",
-    "이",
-    "가",
-    "은",
-    "는",
-    "에",
-    "의",
-    "로",
-    "으로",
-    "와",
-    "과",
-    "도",
-    "만",
-    "랑",
-    "이랑",
-    "나",
-    "이나",
-    "에서",
-    "에서는",
-    "에서도",
-    "에도",
-    "에는",
-    "에만",
-    "에게",
-    "에서만",
-    "까지",
-    "부터",
-    "처럼",
-    "보다",
-    "라고",
-    "이라고",
-    "라는",
-    "이라는",
-    "인데",
-    "로는",
-    "로도",
-    "으로는",
-    "이란",
-    "란",
-    "하고",
-    "한테",
-    "께",
-    "께서",
-    "든",
-    "이든",
-    "야",
-    "이야",
-    "님",
-    "쪽",
-    "등",
-    "및",
-    "고",
-    "이고",
-    "며",
-];
-/// The last syllables of sentences.
-const SENTENCE_ENDS: [char; 8] = ['요', '다', '까', '죠', '네', '임', '음', '함'];
-
 /// Returns how many bytes of `rest`, the text behind the host, may belong to the address. `outside` is the character
 /// before the address.
 pub(super) fn length(rest: &str, outside: Option<char>) -> usize {
@@ -89,7 +29,7 @@ pub(super) fn length(rest: &str, outside: Option<char>) -> usize {
             // Quotes, brackets and signs of other scripts, emoji, and what has no width.
             c if !(c.is_alphanumeric() || is_combining_mark(c)) || is_lone_jamo(c) => true,
             _ if is_hangul(before) || is_kana(before) || JOINTS.contains(before) => false,
-            c if is_hangul(c) => is_sentence(&rest[at..]),
+            c if is_hangul(c) => may_follow(&rest[at..]),
             c => is_kana(c) && before.is_ascii_alphanumeric(),
         };
         if is_end {
@@ -110,12 +50,6 @@ fn close(depth: &mut usize) -> bool {
     let is_end = *depth == 0;
     *depth = depth.saturating_sub(1);
     is_end
-}
-
-/// Whether Korean that follows a Latin letter is a particle or the end of a sentence, and not a name such as `C언어`.
-fn is_sentence(rest: &str) -> bool {
-    let run = rest.split(|c| !is_hangul(c)).next().unwrap_or_default().trim_end_matches(is_lone_jamo);
-    PARTICLES.contains(&run) || run.ends_with(SENTENCE_ENDS)
 }
 
 /// Cuts the signs at the end of an address that belong to the sentence or to emphasis around it.
