@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 
 pub mod emoji;
 mod file_name;
+mod fold;
 pub mod hit;
 pub mod initial;
 pub mod link;
@@ -17,6 +18,8 @@ pub mod token;
 mod visible;
 
 pub use file_name::file_name;
+use fold::is_normal;
+pub use fold::{fold, fold_words, initials};
 pub use visible::shows;
 use visible::{folded, is_stripped, shows_nothing};
 
@@ -148,36 +151,6 @@ pub fn clipped(said: &str, max: usize) -> Option<String> {
     Some(cut.trim_end().to_owned() + "…")
 }
 
-/// Returns whether a character is the same in every normal form, also next to others like it: ASCII
-/// and precomposed Hangul. Most messages contain nothing else, and normalising is the most
-/// expensive step of handling a text.
-fn is_normal(c: char) -> bool {
-    c.is_ascii() || matches!(c, '가'..='힣')
-}
-
-/// Returns the form of a text that is compared and searched: NFKC and lower case.
-pub fn fold(text: &str) -> String {
-    if text.chars().all(is_normal) {
-        return text.to_ascii_lowercase();
-    }
-    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
-}
-
-/// Replaces each Hangul syllable by its initial consonant (홍길동 becomes ㅎㄱㄷ) and folds the rest like
-/// [`fold`], for searches by initials.
-pub fn initials(text: &str) -> String {
-    const FIRST: [char; 19] = [
-        'ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ',
-        'ㅎ',
-    ];
-    const SYLLABLES_OF_ONE: u32 = 21 * 28;
-    let first = |c: char| match c {
-        '가'..='힣' => FIRST[((c as u32 - '가' as u32) / SYLLABLES_OF_ONE) as usize],
-        other => other,
-    };
-    fold(text).chars().map(first).collect()
-}
-
 fn line(typed: &str, field: &'static str, max: usize) -> Result<String> {
     let line = folded(typed);
     if line.chars().all(shows_nothing) {
@@ -280,24 +253,5 @@ mod tests {
         assert_eq!(clipped("장독대 뒤뜰", 5).as_deref(), Some("장독대…"));
         assert_eq!(clipped(&"가".repeat(201), 200).unwrap().chars().count(), 200);
         assert_eq!(clipped("\u{200b} \n", 10), None);
-    }
-
-    #[test]
-    fn initials_are_the_first_consonants() {
-        assert_eq!(initials("홍길동 Kim"), "ㅎㄱㄷ kim");
-        assert_eq!(initials("까치힣"), "ㄲㅊㅎ");
-    }
-
-    #[test]
-    fn folding_forgets_case_and_width() {
-        assert_eq!(fold("Ｍadang 마당"), fold("MADANG 마당"));
-    }
-
-    #[test]
-    fn what_is_taken_as_normal_is_so() {
-        let plain: String = ('\0'..='\x7f').chain(('가'..='힣').step_by(7)).collect();
-        assert!(plain.chars().all(is_normal));
-        assert!(plain.chars().eq(plain.nfc()) && plain.chars().eq(plain.nfkc()));
-        assert!(fold(&plain).chars().eq(plain.nfkc().flat_map(char::to_lowercase)));
     }
 }
