@@ -1,6 +1,6 @@
 //! Changes of a message after it was sent: edit, delete, pin.
 
-use super::{Changed, Message, NewMessage, load, mention, preview, reaction, target};
+use super::{Changed, Message, NewMessage, load, mention, preview, reaction_rows, target};
 use crate::chat::kinds::{MessageKind, RoomKind};
 use crate::chat::{Limits, Tx, account, file, member, room, search};
 use crate::error::{Code, Error, Result};
@@ -94,7 +94,7 @@ pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Chang
     })?;
     let hashes = if file_count == 0 { Vec::new() } else { file::delete_of_message(tx, number)? };
     mention::store(tx, room_id, seq, &mention::from_column(mentions.as_deref()), &[])?;
-    reaction::delete_of_message(tx, number)?;
+    reaction_rows::delete(tx, number)?;
     preview::cancel(tx, id)?;
     let position = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(

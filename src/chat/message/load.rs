@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 
-use super::{Message, Reply, SystemMessage, reaction};
+use super::{Message, Reply, SystemMessage, reaction_rows};
 use crate::chat::in_list::{self, KEYS};
 use crate::chat::{Tx, file, user};
 use crate::clock::rfc3339;
@@ -89,7 +89,7 @@ pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>>
     let with_files: Vec<i64> = loaded.iter().filter(|one| one.has_files).map(|one| one.number).collect();
     let mut files = file::of_messages(tx, &with_files)?;
     let with_reactions: Vec<i64> = loaded.iter().filter(|one| one.has_reactions).map(|one| one.number).collect();
-    let mut reactions = reaction::of_messages(tx, &with_reactions)?;
+    let mut reactions = reaction_rows::of_messages(tx, &with_reactions)?;
     let systems = loaded.iter().filter_map(|one| one.system.as_ref());
     let mut user_ids: Vec<UserId> = systems.flat_map(|system| [system.user, system.by]).flatten().collect();
     user_ids.sort_unstable();

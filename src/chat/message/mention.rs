@@ -118,8 +118,9 @@ impl Search {
         let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(self.name_max);
         let names = ends.map(|end| rest.split_at(end)).filter(|(name, behind)| {
             // A name does not end within a Latin word.
-            let goes_on = behind.starts_with(|c: char| c.is_ascii_alphanumeric());
-            !name.ends_with(char::is_whitespace) && !(goes_on && name.ends_with(|c: char| c.is_ascii_alphanumeric()))
+            let is_cut = name.ends_with(|c: char| c.is_ascii_alphanumeric())
+                && behind.starts_with(|c: char| c.is_ascii_alphanumeric());
+            !(is_cut || name.ends_with(char::is_whitespace))
         });
         names.map(|(name, _)| (text::fold(name), name)).collect()
     }

@@ -1,31 +1,13 @@
 //! Reactions: emoji of users to a message.
 
-use std::sync::LazyLock;
-
+use super::Message;
 use super::target::{self, Target};
-use super::{Message, Reaction};
-use crate::chat::in_list::{self, KEYS};
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, UserId};
 
-/// Users named in a reaction; further ones are only counted.
-const NAMED: usize = 50;
-
 const OTHER_KINDS: &str =
     "SELECT COUNT(*), COALESCE(MAX(place), 0) FROM reaction_kinds WHERE message_number = ?1 AND emoji <> ?2";
-
-static REACTIONS: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT k.message_number, k.emoji, k.count, r.user_id
-         FROM reaction_kinds k JOIN reactions r ON r.message_number = k.message_number AND r.emoji = k.emoji
-         WHERE k.message_number IN {KEYS}
-           AND r.user_id IN (SELECT f.user_id FROM reactions f
-             WHERE f.message_number = k.message_number AND f.emoji = k.emoji
-             ORDER BY f.created_at, f.user_id LIMIT {NAMED})
-         ORDER BY k.message_number, k.place, r.created_at, r.user_id"
-    )
-});
 
 /// Adds one's reaction to a message or removes it; a repeat changes nothing.
 ///
@@ -104,35 +86,6 @@ fn remove(tx: &mut Tx, me: UserId, target: &Target, emoji: &str) -> Result<bool>
     let sql = "DELETE FROM reaction_kinds WHERE message_number = ?1 AND emoji = ?2 AND count = 0";
     tx.execute(sql, &[&target.number, &emoji])?;
     Ok(true)
-}
-
-/// Deletes the reactions to a message that is deleted.
-pub(super) fn delete_of_message(tx: &mut Tx, number: i64) -> Result<()> {
-    for sql in
-        ["DELETE FROM reactions WHERE message_number = ?1", "DELETE FROM reaction_kinds WHERE message_number = ?1"]
-    {
-        tx.execute(sql, &[&number])?;
-    }
-    Ok(())
-}
-
-/// Returns the reactions to messages, each with the number of its message, in the order in which the emoji were first
-/// used. However many people have reacted, only [`NAMED`] rows of each emoji are read.
-pub(super) fn of_messages(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<(i64, Reaction)>> {
-    let rows = in_list::in_chunks(&[], numbers, |params| {
-        tx.query_all(&REACTIONS, params, |row| {
-            let mut c = row.columns();
-            Ok((c.next::<i64>()?, c.next::<String>()?, c.next::<u32>()?, c.next::<UserId>()?))
-        })
-    })?;
-    let mut reactions: Vec<(i64, Reaction)> = Vec::new();
-    for (number, emoji, count, user_id) in rows {
-        match reactions.last_mut() {
-            Some((of, reaction)) if *of == number && reaction.emoji == emoji => reaction.user_ids.push(user_id),
-            _ => reactions.push((number, Reaction { emoji, count, user_ids: vec![user_id] })),
-        }
-    }
-    Ok(reactions)
 }
 
 #[cfg(test)]
