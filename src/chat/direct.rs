@@ -7,6 +7,7 @@ use super::{Fact, Tx, block};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
+use crate::text;
 
 /// The other user of a direct room, as the viewer sees them.
 #[derive(Clone, Debug)]
@@ -52,9 +53,9 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
     }
     for user in &users {
         tx.execute(
-            "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-             VALUES (?1, ?2, 'member', ?3, 0, 0)",
-            &[&id, &user.id, &now],
+            "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
+             VALUES (?1, ?2, 'member', ?3, 0, 0, ?4)",
+            &[&id, &user.id, &now, &text::fold(&user.name)],
         )?;
     }
     let room = room::snapshot(tx, id)?;

@@ -14,6 +14,7 @@ use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
+use crate::text;
 
 mod ban;
 mod kick;
@@ -172,9 +173,9 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     }
     // Earlier messages are history, not unread.
     tx.execute(
-        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-         VALUES (?1, ?2, 'member', ?3, ?4, ?5)",
-        &[&room_id, &me, &now, &joined_rev, &rev],
+        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
+         VALUES (?1, ?2, 'member', ?3, ?4, ?5, ?6)",
+        &[&room_id, &me, &now, &joined_rev, &rev, &text::fold(&user.name)],
     )?;
     tx.publish(Fact::Joined { room_id, user: Box::new(user), is_ephemeral: check.room.ephemeral });
     if check.room.owner.is_none() && check.room.kind == RoomKind::Open {
