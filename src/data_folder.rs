@@ -14,3 +14,9 @@ pub fn create(path: &Path) -> Result<(), String> {
         .create(path)
         .map_err(|error| format!("cannot create the data folder {}: {error}", path.display()))
 }
+
+/// Returns how many bytes the disk of a folder has left for this user, or `None` if that is unknown.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(path).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod image;
 pub mod jobs;
 pub mod lock;
+pub mod log;
 pub mod mail;
 pub mod media;
 pub mod ops;

@@ -1,6 +1,6 @@
 //! The command line: one subcommand for the server, and the commands beside it.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::api_key::Key;
 use madang::config::{Config, DataDir, LogFormat, ServerAddress, Settings};
+use madang::log::{self, Log};
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
 use madang::ops::{self, backup, restore, verify};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// How long an idle thread of the runtime's blocking pool lives.
 const IDLE_THREAD: Duration = Duration::from_secs(4);
@@ -131,7 +131,10 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(format!("cannot start the runtime: {error}")),
     };
-    match runtime.block_on(run(command)) {
+    let ended = runtime.block_on(run(command));
+    // A thread that hangs in a system call does not keep the process alive.
+    runtime.shutdown_timeout(IDLE_THREAD);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => fail(message),
     }
@@ -140,11 +143,11 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve(settings) => {
-            log(settings.log_format);
+            let _log = log(settings.log_format)?;
             serve(&settings.with_secrets()?).await
         }
         Command::Reindex(settings) => {
-            log(settings.log_format);
+            let _log = log(settings.log_format)?;
             reindex(&settings).await
         }
         Command::Backup { file, force, folder } => run_backup(&Config::from(&folder), &file, force).await,
@@ -157,7 +160,7 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Key(KeyCommand::Create { name, address }) => {
             with_admin(&address, async |admin| {
                 let (key, secret) = admin.create_key(name).await?;
-                eprintln!("created key {} ({}); its secret is shown only this once:", key.id, key.name);
+                log::print(format!("created key {} ({}); its secret is shown only this once:", key.id, key.name));
                 Ok(secret)
             })
             .await
@@ -254,7 +257,7 @@ async fn with_admin(
     address: &ServerAddress,
     act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
 ) -> Result<(), String> {
-    log(LogFormat::Text);
+    let _log = log(LogFormat::Text)?;
     let admin = Admin::open(&Config::from(address), address.port)?;
     let done = act(&admin).await;
     admin.close().await;
@@ -266,19 +269,12 @@ async fn with_admin(
 }
 
 fn fail(message: String) -> ExitCode {
-    eprintln!("error: {message}");
+    log::print(format!("error: {message}"));
     ExitCode::FAILURE
 }
 
-fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Colours only on a terminal: in a file, escape codes could only be noise or an injection.
-    let log = log.with_ansi(std::io::stderr().is_terminal());
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
+fn log(format: LogFormat) -> Result<Log, String> {
+    log::start(format == LogFormat::Json)
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {

@@ -71,7 +71,11 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
         outbox.begin_end();
         drain(&app, &sockets).await;
     };
-    serve(listener, limits, answer, ending).await;
+    tokio::select! {
+        () = serve(listener, limits, answer, ending) => {}
+        // Without it nothing can be written again, and a supervisor should start the program again.
+        () = app.db.writer_ended() => return Err("the database's writer ended unexpectedly (see the log)".into()),
+    }
     // Jobs in progress started before the sockets were closed, so most have ended by now.
     outbox.end(app.config.shutdown / 8).await;
     if tokio::time::timeout(app.config.shutdown / 8, app.db.close()).await.is_err() {

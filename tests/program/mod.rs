@@ -11,6 +11,7 @@ use crate::support::{Client, ConnectOptions, Person, Request, Room, TempDir, key
 
 mod archive;
 mod backup;
+mod health;
 mod log;
 mod memory;
 mod migration;
@@ -89,7 +90,7 @@ fn binary() -> Command {
 /// The signal that would end it is ignored.
 fn binary_on_full_disk() -> Command {
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
+    command.args(["-c", "trap '' XFSZ; ulimit -S -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
     command.env_clear();
     command
 }

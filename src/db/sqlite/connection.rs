@@ -292,9 +292,8 @@ impl From<rusqlite::Error> for Fault {
             [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY].contains(&failure.extended_code);
         match failure.code {
             ErrorCode::ConstraintViolation if is_unique => Fault::Unique(detail),
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull | ErrorCode::OutOfMemory => {
-                Fault::Unavailable(detail)
-            }
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory => Fault::Unavailable(detail),
+            ErrorCode::DiskFull => Fault::Full(detail),
             ErrorCode::OperationInterrupted => Fault::Late(detail),
             ErrorCode::SystemIoFailure
             | ErrorCode::DatabaseCorrupt
