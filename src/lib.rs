@@ -26,6 +26,7 @@ pub mod lock;
 pub mod log;
 pub mod mail;
 pub mod media;
+pub mod memory;
 pub mod ops;
 pub mod origin;
 pub mod password;
