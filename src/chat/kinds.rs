@@ -98,6 +98,8 @@ pub enum LinkKind {
 pub enum JobKind {
     /// Fetches the page behind a message's link. The target is the message, the payload the link.
     Preview,
+    /// Mails a link to choose a new password. The target is the user, the payload the language.
+    ResetEmail,
 }
 
 macro_rules! names {
@@ -137,7 +139,7 @@ names! {
         Moderator "moderator" Member "member"
     }
     LinkKind { Admin "admin" Password "password" }
-    JobKind { Preview "preview" }
+    JobKind { Preview "preview" ResetEmail "resetEmail" }
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::probe::{Reader, check_frames, check_size, pixels};
+use super::reader::Reader;
+use super::size::{check_frames, check_size, pixels};
 use super::{Limits, Refused};
 
 const IMAGE: u8 = 0x2C;

@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::probe::{Reader, check_size};
+use super::reader::Reader;
+use super::size::check_size;
 use super::{Limits, Refused};
 
 /// Decoding time grows with the scans of a progressive JPEG, and an empty scan costs a few bytes.

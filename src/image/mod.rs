@@ -28,7 +28,9 @@ mod jpeg;
 mod palette;
 mod portrait;
 pub(crate) mod probe;
+mod reader;
 mod scale;
+mod size;
 mod still;
 #[cfg(test)]
 mod tests;

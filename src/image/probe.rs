@@ -5,6 +5,8 @@
 
 use super::gif_blocks::{self, Gif};
 use super::jpeg::{self, Jpeg};
+use super::reader::Reader;
+use super::size::{check_frames, check_size, pixels};
 use super::{Limits, Refused};
 
 /// A file that is valid by the rules of its container and keeps our limits.
@@ -75,34 +77,6 @@ pub(super) fn probe<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, 
         Some(Claim::Webp) => webp(bytes, limits),
         None => Err(Refused::NotAPicture),
     }
-}
-
-/// Refuses sizes that are zero or too large.
-pub(super) fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), Refused> {
-    if width == 0 || height == 0 {
-        return Err(Refused::Broken);
-    }
-    if width.max(height) > limits.side {
-        return Err(Refused::TooLarge("a side of the picture is too long"));
-    }
-    if pixels(width, height) > limits.pixels {
-        return Err(Refused::TooLarge("the picture has too many pixels"));
-    }
-    Ok(())
-}
-
-pub(super) fn check_frames(frames: u32, width: u32, height: u32, limits: &Limits) -> Result<(), Refused> {
-    if frames > limits.frames {
-        return Err(Refused::TooLarge("the animation has too many frames"));
-    }
-    if u64::from(frames) * pixels(width, height) > limits.frames_pixels {
-        return Err(Refused::TooLarge("the animation has too many pixels in all its frames"));
-    }
-    Ok(())
-}
-
-pub(super) fn pixels(width: u32, height: u32) -> u64 {
-    u64::from(width) * u64::from(height)
 }
 
 /// Follows the chunks from IHDR to IEND. The decoder checks the checksums.
@@ -210,77 +184,5 @@ fn bitstream_size(kind: &[u8], data: &[u8]) -> Result<(u32, u32), Refused> {
         }
         let size = header.u32_le()?;
         Ok(((size & 0x3FFF) + 1, (size >> 14 & 0x3FFF) + 1))
-    }
-}
-
-/// The kind of a RIFF chunk and its data.
-type Chunk<'a> = (&'a [u8; 4], &'a [u8]);
-
-/// A cursor over bytes. Reading past the end is [`Refused::Broken`].
-pub(super) struct Reader<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) at: usize,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Refused> {
-        let end = self.at.checked_add(length).ok_or(Refused::Broken)?;
-        let taken = self.bytes.get(self.at..end).ok_or(Refused::Broken)?;
-        self.at = end;
-        Ok(taken)
-    }
-
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
-        self.take(N)?.try_into().map_err(|_| Refused::Broken)
-    }
-
-    pub(super) fn u16_be(&mut self) -> Result<u16, Refused> {
-        Ok(u16::from_be_bytes(self.array()?))
-    }
-
-    pub(super) fn u16_le(&mut self) -> Result<u16, Refused> {
-        Ok(u16::from_le_bytes(self.array()?))
-    }
-
-    fn u32_be(&mut self) -> Result<u32, Refused> {
-        Ok(u32::from_be_bytes(self.array()?))
-    }
-
-    fn u32_le(&mut self) -> Result<u32, Refused> {
-        Ok(u32::from_le_bytes(self.array()?))
-    }
-
-    fn u24_le(&mut self) -> Result<u32, Refused> {
-        let [a, b, c] = self.array()?;
-        Ok(u32::from_le_bytes([a, b, c, 0]))
-    }
-
-    /// Returns the next JPEG marker, after padding, stuffed bytes, restart markers and other
-    /// non-markers.
-    pub(super) fn marker(&mut self) -> Result<u8, Refused> {
-        let rest = self.bytes.get(self.at..).ok_or(Refused::Broken)?;
-        let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF | 0xD0..=0xD7);
-        let skipped = rest.windows(2).position(is_marker).ok_or(Refused::Broken)?;
-        self.at += skipped + 2;
-        Ok(rest[skipped + 1])
-    }
-
-    /// Returns the data of a JPEG segment, whose length counts its own two bytes.
-    pub(super) fn segment(&mut self) -> Result<&'a [u8], Refused> {
-        let length = self.u16_be()?;
-        self.take(usize::from(length).checked_sub(2).ok_or(Refused::Broken)?)
-    }
-
-    /// Returns the next RIFF chunk, or `None` at the end. The padding byte of the last one may be
-    /// missing.
-    fn chunk(&mut self) -> Result<Option<Chunk<'a>>, Refused> {
-        if self.at >= self.bytes.len() {
-            return Ok(None);
-        }
-        let kind = self.take(4)?.try_into().map_err(|_| Refused::Broken)?;
-        let length = self.u32_le()? as usize;
-        let data = self.take(length)?;
-        self.at += length % 2;
-        Ok(Some((kind, data)))
     }
 }

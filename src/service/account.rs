@@ -77,7 +77,7 @@ impl App {
         former: Option<&Session>,
         visitor: Visitor,
     ) -> Result<Entered> {
-        self.rates.log_in(&crate::text::fold(email.trim()), visitor.address)?;
+        self.rates.log_in(&crate::text::email_key(&email), visitor.address)?;
         let known = self.db.read(move |tx| account::find_by_email(tx, &email)).await?;
         let is_right = match &known {
             Some((_, hash)) => self.passwords.verify(password, hash.clone()).await?,

@@ -69,9 +69,9 @@ pub struct Inner {
     pub files: Files,
     uploads: file::Uploads,
     /// Sends e-mails, if a mail server is set.
-    mail: Option<Mailer>,
+    pub(crate) mail: Option<Mailer>,
     /// The beginning of links to this server, never taken from a request.
-    base_url: String,
+    pub(crate) base_url: String,
     /// Fetches the pages of links, if previews are on.
     pub(crate) fetcher: Option<Fetcher>,
     snapshot_batches: member::SnapshotBatches,
@@ -109,7 +109,7 @@ impl App {
         let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
         let files = Files::open(&config.data_dir)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
-        let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
+        let mail = config.mail.as_ref().map(Mailer::new).transpose()?;
         let base_url = config.base_url(port);
         let fetcher =
             config.has_link_previews.then(|| Fetcher::new(config.http_client.clone(), config.preview_retry_delay));
