@@ -181,6 +181,8 @@ pub struct Config {
     pub second: Duration,
     /// The interval of background tasks that nobody waits for.
     pub housekeeping: Duration,
+    /// How long the clock must not have jumped before anything that has expired is deleted.
+    pub clock_settling: Duration,
     /// The interval of rev heartbeats.
     pub rev_heartbeat: Duration,
     /// The interval at which the sessions of open sockets are checked.
@@ -219,6 +221,7 @@ impl Default for Config {
             large_room: 200,
             second: Duration::from_secs(1),
             housekeeping: Duration::from_secs(60),
+            clock_settling: Duration::from_secs(3_600),
             rev_heartbeat: Duration::from_secs(25),
             session_check: Duration::from_secs(60),
             slow_client_timeout: Duration::from_secs(10),

@@ -27,6 +27,7 @@ pub mod log;
 pub mod mail;
 pub mod media;
 pub mod memory;
+pub mod open_files;
 pub mod ops;
 pub mod origin;
 pub mod password;

@@ -13,6 +13,7 @@ use madang::app;
 use madang::chat::api_key::Key;
 use madang::config::{Config, DataDir, LogFormat, ServerAddress, Settings};
 use madang::log::{self, Log};
+use madang::open_files;
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
 use madang::ops::{self, backup, restore, verify};
@@ -278,6 +279,7 @@ fn log(format: LogFormat) -> Result<Log, String> {
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {
+    open_files::raise_limit();
     let address = (settings.bind, settings.address.port);
     let listener = TcpListener::bind(address)
         .await

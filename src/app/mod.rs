@@ -17,6 +17,7 @@ use tower::ServiceExt;
 use crate::config::Config;
 use crate::data_folder;
 use crate::lock::Lock;
+use crate::open_files;
 use crate::ops::restore;
 use crate::service::App;
 use crate::socket::{self, CHAT, LOBBY};
@@ -55,6 +56,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     let outbox = app.start_outbox();
     let origins = app.config.origins.clone();
     let limits = Limits {
+        connections: open_files::connections(),
         connections_per_address: app.config.connections_per_address,
         // Clients behind a proxy share its address; their sessions are counted by their own address.
         is_unlimited: Arc::new(move |address| origins.is_proxy(address)),

@@ -35,7 +35,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::chat::member::Member;
 use crate::chat::room::Room;
 use crate::chat::{Db, Limits, Tx};
-use crate::clock::now_ms;
+use crate::clock::{SettledClock, now_ms};
 use crate::config::Config;
 use crate::db::{self, Subject};
 use crate::error::{Error, Result};
@@ -76,6 +76,7 @@ pub struct Inner {
     pub(crate) fetcher: Option<Fetcher>,
     snapshot_batches: member::SnapshotBatches,
     turns: render::Turns,
+    clock: SettledClock,
     is_draining: AtomicBool,
 }
 
@@ -118,6 +119,7 @@ impl App {
             base_url,
             rates: Rates::new(config.has_rate_limits),
             passwords,
+            clock: SettledClock::new(),
             is_draining: AtomicBool::new(false),
             uploads: file::Uploads::default(),
             config,

@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
     &["cpu_pool", "http_client"],
-    &["error", "ids", "clock", "lock", "log", "mail", "memory", "data_folder"],
+    &["error", "ids", "clock", "lock", "log", "mail", "memory", "open_files", "data_folder"],
     &["failpoint"],
 ];
 

@@ -210,4 +210,5 @@ pub(super) const N: &[Row] = &[
     (9, "a log that nobody reads or that has no space", ""),
     (10, "a database that can be read and no longer written", ""),
     (11, "a password or a link that crosses the network in the clear", ""),
+    (12, "connections that use up all file handles", ""),
 ];

@@ -9,7 +9,7 @@ use serde_json::json;
 use testkit::process;
 
 use super::{Program, binary, binary_on_full_disk};
-use crate::support::TempDir;
+use crate::support::{Client, ConnectOptions, TempDir};
 
 /// Waits until a process has ended by itself.
 async fn ended(mut program: Program) -> ExitStatus {
@@ -112,6 +112,37 @@ async fn a_disk_that_is_full_is_not_ready_and_recovers() {
     rustix::process::prlimit(pid, Resource::Fsize, Rlimit { current: None, maximum: None }).unwrap();
     assert_eq!(ready().await.text(), "ready\n");
     say().await.is(201);
+}
+
+/// Abuse: N12
+#[tokio::test]
+async fn connections_leave_file_handles_for_the_rest() {
+    let folder = TempDir::new();
+    let mut command = shell(r#"ulimit -S -n 100; ulimit -H -n 300; exec "$0" "$@""#);
+    process::serve(&mut command, folder.path()).args(["--connections-per-address", "0"]);
+    let program = Program::run(command);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", program.0.id())).unwrap();
+    let open_files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(open_files.split_whitespace().collect::<Vec<_>>()[3..5], ["300", "300"]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let client = Client::open(program.0.address, ConnectOptions::of(&minji).room(&room)).await;
+    client.take("joined").await;
+    let mut connections = Vec::new();
+    for _ in 0..400 {
+        connections.push(tokio::net::TcpStream::connect(program.0.address).await.unwrap());
+    }
+    // The last ones are closed at once.
+    let mut last = connections.pop().unwrap();
+    assert_eq!(tokio::io::AsyncReadExt::read(&mut last, &mut [0]).await.unwrap_or(0), 0);
+    client.say(&room, "still here").await;
+    let handles = || std::fs::read_dir(format!("/proc/{}/fd", program.0.id())).unwrap().count();
+    assert!((200..290).contains(&handles()), "{}", handles());
+    drop(connections);
+    while handles() > 100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(program.request("GET", "/readyz").send().await.status, 200);
 }
 
 #[test]
