@@ -35,6 +35,7 @@ pub mod preview;
 pub mod realtime;
 pub mod service;
 pub mod socket;
+pub mod startup;
 pub mod text;
 pub mod view;
 pub mod web;

@@ -1,6 +1,7 @@
 //! E-mail: handed to a mail server one at a time. What waits for it is a job of the outbox.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,16 @@ pub struct Settings {
     pub url: Secret,
     /// The sender, for example `Madang <madang@example.org>`.
     pub from: String,
+}
+
+impl Settings {
+    /// Returns whether e-mails cross the network in the clear.
+    pub fn is_unprotected(&self) -> bool {
+        let Ok(url) = Url::parse(self.url.reveal()).map(protected) else { return false };
+        url.scheme() == "smtp"
+            && !is_local(&url)
+            && !url.query_pairs().any(|(name, value)| name == "tls" && value == "required")
+    }
 }
 
 /// An e-mail in plain text.
@@ -107,22 +118,24 @@ impl Mailer {
 
 /// Requires TLS where a password would otherwise cross the network in the clear.
 fn protected(mut url: Url) -> Url {
-    let is_local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => true,
-    };
-    // The parser does not know the scheme, so it leaves an address in numbers as a name.
-    let is_local = is_local
-        || url.host_str().and_then(|host| host.parse::<std::net::IpAddr>().ok()).is_some_and(|ip| ip.is_loopback());
-    if url.scheme() == "smtp" && url.password().is_some() && !is_local {
+    if url.scheme() == "smtp" && url.password().is_some() && !is_local(&url) {
         // The port of lettre's default would change with the setting.
         let port = url.port().unwrap_or(25);
         let _ = url.set_port(Some(port));
         url.set_query(Some("tls=required"));
     }
     url
+}
+
+/// Returns whether the mail server is on this machine.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        // The parser does not know the scheme, so it takes an address in numbers for a name.
+        Some(Host::Domain(name)) => name == "localhost" || name.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback()),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => true,
+    }
 }
 
 impl Inner {

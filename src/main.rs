@@ -1,13 +1,13 @@
 //! The command line: one subcommand for the server, and the commands beside it.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::api_key::Key;
@@ -17,6 +17,7 @@ use madang::open_files;
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
 use madang::ops::{self, backup, restore, verify};
+use madang::startup;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -119,13 +120,11 @@ enum KeyCommand {
 }
 
 fn main() -> ExitCode {
-    // A missing .env is normal; an invalid one is an error.
-    if let Err(error) = dotenvy::dotenv()
-        && !error.not_found()
-    {
-        return fail(format!("cannot read .env: {error}"));
+    if let Err(message) = startup::load_env_file() {
+        return fail(message);
     }
-    let command = Cli::parse().command;
+    let command = startup::without_empty_variables(Cli::command()).get_matches();
+    let command = Cli::from_arg_matches(&command).unwrap_or_else(|error| error.exit()).command;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // A thread that has read from the database keeps its memory as long as it lives.
     let runtime = match runtime.enable_all().thread_keep_alive(IDLE_THREAD).build() {
@@ -279,11 +278,14 @@ fn log(format: LogFormat) -> Result<Log, String> {
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {
+    let config = Config { shows_admin_link: std::io::stderr().is_terminal(), ..Config::from(settings) };
+    startup::check(&config)?;
     open_files::raise_limit();
-    let address = (settings.bind, settings.address.port);
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.address.port))?;
+    let (bind, port) = (settings.bind, settings.address.port);
+    let listener = TcpListener::bind((bind, port)).await.map_err(|error| startup::cannot_listen(bind, port, &error))?;
+    for warning in startup::warnings(settings, &config) {
+        tracing::warn!("{warning}");
+    }
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     let host = match settings.bind {
         bind if bind.is_unspecified() => "localhost".to_owned(),
@@ -297,7 +299,7 @@ async fn serve(settings: &Settings) -> Result<(), String> {
         let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
         signals.ended().await;
     };
-    app::run(Config::from(settings), listener, until_ended).await
+    app::run(config, listener, until_ended).await
 }
 
 async fn reindex(settings: &Settings) -> Result<(), String> {
@@ -313,17 +315,25 @@ async fn reindex(settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
-/// SIGTERM and Ctrl-C. Once this exists, they no longer end the process by themselves.
+/// SIGTERM, Ctrl-C and SIGHUP. Once this exists, they no longer end the process by themselves.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// `None` under `nohup`, which asks to ignore it.
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     fn new() -> Result<Self, String> {
-        let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-        let both = terminate.and_then(|terminate| Ok(Self { terminate, interrupt: interrupt? }));
-        both.map_err(|error| format!("cannot handle signals: {error}"))
+        let signals = || {
+            let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                hangup,
+            })
+        };
+        signals().map_err(|error: std::io::Error| format!("cannot handle signals: {error}"))
     }
 
     /// Waits for the first signal. From then on a second one ends the process at once.
@@ -340,6 +350,15 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            Some(_) = async { self.hangup.as_mut()?.recv().await } => {}
         }
     }
+}
+
+/// Returns whether this process was started with SIGHUP ignored.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is that of signal 1.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -43,7 +43,9 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     // Held until the end: the state in memory belongs to one process, and no other may serve or restore
     // this data folder.
-    let _lock = lock_data_folder(&config)?;
+    let mut lock = lock_data_folder(&config)?;
+    // Without it, commands print links with the default port.
+    let _ = lock.publish_address(&config.base_url(port));
     restore::settle(&config.data_dir)?;
     let app = App::open(config, port)?;
     web::name_assets();

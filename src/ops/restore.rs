@@ -62,12 +62,13 @@ pub async fn restore(
 }
 
 fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
-    // Quick checks first: reading a whole archive may take long.
+    // Quick checks first: reading a whole archive may take long. Nobody is told to use --force for a file that is
+    // no backup.
+    refuse_newer(path, &archive::read_manifest(path)?)?;
     refuse_to_replace(data_dir, may_replace)?;
     if Lock::is_server_running(data_dir) {
         return Err(running(data_dir));
     }
-    refuse_newer(path, &archive::read_manifest(path)?)?;
     archive::read(path, Unpack::Nothing, watch)?;
     let folder = Folder::take(data_dir)?;
     settle(data_dir)?;

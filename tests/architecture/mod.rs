@@ -11,7 +11,7 @@ mod imports;
 /// From the top down: a module may use what stands on a lower line, and itself.
 const LAYERS: &[&[&str]] = &[
     &["main", "fuzzing"],
-    &["app"],
+    &["app", "startup"],
     &["web", "socket", "ops"],
     &["jobs"],
     &["service"],

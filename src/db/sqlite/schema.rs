@@ -7,14 +7,10 @@ use super::MIGRATIONS;
 use super::connection::Connection;
 use crate::db::engine::Connection as _;
 use crate::db::fault::Fault;
+use crate::db::migrate;
 
 /// Tables that SQLite creates for itself.
 const OF_THE_ENGINE: [&str; 3] = ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"];
-/// The table of migrations, which exists before the first one.
-const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
-   version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL
- )";
-
 /// The parts of a schema by type and name, each with its table and its definition.
 type Parts = BTreeMap<(String, String), (String, String)>;
 
@@ -36,7 +32,7 @@ pub(super) fn differences(database: &Connection, version: i64) -> Result<Vec<Str
 /// Builds the schema of a version in memory.
 fn expected(version: i64) -> Result<Parts, Fault> {
     let database = Connection::open_in_memory()?;
-    database.batch(MIGRATIONS_TABLE)?;
+    database.batch(migrate::TABLE)?;
     for migration in MIGRATIONS.iter().take(usize::try_from(version).unwrap_or_default()) {
         database.batch(migration.sql)?;
     }
@@ -60,7 +56,8 @@ fn parts(database: &Connection) -> Result<Parts, Fault> {
 /// Returns a definition without comments and line breaks, which may have changed since.
 fn plain(sql: &str) -> String {
     let lines = sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code));
-    lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+    let words = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+    words.replace("( ", "(").replace(" )", ")").replace(", ", ",")
 }
 
 #[cfg(test)]
@@ -70,7 +67,7 @@ mod tests {
     #[test]
     fn what_the_migrations_did_not_make_is_a_difference() {
         let database = Connection::open_in_memory().unwrap();
-        database.batch(MIGRATIONS_TABLE).unwrap();
+        database.batch(migrate::TABLE).unwrap();
         for migration in MIGRATIONS {
             database.batch(migration.sql).unwrap();
         }
