@@ -5,6 +5,7 @@ mod connection;
 mod fts;
 mod inspection;
 mod pre_migration_backup;
+mod schema;
 
 use std::path::PathBuf;
 use std::time::Duration;
