@@ -1,6 +1,8 @@
 //! One network does its worst within the limits: how long others, from another network, wait for a send, a log-in and
 //! a page meanwhile, beside how long they wait when all is quiet.
 
+#![allow(clippy::disallowed_methods, reason = "threads of its own wait")]
+
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
