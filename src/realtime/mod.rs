@@ -167,15 +167,32 @@ impl Realtime {
 
     /// Notes that a socket of a user joined a room; queues [`RoomEvent::CameOnline`] if it is their first.
     pub fn connected(self: &Arc<Self>, room_id: RoomId, is_ephemeral: bool, user: &Arc<User>) {
+        let is_hidden = self.connections.is_hidden(user.id);
         let came_online = {
             let mut rooms = self.rooms.lock();
             let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
             let arrival = self.arrivals.fetch_add(1, Ordering::Relaxed) + 1;
-            room.occupancy.lock().add_socket(user, is_ephemeral, arrival)
+            room.occupancy.lock().add_socket(user, is_hidden, is_ephemeral, arrival)
         };
         if let Some(count) = came_online {
             self.changes.counted(room_id, count > self.timing.large_room);
             self.push(room_id, RoomEvent::CameOnline { user: Arc::clone(user), count });
+        }
+    }
+
+    /// Hides a user's presence from now on, or shows it. To others they leave or come.
+    pub fn hide(self: &Arc<Self>, user_id: UserId, hides: bool) {
+        for room_id in self.connections.hide(user_id, hides) {
+            let Some(room) = self.room(room_id) else { continue };
+            let Some((user, count)) = room.occupancy.lock().hide(user_id, hides) else { continue };
+            self.changes.counted(room_id, count > self.timing.large_room);
+            self.push(
+                room_id,
+                match hides {
+                    true => RoomEvent::WentOffline { user, count },
+                    false => RoomEvent::CameOnline { user, count },
+                },
+            );
         }
     }
 
@@ -240,6 +257,11 @@ impl Realtime {
 
     pub fn is_online(&self, room_id: RoomId, user_id: UserId) -> bool {
         self.room(room_id).is_some_and(|room| room.occupancy.lock().is_online(user_id))
+    }
+
+    /// Like [`Realtime::is_online`], as others see it: not for users who hide their presence.
+    pub fn is_visible(&self, room_id: RoomId, user_id: UserId) -> bool {
+        self.room(room_id).is_some_and(|room| room.occupancy.lock().is_visible(user_id))
     }
 
     /// Returns at most `max` of the users online in a room.

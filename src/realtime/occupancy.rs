@@ -14,6 +14,7 @@ use crate::ids::{RoomId, UserId};
 #[derive(Default)]
 pub(super) struct Occupancy {
     stays: HashMap<UserId, Stay>,
+    /// How many others see as online: those who hide their presence do not count.
     online: usize,
     is_ephemeral: bool,
 }
@@ -23,6 +24,8 @@ struct Stay {
     sockets: u32,
     /// Whether the user has had a socket here; if not, only a slot is reserved.
     is_online: bool,
+    /// Whether the user hides their presence, so that others do not see them here.
+    is_hidden: bool,
     /// The number of this user's arrival among all arrivals of the process.
     arrival: u64,
     /// When the stay ends, unless a socket joins before.
@@ -31,7 +34,12 @@ struct Stay {
 
 impl Stay {
     fn new(user: &Arc<User>) -> Self {
-        Self { user: Arc::clone(user), sockets: 0, is_online: false, arrival: 0, due: None }
+        Self { user: Arc::clone(user), sockets: 0, is_online: false, is_hidden: false, arrival: 0, due: None }
+    }
+
+    /// Whether others see that the user is online here.
+    fn is_visible(&self) -> bool {
+        self.is_online && !self.is_hidden
     }
 }
 
@@ -40,13 +48,20 @@ pub(super) struct Ended {
     pub(super) user: Arc<User>,
     /// How many are still online.
     pub(super) count: usize,
+    /// Whether others saw that the user was online.
     pub(super) was_online: bool,
     pub(super) is_ephemeral: bool,
 }
 
 impl Occupancy {
-    /// Adds a socket of a user. Returns how many are online if the user came online with it.
-    pub(super) fn add_socket(&mut self, user: &Arc<User>, is_ephemeral: bool, arrival: u64) -> Option<usize> {
+    /// Adds a socket of a user. Returns how many are online if others see that the user came online with it.
+    pub(super) fn add_socket(
+        &mut self,
+        user: &Arc<User>,
+        is_hidden: bool,
+        is_ephemeral: bool,
+        arrival: u64,
+    ) -> Option<usize> {
         self.is_ephemeral = is_ephemeral;
         let stay = self.stays.entry(user.id).or_insert_with(|| Stay::new(user));
         stay.user = Arc::clone(user);
@@ -55,9 +70,23 @@ impl Occupancy {
         if std::mem::replace(&mut stay.is_online, true) {
             return None;
         }
-        stay.arrival = arrival;
+        (stay.arrival, stay.is_hidden) = (arrival, is_hidden);
+        if is_hidden {
+            return None;
+        }
         self.online += 1;
         Some(self.online)
+    }
+
+    /// Hides a user's presence, or shows it. Returns the user, and how many are online, if others see a change.
+    pub(super) fn hide(&mut self, user_id: UserId, hides: bool) -> Option<(Arc<User>, usize)> {
+        let stay = self.stays.get_mut(&user_id).filter(|stay| stay.is_hidden != hides)?;
+        stay.is_hidden = hides;
+        if !stay.is_online {
+            return None;
+        }
+        self.online = if hides { self.online - 1 } else { self.online + 1 };
+        Some((Arc::clone(&stay.user), self.online))
     }
 
     /// Removes a socket. Returns whether it was the user's last, so that the stay ends at `due`.
@@ -85,7 +114,7 @@ impl Occupancy {
     /// Removes a user with all sockets. Returns how many are left, if the user was online.
     pub(super) fn remove(&mut self, user_id: UserId) -> Option<(Arc<User>, usize)> {
         let stay = self.stays.remove(&user_id)?;
-        if !stay.is_online {
+        if !stay.is_visible() {
             return None;
         }
         self.online -= 1;
@@ -99,8 +128,9 @@ impl Occupancy {
             return None;
         }
         let stay = self.stays.remove(&expiry.user_id)?;
-        self.online -= usize::from(stay.is_online);
-        Some(Ended { user: stay.user, count: self.online, was_online: stay.is_online, is_ephemeral: self.is_ephemeral })
+        let was_online = stay.is_visible();
+        self.online -= usize::from(was_online);
+        Some(Ended { user: stay.user, count: self.online, was_online, is_ephemeral: self.is_ephemeral })
     }
 
     pub(super) fn online_count(&self) -> usize {
@@ -111,15 +141,20 @@ impl Occupancy {
         self.stays.get(&user_id).is_some_and(|stay| stay.is_online)
     }
 
+    /// Like [`Occupancy::is_online`], as others see it.
+    pub(super) fn is_visible(&self, user_id: UserId) -> bool {
+        self.stays.get(&user_id).is_some_and(Stay::is_visible)
+    }
+
     /// Returns at most `max` of those online.
     pub(super) fn online(&self, max: usize) -> Vec<UserId> {
-        let online = self.stays.iter().filter(|(_, stay)| stay.is_online);
+        let online = self.stays.iter().filter(|(_, stay)| stay.is_visible());
         online.map(|(id, _)| *id).take(max).collect()
     }
 
     /// Returns those online who arrived no later than `until`.
     pub(super) fn online_until(&self, until: u64) -> Vec<UserId> {
-        let online = self.stays.iter().filter(|(_, stay)| stay.is_online && stay.arrival <= until);
+        let online = self.stays.iter().filter(|(_, stay)| stay.is_visible() && stay.arrival <= until);
         online.map(|(id, _)| *id).collect()
     }
 

@@ -47,14 +47,20 @@ impl Connections {
         self.0.lock().changed.insert(user_id);
     }
 
-    /// Hides a user's presence from now on, or shows it.
-    pub fn hide(&self, user_id: UserId, hides: bool) {
+    /// Hides a connected user's presence from now on, or shows it. Returns the rooms of the user.
+    pub(super) fn hide(&self, user_id: UserId, hides: bool) -> Vec<RoomId> {
         let mut inner = self.0.lock();
-        if let Some(entry) = inner.users.get_mut(&user_id) {
-            entry.hides = hides;
-            entry.version += 1;
-            inner.changed.insert(user_id);
-        }
+        let Some(entry) = inner.users.get_mut(&user_id) else { return Vec::new() };
+        entry.hides = hides;
+        entry.version += 1;
+        let rooms = entry.rooms.clone();
+        inner.changed.insert(user_id);
+        rooms
+    }
+
+    /// Whether a connected user hides their presence.
+    pub fn is_hidden(&self, user_id: UserId) -> bool {
+        self.0.lock().users.get(&user_id).is_some_and(|entry| entry.hides)
     }
 
     /// Returns the presences that differ from what was last sent. Users without a socket for longer than `grace` are

@@ -162,7 +162,7 @@ impl App {
         });
         let account = account.await?;
         if let Some(hides) = hides {
-            self.realtime.connections.hide(my_id, hides);
+            self.realtime.hide(my_id, hides);
         }
         Ok(account)
     }

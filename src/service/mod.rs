@@ -207,7 +207,7 @@ impl App {
     /// Adds to members of a room what only the realtime state knows.
     fn with_presence(&self, room: RoomId, mut members: Vec<Member>) -> Vec<Member> {
         for member in &mut members {
-            member.online = self.realtime.is_online(room, member.user.id);
+            member.online = self.realtime.is_visible(room, member.user.id);
             member.presence = self.realtime.connections.presence(member.user.id);
         }
         members

@@ -84,3 +84,37 @@ async fn an_accounts_profile_is_public_a_guests_only_for_shared_rooms() {
     let hidden = app.call(&minji, "PATCH", "/me", json!({ "hidesPresence": true })).await.is(200);
     assert_eq!((&hidden["hidesPresence"], &hidden["bio"]), (&json!(true), &json!("sea and sky")));
 }
+
+/// Abuse: Z9
+#[tokio::test]
+async fn nothing_tells_that_a_user_who_hides_their_presence_is_there() {
+    let app = App::start().await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
+    let members = || async {
+        let members = app.call(&jun, "GET", &format!("/rooms/{}/members", room.id), Value::Null).await.is(200);
+        let members = members["members"].as_array().unwrap().clone();
+        let hidden = members.into_iter().find(|member| member["user"]["id"] == minji.id).unwrap();
+        (hidden["online"].clone(), hidden["presence"].clone())
+    };
+    assert_eq!(members().await, (json!(true), json!("online")));
+    app.call(&minji, "PATCH", "/me", json!({ "hidesPresence": true })).await.is(200);
+    let left = his.take_where("exit", |exit| exit["user"]["id"] == minji.id).await;
+    assert_eq!(left["count"], 2);
+    assert_eq!(members().await, (json!(false), json!("offline")));
+    assert_eq!(app.show(&room).await["onlineCount"], 2);
+    hers.ok("typing", json!({ "room": room.id })).await;
+    let is_hers = |event: &Value| event["user"]["id"] == minji.id;
+    let told = || [his.all("join"), his.all("exit")].map(|events| events.iter().filter(|one| is_hers(one)).count());
+    let before = told();
+    // She comes back with another socket, is still hidden, and can talk.
+    hers.cut();
+    let again = app.enter(&minji, &room).await;
+    again.ok("typing", json!({ "room": room.id })).await;
+    again.say(&room, "here I am").await;
+    his.receives("here I am").await;
+    assert!(his.all("typing").is_empty());
+    assert_eq!(told(), before);
+    assert_eq!(app.show(&room).await["onlineCount"], 2);
+    app.call(&minji, "PATCH", "/me", json!({ "hidesPresence": false })).await.is(200);
+    his.take_where("join", |join| is_hers(join) && join["count"] == 3).await;
+}
