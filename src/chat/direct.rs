@@ -1,12 +1,13 @@
 //! Direct rooms: two users, or one alone with their notes. Each pair has one room, for good.
 
-use super::kinds::Presence;
+use super::kinds::{DirectFrom, Presence, UserKind};
 use super::room::{self, Room};
 use super::user::{self, User};
 use super::{Fact, Tx, block};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
+use crate::text;
 
 /// The other user of a direct room, as the viewer sees them.
 #[derive(Clone, Debug)]
@@ -20,20 +21,21 @@ pub struct OtherUser {
 }
 
 /// Returns the direct room of two users, creating it if there is none, and whether it was created now. Both
-/// are members from the start and neither can leave; a user who wants no more messages blocks the other.
+/// are members from the start. Leaving only hides it; a user who wants no more messages blocks the other.
 ///
 /// # Errors
 /// `not_found` with the field `userId` for an unknown user; `forbidden` where there is no room yet and the
-/// other user has blocked me.
+/// other user has blocked me or takes no messages from me.
 pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, bool)> {
     let pair = pair(me, other);
     let found = "SELECT id FROM rooms WHERE direct_pair = ?1 AND direct_pair IS NOT NULL";
     if let Some(id) = tx.query_opt(found, &[&pair], |row| row.get(0))? {
+        hide(tx, me, id, None)?;
         return Ok((room::snapshot(tx, id)?, false));
     }
     let other_user = user::find(tx, other)?;
     let other_user = other_user.ok_or_else(|| Error::new(Code::NotFound).with_field("userId"))?;
-    if block::is_blocked(tx, other, me)? {
+    if me != other && (block::is_blocked(tx, other, me)? || !is_welcome(tx, other, me)?) {
         return Err(Code::Forbidden.into());
     }
     let users = if me == other { vec![other_user] } else { vec![user::get(tx, me)?, other_user] };
@@ -51,9 +53,9 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
     }
     for user in &users {
         tx.execute(
-            "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-             VALUES (?1, ?2, 'member', ?3, 0, 0)",
-            &[&id, &user.id, &now],
+            "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
+             VALUES (?1, ?2, 'member', ?3, 0, 0, ?4)",
+            &[&id, &user.id, &now, &text::fold(&user.name)],
         )?;
     }
     let room = room::snapshot(tx, id)?;
@@ -63,6 +65,29 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
         tx.publish(Fact::Added { room: Box::new(room.clone()), user_id });
     }
     Ok((room, true))
+}
+
+/// Returns whether a user lets another open a direct room with them.
+fn is_welcome(tx: &mut Tx, user_id: UserId, from: UserId) -> Result<bool> {
+    let setting = "SELECT direct_from FROM users WHERE id = ?1";
+    match tx.query_one(setting, &[&user_id], |row| row.get(0))? {
+        DirectFrom::Everybody => Ok(true),
+        DirectFrom::Accounts => Ok(user::get(tx, from)?.kind != UserKind::Guest),
+        DirectFrom::Known => {
+            let shared = "SELECT 1 FROM members a JOIN rooms r ON r.id = a.room_id AND r.kind = 'open'
+                            JOIN members b ON b.room_id = a.room_id AND b.user_id = ?2
+                          WHERE a.user_id = ?1 LIMIT 1";
+            Ok(tx.query_opt(shared, &[&from, &user_id], |row| row.get::<i64>(0))?.is_some())
+        }
+        DirectFrom::Nobody => Ok(false),
+    }
+}
+
+/// Hides a direct room from a user's list until it changes after `rev`, or shows it again.
+pub(super) fn hide(tx: &mut Tx, me: UserId, room_id: RoomId, rev: Option<i64>) -> Result<()> {
+    let sql = "UPDATE members SET hidden_rev = ?3 WHERE room_id = ?1 AND user_id = ?2";
+    tx.execute(sql, &[&room_id, &me, &rev])?;
+    Ok(())
 }
 
 /// Returns the key of a pair, the same for either order.

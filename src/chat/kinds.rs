@@ -84,6 +84,19 @@ pub enum SystemEvent {
     Member,
 }
 
+/// Who may open a direct room with a user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DirectFrom {
+    #[default]
+    Everybody,
+    /// Users who share an open room with them.
+    Known,
+    /// Users with an account.
+    Accounts,
+    Nobody,
+}
+
 /// The purpose of a one-time link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
@@ -98,6 +111,8 @@ pub enum LinkKind {
 pub enum JobKind {
     /// Fetches the page behind a message's link. The target is the message, the payload the link.
     Preview,
+    /// Mails a link to choose a new password. The target is the user, the payload the language.
+    ResetEmail,
 }
 
 macro_rules! names {
@@ -136,8 +151,9 @@ names! {
         Join "join" Exit "exit" Kick "kick" Ban "ban" Owner "owner" Title "title" Max "max" Password "password"
         Moderator "moderator" Member "member"
     }
+    DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
     LinkKind { Admin "admin" Password "password" }
-    JobKind { Preview "preview" }
+    JobKind { Preview "preview" ResetEmail "resetEmail" }
 }
 
 #[cfg(test)]
@@ -156,6 +172,9 @@ mod tests {
         [Role::Member, Role::Moderator, Role::Owner].into_iter().for_each(|role| same(role, role.as_str()));
         [RoomKind::Open, RoomKind::Direct].into_iter().for_each(|kind| same(kind, kind.as_str()));
         [History::All, History::Joined].into_iter().for_each(|history| same(history, history.as_str()));
+        [DirectFrom::Everybody, DirectFrom::Known, DirectFrom::Accounts, DirectFrom::Nobody]
+            .into_iter()
+            .for_each(|from| same(from, from.as_str()));
         [MessageKind::Text, MessageKind::System, MessageKind::Whisper]
             .into_iter()
             .for_each(|kind| same(kind, kind.as_str()));

@@ -44,7 +44,7 @@ pub struct MyRoom {
 /// A place in the list: when a room was last active, and its id.
 pub type Place = room::Place;
 
-/// Returns the rooms of a user after a place, the latest active first, and where to go on if there are more. The
+/// Returns the rooms of a user after a place, without hidden ones, the latest active first, and where to go on if there are more. The
 /// number of statements does not grow with the number of rooms.
 ///
 /// # Errors
@@ -54,7 +54,7 @@ pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Place>, limit: usize) -> R
         let rooms = room::select(", m.role, m.read_seq, m.joined_at, r.direct_pair, r.active_at");
         format!(
             "{rooms} JOIN members m ON m.room_id = r.id
-             WHERE m.user_id = ?1 AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
+             WHERE m.user_id = ?1 AND (m.hidden_rev IS NULL OR r.rev > m.hidden_rev) AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
              ORDER BY r.active_at DESC, r.id DESC LIMIT ?4"
         )
     });

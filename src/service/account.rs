@@ -84,7 +84,7 @@ impl App {
         former: Option<&Session>,
         visitor: Visitor,
     ) -> Result<Entered> {
-        let folded = crate::text::fold(email.trim());
+        let folded = crate::text::email_key(&email);
         let address = visitor.address;
         let found = self.db.read(move |tx| match account::find_by_email(tx, &email)? {
             Some((user_id, hash)) => Ok((session::has_come_from(tx, user_id, address)?, Some((user_id, hash)))),

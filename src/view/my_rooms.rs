@@ -60,7 +60,7 @@ pub(super) fn preview_line(message: &Message, lang: &Lang) -> String {
         _ if message.kind == MessageKind::System => system_line(message, *lang),
         _ if message.deleted_at.is_some() => lang.strings().deleted.to_owned(),
         Some(file) if message.text.is_empty() => file.name.clone(),
-        _ => bare(&message.text),
+        _ => bare(&message.text, &message.mentions),
     }
 }
 

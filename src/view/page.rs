@@ -149,6 +149,12 @@ impl RoomPage<'_> {
     fn may_pin(&self) -> bool {
         self.room.may_pin(self.me.role)
     }
+
+    /// Returns what the button to leave does: a direct room is only hidden.
+    fn leave(&self) -> &'static str {
+        let words = self.lang.strings();
+        if self.room.kind == RoomKind::Direct { words.hide_direct } else { words.leave }
+    }
 }
 
 /// The error page: a sentence and a link to the lobby.

@@ -20,9 +20,14 @@ use crate::address::{AddressLimit, Permit};
 use crate::http_stream::HttpStream;
 use crate::request_scanner::SmugglingGuard;
 
+/// The address under which the connections of all addresses are counted.
+const EVERYONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+
 /// Limits of the accept loop.
 #[derive(Clone)]
 pub struct Limits {
+    /// Connections of all addresses at a time; 0 for no limit. It leaves file handles for everything else.
+    pub connections: usize,
     /// Connections of one address at a time; 0 for no limit.
     pub connections_per_address: usize,
     /// Addresses that are not limited, such as proxies, behind which many clients are.
@@ -42,6 +47,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: 0,
             connections_per_address: 256,
             is_unlimited: Arc::new(|_| false),
             head_timeout: Duration::from_secs(10),
@@ -67,6 +73,7 @@ where
 {
     let limited = AddressLimit::new(limits.connections_per_address);
     let unlimited = AddressLimit::new(0);
+    let all = AddressLimit::new(limits.connections);
     let (stop, stopped) = watch::channel(());
     tokio::pin!(shutdown);
     loop {
@@ -84,6 +91,8 @@ where
         let limit = if (limits.is_unlimited)(address.ip().to_canonical()) { &unlimited } else { &limited };
         // Over the limit the connection is closed without a response, which would cost what the limit saves.
         let Some(permit) = limit.acquire(address.ip()) else { continue };
+        let Some(one_of_all) = all.acquire(EVERYONE) else { continue };
+        let permit = permit.and(one_of_all);
         let connection = Connection { limits: limits.clone(), stopped: stopped.clone(), address };
         tokio::spawn(connection.run(tcp, permit, service.clone()));
     }

@@ -16,6 +16,7 @@ mod admin;
 mod delete;
 mod suspend;
 
+pub use super::kinds::DirectFrom;
 pub use admin::{demote, find_admin, is_admin, make_admin};
 pub use delete::{Erased, Left, erase, erased, find_erasing, leave, leave_room, said_after};
 pub use suspend::suspend;
@@ -31,6 +32,10 @@ pub struct Account {
     pub bio: String,
     /// Whether the presence is hidden from others.
     pub hides_presence: bool,
+    /// Who may open a direct room with the user.
+    pub direct_from: DirectFrom,
+    /// Whether the directory lists the user.
+    pub listed: bool,
     /// Whether the user is an admin of the server.
     pub is_admin: bool,
     /// RFC 3339 UTC with milliseconds.
@@ -54,6 +59,8 @@ pub struct Change {
     pub bio: Option<String>,
     pub email: Option<String>,
     pub hides_presence: Option<bool>,
+    pub direct_from: Option<DirectFrom>,
+    pub listed: Option<bool>,
 }
 
 /// Creates an account. A `guest` becomes one with the same id, rooms and messages. Returns the sessions that ended
@@ -70,7 +77,8 @@ pub fn sign_up(
     new: NewAccount,
 ) -> Result<(User, Vec<SessionId>)> {
     let email = text::email(&new.email)?;
-    let folded = text::fold(&email);
+    let folded = text::email_key(&email);
+    refuse_taken(tx, guest, &email)?;
     let taken = |fault: crate::db::Fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) };
     let Some(me) = guest else {
         if let Some(name) = &new.name {
@@ -105,8 +113,19 @@ pub fn sign_up(
 /// Only those of the store.
 pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(UserId, String)>> {
     let sql = "SELECT id, password_hash FROM users
-               WHERE email_folded = ?1 AND email_folded IS NOT NULL AND password_hash IS NOT NULL";
-    Ok(tx.query_opt(sql, &[&text::fold(email.trim())], |row| Ok((row.get(0)?, row.get(1)?)))?)
+               WHERE email_folded IN (?1, ?2) AND email_folded IS NOT NULL AND password_hash IS NOT NULL
+               ORDER BY created_at, id LIMIT 1";
+    // Earlier versions stored a host in Hangul as it was typed.
+    let keys: [String; 2] = [text::email_key(email), text::fold(email.trim())];
+    Ok(tx.query_opt(sql, &[&keys[0], &keys[1]], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Refuses an e-mail that another user has, also one that an earlier version has stored in another form.
+fn refuse_taken(tx: &mut Tx, me: Option<UserId>, email: &str) -> Result<()> {
+    match find_by_email(tx, email)? {
+        Some((owner, _)) if Some(owner) != me => Err(Code::EmailTaken.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Returns one's own account.
@@ -115,12 +134,14 @@ pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(UserId, String)
 /// `not_found`.
 pub fn get(tx: &mut Tx, me: UserId) -> Result<Account> {
     let user = user::get(tx, me)?;
-    let sql = "SELECT email, bio, hides_presence, is_admin, created_at FROM users WHERE id = ?1";
-    let (email, bio, hides_presence, is_admin, created_at) = tx.query_one(sql, &[&me], |row| {
+    let sql =
+        "SELECT email, bio, hides_presence, direct_from, is_listed, is_admin, created_at FROM users WHERE id = ?1";
+    Ok(tx.query_one(sql, &[&me], |row| {
         let mut c = row.columns();
-        Ok((c.next()?, c.next()?, c.next()?, c.next()?, c.next()?))
-    })?;
-    Ok(Account { user, email, bio, hides_presence, is_admin, created_at: rfc3339(created_at) })
+        let (email, bio, hides_presence, direct_from) = (c.next()?, c.next()?, c.next()?, c.next()?);
+        let (listed, is_admin, created_at) = (c.next()?, c.next()?, rfc3339(c.next()?));
+        Ok(Account { user: user.clone(), email, bio, hides_presence, direct_from, listed, is_admin, created_at })
+    })?)
 }
 
 /// Returns the PHC string of a user's password; `None` for guests, and for users that another server has brought.
@@ -147,10 +168,17 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     if let Some(hides) = change.hides_presence {
         tx.execute("UPDATE users SET hides_presence = ?2 WHERE id = ?1", &[&me, &hides])?;
     }
+    if let Some(from) = change.direct_from {
+        tx.execute("UPDATE users SET direct_from = ?2 WHERE id = ?1", &[&me, &from])?;
+    }
+    if let Some(listed) = change.listed {
+        tx.execute("UPDATE users SET is_listed = ?2 WHERE id = ?1", &[&me, &listed])?;
+    }
     if let Some(email) = &change.email {
         let email = text::email(email)?;
+        refuse_taken(tx, Some(me), &email)?;
         let sql = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
-        let done = tx.execute(sql, &[&me, &email, &text::fold(&email)]);
+        let done = tx.execute(sql, &[&me, &email, &text::email_key(&email)]);
         done.map_err(|fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) })?;
         // Links that were mailed to the old address.
         one_time_link::revoke_all_of(tx, me)?;

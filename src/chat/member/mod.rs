@@ -9,11 +9,12 @@ use super::kinds::SystemEvent;
 use super::message::SystemMessage;
 use super::room::{self, Room, RoomKind};
 use super::user::{self, User};
-use super::{Fact, Leaving, Tx, invite, system_message};
+use super::{Fact, Leaving, Tx, direct, invite, system_message};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
+use crate::text;
 
 mod ban;
 mod kick;
@@ -172,9 +173,9 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     }
     // Earlier messages are history, not unread.
     tx.execute(
-        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-         VALUES (?1, ?2, 'member', ?3, ?4, ?5)",
-        &[&room_id, &me, &now, &joined_rev, &rev],
+        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
+         VALUES (?1, ?2, 'member', ?3, ?4, ?5, ?6)",
+        &[&room_id, &me, &now, &joined_rev, &rev, &text::fold(&user.name)],
     )?;
     tx.publish(Fact::Joined { room_id, user: Box::new(user), is_ephemeral: check.room.ephemeral });
     if check.room.owner.is_none() && check.room.kind == RoomKind::Open {
@@ -185,14 +186,17 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
 }
 
 /// Ends one's own membership. An owner hands over to the member who joined first. An empty ephemeral room is
-/// removed; another one has no owner until somebody joins.
+/// removed; another one has no owner until somebody joins. A direct room stays, hidden from one's list until something
+/// new comes.
 ///
 /// # Errors
-/// `room_not_found`, `not_a_member`; `forbidden` for a direct room.
+/// `room_not_found`, `not_a_member`.
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
     let kind = membership(tx, me, room_id)?.kind;
     if kind == RoomKind::Direct {
-        return Err(Error::new(Code::Forbidden).with_message("a direct room is not left; block the other instead"));
+        let rev = room::snapshot(tx, room_id)?.rev;
+        direct::hide(tx, me, room_id, Some(rev))?;
+        return Ok(Gone { rev, removed: false });
     }
     // The stored role, as an admin who is not the owner has nothing to hand over.
     let role = find_role(tx, me, room_id)?;

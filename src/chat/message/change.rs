@@ -1,11 +1,12 @@
 //! Changes of a message after it was sent: edit, delete, pin.
 
-use super::{Changed, Message, NewMessage, load, mention, preview, target};
+use super::{Changed, Message, NewMessage, load, mention, preview, reaction_rows, target};
 use crate::chat::kinds::{MessageKind, RoomKind};
 use crate::chat::{Limits, Tx, account, file, member, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
-use crate::text::{self, link};
+use crate::text;
+use crate::text::markup::first_link;
 
 /// Replaces the text of one's own message; the same text changes nothing.
 ///
@@ -29,7 +30,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     };
     mention::store(tx, target.room_id, target.seq, &target.mentions(), &mentions)?;
     // A preview belongs to its link, and so does the job that fetches it.
-    let has_other_link = link::first(&text) != link::first(&target.text);
+    let has_other_link = first_link(&text) != first_link(&target.text);
     let mut preview = target.preview.clone();
     if has_other_link {
         preview = None;
@@ -95,7 +96,7 @@ pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Chang
     })?;
     let hashes = if file_count == 0 { Vec::new() } else { file::delete_of_message(tx, number)? };
     mention::store(tx, room_id, seq, &mention::from_column(mentions.as_deref()), &[])?;
-    tx.execute("DELETE FROM reactions WHERE message_number = ?1", &[&number])?;
+    reaction_rows::delete(tx, number)?;
     preview::cancel(tx, id)?;
     let position = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(

@@ -143,9 +143,9 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
     )?;
     let (joined_rev, joined) = system_message::store(tx, now, id, me, SystemMessage::new(SystemEvent::Join))?;
     tx.execute(
-        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-         VALUES (?1, ?2, 'owner', ?3, ?4, ?4)",
-        &[&id, &me, &now, &joined_rev],
+        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
+         VALUES (?1, ?2, 'owner', ?3, ?4, ?4, ?5)",
+        &[&id, &me, &now, &joined_rev, &text::fold(&creator.name)],
     )?;
     let room = snapshot(tx, id)?;
     tx.publish(Fact::RoomMade(Box::new(room.clone())));

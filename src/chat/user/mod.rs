@@ -142,6 +142,8 @@ pub(super) fn rename_unchecked(tx: &mut Tx, limits: &Limits, me: UserId, name: &
             "UPDATE users SET name = ?2, name_folded = ?3, name_initials = ?4 WHERE id = ?1",
             &[&me, &name, &text::fold(&name), &text::initials(&name)],
         )?;
+        // Each membership has a copy, by which mentions find it.
+        tx.execute("UPDATE members SET name_folded = ?2 WHERE user_id = ?1", &[&me, &text::fold(&name)])?;
         user.name = name;
         tx.publish(Fact::UserChanged(Box::new(user.clone())));
     }
