@@ -62,14 +62,16 @@ impl Drop for RequestInProgress<'_> {
     }
 }
 
-/// How long a poll waits for the `5` of an upgrade in progress.
-const UPGRADE_WAIT: Duration = Duration::from_millis(20);
+/// How long a poll waits for the look of an upgrade at its stream. A look takes no time; this is for a
+/// handshake that is not complete.
+const LOOK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Answers a GET: waits until packets are queued.
 pub(crate) async fn poll(session: &Arc<Session>) -> HttpResponse {
-    // The `5` and a poll sent after it race on two connections. A client that still has to pause its
-    // polling waits for the noop of this poll, so the wait must be short.
-    let _ = timeout(UPGRADE_WAIT, session.wait_for_upgrade()).await;
+    // The `5` and a poll sent after it race on two connections.
+    if let Some(looked) = session.request_look() {
+        let _ = timeout(LOOK_TIMEOUT, looked).await;
+    }
     if session.begin_poll().is_err() {
         return match session.take_last_poll() {
             true => noop(),

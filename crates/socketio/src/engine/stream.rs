@@ -64,13 +64,18 @@ impl WebSocketStream {
         self.tcp.try_write_vectored(slices)
     }
 
+    /// Reads available bytes past tokio's cache.
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*SockRef::from(&self.tcp)).read(buffer)
+    }
+
     /// Reads available bytes. A read that leaves room in the buffer has emptied the socket, so tokio's
     /// cache is cleared at once, instead of by another read that finds nothing. tokio's own `AsyncRead`
     /// does the same: later bytes, and the end of the stream, set it again.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut result = Err(io::ErrorKind::WouldBlock.into());
         let _ = self.tcp.try_io(Interest::READABLE, || {
-            result = (&*SockRef::from(&self.tcp)).read(buffer);
+            result = self.read(buffer);
             match &result {
                 Ok(count) if *count == 0 || *count == buffer.len() => Ok(()),
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::engine::frame::Decoder;
 use crate::engine::stream::WebSocketStream;
@@ -25,6 +25,17 @@ pub(crate) struct Polling {
     pub(crate) is_polling: bool,
     pub(crate) is_posting: bool,
     pub(crate) upgrade: Upgrade,
+    /// Boxed, as it is there during an upgrade only.
+    pub(crate) looks: Option<Box<Looks>>,
+}
+
+/// Requests to an upgrade to take what its stream has received.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    /// Wakes the upgrade.
+    pub(crate) requested: Arc<Notify>,
+    /// Dropped, and thereby ready, after the look.
+    pub(crate) waiting: Vec<oneshot::Sender<()>>,
 }
 
 /// The progress of a polling session's upgrade to WebSocket.

@@ -13,7 +13,7 @@ use crate::disconnect_reason::DisconnectReason;
 use crate::engine::buffer::READ_BUFFER;
 use crate::engine::frame::{CloseCode, Decoder, Incoming};
 use crate::engine::payload::{self, Packet};
-use crate::engine::session::Session;
+use crate::engine::session::{BadRequest, Session};
 use crate::engine::stream::WebSocketStream;
 use crate::engine::transport::Upgraded;
 use crate::engine::websocket_handshake::switch_protocol;
@@ -60,13 +60,33 @@ async fn probe(
         if is_upgraded {
             return Ok((stream, upgraded));
         }
-        stream.ready(Interest::READABLE).await.map_err(|_| DisconnectReason::TransportClose)?;
-        input.resize(READ_BUFFER, 0);
-        match stream.try_read(&mut input) {
-            Ok(0) => return Err(DisconnectReason::TransportClose),
-            Ok(count) => input.truncate(count),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => input.clear(),
-            Err(_) => return Err(DisconnectReason::TransportClose),
+        read(session, &stream, &mut input).await.map_err(|_| DisconnectReason::TransportClose)?;
+    }
+}
+
+/// Reads the next bytes. A poll that arrives meanwhile waits until all has been read that arrived before
+/// it.
+async fn read(session: &Session, stream: &WebSocketStream, input: &mut Vec<u8>) -> io::Result<()> {
+    input.resize(READ_BUFFER, 0);
+    loop {
+        // Past tokio's cache in the end: it may not know yet of bytes that were sent before the poll.
+        let result = match stream.try_read(input) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.read(input),
+            result => result,
+        };
+        match result {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                input.truncate(count);
+                return Ok(());
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        let look_requested = session.upgrade_looked().map_err(|BadRequest| io::ErrorKind::ConnectionAborted)?;
+        tokio::select! {
+            ready = stream.ready(Interest::READABLE) => { ready?; }
+            () = look_requested.notified() => {}
         }
     }
 }

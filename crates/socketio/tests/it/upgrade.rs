@@ -272,3 +272,21 @@ async fn broadcasts_during_an_upgrade_are_not_lost() {
     }
     assert_eq!(received, numbered(0..total));
 }
+
+/// What the client sent on its WebSocket before the poll counts, however the two connections race here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poll_right_behind_an_upgrade_is_refused_and_one_right_behind_a_probe_gets_a_noop() {
+    let server = TestServer::open(config(), echoes()).await;
+    for _ in 0..50 {
+        for (frames, status) in [(&["2probe", "5"][..], 400), (&["5"], 400), (&["2probe"], 200)] {
+            let session = Polling::open(server.at).await;
+            let mut ws = Upgrade::of(&session).connect(server.at).await.unwrap();
+            for packet in frames {
+                ws.send(packet).await;
+            }
+            let response = session.poll().await;
+            assert_eq!(response.status, status, "{frames:?}");
+            assert!(status == 400 || response.body == "6", "{}", response.body);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::{Closing, Session, State};
 use crate::disconnect_reason::DisconnectReason;
@@ -143,6 +143,7 @@ impl Session {
             return Err(BadRequest);
         }
         polling.upgrade = Upgrade::Started;
+        polling.looks = Some(Box::default());
         Ok(())
     }
 
@@ -154,21 +155,34 @@ impl Session {
         Ok(())
     }
 
-    /// Waits while an upgrade is between its probe and its `5`.
-    pub(crate) async fn wait_for_upgrade(&self) {
-        loop {
-            let ready = match self.state.lock().polling() {
-                Ok(polling) if polling.upgrade == Upgrade::Probed => Arc::clone(&polling.packets_ready),
-                _ => return,
-            };
-            ready.notified().await;
-        }
+    /// Asks an upgrade in progress to take what its stream has received by now. The receiver is ready
+    /// when it has, or has ended.
+    pub(crate) fn request_look(&self) -> Option<oneshot::Receiver<()>> {
+        let mut state = self.state.lock();
+        let looks = state.polling().ok()?.looks.as_mut()?;
+        let (looked, receiver) = oneshot::channel();
+        looks.waiting.push(looked);
+        looks.requested.notify_one();
+        Some(receiver)
+    }
+
+    /// Notes that the stream of the upgrade has nothing more to read, and returns what wakes the upgrade
+    /// for another look.
+    ///
+    /// # Errors
+    /// When the session has ended, or has another transport.
+    pub(crate) fn upgrade_looked(&self) -> Result<Arc<Notify>, BadRequest> {
+        let mut state = self.state.lock();
+        let looks = state.polling()?.looks.as_mut().ok_or(BadRequest)?;
+        looks.waiting.clear();
+        Ok(Arc::clone(&looks.requested))
     }
 
     pub(crate) fn abandon_upgrade(&self) {
         let mut state = self.state.lock();
         if let Ok(polling) = state.polling() {
             polling.upgrade = Upgrade::None;
+            polling.looks = None;
             polling.packets_ready.notify_one();
         }
         // The send queue has its deadline again.
