@@ -12,6 +12,7 @@ pub mod data_folder;
 pub mod db;
 pub mod error;
 pub mod failpoint;
+mod fair_queue;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -25,6 +26,7 @@ pub mod jobs;
 pub mod lock;
 pub mod mail;
 pub mod media;
+pub mod network;
 pub mod ops;
 pub mod origin;
 pub mod password;

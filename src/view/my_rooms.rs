@@ -37,7 +37,7 @@ pub(super) fn called(room: &Room, other: Option<&User>, me: UserId, lang: &Lang)
 }
 
 pub(super) fn title(my_room: &MyRoom, lang: &Lang) -> String {
-    called(&my_room.room, my_room.peer.as_ref(), my_room.me.user.id, lang)
+    called(&my_room.room, my_room.other.as_ref(), my_room.me.user.id, lang)
 }
 
 /// Returns the newest message on one line. `web/ts/lib/preview_line.ts` does the same for messages that

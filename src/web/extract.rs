@@ -92,15 +92,16 @@ impl OptionalFromRequestParts<App> for SignedIn {
 /// Returns the user of the bearer token or of the cookie. A bearer token decides alone: a bad one is
 /// refused, and the cookie is not tried. A cookie of an ended session counts as none.
 async fn authenticate(parts: &Parts, app: &App) -> Result<Option<SignedIn>> {
+    let address = Caller::of(parts).address;
     if let Some(bearer) = bearer(&parts.headers) {
-        return app.session(bearer?).await.map(SignedIn::new).map(Some);
+        return app.session(bearer?, address).await.map(SignedIn::new).map(Some);
     }
     // The cookie never counts for a page of another origin, not even of an allowed one.
     let is_own = app.config.origins.judge(&parts.headers) == Judgement::Own;
     let Some(token) = cookie::token(&parts.headers, app.config.origins.is_https()).filter(|_| is_own) else {
         return Ok(None);
     };
-    let session = match app.session(token.clone()).await {
+    let session = match app.session(token.clone(), address).await {
         Err(error) if error.code == Code::Unauthenticated => return Ok(None),
         found => found?,
     };

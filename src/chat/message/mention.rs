@@ -66,7 +66,8 @@ pub(super) fn find(tx: &mut Tx, limits: &Limits, room_id: RoomId, role: Role, te
         }
         if found.len() > limits.mentions_max {
             let most = limits.mentions_max;
-            return Err(Error { field: Some("text".into()), ..Error::from(Code::TooMany) }
+            return Err(Error::new(Code::TooMany)
+                .with_field("text")
                 .with_message(format!("a message names at most {most} people")));
         }
     }

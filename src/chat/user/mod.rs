@@ -98,8 +98,8 @@ pub(super) fn make(tx: &mut Tx, limits: &Limits, now: i64, kind: UserKind, name:
     Ok(user)
 }
 
-/// Names that readers could take for the server itself.
-const RESERVED_NAMES: [&str; 2] = ["Madang", "마당"];
+/// Names that readers could take for the server itself or for those who run it.
+const RESERVED_NAMES: [&str; 7] = ["Madang", "마당", "Admin", "Administrator", "관리자", "운영자", "운영진"];
 
 /// Checks a name that a user chose. Names are not unique, but none may look like an admin's or the server's.
 ///

@@ -71,12 +71,12 @@ async fn become_admin(
     me: Option<SignedIn>,
     Path(text): Path<String>,
 ) -> Response {
-    let Some(me) = with_account(&me) else { return redirect(&format!("/login?next=/admin/{text}")) };
-    let done = match parse_code(&text) {
-        Ok(code) => app.become_admin(&me.session, code).await,
-        Err(error) => Err(error),
+    let code = match parse_code(&text) {
+        Ok(code) => code,
+        Err(error) => return link_error(&error, caller.lang),
     };
-    match done {
+    let Some(me) = with_account(&me) else { return redirect(&format!("/login?next=/admin/{text}")) };
+    match app.become_admin(&me.session, code).await {
         Ok(()) => redirect(&format!("/me?done={}", Done::Admin.name())),
         Err(error) if error.code == Code::Forbidden => {
             let problem = Problem::new(&error, "admin", &[]);

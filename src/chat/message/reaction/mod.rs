@@ -12,7 +12,8 @@ const OTHER_KINDS: &str =
 /// Adds one's reaction to a message or removes it; a repeat changes nothing.
 ///
 /// # Errors
-/// `invalid` with the field `emoji`; `forbidden` for a message that is deleted or that `me` may not see;
+/// `invalid` with the field `emoji`; `forbidden` for a message that is deleted, that `me` may not see, or whose author
+/// has blocked `me`;
 /// `too_many` different emoji on one message.
 pub fn react(
     tx: &mut Tx,
@@ -27,6 +28,9 @@ pub fn react(
     let target = target::find(tx, me, id)?;
     if !target.is_changeable() {
         return Err(Code::Forbidden.into());
+    }
+    if on {
+        target.check_not_blocked(tx, me)?;
     }
     let changed = if on { add(tx, limits, now, me, &target, emoji)? } else { remove(tx, me, &target, emoji)? };
     if !changed {
