@@ -8,9 +8,14 @@ use std::path::Path;
 /// # Errors
 /// A sentence for the operator.
 pub fn create(path: &Path) -> Result<(), String> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| format!("cannot create the data folder {}: {error}", path.display()))
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| match path.metadata() {
+        Ok(found) if !found.is_dir() => format!("the data folder {} is a file (pass --data-dir)", path.display()),
+        _ => format!("cannot create the data folder {}: {error}", path.display()),
+    })
+}
+
+/// Returns how many bytes the disk of a folder has left for this user, or `None` if that is unknown.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(path).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

@@ -31,6 +31,8 @@ const POINTS: &[(&str, Point)] = &[
 struct Plan {
     /// Where to crash, and at which pass.
     crash: Option<(Point, u64)>,
+    /// Where the thread panics, and at which pass.
+    panic: Option<(Point, u64)>,
     /// How much longer each commit takes.
     slow_commit: Duration,
     /// The error of the clock in milliseconds, and the period in which it comes and goes.
@@ -47,11 +49,8 @@ impl Plan {
         let mut plan = Self::default();
         for part in text.split(',').filter(|part| !part.is_empty()) {
             match part.split_once('=')? {
-                ("crash", at) => {
-                    let (point, pass) = at.split_once(':')?;
-                    let point = POINTS.iter().find(|(name, _)| *name == point)?.1;
-                    plan.crash = Some((point, pass.parse().ok()?));
-                }
+                ("crash", at) => plan.crash = Some(parse_pass(at)?),
+                ("panic", at) => plan.panic = Some(parse_pass(at)?),
                 ("slow-commit", ms) => plan.slow_commit = Duration::from_millis(ms.parse().ok()?),
                 ("clock", error) => {
                     let (by, period) = error.split_once(':')?;
@@ -64,6 +63,12 @@ impl Plan {
     }
 }
 
+fn parse_pass(text: &str) -> Option<(Point, u64)> {
+    let (point, pass) = text.split_once(':')?;
+    let point = POINTS.iter().find(|(name, _)| *name == point)?.1;
+    Some((point, pass.parse().ok()?))
+}
+
 /// Blocks the writer's thread as a slow disk does.
 #[allow(clippy::disallowed_methods, reason = "a slow disk blocks the thread as well")]
 pub fn slow_commit() {
@@ -72,15 +77,18 @@ pub fn slow_commit() {
     }
 }
 
-/// Aborts the process if the plan says so for this pass.
+/// Aborts the process, or panics, if the plan says so for this pass.
 pub fn crash(point: Point) {
-    static PASSES: AtomicU64 = AtomicU64::new(0);
-    if cfg!(debug_assertions)
-        && let Some((at, pass)) = PLAN.crash
-        && at == point
-        && PASSES.fetch_add(1, Ordering::Relaxed) + 1 == pass
-    {
+    static CRASHES: AtomicU64 = AtomicU64::new(0);
+    static PANICS: AtomicU64 = AtomicU64::new(0);
+    let is_due = |plan: Option<(Point, u64)>, passes: &AtomicU64| {
+        plan.is_some_and(|(at, pass)| at == point && passes.fetch_add(1, Ordering::Relaxed) + 1 == pass)
+    };
+    if cfg!(debug_assertions) && is_due(PLAN.crash, &CRASHES) {
         std::process::abort();
+    }
+    if cfg!(debug_assertions) && is_due(PLAN.panic, &PANICS) {
+        panic!("planned");
     }
 }
 

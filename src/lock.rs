@@ -2,12 +2,14 @@
 //! the process ends, even after a crash, so no stale lock is left.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
 /// Held by a running server, and by commands that must run without one.
 const SERVER: &str = "serve.lock";
+/// Bytes of the address in its file.
+const ADDRESS_MAX: u64 = 512;
 /// Held shared by backups while they read stored files, and exclusively to remove files.
 const FILES: &str = "backup.lock";
 
@@ -34,6 +36,27 @@ impl Lock {
     /// The file cannot be created or locked.
     pub fn server(data_dir: &Path) -> io::Result<Option<Self>> {
         try_exclusive(open(data_dir, SERVER)?)
+    }
+
+    /// Writes the server's address into its lock file, for commands that print links.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn publish_address(&mut self, url: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(url.as_bytes())
+    }
+
+    /// Returns the address of the server that runs on a data folder, if one does.
+    pub fn server_address(data_dir: &Path) -> Option<String> {
+        let mut file = File::open(data_dir.join(SERVER)).ok()?;
+        if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+            return None;
+        }
+        let mut url = String::new();
+        Read::take(&mut file, ADDRESS_MAX).read_to_string(&mut url).ok()?;
+        Some(url).filter(|url| url.starts_with("http"))
     }
 
     /// Returns whether a process holds the data folder. Writes nothing; the folder may be missing.

@@ -1,15 +1,16 @@
-//! E-mail: a thread of its own hands e-mails to the mail server one by one, so that no request
-//! waits for it.
+//! E-mail: handed to a mail server one at a time. What waits for it is a job of the outbox.
 
 use std::fmt;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use lettre::message::Mailbox;
-use lettre::{Message, SmtpTransport, Transport};
-use tokio::sync::mpsc;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, SinglePart};
+use lettre::{Address, Message, SmtpTransport, Transport};
+use parking_lot::Mutex;
+use url::{Host, Url};
 
-/// E-mails that may wait for the mail server; any more are dropped and logged.
-const WAITING: usize = 256;
 /// How long the mail server may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -48,6 +49,16 @@ pub struct Settings {
     pub from: String,
 }
 
+impl Settings {
+    /// Returns whether e-mails cross the network in the clear.
+    pub fn is_unprotected(&self) -> bool {
+        let Ok(url) = Url::parse(self.url.reveal()).map(protected) else { return false };
+        url.scheme() == "smtp"
+            && !is_local(&url)
+            && !url.query_pairs().any(|(name, value)| name == "tls" && value == "required")
+    }
+}
+
 /// An e-mail in plain text.
 #[derive(Clone)]
 pub struct Email {
@@ -56,60 +67,110 @@ pub struct Email {
     pub text: String,
 }
 
-/// Queues e-mails for the sending thread.
+/// Why an e-mail was not sent. Neither the recipient nor the mail server's words are in it: both are private.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// A later attempt may succeed.
+    Temporary(String),
+    Permanent(String),
+}
+
+/// Hands e-mails to the mail server. Clones share it.
 #[derive(Clone)]
-pub struct Mailer {
-    queue: mpsc::Sender<Email>,
+pub struct Mailer(Arc<Inner>);
+
+struct Inner {
+    from: Mailbox,
+    /// Locked, so that one e-mail is sent at a time.
+    transport: Mutex<SmtpTransport>,
 }
 
 impl Mailer {
-    /// Starts the sending thread. It does not connect yet: the mail server may start later.
+    /// Prepares the connection. It does not connect yet: the mail server may start later.
     ///
     /// # Errors
     /// Returns a sentence for the operator, without the secret, when the address or the sender is
     /// invalid.
-    pub fn start(settings: &Settings) -> Result<Self, String> {
+    pub fn new(settings: &Settings) -> Result<Self, String> {
         let from: Mailbox = settings
             .from
             .parse()
             .map_err(|_| format!("MAIL_FROM {:?} is not a sender like Madang <madang@example.org>", settings.from))?;
-        let transport = SmtpTransport::from_url(settings.url.reveal())
-            .map_err(|_| "SMTP_URL is not an address like smtps://name:password@mail.example.org".to_owned())?
+        let not_an_address = || "SMTP_URL is not an address like smtps://name:password@mail.example.org".to_owned();
+        let url = Url::parse(settings.url.reveal()).map_err(|_| not_an_address())?;
+        let transport = SmtpTransport::from_url(protected(url).as_str())
+            .map_err(|_| not_an_address())?
             .timeout(Some(TIMEOUT))
             .build();
-        let (queue, mut emails) = mpsc::channel::<Email>(WAITING);
-        let work = move || {
-            while let Some(email) = emails.blocking_recv() {
-                // Neither the recipient nor the text is logged: both are private.
-                match deliver(&transport, &from, email) {
-                    Ok(()) => tracing::info!("an e-mail was sent"),
-                    Err(error) => tracing::warn!(error, "an e-mail was not sent"),
-                }
-            }
-        };
-        std::thread::Builder::new().name("mail".into()).spawn(work).map_err(|error| error.to_string())?;
-        Ok(Self { queue })
+        Ok(Self(Arc::new(Inner { from, transport: Mutex::new(transport) })))
     }
 
-    /// Queues an e-mail. When the queue is full, the e-mail is dropped and that is logged.
-    pub fn send(&self, email: Email) {
-        if self.queue.try_send(email).is_err() {
-            tracing::warn!("an e-mail was dropped: the queue is full");
-        }
+    /// Sends an e-mail.
+    ///
+    /// # Errors
+    /// The mail server does not answer or refuses it.
+    pub async fn send(&self, email: Email) -> Result<(), SendError> {
+        let inner = Arc::clone(&self.0);
+        let sent = tokio::task::spawn_blocking(move || inner.send(email)).await;
+        sent.unwrap_or_else(|error| Err(SendError::Temporary(error.to_string())))
     }
 }
 
-fn deliver(transport: &SmtpTransport, from: &Mailbox, email: Email) -> Result<(), String> {
-    let to: Mailbox = email.to.parse().map_err(|_| "the recipient is not an address".to_owned())?;
-    let message = Message::builder().from(from.clone()).to(to).subject(email.subject).body(email.text);
-    let message = message.map_err(|error| error.to_string())?;
-    transport.send(&message).map(drop).map_err(|error| describe(&error))
+/// Requires TLS where a password would otherwise cross the network in the clear.
+fn protected(mut url: Url) -> Url {
+    if url.scheme() == "smtp" && url.password().is_some() && !is_local(&url) {
+        // The port of lettre's default would change with the setting.
+        let port = url.port().unwrap_or(25);
+        let _ = url.set_port(Some(port));
+        url.set_query(Some("tls=required"));
+    }
+    url
+}
+
+/// Returns whether the mail server is on this machine.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        // The parser does not know the scheme, so it takes an address in numbers for a name.
+        Some(Host::Domain(name)) => name == "localhost" || name.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback()),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => true,
+    }
+}
+
+impl Inner {
+    fn send(&self, email: Email) -> Result<(), SendError> {
+        let message = self.message(email).map_err(SendError::Permanent)?;
+        let sent = self.transport.lock().send(&message);
+        sent.map(drop).map_err(|error| {
+            let why = describe(&error);
+            // An error of ours is that the server lacks an extension which the address needs.
+            if error.is_permanent() || error.is_client() {
+                SendError::Permanent(why)
+            } else {
+                SendError::Temporary(why)
+            }
+        })
+    }
+
+    fn message(&self, email: Email) -> Result<Message, String> {
+        let to: Address = email.to.parse().map_err(|_| "the recipient is not an address".to_owned())?;
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| error.to_string())?;
+        let id = format!("<{:032x}@{}>", u128::from_be_bytes(id), self.from.email.domain());
+        let message = Message::builder().from(self.from.clone()).to(to.into()).subject(email.subject).date_now();
+        // Otherwise a holiday's automatic answer would come back.
+        let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into());
+        let message = message.message_id(Some(id)).raw_header(automatic);
+        message.singlepart(SinglePart::plain(email.text)).map_err(|error| error.to_string())
+    }
 }
 
 /// The mail server's answer may contain the recipient, so only the kind of failure is logged.
 fn describe(error: &lettre::transport::smtp::Error) -> String {
     match error.status() {
         Some(code) => format!("the mail server answered {code}"),
+        None if error.is_client() => "the mail server cannot deliver to such an address".to_owned(),
         None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
         None if error.is_tls() => "the mail server's TLS failed".to_owned(),
         None => "the mail server could not be reached, or broke the protocol".to_owned(),
@@ -124,15 +185,32 @@ mod tests {
     #[tokio::test]
     async fn settings_that_cannot_work_are_refused_without_their_secret() {
         let settings = |url: &str, from: &str| Settings { url: Secret::new(url), from: from.into() };
-        assert!(Mailer::start(&settings("smtp://localhost:25", "Madang <madang@localhost>")).is_ok());
+        assert!(Mailer::new(&settings("smtp://localhost:25", "Madang <madang@localhost>")).is_ok());
         for (url, from) in [
             ("sesame", "madang@example.org"),
             ("http://name:sesame@mail.example.org", "madang@example.org"),
             ("smtp://name:sesame@mail.example.org", "nobody"),
         ] {
             let settings = settings(url, from);
-            let error = Mailer::start(&settings).err().unwrap();
+            let error = Mailer::new(&settings).err().unwrap();
             assert!(!error.contains("sesame") && !format!("{settings:?}").contains("sesame"), "{error}");
+        }
+    }
+
+    /// Abuse: N11
+    #[test]
+    fn no_password_crosses_the_network_in_the_clear() {
+        for (given, used) in [
+            ("smtp://bot:sesame@mail.example.org", "smtp://bot:sesame@mail.example.org:25?tls=required"),
+            ("smtp://bot:sesame@mail.example.org:587", "smtp://bot:sesame@mail.example.org:587?tls=required"),
+            ("smtp://b:s@10.0.0.7:587?tls=opportunistic", "smtp://b:s@10.0.0.7:587?tls=required"),
+            ("smtps://bot:sesame@mail.example.org", "smtps://bot:sesame@mail.example.org"),
+            ("smtp://mail.example.org", "smtp://mail.example.org"),
+            ("smtp://bot:sesame@127.0.0.1:26279", "smtp://bot:sesame@127.0.0.1:26279"),
+            ("smtp://bot:sesame@localhost", "smtp://bot:sesame@localhost"),
+            ("smtp://bot:sesame@[::1]", "smtp://bot:sesame@[::1]"),
+        ] {
+            assert_eq!(protected(Url::parse(given).unwrap()).as_str(), used);
         }
     }
 }

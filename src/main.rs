@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::api_key::Key;
 use madang::config::{Config, DataDir, LogFormat, ServerAddress, Settings};
+use madang::log::{self, Log};
+use madang::open_files;
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
 use madang::ops::{self, backup, restore, verify};
+use madang::startup;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// How long an idle thread of the runtime's blocking pool lives.
 const IDLE_THREAD: Duration = Duration::from_secs(4);
@@ -133,20 +135,21 @@ enum KeyCommand {
 }
 
 fn main() -> ExitCode {
-    // A missing .env is normal; an invalid one is an error.
-    if let Err(error) = dotenvy::dotenv()
-        && !error.not_found()
-    {
-        return fail(format!("cannot read .env: {error}"));
+    if let Err(message) = startup::load_env_file() {
+        return fail(message);
     }
-    let command = Cli::parse().command;
+    let command = startup::without_empty_variables(Cli::command()).get_matches();
+    let command = Cli::from_arg_matches(&command).unwrap_or_else(|error| error.exit()).command;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // A thread that has read from the database keeps its memory as long as it lives.
     let runtime = match runtime.enable_all().thread_keep_alive(IDLE_THREAD).build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(format!("cannot start the runtime: {error}")),
     };
-    match runtime.block_on(run(command)) {
+    let ended = runtime.block_on(run(command));
+    // A thread that hangs in a system call does not keep the process alive.
+    runtime.shutdown_timeout(IDLE_THREAD);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => fail(message),
     }
@@ -155,11 +158,11 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve(settings) => {
-            log(settings.log_format);
+            let _log = log(settings.log_format)?;
             serve(&settings.with_secrets()?).await
         }
         Command::Reindex(settings) => {
-            log(settings.log_format);
+            let _log = log(settings.log_format)?;
             reindex(&settings).await
         }
         Command::Backup { file, force, folder } => run_backup(&Config::from(&folder), &file, force).await,
@@ -186,7 +189,7 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Key(KeyCommand::Create { name, address }) => {
             with_admin(&address, async |admin| {
                 let (key, secret) = admin.create_key(name).await?;
-                eprintln!("created key {} ({}); its secret is shown only this once:", key.id, key.name);
+                log::print(format!("created key {} ({}); its secret is shown only this once:", key.id, key.name));
                 Ok(secret)
             })
             .await
@@ -283,7 +286,7 @@ async fn with_admin(
     address: &ServerAddress,
     act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
 ) -> Result<(), String> {
-    log(LogFormat::Text);
+    let _log = log(LogFormat::Text)?;
     let admin = Admin::open(&Config::from(address), address.port)?;
     let done = act(&admin).await;
     admin.close().await;
@@ -295,26 +298,23 @@ async fn with_admin(
 }
 
 fn fail(message: String) -> ExitCode {
-    eprintln!("error: {message}");
+    log::print(format!("error: {message}"));
     ExitCode::FAILURE
 }
 
-fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Colours only on a terminal: in a file, escape codes could only be noise or an injection.
-    let log = log.with_ansi(std::io::stderr().is_terminal());
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
+fn log(format: LogFormat) -> Result<Log, String> {
+    log::start(format == LogFormat::Json)
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {
-    let address = (settings.bind, settings.address.port);
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| format!("cannot listen on {}:{}: {error}", settings.bind, settings.address.port))?;
+    let config = Config { shows_admin_link: std::io::stderr().is_terminal(), ..Config::from(settings) };
+    startup::check(&config)?;
+    open_files::raise_limit();
+    let (bind, port) = (settings.bind, settings.address.port);
+    let listener = TcpListener::bind((bind, port)).await.map_err(|error| startup::cannot_listen(bind, port, &error))?;
+    for warning in startup::warnings(settings, &config) {
+        tracing::warn!("{warning}");
+    }
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     let host = match settings.bind {
         bind if bind.is_unspecified() => "localhost".to_owned(),
@@ -328,7 +328,7 @@ async fn serve(settings: &Settings) -> Result<(), String> {
         let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
         signals.ended().await;
     };
-    app::run(Config::from(settings), listener, until_ended).await
+    app::run(config, listener, until_ended).await
 }
 
 async fn reindex(settings: &Settings) -> Result<(), String> {
@@ -344,17 +344,25 @@ async fn reindex(settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
-/// SIGTERM and Ctrl-C. Once this exists, they no longer end the process by themselves.
+/// SIGTERM, Ctrl-C and SIGHUP. Once this exists, they no longer end the process by themselves.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// `None` under `nohup`, which asks to ignore it.
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     fn new() -> Result<Self, String> {
-        let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-        let both = terminate.and_then(|terminate| Ok(Self { terminate, interrupt: interrupt? }));
-        both.map_err(|error| format!("cannot handle signals: {error}"))
+        let signals = || {
+            let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                hangup,
+            })
+        };
+        signals().map_err(|error: std::io::Error| format!("cannot handle signals: {error}"))
     }
 
     /// Waits for the first signal. From then on a second one ends the process at once.
@@ -371,6 +379,15 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            Some(_) = async { self.hangup.as_mut()?.recv().await } => {}
         }
     }
+}
+
+/// Returns whether this process was started with SIGHUP ignored.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is that of signal 1.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -1,11 +1,20 @@
 //! Pictures: what is accepted keeps the limits, is accepted again, and has nothing but pixels, colours
 //! and timing.
 
+use std::sync::LazyLock;
+
 use crate::image::{Limits, Picture, Refused, is_picture, portrait, probe, remake};
 
 /// Small, so that the fuzzer reaches them often and decoding is fast.
-const LIMITS: Limits =
-    Limits { side: 256, pixels: 16_384, frames: 8, frames_pixels: 65_536, bytes: 256 * 1_024, thumbnail_side: 32 };
+static LIMITS: LazyLock<Limits> = LazyLock::new(|| Limits {
+    side: 256,
+    pixels: 16_384,
+    frames: 8,
+    frames_pixels: 65_536,
+    bytes: 256 * 1_024,
+    thumbnail_side: 32,
+    ..Limits::default()
+});
 const PORTRAIT_SIDE: u32 = 24;
 
 /// Reads a file as a picture.
@@ -43,7 +52,7 @@ fn is_within_limits(picture: &Picture) {
 }
 
 fn is_accepted_again(picture: &Picture) {
-    let wider = Limits { bytes: 2 * LIMITS.bytes, ..LIMITS };
+    let wider = Limits { bytes: 2 * LIMITS.bytes, ..LIMITS.clone() };
     let again = remake(&picture.bytes, &wider).expect("our own picture");
     assert_eq!(
         (again.media_type, again.width, again.height, again.animated),

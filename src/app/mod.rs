@@ -17,6 +17,7 @@ use tower::ServiceExt;
 use crate::config::Config;
 use crate::data_folder;
 use crate::lock::Lock;
+use crate::open_files;
 use crate::ops::restore;
 use crate::service::App;
 use crate::socket::{self, CHAT, LOBBY};
@@ -27,8 +28,7 @@ use crate::wire::Draining;
 /// spread out.
 const DRAIN_BATCH: usize = 500;
 const DRAIN_PAUSE: Duration = Duration::from_millis(50);
-/// The time between `draining` and the first closed socket. The stock client ignores an event that
-/// arrives by polling in one payload with the close.
+/// The time between `draining` and the first closed socket, in which clients take the event.
 const NOTICE: Duration = Duration::from_millis(250);
 /// The delay after which clients should reconnect.
 const RECONNECT_IN: Duration = Duration::from_secs(2);
@@ -42,7 +42,9 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     // Held until the end: the state in memory belongs to one process, and no other may serve or restore
     // this data folder.
-    let _lock = lock_data_folder(&config)?;
+    let mut lock = lock_data_folder(&config)?;
+    // Without it, commands print links with the default port.
+    let _ = lock.publish_address(&config.base_url(port));
     restore::settle(&config.data_dir)?;
     let app = App::open(config, port)?;
     web::name_assets();
@@ -55,6 +57,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     let outbox = app.start_outbox();
     let origins = app.config.origins.clone();
     let limits = Limits {
+        connections: open_files::connections(),
         connections_per_address: app.config.connections_per_address,
         // Clients behind a proxy share its address; their sessions are counted by their own address.
         is_unlimited: Arc::new(move |address| origins.is_proxy(address)),
@@ -71,7 +74,11 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
         outbox.begin_end();
         drain(&app, &sockets).await;
     };
-    serve(listener, limits, answer, ending).await;
+    tokio::select! {
+        () = serve(listener, limits, answer, ending) => {}
+        // Without it nothing can be written again, and a supervisor should start the program again.
+        () = app.db.writer_ended() => return Err("the database's writer ended unexpectedly (see the log)".into()),
+    }
     // Jobs in progress started before the sockets were closed, so most have ended by now.
     outbox.end(app.config.shutdown / 8).await;
     if tokio::time::timeout(app.config.shutdown / 8, app.db.close()).await.is_err() {

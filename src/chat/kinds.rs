@@ -111,6 +111,8 @@ pub enum LinkKind {
 pub enum JobKind {
     /// Fetches the page behind a message's link. The target is the message, the payload the link.
     Preview,
+    /// Mails a link to choose a new password. The target is the user, the payload the language.
+    ResetEmail,
 }
 
 macro_rules! names {
@@ -151,7 +153,7 @@ names! {
     }
     DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
     LinkKind { Admin "admin" Password "password" }
-    JobKind { Preview "preview" }
+    JobKind { Preview "preview" ResetEmail "resetEmail" }
 }
 
 #[cfg(test)]

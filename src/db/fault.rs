@@ -7,8 +7,10 @@ use crate::error::{Code, Error};
 pub enum Fault {
     /// A unique index was violated. The caller handles it; unhandled it is a bug.
     Unique(String),
-    /// The database is locked by another process, or the disk is full. It recovers by itself.
+    /// The database is locked by another process. It recovers by itself.
     Unavailable(String),
+    /// The disk is full. It recovers as soon as there is space.
+    Full(String),
     /// An I/O error, corruption, or a missing file. The connection must be reopened and checked before the
     /// next commit.
     Broken(String),
@@ -35,6 +37,7 @@ impl std::fmt::Display for Fault {
         let (what, detail) = match self {
             Fault::Unique(detail) => ("unique constraint", detail),
             Fault::Unavailable(detail) => ("database unavailable", detail),
+            Fault::Full(detail) => ("disk full", detail),
             Fault::Broken(detail) => ("database error", detail),
             Fault::Late(detail) => ("timed out", detail),
             Fault::Newer { schema, known } => {
@@ -58,7 +61,7 @@ impl From<std::io::Error> for Fault {
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Unavailable(_) | Fault::Broken(_) => {
+            Fault::Unavailable(_) | Fault::Full(_) | Fault::Broken(_) => {
                 tracing::warn!(%fault, "the database is unavailable");
                 Code::Unavailable.into()
             }

@@ -19,6 +19,11 @@ macro_rules! migrations {
 }
 pub(super) use migrations;
 
+/// The table of the steps that were applied.
+pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
+   version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL
+ )";
+
 /// Applies the missing steps. Calls [`Engine::before_migration`] first if the database holds data.
 ///
 /// # Errors
@@ -34,11 +39,7 @@ pub(super) fn migrate(engine: &dyn Engine, connection: &dyn Connection) -> Resul
 }
 
 fn apply_missing(engine: &dyn Engine, connection: &dyn Connection) -> Result<(), Fault> {
-    connection.batch(
-        "CREATE TABLE IF NOT EXISTS migrations (
-           version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL
-         )",
-    )?;
+    connection.batch(TABLE)?;
     let (version, schema) = (version(connection)?, engine.migrations().len() as i64);
     if version > schema {
         return Err(Fault::Newer { schema: version, known: schema });

@@ -7,6 +7,7 @@
 
 mod engine;
 mod fault;
+mod health;
 mod index_updates;
 mod migrate;
 mod readers;
@@ -25,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::SendTimeoutError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use fault::Fault;
 pub use row::{Columns, Row};
@@ -37,6 +38,7 @@ pub use value::{Column, Param, Value};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 use engine::Engine;
+use health::Health;
 use readers::Readers;
 use writer::{CommitHooks, Writer, WriterCommand};
 
@@ -114,6 +116,9 @@ pub struct Db<F> {
     searchers: Arc<Readers>,
     queue_timeout: Duration,
     commit_unknown: CommitUnknown,
+    health: Arc<Health>,
+    /// Closed when the writer's thread has ended.
+    writer_ended: watch::Receiver<()>,
 }
 
 /// The hook for facts that may be missing; see [`Db::on_commit_unknown`].
@@ -127,6 +132,8 @@ impl<F> Clone for Db<F> {
             searchers: self.searchers.clone(),
             queue_timeout: self.queue_timeout,
             commit_unknown: self.commit_unknown.clone(),
+            health: self.health.clone(),
+            writer_ended: self.writer_ended.clone(),
         }
     }
 }
@@ -149,8 +156,11 @@ impl<F: Send + 'static> Db<F> {
         let (queue, commands) = mpsc::channel(options.queue.max(1));
         let commit_unknown = CommitUnknown::default();
         let hooks = CommitHooks { committed, commit_unknown: commit_unknown.clone() };
-        Writer::start(engine, has_index, commands, [readers.clone(), searchers.clone()], hooks)?;
-        Ok(Self { queue, readers, searchers, queue_timeout, commit_unknown })
+        let health = Arc::<Health>::default();
+        let (ended, writer_ended) = watch::channel(());
+        let pools = [readers.clone(), searchers.clone()];
+        Writer::start(engine, has_index, commands, pools, hooks, health.clone(), ended)?;
+        Ok(Self { queue, readers, searchers, queue_timeout, commit_unknown, health, writer_ended })
     }
 
     /// Sets the hook to call when facts may be missing. After an I/O error at a commit, the batch
@@ -232,6 +242,26 @@ impl<F: Send + 'static> Db<F> {
     /// `busy` or `unavailable` if it cannot.
     pub async fn ping(&self) -> Result<()> {
         self.read(|tx| Ok(tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map(drop)?)).await
+    }
+
+    /// Checks whether the store can be written now: the writer runs an act that changes nothing.
+    ///
+    /// # Errors
+    /// `busy` or `unavailable` if it cannot; see [`Db::is_disk_full`].
+    pub async fn ping_writer(&self) -> Result<()> {
+        let health = self.health.clone();
+        self.write(Subject::Server, move |tx| health.check(tx)).await
+    }
+
+    /// Returns whether the last commit failed because the disk is full.
+    pub fn is_disk_full(&self) -> bool {
+        self.health.is_disk_full()
+    }
+
+    /// Returns when the writer's thread has ended: after [`Db::close`], or by a bug. Nothing can be written then.
+    pub async fn writer_ended(&self) {
+        // Nothing is ever sent, so this waits until the sender is dropped.
+        let _ = self.writer_ended.clone().changed().await;
     }
 
     /// Finishes the queued reads and writes, moves the log into the database and stops the writer.

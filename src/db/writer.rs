@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::{mem, thread};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
+use super::health::Health;
 use super::index_updates::IndexUpdates;
 use super::readers::Readers;
 use super::tx::Savepoint;
@@ -89,6 +90,7 @@ pub(super) struct Writer<F, C> {
     readers: [Arc<Readers>; 2],
     commands: mpsc::Receiver<WriterCommand<F>>,
     hooks: CommitHooks<C>,
+    health: Arc<Health>,
     /// Whether something was written since memory was last released.
     is_warm: bool,
 }
@@ -105,13 +107,21 @@ where
         commands: mpsc::Receiver<WriterCommand<F>>,
         readers: [Arc<Readers>; 2],
         hooks: CommitHooks<C>,
+        health: Arc<Health>,
+        ended: watch::Sender<()>,
     ) -> Result<(), Fault> {
         let connection = engine.open_writer()?;
         migrate::migrate(&*engine, &*connection)?;
-        let writer = Self { engine, has_index, connection: Some(connection), readers, commands, hooks, is_warm: true };
+        let writer =
+            Self { engine, has_index, connection: Some(connection), readers, commands, hooks, health, is_warm: true };
+        let run = move || {
+            // Dropped when the thread ends, also by a panic.
+            let _ended = ended;
+            writer.run();
+        };
         thread::Builder::new()
             .name("writer".into())
-            .spawn(move || writer.run())
+            .spawn(run)
             .map_err(|error| Fault::Unavailable(error.to_string()))?;
         Ok(())
     }
@@ -174,6 +184,7 @@ where
         self.is_warm = true;
         match self.prepare(&mut acts).and_then(|facts| self.commit().map(|()| facts)) {
             Ok(facts) => {
+                self.health.committed();
                 failpoint::crash(Point::AfterCommit);
                 self.publish(facts);
                 failpoint::crash(Point::AfterPublish);
@@ -185,6 +196,7 @@ where
             }
             Err(fault) => {
                 tracing::error!(%fault, acts = acts.len(), "a batch failed to commit");
+                self.health.failed(&fault);
                 self.undo(&fault);
                 acts.into_iter().for_each(|act| act.answer(Some(Code::Unavailable.into())));
             }

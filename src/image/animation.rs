@@ -9,7 +9,7 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::LoopCount;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, Rgba, RgbaImage};
 
-use super::{Limits, Output, Refused, palette};
+use super::{Limits, Output, Refused, gif_blocks, palette};
 
 /// A GIF that this module wrote.
 pub(super) struct Gif {
@@ -29,15 +29,14 @@ fn shown_delay(delay: u16) -> u16 {
 /// comments, texts, XMP and application blocks. The loop count stays, delays pass through
 /// [`shown_delay`], and no frame waits for user input any more.
 ///
-/// The sizes must have been probed. A frame with fewer pixels than it declares is
+/// Frames are cut at the edges of the screen, as a browser does. A frame with fewer pixels than it declares is
 /// [`Refused::Broken`].
-pub(super) fn copy_gif(bytes: &[u8], is_animated: bool, limits: &Limits) -> Result<Gif, Refused> {
+pub(super) fn copy_gif(gif: &gif_blocks::Gif<'_>, limits: &Limits) -> Result<Gif, Refused> {
     let mut options = gif::DecodeOptions::new();
-    options.check_frame_consistency(true);
     if let Some(pixels) = NonZeroU64::new(limits.pixels) {
         options.set_memory_limit(gif::MemoryLimit::Bytes(pixels));
     }
-    let mut decoder = options.read_info(bytes)?;
+    let mut decoder = options.read_info(&gif.bytes[..])?;
     let (width, height) = (decoder.width(), decoder.height());
     let palette = decoder.global_palette().unwrap_or_default().to_vec();
 
@@ -46,19 +45,45 @@ pub(super) fn copy_gif(bytes: &[u8], is_animated: bool, limits: &Limits) -> Resu
         encoder.set_repeat(decoder.repeat())?;
         let mut first = None;
         while let Some(frame) = decoder.read_next_frame()? {
-            first.get_or_insert_with(|| paint(frame, width, height, &palette));
-            encoder.write_frame(&Frame {
-                delay: shown_delay(frame.delay),
-                needs_user_input: false,
-                palette: frame.palette.clone(),
-                buffer: Cow::Borrowed(&frame.buffer),
-                ..*frame
-            })?;
+            let frame = cut(frame, width, height);
+            first.get_or_insert_with(|| paint(&frame, width, height, &palette));
+            encoder.write_frame(&frame)?;
         }
         encoder.into_inner()?;
         first.ok_or(Refused::Broken)
     })?;
-    Ok(Gif { bytes, is_animated, first: first.into() })
+    Ok(Gif { bytes, is_animated: gif.is_animated, first: first.into() })
+}
+
+/// Returns the part of a frame that is on the screen, with the delay that browsers use.
+fn cut<'a>(frame: &'a Frame<'_>, width: u16, height: u16) -> Frame<'a> {
+    let shown = |start: u16, length: u16, end: u16| length.min(end.saturating_sub(start));
+    let (cut_width, cut_height) = (shown(frame.left, frame.width, width), shown(frame.top, frame.height, height));
+    let palette = frame.palette.clone();
+    let frame_with = |left, top, width, height, transparent, buffer| Frame {
+        delay: shown_delay(frame.delay),
+        needs_user_input: false,
+        palette,
+        left,
+        top,
+        width,
+        height,
+        transparent,
+        buffer,
+        ..*frame
+    };
+    if cut_width == 0 || cut_height == 0 {
+        // Nothing of it is shown, for its time: one transparent pixel.
+        let index = frame.transparent.unwrap_or_default();
+        return frame_with(0, 0, 1, 1, Some(index), Cow::Owned(vec![index]));
+    }
+    let buffer = if cut_width == frame.width {
+        Cow::Borrowed(&frame.buffer[..usize::from(cut_width) * usize::from(cut_height)])
+    } else {
+        let rows = frame.buffer.chunks_exact(frame.width.into()).take(cut_height.into());
+        Cow::Owned(rows.flat_map(|row| &row[..cut_width.into()]).copied().collect())
+    };
+    frame_with(frame.left, frame.top, cut_width, cut_height, frame.transparent, buffer)
 }
 
 /// Paints the first frame on an empty canvas. An index beyond the palette is transparent.

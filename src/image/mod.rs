@@ -18,23 +18,27 @@
 //! All functions are pure and block the thread, for up to some seconds with the largest images:
 //! call them where blocking is allowed.
 //!
-//! **Memory.** One call holds at most about 8 bytes for each of [`Limits::pixels`], three times the
-//! input and twice [`Limits::bytes`]: some 500 MB at the defaults. The worst files measured, a
-//! progressive JPEG and a GIF of 40 Mpx, took 250 and 300 MB; a photograph of 12 Mpx takes 80. Run
-//! no more of these at once than the machine has memory for.
+//! **Memory.** A call holds about 8 bytes for each pixel and three times the input. The worst files measured, a
+//! progressive JPEG and a GIF of 40 Mpx, took 250 and 300 MB; a photograph of 12 Mpx takes 80. All calls share
+//! [`Limits::memory`]: one that finds too little left waits.
 
 mod animation;
+mod gif_blocks;
+mod jpeg;
 mod palette;
 mod portrait;
 pub(crate) mod probe;
+mod reader;
 mod scale;
+mod size;
 mod still;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 use std::io;
-use std::panic::{self, UnwindSafe};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -43,11 +47,12 @@ use image::DynamicImage;
 pub use portrait::portrait;
 
 use crate::error::{Code, Error};
+use crate::memory::{self, Budget, Share};
 use probe::Header;
 use still::Still;
 
 /// The maximum dimensions of an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Pixels of the longer side.
     pub side: u32,
@@ -62,6 +67,23 @@ pub struct Limits {
     pub bytes: usize,
     /// Pixels of the longer side of the thumbnail.
     pub thumbnail_side: u32,
+    /// The memory that all images being decoded share.
+    pub memory: Arc<Budget>,
+}
+
+impl Limits {
+    /// Waits until there is enough memory to decode an image.
+    fn reserve(&self, header: &Header<'_>, bytes: &[u8]) -> Result<Share<'_>, Refused> {
+        // The file itself, a copy that a decoder makes, and what is written.
+        let needed = header.memory() + 3 * bytes.len() as u64;
+        self.memory.take(needed).ok_or(Refused::TooLarge("the picture is too large for the memory of the server"))
+    }
+}
+
+/// Returns how much memory images may take: a quarter of what there is. A photograph of 12 megapixels always has
+/// enough, and more than the largest image needs is of no use.
+fn memory() -> u64 {
+    (memory::available().unwrap_or(u64::MAX) / 4).clamp(128 << 20, 416 << 20)
 }
 
 impl Default for Limits {
@@ -73,6 +95,7 @@ impl Default for Limits {
             frames_pixels: 200_000_000,
             bytes: 50 << 20,
             thumbnail_side: 640,
+            memory: Arc::new(Budget::new(memory())),
         }
     }
 }
@@ -157,28 +180,27 @@ pub fn remake(bytes: &[u8], limits: &Limits) -> Result<Picture, Refused> {
 
 /// Turns a panic of a decoder into [`Refused::Broken`], so that a bug in it costs only this
 /// request. Nothing that `work` could leave half done outlives it.
-fn guard<T>(work: impl FnOnce() -> Result<T, Refused> + UnwindSafe) -> Result<T, Refused> {
-    panic::catch_unwind(work).unwrap_or(Err(Refused::Broken))
+fn guard<T>(work: impl FnOnce() -> Result<T, Refused>) -> Result<T, Refused> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Refused::Broken))
 }
 
 fn remake_or_panic(bytes: &[u8], limits: &Limits) -> Result<Picture, Refused> {
-    match probe::probe(bytes, limits)? {
-        Header::Png { png, is_dense } => {
+    let header = probe::probe(bytes, limits)?;
+    let _memory = limits.reserve(&header, bytes)?;
+    match header {
+        Header::Png { png, is_dense, .. } => {
             let still = still::decode_png(png)?;
             let is_photograph = is_dense && !still.pixels.color().has_alpha();
             still_picture(&still, if is_photograph { Format::Jpeg } else { Format::Png }, limits)
         }
-        Header::Jpeg { jpeg, size } => still_picture(&still::decode_jpeg(jpeg, size, limits)?, Format::Jpeg, limits),
-        Header::Webp { webp, is_animated: false } => {
+        Header::Jpeg(jpeg) => still_picture(&still::decode_jpeg(&jpeg, limits)?, Format::Jpeg, limits),
+        Header::Webp { webp, is_animated: false, .. } => {
             let still = still::decode_webp(webp)?;
             let format = if still.pixels.color().has_alpha() { Format::Png } else { Format::Jpeg };
             still_picture(&still, format, limits)
         }
-        Header::Webp { webp, is_animated: true } => animated_picture(animation::webp_to_gif(webp, limits)?, limits),
-        Header::Gif { is_animated } => {
-            let copy = animation::copy_gif(bytes, is_animated, limits)?;
-            animated_picture(copy, limits)
-        }
+        Header::Webp { webp, is_animated: true, .. } => animated_picture(animation::webp_to_gif(webp, limits)?, limits),
+        Header::Gif(gif) => animated_picture(animation::copy_gif(&gif, limits)?, limits),
     }
 }
 

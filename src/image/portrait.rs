@@ -21,11 +21,15 @@ pub fn portrait(bytes: &[u8], side: u32, limits: &Limits) -> Result<Vec<u8>, Ref
 }
 
 fn first_frame(bytes: &[u8], limits: &Limits) -> Result<Still, Refused> {
-    Ok(match probe::probe(bytes, limits)? {
+    let header = probe::probe(bytes, limits)?;
+    let _memory = limits.reserve(&header, bytes)?;
+    Ok(match header {
         Header::Png { png, .. } => still::decode_png(png)?,
-        Header::Jpeg { jpeg, size } => still::decode_jpeg(jpeg, size, limits)?,
-        Header::Webp { webp, is_animated: false } => still::decode_webp(webp)?,
-        Header::Webp { webp, is_animated: true } => Still::without_profile(animation::webp_to_gif(webp, limits)?.first),
-        Header::Gif { is_animated } => Still::without_profile(animation::copy_gif(bytes, is_animated, limits)?.first),
+        Header::Jpeg(jpeg) => still::decode_jpeg(&jpeg, limits)?,
+        Header::Webp { webp, is_animated: false, .. } => still::decode_webp(webp)?,
+        Header::Webp { webp, is_animated: true, .. } => {
+            Still::without_profile(animation::webp_to_gif(webp, limits)?.first)
+        }
+        Header::Gif(gif) => Still::without_profile(animation::copy_gif(&gif, limits)?.first),
     })
 }

@@ -3,6 +3,10 @@
 //! Each function follows its container from start to end. So a truncated file is refused even where
 //! a decoder would fill the rest with grey, and trailing data is found.
 
+use super::gif_blocks::{self, Gif};
+use super::jpeg::{self, Jpeg};
+use super::reader::Reader;
+use super::size::{check_frames, check_size, pixels};
 use super::{Limits, Refused};
 
 /// A file that is valid by the rules of its container and keeps our limits.
@@ -12,29 +16,39 @@ pub(super) enum Header<'a> {
     /// screenshots compress far better than that, photographs do not.
     Png {
         png: &'a [u8],
+        size: (u32, u32),
         is_dense: bool,
     },
-    /// Truncated after its end marker, where cameras append previews and videos.
-    Jpeg {
-        jpeg: &'a [u8],
-        size: (u32, u32),
-    },
+    /// Truncated after its end, where cameras append previews and videos.
+    Jpeg(Jpeg<'a>),
     /// Truncated after the end that it declares.
     Webp {
         webp: &'a [u8],
+        size: (u32, u32),
         is_animated: bool,
     },
-    Gif {
-        is_animated: bool,
-    },
+    Gif(Gif<'a>),
+}
+
+impl Header<'_> {
+    /// Returns about how many bytes of memory the largest step from here on takes, besides the file itself.
+    pub(super) fn memory(&self) -> u64 {
+        let (size, bytes_per_pixel) = match self {
+            // Pixels once, and what is written.
+            Self::Png { size, .. } => (size, 6),
+            // A progressive one has all its coefficients in memory.
+            Self::Jpeg(jpeg) => (&jpeg.size, 8),
+            Self::Webp { size, is_animated: false, .. } => (size, 8),
+            // Several canvases.
+            Self::Webp { size, is_animated: true, .. } => (size, 32),
+            Self::Gif(gif) => (&gif.size, 8),
+        };
+        pixels(size.0, size.1) * bytes_per_pixel
+    }
 }
 
 /// An opaque PNG with fewer pixels is an icon or a sticker, and small enough to stay lossless.
 const ICON_PIXELS: u64 = 256 * 256;
-
-/// Decoding time grows with the scans of a progressive JPEG, and an empty scan costs a few bytes.
-/// Encoders write about ten.
-const JPEG_SCANS: u32 = 64;
 
 /// The type that the first bytes of a file declare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,39 +72,11 @@ pub(crate) fn claim(head: &[u8]) -> Option<Claim> {
 pub(super) fn probe<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
     match claim(bytes) {
         Some(Claim::Png) => png(bytes, limits),
-        Some(Claim::Jpeg) => jpeg(bytes, limits),
-        Some(Claim::Gif) => gif(bytes, limits),
+        Some(Claim::Jpeg) => jpeg::read(bytes, limits).map(Header::Jpeg),
+        Some(Claim::Gif) => gif_blocks::read(bytes, limits).map(Header::Gif),
         Some(Claim::Webp) => webp(bytes, limits),
         None => Err(Refused::NotAPicture),
     }
-}
-
-/// Refuses sizes that are zero or too large.
-fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), Refused> {
-    if width == 0 || height == 0 {
-        return Err(Refused::Broken);
-    }
-    if width.max(height) > limits.side {
-        return Err(Refused::TooLarge("a side of the picture is too long"));
-    }
-    if pixels(width, height) > limits.pixels {
-        return Err(Refused::TooLarge("the picture has too many pixels"));
-    }
-    Ok(())
-}
-
-fn check_frames(frames: u32, width: u32, height: u32, limits: &Limits) -> Result<(), Refused> {
-    if frames > limits.frames {
-        return Err(Refused::TooLarge("the animation has too many frames"));
-    }
-    if u64::from(frames) * pixels(width, height) > limits.frames_pixels {
-        return Err(Refused::TooLarge("the animation has too many pixels in all its frames"));
-    }
-    Ok(())
-}
-
-fn pixels(width: u32, height: u32) -> u64 {
-    u64::from(width) * u64::from(height)
 }
 
 /// Follows the chunks from IHDR to IEND. The decoder checks the checksums.
@@ -108,70 +94,18 @@ fn png<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
                 let mut ihdr = Reader { bytes: data, at: 0 };
                 let (width, height) = (ihdr.u32_be()?, ihdr.u32_be()?);
                 check_size(width, height, limits)?;
-                size = Some(pixels(width, height));
+                size = Some((width, height));
             }
             (_, None) | (b"IHDR", _) => return Err(Refused::Broken),
             (b"IDAT", _) => packed += data.len() as u64,
-            (b"IEND", Some(pixels)) => {
+            (b"IEND", Some(size)) => {
+                let pixels = pixels(size.0, size.1);
                 let is_dense = pixels > ICON_PIXELS && packed > pixels;
-                return Ok(Header::Png { png: &bytes[..reader.at], is_dense });
+                return Ok(Header::Png { png: &bytes[..reader.at], size, is_dense });
             }
             _ => {}
         }
     }
-}
-
-/// Follows the markers from SOI to EOI, over the entropy-coded data between them.
-fn jpeg<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
-    let mut reader = Reader { bytes, at: 2 };
-    let mut size = None;
-    let mut scans = 0;
-    loop {
-        match (reader.marker()?, size) {
-            // A frame header of any kind; the three missing numbers are tables. A second one could
-            // give the decoder another size than we have read.
-            (0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, None) => {
-                let mut frame = Reader { bytes: reader.segment()?, at: 1 };
-                let (height, width) = (frame.u16_be()?, frame.u16_be()?);
-                check_size(width.into(), height.into(), limits)?;
-                size = Some((width.into(), height.into()));
-            }
-            (0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, Some(_)) => return Err(Refused::Broken),
-            (0xDA, Some(_)) => {
-                scans += 1;
-                if scans > JPEG_SCANS {
-                    return Err(Refused::TooLarge("the picture has too many scans"));
-                }
-                reader.segment()?;
-            }
-            (0xD9, Some(size)) if scans > 0 => return Ok(Header::Jpeg { jpeg: &bytes[..reader.at], size }),
-            (0xDA | 0xD9, _) => return Err(Refused::Broken),
-            // SOI and TEM have no length; every other segment has one and is skipped.
-            (0x01 | 0xD8, _) => {}
-            _ => {
-                reader.segment()?;
-            }
-        }
-    }
-}
-
-/// Reads the size of the canvas and of every frame without decompressing one.
-fn gif<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
-    let mut options = gif::DecodeOptions::new();
-    options.check_frame_consistency(true);
-    options.skip_frame_decoding(true);
-    let mut decoder = options.read_info(bytes)?;
-    let (width, height) = (u32::from(decoder.width()), u32::from(decoder.height()));
-    check_size(width, height, limits)?;
-    let mut frames = 0;
-    while let Some(frame) = decoder.next_frame_info()? {
-        if frame.width == 0 || frame.height == 0 {
-            return Err(Refused::Broken);
-        }
-        frames += 1;
-        check_frames(frames, width, height, limits)?;
-    }
-    if frames == 0 { Err(Refused::Broken) } else { Ok(Header::Gif { is_animated: frames > 1 }) }
 }
 
 /// Follows the chunks of the RIFF container. Every bitstream inside must have the size that its
@@ -198,7 +132,7 @@ fn webp<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
             (b"VP8 " | b"VP8L", None) => {
                 let (width, height) = bitstream_size(kind, data)?;
                 check_size(width, height, limits)?;
-                return Ok(Header::Webp { webp, is_animated: false });
+                return Ok(Header::Webp { webp, size: (width, height), is_animated: false });
             }
             (_, None) | (b"VP8X", _) => return Err(Refused::Broken),
             (b"VP8 " | b"VP8L", Some(canvas)) if bitstream_size(kind, data)? != canvas => return Err(Refused::Broken),
@@ -215,7 +149,7 @@ fn webp<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Header<'a>, Refused> {
     if is_animated && pixels(width, height) > limits.pixels / 4 {
         return Err(Refused::TooLarge("the animation has too many pixels"));
     }
-    Ok(Header::Webp { webp, is_animated })
+    Ok(Header::Webp { webp, size: (width, height), is_animated })
 }
 
 fn check_webp_frame(data: &[u8], canvas_width: u32, canvas_height: u32) -> Result<(), Refused> {
@@ -250,73 +184,5 @@ fn bitstream_size(kind: &[u8], data: &[u8]) -> Result<(u32, u32), Refused> {
         }
         let size = header.u32_le()?;
         Ok(((size & 0x3FFF) + 1, (size >> 14 & 0x3FFF) + 1))
-    }
-}
-
-/// The kind of a RIFF chunk and its data.
-type Chunk<'a> = (&'a [u8; 4], &'a [u8]);
-
-/// A cursor over bytes. Reading past the end is [`Refused::Broken`].
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Refused> {
-        let end = self.at.checked_add(length).ok_or(Refused::Broken)?;
-        let taken = self.bytes.get(self.at..end).ok_or(Refused::Broken)?;
-        self.at = end;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
-        self.take(N)?.try_into().map_err(|_| Refused::Broken)
-    }
-
-    fn u16_be(&mut self) -> Result<u16, Refused> {
-        Ok(u16::from_be_bytes(self.array()?))
-    }
-
-    fn u32_be(&mut self) -> Result<u32, Refused> {
-        Ok(u32::from_be_bytes(self.array()?))
-    }
-
-    fn u32_le(&mut self) -> Result<u32, Refused> {
-        Ok(u32::from_le_bytes(self.array()?))
-    }
-
-    fn u24_le(&mut self) -> Result<u32, Refused> {
-        let [a, b, c] = self.array()?;
-        Ok(u32::from_le_bytes([a, b, c, 0]))
-    }
-
-    /// Returns the next JPEG marker, after padding, stuffed bytes, restart markers and other
-    /// non-markers.
-    fn marker(&mut self) -> Result<u8, Refused> {
-        let rest = self.bytes.get(self.at..).ok_or(Refused::Broken)?;
-        let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF | 0xD0..=0xD7);
-        let skipped = rest.windows(2).position(is_marker).ok_or(Refused::Broken)?;
-        self.at += skipped + 2;
-        Ok(rest[skipped + 1])
-    }
-
-    /// Returns the data of a JPEG segment, whose length counts its own two bytes.
-    fn segment(&mut self) -> Result<&'a [u8], Refused> {
-        let length = self.u16_be()?;
-        self.take(usize::from(length).checked_sub(2).ok_or(Refused::Broken)?)
-    }
-
-    /// Returns the next RIFF chunk, or `None` at the end. The padding byte of the last one may be
-    /// missing.
-    fn chunk(&mut self) -> Result<Option<Chunk<'a>>, Refused> {
-        if self.at >= self.bytes.len() {
-            return Ok(None);
-        }
-        let kind = self.take(4)?.try_into().map_err(|_| Refused::Broken)?;
-        let length = self.u32_le()? as usize;
-        let data = self.take(length)?;
-        self.at += length % 2;
-        Ok(Some((kind, data)))
     }
 }

@@ -7,6 +7,7 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageEncoder};
 
+use super::jpeg::Jpeg;
 use super::{Format, Limits, Output, Refused, palette};
 
 /// Below 80, blocks show in flat areas; above 90, files double without a visible gain.
@@ -70,8 +71,16 @@ fn buffer<P: image::Pixel<Subpixel = u8>>(w: u32, h: u32, pixels: Vec<u8>) -> Op
     image::ImageBuffer::from_raw(w, h, pixels)
 }
 
-/// Decodes a JPEG whose header said `size`.
-pub(super) fn decode_jpeg(jpeg: &[u8], size: (u32, u32), limits: &Limits) -> Result<Still, Refused> {
+/// Decodes a JPEG. One without an end marker may have been cut off: then it looks different when other bytes follow.
+pub(super) fn decode_jpeg(jpeg: &Jpeg<'_>, limits: &Limits) -> Result<Still, Refused> {
+    let still = decode_jpeg_bytes(&jpeg.bytes, jpeg.size, limits)?;
+    if !jpeg.is_ended && decode_jpeg_bytes(&jpeg.with_tail(), jpeg.size, limits)?.pixels != still.pixels {
+        return Err(Refused::Broken);
+    }
+    Ok(still)
+}
+
+fn decode_jpeg_bytes(jpeg: &[u8], size: (u32, u32), limits: &Limits) -> Result<Still, Refused> {
     let mut decoder = JpegDecoder::new(Cursor::new(jpeg))?;
     let mut bounds = image::Limits::no_limits();
     bounds.max_image_width = Some(limits.side);
@@ -95,17 +104,29 @@ fn decode(mut decoder: impl ImageDecoder) -> Result<Still, Refused> {
     Ok(Still::upright(DynamicImage::from_decoder(decoder)?, orientation, profile))
 }
 
-/// Removes an alpha channel that is opaque everywhere. Many screenshots have one.
+/// Removes an alpha channel that is opaque everywhere. Many screenshots have one. Large images are not copied for it.
 fn opaque(pixels: DynamicImage) -> DynamicImage {
-    match pixels {
+    let (width, height) = (pixels.width(), pixels.height());
+    let opaque = match pixels {
         DynamicImage::ImageLumaA8(it) if it.pixels().all(|pixel| pixel[1] == 255) => {
-            DynamicImage::ImageLumaA8(it).into_luma8().into()
+            buffer(width, height, without_last::<2>(it.into_raw())).map(DynamicImage::ImageLuma8)
         }
         DynamicImage::ImageRgba8(it) if it.pixels().all(|pixel| pixel[3] == 255) => {
-            DynamicImage::ImageRgba8(it).into_rgb8().into()
+            buffer(width, height, without_last::<4>(it.into_raw())).map(DynamicImage::ImageRgb8)
         }
-        other => other,
+        other => Some(other),
+    };
+    opaque.unwrap_or_default()
+}
+
+/// Removes the last of every `N` bytes, in place.
+fn without_last<const N: usize>(mut bytes: Vec<u8>) -> Vec<u8> {
+    let count = bytes.len() / N;
+    for pixel in 0..count {
+        bytes.copy_within(pixel * N..pixel * N + N - 1, pixel * (N - 1));
     }
+    bytes.truncate(count * (N - 1));
+    bytes
 }
 
 /// Returns whether a profile is valid (ICC.1, 7.2) and describes the pixel format that we write. A

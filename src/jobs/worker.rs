@@ -71,6 +71,7 @@ impl App {
         let tried = tokio::spawn(async move {
             match tried.kind {
                 JobKind::Preview => app.try_preview(tried.target.message_id(), tried.payload).await,
+                JobKind::ResetEmail => app.try_reset_email(tried.target.user_id(), &tried.payload).await,
             }
         });
         let tried = tried.await.unwrap_or_else(|error| {

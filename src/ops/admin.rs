@@ -10,6 +10,7 @@ use crate::db::Options;
 use crate::db::Subject;
 use crate::error::{Code, Error};
 use crate::ids::{KeyId, UserId};
+use crate::lock::Lock;
 use crate::service::admin::create_admin_link;
 use crate::service::one_time_link::create_reset_link;
 
@@ -21,7 +22,8 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Opens an existing data folder. `port` is used in links when no public URL is set.
+    /// Opens an existing data folder. Links have the public URL, else the address of the running server, else `port`
+    /// of this machine.
     ///
     /// # Errors
     /// A message for the operator: there is no database, or it cannot be opened.
@@ -29,7 +31,9 @@ impl Admin {
         let path = super::backup::existing_database(config)?;
         let options = Options { readers: 1, ..Options::new(&path) };
         let db = Db::open(options, |_| {}).map_err(|fault| config.cannot_open(&path, &fault))?;
-        Ok(Self { db, limits: config.limits.clone(), base_url: config.base_url(port) })
+        let running = Lock::server_address(&config.data_dir).filter(|_| config.origins.public.is_none());
+        let base_url = running.unwrap_or_else(|| config.base_url(port));
+        Ok(Self { db, limits: config.limits.clone(), base_url })
     }
 
     /// Closes the database.
@@ -95,7 +99,12 @@ impl Admin {
     pub async fn create_key(&self, name: String) -> Result<(Key, String), String> {
         let limits = self.limits.clone();
         let made = self.db.write(Subject::Server, move |tx| api_key::create(tx, &limits, now_ms(), &name)).await;
-        made.map(|(key, secret)| (key, secret.reveal())).map_err(failed)
+        made.map(|(key, secret)| (key, secret.reveal())).map_err(|error| match error.field.as_deref() {
+            Some("name") => {
+                format!("the name of the key is not one: {} (for example: madang key create shop)", failed(error))
+            }
+            _ => failed(error),
+        })
     }
 
     /// Returns all keys, oldest first.
@@ -111,11 +120,17 @@ impl Admin {
     /// # Errors
     /// A message for the operator, for example if the key does not exist or is revoked already.
     pub async fn revoke_key(&self, id: &str) -> Result<(), String> {
-        let none = || format!("{id} is not an active key (run: madang key list)");
+        let none = || format!("there is no key {id} (run: madang key list)");
         let key_id: KeyId = id.parse().map_err(|_| none())?;
         let revoked =
             self.db.write(Subject::Server, move |tx| api_key::revoke(tx, now_ms(), key_id)).await.map_err(failed)?;
-        if revoked { Ok(()) } else { Err(none()) }
+        if revoked {
+            return Ok(());
+        }
+        match self.keys().await?.iter().find(|key| key.id == key_id).and_then(|key| key.revoked_at.as_ref()) {
+            Some(at) => Err(format!("the key {id} was revoked already, on {at}")),
+            None => Err(none()),
+        }
     }
 }
 

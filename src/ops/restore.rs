@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
 
-use super::archive::{self, Manifest, Progress, Watch};
+use super::archive::{self, Manifest, Progress, Unpack, Watch};
 use crate::chat::consistency::Counts;
 use crate::chat::{Db, one_time_link, room};
 use crate::clock::{now_ms, stamp};
 use crate::config::{Config, DATABASE};
 use crate::data_folder;
 use crate::db::Subject;
-use crate::db::{Inspection, Options, SCHEMA};
+use crate::db::{Options, SCHEMA};
 use crate::error::Error;
 use crate::files::{INCOMING, STORED};
 use crate::lock::Lock;
@@ -62,13 +62,14 @@ pub async fn restore(
 }
 
 fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
-    // Quick checks first: reading a whole archive may take long.
+    // Quick checks first: reading a whole archive may take long. Nobody is told to use --force for a file that is
+    // no backup.
+    refuse_newer(path, &archive::read_manifest(path)?)?;
     refuse_to_replace(data_dir, may_replace)?;
     if Lock::is_server_running(data_dir) {
         return Err(running(data_dir));
     }
-    refuse_newer(path, &archive::read_manifest(path)?)?;
-    archive::read(path, None, watch)?;
+    archive::read(path, Unpack::Nothing, watch)?;
     let folder = Folder::take(data_dir)?;
     settle(data_dir)?;
     refuse_to_replace(data_dir, may_replace)?;
@@ -154,10 +155,10 @@ fn unpack(path: &Path, draft: &Path, watch: Watch<'_>) -> Result<Manifest, Strin
     for folder in [draft, &new, &new.join(STORED), &draft.join(FORMER)] {
         DirBuilder::new().mode(0o700).create(folder).map_err(cannot)?;
     }
-    let manifest = archive::read(path, Some(&new), watch)?;
+    let manifest = archive::read(path, Unpack::All(&new), watch)?;
     let database = new.join(DATABASE);
     let named = |why: String| format!("{}: {why}", path.display());
-    check_database(&database, &manifest).map_err(named)?;
+    archive::check_database(&database, &manifest).map_err(named)?;
     Handle::current().block_on(migrate_and_reset(&database)).map_err(named)?;
     give_to_owner(draft).and_then(|()| sync(&new)).and_then(|()| sync(draft)).map_err(cannot)?;
     // From here on the next start finishes the restore if this process does not.
@@ -184,18 +185,6 @@ fn give_to_owner(draft: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn check_database(database: &Path, manifest: &Manifest) -> Result<(), String> {
-    let looked =
-        Inspection::open(database).and_then(|inspection| Ok((inspection.schema()?, inspection.integrity_errors()?)));
-    match looked {
-        Ok((schema, _)) if schema != manifest.schema || schema == 0 => {
-            Err(format!("the database has schema {schema}, but the manifest says {}", manifest.schema))
-        }
-        Ok((_, errors)) => errors.first().map_or(Ok(()), |error| Err(format!("the database is corrupt: {error}"))),
-        Err(fault) => Err(format!("cannot read the database: {fault}")),
-    }
 }
 
 /// Migrates the restored database, gives each room a new epoch and invalidates one-time links.

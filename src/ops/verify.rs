@@ -35,7 +35,7 @@ pub async fn verify_archive(
 ) -> Result<Report, String> {
     let path = path.to_owned();
     let work = tokio::task::spawn_blocking(move || {
-        let manifest = archive::read(&path, None, &mut watch)?;
+        let manifest = archive::check(&path, &mut watch)?;
         let lines = vec![
             format!("{}: backup of {} by madang {}", path.display(), manifest.made_at, manifest.madang),
             format!("{} ({})", manifest.counts, HumanBytes(manifest.bytes())),
@@ -82,6 +82,10 @@ fn check_database(path: &Path, report: &mut Report) -> Result<Option<Needed>, St
     let of_database = |fault: String| format!("database: {fault}");
     match inspection.integrity_errors() {
         Ok(errors) => report.errors.extend(errors.into_iter().map(of_database)),
+        Err(fault) => report.errors.push(of_database(fault.to_string())),
+    }
+    match inspection.schema_differences() {
+        Ok(differences) => report.errors.extend(differences.into_iter().map(of_database)),
         Err(fault) => report.errors.push(of_database(fault.to_string())),
     }
     match inspection.dangling() {

@@ -19,9 +19,13 @@ pub async fn create_admin_link(db: &Db, base_url: &str) -> Result<String> {
 }
 
 impl App {
-    /// Logs a link to become the first admin, as long as there is none.
+    /// Says how to become the first admin, as long as there is none.
     pub async fn offer_admin_link(&self) {
         match self.db.read(account::find_admin).await {
+            Ok(None) if !self.config.shows_admin_link => {
+                let folder = self.config.data_dir.display();
+                tracing::info!("there is no admin yet; to become one, run: madang admin-link --data-dir {folder}");
+            }
             Ok(None) => match create_admin_link(&self.db, &self.base_url).await {
                 Ok(link) => tracing::info!("there is no admin yet; open {link} within a day to become one"),
                 failed => log_failure("creating a link for the first admin", failed),

@@ -6,7 +6,6 @@ use super::{App, log_failure};
 use crate::chat::file as stored_file;
 use crate::chat::room::forget_tombstones;
 use crate::chat::session as stored_session;
-use crate::clock::now_ms;
 use crate::db::Subject;
 
 /// How long an upload waits for a message.
@@ -22,20 +21,25 @@ impl App {
         if let Some(fetcher) = &self.fetcher {
             fetcher.prune();
         }
-        let now = now_ms();
+        self.sweep_rooms().await;
+        if let Some(now) = self.clock.now_ms(self.config.clock_settling) {
+            self.remove_expired(now).await;
+        }
+        self.remove_postponed().await;
+    }
+
+    async fn remove_expired(&self, now: i64) {
         log_failure(
             "removing expired sessions",
-            self.write(Subject::Server, |tx, _, now| stored_session::sweep(tx, now)).await,
+            self.write(Subject::Server, move |tx, _, _| stored_session::sweep(tx, now)).await,
         );
         let before = now - TOMBSTONE.as_millis() as i64;
         let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;
         log_failure("removing tombstones", forgotten);
-        self.sweep_rooms().await;
         let before = now - PENDING_UPLOAD.as_millis() as i64;
         match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,
             failed => log_failure("removing unused uploads", failed),
         }
-        self.remove_postponed().await;
     }
 }

@@ -37,7 +37,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::chat::member::Member;
 use crate::chat::room::Room;
 use crate::chat::{Db, Limits, Tx};
-use crate::clock::now_ms;
+use crate::clock::{SettledClock, now_ms};
 use crate::config::Config;
 use crate::db::{self, Subject};
 use crate::error::{Error, Result};
@@ -76,15 +76,16 @@ pub struct Inner {
     pub files: Files,
     uploads: file::Uploads,
     /// Sends e-mails, if a mail server is set.
-    mail: Option<Mailer>,
+    pub(crate) mail: Option<Mailer>,
     /// The beginning of links to this server, never taken from a request.
-    base_url: String,
+    pub(crate) base_url: String,
     /// Fetches the pages of links, if previews are on.
     pub(crate) fetcher: Option<Fetcher>,
     snapshot_batches: member::SnapshotBatches,
     /// The turns of pages, and of searches.
     pages: FairQueue,
     searches: FairQueue,
+    clock: SettledClock,
     is_draining: AtomicBool,
 }
 
@@ -118,7 +119,7 @@ impl App {
         let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
         let files = Files::open(&config.data_dir)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
-        let mail = config.mail.as_ref().map(Mailer::start).transpose()?;
+        let mail = config.mail.as_ref().map(Mailer::new).transpose()?;
         let base_url = config.base_url(port);
         let fetcher =
             config.has_link_previews.then(|| Fetcher::new(config.http_client.clone(), config.preview_retry_delay));
@@ -129,6 +130,7 @@ impl App {
             budgets: Budgets::new(config.has_rate_limits, config.networks.clone()),
             disk_space: DiskSpace::new(config.disk_reserve),
             passwords,
+            clock: SettledClock::new(),
             is_draining: AtomicBool::new(false),
             uploads: file::Uploads::default(),
             config,

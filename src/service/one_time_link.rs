@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use super::{App, log_failure};
 use crate::chat::Db;
 use crate::chat::account;
+use crate::chat::kinds::JobKind;
 use crate::chat::one_time_link::{self, LinkKind};
+use crate::chat::outbox;
 use crate::chat::session::Token;
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Result};
 use crate::i18n::Lang;
-use crate::mail::Email;
 use crate::password::check_choice;
 
 /// Creates a one-time link to choose a new password.
@@ -47,32 +48,22 @@ impl App {
     /// `not_found` where no e-mails can be sent; `rate_limited` for the address; `invalid` for something that is not
     /// an e-mail.
     pub async fn forgot_password(&self, email: String, lang: Lang, address: IpAddr) -> Result<()> {
-        let mail = self.mail.clone().ok_or(Code::NotFound)?;
+        if !self.has_mail() {
+            return Err(Code::NotFound.into());
+        }
         let email = crate::text::email(&email)?;
         self.rates.forgot(address)?;
-        if !self.rates.may_mail(&crate::text::fold(&email)) {
+        if !self.rates.may_mail(&crate::text::email_key(&email)) {
             return Ok(());
         }
         // After the request, so that its duration does not show whether the account exists.
         let app = self.clone();
         tokio::spawn(async move {
-            let known = app.db.read({
-                let email = email.clone();
-                move |tx| match account::find_by_email(tx, &email)? {
-                    Some((user_id, _)) => account::get(tx, user_id).map(|account| account.email),
-                    None => Ok(None),
-                }
+            let queued = app.write(Subject::Server, move |tx, _, now| match account::find_by_email(tx, &email)? {
+                Some((user_id, _)) => outbox::enqueue(tx, now, JobKind::ResetEmail, user_id, None, lang.code()),
+                None => Ok(()),
             });
-            // To the address as its owner wrote it, not as the request did.
-            let Ok(Some(to)) = known.await else { return };
-            match create_reset_link(&app.db, &app.base_url, email).await {
-                Ok(link) => {
-                    let words = &lang.strings().account;
-                    let (subject, text) = (words.reset_subject.to_owned(), (words.reset_email)(&link));
-                    mail.send(Email { to, subject, text });
-                }
-                failed => log_failure("creating a link for a forgotten password", failed),
-            }
+            log_failure("queueing an e-mail for a forgotten password", queued.await);
         });
         Ok(())
     }
@@ -91,7 +82,7 @@ impl App {
         });
         let account = account.await?;
         check_choice(&password, &[account.email.as_deref().unwrap_or_default(), &account.user.name])?;
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.hash(self.budgets.network(address), password).await?;
         let ended = self.write(account.user.id, move |tx, _, now| {
             let user_id = one_time_link::take(tx, now, LinkKind::Password, &code)?.ok_or(Code::Gone)?;
             account::set_password(tx, user_id, &hash, None)

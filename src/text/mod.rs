@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
+mod email;
 pub mod emoji;
 mod file_name;
 mod fold;
@@ -23,8 +24,9 @@ pub use fold::{fold, fold_words, initials};
 pub use visible::shows;
 use visible::{folded, is_stripped, shows_nothing};
 
+pub use email::{email, email_for_delivery, email_key};
+
 const EXCERPT: usize = 100;
-const EMAIL: usize = 254;
 
 /// Cleans a user's name: NFC, on one line, without control, bidi and invisible characters.
 ///
@@ -42,34 +44,6 @@ pub fn bio(typed: &str, max: usize) -> Result<String> {
     let bio = folded(typed);
     within(&bio, "bio", max)?;
     Ok(Some(bio).filter(|bio| !bio.chars().all(shows_nothing)).unwrap_or_default())
-}
-
-/// Checks the form of an e-mail address: a local part, an `@`, and a host name. Whether the mailbox
-/// exists is not checked.
-///
-/// # Errors
-/// `invalid` or `too_long` with the field `email`.
-pub fn email(typed: &str) -> Result<String> {
-    let email: String = typed.trim().nfc().collect();
-    within(&email, "email", EMAIL)?;
-    let is_host = |host: &str| {
-        host.contains('.')
-            && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
-            || host == "localhost"
-    };
-    let is_plain = |c: char| !(c.is_whitespace() || is_stripped(c) || c.is_control() || "()<>[]:;,\\\"".contains(c));
-    match email.split_once('@') {
-        Some((mailbox, host))
-            if !mailbox.is_empty()
-                && mailbox.len() <= 64
-                && is_host(host)
-                && !host.contains('@')
-                && email.chars().all(is_plain) =>
-        {
-            Ok(email)
-        }
-        _ => Err(Error::invalid("email", "email must be an address like minji@example.org")),
-    }
 }
 
 /// Cleans a room's title like a name.

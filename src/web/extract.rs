@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::session::{Session, Token};
@@ -136,6 +137,19 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Result<Token>> {
     let token = value.to_str().ok().and_then(|value| value.split_once(' '));
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     Some(token.and_then(|(_, token)| token.trim().parse().ok()).ok_or(Code::Unauthenticated.into()))
+}
+
+/// The parameters of the path; `not_found` for what is not UTF-8, as no path of this server has it.
+#[derive(Clone, Debug)]
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let path = <axum::extract::Path<T> as FromRequestParts<S>>::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(parameters)| Self(parameters)).map_err(|_| Code::NotFound.into())
+    }
 }
 
 /// The room that the path names by `{id}`; `room_not_found` for text that is no id.

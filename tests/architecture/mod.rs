@@ -11,7 +11,7 @@ mod imports;
 /// From the top down: a module may use what stands on a lower line, and itself.
 const LAYERS: &[&[&str]] = &[
     &["main", "fuzzing"],
-    &["app"],
+    &["app", "startup"],
     &["web", "socket", "ops"],
     &["jobs"],
     &["service"],
@@ -20,8 +20,8 @@ const LAYERS: &[&[&str]] = &[
     &["chat"],
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
-    &["cpu_pool", "fair_queue", "http_client", "network"],
-    &["error", "ids", "clock", "lock", "mail", "data_folder"],
+    &["cpu_pool", "http_client", "network"],
+    &["error", "fair_queue", "ids", "clock", "lock", "log", "mail", "memory", "open_files", "data_folder"],
     &["failpoint"],
 ];
 

@@ -207,6 +207,10 @@ pub(super) const N: &[Row] = &[
         "exporting more than one may see",
         "There is no export or import, except the operator's own copy of the data folder.",
     ),
+    (9, "a log that nobody reads or that has no space", ""),
+    (10, "a database that can be read and no longer written", ""),
+    (11, "a password or a link that crosses the network in the clear", ""),
+    (12, "connections that use up all file handles", ""),
 ];
 
 pub(super) const B: &[Row] = &[

@@ -210,6 +210,43 @@ async fn a_corrupt_database_in_a_valid_archive_changes_nothing() {
 
 /// Abuse: N6
 #[tokio::test]
+async fn a_sealed_archive_with_a_trigger_of_its_own_is_refused() {
+    let folder = TempDir::new();
+    let good = backup_entries(&folder).await;
+    let before = contents(&folder.path().join("data"));
+    let path = folder.path().join("bad.tar.zst");
+    for (number, sql) in [
+        "CREATE TRIGGER back AFTER INSERT ON users BEGIN UPDATE users SET is_admin = 1 WHERE id = NEW.id; END",
+        "CREATE VIEW spy AS SELECT * FROM users",
+        "CREATE TABLE evil (x DEFAULT (zeroblob(100)))",
+        "DROP INDEX outbox_due",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let database = folder.path().join(format!("{number}.db"));
+        std::fs::write(&database, &good[1].bytes).unwrap();
+        rusqlite::Connection::open(&database).unwrap().execute_batch(sql).unwrap();
+        let bytes = std::fs::read(&database).unwrap();
+        let part = json!({ "sha256": sha256(&bytes), "bytes": bytes.len() });
+        let entries = with_manifest(&good, |manifest| manifest["database"] = part);
+        std::fs::write(&path, sealed(zstd(&tar(&with(&entries, 1, |entry| entry.bytes = bytes))))).unwrap();
+        for command in [&["verify", text(&path)][..], &["restore", "--force", text(&path)]] {
+            let refused = run_refused(folder.path(), command);
+            assert!(refused.contains("the database is not one that madang made"), "{sql}: {refused}");
+        }
+        assert!(contents(&folder.path().join("data")) == before, "{sql}: the folder is not as it was");
+    }
+    // The same in a data folder, where somebody may have used a tool of their own.
+    let database = folder.path().join("data/madang.db");
+    rusqlite::Connection::open(database).unwrap().execute_batch("CREATE VIEW spy AS SELECT 1").unwrap();
+    let output = super::output(folder.path(), &["verify"]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("database: unknown view \"spy\""));
+}
+
+/// Abuse: N6
+#[tokio::test]
 async fn any_flipped_bit_or_truncation_is_detected() {
     let folder = TempDir::new();
     backup_entries(&folder).await;

@@ -11,6 +11,7 @@ use crate::support::{Client, ConnectOptions, Person, Request, Room, TempDir, key
 
 mod archive;
 mod backup;
+mod health;
 mod log;
 mod memory;
 mod migration;
@@ -89,7 +90,7 @@ fn binary() -> Command {
 /// The signal that would end it is ignored.
 fn binary_on_full_disk() -> Command {
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
+    command.args(["-c", "trap '' XFSZ; ulimit -S -f 4096; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_madang")]);
     command.env_clear();
     command
 }
@@ -214,7 +215,9 @@ async fn admin_commands_work_beside_a_running_server() {
     let none = output(folder.path(), &["key", "list"]);
     assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("no database in"));
     let program = Program::start(folder.path(), &[]);
-    // The first start logs a link; the command prints another one, built from the public URL.
+    // Without a public URL, links have the address of the running server, and not the default port.
+    let link = run(folder.path(), &["admin-link"]);
+    assert!(link.starts_with(&format!("http://localhost:{}/admin/", program.0.address.port())), "{link}");
     let link = run(folder.path(), &["admin-link", "--public-url", "https://chat.example.org"]);
     let path = link.trim().strip_prefix("https://chat.example.org").expect(&link).to_owned();
     let sign_up = json!({ "email": "minji@example.org", "password": "a tree by the gate", "name": "minji" });
@@ -234,13 +237,36 @@ async fn admin_commands_work_beside_a_running_server() {
     run(folder.path(), &["key", "revoke", id]);
     bring().await.refused(401, "unauthenticated");
     assert!(run(folder.path(), &["key", "list"]).contains("revoked 20"));
+    assert!(run_refused(folder.path(), &["key", "revoke", id]).contains("was revoked already, on 20"));
+    assert!(run_refused(folder.path(), &["key", "revoke", "nonsense"]).contains("there is no key nonsense"));
+    assert!(run_refused(folder.path(), &["key", "create", ""]).contains("the name of the key"));
     let unknown = output(folder.path(), &["user", "reset", "nobody@example.org"]);
     assert!(
         !unknown.status.success()
             && String::from_utf8_lossy(&unknown.stderr).contains("no account has the e-mail address")
     );
     let (status, log) = program.terminate().await;
-    assert!(status.success() && log.contains("/admin/"), "{log}");
+    // The link is a secret, and this log is a file.
+    assert!(status.success() && log.contains("run: madang admin-link") && !log.contains("; open http"), "{log}");
+}
+
+#[tokio::test]
+async fn a_hangup_drains_like_a_termination() {
+    let folder = TempDir::new();
+    let mut program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let client = Client::open(program.0.address, ConnectOptions::of(&minji)).await;
+    client.take("connect").await;
+    let pid = rustix::process::Pid::from_raw(program.0.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    assert!(client.take("draining").await["reconnectInMs"].is_u64());
+    let status = loop {
+        match program.0.exit_status().unwrap() {
+            Some(status) => break status,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    assert!(status.success(), "{status}");
 }
 
 /// Delivery: D12

@@ -13,6 +13,16 @@ use crate::support::{Client, ConnectOptions};
 
 /// Abuse: N6
 #[tokio::test]
+async fn a_file_that_is_no_backup_is_refused_before_anything_else() {
+    let folder = TempDir::new();
+    drop(Program::start(folder.path(), &[]));
+    let missing = run_refused(folder.path(), &["restore", "missing"]);
+    assert!(missing.contains("missing: cannot read: No such file") && !missing.contains("--force"), "{missing}");
+    let refused = run_refused(folder.path(), &["verify", "data"]);
+    assert!(refused.contains("data: it is a folder, not a backup"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_client_ahead_of_a_restored_room_gets_a_gap_and_starts_over() {
     let folder = TempDir::new();
     let path = archive(&folder);

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::json;
+use testkit::process;
 
 use super::{Program, binary};
 use crate::support::TempDir;
@@ -15,7 +16,10 @@ use crate::support::TempDir;
 #[track_caller]
 fn refused(folder: &Path, flags: &[&str]) -> String {
     let mut command = binary();
-    command.args(["serve", "--bind", "127.0.0.1"]).args(flags).current_dir(folder);
+    command.arg("serve").args(flags).current_dir(folder);
+    if !flags.contains(&"--bind") {
+        command.args(["--bind", "127.0.0.1"]);
+    }
     if !flags.contains(&"--port") {
         command.args(["--port", "0"]);
     }
@@ -45,15 +49,99 @@ fn insecure_settings_are_refused() {
     for (flag, value) in [
         ("--allowed-origins", "*"),
         ("--allowed-origins", "https://chat.example,*"),
-        ("--allowed-origins", "null"),
+        ("--allowed-origins", "capacitor://*"),
+        ("--public-url", "null"),
         ("--allowed-origins", "https://*"),
         ("--allowed-origins", "https://*.example"),
         ("--public-url", "*"),
         ("--trusted-proxies", "*"),
         ("--smtp-url", "http://mail.example"),
+        ("--trusted-proxies", "10.0.0.0/33"),
     ] {
         let said = refused(folder.path(), &[flag, value]);
         assert!(said.contains("is not a"), "{flag} {value}: {said}");
+    }
+}
+
+/// Abuse: N4
+#[test]
+fn settings_that_cannot_be_meant_are_refused_before_anything_is_created() {
+    let folder = TempDir::new();
+    for (flag, value, says) in [
+        ("--trusted-proxies", "0.0.0.0/0", "is everybody"),
+        ("--trusted-proxies", "::/0", "is everybody"),
+        ("--text-max", "0", "above 0"),
+        ("--ping-interval-ms", "0", "above 0"),
+        ("--ping-timeout-ms", "0", "above 0"),
+        ("--port", "abc", "a port is a number from 0 to 65535"),
+        ("--port", "65536", "a port is a number from 0 to 65535"),
+        ("--public-url", "https://example.org/chat", "it cannot have a path like /chat"),
+        ("--public-url", "https://example.org/?x", "it cannot have a path"),
+        ("--smtp-url", "foo", "SMTP_URL is not an address like"),
+        ("--mail-from", "nobody", "MAIL_FROM \"nobody\" is not a sender"),
+    ] {
+        let mut flags = vec![flag, value];
+        if flag == "--mail-from" {
+            flags.extend(["--smtp-url", "smtp://localhost"]);
+        }
+        let said = refused(folder.path(), &flags);
+        assert!(said.contains(says), "{flag} {value}: {said}");
+        assert!(!folder.path().join("data").exists(), "{flag} {value}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_variable_is_an_unset_one() {
+    let folder = TempDir::new();
+    let mut command = binary();
+    process::serve(&mut command, folder.path());
+    let settings = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/settings.md")).unwrap();
+    let names = settings.lines().filter_map(|line| line.split(" | ").nth(1)?.strip_prefix('`')?.strip_suffix('`'));
+    let names: Vec<_> = names.collect();
+    assert!(names.contains(&"PUBLIC_URL") && names.len() > 15, "{names:?}");
+    command.envs(names.iter().map(|name| (name, "")));
+    std::fs::write(folder.path().join(".env"), "ROOM_MAX=\nRUST_LOG=debug\n").unwrap();
+    let program = Program::run(command);
+    assert_eq!(program.request("GET", "/healthz").header("host", "any.example").send().await.status, 200);
+    // A slash is no path.
+    program.terminate().await.0.success().then_some(()).unwrap();
+    drop(Program::start(folder.path(), &["--public-url", "https://chat.example.org/"]));
+}
+
+/// Abuse: N4
+#[tokio::test]
+async fn a_file_of_settings_is_read_in_the_working_folder_only_and_only_ones_own() {
+    let folder = TempDir::new();
+    let below = folder.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    let serve = |working: &Path| {
+        let mut command = binary();
+        process::serve(&mut command, folder.path()).current_dir(working).env("RUST_LOG", "warn");
+        command
+    };
+    std::fs::write(folder.path().join(".env"), "TEXT_MAX=nonsense\n").unwrap();
+    // In the folder above it would be an error.
+    drop(Program::run(serve(&below)));
+    let output = serve(folder.path()).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("TEXT_MAX"), "{output:?}");
+    // Only root can give a file to another user.
+    if std::os::unix::fs::chown(folder.path().join(".env"), Some(12_345), None).is_ok() {
+        let (_, log) = Program::run(serve(folder.path())).terminate().await;
+        assert!(log.contains("warning: .env is ignored: it belongs to user 12345, not 0"), "{log}");
+    }
+}
+
+/// Abuse: N4
+#[tokio::test]
+async fn settings_that_are_seldom_meant_are_warned_of() {
+    let folder = TempDir::new();
+    let program = Program::start(folder.path(), &["--smtp-url", "smtp://mail.example"]);
+    let (_, log) = program.terminate().await;
+    assert!(log.contains("e-mails go to the mail server without TLS"), "{log}");
+    let program = Program::start(folder.path(), &["--smtp-url", "smtp://bot:sesame@mail.example"]);
+    let (_, log) = program.terminate().await;
+    for warning in ["PUBLIC_URL is not set", "without TLS", "can read the data folder"] {
+        assert!(!log.contains(warning), "{warning}: {log}");
     }
 }
 
@@ -80,6 +168,7 @@ async fn the_data_folder_is_private_on_the_machine() {
     }
     let (status, log) = program.terminate().await;
     assert!(status.success() && log.contains("every user of this machine can read SMTP_URL_FILE"), "{log}");
+    assert!(log.contains("every user of this machine can read the data folder; run: chmod o-rwx"), "{log}");
 }
 
 #[test]
@@ -90,8 +179,9 @@ fn a_failed_start_gives_the_reason_in_a_sentence() {
     let blocked = folder.path().join("file");
     std::fs::write(&blocked, "in the way").unwrap();
     for (flags, says) in [
-        (["--port", port.as_str()], "cannot listen on"),
-        (["--data-dir", blocked.to_str().unwrap()], "cannot create the data folder"),
+        (["--port", port.as_str()], "another program uses this port; pass --port for another"),
+        (["--data-dir", blocked.to_str().unwrap()], "is a file (pass --data-dir)"),
+        (["--bind", "192.0.2.1"], "--bind must be an address of this machine"),
         (["--public-url", "chat.example"], "is not an address like"),
         (["--trusted-proxies", "ten"], "is not a network like"),
         (["--smtp-url", "sesame"], "SMTP_URL is not an address like"),

@@ -42,6 +42,7 @@ fn config(data_dir: PathBuf) -> Config {
         disk_reserve: 0,
         exit_grace: Duration::from_millis(40),
         second: Duration::from_millis(20),
+        clock_settling: Duration::ZERO,
         shutdown: Duration::from_secs(2),
         ..Config::default()
     }

@@ -1,8 +1,9 @@
 //! E-mails for forgotten passwords, as a mail server receives them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use madang::mail::{Secret, Settings};
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,8 +17,8 @@ struct Letter {
     body: String,
 }
 
-/// A minimal mail server.
-async fn serve(stream: TcpStream, letters: mpsc::Sender<Letter>) -> std::io::Result<()> {
+/// A minimal mail server without extensions. It answers the first `RCPT`s with these lines.
+async fn serve(stream: TcpStream, letters: mpsc::Sender<Letter>, answers: Answers) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 post.example.org\r\n").await?;
     let (mut to, mut line) = (String::new(), String::new());
@@ -29,7 +30,7 @@ async fn serve(stream: TcpStream, letters: mpsc::Sender<Letter>) -> std::io::Res
         let answer = match line.get(..4).unwrap_or_default() {
             "RCPT" => {
                 to = line.trim().to_owned();
-                "250 fine\r\n"
+                answers.lock().pop().unwrap_or("250 fine\r\n")
             }
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").await?;
@@ -55,18 +56,101 @@ fn plain(body: &str) -> String {
     body.replace("=\r\n", "").replace("=3D", "=")
 }
 
+type Answers = Arc<Mutex<Vec<&'static str>>>;
+
+/// Starts a mail server.
+async fn mail_server(answers: Answers) -> (u16, mpsc::Receiver<Letter>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (letters, post) = mpsc::channel(8);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, letters.clone(), Arc::clone(&answers)));
+        }
+    });
+    (port, post)
+}
+
+async fn next(post: &mut mpsc::Receiver<Letter>) -> Letter {
+    tokio::time::timeout(TIMEOUT, post.recv()).await.unwrap().unwrap()
+}
+
+static RETRIED: OnceLock<u16> = OnceLock::new();
+
+#[tokio::test]
+async fn a_mail_server_that_is_busy_gets_the_letter_later_and_one_that_refuses_it_does_not() {
+    let answers = Answers::default();
+    let (port, mut post) = mail_server(Arc::clone(&answers)).await;
+    RETRIED.set(port).unwrap();
+    let app = App::with(|config| {
+        let url = Secret::new(format!("smtp://127.0.0.1:{}", RETRIED.get().unwrap()));
+        config.mail = Some(Settings { url, from: "마당 <madang@example.org>".into() });
+        config.limits.outbox_pause_ms = 1;
+    })
+    .await;
+    app.signed_up("minji").await;
+    app.signed_up("jun").await;
+    let ask = |email: &str| app.request("POST", "/forgot").form(&[("email", email)]).send();
+    // Greylisting; then a mailbox that does not exist.
+    answers.lock().extend(["451 later\r\n", "450 later\r\n"]);
+    assert_eq!(ask("minji@example.org").await.status, 200);
+    assert!(next(&mut post).await.to.contains("minji@example.org"));
+    answers.lock().push("550 no such user\r\n");
+    ask("minji@example.org").await;
+    while !answers.lock().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    ask("jun@example.org").await;
+    assert!(next(&mut post).await.to.contains("jun@example.org"));
+    while app.count("SELECT COUNT(*) FROM outbox") > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(post.try_recv().is_err());
+}
+
+static FORM: OnceLock<u16> = OnceLock::new();
+
+#[tokio::test]
+async fn a_letter_says_what_it_is_and_a_host_in_hangul_is_written_in_ascii() {
+    let (port, mut post) = mail_server(Answers::default()).await;
+    FORM.set(port).unwrap();
+    let app = App::with(|config| {
+        let url = Secret::new(format!("smtp://127.0.0.1:{}", FORM.get().unwrap()));
+        config.mail = Some(Settings { url, from: "마당 <madang@example.org>".into() });
+    })
+    .await;
+    let sign_up = |email: &str| {
+        let asked = json!({ "email": email, "password": "a tree by the gate", "name": "minji" });
+        app.request("POST", "/api/users").json(&asked).send()
+    };
+    sign_up("minji@예시.한국").await.is(201);
+    sign_up("minji@xn--vv4b11d.xn--3e0b707e").await.refused(409, "email_taken");
+    let log_in = json!({ "email": "minji@xn--vv4b11d.xn--3e0b707e", "password": "a tree by the gate" });
+    app.request("POST", "/api/session").json(&log_in).send().await.is(201);
+    app.request("POST", "/forgot").form(&[("email", "minji@예시.한국")]).send().await;
+    let letter = next(&mut post).await;
+    assert_eq!(letter.to, "RCPT TO:<minji@xn--vv4b11d.xn--3e0b707e>");
+    let (head, _) = letter.body.split_once("\r\n\r\n").unwrap();
+    let header = |name: &str| {
+        let mut values = head.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let value = values.next().unwrap_or_else(|| panic!("no {name} in {head}"));
+        assert_eq!(values.next(), None, "{name} twice");
+        value.to_owned()
+    };
+    assert_eq!(header("MIME-Version"), "1.0");
+    assert_eq!(header("Content-Type"), "text/plain; charset=utf-8");
+    assert_eq!(header("To"), "minji@xn--vv4b11d.xn--3e0b707e");
+    assert!(header("Message-ID").ends_with("@example.org>") && header("Date").len() > 20);
+    assert_eq!(header("Auto-Submitted"), "auto-generated");
+    assert!(header("From").starts_with("=?utf-8?b?") && letter.body.is_ascii(), "{head}");
+}
+
 static PORT: OnceLock<u16> = OnceLock::new();
 
 #[tokio::test]
 async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    PORT.set(listener.local_addr().unwrap().port()).unwrap();
-    let (letters, mut post) = mpsc::channel(8);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, letters.clone()));
-        }
-    });
+    let (port, mut post) = mail_server(Answers::default()).await;
+    PORT.set(port).unwrap();
     let app = App::with(|config| {
         config.origins.public = madang::origin::Origin::parse("http://chat.example.org").ok();
         let url = Secret::new(format!("smtp://127.0.0.1:{}", PORT.get().unwrap()));
@@ -84,7 +168,7 @@ async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() 
     let (unknown, known) = (ask("nobody@example.org").await, ask("MINJI@example.org").await);
     assert_eq!((unknown.status, unknown.text()), (known.status, known.text()));
     assert_eq!(ask("no e-mail").await.status, 422);
-    let letter = tokio::time::timeout(TIMEOUT, post.recv()).await.unwrap().unwrap();
+    let letter = next(&mut post).await;
     // The address comes from the account, not from the request.
     assert!(letter.to.contains("minji@example.org"), "{}", letter.to);
     let text = plain(&letter.body);

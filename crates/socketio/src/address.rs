@@ -13,9 +13,17 @@ pub(crate) struct AddressLimit {
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// One of an address's places, returned on drop.
+/// One of an address's places, returned on drop, and with it another one.
 #[derive(Debug)]
-pub(crate) struct Permit(Option<(AddressLimit, IpAddr)>);
+pub(crate) struct Permit(Option<(AddressLimit, IpAddr)>, Option<Box<Permit>>);
+
+impl Permit {
+    /// Holds another place as long as this one.
+    pub(crate) fn and(mut self, other: Permit) -> Self {
+        self.1 = Some(Box::new(other));
+        self
+    }
+}
 
 impl AddressLimit {
     /// At most `max` for each address; 0 for no limit.
@@ -26,7 +34,7 @@ impl AddressLimit {
     /// Takes a place, or returns `None` when the address has no more.
     pub(crate) fn acquire(&self, address: IpAddr) -> Option<Permit> {
         if self.max == 0 {
-            return Some(Permit(None));
+            return Some(Permit(None, None));
         }
         let address = network(address);
         let mut counts = self.counts.lock();
@@ -35,7 +43,7 @@ impl AddressLimit {
             return None;
         }
         *count += 1;
-        Some(Permit(Some((self.clone(), address))))
+        Some(Permit(Some((self.clone(), address)), None))
     }
 }
 

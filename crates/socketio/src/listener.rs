@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::header::{CONNECTION, HOST};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::{Body as HttpBody, Incoming as Body};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,11 +18,16 @@ use tokio::sync::watch;
 
 use crate::address::{AddressLimit, Permit};
 use crate::http_stream::HttpStream;
-use crate::smuggling_guard::SmugglingGuard;
+use crate::request_scanner::SmugglingGuard;
+
+/// The address under which the connections of all addresses are counted.
+const EVERYONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
 
 /// Limits of the accept loop.
 #[derive(Clone)]
 pub struct Limits {
+    /// Connections of all addresses at a time; 0 for no limit. It leaves file handles for everything else.
+    pub connections: usize,
     /// Connections of one address at a time; 0 for no limit.
     pub connections_per_address: usize,
     /// Addresses that are not limited, such as proxies, behind which many clients are.
@@ -42,6 +47,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: 0,
             connections_per_address: 256,
             is_unlimited: Arc::new(|_| false),
             head_timeout: Duration::from_secs(10),
@@ -67,6 +73,7 @@ where
 {
     let limited = AddressLimit::new(limits.connections_per_address);
     let unlimited = AddressLimit::new(0);
+    let all = AddressLimit::new(limits.connections);
     let (stop, stopped) = watch::channel(());
     tokio::pin!(shutdown);
     loop {
@@ -84,6 +91,8 @@ where
         let limit = if (limits.is_unlimited)(address.ip().to_canonical()) { &unlimited } else { &limited };
         // Over the limit the connection is closed without a response, which would cost what the limit saves.
         let Some(permit) = limit.acquire(address.ip()) else { continue };
+        let Some(one_of_all) = all.acquire(EVERYONE) else { continue };
+        let permit = permit.and(one_of_all);
         let connection = Connection { limits: limits.clone(), stopped: stopped.clone(), address };
         tokio::spawn(connection.run(tcp, permit, service.clone()));
     }
@@ -127,15 +136,17 @@ impl Connection {
         let stream = HttpStream::new(tcp, permit, Arc::clone(&guard), self.limits.write_timeout);
         let address = self.address;
         let service = service_fn(|request: Request<Body>| {
-            let response = guard.begin_request().then(|| service(request, address));
+            let is_allowed = guard.begin_request() && names_one_host(&request);
+            let response = is_allowed.then(|| service(request, address));
             let guard = Arc::clone(&guard);
             async move {
-                let response = match response {
+                let mut response = match response {
                     Some(response) => response.await,
                     None => ambiguous(),
                 };
-                if allows_another_request(&response) {
-                    guard.expect_head();
+                if guard.is_in_body() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    // Answered before its body was read: the rest of it is not a request.
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response)
             }
@@ -157,11 +168,13 @@ impl Connection {
     }
 }
 
-/// Returns whether another request may follow on the connection. If not, the next bytes are the rest
-/// of a body or another protocol, and no head.
-fn allows_another_request<B>(response: &Response<B>) -> bool {
-    let is_closing = response.headers().get(CONNECTION).is_some_and(|value| value == "close");
-    response.status() != StatusCode::SWITCHING_PROTOCOLS && !is_closing
+/// Returns whether a request names its host once, as HTTP/1.1 requires (RFC 9112 section 3.2): with
+/// two, a proxy in front may have checked the other one.
+fn names_one_host(request: &Request<Body>) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        count => count == 1,
+    }
 }
 
 /// Returns the response to a request that may hide another.

@@ -77,7 +77,8 @@ pub fn sign_up(
     new: NewAccount,
 ) -> Result<(User, Vec<SessionId>)> {
     let email = text::email(&new.email)?;
-    let folded = text::fold(&email);
+    let folded = text::email_key(&email);
+    refuse_taken(tx, guest, &email)?;
     let taken = |fault: crate::db::Fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) };
     let Some(me) = guest else {
         if let Some(name) = &new.name {
@@ -112,8 +113,19 @@ pub fn sign_up(
 /// Only those of the store.
 pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(UserId, String)>> {
     let sql = "SELECT id, password_hash FROM users
-               WHERE email_folded = ?1 AND email_folded IS NOT NULL AND password_hash IS NOT NULL";
-    Ok(tx.query_opt(sql, &[&text::fold(email.trim())], |row| Ok((row.get(0)?, row.get(1)?)))?)
+               WHERE email_folded IN (?1, ?2) AND email_folded IS NOT NULL AND password_hash IS NOT NULL
+               ORDER BY created_at, id LIMIT 1";
+    // Earlier versions stored a host in Hangul as it was typed.
+    let keys: [String; 2] = [text::email_key(email), text::fold(email.trim())];
+    Ok(tx.query_opt(sql, &[&keys[0], &keys[1]], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Refuses an e-mail that another user has, also one that an earlier version has stored in another form.
+fn refuse_taken(tx: &mut Tx, me: Option<UserId>, email: &str) -> Result<()> {
+    match find_by_email(tx, email)? {
+        Some((owner, _)) if Some(owner) != me => Err(Code::EmailTaken.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Returns one's own account.
@@ -164,8 +176,9 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     }
     if let Some(email) = &change.email {
         let email = text::email(email)?;
+        refuse_taken(tx, Some(me), &email)?;
         let sql = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
-        let done = tx.execute(sql, &[&me, &email, &text::fold(&email)]);
+        let done = tx.execute(sql, &[&me, &email, &text::email_key(&email)]);
         done.map_err(|fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) })?;
         // Links that were mailed to the old address.
         one_time_link::revoke_all_of(tx, me)?;

@@ -20,7 +20,18 @@ impl From<MessageId> for Target {
     }
 }
 
+impl From<UserId> for Target {
+    fn from(id: UserId) -> Self {
+        Self(id.as_u128())
+    }
+}
+
 impl Target {
+    /// Returns the user of a job whose target is one.
+    pub fn user_id(self) -> UserId {
+        UserId::from_u128(self.0)
+    }
+
     /// Returns the message of a job whose target is one.
     pub fn message_id(self) -> MessageId {
         MessageId::from_u128(self.0)

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{HOUR, SessionId, close, lifetime};
+use super::{SessionId, close, is_stale, lifetime};
 use crate::chat::Tx;
 use crate::chat::in_list::{self, KEYS};
 use crate::chat::kinds::UserKind;
@@ -99,6 +99,6 @@ pub fn check(tx: &mut Tx, now: i64, open: &[SessionId]) -> Result<(Vec<SessionId
     let live: std::collections::HashMap<SessionId, i64> =
         found.iter().filter(lives).map(|(id, seen_at, _)| (*id, *seen_at)).collect();
     let ended = open.iter().copied().filter(|id| !live.contains_key(id)).collect();
-    let stale = live.into_iter().filter(|(_, seen_at)| now - seen_at >= HOUR).map(|(id, _)| id).collect();
+    let stale = live.into_iter().filter(|&(_, seen_at)| is_stale(now, seen_at)).map(|(id, _)| id).collect();
     Ok((ended, stale))
 }

@@ -98,12 +98,17 @@ pub struct Session {
 impl Session {
     /// Returns whether to [`touch`] the session. Its use is stored at most once an hour, to save writes.
     pub fn is_stale(&self, now: i64) -> bool {
-        now - self.seen_at >= HOUR
+        is_stale(now, self.seen_at)
     }
 
     fn has_ended(&self, now: i64) -> bool {
         now - self.seen_at >= lifetime(self.user.kind)
     }
+}
+
+/// Returns whether the last use was stored an hour ago, or in the future by a clock that was ahead.
+fn is_stale(now: i64, seen_at: i64) -> bool {
+    now - seen_at >= HOUR || seen_at - now >= HOUR
 }
 
 /// Returns how long an unused session lives. A guest cannot sign in again, so theirs lives longer.
@@ -180,8 +185,8 @@ pub fn find_by_id(tx: &mut Tx, now: i64, id: SessionId) -> Result<Option<Session
 /// Only those of the store.
 pub fn touch(tx: &mut Tx, now: i64, id: SessionId) -> Result<()> {
     tx.execute(
-        "UPDATE sessions SET seen_at = ?2 WHERE token_hash = ?1 AND seen_at <= ?3",
-        &[&id.0, &now, &(now - HOUR)],
+        "UPDATE sessions SET seen_at = ?2 WHERE token_hash = ?1 AND (seen_at <= ?3 OR seen_at >= ?4)",
+        &[&id.0, &now, &(now - HOUR), &(now + HOUR)],
     )?;
     Ok(())
 }

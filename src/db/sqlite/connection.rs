@@ -41,11 +41,12 @@ impl Connection {
         // The cache holds what a batch of acts in as many rooms touches. With a smaller one, pages
         // would be written and read again in the middle of the batch. It only grows with use.
         // FULL: an acknowledged commit survives a power cut, because COMMIT returns after the
-        // fsync.
+        // fsync. Secure: what is deleted is overwritten, so that it is in no copy of the file.
         connection.batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
+             PRAGMA secure_delete = ON;
              PRAGMA cache_size = -8192;
              PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 33554432;",
@@ -72,7 +73,8 @@ impl Connection {
     /// cleanly. The engine may recover such a file; statements cannot change anything.
     pub(super) fn open_for_inspection(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
         let connection = Self::with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE, busy_timeout)?;
-        connection.batch("PRAGMA query_only = ON")?;
+        // Not trusted: the file may be somebody's backup.
+        connection.batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
         Ok(connection)
     }
 
@@ -86,6 +88,11 @@ impl Connection {
         // A negative cache size counts KiB. Mapped memory would turn an I/O error into a signal.
         connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
         Ok(Self { engine: connection, checkpoints: None })
+    }
+
+    /// Opens an empty database in memory.
+    pub(super) fn open_in_memory() -> Result<Self, Fault> {
+        Ok(Self { engine: rusqlite::Connection::open_in_memory()?, checkpoints: None })
     }
 
     /// Copies the database into an empty file and syncs it. Calls `between` after each step with
@@ -292,9 +299,8 @@ impl From<rusqlite::Error> for Fault {
             [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY].contains(&failure.extended_code);
         match failure.code {
             ErrorCode::ConstraintViolation if is_unique => Fault::Unique(detail),
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull | ErrorCode::OutOfMemory => {
-                Fault::Unavailable(detail)
-            }
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory => Fault::Unavailable(detail),
+            ErrorCode::DiskFull => Fault::Full(detail),
             ErrorCode::OperationInterrupted => Fault::Late(detail),
             ErrorCode::SystemIoFailure
             | ErrorCode::DatabaseCorrupt

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::connection::Connection;
+use super::schema;
 use crate::db::engine::{Connection as _, Step};
 use crate::db::fault::Fault;
 use crate::db::tx::Savepoint;
@@ -59,6 +60,14 @@ impl Inspection {
         })?;
         errors.retain(|line| line != "ok");
         Ok(errors)
+    }
+
+    /// Returns what differs from the schema that the migrations of this version make, one message each.
+    ///
+    /// # Errors
+    /// Any [`Fault`].
+    pub fn schema_differences(&self) -> Result<Vec<String>, Fault> {
+        schema::differences(&self.0, self.schema()?)
     }
 
     /// Returns the references to missing rows, one message per pair of tables.

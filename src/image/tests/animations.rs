@@ -73,16 +73,63 @@ fn a_gif_of_a_hundred_thousand_frames_is_refused() {
 
 /// Abuse: U3
 #[test]
-fn a_frame_beyond_the_canvas_is_broken_and_so_is_one_of_nothing() {
-    let large = make::gif(8, 8, Repeat::Infinite, &[make::gif_frame(9, 8, 1, 5)]);
-    assert_eq!(remake(&large), Err(Refused::Broken));
-    let mut beside = make::gif_frame(8, 8, 1, 5);
-    beside.left = 1;
-    assert_eq!(remake(&make::gif(8, 8, Repeat::Infinite, &[beside])), Err(Refused::Broken));
+fn a_gif_without_frames_or_with_a_frame_of_nothing_is_broken() {
     let empty = make::gif(8, 8, Repeat::Infinite, &[make::gif_frame(0, 8, 1, 5)]);
     assert_eq!(remake(&empty), Err(Refused::Broken));
     assert_eq!(remake(&make::gif(8, 8, Repeat::Infinite, &[])), Err(Refused::Broken));
     assert_eq!(remake(&make::gif(0, 0, Repeat::Infinite, &[])), Err(Refused::Broken));
+}
+
+#[test]
+fn a_first_frame_beyond_the_screen_enlarges_it_and_later_ones_are_cut() {
+    let beside = |left, top, color| gif::Frame { left, top, ..make::gif_frame(8, 8, color, 5) };
+    for (width, height) in [(8, 8), (0, 0), (3, 200), (8, 0)] {
+        let sent = [make::gif_frame(9, 8, 1, 5), beside(4, 5, 2), beside(9, 0, 2)];
+        let (picture, _) = good(&make::gif(width, height, Repeat::Infinite, &sent));
+        assert_eq!((picture.width, picture.height), (9, u32::from(height.max(8))));
+        let ours = frames(&picture).1;
+        let size = |frame: &Frame<'_>| (frame.left, frame.top, frame.width, frame.height);
+        let bottom = if height == 200 { 8 } else { 3 };
+        assert_eq!((size(&ours[0]), size(&ours[1])), ((0, 0, 9, 8), (4, 5, 5, bottom)));
+        assert_eq!(ours[1].buffer, [[3, 2, 2, 2, 2]].repeat(bottom.into()).concat());
+        assert_eq!((size(&ours[2]), ours[2].transparent, &ours[2].buffer[..]), ((0, 0, 1, 1), Some(3), &[3][..]));
+    }
+}
+
+#[test]
+fn what_stands_between_the_blocks_of_a_gif_does_not_matter() {
+    let whole = make::gif(8, 8, Repeat::Infinite, &[make::gif_frame(8, 8, 0, 5), make::gif_frame(8, 8, 1, 5)]);
+    let expected = remake(&whole).unwrap();
+    let blocks: Vec<_> = (0..whole.len() - 8).filter(|&at| whole[at..].starts_with(b"\x21\xF9\x04")).collect();
+    let with = |between: &[u8]| {
+        let mut file = whole.clone();
+        for &at in blocks.iter().rev() {
+            file.splice(at..at, between.iter().copied());
+        }
+        file
+    };
+    assert_eq!(blocks.len(), 2);
+    // Zeros; an extension that nobody knows; a control block of a wrong size.
+    for between in [&b"\0\0\0"[..], b"\x21\x77\x03abc\0", b"\x21\xF9\x02\0\0\0"] {
+        assert_eq!(remake(&with(between)).as_ref(), Ok(&expected), "{}", between.escape_ascii());
+    }
+    for end in [&b""[..], b"\0\0\0", b"\0;", b"rubbish"] {
+        let file = [&whole[..whole.len() - 1], end].concat();
+        assert_eq!(remake(&file).as_ref(), Ok(&expected), "{}", end.escape_ascii());
+    }
+}
+
+/// Abuse: U2, U3
+#[test]
+fn frames_far_larger_than_the_screen_are_counted_by_their_own_size() {
+    let small = make::gif_frame(1, 1, 1, 5);
+    let vast = make::gif_frame(8_000, 4_000, 1, 5);
+    let refused = Err(Refused::TooLarge("the animation has too many pixels in all its frames"));
+    let sent = [&[small][..], &vec![vast; 7]].concat();
+    assert_eq!(remake(&make::gif(1, 1, Repeat::Infinite, &sent)), refused);
+    let long = make::gif_frame(9_000, 1, 1, 5);
+    let refused = Err(Refused::TooLarge("a side of the picture is too long"));
+    assert_eq!(remake(&make::gif(1, 1, Repeat::Infinite, &[make::gif_frame(1, 1, 1, 5), long])), refused);
 }
 
 /// Abuse: U4

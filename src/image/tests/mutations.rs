@@ -8,7 +8,15 @@ use super::{check, make};
 
 /// Small, so that a corrupted size that is accepted costs little.
 fn limits() -> Limits {
-    Limits { side: 512, pixels: 200_000, frames: 20, frames_pixels: 400_000, bytes: 1 << 20, thumbnail_side: 32 }
+    Limits {
+        side: 512,
+        pixels: 200_000,
+        frames: 20,
+        frames_pixels: 400_000,
+        bytes: 1 << 20,
+        thumbnail_side: 32,
+        ..Limits::default()
+    }
 }
 
 fn files() -> Vec<Vec<u8>> {

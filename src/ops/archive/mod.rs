@@ -10,6 +10,7 @@
 //! `tar --zstd -xf` unpacks it. This module reads it more strictly: the entries must be those of the
 //! manifest, in its order. An entry's own name is never used as a path.
 
+mod check;
 mod manifest;
 mod read;
 mod seal;
@@ -17,8 +18,9 @@ mod write;
 
 use crate::files::path_of;
 
+pub(super) use check::{check, check_database};
 pub(super) use manifest::{FORMAT, Manifest, Part};
-pub(super) use read::{read, read_manifest};
+pub(super) use read::{Unpack, read, read_manifest};
 pub(super) use write::{Archive, Refused};
 
 const MANIFEST: &str = "manifest.json";

@@ -20,17 +20,26 @@ const BLOCK: usize = 512;
 
 type Source<'a> = Decoder<'static, io::BufReader<&'a mut Sealed>>;
 
-/// Reads a whole archive, and unpacks it if an empty folder is given. What it writes there is synced.
+/// What is unpacked, into an empty folder.
+#[derive(Clone, Copy)]
+pub(crate) enum Unpack<'a> {
+    /// Nothing; everything is checked all the same.
+    Nothing,
+    Database(&'a Path),
+    All(&'a Path),
+}
+
+/// Reads a whole archive, and unpacks what is wanted of it. What it writes there is synced.
 ///
 /// # Errors
 /// A message: what is wrong with the archive, or why it cannot be unpacked. The caller removes what was
 /// unpacked so far.
-pub(crate) fn read(path: &Path, into: Option<&Path>, watch: Watch<'_>) -> Result<Manifest, String> {
+pub(crate) fn read(path: &Path, unpack: Unpack<'_>, watch: Watch<'_>) -> Result<Manifest, String> {
     let named = |why: String| format!("{}: {why}", path.display());
     let mut sealed = Sealed::open(path).map_err(named)?;
     let mut ended = None;
     let done =
-        read_entries(&mut sealed, into, &mut |progress| watch(progress).inspect_err(|why| ended = Some(why.clone())));
+        read_entries(&mut sealed, unpack, &mut |progress| watch(progress).inspect_err(|why| ended = Some(why.clone())));
     if let Some(why) = ended {
         return Err(why);
     }
@@ -59,13 +68,13 @@ fn decoder(sealed: &mut Sealed) -> Result<Source<'_>, String> {
     Ok(Decoder::new(sealed).map_err(unreadable)?.single_frame())
 }
 
-fn read_entries(sealed: &mut Sealed, into: Option<&Path>, watch: Watch<'_>) -> Result<Manifest, String> {
+fn read_entries(sealed: &mut Sealed, unpack: Unpack<'_>, watch: Watch<'_>) -> Result<Manifest, String> {
     let mut archive = tar::Archive::new(decoder(sealed)?);
     // Raw: extension entries (for example long names) count as entries, so they are refused instead of
     // being read into memory.
     let mut entries = archive.entries().map_err(unreadable)?.raw(true);
     let manifest = manifest(&mut entries)?;
-    let mut copy = Copy { into, watch, done: 0, all: manifest.bytes() };
+    let mut copy = Copy { unpack, watch, done: 0, all: manifest.bytes() };
     for (name, part) in manifest.parts() {
         let entry = next(&mut entries)?.ok_or_else(|| format!("{name} is missing"))?;
         expect(&entry, &name, part.bytes)?;
@@ -75,7 +84,7 @@ fn read_entries(sealed: &mut Sealed, into: Option<&Path>, watch: Watch<'_>) -> R
         return Err(format!("unexpected entry {}: it is not in the manifest", shown(&entry)));
     }
     end(archive.into_inner())?;
-    if let Some(into) = into {
+    if let Unpack::All(into) = unpack {
         sync_folders(into).map_err(|error| format!("cannot unpack: {error}"))?;
     }
     Ok(manifest)
@@ -132,7 +141,7 @@ fn shown<R: Read>(entry: &Entry<'_, R>) -> String {
 
 /// Copies entries out of the archive, or only checks them.
 struct Copy<'a> {
-    into: Option<&'a Path>,
+    unpack: Unpack<'a>,
     watch: Watch<'a>,
     done: u64,
     all: u64,
@@ -141,9 +150,14 @@ struct Copy<'a> {
 impl Copy<'_> {
     fn one(&mut self, mut bytes: impl Read, name: &str, part: &Part) -> Result<(), String> {
         let failed = |error: io::Error| format!("cannot unpack {name}: {error}");
-        let doing = if self.into.is_some() { "unpacking" } else { "checking" };
+        let into = match self.unpack {
+            Unpack::All(into) => Some(into),
+            Unpack::Database(into) if name == DATABASE => Some(into),
+            _ => None,
+        };
+        let doing = if into.is_some() { "unpacking" } else { "checking" };
         // A stored file goes into the store once it is what its name says.
-        let path = self.into.map(|into| into.join(if name == DATABASE { DATABASE } else { UNPACKING }));
+        let path = into.map(|into| into.join(if name == DATABASE { DATABASE } else { UNPACKING }));
         let mut file = path.as_deref().map(create).transpose().map_err(failed)?;
         let (mut digest, mut size, mut buffer) = (Sha256::new(), 0, vec![0; STRETCH]);
         loop {
@@ -162,7 +176,7 @@ impl Copy<'_> {
             return Err(format!("{name} does not match the hash in the manifest"));
         }
         self.done += size;
-        let (Some(into), Some(path), Some(file)) = (self.into, path, file) else { return Ok(()) };
+        let (Some(into), Some(path), Some(file)) = (into, path, file) else { return Ok(()) };
         file.sync_all().map_err(failed)?;
         match name == DATABASE {
             true => Ok(()),

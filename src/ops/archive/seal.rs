@@ -57,6 +57,9 @@ impl Sealed {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         let failed = |error: io::Error| format!("cannot read: {error}");
         let mut file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_dir() {
+            return Err("it is a folder, not a backup (to check a data folder: madang verify --data-dir FOLDER)".into());
+        }
         let (mut beginning, mut head, mut expected) = ([0; ZSTD.len()], [0; HEAD.len()], [0; DIGEST]);
         let is_archive = file.read_exact(&mut beginning).is_ok() && beginning == ZSTD;
         if !is_archive {

@@ -1,7 +1,9 @@
 //! Settings as the operator gives them ([`Settings`]) and as the server uses them ([`Config`]).
 //!
 //! A flag wins over the environment, the environment over `.env`, and `.env` over the default.
-//! `docs/settings.md` is generated from the struct below.
+//! `docs/settings.md` is generated from the struct below; `parse.rs` has the forms of the values.
+
+mod parse;
 
 use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -31,7 +33,7 @@ pub struct DataDir {
 #[derive(Args, Clone, Debug)]
 pub struct ServerAddress {
     /// Port to listen on; 0 takes any free port.
-    #[arg(long, env = "PORT", default_value_t = 3000)]
+    #[arg(long, env = "PORT", default_value_t = 3000, value_parser = parse::port)]
     pub port: u16,
 
     #[command(flatten)]
@@ -39,7 +41,7 @@ pub struct ServerAddress {
 
     /// Public address of this server, for example `https://chat.example.org`. Requests for other
     /// hosts are refused. Unset: any host is served.
-    #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = Origin::parse)]
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = parse::public_url)]
     pub public_url: Option<Origin>,
 }
 
@@ -53,12 +55,13 @@ pub struct Settings {
     #[arg(long, env = "BIND", default_value = "0.0.0.0")]
     pub bind: IpAddr,
 
-    /// Other sites whose pages may use the API and the sockets, with a bearer token.
-    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
+    /// Other sites and apps that may use the API and the sockets, with a bearer token. An app is named by
+    /// the origin that it sends, for example `capacitor://localhost`, `file://` or `null`.
+    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse_allowed)]
     pub allowed_origins: Vec<Origin>,
 
     /// Networks of the proxies whose X-Forwarded-For is trusted.
-    #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = network)]
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = parse::network)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Mail server for forgotten passwords: smtps://name:password@mail.example.org, or smtp:// with
@@ -80,7 +83,7 @@ pub struct Settings {
     pub room_max: u32,
 
     /// Maximum number of characters of a message.
-    #[arg(long, env = "TEXT_MAX", default_value_t = 10_000)]
+    #[arg(long, env = "TEXT_MAX", default_value_t = 10_000, value_parser = parse::positive::<usize>)]
     pub text_max: usize,
 
     /// Maximum size of an uploaded file in bytes.
@@ -132,11 +135,11 @@ pub struct Settings {
     pub connections_per_address: usize,
 
     /// Milliseconds between two pings to a socket.
-    #[arg(long, env = "PING_INTERVAL_MS", default_value_t = 25_000)]
+    #[arg(long, env = "PING_INTERVAL_MS", default_value_t = 25_000, value_parser = parse::positive::<u64>)]
     pub ping_interval_ms: u64,
 
     /// Milliseconds to wait for a pong.
-    #[arg(long, env = "PING_TIMEOUT_MS", default_value_t = 20_000)]
+    #[arg(long, env = "PING_TIMEOUT_MS", default_value_t = 20_000, value_parser = parse::positive::<u64>)]
     pub ping_timeout_ms: u64,
 
     /// Format of the log lines on stderr. RUST_LOG sets what is logged.
@@ -156,12 +159,6 @@ pub enum LogFormat {
     Json,
 }
 
-fn network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    let alone = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse().or_else(|_| alone()).map_err(|_| format!("{text:?} is not a network like 10.0.0.0/8"))
-}
-
 /// The configuration that the server runs with. Tests build it as a literal.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -171,6 +168,8 @@ pub struct Config {
     pub images: image::Limits,
     /// How e-mails are sent. `None`: no e-mail is sent.
     pub mail: Option<mail::Settings>,
+    /// Whether the link for the first admin is logged. It is a secret, and logs are often kept.
+    pub shows_admin_link: bool,
     /// Maximum size of an upload in bytes.
     pub upload_max: usize,
     /// Whether the search index is kept.
@@ -207,6 +206,8 @@ pub struct Config {
     pub second: Duration,
     /// The interval of background tasks that nobody waits for.
     pub housekeeping: Duration,
+    /// How long the clock must not have jumped before anything that has expired is deleted.
+    pub clock_settling: Duration,
     /// The interval of rev heartbeats.
     pub rev_heartbeat: Duration,
     /// The interval at which the sessions of open sockets are checked.
@@ -227,6 +228,7 @@ impl Default for Config {
             limits: Limits::default(),
             images: image::Limits::default(),
             mail: None,
+            shows_admin_link: false,
             upload_max: 25 * 1024 * 1024,
             has_search: true,
             search_budget: Duration::from_secs(1),
@@ -247,6 +249,7 @@ impl Default for Config {
             large_room: 200,
             second: Duration::from_secs(1),
             housekeeping: Duration::from_secs(60),
+            clock_settling: Duration::from_secs(3_600),
             rev_heartbeat: Duration::from_secs(25),
             session_check: Duration::from_secs(60),
             slow_client_timeout: Duration::from_secs(10),

@@ -1,0 +1,63 @@
+//! Checks the database of a backup. Anyone can make a backup file, so its database is not trusted.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::{DATABASE, Manifest, Unpack, Watch, hex, read};
+use crate::db::Inspection;
+
+/// Checks a whole backup, its database too, and writes nothing but a temporary copy of that.
+///
+/// # Errors
+/// A message for the operator.
+pub(crate) fn check(path: &Path, watch: Watch<'_>) -> Result<Manifest, String> {
+    let folder = TempFolder::create()?;
+    let manifest = read(path, Unpack::Database(&folder.0), watch)?;
+    check_database(&folder.0.join(DATABASE), &manifest).map_err(|why| format!("{}: {why}", path.display()))?;
+    Ok(manifest)
+}
+
+/// Checks that an unpacked database is what the manifest says, intact, and has the schema of a version of Madang.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check_database(database: &Path, manifest: &Manifest) -> Result<(), String> {
+    let looked = Inspection::open(database).and_then(|inspection| {
+        let schema = inspection.schema()?;
+        Ok((schema, inspection.schema_differences()?, inspection.integrity_errors()?))
+    });
+    match looked {
+        Ok((schema, _, _)) if schema != manifest.schema || schema == 0 => {
+            Err(format!("the database has schema {schema}, but the manifest says {}", manifest.schema))
+        }
+        Ok((_, differences, errors)) => match (differences.first(), errors.first()) {
+            (_, Some(error)) => Err(format!("the database is corrupt: {error}")),
+            (Some(difference), None) => Err(format!("the database is not one that madang made: {difference}")),
+            (None, None) => Ok(()),
+        },
+        Err(fault) => Err(format!("cannot read the database: {fault}")),
+    }
+}
+
+/// A private folder that is removed on drop.
+struct TempFolder(PathBuf);
+
+impl TempFolder {
+    fn create() -> Result<Self, String> {
+        let mut number = [0; 8];
+        getrandom::fill(&mut number).map_err(|error| error.to_string())?;
+        let path = std::env::temp_dir().join(format!("madang-verify-{}", hex(&number)));
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .map_err(|error| format!("cannot create {}: {error}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for TempFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

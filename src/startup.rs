@@ -1,0 +1,109 @@
+//! What is looked at before the server starts: where settings come from, and settings that cannot be meant.
+
+use std::fs;
+use std::net::IpAddr;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use crate::config::{Config, Settings};
+use crate::log;
+use crate::mail::{self, Mailer};
+
+/// The file of settings in the working folder.
+const ENV_FILE: &str = ".env";
+
+/// Reads `.env` in the working folder, if it belongs to the user who runs the program or to root. Another user could
+/// otherwise change the settings of a command that is run in a folder that all may write to.
+///
+/// # Errors
+/// A sentence for the operator: the file is invalid.
+pub fn load_env_file() -> Result<(), String> {
+    // A missing file is normal.
+    let Ok(file) = fs::symlink_metadata(ENV_FILE) else { return Ok(()) };
+    let user = rustix::process::geteuid().as_raw();
+    if ![0, user].contains(&file.uid()) {
+        log::print(format!("warning: .env is ignored: it belongs to user {}, not {user}", file.uid()));
+        return Ok(());
+    }
+    dotenvy::from_path(ENV_FILE).map_err(|error| format!("cannot read .env: {error}"))
+}
+
+/// Returns the command line without the variables that are set to nothing. `NAME: ${NAME}` in a compose file and
+/// `NAME=` in `.env` mean that there is no such setting.
+pub fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(None::<&str>) } else { arg })
+        .mut_subcommands(without_empty_variables)
+}
+
+/// Refuses what would fail later, before anything is created.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn check(config: &Config) -> Result<(), String> {
+    config.mail.as_ref().map_or(Ok(()), |mail| Mailer::new(mail).map(drop))
+}
+
+/// Returns what is allowed and seldom meant, one sentence each.
+pub fn warnings(settings: &Settings, config: &Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if rustix::process::geteuid().is_root() {
+        warnings.push("running as root; a user of its own is safer".to_owned());
+    }
+    if settings.address.public_url.is_none() && !settings.bind.is_loopback() {
+        warnings.push(
+            "PUBLIC_URL is not set: any host name is answered, and the session cookie is not kept to https".to_owned(),
+        );
+    }
+    if config.mail.as_ref().is_some_and(mail::Settings::is_unprotected) {
+        warnings.push(
+            "e-mails go to the mail server without TLS, and so do their links; use smtps:// or ?tls=required"
+                .to_owned(),
+        );
+    }
+    if is_readable_by_all(&config.data_dir) {
+        let folder = config.data_dir.display();
+        warnings.push(format!("every user of this machine can read the data folder; run: chmod o-rwx {folder}"));
+    }
+    warnings
+}
+
+fn is_readable_by_all(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o007 != 0)
+}
+
+/// Explains why the server cannot listen.
+pub fn cannot_listen(bind: IpAddr, port: u16, error: &std::io::Error) -> String {
+    let hint = match error.kind() {
+        std::io::ErrorKind::AddrInUse => " (another program uses this port; pass --port for another)",
+        std::io::ErrorKind::AddrNotAvailable => " (--bind must be an address of this machine)",
+        std::io::ErrorKind::PermissionDenied => " (ports below 1024 are reserved; pass --port for another)",
+        _ => "",
+    };
+    format!("cannot listen on {}: {error}{hint}", std::net::SocketAddr::new(bind, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::*;
+
+    /// Abuse: N4
+    #[test]
+    fn a_public_server_without_a_public_address_is_warned_of() {
+        let warnings = |flags: &[&str]| {
+            let matches = Settings::augment_args(Command::new("madang").no_binary_name(true)).get_matches_from(flags);
+            let settings = Settings::from_arg_matches(&matches).unwrap();
+            warnings(&settings, &Config::from(&settings)).join("\n")
+        };
+        for public in [&[][..], &["--bind", "192.0.2.1"], &["--bind", "::"]] {
+            assert!(warnings(public).contains("PUBLIC_URL is not set"), "{public:?}");
+        }
+        for private in [&["--bind", "127.0.0.1"][..], &["--bind", "::1"], &["--public-url", "https://chat.example.org"]]
+        {
+            assert!(!warnings(private).contains("PUBLIC_URL"), "{private:?}");
+        }
+    }
+}
