@@ -11,15 +11,16 @@ use crate::ids::UserId;
 /// Users named in a reaction; further ones are only counted.
 const NAMED: usize = 50;
 
-static REACTIONS: LazyLock<String> = LazyLock::new(|| {
+/// Each emoji and its first users. The order is computed, or the index of the order would be read to its end.
+pub(super) static REACTIONS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT k.message_number, k.emoji, k.count, r.user_id
-         FROM reaction_kinds k JOIN reactions r ON r.message_number = k.message_number AND r.emoji = k.emoji
-         WHERE k.message_number IN {KEYS}
+         FROM reaction_kinds k CROSS JOIN reactions r
+         WHERE k.message_number IN {KEYS} AND r.message_number = k.message_number AND r.emoji = k.emoji
            AND r.user_id IN (SELECT f.user_id FROM reactions f
              WHERE f.message_number = k.message_number AND f.emoji = k.emoji
              ORDER BY f.created_at, f.user_id LIMIT {NAMED})
-         ORDER BY k.message_number, k.place, r.created_at, r.user_id"
+         ORDER BY k.message_number, k.place, r.created_at + 0, r.user_id"
     )
 });
 
