@@ -72,9 +72,9 @@ mod tests {
             database.batch(migration.sql).unwrap();
         }
         let version = MIGRATIONS.len() as i64;
-        assert_eq!(differences(&database, version).unwrap(), [String::new(); 0]);
+        assert_eq!(differences(&database, version).unwrap(), Vec::<String>::new());
         database.batch("ANALYZE").unwrap();
-        assert_eq!(differences(&database, version).unwrap(), [String::new(); 0]);
+        assert_eq!(differences(&database, version).unwrap(), Vec::<String>::new());
         for (sql, undo, difference) in [
             (
                 "CREATE TRIGGER back AFTER INSERT ON users BEGIN UPDATE users SET is_admin = 1; END",
@@ -94,7 +94,7 @@ mod tests {
             assert!(found.len() == 1 && found[0].starts_with(difference), "{found:?}");
             database.batch(undo).unwrap();
         }
-        assert_eq!(differences(&database, version).unwrap(), [String::new(); 0]);
+        assert_eq!(differences(&database, version).unwrap(), Vec::<String>::new());
         assert!(!differences(&database, version - 1).unwrap().is_empty());
     }
 }
