@@ -89,3 +89,15 @@ test("a message whose response was lost is sent again and stored once", async ()
   }
   assert.equal(await jun.page.locator(".is-pending").count(), 0);
 });
+
+test("where no WebSocket gets through, a room is live by polling", async () => {
+  const proxy = await s.proxy();
+  proxy.refuseUpgrades();
+  const [minji, jun] = await Promise.all([s.minji(), s.jun({}, proxy.url)]);
+  const room = await minji.createRoom("막힌 곳");
+  await jun.join(room);
+  await jun.send("들리나요");
+  await minji.waitForMessage("들리나요");
+  await minji.send("잘 들려요");
+  await jun.waitForMessage("잘 들려요");
+});

@@ -135,3 +135,20 @@ test("a message shows how many have not read it, until they have", async () => {
   await jun.waitForMessage("돌아오면 읽어");
   await unread.waitFor({ state: "hidden" });
 });
+
+test("the lobby that the way back shows is not that of then", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  await minji.createRoom("사라질 방", { lasting: true });
+  await minji.page.goto("/");
+  await minji.page.locator("main").getByText("사라질 방").first().waitFor();
+  await minji.page.goto("/people");
+  const page = await minji.newPage();
+  await page.goto("/");
+  await page.locator(".row", { hasText: "사라질 방" }).first().click();
+  await minji.waitForRoom(page);
+  await minji.context.request.delete(`/api/rooms/${new URL(page.url()).pathname.split("/").pop()}`);
+  await jun.createRoom("새로 난 방", { lasting: true });
+  await minji.page.goBack();
+  await minji.page.locator("main").getByText("새로 난 방").first().waitFor();
+  await minji.page.locator("main").getByText("사라질 방").first().waitFor({ state: "detached" });
+});

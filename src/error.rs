@@ -139,6 +139,11 @@ impl Error {
         Self::new(Code::Internal)
     }
 
+    pub fn with_field(mut self, field: &'static str) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
     pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = message.into();
         self

@@ -12,6 +12,7 @@ pub mod data_folder;
 pub mod db;
 pub mod error;
 pub mod failpoint;
+mod fair_queue;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -27,6 +28,7 @@ pub mod log;
 pub mod mail;
 pub mod media;
 pub mod memory;
+pub mod network;
 pub mod open_files;
 pub mod ops;
 pub mod origin;

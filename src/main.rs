@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::api_key::Key;
@@ -96,6 +96,21 @@ enum UserCommand {
         #[command(flatten)]
         address: ServerAddress,
     },
+    /// Log an account out everywhere, take its rights as admin, and let it log in no more.
+    Suspend(AccountArgs),
+    /// Let a suspended account log in again.
+    Unsuspend(AccountArgs),
+    /// Take the rights of an admin from an account.
+    Demote(AccountArgs),
+}
+
+/// An account of a data folder.
+#[derive(Args)]
+struct AccountArgs {
+    /// The e-mail address of the account.
+    email: String,
+    #[command(flatten)]
+    address: ServerAddress,
 }
 
 #[derive(Subcommand)]
@@ -156,6 +171,20 @@ async fn run(command: Command) -> Result<(), String> {
         Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
         Command::User(UserCommand::Reset { email, address }) => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
+        }
+        Command::User(UserCommand::Suspend(AccountArgs { email, address })) => {
+            with_admin(&address, async |admin| admin.suspend(&email, true).await.map(|()| format!("suspended {email}")))
+                .await
+        }
+        Command::User(UserCommand::Unsuspend(AccountArgs { email, address })) => {
+            with_admin(&address, async |admin| {
+                admin.suspend(&email, false).await.map(|()| format!("{email} may log in again"))
+            })
+            .await
+        }
+        Command::User(UserCommand::Demote(AccountArgs { email, address })) => {
+            with_admin(&address, async |admin| admin.demote(&email).await.map(|()| format!("{email} is no admin now")))
+                .await
         }
         Command::Key(KeyCommand::Create { name, address }) => {
             with_admin(&address, async |admin| {

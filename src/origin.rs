@@ -1,7 +1,8 @@
 //! Where a request comes from: the origin of its page, the host it was sent to, and the address of
 //! its client behind our proxies.
 
-use std::net::IpAddr;
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::{HOST, ORIGIN, REFERER};
 use http::{HeaderMap, HeaderValue, Uri};
@@ -19,14 +20,35 @@ impl Origin {
     /// # Errors
     /// Returns a sentence for the operator when the text is not an `http` or `https` address.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let not_an_origin = || format!("{text:?} is not an address like https://chat.example.org");
-        let uri: Uri = text.trim().parse().map_err(|_| not_an_origin())?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(not_an_origin()) };
-        // A pattern would never match anything, so it is refused here.
-        if !matches!(scheme, "http" | "https") || authority.as_str().contains(['@', '*']) {
-            return Err(not_an_origin());
+        let origin = Self::of_uri(text).filter(|origin| matches!(origin.scheme(), "http" | "https"));
+        origin.ok_or_else(|| format!("{text:?} is not an address like https://chat.example.org"))
+    }
+
+    /// Parses an origin of a setting that allows others: besides addresses also what apps send, such as
+    /// `capacitor://localhost`, `file://` and `null`.
+    ///
+    /// # Errors
+    /// Returns a sentence for the operator when the text is no origin.
+    pub fn parse_allowed(text: &str) -> Result<Self, String> {
+        let trimmed = text.trim();
+        // The origins of pages without a host.
+        if matches!(trimmed, "null" | "file://") {
+            return Ok(Self(trimmed.to_owned()));
         }
-        Ok(Self(format!("{scheme}://{}", without_default_port(&authority.as_str().to_lowercase(), scheme))))
+        let app = "an app's origin like capacitor://localhost, file:// or null";
+        Self::of_uri(text).ok_or_else(|| format!("{text:?} is not an address like https://app.example.org, or {app}"))
+    }
+
+    fn of_uri(text: &str) -> Option<Self> {
+        let uri: Uri = text.trim().parse().ok()?;
+        let (scheme, authority) = (uri.scheme_str()?.to_lowercase(), uri.authority()?.as_str().to_lowercase());
+        // A pattern would never match anything, so it is refused here.
+        let is_pattern = authority.contains(['@', '*']);
+        (!is_pattern).then(|| Self(format!("{scheme}://{}", without_default_port(&authority, &scheme))))
+    }
+
+    fn scheme(&self) -> &str {
+        self.0.split_once("://").map_or("", |(scheme, _)| scheme)
     }
 
     pub fn as_str(&self) -> &str {
@@ -52,7 +74,11 @@ impl Origin {
 }
 
 fn without_default_port<'a>(authority: &'a str, scheme: &str) -> &'a str {
-    let port = if scheme == "https" { ":443" } else { ":80" };
+    let port = match scheme {
+        "https" | "wss" => ":443",
+        "http" | "ws" => ":80",
+        _ => return authority,
+    };
     authority.strip_suffix(port).unwrap_or(authority)
 }
 
@@ -78,14 +104,16 @@ pub enum Judgement {
 }
 
 impl Origins {
-    /// Judges the `Origin` header, byte for byte in the form that browsers send.
+    /// Judges the `Origin` header, byte for byte in the form that browsers send. Swift's WebSockets send
+    /// the origin of their own address instead of a page's: `wss://` is `https://` then.
     pub fn judge(&self, headers: &HeaderMap) -> Judgement {
         let mut values = headers.get_all(ORIGIN).iter();
         let Some(value) = values.next() else { return Judgement::Own };
         let (Ok(origin), None) = (value.to_str(), values.next()) else { return Judgement::Foreign };
+        let page = as_page_origin(origin);
         let is_own = match &self.public {
-            Some(public) => public.as_str() == origin,
-            None => is_of_host(origin, headers),
+            Some(public) => public.as_str() == page,
+            None => is_of_host(&page, headers),
         };
         if is_own {
             Judgement::Own
@@ -135,7 +163,7 @@ impl Origins {
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let mut hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
         while self.is_proxy(client) {
-            let Some(Ok(before)) = hops.pop().map(str::parse::<IpAddr>) else { break };
+            let Some(before) = hops.pop().and_then(parse_hop) else { break };
             client = before.to_canonical();
         }
         client
@@ -149,6 +177,21 @@ impl Origins {
     /// Returns whether pages are served over HTTPS, which a `Secure` cookie needs.
     pub fn is_https(&self) -> bool {
         self.public.as_ref().is_some_and(Origin::is_https)
+    }
+}
+
+/// Parses an address of `X-Forwarded-For`. Some proxies write a port behind it, or brackets around it.
+fn parse_hop(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().map(|address| address.ip()).ok();
+    let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    text.parse().ok().or_else(with_port).or_else(in_brackets)
+}
+
+fn as_page_origin(origin: &str) -> Cow<'_, str> {
+    match origin.split_once("://") {
+        Some(("ws", authority)) => format!("http://{authority}").into(),
+        Some(("wss", authority)) => format!("https://{authority}").into(),
+        _ => origin.into(),
     }
 }
 
@@ -201,8 +244,12 @@ mod tests {
         for (origin, judgement) in [
             ("https://chat.example", Judgement::Own),
             ("https://app.example", Judgement::Allowed(HeaderValue::from_static("https://app.example"))),
+            ("wss://chat.example", Judgement::Own),
+            ("ws://chat.example", Judgement::Foreign),
+            ("wss://app.example", Judgement::Foreign),
             ("https://evil.example", Judgement::Foreign),
             ("null", Judgement::Foreign),
+            ("file://", Judgement::Foreign),
             ("https://chat.example.evil.com", Judgement::Foreign),
             ("https://chat.example:8443", Judgement::Foreign),
             ("http://chat.example", Judgement::Foreign),
@@ -217,8 +264,29 @@ mod tests {
     }
 
     #[test]
+    fn apps_are_allowed_by_the_origins_they_send() {
+        for origin in
+            ["capacitor://localhost", "ionic://localhost", "file://", "null", "wss://app.example", "https://a.b"]
+        {
+            let origins = Origins { allowed: vec![Origin::parse_allowed(origin).expect(origin)], ..public() };
+            let allowed = Judgement::Allowed(HeaderValue::from_static(origin));
+            assert_eq!(origins.judge(&headers(&[("origin", origin)])), allowed);
+            assert_eq!(public().judge(&headers(&[("origin", origin)])), Judgement::Foreign);
+        }
+        for (text, origin) in [(" Capacitor://LocalHost/ ", "capacitor://localhost"), ("ws://a:80", "ws://a")] {
+            assert_eq!(Origin::parse_allowed(text).as_ref().map(Origin::as_str), Ok(origin));
+        }
+        for text in ["", "*", "https://*.example", "capacitor://", "app.example", "https://a@b"] {
+            assert!(Origin::parse_allowed(text).is_err(), "{text}");
+        }
+        assert!(Origin::parse("capacitor://localhost").is_err() && Origin::parse("null").is_err(), "not a PUBLIC_URL");
+    }
+
+    #[test]
     fn without_a_public_url_the_host_decides() {
         let any = Origins::default();
+        let swift = headers(&[("origin", "ws://192.0.2.7:3000"), ("host", "192.0.2.7:3000")]);
+        assert_eq!(any.judge(&swift), Judgement::Own);
         let own = headers(&[("origin", "http://192.0.2.7:3000"), ("host", "192.0.2.7:3000")]);
         assert_eq!(any.judge(&own), Judgement::Own);
         let plain = headers(&[("origin", "http://chat.example"), ("host", "chat.example:80")]);
@@ -274,5 +342,16 @@ mod tests {
         assert_eq!(public().client_address(address("192.0.2.1"), &spoofed), address("192.0.2.1"));
         assert_eq!(public().client_address(address("10.0.0.1"), &spoofed), address("198.51.100.4"));
         assert_eq!(public().client_address(address("10.0.0.1"), &headers(&[])), address("10.0.0.1"));
+        for (hops, client) in [
+            ("203.0.113.9:40000", "203.0.113.9"),
+            ("[2001:db8::1]:40000, 10.0.0.2:80", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[::ffff:203.0.113.9]:1", "203.0.113.9"),
+            ("unknown, 10.0.0.2", "10.0.0.2"),
+            ("203.0.113.9:99999", "10.0.0.1"),
+        ] {
+            let headers = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_static(hops))]);
+            assert_eq!(public().client_address(address("10.0.0.1"), &headers), address(client), "{hops}");
+        }
     }
 }

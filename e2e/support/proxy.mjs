@@ -8,6 +8,7 @@ export class Proxy {
   #sockets = new Set();
   #isDisconnected = false;
   #dropsResponses = false;
+  #refusesUpgrades = false;
 
   static async start(port) {
     const proxy = new Proxy();
@@ -37,6 +38,11 @@ export class Proxy {
     this.#dropsResponses = true;
   }
 
+  /** From now on no WebSocket gets through, as behind some companies' proxies. */
+  refuseUpgrades() {
+    this.#refusesUpgrades = true;
+  }
+
   close() {
     this.disconnect();
     this.#server.close();
@@ -53,7 +59,13 @@ export class Proxy {
         other.destroy();
       });
     }
-    client.on("data", (bytes) => server.write(bytes));
+    client.on("data", (bytes) => {
+      if (this.#refusesUpgrades && /^upgrade: *websocket/im.test(bytes.toString("latin1"))) {
+        client.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+      } else {
+        server.write(bytes);
+      }
+    });
     server.on("data", (bytes) => this.#dropsResponses || client.write(bytes));
   }
 }

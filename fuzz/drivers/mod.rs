@@ -9,6 +9,7 @@ mod call;
 mod event;
 mod header;
 mod json;
+mod link;
 mod markup;
 mod page;
 mod picture;
@@ -25,6 +26,7 @@ pub use address::address;
 pub use call::call;
 pub use event::event;
 pub use header::header;
+pub use link::link;
 pub use markup::markup;
 pub use page::page;
 pub use picture::picture;
@@ -34,11 +36,12 @@ pub use search::search;
 /// A target: its name and its driver.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("address", address),
     ("call", call),
     ("event", event),
     ("header", header),
+    ("link", link),
     ("markup", markup),
     ("page", page),
     ("picture", picture),

@@ -52,6 +52,7 @@ replayed! {
     replay_call "call"
     replay_event "event"
     replay_header "header"
+    replay_link "link"
     replay_markup "markup"
     replay_page "page"
     replay_picture "picture"

@@ -28,8 +28,7 @@ use crate::wire::Draining;
 /// spread out.
 const DRAIN_BATCH: usize = 500;
 const DRAIN_PAUSE: Duration = Duration::from_millis(50);
-/// The time between `draining` and the first closed socket. The stock client ignores an event that
-/// arrives by polling in one payload with the close.
+/// The time between `draining` and the first closed socket, in which clients take the event.
 const NOTICE: Duration = Duration::from_millis(250);
 /// The delay after which clients should reconnect.
 const RECONNECT_IN: Duration = Duration::from_secs(2);

@@ -11,6 +11,8 @@ use crate::socket;
 
 /// How often idle memory is released.
 const RELEASE_MEMORY: Duration = Duration::from_secs(3);
+/// How often the free disk space is measured. Between two times the fastest disk fills less than the reserve.
+const MEASURE_DISK: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Starts the recurring jobs. They run as long as the process.
@@ -27,6 +29,7 @@ pub(super) fn start(app: &App, sockets: &Server) {
     every(config.rev_heartbeat, "rev heartbeat", app, |app| async move { app.realtime.rev_heartbeat() });
     every(config.session_check, "session check", app, |app| async move { app.check_sessions().await });
     every(config.housekeeping, "housekeeping", app, |app| async move { app.housekeeping().await });
+    every(MEASURE_DISK, "free disk space", app, |app| async move { app.measure_disk_space().await });
     every(RELEASE_MEMORY, "release of memory", app, |app| async move { app.db.release_memory().await });
     every(DAY, "sweep of orphaned files", app, |app| async move { app.sweep_orphans().await });
 }

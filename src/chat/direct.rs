@@ -1,12 +1,13 @@
 //! Direct rooms: two users, or one alone with their notes. Each pair has one room, for good.
 
-use super::kinds::Presence;
+use super::kinds::{DirectFrom, Presence, UserKind};
 use super::room::{self, Room};
 use super::user::{self, User};
 use super::{Fact, Tx, block};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
+use crate::text;
 
 /// The other user of a direct room, as the viewer sees them.
 #[derive(Clone, Debug)]
@@ -20,20 +21,21 @@ pub struct OtherUser {
 }
 
 /// Returns the direct room of two users, creating it if there is none, and whether it was created now. Both
-/// are members from the start and neither can leave; a user who wants no more messages blocks the other.
+/// are members from the start. Leaving only hides it; a user who wants no more messages blocks the other.
 ///
 /// # Errors
 /// `not_found` with the field `userId` for an unknown user; `forbidden` where there is no room yet and the
-/// other user has blocked me.
+/// other user has blocked me or takes no messages from me.
 pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, bool)> {
     let pair = pair(me, other);
     let found = "SELECT id FROM rooms WHERE direct_pair = ?1 AND direct_pair IS NOT NULL";
     if let Some(id) = tx.query_opt(found, &[&pair], |row| row.get(0))? {
+        hide(tx, me, id, None)?;
         return Ok((room::snapshot(tx, id)?, false));
     }
     let other_user = user::find(tx, other)?;
-    let other_user = other_user.ok_or_else(|| Error { field: Some("userId".into()), ..Error::new(Code::NotFound) })?;
-    if block::is_blocked(tx, other, me)? {
+    let other_user = other_user.ok_or_else(|| Error::new(Code::NotFound).with_field("userId"))?;
+    if me != other && (block::is_blocked(tx, other, me)? || !is_welcome(tx, other, me)?) {
         return Err(Code::Forbidden.into());
     }
     let users = if me == other { vec![other_user] } else { vec![user::get(tx, me)?, other_user] };
@@ -51,9 +53,9 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
     }
     for user in &users {
         tx.execute(
-            "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-             VALUES (?1, ?2, 'member', ?3, 0, 0)",
-            &[&id, &user.id, &now],
+            "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
+             VALUES (?1, ?2, 'member', ?3, 0, 0, ?4)",
+            &[&id, &user.id, &now, &text::fold(&user.name)],
         )?;
     }
     let room = room::snapshot(tx, id)?;
@@ -65,15 +67,39 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
     Ok((room, true))
 }
 
+/// Returns whether a user lets another open a direct room with them.
+fn is_welcome(tx: &mut Tx, user_id: UserId, from: UserId) -> Result<bool> {
+    let setting = "SELECT direct_from FROM users WHERE id = ?1";
+    match tx.query_one(setting, &[&user_id], |row| row.get(0))? {
+        DirectFrom::Everybody => Ok(true),
+        DirectFrom::Accounts => Ok(user::get(tx, from)?.kind != UserKind::Guest),
+        DirectFrom::Known => {
+            let shared = "SELECT 1 FROM members a JOIN rooms r ON r.id = a.room_id AND r.kind = 'open'
+                            JOIN members b ON b.room_id = a.room_id AND b.user_id = ?2
+                          WHERE a.user_id = ?1 LIMIT 1";
+            Ok(tx.query_opt(shared, &[&from, &user_id], |row| row.get::<i64>(0))?.is_some())
+        }
+        DirectFrom::Nobody => Ok(false),
+    }
+}
+
+/// Hides a direct room from a user's list until it changes after `rev`, or shows it again.
+pub(super) fn hide(tx: &mut Tx, me: UserId, room_id: RoomId, rev: Option<i64>) -> Result<()> {
+    let sql = "UPDATE members SET hidden_rev = ?3 WHERE room_id = ?1 AND user_id = ?2";
+    tx.execute(sql, &[&room_id, &me, &rev])?;
+    Ok(())
+}
+
 /// Returns the key of a pair, the same for either order.
 fn pair(one: UserId, other: UserId) -> String {
     format!("{}{}", one.min(other), one.max(other))
 }
 
-/// Returns the two users of a pair's key.
-fn users_of_pair(pair: &str) -> Option<[UserId; 2]> {
+/// Returns the other user of a pair's key; oneself in a room of one, `None` where `me` is not of the pair.
+pub(super) fn other_of_pair(pair: &str, me: UserId) -> Option<UserId> {
     let (one, other) = pair.split_at_checked(pair.len() / 2)?;
-    Some([one.parse().ok()?, other.parse().ok()?])
+    let (one, other): (UserId, UserId) = (one.parse().ok()?, other.parse().ok()?);
+    if one == me { Some(other) } else { (other == me).then_some(one) }
 }
 
 /// Returns the other user of a direct room; oneself in a room of one.
@@ -83,11 +109,7 @@ fn users_of_pair(pair: &str) -> Option<[UserId; 2]> {
 pub fn other(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<UserId> {
     let sql = "SELECT direct_pair FROM rooms WHERE id = ?1 AND direct_pair IS NOT NULL";
     let pair = tx.query_opt(sql, &[&room_id], |row| row.get::<String>(0))?.ok_or(Code::RoomNotFound)?;
-    match users_of_pair(&pair) {
-        Some([one, other]) if one == me => Ok(other),
-        Some([one, other]) if other == me => Ok(one),
-        _ => Err(Code::RoomNotFound.into()),
-    }
+    other_of_pair(&pair, me).ok_or(Code::RoomNotFound.into())
 }
 
 /// Returns the other user of a direct room with what is known of their presence.
@@ -103,8 +125,8 @@ pub fn other_user(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<OtherUser>
 /// Checks that `me` may write into a direct room: the other user still exists and has not blocked them.
 ///
 /// # Errors
-/// `forbidden` if not.
-pub(super) fn check_open(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
+/// `forbidden` if not; `room_not_found` for any room that is not a direct room of `me`.
+pub fn check_open(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
     let other = other(tx, me, room_id)?;
     if block::is_blocked(tx, other, me)? || user::find(tx, other)?.is_none() {
         return Err(Code::Forbidden.into());

@@ -84,6 +84,19 @@ pub enum SystemEvent {
     Member,
 }
 
+/// Who may open a direct room with a user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DirectFrom {
+    #[default]
+    Everybody,
+    /// Users who share an open room with them.
+    Known,
+    /// Users with an account.
+    Accounts,
+    Nobody,
+}
+
 /// The purpose of a one-time link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
@@ -138,6 +151,7 @@ names! {
         Join "join" Exit "exit" Kick "kick" Ban "ban" Owner "owner" Title "title" Max "max" Password "password"
         Moderator "moderator" Member "member"
     }
+    DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
     LinkKind { Admin "admin" Password "password" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
 }
@@ -158,6 +172,9 @@ mod tests {
         [Role::Member, Role::Moderator, Role::Owner].into_iter().for_each(|role| same(role, role.as_str()));
         [RoomKind::Open, RoomKind::Direct].into_iter().for_each(|kind| same(kind, kind.as_str()));
         [History::All, History::Joined].into_iter().for_each(|history| same(history, history.as_str()));
+        [DirectFrom::Everybody, DirectFrom::Known, DirectFrom::Accounts, DirectFrom::Nobody]
+            .into_iter()
+            .for_each(|from| same(from, from.as_str()));
         [MessageKind::Text, MessageKind::System, MessageKind::Whisper]
             .into_iter()
             .for_each(|kind| same(kind, kind.as_str()));

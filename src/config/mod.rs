@@ -17,6 +17,7 @@ use crate::chat::Limits;
 use crate::http_client;
 use crate::image;
 use crate::mail::{self, Secret};
+use crate::network::{Guests, NetworkLimits};
 use crate::origin::{Origin, Origins};
 
 /// The data folder of an instance.
@@ -54,8 +55,9 @@ pub struct Settings {
     #[arg(long, env = "BIND", default_value = "0.0.0.0")]
     pub bind: IpAddr,
 
-    /// Other sites whose pages may use the API and the sockets, with a bearer token.
-    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse)]
+    /// Other sites and apps that may use the API and the sockets, with a bearer token. An app is named by
+    /// the origin that it sends, for example `capacitor://localhost`, `file://` or `null`.
+    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "URL,…", value_delimiter = ',', value_parser = Origin::parse_allowed)]
     pub allowed_origins: Vec<Origin>,
 
     /// Networks of the proxies whose X-Forwarded-For is trusted.
@@ -102,12 +104,34 @@ pub struct Settings {
     #[arg(long, env = "LINK_PREVIEWS", value_enum, default_value_t = Switch::Off)]
     pub link_previews: Switch,
 
+    /// What guests may do: `on` everything, `rooms` join rooms but make none, `off` no new guests come in.
+    #[arg(long, env = "GUESTS", value_enum, default_value_t = Guests::On)]
+    pub guests: Guests,
+
+    /// Megabytes that the guests of one network may store in a day, messages and files together; its accounts may store
+    /// four times as many.
+    #[arg(long, env = "NETWORK_QUOTA_MB", default_value_t = 1_024)]
+    pub network_quota_mb: u32,
+
+    /// Length of the IPv4 prefix that counts as one network for budgets, 8 to 32.
+    #[arg(long, env = "IPV4_PREFIX", default_value_t = 32, value_parser = clap::value_parser!(u8).range(8..=32))]
+    pub ipv4_prefix: u8,
+
+    /// Length of the IPv6 prefix that counts as one network for budgets, 16 to 128.
+    #[arg(long, env = "IPV6_PREFIX", default_value_t = 64, value_parser = clap::value_parser!(u8).range(16..=128))]
+    pub ipv6_prefix: u8,
+
+    /// Megabytes of free disk below which guests store nothing more; below half of it nobody does. Deletions and
+    /// log-ins go on.
+    #[arg(long, env = "DISK_RESERVE_MB", default_value_t = 256)]
+    pub disk_reserve_mb: u64,
+
     /// Whether rate limits apply (sends, packets, handshakes, guesses, sign-ups, uploads).
     #[arg(long, env = "RATE_LIMITS", value_enum, default_value_t = Switch::On)]
     pub rate_limits: Switch,
 
     /// Maximum number of connections from one address; 0 for no limit.
-    #[arg(long, env = "CONNECTIONS_PER_ADDRESS", default_value_t = 256)]
+    #[arg(long, env = "CONNECTIONS_PER_ADDRESS", default_value_t = 1_024)]
     pub connections_per_address: usize,
 
     /// Milliseconds between two pings to a socket.
@@ -166,6 +190,9 @@ pub struct Config {
     pub http_client: http_client::Limits,
     /// Whether rate limits apply.
     pub has_rate_limits: bool,
+    pub networks: NetworkLimits,
+    /// Bytes of free disk below which guests store nothing; below half of it nobody does.
+    pub disk_reserve: u64,
     pub connections_per_address: usize,
     pub ping_interval: Duration,
     pub ping_timeout: Duration,
@@ -212,7 +239,9 @@ impl Default for Config {
             preview_retry_delay: Duration::from_secs(120),
             http_client: http_client::Limits::default(),
             has_rate_limits: true,
-            connections_per_address: 256,
+            networks: NetworkLimits::default(),
+            disk_reserve: 256 << 20,
+            connections_per_address: 1_024,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             exit_grace: Duration::from_secs(5),
@@ -335,6 +364,13 @@ impl From<&Settings> for Config {
             has_search: settings.search == Switch::On,
             has_link_previews: settings.link_previews == Switch::On,
             has_rate_limits: settings.rate_limits == Switch::On,
+            networks: NetworkLimits {
+                guests: settings.guests,
+                prefixes: (settings.ipv4_prefix, settings.ipv6_prefix),
+                megabytes_a_day: settings.network_quota_mb,
+                ..NetworkLimits::default()
+            },
+            disk_reserve: settings.disk_reserve_mb << 20,
             connections_per_address: settings.connections_per_address,
             ping_interval: Duration::from_millis(settings.ping_interval_ms),
             ping_timeout: Duration::from_millis(settings.ping_timeout_ms),

@@ -22,6 +22,9 @@ pub struct Tx<'a, F> {
     now: i64,
     has_index: bool,
     indexed: Vec<Indexed>,
+    /// Every statement so far, for the tests of their plans.
+    #[cfg(test)]
+    pub(crate) statements: Vec<String>,
 }
 
 /// The state that an act rolls back to when it fails.
@@ -46,6 +49,8 @@ impl<'a, F> Tx<'a, F> {
             now: now_ms(),
             has_index,
             indexed: Vec::new(),
+            #[cfg(test)]
+            statements: Vec::new(),
         }
     }
 
@@ -59,6 +64,7 @@ impl<'a, F> Tx<'a, F> {
     /// # Errors
     /// Any [`Fault`].
     pub fn execute(&mut self, sql: &str, params: &[&dyn Param]) -> Result<usize, Fault> {
+        self.note(sql);
         let done = self.before_write().and_then(|()| self.connection.execute(sql, params));
         self.checked(done)
     }
@@ -68,6 +74,7 @@ impl<'a, F> Tx<'a, F> {
     /// # Errors
     /// Any [`Fault`].
     pub fn insert_numbered(&mut self, sql: &str, params: &[&dyn Param]) -> Result<i64, Fault> {
+        self.note(sql);
         let done = self.before_write().and_then(|()| self.connection.insert_numbered(sql, params));
         self.checked(done)
     }
@@ -193,10 +200,17 @@ impl<'a, F> Tx<'a, F> {
         params: &[&dyn Param],
         each: &mut dyn FnMut(&Row<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
+        self.note(sql);
         let writes = !sql.trim_ascii_start().starts_with("SELECT") && !sql.trim_ascii_start().starts_with("WITH");
         let ready = if writes { self.before_write() } else { Ok(()) };
         let done = ready.and_then(|()| self.connection.query(sql, params, each));
         self.checked(done)
+    }
+
+    #[cfg_attr(not(test), allow(clippy::unused_self, clippy::needless_pass_by_ref_mut))]
+    fn note(&mut self, _sql: &str) {
+        #[cfg(test)]
+        self.statements.push(_sql.to_owned());
     }
 
     fn before_write(&self) -> Result<(), Fault> {

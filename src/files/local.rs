@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::store::{Object, Store};
+use crate::ids::RoomId;
 
 /// The folder of stored files within the data folder.
 pub const STORED: &str = "files";
@@ -41,7 +42,7 @@ impl LocalStore {
 impl Store for LocalStore {
     fn put(&self, hash: &str, file: &Path) -> io::Result<()> {
         let path = self.path(hash);
-        if path.exists() {
+        if path.try_exists()? {
             return Ok(());
         }
         let folder = self.folder.join(prefix(hash));
@@ -92,7 +93,8 @@ impl Store for LocalStore {
 
 /// Copies a file to another disk, so that it appears whole or not at all.
 fn copy(from: &Path, path: &Path) -> io::Result<()> {
-    let part = path.with_extension("part");
+    // Two uploads of the same bytes may be copied at once.
+    let part = path.with_extension(format!("{}.part", RoomId::new(0)));
     let copied = (|| {
         let mut copy = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
         io::copy(&mut File::open(from)?, &mut copy)?;
@@ -143,7 +145,7 @@ mod tests {
         fs::write(folder.join("from"), &bytes).unwrap();
         copy(&folder.join("from"), &folder.join("to")).unwrap();
         assert!(fs::read(folder.join("to")).unwrap() == bytes);
-        assert!(!folder.join("to.part").exists());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "no part is left");
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -286,6 +286,7 @@ pub struct Strings {
     pub share: &'static str,
     pub shared: &'static str,
     pub leave: &'static str,
+    pub hide_direct: &'static str,
 
     // Invites.
     pub copy: &'static str,

@@ -7,14 +7,14 @@ use crate::clock::now_ms;
 use crate::http_client::FetchError;
 use crate::ids::{MessageId, UserId};
 use crate::service::App;
-use crate::text::link;
+use crate::text::markup::first_link;
 
 impl App {
     /// Returns the limits for a send or an edit: no preview is queued where previews are off, in a whisper, or over the
     /// rate of the sender. A repeated key counts twice.
     pub(crate) fn limits_of_text(&self, me: UserId, text: &str, is_whisper: bool) -> Limits {
         let mut limits = self.config.limits.clone();
-        let is_open = self.fetcher.is_some() && !is_whisper && link::first(text).is_some();
+        let is_open = self.fetcher.is_some() && !is_whisper && first_link(text).is_some();
         if !is_open || self.rates.preview(me).is_err() {
             limits.waiting_previews_max = 0;
         }

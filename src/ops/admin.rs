@@ -1,6 +1,7 @@
 //! The admin commands: links and keys. They write to the database, also while the server runs, and the
 //! server sees the change at once.
 
+use crate::chat::account;
 use crate::chat::api_key::{self, Key};
 use crate::chat::{Db, Limits};
 use crate::clock::now_ms;
@@ -8,7 +9,7 @@ use crate::config::Config;
 use crate::db::Options;
 use crate::db::Subject;
 use crate::error::{Code, Error};
-use crate::ids::KeyId;
+use crate::ids::{KeyId, UserId};
 use crate::lock::Lock;
 use crate::service::admin::create_admin_link;
 use crate::service::one_time_link::create_reset_link;
@@ -57,6 +58,38 @@ impl Admin {
             Code::NotFound => format!("no account has the e-mail address {email}"),
             _ => failed(error),
         })
+    }
+
+    /// Suspends an account, or lets it log in again. A running server closes its connections within a minute.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if no account has this address.
+    pub async fn suspend(&self, email: &str, on: bool) -> Result<(), String> {
+        let user_id = self.account(email).await?;
+        let done = self.db.write(user_id, move |tx| account::suspend(tx, now_ms(), user_id, on)).await;
+        done.map(drop).map_err(|error| match error.code {
+            Code::NotFound if on => format!("{email} is suspended already"),
+            Code::NotFound => format!("{email} is not suspended"),
+            _ => failed(error),
+        })
+    }
+
+    /// Takes the rights of an admin from an account.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if the account is no admin.
+    pub async fn demote(&self, email: &str) -> Result<(), String> {
+        let user_id = self.account(email).await?;
+        match self.db.write(user_id, move |tx| account::demote(tx, user_id)).await.map_err(failed)? {
+            true => Ok(()),
+            false => Err(format!("{email} is no admin")),
+        }
+    }
+
+    async fn account(&self, email: &str) -> Result<UserId, String> {
+        let typed = email.to_owned();
+        let found = self.db.read(move |tx| account::find_by_email(tx, &typed)).await.map_err(failed)?;
+        found.map(|(user_id, _)| user_id).ok_or_else(|| format!("no account has the e-mail address {email}"))
     }
 
     /// Creates a server key and returns it with its secret, which is not shown again.

@@ -44,6 +44,12 @@ pub struct Summary {
     pub others: u32,
 }
 
+impl Summary {
+    pub fn of(user_id: UserId) -> Self {
+        Self { first: user_id, others: 0 }
+    }
+}
+
 impl Changes {
     pub(super) fn note(&self, fact: &Fact) {
         let mut inner = self.0.lock();
@@ -86,14 +92,11 @@ impl Changes {
         inner.lobby.extend(lobby);
     }
 
-    /// Notes that a user joined, or left, a large room: one system message is written for all of a second.
-    pub fn add_to_summary(&self, room_id: RoomId, event: SystemEvent, user_id: UserId) {
+    /// Notes that users joined, or left, a large room: one system message is written for all of a second.
+    pub fn add_to_summary(&self, room_id: RoomId, event: SystemEvent, new: Summary) {
         let mut inner = self.0.lock();
-        inner
-            .summaries
-            .entry((room_id, event))
-            .and_modify(|summary| summary.others += 1)
-            .or_insert(Summary { first: user_id, others: 0 });
+        let summary = inner.summaries.entry((room_id, event));
+        summary.and_modify(|summary| summary.others += 1 + new.others).or_insert(new);
     }
 
     /// Notes that a user has read up to a message.

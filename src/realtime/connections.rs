@@ -42,12 +42,15 @@ pub(super) struct Entry {
     pub(super) sent: Option<Presence>,
     /// When the last socket closed; a reload of a page is not an absence.
     pub(super) left_at: Option<Instant>,
+    /// Incremented with each change of `rooms` or `hides`.
+    pub(super) version: u64,
 }
 
 impl Connections {
     pub fn add(&self, user_id: UserId, socket: Socket) {
         let mut inner = self.0.lock();
-        let entry = inner.users.entry(user_id).or_default();
+        // Hidden until `load_presence` says otherwise.
+        let entry = inner.users.entry(user_id).or_insert_with(|| Box::new(Entry { hides: true, ..Entry::default() }));
         // Most users have one tab open; a vector that grows by itself would start at four.
         entry.sockets.reserve_exact(1);
         entry.sockets.push(socket);
@@ -55,15 +58,25 @@ impl Connections {
         inner.changed.insert(user_id);
     }
 
-    /// Notes which rooms a user is a member of, and whether they hide their presence. Both are read from the database
-    /// after [`Connections::add`], so that changes meanwhile are noticed.
-    pub fn load_presence(&self, user_id: UserId, rooms: Vec<RoomId>, hides: bool) {
+    /// Returns the version of what is known of a user, for [`Connections::load_presence`].
+    pub fn version(&self, user_id: UserId) -> u64 {
+        self.0.lock().users.get(&user_id).map_or(0, |entry| entry.version)
+    }
+
+    /// Notes which rooms a user is a member of, and whether they hide their presence, as read from the database at a
+    /// version. Returns `false` if something has changed since, so that it must be read again.
+    pub fn load_presence(&self, user_id: UserId, version: u64, rooms: &[RoomId], hides: bool) -> bool {
         let mut inner = self.0.lock();
-        let Some(entry) = inner.users.get_mut(&user_id) else { return };
+        let Some(entry) = inner.users.get_mut(&user_id) else { return true };
+        if entry.version != version {
+            return false;
+        }
         entry.hides = hides;
         for room_id in rooms {
-            inner.watch(room_id, user_id);
+            inner.watch(*room_id, user_id);
         }
+        inner.changed.insert(user_id);
+        true
     }
 
     pub fn remove(&self, user_id: UserId, id: SocketId) {
@@ -119,6 +132,7 @@ impl Connections {
         let mut inner = self.0.lock();
         if let Some(entry) = inner.users.get_mut(&user_id) {
             entry.rooms.retain(|room| *room != room_id);
+            entry.version += 1;
         }
         inner.unwatch(room_id, user_id);
     }
@@ -128,6 +142,7 @@ impl Connections {
         for user_id in inner.watchers.remove(&room_id).unwrap_or_default() {
             if let Some(entry) = inner.users.get_mut(&user_id) {
                 entry.rooms.retain(|room| *room != room_id);
+                entry.version += 1;
             }
         }
     }

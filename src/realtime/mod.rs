@@ -216,17 +216,17 @@ impl Realtime {
 
     /// Ends the stays whose grace is over. In a lasting room the user goes offline and stays a member. Returns the
     /// users who must leave an ephemeral room.
-    pub fn end_expired_stays(self: &Arc<Self>) -> Vec<(RoomId, UserId)> {
+    pub fn end_expired_stays(self: &Arc<Self>) -> Vec<(RoomId, Arc<User>)> {
         let mut leaving = Vec::new();
         for expiry in self.expiries.take_due(Instant::now()) {
             let Some(room) = self.room(expiry.room_id) else { continue };
             let Some(ended) = room.occupancy.lock().end(&expiry) else { continue };
             if ended.was_online {
                 self.changes.counted(expiry.room_id, ended.count > self.timing.large_room);
-                self.push(expiry.room_id, RoomEvent::WentOffline { user: ended.user, count: ended.count });
+                self.push(expiry.room_id, RoomEvent::WentOffline { user: ended.user.clone(), count: ended.count });
             }
             if ended.is_ephemeral {
-                leaving.push((expiry.room_id, expiry.user_id));
+                leaving.push((expiry.room_id, ended.user));
             }
             self.forget_if_idle(expiry.room_id);
         }

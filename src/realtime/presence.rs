@@ -52,6 +52,7 @@ impl Connections {
         let mut inner = self.0.lock();
         if let Some(entry) = inner.users.get_mut(&user_id) {
             entry.hides = hides;
+            entry.version += 1;
             inner.changed.insert(user_id);
         }
     }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{App, Entered, log_failure};
+use crate::chat::Tx;
 use crate::chat::account::{self, Account, Change, NewAccount};
 use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::session::{self, Session, SessionId, Token};
@@ -36,6 +37,11 @@ impl From<NewUser> for SignUp {
     }
 }
 
+/// Checks within a transaction that the password is still the verified one: it may have been changed meanwhile.
+fn check_unchanged(tx: &mut Tx, user_id: UserId, verified: Option<&str>) -> Result<()> {
+    if account::password_hash(tx, user_id)?.as_deref() == verified { Ok(()) } else { Err(Code::BadCredentials.into()) }
+}
+
 impl App {
     /// Creates an account and its first session. A guest becomes the account, with the same id, rooms and messages;
     /// the guest's sessions end.
@@ -51,6 +57,7 @@ impl App {
         if former.is_some_and(|session| session.user.kind != UserKind::Guest) {
             return Err(Error::new(Code::Forbidden).with_message("log out of the present account first"));
         }
+        self.disk_space.check(UserKind::Account)?;
         self.rates.sign_up(visitor.address)?;
         let password_hash = self.passwords.hash(request.password).await?;
         let fallback_name = any_name(visitor.lang);
@@ -77,19 +84,23 @@ impl App {
         former: Option<&Session>,
         visitor: Visitor,
     ) -> Result<Entered> {
-        self.rates.log_in(&crate::text::email_key(&email), visitor.address)?;
-        let known = self.db.read(move |tx| account::find_by_email(tx, &email)).await?;
+        let folded = crate::text::email_key(&email);
+        let address = visitor.address;
+        let found = self.db.read(move |tx| match account::find_by_email(tx, &email)? {
+            Some((user_id, hash)) => Ok((session::has_come_from(tx, user_id, address)?, Some((user_id, hash)))),
+            None => Ok((false, None)),
+        });
+        let (is_from_known_network, known) = found.await?;
+        self.rates.log_in(&folded, address, is_from_known_network)?;
         let is_right = match &known {
             Some((_, hash)) => self.passwords.verify(password, hash.clone()).await?,
             None => self.passwords.verify_dummy(password).await?,
         };
         let (user_id, hash) = known.filter(|_| is_right).ok_or(Code::BadCredentials)?;
+        self.rates.logged_in(&folded, address);
         let former_id = former.map(|session| session.id);
         let entered = self.write(user_id, move |tx, _, now| {
-            // The password may have been changed while this one was verified.
-            if account::password_hash(tx, user_id)?.as_ref() != Some(&hash) {
-                return Err(Code::BadCredentials.into());
-            }
+            check_unchanged(tx, user_id, Some(&hash))?;
             if let Some(former) = former_id {
                 session::close(tx, former)?;
             }
@@ -137,11 +148,18 @@ impl App {
     pub async fn change_account(&self, me: &User, change: Change, password: Option<String>) -> Result<Account> {
         self.rates.act(me.id)?;
         let my_id = me.id;
-        if change.email.is_some() {
-            self.confirm(my_id, password.unwrap_or_default(), "password").await?.ok_or(Code::Forbidden)?;
-        }
-        let (limits, hides) = (self.config.limits.clone(), change.hides_presence);
-        let account = self.db.write(me.id, move |tx| account::change(tx, &limits, my_id, change)).await?;
+        let confirmed = match change.email {
+            Some(_) => Some(self.confirm(my_id, password.unwrap_or_default()).await?.ok_or(Code::Forbidden)?),
+            None => None,
+        };
+        let hides = change.hides_presence;
+        let account = self.write(my_id, move |tx, limits, _| {
+            if confirmed.is_some() {
+                check_unchanged(tx, my_id, confirmed.as_deref())?;
+            }
+            account::change(tx, limits, my_id, change)
+        });
+        let account = account.await?;
         if let Some(hides) = hides {
             self.realtime.connections.hide(my_id, hides);
         }
@@ -157,12 +175,14 @@ impl App {
         let (me, my_id, keep) = (&session.user, session.user.id, session.id);
         let email = self.account(my_id).await?.email.ok_or(Code::Forbidden)?;
         check_choice(&password, &[&email, &me.name])?;
-        let before = self.confirm(my_id, current, "current").await?.ok_or(Code::Forbidden)?;
+        let confirmed = self.confirm(my_id, current).await.map_err(|error| match error.code {
+            Code::BadCredentials => error.with_field("current"),
+            _ => error,
+        })?;
+        let confirmed = confirmed.ok_or(Code::Forbidden)?;
         let hash = self.passwords.hash(password).await?;
         let ended = self.write(my_id, move |tx, _, _| {
-            if account::password_hash(tx, my_id)?.as_ref() != Some(&before) {
-                return Err(Code::BadCredentials.into());
-            }
+            check_unchanged(tx, my_id, Some(&confirmed))?;
             account::set_password(tx, my_id, &hash, Some(keep))
         });
         self.realtime.connections.end_sessions(my_id, &ended.await?);
@@ -170,13 +190,13 @@ impl App {
     }
 
     /// Checks one's password. Returns the hash it was verified against; `None` for a user without a password.
-    async fn confirm(&self, me: UserId, password: String, field: &'static str) -> Result<Option<String>> {
+    async fn confirm(&self, me: UserId, password: String) -> Result<Option<String>> {
         let Some(hash) = self.db.read(move |tx| account::password_hash(tx, me)).await? else { return Ok(None) };
         self.rates.confirm(me)?;
         if self.passwords.verify(password, hash.clone()).await? {
             return Ok(Some(hash));
         }
-        Err(Error { field: Some(field.into()), ..Error::new(Code::BadCredentials) })
+        Err(Error::new(Code::BadCredentials).with_field("password"))
     }
 
     /// Deletes one's account, or ends being a guest. With `erase` the messages are deleted too, soon and a few at a
@@ -185,14 +205,16 @@ impl App {
     /// # Errors
     /// `rate_limited`, `busy`; `bad_credentials` with the field `password`.
     pub async fn delete_account(&self, me: UserId, password: Option<String>, erase: bool) -> Result<()> {
-        self.confirm(me, password.unwrap_or_default(), "password").await?;
+        let confirmed = self.confirm(me, password.unwrap_or_default()).await?;
         // It runs to its end even when the client disconnects.
         let app = self.clone();
-        let work = tokio::spawn(async move { app.leave_all_rooms(me, erase).await });
+        let work = tokio::spawn(async move { app.leave_all_rooms(me, confirmed, erase).await });
         work.await.map_err(Error::internal)?
     }
 
-    async fn leave_all_rooms(&self, me: UserId, erase: bool) -> Result<()> {
+    async fn leave_all_rooms(&self, me: UserId, confirmed: Option<String>, erase: bool) -> Result<()> {
+        let unchanged = confirmed.clone();
+        self.write(me, move |tx, _, _| check_unchanged(tx, me, unchanged.as_deref())).await?;
         for room_id in self.db.read(move |tx| crate::chat::member::rooms_of(tx, me)).await? {
             self.realtime.wait_for_space(room_id).await;
             match self.write(room_id, move |tx, _, now| account::leave_room(tx, now, me, room_id)).await {
@@ -202,7 +224,11 @@ impl App {
                 Err(error) => return Err(error),
             }
         }
-        let left = self.write(me, move |tx, _, now| account::leave(tx, now, me, erase)).await?;
+        let left = self.write(me, move |tx, _, now| {
+            check_unchanged(tx, me, confirmed.as_deref())?;
+            account::leave(tx, now, me, erase)
+        });
+        let left = left.await?;
         self.realtime.connections.end_sessions(me, &left.ended);
         self.remove_bytes(left.unneeded).await;
         self.sweep_rooms().await;

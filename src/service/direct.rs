@@ -1,10 +1,11 @@
 //! Direct rooms: conversations of two users.
 
 use super::App;
+use crate::chat::Tx;
 use crate::chat::direct;
-use crate::chat::room::Room;
-use crate::error::Result;
-use crate::ids::UserId;
+use crate::chat::room::{self, Room, RoomKind};
+use crate::error::{Code, Result};
+use crate::ids::{RoomId, UserId};
 
 impl App {
     /// Returns the direct room with a user, and whether it was created now.
@@ -13,7 +14,23 @@ impl App {
     /// `rate_limited`; `not_found` for an unknown user; `forbidden` for one who blocks the caller.
     pub async fn open_direct(&self, me: UserId, other: UserId) -> Result<(Room, bool)> {
         self.rates.room(me)?;
+        self.budgets.room(&self.disk_space, me)?;
         let (room, is_new) = self.write(me, move |tx, _, now| direct::open(tx, now, me, other)).await?;
         Ok((self.with_counts(room), is_new))
+    }
+    /// Returns whether the other members learn what a member does in a room, such as typing: not in a direct room whose
+    /// other user has blocked them.
+    ///
+    /// # Errors
+    /// `room_not_found`.
+    pub async fn reaches_members(&self, me: UserId, room_id: RoomId) -> Result<bool> {
+        let read = move |tx: &mut Tx| match room::get(tx, Some(me), room_id)?.kind {
+            RoomKind::Open => Ok(true),
+            RoomKind::Direct => match direct::check_open(tx, me, room_id) {
+                Err(error) if error.code == Code::Forbidden => Ok(false),
+                checked => checked.map(|()| true),
+            },
+        };
+        self.db.read(read).await
     }
 }

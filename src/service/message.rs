@@ -14,6 +14,7 @@ impl App {
     /// `rate_limited`; `room_not_found`, `not_a_member`; `invalid`, `too_long` with the field.
     pub async fn send(&self, me: UserId, room_id: RoomId, new: NewMessage) -> Result<Sent> {
         self.rates.send(me)?;
+        self.budgets.store(&self.disk_space, me, new.text.len())?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
         self.write(room_id, move |tx, _, now| message::send(tx, &limits, now, me, room_id, new)).await
@@ -24,6 +25,7 @@ impl App {
     /// # Errors
     /// `rate_limited`; `forbidden` for a message that one may not edit; `invalid`, `too_long` with the field.
     pub async fn edit(&self, me: UserId, id: MessageId, text: String) -> Result<Message> {
+        self.budgets.store(&self.disk_space, me, text.len())?;
         let limits = self.limits_of_text(me, &text, false);
         self.change(me, id, move |tx, _, now| message::edit(tx, &limits, now, me, id, &text)).await
     }

@@ -6,8 +6,10 @@ pub mod account;
 pub mod admin;
 mod ban;
 mod block;
+mod budgets;
 mod direct;
 mod directory;
+mod disk_space;
 pub mod file;
 mod housekeeping;
 mod invite;
@@ -39,6 +41,7 @@ use crate::clock::{SettledClock, now_ms};
 use crate::config::Config;
 use crate::db::{self, Subject};
 use crate::error::{Error, Result};
+use crate::fair_queue::FairQueue;
 use crate::files::Files;
 use crate::ids::{RoomId, UserId};
 use crate::mail::Mailer;
@@ -47,7 +50,9 @@ use crate::preview::Fetcher;
 use crate::realtime::{Realtime, Timing};
 
 pub use account::{SignUp, Visitor};
+use budgets::Budgets;
 pub use directory::DirectoryCursor;
+use disk_space::DiskSpace;
 pub use lobby::LobbyCursor;
 pub use member::{Key, MemberCursor, Snapshot};
 pub use rates::{Asker, Rates};
@@ -66,6 +71,8 @@ pub struct Inner {
     pub realtime: Arc<Realtime>,
     pub passwords: Passwords,
     pub rates: Rates,
+    budgets: Budgets,
+    disk_space: DiskSpace,
     pub files: Files,
     uploads: file::Uploads,
     /// Sends e-mails, if a mail server is set.
@@ -75,8 +82,10 @@ pub struct Inner {
     /// Fetches the pages of links, if previews are on.
     pub(crate) fetcher: Option<Fetcher>,
     snapshot_batches: member::SnapshotBatches,
-    turns: render::Turns,
     clock: SettledClock,
+    /// The turns of pages, and of searches.
+    pages: FairQueue,
+    searches: FairQueue,
     is_draining: AtomicBool,
 }
 
@@ -118,6 +127,8 @@ impl App {
             mail,
             base_url,
             rates: Rates::new(config.has_rate_limits),
+            budgets: Budgets::new(config.has_rate_limits, config.networks.clone()),
+            disk_space: DiskSpace::new(config.disk_reserve),
             passwords,
             clock: SettledClock::new(),
             is_draining: AtomicBool::new(false),
@@ -128,7 +139,8 @@ impl App {
             files,
             fetcher,
             snapshot_batches: member::SnapshotBatches::default(),
-            turns: render::Turns::new(),
+            pages: FairQueue::new(render::pages_at_once()),
+            searches: FairQueue::new(search::AT_ONCE),
         }));
         app.resync_when_commit_unknown();
         Ok(app)

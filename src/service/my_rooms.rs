@@ -3,7 +3,8 @@
 use super::App;
 use crate::chat::Tx;
 use crate::chat::unread::{self, MyRoom, Place, Unread};
-use crate::error::{Code, Error, Result};
+use crate::chat::user::User;
+use crate::error::{Error, Result};
 use crate::ids::{RoomId, UserId};
 
 /// The number of rooms on a page, and the maximum that may be requested.
@@ -16,7 +17,7 @@ impl App {
     /// `invalid` with the field `limit`.
     pub async fn my_rooms(
         &self,
-        me: UserId,
+        me: &User,
         after: Option<Place>,
         limit: Option<u32>,
     ) -> Result<(Vec<MyRoom>, Option<Place>)> {
@@ -24,10 +25,10 @@ impl App {
         if !(1..=PAGE).contains(&limit) {
             return Err(Error::invalid("limit", format!("limit must be 1 to {PAGE}")));
         }
-        let limits = self.config.limits.clone();
-        let page = self.db.read(move |tx| unread::my_rooms(tx, &limits, me, after, limit as usize)).await;
+        let (user, my_id) = (me.clone(), me.id);
+        let page = self.db.read(move |tx| unread::my_rooms(tx, &user, after, limit as usize)).await;
         let (mut rooms, next) = page?;
-        self.add_presence_to_my_rooms(me, &mut rooms);
+        self.add_presence_to_my_rooms(my_id, &mut rooms);
         Ok((rooms, next))
     }
 
@@ -37,7 +38,7 @@ impl App {
             my_room.room.online_count = self.realtime.online_count(my_room.room.id) as u32;
             my_room.me.online = self.realtime.is_online(my_room.room.id, me);
             my_room.me.presence = self.realtime.connections.presence(me);
-            if let Some(other) = &my_room.peer {
+            if let Some(other) = &my_room.other {
                 my_room.presence = self.realtime.connections.presence(other.id);
             }
         }
@@ -48,15 +49,10 @@ impl App {
     /// # Errors
     /// Only those of the database.
     pub async fn unread(&self, room_id: RoomId, users: Vec<UserId>) -> Result<Vec<(UserId, Unread)>> {
-        let limits = self.config.limits.clone();
         let read = move |tx: &mut Tx| {
             let mut found = Vec::with_capacity(users.len());
             for user_id in users {
-                match unread::waiting(tx, &limits, user_id, room_id) {
-                    Ok(unread) => found.push((user_id, unread)),
-                    Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound) => {}
-                    Err(error) => return Err(error),
-                }
+                found.extend(unread::unread(tx, user_id, &[room_id])?.remove(&room_id).map(|unread| (user_id, unread)));
             }
             Ok(found)
         };

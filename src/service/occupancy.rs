@@ -46,14 +46,18 @@ impl App {
         if self.is_draining() {
             return;
         }
-        for (room_id, user_id) in self.realtime.end_expired_stays() {
+        for (room_id, user) in self.realtime.end_expired_stays() {
             // Back at this very moment, with a socket that must keep its room.
-            if self.realtime.is_online(room_id, user_id) {
+            if self.realtime.is_online(room_id, user.id) {
                 continue;
             }
-            match self.end_membership(user_id, room_id).await {
+            match self.end_membership(user.id, room_id).await {
                 // Removed meanwhile.
                 Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound) => {}
+                // The stay ends later instead.
+                Err(error) if matches!(error.code, Code::Busy | Code::Unavailable) => {
+                    self.realtime.reserve_slot(room_id, &user);
+                }
                 done => log_failure("ending a membership", done),
             }
         }
@@ -64,9 +68,13 @@ impl App {
     /// # Errors
     /// Only those of the database.
     pub async fn load_presence(&self, me: UserId) -> Result<()> {
-        let read = move |tx: &mut Tx| Ok((member::rooms_of(tx, me)?, user::hides_presence(tx, me)?));
-        let (rooms, hides) = self.db.read(read).await?;
-        self.realtime.connections.load_presence(me, rooms, hides);
-        Ok(())
+        loop {
+            let version = self.realtime.connections.version(me);
+            let read = move |tx: &mut Tx| Ok((member::rooms_of(tx, me)?, user::hides_presence(tx, me)?));
+            let (rooms, hides) = self.db.read(read).await?;
+            if self.realtime.connections.load_presence(me, version, &rooms, hides) {
+                return Ok(());
+            }
+        }
     }
 }

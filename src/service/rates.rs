@@ -31,7 +31,8 @@ pub struct Rates {
     guests: RateLimiter<IpAddr>,
     sign_ups: RateLimiter<IpAddr>,
     /// By a fingerprint of the e-mail, whether or not it has an account, so that a key has a fixed size.
-    log_ins: RateLimiter<u64>,
+    log_ins: RateLimiter<(u64, IpAddr)>,
+    log_ins_by_email: RateLimiter<u64>,
     log_ins_by_address: RateLimiter<IpAddr>,
     confirmations: RateLimiter<UserId>,
     emails: RateLimiter<u64>,
@@ -55,9 +56,11 @@ impl Rates {
             guesses: RateLimiter::new(Rate::per_minute(5)),
             guesses_by_address: RateLimiter::new(Rate::per_minute(30)),
             acts: RateLimiter::new(Rate::per_second(2).burst(40)),
-            guests: RateLimiter::new(Rate::per_minute(60).burst(120)),
+            // A school class or an internet café comes in at once from one address.
+            guests: RateLimiter::new(Rate::per_minute(60).burst(400)),
             sign_ups: RateLimiter::new(Rate::per_minute(6).burst(20)),
             log_ins: RateLimiter::new(Rate::per_minute(6).burst(10)),
+            log_ins_by_email: RateLimiter::new(Rate::per_minute(20).burst(40)),
             log_ins_by_address: RateLimiter::new(Rate::per_minute(20).burst(40)),
             confirmations: RateLimiter::new(Rate::per_minute(6).burst(10)),
             emails: RateLimiter::new(Rate::per_hour(4).burst(3)),
@@ -79,11 +82,18 @@ impl Rates {
         self.check(&self.sends, me)
     }
 
-    /// Counts a guess of a room's password or invite.
+    /// Counts a guess of a room's password or invite. A right one is taken back with [`Rates::guessed`].
     pub fn guess(&self, room_id: RoomId, me: UserId, address: IpAddr) -> Result<()> {
         let network = socketio::network(address);
         self.check(&self.guesses, (room_id, me, network))?;
         self.check(&self.guesses_by_address, (room_id, network))
+    }
+
+    /// Takes back a guess that was right, so that many who know the password come in from one network.
+    pub fn guessed(&self, room_id: RoomId, me: UserId, address: IpAddr) {
+        let network = socketio::network(address);
+        self.guesses.take_back(&(room_id, me, network));
+        self.guesses_by_address.take_back(&(room_id, network));
     }
 
     /// Counts an act that is sent to a room, or to all rooms of the user: a setting, a name, a kick, a leave.
@@ -101,11 +111,23 @@ impl Rates {
         self.check(&self.sign_ups, socketio::network(address))
     }
 
-    /// Counts a log-in, whether or not the account exists. Open sessions are not affected: an attack on an account does
-    /// not lock its owner out of them.
-    pub fn log_in(&self, email: &str, address: IpAddr) -> Result<()> {
-        self.check(&self.log_ins_by_address, socketio::network(address))?;
-        self.check(&self.log_ins, self.fingerprints.hash_one(email))
+    /// Counts a log-in, whether or not the account exists: for the network, for the account from this network, and for
+    /// the account from all networks together. The last leaves out a `known` network, from which the account has a
+    /// session, so that an attack from elsewhere does not lock its owner out. A right password is taken back with
+    /// [`Rates::logged_in`].
+    pub fn log_in(&self, email: &str, address: IpAddr, known: bool) -> Result<()> {
+        let (network, email) = (socketio::network(address), self.fingerprints.hash_one(email));
+        self.check(&self.log_ins_by_address, network)?;
+        self.check(&self.log_ins, (email, network))?;
+        if known { Ok(()) } else { self.check(&self.log_ins_by_email, email) }
+    }
+
+    /// Takes back a log-in that was right: many people may log in from one network.
+    pub fn logged_in(&self, email: &str, address: IpAddr) {
+        let (network, email) = (socketio::network(address), self.fingerprints.hash_one(email));
+        self.log_ins_by_address.take_back(&network);
+        self.log_ins.take_back(&(email, network));
+        self.log_ins_by_email.take_back(&email);
     }
 
     /// Counts a password that a signed-in user enters again.

@@ -2,7 +2,7 @@
 
 use super::{App, log_failure};
 use crate::chat::room::{self, Change, History, NewRoom, Room};
-use crate::chat::user::User;
+use crate::chat::user::{User, UserKind};
 use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
@@ -48,12 +48,18 @@ impl From<wire::ChangeRoom> for RoomChange {
 const SWEEP_BATCH: u32 = 300;
 
 impl App {
+    /// Returns whether a user of this kind may create rooms; a visitor would be a guest.
+    pub fn may_create_rooms(&self, kind: Option<UserKind>) -> bool {
+        self.budgets.may_create_rooms(kind.unwrap_or(UserKind::Guest))
+    }
+
     /// Creates a room, with its creator as owner and member.
     ///
     /// # Errors
     /// `rate_limited`; `invalid`, `too_long` with the field; `busy` when too many passwords wait.
     pub async fn create_room(&self, me: &User, request: RoomRequest) -> Result<Room> {
         self.rates.room(me.id)?;
+        self.budgets.room(&self.disk_space, me.id)?;
         let password_hash = self.hash_room_password(request.password).await?;
         let RoomRequest { title, max, ephemeral, unlisted, history, .. } = request;
         let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history };
@@ -77,15 +83,19 @@ impl App {
     /// `room_not_found`, `not_a_member`, `forbidden`; `invalid`, `too_long` with the field.
     pub async fn change_room(&self, me: &User, id: RoomId, request: RoomChange) -> Result<Room> {
         self.rates.act(me.id)?;
+        let my_id = me.id;
         let password_hash = match request.password {
             None => None,
-            Some(password) => Some(self.hash_room_password(password).await?),
+            Some(password) => {
+                // Checked first, as hashing is expensive.
+                self.db.read(move |tx| room::check_owner(tx, my_id, id)).await?;
+                Some(self.hash_room_password(password).await?)
+            }
         };
         let RoomChange { title, max, listed, history, slow_seconds, .. } = request;
         let change = Change { title, max, password_hash, listed, history, slow_seconds };
         self.realtime.wait_for_space(id).await;
-        let me = me.id;
-        let room = self.write(id, move |tx, limits, now| room::change(tx, limits, now, me, id, change)).await?;
+        let room = self.write(id, move |tx, limits, now| room::change(tx, limits, now, my_id, id, change)).await?;
         Ok(self.with_counts(room))
     }
 
@@ -102,10 +112,10 @@ impl App {
     /// Removes a room with everything in it; for the owner.
     ///
     /// # Errors
-    /// `room_not_found`, `not_a_member`, `forbidden`.
+    /// `rate_limited`; `room_not_found`, `not_a_member`, `forbidden`.
     pub async fn remove_room(&self, me: &User, id: RoomId) -> Result<()> {
         let me = me.id;
-        self.write(id, move |tx, _, now| room::remove(tx, now, me, id)).await?;
+        self.act_in_room(me, id, move |tx, _, now| room::remove(tx, now, me, id)).await?;
         self.sweep_rooms().await;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::lobby;
-use super::member::{NAMED_MEMBERS, members_online_first};
+use super::member::NAMED_MEMBERS;
 use crate::chat::direct::{self, OtherUser};
 use crate::chat::invite::{self, Invite};
 use crate::chat::member::{self, Ban, Member, Role};
@@ -91,11 +91,11 @@ fn read(
 ) -> Result<RoomPageData> {
     let membership = member::membership(tx, me, room_id)?;
     let room = room::get(tx, Some(me), room_id)?;
-    let members = members_online_first(tx, limits, me, room_id, &online.members)?;
+    let members = member::online_first(tx, room_id, &online.members, NAMED_MEMBERS)?;
     // The effective role: an admin may do more than the stored role says.
     let my_member = Member { role: membership.role, ..member::get(tx, me, room_id, me)? };
     let messages = message::page(tx, limits, Some(me), room_id, cursor, limits.page_default)?;
-    let (my_rooms, _) = unread::my_rooms(tx, limits, me, None, MY_ROOMS as usize)?;
+    let (my_rooms, _) = unread::my_rooms(tx, &my_member.user, None, MY_ROOMS as usize)?;
     let (mut other_rooms, _) = lobby::list(tx, limits, None, None, &online.busiest, OTHER_ROOMS)?;
     other_rooms.retain(|room| my_rooms.iter().all(|my_room| my_room.room.id != room.id));
     let other = match room.kind {

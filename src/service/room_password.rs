@@ -31,6 +31,7 @@ impl App {
         let password = password.filter(|password| !password.is_empty()).ok_or(Code::WrongPassword)?;
         self.rates.guess(room_id, me, address)?;
         if self.passwords.verify(password, hash.clone()).await? {
+            self.rates.guessed(room_id, me, address);
             return Ok(Proof::Verified(hash));
         }
         Err(Code::WrongPassword.into())

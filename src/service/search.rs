@@ -1,6 +1,6 @@
 //! Search: on database connections of its own, in bounded time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::App;
 use crate::chat::search::{self, Found, Query, Request, RoomName};
@@ -22,6 +22,11 @@ pub struct SearchRequest {
     pub zone: i32,
     pub limit: Option<u32>,
 }
+
+/// How many searches run at a time; each takes a core and a connection.
+pub(super) const AT_ONCE: usize = 2;
+/// How long a search waits for its turn.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl App {
     /// Finds messages that `me` may see, newest first. When its time is over, it returns what was found so far and
@@ -48,6 +53,8 @@ impl App {
             let until = Instant::now() + budget;
             search::find(tx, &limits, me, &Request { query, room_id, from, older_than, limit, until })
         };
+        let turn = self.searches.acquire(self.budgets.network_of(me), QUEUE_TIMEOUT).await;
+        let _turn = turn.ok_or(Code::Busy)?;
         // A statement may still be running when the time is over: it gets the same time again.
         self.db.search(budget * 2, find).await
     }

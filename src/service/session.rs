@@ -1,5 +1,7 @@
 //! Sessions: listing and ending them. Their sockets end with them.
 
+use std::net::IpAddr;
+
 use super::{App, log_failure};
 use crate::chat::session::{self, Device, Session, SessionId, Token};
 use crate::clock::now_ms;
@@ -10,13 +12,14 @@ use crate::error::{Code, Result};
 const BATCH: usize = 512;
 
 impl App {
-    /// Returns the session of a token, and notes from time to time that it is used.
+    /// Returns the session of a token, and notes from where and from time to time that it is used.
     ///
     /// # Errors
     /// `unauthenticated` when it was closed or has expired.
-    pub async fn session(&self, token: Token) -> Result<Session> {
+    pub async fn session(&self, token: Token, address: IpAddr) -> Result<Session> {
         let found = self.db.read(move |tx| session::find(tx, now_ms(), &token)).await?;
         let session = found.ok_or(Code::Unauthenticated)?;
+        self.budgets.seen(&session.user, address);
         if session.is_stale(now_ms()) {
             let id = session.id;
             let touch = self.write(session.user.id, move |tx, _, now| session::touch(tx, now, id));

@@ -24,12 +24,20 @@ impl Entered {
 }
 
 impl App {
+    /// Returns whether visitors may come in as guests.
+    pub fn takes_guests(&self) -> bool {
+        self.budgets.takes_guests()
+    }
+
     /// Creates a guest and their first session; without a name they get a friendly one.
     ///
     /// # Errors
-    /// `rate_limited` for the address; `invalid`, `too_long` for the name.
+    /// `forbidden` where the settings allow no guests; `rate_limited` for the address; `invalid`, `too_long` for the name;
+    /// `unavailable` on a full disk.
     pub async fn enter_as_guest(&self, name: Option<String>, visitor: Visitor) -> Result<Entered> {
+        self.budgets.guest(&self.disk_space)?;
         self.rates.guest(visitor.address)?;
+        let address = visitor.address;
         let create = self.write(Subject::Server, move |tx, limits, now| {
             let user = match &name {
                 Some(name) => user::make_guest(tx, limits, now, name)?,
@@ -37,7 +45,9 @@ impl App {
             };
             Entered::open(tx, now, user, &visitor)
         });
-        create.await
+        let entered = create.await?;
+        self.budgets.seen(&entered.user, address);
+        Ok(entered)
     }
 
     /// Changes one's name.

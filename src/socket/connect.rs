@@ -1,5 +1,6 @@
 //! The beginning and the end of a socket: authentication, the room named in the handshake, cleanup.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -36,7 +37,7 @@ fn refused(error: Error) -> ConnectError {
 async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Result<Admission> {
     let auth: Auth = auth.map_or_else(|| Ok(Auth::default()), |auth| wire::from_json(auth.get().as_bytes()))?;
     let caller = socket.session().handshake_data().downcast_ref::<Caller>();
-    let session = identify(&app, &auth, caller).await?;
+    let session = identify(&app, &auth, caller, socket.session().address()).await?;
     let lang = auth.lang.as_deref().and_then(Lang::from_code).or(caller.map(|caller| caller.lang)).unwrap_or_default();
     let requested = caller.map_or(Ok(None), |caller| caller.room.clone())?;
     let room = auth.room.clone().or(requested);
@@ -54,32 +55,45 @@ async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Resul
     socket.set_label(Label::new(&user).0);
     socket.set_data(user);
     app.realtime.connections.add(user_id, socket.clone());
+    let connecting = Connecting { app: &app, socket: &socket };
     if app.realtime.connections.has_ended(session.id) {
-        leave_all(&app, &socket);
         return Err(Code::Unauthenticated.into());
     }
-    if let Err(error) = app.load_presence(user_id).await {
-        leave_all(&app, &socket);
-        return Err(error);
-    }
-    let Some(room) = room else { return Ok(Admission::new()) };
-    match join_on_connect(&app, &socket, &room, auth).await {
-        Ok(admission) => Ok(admission),
-        Err(error) => {
-            // A refused socket gets no disconnect event.
-            leave_all(&app, &socket);
-            Err(error)
-        }
+    app.load_presence(user_id).await?;
+    let admission = match room {
+        Some(room) => join_on_connect(&app, &socket, &room, auth).await?,
+        None => Admission::new(),
+    };
+    connecting.admit();
+    Ok(admission)
+}
+
+/// A socket that was added and is not yet admitted. When it is refused, or its handshake ends in any other way, it gets
+/// no disconnect event: dropping this removes it.
+struct Connecting<'a> {
+    app: &'a App,
+    socket: &'a Socket,
+}
+
+impl Connecting<'_> {
+    fn admit(self) {
+        std::mem::forget(self);
     }
 }
 
-async fn identify(app: &App, auth: &Auth, caller: Option<&Caller>) -> Result<Session> {
+impl Drop for Connecting<'_> {
+    fn drop(&mut self) {
+        leave_all(self.app, self.socket);
+    }
+}
+
+async fn identify(app: &App, auth: &Auth, caller: Option<&Caller>, address: IpAddr) -> Result<Session> {
     // If a token is given, it alone decides: a bad one is refused, and the cookie is not tried.
     let token = match &auth.token {
         Some(token) => token.parse::<Token>().ok(),
         None => caller.and_then(|caller| caller.token.clone()),
     };
-    app.session(token.ok_or(Code::Unauthenticated)?).await
+    app.session(token.ok_or(Code::Unauthenticated)?, address).await
 }
 
 async fn join_on_connect(app: &App, socket: &Socket, room: &str, auth: Auth) -> Result<Admission> {

@@ -134,7 +134,7 @@ async fn try_join(
             leave_room(app, socket, me, room_id);
             if was_inside && error.code.is_retryable() {
                 // It missed events and would get no more: the client must reconnect.
-                socket.session().close(Closing::Now(DisconnectReason::TransportClose));
+                socket.session().close(Closing::Now(DisconnectReason::ServerClose));
             }
             return Err(if has_ended { JoinError::MembershipEnded { was_inside } } else { error.into() });
         }

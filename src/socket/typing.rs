@@ -13,7 +13,8 @@ pub(super) async fn typing(app: App, socket: ChatSocket, request: RoomOnly) -> R
     if !socket.socket.is_in(&name) {
         return Err(not_in_room(&app, me, room_id).await);
     }
-    if !app.realtime.is_large(room_id) && app.rates.may_send_typing(room_id, me.id) {
+    let may_send = !app.realtime.is_large(room_id) && app.rates.may_send_typing(room_id, me.id);
+    if may_send && app.reaches_members(me.id, room_id).await? {
         let namespace = socket.socket.namespace();
         let user = me.profile();
         let packet =

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_normalization::char::is_combining_mark;
 
-use super::fold;
+use super::fold_words;
 use super::token::Sought;
 
 /// Characters of an excerpt, and how many of them may come before the first match.
@@ -68,7 +68,7 @@ impl Folded {
 
     /// Adds a group of characters that fold together; any run of white space becomes one space.
     fn push(&mut self, group: &str, from: [u32; 2]) {
-        for c in fold(group).chars() {
+        for c in fold_words(group).chars() {
             let c = if c.is_whitespace() { ' ' } else { c };
             if c == ' ' && self.chars.last() == Some(&' ') {
                 continue;
@@ -193,6 +193,9 @@ mod tests {
             ("İstanbul e\u{301}t\u{e9}", &["été"], "İstanbul [e\u{301}t\u{e9}]"),
             ("<b>마당</b>", &["마당"], "<b>[마당]</b>"),
             ("ㅎㅏ늘과 ㅋㅋㅋ", &["하늘", "ㅋㅋ"], "[ㅎㅏ늘]과 [ㅋㅋㅋ]"),
+            ("don’t be “shy”", &["don't", "\"shy\""], "[don’t] be [“shy”]"),
+            ("밤하\u{200b}늘", &["하늘"], "밤[하\u{200b}늘]"),
+            ("Die Straße", &["STRASSE"], "Die [Straße]"),
             ("c++ and c", &["c++"], "[c++] and c"),
             ("nothing", &["없음"], "nothing"),
         ] {
@@ -222,9 +225,10 @@ mod tests {
             "\u{1112}\u{1161}\u{11ab}글",
             "①㉠㈜ﬃ",
             "ﾡￂ한",
+            "a\u{200b}\u{301}ß ς’",
         ] {
             let folded: String = Folded::new(text).chars.into_iter().collect();
-            assert_eq!(folded, fold(text), "{text}");
+            assert_eq!(folded, fold_words(text), "{text}");
         }
     }
 }

@@ -6,16 +6,27 @@ use unicode_normalization::UnicodeNormalization;
 use crate::error::{Error, Result};
 
 mod email;
+pub mod emoji;
+mod file_name;
+mod fold;
 pub mod hit;
 pub mod initial;
 pub mod link;
 pub mod look;
+pub mod markup;
+pub(crate) mod particle;
 pub mod token;
+mod visible;
+
+pub use file_name::file_name;
+use fold::is_normal;
+pub use fold::{fold, fold_words, initials};
+pub use visible::shows;
+use visible::{folded, is_stripped, shows_nothing};
 
 pub use email::{email, email_for_delivery, email_key};
 
 const EXCERPT: usize = 100;
-const FILE_NAME: usize = 120;
 
 /// Cleans a user's name: NFC, on one line, without control, bidi and invisible characters.
 ///
@@ -41,14 +52,6 @@ pub fn bio(typed: &str, max: usize) -> Result<String> {
 /// `invalid` when nothing is left, `too_long` over `max`; the field is `title`.
 pub fn title(typed: &str, max: usize) -> Result<String> {
     line(typed, "title", max)
-}
-
-/// Returns the name under which a file is shown and downloaded: without folders, cleaned like a
-/// name, cut to 120 characters. It is never used as a path on the server.
-pub fn file_name(typed: &str) -> String {
-    let last = typed.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = folded(last).chars().take(FILE_NAME).collect();
-    if name.chars().all(shows_nothing) { "file".to_owned() } else { name }
 }
 
 /// Cleans the reason for a kick like a name; an empty one becomes `None`.
@@ -122,36 +125,6 @@ pub fn clipped(said: &str, max: usize) -> Option<String> {
     Some(cut.trim_end().to_owned() + "…")
 }
 
-/// Returns whether a character is the same in every normal form, also next to others like it: ASCII
-/// and precomposed Hangul. Most messages contain nothing else, and normalising is the most
-/// expensive step of handling a text.
-fn is_normal(c: char) -> bool {
-    c.is_ascii() || matches!(c, '가'..='힣')
-}
-
-/// Returns the form of a text that is compared and searched: NFKC and lower case.
-pub fn fold(text: &str) -> String {
-    if text.chars().all(is_normal) {
-        return text.to_ascii_lowercase();
-    }
-    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
-}
-
-/// Replaces each Hangul syllable by its initial consonant (홍길동 becomes ㅎㄱㄷ) and folds the rest like
-/// [`fold`], for searches by initials.
-pub fn initials(text: &str) -> String {
-    const FIRST: [char; 19] = [
-        'ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ',
-        'ㅎ',
-    ];
-    const SYLLABLES_OF_ONE: u32 = 21 * 28;
-    let first = |c: char| match c {
-        '가'..='힣' => FIRST[((c as u32 - '가' as u32) / SYLLABLES_OF_ONE) as usize],
-        other => other,
-    };
-    fold(text).chars().map(first).collect()
-}
-
 fn line(typed: &str, field: &'static str, max: usize) -> Result<String> {
     let line = folded(typed);
     if line.chars().all(shows_nothing) {
@@ -163,33 +136,6 @@ fn line(typed: &str, field: &'static str, max: usize) -> Result<String> {
 
 fn within(text: &str, field: &'static str, max: usize) -> Result<()> {
     if text.chars().count() > max { Err(Error::too_long(field, max)) } else { Ok(()) }
-}
-
-/// Applies NFC, strips control and invisible characters, and collapses white space.
-fn folded(typed: &str) -> String {
-    let visible: String = typed.nfc().filter(|&c| c.is_whitespace() || !(c.is_control() || is_stripped(c))).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Returns whether a character is not allowed in names: it changes the text direction, or has no
-/// width and makes two different names look the same.
-fn is_stripped(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// Returns whether a text has visible characters.
-pub fn shows(text: &str) -> bool {
-    !text.chars().all(shows_nothing)
-}
-
-/// Returns whether a character is invisible: white space, no width, or only a modifier of another
-/// one.
-fn shows_nothing(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || is_stripped(c) || matches!(c, '\u{2800}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 #[cfg(test)]
@@ -232,14 +178,6 @@ mod tests {
         assert_eq!(excerpt("two\n  lines"), "two lines");
         assert_eq!(excerpt(&"가".repeat(300)).chars().count(), 100);
         assert_eq!(excerpt(&"a ".repeat(300)).chars().count(), 100);
-    }
-
-    #[test]
-    fn a_file_name_has_no_folders() {
-        assert_eq!(file_name("../../etc/passwd"), "passwd");
-        assert_eq!(file_name("C:\\temp\\cat\u{202e}fig.gif"), "catfig.gif");
-        assert_eq!(file_name("a/\0"), "file");
-        assert_eq!(file_name(&"x".repeat(300)).len(), 120);
     }
 
     #[test]
@@ -289,24 +227,5 @@ mod tests {
         assert_eq!(clipped("장독대 뒤뜰", 5).as_deref(), Some("장독대…"));
         assert_eq!(clipped(&"가".repeat(201), 200).unwrap().chars().count(), 200);
         assert_eq!(clipped("\u{200b} \n", 10), None);
-    }
-
-    #[test]
-    fn initials_are_the_first_consonants() {
-        assert_eq!(initials("홍길동 Kim"), "ㅎㄱㄷ kim");
-        assert_eq!(initials("까치힣"), "ㄲㅊㅎ");
-    }
-
-    #[test]
-    fn folding_forgets_case_and_width() {
-        assert_eq!(fold("Ｍadang 마당"), fold("MADANG 마당"));
-    }
-
-    #[test]
-    fn what_is_taken_as_normal_is_so() {
-        let plain: String = ('\0'..='\x7f').chain(('가'..='힣').step_by(7)).collect();
-        assert!(plain.chars().all(is_normal));
-        assert!(plain.chars().eq(plain.nfc()) && plain.chars().eq(plain.nfkc()));
-        assert!(fold(&plain).chars().eq(plain.nfkc().flat_map(char::to_lowercase)));
     }
 }

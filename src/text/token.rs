@@ -8,10 +8,10 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::fold;
+use super::fold_words;
 
 /// The version of these rules. An index made by another version must be rebuilt.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 
 /// The maximum length of a token in characters; a longer run is indexed by its beginning.
 const LONGEST: usize = 40;
@@ -113,7 +113,7 @@ pub struct Token {
 impl Sought {
     /// Returns `None` for a term of white space only.
     pub fn new(typed: &str) -> Option<Self> {
-        let folded = fold(typed).split_whitespace().collect::<Vec<_>>().join(" ");
+        let folded = fold_words(typed).split_whitespace().collect::<Vec<_>>().join(" ");
         let chars: Vec<char> = folded.chars().collect();
         let is_one_letter = matches!(chars[..], [c] if kind(c) == Kind::Word);
         (!chars.is_empty()).then(|| Self { tokens: lookups(&folded, is_one_letter), chars, is_one_letter })
@@ -200,7 +200,7 @@ mod tests {
     fn has(text: &str, each: &[&str]) {
         let mut each = each.to_vec();
         each.sort_unstable();
-        let tokens = tokens(&fold(text));
+        let tokens = tokens(&fold_words(text));
         let mut tokens: Vec<&str> = tokens.split_whitespace().collect();
         tokens.sort_unstable();
         tokens.dedup();

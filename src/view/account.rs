@@ -4,11 +4,11 @@ use askama::Template;
 
 use super::part::*;
 use super::{asset, render};
-use crate::chat::account::Account;
+use crate::chat::account::{Account, DirectFrom};
 use crate::chat::session::Device;
 use crate::chat::user::{User, UserKind};
 use crate::error::{Code, Error};
-use crate::i18n::Lang;
+use crate::i18n::{AccountStrings, Lang};
 
 /// A refused form: which field of which form, and why. The form shows the typed values again, but
 /// never a password.
@@ -133,6 +133,16 @@ pub struct MePage<'a> {
     pub blocks: &'a [User],
     pub done: Option<Done>,
     pub problem: Option<&'a Problem>,
+}
+
+/// Returns the choices for the setting `directFrom`, each with its name.
+fn direct_from(words: &AccountStrings) -> [(DirectFrom, &'static str); 4] {
+    [
+        (DirectFrom::Everybody, words.direct_everybody),
+        (DirectFrom::Known, words.direct_known),
+        (DirectFrom::Accounts, words.direct_accounts),
+        (DirectFrom::Nobody, words.direct_nobody),
+    ]
 }
 
 /// The values in the fields of `/me`: the current ones, or those that were typed and refused.

@@ -51,7 +51,7 @@ pub(super) fn blank_my_room() -> MyRoom {
     MyRoom {
         room: blank_room(),
         me: blank_member(),
-        peer: None,
+        other: None,
         presence: Presence::Offline,
         waiting: Unread { unread: 0, mentions: 0, last: None },
     }

@@ -37,7 +37,7 @@ pub(super) fn called(room: &Room, other: Option<&User>, me: UserId, lang: &Lang)
 }
 
 pub(super) fn title(my_room: &MyRoom, lang: &Lang) -> String {
-    called(&my_room.room, my_room.peer.as_ref(), my_room.me.user.id, lang)
+    called(&my_room.room, my_room.other.as_ref(), my_room.me.user.id, lang)
 }
 
 /// Returns the newest message on one line. `web/ts/lib/preview_line.ts` does the same for messages that
@@ -60,7 +60,7 @@ pub(super) fn preview_line(message: &Message, lang: &Lang) -> String {
         _ if message.kind == MessageKind::System => system_line(message, *lang),
         _ if message.deleted_at.is_some() => lang.strings().deleted.to_owned(),
         Some(file) if message.text.is_empty() => file.name.clone(),
-        _ => bare(&message.text),
+        _ => bare(&message.text, &message.mentions),
     }
 }
 

@@ -39,6 +39,7 @@ pub struct LobbyPage<'a> {
     pub suggestion: &'a str,
     /// Whether search is on.
     pub has_search: bool,
+    pub may_create_rooms: bool,
 }
 
 /// `/room/{id}` for visitors who are not in the room.
@@ -147,6 +148,12 @@ impl RoomPage<'_> {
 
     fn may_pin(&self) -> bool {
         self.room.may_pin(self.me.role)
+    }
+
+    /// Returns what the button to leave does: a direct room is only hidden.
+    fn leave(&self) -> &'static str {
+        let words = self.lang.strings();
+        if self.room.kind == RoomKind::Direct { words.hide_direct } else { words.leave }
     }
 }
 

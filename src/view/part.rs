@@ -10,6 +10,7 @@ use crate::chat::user::{self, User, UserKind};
 use crate::clock::rfc3339;
 use crate::error::Code;
 use crate::i18n::{Lang, Strings, refusal};
+use crate::text::emoji;
 
 pub(super) fn hue(user: &User) -> u8 {
     user::hue(user.id)
@@ -26,24 +27,16 @@ pub(super) fn hue_of(message: &Message) -> u8 {
     message.user.as_ref().map_or(0, hue)
 }
 
-/// Returns the first grapheme of a name: an emoji keeps its skin tone, a flag its second half.
+/// Returns the first letter of a name, with its combining marks, or its first emoji.
 pub(super) fn monogram(name: &str) -> String {
-    let mut letters = name.trim().chars();
-    let Some(first) = letters.next() else { return "?".to_owned() };
-    let mut monogram: String = first.to_uppercase().collect();
-    let is_flag = |c: char| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);
-    let mut joined = false;
-    for letter in letters.take(8) {
-        let belongs = joined
-            || matches!(letter, '\u{200d}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{300}'..='\u{36f}')
-            || (is_flag(first) && is_flag(letter) && monogram.chars().count() == 1);
-        if !belongs {
-            break;
-        }
-        joined = letter == '\u{200d}';
-        monogram.push(letter);
+    let name = name.trim();
+    if let Some(length) = emoji::length(name) {
+        return name[..length].to_owned();
     }
-    monogram
+    let mut letters = name.chars();
+    let Some(first) = letters.next() else { return "?".to_owned() };
+    let marks = letters.take(8).take_while(|letter| matches!(letter, '\u{fe0f}' | '\u{300}'..='\u{36f}'));
+    first.to_uppercase().chain(marks).collect()
 }
 
 /// Returns `08:30` of an RFC 3339 time, in UTC; the browser replaces it by local time.
@@ -132,10 +125,7 @@ pub(super) fn host(url: &str) -> &str {
 
 /// Returns whether a text consists of a few emoji only, which are shown large.
 pub(super) fn is_emoji_alone(text: &str) -> bool {
-    let text = text.trim();
-    let pictures = text.chars().filter(|&c| matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}')).count();
-    let rest = |c: char| matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{1f1e6}'..='\u{1f1ff}' | '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}');
-    (1..=6).contains(&pictures) && text.chars().all(rest)
+    emoji::is_alone(text, 6)
 }
 
 /// The quick reactions.

@@ -94,7 +94,7 @@ fn my_room(title: &str) -> MyRoom {
     MyRoom {
         room: room(title),
         me: member("민지"),
-        peer: Some(person(title)),
+        other: Some(person(title)),
         presence: Presence::Away,
         waiting: Unread { unread: 100, mentions: 1, last: Some(message(title)) },
     }
@@ -176,6 +176,7 @@ fn what_people_write_is_text_everywhere() {
         notice: Some(Code::RoomFull),
         suggestion: HOSTILE,
         has_search: true,
+        may_create_rooms: true,
     };
     let sought = [Sought::new("script").unwrap()];
     let hit = Hit { message: hostile.clone(), excerpt: excerpt(HOSTILE, &Folded::new(HOSTILE), &sought) };

@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::session::{Session, Token};
@@ -92,15 +93,16 @@ impl OptionalFromRequestParts<App> for SignedIn {
 /// Returns the user of the bearer token or of the cookie. A bearer token decides alone: a bad one is
 /// refused, and the cookie is not tried. A cookie of an ended session counts as none.
 async fn authenticate(parts: &Parts, app: &App) -> Result<Option<SignedIn>> {
+    let address = Caller::of(parts).address;
     if let Some(bearer) = bearer(&parts.headers) {
-        return app.session(bearer?).await.map(SignedIn::new).map(Some);
+        return app.session(bearer?, address).await.map(SignedIn::new).map(Some);
     }
     // The cookie never counts for a page of another origin, not even of an allowed one.
     let is_own = app.config.origins.judge(&parts.headers) == Judgement::Own;
     let Some(token) = cookie::token(&parts.headers, app.config.origins.is_https()).filter(|_| is_own) else {
         return Ok(None);
     };
-    let session = match app.session(token.clone()).await {
+    let session = match app.session(token.clone(), address).await {
         Err(error) if error.code == Code::Unauthenticated => return Ok(None),
         found => found?,
     };
@@ -135,6 +137,19 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Result<Token>> {
     let token = value.to_str().ok().and_then(|value| value.split_once(' '));
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     Some(token.and_then(|(_, token)| token.trim().parse().ok()).ok_or(Code::Unauthenticated.into()))
+}
+
+/// The parameters of the path; `not_found` for what is not UTF-8, as no path of this server has it.
+#[derive(Clone, Debug)]
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let path = <axum::extract::Path<T> as FromRequestParts<S>>::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(parameters)| Self(parameters)).map_err(|_| Code::NotFound.into())
+    }
 }
 
 /// The room that the path names by `{id}`; `room_not_found` for text that is no id.

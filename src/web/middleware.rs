@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -97,7 +97,7 @@ fn path_for_log(path: &str) -> &str {
 }
 
 /// Adds the headers of every response, and the id by which it is found in the log.
-pub(super) async fn add_headers(request: Request, next: Next) -> Response {
+pub(super) async fn add_headers(State(is_https): State<bool>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), path_for_log(request.uri().path()).to_owned());
     let mut response = next.run(request).await;
     let mut id = [0; 8];
@@ -115,6 +115,10 @@ pub(super) async fn add_headers(request: Request, next: Next) -> Response {
         ("cross-origin-opener-policy", "same-origin"),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if is_https {
+        // One year: a browser that has once come by HTTPS does not try HTTP again.
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     // A shared cache keeps only what allows it explicitly; errors do not.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));

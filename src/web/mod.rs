@@ -57,16 +57,16 @@ pub fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(app.clone(), middleware::check_origin))
         .merge(health::routes());
-    with_common_layers(routes).with_state(app.clone())
+    with_common_layers(routes, app.config.origins.is_https()).with_state(app.clone())
 }
 
 /// Adds what every route has: panics cost one response, and each response has its headers.
-fn with_common_layers<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+fn with_common_layers<S: Clone + Send + Sync + 'static>(routes: Router<S>, is_https: bool) -> Router<S> {
     routes
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(from_fn(problem::as_page_for_browsers))
         // Outermost, so that the response after a panic has the headers too.
-        .layer(from_fn(middleware::add_headers))
+        .layer(from_fn_with_state(is_https, middleware::add_headers))
 }
 
 /// Returns the most bytes of a multipart body. Each of its files has its own limit besides.

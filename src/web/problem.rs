@@ -91,7 +91,7 @@ mod tests {
     async fn a_panic_in_a_handler_costs_one_response() {
         let router =
             Router::new().route("/early", get(early)).route("/late", get(late)).route("/", get(async || "well"));
-        let router = with_common_layers(router);
+        let router = with_common_layers(router, true);
         let send = |path: &str, accept: &str| -> _ {
             let request = Request::get(path).header("accept", accept).body(Body::empty()).unwrap();
             let router = router.clone();

@@ -84,6 +84,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
     row("POST", "/me/picture/remove", known("/me?done=saved"), empty),
     row("POST", "/me/presence", known("/me?done=saved"), empty),
+    row("POST", "/me/contact", known("/me?done=saved"), |_, _| form([("directFrom", "everybody")])),
     row("POST", "/me/email", account_holders("/me?done=saved"), |_, _| {
         let email = format!("{}@example.org", key().replace(' ', "-"));
         form([("email", &email), ("password", PASSWORD)])

@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["chat"],
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
-    &["cpu_pool", "http_client"],
+    &["cpu_pool", "fair_queue", "http_client", "network"],
     &["error", "ids", "clock", "lock", "log", "mail", "memory", "open_files", "data_folder"],
     &["failpoint"],
 ];
@@ -127,7 +127,7 @@ fn a_module_with_children_is_a_folder_with_mod_rs() {
 fn the_same_noun_has_the_same_file_name_everywhere() {
     // Files about the protocol, the page as a whole or the folder itself.
     let infrastructure: &[(&str, &[&str])] = &[
-        ("src/service", &["housekeeping", "rates", "render"]),
+        ("src/service", &["budgets", "disk_space", "housekeeping", "rates", "render"]),
         ("src/socket", &["broadcast", "connect", "flush", "handshake"]),
         ("src/web/pages", &["me"]),
         ("src/web/api", &["json", "table"]),

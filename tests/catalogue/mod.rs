@@ -27,6 +27,7 @@ const GROUPS: &[(char, &str, &[Row])] = &[
     ('M', "Markup and what is shown", rows::M),
     ('Q', "Search", rows::Q),
     ('N', "Admins and operation", rows::N),
+    ('B', "What one network may take", rows::B),
 ];
 
 /// A test: its file, and its name or title.

@@ -217,3 +217,13 @@ pub(super) const N: &[Row] = &[
         "The index is rewritten within minutes; what was deleted before this version stays in free pages until VACUUM.",
     ),
 ];
+
+pub(super) const B: &[Row] = &[
+    (1, "limits so tight that 300 people behind one address cannot come in", ""),
+    (2, "rooms by many guests of one network", ""),
+    (3, "messages and files by many guests of one network", "NETWORK_QUOTA_MB; accounts have four times as much."),
+    (4, "a disk that is filled", "DISK_RESERVE_MB: guests stop storing first, then everybody; deletions go on."),
+    (5, "guests where the operator wants none", ""),
+    (6, "guesses that lock the owner of an account out", "A network from which the account has a session stays free."),
+    (7, "searches and pages by one network that make others wait", ""),
+];

@@ -34,9 +34,10 @@ cleanup() {
 }
 trap cleanup EXIT
 
-walk() {
-  local folder; folder=$(mktemp -d "$house/XXXXXX")
-  (cd "$folder" && exec env -u PUBLIC_URL -u ALLOWED_ORIGINS -u TRUSTED_PROXIES "$MADANG" serve --port 0 --bind 127.0.0.1 \
+# Starts a server in a folder and on a port, and waits until it is ready; sets server and address.
+start() {
+  local folder=$1 port=$2
+  (cd "$folder" && exec env -u PUBLIC_URL -u ALLOWED_ORIGINS -u TRUSTED_PROXIES "$MADANG" serve --port "$port" --bind 127.0.0.1 \
     --data-dir data --rate-limits off --connections-per-address 0 >ready 2>log) &
   server=$!
   for _ in $(seq 200); do
@@ -44,17 +45,48 @@ walk() {
     kill -0 "$server" 2>/dev/null || { cat "$folder/log" >&2; echo "clients: the server does not start" >&2; exit 1; }
     sleep 0.05
   done
-  local address; address=$(sed -n 's/^Madang is ready on //p' "$folder/ready")
+  address=$(sed -n 's/^Madang is ready on //p' "$folder/ready")
   [ -n "$address" ] || { echo "clients: the server is not ready in 10 seconds" >&2; exit 1; }
+}
+
+walk() {
+  local folder; folder=$(mktemp -d "$house/XXXXXX")
+  start "$folder" 0
   "$@" "$address" "$server" "$way" || { tail -n 40 "$folder/log" >&2; echo "clients: $1, $way failed" >&2; exit 1; }
   wait "$server" || { echo "clients: the server ended badly after $1, $way" >&2; exit 1; }
   server=
   rm -rf "$folder"
 }
 
+# Restarts the server under a client, which must come back by itself.
+restart() {
+  local signal=$1 folder client; shift
+  folder=$(mktemp -d "$house/XXXXXX")
+  start "$folder" 0
+  "$@" "$address" "$way" >"$folder/client" &
+  client=$!
+  until grep -qs joined "$folder/client"; do
+    kill -0 "$client" 2>/dev/null || { tail -n 40 "$folder/log" >&2; echo "clients: $1, $way did not join" >&2; exit 1; }
+    sleep 0.05
+  done
+  kill -"$signal" "$server"
+  wait "$server" 2>/dev/null || true
+  start "$folder" "${address##*:}"
+  wait "$client" || { tail -n 40 "$folder/log" >&2; echo "clients: $1, $way did not come back after $signal" >&2; exit 1; }
+  kill -KILL "$server"
+  wait "$server" 2>/dev/null || true
+  server=
+  rm -rf "$folder"
+  echo "$(basename "$1"), $way: back after $signal"
+}
+
 for way in polling websocket upgrade; do
   walk node node/walk.mjs
   walk python/venv/bin/python python/walk.py
+  for signal in TERM KILL; do
+    restart "$signal" node node/restart.mjs
+    restart "$signal" python/venv/bin/python python/restart.py
+  done
 done
 way=
 walk node node/tutorials.mjs

@@ -49,7 +49,8 @@ fn insecure_settings_are_refused() {
     for (flag, value) in [
         ("--allowed-origins", "*"),
         ("--allowed-origins", "https://chat.example,*"),
-        ("--allowed-origins", "null"),
+        ("--allowed-origins", "capacitor://*"),
+        ("--public-url", "null"),
         ("--allowed-origins", "https://*"),
         ("--allowed-origins", "https://*.example"),
         ("--public-url", "*"),

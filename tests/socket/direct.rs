@@ -31,7 +31,6 @@ async fn a_direct_room_appears_at_once_for_its_two_users_only() {
     let other = app.courtyard(&minji).await;
     lobby.take_where("newRoom", |made| made["id"] == other.id).await;
     assert_eq!(lobby.all("newRoom").len(), 1);
-    his.refused("leave", json!({ "room": room.id }), "forbidden").await;
     his.refused("kick", json!({ "room": room.id, "userId": minji.id }), "forbidden").await;
     app.call(&jun, "PATCH", &format!("/rooms/{}", room.id), json!({ "title": "x" })).await.refused(403, "forbidden");
 }

@@ -65,3 +65,56 @@ async fn only_moderators_mention_everybody_and_mentions_are_limited() {
     his.refused("message", send("@minji @jun @sora"), "too_many").await;
     his.ok("message", send("@minji @jun everyone")).await;
 }
+
+#[tokio::test]
+async fn a_name_in_code_or_in_an_address_called_somebody() {
+    let app = App::with(|config| config.limits.mentions_max = 2).await;
+    let whale = app.guest("파란 고래").await;
+    let room = app.courtyard(&whale).await;
+    for name in ["민지", "*별*", "a_b_c"] {
+        app.join(&app.guest(name).await, &room).await;
+    }
+    let jun = app.guest("준").await;
+    app.join(&jun, &room).await;
+    for text in [
+        "`@민지`",
+        "`a @민지 b` 처럼",
+        "```java\n@민지\nclass A {}\n```",
+        "이거 ```\n@민지 @별\n```",
+        "    @민지 들여쓴 코드",
+        "https://example.org/@민지",
+        "`@everyone` 은 방장만 써요",
+        "```\n@모두\n```",
+        "@모두의마블 할 사람",
+        "[@준](https://example.org)",
+    ] {
+        let sent = app.say(&jun, &room, text).await;
+        let is_link = text.starts_with('[');
+        assert_eq!(sent.get("mentions").is_some(), is_link, "{text}: {sent}");
+    }
+    for (text, name) in [
+        ("@민지야", "민지"),
+        ("**@민지**님", "민지"),
+        ("`코드` 뒤 @민지", "민지"),
+        ("@*별* 안녕", "*별*"),
+        ("_@a_b_c_", "a_b_c"),
+    ] {
+        assert_eq!(app.say(&jun, &room, text).await["mentions"][0]["name"], name, "{text}");
+    }
+}
+
+/// Abuse: E8
+#[tokio::test]
+async fn of_many_members_of_one_name_the_first_ten_are_mentioned() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let mut first = Vec::new();
+    for _ in 0..12 {
+        let namesake = app.guest("a").await;
+        app.join(&namesake, &room).await;
+        first.push(json!({ "userId": namesake.id, "name": "a" }));
+    }
+    let sent = app.say(&minji, &room, &"@a ".repeat(200)).await;
+    assert_eq!(sent["mentions"], json!(first[..10]));
+}

@@ -39,6 +39,7 @@ fn config(data_dir: PathBuf) -> Config {
         data_dir,
         has_rate_limits: false,
         connections_per_address: 0,
+        disk_reserve: 0,
         exit_grace: Duration::from_millis(40),
         second: Duration::from_millis(20),
         clock_settling: Duration::ZERO,

@@ -218,6 +218,7 @@ async fn the_session_cookie_is_for_this_host_only() {
     let form = [("email", "minji@example.org"), ("name", "minji"), ("password", PASSWORD), ("next", "/")];
     let answer = app.request("POST", "/signup").form(&form).send().await;
     assert_eq!(answer.leads_to(), "/");
+    assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"));
     let cookie = answer.header("set-cookie").unwrap();
     assert!(cookie.starts_with("__Host-madang_session="), "{cookie}");
     for flag in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] {

@@ -6,7 +6,7 @@ use madang::config::Config;
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
-use crate::support::fixtures::PASSWORD;
+use crate::support::fixtures::{PASSWORD, blob};
 use crate::support::{App, Person};
 
 /// Returns the admin commands for a running server.
@@ -41,6 +41,7 @@ async fn the_first_admin_link_works_once_after_confirmation() {
     }
     assert!(!is_admin(&app, &minji).await);
     assert!(app.page(&guest, &path).await.text().contains(&format!("/signup?next={path}")));
+    assert_eq!(app.form(&guest, "/admin/%00", &[]).await.status, 410);
     let led = app.form(&guest, &path, &[]).await;
     assert_eq!(led.leads_to(), format!("/login?next={path}"));
     // A11: of two concurrent attempts one succeeds.
@@ -54,7 +55,7 @@ async fn the_first_admin_link_works_once_after_confirmation() {
     let (first, second) = (admin_path(&app).await, admin_path(&app).await);
     assert_eq!((app.page(&minji, &first).await.status, app.page(&minji, &second).await.status), (410, 200));
     app.alter("UPDATE links SET ends_at = 1");
-    for path in [second.as_str(), "/admin/x", &format!("/admin/{}", "A".repeat(43))] {
+    for path in [second.as_str(), "/admin/x", "/admin/%00", &format!("/admin/{}", "A".repeat(43))] {
         assert_eq!(app.page(&minji, path).await.status, 410, "{path}");
         assert_eq!(app.form(&minji, path, &[]).await.status, 410, "{path}");
     }
@@ -193,4 +194,30 @@ async fn no_other_site_acts_for_an_admin_and_no_name_runs_as_script() {
         assert!(!page.text().contains("<img src=x") && !page.text().contains("<script>alert"), "{path}");
         assert!(!page.header("content-security-policy").unwrap().contains("unsafe"), "{path}");
     }
+}
+
+/// Abuse: N1
+#[tokio::test]
+async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lifts_it() {
+    let app = App::start().await;
+    let minji = app.signed_up("minji").await;
+    let desk = desk(&app);
+    app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&minji.id)));
+    desk.suspend("minji@example.org", true).await.unwrap();
+    assert_eq!(desk.suspend("minji@example.org", true).await.unwrap_err(), "minji@example.org is suspended already");
+    app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    let form = json!({ "email": "minji@example.org", "password": PASSWORD });
+    let log_in = || app.request("POST", "/api/session").json(&form).send();
+    assert_eq!(log_in().await.refused(403, "forbidden")["message"], "this account is suspended");
+    desk.suspend("minji@example.org", false).await.unwrap();
+    log_in().await.is(201);
+    let minji = app.log_in("minji").await;
+    assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.is(200)["isAdmin"], false);
+    app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&minji.id)));
+    desk.demote("minji@example.org").await.unwrap();
+    assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.is(200)["isAdmin"], false);
+    assert_eq!(desk.demote("minji@example.org").await.unwrap_err(), "minji@example.org is no admin");
+    let unknown = "no account has the e-mail address sora@example.org";
+    assert_eq!(desk.suspend("sora@example.org", true).await.unwrap_err(), unknown);
+    desk.close().await;
 }

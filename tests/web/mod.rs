@@ -19,6 +19,7 @@ mod me;
 mod member;
 mod message;
 mod moderator;
+mod network;
 mod origin;
 mod page;
 mod picture;

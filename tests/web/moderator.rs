@@ -71,7 +71,7 @@ async fn the_table_of_powers() {
         let app = App::start().await;
         let mut people = Vec::new();
         for name in ["owner", "moderator", "other moderator", "member", "other member", "gone", "admin"] {
-            people.push(app.guest(name).await);
+            people.push(app.guest(&format!("the {name}")).await);
         }
         app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&people[ADMIN].id)));
         for (by, table) in [
@@ -254,4 +254,23 @@ async fn roles_and_bans_work_by_form_too() {
     app.join(&sora, &room).await;
     let lowered = app.form(&minji, &moderators, &[("userId", &jun.id), ("on", "false")]).await;
     assert_eq!(lowered.leads_to(), path);
+}
+
+/// Abuse: Z13
+#[tokio::test]
+async fn a_moderator_removes_no_admin_from_a_room() {
+    let app = App::start().await;
+    let ([minji, jun, sora], room, _) = app.room_of_three().await;
+    let members = format!("/rooms/{}/members", room.id);
+    let moderator = format!("/rooms/{}/moderators/{}", room.id, jun.id);
+    assert!(app.call(&minji, "PUT", &moderator, Value::Null).await.status < 300);
+    app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&sora.id)));
+    let kick = format!("{members}/{}", sora.id);
+    let ban = format!("{kick}?ban=true");
+    for path in [&kick, &ban] {
+        app.call(&jun, "DELETE", path, Value::Null).await.refused(403, "forbidden");
+    }
+    app.call(&sora, "DELETE", &format!("{members}/me"), Value::Null).await.is(204);
+    app.call(&jun, "DELETE", &ban, Value::Null).await.refused(403, "forbidden");
+    app.join(&sora, &room).await;
 }

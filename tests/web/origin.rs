@@ -101,6 +101,26 @@ async fn an_allowed_site_uses_the_api_only_with_a_bearer() {
     assert_eq!(app.turned_away(by_cookie).await["code"], "unauthenticated");
 }
 
+#[tokio::test]
+async fn native_clients_get_in_by_the_origins_they_send() {
+    let app = App::with(|config| {
+        let apps = ["capacitor://localhost", "ionic://localhost", "file://", "null"];
+        config.origins.allowed = apps.map(|origin| Origin::parse_allowed(origin).unwrap()).into();
+    })
+    .await;
+    let minji = app.guest("minji").await;
+    let swift = app.url().replace("http://", "ws://");
+    for origin in ["capacitor://localhost", "ionic://localhost", "file://", "null", &swift] {
+        app.open_socket(ConnectOptions::of(&minji).header("origin", origin)).await.take("connect").await;
+        app.get("/api/me").header("origin", origin).bearer(&minji.token).send().await.is(200);
+        let cookie = app.get("/api/me").header("origin", origin).cookie(&minji.token).send().await;
+        assert_eq!(cookie.status, if origin == swift { 200 } else { 401 }, "{origin}");
+    }
+    for origin in ["capacitor://evil", "tauri://localhost", "ws://evil.example"] {
+        app.get("/api/me").header("origin", origin).bearer(&minji.token).send().await.refused(403, "forbidden");
+    }
+}
+
 /// Abuse: R3
 #[tokio::test]
 async fn the_cookie_does_nothing_for_another_site() {

@@ -24,6 +24,18 @@ async fn a_get_creates_no_user() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_not_text_is_not_found() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    for path in ["/files/%ff", "/invite/%C3%28", "/admin/%ff", "/reset/%80", "/assets/%ff", "/socket.io/%ff"] {
+        let page = app.get(path).bearer(&minji.token).header("accept", "text/html").send().await;
+        assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")), "{path}");
+        app.get(path).bearer(&minji.token).send().await.refused(404, "not_found");
+    }
+    app.get("/api/rooms/%ff").send().await.refused(404, "room_not_found");
+}
+
+#[tokio::test]
 async fn a_form_creates_room_user_and_session_at_once() {
     let app = App::start().await;
     let form = [("title", "마당 <b>"), ("max", "3"), ("password", ""), ("name", "민지")];

@@ -87,6 +87,26 @@ async fn what_narrows_a_search() {
     assert_eq!((texts(second["messages"].as_array().unwrap()), &second["next"]), (vec!["김밥 하나"], &Value::Null));
 }
 
+#[tokio::test]
+async fn a_word_is_found_however_it_was_typed() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    for text in ["don’t be “shy”", "밤하\u{200b}늘", "ΟΔΟΣ", "Straße"] {
+        app.say(&minji, &room, text).await;
+    }
+    for (q, text) in [
+        ("don't", "don’t be “shy”"),
+        ("하늘", "밤하\u{200b}늘"),
+        ("밤\u{200d}하늘", "밤하\u{200b}늘"),
+        ("οδος", "ΟΔΟΣ"),
+        ("οδοσ", "ΟΔΟΣ"),
+        ("STRASSE", "Straße"),
+    ] {
+        assert_eq!(texts(&app.found(&minji, q).await), [text], "{q}");
+    }
+}
+
 /// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
 async fn query_operators_are_plain_text() {

@@ -296,3 +296,14 @@ async fn a_failed_write_is_reported_to_the_sender() {
     send(&app, &minji, &room, b"found", &[]).await.is(201);
     assert_eq!((app.stored_files().len(), app.incoming_files()), (1, 0));
 }
+
+#[tokio::test]
+async fn a_long_name_lost_its_ending() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    for ending in [".pdf", ".hwp", ".tar.gz"] {
+        let made = upload(&app, &minji, &("보고서".repeat(60) + ending), b"hello").await.is(201);
+        let name = made["name"].as_str().unwrap();
+        assert!(name.ends_with(ending) && name.chars().count() == 120, "{name}");
+    }
+}

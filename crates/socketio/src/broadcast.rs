@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::engine::payload::Packet;
 use crate::namespace::{ALL_SOCKETS, Namespace};
+use crate::packet::Args;
 use crate::socket::Socket;
 use crate::socket_id::SocketId;
 
@@ -94,6 +95,12 @@ impl<'a> Broadcast<'a> {
         let packet = self.namespace.packet(event, argument)?;
         self.send(packet).await;
         Ok(())
+    }
+
+    /// Sends an event with any number of arguments and attachments, encoded once, to each socket.
+    pub async fn emit_args(self, event: &str, args: &Args) {
+        let packet = self.namespace.packet_of_args(event, args);
+        self.send(packet).await;
     }
 
     /// Sends a packet that [`Namespace::packet`] encoded.

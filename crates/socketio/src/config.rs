@@ -11,6 +11,8 @@ use crate::rate::Rate;
 pub struct Config {
     /// The path of all requests, with slashes around: `/socket.io/`.
     pub path: String,
+    /// The transports that clients may use.
+    pub transports: Transports,
     /// The time between two pings.
     pub ping_interval: Duration,
     /// How long a pong may take; a session without one ends at interval + timeout.
@@ -27,8 +29,13 @@ pub struct Config {
     pub max_payload: usize,
     /// Fragments of one WebSocket message; more close the connection with 1008.
     pub max_fragments: usize,
-    /// Binary attachments of one packet.
+    /// Binary attachments of one packet, up to 9,999.
     pub max_attachments: usize,
+    /// Bytes of an event's name.
+    pub max_event_name: usize,
+    /// Arrays and objects inside each other in the JSON of a packet, with the array of the arguments; up
+    /// to 127.
+    pub max_depth: usize,
     /// CONNECTs of one session to namespaces that do not exist; one more closes it.
     pub max_unknown_namespaces: usize,
     /// Events of one socket that wait to be handled; with more, its connection is not read.
@@ -47,10 +54,23 @@ pub struct Config {
     pub handshake_hooks: Arc<dyn HandshakeHooks>,
 }
 
+/// The transports of a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transports {
+    /// Polling, WebSocket, and the upgrade from the one to the other.
+    #[default]
+    All,
+    /// Polling alone, for networks that break WebSockets.
+    Polling,
+    /// WebSocket alone, where nothing keeps the requests of a client on one server.
+    WebSocket,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             path: "/socket.io/".into(),
+            transports: Transports::All,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(10),
@@ -60,6 +80,8 @@ impl Default for Config {
             max_payload: 64 * 1024,
             max_fragments: 4_096,
             max_attachments: 4,
+            max_event_name: 128,
+            max_depth: 16,
             max_unknown_namespaces: 8,
             max_inbox: 32,
             max_send_queue: 1024 * 1024,

@@ -26,6 +26,12 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
+    /// Returns whether the client should stay away: it broke the rules, or the server removed it. After
+    /// any other reason it should reconnect by itself.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Self::ParseError | Self::RateLimited | Self::ServerDisconnect)
+    }
+
     /// Returns Socket.IO's text for the reason, where it has one.
     pub fn as_str(self) -> &'static str {
         match self {

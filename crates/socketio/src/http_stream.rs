@@ -11,29 +11,31 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use crate::address::Permit;
-use crate::smuggling_guard::{BareLineFeed, HeadScanner, SmugglingGuard};
+use crate::request_scanner::{RequestScanner, SmugglingGuard};
 
-/// The response to a head with a bare line feed, written past hyper.
-const BARE_LINE_FEED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+/// How long the rest of a body is read, and thrown away, after the response to it.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection while it speaks HTTP.
 ///
-/// It adds two checks that hyper does not have: heads are scanned for request smuggling, and a client
-/// that reads no byte of a response for `write_timeout` is dropped.
+/// It adds what hyper does not have: requests are scanned for smuggling, a client that reads no byte of
+/// a response for `write_timeout` is dropped, and a response that leaves before its request's body has
+/// arrived is not lost by the end of the connection.
 #[derive(Debug)]
 pub(crate) struct HttpStream {
     tcp: TcpStream,
     /// Kept with the stream and not with hyper's future, which ends at the upgrade.
     permit: Permit,
     guard: Arc<SmugglingGuard>,
-    scanner: HeadScanner,
+    scanner: RequestScanner,
     write_timeout: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 impl HttpStream {
     pub(crate) fn new(tcp: TcpStream, permit: Permit, guard: Arc<SmugglingGuard>, write_timeout: Duration) -> Self {
-        Self { tcp, permit, guard, scanner: HeadScanner::default(), write_timeout, stalled: None }
+        Self { tcp, permit, guard, scanner: RequestScanner::default(), write_timeout, stalled: None, linger: None }
     }
 
     /// Takes the connection over from HTTP.
@@ -51,20 +53,29 @@ impl HttpStream {
         ready!(stalled.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
+
+    /// Reads to the end, for a short time: unread bytes would turn the close into a reset, which may
+    /// overtake the response.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [0; 4 * 1024];
+        loop {
+            let mut buf = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut self.tcp).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => break,
+            }
+        }
+        self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER))).as_mut().poll(cx)
+    }
 }
 
 impl AsyncRead for HttpStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
-        let Self { tcp, guard, scanner, .. } = &mut *self;
-        if guard.is_expecting_head()
-            && let Err(BareLineFeed) = scanner.scan(&buf.filled()[before..], guard)
-        {
-            // The connection ends here either way; the response is a courtesy.
-            let _ = tcp.try_write(BARE_LINE_FEED);
-            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
-        }
+        let Self { guard, scanner, .. } = &mut *self;
+        scanner.scan(&buf.filled()[before..], guard);
         Poll::Ready(Ok(()))
     }
 }
@@ -93,6 +104,7 @@ impl AsyncWrite for HttpStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
+        if self.guard.is_in_body() { self.poll_discard(cx).map(Ok) } else { Poll::Ready(Ok(())) }
     }
 }

@@ -16,7 +16,7 @@ use crate::engine::{Application, Engine};
 use crate::namespace::{Namespace, Namespaces};
 use crate::packet::{self, Body, Event};
 use crate::packet_router::{PacketRouter, SocketIoHandler};
-use crate::smuggling_guard::{HeadScanner, SmugglingGuard};
+use crate::request_scanner::{RequestScanner, SmugglingGuard};
 
 /// Decodes a client's WebSocket frames.
 pub struct FrameDecoder(Decoder);
@@ -46,16 +46,11 @@ impl FrameDecoder {
     }
 }
 
-/// Scans the first head of a connection; returns whether its request is allowed, or `None` after a bare
-/// line feed.
-pub fn scan_head<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<bool> {
-    let (mut scanner, guard) = (HeadScanner::default(), SmugglingGuard::default());
-    for piece in pieces {
-        if guard.is_expecting_head() {
-            scanner.scan(piece, &guard).ok()?;
-        }
-    }
-    Some(guard.begin_request())
+/// Scans the bytes of a connection; returns how many of its requests are allowed.
+pub fn scan_requests<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> usize {
+    let (mut scanner, guard) = (RequestScanner::default(), SmugglingGuard::default());
+    pieces.for_each(|piece| scanner.scan(piece, &guard));
+    std::iter::repeat_with(|| guard.begin_request()).take_while(|is_allowed| *is_allowed).count()
 }
 
 /// Returns the packets of a polling payload, or `None` for each that is no message.
@@ -73,7 +68,8 @@ pub fn append_to_payload(packet: &Packet, payload: &mut String) {
 
 /// Returns how many attachments follow a Socket.IO packet, or `None` if it is malformed.
 pub fn count_attachments(text: &str) -> Option<usize> {
-    packet::Incoming::parse(text, usize::MAX).ok().map(|(_, attachments)| attachments)
+    let config = Config { max_attachments: usize::MAX, ..Config::default() };
+    packet::Incoming::parse(text, &config).ok().map(|(_, attachments)| attachments)
 }
 
 /// A Socket.IO event of a client.
@@ -87,7 +83,8 @@ pub struct ParsedEvent {
 
 /// Parses an event and adds those of its attachments that `attachments` has.
 pub fn parse_event(text: &str, max: usize, attachments: impl Iterator<Item = Bytes>) -> Option<ParsedEvent> {
-    let (mut incoming, expected) = packet::Incoming::parse(text, max).ok()?;
+    let (mut incoming, expected) =
+        packet::Incoming::parse(text, &Config { max_attachments: max, ..Config::default() }).ok()?;
     incoming.attach(attachments.take(expected).collect());
     let Body::Event { event, id } = incoming.body else { return None };
     Some(ParsedEvent { namespace: incoming.namespace, event, id, attachments: expected })
@@ -142,7 +139,7 @@ impl TestSession {
     pub fn poll(&self) -> Option<String> {
         match self.session.poll() {
             PollResult::Payload(payload) => Some(payload),
-            PollResult::Wait(_) => None,
+            PollResult::Ended | PollResult::Wait(_) => None,
         }
     }
 

@@ -14,7 +14,7 @@
 //!
 //! # Layout
 //! The way of a message: `listener` accepts a connection and speaks HTTP (`http_stream`,
-//! `smuggling_guard`) → `engine` finds the session of a request → `engine::polling` or
+//! `request_scanner`) → `engine` finds the session of a request → `engine::polling` or
 //! `engine::websocket` read its packets (`engine::payload`, `engine::frame`) → `engine::session` checks
 //! rates and deadlines → `packet_router` makes Socket.IO packets of them (`packet`) → `inbox` keeps a
 //! socket's events in order → `namespace` calls the handlers. The way back: `broadcast` → `rooms` →
@@ -23,9 +23,22 @@
 //! Imports between files form one circle, `namespace` and `socket`: a handler of a namespace gets the
 //! socket, and a socket broadcasts in its namespace.
 //!
-//! There is no MessagePack parser, no JSONP, no compression and no connection state recovery, on
-//! purpose: each is a way to make a server allocate or reveal what it should not, and an application
-//! that numbers its messages resumes better by itself.
+//! # Absent on purpose
+//! - **Engine.IO 3** (clients of Socket.IO 1 and 2): its packets mean other things under the same names,
+//!   and its clients ping the server; two protocols on one path are two chances to misread a request.
+//! - **WebTransport**: it needs HTTP/3, which proxies in front end for the server.
+//! - **MessagePack** and other parsers: both sides must be built for it, and JSON can be checked without
+//!   allocating what it declares.
+//! - **Connection state recovery**: it keeps every client's packets in memory. An application that numbers
+//!   its messages resumes from its store, for longer and after a restart as well.
+//! - **Dynamic namespaces**: the names of clients would be memory of the server. Rooms are made on demand.
+//! - **Acknowledged broadcasts**: ask each socket of [`Broadcast::sockets`] by [`Socket::emit_with_ack`]
+//!   and decide what a missing answer means.
+//! - **Event middleware**: a handler is a function, and [`Namespace::on_any`] takes what has none.
+//! - **An asynchronous check of the handshake**: [`HandshakeHooks`] see the request before a session is made
+//!   and must not block; [`Namespace::connect_middleware`] may wait, and has what they kept of it.
+//! - **JSONP, compression and adapters for several servers**: one is obsolete, one tells the length of a
+//!   secret, and a cluster needs an order of its messages that no adapter has.
 
 mod address;
 mod broadcast;
@@ -44,15 +57,15 @@ mod packet;
 mod packet_router;
 mod rate;
 mod reply;
+mod request_scanner;
 mod rooms;
 mod server;
-mod smuggling_guard;
 mod socket;
 mod socket_id;
 
 pub use address::network;
 pub use broadcast::{Broadcast, Recipient};
-pub use config::Config;
+pub use config::{Config, Transports};
 pub use disconnect_reason::DisconnectReason;
 pub use engine::payload::{Message, Packet};
 pub use engine::session::{Closing, FloodCheck, Session, SessionHandler};

@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::header::{CONNECTION, HOST};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::{Body as HttpBody, Incoming as Body};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::address::{AddressLimit, Permit};
 use crate::http_stream::HttpStream;
-use crate::smuggling_guard::SmugglingGuard;
+use crate::request_scanner::SmugglingGuard;
 
 /// The address under which the connections of all addresses are counted.
 const EVERYONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
@@ -136,15 +136,17 @@ impl Connection {
         let stream = HttpStream::new(tcp, permit, Arc::clone(&guard), self.limits.write_timeout);
         let address = self.address;
         let service = service_fn(|request: Request<Body>| {
-            let response = guard.begin_request().then(|| service(request, address));
+            let is_allowed = guard.begin_request() && names_one_host(&request);
+            let response = is_allowed.then(|| service(request, address));
             let guard = Arc::clone(&guard);
             async move {
-                let response = match response {
+                let mut response = match response {
                     Some(response) => response.await,
                     None => ambiguous(),
                 };
-                if allows_another_request(&response) {
-                    guard.expect_head();
+                if guard.is_in_body() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    // Answered before its body was read: the rest of it is not a request.
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response)
             }
@@ -166,11 +168,13 @@ impl Connection {
     }
 }
 
-/// Returns whether another request may follow on the connection. If not, the next bytes are the rest
-/// of a body or another protocol, and no head.
-fn allows_another_request<B>(response: &Response<B>) -> bool {
-    let is_closing = response.headers().get(CONNECTION).is_some_and(|value| value == "close");
-    response.status() != StatusCode::SWITCHING_PROTOCOLS && !is_closing
+/// Returns whether a request names its host once, as HTTP/1.1 requires (RFC 9112 section 3.2): with
+/// two, a proxy in front may have checked the other one.
+fn names_one_host(request: &Request<Body>) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        count => count == 1,
+    }
 }
 
 /// Returns the response to a request that may hide another.

@@ -25,6 +25,8 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type ConnectMiddleware =
     Box<dyn Fn(Socket, Option<Box<RawValue>>) -> BoxFuture<Result<Admission, ConnectError>> + Send + Sync>;
 type EventHandler = Box<dyn Fn(Socket, Args) -> BoxFuture<Result<Reply, Refusal>> + Send + Sync>;
+type CatchAllHandler = Box<dyn Fn(Socket, Event) -> BoxFuture<Reply> + Send + Sync>;
+type DisconnectingHandler = Box<dyn Fn(&Socket, DisconnectReason) + Send + Sync>;
 type DisconnectHandler = Box<dyn Fn(Socket, DisconnectReason) -> BoxFuture<()> + Send + Sync>;
 type RefusalHandler = Box<dyn Fn(Refusal) -> Args + Send + Sync>;
 
@@ -39,6 +41,8 @@ pub struct Namespace {
     name: String,
     connect_middleware: Option<ConnectMiddleware>,
     handlers: HashMap<&'static str, EventHandler>,
+    catch_all_handler: Option<CatchAllHandler>,
+    disconnecting_handler: Option<DisconnectingHandler>,
     disconnect_handler: Option<DisconnectHandler>,
     refusal_handler: RefusalHandler,
     rooms: Rooms<Socket>,
@@ -53,6 +57,8 @@ impl Namespace {
             name: name.into(),
             connect_middleware: None,
             handlers: HashMap::new(),
+            catch_all_handler: None,
+            disconnecting_handler: None,
             disconnect_handler: None,
             refusal_handler: Box::new(default_refusal),
             rooms: Rooms::default(),
@@ -114,6 +120,24 @@ impl Namespace {
         self
     }
 
+    /// Handles the events that have no handler of their own. Without this they are refused as
+    /// [`Refusal::UnknownEvent`].
+    pub fn on_any<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(Socket, Event) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Reply> + Send + 'static,
+    {
+        self.catch_all_handler = Some(Box::new(move |socket, event| Box::pin(handler(socket, event))));
+        self
+    }
+
+    /// Runs `handler` once for each socket that ends, while it is still in its rooms: see
+    /// [`Socket::rooms`]. It must be quick and must not block.
+    pub fn on_disconnecting(mut self, handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static) -> Self {
+        self.disconnecting_handler = Some(Box::new(handler));
+        self
+    }
+
     /// Runs `handler` once for each socket that has ended, after all its events: also for one whose
     /// session ended while its connect middleware was about to admit it.
     pub fn on_disconnect<F, Fut>(mut self, handler: F) -> Self
@@ -152,6 +176,11 @@ impl Namespace {
     /// When the argument does not serialize to JSON.
     pub fn packet(&self, event: &str, argument: &(impl Serialize + ?Sized)) -> serde_json::Result<Packet> {
         Ok(packet::event(&self.name, event, None, &Args::one(argument)?))
+    }
+
+    /// Encodes an event with any number of arguments and attachments, once for any number of receivers.
+    pub fn packet_of_args(&self, event: &str, args: &Args) -> Packet {
+        packet::event(&self.name, event, None, args)
     }
 
     /// Encodes an event whose argument is JSON in pieces, which together must be UTF-8. The pieces are
@@ -193,7 +222,10 @@ impl Namespace {
         let handled = AssertUnwindSafe(async {
             let handled = match self.handlers.get(event.name.as_str()) {
                 Some(handler) => handler(socket, event.args).await,
-                None => Err(Refusal::UnknownEvent),
+                None => match &self.catch_all_handler {
+                    Some(handler) => Ok(handler(socket, event).await),
+                    None => Err(Refusal::UnknownEvent),
+                },
             };
             handled.unwrap_or_else(|refusal| self.refuse(refusal))
         });
@@ -201,6 +233,14 @@ impl Namespace {
             tracing::error!(namespace = self.name, "an event handler panicked");
             self.refuse(Refusal::Panicked)
         })
+    }
+
+    /// Runs the disconnecting handler. Its panic must not stop the end of the socket.
+    pub(crate) fn disconnecting(&self, socket: &Socket, reason: DisconnectReason) {
+        let Some(handler) = &self.disconnecting_handler else { return };
+        if catch_unwind(AssertUnwindSafe(|| handler(socket, reason))).is_err() {
+            tracing::error!(namespace = self.name, "a disconnecting handler panicked");
+        }
     }
 
     /// Runs the disconnect handler.
@@ -230,6 +270,7 @@ pub(crate) async fn handle_inbox(socket: Socket) {
 /// Sends the acknowledgement, if one was requested, and then runs what follows it.
 pub(crate) fn acknowledge(socket: &Socket, id: Option<u64>, reply: Reply) {
     if let Some(id) = id
+        && reply.is_acknowledgement
         && !socket.has_ended()
     {
         let ack = packet::ack(socket.namespace().name(), id, &reply.args);

@@ -55,8 +55,8 @@ impl PacketRouter {
         if self.state.lock().partial.is_some() {
             return Err(DisconnectReason::ParseError);
         }
-        let max = session.config().max_attachments;
-        let (packet, expected) = Incoming::parse(text, max).map_err(|Malformed| DisconnectReason::ParseError)?;
+        let parsed = Incoming::parse(text, session.config());
+        let (packet, expected) = parsed.map_err(|Malformed| DisconnectReason::ParseError)?;
         if expected == 0 {
             return self.route(session, packet, flood);
         }
@@ -184,7 +184,9 @@ fn connect_error(namespace: &str, error: &ConnectError) -> Packet {
 /// Runs the connect middleware and answers the client; then handles the events that it sent meanwhile.
 async fn admit(router: Arc<PacketRouter>, socket: Socket, auth: Option<Box<RawValue>>) {
     let namespace = Arc::clone(socket.namespace());
-    let is_valid = auth.as_ref().is_none_or(|auth| auth.get().starts_with('{') && !packet::is_too_deep(auth.get()));
+    let max_depth = socket.session().config().max_depth;
+    let is_fine = |auth: &RawValue| auth.get().starts_with('{') && !packet::is_too_deep(auth.get(), max_depth);
+    let is_valid = auth.as_deref().is_none_or(is_fine);
     let admitted = match is_valid {
         true => namespace.admit(socket.clone(), auth).await,
         false => Err(ConnectError::new("invalid payload")),

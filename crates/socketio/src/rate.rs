@@ -112,20 +112,38 @@ impl<K: Hash + Eq> RateLimiter<K> {
     /// # Errors
     /// Over the rate, with the time to wait.
     pub fn check(&self, key: K) -> Result<(), Duration> {
+        self.check_many(key, 1)
+    }
+
+    /// Counts several events of a key at once, all or none. More than the burst count as the burst.
+    ///
+    /// # Errors
+    /// As [`RateLimiter::check`].
+    pub fn check_many(&self, key: K, count: u32) -> Result<(), Duration> {
         let now = Instant::now();
         let window = self.rate.window();
+        let cost = self.rate.interval * count.min(self.rate.burst);
         let mut inner = self.inner.lock();
         if inner.meters.len() >= inner.sweep_at {
             inner.meters.retain(|_, meter| meter.0 > now);
             inner.sweep_at = MIN_SWEEP_AT.max(inner.meters.len() * 2);
         }
         let meter = inner.meters.entry(key).or_insert(Meter::new(now));
-        let ahead = meter.0.max(now) + self.rate.interval - now;
+        let ahead = meter.0.max(now) + cost - now;
         if ahead > window {
             return Err(ahead - window);
         }
         meter.0 = now + ahead;
         Ok(())
+    }
+
+    /// Takes back one event of a key, for events that turn out not to count.
+    pub fn take_back(&self, key: &K) {
+        if let Some(meter) = self.inner.lock().meters.get_mut(key)
+            && let Some(before) = meter.0.checked_sub(self.rate.interval)
+        {
+            meter.0 = before;
+        }
     }
 }
 
@@ -153,5 +171,17 @@ mod tests {
         assert_eq!(limiter.check("a"), Err(Duration::from_secs(1)));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(limiter.check("a"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn several_events_count_all_or_none_and_can_be_taken_back() {
+        let limiter = RateLimiter::new(Rate::per_second(1).burst(10));
+        assert_eq!(limiter.check_many("a", 8), Ok(()));
+        assert_eq!(limiter.check_many("a", 3), Err(Duration::from_secs(1)));
+        assert_eq!(limiter.check_many("a", 2), Ok(()));
+        limiter.take_back(&"a");
+        assert_eq!(limiter.check("a"), Ok(()));
+        assert_eq!(limiter.check_many("b", 1_000), Ok(()), "no event is larger than the burst");
+        assert_eq!(limiter.check("b"), Err(Duration::from_secs(1)));
     }
 }

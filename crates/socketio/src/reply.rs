@@ -25,6 +25,7 @@ pub enum Refusal {
 /// The acknowledgement of an event.
 pub struct Reply {
     pub(crate) args: Args,
+    pub(crate) is_acknowledgement: bool,
     pub(crate) is_flow_controlled: bool,
     pub(crate) then: Option<Then>,
 }
@@ -32,7 +33,12 @@ pub struct Reply {
 impl Reply {
     /// Acknowledges with these arguments.
     pub fn new(args: Args) -> Self {
-        Self { args, is_flow_controlled: false, then: None }
+        Self { args, is_acknowledgement: true, is_flow_controlled: false, then: None }
+    }
+
+    /// Does not acknowledge, also if the client has requested it: it waits until its own timeout.
+    pub fn none() -> Self {
+        Self { is_acknowledgement: false, ..Self::new(Args::default()) }
     }
 
     /// Acknowledges with one value.

@@ -82,8 +82,8 @@ impl<M> Clone for RoomSlot<M> {
 }
 
 impl<M> RoomSlot<M> {
-    pub(crate) fn is_in(&self, room: &str) -> bool {
-        &*self.room.name == room
+    pub(crate) fn room(&self) -> &str {
+        &self.room.name
     }
 }
 
@@ -166,7 +166,7 @@ impl<M: RoomMember> Rooms<M> {
 
     fn insert(&self, member: &M, name: &str, is_held: bool) {
         let mut rooms = self.rooms.lock();
-        if member.room_slots().lock().iter().any(|slot| slot.is_in(name)) {
+        if member.room_slots().lock().iter().any(|slot| slot.room() == name) {
             return;
         }
         let room = match rooms.get(name) {
@@ -186,7 +186,7 @@ impl<M: RoomMember> Rooms<M> {
 
     /// Ends a hold; see [`Socket::release`](crate::Socket::release).
     pub(crate) fn release(&self, member: &M, name: &str, after: u64) {
-        let slot = member.room_slots().lock().iter().find(|slot| slot.is_in(name)).cloned();
+        let slot = member.room_slots().lock().iter().find(|slot| slot.room() == name).cloned();
         let Some(RoomSlot { room, slot }) = slot else { return };
         // Sent under the lock: the next broadcast must not overtake the held ones.
         let mut members = room.members.lock();
@@ -207,7 +207,7 @@ impl<M: RoomMember> Rooms<M> {
     pub(crate) fn leave(&self, member: &M, name: &str) {
         let slot = {
             let mut slots = member.room_slots().lock();
-            let index = slots.iter().position(|slot| slot.is_in(name));
+            let index = slots.iter().position(|slot| slot.room() == name);
             index.map(|index| slots.swap_remove(index))
         };
         if let Some(slot) = slot {

@@ -29,3 +29,12 @@ pub fn make_admin(tx: &mut Tx, user_id: UserId) -> Result<()> {
 pub fn find_admin(tx: &mut Tx) -> Result<Option<UserId>> {
     Ok(tx.query_opt("SELECT id FROM users WHERE is_admin = 1 LIMIT 1", &[], |row| row.get(0))?)
 }
+
+/// Takes the rights of an admin from an account, and returns whether it had them.
+///
+/// # Errors
+/// Only those of the database.
+pub fn demote(tx: &mut Tx, user_id: UserId) -> Result<bool> {
+    let sql = "UPDATE users SET is_admin = 0 WHERE id = ?1 AND is_admin = 1";
+    Ok(tx.execute(sql, &[&user_id])? > 0)
+}

@@ -14,9 +14,12 @@ use crate::text;
 
 mod admin;
 mod delete;
+mod suspend;
 
-pub use admin::{find_admin, is_admin, make_admin};
+pub use super::kinds::DirectFrom;
+pub use admin::{demote, find_admin, is_admin, make_admin};
 pub use delete::{Erased, Left, erase, erased, find_erasing, leave, leave_room, said_after};
+pub use suspend::suspend;
 
 /// A user as they see themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -29,6 +32,10 @@ pub struct Account {
     pub bio: String,
     /// Whether the presence is hidden from others.
     pub hides_presence: bool,
+    /// Who may open a direct room with the user.
+    pub direct_from: DirectFrom,
+    /// Whether the directory lists the user.
+    pub listed: bool,
     /// Whether the user is an admin of the server.
     pub is_admin: bool,
     /// RFC 3339 UTC with milliseconds.
@@ -52,6 +59,8 @@ pub struct Change {
     pub bio: Option<String>,
     pub email: Option<String>,
     pub hides_presence: Option<bool>,
+    pub direct_from: Option<DirectFrom>,
+    pub listed: Option<bool>,
 }
 
 /// Creates an account. A `guest` becomes one with the same id, rooms and messages. Returns the sessions that ended
@@ -125,12 +134,14 @@ fn refuse_taken(tx: &mut Tx, me: Option<UserId>, email: &str) -> Result<()> {
 /// `not_found`.
 pub fn get(tx: &mut Tx, me: UserId) -> Result<Account> {
     let user = user::get(tx, me)?;
-    let sql = "SELECT email, bio, hides_presence, is_admin, created_at FROM users WHERE id = ?1";
-    let (email, bio, hides_presence, is_admin, created_at) = tx.query_one(sql, &[&me], |row| {
+    let sql =
+        "SELECT email, bio, hides_presence, direct_from, is_listed, is_admin, created_at FROM users WHERE id = ?1";
+    Ok(tx.query_one(sql, &[&me], |row| {
         let mut c = row.columns();
-        Ok((c.next()?, c.next()?, c.next()?, c.next()?, c.next()?))
-    })?;
-    Ok(Account { user, email, bio, hides_presence, is_admin, created_at: rfc3339(created_at) })
+        let (email, bio, hides_presence, direct_from) = (c.next()?, c.next()?, c.next()?, c.next()?);
+        let (listed, is_admin, created_at) = (c.next()?, c.next()?, rfc3339(c.next()?));
+        Ok(Account { user: user.clone(), email, bio, hides_presence, direct_from, listed, is_admin, created_at })
+    })?)
 }
 
 /// Returns the PHC string of a user's password; `None` for guests, and for users that another server has brought.
@@ -156,6 +167,12 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     }
     if let Some(hides) = change.hides_presence {
         tx.execute("UPDATE users SET hides_presence = ?2 WHERE id = ?1", &[&me, &hides])?;
+    }
+    if let Some(from) = change.direct_from {
+        tx.execute("UPDATE users SET direct_from = ?2 WHERE id = ?1", &[&me, &from])?;
+    }
+    if let Some(listed) = change.listed {
+        tx.execute("UPDATE users SET is_listed = ?2 WHERE id = ?1", &[&me, &listed])?;
     }
     if let Some(email) = &change.email {
         let email = text::email(email)?;

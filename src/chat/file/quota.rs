@@ -46,5 +46,5 @@ pub(super) fn lock(tx: &mut Tx, me: UserId) -> Result<()> {
 }
 
 fn refused(message: &'static str) -> Error {
-    Error { field: Some("file".into()), ..Error::new(Code::TooMany).with_message(message) }
+    Error::new(Code::TooMany).with_message(message).with_field("file")
 }

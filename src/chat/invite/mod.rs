@@ -145,7 +145,7 @@ pub fn room(tx: &mut Tx, now: i64, code: &str) -> Result<Room> {
 /// Returns the error for every invalid code. It does not say whether the code is unknown, used up, ended,
 /// revoked or another room's, so nothing is learnt by guessing.
 pub fn invalid() -> Error {
-    Error { field: Some("invite".into()), ..Error::new(Code::Gone) }
+    Error::new(Code::Gone).with_field("invite")
 }
 
 /// Uses an invite once. A later failure in the same transaction undoes it.

@@ -87,7 +87,7 @@ pub fn bans(
 pub fn lift_ban(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<()> {
     require_moderator(tx, me, room_id)?;
     if tx.execute("DELETE FROM bans WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id])? == 0 {
-        return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) });
+        return Err(Error::new(Code::NotFound).with_field("userId"));
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Removing a member, with or without a ban.
 
-use super::{end, find_role, require_moderator};
+use super::{end, require_moderator, role};
 use crate::chat::kinds::SystemEvent;
 use crate::chat::message::SystemMessage;
-use crate::chat::{Fact, Leaving, Limits, Tx, invite, room, system_message, user};
+use crate::chat::{Fact, Leaving, Limits, Tx, account, room, system_message, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -11,7 +11,7 @@ use crate::text;
 /// Removes a member. With `ban` they cannot join again; a user who is not a member can be banned as well.
 /// Returns the rev of the system message, or the present one where the ban existed.
 ///
-/// The owner cannot be removed, and moderators cannot remove each other.
+/// The owner and admins cannot be removed, and moderators cannot remove each other.
 ///
 /// # Errors
 /// `too_long` with the field `reason`; `room_not_found`, `not_a_member`; `forbidden` unless the role is
@@ -24,11 +24,19 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
     if user_id == me {
         return Err(Error::invalid("userId", "nobody removes oneself; leave instead"));
     }
-    let their_role = find_role(tx, user_id, room_id)?;
+    // The effective role: a moderator removes no admin.
+    let their_role = match role(tx, user_id, room_id) {
+        Ok(role) => Some(role),
+        Err(error) if error.code == Code::NotAMember => None,
+        Err(error) => return Err(error),
+    };
+    if their_role.is_none() && account::is_admin(tx, user_id)? {
+        return Err(Code::Forbidden.into());
+    }
     match their_role {
         Some(role) if role >= my_role => return Err(Code::Forbidden.into()),
         None if !ban || user::find(tx, user_id)?.is_none() => {
-            return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) });
+            return Err(Error::new(Code::NotFound).with_field("userId"));
         }
         _ => {}
     }
@@ -38,7 +46,6 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
     }
     if their_role.is_some() {
         end(tx, room_id, user_id)?;
-        invite::revoke_all_of(tx, room_id, user_id)?;
     }
     let event = if ban { SystemEvent::Ban } else { SystemEvent::Kick };
     let content =

@@ -5,25 +5,27 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::in_list::{self, KEYS_AFTER_ONE};
 use super::kinds::SystemEvent;
 use super::message::SystemMessage;
 use super::room::{self, Room, RoomKind};
 use super::user::{self, User};
-use super::{Fact, Leaving, Limits, Tx, invite, system_message};
+use super::{Fact, Leaving, Tx, direct, invite, system_message};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
+use crate::text;
 
 mod ban;
 mod kick;
+mod list;
 pub(super) mod membership;
 mod moderator;
 
 pub use super::kinds::{Presence, Role};
 pub use ban::{Ban, Bans, bans, lift_ban};
 pub use kick::{Kick, kick};
+pub use list::{Members, Place, by_ids, online_first, page, place};
 pub use membership::{Membership, membership, role};
 pub(super) use membership::{find_role, require_moderator, role_column, sender, set_role};
 pub use moderator::set_moderator;
@@ -41,6 +43,12 @@ pub struct Member {
     pub read_seq: i64,
     /// RFC 3339 UTC with milliseconds.
     pub joined_at: String,
+}
+
+impl Member {
+    pub(super) fn new(user: User, role: Role, read_seq: i64, joined_at: i64) -> Self {
+        Self { user, role, online: false, presence: Presence::Offline, read_seq, joined_at: rfc3339(joined_at) }
+    }
 }
 
 /// The conditions of a user's join. The caller verifies the password with it, outside of any transaction.
@@ -91,16 +99,6 @@ pub struct Gone {
     /// Whether the last member left an ephemeral room, so that it was removed.
     pub removed: bool,
 }
-
-/// A page of members, and the place to go on from if there is more.
-#[derive(Clone, Debug)]
-pub struct Members {
-    pub members: Vec<Member>,
-    pub next: Option<Place>,
-}
-
-/// A place in the list of members: when a member joined, and their id.
-pub type Place = (i64, UserId);
 
 /// Returns the conditions of a user's join.
 ///
@@ -175,9 +173,9 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     }
     // Earlier messages are history, not unread.
     tx.execute(
-        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-         VALUES (?1, ?2, 'member', ?3, ?4, ?5)",
-        &[&room_id, &me, &now, &joined_rev, &rev],
+        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
+         VALUES (?1, ?2, 'member', ?3, ?4, ?5, ?6)",
+        &[&room_id, &me, &now, &joined_rev, &rev, &text::fold(&user.name)],
     )?;
     tx.publish(Fact::Joined { room_id, user: Box::new(user), is_ephemeral: check.room.ephemeral });
     if check.room.owner.is_none() && check.room.kind == RoomKind::Open {
@@ -188,14 +186,17 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
 }
 
 /// Ends one's own membership. An owner hands over to the member who joined first. An empty ephemeral room is
-/// removed; another one has no owner until somebody joins.
+/// removed; another one has no owner until somebody joins. A direct room stays, hidden from one's list until something
+/// new comes.
 ///
 /// # Errors
-/// `room_not_found`, `not_a_member`; `forbidden` for a direct room.
+/// `room_not_found`, `not_a_member`.
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
     let kind = membership(tx, me, room_id)?.kind;
     if kind == RoomKind::Direct {
-        return Err(Error::new(Code::Forbidden).with_message("a direct room is not left; block the other instead"));
+        let rev = room::snapshot(tx, room_id)?.rev;
+        direct::hide(tx, me, room_id, Some(rev))?;
+        return Ok(Gone { rev, removed: false });
     }
     // The stored role, as an admin who is not the owner has nothing to hand over.
     let role = find_role(tx, me, room_id)?;
@@ -221,8 +222,9 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     Ok(Gone { rev, removed: false })
 }
 
-/// Ends a membership and frees its place.
+/// Ends a membership and frees its place. The invites of the former member end with it.
 fn end(tx: &mut Tx, room_id: RoomId, user_id: UserId) -> Result<Room> {
+    invite::revoke_all_of(tx, room_id, user_id)?;
     tx.execute("DELETE FROM members WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id])?;
     tx.execute("UPDATE rooms SET member_count = member_count - 1 WHERE id = ?1", &[&room_id])?;
     room::snapshot(tx, room_id)
@@ -238,7 +240,7 @@ fn select() -> String {
 fn read(row: &Row<'_>) -> Result<(Member, i64), Fault> {
     let mut c = row.columns();
     let (user, role, read_seq, at) = (user::read_some(&mut c)?, c.next()?, c.next()?, c.next()?);
-    Ok((Member { user, role, online: false, presence: Presence::Offline, read_seq, joined_at: rfc3339(at) }, at))
+    Ok((Member::new(user, role, read_seq, at), at))
 }
 
 /// Returns a member as another member sees them.
@@ -250,63 +252,6 @@ pub fn get(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<
     role(tx, me, room_id)?;
     let member = tx.query_opt(&GET, &[&room_id, &user_id], |row| Ok(read(row)?.0))?;
     member.ok_or(Code::NotAMember.into())
-}
-
-/// Returns a page of members, in the order in which they joined.
-///
-/// # Errors
-/// `invalid` with the field `limit`; `room_not_found`, `not_a_member`.
-pub fn page(
-    tx: &mut Tx,
-    limits: &Limits,
-    me: UserId,
-    room_id: RoomId,
-    after: Option<Place>,
-    limit: u32,
-) -> Result<Members> {
-    static PAGE: LazyLock<String> = LazyLock::new(|| {
-        let members = select();
-        format!(
-            "{members} WHERE m.room_id = ?1 AND m.joined_at >= ?2 AND (m.joined_at > ?2 OR m.user_id > ?3)
-             ORDER BY m.joined_at, m.user_id LIMIT ?4"
-        )
-    });
-    let limit = limits.page(limit)?;
-    role(tx, me, room_id)?;
-    let (joined_at, user_id) = after.unwrap_or((i64::MIN, UserId::from_u128(0)));
-    let one_more = u64::from(limit) + 1;
-    let mut found = tx.query_all(&PAGE, &[&room_id, &joined_at, &user_id, &one_more], read)?;
-    let has_more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| has_more).map(|(member, joined_at)| (*joined_at, member.user.id));
-    Ok(Members { members: found.into_iter().map(|(member, _)| member).collect(), next })
-}
-
-/// Returns the place of a member in the list, to go on behind them; see [`page`].
-///
-/// # Errors
-/// `room_not_found`, `not_a_member`; `invalid` with the field `after` for a user who is not a member.
-pub fn place(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<Place> {
-    role(tx, me, room_id)?;
-    let sql = "SELECT joined_at FROM members WHERE room_id = ?1 AND user_id = ?2";
-    let joined_at = tx.query_opt(sql, &[&room_id, &user_id], |row| row.get(0))?;
-    let joined_at = joined_at.ok_or(Error::invalid("after", "after must be a member of the room"))?;
-    Ok((joined_at, user_id))
-}
-
-/// Returns those of the users who are members, in the order of the ids.
-///
-/// # Errors
-/// `room_not_found`, `not_a_member`.
-pub fn by_ids(tx: &mut Tx, me: UserId, room_id: RoomId, ids: &[UserId]) -> Result<Vec<Member>> {
-    role(tx, me, room_id)?;
-    static BY_IDS: LazyLock<String> =
-        LazyLock::new(|| format!("{} WHERE m.room_id = ?1 AND m.user_id IN {KEYS_AFTER_ONE}", select()));
-    let read = |row: &Row<'_>| Ok(read(row)?.0);
-    let mut found = in_list::in_chunks(&[&room_id], ids, |params| tx.query_all(&BY_IDS, params, read))?;
-    let places: std::collections::HashMap<UserId, usize> = ids.iter().copied().zip(0..).collect();
-    found.sort_by_key(|member| places.get(&member.user.id).copied());
-    Ok(found)
 }
 
 /// Returns all members of ephemeral rooms. After a restart each has some time to reconnect.

@@ -22,7 +22,7 @@ pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id
         false => (Role::Member, SystemEvent::Member),
     };
     match find_role(tx, user_id, room_id)? {
-        None => return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) }),
+        None => return Err(Error::new(Code::NotFound).with_field("userId")),
         Some(Role::Owner) => return Err(Error::invalid("userId", "the owner may do more; hand the room over first")),
         Some(old) if old == new => return Ok(room::snapshot(tx, room_id)?.rev),
         Some(_) => {}

@@ -1,16 +1,18 @@
 //! Changes of a message after it was sent: edit, delete, pin.
 
-use super::{Changed, Message, NewMessage, load, mention, preview, target};
+use super::{Changed, Message, NewMessage, load, mention, preview, reaction_rows, target};
 use crate::chat::kinds::{MessageKind, RoomKind};
 use crate::chat::{Limits, Tx, account, file, member, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
-use crate::text::{self, link};
+use crate::text;
+use crate::text::markup::first_link;
 
 /// Replaces the text of one's own message; the same text changes nothing.
 ///
 /// # Errors
-/// `forbidden` for another's message, a deleted or unknown one, or one that is too old; `invalid` or `too_long`
+/// `forbidden` for another's message, a deleted or unknown one, one that is too old, or one to a user who has blocked
+/// `me`; `invalid` or `too_long`
 /// with the field `text`.
 pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, typed: &str) -> Result<Message> {
     let target = target::find(tx, me, id)?;
@@ -21,13 +23,14 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     if text == target.text {
         return target.load(tx);
     }
-    let mentions = match target.is_whisper {
+    target.check_not_blocked(tx, me)?;
+    let mentions = match target.is_whisper() {
         true => Vec::new(),
         false => mention::find(tx, limits, target.room_id, target.role, &text)?,
     };
     mention::store(tx, target.room_id, target.seq, &target.mentions(), &mentions)?;
     // A preview belongs to its link, and so does the job that fetches it.
-    let has_other_link = link::first(&text) != link::first(&target.text);
+    let has_other_link = first_link(&text) != first_link(&target.text);
     let mut preview = target.preview.clone();
     if has_other_link {
         preview = None;
@@ -93,7 +96,7 @@ pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Chang
     })?;
     let hashes = if file_count == 0 { Vec::new() } else { file::delete_of_message(tx, number)? };
     mention::store(tx, room_id, seq, &mention::from_column(mentions.as_deref()), &[])?;
-    tx.execute("DELETE FROM reactions WHERE message_number = ?1", &[&number])?;
+    reaction_rows::delete(tx, number)?;
     preview::cancel(tx, id)?;
     let position = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(
@@ -132,11 +135,14 @@ pub fn answer(tx: &mut Tx, me: UserId, id: MessageId, text: String) -> Result<(R
 pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on: bool) -> Result<Message> {
     let target = target::find(tx, me, id)?;
     let is_allowed = target.may_moderate() || target.room_kind == RoomKind::Direct;
-    if !target.is_changeable() || target.is_whisper || !is_allowed {
+    if !target.is_changeable() || target.is_whisper() || !is_allowed {
         return Err(Code::Forbidden.into());
     }
     if target.pinned_at.is_some() == on {
         return target.load(tx);
+    }
+    if !target.may_moderate() {
+        target.check_not_blocked(tx, me)?;
     }
     if on {
         let sql = "SELECT COUNT(*) FROM messages WHERE room_id = ?1 AND pinned_at IS NOT NULL";
@@ -161,15 +167,14 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
 /// `room_not_found`, `not_a_member`.
 pub fn pins(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Vec<Message>> {
     let first_seq = member::membership(tx, me, room_id)?.first_seq;
-    let sql = "SELECT m.number FROM messages m JOIN rooms r ON r.id = m.room_id
+    let sql = "SELECT m.number, m.id FROM messages m JOIN rooms r ON r.id = m.room_id
                  JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
                WHERE m.room_id = ?1 AND m.pinned_at IS NOT NULL AND (r.history = 'all' OR m.seq >= x.joined_rev)
                ORDER BY m.pinned_at DESC, m.number DESC LIMIT 100";
-    let numbers: Vec<i64> = tx.query_all(sql, &[&room_id, &me], |row| row.get(0))?;
-    let shown = |number| {
-        let mut message = load::by_number(tx, number)?;
-        message.cut(first_seq);
-        Ok(message)
-    };
-    numbers.into_iter().map(shown).collect()
+    let pinned: Vec<(i64, MessageId)> = tx.query_all(sql, &[&room_id, &me], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (numbers, ids): (Vec<i64>, Vec<MessageId>) = pinned.into_iter().unzip();
+    let mut pins = load::by_numbers(tx, &numbers)?;
+    pins.sort_by_cached_key(|message| ids.iter().position(|id| *id == message.id));
+    pins.iter_mut().for_each(|message| message.cut(first_seq));
+    Ok(pins)
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 
-use super::{Message, Reaction, Reply, SystemMessage};
+use super::{Message, Reply, SystemMessage, reaction_rows};
 use crate::chat::in_list::{self, KEYS};
 use crate::chat::{Tx, file, user};
 use crate::clock::rfc3339;
@@ -13,9 +13,6 @@ use crate::db::{Columns, Fault, Row};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 use crate::text;
-
-/// Users named in a reaction; further ones are only counted.
-const NAMED: usize = 50;
 
 /// Returns the columns that [`read`] takes, of the messages as `m` with [`JOINS`].
 pub(super) fn columns() -> String {
@@ -92,7 +89,7 @@ pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>>
     let with_files: Vec<i64> = loaded.iter().filter(|one| one.has_files).map(|one| one.number).collect();
     let mut files = file::of_messages(tx, &with_files)?;
     let with_reactions: Vec<i64> = loaded.iter().filter(|one| one.has_reactions).map(|one| one.number).collect();
-    let mut reactions = reactions_of(tx, &with_reactions)?;
+    let mut reactions = reaction_rows::of_messages(tx, &with_reactions)?;
     let systems = loaded.iter().filter_map(|one| one.system.as_ref());
     let mut user_ids: Vec<UserId> = systems.flat_map(|system| [system.user, system.by]).flatten().collect();
     user_ids.sort_unstable();
@@ -107,37 +104,6 @@ pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>>
         message
     });
     Ok(completed.collect())
-}
-
-/// Returns the reactions to messages, each with the number of its message, in the order in which the emoji
-/// were first used.
-fn reactions_of(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<(i64, Reaction)>> {
-    static REACTIONS: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "SELECT message_number, emoji, user_id FROM reactions WHERE message_number IN {KEYS}
-             ORDER BY created_at, user_id"
-        )
-    });
-    let rows = in_list::in_chunks(&[], numbers, |params| {
-        tx.query_all(&REACTIONS, params, |row| {
-            let mut c = row.columns();
-            Ok((c.next::<i64>()?, c.next::<String>()?, c.next::<UserId>()?))
-        })
-    })?;
-    let mut reactions: Vec<(i64, Reaction)> = Vec::new();
-    for (number, emoji, user_id) in rows {
-        let same = reactions.iter_mut().find(|(of, reaction)| *of == number && reaction.emoji == emoji);
-        match same {
-            Some((_, reaction)) => {
-                reaction.count += 1;
-                if reaction.user_ids.len() < NAMED {
-                    reaction.user_ids.push(user_id);
-                }
-            }
-            None => reactions.push((number, Reaction { emoji, count: 1, user_ids: vec![user_id] })),
-        }
-    }
-    Ok(reactions)
 }
 
 /// Returns the message of a number.

@@ -1,5 +1,7 @@
 //! Mentions: `@` and the name of a member, or of everybody.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,8 @@ use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
+use crate::text::markup::mention_places;
+use crate::text::particle;
 
 /// The names that mention everybody in the room. Only the owner and the moderators may use them.
 const EVERYBODY: [&str; 2] = ["everyone", "모두"];
@@ -24,38 +28,48 @@ pub struct Mention {
 /// The id for everybody in the table of mentions.
 pub(in crate::chat) const EVERYBODY_ID: UserId = UserId::from_u128(0);
 
-/// The most places of a text at which a name is looked for. Each costs an index lookup for every possible length
-/// of a name, in the transaction of the send, so a text of many `@` would delay all sends.
+/// The most places of a text at which a name is looked for.
 const MOST_PLACES: usize = 100;
+/// The most lookups for one text. A place usually takes one or two. Without a limit, a text of many `@` before the
+/// beginnings of many members' names would delay everybody's sends.
+const MOST_LOOKUPS: u32 = 400;
+/// The most members of one name that a mention of it calls: those who came to the server first.
+const NAMESAKES: u32 = 10;
+
+/// The last name in the order of names that is not behind a text. If it is no beginning of the text, no name between
+/// the two is one.
+const NEAREST: &str = "SELECT name_folded FROM members WHERE room_id = ?1 AND name_folded <= ?2
+                       ORDER BY name_folded DESC LIMIT 1";
+const NAMED: &str = "SELECT user_id FROM members WHERE room_id = ?1 AND name_folded = ?2 ORDER BY user_id LIMIT ?3";
 
 /// Finds the mentioned users. The longest name that fits counts, so that Korean particles may follow without a
-/// space; of users with the same name, all count. Only the first [`MOST_PLACES`] places are looked at.
+/// space; of users with the same name, the first [`NAMESAKES`] count. Code and addresses mention nobody.
 ///
 /// # Errors
 /// `forbidden` for a member who mentions everybody; `too_many` over the limit of users.
 pub(super) fn find(tx: &mut Tx, limits: &Limits, room_id: RoomId, role: Role, text: &str) -> Result<Vec<Mention>> {
     let mut found: Vec<Mention> = Vec::new();
-    let is_start = |at: usize| !text[..at].ends_with(char::is_alphanumeric);
-    for at in text.match_indices('@').map(|(at, _)| at).filter(|&at| is_start(at)).take(MOST_PLACES) {
-        if found.len() > limits.mentions_max {
-            break;
-        }
-        let rest = &text[at + 1..];
-        if let Some(name) = mentions_everybody(rest) {
-            if role == Role::Member {
-                return Err(Error::new(Code::Forbidden).with_message("only moderators call everybody"));
-            }
-            add(&mut found, Mention { user_id: None, name: name.to_owned() });
-            continue;
-        }
-        for mention in named(tx, limits, room_id, rest)? {
-            add(&mut found, mention);
-        }
+    if !text.contains('@') {
+        return Ok(found);
     }
-    if found.len() > limits.mentions_max {
-        let most = limits.mentions_max;
-        return Err(Error { field: Some("text".into()), ..Error::from(Code::TooMany) }
-            .with_message(format!("a message names at most {most} people")));
+    let mut search = Search { room_id, name_max: limits.name_max, lookups_left: MOST_LOOKUPS };
+    for rest in mention_places(text).into_iter().take(MOST_PLACES) {
+        let people = search.named(tx, rest)?;
+        match mentions_everybody(rest) {
+            Some(name) if people.first().is_none_or(|person| person.name.len() < name.len()) => {
+                if role == Role::Member {
+                    return Err(Error::new(Code::Forbidden).with_message("only moderators call everybody"));
+                }
+                add(&mut found, Mention { user_id: None, name: name.to_owned() });
+            }
+            _ => people.into_iter().for_each(|person| add(&mut found, person)),
+        }
+        if found.len() > limits.mentions_max {
+            let most = limits.mentions_max;
+            return Err(Error::new(Code::TooMany)
+                .with_field("text")
+                .with_message(format!("a message names at most {most} people")));
+        }
     }
     Ok(found)
 }
@@ -66,36 +80,51 @@ fn add(found: &mut Vec<Mention>, mention: Mention) {
     }
 }
 
+/// Returns the name of everybody at the beginning of `rest`, if no word goes on behind it: `모두의마블` is a game.
 fn mentions_everybody(rest: &str) -> Option<&'static str> {
     EVERYBODY.into_iter().find(|name| {
-        rest.strip_prefix(name).is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        rest.strip_prefix(name)
+            .is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()) && particle::may_follow(after))
     })
 }
 
-/// Returns the members whose name is at the beginning of `rest`. Each possible end of the name costs one index
-/// lookup, so the size of the room does not matter.
-fn named(tx: &mut Tx, limits: &Limits, room_id: RoomId, rest: &str) -> Result<Vec<Mention>> {
-    let line = rest.split('\n').next().unwrap_or_default();
-    let ends: Vec<usize> = line.char_indices().map(|(at, c)| at + c.len_utf8()).take(limits.name_max).collect();
-    for end in ends.into_iter().rev() {
-        let name = &line[..end];
-        // A name does not end within a Latin word.
-        let goes_on = line[end..].starts_with(|c: char| c.is_ascii_alphanumeric());
-        if name.ends_with(char::is_whitespace) || (goes_on && name.ends_with(|c: char| c.is_ascii_alphanumeric())) {
-            continue;
+struct Search {
+    room_id: RoomId,
+    name_max: usize,
+    lookups_left: u32,
+}
+
+impl Search {
+    /// Returns the members whose name is at the beginning of `rest`.
+    fn named(&mut self, tx: &mut Tx, rest: &str) -> Result<Vec<Mention>> {
+        let mut possible = self.possible_names(rest);
+        while let Some((last, _)) = possible.last_key_value() {
+            if self.lookups_left == 0 {
+                break;
+            }
+            self.lookups_left -= 1;
+            let nearest: Option<String> = tx.query_opt(NEAREST, &[&self.room_id, last], |row| row.get(0))?;
+            let Some(nearest) = nearest else { break };
+            if let Some(name) = possible.get(&nearest) {
+                let ids = tx.query_all(NAMED, &[&self.room_id, &nearest, &NAMESAKES], |row| row.get(0))?;
+                return Ok(ids.into_iter().map(|id| Mention { user_id: Some(id), name: (*name).to_owned() }).collect());
+            }
+            possible.split_off(&nearest);
         }
-        let ids = tx.query_all(
-            "SELECT u.id FROM users u JOIN members m ON m.room_id = ?1 AND m.user_id = u.id
-             WHERE u.name_folded = ?2 ORDER BY u.id LIMIT ?3",
-            &[&room_id, &text::fold(name), &(limits.mentions_max as u64 + 1)],
-            |row| row.get(0),
-        )?;
-        if !ids.is_empty() {
-            let mention = |id| Mention { user_id: Some(id), name: name.to_owned() };
-            return Ok(ids.into_iter().map(mention).collect());
-        }
+        Ok(Vec::new())
     }
-    Ok(Vec::new())
+
+    /// Returns the beginnings of `rest` that may be a name, by their folded form.
+    fn possible_names<'a>(&self, rest: &'a str) -> BTreeMap<String, &'a str> {
+        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(self.name_max);
+        let names = ends.map(|end| rest.split_at(end)).filter(|(name, behind)| {
+            // A name does not end within a Latin word.
+            let is_cut = name.ends_with(|c: char| c.is_ascii_alphanumeric())
+                && behind.starts_with(|c: char| c.is_ascii_alphanumeric());
+            !(is_cut || name.ends_with(char::is_whitespace))
+        });
+        names.map(|(name, _)| (text::fold(name), name)).collect()
+    }
 }
 
 /// Replaces the mentions of a message in the table that users find them by.

@@ -16,10 +16,13 @@ pub(super) mod mention;
 mod page;
 mod preview;
 mod reaction;
+mod reaction_rows;
 mod send;
 mod slow_mode;
 mod system;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use super::kinds::{MessageKind, SystemEvent};
 pub(super) use change::erase;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::mention::{self, Mention};
 use super::{Message, load};
 use crate::chat::kinds::{MessageKind, Role, RoomKind};
-use crate::chat::{Fact, Limits, Tx, member, room, room::Position};
+use crate::chat::{Fact, Limits, Tx, block, direct, member, room, room::Position};
 use crate::error::{Code, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
@@ -18,7 +18,8 @@ pub(super) struct Target {
     pub(super) seq: i64,
     pub(super) kind: MessageKind,
     pub(super) user_id: Option<UserId>,
-    pub(super) is_whisper: bool,
+    /// The receiver of a whisper.
+    pub(super) to: Option<UserId>,
     pub(super) text: String,
     pub(super) file_count: i64,
     mentions: Option<String>,
@@ -57,7 +58,7 @@ pub(super) fn find(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
             seq: c.next()?,
             kind: c.next()?,
             user_id: c.next()?,
-            is_whisper: c.next::<Option<UserId>>()?.is_some(),
+            to: c.next()?,
             text: c.next()?,
             file_count: c.next()?,
             mentions: c.next()?,
@@ -89,7 +90,7 @@ impl Target {
 
     /// Takes the room's next rev for a change of this message.
     pub(super) fn next_rev(&self, tx: &mut Tx, now: i64) -> Result<Position> {
-        room::next_rev(tx, now, self.room_id, !self.is_whisper)
+        room::next_rev(tx, now, self.room_id, !self.is_whisper())
     }
 
     /// Returns the present message, as the user may see it.
@@ -106,13 +107,34 @@ impl Target {
         Ok(message)
     }
 
+    pub(super) fn is_whisper(&self) -> bool {
+        self.to.is_some()
+    }
+
+    /// Checks that a change of the message would not reach somebody who has blocked the user: the other user of a direct
+    /// room or of a whisper, or the author of another's message. Every act on a message that others see asks this.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub(super) fn check_not_blocked(&self, tx: &mut Tx, me: UserId) -> Result<()> {
+        let other = match (self.room_kind, self.to) {
+            (RoomKind::Direct, _) => return direct::check_open(tx, me, self.room_id),
+            (RoomKind::Open, Some(to)) if self.is_by(me) => Some(to),
+            (RoomKind::Open, _) => self.user_id.filter(|author| *author != me),
+        };
+        match other {
+            Some(other) if block::is_blocked(tx, other, me)? => Err(Code::Forbidden.into()),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn is_by(&self, me: UserId) -> bool {
         self.user_id == Some(me)
     }
 
     /// Whether the user moderates the message. Nobody moderates whispers and direct rooms.
     pub(super) fn may_moderate(&self) -> bool {
-        self.role >= Role::Moderator && self.room_kind == RoomKind::Open && !self.is_whisper
+        self.role >= Role::Moderator && self.room_kind == RoomKind::Open && !self.is_whisper()
     }
 
     /// Whether the time has passed in which senders may change their messages. Moderators have no limit.

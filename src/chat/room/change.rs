@@ -3,7 +3,7 @@
 use super::{Room, checked_max, publish_changed, snapshot, tombstone};
 use crate::chat::kinds::{History, Role, SystemEvent};
 use crate::chat::message::SystemMessage;
-use crate::chat::{Fact, Limits, Tx, account, member, system_message};
+use crate::chat::{Fact, Limits, Tx, account, invite, member, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -29,7 +29,7 @@ const SLOW_SECONDS_MAX: u32 = 21_600;
 /// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner; `invalid` or `too_long`
 /// with the field `title`, `slowSeconds` or `max`, which cannot be below the number of members.
 pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, change: Change) -> Result<Room> {
-    as_owner(tx, me, id)?;
+    check_owner(tx, me, id)?;
     let room = snapshot(tx, id)?;
     let title = change.title.map(|title| text::title(&title, limits.title_max)).transpose()?;
     let title = title.filter(|title| *title != room.title);
@@ -96,21 +96,23 @@ fn set_quietly(
     Ok(true)
 }
 
-/// Makes another member the owner. The present owner changes nothing.
+/// Makes another member the owner, and revokes the invites of the former one. The present owner changes nothing.
 ///
 /// # Errors
 /// `room_not_found`, `not_a_member`; `forbidden` unless the owner; `not_found` with the field
 /// `userId` when the other is not a member.
 pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> Result<Room> {
-    as_owner(tx, me, id)?;
+    check_owner(tx, me, id)?;
     match member::find_role(tx, to, id)? {
         Some(Role::Owner) => return snapshot(tx, id),
         Some(_) => {}
-        None => return Err(Error { field: Some("userId".into()), ..Error::new(Code::NotFound) }),
+        None => return Err(Error::new(Code::NotFound).with_field("userId")),
     }
     // Not `me`, as an admin may do this too.
-    let sql = "UPDATE members SET role = 'member' WHERE room_id = ?1 AND role = 'owner'";
-    tx.execute(sql, &[&id])?;
+    let sql = "UPDATE members SET role = 'member' WHERE room_id = ?1 AND role = 'owner' RETURNING user_id";
+    if let Some(former) = tx.query_opt(sql, &[&id], |row| row.get(0))? {
+        invite::revoke_all_of(tx, id, former)?;
+    }
     set_owner(tx, now, id, me, to)?;
     publish_changed(tx, id)
 }
@@ -120,7 +122,7 @@ pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> R
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner.
 pub fn remove(tx: &mut Tx, now: i64, me: UserId, id: RoomId) -> Result<()> {
-    match as_owner(tx, me, id) {
+    match check_owner(tx, me, id) {
         Err(error) if error.code == Code::NotAMember && account::is_admin(tx, me)? => {}
         checked => checked?,
     }
@@ -159,6 +161,10 @@ pub(in crate::chat) fn delete(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
     Ok(())
 }
 
-fn as_owner(tx: &mut Tx, me: UserId, id: RoomId) -> Result<()> {
+/// Checks that a user has the owner's rights.
+///
+/// # Errors
+/// `room_not_found`, `gone`, `not_a_member`, `forbidden`.
+pub fn check_owner(tx: &mut Tx, me: UserId, id: RoomId) -> Result<()> {
     if member::role(tx, me, id)? == Role::Owner { Ok(()) } else { Err(Code::Forbidden.into()) }
 }

@@ -21,7 +21,7 @@ pub(super) mod rev;
 mod tombstone;
 
 pub use super::kinds::{History, RoomKind};
-pub use change::{Change, change, hand_over, remove};
+pub use change::{Change, change, check_owner, hand_over, remove};
 pub(super) use change::{delete, set_owner};
 pub use list::{LOOKED_AT, Place, Rooms, by_ids, listed_by_ids, page, titled};
 pub use rev::Position;
@@ -70,7 +70,7 @@ impl Room {
 
 /// Returns `SELECT` with the columns that [`read`] takes, and `more` columns after them, of the rooms as `r`
 /// with their owners as `o`. The caller adds the `WHERE`.
-fn select(more: &str) -> String {
+pub(super) fn select(more: &str) -> String {
     let owner = user::columns("o");
     format!(
         "SELECT r.id, r.kind, r.title, r.max, CASE WHEN r.password_hash IS NULL THEN 0 ELSE 1 END, r.ephemeral,
@@ -79,7 +79,8 @@ fn select(more: &str) -> String {
     )
 }
 
-fn read(c: &mut Columns<'_>) -> Result<Room, Fault> {
+/// Reads a room from the columns of [`select`].
+pub(super) fn read(c: &mut Columns<'_>) -> Result<Room, Fault> {
     Ok(Room {
         id: c.next()?,
         kind: c.next()?,
@@ -142,9 +143,9 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
     )?;
     let (joined_rev, joined) = system_message::store(tx, now, id, me, SystemMessage::new(SystemEvent::Join))?;
     tx.execute(
-        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq)
-         VALUES (?1, ?2, 'owner', ?3, ?4, ?4)",
-        &[&id, &me, &now, &joined_rev],
+        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
+         VALUES (?1, ?2, 'owner', ?3, ?4, ?4, ?5)",
+        &[&id, &me, &now, &joined_rev, &text::fold(&creator.name)],
     )?;
     let room = snapshot(tx, id)?;
     tx.publish(Fact::RoomMade(Box::new(room.clone())));

@@ -31,7 +31,7 @@ async fn the_creator_owns_the_room_and_is_a_member() {
 async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
     let store = Store::open();
     let minji = store.guest("minji").await;
-    let me = minji.id;
+    let (me, user) = (minji.id, minji.clone());
     let [courtyard, kitchen] = [store.courtyard(&minji, 50).await.id, store.courtyard(&minji, 50).await.id];
     let begun = 1_000_000;
     for (after, room_id, first) in
@@ -41,7 +41,8 @@ async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
         store.write(move |tx| message::send(tx, &LIMITS, begun + after, me, room_id, new)).await.unwrap();
         let page = store.read(|tx| list::page(tx, &LIMITS, None, &HashSet::new(), 10)).await.unwrap();
         assert_eq!(page.rooms[0].id, first, "{after} ms");
-        let (mine, _) = store.read(move |tx| unread::my_rooms(tx, &LIMITS, me, None, 10)).await.unwrap();
+        let user = user.clone();
+        let (mine, _) = store.read(move |tx| unread::my_rooms(tx, &user, None, 10)).await.unwrap();
         assert_eq!(mine[0].room.id, first, "{after} ms");
     }
 }

@@ -30,6 +30,7 @@ static DELETE_WHISPERS: LazyLock<Deletion> = LazyLock::new(|| Deletion::of(WHISP
 /// The statements that delete some messages.
 struct Deletion {
     reactions: String,
+    reaction_kinds: String,
     messages: String,
 }
 
@@ -37,6 +38,7 @@ impl Deletion {
     fn of(numbers: &str) -> Self {
         Self {
             reactions: format!("DELETE FROM reactions WHERE message_number IN ({numbers})"),
+            reaction_kinds: format!("DELETE FROM reaction_kinds WHERE message_number IN ({numbers})"),
             messages: format!("DELETE FROM messages WHERE number IN ({numbers}) RETURNING number"),
         }
     }
@@ -69,6 +71,7 @@ pub fn sweep(tx: &mut Tx, most: u32) -> Result<Swept> {
     tx.execute(&DELETE_JOBS, &[&id, &most, &JobKind::Preview])?;
     for deletion in [&DELETE_PUBLIC, &DELETE_WHISPERS] {
         tx.execute(&deletion.reactions, &[&id, &most])?;
+        tx.execute(&deletion.reaction_kinds, &[&id, &most])?;
         let numbers: Vec<i64> = tx.query_all(&deletion.messages, &[&id, &most], |row| row.get(0))?;
         taken = taken.max(numbers.len());
         numbers.into_iter().for_each(|number| search::forget(tx, number));

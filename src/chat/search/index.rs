@@ -105,7 +105,7 @@ pub(super) fn words(message: &Indexed) -> Option<String> {
     if message.kind == MessageKind::System || message.is_deleted {
         return None;
     }
-    let folded = text::fold(&message.text);
+    let folded = text::fold_words(&message.text);
     let mut words = token::tokens(&folded);
     let mut add = |mark: Mark| words.extend([&mark.word(), " "]);
     message.author.into_iter().for_each(|id| add(Mark::Author(id)));

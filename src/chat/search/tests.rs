@@ -8,7 +8,7 @@ use crate::chat::user::User;
 use crate::chat::{member, room};
 use crate::error::{Code, Error};
 use crate::ids::{MessageId, UserId};
-use crate::text::fold;
+use crate::text::fold_words as fold;
 
 // The bench searches in the same prose.
 #[path = "../../../bench/src/prose.rs"]

@@ -1,5 +1,6 @@
 //! The devices on which a user is signed in, and the check of the sessions of open sockets.
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
@@ -51,6 +52,17 @@ pub fn devices(tx: &mut Tx, now: i64, me: UserId, current: SessionId) -> Result<
         Ok((Device { id: id.handle(), agent, ip, created_at, seen_at: rfc3339(seen_at), current }, is_open))
     })?;
     Ok(all.into_iter().filter(|(_, is_open)| *is_open).map(|(device, _)| device).collect())
+}
+
+/// Returns whether one of a user's sessions was opened from the network of this address.
+///
+/// # Errors
+/// Only those of the database.
+pub fn has_come_from(tx: &mut Tx, user_id: UserId, address: IpAddr) -> Result<bool> {
+    let sql = "SELECT ip FROM sessions WHERE user_id = ?1 AND ip IS NOT NULL ORDER BY seen_at DESC LIMIT ?2";
+    let known: Vec<String> = tx.query_all(sql, &[&user_id, &SHOWN], |row| row.get(0))?;
+    let network = socketio::network(address);
+    Ok(known.iter().filter_map(|ip| ip.parse().ok()).any(|ip| socketio::network(ip) == network))
 }
 
 /// Ends a session of a user, by its public id.

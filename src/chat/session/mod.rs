@@ -12,12 +12,12 @@ use sha2::{Digest, Sha256};
 use super::Tx;
 use super::kinds::UserKind;
 use super::user::{self, User};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 
 mod device;
 
-pub use device::{Device, check, close_device, devices};
+pub use device::{Device, check, close_device, devices, has_come_from};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -119,11 +119,20 @@ fn lifetime(kind: UserKind) -> i64 {
     }
 }
 
-/// Opens a session and returns its token, which is stored only as a hash.
+/// The most sessions of one user. The one that was not used for longest makes room for a new one.
+const SESSIONS_MAX: u32 = 50;
+
+/// Opens a session and returns its token, which is stored only as a hash. Over [`SESSIONS_MAX`] the oldest ones end.
 ///
 /// # Errors
-/// Only those of the store.
+/// `forbidden` for a suspended user.
 pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Option<IpAddr>) -> Result<Token> {
+    check_not_suspended(tx, user_id)?;
+    let oldest = "SELECT token_hash FROM sessions WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT 100 OFFSET ?2";
+    let surplus: Vec<[u8; 32]> = tx.query_all(oldest, &[&user_id, &(SESSIONS_MAX - 1)], |row| row.get(0))?;
+    for hash in surplus {
+        close(tx, SessionId(hash))?;
+    }
     let token = Token::new();
     let agent = agent.map(|agent| agent.chars().take(AGENT_MAX).collect::<String>());
     let ip = ip.map(|ip| ip.to_string());
@@ -132,6 +141,18 @@ pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Opt
         &[&token.session_id().0, &user_id, &now, &agent, &ip],
     )?;
     Ok(token)
+}
+
+/// Checks that a user may have a new session.
+///
+/// # Errors
+/// `forbidden` for a suspended one.
+fn check_not_suspended(tx: &mut Tx, user_id: UserId) -> Result<()> {
+    let sql = "SELECT suspended_at FROM users WHERE id = ?1";
+    match tx.query_opt(sql, &[&user_id], |row| row.get::<Option<i64>>(0))?.flatten() {
+        Some(_) => Err(Error::new(Code::Forbidden).with_message("this account is suspended")),
+        None => Ok(()),
+    }
 }
 
 /// Returns the session of a token, unless it was closed or has ended.

@@ -31,7 +31,7 @@ pub struct Users {
     pub next: Option<Place>,
 }
 
-/// Returns accounts by name, from behind a place on. With `q` only those whose name contains it: by
+/// Returns the listed accounts by name, from behind a place on. With `q` only those whose name contains it: by
 /// syllables, by their initial consonants (ㅎㄱㄷ of 홍길동) or by letters.
 ///
 /// # Errors
@@ -77,7 +77,7 @@ static ACCOUNTS: LazyLock<String> = LazyLock::new(|| {
     let user = columns("u");
     format!(
         "SELECT {user}, u.bio, u.name_folded FROM users u
-         WHERE u.kind = 'account' AND u.deleted_at IS NULL AND (u.name_folded, u.id) > (?1, ?2)
+         WHERE u.kind = 'account' AND u.is_listed = 1 AND u.deleted_at IS NULL AND (u.name_folded, u.id) > (?1, ?2)
          ORDER BY u.name_folded, u.id LIMIT ?3"
     )
 });

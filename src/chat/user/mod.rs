@@ -98,8 +98,8 @@ pub(super) fn make(tx: &mut Tx, limits: &Limits, now: i64, kind: UserKind, name:
     Ok(user)
 }
 
-/// Names that readers could take for the server itself.
-const RESERVED_NAMES: [&str; 2] = ["Madang", "마당"];
+/// Names that readers could take for the server itself or for those who run it.
+const RESERVED_NAMES: [&str; 7] = ["Madang", "마당", "Admin", "Administrator", "관리자", "운영자", "운영진"];
 
 /// Checks a name that a user chose. Names are not unique, but none may look like an admin's or the server's.
 ///
@@ -142,6 +142,8 @@ pub(super) fn rename_unchecked(tx: &mut Tx, limits: &Limits, me: UserId, name: &
             "UPDATE users SET name = ?2, name_folded = ?3, name_initials = ?4 WHERE id = ?1",
             &[&me, &name, &text::fold(&name), &text::initials(&name)],
         )?;
+        // Each membership has a copy, by which mentions find it.
+        tx.execute("UPDATE members SET name_folded = ?2 WHERE user_id = ?1", &[&me, &text::fold(&name)])?;
         user.name = name;
         tx.publish(Fact::UserChanged(Box::new(user.clone())));
     }

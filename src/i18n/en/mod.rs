@@ -206,6 +206,7 @@ pub(super) const STRINGS: Strings = Strings {
     share: "Invite people",
     shared: "Link copied.",
     leave: "Leave",
+    hide_direct: "Hide from my list",
 
     copy: "Copy link",
     room_link: "Link to the room",

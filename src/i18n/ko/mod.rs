@@ -202,6 +202,7 @@ pub(super) const STRINGS: Strings = Strings {
     share: "초대하기",
     shared: "주소를 복사했어요.",
     leave: "나가기",
+    hide_direct: "목록에서 숨기기",
 
     copy: "주소 복사",
     room_link: "방 주소",

@@ -43,6 +43,7 @@ impl App {
     /// `rate_limited`; `room_not_found`, `not_a_member`; `too_many`.
     pub async fn may_upload(&self, me: UserId, room_id: Option<RoomId>, key: Option<&str>) -> Result<Option<Sent>> {
         self.rates.upload(me)?;
+        self.budgets.check_space(&self.disk_space, me)?;
         let (key, limits) = (key.map(str::to_owned), self.config.limits.clone());
         let known = self.db.read(move |tx| {
             if let Some(key) = key
@@ -70,6 +71,8 @@ impl App {
         {
             return Ok(sent);
         }
+        let bytes = uploads.iter().map(|upload| upload.size as usize).sum::<usize>() + new.text.len();
+        self.budgets.store(&self.disk_space, me, bytes)?;
         let ready = self.prepare(uploads).await?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
@@ -82,6 +85,7 @@ impl App {
     /// # Errors
     /// `bad_image`, `busy`, `too_many`, `unavailable`. See also [`App::may_upload`].
     pub async fn upload(&self, me: UserId, upload: Upload) -> Result<File> {
+        self.budgets.store(&self.disk_space, me, upload.size as usize)?;
         let ready = self.prepare(vec![upload]).await?;
         let limits = self.config.limits.clone();
         let add = move |tx: &mut Tx, files: Vec<NewFile>| {

@@ -13,6 +13,7 @@ use crate::chat::user::User;
 use crate::chat::{Limits, Tx, system_message};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
+use crate::realtime::Summary;
 use crate::wire::JoinCredentials;
 
 pub use list::MemberCursor;
@@ -71,7 +72,7 @@ impl App {
         let joining = join.await?;
         if joining.newly {
             if is_large {
-                self.realtime.changes.add_to_summary(room_id, SystemEvent::Join, me);
+                self.realtime.changes.add_to_summary(room_id, SystemEvent::Join, Summary::of(me));
             }
             self.realtime.drained(room_id).await;
         }
@@ -92,8 +93,11 @@ impl App {
     /// `room_not_found`, `not_a_member`.
     pub async fn named_members(&self, me: UserId, room_id: RoomId) -> Result<Vec<Member>> {
         let online = self.realtime.online(room_id, NAMED_MEMBERS);
-        let limits = self.config.limits.clone();
-        let named = self.db.read(move |tx| members_online_first(tx, &limits, me, room_id, &online)).await?;
+        let read = move |tx: &mut Tx| {
+            member::role(tx, me, room_id)?;
+            member::online_first(tx, room_id, &online, NAMED_MEMBERS)
+        };
+        let named = self.db.read(read).await?;
         Ok(self.with_presence(room_id, named))
     }
 
@@ -113,7 +117,7 @@ impl App {
         if left.removed {
             self.sweep_rooms().await;
         } else if is_large {
-            self.realtime.changes.add_to_summary(room_id, SystemEvent::Exit, me);
+            self.realtime.changes.add_to_summary(room_id, SystemEvent::Exit, Summary::of(me));
         }
         Ok(())
     }
@@ -143,28 +147,12 @@ impl App {
             let write = self.write(room_id, move |tx, _, now| {
                 system_message::post_summary(tx, now, room_id, event, summary.first, summary.others)
             });
-            log_failure("writing the summary of a large room", write.await);
+            match write.await {
+                Err(error) if matches!(error.code, Code::Busy | Code::Unavailable) => {
+                    self.realtime.changes.add_to_summary(room_id, event, summary);
+                }
+                done => log_failure("writing the summary of a large room", done),
+            }
         }
     }
-}
-
-pub(super) fn members_online_first(
-    tx: &mut Tx,
-    limits: &Limits,
-    me: UserId,
-    room_id: RoomId,
-    online: &[UserId],
-) -> Result<Vec<Member>> {
-    let mut members = member::by_ids(tx, me, room_id, online)?;
-    let mut place = None;
-    while members.len() < NAMED_MEMBERS {
-        let page = member::page(tx, limits, me, room_id, place, limits.page_max)?;
-        members.extend(page.members.into_iter().filter(|other| !online.contains(&other.user.id)));
-        match page.next {
-            Some(next) => place = Some(next),
-            None => break,
-        }
-    }
-    members.truncate(NAMED_MEMBERS);
-    Ok(members)
 }

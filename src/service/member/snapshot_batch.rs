@@ -10,7 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::{NAMED_MEMBERS, members_online_first};
+use super::NAMED_MEMBERS;
 use crate::chat::member::{self, Member};
 use crate::chat::message::{Changes, Reader, SharedChanges};
 use crate::chat::room::{self, Room};
@@ -172,7 +172,7 @@ fn read_in(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, 
         let (range, visible_rev) = ranges.read_for(tx, limits, membership, reader)?;
         if common.is_none() {
             let room = room::get(tx, Some(me), room_id)?;
-            common = Some(Common { room, members: members_online_first(tx, limits, me, room_id, online)? });
+            common = Some(Common { room, members: member::online_first(tx, room_id, online, NAMED_MEMBERS)? });
         }
         // The effective role: an admin may do more than the stored role says.
         let me = Member { role: membership.role, ..member::get(tx, me, room_id, me)? };

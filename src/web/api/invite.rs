@@ -1,6 +1,6 @@
 //! Invites into a room.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{delete, get, post};
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -13,7 +13,7 @@ use crate::chat::user::User;
 use crate::clock::rfc3339;
 use crate::error::Result;
 use crate::service::App;
-use crate::web::extract::{RoomPath, SignedIn};
+use crate::web::extract::{Path, RoomPath, SignedIn};
 use crate::wire::NewInvite;
 
 pub(super) fn calls(calls: Calls) -> Calls {

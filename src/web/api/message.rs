@@ -1,6 +1,6 @@
 //! Messages: history, sending, editing, deleting, reactions and pins.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{delete, get, patch, post, put};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use super::json::{Json, Query};
 use crate::chat::message::{Changes, Cursor, Message, Sent};
 use crate::error::{Error, Result};
 use crate::service::App;
-use crate::web::extract::{Caller, MessagePath, RoomPath, SignedIn};
+use crate::web::extract::{Caller, MessagePath, Path, RoomPath, SignedIn};
 use crate::wire::{NewMessage, NewText, WireMessage};
 
 pub(super) fn calls(calls: Calls) -> Calls {

@@ -64,11 +64,11 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<MyRooms>> {
     let after = query.after.as_deref().map(parse_cursor).transpose()?;
-    let (rooms, next) = app.my_rooms(me.user.id, after, query.limit).await?;
+    let (rooms, next) = app.my_rooms(&me.user, after, query.limit).await?;
     let shown = |mine: unread::MyRoom| MyRoom {
         room: mine.room,
         me: mine.me,
-        peer: mine.peer,
+        peer: mine.other,
         presence: mine.presence,
         unread: mine.waiting.unread,
         mentions: mine.waiting.mentions,

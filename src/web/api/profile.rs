@@ -1,6 +1,6 @@
 //! Profiles, and one's own picture.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::routing::{delete, get, put};
 
 use super::Calls;
@@ -8,7 +8,7 @@ use super::json::Json;
 use crate::chat::user::{Profile, User};
 use crate::error::{Code, Result};
 use crate::service::App;
-use crate::web::extract::SignedIn;
+use crate::web::extract::{Path, SignedIn};
 use crate::web::multipart::single_file;
 
 pub(super) fn calls(calls: Calls) -> Calls {

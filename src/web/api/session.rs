@@ -1,6 +1,6 @@
 //! Sessions: where a user is signed in, and logging out.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use http::StatusCode;
@@ -13,7 +13,7 @@ use crate::chat::session::Device;
 use crate::cookie;
 use crate::error::Result;
 use crate::service::App;
-use crate::web::extract::SignedIn;
+use crate::web::extract::{Path, SignedIn};
 use crate::web::form::with_cookie;
 
 pub(super) fn calls(calls: Calls) -> Calls {

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
 use super::me::{MyPage, Typed};
-use crate::chat::account::Change;
+use crate::chat::account::{Change, DirectFrom};
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
@@ -27,6 +27,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/login", get(show_log_in).post(log_in))
         .route("/me", post(change))
         .route("/me/presence", post(set_presence))
+        .route("/me/contact", post(set_contact))
         .route("/me/email", post(change_email))
         .route("/me/password", post(change_password))
         .route("/me/delete", post(delete_account))
@@ -193,6 +194,25 @@ async fn set_presence(
     let change = Change { hides_presence: Some(form.hides.is_some()), ..Change::default() };
     let result = app.change_account(&me.user, change, None).await;
     MyPage::new(&app, &caller, &me).after(result, "profile", &[], Typed::default()).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SetContact {
+    direct_from: DirectFrom,
+    listed: Option<String>,
+}
+
+/// `POST /me/contact`
+async fn set_contact(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Form(form): Form<SetContact>,
+) -> Response {
+    let (direct_from, listed) = (Some(form.direct_from), Some(form.listed.is_some()));
+    let result = app.change_account(&me.user, Change { direct_from, listed, ..Change::default() }, None).await;
+    MyPage::new(&app, &caller, &me).after(result, "contact", &[], Typed::default()).await
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::header::{
@@ -19,7 +19,7 @@ use crate::ids::FileId;
 use crate::service::App;
 use crate::view::GalleryPage;
 use crate::web::etag;
-use crate::web::extract::{Caller, RoomPath, SignedIn};
+use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 use crate::web::range::{ByteRange, byte_range};
 use crate::web::redirect::redirect_to_room;

@@ -1,7 +1,7 @@
 //! Invites: the page they open, the forms that create and revoke them, and QR codes.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use http::HeaderMap;
@@ -14,7 +14,7 @@ use crate::i18n::any_name;
 use crate::ids::RoomId;
 use crate::service::App;
 use crate::view::DoorPage;
-use crate::web::extract::{Caller, RoomPath, SignedIn};
+use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 use crate::web::redirect::{redirect, redirect_to_room};

@@ -44,7 +44,7 @@ async fn show(
     let lang = caller.lang;
     let (rooms, _) = app.lobby(None, None, Some(app.config.limits.page_max)).await.or_problem(lang)?;
     let my_rooms = match &me {
-        Some(me) => app.my_rooms(me.user.id, None, Some(MY_ROOMS)).await.or_problem(lang)?.0,
+        Some(me) => app.my_rooms(&me.user, None, Some(MY_ROOMS)).await.or_problem(lang)?.0,
         None => Vec::new(),
     };
     let page = LobbyPage {
@@ -55,6 +55,7 @@ async fn show(
         notice: notice.code(),
         suggestion: &any_name(lang),
         has_search: app.config.has_search,
+        may_create_rooms: app.may_create_rooms(me.as_ref().map(|me| me.user.kind)),
     };
     Ok(Html(page.html()).into_response())
 }

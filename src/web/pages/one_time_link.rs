@@ -1,7 +1,7 @@
 //! One-time links: a GET shows the form, and only the form uses the link up.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
 use crate::service::App;
 use crate::view::account::{AdminPage, Done, ForgotPage, GonePage, Problem, ResetPage};
-use crate::web::extract::{Caller, SignedIn};
+use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
 use crate::web::page_error::page_with_error;
 use crate::web::problem;
@@ -71,12 +71,12 @@ async fn become_admin(
     me: Option<SignedIn>,
     Path(text): Path<String>,
 ) -> Response {
-    let Some(me) = with_account(&me) else { return redirect(&format!("/login?next=/admin/{text}")) };
-    let done = match parse_code(&text) {
-        Ok(code) => app.become_admin(&me.session, code).await,
-        Err(error) => Err(error),
+    let code = match parse_code(&text) {
+        Ok(code) => code,
+        Err(error) => return link_error(&error, caller.lang),
     };
-    match done {
+    let Some(me) = with_account(&me) else { return redirect(&format!("/login?next=/admin/{text}")) };
+    match app.become_admin(&me.session, code).await {
         Ok(()) => redirect(&format!("/me?done={}", Done::Admin.name())),
         Err(error) if error.code == Code::Forbidden => {
             let problem = Problem::new(&error, "admin", &[]);

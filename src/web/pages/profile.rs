@@ -1,7 +1,7 @@
 //! Profile pictures: setting one, and serving them by the hash of their bytes.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -11,7 +11,7 @@ use super::file::{CACHING, POLICY};
 use super::me::{MyPage, Typed};
 use crate::error::{Code, Result};
 use crate::service::App;
-use crate::web::extract::{Caller, SignedIn};
+use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::multipart::single_file;
 use crate::web::page_error::OrLobby;
 

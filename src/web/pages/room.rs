@@ -86,6 +86,9 @@ async fn show(
             result => return result.map_err(refuse),
         }
     }
+    if me.is_none() && !app.takes_guests() {
+        return Ok(redirect(&format!("/login?next=/room/{}", room.id)));
+    }
     join_page(&app, &caller, me.as_ref(), room.id, query.notice.code()).await.map_err(refuse)
 }
 
@@ -93,7 +96,7 @@ async fn show(
 async fn member_page(app: &App, caller: &Caller, me: &SignedIn, id: RoomId, query: &RoomQuery) -> Result<Response> {
     let (my_id, shown_as) = (me.user.id, ShownAs::new(caller.lang, query));
     let cursor = query.cursor().unwrap_or(Cursor::Newest);
-    let page = app.render(move |app| {
+    let page = app.render(caller.address, move |app| {
         let data = app.read_room_page(my_id, id, cursor)?;
         let html = room_page(app, &data, shown_as).html();
         Ok::<_, Error>((data.room, html))

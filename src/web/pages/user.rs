@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::chat::user::User;
 use crate::cookie;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
 use crate::service::App;
 use crate::web::extract::{Caller, SignedIn};
@@ -42,6 +42,9 @@ pub(super) async fn identify(
 ) -> Result<(Arc<User>, Option<HeaderValue>)> {
     let name = name.filter(|name| !name.trim().is_empty());
     let Some(me) = me else {
+        if !app.takes_guests() {
+            return Err(Code::Unauthenticated.into());
+        }
         let entered = app.enter_as_guest(name, caller.clone().into()).await?;
         let cookie = cookie::set_session(&entered.token, app.config.origins.is_https());
         return Ok((Arc::new(entered.user), Some(cookie)));

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::chat::account::Change;
+use crate::chat::account::DirectFrom;
 use crate::chat::api_key::ExternalUser;
 use crate::ids::UserId;
 
@@ -53,12 +54,19 @@ pub struct ChangeAccount {
     /// Whether the user's presence is hidden from others.
     #[serde(default)]
     pub hides_presence: Option<bool>,
+    /// Who may open a direct room with the user: `everybody`, `known` (users who share an open room with them),
+    /// `accounts` or `nobody`. Direct rooms that exist stay open; see blocks.
+    #[serde(default)]
+    pub direct_from: Option<DirectFrom>,
+    /// Whether the directory lists the user.
+    #[serde(default)]
+    pub listed: Option<bool>,
 }
 
 impl From<ChangeAccount> for Change {
     fn from(change: ChangeAccount) -> Self {
-        let ChangeAccount { name, bio, email, hides_presence, .. } = change;
-        Self { name, bio, email, hides_presence }
+        let ChangeAccount { name, bio, email, hides_presence, direct_from, listed, .. } = change;
+        Self { name, bio, email, hides_presence, direct_from, listed }
     }
 }
 

@@ -27,7 +27,7 @@ export default class AttachController extends Controller<HTMLElement> {
 
   paste(event: ClipboardEvent): void {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (!files.length) return;
+    if (!files.length || hasText(event.clipboardData, files)) return;
     event.preventDefault();
     this.add(files);
   }
@@ -65,4 +65,13 @@ export default class AttachController extends Controller<HTMLElement> {
     this.chosen.delete(file);
     this.element.querySelector("textarea")?.focus();
   }
+}
+
+/**
+ * Whether a paste is meant as text. Tables and documents put a picture of it beside it; a file manager puts the names of
+ * the files.
+ */
+function hasText(data: DataTransfer | null, files: File[]): boolean {
+  const text = data?.getData("text/plain").replace(/\r\n?/g, "\n").trim();
+  return Boolean(text) && text !== files.map(({ name }) => name).join("\n");
 }

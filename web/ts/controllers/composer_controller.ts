@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
+import { isComposing } from "../lib/composing";
 import { fillPalette, pressedEmoji } from "../lib/emoji";
 import { iconUrl } from "../lib/icons";
 import type { PendingMessage, Quote } from "../lib/pending_store";
@@ -57,14 +58,14 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   }
 
   key(event: KeyboardEvent): void {
-    if (event.key === "Escape" && !event.isComposing) this.cancelOne();
-    if (event.key === "ArrowUp" && !event.isComposing && !this.textTarget.value && !this.about) {
+    // Enter that finishes a syllable does not send.
+    if (isComposing(event)) return;
+    if (event.key === "Escape") this.cancelOne();
+    if (event.key === "ArrowUp" && !this.textTarget.value && !this.about) {
       event.preventDefault();
       this.dispatch("editLast");
     }
     if (event.key !== "Enter" || event.shiftKey) return;
-    // Enter that finishes a syllable does not send. In Safari only the key code shows it.
-    if (event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.element.requestSubmit();
   }

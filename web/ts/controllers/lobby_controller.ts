@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import type { Socket } from "socket.io-client";
 import { copy, field } from "../lib/fragment";
 import { setHue } from "../lib/avatar";
+import { isFromHistory } from "../lib/visit";
 import { namespace } from "../lib/socket";
 import { localize } from "../lib/time";
 import type { Room } from "../lib/wire";
@@ -21,8 +22,8 @@ export default class LobbyController extends Controller<HTMLElement> {
     localize(this.element);
     this.ticking = window.setInterval(() => localize(this.element), 60_000);
     this.socket = namespace("/room");
-    // After a reconnect the list is loaded again.
-    let isFirst = true;
+    // After a reconnect the list is loaded again, and on the way back, where the browser shows the page of then.
+    let isFirst = !isFromHistory();
     this.socket.on("connect", () => {
       if (!isFirst && !this.knownValue) void this.refresh();
       isFirst = false;

@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
+import { isComposing } from "../lib/composing";
 import { matchesName } from "../lib/hangul";
 import { t } from "../lib/strings";
 import type PeopleController from "./people_controller";
@@ -29,7 +30,7 @@ export default class MentionController extends Controller<HTMLElement> {
 
   /** The open list takes the keys, except those that finish a syllable. */
   key(event: KeyboardEvent): void {
-    if (this.listTarget.hidden || event.isComposing) return;
+    if (this.listTarget.hidden || isComposing(event)) return;
     const count = this.listTarget.childElementCount;
     switch (event.key) {
       case "ArrowDown":

@@ -6,6 +6,7 @@ import { copy, field } from "../lib/fragment";
 import { roomPreview } from "../lib/preview_line";
 import { chat, namespace } from "../lib/socket";
 import { localize } from "../lib/time";
+import { isFromHistory } from "../lib/visit";
 import type { Message, MyRoom, Presence, Room, User, UnreadChange } from "../lib/wire";
 
 // The type of Socket.IO's listeners.
@@ -70,9 +71,9 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     }
   }
 
-  /** Loads the list again after a reconnect; at first the page is up to date. */
+  /** Loads the list again after a reconnect; at first the page is up to date, except on the way back. */
   private reconnected(): () => void {
-    let isFirst = true;
+    let isFirst = !isFromHistory();
     return () => {
       if (!isFirst) void this.refresh();
       isFirst = false;

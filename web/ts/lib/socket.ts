@@ -6,14 +6,25 @@ let manager: Manager | undefined;
 let chatSocket: Socket | undefined;
 let place: (() => object) | undefined;
 
-export function namespace(name: "/room" | "/chat", auth?: () => object): Socket {
-  // Reconnects are spread over seconds, so that a restart does not bring all clients at once.
-  manager ??= new Manager(location.origin, {
+function newManager(): Manager {
+  const manager = new Manager(location.origin, {
     transports: ["websocket", "polling"],
+    // Some networks refuse WebSockets.
+    tryAllTransports: true,
+    // Reconnects are spread over seconds, so that a restart does not bring all clients at once.
     reconnectionDelay: 500,
     reconnectionDelayMax: 10_000,
     randomizationFactor: 0.7,
   });
+  // Others let them hang, so the next attempt begins with polling and tries a WebSocket beside it.
+  manager.on("error", (error) => {
+    if (error.message === "timeout") manager.opts.transports = ["polling", "websocket"];
+  });
+  return manager;
+}
+
+export function namespace(name: "/room" | "/chat", auth?: () => object): Socket {
+  manager ??= newManager();
   return manager.socket(name, auth ? { auth: (give) => give(auth()) } : {});
 }
 

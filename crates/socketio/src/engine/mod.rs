@@ -11,13 +11,14 @@ use hyper::body::Incoming as Body;
 use tokio::time::timeout;
 
 use crate::address::{AddressLimit, network};
-use crate::config::Config;
+use crate::config::{Config, Transports};
 use crate::disconnect_reason::DisconnectReason;
 use crate::handshake::{HandshakeRequest, Origin};
 use crate::rate::RateLimiter;
 
 mod buffer;
 pub(crate) mod frame;
+mod last_polls;
 pub(crate) mod payload;
 mod polling;
 mod query;
@@ -33,6 +34,7 @@ mod websocket;
 mod websocket_handshake;
 pub(crate) mod write_batch;
 
+use self::last_polls::LastPolls;
 use self::payload::Packet;
 use self::query::{Query, TransportName};
 use self::registry::{Registry, Sid, new_sid};
@@ -75,7 +77,12 @@ impl Engine {
             handshakes: config.handshakes.map(RateLimiter::new),
             application: Box::new(application),
             is_draining: AtomicBool::new(false),
-            shared: Arc::new(Shared { config, write_batches, sessions: Registry::default() }),
+            shared: Arc::new(Shared {
+                config,
+                write_batches,
+                sessions: Registry::default(),
+                last_polls: LastPolls::default(),
+            }),
         })
     }
 
@@ -111,14 +118,24 @@ impl Engine {
 
     async fn route(self: &Arc<Self>, request: Request<Body>, address: IpAddr) -> Result<HttpResponse, HandshakeError> {
         let query = Query::parse(request.uri().query().unwrap_or_default())?;
+        match (self.config().transports, query.transport) {
+            (Transports::All, _)
+            | (Transports::Polling, TransportName::Polling)
+            | (Transports::WebSocket, TransportName::WebSocket) => {}
+            _ => return Err(HandshakeError::UnknownTransport),
+        }
         match query.sid {
             None => self.handshake(request, query.transport, address),
             Some(sid) => {
-                let session = self.session(&sid, &request)?;
+                let sid = Sid::try_from(sid.as_bytes()).map_err(|_| HandshakeError::UnknownSid)?;
+                let session = self.session(&sid, &request);
                 match (query.transport, request.method()) {
-                    (TransportName::WebSocket, _) => self.upgrade(request, session),
-                    (TransportName::Polling, &Method::GET) => Ok(polling::poll(&session).await),
-                    (TransportName::Polling, &Method::POST) => Ok(polling::post(&session, request).await),
+                    (TransportName::WebSocket, _) => self.upgrade(request, session?),
+                    (TransportName::Polling, &Method::GET) if session.is_err() && self.shared.last_polls.take(&sid) => {
+                        Ok(polling::noop())
+                    }
+                    (TransportName::Polling, &Method::GET) => Ok(polling::poll(&session?).await),
+                    (TransportName::Polling, &Method::POST) => Ok(polling::post(&session?, request).await),
                     _ => Err(HandshakeError::BadRequest),
                 }
             }
@@ -126,9 +143,8 @@ impl Engine {
     }
 
     /// Returns an open session that the sender of the request has opened.
-    fn session(&self, sid: &str, request: &Request<Body>) -> Result<Arc<Session>, HandshakeError> {
-        let sid = Sid::try_from(sid.as_bytes()).map_err(|_| HandshakeError::UnknownSid)?;
-        let session = self.shared.sessions.get(&sid);
+    fn session(&self, sid: &Sid, request: &Request<Body>) -> Result<Arc<Session>, HandshakeError> {
+        let session = self.shared.sessions.get(sid);
         session
             .filter(|session| session.is_open())
             .filter(|session| session.fingerprint == self.config().handshake_hooks.fingerprint(request.headers()))
@@ -172,7 +188,8 @@ impl Engine {
             None => {
                 let session = new_session(Transport::Polling(Polling::default()));
                 self.open(&session);
-                let payload = format!("0{}", self.open_data(&session.sid, r#"["websocket"]"#));
+                let upgrades = if self.config().transports == Transports::All { r#"["websocket"]"# } else { "[]" };
+                let payload = format!("0{}", self.open_data(&session.sid, upgrades));
                 tokio::spawn(polling::run(session));
                 Ok(text(payload))
             }

@@ -117,6 +117,7 @@ impl Packet {
         Self::of_kind(b'0', handshake.as_bytes())
     }
 
+    /// Creates a close: some clients stay away after it.
     pub(crate) fn close() -> Self {
         Self::of_kind(b'1', b"")
     }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH};
-use http::{HeaderValue, Request, StatusCode};
+use http::header::CONTENT_LENGTH;
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming as Body;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -71,18 +71,27 @@ pub(crate) async fn poll(session: &Arc<Session>) -> HttpResponse {
     // polling waits for the noop of this poll, so the wait must be short.
     let _ = timeout(UPGRADE_WAIT, session.wait_for_upgrade()).await;
     if session.begin_poll().is_err() {
-        return HandshakeError::BadRequest.into_response();
+        return match session.take_last_poll() {
+            true => noop(),
+            false => HandshakeError::BadRequest.into_response(),
+        };
     }
     let request = RequestInProgress(Some(session));
-    let payload = loop {
+    let response = loop {
         match session.poll() {
-            PollResult::Payload(payload) => break payload,
+            PollResult::Payload(payload) => break text(payload),
+            PollResult::Ended => break HandshakeError::UnknownSid.into_response(),
             PollResult::Wait(ready) => ready.notified().await,
         }
     };
     session.end_poll();
     request.finish();
-    text(payload)
+    response
+}
+
+/// Returns the response to a poll that ends without packets.
+pub(crate) fn noop() -> HttpResponse {
+    text("6".into())
 }
 
 /// Answers a POST: `ok` once all its packets are handled or wait in an inbox.
@@ -94,12 +103,17 @@ pub(crate) async fn post(session: &Arc<Session>, request: Request<Body>) -> Http
     let config = session.config();
     let body = match timeout(config.body_timeout, read_body(request, config.max_payload)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(status)) => return unread(status),
-        Err(_) => return unread(StatusCode::REQUEST_TIMEOUT),
+        Ok(Err((status, reason))) => {
+            session.close(Closing::Now(reason));
+            return refused(status);
+        }
+        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT),
     };
-    if let Err(reason) = receive_all(session, &body).await {
-        session.close(Closing::Now(reason));
-        if reason != DisconnectReason::TransportClose {
+    match receive_all(session, &body).await {
+        Ok(()) => {}
+        Err(DisconnectReason::TransportClose) => session.close_by_client(),
+        Err(reason) => {
+            session.close(Closing::Now(reason));
             return HandshakeError::BadRequest.into_response();
         }
     }
@@ -108,25 +122,22 @@ pub(crate) async fn post(session: &Arc<Session>, request: Request<Body>) -> Http
     response(StatusCode::OK, "text/html", Bytes::from_static(b"ok"))
 }
 
-/// Refuses a body that was not read to its end, and closes the connection: the rest of the body must
-/// not be read as the next request.
-fn unread(status: StatusCode) -> HttpResponse {
-    let mut response = response(status, "text/plain; charset=UTF-8", Bytes::new());
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+fn refused(status: StatusCode) -> HttpResponse {
+    response(status, "text/plain; charset=UTF-8", Bytes::new())
 }
 
-async fn read_body(request: Request<Body>, max: usize) -> Result<String, StatusCode> {
+async fn read_body(request: Request<Body>, max: usize) -> Result<String, (StatusCode, DisconnectReason)> {
+    const TOO_LARGE: (StatusCode, DisconnectReason) = (StatusCode::PAYLOAD_TOO_LARGE, DisconnectReason::ParseError);
     let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if declared.is_some_and(|length| length.parse().is_ok_and(|length: u64| length > max as u64)) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        return Err(TOO_LARGE);
     }
     let bytes = match Limited::new(request.into_body(), max).collect().await {
-        Err(error) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => return Err(StatusCode::BAD_REQUEST),
+        Err(error) if error.is::<LengthLimitError>() => return Err(TOO_LARGE),
+        Err(_) => return Err((StatusCode::BAD_REQUEST, DisconnectReason::TransportError)),
         Ok(body) => body.to_bytes(),
     };
-    String::from_utf8(bytes.into()).map_err(|_| StatusCode::BAD_REQUEST)
+    String::from_utf8(bytes.into()).map_err(|_| (StatusCode::BAD_REQUEST, DisconnectReason::ParseError))
 }
 
 async fn receive_all(session: &Arc<Session>, body: &str) -> Result<(), DisconnectReason> {

@@ -15,21 +15,22 @@ pub(super) struct Query {
 
 impl Query {
     pub(super) fn parse(query: &str) -> Result<Self, HandshakeError> {
+        // Some clients add a name to an address that has it already; one of two different values may be
+        // the one that a proxy in front has checked.
         let one = |name: &str| {
             let mut values = query.split('&').filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-            (values.next(), values.next().is_some())
+            let first = values.next();
+            if values.all(|other| Some(other) == first) { Ok(first) } else { Err(()) }
         };
         let transport = match one("transport") {
-            (Some("polling"), false) => TransportName::Polling,
-            (Some("websocket"), false) => TransportName::WebSocket,
+            Ok(Some("polling")) => TransportName::Polling,
+            Ok(Some("websocket")) => TransportName::WebSocket,
             _ => return Err(HandshakeError::UnknownTransport),
         };
-        if one("EIO") != (Some("4"), false) {
+        if one("EIO") != Ok(Some("4")) {
             return Err(HandshakeError::UnsupportedVersion);
         }
-        match one("sid") {
-            (sid, false) => Ok(Self { transport, sid: sid.map(str::to_owned) }),
-            (_, true) => Err(HandshakeError::UnknownSid),
-        }
+        let sid = one("sid").map_err(|()| HandshakeError::UnknownSid)?;
+        Ok(Self { transport, sid: sid.filter(|sid| !sid.is_empty()).map(str::to_owned) })
     }
 }

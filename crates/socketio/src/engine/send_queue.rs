@@ -48,6 +48,7 @@ struct Queued {
     since: Instant,
     /// Whether it may wait for long, as long as the client keeps reading.
     is_flow_controlled: bool,
+    is_pong: bool,
 }
 
 /// The result of sending a packet.
@@ -154,6 +155,23 @@ impl SendQueue {
         }
     }
 
+    /// Sends a pong right behind the packet that is being written. One that still waits is replaced:
+    /// the newest suffices, and pings must not be a way to fill memory.
+    pub(crate) fn send_pong(&mut self, packet: &Packet) -> Sent {
+        if !self.has_waiting() {
+            return self.send(packet, false, usize::MAX);
+        }
+        // As old as the packet before it, so that it cannot put off the slow client's end.
+        let since = self.queue[0].since;
+        self.bytes += packet.size();
+        let pong = Queued { packet: packet.clone(), since, is_flow_controlled: false, is_pong: true };
+        match self.queue.get_mut(1).filter(|second| second.is_pong) {
+            Some(waiting) => self.bytes -= std::mem::replace(waiting, pong).packet.size(),
+            None => self.queue.insert(1, pong),
+        }
+        Sent::Queued
+    }
+
     fn append(&mut self, packet: &Packet, is_flow_controlled: bool) {
         let now = Instant::now();
         if self.queue.is_empty() {
@@ -164,7 +182,7 @@ impl SendQueue {
         } else {
             self.bytes += packet.size();
         }
-        self.queue.push_back(Queued { packet: packet.clone(), since: now, is_flow_controlled });
+        self.queue.push_back(Queued { packet: packet.clone(), since: now, is_flow_controlled, is_pong: false });
     }
 
     /// Writes as much of the queue as the kernel accepts now.

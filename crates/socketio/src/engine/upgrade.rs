@@ -1,5 +1,5 @@
 //! The upgrade of a polling session to WebSocket: `2probe`, `3probe`, then `5`. Until the `5` the
-//! session stays on polling, and an upgrade that fails leaves it there.
+//! session stays on polling, and an upgrade that fails leaves it there. Some clients leave the probe out.
 
 use std::io;
 use std::sync::Arc;
@@ -46,18 +46,18 @@ async fn probe(
     let config = session.config();
     let decoder = Decoder::new(config.max_payload, config.max_fragments, &first_bytes);
     let mut upgraded = Upgraded { stream: Arc::clone(&stream), decoder };
-    let mut expected = Some(Step::Probe);
+    let mut is_upgraded = false;
     let mut input = Vec::new();
     loop {
         let mut result = Ok(());
         let fed = upgraded.decoder.feed(&mut input, |incoming| {
-            result = session.count_packet().and_then(|_| step(session, &stream, incoming, &mut expected));
+            result = session.count_packet().and_then(|_| step(session, &stream, incoming, &mut is_upgraded));
             // Packets after the `5` belong to the session and wait for its owner.
-            result.is_ok() && expected.is_some()
+            result.is_ok() && !is_upgraded
         });
         fed.map_err(|_| DisconnectReason::ParseError)?;
         result?;
-        if expected.is_none() {
+        if is_upgraded {
             return Ok((stream, upgraded));
         }
         stream.ready(Interest::READABLE).await.map_err(|_| DisconnectReason::TransportClose)?;
@@ -71,33 +71,38 @@ async fn probe(
     }
 }
 
-/// The next packet that an upgrading client has to send.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Probe,
-    Upgrade,
+/// Writes a packet while nothing else is written to the stream.
+///
+/// # Errors
+/// When not all of it fits into the kernel's buffer: the client sends without reading.
+fn send(stream: &WebSocketStream, packet: &Packet) -> Result<(), DisconnectReason> {
+    let bytes = packet.in_one();
+    match stream.write(&bytes) {
+        Ok(count) if count == bytes.len() => Ok(()),
+        _ => Err(DisconnectReason::TransportClose),
+    }
 }
 
-/// Takes one message of an upgrading client: first the probe, then the `5`, pings at any time.
+/// Takes one message of an upgrading client: probes, then the `5`, pings at any time.
 fn step(
     session: &Session,
     stream: &WebSocketStream,
     incoming: Incoming,
-    expected: &mut Option<Step>,
+    is_upgraded: &mut bool,
 ) -> Result<(), DisconnectReason> {
     let packet = match incoming {
-        Incoming::Ping(_) | Incoming::Pong => return Ok(()),
+        Incoming::Ping(data) => return send(stream, &Packet::pong_frame(&data)),
+        Incoming::Pong => return Ok(()),
         Incoming::Text(text) => payload::decode(&text),
         Incoming::Binary(_) | Incoming::Close => return Err(DisconnectReason::ParseError),
     };
-    match (packet, *expected) {
-        (Ok(payload::Incoming::Probe), Some(Step::Probe)) => {
-            stream.write(&Packet::probe_answer().in_one()).map_err(|_| DisconnectReason::TransportClose)?;
-            *expected = Some(Step::Upgrade);
+    match packet {
+        Ok(payload::Incoming::Probe) => {
+            send(stream, &Packet::probe_answer())?;
             session.upgrade_probed().map_err(|_| DisconnectReason::TransportClose)
         }
-        (Ok(payload::Incoming::Upgrade), Some(Step::Upgrade)) => {
-            *expected = None;
+        Ok(payload::Incoming::Upgrade) => {
+            *is_upgraded = true;
             Ok(())
         }
         _ => Err(DisconnectReason::ParseError),

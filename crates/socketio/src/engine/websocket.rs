@@ -73,6 +73,10 @@ impl End {
         match self {
             Self::Frame(code) => code,
             Self::Session(DisconnectReason::RateLimited) => CloseCode::Policy,
+            // Some clients come back by themselves after every code but 1000.
+            Self::Session(
+                DisconnectReason::ServerClose | DisconnectReason::PingTimeout | DisconnectReason::ConnectTimeout,
+            ) => CloseCode::GoingAway,
             Self::Session(_) => CloseCode::Normal,
         }
     }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use hyper::body::Incoming as Body;
 use hyper_util::rt::TokioIo;
@@ -17,8 +20,16 @@ use crate::http_stream::HttpStream;
 
 const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Checks a handshake and returns its `Sec-WebSocket-Accept`, or the status to refuse it with.
-pub(crate) fn accept(request: &Request<Body>) -> Result<HeaderValue, StatusCode> {
+/// The answer to a valid handshake.
+pub(crate) struct Accept {
+    key: HeaderValue,
+    /// The first of the sub-protocols that the client offers: browsers, and others, fail the connection
+    /// when they offer some and none comes back.
+    protocol: Option<HeaderValue>,
+}
+
+/// Checks a handshake and returns the answer to it, or the status to refuse it with.
+pub(crate) fn accept(request: &Request<Body>) -> Result<Accept, StatusCode> {
     let headers = request.headers();
     if request.method() != http::Method::GET || !has_token(headers, CONNECTION, "upgrade") {
         return Err(StatusCode::BAD_REQUEST);
@@ -32,9 +43,15 @@ pub(crate) fn accept(request: &Request<Body>) -> Result<HeaderValue, StatusCode>
     let key = headers.get(SEC_WEBSOCKET_KEY).ok_or(StatusCode::BAD_REQUEST)?.as_bytes();
     if STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16) {
         let digest = Sha1::new().chain_update(key).chain_update(ACCEPT_GUID).finalize();
-        return HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| StatusCode::BAD_REQUEST);
+        let key = HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| StatusCode::BAD_REQUEST)?;
+        return Ok(Accept { key, protocol: first_protocol(headers) });
     }
     Err(StatusCode::BAD_REQUEST)
+}
+
+fn first_protocol(headers: &HeaderMap) -> Option<HeaderValue> {
+    let offers = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    HeaderValue::from_str(offers.split(',').next()?.trim()).ok().filter(|first| !first.is_empty())
 }
 
 fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
@@ -43,13 +60,16 @@ fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
 }
 
 /// Returns the 101 that switches protocols.
-pub(crate) fn switching_protocols(accept: HeaderValue) -> HttpResponse {
+pub(crate) fn switching_protocols(accept: Accept) -> HttpResponse {
     let mut response = response(StatusCode::SWITCHING_PROTOCOLS, "", Bytes::new());
     let headers = response.headers_mut();
     headers.remove(CONTENT_TYPE);
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    headers.insert(SEC_WEBSOCKET_ACCEPT, accept.key);
+    if let Some(protocol) = accept.protocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
     response
 }
 

@@ -6,11 +6,9 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
+use crate::config::Config;
 use crate::engine::payload::Packet;
 
-/// Nested arrays and objects, including the array of the arguments.
-const MAX_DEPTH: usize = 16;
-const MAX_EVENT_NAME: usize = 128;
 /// Ids above this lose digits in JavaScript, and an acknowledgement would go to another event.
 const MAX_ID: u64 = (1 << 53) - 1;
 /// Names that the libraries reserve; no client emits them.
@@ -42,7 +40,8 @@ pub(crate) enum Body {
 /// An event's name and arguments.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// At most 128 bytes, and no name that the libraries reserve.
+    /// At most [`Config::max_event_name`](crate::Config::max_event_name) bytes, and no name that the
+    /// libraries reserve.
     pub name: String,
     /// The arguments after the name.
     pub args: Args,
@@ -71,25 +70,25 @@ impl From<serde_json::Error> for Malformed {
 
 impl Incoming {
     /// Parses the text of a packet; returns as well how many attachments must follow.
-    pub(crate) fn parse(text: &str, max_attachments: usize) -> Result<(Self, usize), Malformed> {
+    pub(crate) fn parse(text: &str, config: &Config) -> Result<(Self, usize), Malformed> {
         let kind = *text.as_bytes().first().ok_or(Malformed)?;
         if !kind.is_ascii_digit() {
             return Err(Malformed);
         }
         let (attachments, rest) = match kind {
-            b'5' | b'6' => split_attachments(&text[1..], max_attachments)?,
-            _ => (0, &text[1..]),
+            b'5' | b'6' => split_attachments(&text[1..], config.max_attachments)?,
+            _ => (None, &text[1..]),
         };
         let (namespace, rest) = split_namespace(rest)?;
         let (id, data) = split_id(rest)?;
         let body = match (kind, id) {
             (b'0', None) => Body::Connect(parse_connect(data)?),
             (b'1', None) if data.is_empty() => Body::Disconnect,
-            (b'2' | b'5', id) => Body::Event { event: parse_event(data, attachments)?, id },
-            (b'3' | b'6', Some(id)) => Body::Ack { id, args: parse_args(data, attachments)? },
+            (b'2' | b'5', id) => Body::Event { event: parse_event(data, attachments, config)?, id },
+            (b'3' | b'6', Some(id)) => Body::Ack { id, args: parse_args(data, attachments, config)? },
             _ => return Err(Malformed),
         };
-        Ok((Self { namespace: namespace.to_owned(), body }, attachments))
+        Ok((Self { namespace: namespace.to_owned(), body }, attachments.unwrap_or(0)))
     }
 
     /// Adds the attachments that followed the text.
@@ -102,13 +101,13 @@ impl Incoming {
     }
 }
 
-fn split_attachments(text: &str, max: usize) -> Result<(usize, &str), Malformed> {
+fn split_attachments(text: &str, max: usize) -> Result<(Option<usize>, &str), Malformed> {
     let (count, rest) = text.split_once('-').ok_or(Malformed)?;
     if count.is_empty() || count.len() > 4 || !count.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Malformed);
     }
     let count = count.parse().map_err(|_| Malformed)?;
-    if count == 0 || count > max { Err(Malformed) } else { Ok((count, rest)) }
+    if count > max { Err(Malformed) } else { Ok((Some(count), rest)) }
 }
 
 fn split_namespace(text: &str) -> Result<(&str, &str), Malformed> {
@@ -136,32 +135,44 @@ fn parse_connect(data: &str) -> Result<Option<Box<RawValue>>, Malformed> {
     Ok(Some(serde_json::from_str(data)?))
 }
 
-fn parse_event(data: &str, attachments: usize) -> Result<Event, Malformed> {
-    let mut args = parse_args(data, attachments)?;
+fn parse_event(data: &str, attachments: Option<usize>, config: &Config) -> Result<Event, Malformed> {
+    let mut args = parse_args(data, attachments, config)?;
     if args.values.is_empty() {
         return Err(Malformed);
     }
-    let name: String = serde_json::from_str(args.values.remove(0).get())?;
-    if name.len() > MAX_EVENT_NAME || RESERVED.contains(&name.as_str()) {
+    let name = parse_name(args.values.remove(0).get())?;
+    if name.len() > config.max_event_name || RESERVED.contains(&name.as_str()) {
         return Err(Malformed);
     }
     Ok(Event { name, args })
 }
 
-fn parse_args(data: &str, attachments: usize) -> Result<Args, Malformed> {
+/// Parses an event's name. A number, or text that is not Unicode, is one as it is written: the client
+/// may send it, and no handler has it.
+fn parse_name(json: &str) -> Result<String, Malformed> {
+    match serde_json::from_str(json) {
+        Ok(name) => Ok(name),
+        Err(_) if json.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit()) => {
+            Ok(json.to_owned())
+        }
+        Err(_) => Err(Malformed),
+    }
+}
+
+fn parse_args(data: &str, attachments: Option<usize>, config: &Config) -> Result<Args, Malformed> {
     // Checked first, as serde_json reads nested values by recursion.
-    if is_too_deep(data) {
+    if is_too_deep(data, config.max_depth) {
         return Err(Malformed);
     }
     let values: Vec<Box<RawValue>> = serde_json::from_str(data)?;
-    if attachments > 0 {
+    if let Some(attachments) = attachments {
         check_placeholders(data, attachments)?;
     }
     Ok(Args { values, attachments: Vec::new() })
 }
 
 /// Returns whether JSON is nested deeper than allowed. Invalid JSON may give either result.
-pub(crate) fn is_too_deep(json: &str) -> bool {
+pub(crate) fn is_too_deep(json: &str, max: usize) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for byte in json.bytes() {
         match byte {
@@ -172,7 +183,7 @@ pub(crate) fn is_too_deep(json: &str) -> bool {
             b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > MAX_DEPTH {
+        if depth > max {
             return true;
         }
     }

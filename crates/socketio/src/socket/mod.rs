@@ -176,9 +176,18 @@ impl Socket {
         timeout: Duration,
     ) -> Result<Args, AckError> {
         let args = Args::one(argument).map_err(|_| AckError::Unserializable)?;
+        self.emit_args_with_ack(event, &args, timeout).await
+    }
+
+    /// Sends an event with any number of arguments and attachments, and waits for the client's
+    /// acknowledgement as [`Socket::emit_with_ack`] does.
+    ///
+    /// # Errors
+    /// See [`AckError`].
+    pub async fn emit_args_with_ack(&self, event: &str, args: &Args, timeout: Duration) -> Result<Args, AckError> {
         let (sender, receiver) = oneshot::channel();
         let pending = PendingAck { socket: self, id: self.expect_ack(sender)? };
-        self.0.session.send(&packet::event(self.0.namespace.name(), event, Some(pending.id), &args));
+        self.0.session.send(&packet::event(self.0.namespace.name(), event, Some(pending.id), args));
         let received = tokio::time::timeout(timeout, receiver).await.map_err(|_| AckError::Timeout)?;
         received.map_err(|_| AckError::Disconnected)
     }
@@ -231,7 +240,13 @@ impl Socket {
 
     /// Returns whether it is in a room.
     pub fn is_in(&self, room: &str) -> bool {
-        self.0.room_slots.lock().iter().any(|slot| slot.is_in(room))
+        self.0.room_slots.lock().iter().any(|slot| slot.room() == room)
+    }
+
+    /// Returns the rooms that it is in.
+    pub fn rooms(&self) -> Vec<String> {
+        let slots = self.0.room_slots.lock();
+        slots.iter().map(|slot| slot.room().to_owned()).filter(|room| room != namespace::ALL_SOCKETS).collect()
     }
 
     /// Disconnects the socket: stock clients do not reconnect after this by themselves. Its events that
@@ -243,10 +258,10 @@ impl Socket {
         }
     }
 
-    /// Disconnects the socket, and closes its connection once that packet was sent.
+    /// Disconnects the socket, and closes its connection for good once that packet was sent.
     pub fn disconnect_and_close(&self) {
         self.disconnect();
-        self.0.session.close(Closing::AfterFlush(DisconnectReason::ServerClose));
+        self.0.session.close(Closing::AfterFlush(DisconnectReason::ServerDisconnect));
     }
 
     /// Marks the socket as connected by sending its client the response to CONNECT.
@@ -278,8 +293,11 @@ impl Socket {
         };
         // Dropped here and not under the lock, as it wakes the tasks that wait for acknowledgements.
         drop(pending);
-        self.0.namespace.rooms().leave_all(self);
         let was_connected = phase == Phase::Connected;
+        if was_connected {
+            self.0.namespace.disconnecting(self, reason);
+        }
+        self.0.namespace.rooms().leave_all(self);
         self.0.owner.remove(self, was_connected && reason == DisconnectReason::ServerDisconnect);
         if was_connected {
             self.push(Item::Disconnect(reason));

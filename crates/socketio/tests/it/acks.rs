@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use socketio::{AckError, Args, Config, Namespace, Rate, Refusal, Reply, Socket};
 
@@ -164,4 +165,28 @@ async fn the_rate_recovers_with_time() {
     tokio::time::sleep(ms(40)).await;
     ws.send("423[\"text\",\"c\"]").await;
     assert_eq!(ws.text().await, "433[\"c\"]");
+}
+
+#[tokio::test]
+async fn an_event_with_several_arguments_and_attachments_is_acknowledged() {
+    let (_server, mut ws, socket) = connected().await;
+    let json = |text: &str| serde_json::value::RawValue::from_string(text.into()).unwrap();
+    let values = vec![json("1"), json(r#"{"_placeholder":true,"num":0}"#), json("\"two\"")];
+    let args = Args { values, attachments: vec![Bytes::from_static(b"attached")] };
+    let request = tokio::spawn(async move { socket.emit_args_with_ack("ask", &args, ms(3_000)).await });
+    assert_eq!(ws.text().await, r#"451-1["ask",1,{"_placeholder":true,"num":0},"two"]"#);
+    assert_eq!(ws.next().await, Frame::Binary(b"attached".to_vec()));
+    ws.send("431[\"here\",2]").await;
+    let values = soon(request).await.unwrap().unwrap().values;
+    assert_eq!(values.iter().map(|value| value.get()).collect::<Vec<_>>(), ["\"here\"", "2"]);
+}
+
+#[tokio::test]
+async fn a_reply_need_not_acknowledge() {
+    let namespace = Namespace::new("/").on("silent", |_, (): ()| async { Reply::none() });
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::join(server.at, "/").await;
+    ws.send("421[\"silent\"]").await;
+    ws.send("422[\"unknown\"]").await;
+    assert_eq!(ws.text().await, r#"432[{"error":"unknown event"}]"#);
 }

@@ -26,8 +26,8 @@ async fn a_drain_refuses_new_sessions_and_closes_the_open_ones() {
     assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
     assert_eq!(server.engine.session_count(), 0);
     assert_eq!(ws.text().await, "42[\"draining\",5]");
-    assert_eq!(ws.close_code().await, 1000, "no `41`, after which stock clients do not reconnect");
-    assert_eq!(waiting.response().await.unwrap().body, "1");
+    assert_eq!(ws.close_code().await, 1001, "no `41`, after which stock clients do not reconnect");
+    assert_eq!(waiting.response().await.unwrap().code(), (400, 1), "no close packet, which some clients take for good");
     let refused = get(server.at, "/socket.io/?EIO=4&transport=polling", "").await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     assert_eq!(Upgrade::default().connect(server.at).await.err().unwrap().status, 503);
@@ -63,12 +63,17 @@ async fn received_events_are_answered_before_the_end() {
     for number in 0..3 {
         assert_eq!(ws.text().await, format!("43{number}[{number}]"));
     }
-    assert_eq!(ws.close_code().await, 1000, "later events are not handled");
+    assert_eq!(ws.close_code().await, 1001, "later events are not handled");
     let mut packets = Vec::new();
-    while packets.last().is_none_or(|packet| packet != "1") {
-        packets.extend(polling.poll().await.body.split('\x1e').map(str::to_owned));
-    }
-    assert_eq!(packets, ["430[0]", "431[1]", "432[2]", "1"]);
+    let end = loop {
+        let response = polling.poll().await;
+        if response.status != 200 {
+            break response;
+        }
+        packets.extend(response.body.split('\x1e').map(str::to_owned));
+    };
+    assert_eq!(packets, ["430[0]", "431[1]", "432[2]"]);
+    assert_eq!(end.code(), (400, 1));
     soon(drained).await.unwrap();
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use socketio::{Config, HandshakeData, HandshakeHooks, HandshakeRequest, Origin, Rate};
+use socketio::{Config, HandshakeData, HandshakeHooks, HandshakeRequest, Origin, Rate, Transports};
 
 use crate::support::{Frame, Http, Polling, TestServer, Upgrade, Ws, config, echoes, get, ms, soon};
 
@@ -73,6 +73,30 @@ async fn the_transport_is_given_once() {
     assert_eq!(server.engine.session_count(), 0);
 }
 
+#[tokio::test]
+async fn a_name_may_be_given_twice_with_one_value_and_an_empty_sid_is_none() {
+    let server = TestServer::open(config(), echoes()).await;
+    for query in ["EIO=4&EIO=4&transport=NAME", "EIO=4&transport=NAME&transport=NAME", "EIO=4&transport=NAME&sid="] {
+        let target = |name: &str| format!("{PATH}?{}", query.replace("NAME", name));
+        assert_eq!(get(server.at, &target("polling"), "").await.status, 200, "{query}");
+        Ws::open_with(server.at, &Upgrade { target: target("websocket"), ..Upgrade::default() }).await;
+    }
+}
+
+/// `io(url, { protocols })`: browsers fail a connection that names none of the offers.
+#[tokio::test]
+async fn the_first_sub_protocol_offered_comes_back() {
+    let server = TestServer::open(config(), echoes()).await;
+    let session = Polling::open(server.at).await;
+    for target in [Upgrade::default().target, Upgrade::of(&session).target] {
+        for (offer, answer) in [("arduino", Some("arduino")), ("v1.chat,  v2.chat", Some("v1.chat")), (" , ", None)] {
+            let headers = format!("{}sec-websocket-protocol: {offer}\r\n", Upgrade::default().headers);
+            let response = get(server.at, &target, &headers).await;
+            assert_eq!((response.status, response.header("sec-websocket-protocol")), (101, answer), "{offer}");
+        }
+    }
+}
+
 /// Abuse: H3
 #[tokio::test]
 async fn only_get_opens_a_session() {
@@ -94,7 +118,7 @@ async fn an_unknown_sid_never_opens_a_session() {
     let server = TestServer::open(config(), echoes()).await;
     let _live = Polling::open(server.at).await;
     let long = "x".repeat(10_000);
-    for sid in ["", "abc", "AAAAAAAAAAAAAAAAAAAA", "%00", "..%2f", &long] {
+    for sid in ["abc", "AAAAAAAAAAAAAAAAAAAA", "%00", "..%2f", &long] {
         for transport in ["polling", "websocket"] {
             let response = get(server.at, &format!("{PATH}?EIO=4&transport={transport}&sid={sid}"), "").await;
             assert_eq!(response.code(), (400, 1), "{transport} {sid:?}");
@@ -252,8 +276,8 @@ async fn a_session_without_a_joined_namespace_ends_in_time() {
             }
         }
     };
-    assert_eq!(soon(pongs).await, Frame::Close(Some(1000)));
-    assert_eq!(silent.close_code().await, 1000);
+    assert_eq!(soon(pongs).await, Frame::Close(Some(1001)));
+    assert_eq!(silent.close_code().await, 1001);
     assert!(polling.is_gone().await);
     server.wait_until_empty().await;
 }
@@ -298,4 +322,19 @@ async fn the_path_matches_with_and_without_its_last_slash() {
     for path in ["/", "/socket.io/x", "/socket.iox", "/SOCKET.IO/", "//socket.io/"] {
         assert!(!server.socket_io().owns(path), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_transport_can_be_switched_off() {
+    let target = |name: &str| format!("{PATH}?EIO=4&transport={name}");
+    let polling = TestServer::open(Config { transports: Transports::Polling, ..config() }, echoes()).await;
+    let opened = get(polling.at, &target("polling"), "").await;
+    assert!(opened.body.contains(r#""upgrades":[]"#), "{}", opened.body);
+    assert_eq!(Upgrade::default().connect(polling.at).await.err().unwrap().code(), (400, 0));
+    let session = Polling::open(polling.at).await;
+    assert_eq!(Upgrade::of(&session).connect(polling.at).await.err().unwrap().code(), (400, 0), "nor by an upgrade");
+    session.join("/").await;
+    let websocket = TestServer::open(Config { transports: Transports::WebSocket, ..config() }, echoes()).await;
+    assert_eq!(get(websocket.at, &target("polling"), "").await.code(), (400, 0));
+    Ws::join(websocket.at, "/").await;
 }

@@ -109,6 +109,7 @@ async fn a_contradictory_body_length_is_refused() {
         "content-length: 3, 30\r\n",
         "content-length: +3\r\n",
         "transfer-encoding: gzip\r\n",
+        "transfer-encoding: gzip, chunked\r\n",
         "transfer-encoding: chunked, identity\r\n",
     ] {
         let mut http = Http::connect(server.at).await;
@@ -158,6 +159,95 @@ async fn a_request_hidden_behind_another_is_refused() {
         http.closed().await;
     }
     assert_eq!(server.engine.session_count(), 1);
+}
+
+/// Abuse: H13
+#[tokio::test]
+async fn empty_lines_before_a_request_hide_nothing_in_it() {
+    let server = server(Limits::default()).await;
+    let valid = Http::encode_request(OPEN, "", "");
+    let twice = Http::encode_request(OPEN, "content-length: 2\r\ntransfer-encoding: chunked\r\n", "");
+    for empty_lines in 1..5 {
+        let before = "\r\n".repeat(empty_lines);
+        for hidden in [&twice, &valid.replace("\r\n", "\n")] {
+            let mut http = Http::connect(server.at).await;
+            http.send(format!("{before}{hidden}")).await;
+            assert_eq!(http.response().await.map(|response| response.status), Some(400), "{before:?}{hidden:?}");
+            let mut later = Http::connect(server.at).await;
+            assert_eq!(later.request(OPEN, "", "").await.status, 200);
+            later.send(format!("{before}{hidden}")).await;
+            assert_eq!(later.response().await.map(|response| response.status), Some(400), "{before:?}{hidden:?}");
+        }
+    }
+    let mut http = Http::connect(server.at).await;
+    http.send(format!("\r\n{valid}")).await;
+    assert_eq!(http.response().await.map(|response| response.status), Some(200), "one is no harm");
+}
+
+/// Abuse: H13
+#[tokio::test]
+async fn a_head_that_arrives_during_another_request_is_scanned_whole() {
+    let server = server(Limits::default()).await;
+    let session = Polling::open(server.at).await;
+    session.join("/").await;
+    let mut http = session.start_poll().await;
+    // hyper reads it while the poll waits.
+    http.send(format!("{OPEN} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n")).await;
+    tokio::time::sleep(ms(20)).await;
+    assert_eq!(session.post("42[\"echo\"]").await.body, "ok");
+    assert_eq!(http.response().await.unwrap().body, "42[\"echo\"]");
+    http.send("content-length: 0\r\n\r\n").await;
+    assert_eq!(http.response().await.map(|response| response.status), Some(400));
+    http.closed().await;
+    assert_eq!(server.engine.session_count(), 1);
+}
+
+/// Abuse: H13
+#[tokio::test]
+async fn an_answer_before_the_body_is_the_only_one_and_ends_the_connection() {
+    let server = server(Limits::default()).await;
+    // Each line would be the end of a head.
+    let body = "line\n\r\n\r\n".repeat(4_000);
+    let unknown = format!("{OPEN}&sid=unknown").replace("GET", "POST");
+    for request in [unknown.as_str(), OPEN, "DELETE /socket.io/?EIO=4&transport=polling"] {
+        let mut http = Http::connect(server.at).await;
+        http.send(format!("{request} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", body.len())).await;
+        let response = http.response().await.unwrap();
+        assert_eq!(response.header("connection"), Some("close"), "{request}");
+        let _ = http.stream.write_all(body.as_bytes()).await;
+        let _ = http.stream.write_all(Http::encode_request(OPEN, "", "").as_bytes()).await;
+        assert!(http.response().await.is_none(), "{request}");
+    }
+}
+
+/// Abuse: H13
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let server = server(Limits::default()).await;
+    for (version, hosts, status) in [
+        ("1.1", "host: a\r\n", 200),
+        ("1.1", "", 400),
+        ("1.1", "host: a\r\nhost: b\r\n", 400),
+        ("1.1", "host: a\r\nHost: a\r\n", 400),
+        ("1.0", "", 200),
+        ("1.0", "host: a\r\nhost: b\r\n", 400),
+    ] {
+        let mut http = Http::connect(server.at).await;
+        http.send(format!("{OPEN} HTTP/{version}\r\n{hosts}\r\n")).await;
+        assert_eq!(http.response().await.map(|response| response.status), Some(status), "{version} {hosts:?}");
+    }
+}
+
+#[tokio::test]
+async fn requests_in_a_row_are_answered_in_order() {
+    let server = server(Limits::default()).await;
+    let session = Polling::open(server.at).await;
+    let post = Http::encode_request(&format!("POST {}", session.target()), "", "40");
+    let poll = Http::encode_request(&format!("GET {}", session.target()), "", "");
+    let mut http = Http::connect(server.at).await;
+    http.send(format!("{post}{poll}")).await;
+    assert_eq!(http.response().await.unwrap().body, "ok");
+    assert!(http.response().await.unwrap().body.starts_with("40{"));
 }
 
 #[tokio::test]
@@ -236,7 +326,7 @@ async fn shutdown_waits_for_requests_in_progress_and_not_for_idle_connections() 
     idle.closed().await;
     assert!(!stopped.is_finished());
     engine.drain(100, ms(1), ms(1_000)).await;
-    assert_eq!(waiting.response().await.unwrap().body, "1");
+    assert_eq!(waiting.response().await.unwrap().code(), (400, 1));
     soon(stopped).await.unwrap();
     assert!(begun.elapsed() < ms(2_500), "{:?}", begun.elapsed());
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use socketio::{Admission, Closing, ConnectError, DisconnectReason, Namespace, Reply};
+use socketio::{Admission, Args, Closing, ConnectError, DisconnectReason, Namespace, Reply};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::support::{Polling, TestServer, Ws, config, echo, echoes, ms, soon, until};
+use crate::support::{Frame, Polling, TestServer, Ws, config, echo, echoes, ms, soon, until};
 
 /// Events in order.
 #[derive(Clone, Default)]
@@ -209,7 +209,7 @@ async fn a_session_closed_by_the_server_ends_all_its_sockets() {
     ws.enter("/chat", "").await;
     let session = Arc::clone(server.of_name("/").to_all().sockets()[0].session());
     session.close(Closing::Now(DisconnectReason::ServerClose));
-    assert_eq!(ws.close_code().await, 1000);
+    assert_eq!(ws.close_code().await, 1001);
     server.wait_until_empty().await;
     assert_eq!(
         (server.of_name("/").to_all().sockets().len(), server.of_name("/chat").to_all().sockets().len()),
@@ -223,4 +223,59 @@ async fn a_session_closed_by_the_server_ends_all_its_sockets() {
     server.of_name("/").to_all().sockets()[0].disconnect_and_close();
     assert_eq!(waiting.response().await.unwrap().body, "41\x1e1");
     server.wait_until_empty().await;
+}
+
+#[tokio::test]
+async fn events_without_a_handler_of_their_own_go_to_the_one_for_all() {
+    let namespace =
+        Namespace::new("/").on("known", |_, (): ()| async { Reply::json(&"own").unwrap() }).on_any(
+            |_, event| async move {
+                Reply::json(&(event.name, event.args.values.len(), event.args.attachments.len())).unwrap()
+            },
+        );
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::join(server.at, "/").await;
+    ws.send("421[\"known\"]").await;
+    ws.send(r#"452-2["other",{"_placeholder":true,"num":0},1,{"_placeholder":true,"num":1}]"#).await;
+    ws.send_frame(0x82, b"a").await;
+    ws.send_frame(0x82, b"b").await;
+    assert_eq!(ws.text().await, r#"431["own"]"#);
+    assert_eq!(ws.text().await, r#"432[["other",3,2]]"#);
+}
+
+#[tokio::test]
+async fn a_socket_is_in_its_rooms_while_it_is_disconnecting() {
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&ends);
+    let namespace = Namespace::new("/").on_disconnecting(move |socket, reason| {
+        let mut rooms = socket.rooms();
+        rooms.sort();
+        seen.lock().push((reason, rooms, socket.namespace().sockets_in("a").len()));
+        panic!("planned: the socket ends all the same");
+    });
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::join(server.at, "/").await;
+    let socket = server.of_name("/").to_all().sockets().remove(0);
+    socket.join("a");
+    socket.join("b");
+    ws.send("41").await;
+    until(|| socket.rooms().is_empty()).await;
+    let expected = (DisconnectReason::ClientDisconnect, vec!["a".to_owned(), "b".to_owned()], 1);
+    assert_eq!(*ends.lock(), [expected]);
+    assert!(server.of_name("/").to_all().sockets().is_empty());
+}
+
+#[tokio::test]
+async fn a_broadcast_may_have_several_arguments_and_attachments() {
+    let server = TestServer::open(config(), echoes()).await;
+    let (mut ws, polling) = (Ws::join(server.at, "/").await, Polling::open(server.at).await);
+    polling.join("/").await;
+    let json = |text: &str| serde_json::value::RawValue::from_string(text.into()).unwrap();
+    let values = vec![json("1"), json(r#"{"_placeholder":true,"num":0}"#)];
+    let args = Args { values, attachments: vec![vec![1, 2, 3, 4].into()] };
+    server.of_name("/").to_all().emit_args("n", &args).await;
+    let text = r#"451-["n",1,{"_placeholder":true,"num":0}]"#;
+    assert_eq!(ws.text().await, text);
+    assert_eq!(ws.next().await, Frame::Binary(vec![1, 2, 3, 4]));
+    assert_eq!(polling.poll().await.body, format!("{text}\x1ebAQIDBA=="));
 }

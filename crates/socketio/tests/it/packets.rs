@@ -29,8 +29,23 @@ async fn each_closes(texts: impl IntoIterator<Item = impl AsRef<str>>) {
 /// Abuse: S1
 #[tokio::test]
 async fn text_that_is_not_a_packet_closes() {
-    let packets = ["4abc", "42{}", "42abc[\"x\"]", "42", "42[", "42[1]", "42[]", "42[{\"a\":1},2]", "42[\"x\"]y", "47"];
+    let packets =
+        ["4abc", "42{}", "42abc[\"x\"]", "42", "42[", "42[null]", "42[]", "42[{\"a\":1},2]", "42[\"x\"]y", "47"];
     each_closes(packets).await;
+}
+
+#[tokio::test]
+async fn packets_that_some_clients_write_in_their_own_way_do_not_close() {
+    let server = TestServer::open(config(), echoes()).await;
+    let mut ws = Ws::join(server.at, "/").await;
+    for (number, packet) in ["42N[5,\"x\"]", r#"42N["\ud83d"]"#].iter().enumerate() {
+        ws.send(&packet.replace('N', &number.to_string())).await;
+        assert_eq!(ws.text().await, format!(r#"43{number}[{{"error":"unknown event"}}]"#), "{packet}");
+    }
+    // A binary event without attachments, and an upgrade of what is a WebSocket already.
+    ws.send("5").await;
+    ws.send(r#"450-["echo",1]"#).await;
+    assert_eq!(ws.text().await, r#"42["echo",1]"#);
 }
 
 /// Abuse: S2
@@ -268,7 +283,7 @@ async fn odd_json_is_decoded_by_type_or_refused() {
         ws.send(&format!("420[\"strict\",{argument}]")).await;
         assert_eq!(ws.text().await, format!("430{answer}"), "{argument}");
     }
-    each_closes([r#"42["\ud800"]"#, "42[\"echo\",01]", "42[\"echo\",NaN]", "42[\"echo\",'x']"]).await;
+    each_closes(["42[\"echo\",01]", "42[\"echo\",NaN]", "42[\"echo\",'x']"]).await;
 }
 
 /// Abuse: S13
@@ -323,4 +338,26 @@ async fn an_ack_may_have_attachments() {
     ws.send("4212[\"bytes\"]").await;
     assert_eq!(ws.text().await, format!("461-12[{}]", mark(0)));
     assert_eq!(ws.next().await, Frame::Binary(b"attached".to_vec()));
+}
+
+#[tokio::test]
+async fn the_limits_of_a_packet_are_settings() {
+    let loose = Config { max_attachments: 10, max_event_name: 1_000, max_depth: 64, ..config() };
+    let (name, deep) = ("n".repeat(1_000), format!("{}{}", "[".repeat(63), "]".repeat(63)));
+    let namespace =
+        Namespace::new("/").on_any(|_, event| async move { Reply::json(&event.args.attachments.len()).unwrap() });
+    let server = TestServer::open(loose, [namespace]).await;
+    let mut ws = Ws::join(server.at, "/").await;
+    ws.send(&format!("421[\"{name}\",{deep}]")).await;
+    assert_eq!(ws.text().await, "431[0]");
+    ws.send(&format!("4510-2[\"x\",{}]", (0..10).map(mark).collect::<Vec<_>>().join(","))).await;
+    for _ in 0..10 {
+        ws.send_frame(0x82, b"x").await;
+    }
+    assert_eq!(ws.text().await, "432[10]");
+    for over in [format!("42[\"{name}n\"]"), format!("42[\"x\",[{deep}]]"), "4511-[\"x\"]".to_owned()] {
+        let mut ws = Ws::join(server.at, "/").await;
+        ws.send(&over).await;
+        assert_eq!(ws.close_code().await, 1000, "{}", &over[..10]);
+    }
 }

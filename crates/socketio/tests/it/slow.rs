@@ -265,3 +265,57 @@ async fn a_close_never_splits_a_frame() {
         }
     }
 }
+
+/// RFC 6455, 5.5.2: a ping gets its pong as soon as is practical, also behind waiting data.
+#[tokio::test]
+async fn the_newest_ping_is_answered_between_packets_that_wait() {
+    let patient = Config { slow_client_timeout: ms(60_000), max_send_queue: 4 * 1024 * 1024, ..config() };
+    let server = TestServer::open(patient, [recording(&Arc::default())]).await;
+    let mut ws = slow_reader(&server).await;
+    let text = "x".repeat(50_000);
+    for number in 0..20 {
+        server.of_name("/").to_all().emit("n", &(number, &text)).await.unwrap();
+    }
+    for number in 0..100u8 {
+        ws.send_frame(0x89, &[number]).await;
+    }
+    ws.send("421[\"echo\",\"read\"]").await;
+    let mut received = Vec::new();
+    loop {
+        match ws.next().await {
+            Frame::Text(text) if text == "431[\"read\"]" => break,
+            frame => received.push(frame),
+        }
+    }
+    let pongs: Vec<_> = received.iter().enumerate().filter(|(_, frame)| matches!(frame, Frame::Pong(_))).collect();
+    assert_eq!(received.len() - pongs.len(), 20);
+    assert!(pongs.len() <= 3, "pings do not fill the queue: {}", pongs.len());
+    let (place, newest) = pongs.last().unwrap();
+    assert_eq!(**newest, Frame::Pong(vec![99]));
+    assert!(*place < received.len() - 1, "it does not wait for all of them");
+}
+
+/// Abuse: P17
+#[tokio::test]
+async fn pings_do_not_prevent_the_timeout() {
+    let ends = Arc::default();
+    let server = TestServer::open(Config { max_send_queue: 1024 * 1024, ..short_timeout() }, [recording(&ends)]).await;
+    let stalled = slow_reader(&server).await;
+    let (_reader, mut writer) = stalled.stream.into_split();
+    let pinging = tokio::spawn(async move {
+        while tokio::io::AsyncWriteExt::write_all(&mut writer, &frame(0x89, b"!")).await.is_ok() {
+            tokio::time::sleep(ms(10)).await;
+        }
+    });
+    let namespace = server.of_name("/");
+    let text = "x".repeat(1_000);
+    soon(async {
+        while ends.lock().is_empty() {
+            namespace.to_all().emit("n", &text).await.unwrap();
+            tokio::time::sleep(ms(1)).await;
+        }
+    })
+    .await;
+    assert_eq!(*ends.lock(), [DisconnectReason::SlowClient]);
+    soon(pinging).await.unwrap();
+}

@@ -176,15 +176,36 @@ async fn a_poll_that_crosses_the_end_of_the_upgrade_is_refused() {
 
 #[tokio::test]
 async fn anything_but_probe_and_upgrade_abandons_it() {
-    for first in ["5", "42[\"echo\"]", "2", "", "abc"] {
+    for first in ["42[\"echo\"]", "2", "", "abc"] {
         let (server, session) = joined(config()).await;
         let mut ws = Upgrade::of(&session).connect(server.at).await.unwrap();
         ws.send(first).await;
         ws.ended().await;
         let mut ws = probed(&server, &session).await;
-        ws.send("2probe").await;
+        ws.send(first).await;
         ws.ended().await;
         assert_eq!(session.post("42[\"echo\"]").await.body, "ok", "polling continues");
+    }
+}
+
+/// Clients for microcontrollers send the `5` alone, others the probe twice.
+#[tokio::test]
+async fn an_upgrade_needs_no_probe_and_may_have_two() {
+    for probes in [0, 2] {
+        let (server, session) = joined(config()).await;
+        let mut waiting = session.start_poll().await;
+        tokio::time::sleep(ms(20)).await;
+        let mut ws = Upgrade::of(&session).connect(server.at).await.unwrap();
+        for _ in 0..probes {
+            ws.send("2probe").await;
+            assert_eq!(ws.text().await, "3probe");
+        }
+        ws.send_frame(0x89, b"ping").await;
+        assert_eq!(ws.next().await, Frame::Pong(b"ping".to_vec()));
+        ws.send("5").await;
+        ws.send("42[\"echo\",1]").await;
+        assert_eq!(waiting.response().await.unwrap().body, "6");
+        assert_eq!(ws.text().await, "42[\"echo\",1]");
     }
 }
 

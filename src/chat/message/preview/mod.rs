@@ -6,13 +6,13 @@ use crate::chat::{Limits, Tx, outbox, room};
 use crate::db::Fault;
 use crate::error::Result;
 use crate::ids::{MessageId, RoomId};
-use crate::text::link;
+use crate::text::markup::first_link;
 
 /// Returns the link of a message that needs a preview: the first one of a public message. The link of a whisper is
 /// private, and fetching its page would disclose it.
 fn link_of(message: &Message) -> Option<&str> {
     let needs_preview = message.kind == MessageKind::Text && message.deleted_at.is_none() && message.preview.is_none();
-    if needs_preview { link::first(&message.text) } else { None }
+    if needs_preview { first_link(&message.text) } else { None }
 }
 
 /// Queues a job that fetches the page of a message's link, unless there is one already or the sender has too many

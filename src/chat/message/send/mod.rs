@@ -171,10 +171,10 @@ fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result
         return Err(Error::invalid("to", "a whisper is for somebody else"));
     }
     if member::find_role(tx, to, room_id)?.is_none() {
-        return Err(Error { field: Some("to".into()), ..Error::new(Code::NotFound) });
+        return Err(Error::new(Code::NotFound).with_field("to"));
     }
     if block::is_blocked(tx, to, me)? {
-        return Err(Error { field: Some("to".into()), ..Error::new(Code::Forbidden) });
+        return Err(Error::new(Code::Forbidden).with_field("to"));
     }
     Ok(())
 }

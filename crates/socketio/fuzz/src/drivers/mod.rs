@@ -81,15 +81,18 @@ pub fn packet(data: &[u8]) {
     assert_eq!(values(&again.event.args), values(&parsed.event.args));
 }
 
-/// The head of a request; the first byte is the number of bytes that arrive at a time. It is allowed
-/// only if every line ends in two bytes and at most one header declares where the body ends.
+/// Requests; the first byte is the number of bytes that arrive at a time. The first one is allowed only
+/// if every line of its head ends in two bytes and at most one header declares where the body ends.
 pub fn head(data: &[u8]) {
     let Some((&size, bytes)) = data.split_first() else { return };
-    let in_pieces = internals::scan_head(bytes.chunks(size as usize + 1));
-    let at_once = internals::scan_head(std::iter::once(bytes));
+    let in_pieces = internals::scan_requests(bytes.chunks(size as usize + 1));
+    let at_once = internals::scan_requests(std::iter::once(bytes));
     assert_eq!(in_pieces, at_once, "the result does not depend on how the bytes are split");
+    let empty_lines = bytes.chunks(2).take_while(|pair| pair == b"\r\n").count();
+    let bytes = &bytes[2 * empty_lines..];
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
-    if let (Some(end), Some(true)) = (end, at_once) {
+    assert!(end.is_some() || at_once == 0, "a request without the end of its head");
+    if let (Some(end), true) = (end, at_once > 0) {
         let lines: Vec<&[u8]> = bytes[..end].split(|&byte| byte == b'\n').collect();
         let names = lines.iter().filter_map(|line| Some(&line[..line.iter().position(|&byte| byte == b':')?]));
         let lengths = [&b"content-length"[..], b"transfer-encoding"];

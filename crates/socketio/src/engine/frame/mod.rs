@@ -44,6 +44,7 @@ impl Opcode {
 #[repr(u16)]
 pub(crate) enum CloseCode {
     Normal = 1000,
+    GoingAway = 1001,
     Protocol = 1002,
     InvalidText = 1007,
     Policy = 1008,
@@ -202,7 +203,7 @@ impl Decoder {
         match (head.opcode, &mut self.message) {
             (Opcode::Ping, _) => Ok(Some(Incoming::Ping(payload.to_vec()))),
             (Opcode::Pong, _) => Ok(Some(Incoming::Pong)),
-            (Opcode::Close, _) => Ok(Some(Incoming::Close)),
+            (Opcode::Close, _) => check_close(payload).map(|()| Some(Incoming::Close)),
             (Opcode::Continuation, None) => Err(CloseCode::Protocol),
             (Opcode::Continuation, Some(message)) => {
                 message.count += 1;
@@ -224,6 +225,18 @@ impl Decoder {
             }
         }
     }
+}
+
+/// Checks the content of a Close frame: nothing, or a status code and a text (sections 5.5.1 and 7.4).
+fn check_close(payload: &[u8]) -> Result<(), CloseCode> {
+    let Some((code, reason)) = payload.split_first_chunk() else {
+        return if payload.is_empty() { Ok(()) } else { Err(CloseCode::Protocol) };
+    };
+    // 1004 to 1006 and 1015 are never sent, and 1016 to 2999 have no meaning yet.
+    if !matches!(u16::from_be_bytes(*code), 1000..=1003 | 1007..=1014 | 3000..=4999) {
+        return Err(CloseCode::Protocol);
+    }
+    std::str::from_utf8(reason).map(|_| ()).map_err(|_| CloseCode::InvalidText)
 }
 
 fn to_message(opcode: Opcode, data: Vec<u8>) -> Result<Incoming, CloseCode> {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::address::Permit;
 use crate::config::Config;
 use crate::disconnect_reason::DisconnectReason;
+use crate::engine::last_polls::LastPolls;
 use crate::engine::payload::{Incoming, Malformed, Message, Packet};
 use crate::engine::registry::{Registry, Sid};
 use crate::engine::send_queue::SendQueue;
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) write_batches: WriteBatches,
     pub(crate) sessions: Registry<Session>,
+    pub(crate) last_polls: LastPolls,
 }
 
 /// An Engine.IO session.
@@ -84,6 +86,8 @@ struct State {
     /// How many tasks handle what was read: connect middleware, and inboxes that are not empty.
     running_handlers: u32,
     closing: Closing,
+    /// Whether two polls, or two posts, came at once.
+    has_overlap: bool,
     /// Boxed, as it is there for a moment only.
     upgraded: Option<Box<Upgraded>>,
     /// Returned when the session ends, however long an application keeps its sockets.
@@ -125,6 +129,7 @@ impl Session {
                 connect_deadline: None,
                 running_handlers: 0,
                 closing: Closing::Open,
+                has_overlap: false,
                 upgraded: None,
                 permit: Some(permit),
             }),
@@ -223,9 +228,10 @@ impl Session {
                 Ok(())
             }
             Ok(Incoming::Close) => Err(DisconnectReason::TransportClose),
-            // A client of this protocol version has no need to ping; it only uses up its rate.
-            Ok(Incoming::Ping | Incoming::Noop) => Ok(()),
-            Ok(Incoming::Probe | Incoming::Upgrade) | Err(Malformed) => Err(DisconnectReason::ParseError),
+            // A client of this protocol version has no need to ping, nor to upgrade what is a WebSocket;
+            // it only uses up its rate.
+            Ok(Incoming::Ping | Incoming::Noop | Incoming::Upgrade) => Ok(()),
+            Ok(Incoming::Probe) | Err(Malformed) => Err(DisconnectReason::ParseError),
         }
     }
 
@@ -360,8 +366,8 @@ impl State {
     /// Moves the closing forward; returns whether it moved.
     fn close(&mut self, closing: Closing) -> bool {
         let has_moved = self.closing.advance(closing);
-        if has_moved && matches!(closing, Closing::AfterFlush(_)) {
-            if matches!(self.send_queue.transport, Transport::Polling(_)) {
+        if let (true, Closing::AfterFlush(reason)) = (has_moved, closing) {
+            if reason.is_final() && matches!(self.send_queue.transport, Transport::Polling(_)) {
                 self.send_queue.send(&Packet::close(), false, usize::MAX);
             }
             // The owner waits for an empty queue in any case, and sees an error itself.

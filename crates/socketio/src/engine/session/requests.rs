@@ -13,6 +13,9 @@ use crate::engine::transport::{Polling, Transport, Upgrade, Upgraded};
 #[derive(Debug)]
 pub(crate) enum PollResult {
     Payload(String),
+    /// The session has ended, and its client shall come back: a poll of an unknown session makes every
+    /// client reconnect, while some take a close packet for good.
+    Ended,
     Wait(Arc<Notify>),
 }
 
@@ -55,6 +58,7 @@ impl Session {
         // A request that comes after the upgrade fails here and does not end the session.
         let is_in_progress = flag(state.polling()?);
         if std::mem::replace(is_in_progress, true) {
+            state.has_overlap = true;
             state.close(Closing::Now(DisconnectReason::TransportError));
             state.wake_all();
             return Err(BadRequest);
@@ -71,12 +75,32 @@ impl Session {
         }
     }
 
+    /// Ends the session because its client has sent a close. A poll that was sent before it may still
+    /// be on its way.
+    pub(crate) fn close_by_client(&self) {
+        let mut state = self.state.lock();
+        if state.polling().is_ok_and(|polling| !polling.is_polling) {
+            self.shared.last_polls.expect(self.sid);
+        }
+        state.close(Closing::Now(DisconnectReason::TransportClose));
+        state.wake_all();
+    }
+
+    /// Returns whether the poll is one that the client's close has overtaken.
+    pub(crate) fn take_last_poll(&self) -> bool {
+        self.shared.last_polls.take(&self.sid)
+    }
+
     /// Returns the response to the waiting poll, if there is one.
     pub(crate) fn poll(&self) -> PollResult {
         let mut state = self.state.lock();
         match state.closing.now() {
-            Some(DisconnectReason::TransportClose) => return PollResult::Payload("6".into()),
-            Some(_) => return PollResult::Payload("1".into()),
+            Some(DisconnectReason::TransportClose) => {
+                self.take_last_poll();
+                return PollResult::Payload("6".into());
+            }
+            Some(reason) if state.has_overlap || reason.is_final() => return PollResult::Payload("1".into()),
+            Some(_) => return PollResult::Ended,
             None => {}
         }
         let ready = match state.polling() {

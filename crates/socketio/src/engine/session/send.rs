@@ -45,11 +45,11 @@ impl Session {
         }
     }
 
-    /// Answers a WebSocket ping, unless packets are queued: pings must not be a way to fill memory.
+    /// Answers a WebSocket ping.
     pub(crate) fn answer_ping(&self, data: &[u8]) {
         let mut state = self.state.lock();
-        if state.closing.now().is_none() && !state.send_queue.has_waiting() {
-            let sent = state.send_queue.send(&Packet::pong_frame(data), false, usize::MAX);
+        if state.closing.now().is_none() {
+            let sent = state.send_queue.send_pong(&Packet::pong_frame(data));
             state.after_send(sent);
         }
     }

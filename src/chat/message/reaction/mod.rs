@@ -6,10 +6,14 @@ use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, UserId};
 
+const OTHER_KINDS: &str =
+    "SELECT COUNT(*), COALESCE(MAX(place), 0) FROM reaction_kinds WHERE message_number = ?1 AND emoji <> ?2";
+
 /// Adds one's reaction to a message or removes it; a repeat changes nothing.
 ///
 /// # Errors
-/// `invalid` with the field `emoji`; `forbidden` for a message that is deleted or that `me` may not see;
+/// `invalid` with the field `emoji`; `forbidden` for a message that is deleted, that `me` may not see, or whose author
+/// has blocked `me`;
 /// `too_many` different emoji on one message.
 pub fn react(
     tx: &mut Tx,
@@ -24,6 +28,9 @@ pub fn react(
     let target = target::find(tx, me, id)?;
     if !target.is_changeable() {
         return Err(Code::Forbidden.into());
+    }
+    if on {
+        target.check_not_blocked(tx, me)?;
     }
     let changed = if on { add(tx, limits, now, me, &target, emoji)? } else { remove(tx, me, &target, emoji)? };
     if !changed {
@@ -54,21 +61,36 @@ fn known(typed: &str) -> Result<&'static str> {
 }
 
 fn add(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, target: &Target, emoji: &str) -> Result<bool> {
-    let kinds: u64 = tx.query_one(
-        "SELECT COUNT(DISTINCT emoji) FROM reactions WHERE message_number = ?1 AND emoji <> ?2",
-        &[&target.number, &emoji],
-        |row| row.get(0),
-    )?;
+    let (kinds, place) = tx.query_one(OTHER_KINDS, &[&target.number, &emoji], |row| {
+        let mut c = row.columns();
+        Ok((c.next::<u64>()?, c.next::<i64>()?))
+    })?;
     if kinds >= limits.reactions_max as u64 {
         let most = limits.reactions_max;
         return Err(Error::new(Code::TooMany).with_message(format!("a message has at most {most} kinds of reaction")));
     }
     let sql = "INSERT INTO reactions (message_number, emoji, user_id, created_at) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (message_number, emoji, user_id) DO NOTHING";
-    Ok(tx.execute(sql, &[&target.number, &emoji, &me, &now])? > 0)
+    let is_new = tx.execute(sql, &[&target.number, &emoji, &me, &now])? > 0;
+    if is_new {
+        let sql = "INSERT INTO reaction_kinds (message_number, emoji, place, count) VALUES (?1, ?2, ?3, 1)
+                   ON CONFLICT (message_number, emoji) DO UPDATE SET count = reaction_kinds.count + 1";
+        tx.execute(sql, &[&target.number, &emoji, &(place + 1)])?;
+    }
+    Ok(is_new)
 }
 
 fn remove(tx: &mut Tx, me: UserId, target: &Target, emoji: &str) -> Result<bool> {
     let sql = "DELETE FROM reactions WHERE message_number = ?1 AND emoji = ?2 AND user_id = ?3";
-    Ok(tx.execute(sql, &[&target.number, &emoji, &me])? > 0)
+    if tx.execute(sql, &[&target.number, &emoji, &me])? == 0 {
+        return Ok(false);
+    }
+    let sql = "UPDATE reaction_kinds SET count = count - 1 WHERE message_number = ?1 AND emoji = ?2";
+    tx.execute(sql, &[&target.number, &emoji])?;
+    let sql = "DELETE FROM reaction_kinds WHERE message_number = ?1 AND emoji = ?2 AND count = 0";
+    tx.execute(sql, &[&target.number, &emoji])?;
+    Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Budgets of networks, beside the rate limits of each user: guests are free, so that limits by user alone would let one
+//! network store and publish without end. A network is an IPv4 address or an IPv6 /64, unless the settings say otherwise.
+//!
+//! The budgets are wide: a school or an office of 300 people behind one address does not notice them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use socketio::{Rate, RateLimiter};
+use tokio::time::Instant;
+
+use super::disk_space::DiskSpace;
+use crate::chat::user::{User, UserKind};
+
+use crate::error::{Code, Error, Result};
+use crate::ids::UserId;
+use crate::network::{Guests, NetworkLimits};
+
+/// What a stored row costs beside its text.
+const ROW_BYTES: usize = 512;
+const KIB: usize = 1_024;
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// How many origins are kept before old ones are forgotten.
+const MAX_ORIGINS: usize = 20_000;
+/// A user whose origin is forgotten is seen again with their next request.
+const FORGET_AFTER: Duration = Duration::from_secs(3_600);
+
+/// Where a user was last seen.
+struct Origin {
+    network: IpAddr,
+    kind: UserKind,
+    seen_at: Instant,
+}
+
+/// The budgets of one kind of users, by network.
+struct Kind {
+    rooms: RateLimiter<IpAddr>,
+    sends: RateLimiter<IpAddr>,
+    /// In KiB.
+    stored: RateLimiter<IpAddr>,
+}
+
+impl Kind {
+    /// `share` is how many times the budget of guests it is.
+    fn new(limits: &NetworkLimits, share: u32) -> Self {
+        let stored = limits.megabytes_a_day.saturating_mul(share).max(1).saturating_mul(KIB as u32);
+        Self {
+            rooms: RateLimiter::new(Rate::per_hour(limits.rooms_an_hour.saturating_mul(share))),
+            sends: RateLimiter::new(Rate::per_second(100 * share).burst(2_000 * share)),
+            stored: RateLimiter::new(Rate::per(DAY, stored).burst(stored / 4 + 1)),
+        }
+    }
+}
+
+/// The budgets of networks.
+pub(super) struct Budgets {
+    is_on: bool,
+    limits: NetworkLimits,
+    origins: Mutex<HashMap<UserId, Origin>>,
+    guests: Kind,
+    accounts: Kind,
+}
+
+impl Budgets {
+    pub(super) fn new(is_on: bool, limits: NetworkLimits) -> Self {
+        let (guests, accounts) = (Kind::new(&limits, 1), Kind::new(&limits, 4));
+        Self { is_on, limits, origins: Mutex::default(), guests, accounts }
+    }
+
+    /// Returns the network of an address.
+    pub(super) fn network(&self, address: IpAddr) -> IpAddr {
+        self.limits.network(address)
+    }
+
+    /// Notes from which address a user's request or socket comes.
+    pub(super) fn seen(&self, user: &User, address: IpAddr) {
+        let now = Instant::now();
+        let mut origins = self.origins.lock();
+        if origins.len() >= MAX_ORIGINS {
+            origins.retain(|_, origin| now - origin.seen_at < FORGET_AFTER);
+        }
+        origins.insert(user.id, Origin { network: self.network(address), kind: user.kind, seen_at: now });
+    }
+
+    /// Returns the network of a user who was seen.
+    pub(super) fn network_of(&self, me: UserId) -> IpAddr {
+        self.origin(me).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |(network, _)| network)
+    }
+
+    /// Returns the network and the kind of a user who was seen.
+    fn origin(&self, me: UserId) -> Option<(IpAddr, UserKind)> {
+        self.origins.lock().get(&me).map(|origin| (origin.network, origin.kind))
+    }
+
+    /// Returns whether new guests may come in.
+    pub(super) fn takes_guests(&self) -> bool {
+        self.limits.guests != Guests::Off
+    }
+
+    /// Returns whether users of this kind may create rooms, open or direct.
+    pub(super) fn may_create_rooms(&self, kind: UserKind) -> bool {
+        kind != UserKind::Guest || self.limits.guests == Guests::On
+    }
+
+    /// Checks that a new guest may come in.
+    ///
+    /// # Errors
+    /// `forbidden` where the settings allow no guests; `unavailable` on a full disk.
+    pub(super) fn guest(&self, disk: &DiskSpace) -> Result<()> {
+        if !self.takes_guests() {
+            return Err(Error::new(Code::Forbidden).with_message("this server has no guests; log in or sign up"));
+        }
+        disk.check(UserKind::Guest)
+    }
+
+    /// Counts a new room, open or direct.
+    ///
+    /// # Errors
+    /// `forbidden` for a guest where the settings say so; `rate_limited`; `unavailable` on a full disk.
+    pub(super) fn room(&self, disk: &DiskSpace, me: UserId) -> Result<()> {
+        let Some((network, kind)) = self.origin(me) else { return Ok(()) };
+        if !self.may_create_rooms(kind) {
+            return Err(Error::new(Code::Forbidden).with_message("guests make no rooms on this server"));
+        }
+        disk.check(kind)?;
+        self.check(&self.of(kind).rooms, network, 1)
+    }
+
+    /// Checks that the disk has space for what a user sends.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(super) fn check_space(&self, disk: &DiskSpace, me: UserId) -> Result<()> {
+        self.origin(me).map_or(Ok(()), |(_, kind)| disk.check(kind))
+    }
+
+    /// Counts an act that stores text or files and is sent to others.
+    ///
+    /// # Errors
+    /// `rate_limited`; `unavailable` on a full disk.
+    pub(super) fn store(&self, disk: &DiskSpace, me: UserId, bytes: usize) -> Result<()> {
+        let Some((network, kind)) = self.origin(me) else { return Ok(()) };
+        disk.check(kind)?;
+        let budget = self.of(kind);
+        self.check(&budget.sends, network, 1)?;
+        self.check(&budget.stored, network, ((bytes + ROW_BYTES).div_ceil(KIB)) as u32)
+    }
+
+    fn of(&self, kind: UserKind) -> &Kind {
+        if kind == UserKind::Guest { &self.guests } else { &self.accounts }
+    }
+
+    fn check(&self, limiter: &RateLimiter<IpAddr>, network: IpAddr, count: u32) -> Result<()> {
+        if !self.is_on {
+            return Ok(());
+        }
+        limiter.check_many(network, count).map_err(|wait| Error::rate_limited(wait.max(Duration::from_millis(1))))
+    }
+}

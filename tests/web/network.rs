@@ -1,0 +1,181 @@
+//! What one network may take from the others, and what many honest people behind one address still may.
+
+use madang::config::Config;
+use madang::network::Guests;
+use serde_json::{Value, json};
+
+use crate::support::fixtures::PASSWORD;
+use crate::support::{App, Person, Response};
+
+/// Abuse: B1
+#[tokio::test]
+async fn three_hundred_people_behind_one_address_come_in_and_talk() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let owner = app.guest("teacher").await;
+    let room = app.room(&owner, json!({ "title": "school", "max": 400 })).await;
+    let hers = app.enter(&owner, &room).await;
+    let mut class = Vec::new();
+    for number in 0..300 {
+        let pupil = app.guest(&format!("pupil {number}")).await;
+        let socket = app.enter(&pupil, &room).await;
+        socket.say(&room, &format!("hello from {number}")).await;
+        class.push(socket);
+    }
+    hers.receives("hello from 299").await;
+    class[0].receives("hello from 299").await;
+}
+
+async fn create_room(app: &App, by: &Person) -> Response {
+    app.call(by, "POST", "/rooms", json!({ "title": "spam" })).await
+}
+
+/// Abuse: B2
+#[tokio::test]
+async fn the_guests_of_a_network_create_so_many_rooms_and_its_accounts_more() {
+    let app = App::with(|config| {
+        config.has_rate_limits = true;
+        config.networks.rooms_an_hour = 3;
+    })
+    .await;
+    for number in 0..3 {
+        create_room(&app, &app.guest(&format!("guest {number}")).await).await.is(201);
+    }
+    let another = app.guest("another").await;
+    create_room(&app, &another).await.refused(429, "rate_limited");
+    let direct = json!({ "userId": another.id });
+    app.call(&app.guest("more").await, "POST", "/direct", direct).await.refused(429, "rate_limited");
+    let account = app.account("neighbour").await;
+    for _ in 0..4 {
+        create_room(&app, &account).await.is(201);
+    }
+}
+
+/// Abuse: B3
+#[tokio::test]
+async fn the_guests_of_a_network_store_so_much_and_its_accounts_more() {
+    let app = App::with(|config| {
+        config.has_rate_limits = true;
+        config.networks.megabytes_a_day = 1;
+    })
+    .await;
+    let (guest, account) = (app.guest("guest").await, app.account("neighbour").await);
+    let room = app.courtyard(&account).await;
+    app.join(&guest, &room).await;
+    let path = format!("/rooms/{}/messages", room.id);
+    let long = json!({ "text": "가".repeat(10_000) });
+    let mut sent = 0;
+    let refused = loop {
+        let answer = app.call(&guest, "POST", &path, long.clone()).await;
+        if answer.status != 201 {
+            break answer;
+        }
+        sent += 1;
+        assert!(sent < 30, "a quarter of a megabyte is 8 such messages");
+    };
+    refused.refused(429, "rate_limited");
+    // Another guest of the network has no budget of their own.
+    let other = app.guest("other").await;
+    app.join(&other, &room).await;
+    app.call(&other, "POST", &path, long.clone()).await.refused(429, "rate_limited");
+    app.call(&account, "POST", &path, long).await.is(201);
+}
+
+/// Abuse: B4
+#[tokio::test]
+async fn on_a_nearly_full_disk_accounts_write_when_guests_cannot_and_everybody_deletes() {
+    fn free() -> u64 {
+        let found = rustix::fs::statvfs(std::env::temp_dir().as_path()).unwrap();
+        found.f_bavail * found.f_frsize
+    }
+    let mut app = App::start().await;
+    let (guest, account) = (app.guest("guest").await, app.account("neighbour").await);
+    let room = app.courtyard(&account).await;
+    app.join(&guest, &room).await;
+    let path = format!("/rooms/{}/messages", room.id);
+    let say = json!({ "text": "hello" });
+    let first = app.call(&guest, "POST", &path, say.clone()).await.is(201);
+    // Between half of the reserve and all of it.
+    app.restart_with(|config| config.disk_reserve = free() / 4 * 6).await;
+    refused_soon(&app, &guest, &path).await;
+    app.call(&account, "POST", &path, say.clone()).await.is(201);
+    let guests = app.request("POST", "/api/guests").json(&json!({ "name": "late" })).send().await;
+    guests.refused(503, "unavailable");
+    // Below half of it.
+    app.restart_with(|config| config.disk_reserve = free().saturating_mul(8)).await;
+    refused_soon(&app, &account, &path).await;
+    let sign_up = json!({ "email": "late@example.org", "password": PASSWORD, "name": "late" });
+    app.request("POST", "/api/users").json(&sign_up).send().await.refused(503, "unavailable");
+    let message = format!("/messages/{}", first["id"].as_str().unwrap());
+    app.call(&guest, "DELETE", &message, Value::Null).await.is(200);
+    app.call(&account, "GET", &path, Value::Null).await.is(200);
+    app.call(&account, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
+}
+
+/// Waits for the first measurement of the disk.
+async fn refused_soon(app: &App, by: &Person, path: &str) {
+    loop {
+        let answer = app.call(by, "POST", path, json!({ "text": "?" })).await;
+        if answer.status == 503 {
+            return drop(answer.refused(503, "unavailable"));
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Abuse: B5
+#[tokio::test]
+async fn a_server_without_guests_lets_in_accounts_alone() {
+    let app = App::with(|config| config.networks.guests = Guests::Off).await;
+    app.request("POST", "/api/guests").json(&json!({ "name": "guest" })).send().await.refused(403, "forbidden");
+    let account = app.account("neighbour").await;
+    let room = app.courtyard(&account).await;
+    let form = [("title", "mine"), ("name", "guest")];
+    let created = app.request("POST", "/rooms").form(&form).send().await;
+    assert_eq!(created.leads_to(), "/?refused=unauthenticated");
+    let path = format!("/room/{}", room.id);
+    assert_eq!(app.get(&path).send().await.leads_to(), format!("/login?next={path}"));
+    assert!(!app.get("/").send().await.text().contains("id=\"new-room\""));
+    assert!(app.page(&account, "/").await.text().contains("id=\"new-room\""));
+}
+
+/// Abuse: B5
+#[tokio::test]
+async fn guests_who_may_only_join_make_no_rooms() {
+    let app = App::with(|config| config.networks.guests = Guests::Rooms).await;
+    let (guest, account) = (app.guest("guest").await, app.account("neighbour").await);
+    create_room(&app, &guest).await.refused(403, "forbidden");
+    assert!(!app.page(&guest, "/").await.text().contains("id=\"new-room\""));
+    app.call(&guest, "POST", "/direct", json!({ "userId": account.id })).await.refused(403, "forbidden");
+    let room = app.courtyard(&account).await;
+    app.enter(&guest, &room).await.say(&room, "hello").await;
+}
+
+/// Abuse: B6
+#[tokio::test]
+async fn an_attack_on_an_account_does_not_lock_its_owner_out() {
+    fn behind_a_proxy(config: &mut Config) {
+        config.has_rate_limits = true;
+        config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    }
+    let app = App::with(behind_a_proxy).await;
+    let log_in = |from: String, password: &'static str| {
+        let form = json!({ "email": "minji@example.org", "password": password });
+        let request = app.request("POST", "/api/session").header("x-forwarded-for", &from).json(&form);
+        async move { request.send().await }
+    };
+    app.signed_up("minji").await;
+    log_in("192.0.2.1".into(), PASSWORD).await.is(201);
+    // Guesses from many networks use up what strangers may try.
+    let mut network = 0;
+    loop {
+        network += 1;
+        let guess = log_in(format!("198.51.100.{network}"), "a wrong guess").await;
+        if guess.status == 429 {
+            break;
+        }
+        guess.refused(401, "bad_credentials");
+    }
+    assert!(network < 60);
+    log_in("203.0.113.5".into(), PASSWORD).await.refused(429, "rate_limited");
+    log_in("192.0.2.1".into(), PASSWORD).await.is(201);
+}
