@@ -75,6 +75,6 @@ async fn only_a_valid_key_creates_users_and_a_revoked_one_stops_at_once() {
     desk.revoke_key(&key.id.to_string()).await.unwrap();
     bring(&app, &secret, asked).await.refused(401, "unauthenticated");
     app.get("/api/me").bearer(&token).send().await.refused(401, "unauthenticated");
-    assert!(desk.revoke_key(&key.id.to_string()).await.unwrap_err().contains("is not an active key"));
+    assert!(desk.revoke_key(&key.id.to_string()).await.unwrap_err().contains("was revoked already"));
     assert!(desk.keys().await.unwrap()[0].revoked_at.is_some());
 }

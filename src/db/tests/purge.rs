@@ -40,7 +40,7 @@ async fn deleted_words_are_neither_in_the_file_nor_in_the_index() {
     }
     let find = |word: &'static str| {
         let wanted = Match(vec![vec![Term::whole(word)]]);
-        db.read(move |tx| tx.matching(&wanted, 0, 2_000, 300))
+        db.read(move |tx| Ok(tx.matching(&wanted, 0, 2_000, 300)?))
     };
     db.write(Subject::Server, |_| Ok(())).await.unwrap();
     assert_eq!(find("courtyard").await.unwrap().len(), 199);
