@@ -3,14 +3,16 @@
 //! The blocking threads of tokio come and go, and the allocator keeps a heap for each thread. The
 //! memory that a password hash or a picture needs would in time stay in every one of them.
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::error::{Code, Error, Result};
+use crate::fair_queue::FairQueue;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -20,7 +22,7 @@ pub struct CpuPool {
     jobs: mpsc::Sender<Job>,
     /// One permit for each thread, so that a job never waits in the channel after its caller's
     /// `queue_timeout` has stopped running.
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) turns: FairQueue,
 }
 
 impl CpuPool {
@@ -49,20 +51,21 @@ impl CpuPool {
             let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
             started.map_err(|error| format!("cannot start a thread: {error}"))?;
         }
-        Ok(Self { jobs, permits: Arc::new(Semaphore::new(count)) })
+        Ok(Self { jobs, turns: FairQueue::new(count) })
     }
 
-    /// Runs the work on a free thread. Once started, it continues even if the caller stops waiting.
+    /// Runs the work on a free thread, in the turn of the client's network. Once started, it continues even if the caller
+    /// stops waiting.
     ///
     /// # Errors
     /// `busy` when no thread was free within `queue_timeout`; `internal` when the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
+        network: IpAddr,
         queue_timeout: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let permit = tokio::time::timeout(queue_timeout, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else { return Err(Code::Busy.into()) };
+        let permit = self.turns.acquire(network, queue_timeout).await.ok_or(Code::Busy)?;
         let (answer, answered) = oneshot::channel();
         let job = move || {
             let _permit = permit;
@@ -78,13 +81,15 @@ impl CpuPool {
 mod tests {
     use super::*;
 
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
     /// Abuse: N7
     #[tokio::test]
     async fn a_panic_ends_one_job_and_no_thread() {
         let pool = CpuPool::start("worker", 1).unwrap();
-        let panicked = pool.run(Duration::MAX, || panic!("planned")).await;
+        let panicked = pool.run(HERE, Duration::MAX, || panic!("planned")).await;
         assert_eq!(panicked.map(|(): ()| ()).unwrap_err().code, Code::Internal);
-        assert_eq!(pool.run(Duration::MAX, || 7).await, Ok(7));
+        assert_eq!(pool.run(HERE, Duration::MAX, || 7).await, Ok(7));
     }
 
     #[tokio::test]
@@ -93,7 +98,7 @@ mod tests {
         let meeting = Arc::new(std::sync::Barrier::new(2));
         let meet = || {
             let meeting = Arc::clone(&meeting);
-            pool.run(Duration::MAX, move || meeting.wait().is_leader())
+            pool.run(HERE, Duration::MAX, move || meeting.wait().is_leader())
         };
         let (one, other) = tokio::join!(meet(), meet());
         assert_ne!(one, other);

@@ -360,6 +360,33 @@ export const SCENARIOS = {
     ],
   }),
 
+  hostile({ connections, rows }) {
+    const quiet = (row) => find(rows, { kind: row.kind, attack: "nothing" });
+    const worst = (what) =>
+      Math.max(...rows.filter((row) => row.kind === "madang").map((row) => row[what].p99 / quiet(row)[what].p99));
+    const both = (what) => (row) => `${number(row[what].p50)}; ${number(row[what].p99)}`;
+    return {
+      tables: [
+        {
+          title: `Others beside ${number(connections)} connections of one network that do this all the time: p50; p99 in ms`,
+          rows,
+          columns: {
+            "the network": (row) => row.attack,
+            server: name,
+            served: (row) => row.done,
+            refused: (row) => row.refused,
+            "others' sends": both("sends"),
+            "log-ins": both("log_ins"),
+            pages: both("pages"),
+          },
+        },
+      ],
+      targets: ["sends", "log_ins", "pages"].map((what) => [
+        `others' ${what.replace("_", "-")} beside a hostile network over quiet, p99`, "≤", 2, "×", worst(what),
+      ]),
+    };
+  },
+
   stalled({ members, stalled, frame_bytes, windows, readings, still_connected, count_s, idle, peak }) {
     const [before, during] = windows;
     const seconds = count_s ?? Infinity;

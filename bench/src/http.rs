@@ -39,17 +39,16 @@ impl Http {
 
     /// Posts JSON and returns the JSON of the response.
     pub(crate) fn post(&mut self, path: &str, token: Option<&str>, body: &Value) -> Outcome<Value> {
-        let body = body.to_string();
-        let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
-        let length = body.len();
-        self.json(&format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}Content-Type: application/json\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
-        ))
+        self.json(&post_request(path, token, body))
     }
 
     pub(crate) fn get(&mut self, path: &str, token: &str) -> Outcome<Value> {
-        self.json(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"))
+        self.json(&get_request(path, token))
+    }
+
+    /// Sends a request and returns the status of the response.
+    pub(crate) fn status(&mut self, request: &str) -> Outcome<u16> {
+        self.exchange(request)
     }
 
     fn json(&mut self, request: &str) -> Outcome<Value> {
@@ -111,6 +110,22 @@ impl Http {
         }
         Ok(line.trim_end().to_owned())
     }
+}
+
+/// A request of JSON, with a bearer token.
+pub(crate) fn get_request(path: &str, token: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n")
+}
+
+/// A request with a body of JSON.
+pub(crate) fn post_request(path: &str, token: Option<&str>, body: &Value) -> String {
+    let body = body.to_string();
+    let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}Content-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
 }
 
 fn failure(request: &str, status: u16, body: &[u8]) -> String {

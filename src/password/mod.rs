@@ -1,6 +1,7 @@
 //! Password hashes of accounts and rooms: Argon2id with 19 MiB, two passes, one lane.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use argon2::password_hash::{self, Output, PasswordHash, Salt, SaltString};
@@ -25,7 +26,7 @@ const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$8TqtlVaDt4MdRm12HPN9Sg$7GAF0f+B1EVtThO9HgHobwt7jcVRLAMQwaMsk+zjjWk";
 
 /// Hashes and verifies passwords, a few at a time: each takes 19 MiB and tens of milliseconds of
-/// one core.
+/// one core. Networks take turns.
 #[derive(Clone)]
 pub struct Passwords {
     pool: CpuPool,
@@ -45,12 +46,12 @@ impl Passwords {
     /// # Errors
     /// `invalid` when empty, `too_long` over 256 bytes, both for the field `password`; `busy` when
     /// no thread was free within two seconds.
-    pub async fn hash(&self, password: String) -> Result<String> {
+    pub async fn hash(&self, network: IpAddr, password: String) -> Result<String> {
         if password.is_empty() {
             return Err(Error::invalid("password", "password must not be empty"));
         }
         within(&password)?;
-        self.pool.run(QUEUE_TIMEOUT, move || hash(&password)).await?
+        self.pool.run(network, QUEUE_TIMEOUT, move || hash(&password)).await?
     }
 
     /// Returns whether the password matches the stored hash.
@@ -58,17 +59,17 @@ impl Passwords {
     /// # Errors
     /// `too_long` over 256 bytes; `busy` when no thread was free within two seconds; `internal`
     /// when `phc` is not a valid hash.
-    pub async fn verify(&self, password: String, phc: String) -> Result<bool> {
+    pub async fn verify(&self, network: IpAddr, password: String, phc: String) -> Result<bool> {
         within(&password)?;
-        self.pool.run(QUEUE_TIMEOUT, move || verify(&password, &phc)).await?
+        self.pool.run(network, QUEUE_TIMEOUT, move || verify(&password, &phc)).await?
     }
 
     /// Takes as long as [`verify`](Self::verify) and returns false: for users who do not exist.
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
-    pub async fn verify_dummy(&self, password: String) -> Result<bool> {
-        self.verify(password, DUMMY.to_owned()).await.map(|_| false)
+    pub async fn verify_dummy(&self, network: IpAddr, password: String) -> Result<bool> {
+        self.verify(network, password, DUMMY.to_owned()).await.map(|_| false)
     }
 }
 
@@ -140,36 +141,38 @@ fn matches(password: &str, phc: &str) -> password_hash::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     use crate::error::Code;
 
     /// Abuse: A2, A3
     #[tokio::test]
     async fn a_hash_knows_its_password_and_no_other() {
         let passwords = Passwords::start(2).unwrap();
-        let phc = passwords.hash("열려라 참깨".into()).await.unwrap();
+        let phc = passwords.hash(HERE, "열려라 참깨".into()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(passwords.verify("열려라 참깨".into(), phc.clone()).await.unwrap());
+        assert!(passwords.verify(HERE, "열려라 참깨".into(), phc.clone()).await.unwrap());
         let decomposed: String = "열려라 참깨".nfd().collect();
-        assert!(passwords.verify(decomposed, phc.clone()).await.unwrap());
-        assert!(!passwords.verify("".into(), phc.clone()).await.unwrap());
-        assert!(!passwords.verify_dummy("열려라 참깨".into()).await.unwrap());
-        assert_eq!(passwords.verify("x".into(), "plain".into()).await.unwrap_err().code, Code::Internal);
+        assert!(passwords.verify(HERE, decomposed, phc.clone()).await.unwrap());
+        assert!(!passwords.verify(HERE, "".into(), phc.clone()).await.unwrap());
+        assert!(!passwords.verify_dummy(HERE, "열려라 참깨".into()).await.unwrap());
+        assert_eq!(passwords.verify(HERE, "x".into(), "plain".into()).await.unwrap_err().code, Code::Internal);
     }
 
     /// Abuse: A4
     #[tokio::test]
     async fn too_long_and_empty_passwords_are_refused_before_hashing() {
         let passwords = Passwords::start(1).unwrap();
-        assert_eq!(passwords.hash("x".repeat(257)).await.unwrap_err().code, Code::TooLong);
-        assert_eq!(passwords.verify("x".repeat(257), DUMMY.into()).await.unwrap_err().code, Code::TooLong);
-        assert_eq!(passwords.hash(String::new()).await.unwrap_err().code, Code::Invalid);
+        assert_eq!(passwords.hash(HERE, "x".repeat(257)).await.unwrap_err().code, Code::TooLong);
+        assert_eq!(passwords.verify(HERE, "x".repeat(257), DUMMY.into()).await.unwrap_err().code, Code::TooLong);
+        assert_eq!(passwords.hash(HERE, String::new()).await.unwrap_err().code, Code::Invalid);
     }
 
     /// Abuse: A3
     #[tokio::test(start_paused = true)]
     async fn a_request_that_waits_two_seconds_gets_busy() {
         let passwords = Passwords::start(1).unwrap();
-        let _taken = passwords.pool.permits.acquire().await.unwrap();
-        assert_eq!(passwords.hash("x".into()).await.unwrap_err().code, Code::Busy);
+        let _taken = passwords.pool.turns.acquire(HERE, Duration::MAX).await.unwrap();
+        assert_eq!(passwords.hash(HERE, "x".into()).await.unwrap_err().code, Code::Busy);
     }
 }

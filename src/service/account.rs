@@ -59,7 +59,7 @@ impl App {
         }
         self.disk_space.check(UserKind::Account)?;
         self.rates.sign_up(visitor.address)?;
-        let password_hash = self.passwords.hash(request.password).await?;
+        let password_hash = self.passwords.hash(self.budgets.network(visitor.address), request.password).await?;
         let fallback_name = any_name(visitor.lang);
         let new = NewAccount { email: request.email, password_hash, name, fallback_name };
         let guest = former.map(|session| session.user.id);
@@ -92,9 +92,10 @@ impl App {
         });
         let (is_from_known_network, known) = found.await?;
         self.rates.log_in(&folded, address, is_from_known_network)?;
+        let network = self.budgets.network(address);
         let is_right = match &known {
-            Some((_, hash)) => self.passwords.verify(password, hash.clone()).await?,
-            None => self.passwords.verify_dummy(password).await?,
+            Some((_, hash)) => self.passwords.verify(network, password, hash.clone()).await?,
+            None => self.passwords.verify_dummy(network, password).await?,
         };
         let (user_id, hash) = known.filter(|_| is_right).ok_or(Code::BadCredentials)?;
         self.rates.logged_in(&folded, address);
@@ -180,7 +181,7 @@ impl App {
             _ => error,
         })?;
         let confirmed = confirmed.ok_or(Code::Forbidden)?;
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.hash(self.budgets.network_of(my_id), password).await?;
         let ended = self.write(my_id, move |tx, _, _| {
             check_unchanged(tx, my_id, Some(&confirmed))?;
             account::set_password(tx, my_id, &hash, Some(keep))
@@ -193,7 +194,7 @@ impl App {
     async fn confirm(&self, me: UserId, password: String) -> Result<Option<String>> {
         let Some(hash) = self.db.read(move |tx| account::password_hash(tx, me)).await? else { return Ok(None) };
         self.rates.confirm(me)?;
-        if self.passwords.verify(password, hash.clone()).await? {
+        if self.passwords.verify(self.budgets.network_of(me), password, hash.clone()).await? {
             return Ok(Some(hash));
         }
         Err(Error::new(Code::BadCredentials).with_field("password"))

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{App, log_failure};
 use crate::chat::user::UserKind;
+use crate::data_folder;
 use crate::error::{Code, Error, Result};
 
 /// The free space of the data folder, as of the last check.
@@ -34,9 +35,8 @@ impl DiskSpace {
         Err(Error::new(Code::Unavailable).with_message("the disk of this server is almost full"))
     }
 
-    fn measure(&self, folder: &Path) -> std::io::Result<()> {
-        let found = rustix::fs::statvfs(folder)?;
-        let free = found.f_bavail.saturating_mul(found.f_frsize);
+    fn measure(&self, folder: &Path) {
+        let Some(free) = data_folder::free_bytes(folder) else { return };
         let before = self.free.swap(free, Ordering::Relaxed);
         if free < self.reserve && before >= self.reserve {
             tracing::warn!(
@@ -45,7 +45,6 @@ impl DiskSpace {
                 "the disk is almost full: guests store nothing, soon nobody does"
             );
         }
-        Ok(())
     }
 }
 
@@ -54,9 +53,6 @@ impl App {
     pub async fn measure_disk_space(&self) {
         let app = self.clone();
         let measured = tokio::task::spawn_blocking(move || app.disk_space.measure(&app.config.data_dir));
-        log_failure(
-            "measuring the free disk space",
-            measured.await.map_err(Error::internal).and_then(|done| done.map_err(Error::internal)),
-        );
+        log_failure("measuring the free disk space", measured.await.map_err(Error::internal));
     }
 }

@@ -82,10 +82,10 @@ pub struct Inner {
     /// Fetches the pages of links, if previews are on.
     pub(crate) fetcher: Option<Fetcher>,
     snapshot_batches: member::SnapshotBatches,
-    clock: SettledClock,
     /// The turns of pages, and of searches.
     pages: FairQueue,
     searches: FairQueue,
+    clock: SettledClock,
     is_draining: AtomicBool,
 }
 

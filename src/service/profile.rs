@@ -20,7 +20,7 @@ impl App {
     /// # Errors
     /// `too_large`, `unsupported_type`, `bad_image`, `busy`. See also [`App::may_upload`].
     pub async fn set_picture(&self, me: UserId, upload: Upload) -> Result<User> {
-        self.put_portrait(upload, move |tx, hash| user::set_picture(tx, me, Some(hash))).await
+        self.put_portrait(me, upload, move |tx, hash| user::set_picture(tx, me, Some(hash))).await
     }
 
     /// Removes one's picture.

@@ -60,7 +60,7 @@ impl App {
     pub async fn create_room(&self, me: &User, request: RoomRequest) -> Result<Room> {
         self.rates.room(me.id)?;
         self.budgets.room(&self.disk_space, me.id)?;
-        let password_hash = self.hash_room_password(request.password).await?;
+        let password_hash = self.hash_room_password(me.id, request.password).await?;
         let RoomRequest { title, max, ephemeral, unlisted, history, .. } = request;
         let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history };
         let me = me.id;
@@ -89,7 +89,7 @@ impl App {
             Some(password) => {
                 // Checked first, as hashing is expensive.
                 self.db.read(move |tx| room::check_owner(tx, my_id, id)).await?;
-                Some(self.hash_room_password(password).await?)
+                Some(self.hash_room_password(my_id, password).await?)
             }
         };
         let RoomChange { title, max, listed, history, slow_seconds, .. } = request;

@@ -9,9 +9,9 @@ use crate::ids::{RoomId, UserId};
 
 impl App {
     /// Hashes the password of a room. An empty field of a form means no password.
-    pub(super) async fn hash_room_password(&self, password: Option<String>) -> Result<Option<String>> {
+    pub(super) async fn hash_room_password(&self, me: UserId, password: Option<String>) -> Result<Option<String>> {
         match password.filter(|password| !password.is_empty()) {
-            Some(password) => self.passwords.hash(password).await.map(Some),
+            Some(password) => self.passwords.hash(self.budgets.network_of(me), password).await.map(Some),
             None => Ok(None),
         }
     }
@@ -30,7 +30,7 @@ impl App {
     ) -> Result<Proof> {
         let password = password.filter(|password| !password.is_empty()).ok_or(Code::WrongPassword)?;
         self.rates.guess(room_id, me, address)?;
-        if self.passwords.verify(password, hash.clone()).await? {
+        if self.passwords.verify(self.budgets.network(address), password, hash.clone()).await? {
             self.rates.guessed(room_id, me, address);
             return Ok(Proof::Verified(hash));
         }

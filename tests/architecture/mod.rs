@@ -20,8 +20,8 @@ const LAYERS: &[&[&str]] = &[
     &["chat"],
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
-    &["cpu_pool", "fair_queue", "http_client", "network"],
-    &["error", "ids", "clock", "lock", "log", "mail", "memory", "open_files", "data_folder"],
+    &["cpu_pool", "http_client", "network"],
+    &["error", "fair_queue", "ids", "clock", "lock", "log", "mail", "memory", "open_files", "data_folder"],
     &["failpoint"],
 ];
 

@@ -3,6 +3,7 @@
 mod connects;
 mod fanout;
 pub(crate) mod history;
+mod hostile;
 mod memory;
 mod pages;
 mod rooms;
@@ -26,7 +27,7 @@ use crate::process::Folder;
 
 type Measure = fn(&Context) -> Outcome<Value>;
 
-const ALL: [(&str, Measure); 10] = [
+const ALL: [(&str, Measure); 11] = [
     ("start", start::measure),
     ("fanout", fanout::measure),
     ("memory", memory::measure),
@@ -35,6 +36,7 @@ const ALL: [(&str, Measure); 10] = [
     ("rooms", rooms::measure),
     ("pages", pages::measure),
     ("search", search::measure),
+    ("hostile", hostile::measure),
     ("stalled", stalled::measure),
     ("storm", storm::measure),
 ];

@@ -73,7 +73,7 @@ impl App {
         }
         let bytes = uploads.iter().map(|upload| upload.size as usize).sum::<usize>() + new.text.len();
         self.budgets.store(&self.disk_space, me, bytes)?;
-        let ready = self.prepare(uploads).await?;
+        let ready = self.prepare(me, uploads).await?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
         let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
@@ -86,7 +86,7 @@ impl App {
     /// `bad_image`, `busy`, `too_many`, `unavailable`. See also [`App::may_upload`].
     pub async fn upload(&self, me: UserId, upload: Upload) -> Result<File> {
         self.budgets.store(&self.disk_space, me, upload.size as usize)?;
-        let ready = self.prepare(vec![upload]).await?;
+        let ready = self.prepare(me, vec![upload]).await?;
         let limits = self.config.limits.clone();
         let add = move |tx: &mut Tx, files: Vec<NewFile>| {
             let file = files.into_iter().next().ok_or(Code::Internal)?;
@@ -96,11 +96,11 @@ impl App {
     }
 
     /// Re-encodes the pictures; everything else stays as it is.
-    async fn prepare(&self, uploads: Vec<Upload>) -> Result<Vec<Ready>> {
+    async fn prepare(&self, me: UserId, uploads: Vec<Upload>) -> Result<Vec<Ready>> {
         let mut ready = Vec::with_capacity(uploads.len());
         for upload in uploads {
             ready.push(match upload.is_picture {
-                true => Ready::Picture(upload.name.clone(), self.remake(upload, image::remake).await?),
+                true => Ready::Picture(upload.name.clone(), self.remake(me, upload, image::remake).await?),
                 false => Ready::Unchanged(upload),
             });
         }
@@ -110,6 +110,7 @@ impl App {
     /// Decodes and re-encodes a picture on the picture threads. Only here are the bytes of an upload in memory.
     pub(super) async fn remake<T: Send + 'static>(
         &self,
+        me: UserId,
         upload: Upload,
         make: impl FnOnce(&[u8], &image::Limits) -> Result<T, image::Refused> + Send + 'static,
     ) -> Result<T> {
@@ -121,7 +122,7 @@ impl App {
             let bytes = upload.read()?;
             make(&bytes, &limits).map_err(Error::from)
         };
-        self.files.cpu_pool.run(QUEUE_TIMEOUT, work).await?
+        self.files.cpu_pool.run(self.budgets.network_of(me), QUEUE_TIMEOUT, work).await?
     }
 
     /// Stores the bytes and writes the rows that name them. It runs to its end even when the client disconnects:

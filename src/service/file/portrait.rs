@@ -4,6 +4,7 @@ use crate::chat::Tx;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::files::Upload;
+use crate::ids::UserId;
 use crate::image;
 use crate::service::App;
 
@@ -15,10 +16,11 @@ impl App {
     /// row names after that. Like every upload, it runs to its end.
     pub(in crate::service) async fn put_portrait<T: Send + 'static>(
         &self,
+        me: UserId,
         upload: Upload,
         write: impl FnOnce(&mut Tx, &str) -> Result<(T, Vec<String>)> + Send + 'static,
     ) -> Result<T> {
-        let bytes = self.remake(upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;
+        let bytes = self.remake(me, upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;
         let app = self.clone();
         let work = tokio::spawn(async move {
             let rows = app.files.rows.read().await;
