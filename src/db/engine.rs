@@ -81,6 +81,10 @@ pub(super) trait Connection: Send {
     /// The numbers of indexed messages that match, from `from` up to below `below`, highest first.
     fn matching(&self, wanted: &Match, from: i64, below: i64, limit: u32) -> Result<Vec<i64>, Fault>;
 
+    /// Rewrites a part of the search index without the words of messages that were changed or removed. Returns whether
+    /// there may be more to rewrite.
+    fn purge_index(&self) -> Result<bool, Fault>;
+
     /// Empties the search index.
     fn clear_index(&self) -> Result<(), Fault>;
 

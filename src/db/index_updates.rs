@@ -35,6 +35,11 @@ impl IndexUpdates {
         }
     }
 
+    /// Returns whether words that are in the index are replaced or removed.
+    pub(super) fn removes(&self) -> bool {
+        self.0.values().any(|row| !row.is_new)
+    }
+
     /// Writes the rows. Without an index, records that no complete index exists.
     pub(super) fn write(self, connection: &dyn Connection, has_index: bool) -> Result<(), Fault> {
         if self.0.is_empty() {

@@ -236,6 +236,13 @@ impl<F: Send + 'static> Db<F> {
         let _ = tokio::task::spawn_blocking(move || pools.iter().for_each(|readers| readers.release_memory())).await;
     }
 
+    /// Rewrites a part of the search index, if it still has words of messages that were changed or removed. Call it
+    /// every minute.
+    pub fn purge_index(&self) {
+        // If the queue is full, the next call does it.
+        let _ = self.queue.try_send(WriterCommand::PurgeIndex);
+    }
+
     /// Checks whether the store can be read now.
     ///
     /// # Errors

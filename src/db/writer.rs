@@ -24,6 +24,8 @@ pub(super) enum WriterCommand<F> {
     Run(Box<dyn Act<F>>),
     /// Free the memory of caches, if nothing was written since the last time.
     ReleaseMemory,
+    /// Rewrite a part of the search index, if it still has words of messages that were changed or removed.
+    PurgeIndex,
     /// Finish what was queued before, then stop and confirm.
     Close(oneshot::Sender<()>),
 }
@@ -91,6 +93,9 @@ pub(super) struct Writer<F, C> {
     commands: mpsc::Receiver<WriterCommand<F>>,
     hooks: CommitHooks<C>,
     health: Arc<Health>,
+    /// Whether the search index may have words of messages that were changed or removed. An earlier process may have
+    /// left some.
+    has_old_words: bool,
     /// Whether something was written since memory was last released.
     is_warm: bool,
 }
@@ -112,8 +117,17 @@ where
     ) -> Result<(), Fault> {
         let connection = engine.open_writer()?;
         migrate::migrate(&*engine, &*connection)?;
-        let writer =
-            Self { engine, has_index, connection: Some(connection), readers, commands, hooks, health, is_warm: true };
+        let writer = Self {
+            engine,
+            has_index,
+            connection: Some(connection),
+            readers,
+            commands,
+            hooks,
+            health,
+            has_old_words: true,
+            is_warm: true,
+        };
         let run = move || {
             // Dropped when the thread ends, also by a panic.
             let _ended = ended;
@@ -142,6 +156,7 @@ where
                 match command {
                     WriterCommand::Run(act) => acts.push(act),
                     WriterCommand::ReleaseMemory => self.release_memory(),
+                    WriterCommand::PurgeIndex => self.purge_index(),
                     WriterCommand::Close(done) => {
                         // Queued acts are still run; no others are accepted.
                         self.commands.close();
@@ -173,6 +188,16 @@ where
             && let Err(fault) = connection.release_memory()
         {
             tracing::warn!(%fault, "cannot free the writer's caches");
+        }
+    }
+
+    fn purge_index(&mut self) {
+        let Some(connection) = self.connection.as_ref().filter(|_| self.has_index && self.has_old_words) else {
+            return;
+        };
+        match connection.purge_index() {
+            Ok(has_more) => self.has_old_words = has_more,
+            Err(fault) => tracing::warn!(%fault, "cannot rewrite the search index; it is tried again"),
         }
     }
 
@@ -248,7 +273,9 @@ where
                 tx.undo()?;
             }
         }
+        let removes = updates.removes();
         updates.write(connection, has_index)?;
+        self.has_old_words |= removes;
         Ok(facts)
     }
 

@@ -26,6 +26,7 @@ impl App {
             self.remove_expired(now).await;
         }
         self.remove_postponed().await;
+        self.db.purge_index();
     }
 
     async fn remove_expired(&self, now: i64) {

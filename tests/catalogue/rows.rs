@@ -211,6 +211,11 @@ pub(super) const N: &[Row] = &[
     (10, "a database that can be read and no longer written", ""),
     (11, "a password or a link that crosses the network in the clear", ""),
     (12, "connections that use up all file handles", ""),
+    (
+        13,
+        "reading deleted texts from the database file",
+        "The index is rewritten within minutes; what was deleted before this version stays in free pages until VACUUM.",
+    ),
 ];
 
 pub(super) const B: &[Row] = &[

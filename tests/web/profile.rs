@@ -89,7 +89,7 @@ async fn an_accounts_profile_is_public_a_guests_only_for_shared_rooms() {
 #[tokio::test]
 async fn nothing_tells_that_a_user_who_hides_their_presence_is_there() {
     let app = App::start().await;
-    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
+    let ([minji, jun, _], room, [hers, his, _third]) = app.room_of_three().await;
     let members = || async {
         let members = app.call(&jun, "GET", &format!("/rooms/{}/members", room.id), Value::Null).await.is(200);
         let members = members["members"].as_array().unwrap().clone();

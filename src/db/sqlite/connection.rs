@@ -234,6 +234,13 @@ impl engine::Connection for Connection {
         fts::matching(self, wanted, from, below, limit)
     }
 
+    fn purge_index(&self) -> Result<bool, Fault> {
+        let before = self.engine.total_changes();
+        fts::merge(self)?;
+        // Two changes are those of the command itself.
+        Ok(self.engine.total_changes() - before >= 2)
+    }
+
     fn clear_index(&self) -> Result<(), Fault> {
         fts::clear(self)
     }

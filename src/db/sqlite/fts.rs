@@ -41,6 +41,14 @@ pub(super) fn clear(connection: &dyn Connection) -> Result<(), Fault> {
     connection.execute("INSERT INTO search (search) VALUES ('delete-all')", &[]).map(drop)
 }
 
+/// Merges some pages of the index into one segment. The words of removed messages stay in their segment until it is
+/// merged, and a negative number asks to merge all.
+pub(super) fn merge(connection: &dyn Connection) -> Result<(), Fault> {
+    /// About a megabyte, which takes some milliseconds of the writer.
+    const PAGES: i64 = 256;
+    connection.execute("INSERT INTO search (search, rank) VALUES ('merge', ?1)", &[&-PAGES]).map(drop)
+}
+
 /// Writes a match in FTS5's language. Each word is a quoted string, so that none is read as an operator.
 fn to_fts5(wanted: &Match) -> String {
     let term = |term: &Term| {

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::ids::RoomId;
 
 mod migrations;
+mod purge;
 mod release_memory;
 mod savepoint;
 
