@@ -30,7 +30,7 @@ async fn is_admin(app: &App, who: &Person) -> bool {
 /// Abuse: A14
 #[tokio::test]
 async fn the_first_admin_link_works_once_after_confirmation() {
-    let app = App::with(|config| config.shows_admin_link = true).await;
+    let app = App::start().await;
     let (guest, minji, jun) = (app.guest("guest").await, app.signed_up("minji").await, app.signed_up("jun").await);
     assert_eq!(app.count("SELECT COUNT(*) FROM links WHERE kind = 'admin'"), 0, "a log gets no link");
     let path = admin_path(&app).await;
