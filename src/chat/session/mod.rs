@@ -122,7 +122,7 @@ fn lifetime(kind: UserKind) -> i64 {
 /// The most sessions of one user. The one that was not used for longest makes room for a new one.
 const SESSIONS_MAX: u32 = 50;
 
-/// Opens a session and returns its token, which is stored only as a hash. Over [`SESSIONS_MAX`] the oldest ones end.
+/// Opens a session and returns its token, which is stored only as a hash. Over 50 the oldest ones end.
 ///
 /// # Errors
 /// `forbidden` for a suspended user.
