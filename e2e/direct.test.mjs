@@ -48,7 +48,8 @@ test("a direct room shows the presence of the other user", async () => {
   const direct = await jun.waitForRoom();
   assert.equal(await jun.page.locator("h1 [data-room-target=title]").innerText(), "민지");
   assert.equal(await jun.page.title(), "민지 · 마당");
-  for (const gone of ["form[action$='/leave']", "[popovertarget=settings]", ".talk__people", "[data-controller=share]"]) {
+  assert.equal(await jun.page.locator("form[action$='/leave'] button").getAttribute("title"), "목록에서 숨기기");
+  for (const gone of ["[popovertarget=settings]", ".talk__people", "[data-controller=share]"]) {
     assert.equal(await jun.page.locator(gone).count(), 0, gone);
   }
   await jun.page.locator(".talk__seen").getByText("지금 있어요").waitFor();
