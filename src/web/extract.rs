@@ -131,12 +131,16 @@ impl Renewal {
     }
 }
 
-/// Returns the token of the `Authorization` header, if there is one.
+/// Returns the token of an `Authorization: Bearer` header, if there is one. Other schemes are for a proxy in front,
+/// which may hand them on.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<Result<Token>> {
-    let value = headers.get(AUTHORIZATION)?;
-    let token = value.to_str().ok().and_then(|value| value.split_once(' '));
-    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    Some(token.and_then(|(_, token)| token.trim().parse().ok()).ok_or(Code::Unauthenticated.into()))
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let token = values.find_map(|value| {
+        let (scheme, token) = value.as_bytes().split_at_checked("bearer".len())?;
+        scheme.eq_ignore_ascii_case(b"bearer").then_some(token)
+    });
+    let parse = |token| std::str::from_utf8(token).ok()?.strip_prefix(' ')?.trim().parse().ok();
+    Some(parse(token?).ok_or(Code::Unauthenticated.into()))
 }
 
 /// The parameters of the path; `not_found` for what is not UTF-8, as no path of this server has it.

@@ -186,3 +186,23 @@ async fn a_token_is_accepted_from_no_url_and_shown_on_no_page() {
     let listed = app.call(&minji, "GET", "/me/sessions", Value::Null).await.text();
     assert!(!listed.contains(&minji.token), "{listed}");
 }
+
+/// Abuse: A5
+#[tokio::test]
+async fn a_header_for_a_proxy_and_a_foreign_cookie_decide_nothing() {
+    let app = App::start().await;
+    let minji = app.guest("minji").await;
+    let cookie = format!("madang_session={}", minji.token);
+    for scheme in ["Basic bWU6cHc=", "Negotiate YIIB", "Digest username=\"me\"", "nonsense"] {
+        let asked = app.get("/api/me").header("authorization", scheme);
+        asked.header("cookie", &cookie).send().await.is(200);
+        assert_eq!(app.get("/").header("authorization", scheme).send().await.status, 200);
+    }
+    for bearer in ["Bearer nope", "bearer", "Bearer"] {
+        let asked = app.get("/api/me").header("authorization", bearer).header("cookie", &cookie);
+        asked.send().await.refused(401, "unauthenticated");
+    }
+    for others in ["이름=값; {}", "{}; utm=가을 세일", "p={\"a\":\"b\"}; {}", "=; ; {};"] {
+        app.get("/api/me").header("cookie", &others.replace("{}", &cookie)).send().await.is(200);
+    }
+}
