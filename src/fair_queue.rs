@@ -72,17 +72,27 @@ impl FairQueue {
 }
 
 impl Inner {
-    /// Takes the oldest caller of the network whose turn it is.
+    /// Takes the oldest caller that still waits, of the network whose turn it is.
     fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
-        let network = self.turns.pop_front()?;
-        let callers = self.waiting.get_mut(&network)?;
-        let next = callers.pop_front();
-        if callers.is_empty() {
-            self.waiting.remove(&network);
-        } else {
-            self.turns.push_back(network);
+        loop {
+            let network = self.turns.pop_front()?;
+            let callers = self.waiting.get_mut(&network)?;
+            let next = loop {
+                match callers.pop_front() {
+                    // It gave up, which costs its network no turn.
+                    Some(caller) if caller.is_closed() => {}
+                    next => break next,
+                }
+            };
+            if callers.is_empty() {
+                self.waiting.remove(&network);
+            } else {
+                self.turns.push_back(network);
+            }
+            if next.is_some() {
+                return next;
+            }
         }
-        next
     }
 }
 
@@ -122,6 +132,35 @@ mod tests {
             task.await.unwrap();
         }
         assert_eq!(*order.lock(), [1, 2, 3, 1, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn callers_that_gave_up_delay_nobody_of_their_network() {
+        let queue = FairQueue::new(1);
+        let held = queue.acquire(network(1), Duration::MAX).await.unwrap();
+        for _ in 0..100 {
+            let gone = tokio::spawn({
+                let queue = queue.clone();
+                async move { queue.acquire(network(2), Duration::MAX).await }
+            });
+            tokio::task::yield_now().await;
+            gone.abort();
+        }
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut tasks = Vec::new();
+        for caller in [3, 2, 3, 3] {
+            let (queue, order) = (queue.clone(), Arc::clone(&order));
+            tasks.push(tokio::spawn(async move {
+                let _permit = queue.acquire(network(caller), Duration::MAX).await.unwrap();
+                order.lock().push(caller);
+            }));
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(*order.lock(), [2, 3, 3, 3]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -140,12 +140,13 @@ fn is_local(url: &Url) -> bool {
 
 impl Inner {
     fn send(&self, email: Email) -> Result<(), SendError> {
+        let is_ascii = email.to.is_ascii();
         let message = self.message(email).map_err(SendError::Permanent)?;
         let sent = self.transport.lock().send(&message);
         sent.map(drop).map_err(|error| {
-            let why = describe(&error);
-            // An error of ours is that the server lacks an extension which the address needs.
-            if error.is_permanent() || error.is_client() {
+            let why = describe(&error, is_ascii);
+            // Only SMTPUTF8 depends on the address; the operator can mend the other extensions that a server lacks.
+            if error.is_permanent() || (error.is_client() && !is_ascii) {
                 SendError::Permanent(why)
             } else {
                 SendError::Temporary(why)
@@ -167,9 +168,10 @@ impl Inner {
 }
 
 /// The mail server's answer may contain the recipient, so only the kind of failure is logged.
-fn describe(error: &lettre::transport::smtp::Error) -> String {
+fn describe(error: &lettre::transport::smtp::Error, is_ascii: bool) -> String {
     match error.status() {
         Some(code) => format!("the mail server answered {code}"),
+        None if error.is_client() && is_ascii => "the mail server offers no TLS or no way to log in".to_owned(),
         None if error.is_client() => "the mail server cannot deliver to such an address".to_owned(),
         None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
         None if error.is_tls() => "the mail server's TLS failed".to_owned(),

@@ -21,5 +21,8 @@ pub fn raise_limit() {
 pub fn connections() -> usize {
     let limit = getrlimit(Resource::Nofile).current.unwrap_or(0);
     let rest = (limit / 8).clamp(64, 1_024);
-    usize::try_from(limit.saturating_sub(rest)).unwrap_or(0)
+    if limit == 0 {
+        return 0;
+    }
+    usize::try_from(limit.saturating_sub(rest)).unwrap_or(0).max(1)
 }

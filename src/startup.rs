@@ -25,7 +25,13 @@ pub fn load_env_file() -> Result<(), String> {
         log::print(format!("warning: .env is ignored: it belongs to user {}, not {user}", file.uid()));
         return Ok(());
     }
-    dotenvy::from_path(ENV_FILE).map_err(|error| format!("cannot read .env: {error}"))
+    dotenvy::from_path(ENV_FILE).map_err(|error| match error {
+        // The line may hold a secret.
+        dotenvy::Error::LineParse(..) => {
+            "cannot read .env: a line of it is not NAME=VALUE, or a quote does not end".into()
+        }
+        error => format!("cannot read .env: {error}"),
+    })
 }
 
 /// Returns the command line without the variables that are set to nothing. `NAME: ${NAME}` in a compose file and

@@ -11,7 +11,7 @@ use crate::socket;
 
 /// How often idle memory is released.
 const RELEASE_MEMORY: Duration = Duration::from_secs(3);
-/// How often the free disk space is measured. Between two times the fastest disk fills less than the reserve.
+/// How often the free disk space is measured.
 const MEASURE_DISK: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 

@@ -28,9 +28,8 @@ pub struct OtherUser {
 /// other user has blocked me or takes no messages from me.
 pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, bool)> {
     let pair = pair(me, other);
-    let found = "SELECT id FROM rooms WHERE direct_pair = ?1 AND direct_pair IS NOT NULL";
-    if let Some(id) = tx.query_opt(found, &[&pair], |row| row.get(0))? {
-        hide(tx, me, id, None)?;
+    if let Some(id) = find(tx, me, other)? {
+        set_hidden(tx, me, id, None)?;
         return Ok((room::snapshot(tx, id)?, false));
     }
     let other_user = user::find(tx, other)?;
@@ -67,6 +66,15 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
     Ok((room, true))
 }
 
+/// Returns the direct room of two users, if there is one.
+///
+/// # Errors
+/// Only those of the database.
+pub fn find(tx: &mut Tx, me: UserId, other: UserId) -> Result<Option<RoomId>> {
+    let found = "SELECT id FROM rooms WHERE direct_pair = ?1 AND direct_pair IS NOT NULL";
+    Ok(tx.query_opt(found, &[&pair(me, other)], |row| row.get(0))?)
+}
+
 /// Returns whether a user lets another open a direct room with them.
 fn is_welcome(tx: &mut Tx, user_id: UserId, from: UserId) -> Result<bool> {
     let setting = "SELECT direct_from FROM users WHERE id = ?1";
@@ -84,7 +92,7 @@ fn is_welcome(tx: &mut Tx, user_id: UserId, from: UserId) -> Result<bool> {
 }
 
 /// Hides a direct room from a user's list until it changes after `rev`, or shows it again.
-pub(super) fn hide(tx: &mut Tx, me: UserId, room_id: RoomId, rev: Option<i64>) -> Result<()> {
+pub(super) fn set_hidden(tx: &mut Tx, me: UserId, room_id: RoomId, rev: Option<i64>) -> Result<()> {
     let sql = "UPDATE members SET hidden_rev = ?3 WHERE room_id = ?1 AND user_id = ?2";
     tx.execute(sql, &[&room_id, &me, &rev])?;
     Ok(())

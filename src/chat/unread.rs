@@ -54,7 +54,8 @@ pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Place>, limit: usize) -> R
         let rooms = room::select(", m.role, m.read_seq, m.joined_at, r.direct_pair, r.active_at");
         format!(
             "{rooms} JOIN members m ON m.room_id = r.id
-             WHERE m.user_id = ?1 AND (m.hidden_rev IS NULL OR r.rev > m.hidden_rev) AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
+             WHERE m.user_id = ?1 AND (m.hidden_rev IS NULL OR EXISTS (SELECT 1 FROM messages n
+               WHERE n.room_id = r.id AND n.to_user_id IS NULL AND n.seq > m.hidden_rev)) AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
              ORDER BY r.active_at DESC, r.id DESC LIMIT ?4"
         )
     });

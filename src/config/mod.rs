@@ -347,7 +347,7 @@ impl From<&Settings> for Config {
         let limits = Limits {
             room_max: settings.room_max,
             text_max: settings.text_max,
-            waiting_bytes_max: WAITING_UPLOADS * settings.upload_max as u64,
+            waiting_bytes_max: WAITING_UPLOADS.saturating_mul(settings.upload_max as u64),
             stored_bytes_max: settings.upload_quota,
             ..Limits::default()
         };
@@ -370,7 +370,7 @@ impl From<&Settings> for Config {
                 megabytes_a_day: settings.network_quota_mb,
                 ..NetworkLimits::default()
             },
-            disk_reserve: settings.disk_reserve_mb << 20,
+            disk_reserve: settings.disk_reserve_mb.saturating_mul(1 << 20),
             connections_per_address: settings.connections_per_address,
             ping_interval: Duration::from_millis(settings.ping_interval_ms),
             ping_timeout: Duration::from_millis(settings.ping_timeout_ms),

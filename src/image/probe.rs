@@ -30,6 +30,9 @@ pub(super) enum Header<'a> {
     Gif(Gif<'a>),
 }
 
+/// Bytes of the largest frame of a GIF that is decoded.
+const GIF_FRAME: u64 = 40 << 20;
+
 impl Header<'_> {
     /// Returns about how many bytes of memory the largest step from here on takes, besides the file itself.
     pub(super) fn memory(&self) -> u64 {
@@ -37,13 +40,17 @@ impl Header<'_> {
             // Pixels once, and what is written.
             Self::Png { size, .. } => (size, 6),
             // A progressive one has all its coefficients in memory.
-            Self::Jpeg(jpeg) => (&jpeg.size, 8),
+            Self::Jpeg(jpeg) if jpeg.is_ended => (&jpeg.size, 8),
+            // It is decoded twice, with the first pixels still there.
+            Self::Jpeg(jpeg) => (&jpeg.size, 11),
             Self::Webp { size, is_animated: false, .. } => (size, 8),
             // Several canvases.
             Self::Webp { size, is_animated: true, .. } => (size, 32),
             Self::Gif(gif) => (&gif.size, 8),
         };
-        pixels(size.0, size.1) * bytes_per_pixel
+        // A frame of a GIF may be larger than its screen, up to the limit of the decoder.
+        let frame = if matches!(self, Self::Gif(_)) { GIF_FRAME } else { 0 };
+        pixels(size.0, size.1) * bytes_per_pixel + frame
     }
 }
 

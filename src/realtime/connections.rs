@@ -2,6 +2,7 @@
 //! `presence.rs` decides whether a user is online or away.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use super::ConnectedUser;
 use crate::chat::member::Presence;
 use crate::chat::session::SessionId;
+use crate::chat::user::UserKind;
 use crate::ids::{RoomId, UserId};
 
 /// How long an ended session is remembered: longer than any handshake that found it alive can take.
@@ -42,7 +44,7 @@ pub(super) struct Entry {
     pub(super) sent: Option<Presence>,
     /// When the last socket closed; a reload of a page is not an absence.
     pub(super) left_at: Option<Instant>,
-    /// Incremented with each change of `rooms` or `hides`.
+    /// Incremented with each room that the user leaves, and each change of `hides`.
     pub(super) version: u64,
 }
 
@@ -110,6 +112,14 @@ impl Connections {
     /// Forgets sessions that ended long ago.
     pub fn forget_ended(&self) {
         self.0.lock().ended.retain(|_, at| at.elapsed() < REMEMBER_ENDED);
+    }
+
+    /// Returns from where the connected users come.
+    pub fn origins(&self) -> Vec<(UserId, UserKind, IpAddr)> {
+        let inner = self.0.lock();
+        let sockets = inner.users.values().filter_map(|entry| entry.sockets.last());
+        let users = sockets.filter_map(|socket| socket.data::<ConnectedUser>());
+        users.map(|user| (user.id, user.profile().kind, user.address)).collect()
     }
 
     /// Returns the sessions with open sockets, and their users.

@@ -167,12 +167,14 @@ impl Realtime {
 
     /// Notes that a socket of a user joined a room; queues [`RoomEvent::CameOnline`] if it is their first.
     pub fn connected(self: &Arc<Self>, room_id: RoomId, is_ephemeral: bool, user: &Arc<User>) {
-        let is_hidden = self.connections.is_hidden(user.id);
         let came_online = {
             let mut rooms = self.rooms.lock();
             let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
             let arrival = self.arrivals.fetch_add(1, Ordering::Relaxed) + 1;
-            room.occupancy.lock().add_socket(user, is_hidden, is_ephemeral, arrival)
+            let mut occupancy = room.occupancy.lock();
+            // Read under the lock: a change after this finds the stay.
+            let is_hidden = self.connections.is_hidden(user.id);
+            occupancy.add_socket(user, is_hidden, is_ephemeral, arrival)
         };
         if let Some(count) = came_online {
             self.changes.counted(room_id, count > self.timing.large_room);
@@ -180,9 +182,11 @@ impl Realtime {
         }
     }
 
-    /// Hides a user's presence from now on, or shows it. To others they leave or come.
-    pub fn hide(self: &Arc<Self>, user_id: UserId, hides: bool) {
-        for room_id in self.connections.hide(user_id, hides) {
+    /// Hides a user's presence from now on, or shows it, as read from the database at a version of what is known of them.
+    /// To others they leave or come. Returns `false` if something has changed since, so that it must be read again.
+    pub fn hide(self: &Arc<Self>, user_id: UserId, version: u64, hides: bool) -> bool {
+        let Some(rooms) = self.connections.hide(user_id, version, hides) else { return false };
+        for room_id in rooms {
             let Some(room) = self.room(room_id) else { continue };
             let Some((user, count)) = room.occupancy.lock().hide(user_id, hides) else { continue };
             self.changes.counted(room_id, count > self.timing.large_room);
@@ -194,6 +198,7 @@ impl Realtime {
                 },
             );
         }
+        true
     }
 
     /// Notes that a socket of a user left a room. The user stays for the grace of a reload.
@@ -276,9 +281,14 @@ impl Realtime {
         (self.room(room_id).map_or_else(Vec::new, |room| room.occupancy.lock().online_until(until)), until)
     }
 
-    /// Whether so many users are online that the room is sent counts instead of names.
+    /// Returns how many users are connected to a room, with those who hide their presence.
+    pub fn connected_count(&self, room_id: RoomId) -> usize {
+        self.room(room_id).map_or(0, |room| room.occupancy.lock().connected_count())
+    }
+
+    /// Whether so many users are connected that the room is sent counts instead of names.
     pub fn is_large(&self, room_id: RoomId) -> bool {
-        self.online_count(room_id) > self.timing.large_room
+        self.connected_count(room_id) > self.timing.large_room
     }
 
     /// Returns the rooms with users online and how many, the busiest first.

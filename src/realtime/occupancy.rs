@@ -16,6 +16,8 @@ pub(super) struct Occupancy {
     stays: HashMap<UserId, Stay>,
     /// How many others see as online: those who hide their presence do not count.
     online: usize,
+    /// How many are connected, with those who hide their presence.
+    connected: usize,
     is_ephemeral: bool,
 }
 
@@ -71,6 +73,7 @@ impl Occupancy {
             return None;
         }
         (stay.arrival, stay.is_hidden) = (arrival, is_hidden);
+        self.connected += 1;
         if is_hidden {
             return None;
         }
@@ -114,6 +117,7 @@ impl Occupancy {
     /// Removes a user with all sockets. Returns how many are left, if the user was online.
     pub(super) fn remove(&mut self, user_id: UserId) -> Option<(Arc<User>, usize)> {
         let stay = self.stays.remove(&user_id)?;
+        self.connected -= usize::from(stay.is_online);
         if !stay.is_visible() {
             return None;
         }
@@ -129,12 +133,18 @@ impl Occupancy {
         }
         let stay = self.stays.remove(&expiry.user_id)?;
         let was_online = stay.is_visible();
+        self.connected -= usize::from(stay.is_online);
         self.online -= usize::from(was_online);
         Some(Ended { user: stay.user, count: self.online, was_online, is_ephemeral: self.is_ephemeral })
     }
 
     pub(super) fn online_count(&self) -> usize {
         self.online
+    }
+
+    /// Returns how many are connected, with those who hide their presence.
+    pub(super) fn connected_count(&self) -> usize {
+        self.connected
     }
 
     pub(super) fn is_online(&self, user_id: UserId) -> bool {

@@ -47,15 +47,19 @@ impl Connections {
         self.0.lock().changed.insert(user_id);
     }
 
-    /// Hides a connected user's presence from now on, or shows it. Returns the rooms of the user.
-    pub(super) fn hide(&self, user_id: UserId, hides: bool) -> Vec<RoomId> {
+    /// Hides a connected user's presence from now on, or shows it. Returns the rooms of the user; `None` if something has
+    /// changed since the version.
+    pub(super) fn hide(&self, user_id: UserId, version: u64, hides: bool) -> Option<Vec<RoomId>> {
         let mut inner = self.0.lock();
-        let Some(entry) = inner.users.get_mut(&user_id) else { return Vec::new() };
+        let Some(entry) = inner.users.get_mut(&user_id) else { return Some(Vec::new()) };
+        if entry.version != version {
+            return None;
+        }
         entry.hides = hides;
         entry.version += 1;
         let rooms = entry.rooms.clone();
         inner.changed.insert(user_id);
-        rooms
+        Some(rooms)
     }
 
     /// Whether a connected user hides their presence.

@@ -86,6 +86,7 @@ impl App {
     ) -> Result<Entered> {
         let folded = crate::text::email_key(&email);
         let address = visitor.address;
+        self.rates.log_in_network(address)?;
         let found = self.db.read(move |tx| match account::find_by_email(tx, &email)? {
             Some((user_id, hash)) => Ok((session::has_come_from(tx, user_id, address)?, Some((user_id, hash)))),
             None => Ok((false, None)),
@@ -98,7 +99,7 @@ impl App {
             None => self.passwords.verify_dummy(network, password).await?,
         };
         let (user_id, hash) = known.filter(|_| is_right).ok_or(Code::BadCredentials)?;
-        self.rates.logged_in(&folded, address);
+        self.rates.logged_in(address);
         let former_id = former.map(|session| session.id);
         let entered = self.write(user_id, move |tx, _, now| {
             check_unchanged(tx, user_id, Some(&hash))?;
@@ -124,6 +125,7 @@ impl App {
         let found = self.db.read(move |tx| api_key::find(tx, &secret).map(|id| (id, secret))).await?;
         let (Some(key_id), secret) = found else { return Err(Code::Unauthenticated.into()) };
         self.rates.outsider(key_id)?;
+        self.disk_space.check(UserKind::Account)?;
         let open = self.write(Subject::Server, move |tx, limits, now| {
             // Checked again in the transaction: it may have been revoked meanwhile.
             api_key::find(tx, &secret)?.ok_or(Code::Unauthenticated)?;
@@ -161,8 +163,8 @@ impl App {
             account::change(tx, limits, my_id, change)
         });
         let account = account.await?;
-        if let Some(hides) = hides {
-            self.realtime.hide(my_id, hides);
+        if hides.is_some() {
+            self.apply_hidden_presence(my_id).await?;
         }
         Ok(account)
     }

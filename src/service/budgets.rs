@@ -12,7 +12,7 @@ use socketio::{Rate, RateLimiter};
 use tokio::time::Instant;
 
 use super::disk_space::DiskSpace;
-use crate::chat::user::{User, UserKind};
+use crate::chat::user::UserKind;
 
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
@@ -22,9 +22,9 @@ use crate::network::{Guests, NetworkLimits};
 const ROW_BYTES: usize = 512;
 const KIB: usize = 1_024;
 const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// How many origins are kept before old ones are forgotten.
-const MAX_ORIGINS: usize = 20_000;
-/// A user whose origin is forgotten is seen again with their next request.
+/// How many origins are kept before old ones are looked for.
+const MIN_SWEEP_AT: usize = 20_000;
+/// Users with a request or an open socket are seen more often than this.
 const FORGET_AFTER: Duration = Duration::from_secs(3_600);
 
 /// Where a user was last seen.
@@ -34,15 +34,21 @@ struct Origin {
     seen_at: Instant,
 }
 
+struct Origins {
+    users: HashMap<UserId, Origin>,
+    /// How many are kept before old ones are forgotten. It follows the number of present users.
+    sweep_at: usize,
+}
+
 /// The budgets of one kind of users, by network.
-struct Kind {
+struct KindBudgets {
     rooms: RateLimiter<IpAddr>,
     sends: RateLimiter<IpAddr>,
     /// In KiB.
     stored: RateLimiter<IpAddr>,
 }
 
-impl Kind {
+impl KindBudgets {
     /// `share` is how many times the budget of guests it is.
     fn new(limits: &NetworkLimits, share: u32) -> Self {
         let stored = limits.megabytes_a_day.saturating_mul(share).max(1).saturating_mul(KIB as u32);
@@ -58,15 +64,16 @@ impl Kind {
 pub(super) struct Budgets {
     is_on: bool,
     limits: NetworkLimits,
-    origins: Mutex<HashMap<UserId, Origin>>,
-    guests: Kind,
-    accounts: Kind,
+    origins: Mutex<Origins>,
+    guests: KindBudgets,
+    accounts: KindBudgets,
 }
 
 impl Budgets {
     pub(super) fn new(is_on: bool, limits: NetworkLimits) -> Self {
-        let (guests, accounts) = (Kind::new(&limits, 1), Kind::new(&limits, 4));
-        Self { is_on, limits, origins: Mutex::default(), guests, accounts }
+        let (guests, accounts) = (KindBudgets::new(&limits, 1), KindBudgets::new(&limits, 4));
+        let origins = Mutex::new(Origins { users: HashMap::new(), sweep_at: MIN_SWEEP_AT });
+        Self { is_on, limits, origins, guests, accounts }
     }
 
     /// Returns the network of an address.
@@ -75,13 +82,14 @@ impl Budgets {
     }
 
     /// Notes from which address a user's request or socket comes.
-    pub(super) fn seen(&self, user: &User, address: IpAddr) {
+    pub(super) fn seen(&self, user_id: UserId, kind: UserKind, address: IpAddr) {
         let now = Instant::now();
         let mut origins = self.origins.lock();
-        if origins.len() >= MAX_ORIGINS {
-            origins.retain(|_, origin| now - origin.seen_at < FORGET_AFTER);
+        if origins.users.len() >= origins.sweep_at {
+            origins.users.retain(|_, origin| now - origin.seen_at < FORGET_AFTER);
+            origins.sweep_at = MIN_SWEEP_AT.max(origins.users.len() * 2);
         }
-        origins.insert(user.id, Origin { network: self.network(address), kind: user.kind, seen_at: now });
+        origins.users.insert(user_id, Origin { network: self.network(address), kind, seen_at: now });
     }
 
     /// Returns the network of a user who was seen.
@@ -91,7 +99,7 @@ impl Budgets {
 
     /// Returns the network and the kind of a user who was seen.
     fn origin(&self, me: UserId) -> Option<(IpAddr, UserKind)> {
-        self.origins.lock().get(&me).map(|origin| (origin.network, origin.kind))
+        self.origins.lock().users.get(&me).map(|origin| (origin.network, origin.kind))
     }
 
     /// Returns whether new guests may come in.
@@ -128,6 +136,13 @@ impl Budgets {
         self.check(&self.of(kind).rooms, network, 1)
     }
 
+    /// Takes back a room that was not created after all.
+    pub(super) fn take_back_room(&self, me: UserId) {
+        if let Some((network, kind)) = self.origin(me) {
+            self.of(kind).rooms.take_back(&network);
+        }
+    }
+
     /// Checks that the disk has space for what a user sends.
     ///
     /// # Errors
@@ -148,7 +163,7 @@ impl Budgets {
         self.check(&budget.stored, network, ((bytes + ROW_BYTES).div_ceil(KIB)) as u32)
     }
 
-    fn of(&self, kind: UserKind) -> &Kind {
+    fn of(&self, kind: UserKind) -> &KindBudgets {
         if kind == UserKind::Guest { &self.guests } else { &self.accounts }
     }
 

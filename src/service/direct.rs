@@ -11,11 +11,20 @@ impl App {
     /// Returns the direct room with a user, and whether it was created now.
     ///
     /// # Errors
-    /// `rate_limited`; `not_found` for an unknown user; `forbidden` for one who blocks the caller.
+    /// `rate_limited`; `not_found` for an unknown user; where there is no room yet, `forbidden` for a user who has blocked
+    /// the caller or takes no messages from them, and for guests where the settings say so, and `unavailable` on a full
+    /// disk.
     pub async fn open_direct(&self, me: UserId, other: UserId) -> Result<(Room, bool)> {
         self.rates.room(me)?;
-        self.budgets.room(&self.disk_space, me)?;
-        let (room, is_new) = self.write(me, move |tx, _, now| direct::open(tx, now, me, other)).await?;
+        let is_new = self.db.read(move |tx| direct::find(tx, me, other)).await?.is_none();
+        if is_new {
+            self.budgets.room(&self.disk_space, me)?;
+        }
+        let opened = self.write(me, move |tx, _, now| direct::open(tx, now, me, other)).await;
+        if is_new && opened.is_err() {
+            self.budgets.take_back_room(me);
+        }
+        let (room, is_new) = opened?;
         Ok((self.with_counts(room), is_new))
     }
     /// Returns whether the other members learn what a member does in a room, such as typing: not in a direct room whose

@@ -126,7 +126,7 @@ impl App {
         let app = Self(Arc::new(Inner {
             mail,
             base_url,
-            rates: Rates::new(config.has_rate_limits),
+            rates: Rates::new(config.has_rate_limits, config.networks.clone()),
             budgets: Budgets::new(config.has_rate_limits, config.networks.clone()),
             disk_space: DiskSpace::new(config.disk_reserve),
             passwords,

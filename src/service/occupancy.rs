@@ -63,6 +63,20 @@ impl App {
         }
     }
 
+    /// Hides a user's presence or shows it, as the database says now.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub(super) async fn apply_hidden_presence(&self, me: UserId) -> Result<()> {
+        loop {
+            let version = self.realtime.connections.version(me);
+            let hides = self.db.read(move |tx| user::hides_presence(tx, me)).await?;
+            if self.realtime.hide(me, version, hides) {
+                return Ok(());
+            }
+        }
+    }
+
     /// Loads what the realtime state needs to know of a user who has connected.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use socketio::{Rate, RateLimiter};
 
 use crate::error::{Error, Result};
 use crate::ids::{KeyId, RoomId, UserId};
+use crate::network::NetworkLimits;
 
 /// Typing is sent at most this often for each user and room.
 const TYPING: Duration = Duration::from_secs(3);
@@ -23,6 +24,7 @@ pub enum Asker {
 /// The rate limits. Those of packets and handshakes are in crates/socketio.
 pub struct Rates {
     is_on: bool,
+    networks: NetworkLimits,
     sends: RateLimiter<UserId>,
     guesses: RateLimiter<(RoomId, UserId, IpAddr)>,
     /// Guesses of all guests that one address may create.
@@ -33,7 +35,7 @@ pub struct Rates {
     /// By a fingerprint of the e-mail, whether or not it has an account, so that a key has a fixed size.
     log_ins: RateLimiter<(u64, IpAddr)>,
     log_ins_by_email: RateLimiter<u64>,
-    log_ins_by_address: RateLimiter<IpAddr>,
+    log_ins_by_network: RateLimiter<IpAddr>,
     confirmations: RateLimiter<UserId>,
     emails: RateLimiter<u64>,
     resets: RateLimiter<IpAddr>,
@@ -49,19 +51,21 @@ pub struct Rates {
 }
 
 impl Rates {
-    pub fn new(is_on: bool) -> Self {
+    pub fn new(is_on: bool, networks: NetworkLimits) -> Self {
         Self {
             is_on,
+            networks,
             sends: RateLimiter::new(Rate::per_second(10).burst(30)),
             guesses: RateLimiter::new(Rate::per_minute(5)),
-            guesses_by_address: RateLimiter::new(Rate::per_minute(30)),
+            // As many as come in at once from one address, like `guests`: attempts count until they turn out to be right.
+            guesses_by_address: RateLimiter::new(Rate::per_minute(30).burst(400)),
             acts: RateLimiter::new(Rate::per_second(2).burst(40)),
             // A school class or an internet café comes in at once from one address.
             guests: RateLimiter::new(Rate::per_minute(60).burst(400)),
             sign_ups: RateLimiter::new(Rate::per_minute(6).burst(20)),
             log_ins: RateLimiter::new(Rate::per_minute(6).burst(10)),
             log_ins_by_email: RateLimiter::new(Rate::per_minute(20).burst(40)),
-            log_ins_by_address: RateLimiter::new(Rate::per_minute(20).burst(40)),
+            log_ins_by_network: RateLimiter::new(Rate::per_minute(20).burst(100)),
             confirmations: RateLimiter::new(Rate::per_minute(6).burst(10)),
             emails: RateLimiter::new(Rate::per_hour(4).burst(3)),
             resets: RateLimiter::new(Rate::per_minute(6).burst(20)),
@@ -84,14 +88,14 @@ impl Rates {
 
     /// Counts a guess of a room's password or invite. A right one is taken back with [`Rates::guessed`].
     pub fn guess(&self, room_id: RoomId, me: UserId, address: IpAddr) -> Result<()> {
-        let network = socketio::network(address);
+        let network = self.network(address);
         self.check(&self.guesses, (room_id, me, network))?;
         self.check(&self.guesses_by_address, (room_id, network))
     }
 
     /// Takes back a guess that was right, so that many who know the password come in from one network.
     pub fn guessed(&self, room_id: RoomId, me: UserId, address: IpAddr) {
-        let network = socketio::network(address);
+        let network = self.network(address);
         self.guesses.take_back(&(room_id, me, network));
         self.guesses_by_address.take_back(&(room_id, network));
     }
@@ -103,31 +107,31 @@ impl Rates {
 
     /// Counts a new guest.
     pub fn guest(&self, address: IpAddr) -> Result<()> {
-        self.check(&self.guests, socketio::network(address))
+        self.check(&self.guests, self.network(address))
     }
 
     /// Counts a sign-up.
     pub fn sign_up(&self, address: IpAddr) -> Result<()> {
-        self.check(&self.sign_ups, socketio::network(address))
+        self.check(&self.sign_ups, self.network(address))
     }
 
-    /// Counts a log-in, whether or not the account exists: for the network, for the account from this network, and for
-    /// the account from all networks together. The last leaves out a `known` network, from which the account has a
-    /// session, so that an attack from elsewhere does not lock its owner out. A right password is taken back with
-    /// [`Rates::logged_in`].
+    /// Counts a log-in of a network, before anything is looked up. A right one is taken back with [`Rates::logged_in`].
+    pub fn log_in_network(&self, address: IpAddr) -> Result<()> {
+        self.check(&self.log_ins_by_network, self.network(address))
+    }
+
+    /// Counts a log-in, whether or not the account exists: for the account from this network, and from all networks
+    /// together. The last leaves out a `known` network, from which the account has a session, so that an attack from
+    /// elsewhere does not lock its owner out.
     pub fn log_in(&self, email: &str, address: IpAddr, known: bool) -> Result<()> {
-        let (network, email) = (socketio::network(address), self.fingerprints.hash_one(email));
-        self.check(&self.log_ins_by_address, network)?;
-        self.check(&self.log_ins, (email, network))?;
+        let email = self.fingerprints.hash_one(email);
+        self.check(&self.log_ins, (email, self.network(address)))?;
         if known { Ok(()) } else { self.check(&self.log_ins_by_email, email) }
     }
 
     /// Takes back a log-in that was right: many people may log in from one network.
-    pub fn logged_in(&self, email: &str, address: IpAddr) {
-        let (network, email) = (socketio::network(address), self.fingerprints.hash_one(email));
-        self.log_ins_by_address.take_back(&network);
-        self.log_ins.take_back(&(email, network));
-        self.log_ins_by_email.take_back(&email);
+    pub fn logged_in(&self, address: IpAddr) {
+        self.log_ins_by_network.take_back(&self.network(address));
     }
 
     /// Counts a password that a signed-in user enters again.
@@ -137,7 +141,7 @@ impl Rates {
 
     /// Counts a request for an e-mail about a forgotten password.
     pub fn forgot(&self, address: IpAddr) -> Result<()> {
-        self.check(&self.resets, socketio::network(address))
+        self.check(&self.resets, self.network(address))
     }
 
     /// Whether an address may be sent another e-mail now. If not, the e-mail is silently left out.
@@ -147,7 +151,7 @@ impl Rates {
 
     /// Counts the use of a link for a forgotten password.
     pub fn reset(&self, address: IpAddr) -> Result<()> {
-        self.check(&self.resets, socketio::network(address))
+        self.check(&self.resets, self.network(address))
     }
 
     /// Counts a token for a user of another server.
@@ -176,7 +180,7 @@ impl Rates {
 
     /// Counts a list that is filtered by a name or a title.
     pub fn list(&self, asker: Asker) -> Result<()> {
-        let network = |address| Asker::Address(socketio::network(address));
+        let network = |address| Asker::Address(self.network(address));
         self.check(&self.lists, if let Asker::Address(address) = asker { network(address) } else { asker })
     }
 
@@ -189,6 +193,10 @@ impl Rates {
     /// Counts a link preview. Over the limit a message has no preview, so that nobody uses this server to scan others.
     pub fn preview(&self, me: UserId) -> Result<()> {
         self.check(&self.previews, me)
+    }
+
+    fn network(&self, address: IpAddr) -> IpAddr {
+        self.networks.network(address)
     }
 
     fn check<K: Hash + Eq>(&self, limiter: &RateLimiter<K>, key: K) -> Result<()> {

@@ -64,8 +64,11 @@ impl App {
         let RoomRequest { title, max, ephemeral, unlisted, history, .. } = request;
         let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history };
         let me = me.id;
-        let room = self.write(me, move |tx, limits, now| room::create(tx, limits, now, me, new)).await?;
-        Ok(self.with_counts(room))
+        let created = self.write(me, move |tx, limits, now| room::create(tx, limits, now, me, new)).await;
+        if created.is_err() {
+            self.budgets.take_back_room(me);
+        }
+        Ok(self.with_counts(created?))
     }
 
     /// Returns a room as anyone may see it.

@@ -19,7 +19,7 @@ impl App {
     pub async fn session(&self, token: Token, address: IpAddr) -> Result<Session> {
         let found = self.db.read(move |tx| session::find(tx, now_ms(), &token)).await?;
         let session = found.ok_or(Code::Unauthenticated)?;
-        self.budgets.seen(&session.user, address);
+        self.budgets.seen(session.user.id, session.user.kind, address);
         if session.is_stale(now_ms()) {
             let id = session.id;
             let touch = self.write(session.user.id, move |tx, _, now| session::touch(tx, now, id));
@@ -73,6 +73,9 @@ impl App {
     /// Closes the sockets of sessions that have expired or were ended by an admin command, and notes that the others
     /// are in use. A session that ends in this process closes its sockets at once.
     pub async fn check_sessions(&self) {
+        for (user_id, kind, address) in self.realtime.connections.origins() {
+            self.budgets.seen(user_id, kind, address);
+        }
         let people = self.realtime.connections.sessions();
         let open: Vec<SessionId> = people.keys().copied().collect();
         for chunk in open.chunks(BATCH) {

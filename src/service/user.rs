@@ -46,7 +46,7 @@ impl App {
             Entered::open(tx, now, user, &visitor)
         });
         let entered = create.await?;
-        self.budgets.seen(&entered.user, address);
+        self.budgets.seen(entered.user.id, entered.user.kind, address);
         Ok(entered)
     }
 

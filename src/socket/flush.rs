@@ -72,11 +72,19 @@ async fn send_changes(app: &App, lobby: &Namespace, chat: &Namespace) {
     }
 }
 
-/// Stores read marks and sends them: one event each in a small room, one for all in a larger one.
+/// Stores read marks and sends them: one event each in a small room, one for all in a larger one. Those of users who hide
+/// their presence are sent to their own sockets only.
 async fn send_reads(app: &App, chat: &Namespace) {
-    for (room, marks) in app.store_read_marks().await {
+    for (room, mut marks) in app.store_read_marks().await {
         let name = room.to_string();
-        if app.realtime.online_count(room) > SMALL_ROOM {
+        let connections = &app.realtime.connections;
+        for (user_id, seq) in marks.extract_if(|user_id, _| connections.is_hidden(*user_id)) {
+            let Ok(packet) = chat.packet("read", &ReadBy { room, user_id, seq }) else { continue };
+            connections.sockets(user_id).iter().filter(|socket| socket.is_in(&name)).for_each(|socket| {
+                socket.send(&packet);
+            });
+        }
+        if app.realtime.connected_count(room) > SMALL_ROOM {
             // A mark that is not sent now is superseded by the next one.
             let _ = chat.to(&name).emit("reads", &ReadByMany { room, marks: &marks }).await;
             continue;

@@ -214,7 +214,7 @@ pub(super) const N: &[Row] = &[
     (
         13,
         "reading deleted texts from the database file",
-        "The index is rewritten within minutes; what was deleted before this version stays in free pages until VACUUM.",
+        "The index is rewritten a megabyte a minute; what was deleted before this version stays in free pages until VACUUM.",
     ),
 ];
 

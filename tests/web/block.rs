@@ -154,7 +154,7 @@ async fn a_direct_room_is_hidden_until_something_new_comes() {
     let direct = opens_direct(&app, &jun, &minji).await.is(201);
     let id = direct["id"].as_str().unwrap();
     let path = format!("/rooms/{id}/messages");
-    app.call(&jun, "POST", &path, json!({ "text": "hello" })).await.is(201);
+    let first = app.call(&jun, "POST", &path, json!({ "text": "hello" })).await.is(201);
     let count = || async {
         let rooms = app.call(&minji, "GET", "/me/rooms", Value::Null).await.is(200);
         rooms["rooms"].as_array().unwrap().len()
@@ -163,6 +163,10 @@ async fn a_direct_room_is_hidden_until_something_new_comes() {
     let page = app.page(&minji, &format!("/room/{id}")).await.text();
     assert!(page.contains(&format!("action=\"/room/{id}/leave\"")));
     assert_eq!(app.form(&minji, &format!("/room/{id}/leave"), &[]).await.leads_to(), "/");
+    assert_eq!(count().await, 0);
+    // A change of an old message is nothing new.
+    let message = format!("/messages/{}", first["id"].as_str().unwrap());
+    app.call(&jun, "PATCH", &message, json!({ "text": "edited" })).await.is(200);
     assert_eq!(count().await, 0);
     app.call(&jun, "POST", &path, json!({ "text": "still there?" })).await.is(201);
     assert_eq!(count().await, 1);

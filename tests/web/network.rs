@@ -80,6 +80,43 @@ async fn the_guests_of_a_network_store_so_much_and_its_accounts_more() {
     app.call(&account, "POST", &path, long).await.is(201);
 }
 
+/// Abuse: B3
+#[tokio::test]
+async fn a_file_larger_than_the_budget_is_paid_off_before_the_next_message() {
+    let app = App::with(|config| {
+        config.has_rate_limits = true;
+        config.networks.megabytes_a_day = 1;
+    })
+    .await;
+    let guest = app.guest("guest").await;
+    let room = app.courtyard(&guest).await;
+    let upload =
+        || app.request("POST", "/api/uploads").bearer(&guest.token).multipart(Some(("a.bin", &[7; 900_000])), &[]);
+    upload().send().await.is(201);
+    upload().send().await.refused(429, "rate_limited");
+    let path = format!("/rooms/{}/messages", room.id);
+    let error = app.call(&guest, "POST", &path, json!({ "text": "hello" })).await.refused(429, "rate_limited");
+    // More than half of what a day brings is still to be paid.
+    assert!(error["retryAfterMs"].as_u64().unwrap() > 12 * 3_600_000, "{error}");
+}
+
+/// Abuse: B2
+#[tokio::test]
+async fn a_direct_room_that_exists_is_opened_without_a_budget() {
+    let app = App::with(|config| {
+        config.has_rate_limits = true;
+        config.networks.rooms_an_hour = 1;
+    })
+    .await;
+    let [minji, jun, sora] = app.three_guests().await;
+    let open = |to: &Person| json!({ "userId": to.id });
+    app.call(&minji, "POST", "/direct", open(&jun)).await.is(201);
+    for _ in 0..3 {
+        app.call(&jun, "POST", "/direct", open(&minji)).await.is(200);
+    }
+    app.call(&jun, "POST", "/direct", open(&sora)).await.refused(429, "rate_limited");
+}
+
 /// Abuse: B4
 #[tokio::test]
 async fn on_a_nearly_full_disk_accounts_write_when_guests_cannot_and_everybody_deletes() {

@@ -118,3 +118,19 @@ async fn nothing_tells_that_a_user_who_hides_their_presence_is_there() {
     app.call(&minji, "PATCH", "/me", json!({ "hidesPresence": false })).await.is(200);
     his.take_where("join", |join| is_hers(join) && join["count"] == 3).await;
 }
+
+#[tokio::test]
+async fn of_two_changes_at_once_the_one_that_is_stored_decides_who_sees_a_user() {
+    let app = App::start().await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    let _sockets = (app.enter(&minji, &room).await, app.enter(&jun, &room).await);
+    for _ in 0..40 {
+        let hide = |hides: bool| app.call(&minji, "PATCH", "/me", json!({ "hidesPresence": hides }));
+        let (one, other) = tokio::join!(hide(true), hide(false));
+        one.is(200);
+        other.is(200);
+        let is_hidden = app.call(&minji, "GET", "/me", Value::Null).await.is(200)["hidesPresence"] == true;
+        assert_eq!(app.show(&room).await["onlineCount"], if is_hidden { 1 } else { 2 });
+    }
+}

@@ -119,6 +119,9 @@ impl Site {
         let mut others = Http::connect_from(other(), port)?;
         let sign_up = json!({ "email": "other@example.org", "password": PASSWORD, "name": "other" });
         let user = text(&others.post("/api/users", None, &sign_up)?["token"])?;
+        // An account has at most 50 sessions, so that another one logs in again and again.
+        let sign_up = json!({ "email": "second@example.org", "password": PASSWORD, "name": "second" });
+        others.post("/api/users", None, &sign_up)?;
         let own_room = text(&others.post("/api/rooms", Some(&user), &json!({ "title": "own" }))?["id"])?;
         Ok(Self { madang, room, attackers, own_room, user })
     }
@@ -180,7 +183,7 @@ impl Site {
             let say = json!({ "text": format!("hello {number}") });
             let requests = [
                 post_request(&format!("/api/rooms/{}/messages", self.own_room), Some(&self.user), &say),
-                post_request("/api/session", None, &log_in("other", PASSWORD)),
+                post_request("/api/session", None, &log_in("second", PASSWORD)),
                 get_request(&format!("/room/{}", self.own_room), &self.user),
             ];
             for (request, times) in requests.iter().zip(&mut times) {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::header::{CONNECTION, HOST};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
@@ -59,6 +59,9 @@ impl Default for Limits {
     }
 }
 
+/// How long after a warning about too many connections comes the next.
+const WARN_AGAIN: Duration = Duration::from_secs(60);
+
 /// Accepts connections and answers their requests with `service`, until `shutdown` is ready and
 /// the requests then in progress are answered or their grace is over.
 ///
@@ -74,6 +77,7 @@ where
     let limited = AddressLimit::new(limits.connections_per_address);
     let unlimited = AddressLimit::new(0);
     let all = AddressLimit::new(limits.connections);
+    let mut warned_at: Option<Instant> = None;
     let (stop, stopped) = watch::channel(());
     tokio::pin!(shutdown);
     loop {
@@ -91,7 +95,13 @@ where
         let limit = if (limits.is_unlimited)(address.ip().to_canonical()) { &unlimited } else { &limited };
         // Over the limit the connection is closed without a response, which would cost what the limit saves.
         let Some(permit) = limit.acquire(address.ip()) else { continue };
-        let Some(one_of_all) = all.acquire(EVERYONE) else { continue };
+        let Some(one_of_all) = all.acquire(EVERYONE) else {
+            if warned_at.is_none_or(|at| at.elapsed() > WARN_AGAIN) {
+                warned_at = Some(Instant::now());
+                tracing::warn!(connections = limits.connections, "too many connections: new ones are closed");
+            }
+            continue;
+        };
         let permit = permit.and(one_of_all);
         let connection = Connection { limits: limits.clone(), stopped: stopped.clone(), address };
         tokio::spawn(connection.run(tcp, permit, service.clone()));

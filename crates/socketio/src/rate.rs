@@ -115,25 +115,27 @@ impl<K: Hash + Eq> RateLimiter<K> {
         self.check_many(key, 1)
     }
 
-    /// Counts several events of a key at once, all or none. More than the burst count as the burst.
+    /// Counts several events of a key at once, all or none. More than the burst come when all of it is free, and are paid
+    /// off afterwards.
     ///
     /// # Errors
     /// As [`RateLimiter::check`].
     pub fn check_many(&self, key: K, count: u32) -> Result<(), Duration> {
         let now = Instant::now();
         let window = self.rate.window();
-        let cost = self.rate.interval * count.min(self.rate.burst);
+        let cost = |count| self.rate.interval.saturating_mul(count);
         let mut inner = self.inner.lock();
         if inner.meters.len() >= inner.sweep_at {
             inner.meters.retain(|_, meter| meter.0 > now);
             inner.sweep_at = MIN_SWEEP_AT.max(inner.meters.len() * 2);
         }
         let meter = inner.meters.entry(key).or_insert(Meter::new(now));
-        let ahead = meter.0.max(now) + cost - now;
-        if ahead > window {
-            return Err(ahead - window);
+        let ahead = meter.0.max(now) - now;
+        let needed = ahead + cost(count.min(self.rate.burst));
+        if needed > window {
+            return Err(needed - window);
         }
-        meter.0 = now + ahead;
+        meter.0 = now + ahead + cost(count);
         Ok(())
     }
 
@@ -181,7 +183,7 @@ mod tests {
         assert_eq!(limiter.check_many("a", 2), Ok(()));
         limiter.take_back(&"a");
         assert_eq!(limiter.check("a"), Ok(()));
-        assert_eq!(limiter.check_many("b", 1_000), Ok(()), "no event is larger than the burst");
-        assert_eq!(limiter.check("b"), Err(Duration::from_secs(1)));
+        assert_eq!(limiter.check_many("b", 1_000), Ok(()), "more than the burst come when it is free");
+        assert_eq!(limiter.check("b"), Err(Duration::from_secs(991)), "and are paid off afterwards");
     }
 }

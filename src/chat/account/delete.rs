@@ -53,7 +53,6 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Left> {
         &[&me, &now],
     )?;
     for sql in [
-        "UPDATE members SET name_folded = '' WHERE user_id = ?1",
         "DELETE FROM links WHERE user_id = ?1",
         "DELETE FROM blocks WHERE user_id = ?1",
         "DELETE FROM blocks WHERE blocked_id = ?1",

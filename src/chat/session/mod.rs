@@ -119,7 +119,8 @@ fn lifetime(kind: UserKind) -> i64 {
     }
 }
 
-/// The most sessions of one user. The one that was not used for longest makes room for a new one.
+/// The most sessions of one user. The one that was not used for longest makes room for a new one; its sockets end with
+/// the next check of the sessions.
 const SESSIONS_MAX: u32 = 50;
 
 /// Opens a session and returns its token, which is stored only as a hash. Over 50 the oldest ones end.

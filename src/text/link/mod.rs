@@ -29,6 +29,34 @@ pub fn addresses(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether the text of a link names another host than that to which it leads: `[https://a.example](https://b.example)`.
+pub fn names_another(text: &str, destination: &str) -> bool {
+    let (text, destination) = (folded(text), folded(destination));
+    let host = destination.split_once("://").map_or(&*destination, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let words =
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || "-.".contains(c))).map(|word| word.trim_matches('.'));
+    let mut named = words.filter(|word| is_host_name(word, &text));
+    let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
+    named.any(|word| bare(word) != bare(host))
+}
+
+/// Endings that are taken for hosts wherever they stand. Those of files, like `main.rs`, are not.
+const ENDINGS: [&str; 14] =
+    ["com", "net", "org", "info", "biz", "edu", "gov", "io", "dev", "app", "kr", "jp", "cn", "example"];
+
+/// Whether people take a word of a text for the name of a host.
+fn is_host_name(word: &str, text: &str) -> bool {
+    let Some((name, ending)) = word.rsplit_once('.') else { return false };
+    let is_address = text.contains("://") || word.starts_with("www.");
+    !name.is_empty() && (ENDINGS.contains(&ending) || (is_address && ending.len() > 1))
+}
+
+/// Folds case and wide letters, and leaves out what nobody sees.
+fn folded(text: &str) -> String {
+    super::fold(text).chars().filter(|&c| !is_invisible(c)).collect()
+}
+
 /// Whether a whole text is an address whose reader sees where it leads: a destination of a link. It may end in
 /// signs that would belong to the sentence elsewhere.
 pub fn is_clear(destination: &str) -> bool {

@@ -112,6 +112,10 @@ impl<'a> Scanner<'a> {
             return;
         };
         if end_line > number {
+            if self.line[self.at + ticks..].trim().is_empty() {
+                self.at += ticks;
+                return;
+            }
             self.take(ticks);
             self.code_end = Some((end_line, end + ticks));
             self.code_text(self.line.len());
@@ -156,7 +160,8 @@ impl<'a> Scanner<'a> {
             *word = start..length.map_or(self.line.len(), |length| self.at + length);
         }
         if keeps_backslashes(&self.line[word.clone()]) {
-            self.at = word.end;
+            let behind = self.line[self.at + 1..].chars().next();
+            self.at += 1 + behind.filter(|sign| !sign.is_whitespace()).map_or(0, char::len_utf8);
         } else if self.line[self.at + 1..].starts_with(['`', '*', '_', '~', '[', ']', '@'])
             || escapes_block(&self.line[..self.at], &self.line[self.at + 1..])
         {
@@ -206,7 +211,13 @@ impl<'a> Scanner<'a> {
         };
         let destination = destination(&self.line[self.at + 1..]);
         let (Some(open), Some(destination)) = (open, destination) else { return self.at += 1 };
-        if !self.tokens[open + 1..].iter().any(shows) {
+        let label = &self.tokens[open + 1..];
+        let text = |token: &Token<'a>| match token {
+            Token::Event(Event::Text(text) | Event::Address(text) | Event::Code(text)) => Some(*text),
+            _ => None,
+        };
+        let typed: String = label.iter().filter_map(text).collect();
+        if !label.iter().any(shows) || link::names_another(&typed, destination) {
             return self.at += 1;
         }
         self.tokens[open] = Token::Event(Event::Start(Element::Link(destination)));

@@ -203,6 +203,10 @@ async fn create(
     me: Option<SignedIn>,
     Form(mut form): Form<CreateRoom>,
 ) -> PageResult {
+    if !app.may_create_rooms(me.as_ref().map(|me| me.user.kind)) && app.takes_guests() {
+        // Before a visitor becomes a guest for nothing.
+        return Err(PageError::lobby(Code::Forbidden));
+    }
     let (me, session) = identify(&app, &caller, me, form.name.take()).await.or_lobby()?;
     let created = app.create_room(&me, NewRoom::from(form).into()).await;
     let response = created.map(|room| redirect_to_room(room.id)).or_lobby();

@@ -206,6 +206,10 @@ impl Line {
     fn chunk_size(&self) -> Result<u64, Ambiguous> {
         let line = self.bytes();
         let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        if digits == KEPT {
+            // More may follow that were not kept.
+            return Err(Ambiguous);
+        }
         match line.get(digits) {
             None | Some(b';' | b' ' | b'\t') => parse_digits(&line[..digits], 16).ok_or(Ambiguous),
             Some(_) => Err(Ambiguous),
