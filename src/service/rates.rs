@@ -57,8 +57,8 @@ impl Rates {
             networks,
             sends: RateLimiter::new(Rate::per_second(10).burst(30)),
             guesses: RateLimiter::new(Rate::per_minute(5)),
-            // As many as come in at once from one address, like `guests`: attempts count until they turn out to be right.
-            guesses_by_address: RateLimiter::new(Rate::per_minute(30).burst(400)),
+            // As many as can be verified at once: attempts count until they turn out to be right.
+            guesses_by_address: RateLimiter::new(Rate::per_minute(30).burst(100)),
             acts: RateLimiter::new(Rate::per_second(2).burst(40)),
             // A school class or an internet café comes in at once from one address.
             guests: RateLimiter::new(Rate::per_minute(60).burst(400)),

@@ -168,7 +168,7 @@ async fn concurrent_guesses_and_guesses_of_many_users_count_too() {
     assert_eq!(wrong, 5);
     // Guesses by many users from one address share a limit.
     let mut limited = 0;
-    for number in 0..12 {
+    for number in 0..30 {
         let person = app.guest(&format!("crowd {number}")).await;
         for _ in 0..4 {
             limited += usize::from(guess(&person.token).await.unwrap().status == 429);
