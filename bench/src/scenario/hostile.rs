@@ -26,6 +26,9 @@ const MESSAGES: usize = 50;
 const LENGTH: usize = 9_990;
 /// How long a connection that is refused waits.
 const PAUSE: Duration = Duration::from_millis(5);
+/// Accounts of the others that log in, and in every how many rounds one does.
+const ACCOUNTS: usize = 8;
+const LOG_IN_EVERY: usize = 5;
 const PASSWORD: &str = "a tree by the gate";
 
 /// The address of the hostile network.
@@ -119,9 +122,11 @@ impl Site {
         let mut others = Http::connect_from(other(), port)?;
         let sign_up = json!({ "email": "other@example.org", "password": PASSWORD, "name": "other" });
         let user = text(&others.post("/api/users", None, &sign_up)?["token"])?;
-        // An account has at most 50 sessions, so that another one logs in again and again.
-        let sign_up = json!({ "email": "second@example.org", "password": PASSWORD, "name": "second" });
-        others.post("/api/users", None, &sign_up)?;
+        // Accounts of their own log in, as each may do so ten times in a row.
+        for number in 0..ACCOUNTS {
+            let sign_up = json!({ "email": format!("a{number}@example.org"), "password": PASSWORD, "name": "second" });
+            others.post("/api/users", None, &sign_up)?;
+        }
         let own_room = text(&others.post("/api/rooms", Some(&user), &json!({ "title": "own" }))?["id"])?;
         Ok(Self { madang, room, attackers, own_room, user })
     }
@@ -181,12 +186,14 @@ impl Site {
                 break;
             }
             let say = json!({ "text": format!("hello {number}") });
+            let account = format!("a{}", number / LOG_IN_EVERY % ACCOUNTS);
             let requests = [
-                post_request(&format!("/api/rooms/{}/messages", self.own_room), Some(&self.user), &say),
-                post_request("/api/session", None, &log_in("second", PASSWORD)),
-                get_request(&format!("/room/{}", self.own_room), &self.user),
+                Some(post_request(&format!("/api/rooms/{}/messages", self.own_room), Some(&self.user), &say)),
+                (number % LOG_IN_EVERY == 0).then(|| post_request("/api/session", None, &log_in(&account, PASSWORD))),
+                Some(get_request(&format!("/room/{}", self.own_room), &self.user)),
             ];
             for (request, times) in requests.iter().zip(&mut times) {
+                let Some(request) = request else { continue };
                 let started = Instant::now();
                 let status = http.status(request)?;
                 match status {
