@@ -160,8 +160,7 @@ impl<'a> Scanner<'a> {
             *word = start..length.map_or(self.line.len(), |length| self.at + length);
         }
         if keeps_backslashes(&self.line[word.clone()]) {
-            let behind = self.line[self.at + 1..].chars().next();
-            self.at += 1 + behind.filter(|sign| !sign.is_whitespace()).map_or(0, char::len_utf8);
+            self.at = word.end;
         } else if self.line[self.at + 1..].starts_with(['`', '*', '_', '~', '[', ']', '@'])
             || escapes_block(&self.line[..self.at], &self.line[self.at + 1..])
         {
