@@ -158,10 +158,13 @@ impl<'a> Scanner<'a> {
             let start = self.line.ceil_char_boundary(start);
             let length = self.line[self.at..].find(char::is_whitespace);
             *word = start..length.map_or(self.line.len(), |length| self.at + length);
+            // Once for each word, as it may be as long as the text.
+            if keeps_backslashes(&self.line[word.clone()]) {
+                self.at = word.end;
+                return;
+            }
         }
-        if keeps_backslashes(&self.line[word.clone()]) {
-            self.at = word.end;
-        } else if self.line[self.at + 1..].starts_with(['`', '*', '_', '~', '[', ']', '@'])
+        if self.line[self.at + 1..].starts_with(['`', '*', '_', '~', '[', ']', '@'])
             || escapes_block(&self.line[..self.at], &self.line[self.at + 1..])
         {
             self.take(1);
