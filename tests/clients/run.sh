@@ -26,11 +26,11 @@ if ! cmp -s python/requirements.txt python/venv/requirements.txt; then
   cp python/requirements.txt python/venv/requirements.txt
 fi
 
-house=$(mktemp -d)
+temporary=$(mktemp -d)
 server=
 cleanup() {
   [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
-  rm -rf "$house"
+  rm -rf "$temporary"
 }
 trap cleanup EXIT
 
@@ -50,7 +50,7 @@ start() {
 }
 
 walk() {
-  local folder; folder=$(mktemp -d "$house/XXXXXX")
+  local folder; folder=$(mktemp -d "$temporary/XXXXXX")
   start "$folder" 0
   "$@" "$address" "$server" "$way" || { tail -n 40 "$folder/log" >&2; echo "clients: $1, $way failed" >&2; exit 1; }
   wait "$server" || { echo "clients: the server ended badly after $1, $way" >&2; exit 1; }
@@ -61,7 +61,7 @@ walk() {
 # Restarts the server under a client, which must come back by itself.
 restart() {
   local signal=$1 folder client; shift
-  folder=$(mktemp -d "$house/XXXXXX")
+  folder=$(mktemp -d "$temporary/XXXXXX")
   start "$folder" 0
   "$@" "$address" "$way" >"$folder/client" &
   client=$!
