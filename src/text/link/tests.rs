@@ -24,6 +24,8 @@ fn only_plain_web_addresses_become_links() {
         "http://[::1",
         "http://[evil]/",
         "https://.example.org",
+        "http://당..에",
+        "https://www.__init__.은y",
     ] {
         assert_eq!(found(text), [] as [&str; 0], "{text}");
         assert!(!is_clear(text), "{text}");
