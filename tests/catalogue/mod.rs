@@ -56,7 +56,8 @@ fn the_threat_catalogue_is_current_and_complete() {
 
 const HEAD: &str = "# Abuse, and the tests against it\n\n\
 What somebody may try at each entry point, and the tests that try it. Generated from the tests\n\
-(`make reference`); `tests/catalogue` fails while a row has no test.\n";
+(`make reference`); `tests/catalogue` fails while a row has no test. [security.md](security.md) has the\n\
+attacks of a review with their figures, before and now.\n";
 
 fn cell(proofs: &[Proof], remark: &str) -> String {
     let mut files: BTreeMap<&Path, Vec<String>> = BTreeMap::new();

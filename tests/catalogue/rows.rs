@@ -226,4 +226,5 @@ pub(super) const B: &[Row] = &[
     (5, "guests where the operator wants none", ""),
     (6, "guesses that lock the owner of an account out", "A network from which the account has a session stays free."),
     (7, "searches and pages by one network that make others wait", ""),
+    (8, "uploads in progress by many guests of one network, or of many", "No quota counts them yet."),
 ];
