@@ -73,6 +73,23 @@ pub(super) enum Body {
 }
 
 impl Call {
+    fn new(method: &'static str, path: &'static str, about: &'static str, codes: Vec<Code>) -> Self {
+        Self {
+            method,
+            path,
+            about,
+            is_public: false,
+            read_query: None,
+            read_body: None,
+            body: None,
+            query: None,
+            status: 200,
+            or_status: None,
+            response: None,
+            codes,
+        }
+    }
+
     /// Returns the errors that the call can answer, in the order of the table of errors.
     pub fn codes(&self) -> impl Iterator<Item = Code> {
         let is_possible = |code: &Code| self.codes.contains(code) || ON_EVERY_CALL.contains(code);
@@ -166,20 +183,7 @@ impl Calls {
         about: &'static str,
         describe: impl for<'a> FnOnce(Describe<'a>) -> Describe<'a>,
     ) -> Self {
-        let call = Call {
-            method,
-            path,
-            about,
-            is_public: false,
-            read_query: None,
-            read_body: None,
-            body: None,
-            query: None,
-            status: 200,
-            or_status: None,
-            response: None,
-            codes: T::codes(),
-        };
+        let call = Call::new(method, path, about, T::codes());
         let call = describe(Describe { call, schemas: &mut self.schemas }).call;
         let mut route = on(filter(method), handler);
         if matches!(call.body, Some(Body::Multipart)) {
@@ -203,7 +207,7 @@ impl Calls {
 
 /// Returns the route with a check that its entry in the table names each status and error of its responses. Only debug
 /// builds check, so every test is a test of the reference, too.
-fn checked(route: MethodRouter<App>, call: Call) -> MethodRouter<App> {
+fn checked<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>, call: Call) -> MethodRouter<S> {
     if !cfg!(debug_assertions) {
         return route;
     }
@@ -232,4 +236,40 @@ fn filter(method: &str) -> MethodFilter {
 /// `GET /api/openapi.json`
 pub(super) async fn openapi(State(app): State<App>) -> Response {
     axum::Json(super::calls(app.config.upload_max).openapi()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::{Request, StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::error::Error;
+
+    /// Answers a call whose entry names 200 and `gone` with `answer`.
+    async fn respond(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> StatusCode {
+        let route = on(MethodFilter::GET, async move || answer);
+        let router = Router::new().route("/", checked(route, Call::new("GET", "/", "", vec![Code::Gone])));
+        router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn what_an_entry_names_is_answered() {
+        assert_eq!(respond(StatusCode::OK).await, 200);
+        assert_eq!(respond(Error::new(Code::Gone)).await, 410);
+        assert_eq!(respond(Error::new(Code::Internal)).await, 500);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "the entry of GET / does not name 429")]
+    async fn an_error_that_no_entry_names_fails_every_test_that_meets_it() {
+        respond(Error::new(Code::RateLimited)).await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "does not name 418")]
+    async fn a_status_that_no_entry_names_fails_every_test_that_meets_it() {
+        respond(StatusCode::IM_A_TEAPOT).await;
+    }
 }
