@@ -216,6 +216,7 @@ pub(super) const N: &[Row] = &[
         "reading deleted texts from the database file",
         "The index is rewritten a megabyte a minute; what was deleted before this version stays in free pages until VACUUM.",
     ),
+    (14, "a clock that jumps, by which everything would expire", ""),
 ];
 
 pub(super) const B: &[Row] = &[
