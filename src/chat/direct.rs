@@ -1,13 +1,13 @@
 //! Direct rooms: two users, or one alone with their notes. Each pair has one room, for good.
 
-use super::kinds::{DirectFrom, Presence, UserKind};
+use super::kinds::{DirectFrom, Presence, Role, UserKind};
+use super::new_member::{self, NewMember};
 use super::room::{self, Room};
 use super::user::{self, User};
 use super::{Fact, Tx, block};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
-use crate::text;
 
 /// The other user of a direct room, as the viewer sees them.
 #[derive(Clone, Debug)]
@@ -51,11 +51,7 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
         return Err(Code::Busy.into());
     }
     for user in &users {
-        tx.execute(
-            "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
-             VALUES (?1, ?2, 'member', ?3, 0, 0, ?4)",
-            &[&id, &user.id, &now, &text::fold(&user.name)],
-        )?;
+        new_member::add(tx, now, id, user, NewMember { role: Role::Member, joined_rev: 0, read_seq: 0 })?;
     }
     let room = room::snapshot(tx, id)?;
     for user in users {

@@ -208,6 +208,8 @@ pub struct Config {
     pub second: Duration,
     /// The interval of background tasks that nobody waits for.
     pub housekeeping: Duration,
+    /// The interval at which the memberships of guests who cannot come back end.
+    pub guest_sweep: Duration,
     /// How long the clock must not have jumped before anything that has expired is deleted.
     pub clock_settling: Duration,
     /// The interval of rev heartbeats.
@@ -253,6 +255,7 @@ impl Default for Config {
             large_room: 200,
             second: Duration::from_secs(1),
             housekeeping: Duration::from_secs(60),
+            guest_sweep: Duration::from_secs(24 * 3_600),
             clock_settling: Duration::from_secs(3_600),
             rev_heartbeat: Duration::from_secs(25),
             session_check: Duration::from_secs(60),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Calls;
 use super::json::{Json, Query};
-use crate::chat::member::Member;
+use crate::chat::member::{Kick, Member};
 use crate::chat::room::Room;
 use crate::error::{Code, Result};
 use crate::service::{App, MemberCursor};
@@ -92,6 +92,9 @@ struct KickQuery {
     /// Whether they are banned from coming back.
     #[serde(default)]
     ban: bool,
+    /// Whether every invite of the room ends, by which a banned guest could come back.
+    #[serde(default)]
+    revoke_invites: bool,
 }
 
 async fn kick(
@@ -101,7 +104,8 @@ async fn kick(
     room: RoomPath,
     Query(query): Query<KickQuery>,
 ) -> Result<StatusCode> {
-    app.kick(me.user.id, room.id, user.id, query.ban, None).await?;
+    let KickQuery { ban, revoke_invites } = query;
+    app.kick(me.user.id, room.id, Kick { user_id: user.id, ban, reason: None, revoke_invites }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -223,17 +223,19 @@ struct Settings {
     listed: Option<bool>,
     history: Option<History>,
     slow_seconds: Option<u32>,
+    revoke_invites: Option<String>,
 }
 
 impl From<Settings> for ChangeRoom {
     /// An empty password changes nothing; only the box beside it removes the password.
     fn from(form: Settings) -> Self {
-        let Settings { title, max, password, clear_password, listed, history, slow_seconds } = form;
+        let Settings { title, max, password, clear_password, listed, history, slow_seconds, revoke_invites } = form;
         let password = match clear_password {
             Some(_) => Some(None),
             None => password.filter(|password| !password.is_empty()).map(Some),
         };
-        Self { title: Some(title), max, password, listed, history, slow_seconds }
+        let revoke_invites = revoke_invites.is_some();
+        Self { title: Some(title), max, password, listed, history, slow_seconds, revoke_invites }
     }
 }
 
