@@ -192,6 +192,7 @@ pub(super) const U: &[Row] = &[
     ),
     (14, "archives, disguised or nested", "Nothing is ever decompressed."),
     (15, "an image requested in a thousand sizes", ""),
+    (16, "uploads in progress by many guests of one network, or of many", "No quota counts them yet."),
 ];
 
 pub(super) const N: &[Row] = &[
@@ -230,5 +231,5 @@ pub(super) const B: &[Row] = &[
     (8, "many rooms that push those of others out of the lobby", "Ten of a network come first; a search finds all."),
     (9, "guests and rooms that nobody can come back to", "Guests in no room go after a week."),
     (10, "an old invite by which a banned guest comes back", "A choice with a ban and with a new password."),
-    (11, "uploads in progress by many guests of one network, or of many", "No quota counts them yet."),
+    (11, "direct rooms of strangers, one after the other", "They wait apart; refused, they stay away."),
 ];

@@ -321,7 +321,7 @@ async fn a_long_name_lost_its_ending() {
 
 /// Only those of one user were limited, and guests are free.
 ///
-/// Abuse: B11
+/// Abuse: U16
 #[tokio::test]
 async fn uploads_in_progress_are_limited_by_user_by_network_and_in_total() {
     let app = App::with(|config| {

@@ -191,7 +191,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     let kind = membership(tx, me, room_id)?.kind;
     if kind == RoomKind::Direct {
         let rev = room::snapshot(tx, room_id)?.rev;
-        direct::set_hidden(tx, me, room_id, Some(rev))?;
+        direct::leave(tx, me, room_id, rev)?;
         return Ok(Gone { rev, removed: false });
     }
     // The stored role, as an admin who is not the owner has nothing to hand over.

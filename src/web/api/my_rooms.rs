@@ -54,6 +54,9 @@ struct MyRoom {
     /// Those of them that mention the user, or everyone.
     mentions: u32,
     last: Option<WireMessage>,
+    /// Whether a stranger has opened this direct room, and the user has neither accepted it nor written in it. Clients
+    /// show such rooms apart, and do not count their messages.
+    request: bool,
 }
 
 async fn list(
@@ -71,6 +74,7 @@ async fn list(
         presence: mine.presence,
         unread: mine.waiting.unread,
         mentions: mine.waiting.mentions,
+        request: mine.is_request,
         last: mine.waiting.last.map(|last| WireMessage::new(last, caller.lang, Some(me.user.id))),
     };
     let next = next.map(|(active_at, id)| format!("{active_at}-{id}"));
