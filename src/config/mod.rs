@@ -176,6 +176,8 @@ pub struct Config {
     pub has_search: bool,
     /// How long a search runs before it returns what it has found so far.
     pub search_budget: Duration,
+    /// Bodies with files that are taken at once: of one user, of one network, and in total.
+    pub uploads_at_once: (usize, usize, usize),
     /// Bytes per second that an upload must reach once it has taken longer than `upload_grace`.
     pub upload_rate: u64,
     /// How long an upload may stall, and how long it may be slower than `upload_rate`.
@@ -234,6 +236,8 @@ impl Default for Config {
             upload_max: 25 * 1024 * 1024,
             has_search: true,
             search_budget: Duration::from_secs(1),
+            // Our pages send two at once. A class uploads together.
+            uploads_at_once: (8, 64, 256),
             upload_rate: 8 * 1024,
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),

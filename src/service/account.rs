@@ -110,6 +110,7 @@ impl App {
             Entered::open(tx, now, user, &visitor)
         });
         let entered = entered.await?;
+        self.end_sessions(user_id, &entered.surplus);
         if let Some(former) = former {
             self.realtime.connections.end_sessions(former.user.id, &[former.id]);
         }
@@ -132,7 +133,9 @@ impl App {
             let user = api_key::user(tx, limits, now, key_id, outsider)?;
             Entered::open(tx, now, user, &visitor)
         });
-        open.await
+        let entered = open.await?;
+        self.end_sessions(entered.user.id, &entered.surplus);
+        Ok(entered)
     }
 
     /// Returns one's account.

@@ -192,6 +192,7 @@ pub(super) const U: &[Row] = &[
     ),
     (14, "archives, disguised or nested", "Nothing is ever decompressed."),
     (15, "an image requested in a thousand sizes", ""),
+    (16, "uploads in progress by many guests of one network, or of many", "No quota counts them yet."),
 ];
 
 pub(super) const N: &[Row] = &[
@@ -216,6 +217,7 @@ pub(super) const N: &[Row] = &[
         "reading deleted texts from the database file",
         "The index is rewritten a megabyte a minute; what was deleted before this version stays in free pages until VACUUM.",
     ),
+    (14, "a clock that jumps, by which everything would expire", ""),
 ];
 
 pub(super) const B: &[Row] = &[

@@ -147,6 +147,7 @@ async fn the_directory_lists_only_those_who_want_it() {
     assert!(names().await.is_empty());
 }
 
+/// Abuse: Z9
 #[tokio::test]
 async fn a_direct_room_is_hidden_until_something_new_comes() {
     let app = App::start().await;

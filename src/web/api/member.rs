@@ -1,7 +1,6 @@
 //! The members of a room: listing, joining, leaving, removing, handing the room over.
 
 use axum::extract::State;
-use axum::routing::{delete, get, post, put};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,34 +9,37 @@ use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::member::{Kick, Member};
 use crate::chat::room::Room;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::{App, MemberCursor};
 use crate::web::extract::{Caller, Paging, RoomPath, SignedIn, UserPath, cursor};
 use crate::wire::{JoinCredentials, NewOwner};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/members", get(list), "List the members, online members first.", |call| {
-            call.query::<Paging<String>>().response::<Members>(200)
+        .add("GET", "/rooms/{id}/members", list, "List the members, online members first.", |call| {
+            call.query::<Paging<String>>().response::<Members>(200).for_members()
         })
-        .add("POST", "/rooms/{id}/members", post(join), "Join a room.", |call| {
-            call.body::<JoinCredentials>().response::<Joined>(200)
+        .add("POST", "/rooms/{id}/members", join, "Join a room.", |call| {
+            call.body::<JoinCredentials>().response::<Joined>(200).limited().refuses(&[
+                Code::Gone,
+                Code::Banned,
+                Code::WrongPassword,
+                Code::RoomFull,
+            ])
         })
-        .add("DELETE", "/rooms/{id}/members/me", delete(leave), "Leave a room.", |call| call.no_content())
+        .add("DELETE", "/rooms/{id}/members/me", leave, "Leave a room.", |call| {
+            call.no_content().for_members().limited()
+        })
         .add(
             "DELETE",
             "/rooms/{id}/members/{userId}",
-            delete(kick),
+            kick,
             "Remove a member, permanently with `ban`. For the owner and moderators.",
-            |call| call.query::<KickQuery>().no_content(),
+            |call| call.query::<KickQuery>().no_content().for_members().limited(),
         )
-        .add(
-            "PUT",
-            "/rooms/{id}/owner",
-            put(hand_over),
-            "Hand the room over to another member. For the owner.",
-            |call| call.body::<NewOwner>().response::<Room>(200),
-        )
+        .add("PUT", "/rooms/{id}/owner", hand_over, "Hand the room over to another member. For the owner.", |call| {
+            call.body::<NewOwner>().response::<Room>(200).for_members().limited().refuses(&[Code::NotFound])
+        })
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -1,7 +1,6 @@
 //! One's own rooms, with unread counts.
 
 use axum::extract::State;
-use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +16,7 @@ use crate::web::extract::{Caller, SignedIn};
 use crate::wire::WireMessage;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/me/rooms", get(list), "List one's own rooms with unread counts, last active first.", |call| {
+    calls.add("GET", "/me/rooms", list, "List one's own rooms with unread counts, last active first.", |call| {
         call.query::<ListQuery>().response::<MyRooms>(200)
     })
 }
