@@ -80,3 +80,26 @@ test("a direct room shows the presence of the other user", async () => {
   await sora.page.goto(direct);
   await sora.page.waitForURL(/room_not_found/);
 });
+
+test("a stranger's direct room waits apart, uncounted, until it is accepted", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  await Promise.all([minji.createRoom("민지네"), jun.createRoom("준네")]);
+  const userId = await minji.page.evaluate(async () => (await (await fetch("/api/me")).json()).id);
+  const direct = await jun.page.evaluate(async (userId) => {
+    const post = (path, body) => fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const room = await (await post("/api/direct", { userId })).json();
+    await post(`/api/rooms/${room.id}/messages`, { text: "누구신지 모르지만 안녕하세요" });
+    return room.id;
+  }, userId);
+  await minji.page.goto("/");
+  const requests = minji.page.locator(".requests");
+  await requests.getByText("대화 요청").click();
+  await requests.locator(".my-room").getByText("누구신지 모르지만 안녕하세요").waitFor();
+  assert.doesNotMatch(await minji.page.title(), /^\(/);
+  await requests.locator(".my-room").click();
+  assert.equal(await minji.waitForRoom(), `/room/${direct}`);
+  await minji.page.locator(".request").getByText("받기").click();
+  await minji.waitForRoom();
+  await minji.page.locator(".request").waitFor({ state: "detached" });
+  await minji.page.locator("[data-my-rooms-target=list] [data-field=title]").getByText("준", { exact: true }).waitFor();
+});

@@ -80,6 +80,7 @@ pub fn from_day(text: &str, zone: i32) -> Option<i64> {
 mod tests {
     use super::*;
 
+    /// Abuse: N14
     #[test]
     fn a_clock_that_jumps_says_nothing_until_it_has_settled() {
         const HOUR: Duration = Duration::from_secs(3_600);

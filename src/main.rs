@@ -85,6 +85,8 @@ enum Command {
     /// Manage server keys, with which other servers bring their own users.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Print the licences of everything that this program contains.
+    Licenses,
 }
 
 #[derive(Subcommand)]
@@ -186,6 +188,7 @@ async fn run(command: Command) -> Result<(), String> {
             with_admin(&address, async |admin| admin.demote(&email).await.map(|()| format!("{email} is no admin now")))
                 .await
         }
+        Command::Licenses => print(&madang::web::licenses()?),
         Command::Key(KeyCommand::Create { name, address }) => {
             with_admin(&address, async |admin| {
                 let (key, secret) = admin.create_key(name).await?;

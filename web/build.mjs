@@ -1,11 +1,13 @@
 // Builds what browsers load into web/dist: one script, one stylesheet and the icons, each named by
-// the hash of its content, and the stock Socket.IO client for pages that are not ours.
+// the hash of its content, and the stock Socket.IO client for pages that are not ours. The licences
+// of what the binary contains go with them.
 // `manifest.json` tells the server the names.
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { licenses } from "./licenses.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(here, "dist");
@@ -62,7 +64,8 @@ const output = {
     build.onEnd(async (result) => {
       if (result.errors.length) return;
       const built = result.outputFiles.map((file) => ({ name: basename(file.path), contents: file.contents }));
-      await writeDist([...built, { name: "icons.svg", contents: icons }, { name: "favicon.svg", contents: favicon }, { name: "favicon-unread.svg", contents: faviconUnread }]);
+      const notices = watching ? [] : [{ name: "licenses.txt", contents: await licenses(here) }];
+      await writeDist([...built, ...notices, { name: "icons.svg", contents: icons }, { name: "favicon.svg", contents: favicon }, { name: "favicon-unread.svg", contents: faviconUnread }]);
       for (const { name, contents } of built) console.log(`${name} ${(contents.length / 1000).toFixed(1)} kB`);
     });
   },

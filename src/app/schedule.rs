@@ -28,9 +28,11 @@ pub(super) fn start(app: &App, sockets: &Server) {
     });
     every(config.rev_heartbeat, "rev heartbeat", app, |app| async move { app.realtime.rev_heartbeat() });
     every(config.session_check, "session check", app, |app| async move { app.check_sessions().await });
+    every(config.second, "admin commands", app, |app| async move { app.check_sessions_after_commands().await });
     every(config.housekeeping, "housekeeping", app, |app| async move { app.housekeeping().await });
     every(MEASURE_DISK, "free disk space", app, |app| async move { app.measure_disk_space().await });
     every(RELEASE_MEMORY, "release of memory", app, |app| async move { app.db.release_memory().await });
+    every(config.guest_sweep, "sweep of guests", app, |app| async move { app.sweep_guests().await });
     every(DAY, "sweep of orphaned files", app, |app| async move { app.sweep_orphans().await });
 }
 

@@ -106,6 +106,7 @@ pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, external: Ext
     let sql = "SELECT id FROM users WHERE key_id = ?1 AND external_id = ?2 AND external_id IS NOT NULL";
     let known: Option<UserId> = tx.query_opt(sql, &[&key_id, &external_id], |row| row.get(0))?;
     let Some(id) = known else {
+        user::check_name(tx, limits, None, &external.name)?;
         let mut user = user::make(tx, limits, now, UserKind::Account, &external.name)?;
         let sql = "UPDATE users SET key_id = ?2, external_id = ?3, picture = ?4 WHERE id = ?1";
         let made = tx.execute(sql, &[&user.id, &key_id, &external_id, &picture]);
@@ -115,7 +116,7 @@ pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, external: Ext
         return Ok(user);
     };
     let before = user::get(tx, id)?;
-    let user = user::rename_unchecked(tx, limits, id, &external.name)?;
+    let user = user::rename(tx, limits, id, &external.name)?;
     if before.picture == picture {
         return Ok(user);
     }

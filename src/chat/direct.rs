@@ -1,13 +1,13 @@
 //! Direct rooms: two users, or one alone with their notes. Each pair has one room, for good.
 
-use super::kinds::{DirectFrom, Presence, UserKind};
+use super::kinds::{DirectFrom, Presence, Role, UserKind};
+use super::new_member::{self, NewMember};
 use super::room::{self, Room};
 use super::user::{self, User};
 use super::{Fact, Tx, block};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
-use crate::text;
 
 /// The other user of a direct room, as the viewer sees them.
 #[derive(Clone, Debug)]
@@ -29,7 +29,8 @@ pub struct OtherUser {
 pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, bool)> {
     let pair = pair(me, other);
     if let Some(id) = find(tx, me, other)? {
-        set_hidden(tx, me, id, None)?;
+        show(tx, me, id)?;
+        accept(tx, me, id)?;
         return Ok((room::snapshot(tx, id)?, false));
     }
     let other_user = user::find(tx, other)?;
@@ -51,11 +52,10 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
         return Err(Code::Busy.into());
     }
     for user in &users {
-        tx.execute(
-            "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
-             VALUES (?1, ?2, 'member', ?3, 0, 0, ?4)",
-            &[&id, &user.id, &now, &text::fold(&user.name)],
-        )?;
+        new_member::add(tx, now, id, user, NewMember { role: Role::Member, joined_rev: 0, read_seq: 0 })?;
+    }
+    if me != other && !share_a_room(tx, me, other)? {
+        tx.execute("UPDATE members SET is_request = 1 WHERE room_id = ?1 AND user_id = ?2", &[&id, &other])?;
     }
     let room = room::snapshot(tx, id)?;
     for user in users {
@@ -81,20 +81,43 @@ fn is_welcome(tx: &mut Tx, user_id: UserId, from: UserId) -> Result<bool> {
     match tx.query_one(setting, &[&user_id], |row| row.get(0))? {
         DirectFrom::Everybody => Ok(true),
         DirectFrom::Accounts => Ok(user::get(tx, from)?.kind != UserKind::Guest),
-        DirectFrom::Known => {
-            let shared = "SELECT 1 FROM members a JOIN rooms r ON r.id = a.room_id AND r.kind = 'open'
-                            JOIN members b ON b.room_id = a.room_id AND b.user_id = ?2
-                          WHERE a.user_id = ?1 LIMIT 1";
-            Ok(tx.query_opt(shared, &[&from, &user_id], |row| row.get::<i64>(0))?.is_some())
-        }
+        DirectFrom::Known => share_a_room(tx, from, user_id),
         DirectFrom::Nobody => Ok(false),
     }
 }
 
-/// Hides a direct room from a user's list until it changes after `rev`, or shows it again.
-pub(super) fn set_hidden(tx: &mut Tx, me: UserId, room_id: RoomId, rev: Option<i64>) -> Result<()> {
-    let sql = "UPDATE members SET hidden_rev = ?3 WHERE room_id = ?1 AND user_id = ?2";
-    tx.execute(sql, &[&room_id, &me, &rev])?;
+/// Returns whether two users are members of the same open room.
+fn share_a_room(tx: &mut Tx, one: UserId, other: UserId) -> Result<bool> {
+    let shared = "SELECT 1 FROM members a JOIN rooms r ON r.id = a.room_id AND r.kind = 'open'
+                    JOIN members b ON b.room_id = a.room_id AND b.user_id = ?2
+                  WHERE a.user_id = ?1 LIMIT 1";
+    Ok(tx.query_opt(shared, &[&one, &other], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Accepts the request of a stranger who has opened a direct room; where there is none, it changes nothing.
+///
+/// # Errors
+/// Only those of the database.
+pub fn accept(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
+    let sql = "UPDATE members SET is_request = 0, hidden_rev = NULL
+               WHERE room_id = ?1 AND user_id = ?2 AND is_request = 1";
+    tx.execute(sql, &[&room_id, &me])?;
+    Ok(())
+}
+
+/// Hides a direct room when its user leaves it: until it changes after `rev`, or, if it was a stranger's request, for
+/// good.
+pub(super) fn leave(tx: &mut Tx, me: UserId, room_id: RoomId, rev: i64) -> Result<()> {
+    let sql = "UPDATE members SET hidden_rev = CASE WHEN is_request = 1 THEN ?4 ELSE ?3 END
+               WHERE room_id = ?1 AND user_id = ?2";
+    tx.execute(sql, &[&room_id, &me, &rev, &i64::MAX])?;
+    Ok(())
+}
+
+/// Shows a hidden direct room in a user's list again.
+fn show(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
+    let sql = "UPDATE members SET hidden_rev = NULL WHERE room_id = ?1 AND user_id = ?2";
+    tx.execute(sql, &[&room_id, &me])?;
     Ok(())
 }
 

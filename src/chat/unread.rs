@@ -36,6 +36,8 @@ pub struct MyRoom {
     pub me: member::Member,
     /// The other user of a direct room.
     pub other: Option<User>,
+    /// Whether a stranger has opened this direct room, and the user has neither accepted it nor written in it.
+    pub is_request: bool,
     /// The presence of the other user; filled in by the service.
     pub presence: Presence,
     pub waiting: Unread,
@@ -44,18 +46,19 @@ pub struct MyRoom {
 /// A place in the list: when a room was last active, and its id.
 pub type Place = room::Place;
 
-/// Returns the rooms of a user after a place, without hidden ones, the latest active first, and where to go on if there are more. The
-/// number of statements does not grow with the number of rooms.
+/// Returns the rooms of a user after a place, without hidden ones, the latest active first, and where to go on if there are
+/// more. The number of statements does not grow with the number of rooms.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Place>, limit: usize) -> Result<(Vec<MyRoom>, Option<Place>)> {
     static MINE: LazyLock<String> = LazyLock::new(|| {
-        let rooms = room::select(", m.role, m.read_seq, m.joined_at, r.direct_pair, r.active_at");
+        let rooms = room::select(", m.role, m.read_seq, m.joined_at, r.direct_pair, m.is_request, r.active_at");
         format!(
             "{rooms} JOIN members m ON m.room_id = r.id
              WHERE m.user_id = ?1 AND (m.hidden_rev IS NULL OR EXISTS (SELECT 1 FROM messages n
-               WHERE n.room_id = r.id AND n.to_user_id IS NULL AND n.seq > m.hidden_rev)) AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
+               WHERE n.room_id = r.id AND n.to_user_id IS NULL AND n.seq > m.hidden_rev))
+               AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
              ORDER BY r.active_at DESC, r.id DESC LIMIT ?4"
         )
     });
@@ -64,19 +67,20 @@ pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Place>, limit: usize) -> R
         let mut c = row.columns();
         let room = room::read(&mut c)?;
         let member = member::Member::new(me.clone(), c.next()?, c.next()?, c.next()?);
-        Ok((room, member, c.next::<Option<String>>()?, c.next::<i64>()?))
+        Ok((room, member, c.next::<Option<String>>()?, c.next::<bool>()?, c.next::<i64>()?))
     })?;
     let has_more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| has_more).map(|(room, _, _, active_at)| (*active_at, room.id));
+    let next = found.last().filter(|_| has_more).map(|(room, .., active_at)| (*active_at, room.id));
     let other_id = |pair: &Option<String>| direct::other_of_pair(pair.as_deref()?, me.id);
-    let other_ids: Vec<UserId> = found.iter().filter_map(|(_, _, pair, _)| other_id(pair)).collect();
+    let other_ids: Vec<UserId> = found.iter().filter_map(|(_, _, pair, ..)| other_id(pair)).collect();
     let others = user::find_all(tx, &other_ids)?;
     let room_ids: Vec<RoomId> = found.iter().map(|(room, ..)| room.id).collect();
     let mut unread = unread(tx, me.id, &room_ids)?;
-    let my_room = |(room, me, pair, _): (Room, member::Member, Option<String>, i64)| MyRoom {
+    let my_room = |(room, me, pair, is_request, _): (Room, member::Member, Option<String>, bool, i64)| MyRoom {
         waiting: unread.remove(&room.id).unwrap_or_default(),
         other: other_id(&pair).and_then(|id| others.iter().find(|user| user.id == id)).cloned(),
+        is_request,
         presence: Presence::Offline,
         room,
         me,
@@ -94,7 +98,8 @@ struct Counted {
     mentions: u64,
 }
 
-/// Returns the unread messages of a user in those of the rooms where they are a member.
+/// Returns the unread messages of a user in those of the rooms where they are a member, without hidden ones in which
+/// nothing is new.
 ///
 /// # Errors
 /// Only those of the database.
@@ -125,8 +130,8 @@ fn at_most(count: u64) -> u32 {
 static COUNTED: LazyLock<String> = LazyLock::new(|| {
     let last = |condition: &str| {
         format!(
-            "(SELECT number FROM messages WHERE room_id = r.id AND {condition} AND seq >= CASE WHEN r.history = 'all' THEN 0 ELSE m.joined_rev END
-              ORDER BY seq DESC LIMIT 1)"
+            "(SELECT number FROM messages WHERE room_id = r.id AND {condition}
+                AND seq >= CASE WHEN r.history = 'all' THEN 0 ELSE m.joined_rev END ORDER BY seq DESC LIMIT 1)"
         )
     };
     let (public, received, whispered) = (
@@ -148,7 +153,7 @@ static COUNTED: LazyLock<String> = LazyLock::new(|| {
             WHERE n.room_id = m.room_id AND n.user_id IN (?1, ?2) AND n.seq > m.read_seq
               AND (x.user_id IS NULL OR x.user_id <> ?1) LIMIT {COUNT_MAX}) d)
          FROM members m JOIN rooms r ON r.id = m.room_id
-         WHERE m.user_id = ?1 AND m.room_id IN {KEYS_AFTER_TWO}"
+         WHERE m.user_id = ?1 AND m.room_id IN {KEYS_AFTER_TWO} AND (m.hidden_rev IS NULL OR m.hidden_rev < r.rev)"
     )
 });
 

@@ -176,6 +176,8 @@ pub struct Config {
     pub has_search: bool,
     /// How long a search runs before it returns what it has found so far.
     pub search_budget: Duration,
+    /// Bodies with files that are taken at once: of one user, of one network, and in total.
+    pub uploads_at_once: (usize, usize, usize),
     /// Bytes per second that an upload must reach once it has taken longer than `upload_grace`.
     pub upload_rate: u64,
     /// How long an upload may stall, and how long it may be slower than `upload_rate`.
@@ -206,6 +208,8 @@ pub struct Config {
     pub second: Duration,
     /// The interval of background tasks that nobody waits for.
     pub housekeeping: Duration,
+    /// The interval at which the memberships of guests who cannot come back end.
+    pub guest_sweep: Duration,
     /// How long the clock must not have jumped before anything that has expired is deleted.
     pub clock_settling: Duration,
     /// The interval of rev heartbeats.
@@ -232,6 +236,8 @@ impl Default for Config {
             upload_max: 25 * 1024 * 1024,
             has_search: true,
             search_budget: Duration::from_secs(1),
+            // Our pages send two at once. A class uploads together.
+            uploads_at_once: (8, 64, 256),
             upload_rate: 8 * 1024,
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),
@@ -249,6 +255,7 @@ impl Default for Config {
             large_room: 200,
             second: Duration::from_secs(1),
             housekeeping: Duration::from_secs(60),
+            guest_sweep: Duration::from_secs(24 * 3_600),
             clock_settling: Duration::from_secs(3_600),
             rev_heartbeat: Duration::from_secs(25),
             session_check: Duration::from_secs(60),

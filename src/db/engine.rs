@@ -71,6 +71,9 @@ pub(super) trait Connection: Send {
     /// Checks quickly whether the database is intact.
     fn check(&self) -> Result<(), Fault>;
 
+    /// Returns a number that changes when another connection has committed.
+    fn version(&self) -> Result<i64, Fault>;
+
     /// Frees the memory of caches that are not in use.
     fn release_memory(&self) -> Result<(), Fault>;
 

@@ -236,6 +236,14 @@ impl<F: Send + 'static> Db<F> {
         let _ = tokio::task::spawn_blocking(move || pools.iter().for_each(|readers| readers.release_memory())).await;
     }
 
+    /// Returns whether another process, such as an admin command, has written since the last call. It may say so too
+    /// often, and never too seldom.
+    pub async fn have_others_written(&self) -> bool {
+        let (answer, answered) = oneshot::channel();
+        // If the queue is full, the next call looks.
+        self.queue.try_send(WriterCommand::LookForOthers(answer)).is_ok() && answered.await.unwrap_or_default()
+    }
+
     /// Rewrites a part of the search index, if it still has words of messages that were changed or removed. Call it
     /// every minute.
     pub fn purge_index(&self) {

@@ -24,6 +24,8 @@ pub(super) enum WriterCommand<F> {
     Run(Box<dyn Act<F>>),
     /// Free the memory of caches, if nothing was written since the last time.
     ReleaseMemory,
+    /// Answer whether another process has written since the last time.
+    LookForOthers(oneshot::Sender<bool>),
     /// Rewrite a part of the search index, if it still has words of messages that were changed or removed.
     PurgeIndex,
     /// Finish what was queued before, then stop and confirm.
@@ -98,6 +100,8 @@ pub(super) struct Writer<F, C> {
     has_old_words: bool,
     /// Whether something was written since memory was last released.
     is_warm: bool,
+    /// The version of the database that others wrote last, as it is known.
+    version: Option<i64>,
 }
 
 impl<F, C> Writer<F, C>
@@ -127,6 +131,7 @@ where
             health,
             has_old_words: true,
             is_warm: true,
+            version: None,
         };
         let run = move || {
             // Dropped when the thread ends, also by a panic.
@@ -156,6 +161,10 @@ where
                 match command {
                     WriterCommand::Run(act) => acts.push(act),
                     WriterCommand::ReleaseMemory => self.release_memory(),
+                    WriterCommand::LookForOthers(answer) => {
+                        // The caller may have stopped waiting.
+                        let _ = answer.send(self.look_for_others());
+                    }
                     WriterCommand::PurgeIndex => self.purge_index(),
                     WriterCommand::Close(done) => {
                         // Queued acts are still run; no others are accepted.
@@ -189,6 +198,11 @@ where
         {
             tracing::warn!(%fault, "cannot free the writer's caches");
         }
+    }
+
+    fn look_for_others(&mut self) -> bool {
+        let version = self.connection.as_ref().and_then(|connection| connection.version().ok());
+        version != mem::replace(&mut self.version, version)
     }
 
     fn purge_index(&mut self) {

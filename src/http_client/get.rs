@@ -19,6 +19,8 @@ use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::{Host, Position, Url};
 
+use crate::network::NetworkLimits;
+
 use super::FetchError::{self, Permanent, Temporary};
 use super::{Client, address};
 
@@ -94,6 +96,9 @@ async fn addresses(client: &Client, url: &Url, host: &Host<&str>) -> Result<Vec<
 async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result<TcpStream, FetchError> {
     let port = url.port_or_known_default().ok_or(Permanent("no port"))?;
     for &address in addresses.iter().take(TRIES) {
+        if client.addresses.check(NetworkLimits::default().network(address)).is_err() {
+            return Err(Temporary("too many requests to the address"));
+        }
         let connecting = TcpStream::connect(SocketAddr::new(address, port));
         if let Ok(Ok(stream)) = timeout(client.limits.timeout / TRIES as u32, connecting).await {
             return Ok(stream);

@@ -45,6 +45,8 @@ pub struct Limits {
     /// Requests per minute to one host, over all users, so that this server does not become a
     /// burden to another.
     pub per_host: u32,
+    /// Connections per minute to one address, over all users and names: many names may lead to one server.
+    pub per_address: u32,
 }
 
 impl Default for Limits {
@@ -55,6 +57,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(5),
             body_max: 512 * 1024,
             per_host: 60,
+            per_address: 180,
         }
     }
 }
@@ -80,6 +83,7 @@ pub struct Client {
     limits: Limits,
     tls: TlsConnector,
     hosts: RateLimiter<String>,
+    addresses: RateLimiter<IpAddr>,
 }
 
 impl Client {
@@ -95,7 +99,8 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let hosts = RateLimiter::new(Rate::per_minute(limits.per_host));
-        Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts }
+        let addresses = RateLimiter::new(Rate::per_minute(limits.per_address));
+        Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts, addresses }
     }
 
     /// Fetches the beginning of an HTML page.

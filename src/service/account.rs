@@ -110,6 +110,7 @@ impl App {
             Entered::open(tx, now, user, &visitor)
         });
         let entered = entered.await?;
+        self.end_sessions(user_id, &entered.surplus);
         if let Some(former) = former {
             self.realtime.connections.end_sessions(former.user.id, &[former.id]);
         }
@@ -132,7 +133,9 @@ impl App {
             let user = api_key::user(tx, limits, now, key_id, outsider)?;
             Entered::open(tx, now, user, &visitor)
         });
-        open.await
+        let entered = open.await?;
+        self.end_sessions(entered.user.id, &entered.surplus);
+        Ok(entered)
     }
 
     /// Returns one's account.
@@ -218,15 +221,7 @@ impl App {
     async fn leave_all_rooms(&self, me: UserId, confirmed: Option<String>, erase: bool) -> Result<()> {
         let unchanged = confirmed.clone();
         self.write(me, move |tx, _, _| check_unchanged(tx, me, unchanged.as_deref())).await?;
-        for room_id in self.db.read(move |tx| crate::chat::member::rooms_of(tx, me)).await? {
-            self.realtime.wait_for_space(room_id).await;
-            match self.write(room_id, move |tx, _, now| account::leave_room(tx, now, me, room_id)).await {
-                Ok(()) => {}
-                // Removed from the room, or together with it, meanwhile.
-                Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound | Code::Gone) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.end_memberships_for_good(me, true).await?;
         let left = self.write(me, move |tx, _, now| {
             check_unchanged(tx, me, confirmed.as_deref())?;
             account::leave(tx, now, me, erase)

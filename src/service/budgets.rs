@@ -1,7 +1,9 @@
 //! Budgets of networks, beside the rate limits of each user: guests are free, so that limits by user alone would let one
 //! network store and publish without end. A network is an IPv4 address or an IPv6 /64, unless the settings say otherwise.
 //!
-//! The budgets are wide: a school or an office of 300 people behind one address does not notice them.
+//! The budgets are wide: a school or an office of 300 people behind one address does not notice them. Beside them the
+//! server has one for all its guests and one for all its accounts, so that many networks together do not fill it either,
+//! and guests do not use up what accounts need.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,7 +15,6 @@ use tokio::time::Instant;
 
 use super::disk_space::DiskSpace;
 use crate::chat::user::UserKind;
-
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::network::{Guests, NetworkLimits};
@@ -21,7 +22,11 @@ use crate::network::{Guests, NetworkLimits};
 /// What a stored row costs beside its text.
 const ROW_BYTES: usize = 512;
 const KIB: usize = 1_024;
+/// The key of the server's own budgets.
+const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// How many times the budget of one network all networks have together.
+const SERVER_SHARE: u32 = 32;
 /// How many origins are kept before old ones are looked for.
 const MIN_SWEEP_AT: usize = 20_000;
 /// Users with a request or an open socket are seen more often than this.
@@ -40,16 +45,22 @@ struct Origins {
     sweep_at: usize,
 }
 
-/// The budgets of one kind of users, by network.
+/// The budgets of one kind of users: of each network and, under [`SERVER`], of all of them.
 struct KindBudgets {
+    of_network: Budget,
+    of_server: Budget,
+}
+
+/// What may be created and stored.
+struct Budget {
     rooms: RateLimiter<IpAddr>,
     sends: RateLimiter<IpAddr>,
     /// In KiB.
     stored: RateLimiter<IpAddr>,
 }
 
-impl KindBudgets {
-    /// `share` is how many times the budget of guests it is.
+impl Budget {
+    /// `share` is how many times the budget of one network's guests it is.
     fn new(limits: &NetworkLimits, share: u32) -> Self {
         let stored = limits.megabytes_a_day.saturating_mul(share).max(1).saturating_mul(KIB as u32);
         Self {
@@ -60,11 +71,25 @@ impl KindBudgets {
     }
 }
 
+impl KindBudgets {
+    fn new(limits: &NetworkLimits, share: u32) -> Self {
+        Self { of_network: Budget::new(limits, share), of_server: Budget::new(limits, share * SERVER_SHARE) }
+    }
+
+    /// The budgets that a user of a network draws on. That of the server comes last, so that what a network is refused
+    /// does not count for all.
+    fn of(&self, network: IpAddr) -> [(&Budget, IpAddr); 2] {
+        [(&self.of_network, network), (&self.of_server, SERVER)]
+    }
+}
+
 /// The budgets of networks.
 pub(super) struct Budgets {
     is_on: bool,
     limits: NetworkLimits,
     origins: Mutex<Origins>,
+    /// New guests of all networks; `rates` counts those of each.
+    new_guests: RateLimiter<IpAddr>,
     guests: KindBudgets,
     accounts: KindBudgets,
 }
@@ -73,7 +98,8 @@ impl Budgets {
     pub(super) fn new(is_on: bool, limits: NetworkLimits) -> Self {
         let (guests, accounts) = (KindBudgets::new(&limits, 1), KindBudgets::new(&limits, 4));
         let origins = Mutex::new(Origins { users: HashMap::new(), sweep_at: MIN_SWEEP_AT });
-        Self { is_on, limits, origins, guests, accounts }
+        let new_guests = RateLimiter::new(Rate::per_minute(60 * SERVER_SHARE).burst(400 * SERVER_SHARE));
+        Self { is_on, limits, origins, new_guests, guests, accounts }
     }
 
     /// Returns the network of an address.
@@ -115,12 +141,13 @@ impl Budgets {
     /// Checks that a new guest may come in.
     ///
     /// # Errors
-    /// `forbidden` where the settings allow no guests; `unavailable` on a full disk.
+    /// `forbidden` where the settings allow no guests; `rate_limited`; `unavailable` on a full disk.
     pub(super) fn guest(&self, disk: &DiskSpace) -> Result<()> {
         if !self.takes_guests() {
             return Err(Error::new(Code::Forbidden).with_message("this server has no guests; log in or sign up"));
         }
-        disk.check(UserKind::Guest)
+        disk.check(UserKind::Guest)?;
+        self.check(&self.new_guests, SERVER, 1)
     }
 
     /// Counts a new room, open or direct.
@@ -133,13 +160,13 @@ impl Budgets {
             return Err(Error::new(Code::Forbidden).with_message("guests make no rooms on this server"));
         }
         disk.check(kind)?;
-        self.check(&self.of(kind).rooms, network, 1)
+        self.of(kind).of(network).into_iter().try_for_each(|(budget, key)| self.check(&budget.rooms, key, 1))
     }
 
     /// Takes back a room that was not created after all.
     pub(super) fn take_back_room(&self, me: UserId) {
         if let Some((network, kind)) = self.origin(me) {
-            self.of(kind).rooms.take_back(&network);
+            self.of(kind).of(network).into_iter().for_each(|(budget, key)| budget.rooms.take_back(&key));
         }
     }
 
@@ -158,9 +185,11 @@ impl Budgets {
     pub(super) fn store(&self, disk: &DiskSpace, me: UserId, bytes: usize) -> Result<()> {
         let Some((network, kind)) = self.origin(me) else { return Ok(()) };
         disk.check(kind)?;
-        let budget = self.of(kind);
-        self.check(&budget.sends, network, 1)?;
-        self.check(&budget.stored, network, ((bytes + ROW_BYTES).div_ceil(KIB)) as u32)
+        let stored = (bytes + ROW_BYTES).div_ceil(KIB) as u32;
+        self.of(kind).of(network).into_iter().try_for_each(|(budget, key)| {
+            self.check(&budget.sends, key, 1)?;
+            self.check(&budget.stored, key, stored)
+        })
     }
 
     fn of(&self, kind: UserKind) -> &KindBudgets {

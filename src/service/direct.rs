@@ -2,8 +2,8 @@
 
 use super::App;
 use crate::chat::Tx;
-use crate::chat::direct;
 use crate::chat::room::{self, Room, RoomKind};
+use crate::chat::{direct, member};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -27,6 +27,19 @@ impl App {
         let (room, is_new) = opened?;
         Ok((self.with_counts(room), is_new))
     }
+
+    /// Accepts the request of a stranger who has opened a direct room; where there is none, it changes nothing.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`.
+    pub async fn accept_direct(&self, me: UserId, room_id: RoomId) -> Result<()> {
+        self.write(room_id, move |tx, _, _| {
+            member::role(tx, me, room_id)?;
+            direct::accept(tx, me, room_id)
+        })
+        .await
+    }
+
     /// Returns whether the other members learn what a member does in a room, such as typing: not in a direct room whose
     /// other user has blocked them.
     ///

@@ -4,17 +4,23 @@ use std::time::Duration;
 
 use super::{App, log_failure};
 use crate::chat::file as stored_file;
+use crate::chat::guest;
 use crate::chat::room::forget_tombstones;
 use crate::chat::session as stored_session;
 use crate::db::Subject;
+use crate::error::Result;
+use crate::ids::UserId;
 
 /// How long an upload waits for a message.
 const PENDING_UPLOAD: Duration = Duration::from_secs(24 * 3_600);
 /// How long the server remembers that a room existed.
 const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 3_600);
 
+/// Guests looked at in one step of their removal.
+const GUESTS: u32 = 100;
+
 impl App {
-    /// Removes what has expired: sessions, rooms, deleted accounts, uploads and files.
+    /// Removes what has expired: sessions, guests, rooms, deleted accounts, uploads and files.
     pub async fn housekeeping(&self) {
         self.realtime.connections.forget_ended();
         self.erase_deleted_accounts().await;
@@ -34,6 +40,7 @@ impl App {
             "removing expired sessions",
             self.write(Subject::Server, move |tx, _, _| stored_session::sweep(tx, now)).await,
         );
+        log_failure("removing guests who have gone", self.remove_strangers(now).await);
         let before = now - TOMBSTONE.as_millis() as i64;
         let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;
         log_failure("removing tombstones", forgotten);
@@ -41,6 +48,36 @@ impl App {
         match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,
             failed => log_failure("removing unused uploads", failed),
+        }
+    }
+
+    /// Removes guests who never joined a room and have gone.
+    async fn remove_strangers(&self, now: i64) -> Result<()> {
+        loop {
+            let remove = self.write(Subject::Server, move |tx, _, _| guest::remove_strangers(tx, now, GUESTS));
+            let (unneeded, has_more) = remove.await?;
+            self.remove_bytes(unneeded).await;
+            if !has_more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends the memberships of guests whose session has ended. A direct room goes with the last of its two.
+    pub async fn sweep_guests(&self) {
+        log_failure("ending memberships of guests who have gone", self.end_unreachable_memberships().await);
+        self.sweep_rooms().await;
+    }
+
+    async fn end_unreachable_memberships(&self) -> Result<()> {
+        let mut after = UserId::from_u128(0);
+        loop {
+            let found = self.db.read(move |tx| guest::unreachable(tx, after, GUESTS)).await?;
+            let Some(last) = found.last() else { return Ok(()) };
+            after = *last;
+            for user_id in found {
+                self.end_memberships_for_good(user_id, false).await?;
+            }
         }
     }
 }

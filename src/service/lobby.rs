@@ -1,11 +1,12 @@
 //! The lobby: the busiest rooms first, by how many are online, then the rest by their last activity.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
 use super::{App, Asker};
-use crate::chat::room::{self, Room};
+use crate::chat::kinds::UserKind;
+use crate::chat::room::{self, Listed, Room};
 use crate::chat::{Limits, Tx};
 use crate::error::{Error, Result};
 use crate::ids::RoomId;
@@ -87,6 +88,104 @@ impl App {
     }
 }
 
+/// The rooms of one network that a page shows before the others. Otherwise the lobby would belong to the one that creates the most.
+const OF_ONE_NETWORK: usize = 10;
+
+/// A page of the lobby that is being filled.
+struct Page<'a> {
+    q: Option<&'a str>,
+    rooms: Vec<Room>,
+    /// Further rooms of networks that have their share. They fill what is left.
+    held_back: Vec<Room>,
+    limit: usize,
+    /// How many rooms the page shows of each network, apart for guests and accounts.
+    shares: HashMap<(String, bool), usize>,
+    /// After which room the next page begins.
+    last: Option<LobbyCursor>,
+}
+
+impl Page<'_> {
+    fn is_full(&self) -> bool {
+        self.rooms.len() >= self.limit
+    }
+
+    fn add(&mut self, listed: Listed, cursor: LobbyCursor) {
+        self.last = Some(cursor);
+        let is_by_guest = listed.room.owner.as_ref().is_none_or(|owner| owner.kind == UserKind::Guest);
+        // A search finds every room.
+        let network = listed.network.filter(|_| self.q.is_none());
+        let share = network.map(|network| self.shares.entry((network, is_by_guest)).or_default());
+        match share {
+            Some(share) if *share >= OF_ONE_NETWORK => self.held_back.push(listed.room),
+            share => {
+                share.into_iter().for_each(|share| *share += 1);
+                self.rooms.push(listed.room);
+            }
+        }
+    }
+
+    /// Adds the busy rooms, and returns whether some are left over.
+    fn add_busy(&mut self, tx: &mut Tx, left: &[(RoomId, usize)]) -> Result<bool> {
+        for (place, chunk) in left.chunks(BATCH).enumerate() {
+            let ids: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
+            for listed in room::listed_by_ids(tx, &ids, self.q)? {
+                if self.is_full() {
+                    return Ok(true);
+                }
+                let id = listed.room.id;
+                let count = chunk.iter().find(|(busy, _)| *busy == id).map_or(0, |(_, count)| *count);
+                self.add(listed, LobbyCursor::Busy(count, id));
+            }
+            if (place + 1) * BATCH >= room::LOOKED_AT {
+                self.last = chunk.last().map(|&(id, count)| LobbyCursor::Busy(count, id));
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Adds the other rooms after a place, and returns whether some are left over.
+    fn add_quiet(
+        &mut self,
+        tx: &mut Tx,
+        limits: &Limits,
+        mut after: Option<room::Place>,
+        busy: &HashSet<RoomId>,
+    ) -> Result<bool> {
+        for _ in 0..room::LOOKED_AT / BATCH {
+            // One more than is left, to know whether anything follows.
+            let most = limits.page_max.min((self.limit - self.rooms.len()) as u32 + 1);
+            let found = match self.q {
+                Some(q) => room::titled(tx, limits, q, after, busy, most)?,
+                None => room::page(tx, limits, after, busy, most)?,
+            };
+            for (listed, (active_at, id)) in found.rooms {
+                if self.is_full() {
+                    return Ok(true);
+                }
+                self.add(listed, LobbyCursor::Quiet(active_at, id));
+            }
+            let Some((active_at, id)) = found.next else { return Ok(false) };
+            after = found.next;
+            // A search has looked at many rooms for it.
+            if self.q.is_some() {
+                self.last = Some(LobbyCursor::Quiet(active_at, id));
+                return Ok(true);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Returns the rooms, and the cursor of the next page if there is one.
+    fn finish(mut self, has_more: bool) -> (Vec<Room>, Option<LobbyCursor>) {
+        self.rooms.append(&mut self.held_back);
+        self.rooms.truncate(self.limit);
+        (self.rooms, self.last.filter(|_| has_more))
+    }
+}
+
+/// Returns a page of the lobby, and the cursor of the next one. Rooms of a network that has its share of the page come
+/// after the others or, if there are enough others, not at all; a search still finds them.
 pub(super) fn list(
     tx: &mut Tx,
     limits: &Limits,
@@ -95,41 +194,22 @@ pub(super) fn list(
     busy: &[(RoomId, usize)],
     limit: u32,
 ) -> Result<(Vec<Room>, Option<LobbyCursor>)> {
-    let mut rooms = Vec::new();
-    let quiet_after = match after {
-        Some(LobbyCursor::Quiet(active_at, id)) => Some((active_at, id)),
-        _ => None,
-    };
+    let limit = limit as usize;
+    let mut page = Page { q, rooms: Vec::new(), held_back: Vec::new(), limit, shares: HashMap::new(), last: None };
     let is_left = |&&(id, count): &&(RoomId, usize)| match after {
         None => true,
         Some(LobbyCursor::Busy(last_count, last_id)) => (count, id) < (last_count, last_id),
         Some(LobbyCursor::Quiet(..)) => false,
     };
     let left: Vec<_> = busy.iter().filter(is_left).copied().collect();
-    for (place, chunk) in left.chunks(BATCH).enumerate() {
-        let ids: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
-        rooms.extend(room::listed_by_ids(tx, &ids, q)?);
-        if rooms.len() > limit as usize {
-            rooms.truncate(limit as usize);
-            let last = rooms.last().and_then(|last| left.iter().find(|(id, _)| *id == last.id));
-            return Ok((rooms, last.map(|&(id, count)| LobbyCursor::Busy(count, id))));
-        }
-        if (place + 1) * BATCH >= room::LOOKED_AT {
-            return Ok((rooms, chunk.last().map(|&(id, count)| LobbyCursor::Busy(count, id))));
-        }
+    if page.add_busy(tx, &left)? {
+        return Ok(page.finish(true));
     }
-    let room_left = limit - rooms.len() as u32;
-    let shown: HashSet<RoomId> = busy.iter().map(|(id, _)| *id).collect();
-    // Even if the busy rooms fill the page, whether anything follows must be known.
-    let most = room_left.max(1);
-    let quiet = match q {
-        Some(q) => room::titled(tx, limits, q, quiet_after, &shown, most)?,
-        None => room::page(tx, limits, quiet_after, &shown, most)?,
+    let quiet_after = match after {
+        Some(LobbyCursor::Quiet(active_at, id)) => Some((active_at, id)),
+        _ => None,
     };
-    if room_left == 0 {
-        let last = left.last().filter(|_| !quiet.rooms.is_empty() || quiet.next.is_some());
-        return Ok((rooms, last.map(|&(id, count)| LobbyCursor::Busy(count, id))));
-    }
-    rooms.extend(quiet.rooms);
-    Ok((rooms, quiet.next.map(|(active_at, id)| LobbyCursor::Quiet(active_at, id))))
+    let busy: HashSet<RoomId> = busy.iter().map(|(id, _)| *id).collect();
+    let has_more = page.add_quiet(tx, limits, quiet_after, &busy)?;
+    Ok(page.finish(has_more))
 }

@@ -132,7 +132,7 @@ impl App {
             passwords,
             clock: SettledClock::new(),
             is_draining: AtomicBool::new(false),
-            uploads: file::Uploads::default(),
+            uploads: file::Uploads::new(config.uploads_at_once),
             config,
             db,
             realtime,

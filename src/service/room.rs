@@ -35,12 +35,13 @@ pub struct RoomChange {
     pub listed: Option<bool>,
     pub history: Option<History>,
     pub slow_seconds: Option<u32>,
+    pub revoke_invites: bool,
 }
 
 impl From<wire::ChangeRoom> for RoomChange {
     fn from(change: wire::ChangeRoom) -> Self {
-        let wire::ChangeRoom { title, max, password, listed, history, slow_seconds } = change;
-        Self { title, max, password, listed, history, slow_seconds }
+        let wire::ChangeRoom { title, max, password, listed, history, slow_seconds, revoke_invites } = change;
+        Self { title, max, password, listed, history, slow_seconds, revoke_invites }
     }
 }
 
@@ -62,8 +63,9 @@ impl App {
         self.budgets.room(&self.disk_space, me.id)?;
         let password_hash = self.hash_room_password(me.id, request.password).await?;
         let RoomRequest { title, max, ephemeral, unlisted, history, .. } = request;
-        let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history };
         let me = me.id;
+        let network = Some(self.budgets.network_of(me).to_string());
+        let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history, network };
         let created = self.write(me, move |tx, limits, now| room::create(tx, limits, now, me, new)).await;
         if created.is_err() {
             self.budgets.take_back_room(me);
@@ -95,8 +97,8 @@ impl App {
                 Some(self.hash_room_password(my_id, password).await?)
             }
         };
-        let RoomChange { title, max, listed, history, slow_seconds, .. } = request;
-        let change = Change { title, max, password_hash, listed, history, slow_seconds };
+        let RoomChange { title, max, listed, history, slow_seconds, revoke_invites, .. } = request;
+        let change = Change { title, max, password_hash, listed, history, slow_seconds, revoke_invites };
         self.realtime.wait_for_space(id).await;
         let room = self.write(id, move |tx, limits, now| room::change(tx, limits, now, my_id, id, change)).await?;
         Ok(self.with_counts(room))

@@ -70,6 +70,13 @@ impl App {
         Ok(())
     }
 
+    /// Checks the sessions if another process has written: an admin command may have ended some.
+    pub async fn check_sessions_after_commands(&self) {
+        if self.db.have_others_written().await {
+            self.check_sessions().await;
+        }
+    }
+
     /// Closes the sockets of sessions that have expired or were ended by an admin command, and notes that the others
     /// are in use. A session that ends in this process closes its sockets at once.
     pub async fn check_sessions(&self) {

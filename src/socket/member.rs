@@ -1,6 +1,7 @@
 //! Members over the socket: list, kick.
 
 use super::ChatSocket;
+use crate::chat::member;
 use crate::error::Result;
 use crate::service::App;
 use crate::wire::{Answer, Kick, Members, Rev, RoomOnly};
@@ -12,6 +13,7 @@ pub(super) async fn members(app: App, socket: ChatSocket, request: RoomOnly) -> 
 
 pub(super) async fn kick(app: App, socket: ChatSocket, request: Kick) -> Result<Answer<Rev>> {
     let (me, room_id) = (socket.user()?.id, request.room.id()?);
-    let rev = app.kick(me, room_id, request.user_id, request.ban, request.reason).await?;
+    let Kick { user_id, ban, reason, revoke_invites, .. } = request;
+    let rev = app.kick(me, room_id, member::Kick { user_id, ban, reason, revoke_invites }).await?;
     Ok(Rev { rev }.into())
 }

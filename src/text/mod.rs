@@ -21,8 +21,8 @@ mod visible;
 pub use file_name::file_name;
 use fold::is_normal;
 pub use fold::{fold, fold_words, initials};
-pub use visible::shows;
 use visible::{folded, is_stripped, shows_nothing};
+pub use visible::{is_direction_control, shows};
 
 pub use email::{email, email_for_delivery, email_key};
 

@@ -62,6 +62,11 @@ pub(super) fn is_stripped(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Returns whether a character changes the order in which others are shown, other than by being a letter.
+pub fn is_direction_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}')
+}
+
 /// Returns whether a text has visible characters.
 pub fn shows(text: &str) -> bool {
     !text.chars().all(shows_nothing)

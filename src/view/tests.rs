@@ -95,6 +95,7 @@ fn my_room(title: &str) -> MyRoom {
         room: room(title),
         me: member("민지"),
         other: Some(person(title)),
+        is_request: false,
         presence: Presence::Away,
         waiting: Unread { unread: 100, mentions: 1, last: Some(message(title)) },
     }
@@ -118,6 +119,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         peer: None,
         at: Some(41),
         unread: 3,
+        is_request: false,
         pins: messages,
         my_rooms: &[my_room(&room.title)],
         rooms: &rooms,

@@ -24,13 +24,27 @@ struct Dist;
 
 /// Gives the pages the hashed names of the built assets.
 pub fn name_assets() {
-    let manifest = Dist::get("manifest.json");
-    let names: HashMap<String, String> =
-        manifest.and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default();
+    let names = names();
     if names.is_empty() {
         tracing::warn!("web/dist is empty: pages have no styles and scripts (run: make build)");
     }
     view::name_assets(names);
+}
+
+/// Returns the hashed name of each asset.
+fn names() -> HashMap<String, String> {
+    let manifest = Dist::get("manifest.json");
+    manifest.and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+}
+
+/// Returns the licences of everything that this program contains, as `web/licenses.mjs` collected them.
+///
+/// # Errors
+/// A sentence for the operator where the build has none.
+pub fn licenses() -> Result<String, String> {
+    let file = names().get("licenses.txt").and_then(|name| Dist::get(name));
+    let text = file.and_then(|file| String::from_utf8(file.data.into_owned()).ok());
+    text.ok_or_else(|| "this build contains no licences (run: make build)".to_owned())
 }
 
 pub(super) fn routes() -> Router<App> {
@@ -76,6 +90,7 @@ fn serve(name: &str, data: Cow<'static, [u8]>, caching: &'static str) -> Respons
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("json" | "map") => "application/json",
         _ => "application/octet-stream",
     };

@@ -27,7 +27,7 @@ use crate::service::App;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use pages::file::disposition;
 
-pub use asset::name_assets;
+pub use asset::{licenses, name_assets};
 pub use extract::ClientAddress;
 
 /// Most bytes of a form or of JSON.

@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout};
 
 use crate::chat::message::{NewMessage, Sent};
+use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::files::Upload;
 use crate::ids::{RoomId, UserId};
@@ -17,6 +18,17 @@ use crate::service::file::UploadSlot;
 
 /// Most bytes of a field that is not a file.
 const FIELD_MAX: usize = 48 * 1024;
+
+/// The errors of a body with files: of reading it, of [`App::may_upload`] and of what is in it.
+pub(super) const CODES: &[Code] = &[
+    Code::UnsupportedType,
+    Code::TooLarge,
+    Code::BadRequest,
+    Code::Invalid,
+    Code::BadImage,
+    Code::TooMany,
+    Code::RateLimited,
+];
 
 /// The parts of an upload: the files and the fields beside them.
 #[derive(Debug, Default)]
@@ -27,6 +39,27 @@ pub(super) struct Parts {
     /// The stored message, where the key was seen before; no file was read then.
     pub(super) known: Option<Sent>,
     slot: Option<UploadSlot>,
+}
+
+/// How fast a body arrives, in all its parts: a trickle of text holds a connection as well as one of a file.
+struct Pace {
+    began: Instant,
+    received: u64,
+}
+
+impl Pace {
+    /// Counts what has arrived.
+    ///
+    /// # Errors
+    /// `bad_request` when it is too slow.
+    fn count(&mut self, bytes: usize, config: &Config) -> Result<()> {
+        self.received += bytes as u64;
+        let late = self.began.elapsed().saturating_sub(config.upload_grace);
+        if (self.received as f64) < late.as_secs_f64() * config.upload_rate as f64 {
+            return Err(Error::new(Code::BadRequest).with_message("the upload is too slow"));
+        }
+        Ok(())
+    }
 }
 
 /// Who uploads, and for what.
@@ -58,28 +91,31 @@ impl Parts {
         }
         let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| Code::UnsupportedType)?;
         let mut parts = Self::default();
-        let grace = context.app.config.upload_grace;
+        let config = &context.app.config;
+        let grace = config.upload_grace;
+        let mut pace = Pace { began: Instant::now(), received: 0 };
         loop {
             let next = timeout(grace, multipart.next_field()).await.map_err(|_| stalled())?;
             let Some(field) = next.map_err(broken)? else { return Ok(parts) };
+            pace.count(0, config)?;
             let name = field.name().unwrap_or_default().to_owned();
             match name.as_str() {
                 "file" if parts.files.len() < context.files_max => {
-                    parts.file(field, context).await?;
+                    parts.file(field, context, &mut pace).await?;
                     if parts.known.is_some() {
                         // The rest is read and dropped: a browser that is cut off while it sends
                         // does not show the response.
-                        return drain(multipart, grace).await.map(|()| parts);
+                        return drain(multipart, config, &mut pace).await.map(|()| parts);
                     }
                 }
-                "key" if parts.key.is_none() => parts.key = Some(text(field, grace).await?),
-                "text" if parts.text.is_none() => parts.text = Some(text(field, grace).await?),
+                "key" if parts.key.is_none() => parts.key = Some(text(field, config, &mut pace).await?),
+                "text" if parts.text.is_none() => parts.text = Some(text(field, config, &mut pace).await?),
                 _ => return Err(Error::invalid(name, "unknown or repeated field")),
             }
         }
     }
 
-    async fn file(&mut self, mut field: Field<'_>, context: UploadContext<'_>) -> Result<()> {
+    async fn file(&mut self, mut field: Field<'_>, context: UploadContext<'_>, pace: &mut Pace) -> Result<()> {
         let config = &context.app.config;
         let name = field.file_name().unwrap_or_default().to_owned();
         // A browser sends an empty file for a field that was left empty.
@@ -93,7 +129,6 @@ impl Parts {
         if self.slot.is_none() {
             self.slot = Some(context.app.upload_slot(context.me)?);
         }
-        let began = Instant::now();
         let mut incoming = context.app.files.receive().await?;
         let mut chunk = Some(first);
         while let Some(bytes) = chunk {
@@ -101,10 +136,7 @@ impl Parts {
                 return Err(Code::TooLarge.into());
             }
             incoming.write(&bytes).await?;
-            let late = began.elapsed().saturating_sub(config.upload_grace);
-            if (incoming.size() as f64) < late.as_secs_f64() * config.upload_rate as f64 {
-                return Err(Error::new(Code::BadRequest).with_message("the upload is too slow"));
-            }
+            pace.count(bytes.len(), config)?;
             chunk = next_chunk(&mut field, config.upload_grace).await?;
         }
         self.files.push(incoming.finish(name).await?);
@@ -130,9 +162,13 @@ pub(super) fn missing_file() -> Error {
     Error::invalid("file", "the file is missing or empty")
 }
 
-async fn drain(mut multipart: Multipart, grace: Duration) -> Result<()> {
+async fn drain(mut multipart: Multipart, config: &Config, pace: &mut Pace) -> Result<()> {
+    let grace = config.upload_grace;
     while let Some(mut field) = timeout(grace, multipart.next_field()).await.map_err(|_| stalled())?.map_err(broken)? {
-        while next_chunk(&mut field, grace).await?.is_some() {}
+        while let Some(chunk) = next_chunk(&mut field, grace).await? {
+            pace.count(chunk.len(), config)?;
+        }
+        pace.count(0, config)?;
     }
     Ok(())
 }
@@ -158,9 +194,10 @@ async fn next_chunk(field: &mut Field<'_>, grace: Duration) -> Result<Option<Byt
     }
 }
 
-async fn text(mut field: Field<'_>, grace: Duration) -> Result<String> {
+async fn text(mut field: Field<'_>, config: &Config, pace: &mut Pace) -> Result<String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = next_chunk(&mut field, grace).await? {
+    while let Some(chunk) = next_chunk(&mut field, config.upload_grace).await? {
+        pace.count(chunk.len(), config)?;
         if bytes.len() + chunk.len() > FIELD_MAX {
             return Err(Code::TooLarge.into());
         }

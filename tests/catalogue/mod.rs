@@ -3,7 +3,7 @@
 //! title, `… (Z4)`. A row without a test fails here, and so does an unknown row. An ignored test
 //! proves nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -54,9 +54,24 @@ fn the_threat_catalogue_is_current_and_complete() {
     is_current("abuse.md", &paper);
 }
 
+/// Each test that docs/security.md names is a proof of the catalogue.
+#[test]
+fn the_attacks_are_held_by_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let paper = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let known: BTreeSet<String> = proofs().into_values().flatten().map(|(_, name)| name).collect();
+    let is_test =
+        |name: &&str| name.matches('_').count() > 2 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let named: Vec<&str> = paper.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let wrong: Vec<_> = named.iter().filter(|name| !known.contains(**name)).collect();
+    assert!(wrong.is_empty(), "tests that prove nothing: {wrong:#?}");
+}
+
 const HEAD: &str = "# Abuse, and the tests against it\n\n\
 What somebody may try at each entry point, and the tests that try it. Generated from the tests\n\
-(`make reference`); `tests/catalogue` fails while a row has no test.\n";
+(`make reference`); `tests/catalogue` fails while a row has no test. [security.md](security.md) has the\n\
+attacks of a review with their figures, before and now.\n";
 
 fn cell(proofs: &[Proof], remark: &str) -> String {
     let mut files: BTreeMap<&Path, Vec<String>> = BTreeMap::new();

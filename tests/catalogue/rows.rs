@@ -192,6 +192,7 @@ pub(super) const U: &[Row] = &[
     ),
     (14, "archives, disguised or nested", "Nothing is ever decompressed."),
     (15, "an image requested in a thousand sizes", ""),
+    (16, "uploads in progress by many guests of one network, or of many", "No quota counts them yet."),
 ];
 
 pub(super) const N: &[Row] = &[
@@ -216,6 +217,7 @@ pub(super) const N: &[Row] = &[
         "reading deleted texts from the database file",
         "The index is rewritten a megabyte a minute; what was deleted before this version stays in free pages until VACUUM.",
     ),
+    (14, "a clock that jumps, by which everything would expire", ""),
 ];
 
 pub(super) const B: &[Row] = &[
@@ -226,4 +228,9 @@ pub(super) const B: &[Row] = &[
     (5, "guests where the operator wants none", ""),
     (6, "guesses that lock the owner of an account out", "A network from which the account has a session stays free."),
     (7, "searches and pages by one network that make others wait", ""),
+    (8, "many rooms that push those of others out of the lobby", "Ten of a network come first; a search finds all."),
+    (9, "guests and rooms that nobody can come back to", "Guests in no room go after a week."),
+    (10, "an old invite by which a banned guest comes back", "A choice with a ban and with a new password."),
+    (11, "direct rooms of strangers, one after the other", "They wait apart; refused, they stay away."),
+    (12, "pages and lists read without end", ""),
 ];

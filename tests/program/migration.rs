@@ -91,8 +91,8 @@ fn admin_commands_keep_a_copy_too_and_the_last_three_stay() {
     let backups = data.join("backups");
     std::fs::create_dir(&backups).unwrap();
     for name in [
-        "before-schema-9-20240101T000000Z.db",
-        "before-schema-10-20240102T000000Z.db",
+        "before-schema-99-20240101T000000Z.db",
+        "before-schema-100-20240102T000000Z.db",
         "before-schema-2-20240103T000000Z.db",
         "by-hand.db",
     ] {
@@ -104,7 +104,7 @@ fn admin_commands_keep_a_copy_too_and_the_last_three_stay() {
     let names: Vec<_> =
         copies(&data).iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     assert_eq!(names.len(), 4, "{names:?}");
-    for kept in ["before-schema-10-20240102T000000Z.db", "before-schema-2-20240103T000000Z.db", "by-hand.db"] {
+    for kept in ["before-schema-100-20240102T000000Z.db", "before-schema-2-20240103T000000Z.db", "by-hand.db"] {
         assert!(names.iter().any(|name| name == kept), "{names:?}");
     }
 }

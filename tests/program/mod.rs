@@ -12,6 +12,7 @@ use crate::support::{Client, ConnectOptions, Person, Request, Room, TempDir, key
 mod archive;
 mod backup;
 mod health;
+mod licenses;
 mod log;
 mod memory;
 mod migration;

@@ -93,3 +93,45 @@ async fn a_direct_room_is_closed_to_others() {
     let nobody = madang::ids::UserId::new(0);
     app.call(&sora, "POST", "/direct", json!({ "userId": nobody })).await.refused(404, "not_found");
 }
+
+/// Abuse: B11
+#[tokio::test]
+async fn a_strangers_direct_room_waits_apart_until_it_is_accepted_or_refused() {
+    let app = App::start().await;
+    let [minji, jun, sora] = app.three_guests().await;
+    let room = app.courtyard(&minji).await;
+    app.join(&sora, &room).await;
+    let mine = async |me: &Person| {
+        let rooms = app.call(me, "GET", "/me/rooms", Value::Null).await.is(200);
+        let rooms = rooms["rooms"].as_array().unwrap().iter().filter(|mine| mine["room"]["kind"] == "direct");
+        rooms.map(|mine| (mine["peer"]["name"].clone(), mine["request"] == true)).collect::<Vec<_>>()
+    };
+    // Jun shares no room with Minji, Sora does.
+    let from_jun = open(&app, &jun, &minji).await;
+    app.say(&jun, &from_jun, "buy!").await;
+    assert_eq!(mine(&minji).await, [(json!("jun"), true)]);
+    assert_eq!(mine(&jun).await, [(json!("minji"), false)]);
+    open(&app, &sora, &minji).await;
+    assert_eq!(mine(&minji).await.len(), 2);
+    assert!(mine(&minji).await.contains(&(json!("sora"), false)));
+    let page = app.page(&minji, &format!("/room/{}", from_jun.id)).await.text();
+    assert!(page.contains(&format!("action=\"/room/{}/accept\"", from_jun.id)));
+    // Refused, it does not come back, whatever is sent there.
+    app.call(&minji, "DELETE", &format!("/rooms/{}/members/me", from_jun.id), Value::Null).await.is(204);
+    app.say(&jun, &from_jun, "buy now!").await;
+    assert_eq!(mine(&minji).await, [(json!("sora"), false)]);
+    // She may still open it herself.
+    open(&app, &minji, &jun).await;
+    assert!(mine(&minji).await.contains(&(json!("jun"), false)));
+    // An answer accepts it too, and so does saying so.
+    let (answered, accepted) = (open(&app, &jun, &sora).await, app.guest("arin").await);
+    assert!(mine(&sora).await.contains(&(json!("jun"), true)));
+    app.say(&sora, &answered, "yes?").await;
+    assert!(mine(&sora).await.contains(&(json!("jun"), false)));
+    let from_arin = open(&app, &accepted, &sora).await;
+    app.form(&sora, &format!("/room/{}/accept", from_arin.id), &[]).await;
+    assert!(mine(&sora).await.contains(&(json!("arin"), false)));
+    app.call(&jun, "POST", &format!("/rooms/{}/accept", from_arin.id), Value::Null)
+        .await
+        .refused(404, "room_not_found");
+}

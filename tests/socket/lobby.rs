@@ -72,7 +72,7 @@ async fn changes_of_a_second_are_one_event() {
 
 #[tokio::test]
 async fn a_second_has_room_for_twenty_the_busiest_first() {
-    let app = App::with(|config| config.second = Duration::from_millis(500)).await;
+    let app = App::with(|config| config.second = Duration::from_secs(3)).await;
     let minji = app.guest("minji").await;
     let mut rooms = Vec::new();
     for _ in 0..30 {

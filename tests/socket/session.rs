@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use madang::config::Config;
+use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
-use crate::support::ConnectOptions;
 use crate::support::fixtures::PASSWORD;
 use crate::support::{App, Client};
+use crate::support::{ConnectOptions, Person};
 
 /// Abuse: A8
 #[tokio::test]
@@ -35,6 +37,39 @@ async fn an_open_socket_is_a_use_of_its_session() {
         socket.settle().await;
     }
     assert!(socket.all("close").is_empty());
+}
+
+/// They stayed open until the next check of all sessions, a minute later.
+///
+/// Abuse: A8
+#[tokio::test]
+async fn sockets_end_at_once_with_a_suspension_a_revoked_key_or_a_newer_session() {
+    let app = App::start().await;
+    let minji = app.connect(&app.signed_up("minji").await).await;
+    let desk = Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, 1).unwrap();
+    let (key, secret) = desk.create_key("shop".into()).await.unwrap();
+    let brought = async || {
+        let call = app.request("POST", "/api/tokens").bearer(&secret);
+        let made = call.json(&json!({ "externalId": "42", "name": "jun" })).send().await.is(201);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Person { id: text(&made["user"]["id"]), token: text(&made["token"]), user: made["user"].clone() }
+    };
+    let oldest = app.connect(&brought().await).await;
+    for _ in 1..50 {
+        brought().await;
+    }
+    oldest.settle().await;
+    assert!(oldest.all("close").is_empty());
+    let jun = app.connect(&brought().await).await;
+    oldest.take("close").await;
+
+    desk.suspend("minji@example.org", true).await.unwrap();
+    minji.take("close").await;
+    jun.settle().await;
+    assert!(jun.all("close").is_empty());
+    desk.revoke_key(&key.id.to_string()).await.unwrap();
+    jun.take("close").await;
+    desk.close().await;
 }
 
 /// Abuse: Z8

@@ -147,6 +147,7 @@ async fn the_directory_lists_only_those_who_want_it() {
     assert!(names().await.is_empty());
 }
 
+/// Abuse: Z9
 #[tokio::test]
 async fn a_direct_room_is_hidden_until_something_new_comes() {
     let app = App::start().await;
@@ -155,6 +156,7 @@ async fn a_direct_room_is_hidden_until_something_new_comes() {
     let id = direct["id"].as_str().unwrap();
     let path = format!("/rooms/{id}/messages");
     let first = app.call(&jun, "POST", &path, json!({ "text": "hello" })).await.is(201);
+    app.call(&minji, "POST", &format!("/rooms/{id}/accept"), Value::Null).await.is(204);
     let count = || async {
         let rooms = app.call(&minji, "GET", "/me/rooms", Value::Null).await.is(200);
         rooms["rooms"].as_array().unwrap().len()

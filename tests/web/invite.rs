@@ -258,3 +258,30 @@ async fn links_are_built_only_from_our_own_address() {
         app.request("POST", &path).header("host", "evil.example").bearer(token).json(&json!({})).send().await;
     poisoned.refused(421, "misdirected");
 }
+
+/// Abuse: B10
+#[tokio::test]
+async fn a_ban_or_a_new_password_ends_the_invites_if_one_says_so() {
+    let app = App::start().await;
+    let (owner, jun) = (app.guest("owner").await, app.guest("jun").await);
+    let room = app.room(&owner, json!({ "title": "courtyard", "password": "sesame" })).await;
+    let path = format!("/rooms/{}", room.id);
+    let invite = async || {
+        let made = app.call(&owner, "POST", &format!("{path}/invites"), json!({})).await.is(201);
+        json!({ "invite": made["code"] })
+    };
+    let kept = invite().await;
+    app.call(&jun, "POST", &format!("{path}/members"), kept.clone()).await.is(200);
+    let ban = format!("{path}/members/{}?ban=true", jun.id);
+    app.call(&owner, "DELETE", &ban, Value::Null).await.is(204);
+    // A guest comes back under another name, as long as the invite is valid.
+    let jun = app.guest("somebody else").await;
+    app.call(&jun, "POST", &format!("{path}/members"), kept.clone()).await.is(200);
+    let ban = format!("{path}/members/{}?ban=true&revokeInvites=true", jun.id);
+    app.call(&owner, "DELETE", &ban, Value::Null).await.is(204);
+    let back = app.guest("yet another").await;
+    app.call(&back, "POST", &format!("{path}/members"), kept).await.refused(410, "gone");
+    let kept = invite().await;
+    app.call(&owner, "PATCH", &path, json!({ "password": "other", "revokeInvites": true })).await.is(200);
+    app.call(&back, "POST", &format!("{path}/members"), kept).await.refused(410, "gone");
+}

@@ -5,7 +5,7 @@ use madang::network::Guests;
 use serde_json::{Value, json};
 
 use crate::support::fixtures::PASSWORD;
-use crate::support::{App, Person, Response};
+use crate::support::{App, Person, Response, TIMEOUT};
 
 /// Abuse: B1
 #[tokio::test]
@@ -215,4 +215,103 @@ async fn an_attack_on_an_account_does_not_lock_its_owner_out() {
     assert!(network < 60);
     log_in("203.0.113.5".into(), PASSWORD).await.refused(429, "rate_limited");
     log_in("192.0.2.1".into(), PASSWORD).await.is(201);
+}
+
+/// Asks from an address behind a trusted proxy.
+async fn call_from(app: &App, from: &str, by: &Person, path: &str, body: &Value) -> Response {
+    let request = app.request("POST", &format!("/api{path}")).bearer(&by.token);
+    request.header("x-forwarded-for", from).json(body).send().await
+}
+
+/// Abuse: B8
+#[tokio::test]
+async fn a_network_that_creates_many_rooms_leaves_the_lobby_to_the_others() {
+    let app = App::with(|config| config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let (owner, spammer) = (app.account("owner").await, app.guest("spammer").await);
+    let create = async |from: &str, by: &Person, title: &str| {
+        call_from(&app, from, by, "/rooms", &json!({ "title": title })).await.is(201)["id"].as_str().unwrap().to_owned()
+    };
+    // The same network, but an account.
+    create("192.0.2.1", &owner, "courtyard").await;
+    let mut spam = Vec::new();
+    for number in 0..30 {
+        spam.push(create("192.0.2.1", &spammer, &format!("casino {number}")).await);
+    }
+    let titles = async |query: &str| {
+        let lobby = app.get(&format!("/api/rooms?{query}")).send().await.is(200);
+        let titles = lobby["rooms"].as_array().unwrap().iter().map(|room| room["title"].as_str().unwrap().to_owned());
+        titles.collect::<Vec<_>>()
+    };
+    assert_eq!(titles("limit=15").await[10], "courtyard");
+    // Where nothing else is left, the rest follows, and a search finds all of it.
+    assert_eq!(titles("limit=100").await.len(), 31);
+    assert_eq!(titles("limit=100&q=casino").await.len(), 30);
+    // A room that people elsewhere have joined is not one network's any more.
+    let from_elsewhere = app.guest("from elsewhere").await;
+    call_from(&app, "198.51.100.7", &from_elsewhere, &format!("/rooms/{}/members", spam[0]), &json!({})).await.is(200);
+    assert!(titles("limit=15").await.contains(&"casino 0".to_owned()));
+}
+
+/// Abuse: B9
+#[tokio::test]
+async fn guests_who_have_gone_leave_nothing_behind_for_good() {
+    fn often(config: &mut Config) {
+        config.housekeeping = std::time::Duration::from_millis(20);
+        config.guest_sweep = std::time::Duration::from_millis(20);
+    }
+    let app = App::with(often).await;
+    let (minji, jun, sora) = (app.guest("minji").await, app.guest("jun").await, app.guest("sora").await);
+    let stranger = app.guest("stranger").await;
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    app.call(&jun, "POST", &format!("/rooms/{}/messages", room.id), json!({ "text": "so long" })).await.is(201);
+    let direct = |other: &Person| json!({ "userId": other.id });
+    let kept = app.call(&jun, "POST", "/direct", direct(&minji)).await.is(201);
+    app.call(&jun, "POST", "/direct", direct(&sora)).await.is(201);
+    let week = 8 * 24 * 3_600_000_i64;
+    app.alter(&format!("UPDATE users SET created_at = created_at - {week}"));
+    app.alter(&format!("UPDATE sessions SET seen_at = seen_at - {week}"));
+    // Jun and Sora have no way back; Minji still has her session.
+    for gone in [&jun, &sora] {
+        app.call(gone, "DELETE", "/session", Value::Null).await.is(204);
+    }
+    let swept = async {
+        while app.count("SELECT COUNT(*) FROM users") != 3
+            || app.count("SELECT COUNT(*) FROM rooms") != 2
+            || app.count("SELECT COUNT(*) FROM members") != 2
+        {
+            app.get("/healthz").send().await;
+        }
+    };
+    tokio::time::timeout(TIMEOUT, swept).await.expect("guests who have gone are still there");
+    app.call(&stranger, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    let history = app.call(&minji, "GET", &format!("/rooms/{}/messages", room.id), Value::Null).await.is(200);
+    let last = history["messages"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["text"], &last["user"]["name"]), (&json!("so long"), &json!("jun")));
+    let id = kept["id"].as_str().unwrap();
+    app.call(&minji, "GET", &format!("/rooms/{id}/messages"), Value::Null).await.is(200);
+}
+
+/// Abuse: B12
+#[tokio::test]
+async fn a_user_and_a_network_read_so_much_at_once() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let (reader, other) = (app.guest("reader").await, app.guest("other").await);
+    let room = app.courtyard(&reader).await;
+    let page = format!("/room/{}", room.id);
+    let mut read = 0;
+    let refused = loop {
+        let answer = app.page(&reader, &page).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        read += 1;
+        assert!(read < 3_000, "nothing stops a reader");
+    };
+    assert_eq!((refused.status, refused.header("retry-after").is_some()), (429, true));
+    assert!(read >= 300, "{read}");
+    app.call(&other, "GET", "/me/rooms", Value::Null).await.is(200);
+    app.call(&reader, "GET", "/me/rooms", Value::Null).await.refused(429, "rate_limited");
+    // Acts go on.
+    app.call(&reader, "POST", &format!("/rooms/{}/messages", room.id), json!({ "text": "hello" })).await.is(201);
 }

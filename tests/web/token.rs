@@ -78,3 +78,26 @@ async fn only_a_valid_key_creates_users_and_a_revoked_one_stops_at_once() {
     assert!(desk.revoke_key(&key.id.to_string()).await.unwrap_err().contains("was revoked already"));
     assert!(desk.keys().await.unwrap()[0].revoked_at.is_some());
 }
+
+/// Other paths refused such names, and this one took them.
+///
+/// Abuse: E10
+#[tokio::test]
+async fn another_server_brings_no_name_that_looks_like_an_admins() {
+    let app = App::start().await;
+    let anna = app.signed_up("anna").await;
+    app.call(&anna, "PATCH", "/me", json!({ "name": "Anna Admin" })).await.is(200);
+    let desk = desk(&app);
+    let (_, key) = desk.create_key("shop".into()).await.unwrap();
+    let brought = |id: &str, name: &str| bring(&app, &key, json!({ "externalId": id, "name": name }));
+    brought("1", "Anna.Admin").await.is(201);
+    app.alter("UPDATE users SET is_admin = 1 WHERE email IS NOT NULL");
+    for name in ["Anna Admln", "★Anna Admin★", "[관리자]", "👑 Madang"] {
+        assert_eq!(brought("2", name).await.refused(422, "invalid")["field"], "name", "{name}");
+        assert_eq!(brought("1", name).await.refused(422, "invalid")["field"], "name", "{name}");
+    }
+    // A user who had the name before the admin still comes in.
+    brought("1", "Anna.Admin").await.is(201);
+    brought("2", "Anna").await.is(201);
+    desk.close().await;
+}

@@ -38,8 +38,14 @@ const MULTIPART: &str = "multipart/form-data; boundary=x";
 
 /// Starts a long upload and sends the beginning of its file.
 async fn begin(app: &App, who: &Person, path: &str, beginning: &[u8]) -> TcpStream {
+    begin_from(app, "127.0.0.1", who, path, beginning).await
+}
+
+/// Starts a long upload from an address that a proxy names.
+async fn begin_from(app: &App, from: &str, who: &Person, path: &str, beginning: &[u8]) -> TcpStream {
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: {MULTIPART}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: {}\r\nx-forwarded-for: {from}\r\n\
+         authorization: Bearer {}\r\ncontent-type: {MULTIPART}\r\n\
          content-length: 1000000\r\n\r\n--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n",
         app.address, who.token
     );
@@ -151,9 +157,14 @@ async fn uploads_that_are_too_large_or_too_slow_are_cut_off() {
     .await;
     let minji = app.guest("minji").await;
     upload(&app, &minji, "large", &vec![b'x'; 20_001]).await.refused(413, "too_large");
-    // The client stalls; or it sends a little at a time, always before the timeout.
-    for is_dripping in [false, true] {
-        let mut stream = begin(&app, &minji, "/api/uploads", b"slow").await;
+    // The client stalls; or it sends a little at a time, always before the timeout: of a file, of a text, or files
+    // without content.
+    let end = b"\r\n--x\r\ncontent-disposition: form-data; name=";
+    let text = [&end[..], b"\"text\"\r\n\r\n"].concat();
+    let empty_file = [&end[..], b"\"file\"; filename=\"\"\r\n\r\n"].concat();
+    let slow: [(&[u8], &[u8]); 4] = [(b"slow", b""), (b"slow", b"x"), (&text, b"x"), (&empty_file, &empty_file)];
+    for (beginning, drip) in slow {
+        let mut stream = begin(&app, &minji, "/api/uploads", beginning).await;
         let mut answer = [0; 12];
         loop {
             tokio::select! {
@@ -161,9 +172,9 @@ async fn uploads_that_are_too_large_or_too_slow_are_cut_off() {
                     read.unwrap();
                     break;
                 }
-                () = tokio::time::sleep(Duration::from_millis(5)), if is_dripping => {
+                () = tokio::time::sleep(Duration::from_millis(5)), if !drip.is_empty() => {
                     // The response may already be on its way.
-                    let _ = stream.write_all(b"x").await;
+                    let _ = stream.write_all(drip).await;
                 }
             }
         }
@@ -306,4 +317,36 @@ async fn a_long_name_lost_its_ending() {
         let name = made["name"].as_str().unwrap();
         assert!(name.ends_with(ending) && name.chars().count() == 120, "{name}");
     }
+}
+
+/// Only those of one user were limited, and guests are free.
+///
+/// Abuse: U16
+#[tokio::test]
+async fn uploads_in_progress_are_limited_by_user_by_network_and_in_total() {
+    let app = App::with(|config| {
+        config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        config.uploads_at_once = (2, 3, 4);
+    });
+    let app = app.await;
+    let [minji, jun, sora] = app.three_guests().await;
+    let refused = async |who: &Person, from: &str, why: &str| {
+        let call = app.request("POST", "/api/uploads").bearer(&who.token).header("x-forwarded-for", from);
+        let answer = call.multipart(Some(("a", b"x")), &[]).send().await.refused(503, "busy");
+        assert!(answer["message"].as_str().unwrap().starts_with(why), "{answer}");
+    };
+    let mut open = Vec::new();
+    for (who, from) in [(&minji, "192.0.2.1"), (&minji, "192.0.2.1"), (&jun, "192.0.2.1")] {
+        open.push(begin_from(&app, from, who, "/api/uploads", b"beginning").await);
+        until(&app, || app.incoming_files() == open.len()).await;
+    }
+    refused(&minji, "192.0.2.1", "you are uploading").await;
+    refused(&jun, "192.0.2.1", "your network is uploading").await;
+    open.push(begin_from(&app, "192.0.2.2", &sora, "/api/uploads", b"beginning").await);
+    until(&app, || app.incoming_files() == 4).await;
+    refused(&sora, "192.0.2.2", "the server is taking").await;
+    // Each slot is free again as soon as its upload ends.
+    drop(open);
+    until(&app, || app.incoming_files() == 0).await;
+    upload(&app, &minji, "a", b"x").await.is(201);
 }

@@ -40,7 +40,7 @@ pub struct Erased {
 pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Left> {
     let mut left = Left::default();
     for room_id in member::rooms_of(tx, me)? {
-        leave_room(tx, now, me, room_id)?;
+        leave_room(tx, now, me, room_id, true)?;
     }
     let picture = "SELECT picture FROM users WHERE id = ?1 AND deleted_at IS NULL";
     let picture: Option<Option<String>> = tx.query_opt(picture, &[&me], |row| row.get(0))?;
@@ -68,14 +68,15 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Left> {
     Ok(left)
 }
 
-/// Ends one membership of a user whose account is deleted. The other user of a direct room keeps it, read-only.
+/// Ends one membership of a user for good. The other user of a direct room keeps it, read-only. `line` is whether to post
+/// a system message in an open room.
 ///
 /// # Errors
 /// `room_not_found`, `not_a_member`.
-pub fn leave_room(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<()> {
+pub fn leave_room(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<()> {
     let room = room::get(tx, Some(me), room_id)?;
     if room.kind == RoomKind::Open {
-        return member::leave(tx, now, me, room_id, true).map(drop);
+        return member::leave(tx, now, me, room_id, line).map(drop);
     }
     tx.execute("DELETE FROM members WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &me])?;
     tx.execute("UPDATE rooms SET member_count = member_count - 1 WHERE id = ?1", &[&room_id])?;

@@ -164,6 +164,12 @@ pub(super) fn take(tx: &mut Tx, now: i64, room_id: RoomId, code: &str) -> Result
     Ok(())
 }
 
+/// Revokes all invites of a room.
+pub(super) fn revoke_all(tx: &mut Tx, room_id: RoomId) -> Result<()> {
+    tx.execute("DELETE FROM invites WHERE room_id = ?1", &[&room_id])?;
+    Ok(())
+}
+
 /// Revokes the invites of a user who may not create any more.
 pub(super) fn revoke_all_of(tx: &mut Tx, room_id: RoomId, by: UserId) -> Result<()> {
     tx.execute("DELETE FROM invites WHERE room_id = ?1 AND by_user_id = ?2", &[&room_id, &by])?;

@@ -3,7 +3,7 @@
 use super::{end, require_moderator, role};
 use crate::chat::kinds::SystemEvent;
 use crate::chat::message::SystemMessage;
-use crate::chat::{Fact, Leaving, Limits, Tx, account, room, system_message, user};
+use crate::chat::{Fact, Leaving, Limits, Tx, account, invite, room, system_message, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -17,9 +17,9 @@ use crate::text;
 /// `too_long` with the field `reason`; `room_not_found`, `not_a_member`; `forbidden` unless the role is
 /// higher; `invalid` with the field `userId` for oneself; `not_found` with the field `userId` for a user who is
 /// not a member, or with `ban` for an unknown user.
-pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, kick: Kick<'_>) -> Result<i64> {
-    let Kick { user_id, ban, reason } = kick;
-    let reason = text::reason(reason, limits.reason_max)?;
+pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, kick: Kick) -> Result<i64> {
+    let Kick { user_id, ban, reason, revoke_invites } = kick;
+    let reason = text::reason(reason.as_deref(), limits.reason_max)?;
     let my_role = require_moderator(tx, me, room_id)?;
     if user_id == me {
         return Err(Error::invalid("userId", "nobody removes oneself; leave instead"));
@@ -41,6 +41,9 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
         _ => {}
     }
     let is_new = ban && add_ban(tx, now, me, room_id, user_id, reason.as_deref())?;
+    if revoke_invites {
+        invite::revoke_all(tx, room_id)?;
+    }
     if their_role.is_none() && !is_new {
         return Ok(room::snapshot(tx, room_id)?.rev);
     }
@@ -69,9 +72,11 @@ fn add_ban(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserId, 
 }
 
 /// The user to remove, and how.
-#[derive(Clone, Copy, Debug)]
-pub struct Kick<'a> {
+#[derive(Clone, Debug)]
+pub struct Kick {
     pub user_id: UserId,
     pub ban: bool,
-    pub reason: Option<&'a str>,
+    pub reason: Option<String>,
+    /// Whether every invite of the room ends: a guest could come back by one under another name.
+    pub revoke_invites: bool,
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::kinds::SystemEvent;
 use super::message::SystemMessage;
+use super::new_member::{self, NewMember};
 use super::room::{self, Room, RoomKind};
 use super::user::{self, User};
 use super::{Fact, Leaving, Tx, direct, invite, system_message};
@@ -14,7 +15,6 @@ use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
-use crate::text;
 
 mod ban;
 mod kick;
@@ -172,11 +172,7 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
         joined_rev = rev;
     }
     // Earlier messages are history, not unread.
-    tx.execute(
-        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
-         VALUES (?1, ?2, 'member', ?3, ?4, ?5, ?6)",
-        &[&room_id, &me, &now, &joined_rev, &rev, &text::fold(&user.name)],
-    )?;
+    new_member::add(tx, now, room_id, &user, NewMember { role: Role::Member, joined_rev, read_seq: rev })?;
     tx.publish(Fact::Joined { room_id, user: Box::new(user), is_ephemeral: check.room.ephemeral });
     if check.room.owner.is_none() && check.room.kind == RoomKind::Open {
         room::set_owner(tx, now, room_id, me, me)?;
@@ -195,7 +191,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     let kind = membership(tx, me, room_id)?.kind;
     if kind == RoomKind::Direct {
         let rev = room::snapshot(tx, room_id)?.rev;
-        direct::set_hidden(tx, me, room_id, Some(rev))?;
+        direct::leave(tx, me, room_id, rev)?;
         return Ok(Gone { rev, removed: false });
     }
     // The stored role, as an admin who is not the owner has nothing to hand over.

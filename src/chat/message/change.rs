@@ -1,6 +1,7 @@
 //! Changes of a message after it was sent: edit, delete, pin.
 
-use super::{Changed, Message, NewMessage, load, mention, preview, reaction_rows, target};
+use super::reaction::rows;
+use super::{Changed, Message, NewMessage, load, mention, preview, target};
 use crate::chat::kinds::{MessageKind, RoomKind};
 use crate::chat::{Limits, Tx, account, file, member, room, search};
 use crate::error::{Code, Error, Result};
@@ -96,7 +97,7 @@ pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Chang
     })?;
     let hashes = if file_count == 0 { Vec::new() } else { file::delete_of_message(tx, number)? };
     mention::store(tx, room_id, seq, &mention::from_column(mentions.as_deref()), &[])?;
-    reaction_rows::delete(tx, number)?;
+    rows::delete(tx, number)?;
     preview::cancel(tx, id)?;
     let position = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(

@@ -1,69 +1,82 @@
 //! Loads messages with their users, files, reactions and answered messages, in a number of statements that
 //! does not grow with the number of messages.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 
-use super::{Message, Reply, SystemMessage, reaction_rows};
+use super::reaction::rows;
+use super::{Message, Reply, SystemMessage};
 use crate::chat::in_list::{self, KEYS};
-use crate::chat::{Tx, file, user};
+use crate::chat::user::{self, User};
+use crate::chat::{Tx, file};
 use crate::clock::rfc3339;
 use crate::db::{Columns, Fault, Row};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 use crate::text;
 
-/// Returns the columns that [`read`] takes, of the messages as `m` with [`JOINS`].
+/// Returns the columns that [`read`] takes, of the messages as `m` with [`JOIN`].
 pub(super) fn columns() -> String {
-    let (user, to, reply) = (user::columns("u"), user::columns("t"), reply_columns());
     format!(
-        "m.number, m.id, m.room_id, m.kind, {user}, m.text, m.created_at, m.seq, m.rev, {to}, {reply}, m.mentions,
-         m.preview, m.pinned_at, m.edited_at, m.deleted_at, m.key,
+        "m.number, m.id, m.room_id, m.kind, m.text, m.created_at, m.seq, m.rev, m.user_id, m.to_user_id, {REPLY_COLUMNS},
+         m.mentions, m.preview, m.pinned_at, m.edited_at, m.deleted_at, m.key,
          CASE WHEN m.seq < m.rev OR m.reply_to IS NOT NULL THEN
            (SELECT 1 FROM rooms b WHERE b.id = m.room_id AND b.history = 'joined') END,
          m.system, m.file_count, m.reaction_count"
     )
 }
 
-pub(super) const JOINS: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN users t ON t.id = m.to_user_id
-     LEFT JOIN messages q ON q.number = m.reply_to LEFT JOIN users qu ON qu.id = q.user_id";
+pub(super) const JOIN: &str = "LEFT JOIN messages q ON q.number = m.reply_to";
 
-/// Returns the columns that [`read_reply`] takes, of the answered messages as `q` and their senders as `qu`.
-pub(super) fn reply_columns() -> String {
-    let user = user::columns("qu");
-    format!("q.seq, {user}, substr(q.text, 1, 400)")
-}
+/// The columns that [`read_reply`] takes, of the answered messages as `q`.
+pub(super) const REPLY_COLUMNS: &str = "q.seq, substr(q.text, 1, 400), q.user_id";
 
-/// Reads an answered message; `None` where an outer join found none.
-pub(super) fn read_reply(c: &mut Columns<'_>) -> Result<Option<Reply>, Fault> {
-    let (seq, user, text) = (c.next()?, user::read(c)?, c.next::<Option<String>>()?);
+/// Reads an answered message and the id of its sender; `None` where an outer join found none.
+pub(super) fn read_reply(c: &mut Columns<'_>) -> Result<Option<(Reply, Option<UserId>)>, Fault> {
+    let (seq, text, user_id) = (c.next()?, c.next::<Option<String>>()?, c.next()?);
     match (seq, text) {
-        (Some(seq), Some(text)) => Ok(Some(Reply { seq, user, excerpt: text::excerpt(&text) })),
+        (Some(seq), Some(text)) => Ok(Some((Reply { seq, user: None, excerpt: text::excerpt(&text) }, user_id))),
         _ => Ok(None),
     }
 }
 
-/// A message whose files, reactions and system content are still to be loaded.
+/// A message whose users, files, reactions and system content are still to be loaded.
 pub(super) struct Loaded {
     number: i64,
     message: Message,
+    user_id: Option<UserId>,
+    to_id: Option<UserId>,
+    replied_id: Option<UserId>,
     system: Option<SystemMessage>,
     has_files: bool,
     has_reactions: bool,
 }
 
+impl Loaded {
+    /// Returns the ids of the users that the message names; one may come twice.
+    fn user_ids(&self) -> impl Iterator<Item = UserId> {
+        let by_system = self.system.as_ref().map_or([None, None], |system| [system.user, system.by]);
+        [self.user_id, self.to_id, self.replied_id].into_iter().chain(by_system).flatten()
+    }
+}
+
 pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
     let mut c = row.columns();
     let number = c.next()?;
-    let message = Message::new(c.next()?, c.next()?, c.next()?, user::read(&mut c)?, c.next()?, c.next()?);
+    let message = Message::new(c.next()?, c.next()?, c.next()?, None, c.next()?, c.next()?);
+    let (seq, rev, user_id, to_id) = (c.next()?, c.next()?, c.next()?, c.next()?);
+    let (reply_to, replied_id) = read_reply(&mut c)?.unzip();
     Ok(Loaded {
         number,
+        user_id,
+        to_id,
+        replied_id: replied_id.flatten(),
         message: Message {
-            seq: c.next()?,
-            rev: c.next()?,
-            to: user::read(&mut c)?,
-            reply_to: read_reply(&mut c)?,
+            seq,
+            rev,
+            reply_to,
             mentions: from_json(c.next()?)?.unwrap_or_default(),
             preview: from_json(c.next()?)?,
             pinned_at: c.next::<Option<i64>>()?.map(rfc3339),
@@ -84,19 +97,24 @@ fn from_json<T: DeserializeOwned>(column: Option<String>) -> Result<Option<T>, F
     parsed.map_err(|error| Fault::Wrong(error.to_string()))
 }
 
-/// Loads files, reactions and the content of system messages, and keeps the order.
+/// Loads users, files, reactions and the content of system messages, and keeps the order.
 pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>> {
+    let mut user_ids: Vec<UserId> = loaded.iter().flat_map(Loaded::user_ids).collect();
+    user_ids.sort_unstable();
+    user_ids.dedup();
+    let users: HashMap<UserId, User> = user::find_all(tx, &user_ids)?.into_iter().map(|user| (user.id, user)).collect();
+    let user = |id: Option<UserId>| id.and_then(|id| users.get(&id).cloned());
     let with_files: Vec<i64> = loaded.iter().filter(|one| one.has_files).map(|one| one.number).collect();
     let mut files = file::of_messages(tx, &with_files)?;
     let with_reactions: Vec<i64> = loaded.iter().filter(|one| one.has_reactions).map(|one| one.number).collect();
-    let mut reactions = reaction_rows::of_messages(tx, &with_reactions)?;
-    let systems = loaded.iter().filter_map(|one| one.system.as_ref());
-    let mut user_ids: Vec<UserId> = systems.flat_map(|system| [system.user, system.by]).flatten().collect();
-    user_ids.sort_unstable();
-    user_ids.dedup();
-    let users = user::find_all(tx, &user_ids)?;
+    let mut reactions = rows::of_messages(tx, &with_reactions)?;
     let completed = loaded.into_iter().map(|one| {
         let mut message = one.message;
+        message.user = user(one.user_id);
+        message.to = user(one.to_id);
+        if let Some(reply) = &mut message.reply_to {
+            reply.user = user(one.replied_id);
+        }
         message.system = one.system.and_then(|system| system.content(&users));
         message.reactions =
             reactions.extract_if(.., |(number, _)| *number == one.number).map(|(_, reaction)| reaction).collect();
@@ -109,7 +127,7 @@ pub(super) fn complete(tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Message>>
 /// Returns the message of a number.
 pub(in crate::chat) fn by_number(tx: &mut Tx, number: i64) -> Result<Message> {
     static BY_NUMBER: LazyLock<String> =
-        LazyLock::new(|| format!("SELECT {} FROM messages m {JOINS} WHERE m.number = ?1", columns()));
+        LazyLock::new(|| format!("SELECT {} FROM messages m {JOIN} WHERE m.number = ?1", columns()));
     let loaded = tx.query_all(&BY_NUMBER, &[&number], read)?;
     complete(tx, loaded)?.pop().ok_or(Code::NotFound.into())
 }
@@ -117,7 +135,7 @@ pub(in crate::chat) fn by_number(tx: &mut Tx, number: i64) -> Result<Message> {
 /// Returns the messages of the numbers that exist, in no order.
 pub(in crate::chat) fn by_numbers(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<Message>> {
     static BY_NUMBERS: LazyLock<String> =
-        LazyLock::new(|| format!("SELECT {} FROM messages m {JOINS} WHERE m.number IN {KEYS}", columns()));
+        LazyLock::new(|| format!("SELECT {} FROM messages m {JOIN} WHERE m.number IN {KEYS}", columns()));
     let loaded = in_list::in_chunks(&[], numbers, |params| tx.query_all(&BY_NUMBERS, params, read))?;
     complete(tx, loaded)
 }

@@ -16,7 +16,6 @@ pub(super) mod mention;
 mod page;
 mod preview;
 mod reaction;
-mod reaction_rows;
 mod send;
 mod slow_mode;
 mod system;

@@ -1,5 +1,7 @@
 //! System messages, as readers see them and as the store keeps them.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,8 +57,8 @@ impl SystemMessage {
     }
 
     /// Returns the content as readers see it; `None` for an event that a newer version has stored.
-    pub(super) fn content(self, known: &[User]) -> Option<System> {
-        let find = |id: Option<UserId>| known.iter().find(|user| Some(user.id) == id).cloned();
+    pub(super) fn content(self, users: &HashMap<UserId, User>) -> Option<System> {
+        let find = |id: Option<UserId>| id.and_then(|id| users.get(&id).cloned());
         Some(System {
             event: SystemEvent::from_name(&self.event)?,
             user: find(self.user),

@@ -76,7 +76,7 @@ async fn no_statement_of_a_send_an_edit_or_a_reaction_reads_a_whole_table() {
         for sql in seen {
             no_scan(&store, sql).await;
         }
-        let plan = plan(&store, &reaction_rows::REACTIONS).await;
+        let plan = plan(&store, &reaction::rows::REACTIONS).await;
         let by_key = "SEARCH r USING PRIMARY KEY (message_number=? AND emoji=? AND user_id=?)";
         assert!(plan.iter().any(|step| step == by_key), "{plan:#?}");
     }

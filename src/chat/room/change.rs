@@ -18,6 +18,8 @@ pub struct Change {
     pub listed: Option<bool>,
     pub history: Option<History>,
     pub slow_seconds: Option<u32>,
+    /// Ends every invite of the room.
+    pub revoke_invites: bool,
 }
 
 /// Six hours.
@@ -36,6 +38,9 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
     let max = change.max.filter(|&max| max != room.max).map(|max| checked_max(limits, Some(max))).transpose()?;
     if max.is_some_and(|max| max < room.member_count) {
         return Err(Error::invalid("max", format!("there are {} members already", room.member_count)));
+    }
+    if change.revoke_invites {
+        invite::revoke_all(tx, id)?;
     }
     // A new hash differs even for the same password. Only removing none is known to change nothing.
     let password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);

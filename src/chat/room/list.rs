@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::{Room, read, select};
 use crate::chat::in_list::{self, KEYS, KEYS_AFTER_ONE};
 use crate::chat::{Limits, Tx};
-use crate::db::{Param, Row};
+use crate::db::{Columns, Fault, Param, Row};
 use crate::error::Result;
 use crate::ids::RoomId;
 use crate::text;
@@ -14,11 +14,29 @@ use crate::text;
 /// A place in the list: when a room was last active, and its id.
 pub type Place = (i64, RoomId);
 
+/// A room of the list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub room: Room,
+    /// The network that it was created from, as long as nobody from another one has joined.
+    pub network: Option<String>,
+}
+
 /// A page of the list, and the place to go on from if there is more.
 #[derive(Clone, Debug)]
 pub struct Rooms {
-    pub rooms: Vec<Room>,
+    pub rooms: Vec<(Listed, Place)>,
     pub next: Option<Place>,
+}
+
+/// Forgets the network of a room when a user from another one has joined.
+///
+/// # Errors
+/// Only those of the store.
+pub fn joined_from(tx: &mut Tx, id: RoomId, network: &str) -> Result<()> {
+    let sql = "UPDATE rooms SET network = NULL WHERE id = ?1 AND network IS NOT NULL AND network <> ?2";
+    tx.execute(sql, &[&id, &network])?;
+    Ok(())
 }
 
 /// Returns the listed rooms of the ids that exist, in the order of the ids, with `q` only those whose title
@@ -26,18 +44,22 @@ pub struct Rooms {
 ///
 /// # Errors
 /// Only those of the store.
-pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec<Room>> {
+pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec<Listed>> {
     static LISTED: LazyLock<String> = LazyLock::new(|| {
-        let rooms = select("");
+        let rooms = select(", r.network");
         format!(
             "{rooms} WHERE r.kind = 'open' AND r.is_listed = 1 AND r.title_folded LIKE ?1 ESCAPE '\\'
                AND r.id IN {KEYS_AFTER_ONE}"
         )
     });
     let pattern = pattern(q);
-    let read = |row: &Row<'_>| read(&mut row.columns());
+    let read = |row: &Row<'_>| read_listed(&mut row.columns());
     let found = in_list::in_chunks(&[&pattern], ids, |params| tx.query_all(&LISTED, params, read))?;
-    Ok(ids.iter().filter_map(|id| found.iter().find(|room| room.id == *id)).cloned().collect())
+    Ok(ids.iter().filter_map(|id| found.iter().find(|listed| listed.room.id == *id)).cloned().collect())
+}
+
+fn read_listed(c: &mut Columns<'_>) -> Result<Listed, Fault> {
+    Ok(Listed { room: read(c)?, network: c.next()? })
 }
 
 /// Returns the rooms of the ids that exist, of any kind and in no order. The caller checks who may see them.
@@ -55,7 +77,7 @@ pub fn by_ids(tx: &mut Tx, ids: &[RoomId]) -> Result<Vec<Room>> {
 /// `invalid` with the field `limit`.
 pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Place>, except: &HashSet<RoomId>, limit: u32) -> Result<Rooms> {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
-        let rooms = select(", r.active_at");
+        let rooms = select(", r.network, r.active_at");
         format!(
             "{rooms} WHERE r.kind = 'open' AND r.is_listed = 1
                AND (r.active_at < ?1 OR (r.active_at = ?1 AND r.id < ?2))
@@ -69,13 +91,15 @@ pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Place>, except: &HashSet
     let params: [&dyn Param; 3] = [&active_at, &id, &most];
     let mut found = tx.query_all(&PAGE, &params, |row| {
         let mut c = row.columns();
-        Ok((read(&mut c)?, c.next::<i64>()?))
+        let listed = read_listed(&mut c)?;
+        let place = (c.next()?, listed.room.id);
+        Ok((listed, place))
     })?;
-    found.retain(|(room, _)| !except.contains(&room.id));
+    found.retain(|(_, (_, id))| !except.contains(id));
     let has_more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| has_more).map(|(room, active_at)| (*active_at, room.id));
-    Ok(Rooms { rooms: found.into_iter().map(|(room, _)| room).collect(), next })
+    let next = found.last().filter(|_| has_more).map(|(_, place)| *place);
+    Ok(Rooms { rooms: found, next })
 }
 
 /// The most rooms that one page of a search compares. A page that reaches it ends early with a place to go on
@@ -122,8 +146,13 @@ pub fn titled(
             break Some(place);
         }
     };
-    let ids: Vec<RoomId> = places.into_iter().map(|(_, id)| id).collect();
-    Ok(Rooms { rooms: listed_by_ids(tx, &ids, None)?, next })
+    let ids: Vec<RoomId> = places.iter().map(|(_, id)| *id).collect();
+    let place = |id| places.iter().copied().find(|(_, placed)| *placed == id);
+    let rooms = listed_by_ids(tx, &ids, None)?;
+    Ok(Rooms {
+        rooms: rooms.into_iter().filter_map(|one| place(one.room.id).map(|place| (one, place))).collect(),
+        next,
+    })
 }
 
 /// Returns the pattern of `LIKE`, with its special characters escaped.

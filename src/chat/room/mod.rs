@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kinds::{Role, SystemEvent};
 use super::message::SystemMessage;
+use super::new_member::{self, NewMember};
 use super::user::{self, User};
 use super::{Fact, Limits, Tx, system_message};
 use crate::clock::rfc3339;
@@ -23,7 +24,7 @@ mod tombstone;
 pub use super::kinds::{History, RoomKind};
 pub use change::{Change, change, check_owner, hand_over, remove};
 pub(super) use change::{delete, set_owner};
-pub use list::{LOOKED_AT, Place, Rooms, by_ids, listed_by_ids, page, titled};
+pub use list::{LOOKED_AT, Listed, Place, Rooms, by_ids, joined_from, listed_by_ids, page, titled};
 pub use rev::Position;
 pub use rev::renew_epochs;
 pub(super) use rev::{new_epoch, next_rev};
@@ -112,6 +113,8 @@ pub struct NewRoom {
     /// Whether the lobby leaves it out.
     pub unlisted: bool,
     pub history: History,
+    /// The network that it is created from.
+    pub network: Option<String>,
 }
 
 /// Creates an open room. Its creator is the owner and the first member.
@@ -125,8 +128,8 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
     let id = RoomId::new(now);
     tx.execute(
         "INSERT INTO rooms (id, kind, title, title_folded, max, password_hash, owner_id, ephemeral, member_count,
-           rev, public_rev, epoch, active_at, created_at, is_listed, history)
-         VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, 0, ?8, ?9, ?9, ?10, ?11)",
+           rev, public_rev, epoch, active_at, created_at, is_listed, history, network)
+         VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, 0, ?8, ?9, ?9, ?10, ?11, ?12)",
         &[
             &id,
             &title,
@@ -139,14 +142,11 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
             &now,
             &!new.unlisted,
             &new.history,
+            &new.network,
         ],
     )?;
     let (joined_rev, joined) = system_message::store(tx, now, id, me, SystemMessage::new(SystemEvent::Join))?;
-    tx.execute(
-        "INSERT INTO members (room_id, user_id, role, joined_at, joined_rev, read_seq, name_folded)
-         VALUES (?1, ?2, 'owner', ?3, ?4, ?4, ?5)",
-        &[&id, &me, &now, &joined_rev, &text::fold(&creator.name)],
-    )?;
+    new_member::add(tx, now, id, &creator, NewMember { role: Role::Owner, joined_rev, read_seq: joined_rev })?;
     let room = snapshot(tx, id)?;
     tx.publish(Fact::RoomMade(Box::new(room.clone())));
     tx.publish(joined);

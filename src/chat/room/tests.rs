@@ -40,7 +40,7 @@ async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
         let new = NewMessage { text: "hello".into(), ..NewMessage::default() };
         store.write(move |tx| message::send(tx, &LIMITS, begun + after, me, room_id, new)).await.unwrap();
         let page = store.read(|tx| list::page(tx, &LIMITS, None, &HashSet::new(), 10)).await.unwrap();
-        assert_eq!(page.rooms[0].id, first, "{after} ms");
+        assert_eq!(page.rooms[0].0.room.id, first, "{after} ms");
         let user = user.clone();
         let (mine, _) = store.read(move |tx| unread::my_rooms(tx, &user, None, 10)).await.unwrap();
         assert_eq!(mine[0].room.id, first, "{after} ms");
@@ -209,17 +209,18 @@ async fn the_lobby_pages_through_all_open_rooms_once() {
         ids.push(store.write(move |tx| create(tx, &LIMITS, n / 2, minji.id, new)).await.unwrap().id);
     }
     let busy = HashSet::from([ids[3]]);
-    let (mut seen, mut after) = (store.read(move |tx| listed_by_ids(tx, &[ids[3]], None)).await.unwrap(), None);
+    let mut seen = store.read(move |tx| listed_by_ids(tx, &[ids[3]], None)).await.unwrap();
+    let mut after = None;
     loop {
         let except = busy.clone();
         let rooms = store.read(move |tx| page(tx, &LIMITS, after, &except, 2)).await.unwrap();
-        seen.extend(rooms.rooms);
+        seen.extend(rooms.rooms.into_iter().map(|(listed, _)| listed));
         after = rooms.next;
         if after.is_none() {
             break;
         }
     }
-    let mut titles: Vec<&str> = seen.iter().map(|room| room.title.as_str()).collect();
+    let mut titles: Vec<&str> = seen.iter().map(|listed| listed.room.title.as_str()).collect();
     assert_eq!((titles.len(), titles[0]), (7, "Room 3%"));
     titles.sort_unstable();
     titles.dedup();

@@ -119,20 +119,25 @@ fn lifetime(kind: UserKind) -> i64 {
     }
 }
 
-/// The most sessions of one user. The one that was not used for longest makes room for a new one; its sockets end with
-/// the next check of the sessions.
+/// The most sessions of one user. The one that was not used for longest makes room for a new one.
 const SESSIONS_MAX: u32 = 50;
 
-/// Opens a session and returns its token, which is stored only as a hash. Over 50 the oldest ones end.
+/// Opens a session. Returns its token, which is stored only as a hash, and the oldest sessions, which ended for it.
 ///
 /// # Errors
 /// `forbidden` for a suspended user.
-pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Option<IpAddr>) -> Result<Token> {
+pub fn open(
+    tx: &mut Tx,
+    now: i64,
+    user_id: UserId,
+    agent: Option<&str>,
+    ip: Option<IpAddr>,
+) -> Result<(Token, Vec<SessionId>)> {
     check_not_suspended(tx, user_id)?;
     let oldest = "SELECT token_hash FROM sessions WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT 100 OFFSET ?2";
-    let surplus: Vec<[u8; 32]> = tx.query_all(oldest, &[&user_id, &(SESSIONS_MAX - 1)], |row| row.get(0))?;
-    for hash in surplus {
-        close(tx, SessionId(hash))?;
+    let surplus = tx.query_all(oldest, &[&user_id, &(SESSIONS_MAX - 1)], |row| Ok(SessionId(row.get(0)?)))?;
+    for &id in &surplus {
+        close(tx, id)?;
     }
     let token = Token::new();
     let agent = agent.map(|agent| agent.chars().take(AGENT_MAX).collect::<String>());
@@ -141,7 +146,7 @@ pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Opt
         "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, agent, ip) VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
         &[&token.session_id().0, &user_id, &now, &agent, &ip],
     )?;
-    Ok(token)
+    Ok((token, surplus))
 }
 
 /// Checks that a user may have a new session.

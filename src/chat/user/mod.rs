@@ -126,18 +126,11 @@ pub(super) fn check_name(tx: &mut Tx, limits: &Limits, me: Option<UserId>, name:
 /// # Errors
 /// `invalid` or `too_long` for the name, as for a new one; `not_found`.
 pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
-    // The present name is always accepted: forms send it along, and an admin may have taken it since.
-    if get(tx, me)?.name != text::name(name, limits.name_max)? {
-        check_name(tx, limits, Some(me), name)?;
-    }
-    rename_unchecked(tx, limits, me, name)
-}
-
-/// Like [`rename`], to what a server with an API key says: its names are trusted.
-pub(super) fn rename_unchecked(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<User> {
     let name = text::name(name, limits.name_max)?;
     let mut user = get(tx, me)?;
+    // The present name is always accepted: forms send it along, and an admin may have taken it since.
     if user.name != name {
+        check_name(tx, limits, Some(me), &name)?;
         tx.execute(
             "UPDATE users SET name = ?2, name_folded = ?3, name_initials = ?4 WHERE id = ?1",
             &[&me, &name, &text::fold(&name), &text::initials(&name)],

@@ -222,6 +222,15 @@ impl engine::Connection for Connection {
         if verdict == "ok" { Ok(()) } else { Err(Fault::Broken(verdict)) }
     }
 
+    fn version(&self) -> Result<i64, Fault> {
+        let mut version = 0;
+        self.query("PRAGMA data_version", &[], &mut |row| {
+            version = row.get(0)?;
+            Ok(false)
+        })?;
+        Ok(version)
+    }
+
     fn release_memory(&self) -> Result<(), Fault> {
         self.batch("PRAGMA shrink_memory")
     }

@@ -213,6 +213,19 @@ async fn requests_per_host_are_limited() {
     assert!(fetcher.page(&web.named("other.example", "/")).await.is_ok());
 }
 
+/// A room could let the server hammer another one, as many names may lead to one address.
+///
+/// Abuse: M8
+#[tokio::test]
+async fn requests_per_address_are_limited_over_all_names() {
+    let web = Web::open(|_| html(PAGE)).await;
+    let fetcher = fetcher_with(Limits { per_address: 3, ..limits() });
+    for name in 0..5 {
+        assert_eq!(fetcher.page(&web.named(&format!("{name}.example"), "/")).await.is_ok(), name < 3, "{name}");
+    }
+    assert_eq!(web.requests().len(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_cache_is_bounded_and_entries_expire() {
     let cache = Cache::new(RETRY_DELAY);

@@ -31,9 +31,9 @@ impl App {
     /// Takes a slot for a body with files.
     ///
     /// # Errors
-    /// `busy` when the user already sends as many at once as allowed.
+    /// `busy` when the user, the network or all together already send as many at once as allowed.
     pub fn upload_slot(&self, me: UserId) -> Result<UploadSlot> {
-        self.uploads.take(me)
+        self.uploads.take(me, self.budgets.network_of(me))
     }
 
     /// Checks whether a user may send a file, before its bytes are read: to a room, only its members. A repeated key

@@ -10,7 +10,7 @@ use super::{App, log_failure};
 use crate::chat::kinds::SystemEvent;
 use crate::chat::member::{self, Joining, Kick, Lookup, Member, Proof};
 use crate::chat::user::User;
-use crate::chat::{Limits, Tx, system_message};
+use crate::chat::{Limits, Tx, account, room, system_message};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 use crate::realtime::Summary;
@@ -68,7 +68,14 @@ impl App {
     async fn join_with(&self, me: UserId, room_id: RoomId, proof: Proof) -> Result<Joining> {
         self.realtime.wait_for_space(room_id).await;
         let is_large = self.realtime.is_large(room_id);
-        let join = self.write(room_id, move |tx, _, now| member::join(tx, now, me, room_id, proof, !is_large));
+        let network = self.budgets.network_of(me).to_string();
+        let join = self.write(room_id, move |tx, _, now| {
+            let joining = member::join(tx, now, me, room_id, proof, !is_large)?;
+            if joining.newly {
+                room::joined_from(tx, room_id, &network)?;
+            }
+            Ok(joining)
+        });
         let joining = join.await?;
         if joining.newly {
             if is_large {
@@ -122,22 +129,27 @@ impl App {
         Ok(())
     }
 
-    /// Removes a member from a room, permanently with `ban`. Returns the rev of the system message.
+    /// Ends the memberships of a user who will not come back, one at a time.
+    pub(super) async fn end_memberships_for_good(&self, user_id: UserId, line: bool) -> Result<()> {
+        for room_id in self.db.read(move |tx| member::rooms_of(tx, user_id)).await? {
+            self.realtime.wait_for_space(room_id).await;
+            let leave = self.write(room_id, move |tx, _, now| account::leave_room(tx, now, user_id, room_id, line));
+            match leave.await {
+                Ok(()) => {}
+                // Removed from the room, or together with it, meanwhile.
+                Err(error) if matches!(error.code, Code::NotAMember | Code::RoomNotFound | Code::Gone) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a member from a room, or bans them. Returns the rev of the system message.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `forbidden`, `not_found`; `invalid` with the field.
-    pub async fn kick(
-        &self,
-        me: UserId,
-        room_id: RoomId,
-        user_id: UserId,
-        ban: bool,
-        reason: Option<String>,
-    ) -> Result<i64> {
-        let kick = move |tx: &mut Tx, limits: &Limits, now| {
-            let kick = Kick { user_id, ban, reason: reason.as_deref() };
-            member::kick(tx, limits, now, me, room_id, kick)
-        };
+    pub async fn kick(&self, me: UserId, room_id: RoomId, kick: Kick) -> Result<i64> {
+        let kick = move |tx: &mut Tx, limits: &Limits, now| member::kick(tx, limits, now, me, room_id, kick);
         self.act_in_room(me, room_id, kick).await
     }
 

@@ -11,6 +11,7 @@ mod tests;
 use std::ops::Range;
 
 use super::particle::is_hangul;
+use super::visible::is_stripped;
 
 const SCHEMES: [&str; 2] = ["https", "http"];
 const BEHIND_SCHEME: &str = "://";
@@ -54,13 +55,13 @@ fn is_host_name(word: &str, text: &str) -> bool {
 
 /// Folds case and wide letters, and leaves out what nobody sees.
 fn folded(text: &str) -> String {
-    super::fold(text).chars().filter(|&c| !is_invisible(c)).collect()
+    super::fold(text).chars().filter(|&c| !is_stripped(c)).collect()
 }
 
 /// Whether a whole text is an address whose reader sees where it leads: a destination of a link. It may end in
 /// signs that would belong to the sentence elsewhere.
 pub fn is_clear(destination: &str) -> bool {
-    let has_tricks = destination.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || c == '\\');
+    let has_tricks = destination.chars().any(|c| c.is_whitespace() || c.is_control() || is_stripped(c) || c == '\\');
     if has_tricks {
         return false;
     }
@@ -89,7 +90,7 @@ fn end(text: &str, start: usize, behind_scheme: usize) -> Option<usize> {
     let host_end = behind_scheme + host::length(rest)?;
     let next = text[host_end..].chars().next();
     let is_whole = next.is_none_or(|c| {
-        "/?#".contains(c) || is_unspaced(c) || !(c.is_alphanumeric() || "@%_\\".contains(c) || is_invisible(c))
+        "/?#".contains(c) || is_unspaced(c) || !(c.is_alphanumeric() || "@%_\\".contains(c) || is_stripped(c))
     });
     if !is_whole || (next == Some(':') && has_user(&text[host_end..])) {
         return None;
@@ -117,9 +118,4 @@ fn is_unspaced(c: char) -> bool {
 
 fn is_kana(c: char) -> bool {
     ('\u{3041}'..='\u{30ff}').contains(&c)
-}
-
-/// Returns whether a character changes the text direction or has no width: it could hide where a link goes.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

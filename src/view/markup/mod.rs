@@ -11,7 +11,7 @@ use std::fmt;
 
 use crate::chat::message::Mention;
 use crate::text::markup::{Element, Event, parse};
-use crate::text::{excerpt, shows};
+use crate::text::{excerpt, is_direction_control, shows};
 
 /// HTML written by this module, which needs no escaping.
 pub(crate) struct Markup(String);
@@ -188,6 +188,11 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &str) {
         self.shows |= shows(text);
+        if self.is_in_link {
+            // The text of a link must not be turned around: it could show another address.
+            let text: String = text.chars().filter(|&c| !is_direction_control(c)).collect();
+            return escape(&text, &mut self.html);
+        }
         escape(text, &mut self.html);
     }
 

@@ -64,6 +64,8 @@ fn links_go_where_they_say() {
         format!("<em>see</em> {}", a("https://example.org/a_b_c", "https://example.org/a_b_c"))
     );
     assert_eq!(html("[mail](mailto:a@example.org)"), a("mailto:a@example.org", "mail"));
+    let turned = "[\u{202e}moc.doog//:sptth\u{2066} x\u{200f}](https://evil.example)";
+    assert_eq!(html(turned), a("https://evil.example", "moc.doog//:sptth x"));
     for address in [
         "javascript:alert(1)",
         "data:text/html,x",

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, patch, post, put};
 use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,36 +20,56 @@ use crate::wire::{ChangeAccount, DeleteAccount, LogIn, NewPassword, NewToken, Ne
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("POST", "/users", post(sign_up), "Sign up. A guest becomes the account, with the same id.", |call| {
-            call.public().body::<NewUser>().response::<SignedUp>(201)
+        .add("POST", "/users", sign_up, "Sign up. A guest becomes the account, with the same id.", |call| {
+            call.public()
+                .body::<NewUser>()
+                .response::<SignedUp>(201)
+                .limited()
+                .refuses(&[Code::TooLong, Code::EmailTaken])
         })
         .add(
             "POST",
             "/tokens",
-            post(token),
+            token,
             "Create or find a user of your own server, with a server key as bearer. The same id gives the same user.",
-            |call| call.body::<NewToken>().response::<Entered>(201),
+            |call| {
+                call.body::<NewToken>()
+                    .response::<Entered>(201)
+                    .limited()
+                    .refuses(&[Code::Unauthenticated, Code::TooLong])
+            },
         )
-        .add("POST", "/session", post(log_in), "Log in with e-mail address and password.", |call| {
-            call.public().body::<LogIn>().response::<Entered>(201)
+        .add("POST", "/session", log_in, "Log in with e-mail address and password.", |call| {
+            call.public().body::<LogIn>().response::<Entered>(201).limited().refuses(&[Code::BadCredentials])
         })
-        .add("GET", "/me", get(show), "The signed-in user.", |call| call.response::<Account>(200))
-        .add("PATCH", "/me", patch(change), "Change name, bio, e-mail address or presence visibility.", |call| {
-            call.body::<ChangeAccount>().response::<Account>(200)
+        .add("GET", "/me", show, "The signed-in user.", |call| call.response::<Account>(200).refuses(&[Code::NotFound]))
+        .add("PATCH", "/me", change, "Change name, bio, e-mail address or presence visibility.", |call| {
+            call.body::<ChangeAccount>().response::<Account>(200).limited().refuses(&[
+                Code::TooLong,
+                Code::BadCredentials,
+                Code::NotFound,
+                Code::EmailTaken,
+            ])
         })
         .add(
             "DELETE",
             "/me",
-            delete(delete_account),
+            delete_account,
             "Delete the account. Messages stay without a sender or are deleted.",
-            |call| call.body::<DeleteAccount>().no_content(),
+            |call| call.body::<DeleteAccount>().no_content().limited().refuses(&[Code::BadCredentials]),
         )
         .add(
             "PUT",
             "/me/password",
-            put(change_password),
+            change_password,
             "Change the password. All other sessions end and their sockets are closed.",
-            |call| call.body::<NewPassword>().no_content(),
+            |call| {
+                call.body::<NewPassword>().no_content().limited().refuses(&[
+                    Code::TooLong,
+                    Code::BadCredentials,
+                    Code::NotFound,
+                ])
+            },
         )
 }
 

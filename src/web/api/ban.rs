@@ -1,7 +1,6 @@
 //! Bans: who may not come back into a room.
 
 use axum::extract::State;
-use axum::routing::{delete, get};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,11 +15,11 @@ use crate::web::extract::{Paging, RoomPath, SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/bans", get(list), "List bans, newest first. For the owner and moderators.", |call| {
-            call.query::<Paging<UserId>>().response::<Bans>(200)
+        .add("GET", "/rooms/{id}/bans", list, "List bans, newest first. For the owner and moderators.", |call| {
+            call.query::<Paging<UserId>>().response::<Bans>(200).for_members()
         })
-        .add("DELETE", "/rooms/{id}/bans/{userId}", delete(lift), "Lift a ban. For the owner and moderators.", |call| {
-            call.no_content()
+        .add("DELETE", "/rooms/{id}/bans/{userId}", lift, "Lift a ban. For the owner and moderators.", |call| {
+            call.no_content().for_members().limited()
         })
 }
 

@@ -1,7 +1,6 @@
 //! Blocked users.
 
 use axum::extract::State;
-use axum::routing::{delete, get, put};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,21 +8,21 @@ use serde::Serialize;
 use super::Calls;
 use super::json::Json;
 use crate::chat::user::User;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::App;
 use crate::web::extract::{SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/me/blocks", get(list), "List blocked users.", |call| call.response::<Blocks>(200))
+        .add("GET", "/me/blocks", list, "List blocked users.", |call| call.response::<Blocks>(200))
         .add(
             "PUT",
             "/me/blocks/{userId}",
-            put(block),
+            block,
             "Block a user: they can no longer whisper to you or open a direct room.",
-            |call| call.no_content(),
+            |call| call.no_content().limited().refuses(&[Code::Invalid, Code::TooMany]),
         )
-        .add("DELETE", "/me/blocks/{userId}", delete(unblock), "Unblock a user.", |call| call.no_content())
+        .add("DELETE", "/me/blocks/{userId}", unblock, "Unblock a user.", |call| call.no_content().limited())
 }
 
 /// Blocked users, by name.

@@ -1,21 +1,38 @@
 //! Direct rooms.
 
 use axum::extract::State;
-use axum::routing::post;
 use http::StatusCode;
 
 use super::Calls;
 use super::json::Json;
 use crate::chat::room::Room;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::App;
-use crate::web::extract::SignedIn;
+use crate::web::extract::{RoomPath, SignedIn};
 use crate::wire::OpenDirect;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("POST", "/direct", post(open), "Open the direct room with a user; 200 if it exists already.", |call| {
-        call.body::<OpenDirect>().response::<Room>(201)
-    })
+    calls
+        .add("POST", "/direct", open, "Open the direct room with a user.", |call| {
+            call.body::<OpenDirect>()
+                .response::<Room>(201)
+                .or(200, "The room exists already.")
+                .limited()
+                .refuses(&[Code::NotFound])
+        })
+        .add(
+            "POST",
+            "/rooms/{id}/accept",
+            accept,
+            "Accept a stranger's direct room, which waits apart until then. Writing in it accepts it too, and leaving it \
+             refuses it for good.",
+            |call| call.no_content().for_members(),
+        )
+}
+
+async fn accept(State(app): State<App>, me: SignedIn, room: RoomPath) -> Result<StatusCode> {
+    app.accept_direct(me.user.id, room.id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn open(State(app): State<App>, me: SignedIn, Json(body): Json<OpenDirect>) -> Result<(StatusCode, Json<Room>)> {

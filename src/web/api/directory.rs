@@ -1,20 +1,19 @@
 //! The directory: accounts by name.
 
 use axum::extract::State;
-use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::user::User;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::{App, DirectoryCursor};
 use crate::web::extract::{SignedIn, cursor};
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/users", get(list), "List accounts by name, or those whose name contains `q`.", |call| {
-        call.query::<ListQuery>().response::<Users>(200)
+    calls.add("GET", "/users", list, "List accounts by name, or those whose name contains `q`.", |call| {
+        call.query::<ListQuery>().response::<Users>(200).limited().refuses(&[Code::TooLong])
     })
 }
 

@@ -1,7 +1,6 @@
 //! Files: sent as a message, uploaded for a later message, listed for a room.
 
 use axum::extract::{Request, State};
-use axum::routing::{get, post};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,7 @@ use super::Calls;
 use super::json::{Json, Query};
 use super::message::sent_response;
 use crate::chat::file::{Entry, File, Kind};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::ids::FileId;
 use crate::service::App;
 use crate::web::extract::{Caller, RoomPath, SignedIn};
@@ -18,24 +17,29 @@ use crate::web::multipart::{self, Parts, UploadContext};
 use crate::wire::WireMessage;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    let upload_limit = calls.upload_limit();
     calls
-        .add("GET", "/rooms/{id}/files", get(list), "List the files of a room, newest first.", |call| {
-            call.query::<ListQuery>().response::<Files>(200)
+        .add("GET", "/rooms/{id}/files", list, "List the files of a room, newest first.", |call| {
+            call.query::<ListQuery>().response::<Files>(200).for_members()
         })
         .add(
             "POST",
             "/rooms/{id}/files",
-            post(send).layer(upload_limit),
+            send,
             "Send files of any kind (multipart: optional `key` and `text`, then one or more `file`).",
-            |call| call.multipart().response::<WireMessage>(201),
+            |call| {
+                call.multipart()
+                    .response::<WireMessage>(201)
+                    .or(200, "The key was used before: the first answer.")
+                    .for_members()
+                    .refuses(&[Code::TooLong, Code::NotFound])
+            },
         )
         .add(
             "POST",
             "/uploads",
-            post(upload).layer(upload_limit),
+            upload,
             "Upload a file for a later message (multipart: `file`). Removed after a day if unused.",
-            |call| call.multipart().response::<File>(201),
+            |call| call.multipart().response::<File>(201).refuses(&[Code::TooLong]),
         )
 }
 

@@ -1,7 +1,6 @@
 //! Invites into a room.
 
 use axum::extract::State;
-use axum::routing::{delete, get, post};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,29 +10,29 @@ use super::json::Json;
 use crate::chat::invite;
 use crate::chat::user::User;
 use crate::clock::rfc3339;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::App;
 use crate::web::extract::{Path, RoomPath, SignedIn};
 use crate::wire::NewInvite;
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/invites", get(list), "List valid invites. For the owner and moderators.", |call| {
-            call.response::<Invites>(200)
+        .add("GET", "/rooms/{id}/invites", list, "List valid invites. For the owner and moderators.", |call| {
+            call.response::<Invites>(200).for_members()
         })
         .add(
             "POST",
             "/rooms/{id}/invites",
-            post(create),
+            create,
             "Create an invite, which replaces the password. For the owner and moderators.",
-            |call| call.body::<NewInvite>().response::<Invite>(201),
+            |call| call.body::<NewInvite>().response::<Invite>(201).for_members().limited().refuses(&[Code::TooMany]),
         )
         .add(
             "DELETE",
             "/rooms/{id}/invites/{code}",
-            delete(revoke),
+            revoke,
             "Revoke an invite. For the owner and moderators.",
-            |call| call.no_content(),
+            |call| call.no_content().for_members().limited(),
         )
 }
 

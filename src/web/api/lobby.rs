@@ -1,20 +1,19 @@
 //! The lobby: the list of open rooms.
 
 use axum::extract::State;
-use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::room::Room;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::{App, Asker, LobbyCursor};
 use crate::web::extract::{Caller, SignedIn, cursor};
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/rooms", get(list), "List open rooms, busiest first.", |call| {
-        call.public().query::<ListQuery>().response::<Rooms>(200)
+    calls.add("GET", "/rooms", list, "List open rooms, busiest first.", |call| {
+        call.public().query::<ListQuery>().response::<Rooms>(200).limited().refuses(&[Code::TooLong])
     })
 }
 

@@ -1,43 +1,45 @@
 //! The members of a room: listing, joining, leaving, removing, handing the room over.
 
 use axum::extract::State;
-use axum::routing::{delete, get, post, put};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Calls;
 use super::json::{Json, Query};
-use crate::chat::member::Member;
+use crate::chat::member::{Kick, Member};
 use crate::chat::room::Room;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::{App, MemberCursor};
 use crate::web::extract::{Caller, Paging, RoomPath, SignedIn, UserPath, cursor};
 use crate::wire::{JoinCredentials, NewOwner};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/members", get(list), "List the members, online members first.", |call| {
-            call.query::<Paging<String>>().response::<Members>(200)
+        .add("GET", "/rooms/{id}/members", list, "List the members, online members first.", |call| {
+            call.query::<Paging<String>>().response::<Members>(200).for_members()
         })
-        .add("POST", "/rooms/{id}/members", post(join), "Join a room.", |call| {
-            call.body::<JoinCredentials>().response::<Joined>(200)
+        .add("POST", "/rooms/{id}/members", join, "Join a room.", |call| {
+            call.body::<JoinCredentials>().response::<Joined>(200).limited().refuses(&[
+                Code::Gone,
+                Code::Banned,
+                Code::WrongPassword,
+                Code::RoomFull,
+            ])
         })
-        .add("DELETE", "/rooms/{id}/members/me", delete(leave), "Leave a room.", |call| call.no_content())
+        .add("DELETE", "/rooms/{id}/members/me", leave, "Leave a room.", |call| {
+            call.no_content().for_members().limited()
+        })
         .add(
             "DELETE",
             "/rooms/{id}/members/{userId}",
-            delete(kick),
+            kick,
             "Remove a member, permanently with `ban`. For the owner and moderators.",
-            |call| call.query::<KickQuery>().no_content(),
+            |call| call.query::<KickQuery>().no_content().for_members().limited(),
         )
-        .add(
-            "PUT",
-            "/rooms/{id}/owner",
-            put(hand_over),
-            "Hand the room over to another member. For the owner.",
-            |call| call.body::<NewOwner>().response::<Room>(200),
-        )
+        .add("PUT", "/rooms/{id}/owner", hand_over, "Hand the room over to another member. For the owner.", |call| {
+            call.body::<NewOwner>().response::<Room>(200).for_members().limited().refuses(&[Code::NotFound])
+        })
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -90,6 +92,9 @@ struct KickQuery {
     /// Whether they are banned from coming back.
     #[serde(default)]
     ban: bool,
+    /// Whether every invite of the room ends, by which a banned guest could come back.
+    #[serde(default)]
+    revoke_invites: bool,
 }
 
 async fn kick(
@@ -99,7 +104,8 @@ async fn kick(
     room: RoomPath,
     Query(query): Query<KickQuery>,
 ) -> Result<StatusCode> {
-    app.kick(me.user.id, room.id, user.id, query.ban, None).await?;
+    let KickQuery { ban, revoke_invites } = query;
+    app.kick(me.user.id, room.id, Kick { user_id: user.id, ban, reason: None, revoke_invites }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

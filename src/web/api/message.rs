@@ -1,7 +1,6 @@
 //! Messages: history, sending, editing, deleting, reactions and pins.
 
 use axum::extract::State;
-use axum::routing::{delete, get, patch, post, put};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,50 +8,49 @@ use serde::{Deserialize, Serialize};
 use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::message::{Changes, Cursor, Message, Sent};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::service::App;
 use crate::web::extract::{Caller, MessagePath, Path, RoomPath, SignedIn};
 use crate::wire::{NewMessage, NewText, WireMessage};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/rooms/{id}/messages", get(list), "Get a page of history, or the changes since a rev.", |call| {
-            call.query::<ListQuery>().response::<Messages>(200)
+        .add("GET", "/rooms/{id}/messages", list, "Get a page of history, or the changes since a rev.", |call| {
+            call.query::<ListQuery>().response::<Messages>(200).for_members()
         })
-        .add(
-            "POST",
-            "/rooms/{id}/messages",
-            post(send),
-            "Send a message; 200 with the first answer if the key was used before.",
-            |call| call.body::<NewMessage>().response::<WireMessage>(201),
-        )
-        .add("GET", "/rooms/{id}/pins", get(pins), "List the pinned messages of a room, latest pin first.", |call| {
-            call.response::<Pins>(200)
+        .add("POST", "/rooms/{id}/messages", send, "Send a message.", |call| {
+            call.body::<NewMessage>()
+                .response::<WireMessage>(201)
+                .or(200, "The key was used before: the first answer.")
+                .for_members()
+                .limited()
+                .refuses(&[Code::TooLong, Code::NotFound])
         })
-        .add("PATCH", "/messages/{id}", patch(edit), "Edit the text of one's own message.", |call| {
-            call.body::<NewText>().response::<WireMessage>(200)
+        .add("GET", "/rooms/{id}/pins", pins, "List the pinned messages of a room, latest pin first.", |call| {
+            call.response::<Pins>(200).for_members()
+        })
+        .add("PATCH", "/messages/{id}", edit, "Edit the text of one's own message.", |call| {
+            call.body::<NewText>().response::<WireMessage>(200).limited().refuses(&[Code::TooLong])
         })
         .add(
             "DELETE",
             "/messages/{id}",
-            delete(delete_message),
+            delete_message,
             "Delete a message for everyone: one's own, or any as owner or moderator.",
-            |call| call.response::<WireMessage>(200),
+            |call| call.response::<WireMessage>(200).limited(),
         )
-        .add("PUT", "/messages/{id}/reactions/{emoji}", put(react), "React to a message.", |call| {
-            call.response::<WireMessage>(200)
+        .add("PUT", "/messages/{id}/reactions/{emoji}", react, "React to a message.", |call| {
+            call.response::<WireMessage>(200).limited().refuses(&[Code::Invalid, Code::TooMany])
         })
-        .add("DELETE", "/messages/{id}/reactions/{emoji}", delete(react), "Remove one's own reaction.", |call| {
-            call.response::<WireMessage>(200)
+        .add("DELETE", "/messages/{id}/reactions/{emoji}", react, "Remove one's own reaction.", |call| {
+            call.response::<WireMessage>(200).limited().refuses(&[Code::Invalid])
         })
-        .add(
-            "PUT",
-            "/messages/{id}/pin",
-            put(pin),
-            "Pin a message in its room. For the owner and moderators.",
-            |call| call.response::<WireMessage>(200),
-        )
-        .add("DELETE", "/messages/{id}/pin", delete(pin), "Unpin a message.", |call| call.response::<WireMessage>(200))
+        .add("PUT", "/messages/{id}/pin", pin, "Pin a message in its room. For the owner and moderators.", |call| {
+            call.response::<WireMessage>(200).limited().refuses(&[Code::TooMany])
+        })
+        .add("DELETE", "/messages/{id}/pin", pin, "Unpin a message.", |call| {
+            call.response::<WireMessage>(200).limited()
+        })
 }
 
 #[derive(Deserialize, JsonSchema)]

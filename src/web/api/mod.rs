@@ -14,7 +14,9 @@ mod member;
 mod message;
 mod moderator;
 mod my_rooms;
+mod openapi;
 mod profile;
+mod refusal;
 mod room;
 mod search;
 mod session;
@@ -22,7 +24,6 @@ mod table;
 mod user;
 
 use axum::Router;
-use axum::routing::get;
 
 use super::problem;
 use crate::service::App;
@@ -32,7 +33,7 @@ pub use table::{Call, Calls, Read};
 /// Returns all calls.
 pub fn calls(upload_max: usize) -> Calls {
     let calls = Calls::new(upload_max);
-    let calls = calls.add("GET", "/openapi.json", get(table::openapi), "This reference.", |call| call.public());
+    let calls = calls.add("GET", "/openapi.json", table::openapi, "This reference.", |call| call.public());
     let nouns = [
         user::calls,
         account::calls,

@@ -1,25 +1,24 @@
 //! Moderators of a room.
 
 use axum::extract::State;
-use axum::routing::{delete, put};
 use http::{Method, StatusCode};
 
 use super::Calls;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::App;
 use crate::web::extract::{RoomPath, SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("PUT", "/rooms/{id}/moderators/{userId}", put(set), "Make a member a moderator. For the owner.", |call| {
-            call.no_content()
+        .add("PUT", "/rooms/{id}/moderators/{userId}", set, "Make a member a moderator. For the owner.", |call| {
+            call.no_content().for_members().limited().refuses(&[Code::Invalid])
         })
         .add(
             "DELETE",
             "/rooms/{id}/moderators/{userId}",
-            delete(set),
+            set,
             "Make a moderator a member again. For the owner.",
-            |call| call.no_content(),
+            |call| call.no_content().for_members().limited().refuses(&[Code::Invalid]),
         )
 }
 

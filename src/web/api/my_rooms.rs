@@ -1,7 +1,6 @@
 //! One's own rooms, with unread counts.
 
 use axum::extract::State;
-use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +16,7 @@ use crate::web::extract::{Caller, SignedIn};
 use crate::wire::WireMessage;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/me/rooms", get(list), "List one's own rooms with unread counts, last active first.", |call| {
+    calls.add("GET", "/me/rooms", list, "List one's own rooms with unread counts, last active first.", |call| {
         call.query::<ListQuery>().response::<MyRooms>(200)
     })
 }
@@ -55,6 +54,9 @@ struct MyRoom {
     /// Those of them that mention the user, or everyone.
     mentions: u32,
     last: Option<WireMessage>,
+    /// Whether a stranger has opened this direct room, and the user has neither accepted it nor written in it. Clients
+    /// show such rooms apart, and do not count their messages.
+    request: bool,
 }
 
 async fn list(
@@ -72,6 +74,7 @@ async fn list(
         presence: mine.presence,
         unread: mine.waiting.unread,
         mentions: mine.waiting.mentions,
+        request: mine.is_request,
         last: mine.waiting.last.map(|last| WireMessage::new(last, caller.lang, Some(me.user.id))),
     };
     let next = next.map(|(active_at, id)| format!("{active_at}-{id}"));

@@ -1,7 +1,6 @@
 //! Profiles, and one's own picture.
 
 use axum::extract::{Request, State};
-use axum::routing::{delete, get, put};
 
 use super::Calls;
 use super::json::Json;
@@ -12,22 +11,21 @@ use crate::web::extract::{Path, SignedIn};
 use crate::web::multipart::single_file;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    let upload_limit = calls.upload_limit();
     calls
         .add(
             "PUT",
             "/me/picture",
-            put(set_picture).layer(upload_limit),
+            set_picture,
             "Set the profile picture (multipart: `file`); its middle is shown as a square.",
             |call| call.multipart().response::<User>(200),
         )
-        .add("DELETE", "/me/picture", delete(remove_picture), "Remove the profile picture.", |call| {
-            call.response::<User>(200)
+        .add("DELETE", "/me/picture", remove_picture, "Remove the profile picture.", |call| {
+            call.response::<User>(200).limited()
         })
         .add(
             "GET",
             "/users/{id}",
-            get(show),
+            show,
             "A user's profile. Accounts are visible to everyone, guests to users who share a room with them.",
             |call| call.response::<Profile>(200),
         )

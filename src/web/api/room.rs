@@ -1,28 +1,27 @@
 //! Rooms.
 
 use axum::extract::State;
-use axum::routing::{delete, get, patch, post};
 use http::StatusCode;
 
 use super::Calls;
 use super::json::Json;
 use crate::chat::room::Room;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::App;
 use crate::web::extract::{RoomPath, SignedIn};
 use crate::wire::{ChangeRoom, NewRoom};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("POST", "/rooms", post(create), "Create a room. The creator is its owner and a member.", |call| {
-            call.body::<NewRoom>().response::<Room>(201)
+        .add("POST", "/rooms", create, "Create a room. The creator is its owner and a member.", |call| {
+            call.body::<NewRoom>().response::<Room>(201).limited().refuses(&[Code::TooLong])
         })
-        .add("GET", "/rooms/{id}", get(show), "Get a room.", |call| call.public().response::<Room>(200))
-        .add("PATCH", "/rooms/{id}", patch(change), "Change a room. For the owner.", |call| {
-            call.body::<ChangeRoom>().response::<Room>(200)
+        .add("GET", "/rooms/{id}", show, "Get a room.", |call| call.public().response::<Room>(200))
+        .add("PATCH", "/rooms/{id}", change, "Change a room. For the owner.", |call| {
+            call.body::<ChangeRoom>().response::<Room>(200).for_members().limited().refuses(&[Code::TooLong])
         })
-        .add("DELETE", "/rooms/{id}", delete(remove), "Remove a room with all its content. For the owner.", |call| {
-            call.no_content()
+        .add("DELETE", "/rooms/{id}", remove, "Remove a room with all its content. For the owner.", |call| {
+            call.no_content().for_members().limited()
         })
 }
 

@@ -1,7 +1,6 @@
 //! Search.
 
 use axum::extract::State;
-use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +15,12 @@ use crate::web::extract::{Caller, SignedIn};
 use crate::wire::WireMessage;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("GET", "/search", get(find), "Search messages, newest first.", |call| {
-        call.query::<SearchQuery>().response::<FoundMessages>(200)
+    calls.add("GET", "/search", find, "Search messages, newest first.", |call| {
+        call.query::<SearchQuery>()
+            .response::<FoundMessages>(200)
+            .for_members()
+            .limited()
+            .refuses(&[Code::TooLong, Code::SearchUnavailable])
     })
 }
 

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,20 +17,12 @@ use crate::web::form::with_cookie;
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("DELETE", "/session", delete(log_out), "Log out and close the session's sockets.", |call| {
-            call.no_content()
+        .add("DELETE", "/session", log_out, "Log out and close the session's sockets.", |call| call.no_content())
+        .add("GET", "/me/sessions", list, "List the sessions, last used first.", |call| call.response::<Sessions>(200))
+        .add("DELETE", "/me/sessions", log_out_everywhere, "Log out everywhere else; with `all` here, too.", |call| {
+            call.query::<LogOutQuery>().no_content()
         })
-        .add("GET", "/me/sessions", get(list), "List the sessions, last used first.", |call| {
-            call.response::<Sessions>(200)
-        })
-        .add(
-            "DELETE",
-            "/me/sessions",
-            delete(log_out_everywhere),
-            "Log out everywhere else; with `all` here, too.",
-            |call| call.query::<LogOutQuery>().no_content(),
-        )
-        .add("DELETE", "/me/sessions/{id}", delete(log_out_one), "End one session.", |call| call.no_content())
+        .add("DELETE", "/me/sessions/{id}", log_out_one, "End one session.", |call| call.no_content())
 }
 
 /// The sessions of a user, the last used first.

@@ -1,18 +1,19 @@
 //! The table of calls: each entry is a route and its operation in `docs/api.json`.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodRouter;
+use axum::routing::{MethodFilter, MethodRouter, on};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::json::read;
+use super::refusal::{ON_EVERY_CALL, Refusals};
 use crate::error::{Code, Result};
 use crate::service::App;
+use crate::web::multipart;
 use crate::wire::from_json;
 
 /// Calls in the order they were added.
@@ -20,13 +21,13 @@ pub struct Calls {
     upload_max: usize,
     calls: Vec<Call>,
     routes: Vec<(&'static str, MethodRouter<App>)>,
-    schemas: Schemas,
+    pub(super) schemas: Schemas,
 }
 
 /// Two generators: in a request a field with a default is optional, in a response it is always there.
-struct Schemas {
-    requests: SchemaGenerator,
-    responses: SchemaGenerator,
+pub(super) struct Schemas {
+    pub(super) requests: SchemaGenerator,
+    pub(super) responses: SchemaGenerator,
 }
 
 impl Default for Schemas {
@@ -55,14 +56,53 @@ pub struct Call {
     pub read_query: Option<Read<str>>,
     /// Reads a body of JSON.
     pub read_body: Option<Read<[u8]>>,
-    body: Option<Body>,
-    query: Option<Value>,
-    response: (u16, Option<Value>),
+    pub(super) body: Option<Body>,
+    pub(super) query: Option<Value>,
+    /// The status of success.
+    pub(super) status: u16,
+    /// Another status of success, and when it is sent.
+    pub(super) or_status: Option<(u16, &'static str)>,
+    pub(super) response: Option<Value>,
+    /// The errors of its extractors, and those that its entry names.
+    codes: Vec<Code>,
 }
 
-enum Body {
+pub(super) enum Body {
     Json(Value),
     Multipart,
+}
+
+impl Call {
+    fn new(method: &'static str, path: &'static str, about: &'static str, codes: Vec<Code>) -> Self {
+        Self {
+            method,
+            path,
+            about,
+            is_public: false,
+            read_query: None,
+            read_body: None,
+            body: None,
+            query: None,
+            status: 200,
+            or_status: None,
+            response: None,
+            codes,
+        }
+    }
+
+    /// Returns the errors that the call can answer, in the order of the table of errors.
+    pub fn codes(&self) -> impl Iterator<Item = Code> {
+        let is_possible = |code: &Code| self.codes.contains(code) || ON_EVERY_CALL.contains(code);
+        Code::ALL.iter().copied().filter(is_possible)
+    }
+
+    fn names(&self, response: &Response) -> bool {
+        let status = response.status().as_u16();
+        match response.extensions().get::<Code>() {
+            Some(&code) => self.codes().any(|known| known == code),
+            None => status == self.status || self.or_status.is_some_and(|(other, _)| status == other),
+        }
+    }
 }
 
 /// Builds a [`Call`].
@@ -83,9 +123,10 @@ impl Describe<'_> {
         self
     }
 
+    /// The body is multipart, with one file or several, and may be as large as an upload.
     pub(super) fn multipart(mut self) -> Self {
         self.call.body = Some(Body::Multipart);
-        self
+        self.refuses(multipart::CODES)
     }
 
     pub(super) fn query<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
@@ -95,12 +136,35 @@ impl Describe<'_> {
     }
 
     pub(super) fn response<T: JsonSchema>(mut self, status: u16) -> Self {
-        self.call.response = (status, Some(self.schemas.responses.subschema_for::<T>().to_value()));
+        self.call.status = status;
+        self.call.response = Some(self.schemas.responses.subschema_for::<T>().to_value());
+        self
+    }
+
+    /// The same response has another status at times.
+    pub(super) fn or(mut self, status: u16, when: &'static str) -> Self {
+        self.call.or_status = Some((status, when));
         self
     }
 
     pub(super) fn no_content(mut self) -> Self {
-        self.call.response = (204, None);
+        self.call.status = 204;
+        self
+    }
+
+    /// Only members of the room of the path get through.
+    pub(super) fn for_members(self) -> Self {
+        self.refuses(&[Code::RoomNotFound, Code::Gone, Code::NotAMember])
+    }
+
+    /// Calls of one user or network are counted.
+    pub(super) fn limited(self) -> Self {
+        self.refuses(&[Code::RateLimited])
+    }
+
+    /// Names errors of the rule behind the call. Those of its extractors are known already.
+    pub(super) fn refuses(mut self, codes: &[Code]) -> Self {
+        self.call.codes.extend(codes);
         self
     }
 }
@@ -111,31 +175,20 @@ impl Calls {
         Self { upload_max, calls: Vec::new(), routes: Vec::new(), schemas: Schemas::default() }
     }
 
-    /// Returns the limit of a multipart body, for the route of an upload.
-    pub(super) fn upload_limit(&self) -> DefaultBodyLimit {
-        DefaultBodyLimit::max(self.upload_max)
-    }
-
-    pub(super) fn add(
+    pub(super) fn add<T: Refusals + 'static>(
         mut self,
         method: &'static str,
         path: &'static str,
-        route: MethodRouter<App>,
+        handler: impl Handler<T, App>,
         about: &'static str,
         describe: impl for<'a> FnOnce(Describe<'a>) -> Describe<'a>,
     ) -> Self {
-        let call = Call {
-            method,
-            path,
-            about,
-            is_public: false,
-            read_query: None,
-            read_body: None,
-            body: None,
-            query: None,
-            response: (200, None),
-        };
+        let call = Call::new(method, path, about, T::codes());
         let call = describe(Describe { call, schemas: &mut self.schemas }).call;
+        let mut route = on(filter(method), handler);
+        if matches!(call.body, Some(Body::Multipart)) {
+            route = route.layer(DefaultBodyLimit::max(self.upload_max));
+        }
         self.calls.push(call);
         self.routes.push((path, route));
         self
@@ -147,96 +200,76 @@ impl Calls {
     }
 
     pub(super) fn into_router(self) -> Router<App> {
-        self.routes.into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route))
-    }
-
-    /// Returns the reference in OpenAPI 3.1.
-    pub fn openapi(mut self) -> Value {
-        let mut paths: BTreeMap<String, Value> = BTreeMap::new();
-        for call in &self.calls {
-            let path = paths.entry(format!("/api{}", call.path)).or_insert_with(|| json!({}));
-            path[call.method.to_lowercase()] = call.operation();
-        }
-        let mut schemas = self.schemas.requests.take_definitions(true);
-        schemas.extend(self.schemas.responses.take_definitions(true));
-        json!({
-            "openapi": "3.1.0",
-            "info": {
-                "title": "Madang",
-                "version": env!("CARGO_PKG_VERSION"),
-                "description": "A self-hosted chat server. Errors are application/problem+json with a stable code.",
-            },
-            "paths": paths,
-            "components": {
-                "schemas": schemas,
-                "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
-                "responses": { "Error": {
-                    "description": format!("One of: {}.", Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>().join(", ")),
-                    "content": { "application/problem+json": { "schema": {
-                        "type": "object",
-                        "required": ["code", "message"],
-                        "properties": {
-                            "code": { "type": "string", "enum": Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>() },
-                            "message": { "type": "string" },
-                            "field": { "type": "string" },
-                            "retryAfterMs": { "type": "integer" },
-                        },
-                    } } },
-                } },
-            },
-        })
+        let routes = self.routes.into_iter().zip(self.calls);
+        routes.fold(Router::new(), |router, ((path, route), call)| router.route(path, checked(route, call)))
     }
 }
 
-impl Call {
-    fn operation(&self) -> Value {
-        let mut operation = json!({ "summary": self.about, "parameters": self.parameters() });
-        if !self.is_public {
-            operation["security"] = json!([{ "token": [] }]);
-        }
-        match &self.body {
-            Some(Body::Json(schema)) => {
-                operation["requestBody"] =
-                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
-            }
-            Some(Body::Multipart) => {
-                operation["requestBody"] = json!({ "required": true, "content": { "multipart/form-data": { "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": { "type": "string", "format": "binary" },
-                        "key": { "type": "string" },
-                        "text": { "type": "string" },
-                    },
-                } } } });
-            }
-            None => {}
-        }
-        let (status, schema) = &self.response;
-        let mut response = json!({ "description": "Done." });
-        if let Some(schema) = schema {
-            response["content"] = json!({ "application/json": { "schema": schema } });
-        }
-        let mut responses = json!({ "default": { "$ref": "#/components/responses/Error" } });
-        responses[status.to_string()] = response;
-        operation["responses"] = responses;
-        operation
+/// Returns the route with a check that its entry in the table names each status and error of its responses. Only debug
+/// builds check, so every test is a test of the reference, too.
+fn checked<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>, call: Call) -> MethodRouter<S> {
+    if !cfg!(debug_assertions) {
+        return route;
     }
-
-    fn parameters(&self) -> Vec<Value> {
-        let names = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        let mut parameters: Vec<Value> = names
-            .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-            .collect();
-        let properties = self.query.as_ref().and_then(|query| query["properties"].as_object());
-        for (name, schema) in properties.into_iter().flatten() {
-            parameters.push(json!({ "name": name, "in": "query", "schema": schema }));
+    let call = std::sync::Arc::new(call);
+    route.layer(axum::middleware::map_response(move |response: Response| {
+        let call = call.clone();
+        async move {
+            let (method, path, status) = (call.method, call.path, response.status());
+            let code = response.extensions().get::<Code>().map(|code| code.name());
+            assert!(call.names(&response), "the entry of {method} {path} does not name {status} {code:?}");
+            response
         }
-        parameters
+    }))
+}
+
+fn filter(method: &str) -> MethodFilter {
+    match method {
+        "GET" => MethodFilter::GET,
+        "POST" => MethodFilter::POST,
+        "PUT" => MethodFilter::PUT,
+        "PATCH" => MethodFilter::PATCH,
+        _ => MethodFilter::DELETE,
     }
 }
 
 /// `GET /api/openapi.json`
 pub(super) async fn openapi(State(app): State<App>) -> Response {
     axum::Json(super::calls(app.config.upload_max).openapi()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::{Request, StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::error::Error;
+
+    /// Answers a call whose entry names 200 and `gone` with `answer`.
+    async fn respond(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> StatusCode {
+        let route = on(MethodFilter::GET, async move || answer);
+        let router = Router::new().route("/", checked(route, Call::new("GET", "/", "", vec![Code::Gone])));
+        router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn what_an_entry_names_is_answered() {
+        assert_eq!(respond(StatusCode::OK).await, 200);
+        assert_eq!(respond(Error::new(Code::Gone)).await, 410);
+        assert_eq!(respond(Error::new(Code::Internal)).await, 500);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "the entry of GET / does not name 429")]
+    async fn an_error_that_no_entry_names_fails_every_test_that_meets_it() {
+        respond(Error::new(Code::RateLimited)).await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "does not name 418")]
+    async fn a_status_that_no_entry_names_fails_every_test_that_meets_it() {
+        respond(StatusCode::IM_A_TEAPOT).await;
+    }
 }

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,15 +9,15 @@ use serde::Serialize;
 use super::Calls;
 use super::json::Json;
 use crate::chat::user::User;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::service::{self, App};
 use crate::web::extract::Caller;
 use crate::web::form::no_store;
 use crate::wire::NewGuest;
 
 pub(super) fn calls(calls: Calls) -> Calls {
-    calls.add("POST", "/guests", post(enter_as_guest), "Become a guest, with the given or a generated name.", |call| {
-        call.public().body::<NewGuest>().response::<Entered>(201)
+    calls.add("POST", "/guests", enter_as_guest, "Become a guest, with the given or a generated name.", |call| {
+        call.public().body::<NewGuest>().response::<Entered>(201).limited().refuses(&[Code::TooLong])
     })
 }
 

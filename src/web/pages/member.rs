@@ -6,6 +6,7 @@ use axum::routing::post;
 use serde::Deserialize;
 
 use super::user::{identify, with_session};
+use crate::chat::member;
 use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{Caller, RoomPath, SignedIn};
@@ -55,6 +56,7 @@ async fn leave(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<Room
 struct Kick {
     user_id: UserId,
     ban: Option<String>,
+    revoke_invites: Option<String>,
 }
 
 /// `POST /room/{id}/kick`
@@ -64,7 +66,10 @@ async fn kick(
     room: OrLobby<RoomPath>,
     Form(form): Form<Kick>,
 ) -> PageResult {
-    app.kick(me.user.id, room.id, form.user_id, form.ban.is_some(), None).await.or_room(room.id)?;
+    let ban = form.ban.is_some();
+    let revoke_invites = ban && form.revoke_invites.is_some();
+    let kick = member::Kick { user_id: form.user_id, ban, reason: None, revoke_invites };
+    app.kick(me.user.id, room.id, kick).await.or_room(room.id)?;
     Ok(redirect_to_room(room.id))
 }
 

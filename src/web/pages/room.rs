@@ -147,6 +147,7 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         has_older: data.messages.older,
         has_newer: data.messages.newer,
         at,
+        is_request: data.my_rooms.iter().find(is_here).is_some_and(|my_room| my_room.is_request),
         unread: data.my_rooms.iter().find(is_here).map_or(0, |my_room| my_room.waiting.unread),
         pins: &data.pins,
         my_rooms: &data.my_rooms,
@@ -223,17 +224,19 @@ struct Settings {
     listed: Option<bool>,
     history: Option<History>,
     slow_seconds: Option<u32>,
+    revoke_invites: Option<String>,
 }
 
 impl From<Settings> for ChangeRoom {
     /// An empty password changes nothing; only the box beside it removes the password.
     fn from(form: Settings) -> Self {
-        let Settings { title, max, password, clear_password, listed, history, slow_seconds } = form;
+        let Settings { title, max, password, clear_password, listed, history, slow_seconds, revoke_invites } = form;
         let password = match clear_password {
             Some(_) => Some(None),
             None => password.filter(|password| !password.is_empty()).map(Some),
         };
-        Self { title: Some(title), max, password, listed, history, slow_seconds }
+        let revoke_invites = revoke_invites.is_some();
+        Self { title: Some(title), max, password, listed, history, slow_seconds, revoke_invites }
     }
 }
 

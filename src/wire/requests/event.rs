@@ -134,6 +134,9 @@ pub struct Kick {
     pub ban: bool,
     #[serde(default)]
     pub reason: Option<String>,
+    /// Whether every invite of the room ends, by which a banned guest could come back.
+    #[serde(default)]
+    pub revoke_invites: bool,
 }
 
 /// Make a member a moderator, or a member again.

@@ -59,6 +59,9 @@ pub struct ChangeRoom {
     /// Slow mode: seconds between two messages of the same member, 0 to 21600; 0 for none.
     #[serde(default)]
     pub slow_seconds: Option<u32>,
+    /// Whether every invite of the room ends, as with a new password.
+    #[serde(default)]
+    pub revoke_invites: bool,
 }
 
 /// Distinguishes a null from a field that was left out.

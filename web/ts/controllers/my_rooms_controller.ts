@@ -14,9 +14,11 @@ type Listener = (...values: any[]) => void;
 
 /** The rooms of the user with their unread messages, the last active first: in the lobby and beside a room. */
 export default class MyRoomsController extends Controller<HTMLElement> {
-  static targets = ["list", "blank"];
+  static targets = ["list", "requests", "blank"];
   static values = { current: String };
   declare readonly listTarget: HTMLElement;
+  /** Rooms that strangers have opened. They are shown apart and not counted. */
+  declare readonly requestsTarget: HTMLElement;
   declare readonly blankTarget: HTMLTemplateElement;
   /** The room that the page shows. */
   declare readonly currentValue: string;
@@ -99,18 +101,18 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     if (!answer?.ok) return;
     const { rooms } = (await answer.json()) as { rooms: MyRoom[] };
     const present = new Set(rooms.map(({ room }) => room.id));
-    for (const row of this.rows()) if (!present.has(row.dataset["roomId"] ?? "")) row.remove();
+    for (const row of this.element.querySelectorAll<HTMLElement>("[data-room-id]")) if (!present.has(row.dataset["roomId"] ?? "")) row.remove();
     for (const mine of rooms.reverse()) this.update(mine);
     this.sum();
   }
 
-  private update({ room, peer, presence, unread, mentions, last }: MyRoom): void {
+  private update({ room, peer, presence, unread, mentions, last, request }: MyRoom): void {
     const row = this.row(room.id) ?? this.create(room, peer);
     row.dataset["presence"] = presence;
     if (peer && row.dataset["peerId"]) showUser(row, peer);
     this.showLast(row, last, true);
     if (room.id !== this.currentValue) this.count(row, unread, mentions);
-    this.listTarget.prepend(row);
+    (request ? this.requestsTarget : this.listTarget).prepend(row);
   }
 
   private create(room: Room, peer: User | null): HTMLElement {
@@ -142,7 +144,8 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     at?.setAttribute("datetime", message.createdAt);
     localize(row);
     row.dataset["seq"] = String(message.seq);
-    if (message.seq > shown && !keepsOrder && row !== this.listTarget.firstElementChild) this.listTarget.prepend(row);
+    const list = row.parentElement;
+    if (message.seq > shown && !keepsOrder && row !== list?.firstElementChild) list?.prepend(row);
   }
 
   private count(row: HTMLElement, unread: number, mentions: number): void {
@@ -164,12 +167,12 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   };
 
   private presence(userId: string, state: Presence): void {
-    const row = this.listTarget.querySelector<HTMLElement>(`[data-peer-id="${CSS.escape(userId)}"]`);
+    const row = this.element.querySelector<HTMLElement>(`[data-peer-id="${CSS.escape(userId)}"]`);
     if (row) row.dataset["presence"] = state;
   }
 
   private rename(user: User): void {
-    const row = this.listTarget.querySelector<HTMLElement>(`[data-peer-id="${CSS.escape(user.id)}"]`);
+    const row = this.element.querySelector<HTMLElement>(`[data-peer-id="${CSS.escape(user.id)}"]`);
     const title = row && field(row, "title");
     if (!title) return;
     title.textContent = user.name;
@@ -190,7 +193,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   }
 
   private row(id: string): HTMLElement | null {
-    return this.listTarget.querySelector(`[data-room-id="${CSS.escape(id)}"]`);
+    return this.element.querySelector(`[data-room-id="${CSS.escape(id)}"]`);
   }
 
   private rows(): HTMLElement[] {

@@ -88,7 +88,9 @@ export default class PeopleController extends Controller<HTMLElement> {
   }
 
   kick(event: SubmitEvent): void {
-    this.act(event, "kick", event.submitter?.getAttribute("name") === "ban" ? { ban: true } : {});
+    const revokesInvites = new FormData(event.target as HTMLFormElement).has("revokeInvites");
+    const isBan = event.submitter?.getAttribute("name") === "ban";
+    this.act(event, "kick", isBan ? { ban: true, revokeInvites: revokesInvites } : {});
   }
 
   handOver(event: SubmitEvent): void {

@@ -79,6 +79,8 @@ export interface MyRoom {
   unread: number;
   mentions: number;
   last: Message | null;
+  /** Opened by a stranger, and not accepted yet. */
+  request: boolean;
 }
 
 /** The unread messages of a room. */

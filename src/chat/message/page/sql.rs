@@ -70,10 +70,10 @@ fn range(condition: &str, place: &str, compare: &str, order: &str, bound: &str) 
 
 /// Loads the first `?4` messages of several ranges together, in the order of their places.
 fn select(ranges: &[String], order: &str) -> String {
-    let (columns, joins, ranges) = (load::columns(), load::JOINS, ranges.join(" UNION ALL "));
+    let (columns, join, ranges) = (load::columns(), load::JOIN, ranges.join(" UNION ALL "));
     format!(
         "SELECT {columns} FROM (SELECT number, place FROM ({ranges}) b ORDER BY place {order} LIMIT ?4) k
-           JOIN messages m ON m.number = k.number {joins}
+           JOIN messages m ON m.number = k.number {join}
          ORDER BY k.place {order}"
     )
 }

@@ -1,5 +1,7 @@
 //! Reactions: emoji of users to a message.
 
+pub(super) mod rows;
+
 use super::Message;
 use super::target::{self, Target};
 use crate::chat::{Limits, Tx};

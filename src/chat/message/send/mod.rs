@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::{Message, NewMessage, Reply, Sent, load, mention, preview, slow_mode};
+use super::load::{self, REPLY_COLUMNS};
+use super::{Message, NewMessage, Reply, Sent, mention, preview, slow_mode};
 use crate::chat::file::{self, NewFile};
 use crate::chat::kinds::{MessageKind, RoomKind};
 use crate::chat::{Fact, Limits, Tx, block, direct, member, room, search, user};
@@ -63,6 +64,7 @@ fn store(
     let (membership, user) = member::sender(tx, me, room_id)?;
     if membership.kind == RoomKind::Direct {
         direct::check_open(tx, me, room_id)?;
+        direct::accept(tx, me, room_id)?;
     }
     if let Some(to) = new.to {
         check_whisper(tx, me, room_id, to)?;
@@ -192,11 +194,7 @@ static ANSWERED_WHISPER: LazyLock<String> = LazyLock::new(|| {
 });
 
 fn answered(condition: &str) -> String {
-    let reply = load::reply_columns();
-    format!(
-        "SELECT q.number, {reply} FROM messages q LEFT JOIN users qu ON qu.id = q.user_id
-         WHERE q.room_id = ?1 AND q.seq = ?2 AND {condition}"
-    )
+    format!("SELECT q.number, {REPLY_COLUMNS} FROM messages q WHERE q.room_id = ?1 AND q.seq = ?2 AND {condition}")
 }
 
 /// Returns the number of the answered message, and how the answer quotes it. All who see the answer must be
@@ -210,10 +208,11 @@ fn find_answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, s
     if found.is_none() && to.is_some() {
         found = tx.query_opt(&ANSWERED_WHISPER, &[&room_id, &seq, &me, &to], read)?;
     }
-    match found {
-        Some((number, Some(reply))) => Ok((number, reply)),
-        _ => Err(no_such_answer()),
+    let Some((number, Some((mut reply, user_id)))) = found else { return Err(no_such_answer()) };
+    if let Some(user_id) = user_id {
+        reply.user = user::find(tx, user_id)?;
     }
+    Ok((number, reply))
 }
 
 #[cfg(test)]

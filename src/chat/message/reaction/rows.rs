@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::Reaction;
 use crate::chat::Tx;
 use crate::chat::in_list::{self, KEYS};
+use crate::chat::message::Reaction;
 use crate::error::Result;
 use crate::ids::UserId;
 
@@ -12,7 +12,7 @@ use crate::ids::UserId;
 const NAMED: usize = 50;
 
 /// Each emoji and its first users. The order is computed, or the index of the order would be read to its end.
-pub(super) static REACTIONS: LazyLock<String> = LazyLock::new(|| {
+pub(in crate::chat::message) static REACTIONS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT k.message_number, k.emoji, k.count, r.user_id
          FROM reaction_kinds k CROSS JOIN reactions r
@@ -25,7 +25,7 @@ pub(super) static REACTIONS: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Deletes the reactions to a message that is deleted.
-pub(super) fn delete(tx: &mut Tx, number: i64) -> Result<()> {
+pub(in crate::chat::message) fn delete(tx: &mut Tx, number: i64) -> Result<()> {
     for sql in
         ["DELETE FROM reactions WHERE message_number = ?1", "DELETE FROM reaction_kinds WHERE message_number = ?1"]
     {
@@ -36,7 +36,7 @@ pub(super) fn delete(tx: &mut Tx, number: i64) -> Result<()> {
 
 /// Returns the reactions to messages, each with the number of its message, in the order in which the emoji were first
 /// used. However many people have reacted, only [`NAMED`] rows of each emoji are read.
-pub(super) fn of_messages(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<(i64, Reaction)>> {
+pub(in crate::chat::message) fn of_messages(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<(i64, Reaction)>> {
     let rows = in_list::in_chunks(&[], numbers, |params| {
         tx.query_all(&REACTIONS, params, |row| {
             let mut c = row.columns();
