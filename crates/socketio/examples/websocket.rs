@@ -61,6 +61,8 @@ async fn serve_engine(listener: TcpListener) {
     let config = Config {
         path: "/engine.io/".into(),
         ping_interval: Duration::from_secs(3_600),
+        // On a busy machine such a message may take longer than ten seconds to be read.
+        slow_client_timeout: Duration::from_secs(100),
         max_payload: MAX,
         max_fragments: usize::MAX,
         max_send_queue: 4 * MAX,
