@@ -75,7 +75,7 @@ async fn join(
     room: RoomPath,
     Json(body): Json<JoinCredentials>,
 ) -> Result<Json<Joined>> {
-    let joining = app.join(&me.user, room.id, body.into(), caller.address).await?;
+    let joining = app.join(&me.user, room.id, body, caller.address).await?;
     let mut member = joining.member;
     member.online = app.realtime.is_online(joining.room.id, me.user.id);
     Ok(Json(Joined { member, room: app.with_counts(joining.room) }))

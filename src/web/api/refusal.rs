@@ -32,9 +32,10 @@ refuses! {
     Method: ;
     HeaderMap: ;
     Request: ;
-    SignedIn: Unauthenticated;
+    // Reads are counted by user and by network.
+    SignedIn: Unauthenticated RateLimited;
     // A bad bearer token is refused where none is needed.
-    Option<SignedIn>: Unauthenticated;
+    Option<SignedIn>: Unauthenticated RateLimited;
     Path<T> [T]: NotFound;
     RoomPath: RoomNotFound;
     UserPath: NotFound;
