@@ -1,9 +1,9 @@
 //! The table of calls: each entry is a route and its operation in `docs/api.json`.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
@@ -233,14 +233,10 @@ fn filter(method: &str) -> MethodFilter {
     }
 }
 
-/// `GET /api/openapi.json`
-pub(super) async fn openapi(State(app): State<App>) -> Response {
-    axum::Json(super::calls(app.config.upload_max).openapi()).into_response()
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::response::IntoResponse;
     use http::{Request, StatusCode};
     use tower::ServiceExt;
 
