@@ -18,8 +18,12 @@ try {
     await minji.page.setViewportSize(viewport);
     await minji.page.goto(room);
     await minji.waitForRoom();
+    // The browser does not load pictures out of sight.
+    await minji.page.evaluate(() => {
+      window.isInSight = (image) => image.checkVisibility() && image.getBoundingClientRect().bottom > 0;
+    });
     await type(users.get("도윤"), minji);
-    await minji.page.waitForFunction(() => [...document.images].every((image) => image.complete));
+    await minji.page.waitForFunction(() => [...document.images].every((image) => image.complete || !isInSight(image)));
     await minji.page.screenshot({ path: docs(name) });
   }
 } finally {

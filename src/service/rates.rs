@@ -46,6 +46,8 @@ pub struct Rates {
     resumes: RateLimiter<UserId>,
     searches: RateLimiter<UserId>,
     lists: RateLimiter<Asker>,
+    reads: RateLimiter<UserId>,
+    reads_by_network: RateLimiter<IpAddr>,
     typing: RateLimiter<(RoomId, UserId)>,
     previews: RateLimiter<UserId>,
 }
@@ -76,6 +78,9 @@ impl Rates {
             resumes: RateLimiter::new(Rate::per_second(10).burst(200)),
             searches: RateLimiter::new(Rate::per_second(2).burst(20)),
             lists: RateLimiter::new(Rate::per_second(10).burst(100)),
+            // A page with its files, and many at once after a restart.
+            reads: RateLimiter::new(Rate::per_second(20).burst(300)),
+            reads_by_network: RateLimiter::new(Rate::per_second(200).burst(4_000)),
             previews: RateLimiter::new(Rate::per_minute(20)),
             typing: RateLimiter::new(Rate::per(TYPING, 1)),
         }
@@ -182,6 +187,16 @@ impl Rates {
     pub fn list(&self, asker: Asker) -> Result<()> {
         let network = |address| Asker::Address(self.network(address));
         self.check(&self.lists, if let Asker::Address(address) = asker { network(address) } else { asker })
+    }
+
+    /// Counts a request that only reads, for the network that it comes from.
+    pub fn read_from(&self, address: IpAddr) -> Result<()> {
+        self.check(&self.reads_by_network, self.network(address))
+    }
+
+    /// Counts a request of a user that only reads.
+    pub fn read(&self, me: UserId) -> Result<()> {
+        self.check(&self.reads, me)
     }
 
     /// Whether a typing event may be sent again. This limit is always in force: it refuses nothing, it only leaves

@@ -79,20 +79,17 @@ impl Folded {
     }
 
     pub fn has(&self, sought: &Sought) -> bool {
-        self.places(sought).next().is_some()
-    }
-
-    fn places<'a>(&'a self, sought: &'a Sought) -> impl Iterator<Item = usize> + 'a {
-        let needle = sought.chars();
-        let windows = self.chars.windows(needle.len()).enumerate();
-        windows.filter(move |(at, window)| *window == needle && sought.stands_at(&self.chars, *at)).map(|(at, _)| at)
+        sought.places(&self.chars).next().is_some()
     }
 
     /// Returns the ranges of the original that match, ascending and merged where they touch.
     fn marks(&self, all: &[Sought]) -> Vec<[u32; 2]> {
         let of = |sought: &Sought| -> Vec<[u32; 2]> {
-            let length = sought.chars().len();
-            self.places(sought).take(MARKED).map(|at| [self.from[at][0], self.from[at + length - 1][1]]).collect()
+            sought
+                .places(&self.chars)
+                .take(MARKED)
+                .map(|[from, to]| [self.from[from][0], self.from[to - 1][1]])
+                .collect()
         };
         let mut found: Vec<[u32; 2]> = all.iter().flat_map(of).collect();
         found.sort_unstable();
@@ -197,6 +194,9 @@ mod tests {
             ("밤하\u{200b}늘", &["하늘"], "밤[하\u{200b}늘]"),
             ("Die Straße", &["STRASSE"], "Die [Straße]"),
             ("c++ and c", &["c++"], "[c++] and c"),
+            ("홍길동이 밤하늘을", &["ㅎㄱㄷ", "ㅂㅎ"], "[홍길동]이 [밤하]늘을"),
+            ("김수 밤하늘 하늘", &["ㄳ", "ㅎㄴ"], "[김수] 밤하늘 [하늘]"),
+            ("크크 ㅋㅋ 하ㅋㅋ", &["ㅋㅋ"], "[크크] [ㅋㅋ] 하[ㅋㅋ]"),
             ("nothing", &["없음"], "nothing"),
         ] {
             assert_eq!(marked(text, words), shown);

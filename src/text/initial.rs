@@ -1,4 +1,4 @@
-//! Matches parts of names as people type them: syllables, initial consonants of syllables, or both.
+//! Matches parts of names and words as people type them: syllables, initial consonants of syllables, or both.
 
 use super::fold;
 
@@ -13,18 +13,32 @@ pub struct NamePart(Vec<char>);
 
 impl NamePart {
     pub fn new(typed: &str) -> Self {
-        let apart: String = typed.chars().flat_map(|c| pair(c).into_iter().flatten()).collect();
-        Self(fold(&apart).split_whitespace().collect::<Vec<_>>().join(" ").chars().collect())
+        Self(apart(typed).split_whitespace().collect::<Vec<_>>().join(" ").chars().collect())
     }
 
     /// Returns whether a folded name contains the part. A single consonant matches any syllable
     /// that it begins.
     pub fn is_in(&self, folded: &str) -> bool {
         let name: Vec<char> = folded.chars().collect();
-        let fits =
-            |window: &[char]| window.iter().zip(&self.0).all(|(&c, &typed)| c == typed || first(c) == Some(typed));
-        self.0.is_empty() || name.windows(self.0.len()).any(fits)
+        self.0.is_empty() || name.windows(self.0.len()).any(|window| fits(window, &self.0))
     }
+}
+
+/// Returns the consonants of a word that is typed by its initials alone, such as ㅎㄱㄷ. One consonant says too little.
+pub(super) fn consonants(typed: &str) -> Option<Vec<char>> {
+    let consonants: Vec<char> = apart(typed).chars().collect();
+    let are_initials = consonants.iter().all(|&c| (FIRST..=LAST).contains(&(c as u32)));
+    (consonants.len() > 1 && are_initials).then_some(consonants)
+}
+
+/// Returns whether each character of a folded text is the typed one or a syllable that begins with it.
+pub(super) fn fits(folded: &[char], typed: &[char]) -> bool {
+    folded.iter().zip(typed).all(|(&c, &typed)| c == typed || first(c) == Some(typed))
+}
+
+/// Returns the folded form of what is typed, with combined consonants taken apart.
+fn apart(typed: &str) -> String {
+    fold(&typed.chars().flat_map(|c| pair(c).into_iter().flatten()).collect::<String>())
 }
 
 /// Returns the initial consonant of a syllable.

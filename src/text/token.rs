@@ -8,7 +8,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::fold_words;
+use super::{fold_words, initial};
 
 /// The version of these rules. An index made by another version must be rebuilt.
 pub const VERSION: &str = "2";
@@ -95,12 +95,13 @@ pub fn tokens(folded: &str) -> String {
 
 /// A word or a quoted phrase of a search. A text matches where its folded form contains the term. A
 /// term that begins with a letter or a digit must begin a word there, and a single letter must be
-/// the whole word.
+/// the whole word. A term of initial consonants also matches a word whose syllables begin with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sought {
     chars: Vec<char>,
     tokens: Vec<Token>,
     is_one_letter: bool,
+    initials: Option<Vec<char>>,
 }
 
 /// A lookup in the index: a token or a prefix of one.
@@ -116,7 +117,15 @@ impl Sought {
         let folded = fold_words(typed).split_whitespace().collect::<Vec<_>>().join(" ");
         let chars: Vec<char> = folded.chars().collect();
         let is_one_letter = matches!(chars[..], [c] if kind(c) == Kind::Word);
-        (!chars.is_empty()).then(|| Self { tokens: lookups(&folded, is_one_letter), chars, is_one_letter })
+        let initials = initial::consonants(typed.trim());
+        // The index has no initials: its candidates are all messages of the rooms, the newest first.
+        let tokens = if initials.is_some() { Vec::new() } else { lookups(&folded, is_one_letter) };
+        (!chars.is_empty()).then_some(Self { tokens, chars, is_one_letter, initials })
+    }
+
+    /// Returns whether the term says anything to look for: punctuation alone does not.
+    pub fn is_word(&self) -> bool {
+        self.initials.is_some() || !self.tokens.is_empty()
     }
 
     /// Returns the tokens that every matching text has in the index. They may be empty, for example
@@ -125,16 +134,32 @@ impl Sought {
         &self.tokens
     }
 
-    pub(super) fn chars(&self) -> &[char] {
-        &self.chars
+    /// Returns the matches in a folded text, as `[from, to)`: those of the term itself, then those of its initials.
+    pub(super) fn places<'a>(&'a self, text: &'a [char]) -> impl Iterator<Item = [usize; 2]> + 'a {
+        let term = windows(text, &self.chars, move |window, at| window == self.chars && self.stands_at(text, at));
+        let initials = self.initials.iter().flat_map(move |initials| {
+            let begins = move |at: usize| at == 0 || kind(text[at - 1]) != Kind::Unspaced;
+            windows(text, initials, move |window, at| begins(at) && initial::fits(window, initials))
+        });
+        term.chain(initials)
     }
 
     /// Returns whether the match at `at` of a folded text has the right word boundaries.
-    pub(super) fn stands_at(&self, text: &[char], at: usize) -> bool {
+    fn stands_at(&self, text: &[char], at: usize) -> bool {
         let begins = !is_word(self.chars[0]) || at == 0 || !is_word(text[at - 1]);
         let ends = !self.is_one_letter || text.get(at + 1).is_none_or(|&next| !is_word(next));
         begins && ends
     }
+}
+
+/// Returns the parts of a text, as long as a needle, that fit.
+fn windows<'a>(
+    text: &'a [char],
+    needle: &'a [char],
+    fits: impl Fn(&[char], usize) -> bool + 'a,
+) -> impl Iterator<Item = [usize; 2]> + 'a {
+    let windows = text.windows(needle.len()).enumerate();
+    windows.filter(move |(at, window)| fits(window, *at)).map(|(at, window)| [at, at + window.len()])
 }
 
 fn lookups(folded: &str, is_one_letter: bool) -> Vec<Token> {

@@ -78,7 +78,7 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        authenticate(parts, app).await?.ok_or(Code::Unauthenticated.into())
+        admit(parts, app).await?.ok_or(Code::Unauthenticated.into())
     }
 }
 
@@ -86,8 +86,21 @@ impl OptionalFromRequestParts<App> for SignedIn {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
-        authenticate(parts, app).await
+        admit(parts, app).await
     }
+}
+
+/// Like [`authenticate`], and counts the reads of a network and of a user; acts have rates of their own.
+async fn admit(parts: &Parts, app: &App) -> Result<Option<SignedIn>> {
+    let is_read = parts.method.is_safe();
+    if is_read {
+        app.rates.read_from(Caller::of(parts).address)?;
+    }
+    let signed_in = authenticate(parts, app).await?;
+    if let Some(me) = signed_in.as_ref().filter(|_| is_read) {
+        app.rates.read(me.user.id)?;
+    }
+    Ok(signed_in)
 }
 
 /// Returns the user of the bearer token or of the cookie. A bearer token decides alone: a bad one is

@@ -232,4 +232,5 @@ pub(super) const B: &[Row] = &[
     (9, "guests and rooms that nobody can come back to", "Guests in no room go after a week."),
     (10, "an old invite by which a banned guest comes back", "A choice with a ban and with a new password."),
     (11, "direct rooms of strangers, one after the other", "They wait apart; refused, they stay away."),
+    (12, "pages and lists read without end", ""),
 ];

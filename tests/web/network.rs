@@ -291,3 +291,27 @@ async fn guests_who_have_gone_leave_nothing_behind_for_good() {
     let id = kept["id"].as_str().unwrap();
     app.call(&minji, "GET", &format!("/rooms/{id}/messages"), Value::Null).await.is(200);
 }
+
+/// Abuse: B12
+#[tokio::test]
+async fn a_user_and_a_network_read_so_much_at_once() {
+    let app = App::with(|config| config.has_rate_limits = true).await;
+    let (reader, other) = (app.guest("reader").await, app.guest("other").await);
+    let room = app.courtyard(&reader).await;
+    let page = format!("/room/{}", room.id);
+    let mut read = 0;
+    let refused = loop {
+        let answer = app.page(&reader, &page).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        read += 1;
+        assert!(read < 3_000, "nothing stops a reader");
+    };
+    assert_eq!((refused.status, refused.header("retry-after").is_some()), (429, true));
+    assert!(read >= 300, "{read}");
+    app.call(&other, "GET", "/me/rooms", Value::Null).await.is(200);
+    app.call(&reader, "GET", "/me/rooms", Value::Null).await.refused(429, "rate_limited");
+    // Acts go on.
+    app.call(&reader, "POST", &format!("/rooms/{}/messages", room.id), json!({ "text": "hello" })).await.is(201);
+}

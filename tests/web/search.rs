@@ -109,6 +109,24 @@ async fn a_word_is_found_however_it_was_typed() {
 
 /// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
+async fn a_word_is_found_by_its_initial_consonants() {
+    let app = App::start().await;
+    let [minji, jun, _] = app.three_guests().await;
+    let (room, other) = (app.courtyard(&minji).await, app.courtyard(&jun).await);
+    for text in ["홍길동이 왔어요", "우리홍길동", "ㅎㄱㄷ이 누구?", "하고 다시", "고맙습니다 감사", "ㄱㅅ!"]
+    {
+        app.say(&minji, &room, text).await;
+    }
+    app.say(&jun, &other, "홍길동은 비밀이에요").await;
+    let texts_of =
+        async |q: &str| texts(&app.found(&minji, q).await).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(texts_of("ㅎㄱㄷ").await, ["ㅎㄱㄷ이 누구?", "홍길동이 왔어요"]);
+    assert_eq!(texts_of("ㅎㄱㄷ 왔어요").await, ["홍길동이 왔어요"]);
+    assert_eq!(texts_of("ㄳ").await, ["ㄱㅅ!", "고맙습니다 감사"]);
+    app.search(&minji, "ㅎ", "").await.is(200);
+}
+
+#[tokio::test]
 async fn query_operators_are_plain_text() {
     let app = App::start().await;
     let minji = app.guest("minji").await;
