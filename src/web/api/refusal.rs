@@ -32,9 +32,10 @@ refuses! {
     Method: ;
     HeaderMap: ;
     Request: ;
-    SignedIn: Unauthenticated;
+    // What users read is counted here, and what they do, by the rules.
+    SignedIn: Unauthenticated RateLimited;
     // A bad bearer token is refused where none is needed.
-    Option<SignedIn>: Unauthenticated;
+    Option<SignedIn>: Unauthenticated RateLimited;
     Path<T> [T]: NotFound;
     RoomPath: RoomNotFound;
     UserPath: NotFound;

@@ -157,11 +157,6 @@ impl Describe<'_> {
         self.refuses(&[Code::RoomNotFound, Code::Gone, Code::NotAMember])
     }
 
-    /// Calls of one user or network are counted.
-    pub(super) fn limited(self) -> Self {
-        self.refuses(&[Code::RateLimited])
-    }
-
     /// Names errors of the rule behind the call. Those of its extractors are known already.
     pub(super) fn refuses(mut self, codes: &[Code]) -> Self {
         self.call.codes.extend(codes);
