@@ -13,7 +13,7 @@ use crate::web::extract::{Caller, SignedIn, cursor};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls.add("GET", "/rooms", list, "List open rooms, busiest first.", |call| {
-        call.public().query::<ListQuery>().response::<Rooms>(200).limited().refuses(&[Code::TooLong])
+        call.public().query::<ListQuery>().response::<Rooms>(200).refuses(&[Code::TooLong])
     })
 }
 

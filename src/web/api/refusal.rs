@@ -59,6 +59,13 @@ macro_rules! refusals {
     };
 }
 
+// The handler of a call that takes nothing.
+impl Refusals for ((),) {
+    fn codes() -> Vec<Code> {
+        Vec::new()
+    }
+}
+
 refusals! { A }
 refusals! { A B }
 refusals! { A B C }
