@@ -22,8 +22,9 @@ use super::tempdir::TempDir;
 use crate::chat::message::NewMessage;
 use crate::config::Config;
 use crate::i18n::Lang;
-use crate::service::{App, Key, RoomRequest, Visitor};
+use crate::service::{App, ClientInfo, RoomRequest};
 use crate::web::{ClientAddress, name_assets, router};
+use crate::wire::JoinCredentials;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// The largest response in bytes.
@@ -221,14 +222,14 @@ impl Server {
 async fn prepare(app: &App) -> (String, Vec<(&'static str, String)>) {
     app.check_search_index().await.expect("an index");
     let sign_in = async |name: &str| {
-        let visitor = Visitor { lang: Lang::En, agent: None, address: HERE };
+        let visitor = ClientInfo { lang: Lang::En, agent: None, address: HERE };
         let entered = app.enter_as_guest(Some(name.to_owned()), visitor).await.expect("a guest");
         (Arc::new(entered.user), entered.token.reveal())
     };
     let ((minji, token), (jun, _)) = (sign_in("minji").await, sign_in("<i x>jun").await);
     let courtyard = RoomRequest { title: "courtyard \"<i x>".into(), ..RoomRequest::default() };
     let room = app.create_room(&minji, courtyard).await.expect("a room");
-    app.join(&jun, room.id, Key::default(), HERE).await.expect("a member");
+    app.join(&jun, room.id, JoinCredentials::default(), HERE).await.expect("a member");
     let new = NewMessage { text: "<i x> **마당** https://madang.example/ @minji".into(), ..NewMessage::default() };
     let said = app.send(jun.id, room.id, new).await.expect("a message").message;
     let invite = app.create_invite(minji.id, room.id, None, None).await.expect("an invite");

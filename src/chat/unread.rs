@@ -44,14 +44,14 @@ pub struct MyRoom {
 }
 
 /// A place in the list: when a room was last active, and its id.
-pub type Place = room::Place;
+pub type Cursor = room::Cursor;
 
 /// Returns the rooms of a user after a place, without hidden ones, the latest active first, and where to go on if there are
 /// more. The number of statements does not grow with the number of rooms.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Place>, limit: usize) -> Result<(Vec<MyRoom>, Option<Place>)> {
+pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Cursor>, limit: usize) -> Result<(Vec<MyRoom>, Option<Cursor>)> {
     static MINE: LazyLock<String> = LazyLock::new(|| {
         let rooms = room::select(", m.role, m.read_seq, m.joined_at, r.direct_pair, m.is_request, r.active_at");
         format!(

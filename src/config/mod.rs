@@ -86,7 +86,7 @@ pub struct Settings {
     #[arg(long, env = "TEXT_MAX", default_value_t = 10_000, value_parser = parse::positive::<usize>)]
     pub text_max: usize,
 
-    /// Maximum size of an uploaded file in bytes.
+    /// Maximum size of an uploaded file in bytes; 0 for no uploads.
     #[arg(long, env = "UPLOAD_MAX", default_value_t = 25 * 1024 * 1024)]
     pub upload_max: usize,
 
@@ -109,8 +109,8 @@ pub struct Settings {
     pub guests: Guests,
 
     /// Megabytes that the guests of one network may store in a day, messages and files together; its accounts may store
-    /// four times as many.
-    #[arg(long, env = "NETWORK_QUOTA_MB", default_value_t = 1_024)]
+    /// four times as many, and all networks together 32 times as many.
+    #[arg(long, env = "NETWORK_QUOTA_MB", default_value_t = 1_024, value_parser = parse::positive::<u32>)]
     pub network_quota_mb: u32,
 
     /// Length of the IPv4 prefix that counts as one network for budgets, 8 to 32.

@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 /// A finished backup.
 #[derive(Debug)]
-pub struct Made {
+pub struct Summary {
     /// The size of the file in bytes.
     pub bytes: u64,
     pub holds: Counts,
@@ -47,13 +47,13 @@ pub async fn backup(
     path: &Path,
     may_replace: bool,
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
-) -> Result<Made, String> {
+) -> Result<Summary, String> {
     let (config, path) = (config.clone(), path.to_owned());
     let work = tokio::task::spawn_blocking(move || make(&config, &path, may_replace, &mut watch));
     work.await.map_err(|error| format!("the backup failed: {error}"))?
 }
 
-fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Made, String> {
+fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Summary, String> {
     let database = existing_database(config)?;
     let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
     let name = path.file_name().ok_or_else(|| format!("{} is not a file name", path.display()))?;
@@ -88,7 +88,7 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     let bytes = file.metadata().map_err(cannot)?.len();
     refuse_to_replace(path, may_replace)?;
     part.rename_to(path).map_err(cannot)?;
-    Ok(Made { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost })
+    Ok(Summary { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost })
 }
 
 /// Returns the path of the database, which must exist.

@@ -22,12 +22,12 @@ struct Inner {
     summaries: HashMap<(RoomId, SystemEvent), Summary>,
     /// Read marks since they were last sent.
     reads: HashMap<RoomId, Marks>,
-    news: News,
+    news: UnreadChanges,
 }
 
 /// What may have changed unread counts.
 #[derive(Default)]
-pub struct News {
+pub struct UnreadChanges {
     /// Rooms with new messages.
     pub rooms: HashSet<RoomId>,
     /// Who has read on in which room.
@@ -115,7 +115,7 @@ impl Changes {
         self.0.lock().news.readers.insert((room_id, user_id));
     }
 
-    pub fn take_news(&self) -> News {
+    pub fn take_news(&self) -> UnreadChanges {
         std::mem::take(&mut self.0.lock().news)
     }
 

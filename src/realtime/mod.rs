@@ -29,7 +29,7 @@ use crate::ids::{RoomId, UserId};
 use occupancy::{Expiries, Expiry, Occupancy};
 use room::RoomState;
 
-pub use changes::{Changes, Marks, News, Summary};
+pub use changes::{Changes, Marks, Summary, UnreadChanges};
 pub use connected_user::{ConnectedUser, Rooms};
 pub use connections::Connections;
 pub use label::Label;

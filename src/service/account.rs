@@ -17,7 +17,7 @@ use crate::wire::NewUser;
 
 /// The client of a request without an identity.
 #[derive(Clone, Debug)]
-pub struct Visitor {
+pub struct ClientInfo {
     pub lang: Lang,
     pub agent: Option<String>,
     pub address: IpAddr,
@@ -49,7 +49,7 @@ impl App {
     /// # Errors
     /// `rate_limited` for the address; `invalid`, `too_long` with the field `email`, `password` or
     /// `name`; `email_taken`; `forbidden` for a user who has an account; `busy`.
-    pub async fn sign_up(&self, request: SignUp, former: Option<&Session>, visitor: Visitor) -> Result<Entered> {
+    pub async fn sign_up(&self, request: SignUp, former: Option<&Session>, visitor: ClientInfo) -> Result<Entered> {
         let name = request.name.filter(|name| !name.trim().is_empty());
         let known_as = name.as_deref().or(former.map(|session| session.user.name.as_str())).unwrap_or_default();
         crate::text::email(&request.email)?;
@@ -82,7 +82,7 @@ impl App {
         email: String,
         password: String,
         former: Option<&Session>,
-        visitor: Visitor,
+        visitor: ClientInfo,
     ) -> Result<Entered> {
         let folded = crate::text::email_key(&email);
         let address = visitor.address;
@@ -122,7 +122,7 @@ impl App {
     /// # Errors
     /// `unauthenticated` for an unknown or revoked key; `rate_limited`; `invalid`,
     /// `too_long` with the field.
-    pub async fn enter_outsider(&self, secret: Token, outsider: ExternalUser, visitor: Visitor) -> Result<Entered> {
+    pub async fn enter_outsider(&self, secret: Token, outsider: ExternalUser, visitor: ClientInfo) -> Result<Entered> {
         let found = self.db.read(move |tx| api_key::find(tx, &secret).map(|id| (id, secret))).await?;
         let (Some(key_id), secret) = found else { return Err(Code::Unauthenticated.into()) };
         self.rates.outsider(key_id)?;

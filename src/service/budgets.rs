@@ -14,6 +14,7 @@ use socketio::{Rate, RateLimiter};
 use tokio::time::Instant;
 
 use super::disk_space::DiskSpace;
+use super::rates::take;
 use crate::chat::user::UserKind;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
@@ -197,9 +198,6 @@ impl Budgets {
     }
 
     fn check(&self, limiter: &RateLimiter<IpAddr>, network: IpAddr, count: u32) -> Result<()> {
-        if !self.is_on {
-            return Ok(());
-        }
-        limiter.check_many(network, count).map_err(|wait| Error::rate_limited(wait.max(Duration::from_millis(1))))
+        if self.is_on { take(limiter, network, count) } else { Ok(()) }
     }
 }

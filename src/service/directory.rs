@@ -3,14 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{App, Asker};
-use crate::chat::user::{self, Listed, Place};
+use super::{App, Requester};
+use crate::chat::user::{self, Cursor, Listed};
 use crate::error::Result;
 use crate::ids::UserId;
 
 /// Where the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DirectoryCursor(Place);
+pub struct DirectoryCursor(Cursor);
 
 impl fmt::Display for DirectoryCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,7 +40,7 @@ impl App {
         after: Option<DirectoryCursor>,
         limit: Option<u32>,
     ) -> Result<(Vec<Listed>, Option<DirectoryCursor>)> {
-        self.rates.list(Asker::User(me))?;
+        self.rates.list(Requester::User(me))?;
         let limits = self.config.limits.clone();
         let limit = limit.unwrap_or(limits.page_default);
         let after = after.map(|DirectoryCursor(place)| place);

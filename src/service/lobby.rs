@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
-use super::{App, Asker};
+use super::{App, Requester};
 use crate::chat::kinds::UserKind;
 use crate::chat::room::{self, Listed, Room};
 use crate::chat::{Limits, Tx};
@@ -54,7 +54,7 @@ impl App {
     /// `rate_limited`; `invalid` with the field `limit`, `too_long` with the field `q`.
     pub async fn find_rooms(
         &self,
-        asker: Asker,
+        asker: Requester,
         q: String,
         after: Option<LobbyCursor>,
         limit: Option<u32>,
@@ -149,7 +149,7 @@ impl Page<'_> {
         &mut self,
         tx: &mut Tx,
         limits: &Limits,
-        mut after: Option<room::Place>,
+        mut after: Option<room::Cursor>,
         busy: &HashSet<RoomId>,
     ) -> Result<bool> {
         for _ in 0..room::LOOKED_AT / BATCH {

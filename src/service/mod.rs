@@ -49,13 +49,13 @@ use crate::password::Passwords;
 use crate::preview::Fetcher;
 use crate::realtime::{Realtime, Timing};
 
-pub use account::{SignUp, Visitor};
+pub use account::{ClientInfo, SignUp};
 use budgets::Budgets;
 pub use directory::DirectoryCursor;
 use disk_space::DiskSpace;
 pub use lobby::LobbyCursor;
-pub use member::{Key, MemberCursor, Snapshot};
-pub use rates::{Asker, Rates};
+pub use member::{MemberCursor, Snapshot};
+pub use rates::{Rates, Requester};
 pub use room::{RoomChange, RoomRequest};
 pub use room_page::{MY_ROOMS, RoomPageData};
 pub use search::SearchRequest;

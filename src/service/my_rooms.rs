@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::chat::Tx;
-use crate::chat::unread::{self, MyRoom, Place, Unread};
+use crate::chat::unread::{self, Cursor, MyRoom, Unread};
 use crate::chat::user::User;
 use crate::error::{Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -18,9 +18,9 @@ impl App {
     pub async fn my_rooms(
         &self,
         me: &User,
-        after: Option<Place>,
+        after: Option<Cursor>,
         limit: Option<u32>,
-    ) -> Result<(Vec<MyRoom>, Option<Place>)> {
+    ) -> Result<(Vec<MyRoom>, Option<Cursor>)> {
         let limit = limit.unwrap_or(PAGE);
         if !(1..=PAGE).contains(&limit) {
             return Err(Error::invalid("limit", format!("limit must be 1 to {PAGE}")));

@@ -15,7 +15,7 @@ const TYPING: Duration = Duration::from_secs(3);
 
 /// The client whose requests are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asker {
+pub enum Requester {
     User(UserId),
     /// A client without an identity.
     Address(IpAddr),
@@ -45,7 +45,7 @@ pub struct Rates {
     rooms: RateLimiter<UserId>,
     resumes: RateLimiter<UserId>,
     searches: RateLimiter<UserId>,
-    lists: RateLimiter<Asker>,
+    lists: RateLimiter<Requester>,
     reads: RateLimiter<UserId>,
     reads_by_network: RateLimiter<IpAddr>,
     typing: RateLimiter<(RoomId, UserId)>,
@@ -184,9 +184,9 @@ impl Rates {
     }
 
     /// Counts a list that is filtered by a name or a title.
-    pub fn list(&self, asker: Asker) -> Result<()> {
-        let network = |address| Asker::Address(self.network(address));
-        self.check(&self.lists, if let Asker::Address(address) = asker { network(address) } else { asker })
+    pub fn list(&self, asker: Requester) -> Result<()> {
+        let network = |address| Requester::Address(self.network(address));
+        self.check(&self.lists, if let Requester::Address(address) = asker { network(address) } else { asker })
     }
 
     /// Counts a request that only reads, for the network that it comes from.
@@ -215,9 +215,14 @@ impl Rates {
     }
 
     fn check<K: Hash + Eq>(&self, limiter: &RateLimiter<K>, key: K) -> Result<()> {
-        if !self.is_on {
-            return Ok(());
-        }
-        limiter.check(key).map_err(|wait| Error::rate_limited(wait.max(Duration::from_millis(1))))
+        if self.is_on { take(limiter, key, 1) } else { Ok(()) }
     }
+}
+
+/// Takes from a rate.
+///
+/// # Errors
+/// `rate_limited`, with the time to wait.
+pub(super) fn take<K: Hash + Eq>(limiter: &RateLimiter<K>, key: K, count: u32) -> Result<()> {
+    limiter.check_many(key, count).map_err(|wait| Error::rate_limited(wait.max(Duration::from_millis(1))))
 }

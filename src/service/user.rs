@@ -1,6 +1,6 @@
 //! Guests and sessions of a request: created, found by their token, renamed.
 
-use super::{App, Visitor};
+use super::{App, ClientInfo};
 use crate::chat::Tx;
 use crate::chat::session::{self, SessionId, Token};
 use crate::chat::user::{self, User};
@@ -19,7 +19,7 @@ pub struct Entered {
 
 impl Entered {
     /// Opens a session for a user.
-    pub(super) fn open(tx: &mut Tx, now: i64, user: User, visitor: &Visitor) -> Result<Self> {
+    pub(super) fn open(tx: &mut Tx, now: i64, user: User, visitor: &ClientInfo) -> Result<Self> {
         let opened = session::open(tx, now, user.id, visitor.agent.as_deref(), Some(visitor.address));
         let (token, surplus) = opened?;
         Ok(Self { user, session_id: token.session_id(), token, surplus })
@@ -37,7 +37,7 @@ impl App {
     /// # Errors
     /// `forbidden` where the settings allow no guests; `rate_limited` for the address; `invalid`, `too_long` for the name;
     /// `unavailable` on a full disk.
-    pub async fn enter_as_guest(&self, name: Option<String>, visitor: Visitor) -> Result<Entered> {
+    pub async fn enter_as_guest(&self, name: Option<String>, visitor: ClientInfo) -> Result<Entered> {
         self.budgets.guest(&self.disk_space)?;
         self.rates.guest(visitor.address)?;
         let address = visitor.address;

@@ -8,10 +8,11 @@ use crate::chat::message::{Changes, Message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::realtime::ConnectedUser;
-use crate::service::{App, Key, Snapshot};
+use crate::service::{App, Snapshot};
 use crate::view;
 use crate::wire::{
-    Answer, Auth, Encoded, HandOver, Join, Joined, Nothing, Own, Rev, RoomOnly, SharedJson, Variant, WireMessage,
+    Answer, Auth, Encoded, HandOver, Join, JoinCredentials, Joined, Nothing, Own, Rev, RoomOnly, SharedJson, Variant,
+    WireMessage,
 };
 
 /// The maximum number of rooms of one socket.
@@ -35,22 +36,22 @@ pub(super) async fn hand_over(app: App, socket: ChatSocket, request: HandOver) -
 /// How a socket joins a room: by the event or with the handshake.
 #[derive(Clone)]
 pub(super) struct Entry {
-    key: Key,
+    credentials: JoinCredentials,
     since: Option<i64>,
     epoch: Option<String>,
 }
 
 impl From<Join> for Entry {
     fn from(request: Join) -> Self {
-        let key = Key { password: request.password, invite: request.invite };
-        Self { key, since: request.since, epoch: request.epoch }
+        let credentials = JoinCredentials { password: request.password, invite: request.invite };
+        Self { credentials, since: request.since, epoch: request.epoch }
     }
 }
 
 impl From<Auth> for Entry {
     fn from(auth: Auth) -> Self {
-        let key = Key { password: auth.password, invite: auth.invite };
-        Self { key, since: auth.since, epoch: auth.epoch }
+        let credentials = JoinCredentials { password: auth.password, invite: auth.invite };
+        Self { credentials, since: auth.since, epoch: auth.epoch }
     }
 }
 
@@ -103,12 +104,12 @@ async fn try_join(
     socket: &Socket,
     me: &ConnectedUser,
     room_id: RoomId,
-    Entry { key, since, epoch }: Entry,
+    Entry { credentials, since, epoch }: Entry,
 ) -> Result<Answer<Joined>, JoinError> {
     if me.rooms.len() >= ROOMS_PER_SOCKET && !me.rooms.contains(room_id) {
         return Err(Error::from(Code::TooMany).into());
     }
-    let joining = app.join(&me.profile(), room_id, key, me.address).await?;
+    let joining = app.join(&me.profile(), room_id, credentials, me.address).await?;
     if !me.rooms.contains(room_id) {
         // The end of an earlier membership must not end this one, also when another tab has begun it.
         app.realtime.drained(room_id).await;

@@ -1,4 +1,4 @@
-//! E-mail addresses: what is accepted, how two are compared, and where a letter goes.
+//! E-mail addresses: what is accepted, how two are compared, and where an e-mail goes.
 
 use unicode_normalization::UnicodeNormalization;
 use url::Host;

@@ -39,30 +39,9 @@ pub fn fold_words(text: &str) -> String {
     words
 }
 
-/// Replaces each Hangul syllable by its initial consonant (홍길동 becomes ㅎㄱㄷ) and folds the rest like
-/// [`fold`], for searches by initials.
-pub fn initials(text: &str) -> String {
-    const FIRST: [char; 19] = [
-        'ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ',
-        'ㅎ',
-    ];
-    const SYLLABLES_OF_ONE: u32 = 21 * 28;
-    let first = |c: char| match c {
-        '가'..='힣' => FIRST[((c as u32 - '가' as u32) / SYLLABLES_OF_ONE) as usize],
-        other => other,
-    };
-    fold(text).chars().map(first).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn initials_are_the_first_consonants() {
-        assert_eq!(initials("홍길동 Kim"), "ㅎㄱㄷ kim");
-        assert_eq!(initials("까치힣"), "ㄲㅊㅎ");
-    }
 
     #[test]
     fn folding_forgets_case_and_width() {

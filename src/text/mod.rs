@@ -10,9 +10,9 @@ pub mod emoji;
 mod file_name;
 mod fold;
 pub mod hit;
-pub mod initial;
+pub mod initials;
 pub mod link;
-pub mod look;
+pub mod lookalike;
 pub mod markup;
 pub(crate) mod particle;
 pub mod token;
@@ -20,7 +20,8 @@ mod visible;
 
 pub use file_name::file_name;
 use fold::is_normal;
-pub use fold::{fold, fold_words, initials};
+pub use fold::{fold, fold_words};
+pub use initials::initials;
 use visible::{folded, is_stripped, shows_nothing};
 pub use visible::{is_direction_control, shows};
 

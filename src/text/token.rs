@@ -8,7 +8,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::{fold_words, initial};
+use super::{fold_words, initials};
 
 /// The version of these rules. An index made by another version must be rebuilt.
 pub const VERSION: &str = "2";
@@ -117,7 +117,7 @@ impl Sought {
         let folded = fold_words(typed).split_whitespace().collect::<Vec<_>>().join(" ");
         let chars: Vec<char> = folded.chars().collect();
         let is_one_letter = matches!(chars[..], [c] if kind(c) == Kind::Word);
-        let initials = initial::consonants(typed.trim());
+        let initials = initials::consonants(typed.trim());
         // The index has no initials: its candidates are all messages of the rooms, the newest first.
         let tokens = if initials.is_some() { Vec::new() } else { lookups(&folded, is_one_letter) };
         (!chars.is_empty()).then_some(Self { tokens, chars, is_one_letter, initials })
@@ -137,9 +137,9 @@ impl Sought {
     /// Returns the matches in a folded text, as `[from, to)`: those of the term itself, then those of its initials.
     pub(super) fn places<'a>(&'a self, text: &'a [char]) -> impl Iterator<Item = [usize; 2]> + 'a {
         let term = windows(text, &self.chars, move |window, at| window == self.chars && self.stands_at(text, at));
-        let initials = self.initials.iter().flat_map(move |initials| {
+        let initials = self.initials.iter().flat_map(move |typed| {
             let begins = move |at: usize| at == 0 || kind(text[at - 1]) != Kind::Unspaced;
-            windows(text, initials, move |window, at| begins(at) && initial::fits(window, initials))
+            windows(text, typed, move |window, at| begins(at) && initials::fits(window, typed))
         });
         term.chain(initials)
     }

@@ -24,7 +24,7 @@ use askama::Template;
 
 pub use message::{HistoryPart, PinsPart, member_html, message_html, row_html};
 pub use my_rooms::my_room_html;
-pub use page::{DoorPage, ErrorPage, GalleryPage, LobbyPage, RoomPage};
+pub use page::{ErrorPage, GalleryPage, JoinPage, LobbyPage, RoomPage};
 pub use people::{DirectoryEntry, PeoplePage};
 pub use search::{FoundIn, SearchPage};
 pub use strings::strings_script;

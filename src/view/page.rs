@@ -45,7 +45,7 @@ pub struct LobbyPage<'a> {
 /// `/room/{id}` for visitors who are not in the room.
 #[derive(Template)]
 #[template(path = "room/join.html")]
-pub struct DoorPage<'a> {
+pub struct JoinPage<'a> {
     pub lang: Lang,
     pub room: &'a Room,
     /// The value of the name field: the viewer's name, or a friendly default.
@@ -178,4 +178,4 @@ macro_rules! pages {
     )+};
 }
 
-pages! { LobbyPage<'_>, DoorPage<'_>, RoomPage<'_>, GalleryPage<'_>, ErrorPage, }
+pages! { LobbyPage<'_>, JoinPage<'_>, RoomPage<'_>, GalleryPage<'_>, ErrorPage, }

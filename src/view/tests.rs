@@ -1,6 +1,6 @@
 use super::part::{clock, host, is_emoji_alone, monogram, size};
 use super::{
-    DirectoryEntry, DoorPage, ErrorPage, FoundIn, GalleryPage, HistoryPart, LobbyPage, PeoplePage, RoomPage,
+    DirectoryEntry, ErrorPage, FoundIn, GalleryPage, HistoryPart, JoinPage, LobbyPage, PeoplePage, RoomPage,
     SearchPage, member_html, message_html, my_room_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
@@ -209,7 +209,7 @@ fn what_people_write_is_text_everywhere() {
     let entries = [kept(&hostile.files[0]), kept(&song(HOSTILE))];
     let gallery =
         |kind, entries| GalleryPage { lang: Lang::Ko, room: &room, kind, entries, next: None, is_first: true };
-    let door = DoorPage { lang: Lang::Ko, room: &room, name: HOSTILE, invite: Some(HOSTILE), notice: None };
+    let door = JoinPage { lang: Lang::Ko, room: &room, name: HOSTILE, invite: Some(HOSTILE), notice: None };
     for html in [
         room_page(&room, &me, &[hostile.clone(), line.clone()]),
         lobby.html(),

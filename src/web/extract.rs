@@ -22,7 +22,7 @@ use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
 use crate::ids::{MessageId, RoomId, UserId};
 use crate::origin::Judgement;
-use crate::service::{App, Visitor};
+use crate::service::{App, ClientInfo};
 
 /// The client's address. The accept loop puts it into each request.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ impl Caller {
     }
 }
 
-impl From<Caller> for Visitor {
+impl From<Caller> for ClientInfo {
     fn from(caller: Caller) -> Self {
         Self { lang: caller.lang, agent: caller.agent, address: caller.address }
     }

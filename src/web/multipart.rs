@@ -20,15 +20,8 @@ use crate::service::file::UploadSlot;
 const FIELD_MAX: usize = 48 * 1024;
 
 /// The errors of a body with files: of reading it, of [`App::may_upload`] and of what is in it.
-pub(super) const CODES: &[Code] = &[
-    Code::UnsupportedType,
-    Code::TooLarge,
-    Code::BadRequest,
-    Code::Invalid,
-    Code::BadImage,
-    Code::TooMany,
-    Code::RateLimited,
-];
+pub(super) const CODES: &[Code] =
+    &[Code::UnsupportedType, Code::TooLarge, Code::BadRequest, Code::Invalid, Code::BadImage, Code::TooMany];
 
 /// The parts of an upload: the files and the fields beside them.
 #[derive(Debug, Default)]

@@ -22,9 +22,9 @@ pub use variant::{Variant, Variants};
 /// A room id as a client sends it. An invalid id is treated like an unknown room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct RoomName(String);
+pub struct RoomRef(String);
 
-impl RoomName {
+impl RoomRef {
     /// # Errors
     /// `room_not_found` if the text is not a room id.
     pub fn id(&self) -> Result<RoomId> {
@@ -35,9 +35,9 @@ impl RoomName {
 /// A message id as a client sends it. An invalid id is treated like an unknown message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct MessageName(String);
+pub struct MessageRef(String);
 
-impl MessageName {
+impl MessageRef {
     /// # Errors
     /// `forbidden` if the text is not a message id, as for a message that the user may not see.
     pub fn id(&self) -> Result<MessageId> {

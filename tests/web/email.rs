@@ -12,13 +12,13 @@ use tokio::sync::mpsc;
 use crate::support::{App, TIMEOUT};
 
 /// An e-mail as the mail server receives it.
-struct Letter {
+struct Email {
     to: String,
     body: String,
 }
 
 /// A minimal mail server without extensions. It answers the first `RCPT`s with these lines.
-async fn serve(stream: TcpStream, letters: mpsc::Sender<Letter>, answers: Answers) -> std::io::Result<()> {
+async fn serve(stream: TcpStream, emails: mpsc::Sender<Email>, answers: Answers) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 post.example.org\r\n").await?;
     let (mut to, mut line) = (String::new(), String::new());
@@ -38,7 +38,7 @@ async fn serve(stream: TcpStream, letters: mpsc::Sender<Letter>, answers: Answer
                 while !body.ends_with("\r\n.\r\n") {
                     stream.read_line(&mut body).await?;
                 }
-                letters.send(Letter { to: to.clone(), body }).await.unwrap();
+                emails.send(Email { to: to.clone(), body }).await.unwrap();
                 "250 taken\r\n"
             }
             "QUIT" => {
@@ -59,19 +59,19 @@ fn plain(body: &str) -> String {
 type Answers = Arc<Mutex<Vec<&'static str>>>;
 
 /// Starts a mail server.
-async fn mail_server(answers: Answers) -> (u16, mpsc::Receiver<Letter>) {
+async fn mail_server(answers: Answers) -> (u16, mpsc::Receiver<Email>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (letters, post) = mpsc::channel(8);
+    let (emails, post) = mpsc::channel(8);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, letters.clone(), Arc::clone(&answers)));
+            tokio::spawn(serve(stream, emails.clone(), Arc::clone(&answers)));
         }
     });
     (port, post)
 }
 
-async fn next(post: &mut mpsc::Receiver<Letter>) -> Letter {
+async fn next(post: &mut mpsc::Receiver<Email>) -> Email {
     tokio::time::timeout(TIMEOUT, post.recv()).await.unwrap().unwrap()
 }
 
@@ -128,9 +128,9 @@ async fn a_letter_says_what_it_is_and_a_host_in_hangul_is_written_in_ascii() {
     let log_in = json!({ "email": "minji@xn--vv4b11d.xn--3e0b707e", "password": "a tree by the gate" });
     app.request("POST", "/api/session").json(&log_in).send().await.is(201);
     app.request("POST", "/forgot").form(&[("email", "minji@예시.한국")]).send().await;
-    let letter = next(&mut post).await;
-    assert_eq!(letter.to, "RCPT TO:<minji@xn--vv4b11d.xn--3e0b707e>");
-    let (head, _) = letter.body.split_once("\r\n\r\n").unwrap();
+    let email = next(&mut post).await;
+    assert_eq!(email.to, "RCPT TO:<minji@xn--vv4b11d.xn--3e0b707e>");
+    let (head, _) = email.body.split_once("\r\n\r\n").unwrap();
     let header = |name: &str| {
         let mut values = head.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let value = values.next().unwrap_or_else(|| panic!("no {name} in {head}"));
@@ -142,7 +142,7 @@ async fn a_letter_says_what_it_is_and_a_host_in_hangul_is_written_in_ascii() {
     assert_eq!(header("To"), "minji@xn--vv4b11d.xn--3e0b707e");
     assert!(header("Message-ID").ends_with("@example.org>") && header("Date").len() > 20);
     assert_eq!(header("Auto-Submitted"), "auto-generated");
-    assert!(header("From").starts_with("=?utf-8?b?") && letter.body.is_ascii(), "{head}");
+    assert!(header("From").starts_with("=?utf-8?b?") && email.body.is_ascii(), "{head}");
 }
 
 static PORT: OnceLock<u16> = OnceLock::new();
@@ -168,10 +168,10 @@ async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() 
     let (unknown, known) = (ask("nobody@example.org").await, ask("MINJI@example.org").await);
     assert_eq!((unknown.status, unknown.text()), (known.status, known.text()));
     assert_eq!(ask("no e-mail").await.status, 422);
-    let letter = next(&mut post).await;
+    let email = next(&mut post).await;
     // The address comes from the account, not from the request.
-    assert!(letter.to.contains("minji@example.org"), "{}", letter.to);
-    let text = plain(&letter.body);
+    assert!(email.to.contains("minji@example.org"), "{}", email.to);
+    let text = plain(&email.body);
     assert!(text.contains("A new password for Madang") && !text.contains("evil"), "{text}");
     let (_, rest) = text.split_once("http://chat.example.org").expect("a link to our own address");
     let path = rest.split_whitespace().next().unwrap().to_owned();
@@ -179,5 +179,5 @@ async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() 
     assert_eq!(used.leads_to(), "/login?done=reset");
     let log_in = json!({ "email": "minji@example.org", "password": "a gate by the tree" });
     app.request("POST", "/api/session").json(&log_in).send().await.is(201);
-    assert!(post.try_recv().is_err(), "nobody else gets a letter");
+    assert!(post.try_recv().is_err(), "nobody else gets a email");
 }

@@ -107,7 +107,6 @@ async fn a_word_is_found_however_it_was_typed() {
     }
 }
 
-/// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
 async fn a_word_is_found_by_its_initial_consonants() {
     let app = App::start().await;
@@ -126,6 +125,7 @@ async fn a_word_is_found_by_its_initial_consonants() {
     app.search(&minji, "ㅎ", "").await.is(200);
 }
 
+/// Abuse: Q1, Q2, Q3, Q4
 #[tokio::test]
 async fn query_operators_are_plain_text() {
     let app = App::start().await;

@@ -14,7 +14,7 @@ const CHUNK: usize = 50;
 
 /// The work that is left outside of the store after an account is deleted.
 #[derive(Clone, Debug, Default)]
-pub struct Left {
+pub struct Leftovers {
     /// The sessions that ended.
     pub ended: Vec<SessionId>,
     /// The hashes of stored bytes that are not needed any more.
@@ -37,8 +37,8 @@ pub struct Erased {
 ///
 /// # Errors
 /// `not_found` for a deleted account.
-pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Left> {
-    let mut left = Left::default();
+pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers> {
+    let mut left = Leftovers::default();
     for room_id in member::rooms_of(tx, me)? {
         leave_room(tx, now, me, room_id, true)?;
     }

@@ -18,7 +18,7 @@ mod suspend;
 
 pub use super::kinds::DirectFrom;
 pub use admin::{demote, find_admin, is_admin, make_admin};
-pub use delete::{Erased, Left, erase, erased, find_erasing, leave, leave_room, said_after};
+pub use delete::{Erased, Leftovers, erase, erased, find_erasing, leave, leave_room, said_after};
 pub use suspend::suspend;
 
 /// A user as they see themselves.

@@ -13,11 +13,11 @@ use crate::ids::{RoomId, UserId};
 #[derive(Clone, Debug)]
 pub struct Members {
     pub members: Vec<Member>,
-    pub next: Option<Place>,
+    pub next: Option<Cursor>,
 }
 
 /// A place in the list of members: when a member joined, and their id.
-pub type Place = (i64, UserId);
+pub type Cursor = (i64, UserId);
 
 /// Returns a page of members, in the order in which they joined.
 ///
@@ -28,7 +28,7 @@ pub fn page(
     limits: &Limits,
     me: UserId,
     room_id: RoomId,
-    after: Option<Place>,
+    after: Option<Cursor>,
     limit: u32,
 ) -> Result<Members> {
     let limit = limits.page(limit)?;
@@ -41,7 +41,7 @@ pub fn page(
 }
 
 /// Returns at most so many members after a place, each with when they joined.
-fn after_place(tx: &mut Tx, room_id: RoomId, after: Option<Place>, limit: u32) -> Result<Vec<(Member, i64)>> {
+fn after_place(tx: &mut Tx, room_id: RoomId, after: Option<Cursor>, limit: u32) -> Result<Vec<(Member, i64)>> {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         let members = select();
         format!(
@@ -57,7 +57,7 @@ fn after_place(tx: &mut Tx, room_id: RoomId, after: Option<Place>, limit: u32) -
 ///
 /// # Errors
 /// `room_not_found`, `not_a_member`; `invalid` with the field `after` for a user who is not a member.
-pub fn place(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<Place> {
+pub fn place(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<Cursor> {
     role(tx, me, room_id)?;
     let sql = "SELECT joined_at FROM members WHERE room_id = ?1 AND user_id = ?2";
     let joined_at = tx.query_opt(sql, &[&room_id, &user_id], |row| row.get(0))?;

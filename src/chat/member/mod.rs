@@ -25,7 +25,7 @@ mod moderator;
 pub use super::kinds::{Presence, Role};
 pub use ban::{Ban, Bans, bans, lift_ban};
 pub use kick::{Kick, kick};
-pub use list::{Members, Place, by_ids, online_first, page, place};
+pub use list::{Cursor, Members, by_ids, online_first, page, place};
 pub use membership::{Membership, membership, role};
 pub(super) use membership::{find_role, require_moderator, role_column, sender, set_role};
 pub use moderator::set_moderator;
@@ -93,7 +93,7 @@ pub struct Joining {
 
 /// The result of a leave.
 #[derive(Clone, Debug)]
-pub struct Gone {
+pub struct LeaveResult {
     /// The room's rev at which the membership ended.
     pub rev: i64,
     /// Whether the last member left an ephemeral room, so that it was removed.
@@ -187,12 +187,12 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
 ///
 /// # Errors
 /// `room_not_found`, `not_a_member`.
-pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<Gone> {
+pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> Result<LeaveResult> {
     let kind = membership(tx, me, room_id)?.kind;
     if kind == RoomKind::Direct {
         let rev = room::snapshot(tx, room_id)?.rev;
         direct::leave(tx, me, room_id, rev)?;
-        return Ok(Gone { rev, removed: false });
+        return Ok(LeaveResult { rev, removed: false });
     }
     // The stored role, as an admin who is not the owner has nothing to hand over.
     let role = find_role(tx, me, room_id)?;
@@ -205,7 +205,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     tx.publish(Fact::Left { room_id, user_id: me, rev: ended_at, why: Leaving::Exit });
     if room.member_count == 0 && room.ephemeral {
         room::delete(tx, now, room_id)?;
-        return Ok(Gone { rev, removed: true });
+        return Ok(LeaveResult { rev, removed: true });
     }
     if role == Some(Role::Owner) {
         let sql = "SELECT user_id FROM members WHERE room_id = ?1 ORDER BY joined_at, user_id LIMIT 1";
@@ -215,7 +215,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
         }
     }
     room::publish_changed(tx, room_id)?;
-    Ok(Gone { rev, removed: false })
+    Ok(LeaveResult { rev, removed: false })
 }
 
 /// Ends a membership and frees its place. The invites of the former member end with it.

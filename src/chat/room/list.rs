@@ -12,7 +12,7 @@ use crate::ids::RoomId;
 use crate::text;
 
 /// A place in the list: when a room was last active, and its id.
-pub type Place = (i64, RoomId);
+pub type Cursor = (i64, RoomId);
 
 /// A room of the list.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ pub struct Listed {
 /// A page of the list, and the place to go on from if there is more.
 #[derive(Clone, Debug)]
 pub struct Rooms {
-    pub rooms: Vec<(Listed, Place)>,
-    pub next: Option<Place>,
+    pub rooms: Vec<(Listed, Cursor)>,
+    pub next: Option<Cursor>,
 }
 
 /// Forgets the network of a room when a user from another one has joined.
@@ -75,7 +75,13 @@ pub fn by_ids(tx: &mut Tx, ids: &[RoomId]) -> Result<Vec<Room>> {
 ///
 /// # Errors
 /// `invalid` with the field `limit`.
-pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Place>, except: &HashSet<RoomId>, limit: u32) -> Result<Rooms> {
+pub fn page(
+    tx: &mut Tx,
+    limits: &Limits,
+    after: Option<Cursor>,
+    except: &HashSet<RoomId>,
+    limit: u32,
+) -> Result<Rooms> {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         let rooms = select(", r.network, r.active_at");
         format!(
@@ -115,7 +121,7 @@ pub fn titled(
     tx: &mut Tx,
     limits: &Limits,
     q: &str,
-    after: Option<Place>,
+    after: Option<Cursor>,
     except: &HashSet<RoomId>,
     limit: u32,
 ) -> Result<Rooms> {
@@ -125,15 +131,15 @@ pub fn titled(
                ORDER BY active_at DESC, id DESC LIMIT ?3";
     let q = text::fold(q.trim());
     let mut place = after.unwrap_or((i64::MAX, RoomId::from_u128(0)));
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<Cursor> = Vec::new();
     let mut looked_at = 0;
     let next = loop {
         let read = |row: &Row<'_>| Ok(((row.get(0)?, row.get(1)?), row.get::<String>(2)?));
-        let found: Vec<(Place, String)> = tx.query_all(sql, &[&place.0, &place.1, &CHUNK], read)?;
+        let found: Vec<(Cursor, String)> = tx.query_all(sql, &[&place.0, &place.1, &CHUNK], read)?;
         let is_last = found.len() < CHUNK as usize;
         looked_at += found.len();
         place = found.last().map_or(place, |(last, _)| *last);
-        let fits = |(place, title): &(Place, String)| title.contains(&q) && !except.contains(&place.1);
+        let fits = |(place, title): &(Cursor, String)| title.contains(&q) && !except.contains(&place.1);
         places.extend(found.into_iter().filter(fits).map(|(place, _)| place));
         if places.len() > limit {
             places.truncate(limit);

@@ -24,7 +24,7 @@ mod tombstone;
 pub use super::kinds::{History, RoomKind};
 pub use change::{Change, change, check_owner, hand_over, remove};
 pub(super) use change::{delete, set_owner};
-pub use list::{LOOKED_AT, Listed, Place, Rooms, by_ids, joined_from, listed_by_ids, page, titled};
+pub use list::{Cursor, LOOKED_AT, Listed, Rooms, by_ids, joined_from, listed_by_ids, page, titled};
 pub use rev::Position;
 pub use rev::renew_epochs;
 pub(super) use rev::{new_epoch, next_rev};

@@ -7,14 +7,14 @@ use crate::chat::{Limits, Tx};
 use crate::db::{Fault, Row};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::text::initial::NamePart;
+use crate::text::initials::NamePart;
 
 /// The most names that one page compares. A page that reaches it ends early with a place to go on from.
 const LOOKED_AT: usize = 10_000;
 const CHUNK: u64 = 500;
 
 /// A place in the list: a folded name, and its user.
-pub type Place = (String, UserId);
+pub type Cursor = (String, UserId);
 
 /// A user as the list shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Listed {
 #[derive(Clone, Debug, Default)]
 pub struct Users {
     pub people: Vec<Listed>,
-    pub next: Option<Place>,
+    pub next: Option<Cursor>,
 }
 
 /// Returns the listed accounts by name, from behind a place on. With `q` only those whose name contains it: by
@@ -36,7 +36,7 @@ pub struct Users {
 ///
 /// # Errors
 /// `invalid` with the field `limit`, `too_long` with the field `q`.
-pub fn page(tx: &mut Tx, limits: &Limits, q: Option<&str>, after: Option<Place>, limit: u32) -> Result<Users> {
+pub fn page(tx: &mut Tx, limits: &Limits, q: Option<&str>, after: Option<Cursor>, limit: u32) -> Result<Users> {
     let limit = limits.page(limit)? as usize;
     let q = q.unwrap_or_default().trim();
     if q.chars().count() > limits.name_max {
@@ -44,11 +44,11 @@ pub fn page(tx: &mut Tx, limits: &Limits, q: Option<&str>, after: Option<Place>,
     }
     let part = NamePart::new(q);
     let mut place = after.unwrap_or((String::new(), UserId::from_u128(0)));
-    let mut people: Vec<(Listed, Place)> = Vec::new();
+    let mut people: Vec<(Listed, Cursor)> = Vec::new();
     let mut looked_at = 0;
     loop {
         let chunk = CHUNK.min(limit as u64 * 4 + 1);
-        let read = |row: &Row<'_>| -> Result<(Listed, Place), Fault> {
+        let read = |row: &Row<'_>| -> Result<(Listed, Cursor), Fault> {
             let mut c = row.columns();
             let listed = Listed { user: read_some(&mut c)?, bio: c.next()? };
             let place = (c.next()?, listed.user.id);

@@ -10,7 +10,7 @@ use super::{Fact, Limits, Tx};
 use crate::db::{Columns, Fault};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
-use crate::text::{self, look};
+use crate::text::{self, lookalike};
 
 mod hues;
 mod list;
@@ -18,7 +18,7 @@ mod profile;
 
 pub use super::kinds::UserKind;
 pub use hues::{COLORS, color, hue};
-pub use list::{Listed, Place, Users, page};
+pub use list::{Cursor, Listed, Users, page};
 pub use profile::{Profile, is_picture, profile, set_picture};
 
 /// A user as others see them.
@@ -115,7 +115,7 @@ pub(super) fn check_name(tx: &mut Tx, limits: &Limits, me: Option<UserId>, name:
         return Ok(());
     }
     let taken = RESERVED_NAMES.into_iter().chain(admins.iter().map(|(_, name)| name.as_str()));
-    match taken.into_iter().any(|taken| look::looks_like(taken, &name)) {
+    match taken.into_iter().any(|taken| lookalike::looks_like(taken, &name)) {
         true => Err(Error::invalid("name", "name looks like that of an admin")),
         false => Ok(()),
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::chat::member::{self, Member, Place};
+use crate::chat::member::{self, Cursor, Member};
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 use crate::service::App;
@@ -15,7 +15,7 @@ pub enum MemberCursor {
     /// Among those online.
     Online { until: u64, id: UserId },
     /// Among the others.
-    Other { until: u64, place: Place },
+    Other { until: u64, place: Cursor },
 }
 
 impl MemberCursor {

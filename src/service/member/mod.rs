@@ -23,26 +23,19 @@ pub(super) use snapshot_batch::SnapshotBatches;
 /// Members that a snapshot names; more are requested by page.
 pub(super) const NAMED_MEMBERS: usize = 200;
 
-/// What a user presents to join. An invite counts before a password.
-#[derive(Clone, Default)]
-pub struct Key {
-    pub password: Option<String>,
-    pub invite: Option<String>,
-}
-
-impl From<JoinCredentials> for Key {
-    fn from(credentials: JoinCredentials) -> Self {
-        Self { password: credentials.password, invite: credentials.invite }
-    }
-}
-
 impl App {
-    /// Makes a user a member, or finds that the user is one.
+    /// Makes a user a member, or finds that the user is one. An invite counts before a password.
     ///
     /// # Errors
     /// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone` (or `rate_limited` after
     /// too many), `room_full`.
-    pub async fn join(&self, me: &Arc<User>, room_id: RoomId, key: Key, address: IpAddr) -> Result<Joining> {
+    pub async fn join(
+        &self,
+        me: &Arc<User>,
+        room_id: RoomId,
+        credentials: JoinCredentials,
+        address: IpAddr,
+    ) -> Result<Joining> {
         let my_id = me.id;
         let check = match self.db.read(move |tx| member::look_up(tx, my_id, room_id)).await? {
             // A member who reconnects needs no write.
@@ -50,11 +43,11 @@ impl App {
             Lookup::Check(check) => check,
         };
         // An empty field of a form presents nothing.
-        let invite = key.invite.filter(|code| !code.is_empty());
+        let invite = credentials.invite.filter(|code| !code.is_empty());
         let proof = match (invite, check.password_hash) {
             _ if check.banned => Proof::Open,
             (Some(code), _) => Proof::Invite(code),
-            (None, Some(hash)) => self.check_room_password(my_id, room_id, key.password, hash, address).await?,
+            (None, Some(hash)) => self.check_room_password(my_id, room_id, credentials.password, hash, address).await?,
             (None, None) => Proof::Open,
         };
         let joining = self.join_with(my_id, room_id, proof).await;

@@ -21,11 +21,7 @@ use crate::wire::{ChangeAccount, DeleteAccount, LogIn, NewPassword, NewToken, Ne
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
         .add("POST", "/users", sign_up, "Sign up. A guest becomes the account, with the same id.", |call| {
-            call.public()
-                .body::<NewUser>()
-                .response::<SignedUp>(201)
-                .limited()
-                .refuses(&[Code::TooLong, Code::EmailTaken])
+            call.public().body::<NewUser>().response::<SignedUp>(201).refuses(&[Code::TooLong, Code::EmailTaken])
         })
         .add(
             "POST",
@@ -33,18 +29,19 @@ pub(super) fn calls(calls: Calls) -> Calls {
             token,
             "Create or find a user of your own server, with a server key as bearer. The same id gives the same user.",
             |call| {
-                call.body::<NewToken>()
-                    .response::<Entered>(201)
-                    .limited()
-                    .refuses(&[Code::Unauthenticated, Code::TooLong])
+                call.body::<NewToken>().response::<Entered>(201).refuses(&[
+                    Code::Unauthenticated,
+                    Code::RateLimited,
+                    Code::TooLong,
+                ])
             },
         )
         .add("POST", "/session", log_in, "Log in with e-mail address and password.", |call| {
-            call.public().body::<LogIn>().response::<Entered>(201).limited().refuses(&[Code::BadCredentials])
+            call.public().body::<LogIn>().response::<Entered>(201).refuses(&[Code::BadCredentials])
         })
         .add("GET", "/me", show, "The signed-in user.", |call| call.response::<Account>(200).refuses(&[Code::NotFound]))
         .add("PATCH", "/me", change, "Change name, bio, e-mail address or presence visibility.", |call| {
-            call.body::<ChangeAccount>().response::<Account>(200).limited().refuses(&[
+            call.body::<ChangeAccount>().response::<Account>(200).refuses(&[
                 Code::TooLong,
                 Code::BadCredentials,
                 Code::NotFound,
@@ -56,7 +53,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "/me",
             delete_account,
             "Delete the account. Messages stay without a sender or are deleted.",
-            |call| call.body::<DeleteAccount>().no_content().limited().refuses(&[Code::BadCredentials]),
+            |call| call.body::<DeleteAccount>().no_content().refuses(&[Code::BadCredentials]),
         )
         .add(
             "PUT",
@@ -64,11 +61,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             change_password,
             "Change the password. All other sessions end and their sockets are closed.",
             |call| {
-                call.body::<NewPassword>().no_content().limited().refuses(&[
-                    Code::TooLong,
-                    Code::BadCredentials,
-                    Code::NotFound,
-                ])
+                call.body::<NewPassword>().no_content().refuses(&[Code::TooLong, Code::BadCredentials, Code::NotFound])
             },
         )
 }

@@ -19,7 +19,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.query::<Paging<UserId>>().response::<Bans>(200).for_members()
         })
         .add("DELETE", "/rooms/{id}/bans/{userId}", lift, "Lift a ban. For the owner and moderators.", |call| {
-            call.no_content().for_members().limited()
+            call.no_content().for_members()
         })
 }
 

@@ -20,9 +20,9 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "/me/blocks/{userId}",
             block,
             "Block a user: they can no longer whisper to you or open a direct room.",
-            |call| call.no_content().limited().refuses(&[Code::Invalid, Code::TooMany]),
+            |call| call.no_content().refuses(&[Code::Invalid, Code::TooMany]),
         )
-        .add("DELETE", "/me/blocks/{userId}", unblock, "Unblock a user.", |call| call.no_content().limited())
+        .add("DELETE", "/me/blocks/{userId}", unblock, "Unblock a user.", |call| call.no_content())
 }
 
 /// Blocked users, by name.

@@ -17,7 +17,6 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.body::<OpenDirect>()
                 .response::<Room>(201)
                 .or(200, "The room exists already.")
-                .limited()
                 .refuses(&[Code::NotFound])
         })
         .add(

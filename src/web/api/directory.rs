@@ -13,7 +13,7 @@ use crate::web::extract::{SignedIn, cursor};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls.add("GET", "/users", list, "List accounts by name, or those whose name contains `q`.", |call| {
-        call.query::<ListQuery>().response::<Users>(200).limited().refuses(&[Code::TooLong])
+        call.query::<ListQuery>().response::<Users>(200).refuses(&[Code::TooLong])
     })
 }
 

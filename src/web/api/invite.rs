@@ -25,14 +25,14 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "/rooms/{id}/invites",
             create,
             "Create an invite, which replaces the password. For the owner and moderators.",
-            |call| call.body::<NewInvite>().response::<Invite>(201).for_members().limited().refuses(&[Code::TooMany]),
+            |call| call.body::<NewInvite>().response::<Invite>(201).for_members().refuses(&[Code::TooMany]),
         )
         .add(
             "DELETE",
             "/rooms/{id}/invites/{code}",
             revoke,
             "Revoke an invite. For the owner and moderators.",
-            |call| call.no_content().for_members().limited(),
+            |call| call.no_content().for_members(),
         )
 }
 

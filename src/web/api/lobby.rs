@@ -8,12 +8,12 @@ use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::room::Room;
 use crate::error::{Code, Result};
-use crate::service::{App, Asker, LobbyCursor};
+use crate::service::{App, LobbyCursor, Requester};
 use crate::web::extract::{Caller, SignedIn, cursor};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls.add("GET", "/rooms", list, "List open rooms, busiest first.", |call| {
-        call.public().query::<ListQuery>().response::<Rooms>(200).limited().refuses(&[Code::TooLong])
+        call.public().query::<ListQuery>().response::<Rooms>(200).refuses(&[Code::TooLong])
     })
 }
 
@@ -46,7 +46,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Rooms>> {
     let after = cursor::<LobbyCursor>(query.after)?;
-    let asker = me.map_or(Asker::Address(caller.address), |me| Asker::User(me.user.id));
+    let asker = me.map_or(Requester::Address(caller.address), |me| Requester::User(me.user.id));
     let (rooms, next) = match query.q {
         Some(q) => app.find_rooms(asker, q, after, query.limit).await?,
         None => app.lobby(None, after, query.limit).await?,

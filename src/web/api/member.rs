@@ -20,25 +20,23 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.query::<Paging<String>>().response::<Members>(200).for_members()
         })
         .add("POST", "/rooms/{id}/members", join, "Join a room.", |call| {
-            call.body::<JoinCredentials>().response::<Joined>(200).limited().refuses(&[
+            call.body::<JoinCredentials>().response::<Joined>(200).refuses(&[
                 Code::Gone,
                 Code::Banned,
                 Code::WrongPassword,
                 Code::RoomFull,
             ])
         })
-        .add("DELETE", "/rooms/{id}/members/me", leave, "Leave a room.", |call| {
-            call.no_content().for_members().limited()
-        })
+        .add("DELETE", "/rooms/{id}/members/me", leave, "Leave a room.", |call| call.no_content().for_members())
         .add(
             "DELETE",
             "/rooms/{id}/members/{userId}",
             kick,
             "Remove a member, permanently with `ban`. For the owner and moderators.",
-            |call| call.query::<KickQuery>().no_content().for_members().limited(),
+            |call| call.query::<KickQuery>().no_content().for_members(),
         )
         .add("PUT", "/rooms/{id}/owner", hand_over, "Hand the room over to another member. For the owner.", |call| {
-            call.body::<NewOwner>().response::<Room>(200).for_members().limited().refuses(&[Code::NotFound])
+            call.body::<NewOwner>().response::<Room>(200).for_members().refuses(&[Code::NotFound])
         })
 }
 
@@ -75,7 +73,7 @@ async fn join(
     room: RoomPath,
     Json(body): Json<JoinCredentials>,
 ) -> Result<Json<Joined>> {
-    let joining = app.join(&me.user, room.id, body.into(), caller.address).await?;
+    let joining = app.join(&me.user, room.id, body, caller.address).await?;
     let mut member = joining.member;
     member.online = app.realtime.is_online(joining.room.id, me.user.id);
     Ok(Json(Joined { member, room: app.with_counts(joining.room) }))

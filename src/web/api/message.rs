@@ -23,34 +23,31 @@ pub(super) fn calls(calls: Calls) -> Calls {
                 .response::<WireMessage>(201)
                 .or(200, "The key was used before: the first answer.")
                 .for_members()
-                .limited()
                 .refuses(&[Code::TooLong, Code::NotFound])
         })
         .add("GET", "/rooms/{id}/pins", pins, "List the pinned messages of a room, latest pin first.", |call| {
             call.response::<Pins>(200).for_members()
         })
         .add("PATCH", "/messages/{id}", edit, "Edit the text of one's own message.", |call| {
-            call.body::<NewText>().response::<WireMessage>(200).limited().refuses(&[Code::TooLong])
+            call.body::<NewText>().response::<WireMessage>(200).refuses(&[Code::TooLong])
         })
         .add(
             "DELETE",
             "/messages/{id}",
             delete_message,
             "Delete a message for everyone: one's own, or any as owner or moderator.",
-            |call| call.response::<WireMessage>(200).limited(),
+            |call| call.response::<WireMessage>(200),
         )
         .add("PUT", "/messages/{id}/reactions/{emoji}", react, "React to a message.", |call| {
-            call.response::<WireMessage>(200).limited().refuses(&[Code::Invalid, Code::TooMany])
+            call.response::<WireMessage>(200).refuses(&[Code::Invalid, Code::TooMany])
         })
         .add("DELETE", "/messages/{id}/reactions/{emoji}", react, "Remove one's own reaction.", |call| {
-            call.response::<WireMessage>(200).limited().refuses(&[Code::Invalid])
+            call.response::<WireMessage>(200).refuses(&[Code::Invalid])
         })
         .add("PUT", "/messages/{id}/pin", pin, "Pin a message in its room. For the owner and moderators.", |call| {
-            call.response::<WireMessage>(200).limited().refuses(&[Code::TooMany])
+            call.response::<WireMessage>(200).refuses(&[Code::TooMany])
         })
-        .add("DELETE", "/messages/{id}/pin", pin, "Unpin a message.", |call| {
-            call.response::<WireMessage>(200).limited()
-        })
+        .add("DELETE", "/messages/{id}/pin", pin, "Unpin a message.", |call| call.response::<WireMessage>(200))
 }
 
 #[derive(Deserialize, JsonSchema)]

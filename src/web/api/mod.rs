@@ -33,7 +33,7 @@ pub use table::{Call, Calls, Read};
 /// Returns all calls.
 pub fn calls(upload_max: usize) -> Calls {
     let calls = Calls::new(upload_max);
-    let calls = calls.add("GET", "/openapi.json", table::openapi, "This reference.", |call| call.public());
+    let calls = calls.add("GET", "/openapi.json", openapi::openapi, "This reference.", |call| call.public());
     let nouns = [
         user::calls,
         account::calls,

@@ -11,14 +11,14 @@ use crate::web::extract::{RoomPath, SignedIn, UserPath};
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
         .add("PUT", "/rooms/{id}/moderators/{userId}", set, "Make a member a moderator. For the owner.", |call| {
-            call.no_content().for_members().limited().refuses(&[Code::Invalid])
+            call.no_content().for_members().refuses(&[Code::Invalid])
         })
         .add(
             "DELETE",
             "/rooms/{id}/moderators/{userId}",
             set,
             "Make a moderator a member again. For the owner.",
-            |call| call.no_content().for_members().limited().refuses(&[Code::Invalid]),
+            |call| call.no_content().for_members().refuses(&[Code::Invalid]),
         )
 }
 

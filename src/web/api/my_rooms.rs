@@ -8,7 +8,7 @@ use super::Calls;
 use super::json::{Json, Query};
 use crate::chat::member::{Member, Presence};
 use crate::chat::room::Room;
-use crate::chat::unread::{self, Place};
+use crate::chat::unread::{self, Cursor};
 use crate::chat::user::User;
 use crate::error::{Error, Result};
 use crate::service::App;
@@ -81,7 +81,7 @@ async fn list(
     Ok(Json(MyRooms { rooms: rooms.into_iter().map(shown).collect(), next }))
 }
 
-fn parse_cursor(text: &str) -> Result<Place> {
+fn parse_cursor(text: &str) -> Result<Cursor> {
     let cursor = text.rsplit_once('-').and_then(|(active_at, id)| Some((active_at.parse().ok()?, id.parse().ok()?)));
     cursor.ok_or_else(|| Error::invalid("after", "after must be the next of a page"))
 }

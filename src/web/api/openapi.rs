@@ -1,7 +1,10 @@
 //! The table of calls as a document in OpenAPI 3.1.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
 use super::Calls;
@@ -9,6 +12,13 @@ use super::table::{Body, Call};
 use crate::error::Code;
 
 const ERROR: &str = "#/components/responses/Error";
+
+/// `GET /api/openapi.json`
+pub(super) async fn openapi() -> Response {
+    // Made once: it is long, and anybody may ask for it. No limit of the server is in it.
+    static DOCUMENT: LazyLock<String> = LazyLock::new(|| super::calls(0).openapi().to_string());
+    ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()
+}
 
 impl Calls {
     /// Returns the reference in OpenAPI 3.1.

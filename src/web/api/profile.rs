@@ -19,9 +19,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "Set the profile picture (multipart: `file`); its middle is shown as a square.",
             |call| call.multipart().response::<User>(200),
         )
-        .add("DELETE", "/me/picture", remove_picture, "Remove the profile picture.", |call| {
-            call.response::<User>(200).limited()
-        })
+        .add("DELETE", "/me/picture", remove_picture, "Remove the profile picture.", |call| call.response::<User>(200))
         .add(
             "GET",
             "/users/{id}",

@@ -32,9 +32,10 @@ refuses! {
     Method: ;
     HeaderMap: ;
     Request: ;
-    SignedIn: Unauthenticated;
+    // Reads are counted by user and by network.
+    SignedIn: Unauthenticated RateLimited;
     // A bad bearer token is refused where none is needed.
-    Option<SignedIn>: Unauthenticated;
+    Option<SignedIn>: Unauthenticated RateLimited;
     Path<T> [T]: NotFound;
     RoomPath: RoomNotFound;
     UserPath: NotFound;
@@ -56,6 +57,13 @@ macro_rules! refusals {
             }
         }
     };
+}
+
+// The handler of a call that takes nothing.
+impl Refusals for ((),) {
+    fn codes() -> Vec<Code> {
+        Vec::new()
+    }
 }
 
 refusals! { A }

@@ -19,7 +19,6 @@ pub(super) fn calls(calls: Calls) -> Calls {
         call.query::<SearchQuery>()
             .response::<FoundMessages>(200)
             .for_members()
-            .limited()
             .refuses(&[Code::TooLong, Code::SearchUnavailable])
     })
 }

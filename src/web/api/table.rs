@@ -1,9 +1,9 @@
 //! The table of calls: each entry is a route and its operation in `docs/api.json`.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
@@ -157,11 +157,6 @@ impl Describe<'_> {
         self.refuses(&[Code::RoomNotFound, Code::Gone, Code::NotAMember])
     }
 
-    /// Calls of one user or network are counted.
-    pub(super) fn limited(self) -> Self {
-        self.refuses(&[Code::RateLimited])
-    }
-
     /// Names errors of the rule behind the call. Those of its extractors are known already.
     pub(super) fn refuses(mut self, codes: &[Code]) -> Self {
         self.call.codes.extend(codes);
@@ -233,14 +228,10 @@ fn filter(method: &str) -> MethodFilter {
     }
 }
 
-/// `GET /api/openapi.json`
-pub(super) async fn openapi(State(app): State<App>) -> Response {
-    axum::Json(super::calls(app.config.upload_max).openapi()).into_response()
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::response::IntoResponse;
     use http::{Request, StatusCode};
     use tower::ServiceExt;
 

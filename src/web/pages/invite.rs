@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::i18n::any_name;
 use crate::ids::RoomId;
 use crate::service::App;
-use crate::view::DoorPage;
+use crate::view::JoinPage;
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
@@ -42,7 +42,7 @@ async fn show(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Path
         return Ok(redirect_to_room(room.id));
     }
     let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
-    let page = DoorPage { lang: caller.lang, room: &room, name: &name, invite: Some(&code), notice: None };
+    let page = JoinPage { lang: caller.lang, room: &room, name: &name, invite: Some(&code), notice: None };
     Ok(Html(page.html()).into_response())
 }
 

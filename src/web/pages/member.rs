@@ -40,7 +40,7 @@ async fn join(
 ) -> PageResult {
     let credentials = JoinCredentials { password: form.password, invite: form.invite };
     let (me, session) = identify(&app, &caller, me, form.name).await.or_room(room.id)?;
-    let joined = app.join(&me, room.id, credentials.into(), caller.address).await;
+    let joined = app.join(&me, room.id, credentials, caller.address).await;
     let response = joined.map(|_| redirect_to_room(room.id)).or_lobby();
     Ok(with_session(response, session))
 }

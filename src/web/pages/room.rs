@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
 use crate::ids::{RoomId, UserId};
 use crate::service::{App, RoomPageData};
-use crate::view::{DoorPage, RoomPage};
+use crate::view::{JoinPage, RoomPage};
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
@@ -172,7 +172,7 @@ async fn join_page(
 ) -> Result<Response> {
     let room = app.room(me.map(|me| me.user.id), id).await?;
     let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
-    let page = DoorPage { lang: caller.lang, room: &room, name: &name, invite: None, notice };
+    let page = JoinPage { lang: caller.lang, room: &room, name: &name, invite: None, notice };
     Ok(Html(page.html()).into_response())
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::chat::member::Presence;
 use crate::ids::{FileId, UserId};
-use crate::wire::{MessageName, RoomName};
+use crate::wire::{MessageRef, RoomRef};
 
 /// The handshake of `/chat`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -44,7 +44,7 @@ pub enum View {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Join {
-    pub room: RoomName,
+    pub room: RoomRef,
     #[serde(default)]
     pub password: Option<String>,
     /// An invite code, instead of a password.
@@ -61,14 +61,14 @@ pub struct Join {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoomOnly {
-    pub room: RoomName,
+    pub room: RoomRef,
 }
 
 /// Send a message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Send {
-    pub room: RoomName,
+    pub room: RoomRef,
     /// The sender's own id of the send, 1 to 64 bytes. It makes the send repeatable.
     pub key: String,
     #[serde(default)]
@@ -87,21 +87,21 @@ pub struct Send {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Edit {
-    pub id: MessageName,
+    pub id: MessageRef,
     pub text: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MessageOnly {
-    pub id: MessageName,
+    pub id: MessageRef,
 }
 
 /// Add or remove a reaction to a message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct React {
-    pub id: MessageName,
+    pub id: MessageRef,
     /// One emoji.
     pub emoji: String,
     pub on: bool,
@@ -111,7 +111,7 @@ pub struct React {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pin {
-    pub id: MessageName,
+    pub id: MessageRef,
     pub on: bool,
 }
 
@@ -119,7 +119,7 @@ pub struct Pin {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Read {
-    pub room: RoomName,
+    pub room: RoomRef,
     /// The seq of the last message read.
     pub seq: i64,
 }
@@ -128,7 +128,7 @@ pub struct Read {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Kick {
-    pub room: RoomName,
+    pub room: RoomRef,
     pub user_id: UserId,
     #[serde(default)]
     pub ban: bool,
@@ -143,7 +143,7 @@ pub struct Kick {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Moderator {
-    pub room: RoomName,
+    pub room: RoomRef,
     pub user_id: UserId,
     pub on: bool,
 }
@@ -152,7 +152,7 @@ pub struct Moderator {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HandOver {
-    pub room: RoomName,
+    pub room: RoomRef,
     pub user_id: UserId,
 }
 

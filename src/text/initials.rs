@@ -7,6 +7,20 @@ const FIRST: u32 = 0x1100;
 const LAST: u32 = 0x1112;
 const SYLLABLES_OF_ONE: u32 = 21 * 28;
 
+/// The initial consonants as a keyboard types them, in the order of the syllables.
+const TYPED: [char; 19] =
+    ['ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ'];
+
+/// Replaces each Hangul syllable by its initial consonant (홍길동 becomes ㅎㄱㄷ) and folds the rest like
+/// [`fold`], for searches by initials.
+pub fn initials(text: &str) -> String {
+    let initial = |c: char| match c {
+        '가'..='힣' => TYPED[((c as u32 - '가' as u32) / SYLLABLES_OF_ONE) as usize],
+        other => other,
+    };
+    fold(text).chars().map(initial).collect()
+}
+
 /// A search for a part of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamePart(Vec<char>);
@@ -69,6 +83,12 @@ fn pair(c: char) -> [Option<char>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn initials_are_the_first_consonants() {
+        assert_eq!(initials("홍길동 Kim"), "ㅎㄱㄷ kim");
+        assert_eq!(initials("까치힣"), "ㄲㅊㅎ");
+    }
 
     #[test]
     fn a_name_is_found_by_any_part_of_it() {
