@@ -68,7 +68,7 @@ const SENTENCE_ENDS: [char; 8] = ['요', '다', '까', '죠', '네', '임', '음
 /// Whether the Korean at the beginning of a text is a particle or the end of a sentence, and not a part of a name such
 /// as `C언어`. It may also be missing.
 pub(crate) fn may_follow(text: &str) -> bool {
-    let run = text.split(|c| !is_hangul(c)).next().unwrap_or_default().trim_end_matches(is_lone_jamo);
+    let run = text.split(|c| !is_hangul(c) || is_lone_jamo(c)).next().unwrap_or_default();
     run.is_empty() || PARTICLES.contains(&run) || run.ends_with(SENTENCE_ENDS)
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Clients that others wrote, walking through everything the sockets say: the stock JavaScript
+# Clients that others wrote, old and new, walking through everything the sockets say: the stock JavaScript
 # client and python-socketio, each by polling, by WebSocket and by upgrade, each on a server of its
-# own. MADANG names the program; without it a debug build is made.
+# own, and each coming back by itself when its server is stopped or killed. MADANG names the program;
+# without it a debug build is made.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -19,12 +20,17 @@ fi
 
 (cd node && npm ci --no-audit --no-fund --loglevel=error)
 # Built again only when its input has changed.
-if ! cmp -s python/requirements.txt python/venv/requirements.txt; then
-  rm -rf python/venv
-  python3 -m venv python/venv
-  python/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r python/requirements.txt
-  cp python/requirements.txt python/venv/requirements.txt
-fi
+venv() {
+  local folder=$1 requirements=$2
+  if ! cmp -s "$requirements" "$folder/requirements.txt"; then
+    rm -rf "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$requirements"
+    cp "$requirements" "$folder/requirements.txt"
+  fi
+}
+venv python/venv python/requirements.txt
+venv python/venv/old python/requirements-old.txt
 
 temporary=$(mktemp -d)
 server=
@@ -37,6 +43,8 @@ trap cleanup EXIT
 # Starts a server in a folder and on a port, and waits until it is ready; sets server and address.
 start() {
   local folder=$1 port=$2
+  # That of the last start would look like an answer.
+  rm -f "$folder/ready"
   (cd "$folder" && exec env -u PUBLIC_URL -u ALLOWED_ORIGINS -u TRUSTED_PROXIES "$MADANG" serve --port "$port" --bind 127.0.0.1 \
     --data-dir data --rate-limits off --connections-per-address 0 >ready 2>log) &
   server=$!
@@ -52,8 +60,8 @@ start() {
 walk() {
   local folder; folder=$(mktemp -d "$temporary/XXXXXX")
   start "$folder" 0
-  "$@" "$address" "$server" "$way" || { tail -n 40 "$folder/log" >&2; echo "clients: $1, $way failed" >&2; exit 1; }
-  wait "$server" || { echo "clients: the server ended badly after $1, $way" >&2; exit 1; }
+  "$@" "$address" "$server" "$way" || { tail -n 40 "$folder/log" >&2; echo "clients: $label, $way failed" >&2; exit 1; }
+  wait "$server" || { echo "clients: the server ended badly after $label, $way" >&2; exit 1; }
   server=
   rm -rf "$folder"
 }
@@ -66,27 +74,35 @@ restart() {
   "$@" "$address" "$way" >"$folder/client" &
   client=$!
   until grep -qs joined "$folder/client"; do
-    kill -0 "$client" 2>/dev/null || { tail -n 40 "$folder/log" >&2; echo "clients: $1, $way did not join" >&2; exit 1; }
+    kill -0 "$client" 2>/dev/null || { tail -n 40 "$folder/log" >&2; echo "clients: $label, $way did not join" >&2; exit 1; }
     sleep 0.05
   done
   kill -"$signal" "$server"
   wait "$server" 2>/dev/null || true
   start "$folder" "${address##*:}"
-  wait "$client" || { tail -n 40 "$folder/log" >&2; echo "clients: $1, $way did not come back after $signal" >&2; exit 1; }
+  wait "$client" || { tail -n 40 "$folder/log" >&2; echo "clients: $label, $way did not come back after $signal" >&2; exit 1; }
   kill -KILL "$server"
   wait "$server" 2>/dev/null || true
   server=
   rm -rf "$folder"
-  echo "$(basename "$1"), $way: back after $signal"
+  echo "$label, $way: back after $signal"
+}
+
+# Runs everything with one client: tour <label> <program> <folder> <extension of its scripts>.
+tour() {
+  local label=$1; shift
+  walk "$1" "$2/walk.$3"
+  for signal in TERM KILL; do
+    restart "$signal" "$1" "$2/restart.$3"
+  done
 }
 
 for way in polling websocket upgrade; do
-  walk node node/walk.mjs
-  walk python/venv/bin/python python/walk.py
-  for signal in TERM KILL; do
-    restart "$signal" node node/restart.mjs
-    restart "$signal" python/venv/bin/python python/restart.py
+  for client in socket.io-client{-3.0,-4.0,-4.4,}; do
+    CLIENT=$client tour "$client" node node mjs
   done
+  tour python-socketio python/venv/bin/python python py
+  tour python-socketio-5.0 python/venv/old/bin/python python py
 done
-way=
+way= label=socket.io-client
 walk node node/tutorials.mjs

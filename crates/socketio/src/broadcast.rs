@@ -2,14 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::engine::payload::Packet;
 use crate::namespace::{ALL_SOCKETS, Namespace};
 use crate::packet::Args;
-use crate::socket::Socket;
+use crate::socket::{AckError, Socket};
 use crate::socket_id::SocketId;
 
 /// Members up to which packets are sent in write batches. In a larger room a second visit to each
@@ -101,6 +103,23 @@ impl<'a> Broadcast<'a> {
     pub async fn emit_args(self, event: &str, args: &Args) {
         let packet = self.namespace.packet_of_args(event, args);
         self.send(packet).await;
+    }
+
+    /// Sends an event to each connected socket and waits until all have acknowledged it, or ended, or the
+    /// timeout is over; see [`Socket::emit_args_with_ack`]. Each gets a packet of its own, with its own
+    /// number, so this is not for large rooms.
+    pub async fn emit_args_with_ack(
+        self,
+        event: &str,
+        args: &Args,
+        timeout: Duration,
+    ) -> Vec<(Socket, Result<Args, AckError>)> {
+        let sockets = self.sockets().into_iter().filter(Socket::is_connected);
+        let asked = sockets.map(|socket| async move {
+            let answer = socket.emit_args_with_ack(event, args, timeout).await;
+            (socket, answer)
+        });
+        join_all(asked).await
     }
 
     /// Sends a packet that [`Namespace::packet`] encoded.

@@ -15,7 +15,8 @@ pub struct Config {
     pub transports: Transports,
     /// The time between two pings.
     pub ping_interval: Duration,
-    /// How long a pong may take; a session without one ends at interval + timeout.
+    /// How long a ping may wait to leave, and then its pong may take: a session without one ends at interval +
+    /// timeout when nothing waits.
     pub ping_timeout: Duration,
     /// How long a session may be without a joined namespace or with an incomplete binary packet.
     pub connect_timeout: Duration,

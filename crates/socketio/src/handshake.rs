@@ -1,7 +1,9 @@
 //! The application's hooks into the handshake, and what they keep of its request.
 
 use std::any::Any;
+use std::future::{Future, ready};
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Uri};
@@ -10,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Uri};
 pub type HandshakeData = Arc<dyn Any + Send + Sync>;
 
 /// A request that opens a session.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct HandshakeRequest<'a> {
     /// Its target, with the query.
     pub uri: &'a Uri,
@@ -31,14 +33,23 @@ pub enum Origin {
     Forbidden,
 }
 
+/// The verdict of [`HandshakeHooks::allow`], which may take its time.
+pub type AllowFuture<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+
 /// Hooks of the handshake.
 ///
-/// They run for each request on the server's path, so they must be quick and must not block. Checks
-/// that need a database belong into [`Namespace::connect_middleware`](crate::Namespace::connect_middleware).
+/// They run for each request on the server's path, so they must be quick and must not block: all but
+/// [`HandshakeHooks::allow`], which runs for those that open a session.
 pub trait HandshakeHooks: Send + Sync + 'static {
     /// Judges the `Origin` header of a request.
     fn origin(&self, _headers: &HeaderMap) -> Origin {
         Origin::Same
+    }
+
+    /// Decides whether a request may open a session; otherwise it gets 403. It may wait, for a database for
+    /// example, within the limits on the sessions and handshakes of an address.
+    fn allow<'a>(&'a self, _request: HandshakeRequest<'a>) -> AllowFuture<'a> {
+        Box::pin(ready(true))
     }
 
     /// Returns what the handlers need of an opening request. It lives as long as the session: keep

@@ -32,11 +32,6 @@
 //! - **Connection state recovery**: it keeps every client's packets in memory. An application that numbers
 //!   its messages resumes from its store, for longer and after a restart as well.
 //! - **Dynamic namespaces**: the names of clients would be memory of the server. Rooms are made on demand.
-//! - **Acknowledged broadcasts**: ask each socket of [`Broadcast::sockets`] by [`Socket::emit_with_ack`]
-//!   and decide what a missing answer means.
-//! - **Event middleware**: a handler is a function, and [`Namespace::on_any`] takes what has none.
-//! - **An asynchronous check of the handshake**: [`HandshakeHooks`] see the request before a session is made
-//!   and must not block; [`Namespace::connect_middleware`] may wait, and has what they kept of it.
 //! - **JSONP, compression and adapters for several servers**: one is obsolete, one tells the length of a
 //!   secret, and a cluster needs an order of its messages that no adapter has.
 
@@ -70,7 +65,7 @@ pub use disconnect_reason::DisconnectReason;
 pub use engine::payload::{Message, Packet};
 pub use engine::session::{Closing, FloodCheck, Session, SessionHandler};
 pub use engine::{Application, Engine, HttpResponse};
-pub use handshake::{AllowAll, HandshakeData, HandshakeHooks, HandshakeRequest, Origin};
+pub use handshake::{AllowAll, AllowFuture, HandshakeData, HandshakeHooks, HandshakeRequest, Origin};
 pub use listener::{Limits, serve};
 pub use namespace::Namespace;
 pub use packet::{Args, Event};

@@ -25,6 +25,7 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type ConnectMiddleware =
     Box<dyn Fn(Socket, Option<Box<RawValue>>) -> BoxFuture<Result<Admission, ConnectError>> + Send + Sync>;
 type EventHandler = Box<dyn Fn(Socket, Args) -> BoxFuture<Result<Reply, Refusal>> + Send + Sync>;
+type EventMiddleware = Box<dyn Fn(Socket, Event) -> BoxFuture<Result<Event, Reply>> + Send + Sync>;
 type CatchAllHandler = Box<dyn Fn(Socket, Event) -> BoxFuture<Reply> + Send + Sync>;
 type DisconnectingHandler = Box<dyn Fn(&Socket, DisconnectReason) + Send + Sync>;
 type DisconnectHandler = Box<dyn Fn(Socket, DisconnectReason) -> BoxFuture<()> + Send + Sync>;
@@ -40,6 +41,7 @@ pub(crate) const ALL_SOCKETS: &str = "";
 pub struct Namespace {
     name: String,
     connect_middleware: Option<ConnectMiddleware>,
+    event_middleware: Option<EventMiddleware>,
     handlers: HashMap<&'static str, EventHandler>,
     catch_all_handler: Option<CatchAllHandler>,
     disconnecting_handler: Option<DisconnectingHandler>,
@@ -56,6 +58,7 @@ impl Namespace {
         Self {
             name: name.into(),
             connect_middleware: None,
+            event_middleware: None,
             handlers: HashMap::new(),
             catch_all_handler: None,
             disconnecting_handler: None,
@@ -76,6 +79,17 @@ impl Namespace {
         Fut: Future<Output = Result<Admission, ConnectError>> + Send + 'static,
     {
         self.connect_middleware = Some(Box::new(move |socket, auth| Box::pin(middleware(socket, auth))));
+        self
+    }
+
+    /// Runs `middleware` for each event before its handler: it passes the event on, changed or not, or
+    /// replies itself.
+    pub fn event_middleware<F, Fut>(mut self, middleware: F) -> Self
+    where
+        F: Fn(Socket, Event) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Event, Reply>> + Send + 'static,
+    {
+        self.event_middleware = Some(Box::new(move |socket, event| Box::pin(middleware(socket, event))));
         self
     }
 
@@ -217,22 +231,32 @@ impl Namespace {
         })
     }
 
-    /// Runs the handler of an event.
+    /// Runs the middleware and the handler of an event.
     async fn handle(&self, socket: Socket, event: Event) -> Reply {
-        let handled = AssertUnwindSafe(async {
-            let handled = match self.handlers.get(event.name.as_str()) {
-                Some(handler) => handler(socket, event.args).await,
-                None => match &self.catch_all_handler {
-                    Some(handler) => Ok(handler(socket, event).await),
-                    None => Err(Refusal::UnknownEvent),
+        let handled = async {
+            match &self.event_middleware {
+                None => self.run_handler(socket, event).await,
+                Some(middleware) => match middleware(socket.clone(), event).await {
+                    Ok(event) => self.run_handler(socket, event).await,
+                    Err(reply) => reply,
                 },
-            };
-            handled.unwrap_or_else(|refusal| self.refuse(refusal))
-        });
-        handled.catch_unwind().await.unwrap_or_else(|_| {
+            }
+        };
+        AssertUnwindSafe(handled).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(namespace = self.name, "an event handler panicked");
             self.refuse(Refusal::Panicked)
         })
+    }
+
+    async fn run_handler(&self, socket: Socket, event: Event) -> Reply {
+        let handled = match self.handlers.get(event.name.as_str()) {
+            Some(handler) => handler(socket, event.args).await,
+            None => match &self.catch_all_handler {
+                Some(handler) => Ok(handler(socket, event).await),
+                None => Err(Refusal::UnknownEvent),
+            },
+        };
+        handled.unwrap_or_else(|refusal| self.refuse(refusal))
     }
 
     /// Runs the disconnecting handler. Its panic must not stop the end of the socket.

@@ -63,7 +63,7 @@ fn name(rest: &str) -> Option<usize> {
         }
         before = c;
     }
-    let mut name = rest[..end].trim_end_matches(['.', '-', '_']);
+    let mut name = without_signs(&rest[..end]);
     loop {
         let (rest, last) = name.rsplit_once('.').map_or(("", name), |(rest, last)| (rest, last));
         if !last.starts_with(is_unspaced) {
@@ -73,10 +73,15 @@ fn name(rest: &str) -> Option<usize> {
             name = &name[..name.len() - last.len() + known.len()];
             break;
         }
-        name = rest;
+        name = without_signs(rest);
     }
     let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric() || is_foreign(c));
     (begins && (name.is_ascii() || name.contains('.'))).then_some(name.len())
+}
+
+/// Cuts the signs that end no name.
+fn without_signs(name: &str) -> &str {
+    name.trim_end_matches(['.', '-', '_'])
 }
 
 fn is_foreign(c: char) -> bool {

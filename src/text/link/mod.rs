@@ -66,7 +66,8 @@ pub fn is_clear(destination: &str) -> bool {
         return false;
     }
     if let Some(mailbox) = strip_prefix_ignoring_case(destination, "mailto:") {
-        return !mailbox.is_empty();
+        // With slashes it would name a host.
+        return !mailbox.is_empty() && !mailbox.starts_with('/');
     }
     let schemes = SCHEMES.iter().filter_map(|scheme| strip_prefix_ignoring_case(destination, scheme));
     let Some(rest) = schemes.filter_map(|rest| rest.strip_prefix(BEHIND_SCHEME)).next() else { return false };

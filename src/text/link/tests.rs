@@ -24,6 +24,8 @@ fn only_plain_web_addresses_become_links() {
         "http://[::1",
         "http://[evil]/",
         "https://.example.org",
+        "http://당..에",
+        "https://www.__init__.은y",
     ] {
         assert_eq!(found(text), [] as [&str; 0], "{text}");
         assert!(!is_clear(text), "{text}");
@@ -39,6 +41,7 @@ fn an_address_ends_where_its_sentence_goes_on() {
         ("https://example.org/a를 보세요", "https://example.org/a"),
         ("https://example.org/a보세요", "https://example.org/a"),
         ("https://example.org/aㅋㅋ", "https://example.org/a"),
+        ("https://example.org/a에서ㅎㅎ를", "https://example.org/a"),
         ("https://example.org/마당ㅋㅋㅋ", "https://example.org/마당"),
         ("https://example.org?ㅠㅠ", "https://example.org"),
         ("https://namu.wiki/w/C언어 좋아요", "https://namu.wiki/w/C언어"),
@@ -90,8 +93,16 @@ fn a_destination_may_be_what_a_sentence_would_cut() {
     ] {
         assert!(is_clear(clear), "{clear}");
     }
-    for unclear in ["#12", "tel:1", "/me", "//evil.example", "mailto:", "https://a.example\u{202e}/", "https://a.b\\c"]
-    {
+    for unclear in [
+        "#12",
+        "tel:1",
+        "/me",
+        "//evil.example",
+        "mailto:",
+        "mailto://evil.example/",
+        "https://a.example\u{202e}/",
+        "https://a.b\\c",
+    ] {
         assert!(!is_clear(unclear), "{unclear}");
     }
 }

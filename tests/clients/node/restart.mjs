@@ -1,8 +1,8 @@
 // The stock client comes back by itself after the server was restarted.
 // node restart.mjs <address> polling|websocket|upgrade
-// Prints "joined" when it is in, and ends when it is in again and has said something.
+// CLIENT names the package of an older version. Prints "joined" when it is in, and ends when it is in again and has said something.
 import assert from "node:assert/strict";
-import { io } from "socket.io-client";
+import { call, client, io } from "./client.mjs";
 
 const [address, way] = process.argv.slice(2);
 const transports = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] }[way];
@@ -22,7 +22,7 @@ const joined = () => new Promise((done) => socket.once("joined", done));
 const reasons = [];
 socket.on("disconnect", (reason) => reasons.push(reason));
 setTimeout(() => {
-  console.error(`node, ${way}: not back in ${timeout} ms; disconnected: ${reasons}`);
+  console.error(`${client}, ${way}: not back in ${timeout} ms; disconnected: ${reasons}`);
   process.exit(1);
 }, timeout);
 
@@ -32,6 +32,6 @@ while (way === "upgrade" && socket.io.engine.transport.name !== "websocket") {
 }
 console.log("joined");
 await joined();
-const answer = await socket.timeout(timeout).emitWithAck("message", { room, key: "back", text: "back" });
+const answer = await call(socket, "message", { room, key: "back", text: "back" }, timeout);
 assert.equal(answer.ok, true, JSON.stringify(answer));
 process.exit(0);

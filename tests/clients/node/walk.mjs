@@ -1,7 +1,8 @@
 // The stock client walks through everything that clients say and are told.
 // node walk.mjs <address> <pid of the server> polling|websocket|upgrade
+// CLIENT names the package of an older version.
 import assert from "node:assert/strict";
-import { io } from "socket.io-client";
+import { call as callWithAck, client, io } from "./client.mjs";
 import { check, names } from "./shape.mjs";
 
 const [address, pid, way] = process.argv.slice(2);
@@ -13,7 +14,7 @@ const told = { lobby: new Set(), chat: new Set() };
 const patience = 10_000;
 
 process.on("unhandledRejection", (error) => {
-  console.error(`node, ${way}:`, error);
+  console.error(`${client}, ${way}:`, error);
   process.exit(1);
 });
 
@@ -70,7 +71,7 @@ class Listener {
   }
 
   async say(name, payload) {
-    const answer = await this.socket.timeout(patience).emitWithAck(name, payload);
+    const answer = await callWithAck(this.socket, name, payload, patience);
     check("chat", `say.${name}.answer`, answer);
     said.add(`say.${name}`);
     return answer;
@@ -102,8 +103,13 @@ assert.equal((await lobby.take("newRoom")).id, room);
 // Coming in: by the handshake, by an event, and refused.
 const hers = new Listener("/chat", { auth: { token: minji.token, room } });
 assert.equal((await hers.take("joined")).me.role, "owner");
-let since;
-const his = await new Listener("/chat", { auth: (give) => give({ token: jun.token, room: since && room, since }) }).connected();
+let since, missed;
+const auth = async (give) => {
+  // He is not back before there is something that he missed.
+  await missed;
+  give({ token: jun.token, room: since && room, since });
+};
+const his = await new Listener("/chat", { auth }).connected();
 const joined = await his.ok("join", { room });
 assert.equal(joined.members.length, 2);
 assert.equal((await his.take("rev"))[room], joined.rev);
@@ -133,7 +139,7 @@ assert.equal((await his.take("message", (message) => message.kind === "whisper")
 await hers.refused("message", { room, key: "three", text: " " }, "invalid");
 await hers.refused("message", { room: "nowhere", key: "three", text: "x" }, "room_not_found");
 assert.equal((await hers.ok("members", { room })).members.length, 3);
-const unknown = await hers.socket.timeout(patience).emitWithAck("nonsense", {});
+const unknown = await callWithAck(hers.socket, "nonsense", {}, patience);
 assert.equal(unknown.error.code, "unknown_event");
 await his.ok("read", { room, seq: hello.seq });
 assert.deepEqual(await hers.take("read", (read) => read.userId === jun.id), { room, userId: jun.id, seq: hello.seq });
@@ -169,7 +175,8 @@ for (const listener of [his, lobby]) await listener.take("changeRoom", (changed)
 // The line breaks; the client comes back by itself and resumes from what it holds.
 since = (await call("GET", `/rooms/${room}`)).rev;
 his.socket.io.engine.close();
-await hers.ok("message", { room, key: "four", text: "missed?" });
+missed = hers.ok("message", { room, key: "four", text: "missed?" });
+await missed;
 const back = await his.take("joined");
 assert.equal(back.gap ?? false, false);
 assert.equal(back.messages.some((message) => message.text === "missed?"), true);
@@ -213,5 +220,5 @@ for (const listener of [his, lobby]) assert((await listener.take("draining")).re
 assert.deepEqual([...said].sort(), names("chat", "say"), "everything was said");
 assert.deepEqual([...told.chat].sort(), names("chat", "tell"), "everything was told");
 assert.deepEqual([...told.lobby].sort(), names("lobby", "tell"), "everything was told in the lobby");
-console.log(`node, ${way}: ${said.size} events said, ${told.chat.size + told.lobby.size} told`);
+console.log(`${client}, ${way}: ${said.size} events said, ${told.chat.size + told.lobby.size} told`);
 process.exit(0);

@@ -9,7 +9,8 @@ import queue
 import sys
 
 import requests
-import socketio
+
+from client import NAME, Client
 
 ADDRESS, WAY = sys.argv[1:]
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": None}[WAY]
@@ -26,7 +27,7 @@ def post(path, body, token=None):
 token = post("/guests", {"name": "minji"})["token"]
 room = post("/rooms", {"title": "courtyard", "ephemeral": False}, token)["id"]
 joined = queue.Queue()
-client = socketio.Client(reconnection_delay=0.05, reconnection_delay_max=0.2, randomization_factor=0)
+client = Client(reconnection_delay=0.05, reconnection_delay_max=0.2, randomization_factor=0)
 client.on("joined", joined.put, namespace="/chat")
 client.connect(ADDRESS, namespaces=["/chat"], auth={"token": token, "room": room}, transports=TRANSPORTS)
 joined.get(timeout=TIMEOUT)
@@ -34,7 +35,7 @@ print("joined", flush=True)
 try:
     joined.get(timeout=TIMEOUT)
 except queue.Empty:
-    sys.exit(f"python, {WAY}: not back in {TIMEOUT} seconds")
+    sys.exit(f"{NAME}, {WAY}: not back in {TIMEOUT} seconds")
 answer = client.call("message", {"room": room, "key": "back", "text": "back"}, namespace="/chat", timeout=TIMEOUT)
 assert answer["ok"], answer
 # Its threads may wait for a poll.

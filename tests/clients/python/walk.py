@@ -14,6 +14,8 @@ import time
 import requests
 import socketio
 
+from client import NAME, Client
+
 ADDRESS, PID, WAY = sys.argv[1:]
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": None}[WAY]
 PATIENCE = 10
@@ -57,7 +59,7 @@ class Listener:
     def __init__(self, namespace, auth=None, query=""):
         self.namespace, self.channel = namespace, "lobby" if namespace == "/room" else "chat"
         self.heard, self.more, self.wrong = [], threading.Condition(), None
-        self.client = socketio.Client(reconnection_delay=0.05, reconnection_delay_max=0.1, randomization_factor=0)
+        self.client = Client(reconnection_delay=0.05, reconnection_delay_max=0.1, randomization_factor=0)
         self.client.on("*", self.hear, namespace=namespace)
         self.client.connect(
             ADDRESS + query, namespaces=[namespace], auth=auth, transports=TRANSPORTS, wait_timeout=PATIENCE
@@ -117,7 +119,6 @@ def cut(engine):
 
     def fail_once(*_, **__):
         engine._send_request = send
-        return "the line broke"
 
     engine._send_request = fail_once
 
@@ -138,8 +139,10 @@ def walk():
     # Coming in: by the handshake, by an event, and refused.
     hers = Listener("/chat", {"token": minji["token"], "room": room})
     assert hers.take("joined")["me"]["role"] == "owner"
-    hold = {}
-    his = Listener("/chat", lambda: {"token": jun["token"], **hold})
+    hold, may_return = {}, threading.Event()
+    may_return.set()
+    # He is not back before there is something that he missed.
+    his = Listener("/chat", lambda: may_return.wait() and {"token": jun["token"], **hold})
     joined = his.ok("join", {"room": room})
     assert len(joined["members"]) == 2
     assert his.take("rev") == {room: joined["rev"]}
@@ -204,8 +207,10 @@ def walk():
 
     # The line breaks; the client comes back by itself and resumes from what it holds.
     hold.update(room=room, since=call("GET", f"/rooms/{room}")["rev"])
+    may_return.clear()
     cut(his.client.eio)
     hers.ok("message", {"room": room, "key": "four", "text": "missed?"})
+    may_return.set()
     back = his.take("joined")
     assert not back.get("gap") and any(message["text"] == "missed?" for message in back["messages"])
 
@@ -242,14 +247,14 @@ def walk():
     assert SAID == names("chat", "say"), SAID ^ names("chat", "say")
     assert TOLD["chat"] == names("chat", "tell"), TOLD["chat"] ^ names("chat", "tell")
     assert TOLD["lobby"] == names("lobby", "tell"), TOLD["lobby"] ^ names("lobby", "tell")
-    print(f"python, {WAY}: {len(SAID)} events said, {sum(map(len, TOLD.values()))} told")
+    print(f"{NAME}, {WAY}: {len(SAID)} events said, {sum(map(len, TOLD.values()))} told")
 
 
 if __name__ == "__main__":
     try:
         walk()
     except BaseException as error:
-        print(f"python, {WAY}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        print(f"{NAME}, {WAY}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         os._exit(1)
     # Without waiting for threads that would come back to a server that ends.
     sys.stdout.flush()

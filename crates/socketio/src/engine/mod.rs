@@ -125,7 +125,7 @@ impl Engine {
             _ => return Err(HandshakeError::UnknownTransport),
         }
         match query.sid {
-            None => self.handshake(request, query.transport, address),
+            None => self.handshake(request, query.transport, address).await,
             Some(sid) => {
                 let sid = Sid::try_from(sid.as_bytes()).map_err(|_| HandshakeError::UnknownSid)?;
                 let session = self.session(&sid, &request);
@@ -151,7 +151,7 @@ impl Engine {
             .ok_or(HandshakeError::UnknownSid)
     }
 
-    fn handshake(
+    async fn handshake(
         self: &Arc<Self>,
         request: Request<Body>,
         transport: TransportName,
@@ -178,7 +178,11 @@ impl Engine {
             return Ok(retry_later(StatusCode::TOO_MANY_REQUESTS));
         };
         let hooks = &self.config().handshake_hooks;
-        let data = hooks.data(&HandshakeRequest { uri: request.uri(), headers: request.headers(), address });
+        let opening = HandshakeRequest { uri: request.uri(), headers: request.headers(), address };
+        if !hooks.allow(opening).await {
+            return Err(HandshakeError::Forbidden);
+        }
+        let data = hooks.data(&opening);
         let fingerprint = hooks.fingerprint(request.headers());
         let new_session = {
             let shared = Arc::clone(&self.shared);

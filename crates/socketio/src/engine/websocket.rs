@@ -93,6 +93,12 @@ async fn drive(session: &Arc<Session>, upgraded: &mut Upgraded) -> End {
     let mut timer = pin!(sleep_until(Instant::now()));
     poll_fn(|cx| {
         loop {
+            if timer.is_elapsed() {
+                // A pong that has arrived counts, even if this task runs late.
+                if let Poll::Ready(Err(end)) = poll_stream(session, upgraded, cx) {
+                    return Poll::Ready(end);
+                }
+            }
             let next = match session.tick(cx.waker()) {
                 Tick::At(next) => next,
                 Tick::Upgraded(_) => continue,

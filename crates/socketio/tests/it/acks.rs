@@ -15,6 +15,10 @@ async fn connected() -> (TestServer, Ws, Socket) {
     (server, ws, socket)
 }
 
+fn placeholder(number: usize) -> serde_json::Value {
+    serde_json::json!({"_placeholder": true, "num": number})
+}
+
 fn ask(socket: &Socket, milliseconds: u64) -> tokio::task::JoinHandle<Result<String, AckError>> {
     let socket = socket.clone();
     let asked = async move { socket.emit_with_ack("ask", "why?", ms(milliseconds)).await };
@@ -42,6 +46,26 @@ async fn an_acknowledgement_may_have_attachments() {
     ws.send_frame(0x82, b"attached").await;
     let args = soon(request).await.unwrap().unwrap();
     assert_eq!(args.attachments, [&b"attached"[..]]);
+}
+
+#[tokio::test]
+async fn a_broadcast_may_ask_each_of_its_sockets() {
+    let server = TestServer::open(config(), echoes()).await;
+    let (mut answering, _silent) = (Ws::join(server.at, "/").await, Ws::join(server.at, "/").await);
+    let mut leaving = Ws::join(server.at, "/").await;
+    let namespace = server.of_name("/");
+    let args = Args { attachments: vec![Bytes::from_static(b"one")], ..Args::one(&placeholder(0)).unwrap() };
+    let asked = tokio::spawn(async move { namespace.to_all().emit_args_with_ack("ask", &args, ms(300)).await });
+    for ws in [&mut answering, &mut leaving] {
+        assert_eq!(ws.text().await, "451-1[\"ask\",{\"_placeholder\":true,\"num\":0}]");
+        assert_eq!(ws.next().await, Frame::Binary(b"one".to_vec()));
+    }
+    answering.send("431[\"yes\",2]").await;
+    leaving.cut();
+    let answers = soon(asked).await.unwrap();
+    let mut answers: Vec<_> = answers.into_iter().map(|(_, answer)| answer.map(|args| args.values.len())).collect();
+    answers.sort_by_key(|answer| format!("{answer:?}"));
+    assert_eq!(answers, [Err(AckError::Disconnected), Err(AckError::Timeout), Ok(2)]);
 }
 
 /// Abuse: S16

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use socketio::{Config, HandshakeData, HandshakeHooks, HandshakeRequest, Origin, Rate, Transports};
+use socketio::{AllowFuture, Config, HandshakeData, HandshakeHooks, HandshakeRequest, Origin, Rate, Transports};
 
 use crate::support::{Frame, Http, Polling, TestServer, Upgrade, Ws, config, echoes, get, ms, soon};
 
@@ -337,4 +337,30 @@ async fn a_transport_can_be_switched_off() {
     let websocket = TestServer::open(Config { transports: Transports::WebSocket, ..config() }, echoes()).await;
     assert_eq!(get(websocket.at, &target("polling"), "").await.code(), (400, 0));
     Ws::join(websocket.at, "/").await;
+}
+
+/// Asks a slow list whether the client may come.
+struct Listed;
+
+impl HandshakeHooks for Listed {
+    fn allow<'a>(&'a self, request: HandshakeRequest<'a>) -> AllowFuture<'a> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            request.uri.query().is_some_and(|query| query.contains("listed")) && request.headers.contains_key("host")
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_waits_decides_who_opens_a_session() {
+    let listed = || Config { handshake_hooks: Arc::new(Listed), sessions_per_address: 2, ..config() };
+    let server = TestServer::open(listed(), echoes()).await;
+    let target = |name: &str| format!("{PATH}?EIO=4&transport={name}");
+    for _ in 0..3 {
+        assert_eq!(get(server.at, &target("polling"), "").await.code(), (403, 4));
+        assert_eq!(Upgrade::default().connect(server.at).await.err().unwrap().code(), (403, 4));
+    }
+    assert_eq!(server.engine.session_count(), 0);
+    let opened = get(server.at, &format!("{}&listed", target("polling")), "").await;
+    assert_eq!(opened.status, 200, "refusals took no session of the address: {opened:?}");
 }

@@ -64,6 +64,39 @@ async fn connect_middleware_gets_the_payload_and_its_packets_follow_the_response
 }
 
 #[tokio::test]
+async fn event_middleware_runs_before_every_handler_and_may_reply_itself() {
+    let namespace = echo("/").on_any(|_, event| async move { Reply::json(&event.name).unwrap() }).event_middleware(
+        |_, mut event| async move {
+            tokio::task::yield_now().await;
+            match event.name.as_str() {
+                "forbidden" => Err(Reply::json("no").unwrap()),
+                "silent" => Err(Reply::none()),
+                "broken" => panic!("of the middleware"),
+                "old" => {
+                    event.name = "echo".into();
+                    Ok(event)
+                }
+                _ => Ok(event),
+            }
+        },
+    );
+    let server = TestServer::open(config(), [namespace]).await;
+    let mut ws = Ws::join(server.at, "/").await;
+    for (sent, received) in [
+        ("421[\"forbidden\"]", "431[\"no\"]"),
+        ("422[\"other\"]", "432[\"other\"]"),
+        ("423[\"broken\"]", "433[{\"error\":\"internal error\"}]"),
+        ("42[\"old\",5]", "42[\"echo\",5]"),
+    ] {
+        ws.send(sent).await;
+        assert_eq!(ws.text().await, received);
+    }
+    ws.send("424[\"silent\"]").await;
+    ws.send("42[\"echo\",6]").await;
+    assert_eq!(ws.text().await, "42[\"echo\",6]");
+}
+
+#[tokio::test]
 async fn a_refused_client_may_try_again_at_once() {
     let namespace =
         Namespace::new("/").connect_middleware(|_, _| async { Err::<Admission, _>(ConnectError::new("no")) });

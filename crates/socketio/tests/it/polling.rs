@@ -222,6 +222,24 @@ async fn a_poll_overtaken_by_the_close_of_its_client_ends_as_if_it_had_waited() 
     server.wait_until_empty().await;
 }
 
+/// The server reads the two connections on two threads, in either order. `ROUNDS=3000` is the long run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poll_sent_just_before_the_close_of_its_client_always_ends_as_if_it_had_waited() {
+    let rounds = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(50);
+    let server = TestServer::open(config(), echoes()).await;
+    for round in 0..rounds {
+        let session = Polling::open(server.at).await;
+        let (mut poll, mut post) = (Http::connect(server.at).await, Http::connect(server.at).await);
+        let close = Http::encode_request(&format!("POST {}", session.target()), "", "1");
+        poll.send(Http::encode_request(&format!("GET {}", session.target()), "", "")).await;
+        post.send(close).await;
+        assert_eq!(post.response().await.unwrap().body, "ok", "round {round}");
+        assert_eq!(poll.response().await.unwrap().body, "6", "round {round}");
+        assert!(session.is_gone().await, "round {round}");
+    }
+    server.wait_until_empty().await;
+}
+
 #[tokio::test]
 async fn a_session_opened_by_websocket_takes_no_polls_and_is_not_disturbed_by_them() {
     let server = TestServer::open(config(), echoes()).await;

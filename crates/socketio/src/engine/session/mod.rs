@@ -17,7 +17,7 @@ use crate::disconnect_reason::DisconnectReason;
 use crate::engine::last_polls::LastPolls;
 use crate::engine::payload::{Incoming, Malformed, Message, Packet};
 use crate::engine::registry::{Registry, Sid};
-use crate::engine::send_queue::SendQueue;
+use crate::engine::send_queue::{SendQueue, Sent};
 use crate::engine::transport::{Transport, Upgraded};
 use crate::engine::write_batch::WriteBatches;
 use crate::handshake::HandshakeData;
@@ -278,9 +278,12 @@ impl Session {
         if now >= state.heartbeat_at {
             if !state.awaits_pong {
                 state.awaits_pong = true;
-                // From when it was due, not from now: the session ends at interval + timeout.
+                // A ping that waits in the queue has to leave, and its pong to come, by interval + timeout.
                 state.heartbeat_at += self.config().ping_timeout;
                 let sent = state.send_queue.send(&Packet::ping(), false, usize::MAX);
+                if sent == Sent::Written {
+                    self.ping_left(&mut state);
+                }
                 state.after_send(sent);
             } else {
                 state.heartbeat_at = now + self.config().ping_timeout;
@@ -389,3 +392,6 @@ impl Drop for EndOnPanic<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

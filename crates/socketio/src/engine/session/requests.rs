@@ -109,6 +109,9 @@ impl Session {
             _ => return PollResult::Payload("6".into()),
         };
         let payload = state.send_queue.take_payload();
+        if payload.as_deref() == Some("2") {
+            self.ping_left(&mut state);
+        }
         if state.send_queue.is_empty() && matches!(state.closing, Closing::AfterFlush(_)) {
             state.wake();
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::{Closing, Session, State};
 use crate::disconnect_reason::DisconnectReason;
 use crate::engine::payload::Packet;
@@ -42,6 +44,14 @@ impl Session {
         if state.closing.accepts_packets() {
             let sent = state.send_queue.send(packet, is_flow_controlled, self.config().max_send_queue);
             state.after_send(sent);
+        }
+    }
+
+    /// Gives the client the whole timeout from when a ping has left: a server that runs late must not take
+    /// it from the client's time.
+    pub(super) fn ping_left(&self, state: &mut State) {
+        if state.awaits_pong {
+            state.heartbeat_at = Instant::now() + self.config().ping_timeout;
         }
     }
 
