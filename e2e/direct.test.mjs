@@ -85,12 +85,7 @@ test("a stranger's direct room waits apart, uncounted, until it is accepted", as
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   await Promise.all([minji.createRoom("민지네"), jun.createRoom("준네")]);
   const userId = await minji.page.evaluate(async () => (await (await fetch("/api/me")).json()).id);
-  const direct = await jun.page.evaluate(async (userId) => {
-    const post = (path, body) => fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-    const room = await (await post("/api/direct", { userId })).json();
-    await post(`/api/rooms/${room.id}/messages`, { text: "누구신지 모르지만 안녕하세요" });
-    return room.id;
-  }, userId);
+  const direct = await jun.page.evaluate(asksToTalk, { userId, text: "누구신지 모르지만 안녕하세요" });
   await minji.page.goto("/");
   const requests = minji.page.locator(".requests");
   await requests.getByText("대화 요청").click();
@@ -98,8 +93,28 @@ test("a stranger's direct room waits apart, uncounted, until it is accepted", as
   assert.doesNotMatch(await minji.page.title(), /^\(/);
   await requests.locator(".my-room").click();
   assert.equal(await minji.waitForRoom(), `/room/${direct}`);
-  await minji.page.locator(".request").getByText("받기").click();
+  await minji.page.locator(".request").getByText("수락").click();
   await minji.waitForRoom();
   await minji.page.locator(".request").waitFor({ state: "detached" });
   await minji.page.locator("[data-my-rooms-target=list] [data-field=title]").getByText("준", { exact: true }).waitFor();
+
+  // An answer accepts too.
+  const sora = await s.sora();
+  await sora.createRoom("소라네");
+  await sora.page.evaluate(asksToTalk, { userId, text: "저도 인사드려요" });
+  await minji.page.goto("/");
+  await requests.getByText("대화 요청").click();
+  await requests.locator(".my-room").getByText("저도 인사드려요").click();
+  await minji.waitForRoom();
+  await minji.send("반가워요");
+  await minji.page.locator(".request").waitFor({ state: "detached" });
+  await minji.page.locator("[data-my-rooms-target=list] [data-field=title]").getByText("소라", { exact: true }).waitFor();
 });
+
+/** Runs in the page of a user: opens a direct room and writes there, as a script would. */
+async function asksToTalk({ userId, text }) {
+  const post = (path, body) => fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const room = await (await post("/api/direct", { userId })).json();
+  await post(`/api/rooms/${room.id}/messages`, { text });
+  return room.id;
+}

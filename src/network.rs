@@ -25,6 +25,14 @@ pub struct NetworkLimits {
     pub rooms_an_hour: u32,
 }
 
+/// How many uploads may be in progress.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadLimits {
+    pub per_user: usize,
+    pub per_network: usize,
+    pub total: usize,
+}
+
 impl Default for NetworkLimits {
     fn default() -> Self {
         Self { guests: Guests::On, prefixes: (32, 64), megabytes_a_day: 1_024, rooms_an_hour: 60 }

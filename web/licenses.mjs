@@ -57,7 +57,8 @@ async function modules(web) {
     const { license, licenses: several, repository } = JSON.parse(await readFile(join(web, path, "package.json"), "utf8"));
     const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
     // Old packages list theirs in another field.
-    const licence = license ?? several.map(({ type }) => type).join(" OR ");
+    const licence = license ?? several?.map(({ type }) => type).join(" OR ");
+    if (!licence) throw new Error(`${name} names no licence`);
     return { name, version, licence, source: repository?.url ?? repository, folder: join(web, path) };
   }));
 }

@@ -1,4 +1,4 @@
--- What guests leave behind no longer stays for good, and no network fills the lobby.
+-- What guests leave behind no longer stays for good, and no network can fill the lobby.
 --
 -- migrations/postgres has the same tables, columns and indexes; a test compares them.
 
@@ -10,10 +10,11 @@ UPDATE users SET has_joined = 1;
 -- The network that a room was created from, until a user from another one joins. The lobby shows a few rooms of each.
 ALTER TABLE rooms ADD COLUMN network TEXT;
 
-CREATE INDEX users_strangers ON users (created_at) WHERE has_joined = 0;
+CREATE INDEX users_strangers ON users (created_at) WHERE has_joined = 0 AND kind = 'guest';
 
 -- Removing a user looks for them here.
 CREATE INDEX rooms_owner ON rooms (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX bans_user ON bans (user_id);
 CREATE INDEX bans_by ON bans (by_user_id);
 CREATE INDEX invites_by ON invites (by_user_id);
 CREATE INDEX blocks_blocked ON blocks (blocked_id);

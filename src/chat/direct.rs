@@ -1,6 +1,6 @@
 //! Direct rooms: two users, or one alone with their notes. Each pair has one room, for good.
 
-use super::kinds::{DirectFrom, Presence, Role, UserKind};
+use super::kinds::{DirectFrom, Presence, UserKind};
 use super::new_member::{self, NewMember};
 use super::room::{self, Room};
 use super::user::{self, User};
@@ -29,7 +29,6 @@ pub struct OtherUser {
 pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, bool)> {
     let pair = pair(me, other);
     if let Some(id) = find(tx, me, other)? {
-        show(tx, me, id)?;
         accept(tx, me, id)?;
         return Ok((room::snapshot(tx, id)?, false));
     }
@@ -51,11 +50,10 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
         // With several writers both users may do this at once. A retry finds the room.
         return Err(Code::Busy.into());
     }
+    let is_request = me != other && !share_a_room(tx, me, other)?;
     for user in &users {
-        new_member::add(tx, now, id, user, NewMember { role: Role::Member, joined_rev: 0, read_seq: 0 })?;
-    }
-    if me != other && !share_a_room(tx, me, other)? {
-        tx.execute("UPDATE members SET is_request = 1 WHERE room_id = ?1 AND user_id = ?2", &[&id, &other])?;
+        let is_request = is_request && user.id == other;
+        new_member::add(tx, now, id, user, NewMember { is_request, ..NewMember::default() })?;
     }
     let room = room::snapshot(tx, id)?;
     for user in users {
@@ -94,13 +92,12 @@ fn share_a_room(tx: &mut Tx, one: UserId, other: UserId) -> Result<bool> {
     Ok(tx.query_opt(shared, &[&one, &other], |row| row.get::<i64>(0))?.is_some())
 }
 
-/// Accepts the request of a stranger who has opened a direct room; where there is none, it changes nothing.
+/// Accepts the request of a stranger who has opened a direct room, and shows a hidden one in one's list again.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn accept(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
-    let sql = "UPDATE members SET is_request = 0, hidden_rev = NULL
-               WHERE room_id = ?1 AND user_id = ?2 AND is_request = 1";
+    let sql = "UPDATE members SET is_request = 0, hidden_rev = NULL WHERE room_id = ?1 AND user_id = ?2";
     tx.execute(sql, &[&room_id, &me])?;
     Ok(())
 }
@@ -111,13 +108,6 @@ pub(super) fn leave(tx: &mut Tx, me: UserId, room_id: RoomId, rev: i64) -> Resul
     let sql = "UPDATE members SET hidden_rev = CASE WHEN is_request = 1 THEN ?4 ELSE ?3 END
                WHERE room_id = ?1 AND user_id = ?2";
     tx.execute(sql, &[&room_id, &me, &rev, &i64::MAX])?;
-    Ok(())
-}
-
-/// Shows a hidden direct room in a user's list again.
-fn show(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
-    let sql = "UPDATE members SET hidden_rev = NULL WHERE room_id = ?1 AND user_id = ?2";
-    tx.execute(sql, &[&room_id, &me])?;
     Ok(())
 }
 

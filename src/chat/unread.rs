@@ -126,7 +126,8 @@ fn at_most(count: u64) -> u32 {
 }
 
 /// Counts the unread messages of user `?1` in rooms; `?2` is the id that mentions everybody. The subqueries use the
-/// indexes of the pages of history. Numbers rise with the seqs of a room.
+/// indexes of the pages of history. Numbers rise with the seqs of a room. Without statistics the mentions must come
+/// first by order, or all messages of the room would be read.
 static COUNTED: LazyLock<String> = LazyLock::new(|| {
     let last = |condition: &str| {
         format!(
@@ -148,9 +149,9 @@ static COUNTED: LazyLock<String> = LazyLock::new(|| {
            (SELECT COUNT(*) FROM (SELECT 1 FROM messages
             WHERE room_id = m.room_id AND to_user_id IS NOT NULL AND to_user_id = ?1 AND seq > m.read_seq
               AND deleted_at IS NULL LIMIT {COUNT_MAX}) c),
-           (SELECT COUNT(*) FROM (SELECT DISTINCT n.seq FROM mentions n
-              JOIN messages x ON x.room_id = n.room_id AND x.seq = n.seq AND x.to_user_id IS NULL
+           (SELECT COUNT(*) FROM (SELECT DISTINCT n.seq FROM mentions n CROSS JOIN messages x
             WHERE n.room_id = m.room_id AND n.user_id IN (?1, ?2) AND n.seq > m.read_seq
+              AND x.room_id = n.room_id AND x.seq = n.seq AND x.to_user_id IS NULL
               AND (x.user_id IS NULL OR x.user_id <> ?1) LIMIT {COUNT_MAX}) d)
          FROM members m JOIN rooms r ON r.id = m.room_id
          WHERE m.user_id = ?1 AND m.room_id IN {KEYS_AFTER_TWO} AND (m.hidden_rev IS NULL OR m.hidden_rev < r.rev)"

@@ -17,7 +17,7 @@ use crate::chat::Limits;
 use crate::http_client;
 use crate::image;
 use crate::mail::{self, Secret};
-use crate::network::{Guests, NetworkLimits};
+use crate::network::{Guests, NetworkLimits, UploadLimits};
 use crate::origin::{Origin, Origins};
 
 /// The data folder of an instance.
@@ -176,8 +176,8 @@ pub struct Config {
     pub has_search: bool,
     /// How long a search runs before it returns what it has found so far.
     pub search_budget: Duration,
-    /// Bodies with files that are taken at once: of one user, of one network, and in total.
-    pub uploads_at_once: (usize, usize, usize),
+    /// How many bodies with files are taken at once.
+    pub uploads_at_once: UploadLimits,
     /// Bytes per second that an upload must reach once it has taken longer than `upload_grace`.
     pub upload_rate: u64,
     /// How long an upload may stall, and how long it may be slower than `upload_rate`.
@@ -237,7 +237,7 @@ impl Default for Config {
             has_search: true,
             search_budget: Duration::from_secs(1),
             // Our pages send two at once. A class uploads together.
-            uploads_at_once: (8, 64, 256),
+            uploads_at_once: UploadLimits { per_user: 8, per_network: 64, total: 256 },
             upload_rate: 8 * 1024,
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),

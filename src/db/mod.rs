@@ -237,7 +237,7 @@ impl<F: Send + 'static> Db<F> {
     }
 
     /// Returns whether another process, such as an admin command, has written since the last call. It may say so too
-    /// often, and never too seldom.
+    /// often, and never misses one.
     pub async fn have_others_written(&self) -> bool {
         let (answer, answered) = oneshot::channel();
         // If the queue is full, the next call looks.

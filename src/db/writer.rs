@@ -314,6 +314,8 @@ where
         let is_clean = !connection.in_transaction() || connection.step(Step::Rollback).is_ok();
         if fault.is_broken() || !is_clean {
             self.connection = None;
+            // Another connection has a count of its own.
+            self.version = None;
         }
     }
 }

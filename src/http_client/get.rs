@@ -19,10 +19,9 @@ use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::{Host, Position, Url};
 
-use crate::network::NetworkLimits;
-
 use super::FetchError::{self, Permanent, Temporary};
 use super::{Client, address};
+use crate::network::NetworkLimits;
 
 const REDIRECTS: usize = 3;
 /// How many addresses of one host are tried.
@@ -96,6 +95,7 @@ async fn addresses(client: &Client, url: &Url, host: &Host<&str>) -> Result<Vec<
 async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result<TcpStream, FetchError> {
     let port = url.port_or_known_default().ok_or(Permanent("no port"))?;
     for &address in addresses.iter().take(TRIES) {
+        // Of the other server, so the prefixes that the settings give for clients do not apply.
         if client.addresses.check(NetworkLimits::default().network(address)).is_err() {
             return Err(Temporary("too many requests to the address"));
         }

@@ -22,7 +22,7 @@ struct Inner {
     summaries: HashMap<(RoomId, SystemEvent), Summary>,
     /// Read marks since they were last sent.
     reads: HashMap<RoomId, Marks>,
-    news: UnreadChanges,
+    unread: UnreadChanges,
 }
 
 /// What may have changed unread counts.
@@ -59,7 +59,7 @@ impl Changes {
                 inner.members.insert(room.id);
             }
             Fact::Message { message, .. } if message.kind != MessageKind::System => {
-                inner.news.rooms.insert(message.room_id);
+                inner.unread.rooms.insert(message.room_id);
             }
             Fact::RoomRemoved { room_id, .. } => {
                 inner.lobby.remove(room_id);
@@ -112,11 +112,11 @@ impl Changes {
 
     /// Notes that a user's read mark was stored.
     pub fn has_read(&self, room_id: RoomId, user_id: UserId) {
-        self.0.lock().news.readers.insert((room_id, user_id));
+        self.0.lock().unread.readers.insert((room_id, user_id));
     }
 
-    pub fn take_news(&self) -> UnreadChanges {
-        std::mem::take(&mut self.0.lock().news)
+    pub fn take_unread(&self) -> UnreadChanges {
+        std::mem::take(&mut self.0.lock().unread)
     }
 
     pub fn take_summaries(&self) -> Vec<(RoomId, SystemEvent, Summary)> {

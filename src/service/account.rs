@@ -49,7 +49,7 @@ impl App {
     /// # Errors
     /// `rate_limited` for the address; `invalid`, `too_long` with the field `email`, `password` or
     /// `name`; `email_taken`; `forbidden` for a user who has an account; `busy`.
-    pub async fn sign_up(&self, request: SignUp, former: Option<&Session>, visitor: ClientInfo) -> Result<Entered> {
+    pub async fn sign_up(&self, request: SignUp, former: Option<&Session>, client: ClientInfo) -> Result<Entered> {
         let name = request.name.filter(|name| !name.trim().is_empty());
         let known_as = name.as_deref().or(former.map(|session| session.user.name.as_str())).unwrap_or_default();
         crate::text::email(&request.email)?;
@@ -58,21 +58,21 @@ impl App {
             return Err(Error::new(Code::Forbidden).with_message("log out of the present account first"));
         }
         self.disk_space.check(UserKind::Account)?;
-        self.rates.sign_up(visitor.address)?;
-        let password_hash = self.passwords.hash(self.budgets.network(visitor.address), request.password).await?;
-        let fallback_name = any_name(visitor.lang);
+        self.rates.sign_up(client.address)?;
+        let password_hash = self.passwords.hash(self.budgets.network(client.address), request.password).await?;
+        let fallback_name = any_name(client.lang);
         let new = NewAccount { email: request.email, password_hash, name, fallback_name };
         let guest = former.map(|session| session.user.id);
         let sign_up = self.write(Subject::Server, move |tx, limits, now| {
             let (user, ended) = account::sign_up(tx, limits, now, guest, new)?;
-            Ok((Entered::open(tx, now, user, &visitor)?, ended))
+            Ok((Entered::open(tx, now, user, &client)?, ended))
         });
         let (entered, ended) = sign_up.await?;
         self.realtime.connections.end_sessions(entered.user.id, &ended);
         Ok(entered)
     }
 
-    /// Opens a session of an account. Ends the visitor's previous session, because an attacker may have planted it.
+    /// Opens a session of an account. Ends the client's previous session, because an attacker may have planted it.
     ///
     /// # Errors
     /// `rate_limited` for the account or the address, whether or not the account exists; `bad_credentials`, in the
@@ -82,10 +82,10 @@ impl App {
         email: String,
         password: String,
         former: Option<&Session>,
-        visitor: ClientInfo,
+        client: ClientInfo,
     ) -> Result<Entered> {
         let folded = crate::text::email_key(&email);
-        let address = visitor.address;
+        let address = client.address;
         self.rates.log_in_network(address)?;
         let found = self.db.read(move |tx| match account::find_by_email(tx, &email)? {
             Some((user_id, hash)) => Ok((session::has_come_from(tx, user_id, address)?, Some((user_id, hash)))),
@@ -107,7 +107,7 @@ impl App {
                 session::close(tx, former)?;
             }
             let user = user::get(tx, user_id)?;
-            Entered::open(tx, now, user, &visitor)
+            Entered::open(tx, now, user, &client)
         });
         let entered = entered.await?;
         self.end_sessions(user_id, &entered.surplus);
@@ -122,7 +122,7 @@ impl App {
     /// # Errors
     /// `unauthenticated` for an unknown or revoked key; `rate_limited`; `invalid`,
     /// `too_long` with the field.
-    pub async fn enter_outsider(&self, secret: Token, outsider: ExternalUser, visitor: ClientInfo) -> Result<Entered> {
+    pub async fn enter_outsider(&self, secret: Token, outsider: ExternalUser, client: ClientInfo) -> Result<Entered> {
         let found = self.db.read(move |tx| api_key::find(tx, &secret).map(|id| (id, secret))).await?;
         let (Some(key_id), secret) = found else { return Err(Code::Unauthenticated.into()) };
         self.rates.outsider(key_id)?;
@@ -131,7 +131,7 @@ impl App {
             // Checked again in the transaction: it may have been revoked meanwhile.
             api_key::find(tx, &secret)?.ok_or(Code::Unauthenticated)?;
             let user = api_key::user(tx, limits, now, key_id, outsider)?;
-            Entered::open(tx, now, user, &visitor)
+            Entered::open(tx, now, user, &client)
         });
         let entered = open.await?;
         self.end_sessions(entered.user.id, &entered.surplus);

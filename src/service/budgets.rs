@@ -77,8 +77,7 @@ impl KindBudgets {
         Self { of_network: Budget::new(limits, share), of_server: Budget::new(limits, share * SERVER_SHARE) }
     }
 
-    /// The budgets that a user of a network draws on. That of the server comes last, so that what a network is refused
-    /// does not count for all.
+    /// The budgets that a user of a network draws on.
     fn of(&self, network: IpAddr) -> [(&Budget, IpAddr); 2] {
         [(&self.of_network, network), (&self.of_server, SERVER)]
     }
@@ -124,6 +123,11 @@ impl Budgets {
         self.origin(me).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |(network, _)| network)
     }
 
+    /// Returns the network of a user as a room keeps it; `None` for a user who was not seen.
+    pub(super) fn network_of_room(&self, me: UserId) -> Option<String> {
+        self.origin(me).map(|(network, _)| network.to_string())
+    }
+
     /// Returns the network and the kind of a user who was seen.
     fn origin(&self, me: UserId) -> Option<(IpAddr, UserKind)> {
         self.origins.lock().users.get(&me).map(|origin| (origin.network, origin.kind))
@@ -142,12 +146,20 @@ impl Budgets {
     /// Checks that a new guest may come in.
     ///
     /// # Errors
-    /// `forbidden` where the settings allow no guests; `rate_limited`; `unavailable` on a full disk.
-    pub(super) fn guest(&self, disk: &DiskSpace) -> Result<()> {
+    /// `forbidden` where the settings allow no guests; `unavailable` on a full disk.
+    pub(super) fn check_guest(&self, disk: &DiskSpace) -> Result<()> {
         if !self.takes_guests() {
             return Err(Error::new(Code::Forbidden).with_message("this server has no guests; log in or sign up"));
         }
-        disk.check(UserKind::Guest)?;
+        disk.check(UserKind::Guest)
+    }
+
+    /// Counts a new guest of the server, after `rates` has counted it for its network: what a network is refused must not
+    /// count for all.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub(super) fn guest(&self) -> Result<()> {
         self.check(&self.new_guests, SERVER, 1)
     }
 
@@ -161,7 +173,7 @@ impl Budgets {
             return Err(Error::new(Code::Forbidden).with_message("guests make no rooms on this server"));
         }
         disk.check(kind)?;
-        self.of(kind).of(network).into_iter().try_for_each(|(budget, key)| self.check(&budget.rooms, key, 1))
+        self.check_all(&self.of(kind).of(network).map(|(budget, key)| (&budget.rooms, key, 1)))
     }
 
     /// Takes back a room that was not created after all.
@@ -187,14 +199,28 @@ impl Budgets {
         let Some((network, kind)) = self.origin(me) else { return Ok(()) };
         disk.check(kind)?;
         let stored = (bytes + ROW_BYTES).div_ceil(KIB) as u32;
-        self.of(kind).of(network).into_iter().try_for_each(|(budget, key)| {
-            self.check(&budget.sends, key, 1)?;
-            self.check(&budget.stored, key, stored)
-        })
+        let [(its, network), (all, server)] = self.of(kind).of(network);
+        self.check_all(&[
+            (&its.sends, network, 1),
+            (&its.stored, network, stored),
+            (&all.sends, server, 1),
+            (&all.stored, server, stored),
+        ])
     }
 
     fn of(&self, kind: UserKind) -> &KindBudgets {
         if kind == UserKind::Guest { &self.guests } else { &self.accounts }
+    }
+
+    /// Counts for several limits. When one refuses, nothing counts.
+    fn check_all(&self, wanted: &[(&RateLimiter<IpAddr>, IpAddr, u32)]) -> Result<()> {
+        for (index, &(limiter, key, count)) in wanted.iter().enumerate() {
+            if let Err(refused) = self.check(limiter, key, count) {
+                wanted[..index].iter().for_each(|(limiter, key, count)| limiter.take_back_many(key, *count));
+                return Err(refused);
+            }
+        }
+        Ok(())
     }
 
     fn check(&self, limiter: &RateLimiter<IpAddr>, network: IpAddr, count: u32) -> Result<()> {

@@ -1,8 +1,8 @@
 //! Direct rooms: conversations of two users.
 
 use super::App;
-use crate::chat::Tx;
 use crate::chat::room::{self, Room, RoomKind};
+use crate::chat::{Limits, Tx};
 use crate::chat::{direct, member};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
@@ -31,13 +31,13 @@ impl App {
     /// Accepts the request of a stranger who has opened a direct room; where there is none, it changes nothing.
     ///
     /// # Errors
-    /// `room_not_found`, `not_a_member`.
+    /// `rate_limited`; `room_not_found` for any room that is not a direct room of `me`.
     pub async fn accept_direct(&self, me: UserId, room_id: RoomId) -> Result<()> {
-        self.write(room_id, move |tx, _, _| {
-            member::role(tx, me, room_id)?;
-            direct::accept(tx, me, room_id)
-        })
-        .await
+        let accept = move |tx: &mut Tx, _: &Limits, _| {
+            direct::other(tx, me, room_id)?;
+            if member::membership(tx, me, room_id)?.is_request { direct::accept(tx, me, room_id) } else { Ok(()) }
+        };
+        self.act_in_room(me, room_id, accept).await
     }
 
     /// Returns whether the other members learn what a member does in a room, such as typing: not in a direct room whose

@@ -54,10 +54,11 @@ impl App {
     /// Removes guests who never joined a room and have gone.
     async fn remove_strangers(&self, now: i64) -> Result<()> {
         loop {
-            let remove = self.write(Subject::Server, move |tx, _, _| guest::remove_strangers(tx, now, GUESTS));
-            let (unneeded, has_more) = remove.await?;
-            self.remove_bytes(unneeded).await;
-            if !has_more {
+            let found = self.db.read(move |tx| guest::strangers(tx, now, GUESTS)).await?;
+            let is_last = found.len() < GUESTS as usize;
+            let remove = self.write(Subject::Server, move |tx, _, _| guest::remove_strangers(tx, now, &found));
+            self.remove_bytes(remove.await?).await;
+            if is_last {
                 return Ok(());
             }
         }
@@ -65,7 +66,7 @@ impl App {
 
     /// Ends the memberships of guests whose session has ended. A direct room goes with the last of its two.
     pub async fn sweep_guests(&self) {
-        log_failure("ending memberships of guests who have gone", self.end_unreachable_memberships().await);
+        log_failure("looking for guests who have gone", self.end_unreachable_memberships().await);
         self.sweep_rooms().await;
     }
 
@@ -76,7 +77,8 @@ impl App {
             let Some(last) = found.last() else { return Ok(()) };
             after = *last;
             for user_id in found {
-                self.end_memberships_for_good(user_id, false).await?;
+                let ended = self.end_memberships_for_good(user_id, false).await;
+                log_failure("ending the memberships of a guest who has gone", ended);
             }
         }
     }

@@ -43,8 +43,12 @@ impl FromStr for LobbyCursor {
     }
 }
 
-/// Rooms read in one go while a search filters them.
+/// Rooms read at a time.
 const BATCH: usize = 100;
+/// The most busy rooms that a page looks at without a search. A network has fewer connections than that.
+const BUSY: usize = 2_000;
+/// How often a page reads further rooms when those that it has found are not shown.
+const ROUNDS: usize = 10;
 
 impl App {
     /// Returns a page of open rooms whose title contains `q`, and the cursor of the next one. A page may end early when
@@ -54,7 +58,7 @@ impl App {
     /// `rate_limited`; `invalid` with the field `limit`, `too_long` with the field `q`.
     pub async fn find_rooms(
         &self,
-        asker: Requester,
+        requester: Requester,
         q: String,
         after: Option<LobbyCursor>,
         limit: Option<u32>,
@@ -63,7 +67,7 @@ impl App {
         if q.chars().count() > self.config.limits.title_max {
             return Err(Error::too_long("q", self.config.limits.title_max));
         }
-        self.rates.list(asker)?;
+        self.rates.list(requester)?;
         self.lobby(Some(q).filter(|q| !q.is_empty()), after, limit).await
     }
 
@@ -116,17 +120,23 @@ impl Page<'_> {
         let network = listed.network.filter(|_| self.q.is_none());
         let share = network.map(|network| self.shares.entry((network, is_by_guest)).or_default());
         match share {
-            Some(share) if *share >= OF_ONE_NETWORK => self.held_back.push(listed.room),
-            share => {
-                share.into_iter().for_each(|share| *share += 1);
+            Some(share) if *share >= OF_ONE_NETWORK => {
+                if self.held_back.len() < self.limit {
+                    self.held_back.push(listed.room);
+                }
+            }
+            Some(share) => {
+                *share += 1;
                 self.rooms.push(listed.room);
             }
+            None => self.rooms.push(listed.room),
         }
     }
 
     /// Adds the busy rooms, and returns whether some are left over.
     fn add_busy(&mut self, tx: &mut Tx, left: &[(RoomId, usize)]) -> Result<bool> {
-        for (place, chunk) in left.chunks(BATCH).enumerate() {
+        let most = if self.q.is_some() { room::LOOKED_AT } else { BUSY };
+        for (number, chunk) in left.chunks(BATCH).enumerate() {
             let ids: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
             for listed in room::listed_by_ids(tx, &ids, self.q)? {
                 if self.is_full() {
@@ -136,7 +146,7 @@ impl Page<'_> {
                 let count = chunk.iter().find(|(busy, _)| *busy == id).map_or(0, |(_, count)| *count);
                 self.add(listed, LobbyCursor::Busy(count, id));
             }
-            if (place + 1) * BATCH >= room::LOOKED_AT {
+            if (number + 1) * BATCH >= most {
                 self.last = chunk.last().map(|&(id, count)| LobbyCursor::Busy(count, id));
                 return Ok(true);
             }
@@ -152,14 +162,17 @@ impl Page<'_> {
         mut after: Option<room::Cursor>,
         busy: &HashSet<RoomId>,
     ) -> Result<bool> {
-        for _ in 0..room::LOOKED_AT / BATCH {
-            // One more than is left, to know whether anything follows.
-            let most = limits.page_max.min((self.limit - self.rooms.len()) as u32 + 1);
+        for _ in 0..ROUNDS {
+            // One more than is left, to know whether anything follows, and those that are shown above.
+            let left = self.limit - self.rooms.len() + 1;
             let found = match self.q {
-                Some(q) => room::titled(tx, limits, q, after, busy, most)?,
-                None => room::page(tx, limits, after, busy, most)?,
+                Some(q) => room::titled(tx, limits, q, after, busy, limits.page_max.min(left as u32))?,
+                None => room::page(tx, limits, after, BATCH.min(left + busy.len()) as u32)?,
             };
             for (listed, (active_at, id)) in found.rooms {
+                if busy.contains(&id) {
+                    continue;
+                }
                 if self.is_full() {
                     return Ok(true);
                 }
@@ -167,10 +180,10 @@ impl Page<'_> {
             }
             let Some((active_at, id)) = found.next else { return Ok(false) };
             after = found.next;
+            self.last = Some(LobbyCursor::Quiet(active_at, id));
             // A search has looked at many rooms for it.
             if self.q.is_some() {
-                self.last = Some(LobbyCursor::Quiet(active_at, id));
-                return Ok(true);
+                break;
             }
         }
         Ok(true)

@@ -184,9 +184,9 @@ impl Rates {
     }
 
     /// Counts a list that is filtered by a name or a title.
-    pub fn list(&self, asker: Requester) -> Result<()> {
+    pub fn list(&self, requester: Requester) -> Result<()> {
         let network = |address| Requester::Address(self.network(address));
-        self.check(&self.lists, if let Requester::Address(address) = asker { network(address) } else { asker })
+        self.check(&self.lists, if let Requester::Address(address) = requester { network(address) } else { requester })
     }
 
     /// Counts a request that only reads, for the network that it comes from.

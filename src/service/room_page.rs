@@ -39,6 +39,8 @@ pub struct RoomPageData {
     /// For the owner and the moderators.
     pub invites: Vec<Invite>,
     pub bans: Vec<Ban>,
+    /// Whether a stranger has opened this direct room, and the member has not accepted it.
+    pub is_request: bool,
 }
 
 /// The part of the realtime state that decides what is read.
@@ -107,5 +109,17 @@ fn read(
         _ => (invite::list(tx, now_ms(), me, room_id)?, member::bans(tx, limits, me, room_id, None, BANS)?.bans),
     };
     let pins = message::pins(tx, me, room_id)?;
-    Ok(RoomPageData { room, me: my_member, members, other, messages, pins, my_rooms, other_rooms, invites, bans })
+    Ok(RoomPageData {
+        room,
+        me: my_member,
+        members,
+        other,
+        messages,
+        pins,
+        my_rooms,
+        other_rooms,
+        invites,
+        bans,
+        is_request: membership.is_request,
+    })
 }

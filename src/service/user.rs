@@ -19,8 +19,8 @@ pub struct Entered {
 
 impl Entered {
     /// Opens a session for a user.
-    pub(super) fn open(tx: &mut Tx, now: i64, user: User, visitor: &ClientInfo) -> Result<Self> {
-        let opened = session::open(tx, now, user.id, visitor.agent.as_deref(), Some(visitor.address));
+    pub(super) fn open(tx: &mut Tx, now: i64, user: User, client: &ClientInfo) -> Result<Self> {
+        let opened = session::open(tx, now, user.id, client.agent.as_deref(), Some(client.address));
         let (token, surplus) = opened?;
         Ok(Self { user, session_id: token.session_id(), token, surplus })
     }
@@ -37,16 +37,17 @@ impl App {
     /// # Errors
     /// `forbidden` where the settings allow no guests; `rate_limited` for the address; `invalid`, `too_long` for the name;
     /// `unavailable` on a full disk.
-    pub async fn enter_as_guest(&self, name: Option<String>, visitor: ClientInfo) -> Result<Entered> {
-        self.budgets.guest(&self.disk_space)?;
-        self.rates.guest(visitor.address)?;
-        let address = visitor.address;
+    pub async fn enter_as_guest(&self, name: Option<String>, client: ClientInfo) -> Result<Entered> {
+        self.budgets.check_guest(&self.disk_space)?;
+        self.rates.guest(client.address)?;
+        self.budgets.guest()?;
+        let address = client.address;
         let create = self.write(Subject::Server, move |tx, limits, now| {
             let user = match &name {
                 Some(name) => user::make_guest(tx, limits, now, name)?,
-                None => user::make_friendly_guest(tx, limits, now, &any_name(visitor.lang))?,
+                None => user::make_friendly_guest(tx, limits, now, &any_name(client.lang))?,
             };
-            Entered::open(tx, now, user, &visitor)
+            Entered::open(tx, now, user, &client)
         });
         let entered = create.await?;
         self.budgets.seen(entered.user.id, entered.user.kind, address);

@@ -15,14 +15,14 @@ const BATCH: usize = 100;
 
 /// Sends the counts that may have changed in the last second.
 pub(super) async fn flush(app: &App, chat: &Namespace) {
-    let news = app.realtime.changes.take_news();
-    for room_id in news.rooms {
+    let changes = app.realtime.changes.take_unread();
+    for room_id in changes.rooms {
         let elsewhere = app.realtime.connections.elsewhere(room_id);
         for users in elsewhere.chunks(BATCH) {
             send(app, chat, room_id, users.to_vec()).await;
         }
     }
-    for (room_id, user_id) in news.readers {
+    for (room_id, user_id) in changes.readers {
         if app.realtime.connections.sockets(user_id).len() > 1 {
             send(app, chat, room_id, vec![user_id]).await;
         }

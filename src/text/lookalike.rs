@@ -1,9 +1,9 @@
 //! Compares names by their looks, because two users must not seem to have the same name.
 
 use unicode_normalization::char::is_combining_mark;
+use unicode_security::confusable_detection::skeleton;
 
 use super::visible::is_stripped;
-use unicode_security::confusable_detection::skeleton;
 
 /// Returns whether people would confuse two names: they are the same except for spaces, case, accents and decoration
 /// like stars and dots, or except for letters that look alike (Unicode's confusables, UTS 39, small capitals, and `i`

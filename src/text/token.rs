@@ -124,7 +124,7 @@ impl Sought {
     }
 
     /// Returns whether the term says anything to look for: punctuation alone does not.
-    pub fn is_word(&self) -> bool {
+    pub fn is_searchable(&self) -> bool {
         self.initials.is_some() || !self.tokens.is_empty()
     }
 

@@ -86,9 +86,9 @@ pub struct RoomPage<'a> {
     /// The pinned messages, the latest pin first.
     pub pins: &'a [Message],
     /// The sidebar: the viewer's own rooms, the most recently active first.
+    pub my_rooms: &'a [MyRoom],
     /// Whether a stranger has opened this direct room, and the viewer has not accepted it.
     pub is_request: bool,
-    pub my_rooms: &'a [MyRoom],
     /// Below them other open rooms, the busiest first.
     pub rooms: &'a [Room],
     /// Whether search is on.

@@ -102,7 +102,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/room/{id}", ["door", "door", "talk", "door", "talk", "talk", "door", "talk"], nothing),
     row("POST", "/room/{id}/enter", [ROOM; 8], empty).spends(),
     row("POST", "/room/{id}/leave", [NOBODY, HOME, "/", HOME, "/", "/", HOME, "/"], empty).spends(),
-    row("POST", "/room/{id}/accept", inside(ROOM), empty),
+    row("POST", "/room/{id}/accept", known("/?refused=room_not_found"), empty),
     row("POST", "/room/{id}/kick", moderators(ROOM), to_other).spends(),
     row("POST", "/room/{id}/owner", owners(ROOM), to_other).spends(),
     row("POST", "/room/{id}/moderators", owners(ROOM), |scene, _| form([("userId", &scene.other.id), ("on", "true")]))

@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/users/{id}", [NOBODY, "not_found", "200", "not_found", "200", "200", "not_found", "200"], nothing),
     row("GET", "/me/rooms", known("200"), nothing),
     row("POST", "/direct", known("201"), other),
-    row("POST", "/rooms/{id}/accept", inside("204"), nothing),
+    row("POST", "/rooms/{id}/accept", known("room_not_found"), nothing),
     row("GET", "/users", known("200"), nothing),
     row("GET", "/search", inside("200"), |scene, _| Body::Query(format!("q=hello&room={}", scene.room.id))),
     row("GET", "/rooms", ["200"; 8], nothing),

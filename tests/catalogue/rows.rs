@@ -233,4 +233,5 @@ pub(super) const B: &[Row] = &[
     (10, "an old invite by which a banned guest comes back", "A choice with a ban and with a new password."),
     (11, "direct rooms of strangers, one after the other", "They wait apart; refused, they stay away."),
     (12, "pages and lists read without end", ""),
+    (13, "a network that uses up what the guests of all networks have", ""),
 ];

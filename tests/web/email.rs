@@ -111,7 +111,7 @@ async fn a_mail_server_that_is_busy_gets_the_letter_later_and_one_that_refuses_i
 static FORM: OnceLock<u16> = OnceLock::new();
 
 #[tokio::test]
-async fn a_letter_says_what_it_is_and_a_host_in_hangul_is_written_in_ascii() {
+async fn an_email_says_what_it_is_and_a_host_in_hangul_is_written_in_ascii() {
     let (port, mut post) = mail_server(Answers::default()).await;
     FORM.set(port).unwrap();
     let app = App::with(|config| {
@@ -179,5 +179,5 @@ async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() 
     assert_eq!(used.leads_to(), "/login?done=reset");
     let log_in = json!({ "email": "minji@example.org", "password": "a gate by the tree" });
     app.request("POST", "/api/session").json(&log_in).send().await.is(201);
-    assert!(post.try_recv().is_err(), "nobody else gets a email");
+    assert!(post.try_recv().is_err(), "nobody else gets an email");
 }

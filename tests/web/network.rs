@@ -263,6 +263,9 @@ async fn guests_who_have_gone_leave_nothing_behind_for_good() {
     let (minji, jun, sora) = (app.guest("minji").await, app.guest("jun").await, app.guest("sora").await);
     let stranger = app.guest("stranger").await;
     let room = app.courtyard(&minji).await;
+    // A ban of somebody who never came in does not keep them.
+    let ban = format!("/rooms/{}/members/{}?ban=true", room.id, stranger.id);
+    app.call(&minji, "DELETE", &ban, Value::Null).await.is(204);
     app.join(&jun, &room).await;
     app.call(&jun, "POST", &format!("/rooms/{}/messages", room.id), json!({ "text": "so long" })).await.is(201);
     let direct = |other: &Person| json!({ "userId": other.id });
@@ -314,4 +317,25 @@ async fn a_user_and_a_network_read_so_much_at_once() {
     app.call(&reader, "GET", "/me/rooms", Value::Null).await.refused(429, "rate_limited");
     // Acts go on.
     app.call(&reader, "POST", &format!("/rooms/{}/messages", room.id), json!({ "text": "hello" })).await.is(201);
+}
+
+/// Abuse: B13
+#[tokio::test]
+async fn guests_that_a_network_is_refused_do_not_count_for_the_others() {
+    fn behind_a_proxy(config: &mut Config) {
+        config.has_rate_limits = true;
+        config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    }
+    let app = App::with(behind_a_proxy).await;
+    let enter = async |from: &str| {
+        let call = app.request("POST", "/api/guests").header("x-forwarded-for", from);
+        call.json(&json!({ "name": "guest" })).send().await.status
+    };
+    let mut refused = 0;
+    // More than the guests of all networks together.
+    for _ in 0..13_500 {
+        refused += usize::from(enter("192.0.2.1").await == 429);
+    }
+    assert!(refused > 12_800, "{refused}");
+    assert_eq!(enter("198.51.100.1").await, 201);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use madang::network::UploadLimits;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -326,7 +327,7 @@ async fn a_long_name_lost_its_ending() {
 async fn uploads_in_progress_are_limited_by_user_by_network_and_in_total() {
     let app = App::with(|config| {
         config.origins.proxies = vec!["127.0.0.0/8".parse().unwrap()];
-        config.uploads_at_once = (2, 3, 4);
+        config.uploads_at_once = UploadLimits { per_user: 2, per_network: 3, total: 4 };
     });
     let app = app.await;
     let [minji, jun, sora] = app.three_guests().await;

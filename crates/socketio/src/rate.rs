@@ -141,8 +141,13 @@ impl<K: Hash + Eq> RateLimiter<K> {
 
     /// Takes back one event of a key, for events that turn out not to count.
     pub fn take_back(&self, key: &K) {
+        self.take_back_many(key, 1);
+    }
+
+    /// Takes back several events of a key.
+    pub fn take_back_many(&self, key: &K, count: u32) {
         if let Some(meter) = self.inner.lock().meters.get_mut(key)
-            && let Some(before) = meter.0.checked_sub(self.rate.interval)
+            && let Some(before) = meter.0.checked_sub(self.rate.interval * count)
         {
             meter.0 = before;
         }

@@ -41,7 +41,7 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
         _ => {}
     }
     let is_new = ban && add_ban(tx, now, me, room_id, user_id, reason.as_deref())?;
-    if revoke_invites {
+    if ban && revoke_invites {
         invite::revoke_all(tx, room_id)?;
     }
     if their_role.is_none() && !is_new {
@@ -77,6 +77,6 @@ pub struct Kick {
     pub user_id: UserId,
     pub ban: bool,
     pub reason: Option<String>,
-    /// Whether every invite of the room ends: a guest could come back by one under another name.
+    /// With a ban: whether all invites of the room are revoked. A guest could return with one under another name.
     pub revoke_invites: bool,
 }

@@ -172,7 +172,7 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
         joined_rev = rev;
     }
     // Earlier messages are history, not unread.
-    new_member::add(tx, now, room_id, &user, NewMember { role: Role::Member, joined_rev, read_seq: rev })?;
+    new_member::add(tx, now, room_id, &user, NewMember { joined_rev, read_seq: rev, ..NewMember::default() })?;
     tx.publish(Fact::Joined { room_id, user: Box::new(user), is_ephemeral: check.room.ephemeral });
     if check.room.owner.is_none() && check.room.kind == RoomKind::Open {
         room::set_owner(tx, now, room_id, me, me)?;

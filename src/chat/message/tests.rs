@@ -82,6 +82,24 @@ async fn no_statement_of_a_send_an_edit_or_a_reaction_reads_a_whole_table() {
     }
 }
 
+/// Without statistics the count of unread mentions once read all messages of the room.
+#[tokio::test]
+async fn unread_mentions_are_counted_from_the_mentions_not_from_the_messages() {
+    let (store, minji, room, _) = crowd().await;
+    let (me, room_id) = (minji.id, room.id);
+    for is_analyzed in [false, true] {
+        if is_analyzed {
+            store.write(|tx| Ok(tx.execute("ANALYZE", &[])?)).await.unwrap();
+        }
+        let count = move |tx: &mut Tx<'_>| crate::chat::unread::unread(tx, me, &[room_id]);
+        let (_, ran) = statements(&store, count).await;
+        let counting = ran.into_iter().find(|sql| sql.contains("FROM mentions")).unwrap();
+        let plan = plan(&store, &counting).await;
+        let by_seq = "SEARCH x USING INDEX messages_public_seq (room_id=? AND seq=?)";
+        assert!(plan.iter().any(|step| step == by_seq), "{plan:#?}");
+    }
+}
+
 #[tokio::test]
 async fn a_text_of_mentions_takes_a_limited_number_of_lookups() {
     let (store, minji, room, _) = crowd().await;

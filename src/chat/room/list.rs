@@ -71,17 +71,11 @@ pub fn by_ids(tx: &mut Tx, ids: &[RoomId]) -> Result<Vec<Room>> {
     in_list::in_chunks(&[], ids, |params| tx.query_all(&BY_IDS, params, |row| read(&mut row.columns())))
 }
 
-/// Returns a page of listed rooms after a place, without those of `except`, which the lobby shows above.
+/// Returns a page of listed rooms after a place.
 ///
 /// # Errors
 /// `invalid` with the field `limit`.
-pub fn page(
-    tx: &mut Tx,
-    limits: &Limits,
-    after: Option<Cursor>,
-    except: &HashSet<RoomId>,
-    limit: u32,
-) -> Result<Rooms> {
+pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Cursor>, limit: u32) -> Result<Rooms> {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         let rooms = select(", r.network, r.active_at");
         format!(
@@ -92,8 +86,7 @@ pub fn page(
     });
     let limit = limits.page(limit)? as usize;
     let (active_at, id) = after.unwrap_or((i64::MAX, RoomId::from_u128(0)));
-    // The range contains at most all of `except`, so one statement is enough.
-    let most = (limit + 1 + except.len()) as u64;
+    let most = limit as u64 + 1;
     let params: [&dyn Param; 3] = [&active_at, &id, &most];
     let mut found = tx.query_all(&PAGE, &params, |row| {
         let mut c = row.columns();
@@ -101,7 +94,6 @@ pub fn page(
         let place = (c.next()?, listed.room.id);
         Ok((listed, place))
     })?;
-    found.retain(|(_, (_, id))| !except.contains(id));
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| has_more).map(|(_, place)| *place);
@@ -113,7 +105,8 @@ pub fn page(
 pub const LOOKED_AT: usize = 10_000;
 const CHUNK: u64 = 500;
 
-/// Like [`page`] for the rooms whose title contains `q`, in any case.
+/// Like [`page`] for the rooms whose title contains `q`, in any case, without those of `except`, which the lobby shows
+/// above.
 ///
 /// # Errors
 /// `invalid` with the field `limit`.

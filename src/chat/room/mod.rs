@@ -146,7 +146,13 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
         ],
     )?;
     let (joined_rev, joined) = system_message::store(tx, now, id, me, SystemMessage::new(SystemEvent::Join))?;
-    new_member::add(tx, now, id, &creator, NewMember { role: Role::Owner, joined_rev, read_seq: joined_rev })?;
+    new_member::add(
+        tx,
+        now,
+        id,
+        &creator,
+        NewMember { role: Role::Owner, joined_rev, read_seq: joined_rev, is_request: false },
+    )?;
     let room = snapshot(tx, id)?;
     tx.publish(Fact::RoomMade(Box::new(room.clone())));
     tx.publish(joined);

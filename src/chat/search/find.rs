@@ -145,14 +145,22 @@ fn wanted(tx: &mut Tx, me: UserId, request: &Request) -> Result<Option<Match>> {
     Ok(Some(Match(groups)))
 }
 
+/// A stranger's direct room that the user has left without accepting it, of the members as `x`.
+const REFUSED: &str = "(x.is_request = 1 AND x.hidden_rev IS NOT NULL)";
+
+static MINE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT r.id, r.title_folded FROM members x JOIN rooms r ON r.id = x.room_id
+         WHERE x.user_id = ?1 AND NOT {REFUSED} ORDER BY r.active_at DESC, r.id LIMIT ?2"
+    )
+});
+
 /// Returns the rooms to search, of those of the user.
 fn rooms(tx: &mut Tx, me: UserId, request: &Request) -> Result<Vec<RoomId>> {
     if let Some(room_id) = request.room_id {
         member::role(tx, me, room_id)?;
     }
-    let sql = "SELECT r.id, r.title_folded FROM members x JOIN rooms r ON r.id = x.room_id WHERE x.user_id = ?1
-               ORDER BY r.active_at DESC, r.id LIMIT ?2";
-    let mine: Vec<(RoomId, String)> = tx.query_all(sql, &[&me, &ROOMS_MOST], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mine: Vec<(RoomId, String)> = tx.query_all(&MINE, &[&me, &ROOMS_MOST], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let named: Vec<RoomId> = match &request.query.rooms[..] {
         [] => mine.into_iter().map(|(id, _)| id).collect(),
         names => names.iter().flat_map(|name| named(&mine, name)).collect(),
@@ -266,7 +274,7 @@ static VISIBLE: LazyLock<String> = LazyLock::new(|| {
            LEFT JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
          WHERE m.kind <> 'system' AND m.deleted_at IS NULL
            AND (m.to_user_id IS NULL OR m.to_user_id = ?1 OR m.user_id = ?1)
-           AND (r.history = 'all' OR m.seq >= x.joined_rev) AND m.number IN {KEYS_AFTER_ONE}"
+           AND (r.history = 'all' OR m.seq >= x.joined_rev) AND NOT {REFUSED} AND m.number IN {KEYS_AFTER_ONE}"
     )
 });
 

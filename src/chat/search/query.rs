@@ -48,7 +48,7 @@ impl Query {
             return Err(Error::invalid("q", format!("q has more than {WORDS} words")));
         }
         let is_narrowed = query != Self { sought: query.sought.clone(), ..Self::default() };
-        if !is_narrowed && !query.sought.iter().any(Sought::is_word) {
+        if !is_narrowed && !query.sought.iter().any(Sought::is_searchable) {
             return Err(Error::invalid("q", "q must have a word to look for"));
         }
         Ok(query)

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
+use crate::network::UploadLimits;
 
 /// The number of bodies with files that are being sent.
 #[derive(Clone, Debug)]
@@ -17,8 +18,7 @@ pub struct Uploads(Arc<Mutex<Taken>>);
 
 #[derive(Debug)]
 struct Taken {
-    /// The limits: by user, by network, in total.
-    max: (usize, usize, usize),
+    limits: UploadLimits,
     users: HashMap<UserId, usize>,
     networks: HashMap<IpAddr, usize>,
     total: usize,
@@ -33,8 +33,8 @@ pub struct UploadSlot {
 }
 
 impl Uploads {
-    pub(in crate::service) fn new(max: (usize, usize, usize)) -> Self {
-        Self(Arc::new(Mutex::new(Taken { max, users: HashMap::new(), networks: HashMap::new(), total: 0 })))
+    pub(in crate::service) fn new(limits: UploadLimits) -> Self {
+        Self(Arc::new(Mutex::new(Taken { limits, users: HashMap::new(), networks: HashMap::new(), total: 0 })))
     }
 
     /// # Errors
@@ -42,16 +42,14 @@ impl Uploads {
     pub(super) fn take(&self, user_id: UserId, network: IpAddr) -> Result<UploadSlot> {
         let mut taken = self.0.lock();
         let of = |count: Option<&usize>| count.copied().unwrap_or_default();
-        let (by_user, by_network, in_total) = taken.max;
-        let refusal = if of(taken.users.get(&user_id)) >= by_user {
-            Some("you are uploading too many files at once; try again shortly")
-        } else if of(taken.networks.get(&network)) >= by_network {
-            Some("your network is uploading too many files at once; try again shortly")
-        } else {
-            (taken.total >= in_total).then_some("the server is taking too many uploads at once; try again shortly")
-        };
-        if let Some(why) = refusal {
-            return Err(Error::new(Code::Busy).with_message(why));
+        for (count, most, who) in [
+            (of(taken.users.get(&user_id)), taken.limits.per_user, "you are uploading too many files"),
+            (of(taken.networks.get(&network)), taken.limits.per_network, "your network is uploading too many files"),
+            (taken.total, taken.limits.total, "the server is taking too many uploads"),
+        ] {
+            if count >= most {
+                return Err(Error::new(Code::Busy).with_message(format!("{who} at once; try again shortly")));
+            }
         }
         *taken.users.entry(user_id).or_default() += 1;
         *taken.networks.entry(network).or_default() += 1;

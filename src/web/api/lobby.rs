@@ -46,9 +46,9 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Rooms>> {
     let after = cursor::<LobbyCursor>(query.after)?;
-    let asker = me.map_or(Requester::Address(caller.address), |me| Requester::User(me.user.id));
+    let requester = me.map_or(Requester::Address(caller.address), |me| Requester::User(me.user.id));
     let (rooms, next) = match query.q {
-        Some(q) => app.find_rooms(asker, q, after, query.limit).await?,
+        Some(q) => app.find_rooms(requester, q, after, query.limit).await?,
         None => app.lobby(None, after, query.limit).await?,
     };
     Ok(Json(Rooms { rooms, next: next.map(|next| next.to_string()) }))

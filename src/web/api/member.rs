@@ -90,7 +90,7 @@ struct KickQuery {
     /// Whether they are banned from coming back.
     #[serde(default)]
     ban: bool,
-    /// Whether every invite of the room ends, by which a banned guest could come back.
+    /// With a ban: whether all invites of the room are revoked, so that a banned guest cannot return with one.
     #[serde(default)]
     revoke_invites: bool,
 }

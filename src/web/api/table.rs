@@ -219,13 +219,8 @@ fn checked<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>, call: Call)
 }
 
 fn filter(method: &str) -> MethodFilter {
-    match method {
-        "GET" => MethodFilter::GET,
-        "POST" => MethodFilter::POST,
-        "PUT" => MethodFilter::PUT,
-        "PATCH" => MethodFilter::PATCH,
-        _ => MethodFilter::DELETE,
-    }
+    let method = http::Method::from_bytes(method.as_bytes()).expect("a method");
+    MethodFilter::try_from(method).expect("a method that routes know")
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ async fn kick(
     Form(form): Form<Kick>,
 ) -> PageResult {
     let ban = form.ban.is_some();
-    let revoke_invites = ban && form.revoke_invites.is_some();
+    let revoke_invites = form.revoke_invites.is_some();
     let kick = member::Kick { user_id: form.user_id, ban, reason: None, revoke_invites };
     app.kick(me.user.id, room.id, kick).await.or_room(room.id)?;
     Ok(redirect_to_room(room.id))

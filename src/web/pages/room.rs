@@ -147,7 +147,7 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         has_older: data.messages.older,
         has_newer: data.messages.newer,
         at,
-        is_request: data.my_rooms.iter().find(is_here).is_some_and(|my_room| my_room.is_request),
+        is_request: data.is_request,
         unread: data.my_rooms.iter().find(is_here).map_or(0, |my_room| my_room.waiting.unread),
         pins: &data.pins,
         my_rooms: &data.my_rooms,

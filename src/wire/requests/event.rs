@@ -134,7 +134,7 @@ pub struct Kick {
     pub ban: bool,
     #[serde(default)]
     pub reason: Option<String>,
-    /// Whether every invite of the room ends, by which a banned guest could come back.
+    /// With a ban: whether all invites of the room are revoked, so that a banned guest cannot return with one.
     #[serde(default)]
     pub revoke_invites: bool,
 }

@@ -59,7 +59,7 @@ pub struct ChangeRoom {
     /// Slow mode: seconds between two messages of the same member, 0 to 21600; 0 for none.
     #[serde(default)]
     pub slow_seconds: Option<u32>,
-    /// Whether every invite of the room ends, as with a new password.
+    /// Whether all invites of the room are revoked, for example with a new password.
     #[serde(default)]
     pub revoke_invites: bool,
 }

@@ -86,6 +86,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     const row = this.row(room);
     // The room was joined in another window.
     if (!row) return void this.refresh();
+    if (this.accepts(row, last)) return void this.refresh();
     this.showLast(row, last);
     // The timeline counts for the open room, as it knows what is visible.
     if (room !== this.currentValue) this.count(row, unread, mentions);
@@ -93,7 +94,14 @@ export default class MyRoomsController extends Controller<HTMLElement> {
 
   private message(message: Message): void {
     const row = this.row(message.roomId);
-    if (row) this.showLast(row, message);
+    if (!row) return;
+    if (this.accepts(row, message)) return void this.refresh();
+    this.showLast(row, message);
+  }
+
+  /** Whether a message of one's own moves a request to the other rooms. */
+  private accepts(row: HTMLElement, message: Message | null): boolean {
+    return this.requestsTarget.contains(row) && message?.user?.id === document.body.dataset["me"];
   }
 
   private async refresh(): Promise<void> {

@@ -15,7 +15,7 @@ const CLOSING_MS = 2500;
 
 /** The frame of the room's page: title, connection notice, number of people, typing line. */
 export default class RoomController extends Controller<HTMLElement> {
-  static targets = ["bar", "title", "locked", "online", "typing", "seen"];
+  static targets = ["bar", "title", "locked", "online", "typing", "seen", "request"];
   static outlets = ["timeline"];
   declare readonly barTarget: HTMLElement;
   declare readonly titleTarget: HTMLElement;
@@ -23,6 +23,8 @@ export default class RoomController extends Controller<HTMLElement> {
   declare readonly onlineTargets: HTMLElement[];
   declare readonly typingTarget: HTMLElement;
   declare readonly seenTargets: HTMLElement[];
+  /** The question whether to accept a stranger's room. */
+  declare readonly requestTargets: HTMLElement[];
   declare readonly timelineOutlet: TimelineController;
 
   private readonly connection = roomConnection();
@@ -91,6 +93,8 @@ export default class RoomController extends Controller<HTMLElement> {
   }
 
   private message(message: Message): void {
+    // An answer accepts.
+    if (message.user?.id === document.body.dataset["me"]) for (const question of this.requestTargets) question.remove();
     const { me } = this.connection;
     if (message.user) this.typing.stop(message.user.id);
     if (departed(message)?.id === me && message.system?.event === "exit") return this.close("");

@@ -64,7 +64,9 @@ fn store(
     let (membership, user) = member::sender(tx, me, room_id)?;
     if membership.kind == RoomKind::Direct {
         direct::check_open(tx, me, room_id)?;
-        direct::accept(tx, me, room_id)?;
+        if membership.is_request {
+            direct::accept(tx, me, room_id)?;
+        }
     }
     if let Some(to) = new.to {
         check_whisper(tx, me, room_id, to)?;
