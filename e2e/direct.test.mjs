@@ -93,7 +93,7 @@ test("a stranger's direct room waits apart, uncounted, until it is accepted", as
   assert.doesNotMatch(await minji.page.title(), /^\(/);
   await requests.locator(".my-room").click();
   assert.equal(await minji.waitForRoom(), `/room/${direct}`);
-  await minji.page.locator(".request").getByText("수락").click();
+  await minji.page.locator(".request").getByRole("button", { name: "수락" }).click();
   await minji.waitForRoom();
   await minji.page.locator(".request").waitFor({ state: "detached" });
   await minji.page.locator("[data-my-rooms-target=list] [data-field=title]").getByText("준", { exact: true }).waitFor();
