@@ -81,7 +81,7 @@ export default class TimelineController extends Controller<HTMLElement> {
   private put(message: Message): void {
     const present = document.getElementById(`m-${message.seq}`);
     const isNew = !isMessage(present);
-    if (!isNew && Number(present.dataset["rev"]) >= message.rev) return this.dropPending(message.key, message.seq);
+    if (!isNew && Number(present.dataset["rev"] ?? present.dataset["seq"]) >= message.rev) return this.dropPending(message.key, message.seq);
     const element = fragment(message.html).firstElementChild;
     if (!isMessage(element)) return;
     decorate(element, this.connection.me);
