@@ -12,7 +12,7 @@ const TYPED: [char; 19] =
     ['ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ'];
 
 /// Replaces each Hangul syllable by its initial consonant (홍길동 becomes ㅎㄱㄷ) and folds the rest like
-/// [`fold`], for searches by initials.
+/// [`fold()`], for searches by initials.
 pub fn initials(text: &str) -> String {
     let initial = |c: char| match c {
         '가'..='힣' => TYPED[((c as u32 - '가' as u32) / SYLLABLES_OF_ONE) as usize],
