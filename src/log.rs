@@ -143,13 +143,18 @@ mod tests {
     use parking_lot::Mutex;
     use std::sync::mpsc::channel;
 
-    /// An output that accepts nothing until it is opened.
-    struct Stuck(std::sync::mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
+    /// An output that accepts nothing until it is opened, and says when it is first written to.
+    struct Stuck {
+        entered: std::sync::mpsc::Sender<()>,
+        opened: std::sync::mpsc::Receiver<()>,
+        written: Arc<Mutex<Vec<u8>>>,
+    }
 
     impl Write for Stuck {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let _ = self.0.recv();
-            self.1.lock().extend_from_slice(bytes);
+            let _ = self.entered.send(());
+            let _ = self.opened.recv();
+            self.written.lock().extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
@@ -160,14 +165,15 @@ mod tests {
 
     #[test]
     fn a_stuck_output_blocks_nobody_and_what_was_dropped_is_counted() {
-        let (open, opened) = channel();
+        let ((entered, is_stuck), (open, opened)) = (channel(), channel());
         let written = Arc::<Mutex<Vec<u8>>>::default();
-        let (lines, log) = Log::start(Stuck(opened, Arc::clone(&written))).unwrap();
-        for number in 0..WAITING + 100 {
+        let (lines, log) = Log::start(Stuck { entered, opened, written: Arc::clone(&written) }).unwrap();
+        writeln!(lines.make_writer(), "line 0").unwrap();
+        is_stuck.recv().unwrap();
+        for number in 1..=WAITING + 100 {
             writeln!(lines.make_writer(), "line {number}").unwrap();
         }
-        let dropped = lines.dropped.load(Ordering::Relaxed);
-        assert!((99..=100).contains(&dropped), "{dropped}");
+        assert_eq!(lines.dropped.load(Ordering::Relaxed), 100);
         drop(open);
         // The queue is full until the thread has taken a line.
         let (done, flushed) = sync_channel(1);

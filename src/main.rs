@@ -256,7 +256,11 @@ async fn run_verify(config: &Config, file: Option<&Path>) -> Result<(), String> 
 }
 
 fn print(line: &str) -> Result<(), String> {
-    writeln!(std::io::stdout(), "{line}").map_err(|error| format!("cannot print: {error}"))
+    match writeln!(std::io::stdout(), "{line}") {
+        // The reader has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|error| format!("cannot print: {error}")),
+    }
 }
 
 /// Receives the progress of a long command.

@@ -29,6 +29,7 @@ pub struct NetworkLimits {
 #[derive(Clone, Copy, Debug)]
 pub struct UploadLimits {
     pub per_user: usize,
+    /// Of a [`NetworkLimits::site`].
     pub per_network: usize,
     pub total: usize,
 }
@@ -42,11 +43,20 @@ impl Default for NetworkLimits {
 impl NetworkLimits {
     /// Returns the network of an address, as its first address.
     pub fn network(&self, address: IpAddr) -> IpAddr {
-        let address = address.to_canonical();
-        let (v4, v6) = self.prefixes;
-        let prefix = if address.is_ipv4() { v4 } else { v6 };
-        IpNet::new(address, prefix).map_or(address, |network| network.network())
+        cut(address, self.prefixes)
     }
+
+    /// Returns the site of a network, as its first address: what one holder of many networks usually has, an IPv4 /24 or
+    /// an IPv6 /48.
+    pub fn site(&self, network: IpAddr) -> IpAddr {
+        cut(network, (self.prefixes.0.min(24), self.prefixes.1.min(48)))
+    }
+}
+
+fn cut(address: IpAddr, (v4, v6): (u8, u8)) -> IpAddr {
+    let address = address.to_canonical();
+    let prefix = if address.is_ipv4() { v4 } else { v6 };
+    IpNet::new(address, prefix).map_or(address, |network| network.network())
 }
 
 #[cfg(test)]

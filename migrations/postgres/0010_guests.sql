@@ -7,8 +7,10 @@ ALTER TABLE users ADD COLUMN has_joined BIGINT NOT NULL DEFAULT 0;
 
 UPDATE users SET has_joined = 1;
 
--- The network that a room was created from, until a user from another one joins. The lobby shows a few rooms of each.
+-- The kind of a room's creator and the network that somebody came from last. The lobby shows a few rooms of each first.
 ALTER TABLE rooms ADD COLUMN network TEXT;
+
+CREATE INDEX rooms_network ON rooms (network, id) WHERE network IS NOT NULL;
 
 CREATE INDEX users_strangers ON users (created_at) WHERE has_joined = 0 AND kind = 'guest';
 

@@ -3,7 +3,8 @@
 //!
 //! The budgets are wide: a school or an office of 300 people behind one address does not notice them. Beside them the
 //! server has one for all its guests and one for all its accounts, so that many networks together do not fill it either,
-//! and guests do not use up what accounts need.
+//! and guests do not use up what accounts need. A site, an IPv4 /24 or an IPv6 /48, has that of a few networks, as one
+//! person can hold all of it.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -26,6 +27,8 @@ const KIB: usize = 1_024;
 /// The key of the server's own budgets.
 const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// How many times the budget of one network a site has.
+const SITE_SHARE: u32 = 4;
 /// How many times the budget of one network all networks have together.
 const SERVER_SHARE: u32 = 32;
 /// How many origins are kept before old ones are looked for.
@@ -46,9 +49,10 @@ struct Origins {
     sweep_at: usize,
 }
 
-/// The budgets of one kind of users: of each network and, under [`SERVER`], of all of them.
+/// The budgets of one kind of users: of each network, of each site and, under [`SERVER`], of all of them.
 struct KindBudgets {
     of_network: Budget,
+    of_site: Budget,
     of_server: Budget,
 }
 
@@ -74,12 +78,16 @@ impl Budget {
 
 impl KindBudgets {
     fn new(limits: &NetworkLimits, share: u32) -> Self {
-        Self { of_network: Budget::new(limits, share), of_server: Budget::new(limits, share * SERVER_SHARE) }
+        Self {
+            of_network: Budget::new(limits, share),
+            of_site: Budget::new(limits, share * SITE_SHARE),
+            of_server: Budget::new(limits, share * SERVER_SHARE),
+        }
     }
 
     /// The budgets that a user of a network draws on.
-    fn of(&self, network: IpAddr) -> [(&Budget, IpAddr); 2] {
-        [(&self.of_network, network), (&self.of_server, SERVER)]
+    fn of(&self, network: IpAddr, site: IpAddr) -> [(&Budget, IpAddr); 3] {
+        [(&self.of_network, network), (&self.of_site, site), (&self.of_server, SERVER)]
     }
 }
 
@@ -88,7 +96,8 @@ pub(super) struct Budgets {
     is_on: bool,
     limits: NetworkLimits,
     origins: Mutex<Origins>,
-    /// New guests of all networks; `rates` counts those of each.
+    /// New guests of each site and of all of them; `rates` counts those of each network.
+    new_guests_of_site: RateLimiter<IpAddr>,
     new_guests: RateLimiter<IpAddr>,
     guests: KindBudgets,
     accounts: KindBudgets,
@@ -98,8 +107,9 @@ impl Budgets {
     pub(super) fn new(is_on: bool, limits: NetworkLimits) -> Self {
         let (guests, accounts) = (KindBudgets::new(&limits, 1), KindBudgets::new(&limits, 4));
         let origins = Mutex::new(Origins { users: HashMap::new(), sweep_at: MIN_SWEEP_AT });
-        let new_guests = RateLimiter::new(Rate::per_minute(60 * SERVER_SHARE).burst(400 * SERVER_SHARE));
-        Self { is_on, limits, origins, new_guests, guests, accounts }
+        let new_guests = |share| RateLimiter::new(Rate::per_minute(60 * share).burst(400 * share));
+        let (new_guests_of_site, new_guests) = (new_guests(SITE_SHARE), new_guests(SERVER_SHARE));
+        Self { is_on, limits, origins, new_guests_of_site, new_guests, guests, accounts }
     }
 
     /// Returns the network of an address.
@@ -123,9 +133,14 @@ impl Budgets {
         self.origin(me).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |(network, _)| network)
     }
 
-    /// Returns the network of a user as a room keeps it; `None` for a user who was not seen.
-    pub(super) fn network_of_room(&self, me: UserId) -> Option<String> {
-        self.origin(me).map(|(network, _)| network.to_string())
+    /// Returns the site of a user who was seen.
+    pub(super) fn site_of(&self, me: UserId) -> IpAddr {
+        self.limits.site(self.network_of(me))
+    }
+
+    /// Returns the network and the kind of a user who was seen.
+    pub(super) fn network_and_kind(&self, me: UserId) -> Option<(String, UserKind)> {
+        self.origin(me).map(|(network, kind)| (network.to_string(), kind))
     }
 
     /// Returns the network and the kind of a user who was seen.
@@ -154,13 +169,14 @@ impl Budgets {
         disk.check(UserKind::Guest)
     }
 
-    /// Counts a new guest of the server, after `rates` has counted it for its network: what a network is refused must not
-    /// count for all.
+    /// Counts a new guest for their site and for the server, after `rates` has counted it for the network: what a network
+    /// is refused must not count for others.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub(super) fn guest(&self) -> Result<()> {
-        self.check(&self.new_guests, SERVER, 1)
+    pub(super) fn guest(&self, address: IpAddr) -> Result<()> {
+        let site = self.limits.site(address);
+        self.check_all(&[(&self.new_guests_of_site, site, 1), (&self.new_guests, SERVER, 1)])
     }
 
     /// Counts a new room, open or direct.
@@ -173,13 +189,15 @@ impl Budgets {
             return Err(Error::new(Code::Forbidden).with_message("guests make no rooms on this server"));
         }
         disk.check(kind)?;
-        self.check_all(&self.of(kind).of(network).map(|(budget, key)| (&budget.rooms, key, 1)))
+        let budgets = self.of(kind).of(network, self.limits.site(network));
+        self.check_all(&budgets.map(|(budget, key)| (&budget.rooms, key, 1)))
     }
 
     /// Takes back a room that was not created after all.
     pub(super) fn take_back_room(&self, me: UserId) {
         if let Some((network, kind)) = self.origin(me) {
-            self.of(kind).of(network).into_iter().for_each(|(budget, key)| budget.rooms.take_back(&key));
+            let budgets = self.of(kind).of(network, self.limits.site(network));
+            budgets.into_iter().for_each(|(budget, key)| budget.rooms.take_back(&key));
         }
     }
 
@@ -199,13 +217,9 @@ impl Budgets {
         let Some((network, kind)) = self.origin(me) else { return Ok(()) };
         disk.check(kind)?;
         let stored = (bytes + ROW_BYTES).div_ceil(KIB) as u32;
-        let [(its, network), (all, server)] = self.of(kind).of(network);
-        self.check_all(&[
-            (&its.sends, network, 1),
-            (&its.stored, network, stored),
-            (&all.sends, server, 1),
-            (&all.stored, server, stored),
-        ])
+        let budgets = self.of(kind).of(network, self.limits.site(network));
+        let wanted = budgets.map(|(budget, key)| [(&budget.sends, key, 1), (&budget.stored, key, stored)]);
+        self.check_all(wanted.as_flattened())
     }
 
     fn of(&self, kind: UserKind) -> &KindBudgets {

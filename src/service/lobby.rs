@@ -1,11 +1,10 @@
 //! The lobby: the busiest rooms first, by how many are online, then the rest by their last activity.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
 use super::{App, Requester};
-use crate::chat::kinds::UserKind;
 use crate::chat::room::{self, Listed, Room};
 use crate::chat::{Limits, Tx};
 use crate::error::{Error, Result};
@@ -16,8 +15,10 @@ use crate::ids::RoomId;
 pub enum LobbyCursor {
     /// Among rooms with people online: how many, and which room.
     Busy(usize, RoomId),
-    /// Among the rest: when it was last active, and which room.
+    /// Among the others: when it was last active, and which room.
     Quiet(i64, RoomId),
+    /// Among those beyond the share of their network: when it was last active, and which room.
+    Rest(i64, RoomId),
 }
 
 impl fmt::Display for LobbyCursor {
@@ -25,6 +26,7 @@ impl fmt::Display for LobbyCursor {
         match self {
             Self::Busy(count, id) => write!(f, "b{count}-{id}"),
             Self::Quiet(active_at, id) => write!(f, "q{active_at}-{id}"),
+            Self::Rest(active_at, id) => write!(f, "r{active_at}-{id}"),
         }
     }
 }
@@ -38,6 +40,7 @@ impl FromStr for LobbyCursor {
         match place.split_at_checked(1).ok_or(())? {
             ("b", count) => Ok(Self::Busy(count.parse().map_err(|_| ())?, id)),
             ("q", active_at) => Ok(Self::Quiet(active_at.parse().map_err(|_| ())?, id)),
+            ("r", active_at) => Ok(Self::Rest(active_at.parse().map_err(|_| ())?, id)),
             _ => Err(()),
         }
     }
@@ -45,7 +48,7 @@ impl FromStr for LobbyCursor {
 
 /// Rooms read at a time.
 const BATCH: usize = 100;
-/// The most busy rooms that a page looks at without a search. A network has fewer connections than that.
+/// The most busy rooms that one page looks at.
 const BUSY: usize = 2_000;
 /// How often a page reads further rooms when those that it has found are not shown.
 const ROUNDS: usize = 10;
@@ -92,50 +95,37 @@ impl App {
     }
 }
 
-/// The rooms of one network that a page shows before the others. Otherwise the lobby would belong to the one that creates the most.
-const OF_ONE_NETWORK: usize = 10;
-
 /// A page of the lobby that is being filled.
 struct Page<'a> {
     q: Option<&'a str>,
     rooms: Vec<Room>,
-    /// Further rooms of networks that have their share. They fill what is left.
-    held_back: Vec<Room>,
     limit: usize,
-    /// How many rooms the page shows of each network, apart for guests and accounts.
-    shares: HashMap<(String, bool), usize>,
+    /// Whether rooms were left out that are beyond the share of their network.
+    has_left_out: bool,
     /// After which room the next page begins.
     last: Option<LobbyCursor>,
 }
+
+/// Whether something follows a page.
+type HasMore = bool;
 
 impl Page<'_> {
     fn is_full(&self) -> bool {
         self.rooms.len() >= self.limit
     }
 
+    /// Adds a room, unless it comes later because it is beyond the share of its network. A search finds every room.
     fn add(&mut self, listed: Listed, cursor: LobbyCursor) {
         self.last = Some(cursor);
-        let is_by_guest = listed.room.owner.as_ref().is_none_or(|owner| owner.kind == UserKind::Guest);
-        // A search finds every room.
-        let network = listed.network.filter(|_| self.q.is_none());
-        let share = network.map(|network| self.shares.entry((network, is_by_guest)).or_default());
-        match share {
-            Some(share) if *share >= OF_ONE_NETWORK => {
-                if self.held_back.len() < self.limit {
-                    self.held_back.push(listed.room);
-                }
-            }
-            Some(share) => {
-                *share += 1;
-                self.rooms.push(listed.room);
-            }
-            None => self.rooms.push(listed.room),
+        if listed.is_beyond_share && self.q.is_none() {
+            self.has_left_out = true;
+        } else {
+            self.rooms.push(listed.room);
         }
     }
 
-    /// Adds the busy rooms, and returns whether some are left over.
-    fn add_busy(&mut self, tx: &mut Tx, left: &[(RoomId, usize)]) -> Result<bool> {
-        let most = if self.q.is_some() { room::LOOKED_AT } else { BUSY };
+    /// Adds the busy rooms.
+    fn add_busy(&mut self, tx: &mut Tx, left: &[(RoomId, usize)]) -> Result<HasMore> {
         for (number, chunk) in left.chunks(BATCH).enumerate() {
             let ids: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
             for listed in room::listed_by_ids(tx, &ids, self.q)? {
@@ -146,7 +136,7 @@ impl Page<'_> {
                 let count = chunk.iter().find(|(busy, _)| *busy == id).map_or(0, |(_, count)| *count);
                 self.add(listed, LobbyCursor::Busy(count, id));
             }
-            if (number + 1) * BATCH >= most {
+            if (number + 1) * BATCH >= BUSY {
                 self.last = chunk.last().map(|&(id, count)| LobbyCursor::Busy(count, id));
                 return Ok(true);
             }
@@ -154,19 +144,21 @@ impl Page<'_> {
         Ok(false)
     }
 
-    /// Adds the other rooms after a place, and returns whether some are left over.
+    /// Adds the other rooms after a place.
     fn add_quiet(
         &mut self,
         tx: &mut Tx,
         limits: &Limits,
         mut after: Option<room::Cursor>,
         busy: &HashSet<RoomId>,
-    ) -> Result<bool> {
+    ) -> Result<HasMore> {
         for _ in 0..ROUNDS {
             // One more than is left, to know whether anything follows, and those that are shown above.
             let left = self.limit - self.rooms.len() + 1;
             let found = match self.q {
                 Some(q) => room::titled(tx, limits, q, after, busy, limits.page_max.min(left as u32))?,
+                // Where some are left out, many more may follow.
+                None if self.has_left_out => room::page(tx, limits, after, BATCH as u32)?,
                 None => room::page(tx, limits, after, BATCH.min(left + busy.len()) as u32)?,
             };
             for (listed, (active_at, id)) in found.rooms {
@@ -189,16 +181,32 @@ impl Page<'_> {
         Ok(true)
     }
 
+    /// Adds the rooms beyond the share of their network, busy or not, after a place.
+    fn add_rest(&mut self, tx: &mut Tx, limits: &Limits, mut after: Option<room::Cursor>) -> Result<HasMore> {
+        for _ in 0..ROUNDS {
+            let found = room::page(tx, limits, after, BATCH as u32)?;
+            for (listed, (active_at, id)) in found.rooms.into_iter().filter(|(listed, _)| listed.is_beyond_share) {
+                if self.is_full() {
+                    return Ok(true);
+                }
+                self.last = Some(LobbyCursor::Rest(active_at, id));
+                self.rooms.push(listed.room);
+            }
+            let Some((active_at, id)) = found.next else { return Ok(false) };
+            after = found.next;
+            self.last = Some(LobbyCursor::Rest(active_at, id));
+        }
+        Ok(true)
+    }
+
     /// Returns the rooms, and the cursor of the next page if there is one.
-    fn finish(mut self, has_more: bool) -> (Vec<Room>, Option<LobbyCursor>) {
-        self.rooms.append(&mut self.held_back);
-        self.rooms.truncate(self.limit);
+    fn finish(self, has_more: HasMore) -> (Vec<Room>, Option<LobbyCursor>) {
         (self.rooms, self.last.filter(|_| has_more))
     }
 }
 
-/// Returns a page of the lobby, and the cursor of the next one. Rooms of a network that has its share of the page come
-/// after the others or, if there are enough others, not at all; a search still finds them.
+/// Returns a page of the lobby, and the cursor of the next one. First come the busy rooms, then the quiet ones, and last
+/// those beyond the share of their network, which would otherwise fill the lobby.
 pub(super) fn list(
     tx: &mut Tx,
     limits: &Limits,
@@ -207,12 +215,15 @@ pub(super) fn list(
     busy: &[(RoomId, usize)],
     limit: u32,
 ) -> Result<(Vec<Room>, Option<LobbyCursor>)> {
-    let limit = limit as usize;
-    let mut page = Page { q, rooms: Vec::new(), held_back: Vec::new(), limit, shares: HashMap::new(), last: None };
+    let mut page = Page { q, rooms: Vec::new(), limit: limit as usize, has_left_out: false, last: None };
+    if let Some(LobbyCursor::Rest(active_at, id)) = after {
+        let has_more = page.add_rest(tx, limits, Some((active_at, id)))?;
+        return Ok(page.finish(has_more));
+    }
     let is_left = |&&(id, count): &&(RoomId, usize)| match after {
         None => true,
         Some(LobbyCursor::Busy(last_count, last_id)) => (count, id) < (last_count, last_id),
-        Some(LobbyCursor::Quiet(..)) => false,
+        Some(_) => false,
     };
     let left: Vec<_> = busy.iter().filter(is_left).copied().collect();
     if page.add_busy(tx, &left)? {
@@ -223,6 +234,17 @@ pub(super) fn list(
         _ => None,
     };
     let busy: HashSet<RoomId> = busy.iter().map(|(id, _)| *id).collect();
-    let has_more = page.add_quiet(tx, limits, quiet_after, &busy)?;
+    if page.add_quiet(tx, limits, quiet_after, &busy)? {
+        return Ok(page.finish(true));
+    }
+    // Pages before this one may have left some out.
+    if q.is_some() || (after.is_none() && !page.has_left_out) {
+        return Ok(page.finish(false));
+    }
+    if page.is_full() {
+        page.last = Some(LobbyCursor::Rest(i64::MAX, RoomId::from_u128(0)));
+        return Ok(page.finish(true));
+    }
+    let has_more = page.add_rest(tx, limits, None)?;
     Ok(page.finish(has_more))
 }

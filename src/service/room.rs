@@ -64,7 +64,8 @@ impl App {
         let password_hash = self.hash_room_password(me.id, request.password).await?;
         let RoomRequest { title, max, ephemeral, unlisted, history, .. } = request;
         let me = me.id;
-        let network = self.budgets.network_of_room(me);
+        let from = self.budgets.network_and_kind(me);
+        let network = from.map(|(network, kind)| format!("{} {network}", kind.as_str()));
         let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history, network };
         let created = self.write(me, move |tx, limits, now| room::create(tx, limits, now, me, new)).await;
         if created.is_err() {

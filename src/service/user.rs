@@ -40,7 +40,7 @@ impl App {
     pub async fn enter_as_guest(&self, name: Option<String>, client: ClientInfo) -> Result<Entered> {
         self.budgets.check_guest(&self.disk_space)?;
         self.rates.guest(client.address)?;
-        self.budgets.guest()?;
+        self.budgets.guest(client.address)?;
         let address = client.address;
         let create = self.write(Subject::Server, move |tx, limits, now| {
             let user = match &name {

@@ -38,9 +38,11 @@ impl NamePart {
     }
 }
 
-/// Returns the consonants of a word that is typed by its initials alone, such as ㅎㄱㄷ. One consonant says too little.
+/// Returns the consonants of a word that is typed by its initials alone, such as ㅎㄱㄷ, also with signs around it. One
+/// consonant says too little.
 pub(super) fn consonants(typed: &str) -> Option<Vec<char>> {
-    let consonants: Vec<char> = apart(typed).chars().collect();
+    let signs = |c: char| !c.is_alphanumeric();
+    let consonants: Vec<char> = apart(typed.trim_matches(signs)).chars().collect();
     let are_initials = consonants.iter().all(|&c| (FIRST..=LAST).contains(&(c as u32)));
     (consonants.len() > 1 && are_initials).then_some(consonants)
 }

@@ -228,7 +228,11 @@ pub(super) const B: &[Row] = &[
     (5, "guests where the operator wants none", ""),
     (6, "guesses that lock the owner of an account out", "A network from which the account has a session stays free."),
     (7, "searches and pages by one network that make others wait", ""),
-    (8, "many rooms that push those of others out of the lobby", "Ten of a network come first; a search finds all."),
+    (
+        8,
+        "many rooms that push those of others out of the lobby",
+        "Ten of a network come with the others, the rest after all.",
+    ),
     (9, "guests and rooms that nobody can come back to", "Guests in no room go after a week."),
     (10, "an old invite by which a banned guest comes back", "A choice with a ban and with a new password."),
     (11, "direct rooms of strangers, one after the other", "They wait apart; refused, they stay away."),

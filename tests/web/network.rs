@@ -243,13 +243,34 @@ async fn a_network_that_creates_many_rooms_leaves_the_lobby_to_the_others() {
         titles.collect::<Vec<_>>()
     };
     assert_eq!(titles("limit=15").await[10], "courtyard");
-    // Where nothing else is left, the rest follows, and a search finds all of it.
+    // The rest follows, each room once, and a search finds all of it.
     assert_eq!(titles("limit=100").await.len(), 31);
+    for limit in [1, 7, 11, 12] {
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        loop {
+            let lobby = app.get(&format!("/api/rooms?limit={limit}{after}")).send().await.is(200);
+            seen.extend(lobby["rooms"].as_array().unwrap().iter().map(|room| room["id"].to_string()));
+            let Some(next) = lobby["next"].as_str() else { break };
+            after = format!("&after={next}");
+        }
+        let count = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!((count, seen.len()), (31, 31), "{limit}");
+    }
     assert_eq!(titles("limit=100&q=casino").await.len(), 30);
-    // A room that people elsewhere have joined is not one network's any more.
+    // A room that somebody elsewhere has joined counts for that network, so a second address does not lift the limit.
     let from_elsewhere = app.guest("from elsewhere").await;
-    call_from(&app, "198.51.100.7", &from_elsewhere, &format!("/rooms/{}/members", spam[0]), &json!({})).await.is(200);
+    let join = async |room: &str| {
+        let path = format!("/rooms/{room}/members");
+        call_from(&app, "198.51.100.7", &from_elsewhere, &path, &json!({})).await.is(200);
+    };
+    join(&spam[0]).await;
     assert!(titles("limit=15").await.contains(&"casino 0".to_owned()));
+    for room in &spam[1..] {
+        join(room).await;
+    }
+    assert!(titles("limit=11").await.contains(&"courtyard".to_owned()));
 }
 
 /// Abuse: B9

@@ -18,8 +18,19 @@ pub type Cursor = (i64, RoomId);
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub room: Room,
-    /// The network that it was created from, as long as nobody from another one has joined.
-    pub network: Option<String>,
+    /// Whether its network has newer rooms enough, so that it comes after those of others.
+    pub is_beyond_share: bool,
+}
+
+/// The rooms of one network that come before the others, apart for guests and accounts.
+const SHARE: usize = 10;
+
+/// The column of how many newer rooms of its network there are, of the rooms as `r`.
+fn newer_column() -> String {
+    format!(
+        ", CASE WHEN r.network IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM (SELECT 1 FROM rooms n
+           WHERE n.network = r.network AND n.id > r.id AND n.kind = 'open' AND n.is_listed = 1 LIMIT {SHARE}) c) END"
+    )
 }
 
 /// A page of the list, and the place to go on from if there is more.
@@ -29,13 +40,16 @@ pub struct Rooms {
     pub next: Option<Cursor>,
 }
 
-/// Forgets the network of a room when a user from another one has joined.
+/// Notes that a user from a network has joined a room: from another one than before, it counts for that.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn joined_from(tx: &mut Tx, id: RoomId, network: &str) -> Result<()> {
-    let sql = "UPDATE rooms SET network = NULL WHERE id = ?1 AND network IS NOT NULL AND network <> ?2";
-    tx.execute(sql, &[&id, &network])?;
+    let sql = "SELECT network FROM rooms WHERE id = ?1 AND network IS NOT NULL";
+    let Some(before) = tx.query_opt(sql, &[&id], |row| row.get::<String>(0))? else { return Ok(()) };
+    if let Some((kind, _)) = before.split_once(' ').filter(|(_, from)| *from != network) {
+        tx.execute("UPDATE rooms SET network = ?2 WHERE id = ?1", &[&id, &format!("{kind} {network}")])?;
+    }
     Ok(())
 }
 
@@ -46,7 +60,7 @@ pub fn joined_from(tx: &mut Tx, id: RoomId, network: &str) -> Result<()> {
 /// Only those of the store.
 pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec<Listed>> {
     static LISTED: LazyLock<String> = LazyLock::new(|| {
-        let rooms = select(", r.network");
+        let rooms = select(&newer_column());
         format!(
             "{rooms} WHERE r.kind = 'open' AND r.is_listed = 1 AND r.title_folded LIKE ?1 ESCAPE '\\'
                AND r.id IN {KEYS_AFTER_ONE}"
@@ -59,7 +73,7 @@ pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec
 }
 
 fn read_listed(c: &mut Columns<'_>) -> Result<Listed, Fault> {
-    Ok(Listed { room: read(c)?, network: c.next()? })
+    Ok(Listed { room: read(c)?, is_beyond_share: c.next::<i64>()? >= SHARE as i64 })
 }
 
 /// Returns the rooms of the ids that exist, of any kind and in no order. The caller checks who may see them.
@@ -77,7 +91,7 @@ pub fn by_ids(tx: &mut Tx, ids: &[RoomId]) -> Result<Vec<Room>> {
 /// `invalid` with the field `limit`.
 pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Cursor>, limit: u32) -> Result<Rooms> {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
-        let rooms = select(", r.network, r.active_at");
+        let rooms = select(&(newer_column() + ", r.active_at"));
         format!(
             "{rooms} WHERE r.kind = 'open' AND r.is_listed = 1
                AND (r.active_at < ?1 OR (r.active_at = ?1 AND r.id < ?2))

@@ -113,7 +113,7 @@ pub struct NewRoom {
     /// Whether the lobby leaves it out.
     pub unlisted: bool,
     pub history: History,
-    /// The network that it is created from.
+    /// The kind of its creator and the network that it is created from, with a space between.
     pub network: Option<String>,
 }
 

@@ -23,7 +23,8 @@ pub struct Profile {
     pub created_at: String,
 }
 
-/// Returns a profile: an account's to everybody, a guest's to those who share a room with them.
+/// Returns a profile: an account's to everybody, a guest's to those who share a room with them. A direct room that the
+/// guest has not accepted does not count.
 ///
 /// # Errors
 /// `not_found`, also for a viewer who may not see it.
@@ -34,7 +35,7 @@ pub fn profile(tx: &mut Tx, viewer: UserId, id: UserId) -> Result<Profile> {
             "SELECT {user}, u.bio, u.created_at
              FROM users u WHERE u.id = ?2 AND u.deleted_at IS NULL AND (u.kind <> 'guest' OR u.id = ?1
                OR EXISTS (SELECT 1 FROM members a JOIN members b ON b.room_id = a.room_id
-                          WHERE a.user_id = ?1 AND b.user_id = ?2))"
+                          WHERE a.user_id = ?1 AND b.user_id = ?2 AND b.is_request = 0))"
         )
     });
     let found = tx.query_opt(&PROFILE, &[&viewer, &id], |row| {

@@ -33,7 +33,7 @@ impl App {
     /// # Errors
     /// `busy` when the user, the network or all together already send as many at once as allowed.
     pub fn upload_slot(&self, me: UserId) -> Result<UploadSlot> {
-        self.uploads.take(me, self.budgets.network_of(me))
+        self.uploads.take(me, self.budgets.site_of(me))
     }
 
     /// Checks whether a user may send a file, before its bytes are read: to a room, only its members. A repeated key

@@ -61,7 +61,7 @@ impl App {
     async fn join_with(&self, me: UserId, room_id: RoomId, proof: Proof) -> Result<Joining> {
         self.realtime.wait_for_space(room_id).await;
         let is_large = self.realtime.is_large(room_id);
-        let network = self.budgets.network_of_room(me);
+        let network = self.budgets.network_and_kind(me).map(|(network, _)| network);
         let join = self.write(room_id, move |tx, _, now| {
             let joining = member::join(tx, now, me, room_id, proof, !is_large)?;
             if let Some(network) = network.filter(|_| joining.newly) {
