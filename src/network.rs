@@ -29,8 +29,8 @@ pub struct NetworkLimits {
 #[derive(Clone, Copy, Debug)]
 pub struct UploadLimits {
     pub per_user: usize,
-    /// Of a [`NetworkLimits::site`].
-    pub per_network: usize,
+    /// Of one [`NetworkLimits::site`].
+    pub per_site: usize,
     pub total: usize,
 }
 

@@ -10,7 +10,7 @@ UPDATE users SET has_joined = 1;
 -- The kind of a room's creator and the network that somebody came from last. The lobby shows a few rooms of each first.
 ALTER TABLE rooms ADD COLUMN network TEXT;
 
-CREATE INDEX rooms_network ON rooms (network, id) WHERE network IS NOT NULL;
+CREATE INDEX rooms_network ON rooms (network, kind, is_listed, id) WHERE network IS NOT NULL;
 
 CREATE INDEX users_strangers ON users (created_at) WHERE has_joined = 0 AND kind = 'guest';
 

@@ -59,7 +59,8 @@ pub fn open(tx: &mut Tx, now: i64, me: UserId, other: UserId) -> Result<(Room, b
     for user in users {
         let user_id = user.id;
         tx.publish(Fact::Joined { room_id: id, user: Box::new(user), is_ephemeral: false });
-        tx.publish(Fact::Added { room: Box::new(room.clone()), user_id });
+        let is_request = is_request && user_id == other;
+        tx.publish(Fact::Added { room: Box::new(room.clone()), user_id, is_request });
     }
     Ok((room, true))
 }

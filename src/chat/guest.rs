@@ -1,5 +1,7 @@
 //! Guests who cannot come back: a guest has no password, so their session is all they have.
 
+use std::sync::LazyLock;
+
 use super::{Tx, file};
 use crate::error::Result;
 use crate::ids::UserId;
@@ -7,14 +9,17 @@ use crate::ids::UserId;
 /// How long a guest who never joined a room keeps an unused session, in milliseconds.
 const STRANGER: i64 = 7 * 24 * 3_600_000;
 
+/// Guests as `u` who were never in a room and were not seen since `?1`.
+const STRANGERS: &str = "u.has_joined = 0 AND u.kind = 'guest' AND u.created_at <= ?1
+    AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.seen_at > ?1)";
+
 /// Returns guests who were never in a room and were not seen for a week.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn strangers(tx: &mut Tx, now: i64, most: u32) -> Result<Vec<UserId>> {
-    let sql = "SELECT u.id FROM users u WHERE u.has_joined = 0 AND u.kind = 'guest' AND u.created_at <= ?1
-                 AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.seen_at > ?1) LIMIT ?2";
-    Ok(tx.query_all(sql, &[&(now - STRANGER), &most], |row| row.get(0))?)
+    static FIND: LazyLock<String> = LazyLock::new(|| format!("SELECT u.id FROM users u WHERE {STRANGERS} LIMIT ?2"));
+    Ok(tx.query_all(&FIND, &[&(now - STRANGER), &most], |row| row.get(0))?)
 }
 
 /// Removes those of the guests who are still [`strangers`], and returns the hashes of stored bytes that are not needed any
@@ -23,11 +28,11 @@ pub fn strangers(tx: &mut Tx, now: i64, most: u32) -> Result<Vec<UserId>> {
 /// # Errors
 /// Only those of the database.
 pub fn remove_strangers(tx: &mut Tx, now: i64, ids: &[UserId]) -> Result<Vec<String>> {
-    let still = "SELECT u.picture FROM users u WHERE u.id = ?1 AND u.has_joined = 0 AND u.kind = 'guest'
-                   AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.seen_at > ?2)";
+    static STILL: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT u.picture FROM users u WHERE {STRANGERS} AND u.id = ?2"));
     let mut pictures = Vec::new();
     for id in ids {
-        let picture = tx.query_opt(still, &[id, &(now - STRANGER)], |row| row.get::<Option<String>>(0))?;
+        let picture = tx.query_opt(&STILL, &[&(now - STRANGER), id], |row| row.get::<Option<String>>(0))?;
         let Some(picture) = picture else { continue };
         for sql in [
             "DELETE FROM sessions WHERE user_id = ?1",

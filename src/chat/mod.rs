@@ -67,7 +67,7 @@ pub enum Fact {
     /// A user became a member.
     Joined { room_id: RoomId, user: Box<User>, is_ephemeral: bool },
     /// A user was made a member by somebody else, or on another of their screens.
-    Added { room: Box<Room>, user_id: UserId },
+    Added { room: Box<Room>, user_id: UserId, is_request: bool },
     /// A membership ended at `rev`: that of its system message or, where a large room has none, the next.
     /// A membership that began above it is another one.
     Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },

@@ -27,6 +27,8 @@ pub struct Unread {
     /// Those of them that mention the reader, or everybody.
     pub mentions: u32,
     pub last: Option<Message>,
+    /// Whether a stranger has opened this direct room, and the user has not accepted it.
+    pub is_request: bool,
 }
 
 /// A room of a user, as the list of their rooms shows it.
@@ -36,8 +38,6 @@ pub struct MyRoom {
     pub me: member::Member,
     /// The other user of a direct room.
     pub other: Option<User>,
-    /// Whether a stranger has opened this direct room, and the user has neither accepted it nor written in it.
-    pub is_request: bool,
     /// The presence of the other user; filled in by the service.
     pub presence: Presence,
     pub waiting: Unread,
@@ -53,11 +53,14 @@ pub type Cursor = room::Cursor;
 /// Only those of the database.
 pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Cursor>, limit: usize) -> Result<(Vec<MyRoom>, Option<Cursor>)> {
     static MINE: LazyLock<String> = LazyLock::new(|| {
-        let rooms = room::select(", m.role, m.read_seq, m.joined_at, r.direct_pair, m.is_request, r.active_at");
+        let rooms = room::select(", m.role, m.read_seq, m.joined_at, r.direct_pair, r.active_at");
         format!(
             "{rooms} JOIN members m ON m.room_id = r.id
-             WHERE m.user_id = ?1 AND (m.hidden_rev IS NULL OR EXISTS (SELECT 1 FROM messages n
-               WHERE n.room_id = r.id AND n.to_user_id IS NULL AND n.seq > m.hidden_rev))
+             WHERE m.user_id = ?1 AND (m.hidden_rev IS NULL
+                 OR EXISTS (SELECT 1 FROM messages n
+                   WHERE n.room_id = r.id AND n.to_user_id IS NULL AND n.seq > m.hidden_rev)
+                 OR EXISTS (SELECT 1 FROM messages n
+                   WHERE n.room_id = r.id AND n.to_user_id IS NOT NULL AND n.to_user_id = ?1 AND n.seq > m.hidden_rev))
                AND (r.active_at < ?2 OR (r.active_at = ?2 AND r.id < ?3))
              ORDER BY r.active_at DESC, r.id DESC LIMIT ?4"
         )
@@ -67,20 +70,19 @@ pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Cursor>, limit: usize) -> 
         let mut c = row.columns();
         let room = room::read(&mut c)?;
         let member = member::Member::new(me.clone(), c.next()?, c.next()?, c.next()?);
-        Ok((room, member, c.next::<Option<String>>()?, c.next::<bool>()?, c.next::<i64>()?))
+        Ok((room, member, c.next::<Option<String>>()?, c.next::<i64>()?))
     })?;
     let has_more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| has_more).map(|(room, .., active_at)| (*active_at, room.id));
+    let next = found.last().filter(|_| has_more).map(|(room, _, _, active_at)| (*active_at, room.id));
     let other_id = |pair: &Option<String>| direct::other_of_pair(pair.as_deref()?, me.id);
-    let other_ids: Vec<UserId> = found.iter().filter_map(|(_, _, pair, ..)| other_id(pair)).collect();
+    let other_ids: Vec<UserId> = found.iter().filter_map(|(_, _, pair, _)| other_id(pair)).collect();
     let others = user::find_all(tx, &other_ids)?;
     let room_ids: Vec<RoomId> = found.iter().map(|(room, ..)| room.id).collect();
     let mut unread = unread(tx, me.id, &room_ids)?;
-    let my_room = |(room, me, pair, is_request, _): (Room, member::Member, Option<String>, bool, i64)| MyRoom {
+    let my_room = |(room, me, pair, _): (Room, member::Member, Option<String>, i64)| MyRoom {
         waiting: unread.remove(&room.id).unwrap_or_default(),
         other: other_id(&pair).and_then(|id| others.iter().find(|user| user.id == id)).cloned(),
-        is_request,
         presence: Presence::Offline,
         room,
         me,
@@ -96,6 +98,7 @@ struct Counted {
     last: Option<i64>,
     unread: u64,
     mentions: u64,
+    is_request: bool,
 }
 
 /// Returns the unread messages of a user in those of the rooms where they are a member, without hidden ones in which
@@ -109,13 +112,13 @@ pub fn unread(tx: &mut Tx, me: UserId, room_ids: &[RoomId]) -> Result<HashMap<Ro
     })?;
     let numbers: Vec<i64> = counted.iter().filter_map(|counted| counted.last).collect();
     let mut messages = message::by_numbers(tx, &numbers)?;
-    let unread = counted.into_iter().map(|Counted { room_id, first_seq, unread, mentions, .. }| {
+    let unread = counted.into_iter().map(|Counted { room_id, first_seq, unread, mentions, is_request, .. }| {
         let last = messages.iter().position(|message| message.room_id == room_id).map(|at| messages.swap_remove(at));
         let last = last.map(|mut message| {
             message.cut(first_seq);
             message
         });
-        let unread = Unread { unread: at_most(unread), mentions: at_most(mentions), last };
+        let unread = Unread { unread: at_most(unread), mentions: at_most(mentions), last, is_request };
         (room_id, unread)
     });
     Ok(unread.collect())
@@ -141,7 +144,7 @@ static COUNTED: LazyLock<String> = LazyLock::new(|| {
         last("to_user_id IS NOT NULL AND user_id = ?1"),
     );
     format!(
-        "SELECT r.id, r.history, m.joined_rev, {public}, {received}, {whispered},
+        "SELECT r.id, r.history, m.joined_rev, m.is_request, {public}, {received}, {whispered},
            (SELECT COUNT(*) FROM (SELECT 1 FROM messages
             WHERE room_id = m.room_id AND to_user_id IS NULL
               AND seq > CASE WHEN m.read_seq > r.rev - {LOOKED_AT} THEN m.read_seq ELSE r.rev - {LOOKED_AT} END
@@ -160,9 +163,10 @@ static COUNTED: LazyLock<String> = LazyLock::new(|| {
 
 fn counted(c: &mut Columns<'_>) -> Result<Counted, Fault> {
     let (room_id, history, joined_rev) = (c.next()?, c.next::<History>()?, c.next()?);
+    let is_request = c.next()?;
     let lasts: [Option<i64>; 3] = [c.next()?, c.next()?, c.next()?];
     let (public, whispers, mentions) = (c.next::<u64>()?, c.next::<u64>()?, c.next()?);
     let first_seq = if history.is_all() { 0 } else { joined_rev };
     let last = lasts.into_iter().flatten().max();
-    Ok(Counted { room_id, first_seq, last, unread: public + whispers, mentions })
+    Ok(Counted { room_id, first_seq, last, unread: public + whispers, mentions, is_request })
 }

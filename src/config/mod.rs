@@ -237,7 +237,7 @@ impl Default for Config {
             has_search: true,
             search_budget: Duration::from_secs(1),
             // Our pages send two at once. A class uploads together.
-            uploads_at_once: UploadLimits { per_user: 8, per_network: 64, total: 256 },
+            uploads_at_once: UploadLimits { per_user: 8, per_site: 64, total: 256 },
             upload_rate: 8 * 1024,
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),

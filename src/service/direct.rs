@@ -2,8 +2,7 @@
 
 use super::App;
 use crate::chat::room::{self, Room, RoomKind};
-use crate::chat::{Limits, Tx};
-use crate::chat::{direct, member};
+use crate::chat::{Limits, Tx, direct, member};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 

@@ -241,10 +241,7 @@ pub(super) fn list(
     if q.is_some() || (after.is_none() && !page.has_left_out) {
         return Ok(page.finish(false));
     }
-    if page.is_full() {
-        page.last = Some(LobbyCursor::Rest(i64::MAX, RoomId::from_u128(0)));
-        return Ok(page.finish(true));
-    }
+    page.last = Some(LobbyCursor::Rest(i64::MAX, RoomId::from_u128(0)));
     let has_more = page.add_rest(tx, limits, None)?;
     Ok(page.finish(has_more))
 }

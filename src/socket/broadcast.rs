@@ -16,7 +16,7 @@ use crate::ids::{RoomId, UserId};
 use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
 use crate::service::{App, log_failure};
 use crate::view;
-use crate::wire::{Kicked, PresenceChange, Variant, Variants, WireMessage};
+use crate::wire::{AddedRoom, Kicked, PresenceChange, Variant, Variants, WireMessage};
 
 pub(super) struct SocketBroadcaster {
     app: App,
@@ -65,7 +65,7 @@ impl SocketBroadcaster {
             Fact::RoomMade(room) => self.room_made(*room).await,
             Fact::RoomListed(room) => self.room_listed(*room).await,
             Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
-            Fact::Added { room, user_id } => self.added(*room, user_id),
+            Fact::Added { room, user_id, is_request } => self.added(*room, user_id, is_request),
             Fact::Left { room_id, user_id, rev, why } => self.left(room_id, user_id, rev, &why).await,
             Fact::UserChanged(user) => self.user_changed(*user).await,
             // Room changes are sent once a second. A new member shows by the system message and by coming online.
@@ -131,8 +131,9 @@ impl SocketBroadcaster {
         }
     }
 
-    fn added(&self, room: Room, user_id: UserId) {
-        let Some(packet) = self.packet("newRoom", &self.app.with_counts(room)) else { return };
+    fn added(&self, room: Room, user_id: UserId, request: bool) {
+        let added = AddedRoom { room: self.app.with_counts(room), request };
+        let Some(packet) = self.packet("newRoom", &added) else { return };
         for socket in self.app.realtime.connections.sockets(user_id) {
             socket.send(&packet);
         }

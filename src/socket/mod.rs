@@ -161,7 +161,7 @@ server_events! {
     /// users who hide their presence.
     CHAT "presence": wire::PresenceOf;
     /// The user was made a member of a room: someone started a conversation.
-    CHAT "newRoom": Room;
+    CHAT "newRoom": wire::AddedRoom;
     /// A user in a shared room changed name or picture.
     CHAT "user": User;
     /// The room's settings changed, or in large rooms its member counts. At most once a second.

@@ -55,5 +55,8 @@ fn encode(
     lang: Lang,
 ) -> Result<Packet, serde_json::Error> {
     let last = unread.last.clone().map(|last| WireMessage::new(last, lang, Some(reader)));
-    chat.packet("unread", &Unread { room, unread: unread.unread, mentions: unread.mentions, last })
+    chat.packet(
+        "unread",
+        &Unread { room, unread: unread.unread, mentions: unread.mentions, last, request: unread.is_request },
+    )
 }

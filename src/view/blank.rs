@@ -52,9 +52,8 @@ pub(super) fn blank_my_room() -> MyRoom {
         room: blank_room(),
         me: blank_member(),
         other: None,
-        is_request: false,
         presence: Presence::Offline,
-        waiting: Unread { unread: 0, mentions: 0, last: None },
+        waiting: Unread::default(),
     }
 }
 

@@ -95,9 +95,8 @@ fn my_room(title: &str) -> MyRoom {
         room: room(title),
         me: member("민지"),
         other: Some(person(title)),
-        is_request: false,
         presence: Presence::Away,
-        waiting: Unread { unread: 100, mentions: 1, last: Some(message(title)) },
+        waiting: Unread { unread: 100, mentions: 1, last: Some(message(title)), is_request: false },
     }
 }
 

@@ -10,6 +10,7 @@ use http::StatusCode;
 
 use crate::data_folder;
 use crate::service::App;
+use crate::web::extract::Caller;
 
 /// How long the database may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -26,7 +27,11 @@ async fn alive() -> &'static str {
 }
 
 /// `GET /readyz`: the database can be read and written, and the server is not shutting down.
-async fn ready(State(app): State<App>) -> Response {
+async fn ready(State(app): State<App>, caller: Caller) -> Response {
+    // It takes a turn of the writer.
+    if let Err(error) = app.rates.read_from(caller.address) {
+        return error.into_response();
+    }
     match unready(&app).await {
         Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
         None => "ready\n".into_response(),

@@ -144,6 +144,17 @@ pub struct Unread {
     pub mentions: u32,
     /// The newest message of the room.
     pub last: Option<WireMessage>,
+    /// Whether a stranger has opened this direct room, and the user has not accepted it. Clients do not count it.
+    pub request: bool,
+}
+
+/// A room of which the user is a member now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AddedRoom {
+    #[serde(flatten)]
+    pub room: Room,
+    /// Whether a stranger has opened this direct room, so that it waits apart.
+    pub request: bool,
 }
 
 /// A user has read up to a message.

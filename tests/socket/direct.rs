@@ -107,11 +107,16 @@ async fn a_strangers_direct_room_waits_apart_until_it_is_accepted_or_refused() {
         rooms.map(|mine| (mine["peer"]["name"].clone(), mine["request"] == true)).collect::<Vec<_>>()
     };
     // Jun shares no room with Minji, Sora does.
+    let hers = app.connect(&minji).await;
     let from_jun = open(&app, &jun, &minji).await;
+    assert_eq!(hers.take("newRoom").await["request"], true);
     app.say(&jun, &from_jun, "buy!").await;
+    assert_eq!(hers.take("unread").await["request"], true);
     assert_eq!(mine(&minji).await, [(json!("jun"), true)]);
     assert_eq!(mine(&jun).await, [(json!("minji"), false)]);
-    open(&app, &sora, &minji).await;
+    let from_sora = open(&app, &sora, &minji).await;
+    let made = hers.take_where("newRoom", |made| made["id"] == from_sora.id).await;
+    assert_eq!(made["request"], false);
     assert_eq!(mine(&minji).await.len(), 2);
     assert!(mine(&minji).await.contains(&(json!("sora"), false)));
     let page = app.page(&minji, &format!("/room/{}", from_jun.id)).await.text();

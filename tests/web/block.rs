@@ -174,6 +174,11 @@ async fn a_direct_room_is_hidden_until_something_new_comes() {
     assert_eq!(count().await, 1);
     app.call(&minji, "DELETE", &format!("/rooms/{id}/members/me"), Value::Null).await.is(204);
     assert_eq!(count().await, 0);
+    // So is a whisper.
+    app.call(&jun, "POST", &path, json!({ "text": "psst", "to": minji.id })).await.is(201);
+    assert_eq!(count().await, 1);
+    app.call(&minji, "DELETE", &format!("/rooms/{id}/members/me"), Value::Null).await.is(204);
+    assert_eq!(count().await, 0);
     assert_eq!(opens_direct(&app, &minji, &jun).await.is(200)["id"], id);
     assert_eq!(count().await, 1);
 }

@@ -147,7 +147,7 @@ impl<K: Hash + Eq> RateLimiter<K> {
     /// Takes back several events of a key.
     pub fn take_back_many(&self, key: &K, count: u32) {
         if let Some(meter) = self.inner.lock().meters.get_mut(key)
-            && let Some(before) = meter.0.checked_sub(self.rate.interval * count)
+            && let Some(before) = meter.0.checked_sub(self.rate.interval.saturating_mul(count))
         {
             meter.0 = before;
         }

@@ -263,3 +263,17 @@ async fn a_direct_room_exists_only_for_its_members() {
     assert_eq!(store.send(&jun, &room, new).await.unwrap_err().code, Code::RoomNotFound);
     assert!(store.read(|tx| page(tx, &LIMITS, None, 50)).await.unwrap().rooms.is_empty());
 }
+
+/// Each row of the lobby counts rooms of its network, and every room page lists some.
+#[tokio::test]
+async fn the_share_of_a_network_is_counted_in_an_index_alone() {
+    let store = Store::open();
+    let plan = store.write(|tx| {
+        page(tx, &LIMITS, None, 10)?;
+        let explain = format!("EXPLAIN QUERY PLAN {}", tx.statements.last().unwrap());
+        Ok(tx.query_all(&explain, &[&0i64, &RoomId::from_u128(0), &10i64], |row| row.get::<String>(3))?)
+    });
+    let plan = plan.await.unwrap();
+    let counted = "SEARCH n USING COVERING INDEX rooms_network (network=? AND kind=? AND is_listed=? AND id>?)";
+    assert!(plan.iter().any(|step| step == counted), "{plan:#?}");
+}

@@ -31,7 +31,7 @@ impl App {
     /// Takes a slot for a body with files.
     ///
     /// # Errors
-    /// `busy` when the user, the network or all together already send as many at once as allowed.
+    /// `busy` when the user, the site or all together already send as many at once as allowed.
     pub fn upload_slot(&self, me: UserId) -> Result<UploadSlot> {
         self.uploads.take(me, self.budgets.site_of(me))
     }

@@ -1,4 +1,4 @@
-//! Limits how many bodies with files are taken at once: of each user, of each network, and in total. Otherwise uploads
+//! Limits how many bodies with files are taken at once: of each user, of each site, and in total. Otherwise uploads
 //! in progress, which no quota counts, could fill the disk and use up the file handles.
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ pub struct Uploads(Arc<Mutex<Taken>>);
 struct Taken {
     limits: UploadLimits,
     users: HashMap<UserId, usize>,
-    networks: HashMap<IpAddr, usize>,
+    sites: HashMap<IpAddr, usize>,
     total: usize,
 }
 
@@ -29,22 +29,22 @@ struct Taken {
 pub struct UploadSlot {
     uploads: Uploads,
     user_id: UserId,
-    network: IpAddr,
+    site: IpAddr,
 }
 
 impl Uploads {
     pub(in crate::service) fn new(limits: UploadLimits) -> Self {
-        Self(Arc::new(Mutex::new(Taken { limits, users: HashMap::new(), networks: HashMap::new(), total: 0 })))
+        Self(Arc::new(Mutex::new(Taken { limits, users: HashMap::new(), sites: HashMap::new(), total: 0 })))
     }
 
     /// # Errors
     /// `busy` when all slots are taken; the message says whose.
-    pub(super) fn take(&self, user_id: UserId, network: IpAddr) -> Result<UploadSlot> {
+    pub(super) fn take(&self, user_id: UserId, site: IpAddr) -> Result<UploadSlot> {
         let mut taken = self.0.lock();
         let of = |count: Option<&usize>| count.copied().unwrap_or_default();
         for (count, most, who) in [
             (of(taken.users.get(&user_id)), taken.limits.per_user, "you are uploading too many files"),
-            (of(taken.networks.get(&network)), taken.limits.per_network, "your network is uploading too many files"),
+            (of(taken.sites.get(&site)), taken.limits.per_site, "your network is uploading too many files"),
             (taken.total, taken.limits.total, "the server is taking too many uploads"),
         ] {
             if count >= most {
@@ -52,9 +52,9 @@ impl Uploads {
             }
         }
         *taken.users.entry(user_id).or_default() += 1;
-        *taken.networks.entry(network).or_default() += 1;
+        *taken.sites.entry(site).or_default() += 1;
         taken.total += 1;
-        Ok(UploadSlot { uploads: self.clone(), user_id, network })
+        Ok(UploadSlot { uploads: self.clone(), user_id, site })
     }
 }
 
@@ -62,7 +62,7 @@ impl Drop for UploadSlot {
     fn drop(&mut self) {
         let mut taken = self.uploads.0.lock();
         release(&mut taken.users, &self.user_id);
-        release(&mut taken.networks, &self.network);
+        release(&mut taken.sites, &self.site);
         taken.total -= 1;
     }
 }

@@ -74,7 +74,7 @@ async fn list(
         presence: mine.presence,
         unread: mine.waiting.unread,
         mentions: mine.waiting.mentions,
-        request: mine.is_request,
+        request: mine.waiting.is_request,
         last: mine.waiting.last.map(|last| WireMessage::new(last, caller.lang, Some(me.user.id))),
     };
     let next = next.map(|(active_at, id)| format!("{active_at}-{id}"));

@@ -89,6 +89,7 @@ export interface UnreadChange {
   unread: number;
   mentions: number;
   last: Message | null;
+  request: boolean;
 }
 
 export interface Sent {
