@@ -11,15 +11,15 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::api_key::Key;
-use madang::config::{Config, DataDir, LogFormat, ServerAddress, Settings};
+use madang::config::{Config, DataPlaces, LogFormat, ServerAddress, Settings};
 use madang::log::{self, Log};
 use madang::open_files;
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
-use madang::ops::{self, backup, restore, verify};
+use madang::ops::{self, backup, push, restore, verify};
+use madang::signals::Signals;
 use madang::startup;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long an idle thread of the runtime's blocking pool lives.
 const IDLE_THREAD: Duration = Duration::from_secs(4);
@@ -53,7 +53,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        folder: DataDir,
+        places: DataPlaces,
     },
     /// Restore a backup into the data folder. The server must be stopped.
     ///
@@ -65,7 +65,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        folder: DataDir,
+        places: DataPlaces,
     },
     /// Check the data folder, also while the server runs, or check a backup.
     ///
@@ -75,10 +75,13 @@ enum Command {
         /// A backup written by `madang backup`. Without it, the data folder is checked.
         file: Option<PathBuf>,
         #[command(flatten)]
-        folder: DataDir,
+        places: DataPlaces,
     },
     /// Print a link that makes a signed-in account an admin. It works once, within a day.
     AdminLink(ServerAddress),
+    /// Move stored files.
+    #[command(subcommand)]
+    Files(FilesCommand),
     /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
@@ -87,6 +90,15 @@ enum Command {
     Key(KeyCommand),
     /// Print the licences of everything that this program contains.
     Licenses,
+}
+
+#[derive(Subcommand)]
+enum FilesCommand {
+    /// Copy the files of the data folder into the bucket of S3_BUCKET. The server must be stopped.
+    ///
+    /// Each file is checked against its hash. A second run goes on where the first ended. At the end the local files are
+    /// moved aside, within the data folder; nothing is deleted.
+    Push(DataPlaces),
 }
 
 #[derive(Subcommand)]
@@ -167,9 +179,10 @@ async fn run(command: Command) -> Result<(), String> {
             let _log = log(settings.log_format)?;
             reindex(&settings).await
         }
-        Command::Backup { file, force, folder } => run_backup(&Config::from(&folder), &file, force).await,
-        Command::Restore { file, force, folder } => run_restore(&Config::from(&folder), &file, force).await,
-        Command::Verify { file, folder } => run_verify(&Config::from(&folder), file.as_deref()).await,
+        Command::Backup { file, force, places } => run_backup(&places.config()?, &file, force).await,
+        Command::Restore { file, force, places } => run_restore(&places.config()?, &file, force).await,
+        Command::Verify { file, places } => run_verify(&places.config()?, file.as_deref()).await,
+        Command::Files(FilesCommand::Push(places)) => run_push(&places.config()?).await,
         Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
         Command::User(UserCommand::Reset { email, address }) => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
@@ -235,6 +248,17 @@ async fn run_restore(config: &Config, file: &Path, may_replace: bool) -> Result<
         0 => Ok(()),
         lost => {
             print(&format!("{lost} stored files were already missing when the backup was made (run: madang verify)"))
+        }
+    }
+}
+
+async fn run_push(config: &Config) -> Result<(), String> {
+    let pushed = with_bar(async |watch| push::push(config, watch).await).await?;
+    print(&pushed.to_string())?;
+    match pushed.damaged.len() {
+        0 => Ok(()),
+        damaged => {
+            Err(format!("{damaged} files do not match their hash and were not copied: {}", pushed.damaged.join(", ")))
         }
     }
 }
@@ -349,52 +373,4 @@ async fn reindex(settings: &Settings) -> Result<(), String> {
     bar.finish_and_clear();
     let _ = writeln!(std::io::stdout(), "rebuilt the search index");
     Ok(())
-}
-
-/// SIGTERM, Ctrl-C and SIGHUP. Once this exists, they no longer end the process by themselves.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    /// `None` under `nohup`, which asks to ignore it.
-    hangup: Option<Signal>,
-}
-
-impl Signals {
-    fn new() -> Result<Self, String> {
-        let signals = || {
-            let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
-            Ok(Self {
-                terminate: signal(SignalKind::terminate())?,
-                interrupt: signal(SignalKind::interrupt())?,
-                hangup,
-            })
-        };
-        signals().map_err(|error: std::io::Error| format!("cannot handle signals: {error}"))
-    }
-
-    /// Waits for the first signal. From then on a second one ends the process at once.
-    async fn ended(mut self) {
-        self.next().await;
-        tracing::info!("shutting down; a second signal exits at once");
-        tokio::spawn(async move {
-            self.next().await;
-            std::process::exit(1);
-        });
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            Some(_) = async { self.hangup.as_mut()?.recv().await } => {}
-        }
-    }
-}
-
-/// Returns whether this process was started with SIGHUP ignored.
-fn ignores_hangup() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    // The lowest bit is that of signal 1.
-    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -4,9 +4,11 @@
 //! `docs/settings.md` is generated from the struct below; `parse.rs` has the forms of the values.
 
 mod parse;
+mod s3;
+mod secret;
 
 use std::net::IpAddr;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +21,10 @@ use crate::image;
 use crate::mail::{self, Secret};
 use crate::network::{Guests, NetworkLimits, UploadLimits};
 use crate::origin::{Origin, Origins};
+
+use secret::read_secret;
+
+pub use s3::{Credentials, DataPlaces, S3, S3Limits, S3Settings};
 
 /// The data folder of an instance.
 #[derive(Args, Clone, Debug)]
@@ -142,6 +148,9 @@ pub struct Settings {
     #[arg(long, env = "PING_TIMEOUT_MS", default_value_t = 20_000, value_parser = parse::positive::<u64>)]
     pub ping_timeout_ms: u64,
 
+    #[command(flatten)]
+    pub s3: S3Settings,
+
     /// Format of the log lines on stderr. RUST_LOG sets what is logged.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -168,6 +177,8 @@ pub struct Config {
     pub images: image::Limits,
     /// How e-mails are sent. `None`: no e-mail is sent.
     pub mail: Option<mail::Settings>,
+    /// The bucket that keeps the files. `None`: the data folder does.
+    pub s3: Option<S3>,
     /// Whether the link for the first admin is logged. It is a secret, and logs are often kept.
     pub shows_admin_link: bool,
     /// Maximum size of an upload in bytes.
@@ -232,6 +243,7 @@ impl Default for Config {
             limits: Limits::default(),
             images: image::Limits::default(),
             mail: None,
+            s3: None,
             shows_admin_link: false,
             upload_max: 25 * 1024 * 1024,
             has_search: true,
@@ -327,18 +339,9 @@ impl Settings {
     /// Returns a sentence for the operator when a file cannot be read or is empty.
     pub fn with_secrets(mut self) -> Result<Self, String> {
         if let Some(path) = &self.smtp_url_file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("cannot read SMTP_URL_FILE {}: {error}", path.display()))?;
-            let secret = text.trim();
-            if secret.is_empty() {
-                return Err(format!("SMTP_URL_FILE {} is empty", path.display()));
-            }
-            // Only a warning: containers mount secrets like this, and nobody else is there.
-            if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
-                tracing::warn!("every user of this machine can read SMTP_URL_FILE; run: chmod o-r {}", path.display());
-            }
-            self.smtp_url = Some(Secret::new(secret));
+            self.smtp_url = Some(read_secret("SMTP_URL_FILE", path)?);
         }
+        self.s3 = self.s3.with_secrets()?;
         Ok(self)
     }
 
@@ -367,6 +370,7 @@ impl From<&Settings> for Config {
             },
             limits,
             mail: settings.mail(),
+            s3: settings.s3.bucket(),
             upload_max: settings.upload_max,
             has_search: settings.search == Switch::On,
             has_link_previews: settings.link_previews == Switch::On,

@@ -1,8 +1,9 @@
-//! The commands beside the server: admin links, keys, backup, restore, verify, reindex.
+//! The commands beside the server: admin links, keys, backup, restore, verify, reindex, files push.
 
 pub mod admin;
 pub mod archive;
 pub mod backup;
+pub mod push;
 mod reindex;
 pub mod restore;
 pub mod verify;

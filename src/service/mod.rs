@@ -117,7 +117,7 @@ impl App {
         let path = config.database();
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
         let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
-        let files = Files::open(&config.data_dir)?;
+        let files = Files::open(&config)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::new).transpose()?;
         let base_url = config.base_url(port);

@@ -1,5 +1,6 @@
 //! Files: received, pictures re-encoded, stored, and attached to messages.
 
+mod bucket;
 mod portrait;
 mod upload_slot;
 
@@ -255,7 +256,11 @@ impl App {
     /// Removes stored bytes that have had no row for a day, such as those left by a crash between the two. One
     /// prefix is read after the other, so that neither memory nor the store is taken up.
     pub async fn sweep_orphans(&self) {
+        if !self.files.is_ours() {
+            return;
+        }
         let before = now_ms() - self.config.orphan_age.as_millis() as i64;
+        log_failure("removing unfinished uploads", self.files.remove_unfinished(before).await);
         for prefix in files::prefixes() {
             let swept = async {
                 let old = self.files.stored_before(prefix, before).await?;

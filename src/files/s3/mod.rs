@@ -1,0 +1,168 @@
+//! The store in a bucket: `<prefix><first two digits>/<hash>`, as in the folder of local files.
+
+mod client;
+mod connection;
+mod failure;
+mod put;
+mod read;
+mod ready;
+mod sign;
+mod xml;
+
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use http::Method;
+use http::header::CONTENT_LENGTH;
+use tokio::runtime::Handle;
+
+use super::store::{Object, Shown, Store};
+use crate::config::S3;
+use client::{Client, Request};
+use failure::Failure;
+use xml::Element;
+
+pub use ready::NotReady;
+
+/// How long a link is valid.
+const LINK_SECONDS: u64 = 60;
+
+/// A store in a bucket. Its methods wait for the runtime that opened it, so they must be called outside of its tasks.
+pub struct S3Store {
+    client: Arc<Client>,
+    runtime: Handle,
+    place: String,
+    prefix: String,
+    has_checksums: bool,
+    has_links: bool,
+}
+
+impl S3Store {
+    /// Prepares requests to a bucket; sends none.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn new(s3: &S3, runtime: Handle) -> Result<Self, String> {
+        Ok(Self {
+            client: Arc::new(Client::new(s3)?),
+            runtime,
+            place: format!("the S3 bucket {} at {}", s3.bucket, s3.endpoint.as_str().trim_end_matches('/')),
+            prefix: s3.prefix.clone(),
+            has_checksums: s3.has_checksums,
+            has_links: s3.has_links,
+        })
+    }
+
+    fn key(&self, hash: &str) -> String {
+        format!("{}{}/{hash}", self.prefix, &hash[..2.min(hash.len())])
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> io::Result<T> {
+        self.runtime.block_on(work).map_err(io::Error::from)
+    }
+
+    async fn length_of(&self, key: &str) -> Result<u64, Failure> {
+        let answer = self.client.send(&Request::new(Method::HEAD, key)).await?;
+        let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        length.ok_or_else(|| Failure::Away("it does not say how long an object is".into()))
+    }
+
+    async fn list_all(&self, prefix: &str) -> Result<Vec<Object>, Failure> {
+        let prefix = format!("{}{prefix}/", self.prefix);
+        let (mut objects, mut next) = (Vec::new(), String::new());
+        loop {
+            let mut request = Request::new(Method::GET, "").query("list-type", "2").query("prefix", &prefix);
+            if !next.is_empty() {
+                request = request.query("continuation-token", &next);
+            }
+            let page = self.client.document(&request).await?;
+            objects.extend(page.each("Contents").filter_map(|object| listed(object, &prefix)));
+            next = match page.text("IsTruncated") {
+                "true" => page.text("NextContinuationToken").to_owned(),
+                _ => return Ok(objects),
+            };
+            if next.is_empty() {
+                return Err(Failure::Away("its list is cut without a way on".into()));
+            }
+        }
+    }
+
+    /// Aborts the uploads in parts that began before a time.
+    async fn abort_before(&self, before: i64) -> Result<(), Failure> {
+        let (mut key, mut upload) = (String::new(), String::new());
+        loop {
+            let mut request = Request::new(Method::GET, "").query("uploads", "").query("prefix", &self.prefix);
+            if !key.is_empty() {
+                request = request.query("key-marker", &key).query("upload-id-marker", &upload);
+            }
+            let page = self.client.document(&request).await?;
+            for found in
+                page.each("Upload").filter(|found| time_ms(found.text("Initiated")).is_some_and(|at| at < before))
+            {
+                tracing::info!(key = found.text("Key"), "aborting an upload that an earlier process left");
+                self.abort(found.text("Key"), found.text("UploadId")).await?;
+            }
+            if page.text("IsTruncated") != "true" || page.text("NextKeyMarker").is_empty() {
+                return Ok(());
+            }
+            key = page.text("NextKeyMarker").to_owned();
+            upload = page.text("NextUploadIdMarker").to_owned();
+        }
+    }
+}
+
+impl Store for S3Store {
+    fn put(&self, hash: &str, file: &Path) -> io::Result<()> {
+        self.wait(self.put_file(hash, file))
+    }
+
+    fn size(&self, hash: &str) -> io::Result<u64> {
+        self.wait(self.length_of(&self.key(hash)))
+    }
+
+    fn open(&self, hash: &str, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(read::Object::open(&self.client, &self.runtime, self.key(hash), range)?))
+    }
+
+    fn list(&self, prefix: &str) -> io::Result<Vec<Object>> {
+        self.wait(self.list_all(prefix))
+    }
+
+    fn remove(&self, hash: &str) -> io::Result<()> {
+        let removed = self.wait(async { self.client.send(&Request::new(Method::DELETE, &self.key(hash))).await });
+        match removed {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map(drop),
+        }
+    }
+
+    fn remove_unfinished(&self, before: i64) -> io::Result<()> {
+        self.wait(self.abort_before(before))
+    }
+
+    fn link(&self, hash: &str, shown: &Shown<'_>) -> Option<String> {
+        let query = [
+            ("response-cache-control", "private, no-store".to_owned()),
+            ("response-content-disposition", shown.disposition.to_owned()),
+            ("response-content-type", shown.content_type.to_owned()),
+        ];
+        self.has_links.then(|| self.client.link(&self.key(hash), &query, LINK_SECONDS))
+    }
+}
+
+/// Reads an object of a list. Others than ours are left alone.
+fn listed(object: &Element, prefix: &str) -> Option<Object> {
+    let hash = object.text("Key").strip_prefix(prefix)?;
+    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    Some(Object {
+        hash: is_hash.then(|| hash.to_owned())?,
+        bytes: object.text("Size").parse().ok()?,
+        stored_at: time_ms(object.text("LastModified"))?,
+    })
+}
+
+fn time_ms(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(|time| time.as_millisecond())
+}
