@@ -247,7 +247,8 @@ fn the_bucket_is_in_the_host_name_or_in_the_path() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let link = |endpoint: &str, is_path_style: bool| {
         let mut settings = Bucket::start().settings();
-        (settings.endpoint, settings.is_path_style, settings.has_links) = (endpoint.parse().unwrap(), is_path_style, true);
+        (settings.endpoint, settings.is_path_style, settings.has_links) =
+            (endpoint.parse().unwrap(), is_path_style, true);
         let store = S3Store::new(&settings, runtime.handle().clone())?;
         let shown = madang::files::Shown { content_type: "text/plain", disposition: "attachment" };
         let link = store.link(&sha256(b""), &shown).unwrap();

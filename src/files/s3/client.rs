@@ -32,7 +32,7 @@ const PIECE: usize = 128 * 1024;
 /// Bytes a second that sending must reach.
 const SLOWEST: u64 = 64 * 1024;
 /// After this time no further attempt is made: someone may be waiting.
-const ENOUGH: Duration = Duration::from_secs(40);
+const ENOUGH: Duration = Duration::from_secs(20);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
 pub(super) struct Request<'a> {

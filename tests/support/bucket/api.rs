@@ -51,7 +51,8 @@ impl Bucket {
         if let Some(refusal) = self.refuse(asked, now) {
             return refusal;
         }
-        let Some(key) = asked.path.strip_prefix(&format!("/{NAME}")).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        let Some(key) =
+            asked.path.strip_prefix(&format!("/{NAME}")).filter(|rest| rest.is_empty() || rest.starts_with('/'))
         else {
             return Answer::error(404, "NoSuchBucket");
         };
@@ -73,7 +74,9 @@ impl Bucket {
         let is_link = asked.value("X-Amz-Signature").is_some();
         let credential = match is_link {
             true => asked.value("X-Amz-Credential"),
-            false => asked.header("authorization").and_then(|value| Some(value.split("Credential=").nth(1)?.to_owned())),
+            false => {
+                asked.header("authorization").and_then(|value| Some(value.split("Credential=").nth(1)?.to_owned()))
+            }
         };
         let Some(credential) = credential else { return Some(Answer::error(403, "AccessDenied")) };
         if credential.split('/').next() != Some(KEY_ID) {

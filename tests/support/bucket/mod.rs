@@ -117,11 +117,7 @@ impl Bucket {
             region: "eu-north-1".into(),
             credentials: Credentials { key_id: KEY_ID.into(), secret_key: Secret::new(SECRET), session_token: None },
             ca_bundle: None,
-            limits: S3Limits {
-                answer: Duration::from_secs(5),
-                pause: Duration::from_millis(2),
-                ..S3Limits::default()
-            },
+            limits: S3Limits { answer: Duration::from_secs(5), pause: Duration::from_millis(2), ..S3Limits::default() },
         }
     }
 
@@ -214,11 +210,12 @@ impl Bucket {
             let (head, body) = answer.bytes(&asked.method, self.now_ms());
             let is_halved = matches!(fault, Some(Fault::CutInBody | Fault::Stall));
             let sent = if is_halved { &body[..body.len() / 2] } else { &body[..] };
-            (&stream).write_all(&head).and_then(|()| (&stream).write_all(sent)).ok()?;
+            (&stream).write_all(&[&head, sent].concat()).ok()?;
             match fault {
                 Some(Fault::CutInBody) => return None,
                 // Until the client gives up.
                 Some(Fault::Stall) => return reader.read_exact(&mut [0]).ok(),
+                _ if asked.header("connection") == Some("close") => return None,
                 _ => {}
             }
         }

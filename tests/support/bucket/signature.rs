@@ -15,10 +15,9 @@ pub fn is_signed(asked: &Asked, secret: &str) -> bool {
     let Some((credential, names, signature)) = parts else { return false };
     let payload = asked.header("x-amz-content-sha256").unwrap_or_default();
     // Whatever a store acts on must be signed.
-    let all_signed = asked
-        .headers
-        .iter()
-        .all(|(name, _)| !(name.starts_with("x-amz-") || name == "host") || names.split(';').any(|signed| signed == name));
+    let all_signed = asked.headers.iter().all(|(name, _)| {
+        !(name.starts_with("x-amz-") || name == "host") || names.split(';').any(|signed| signed == name)
+    });
     let expected = sign(asked, &asked.query, names, payload, asked.header("x-amz-date").unwrap(), credential, secret);
     all_signed && payload == sha256(&asked.body) && signature == expected
 }
@@ -26,7 +25,8 @@ pub fn is_signed(asked: &Asked, secret: &str) -> bool {
 /// Returns whether a link is signed with a secret.
 pub fn is_signed_link(asked: &Asked, secret: &str) -> bool {
     let Some((query, signature)) = asked.query.rsplit_once("&X-Amz-Signature=") else { return false };
-    let value = |name: &str| super::decode(query.split('&').find_map(|pair| pair.strip_prefix(name)).unwrap_or_default());
+    let value =
+        |name: &str| super::decode(query.split('&').find_map(|pair| pair.strip_prefix(name)).unwrap_or_default());
     let (date, credential) = (value("X-Amz-Date="), value("X-Amz-Credential="));
     signature == sign(asked, query, &value("X-Amz-SignedHeaders="), "UNSIGNED-PAYLOAD", &date, &credential, secret)
 }
