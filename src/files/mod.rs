@@ -14,7 +14,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
 use tokio::sync::{RwLock, Semaphore};
 
 use crate::config::Config;
@@ -268,7 +267,7 @@ fn open_bucket(config: &Config) -> Result<Option<Arc<S3Store>>, String> {
              bucket; or unset S3_BUCKET)"
         ));
     }
-    S3Store::new(s3, Handle::current()).map(|bucket| Some(Arc::new(bucket)))
+    S3Store::new(s3).map(|bucket| Some(Arc::new(bucket)))
 }
 
 fn has_files(folder: &Path) -> bool {

@@ -11,11 +11,11 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
-use super::archive::{Archive, FORMAT, Manifest, Part, Progress, Refused, STRETCH, Watch, hex};
+use super::archive::{Archive, FORMAT, Manifest, Part, Progress, Refused, STRETCH, Watch};
 use super::restore;
+use super::stored::{hash_of, stored_part};
 use crate::chat::consistency::{self, Counts};
 use crate::chat::{Tx, file, instance};
 use crate::clock::{now_ms, rfc3339};
@@ -254,26 +254,7 @@ fn pack(
 
 /// Returns the size and the hash of a file.
 fn part_of(path: &Path) -> io::Result<Part> {
-    hash(File::open(path)?)
-}
-
-/// Returns the size and the hash of stored bytes, as they are.
-pub(super) fn stored_part(store: &dyn Store, sha256: &str) -> io::Result<Part> {
-    hash(store.open(sha256, 0..u64::MAX)?)
-}
-
-fn hash(mut source: impl Read) -> io::Result<Part> {
-    let (mut digest, mut bytes) = (Sha256::new(), 0);
-    let mut buffer = vec![0; STRETCH];
-    loop {
-        match source.read(&mut buffer)? {
-            0 => return Ok(Part { sha256: hex(&digest.finalize()), bytes }),
-            read => {
-                digest.update(&buffer[..read]);
-                bytes += read as u64;
-            }
-        }
-    }
+    hash_of(File::open(path)?)
 }
 
 /// A private file that is being written. It is removed on drop unless it was renamed.

@@ -6,6 +6,7 @@ pub mod backup;
 pub mod push;
 mod reindex;
 pub mod restore;
+mod stored;
 pub mod verify;
 
 pub use reindex::reindex;

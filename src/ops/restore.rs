@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 
 use super::archive::{self, Manifest, Progress, Unpack, Watch};
-use super::push::{checked_bucket, copy_files};
+use super::stored::{checked_bucket, copy_files};
 use crate::chat::consistency::Counts;
 use crate::chat::{Db, instance, one_time_link, room};
 use crate::clock::{now_ms, stamp};

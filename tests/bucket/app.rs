@@ -78,7 +78,8 @@ async fn files_and_thumbnails_are_in_the_bucket_for_those_who_may_see_them() {
     bucket.requests();
     let tag = saved.header("etag").unwrap();
     assert_eq!(ask("GET", &[("if-none-match", tag)]).await.status, 304);
-    assert!(bucket.requests().is_empty());
+    // The sweep of the start may be listing.
+    assert!(bucket.requests().iter().all(|request| request.starts_with("GET /courtyard?")));
 }
 
 #[tokio::test]

@@ -10,22 +10,19 @@ use std::path::PathBuf;
 
 use madang::config::S3;
 use madang::files::{S3Store, Store};
-use tokio::runtime::{Builder, Runtime};
 
 use crate::support::TempDir;
 use crate::support::bucket::sha256;
 
-/// A store outside of any runtime, and a folder for files on their way into it.
+/// A store, and a folder for files on their way into it.
 struct Opened {
     store: S3Store,
     folder: TempDir,
-    _runtime: Runtime,
 }
 
 impl Opened {
     fn new(s3: &S3) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        Self { store: S3Store::new(s3, runtime.handle().clone()).unwrap(), folder: TempDir::new(), _runtime: runtime }
+        Self { store: S3Store::new(s3).unwrap(), folder: TempDir::new() }
     }
 
     fn file(&self, content: &[u8]) -> PathBuf {

@@ -69,12 +69,12 @@ fn a_large_file_goes_in_parts() {
     let bucket = Bucket::start();
     for has_checksums in [true, false] {
         let mut settings = bucket.settings();
-        (settings.limits.part_size, settings.has_checksums) = (100_000, has_checksums);
+        (settings.limits.part_size, settings.has_checksums) = (150_000, has_checksums);
         let opened = Opened::new(&settings);
-        let large = content(250_000 + usize::from(has_checksums));
+        let large = content(350_000 + usize::from(has_checksums));
         let hash = opened.put(&large).unwrap();
         assert_eq!(opened.read(&hash, 0..u64::MAX).unwrap(), large);
-        assert_eq!(opened.read(&hash, 99_990..100_010).unwrap(), large[99_990..100_010]);
+        assert_eq!(opened.read(&hash, 149_990..150_010).unwrap(), large[149_990..150_010]);
         let parts = bucket.requests().iter().filter(|request| request.contains("partNumber")).count();
         assert_eq!((parts, bucket.uploads()), (3, 0));
         // Already there: nothing is sent.
@@ -243,13 +243,32 @@ fn files_do_not_cross_the_internet_unprotected() {
 }
 
 #[test]
+fn only_a_certificate_that_is_trusted_is_talked_to() {
+    let (bucket, bundle) = Bucket::start_with_tls();
+    let folder = crate::support::TempDir::new();
+    let path = folder.path().join("bundle.pem");
+    std::fs::write(&path, bundle).unwrap();
+    let endpoint: url::Url = format!("https://localhost:{}", bucket.address.port()).parse().unwrap();
+    let why = refused(|s3| s3.endpoint = endpoint.clone(), &bucket);
+    assert!(why.contains("the certificate of localhost is not trusted") && why.contains("AWS_CA_BUNDLE"), "{why}");
+    let other = Bucket::start_with_tls().1;
+    let settings = S3 { endpoint, ca_bundle: Some(path.clone()), ..bucket.settings() };
+    let opened = Opened::new(&settings);
+    opened.store.check("one").unwrap();
+    let hash = opened.put(&content(1_000_000)).unwrap();
+    assert!(opened.read(&hash, 0..u64::MAX).unwrap() == content(1_000_000));
+    std::fs::write(&path, other).unwrap();
+    let error = Opened::new(&settings).put(b"x").unwrap_err();
+    assert!(error.to_string().contains("is not trusted"), "{error}");
+}
+
+#[test]
 fn the_bucket_is_in_the_host_name_or_in_the_path() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
     let link = |endpoint: &str, is_path_style: bool| {
         let mut settings = Bucket::start().settings();
         (settings.endpoint, settings.is_path_style, settings.has_links) =
             (endpoint.parse().unwrap(), is_path_style, true);
-        let store = S3Store::new(&settings, runtime.handle().clone())?;
+        let store = S3Store::new(&settings)?;
         let shown = madang::files::Shown { content_type: "text/plain", disposition: "attachment" };
         let link = store.link(&sha256(b""), &shown).unwrap();
         Ok::<_, String>(link.split("e3/").next().unwrap().to_owned())

@@ -10,7 +10,7 @@ use futures_util::{TryStreamExt, stream};
 use http::header::{CONTENT_LENGTH, DATE, HOST, USER_AGENT};
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use jiff::fmt::rfc2822::DateTimeParser;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::time::{Instant, sleep, timeout};
@@ -34,6 +34,7 @@ const SLOWEST: u64 = 64 * 1024;
 /// After this time no further attempt is made: someone may be waiting.
 const ENOUGH: Duration = Duration::from_secs(20);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
+const READY: Duration = Duration::from_millis(50);
 
 pub(super) struct Request<'a> {
     pub(super) method: Method,
@@ -219,10 +220,14 @@ impl Client {
 
     async fn attempt(&self, request: &Request<'_>) -> Result<Response<Incoming>, Failure> {
         let length = request.payload.length();
-        let (mut sender, _) = self.connections.take().await?;
+        let mut sender = self.connections.take().await?;
         let within = self.limits.answer + Duration::from_secs(length / SLOWEST);
         let answered = timeout(within, sender.send_request(self.build(request, length)?)).await;
         let answer = answered.map_err(|_| Failure::Away("timed out".into()))?.map_err(broken)?;
+        if answer.body().is_end_stream() {
+            // Soon: then the next request finds it.
+            let _ = timeout(READY, sender.ready()).await;
+        }
         self.connections.keep(sender);
         if answer.status().is_success() {
             return Ok(answer);

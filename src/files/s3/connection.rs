@@ -28,6 +28,8 @@ use crate::http_client::guard::is_global;
 const KEPT: usize = 32;
 /// How long one is kept. Stores close idle connections after 20 seconds and more.
 const IDLE: Duration = Duration::from_secs(15);
+/// Bytes of an answer that are read before someone wants them.
+const READ_AHEAD: usize = 128 * 1024;
 /// How many addresses of the store are tried.
 const TRIES: usize = 3;
 
@@ -66,14 +68,14 @@ impl Connections {
         Ok(Self { host, port, tls, timeout, kept: Mutex::default() })
     }
 
-    /// Returns a connection that is ready for a request, and whether it is a new one.
-    pub(super) async fn take(&self) -> Result<(Sender, bool), Failure> {
+    /// Returns a connection that is ready for a request.
+    pub(super) async fn take(&self) -> Result<Sender, Failure> {
         if let Some(kept) = self.take_kept() {
-            return Ok((kept, false));
+            return Ok(kept);
         }
         let stream = self.connect().await?;
         let Some((connector, name)) = &self.tls else {
-            return Ok((handshake(TokioIo::new(stream)).await?, true));
+            return handshake(TokioIo::new(stream)).await;
         };
         let secured = timeout(self.timeout, connector.connect(name.clone(), stream)).await.map_err(|_| too_slow())?;
         let stream = secured.map_err(|error| match error.kind() {
@@ -83,7 +85,7 @@ impl Connections {
             )),
             _ => error.into(),
         })?;
-        Ok((handshake(TokioIo::new(stream)).await?, true))
+        handshake(TokioIo::new(stream)).await
     }
 
     fn take_kept(&self) -> Option<Sender> {
@@ -136,7 +138,7 @@ fn too_slow() -> Failure {
 }
 
 async fn handshake(io: impl Read + Write + Unpin + Send + 'static) -> Result<Sender, Failure> {
-    let (sender, connection) = Builder::new().handshake(io).await.map_err(broken)?;
+    let (sender, connection) = Builder::new().max_buf_size(READ_AHEAD).handshake(io).await.map_err(broken)?;
     tokio::spawn(async move {
         // Its requests report what went wrong.
         let _ = connection.await;

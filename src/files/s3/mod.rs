@@ -6,6 +6,7 @@ mod failure;
 mod put;
 mod read;
 mod ready;
+mod runtime;
 mod sign;
 mod xml;
 
@@ -16,12 +17,12 @@ use std::sync::Arc;
 
 use http::Method;
 use http::header::CONTENT_LENGTH;
-use tokio::runtime::Handle;
 
 use super::store::{Object, Shown, Store};
 use crate::config::S3;
 use client::{Client, Request};
 use failure::Failure;
+use runtime::RequestRuntime;
 use xml::Element;
 
 pub use ready::NotReady;
@@ -29,10 +30,10 @@ pub use ready::NotReady;
 /// How long a link is valid.
 const LINK_SECONDS: u64 = 60;
 
-/// A store in a bucket. Its methods wait for the runtime that opened it, so they must be called outside of its tasks.
+/// A store in a bucket.
 pub struct S3Store {
     client: Arc<Client>,
-    runtime: Handle,
+    runtime: Arc<RequestRuntime>,
     place: String,
     prefix: String,
     has_checksums: bool,
@@ -44,10 +45,10 @@ impl S3Store {
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn new(s3: &S3, runtime: Handle) -> Result<Self, String> {
+    pub fn new(s3: &S3) -> Result<Self, String> {
         Ok(Self {
             client: Arc::new(Client::new(s3)?),
-            runtime,
+            runtime: Arc::new(RequestRuntime::start()?),
             place: format!("the S3 bucket {} at {}", s3.bucket, s3.endpoint.as_str().trim_end_matches('/')),
             prefix: s3.prefix.clone(),
             has_checksums: s3.has_checksums,
@@ -123,7 +124,7 @@ impl Store for S3Store {
     }
 
     fn open(&self, hash: &str, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(read::Object::open(&self.client, &self.runtime, self.key(hash), range)?))
+        Ok(Box::new(read::Object::open(self, self.key(hash), range)?))
     }
 
     fn list(&self, prefix: &str) -> io::Result<Vec<Object>> {

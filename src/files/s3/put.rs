@@ -13,8 +13,11 @@ use super::S3Store;
 use super::client::{Payload, Request, sha256_of};
 use super::failure::Failure;
 
-/// The type of every object: whoever reaches the store itself is to save files, never to show them as pages.
+/// The type of every object. A browser that reaches the store itself saves files and never shows them as pages.
 const TYPE: &str = "application/octet-stream";
+
+/// For a larger file the store is asked first whether it has it, so that many bytes are not sent for nothing.
+const ASKED_FIRST: u64 = 256 * 1024;
 
 /// A part that the store has taken.
 struct Part {
@@ -26,9 +29,10 @@ impl S3Store {
     /// Stores a file, unless its hash is stored already.
     pub(super) async fn put_file(&self, hash: &str, file: &Path) -> Result<(), Failure> {
         let length = fs::metadata(file)?.len();
+        if length > ASKED_FIRST && self.is_stored(hash).await? {
+            return Ok(());
+        }
         let stored = match length > self.client.limits().part_size {
-            // Asked first, so that many bytes are not sent for nothing.
-            true if self.is_stored(hash).await? => return Ok(()),
             true => self.put_in_parts(hash, file, length).await,
             false => self.put_whole(hash, file, length, true).await,
         };

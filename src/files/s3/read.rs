@@ -8,17 +8,18 @@ use bytes::{Buf, Bytes};
 use http::header::CONTENT_RANGE;
 use http::{Method, StatusCode};
 use hyper::body::Incoming;
-use tokio::runtime::Handle;
 
+use super::S3Store;
 use super::client::{Client, Request};
 use super::failure::Failure;
+use super::runtime::RequestRuntime;
 
-/// How often reading goes on after a broken connection.
-const RESUMED: u32 = 3;
+/// How often reading goes on after a broken connection. A store may also cut one whose reader is slow.
+const RESUMED: u32 = 6;
 
 pub(super) struct Object {
     client: Arc<Client>,
-    runtime: Handle,
+    runtime: Arc<RequestRuntime>,
     key: String,
     body: Option<Incoming>,
     piece: Bytes,
@@ -28,8 +29,8 @@ pub(super) struct Object {
 }
 
 impl Object {
-    pub(super) fn open(client: &Arc<Client>, runtime: &Handle, key: String, range: Range<u64>) -> io::Result<Self> {
-        let (client, runtime) = (Arc::clone(client), runtime.clone());
+    pub(super) fn open(store: &S3Store, key: String, range: Range<u64>) -> io::Result<Self> {
+        let (client, runtime) = (Arc::clone(&store.client), Arc::clone(&store.runtime));
         let body = runtime.block_on(request(&client, &key, &range))?;
         Ok(Self { client, runtime, key, body, piece: Bytes::new(), left: range, resumed: 0 })
     }

@@ -50,7 +50,7 @@ impl S3Store {
         self.step("list files", async { self.client.document(&list).await.map(drop) })?;
         let put = Request::new(Method::PUT, &key).payload(Payload::Bytes(Bytes::from_static(SAMPLE)));
         self.step("store files", async { self.client.send(&put).await.map(drop) })?;
-        let read = read::Object::open(&self.client, &self.runtime, key.clone(), 7..10).and_then(|mut part| {
+        let read = read::Object::open(self, key.clone(), 7..10).and_then(|mut part| {
             let mut bytes = Vec::new();
             part.read_to_end(&mut bytes).map(|_| bytes)
         });

@@ -3,6 +3,7 @@
 
 mod api;
 mod signature;
+mod tls;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use madang::config::{Credentials, S3, S3Limits};
 use madang::mail::Secret;
 use parking_lot::Mutex;
+use tokio_rustls::rustls::{ServerConnection, StreamOwned};
 
 pub use signature::sha256;
 
@@ -58,12 +60,14 @@ impl Asked {
     }
 }
 
+/// The key of an upload in parts, when it began, and its parts.
+type Upload = (String, i64, BTreeMap<u32, Vec<u8>>);
+
 #[derive(Default)]
 pub struct State {
     /// The content of each object, and its time in milliseconds since 1970.
     pub objects: BTreeMap<String, (Vec<u8>, i64)>,
-    /// The key, the time and the parts of each upload.
-    uploads: BTreeMap<String, (String, i64, BTreeMap<u32, Vec<u8>>)>,
+    uploads: BTreeMap<String, Upload>,
     requests: Vec<Asked>,
     faults: VecDeque<Fault>,
     is_away: bool,
@@ -93,13 +97,27 @@ pub struct Bucket {
 
 impl Bucket {
     pub fn start() -> Self {
+        Self::start_through(|bucket, stream| bucket.serve(stream))
+    }
+
+    /// Starts one that talks TLS as `localhost`, and returns the certificate (PEM) to trust.
+    pub fn start_with_tls() -> (Self, String) {
+        let (tls, certificate) = tls::server();
+        let through = move |bucket: &Self, stream| {
+            let session = ServerConnection::new(Arc::clone(&tls)).ok()?;
+            bucket.serve(StreamOwned::new(session, stream))
+        };
+        (Self::start_through(through), certificate)
+    }
+
+    fn start_through(through: impl Fn(&Self, TcpStream) -> Option<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let bucket = Self { address: listener.local_addr().unwrap(), state: Arc::default(), ahead: Arc::default() };
-        let served = bucket.clone();
+        let (served, through) = (bucket.clone(), Arc::new(through));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let served = served.clone();
-                std::thread::spawn(move || served.serve(stream));
+                let (served, through) = (served.clone(), Arc::clone(&through));
+                std::thread::spawn(move || through(&served, stream));
             }
         });
         bucket
@@ -185,8 +203,8 @@ impl Bucket {
         now + self.ahead.load(Ordering::Relaxed)
     }
 
-    fn serve(&self, stream: TcpStream) -> Option<()> {
-        let mut reader = BufReader::new(stream.try_clone().ok()?);
+    fn serve(&self, stream: impl Read + Write) -> Option<()> {
+        let mut reader = BufReader::new(stream);
         self.with(|state| state.connections += 1);
         loop {
             let asked = read(&mut reader)?;
@@ -210,7 +228,8 @@ impl Bucket {
             let (head, body) = answer.bytes(&asked.method, self.now_ms());
             let is_halved = matches!(fault, Some(Fault::CutInBody | Fault::Stall));
             let sent = if is_halved { &body[..body.len() / 2] } else { &body[..] };
-            (&stream).write_all(&[&head, sent].concat()).ok()?;
+            reader.get_mut().write_all(&[&head, sent].concat()).ok()?;
+            reader.get_mut().flush().ok()?;
             match fault {
                 Some(Fault::CutInBody) => return None,
                 // Until the client gives up.
