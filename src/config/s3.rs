@@ -22,8 +22,8 @@ pub struct S3Settings {
     pub s3_endpoint: Option<Url>,
 
     /// Beginning of all keys in the bucket, for example `chat/`, so that a bucket may have other content.
-    #[arg(long, env = "S3_PREFIX", value_name = "TEXT", default_value = "", value_parser = prefix)]
-    pub s3_prefix: String,
+    #[arg(long, env = "S3_PREFIX", value_name = "TEXT", value_parser = prefix)]
+    pub s3_prefix: Option<String>,
 
     /// Whether the bucket is in the path of an address, and not in its host name. Unset: on with S3_ENDPOINT, off for
     /// AWS.
@@ -176,7 +176,7 @@ impl S3Settings {
         Some(S3 {
             bucket: self.s3_bucket.clone()?,
             endpoint: self.s3_endpoint.clone().or_else(aws)?,
-            prefix: self.s3_prefix.clone(),
+            prefix: self.s3_prefix.clone().unwrap_or_default(),
             is_path_style: self.s3_path_style.map_or(self.s3_endpoint.is_some(), |style| style == Switch::On),
             has_checksums: self.s3_checksums == Switch::On,
             has_links: self.s3_links == Switch::On,
@@ -205,9 +205,11 @@ fn region(text: &str) -> Result<String, String> {
 
 fn prefix(text: &str) -> Result<String, String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_');
-    match text.chars().all(is_plain) && !text.starts_with('/') && !text.contains("//") {
+    match text.chars().all(is_plain) && !text.starts_with('/') && text.ends_with('/') && !text.contains("//") {
         true => Ok(text.to_owned()),
-        false => Err("it has letters, digits, hyphens and underscores, with slashes between, for example chat/".into()),
+        false => {
+            Err("it has letters, digits, hyphens and underscores, and ends with a slash, for example chat/".into())
+        }
     }
 }
 

@@ -227,8 +227,8 @@ async fn files_that_no_row_names_are_swept_when_they_are_a_day_old() {
         for hash in [&old, &young] {
             state.objects.insert(format!("chat/{}/{hash}", &hash[..2]), (b"nobody's".to_vec(), now));
         }
-        state.leave_upload("chat/ab/old", now - 25 * 3_600_000);
-        state.leave_upload("chat/ab/young", now);
+        state.leave_upload(&format!("chat/ab/{old}"), now - 25 * 3_600_000);
+        state.leave_upload(&format!("chat/ac/{young}"), now);
         state.objects.insert("chat/ab/other".into(), (b"not ours".to_vec(), 0));
     });
     bucket.age(&old, Duration::from_secs(25 * 3_600));

@@ -252,7 +252,7 @@ impl Client {
             builder = builder.header(CONTENT_LENGTH, length);
         }
         let built = builder.header(USER_AGENT, "Madang").body(request.payload.body());
-        built.map_err(|error| Failure::Unsafe(format!("a request to the S3 store is invalid: {error}")))
+        built.map_err(|error| Failure::Unusable(format!("a request to the S3 store is invalid: {error}")))
     }
 
     async fn read(&self, mut body: Incoming, most: usize) -> Result<Vec<u8>, Failure> {

@@ -79,7 +79,7 @@ impl Connections {
         };
         let secured = timeout(self.timeout, connector.connect(name.clone(), stream)).await.map_err(|_| too_slow())?;
         let stream = secured.map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => Failure::Unsafe(format!(
+            io::ErrorKind::InvalidData => Failure::Unusable(format!(
                 "the certificate of {} is not trusted: {error} (if it is your own, set AWS_CA_BUNDLE)",
                 self.host
             )),
@@ -109,7 +109,7 @@ impl Connections {
         let addresses: Vec<SocketAddr> = looked_up.map_err(|_| too_slow())??.take(TRIES).collect();
         if let Some(public) = addresses.iter().map(SocketAddr::ip).find(|&address| self.is_exposed(address)) {
             let host = &self.host;
-            return Err(Failure::Unsafe(format!(
+            return Err(Failure::Unusable(format!(
                 "S3_ENDPOINT is http:// at the public address {public} of {host}, so files would cross the internet \
                  unprotected (use https://)"
             )));

@@ -16,8 +16,8 @@ pub(super) enum Failure {
     Away(String),
     /// The store refused the request.
     Refused(Refusal),
-    /// A sentence: nothing was sent, because that would not be safe.
-    Unsafe(String),
+    /// A sentence: the store is not to be talked to, or answers what makes no sense.
+    Unusable(String),
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Failure {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Away(_) => true,
-            Self::Unsafe(_) => false,
+            Self::Unusable(_) => false,
             Self::Refused(refusal) => refusal.is_passing(),
         }
     }
@@ -50,7 +50,7 @@ impl Failure {
     pub(super) fn explain(&self, doing: &str, place: &str) -> String {
         match self {
             Self::Away(why) => format!("{place} does not answer: {why} (check S3_ENDPOINT)"),
-            Self::Unsafe(why) => why.clone(),
+            Self::Unusable(why) => why.clone(),
             Self::Refused(refusal) => refusal.explain(doing, place),
         }
     }
@@ -109,7 +109,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Away(why) => write!(f, "the S3 store does not answer: {why}"),
             Self::Refused(refusal) => write!(f, "the S3 store refused: {refusal}"),
-            Self::Unsafe(why) => f.write_str(why),
+            Self::Unusable(why) => f.write_str(why),
         }
     }
 }

@@ -60,6 +60,13 @@ impl S3Store {
         format!("{}{}/{hash}", self.prefix, &hash[..2.min(hash.len())])
     }
 
+    /// Returns the hash of one of our keys. A bucket may have other content.
+    fn hash_of<'a>(&self, key: &'a str) -> Option<&'a str> {
+        let (folder, hash) = key.strip_prefix(&self.prefix)?.split_once('/')?;
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (is_hash && hash.get(..2) == Some(folder)).then_some(hash)
+    }
+
     fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> io::Result<T> {
         self.runtime.block_on(work).map_err(io::Error::from)
     }
@@ -67,7 +74,7 @@ impl S3Store {
     async fn length_of(&self, key: &str) -> Result<u64, Failure> {
         let answer = self.client.send(&Request::new(Method::HEAD, key)).await?;
         let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        length.ok_or_else(|| Failure::Away("it does not say how long an object is".into()))
+        length.ok_or_else(|| Failure::Unusable("the S3 store does not say how long a file is".into()))
     }
 
     async fn list_all(&self, prefix: &str) -> Result<Vec<Object>, Failure> {
@@ -79,15 +86,23 @@ impl S3Store {
                 request = request.query("continuation-token", &next);
             }
             let page = self.client.document(&request).await?;
-            objects.extend(page.each("Contents").filter_map(|object| listed(object, &prefix)));
-            next = match page.text("IsTruncated") {
-                "true" => page.text("NextContinuationToken").to_owned(),
-                _ => return Ok(objects),
-            };
-            if next.is_empty() {
-                return Err(Failure::Away("its list is cut without a way on".into()));
+            objects.extend(page.each("Contents").filter_map(|object| self.listed(object)));
+            if page.text("IsTruncated") != "true" {
+                return Ok(objects);
+            }
+            let after = std::mem::replace(&mut next, page.text("NextContinuationToken").to_owned());
+            if next == after {
+                return Err(Failure::Unusable("the list of the S3 store does not go on".into()));
             }
         }
+    }
+
+    fn listed(&self, object: &Element) -> Option<Object> {
+        Some(Object {
+            hash: self.hash_of(object.text("Key"))?.to_owned(),
+            bytes: object.text("Size").parse().ok()?,
+            stored_at: time_ms(object.text("LastModified"))?,
+        })
     }
 
     /// Aborts the uploads in parts that began before a time.
@@ -99,17 +114,17 @@ impl S3Store {
                 request = request.query("key-marker", &key).query("upload-id-marker", &upload);
             }
             let page = self.client.document(&request).await?;
-            for found in
-                page.each("Upload").filter(|found| time_ms(found.text("Initiated")).is_some_and(|at| at < before))
-            {
+            let is_ours = |found: &&Element| self.hash_of(found.text("Key")).is_some();
+            let is_old = |found: &&Element| time_ms(found.text("Initiated")).is_some_and(|at| at < before);
+            for found in page.each("Upload").filter(is_ours).filter(is_old) {
                 tracing::info!(key = found.text("Key"), "aborting an upload that an earlier process left");
                 self.abort(found.text("Key"), found.text("UploadId")).await?;
             }
-            if page.text("IsTruncated") != "true" || page.text("NextKeyMarker").is_empty() {
+            let next = (page.text("NextKeyMarker"), page.text("NextUploadIdMarker"));
+            if page.text("IsTruncated") != "true" || next == (key.as_str(), upload.as_str()) {
                 return Ok(());
             }
-            key = page.text("NextKeyMarker").to_owned();
-            upload = page.text("NextUploadIdMarker").to_owned();
+            (key, upload) = (next.0.to_owned(), next.1.to_owned());
         }
     }
 }
@@ -151,17 +166,6 @@ impl Store for S3Store {
         ];
         self.has_links.then(|| self.client.link(&self.key(hash), &query, LINK_SECONDS))
     }
-}
-
-/// Reads an object of a list. Others than ours are left alone.
-fn listed(object: &Element, prefix: &str) -> Option<Object> {
-    let hash = object.text("Key").strip_prefix(prefix)?;
-    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    Some(Object {
-        hash: is_hash.then(|| hash.to_owned())?,
-        bytes: object.text("Size").parse().ok()?,
-        stored_at: time_ms(object.text("LastModified"))?,
-    })
 }
 
 fn time_ms(text: &str) -> Option<i64> {

@@ -77,7 +77,7 @@ impl S3Store {
         let begun = self.client.document(&begin).await?;
         let upload = begun.text("UploadId").to_owned();
         if upload.is_empty() {
-            return Err(Failure::Away("it began an upload without an id".into()));
+            return Err(Failure::Unusable("the S3 store began an upload without an id".into()));
         }
         let done = match self.put_parts(&key, &upload, file, length).await {
             Ok(parts) => self.complete(&key, &upload, &parts, length).await,

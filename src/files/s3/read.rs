@@ -71,7 +71,7 @@ async fn request(client: &Client, key: &str, range: &Range<u64>) -> Result<Optio
     let begins = answer.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok()).unwrap_or("bytes 0-");
     match begins.strip_prefix("bytes ").and_then(|range| range.split_once('-')).map(|(first, _)| first.parse::<u64>()) {
         Some(Ok(first)) if first == range.start => Ok(Some(answer.into_body())),
-        _ => Err(Failure::Away("it answers another range".into())),
+        _ => Err(Failure::Unusable("the S3 store answers another range of a file than it was asked for".into())),
     }
 }
 

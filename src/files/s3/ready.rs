@@ -1,6 +1,6 @@
 //! What is checked before a server uses a bucket.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -58,7 +58,7 @@ impl S3Store {
             self.step("delete files", async { self.client.send(&Request::new(Method::DELETE, &key)).await.map(drop) });
         match read {
             Ok(bytes) if bytes == SAMPLE[7..10] => removed,
-            Ok(_) => Err(NotReady::Refused(format!("{} does not answer ranges of files", self.place))),
+            Ok(_) => Err(NotReady::Refused(format!("{} returns other bytes than were put", self.place))),
             Err(error) => Err(NotReady::Refused(format!("cannot read files in {}: {error}", self.place))),
         }
     }
@@ -99,12 +99,5 @@ impl S3Store {
             Err(failure) if failure.has_status(StatusCode::NOT_FOUND) => Ok(None),
             Err(failure) => Err(failure),
         }
-    }
-}
-
-impl From<NotReady> for io::Error {
-    fn from(why: NotReady) -> Self {
-        let (NotReady::Away(sentence) | NotReady::Refused(sentence)) = why;
-        Self::other(sentence)
     }
 }
