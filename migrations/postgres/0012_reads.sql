@@ -5,3 +5,7 @@
 DROP INDEX messages_public_seq;
 CREATE UNIQUE INDEX messages_public_seq ON messages (room_id, seq) INCLUDE (kind, user_id, deleted_at, to_user_id)
   WHERE to_user_id IS NULL;
+
+-- The lobby reads no rooms that it does not show.
+DROP INDEX rooms_active;
+CREATE INDEX rooms_active ON rooms (active_at, id) WHERE kind = 'open' AND is_listed = 1;
