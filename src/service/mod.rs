@@ -97,7 +97,7 @@ impl std::ops::Deref for App {
     }
 }
 
-/// How many passwords are hashed at a time: each takes 19 MiB and a core.
+/// How many passwords of one network are hashed at a time, on as many cores: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
 
 impl App {
@@ -118,7 +118,7 @@ impl App {
         let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
         let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
         let files = Files::open(&config)?;
-        let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
+        let passwords = Passwords::start(PASSWORDS_AT_ONCE.min(render::cores()))?;
         let mail = config.mail.as_ref().map(Mailer::new).transpose()?;
         let base_url = config.base_url(port);
         let fetcher =
@@ -139,7 +139,7 @@ impl App {
             files,
             fetcher,
             snapshot_batches: member::SnapshotBatches::default(),
-            pages: FairQueue::new(render::pages_at_once()),
+            pages: FairQueue::new(render::cores()),
             searches: FairQueue::new(search::AT_ONCE),
         }));
         app.resync_when_commit_unknown();

@@ -1,7 +1,7 @@
 //! Requests to one bucket: signed, repeated while a failure may pass, and read within limits.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,13 +12,14 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
 use jiff::fmt::rfc2822::DateTimeParser;
+use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::time::{Instant, sleep, timeout};
 use url::Position;
 
 use super::connection::{Body, Connections, broken};
 use super::failure::{Failure, Refusal};
-use super::sign::{Signer, ToSign, encode, query, sha256};
+use super::sign::{Signer, ToSign, encode, hex, query, sha256};
 use super::xml::Element;
 use crate::clock::now_ms;
 use crate::config::{S3, S3Limits};
@@ -113,7 +114,7 @@ fn part_of(path: PathBuf, start: u64, length: u64) -> Body {
                 return Ok(None);
             }
             let mut piece = Vec::with_capacity(PIECE);
-            (&mut file).take(left.min(PIECE as u64)).read_to_end(&mut piece).await?;
+            AsyncReadExt::take(&mut file, left.min(PIECE as u64)).read_to_end(&mut piece).await?;
             match piece.len() as u64 {
                 0 => Err(io::ErrorKind::UnexpectedEof.into()),
                 read => Ok(Some((Frame::data(Bytes::from(piece)), (file, left - read)))),
@@ -303,12 +304,9 @@ fn ahead_ms(headers: &HeaderMap) -> i64 {
 
 /// Returns the SHA-256 of a part of a file. Blocks.
 pub(super) fn sha256_of(path: &Path, start: u64, length: u64) -> io::Result<String> {
-    use std::io::{Read, Seek};
-
-    use sha2::{Digest, Sha256};
     let mut file = File::open(path)?;
     file.seek(io::SeekFrom::Start(start))?;
     let mut digest = Sha256::new();
     io::copy(&mut file.take(length), &mut digest)?;
-    Ok(super::sign::hex(&digest.finalize()))
+    Ok(hex(&digest.finalize()))
 }

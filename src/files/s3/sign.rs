@@ -48,7 +48,7 @@ impl Signer {
         all.sort_unstable();
         let names = all.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
         let lines: String = all.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-        let query = canonical_query(request.query);
+        let query = query(request.query);
         let canonical = format!("{}\n{}\n{query}\n{lines}\n{names}\n{payload}", request.method, request.path);
         let (scope, signature) = self.signature(&time, &canonical);
         let id = &self.credentials.key_id;
@@ -60,16 +60,16 @@ impl Signer {
     /// Returns the query of a link with its signature. The link is valid for some seconds, for anyone who has it.
     pub(super) fn sign_link(&self, request: &ToSign<'_>, seconds: u64, now_ms: i64) -> String {
         let time = Time::of(now_ms);
-        let mut query = request.query.to_vec();
-        query.push(("X-Amz-Algorithm", ALGORITHM.to_owned()));
-        query.push(("X-Amz-Credential", format!("{}/{}", self.credentials.key_id, self.scope(&time))));
-        query.push(("X-Amz-Date", time.stamp.clone()));
-        query.push(("X-Amz-Expires", seconds.to_string()));
-        query.push(("X-Amz-SignedHeaders", "host".to_owned()));
+        let mut pairs = request.query.to_vec();
+        pairs.push(("X-Amz-Algorithm", ALGORITHM.to_owned()));
+        pairs.push(("X-Amz-Credential", format!("{}/{}", self.credentials.key_id, self.scope(&time))));
+        pairs.push(("X-Amz-Date", time.stamp.clone()));
+        pairs.push(("X-Amz-Expires", seconds.to_string()));
+        pairs.push(("X-Amz-SignedHeaders", "host".to_owned()));
         if let Some(token) = &self.credentials.session_token {
-            query.push(("X-Amz-Security-Token", token.reveal().to_owned()));
+            pairs.push(("X-Amz-Security-Token", token.reveal().to_owned()));
         }
-        let query = canonical_query(&query);
+        let query = query(&pairs);
         let (method, path, host) = (request.method, request.path, request.host);
         let canonical = format!("{method}\n{path}\n{query}\nhost:{host}\n\nhost\n{UNSIGNED}");
         let (_, signature) = self.signature(&time, &canonical);
@@ -112,15 +112,11 @@ fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref().to_vec()
 }
 
-fn canonical_query(query: &[(&str, String)]) -> String {
+/// Returns a query as it is signed and sent.
+pub(super) fn query(query: &[(&str, String)]) -> String {
     let mut encoded: Vec<_> = query.iter().map(|(name, value)| (encode(name, ""), encode(value, ""))).collect();
     encoded.sort_unstable();
     encoded.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
-}
-
-/// Returns the query of a request as it is signed and sent.
-pub(super) fn query(query: &[(&str, String)]) -> String {
-    canonical_query(query)
 }
 
 /// Percent-encodes everything except unreserved characters and those that are kept.
