@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use parking_lot::Mutex;
+use testkit::postgres::Database;
 
 use super::member::{self, Proof};
 use super::message::{self, NewMessage};
@@ -21,6 +22,7 @@ pub(super) struct Store {
     pub(super) db: Db,
     facts: Arc<Mutex<Vec<Fact>>>,
     _folder: TempFolder,
+    _database: Option<Database>,
 }
 
 struct TempFolder(PathBuf);
@@ -37,8 +39,11 @@ impl Store {
         std::fs::create_dir(&folder.0).unwrap();
         let facts = Arc::new(Mutex::new(Vec::new()));
         let published = facts.clone();
-        let db = Db::open(Options::new(folder.0.join("madang.db")), move |new| published.lock().extend(new)).unwrap();
-        Self { db, facts, _folder: folder }
+        let database = testkit::postgres::is_wanted().then(Database::new);
+        let postgres = database.as_ref().map(|database| crate::db::postgres::Options::test(database.url()));
+        let options = Options { postgres, ..Options::new(folder.0.join("madang.db")) };
+        let db = Db::open(options, move |new| published.lock().extend(new)).unwrap();
+        Self { db, facts, _folder: folder, _database: database }
     }
 
     pub(super) async fn write<T: Send + 'static>(

@@ -201,7 +201,8 @@ impl<'a, F> Tx<'a, F> {
         each: &mut dyn FnMut(&Row<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
         self.note(sql);
-        let writes = !sql.trim_ascii_start().starts_with("SELECT") && !sql.trim_ascii_start().starts_with("WITH");
+        let writes = self.connection.needs_savepoint_to_read()
+            || !sql.trim_ascii_start().starts_with("SELECT") && !sql.trim_ascii_start().starts_with("WITH");
         let ready = if writes { self.before_write() } else { Ok(()) };
         let done = ready.and_then(|()| self.connection.query(sql, params, each));
         self.checked(done)
