@@ -35,11 +35,19 @@ impl Drop for TempFolder {
 
 impl Store {
     pub(super) fn open() -> Self {
+        Self::with(testkit::postgres::is_wanted().then(Database::new))
+    }
+
+    /// A store on SQLite, for tests of its query plans.
+    pub(super) fn open_sqlite() -> Self {
+        Self::with(None)
+    }
+
+    fn with(database: Option<Database>) -> Self {
         let folder = TempFolder(std::env::temp_dir().join(format!("madang-chat-{}", RoomId::new(0))));
         std::fs::create_dir(&folder.0).unwrap();
         let facts = Arc::new(Mutex::new(Vec::new()));
         let published = facts.clone();
-        let database = testkit::postgres::is_wanted().then(Database::new);
         let postgres = database.as_ref().map(|database| crate::db::postgres::Options::test(database.url()));
         let options = Options { postgres, ..Options::new(folder.0.join("madang.db")) };
         let db = Db::open(options, move |new| published.lock().extend(new)).unwrap();

@@ -3,10 +3,12 @@
 //! A flag wins over the environment, the environment over `.env`, and `.env` over the default.
 //! `docs/settings.md` is generated from the struct below; `parse.rs` has the forms of the values.
 
+mod database;
 mod parse;
+mod secret;
 
 use std::net::IpAddr;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,16 +22,21 @@ use crate::mail::{self, Secret};
 use crate::network::{Guests, NetworkLimits, UploadLimits};
 use crate::origin::{Origin, Origins};
 
-/// The data folder of an instance.
+pub use database::{DatabaseSettings, Postgres};
+
+/// Where an instance keeps its data.
 #[derive(Args, Clone, Debug)]
 pub struct DataDir {
     /// Data folder: the database and all files. Unset: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
 }
 
-/// The data folder of an instance, and the address of its server.
+/// Where an instance keeps its data, and the address of its server.
 #[derive(Args, Clone, Debug)]
 pub struct ServerAddress {
     /// Port to listen on; 0 takes any free port.
@@ -163,6 +170,8 @@ pub enum LogFormat {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub data_dir: PathBuf,
+    /// The database server. `None`: the database is a file in the data folder.
+    pub postgres: Option<Postgres>,
     pub origins: Origins,
     pub limits: Limits,
     pub images: image::Limits,
@@ -228,6 +237,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("data"),
+            postgres: None,
             origins: Origins::default(),
             limits: Limits::default(),
             images: image::Limits::default(),
@@ -275,11 +285,19 @@ impl DataDir {
     fn path(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(default_data_dir)
     }
+
+    /// Reads the settings that are given as the name of a file.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn with_secrets(self) -> Result<Self, String> {
+        Ok(Self { database: self.database.with_secrets()?, ..self })
+    }
 }
 
 impl From<&DataDir> for Config {
     fn from(dir: &DataDir) -> Self {
-        Self { data_dir: dir.path(), ..Self::default() }
+        Self { data_dir: dir.path(), postgres: dir.database.postgres(), ..Self::default() }
     }
 }
 
@@ -327,18 +345,9 @@ impl Settings {
     /// Returns a sentence for the operator when a file cannot be read or is empty.
     pub fn with_secrets(mut self) -> Result<Self, String> {
         if let Some(path) = &self.smtp_url_file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("cannot read SMTP_URL_FILE {}: {error}", path.display()))?;
-            let secret = text.trim();
-            if secret.is_empty() {
-                return Err(format!("SMTP_URL_FILE {} is empty", path.display()));
-            }
-            // Only a warning: containers mount secrets like this, and nobody else is there.
-            if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
-                tracing::warn!("every user of this machine can read SMTP_URL_FILE; run: chmod o-r {}", path.display());
-            }
-            self.smtp_url = Some(Secret::new(secret));
+            self.smtp_url = Some(secret::read("SMTP_URL_FILE", path)?);
         }
+        self.address.data_dir = self.address.data_dir.with_secrets()?;
         Ok(self)
     }
 
@@ -359,7 +368,6 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
-            data_dir: settings.address.data_dir.path(),
             origins: Origins {
                 public: settings.address.public_url.clone(),
                 allowed: settings.allowed_origins.clone(),
@@ -381,7 +389,7 @@ impl From<&Settings> for Config {
             connections_per_address: settings.connections_per_address,
             ping_interval: Duration::from_millis(settings.ping_interval_ms),
             ping_timeout: Duration::from_millis(settings.ping_timeout_ms),
-            ..Self::default()
+            ..Self::from(&settings.address.data_dir)
         }
     }
 }

@@ -28,9 +28,8 @@ impl Admin {
     /// # Errors
     /// A message for the operator: there is no database, or it cannot be opened.
     pub fn open(config: &Config, port: u16) -> Result<Self, String> {
-        let path = super::backup::existing_database(config)?;
-        let options = Options { readers: 1, ..Options::new(&path) };
-        let db = Db::open(options, |_| {}).map_err(|fault| config.cannot_open(&path, &fault))?;
+        super::backup::existing_database(config)?;
+        let db = Db::open(Options::of_command(config), |_| {}).map_err(|fault| fault.explain(config))?;
         let running = Lock::server_address(&config.data_dir).filter(|_| config.origins.public.is_none());
         let base_url = running.unwrap_or_else(|| config.base_url(port));
         Ok(Self { db, limits: config.limits.clone(), base_url })

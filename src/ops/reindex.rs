@@ -6,8 +6,7 @@ use crate::chat::Db;
 use crate::chat::search::Rebuild;
 use crate::clock::now_ms;
 use crate::config::Config;
-use crate::db;
-use crate::db::Subject;
+use crate::db::{Options, Subject};
 use crate::error::Error;
 
 /// Messages per transaction: few enough that a concurrent send does not wait long.
@@ -23,8 +22,8 @@ pub async fn reindex(config: &Config, mut progress: impl FnMut(i64, i64)) -> Res
     if !config.has_search {
         return Err("search is switched off (remove SEARCH=off first)".into());
     }
-    let path = super::backup::existing_database(config)?;
-    let db = Db::open(db::Options::new(&path), |_| {}).map_err(|fault| config.cannot_open(&path, &fault))?;
+    super::backup::existing_database(config)?;
+    let db = Db::open(Options::of_command(config), |_| {}).map_err(|fault| fault.explain(config))?;
     let done = rebuild(&db, &mut progress).await;
     db.close().await;
     done.map_err(|error| format!("cannot rebuild the search index: {}", error.message))

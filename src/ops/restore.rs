@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 
 use super::archive::{self, Manifest, Progress, Unpack, Watch};
+use super::backup;
 use crate::chat::consistency::Counts;
 use crate::chat::{Db, one_time_link, room};
 use crate::clock::{now_ms, stamp};
@@ -56,6 +57,7 @@ pub async fn restore(
     may_replace: bool,
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Restored, String> {
+    backup::refuse_server(config, "restore")?;
     let (config, path) = (config.clone(), path.to_owned());
     let work = tokio::task::spawn_blocking(move || replace(&config.data_dir, &path, may_replace, &mut watch));
     work.await.map_err(|error| format!("the restore failed: {error}"))?

@@ -114,9 +114,7 @@ impl App {
             let realtime = Arc::clone(&realtime);
             move |facts| realtime.publish(facts)
         };
-        let path = config.database();
-        let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
-        let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
+        let db = Db::open(db::Options::of(&config), committed).map_err(|fault| fault.explain(&config))?;
         let files = Files::open(&config.data_dir)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
         let mail = config.mail.as_ref().map(Mailer::new).transpose()?;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use postgres::{Client, NoTls};
+use postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// How long a server may take to start, or to end.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -26,6 +26,8 @@ const WATCH: &str = r#"
     "$@" </dev/null >>"$LOG" 2>&1 3<&- &
     pid=$!
     word=$(cat <&3)
+    # A server that has only begun to start ignores QUIT and ends by TERM.
+    kill -TERM $pid
     kill -QUIT $pid
     wait $pid
     [ "$word" = keep ] || rm -rf "$FOLDER"
@@ -44,7 +46,7 @@ impl Cluster {
     /// The server that all tests of this process share. It forgets commits in a power cut, which makes it quick.
     pub fn shared() -> &'static Self {
         static SHARED: LazyLock<Cluster> = LazyLock::new(|| {
-            Cluster::start(&["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
+            apart(|| Cluster::start(&["fsync=off", "synchronous_commit=off", "full_page_writes=off"]))
         });
         &SHARED
     }
@@ -135,18 +137,20 @@ impl Cluster {
         format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Runs statements as the administrator, on a thread of its own: the caller's may belong to a runtime.
+    /// Runs statements as the administrator.
     pub fn run(&self, database: &str, sql: &str) {
-        let done = std::thread::scope(|scope| scope.spawn(|| self.connect(database)?.batch_execute(sql)).join());
-        done.unwrap().unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        apart(|| self.connect(database)?.batch_execute(sql)).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
     /// Returns the first number that a query finds.
     pub fn count(&self, database: &str, sql: &str) -> i64 {
-        let found = std::thread::scope(|scope| {
-            scope.spawn(|| self.connect(database)?.query_one(sql, &[])?.try_get(0)).join()
+        let found = apart(|| self.connect(database)?.simple_query(sql));
+        let found = found.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let row = found.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
         });
-        found.unwrap().unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+        row.unwrap_or_else(|| panic!("{sql}: no value")).parse().unwrap()
     }
 }
 
@@ -201,6 +205,11 @@ impl Drop for Database {
             self.cluster.run("postgres", &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
         }
     }
+}
+
+/// Works on a thread of its own: the caller's may belong to a runtime, and the driver has one of its own.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join()).unwrap()
 }
 
 fn is_root() -> bool {

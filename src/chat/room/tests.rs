@@ -267,7 +267,7 @@ async fn a_direct_room_exists_only_for_its_members() {
 /// Each row of the lobby counts rooms of its network, and every room page lists some.
 #[tokio::test]
 async fn the_share_of_a_network_is_counted_in_an_index_alone() {
-    let store = Store::open();
+    let store = Store::open_sqlite();
     let plan = store.write(|tx| {
         page(tx, &LIMITS, None, 10)?;
         let explain = format!("EXPLAIN QUERY PLAN {}", tx.statements.last().unwrap());

@@ -78,7 +78,7 @@ impl Postgres {
     fn open_first(&self, purpose: Purpose) -> Result<Connection, Fault> {
         let mut connected =
             self.connect(purpose).map_err(|error| requirements::cannot_connect(&self.address.config, &error))?;
-        requirements::check(&mut connected.0, SCHEMA, self.options.allows_unsafe_commits)?;
+        requirements::check(&mut connected.0, SCHEMA, &self.options)?;
         let connection = self.connection(connected)?;
         self.lock_server(&connection).map_err(|fault| match fault {
             Fault::Unavailable(_) => requirements::other_server(),

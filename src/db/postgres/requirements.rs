@@ -6,6 +6,7 @@ use std::io;
 use postgres::error::SqlState;
 use postgres::{Client, Config, SimpleQueryMessage};
 
+use super::Options;
 use super::address::name;
 use super::fault::describe;
 use crate::db::fault::Fault;
@@ -55,11 +56,13 @@ pub(super) fn other_server() -> Fault {
 }
 
 /// Checks a connection, before anything is changed. `schema` is the version that this program knows.
-pub(super) fn check(client: &mut Client, schema: i64, allows_unsafe_commits: bool) -> Result<(), Fault> {
+pub(super) fn check(client: &mut Client, schema: i64, options: &Options) -> Result<(), Fault> {
     let found = &mut |sql: &str| first_value(client, sql);
     check_engine(found)?;
-    check_durability(found, allows_unsafe_commits)?;
-    check_schema(found, schema)
+    if !options.allows_unsafe_commits {
+        check_durability(found)?;
+    }
+    check_schema(found, schema, options.is_command)
 }
 
 type Ask<'a> = dyn FnMut(&str) -> Result<String, Fault> + 'a;
@@ -91,9 +94,9 @@ fn check_engine(found: &mut Ask<'_>) -> Result<(), Fault> {
     }
 }
 
-fn check_durability(found: &mut Ask<'_>, allows_unsafe_commits: bool) -> Result<(), Fault> {
+fn check_durability(found: &mut Ask<'_>) -> Result<(), Fault> {
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
-        if !allows_unsafe_commits && found(&format!("SHOW {setting}"))? == "off" {
+        if found(&format!("SHOW {setting}"))? == "off" {
             return Err(Fault::Refused(format!(
                 "the database runs with {setting}=off, so a power cut may lose messages that were confirmed (switch \
                  it on, or set DATABASE_UNSAFE_COMMITS=on)"
@@ -104,7 +107,7 @@ fn check_durability(found: &mut Ask<'_>, allows_unsafe_commits: bool) -> Result<
 }
 
 /// Refuses a schema that is somebody else's, or that lacks tables.
-fn check_schema(found: &mut Ask<'_>, known: i64) -> Result<(), Fault> {
+fn check_schema(found: &mut Ask<'_>, known: i64, must_exist: bool) -> Result<(), Fault> {
     let refuse = |why: String| Err(Fault::Refused(why));
     let schema = found("SELECT COALESCE(current_schema(), '')")?;
     if schema.is_empty() {
@@ -123,6 +126,9 @@ fn check_schema(found: &mut Ask<'_>, known: i64) -> Result<(), Fault> {
         return refuse(format!(
             "schema {schema:?} of the database has tables of another program: give Madang a database of its own"
         ));
+    }
+    if must_exist && !has_steps {
+        return refuse("the database is empty (run: madang serve)".into());
     }
     let version = match has_steps {
         true => found("SELECT COALESCE(MAX(version), 0) FROM migrations")?.parse().unwrap_or_default(),
