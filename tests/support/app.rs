@@ -81,7 +81,8 @@ impl App {
         self.running = Some((stop, tokio::spawn(madang::app::run(config, listener, ended))));
     }
 
-    fn config(&self) -> Config {
+    /// The configuration that it runs with.
+    pub fn config(&self) -> Config {
         let mut config = config(self.folder.path().to_owned(), self.database.as_ref());
         (self.change)(&mut config);
         config

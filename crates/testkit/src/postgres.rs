@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -46,13 +47,18 @@ impl Cluster {
     /// The server that all tests of this process share. It forgets commits in a power cut, which makes it quick.
     pub fn shared() -> &'static Self {
         static SHARED: LazyLock<Cluster> = LazyLock::new(|| {
-            apart(|| Cluster::start(&["fsync=off", "synchronous_commit=off", "full_page_writes=off"]))
+            Cluster::start(&["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
         });
         &SHARED
     }
 
     /// Starts a server with other settings.
     pub fn start(settings: &[&str]) -> Self {
+        Self::with_files(settings, &[])
+    }
+
+    /// Starts a server with files in its data folder.
+    pub fn with_files(settings: &[&str], files: &[(&str, &str)]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("madang-pg-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
@@ -75,10 +81,19 @@ impl Cluster {
         // "guarded" needs its password.
         let rules = "local all all trust\nhost all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
         std::fs::write(folder.join("data/pg_hba.conf"), rules).unwrap();
+        for (name, content) in files {
+            let path = folder.join("data").join(name);
+            std::fs::write(&path, content).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                run(Command::new("chown").arg("postgres").arg(&path));
+            }
+        }
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let settings = settings.iter().map(ToString::to_string).collect();
         let cluster = Self { folder, port, watch: Mutex::new(None), settings };
         cluster.resume();
+        cluster.run("postgres", "CREATE ROLE guarded LOGIN PASSWORD 'right'");
         cluster
     }
 
@@ -100,7 +115,7 @@ impl Cluster {
         watch.env("LOG", self.folder.join("log")).env("FOLDER", &self.folder).current_dir(&self.folder);
         *self.watch.lock().unwrap() = Some(watch.spawn().unwrap());
         let begun = Instant::now();
-        while let Err(error) = self.connect("postgres") {
+        while let Err(error) = apart(|| self.connect("postgres").map(drop)) {
             assert!(begun.elapsed() < TIMEOUT, "PostgreSQL does not start: {error}\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
