@@ -167,9 +167,9 @@ async fn run(command: Command) -> Result<(), String> {
             let _log = log(settings.log_format)?;
             reindex(&settings.with_secrets()?).await
         }
-        Command::Backup { file, force, folder } => run_backup(&config(folder)?, &file, force).await,
-        Command::Restore { file, force, folder } => run_restore(&config(folder)?, &file, force).await,
-        Command::Verify { file, folder } => run_verify(&config(folder)?, file.as_deref()).await,
+        Command::Backup { file, force, folder } => run_backup(&folder.config()?, &file, force).await,
+        Command::Restore { file, force, folder } => run_restore(&folder.config()?, &file, force).await,
+        Command::Verify { file, folder } => run_verify(&folder.config()?, file.as_deref()).await,
         Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
         Command::User(UserCommand::Reset { email, address }) => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
@@ -211,10 +211,6 @@ async fn run(command: Command) -> Result<(), String> {
             with_admin(&address, async |admin| admin.revoke_key(&id).await.map(|()| format!("revoked key {id}"))).await
         }
     }
-}
-
-fn config(folder: DataDir) -> Result<Config, String> {
-    Ok(Config::from(&folder.with_secrets()?))
 }
 
 async fn run_backup(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
@@ -298,9 +294,7 @@ async fn with_admin(
     act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
 ) -> Result<(), String> {
     let _log = log(LogFormat::Text)?;
-    let data_dir = address.data_dir.clone().with_secrets()?;
-    let config = Config::from(&ServerAddress { data_dir, ..address.clone() });
-    let admin = Admin::open(&config, address.port)?;
+    let admin = Admin::open(&address.config()?, address.port)?;
     let done = act(&admin).await;
     admin.close().await;
     let printed = done?;

@@ -3,6 +3,7 @@
 //! A flag wins over the environment, the environment over `.env`, and `.env` over the default.
 //! `docs/settings.md` is generated from the struct below; `parse.rs` has the forms of the values.
 
+mod data_dir;
 mod database;
 mod parse;
 mod secret;
@@ -22,19 +23,8 @@ use crate::mail::{self, Secret};
 use crate::network::{Guests, NetworkLimits, UploadLimits};
 use crate::origin::{Origin, Origins};
 
+pub use data_dir::DataDir;
 pub use database::{DatabaseSettings, Postgres};
-
-/// Where an instance keeps its data.
-#[derive(Args, Clone, Debug)]
-pub struct DataDir {
-    /// Data folder: the database and all files. Unset: $STATE_DIRECTORY, else madang in
-    /// $XDG_DATA_HOME, else ~/.local/share/madang.
-    #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
-    pub data_dir: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub database: DatabaseSettings,
-}
 
 /// Where an instance keeps its data, and the address of its server.
 #[derive(Args, Clone, Debug)]
@@ -281,23 +271,20 @@ pub const DATABASE: &str = "madang.db";
 /// How many uploads of the maximum size a user may have waiting for a message.
 const WAITING_UPLOADS: u64 = 4;
 
-impl DataDir {
-    fn path(&self) -> PathBuf {
-        self.data_dir.clone().unwrap_or_else(default_data_dir)
-    }
-
-    /// Reads the settings that are given as the name of a file.
-    ///
-    /// # Errors
-    /// A sentence for the operator.
-    pub fn with_secrets(self) -> Result<Self, String> {
-        Ok(Self { database: self.database.with_secrets()?, ..self })
-    }
-}
-
 impl From<&DataDir> for Config {
     fn from(dir: &DataDir) -> Self {
         Self { data_dir: dir.path(), postgres: dir.database.postgres(), ..Self::default() }
+    }
+}
+
+impl ServerAddress {
+    /// Returns the configuration of a command that knows of a server.
+    ///
+    /// # Errors
+    /// As [`DataDir::with_secrets`].
+    pub fn config(&self) -> Result<Config, String> {
+        let data_dir = self.data_dir.clone().with_secrets()?;
+        Ok(Config::from(&Self { data_dir, ..self.clone() }))
     }
 }
 
@@ -392,13 +379,4 @@ impl From<&Settings> for Config {
             ..Self::from(&settings.address.data_dir)
         }
     }
-}
-
-fn default_data_dir() -> PathBuf {
-    let from_env = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(state) = from_env("STATE_DIRECTORY") {
-        return state;
-    }
-    let data = from_env("XDG_DATA_HOME").or_else(|| Some(from_env("HOME")?.join(".local/share")));
-    data.map_or_else(|| PathBuf::from("data"), |data| data.join("madang"))
 }

@@ -1,6 +1,5 @@
 //! Database errors, classified by what to do about them.
 
-use crate::config::Config;
 use crate::error::{Code, Error};
 
 /// A database error.
@@ -28,15 +27,6 @@ pub enum Fault {
 impl Fault {
     pub fn is_unique(&self) -> bool {
         matches!(self, Fault::Unique(_))
-    }
-
-    /// Explains to the operator why the database of an instance cannot be opened.
-    pub fn explain(&self, config: &Config) -> String {
-        match (self, &config.postgres) {
-            (Fault::Refused(sentence), _) => sentence.clone(),
-            (_, Some(_)) => format!("cannot open the database: {self}"),
-            (_, None) => config.cannot_open(&config.database(), self),
-        }
     }
 
     pub(super) fn is_broken(&self) -> bool {

@@ -36,7 +36,6 @@ pub use sqlite::{Inspection, SCHEMA};
 pub use tx::Tx;
 pub use value::{Column, Param, Value};
 
-use crate::config::Config;
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 use engine::Engine;
@@ -111,26 +110,6 @@ impl Options {
             queue_timeout: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(5),
         }
-    }
-
-    /// Returns the options for the store of an instance.
-    pub fn of(config: &Config) -> Self {
-        let options = Self { has_index: config.has_search, ..Self::new(config.database()) };
-        let Some(server) = &config.postgres else { return options };
-        let postgres = postgres::Options {
-            prepares: server.prepares,
-            allows_unsafe_commits: server.allows_unsafe_commits,
-            ..postgres::Options::new(server.url.reveal())
-        };
-        Self { postgres: Some(postgres), readers: server.pool, ..options }
-    }
-
-    /// Returns the options for a command, which may run beside a server.
-    pub fn of_command(config: &Config) -> Self {
-        let options = Self::of(config);
-        // A command that does not say so keeps the index as it is.
-        let postgres = options.postgres.map(|postgres| postgres::Options { is_command: true, ..postgres });
-        Self { postgres, has_index: true, readers: 1, ..options }
     }
 }
 

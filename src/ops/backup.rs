@@ -54,7 +54,7 @@ pub async fn backup(
 }
 
 fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Summary, String> {
-    refuse_server(config, "backup")?;
+    restore::refuse_server(config, "backup")?;
     let database = existing_database(config)?;
     let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
     let name = path.file_name().ok_or_else(|| format!("{} is not a file name", path.display()))?;
@@ -90,18 +90,6 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     refuse_to_replace(path, may_replace)?;
     part.rename_to(path).map_err(cannot)?;
     Ok(Summary { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost })
-}
-
-/// Refuses a command that works on a database file where there is none.
-pub(super) fn refuse_server(config: &Config, command: &str) -> Result<(), String> {
-    match config.postgres {
-        Some(_) => Err(format!(
-            "madang {command} is for SQLite, and DATABASE_URL is set: use pg_dump and pg_restore for the database, and \
-             copy {}/files beside it (see docs/postgres.md)",
-            config.data_dir.display()
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Returns the path of the database file, which must exist unless a server has the database.

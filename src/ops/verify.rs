@@ -7,7 +7,8 @@ use std::path::Path;
 use indicatif::HumanBytes;
 
 use super::archive::{self, Progress, Watch};
-use super::backup::{existing_database, open, refuse_server, stored_part};
+use super::backup::{existing_database, open, stored_part};
+use super::restore::refuse_server;
 use crate::chat::{Tx, consistency, file, search};
 use crate::clock::now_ms;
 use crate::config::Config;

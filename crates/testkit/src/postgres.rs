@@ -46,9 +46,8 @@ pub struct Cluster {
 impl Cluster {
     /// The server that all tests of this process share. It forgets commits in a power cut, which makes it quick.
     pub fn shared() -> &'static Self {
-        static SHARED: LazyLock<Cluster> = LazyLock::new(|| {
-            Cluster::start(&["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
-        });
+        static SHARED: LazyLock<Cluster> =
+            LazyLock::new(|| Cluster::start(&["fsync=off", "synchronous_commit=off", "full_page_writes=off"]));
         &SHARED
     }
 
@@ -79,7 +78,8 @@ impl Cluster {
             "--no-sync",
         ]));
         // "guarded" needs its password.
-        let rules = "local all all trust\nhost all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
+        let rules =
+            "local all all trust\nhost all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
         std::fs::write(folder.join("data/pg_hba.conf"), rules).unwrap();
         for (name, content) in files {
             let path = folder.join("data").join(name);
@@ -250,8 +250,9 @@ fn program(name: &str) -> PathBuf {
 }
 
 fn run(command: &mut Command) {
-    let done = command.stdin(Stdio::null()).output().unwrap_or_else(|error| {
-        panic!("{command:?}: {error} (PostgreSQL is needed; run: scripts/setup.sh)")
-    });
+    let done = command
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error} (PostgreSQL is needed; run: scripts/setup.sh)"));
     assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
 }

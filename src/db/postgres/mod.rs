@@ -87,7 +87,7 @@ impl Postgres {
         Ok(connection)
     }
 
-    /// Keeps other servers away. The lock belongs to the connection that writes, so whoever writes has it. Behind a
+    /// Keeps other servers away. The lock belongs to the connection that writes, so every write is under it. Behind a
     /// pooler there are no such locks.
     fn lock_server(&self, connection: &Connection) -> Result<(), Fault> {
         if self.options.is_command || !self.options.prepares { Ok(()) } else { connection.lock_server() }

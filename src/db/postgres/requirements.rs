@@ -135,7 +135,9 @@ fn check_schema(found: &mut Ask<'_>, known: i64, must_exist: bool) -> Result<(),
         false => 0,
     };
     if version < known && found("SELECT has_schema_privilege(current_schema(), 'CREATE')")? != "t" {
-        return refuse(format!("the database user may not create tables (run: GRANT CREATE ON SCHEMA {schema:?} TO …)"));
+        return refuse(format!(
+            "the database user may not create tables (run: GRANT CREATE ON SCHEMA {schema:?} TO …)"
+        ));
     }
     let tables = super::MIGRATIONS.iter().take(usize::try_from(version).unwrap_or_default()).flat_map(|step| {
         step.sql.match_indices("CREATE TABLE ").filter_map(|(at, found)| step.sql[at + found.len()..].split(' ').next())

@@ -54,9 +54,10 @@ async fn a_database_that_may_forget_commits_is_refused_unless_allowed() {
 async fn a_database_of_another_encoding_or_another_program_is_refused() {
     let cluster = Cluster::shared();
     let name = "latin_letters";
-    cluster.run("postgres", &format!(
-        "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'"
-    ));
+    cluster.run(
+        "postgres",
+        &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'"),
+    );
     let said = refused(Server::test(cluster.url("postgres", name)));
     assert!(said.contains("has the encoding SQL_ASCII") && said.contains("UTF8"), "{said}");
     cluster.run("postgres", &format!("DROP DATABASE {name}"));
