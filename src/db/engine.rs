@@ -82,6 +82,12 @@ pub(super) trait Connection: Send {
     /// Returns a number that changes when another connection has committed.
     fn version(&self) -> Result<i64, Fault>;
 
+    /// Identifies the place where the data lives, for engines whose copies are made by other tools. A copy that was
+    /// restored, or a standby that took over, is another place.
+    fn place(&self) -> Result<Option<String>, Fault> {
+        Ok(None)
+    }
+
     /// Frees the memory of caches that are not in use.
     fn release_memory(&self) -> Result<(), Fault>;
 

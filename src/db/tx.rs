@@ -133,6 +133,15 @@ impl<'a, F> Tx<'a, F> {
         self.facts.push(fact);
     }
 
+    /// Returns the place where the data lives, if the engine knows one; see `Connection::place`.
+    ///
+    /// # Errors
+    /// Any [`Fault`].
+    pub fn place(&mut self) -> Result<Option<String>, Fault> {
+        let found = self.before_write().and_then(|()| self.connection.place());
+        self.checked(found)
+    }
+
     /// Whether a search index is kept at all.
     pub fn has_index(&self) -> bool {
         self.has_index

@@ -1,7 +1,10 @@
 //! The store of an instance, as its settings describe it.
 
+use super::App;
+use crate::chat::{Tx, one_time_link, room};
 use crate::config::Config;
-use crate::db::{Fault, Options, postgres};
+use crate::db::{Fault, Options, Subject, postgres};
+use crate::error::Result;
 
 /// Returns the options for the store of a server.
 pub(crate) fn options(config: &Config) -> Options {
@@ -21,6 +24,26 @@ pub(crate) fn options_of_command(config: &Config) -> Options {
     let postgres = options.postgres.map(|postgres| postgres::Options { is_command: true, ..postgres });
     // What commands change is not in the index, except by a reindex.
     Options { postgres, has_index: true, readers: 1, ..options }
+}
+
+impl App {
+    /// Gives every room a new epoch, and makes one-time links invalid, if the database was restored from a copy.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn renew_epochs_if_moved(&self) -> Result<()> {
+        let act = |tx: &mut Tx| {
+            let has_moved = room::renew_epochs_if_moved(tx)?;
+            if has_moved {
+                one_time_link::forget_all(tx)?;
+            }
+            Ok(has_moved)
+        };
+        if self.db.write(Subject::Server, act).await? {
+            tracing::info!("the database is a copy, or another server has it now: every room has a new epoch");
+        }
+        Ok(())
+    }
 }
 
 /// Explains to the operator why the store cannot be opened.

@@ -61,6 +61,33 @@ async fn commands_work_beside_a_server_on_postgres_or_name_the_tool_that_does() 
     }
 }
 
+/// Delivery: D8
+#[tokio::test]
+async fn a_restored_dump_has_new_epochs_and_no_old_links() {
+    let cluster = Cluster::start(&[]);
+    let folder = place(&cluster);
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let (_, log) = program.terminate().await;
+    assert!(!log.contains("new epoch"), "{log}");
+    let epoch = "SELECT ('x' || epoch)::bit(32)::bigint FROM rooms";
+    let before = cluster.count("chat", epoch);
+    let link = run(folder.path(), &["admin-link"]);
+    assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
+    assert_eq!((cluster.count("chat", epoch), cluster.count("chat", "SELECT COUNT(*) FROM links")), (before, 1));
+
+    cluster.copy_by_dump("chat", "restored");
+    cluster.run("postgres", "DROP DATABASE chat; ");
+    cluster.run("postgres", "ALTER DATABASE restored RENAME TO chat");
+    let program = Program::start(folder.path(), &[]);
+    assert_ne!(cluster.count("chat", epoch), before);
+    assert_eq!(cluster.count("chat", "SELECT COUNT(*) FROM links"), 0, "{link}");
+    let (all, rev) = program.everything(&minji, &room).await;
+    assert_eq!((all.len(), rev), (1, 1));
+    assert!(program.terminate().await.0.success());
+}
+
 /// Delivery: D1, D3, D4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_of_the_database_under_sends_loses_and_doubles_nothing() {

@@ -157,6 +157,17 @@ impl Cluster {
         apart(|| self.connect(database)?.batch_execute(sql)).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
+    /// Copies a database into a new one, as an operator does it.
+    pub fn copy_by_dump(&self, from: &str, to: &str) {
+        let dump = self.folder.join(format!("{from}.dump"));
+        run(as_user(&program("pg_dump"))
+            .args(["--format=custom", "--file"])
+            .arg(&dump)
+            .arg(self.url("postgres", from)));
+        self.run("postgres", &format!("CREATE DATABASE {to}"));
+        run(as_user(&program("pg_restore")).arg("--dbname").arg(self.url("postgres", to)).arg(&dump));
+    }
+
     /// Returns the first number that a query finds.
     pub fn count(&self, database: &str, sql: &str) -> i64 {
         let found = apart(|| self.connect(database)?.simple_query(sql));

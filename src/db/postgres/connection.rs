@@ -316,6 +316,35 @@ impl engine::Connection for Connection {
         Ok(version)
     }
 
+    fn place(&self) -> Result<Option<String>, Fault> {
+        let mut place = None;
+        // Some providers keep the system's identifier to themselves. The number of the WAL's timeline changes when a
+        // standby takes over or a backup is rolled forward, that of the table when a dump is restored.
+        let may = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')
+                     AND has_function_privilege('pg_walfile_name(pg_lsn)', 'EXECUTE')";
+        let mut is_allowed = false;
+        self.query(may, &[], &mut |row| {
+            is_allowed = row.get(0)?;
+            Ok(false)
+        })?;
+        let system = match is_allowed {
+            true => {
+                "(SELECT system_identifier FROM pg_control_system())
+                   || '/' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)"
+            }
+            false => "'?'",
+        };
+        let sql = format!(
+            "SELECT {system} || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
+               || '/' || CAST(CAST('rooms' AS REGCLASS) AS OID)"
+        );
+        self.query(&sql, &[], &mut |row| {
+            place = Some(row.get(0)?);
+            Ok(false)
+        })?;
+        Ok(place)
+    }
+
     fn release_memory(&self) -> Result<(), Fault> {
         // The caches are the server's.
         Ok(())
