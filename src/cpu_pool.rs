@@ -26,15 +26,15 @@ pub struct CpuPool {
 }
 
 impl CpuPool {
-    /// Starts `count` threads, at least one.
+    /// Starts so many threads for the work of one network, at least one, and one more for that of others.
     ///
     /// # Errors
     /// Returns a sentence for the operator when a thread cannot be started.
-    pub fn start(name: &str, count: usize) -> Result<Self, String> {
-        let count = count.max(1);
+    pub fn start(name: &str, share: usize) -> Result<Self, String> {
+        let share = share.max(1);
         let (jobs, waiting) = mpsc::channel::<Job>();
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..count {
+        for _ in 0..=share {
             let waiting = Arc::clone(&waiting);
             let work = move || {
                 loop {
@@ -51,7 +51,7 @@ impl CpuPool {
             let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
             started.map_err(|error| format!("cannot start a thread: {error}"))?;
         }
-        Ok(Self { jobs, turns: FairQueue::new(count) })
+        Ok(Self { jobs, turns: FairQueue::new(share) })
     }
 
     /// Runs the work on a free thread, in the turn of the client's network. Once started, it continues even if the caller
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn as_many_jobs_run_at_once_as_there_are_threads() {
+    async fn as_many_jobs_of_a_network_run_at_once_as_its_share() {
         let pool = CpuPool::start("worker", 2).unwrap();
         let meeting = Arc::new(std::sync::Barrier::new(2));
         let meet = || {

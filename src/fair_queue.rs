@@ -1,5 +1,5 @@
-//! A semaphore whose waiting callers take turns by network: one network with many requests delays each other one by one
-//! request only.
+//! A semaphore that is fair among networks: one has a share of the permits, the rest is kept for others, and waiting
+//! callers take turns by network.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -16,91 +16,130 @@ pub(crate) struct FairQueue(Arc<Mutex<Inner>>);
 
 #[derive(Debug)]
 struct Inner {
+    /// The permits of one network at most.
+    share: usize,
     free: usize,
-    /// The waiting callers of each network, the oldest first. No list is empty.
-    waiting: HashMap<IpAddr, VecDeque<oneshot::Sender<Permit>>>,
+    networks: HashMap<IpAddr, Network>,
     /// The networks that wait, in the order of their turns.
     turns: VecDeque<IpAddr>,
 }
 
+/// A network that holds permits or waits for one.
+#[derive(Debug, Default)]
+struct Network {
+    held: usize,
+    /// The oldest first.
+    waiting: VecDeque<oneshot::Sender<Permit>>,
+}
+
 /// One of the permits, released when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Permit(Option<FairQueue>);
+pub(crate) struct Permit {
+    queue: FairQueue,
+    network: IpAddr,
+}
 
 impl FairQueue {
-    /// A queue with so many permits, at least one.
-    pub(crate) fn new(permits: usize) -> Self {
-        Self(Arc::new(Mutex::new(Inner { free: permits.max(1), waiting: HashMap::new(), turns: VecDeque::new() })))
+    /// A queue with so many permits for one network, at least one, and one more for the others.
+    pub(crate) fn new(share: usize) -> Self {
+        let share = share.max(1);
+        let inner = Inner { share, free: share + 1, networks: HashMap::new(), turns: VecDeque::new() };
+        Self(Arc::new(Mutex::new(inner)))
     }
 
     /// Waits for a permit; `None` if none came in time.
     pub(crate) async fn acquire(&self, network: IpAddr, limit: Duration) -> Option<Permit> {
         let receiver = {
             let mut inner = self.0.lock();
-            if inner.free > 0 {
-                inner.free -= 1;
-                return Some(Permit(Some(self.clone())));
+            if inner.take(network) {
+                return Some(self.permit(network));
             }
-            let (sender, receiver) = oneshot::channel();
-            let callers = inner.waiting.entry(network).or_default();
-            callers.push_back(sender);
-            if callers.len() == 1 {
-                inner.turns.push_back(network);
-            }
-            receiver
+            inner.wait(network)
         };
         // A permit that arrives too late is dropped with the receiver, and so released.
         timeout(limit, receiver).await.ok()?.ok()
     }
 
-    /// Hands a permit to the next caller that still waits.
-    fn release(&self) {
-        loop {
+    fn permit(&self, network: IpAddr) -> Permit {
+        Permit { queue: self.clone(), network }
+    }
+
+    /// Takes a permit back and hands it to the next caller that still waits.
+    fn release(&self, network: IpAddr) {
+        let next = {
             let mut inner = self.0.lock();
-            let Some(next) = inner.next() else {
-                inner.free += 1;
-                return;
-            };
-            // A receiver that is gone drops the permit, which takes the lock.
-            drop(inner);
-            match next.send(Permit(Some(self.clone()))) {
-                Ok(()) => return,
-                Err(mut refused) => refused.0 = None,
-            }
+            inner.give_back(network);
+            inner.next()
+        };
+        if let Some((network, caller)) = next {
+            // A caller that has gone drops the permit, which releases it again.
+            drop(caller.send(self.permit(network)));
         }
     }
 }
 
 impl Inner {
-    /// Takes the oldest caller that still waits, of the network whose turn it is.
-    fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
-        loop {
-            let network = self.turns.pop_front()?;
-            let callers = self.waiting.get_mut(&network)?;
-            let next = loop {
-                match callers.pop_front() {
-                    // It gave up, which costs its network no turn.
-                    Some(caller) if caller.is_closed() => {}
-                    next => break next,
-                }
-            };
-            if callers.is_empty() {
-                self.waiting.remove(&network);
-            } else {
-                self.turns.push_back(network);
-            }
-            if next.is_some() {
-                return next;
+    /// Takes a permit for a network, if one is free for it.
+    fn take(&mut self, network: IpAddr) -> bool {
+        let network = self.networks.entry(network).or_default();
+        let may = self.free > 0 && network.held < self.share;
+        if may {
+            self.free -= 1;
+            network.held += 1;
+        }
+        may
+    }
+
+    fn give_back(&mut self, network: IpAddr) {
+        self.free += 1;
+        if let Some(holder) = self.networks.get_mut(&network) {
+            holder.held -= 1;
+            if holder.held == 0 && holder.waiting.is_empty() {
+                self.networks.remove(&network);
             }
         }
+    }
+
+    fn wait(&mut self, network: IpAddr) -> oneshot::Receiver<Permit> {
+        let (sender, receiver) = oneshot::channel();
+        let waiting = &mut self.networks.entry(network).or_default().waiting;
+        if waiting.is_empty() {
+            self.turns.push_back(network);
+        }
+        waiting.push_back(sender);
+        receiver
+    }
+
+    /// Takes a permit for the oldest caller that still waits, of the first network that may have one.
+    fn next(&mut self) -> Option<(IpAddr, oneshot::Sender<Permit>)> {
+        for _ in 0..self.turns.len() {
+            let address = self.turns.pop_front()?;
+            let network = self.networks.get_mut(&address)?;
+            // Those who gave up cost their network no turn.
+            while network.waiting.front().is_some_and(oneshot::Sender::is_closed) {
+                network.waiting.pop_front();
+            }
+            let may = network.held < self.share;
+            let caller = if may { network.waiting.pop_front() } else { None };
+            if !network.waiting.is_empty() {
+                self.turns.push_back(address);
+            }
+            if let Some(caller) = caller {
+                network.held += 1;
+                self.free -= 1;
+                return Some((address, caller));
+            }
+            if network.held == 0 && network.waiting.is_empty() {
+                self.networks.remove(&address);
+            }
+        }
+        None
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(queue) = self.0.take() {
-            queue.release();
-        }
+        self.queue.release(self.network);
     }
 }
 
@@ -114,9 +153,20 @@ mod tests {
 
     /// Abuse: B7
     #[tokio::test]
-    async fn a_network_with_many_requests_delays_another_by_one() {
+    async fn a_network_with_many_requests_does_not_delay_another() {
+        let queue = FairQueue::new(1);
+        let _many = queue.acquire(network(1), Duration::MAX).await.unwrap();
+        assert!(queue.acquire(network(1), Duration::ZERO).await.is_none());
+        assert!(queue.acquire(network(2), Duration::ZERO).await.is_some());
+        assert!(queue.acquire(network(1), Duration::ZERO).await.is_none());
+    }
+
+    /// Abuse: B7
+    #[tokio::test]
+    async fn networks_take_turns() {
         let queue = FairQueue::new(1);
         let first = queue.acquire(network(1), Duration::MAX).await.unwrap();
+        let _second = queue.acquire(network(4), Duration::MAX).await.unwrap();
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
         for caller in [1, 1, 1, 1, 2, 3] {
@@ -138,6 +188,7 @@ mod tests {
     async fn callers_that_gave_up_delay_nobody_of_their_network() {
         let queue = FairQueue::new(1);
         let held = queue.acquire(network(1), Duration::MAX).await.unwrap();
+        let _other = queue.acquire(network(4), Duration::MAX).await.unwrap();
         for _ in 0..100 {
             let gone = tokio::spawn({
                 let queue = queue.clone();
@@ -167,11 +218,13 @@ mod tests {
     async fn callers_that_give_up_cost_no_permit() {
         let queue = FairQueue::new(1);
         let held = queue.acquire(network(1), Duration::MAX).await.unwrap();
+        let other = queue.acquire(network(4), Duration::MAX).await.unwrap();
         for _ in 0..1_000 {
             assert!(queue.acquire(network(2), Duration::from_millis(1)).await.is_none());
         }
-        drop(held);
-        let again = queue.acquire(network(3), Duration::ZERO).await;
-        assert!(again.is_some());
+        drop((held, other));
+        let _one = queue.acquire(network(3), Duration::ZERO).await.unwrap();
+        let _two = queue.acquire(network(5), Duration::ZERO).await.unwrap();
+        assert_eq!(queue.0.lock().networks.len(), 2);
     }
 }

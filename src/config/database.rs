@@ -46,10 +46,7 @@ pub struct Postgres {
 
 impl DatabaseSettings {
     /// Reads the address from its file, if it is given so.
-    ///
-    /// # Errors
-    /// A sentence for the operator.
-    pub fn with_secrets(mut self) -> Result<Self, String> {
+    pub(super) fn with_secrets(mut self) -> Result<Self, String> {
         if let Some(path) = &self.database_url_file {
             self.database_url = Some(secret::read("DATABASE_URL_FILE", path)?);
         }

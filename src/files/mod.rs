@@ -23,8 +23,8 @@ pub use incoming::{Incoming, Upload};
 pub use local::{LocalStore, STORED, path_of};
 pub use store::{Object, Store, prefixes};
 
-/// Pictures decoded at a time: each may take a few hundred megabytes.
-const PICTURES_AT_ONCE: usize = 2;
+/// Pictures of one network decoded at a time, and one more of others: each may take a few hundred megabytes.
+const PICTURES_AT_ONCE: usize = 1;
 /// The folder of uploads on their way in. It is always local, whatever the store is.
 pub const INCOMING: &str = "incoming";
 /// Hashes remembered while a backup reads; the sweep finds those beyond.

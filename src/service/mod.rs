@@ -98,7 +98,7 @@ impl std::ops::Deref for App {
     }
 }
 
-/// How many passwords are hashed at a time: each takes 19 MiB and a core.
+/// How many passwords of one network are hashed at a time, on as many cores: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
 
 impl App {
@@ -117,7 +117,7 @@ impl App {
         };
         let db = Db::open(store::options(&config), committed).map_err(|fault| store::cannot_open(&config, &fault))?;
         let files = Files::open(&config.data_dir)?;
-        let passwords = Passwords::start(PASSWORDS_AT_ONCE)?;
+        let passwords = Passwords::start(PASSWORDS_AT_ONCE.min(render::cores()))?;
         let mail = config.mail.as_ref().map(Mailer::new).transpose()?;
         let base_url = config.base_url(port);
         let fetcher =
@@ -138,7 +138,7 @@ impl App {
             files,
             fetcher,
             snapshot_batches: member::SnapshotBatches::default(),
-            pages: FairQueue::new(render::pages_at_once()),
+            pages: FairQueue::new(render::cores()),
             searches: FairQueue::new(search::AT_ONCE),
         }));
         app.resync_when_commit_unknown();

@@ -10,8 +10,8 @@ use crate::error::{Code, Error, Result};
 /// How long a request waits for its turn.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many pages are rendered at a time: one on each core.
-pub(super) fn pages_at_once() -> usize {
+/// The cores of the server. So many pages of one network are rendered at a time.
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

@@ -1,10 +1,12 @@
 //! Rooms: created, changed, handed over, removed.
 
 use super::{App, log_failure};
+use crate::chat::account;
 use crate::chat::room::{self, Change, History, NewRoom, Room};
 use crate::chat::user::{User, UserKind};
+use crate::config::RoomCreators;
 use crate::db::Subject;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::wire;
 
@@ -49,16 +51,36 @@ impl From<wire::ChangeRoom> for RoomChange {
 const SWEEP_BATCH: u32 = 300;
 
 impl App {
-    /// Returns whether a user of this kind may create rooms; a visitor would be a guest.
-    pub fn may_create_rooms(&self, kind: Option<UserKind>) -> bool {
-        self.budgets.may_create_rooms(kind.unwrap_or(UserKind::Guest))
+    /// Returns whether a user may create open rooms; a visitor would be a guest.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn may_create_rooms(&self, me: Option<&User>) -> Result<bool> {
+        let kind = me.map_or(UserKind::Guest, |me| me.kind);
+        match (self.config.room_creators, me) {
+            (RoomCreators::Everyone, _) => Ok(self.budgets.may_create_rooms(kind)),
+            (RoomCreators::Accounts, _) => Ok(kind != UserKind::Guest),
+            (RoomCreators::Admins, None) => Ok(false),
+            (RoomCreators::Admins, Some(me)) => {
+                let me = me.id;
+                self.db.read(move |tx| account::is_admin(tx, me)).await
+            }
+        }
     }
 
     /// Creates a room, with its creator as owner and member.
     ///
     /// # Errors
-    /// `rate_limited`; `invalid`, `too_long` with the field; `busy` when too many passwords wait.
+    /// `forbidden` where the settings allow it to others only; `rate_limited`; `invalid`, `too_long` with the field;
+    /// `busy` when too many passwords wait.
     pub async fn create_room(&self, me: &User, request: RoomRequest) -> Result<Room> {
+        if !self.may_create_rooms(Some(me)).await? {
+            let message = match self.config.room_creators {
+                RoomCreators::Admins => "only admins create rooms on this server",
+                _ => "guests make no rooms on this server",
+            };
+            return Err(Error::new(Code::Forbidden).with_message(message));
+        }
         self.rates.room(me.id)?;
         self.budgets.room(&self.disk_space, me.id)?;
         let password_hash = self.hash_room_password(me.id, request.password).await?;

@@ -23,8 +23,8 @@ pub struct SearchRequest {
     pub limit: Option<u32>,
 }
 
-/// How many searches run at a time; each takes a core and a connection.
-pub(super) const AT_ONCE: usize = 2;
+/// How many searches of one network run at a time, and one more of others; each takes a core and a connection.
+pub(super) const AT_ONCE: usize = 1;
 /// How long a search waits for its turn.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use madang::config::{Config, RoomCreators};
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
@@ -219,4 +220,31 @@ async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lif
     let unknown = "no account has the e-mail address sora@example.org";
     assert_eq!(desk.suspend("sora@example.org", true).await.unwrap_err(), unknown);
     desk.close().await;
+}
+
+/// Abuse: B5
+#[tokio::test]
+async fn only_those_whom_the_settings_name_create_open_rooms() {
+    let cases: [(fn(&mut Config), [bool; 3]); 3] = [
+        (|config| config.room_creators = RoomCreators::Everyone, [true, true, true]),
+        (|config| config.room_creators = RoomCreators::Accounts, [false, true, true]),
+        (|config| config.room_creators = RoomCreators::Admins, [false, false, true]),
+    ];
+    for (settings, may) in cases {
+        let app = App::with(settings).await;
+        let users = [app.guest("guest").await, app.signed_up("minji").await, app.signed_up("hana").await];
+        app.form(&users[2], &admin_path(&app).await, &[]).await.leads_to();
+        for (user, may) in users.iter().zip(may) {
+            let created = app.call(user, "POST", "/rooms", json!({ "title": "open" })).await;
+            if may {
+                created.is(201)
+            } else {
+                created.refused(403, "forbidden")
+            };
+            assert_eq!(app.page(user, "/").await.text().contains("id=\"new-room\""), may);
+        }
+        // Direct rooms are not meant.
+        let opened = app.call(&users[0], "POST", "/direct", json!({ "userId": users[1].id })).await;
+        opened.is(201);
+    }
 }

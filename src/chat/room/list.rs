@@ -93,8 +93,7 @@ pub fn page(tx: &mut Tx, limits: &Limits, after: Option<Cursor>, limit: u32) -> 
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         let rooms = select(&(newer_column() + ", r.active_at"));
         format!(
-            "{rooms} WHERE r.kind = 'open' AND r.is_listed = 1
-               AND (r.active_at < ?1 OR (r.active_at = ?1 AND r.id < ?2))
+            "{rooms} WHERE r.kind = 'open' AND r.is_listed = 1 AND (r.active_at, r.id) < (?1, ?2)
              ORDER BY r.active_at DESC, r.id DESC LIMIT ?3"
         )
     });
@@ -134,7 +133,7 @@ pub fn titled(
 ) -> Result<Rooms> {
     let limit = limits.page(limit)? as usize;
     let sql = "SELECT active_at, id, title_folded FROM rooms
-               WHERE kind = 'open' AND is_listed = 1 AND (active_at < ?1 OR (active_at = ?1 AND id < ?2))
+               WHERE kind = 'open' AND is_listed = 1 AND (active_at, id) < (?1, ?2)
                ORDER BY active_at DESC, id DESC LIMIT ?3";
     let q = text::fold(q.trim());
     let mut place = after.unwrap_or((i64::MAX, RoomId::from_u128(0)));

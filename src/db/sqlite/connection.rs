@@ -38,8 +38,6 @@ impl Connection {
         let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = Self::with_flags(path, flags, busy_timeout)?;
-        // The cache holds what a batch of acts in as many rooms touches. With a smaller one, pages
-        // would be written and read again in the middle of the batch. It only grows with use.
         // FULL: an acknowledged commit survives a power cut, because COMMIT returns after the
         // fsync. Secure: what is deleted is overwritten, so that it is in no copy of the file.
         connection.batch(
@@ -47,7 +45,6 @@ impl Connection {
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA secure_delete = ON;
-             PRAGMA cache_size = -8192;
              PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 33554432;",
         )?;
@@ -85,8 +82,10 @@ impl Connection {
         // Otherwise a plan may depend on bound values and is prepared again when they change. Our
         // plans should be the same for all values.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        // A negative cache size counts KiB. Mapped memory would turn an I/O error into a signal.
-        connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
+        // A negative cache size counts KiB. It holds what a batch of acts in as many rooms touches: with a smaller one,
+        // pages would be written and read again in the middle of the batch. It only grows with use. Mapped memory would
+        // turn an I/O error into a signal.
+        connection.execute_batch("PRAGMA cache_size = -8192; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
         Ok(Self { engine: connection, checkpoints: None })
     }
 

@@ -55,7 +55,7 @@ async fn show(
         notice: notice.code(),
         suggestion: &any_name(lang),
         has_search: app.config.has_search,
-        may_create_rooms: app.may_create_rooms(me.as_ref().map(|me| me.user.kind)),
+        may_create_rooms: app.may_create_rooms(me.as_ref().map(|me| &*me.user)).await.or_problem(lang)?,
     };
     Ok(Html(page.html()).into_response())
 }

@@ -204,7 +204,7 @@ async fn create(
     me: Option<SignedIn>,
     Form(mut form): Form<CreateRoom>,
 ) -> PageResult {
-    if !app.may_create_rooms(me.as_ref().map(|me| me.user.kind)) && app.takes_guests() {
+    if !app.may_create_rooms(me.as_ref().map(|me| &*me.user)).await.or_lobby()? && app.takes_guests() {
         // Before a visitor becomes a guest for nothing.
         return Err(PageError::lobby(Code::Forbidden));
     }
