@@ -165,11 +165,11 @@ async fn run(command: Command) -> Result<(), String> {
         }
         Command::Reindex(settings) => {
             let _log = log(settings.log_format)?;
-            reindex(&settings).await
+            reindex(&settings.with_secrets()?).await
         }
-        Command::Backup { file, force, folder } => run_backup(&Config::from(&folder), &file, force).await,
-        Command::Restore { file, force, folder } => run_restore(&Config::from(&folder), &file, force).await,
-        Command::Verify { file, folder } => run_verify(&Config::from(&folder), file.as_deref()).await,
+        Command::Backup { file, force, folder } => run_backup(&folder.config()?, &file, force).await,
+        Command::Restore { file, force, folder } => run_restore(&folder.config()?, &file, force).await,
+        Command::Verify { file, folder } => run_verify(&folder.config()?, file.as_deref()).await,
         Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
         Command::User(UserCommand::Reset { email, address }) => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
@@ -294,7 +294,7 @@ async fn with_admin(
     act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
 ) -> Result<(), String> {
     let _log = log(LogFormat::Text)?;
-    let admin = Admin::open(&Config::from(address), address.port)?;
+    let admin = Admin::open(&address.config()?, address.port)?;
     let done = act(&admin).await;
     admin.close().await;
     let printed = done?;

@@ -3,7 +3,9 @@
 //! A flag wins over the environment, the environment over `.env`, and `.env` over the default. `parse.rs` has the
 //! forms of the values.
 
+mod database;
 mod parse;
+mod secret;
 mod settings;
 
 use std::os::unix::fs::MetadataExt;
@@ -17,12 +19,15 @@ use crate::mail;
 use crate::network::{NetworkLimits, UploadLimits};
 use crate::origin::Origins;
 
+pub use database::{DatabaseSettings, Postgres};
 pub use settings::{DataDir, LogFormat, RoomCreators, ServerAddress, Settings, Switch};
 
 /// The configuration that the server runs with. Tests build it as a literal.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub data_dir: PathBuf,
+    /// The database server. `None`: the database is a file in the data folder.
+    pub postgres: Option<Postgres>,
     pub origins: Origins,
     pub limits: Limits,
     pub images: image::Limits,
@@ -89,6 +94,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("data"),
+            postgres: None,
             origins: Origins::default(),
             limits: Limits::default(),
             images: image::Limits::default(),
@@ -135,7 +141,7 @@ const WAITING_UPLOADS: u64 = 4;
 
 impl From<&DataDir> for Config {
     fn from(dir: &DataDir) -> Self {
-        Self { data_dir: dir.path(), ..Self::default() }
+        Self { data_dir: dir.path(), postgres: dir.database.postgres(), ..Self::default() }
     }
 }
 
@@ -186,7 +192,6 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
-            data_dir: settings.address.data_dir.path(),
             origins: Origins {
                 public: settings.address.public_url.clone(),
                 allowed: settings.allowed_origins.clone(),
@@ -209,7 +214,7 @@ impl From<&Settings> for Config {
             connections_per_address: settings.connections_per_address,
             ping_interval: Duration::from_millis(settings.ping_interval_ms),
             ping_timeout: Duration::from_millis(settings.ping_timeout_ms),
-            ..Self::default()
+            ..Self::from(&settings.address.data_dir)
         }
     }
 }

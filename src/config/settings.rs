@@ -1,27 +1,29 @@
 //! The settings as an operator gives them, by flags or the environment. `docs/settings.md` is generated from this file.
 
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::parse;
+use super::{Config, DatabaseSettings, parse, secret};
 use crate::mail::{self, Secret};
 use crate::network::Guests;
 use crate::origin::Origin;
 
-/// The data folder of an instance.
+/// Where an instance keeps its data.
 #[derive(Args, Clone, Debug)]
 pub struct DataDir {
     /// Data folder: the database and all files. Unset: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
 }
 
-/// The data folder of an instance, and the address of its server.
+/// Where an instance keeps its data, and the address of its server.
 #[derive(Args, Clone, Debug)]
 pub struct ServerAddress {
     /// Port to listen on; 0 takes any free port.
@@ -167,6 +169,29 @@ impl DataDir {
     pub(super) fn path(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(default_data_dir)
     }
+
+    /// Returns the configuration of a command that works on this data.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the file of a secret cannot be read or is empty.
+    pub fn config(&self) -> Result<Config, String> {
+        self.clone().with_secrets().map(|dir| Config::from(&dir))
+    }
+
+    fn with_secrets(self) -> Result<Self, String> {
+        Ok(Self { database: self.database.with_secrets()?, ..self })
+    }
+}
+
+impl ServerAddress {
+    /// Returns the configuration of a command that knows of a server.
+    ///
+    /// # Errors
+    /// As [`DataDir::config`].
+    pub fn config(&self) -> Result<Config, String> {
+        let data_dir = self.data_dir.clone().with_secrets()?;
+        Ok(Config::from(&Self { data_dir, ..self.clone() }))
+    }
 }
 
 impl Settings {
@@ -176,18 +201,9 @@ impl Settings {
     /// Returns a sentence for the operator when a file cannot be read or is empty.
     pub fn with_secrets(mut self) -> Result<Self, String> {
         if let Some(path) = &self.smtp_url_file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("cannot read SMTP_URL_FILE {}: {error}", path.display()))?;
-            let secret = text.trim();
-            if secret.is_empty() {
-                return Err(format!("SMTP_URL_FILE {} is empty", path.display()));
-            }
-            // Only a warning: containers mount secrets like this, and nobody else is there.
-            if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
-                tracing::warn!("every user of this machine can read SMTP_URL_FILE; run: chmod o-r {}", path.display());
-            }
-            self.smtp_url = Some(Secret::new(secret));
+            self.smtp_url = Some(secret::read("SMTP_URL_FILE", path)?);
         }
+        self.address.data_dir = self.address.data_dir.with_secrets()?;
         Ok(self)
     }
 

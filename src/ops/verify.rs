@@ -8,6 +8,7 @@ use indicatif::HumanBytes;
 
 use super::archive::{self, Progress, Watch};
 use super::backup::{existing_database, open, stored_part};
+use super::restore::refuse_server;
 use crate::chat::{Tx, consistency, file, search};
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -57,6 +58,7 @@ pub async fn verify_data(
 ) -> Result<Report, String> {
     let config = config.clone();
     let work = tokio::task::spawn_blocking(move || {
+        refuse_server(&config, "verify")?;
         let database = existing_database(&config)?;
         // Prevents the removal of files that the database names now.
         let _all_bytes =

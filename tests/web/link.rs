@@ -11,7 +11,7 @@ use crate::support::{App, Person};
 
 /// Returns the admin commands for a running server.
 fn desk(app: &App) -> Admin {
-    Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
+    Admin::open(&app.config(), app.address.port()).unwrap()
 }
 
 /// Returns the path of a link with our own address.
