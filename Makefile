@@ -11,7 +11,7 @@ BEFORE ?=
 BASELINES := bench/baselines
 
 .PHONY: run dev build test torture reference bench fuzz clean
-.PHONY: tools need web check unit clients bucket faults e2e baselines
+.PHONY: tools need web check unit postgres clients bucket faults e2e baselines
 
 ## Builds everything and serves http://localhost:3000, with all data under ./data.
 run: tools build
@@ -26,7 +26,7 @@ build: web
 	cargo build --release --locked
 
 ## Runs every check: format, lints, docs, types, unit tests, stock clients, an S3 store, faults, browser.
-test: need web check unit clients bucket faults e2e
+test: need web check unit postgres clients bucket faults e2e
 
 # What a build needs, and what the tests need beyond it: installed on Debian, named elsewhere.
 tools:
@@ -49,6 +49,13 @@ check:
 
 unit:
 	cargo test --workspace --locked
+
+# The store, the rules and the stories once more, on PostgreSQL.
+postgres: unit
+	MADANG_TEST_ENGINE=postgres cargo test --locked -p madang --lib -- db:: chat::
+	MADANG_TEST_ENGINE=postgres cargo test --locked -p madang --test all -- story:: socket::message socket::race socket::resume \
+	  socket::direct socket::change socket::history socket::reaction socket::unread socket::read socket::session web::account \
+	  web::room web::message web::search web::file web::link web::token web::tombstone web::delete_account
 
 clients: unit
 	tests/clients/run.sh

@@ -177,7 +177,7 @@ async fn run(command: Command) -> Result<(), String> {
         }
         Command::Reindex(settings) => {
             let _log = log(settings.log_format)?;
-            reindex(&settings).await
+            reindex(&settings.with_secrets()?).await
         }
         Command::Backup { file, force, places } => run_backup(&places.config()?, &file, force).await,
         Command::Restore { file, force, places } => run_restore(&places.config()?, &file, force).await,
@@ -318,7 +318,7 @@ async fn with_admin(
     act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
 ) -> Result<(), String> {
     let _log = log(LogFormat::Text)?;
-    let admin = Admin::open(&Config::from(address), address.port)?;
+    let admin = Admin::open(&address.config()?, address.port)?;
     let done = act(&admin).await;
     admin.close().await;
     let printed = done?;

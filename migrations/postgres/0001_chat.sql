@@ -5,19 +5,19 @@
 -- Booleans are the integers 0 and 1.
 
 CREATE TABLE meta (
-  key TEXT NOT NULL PRIMARY KEY,
-  value TEXT NOT NULL
+  key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  value TEXT COLLATE "C" NOT NULL
 );
 
 -- The colour has no column: it is a pure function of the id.
 CREATE TABLE users (
   id BYTEA NOT NULL PRIMARY KEY,
-  kind TEXT NOT NULL,
-  name TEXT NOT NULL,
-  email TEXT,
-  email_folded TEXT,
-  password_hash TEXT,
-  picture TEXT,
+  kind TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  email TEXT COLLATE "C",
+  email_folded TEXT COLLATE "C",
+  password_hash TEXT COLLATE "C",
+  picture TEXT COLLATE "C",
   created_at BIGINT NOT NULL
 );
 
@@ -28,8 +28,8 @@ CREATE TABLE sessions (
   user_id BYTEA NOT NULL REFERENCES users (id),
   created_at BIGINT NOT NULL,
   seen_at BIGINT NOT NULL,
-  agent TEXT,
-  ip TEXT
+  agent TEXT COLLATE "C",
+  ip TEXT COLLATE "C"
 );
 
 CREATE INDEX sessions_user ON sessions (user_id);
@@ -38,17 +38,17 @@ CREATE INDEX sessions_seen ON sessions (seen_at);
 -- public_rev is the rev of the last change that every member may see; rev counts whispers too.
 CREATE TABLE rooms (
   id BYTEA NOT NULL PRIMARY KEY,
-  kind TEXT NOT NULL,
-  title TEXT NOT NULL,
-  title_folded TEXT NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  title TEXT COLLATE "C" NOT NULL,
+  title_folded TEXT COLLATE "C" NOT NULL,
   max BIGINT NOT NULL,
-  password_hash TEXT,
+  password_hash TEXT COLLATE "C",
   owner_id BYTEA REFERENCES users (id),
   ephemeral BIGINT NOT NULL,
   member_count BIGINT NOT NULL,
   rev BIGINT NOT NULL,
   public_rev BIGINT NOT NULL,
-  epoch TEXT NOT NULL,
+  epoch TEXT COLLATE "C" NOT NULL,
   active_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL
 );
@@ -59,7 +59,7 @@ CREATE INDEX rooms_ephemeral ON rooms (id) WHERE ephemeral = 1;
 CREATE TABLE members (
   room_id BYTEA NOT NULL REFERENCES rooms (id),
   user_id BYTEA NOT NULL REFERENCES users (id),
-  role TEXT NOT NULL,
+  role TEXT COLLATE "C" NOT NULL,
   joined_at BIGINT NOT NULL,
   joined_rev BIGINT NOT NULL,
   read_seq BIGINT NOT NULL,
@@ -73,7 +73,7 @@ CREATE TABLE bans (
   room_id BYTEA NOT NULL REFERENCES rooms (id),
   user_id BYTEA NOT NULL REFERENCES users (id),
   by_user_id BYTEA NOT NULL REFERENCES users (id),
-  reason TEXT,
+  reason TEXT COLLATE "C",
   created_at BIGINT NOT NULL,
   PRIMARY KEY (room_id, user_id)
 );
@@ -88,14 +88,14 @@ CREATE TABLE messages (
   room_id BYTEA NOT NULL,
   seq BIGINT NOT NULL,
   rev BIGINT NOT NULL,
-  kind TEXT NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
   user_id BYTEA,
   to_user_id BYTEA,
-  text TEXT NOT NULL,
-  system TEXT,
+  text TEXT COLLATE "C" NOT NULL,
+  system TEXT COLLATE "C",
   reply_to BIGINT,
   file_count BIGINT NOT NULL,
-  key TEXT,
+  key TEXT COLLATE "C",
   edited_at BIGINT,
   deleted_at BIGINT,
   created_at BIGINT NOT NULL
@@ -117,15 +117,15 @@ CREATE UNIQUE INDEX messages_whispered_rev ON messages (room_id, user_id, rev) W
 -- is an upload that is not yet attached.
 CREATE TABLE files (
   id BYTEA NOT NULL PRIMARY KEY,
-  hash TEXT NOT NULL,
-  thumb_hash TEXT,
-  name TEXT NOT NULL,
-  media_type TEXT NOT NULL,
+  hash TEXT COLLATE "C" NOT NULL,
+  thumb_hash TEXT COLLATE "C",
+  name TEXT COLLATE "C" NOT NULL,
+  media_type TEXT COLLATE "C" NOT NULL,
   size BIGINT NOT NULL,
   width BIGINT,
   height BIGINT,
   animated BIGINT,
-  placeholder TEXT,
+  placeholder TEXT COLLATE "C",
   user_id BYTEA NOT NULL,
   room_id BYTEA,
   message_number BIGINT,

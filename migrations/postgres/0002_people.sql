@@ -6,14 +6,14 @@
 -- name_folded is the name as it is compared, name_initials its first consonants (ㅎㄱㄷ of 홍길동);
 -- both are written with the name. A deleted user keeps an empty row, so that their messages keep
 -- their place. Existing users are folded as well as SQL can, until they choose another name.
-ALTER TABLE users ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
-ALTER TABLE users ADD COLUMN name_initials TEXT NOT NULL DEFAULT '';
-ALTER TABLE users ADD COLUMN bio TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN name_folded TEXT COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN name_initials TEXT COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN bio TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN is_admin BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE users ADD COLUMN hides_presence BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE users ADD COLUMN seen_at BIGINT;
 ALTER TABLE users ADD COLUMN key_id BYTEA;
-ALTER TABLE users ADD COLUMN external_id TEXT;
+ALTER TABLE users ADD COLUMN external_id TEXT COLLATE "C";
 ALTER TABLE users ADD COLUMN deleted_at BIGINT;
 
 UPDATE users SET name_folded = lower(name);
@@ -25,7 +25,7 @@ CREATE UNIQUE INDEX users_external ON users (key_id, external_id) WHERE external
 -- One-time links: a new password, the first admin. The hash is of the code in the link.
 CREATE TABLE links (
   code_hash BYTEA NOT NULL PRIMARY KEY,
-  kind TEXT NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
   user_id BYTEA REFERENCES users (id),
   created_at BIGINT NOT NULL,
   ends_at BIGINT NOT NULL
@@ -34,7 +34,7 @@ CREATE TABLE links (
 -- Server keys: other servers bring their own users with them.
 CREATE TABLE keys (
   id BYTEA NOT NULL PRIMARY KEY,
-  name TEXT NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
   key_hash BYTEA NOT NULL,
   created_at BIGINT NOT NULL,
   revoked_at BIGINT
@@ -53,8 +53,8 @@ CREATE TABLE blocks (
 -- 'all' or 'joined': what a member may see from before they joined.
 ALTER TABLE rooms ADD COLUMN is_listed BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE rooms ADD COLUMN slow_seconds BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE rooms ADD COLUMN history TEXT NOT NULL DEFAULT 'all';
-ALTER TABLE rooms ADD COLUMN direct_pair TEXT;
+ALTER TABLE rooms ADD COLUMN history TEXT COLLATE "C" NOT NULL DEFAULT 'all';
+ALTER TABLE rooms ADD COLUMN direct_pair TEXT COLLATE "C";
 
 CREATE UNIQUE INDEX rooms_direct ON rooms (direct_pair) WHERE direct_pair IS NOT NULL;
 
@@ -63,7 +63,7 @@ ALTER TABLE members ADD COLUMN said_at BIGINT;
 
 -- code is stored in clear, because its creator may read it again. uses_left is null if unlimited.
 CREATE TABLE invites (
-  code TEXT NOT NULL PRIMARY KEY,
+  code TEXT COLLATE "C" NOT NULL PRIMARY KEY,
   room_id BYTEA NOT NULL REFERENCES rooms (id),
   by_user_id BYTEA NOT NULL REFERENCES users (id),
   uses_left BIGINT,
@@ -89,17 +89,17 @@ CREATE INDEX tombstones_left ON tombstones (room_id) WHERE is_swept = 0;
 
 -- mentions holds the ids of mentioned users, '*' for everyone, separated by spaces; reaction_count
 -- says whether there are rows in reactions; preview is small JSON about a linked page.
-ALTER TABLE messages ADD COLUMN mentions TEXT;
+ALTER TABLE messages ADD COLUMN mentions TEXT COLLATE "C";
 ALTER TABLE messages ADD COLUMN reaction_count BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN pinned_at BIGINT;
-ALTER TABLE messages ADD COLUMN preview TEXT;
+ALTER TABLE messages ADD COLUMN preview TEXT COLLATE "C";
 
 CREATE INDEX messages_pinned ON messages (room_id, pinned_at) WHERE pinned_at IS NOT NULL;
 
 -- Like messages and files, these two have no foreign keys; the code that removes a room removes them.
 CREATE TABLE reactions (
   message_number BIGINT NOT NULL,
-  emoji TEXT NOT NULL,
+  emoji TEXT COLLATE "C" NOT NULL,
   user_id BYTEA NOT NULL,
   created_at BIGINT NOT NULL,
   PRIMARY KEY (message_number, emoji, user_id)
@@ -115,7 +115,7 @@ CREATE TABLE mentions (
 
 -- The thumbnail's own type. For a few existing rows it is wrong, which does no harm: browsers read
 -- the type from the content.
-ALTER TABLE files ADD COLUMN thumb_type TEXT;
+ALTER TABLE files ADD COLUMN thumb_type TEXT COLLATE "C";
 
 UPDATE files SET thumb_type = CASE media_type WHEN 'image/jpeg' THEN 'image/jpeg' ELSE 'image/png' END
 WHERE thumb_hash IS NOT NULL;

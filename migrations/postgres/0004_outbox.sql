@@ -10,10 +10,10 @@
 -- per user.
 CREATE TABLE outbox (
   number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  kind TEXT NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
   target BYTEA NOT NULL,
   user_id BYTEA,
-  payload TEXT NOT NULL,
+  payload TEXT COLLATE "C" NOT NULL,
   tries BIGINT NOT NULL,
   due_at BIGINT,
   created_at BIGINT NOT NULL

@@ -13,7 +13,7 @@ CREATE INDEX members_name ON members (room_id, name_folded, user_id);
 -- which only the first few are read.
 CREATE TABLE reaction_kinds (
   message_number BIGINT NOT NULL,
-  emoji TEXT NOT NULL,
+  emoji TEXT COLLATE "C" NOT NULL,
   place BIGINT NOT NULL,
   count BIGINT NOT NULL,
   PRIMARY KEY (message_number, emoji)

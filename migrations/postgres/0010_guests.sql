@@ -8,7 +8,7 @@ ALTER TABLE users ADD COLUMN has_joined BIGINT NOT NULL DEFAULT 0;
 UPDATE users SET has_joined = 1;
 
 -- The kind of a room's creator and the network that somebody came from last. The lobby shows a few rooms of each first.
-ALTER TABLE rooms ADD COLUMN network TEXT;
+ALTER TABLE rooms ADD COLUMN network TEXT COLLATE "C";
 
 CREATE INDEX rooms_network ON rooms (network, kind, is_listed, id) WHERE network IS NOT NULL;
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use parking_lot::Mutex;
+use testkit::postgres::Database;
 
 use super::member::{self, Proof};
 use super::message::{self, NewMessage};
@@ -21,6 +22,7 @@ pub(super) struct Store {
     pub(super) db: Db,
     facts: Arc<Mutex<Vec<Fact>>>,
     _folder: TempFolder,
+    _database: Option<Database>,
 }
 
 struct TempFolder(PathBuf);
@@ -33,12 +35,23 @@ impl Drop for TempFolder {
 
 impl Store {
     pub(super) fn open() -> Self {
+        Self::with(testkit::postgres::is_wanted().then(Database::new))
+    }
+
+    /// A store on SQLite, for tests of its query plans.
+    pub(super) fn open_sqlite() -> Self {
+        Self::with(None)
+    }
+
+    fn with(database: Option<Database>) -> Self {
         let folder = TempFolder(std::env::temp_dir().join(format!("madang-chat-{}", RoomId::new(0))));
         std::fs::create_dir(&folder.0).unwrap();
         let facts = Arc::new(Mutex::new(Vec::new()));
         let published = facts.clone();
-        let db = Db::open(Options::new(folder.0.join("madang.db")), move |new| published.lock().extend(new)).unwrap();
-        Self { db, facts, _folder: folder }
+        let postgres = database.as_ref().map(|database| crate::db::postgres::Options::test(database.url()));
+        let options = Options { postgres, ..Options::new(folder.0.join("madang.db")) };
+        let db = Db::open(options, move |new| published.lock().extend(new)).unwrap();
+        Self { db, facts, _folder: folder, _database: database }
     }
 
     pub(super) async fn write<T: Send + 'static>(

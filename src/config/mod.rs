@@ -3,6 +3,7 @@
 //! A flag wins over the environment, the environment over `.env`, and `.env` over the default. `parse.rs` has the
 //! forms of the values.
 
+mod database;
 mod parse;
 mod s3;
 mod secret;
@@ -19,6 +20,7 @@ use crate::mail;
 use crate::network::{NetworkLimits, UploadLimits};
 use crate::origin::Origins;
 
+pub use database::{DatabaseSettings, Postgres};
 pub use s3::{Credentials, DataPlaces, S3, S3Limits, S3Settings};
 pub use settings::{DataDir, LogFormat, RoomCreators, ServerAddress, Settings, Switch};
 
@@ -26,6 +28,8 @@ pub use settings::{DataDir, LogFormat, RoomCreators, ServerAddress, Settings, Sw
 #[derive(Clone, Debug)]
 pub struct Config {
     pub data_dir: PathBuf,
+    /// The database server. `None`: the database is a file in the data folder.
+    pub postgres: Option<Postgres>,
     pub origins: Origins,
     pub limits: Limits,
     pub images: image::Limits,
@@ -94,6 +98,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("data"),
+            postgres: None,
             origins: Origins::default(),
             limits: Limits::default(),
             images: image::Limits::default(),
@@ -141,7 +146,7 @@ const WAITING_UPLOADS: u64 = 4;
 
 impl From<&DataDir> for Config {
     fn from(dir: &DataDir) -> Self {
-        Self { data_dir: dir.path(), ..Self::default() }
+        Self { data_dir: dir.path(), postgres: dir.database.postgres(), ..Self::default() }
     }
 }
 
@@ -192,7 +197,6 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
-            data_dir: settings.address.data_dir.path(),
             origins: Origins {
                 public: settings.address.public_url.clone(),
                 allowed: settings.allowed_origins.clone(),
@@ -216,7 +220,7 @@ impl From<&Settings> for Config {
             connections_per_address: settings.connections_per_address,
             ping_interval: Duration::from_millis(settings.ping_interval_ms),
             ping_timeout: Duration::from_millis(settings.ping_timeout_ms),
-            ..Self::default()
+            ..Self::from(&settings.address.data_dir)
         }
     }
 }

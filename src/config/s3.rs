@@ -6,8 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use url::Url;
 
-use super::secret::read_secret;
-use super::{Config, DataDir, Switch};
+use super::{Config, DataDir, Switch, secret};
 use crate::mail::Secret;
 
 /// The settings of files in S3, as given.
@@ -69,7 +68,7 @@ pub struct S3Settings {
     pub aws_ca_bundle: Option<PathBuf>,
 }
 
-/// The data folder of an instance, and the bucket of its files if it has one.
+/// Where an instance keeps its data, its files too.
 #[derive(Args, Clone, Debug)]
 pub struct DataPlaces {
     #[command(flatten)]
@@ -83,9 +82,9 @@ impl DataPlaces {
     /// Returns the configuration of a command on this data.
     ///
     /// # Errors
-    /// Those of [`S3Settings::with_secrets`].
+    /// Those of [`S3Settings::with_secrets`] and [`DataDir::config`].
     pub fn config(self) -> Result<Config, String> {
-        Ok(Config { s3: self.s3.with_secrets()?.bucket(), ..Config::from(&self.data_dir) })
+        Ok(Config { s3: self.s3.with_secrets()?.bucket(), ..self.data_dir.config()? })
     }
 }
 
@@ -149,10 +148,10 @@ impl S3Settings {
             return Ok(self);
         }
         if let Some(path) = &self.aws_secret_access_key_file {
-            self.aws_secret_access_key = Some(read_secret("AWS_SECRET_ACCESS_KEY_FILE", path)?);
+            self.aws_secret_access_key = Some(secret::read("AWS_SECRET_ACCESS_KEY_FILE", path)?);
         }
         if let Some(path) = &self.aws_session_token_file {
-            self.aws_session_token = Some(read_secret("AWS_SESSION_TOKEN_FILE", path)?);
+            self.aws_session_token = Some(secret::read("AWS_SESSION_TOKEN_FILE", path)?);
         }
         match self.credentials() {
             Some(_) => Ok(self),

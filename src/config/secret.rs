@@ -1,15 +1,15 @@
-//! Secrets that a setting gives as the name of a file.
+//! Secrets that are given as the name of a file.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::mail::Secret;
 
-/// Reads a secret from the file that a setting names.
+/// Reads the secret of a setting such as `SMTP_URL_FILE`.
 ///
 /// # Errors
 /// A sentence for the operator: the file cannot be read or is empty.
-pub(super) fn read_secret(setting: &str, path: &Path) -> Result<Secret, String> {
+pub(super) fn read(setting: &str, path: &Path) -> Result<Secret, String> {
     let text =
         std::fs::read_to_string(path).map_err(|error| format!("cannot read {setting} {}: {error}", path.display()))?;
     let secret = text.trim();

@@ -7,23 +7,24 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::parse;
-use super::s3::S3Settings;
-use super::secret::read_secret;
+use super::{Config, DatabaseSettings, S3Settings, parse, secret};
 use crate::mail::{self, Secret};
 use crate::network::Guests;
 use crate::origin::Origin;
 
-/// The data folder of an instance.
+/// Where an instance keeps its data.
 #[derive(Args, Clone, Debug)]
 pub struct DataDir {
     /// Data folder: the database and all files. Unset: $STATE_DIRECTORY, else madang in
     /// $XDG_DATA_HOME, else ~/.local/share/madang.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
 }
 
-/// The data folder of an instance, and the address of its server.
+/// Where an instance keeps its data, and the address of its server.
 #[derive(Args, Clone, Debug)]
 pub struct ServerAddress {
     /// Port to listen on; 0 takes any free port.
@@ -172,6 +173,29 @@ impl DataDir {
     pub(super) fn path(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(default_data_dir)
     }
+
+    /// Returns the configuration of a command that works on this data.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the file of a secret cannot be read or is empty.
+    pub fn config(&self) -> Result<Config, String> {
+        self.clone().with_secrets().map(|dir| Config::from(&dir))
+    }
+
+    fn with_secrets(self) -> Result<Self, String> {
+        Ok(Self { database: self.database.with_secrets()?, ..self })
+    }
+}
+
+impl ServerAddress {
+    /// Returns the configuration of a command that knows of a server.
+    ///
+    /// # Errors
+    /// As [`DataDir::config`].
+    pub fn config(&self) -> Result<Config, String> {
+        let data_dir = self.data_dir.clone().with_secrets()?;
+        Ok(Config::from(&Self { data_dir, ..self.clone() }))
+    }
 }
 
 impl Settings {
@@ -181,9 +205,10 @@ impl Settings {
     /// Returns a sentence for the operator when a file cannot be read or is empty.
     pub fn with_secrets(mut self) -> Result<Self, String> {
         if let Some(path) = &self.smtp_url_file {
-            self.smtp_url = Some(read_secret("SMTP_URL_FILE", path)?);
+            self.smtp_url = Some(secret::read("SMTP_URL_FILE", path)?);
         }
         self.s3 = self.s3.with_secrets()?;
+        self.address.data_dir = self.address.data_dir.with_secrets()?;
         Ok(self)
     }
 

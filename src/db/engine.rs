@@ -24,6 +24,9 @@ pub(super) trait Engine: Send + Sync + 'static {
     /// The numbered steps of the schema, in order.
     fn migrations(&self) -> &'static [Migration];
 
+    /// Returns the statement that creates the table of applied steps, if it is missing.
+    fn migrations_table(&self) -> &'static str;
+
     /// Called with the migration lock held, before the schema of a database that holds data changes.
     fn before_migration(&self, from: i64, to: i64) -> Result<(), Fault>;
 }
@@ -47,6 +50,11 @@ pub(super) trait Connection: Send {
 
     /// Whether a transaction is open. Some errors make an engine end it by itself.
     fn in_transaction(&self) -> bool;
+
+    /// Whether an act that shares a transaction needs its savepoint before it reads, not only before it writes.
+    fn needs_savepoint_to_read(&self) -> bool {
+        false
+    }
 
     /// Runs statements without parameters or rows.
     fn batch(&self, sql: &str) -> Result<(), Fault>;
@@ -73,6 +81,12 @@ pub(super) trait Connection: Send {
 
     /// Returns a number that changes when another connection has committed.
     fn version(&self) -> Result<i64, Fault>;
+
+    /// Identifies the place where the data lives, for engines whose copies are made by other tools. A copy that was
+    /// restored, or a standby that took over, is another place.
+    fn place(&self) -> Result<Option<String>, Fault> {
+        Ok(None)
+    }
 
     /// Frees the memory of caches that are not in use.
     fn release_memory(&self) -> Result<(), Fault>;

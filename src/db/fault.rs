@@ -7,17 +7,19 @@ use crate::error::{Code, Error};
 pub enum Fault {
     /// A unique index was violated. The caller handles it; unhandled it is a bug.
     Unique(String),
-    /// The database is locked by another process. It recovers by itself.
+    /// The database is locked by another process, or has no connection left. It recovers by itself.
     Unavailable(String),
     /// The disk is full. It recovers as soon as there is space.
     Full(String),
-    /// An I/O error, corruption, or a missing file. The connection must be reopened and checked before the
+    /// An I/O error, corruption, a missing file or a cut connection. The connection must be reopened and checked before the
     /// next commit.
     Broken(String),
     /// The statement took longer than its deadline allows.
     Late(String),
     /// The database belongs to a newer version of this program.
     Newer { schema: i64, known: i64 },
+    /// The database cannot be used as it is. The sentence says why, and what to do.
+    Refused(String),
     /// A bug: SQL that does not parse, or a column of another type.
     Wrong(String),
 }
@@ -43,6 +45,7 @@ impl std::fmt::Display for Fault {
             Fault::Newer { schema, known } => {
                 return write!(f, "it has schema {schema}, newer than {known} (use a newer version of madang)");
             }
+            Fault::Refused(sentence) => return f.write_str(sentence),
             Fault::Wrong(detail) => ("invalid statement", detail),
         };
         write!(f, "{what}: {detail}")
@@ -66,7 +69,7 @@ impl From<Fault> for Error {
                 Code::Unavailable.into()
             }
             Fault::Late(_) => Code::Busy.into(),
-            Fault::Unique(_) | Fault::Newer { .. } | Fault::Wrong(_) => Error::internal(fault),
+            Fault::Unique(_) | Fault::Newer { .. } | Fault::Refused(_) | Fault::Wrong(_) => Error::internal(fault),
         }
     }
 }

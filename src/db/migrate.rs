@@ -13,16 +13,9 @@ macro_rules! migrations {
             sql: include_str!(concat!("../../../migrations/", $engine, "/", $name, ".sql")),
         },)+];
 
-        /// The number of the last step that this program knows: the version of its schema.
-        pub const SCHEMA: i64 = MIGRATIONS.len() as i64;
     };
 }
 pub(super) use migrations;
-
-/// The table of the steps that were applied.
-pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
-   version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL
- )";
 
 /// Applies the missing steps. Calls [`Engine::before_migration`] first if the database holds data.
 ///
@@ -39,7 +32,7 @@ pub(super) fn migrate(engine: &dyn Engine, connection: &dyn Connection) -> Resul
 }
 
 fn apply_missing(engine: &dyn Engine, connection: &dyn Connection) -> Result<(), Fault> {
-    connection.batch(TABLE)?;
+    connection.batch(engine.migrations_table())?;
     let (version, schema) = (version(connection)?, engine.migrations().len() as i64);
     if version > schema {
         return Err(Fault::Newer { schema: version, known: schema });

@@ -10,6 +10,7 @@ mod fault;
 mod health;
 mod index_updates;
 mod migrate;
+pub mod postgres;
 mod readers;
 mod row;
 mod search;
@@ -70,6 +71,8 @@ impl From<UserId> for Subject {
 pub struct Options {
     /// The database file; its folder must exist.
     pub path: PathBuf,
+    /// The database server to use instead of the file.
+    pub postgres: Option<postgres::Options>,
     /// The number of reads that run at once.
     pub readers: usize,
     /// The number of searches that run at once, in addition to the reads.
@@ -98,6 +101,7 @@ impl Options {
         Self {
             backups: Some(path.with_file_name("backups")),
             path,
+            postgres: None,
             readers: 4,
             searchers: 2,
             has_index: true,
@@ -146,10 +150,13 @@ impl<F: Send + 'static> Db<F> {
     /// facts does not call it. It must not block for long, because all writes wait for it.
     ///
     /// # Errors
-    /// The file cannot be opened or is not a database, a newer program has written it, or it is
-    /// older and no copy of it can be kept.
+    /// The database cannot be opened or is not one, a newer program has written it, or it is older and no
+    /// copy of the file can be kept.
     pub fn open(options: Options, committed: impl FnMut(Vec<F>) + Send + 'static) -> Result<Self, Fault> {
-        let engine: Arc<dyn Engine> = Arc::new(sqlite::Sqlite::new(&options));
+        let engine: Arc<dyn Engine> = match options.postgres.clone() {
+            Some(postgres) => Arc::new(postgres::Postgres::new(postgres)?),
+            None => Arc::new(sqlite::Sqlite::new(&options)),
+        };
         let Options { has_index, queue_timeout, .. } = options;
         let readers = Arc::new(Readers::new(Arc::clone(&engine), has_index, options.readers));
         let searchers = Arc::new(Readers::new(Arc::clone(&engine), has_index, options.searchers));

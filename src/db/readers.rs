@@ -107,11 +107,12 @@ impl Readers {
     fn run<F, T>(&self, budget: Option<Duration>, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
         let generation = self.generation.load(Ordering::Relaxed);
         let idle = self.idle.lock().pop().filter(|idle| idle.generation == generation);
-        let mut connection = match idle {
-            Some(idle) => idle.connection,
-            None => self.engine.open_reader()?,
+        let begun = idle.and_then(|idle| begin(idle.connection, budget).ok());
+        let mut connection = match begun {
+            Some(connection) => connection,
+            // A connection that was idle may have been cut meanwhile.
+            None => begin(self.engine.open_reader()?, budget)?,
         };
-        connection.set_deadline(budget)?;
         let answer = snapshot(&mut *connection, self.has_index, act);
         // A connection that failed, or still has a transaction open, is closed instead of lent again.
         if answer.is_some() {
@@ -121,14 +122,20 @@ impl Readers {
     }
 }
 
-/// Runs an act in a read transaction; `None` when the connection is not fit for another.
+/// Begins a read transaction.
+fn begin(mut connection: Box<dyn Connection>, budget: Option<Duration>) -> Result<Box<dyn Connection>, Fault> {
+    connection.set_deadline(budget)?;
+    connection.step(Step::BeginRead)?;
+    Ok(connection)
+}
+
+/// Runs an act in the read transaction and ends it; `None` when the connection is not fit for another.
 fn snapshot<F, T>(
     connection: &mut dyn Connection,
     has_index: bool,
     act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>,
 ) -> Option<Result<T>> {
     let fit = |done: Result<(), Fault>| done.inspect_err(|fault| tracing::warn!(%fault, "a read failed")).ok();
-    fit(connection.step(Step::BeginRead))?;
     let mut tx = Tx::new(connection, Savepoint::Begin, has_index);
     let answer = catch_unwind(AssertUnwindSafe(|| act(&mut tx)))
         .unwrap_or_else(|_| Err(Error::internal("an act panicked while reading")));

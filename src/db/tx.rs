@@ -133,6 +133,15 @@ impl<'a, F> Tx<'a, F> {
         self.facts.push(fact);
     }
 
+    /// Returns the place where the data lives, if the engine knows one; see `Connection::place`.
+    ///
+    /// # Errors
+    /// Any [`Fault`].
+    pub fn place(&mut self) -> Result<Option<String>, Fault> {
+        let found = self.before_write().and_then(|()| self.connection.place());
+        self.checked(found)
+    }
+
     /// Whether a search index is kept at all.
     pub fn has_index(&self) -> bool {
         self.has_index
@@ -201,7 +210,8 @@ impl<'a, F> Tx<'a, F> {
         each: &mut dyn FnMut(&Row<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
         self.note(sql);
-        let writes = !sql.trim_ascii_start().starts_with("SELECT") && !sql.trim_ascii_start().starts_with("WITH");
+        let writes = self.connection.needs_savepoint_to_read()
+            || !sql.trim_ascii_start().starts_with("SELECT") && !sql.trim_ascii_start().starts_with("WITH");
         let ready = if writes { self.before_write() } else { Ok(()) };
         let done = ready.and_then(|()| self.connection.query(sql, params, each));
         self.checked(done)

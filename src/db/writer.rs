@@ -109,7 +109,7 @@ where
     F: Send + 'static,
     C: FnMut(Vec<F>) + Send + 'static,
 {
-    /// Opens and migrates the database on the caller's thread, which sees a failure, then starts the writer's.
+    /// Starts the writer's thread, which opens and migrates the database; waits until it has.
     pub(super) fn start(
         engine: Arc<dyn Engine>,
         has_index: bool,
@@ -119,12 +119,10 @@ where
         health: Arc<Health>,
         ended: watch::Sender<()>,
     ) -> Result<(), Fault> {
-        let connection = engine.open_writer()?;
-        migrate::migrate(&*engine, &*connection)?;
-        let writer = Self {
+        let mut writer = Self {
             engine,
             has_index,
-            connection: Some(connection),
+            connection: None,
             readers,
             commands,
             hooks,
@@ -133,15 +131,27 @@ where
             is_warm: true,
             version: None,
         };
+        let (opened, opening) = std::sync::mpsc::sync_channel(1);
         let run = move || {
             // Dropped when the thread ends, also by a panic.
             let _ended = ended;
-            writer.run();
+            let done = writer.open();
+            let is_open = done.is_ok();
+            // The caller waits for it.
+            let _ = opened.send(done);
+            if is_open {
+                writer.run();
+            }
         };
-        thread::Builder::new()
-            .name("writer".into())
-            .spawn(run)
-            .map_err(|error| Fault::Unavailable(error.to_string()))?;
+        let failed = |why: &dyn std::fmt::Display| Fault::Unavailable(why.to_string());
+        thread::Builder::new().name("writer".into()).spawn(run).map_err(|error| failed(&error))?;
+        opening.recv().unwrap_or_else(|_| Err(failed(&"the writer panicked while opening the database")))
+    }
+
+    fn open(&mut self) -> Result<(), Fault> {
+        let connection = self.engine.open_writer()?;
+        migrate::migrate(&*self.engine, &*connection)?;
+        self.connection = Some(connection);
         Ok(())
     }
 
@@ -260,11 +270,7 @@ where
     /// Runs the acts of a batch in one transaction, which stays open.
     fn prepare(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
         let has_index = self.has_index;
-        let connection = match &self.connection {
-            Some(connection) => &**connection,
-            None => self.reopen()?,
-        };
-        connection.step(Step::BeginWrite)?;
+        let connection = self.begin()?;
         let (mut facts, mut updates) = (Vec::new(), IndexUpdates::default());
         let savepoint = if acts.len() > 1 { Savepoint::Pending } else { Savepoint::Begin };
         for act in acts {
@@ -293,6 +299,21 @@ where
         Ok(facts)
     }
 
+    /// Begins a transaction. A connection that was cut while it was idle is replaced: nothing was lost with it.
+    fn begin(&mut self) -> Result<&dyn Connection, Fault> {
+        if let Some(connection) = &self.connection {
+            match connection.step(Step::BeginWrite) {
+                Err(fault) if fault.is_broken() => self.close_connection(),
+                Err(fault) => return Err(fault),
+                Ok(()) => {}
+            }
+        }
+        if self.connection.is_none() {
+            self.reopen()?.step(Step::BeginWrite)?;
+        }
+        self.connection.as_deref().ok_or_else(|| Fault::Broken("the database is closed".into()))
+    }
+
     /// Reopens the database after an I/O error. The kernel may have dropped the pages that it could not
     /// write, so no commit is confirmed before the file was opened and checked again.
     fn reopen(&mut self) -> Result<&dyn Connection, Fault> {
@@ -313,9 +334,13 @@ where
         let Some(connection) = &self.connection else { return };
         let is_clean = !connection.in_transaction() || connection.step(Step::Rollback).is_ok();
         if fault.is_broken() || !is_clean {
-            self.connection = None;
-            // Another connection has a count of its own.
-            self.version = None;
+            self.close_connection();
         }
+    }
+
+    fn close_connection(&mut self) {
+        self.connection = None;
+        // Another connection has a count of its own.
+        self.version = None;
     }
 }

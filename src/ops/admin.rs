@@ -6,13 +6,13 @@ use crate::chat::api_key::{self, Key};
 use crate::chat::{Db, Limits};
 use crate::clock::now_ms;
 use crate::config::Config;
-use crate::db::Options;
 use crate::db::Subject;
 use crate::error::{Code, Error};
 use crate::ids::{KeyId, UserId};
 use crate::lock::Lock;
 use crate::service::admin::create_admin_link;
 use crate::service::one_time_link::create_reset_link;
+use crate::service::store;
 
 /// An open data folder on which admin commands run.
 pub struct Admin {
@@ -28,9 +28,9 @@ impl Admin {
     /// # Errors
     /// A message for the operator: there is no database, or it cannot be opened.
     pub fn open(config: &Config, port: u16) -> Result<Self, String> {
-        let path = super::backup::existing_database(config)?;
-        let options = Options { readers: 1, ..Options::new(&path) };
-        let db = Db::open(options, |_| {}).map_err(|fault| config.cannot_open(&path, &fault))?;
+        super::backup::existing_database(config)?;
+        let db =
+            Db::open(store::options_of_command(config), |_| {}).map_err(|fault| store::cannot_open(config, &fault))?;
         let running = Lock::server_address(&config.data_dir).filter(|_| config.origins.public.is_none());
         let base_url = running.unwrap_or_else(|| config.base_url(port));
         Ok(Self { db, limits: config.limits.clone(), base_url })

@@ -54,6 +54,7 @@ pub async fn backup(
 }
 
 fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Summary, String> {
+    restore::refuse_server(config, "backup")?;
     let database = existing_database(config)?;
     let store = open_store(config)?;
     let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
@@ -93,11 +94,11 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     Ok(Summary { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost })
 }
 
-/// Returns the path of the database, which must exist.
+/// Returns the path of the database file, which must exist unless a server has the database.
 pub(super) fn existing_database(config: &Config) -> Result<PathBuf, String> {
     restore::refuse_while_under_way(&config.data_dir)?;
     let path = config.database();
-    if path.is_file() {
+    if path.is_file() || config.postgres.is_some() {
         return Ok(path);
     }
     let folder = config.data_dir.display();

@@ -6,9 +6,9 @@ use crate::chat::Db;
 use crate::chat::search::Rebuild;
 use crate::clock::now_ms;
 use crate::config::Config;
-use crate::db;
 use crate::db::Subject;
 use crate::error::Error;
+use crate::service::store;
 
 /// Messages per transaction: few enough that a concurrent send does not wait long.
 const STEP: u32 = 500;
@@ -23,8 +23,8 @@ pub async fn reindex(config: &Config, mut progress: impl FnMut(i64, i64)) -> Res
     if !config.has_search {
         return Err("search is switched off (remove SEARCH=off first)".into());
     }
-    let path = super::backup::existing_database(config)?;
-    let db = Db::open(db::Options::new(&path), |_| {}).map_err(|fault| config.cannot_open(&path, &fault))?;
+    super::backup::existing_database(config)?;
+    let db = Db::open(store::options_of_command(config), |_| {}).map_err(|fault| store::cannot_open(config, &fault))?;
     let done = rebuild(&db, &mut progress).await;
     db.close().await;
     done.map_err(|error| format!("cannot rebuild the search index: {}", error.message))

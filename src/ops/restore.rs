@@ -57,6 +57,7 @@ pub async fn restore(
     may_replace: bool,
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Restored, String> {
+    refuse_server(config, "restore")?;
     let (config, path) = (config.clone(), path.to_owned());
     let work = tokio::task::spawn_blocking(move || replace(&config, &path, may_replace, &mut watch));
     work.await.map_err(|error| format!("the restore failed: {error}"))?
@@ -285,6 +286,23 @@ pub(crate) fn settle(data_dir: &Path) -> Result<(), String> {
     match is_there(&data_dir.join(DRAFT)) {
         true => fs::remove_dir_all(data_dir.join(DRAFT)).map_err(failed),
         false => Ok(()),
+    }
+}
+
+/// Refuses a command that works on a database file where there is none.
+pub(super) fn refuse_server(config: &Config, command: &str) -> Result<(), String> {
+    match config.postgres {
+        Some(_) => {
+            let files = match &config.s3 {
+                Some(s3) => format!("the bucket {}", s3.bucket),
+                None => format!("{}/files", config.data_dir.display()),
+            };
+            Err(format!(
+                "madang {command} is for SQLite, and DATABASE_URL is set: use pg_dump and pg_restore for the database, and \
+                 copy {files} beside it (see docs/postgres.md)"
+            ))
+        }
+        None => Ok(()),
     }
 }
 

@@ -8,6 +8,7 @@ use indicatif::HumanBytes;
 
 use super::archive::{self, Progress, Watch};
 use super::backup::{existing_database, open, refuse_other_store};
+use super::restore::refuse_server;
 use super::stored::stored_part;
 use crate::chat::{Tx, consistency, file, search};
 use crate::clock::now_ms;
@@ -58,6 +59,7 @@ pub async fn verify_data(
 ) -> Result<Report, String> {
     let config = config.clone();
     let work = tokio::task::spawn_blocking(move || {
+        refuse_server(&config, "verify")?;
         let database = existing_database(&config)?;
         let store = open_store(&config)?;
         // Prevents the removal of files that the database names now.

@@ -29,6 +29,7 @@ mod room_page;
 mod room_password;
 mod search;
 mod session;
+pub(crate) mod store;
 mod user;
 
 use std::sync::Arc;
@@ -39,7 +40,7 @@ use crate::chat::room::Room;
 use crate::chat::{Db, Limits, Tx};
 use crate::clock::{SettledClock, now_ms};
 use crate::config::Config;
-use crate::db::{self, Subject};
+use crate::db::Subject;
 use crate::error::{Error, Result};
 use crate::fair_queue::FairQueue;
 use crate::files::Files;
@@ -114,9 +115,7 @@ impl App {
             let realtime = Arc::clone(&realtime);
             move |facts| realtime.publish(facts)
         };
-        let path = config.database();
-        let options = db::Options { has_index: config.has_search, ..db::Options::new(&path) };
-        let db = Db::open(options, committed).map_err(|fault| config.cannot_open(&path, &fault))?;
+        let db = Db::open(store::options(&config), committed).map_err(|fault| store::cannot_open(&config, &fault))?;
         let files = Files::open(&config)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE.min(render::cores()))?;
         let mail = config.mail.as_ref().map(Mailer::new).transpose()?;
@@ -159,7 +158,7 @@ impl App {
     /// Runs an act in a transaction of the writer, with the limits and the time of the act.
     ///
     /// # Errors
-    /// Those of the act and of [`db::Db::write`].
+    /// Those of the act and of [`crate::db::Db::write`].
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         subject: impl Into<Subject>,

@@ -204,6 +204,10 @@ impl SocketBroadcaster {
         let last = parking_lot::Mutex::new(None::<(i64, Packet)>);
         let pick = |reader: &Recipient<'_>| {
             let rev = self.app.realtime.visible_rev(room_id, reader.data::<ConnectedUser>()?.id);
+            if rev == 0 {
+                // The first snapshot of the room is still being read.
+                return None;
+            }
             let mut last = last.lock();
             if let Some((sent, packet)) = &*last
                 && *sent == rev

@@ -3,6 +3,7 @@
 use madang::config::Config;
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
+use testkit::postgres;
 
 use crate::support::fixtures::blob;
 use crate::support::key;
@@ -92,12 +93,13 @@ impl Scene {
             people.iter().flatten().map(|person| blob(&person.id)).collect::<Vec<_>>().join(", ")
         };
         app.alter(&format!(
-            "UPDATE users SET kind = 'account', email = lower(hex(id)) || '@example.org',
-               email_folded = lower(hex(id)) || '@example.org', is_admin = CASE WHEN id IN ({}) THEN 1 ELSE 0 END,
+            "UPDATE users SET kind = 'account', email = {name} || '@example.org',
+               email_folded = {name} || '@example.org', is_admin = CASE WHEN id IN ({}) THEN 1 ELSE 0 END,
                password_hash = (SELECT password_hash FROM users WHERE email_folded = 'model@example.org')
              WHERE id IN ({})",
             ids(&people[Who::Admin as usize..]),
-            ids(&people[Who::Member as usize..])
+            ids(&people[Who::Member as usize..]),
+            name = if postgres::is_wanted() { "encode(id, 'hex')" } else { "lower(hex(id))" },
         ));
         let by = |who: Who| people[who as usize].as_ref().unwrap();
         let owner = by(Who::Owner);
@@ -199,7 +201,7 @@ pub async fn start_server(change: fn(&mut Config)) -> App {
 }
 
 fn desk(app: &App) -> Admin {
-    Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
+    Admin::open(&app.config(), app.address.port()).unwrap()
 }
 
 /// Returns the code at the end of a link.

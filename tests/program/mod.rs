@@ -17,6 +17,7 @@ mod log;
 mod memory;
 mod migration;
 mod outbox;
+mod postgres;
 mod restore;
 mod settings;
 mod upload;

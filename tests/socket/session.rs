@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use madang::config::Config;
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
@@ -46,7 +45,7 @@ async fn an_open_socket_is_a_use_of_its_session() {
 async fn sockets_end_at_once_with_a_suspension_a_revoked_key_or_a_newer_session() {
     let app = App::start().await;
     let minji = app.connect(&app.signed_up("minji").await).await;
-    let desk = Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, 1).unwrap();
+    let desk = Admin::open(&app.config(), 1).unwrap();
     let (key, secret) = desk.create_key("shop".into()).await.unwrap();
     let brought = async || {
         let call = app.request("POST", "/api/tokens").bearer(&secret);

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use madang::config::Config;
+use madang::config::{Config, Postgres};
+use madang::mail::Secret;
 use serde_json::Value;
+use testkit::postgres::{self, Database};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -32,14 +34,22 @@ type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 pub struct App {
     pub address: SocketAddr,
     folder: TempDir,
+    /// The database, if it is not a file in the folder.
+    database: Option<Database>,
     change: Change,
     running: Option<(oneshot::Sender<()>, Served)>,
 }
 
 /// Shortens the periods that tests wait for.
-fn config(data_dir: PathBuf) -> Config {
+fn config(data_dir: PathBuf, database: Option<&Database>) -> Config {
     Config {
         data_dir,
+        postgres: database.map(|database| Postgres {
+            url: Secret::new(database.url()),
+            pool: 4,
+            prepares: true,
+            allows_unsafe_commits: true,
+        }),
         has_rate_limits: false,
         connections_per_address: 0,
         disk_reserve: 0,
@@ -59,7 +69,9 @@ impl App {
     /// Starts an app with other settings.
     pub async fn with(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         let change = Arc::new(change);
-        let mut app = Self { address: ([127, 0, 0, 1], 0).into(), folder: TempDir::new(), change, running: None };
+        let database = postgres::is_wanted().then(Database::new);
+        let address = ([127, 0, 0, 1], 0).into();
+        let mut app = Self { address, folder: TempDir::new(), database, change, running: None };
         app.open().await;
         app
     }
@@ -67,11 +79,17 @@ impl App {
     async fn open(&mut self) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         self.address = listener.local_addr().unwrap();
-        let mut config = config(self.folder.path().to_owned());
-        (self.change)(&mut config);
+        let config = self.config();
         let (stop, stopped) = oneshot::channel();
         let ended = async move { drop(stopped.await) };
         self.running = Some((stop, tokio::spawn(madang::app::run(config, listener, ended))));
+    }
+
+    /// The configuration that it runs with.
+    pub fn config(&self) -> Config {
+        let mut config = config(self.folder.path().to_owned(), self.database.as_ref());
+        (self.change)(&mut config);
+        config
     }
 
     /// Shuts the app down and waits until it has ended.
@@ -163,8 +181,11 @@ impl App {
         self.folder.path()
     }
 
-    /// Runs a query that counts something in the database file.
+    /// Runs a query that counts something in the database.
     pub fn count(&self, sql: &str) -> i64 {
+        if let Some(database) = &self.database {
+            return database.count(sql);
+        }
         let path = self.folder.path().join("madang.db");
         let db = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
         db.busy_timeout(TIMEOUT).unwrap();
@@ -183,13 +204,15 @@ impl App {
 
     /// Runs `madang reindex` on the folder, beside the app.
     pub async fn reindex(&self) -> Result<(), String> {
-        let mut config = config(self.folder.path().to_owned());
-        (self.change)(&mut config);
+        let config = self.config();
         madang::ops::reindex(&config, |_, _| {}).await
     }
 
-    /// Changes the database file, for what no entry point does.
+    /// Changes the database, for what no entry point does.
     pub fn alter(&self, sql: &str) {
+        if let Some(database) = &self.database {
+            return database.run(sql);
+        }
         let db = rusqlite::Connection::open(self.folder.path().join("madang.db")).unwrap();
         db.busy_timeout(TIMEOUT).unwrap();
         db.execute(sql, []).unwrap();

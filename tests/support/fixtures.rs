@@ -13,7 +13,8 @@ pub const PASSWORD: &str = "a tree by the gate";
 
 /// An id as an SQL literal.
 pub fn blob(id: &str) -> String {
-    format!("X'{:032x}'", id.parse::<UserId>().unwrap().as_u128())
+    let prefix = if testkit::postgres::is_wanted() { "'\\x" } else { "X'" };
+    format!("{prefix}{:032x}'", id.parse::<UserId>().unwrap().as_u128())
 }
 
 impl App {

@@ -11,7 +11,7 @@ use crate::support::{App, Person};
 
 /// Returns the admin commands for a running server.
 fn desk(app: &App) -> Admin {
-    Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, app.address.port()).unwrap()
+    Admin::open(&app.config(), app.address.port()).unwrap()
 }
 
 /// Returns the path of a link with our own address.
@@ -225,7 +225,8 @@ async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lif
 /// Abuse: B5
 #[tokio::test]
 async fn only_those_whom_the_settings_name_create_open_rooms() {
-    let cases: [(fn(&mut Config), [bool; 3]); 3] = [
+    type Case = (fn(&mut Config), [bool; 3]);
+    let cases: [Case; 3] = [
         (|config| config.room_creators = RoomCreators::Everyone, [true, true, true]),
         (|config| config.room_creators = RoomCreators::Accounts, [false, true, true]),
         (|config| config.room_creators = RoomCreators::Admins, [false, false, true]),

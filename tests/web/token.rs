@@ -1,13 +1,12 @@
 //! Users of another server, created with its API key.
 
-use madang::config::Config;
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
 use crate::support::{App, Person, Response};
 
 fn desk(app: &App) -> Admin {
-    Admin::open(&Config { data_dir: app.data_dir().to_owned(), ..Config::default() }, 1).unwrap()
+    Admin::open(&app.config(), 1).unwrap()
 }
 
 async fn bring(app: &App, key: &str, asked: Value) -> Response {

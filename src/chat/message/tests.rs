@@ -40,7 +40,7 @@ async fn plan(store: &Store, sql: &str) -> Vec<String> {
 
 /// A room of namesakes, and namesakes outside it.
 async fn crowd() -> (Store, User, crate::chat::room::Room, Message) {
-    let store = Store::open();
+    let store = Store::open_sqlite();
     let minji = store.guest("minji").await;
     let room = store.courtyard(&minji, 100).await;
     for number in 0..120 {

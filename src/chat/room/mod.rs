@@ -26,8 +26,8 @@ pub use change::{Change, change, check_owner, hand_over, remove};
 pub(super) use change::{delete, set_owner};
 pub use list::{Cursor, LOOKED_AT, Listed, Rooms, by_ids, joined_from, listed_by_ids, page, titled};
 pub use rev::Position;
-pub use rev::renew_epochs;
 pub(super) use rev::{new_epoch, next_rev};
+pub use rev::{renew_epochs, renew_epochs_if_moved};
 pub(super) use tombstone::missing;
 pub use tombstone::{Swept, forget_tombstones, sweep};
 

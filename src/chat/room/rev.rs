@@ -52,6 +52,26 @@ pub fn renew_epochs(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Notes where the store lives, and returns whether it lived elsewhere before: a database server was restored from a
+/// dump or taken over by its standby, which may have gone back in time. Then every room gets a new epoch.
+///
+/// # Errors
+/// Only those of the store.
+pub fn renew_epochs_if_moved(tx: &mut Tx) -> Result<bool> {
+    let Some(place) = tx.place()? else { return Ok(false) };
+    let sql = "SELECT value FROM meta WHERE key = 'place'";
+    let before: Option<String> = tx.query_opt(sql, &[], |row| row.get(0))?;
+    if before.as_ref() == Some(&place) {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO meta (key, value) VALUES ('place', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1";
+    tx.execute(sql, &[&place])?;
+    if before.is_some() {
+        renew_epochs(tx)?;
+    }
+    Ok(before.is_some())
+}
+
 pub(in crate::chat) fn new_epoch() -> String {
     let mut bytes = [0; 4];
     // The system's random source does not fail after boot.

@@ -268,7 +268,7 @@ async fn a_direct_room_exists_only_for_its_members() {
 /// slower, and so did the pages before one.
 #[tokio::test]
 async fn the_lobby_reads_only_what_it_shows() {
-    let store = Store::open();
+    let store = Store::open_sqlite();
     let plan = store.write(|tx| {
         page(tx, &LIMITS, None, 10)?;
         let explain = format!("EXPLAIN QUERY PLAN {}", tx.statements.last().unwrap());

@@ -47,6 +47,10 @@ impl Engine for Sqlite {
         MIGRATIONS
     }
 
+    fn migrations_table(&self) -> &'static str {
+        MIGRATIONS_TABLE
+    }
+
     fn before_migration(&self, from: i64, to: i64) -> Result<(), Fault> {
         let Some(folder) = &self.backups else { return Ok(()) };
         // The migration lock is held, so the copy misses no write.
@@ -58,6 +62,13 @@ impl Engine for Sqlite {
         Ok(())
     }
 }
+
+const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
+   version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL
+ )";
+
+/// The number of the last step that this program knows: the version of its schema.
+pub const SCHEMA: i64 = MIGRATIONS.len() as i64;
 
 migrations! {
     "sqlite": "0001_chat" "0002_people" "0003_search" "0004_outbox" "0005_admins" "0006_changes" "0007_suspended"

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::MIGRATIONS;
 use super::connection::Connection;
+use super::{MIGRATIONS, MIGRATIONS_TABLE};
 use crate::db::engine::Connection as _;
 use crate::db::fault::Fault;
-use crate::db::migrate;
 
 /// Tables that SQLite creates for itself.
 const OF_THE_ENGINE: [&str; 3] = ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"];
@@ -32,7 +31,7 @@ pub(super) fn differences(database: &Connection, version: i64) -> Result<Vec<Str
 /// Builds the schema of a version in memory.
 fn expected(version: i64) -> Result<Parts, Fault> {
     let database = Connection::open_in_memory()?;
-    database.batch(migrate::TABLE)?;
+    database.batch(MIGRATIONS_TABLE)?;
     for migration in MIGRATIONS.iter().take(usize::try_from(version).unwrap_or_default()) {
         database.batch(migration.sql)?;
     }
@@ -67,7 +66,7 @@ mod tests {
     #[test]
     fn what_the_migrations_did_not_make_is_a_difference() {
         let database = Connection::open_in_memory().unwrap();
-        database.batch(migrate::TABLE).unwrap();
+        database.batch(MIGRATIONS_TABLE).unwrap();
         for migration in MIGRATIONS {
             database.batch(migration.sql).unwrap();
         }

@@ -3,21 +3,33 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc as std_mpsc};
 
 use parking_lot::Mutex;
+use testkit::postgres::Database;
 
 use super::*;
 use crate::error::Error;
 use crate::ids::RoomId;
 
 mod migrations;
+mod postgres;
 mod purge;
 mod release_memory;
 mod savepoint;
 
-struct Folder(PathBuf);
+/// The place of a database: a file in the folder, or a database server.
+struct Folder(PathBuf, Option<Database>);
 
 impl Folder {
+    /// The engine that the tests are run for.
     fn new() -> Self {
-        let folder = Self(std::env::temp_dir().join(format!("madang-db-{}", RoomId::new(0))));
+        Self::with(testkit::postgres::is_wanted().then(Database::new))
+    }
+
+    fn sqlite() -> Self {
+        Self::with(None)
+    }
+
+    fn with(database: Option<Database>) -> Self {
+        let folder = Self(std::env::temp_dir().join(format!("madang-db-{}", RoomId::new(0))), database);
         std::fs::create_dir(&folder.0).unwrap();
         folder
     }
@@ -27,6 +39,7 @@ impl Folder {
         Options {
             queue_timeout: Duration::from_secs(20),
             busy_timeout: short,
+            postgres: self.1.as_ref().map(|database| super::postgres::Options::test(database.url())),
             ..Options::new(self.0.join("madang.db"))
         }
     }
@@ -168,7 +181,7 @@ async fn a_closed_store_has_done_what_was_queued_and_answers_unavailable() {
 #[tokio::test]
 async fn the_log_restarts_while_writes_go_on() {
     const PAGE: u64 = 4_120;
-    let folder = Folder::new();
+    let folder = Folder::sqlite();
     let db = Db::open(Options { log_pages: 40, ..folder.options() }, |_: Vec<String>| {}).unwrap();
     let log = || std::fs::metadata(folder.0.join("madang.db-wal")).unwrap().len() / PAGE;
     let put_many = async |from: usize, to: usize| {
@@ -243,7 +256,7 @@ async fn a_number_that_is_given_to_another_message_has_that_ones_words() {
 
 #[tokio::test]
 async fn while_another_process_holds_the_database_writes_are_unavailable_and_reads_go_on() {
-    let folder = Folder::new();
+    let folder = Folder::sqlite();
     let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
     let other = rusqlite::Connection::open(folder.0.join("madang.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -256,7 +269,7 @@ async fn while_another_process_holds_the_database_writes_are_unavailable_and_rea
 
 #[tokio::test]
 async fn a_full_disk_is_unavailable_until_there_is_room_again() {
-    let folder = Folder::new();
+    let folder = Folder::sqlite();
     let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
     let pages = |max: u32| {
         db.write(Subject::Server, move |tx: &mut Tx<'_, String>| {
@@ -275,7 +288,7 @@ async fn a_full_disk_is_unavailable_until_there_is_room_again() {
 
 #[tokio::test]
 async fn after_an_io_error_the_store_is_reopened_and_checked_before_any_commit_is_confirmed() {
-    let folder = Folder::new();
+    let folder = Folder::sqlite();
     let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
     db.write(Subject::Server, |tx| put(tx, "before")).await.unwrap();
     db.write(Subject::Server, |tx| Ok(tx.query_one("PRAGMA wal_checkpoint(TRUNCATE)", &[], |row| row.get::<i64>(0))?))
@@ -315,20 +328,22 @@ async fn a_panicking_commit_hook_does_not_stop_the_store() {
 async fn a_unique_violation_is_told_apart() {
     let folder = Folder::new();
     let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
-    let (unique, wrong) = db
-        .write(Subject::Server, |tx: &mut Tx<'_, String>| {
-            put(tx, "x")?;
-            let insert = "INSERT INTO meta (key, value) VALUES (?1, '')";
-            Ok((tx.execute(insert, &[&"x"]).unwrap_err(), tx.execute(insert, &[]).unwrap_err()))
-        })
-        .await
-        .unwrap();
+    let (sender, faults) = std_mpsc::channel();
+    let refused = db.write(Subject::Server, move |tx: &mut Tx<'_, String>| -> Result<()> {
+        put(tx, "x")?;
+        let insert = "INSERT INTO meta (key, value) VALUES (?1, '')";
+        let wrong = tx.execute(insert, &[]).unwrap_err();
+        sender.send((tx.execute(insert, &[&"x"]).unwrap_err(), wrong)).unwrap();
+        Err(Code::Forbidden.into())
+    });
+    assert_eq!(refused.await.unwrap_err().code, Code::Forbidden);
+    let (unique, wrong) = faults.recv().unwrap();
     assert!(unique.is_unique() && matches!(wrong, Fault::Wrong(_)), "{unique:?} {wrong:?}");
 }
 
 #[tokio::test]
 async fn a_newer_database_and_a_file_that_is_none_are_refused() {
-    let folder = Folder::new();
+    let folder = Folder::sqlite();
     let path = folder.0.join("madang.db");
     Db::open(folder.options(), |_: Vec<String>| {}).unwrap().close().await;
     Db::open(folder.options(), |_: Vec<String>| {}).unwrap().close().await;

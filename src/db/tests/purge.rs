@@ -11,7 +11,7 @@ fn has(folder: &Folder, word: &str) -> bool {
 /// Abuse: N13
 #[tokio::test]
 async fn deleted_words_are_neither_in_the_file_nor_in_the_index() {
-    let folder = Folder::new();
+    let folder = Folder::sqlite();
     let open = || Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
     let db = open();
     let fill = |tx: &mut Tx<'_, String>| {

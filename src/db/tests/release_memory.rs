@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn connections_that_nobody_needs_are_closed_but_one() {
-    let folder = Folder::new();
+    let folder = Folder::sqlite();
     let db = Db::open(folder.options(), |_: Vec<String>| {}).unwrap();
     db.write(Subject::Server, |tx| put(tx, "x")).await.unwrap();
     let four_at_once = async || {

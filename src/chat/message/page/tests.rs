@@ -204,7 +204,7 @@ async fn invalid_limits_and_cursors_are_refused() {
 
 #[tokio::test]
 async fn every_page_is_an_index_range() {
-    let store = Store::open();
+    let store = Store::open_sqlite();
     let statements: [(&str, bool); 6] = [
         (&BEFORE, true),
         (&AFTER, true),

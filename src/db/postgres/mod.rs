@@ -1,0 +1,137 @@
+//! The engine for a database server: PostgreSQL. Only this folder knows its driver.
+
+mod address;
+mod connection;
+mod fault;
+mod requirements;
+mod statement;
+mod tls;
+mod tsvector;
+mod value;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use postgres::Client;
+use postgres::config::TargetSessionAttrs;
+
+use super::engine::{self, Engine, Migration};
+use super::fault::Fault;
+use super::migrate::migrations;
+use address::Address;
+use connection::{Connection, Purpose};
+
+pub use address::is_unverified;
+
+/// A database of a PostgreSQL server.
+#[derive(Clone)]
+pub struct Options {
+    /// `postgres://user:password@host/database`, with the parameters of libpq that the driver knows.
+    pub url: String,
+    /// Whether statements are prepared by name. A pooler in transaction mode may not allow it.
+    pub prepares: bool,
+    /// Whether to use a server that may lose committed transactions in a power cut.
+    pub allows_unsafe_commits: bool,
+    /// Whether this is a command that runs beside a server, not a server.
+    pub is_command: bool,
+}
+
+impl Options {
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), prepares: true, allows_unsafe_commits: false, is_command: false }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn test(url: String) -> Self {
+        Self { allows_unsafe_commits: true, ..Self::new(url) }
+    }
+}
+
+/// Does not show the password.
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("prepares", &self.prepares).finish_non_exhaustive()
+    }
+}
+
+pub(super) struct Postgres {
+    options: Options,
+    address: Address,
+    /// Whether the writer's connection was opened before.
+    is_started: AtomicBool,
+}
+
+impl Postgres {
+    pub(super) fn new(options: Options) -> Result<Self, Fault> {
+        let mut address = Address::parse(&options.url)?;
+        address.config.target_session_attrs(TargetSessionAttrs::ReadWrite).notice_callback(|_| {});
+        Ok(Self { options, address, is_started: AtomicBool::new(false) })
+    }
+
+    fn connect(&self, purpose: Purpose) -> Result<(Client, Purpose), postgres::Error> {
+        Ok((self.address.config.connect(self.address.tls.clone())?, purpose))
+    }
+
+    fn connection(&self, (client, purpose): (Client, Purpose)) -> Result<Connection, Fault> {
+        Connection::new(client, purpose, !self.options.prepares)
+    }
+
+    fn open_first(&self, purpose: Purpose) -> Result<Connection, Fault> {
+        let mut connected =
+            self.connect(purpose).map_err(|error| requirements::cannot_connect(&self.address.config, &error))?;
+        requirements::check(&mut connected.0, SCHEMA, &self.options)?;
+        let connection = self.connection(connected)?;
+        self.lock_server(&connection).map_err(|fault| match fault {
+            Fault::Unavailable(_) => requirements::other_server(),
+            fault => fault,
+        })?;
+        Ok(connection)
+    }
+
+    /// Keeps other servers away. The lock belongs to the connection that writes, so every write is under it. Behind a
+    /// pooler there are no such locks.
+    fn lock_server(&self, connection: &Connection) -> Result<(), Fault> {
+        if self.options.is_command || !self.options.prepares { Ok(()) } else { connection.lock_server() }
+    }
+}
+
+impl Engine for Postgres {
+    fn open_writer(&self) -> Result<Box<dyn engine::Connection>, Fault> {
+        let purpose = if self.options.is_command { Purpose::Command } else { Purpose::Write };
+        if !self.is_started.load(Ordering::Relaxed) {
+            let connection = self.open_first(purpose)?;
+            self.is_started.store(true, Ordering::Relaxed);
+            return Ok(Box::new(connection));
+        }
+        let connection = self.connection(self.connect(purpose)?)?;
+        self.lock_server(&connection)?;
+        Ok(Box::new(connection))
+    }
+
+    fn open_reader(&self) -> Result<Box<dyn engine::Connection>, Fault> {
+        Ok(Box::new(self.connection(self.connect(Purpose::Read)?)?))
+    }
+
+    fn migrations(&self) -> &'static [Migration] {
+        MIGRATIONS
+    }
+
+    fn migrations_table(&self) -> &'static str {
+        "CREATE TABLE IF NOT EXISTS migrations (
+           version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL
+         )"
+    }
+
+    fn before_migration(&self, from: i64, to: i64) -> Result<(), Fault> {
+        // All steps are one transaction; copies are made by pg_dump.
+        tracing::info!("the schema changes from version {from} to {to}");
+        Ok(())
+    }
+}
+
+/// The number of the last step that this program knows: the version of its schema.
+const SCHEMA: i64 = MIGRATIONS.len() as i64;
+
+migrations! {
+    "postgres": "0001_chat" "0002_people" "0003_search" "0004_outbox" "0005_admins" "0006_changes" "0007_suspended"
+    "0008_direct" "0009_bounds" "0010_guests" "0011_requests" "0012_reads"
+}

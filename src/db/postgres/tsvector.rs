@@ -1,0 +1,89 @@
+//! The search index: one row for each message, its words as a `tsvector`.
+
+use crate::db::engine::Connection;
+use crate::db::fault::Fault;
+use crate::db::search::{Match, Term};
+
+/// Bytes of the words of one message; a `tsvector` holds less than a megabyte.
+const MAX_BYTES: usize = 900_000;
+
+pub(super) fn index(connection: &dyn Connection, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault> {
+    let done = match (words, is_new) {
+        // No dictionary changes the words: they are made by the same program as those that are looked for.
+        (Some(words), true) => connection.execute(
+            "INSERT INTO search (number, words) VALUES (?1, array_to_tsvector(string_to_array(?2, ' ')))",
+            &[&number, &as_stored(words)],
+        ),
+        (Some(words), false) => connection.execute(
+            "INSERT INTO search (number, words) VALUES (?1, array_to_tsvector(string_to_array(?2, ' ')))
+             ON CONFLICT (number) DO UPDATE SET words = excluded.words",
+            &[&number, &as_stored(words)],
+        ),
+        (None, true) => return Ok(()),
+        (None, false) => connection.execute("DELETE FROM search WHERE number = ?1", &[&number]),
+    };
+    done.map(drop)
+}
+
+pub(super) fn matching(
+    connection: &dyn Connection,
+    wanted: &Match,
+    from: i64,
+    below: i64,
+    limit: u32,
+) -> Result<Vec<i64>, Fault> {
+    let mut numbers = Vec::new();
+    connection.query(
+        "SELECT number FROM search WHERE words @@ CAST(?1 AS TSQUERY) AND number >= ?2 AND number < ?3
+         ORDER BY number DESC LIMIT ?4",
+        &[&to_tsquery(wanted), &from, &below, &limit],
+        &mut |row| {
+            numbers.push(row.get(0)?);
+            Ok(true)
+        },
+    )?;
+    Ok(numbers)
+}
+
+/// Returns the words separated by single spaces, as many as fit.
+fn as_stored(words: &str) -> String {
+    let mut stored = String::with_capacity(words.len());
+    for word in words.split_ascii_whitespace() {
+        if stored.len() + word.len() > MAX_BYTES {
+            break;
+        }
+        if !stored.is_empty() {
+            stored.push(' ');
+        }
+        stored.push_str(word);
+    }
+    stored
+}
+
+/// Writes a match as a `tsquery`. Each word is quoted, so that none is read as an operator.
+fn to_tsquery(wanted: &Match) -> String {
+    let term = |term: &Term| {
+        let star = if term.is_prefix { ":*" } else { "" };
+        format!("'{}'{star}", term.word.replace('\\', "\\\\").replace('\'', "''"))
+    };
+    let group = |group: &Vec<Term>| format!("({})", group.iter().map(term).collect::<Vec<_>>().join(" | "));
+    wanted.0.iter().map(group).collect::<Vec<_>>().join(" & ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_match_is_groups_of_quoted_words() {
+        let wanted = Match(vec![vec![Term::whole("마당"), Term::prefix("ma")], vec![Term::whole("and")]]);
+        assert_eq!(to_tsquery(&wanted), "('마당' | 'ma':*) & ('and')");
+        assert_eq!(to_tsquery(&Match(vec![vec![Term::whole("a' | \\b")]])), "('a'' | \\\\b')");
+    }
+
+    #[test]
+    fn the_words_of_a_message_have_a_bound() {
+        assert_eq!(as_stored("  a  b\nc "), "a b c");
+        assert!(as_stored(&"word ".repeat(MAX_BYTES)).len() <= MAX_BYTES + 4);
+    }
+}

@@ -1,0 +1,56 @@
+//! The store of an instance, as its settings describe it.
+
+use super::App;
+use crate::chat::{Tx, one_time_link, room};
+use crate::config::Config;
+use crate::db::{Fault, Options, Subject, postgres};
+use crate::error::Result;
+
+/// Returns the options for the store of a server.
+pub(crate) fn options(config: &Config) -> Options {
+    let options = Options { has_index: config.has_search, ..Options::new(config.database()) };
+    let Some(server) = &config.postgres else { return options };
+    let postgres = postgres::Options {
+        prepares: server.prepares,
+        allows_unsafe_commits: server.allows_unsafe_commits,
+        ..postgres::Options::new(server.url.reveal())
+    };
+    Options { postgres: Some(postgres), readers: server.pool, ..options }
+}
+
+/// Returns the options for a command, which may run beside a server.
+pub(crate) fn options_of_command(config: &Config) -> Options {
+    let options = options(config);
+    let postgres = options.postgres.map(|postgres| postgres::Options { is_command: true, ..postgres });
+    // What commands change is not in the index, except by a reindex.
+    Options { postgres, has_index: true, readers: 1, ..options }
+}
+
+impl App {
+    /// Gives every room a new epoch, and makes one-time links invalid, if the database was restored from a copy.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn renew_epochs_if_moved(&self) -> Result<()> {
+        let act = |tx: &mut Tx| {
+            let has_moved = room::renew_epochs_if_moved(tx)?;
+            if has_moved {
+                one_time_link::forget_all(tx)?;
+            }
+            Ok(has_moved)
+        };
+        if self.db.write(Subject::Server, act).await? {
+            tracing::info!("the database is a copy, or another server has it now: every room has a new epoch");
+        }
+        Ok(())
+    }
+}
+
+/// Explains to the operator why the store cannot be opened.
+pub(crate) fn cannot_open(config: &Config, fault: &Fault) -> String {
+    match (fault, &config.postgres) {
+        (Fault::Refused(sentence), _) => sentence.clone(),
+        (_, Some(_)) => format!("cannot open the database: {fault}"),
+        (_, None) => config.cannot_open(&config.database(), fault),
+    }
+}

@@ -1,0 +1,166 @@
+//! The program on PostgreSQL: settings, commands beside it, and what it does while its database is away.
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use serde_json::json;
+use testkit::postgres::Cluster;
+
+use super::{Program, output, run, run_refused};
+use crate::support::{Client, ConnectOptions, Request, TIMEOUT, TempDir, key};
+
+/// A server that keeps what it confirms, and a folder whose settings name a database of it.
+fn place(cluster: &Cluster) -> TempDir {
+    cluster.run("postgres", "CREATE DATABASE chat OWNER guarded");
+    let folder = TempDir::new();
+    let url = cluster.url("guarded", "chat").replace("guarded@", "guarded:right@");
+    let file = folder.path().join("url");
+    std::fs::write(&file, format!("{url}\n")).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(folder.path().join(".env"), "DATABASE_URL_FILE=url\nDATABASE_POOL=2\n").unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn commands_work_beside_a_server_on_postgres_or_name_the_tool_that_does() {
+    let cluster = Cluster::start(&[]);
+    let folder = place(&cluster);
+    assert_eq!(run_refused(folder.path(), &["key", "list"]), "error: the database is empty (run: madang serve)\n");
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let path = format!("/api/rooms/{}/messages", room.id);
+    let said = json!({ "text": "a secret word" });
+    program.request("POST", &path).bearer(&minji.token).json(&said).send().await.is(201);
+
+    let secret = run(folder.path(), &["key", "create", "shop"]);
+    let customer = json!({ "externalId": "1", "name": "jun" });
+    program.request("POST", "/api/tokens").bearer(secret.trim()).json(&customer).send().await.is(201);
+    assert!(run(folder.path(), &["key", "list"]).contains("shop"));
+    assert_eq!(run(folder.path(), &["reindex"]), "rebuilt the search index\n");
+    let found = program.request("GET", "/api/search?q=secret").bearer(&minji.token).send().await.is(200);
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1);
+    for command in [&["backup", "all.tar.zst"][..], &["restore", "all.tar.zst"], &["verify"]] {
+        let refused = run_refused(folder.path(), command);
+        assert!(refused.contains("DATABASE_URL is set") && refused.contains("pg_dump"), "{refused}");
+    }
+    let second = TempDir::new();
+    std::fs::copy(folder.path().join("url"), second.path().join("url")).unwrap();
+    std::fs::copy(folder.path().join(".env"), second.path().join(".env")).unwrap();
+    let refused = output(second.path(), &["serve", "--bind", "127.0.0.1", "--port", "0"]);
+    let refused = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.contains("another Madang server uses this database"), "{refused}");
+    assert!(!folder.path().join("data/madang.db").exists());
+
+    let (status, log) = program.terminate().await;
+    assert!(status.success(), "{log}");
+    for private in ["right", "a secret word", minji.token.as_str(), secret.trim()] {
+        assert!(!log.contains(private), "the log shows {private}: {log}");
+    }
+}
+
+/// Delivery: D8
+#[tokio::test]
+async fn a_restored_dump_has_new_epochs_and_no_old_links() {
+    let cluster = Cluster::start(&[]);
+    let folder = place(&cluster);
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let (_, log) = program.terminate().await;
+    assert!(!log.contains("new epoch"), "{log}");
+    let epoch = "SELECT ('x' || epoch)::bit(32)::bigint FROM rooms";
+    let before = cluster.count("chat", epoch);
+    let link = run(folder.path(), &["admin-link"]);
+    assert!(Program::start(folder.path(), &[]).terminate().await.0.success());
+    assert_eq!((cluster.count("chat", epoch), cluster.count("chat", "SELECT COUNT(*) FROM links")), (before, 1));
+
+    cluster.copy_by_dump("chat", "restored");
+    cluster.run("postgres", "DROP DATABASE chat; ");
+    cluster.run("postgres", "ALTER DATABASE restored RENAME TO chat");
+    let program = Program::start(folder.path(), &[]);
+    assert_ne!(cluster.count("chat", epoch), before);
+    assert_eq!(cluster.count("chat", "SELECT COUNT(*) FROM links"), 0, "{link}");
+    let (all, rev) = program.everything(&minji, &room).await;
+    assert_eq!((all.len(), rev), (1, 1));
+    assert!(program.terminate().await.0.success());
+}
+
+/// Delivery: D1, D3, D4
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_of_the_database_under_sends_loses_and_doubles_nothing() {
+    let cluster = Cluster::start(&[]);
+    let folder = place(&cluster);
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let listener = Client::open(program.0.address, ConnectOptions::of(&minji).room(&room)).await;
+    listener.take("joined").await;
+    let (stop, refusals, sends) =
+        (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let senders: Vec<_> = (0..3)
+        .map(|_| {
+            let (stop, refusals, sends) = (stop.clone(), refusals.clone(), sends.clone());
+            let (address, token, path) =
+                (program.0.address, minji.token.clone(), format!("/api/rooms/{}/messages", room.id));
+            tokio::spawn(async move {
+                let mut acked = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let message = json!({ "text": "hello", "key": key() });
+                    // The same key until it is acknowledged, as our clients do it.
+                    loop {
+                        let sent = Request::new(address, "POST", &path).bearer(&token).json(&message).send().await;
+                        if [200, 201].contains(&sent.status) {
+                            acked.push((message["key"].clone(), sent.is(sent.status)["id"].clone()));
+                            sends.fetch_add(1, Ordering::Relaxed);
+                            break;
+                        }
+                        sent.refused(503, "unavailable");
+                        refusals.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                acked
+            })
+        })
+        .collect();
+    let begun = Instant::now();
+    let in_time = || assert!(begun.elapsed() < 3 * TIMEOUT, "the test hangs");
+    let ready = async || program.request("GET", "/readyz").send().await.status;
+    for round in 1..=2 {
+        while sends.load(Ordering::Relaxed) < 50 * round {
+            in_time();
+            assert_eq!(ready().await, 200);
+        }
+        tokio::task::block_in_place(|| cluster.stop());
+        let refused = refusals.load(Ordering::Relaxed);
+        while ready().await != 503 || refusals.load(Ordering::Relaxed) < refused + 5 {
+            in_time();
+        }
+        tokio::task::block_in_place(|| cluster.resume());
+        while ready().await != 200 {
+            in_time();
+        }
+    }
+    let before = sends.load(Ordering::Relaxed);
+    while sends.load(Ordering::Relaxed) < before + 50 {
+        in_time();
+        ready().await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut acked = Vec::new();
+    for sender in senders {
+        acked.extend(sender.await.unwrap());
+    }
+    let (all, rev) = program.everything(&minji, &room).await;
+    let seqs: Vec<i64> = all.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, (1..=rev).collect::<Vec<_>>(), "every rev of the room is one message, in order");
+    for (key, id) in &acked {
+        let copies: Vec<_> = all.iter().filter(|message| message["key"] == *key).collect();
+        assert!(copies.len() == 1 && copies[0]["id"] == *id, "{key}: {copies:?}");
+    }
+    assert_eq!(all.iter().filter(|message| message["text"] == "hello").count(), acked.len());
+    let (status, log) = program.terminate().await;
+    assert!(status.success() && log.contains("the database was reopened"), "{log}");
+}
