@@ -1,16 +1,12 @@
 //! Copies all rows of a database into an empty one of another engine, table by table and in the order of their keys, so
 //! that a copy that was interrupted goes on where it ended.
 
-use std::path::Path;
-
 use sha2::{Digest, Sha256};
 
 use super::engine::{Connection, Step};
 use super::fault::Fault;
 use super::row::Row;
-use super::sqlite::Inspection;
 use super::value::{Column, Param, Value};
-use super::{postgres, sqlite};
 
 /// Rows of one transaction.
 const CHUNK: usize = 500;
@@ -86,67 +82,18 @@ impl Column for Stored {
     }
 }
 
-/// A database file, and the database of a server that it is copied into.
-pub struct StoreCopy {
-    source: Inspection,
-    tables: Vec<Table>,
-    target: Box<dyn Target>,
-}
-
-impl StoreCopy {
-    /// Opens both. No server may use either.
-    ///
-    /// # Errors
-    /// [`Fault::Refused`] when the source has another schema, or the target has rows that are no part of a copy; others
-    /// when one cannot be opened.
-    pub fn open(source: &Path, target: postgres::Options) -> Result<Self, Fault> {
-        let source = Inspection::open(source)?;
-        let (schema, known) = (source.schema()?, sqlite::SCHEMA);
-        if schema > known {
-            return Err(Fault::Newer { schema, known });
-        }
-        if schema < known {
-            return Err(Fault::Refused(format!(
-                "the database file has schema {schema}, and this version has {known}: start the server on it once, \
-                 without DATABASE_URL"
-            )));
-        }
-        let tables = sqlite::tables(&source)?;
-        let target = postgres::open_target(postgres::Options { is_copy: true, ..target })?;
-        check_target(&*target, &tables)?;
-        Ok(Self { source, tables, target })
-    }
-
-    /// Counts what the copy takes.
-    ///
-    /// # Errors
-    /// Any [`Fault`].
-    pub fn count(&self) -> Result<Copied, Fault> {
-        count(self.source.connection(), &self.tables)
-    }
-
-    /// Copies all rows, or those that an earlier call left, and compares both databases. The first server on the copy
-    /// gives every room a new epoch. The search index is not copied.
-    ///
-    /// # Errors
-    /// One of `watch`, after which another call goes on; [`Fault::Refused`] when the source has changed since an earlier
-    /// call; others of the databases.
-    pub fn run(&self, mut watch: impl FnMut(CopyProgress) -> Result<(), Fault>) -> Result<Copied, Fault> {
-        copy(self.source.connection(), &*self.target, &self.tables, &mut watch)
-    }
-}
-
-type Watch<'a> = dyn FnMut(CopyProgress) -> Result<(), Fault> + 'a;
+/// Stops a copy with an error.
+pub(super) type Watch<'a> = dyn FnMut(CopyProgress) -> Result<(), Fault> + 'a;
 
 /// Counts what a copy would copy.
-fn count(source: &dyn Connection, tables: &[Table]) -> Result<Copied, Fault> {
+pub(super) fn count(source: &dyn Connection, tables: &[Table]) -> Result<Copied, Fault> {
     let rows = tables.iter().map(|table| first(source, &format!("SELECT COUNT(*) FROM {}", table.name)));
     let rows = rows.sum::<Result<i64, Fault>>()?;
     Ok(Copied { tables: tables.len(), rows: rows.unsigned_abs() })
 }
 
 /// Checks that a target is empty, or has a part of a copy.
-fn check_target(target: &dyn Connection, tables: &[Table]) -> Result<(), Fault> {
+pub(super) fn check_target(target: &dyn Connection, tables: &[Table]) -> Result<(), Fault> {
     if is_incomplete(target)? {
         return Ok(());
     }
@@ -162,7 +109,7 @@ fn check_target(target: &dyn Connection, tables: &[Table]) -> Result<(), Fault> 
 }
 
 /// Copies all rows, or those that a former call left, and compares both databases.
-fn copy(
+pub(super) fn copy(
     source: &dyn Connection,
     target: &dyn Target,
     tables: &[Table],

@@ -16,6 +16,7 @@ mod readers;
 mod row;
 mod search;
 mod sqlite;
+mod store_copy;
 mod tx;
 mod value;
 mod writer;
@@ -30,11 +31,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use copy::{Copied, CopyProgress, StoreCopy};
+pub use copy::{Copied, CopyProgress};
 pub use fault::Fault;
 pub use row::{Columns, Row};
 pub use search::{Match, Term};
 pub use sqlite::{Inspection, SCHEMA};
+pub use store_copy::StoreCopy;
 pub use tx::Tx;
 pub use value::{Column, Param, Value};
 
