@@ -5,6 +5,7 @@
 //! know the engine: statements use the SQL that SQLite and PostgreSQL share, and values are passed
 //! as [`Param`] and [`Column`].
 
+mod copy;
 mod engine;
 mod fault;
 mod health;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use copy::{Copied, CopyProgress, StoreCopy};
 pub use fault::Fault;
 pub use row::{Columns, Row};
 pub use search::{Match, Term};

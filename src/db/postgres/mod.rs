@@ -5,6 +5,7 @@ mod connection;
 mod fault;
 mod requirements;
 mod statement;
+mod target;
 mod tls;
 mod tsvector;
 mod value;
@@ -14,9 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use postgres::Client;
 use postgres::config::TargetSessionAttrs;
 
+use super::copy::Target;
 use super::engine::{self, Engine, Migration};
 use super::fault::Fault;
-use super::migrate::migrations;
+use super::migrate::{migrate, migrations};
 use address::Address;
 use connection::{Connection, Purpose};
 
@@ -33,11 +35,13 @@ pub struct Options {
     pub allows_unsafe_commits: bool,
     /// Whether this is a command that runs beside a server, not a server.
     pub is_command: bool,
+    /// Whether this fills a database, which a server must not use before it is complete.
+    pub is_copy: bool,
 }
 
 impl Options {
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prepares: true, allows_unsafe_commits: false, is_command: false }
+        Self { url: url.into(), prepares: true, allows_unsafe_commits: false, is_command: false, is_copy: false }
     }
 
     #[cfg(test)]
@@ -92,6 +96,14 @@ impl Postgres {
     fn lock_server(&self, connection: &Connection) -> Result<(), Fault> {
         if self.options.is_command || !self.options.prepares { Ok(()) } else { connection.lock_server() }
     }
+}
+
+/// Opens a database to copy rows into, and brings it to the present schema.
+pub(super) fn open_target(options: Options) -> Result<Box<dyn Target>, Fault> {
+    let engine = Postgres::new(options)?;
+    let connection = engine.open_first(Purpose::Write)?;
+    migrate(&engine, &connection)?;
+    Ok(Box::new(connection))
 }
 
 impl Engine for Postgres {

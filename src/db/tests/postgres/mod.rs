@@ -6,6 +6,7 @@ use super::*;
 use crate::db::postgres::Options as Server;
 use crate::ids::KeyId;
 
+mod copy;
 mod outage;
 mod refusal;
 mod tls;
