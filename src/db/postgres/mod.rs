@@ -128,9 +128,14 @@ impl Engine for Postgres {
     }
 
     fn migrations_table(&self) -> &'static str {
-        "CREATE TABLE IF NOT EXISTS migrations (
-           version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL
-         )"
+        // IF NOT EXISTS would need the right to create tables where the table exists.
+        "DO $$ BEGIN
+           IF to_regclass('migrations') IS NULL THEN
+             CREATE TABLE migrations (
+               version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL
+             );
+           END IF;
+         END $$"
     }
 
     fn before_migration(&self, from: i64, to: i64) -> Result<(), Fault> {
