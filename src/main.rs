@@ -1,21 +1,26 @@
 //! The command line: one subcommand for the server, and the commands beside it.
 
+mod cli;
+
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use clap::{CommandFactory, FromArgMatches};
+use cli::{AccountArgs, Cli, Command, FilesCommand, KeyCommand, UserCommand};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::api_key::Key;
-use madang::config::{Config, DataPlaces, LogFormat, ServerAddress, Settings};
+use madang::config::{Config, LogFormat, ServerAddress, Settings};
+use madang::db::{Copied, CopyProgress};
 use madang::log::{self, Log};
 use madang::open_files;
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
+use madang::ops::migrate_store::migrate_store;
 use madang::ops::{self, backup, push, restore, verify};
 use madang::signals::Signals;
 use madang::startup;
@@ -26,127 +31,6 @@ const IDLE_THREAD: Duration = Duration::from_secs(4);
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
-/// Madang (마당): a self-hosted chat server with one data folder.
-#[derive(Parser)]
-#[command(name = "madang", version, about, arg_required_else_help = true)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the server until SIGTERM or Ctrl-C. A second signal ends it at once.
-    Serve(Box<Settings>),
-    /// Rebuild the search index (safe while the server runs). Search is unavailable until it finishes;
-    /// everything else keeps working.
-    Reindex(Box<Settings>),
-    /// Write the database and all files into one file, also while the server runs.
-    ///
-    /// The backup contains every message, file and password hash: keep it secret. It is called
-    /// FILE.part until it is complete.
-    Backup {
-        /// The file to write, for example `madang-2026-11-21.tar.zst`.
-        file: PathBuf,
-        /// Overwrite an existing file.
-        #[arg(long)]
-        force: bool,
-        #[command(flatten)]
-        places: DataPlaces,
-    },
-    /// Restore a backup into the data folder. The server must be stopped.
-    ///
-    /// The whole backup is checked before anything changes. Run this as the user that runs the server.
-    Restore {
-        /// A backup written by `madang backup`.
-        file: PathBuf,
-        /// Move existing data aside, within the data folder. Nothing is deleted.
-        #[arg(long)]
-        force: bool,
-        #[command(flatten)]
-        places: DataPlaces,
-    },
-    /// Check the data folder, also while the server runs, or check a backup.
-    ///
-    /// This reads everything and changes nothing. It prints one line per error and exits with 1 if
-    /// there are any.
-    Verify {
-        /// A backup written by `madang backup`. Without it, the data folder is checked.
-        file: Option<PathBuf>,
-        #[command(flatten)]
-        places: DataPlaces,
-    },
-    /// Print a link that makes a signed-in account an admin. It works once, within a day.
-    AdminLink(ServerAddress),
-    /// Move stored files.
-    #[command(subcommand)]
-    Files(FilesCommand),
-    /// Manage accounts.
-    #[command(subcommand)]
-    User(UserCommand),
-    /// Manage server keys, with which other servers bring their own users.
-    #[command(subcommand)]
-    Key(KeyCommand),
-    /// Print the licences of everything that this program contains.
-    Licenses,
-}
-
-#[derive(Subcommand)]
-enum FilesCommand {
-    /// Copy the files of the data folder into the bucket of S3_BUCKET. The server must be stopped.
-    ///
-    /// Each file is checked against its hash. A second run goes on where the first ended. At the end the local files are
-    /// moved aside, within the data folder; nothing is deleted.
-    Push(DataPlaces),
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// Print a link to set a new password. It works once, within an hour.
-    Reset {
-        /// The e-mail address of the account.
-        email: String,
-        #[command(flatten)]
-        address: ServerAddress,
-    },
-    /// Log an account out everywhere, take its rights as admin, and let it log in no more.
-    Suspend(AccountArgs),
-    /// Let a suspended account log in again.
-    Unsuspend(AccountArgs),
-    /// Take the rights of an admin from an account.
-    Demote(AccountArgs),
-}
-
-/// An account of a data folder.
-#[derive(Args)]
-struct AccountArgs {
-    /// The e-mail address of the account.
-    email: String,
-    #[command(flatten)]
-    address: ServerAddress,
-}
-
-#[derive(Subcommand)]
-enum KeyCommand {
-    /// Create a key and print its secret, once: the bearer token of `POST /api/tokens`.
-    Create {
-        /// A name for the list.
-        #[arg(default_value = "server")]
-        name: String,
-        #[command(flatten)]
-        address: ServerAddress,
-    },
-    /// List all keys: id, creation time, name, state.
-    List(ServerAddress),
-    /// Revoke a key and log out the users it brought.
-    Revoke {
-        /// The id of the key, from the list.
-        id: String,
-        #[command(flatten)]
-        address: ServerAddress,
-    },
-}
 
 fn main() -> ExitCode {
     if let Err(message) = startup::load_env_file() {
@@ -183,6 +67,7 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Restore { file, force, places } => run_restore(&places.config()?, &file, force).await,
         Command::Verify { file, places } => run_verify(&places.config()?, file.as_deref()).await,
         Command::Files(FilesCommand::Push(places)) => run_push(&places.config()?).await,
+        Command::MigrateStore { dry_run, folder } => run_migrate_store(&folder.config()?, dry_run).await,
         Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
         Command::User(UserCommand::Reset { email, address }) => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
@@ -227,7 +112,7 @@ async fn run(command: Command) -> Result<(), String> {
 }
 
 async fn run_backup(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
-    let made = with_bar(async |watch| backup::backup(config, file, may_replace, watch).await).await?;
+    let made = with_bar(BYTES, UNCHANGED, async |watch| backup::backup(config, file, may_replace, watch).await).await?;
     print(&format!("wrote {}: {} ({})", file.display(), made.holds, HumanBytes(made.bytes)))?;
     match made.lost.len() {
         0 => Ok(()),
@@ -238,7 +123,8 @@ async fn run_backup(config: &Config, file: &Path, may_replace: bool) -> Result<(
 }
 
 async fn run_restore(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
-    let restored = with_bar(async |watch| restore::restore(config, file, may_replace, watch).await).await?;
+    let restored =
+        with_bar(BYTES, UNCHANGED, async |watch| restore::restore(config, file, may_replace, watch).await).await?;
     let folder = config.data_dir.display();
     print(&format!("restored {} into {folder} (backup of {})", restored.holds, restored.made_at))?;
     if let Some(former) = restored.former {
@@ -253,7 +139,8 @@ async fn run_restore(config: &Config, file: &Path, may_replace: bool) -> Result<
 }
 
 async fn run_push(config: &Config) -> Result<(), String> {
-    let pushed = with_bar(async |watch| push::push(config, watch).await).await?;
+    let pushed =
+        with_bar(BYTES, "interrupted; run it again to go on", async |watch| push::push(config, watch).await).await?;
     print(&pushed.to_string())?;
     match pushed.damaged.len() {
         0 => Ok(()),
@@ -264,7 +151,7 @@ async fn run_push(config: &Config) -> Result<(), String> {
 }
 
 async fn run_verify(config: &Config, file: Option<&Path>) -> Result<(), String> {
-    let report = with_bar(async |watch| match file {
+    let report = with_bar(BYTES, UNCHANGED, async |watch| match file {
         Some(file) => verify::verify_archive(file, watch).await,
         None => verify::verify_data(config, watch).await,
     });
@@ -279,6 +166,28 @@ async fn run_verify(config: &Config, file: Option<&Path>) -> Result<(), String> 
     }
 }
 
+async fn run_migrate_store(config: &Config, is_dry_run: bool) -> Result<(), String> {
+    let interrupted = "interrupted (run it again to go on)";
+    let copied = with_bar(ROWS, interrupted, async |mut watch| {
+        let report = move |CopyProgress { is_comparing, done, all }| {
+            watch(Progress { doing: if is_comparing { "comparing" } else { "copying" }, done, all })
+        };
+        migrate_store(config, is_dry_run, report).await
+    });
+    let Copied { tables, rows } = copied.await?;
+    if is_dry_run {
+        return print(&format!(
+            "both databases are ready; {} rows of {tables} tables are to be copied",
+            HumanCount(rows)
+        ));
+    }
+    print(&format!("copied {} rows of {tables} tables and compared them", HumanCount(rows)))?;
+    let folder = config.data_dir.display();
+    print(&format!(
+        "start the server with the same DATABASE_URL; its files stay in {folder}, where the old database is too"
+    ))
+}
+
 fn print(line: &str) -> Result<(), String> {
     match writeln!(std::io::stdout(), "{line}") {
         // The reader has seen enough.
@@ -290,9 +199,18 @@ fn print(line: &str) -> Result<(), String> {
 /// Receives the progress of a long command.
 type Watch = Box<dyn FnMut(Progress) -> Result<(), String> + Send>;
 
+/// What a progress bar counts.
+const BYTES: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {eta}";
+const ROWS: &str = "{msg} {wide_bar} {human_pos}/{human_len} {eta}";
+/// What a command says that a signal has stopped.
+const UNCHANGED: &str = "interrupted; nothing was changed";
+
 /// Runs a long command with a progress bar on a terminal. A signal stops it cleanly.
-async fn with_bar<T>(work: impl AsyncFnOnce(Watch) -> Result<T, String>) -> Result<T, String> {
-    let template = "{msg} {wide_bar} {bytes}/{total_bytes} {eta}";
+async fn with_bar<T>(
+    template: &str,
+    interrupted: &'static str,
+    work: impl AsyncFnOnce(Watch) -> Result<T, String>,
+) -> Result<T, String> {
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(template).map_err(|e| e.to_string())?);
     let is_ended = Arc::new(AtomicBool::new(false));
     let (shown, ending) = (bar.clone(), Arc::clone(&is_ended));
@@ -305,7 +223,7 @@ async fn with_bar<T>(work: impl AsyncFnOnce(Watch) -> Result<T, String>) -> Resu
         shown.set_message(progress.doing);
         shown.set_length(progress.all);
         shown.set_position(progress.done);
-        if is_ended.load(Ordering::Relaxed) { Err("interrupted; nothing was changed".into()) } else { Ok(()) }
+        if is_ended.load(Ordering::Relaxed) { Err(interrupted.into()) } else { Ok(()) }
     }))
     .await;
     bar.finish_and_clear();

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use crate::config::{Config, Settings};
+use crate::db::postgres::is_unverified;
 use crate::log;
 use crate::mail::{self, Mailer};
 
@@ -66,6 +67,11 @@ pub fn warnings(settings: &Settings, config: &Config) -> Vec<String> {
         warnings.push(
             "e-mails go to the mail server without TLS, and so do their links; use smtps:// or ?tls=required"
                 .to_owned(),
+        );
+    }
+    if config.postgres.as_ref().is_some_and(|server| is_unverified(server.url.reveal())) {
+        warnings.push(
+            "any machine in between can pose as the database; add sslmode=verify-full to DATABASE_URL".to_owned(),
         );
     }
     if is_readable_by_all(&config.data_dir) {

@@ -5,6 +5,7 @@
 //! know the engine: statements use the SQL that SQLite and PostgreSQL share, and values are passed
 //! as [`Param`] and [`Column`].
 
+mod copy;
 mod engine;
 mod fault;
 mod health;
@@ -15,6 +16,7 @@ mod readers;
 mod row;
 mod search;
 mod sqlite;
+mod store_copy;
 mod tx;
 mod value;
 mod writer;
@@ -29,10 +31,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use copy::{Copied, CopyProgress};
 pub use fault::Fault;
 pub use row::{Columns, Row};
 pub use search::{Match, Term};
 pub use sqlite::{Inspection, SCHEMA};
+pub use store_copy::StoreCopy;
 pub use tx::Tx;
 pub use value::{Column, Param, Value};
 

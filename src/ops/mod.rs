@@ -1,8 +1,10 @@
-//! The commands beside the server: admin links, keys, backup, restore, verify, reindex, files push.
+//! The commands beside the server: admin links, keys, backup, restore, verify, reindex, the moves of files
+//! into a bucket and to another database.
 
 pub mod admin;
 pub mod archive;
 pub mod backup;
+pub mod migrate_store;
 pub mod push;
 mod reindex;
 pub mod restore;

@@ -18,6 +18,11 @@ pub(crate) fn options(config: &Config) -> Options {
     Options { postgres: Some(postgres), readers: server.pool, ..options }
 }
 
+/// Returns the options for a copy into the database of the settings, if they name one.
+pub(crate) fn options_of_copy(config: &Config) -> Option<postgres::Options> {
+    options(config).postgres
+}
+
 /// Returns the options for a command, which may run beside a server.
 pub(crate) fn options_of_command(config: &Config) -> Options {
     let options = options(config);

@@ -10,7 +10,7 @@ mod imports;
 
 /// From the top down: a module may use what stands on a lower line, and itself.
 const LAYERS: &[&[&str]] = &[
-    &["main", "fuzzing"],
+    &["main", "cli", "fuzzing"],
     &["app", "startup"],
     &["web", "socket", "ops"],
     &["jobs"],

@@ -15,6 +15,7 @@ mod health;
 mod licenses;
 mod log;
 mod memory;
+mod migrate_store;
 mod migration;
 mod outbox;
 mod postgres;

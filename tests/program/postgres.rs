@@ -1,6 +1,7 @@
 //! The program on PostgreSQL: settings, commands beside it, and what it does while its database is away.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -13,14 +14,19 @@ use crate::support::{Client, ConnectOptions, Request, TIMEOUT, TempDir, key};
 
 /// A server that keeps what it confirms, and a folder whose settings name a database of it.
 fn place(cluster: &Cluster) -> TempDir {
-    cluster.run("postgres", "CREATE DATABASE chat OWNER guarded");
     let folder = TempDir::new();
+    name_database(cluster, folder.path());
+    folder
+}
+
+/// Makes a database, and names it in the settings of a folder.
+pub(super) fn name_database(cluster: &Cluster, folder: &Path) {
+    cluster.run("postgres", "CREATE DATABASE chat OWNER guarded");
     let url = cluster.url("guarded", "chat").replace("guarded@", "guarded:right@");
-    let file = folder.path().join("url");
+    let file = folder.join("url");
     std::fs::write(&file, format!("{url}\n")).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    std::fs::write(folder.path().join(".env"), "DATABASE_URL_FILE=url\nDATABASE_POOL=2\n").unwrap();
-    folder
+    std::fs::write(folder.join(".env"), "DATABASE_URL_FILE=url\nDATABASE_POOL=2\n").unwrap();
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ fn config(data_dir: PathBuf, database: Option<&Database>) -> Config {
         postgres: database.map(|database| Postgres {
             url: Secret::new(database.url()),
             pool: 4,
-            prepares: true,
+            prepares: testkit::postgres::prepares(),
             allows_unsafe_commits: true,
         }),
         has_rate_limits: false,

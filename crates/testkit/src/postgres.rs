@@ -13,6 +13,11 @@ use std::time::{Duration, Instant};
 
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
+/// Whether the tests prepare statements, as without a pooler.
+pub fn prepares() -> bool {
+    std::env::var("MADANG_TEST_PREPARE").map_or(true, |prepare| prepare != "off")
+}
+
 /// How long a server may take to start, or to end.
 const TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -91,7 +91,15 @@ impl Connection {
 
     /// Runs statements in the simple protocol: one round trip for all of them.
     fn simple(&self, sql: &str) -> Result<(), Fault> {
-        let done = self.client()?.batch_execute(sql);
+        self.with_client(|client| client.batch_execute(sql))
+    }
+
+    /// Uses the driver.
+    pub(super) fn with_client<T>(
+        &self,
+        act: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,
+    ) -> Result<T, Fault> {
+        let done = act(&mut *self.client()?);
         self.checked(done)
     }
 

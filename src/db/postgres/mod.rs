@@ -5,6 +5,7 @@ mod connection;
 mod fault;
 mod requirements;
 mod statement;
+mod target;
 mod tls;
 mod tsvector;
 mod value;
@@ -14,9 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use postgres::Client;
 use postgres::config::TargetSessionAttrs;
 
+use super::copy::Target;
 use super::engine::{self, Engine, Migration};
 use super::fault::Fault;
-use super::migrate::migrations;
+use super::migrate::{migrate, migrations};
 use address::Address;
 use connection::{Connection, Purpose};
 
@@ -33,11 +35,13 @@ pub struct Options {
     pub allows_unsafe_commits: bool,
     /// Whether this is a command that runs beside a server, not a server.
     pub is_command: bool,
+    /// Whether this fills a database, which a server must not use before it is complete.
+    pub is_copy: bool,
 }
 
 impl Options {
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prepares: true, allows_unsafe_commits: false, is_command: false }
+        Self { url: url.into(), prepares: true, allows_unsafe_commits: false, is_command: false, is_copy: false }
     }
 
     #[cfg(test)]
@@ -94,6 +98,14 @@ impl Postgres {
     }
 }
 
+/// Opens a database to copy rows into, and brings it to the present schema.
+pub(super) fn open_target(options: Options) -> Result<Box<dyn Target>, Fault> {
+    let engine = Postgres::new(options)?;
+    let connection = engine.open_first(Purpose::Write)?;
+    migrate(&engine, &connection)?;
+    Ok(Box::new(connection))
+}
+
 impl Engine for Postgres {
     fn open_writer(&self) -> Result<Box<dyn engine::Connection>, Fault> {
         let purpose = if self.options.is_command { Purpose::Command } else { Purpose::Write };
@@ -116,9 +128,14 @@ impl Engine for Postgres {
     }
 
     fn migrations_table(&self) -> &'static str {
-        "CREATE TABLE IF NOT EXISTS migrations (
-           version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL
-         )"
+        // IF NOT EXISTS would need the right to create tables where the table exists.
+        "DO $$ BEGIN
+           IF to_regclass('migrations') IS NULL THEN
+             CREATE TABLE migrations (
+               version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL
+             );
+           END IF;
+         END $$"
     }
 
     fn before_migration(&self, from: i64, to: i64) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ use postgres::{Client, Config, SimpleQueryMessage};
 use super::Options;
 use super::address::name;
 use super::fault::describe;
+use crate::db::copy::INCOMPLETE;
 use crate::db::fault::Fault;
 
 /// The oldest version whose features are used.
@@ -62,7 +63,8 @@ pub(super) fn check(client: &mut Client, schema: i64, options: &Options) -> Resu
     if !options.allows_unsafe_commits {
         check_durability(found)?;
     }
-    check_schema(found, schema, options.is_command)
+    check_schema(found, schema, options.is_command)?;
+    if options.is_copy { Ok(()) } else { check_complete(found) }
 }
 
 type Ask<'a> = dyn FnMut(&str) -> Result<String, Fault> + 'a;
@@ -149,6 +151,17 @@ fn check_schema(found: &mut Ask<'_>, known: i64, must_exist: bool) -> Result<(),
                  with an empty database"
             ));
         }
+    }
+    Ok(())
+}
+
+/// Refuses a database that holds a part of a copy.
+fn check_complete(found: &mut Ask<'_>) -> Result<(), Fault> {
+    let parts = format!("SELECT COUNT(*) FROM meta WHERE key = '{INCOMPLETE}'");
+    if found("SELECT COUNT(to_regclass('meta'))")? == "1" && found(&parts)? != "0" {
+        return Err(Fault::Refused(
+            "the database holds a part of a copy (run: madang migrate-store again, or use an empty database)".into(),
+        ));
     }
     Ok(())
 }

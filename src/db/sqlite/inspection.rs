@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::connection::Connection;
 use super::schema;
-use crate::db::engine::{Connection as _, Step};
+use crate::db::engine::{self, Connection as _, Step};
 use crate::db::fault::Fault;
 use crate::db::tx::Savepoint;
 use crate::db::{Tx, migrate};
@@ -29,6 +29,10 @@ impl Inspection {
         // The first read fixes the snapshot.
         version(&connection)?;
         Ok(Self(connection))
+    }
+
+    pub(in crate::db) fn connection(&self) -> &dyn engine::Connection {
+        &self.0
     }
 
     /// Returns the schema version; 0 for a database that is not Madang's.

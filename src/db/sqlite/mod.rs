@@ -6,6 +6,7 @@ mod fts;
 mod inspection;
 mod pre_migration_backup;
 mod schema;
+mod tables;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::clock::now_ms;
 use connection::Connection;
 
 pub use inspection::Inspection;
+pub(super) use tables::tables;
 
 /// A database file.
 pub(super) struct Sqlite {

@@ -6,6 +6,7 @@ use super::*;
 use crate::db::postgres::Options as Server;
 use crate::ids::KeyId;
 
+mod copy;
 mod outage;
 mod refusal;
 mod tls;
@@ -162,6 +163,18 @@ async fn a_search_finds_words_whole_or_by_their_beginning() {
     assert_eq!(found(vec![vec![Term::prefix("마당")], vec![Term::whole("한")]], 0, 100, 10).await, [1]);
     assert_eq!(found(vec![vec![Term::whole("한"), Term::whole("the")]], 0, 100, 2).await, [3, 2]);
     assert_eq!(found(vec![vec![Term::whole("한"), Term::whole("the")]], 2, 3, 10).await, [2]);
+    // Old messages are looked up in another way than the newest.
+    db.write(Subject::Server, |tx| {
+        tx.index_new(70_000, Some("한 마당".into()));
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let both = vec![vec![Term::prefix("마당")]];
+    assert_eq!(found(both.clone(), 0, i64::MAX, 10).await, [70_000, 2, 1]);
+    assert_eq!(found(both.clone(), 0, i64::MAX, 2).await, [70_000, 2]);
+    assert_eq!(found(both.clone(), 2, 70_000, 10).await, [2]);
+    assert_eq!(found(both, 3, i64::MAX, 10).await, [70_000]);
     for (word, number) in [("o'neil", 1), ("back\\slash", 3), ("a:b|c", 4), ("&", 4), ("long", 5)] {
         assert_eq!(found(vec![vec![Term::whole(word)]], 0, 100, 10).await, [number], "{word}");
     }

@@ -38,7 +38,7 @@ async fn what_was_confirmed_before_during_and_after_a_crash_of_the_server_is_the
     let counts = resyncs.clone();
     db.on_commit_unknown(move || _ = counts.fetch_add(1, Ordering::Relaxed));
     let stop = Arc::new(AtomicBool::new(false));
-    let (saying, said) = std_mpsc::channel::<()>();
+    let (saying, said) = std_mpsc::channel::<bool>();
     let writers: Vec<_> = (0..4)
         .map(|writer| {
             let (db, stop, saying) = (db.clone(), stop.clone(), saying.clone());
@@ -60,6 +60,7 @@ async fn what_was_confirmed_before_during_and_after_a_crash_of_the_server_is_the
                             }
                         })
                         .await;
+                    let _ = saying.send(written.is_ok());
                     match written {
                         Ok(()) => confirmed.push(key),
                         Err(error) => {
@@ -68,20 +69,27 @@ async fn what_was_confirmed_before_during_and_after_a_crash_of_the_server_is_the
                             tokio::time::sleep(Duration::from_millis(5)).await;
                         }
                     }
-                    let _ = saying.send(());
                 }
                 (confirmed, refused)
             })
         })
         .collect();
     let cluster = tokio::task::spawn_blocking(move || {
-        let wait = |count: usize| (0..count).for_each(|_| said.recv_timeout(PATIENCE).unwrap());
+        // Waits for so many outcomes of a kind from now on.
+        let wait = |wanted: bool, count: usize| {
+            while said.try_recv().is_ok() {}
+            let mut seen = 0;
+            while seen < count {
+                seen += usize::from(said.recv_timeout(PATIENCE).unwrap() == wanted);
+            }
+        };
         for _ in 0..2 {
-            wait(100);
+            wait(true, 100);
             cluster.stop();
-            wait(20);
+            wait(false, 20);
             cluster.resume();
         }
+        wait(true, 100);
         (cluster, said)
     });
     let (cluster, _said) = cluster.await.unwrap();

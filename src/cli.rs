@@ -1,0 +1,138 @@
+//! The commands of the program and their arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use madang::config::{DataDir, DataPlaces, ServerAddress, Settings};
+
+/// Madang (마당): a self-hosted chat server with one data folder.
+#[derive(Parser)]
+#[command(name = "madang", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the server until SIGTERM or Ctrl-C. A second signal ends it at once.
+    Serve(Box<Settings>),
+    /// Rebuild the search index (safe while the server runs). Search is unavailable until it finishes;
+    /// everything else keeps working.
+    Reindex(Box<Settings>),
+    /// Write the database and all files into one file, also while the server runs.
+    ///
+    /// The backup contains every message, file and password hash: keep it secret. It is called
+    /// FILE.part until it is complete.
+    Backup {
+        /// The file to write, for example `madang-2026-11-21.tar.zst`.
+        file: PathBuf,
+        /// Overwrite an existing file.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        places: DataPlaces,
+    },
+    /// Restore a backup into the data folder. The server must be stopped.
+    ///
+    /// The whole backup is checked before anything changes. Run this as the user that runs the server.
+    Restore {
+        /// A backup written by `madang backup`.
+        file: PathBuf,
+        /// Move existing data aside, within the data folder. Nothing is deleted.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        places: DataPlaces,
+    },
+    /// Check the data folder, also while the server runs, or check a backup.
+    ///
+    /// This reads everything and changes nothing. It prints one line per error and exits with 1 if
+    /// there are any.
+    Verify {
+        /// A backup written by `madang backup`. Without it, the data folder is checked.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        places: DataPlaces,
+    },
+    /// Copy the database of the data folder into the empty PostgreSQL database of DATABASE_URL.
+    ///
+    /// The server must be stopped. Everything is compared afterwards. A copy that was interrupted goes on
+    /// where it ended. The files stay in the data folder, and so does the old database.
+    MigrateStore {
+        /// Check both databases and count the rows, without copying any.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        folder: DataDir,
+    },
+    /// Print a link that makes a signed-in account an admin. It works once, within a day.
+    AdminLink(ServerAddress),
+    /// Move stored files.
+    #[command(subcommand)]
+    Files(FilesCommand),
+    /// Manage accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage server keys, with which other servers bring their own users.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print the licences of everything that this program contains.
+    Licenses,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FilesCommand {
+    /// Copy the files of the data folder into the bucket of S3_BUCKET. The server must be stopped.
+    ///
+    /// Each file is checked against its hash. A second run goes on where the first ended. At the end the local files are
+    /// moved aside, within the data folder; nothing is deleted.
+    Push(DataPlaces),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UserCommand {
+    /// Print a link to set a new password. It works once, within an hour.
+    Reset {
+        /// The e-mail address of the account.
+        email: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
+    /// Log an account out everywhere, take its rights as admin, and let it log in no more.
+    Suspend(AccountArgs),
+    /// Let a suspended account log in again.
+    Unsuspend(AccountArgs),
+    /// Take the rights of an admin from an account.
+    Demote(AccountArgs),
+}
+
+/// An account of a data folder.
+#[derive(Args)]
+pub(crate) struct AccountArgs {
+    /// The e-mail address of the account.
+    pub(crate) email: String,
+    #[command(flatten)]
+    pub(crate) address: ServerAddress,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Create a key and print its secret, once: the bearer token of `POST /api/tokens`.
+    Create {
+        /// A name for the list.
+        #[arg(default_value = "server")]
+        name: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
+    /// List all keys: id, creation time, name, state.
+    List(ServerAddress),
+    /// Revoke a key and log out the users it brought.
+    Revoke {
+        /// The id of the key, from the list.
+        id: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
+}
