@@ -11,7 +11,7 @@ BEFORE ?=
 BASELINES := bench/baselines
 
 .PHONY: run dev build test torture reference bench fuzz clean
-.PHONY: tools need web check unit postgres clients faults e2e baselines
+.PHONY: tools need web check unit postgres clients bucket faults e2e baselines
 
 ## Builds everything and serves http://localhost:3000, with all data under ./data.
 run: tools build
@@ -25,8 +25,8 @@ dev: web/node_modules
 build: web
 	cargo build --release --locked
 
-## Runs every check: format, lints, docs, types, unit tests, stock clients, faults, browser.
-test: need web check unit postgres clients faults e2e
+## Runs every check: format, lints, docs, types, unit tests, stock clients, an S3 store, faults, browser.
+test: need web check unit postgres clients bucket faults e2e
 
 # What a build needs, and what the tests need beyond it: installed on Debian, named elsewhere.
 tools:
@@ -59,6 +59,9 @@ postgres: unit
 
 clients: unit
 	tests/clients/run.sh
+
+bucket: unit
+	tests/bucket/run.sh
 
 ## Runs the fault harness briefly: a fixed and a random seed, and the strace check that acks follow syncs.
 faults: clients

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use madang::config::{DataDir, ServerAddress, Settings};
+use madang::config::{DataDir, DataPlaces, ServerAddress, Settings};
 
 /// Madang (마당): a self-hosted chat server with one data folder.
 #[derive(Parser)]
@@ -31,7 +31,7 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        folder: DataDir,
+        places: DataPlaces,
     },
     /// Restore a backup into the data folder. The server must be stopped.
     ///
@@ -43,7 +43,7 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        folder: DataDir,
+        places: DataPlaces,
     },
     /// Check the data folder, also while the server runs, or check a backup.
     ///
@@ -53,7 +53,7 @@ pub(crate) enum Command {
         /// A backup written by `madang backup`. Without it, the data folder is checked.
         file: Option<PathBuf>,
         #[command(flatten)]
-        folder: DataDir,
+        places: DataPlaces,
     },
     /// Copy the database of the data folder into the empty PostgreSQL database of DATABASE_URL.
     ///
@@ -66,6 +66,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         folder: DataDir,
     },
+    /// Move stored files.
+    #[command(subcommand)]
+    Files(FilesCommand),
     /// Print a link that makes a signed-in account an admin. It works once, within a day.
     AdminLink(ServerAddress),
     /// Manage accounts.
@@ -76,6 +79,15 @@ pub(crate) enum Command {
     Key(KeyCommand),
     /// Print the licences of everything that this program contains.
     Licenses,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FilesCommand {
+    /// Copy the files of the data folder into the bucket of S3_BUCKET. The server must be stopped.
+    ///
+    /// Each file is checked against its hash. A second run goes on where the first ended. At the end the local files are
+    /// moved aside, within the data folder; nothing is deleted.
+    Push(DataPlaces),
 }
 
 #[derive(Subcommand)]

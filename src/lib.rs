@@ -36,6 +36,7 @@ pub mod password;
 pub mod preview;
 pub mod realtime;
 pub mod service;
+pub mod signals;
 pub mod socket;
 pub mod startup;
 pub mod text;

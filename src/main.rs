@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
-use cli::{AccountArgs, Cli, Command, KeyCommand, UserCommand};
+use cli::{AccountArgs, Cli, Command, FilesCommand, KeyCommand, UserCommand};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use madang::app;
 use madang::chat::api_key::Key;
@@ -21,10 +21,10 @@ use madang::open_files;
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
 use madang::ops::migrate_store::migrate_store;
-use madang::ops::{self, backup, restore, verify};
+use madang::ops::{self, backup, push, restore, verify};
+use madang::signals::Signals;
 use madang::startup;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long an idle thread of the runtime's blocking pool lives.
 const IDLE_THREAD: Duration = Duration::from_secs(4);
@@ -63,10 +63,11 @@ async fn run(command: Command) -> Result<(), String> {
             let _log = log(settings.log_format)?;
             reindex(&settings.with_secrets()?).await
         }
-        Command::Backup { file, force, folder } => run_backup(&folder.config()?, &file, force).await,
-        Command::Restore { file, force, folder } => run_restore(&folder.config()?, &file, force).await,
-        Command::Verify { file, folder } => run_verify(&folder.config()?, file.as_deref()).await,
+        Command::Backup { file, force, places } => run_backup(&places.config()?, &file, force).await,
+        Command::Restore { file, force, places } => run_restore(&places.config()?, &file, force).await,
+        Command::Verify { file, places } => run_verify(&places.config()?, file.as_deref()).await,
         Command::MigrateStore { dry_run, folder } => run_migrate_store(&folder.config()?, dry_run).await,
+        Command::Files(FilesCommand::Push(places)) => run_push(&places.config()?).await,
         Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
         Command::User(UserCommand::Reset { email, address }) => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
@@ -137,6 +138,17 @@ async fn run_restore(config: &Config, file: &Path, may_replace: bool) -> Result<
     }
 }
 
+async fn run_push(config: &Config) -> Result<(), String> {
+    let pushed = with_bar(BYTES, GOES_ON, async |watch| push::push(config, watch).await).await?;
+    print(&pushed.to_string())?;
+    match pushed.damaged.len() {
+        0 => Ok(()),
+        damaged => {
+            Err(format!("{damaged} files do not match their hash and were not copied: {}", pushed.damaged.join(", ")))
+        }
+    }
+}
+
 async fn run_verify(config: &Config, file: Option<&Path>) -> Result<(), String> {
     let report = with_bar(BYTES, UNCHANGED, async |watch| match file {
         Some(file) => verify::verify_archive(file, watch).await,
@@ -154,8 +166,7 @@ async fn run_verify(config: &Config, file: Option<&Path>) -> Result<(), String> 
 }
 
 async fn run_migrate_store(config: &Config, is_dry_run: bool) -> Result<(), String> {
-    let interrupted = "interrupted (run it again to go on)";
-    let copied = with_bar(ROWS, interrupted, async |mut watch| {
+    let copied = with_bar(ROWS, GOES_ON, async |mut watch| {
         let report = move |CopyProgress { is_comparing, done, all }| {
             watch(Progress { doing: if is_comparing { "comparing" } else { "copying" }, done, all })
         };
@@ -191,6 +202,7 @@ const BYTES: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {eta}";
 const ROWS: &str = "{msg} {wide_bar} {human_pos}/{human_len} {eta}";
 /// What a command says that a signal has stopped.
 const UNCHANGED: &str = "interrupted; nothing was changed";
+const GOES_ON: &str = "interrupted (run it again to go on)";
 
 /// Runs a long command with a progress bar on a terminal. A signal stops it cleanly.
 async fn with_bar<T>(
@@ -278,52 +290,4 @@ async fn reindex(settings: &Settings) -> Result<(), String> {
     bar.finish_and_clear();
     let _ = writeln!(std::io::stdout(), "rebuilt the search index");
     Ok(())
-}
-
-/// SIGTERM, Ctrl-C and SIGHUP. Once this exists, they no longer end the process by themselves.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    /// `None` under `nohup`, which asks to ignore it.
-    hangup: Option<Signal>,
-}
-
-impl Signals {
-    fn new() -> Result<Self, String> {
-        let signals = || {
-            let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
-            Ok(Self {
-                terminate: signal(SignalKind::terminate())?,
-                interrupt: signal(SignalKind::interrupt())?,
-                hangup,
-            })
-        };
-        signals().map_err(|error: std::io::Error| format!("cannot handle signals: {error}"))
-    }
-
-    /// Waits for the first signal. From then on a second one ends the process at once.
-    async fn ended(mut self) {
-        self.next().await;
-        tracing::info!("shutting down; a second signal exits at once");
-        tokio::spawn(async move {
-            self.next().await;
-            std::process::exit(1);
-        });
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            Some(_) = async { self.hangup.as_mut()?.recv().await } => {}
-        }
-    }
-}
-
-/// Returns whether this process was started with SIGHUP ignored.
-fn ignores_hangup() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    // The lowest bit is that of signal 1.
-    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

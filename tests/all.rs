@@ -4,6 +4,7 @@
 //! - `web/<noun>`: pages and REST; `socket/<noun>`: events and acks
 //! - `story`: long scenarios across every entry point
 //! - `program`: the binary as a process: kills, logs, signals, backups
+//! - `bucket`: files in an S3 store
 //! - `reference`: the generated documents in `docs/`; `UPDATE=1` rewrites them
 //! - `access`: who may do what: every call, event and page for every kind of user
 //! - `catalogue`: the catalogue of abuse and its proofs; it generates `docs/abuse.md`
@@ -18,6 +19,7 @@
 
 mod access;
 mod architecture;
+mod bucket;
 mod catalogue;
 mod markup_lint;
 mod program;

@@ -48,6 +48,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     restore::settle(&config.data_dir)?;
     let app = App::open(config, port)?;
     app.renew_epochs_if_moved().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
+    app.check_store().await?;
     web::name_assets();
     app.reserve_all_slots().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     app.check_search_index().await.map_err(|error| format!("cannot read the search index: {error}"))?;

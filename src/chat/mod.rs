@@ -12,6 +12,7 @@ pub mod direct;
 pub mod file;
 pub mod guest;
 mod in_list;
+pub mod instance;
 pub mod invite;
 pub mod kinds;
 mod limits;

@@ -5,6 +5,7 @@
 
 mod database;
 mod parse;
+mod s3;
 mod secret;
 mod settings;
 
@@ -20,6 +21,7 @@ use crate::network::{NetworkLimits, UploadLimits};
 use crate::origin::Origins;
 
 pub use database::{DatabaseSettings, Postgres};
+pub use s3::{Credentials, DataPlaces, S3, S3Limits, S3Settings};
 pub use settings::{DataDir, LogFormat, RoomCreators, ServerAddress, Settings, Switch};
 
 /// The configuration that the server runs with. Tests build it as a literal.
@@ -33,6 +35,8 @@ pub struct Config {
     pub images: image::Limits,
     /// How e-mails are sent. `None`: no e-mail is sent.
     pub mail: Option<mail::Settings>,
+    /// The bucket that keeps the files. `None`: the data folder does.
+    pub s3: Option<S3>,
     /// Whether the link for the first admin is logged. It is a secret, and logs are often kept.
     pub shows_admin_link: bool,
     /// Maximum size of an upload in bytes.
@@ -99,6 +103,7 @@ impl Default for Config {
             limits: Limits::default(),
             images: image::Limits::default(),
             mail: None,
+            s3: None,
             shows_admin_link: false,
             upload_max: 25 * 1024 * 1024,
             has_search: true,
@@ -199,6 +204,7 @@ impl From<&Settings> for Config {
             },
             limits,
             mail: settings.mail(),
+            s3: settings.s3.bucket(),
             upload_max: settings.upload_max,
             has_search: settings.search == Switch::On,
             has_link_previews: settings.link_previews == Switch::On,

@@ -1,4 +1,5 @@
-//! The settings as an operator gives them, by flags or the environment. `docs/settings.md` is generated from this file.
+//! The settings as an operator gives them, by flags or the environment. `docs/settings.md` is generated from this file
+//! and from `s3.rs`.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -6,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::{Config, DatabaseSettings, parse, secret};
+use super::{Config, DatabaseSettings, S3Settings, parse, secret};
 use crate::mail::{self, Secret};
 use crate::network::Guests;
 use crate::origin::Origin;
@@ -140,6 +141,9 @@ pub struct Settings {
     #[arg(long, env = "PING_TIMEOUT_MS", default_value_t = 20_000, value_parser = parse::positive::<u64>)]
     pub ping_timeout_ms: u64,
 
+    #[command(flatten)]
+    pub s3: S3Settings,
+
     /// Format of the log lines on stderr. RUST_LOG sets what is logged.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -203,6 +207,7 @@ impl Settings {
         if let Some(path) = &self.smtp_url_file {
             self.smtp_url = Some(secret::read("SMTP_URL_FILE", path)?);
         }
+        self.s3 = self.s3.with_secrets()?;
         self.address.data_dir = self.address.data_dir.with_secrets()?;
         Ok(self)
     }

@@ -34,7 +34,8 @@ impl LocalStore {
         Self { folder: data_dir.join(STORED) }
     }
 
-    fn path(&self, hash: &str) -> PathBuf {
+    /// Returns the path of the bytes of a hash.
+    pub(crate) fn path(&self, hash: &str) -> PathBuf {
         self.folder.join(prefix(hash)).join(hash)
     }
 }

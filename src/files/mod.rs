@@ -2,18 +2,21 @@
 
 mod incoming;
 mod local;
+mod s3;
 mod store;
 
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use parking_lot::Mutex;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 
+use crate::config::Config;
 use crate::cpu_pool::CpuPool;
 use crate::error::{Code, Error, Result};
 use crate::lock::Lock;
@@ -21,7 +24,8 @@ use incoming::{Folder, blocking};
 
 pub use incoming::{Incoming, Upload};
 pub use local::{LocalStore, STORED, path_of};
-pub use store::{Object, Store, prefixes};
+pub use s3::{NotReady, S3Store};
+pub use store::{Away, Object, Shown, Store, prefixes};
 
 /// Pictures of one network decoded at a time, and one more of others: each may take a few hundred megabytes.
 const PICTURES_AT_ONCE: usize = 1;
@@ -31,10 +35,17 @@ pub const INCOMING: &str = "incoming";
 const POSTPONED: usize = 100_000;
 /// Bytes read from the store at a time.
 const CHUNK: usize = 128 * 1024;
+/// Calls of the store at a time. While a remote store is slow, they must not take all threads of the blocking pool.
+const CALLS_AT_ONCE: usize = 192;
 
 /// The store of files and everything around it.
 pub struct Files {
     store: Arc<dyn Store>,
+    /// The same store, if it is a bucket.
+    bucket: Option<Arc<S3Store>>,
+    /// Whether the bucket has been found to be that of this instance: only then bytes are removed from it.
+    is_ours: AtomicBool,
+    turns: Arc<Semaphore>,
     incoming: Folder,
     /// Decodes pictures.
     pub(crate) cpu_pool: CpuPool,
@@ -47,20 +58,48 @@ pub struct Files {
 }
 
 impl Files {
-    /// Opens the store in the data folder, and removes uploads that an earlier process did not finish.
+    /// Opens the store, and removes uploads that an earlier process did not finish.
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn open(data_dir: &Path) -> Result<Self, String> {
-        crate::data_folder::create(&data_dir.join(STORED))?;
+    pub fn open(config: &Config) -> Result<Self, String> {
+        let data_dir = &config.data_dir;
+        let bucket = open_bucket(config)?;
+        let store: Arc<dyn Store> = match &bucket {
+            Some(bucket) => Arc::clone(bucket) as Arc<dyn Store>,
+            None => {
+                crate::data_folder::create(&data_dir.join(STORED))?;
+                Arc::new(LocalStore::new(data_dir))
+            }
+        };
         Ok(Self {
-            store: Arc::new(LocalStore::new(data_dir)),
+            store,
+            is_ours: AtomicBool::new(bucket.is_none()),
+            bucket,
+            turns: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
             incoming: Folder::open(&data_dir.join(INCOMING))?,
             cpu_pool: CpuPool::start("picture", PICTURES_AT_ONCE)?,
             rows: RwLock::default(),
             data_dir: data_dir.to_owned(),
             postponed: Mutex::default(),
         })
+    }
+
+    /// Whether bytes may be removed: a bucket may still have to be found to be that of this instance.
+    pub fn is_ours(&self) -> bool {
+        self.is_ours.load(Ordering::Relaxed)
+    }
+
+    /// Checks a bucket: that it can be used, and that it is that of the instance with this id.
+    ///
+    /// # Errors
+    /// [`NotReady`].
+    pub async fn check(&self, instance: String) -> Result<(), NotReady> {
+        let Some(bucket) = self.bucket.clone() else { return Ok(()) };
+        let checked = tokio::task::spawn_blocking(move || bucket.check(&instance)).await;
+        checked.map_err(|error| NotReady::Away(error.to_string()))??;
+        self.is_ours.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Begins to receive a file.
@@ -112,14 +151,17 @@ impl Files {
     ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + use<>> {
         let hash = hash.to_owned();
         let content = self.run(move |store| store.open(&hash, range)).await?;
-        Ok(stream::try_unfold(content, |mut content| async move {
+        let turns = Arc::clone(&self.turns);
+        Ok(stream::try_unfold((content, turns), |(mut content, turns)| async move {
+            let _turn = turns.acquire().await.map_err(io::Error::other)?;
             let read = tokio::task::spawn_blocking(move || {
                 let mut piece = Vec::with_capacity(CHUNK);
                 content.by_ref().take(CHUNK as u64).read_to_end(&mut piece)?;
                 Ok::<_, io::Error>((piece, content))
             });
             let (piece, content) = read.await.map_err(io::Error::other)??;
-            Ok((!piece.is_empty()).then(|| (Bytes::from(piece), content)))
+            drop(_turn);
+            Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (content, turns))))
         }))
     }
 
@@ -137,11 +179,20 @@ impl Files {
         .await
     }
 
-    /// Takes the lock under which bytes may be removed; `None` while a backup reads.
+    /// Returns a link with which anyone reads the bytes of a hash for a short time; `None` if this server is to send
+    /// them.
+    pub(crate) fn link(&self, hash: &str, shown: &Shown<'_>) -> Option<String> {
+        self.store.link(hash, shown)
+    }
+
+    /// Takes the lock under which bytes may be removed; `None` while a backup reads or the bucket has not been checked.
     ///
     /// # Errors
     /// `unavailable`.
     pub(crate) fn lock_removal(&self) -> Result<Option<Lock>> {
+        if !self.is_ours() {
+            return Ok(None);
+        }
         Lock::removal(&self.data_dir).map_err(|error| {
             tracing::error!(%error, "the lock on stored files failed");
             Code::Unavailable.into()
@@ -177,13 +228,51 @@ impl Files {
         Ok(objects.into_iter().filter(|object| object.stored_at < before).map(|object| object.hash).collect())
     }
 
+    /// Removes what was put in part before a time and never finished.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(crate) async fn remove_unfinished(&self, before: i64) -> Result<()> {
+        self.run(move |store| store.remove_unfinished(before)).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Store) -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
         let store = Arc::clone(&self.store);
+        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         blocking(move || work(&*store).map_err(failed)).await
     }
+}
+
+/// Opens the store of an instance for a command.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn open_store(config: &Config) -> Result<Arc<dyn Store>, String> {
+    Ok(match open_bucket(config)? {
+        Some(bucket) => bucket,
+        None => Arc::new(LocalStore::new(&config.data_dir)),
+    })
+}
+
+/// Opens the bucket of an instance, if it has one.
+fn open_bucket(config: &Config) -> Result<Option<Arc<S3Store>>, String> {
+    let Some(s3) = &config.s3 else { return Ok(None) };
+    if has_files(&config.data_dir.join(STORED)) {
+        let folder = config.data_dir.display();
+        return Err(format!(
+            "{folder}/{STORED} has files, and S3_BUCKET is set (run: madang files push, which copies them into the \
+             bucket; or unset S3_BUCKET)"
+        ));
+    }
+    S3Store::new(s3).map(|bucket| Some(Arc::new(bucket)))
+}
+
+fn has_files(folder: &Path) -> bool {
+    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries(folder).any(|prefix| entries(&prefix.path()).next().is_some())
 }
 
 fn failed(error: io::Error) -> Error {

@@ -1,5 +1,6 @@
 //! Where the bytes of files are stored.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
@@ -38,7 +39,44 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of the store.
     fn remove(&self, hash: &str) -> io::Result<()>;
+
+    /// Removes what was put in part before a time and never finished, if the store keeps that.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn remove_unfinished(&self, _before: i64) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Returns a link with which anyone reads the bytes for a short time; `None` if the server is to send them.
+    fn link(&self, _hash: &str, _shown: &Shown<'_>) -> Option<String> {
+        None
+    }
 }
+
+/// The headers of a file that is read by a link.
+pub struct Shown<'a> {
+    pub content_type: &'a str,
+    pub disposition: &'a str,
+}
+
+/// The error of a store that does not answer, or refuses to: it says nothing about the bytes.
+#[derive(Debug)]
+pub struct Away(pub String);
+
+impl Away {
+    pub fn is(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|inner| inner.is::<Self>())
+    }
+}
+
+impl fmt::Display for Away {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Away {}
 
 /// Something that a store lists.
 #[derive(Clone, Debug, PartialEq, Eq)]

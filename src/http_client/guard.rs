@@ -49,7 +49,7 @@ pub fn may_reach(url: &Url, address: IpAddr) -> bool {
     url.port().is_none() && is_global(address)
 }
 
-fn is_global(address: IpAddr) -> bool {
+pub(crate) fn is_global(address: IpAddr) -> bool {
     if let IpAddr::V6(v6) = address
         && let Some(v4) = behind_translation(v6)
     {

@@ -4,24 +4,24 @@
 //! file whose message is deleted in between still exists: the server removes no bytes while a backup
 //! holds [`Lock::all_bytes`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufReader, Read, Seek};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
-use super::archive::{Archive, FORMAT, Manifest, Part, Progress, Refused, STRETCH, Watch, hex};
+use super::archive::{Archive, FORMAT, Manifest, Part, Progress, Refused, STRETCH, Watch};
 use super::restore;
+use super::stored::{hash_of, stored_part};
 use crate::chat::consistency::{self, Counts};
-use crate::chat::{Tx, file};
+use crate::chat::{Tx, file, instance};
 use crate::clock::{now_ms, rfc3339};
 use crate::config::{Config, DATABASE};
 use crate::db::{Fault, Inspection, SCHEMA};
-use crate::files::{LocalStore, Store};
+use crate::files::{Away, Store, open_store, prefixes};
 use crate::lock::Lock;
 
 /// The least pause between two steps of the copy, so that the server gets its turn at the disk.
@@ -56,6 +56,7 @@ pub async fn backup(
 fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Summary, String> {
     restore::refuse_server(config, "backup")?;
     let database = existing_database(config)?;
+    let store = open_store(config)?;
     let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
     let name = path.file_name().ok_or_else(|| format!("{} is not a file name", path.display()))?;
     let beside = |ending: &str| {
@@ -72,13 +73,14 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     // Checked again: the lock may have waited for a restore that was then killed.
     restore::refuse_while_under_way(&config.data_dir)?;
     copy_database(&database, &copy.path, watch)?;
-    let store = LocalStore::new(&config.data_dir);
-    let mut contents = collect(&store, &copy.path)?;
-    let file = match pack(&store, &part, &copy.path, &contents, watch) {
+    let store = &*store;
+    refuse_other_store(&copy.path, config)?;
+    let mut contents = collect(store, &copy.path)?;
+    let file = match pack(store, &part, &copy.path, &contents, watch) {
         Err(Refused::Changed) => {
             // A file is corrupt. Check all of them and pack the intact ones.
-            contents.leave_out_damaged(&store, watch)?;
-            pack(&store, &part, &copy.path, &contents, watch)
+            contents.leave_out_damaged(store, watch)?;
+            pack(store, &part, &copy.path, &contents, watch)
         }
         packed => packed,
     };
@@ -164,10 +166,13 @@ fn collect(store: &dyn Store, copy: &Path) -> Result<Contents, String> {
     let (counts, needed): (Counts, _) = read.map_err(|error| format!("cannot read the database: {error}"))?;
     let schema = inspection.schema().map_err(unreadable)?;
     let (mut files, mut lost) = (Vec::new(), Vec::new());
-    for sha256 in needed.into_keys() {
-        match store.size(&sha256) {
-            Ok(bytes) => files.push(Part { sha256, bytes }),
-            _ => lost.push(sha256),
+    for prefix in prefixes() {
+        let sizes = sizes(store, &prefix)?;
+        for sha256 in needed.keys().filter(|hash| hash.starts_with(&prefix)).cloned() {
+            match sizes.get(&sha256) {
+                Some(&bytes) => files.push(Part { sha256, bytes }),
+                None => lost.push(sha256),
+            }
         }
     }
     let now = now_ms();
@@ -184,6 +189,28 @@ fn collect(store: &dyn Store, copy: &Path) -> Result<Contents, String> {
     Ok(Contents { manifest, time: now.unsigned_abs() / 1_000 })
 }
 
+/// Returns the sizes of the stored files of a prefix. Those that a disk does not show are lost, those of a store that
+/// does not answer are not.
+fn sizes(store: &dyn Store, prefix: &str) -> Result<BTreeMap<String, u64>, String> {
+    match store.list(prefix) {
+        Ok(objects) => Ok(objects.into_iter().map(|object| (object.hash, object.bytes)).collect()),
+        Err(error) if Away::is(&error) => Err(format!("cannot list the stored files: {error}")),
+        Err(_) => Ok(BTreeMap::new()),
+    }
+}
+
+/// Refuses a database whose files are elsewhere than the settings say: all of them would look lost.
+pub(super) fn refuse_other_store(database: &Path, config: &Config) -> Result<(), String> {
+    let read = open(database)?.read(|tx: &mut Tx| instance::has_bucket(tx));
+    match read.map_err(|error: crate::error::Error| format!("cannot read the database: {}", error.message))? {
+        true if config.s3.is_none() => {
+            Err("the files of this server are in an S3 bucket, and S3_BUCKET is not set (set it as for the server)"
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Contents {
     /// Leaves out the files that do not match their hash or cannot be read.
     fn leave_out_damaged(&mut self, store: &dyn Store, watch: Watch<'_>) -> Result<(), String> {
@@ -194,6 +221,7 @@ impl Contents {
             watch(Progress { doing: "checking files", done, all })?;
             match stored_part(store, &file.sha256) {
                 Ok(found) if found.sha256 == file.sha256 => intact.push(found),
+                Err(error) if Away::is(&error) => return Err(format!("cannot read the stored files: {error}")),
                 _ => drop(damaged.insert(file.sha256)),
             }
         }
@@ -227,26 +255,7 @@ fn pack(
 
 /// Returns the size and the hash of a file.
 fn part_of(path: &Path) -> io::Result<Part> {
-    hash(File::open(path)?)
-}
-
-/// Returns the size and the hash of stored bytes, as they are.
-pub(super) fn stored_part(store: &dyn Store, sha256: &str) -> io::Result<Part> {
-    hash(store.open(sha256, 0..u64::MAX)?)
-}
-
-fn hash(mut source: impl Read) -> io::Result<Part> {
-    let (mut digest, mut bytes) = (Sha256::new(), 0);
-    let mut buffer = vec![0; STRETCH];
-    loop {
-        match source.read(&mut buffer)? {
-            0 => return Ok(Part { sha256: hex(&digest.finalize()), bytes }),
-            read => {
-                digest.update(&buffer[..read]);
-                bytes += read as u64;
-            }
-        }
-    }
+    hash_of(File::open(path)?)
 }
 
 /// A private file that is being written. It is removed on drop unless it was renamed.

@@ -1,11 +1,14 @@
-//! The commands beside the server: admin links, keys, backup, restore, verify, reindex, the move to another database.
+//! The commands beside the server: admin links, keys, backup, restore, verify, reindex, and the moves to another database
+//! and to a bucket.
 
 pub mod admin;
 pub mod archive;
 pub mod backup;
 pub mod migrate_store;
+pub mod push;
 mod reindex;
 pub mod restore;
+mod stored;
 pub mod verify;
 
 pub use reindex::reindex;

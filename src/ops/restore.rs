@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 
 use super::archive::{self, Manifest, Progress, Unpack, Watch};
+use super::stored::{checked_bucket, copy_files};
 use crate::chat::consistency::Counts;
-use crate::chat::{Db, one_time_link, room};
+use crate::chat::{Db, instance, one_time_link, room};
 use crate::clock::{now_ms, stamp};
-use crate::config::{Config, DATABASE};
+use crate::config::{Config, DATABASE, S3};
 use crate::data_folder;
 use crate::db::Subject;
 use crate::db::{Options, SCHEMA};
@@ -58,11 +59,12 @@ pub async fn restore(
 ) -> Result<Restored, String> {
     refuse_server(config, "restore")?;
     let (config, path) = (config.clone(), path.to_owned());
-    let work = tokio::task::spawn_blocking(move || replace(&config.data_dir, &path, may_replace, &mut watch));
+    let work = tokio::task::spawn_blocking(move || replace(&config, &path, may_replace, &mut watch));
     work.await.map_err(|error| format!("the restore failed: {error}"))?
 }
 
-fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
+fn replace(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
+    let data_dir = &config.data_dir;
     // Quick checks first: reading a whole archive may take long. Nobody is told to use --force for a file that is
     // no backup.
     refuse_newer(path, &archive::read_manifest(path)?)?;
@@ -75,7 +77,7 @@ fn replace(data_dir: &Path, path: &Path, may_replace: bool, watch: Watch<'_>) ->
     settle(data_dir)?;
     refuse_to_replace(data_dir, may_replace)?;
     let draft = data_dir.join(DRAFT);
-    let unpacked = unpack(path, &draft, watch).and_then(|manifest| {
+    let unpacked = unpack(path, &draft, config.s3.as_ref(), watch).and_then(|manifest| {
         put_in_place(data_dir).map(|former| (manifest, former)).map_err(|error| {
             let folder = data_dir.display();
             format!("cannot move the restored data into {folder}: {error}")
@@ -150,7 +152,7 @@ impl<'a> Folder<'a> {
 }
 
 /// Unpacks an archive, checks it and prepares it for the move.
-fn unpack(path: &Path, draft: &Path, watch: Watch<'_>) -> Result<Manifest, String> {
+fn unpack(path: &Path, draft: &Path, s3: Option<&S3>, watch: Watch<'_>) -> Result<Manifest, String> {
     let cannot = |error: io::Error| format!("cannot unpack into {}: {error}", draft.display());
     let new = draft.join(NEW);
     for folder in [draft, &new, &new.join(STORED), &draft.join(FORMER)] {
@@ -160,7 +162,12 @@ fn unpack(path: &Path, draft: &Path, watch: Watch<'_>) -> Result<Manifest, Strin
     let database = new.join(DATABASE);
     let named = |why: String| format!("{}: {why}", path.display());
     archive::check_database(&database, &manifest).map_err(named)?;
-    Handle::current().block_on(migrate_and_reset(&database)).map_err(named)?;
+    let id = Handle::current().block_on(migrate_and_reset(&database, s3.is_some())).map_err(named)?;
+    if let (Some(s3), Some(id)) = (s3, id) {
+        // What the bucket has stays. What an interrupted restore leaves in it is swept like any file without a row.
+        copy_files(&new, &checked_bucket(s3, &id)?, watch)?;
+        fs::remove_dir_all(new.join(STORED)).and_then(|()| fs::create_dir(new.join(STORED))).map_err(cannot)?;
+    }
     give_to_owner(draft).and_then(|()| sync(&new)).and_then(|()| sync(draft)).map_err(cannot)?;
     // From here on the next start finishes the restore if this process does not.
     fs::rename(draft, draft.with_file_name(READY)).map_err(cannot)?;
@@ -188,21 +195,27 @@ fn give_to_owner(draft: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Migrates the restored database, gives each room a new epoch and invalidates one-time links.
-async fn migrate_and_reset(database: &Path) -> Result<(), String> {
+/// Migrates the restored database, gives each room a new epoch, invalidates one-time links and notes where the files
+/// will be. Returns the id of an instance with a bucket.
+async fn migrate_and_reset(database: &Path, has_bucket: bool) -> Result<Option<String>, String> {
     let failed = |error: Error| format!("cannot update the database: {}", error.message);
     // No copy before the migration: the archive is one.
     let options = Options { backups: None, readers: 1, ..Options::new(database) };
     let db = Db::open(options, |_| {}).map_err(|fault| format!("cannot open the database: {fault}"))?;
-    let renewed =
-        db.write(Subject::Server, |tx| room::renew_epochs(tx).and_then(|()| one_time_link::forget_all(tx))).await;
+    let renewed = db.write(Subject::Server, move |tx| {
+        room::renew_epochs(tx)?;
+        one_time_link::forget_all(tx)?;
+        instance::set_bucket(tx, has_bucket)?;
+        has_bucket.then(|| instance::id(tx)).transpose()
+    });
+    let renewed = renewed.await;
     db.close().await;
-    renewed.map_err(failed)?;
+    let id = renewed.map_err(failed)?;
     // Only the database itself is moved, so its log must be empty.
     let log = database.with_extension("db-wal");
     match fs::metadata(&log) {
         Ok(log) if log.len() > 0 => Err("cannot write the whole database (is the disk full?)".into()),
-        _ => Ok(()),
+        _ => Ok(id),
     }
 }
 
@@ -279,11 +292,16 @@ pub(crate) fn settle(data_dir: &Path) -> Result<(), String> {
 /// Refuses a command that works on a database file where there is none.
 pub(super) fn refuse_server(config: &Config, command: &str) -> Result<(), String> {
     match config.postgres {
-        Some(_) => Err(format!(
-            "madang {command} is for SQLite, and DATABASE_URL is set: use pg_dump and pg_restore for the database, and \
-             copy {}/files beside it (see docs/postgres.md)",
-            config.data_dir.display()
-        )),
+        Some(_) => {
+            let files = match &config.s3 {
+                Some(s3) => format!("the bucket {}", s3.bucket),
+                None => format!("{}/files", config.data_dir.display()),
+            };
+            Err(format!(
+                "madang {command} is for SQLite, and DATABASE_URL is set: use pg_dump and pg_restore for the database, and \
+                 copy {files} beside it (see docs/postgres.md)"
+            ))
+        }
         None => Ok(()),
     }
 }

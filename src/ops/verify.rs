@@ -7,14 +7,15 @@ use std::path::Path;
 use indicatif::HumanBytes;
 
 use super::archive::{self, Progress, Watch};
-use super::backup::{existing_database, open, stored_part};
+use super::backup::{existing_database, open, refuse_other_store};
 use super::restore::refuse_server;
+use super::stored::stored_part;
 use crate::chat::{Tx, consistency, file, search};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db::{Fault, Inspection, SCHEMA};
 use crate::error::Error;
-use crate::files::{LocalStore, STORED, Store, path_of, prefixes};
+use crate::files::{Away, STORED, Store, open_store, path_of, prefixes};
 use crate::lock::Lock;
 
 /// The result of a check.
@@ -60,12 +61,15 @@ pub async fn verify_data(
     let work = tokio::task::spawn_blocking(move || {
         refuse_server(&config, "verify")?;
         let database = existing_database(&config)?;
+        let store = open_store(&config)?;
         // Prevents the removal of files that the database names now.
         let _all_bytes =
             Lock::all_bytes(&config.data_dir).map_err(|error| format!("cannot lock the files: {error}"))?;
         let mut report = Report { lines: vec![config.data_dir.display().to_string()], errors: Vec::new() };
         if let Some(needed) = check_database(&database, &mut report)? {
-            check_files(&config, &needed, &mut report, &mut watch)?;
+            refuse_other_store(&database, &config)?;
+            check_files(&*store, &needed, &mut report, &mut watch)?;
+            count_orphans(&*store, &config, &needed, &mut report)?;
             name_owners(&database, &mut report)?;
         }
         Ok(report)
@@ -120,27 +124,54 @@ fn index_state(tx: &mut Tx) -> Result<&'static str, Error> {
     })
 }
 
-fn check_files(config: &Config, needed: &Needed, report: &mut Report, watch: Watch<'_>) -> Result<(), String> {
-    let store = LocalStore::new(&config.data_dir);
-    let all = needed.keys().map(|hash| store.size(hash).unwrap_or_default()).sum();
+fn check_files(store: &dyn Store, needed: &Needed, report: &mut Report, watch: Watch<'_>) -> Result<(), String> {
+    let all = size_of(store, needed)?;
     let mut done = 0;
     for (hash, &size) in needed {
         let place = path_of(hash);
         watch(Progress { doing: "checking files", done, all })?;
-        match stored_part(&store, hash) {
+        match stored_part(store, hash) {
             Ok(part) if part.sha256 != *hash => report.errors.push(format!("{place}: content does not match its hash")),
             Ok(part) if size.is_some_and(|size| size != part.bytes) => {
                 let (has, says) = (part.bytes, size.unwrap_or_default());
                 report.errors.push(format!("{place}: has {has} bytes, but the database says {says}"));
             }
             Ok(part) => done += part.bytes,
+            Err(error) if Away::is(&error) => return Err(format!("cannot read the stored files: {error}")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => report.errors.push(format!("{place}: missing")),
             Err(error) => report.errors.push(format!("{place}: {error}")),
         }
     }
     report.lines.push(format!("stored files: {} ({})", needed.len(), HumanBytes(all)));
-    let unreadable = |error: io::Error| format!("cannot list the stored files: {error}");
-    let orphans = orphans(&store, config, needed).map_err(unreadable)?;
+    Ok(())
+}
+
+/// Returns how many bytes of the needed files are stored.
+fn size_of(store: &dyn Store, needed: &Needed) -> Result<u64, String> {
+    let mut all = 0;
+    for prefix in prefixes() {
+        match store.list(&prefix) {
+            Ok(objects) => {
+                all += objects
+                    .iter()
+                    .filter(|object| needed.contains_key(&object.hash))
+                    .map(|object| object.bytes)
+                    .sum::<u64>()
+            }
+            Err(error) if Away::is(&error) => return Err(unlisted(&error)),
+            // Each of them is reported below.
+            Err(_) => {}
+        }
+    }
+    Ok(all)
+}
+
+fn unlisted(error: &io::Error) -> String {
+    format!("cannot list the stored files: {error}")
+}
+
+fn count_orphans(store: &dyn Store, config: &Config, needed: &Needed, report: &mut Report) -> Result<(), String> {
+    let orphans = orphans(store, config, needed).map_err(|error| unlisted(&error))?;
     if orphans.count > 0 {
         let Orphans { count, bytes, old } = orphans;
         report.lines.push(format!(

@@ -31,6 +31,7 @@ impl App {
         if let Some(now) = self.clock.now_ms(self.config.clock_settling) {
             self.remove_expired(now).await;
         }
+        self.recheck_store().await;
         self.remove_postponed().await;
         self.db.purge_index();
     }

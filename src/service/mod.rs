@@ -116,7 +116,7 @@ impl App {
             move |facts| realtime.publish(facts)
         };
         let db = Db::open(store::options(&config), committed).map_err(|fault| store::cannot_open(&config, &fault))?;
-        let files = Files::open(&config.data_dir)?;
+        let files = Files::open(&config)?;
         let passwords = Passwords::start(PASSWORDS_AT_ONCE.min(render::cores()))?;
         let mail = config.mail.as_ref().map(Mailer::new).transpose()?;
         let base_url = config.base_url(port);

@@ -21,7 +21,20 @@ const LAYERS: &[&[&str]] = &[
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
     &["cpu_pool", "http_client"],
-    &["error", "fair_queue", "ids", "clock", "lock", "log", "mail", "memory", "network", "open_files", "data_folder"],
+    &[
+        "error",
+        "fair_queue",
+        "ids",
+        "clock",
+        "lock",
+        "log",
+        "mail",
+        "memory",
+        "network",
+        "open_files",
+        "data_folder",
+        "signals",
+    ],
     &["failpoint"],
 ];
 

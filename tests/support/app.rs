@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use madang::config::{Config, Postgres};
@@ -28,12 +28,15 @@ pub const ENTRY_POINTS: [EntryPoint; 2] = [EntryPoint::Rest, EntryPoint::Socket]
 /// A running app, and how it ended.
 type Served = JoinHandle<Result<(), String>>;
 
+/// Changes the settings of an app before each start.
+type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
+
 pub struct App {
     pub address: SocketAddr,
     folder: TempDir,
     /// The database, if it is not a file in the folder.
     database: Option<Database>,
-    change: fn(&mut Config),
+    change: Change,
     running: Option<(oneshot::Sender<()>, Served)>,
 }
 
@@ -64,7 +67,8 @@ impl App {
     }
 
     /// Starts an app with other settings.
-    pub async fn with(change: fn(&mut Config)) -> Self {
+    pub async fn with(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
+        let change = Arc::new(change);
         let database = postgres::is_wanted().then(Database::new);
         let address = ([127, 0, 0, 1], 0).into();
         let mut app = Self { address, folder: TempDir::new(), database, change, running: None };
@@ -119,8 +123,8 @@ impl App {
         app
     }
 
-    pub async fn restart_with(&mut self, change: fn(&mut Config)) {
-        self.change = change;
+    pub async fn restart_with(&mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) {
+        self.change = Arc::new(change);
         self.restart().await;
     }
 

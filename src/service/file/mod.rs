@@ -1,9 +1,12 @@
 //! Files: received, pictures re-encoded, stored, and attached to messages.
 
+mod bucket;
 mod portrait;
 mod upload_slot;
 
 use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
 
 use super::{App, log_failure};
 use crate::chat::file::{self, Entry, File, Kind, NewFile, Stored};
@@ -20,6 +23,10 @@ pub use upload_slot::{UploadSlot, Uploads};
 
 /// How long a picture waits for its turn.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Files removed before uploads get their turn, and requests of a remote store at a time.
+const REMOVED_AT_ONCE: usize = 64;
+const REMOVALS_AT_ONCE: usize = 8;
 
 /// A file that is ready to be stored.
 enum Ready {
@@ -222,16 +229,32 @@ impl App {
         self.db.read(move |tx| file::gallery(tx, &limits, viewer, room_id, kind, before, limit)).await
     }
 
-    /// Removes those of the stored bytes that no row names. While a backup reads, postpones that.
+    /// Removes those of the stored bytes that no row names. While a backup reads or the store does not answer, postpones
+    /// that.
     pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
-        if hashes.is_empty() {
-            return;
+        let mut left = hashes;
+        while !left.is_empty() {
+            let later = left.split_off(REMOVED_AT_ONCE.min(left.len()));
+            if !self.remove_some(left).await {
+                return self.files.postpone(later);
+            }
+            left = later;
         }
+    }
+
+    /// Removes a few, as no file is stored meanwhile. Returns whether more can be removed now.
+    async fn remove_some(&self, hashes: Vec<String>) -> bool {
         let _no_upload = self.files.rows.write().await;
         let _no_backup = match self.files.lock_removal() {
             Ok(Some(removal)) => removal,
-            Ok(None) => return self.files.postpone(hashes),
-            failed => return log_failure("removing files", failed),
+            Ok(None) => {
+                self.files.postpone(hashes);
+                return false;
+            }
+            failed => {
+                log_failure("removing files", failed);
+                return true;
+            }
         };
         // Checked again: another upload may have brought the same content meanwhile.
         let found = hashes.clone();
@@ -239,11 +262,19 @@ impl App {
             Ok(unneeded) => unneeded,
             failed => {
                 self.files.postpone(hashes);
-                return log_failure("looking for unneeded files", failed);
+                log_failure("looking for unneeded files", failed);
+                return true;
             }
         };
-        for hash in unneeded {
-            log_failure("removing a file", self.files.remove(hash).await);
+        let removals = unneeded.into_iter().map(|hash| self.files.remove(hash));
+        let failures = stream::iter(removals).buffer_unordered(REMOVALS_AT_ONCE).filter_map(async |done| done.err());
+        // What stays is removed by the sweep.
+        match failures.collect::<Vec<_>>().await.pop() {
+            Some(error) => {
+                log_failure("removing a file", Err::<(), _>(error));
+                false
+            }
+            None => true,
         }
     }
 
@@ -255,7 +286,11 @@ impl App {
     /// Removes stored bytes that have had no row for a day, such as those left by a crash between the two. One
     /// prefix is read after the other, so that neither memory nor the store is taken up.
     pub async fn sweep_orphans(&self) {
+        if !self.files.is_ours() {
+            return;
+        }
         let before = now_ms() - self.config.orphan_age.as_millis() as i64;
+        log_failure("removing unfinished uploads", self.files.remove_unfinished(before).await);
         for prefix in files::prefixes() {
             let swept = async {
                 let old = self.files.stored_before(prefix, before).await?;

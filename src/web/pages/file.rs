@@ -8,13 +8,14 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 
 use crate::chat::file::{Kind, Stored};
 use crate::error::{Code, Result};
+use crate::files::Shown;
 use crate::ids::FileId;
 use crate::service::App;
 use crate::view::GalleryPage;
@@ -118,6 +119,13 @@ struct Served<'a> {
 }
 
 impl Served<'_> {
+    /// Returns a link into the store for a file that a browser saves. Pictures are sent by this server: their pages show
+    /// nothing from elsewhere, and a browser keeps them for a year under their own address.
+    fn link(&self, app: &App) -> Option<String> {
+        let disposition = self.disposition.to_str().ok().filter(|placement| placement.starts_with("attachment"))?;
+        app.files.link(self.hash, &Shown { content_type: self.content_type, disposition })
+    }
+
     async fn respond(self, app: &App, method: &Method, request: &HeaderMap) -> Result<Response> {
         let mut headers = HeaderMap::new();
         // The name of a stored file is a hash of its content.
@@ -130,6 +138,11 @@ impl Served<'_> {
         if is_known {
             // A browser replaces its stored headers by those of a 304, so the policy is in it too.
             return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        if method == Method::GET
+            && let Some(link) = self.link(app)
+        {
+            return linked(&link);
         }
         let size = app.files.size(self.hash).await?;
         headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -159,6 +172,15 @@ impl Served<'_> {
         let body = Body::from_stream(app.files.read(self.hash, part).await?);
         Ok((status, headers, body).into_response())
     }
+}
+
+/// Redirects to a link that is valid for a short time.
+fn linked(link: &str) -> Result<Response> {
+    let location = HeaderValue::try_from(link).map_err(|_| Code::Internal)?;
+    let caching = HeaderValue::from_static("private, no-store");
+    let policy = HeaderValue::from_static(POLICY);
+    let headers = [(LOCATION, location), (CACHE_CONTROL, caching), (CONTENT_SECURITY_POLICY, policy)];
+    Ok((StatusCode::FOUND, headers).into_response())
 }
 
 /// Returns a `Content-Disposition` (RFC 6266, RFC 8187). The name is percent-encoded, so no

@@ -1,0 +1,173 @@
+//! Connections to the store: opened, kept for the next request, and given up after a while.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::rt::{Read, Write};
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use url::{Host, Url};
+
+use super::failure::Failure;
+use crate::http_client::guard::is_global;
+
+/// Connections kept for the next request.
+const KEPT: usize = 32;
+/// How long one is kept. Stores close idle connections after 20 seconds and more.
+const IDLE: Duration = Duration::from_secs(15);
+/// Bytes of an answer that are read before someone wants them.
+const READ_AHEAD: usize = 128 * 1024;
+/// How many addresses of the store are tried.
+const TRIES: usize = 3;
+
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+pub(super) type Sender = SendRequest<Body>;
+
+pub(super) struct Connections {
+    /// Without brackets.
+    host: String,
+    port: u16,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    timeout: Duration,
+    kept: Mutex<Vec<(Sender, Instant)>>,
+}
+
+impl Connections {
+    /// Prepares connections to the host of a URL.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the certificates cannot be read.
+    pub(super) fn new(url: &Url, ca_bundle: Option<&Path>, timeout: Duration) -> Result<Self, String> {
+        let invalid = || format!("S3_ENDPOINT {url} has no host");
+        let host = match url.host().ok_or_else(invalid)? {
+            Host::Domain(name) => name.to_owned(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        let tls = match url.scheme() {
+            "https" => {
+                let name = ServerName::try_from(host.clone()).map_err(|_| invalid())?;
+                Some((TlsConnector::from(Arc::new(tls(ca_bundle)?)), name))
+            }
+            _ => None,
+        };
+        let port = url.port_or_known_default().ok_or_else(invalid)?;
+        Ok(Self { host, port, tls, timeout, kept: Mutex::default() })
+    }
+
+    /// Returns a connection that is ready for a request.
+    pub(super) async fn take(&self) -> Result<Sender, Failure> {
+        if let Some(kept) = self.take_kept() {
+            return Ok(kept);
+        }
+        let stream = self.connect().await?;
+        let Some((connector, name)) = &self.tls else {
+            return handshake(TokioIo::new(stream)).await;
+        };
+        let secured = timeout(self.timeout, connector.connect(name.clone(), stream)).await.map_err(|_| too_slow())?;
+        let stream = secured.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => Failure::Unusable(format!(
+                "the certificate of {} is not trusted: {error} (if it is your own, set AWS_CA_BUNDLE)",
+                self.host
+            )),
+            _ => error.into(),
+        })?;
+        handshake(TokioIo::new(stream)).await
+    }
+
+    fn take_kept(&self) -> Option<Sender> {
+        let mut kept = self.kept.lock();
+        kept.retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE);
+        // One whose last answer is still being read is not ready.
+        let ready = kept.iter().rposition(|(sender, _)| sender.is_ready())?;
+        Some(kept.swap_remove(ready).0)
+    }
+
+    /// Keeps a connection for the next request, also while its answer is being read.
+    pub(super) fn keep(&self, sender: Sender) {
+        let mut kept = self.kept.lock();
+        if kept.len() < KEPT {
+            kept.push((sender, Instant::now()));
+        }
+    }
+
+    async fn connect(&self) -> Result<TcpStream, Failure> {
+        let looked_up = timeout(self.timeout, lookup_host((self.host.as_str(), self.port))).await;
+        let addresses: Vec<SocketAddr> = looked_up.map_err(|_| too_slow())??.take(TRIES).collect();
+        if let Some(public) = addresses.iter().map(SocketAddr::ip).find(|&address| self.is_exposed(address)) {
+            let host = &self.host;
+            return Err(Failure::Unusable(format!(
+                "S3_ENDPOINT is http:// at the public address {public} of {host}, so files would cross the internet \
+                 unprotected (use https://)"
+            )));
+        }
+        let mut failed = io::Error::other("its name has no address").into();
+        for address in addresses {
+            match timeout(self.timeout, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => failed = error.into(),
+                Err(_) => failed = too_slow(),
+            }
+        }
+        Err(failed)
+    }
+
+    fn is_exposed(&self, address: IpAddr) -> bool {
+        self.tls.is_none() && is_global(address)
+    }
+}
+
+fn too_slow() -> Failure {
+    Failure::Away("timed out".into())
+}
+
+async fn handshake(io: impl Read + Write + Unpin + Send + 'static) -> Result<Sender, Failure> {
+    let (sender, connection) = Builder::new().max_buf_size(READ_AHEAD).handshake(io).await.map_err(broken)?;
+    tokio::spawn(async move {
+        // Its requests report what went wrong.
+        let _ = connection.await;
+    });
+    Ok(sender)
+}
+
+pub(super) fn broken(error: hyper::Error) -> Failure {
+    Failure::Away(format!("the connection broke: {error}"))
+}
+
+fn tls(ca_bundle: Option<&Path>) -> Result<ClientConfig, String> {
+    let roots = match ca_bundle {
+        None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
+        Some(path) => {
+            let cannot = |why: String| format!("cannot read AWS_CA_BUNDLE {}: {why}", path.display());
+            let mut roots = RootCertStore::empty();
+            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| cannot(error.to_string()))? {
+                let certificate = certificate.map_err(|error| cannot(error.to_string()))?;
+                roots.add(certificate).map_err(|error| cannot(error.to_string()))?;
+            }
+            match roots.is_empty() {
+                true => return Err(cannot("it has no certificate".into())),
+                false => roots,
+            }
+        }
+    };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("cannot set up TLS: {error}"))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

@@ -1,0 +1,173 @@
+//! The store in a bucket: `<prefix><first two digits>/<hash>`, as in the folder of local files.
+
+mod client;
+mod connection;
+mod failure;
+mod put;
+mod read;
+mod ready;
+mod runtime;
+mod sign;
+mod xml;
+
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use http::Method;
+use http::header::CONTENT_LENGTH;
+
+use super::store::{Object, Shown, Store};
+use crate::config::S3;
+use client::{Client, Request};
+use failure::Failure;
+use runtime::RequestRuntime;
+use xml::Element;
+
+pub use ready::NotReady;
+
+/// How long a link is valid.
+const LINK_SECONDS: u64 = 60;
+
+/// A store in a bucket.
+pub struct S3Store {
+    client: Arc<Client>,
+    runtime: Arc<RequestRuntime>,
+    place: String,
+    prefix: String,
+    has_checksums: bool,
+    has_links: bool,
+}
+
+impl S3Store {
+    /// Prepares requests to a bucket; sends none.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn new(s3: &S3) -> Result<Self, String> {
+        Ok(Self {
+            client: Arc::new(Client::new(s3)?),
+            runtime: Arc::new(RequestRuntime::start()?),
+            place: format!("the S3 bucket {} at {}", s3.bucket, s3.endpoint.as_str().trim_end_matches('/')),
+            prefix: s3.prefix.clone(),
+            has_checksums: s3.has_checksums,
+            has_links: s3.has_links,
+        })
+    }
+
+    fn key(&self, hash: &str) -> String {
+        format!("{}{}/{hash}", self.prefix, &hash[..2.min(hash.len())])
+    }
+
+    /// Returns the hash of one of our keys. A bucket may have other content.
+    fn hash_of<'a>(&self, key: &'a str) -> Option<&'a str> {
+        let (folder, hash) = key.strip_prefix(&self.prefix)?.split_once('/')?;
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (is_hash && hash.get(..2) == Some(folder)).then_some(hash)
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> io::Result<T> {
+        self.runtime.block_on(work).map_err(io::Error::from)
+    }
+
+    async fn length_of(&self, key: &str) -> Result<u64, Failure> {
+        let answer = self.client.send(&Request::new(Method::HEAD, key)).await?;
+        let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        length.ok_or_else(|| Failure::Unusable("the S3 store does not say how long a file is".into()))
+    }
+
+    async fn list_all(&self, prefix: &str) -> Result<Vec<Object>, Failure> {
+        let prefix = format!("{}{prefix}/", self.prefix);
+        let (mut objects, mut next) = (Vec::new(), String::new());
+        loop {
+            let mut request = Request::new(Method::GET, "").query("list-type", "2").query("prefix", &prefix);
+            if !next.is_empty() {
+                request = request.query("continuation-token", &next);
+            }
+            let page = self.client.document(&request).await?;
+            objects.extend(page.each("Contents").filter_map(|object| self.listed(object)));
+            if page.text("IsTruncated") != "true" {
+                return Ok(objects);
+            }
+            let after = std::mem::replace(&mut next, page.text("NextContinuationToken").to_owned());
+            if next == after {
+                return Err(Failure::Unusable("the list of the S3 store does not go on".into()));
+            }
+        }
+    }
+
+    fn listed(&self, object: &Element) -> Option<Object> {
+        Some(Object {
+            hash: self.hash_of(object.text("Key"))?.to_owned(),
+            bytes: object.text("Size").parse().ok()?,
+            stored_at: time_ms(object.text("LastModified"))?,
+        })
+    }
+
+    /// Aborts the uploads in parts that began before a time.
+    async fn abort_before(&self, before: i64) -> Result<(), Failure> {
+        let (mut key, mut upload) = (String::new(), String::new());
+        loop {
+            let mut request = Request::new(Method::GET, "").query("uploads", "").query("prefix", &self.prefix);
+            if !key.is_empty() {
+                request = request.query("key-marker", &key).query("upload-id-marker", &upload);
+            }
+            let page = self.client.document(&request).await?;
+            let is_ours = |found: &&Element| self.hash_of(found.text("Key")).is_some();
+            let is_old = |found: &&Element| time_ms(found.text("Initiated")).is_some_and(|at| at < before);
+            for found in page.each("Upload").filter(is_ours).filter(is_old) {
+                tracing::info!(key = found.text("Key"), "aborting an upload that an earlier process left");
+                self.abort(found.text("Key"), found.text("UploadId")).await?;
+            }
+            let next = (page.text("NextKeyMarker"), page.text("NextUploadIdMarker"));
+            if page.text("IsTruncated") != "true" || next == (key.as_str(), upload.as_str()) {
+                return Ok(());
+            }
+            (key, upload) = (next.0.to_owned(), next.1.to_owned());
+        }
+    }
+}
+
+impl Store for S3Store {
+    fn put(&self, hash: &str, file: &Path) -> io::Result<()> {
+        self.wait(self.put_file(hash, file))
+    }
+
+    fn size(&self, hash: &str) -> io::Result<u64> {
+        self.wait(self.length_of(&self.key(hash)))
+    }
+
+    fn open(&self, hash: &str, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(read::Object::open(self, self.key(hash), range)?))
+    }
+
+    fn list(&self, prefix: &str) -> io::Result<Vec<Object>> {
+        self.wait(self.list_all(prefix))
+    }
+
+    fn remove(&self, hash: &str) -> io::Result<()> {
+        let removed = self.wait(async { self.client.send(&Request::new(Method::DELETE, &self.key(hash))).await });
+        match removed {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map(drop),
+        }
+    }
+
+    fn remove_unfinished(&self, before: i64) -> io::Result<()> {
+        self.wait(self.abort_before(before))
+    }
+
+    fn link(&self, hash: &str, shown: &Shown<'_>) -> Option<String> {
+        let query = [
+            ("response-cache-control", "private, no-store".to_owned()),
+            ("response-content-disposition", shown.disposition.to_owned()),
+            ("response-content-type", shown.content_type.to_owned()),
+        ];
+        self.has_links.then(|| self.client.link(&self.key(hash), &query, LINK_SECONDS))
+    }
+}
+
+fn time_ms(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(|time| time.as_millisecond())
+}
