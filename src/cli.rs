@@ -66,11 +66,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         folder: DataDir,
     },
-    /// Print a link that makes a signed-in account an admin. It works once, within a day.
-    AdminLink(ServerAddress),
     /// Move stored files.
     #[command(subcommand)]
     Files(FilesCommand),
+    /// Print a link that makes a signed-in account an admin. It works once, within a day.
+    AdminLink(ServerAddress),
     /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),

@@ -66,8 +66,8 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Backup { file, force, places } => run_backup(&places.config()?, &file, force).await,
         Command::Restore { file, force, places } => run_restore(&places.config()?, &file, force).await,
         Command::Verify { file, places } => run_verify(&places.config()?, file.as_deref()).await,
-        Command::Files(FilesCommand::Push(places)) => run_push(&places.config()?).await,
         Command::MigrateStore { dry_run, folder } => run_migrate_store(&folder.config()?, dry_run).await,
+        Command::Files(FilesCommand::Push(places)) => run_push(&places.config()?).await,
         Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
         Command::User(UserCommand::Reset { email, address }) => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
@@ -139,8 +139,7 @@ async fn run_restore(config: &Config, file: &Path, may_replace: bool) -> Result<
 }
 
 async fn run_push(config: &Config) -> Result<(), String> {
-    let pushed =
-        with_bar(BYTES, "interrupted; run it again to go on", async |watch| push::push(config, watch).await).await?;
+    let pushed = with_bar(BYTES, GOES_ON, async |watch| push::push(config, watch).await).await?;
     print(&pushed.to_string())?;
     match pushed.damaged.len() {
         0 => Ok(()),
@@ -167,8 +166,7 @@ async fn run_verify(config: &Config, file: Option<&Path>) -> Result<(), String> 
 }
 
 async fn run_migrate_store(config: &Config, is_dry_run: bool) -> Result<(), String> {
-    let interrupted = "interrupted (run it again to go on)";
-    let copied = with_bar(ROWS, interrupted, async |mut watch| {
+    let copied = with_bar(ROWS, GOES_ON, async |mut watch| {
         let report = move |CopyProgress { is_comparing, done, all }| {
             watch(Progress { doing: if is_comparing { "comparing" } else { "copying" }, done, all })
         };
@@ -204,6 +202,7 @@ const BYTES: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {eta}";
 const ROWS: &str = "{msg} {wide_bar} {human_pos}/{human_len} {eta}";
 /// What a command says that a signal has stopped.
 const UNCHANGED: &str = "interrupted; nothing was changed";
+const GOES_ON: &str = "interrupted (run it again to go on)";
 
 /// Runs a long command with a progress bar on a terminal. A signal stops it cleanly.
 async fn with_bar<T>(

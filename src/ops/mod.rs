@@ -1,5 +1,5 @@
-//! The commands beside the server: admin links, keys, backup, restore, verify, reindex, the moves of files
-//! into a bucket and to another database.
+//! The commands beside the server: admin links, keys, backup, restore, verify, reindex, and the moves to another database
+//! and to a bucket.
 
 pub mod admin;
 pub mod archive;

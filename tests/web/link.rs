@@ -225,8 +225,8 @@ async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lif
 /// Abuse: B5
 #[tokio::test]
 async fn only_those_whom_the_settings_name_create_open_rooms() {
-    type Change = fn(&mut Config);
-    let cases: [(Change, [bool; 3]); 3] = [
+    type Case = (fn(&mut Config), [bool; 3]);
+    let cases: [Case; 3] = [
         (|config| config.room_creators = RoomCreators::Everyone, [true, true, true]),
         (|config| config.room_creators = RoomCreators::Accounts, [false, true, true]),
         (|config| config.room_creators = RoomCreators::Admins, [false, false, true]),
