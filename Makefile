@@ -102,7 +102,7 @@ $(BASELINES)/nextjs/dist/BUILD_ID: $(BASELINES)/nextjs/node_modules $(shell find
 
 ## Regenerates the references in docs/ from the code; a test fails while they differ.
 reference:
-	UPDATE=1 cargo test --locked --test all reference
+	UPDATE=1 cargo test --workspace --locked --test all reference
 
 ## Fuzzes every parser, MINUTES in total, JOBS at a time; needs cargo-fuzz (cargo install cargo-fuzz).
 fuzz:
