@@ -99,8 +99,9 @@ pub fn find(tx: &mut Tx, secret: &Token) -> Result<Option<KeyId>> {
 /// `invalid` or `too_long` with the field `externalId`, `name` or `picture`.
 pub fn user(tx: &mut Tx, limits: &Limits, now: i64, key_id: KeyId, external: ExternalUser) -> Result<User> {
     let external_id = external.external_id;
-    if external_id.is_empty() || external_id.len() > EXTERNAL_ID_MAX {
-        return Err(Error::invalid("externalId", format!("externalId must have 1 to {EXTERNAL_ID_MAX} bytes")));
+    if external_id.is_empty() || external_id.len() > EXTERNAL_ID_MAX || external_id.contains('\0') {
+        let message = format!("externalId must have 1 to {EXTERNAL_ID_MAX} bytes, none of them 0");
+        return Err(Error::invalid("externalId", message));
     }
     let picture = external.picture.map(checked_picture).transpose()?;
     let sql = "SELECT id FROM users WHERE key_id = ?1 AND external_id = ?2 AND external_id IS NOT NULL";

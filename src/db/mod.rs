@@ -117,6 +117,9 @@ impl Options {
     }
 }
 
+/// How long a caller waits for an act that was begun: longer than any statement may run.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
+
 /// A handle to the store; clones share it. `F` is the type of the facts that transactions publish.
 pub struct Db<F> {
     queue: mpsc::Sender<WriterCommand<F>>,
@@ -212,7 +215,11 @@ impl<F: Send + 'static> Db<F> {
             SendTimeoutError::Timeout(_) => Code::Busy,
             SendTimeoutError::Closed(_) => Code::Unavailable,
         })?;
-        answered.await.unwrap_or_else(|_| Err(Code::Unavailable.into()))
+        // A database server that hangs holds the writer, but not those who wait for it. Their writes may still be made.
+        match tokio::time::timeout(ANSWER_TIMEOUT, answered).await {
+            Ok(answered) => answered.unwrap_or_else(|_| Err(Code::Unavailable.into())),
+            Err(_) => Err(Code::Unavailable.into()),
+        }
     }
 
     /// Runs an act that only reads. All its statements see one snapshot; its facts are dropped.

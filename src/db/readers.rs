@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use super::Tx;
+use super::{ANSWER_TIMEOUT, Tx};
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
 use super::tx::Savepoint;
@@ -163,9 +163,11 @@ where
 {
     let lent = lend(readers, queue_timeout).await?;
     // The thread runs to its end even if the caller stops waiting.
-    tokio::task::spawn_blocking(move || lent.0.run(budget, act))
-        .await
-        .unwrap_or_else(|fault| Err(Error::internal(fault)))
+    let run = tokio::task::spawn_blocking(move || lent.0.run(budget, act));
+    match tokio::time::timeout(ANSWER_TIMEOUT, run).await {
+        Ok(answer) => answer.unwrap_or_else(|fault| Err(Error::internal(fault))),
+        Err(_) => Err(Code::Unavailable.into()),
+    }
 }
 
 pub(super) fn read_blocking<F, T>(

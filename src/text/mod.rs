@@ -85,13 +85,14 @@ pub fn message(typed: &str, max: usize, has_files: bool) -> Result<String> {
     if has_files { Ok(String::new()) } else { Err(Error::invalid("text", "text must show something")) }
 }
 
-/// Checks the sender's own id for a message: any string of 1 to `max` bytes.
+/// Checks the sender's own id for a message: any string of 1 to `max` bytes, none of them 0, which not every database can
+/// store.
 ///
 /// # Errors
 /// `invalid` with the field `key`.
 pub fn key(key: &str, max: usize) -> Result<()> {
-    if key.is_empty() || key.len() > max {
-        return Err(Error::invalid("key", format!("key must have 1 to {max} bytes")));
+    if key.is_empty() || key.len() > max || key.contains('\0') {
+        return Err(Error::invalid("key", format!("key must have 1 to {max} bytes, none of them 0")));
     }
     Ok(())
 }

@@ -71,6 +71,7 @@ async fn an_invalid_field_is_named() {
         (json!({ "text": { "$gt": "" } }), "invalid", "text"),
         (json!({ "text": null }), "invalid", "text"),
         (json!({ "text": "x", "key": "" }), "invalid", "key"),
+        (json!({ "text": "x", "key": "k\0a" }), "invalid", "key"),
         (json!({ "text": "x", "key": "가".repeat(22) }), "invalid", "key"),
         (json!({ "text": "x", "key": 7 }), "invalid", "key"),
         (json!({ "text": "x", "replyTo": 99 }), "invalid", "replyTo"),

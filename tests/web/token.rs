@@ -47,6 +47,7 @@ async fn the_same_id_of_the_same_key_is_the_same_person_with_the_name_of_today()
     for (wrong, field) in [
         (json!({ "externalId": "", "name": "x" }), "externalId"),
         (json!({ "externalId": "x".repeat(201), "name": "x" }), "externalId"),
+        (json!({ "externalId": "a\0b", "name": "x" }), "externalId"),
         (json!({ "externalId": "1", "name": " " }), "name"),
         (json!({ "externalId": "1", "name": "x", "picture": "http://shop.example/x.png" }), "picture"),
         (json!({ "externalId": "1", "name": "x", "picture": "javascript:alert(1)" }), "picture"),

@@ -24,7 +24,9 @@ impl Address {
     /// Reads an address. No part of it is in the errors: any may be a piece of the password.
     pub(super) fn parse(url: &str) -> Result<Self, Fault> {
         let parts = Parts::of(url);
-        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        // The driver takes what is behind the first @ as a host, and names it: it may be a piece of the password.
+        let is_odd = parts.rest.split('?').next().is_some_and(|base| base.matches('@').count() > 1);
+        if is_odd || !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(invalid());
         }
         let mut config: Config = parts.rest.parse().map_err(|_| invalid())?;
@@ -131,6 +133,8 @@ mod tests {
         for wrong in [
             "mysql://m:hunter2@db/chat",
             "postgres://m:hunter2@db:port/chat",
+            "postgres://m:p@hunter2@db/chat",
+            "postgres://m:p@hunter2/x@db/chat",
             "postgres://m:hunter2@db/chat?sslmode=hunter2",
             "postgres://m:hunter2@db/chat?hunter2=on",
             "postgres://m:hunter2@db/chat?sslmode=verify-full&sslrootcert=/missing",
