@@ -105,11 +105,16 @@ async fn local_files_move_into_a_bucket_and_back() {
         let hash = sha256(b"there");
         state.objects.insert(format!("chat/{}/{hash}", &hash[..2]), (b"there".to_vec(), 1_000));
     });
-    let pushed = run(path, &s3, &["files", "push"]);
-    let told = String::from_utf8_lossy(&pushed.stdout).into_owned();
-    assert!(told.starts_with("copied 1 files (97.66 KiB), 1 were there already; the local files are now in"), "{told}");
-    assert!(refused(&pushed).contains("1 files do not match their hash and were not copied: abab"));
-    assert_eq!(bucket.files().len(), 2);
+    let kept = run(path, &s3, &["files", "push"]);
+    let told = String::from_utf8_lossy(&kept.stdout).into_owned();
+    assert_eq!(told, "copied 1 files (97.66 KiB), 1 were there already\n");
+    let why = refused(&kept);
+    assert!(why.contains("1 files do not match their hash and were not copied, so the local files stay"), "{why}");
+    assert!(why.contains(": abab") && damaged.exists() && bucket.files().len() == 2, "{why}");
+    start(path, &[]).terminate().await.unwrap();
+    std::fs::remove_file(&damaged).unwrap();
+    let told = says(&run(path, &s3, &["files", "push"]));
+    assert!(told.starts_with("copied 0 files (0 B), 2 were there already; the local files are now in"), "{told}");
     assert!(!path.join("data/files").exists());
     // The setting is not forgotten either.
     let unset = refused_start(path, &[]);
@@ -153,6 +158,25 @@ async fn a_backup_does_not_take_a_store_that_is_away_for_lost_files() {
     // Each request is tried again, so the first file is read after the list has failed to.
     bucket.set_away(false);
     says(&run(path, &s3, &["backup", "a.zst"]));
+}
+
+#[tokio::test]
+async fn a_server_starts_without_the_bucket_after_wrong_settings_of_it() {
+    let (bucket, folder) = (Bucket::start(), TempDir::new());
+    let path = folder.path();
+    let wrong: Vec<_> = bucket.environment().into_iter().filter(|(name, _)| *name != "AWS_SECRET_ACCESS_KEY").collect();
+    let wrong = [wrong, vec![("AWS_SECRET_ACCESS_KEY", "wrong/secret".to_owned())]].concat();
+    // At the first start, and with files.
+    assert!(refused_start(path, &wrong).contains("refuses the signature"));
+    let server = start(path, &[]);
+    let (minji, url) = file(&server, b"kept").await;
+    server.terminate().await.unwrap();
+    assert!(refused(&run(path, &wrong, &["files", "push"])).contains("refuses the signature"));
+    let server = start(path, &[]);
+    assert_eq!(read(&server, &minji, &url).await, b"kept");
+    server.terminate().await.unwrap();
+    says(&run(path, &bucket.environment(), &["files", "push"]));
+    assert!(refused_start(path, &[]).contains("S3_BUCKET is not set"));
 }
 
 #[tokio::test]
