@@ -152,12 +152,42 @@ async fn a_backup_does_not_take_a_store_that_is_away_for_lost_files() {
     file(&server, b"kept").await;
     bucket.set_away(true);
     let backup = refused(&run(path, &s3, &["backup", "a.zst"]));
-    assert!(backup.contains("cannot list the stored files: the S3 store does not answer"), "{backup}");
+    assert!(backup.contains("does not answer"), "{backup}");
     assert!(!path.join("a.zst").exists());
     assert!(refused(&run(path, &s3, &["verify"])).contains("does not answer"));
     // Each request is tried again, so the first file is read after the list has failed to.
     bucket.set_away(false);
     says(&run(path, &s3, &["backup", "a.zst"]));
+}
+
+/// All files would look lost.
+#[tokio::test]
+async fn a_backup_with_a_wrong_prefix_is_refused() {
+    let (bucket, folder, other) = (Bucket::start(), TempDir::new(), TempDir::new());
+    let (s3, path) = (bucket.environment(), folder.path());
+    let server = start(path, &s3);
+    file(&server, b"kept").await;
+    server.terminate().await.unwrap();
+    let elsewhere = with_prefix(&s3, "other/");
+    for command in [&["backup", "a.zst"][..], &["verify"]] {
+        let why = refused(&run(path, &elsewhere, command));
+        assert!(why.contains("has no object other/madang-owner, so the files of this server are not there"), "{why}");
+    }
+    start(other.path(), &elsewhere).terminate().await.unwrap();
+    bucket.requests();
+    for command in [&["backup", "a.zst"][..], &["verify"]] {
+        assert!(refused(&run(path, &elsewhere, command)).contains("has the files of another server"));
+    }
+    let is_reading = |request: &String| request.starts_with("GET ") || request.starts_with("HEAD ");
+    assert!(bucket.requests().iter().all(is_reading) && !path.join("a.zst").exists());
+    says(&run(path, &s3, &["backup", "a.zst"]));
+}
+
+fn with_prefix(s3: &[(&'static str, String)], prefix: &str) -> Vec<(&'static str, String)> {
+    let changed = |(name, value): &(&'static str, String)| {
+        (*name, if *name == "S3_PREFIX" { prefix.to_owned() } else { value.clone() })
+    };
+    s3.iter().map(changed).collect()
 }
 
 #[tokio::test]
@@ -186,12 +216,7 @@ async fn a_bucket_of_another_server_is_refused() {
     start(first.path(), &s3).terminate().await.unwrap();
     let other = refused_start(second.path(), &s3);
     assert!(other.contains("has the files of another server (choose another S3_BUCKET or S3_PREFIX"), "{other}");
-    let elsewhere: Vec<_> = s3
-        .iter()
-        .cloned()
-        .map(|(name, value)| (name, if name == "S3_PREFIX" { "other/".into() } else { value }))
-        .collect();
-    start(second.path(), &elsewhere).terminate().await.unwrap();
+    start(second.path(), &with_prefix(&s3, "other/")).terminate().await.unwrap();
     start(first.path(), &s3).terminate().await.unwrap();
 }
 
@@ -215,10 +240,10 @@ async fn a_wrong_setting_of_the_bucket_ends_the_start_and_shows_no_secret() {
         (&[("AWS_ACCESS_KEY_ID", "")], "S3_BUCKET is set without an access key"),
         (&[("AWS_SECRET_ACCESS_KEY", ""), ("AWS_SECRET_ACCESS_KEY_FILE", empty)], "is empty"),
         (&[("AWS_SECRET_ACCESS_KEY_FILE", empty)], "cannot be used with"),
-        (&[("S3_BUCKET", "Not A Bucket")], "a bucket's name has 3 to 63 lower-case letters"),
-        (&[("S3_PREFIX", "/a")], "it has letters, digits, hyphens and underscores"),
-        (&[("S3_ENDPOINT", "minji:sesame@store")], "it is an address like https://s3.example.org"),
-        (&[("AWS_REGION", "here/there")], "a region has letters"),
+        (&[("S3_BUCKET", "Not A Bucket")], "must have 3 to 63 lower-case letters"),
+        (&[("S3_PREFIX", "/a")], "must have only letters, digits, hyphens and underscores"),
+        (&[("S3_ENDPOINT", "minji:sesame@store")], "must be an address like https://s3.example.org"),
+        (&[("AWS_REGION", "here/there")], "must have only letters"),
         (&[("AWS_CA_BUNDLE", empty), ("S3_ENDPOINT", "https://127.0.0.1:9")], "it has no certificate"),
     ] {
         let said = with(changes);

@@ -89,6 +89,10 @@ pub struct State {
     pub refuse_part: Option<u32>,
     /// Whether the answer to the next completed upload is lost.
     pub lose_completion: bool,
+    /// An element that lists of objects lack, for example `Size`.
+    pub left_out: Option<&'static str>,
+    /// What everything is answered with, as if there were no store but another server.
+    pub page: Option<&'static str>,
     /// How many connections were opened.
     pub connections: usize,
     token: Option<String>,
