@@ -319,7 +319,7 @@ mod tests {
         let turns = Arc::new(Semaphore::new(1));
         let (end, ended) = mpsc::channel::<()>();
         let turn = Arc::clone(&turns).acquire_owned().await.unwrap();
-        let call = run_with(turn, move || Ok(drop(ended.recv())));
+        let call = run_with(turn, move || ended.recv().map_err(|_| Code::Unavailable.into()));
         assert!(call.now_or_never().is_none(), "it is dropped before it ends");
         assert_eq!(turns.available_permits(), 0);
         drop(end);

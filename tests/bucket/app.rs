@@ -304,6 +304,25 @@ async fn bytes_that_come_again_while_they_are_removed_are_kept() {
 }
 
 #[tokio::test]
+async fn a_removal_of_many_files_stops_when_the_store_does_not_answer() {
+    let bucket = Bucket::start();
+    let s3 = bucket.settings();
+    let app = App::with(move |config| config.s3 = Some(s3.clone())).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    for number in 0..40 {
+        send(&app, &minji, &room, "a.txt", format!("{number}").as_bytes()).await.is(201);
+    }
+    let is_delete = |request: &String| request.starts_with("DELETE ");
+    bucket.requests();
+    bucket.set_away(true);
+    app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
+    let tried = bucket.requests().iter().filter(|request| is_delete(request)).count();
+    assert!((1..40).contains(&tried), "{tried} requests");
+    assert_eq!(bucket.files().len(), 40);
+}
+
+#[tokio::test]
 async fn a_failure_that_passes_is_not_seen_by_users() {
     let bucket = Bucket::start();
     let app = start(&bucket).await;
