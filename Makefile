@@ -52,8 +52,8 @@ unit:
 
 # The store, the rules and the stories once more, on PostgreSQL.
 postgres: unit
-	MADANG_TEST_ENGINE=postgres cargo test --locked -p madang --lib -- db:: chat::
-	MADANG_TEST_ENGINE=postgres cargo test --locked -p madang --test all -- story:: socket::message socket::race socket::resume \
+	MADANG_TEST_ENGINE=postgres cargo test --workspace --locked --lib -- db:: chat::
+	MADANG_TEST_ENGINE=postgres cargo test --workspace --locked --test all -- story:: socket::message socket::race socket::resume \
 	  socket::direct socket::change socket::history socket::reaction socket::unread socket::read socket::session web::account \
 	  web::room web::message web::search web::file web::link web::token web::tombstone web::delete_account
 
@@ -102,7 +102,7 @@ $(BASELINES)/nextjs/dist/BUILD_ID: $(BASELINES)/nextjs/node_modules $(shell find
 
 ## Regenerates the references in docs/ from the code; a test fails while they differ.
 reference:
-	UPDATE=1 cargo test --locked --test all reference
+	UPDATE=1 cargo test --workspace --locked --test all reference
 
 ## Fuzzes every parser, MINUTES in total, JOBS at a time; needs cargo-fuzz (cargo install cargo-fuzz).
 fuzz:

@@ -60,7 +60,7 @@ pub(crate) enum Command {
     /// The server must be stopped. Everything is compared afterwards. A copy that was interrupted goes on
     /// where it ended. The files stay in the data folder, and so does the old database.
     MigrateStore {
-        /// Check both databases and count the rows, without copying any.
+        /// Check both databases and count the rows. The target gets its tables, and no rows.
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
@@ -99,7 +99,7 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         address: ServerAddress,
     },
-    /// Log an account out everywhere, take its rights as admin, and let it log in no more.
+    /// Log an account out everywhere, take its rights as admin, and refuse its log-ins.
     Suspend(AccountArgs),
     /// Let a suspended account log in again.
     Unsuspend(AccountArgs),

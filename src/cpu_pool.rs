@@ -26,7 +26,7 @@ pub struct CpuPool {
 }
 
 impl CpuPool {
-    /// Starts so many threads for the work of one network, at least one, and one more for that of others.
+    /// Starts `share` threads for the work of one network, at least one, and one more for that of others.
     ///
     /// # Errors
     /// Returns a sentence for the operator when a thread cannot be started.

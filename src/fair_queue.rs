@@ -40,7 +40,7 @@ pub(crate) struct Permit {
 }
 
 impl FairQueue {
-    /// A queue with so many permits for one network, at least one, and one more for the others.
+    /// A queue with `share` permits for one network, at least one, and one more for the others.
     pub(crate) fn new(share: usize) -> Self {
         let share = share.max(1);
         let inner = Inner { share, free: share + 1, networks: HashMap::new(), turns: VecDeque::new() };

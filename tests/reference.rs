@@ -140,7 +140,7 @@ fn error_schema() -> Value {
 #[test]
 fn the_settings_are_written_down() {
     let mut paper = String::from(
-        "# Settings\n\nGenerated from `src/config/settings.rs` and `s3.rs`. A flag overrides the environment, which overrides a file `.env` in the \
+        "# Settings\n\nGenerated from `src/config/settings.rs`, `database.rs` and `s3.rs`. A flag overrides the environment, which overrides a file `.env` in the \
          working folder, which overrides the default.\n\n| flag | environment | default | what it does |\n|---|---|---|---|\n",
     );
     for setting in Settings::augment_args(Command::new("madang")).get_arguments() {

@@ -14,7 +14,7 @@ const CHUNK: usize = 500;
 pub(super) const INCOMPLETE: &str = "copying";
 /// The rows of `meta` that belong to one database: the state of its index, and where it lives.
 const OWN: [&str; 2] = ["search", "place"];
-/// What a copy notes as the place of its data. It is nobody's, so that the first start gives every room a new epoch.
+/// What a copy notes as the place of its data. No database has it, so that the first start gives every room a new epoch.
 const NO_PLACE: &str = "copied";
 
 /// A table to copy.
@@ -156,7 +156,7 @@ fn compare(
     for table in tables {
         if digest(source, table, &mut count)? != digest(target, table, &mut count)? {
             return Err(Fault::Refused(format!(
-                "the copy of the table {} differs from its source, which has changed since the copy began: start over \
+                "the copy of the table {} differs from its source; perhaps that has changed since the copy began: start over \
                  with an empty database",
                 table.name
             )));

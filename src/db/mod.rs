@@ -124,10 +124,14 @@ pub struct Db<F> {
     searchers: Arc<Readers>,
     queue_timeout: Duration,
     commit_unknown: CommitUnknown,
+    reopened: Reopened<F>,
     health: Arc<Health>,
     /// Closed when the writer's thread has ended.
     writer_ended: watch::Receiver<()>,
 }
+
+/// The hook for a database that was reopened; see [`Db::on_reopen`].
+type Reopened<F> = Arc<OnceLock<Box<dyn Fn(&mut Tx<'_, F>) -> Result<()> + Send + Sync>>>;
 
 /// The hook for facts that may be missing; see [`Db::on_commit_unknown`].
 type CommitUnknown = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
@@ -140,6 +144,7 @@ impl<F> Clone for Db<F> {
             searchers: self.searchers.clone(),
             queue_timeout: self.queue_timeout,
             commit_unknown: self.commit_unknown.clone(),
+            reopened: self.reopened.clone(),
             health: self.health.clone(),
             writer_ended: self.writer_ended.clone(),
         }
@@ -166,12 +171,13 @@ impl<F: Send + 'static> Db<F> {
         let searchers = Arc::new(Readers::new(Arc::clone(&engine), has_index, options.searchers));
         let (queue, commands) = mpsc::channel(options.queue.max(1));
         let commit_unknown = CommitUnknown::default();
-        let hooks = CommitHooks { committed, commit_unknown: commit_unknown.clone() };
+        let reopened = Reopened::default();
+        let hooks = CommitHooks { committed, commit_unknown: commit_unknown.clone(), reopened: reopened.clone() };
         let health = Arc::<Health>::default();
         let (ended, writer_ended) = watch::channel(());
         let pools = [readers.clone(), searchers.clone()];
         Writer::start(engine, has_index, commands, pools, hooks, health.clone(), ended)?;
-        Ok(Self { queue, readers, searchers, queue_timeout, commit_unknown, health, writer_ended })
+        Ok(Self { queue, readers, searchers, queue_timeout, commit_unknown, reopened, health, writer_ended })
     }
 
     /// Sets the hook to call when facts may be missing. After an I/O error at a commit, the batch
@@ -179,6 +185,12 @@ impl<F: Send + 'static> Db<F> {
     /// thread, before any later fact is published. Only the first call has an effect.
     pub fn on_commit_unknown(&self, hook: impl Fn() + Send + Sync + 'static) {
         let _ = self.commit_unknown.set(Box::new(hook));
+    }
+
+    /// Sets the act to run when the database was reopened, before any other. If it fails, nothing is written and the
+    /// next write tries again. Only the first call has an effect.
+    pub fn on_reopen(&self, act: impl Fn(&mut Tx<'_, F>) -> Result<()> + Send + Sync + 'static) {
+        let _ = self.reopened.set(Box::new(act));
     }
 
     /// Runs an act in a transaction of the writer. Returns once it is durable.

@@ -107,10 +107,11 @@ impl Readers {
     fn run<F, T>(&self, budget: Option<Duration>, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
         let generation = self.generation.load(Ordering::Relaxed);
         let idle = self.idle.lock().pop().filter(|idle| idle.generation == generation);
-        let begun = idle.and_then(|idle| begin(idle.connection, budget).ok());
+        let begun = idle.map(|idle| begin(idle.connection, budget));
         let mut connection = match begun {
-            Some(connection) => connection,
             // A connection that was idle may have been cut meanwhile.
+            Some(Err(fault)) if fault.is_broken() => begin(self.engine.open_reader()?, budget)?,
+            Some(begun) => begun?,
             None => begin(self.engine.open_reader()?, budget)?,
         };
         let answer = snapshot(&mut *connection, self.has_index, act);

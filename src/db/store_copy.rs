@@ -1,7 +1,5 @@
 //! The copy of a database file into the database of a server.
 
-use std::path::Path;
-
 use super::copy::{self, Copied, CopyProgress, Table, Target};
 use super::fault::Fault;
 use super::postgres;
@@ -20,8 +18,7 @@ impl StoreCopy {
     /// # Errors
     /// [`Fault::Refused`] when the source has another schema, or the target has rows that are no part of a copy; others
     /// when one cannot be opened.
-    pub fn open(source: &Path, target: postgres::Options) -> Result<Self, Fault> {
-        let source = Inspection::open(source)?;
+    pub fn open(source: Inspection, target: postgres::Options) -> Result<Self, Fault> {
         let (schema, known) = (source.schema()?, sqlite::SCHEMA);
         if schema > known {
             return Err(Fault::Newer { schema, known });

@@ -13,7 +13,7 @@ use super::health::Health;
 use super::index_updates::IndexUpdates;
 use super::readers::Readers;
 use super::tx::Savepoint;
-use super::{CommitUnknown, Subject, Tx, migrate};
+use super::{CommitUnknown, Reopened, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};
 use crate::failpoint::{self, Point};
 
@@ -80,10 +80,11 @@ where
 }
 
 /// The hooks that the store calls after a commit.
-pub(super) struct CommitHooks<C> {
+pub(super) struct CommitHooks<F, C> {
     /// Publishes the facts of each batch.
     pub(super) committed: C,
     pub(super) commit_unknown: CommitUnknown,
+    pub(super) reopened: Reopened<F>,
 }
 
 pub(super) struct Writer<F, C> {
@@ -93,7 +94,7 @@ pub(super) struct Writer<F, C> {
     connection: Option<Box<dyn Connection>>,
     readers: [Arc<Readers>; 2],
     commands: mpsc::Receiver<WriterCommand<F>>,
-    hooks: CommitHooks<C>,
+    hooks: CommitHooks<F, C>,
     health: Arc<Health>,
     /// Whether the search index may have words of messages that were changed or removed. An earlier process may have
     /// left some.
@@ -115,7 +116,7 @@ where
         has_index: bool,
         commands: mpsc::Receiver<WriterCommand<F>>,
         readers: [Arc<Readers>; 2],
-        hooks: CommitHooks<C>,
+        hooks: CommitHooks<F, C>,
         health: Arc<Health>,
         ended: watch::Sender<()>,
     ) -> Result<(), Fault> {
@@ -320,6 +321,7 @@ where
         self.readers.iter().for_each(|readers| readers.renew());
         let connection = self.engine.open_writer()?;
         connection.check()?;
+        self.run_reopened(&*connection)?;
         tracing::info!("the database was reopened");
         // The refused acts may be in the file after all, and their facts were not published.
         if let Some(hook) = self.hooks.commit_unknown.get()
@@ -328,6 +330,18 @@ where
             tracing::error!("the hook for an unknown commit panicked");
         }
         Ok(&**self.connection.insert(connection))
+    }
+
+    /// Runs the hook for a reopened database in a transaction of its own. Its facts are dropped: the hook for an unknown
+    /// commit follows.
+    fn run_reopened(&self, connection: &dyn Connection) -> Result<(), Fault> {
+        let Some(act) = self.hooks.reopened.get() else { return Ok(()) };
+        connection.step(Step::BeginWrite)?;
+        let mut tx = Tx::new(connection, Savepoint::Begin, self.has_index);
+        match catch_unwind(AssertUnwindSafe(|| act(&mut tx))) {
+            Ok(Ok(())) => connection.step(Step::Commit),
+            failed => Err(Fault::Unavailable(format!("what follows a reopening failed: {failed:?}"))),
+        }
     }
 
     fn undo(&mut self, fault: &Fault) {

@@ -2,7 +2,7 @@
 
 use super::restore;
 use crate::config::Config;
-use crate::db::{Copied, CopyProgress, Fault, StoreCopy};
+use crate::db::{Copied, CopyProgress, Fault, Inspection, StoreCopy};
 use crate::lock::Lock;
 use crate::service::store;
 
@@ -28,10 +28,14 @@ pub async fn migrate_store(
     }
     let lock = Lock::server(&config.data_dir).map_err(|error| format!("cannot lock {folder}: {error}"))?;
     let _lock = lock.ok_or_else(|| format!("a server uses {folder} (stop it first)"))?;
-    let described = config.clone();
+    let config_of_source = config.clone();
     let work = tokio::task::spawn_blocking(move || {
-        let cannot = |fault: Fault| store::cannot_open(&described, &fault);
-        let copy = StoreCopy::open(&source, target).map_err(cannot)?;
+        let file = Inspection::open(&source).map_err(|fault| config_of_source.cannot_open(&source, &fault))?;
+        let cannot = |fault: Fault| match fault {
+            Fault::Refused(sentence) => sentence,
+            fault => format!("cannot copy the database: {fault}"),
+        };
+        let copy = StoreCopy::open(file, target).map_err(cannot)?;
         if is_dry_run {
             return copy.count().map_err(cannot);
         }
@@ -39,7 +43,8 @@ pub async fn migrate_store(
     });
     let copied = work.await.map_err(|error| format!("the copy failed: {error}"))??;
     if !is_dry_run && config.has_search {
-        super::reindex(config, |_, _| {}).await?;
+        let is_copied = "everything is copied, but the search index is missing (run: madang reindex)";
+        super::reindex(config, |_, _| {}).await.map_err(|error| format!("{error}; {is_copied}"))?;
     }
     Ok(copied)
 }

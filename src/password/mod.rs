@@ -33,7 +33,7 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Starts the threads; so many hashes of one network run at once.
+    /// Starts the threads: at most `count` hashes of one network run at once.
     ///
     /// # Errors
     /// Returns a sentence for the operator; see [`CpuPool::start`].

@@ -103,6 +103,9 @@ pub(super) struct Budgets {
     accounts: KindBudgets,
 }
 
+/// What a guest is told who may not create rooms.
+pub(super) const GUESTS_CANNOT_CREATE: &str = "guests cannot create rooms on this server";
+
 impl Budgets {
     pub(super) fn new(is_on: bool, limits: NetworkLimits) -> Self {
         let (guests, accounts) = (KindBudgets::new(&limits, 1), KindBudgets::new(&limits, 4));
@@ -186,7 +189,7 @@ impl Budgets {
     pub(super) fn room(&self, disk: &DiskSpace, me: UserId) -> Result<()> {
         let Some((network, kind)) = self.origin(me) else { return Ok(()) };
         if !self.may_create_rooms(kind) {
-            return Err(Error::new(Code::Forbidden).with_message("guests make no rooms on this server"));
+            return Err(Error::new(Code::Forbidden).with_message(GUESTS_CANNOT_CREATE));
         }
         disk.check(kind)?;
         let budgets = self.of(kind).of(network, self.limits.site(network));

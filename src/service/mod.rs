@@ -141,6 +141,7 @@ impl App {
             pages: FairQueue::new(render::cores()),
             searches: FairQueue::new(search::AT_ONCE),
         }));
+        app.db.on_reopen(store::renew_epochs_if_moved);
         app.resync_when_commit_unknown();
         Ok(app)
     }

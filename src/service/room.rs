@@ -1,5 +1,6 @@
 //! Rooms: created, changed, handed over, removed.
 
+use super::budgets::GUESTS_CANNOT_CREATE;
 use super::{App, log_failure};
 use crate::chat::account;
 use crate::chat::room::{self, Change, History, NewRoom, Room};
@@ -74,12 +75,10 @@ impl App {
     /// `forbidden` where the settings allow it to others only; `rate_limited`; `invalid`, `too_long` with the field;
     /// `busy` when too many passwords wait.
     pub async fn create_room(&self, me: &User, request: RoomRequest) -> Result<Room> {
-        if !self.may_create_rooms(Some(me)).await? {
-            let message = match self.config.room_creators {
-                RoomCreators::Admins => "only admins create rooms on this server",
-                _ => "guests make no rooms on this server",
-            };
-            return Err(Error::new(Code::Forbidden).with_message(message));
+        let creators = self.config.room_creators;
+        // Whether they are an admin is checked with the write.
+        if creators != RoomCreators::Admins && !self.may_create_rooms(Some(me)).await? {
+            return Err(Error::new(Code::Forbidden).with_message(GUESTS_CANNOT_CREATE));
         }
         self.rates.room(me.id)?;
         self.budgets.room(&self.disk_space, me.id)?;
@@ -89,7 +88,13 @@ impl App {
         let from = self.budgets.network_and_kind(me);
         let network = from.map(|(network, kind)| format!("{} {network}", kind.as_str()));
         let new = NewRoom { title, max, password_hash, ephemeral, unlisted, history, network };
-        let created = self.write(me, move |tx, limits, now| room::create(tx, limits, now, me, new)).await;
+        let created = self.write(me, move |tx, limits, now| {
+            if creators == RoomCreators::Admins && !account::is_admin(tx, me)? {
+                return Err(Error::new(Code::Forbidden).with_message("only admins can create rooms on this server"));
+            }
+            room::create(tx, limits, now, me, new)
+        });
+        let created = created.await;
         if created.is_err() {
             self.budgets.take_back_room(me);
         }

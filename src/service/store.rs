@@ -37,18 +37,18 @@ impl App {
     /// # Errors
     /// Only those of the database.
     pub async fn renew_epochs_if_moved(&self) -> Result<()> {
-        let act = |tx: &mut Tx| {
-            let has_moved = room::renew_epochs_if_moved(tx)?;
-            if has_moved {
-                one_time_link::forget_all(tx)?;
-            }
-            Ok(has_moved)
-        };
-        if self.db.write(Subject::Server, act).await? {
-            tracing::info!("the database is a copy, or another server has it now: every room has a new epoch");
-        }
-        Ok(())
+        self.db.write(Subject::Server, renew_epochs_if_moved).await
     }
+}
+
+/// Gives every room a new epoch if the database is not where it was. Also runs when it was reopened: a standby may have
+/// taken over that lacks the newest revs.
+pub(super) fn renew_epochs_if_moved(tx: &mut Tx) -> Result<()> {
+    if room::renew_epochs_if_moved(tx)? {
+        one_time_link::forget_all(tx)?;
+        tracing::info!("the database is a copy, or another server has it now: every room has a new epoch");
+    }
+    Ok(())
 }
 
 /// Explains to the operator why the store cannot be opened.

@@ -34,5 +34,5 @@ address=$(cat "$temporary/address")
 [ -n "$address" ] || { echo "bucket: moto is not ready in 30 seconds" >&2; exit 1; }
 
 cd ../..
-S3_TEST_ADDRESS=$address cargo test --locked --test all -- --ignored bucket::moto ||
+S3_TEST_ADDRESS=$address cargo test --workspace --locked --test all -- --ignored bucket::moto ||
   { tail -n 40 "$temporary/log" >&2; exit 1; }

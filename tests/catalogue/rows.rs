@@ -180,11 +180,19 @@ pub(super) const U: &[Row] = &[
     (5, "more bytes than announced or allowed, or slower than required", ""),
     (6, "file names that are paths, inject a header, or are device names", ""),
     (7, "a stored file opened as a page", ""),
-    (8, "a file's address used by a user who may not see it", "There are no signed addresses."),
+    (
+        8,
+        "a file's address used by a user who may not see it",
+        "Only S3_LINKS=on gives out signed addresses, for 60 seconds.",
+    ),
     (9, "locations, profiles and scripts inside an image", ""),
     (10, "a great many small files, fifty at once", ""),
     (11, "uploading into another room, using another user's upload, or one upload twice", ""),
-    (12, "an upload interrupted by its client or by the server", "Files are stored in a folder; there is no S3."),
+    (
+        12,
+        "an upload interrupted by its client or by the server",
+        "Uploads arrive in a local folder, whatever stores them.",
+    ),
     (
         13,
         "a folder that is a link, a disk that is full",

@@ -94,6 +94,36 @@ async fn a_restored_dump_has_new_epochs_and_no_old_links() {
     assert!(program.terminate().await.0.success());
 }
 
+/// Delivery: D8
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_that_takes_over_under_a_running_server_gives_every_room_a_new_epoch() {
+    let cluster = Cluster::start(&[]);
+    let folder = place(&cluster);
+    let program = Program::start(folder.path(), &[]);
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let epoch = async || {
+        let path = format!("/api/rooms/{}", room.id);
+        program.request("GET", &path).bearer(&minji.token).send().await.is(200)["epoch"].clone()
+    };
+    let listener = Client::open(program.0.address, ConnectOptions::of(&minji).room(&room)).await;
+    let joined = listener.take("joined").await;
+    let before = epoch().await;
+    assert_eq!(joined["room"]["epoch"], before);
+    cluster.run("chat", "UPDATE meta SET value = 'the primary' WHERE key = 'place'");
+    tokio::task::block_in_place(|| cluster.stop());
+    tokio::task::block_in_place(|| cluster.resume());
+    let begun = Instant::now();
+    let path = format!("/api/rooms/{}/messages", room.id);
+    let message = json!({ "text": "hello", "key": key() });
+    while program.request("POST", &path).bearer(&minji.token).json(&message).send().await.status != 201 {
+        assert!(begun.elapsed() < 3 * TIMEOUT, "the test hangs");
+    }
+    assert_ne!(epoch().await, before);
+    let (status, log) = program.terminate().await;
+    assert!(status.success() && log.contains("every room has a new epoch"), "{log}");
+}
+
 /// Delivery: D1, D3, D4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_of_the_database_under_sends_loses_and_doubles_nothing() {

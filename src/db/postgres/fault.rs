@@ -7,9 +7,13 @@ use postgres::error::SqlState;
 use super::value::Misfit;
 use crate::db::fault::Fault;
 
-/// Describes an error with its cause, without parameters: a message may hold one, its detail often does.
+/// Describes an error with its cause, without parameters: a detail often has one, and so has the message of a wrong value
+/// (22) or of a text that does not parse.
 pub(super) fn describe(error: &postgres::Error) -> String {
     match error.as_db_error() {
+        Some(failure) if failure.code().code().starts_with("22") || *failure.code() == SqlState::SYNTAX_ERROR => {
+            format!("a value or a text is wrong ({})", failure.code().code())
+        }
         Some(failure) => format!("{} ({})", failure.message(), failure.code().code()),
         None => {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -33,7 +37,13 @@ impl From<postgres::Error> for Fault {
             SqlState::LOCK_NOT_AVAILABLE
             | SqlState::T_R_SERIALIZATION_FAILURE
             | SqlState::T_R_DEADLOCK_DETECTED
+            | SqlState::INSUFFICIENT_RESOURCES
+            | SqlState::CONFIGURATION_LIMIT_EXCEEDED
             | SqlState::TOO_MANY_CONNECTIONS
+            // The password has changed, or the database was renamed, since the start.
+            | SqlState::INVALID_PASSWORD
+            | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+            | SqlState::INVALID_CATALOG_NAME
             | SqlState::OUT_OF_MEMORY => Fault::Unavailable(detail),
             // The server of this connection is a standby now; another one takes writes.
             SqlState::READ_ONLY_SQL_TRANSACTION

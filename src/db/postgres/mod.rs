@@ -11,6 +11,8 @@ mod tsvector;
 mod value;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use postgres::Client;
 use postgres::config::TargetSessionAttrs;
@@ -57,6 +59,24 @@ impl std::fmt::Debug for Options {
     }
 }
 
+/// How long all of connecting may take, with TLS and the password.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Why there is no connection.
+enum Failure {
+    Refused(postgres::Error),
+    Timeout,
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(error) => error.into(),
+            Failure::Timeout => Fault::Unavailable("PostgreSQL accepts connections and does not answer".into()),
+        }
+    }
+}
+
 pub(super) struct Postgres {
     options: Options,
     address: Address,
@@ -71,8 +91,17 @@ impl Postgres {
         Ok(Self { options, address, is_started: AtomicBool::new(false) })
     }
 
-    fn connect(&self, purpose: Purpose) -> Result<(Client, Purpose), postgres::Error> {
-        Ok((self.address.config.connect(self.address.tls.clone())?, purpose))
+    fn connect(&self, purpose: Purpose) -> Result<(Client, Purpose), Failure> {
+        let (config, tls) = (self.address.config.clone(), self.address.tls.clone());
+        let (opened, opening) = mpsc::sync_channel(1);
+        // The driver limits the time of the TCP connection only; a server that hangs would hold the writer for ever.
+        let connect = move || drop(opened.send(config.connect(tls)));
+        std::thread::Builder::new().name("connect".into()).spawn(connect).map_err(|_| Failure::Timeout)?;
+        match opening.recv_timeout(CONNECT_TIMEOUT) {
+            Ok(Ok(client)) => Ok((client, purpose)),
+            Ok(Err(error)) => Err(Failure::Refused(error)),
+            Err(_) => Err(Failure::Timeout),
+        }
     }
 
     fn connection(&self, (client, purpose): (Client, Purpose)) -> Result<Connection, Fault> {
@@ -80,8 +109,10 @@ impl Postgres {
     }
 
     fn open_first(&self, purpose: Purpose) -> Result<Connection, Fault> {
-        let mut connected =
-            self.connect(purpose).map_err(|error| requirements::cannot_connect(&self.address.config, &error))?;
+        let mut connected = self.connect(purpose).map_err(|failure| match failure {
+            Failure::Refused(error) => requirements::cannot_connect(&self.address.config, &error),
+            Failure::Timeout => failure.into(),
+        })?;
         requirements::check(&mut connected.0, SCHEMA, &self.options)?;
         let connection = self.connection(connected)?;
         self.lock_server(&connection).map_err(|fault| match fault {
@@ -100,9 +131,15 @@ impl Postgres {
 
 /// Opens a database to copy rows into, and brings it to the present schema.
 pub(super) fn open_target(options: Options) -> Result<Box<dyn Target>, Fault> {
+    if !options.prepares {
+        let sentence = "a copy needs a connection to PostgreSQL itself, not to a pooler (unset DATABASE_PREPARE)";
+        return Err(Fault::Refused(sentence.into()));
+    }
     let engine = Postgres::new(options)?;
     let connection = engine.open_first(Purpose::Write)?;
     migrate(&engine, &connection)?;
+    // The rows of a large table take long to count.
+    connection.with_client(|client| client.batch_execute("SET statement_timeout = 0"))?;
     Ok(Box::new(connection))
 }
 
@@ -114,7 +151,9 @@ impl Engine for Postgres {
             self.is_started.store(true, Ordering::Relaxed);
             return Ok(Box::new(connection));
         }
-        let connection = self.connection(self.connect(purpose)?)?;
+        let mut connected = self.connect(purpose)?;
+        requirements::check_again(&mut connected.0, &self.options)?;
+        let connection = self.connection(connected)?;
         self.lock_server(&connection)?;
         Ok(Box::new(connection))
     }

@@ -58,13 +58,17 @@ pub(super) fn other_server() -> Fault {
 
 /// Checks a connection, before anything is changed. `schema` is the version that this program knows.
 pub(super) fn check(client: &mut Client, schema: i64, options: &Options) -> Result<(), Fault> {
+    check_again(client, options)?;
     let found = &mut |sql: &str| first_value(client, sql);
-    check_engine(found)?;
-    if !options.allows_unsafe_commits {
-        check_durability(found)?;
-    }
     check_schema(found, schema, options.is_command)?;
     if options.is_copy { Ok(()) } else { check_complete(found) }
+}
+
+/// Checks what a connection to another host may lack: one that has taken over.
+pub(super) fn check_again(client: &mut Client, options: &Options) -> Result<(), Fault> {
+    let found = &mut |sql: &str| first_value(client, sql);
+    check_engine(found)?;
+    if options.allows_unsafe_commits { Ok(()) } else { check_durability(found) }
 }
 
 type Ask<'a> = dyn FnMut(&str) -> Result<String, Fault> + 'a;
@@ -88,7 +92,7 @@ fn check_engine(found: &mut Ask<'_>) -> Result<(), Fault> {
     }
     // What a compatible engine may lack: words without a dictionary, prefixes, locks by number.
     let probe = "SELECT array_to_tsvector(ARRAY['ab']) @@ CAST('''a'':*' AS TSQUERY)
-                   AND pg_try_advisory_xact_lock(1, hashtext('probe')) AND 'B' COLLATE \"C\" < 'a'";
+                   AND pg_try_advisory_xact_lock(1, hashtext('probe')) IS NOT NULL AND 'B' COLLATE \"C\" < 'a'";
     if found(probe).is_ok_and(|answer| answer == "t") {
         Ok(())
     } else {

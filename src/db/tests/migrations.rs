@@ -32,7 +32,8 @@ fn outline(sql: &str) -> BTreeMap<String, Vec<String>> {
         }
         let (head, body) = statement.split_once('(').unwrap();
         if words.contains(&"INDEX") {
-            // Only PostgreSQL has columns of an index that are not part of its key.
+            // Only PostgreSQL has columns of an index that are not part of its key, so that the key may be unique.
+            let head = if body.contains("INCLUDE") { head.replace("UNIQUE ", "") } else { head.to_owned() };
             outline.insert(head.trim().to_owned(), vec![body.replace(") INCLUDE (", ", ")]);
         } else {
             let columns = body.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(')'));

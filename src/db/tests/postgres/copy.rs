@@ -27,7 +27,8 @@ fn copy(source: &Folder, target: &Database, stop_at: u64) -> Result<u64, Fault> 
         true => Err(Fault::Refused("stopped".into())),
         false => Ok(()),
     };
-    let work = move || StoreCopy::open(&source, Server::test(url))?.run(watch).map(|copied| copied.rows);
+    let work =
+        move || StoreCopy::open(Inspection::open(&source)?, Server::test(url))?.run(watch).map(|copied| copied.rows);
     std::thread::spawn(work).join().unwrap()
 }
 
