@@ -144,7 +144,11 @@ async fn run_push(config: &Config) -> Result<(), String> {
     match pushed.damaged.len() {
         0 => Ok(()),
         damaged => {
-            Err(format!("{damaged} files do not match their hash and were not copied: {}", pushed.damaged.join(", ")))
+            let hashes = pushed.damaged.join(", ");
+            Err(format!(
+                "{damaged} files do not match their hash and were not copied, so the local files stay (restore them \
+                 from a backup or delete them, and run it again): {hashes}"
+            ))
         }
     }
 }

@@ -19,6 +19,14 @@ pub fn id(tx: &mut Tx) -> Result<String> {
     Ok(tx.query_one("SELECT value FROM meta WHERE key = ?1", &[&ID], |row| row.get(0))?)
 }
 
+/// Returns the id of this instance if it has one.
+///
+/// # Errors
+/// `unavailable`.
+pub fn known_id(tx: &mut Tx) -> Result<Option<String>> {
+    Ok(tx.query_opt("SELECT value FROM meta WHERE key = ?1", &[&ID], |row| row.get(0))?)
+}
+
 /// Returns whether the files are in a bucket and not in the data folder.
 ///
 /// # Errors

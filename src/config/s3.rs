@@ -63,7 +63,7 @@ pub struct S3Settings {
     #[arg(long, env = "AWS_SESSION_TOKEN_FILE", value_name = "FILE", conflicts_with = "aws_session_token")]
     pub aws_session_token_file: Option<PathBuf>,
 
-    /// File with the certificates (PEM) that the store's certificate must come from. Unset: those of the web.
+    /// File with the certificates (PEM) that the store's certificate must come from. Unset: the public authorities.
     #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
     pub aws_ca_bundle: Option<PathBuf>,
 }
@@ -191,14 +191,14 @@ fn bucket(text: &str) -> Result<String, String> {
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
     match (3..=63).contains(&text.len()) && text.chars().all(is_name) && !text.contains("..") {
         true => Ok(text.to_owned()),
-        false => Err("a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens".into()),
+        false => Err("must have 3 to 63 lower-case letters, digits, dots and hyphens".into()),
     }
 }
 
 fn region(text: &str) -> Result<String, String> {
     match !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         true => Ok(text.to_owned()),
-        false => Err("a region has letters, digits and hyphens, for example eu-central-1".into()),
+        false => Err("must have only letters, digits and hyphens, for example eu-central-1".into()),
     }
 }
 
@@ -207,14 +207,15 @@ fn prefix(text: &str) -> Result<String, String> {
     match text.chars().all(is_plain) && !text.starts_with('/') && text.ends_with('/') && !text.contains("//") {
         true => Ok(text.to_owned()),
         false => {
-            Err("it has letters, digits, hyphens and underscores, and ends with a slash, for example chat/".into())
+            Err("must have only letters, digits, hyphens and underscores, and end with a slash, for example chat/"
+                .into())
         }
     }
 }
 
 fn endpoint(text: &str) -> Result<Url, String> {
     // Not shown: it may hold a password that belongs elsewhere.
-    let refused = || "it is an address like https://s3.example.org, without name, password or query".to_owned();
+    let refused = || "must be an address like https://s3.example.org, without name, password or query".to_owned();
     let url = Url::parse(text.trim()).map_err(|_| refused())?;
     let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.fragment().is_none();

@@ -84,19 +84,25 @@ struct Sink {
     head: Vec<u8>,
 }
 
-/// A complete upload on disk. It is removed if it is dropped.
+/// Complete bytes on disk. They are removed if this is dropped before they are stored.
+#[derive(Debug)]
+pub(crate) struct Content {
+    /// SHA-256 in hexadecimal.
+    pub(crate) hash: String,
+    pub(crate) temp: TempFile,
+}
+
+/// A complete upload.
 #[derive(Debug)]
 pub struct Upload {
     /// The name its sender gave it.
     pub name: String,
     /// Bytes.
     pub size: u64,
-    /// SHA-256 in hexadecimal.
-    pub(crate) hash: String,
     /// The type of a file that is not a picture.
     pub(crate) media_type: &'static str,
     pub(crate) is_picture: bool,
-    pub(crate) temp: TempFile,
+    pub(crate) content: Content,
 }
 
 impl Incoming {
@@ -150,7 +156,8 @@ impl Incoming {
             blocking(move || file.sync_all().map_err(refused)).await?;
         }
         let media_type = media::media_type(&head, text.is_text(), &name);
-        Ok(Upload { name, size: self.size, hash: hex(digest), media_type, is_picture, temp: self.temp })
+        let content = Content { hash: hex(digest), temp: self.temp };
+        Ok(Upload { name, size: self.size, media_type, is_picture, content })
     }
 }
 
@@ -169,19 +176,19 @@ impl Upload {
     /// Reads all its bytes. Blocks.
     pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.size as usize);
-        let mut file = File::open(&self.temp.path).map_err(refused)?;
+        let mut file = File::open(&self.content.temp.path).map_err(refused)?;
         file.read_to_end(&mut bytes).map_err(refused)?;
         Ok(bytes)
     }
 }
 
-/// Writes bytes made by the server into a file of the folder and returns their hash.
-pub(crate) async fn write_bytes(folder: &Folder, bytes: Vec<u8>) -> Result<(TempFile, String)> {
+/// Writes bytes made by the server into a file of the folder.
+pub(crate) async fn write_bytes(folder: &Folder, bytes: Vec<u8>) -> Result<Content> {
     let folder = folder.clone();
     blocking(move || {
         let (temp, mut file) = folder.create()?;
         file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(refused)?;
-        Ok((temp, hex(Sha256::new_with_prefix(&bytes))))
+        Ok(Content { hash: hex(Sha256::new_with_prefix(&bytes)), temp })
     })
     .await
 }

@@ -1,7 +1,9 @@
 //! The files of the server: the store of their bytes, and uploads on their way into it.
 
+mod hash_locks;
 mod incoming;
 mod local;
+mod removal;
 mod s3;
 mod store;
 
@@ -14,14 +16,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use parking_lot::Mutex;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Config;
 use crate::cpu_pool::CpuPool;
 use crate::error::{Code, Error, Result};
-use crate::lock::Lock;
+use hash_locks::HashLocks;
 use incoming::{Folder, blocking};
+use removal::{Removal, Removals};
 
+pub(crate) use hash_locks::batches;
+pub(crate) use incoming::Content;
 pub use incoming::{Incoming, Upload};
 pub use local::{LocalStore, STORED, path_of};
 pub use s3::{NotReady, S3Store};
@@ -43,15 +48,16 @@ pub struct Files {
     store: Arc<dyn Store>,
     /// The same store, if it is a bucket.
     bucket: Option<Arc<S3Store>>,
-    /// Whether the bucket has been found to be that of this instance: only then bytes are removed from it.
+    /// Whether the bucket has been found to be that of this instance: only then bytes are put into it or removed.
     is_ours: AtomicBool,
+    /// Held while a bucket is checked.
+    pub(crate) checking: tokio::sync::Mutex<()>,
     turns: Arc<Semaphore>,
     incoming: Folder,
     /// Decodes pictures.
     pub(crate) cpu_pool: CpuPool,
-    /// Held for reading from storing bytes until their row is written, and for writing while bytes without a row
-    /// are removed: otherwise an upload of the same content could lose its bytes.
-    pub(crate) rows: RwLock<()>,
+    pub(crate) hash_locks: HashLocks,
+    removals: Removals,
     data_dir: PathBuf,
     /// Hashes that were to be removed while a backup read everything.
     postponed: Mutex<Vec<String>>,
@@ -76,16 +82,18 @@ impl Files {
             store,
             is_ours: AtomicBool::new(bucket.is_none()),
             bucket,
+            checking: tokio::sync::Mutex::default(),
             turns: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
             incoming: Folder::open(&data_dir.join(INCOMING))?,
             cpu_pool: CpuPool::start("picture", PICTURES_AT_ONCE)?,
-            rows: RwLock::default(),
+            hash_locks: HashLocks::new(),
+            removals: Removals::default(),
             data_dir: data_dir.to_owned(),
             postponed: Mutex::default(),
         })
     }
 
-    /// Whether bytes may be removed: a bucket may still have to be found to be that of this instance.
+    /// Whether bytes may be stored and removed: a bucket may still have to be found to be that of this instance.
     pub fn is_ours(&self) -> bool {
         self.is_ours.load(Ordering::Relaxed)
     }
@@ -97,9 +105,12 @@ impl Files {
     pub async fn check(&self, instance: String) -> Result<(), NotReady> {
         let Some(bucket) = self.bucket.clone() else { return Ok(()) };
         let checked = tokio::task::spawn_blocking(move || bucket.check(&instance)).await;
-        checked.map_err(|error| NotReady::Away(error.to_string()))??;
+        checked.map_err(|error| NotReady::Away(error.to_string()))?
+    }
+
+    /// Allows the use of a bucket that was checked.
+    pub fn set_ours(&self) {
         self.is_ours.store(true, Ordering::Relaxed);
-        Ok(())
     }
 
     /// Begins to receive a file.
@@ -110,25 +121,24 @@ impl Files {
         Incoming::open(&self.incoming).await
     }
 
-    /// Stores a finished upload under its hash.
+    /// Writes bytes made by the server to the disk, from where they are stored.
     ///
     /// # Errors
     /// `unavailable`.
-    pub(crate) async fn keep(&self, upload: Upload) -> Result<()> {
-        self.run(move |store| store.put(&upload.hash, &upload.temp.path)).await
+    pub(crate) async fn write(&self, bytes: Vec<u8>) -> Result<Content> {
+        incoming::write_bytes(&self.incoming, bytes).await
     }
 
-    /// Stores bytes made by the server and returns their hash.
+    /// Stores a finished content under its hash.
     ///
     /// # Errors
-    /// `unavailable`.
-    pub async fn put(&self, bytes: Vec<u8>) -> Result<String> {
-        let (temp, hash) = incoming::write_bytes(&self.incoming, bytes).await?;
-        self.run(move |store| {
-            store.put(&hash, &temp.path)?;
-            Ok(hash)
-        })
-        .await
+    /// `unavailable`, also while a bucket has not been found to be that of this instance: its owner would remove what
+    /// is put into it.
+    pub(crate) async fn keep(&self, content: Content) -> Result<()> {
+        if !self.is_ours() {
+            return Err(Code::Unavailable.into());
+        }
+        self.run(move |store| store.put(&content.hash, &content.temp.path)).await
     }
 
     /// Returns how many bytes are stored under a hash.
@@ -153,14 +163,14 @@ impl Files {
         let content = self.run(move |store| store.open(&hash, range)).await?;
         let turns = Arc::clone(&self.turns);
         Ok(stream::try_unfold((content, turns), |(mut content, turns)| async move {
-            let _turn = turns.acquire().await.map_err(io::Error::other)?;
+            let turn = Arc::clone(&turns).acquire_owned().await.map_err(io::Error::other)?;
             let read = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
                 let mut piece = Vec::with_capacity(CHUNK);
                 content.by_ref().take(CHUNK as u64).read_to_end(&mut piece)?;
                 Ok::<_, io::Error>((piece, content))
             });
             let (piece, content) = read.await.map_err(io::Error::other)??;
-            drop(_turn);
             Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (content, turns))))
         }))
     }
@@ -189,11 +199,11 @@ impl Files {
     ///
     /// # Errors
     /// `unavailable`.
-    pub(crate) fn lock_removal(&self) -> Result<Option<Lock>> {
+    pub(crate) fn lock_removal(&self) -> Result<Option<Removal<'_>>> {
         if !self.is_ours() {
             return Ok(None);
         }
-        Lock::removal(&self.data_dir).map_err(|error| {
+        self.removals.begin(&self.data_dir).map_err(|error| {
             tracing::error!(%error, "the lock on stored files failed");
             Code::Unavailable.into()
         })
@@ -241,9 +251,22 @@ impl Files {
         work: impl FnOnce(&dyn Store) -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
         let store = Arc::clone(&self.store);
-        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
-        blocking(move || work(&*store).map_err(failed)).await
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Error::internal)?;
+        run_with(turn, move || work(&*store).map_err(failed)).await
     }
+}
+
+/// Runs a call on the blocking pool. Its turn ends with the call, also if the one who waits for it leaves: the thread is
+/// taken until then.
+async fn run_with<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    blocking(move || {
+        let _turn = turn;
+        work()
+    })
+    .await
 }
 
 /// Opens the store of an instance for a command.
@@ -281,4 +304,27 @@ fn failed(error: io::Error) -> Error {
     }
     tracing::error!(%error, "the store of files failed");
     Code::Unavailable.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_whose_caller_has_left_keeps_its_turn() {
+        let turns = Arc::new(Semaphore::new(1));
+        let (end, ended) = mpsc::channel::<()>();
+        let turn = Arc::clone(&turns).acquire_owned().await.unwrap();
+        let call = run_with(turn, move || ended.recv().map_err(|_| Code::Unavailable.into()));
+        assert!(call.now_or_never().is_none(), "it is dropped before it ends");
+        assert_eq!(turns.available_permits(), 0);
+        drop(end);
+        // Once the call has ended.
+        let next = tokio::time::timeout(std::time::Duration::from_secs(60), turns.acquire());
+        assert!(next.await.unwrap().is_ok());
+    }
 }

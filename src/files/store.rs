@@ -48,6 +48,14 @@ pub trait Store: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Checks that these are the files of the instance with this id, if the store may have those of others.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    fn check_owner(&self, _instance: Option<&str>) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Returns a link with which anyone reads the bytes for a short time; `None` if the server is to send them.
     fn link(&self, _hash: &str, _shown: &Shown<'_>) -> Option<String> {
         None

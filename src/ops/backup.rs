@@ -74,7 +74,7 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     restore::refuse_while_under_way(&config.data_dir)?;
     copy_database(&database, &copy.path, watch)?;
     let store = &*store;
-    refuse_other_store(&copy.path, config)?;
+    refuse_other_store(&copy.path, config, store)?;
     let mut contents = collect(store, &copy.path)?;
     let file = match pack(store, &part, &copy.path, &contents, watch) {
         Err(Refused::Changed) => {
@@ -200,14 +200,14 @@ fn sizes(store: &dyn Store, prefix: &str) -> Result<BTreeMap<String, u64>, Strin
 }
 
 /// Refuses a database whose files are elsewhere than the settings say: all of them would look lost.
-pub(super) fn refuse_other_store(database: &Path, config: &Config) -> Result<(), String> {
-    let read = open(database)?.read(|tx: &mut Tx| instance::has_bucket(tx));
+pub(super) fn refuse_other_store(database: &Path, config: &Config, store: &dyn Store) -> Result<(), String> {
+    let read = open(database)?.read(|tx: &mut Tx| Ok((instance::has_bucket(tx)?, instance::known_id(tx)?)));
     match read.map_err(|error: crate::error::Error| format!("cannot read the database: {}", error.message))? {
-        true if config.s3.is_none() => {
+        (true, _) if config.s3.is_none() => {
             Err("the files of this server are in an S3 bucket, and S3_BUCKET is not set (set it as for the server)"
                 .into())
         }
-        _ => Ok(()),
+        (_, id) => store.check_owner(id.as_deref()),
     }
 }
 

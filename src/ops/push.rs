@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::archive::Progress;
 use super::backup::existing_database;
 use super::stored::{Pushed, checked_bucket, copy_files};
-use crate::chat::{Db, instance};
+use crate::chat::{Db, Tx, instance};
 use crate::clock::{now_ms, stamp};
 use crate::config::Config;
 use crate::db::Subject;
@@ -18,7 +18,8 @@ use crate::files::STORED;
 use crate::lock::Lock;
 use crate::service::store;
 
-/// Copies all local files into the bucket, and moves them aside when each of them is there.
+/// Copies all local files into the bucket, and moves them aside when each of them is there. While one does not match its
+/// hash, all stay.
 ///
 /// # Errors
 /// A message for the operator. The local files are then where they were, and a second run goes on.
@@ -33,22 +34,30 @@ pub async fn push(
         let folder = config.data_dir.display();
         let lock = Lock::server(&config.data_dir).map_err(|error| format!("cannot lock {folder}: {error}"))?;
         let _server = lock.ok_or_else(|| format!("a server is running on {folder} (stop it first)"))?;
-        let id = Handle::current().block_on(note(&config))?;
+        let id = Handle::current().block_on(write(&config, instance::id))?;
         let bucket = checked_bucket(s3, &id)?;
         let mut pushed = copy_files(&config.data_dir, &bucket, &mut watch)?;
+        if !pushed.damaged.is_empty() {
+            return Ok(pushed);
+        }
+        // Not earlier: a server whose files are noted to be in a bucket does not start without it.
+        Handle::current().block_on(write(&config, |tx| instance::set_bucket(tx, true)))?;
         pushed.aside = move_aside(&config.data_dir).map_err(|error| format!("cannot move the local files: {error}"))?;
         Ok(pushed)
     });
     work.await.map_err(|error| format!("the copy failed: {error}"))?
 }
 
-/// Notes in the database that the files are in a bucket, and returns the id of the instance.
-async fn note(config: &Config) -> Result<String, String> {
+/// Runs a transaction in the database of the instance.
+async fn write<T: Send + 'static>(
+    config: &Config,
+    work: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+) -> Result<T, String> {
     let failed = |error: Error| format!("cannot write the database: {}", error.message);
     let db = Db::open(store::options_of_command(config), |_| {}).map_err(|fault| store::cannot_open(config, &fault))?;
-    let noted = db.write(Subject::Server, |tx| instance::set_bucket(tx, true).and_then(|()| instance::id(tx))).await;
+    let written = db.write(Subject::Server, work).await;
     db.close().await;
-    noted.map_err(failed)
+    written.map_err(failed)
 }
 
 fn move_aside(data_dir: &Path) -> io::Result<Option<PathBuf>> {

@@ -67,7 +67,7 @@ pub async fn verify_data(
             Lock::all_bytes(&config.data_dir).map_err(|error| format!("cannot lock the files: {error}"))?;
         let mut report = Report { lines: vec![config.data_dir.display().to_string()], errors: Vec::new() };
         if let Some(needed) = check_database(&database, &mut report)? {
-            refuse_other_store(&database, &config)?;
+            refuse_other_store(&database, &config, &*store)?;
             check_files(&*store, &needed, &mut report, &mut watch)?;
             count_orphans(&*store, &config, &needed, &mut report)?;
             name_owners(&database, &mut report)?;

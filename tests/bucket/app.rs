@@ -188,13 +188,138 @@ async fn a_server_starts_while_its_store_is_away() {
     let room = app.courtyard(&minji).await;
     app.say(&minji, &room, "words go on").await;
     send(&app, &minji, &room, "a.txt", b"a").await.refused(503, "unavailable");
+    assert_eq!(app.incoming_files(), 0);
     bucket.set_away(false);
-    let sent = send(&app, &minji, &room, "a.txt", b"a").await.is(201);
-    // Nothing is removed before the bucket was found to be ours.
+    // The first upload that finds the store checks it, unless the server is about to.
+    let sending = async {
+        loop {
+            let sent = send(&app, &minji, &room, "a.txt", b"a").await;
+            if sent.status != 503 {
+                return sent.is(201);
+            }
+        }
+    };
+    let sent = tokio::time::timeout(TIMEOUT, sending).await.expect("the store is not found");
     let path = format!("/messages/{}", sent["id"].as_str().unwrap());
     app.call(&minji, "DELETE", &path, Value::Null).await.is(200);
     until(&app, || bucket.files().is_empty()).await;
     assert!(bucket.with(|state| state.objects.contains_key("chat/madang-owner")));
+}
+
+/// The sweep of the other server would remove the files.
+#[tokio::test]
+async fn nothing_is_put_into_the_bucket_of_another_server_that_was_away_at_the_start() {
+    let bucket = Bucket::start();
+    bucket.set_away(true);
+    let app = start(&bucket).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    bucket.with(|state| state.objects.insert("chat/madang-owner".into(), (b"another".to_vec(), 1_000)));
+    bucket.set_away(false);
+    for (name, bytes) in [("a.txt", b"a".to_vec()), ("a.png", picture::png(9, 9))] {
+        send(&app, &minji, &room, name, &bytes).await.refused(503, "unavailable");
+    }
+    let portrait = app.request("PUT", "/api/me/picture").bearer(&minji.token);
+    let portrait = portrait.multipart(Some(("me.png", &picture::png(9, 9))), &[]).send().await;
+    portrait.refused(503, "unavailable");
+    assert_eq!((app.incoming_files(), app.count("SELECT COUNT(*) FROM files")), (0, 0));
+    let is_put = |request: &String| request.starts_with("PUT ") && !request.contains("/madang-");
+    assert!(bucket.files().is_empty() && !bucket.requests().iter().any(is_put));
+    assert_eq!(app.count("SELECT COUNT(*) FROM meta WHERE key = 'bucket'"), 0, "it is not noted as used");
+}
+
+/// Contents whose hashes begin with different digits.
+fn apart() -> [String; 3] {
+    let mut found: Vec<String> = Vec::new();
+    for text in (0..).map(|number| format!("content {number}")) {
+        // The last two bits of the first two digits.
+        let part = |text: &str| u8::from_str_radix(&sha256(text.as_bytes())[..2], 16).unwrap() % 4;
+        if found.iter().all(|other| part(other) != part(&text)) {
+            found.push(text);
+        }
+        if found.len() == 3 {
+            break;
+        }
+    }
+    found.try_into().unwrap()
+}
+
+fn key(bytes: &[u8]) -> String {
+    let hash = sha256(bytes);
+    format!("/{NAME}/chat/{}/{hash}", &hash[..2])
+}
+
+#[tokio::test]
+async fn a_removal_that_waits_for_an_upload_does_not_stop_all_others() {
+    let bucket = Bucket::start();
+    let mut s3 = bucket.settings();
+    s3.limits.answer = 2 * TIMEOUT;
+    let app = App::with(move |config| config.s3 = Some(s3.clone())).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let [slow, gone, other] = apart();
+    let first = send(&app, &minji, &room, "slow.txt", slow.as_bytes()).await.is(201);
+    let second = send(&app, &minji, &room, "gone.txt", gone.as_bytes()).await.is(201);
+    let path = |message: &Value| format!("/messages/{}", message["id"].as_str().unwrap());
+    app.call(&minji, "DELETE", &path(&first), Value::Null).await.is(200);
+    bucket.hold(&format!("PUT {}", key(slow.as_bytes())));
+    let upload = send(&app, &minji, &room, "slow.txt", slow.as_bytes());
+    let meanwhile = async {
+        until(&app, || bucket.with(|state| state.holding == 1)).await;
+        app.call(&minji, "DELETE", &path(&second), Value::Null).await.is(200);
+        send(&app, &minji, &room, "other.txt", other.as_bytes()).await.is(201);
+        assert_eq!(bucket.files(), [sha256(other.as_bytes())]);
+        bucket.release();
+    };
+    let (sent, ()) = tokio::join!(upload, meanwhile);
+    sent.is(201);
+}
+
+#[tokio::test]
+async fn bytes_that_come_again_while_they_are_removed_are_kept() {
+    let bucket = Bucket::start();
+    let mut s3 = bucket.settings();
+    s3.limits.answer = 2 * TIMEOUT;
+    let app = App::with(move |config| config.s3 = Some(s3.clone())).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    let first = send(&app, &minji, &room, "a.txt", b"again").await.is(201);
+    bucket.hold(&format!("DELETE {}", key(b"again")));
+    let path = format!("/messages/{}", first["id"].as_str().unwrap());
+    let removal = app.call(&minji, "DELETE", &path, Value::Null);
+    let again = async {
+        until(&app, || bucket.with(|state| state.holding == 1)).await;
+        let upload = send(&app, &minji, &room, "b.txt", b"again");
+        let release = async {
+            // The upload is on the disk, and about to wait.
+            until(&app, || app.incoming_files() == 1).await;
+            bucket.release();
+        };
+        tokio::join!(upload, release).0
+    };
+    let (removed, sent) = tokio::join!(removal, again);
+    removed.is(200);
+    assert_eq!(app.page(&minji, &url(&sent.is(201))).await.body, b"again");
+    assert_eq!(bucket.files(), [sha256(b"again")]);
+}
+
+#[tokio::test]
+async fn a_removal_of_many_files_stops_when_the_store_does_not_answer() {
+    let bucket = Bucket::start();
+    let s3 = bucket.settings();
+    let app = App::with(move |config| config.s3 = Some(s3.clone())).await;
+    let minji = app.guest("minji").await;
+    let room = app.courtyard(&minji).await;
+    for number in 0..40 {
+        send(&app, &minji, &room, "a.txt", format!("{number}").as_bytes()).await.is(201);
+    }
+    let is_delete = |request: &String| request.starts_with("DELETE ");
+    bucket.requests();
+    bucket.set_away(true);
+    app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
+    let tried = bucket.requests().iter().filter(|request| is_delete(request)).count();
+    assert!((1..40).contains(&tried), "{tried} requests");
+    assert_eq!(bucket.files().len(), 40);
 }
 
 #[tokio::test]
@@ -203,13 +328,16 @@ async fn a_failure_that_passes_is_not_seen_by_users() {
     let app = start(&bucket).await;
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
-    bucket.fail(&[Fault::Status(503), Fault::Cut, Fault::Status(429)]);
+    // Not those of the sweep.
+    let fail = |method, faults: &[Fault]| bucket.fail_at(&format!("{method} {}", key(&content(500_000))), faults);
+    fail("HEAD", &[Fault::Status(503), Fault::Cut]);
+    fail("PUT", &[Fault::Status(503), Fault::Cut, Fault::Status(429)]);
     let sent = send(&app, &minji, &room, "a.bin", &content(500_000)).await.is(201);
-    bucket.fail(&[Fault::Status(500), Fault::Cut]);
+    assert_eq!(bucket.faults_left(), 0);
+    fail("HEAD", &[Fault::Status(503)]);
+    fail("GET", &[Fault::Status(500), Fault::Cut, Fault::CutInBody, Fault::CutInBody]);
     assert!(app.page(&minji, &url(&sent)).await.body == content(500_000));
-    // The look at its size, and then the answer itself.
-    bucket.fail(&[Fault::Status(503), Fault::Status(503), Fault::CutInBody, Fault::CutInBody]);
-    assert!(app.page(&minji, &url(&sent)).await.body == content(500_000));
+    assert_eq!(bucket.faults_left(), 0);
 }
 
 /// Abuse: U12

@@ -105,11 +105,16 @@ async fn local_files_move_into_a_bucket_and_back() {
         let hash = sha256(b"there");
         state.objects.insert(format!("chat/{}/{hash}", &hash[..2]), (b"there".to_vec(), 1_000));
     });
-    let pushed = run(path, &s3, &["files", "push"]);
-    let told = String::from_utf8_lossy(&pushed.stdout).into_owned();
-    assert!(told.starts_with("copied 1 files (97.66 KiB), 1 were there already; the local files are now in"), "{told}");
-    assert!(refused(&pushed).contains("1 files do not match their hash and were not copied: abab"));
-    assert_eq!(bucket.files().len(), 2);
+    let kept = run(path, &s3, &["files", "push"]);
+    let told = String::from_utf8_lossy(&kept.stdout).into_owned();
+    assert_eq!(told, "copied 1 files (97.66 KiB), 1 were there already\n");
+    let why = refused(&kept);
+    assert!(why.contains("1 files do not match their hash and were not copied, so the local files stay"), "{why}");
+    assert!(why.contains(": abab") && damaged.exists() && bucket.files().len() == 2, "{why}");
+    start(path, &[]).terminate().await.unwrap();
+    std::fs::remove_file(&damaged).unwrap();
+    let told = says(&run(path, &s3, &["files", "push"]));
+    assert!(told.starts_with("copied 0 files (0 B), 2 were there already; the local files are now in"), "{told}");
     assert!(!path.join("data/files").exists());
     // The setting is not forgotten either.
     let unset = refused_start(path, &[]);
@@ -147,12 +152,61 @@ async fn a_backup_does_not_take_a_store_that_is_away_for_lost_files() {
     file(&server, b"kept").await;
     bucket.set_away(true);
     let backup = refused(&run(path, &s3, &["backup", "a.zst"]));
-    assert!(backup.contains("cannot list the stored files: the S3 store does not answer"), "{backup}");
+    assert!(backup.contains("does not answer"), "{backup}");
     assert!(!path.join("a.zst").exists());
     assert!(refused(&run(path, &s3, &["verify"])).contains("does not answer"));
     // Each request is tried again, so the first file is read after the list has failed to.
     bucket.set_away(false);
     says(&run(path, &s3, &["backup", "a.zst"]));
+}
+
+/// All files would look lost.
+#[tokio::test]
+async fn a_backup_with_a_wrong_prefix_is_refused() {
+    let (bucket, folder, other) = (Bucket::start(), TempDir::new(), TempDir::new());
+    let (s3, path) = (bucket.environment(), folder.path());
+    let server = start(path, &s3);
+    file(&server, b"kept").await;
+    server.terminate().await.unwrap();
+    let elsewhere = with_prefix(&s3, "other/");
+    for command in [&["backup", "a.zst"][..], &["verify"]] {
+        let why = refused(&run(path, &elsewhere, command));
+        assert!(why.contains("has no object other/madang-owner, so the files of this server are not there"), "{why}");
+    }
+    start(other.path(), &elsewhere).terminate().await.unwrap();
+    bucket.requests();
+    for command in [&["backup", "a.zst"][..], &["verify"]] {
+        assert!(refused(&run(path, &elsewhere, command)).contains("has the files of another server"));
+    }
+    let is_reading = |request: &String| request.starts_with("GET ") || request.starts_with("HEAD ");
+    assert!(bucket.requests().iter().all(is_reading) && !path.join("a.zst").exists());
+    says(&run(path, &s3, &["backup", "a.zst"]));
+}
+
+fn with_prefix(s3: &[(&'static str, String)], prefix: &str) -> Vec<(&'static str, String)> {
+    let changed = |(name, value): &(&'static str, String)| {
+        (*name, if *name == "S3_PREFIX" { prefix.to_owned() } else { value.clone() })
+    };
+    s3.iter().map(changed).collect()
+}
+
+#[tokio::test]
+async fn a_server_starts_without_the_bucket_after_wrong_settings_of_it() {
+    let (bucket, folder) = (Bucket::start(), TempDir::new());
+    let path = folder.path();
+    let wrong: Vec<_> = bucket.environment().into_iter().filter(|(name, _)| *name != "AWS_SECRET_ACCESS_KEY").collect();
+    let wrong = [wrong, vec![("AWS_SECRET_ACCESS_KEY", "wrong/secret".to_owned())]].concat();
+    // At the first start, and with files.
+    assert!(refused_start(path, &wrong).contains("refuses the signature"));
+    let server = start(path, &[]);
+    let (minji, url) = file(&server, b"kept").await;
+    server.terminate().await.unwrap();
+    assert!(refused(&run(path, &wrong, &["files", "push"])).contains("refuses the signature"));
+    let server = start(path, &[]);
+    assert_eq!(read(&server, &minji, &url).await, b"kept");
+    server.terminate().await.unwrap();
+    says(&run(path, &bucket.environment(), &["files", "push"]));
+    assert!(refused_start(path, &[]).contains("S3_BUCKET is not set"));
 }
 
 #[tokio::test]
@@ -162,12 +216,7 @@ async fn a_bucket_of_another_server_is_refused() {
     start(first.path(), &s3).terminate().await.unwrap();
     let other = refused_start(second.path(), &s3);
     assert!(other.contains("has the files of another server (choose another S3_BUCKET or S3_PREFIX"), "{other}");
-    let elsewhere: Vec<_> = s3
-        .iter()
-        .cloned()
-        .map(|(name, value)| (name, if name == "S3_PREFIX" { "other/".into() } else { value }))
-        .collect();
-    start(second.path(), &elsewhere).terminate().await.unwrap();
+    start(second.path(), &with_prefix(&s3, "other/")).terminate().await.unwrap();
     start(first.path(), &s3).terminate().await.unwrap();
 }
 
@@ -191,10 +240,10 @@ async fn a_wrong_setting_of_the_bucket_ends_the_start_and_shows_no_secret() {
         (&[("AWS_ACCESS_KEY_ID", "")], "S3_BUCKET is set without an access key"),
         (&[("AWS_SECRET_ACCESS_KEY", ""), ("AWS_SECRET_ACCESS_KEY_FILE", empty)], "is empty"),
         (&[("AWS_SECRET_ACCESS_KEY_FILE", empty)], "cannot be used with"),
-        (&[("S3_BUCKET", "Not A Bucket")], "a bucket's name has 3 to 63 lower-case letters"),
-        (&[("S3_PREFIX", "/a")], "it has letters, digits, hyphens and underscores"),
-        (&[("S3_ENDPOINT", "minji:sesame@store")], "it is an address like https://s3.example.org"),
-        (&[("AWS_REGION", "here/there")], "a region has letters"),
+        (&[("S3_BUCKET", "Not A Bucket")], "must have 3 to 63 lower-case letters"),
+        (&[("S3_PREFIX", "/a")], "must have only letters, digits, hyphens and underscores"),
+        (&[("S3_ENDPOINT", "minji:sesame@store")], "must be an address like https://s3.example.org"),
+        (&[("AWS_REGION", "here/there")], "must have only letters"),
         (&[("AWS_CA_BUNDLE", empty), ("S3_ENDPOINT", "https://127.0.0.1:9")], "it has no certificate"),
     ] {
         let said = with(changes);

@@ -165,19 +165,83 @@ fn a_store_that_is_away_says_nothing_about_the_bytes() {
 #[test]
 fn reading_goes_on_after_a_broken_connection() {
     let bucket = Bucket::start();
-    let mut settings = bucket.settings();
-    settings.limits.answer = Duration::from_millis(200);
-    let opened = Opened::new(&settings);
+    let opened = open(&bucket);
     let large = content(3_000_000);
     let hash = opened.put(&large).unwrap();
     bucket.requests();
-    bucket.fail(&[Fault::CutInBody, Fault::CutInBody, Fault::Stall]);
+    // As often as some bytes arrive.
+    bucket.fail(&[Fault::CutInBody; 10]);
     assert!(opened.read(&hash, 0..u64::MAX).unwrap() == large);
-    assert_eq!(bucket.requests().len(), 4);
+    assert_eq!(bucket.requests().len(), 11);
     // Not without end.
-    bucket.fail(&[Fault::CutInBody; 8]);
+    bucket.fail(&[Fault::CutBeforeBody; 8]);
     let error = opened.read(&hash, 0..u64::MAX).unwrap_err();
     assert!(Away::is(&error), "{error}");
+    assert_eq!(bucket.faults_left(), 1);
+}
+
+#[test]
+fn reading_goes_on_when_a_store_stops_in_the_middle() {
+    let bucket = Bucket::start();
+    let large = content(3_000_000);
+    let hash = open(&bucket).put(&large).unwrap();
+    bucket.requests();
+    bucket.fail(&[Fault::Stall]);
+    let mut settings = bucket.settings();
+    settings.limits.answer = Duration::from_secs(1);
+    assert!(Opened::new(&settings).read(&hash, 0..u64::MAX).unwrap() == large);
+    assert!(bucket.requests().len() >= 2);
+}
+
+/// An unreadable file is not reported as a store that does not answer, nor as one that lost it.
+#[test]
+fn a_local_file_that_cannot_be_read_is_not_blamed_on_the_store() {
+    let bucket = Bucket::start();
+    let folder = crate::support::TempDir::new();
+    // A folder can be opened, and reading it fails; in parts, and in one request.
+    for opened in [with_parts(&bucket, 1), open(&bucket)] {
+        for path in [folder.path().to_owned(), folder.path().join("missing")] {
+            let error = opened.store.put(&sha256(b""), &path).unwrap_err();
+            assert!(!Away::is(&error) && error.kind() != ErrorKind::NotFound, "{error:?}");
+            assert!(error.to_string().starts_with("the file to be stored cannot be read: "), "{error}");
+        }
+    }
+    assert_eq!((bucket.files().len(), bucket.uploads()), (0, 0));
+}
+
+#[test]
+fn a_web_page_is_not_taken_for_a_store() {
+    let bucket = Bucket::start();
+    for page in ["<!doctype html><p>Welcome", "<html><body>Welcome</body></html>", "Welcome", ""] {
+        bucket.with(|state| state.page = Some(page));
+        let why = refused(|_| {}, &bucket);
+        assert_eq!(why, "S3_ENDPOINT answers, but not as an S3 store does (correct it)", "{page}");
+    }
+}
+
+#[test]
+fn a_store_that_goes_away_while_it_is_checked_is_not_refused() {
+    let bucket = Bucket::start();
+    for method in ["GET", "DELETE"] {
+        bucket.fail_at(&format!("{method} /courtyard/chat/madang-check-"), &[Fault::Cut; 4]);
+        let away = open(&bucket).store.check("one").unwrap_err();
+        assert!(matches!(&away, NotReady::Away(why) if why.contains("does not answer")), "{method}: {away:?}");
+        assert_eq!(bucket.faults_left(), 0);
+    }
+    open(&bucket).store.check("one").unwrap();
+}
+
+/// It would count as lost.
+#[test]
+fn a_file_that_is_listed_without_its_size_or_time_is_an_error() {
+    let bucket = Bucket::start();
+    let opened = open(&bucket);
+    let hash = opened.put(b"kept").unwrap();
+    for name in ["Size", "LastModified"] {
+        bucket.with(|state| state.left_out = Some(name));
+        let error = opened.store.list(&hash[..2]).unwrap_err();
+        assert!(Away::is(&error) && error.to_string().contains("without its size or its time"), "{error:?}");
+    }
 }
 
 #[test]

@@ -26,16 +26,17 @@ use crate::config::{S3, S3Limits};
 
 /// Documents of the store are read up to this size: a list of a thousand keys has half a megabyte.
 const DOCUMENT_MAX: usize = 8 << 20;
-/// What is read of an error.
-const ERROR_MAX: usize = 64 * 1024;
+/// What is read of an error or a short text.
+pub(super) const ERROR_MAX: usize = 64 * 1024;
 /// Bytes of a file that are read at a time.
 const PIECE: usize = 128 * 1024;
 /// Bytes a second that sending must reach.
-const SLOWEST: u64 = 64 * 1024;
-/// After this time no further attempt is made: someone may be waiting.
-const ENOUGH: Duration = Duration::from_secs(20);
+const MIN_SEND_RATE: u64 = 64 * 1024;
+/// After this time no further attempt begins: someone may be waiting.
+const RETRY_DEADLINE: Duration = Duration::from_secs(20);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
-const READY: Duration = Duration::from_millis(50);
+/// How long a connection may take to be ready for the next request.
+const READY_TIMEOUT: Duration = Duration::from_millis(50);
 
 pub(super) struct Request<'a> {
     pub(super) method: Method,
@@ -184,10 +185,10 @@ impl Client {
         let (begun, mut attempt) = (Instant::now(), 1);
         loop {
             let failure = match self.attempt(request).await {
-                Err(failure) if failure.is_passing() => failure,
+                Err(failure) if failure.is_transient() => failure,
                 done => return done,
             };
-            if attempt >= self.limits.attempts || begun.elapsed() > ENOUGH {
+            if attempt >= self.limits.attempts || begun.elapsed() > RETRY_DEADLINE {
                 return Err(failure);
             }
             tracing::debug!(%failure, attempt, "a request to the S3 store is repeated");
@@ -196,19 +197,22 @@ impl Client {
         }
     }
 
-    /// Sends a request and reads the document of its answer.
-    pub(super) async fn document(&self, request: &Request<'_>) -> Result<Element, Failure> {
+    /// Sends a request and reads the document of its answer, which must have this name.
+    pub(super) async fn document(&self, request: &Request<'_>, name: &str) -> Result<Element, Failure> {
         let answer = self.send(request).await?;
         let bytes = self.read(answer.into_body(), DOCUMENT_MAX).await?;
-        let document = Element::parse(&bytes)?;
+        // A web page, for example.
+        let no_store = || Failure::Unusable("S3_ENDPOINT answers, but not as an S3 store does (correct it)".into());
+        let document = Element::parse(&bytes).ok_or_else(no_store)?;
         match document.name() {
             // A long request may fail after its status was sent.
             "Error" => Err(Failure::Refused(Refusal {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 code: code_of(&document),
-                ahead_ms: 0,
+                clock_skew_ms: 0,
             })),
-            _ => Ok(document),
+            found if found == name => Ok(document),
+            _ => Err(no_store()),
         }
     }
 
@@ -222,12 +226,12 @@ impl Client {
     async fn attempt(&self, request: &Request<'_>) -> Result<Response<Incoming>, Failure> {
         let length = request.payload.length();
         let mut sender = self.connections.take().await?;
-        let within = self.limits.answer + Duration::from_secs(length / SLOWEST);
+        let within = self.limits.answer + Duration::from_secs(length / MIN_SEND_RATE);
         let answered = timeout(within, sender.send_request(self.build(request, length)?)).await;
         let answer = answered.map_err(|_| Failure::Away("timed out".into()))?.map_err(broken)?;
         if answer.body().is_end_stream() {
             // Soon: then the next request finds it.
-            let _ = timeout(READY, sender.ready()).await;
+            let _ = timeout(READY_TIMEOUT, sender.ready()).await;
         }
         self.connections.keep(sender);
         if answer.status().is_success() {
@@ -236,7 +240,7 @@ impl Client {
         let (head, body) = answer.into_parts();
         let document = self.read(body, ERROR_MAX).await.unwrap_or_default();
         let code = Element::parse(&document).map(|error| code_of(&error)).unwrap_or_default();
-        Err(Failure::Refused(Refusal { status: head.status, code, ahead_ms: ahead_ms(&head.headers) }))
+        Err(Failure::Refused(Refusal { status: head.status, code, clock_skew_ms: clock_skew_ms(&head.headers) }))
     }
 
     fn build(&self, request: &Request<'_>, length: u64) -> Result<http::Request<Body>, Failure> {
@@ -256,11 +260,11 @@ impl Client {
         built.map_err(|error| Failure::Unusable(format!("a request to the S3 store is invalid: {error}")))
     }
 
-    async fn read(&self, mut body: Incoming, most: usize) -> Result<Vec<u8>, Failure> {
+    pub(super) async fn read(&self, mut body: Incoming, most: usize) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
         while let Some(piece) = self.piece(&mut body).await? {
             if bytes.len() + piece.len() > most {
-                return Err(Failure::Away("its answer is too long".into()));
+                return Err(Failure::Unusable("an answer of the S3 store is too long".into()));
             }
             bytes.extend_from_slice(&piece);
         }
@@ -296,7 +300,7 @@ fn code_of(error: &Element) -> String {
 }
 
 /// How far the clock of this machine is ahead of the one that answered.
-fn ahead_ms(headers: &HeaderMap) -> i64 {
+fn clock_skew_ms(headers: &HeaderMap) -> i64 {
     let date = headers.get(DATE).and_then(|date| date.to_str().ok());
     let theirs = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
     theirs.map_or(0, |theirs| now_ms() - theirs.as_millisecond())

@@ -25,13 +25,13 @@ use super::failure::Failure;
 use crate::http_client::guard::is_global;
 
 /// Connections kept for the next request.
-const KEPT: usize = 32;
+const MAX_IDLE: usize = 32;
 /// How long one is kept. Stores close idle connections after 20 seconds and more.
-const IDLE: Duration = Duration::from_secs(15);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Bytes of an answer that are read before someone wants them.
 const READ_AHEAD: usize = 128 * 1024;
 /// How many addresses of the store are tried.
-const TRIES: usize = 3;
+const MAX_ADDRESSES: usize = 3;
 
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 pub(super) type Sender = SendRequest<Body>;
@@ -83,14 +83,14 @@ impl Connections {
                 "the certificate of {} is not trusted: {error} (if it is your own, set AWS_CA_BUNDLE)",
                 self.host
             )),
-            _ => error.into(),
+            _ => unreachable(&error),
         })?;
         handshake(TokioIo::new(stream)).await
     }
 
     fn take_kept(&self) -> Option<Sender> {
         let mut kept = self.kept.lock();
-        kept.retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE);
+        kept.retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE_TIMEOUT);
         // One whose last answer is still being read is not ready.
         let ready = kept.iter().rposition(|(sender, _)| sender.is_ready())?;
         Some(kept.swap_remove(ready).0)
@@ -99,14 +99,15 @@ impl Connections {
     /// Keeps a connection for the next request, also while its answer is being read.
     pub(super) fn keep(&self, sender: Sender) {
         let mut kept = self.kept.lock();
-        if kept.len() < KEPT {
+        if kept.len() < MAX_IDLE {
             kept.push((sender, Instant::now()));
         }
     }
 
     async fn connect(&self) -> Result<TcpStream, Failure> {
         let looked_up = timeout(self.timeout, lookup_host((self.host.as_str(), self.port))).await;
-        let addresses: Vec<SocketAddr> = looked_up.map_err(|_| too_slow())??.take(TRIES).collect();
+        let addresses: Vec<SocketAddr> =
+            looked_up.map_err(|_| too_slow())?.map_err(|error| unreachable(&error))?.take(MAX_ADDRESSES).collect();
         if let Some(public) = addresses.iter().map(SocketAddr::ip).find(|&address| self.is_exposed(address)) {
             let host = &self.host;
             return Err(Failure::Unusable(format!(
@@ -114,14 +115,14 @@ impl Connections {
                  unprotected (use https://)"
             )));
         }
-        let mut failed = io::Error::other("its name has no address").into();
+        let mut failed = Failure::Away("its name has no address".into());
         for address in addresses {
             match timeout(self.timeout, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
-                    stream.set_nodelay(true)?;
+                    stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
                     return Ok(stream);
                 }
-                Ok(Err(error)) => failed = error.into(),
+                Ok(Err(error)) => failed = unreachable(&error),
                 Err(_) => failed = too_slow(),
             }
         }
@@ -131,6 +132,10 @@ impl Connections {
     fn is_exposed(&self, address: IpAddr) -> bool {
         self.tls.is_none() && is_global(address)
     }
+}
+
+fn unreachable(error: &io::Error) -> Failure {
+    Failure::Away(error.to_string())
 }
 
 fn too_slow() -> Failure {
@@ -147,6 +152,11 @@ async fn handshake(io: impl Read + Write + Unpin + Send + 'static) -> Result<Sen
 }
 
 pub(super) fn broken(error: hyper::Error) -> Failure {
+    if error.is_user() {
+        // The body of the request ended with an error: it is read from a file.
+        let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+        return Failure::unread(why);
+    }
     Failure::Away(format!("the connection broke: {error}"))
 }
 

@@ -18,6 +18,8 @@ pub(super) enum Failure {
     Refused(Refusal),
     /// A sentence: the store is not to be talked to, or answers what makes no sense.
     Unusable(String),
+    /// A sentence: a file of this machine cannot be read.
+    Local(String),
 }
 
 #[derive(Debug, Default)]
@@ -26,15 +28,19 @@ pub(super) struct Refusal {
     /// The store's own code, for example `NoSuchBucket`; empty if there is none.
     pub(super) code: String,
     /// How far the clock of this machine is ahead of the store's, in milliseconds.
-    pub(super) ahead_ms: i64,
+    pub(super) clock_skew_ms: i64,
 }
 
 impl Failure {
-    pub(super) fn is_passing(&self) -> bool {
+    pub(super) fn unread(why: impl fmt::Display) -> Self {
+        Self::Local(format!("the file to be stored cannot be read: {why}"))
+    }
+
+    pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Away(_) => true,
-            Self::Unusable(_) => false,
-            Self::Refused(refusal) => refusal.is_passing(),
+            Self::Unusable(_) | Self::Local(_) => false,
+            Self::Refused(refusal) => refusal.is_transient(),
         }
     }
 
@@ -50,24 +56,25 @@ impl Failure {
     pub(super) fn explain(&self, doing: &str, place: &str) -> String {
         match self {
             Self::Away(why) => format!("{place} does not answer: {why} (check S3_ENDPOINT)"),
-            Self::Unusable(why) => why.clone(),
+            Self::Unusable(why) | Self::Local(why) => why.clone(),
             Self::Refused(refusal) => refusal.explain(doing, place),
         }
     }
 }
 
 impl Refusal {
-    fn is_passing(&self) -> bool {
-        let is_passing = matches!(self.code.as_str(), "RequestTimeout" | "SlowDown" | "ConditionalRequestConflict");
+    fn is_transient(&self) -> bool {
+        let is_named = matches!(self.code.as_str(), "RequestTimeout" | "SlowDown" | "ConditionalRequestConflict");
         let status = self.status;
         let is_failing = status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED;
-        is_passing || is_failing || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+        is_named || is_failing || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
     }
 
     fn explain(&self, doing: &str, place: &str) -> String {
         let is_about_the_key = matches!(self.status, StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST);
-        if self.code == "RequestTimeTooSkewed" || (is_about_the_key && self.ahead_ms.abs() > SKEW_MS) {
-            let (minutes, side) = (self.ahead_ms.abs() / 60_000, if self.ahead_ms < 0 { "behind" } else { "ahead of" });
+        if self.code == "RequestTimeTooSkewed" || (is_about_the_key && self.clock_skew_ms.abs() > SKEW_MS) {
+            let (minutes, side) =
+                (self.clock_skew_ms.abs() / 60_000, if self.clock_skew_ms < 0 { "behind" } else { "ahead of" });
             return format!("the clock of this machine is {minutes} minutes {side} that of {place} (set it right)");
         }
         match self.code.as_str() {
@@ -109,7 +116,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Away(why) => write!(f, "the S3 store does not answer: {why}"),
             Self::Refused(refusal) => write!(f, "the S3 store refused: {refusal}"),
-            Self::Unusable(why) => f.write_str(why),
+            Self::Unusable(why) | Self::Local(why) => f.write_str(why),
         }
     }
 }
@@ -117,15 +124,11 @@ impl fmt::Display for Failure {
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> Self {
         let is_missing = failure.has_status(StatusCode::NOT_FOUND) && !failure.has_code("NoSuchBucket");
-        match is_missing {
-            true => Self::new(io::ErrorKind::NotFound, failure.to_string()),
-            false => Self::other(Away(failure.to_string())),
+        match failure {
+            _ if is_missing => Self::new(io::ErrorKind::NotFound, failure.to_string()),
+            // Of no kind: a local file that is not there is no stored file that is missing.
+            Failure::Local(why) => Self::other(why),
+            failure => Self::other(Away(failure.to_string())),
         }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Away(error.to_string())
     }
 }

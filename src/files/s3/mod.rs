@@ -85,8 +85,10 @@ impl S3Store {
             if !next.is_empty() {
                 request = request.query("continuation-token", &next);
             }
-            let page = self.client.document(&request).await?;
-            objects.extend(page.each("Contents").filter_map(|object| self.listed(object)));
+            let page = self.client.document(&request, "ListBucketResult").await?;
+            for object in page.each("Contents") {
+                objects.extend(self.listed(object)?);
+            }
             if page.text("IsTruncated") != "true" {
                 return Ok(objects);
             }
@@ -97,12 +99,14 @@ impl S3Store {
         }
     }
 
-    fn listed(&self, object: &Element) -> Option<Object> {
-        Some(Object {
-            hash: self.hash_of(object.text("Key"))?.to_owned(),
-            bytes: object.text("Size").parse().ok()?,
-            stored_at: time_ms(object.text("LastModified"))?,
-        })
+    /// Returns one of our files of a list; `None` for other content. A file that is left out would count as lost.
+    fn listed(&self, object: &Element) -> Result<Option<Object>, Failure> {
+        let Some(hash) = self.hash_of(object.text("Key")) else { return Ok(None) };
+        let (size, time) = (object.text("Size").parse(), time_ms(object.text("LastModified")));
+        match (size, time) {
+            (Ok(bytes), Some(stored_at)) => Ok(Some(Object { hash: hash.to_owned(), bytes, stored_at })),
+            _ => Err(Failure::Unusable("the S3 store lists a file without its size or its time".into())),
+        }
     }
 
     /// Aborts the uploads in parts that began before a time.
@@ -113,7 +117,7 @@ impl S3Store {
             if !key.is_empty() {
                 request = request.query("key-marker", &key).query("upload-id-marker", &upload);
             }
-            let page = self.client.document(&request).await?;
+            let page = self.client.document(&request, "ListMultipartUploadsResult").await?;
             let is_ours = |found: &&Element| self.hash_of(found.text("Key")).is_some();
             let is_old = |found: &&Element| time_ms(found.text("Initiated")).is_some_and(|at| at < before);
             for found in page.each("Upload").filter(is_ours).filter(is_old) {
@@ -156,6 +160,10 @@ impl Store for S3Store {
 
     fn remove_unfinished(&self, before: i64) -> io::Result<()> {
         self.wait(self.abort_before(before))
+    }
+
+    fn check_owner(&self, instance: Option<&str>) -> Result<(), String> {
+        self.compare_owner(instance)
     }
 
     fn link(&self, hash: &str, shown: &Shown<'_>) -> Option<String> {

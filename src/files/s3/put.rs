@@ -17,7 +17,7 @@ use super::failure::Failure;
 const TYPE: &str = "application/octet-stream";
 
 /// For a larger file the store is asked first whether it has it, so that many bytes are not sent for nothing.
-const ASKED_FIRST: u64 = 256 * 1024;
+const HEAD_FIRST_MIN: u64 = 256 * 1024;
 
 /// A part that the store has taken.
 struct Part {
@@ -28,8 +28,8 @@ struct Part {
 impl S3Store {
     /// Stores a file, unless its hash is stored already.
     pub(super) async fn put_file(&self, hash: &str, file: &Path) -> Result<(), Failure> {
-        let length = fs::metadata(file)?.len();
-        if length > ASKED_FIRST && self.is_stored(hash).await? {
+        let length = fs::metadata(file).map_err(Failure::unread)?.len();
+        if length > HEAD_FIRST_MIN && self.is_stored(hash).await? {
             return Ok(());
         }
         let stored = match length > self.client.limits().part_size {
@@ -74,7 +74,7 @@ impl S3Store {
         if self.has_checksums {
             begin = begin.header("x-amz-checksum-algorithm", "SHA256");
         }
-        let begun = self.client.document(&begin).await?;
+        let begun = self.client.document(&begin, "InitiateMultipartUploadResult").await?;
         let upload = begun.text("UploadId").to_owned();
         if upload.is_empty() {
             return Err(Failure::Unusable("the S3 store began an upload without an id".into()));
@@ -95,7 +95,7 @@ impl S3Store {
         let mut parts = Vec::new();
         for start in (0..length).step_by(size as usize) {
             let length = size.min(length - start);
-            let sha256 = sha256_of(file, start, length)?;
+            let sha256 = sha256_of(file, start, length).map_err(Failure::unread)?;
             let checksum = self.checksum(&sha256);
             let mut request = Request::new(Method::PUT, key)
                 .query("partNumber", (parts.len() + 1).to_string())
@@ -126,7 +126,7 @@ impl S3Store {
             .header("content-type", "application/xml")
             .header("if-none-match", "*")
             .payload(Payload::Bytes(Bytes::from(list)));
-        match self.client.document(&request).await {
+        match self.client.document(&request, "CompleteMultipartUploadResult").await {
             Ok(_) => Ok(()),
             // An earlier attempt may have been done, although its answer was lost.
             Err(failure) => match self.length_of(key).await {

@@ -14,8 +14,9 @@ use super::client::{Client, Request};
 use super::failure::Failure;
 use super::runtime::RequestRuntime;
 
-/// How often reading goes on after a broken connection. A store may also cut one whose reader is slow.
-const RESUMED: u32 = 6;
+/// How often in a row reading goes on after a broken connection without any bytes. A store may also cut one whose reader
+/// is slow.
+const MAX_RESUMED: u32 = 6;
 
 pub(super) struct Object {
     client: Arc<Client>,
@@ -40,9 +41,9 @@ impl Object {
         while self.piece.is_empty() && !self.left.is_empty() {
             let Some(body) = &mut self.body else { return Ok(()) };
             match self.runtime.block_on(client.piece(body)) {
-                Ok(Some(piece)) => self.piece = piece,
+                Ok(Some(piece)) => (self.piece, self.resumed) = (piece, 0),
                 Ok(None) => self.body = None,
-                Err(failure) if failure.is_passing() && self.resumed < RESUMED => {
+                Err(failure) if failure.is_transient() && self.resumed < MAX_RESUMED => {
                     tracing::debug!(%failure, "reading from the S3 store goes on in another request");
                     self.resumed += 1;
                     self.body = self.runtime.block_on(request(&client, key, &self.left))?;
@@ -55,7 +56,7 @@ impl Object {
 }
 
 /// Asks for a range of an object; `None` if it has no bytes there.
-async fn request(client: &Client, key: &str, range: &Range<u64>) -> Result<Option<Incoming>, Failure> {
+pub(super) async fn request(client: &Client, key: &str, range: &Range<u64>) -> Result<Option<Incoming>, Failure> {
     if range.is_empty() {
         return Ok(None);
     }

@@ -1,11 +1,9 @@
 //! What is checked before a server uses a bucket.
 
-use std::io::Read;
-
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
-use super::client::{Payload, Request};
+use super::client::{ERROR_MAX, Payload, Request};
 use super::failure::Failure;
 use super::{S3Store, read};
 use crate::clock::now_ms;
@@ -36,30 +34,52 @@ impl S3Store {
             self.runtime.block_on(self.mark(owner)).map_err(|failure| self.not_ready("store files", &failure))?;
         match marked == owner {
             true => Ok(()),
-            false => Err(NotReady::Refused(format!(
-                "{} has the files of another server (choose another S3_BUCKET or S3_PREFIX; if that server is gone for \
-                 good, delete the object {}{OWNER})",
-                self.place, self.prefix
-            ))),
+            false => Err(NotReady::Refused(self.other_owner())),
         }
+    }
+
+    /// Checks that the bucket is that of a server, and changes nothing.
+    pub(super) fn compare_owner(&self, owner: Option<&str>) -> Result<(), String> {
+        let marked = self.runtime.block_on(self.owner(&format!("{}{OWNER}", self.prefix)));
+        match marked.map_err(|failure| failure.explain("read files", &self.place))? {
+            Some(marked) if Some(marked.as_str()) == owner => Ok(()),
+            Some(_) => Err(self.other_owner()),
+            None => Err(format!(
+                "{} has no object {}{OWNER}, so the files of this server are not there (correct S3_BUCKET or \
+                 S3_PREFIX)",
+                self.place, self.prefix
+            )),
+        }
+    }
+
+    fn other_owner(&self) -> String {
+        format!(
+            "{} has the files of another server (choose another S3_BUCKET or S3_PREFIX; if that server is gone for good, \
+             delete the object {}{OWNER})",
+            self.place, self.prefix
+        )
     }
 
     fn try_out(&self) -> Result<(), NotReady> {
         let key = format!("{}madang-check-{}", self.prefix, RoomId::new(now_ms()));
         let list = Request::new(Method::GET, "").query("list-type", "2").query("prefix", &key);
-        self.step("list files", async { self.client.document(&list).await.map(drop) })?;
+        self.step("list files", async { self.client.document(&list, "ListBucketResult").await.map(drop) })?;
         let put = Request::new(Method::PUT, &key).payload(Payload::Bytes(Bytes::from_static(SAMPLE)));
         self.step("store files", async { self.client.send(&put).await.map(drop) })?;
-        let read = read::Object::open(self, key.clone(), 7..10).and_then(|mut part| {
-            let mut bytes = Vec::new();
-            part.read_to_end(&mut bytes).map(|_| bytes)
-        });
+        let read = self.runtime.block_on(self.sample_part(&key));
         let removed =
             self.step("delete files", async { self.client.send(&Request::new(Method::DELETE, &key)).await.map(drop) });
         match read {
             Ok(bytes) if bytes == SAMPLE[7..10] => removed,
             Ok(_) => Err(NotReady::Refused(format!("{} returns other bytes than were put", self.place))),
-            Err(error) => Err(NotReady::Refused(format!("cannot read files in {}: {error}", self.place))),
+            Err(failure) => Err(self.not_ready("read files", &failure)),
+        }
+    }
+
+    async fn sample_part(&self, key: &str) -> Result<Vec<u8>, Failure> {
+        match read::request(&self.client, key, &(7..10)).await? {
+            Some(body) => self.client.read(body, ERROR_MAX).await,
+            None => Ok(Vec::new()),
         }
     }
 
@@ -69,7 +89,7 @@ impl S3Store {
 
     fn not_ready(&self, doing: &str, failure: &Failure) -> NotReady {
         let sentence = failure.explain(doing, &self.place);
-        if failure.is_passing() { NotReady::Away(sentence) } else { NotReady::Refused(sentence) }
+        if failure.is_transient() { NotReady::Away(sentence) } else { NotReady::Refused(sentence) }
     }
 
     /// Marks the bucket unless it is marked, and returns whose it is.

@@ -3,7 +3,7 @@
 use super::super::App;
 use crate::chat::instance;
 use crate::db::Subject;
-use crate::error::Error;
+use crate::error::{Code, Error, Result};
 use crate::files::NotReady;
 
 impl App {
@@ -20,12 +20,16 @@ impl App {
                 false => Ok(()),
             };
         }
-        let id = self.db.write(Subject::Server, |tx| {
-            instance::set_bucket(tx, true)?;
-            instance::id(tx)
-        });
-        match self.files.check(id.await.map_err(failed)?).await {
-            Ok(()) => Ok(()),
+        let id = self.db.write(Subject::Server, instance::id).await.map_err(failed)?;
+        match self.files.check(id).await {
+            Ok(()) => {
+                // Noted before the first file is in it, and not before it can be used: a server with wrong settings
+                // still starts without them.
+                let noted = self.db.write(Subject::Server, |tx| instance::set_bucket(tx, true));
+                noted.await.map_err(failed)?;
+                self.files.set_ours();
+                Ok(())
+            }
             Err(NotReady::Refused(why)) => Err(why),
             Err(NotReady::Away(why)) => {
                 tracing::warn!("{why}; files are unavailable until it does");
@@ -34,8 +38,18 @@ impl App {
         }
     }
 
-    /// Checks a bucket again that was away.
+    /// Makes sure that files can be stored: checks a bucket that was away at the start.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(super) async fn require_store(&self) -> Result<()> {
+        self.recheck_store().await;
+        if self.files.is_ours() { Ok(()) } else { Err(Code::Unavailable.into()) }
+    }
+
+    /// Checks a bucket again that was away, unless that is being done.
     pub(in crate::service) async fn recheck_store(&self) {
+        let Ok(_checking) = self.files.checking.try_lock() else { return };
         if self.files.is_ours() {
             return;
         }

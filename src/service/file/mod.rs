@@ -7,6 +7,7 @@ mod upload_slot;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
+use parking_lot::Mutex;
 
 use super::{App, log_failure};
 use crate::chat::file::{self, Entry, File, Kind, NewFile, Stored};
@@ -15,7 +16,7 @@ use crate::chat::{Tx, member};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
-use crate::files::{self, Upload};
+use crate::files::{self, Content, Upload};
 use crate::ids::{FileId, RoomId, UserId};
 use crate::image::{self, Picture};
 
@@ -24,7 +25,7 @@ pub use upload_slot::{UploadSlot, Uploads};
 /// How long a picture waits for its turn.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Files removed before uploads get their turn, and requests of a remote store at a time.
+/// Files removed before uploads of their lock get their turn, and requests of a remote store at a time.
 const REMOVED_AT_ONCE: usize = 64;
 const REMOVALS_AT_ONCE: usize = 8;
 
@@ -141,15 +142,17 @@ impl App {
         write: impl FnOnce(&mut Tx, Vec<NewFile>) -> Result<T> + Send + 'static,
         needs_bytes: fn(&T) -> bool,
     ) -> Result<T> {
+        self.require_store().await?;
         let app = self.clone();
         let work = tokio::spawn(async move {
-            let rows = app.files.rows.read().await;
-            let mut hashes = Vec::new();
-            let written = match app.put_all(ready, &mut hashes).await {
-                Ok(files) => app.db.write(subject, move |tx| write(tx, files)).await,
+            let (files, contents) = app.write_all(ready).await?;
+            let hashes: Vec<String> = contents.iter().map(|content| content.hash.clone()).collect();
+            let no_removal = app.files.hash_locks.prevent_removal(&hashes).await;
+            let written = match app.keep_all(contents).await {
+                Ok(()) => app.db.write(subject, move |tx| write(tx, files)).await,
                 Err(error) => Err(error),
             };
-            drop(rows);
+            drop(no_removal);
             let is_needed = match &written {
                 Ok(written) => needs_bytes(written),
                 // A failed commit may be found committed when the database is reopened: the sweep decides.
@@ -164,34 +167,35 @@ impl App {
         work.await.map_err(Error::internal)?
     }
 
-    /// Stores the bytes and notes each hash; the rows are written after it.
-    async fn put_all(&self, ready: Vec<Ready>, hashes: &mut Vec<String>) -> Result<Vec<NewFile>> {
-        let mut files = Vec::with_capacity(ready.len());
+    /// Writes what is still in memory to the disk, and returns the files with everything that is to be stored.
+    async fn write_all(&self, ready: Vec<Ready>) -> Result<(Vec<NewFile>, Vec<Content>)> {
+        let (mut files, mut contents) = (Vec::with_capacity(ready.len()), Vec::new());
         for ready in ready {
-            let file = match ready {
+            files.push(match ready {
                 Ready::Unchanged(upload) => {
                     let file = unchanged(&upload);
-                    self.files.keep(upload).await?;
+                    contents.push(upload.content);
                     file
                 }
-                Ready::Picture(name, picture) => self.put_picture(name, picture, hashes).await?,
-            };
-            hashes.push(file.hash.clone());
-            files.push(file);
+                Ready::Picture(name, picture) => self.write_picture(name, picture, &mut contents).await?,
+            });
         }
-        Ok(files)
+        Ok((files, contents))
     }
 
-    async fn put_picture(&self, name: String, picture: Picture, hashes: &mut Vec<String>) -> Result<NewFile> {
+    async fn write_picture(&self, name: String, picture: Picture, contents: &mut Vec<Content>) -> Result<NewFile> {
         let size = picture.bytes.len() as u64;
         let (mut thumb_hash, mut thumb_type) = (None, None);
         if let Some(thumbnail) = picture.thumbnail {
-            let hash = self.files.put(thumbnail.bytes).await?;
-            hashes.push(hash.clone());
-            (thumb_hash, thumb_type) = (Some(hash), Some(thumbnail.media_type.to_owned()));
+            let content = self.files.write(thumbnail.bytes).await?;
+            (thumb_hash, thumb_type) = (Some(content.hash.clone()), Some(thumbnail.media_type.to_owned()));
+            contents.push(content);
         }
+        let content = self.files.write(picture.bytes).await?;
+        let hash = content.hash.clone();
+        contents.push(content);
         Ok(NewFile {
-            hash: self.files.put(picture.bytes).await?,
+            hash,
             thumb_hash,
             thumb_type,
             name,
@@ -202,6 +206,14 @@ impl App {
             animated: Some(picture.animated),
             placeholder: Some(picture.placeholder),
         })
+    }
+
+    /// Stores the bytes; the rows are written after it.
+    async fn keep_all(&self, contents: Vec<Content>) -> Result<()> {
+        for content in contents {
+            self.files.keep(content).await?;
+        }
+        Ok(())
     }
 
     /// Returns a file that the viewer may see.
@@ -230,21 +242,27 @@ impl App {
     }
 
     /// Removes those of the stored bytes that no row names. While a backup reads or the store does not answer, postpones
-    /// that.
+    /// that. It runs to its end even when the client disconnects: the lock must be held while the store removes.
     pub(super) async fn remove_bytes(&self, hashes: Vec<String>) {
-        let mut left = hashes;
-        while !left.is_empty() {
-            let later = left.split_off(REMOVED_AT_ONCE.min(left.len()));
-            if !self.remove_some(left).await {
-                return self.files.postpone(later);
-            }
-            left = later;
+        if hashes.is_empty() {
+            return;
         }
+        let app = self.clone();
+        let removed = tokio::spawn(async move {
+            let mut batches = files::batches(hashes, REMOVED_AT_ONCE).into_iter();
+            while let Some(batch) = batches.next() {
+                if !app.remove_batch(batch).await {
+                    return app.files.postpone(batches.flatten().collect());
+                }
+            }
+        });
+        log_failure("removing files", removed.await.map_err(Error::internal));
     }
 
-    /// Removes a few, as no file is stored meanwhile. Returns whether more can be removed now.
-    async fn remove_some(&self, hashes: Vec<String>) -> bool {
-        let _no_upload = self.files.rows.write().await;
+    /// Removes a few of one lock, as none of them is stored meanwhile. Returns whether more can be removed now.
+    async fn remove_batch(&self, hashes: Vec<String>) -> bool {
+        let Some(first) = hashes.first() else { return true };
+        let _no_upload = self.files.hash_locks.prevent_storing(first).await;
         let _no_backup = match self.files.lock_removal() {
             Ok(Some(removal)) => removal,
             Ok(None) => {
@@ -266,10 +284,25 @@ impl App {
                 return true;
             }
         };
-        let removals = unneeded.into_iter().map(|hash| self.files.remove(hash));
-        let failures = stream::iter(removals).buffer_unordered(REMOVALS_AT_ONCE).filter_map(async |done| done.err());
-        // What stays is removed by the sweep.
-        match failures.collect::<Vec<_>>().await.pop() {
+        self.remove_unneeded(unneeded).await
+    }
+
+    /// Removes bytes until the store fails. Returns whether it did not.
+    async fn remove_unneeded(&self, hashes: Vec<String>) -> bool {
+        let (failed, left) = (Mutex::new(None), Mutex::new(Vec::new()));
+        // Those that have begun are waited for: they may still be done.
+        let removals = stream::iter(hashes).for_each_concurrent(REMOVALS_AT_ONCE, async |hash| {
+            if failed.lock().is_some() {
+                return left.lock().push(hash);
+            }
+            // What stays is removed by the sweep.
+            if let Err(error) = self.files.remove(hash).await {
+                *failed.lock() = Some(error);
+            }
+        });
+        removals.await;
+        self.files.postpone(left.into_inner());
+        match failed.into_inner() {
             Some(error) => {
                 log_failure("removing a file", Err::<(), _>(error));
                 false
@@ -306,7 +339,7 @@ impl App {
 
 fn unchanged(upload: &Upload) -> NewFile {
     NewFile {
-        hash: upload.hash.clone(),
+        hash: upload.content.hash.clone(),
         thumb_hash: None,
         thumb_type: None,
         name: upload.name.clone(),

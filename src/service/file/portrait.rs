@@ -22,13 +22,15 @@ impl App {
     ) -> Result<T> {
         self.budgets.store(&self.disk_space, me, upload.size as usize)?;
         let bytes = self.remake(me, upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;
+        self.require_store().await?;
         let app = self.clone();
         let work = tokio::spawn(async move {
-            let rows = app.files.rows.read().await;
-            let hash = app.files.put(bytes).await?;
-            let stored = hash.clone();
+            let content = app.files.write(bytes).await?;
+            let (hash, stored) = (content.hash.clone(), content.hash.clone());
+            let no_removal = app.files.hash_locks.prevent_removal(std::slice::from_ref(&hash)).await;
+            app.files.keep(content).await?;
             let written = app.db.write(Subject::Server, move |tx| write(tx, &hash)).await;
-            drop(rows);
+            drop(no_removal);
             match written {
                 Ok((done, unneeded)) => {
                     app.remove_bytes(unneeded).await;

@@ -47,6 +47,9 @@ fn time(ms: i64) -> String {
 
 impl Bucket {
     pub(super) fn answer(&self, asked: &Asked) -> Answer {
+        if let Some(page) = self.with(|state| state.page) {
+            return Answer::new(200, page).header("content-type", "text/html");
+        }
         let now = self.now_ms();
         if let Some(refusal) = self.refuse(asked, now) {
             return refusal;
@@ -110,8 +113,13 @@ impl State {
         let mut text = format!("<ListBucketResult><IsTruncated>{}</IsTruncated>", matching.count() > PAGE);
         for (key, (content, at)) in &page {
             let (time, size) = (time(*at), content.len());
-            text += &format!("<Contents><Key>{key}</Key><LastModified>{time}</LastModified><ETag>&quot;e&quot;</ETag>");
-            text += &format!("<Size>{size}</Size></Contents>");
+            text += &format!("<Contents><Key>{key}</Key><ETag>&quot;e&quot;</ETag>");
+            for (name, value) in [("LastModified", time), ("Size", size.to_string())] {
+                if self.left_out != Some(name) {
+                    text += &format!("<{name}>{value}</{name}>");
+                }
+            }
+            text += "</Contents>";
         }
         if let Some((key, _)) = page.last() {
             text += &format!("<NextContinuationToken>{key}</NextContinuationToken>");

@@ -5,7 +5,7 @@ mod api;
 mod signature;
 mod tls;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -14,8 +14,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use madang::config::{Credentials, S3, S3Limits};
 use madang::mail::Secret;
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use tokio_rustls::rustls::{ServerConnection, StreamOwned};
+
+use crate::support::TIMEOUT;
 
 pub use signature::sha256;
 
@@ -32,6 +34,8 @@ pub enum Fault {
     Cut,
     /// Does it and closes the connection.
     CutAfter,
+    /// Does it, and closes the connection before the answer's body.
+    CutBeforeBody,
     /// Does it, and closes the connection in the middle of the answer's body.
     CutInBody,
     /// Does it, and answers half of the body and then nothing.
@@ -49,6 +53,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// `PUT /courtyard/…?query`.
+    fn line(&self) -> String {
+        format!("{} {}?{}", self.method, self.path, self.query)
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
@@ -69,12 +78,21 @@ pub struct State {
     pub objects: BTreeMap<String, (Vec<u8>, i64)>,
     uploads: BTreeMap<String, Upload>,
     requests: Vec<Asked>,
-    faults: VecDeque<Fault>,
+    /// Each with the beginning of the requests that it is for.
+    faults: Vec<(String, Fault)>,
+    /// The beginning of requests that are not answered for now.
+    held: Option<String>,
+    /// How many of them wait.
+    pub holding: usize,
     is_away: bool,
     /// The number of a part that is never taken.
     pub refuse_part: Option<u32>,
     /// Whether the answer to the next completed upload is lost.
     pub lose_completion: bool,
+    /// An element that lists of objects lack, for example `Size`.
+    pub left_out: Option<&'static str>,
+    /// What everything is answered with, as if there were no store but another server.
+    pub page: Option<&'static str>,
     /// How many connections were opened.
     pub connections: usize,
     token: Option<String>,
@@ -93,6 +111,7 @@ pub struct Bucket {
     state: Arc<Mutex<State>>,
     /// How far its clock is ahead, in milliseconds.
     ahead: Arc<AtomicI64>,
+    released: Arc<Condvar>,
 }
 
 impl Bucket {
@@ -112,7 +131,8 @@ impl Bucket {
 
     fn start_through(through: impl Fn(&Self, TcpStream) -> Option<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let bucket = Self { address: listener.local_addr().unwrap(), state: Arc::default(), ahead: Arc::default() };
+        let address = listener.local_addr().unwrap();
+        let bucket = Self { address, state: Arc::default(), ahead: Arc::default(), released: Arc::default() };
         let (served, through) = (bucket.clone(), Arc::new(through));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -175,7 +195,39 @@ impl Bucket {
 
     /// Makes the next requests fail, one after the other.
     pub fn fail(&self, faults: &[Fault]) {
-        self.state.lock().faults.extend(faults);
+        self.fail_at("", faults);
+    }
+
+    /// Makes the next requests fail that begin like this, for example `PUT /courtyard/chat/`, one after the other.
+    pub fn fail_at(&self, beginning: &str, faults: &[Fault]) {
+        self.with(|state| state.faults.extend(faults.iter().map(|fault| (beginning.to_owned(), *fault))));
+    }
+
+    /// How many of the faults have not happened.
+    pub fn faults_left(&self) -> usize {
+        self.with(|state| state.faults.len())
+    }
+
+    /// Answers no request that begins like this until [`Self::release`].
+    pub fn hold(&self, beginning: &str) {
+        self.with(|state| state.held = Some(beginning.to_owned()));
+    }
+
+    pub fn release(&self) {
+        self.with(|state| state.held = None);
+        self.released.notify_all();
+    }
+
+    fn wait_while_held(&self, request: &str) {
+        let mut state = self.state.lock();
+        state.holding += 1;
+        while state.held.as_ref().is_some_and(|held| request.starts_with(held)) {
+            // For no test longer than this.
+            if self.released.wait_for(&mut state, TIMEOUT).timed_out() {
+                break;
+            }
+        }
+        state.holding -= 1;
     }
 
     /// Closes every connection without an answer, or answers again.
@@ -195,7 +247,7 @@ impl Bucket {
     /// The requests since the last call, as `PUT /courtyard/…?query`.
     pub fn requests(&self) -> Vec<String> {
         let requests = std::mem::take(&mut self.state.lock().requests);
-        requests.iter().map(|asked| format!("{} {}?{}", asked.method, asked.path, asked.query)).collect()
+        requests.iter().map(Asked::line).collect()
     }
 
     fn now_ms(&self) -> i64 {
@@ -208,11 +260,15 @@ impl Bucket {
         self.with(|state| state.connections += 1);
         loop {
             let asked = read(&mut reader)?;
+            self.wait_while_held(&asked.line());
             let fault = self.with(|state| {
                 state.requests.push(Asked { body: Vec::new(), ..asked.clone() });
                 match state.is_away {
                     true => Some(Fault::Cut),
-                    false => state.faults.pop_front(),
+                    false => {
+                        let is_for = |(beginning, _): &(String, Fault)| asked.line().starts_with(beginning);
+                        state.faults.iter().position(is_for).map(|at| state.faults.remove(at).1)
+                    }
                 }
             });
             let answer = match fault {
@@ -226,12 +282,15 @@ impl Bucket {
                 return None;
             }
             let (head, body) = answer.bytes(&asked.method, self.now_ms());
-            let is_halved = matches!(fault, Some(Fault::CutInBody | Fault::Stall));
-            let sent = if is_halved { &body[..body.len() / 2] } else { &body[..] };
+            let sent = match fault {
+                Some(Fault::CutBeforeBody) => &[],
+                Some(Fault::CutInBody | Fault::Stall) => &body[..body.len() / 2],
+                _ => &body[..],
+            };
             reader.get_mut().write_all(&[&head, sent].concat()).ok()?;
             reader.get_mut().flush().ok()?;
             match fault {
-                Some(Fault::CutInBody) => return None,
+                Some(Fault::CutBeforeBody | Fault::CutInBody) => return None,
                 // Until the client gives up.
                 Some(Fault::Stall) => return reader.read_exact(&mut [0]).ok(),
                 _ if asked.header("connection") == Some("close") => return None,
