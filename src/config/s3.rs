@@ -17,8 +17,9 @@ pub struct S3Settings {
     pub s3_bucket: Option<String>,
 
     /// Address of the S3 store, for example `https://s3.example.org`. Unset: AWS, in AWS_REGION.
-    #[arg(long, env = "S3_ENDPOINT", value_name = "URL", value_parser = endpoint)]
-    pub s3_endpoint: Option<Url>,
+    // Read later: an error here would show it, and it may hold a password that belongs elsewhere.
+    #[arg(long, env = "S3_ENDPOINT", value_name = "URL")]
+    pub s3_endpoint: Option<String>,
 
     /// Beginning of all keys in the bucket, for example `chat/`, so that a bucket may have other content.
     #[arg(long, env = "S3_PREFIX", value_name = "TEXT", value_parser = prefix)]
@@ -147,6 +148,7 @@ impl S3Settings {
         if self.s3_bucket.is_none() {
             return Ok(self);
         }
+        self.s3_endpoint.as_deref().map(endpoint).transpose().map_err(|error| format!("S3_ENDPOINT {error}"))?;
         if let Some(path) = &self.aws_secret_access_key_file {
             self.aws_secret_access_key = Some(secret::read("AWS_SECRET_ACCESS_KEY_FILE", path)?);
         }
@@ -174,7 +176,7 @@ impl S3Settings {
         let aws = || Url::parse(&format!("https://s3.{}.amazonaws.com", self.aws_region)).ok();
         Some(S3 {
             bucket: self.s3_bucket.clone()?,
-            endpoint: self.s3_endpoint.clone().or_else(aws)?,
+            endpoint: self.s3_endpoint.as_ref().map_or_else(aws, |url| endpoint(url).ok())?,
             prefix: self.s3_prefix.clone().unwrap_or_default(),
             is_path_style: self.s3_path_style.map_or(self.s3_endpoint.is_some(), |style| style == Switch::On),
             has_checksums: self.s3_checksums == Switch::On,
@@ -214,7 +216,6 @@ fn prefix(text: &str) -> Result<String, String> {
 }
 
 fn endpoint(text: &str) -> Result<Url, String> {
-    // Not shown: it may hold a password that belongs elsewhere.
     let refused = || "must be an address like https://s3.example.org, without name, password or query".to_owned();
     let url = Url::parse(text.trim()).map_err(|_| refused())?;
     let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();

@@ -273,7 +273,9 @@ fn hash(digest: &mut Sha256, value: &Stored) {
         Stored::Null => (0, &[]),
         Stored::Int(int) => (1, &int.to_be_bytes()),
         // As a database has it that cannot store this character; older versions let it into keys of messages.
-        Stored::Text(text) if text.contains('\0') => return hash(digest, &Stored::Text(text.replace('\0', "\u{fffd}"))),
+        Stored::Text(text) if text.contains('\0') => {
+            return hash(digest, &Stored::Text(text.replace('\0', "\u{fffd}")));
+        }
         Stored::Text(text) => (2, text.as_bytes()),
         Stored::Blob(bytes) => (3, bytes),
     };

@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use super::{ANSWER_TIMEOUT, Tx};
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
 use super::tx::Savepoint;
+use super::{ANSWER_TIMEOUT, Tx};
 use crate::error::{Code, Error, Result};
 
 pub(super) struct Readers {

@@ -243,11 +243,12 @@ async fn a_wrong_setting_of_the_bucket_ends_the_start_and_shows_no_secret() {
         (&[("S3_BUCKET", "Not A Bucket")], "must have 3 to 63 lower-case letters"),
         (&[("S3_PREFIX", "/a")], "must have only letters, digits, hyphens and underscores"),
         (&[("S3_ENDPOINT", "minji:sesame@store")], "must be an address like https://s3.example.org"),
+        (&[("S3_ENDPOINT", "https://minji:sesame@s3.example.org")], "must be an address like https://s3.example.org"),
         (&[("AWS_REGION", "here/there")], "must have only letters"),
         (&[("AWS_CA_BUNDLE", empty), ("S3_ENDPOINT", "https://127.0.0.1:9")], "it has no certificate"),
     ] {
         let said = with(changes);
-        assert!(said.contains(sentence), "{changes:?}: {said}");
+        assert!(said.contains(sentence) && !said.contains("sesame"), "{changes:?}: {said}");
     }
     for (changes, sentence) in [
         (&[("AWS_SECRET_ACCESS_KEY", "wrong/secret")][..], "refuses the signature (correct AWS_SECRET_ACCESS_KEY"),

@@ -29,7 +29,7 @@ fn bytes_are_stored_once_listed_read_in_ranges_and_removed() {
     let first = bucket.with(|state| state.objects.values().next().unwrap().1);
     bucket.requests();
     assert_eq!(opened.put(b"0123456789").unwrap(), hash);
-    assert_eq!(bucket.requests().len(), 1);
+    assert_eq!(bucket.requests().len(), 2, "it is offered, and its length is compared");
     assert_eq!(bucket.with(|state| state.objects.values().next().unwrap().1), first, "it is left as it is");
     assert_eq!(opened.store.size(&hash).unwrap(), 10);
     let listed = opened.store.list(&hash[..2]).unwrap();
@@ -44,6 +44,19 @@ fn bytes_are_stored_once_listed_read_in_ranges_and_removed() {
     assert_eq!(opened.store.size(&hash).unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(opened.read(&hash, 0..1).unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(opened.put(b"").and_then(|hash| opened.read(&hash, 0..u64::MAX)).unwrap(), b"");
+}
+
+#[test]
+fn other_bytes_under_a_hash_once_counted_as_stored() {
+    let bucket = Bucket::start();
+    for (opened, size) in [(open(&bucket), 20), (open(&bucket), 300_000), (with_parts(&bucket, 150_000), 400_000)] {
+        let bytes = content(size);
+        let hash = opened.put(&bytes).unwrap();
+        bucket.with(|state| state.objects.values_mut().for_each(|object| object.0 = b"something else".to_vec()));
+        assert_eq!(opened.put(&bytes).unwrap(), hash);
+        assert_eq!(opened.read(&hash, 0..u64::MAX).unwrap(), bytes);
+        opened.store.remove(&hash).unwrap();
+    }
 }
 
 #[test]

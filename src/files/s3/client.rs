@@ -233,7 +233,9 @@ impl Client {
             // Soon: then the next request finds it.
             let _ = timeout(READY_TIMEOUT, sender.ready()).await;
         }
-        self.connections.keep(sender);
+        if !answer.status().is_server_error() {
+            self.connections.keep(sender);
+        }
         if answer.status().is_success() {
             return Ok(answer);
         }

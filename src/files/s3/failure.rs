@@ -123,7 +123,8 @@ impl fmt::Display for Failure {
 
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> Self {
-        let is_missing = failure.has_status(StatusCode::NOT_FOUND) && !failure.has_code("NoSuchBucket");
+        // Not any 404: what is missing may be the store.
+        let is_missing = failure.has_code("NoSuchKey");
         match failure {
             _ if is_missing => Self::new(io::ErrorKind::NotFound, failure.to_string()),
             // Of no kind: a local file that is not there is no stored file that is missing.

@@ -15,8 +15,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use http::Method;
 use http::header::CONTENT_LENGTH;
+use http::{Method, StatusCode};
 
 use super::store::{Object, Shown, Store};
 use crate::config::S3;
@@ -139,7 +139,14 @@ impl Store for S3Store {
     }
 
     fn size(&self, hash: &str) -> io::Result<u64> {
-        self.wait(self.length_of(&self.key(hash)))
+        let found = self.wait(async {
+            match self.length_of(&self.key(hash)).await {
+                // Without a body, so that nothing says more.
+                Err(failure) if failure.has_status(StatusCode::NOT_FOUND) => Ok(None),
+                found => found.map(Some),
+            }
+        })?;
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn open(&self, hash: &str, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {

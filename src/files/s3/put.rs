@@ -29,27 +29,40 @@ impl S3Store {
     /// Stores a file, unless its hash is stored already.
     pub(super) async fn put_file(&self, hash: &str, file: &Path) -> Result<(), Failure> {
         let length = fs::metadata(file).map_err(Failure::unread)?.len();
-        if length > HEAD_FIRST_MIN && self.is_stored(hash).await? {
+        if length > HEAD_FIRST_MIN && self.is_stored(hash, length).await? {
             return Ok(());
         }
-        let stored = match length > self.client.limits().part_size {
-            true => self.put_in_parts(hash, file, length).await,
-            false => self.put_whole(hash, file, length, true).await,
-        };
-        match stored {
-            Err(failure) if failure.has_status(StatusCode::PRECONDITION_FAILED) => Ok(()),
+        match self.put_new(hash, file, length).await {
+            Err(failure) if failure.has_status(StatusCode::PRECONDITION_FAILED) => {
+                if self.is_stored(hash, length).await? {
+                    return Ok(());
+                }
+                tracing::warn!(hash, "the S3 store has something else under this hash; it is replaced");
+                self.client.send(&Request::new(Method::DELETE, &self.key(hash))).await?;
+                self.put_new(hash, file, length).await
+            }
             // A store that knows no conditions. The same bytes may be put again: they have the same name.
-            Err(failure) if failure.has_status(StatusCode::NOT_IMPLEMENTED) => match self.is_stored(hash).await? {
-                true => Ok(()),
-                false => self.put_whole(hash, file, length, false).await,
-            },
+            Err(failure) if failure.has_status(StatusCode::NOT_IMPLEMENTED) => {
+                match self.is_stored(hash, length).await? {
+                    true => Ok(()),
+                    false => self.put_whole(hash, file, length, false).await,
+                }
+            }
             stored => stored,
         }
     }
 
-    async fn is_stored(&self, hash: &str) -> Result<bool, Failure> {
-        match self.client.send(&Request::new(Method::HEAD, &self.key(hash))).await {
-            Ok(_) => Ok(true),
+    async fn put_new(&self, hash: &str, file: &Path, length: u64) -> Result<(), Failure> {
+        match length > self.client.limits().part_size {
+            true => self.put_in_parts(hash, file, length).await,
+            false => self.put_whole(hash, file, length, true).await,
+        }
+    }
+
+    /// Whether the store has so many bytes under a hash.
+    async fn is_stored(&self, hash: &str, length: u64) -> Result<bool, Failure> {
+        match self.length_of(&self.key(hash)).await {
+            Ok(found) => Ok(found == length),
             Err(failure) if failure.has_status(StatusCode::NOT_FOUND) => Ok(false),
             Err(failure) => Err(failure),
         }
@@ -65,7 +78,12 @@ impl S3Store {
             request = request.header("x-amz-checksum-sha256", checksum);
         }
         let payload = Payload::File { path: file, start: 0, length, sha256: hash.to_owned() };
-        self.client.send(&request.payload(payload)).await.map(drop)
+        let answer = self.client.send(&request.payload(payload)).await?;
+        // A page of a proxy may be answered with 200 as well.
+        match answer.headers().contains_key(ETAG) {
+            true => Ok(()),
+            false => Err(Failure::Unusable("the S3 store confirmed a file without an ETag".into())),
+        }
     }
 
     async fn put_in_parts(&self, hash: &str, file: &Path, length: u64) -> Result<(), Failure> {

@@ -185,7 +185,7 @@ impl State {
             return Answer::error(400, "BadDigest");
         }
         self.objects.insert(key.to_owned(), (asked.body.clone(), now));
-        Answer::new(200, "")
+        Answer::new(200, "").header("etag", format!("\"{}\"", sha256(&asked.body)))
     }
 
     fn get(&self, asked: &Asked, key: &str) -> Answer {
