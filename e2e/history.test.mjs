@@ -76,8 +76,11 @@ test("a day begins at the midnight of the viewer's time zone", async () => {
   await page.locator("#room-menu [name=day]").fill(today);
   await page.locator("#room-menu .button--primary").click();
   await minji.message("줄 0").waitFor();
-  const top = await page.locator(".day").first().evaluate((day) => day.getBoundingClientRect().top);
-  assert.ok(top >= 0 && top < 400, `the day begins at ${top}`);
+  // The messages are there before the place is scrolled to.
+  await page.waitForFunction(() => {
+    const { top } = document.querySelector(".day").getBoundingClientRect();
+    return top >= 0 && top < 400;
+  });
   isWhole(await lines(minji));
   // Without scripts a day begins at midnight UTC.
   await page.goto(`${new URL(page.url()).pathname}?day=${new Date().toISOString().slice(0, 10)}`);
