@@ -42,7 +42,7 @@ pub async fn migrate_store(
         copy.run(|progress| watch(progress).map_err(Fault::Refused)).map_err(cannot)
     });
     let copied = work.await.map_err(|error| format!("the copy failed: {error}"))??;
-    if !is_dry_run && config.has_search {
+    if !is_dry_run {
         let is_copied = "everything is copied, but the search index is missing (run: madang reindex)";
         super::reindex(config, |_, _| {}).await.map_err(|error| format!("{error}; {is_copied}"))?;
     }
