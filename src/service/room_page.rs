@@ -3,6 +3,7 @@
 use super::App;
 use super::lobby;
 use super::member::NAMED_MEMBERS;
+use crate::chat::block;
 use crate::chat::direct::{self, OtherUser};
 use crate::chat::invite::{self, Invite};
 use crate::chat::member::{self, Ban, Member, Role};
@@ -39,6 +40,8 @@ pub struct RoomPageData {
     /// For the owner and the moderators.
     pub invites: Vec<Invite>,
     pub bans: Vec<Ban>,
+    /// The users whom the member has blocked.
+    pub blocked: Vec<UserId>,
     /// Whether a stranger has opened this direct room, and the member has not accepted it.
     pub is_request: bool,
 }
@@ -109,6 +112,7 @@ fn read(
         _ => (invite::list(tx, now_ms(), me, room_id)?, member::bans(tx, limits, me, room_id, None, BANS)?.bans),
     };
     let pins = message::pins(tx, me, room_id)?;
+    let blocked = block::list(tx, me)?.into_iter().map(|user| user.id).collect();
     Ok(RoomPageData {
         room,
         me: my_member,
@@ -120,6 +124,7 @@ fn read(
         other_rooms,
         invites,
         bans,
+        blocked,
         is_request: membership.is_request,
     })
 }

@@ -40,12 +40,14 @@ pub enum Done {
     Reset,
     Left,
     Admin,
+    /// The session ended elsewhere.
+    Ended,
 }
 
 impl Done {
     /// Parses what [`Done::name`] returns.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Saved, Self::Reset, Self::Left, Self::Admin].into_iter().find(|done| done.name() == name)
+        [Self::Saved, Self::Reset, Self::Left, Self::Admin, Self::Ended].into_iter().find(|done| done.name() == name)
     }
 
     pub fn name(self) -> &'static str {
@@ -54,6 +56,7 @@ impl Done {
             Self::Reset => "reset",
             Self::Left => "left",
             Self::Admin => "admin",
+            Self::Ended => "ended",
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{Room, RoomKind};
 use crate::chat::unread::MyRoom;
 use crate::chat::user::User;
-use crate::i18n::{Lang, system_line};
+use crate::i18n::{Lang, page_line};
 use crate::ids::UserId;
 
 /// Renders one of the viewer's own rooms, for the lobby and the sidebar.
@@ -57,7 +57,7 @@ pub(super) fn last(my_room: &MyRoom, lang: &Lang) -> String {
 /// Returns the preview line of a message.
 pub(super) fn preview_line(message: &Message, lang: &Lang) -> String {
     match message.files.first() {
-        _ if message.kind == MessageKind::System => system_line(message, *lang),
+        _ if message.kind == MessageKind::System => page_line(message, *lang),
         _ if message.deleted_at.is_some() => lang.strings().deleted.to_owned(),
         Some(file) if message.text.is_empty() => file.name.clone(),
         _ => bare(&message.text, &message.mentions),

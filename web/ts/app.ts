@@ -19,10 +19,22 @@ import SheetController from "./controllers/sheet_controller";
 import SubmitController from "./controllers/submit_controller";
 import TimelineController from "./controllers/timeline_controller";
 import TimesController from "./controllers/times_controller";
+import { sendLeftovers } from "./lib/outbox";
+import { leaveRoom } from "./lib/room_connection";
 import { addScriptMarkup } from "./lib/script_markup";
+import { startSheets } from "./lib/sheet";
+import { moveTo } from "./lib/socket";
+import { rememberZone } from "./lib/time";
+import { startVisits } from "./lib/visit";
 
 document.documentElement.classList.add("has-js");
 addScriptMarkup();
+rememberZone();
+startSheets();
+startVisits();
+addEventListener("visit:leave", leaveRoom);
+addEventListener("visit:shown", () => document.querySelector(".room") ?? moveTo(undefined));
+void sendLeftovers();
 
 const application = Application.start();
 application.register("attach", AttachController);

@@ -1,16 +1,12 @@
 import { Controller } from "@hotwired/stimulus";
-import type { Socket } from "socket.io-client";
-import { monogram, showUser } from "../lib/avatar";
+import { monogram, setHue, showUser } from "../lib/avatar";
 import { setUnreadCount, shortCount } from "../lib/badge";
 import { copy, field } from "../lib/fragment";
 import { roomPreview } from "../lib/preview_line";
-import { chat, namespace } from "../lib/socket";
+import { chat, listen, lobby } from "../lib/socket";
 import { localize } from "../lib/time";
-import { isFromHistory } from "../lib/visit";
+import { mayBeStale } from "../lib/visit";
 import type { Message, MyRoom, Presence, Room, User, UnreadChange } from "../lib/wire";
-
-// The type of Socket.IO's listeners.
-type Listener = (...values: any[]) => void;
 
 /** The rooms of the user with their unread messages, the last active first: in the lobby and beside a room. */
 export default class MyRoomsController extends Controller<HTMLElement> {
@@ -23,14 +19,16 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   /** The room that the page shows. */
   declare readonly currentValue: string;
 
-  private readonly listeners: [Socket, string, Listener][] = [];
+  private subscriptions = new AbortController();
   private ticking = 0;
 
   override connect(): void {
     localize(this.element);
     this.ticking = window.setInterval(() => localize(this.element), 60_000);
     this.row(this.currentValue)?.querySelector("a")?.setAttribute("aria-current", "page");
-    this.listen(chat(), {
+    this.subscriptions = new AbortController();
+    const { signal } = this.subscriptions;
+    listen(chat(), signal, {
       unread: (news: UnreadChange) => this.change(news),
       message: (message: Message) => this.message(message),
       newRoom: () => void this.refresh(),
@@ -41,7 +39,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
       kicked: ({ room }: { room: string }) => this.remove(room),
       connect: this.reconnected(),
     });
-    this.listen(namespace("/room"), { changeRoom: (room: Room) => this.retitle(room), removeRoom: (id: string) => this.remove(id) });
+    listen(lobby(), signal, { changeRoom: (room: Room) => this.retitle(room), removeRoom: (id: string) => this.remove(id) });
     document.addEventListener("visibilitychange", this.sum);
     this.sum();
   }
@@ -49,7 +47,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   override disconnect(): void {
     clearInterval(this.ticking);
     document.removeEventListener("visibilitychange", this.sum);
-    for (const [socket, name, listener] of this.listeners.splice(0)) socket.off(name, listener);
+    this.subscriptions.abort();
   }
 
   /** The open room got a message that is not visible. */
@@ -66,16 +64,9 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     if (row && row.dataset["unread"] !== "0") this.count(row, 0, 0);
   }
 
-  private listen(socket: Socket, listeners: Record<string, Listener>): void {
-    for (const [name, listener] of Object.entries(listeners)) {
-      socket.on(name, listener);
-      this.listeners.push([socket, name, listener]);
-    }
-  }
-
   /** Loads the list again after a reconnect; at first the page is up to date, except on the way back. */
   private reconnected(): () => void {
-    let isFirst = !isFromHistory();
+    let isFirst = !mayBeStale();
     return () => {
       if (!isFirst) void this.refresh();
       isFirst = false;
@@ -137,6 +128,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
       if (title) title.textContent = peer.name;
     } else {
       if (face) face.textContent = monogram(room.title);
+      if (face) setHue(face, room.id);
       if (title) title.textContent = room.title;
     }
     return row;

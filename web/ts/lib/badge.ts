@@ -11,6 +11,12 @@ export function setTitle(name: string): void {
   show();
 }
 
+/** Takes over the title of another page. */
+export function setPageTitle(name: string): void {
+  title = name;
+  show();
+}
+
 export function setUnreadCount(number: number): void {
   if (number === count) return;
   count = number;
