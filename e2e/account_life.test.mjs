@@ -88,7 +88,7 @@ test("from guest to account to owner to a deleted account, in two browsers", asy
   await phone.page.waitForURL((url) => url.pathname === "/login");
 
   // Jun becomes the owner; Minji leaves the room and deletes her account.
-  await (await minji.openMemberMenu("준")).getByText("방장 넘기기").click();
+  await minji.actOnMember("준", "방장 넘기기");
   await jun.page.locator(".room[data-role=owner].is-live").waitFor();
   await minji.waitForRoom();
   await minji.leave();
@@ -99,7 +99,7 @@ test("from guest to account to owner to a deleted account, in two browsers", asy
   await leaving.locator("[name=password]").fill(next);
   await leaving.locator("[type=checkbox]").check();
   await leaving.locator(".button--danger").click();
-  await desk.getByText("떠났어요. 그동안 고마웠어요.").waitFor();
+  await desk.getByText("계정을 삭제했어요. 그동안 고마웠어요.").waitFor();
 
   // Her messages stay, without her name.
   await jun.page.goto(room);

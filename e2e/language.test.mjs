@@ -11,7 +11,7 @@ test("the language follows the browser, then the user's choice", async () => {
   assert.equal(await jun.page.locator("html").getAttribute("lang"), "en");
   const room = await minji.createRoom("두 말");
   await jun.join(room, { name: "Jun" });
-  await jun.waitForSystemLine("Jun joined.");
+  await jun.waitForSystemLine("Jun joined as a guest.");
   await minji.waitForSystemLine("Jun님이 손님으로 들어왔어요.");
   await jun.page.locator(".side--rooms .language button").click();
   await jun.waitForRoom();

@@ -12,6 +12,7 @@ test("without JavaScript: create a room, join, send, read older messages, leave"
   await minji.page.locator("[popovertarget=new-room]").first().click();
   const form = minji.page.locator("#new-room form");
   await form.locator("[name=title]").fill("옛날 방식");
+  await form.locator(".more__open").click();
   await form.locator("[name=password]").fill("열려라");
   await form.locator("[name=name]").fill("민지");
   await form.locator(".button--primary").click();

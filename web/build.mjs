@@ -74,7 +74,7 @@ const output = {
 };
 
 const context = await esbuild.context({
-  entryPoints: [join(here, "ts/app.ts"), join(here, "css/app.css")],
+  entryPoints: [join(here, "ts/app.ts"), join(here, "ts/early.ts"), join(here, "css/app.css")],
   entryNames: "[name]",
   outdir: dist,
   bundle: true,

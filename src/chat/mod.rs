@@ -19,6 +19,7 @@ mod limits;
 pub mod member;
 pub mod message;
 mod new_member;
+pub mod notification;
 pub mod one_time_link;
 pub mod outbox;
 pub mod room;

@@ -11,6 +11,7 @@ pub mod local;
 mod name;
 mod room;
 mod script;
+mod settings;
 
 use crate::chat::member::Presence;
 use crate::chat::message::Message;
@@ -21,6 +22,7 @@ pub use josa::{Particle, josa};
 pub use name::any_name;
 pub use room::RoomStrings;
 pub use script::ScriptStrings;
+pub use settings::SettingsStrings;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -181,6 +183,8 @@ pub struct Strings {
     pub account: AccountStrings,
     /// Strings of the page of a room.
     pub room: RoomStrings,
+    /// Strings of the settings.
+    pub settings_page: SettingsStrings,
     /// Strings that only scripts show.
     pub script: ScriptStrings,
 

@@ -45,11 +45,19 @@ script_strings! {
     blocked_message: "blockedMessage",
     show: "show",
     blocked_done: "blockedDone",
+    // Notifications.
+    notify_denied: "notifyDenied",
+    notify_new: "notifyNew",
     // The quick switcher and the list of shortcuts.
     switcher: "switcher",
     switcher_hint: "switcherHint",
     switcher_none: "switcherNone",
-    // Notifications.
-    notify_denied: "notifyDenied",
-    notify_picture: "notifyPicture",
+    switcher_person: "switcherPerson",
+    shortcuts: "shortcuts",
+    shortcut_rooms: "shortcutRooms",
+    shortcut_unread: "shortcutUnread",
+    shortcut_edit: "shortcutEdit",
+    shortcut_send: "shortcutSend",
+    shortcut_break: "shortcutBreak",
+    shortcut_escape: "shortcutEscape",
 }

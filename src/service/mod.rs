@@ -18,6 +18,7 @@ mod member;
 mod message;
 mod moderator;
 mod my_rooms;
+mod notification;
 mod occupancy;
 pub mod one_time_link;
 mod profile;

@@ -11,6 +11,7 @@ use super::{asset, render};
 use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
+use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{Ban, Member, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind};
@@ -104,6 +105,8 @@ pub struct RoomPage<'a> {
     pub invites: &'a [Invite],
     /// The banned users, for moderators.
     pub bans: &'a [Ban],
+    /// How much the room notifies the viewer.
+    pub notify: NotifyLevel,
     /// The users whom the viewer has blocked.
     pub blocked: &'a [UserId],
     /// Why the last request was refused.

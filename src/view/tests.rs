@@ -4,6 +4,7 @@ use super::{
     SearchPage, member_html, message_html, my_room_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
+use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind};
@@ -128,6 +129,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         invites: &[],
         bans: &[],
         blocked: &[],
+        notify: NotifyLevel::All,
         notice: Some(Code::TooLong),
         may_create_rooms: true,
         text_max: 10_000,

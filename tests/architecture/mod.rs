@@ -77,6 +77,7 @@ const NOUNS: &[&str] = &[
     "message",
     "moderator",
     "my_rooms",
+    "notification",
     "occupancy",
     "one_time_link",
     "picture",

@@ -8,6 +8,7 @@ mod account;
 mod line;
 mod room;
 mod script;
+mod settings;
 
 pub(super) const STRINGS: Strings = Strings {
     mark: "Madang",
@@ -81,6 +82,7 @@ pub(super) const STRINGS: Strings = Strings {
     account: account::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
+    settings_page: settings::STRINGS,
 
     enter: "Join",
     people_inside: |count| match count {

@@ -8,6 +8,7 @@ mod account;
 mod line;
 mod room;
 mod script;
+mod settings;
 
 pub(super) const STRINGS: Strings = Strings {
     mark: "마당",
@@ -79,6 +80,7 @@ pub(super) const STRINGS: Strings = Strings {
     account: account::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
+    settings_page: settings::STRINGS,
 
     enter: "들어가기",
     people_inside: |count| format!("지금 {count}명이 이야기하고 있어요"),

@@ -164,6 +164,7 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         invites: &data.invites,
         bans: &data.bans,
         blocked: &data.blocked,
+        notify: data.notify,
         notice,
         text_max: app.config.limits.text_max,
         upload_max: app.config.upload_max,

@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import { monogram, setHue, showUser } from "../lib/avatar";
 import { setUnreadCount, shortCount } from "../lib/badge";
 import { copy, field } from "../lib/fragment";
+import { levelOf, loadLevels, notify } from "../lib/notifications";
 import { roomPreview } from "../lib/preview_line";
 import { chat, listen, lobby } from "../lib/socket";
 import { localize } from "../lib/time";
@@ -41,6 +42,8 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     });
     listen(lobby(), signal, { changeRoom: (room: Room) => this.retitle(room), removeRoom: (id: string) => this.remove(id) });
     document.addEventListener("visibilitychange", this.sum);
+    addEventListener("levels:changed", this.sum, { signal });
+    void loadLevels();
     this.sum();
   }
 
@@ -78,6 +81,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     // The room was joined in another window.
     if (!row) return void this.refresh();
     if (this.accepts(row, last)) return void this.refresh();
+    if (last && last.seq > Number(row.dataset["seq"] ?? 0)) this.tell(row, last, mentions > 0 && namesMe(last));
     this.showLast(row, last);
     // The timeline counts for the open room, as it knows what is visible.
     if (room !== this.currentValue) this.count(row, unread, mentions);
@@ -86,8 +90,18 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   private message(message: Message): void {
     const row = this.row(message.roomId);
     if (!row) return;
+    if (message.roomId === this.currentValue) this.tell(row, message, namesMe(message));
     if (this.accepts(row, message)) return void this.refresh();
     this.showLast(row, message);
+  }
+
+  /** Notifies of a message that is not looked at. */
+  private tell(row: HTMLElement, message: Message, isMention: boolean): void {
+    const room = row.dataset["roomId"] ?? "";
+    const isSeen = !document.hidden && (room === this.currentValue || document.hasFocus());
+    const isOwn = message.user?.id === document.body.dataset["me"] || message.kind === "system";
+    if (isSeen || isOwn || this.requestsTarget.contains(row)) return;
+    notify(message, room, field(row, "title")?.textContent ?? "", isMention || row.dataset["kind"] === "direct" || message.kind === "whisper");
   }
 
   /** Whether a message of one's own moves a request to the other rooms. */
@@ -163,7 +177,8 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   /** Counts for the title of the page; the open room counts only while the page is hidden. */
   private sum = () => {
     const counted = this.rows().filter((row) => row.dataset["roomId"] !== this.currentValue || document.hidden);
-    setUnreadCount(counted.reduce((sum, row) => sum + Number(row.dataset["unread"] ?? 0), 0));
+    for (const row of this.rows()) row.dataset["notify"] = levelOf(row.dataset["roomId"] ?? "");
+    setUnreadCount(counted.reduce((sum, row) => sum + countOf(row), 0));
   };
 
   private presence(userId: string, state: Presence): void {
@@ -199,4 +214,19 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   private rows(): HTMLElement[] {
     return [...this.listTarget.querySelectorAll<HTMLElement>("[data-room-id]")];
   }
+}
+
+/** The unread messages of a room that count for the title, by the level of its notifications. */
+function countOf(row: HTMLElement): number {
+  const unread = Number(row.dataset["unread"] ?? 0);
+  const level = levelOf(row.dataset["roomId"] ?? "");
+  if (level === "none") return 0;
+  if (level === "mentions") return field(row, "mentions")?.hidden === false ? 1 : 0;
+  return unread;
+}
+
+/** Whether a message mentions the user, or everybody. */
+function namesMe(message: Message): boolean {
+  const me = document.body.dataset["me"];
+  return (message.mentions ?? []).some(({ userId }) => !userId || userId === me);
 }

@@ -21,6 +21,8 @@ export function setUnreadCount(number: number): void {
   if (number === count) return;
   count = number;
   document.body.classList.toggle("has-unread", count > 0);
+  const badge = navigator as { setAppBadge?(count: number): Promise<void> };
+  void badge.setAppBadge?.(count).catch(() => undefined);
   const href = count > 0 ? icon?.dataset["unread"] : plainIcon;
   if (href) icon?.setAttribute("href", href);
   show();

@@ -109,6 +109,9 @@ function section(name: string, emoji: string[]): HTMLElement {
   const grid = document.createElement("div");
   grid.className = "emoji__grid";
   grid.append(...emoji.map(button));
+  // Tab reaches each group; the arrow keys go on from there.
+  const first = grid.firstElementChild as HTMLElement | null;
+  if (first) first.tabIndex = 0;
   part.append(grid);
   return part;
 }

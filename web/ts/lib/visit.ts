@@ -9,12 +9,14 @@ import { addScriptMarkup } from "./script_markup";
 const VISITED = /^\/(?:room\/[0-9a-z]+(?:\/files)?|people|search|me)?$/;
 
 let running: AbortController | undefined;
-let visits = 0;
+let hasMoved = false;
+/** The entry of the history that is shown. */
+let shown = "";
 
 /** Whether the page may show an earlier state: it came from the history, or its sockets listened only after it was made. */
 export function mayBeStale(): boolean {
   const [load] = performance.getEntriesByType("navigation");
-  return visits > 0 || (load as PerformanceNavigationTiming | undefined)?.type === "back_forward";
+  return hasMoved || (load as PerformanceNavigationTiming | undefined)?.type === "back_forward";
 }
 
 export function startVisits(): void {
@@ -25,11 +27,22 @@ export function startVisits(): void {
     void visit(link.href);
   });
   addEventListener("popstate", () => {
-    // Only the fragment has changed.
-    if (history.state?.visit === undefined && visits === 0) return;
+    const entry = entryOfHistory();
+    // Only the fragment has changed, or a picture was opened or closed.
+    if (entry === shown || (entry === undefined && !hasMoved)) return;
     void visit(location.href, { isBack: true });
   });
-  history.replaceState({ ...history.state, visit: 0 }, "");
+  shown = entryOfHistory() ?? newEntry();
+  history.replaceState({ ...history.state, visit: shown }, "");
+}
+
+function entryOfHistory(): string | undefined {
+  return (history.state as { visit?: string } | null)?.visit;
+}
+
+/** Returns a name that no other entry has, also of earlier loads. */
+function newEntry(): string {
+  return String(performance.timeOrigin + performance.now());
 }
 
 function isPlain(event: MouseEvent): boolean {
@@ -79,8 +92,9 @@ function isSameRelease(page: Document): boolean {
 
 function show(page: Document, url: string, isBack: boolean): void {
   dispatchEvent(new Event("visit:leave"));
-  visits += 1;
-  if (!isBack) history.pushState({ visit: visits }, "", url);
+  hasMoved = true;
+  if (!isBack) history.pushState({ visit: newEntry() }, "", url);
+  shown = entryOfHistory() ?? "";
   const { body } = document;
   for (const { name } of [...body.attributes]) body.removeAttribute(name);
   for (const { name, value } of page.body.attributes) body.setAttribute(name, value);
