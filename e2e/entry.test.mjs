@@ -5,7 +5,8 @@ import { setup, test } from "./support/setup.mjs";
 const s = setup();
 const password = "a tree by the gate";
 
-test("a session that ended says so, and leads back with the draft (F10, F13)", async () => {
+// F10, F13
+test("a session that ended says so, and leads back with the draft", async () => {
   const minji = await s.minji();
   const room = await minji.createRoom("다시 올 방", { lasting: true });
   const { page } = minji;
@@ -35,7 +36,8 @@ test("a session that ended says so, and leads back with the draft (F10, F13)", a
   assert.equal(new URL(jun.page.url()).searchParams.get("next"), room);
 });
 
-test("who has a name walks straight in, and guests are marked (F12, F14)", async () => {
+// F12, F14
+test("who has a name walks straight in, and guests are marked", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   await jun.createRoom("준의 방", { lasting: true });
   const room = await minji.createRoom("열린 마당", { lasting: true });
@@ -55,7 +57,8 @@ test("who has a name walks straight in, and guests are marked (F12, F14)", async
   await minji.member("소라").waitFor();
 });
 
-test("messages of someone who is blocked are folded, until they are unblocked (F15)", async () => {
+// F15
+test("messages of someone who is blocked are folded, until they are unblocked", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   const room = await minji.createRoom("조용한 방", { lasting: true });
   await jun.join(room);
@@ -77,7 +80,8 @@ test("messages of someone who is blocked are folded, until they are unblocked (F
   assert.equal(await folded.count(), 0);
 });
 
-test("one press leaves no room and hands none over (F7, F8, F9)", async () => {
+// F7, F8, F9
+test("one press leaves no room and hands none over", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   await minji.page.goto("/");
   await minji.page.locator("[popovertarget=new-room]").first().click();

@@ -30,7 +30,8 @@ const inSight = (page, text) =>
     return list && box && box.top >= list.top - 1 && box.bottom <= list.bottom + 1;
   }, text);
 
-test("rooms and lobby are visited without a load, and Back finds the place again (F16, F30)", async () => {
+// F16, F30
+test("rooms and lobby are visited without a load, and Back finds the place again", async () => {
   const minji = await s.minji();
   other = await minji.createRoom("다른 방", { lasting: true });
   room = await minji.createRoom("긴 방", { lasting: true });
@@ -94,7 +95,8 @@ test("who moves to another room is online there alone", async () => {
 });
 
 for (const [name, viewport] of [["desktop", { width: 1280, height: 800 }], ["phone", { width: 390, height: 844 }]]) {
-  test(`the first paint of a room is the right one, and nothing moves: ${name} (F17)`, async () => {
+  // F17
+  test(`the first paint of a room is the right one, and nothing moves: ${name}`, async () => {
     const minji = await s.minji({ viewport });
     const path = await minji.createRoom("첫 그림", { lasting: true });
     await fill(minji, path, 60);
@@ -127,7 +129,8 @@ for (const [name, viewport] of [["desktop", { width: 1280, height: 800 }], ["pho
   });
 }
 
-test("a long way up, the list stays short and every message is there (F18)", async () => {
+// F18
+test("a long way up, the list stays short and every message is there", async () => {
   const minji = await s.minji();
   const path = await minji.createRoom("아주 긴 방", { lasting: true });
   await fill(minji, path, 420);

@@ -91,7 +91,8 @@ export class User {
   }
 
   async waitForSystemLine(line, page = this.page) {
-    await page.locator(".line", { hasText: line }).first().waitFor();
+    // It may be folded into one line with others.
+    await page.locator(".line", { hasText: line }).first().waitFor({ state: "attached" });
   }
 
   /** The texts of all messages on the page, in order. */

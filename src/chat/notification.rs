@@ -12,7 +12,7 @@ use crate::ids::{RoomId, UserId};
 
 const DAY_MINUTES: u16 = 24 * 60;
 /// The farthest that a time zone is from UTC.
-const MAX_MINUTES_EAST: i16 = 14 * 60;
+const MAX_MINUTES_EAST: u16 = 14 * 60;
 
 /// The level of a room that is not `all`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -46,11 +46,12 @@ impl QuietHours {
     }
 
     fn check(self) -> Result<Self> {
-        let is_time = |minute: u16| minute < DAY_MINUTES;
-        let is_zone = self.minutes_east.abs() <= MAX_MINUTES_EAST;
-        match is_time(self.from) && is_time(self.until) && is_zone {
-            true => Ok(self),
-            false => Err(Error::invalid("quietHours", "quietHours must be times of a day")),
+        let minutes_east = self.minutes_east.unsigned_abs() <= MAX_MINUTES_EAST;
+        let fields =
+            [("from", self.from < DAY_MINUTES), ("until", self.until < DAY_MINUTES), ("minutesEast", minutes_east)];
+        match fields.into_iter().find(|(_, is_valid)| !is_valid) {
+            Some((field, _)) => Err(Error::invalid(field, format!("{field} is out of range"))),
+            None => Ok(self),
         }
     }
 }
@@ -86,7 +87,7 @@ pub fn levels(tx: &mut Tx, me: UserId) -> Result<Vec<RoomLevel>> {
 /// Sets or removes the quiet hours of a user.
 ///
 /// # Errors
-/// `invalid` with the field `quietHours`.
+/// `invalid` with the field `from`, `until` or `minutesEast`.
 pub fn set_quiet_hours(tx: &mut Tx, me: UserId, hours: Option<QuietHours>) -> Result<()> {
     let hours = hours.map(QuietHours::check).transpose()?;
     let (from, until) = (hours.map(|hours| i64::from(hours.from)), hours.map(|hours| i64::from(hours.until)));

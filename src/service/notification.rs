@@ -27,7 +27,7 @@ impl App {
     /// Sets or removes the quiet hours.
     ///
     /// # Errors
-    /// `rate_limited`; `invalid` with the field `quietHours`.
+    /// `rate_limited`; `invalid` with the field `from`, `until` or `minutesEast`.
     pub async fn set_quiet_hours(&self, me: UserId, hours: Option<QuietHours>) -> Result<()> {
         self.rates.act(me)?;
         self.write(me, move |tx, _, _| notification::set_quiet_hours(tx, me, hours)).await

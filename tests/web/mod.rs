@@ -20,6 +20,7 @@ mod member;
 mod message;
 mod moderator;
 mod network;
+mod notification;
 mod origin;
 mod page;
 mod picture;

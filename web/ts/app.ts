@@ -21,7 +21,7 @@ import SheetController from "./controllers/sheet_controller";
 import SubmitController from "./controllers/submit_controller";
 import TimelineController from "./controllers/timeline_controller";
 import TimesController from "./controllers/times_controller";
-import { sendLeftovers } from "./lib/outbox";
+import { sendLeftovers } from "./lib/send_queue";
 import { leaveRoom } from "./lib/room_connection";
 import { addScriptMarkup } from "./lib/script_markup";
 import { startSheets } from "./lib/sheet";

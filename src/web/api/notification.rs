@@ -18,9 +18,10 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("GET", "/me/notifications", show, "How much rooms notify, and the quiet hours.", |call| {
             call.response::<Notifications>(200)
         })
-        .add("PUT", "/me/notifications", set_quiet_hours, "Set or remove the quiet hours.", |call| {
-            call.body::<SetQuietHours>().no_content().refuses(&[Code::Invalid])
+        .add("PUT", "/me/notifications", set_quiet_hours, "Set the quiet hours.", |call| {
+            call.body::<QuietHours>().no_content().refuses(&[Code::Invalid])
         })
+        .add("DELETE", "/me/notifications", remove_quiet_hours, "Remove the quiet hours.", |call| call.no_content())
         .add(
             "PUT",
             "/rooms/{id}/notifications",
@@ -43,15 +44,13 @@ async fn show(State(app): State<App>, me: SignedIn) -> Result<Json<Notifications
     Ok(Json(Notifications { rooms, quiet_hours }))
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SetQuietHours {
-    /// Null for none.
-    quiet_hours: Option<QuietHours>,
+async fn set_quiet_hours(State(app): State<App>, me: SignedIn, Json(hours): Json<QuietHours>) -> Result<StatusCode> {
+    app.set_quiet_hours(me.user.id, Some(hours)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-async fn set_quiet_hours(State(app): State<App>, me: SignedIn, Json(body): Json<SetQuietHours>) -> Result<StatusCode> {
-    app.set_quiet_hours(me.user.id, body.quiet_hours).await?;
+async fn remove_quiet_hours(State(app): State<App>, me: SignedIn) -> Result<StatusCode> {
+    app.set_quiet_hours(me.user.id, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

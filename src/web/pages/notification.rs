@@ -50,18 +50,18 @@ impl SetQuietHours {
         if self.quiet.is_none() {
             return Ok(None);
         }
-        let (from, until) = (minute(&self.from)?, minute(&self.until)?);
+        let (from, until) = (minute("from", &self.from)?, minute("until", &self.until)?);
         Ok(Some(QuietHours { from, until, minutes_east: i16::try_from(minutes_east).unwrap_or_default() }))
     }
 }
 
 /// Reads `22:00` as the minute of a day.
-fn minute(text: &str) -> Result<u16> {
+fn minute(field: &'static str, text: &str) -> Result<u16> {
     let read = || {
         let (hours, minutes) = text.split_once(':')?;
         Some(hours.parse::<u16>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)?)
     };
-    read().ok_or_else(|| Error::invalid("quietHours", "a time of a day, as 22:00"))
+    read().ok_or_else(|| Error::invalid(field, "a time of a day, as 22:00"))
 }
 
 /// `POST /me/notifications`

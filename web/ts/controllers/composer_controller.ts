@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import { isComposing, isSend, LineBreaks } from "../lib/composing";
 import { DraftStore } from "../lib/drafts";
 import { fillPalette, pressedEmoji } from "../lib/emoji";
-import { outbox, type PendingMessage, type Quote } from "../lib/outbox";
+import { sendQueue, type PendingMessage, type Quote } from "../lib/send_queue";
 import { roomConnection } from "../lib/room_connection";
 import { t, tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
@@ -53,8 +53,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     const { roomId } = this.connection;
     this.connection.on("joined", signal, ({ me }) => (this.role = me.role));
     this.connection.on("change", signal, ({ slowSeconds }) => (this.slowValue = this.role === "member" ? slowSeconds : 0));
-    outbox().on("sent", signal, ({ room }) => room === roomId && this.slowValue > 0 && this.wait(this.slowValue * 1000));
-    outbox().on("wait", signal, ({ room, ms }) => room === roomId && this.wait(ms));
+    sendQueue().on("sent", signal, ({ room }) => room === roomId && this.slowValue > 0 && this.wait(this.slowValue * 1000));
+    sendQueue().on("wait", signal, ({ room, ms }) => room === roomId && this.wait(ms));
     addEventListener("pagehide", () => this.save(), { signal });
     // With scripts a longer text is counted and may go as a file, instead of being cut off.
     this.textTarget.removeAttribute("maxlength");
@@ -106,7 +106,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     if (this.isTooLong) return this.longTarget.querySelector("button")?.focus();
     if (!text.trim() && this.attachOutlet.isEmpty) return;
     if (Date.now() < this.freeAt) return toast(t("slowWait"));
-    outbox().add({
+    sendQueue().add({
       room: this.connection.roomId,
       text: text.trim() ? text : "",
       files: this.attachOutlet.takeAll(),

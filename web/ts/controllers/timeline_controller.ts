@@ -5,9 +5,9 @@ import { arrange, decorate, isMessage, neighbour, seqOf, timeOf } from "../lib/a
 import { fragment } from "../lib/fragment";
 import { HistoryLoader } from "../lib/history_loader";
 import { moveEditor } from "../lib/message_editor";
-import { outbox } from "../lib/outbox";
+import { sendQueue } from "../lib/send_queue";
 import { PendingList } from "../lib/pending_list";
-import { keepPlace, keptPlace, type Place } from "../lib/place";
+import { currentEntry, keepPlace, keptPlace, type Place } from "../lib/place";
 import { placeReadMarker, removeReadMarker } from "../lib/read_marker";
 import { roomConnection } from "../lib/room_connection";
 import { Scroller } from "../lib/scroller";
@@ -46,6 +46,8 @@ export default class TimelineController extends Controller<HTMLElement> {
   private scroller!: Scroller;
   private keeping = 0;
   private counting = 0;
+  /** The entry of the history that shows this page. */
+  private entry = currentEntry();
 
   override initialize(): void {
     const { roomId, me } = this.connection;
@@ -56,7 +58,7 @@ export default class TimelineController extends Controller<HTMLElement> {
       put: (message) => this.put(message),
     });
     const blanks = { text: this.blankTarget, whisper: this.blankWhisperTarget };
-    this.pending = new PendingList(this.listTarget, blanks, outbox(), roomId, me, (isNew) => this.pendingGrew(isNew));
+    this.pending = new PendingList(this.listTarget, blanks, sendQueue(), roomId, me, (isNew) => this.pendingGrew(isNew));
   }
 
   override connect(): void {
@@ -233,7 +235,7 @@ export default class TimelineController extends Controller<HTMLElement> {
   private keepPlace(): void {
     clearTimeout(this.keeping);
     this.keeping = 0;
-    keepPlace(this.isAtBottom ? null : this.scroller.place());
+    keepPlace(this.entry, this.isAtBottom ? null : this.scroller.place());
   }
 
   private toBottom(): void {

@@ -1,12 +1,12 @@
 // What must outlive the page, in IndexedDB. Where the browser has none, or no space for a value, the
 // value lives as long as the page.
 
-export type StoreName = "outbox" | "drafts";
+export type StoreName = "pending" | "drafts";
 
 const NAME = "madang";
 const VERSION = 1;
 
-const memory: Record<StoreName, Map<string, unknown>> = { outbox: new Map(), drafts: new Map() };
+const memory: Record<StoreName, Map<string, unknown>> = { pending: new Map(), drafts: new Map() };
 let opening: Promise<IDBDatabase | null> | undefined;
 
 function database(): Promise<IDBDatabase | null> {

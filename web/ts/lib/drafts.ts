@@ -2,7 +2,7 @@
 // while the page closes; files are in the database.
 
 import { get, put, remove } from "./database";
-import type { PendingMessage, Quote } from "./outbox";
+import type { PendingMessage, Quote } from "./send_queue";
 
 export interface Draft {
   text: string;

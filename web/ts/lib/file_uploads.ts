@@ -1,7 +1,7 @@
 // Uploads the files of messages, two at a time. A file that is uploaded keeps its id, so a retry sends only
 // what is missing.
 
-import type { PendingFile, PendingMessage } from "./outbox";
+import type { PendingFile, PendingMessage } from "./send_queue";
 import { type Upload, upload } from "./upload";
 
 const CONCURRENT_UPLOADS = 2;

@@ -1,7 +1,7 @@
-// The messages of the outbox at the end of a room's list.
+// The messages of the send queue at the end of a room's list.
 
 import { arrange, decorate, neighbour } from "./arrange";
-import type { Outbox, PendingMessage } from "./outbox";
+import type { SendQueue, PendingMessage } from "./send_queue";
 import { type Blanks, renderPending, showFailure, showState } from "./pending_view";
 import { UploadItem } from "./upload_item";
 
@@ -11,7 +11,7 @@ export class PendingList {
   constructor(
     private readonly list: HTMLElement,
     private readonly blanks: Blanks,
-    private readonly outbox: Outbox,
+    private readonly queue: SendQueue,
     private readonly room: string,
     private readonly me: string,
     /** A message was added at the end, or takes more space there. */
@@ -19,14 +19,14 @@ export class PendingList {
   ) {}
 
   connect(signal: AbortSignal): void {
-    const { outbox } = this;
-    outbox.on("added", signal, (message) => message.room === this.room && this.add(message));
-    outbox.on("state", signal, ({ key, state }) => this.with(key, (element) => showState(element, state, () => outbox.discard(key))));
-    outbox.on("progress", signal, ({ key, no, part }) => this.items.get(key)?.get(no)?.progress(part < 0 ? null : part));
-    outbox.on("sent", signal, ({ key, seq }) => this.settle(key, seq));
-    outbox.on("failed", signal, ({ key, code }) => this.fail(key, code));
-    outbox.on("withdrawn", signal, ({ key }) => this.with(key, (element) => this.remove(element)));
-    for (const message of outbox.of(this.room)) this.add(message, false);
+    const { queue } = this;
+    queue.on("added", signal, (message) => message.room === this.room && this.add(message));
+    queue.on("state", signal, ({ key, state }) => this.with(key, (element) => showState(element, state, () => queue.discard(key))));
+    queue.on("progress", signal, ({ key, no, part }) => this.items.get(key)?.get(no)?.progress(part < 0 ? null : part));
+    queue.on("sent", signal, ({ key, seq }) => this.settle(key, seq));
+    queue.on("failed", signal, ({ key, code }) => this.fail(key, code));
+    queue.on("withdrawn", signal, ({ key }) => this.with(key, (element) => this.remove(element)));
+    for (const message of queue.of(this.room)) this.add(message, false);
     signal.addEventListener("abort", () => {
       for (const element of this.elements()) this.remove(element);
     });
@@ -61,13 +61,13 @@ export class PendingList {
     this.list.append(element);
     arrange(element);
     if (message.failed) this.fail(key, message.failed);
-    else showState(element, this.outbox.stateOf(key), () => this.outbox.discard(key));
+    else showState(element, this.queue.stateOf(key), () => this.queue.discard(key));
     this.grown(isNew);
   }
 
   private removeFile(key: string, no: number): void {
     this.items.get(key)?.get(no)?.remove();
-    this.outbox.removeFile(key, no);
+    this.queue.removeFile(key, no);
   }
 
   /** The server stored a message under this seq; its event may come before or after this. */
@@ -81,7 +81,7 @@ export class PendingList {
   private fail(key: string, code: string): void {
     this.with(key, (element) => {
       for (const item of this.items.get(key)?.values() ?? []) item.progress(null);
-      showFailure(element, code, () => this.outbox.retry(key), () => this.outbox.discard(key));
+      showFailure(element, code, () => this.queue.retry(key), () => this.queue.discard(key));
       this.grown(false);
     });
   }

@@ -1,7 +1,7 @@
 // How a message looks until the server has it: a copy of the page's blank message.
 
 import { copy, field } from "./fragment";
-import type { PendingMessage, PendingState, Quote } from "./outbox";
+import type { PendingMessage, PendingState, Quote } from "./send_queue";
 import { errorText, t, tWith } from "./strings";
 
 export interface Blanks {

@@ -9,8 +9,14 @@ export function keptPlace(): Place | null {
   return (history.state as { place?: Place } | null)?.place ?? null;
 }
 
-/** Keeps a place; `null` is the end of the talk. */
-export function keepPlace(place: Place | null): void {
+/** The entry of the history that is shown. */
+export function currentEntry(): string | undefined {
+  return (history.state as { visit?: string } | null)?.visit;
+}
+
+/** Keeps a place with its entry; `null` is the end of the talk. After a step back another entry is the current one. */
+export function keepPlace(entry: string | undefined, place: Place | null): void {
+  if (entry !== currentEntry()) return;
   const { place: before, ...state } = (history.state ?? {}) as { place?: Place };
   if (before?.seq === place?.seq && before?.offset === place?.offset) return;
   history.replaceState({ ...state, ...(place && { place }) }, "");

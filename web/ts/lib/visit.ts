@@ -3,6 +3,7 @@
 
 import { setPageTitle } from "./badge";
 import { parsePage } from "./fragment";
+import { currentEntry } from "./place";
 import { addScriptMarkup } from "./script_markup";
 
 /** Pages that are visited this way. */
@@ -27,17 +28,13 @@ export function startVisits(): void {
     void visit(link.href);
   });
   addEventListener("popstate", () => {
-    const entry = entryOfHistory();
+    const entry = currentEntry();
     // Only the fragment has changed, or a picture was opened or closed.
     if (entry === shown || (entry === undefined && !hasMoved)) return;
     void visit(location.href, { isBack: true });
   });
-  shown = entryOfHistory() ?? newEntry();
+  shown = currentEntry() ?? newEntry();
   history.replaceState({ ...history.state, visit: shown }, "");
-}
-
-function entryOfHistory(): string | undefined {
-  return (history.state as { visit?: string } | null)?.visit;
 }
 
 /** Returns a name that no other entry has, also of earlier loads. */
@@ -94,7 +91,7 @@ function show(page: Document, url: string, isBack: boolean): void {
   dispatchEvent(new Event("visit:leave"));
   hasMoved = true;
   if (!isBack) history.pushState({ visit: newEntry() }, "", url);
-  shown = entryOfHistory() ?? "";
+  shown = currentEntry() ?? "";
   const { body } = document;
   for (const { name } of [...body.attributes]) body.removeAttribute(name);
   for (const { name, value } of page.body.attributes) body.setAttribute(name, value);

@@ -20,7 +20,8 @@ async function write(user, text, page = user.page) {
   await page.locator(".composer__text").press("Enter");
 }
 
-test("messages of a closed tab go out from the next one, with their files, in order and once (F1, F5)", async () => {
+// F1, F5
+test("messages of a closed tab go out from the next one, with their files, in order and once", async () => {
   const { minji, jun, room, proxy } = await two("끊긴 줄");
   proxy.disconnect();
   await jun.page.locator(".bar").waitFor();
@@ -69,7 +70,8 @@ test("two tabs send one after the other, and show the same", async () => {
   }
 });
 
-test("an upload goes on while one moves about, and after a reload (F4)", async () => {
+// F4
+test("an upload goes on while one moves about, and after a reload", async () => {
   const minji = await s.minji();
   const room = await minji.createRoom("큰 파일", { lasting: true });
   const { page } = minji;
@@ -91,7 +93,8 @@ test("an upload goes on while one moves about, and after a reload (F4)", async (
   assert.equal(await page.locator(".is-pending").count(), 0);
 });
 
-test("a draft stays with its answer and its files (F2)", async () => {
+// F2
+test("a draft stays with its answer and its files", async () => {
   const minji = await s.minji();
   const room = await minji.createRoom("쓰다 만 글", { lasting: true });
   const { page } = minji;
@@ -123,7 +126,8 @@ test("a draft stays with its answer and its files (F2)", async () => {
   assert.equal(await page.locator(".composer .upload-item").count(), 0);
 });
 
-test("a text that is too long goes as a file (F6), and an empty file stops no other (F24)", async () => {
+// F24
+test("a text that is too long goes as a file, and an empty file stops no other", async () => {
   const minji = await s.minji();
   await minji.createRoom("긴 글");
   const { page } = minji;

@@ -43,7 +43,7 @@ export interface PendingMessage {
 export type NewPending = Pick<PendingMessage, "room" | "text" | "to" | "replyTo"> & { files: File[] };
 export type PendingState = "waiting" | "sending" | "failed";
 
-export interface OutboxEvents {
+export interface SendEvents {
   added: PendingMessage;
   state: { key: string; state: PendingState };
   progress: { key: string; no: number; part: number };
@@ -64,7 +64,7 @@ const MAX_RETRY_AFTER_MS = 90_000;
 /** How often files are tried while the connection is there. */
 const MAX_TRIES = 4;
 
-export class Outbox extends EventTarget {
+export class SendQueue extends EventTarget {
   /** Resolves when the messages of earlier pages are known. */
   readonly ready: Promise<void>;
   private readonly messages = new Map<string, PendingMessage>();
@@ -83,7 +83,7 @@ export class Outbox extends EventTarget {
   ) {
     super();
     this.uploads = new FileUploads((key, no, part) => this.emit("progress", { key, no, part }));
-    this.tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(`madang.outbox.${me}`) : undefined;
+    this.tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(`madang.pending.${me}`) : undefined;
     this.tabs?.addEventListener("message", ({ data }) => void this.hear(data));
     socket.on("connect", () => this.sendAll());
     addEventListener("beforeunload", (event) => {
@@ -92,8 +92,8 @@ export class Outbox extends EventTarget {
     this.ready = this.load().then(() => this.sendAll());
   }
 
-  on<K extends keyof OutboxEvents>(name: K, signal: AbortSignal, listener: (detail: OutboxEvents[K]) => void): void {
-    this.addEventListener(name, (event) => listener((event as CustomEvent<OutboxEvents[K]>).detail), { signal });
+  on<K extends keyof SendEvents>(name: K, signal: AbortSignal, listener: (detail: SendEvents[K]) => void): void {
+    this.addEventListener(name, (event) => listener((event as CustomEvent<SendEvents[K]>).detail), { signal });
   }
 
   /** The messages of a room in their order. */
@@ -161,11 +161,11 @@ export class Outbox extends EventTarget {
     this.stored.delete(key);
     this.states.delete(key);
     this.uploads.stop(key);
-    void remove("outbox", this.place(key));
+    void remove("pending", this.place(key));
   }
 
   private async load(): Promise<void> {
-    for (const message of await all<PendingMessage>("outbox", this.place(""))) {
+    for (const message of await all<PendingMessage>("pending", this.place(""))) {
       this.stored.add(message.key);
       if (this.messages.has(message.key)) continue;
       this.messages.set(message.key, message);
@@ -175,7 +175,7 @@ export class Outbox extends EventTarget {
 
   /** Takes over what other tabs have done. */
   private async refresh(): Promise<void> {
-    const present = await all<PendingMessage>("outbox", this.place(""));
+    const present = await all<PendingMessage>("pending", this.place(""));
     const keys = new Set(present.map(({ key }) => key));
     // Another tab has sent or discarded it.
     for (const key of [...this.stored]) {
@@ -305,9 +305,9 @@ export class Outbox extends EventTarget {
   }
 
   private async store(message: PendingMessage): Promise<void> {
-    const isStored = await put("outbox", this.place(message.key), message);
+    const isStored = await put("pending", this.place(message.key), message);
     // It was sent or discarded while it was written.
-    if (!this.messages.has(message.key)) return remove("outbox", this.place(message.key));
+    if (!this.messages.has(message.key)) return remove("pending", this.place(message.key));
     if (isStored) this.stored.add(message.key);
   }
 
@@ -319,7 +319,7 @@ export class Outbox extends EventTarget {
     this.tabs?.postMessage(told);
   }
 
-  private emit<K extends keyof OutboxEvents>(name: K, detail: OutboxEvents[K]): void {
+  private emit<K extends keyof SendEvents>(name: K, detail: SendEvents[K]): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
@@ -340,16 +340,16 @@ function newKey(): string {
   return Array.from((crypto as Crypto).getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-let opened: Outbox | undefined;
+let opened: SendQueue | undefined;
 
-/** The outbox of the user. */
-export function outbox(): Outbox {
-  opened ??= new Outbox(document.body.dataset["me"] ?? "", chat());
+/** The queue of the user. */
+export function sendQueue(): SendQueue {
+  opened ??= new SendQueue(document.body.dataset["me"] ?? "", chat());
   return opened;
 }
 
 /** Sends what earlier pages left, on a page that would connect to no room. */
 export async function sendLeftovers(): Promise<void> {
   const { me } = document.body.dataset;
-  if (me && (await all("outbox", `${me}.`)).length) outbox();
+  if (me && (await all("pending", `${me}.`)).length) sendQueue();
 }
