@@ -138,6 +138,20 @@ test("a message shows how many have not read it, until they have", async () => {
   await unread.waitFor({ state: "hidden" });
 });
 
+// F21
+test("a room that is left at once is read", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  const room = await minji.createRoom("잠깐 들름", { lasting: true });
+  await jun.join(room);
+  await jun.page.goto("/");
+  await minji.send("읽고 가요");
+  await jun.page.locator(".my-room", { hasText: "읽고 가요" }).click();
+  await jun.waitForRoom();
+  await jun.waitForMessage("읽고 가요");
+  await jun.page.goto("/");
+  await minji.message("읽고 가요").locator(".unread").waitFor({ state: "hidden" });
+});
+
 test("the lobby that the way back shows is not that of then", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   await minji.createRoom("사라질 방", { lasting: true });

@@ -59,7 +59,7 @@ impl SetQuietHours {
 fn minute(field: &'static str, text: &str) -> Result<u16> {
     let read = || {
         let (hours, minutes) = text.split_once(':')?;
-        Some(hours.parse::<u16>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)?)
+        hours.parse::<u16>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)
     };
     read().ok_or_else(|| Error::invalid(field, "a time of a day, as 22:00"))
 }

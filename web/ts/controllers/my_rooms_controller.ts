@@ -153,7 +153,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     const shown = Number(row.dataset["seq"] ?? 0);
     if (!message || message.seq < shown) return;
     const last = field(row, "last");
-    if (last) last.textContent = roomPreview(message, document.body.dataset["me"] ?? "", row.dataset["kind"] ?? "open");
+    last?.replaceChildren(...roomPreview(message, document.body.dataset["me"] ?? "", row.dataset["kind"] ?? "open"));
     const at = field(row, "at");
     at?.setAttribute("datetime", message.createdAt);
     localize(row);

@@ -73,7 +73,10 @@ function updateDayLine(message: HTMLElement, before: HTMLElement | null): void {
   if (isFirst && !hasLine && at) {
     const day = document.createElement("li");
     day.className = "day";
-    const name = document.createElement("span");
+    // It leads to another day.
+    const name = document.createElement("button");
+    name.type = "button";
+    name.setAttribute("popovertarget", "jump");
     name.textContent = dayName(at);
     day.append(name);
     message.before(day);
