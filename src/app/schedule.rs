@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::service::App;
 use crate::socket;
+use crate::systemd::{self, State};
 
 /// How often idle memory is released.
 const RELEASE_MEMORY: Duration = Duration::from_secs(3);
@@ -33,6 +34,13 @@ pub(super) fn start(app: &App, sockets: &Server) {
     every(MEASURE_DISK, "free disk space", app, |app| async move { app.measure_disk_space().await });
     every(RELEASE_MEMORY, "release of memory", app, |app| async move { app.db.release_memory().await });
     every(config.guest_sweep, "sweep of guests", app, |app| async move { app.sweep_guests().await });
+    if let Some(period) = systemd::watchdog() {
+        every(period, "watchdog", app, |app| async move {
+            // Whatever the answer is: it says that the writer still takes its turns.
+            let _ = app.db.ping_writer().await;
+            systemd::notify(State::Alive);
+        });
+    }
     every(DAY, "sweep of orphaned files", app, |app| async move { app.sweep_orphans().await });
 }
 

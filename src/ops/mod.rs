@@ -4,6 +4,8 @@
 pub mod admin;
 pub mod archive;
 pub mod backup;
+pub mod doctor;
+pub mod health;
 pub mod migrate_store;
 pub mod push;
 mod reindex;

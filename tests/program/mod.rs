@@ -11,6 +11,7 @@ use crate::support::{Client, ConnectOptions, Person, Request, Room, TempDir, key
 
 mod archive;
 mod backup;
+mod doctor;
 mod health;
 mod licenses;
 mod log;
@@ -18,6 +19,7 @@ mod memory;
 mod migrate_store;
 mod migration;
 mod outbox;
+mod packaging;
 mod postgres;
 mod restore;
 mod settings;
