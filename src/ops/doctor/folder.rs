@@ -96,7 +96,7 @@ fn space(folder: &Path, reserve: u64) -> Finding {
 }
 
 fn kind_of(folder: &Path) -> i64 {
-    rustix::fs::statfs(folder).map_or(0, |found| i64::from(found.f_type) & 0xFFFF_FFFF)
+    rustix::fs::statfs(folder).map_or(0, |found| found.f_type & 0xFFFF_FFFF)
 }
 
 fn file_system(folder: &Path, kind: i64) -> Finding {
