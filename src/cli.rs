@@ -26,7 +26,7 @@ pub(crate) enum Command {
     /// FILE.part until it is complete.
     #[command(override_usage = "madang backup [OPTIONS] <FILE>")]
     Backup {
-        /// The file to write, for example `madang-2026-11-21.tar.zst`.
+        /// The file to write, for example `madang-2026-11-21.tar.zst`; `-` for standard output.
         file: PathBuf,
         /// Overwrite an existing file.
         #[arg(long)]

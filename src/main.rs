@@ -129,8 +129,18 @@ async fn run(command: Command) -> Result<(), String> {
 }
 
 async fn run_backup(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
+    if file == Path::new("-") {
+        let made = with_bar(BYTES, UNCHANGED, async |watch| backup::to_stdout(config, watch).await).await?;
+        // The backup itself is on stdout.
+        log::print(format!("wrote {} ({})", made.holds, HumanBytes(made.bytes)));
+        return complain_of_lost(&made);
+    }
     let made = with_bar(BYTES, UNCHANGED, async |watch| backup::backup(config, file, may_replace, watch).await).await?;
     print(&format!("wrote {}: {} ({})", file.display(), made.holds, HumanBytes(made.bytes)))?;
+    complain_of_lost(&made)
+}
+
+fn complain_of_lost(made: &backup::Summary) -> Result<(), String> {
     match made.lost.len() {
         0 => Ok(()),
         lost => Err(format!(

@@ -53,6 +53,11 @@ pub fn check(config: &Config) -> Result<(), String> {
         return Err("PUBLIC_URL is http://, but this server speaks HTTPS (write https://)".into());
     }
     config.metrics.check()?;
+    if config.backups.is_some() && config.postgres.is_some() {
+        return Err(
+            "BACKUP_EVERY cannot back up PostgreSQL (use pg_dump or the tools of its host; unset BACKUP_EVERY)".into(),
+        );
+    }
     config.mail.as_ref().map_or(Ok(()), |mail| Mailer::new(mail).map(drop))
 }
 

@@ -3,6 +3,7 @@
 //! A flag wins over the environment, the environment over `.env`, and `.env` over the default. `parse.rs` has the
 //! forms of the values.
 
+mod backups;
 mod database;
 mod metrics;
 mod parse;
@@ -22,6 +23,7 @@ use crate::mail;
 use crate::network::{NetworkLimits, UploadLimits};
 use crate::origin::Origins;
 
+pub use backups::Backups;
 pub use database::{DatabaseSettings, Postgres};
 pub use metrics::Metrics;
 pub use s3::{Credentials, DataPlaces, S3, S3Limits, S3Settings};
@@ -69,6 +71,8 @@ pub struct Config {
     /// How long a page that could not be fetched is not tried again.
     pub preview_retry_delay: Duration,
     pub http_client: http_client::Limits,
+    /// Backups that the server makes by itself. `None`: it makes none.
+    pub backups: Option<Backups>,
     /// Who may read the metrics.
     pub metrics: Metrics,
     /// Whether rate limits apply.
@@ -131,6 +135,7 @@ impl Default for Config {
             has_link_previews: false,
             preview_retry_delay: Duration::from_secs(120),
             http_client: http_client::Limits::default(),
+            backups: None,
             metrics: Metrics::default(),
             has_rate_limits: true,
             networks: NetworkLimits::default(),
@@ -227,6 +232,7 @@ impl From<&Settings> for Config {
             upload_max: settings.upload_max,
             has_search: settings.search == Switch::On,
             has_link_previews: settings.link_previews == Switch::On,
+            backups: settings.backups.backups(&settings.address.data_dir.path()),
             metrics: settings.monitoring.metrics(),
             has_rate_limits: settings.rate_limits == Switch::On,
             networks: NetworkLimits {

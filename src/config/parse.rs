@@ -1,6 +1,7 @@
 //! The values of settings. One that cannot be meant is refused with a sentence.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -19,6 +20,20 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
 
 pub(super) fn port(text: &str) -> Result<u16, String> {
     text.trim().parse().map_err(|_| "a port is a number from 0 to 65535".to_owned())
+}
+
+/// Parses a period such as `90m`, `24h` or `7d`.
+pub(super) fn period(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit.trim() {
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 24 * 3_600,
+        _ => return Err(format!("{text:?} is not a time like 90m, 24h or 7d")),
+    };
+    let number: u32 = positive(number)?;
+    Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
 /// A port, or none.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
+use super::backups::BackupSettings;
 use super::metrics::MonitoringSettings;
 use super::tls::TlsSettings;
 use super::{Config, DatabaseSettings, S3Settings, parse, secret};
@@ -148,6 +149,9 @@ pub struct Settings {
 
     #[command(flatten)]
     pub tls: TlsSettings,
+
+    #[command(flatten)]
+    pub backups: BackupSettings,
 
     #[command(flatten)]
     pub monitoring: MonitoringSettings,

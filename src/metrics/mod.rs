@@ -86,6 +86,10 @@ metrics! {
     OUTBOX_FAILURES Counters "madang_outbox_failures_total" ["kind"];
     /// Free bytes on the disk of the data folder.
     DISK_FREE Gauge "madang_disk_free_bytes" [];
+    /// When the newest backup was made that the server has made by itself, in seconds since 1970. 0 without one.
+    BACKUP_AT Gauge "madang_backup_timestamp_seconds" [];
+    /// Backups that the server could not make, or not restore for a check.
+    BACKUPS_FAILED Counter "madang_backups_failed_total" [];
     /// When the certificate of this server ends, in seconds since 1970. 0 without one.
     CERTIFICATE_END Gauge "madang_certificate_expiry_timestamp_seconds" [];
     /// Physical memory of the process.

@@ -10,6 +10,7 @@ pub mod migrate_store;
 pub mod push;
 mod reindex;
 pub mod restore;
+pub mod scheduled_backup;
 mod stored;
 pub mod verify;
 

@@ -60,6 +60,13 @@ async fn a_new_installation_is_well_and_says_what_is_not_there_yet() {
     ] {
         says(folder.path(), &["--disk-reserve-mb", "0"], check, "ok", words).await;
     }
+    says(folder.path(), &[], "backups", "warning", "BACKUP_EVERY=24h").await;
+    says(folder.path(), &["--backup-every", "24h"], "backups", "warning", "there is none in").await;
+    let scheduled = folder.path().join("data/backups/scheduled");
+    fs::create_dir_all(&scheduled).unwrap();
+    fs::write(scheduled.join("madang-20210101T000000Z.tar.zst"), "").unwrap();
+    says(folder.path(), &["--backup-every", "24h"], "backups", "error", "2021-01-01").await;
+    says(folder.path(), &["--backup-every", "36500d"], "backups", "ok", "2021-01-01").await;
     for check in ["files", "mail", "certificate"] {
         assert_eq!(found(folder.path(), &[], check).await.0, "skipped", "{check}");
     }

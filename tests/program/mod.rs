@@ -22,6 +22,7 @@ mod outbox;
 mod packaging;
 mod postgres;
 mod restore;
+mod scheduled_backup;
 mod settings;
 mod upload;
 mod verify;

@@ -96,6 +96,8 @@ async fn each_metric_moves() {
     let quiet = [
         "madang_writer_commits_failed_total",
         "madang_writer_queue",
+        "madang_backup_timestamp_seconds",
+        "madang_backups_failed_total",
         "madang_outbox_failures_total",
         "madang_certificate_expiry_timestamp_seconds",
         "madang_sockets",

@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::clock;
 use crate::config::Config;
 
 /// What was found in one place.
@@ -88,6 +89,7 @@ pub async fn doctor(config: &Config, request: &Request) -> Vec<Finding> {
     let blocking = tokio::task::spawn_blocking(move || {
         let mut findings = folder::findings(&local);
         findings.push(services::certificate_files(&local));
+        findings.push(services::backups(&local, clock::now_ms()));
         findings
     });
     findings.extend(blocking.await.unwrap_or_else(|error| {

@@ -9,6 +9,7 @@ use crate::config::{Config, Tls};
 use crate::db::{Inspection, SCHEMA};
 use crate::files::{Files, NotReady};
 use crate::mail::{Email, Mailer, SendError};
+use crate::ops::scheduled_backup::found;
 use crate::service::store;
 use crate::tls::Certificate;
 
@@ -167,4 +168,25 @@ fn life(config: &Config, certificate: &Certificate, now: i64) -> Finding {
         return Finding::warning("certificate", facts, "it should have been renewed by now; the log has the reason");
     }
     Finding::ok("certificate", facts)
+}
+
+/// Looks at the backups that the server makes by itself.
+pub(super) fn backups(config: &Config, now: i64) -> Finding {
+    let Some(backups) = &config.backups else {
+        let advice = "set BACKUP_EVERY=24h, or run `madang backup` regularly and ignore this";
+        return match config.postgres {
+            Some(_) => Finding::skipped("backups", "PostgreSQL has tools of its own"),
+            None => Finding::warning("backups", "the server makes none by itself", advice),
+        };
+    };
+    let folder = backups.folder.display();
+    let advice = "look at the log of the server: it says why there is none";
+    let Some(newest) = found(&backups.folder).pop() else {
+        return Finding::warning("backups", format!("there is none in {folder} yet"), advice);
+    };
+    let age = now.saturating_sub(newest.made_ms);
+    let facts = format!("the newest in {folder} is of {}", clock::rfc3339(newest.made_ms));
+    // One that is late by half of the time was not made.
+    let late = backups.every.as_millis() as i64 / 2 * 3;
+    if age > late { Finding::error("backups", facts, advice) } else { Finding::ok("backups", facts) }
 }
