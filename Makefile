@@ -1,4 +1,4 @@
-# Main targets: run, dev, build, test, torture, bench, fuzz.
+# Main targets: run, dev, build, test, torture, bench, fuzz, dist.
 
 SHELL := /bin/bash
 PORT ?= 3000
@@ -10,7 +10,7 @@ QUICK ?=
 BEFORE ?=
 BASELINES := bench/baselines
 
-.PHONY: run dev build test torture reference bench fuzz clean
+.PHONY: run dev build test torture reference bench fuzz dist clean
 .PHONY: tools need web check unit postgres clients bucket faults e2e baselines
 
 ## Builds everything and serves http://localhost:3000, with all data under ./data.
@@ -24,6 +24,10 @@ dev: web/node_modules
 ## Builds target/release/madang, which contains everything.
 build: web
 	cargo build --release --locked
+
+## Makes a release in target/dist: program, .deb, manual pages, notices, SBOM, checksums. TARGET= builds for another machine.
+dist: web
+	scripts/dist.sh
 
 ## Runs every check: format, lints, docs, types, unit tests, stock clients, an S3 store, faults, browser.
 test: need web check unit postgres clients bucket faults e2e

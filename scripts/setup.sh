@@ -12,6 +12,8 @@ if [ "$scope" = test ]; then
   need curl curl
   need git git
   need strace strace
+  need pebble pebble
+  need promtool prometheus
   # Debian keeps the programs of PostgreSQL out of PATH.
   command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || packages+=(postgresql)
   need python3 python3

@@ -24,8 +24,9 @@ pub(crate) enum Command {
     ///
     /// The backup contains every message, file and password hash: keep it secret. It is called
     /// FILE.part until it is complete.
+    #[command(override_usage = "madang backup [OPTIONS] <FILE>")]
     Backup {
-        /// The file to write, for example `madang-2026-11-21.tar.zst`.
+        /// The file to write, for example `madang-2026-11-21.tar.zst`; `-` for standard output.
         file: PathBuf,
         /// Overwrite an existing file.
         #[arg(long)]
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     /// Restore a backup into the data folder. The server must be stopped.
     ///
     /// The whole backup is checked before anything changes. Run this as the user that runs the server.
+    #[command(override_usage = "madang restore [OPTIONS] <FILE>")]
     Restore {
         /// A backup written by `madang backup`.
         file: PathBuf,
@@ -49,6 +51,7 @@ pub(crate) enum Command {
     ///
     /// This reads everything and changes nothing. It prints one line per error and exits with 1 if
     /// there are any.
+    #[command(override_usage = "madang verify [OPTIONS] [FILE]")]
     Verify {
         /// A backup written by `madang backup`. Without it, the data folder is checked.
         file: Option<PathBuf>,
@@ -77,6 +80,18 @@ pub(crate) enum Command {
     /// Manage server keys, with which other servers bring their own users.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look at everything that the server needs, and say what to do about what is wrong.
+    ///
+    /// Give it the settings of the server, and run it as its user, best while the server runs. It changes nothing. It exits
+    /// with 1 if something is wrong.
+    Doctor(Box<DoctorArgs>),
+    /// Ask the server of this machine whether it is ready, and exit with 1 if it is not. For containers.
+    Health(Box<Settings>),
+    /// Print the completions of the command line for a shell: bash, zsh, fish, elvish or powershell.
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual pages into a folder.
+    #[command(hide = true)]
+    ManPages { folder: PathBuf },
     /// Print the licences of everything that this program contains.
     Licenses,
 }
@@ -105,6 +120,19 @@ pub(crate) enum UserCommand {
     Unsuspend(AccountArgs),
     /// Take the rights of an admin from an account.
     Demote(AccountArgs),
+}
+
+/// What `madang doctor` looks at.
+#[derive(Args)]
+pub(crate) struct DoctorArgs {
+    /// Print the findings as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Send a test mail to this address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) mail_to: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 /// An account of a data folder.

@@ -1,6 +1,7 @@
 //! Folders of the data folder: private to the user who runs the server.
 
-use std::os::unix::fs::DirBuilderExt;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Creates a folder with its parents, if it is missing.
@@ -12,6 +13,18 @@ pub fn create(path: &Path) -> Result<(), String> {
         Ok(found) if !found.is_dir() => format!("the data folder {} is a file (pass --data-dir)", path.display()),
         _ => format!("cannot create the data folder {}: {error}", path.display()),
     })
+}
+
+/// Writes a file that only this user may read. It is replaced at once, so that no reader sees a part of it.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)
 }
 
 /// Returns how many bytes the disk of a folder has left for this user, or `None` if that is unknown.

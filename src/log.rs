@@ -15,13 +15,20 @@ const WAITING: usize = 4_096;
 /// How long the end of the process waits for the last lines. Nobody may be reading them.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The target of the access log.
+pub const ACCESS: &str = "access";
+
 /// Starts the log. Drop the result at the end of the process: it waits for the last lines.
 ///
 /// # Errors
 /// A sentence for the operator: the thread cannot be started.
-pub fn start(is_json: bool) -> Result<Log, String> {
+pub fn start(is_json: bool, has_access_log: bool) -> Result<Log, String> {
     let (lines, log) = Log::start(io::stderr())?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let access = if has_access_log { "info" } else { "off" };
+    if let Ok(directive) = format!("{ACCESS}={access}").parse() {
+        filter = filter.add_directive(directive);
+    }
     // Colours only on a terminal: in a file, escape codes could only be noise or an injection.
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

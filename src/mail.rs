@@ -105,6 +105,24 @@ impl Mailer {
         Ok(Self(Arc::new(Inner { from, transport: Mutex::new(transport) })))
     }
 
+    /// Connects to the mail server and logs in.
+    ///
+    /// # Errors
+    /// As [`Mailer::send`].
+    pub async fn check(&self) -> Result<(), SendError> {
+        let inner = Arc::clone(&self.0);
+        let checked = tokio::task::spawn_blocking(move || {
+            let connected = inner.transport.lock().test_connection();
+            connected.map_err(|error| SendError::Temporary(describe(&error, true)))
+        });
+        match checked.await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(SendError::Temporary("the mail server closed the connection".into())),
+            Ok(Err(error)) => Err(error),
+            Err(error) => Err(SendError::Temporary(error.to_string())),
+        }
+    }
+
     /// Sends an e-mail.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod cli;
 
 use std::io::{IsTerminal, Write};
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,20 +11,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
-use cli::{AccountArgs, Cli, Command, FilesCommand, KeyCommand, UserCommand};
+use cli::{AccountArgs, Cli, Command, DoctorArgs, FilesCommand, KeyCommand, UserCommand};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
-use madang::app;
+use madang::app::{self, Listeners};
 use madang::chat::api_key::Key;
-use madang::config::{Config, LogFormat, ServerAddress, Settings};
+use madang::config::{Config, LogFormat, ServerAddress, Settings, Switch};
 use madang::db::{Copied, CopyProgress};
 use madang::log::{self, Log};
 use madang::open_files;
 use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
+use madang::ops::doctor::{self, Finding, Level};
 use madang::ops::migrate_store::migrate_store;
-use madang::ops::{self, backup, push, restore, verify};
+use madang::ops::{self, backup, health, push, restore, verify};
 use madang::signals::Signals;
 use madang::startup;
+use madang::systemd::{self, State};
 use tokio::net::TcpListener;
 
 /// How long an idle thread of the runtime's blocking pool lives.
@@ -56,11 +59,11 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve(settings) => {
-            let _log = log(settings.log_format)?;
+            let _log = log(settings.log_format, settings.monitoring.access_log)?;
             serve(&settings.with_secrets()?).await
         }
         Command::Reindex(settings) => {
-            let _log = log(settings.log_format)?;
+            let _log = log(settings.log_format, Switch::Off)?;
             reindex(&settings.with_secrets()?).await
         }
         Command::Backup { file, force, places } => run_backup(&places.config()?, &file, force).await,
@@ -85,6 +88,20 @@ async fn run(command: Command) -> Result<(), String> {
         Command::User(UserCommand::Demote(AccountArgs { email, address })) => {
             with_admin(&address, async |admin| admin.demote(&email).await.map(|()| format!("{email} is no admin now")))
                 .await
+        }
+        Command::Doctor(arguments) => run_doctor(arguments).await,
+        Command::Health(settings) => {
+            let config = Config::from(&*settings);
+            health::health(settings.bind, settings.port(), config.tls.is_some()).await
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "madang", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::ManPages { folder } => {
+            std::fs::create_dir_all(&folder).map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+            let written = clap_mangen::generate_to(Cli::command(), &folder);
+            written.map_err(|error| format!("cannot write into {}: {error}", folder.display()))
         }
         Command::Licenses => print(&madang::web::licenses()?),
         Command::Key(KeyCommand::Create { name, address }) => {
@@ -112,8 +129,18 @@ async fn run(command: Command) -> Result<(), String> {
 }
 
 async fn run_backup(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
+    if file == Path::new("-") {
+        let made = with_bar(BYTES, UNCHANGED, async |watch| backup::to_stdout(config, watch).await).await?;
+        // The backup itself is on stdout.
+        log::print(format!("wrote {} ({})", made.holds, HumanBytes(made.bytes)));
+        return complain_of_lost(&made);
+    }
     let made = with_bar(BYTES, UNCHANGED, async |watch| backup::backup(config, file, may_replace, watch).await).await?;
     print(&format!("wrote {}: {} ({})", file.display(), made.holds, HumanBytes(made.bytes)))?;
+    complain_of_lost(&made)
+}
+
+fn complain_of_lost(made: &backup::Summary) -> Result<(), String> {
     match made.lost.len() {
         0 => Ok(()),
         lost => Err(format!(
@@ -190,6 +217,24 @@ async fn run_migrate_store(config: &Config, is_dry_run: bool) -> Result<(), Stri
     ))
 }
 
+async fn run_doctor(arguments: Box<DoctorArgs>) -> Result<(), String> {
+    let config = Config::from(&arguments.settings.with_secrets()?);
+    let mut findings = doctor::doctor(&config, &doctor::Request { mail_to: arguments.mail_to }).await;
+    if let Err(why) = startup::check(&config) {
+        findings.insert(0, Finding::error("settings", why, "the server does not start with them"));
+    }
+    if arguments.json {
+        print(&serde_json::to_string_pretty(&findings).map_err(|error| error.to_string())?)?;
+    } else {
+        findings.iter().try_for_each(|finding| print(&finding.to_string()))?;
+    }
+    match findings.iter().filter(|finding| finding.level == Level::Error).count() {
+        0 => Ok(()),
+        1 => Err("one thing is wrong".into()),
+        errors => Err(format!("{errors} things are wrong")),
+    }
+}
+
 fn print(line: &str) -> Result<(), String> {
     match writeln!(std::io::stdout(), "{line}") {
         // The reader has seen enough.
@@ -238,8 +283,8 @@ async fn with_admin(
     address: &ServerAddress,
     act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
 ) -> Result<(), String> {
-    let _log = log(LogFormat::Text)?;
-    let admin = Admin::open(&address.config()?, address.port)?;
+    let _log = log(LogFormat::Text, Switch::Off)?;
+    let admin = Admin::open(&address.config()?, address.port())?;
     let done = act(&admin).await;
     admin.close().await;
     let printed = done?;
@@ -254,33 +299,48 @@ fn fail(message: String) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn log(format: LogFormat) -> Result<Log, String> {
-    log::start(format == LogFormat::Json)
+fn log(format: LogFormat, access: Switch) -> Result<Log, String> {
+    log::start(format == LogFormat::Json, access == Switch::On)
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {
     let config = Config { shows_admin_link: std::io::stderr().is_terminal(), ..Config::from(settings) };
     startup::check(&config)?;
     open_files::raise_limit();
-    let (bind, port) = (settings.bind, settings.address.port);
-    let listener = TcpListener::bind((bind, port)).await.map_err(|error| startup::cannot_listen(bind, port, &error))?;
+    let bind = settings.bind;
+    let main = listen(bind, settings.port()).await?;
+    let http = match settings.tls.http_port().filter(|_| config.tls.is_some()) {
+        Some(port) => Some(listen(bind, port).await?),
+        None => None,
+    };
+    let metrics = match config.metrics.bind {
+        Some(at) => Some(listen(at.ip(), at.port()).await?),
+        None => None,
+    };
     for warning in startup::warnings(settings, &config) {
         tracing::warn!("{warning}");
     }
-    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+    let port = main.local_addr().map_err(|error| error.to_string())?.port();
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     let host = match settings.bind {
         bind if bind.is_unspecified() => "localhost".to_owned(),
-        std::net::IpAddr::V6(bind) => format!("[{bind}]"),
+        IpAddr::V6(bind) => format!("[{bind}]"),
         bind => bind.to_string(),
     };
     // Before the server reports that it is ready: a supervisor may stop it right then.
     let signals = Signals::new()?;
     let until_ended = async {
         // The only line on stdout: scripts wait for it. A closed stdout is no reason to stop.
-        let _ = writeln!(std::io::stdout(), "Madang is ready on http://{host}:{port}");
+        let _ = writeln!(std::io::stdout(), "Madang is ready on {scheme}://{host}:{port}");
+        systemd::notify(State::Ready);
         signals.ended().await;
+        systemd::notify(State::Stopping);
     };
-    app::run(config, listener, until_ended).await
+    app::run(config, Listeners { main, http, metrics }, until_ended).await
+}
+
+async fn listen(bind: IpAddr, port: u16) -> Result<TcpListener, String> {
+    TcpListener::bind((bind, port)).await.map_err(|error| startup::cannot_listen(bind, port, &error))
 }
 
 async fn reindex(settings: &Settings) -> Result<(), String> {

@@ -87,6 +87,8 @@ fn without_default_port<'a>(authority: &'a str, scheme: &str) -> &'a str {
 pub struct Origins {
     /// The public address of this server. While it is unset, every `Host` is accepted.
     pub public: Option<Origin>,
+    /// Whether this server speaks TLS itself.
+    pub has_tls: bool,
     /// Other sites whose pages may use the API, with a bearer token only.
     pub allowed: Vec<Origin>,
     /// Networks of the proxies whose `X-Forwarded-For` is trusted.
@@ -141,7 +143,7 @@ impl Origins {
     }
 
     /// Returns the address of this server for use in links: the public address when it is set, else
-    /// the origin of the page that sent the request, else `http://` and the `Host` header. A header
+    /// the origin of the page that sent the request, else the `Host` header. A header
     /// is used only if it can be a plain authority.
     pub fn address(&self, headers: &HeaderMap) -> Option<String> {
         if let Some(public) = &self.public {
@@ -153,7 +155,8 @@ impl Origins {
         }
         let host = host(headers)?.to_lowercase();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-        (!host.is_empty() && host.bytes().all(is_plain)).then(|| format!("http://{host}"))
+        let scheme = if self.has_tls { "https" } else { "http" };
+        (!host.is_empty() && host.bytes().all(is_plain)).then(|| format!("{scheme}://{host}"))
     }
 
     /// Returns the client's address: the TCP peer, or what our proxies report. The last address in
@@ -176,7 +179,7 @@ impl Origins {
 
     /// Returns whether pages are served over HTTPS, which a `Secure` cookie needs.
     pub fn is_https(&self) -> bool {
-        self.public.as_ref().is_some_and(Origin::is_https)
+        self.has_tls || self.public.as_ref().is_some_and(Origin::is_https)
     }
 }
 
@@ -232,6 +235,7 @@ mod tests {
 
     fn public() -> Origins {
         Origins {
+            has_tls: false,
             public: Origin::parse("https://Chat.example:443/").ok(),
             allowed: vec![Origin::parse("https://app.example").expect("an origin")],
             proxies: vec!["10.0.0.0/8".parse().expect("a network")],

@@ -49,6 +49,15 @@ pub fn without_empty_variables(command: clap::Command) -> clap::Command {
 /// # Errors
 /// A sentence for the operator.
 pub fn check(config: &Config) -> Result<(), String> {
+    if config.tls.is_some() && config.origins.public.as_ref().is_some_and(|public| !public.is_https()) {
+        return Err("PUBLIC_URL is http://, but this server speaks HTTPS (write https://)".into());
+    }
+    config.metrics.check()?;
+    if config.backups.is_some() && config.postgres.is_some() {
+        return Err(
+            "BACKUP_EVERY cannot back up PostgreSQL (use pg_dump or the tools of its host; unset BACKUP_EVERY)".into(),
+        );
+    }
     config.mail.as_ref().map_or(Ok(()), |mail| Mailer::new(mail).map(drop))
 }
 
@@ -90,7 +99,10 @@ pub fn cannot_listen(bind: IpAddr, port: u16, error: &std::io::Error) -> String 
     let hint = match error.kind() {
         std::io::ErrorKind::AddrInUse => " (another program uses this port; pass --port for another)",
         std::io::ErrorKind::AddrNotAvailable => " (--bind must be an address of this machine)",
-        std::io::ErrorKind::PermissionDenied => " (ports below 1024 are reserved; pass --port for another)",
+        std::io::ErrorKind::PermissionDenied => {
+            " (ports below 1024 are reserved: pass --port for another, run: setcap cap_net_bind_service=+ep on the program, \
+             or AmbientCapabilities=CAP_NET_BIND_SERVICE in systemd)"
+        }
         _ => "",
     };
     format!("cannot listen on {}: {error}{hint}", std::net::SocketAddr::new(bind, port))

@@ -4,6 +4,7 @@
 //! - `web/<noun>`: pages and REST; `socket/<noun>`: events and acks
 //! - `story`: long scenarios across every entry point
 //! - `program`: the binary as a process: kills, logs, signals, backups
+//! - `tls`: HTTPS, with certificates from files and from a certificate authority
 //! - `bucket`: files in an S3 store
 //! - `reference`: the generated documents in `docs/`; `UPDATE=1` rewrites them
 //! - `access`: who may do what: every call, event and page for every kind of user
@@ -27,4 +28,5 @@ mod reference;
 mod socket;
 mod story;
 mod support;
+mod tls;
 mod web;

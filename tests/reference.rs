@@ -140,7 +140,7 @@ fn error_schema() -> Value {
 #[test]
 fn the_settings_are_written_down() {
     let mut paper = String::from(
-        "# Settings\n\nGenerated from `src/config/settings.rs`, `database.rs` and `s3.rs`. A flag overrides the environment, which overrides a file `.env` in the \
+        "# Settings\n\nGenerated from the tables in `src/config/`. A flag overrides the environment, which overrides a file `.env` in the \
          working folder, which overrides the default.\n\n| flag | environment | default | what it does |\n|---|---|---|---|\n",
     );
     for setting in Settings::augment_args(Command::new("madang")).get_arguments() {
@@ -157,6 +157,22 @@ fn the_settings_are_written_down() {
     paper +=
         "\nThe log goes to stderr; `RUST_LOG` sets its level (default `info`; for example `debug`, `madang=debug`).\n";
     is_current("settings.md", &paper);
+}
+
+#[test]
+fn the_metrics_are_written_down() {
+    let mut paper = String::from(
+        "# Metrics\n\nGenerated from `src/metrics/mod.rs`. `GET /metrics` shows them to Prometheus: at the address of METRICS_BIND, and with \
+         METRICS_TOKEN as a bearer token at the address of the server. [self-hosting/](self-hosting/) has a dashboard for Grafana and alert \
+         rules. Histograms have fixed bounds and the series `_bucket`, `_sum` and `_count`.\n\n\
+         | metric | kind | labels | meaning |\n|---|---|---|---|\n",
+    );
+    for metric in madang::metrics::TABLE {
+        let labels: Vec<_> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let labels = if labels.is_empty() { "–".to_owned() } else { labels.join(", ") };
+        writeln!(paper, "| `{}` | {} | {labels} | {} |", metric.name, metric.kind, metric.about).unwrap();
+    }
+    is_current("metrics.md", &paper);
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn identity(headers: &HeaderMap) {
 fn origin(headers: &HeaderMap) {
     let network = |text: &str| text.parse().expect("a network");
     let public = Origins {
+        has_tls: false,
         public: Origin::parse("https://chat.example").ok(),
         allowed: Vec::new(),
         proxies: vec![network("10.0.0.0/8"), network("fd00::/8")],

@@ -1,27 +1,34 @@
 //! The server as a function of a configuration, a listener, and a future that ends it.
 
+mod metrics;
 mod schedule;
 
+use std::future::pending;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use http::header::HOST;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use socketio::{Limits, Server, serve};
+use socketio::{Limits, Listener, Server, serve};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-use crate::config::Config;
+use self::metrics::MetricsEndpoint;
+use crate::clock;
+use crate::config::{self, Config};
 use crate::data_folder;
 use crate::lock::Lock;
 use crate::open_files;
 use crate::ops::restore;
 use crate::service::App;
 use crate::socket::{self, CHAT, LOBBY};
-use crate::web::{self, ClientAddress};
+use crate::tls::{Redirect, Tls, redirect_to};
+use crate::web::{self, ClientAddress, RequestId, RequestRecord};
 use crate::wire::Draining;
 
 /// How many sockets are closed at a time during shutdown, and the pause between: clients reconnect
@@ -33,19 +40,42 @@ const NOTICE: Duration = Duration::from_millis(250);
 /// The delay after which clients should reconnect.
 const RECONNECT_IN: Duration = Duration::from_secs(2);
 
+/// Where the server listens.
+pub struct Listeners {
+    /// For everything; with TLS, if there is a certificate to be.
+    pub main: TcpListener,
+    /// For plain HTTP beside TLS.
+    pub http: Option<TcpListener>,
+    /// For metrics.
+    pub metrics: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(main: TcpListener) -> Self {
+        Self { main, http: None, metrics: None }
+    }
+}
+
 /// Serves until `shutdown` completes. Then it notifies the sockets, answers requests in progress, and
 /// returns within [`Config::shutdown`].
 ///
 /// # Errors
 /// A message for the operator: the data folder or the database cannot be opened.
-pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), String> {
-    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+pub async fn run(
+    config: Config,
+    listeners: impl Into<Listeners>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), String> {
+    let started_ms = clock::now_ms();
+    let Listeners { main, http, metrics } = listeners.into();
+    let port = main.local_addr().map_err(|error| error.to_string())?.port();
     // Held until the end: the state in memory belongs to one process, and no other may serve or restore
     // this data folder.
     let mut lock = lock_data_folder(&config)?;
     // Without it, commands print links with the default port.
     let _ = lock.publish_address(&config.base_url(port));
     restore::settle(&config.data_dir)?;
+    let tls = config.tls.as_ref().map(|tls| Tls::open(&config, tls, http.is_some())).transpose()?;
     let app = App::open(config, port)?;
     app.renew_epochs_if_moved().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     app.check_store().await?;
@@ -67,10 +97,17 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
         grace: app.config.shutdown * 3 / 8,
         ..Limits::default()
     };
+    let certificates = tls.as_ref().map(|tls| Arc::clone(&tls.certificates));
+    let certificate_end_ms = Arc::new(move || {
+        certificates.as_ref().and_then(|certificates| certificates.current()).map_or(0, |current| current.not_after_ms)
+    });
+    let endpoint = MetricsEndpoint { app: app.clone(), sockets: sockets.clone(), started_ms, certificate_end_ms };
+    let metrics = serve_metrics(metrics, limits.clone(), endpoint.clone());
     let answer = {
         let (app, sockets) = (app.clone(), sockets.clone());
-        move |request, peer| answer(app.clone(), sockets.clone(), router.clone(), request, peer)
+        move |request, peer| answer(app.clone(), sockets.clone(), router.clone(), endpoint.clone(), request, peer)
     };
+    let (listener, beside) = secure(&app.config, main, http, tls, &limits)?;
     let ending = async {
         shutdown.await;
         outbox.begin_end();
@@ -78,6 +115,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
     };
     tokio::select! {
         () = serve(listener, limits, answer, ending) => {}
+        () = beside => {}
+        () = metrics => {}
         // Without it nothing can be written again, and a supervisor should start the program again.
         () = app.db.writer_ended() => return Err("the database's writer ended unexpectedly (see the log)".into()),
     }
@@ -88,6 +127,50 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
         tracing::warn!("the database could not be closed in time; the next start recovers it");
     }
     Ok(())
+}
+
+/// Answers at the address of the metrics, if there is one; never returns.
+async fn serve_metrics(listener: Option<TcpListener>, limits: Limits, endpoint: MetricsEndpoint) {
+    let Some(listener) = listener else { return pending().await };
+    let answer = move |request, _| {
+        let endpoint = endpoint.clone();
+        async move { endpoint.answer(&request).await }
+    };
+    serve(listener, limits, answer, pending()).await;
+}
+
+/// What runs beside the server for TLS, and never ends by itself.
+type Beside = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Adds TLS to the listener, and returns what keeps the certificate and answers plain HTTP.
+fn secure(
+    config: &Config,
+    main: TcpListener,
+    http: Option<TcpListener>,
+    tls: Option<Tls>,
+    limits: &Limits,
+) -> Result<(Listener, Beside), String> {
+    let Some(tls) = tls else { return Ok((main.into(), Box::pin(pending()))) };
+    let port = main.local_addr().map_err(|error| error.to_string())?.port();
+    let redirect =
+        Redirect { certificates: Arc::clone(&tls.certificates), public: config.origins.public.clone(), port };
+    let (redirect, listener, limits) = (Arc::new(redirect), tls.listen(main), limits.clone());
+    let answer = move |request, _| {
+        let redirect = Arc::clone(&redirect);
+        async move { redirect.answer(&request) }
+    };
+    let plain = async move {
+        match http {
+            Some(http) => serve(http, limits, answer, pending()).await,
+            None => pending().await,
+        }
+    };
+    Ok((
+        listener,
+        Box::pin(async {
+            tokio::join!(tls.keep(), plain);
+        }),
+    ))
 }
 
 fn lock_data_folder(config: &Config) -> Result<Lock, String> {
@@ -105,18 +188,42 @@ async fn answer(
     app: App,
     sockets: Server,
     router: Router,
+    metrics: MetricsEndpoint,
     mut request: Request<Incoming>,
     peer: SocketAddr,
 ) -> Response<Body> {
-    let address = app.config.origins.client_address(peer.ip(), request.headers());
+    let origins = &app.config.origins;
+    let address = origins.client_address(peer.ip(), request.headers());
+    request.extensions_mut().insert(ClientAddress(address));
+    if origins.is_proxy(peer.ip())
+        && let Some(id) = RequestId::of(request.headers())
+    {
+        request.extensions_mut().insert(id);
+    }
+    if let Some(elsewhere) = from_other_name(&app.config, &request) {
+        return elsewhere;
+    }
+    if metrics.owns(request.uri().path()) {
+        return metrics.answer(&request).await;
+    }
     if sockets.owns(request.uri().path()) {
+        let record = RequestRecord::of_sockets(&request);
         if let Err(error) = app.config.origins.check_host(request.uri(), request.headers()) {
             return axum::response::IntoResponse::into_response(error);
         }
-        return sockets.handle(request, address).await.map(Body::new);
+        let response = sockets.handle(request, address).await.map(Body::new);
+        record.end(response.status());
+        return response;
     }
-    request.extensions_mut().insert(ClientAddress(address));
     router.oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// Leads from the other names of the certificate to the public address.
+fn from_other_name(config: &Config, request: &Request<Incoming>) -> Option<Response<Body>> {
+    let (Some(config::Tls::Acme(acme)), Some(public)) = (&config.tls, &config.origins.public) else { return None };
+    let host = request.headers().get(HOST)?.to_str().ok()?.split(':').next()?.to_lowercase();
+    let is_other = host != public.host() && acme.domains.contains(&host);
+    is_other.then(|| redirect_to(public, request).map(Body::new))
 }
 
 /// Announces the shutdown, then closes the sockets, each after its pending data was sent.

@@ -6,8 +6,10 @@ use std::time::Duration;
 use socketio::Server;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::ops::scheduled_backup::ScheduledBackups;
 use crate::service::App;
 use crate::socket;
+use crate::systemd::{self, State};
 
 /// How often idle memory is released.
 const RELEASE_MEMORY: Duration = Duration::from_secs(3);
@@ -33,6 +35,20 @@ pub(super) fn start(app: &App, sockets: &Server) {
     every(MEASURE_DISK, "free disk space", app, |app| async move { app.measure_disk_space().await });
     every(RELEASE_MEMORY, "release of memory", app, |app| async move { app.db.release_memory().await });
     every(config.guest_sweep, "sweep of guests", app, |app| async move { app.sweep_guests().await });
+    if let Some(backups) = &config.backups {
+        let backups = Arc::new(ScheduledBackups::new(config, backups));
+        every(config.housekeeping, "backup", app, move |_| {
+            let backups = Arc::clone(&backups);
+            async move { backups.run_if_due().await }
+        });
+    }
+    if let Some(period) = systemd::watchdog() {
+        every(period, "watchdog", app, |app| async move {
+            // Whatever the answer is: it says that the writer still takes its turns.
+            let _ = app.db.ping_writer().await;
+            systemd::notify(State::Alive);
+        });
+    }
     every(DAY, "sweep of orphaned files", app, |app| async move { app.sweep_orphans().await });
 }
 

@@ -9,6 +9,7 @@ use crate::mail::Secret;
 
 /// The database of an instance, if it is not a file in the data folder.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Database")]
 pub struct DatabaseSettings {
     /// PostgreSQL database: postgres://user:password@host/database?sslmode=verify-full. Unset: a
     /// SQLite file in the data folder. See docs/postgres.md.

@@ -3,11 +3,14 @@
 //! A flag wins over the environment, the environment over `.env`, and `.env` over the default. `parse.rs` has the
 //! forms of the values.
 
+mod backups;
 mod database;
+mod metrics;
 mod parse;
 mod s3;
 mod secret;
 mod settings;
+mod tls;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -20,9 +23,12 @@ use crate::mail;
 use crate::network::{NetworkLimits, UploadLimits};
 use crate::origin::Origins;
 
+pub use backups::Backups;
 pub use database::{DatabaseSettings, Postgres};
+pub use metrics::Metrics;
 pub use s3::{Credentials, DataPlaces, S3, S3Limits, S3Settings};
 pub use settings::{DataDir, LogFormat, RoomCreators, ServerAddress, Settings, Switch};
+pub use tls::{Acme, Tls};
 
 /// The configuration that the server runs with. Tests build it as a literal.
 #[derive(Clone, Debug)]
@@ -31,6 +37,12 @@ pub struct Config {
     /// The database server. `None`: the database is a file in the data folder.
     pub postgres: Option<Postgres>,
     pub origins: Origins,
+    /// Where the certificate comes from. `None`: the server speaks HTTP.
+    pub tls: Option<Tls>,
+    /// How often the files of a certificate are looked at.
+    pub tls_check: Duration,
+    /// How long after a failed order of a certificate comes the next; it doubles with each failure.
+    pub acme_retry: Duration,
     pub limits: Limits,
     pub images: image::Limits,
     /// How e-mails are sent. `None`: no e-mail is sent.
@@ -59,6 +71,10 @@ pub struct Config {
     /// How long a page that could not be fetched is not tried again.
     pub preview_retry_delay: Duration,
     pub http_client: http_client::Limits,
+    /// Backups that the server makes by itself. `None`: it makes none.
+    pub backups: Option<Backups>,
+    /// Who may read the metrics.
+    pub metrics: Metrics,
     /// Whether rate limits apply.
     pub has_rate_limits: bool,
     pub networks: NetworkLimits,
@@ -100,6 +116,9 @@ impl Default for Config {
             data_dir: PathBuf::from("data"),
             postgres: None,
             origins: Origins::default(),
+            tls: None,
+            tls_check: Duration::from_secs(10),
+            acme_retry: Duration::from_secs(60),
             limits: Limits::default(),
             images: image::Limits::default(),
             mail: None,
@@ -116,6 +135,8 @@ impl Default for Config {
             has_link_previews: false,
             preview_retry_delay: Duration::from_secs(120),
             http_client: http_client::Limits::default(),
+            backups: None,
+            metrics: Metrics::default(),
             has_rate_limits: true,
             networks: NetworkLimits::default(),
             room_creators: RoomCreators::Everyone,
@@ -180,10 +201,11 @@ impl Config {
     /// Returns the beginning of links to this server: the public address, never one from a request.
     /// `port` is used when no public address is set.
     pub fn base_url(&self, port: u16) -> String {
+        let scheme = if self.origins.is_https() { "https" } else { "http" };
         self.origins
             .public
             .as_ref()
-            .map_or_else(|| format!("http://localhost:{port}"), |public| public.as_str().to_owned())
+            .map_or_else(|| format!("{scheme}://localhost:{port}"), |public| public.as_str().to_owned())
     }
 }
 
@@ -197,8 +219,10 @@ impl From<&Settings> for Config {
             ..Limits::default()
         };
         Self {
+            tls: settings.tls.tls(),
             origins: Origins {
-                public: settings.address.public_url.clone(),
+                public: settings.public_url(),
+                has_tls: settings.tls.tls().is_some(),
                 allowed: settings.allowed_origins.clone(),
                 proxies: settings.trusted_proxies.clone(),
             },
@@ -208,6 +232,8 @@ impl From<&Settings> for Config {
             upload_max: settings.upload_max,
             has_search: settings.search == Switch::On,
             has_link_previews: settings.link_previews == Switch::On,
+            backups: settings.backups.backups(&settings.address.data_dir.path()),
+            metrics: settings.monitoring.metrics(),
             has_rate_limits: settings.rate_limits == Switch::On,
             networks: NetworkLimits {
                 guests: settings.guests,

@@ -11,6 +11,7 @@ use crate::mail::Secret;
 
 /// The settings of files in S3, as given.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Files in S3")]
 pub struct S3Settings {
     /// Bucket of an S3 store that keeps the files. Unset: they are in the data folder. See docs/s3.md.
     #[arg(long, env = "S3_BUCKET", value_name = "NAME", value_parser = bucket)]

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
+use super::backups::BackupSettings;
+use super::metrics::MonitoringSettings;
+use super::tls::TlsSettings;
 use super::{Config, DatabaseSettings, S3Settings, parse, secret};
 use crate::mail::{self, Secret};
 use crate::network::Guests;
@@ -27,9 +30,9 @@ pub struct DataDir {
 /// Where an instance keeps its data, and the address of its server.
 #[derive(Args, Clone, Debug)]
 pub struct ServerAddress {
-    /// Port to listen on; 0 takes any free port.
-    #[arg(long, env = "PORT", default_value_t = 3000, value_parser = parse::port)]
-    pub port: u16,
+    /// Port to listen on; 0 takes any free port. Unset: 443 with TLS_DOMAIN, else 3000.
+    #[arg(long, env = "PORT", value_parser = parse::port)]
+    pub port: Option<u16>,
 
     #[command(flatten)]
     pub data_dir: DataDir,
@@ -144,6 +147,15 @@ pub struct Settings {
     #[command(flatten)]
     pub s3: S3Settings,
 
+    #[command(flatten)]
+    pub tls: TlsSettings,
+
+    #[command(flatten)]
+    pub backups: BackupSettings,
+
+    #[command(flatten)]
+    pub monitoring: MonitoringSettings,
+
     /// Format of the log lines on stderr. RUST_LOG sets what is logged.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -187,7 +199,15 @@ impl DataDir {
     }
 }
 
+/// The port without TLS.
+const DEFAULT_PORT: u16 = 3000;
+
 impl ServerAddress {
+    /// Returns the port of links to a server that does not say its own.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(DEFAULT_PORT)
+    }
+
     /// Returns the configuration of a command that knows of a server.
     ///
     /// # Errors
@@ -208,12 +228,30 @@ impl Settings {
             self.smtp_url = Some(secret::read("SMTP_URL_FILE", path)?);
         }
         self.s3 = self.s3.with_secrets()?;
+        self.monitoring = self.monitoring.with_secrets()?;
         self.address.data_dir = self.address.data_dir.with_secrets()?;
         Ok(self)
     }
 
+    /// Returns the port to listen on.
+    pub fn port(&self) -> u16 {
+        let unset = if self.tls.tls_domain.is_empty() { DEFAULT_PORT } else { 443 };
+        self.address.port.unwrap_or(unset)
+    }
+
+    /// Returns the public address: as it is set, or the first name of the certificate.
+    pub(super) fn public_url(&self) -> Option<Origin> {
+        let certified = || {
+            let name = self.tls.tls_domain.first()?;
+            let host = if name.contains(':') { format!("[{name}]") } else { name.clone() };
+            Origin::parse(&format!("https://{host}:{}", self.port())).ok()
+        };
+        self.address.public_url.clone().or_else(certified)
+    }
+
     pub(super) fn mail(&self) -> Option<mail::Settings> {
-        let host = self.address.public_url.as_ref().map_or("localhost", Origin::host);
+        let public = self.public_url();
+        let host = public.as_ref().map_or("localhost", Origin::host);
         let from = self.mail_from.clone().unwrap_or_else(|| format!("Madang <no-reply@{host}>"));
         self.smtp_url.clone().map(|url| mail::Settings { url, from })
     }

@@ -303,6 +303,11 @@ impl<F: Send + 'static> Db<F> {
         self.health.is_disk_full()
     }
 
+    /// Returns how many acts wait for the writer.
+    pub fn queue_depth(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Returns when the writer's thread has ended: after [`Db::close`], or by a bug. Nothing can be written then.
     pub async fn writer_ended(&self) {
         // Nothing is ever sent, so this waits until the sender is dropped.

@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 use std::{mem, thread};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -16,6 +17,7 @@ use super::tx::Savepoint;
 use super::{CommitUnknown, Reopened, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};
 use crate::failpoint::{self, Point};
+use crate::metrics;
 
 /// The maximum number of acts that share one fsync. More would only delay the first of them.
 const BATCH: usize = 256;
@@ -47,11 +49,14 @@ where
     T: Send + 'static,
     W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
 {
-    Box::new(Queued { subject, work: Some(work), outcome: Err(Code::Internal.into()), caller })
+    let span = tracing::Span::current();
+    Box::new(Queued { subject, span, work: Some(work), outcome: Err(Code::Internal.into()), caller })
 }
 
 struct Queued<W, T> {
     subject: Subject,
+    /// The request that it belongs to, for the log.
+    span: tracing::Span,
     work: Option<W>,
     outcome: Result<T>,
     caller: oneshot::Sender<Result<T>>,
@@ -64,6 +69,7 @@ where
 {
     fn run(&mut self, tx: &mut Tx<'_, F>) -> bool {
         if let Some(work) = self.work.take() {
+            let _in_request = self.span.enter();
             self.outcome = work(tx);
         }
         self.outcome.is_ok()
@@ -232,6 +238,7 @@ where
             return;
         }
         self.is_warm = true;
+        metrics::BATCH_ACTS.observe(acts.len() as f64);
         match self.prepare(&mut acts).and_then(|facts| self.commit().map(|()| facts)) {
             Ok(facts) => {
                 self.health.committed();
@@ -246,6 +253,7 @@ where
             }
             Err(fault) => {
                 tracing::error!(%fault, acts = acts.len(), "a batch failed to commit");
+                metrics::COMMITS_FAILED.add(1);
                 self.health.failed(&fault);
                 self.undo(&fault);
                 acts.into_iter().for_each(|act| act.answer(Some(Code::Unavailable.into())));
@@ -265,7 +273,10 @@ where
         failpoint::slow_commit();
         failpoint::crash(Point::BeforeCommit);
         let connection = self.connection.as_ref().ok_or_else(|| Fault::Broken("the database is closed".into()))?;
-        connection.step(Step::Commit)
+        let begin = Instant::now();
+        let committed = connection.step(Step::Commit);
+        metrics::COMMIT_SECONDS.since(begin);
+        committed
     }
 
     /// Runs the acts of a batch in one transaction, which stays open.

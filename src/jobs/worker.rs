@@ -17,6 +17,7 @@ use crate::chat::outbox::{self, Job, Target};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;
+use crate::metrics;
 use crate::service::{App, log_failure};
 
 /// Jobs that run at a time.
@@ -100,6 +101,7 @@ impl App {
     }
 
     async fn failed(&self, job: &Job, why: &'static str) -> Result<()> {
+        metrics::OUTBOX_FAILURES.add(&[job.kind.as_str()]);
         let (number, limits) = (job.number, self.config.limits.clone());
         if self.db.write(Subject::Server, move |tx| outbox::failed(tx, &limits, now_ms(), number)).await? {
             tracing::info!(number, kind = ?job.kind, tries = job.tries + 1, why, "outbox job given up");

@@ -4,10 +4,13 @@
 pub mod admin;
 pub mod archive;
 pub mod backup;
+pub mod doctor;
+pub mod health;
 pub mod migrate_store;
 pub mod push;
 mod reindex;
 pub mod restore;
+pub mod scheduled_backup;
 mod stored;
 pub mod verify;
 

@@ -37,7 +37,7 @@ pub async fn verify_archive(
 ) -> Result<Report, String> {
     let path = path.to_owned();
     let work = tokio::task::spawn_blocking(move || {
-        let manifest = archive::check(&path, &mut watch)?;
+        let manifest = archive::check(&path, &std::env::temp_dir(), &mut watch)?;
         let lines = vec![
             format!("{}: backup of {} by madang {}", path.display(), manifest.made_at, manifest.madang),
             format!("{} ({})", manifest.counts, HumanBytes(manifest.bytes())),

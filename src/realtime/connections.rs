@@ -49,6 +49,11 @@ pub(super) struct Entry {
 }
 
 impl Connections {
+    /// Counts the users with an open socket.
+    pub fn user_count(&self) -> usize {
+        self.0.lock().users.values().filter(|user| !user.sockets.is_empty()).count()
+    }
+
     pub fn add(&self, user_id: UserId, socket: Socket) {
         let mut inner = self.0.lock();
         // Hidden until `load_presence` says otherwise.

@@ -1,11 +1,14 @@
 //! Messages: sent within the rate limits, and read.
 
+use std::time::Instant;
+
 use super::App;
 use crate::chat::message::{self, Changes, Cursor, Message, NewMessage, Sent};
 use crate::chat::{Limits, Tx, member, room};
 use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::{MessageId, RoomId, UserId};
+use crate::metrics;
 
 impl App {
     /// Sends a message. `Ok` means that it is stored durably.
@@ -13,11 +16,15 @@ impl App {
     /// # Errors
     /// `rate_limited`; `room_not_found`, `not_a_member`; `invalid`, `too_long` with the field.
     pub async fn send(&self, me: UserId, room_id: RoomId, new: NewMessage) -> Result<Sent> {
+        let begin = Instant::now();
         self.rates.send(me)?;
         self.budgets.store(&self.disk_space, me, new.text.len())?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
-        self.write(room_id, move |tx, _, now| message::send(tx, &limits, now, me, room_id, new)).await
+        let sent = self.write(room_id, move |tx, _, now| message::send(tx, &limits, now, me, room_id, new)).await?;
+        metrics::SENDS.add(1);
+        metrics::SEND_SECONDS.since(begin);
+        Ok(sent)
     }
 
     /// Edits one's own message.

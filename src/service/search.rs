@@ -7,6 +7,7 @@ use crate::chat::search::{self, Found, Query, Request, RoomName};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
+use crate::metrics;
 
 /// A search as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -53,10 +54,13 @@ impl App {
             let until = Instant::now() + budget;
             search::find(tx, &limits, me, &Request { query, room_id, from, older_than, limit, until })
         };
+        let begin = Instant::now();
         let turn = self.searches.acquire(self.budgets.network_of(me), QUEUE_TIMEOUT).await;
         let _turn = turn.ok_or(Code::Busy)?;
         // A statement may still be running when the time is over: it gets the same time again.
-        self.db.search(budget * 2, find).await
+        let found = self.db.search(budget * 2, find).await;
+        metrics::SEARCH_SECONDS.since(begin);
+        found
     }
 
     /// Returns the titles of rooms. Rooms that `me` is not in are left out.

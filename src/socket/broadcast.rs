@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 use socketio::{DisconnectReason, Namespace, Packet, Recipient, Server, Socket};
@@ -13,6 +14,7 @@ use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
 use crate::ids::{RoomId, UserId};
+use crate::metrics;
 use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
 use crate::service::{App, log_failure};
 use crate::view;
@@ -119,7 +121,9 @@ impl SocketBroadcaster {
             let is_cut = message.reply_to.as_ref().is_some_and(|reply| reply.seq < joined_rev);
             encodings.get(label.variant(), is_own.then_some(user.id), is_cut)
         };
+        let begin = Instant::now();
         self.chat.to(&name).at(message.rev.unsigned_abs()).each(pick).await;
+        metrics::FANOUT_SECONDS.since(begin);
     }
 
     async fn room_made(&self, room: Room) {

@@ -13,6 +13,7 @@ use super::{ChatSocket, room};
 use crate::chat::session::{Session, Token};
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
+use crate::metrics;
 use crate::realtime::{ConnectedUser, Label, Rooms};
 use crate::service::App;
 use crate::wire::{self, Auth, Variant, View};
@@ -114,6 +115,7 @@ async fn join_on_connect(app: &App, socket: &Socket, room: &str, auth: Auth) -> 
 
 fn disconnected(app: &App, socket: &Socket, reason: DisconnectReason) {
     tracing::debug!(reason = reason.as_str(), "a socket disconnected");
+    metrics::DISCONNECTS.add(&[reason.as_str()]);
     leave_all(app, socket);
 }
 

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
@@ -30,6 +31,7 @@ use crate::chat::user::User;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
+use crate::metrics;
 use crate::realtime::ConnectedUser;
 use crate::service::App;
 use crate::wire::{self, Answer, Nack, Okay};
@@ -62,7 +64,7 @@ macro_rules! events {
                 let app = app.clone();
                 namespace = namespace.on_args($name, move |socket, args| {
                     let app = app.clone();
-                    answer::<$payload, $answer, _>(socket, args, move |person, payload| $handler(app, person, payload))
+                    answer::<$payload, $answer, _>($name, socket, args, move |person, payload| $handler(app, person, payload))
                 });
             })+
             namespace
@@ -222,16 +224,25 @@ impl ChatSocket {
 }
 
 /// Decodes the payload, runs `act` and answers.
-async fn answer<T, R, Fut>(socket: Socket, args: Args, act: impl FnOnce(ChatSocket, T) -> Fut) -> Reply
+async fn answer<T, R, Fut>(
+    event: &'static str,
+    socket: Socket,
+    args: Args,
+    act: impl FnOnce(ChatSocket, T) -> Fut,
+) -> Reply
 where
     T: serde::de::DeserializeOwned,
     R: Serialize + JsonSchema,
     Fut: Future<Output = Result<Answer<R>>>,
 {
+    let begin = Instant::now();
     let acted = match wire::decode::<T>(&args) {
         Ok(payload) => act(ChatSocket { socket }, payload).await,
         Err(error) => Err(error),
     };
+    let outcome = acted.as_ref().map_or_else(|error| error.code.name(), |_| "ok");
+    metrics::EVENTS.add(&[event, outcome]);
+    metrics::EVENT_SECONDS.since(&[event], begin);
     let (reply, is_long, then) = match acted {
         Ok(answer) => (Reply::json(&Okay::new(answer.body)), answer.is_long, answer.then),
         Err(error) => (Reply::json(&Nack::new(error)), false, None),

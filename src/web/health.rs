@@ -39,7 +39,7 @@ async fn ready(State(app): State<App>, caller: Caller) -> Response {
 }
 
 /// Returns why the server is not ready.
-async fn unready(app: &App) -> Option<&'static str> {
+pub async fn unready(app: &App) -> Option<&'static str> {
     if app.is_draining() {
         return Some("draining\n");
     }

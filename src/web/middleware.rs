@@ -8,8 +8,10 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use tracing::Instrument;
 
 use super::extract::{Renewal, bearer};
+use super::request_record::{self, RequestRecord};
 use crate::cookie;
 use crate::error::{Code, Result};
 use crate::origin::Judgement;
@@ -84,30 +86,14 @@ pub(super) async fn vary_by_user(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Most bytes of a path in the log; every path of this server is shorter.
-const LOGGED: usize = 256;
-
-/// Shortens a path for the log and cuts off the code of an invite or a one-time link, which is a
-/// secret.
-fn path_for_log(path: &str) -> &str {
-    let secret =
-        ["/invite/", "/invites/", "/admin/", "/reset/"].iter().find_map(|name| Some(path.find(name)? + name.len()));
-    let end = secret.unwrap_or(path.len()).min(LOGGED);
-    &path[..path.floor_char_boundary(end)]
-}
-
 /// Adds the headers of every response, and the id by which it is found in the log.
 pub(super) async fn add_headers(State(is_https): State<bool>, request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), path_for_log(request.uri().path()).to_owned());
-    let mut response = next.run(request).await;
-    let mut id = [0; 8];
-    // Without a random id the request is still served.
-    let _ = getrandom::fill(&mut id);
-    let id = format!("{:016x}", u64::from_le_bytes(id));
-    tracing::debug!(%method, path, status = response.status().as_u16(), request_id = id, "answered");
+    let record = RequestRecord::begin(&request);
+    let mut response = next.run(request).instrument(record.span()).await;
+    record.end(response.status());
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::try_from(id) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
+    if let Some(id) = record.id() {
+        headers.insert(HeaderName::from_static(request_record::HEADER), id);
     }
     for (name, value) in [
         ("x-content-type-options", "nosniff"),

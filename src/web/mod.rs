@@ -15,6 +15,7 @@ mod pages;
 mod problem;
 pub(crate) mod range;
 pub(crate) mod redirect;
+mod request_record;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +30,8 @@ pub(crate) use pages::file::disposition;
 
 pub use asset::{licenses, name_assets};
 pub use extract::ClientAddress;
+pub use health::unready;
+pub use request_record::{RequestId, RequestRecord};
 
 /// Most bytes of a form or of JSON.
 const BODY_MAX: usize = 64 * 1024;

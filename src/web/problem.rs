@@ -12,12 +12,14 @@ use http::{HeaderValue, StatusCode};
 use super::extract::Caller;
 use crate::error::{Code, Error};
 use crate::i18n::Lang;
+use crate::metrics;
 use crate::view::ErrorPage;
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (code, retry_after) = (self.code, self.retry_after);
+        metrics::ERRORS.add(&[code.name()]);
         let mut response = (status, Json(self)).into_response();
         // `as_page_for_browsers` reads it.
         response.extensions_mut().insert(code);
@@ -32,8 +34,13 @@ impl IntoResponse for Error {
 
 /// Returns a page about an error.
 pub(super) fn error_page(error: &Error, lang: Lang) -> Response {
-    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Html(ErrorPage { lang, code: error.code }.html())).into_response()
+    metrics::ERRORS.add(&[error.code.name()]);
+    page_about(error.code, lang)
+}
+
+fn page_about(code: Code, lang: Lang) -> Response {
+    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Html(ErrorPage { lang, code }.html())).into_response()
 }
 
 /// Turns an error of any handler into a page where the request asks for HTML. The API always
@@ -43,7 +50,7 @@ pub(super) async fn as_page_for_browsers(caller: Caller, request: Request, next:
     let wants_page = accept.contains("text/html") && !request.uri().path().starts_with("/api/");
     let response = next.run(request).await;
     match response.extensions().get::<Code>() {
-        Some(&code) if wants_page => error_page(&code.into(), caller.lang),
+        Some(&code) if wants_page => page_about(code, caller.lang),
         _ => response,
     }
 }

@@ -13,6 +13,7 @@ use socketio::Args;
 
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId};
+use crate::metrics;
 
 pub use events::*;
 pub use requests::*;
@@ -89,6 +90,7 @@ pub(crate) struct Nack {
 
 impl Nack {
     pub(crate) fn new(error: Error) -> Self {
+        metrics::ERRORS.add(&[error.code.name()]);
         Self { ok: false, error }
     }
 }

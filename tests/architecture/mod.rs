@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["web", "socket", "ops"],
     &["jobs"],
     &["service"],
-    &["view", "realtime", "files"],
+    &["view", "realtime", "files", "tls"],
     &["wire"],
     &["chat"],
     &["db", "text"],
@@ -32,10 +32,12 @@ const LAYERS: &[&[&str]] = &[
         "memory",
         "network",
         "open_files",
+        "process_stats",
         "data_folder",
         "signals",
+        "systemd",
     ],
-    &["failpoint"],
+    &["failpoint", "metrics"],
 ];
 
 /// Imports that break the order, each with its reason.

@@ -14,7 +14,7 @@ use crate::support::{Client, ConnectOptions};
 #[tokio::test]
 async fn no_secret_and_no_text_is_logged() {
     let folder = TempDir::new();
-    let program = Program::start(folder.path(), &["--log-format", "json"]);
+    let program = Program::start(folder.path(), &["--log-format", "json", "--access-log", "on"]);
     let (minji, jun) = (program.guest("minji").await, program.guest("jun").await);
     let asked = json!({ "title": "hushed title", "password": "open sesame", "max": 9 });
     let room = program.room(&minji, asked).await;
@@ -118,5 +118,40 @@ async fn no_input_forges_a_line_of_the_log() {
             };
             assert!(is_ours && line.len() < 1_000, "{format}: {line:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_access_log_has_one_line_for_each_request() {
+    let folder = TempDir::new();
+    for (flag, count) in [("on", 3), ("off", 0)] {
+        let flags = ["--log-format", "json", "--access-log", flag, "--trusted-proxies", "127.0.0.1"];
+        let program = Program::start(folder.path(), &flags);
+        let page = program.request("GET", "/?secret=1").header("x-forwarded-for", "192.0.2.7");
+        page.header("x-request-id", "from-the-proxy.1").send().await;
+        let response = program.request("GET", "/invite/abcdef").send().await;
+        let id = response.header("x-request-id").unwrap().to_owned();
+        program.request("GET", "/socket.io/?EIO=4&transport=polling").send().await;
+        let (_, log) = program.terminate().await;
+        let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let lines: Vec<_> =
+            lines.iter().filter(|line| line["target"] == "access").map(|line| &line["fields"]).collect();
+        assert_eq!(lines.len(), count, "{log}");
+        let [page, invite, socket] = lines[..] else { continue };
+        let expected = ("GET", "/", 200, "192.0.2.7", "from-the-proxy.1");
+        let text = |field: &str| page[field].as_str().unwrap().to_owned();
+        assert_eq!(
+            (
+                &*text("method"),
+                &*text("path"),
+                page["status"].as_i64().unwrap(),
+                &*text("address"),
+                &*text("request_id")
+            ),
+            expected
+        );
+        assert_eq!((&invite["path"], &invite["request_id"]), (&json!("/invite/"), &json!(id)));
+        assert_eq!(socket["route"], "/socket.io/");
+        assert!(page["ms"].as_f64().is_some_and(|ms| ms > 0.0), "{page}");
     }
 }

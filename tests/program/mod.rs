@@ -11,6 +11,7 @@ use crate::support::{Client, ConnectOptions, Person, Request, Room, TempDir, key
 
 mod archive;
 mod backup;
+mod doctor;
 mod health;
 mod licenses;
 mod log;
@@ -18,8 +19,10 @@ mod memory;
 mod migrate_store;
 mod migration;
 mod outbox;
+mod packaging;
 mod postgres;
 mod restore;
+mod scheduled_backup;
 mod settings;
 mod upload;
 mod verify;

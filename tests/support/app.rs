@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use madang::app::Listeners;
 use madang::config::{Config, Postgres};
 use madang::mail::Secret;
 use serde_json::Value;
@@ -33,6 +34,10 @@ type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 
 pub struct App {
     pub address: SocketAddr,
+    /// Where plain HTTP is beside HTTPS.
+    pub http: Option<SocketAddr>,
+    /// Where the metrics are, at an address of their own.
+    pub metrics: Option<SocketAddr>,
     folder: TempDir,
     /// The database, if it is not a file in the folder.
     database: Option<Database>,
@@ -71,18 +76,30 @@ impl App {
         let change = Arc::new(change);
         let database = postgres::is_wanted().then(Database::new);
         let address = ([127, 0, 0, 1], 0).into();
-        let mut app = Self { address, folder: TempDir::new(), database, change, running: None };
+        let mut app =
+            Self { address, http: None, metrics: None, folder: TempDir::new(), database, change, running: None };
         app.open().await;
         app
     }
 
     async fn open(&mut self) {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        self.address = listener.local_addr().unwrap();
+        let main = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        self.address = main.local_addr().unwrap();
         let config = self.config();
+        let http = match config.tls {
+            Some(_) => Some(TcpListener::bind(("127.0.0.1", 0)).await.unwrap()),
+            None => None,
+        };
+        self.http = http.as_ref().map(|http| http.local_addr().unwrap());
+        let metrics = match config.metrics.bind {
+            Some(_) => Some(TcpListener::bind(("127.0.0.1", 0)).await.unwrap()),
+            None => None,
+        };
+        self.metrics = metrics.as_ref().map(|metrics| metrics.local_addr().unwrap());
+        let listeners = Listeners { main, http, metrics };
         let (stop, stopped) = oneshot::channel();
         let ended = async move { drop(stopped.await) };
-        self.running = Some((stop, tokio::spawn(madang::app::run(config, listener, ended))));
+        self.running = Some((stop, tokio::spawn(madang::app::run(config, listeners, ended))));
     }
 
     /// The configuration that it runs with.

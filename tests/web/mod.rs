@@ -18,6 +18,7 @@ mod markup;
 mod me;
 mod member;
 mod message;
+mod metrics;
 mod moderator;
 mod network;
 mod notification;

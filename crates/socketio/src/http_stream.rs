@@ -9,8 +9,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+use tokio_rustls::rustls::ServerConnection;
 
 use crate::address::Permit;
+use crate::byte_stream::ByteStream;
 use crate::request_scanner::{RequestScanner, SmugglingGuard};
 
 /// How long the rest of a body is read, and thrown away, after the response to it.
@@ -23,7 +25,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// arrived is not lost by the end of the connection.
 #[derive(Debug)]
 pub(crate) struct HttpStream {
-    tcp: TcpStream,
+    bytes: ByteStream,
     /// Kept with the stream and not with hyper's future, which ends at the upgrade.
     permit: Permit,
     guard: Arc<SmugglingGuard>,
@@ -34,13 +36,14 @@ pub(crate) struct HttpStream {
 }
 
 impl HttpStream {
-    pub(crate) fn new(tcp: TcpStream, permit: Permit, guard: Arc<SmugglingGuard>, write_timeout: Duration) -> Self {
-        Self { tcp, permit, guard, scanner: RequestScanner::default(), write_timeout, stalled: None, linger: None }
+    pub(crate) fn new(bytes: ByteStream, permit: Permit, guard: Arc<SmugglingGuard>, write_timeout: Duration) -> Self {
+        Self { bytes, permit, guard, scanner: RequestScanner::default(), write_timeout, stalled: None, linger: None }
     }
 
     /// Takes the connection over from HTTP.
-    pub(crate) fn into_parts(self) -> (TcpStream, Permit) {
-        (self.tcp, self.permit)
+    pub(crate) fn into_parts(self) -> (TcpStream, Option<ServerConnection>, Permit) {
+        let (tcp, tls) = self.bytes.into_parts();
+        (tcp, tls, self.permit)
     }
 
     fn watch_stall(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -60,7 +63,7 @@ impl HttpStream {
         let mut bytes = [0; 4 * 1024];
         loop {
             let mut buf = ReadBuf::new(&mut bytes);
-            match Pin::new(&mut self.tcp).poll_read(cx, &mut buf) {
+            match Pin::new(&mut self.bytes).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
                 Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => break,
@@ -73,7 +76,7 @@ impl HttpStream {
 impl AsyncRead for HttpStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut self.bytes).poll_read(cx, buf))?;
         let Self { guard, scanner, .. } = &mut *self;
         scanner.scan(&buf.filled()[before..], guard);
         Poll::Ready(Ok(()))
@@ -82,7 +85,7 @@ impl AsyncRead for HttpStream {
 
 impl AsyncWrite for HttpStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write(cx, buf);
+        let written = Pin::new(&mut self.bytes).poll_write(cx, buf);
         self.watch_stall(cx, written)
     }
 
@@ -91,7 +94,7 @@ impl AsyncWrite for HttpStream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs);
+        let written = Pin::new(&mut self.bytes).poll_write_vectored(cx, bufs);
         self.watch_stall(cx, written)
     }
 
@@ -100,11 +103,11 @@ impl AsyncWrite for HttpStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(cx)
+        Pin::new(&mut self.bytes).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
+        ready!(Pin::new(&mut self.bytes).poll_shutdown(cx))?;
         if self.guard.is_in_body() { self.poll_discard(cx).map(Ok) } else { Poll::Ready(Ok(())) }
     }
 }

@@ -37,6 +37,7 @@
 
 mod address;
 mod broadcast;
+mod byte_stream;
 mod config;
 mod disconnect_reason;
 mod engine;
@@ -66,7 +67,7 @@ pub use engine::payload::{Message, Packet};
 pub use engine::session::{Closing, FloodCheck, Session, SessionHandler};
 pub use engine::{Application, Engine, HttpResponse};
 pub use handshake::{AllowAll, AllowFuture, HandshakeData, HandshakeHooks, HandshakeRequest, Origin};
-pub use listener::{Limits, serve};
+pub use listener::{Limits, Listener, serve};
 pub use namespace::Namespace;
 pub use packet::{Args, Event};
 pub use rate::{Rate, RateLimiter};

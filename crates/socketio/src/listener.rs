@@ -1,4 +1,4 @@
-//! The accept loop: HTTP/1.1 on plain TCP, with limits on heads, time and connections.
+//! The accept loop: HTTP/1.1 on TCP, in plain or with TLS, with limits on heads, time and connections.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -15,8 +15,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::address::{AddressLimit, Permit};
+use crate::byte_stream::ByteStream;
 use crate::http_stream::HttpStream;
 use crate::request_scanner::SmugglingGuard;
 
@@ -62,18 +66,42 @@ impl Default for Limits {
 /// How long after a warning about too many connections comes the next.
 const WARN_AGAIN: Duration = Duration::from_secs(60);
 
+/// Where connections arrive, in plain or with TLS.
+pub struct Listener {
+    tcp: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Listener {
+    /// Speaks TLS on every connection.
+    pub fn with_tls(tcp: TcpListener, config: Arc<ServerConfig>) -> Self {
+        Self { tcp, tls: Some(TlsAcceptor::from(config)) }
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(tcp: TcpListener) -> Self {
+        Self { tcp, tls: None }
+    }
+}
+
 /// Accepts connections and answers their requests with `service`, until `shutdown` is ready and
 /// the requests then in progress are answered or their grace is over.
 ///
 /// `service` gets the address of the TCP connection. Its response is sent unchanged.
-pub async fn serve<S, F, B>(listener: TcpListener, limits: Limits, service: S, shutdown: impl Future<Output = ()>)
-where
+pub async fn serve<S, F, B>(
+    listener: impl Into<Listener>,
+    limits: Limits,
+    service: S,
+    shutdown: impl Future<Output = ()>,
+) where
     S: Fn(Request<Body>, SocketAddr) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: HttpBody + Default + Send + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let Listener { tcp: listener, tls } = listener.into();
     let limited = AddressLimit::new(limits.connections_per_address);
     let unlimited = AddressLimit::new(0);
     let all = AddressLimit::new(limits.connections);
@@ -103,14 +131,14 @@ where
             continue;
         };
         let permit = permit.and(one_of_all);
-        let connection = Connection { limits: limits.clone(), stopped: stopped.clone(), address };
+        let connection = Connection { limits: limits.clone(), tls: tls.clone(), stopped: stopped.clone(), address };
         tokio::spawn(connection.run(tcp, permit, service.clone()));
     }
     drop(listener);
     drop(stopped);
     // Each connection holds a receiver: when the last one is dropped, no request is in progress.
     let _ = stop.send(());
-    let _ = tokio::time::timeout(limits.grace, stop.closed()).await;
+    let _ = timeout(limits.grace, stop.closed()).await;
 }
 
 /// Waits after an error, as a process out of file handles would otherwise spin in the accept loop.
@@ -127,6 +155,7 @@ async fn back_off(error: &io::Error) {
 
 struct Connection {
     limits: Limits,
+    tls: Option<TlsAcceptor>,
     stopped: watch::Receiver<()>,
     address: SocketAddr,
 }
@@ -142,8 +171,9 @@ impl Connection {
     {
         // Without it small responses wait for the acknowledgement of earlier ones.
         let _ = tcp.set_nodelay(true);
+        let Some(bytes) = self.secure(tcp).await else { return };
         let guard = Arc::new(SmugglingGuard::default());
-        let stream = HttpStream::new(tcp, permit, Arc::clone(&guard), self.limits.write_timeout);
+        let stream = HttpStream::new(bytes, permit, Arc::clone(&guard), self.limits.write_timeout);
         let address = self.address;
         let service = service_fn(|request: Request<Body>| {
             let is_allowed = guard.begin_request() && names_one_host(&request);
@@ -175,6 +205,16 @@ impl Connection {
             _ = self.stopped.changed() => connection.as_mut().graceful_shutdown(),
         }
         let _ = connection.await;
+    }
+
+    /// Makes the TLS handshake, if there is to be one. It may take as long as a request's head.
+    async fn secure(&self, tcp: TcpStream) -> Option<ByteStream> {
+        let Some(tls) = &self.tls else { return Some(ByteStream::Plain(tcp)) };
+        // Boxed, or each connection's task would be as large as a handshake.
+        let handshake = Box::pin(timeout(self.limits.head_timeout, tls.accept(tcp)));
+        // Errors are the client's, most often one that speaks HTTP or does not trust the certificate.
+        let stream = handshake.await.ok()?.ok()?;
+        Some(ByteStream::Tls(Box::new(stream)))
     }
 }
 

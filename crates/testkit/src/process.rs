@@ -50,7 +50,7 @@ impl Process {
         let (found, address) = mpsc::sync_channel(1);
         let lines = BufReader::new(child.stdout.take().ok_or(Error::other("no stdout"))?).lines();
         std::thread::spawn(move || {
-            let address = |line: String| line.rsplit_once("http://")?.1.trim().parse().ok();
+            let address = |line: String| line.rsplit_once("://")?.1.trim().parse().ok();
             let _ = found.send(lines.map_while(Result::ok).find_map(address));
         });
         let address = address.recv_timeout(START_TIMEOUT).ok().flatten();

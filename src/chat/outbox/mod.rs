@@ -145,6 +145,18 @@ pub fn due(tx: &mut Tx, now: i64, most: usize) -> Result<Due> {
     Ok(Due { jobs, next_at })
 }
 
+/// Counts the jobs that wait, by kind, with the time at which the oldest was queued.
+///
+/// # Errors
+/// Only those of the store.
+pub fn waiting(tx: &mut Tx) -> Result<Vec<(JobKind, u64, i64)>> {
+    let sql = "SELECT kind, COUNT(*), MIN(created_at) FROM outbox GROUP BY kind ORDER BY kind";
+    Ok(tx.query_all(sql, &[], |row| {
+        let mut c = row.columns();
+        Ok((c.next()?, c.next()?, c.next()?))
+    })?)
+}
+
 /// Counts a try before it starts, so that a job that crashes the process is not tried forever. Returns whether the
 /// job still exists.
 ///

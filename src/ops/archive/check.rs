@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use super::{DATABASE, Manifest, Unpack, Watch, hex, read};
 use crate::db::Inspection;
 
-/// Checks a whole backup, its database too, and writes nothing but a temporary copy of that.
+/// Checks a whole backup, its database too, and writes nothing but a temporary copy of that, into a folder of its own
+/// in `scratch`.
 ///
 /// # Errors
 /// A message for the operator.
-pub(crate) fn check(path: &Path, watch: Watch<'_>) -> Result<Manifest, String> {
-    let folder = TempFolder::create()?;
+pub(crate) fn check(path: &Path, scratch: &Path, watch: Watch<'_>) -> Result<Manifest, String> {
+    let folder = TempFolder::create(scratch)?;
     let manifest = read(path, Unpack::Database(&folder.0), watch)?;
     check_database(&folder.0.join(DATABASE), &manifest).map_err(|why| format!("{}: {why}", path.display()))?;
     Ok(manifest)
@@ -44,10 +45,10 @@ pub(crate) fn check_database(database: &Path, manifest: &Manifest) -> Result<(),
 struct TempFolder(PathBuf);
 
 impl TempFolder {
-    fn create() -> Result<Self, String> {
+    fn create(scratch: &Path) -> Result<Self, String> {
         let mut number = [0; 8];
         getrandom::fill(&mut number).map_err(|error| error.to_string())?;
-        let path = std::env::temp_dir().join(format!("madang-verify-{}", hex(&number)));
+        let path = scratch.join(format!("madang-verify-{}", hex(&number)));
         DirBuilder::new()
             .mode(0o700)
             .create(&path)

@@ -10,10 +10,13 @@ use socket2::SockRef;
 use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::rustls::ServerConnection;
 
 use crate::address::Permit;
 use crate::engine::buffer::with_buffer;
 use crate::engine::frame::{self, CloseCode};
+use crate::engine::raw_socket::RawSocket;
+use crate::engine::tls::Tls;
 
 /// The kernel's send buffer of a WebSocket stream, in bytes. On loopback the default takes megabytes,
 /// minutes of a busy room, before it refuses the first byte for a client that stopped reading.
@@ -39,40 +42,57 @@ const LINGER: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct WebSocketStream {
     tcp: TcpStream,
+    /// Boxed, as most connections have none: they end at a proxy.
+    tls: Option<Box<Tls>>,
     _permit: Permit,
 }
 
 impl WebSocketStream {
-    pub(crate) fn new(tcp: TcpStream, permit: Permit) -> Self {
+    pub(crate) fn new(tcp: TcpStream, tls: Option<ServerConnection>, permit: Permit) -> Self {
         // If it fails, slow clients are only noticed later.
         let _ = SockRef::from(&tcp).set_send_buffer_size(SEND_BUFFER);
-        Self { tcp, _permit: permit }
+        Self { tcp, tls: tls.map(|tls| Box::new(Tls::new(tls))), _permit: permit }
     }
 
     /// Writes bytes past tokio's cache.
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        SockRef::from(&self.tcp).send(bytes)
+        match &self.tls {
+            None => SockRef::from(&self.tcp).send(bytes),
+            Some(tls) => tls.write(&[IoSlice::new(bytes)], &mut RawSocket::new(&self.tcp)),
+        }
     }
 
     /// Writes several slices past tokio's cache.
     pub(crate) fn write_pieces(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        SockRef::from(&self.tcp).send_vectored(slices)
+        match &self.tls {
+            None => SockRef::from(&self.tcp).send_vectored(slices),
+            Some(tls) => tls.write(slices, &mut RawSocket::new(&self.tcp)),
+        }
     }
 
     /// Writes several slices and updates tokio's cache.
     pub(crate) fn write_tracked(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.tcp.try_write_vectored(slices)
+        match &self.tls {
+            None => self.tcp.try_write_vectored(slices),
+            Some(tls) => tls.write(slices, &mut RawSocket::tracked(&self.tcp)),
+        }
     }
 
     /// Reads available bytes past tokio's cache.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*SockRef::from(&self.tcp)).read(buffer)
+        match &self.tls {
+            None => (&*SockRef::from(&self.tcp)).read(buffer),
+            Some(tls) => tls.read(buffer, &mut RawSocket::new(&self.tcp)),
+        }
     }
 
     /// Reads available bytes. A read that leaves room in the buffer has emptied the socket, so tokio's
     /// cache is cleared at once, instead of by another read that finds nothing. tokio's own `AsyncRead`
     /// does the same: later bytes, and the end of the stream, set it again.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(tls) = &self.tls {
+            return self.try_read_tls(tls, buffer);
+        }
         let mut result = Err(io::ErrorKind::WouldBlock.into());
         let _ = self.tcp.try_io(Interest::READABLE, || {
             result = self.read(buffer);
@@ -85,7 +105,20 @@ impl WebSocketStream {
         result
     }
 
+    fn try_read_tls(&self, tls: &Tls, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut result = None;
+        let _ = self.tcp.try_io(Interest::READABLE, || {
+            let mut socket = RawSocket::new(&self.tcp);
+            result = Some(tls.read(buffer, &mut socket));
+            if socket.is_emptied { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        result.unwrap_or_else(|| tls.read_plaintext(buffer))
+    }
+
     pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.tls.as_ref().is_some_and(|tls| tls.has_plaintext()) {
+            return Poll::Ready(Ok(()));
+        }
         self.tcp.poll_read_ready(cx)
     }
 
@@ -100,7 +133,11 @@ impl WebSocketStream {
     /// Sends a Close frame and waits a short time for the client to close as well.
     pub(crate) async fn close(self: Arc<Self>, code: CloseCode) {
         // Errors mean that the client is gone already.
-        let _ = self.tcp.try_write(&frame::close(code));
+        let frame = frame::close(code);
+        let _ = match &self.tls {
+            None => self.tcp.try_write(&frame).map(drop),
+            Some(tls) => tls.close(&frame, &mut RawSocket::new(&self.tcp)),
+        };
         let _ = SockRef::from(&self.tcp).shutdown(Shutdown::Write);
         let _ = timeout(LINGER, self.discard()).await;
     }

@@ -77,6 +77,6 @@ pub(crate) fn switching_protocols(accept: Accept) -> HttpResponse {
 pub(crate) async fn switch_protocol(request: Request<Body>) -> Option<(Arc<WebSocketStream>, Bytes)> {
     let upgraded = hyper::upgrade::on(request).await.ok()?;
     let parts = upgraded.downcast::<TokioIo<HttpStream>>().ok()?;
-    let (tcp, permit) = parts.io.into_inner().into_parts();
-    Some((Arc::new(WebSocketStream::new(tcp, permit)), parts.read_buf))
+    let (tcp, tls, permit) = parts.io.into_inner().into_parts();
+    Some((Arc::new(WebSocketStream::new(tcp, tls, permit)), parts.read_buf))
 }

@@ -30,4 +30,5 @@ mod polling;
 mod pressure;
 mod rooms;
 mod slow;
+mod tls;
 mod upgrade;

@@ -1,6 +1,7 @@
 //! A server in the test's process, and hand-written clients: no client library may hide what is sent.
 
 mod http;
+mod tls;
 mod ws;
 
 use std::future::Future;
@@ -8,12 +9,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socketio::{Config, Engine, HttpResponse, Limits, Namespace, Server, serve};
+use socketio::{Config, Engine, HttpResponse, Limits, Listener, Namespace, Server, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) use http::{Http, Polling, Response, get};
+pub(crate) use tls::Tls;
 pub(crate) use ws::{Frame, Upgrade, Ws, frame};
 
 /// How long anything may take that is sure to come.
@@ -44,13 +46,19 @@ impl TestServer {
     }
 
     pub(crate) async fn of(server: Server, limits: Limits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        Self::on(listener.into(), at, server, limits).await
+    }
+
+    pub(crate) async fn on(listener: Listener, at: SocketAddr, server: Server, limits: Limits) -> Self {
         let own = server.clone();
         let service = move |request, address: SocketAddr| {
             let server = own.clone();
             async move { server.handle(request, address.ip()).await }
         };
         let engine = Arc::clone(server.engine());
-        Self { socket_io: Some(server), ..Self::start(engine, limits, service).await }
+        Self { socket_io: Some(server), ..Self::start(listener, at, engine, limits, service).await }
     }
 
     /// Engine.IO alone.
@@ -60,16 +68,16 @@ impl TestServer {
             let engine = Arc::clone(&own);
             async move { engine.handle(request, address.ip()).await }
         };
-        Self::start(engine, Limits::default(), service).await
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        Self::start(listener.into(), at, engine, Limits::default(), service).await
     }
 
-    async fn start<S, F>(engine: Arc<Engine>, limits: Limits, service: S) -> Self
+    async fn start<S, F>(listener: Listener, at: SocketAddr, engine: Arc<Engine>, limits: Limits, service: S) -> Self
     where
         S: Fn(::http::Request<hyper::body::Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = HttpResponse> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;

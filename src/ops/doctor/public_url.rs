@@ -1,0 +1,168 @@
+//! The public address, as a browser uses it: by its name, through whatever is in front of the server.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use super::Finding;
+use crate::config::Config;
+use crate::lock::Lock;
+use crate::origin::Origin;
+
+/// How long one answer may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Most bytes of an answer that are looked at.
+const MAX_ANSWER: u64 = 16 * 1024;
+
+/// A connection, in plain or with TLS.
+trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
+
+pub(super) async fn findings(config: &Config) -> Vec<Finding> {
+    let Some(public) = &config.origins.public else {
+        let advice =
+            "set it once there is one, for example https://chat.example.org; until then any host name is answered";
+        return vec![Finding::warning("public URL", "PUBLIC_URL is not set", advice)];
+    };
+    if !Lock::is_server_running(&config.data_dir) {
+        return vec![Finding::skipped("public URL", "start the server first, so that there is something to reach")];
+    }
+    let name = public.as_str();
+    let answer = match ask(public, "/healthz", "").await {
+        Ok(answer) => answer,
+        Err(why) => {
+            let advice = "check that the name leads to this machine, and that its ports are open and forwarded";
+            return vec![Finding::error("public URL", format!("{name} cannot be reached: {why}"), advice)];
+        }
+    };
+    let mut findings = vec![reached(name, &answer)];
+    if answer.status != 200 {
+        return findings;
+    }
+    findings.push(named(public).await);
+    findings.push(websocket(public).await);
+    findings
+}
+
+fn reached(name: &str, answer: &Answer) -> Finding {
+    match answer.status {
+        200 if answer.text.contains("\r\n\r\nok\n") || answer.text.contains("\nok\n\r\n") => {
+            Finding::ok("public URL", format!("{name} leads here"))
+        }
+        200 => Finding::error("public URL", format!("{name} leads to another server"), "check the proxy's target"),
+        502..=504 => Finding::error(
+            "public URL",
+            format!("the proxy at {name} answers {}: it does not reach Madang", answer.status),
+            "check the address and port that the proxy passes requests to",
+        ),
+        status => Finding::error(
+            "public URL",
+            format!("{name}/healthz answers {status}"),
+            "check what the proxy does with it",
+        ),
+    }
+}
+
+/// Checks that requests arrive with the public name.
+async fn named(public: &Origin) -> Finding {
+    match ask(public, "/", "").await {
+        Ok(answer) if answer.status == 421 => Finding::error(
+            "host name",
+            "the proxy passes another host name than the one of PUBLIC_URL",
+            "let it keep the header Host (nginx: proxy_set_header Host $host;), or correct PUBLIC_URL",
+        ),
+        Ok(answer) if answer.status == 200 => Finding::ok("host name", "requests arrive with the name of PUBLIC_URL"),
+        Ok(answer) => Finding::warning(
+            "host name",
+            format!("the first page answers {}", answer.status),
+            "open it in a browser, and look at the log",
+        ),
+        Err(why) => Finding::error("host name", why, "try again; the connection broke"),
+    }
+}
+
+/// Opens a WebSocket as a browser does, with the origin of the page.
+async fn websocket(public: &Origin) -> Finding {
+    let headers = format!(
+        "origin: {}\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        public.as_str()
+    );
+    match ask(public, "/socket.io/?EIO=4&transport=websocket", &headers).await {
+        Ok(answer) if answer.status == 101 => Finding::ok("WebSocket", "passes through"),
+        Ok(answer) if answer.status == 403 => Finding::error(
+            "WebSocket",
+            "the origin of the pages is refused",
+            "PUBLIC_URL must be exactly what the browser shows, https:// included",
+        ),
+        Ok(answer) => Finding::warning(
+            "WebSocket",
+            format!("it is answered with {} instead of 101, so clients fall back to polling", answer.status),
+            "let the proxy pass the headers Upgrade and Connection (nginx: proxy_http_version 1.1; \
+             proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)",
+        ),
+        Err(why) => Finding::error("WebSocket", why, "look whether the proxy closes long connections"),
+    }
+}
+
+struct Answer {
+    status: u16,
+    text: String,
+}
+
+async fn ask(public: &Origin, path: &str, headers: &str) -> Result<Answer, String> {
+    let asked = timeout(TIMEOUT, exchange(public, path, headers)).await;
+    asked.map_err(|_| "it does not answer in time".to_owned())?.map_err(|error| error.to_string())
+}
+
+async fn exchange(public: &Origin, path: &str, headers: &str) -> io::Result<Answer> {
+    let authority = public.as_str().split_once("://").map_or("", |(_, authority)| authority);
+    let mut stream = connect(public, authority).await?;
+    // A WebSocket keeps its own header.
+    let close = if headers.is_empty() { "connection: close\r\n" } else { "" };
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\n{close}{headers}\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut bytes = Vec::new();
+    let mut limited = stream.take(MAX_ANSWER);
+    loop {
+        // The end of an answer is the end of the connection; one that switches protocols has only a head.
+        let count = limited.read_buf(&mut bytes).await?;
+        let has_head = bytes.windows(4).any(|end| end == b"\r\n\r\n");
+        if count == 0 || (has_head && !headers.is_empty()) {
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other("it does not speak HTTP"))?;
+    Ok(Answer { status, text })
+}
+
+async fn connect(public: &Origin, authority: &str) -> io::Result<Box<dyn Io>> {
+    let host = public.host().trim_matches(['[', ']']).to_owned();
+    let port = authority.strip_prefix(public.host()).and_then(|rest| rest.strip_prefix(':')?.parse().ok());
+    let port = port.unwrap_or(if public.is_https() { 443 } else { 80 });
+    let tcp = TcpStream::connect((host.as_str(), port)).await?;
+    if !public.is_https() {
+        return Ok(Box::new(tcp));
+    }
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(host).map_err(io::Error::other)?;
+    let secured = TlsConnector::from(Arc::new(tls)).connect(name, tcp).await;
+    let refused = |error| io::Error::other(format!("browsers do not trust its certificate ({error})"));
+    Ok(Box::new(secured.map_err(refused)?))
+}
