@@ -58,7 +58,8 @@ test("a direct room shows the presence of the other user", async () => {
   await row(minji, "준").getByText("잠깐 시간 있어요?").waitFor();
   await row(minji, "준").locator("[data-field=unread]").getByText("1", { exact: true }).waitFor();
   await row(minji, "준").click();
-  assert.equal(await minji.waitForRoom(), direct);
+  await minji.page.waitForURL(`**${direct}`);
+  await minji.waitForRoom();
   await minji.waitForMessage("잠깐 시간 있어요?");
   await minji.send("그럼요");
   await jun.waitForMessage("그럼요");

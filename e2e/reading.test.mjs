@@ -74,3 +74,26 @@ test("pictures of one message are an album, and code can be copied and wrapped",
   await page.locator("#toast").getByText("복사했어요.").waitFor();
   assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trim(), "let a = 1;");
 });
+
+// F23, F30
+test("a picture zooms, and Back closes it without leaving the room", async () => {
+  const minji = await s.minji();
+  const room = await minji.createRoom("확대", { lasting: true });
+  const { page } = minji;
+  await page.locator(".composer [type=file]").setInputFiles({ name: "하늘.png", mimeType: "image/png", buffer: png(120) });
+  await page.locator(".button--send").click();
+  await page.locator(".message:not(.is-pending) [data-picture]").click();
+  const picture = page.locator("#lightbox[open] .lightbox__picture");
+  const zoom = () => picture.evaluate((image) => Number(image.style.scale || 1));
+  await picture.hover();
+  await page.mouse.wheel(0, -600);
+  await page.waitForFunction(() => Number(document.querySelector(".lightbox__picture").style.scale) > 2);
+  for (let presses = 0; presses < 4; presses += 1) await page.keyboard.press("-");
+  await page.waitForFunction(() => Number(document.querySelector(".lightbox__picture").style.scale) < 2);
+  await picture.dblclick();
+  assert.ok((await zoom()) >= 1);
+  await page.goBack();
+  await page.locator("#lightbox").waitFor({ state: "hidden" });
+  assert.equal(new URL(page.url()).pathname, room);
+  await minji.send("아직 여기예요");
+});
