@@ -17,12 +17,13 @@ const CLOSING_MS = 2500;
 
 /** The frame of the room's page: title, connection notice, number of people, typing line. */
 export default class RoomController extends Controller<HTMLElement> {
-  static targets = ["bar", "title", "locked", "members", "online", "typing", "seen", "request"];
+  static targets = ["bar", "title", "locked", "members", "memberNumber", "online", "typing", "seen", "request"];
   static outlets = ["timeline"];
   declare readonly barTarget: HTMLElement;
   declare readonly titleTarget: HTMLElement;
   declare readonly lockedTarget: SVGElement;
   declare readonly membersTargets: HTMLElement[];
+  declare readonly memberNumberTargets: HTMLElement[];
   declare readonly onlineTargets: HTMLElement[];
   declare readonly typingTarget: HTMLElement;
   declare readonly seenTargets: HTMLElement[];
@@ -137,6 +138,7 @@ export default class RoomController extends Controller<HTMLElement> {
     const { memberCount } = room;
     const members = memberCount === 1 ? t("membersOne") : t("membersMany").replace("#", String(memberCount));
     for (const target of this.membersTargets) target.textContent = members;
+    for (const target of this.memberNumberTargets) target.textContent = String(memberCount);
   }
 
   private retitle(name: string): void {
