@@ -126,6 +126,27 @@ pub enum JobKind {
     ResetEmail,
 }
 
+/// What somebody did, in the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditAction {
+    AdminMade,
+    AdminRemoved,
+    AdminLink,
+    AccountSuspended,
+    AccountRestored,
+    ResetLink,
+    KeyCreated,
+    KeyRevoked,
+    MemberRemoved,
+    MemberBanned,
+    MemberUnbanned,
+    ModeratorMade,
+    ModeratorRemoved,
+    RoomHandedOver,
+    RoomRemoved,
+    MessageDeleted,
+}
+
 macro_rules! names {
     ($($kind:ident { $($value:ident $name:literal)+ })+) => {$(
         impl $kind {
@@ -166,6 +187,24 @@ names! {
     NotifyLevel { All "all" Mentions "mentions" None "none" }
     LinkKind { Admin "admin" Password "password" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
+    AuditAction {
+        AdminMade "admin.made"
+        AdminRemoved "admin.removed"
+        AdminLink "admin.link"
+        AccountSuspended "account.suspended"
+        AccountRestored "account.restored"
+        ResetLink "account.resetLink"
+        KeyCreated "key.created"
+        KeyRevoked "key.revoked"
+        MemberRemoved "member.removed"
+        MemberBanned "member.banned"
+        MemberUnbanned "member.unbanned"
+        ModeratorMade "moderator.made"
+        ModeratorRemoved "moderator.removed"
+        RoomHandedOver "room.handedOver"
+        RoomRemoved "room.removed"
+        MessageDeleted "message.deleted"
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Suspended accounts: they stay with all they wrote, and cannot log in.
 
-use crate::chat::Tx;
+use crate::chat::kinds::AuditAction;
 use crate::chat::session::{self, SessionId};
+use crate::chat::{Tx, audit};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -22,7 +23,13 @@ pub fn suspend(tx: &mut Tx, now: i64, user_id: UserId, on: bool) -> Result<Vec<S
     };
     match (changed, on) {
         (0, _) => Err(Code::NotFound.into()),
-        (_, true) => session::close_all(tx, user_id, None),
-        (_, false) => Ok(Vec::new()),
+        (_, true) => {
+            audit::append(tx, now, None, AuditAction::AccountSuspended, None, user_id)?;
+            session::close_all(tx, user_id, None)
+        }
+        (_, false) => {
+            audit::append(tx, now, None, AuditAction::AccountRestored, None, user_id)?;
+            Ok(Vec::new())
+        }
     }
 }
