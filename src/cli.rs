@@ -92,6 +92,9 @@ pub(crate) enum Command {
     /// Write the manual pages into a folder.
     #[command(hide = true)]
     ManPages { folder: PathBuf },
+    /// Print the audit log, one line of JSON for each act of admins, moderators and commands, and check that nothing was changed
+    /// in it.
+    Audit(ServerAddress),
     /// Print the licences of everything that this program contains.
     Licenses,
 }

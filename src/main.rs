@@ -15,6 +15,7 @@ use cli::{AccountArgs, Cli, Command, DoctorArgs, FilesCommand, KeyCommand, UserC
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use madang::app::{self, Listeners};
 use madang::chat::api_key::Key;
+use madang::chat::audit::Entry;
 use madang::config::{Config, LogFormat, ServerAddress, Settings, Switch};
 use madang::db::{Copied, CopyProgress};
 use madang::log::{self, Log};
@@ -88,6 +89,13 @@ async fn run(command: Command) -> Result<(), String> {
         Command::User(UserCommand::Demote(AccountArgs { email, address })) => {
             with_admin(&address, async |admin| admin.demote(&email).await.map(|()| format!("{email} is no admin now")))
                 .await
+        }
+        Command::Audit(address) => {
+            with_admin(&address, async |admin| {
+                let show = |entry: &Entry| print(&serde_json::to_string(entry).map_err(|error| error.to_string())?);
+                admin.audit(show).await.map(|()| String::new())
+            })
+            .await
         }
         Command::Doctor(arguments) => run_doctor(arguments).await,
         Command::Health(settings) => {

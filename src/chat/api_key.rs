@@ -4,10 +4,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::kinds::UserKind;
+use super::kinds::{AuditAction, UserKind};
 use super::session::Token;
 use super::user::{self, User};
-use super::{Fact, Limits, Tx};
+use super::{Fact, Limits, Tx, audit};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{KeyId, UserId};
@@ -47,6 +47,7 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, name: &str) -> Result<(Key
         "INSERT INTO keys (id, name, key_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
         &[&id, &name, &secret.hash(), &now],
     )?;
+    audit::append(tx, now, None, AuditAction::KeyCreated, None, id)?;
     Ok((Key { id, name, created_at: rfc3339(now), revoked_at: None }, secret))
 }
 
@@ -80,6 +81,7 @@ pub fn revoke(tx: &mut Tx, now: i64, id: KeyId) -> Result<bool> {
     let sql = "DELETE FROM sessions WHERE user_id IN
                  (SELECT id FROM users WHERE key_id = ?1 AND external_id IS NOT NULL)";
     tx.execute(sql, &[&id])?;
+    audit::append(tx, now, None, AuditAction::KeyRevoked, None, id)?;
     Ok(true)
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Tx;
+use super::{Tx, audit};
 use crate::error::Result;
 use crate::ids::RoomId;
 
@@ -82,6 +82,7 @@ pub fn errors(tx: &mut Tx) -> Result<Vec<String>> {
     if strays > 0 {
         errors.push(format!("messages: {strays} belong to no room"));
     }
+    errors.extend(audit::check(tx)?);
     Ok(errors)
 }
 

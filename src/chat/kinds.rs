@@ -115,6 +115,27 @@ pub enum JobKind {
     ResetEmail,
 }
 
+/// What somebody did, in the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditAction {
+    AdminMade,
+    AdminRemoved,
+    AdminLink,
+    AccountSuspended,
+    AccountRestored,
+    ResetLink,
+    KeyCreated,
+    KeyRevoked,
+    MemberRemoved,
+    MemberBanned,
+    MemberUnbanned,
+    ModeratorMade,
+    ModeratorRemoved,
+    RoomHandedOver,
+    RoomRemoved,
+    MessageDeleted,
+}
+
 macro_rules! names {
     ($($kind:ident { $($value:ident $name:literal)+ })+) => {$(
         impl $kind {
@@ -154,6 +175,24 @@ names! {
     DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
     LinkKind { Admin "admin" Password "password" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
+    AuditAction {
+        AdminMade "admin.made"
+        AdminRemoved "admin.removed"
+        AdminLink "admin.link"
+        AccountSuspended "account.suspended"
+        AccountRestored "account.restored"
+        ResetLink "account.resetLink"
+        KeyCreated "key.created"
+        KeyRevoked "key.revoked"
+        MemberRemoved "member.removed"
+        MemberBanned "member.banned"
+        MemberUnbanned "member.unbanned"
+        ModeratorMade "moderator.made"
+        ModeratorRemoved "moderator.removed"
+        RoomHandedOver "room.handedOver"
+        RoomRemoved "room.removed"
+        MessageDeleted "message.deleted"
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! One-time links, which the operator or an e-mail gives to a user.
 
-use super::Tx;
+use super::kinds::AuditAction;
 use super::session::Token;
+use super::{Tx, audit};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -36,6 +37,20 @@ pub fn make(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> R
         &[&code.hash(), &kind, &user_id, &now, &(now + kind.lifetime_ms())],
     )?;
     Ok(code)
+}
+
+/// Creates a link for the operator, who gives it to somebody: that is in the audit log.
+///
+/// # Errors
+/// Only those of the store.
+pub fn make_by_command(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> Result<Token> {
+    let action = match kind {
+        LinkKind::Admin => AuditAction::AdminLink,
+        LinkKind::Password => AuditAction::ResetLink,
+    };
+    let subject = user_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    audit::append(tx, now, None, action, None, subject)?;
+    make(tx, now, kind, user_id)
 }
 
 /// Returns the user of a valid link without using it.

@@ -3,6 +3,7 @@
 
 use crate::chat::account;
 use crate::chat::api_key::{self, Key};
+use crate::chat::audit::{self, Chain, Entry};
 use crate::chat::{Db, Limits};
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -39,6 +40,29 @@ impl Admin {
     /// Closes the database.
     pub async fn close(&self) {
         self.db.close().await;
+    }
+
+    /// Hands the audit log to `show`, entry by entry, and checks that each follows the one before.
+    ///
+    /// # Errors
+    /// A message for the operator: the log was changed.
+    pub async fn audit(&self, mut show: impl FnMut(&Entry) -> Result<(), String>) -> Result<(), String> {
+        let mut chain = Chain::default();
+        let mut broken = None;
+        let mut last = 0;
+        loop {
+            let entries = self.db.read(move |tx| audit::page(tx, last)).await.map_err(failed)?;
+            let Some(newest) = entries.last() else { break };
+            last = newest.number;
+            for entry in &entries {
+                show(entry)?;
+                // The rest is shown as well: it is what there is.
+                if broken.is_none() {
+                    broken = chain.follow(entry).err();
+                }
+            }
+        }
+        broken.map_or(Ok(()), Err)
     }
 
     /// Creates a link that makes an account an admin.
@@ -80,7 +104,7 @@ impl Admin {
     /// A message for the operator, for example if the account is no admin.
     pub async fn demote(&self, email: &str) -> Result<(), String> {
         let user_id = self.account(email).await?;
-        match self.db.write(user_id, move |tx| account::demote(tx, user_id)).await.map_err(failed)? {
+        match self.db.write(user_id, move |tx| account::demote(tx, now_ms(), user_id)).await.map_err(failed)? {
             true => Ok(()),
             false => Err(format!("{email} is no admin")),
         }

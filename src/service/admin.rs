@@ -14,7 +14,8 @@ use crate::error::Result;
 /// # Errors
 /// Only those of the database.
 pub async fn create_admin_link(db: &Db, base_url: &str) -> Result<String> {
-    let code = db.write(Subject::Server, |tx| one_time_link::make(tx, now_ms(), LinkKind::Admin, None)).await?;
+    let code =
+        db.write(Subject::Server, |tx| one_time_link::make_by_command(tx, now_ms(), LinkKind::Admin, None)).await?;
     Ok(format!("{base_url}/admin/{}", code.reveal()))
 }
 
@@ -42,7 +43,7 @@ impl App {
         let me = session.user.id;
         let become_admin = self.write(me, move |tx, _, now| {
             one_time_link::take(tx, now, LinkKind::Admin, &code)?;
-            account::make_admin(tx, me)
+            account::make_admin(tx, now, me)
         });
         become_admin.await
     }

@@ -22,6 +22,6 @@ impl App {
     /// `rate_limited`; `room_not_found`, `gone`, `not_a_member`, `forbidden`, `not_found`.
     pub async fn lift_ban(&self, me: UserId, room_id: RoomId, user_id: UserId) -> Result<()> {
         self.rates.act(me)?;
-        self.write(room_id, move |tx, _, _| member::lift_ban(tx, me, room_id, user_id)).await
+        self.write(room_id, move |tx, _, now| member::lift_ban(tx, now, me, room_id, user_id)).await
     }
 }

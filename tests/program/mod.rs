@@ -10,6 +10,7 @@ use testkit::{Process, process};
 use crate::support::{Client, ConnectOptions, Person, Request, Room, TempDir, key};
 
 mod archive;
+mod audit;
 mod backup;
 mod doctor;
 mod health;

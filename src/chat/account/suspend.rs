@@ -1,7 +1,7 @@
 //! Suspended accounts: they stay with all they wrote, and cannot log in.
 
-use crate::chat::Tx;
-use crate::chat::session;
+use crate::chat::kinds::AuditAction;
+use crate::chat::{Tx, audit, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -22,7 +22,13 @@ pub fn suspend(tx: &mut Tx, now: i64, user_id: UserId, on: bool) -> Result<()> {
     };
     match (changed, on) {
         (0, _) => Err(Code::NotFound.into()),
-        (_, true) => session::close_all(tx, user_id, None),
-        (_, false) => Ok(()),
+        (_, true) => {
+            audit::append(tx, now, None, AuditAction::AccountSuspended, None, user_id)?;
+            session::close_all(tx, user_id, None)
+        }
+        (_, false) => {
+            audit::append(tx, now, None, AuditAction::AccountRestored, None, user_id)?;
+            Ok(())
+        }
     }
 }

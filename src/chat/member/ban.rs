@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::require_moderator;
+use crate::chat::kinds::AuditAction;
 use crate::chat::user::{self, User};
-use crate::chat::{Limits, Tx};
+use crate::chat::{Limits, Tx, audit};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
@@ -84,12 +85,12 @@ pub fn bans(
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` with the field `userId` for a user who
 /// is not banned.
-pub fn lift_ban(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<()> {
+pub fn lift_ban(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserId) -> Result<()> {
     require_moderator(tx, me, room_id)?;
     if tx.execute("DELETE FROM bans WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id])? == 0 {
         return Err(Error::new(Code::NotFound).with_field("userId"));
     }
-    Ok(())
+    audit::append(tx, now, Some(me), AuditAction::MemberUnbanned, Some(room_id), user_id)
 }
 
 fn find(tx: &mut Tx, room_id: RoomId, user_id: UserId) -> Result<Option<i64>> {

@@ -1,9 +1,9 @@
 //! Removing a member, with or without a ban.
 
 use super::{end, require_moderator, role};
-use crate::chat::kinds::SystemEvent;
+use crate::chat::kinds::{AuditAction, SystemEvent};
 use crate::chat::message::SystemMessage;
-use crate::chat::{Fact, Leaving, Limits, Tx, account, invite, room, system_message, user};
+use crate::chat::{Fact, Leaving, Limits, Tx, account, audit, invite, room, system_message, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -50,7 +50,11 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
     if their_role.is_some() {
         end(tx, room_id, user_id)?;
     }
-    let event = if ban { SystemEvent::Ban } else { SystemEvent::Kick };
+    let (event, action) = match ban {
+        true => (SystemEvent::Ban, AuditAction::MemberBanned),
+        false => (SystemEvent::Kick, AuditAction::MemberRemoved),
+    };
+    audit::append(tx, now, Some(me), action, Some(room_id), user_id)?;
     let content =
         SystemMessage { user: Some(user_id), by: Some(me), reason: reason.clone(), ..SystemMessage::new(event) };
     let rev = system_message::post(tx, now, room_id, me, content)?;

@@ -1,9 +1,9 @@
 //! Moderators: appointed and dismissed by the owner.
 
 use super::{Role, find_role, role, set_role};
-use crate::chat::kinds::SystemEvent;
+use crate::chat::kinds::{AuditAction, SystemEvent};
 use crate::chat::message::SystemMessage;
-use crate::chat::{Tx, invite, room, system_message};
+use crate::chat::{Tx, audit, invite, room, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -17,9 +17,9 @@ pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id
     if role(tx, me, room_id)? != Role::Owner {
         return Err(Code::Forbidden.into());
     }
-    let (new, event) = match on {
-        true => (Role::Moderator, SystemEvent::Moderator),
-        false => (Role::Member, SystemEvent::Member),
+    let (new, event, action) = match on {
+        true => (Role::Moderator, SystemEvent::Moderator, AuditAction::ModeratorMade),
+        false => (Role::Member, SystemEvent::Member, AuditAction::ModeratorRemoved),
     };
     match find_role(tx, user_id, room_id)? {
         None => return Err(Error::new(Code::NotFound).with_field("userId")),
@@ -28,6 +28,7 @@ pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id
         Some(_) => {}
     }
     set_role(tx, room_id, user_id, new)?;
+    audit::append(tx, now, Some(me), action, Some(room_id), user_id)?;
     if !on {
         invite::revoke_all_of(tx, room_id, user_id)?;
     }

@@ -2,8 +2,8 @@
 
 use super::reaction::rows;
 use super::{Changed, Message, NewMessage, load, mention, preview, target};
-use crate::chat::kinds::{MessageKind, RoomKind};
-use crate::chat::{Limits, Tx, account, file, member, room, search};
+use crate::chat::kinds::{AuditAction, MessageKind, RoomKind};
+use crate::chat::{Limits, Tx, account, audit, file, member, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 use crate::text;
@@ -56,7 +56,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
 pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId) -> Result<Changed> {
     let target = match target::find(tx, me, id) {
         Err(refused) if refused.code == Code::Forbidden && account::is_admin(tx, me)? => {
-            return delete_anywhere(tx, now, id);
+            return delete_anywhere(tx, now, me, id);
         }
         found => found?,
     };
@@ -67,17 +67,24 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
     if target.deleted_at.is_some() {
         return Ok(Changed { message: target.load(tx)?, unneeded: Vec::new() });
     }
+    if !target.is_by(me) {
+        audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(target.room_id), id)?;
+    }
     erase(tx, now, target.number)
 }
 
 /// Deletes a message of any open room, for an admin, but no whisper, as an admin may not see it.
-fn delete_anywhere(tx: &mut Tx, now: i64, id: MessageId) -> Result<Changed> {
-    let sql = "SELECT m.number, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id
+fn delete_anywhere(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Changed> {
+    let sql = "SELECT m.number, m.deleted_at, m.room_id FROM messages m JOIN rooms r ON r.id = m.room_id
                WHERE m.id = ?1 AND m.to_user_id IS NULL AND m.kind <> 'system' AND r.kind = 'open'";
-    let found = tx.query_opt(sql, &[&id], |row| Ok((row.get::<i64>(0)?, row.get::<Option<i64>>(1)?)))?;
+    let found =
+        tx.query_opt(sql, &[&id], |row| Ok((row.get::<i64>(0)?, row.get::<Option<i64>>(1)?, row.get::<RoomId>(2)?)))?;
     match found.ok_or(Code::Forbidden)? {
-        (number, None) => erase(tx, now, number),
-        (number, Some(_)) => Ok(Changed { message: load::by_number(tx, number)?, unneeded: Vec::new() }),
+        (number, None, room_id) => {
+            audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(room_id), id)?;
+            erase(tx, now, number)
+        }
+        (number, Some(_), _) => Ok(Changed { message: load::by_number(tx, number)?, unneeded: Vec::new() }),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Changes of a room by its owner: settings, hand-over, removal.
 
 use super::{Room, checked_max, publish_changed, snapshot, tombstone};
-use crate::chat::kinds::{History, Role, SystemEvent};
+use crate::chat::kinds::{AuditAction, History, Role, SystemEvent};
 use crate::chat::message::SystemMessage;
-use crate::chat::{Fact, Limits, Tx, account, invite, member, system_message};
+use crate::chat::{Fact, Limits, Tx, account, audit, invite, member, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -119,6 +119,7 @@ pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> R
         invite::revoke_all_of(tx, id, former)?;
     }
     set_owner(tx, now, id, me, to)?;
+    audit::append(tx, now, Some(me), AuditAction::RoomHandedOver, Some(id), to)?;
     publish_changed(tx, id)
 }
 
@@ -131,6 +132,7 @@ pub fn remove(tx: &mut Tx, now: i64, me: UserId, id: RoomId) -> Result<()> {
         Err(error) if error.code == Code::NotAMember && account::is_admin(tx, me)? => {}
         checked => checked?,
     }
+    audit::append(tx, now, Some(me), AuditAction::RoomRemoved, Some(id), id)?;
     delete(tx, now, id)
 }
 

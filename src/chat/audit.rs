@@ -1,0 +1,161 @@
+//! The audit log: what admins, moderators and commands did. Rows are only added, in the transaction of the act, and each
+//! has the hash of the one before, so that a row that is changed or taken out shows.
+
+use std::fmt::Display;
+
+use ring::digest::{SHA256, digest};
+use serde::{Serialize, Serializer};
+
+use super::Tx;
+use super::kinds::AuditAction;
+use crate::clock::rfc3339;
+use crate::error::{Code, Error, Result};
+use crate::ids::{RoomId, UserId};
+
+/// Entries that are read at a time.
+const PAGE: u64 = 500;
+
+/// One act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    pub number: i64,
+    /// RFC 3339 UTC with milliseconds.
+    pub at: String,
+    /// Who did it. Null for a command of the operator.
+    pub by: Option<UserId>,
+    #[serde(serialize_with = "name")]
+    pub action: AuditAction,
+    pub room: Option<RoomId>,
+    /// The id of the user, the message or the key that it was done to.
+    pub subject: String,
+    pub hash: String,
+}
+
+fn name<S: Serializer>(action: &AuditAction, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(action.as_str())
+}
+
+/// What the hash of the first entry begins with.
+const BEGINNING: &str = "madang audit log";
+
+impl Entry {
+    fn hash_after(&self, before: &str) -> String {
+        let Self { number, at, by, action, room, subject, .. } = self;
+        let or_none = |id: Option<String>| id.unwrap_or_else(|| "-".into());
+        let (by, room) = (or_none(by.map(|id| id.to_string())), or_none(room.map(|id| id.to_string())));
+        // None of these can have a line break.
+        let text = format!("{before}\n{number}\n{at}\n{by}\n{}\n{room}\n{subject}", action.as_str());
+        digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Adds an act to the log, in its transaction.
+///
+/// # Errors
+/// Only those of the store.
+pub(in crate::chat) fn append(
+    tx: &mut Tx,
+    now: i64,
+    by: Option<UserId>,
+    action: AuditAction,
+    room: Option<RoomId>,
+    subject: impl Display,
+) -> Result<()> {
+    let newest = tx.query_opt("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", &[], |row| {
+        Ok((row.get::<i64>(0)?, row.get::<String>(1)?))
+    })?;
+    let (last, before) = newest.unwrap_or_else(|| (0, BEGINNING.to_owned()));
+    let mut entry = Entry {
+        number: last + 1,
+        at: rfc3339(now),
+        by,
+        action,
+        room,
+        subject: subject.to_string(),
+        hash: String::new(),
+    };
+    entry.hash = entry.hash_after(&before);
+    let added = tx.execute(
+        "INSERT INTO audit (number, at, by_user_id, action, room_id, subject, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        &[&entry.number, &now, &entry.by, &entry.action, &entry.room, &entry.subject, &entry.hash],
+    );
+    // Another writer was quicker. A retry comes behind it.
+    added.map(drop).map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })
+}
+
+/// Returns the entries behind a number, the oldest first, and how many more there may be.
+///
+/// # Errors
+/// Only those of the store.
+pub fn page(tx: &mut Tx, after: i64) -> Result<Vec<Entry>> {
+    let sql = "SELECT number, at, by_user_id, action, room_id, subject, hash FROM audit WHERE number > ?1
+               ORDER BY number LIMIT ?2";
+    Ok(tx.query_all(sql, &[&after, &PAGE], |row| {
+        let mut c = row.columns();
+        Ok(Entry {
+            number: c.next()?,
+            at: rfc3339(c.next()?),
+            by: c.next()?,
+            action: c.next()?,
+            room: c.next()?,
+            subject: c.next()?,
+            hash: c.next()?,
+        })
+    })?)
+}
+
+/// Follows the log from its beginning.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    last: i64,
+    hash: String,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { last: 0, hash: BEGINNING.to_owned() }
+    }
+}
+
+impl Chain {
+    /// Returns the number of the entry that was followed last.
+    pub fn last(&self) -> i64 {
+        self.last
+    }
+
+    /// Follows the next entry.
+    ///
+    /// # Errors
+    /// A sentence: it does not follow the one before.
+    pub fn follow(&mut self, entry: &Entry) -> Result<(), String> {
+        let expected = self.last + 1;
+        if entry.number != expected {
+            return Err(format!("audit log: entry {expected} is missing"));
+        }
+        if entry.hash != entry.hash_after(&self.hash) {
+            return Err(format!("audit log: entry {} or the one before it was changed", entry.number));
+        }
+        (self.last, self.hash) = (entry.number, entry.hash.clone());
+        Ok(())
+    }
+}
+
+/// Checks the whole log and returns what is wrong with it, if anything.
+///
+/// # Errors
+/// Only those of the store.
+pub fn check(tx: &mut Tx) -> Result<Option<String>> {
+    let mut chain = Chain::default();
+    loop {
+        let entries = page(tx, chain.last())?;
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        for entry in &entries {
+            if let Err(why) = chain.follow(entry) {
+                return Ok(Some(why));
+            }
+        }
+    }
+}
