@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
 # Makes what a release consists of, in target/dist: the program, a .deb, manual pages, completions, the third-party
-# notices, a list of all parts (CycloneDX) and checksums. PROFILE=dev takes the debug build, to try the script.
+# notices, a list of all parts (CycloneDX) and checksums. The tests give it a PROGRAM that is built, and pack it with ZIP=none.
 #
 #   scripts/dist.sh            # for this machine, with its libc
 #   TARGET=x86_64-unknown-linux-musl scripts/dist.sh   # one static program; needs rustup target add and musl-tools
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-profile=${PROFILE:-release}
 target=${TARGET:-}
+zip=${ZIP:-xz}
 out=${OUT:-target/dist}
 version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
-cargo build --locked --profile "$profile" ${target:+--target "$target"}
-folder=$([ "$profile" = dev ] && echo debug || echo "$profile")
-program=target/${target:+$target/}$folder/madang
+program=${PROGRAM:-target/${target:+$target/}release/madang}
+[ -n "${PROGRAM:-}" ] || cargo build --locked --release ${target:+--target "$target"}
 case "${target:-$(uname -m)}" in
   x86_64*) arch=amd64 ;;
   aarch64*) arch=arm64 ;;
@@ -68,10 +67,10 @@ Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
 Description: self-hosted chat server
  One program and one data folder. Every stock Socket.IO client works with it.
 CONTROL
-dpkg-deb --root-owner-group --build "$root" "$out/madang_${version}_$arch.deb" >/dev/null
+dpkg-deb --root-owner-group "-Z$zip" --build "$root" "$out/madang_${version}_$arch.deb" >/dev/null
 rm -rf "$root"
 
-tar -C "$out" --sort=name --owner=0 --group=0 --numeric-owner -czf "$out/$name.tar.gz" "$name"
+[ "$zip" = none ] || tar -C "$out" --sort=name --owner=0 --group=0 --numeric-owner -czf "$out/$name.tar.gz" "$name"
 rm -rf "${out:?}/$name"
 (cd "$out" && sha256sum -- * >SHA256SUMS)
 ls -l "$out"

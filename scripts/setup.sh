@@ -14,6 +14,8 @@ if [ "$scope" = test ]; then
   need strace strace
   need pebble pebble
   need promtool prometheus
+  need dpkg-deb dpkg
+  need setpriv util-linux
   # Debian keeps the programs of PostgreSQL out of PATH.
   command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || packages+=(postgresql)
   need redis-server redis-server

@@ -3,6 +3,7 @@
 mod forward;
 mod metrics;
 mod schedule;
+mod unknown_proxy;
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -205,6 +206,7 @@ async fn answer(
     let origins = &app.config.origins;
     let address = origins.client_address(peer.ip(), request.headers());
     request.extensions_mut().insert(ClientAddress(address));
+    unknown_proxy::warn_of(origins, peer.ip(), request.headers());
     if origins.is_proxy(peer.ip())
         && let Some(id) = RequestId::of(request.headers())
     {

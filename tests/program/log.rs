@@ -155,3 +155,16 @@ async fn the_access_log_has_one_line_for_each_request() {
         assert!(page["ms"].as_f64().is_some_and(|ms| ms > 0.0), "{page}");
     }
 }
+
+#[tokio::test]
+async fn a_proxy_that_the_settings_do_not_name_is_warned_of_once() {
+    for (flags, warnings) in [(&[][..], 1), (&["--trusted-proxies", "127.0.0.1"], 0)] {
+        let folder = TempDir::new();
+        let program = Program::start(folder.path(), flags);
+        for _ in 0..3 {
+            program.request("GET", "/").header("x-forwarded-for", "192.0.2.7").send().await;
+        }
+        let (_, log) = program.terminate().await;
+        assert_eq!(log.matches("set TRUSTED_PROXIES=127.0.0.1 if it is yours").count(), warnings, "{log}");
+    }
+}

@@ -46,7 +46,8 @@ impl HttpStream {
         (tcp, tls, self.permit)
     }
 
-    fn watch_stall(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    /// Ends a write, or with TLS a flush, that makes no progress.
+    fn watch_stall<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
             return written;
@@ -103,11 +104,13 @@ impl AsyncWrite for HttpStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.bytes).poll_flush(cx)
+        let flushed = Pin::new(&mut self.bytes).poll_flush(cx);
+        self.watch_stall(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.bytes).poll_shutdown(cx))?;
+        let ended = Pin::new(&mut self.bytes).poll_shutdown(cx);
+        ready!(self.watch_stall(cx, ended))?;
         if self.guard.is_in_body() { self.poll_discard(cx).map(Ok) } else { Poll::Ready(Ok(())) }
     }
 }

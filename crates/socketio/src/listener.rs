@@ -63,6 +63,8 @@ impl Default for Limits {
     }
 }
 
+/// Bytes of responses that are encrypted before they leave.
+const TLS_BUFFER: usize = 16 * 1024;
 /// How long after a warning about too many connections comes the next.
 const WARN_AGAIN: Duration = Duration::from_secs(60);
 
@@ -213,7 +215,9 @@ impl Connection {
         // Boxed, or each connection's task would be as large as a handshake.
         let handshake = Box::pin(timeout(self.limits.head_timeout, tls.accept(tcp)));
         // Errors are the client's, most often one that speaks HTTP or does not trust the certificate.
-        let stream = handshake.await.ok()?.ok()?;
+        let mut stream = handshake.await.ok()?.ok()?;
+        // What waits in rustls must leave within `write_timeout`: little, so that a slow client can take it.
+        stream.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
         Some(ByteStream::Tls(Box::new(stream)))
     }
 }

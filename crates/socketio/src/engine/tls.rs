@@ -31,7 +31,9 @@ struct State {
 }
 
 impl Tls {
-    pub(crate) fn new(connection: ServerConnection) -> Self {
+    pub(crate) fn new(mut connection: ServerConnection) -> Self {
+        // Each record leaves before the next is made.
+        connection.set_buffer_limit(None);
         Self(Mutex::new(State { connection, has_unwritten_byte: false }))
     }
 

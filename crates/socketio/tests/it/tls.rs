@@ -156,3 +156,40 @@ async fn a_connection_without_tls_or_without_a_handshake_gets_nothing() {
     soon(stream.read_exact(&mut head)).await.unwrap();
     assert_eq!(&head, b"HTTP/1.1 200 OK");
 }
+
+/// Responses of many lengths: with some of them the last bytes wait in rustls and not in hyper.
+///
+/// Abuse: H9
+#[tokio::test]
+async fn a_response_over_tls_that_nobody_reads_ends_the_connection() {
+    const COUNT: usize = 256;
+    const STEP: usize = 10 * 1024;
+    let tls = Tls::new();
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = tcp.local_addr().unwrap();
+    let limits = Limits { connections_per_address: COUNT, write_timeout: ms(100), ..Limits::default() };
+    let service = |request: http::Request<hyper::body::Incoming>, _| async move {
+        let bytes: usize = request.uri().path()[1..].parse().unwrap();
+        http::Response::new(http_body_util::Full::new(bytes::Bytes::from(vec![b'x'; bytes])))
+    };
+    let listener = Listener::with_tls(tcp, Arc::clone(&tls.server));
+    let server = tokio::spawn(socketio::serve(listener, limits, service, std::future::pending()));
+    let mut silent = Vec::new();
+    for number in 0..COUNT {
+        let mut stream = tls.connect(at).await;
+        let request = format!("GET /{} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", number * STEP);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        silent.push(stream);
+    }
+    // The address may have as many connections again once all of these are gone.
+    let mut others = Vec::new();
+    let begun = std::time::Instant::now();
+    while others.len() < COUNT {
+        assert!(begun.elapsed() < ms(20_000), "{} of {COUNT} connections are left", COUNT - others.len());
+        match soon(tls.try_connect(at)).await {
+            Ok(stream) => others.push(stream),
+            Err(_) => tokio::time::sleep(ms(5)).await,
+        }
+    }
+    server.abort();
+}

@@ -45,11 +45,15 @@ impl Tls {
 
     /// Connects with a small receive buffer.
     pub(crate) async fn connect(&self, at: SocketAddr) -> TlsStream<TcpStream> {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(BUFFER as u32).unwrap();
-        let tcp = socket.connect(at).await.unwrap();
-        tcp.set_nodelay(true).unwrap();
-        self.connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await.unwrap()
+        self.try_connect(at).await.unwrap()
+    }
+
+    pub(crate) async fn try_connect(&self, at: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(BUFFER as u32)?;
+        let tcp = socket.connect(at).await?;
+        tcp.set_nodelay(true)?;
+        self.connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await
     }
 
     /// Opens a port whose connections lead through TLS to the server, for clients that know none.
