@@ -2,7 +2,7 @@
 //   MADANG_BIN=target/release/madang node scripts/measure_browser.mjs [seconds of the flood]
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Server } from "../e2e/support/server.mjs";
 import { launch } from "../e2e/support/setup.mjs";
@@ -156,7 +156,8 @@ function report() {
   const line = (what, get, goal) => `| ${what} | ${get(rows.desktop)} | ${get(rows.phone)} | ${goal} |`;
   return `# The pages in the browser
 
-Written by \`scripts/measure_browser.mjs\` on ${new Date().toISOString().slice(0, 10)} at ${commit}: headless Chromium, ${cpus().length} cores, ${process.env.MADANG_BIN ?? "debug build"}.
+Written by \`scripts/measure_browser.mjs\` on ${new Date().toISOString().slice(0, 10)} at ${commit}: headless Chromium, ${cpus().length} cores with a load of ${loadavg()[0].toFixed(1)} at the end,
+${process.env.MADANG_BIN?.includes("release") ? "release" : "debug"} build of the server.
 Medians of ${LOADS} first loads in fresh profiles; the layout shift is the worst of them.
 
 | | desktop | phone size | goal |
