@@ -78,7 +78,7 @@ e2e: unit
 ## for MINUTES, with 50 active users; SEED repeats a run.
 torture: build tests/clients/node/node_modules
 	cargo run --release --locked -p madang-torture -- bugs
-	cargo run --release --locked -p madang-torture -- --madang target/release/madang run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+	cargo run --release --locked -p madang-torture -- --madang target/release/madang run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(NODES),--nodes $(NODES))
 
 tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error

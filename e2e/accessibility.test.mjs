@@ -13,7 +13,7 @@ const s = setup(async ({ browser, server }) => {
   await jun.join(room, { password: "열쇠" });
   await jun.send("안녕하세요");
   await minji.send("어서 와요 https://example.org");
-  await (await minji.openMemberMenu("준")).getByText("귓속말").click();
+  await minji.whisperTo("준");
   await minji.send("둘만 보는 말");
   await jun.waitForMessage("둘만 보는 말");
   for (const user of [minji, jun]) {
@@ -53,4 +53,4 @@ screen("a room", { as: "준", path: "room" });
 screen("a room with the menu of a member", { as: "민지", path: "room", open: (_, user) => user.openMemberMenu("준") });
 screen("a room with the menu of a message", { as: "준", path: "room", open: (_, user) => user.openMessageMenu(user.message("안녕하세요")) });
 screen("a room with the emoji", { as: "민지", path: "room", open: (page) => page.locator(".composer [popovertarget=emoji]").click() });
-screen("a room with the settings", { as: "민지", path: "room", open: (page) => page.locator(".talk__head [popovertarget=settings]").click() });
+screen("a room with the settings", { as: "민지", path: "room", open: (_, user) => user.openRoomSheet("settings") });

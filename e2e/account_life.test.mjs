@@ -25,9 +25,8 @@ test("from guest to account to owner to a deleted account, in two browsers", asy
   // Send, edit, reply, react.
   await minji.send("내일 산에 가요");
   await minji.page.locator(".composer__text").press("ArrowUp");
-  await minji.page.locator(".composer__about").waitFor();
-  await minji.page.locator(".composer__text").fill("모레 산에 가요");
-  await minji.page.locator(".composer__text").press("Enter");
+  await minji.page.locator(".editor textarea").fill("모레 산에 가요");
+  await minji.page.locator(".editor textarea").press("Enter");
   const plan = jun.page.locator(".message", { hasText: "모레 산에 가요" });
   await plan.locator(".edited").waitFor();
   await plan.hover();
@@ -53,7 +52,8 @@ test("from guest to account to owner to a deleted account, in two browsers", asy
   const direct = await jun.waitForRoom();
   await jun.send("둘이서만 이야기해요");
   await minji.page.locator(".my-room", { hasText: "둘이서만 이야기해요" }).click();
-  assert.equal(await minji.waitForRoom(), direct);
+  await minji.page.waitForURL(`**${direct}`);
+  await minji.waitForRoom();
   await minji.waitForMessage("둘이서만 이야기해요");
   await Promise.all([minji, jun].map((user) => user.page.goto(room)));
   await Promise.all([minji.waitForRoom(), jun.waitForRoom()]);
@@ -88,18 +88,18 @@ test("from guest to account to owner to a deleted account, in two browsers", asy
   await phone.page.waitForURL((url) => url.pathname === "/login");
 
   // Jun becomes the owner; Minji leaves the room and deletes her account.
-  await (await minji.openMemberMenu("준")).getByText("방장 넘기기").click();
+  await minji.actOnMember("준", "방장 넘기기");
   await jun.page.locator(".room[data-role=owner].is-live").waitFor();
   await minji.waitForRoom();
   await minji.leave();
-  await jun.waitForSystemLine("민지님이 퇴장하셨습니다.");
+  await jun.waitForSystemLine("민지님이 나갔어요.");
   await desk.goto("/me");
   await desk.locator("summary#leave").click();
   const leaving = desk.locator('form[action="/me/delete"]');
   await leaving.locator("[name=password]").fill(next);
   await leaving.locator("[type=checkbox]").check();
   await leaving.locator(".button--danger").click();
-  await desk.getByText("떠났어요. 그동안 고마웠어요.").waitFor();
+  await desk.getByText("계정을 삭제했어요. 그동안 고마웠어요.").waitFor();
 
   // Her messages stay, without her name.
   await jun.page.goto(room);

@@ -29,6 +29,54 @@ test("a paste from a table is text, and a screenshot or a file is attached", asy
   assert.equal(await items.count(), 2);
 });
 
+// F37: Safari and Firefox report the Enter behind a syllable as a part of the composition, and no other follows.
+test("an Enter that shows only as a line break sends, in every pattern of events", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  const room = await minji.createRoom("받침");
+  await jun.join(room);
+  const field = minji.page.locator(".composer__text");
+  const press = (text, keydowns) =>
+    field.evaluate(
+      (field, { text, keydowns }) => {
+        field.value = text;
+        const key = (init) => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...init }));
+        // A key that the page has taken inserts nothing.
+        if (!keydowns.map(key).every(Boolean)) return;
+        field.dispatchEvent(new InputEvent("beforeinput", { inputType: "insertLineBreak", bubbles: true, cancelable: true }));
+      },
+      { text, keydowns },
+    );
+  const patterns = {
+    가: [{ keyCode: 229, isComposing: true }],
+    나: [{ keyCode: 229 }],
+    다: [{ keyCode: 229, isComposing: true }, { keyCode: 13 }],
+    라: [{ keyCode: 13 }],
+    마: [{ keyCode: 13, ctrlKey: true }],
+  };
+  for (const [text, keydowns] of Object.entries(patterns)) {
+    await press(text, keydowns);
+    await jun.waitForMessage(text);
+    assert.equal(await field.inputValue(), "");
+  }
+  // Shift breaks the line.
+  await press("바", [{ keyCode: 13, shiftKey: true }]);
+  assert.equal(await field.inputValue(), "바");
+  assert.deepEqual((await jun.messages()).slice(-5), Object.keys(patterns));
+});
+
+// F22
+test("on a phone Enter breaks the line, and Ctrl+Enter sends", async () => {
+  const minji = await s.minji({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await minji.createRoom("전화");
+  const field = minji.page.locator(".composer__text");
+  await field.pressSequentially("첫 줄");
+  await field.press("Enter");
+  await field.pressSequentially("둘째 줄");
+  assert.equal(await field.inputValue(), "첫 줄\n둘째 줄");
+  await field.press("Control+Enter");
+  await minji.waitForMessage("첫 줄\n둘째 줄");
+});
+
 test("Enter that finishes a syllable chooses no name and sends nothing", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   const room = await minji.createRoom("한글");

@@ -48,7 +48,7 @@ test("a direct room shows the presence of the other user", async () => {
   const direct = await jun.waitForRoom();
   assert.equal(await jun.page.locator("h1 [data-room-target=title]").innerText(), "민지");
   assert.equal(await jun.page.title(), "민지 · 마당");
-  assert.equal(await jun.page.locator("form[action$='/leave'] button").getAttribute("title"), "목록에서 숨기기");
+  assert.equal(await jun.page.locator("#room-menu [popovertarget=leave]").textContent(), "목록에서 숨기기");
   for (const gone of ["[popovertarget=settings]", ".talk__people", "[data-controller=share]"]) {
     assert.equal(await jun.page.locator(gone).count(), 0, gone);
   }
@@ -58,7 +58,8 @@ test("a direct room shows the presence of the other user", async () => {
   await row(minji, "준").getByText("잠깐 시간 있어요?").waitFor();
   await row(minji, "준").locator("[data-field=unread]").getByText("1", { exact: true }).waitFor();
   await row(minji, "준").click();
-  assert.equal(await minji.waitForRoom(), direct);
+  await minji.page.waitForURL(`**${direct}`);
+  await minji.waitForRoom();
   await minji.waitForMessage("잠깐 시간 있어요?");
   await minji.send("그럼요");
   await jun.waitForMessage("그럼요");
@@ -92,7 +93,8 @@ test("a stranger's direct room waits apart, uncounted, until it is accepted", as
   await requests.locator(".my-room").getByText("누구신지 모르지만 안녕하세요").waitFor();
   assert.doesNotMatch(await minji.page.title(), /^\(/);
   await requests.locator(".my-room").click();
-  assert.equal(await minji.waitForRoom(), `/room/${direct}`);
+  await minji.page.waitForURL(`**/room/${direct}`);
+  await minji.waitForRoom();
   await minji.page.locator(".request").getByRole("button", { name: "수락" }).click();
   await minji.waitForRoom();
   await minji.page.locator(".request").waitFor({ state: "detached" });

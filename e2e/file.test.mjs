@@ -74,7 +74,8 @@ test("a failed upload is retried and stored once", async () => {
   const room = await minji.createRoom("다시 보내기");
   await jun.join(room);
   let fails = 1;
-  await minji.page.route("**/api/uploads", (route) => (fails-- > 0 ? route.abort() : route.continue()));
+  const refusal = { status: 415, json: { code: "unsupported_type", message: "" } };
+  await minji.page.route("**/api/uploads", (route) => (fails-- > 0 ? route.fulfill(refusal) : route.continue()));
   await attach(minji, text("하나.txt"), text("둘.txt"));
   await minji.page.locator(".composer__text").fill("두 개");
   await minji.page.locator(".button--send").click();
@@ -95,7 +96,7 @@ test("too many files, and files that are too large, are refused", async () => {
   for (let left = 10; left > 0; left -= 1) await minji.page.locator(".composer .upload-item button").first().click();
   await minji.page.evaluate(() => (document.querySelector("#composer").dataset["attachMaxValue"] = "3"));
   await attach(minji, text("큰.txt", "네 글자"));
-  await minji.page.locator("#toast").getByText("큰.txt: 파일이 너무 커요.").waitFor();
+  await minji.page.locator("#toast").getByText("큰.txt: 파일이 너무 커요. 3 B까지 보낼 수 있어요.").waitFor();
   assert.equal(await minji.page.locator(".composer .upload-item").count(), 0);
 });
 
@@ -174,6 +175,7 @@ test("a page lists the files of a room, with and without JavaScript", async () =
   const room = await minji.createRoom("모아 보기", { lasting: true });
   await sendFiles(minji, picture("하늘.png"), picture("바다.png"), text("회의록.txt"));
   await file(minji, "회의록.txt").waitFor();
+  await minji.page.locator(".talk__more").click();
   await minji.page.locator(".talk__files").click();
   await minji.page.waitForURL(/\/files$/);
   assert.equal(await minji.page.locator(".kept [data-picture]").count(), 2);
@@ -194,6 +196,7 @@ test("a page lists the files of a room, with and without JavaScript", async () =
   const full = plain.page.locator("[data-picture]").last();
   const [opened] = await Promise.all([plain.context.waitForEvent("page"), full.click()]);
   await opened.waitForURL(/\/files\/\w+$/);
+  await plain.page.locator(".talk__more").click();
   await plain.page.locator(".talk__files").click();
   assert.equal(await plain.page.locator(".kept [data-picture]").count(), 3);
   await plain.page.locator(".tab").getByText("파일").click();

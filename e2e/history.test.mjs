@@ -72,9 +72,9 @@ test("a day begins at the midnight of the viewer's time zone", async () => {
   const { minji } = await long("날짜", 60);
   const { page } = minji;
   const today = await page.evaluate(() => new Date().toLocaleDateString("en-CA"));
-  await page.locator("[popovertarget=room-menu]").click();
-  await page.locator("#room-menu [name=day]").fill(today);
-  await page.locator("#room-menu .button--primary").click();
+  const jump = await minji.openRoomSheet("jump");
+  await jump.locator("[name=day]").fill(today);
+  await jump.locator(".button--primary").click();
   await minji.message("줄 0").waitFor();
   // The messages are there before the place is scrolled to.
   await page.waitForFunction(() => {

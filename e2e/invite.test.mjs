@@ -6,8 +6,7 @@ const s = setup();
 
 /** Opens the sheet of invites and returns it. */
 async function sharing(user) {
-  await user.page.locator(".talk__head [popovertarget=share]").click();
-  return user.page.locator("#share");
+  return user.openRoomSheet("share");
 }
 
 test("an invite replaces the password for a number of uses (A11, Z2)", async () => {
@@ -47,25 +46,24 @@ test("an invite replaces the password for a number of uses (A11, Z2)", async () 
 
 test("a moderator is appointed, bans, and lifts a ban", async () => {
   const [minji, jun, sora] = await Promise.all([s.minji(), s.jun(), s.sora()]);
-  const room = await minji.createRoom("방지기", { lasting: true });
+  const room = await minji.createRoom("부방장", { lasting: true });
   await jun.join(room);
   await sora.join(room);
   await minji.member("준").waitFor();
-  await (await minji.openMemberMenu("준")).getByText("방지기로 정하기").click();
-  await sora.waitForSystemLine("민지님이 준님을 방지기로 정하셨습니다.");
+  await minji.actOnMember("준", "부방장으로 정하기");
+  await sora.waitForSystemLine("민지님이 준님을 부방장으로 정했어요.");
   await sora.member("준").locator(".member__role[data-mark=moderator]").waitFor();
-  // The page is loaded again for the new role.
   await jun.page.locator(".room[data-role=moderator].is-live").waitFor();
-  assert.equal(await (await jun.openMemberMenu("민지")).getByText("내보내기").isVisible(), false);
-  await (await jun.openMemberMenu("소라")).getByText("다시 못 오게 막기").click();
+  assert.equal(await (await jun.openMemberMenu("민지")).locator("summary", { hasText: "내보내기" }).isVisible(), false);
+  await jun.actOnMember("소라", "내보내고 막기");
   await sora.page.waitForURL((url) => url.pathname === "/");
-  await jun.waitForSystemLine("준님이 소라님을 다시 못 오게 막으셨습니다.");
+  await jun.waitForSystemLine("준님이 소라님을 다시 못 오게 막았어요.");
 
   await jun.page.reload();
   await jun.waitForRoom();
-  await jun.page.locator(".talk__head [popovertarget=settings]").click();
-  await jun.page.locator("#settings").getByText("못 오게 막은 사람").click();
-  await jun.page.locator("#settings").getByText("다시 올 수 있게 하기").click();
+  await jun.openRoomSheet("settings");
+  await jun.page.locator("#settings").getByText("막은 사람").click();
+  await jun.page.locator("#settings").getByText("막은 것 풀기").click();
   await jun.waitForRoom();
   await sora.join(room);
   await jun.member("소라").waitFor();
@@ -75,7 +73,7 @@ test("slow mode counts down on the button, and the draft stays", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   const room = await minji.createRoom("천천히", { lasting: true });
   await jun.join(room);
-  await minji.page.locator(".talk__head [popovertarget=settings]").click();
+  await minji.openRoomSheet("settings");
   const form = minji.page.locator("#settings form").first();
   await form.getByText("더 정하기").click();
   await form.locator("[name=slowSeconds]").selectOption("60");

@@ -49,7 +49,12 @@ test("by keyboard alone: create a room, send, whisper, leave", async () => {
   await jun.message("둘만").and(jun.page.locator("[data-kind=whisper]")).waitFor();
   await keyboard.press("Escape");
   await page.locator(".composer__whisper").waitFor({ state: "hidden" });
-  await tabTo(".talk__head form[action$='/leave'] button");
+  await tabTo(".talk__more");
+  await keyboard.press("Enter");
+  await tabTo("#room-menu [popovertarget=leave]");
+  await keyboard.press("Enter");
+  // The sheet takes the focus, and asks.
+  await focused("#leave .button--danger");
   await keyboard.press("Enter");
   await page.waitForURL((url) => url.pathname === "/");
 });

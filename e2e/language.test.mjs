@@ -11,14 +11,14 @@ test("the language follows the browser, then the user's choice", async () => {
   assert.equal(await jun.page.locator("html").getAttribute("lang"), "en");
   const room = await minji.createRoom("두 말");
   await jun.join(room, { name: "Jun" });
-  await jun.waitForSystemLine("Jun joined.");
-  await minji.waitForSystemLine("Jun님이 입장하셨습니다.");
+  await jun.waitForSystemLine("Jun joined as a guest.");
+  await minji.waitForSystemLine("Jun님이 손님으로 들어왔어요.");
   await jun.page.locator(".side--rooms .language button").click();
   await jun.waitForRoom();
   assert.equal(await jun.page.locator("html").getAttribute("lang"), "ko");
-  await jun.waitForSystemLine("Jun님이 입장하셨습니다.");
+  await jun.waitForSystemLine("Jun님이 손님으로 들어왔어요.");
   // Live messages have the language of the page, too.
   const sora = await s.sora();
   await sora.join(room);
-  await jun.waitForSystemLine("소라님이 입장하셨습니다.");
+  await jun.waitForSystemLine("소라님이 손님으로 들어왔어요.");
 });

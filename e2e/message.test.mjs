@@ -18,17 +18,26 @@ test("a user edits a message, and deletes it after a confirmation", async () => 
   await jun.send("응?");
   const { page } = minji;
   await page.locator(".composer__text").press("ArrowUp");
-  await page.locator(".composer__about").getByText("메시지 고치는 중").waitFor();
-  assert.equal(await page.locator(".composer__text").inputValue(), "안녕하새요");
-  await page.locator(".composer__text").fill("그만둘 글");
+  const editor = page.locator(".editor textarea");
+  await editor.waitFor();
+  assert.equal(await editor.inputValue(), "안녕하새요");
+  await editor.fill("그만둘 글");
   await page.keyboard.press("Escape");
-  assert.equal(await page.locator(".composer__text").inputValue(), "");
-  await page.locator(".composer__text").press("ArrowUp");
-  await page.locator(".composer__about").waitFor();
-  await page.locator(".composer__text").fill("안녕하세요");
-  await page.keyboard.press("Enter");
+  await editor.waitFor({ state: "detached" });
+  await minji.waitForMessage("안녕하새요");
+  // The draft in the composer stays (F3), and a reaction meanwhile does not end the edit.
+  await page.locator(".composer__text").fill("쓰던 긴 글");
+  await minji.pickAction(minji.message("안녕하새요"), "edit");
+  await editor.fill("안녕하세요");
+  await jun.message("안녕하새요").hover();
+  await jun.page.locator("#message-bar button").first().click();
+  await jun.page.locator(".menu__quick .emoji__one").first().click();
+  await page.locator(".reaction").waitFor();
+  assert.equal(await editor.inputValue(), "안녕하세요");
+  await editor.press("Enter");
   await jun.page.locator(".message", { hasText: "안녕하세요" }).locator(".edited").waitFor();
-  await page.locator(".composer__about").waitFor({ state: "hidden" });
+  await editor.waitFor({ state: "detached" });
+  assert.equal(await page.locator(".composer__text").inputValue(), "쓰던 긴 글");
   assert.equal(await jun.page.getByText("안녕하새요").count(), 0);
 
   const mine = page.locator(".message", { hasText: "안녕하세요" });
@@ -60,7 +69,7 @@ test("a reply quotes its message, and the quote leads to it", async () => {
   // The reply to a whisper is a whisper.
   const sora = await s.sora();
   await sora.join(new URL(jun.page.url()).pathname);
-  await (await minji.openMemberMenu("준")).getByText("귓속말").click();
+  await minji.whisperTo("준");
   await minji.send("우리끼리만");
   await jun.message("우리끼리만").hover();
   await jun.page.locator("#message-bar").getByRole("button", { name: "답장하기" }).click();

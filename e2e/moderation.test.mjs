@@ -16,8 +16,7 @@ async function together(title, options) {
 
 test("a whisper reaches only its recipient", async () => {
   const { minji, jun, sora, room } = await together("귓속말");
-  const acts = await minji.openMemberMenu("준");
-  await acts.getByText("귓속말").click();
+  await minji.whisperTo("준");
   await minji.page.locator(".composer__whisper").getByText("준").waitFor();
   await minji.send("너만 들어");
   await jun.waitForMessage("너만 들어");
@@ -34,39 +33,43 @@ test("a whisper reaches only its recipient", async () => {
 
 test("kick and ban (Z6)", async () => {
   const { minji, jun, sora, room } = await together("질서");
-  assert.equal(await (await jun.openMemberMenu("소라")).getByText("내보내기").isVisible(), false, "members have no such action");
+  assert.equal(await (await jun.openMemberMenu("소라")).locator("summary", { hasText: "내보내기" }).isVisible(), false, "members have no such action");
 
   // The notice is shown for a short time before the page leaves, so the wait begins before.
   const notice = jun.page.locator(".bar").getByText("방에서 내보내졌어요.").waitFor();
-  await (await minji.openMemberMenu("준")).getByText("내보내기").click();
+  await minji.actOnMember("준", "내보내기");
   await notice;
-  await Promise.all([minji, sora].map((user) => user.waitForSystemLine("민지님이 준님을 내보내셨습니다.")));
+  await Promise.all([minji, sora].map((user) => user.waitForSystemLine("민지님이 준님을 내보냈어요.")));
   await minji.waitForOnlineCount(2);
   await jun.page.waitForURL((url) => url.pathname === "/");
   await jun.join(room);
   await minji.waitForOnlineCount(3);
 
-  await (await minji.openMemberMenu("준")).getByText("다시 못 오게 막기").click();
-  await sora.waitForSystemLine("민지님이 준님을 다시 못 오게 막으셨습니다.");
+  const actions = await minji.openMemberMenu("준");
+  await actions.locator("summary").getByText("내보내고 막기", { exact: true }).click();
+  await actions.locator("details[open] [name=reason]").fill("광고");
+  await actions.locator("details[open] button").click();
+  await sora.waitForSystemLine("민지님이 준님을 다시 못 오게 막았어요. (광고)");
   await jun.page.waitForURL((url) => url.pathname === "/");
   await jun.tryJoin(room);
-  assert.equal(await jun.notice(), "이 방에는 들어갈 수 없습니다.");
+  assert.equal(await jun.notice(), "이 방에는 들어갈 수 없어요.");
 });
 
 test("an owner hands a room over, and on leaving the member who joined first gets it", async () => {
   const { minji, jun, sora } = await together("이어달리기");
-  await (await minji.openMemberMenu("준")).getByText("방장 넘기기").click();
-  await sora.waitForSystemLine("민지님이 준님께 방장을 넘기셨습니다.");
-  // The page is loaded again for the new role.
-  await jun.page.locator(".talk__head [popovertarget=settings]").waitFor();
-  await minji.page.locator(".talk__head [popovertarget=settings]").waitFor({ state: "detached" });
+  // What someone is writing stays while the page takes over the new role (F2).
+  await jun.page.locator(".composer__text").fill("쓰던 말");
+  await minji.actOnMember("준", "방장 넘기기");
+  await sora.waitForSystemLine("민지님이 준님에게 방장을 넘겼어요.");
+  await jun.page.locator("#room-menu [popovertarget=settings]").waitFor({ state: "attached" });
+  await minji.page.locator("#room-menu [popovertarget=settings]").waitFor({ state: "detached" });
   await sora.member("준").and(sora.page.locator("[data-role=owner]")).waitFor();
   assert.equal(await sora.member("민지").getAttribute("data-role"), "member");
 
-  await jun.waitUntilLive();
+  assert.equal(await jun.page.locator(".composer__text").inputValue(), "쓰던 말");
   await jun.leave();
-  await sora.waitForSystemLine("준님이 민지님께 방장을 넘기셨습니다.");
-  await minji.page.locator(".talk__head [popovertarget=settings]").waitFor();
+  await sora.waitForSystemLine("준님이 민지님에게 방장을 넘겼어요.");
+  await minji.page.locator("#room-menu [popovertarget=settings]").waitFor({ state: "attached" });
   await sora.member("민지").and(sora.page.locator("[data-role=owner]")).waitFor();
 });
 
@@ -81,18 +84,19 @@ test("a new name shows everywhere, and new settings show in the room and in the 
   await sora.member("푸른 준").waitFor();
   await sora.message("나 준이야").getByText("푸른 준").waitFor();
 
-  const lobby = await sora.newPage();
+  const visitor = await s.user("손님");
+  const lobby = visitor.page;
   await lobby.goto("/");
   const row = lobby.locator(`.row[data-room-id="${room.split("/").at(-1)}"]`);
   await row.getByText("옛 이름").waitFor();
-  await minji.page.locator(".talk__head [popovertarget=settings]").click();
+  await minji.openRoomSheet("settings");
   const form = minji.page.locator("#settings form").first();
   await form.locator("[name=title]").fill("새 이름");
   await form.locator("[name=max]").fill("5");
   await form.locator("[name=password]").fill("비밀");
   await form.locator(".button--primary").click();
   await minji.waitForRoom();
-  await sora.waitForSystemLine("민지님이 방 이름을 ‘새 이름’으로 바꾸셨습니다.");
+  await sora.waitForSystemLine("민지님이 방 이름을 ‘새 이름’으로 바꿨어요.");
   await sora.page.locator("h1").getByText("새 이름").waitFor();
   await sora.page.locator(".talk__lock").waitFor();
   assert.equal(await sora.page.title(), "새 이름 · 마당");
@@ -103,7 +107,8 @@ test("a new name shows everywhere, and new settings show in the room and in the 
 
 test("an ephemeral room leaves an open lobby when its last member has left", async () => {
   const { minji, jun, sora, room } = await together("잠깐만");
-  const lobby = await jun.newPage();
+  // One's own rooms are not in the list of open ones, so a visitor looks.
+  const lobby = (await s.user("손님")).page;
   await lobby.goto("/");
   const row = lobby.locator(".row", { hasText: "잠깐만" });
   await row.locator("[data-field=online]").getByText("3", { exact: true }).waitFor();
@@ -113,12 +118,12 @@ test("an ephemeral room leaves an open lobby when its last member has left", asy
   await minji.leave();
   await row.waitFor({ state: "detached" });
   await jun.page.goto(room);
-  assert.equal(await jun.notice(), "존재하지 않는 방입니다.");
+  assert.equal(await jun.notice(), "없는 방이에요. 주소를 확인해 주세요.");
 });
 
 test("an owner deletes a room, and all members are sent to the lobby (Z14)", async () => {
   const { minji, jun, sora } = await together("끝", { lasting: true });
-  await minji.page.locator(".talk__head [popovertarget=settings]").click();
+  await minji.openRoomSheet("settings");
   await minji.page.locator("#settings summary").getByText("방 없애기").click();
   await minji.page.locator(".form--danger [type=checkbox]").check();
   const sentToLobby = async (user) => {

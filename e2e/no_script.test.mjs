@@ -12,9 +12,9 @@ test("without JavaScript: create a room, join, send, read older messages, leave"
   await minji.page.locator("[popovertarget=new-room]").first().click();
   const form = minji.page.locator("#new-room form");
   await form.locator("[name=title]").fill("옛날 방식");
+  await form.locator(".more__open").click();
   await form.locator("[name=password]").fill("열려라");
   await form.locator("[name=name]").fill("민지");
-  await form.locator("[name=ephemeral]").uncheck();
   await form.locator(".button--primary").click();
   await minji.page.locator(".composer").waitFor();
   const room = new URL(minji.page.url()).pathname;
@@ -24,7 +24,7 @@ test("without JavaScript: create a room, join, send, read older messages, leave"
   await jun.page.locator("[name=name]").fill("준");
   await jun.page.locator("[name=password]").fill("참깨");
   await jun.page.locator(".narrow .button--primary").click();
-  assert.equal(await jun.notice(), "비밀번호가 틀렸습니다.");
+  assert.equal(await jun.page.locator(".field__problem").innerText(), "비밀번호가 맞지 않아요.");
   await jun.tryJoin(room, { password: "열려라" });
   await jun.page.locator(".composer").waitFor();
 
@@ -36,7 +36,7 @@ test("without JavaScript: create a room, join, send, read older messages, leave"
   await minji.message("들어왔어").waitFor();
   await minji.message("사진도 보내").locator(".picture img").waitFor();
   await say(minji, "   ");
-  assert.match(await minji.notice(), /비었거나/);
+  assert.match(await minji.notice(), /빠졌거나/);
 
   for (let n = 1; n <= 52; n += 1) {
     await minji.context.request.post(`${room}/messages`, { multipart: { text: `${n}번째` }, headers: { origin: s.server.url }, maxRedirects: 0 });
@@ -48,10 +48,12 @@ test("without JavaScript: create a room, join, send, read older messages, leave"
   await jun.page.locator(".newest").first().locator("a").click();
   await jun.message("52번째").waitFor();
 
-  await jun.page.locator("form[action$='/leave'] button").click();
+  await jun.page.locator(".talk__more").click();
+  await jun.page.locator("#room-menu [popovertarget=leave]").click();
+  await jun.page.locator("#leave button:not([type=button])").click();
   await jun.page.waitForURL((url) => url.pathname === "/");
   await minji.page.goto(room);
-  await minji.waitForSystemLine("준님이 퇴장하셨습니다.");
+  await minji.waitForSystemLine("준님이 나갔어요.");
 });
 
 async function say(user, text) {

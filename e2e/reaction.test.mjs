@@ -57,9 +57,9 @@ test("a pinned message shows under the head of the room until it is unpinned", a
   assert.equal(await jun.page.locator("[data-action-name=pin]").isVisible(), false);
   await jun.page.keyboard.press("Escape");
   await jun.page.goto(room);
-  await jun.page.locator("[popovertarget=pins]").click();
+  await jun.page.locator(".pins__bar [popovertarget=pins]").click();
   assert.equal(await jun.page.locator("#pins form").count(), 0);
-  await minji.page.locator("[popovertarget=pins]").click();
+  await minji.page.locator(".pins__bar [popovertarget=pins]").click();
   await minji.page.locator("#pins form button").click();
   await jun.page.locator(".pins__bar").waitFor({ state: "detached" });
 });

@@ -18,26 +18,28 @@ test("two users fill a locked room, and the lobby shows a third why it is closed
   assert.equal(await jun.page.locator("h1").innerText(), "고양이 사진관");
 
   await jun.tryJoin(room, { password: "멍멍" });
-  assert.equal(await jun.notice(), "비밀번호가 틀렸습니다.");
-  assert.equal(new URL(jun.page.url()).pathname, "/");
+  // The page asks again, at its field (F11).
+  assert.equal(await jun.page.locator(".field__problem").innerText(), "비밀번호가 맞지 않아요.");
+  assert.equal(new URL(jun.page.url()).pathname, room);
   await jun.join(room, { password: "야옹" });
-  await minji.waitForSystemLine("준님이 입장하셨습니다.");
+  await minji.waitForSystemLine("준님이 손님으로 들어왔어요.");
   await Promise.all([minji.waitForOnlineCount(2), jun.waitForOnlineCount(2)]);
   await Promise.all([minji.member("준").waitFor(), jun.member("민지").waitFor()]);
 
   await sora.tryJoin(room, { password: "야옹" });
-  assert.equal(await sora.notice(), "허용 인원이 초과하였습니다.");
+  assert.equal(await sora.notice(), "자리가 다 찼어요. 누가 나가면 들어갈 수 있어요.");
+  await sora.page.goto("/");
   await sora.page.locator(".find .input").fill(`${s.server.url}/room/00000000000000000000000000`);
   await sora.page.locator(".find .input").press("Enter");
   await sora.page.waitForURL(/room_not_found/);
-  assert.equal(await sora.notice(), "존재하지 않는 방입니다.");
+  assert.equal(await sora.notice(), "없는 방이에요. 주소를 확인해 주세요.");
   await sora.page.goto("/room/없는-방");
-  assert.equal(await sora.notice(), "존재하지 않는 방입니다.");
+  assert.equal(await sora.notice(), "없는 방이에요. 주소를 확인해 주세요.");
   assert.equal(await sora.page.locator(".row [data-field=full]").first().isVisible(), true);
 
   // A leave is shown, and frees a place.
   await jun.leave();
-  await minji.waitForSystemLine("준님이 퇴장하셨습니다.");
+  await minji.waitForSystemLine("준님이 나갔어요.");
   await minji.waitForOnlineCount(1);
   assert.equal(await minji.member("준").count(), 0);
   await sora.join(room, { password: "야옹" });
@@ -90,7 +92,7 @@ test("Korean and emoji are sent, and a syllable being composed is not", async ()
   // The palette inserts at the caret.
   await text.fill("좋아");
   await minji.page.locator(".composer [popovertarget=emoji]").click();
-  await minji.page.locator("#emoji button", { hasText: "👍" }).click();
+  await minji.page.locator("#emoji button", { hasText: "👍" }).first().click();
   await text.press("Enter");
   await jun.waitForMessage("좋아👍");
 });
@@ -111,16 +113,16 @@ test("two tabs are one member, and a reload is no exit (Z4)", async () => {
   await jun.send("두 창에 다 보여", second);
   await jun.message("두 창에 다 보여").and(jun.page.locator(".mine")).waitFor();
 
-  // Exits come in the order in which the last windows closed: before Sora's would come those of the
+  // Three who come in a row are one line (F27). Exits come in the order in which the last windows closed: before Sora's would come those of the
   // reload and of the second window.
   await minji.page.reload();
   await minji.waitForRoom();
   await second.close();
   await sora.page.close();
-  await minji.waitForSystemLine("소라님이 퇴장하셨습니다.");
+  await minji.waitForSystemLine("소라님이 나갔어요.");
   await minji.waitForOnlineCount(2);
-  const lines = (await minji.messages()).filter((line) => line.includes("퇴장") || line.includes("입장"));
-  assert.deepEqual(lines, ["민지님이 입장하셨습니다.", "준님이 입장하셨습니다.", "소라님이 입장하셨습니다.", "소라님이 퇴장하셨습니다."]);
+  const lines = (await minji.messages()).filter((line) => /(들어왔|나갔)어요/.test(line));
+  assert.deepEqual(lines, ["민지님 외 2명이 들어왔어요.", "준님이 손님으로 들어왔어요.", "소라님이 손님으로 들어왔어요.", "소라님이 나갔어요."]);
 });
 
 test("a message shows how many have not read it, until they have", async () => {
@@ -136,6 +138,20 @@ test("a message shows how many have not read it, until they have", async () => {
   await unread.waitFor({ state: "hidden" });
 });
 
+// F21
+test("a room that is left at once is read", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  const room = await minji.createRoom("잠깐 들름", { lasting: true });
+  await jun.join(room);
+  await jun.page.goto("/");
+  await minji.send("읽고 가요");
+  await jun.page.locator(".my-room", { hasText: "읽고 가요" }).click();
+  await jun.waitForRoom();
+  await jun.waitForMessage("읽고 가요");
+  await jun.page.goto("/");
+  await minji.message("읽고 가요").locator(".unread").waitFor({ state: "hidden" });
+});
+
 test("the lobby that the way back shows is not that of then", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   await minji.createRoom("사라질 방", { lasting: true });
@@ -144,7 +160,7 @@ test("the lobby that the way back shows is not that of then", async () => {
   await minji.page.goto("/people");
   const page = await minji.newPage();
   await page.goto("/");
-  await page.locator(".row", { hasText: "사라질 방" }).first().click();
+  await page.locator(".my-room", { hasText: "사라질 방" }).click();
   await minji.waitForRoom(page);
   await minji.context.request.delete(`/api/rooms/${new URL(page.url()).pathname.split("/").pop()}`);
   await jun.createRoom("새로 난 방", { lasting: true });

@@ -31,7 +31,7 @@ test("markup in names, titles, messages and file names is text (M1)", async () =
   await jun.page.goto(room);
   assert.equal(await jun.page.locator("h1").innerText(), title);
   await jun.join(room, { name: "<b>준</b>" });
-  await minji.waitForSystemLine("<b>준</b>님이 입장하셨습니다.");
+  await minji.waitForSystemLine("<b>준</b>님이 손님으로 들어왔어요.");
 
   for (const text of MARKUP) await minji.send(text);
   // A double quote is not among it: browsers send it as %22.
@@ -53,7 +53,7 @@ test("markup in names, titles, messages and file names is text (M1)", async () =
   await heard(jun.page);
   assert.equal(await jun.page.title(), `${title} · 마당`);
   assert.equal(await jun.member(name).count(), 1);
-  await jun.page.locator(".talk__head form[action$='/leave'] button").click();
+  await (await jun.openRoomSheet("leave")).locator("button:not([type=button])").click();
   await jun.page.waitForURL((url) => url.pathname === "/");
 });
 
@@ -97,6 +97,6 @@ test("every page has the strict policy, error pages too (M1, M7, M10)", async ()
   // An unknown address shows a message and a link to the lobby.
   await minji.page.goto("/nowhere");
   assert.equal(await minji.page.locator("h1").innerText(), "찾는 것이 여기에 없어요. 주소를 확인해 주세요.");
-  await minji.page.getByText("대문으로 가기").click();
+  await minji.page.getByText("처음 화면으로").click();
   await minji.page.waitForURL((url) => url.pathname === "/");
 });

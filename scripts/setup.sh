@@ -18,6 +18,7 @@ if [ "$scope" = test ]; then
   need setpriv util-linux
   # Debian keeps the programs of PostgreSQL out of PATH.
   command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || packages+=(postgresql)
+  need redis-server redis-server
   need python3 python3
   command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 || packages+=(chromium)
   python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3-venv)

@@ -1,4 +1,4 @@
-//! Cookies: the session and the language.
+//! Cookies: the session, the language and the time zone.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
@@ -11,6 +11,8 @@ const SESSION: &str = "madang_session";
 /// itself.
 const SESSION_HTTPS: &str = "__Host-madang_session";
 const LANG: &str = "madang_lang";
+/// Set by scripts: minutes east of Greenwich.
+const ZONE: &str = "madang_zone";
 const YEAR_SECONDS: u32 = 365 * 24 * 3_600;
 
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -34,6 +36,11 @@ pub fn token(headers: &HeaderMap, is_https: bool) -> Option<Token> {
 /// Returns the language that the visitor chose.
 pub fn lang(headers: &HeaderMap) -> Option<Lang> {
     Lang::from_code(find(headers, LANG)?)
+}
+
+/// Returns how many minutes the visitor's clock is ahead of UTC, as their browser last said.
+pub fn minutes_east(headers: &HeaderMap) -> Option<i32> {
+    find(headers, ZONE)?.parse().ok().filter(|minutes| (-14 * 60..=14 * 60).contains(minutes))
 }
 
 /// Builds the cookie that stores a session in the browser.

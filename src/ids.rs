@@ -76,6 +76,11 @@ ids! {
     KeyId,
 }
 
+/// Returns a random id, unique across processes.
+pub fn random() -> String {
+    MessageId::new(0).to_string()
+}
+
 fn make(now: i64) -> u128 {
     let mut chance = [0; 16];
     // The random source of the operating system does not fail after boot, and no id is safe without

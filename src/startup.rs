@@ -49,6 +49,7 @@ pub fn without_empty_variables(command: clap::Command) -> clap::Command {
 /// # Errors
 /// A sentence for the operator.
 pub fn check(config: &Config) -> Result<(), String> {
+    config.check_nodes()?;
     if config.tls.is_some() && config.origins.public.as_ref().is_some_and(|public| !public.is_https()) {
         return Err("PUBLIC_URL is http://, but this server speaks HTTPS (write https://)".into());
     }

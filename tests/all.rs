@@ -5,7 +5,7 @@
 //! - `story`: long scenarios across every entry point
 //! - `program`: the binary as a process: kills, logs, signals, backups
 //! - `tls`: HTTPS, with certificates from files and from a certificate authority
-//! - `bucket`: files in an S3 store
+//! - `bucket`: files in an S3 store; `nodes`: several servers on one database
 //! - `reference`: the generated documents in `docs/`; `UPDATE=1` rewrites them
 //! - `access`: who may do what: every call, event and page for every kind of user
 //! - `catalogue`: the catalogue of abuse and its proofs; it generates `docs/abuse.md`
@@ -23,6 +23,7 @@ mod architecture;
 mod bucket;
 mod catalogue;
 mod markup_lint;
+mod nodes;
 mod program;
 mod reference;
 mod socket;

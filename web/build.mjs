@@ -7,6 +7,7 @@ import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promi
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { emoji } from "./emoji.mjs";
 import { licenses } from "./licenses.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -57,6 +58,7 @@ async function writeDist(files) {
 }
 
 const icons = await readFile(join(here, "icons.svg"));
+const emojiList = await emoji(here);
 
 const output = {
   name: "output",
@@ -65,14 +67,14 @@ const output = {
       if (result.errors.length) return;
       const built = result.outputFiles.map((file) => ({ name: basename(file.path), contents: file.contents }));
       const notices = watching ? [] : [{ name: "licenses.txt", contents: await licenses(here) }];
-      await writeDist([...built, ...notices, { name: "icons.svg", contents: icons }, { name: "favicon.svg", contents: favicon }, { name: "favicon-unread.svg", contents: faviconUnread }]);
+      await writeDist([...built, ...notices, { name: "icons.svg", contents: icons }, { name: "emoji.json", contents: emojiList }, { name: "favicon.svg", contents: favicon }, { name: "favicon-unread.svg", contents: faviconUnread }]);
       for (const { name, contents } of built) console.log(`${name} ${(contents.length / 1000).toFixed(1)} kB`);
     });
   },
 };
 
 const context = await esbuild.context({
-  entryPoints: [join(here, "ts/app.ts"), join(here, "css/app.css")],
+  entryPoints: [join(here, "ts/app.ts"), join(here, "ts/early.ts"), join(here, "css/app.css")],
   entryNames: "[name]",
   outdir: dist,
   bundle: true,
@@ -83,7 +85,10 @@ const context = await esbuild.context({
   legalComments: "none",
   logLevel: "warning",
   plugins: [hues, output],
-  define: { ICONS: JSON.stringify(`/assets/${hashedName("icons.svg", icons)}`) },
+  define: {
+    ICONS: JSON.stringify(`/assets/${hashedName("icons.svg", icons)}`),
+    EMOJI: JSON.stringify(`/assets/${hashedName("emoji.json", emojiList)}`),
+  },
 });
 if (watching) {
   await context.watch();

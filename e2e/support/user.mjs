@@ -38,11 +38,12 @@ export class User {
     await page.locator("[popovertarget=new-room]").first().click();
     const form = page.locator("#new-room form");
     await form.locator("[name=title]").fill(title);
+    await form.locator(".more__open").click();
     await form.locator("[name=max]").fill(String(max));
     await form.locator("[name=password]").fill(password);
     // The form asks for a name only once.
     if (await form.locator("[name=name]").count()) await form.locator("[name=name]").fill(name);
-    await form.locator("[name=ephemeral]").setChecked(!lasting);
+    await form.locator(`[name=ephemeral][value="${lasting ? "" : "on"}"]`).check();
     await form.locator(".button--primary").click();
     return this.waitForRoom();
   }
@@ -50,7 +51,8 @@ export class User {
   /** Sends the form that joins a room, whatever the response. */
   async tryJoin(room, { password, name = this.name } = {}) {
     await this.page.goto(room);
-    await this.page.locator(".narrow [name=name]").fill(name);
+    // Who has been here before keeps the name.
+    if (await this.page.locator(".narrow [name=name]").count()) await this.page.locator(".narrow [name=name]").fill(name);
     if (password !== undefined) await this.page.locator(".narrow [name=password]").fill(password);
     await this.page.locator(".narrow .button--primary").click();
   }
@@ -89,7 +91,8 @@ export class User {
   }
 
   async waitForSystemLine(line, page = this.page) {
-    await page.locator(".line", { hasText: line }).first().waitFor();
+    // It may be folded into one line with others.
+    await page.locator(".line", { hasText: line }).first().waitFor({ state: "attached" });
   }
 
   /** The texts of all messages on the page, in order. */
@@ -107,6 +110,15 @@ export class User {
     return page.locator("[data-member]", { has: page.locator(".member__name").getByText(name, { exact: true }) });
   }
 
+  /** Opens a sheet from the menu of the room. */
+  async openRoomSheet(id, page = this.page) {
+    await page.locator(".talk__more").click();
+    await page.locator(`#room-menu [popovertarget=${id}]`).click();
+    const sheet = page.locator(`#${id}`);
+    await sheet.waitFor();
+    return sheet;
+  }
+
   /** Opens the menu of a member and returns its actions. */
   async openMemberMenu(name, page = this.page) {
     if (await page.locator("#member-menu[open]").count()) await page.keyboard.press("Escape");
@@ -114,6 +126,18 @@ export class User {
     const actions = page.locator("#member-menu[open] .member-actions");
     await actions.waitFor();
     return actions;
+  }
+
+  async whisperTo(name, page = this.page) {
+    const actions = await this.openMemberMenu(name, page);
+    await actions.getByRole("button", { name: "귓속말", exact: true }).click();
+  }
+
+  /** Does to a member what asks first. */
+  async actOnMember(name, action, page = this.page) {
+    const actions = await this.openMemberMenu(name, page);
+    await actions.locator("summary").getByText(action, { exact: true }).click();
+    await actions.locator("details[open] button").click();
   }
 
   async openMessageMenu(message, page = this.page) {
@@ -139,7 +163,8 @@ export class User {
   }
 
   async leave() {
-    await this.page.locator(".talk__head form[action$='/leave'] button").click();
+    const sheet = await this.openRoomSheet("leave");
+    await sheet.locator("button:not([type=button])").click();
     await this.page.waitForURL((url) => url.pathname === "/");
   }
 

@@ -13,7 +13,9 @@ const out = fileURLToPath(new URL("../../e2e/out/", import.meta.url));
 await mkdir(out, { recursive: true });
 
 const [server, browser] = await Promise.all([Server.start(), launch()]);
-const press = (selector) => (page) => page.locator(selector).first().click();
+const press = (...selectors) => async (page) => {
+  for (const selector of selectors) await page.locator(selector).first().click();
+};
 try {
   for (const locale of ["ko-KR", "en-US"]) {
     for (const colorScheme of ["light", "dark"]) {
@@ -60,7 +62,7 @@ try {
         ["my-rooms", "/"],
       ]);
       await shoot(owner, [
-        ["room-settings", room, press(".talk__head [popovertarget=settings]")],
+        ["room-settings", room, press(".talk__more", "#room-menu [popovertarget=settings]")],
         ["room-member", room, memberMenu],
       ]);
       for (const user of [visitor, member, owner]) await user.context.close();

@@ -1,5 +1,6 @@
 //! The server as a function of a configuration, a listener, and a future that ends it.
 
+mod forward;
 mod metrics;
 mod schedule;
 mod unknown_proxy;
@@ -19,6 +20,7 @@ use socketio::{Limits, Listener, Server, serve};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
+use self::forward::Forwarder;
 use self::metrics::MetricsEndpoint;
 use crate::clock;
 use crate::config::{self, Config};
@@ -69,7 +71,8 @@ pub async fn run(
 ) -> Result<(), String> {
     let started_ms = clock::now_ms();
     let Listeners { main, http, metrics } = listeners.into();
-    let port = main.local_addr().map_err(|error| error.to_string())?.port();
+    let address = main.local_addr().map_err(|error| error.to_string())?;
+    let port = address.port();
     // Held until the end: the state in memory belongs to one process, and no other may serve or restore
     // this data folder.
     let mut lock = lock_data_folder(&config)?;
@@ -78,13 +81,14 @@ pub async fn run(
     restore::settle(&config.data_dir)?;
     let tls = config.tls.as_ref().map(|tls| Tls::open(&config, tls, http.is_some())).transpose()?;
     let app = App::open(config, port)?;
+    app.start_bus(forward::reachable(address)).await?;
     app.renew_epochs_if_moved().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     app.check_store().await?;
     web::name_assets();
     app.reserve_all_slots().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     app.check_search_index().await.map_err(|error| format!("cannot read the search index: {error}"))?;
     app.offer_admin_link().await;
-    let sockets = socket::server(&app);
+    let sockets = socket::server(&app, app.node_id().map(forward::prefix));
     schedule::start(&app, &sockets);
     let router = web::router(&app);
     let outbox = app.start_outbox();
@@ -105,8 +109,11 @@ pub async fn run(
     let endpoint = MetricsEndpoint { app: app.clone(), sockets: sockets.clone(), started_ms, certificate_end_ms };
     let metrics = serve_metrics(metrics, limits.clone(), endpoint.clone());
     let answer = {
-        let (app, sockets) = (app.clone(), sockets.clone());
-        move |request, peer| answer(app.clone(), sockets.clone(), router.clone(), endpoint.clone(), request, peer)
+        let (app, sockets, forwarder) = (app.clone(), sockets.clone(), Forwarder::new());
+        move |request, peer| {
+            let (app, sockets, router) = (app.clone(), sockets.clone(), router.clone());
+            answer(app, sockets, router, forwarder.clone(), endpoint.clone(), request, peer)
+        }
     };
     let (listener, beside) = secure(&app.config, main, http, tls, &limits)?;
     let ending = async {
@@ -123,6 +130,8 @@ pub async fn run(
     }
     // Jobs in progress started before the sockets were closed, so most have ended by now.
     outbox.end(app.config.shutdown / 8).await;
+    // If the database does not answer, the others notice it later.
+    let _ = tokio::time::timeout(app.config.shutdown / 8, app.leave_bus()).await;
     if tokio::time::timeout(app.config.shutdown / 8, app.db.close()).await.is_err() {
         // Another process locks the database. What was acked is in it, and the next start cleans up.
         tracing::warn!("the database could not be closed in time; the next start recovers it");
@@ -189,6 +198,7 @@ async fn answer(
     app: App,
     sockets: Server,
     router: Router,
+    forwarder: Forwarder,
     metrics: MetricsEndpoint,
     mut request: Request<Incoming>,
     peer: SocketAddr,
@@ -213,7 +223,10 @@ async fn answer(
         if let Err(error) = app.config.origins.check_host(request.uri(), request.headers()) {
             return axum::response::IntoResponse::into_response(error);
         }
-        let response = sockets.handle(request, address).await.map(Body::new);
+        let response = match forwarder.forward(&app, request).await {
+            Ok(response) => response,
+            Err(request) => sockets.handle(*request, address).await.map(Body::new),
+        };
         record.end(response.status());
         return response;
     }

@@ -97,6 +97,17 @@ pub enum DirectFrom {
     Nobody,
 }
 
+/// How much a room notifies a member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum NotifyLevel {
+    #[default]
+    All,
+    /// Of mentions only.
+    Mentions,
+    None,
+}
+
 /// The purpose of a one-time link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
@@ -173,6 +184,7 @@ names! {
         Moderator "moderator" Member "member"
     }
     DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
+    NotifyLevel { All "all" Mentions "mentions" None "none" }
     LinkKind { Admin "admin" Password "password" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
     AuditAction {
@@ -214,6 +226,9 @@ mod tests {
         [DirectFrom::Everybody, DirectFrom::Known, DirectFrom::Accounts, DirectFrom::Nobody]
             .into_iter()
             .for_each(|from| same(from, from.as_str()));
+        [NotifyLevel::All, NotifyLevel::Mentions, NotifyLevel::None]
+            .into_iter()
+            .for_each(|level| same(level, level.as_str()));
         [MessageKind::Text, MessageKind::System, MessageKind::Whisper]
             .into_iter()
             .for_each(|kind| same(kind, kind.as_str()));

@@ -8,6 +8,7 @@ pub mod account;
 pub mod api_key;
 pub mod audit;
 pub mod block;
+pub mod bus;
 pub mod consistency;
 pub mod direct;
 pub mod file;
@@ -20,6 +21,8 @@ mod limits;
 pub mod member;
 pub mod message;
 mod new_member;
+pub mod node;
+pub mod notification;
 pub mod one_time_link;
 pub mod outbox;
 pub mod room;
@@ -38,7 +41,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, UserId};
 use message::Message;
+use node::{NodeEvent, NodeId};
 use room::{Position, Room};
+use session::SessionId;
 use user::User;
 
 /// A transaction in which the functions of chat read and write; [`Tx::publish`](crate::db::Tx::publish)
@@ -75,8 +80,12 @@ pub enum Fact {
     Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },
     /// A user changed name, picture or colour.
     UserChanged(Box<User>),
+    /// Sessions of a user ended.
+    SessionsEnded { user_id: UserId, sessions: Vec<SessionId> },
     /// A job was put into the [`outbox`]. Only its worker needs to know.
     Queued,
+    /// Something happened on a node that is not stored. Only the other nodes need to know.
+    NodeEvents { node_id: NodeId, events: Vec<NodeEvent> },
 }
 
 /// How a membership ended.
@@ -103,7 +112,7 @@ impl Fact {
             Fact::RoomRemoved { room_id, .. } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => {
                 Some(*room_id)
             }
-            Fact::UserChanged(_) | Fact::Queued => None,
+            Fact::UserChanged(_) | Fact::SessionsEnded { .. } | Fact::Queued | Fact::NodeEvents { .. } => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod backups;
 mod database;
 mod metrics;
+mod node;
 mod parse;
 mod s3;
 mod secret;
@@ -26,6 +27,7 @@ use crate::origin::Origins;
 pub use backups::Backups;
 pub use database::{DatabaseSettings, Postgres};
 pub use metrics::Metrics;
+pub use node::{BusKind, NodeConfig, NodeSettings};
 pub use s3::{Credentials, DataPlaces, S3, S3Limits, S3Settings};
 pub use settings::{DataDir, LogFormat, RoomCreators, ServerAddress, Settings, Switch};
 pub use tls::{Acme, Tls};
@@ -36,6 +38,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The database server. `None`: the database is a file in the data folder.
     pub postgres: Option<Postgres>,
+    /// How the server works beside others. `None`: it is the only one of its database.
+    pub nodes: Option<NodeConfig>,
     pub origins: Origins,
     /// Where the certificate comes from. `None`: the server speaks HTTP.
     pub tls: Option<Tls>,
@@ -115,6 +119,7 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("data"),
             postgres: None,
+            nodes: None,
             origins: Origins::default(),
             tls: None,
             tls_check: Duration::from_secs(10),
@@ -229,6 +234,7 @@ impl From<&Settings> for Config {
             limits,
             mail: settings.mail(),
             s3: settings.s3.bucket(),
+            nodes: settings.nodes.config(),
             upload_max: settings.upload_max,
             has_search: settings.search == Switch::On,
             has_link_previews: settings.link_previews == Switch::On,

@@ -1,5 +1,5 @@
 //! The settings as an operator gives them, by flags or the environment. `docs/settings.md` is generated from this file
-//! and from `s3.rs`.
+//! and from `database.rs`, `s3.rs` and `node.rs`.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use super::backups::BackupSettings;
 use super::metrics::MonitoringSettings;
 use super::tls::TlsSettings;
-use super::{Config, DatabaseSettings, S3Settings, parse, secret};
+use super::{Config, DatabaseSettings, NodeSettings, S3Settings, parse, secret};
 use crate::mail::{self, Secret};
 use crate::network::Guests;
 use crate::origin::Origin;
@@ -148,6 +148,9 @@ pub struct Settings {
     pub s3: S3Settings,
 
     #[command(flatten)]
+    pub nodes: NodeSettings,
+
+    #[command(flatten)]
     pub tls: TlsSettings,
 
     #[command(flatten)]
@@ -228,6 +231,7 @@ impl Settings {
             self.smtp_url = Some(secret::read("SMTP_URL_FILE", path)?);
         }
         self.s3 = self.s3.with_secrets()?;
+        self.nodes = self.nodes.with_secrets()?;
         self.monitoring = self.monitoring.with_secrets()?;
         self.address.data_dir = self.address.data_dir.with_secrets()?;
         Ok(self)

@@ -128,6 +128,7 @@ pub struct Db<F> {
     queue_timeout: Duration,
     commit_unknown: CommitUnknown,
     reopened: Reopened<F>,
+    before_commit: BeforeCommit<F>,
     health: Arc<Health>,
     /// Closed when the writer's thread has ended.
     writer_ended: watch::Receiver<()>,
@@ -135,6 +136,10 @@ pub struct Db<F> {
 
 /// The hook for a database that was reopened; see [`Db::on_reopen`].
 type Reopened<F> = Arc<OnceLock<Box<dyn Fn(&mut Tx<'_, F>) -> Result<()> + Send + Sync>>>;
+
+/// The hook for a transaction with facts; see [`Db::before_commit`].
+type BeforeCommit<F> = Arc<OnceLock<Box<BeforeCommitHook<F>>>>;
+type BeforeCommitHook<F> = dyn Fn(&mut Tx<'_, F>, &[F]) -> Result<()> + Send + Sync;
 
 /// The hook for facts that may be missing; see [`Db::on_commit_unknown`].
 type CommitUnknown = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
@@ -148,6 +153,7 @@ impl<F> Clone for Db<F> {
             queue_timeout: self.queue_timeout,
             commit_unknown: self.commit_unknown.clone(),
             reopened: self.reopened.clone(),
+            before_commit: self.before_commit.clone(),
             health: self.health.clone(),
             writer_ended: self.writer_ended.clone(),
         }
@@ -175,12 +181,28 @@ impl<F: Send + 'static> Db<F> {
         let (queue, commands) = mpsc::channel(options.queue.max(1));
         let commit_unknown = CommitUnknown::default();
         let reopened = Reopened::default();
-        let hooks = CommitHooks { committed, commit_unknown: commit_unknown.clone(), reopened: reopened.clone() };
+        let before_commit = BeforeCommit::default();
+        let hooks = CommitHooks {
+            committed,
+            before_commit: before_commit.clone(),
+            commit_unknown: commit_unknown.clone(),
+            reopened: reopened.clone(),
+        };
         let health = Arc::<Health>::default();
         let (ended, writer_ended) = watch::channel(());
         let pools = [readers.clone(), searchers.clone()];
         Writer::start(engine, has_index, commands, pools, hooks, health.clone(), ended)?;
-        Ok(Self { queue, readers, searchers, queue_timeout, commit_unknown, reopened, health, writer_ended })
+        Ok(Self {
+            queue,
+            readers,
+            searchers,
+            queue_timeout,
+            commit_unknown,
+            reopened,
+            before_commit,
+            health,
+            writer_ended,
+        })
     }
 
     /// Sets the hook to call when facts may be missing. After an I/O error at a commit, the batch
@@ -188,6 +210,12 @@ impl<F: Send + 'static> Db<F> {
     /// thread, before any later fact is published. Only the first call has an effect.
     pub fn on_commit_unknown(&self, hook: impl Fn() + Send + Sync + 'static) {
         let _ = self.commit_unknown.set(Box::new(hook));
+    }
+
+    /// Sets the act to run at the end of each transaction with facts, on the writer's thread. If it fails, nothing is
+    /// committed. Only the first call has an effect.
+    pub fn before_commit(&self, act: impl Fn(&mut Tx<'_, F>, &[F]) -> Result<()> + Send + Sync + 'static) {
+        let _ = self.before_commit.set(Box::new(act));
     }
 
     /// Sets the act to run when the database was reopened, before any other. If it fails, nothing is written and the

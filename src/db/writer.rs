@@ -14,7 +14,7 @@ use super::health::Health;
 use super::index_updates::IndexUpdates;
 use super::readers::Readers;
 use super::tx::Savepoint;
-use super::{CommitUnknown, Reopened, Subject, Tx, migrate};
+use super::{BeforeCommit, BeforeCommitHook, CommitUnknown, Reopened, Subject, Tx, migrate};
 use crate::error::{Code, Error, Result};
 use crate::failpoint::{self, Point};
 use crate::metrics;
@@ -89,6 +89,7 @@ where
 pub(super) struct CommitHooks<F, C> {
     /// Publishes the facts of each batch.
     pub(super) committed: C,
+    pub(super) before_commit: BeforeCommit<F>,
     pub(super) commit_unknown: CommitUnknown,
     pub(super) reopened: Reopened<F>,
 }
@@ -281,7 +282,7 @@ where
 
     /// Runs the acts of a batch in one transaction, which stays open.
     fn prepare(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
-        let has_index = self.has_index;
+        let (has_index, before_commit) = (self.has_index, Arc::clone(&self.hooks.before_commit));
         let connection = self.begin()?;
         let (mut facts, mut updates) = (Vec::new(), IndexUpdates::default());
         let savepoint = if acts.len() > 1 { Savepoint::Pending } else { Savepoint::Begin };
@@ -307,6 +308,11 @@ where
         }
         let removes = updates.removes();
         updates.write(connection, has_index)?;
+        if let Some(act) = before_commit.get()
+            && !facts.is_empty()
+        {
+            run_before_commit(connection, &**act, &facts)?;
+        }
         self.has_old_words |= removes;
         Ok(facts)
     }
@@ -367,5 +373,15 @@ where
         self.connection = None;
         // Another connection has a count of its own.
         self.version = None;
+    }
+}
+
+/// Runs the hook for a transaction with facts, at its end.
+fn run_before_commit<F>(connection: &dyn Connection, act: &BeforeCommitHook<F>, facts: &[F]) -> Result<(), Fault> {
+    let mut tx = Tx::new(connection, Savepoint::Begin, false);
+    match catch_unwind(AssertUnwindSafe(|| act(&mut tx, facts))) {
+        Ok(Ok(())) => Ok(()),
+        _ if tx.is_broken() => Err(Fault::Broken("the connection broke before the commit".into())),
+        failed => Err(Fault::Unavailable(format!("the last act of a transaction failed: {failed:?}"))),
     }
 }

@@ -7,7 +7,11 @@ mod account;
 mod en;
 mod josa;
 mod ko;
+pub mod local;
 mod name;
+mod room;
+mod script;
+mod settings;
 
 use crate::chat::member::Presence;
 use crate::chat::message::Message;
@@ -16,6 +20,9 @@ use crate::error::Code;
 pub use account::AccountStrings;
 pub use josa::{Particle, josa};
 pub use name::any_name;
+pub use room::RoomStrings;
+pub use script::ScriptStrings;
+pub use settings::SettingsStrings;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -89,6 +96,16 @@ pub fn system_line(message: &Message, lang: Lang) -> String {
     (lang.strings().system_line)(message)
 }
 
+/// Returns the text of a system message as pages show it. Clients of the API get [`system_line`].
+pub fn page_line(message: &Message, lang: Lang) -> String {
+    (lang.strings().page_line)(message)
+}
+
+/// Returns the sentence for a refused request as pages show it.
+pub fn page_refusal(code: Code, lang: Lang) -> &'static str {
+    (lang.strings().page_refusal)(code).unwrap_or_else(|| refusal(code, lang))
+}
+
 /// Returns the sentence for a refused request: what happened, and what to do.
 pub fn refusal(code: Code, lang: Lang) -> &'static str {
     (lang.strings().refusal)(code)
@@ -126,7 +143,6 @@ pub struct Strings {
     pub locked: &'static str,
     pub full: &'static str,
     pub no_owner: &'static str,
-    pub online_of: fn(u32, u32) -> String,
 
     // Room settings, for a new room and later.
     pub title: &'static str,
@@ -137,8 +153,6 @@ pub struct Strings {
     pub password_keep_hint: &'static str,
     pub password_clear: &'static str,
     pub revoke_invites: &'static str,
-    pub ephemeral: &'static str,
-    pub ephemeral_hint: &'static str,
     pub make_room: &'static str,
     pub settings: &'static str,
     pub more_settings: &'static str,
@@ -167,6 +181,12 @@ pub struct Strings {
 
     /// Strings for accounts.
     pub account: AccountStrings,
+    /// Strings of the page of a room.
+    pub room: RoomStrings,
+    /// Strings of the settings.
+    pub settings_page: SettingsStrings,
+    /// Strings that only scripts show.
+    pub script: ScriptStrings,
 
     // Joining a room.
     pub enter: &'static str,
@@ -322,6 +342,10 @@ pub struct Strings {
     pub page_title: fn(&str) -> String,
     pub refusal: fn(Code) -> &'static str,
     pub system_line: fn(&Message) -> String,
+    /// What pages say instead of `system_line`.
+    pub page_line: fn(&Message) -> String,
+    /// What pages say instead of `refusal`, where they say something else.
+    pub page_refusal: fn(Code) -> Option<&'static str>,
 }
 
 #[cfg(test)]

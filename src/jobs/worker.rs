@@ -142,7 +142,8 @@ impl Worker {
     /// Starts the jobs that are due. Returns how long there is nothing more to start.
     async fn begin_due(&mut self) -> Duration {
         let free = AT_ONCE - self.running.len();
-        if free == 0 {
+        // One node runs jobs; another that takes over is woken.
+        if free == 0 || !self.app.is_leader() {
             return MAX_SLEEP;
         }
         self.begin_some(free).await.unwrap_or_else(|error| {

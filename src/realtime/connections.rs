@@ -11,6 +11,7 @@ use socketio::{Socket, SocketId};
 use tokio::time::Instant;
 
 use super::ConnectedUser;
+use super::remote_presence::RemotePresence;
 use crate::chat::member::Presence;
 use crate::chat::session::SessionId;
 use crate::chat::user::UserKind;
@@ -28,6 +29,8 @@ pub(super) struct Inner {
     pub(super) users: HashMap<UserId, Box<Entry>>,
     /// The connected members of each room, connected to this room or to another.
     watchers: HashMap<RoomId, HashSet<UserId>>,
+    /// Users who are connected to other nodes.
+    pub(super) remote: HashMap<UserId, RemotePresence>,
     /// Users whose presence may differ from what was last sent.
     pub(super) changed: HashSet<UserId>,
     /// Sessions that ended recently, and when.
@@ -40,7 +43,7 @@ pub(super) struct Entry {
     /// The rooms of which the user is a member.
     pub(super) rooms: Vec<RoomId>,
     pub(super) hides: bool,
-    /// The presence that was last sent.
+    /// The presence that was last sent, as far as this node knows it.
     pub(super) sent: Option<Presence>,
     /// When the last socket closed; a reload of a page is not an absence.
     pub(super) left_at: Option<Instant>,

@@ -4,16 +4,20 @@
 //! Nothing here is stored and nothing here checks rights: a restart forgets it all and loses nothing.
 
 mod changes;
+mod commit_order;
 mod connected_user;
 mod connections;
 mod label;
+mod node;
 mod occupancy;
 mod presence;
+mod remote_presence;
 mod room;
+mod stays;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -21,19 +25,20 @@ use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::Instant;
 
 use crate::chat::Fact;
+use crate::chat::node::NodeEvent;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
-use occupancy::{Expiries, Expiry, Occupancy};
+use occupancy::Expiries;
 use room::RoomState;
 
 pub use changes::{Changes, Marks, Summary, UnreadChanges};
+pub use commit_order::CommitOrder;
 pub use connected_user::{ConnectedUser, Rooms};
 pub use connections::Connections;
 pub use label::Label;
-pub use presence::PresenceChange;
+pub use presence::{NodePresence, PresenceChange, PresenceChanges};
 pub use room::{Broadcaster, RoomEvent};
 
 /// The queue of facts about users and no room, so that they are sent in order too.
@@ -63,12 +68,18 @@ pub struct Realtime {
     pub connections: Connections,
     /// What the lobby and the rooms have not been sent yet.
     pub changes: Changes,
+    /// What the other nodes have not been sent yet. `None`: there are no others.
+    announcements: Option<Mutex<Vec<NodeEvent>>>,
+    /// Whether another node has asked who is in the rooms here, and who is present.
+    rooms_wanted: AtomicBool,
+    presences_wanted: AtomicBool,
     /// Wakes the worker of the outbox. It keeps one notification, so that none is lost between two looks.
     pub job_queued: Notify,
 }
 
 impl Realtime {
-    pub fn new(timing: Timing, runtime: Handle) -> Arc<Self> {
+    /// Creates the state of a process; with `has_nodes` it shares the database with other nodes.
+    pub fn new(timing: Timing, runtime: Handle, has_nodes: bool) -> Arc<Self> {
         Arc::new(Self {
             timing,
             runtime,
@@ -78,6 +89,9 @@ impl Realtime {
             arrivals: AtomicU64::new(0),
             connections: Connections::default(),
             changes: Changes::default(),
+            announcements: has_nodes.then(Mutex::default),
+            rooms_wanted: AtomicBool::new(false),
+            presences_wanted: AtomicBool::new(false),
             job_queued: Notify::new(),
         })
     }
@@ -87,8 +101,8 @@ impl Realtime {
         let _ = self.broadcaster.set(broadcaster);
     }
 
-    /// Puts committed facts, in commit order, into the queues of their rooms. The writer calls it between the commit
-    /// and its answers. It never waits.
+    /// Puts committed facts, in commit order, into the queues of their rooms. It is called between the commit and its
+    /// answers, and for the facts of other nodes. It never waits.
     pub fn publish(self: &Arc<Self>, facts: Vec<Fact>) {
         for fact in facts {
             if matches!(fact, Fact::Queued) {
@@ -106,6 +120,12 @@ impl Realtime {
                 }
                 Fact::Left { room_id, user_id, .. } => self.connections.left(*room_id, *user_id),
                 Fact::RoomRemoved { room_id, .. } => self.connections.room_removed(*room_id),
+                Fact::SessionsEnded { user_id, sessions } => {
+                    // The sockets end in tasks of the runtime, and the writer's thread is none of its own.
+                    let _runtime = self.runtime.enter();
+                    self.connections.end_sessions(*user_id, sessions);
+                    continue;
+                }
                 _ => {}
             }
             self.push(fact.room_id().unwrap_or(NO_ROOM), RoomEvent::Fact(Box::new(fact)));
@@ -128,12 +148,21 @@ impl Realtime {
         }
     }
 
-    async fn dispatch(&self, room_id: RoomId, event: RoomEvent) {
-        if let RoomEvent::Barrier(waiter) = event {
+    async fn dispatch(self: &Arc<Self>, room_id: RoomId, event: RoomEvent) {
+        match event {
             // The waiter may have stopped waiting.
-            let _ = waiter.send(());
-        } else if let Some(broadcaster) = self.broadcaster.get() {
-            broadcaster.broadcast(Some(room_id), event).await;
+            RoomEvent::Barrier(waiter) => drop(waiter.send(())),
+            RoomEvent::RemoteJoined { node, user, is_hidden, is_ephemeral } => {
+                self.remote_joined(node, room_id, &user, is_hidden, is_ephemeral);
+            }
+            RoomEvent::RemoteLeft { node, user_id } => self.remote_left(node, room_id, user_id),
+            RoomEvent::RemoteHidden { user_id, hides } => self.hide_in(room_id, user_id, hides),
+            RoomEvent::NodeEnded { node } => self.left_with_node(node, room_id),
+            event => {
+                if let Some(broadcaster) = self.broadcaster.get() {
+                    broadcaster.broadcast(Some(room_id), event).await;
+                }
+            }
         }
     }
 
@@ -163,96 +192,6 @@ impl Realtime {
         self.push(room_id, RoomEvent::Barrier(barrier));
         // An error means that the dispatch loop is gone, so there is nothing to wait for.
         let _ = passed.await;
-    }
-
-    /// Notes that a socket of a user joined a room; queues [`RoomEvent::CameOnline`] if it is their first.
-    pub fn connected(self: &Arc<Self>, room_id: RoomId, is_ephemeral: bool, user: &Arc<User>) {
-        let came_online = {
-            let mut rooms = self.rooms.lock();
-            let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
-            let arrival = self.arrivals.fetch_add(1, Ordering::Relaxed) + 1;
-            let mut occupancy = room.occupancy.lock();
-            // Read under the lock: a change after this finds the stay.
-            let is_hidden = self.connections.is_hidden(user.id);
-            occupancy.add_socket(user, is_hidden, is_ephemeral, arrival)
-        };
-        if let Some(count) = came_online {
-            self.changes.counted(room_id, count > self.timing.large_room);
-            self.push(room_id, RoomEvent::CameOnline { user: Arc::clone(user), count });
-        }
-    }
-
-    /// Hides a user's presence from now on, or shows it, as read from the database at a version of what is known of them.
-    /// To others they leave or come. Returns `false` if something has changed since, so that it must be read again.
-    pub fn hide(self: &Arc<Self>, user_id: UserId, version: u64, hides: bool) -> bool {
-        let Some(rooms) = self.connections.hide(user_id, version, hides) else { return false };
-        for room_id in rooms {
-            let Some(room) = self.room(room_id) else { continue };
-            let Some((user, count)) = room.occupancy.lock().hide(user_id, hides) else { continue };
-            self.changes.counted(room_id, count > self.timing.large_room);
-            self.push(
-                room_id,
-                match hides {
-                    true => RoomEvent::WentOffline { user, count },
-                    false => RoomEvent::CameOnline { user, count },
-                },
-            );
-        }
-        true
-    }
-
-    /// Notes that a socket of a user left a room. The user stays for the grace of a reload.
-    pub fn disconnected(&self, room_id: RoomId, user_id: UserId) {
-        if let Some(room) = self.room(room_id) {
-            let due = Instant::now() + self.timing.exit_grace;
-            if room.occupancy.lock().remove_socket(user_id, due) {
-                self.expiries.add(Expiry { due, room_id, user_id });
-            }
-        }
-    }
-
-    /// Reserves a slot in an ephemeral room for a member without a socket in it.
-    pub fn reserve_slot(&self, room_id: RoomId, user: &Arc<User>) {
-        let due = Instant::now() + self.timing.reservation;
-        let mut rooms = self.rooms.lock();
-        let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
-        if room.occupancy.lock().reserve(user, due) {
-            self.expiries.add(Expiry { due, room_id, user_id: user.id });
-        }
-    }
-
-    /// Removes a user from a room at once, with all sockets. Returns how many are left, if the user was online.
-    pub fn remove(self: &Arc<Self>, room_id: RoomId, user_id: UserId) -> Option<(Arc<User>, usize)> {
-        let room = self.room(room_id)?;
-        let (user, count) = room.occupancy.lock().remove(user_id)?;
-        self.changes.counted(room_id, count > self.timing.large_room);
-        Some((user, count))
-    }
-
-    /// Removes all users from a room that was removed.
-    pub fn clear(&self, room_id: RoomId) {
-        if let Some(room) = self.room(room_id) {
-            *room.occupancy.lock() = Occupancy::default();
-        }
-    }
-
-    /// Ends the stays whose grace is over. In a lasting room the user goes offline and stays a member. Returns the
-    /// users who must leave an ephemeral room.
-    pub fn end_expired_stays(self: &Arc<Self>) -> Vec<(RoomId, Arc<User>)> {
-        let mut leaving = Vec::new();
-        for expiry in self.expiries.take_due(Instant::now()) {
-            let Some(room) = self.room(expiry.room_id) else { continue };
-            let Some(ended) = room.occupancy.lock().end(&expiry) else { continue };
-            if ended.was_online {
-                self.changes.counted(expiry.room_id, ended.count > self.timing.large_room);
-                self.push(expiry.room_id, RoomEvent::WentOffline { user: ended.user.clone(), count: ended.count });
-            }
-            if ended.is_ephemeral {
-                leaving.push((expiry.room_id, ended.user));
-            }
-            self.forget_if_idle(expiry.room_id);
-        }
-        leaving
     }
 
     /// Returns how many users are online in a room.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use crate::chat::node::NodeId;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
 
@@ -23,9 +24,12 @@ pub(super) struct Occupancy {
 
 struct Stay {
     user: Arc<User>,
+    /// How many sockets the user has on this node.
     sockets: u32,
-    /// Whether the user has had a socket here; if not, only a slot is reserved.
-    is_online: bool,
+    /// Whether the user has had a socket on this node; if not, only a slot is reserved.
+    is_local: bool,
+    /// The other nodes on which the user has a socket in the room.
+    nodes: Vec<NodeId>,
     /// Whether the user hides their presence, so that others do not see them here.
     is_hidden: bool,
     /// The number of this user's arrival among all arrivals of the process.
@@ -36,43 +40,99 @@ struct Stay {
 
 impl Stay {
     fn new(user: &Arc<User>) -> Self {
-        Self { user: Arc::clone(user), sockets: 0, is_online: false, is_hidden: false, arrival: 0, due: None }
+        Self {
+            user: Arc::clone(user),
+            sockets: 0,
+            is_local: false,
+            nodes: Vec::new(),
+            is_hidden: false,
+            arrival: 0,
+            due: None,
+        }
+    }
+
+    fn is_online(&self) -> bool {
+        self.is_local || !self.nodes.is_empty()
     }
 
     /// Whether others see that the user is online here.
     fn is_visible(&self) -> bool {
-        self.is_online && !self.is_hidden
+        self.is_online() && !self.is_hidden
     }
 }
 
-/// A stay that ended.
+/// What the first socket of a user in a room changes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// How many are online, if others see that the user came online.
+    pub(super) came_online: Option<usize>,
+    /// Whether the user had no socket on this node before.
+    pub(super) is_first_local: bool,
+}
+
+/// A stay that ended on this node.
 pub(super) struct Ended {
     pub(super) user: Arc<User>,
-    /// How many are still online.
-    pub(super) count: usize,
-    /// Whether others saw that the user was online.
-    pub(super) was_online: bool,
-    pub(super) is_ephemeral: bool,
+    /// How many are still online, if others see that the user went offline.
+    pub(super) went_offline: Option<usize>,
+    /// Whether the user must leave the room, as it is an ephemeral one.
+    pub(super) must_leave: bool,
+    /// Whether the user had a socket on this node.
+    pub(super) was_local: bool,
 }
 
 impl Occupancy {
-    /// Adds a socket of a user. Returns how many are online if others see that the user came online with it.
+    /// Adds a socket of a user on this node.
     pub(super) fn add_socket(
         &mut self,
         user: &Arc<User>,
         is_hidden: bool,
         is_ephemeral: bool,
         arrival: u64,
-    ) -> Option<usize> {
-        self.is_ephemeral = is_ephemeral;
-        let stay = self.stays.entry(user.id).or_insert_with(|| Stay::new(user));
-        stay.user = Arc::clone(user);
+    ) -> Arrival {
+        let (stay, was_online) = self.stay(user, is_hidden, is_ephemeral, arrival);
         stay.sockets += 1;
         stay.due = None;
-        if std::mem::replace(&mut stay.is_online, true) {
+        let is_first_local = !std::mem::replace(&mut stay.is_local, true);
+        Arrival { came_online: self.came_online(was_online, is_hidden), is_first_local }
+    }
+
+    /// Notes that a user is connected to another node. Returns how many are online if others see that the user came
+    /// online with it.
+    pub(super) fn add_remote(
+        &mut self,
+        user: &Arc<User>,
+        node: NodeId,
+        is_hidden: bool,
+        is_ephemeral: bool,
+        arrival: u64,
+    ) -> Option<usize> {
+        let (stay, was_online) = self.stay(user, is_hidden, is_ephemeral, arrival);
+        if !stay.nodes.contains(&node) {
+            stay.nodes.push(node);
+        }
+        if !stay.is_local {
+            stay.due = None;
+        }
+        self.came_online(was_online, is_hidden)
+    }
+
+    /// Returns the stay of a user who is online from now on, and whether they were before.
+    fn stay(&mut self, user: &Arc<User>, is_hidden: bool, is_ephemeral: bool, arrival: u64) -> (&mut Stay, bool) {
+        self.is_ephemeral = is_ephemeral;
+        let stay = self.stays.entry(user.id).or_insert_with(|| Stay::new(user));
+        let was_online = stay.is_online();
+        stay.user = Arc::clone(user);
+        if !was_online {
+            (stay.arrival, stay.is_hidden) = (arrival, is_hidden);
+        }
+        (stay, was_online)
+    }
+
+    fn came_online(&mut self, was_online: bool, is_hidden: bool) -> Option<usize> {
+        if was_online {
             return None;
         }
-        (stay.arrival, stay.is_hidden) = (arrival, is_hidden);
         self.connected += 1;
         if is_hidden {
             return None;
@@ -81,11 +141,50 @@ impl Occupancy {
         Some(self.online)
     }
 
+    /// Notes that a user is not connected to another node any more. Returns the user, and how many are online, if others
+    /// see that they went offline. In an ephemeral room the stay then ends at `due`.
+    pub(super) fn remove_remote(
+        &mut self,
+        user_id: UserId,
+        node: NodeId,
+        due: Instant,
+    ) -> Option<(Arc<User>, Option<usize>)> {
+        let stay = self.stays.get_mut(&user_id).filter(|stay| stay.nodes.contains(&node))?;
+        stay.nodes.retain(|other| *other != node);
+        if stay.is_online() {
+            return None;
+        }
+        let (user, was_visible) = (Arc::clone(&stay.user), !stay.is_hidden);
+        self.connected -= 1;
+        self.online -= usize::from(was_visible);
+        if self.is_ephemeral {
+            stay.due = Some(due);
+        } else {
+            self.stays.remove(&user_id);
+        }
+        Some((user, was_visible.then_some(self.online)))
+    }
+
+    /// Returns the users who are connected to another node.
+    pub(super) fn users_of(&self, node: NodeId) -> Vec<UserId> {
+        self.stays.iter().filter(|(_, stay)| stay.nodes.contains(&node)).map(|(id, _)| *id).collect()
+    }
+
+    /// Returns the users who are connected to this node, and whether each hides it.
+    pub(super) fn local_users(&self) -> Vec<(Arc<User>, bool)> {
+        let here = self.stays.values().filter(|stay| stay.is_local);
+        here.map(|stay| (Arc::clone(&stay.user), stay.is_hidden)).collect()
+    }
+
+    pub(super) fn is_ephemeral(&self) -> bool {
+        self.is_ephemeral
+    }
+
     /// Hides a user's presence, or shows it. Returns the user, and how many are online, if others see a change.
     pub(super) fn hide(&mut self, user_id: UserId, hides: bool) -> Option<(Arc<User>, usize)> {
         let stay = self.stays.get_mut(&user_id).filter(|stay| stay.is_hidden != hides)?;
         stay.is_hidden = hides;
-        if !stay.is_online {
+        if !stay.is_online() {
             return None;
         }
         self.online = if hides { self.online - 1 } else { self.online + 1 };
@@ -107,7 +206,7 @@ impl Occupancy {
     pub(super) fn reserve(&mut self, user: &Arc<User>, due: Instant) -> bool {
         self.is_ephemeral = true;
         let stay = self.stays.entry(user.id).or_insert_with(|| Stay::new(user));
-        if stay.is_online {
+        if stay.is_online() {
             return false;
         }
         stay.due = Some(due);
@@ -117,7 +216,7 @@ impl Occupancy {
     /// Removes a user with all sockets. Returns how many are left, if the user was online.
     pub(super) fn remove(&mut self, user_id: UserId) -> Option<(Arc<User>, usize)> {
         let stay = self.stays.remove(&user_id)?;
-        self.connected -= usize::from(stay.is_online);
+        self.connected -= usize::from(stay.is_online());
         if !stay.is_visible() {
             return None;
         }
@@ -125,17 +224,20 @@ impl Occupancy {
         Some((stay.user, self.online))
     }
 
-    /// Removes a user who did not come back in time.
+    /// Ends the stay of a user who did not come back in time. It goes on for one who is connected to another node.
     pub(super) fn end(&mut self, expiry: &Expiry) -> Option<Ended> {
-        let is_due = self.stays.get(&expiry.user_id).is_some_and(|stay| stay.due == Some(expiry.due));
-        if !is_due {
-            return None;
+        let stay = self.stays.get_mut(&expiry.user_id).filter(|stay| stay.due == Some(expiry.due))?;
+        stay.due = None;
+        let (user, was_visible) = (Arc::clone(&stay.user), stay.is_visible());
+        let was_local = std::mem::take(&mut stay.is_local);
+        if stay.is_online() {
+            return Some(Ended { user, went_offline: None, must_leave: false, was_local });
         }
-        let stay = self.stays.remove(&expiry.user_id)?;
-        let was_online = stay.is_visible();
-        self.connected -= usize::from(stay.is_online);
-        self.online -= usize::from(was_online);
-        Some(Ended { user: stay.user, count: self.online, was_online, is_ephemeral: self.is_ephemeral })
+        self.stays.remove(&expiry.user_id);
+        self.connected -= usize::from(was_local);
+        self.online -= usize::from(was_visible);
+        let went_offline = was_visible.then_some(self.online);
+        Some(Ended { user, went_offline, must_leave: self.is_ephemeral, was_local })
     }
 
     pub(super) fn online_count(&self) -> usize {
@@ -147,8 +249,13 @@ impl Occupancy {
         self.connected
     }
 
+    /// Returns whether the user is connected to this node.
+    pub(super) fn is_local(&self, user_id: UserId) -> bool {
+        self.stays.get(&user_id).is_some_and(|stay| stay.is_local)
+    }
+
     pub(super) fn is_online(&self, user_id: UserId) -> bool {
-        self.stays.get(&user_id).is_some_and(|stay| stay.is_online)
+        self.stays.get(&user_id).is_some_and(Stay::is_online)
     }
 
     /// Like [`Occupancy::is_online`], as others see it.

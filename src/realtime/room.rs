@@ -8,8 +8,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
+use super::changes::Marks;
 use super::occupancy::Occupancy;
 use crate::chat::Fact;
+use crate::chat::node::NodeId;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
 
@@ -26,6 +28,19 @@ pub enum RoomEvent {
     CameOnline { user: Arc<User>, count: usize },
     /// A user went offline; with how many are left.
     WentOffline { user: Arc<User>, count: usize },
+    /// A user is connected to another node from now on. It has a place in the room's order, as the end of an earlier
+    /// membership must not end this stay.
+    RemoteJoined { node: NodeId, user: Arc<User>, is_hidden: bool, is_ephemeral: bool },
+    /// A user is not connected to another node any more.
+    RemoteLeft { node: NodeId, user_id: UserId },
+    /// A user on another node hides their presence from now on, or shows it.
+    RemoteHidden { user_id: UserId, hides: bool },
+    /// Another node has ended, and nobody is connected to it any more.
+    NodeEnded { node: NodeId },
+    /// A user on another node is typing.
+    Typing { user: Arc<User> },
+    /// Read marks that moved on another node; those of `hidden` users are for themselves.
+    Read { marks: Marks, hidden: Vec<UserId> },
     /// Time to send the room's rev.
     RevHeartbeat,
     /// Nothing to send: a caller waits until everything before it was sent.

@@ -6,7 +6,8 @@ use super::{App, Entered, log_failure};
 use crate::chat::Tx;
 use crate::chat::account::{self, Account, Change, NewAccount};
 use crate::chat::api_key::{self, ExternalUser};
-use crate::chat::session::{self, Session, SessionId, Token};
+use crate::chat::node::NodeEvent;
+use crate::chat::session::{self, Session, Token};
 use crate::chat::user::{self, User, UserKind};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
@@ -63,13 +64,11 @@ impl App {
         let fallback_name = any_name(client.lang);
         let new = NewAccount { email: request.email, password_hash, name, fallback_name };
         let guest = former.map(|session| session.user.id);
-        let sign_up = self.write(Subject::Server, move |tx, limits, now| {
-            let (user, ended) = account::sign_up(tx, limits, now, guest, new)?;
-            Ok((Entered::open(tx, now, user, &client)?, ended))
-        });
-        let (entered, ended) = sign_up.await?;
-        self.realtime.connections.end_sessions(entered.user.id, &ended);
-        Ok(entered)
+        self.write(Subject::Server, move |tx, limits, now| {
+            let user = account::sign_up(tx, limits, now, guest, new)?;
+            Entered::open(tx, now, user, &client)
+        })
+        .await
     }
 
     /// Opens a session of an account. Ends the client's previous session, because an attacker may have planted it.
@@ -101,20 +100,15 @@ impl App {
         let (user_id, hash) = known.filter(|_| is_right).ok_or(Code::BadCredentials)?;
         self.rates.logged_in(address);
         let former_id = former.map(|session| session.id);
-        let entered = self.write(user_id, move |tx, _, now| {
+        self.write(user_id, move |tx, _, now| {
             check_unchanged(tx, user_id, Some(&hash))?;
             if let Some(former) = former_id {
                 session::close(tx, former)?;
             }
             let user = user::get(tx, user_id)?;
             Entered::open(tx, now, user, &client)
-        });
-        let entered = entered.await?;
-        self.end_sessions(user_id, &entered.surplus);
-        if let Some(former) = former {
-            self.realtime.connections.end_sessions(former.user.id, &[former.id]);
-        }
-        Ok(entered)
+        })
+        .await
     }
 
     /// Opens a session for a user of another server, by that server's key.
@@ -134,7 +128,6 @@ impl App {
             Entered::open(tx, now, user, &client)
         });
         let entered = open.await?;
-        self.end_sessions(entered.user.id, &entered.surplus);
         Ok(entered)
     }
 
@@ -167,6 +160,7 @@ impl App {
         });
         let account = account.await?;
         if hides.is_some() {
+            self.realtime.announce(|| NodeEvent::PrivacyChanged { user_id: my_id });
             self.apply_hidden_presence(my_id).await?;
         }
         Ok(account)
@@ -187,12 +181,11 @@ impl App {
         })?;
         let confirmed = confirmed.ok_or(Code::Forbidden)?;
         let hash = self.passwords.hash(self.budgets.network_of(my_id), password).await?;
-        let ended = self.write(my_id, move |tx, _, _| {
+        self.write(my_id, move |tx, _, _| {
             check_unchanged(tx, my_id, Some(&confirmed))?;
             account::set_password(tx, my_id, &hash, Some(keep))
-        });
-        self.realtime.connections.end_sessions(my_id, &ended.await?);
-        Ok(())
+        })
+        .await
     }
 
     /// Checks one's password. Returns the hash it was verified against; `None` for a user without a password.
@@ -227,7 +220,6 @@ impl App {
             account::leave(tx, now, me, erase)
         });
         let left = left.await?;
-        self.realtime.connections.end_sessions(me, &left.ended);
         self.remove_bytes(left.unneeded).await;
         self.sweep_rooms().await;
         if erase {
@@ -269,10 +261,5 @@ impl App {
             }
         }
         self.write(gone, move |tx, _, _| account::erased(tx, gone)).await
-    }
-
-    /// Ends sessions of a user and closes their sockets.
-    pub(super) fn end_sessions(&self, user_id: UserId, ended: &[SessionId]) {
-        self.realtime.connections.end_sessions(user_id, ended);
     }
 }

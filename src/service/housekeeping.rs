@@ -23,6 +23,11 @@ impl App {
     /// Removes what has expired: sessions, guests, rooms, deleted accounts, uploads and files.
     pub async fn housekeeping(&self) {
         self.realtime.connections.forget_ended();
+        self.recheck_store().await;
+        self.remove_postponed().await;
+        if !self.is_leader() {
+            return;
+        }
         self.erase_deleted_accounts().await;
         if let Some(fetcher) = &self.fetcher {
             fetcher.prune();
@@ -31,8 +36,6 @@ impl App {
         if let Some(now) = self.clock.now_ms(self.config.clock_settling) {
             self.remove_expired(now).await;
         }
-        self.recheck_store().await;
-        self.remove_postponed().await;
         self.db.purge_index();
     }
 
@@ -67,6 +70,9 @@ impl App {
 
     /// Ends the memberships of guests whose session has ended. A direct room goes with the last of its two.
     pub async fn sweep_guests(&self) {
+        if !self.is_leader() {
+            return;
+        }
         log_failure("looking for guests who have gone", self.end_unreachable_memberships().await);
         self.sweep_rooms().await;
     }

@@ -7,6 +7,7 @@ pub mod admin;
 mod ban;
 mod block;
 mod budgets;
+mod bus;
 mod direct;
 mod directory;
 mod disk_space;
@@ -18,6 +19,8 @@ mod member;
 mod message;
 mod moderator;
 mod my_rooms;
+mod node;
+mod notification;
 mod occupancy;
 pub mod one_time_link;
 mod profile;
@@ -32,8 +35,8 @@ mod session;
 pub(crate) mod store;
 mod user;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::chat::member::Member;
 use crate::chat::room::Room;
@@ -52,6 +55,7 @@ use crate::realtime::{Realtime, Timing};
 
 pub use account::{ClientInfo, SignUp};
 use budgets::Budgets;
+use bus::Bus;
 pub use directory::DirectoryCursor;
 use disk_space::DiskSpace;
 pub use lobby::LobbyCursor;
@@ -76,6 +80,8 @@ pub struct Inner {
     disk_space: DiskSpace,
     pub files: Files,
     uploads: file::Uploads,
+    /// Claims on files that are still to be released.
+    unreleased: file::claim::Unreleased,
     /// Sends e-mails, if a mail server is set.
     pub(crate) mail: Option<Mailer>,
     /// The beginning of links to this server, never taken from a request.
@@ -88,6 +94,8 @@ pub struct Inner {
     searches: FairQueue,
     clock: SettledClock,
     is_draining: AtomicBool,
+    /// The bus to other nodes. Empty on a single server.
+    bus: Arc<OnceLock<Arc<Bus>>>,
 }
 
 impl std::ops::Deref for App {
@@ -110,10 +118,14 @@ impl App {
     pub fn open(config: Config, port: u16) -> Result<Self, String> {
         let timing =
             Timing { exit_grace: config.exit_grace, reservation: config.reservation, large_room: config.large_room };
-        let realtime = Realtime::new(timing, tokio::runtime::Handle::current());
+        let realtime = Realtime::new(timing, tokio::runtime::Handle::current(), config.nodes.is_some());
+        let bus = Arc::<OnceLock<Arc<Bus>>>::default();
         let committed = {
-            let realtime = Arc::clone(&realtime);
-            move |facts| realtime.publish(facts)
+            let (realtime, bus) = (Arc::clone(&realtime), Arc::clone(&bus));
+            move |facts| match bus.get() {
+                Some(bus) => bus.committed(facts),
+                None => realtime.publish(facts),
+            }
         };
         let db = Db::open(store::options(&config), committed).map_err(|fault| store::cannot_open(&config, &fault))?;
         let files = Files::open(&config)?;
@@ -123,6 +135,8 @@ impl App {
         let fetcher =
             config.has_link_previews.then(|| Fetcher::new(config.http_client.clone(), config.preview_retry_delay));
         let app = Self(Arc::new(Inner {
+            bus,
+            unreleased: file::claim::Unreleased::default(),
             mail,
             base_url,
             rates: Rates::new(config.has_rate_limits, config.networks.clone()),

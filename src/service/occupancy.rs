@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tokio::time::sleep;
+
 use super::{App, log_failure};
 use crate::chat::room::Room;
 use crate::chat::user::{self, User};
@@ -46,7 +48,16 @@ impl App {
         if self.is_draining() {
             return;
         }
-        for (room_id, user) in self.realtime.end_expired_stays() {
+        let leaving = self.realtime.end_expired_stays();
+        if let Some(nodes) = self.config.nodes.as_ref().filter(|_| !leaving.is_empty()) {
+            // Another node announces a socket of theirs in this time.
+            sleep(nodes.announce_interval * 3).await;
+        }
+        for (room_id, user) in leaving {
+            if self.config.nodes.is_some() && self.drained(room_id).await.is_err() {
+                self.realtime.reserve_slot(room_id, &user);
+                continue;
+            }
             // Back at this very moment, with a socket that must keep its room.
             if self.realtime.is_online(room_id, user.id) {
                 continue;

@@ -83,11 +83,10 @@ impl App {
         let account = account.await?;
         check_choice(&password, &[account.email.as_deref().unwrap_or_default(), &account.user.name])?;
         let hash = self.passwords.hash(self.budgets.network(address), password).await?;
-        let ended = self.write(account.user.id, move |tx, _, now| {
+        self.write(account.user.id, move |tx, _, now| {
             let user_id = one_time_link::take(tx, now, LinkKind::Password, &code)?.ok_or(Code::Gone)?;
             account::set_password(tx, user_id, &hash, None)
-        });
-        self.end_sessions(account.user.id, &ended.await?);
-        Ok(())
+        })
+        .await
     }
 }

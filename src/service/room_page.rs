@@ -3,10 +3,13 @@
 use super::App;
 use super::lobby;
 use super::member::NAMED_MEMBERS;
+use crate::chat::block;
 use crate::chat::direct::{self, OtherUser};
 use crate::chat::invite::{self, Invite};
+use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{self, Ban, Member, Role};
 use crate::chat::message::{self, Changes, Cursor, Message};
+use crate::chat::notification;
 use crate::chat::room::{self, Room, RoomKind};
 use crate::chat::unread::{self, MyRoom};
 use crate::chat::{Limits, Tx};
@@ -39,6 +42,10 @@ pub struct RoomPageData {
     /// For the owner and the moderators.
     pub invites: Vec<Invite>,
     pub bans: Vec<Ban>,
+    /// The users whom the member has blocked.
+    pub blocked: Vec<UserId>,
+    /// How much the room notifies the member.
+    pub notify: NotifyLevel,
     /// Whether a stranger has opened this direct room, and the member has not accepted it.
     pub is_request: bool,
 }
@@ -109,6 +116,8 @@ fn read(
         _ => (invite::list(tx, now_ms(), me, room_id)?, member::bans(tx, limits, me, room_id, None, BANS)?.bans),
     };
     let pins = message::pins(tx, me, room_id)?;
+    let notify = notification::level(tx, me, room_id)?;
+    let blocked = block::list(tx, me)?.into_iter().map(|user| user.id).collect();
     Ok(RoomPageData {
         room,
         me: my_member,
@@ -120,6 +129,8 @@ fn read(
         other_rooms,
         invites,
         bans,
+        blocked,
+        notify,
         is_request: membership.is_request,
     })
 }

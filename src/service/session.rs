@@ -43,9 +43,7 @@ impl App {
     /// Only those of the store.
     pub async fn log_out(&self, session: &Session) -> Result<()> {
         let id = session.id;
-        self.write(session.user.id, move |tx, _, _| session::close(tx, id)).await?;
-        self.end_sessions(session.user.id, &[id]);
-        Ok(())
+        self.write(session.user.id, move |tx, _, _| session::close(tx, id)).await.map(drop)
     }
 
     /// Ends one of one's sessions by its handle. Returns whether it was the present one.
@@ -55,7 +53,6 @@ impl App {
     pub async fn log_out_device(&self, session: &Session, handle: String) -> Result<bool> {
         let me = session.user.id;
         let id = self.write(me, move |tx, _, _| session::close_device(tx, me, &handle)).await?;
-        self.end_sessions(me, &[id]);
         Ok(id == session.id)
     }
 
@@ -65,9 +62,7 @@ impl App {
     /// Only those of the store.
     pub async fn log_out_everywhere(&self, session: &Session, own: bool) -> Result<()> {
         let (me, keep) = (session.user.id, Some(session.id).filter(|_| !own));
-        let ended = self.write(me, move |tx, _, _| session::close_all(tx, me, keep)).await?;
-        self.end_sessions(me, &ended);
-        Ok(())
+        self.write(me, move |tx, _, _| session::close_all(tx, me, keep)).await
     }
 
     /// Checks the sessions if another process has written: an admin command may have ended some.
@@ -78,7 +73,7 @@ impl App {
     }
 
     /// Closes the sockets of sessions that have expired or were ended by an admin command, and notes that the others
-    /// are in use. A session that ends in this process closes its sockets at once.
+    /// are in use. A session that is ended by a server closes its sockets at once.
     pub async fn check_sessions(&self) {
         for (user_id, kind, address) in self.realtime.connections.origins() {
             self.budgets.seen(user_id, kind, address);
@@ -92,7 +87,7 @@ impl App {
             let Ok((ended, stale)) = checked else { return log_failure("checking sessions", checked) };
             for id in ended {
                 if let Some(&user_id) = people.get(&id) {
-                    self.end_sessions(user_id, &[id]);
+                    self.realtime.connections.end_sessions(user_id, &[id]);
                 }
             }
             if stale.is_empty() {

@@ -13,6 +13,7 @@ pub(crate) fn options(config: &Config) -> Options {
     let postgres = postgres::Options {
         prepares: server.prepares,
         allows_unsafe_commits: server.allows_unsafe_commits,
+        is_shared: config.nodes.is_some(),
         ..postgres::Options::new(server.url.reveal())
     };
     Options { postgres: Some(postgres), readers: server.pool, ..options }

@@ -13,16 +13,13 @@ pub struct Entered {
     pub user: User,
     pub token: Token,
     pub session_id: SessionId,
-    /// Sessions of the user that ended to make room for it.
-    pub(super) surplus: Vec<SessionId>,
 }
 
 impl Entered {
     /// Opens a session for a user.
     pub(super) fn open(tx: &mut Tx, now: i64, user: User, client: &ClientInfo) -> Result<Self> {
-        let opened = session::open(tx, now, user.id, client.agent.as_deref(), Some(client.address));
-        let (token, surplus) = opened?;
-        Ok(Self { user, session_id: token.session_id(), token, surplus })
+        let token = session::open(tx, now, user.id, client.agent.as_deref(), Some(client.address))?;
+        Ok(Self { user, session_id: token.session_id(), token })
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde::Serialize;
 use socketio::{DisconnectReason, Namespace, Packet, Recipient, Server, Socket};
 
+use super::{flush, typing};
 use crate::chat::message::Message;
 use crate::chat::room::Room;
 use crate::chat::user::User;
@@ -42,6 +43,14 @@ impl Broadcaster for SocketBroadcaster {
                 (Some(room_id), RoomEvent::WentOffline { user, count }) => {
                     self.presence_event("exit", room_id, &user, count).await
                 }
+                (Some(room_id), RoomEvent::Typing { user }) => {
+                    if let Err(error) = typing::send(&self.chat, room_id, &user).await {
+                        tracing::error!(%error, "an event could not be encoded");
+                    }
+                }
+                (Some(room_id), RoomEvent::Read { marks, hidden }) => {
+                    flush::send_reads(&self.app, &self.chat, room_id, marks, &hidden).await;
+                }
                 (Some(room_id), RoomEvent::RevHeartbeat) => self.rev_heartbeat(room_id).await,
                 _ => {}
             }
@@ -72,8 +81,8 @@ impl SocketBroadcaster {
             Fact::UserChanged(user) => self.user_changed(*user).await,
             // Room changes are sent once a second. A new member shows by the system message and by coming online.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
-            // For the worker of the outbox.
-            Fact::Queued => {}
+            // For the worker of the outbox, the connections and the realtime state.
+            Fact::Queued | Fact::SessionsEnded { .. } | Fact::NodeEvents { .. } => {}
         }
     }
 
@@ -169,7 +178,7 @@ impl SocketBroadcaster {
     /// Takes a user's sockets out of the room. This happens at the place of the leave in the room's order.
     async fn left(&self, room_id: RoomId, user_id: UserId, rev: i64, why: &Leaving) {
         let name = room_id.to_string();
-        let mut is_back = false;
+        let mut is_back = None;
         for socket in self.app.realtime.connections.sockets(user_id) {
             if !socket.is_in(&name) {
                 continue;
@@ -177,7 +186,7 @@ impl SocketBroadcaster {
             let joined_rev = socket.data::<ConnectedUser>().and_then(|user| user.rooms.joined_rev(room_id));
             if joined_rev.is_some_and(|joined_rev| joined_rev > rev) {
                 // It joined by a later membership, which is not ended here.
-                is_back = true;
+                is_back = socket.data::<ConnectedUser>().map(ConnectedUser::profile);
                 continue;
             }
             take_out(&socket, room_id);
@@ -187,7 +196,9 @@ impl SocketBroadcaster {
                 socket.send(&packet);
             }
         }
-        if !is_back && let Some((user, count)) = self.app.realtime.remove(room_id, user_id) {
+        if let Some(user) = is_back {
+            self.app.realtime.announce_stay(room_id, &user);
+        } else if let Some((user, count)) = self.app.realtime.remove(room_id, user_id) {
             self.presence_event("exit", room_id, &user, count).await;
         }
     }

@@ -41,7 +41,8 @@ async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Resul
     let session = identify(&app, &auth, caller, socket.session().address()).await?;
     let lang = auth.lang.as_deref().and_then(Lang::from_code).or(caller.map(|caller| caller.lang)).unwrap_or_default();
     let requested = caller.map_or(Ok(None), |caller| caller.room.clone())?;
-    let room = auth.room.clone().or(requested);
+    // An empty room says that there is none: a page may have moved on since its connection began.
+    let room = auth.room.clone().or(requested).filter(|room| !room.is_empty());
     let user_id = session.user.id;
     let user = ConnectedUser {
         id: user_id,

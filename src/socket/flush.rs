@@ -5,8 +5,10 @@ use std::sync::Arc;
 use socketio::{Namespace, Server};
 
 use super::{CHAT, LOBBY, presence, unread};
+use crate::chat::node::NodeEvent;
 use crate::chat::room;
-use crate::ids::RoomId;
+use crate::ids::{RoomId, UserId};
+use crate::realtime::Marks;
 use crate::service::App;
 use crate::wire::{ReadBy, ReadByMany};
 
@@ -35,7 +37,7 @@ impl Flusher {
         let Some((lobby, chat)) = &self.namespaces else { return };
         self.app.write_summaries().await;
         send_changes(&self.app, lobby, chat).await;
-        send_reads(&self.app, chat).await;
+        store_reads(&self.app, chat).await;
         presence::flush(&self.app, chat).await;
         unread::flush(&self.app, chat).await;
     }
@@ -72,25 +74,36 @@ async fn send_changes(app: &App, lobby: &Namespace, chat: &Namespace) {
     }
 }
 
-/// Stores read marks and sends them: one event each in a small room, one for all in a larger one. Those of users who hide
-/// their presence are sent to their own sockets only.
-async fn send_reads(app: &App, chat: &Namespace) {
-    for (room, mut marks) in app.store_read_marks().await {
-        let name = room.to_string();
-        let connections = &app.realtime.connections;
-        for (user_id, seq) in marks.extract_if(|user_id, _| connections.is_hidden(*user_id)) {
-            let Ok(packet) = chat.packet("read", &ReadBy { room, user_id, seq }) else { continue };
-            connections.sockets(user_id).iter().filter(|socket| socket.is_in(&name)).for_each(|socket| {
-                socket.send(&packet);
-            });
-        }
-        if app.realtime.connected_count(room) > SMALL_ROOM {
-            // A mark that is not sent now is superseded by the next one.
-            let _ = chat.to(&name).emit("reads", &ReadByMany { room, marks: &marks }).await;
-            continue;
-        }
-        for (user_id, seq) in marks {
-            let _ = chat.to(&name).emit("read", &ReadBy { room, user_id, seq }).await;
-        }
+/// Stores read marks and sends them.
+async fn store_reads(app: &App, chat: &Namespace) {
+    for (room_id, marks) in app.store_read_marks().await {
+        let hidden: Vec<UserId> =
+            marks.keys().copied().filter(|user_id| app.realtime.connections.is_hidden(*user_id)).collect();
+        app.realtime.announce(|| {
+            let marks = marks.iter().map(|(user_id, seq)| (*user_id, *seq)).collect();
+            NodeEvent::Read { room_id, marks, hidden: hidden.clone() }
+        });
+        send_reads(app, chat, room_id, marks, &hidden).await;
+    }
+}
+
+/// Sends read marks: one event each in a small room, one for all in a larger one. Those of users who hide their presence
+/// are sent to their own sockets only.
+pub(super) async fn send_reads(app: &App, chat: &Namespace, room: RoomId, mut marks: Marks, hidden: &[UserId]) {
+    let name = room.to_string();
+    let connections = &app.realtime.connections;
+    for (user_id, seq) in marks.extract_if(|user_id, _| hidden.contains(user_id)) {
+        let Ok(packet) = chat.packet("read", &ReadBy { room, user_id, seq }) else { continue };
+        connections.sockets(user_id).iter().filter(|socket| socket.is_in(&name)).for_each(|socket| {
+            socket.send(&packet);
+        });
+    }
+    if app.realtime.connected_count(room) > SMALL_ROOM {
+        // A mark that is not sent now is superseded by the next one.
+        let _ = chat.to(&name).emit("reads", &ReadByMany { room, marks: &marks }).await;
+        return;
+    }
+    for (user_id, seq) in marks {
+        let _ = chat.to(&name).emit("read", &ReadBy { room, user_id, seq }).await;
     }
 }

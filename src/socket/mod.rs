@@ -178,12 +178,13 @@ server_events! {
     CHAT "draining": wire::Draining;
 }
 
-/// Builds the Socket.IO server and subscribes it to published facts.
-pub fn server(app: &App) -> Server {
+/// Builds the Socket.IO server and subscribes it to published facts. Its session ids begin with `sid_prefix`, if there are
+/// several servers.
+pub fn server(app: &App, sid_prefix: Option<[u8; 2]>) -> Server {
     let lobby = Namespace::new(LOBBY).refusals(refused);
     let chat = with_events(Namespace::new(CHAT).refusals(refused), app);
     let chat = connect::with_sessions(chat, app);
-    let server = Server::new(config(&app.config), [lobby, chat]);
+    let server = Server::new(config(&app.config, sid_prefix), [lobby, chat]);
     if let (Some(lobby), Some(chat)) = (server.of(LOBBY), server.of(CHAT)) {
         let broadcaster =
             broadcast::SocketBroadcaster::new(app.clone(), Arc::clone(lobby), Arc::clone(chat), server.clone());
@@ -192,7 +193,7 @@ pub fn server(app: &App) -> Server {
     server
 }
 
-fn config(config: &config::Config) -> Config {
+fn config(config: &config::Config, sid_prefix: Option<[u8; 2]>) -> Config {
     let defaults = Config::default();
     Config {
         ping_interval: config.ping_interval,
@@ -202,6 +203,7 @@ fn config(config: &config::Config) -> Config {
         packets: defaults.packets.filter(|_| config.has_rate_limits),
         handshakes: defaults.handshakes.filter(|_| config.has_rate_limits),
         sessions_per_address: config.connections_per_address,
+        sid_prefix,
         handshake_hooks: Arc::new(handshake::HandshakePolicy::new(config.origins.clone())),
         ..defaults
     }

@@ -33,12 +33,16 @@ pub(super) async fn set(app: App, socket: ChatSocket, request: wire::SetPresence
 
 /// Sends the presences that changed in the last second, and notes when users were last seen.
 pub(super) async fn flush(app: &App, chat: &Namespace) {
-    let changes = app.realtime.connections.take_presence_changes(app.config.exit_grace);
+    let changes = app.realtime.take_presence_changes();
     let now = now_ms();
     for change in &changes {
         send(app, chat, change, now);
     }
-    let gone: Vec<UserId> = changes.iter().filter(|change| change.went_offline).map(|change| change.user_id).collect();
+    let gone: Vec<UserId> = changes
+        .iter()
+        .filter(|change| change.went_offline && change.left_this_node)
+        .map(|change| change.user_id)
+        .collect();
     if !gone.is_empty() {
         let note = app.write(Subject::Server, move |tx, _, now| user::note_seen(tx, now, &gone));
         log_failure("noting when users were last seen", note.await);
@@ -51,7 +55,9 @@ fn send(app: &App, chat: &Namespace, change: &PresenceChange, now: i64) {
     let Ok(packet) = chat.packet("presence", &event) else { return };
     let connections = &app.realtime.connections;
     // A large room is sent counts: users who share only large rooms do not see each other come and go.
-    let is_small = |room: &&_| connections.watcher_count(**room) <= app.config.large_room;
+    let is_small = |room: &&_| {
+        connections.watcher_count(**room).max(app.realtime.connected_count(**room)) <= app.config.large_room
+    };
     let rooms = change.rooms.iter().filter(is_small).take(MAX_ROOMS);
     let mut others: HashSet<UserId> = rooms.flat_map(|room| connections.watchers(*room)).collect();
     others.remove(&change.user_id);

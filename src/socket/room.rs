@@ -112,7 +112,7 @@ async fn try_join(
     let joining = app.join(&me.profile(), room_id, credentials, me.address).await?;
     if !me.rooms.contains(room_id) {
         // The end of an earlier membership must not end this one, also when another tab has begun it.
-        app.realtime.drained(room_id).await;
+        app.drained(room_id).await?;
     }
     // Checked only now: the end of an earlier membership may have taken the socket out meanwhile.
     let was_inside = me.rooms.contains(room_id);
@@ -130,7 +130,8 @@ async fn try_join(
             let has_ended = error.code == Code::NotAMember && !joining.newly;
             if has_ended {
                 // The end of the membership has a place in the room's queue; a removed user gets `kicked` there.
-                app.realtime.drained(room_id).await;
+                // If the database is away, the socket leaves all the same.
+                let _ = app.drained(room_id).await;
             }
             leave_room(app, socket, me, room_id);
             if was_inside && error.code.is_retryable() {

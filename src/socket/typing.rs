@@ -1,6 +1,10 @@
 //! Typing: sent to the others in a room, never stored.
 
+use socketio::{Namespace, Recipient};
+
 use super::ChatSocket;
+use crate::chat::node::NodeEvent;
+use crate::chat::user::User;
 use crate::error::{Code, Error, Result};
 use crate::ids::RoomId;
 use crate::realtime::ConnectedUser;
@@ -16,17 +20,20 @@ pub(super) async fn typing(app: App, socket: ChatSocket, request: RoomOnly) -> R
     let is_shown = !app.realtime.is_large(room_id) && !app.realtime.connections.is_hidden(me.id);
     let may_send = is_shown && app.rates.may_send_typing(room_id, me.id);
     if may_send && app.reaches_members(me.id, room_id).await? {
-        let namespace = socket.socket.namespace();
         let user = me.profile();
-        let packet =
-            namespace.packet("typing", &wire::Typing { room: room_id, user: &user }).map_err(Error::internal)?;
-        let is_other = |other: &ConnectedUser| other.id != user.id;
-        namespace
-            .to(&name)
-            .each(|socket| socket.data::<ConnectedUser>().is_some_and(is_other).then(|| packet.clone()))
-            .await;
+        send(socket.socket.namespace(), room_id, &user).await.map_err(Error::internal)?;
+        app.realtime.announce(|| NodeEvent::Typing { room_id, user: Box::new(User::clone(&user)) });
     }
     Ok(Nothing {}.into())
+}
+
+/// Shows to the others in a room that a user is typing.
+pub(super) async fn send(chat: &Namespace, room_id: RoomId, user: &User) -> serde_json::Result<()> {
+    let packet = chat.packet("typing", &wire::Typing { room: room_id, user })?;
+    let is_other = |other: &ConnectedUser| other.id != user.id;
+    let reader = |socket: &Recipient<'_>| socket.data::<ConnectedUser>().is_some_and(is_other).then(|| packet.clone());
+    chat.to(&room_id.to_string()).each(reader).await;
+    Ok(())
 }
 
 /// Returns the error for a socket that is not in a room: the room is gone, or the socket has not joined it.

@@ -5,6 +5,7 @@ use askama::Template;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::account::{Account, DirectFrom};
+use crate::chat::notification::QuietHours;
 use crate::chat::session::Device;
 use crate::chat::user::{User, UserKind};
 use crate::error::{Code, Error};
@@ -40,12 +41,14 @@ pub enum Done {
     Reset,
     Left,
     Admin,
+    /// The session ended elsewhere.
+    Ended,
 }
 
 impl Done {
     /// Parses what [`Done::name`] returns.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Saved, Self::Reset, Self::Left, Self::Admin].into_iter().find(|done| done.name() == name)
+        [Self::Saved, Self::Reset, Self::Left, Self::Admin, Self::Ended].into_iter().find(|done| done.name() == name)
     }
 
     pub fn name(self) -> &'static str {
@@ -54,6 +57,7 @@ impl Done {
             Self::Reset => "reset",
             Self::Left => "left",
             Self::Admin => "admin",
+            Self::Ended => "ended",
         }
     }
 }
@@ -130,9 +134,26 @@ pub struct MePage<'a> {
     pub account: &'a Account,
     pub typed: Typed<'a>,
     pub devices: &'a [Device],
+    pub quiet_hours: Option<QuietHours>,
     pub blocks: &'a [User],
     pub done: Option<Done>,
     pub problem: Option<&'a Problem>,
+}
+
+impl MePage<'_> {
+    /// The beginning of the quiet hours, or of usual ones.
+    fn quiet_from(&self) -> String {
+        clock_of(self.quiet_hours.map_or(22 * 60, |hours| hours.from))
+    }
+
+    fn quiet_until(&self) -> String {
+        clock_of(self.quiet_hours.map_or(7 * 60, |hours| hours.until))
+    }
+}
+
+/// Returns a minute of the day as `22:00`.
+fn clock_of(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
 /// Returns the choices for the setting `directFrom`, each with its name.

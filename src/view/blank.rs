@@ -58,5 +58,5 @@ pub(super) fn blank_my_room() -> MyRoom {
 }
 
 fn blank_user() -> User {
-    User { id: UserId::from_u128(0), kind: UserKind::Guest, name: String::new(), color: "", picture: None }
+    User { id: UserId::from_u128(0), kind: UserKind::Account, name: String::new(), color: "", picture: None }
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::look::{Look, Row, fold_event, plain_rows};
 use super::markup::markup;
 use super::my_rooms::{presence, preview_line};
 use super::part::*;
@@ -10,11 +11,11 @@ use crate::chat::member::{Member, Role};
 use crate::chat::message::{Changes, Cursor, Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::UserKind;
-use crate::i18n::{Lang, system_line};
+use crate::i18n::{Lang, page_line};
 
 /// Renders a message: `html` of the event, and every line of the history.
 pub fn message_html(message: &Message, lang: Lang) -> String {
-    render(&MessagePart { message, lang })
+    render(&MessagePart { message, look: Look::default(), lang })
 }
 
 /// Renders a member in a room's list. The browser copies the page's template for members who join
@@ -32,6 +33,7 @@ pub fn row_html(room: &Room, lang: Lang) -> String {
 #[template(path = "message/_message.html")]
 struct MessagePart<'a> {
     message: &'a Message,
+    look: Look,
     lang: Lang,
 }
 
@@ -54,10 +56,10 @@ struct RowPart<'a> {
 #[derive(Template)]
 #[template(path = "message/_history.html")]
 pub struct HistoryPart<'a> {
-    pub messages: &'a [Message],
-    pub has_older: bool,
-    pub has_newer: bool,
-    pub lang: Lang,
+    rows: Vec<Row<'a>>,
+    has_older: bool,
+    has_newer: bool,
+    lang: Lang,
 }
 
 impl<'a> HistoryPart<'a> {
@@ -66,7 +68,12 @@ impl<'a> HistoryPart<'a> {
     pub fn new(page: &'a Changes, cursor: Cursor, lang: Lang) -> Self {
         let has_older = page.older && !matches!(cursor, Cursor::After(_));
         let has_newer = page.newer && !matches!(cursor, Cursor::Before(_));
-        Self { messages: &page.messages, has_older, has_newer, lang }
+        Self::part(&page.messages, has_older, has_newer, lang)
+    }
+
+    /// Returns a part of a history.
+    pub fn part(messages: &'a [Message], has_older: bool, has_newer: bool, lang: Lang) -> Self {
+        Self { rows: plain_rows(messages), has_older, has_newer, lang }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod account;
 mod blank;
+mod look;
 pub(crate) mod markup;
 mod message;
 mod my_rooms;

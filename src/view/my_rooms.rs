@@ -11,7 +11,7 @@ use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{Room, RoomKind};
 use crate::chat::unread::MyRoom;
 use crate::chat::user::User;
-use crate::i18n::{Lang, system_line};
+use crate::i18n::{Lang, page_line};
 use crate::ids::UserId;
 
 /// Renders one of the viewer's own rooms, for the lobby and the sidebar.
@@ -43,21 +43,21 @@ pub(super) fn title(my_room: &MyRoom, lang: &Lang) -> String {
 /// Returns the newest message on one line. `web/ts/lib/preview_line.ts` does the same for messages that
 /// arrive later.
 pub(super) fn last(my_room: &MyRoom, lang: &Lang) -> String {
-    let Some(message) = &my_room.waiting.last else { return String::new() };
-    let line = preview_line(message, lang);
-    let is_others = message.user.as_ref().is_some_and(|user| user.id != my_room.me.user.id);
-    match &message.user {
-        Some(user) if is_others && my_room.room.kind == RoomKind::Open && message.kind != MessageKind::System => {
-            format!("{}: {line}", user.name)
-        }
-        _ => line,
-    }
+    my_room.waiting.last.as_ref().map_or_else(String::new, |message| preview_line(message, lang))
+}
+
+/// Returns who sent the newest message, where a line of several people's room begins with the name.
+pub(super) fn last_name(my_room: &MyRoom) -> Option<&str> {
+    let message = my_room.waiting.last.as_ref()?;
+    let is_named = my_room.room.kind == RoomKind::Open && message.kind != MessageKind::System;
+    let user = message.user.as_ref().filter(|user| is_named && user.id != my_room.me.user.id)?;
+    Some(&user.name)
 }
 
 /// Returns the preview line of a message.
 pub(super) fn preview_line(message: &Message, lang: &Lang) -> String {
     match message.files.first() {
-        _ if message.kind == MessageKind::System => system_line(message, *lang),
+        _ if message.kind == MessageKind::System => page_line(message, *lang),
         _ if message.deleted_at.is_some() => lang.strings().deleted.to_owned(),
         Some(file) if message.text.is_empty() => file.name.clone(),
         _ => bare(&message.text, &message.mentions),

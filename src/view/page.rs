@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::blank::*;
+use super::look::{Row, Viewer, fold_event, plain_look, rows};
 use super::markup::markup;
 use super::my_rooms::*;
 use super::part::*;
@@ -10,13 +11,14 @@ use super::{asset, render};
 use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
+use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{Ban, Member, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind};
 use crate::chat::unread::MyRoom;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
-use crate::i18n::{Lang, system_line};
+use crate::i18n::{Lang, page_line};
 use crate::ids::{FileId, UserId};
 
 /// Members in the list of a room's page, unless all are requested.
@@ -48,7 +50,9 @@ pub struct LobbyPage<'a> {
 pub struct JoinPage<'a> {
     pub lang: Lang,
     pub room: &'a Room,
-    /// The value of the name field: the viewer's name, or a friendly default.
+    /// The visitor, if they have an identity.
+    pub me: Option<&'a User>,
+    /// The value of the name field: a friendly default.
     pub name: &'a str,
     /// The code of the invite that the visitor used; it replaces the password.
     pub invite: Option<&'a str>,
@@ -61,6 +65,8 @@ pub struct JoinPage<'a> {
 #[template(path = "room/room.html")]
 pub struct RoomPage<'a> {
     pub lang: Lang,
+    /// How many minutes the viewer's clock is ahead of UTC.
+    pub minutes_east: i32,
     pub room: &'a Room,
     pub me: &'a Member,
     /// At most 200, online first; `me` among them.
@@ -99,8 +105,15 @@ pub struct RoomPage<'a> {
     pub invites: &'a [Invite],
     /// The banned users, for moderators.
     pub bans: &'a [Ban],
+    /// How much the room notifies the viewer.
+    pub notify: NotifyLevel,
+    /// The users whom the viewer has blocked.
+    pub blocked: &'a [UserId],
     /// Why the last request was refused.
     pub notice: Option<Code>,
+    pub may_create_rooms: bool,
+    /// The maximum number of letters of a message.
+    pub text_max: usize,
     /// The maximum size of a file, so that the browser can refuse a larger one.
     pub upload_max: usize,
     /// The maximum number of files of one message.
@@ -122,7 +135,42 @@ pub struct GalleryPage<'a> {
     pub is_first: bool,
 }
 
+impl LobbyPage<'_> {
+    /// The open rooms that are not in the list of the viewer's own.
+    fn other_rooms(&self) -> impl Iterator<Item = &Room> {
+        let is_own = |room: &&Room| self.my_rooms.iter().any(|my_room| my_room.room.id == room.id);
+        self.rooms.iter().filter(move |room| !is_own(room))
+    }
+}
+
+impl JoinPage<'_> {
+    /// Whether the password was wrong, which the page says beside its field.
+    fn asks_again(&self) -> bool {
+        self.notice == Some(Code::WrongPassword) && self.room.locked && self.invite.is_none()
+    }
+
+    /// Whether the visitor was a guest whose session has ended.
+    fn has_ended(&self) -> bool {
+        self.notice == Some(Code::Unauthenticated)
+    }
+
+    /// The path to come back to after logging in.
+    fn here(&self) -> String {
+        self.invite.map_or_else(|| room_path(self.room), |code| format!("/invite/{code}"))
+    }
+}
+
 impl RoomPage<'_> {
+    fn rows(&self) -> Vec<Row<'_>> {
+        let viewer = Viewer { id: self.me.user.id, lang: self.lang, minutes_east: self.minutes_east };
+        rows(self.messages, viewer)
+    }
+
+    /// The ids of the blocked users, for the scripts.
+    fn blocked_ids(&self) -> String {
+        self.blocked.iter().map(UserId::to_string).collect::<Vec<_>>().join(" ")
+    }
+
     fn title(&self) -> String {
         called(self.room, self.peer.and_then(|peer| peer.user.as_ref()), self.me.user.id, &self.lang)
     }
@@ -133,14 +181,20 @@ impl RoomPage<'_> {
         self.messages.iter().find(is_pointed).filter(|message| message.deleted_at.is_none())
     }
 
-    /// The members in the page itself. Scripts get the others with the snapshot of the socket.
-    fn listed_members(&self) -> &[Member] {
-        let listed = if self.is_every_member { self.members.len() } else { MEMBERS_LISTED.min(self.members.len()) };
-        &self.members[..listed]
+    /// The members in the page itself: the owner, the moderators, then who is online. Scripts get the others with the snapshot of the socket.
+    fn listed_members(&self) -> Vec<&Member> {
+        let mut members: Vec<&Member> = self.members.iter().collect();
+        members.sort_by_key(|member| (std::cmp::Reverse(member.role), !member.online, &member.user.name));
+        members.truncate(self.listed_count());
+        members
+    }
+
+    fn listed_count(&self) -> usize {
+        if self.is_every_member { self.members.len() } else { MEMBERS_LISTED.min(self.members.len()) }
     }
 
     fn has_more_members(&self) -> bool {
-        self.listed_members().len() < self.members.len()
+        self.listed_count() < self.members.len()
     }
 
     fn pointed_member(&self) -> Option<&Member> {

@@ -9,11 +9,17 @@ use crate::chat::room::Room;
 use crate::chat::user::{self, User, UserKind};
 use crate::clock::rfc3339;
 use crate::error::Code;
-use crate::i18n::{Lang, Strings, refusal};
+use crate::i18n::{Lang, Strings, page_refusal};
+use crate::ids::UserId;
 use crate::text::emoji;
 
 pub(super) fn hue(user: &User) -> u8 {
     user::hue(user.id)
+}
+
+/// Returns the hue of a room, found from its id as that of a user is.
+pub(super) fn room_hue(room: &Room) -> u8 {
+    user::hue(UserId::from_u128(room.id.as_u128()))
 }
 
 /// Returns a profile picture that is stored here. Others are for API clients only: pages load
@@ -79,6 +85,16 @@ pub(super) fn picture(file: &File) -> Option<Picture> {
         shown: thumbnail.clone().filter(|_| !animated).unwrap_or_else(|| file.url.clone()),
         still: thumbnail.filter(|_| animated),
     })
+}
+
+/// Returns whether a file is shown as a picture.
+pub(super) fn is_picture(file: &File) -> bool {
+    picture(file).is_some()
+}
+
+/// Returns the number of pictures of a message; two and more are shown as an album.
+pub(super) fn album(message: &Message) -> usize {
+    message.files.iter().filter(|file| is_picture(file)).count()
 }
 
 /// The player for a file.
@@ -194,5 +210,5 @@ pub(super) fn is_guest(me: &Option<&User>) -> bool {
 
 /// Returns the sentence for an error code. Templates pass references of any depth.
 pub(super) fn sentence(code: &Code, lang: &Lang) -> &'static str {
-    refusal(*code, *lang)
+    page_refusal(*code, *lang)
 }

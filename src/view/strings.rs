@@ -83,6 +83,11 @@ fn strings(lang: Lang) -> Map<String, Value> {
         ("typingMany", strings.typing_many),
         ("unreadBy", strings.unread_by),
         ("sendFailed", strings.send_failed),
+        ("sending", strings.sending),
+        ("cancel", strings.cancel),
+        ("save", strings.save),
+        ("close", strings.close),
+        ("download", strings.download),
         ("retry", strings.retry),
         ("discard", strings.discard),
         ("slowWait", strings.slow_wait),
@@ -96,6 +101,7 @@ fn strings(lang: Lang) -> Map<String, Value> {
     .map(|(name, text)| (name.to_owned(), text.into()))
     .into_iter()
     .collect();
+    map.extend(strings.script.named().into_iter().map(|(name, text)| (name.to_owned(), text.into())));
     let sentences = [
         ("replyingTo", (strings.replying_to)("…")),
         ("whisperTo", (strings.whisper_to)("…")),

@@ -4,6 +4,7 @@ use super::{
     SearchPage, member_html, message_html, my_room_html, row_html,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
+use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind};
@@ -105,6 +106,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
     let rooms = [room.clone()];
     let page = RoomPage {
         lang: Lang::Ko,
+        minutes_east: 0,
         room,
         me,
         members: &members,
@@ -126,7 +128,11 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         base: "",
         invites: &[],
         bans: &[],
+        blocked: &[],
+        notify: NotifyLevel::All,
         notice: Some(Code::TooLong),
+        may_create_rooms: true,
+        text_max: 10_000,
         upload_max: 1_000,
         files_max: 10,
     };
@@ -208,7 +214,7 @@ fn what_people_write_is_text_everywhere() {
     let entries = [kept(&hostile.files[0]), kept(&song(HOSTILE))];
     let gallery =
         |kind, entries| GalleryPage { lang: Lang::Ko, room: &room, kind, entries, next: None, is_first: true };
-    let door = JoinPage { lang: Lang::Ko, room: &room, name: HOSTILE, invite: Some(HOSTILE), notice: None };
+    let door = JoinPage { lang: Lang::Ko, room: &room, me: None, name: HOSTILE, invite: Some(HOSTILE), notice: None };
     for html in [
         room_page(&room, &me, &[hostile.clone(), line.clone()]),
         lobby.html(),
@@ -274,9 +280,9 @@ fn a_file_shows_its_kind_and_is_played_where_it_can_be() {
 #[test]
 fn history_begins_with_the_way_to_what_is_older() {
     let messages = [message("하나"), Message { seq: 42, ..message("둘") }];
-    let html = HistoryPart { messages: &messages, has_older: true, has_newer: true, lang: Lang::Ko }.html();
+    let html = HistoryPart::part(&messages, true, true, Lang::Ko).html();
     assert!(html.contains(r#"href="?before=41""#));
-    let html = HistoryPart { messages: &messages, has_older: false, has_newer: false, lang: Lang::Ko }.html();
+    let html = HistoryPart::part(&messages, false, false, Lang::Ko).html();
     assert!(!html.contains("?before="));
 }
 

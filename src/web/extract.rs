@@ -33,6 +33,8 @@ pub struct ClientAddress(pub IpAddr);
 pub(super) struct Caller {
     pub(super) address: IpAddr,
     pub(super) lang: Lang,
+    /// How many minutes their clock is ahead of UTC; before their browser has said so, what their language suggests.
+    pub(super) minutes_east: i32,
     pub(super) agent: Option<String>,
 }
 
@@ -50,7 +52,9 @@ impl Caller {
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let lang = cookie::lang(&parts.headers);
         let lang = lang.unwrap_or_else(|| Lang::from_accept_language(text(ACCEPT_LANGUAGE).unwrap_or_default()));
-        Self { address, lang, agent: text(USER_AGENT).map(str::to_owned) }
+        let likely = if lang == Lang::Ko { 9 * 60 } else { 0 };
+        let minutes_east = cookie::minutes_east(&parts.headers).unwrap_or(likely);
+        Self { address, lang, minutes_east, agent: text(USER_AGENT).map(str::to_owned) }
     }
 }
 

@@ -84,6 +84,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
     row("POST", "/me/picture/remove", known("/me?done=saved"), empty),
     row("POST", "/me/presence", known("/me?done=saved"), empty),
+    row("POST", "/me/notifications", known("/me?done=saved"), |_, _| form([("from", "22:00"), ("until", "07:00")])),
     row("POST", "/me/contact", known("/me?done=saved"), |_, _| form([("directFrom", "everybody")])),
     row("POST", "/me/email", account_holders("/me?done=saved"), |_, _| {
         let email = format!("{}@example.org", key().replace(' ', "-"));
@@ -107,6 +108,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/room/{id}/owner", owners(ROOM), to_other).spends(),
     row("POST", "/room/{id}/moderators", owners(ROOM), |scene, _| form([("userId", &scene.other.id), ("on", "true")]))
         .spends(),
+    row("POST", "/room/{id}/notifications", inside(ROOM), |_, _| form([("level", "mentions")])),
     row("POST", "/room/{id}/bans/lift", moderators("/room/{id}#settings"), |scene, _| {
         form([("userId", scene.named("banned"))])
     })

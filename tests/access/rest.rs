@@ -84,6 +84,12 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/rooms/{id}/members", known("200"), empty).spends(),
     row("DELETE", "/rooms/{id}/members/me", inside("204"), nothing).spends(),
     row("DELETE", "/rooms/{id}/members/{userId}", moderators("204"), nothing).spends(),
+    row("GET", "/me/notifications", known("200"), nothing),
+    row("PUT", "/me/notifications", known("204"), |_, _| {
+        Body::Json(json!({ "from": 1320, "until": 420, "minutesEast": 540 }))
+    }),
+    row("DELETE", "/me/notifications", known("204"), nothing),
+    row("PUT", "/rooms/{id}/notifications", inside("204"), |_, _| Body::Json(json!({ "level": "mentions" }))),
     row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing).spends(),
     row("DELETE", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),
     row("GET", "/rooms/{id}/bans", moderators("200"), nothing),

@@ -43,7 +43,7 @@ async fn an_evening_in_the_courtyard() {
     assert_eq!(joined["messages"][1]["text"], "jun joined.");
     let line = hers.take_where("message", |line| line["user"]["id"] == jun.id).await;
     assert_eq!(line["text"], "jun님이 입장하셨습니다.");
-    assert!(line["html"].as_str().unwrap().contains("jun님이 입장하셨습니다."));
+    assert!(line["html"].as_str().unwrap().contains("jun님이 손님으로 들어왔어요."));
 
     // sora joins by the form of the join page; the room is full.
     let sora = app.guest("sora").await;

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use madang::app::Listeners;
-use madang::config::{Config, Postgres};
+use madang::config::{Config, NodeConfig, Postgres};
 use madang::mail::Secret;
 use serde_json::Value;
 use testkit::postgres::{self, Database};
@@ -40,9 +41,12 @@ pub struct App {
     pub metrics: Option<SocketAddr>,
     folder: TempDir,
     /// The database, if it is not a file in the folder.
-    database: Option<Database>,
+    database: Option<Arc<Database>>,
     change: Change,
     running: Option<(oneshot::Sender<()>, Served)>,
+    /// More servers of the same database, which requests and sockets go to in turn.
+    others: Vec<App>,
+    turn: AtomicUsize,
 }
 
 /// Shortens the periods that tests wait for.
@@ -74,10 +78,40 @@ impl App {
     /// Starts an app with other settings.
     pub async fn with(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         let change = Arc::new(change);
-        let database = postgres::is_wanted().then(Database::new);
+        let nodes = if postgres::is_wanted() { postgres::nodes() } else { 0 };
+        if nodes == 0 {
+            return Self::on(postgres::is_wanted().then(|| Arc::new(Database::new())), change).await;
+        }
+        let database = Arc::new(Database::new());
+        let change: Change = Arc::new(move |config| {
+            config.nodes = Some(NodeConfig {
+                announce_interval: Duration::from_millis(5),
+                poll_interval: Duration::from_millis(5),
+                ..NodeConfig::default()
+            });
+            change(config);
+        });
+        let mut app = Self::on(Some(Arc::clone(&database)), change.clone()).await;
+        for _ in 1..nodes {
+            app.others.push(Self::on(Some(Arc::clone(&database)), change.clone()).await);
+        }
+        app
+    }
+
+    /// Starts an app on a database that others may share.
+    pub async fn on(database: Option<Arc<Database>>, change: Change) -> Self {
         let address = ([127, 0, 0, 1], 0).into();
-        let mut app =
-            Self { address, http: None, metrics: None, folder: TempDir::new(), database, change, running: None };
+        let mut app = Self {
+            address,
+            http: None,
+            metrics: None,
+            folder: TempDir::new(),
+            database,
+            change,
+            running: None,
+            others: Vec::new(),
+            turn: AtomicUsize::new(0),
+        };
         app.open().await;
         app
     }
@@ -104,7 +138,7 @@ impl App {
 
     /// The configuration that it runs with.
     pub fn config(&self) -> Config {
-        let mut config = config(self.folder.path().to_owned(), self.database.as_ref());
+        let mut config = config(self.folder.path().to_owned(), self.database.as_deref());
         (self.change)(&mut config);
         config
     }
@@ -149,9 +183,15 @@ impl App {
         format!("http://{}", self.address)
     }
 
+    /// The address of the server whose turn it is.
+    fn next_address(&self) -> SocketAddr {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % (self.others.len() + 1);
+        turn.checked_sub(1).map_or(self.address, |other| self.others[other].address)
+    }
+
     /// Starts a request to any path.
     pub fn request(&self, method: &str, path: &str) -> Request {
-        Request::new(self.address, method, path)
+        Request::new(self.next_address(), method, path)
     }
 
     pub fn get(&self, path: &str) -> Request {
@@ -190,7 +230,7 @@ impl App {
     /// Opens a socket with other options.
     pub async fn open_socket(&self, options: ConnectOptions) -> Client {
         let is_known_event = |name: &str| EVENTS.contains(name);
-        Client::open(self.address, ConnectOptions { is_known_event, ..options }).await
+        Client::open(self.next_address(), ConnectOptions { is_known_event, ..options }).await
     }
 
     /// The data folder.

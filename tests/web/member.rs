@@ -90,7 +90,7 @@ async fn guesses_are_counted_over_all_transports_together() {
     assert_eq!(error["code"], "rate_limited");
     assert!(error["retryAfterMs"].as_u64().unwrap() > 0);
     let form = app.form(&jun, &format!("/room/{}/enter", room.id), &[("name", "jun"), ("password", "sesame")]).await;
-    assert_eq!(form.leads_to(), "/?refused=rate_limited");
+    assert_eq!(form.leads_to(), format!("/room/{}?refused=rate_limited", room.id));
     // Other users have their own limit.
     let sora = app.guest("sora").await;
     assert_eq!(try_join(&app, EntryPoint::Rest, &sora, &room, Some("sesame")).await, None);

@@ -21,6 +21,7 @@ mod message;
 mod metrics;
 mod moderator;
 mod network;
+mod notification;
 mod origin;
 mod page;
 mod picture;

@@ -68,7 +68,7 @@ async fn the_join_page_shows_the_room_and_joins_by_its_form() {
     assert!(html.contains("name=\"password\"") && html.contains("method=\"post\""), "{html}");
     assert!(!html.contains("a secret") && !html.contains(&minji.id), "{html}");
     let wrong = app.request("POST", &format!("{path}/enter")).form(&[("name", "jun"), ("password", "x")]).send().await;
-    assert_eq!(wrong.leads_to(), "/?refused=wrong_password");
+    assert_eq!(wrong.leads_to(), format!("{path}?refused=wrong_password"));
     // The identity stays for the next attempt.
     let jun = Person { id: String::new(), token: wrong.session().unwrap(), user: Value::Null };
     let right = app.form(&jun, &format!("{path}/enter"), &[("name", "jun"), ("password", "sesame")]).await;
@@ -78,7 +78,7 @@ async fn the_join_page_shows_the_room_and_joins_by_its_form() {
 }
 
 #[tokio::test]
-async fn refusals_redirect_to_the_lobby_with_the_reason() {
+async fn refusals_stay_on_the_page_to_join_with_the_reason() {
     let app = App::start().await;
     let [minji, jun, sora] = app.three_guests().await;
     let full = app.room(&minji, json!({ "title": "courtyard", "max": 2 })).await;
@@ -90,15 +90,16 @@ async fn refusals_redirect_to_the_lobby_with_the_reason() {
         .is(204);
     let nowhere = Room { id: "0123456789abcdefghjkmnpqrs".into(), made: Value::Null };
     for (room, code, says) in [
-        (&nowhere, "room_not_found", "존재하지 않는 방입니다."),
-        (&locked, "wrong_password", "비밀번호가 틀렸습니다."),
-        (&full, "room_full", "허용 인원이 초과하였습니다."),
+        (&nowhere, "room_not_found", "없는 방이에요."),
+        (&locked, "wrong_password", "비밀번호가 맞지 않아요."),
+        (&full, "room_full", "자리가 다 찼어요."),
         (&barred, "banned", ""),
     ] {
         let answer = app.form(&sora, &format!("/room/{}/enter", room.id), &[("password", "x")]).await;
-        assert_eq!(answer.leads_to(), format!("/?refused={code}"));
-        let lobby = app.get(answer.leads_to()).header("accept-language", "ko").send().await.text();
-        assert!(lobby.contains(says), "{code}: {lobby}");
+        let place = if code == "room_not_found" { "/".to_owned() } else { format!("/room/{}", room.id) };
+        assert_eq!(answer.leads_to(), format!("{place}?refused={code}"));
+        let page = app.get(answer.leads_to()).bearer(&sora.token).header("accept-language", "ko").send().await.text();
+        assert!(page.contains(says), "{code}: {page}");
     }
     assert_eq!(app.page(&sora, "/room/nowhere").await.leads_to(), "/?refused=room_not_found");
     // Text from the URL is not shown.

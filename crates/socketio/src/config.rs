@@ -51,6 +51,9 @@ pub struct Config {
     pub packets: Option<Rate>,
     /// The rate of handshakes of one address; requests over it get 429. `None` for no limit.
     pub handshakes: Option<Rate>,
+    /// The first two characters of session ids, by which a proxy or another server finds the server that has the
+    /// session. `None`: they are random like the rest.
+    pub sid_prefix: Option<[u8; 2]>,
     /// Origin checks, and what is kept of the opening request.
     pub handshake_hooks: Arc<dyn HandshakeHooks>,
 }
@@ -89,6 +92,7 @@ impl Default for Config {
             sessions_per_address: 256,
             packets: Some(Rate::per_second(100).burst(1_000)),
             handshakes: Some(Rate::per_second(50).burst(500)),
+            sid_prefix: None,
             handshake_hooks: Arc::new(AllowAll),
         }
     }

@@ -65,7 +65,7 @@ pub use config::{Config, Transports};
 pub use disconnect_reason::DisconnectReason;
 pub use engine::payload::{Message, Packet};
 pub use engine::session::{Closing, FloodCheck, Session, SessionHandler};
-pub use engine::{Application, Engine, HttpResponse};
+pub use engine::{Application, Engine, HttpResponse, unknown_session};
 pub use handshake::{AllowAll, AllowFuture, HandshakeData, HandshakeHooks, HandshakeRequest, Origin};
 pub use listener::{Limits, Listener, serve};
 pub use namespace::Namespace;

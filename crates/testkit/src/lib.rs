@@ -15,6 +15,7 @@ pub mod http;
 pub mod packet;
 pub mod postgres;
 pub mod process;
+pub mod redis;
 pub mod tempdir;
 pub mod websocket;
 

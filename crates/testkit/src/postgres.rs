@@ -18,6 +18,11 @@ pub fn prepares() -> bool {
     std::env::var("MADANG_TEST_PREPARE").map_or(true, |prepare| prepare != "off")
 }
 
+/// How many servers share the database of each app in the tests; 0: one that shares it with none.
+pub fn nodes() -> usize {
+    std::env::var("MADANG_TEST_NODES").ok().and_then(|nodes| nodes.parse().ok()).unwrap_or(0)
+}
+
 /// How long a server may take to start, or to end.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -171,6 +176,19 @@ impl Cluster {
             .arg(self.url("postgres", from)));
         self.run("postgres", &format!("CREATE DATABASE {to}"));
         run(as_user(&program("pg_restore")).arg("--dbname").arg(self.url("postgres", to)).arg(&dump));
+    }
+
+    /// Returns what a query finds, each value as the server prints it.
+    pub fn rows(&self, database: &str, sql: &str) -> Vec<Vec<Option<String>>> {
+        let found = apart(|| self.connect(database)?.simple_query(sql));
+        let found = found.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let rows = found.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
+            }
+            _ => None,
+        });
+        rows.collect()
     }
 
     /// Returns the first number that a query finds.

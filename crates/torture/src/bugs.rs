@@ -18,6 +18,8 @@ const RUNS: u64 = 4;
 struct Bug {
     /// The name of the patch.
     name: &'static str,
+    /// How many nodes show it; 0: one server on SQLite does.
+    nodes: usize,
     failpoints: &'static str,
     faults: &'static [Fault],
     found_by: FoundBy,
@@ -35,20 +37,47 @@ use FoundBy::{Invariants, SyncProof};
 const CRASH_IN_SLOW_COMMIT: &str = "slow-commit=20,crash=before-commit:60";
 
 const BUGS: &[Bug] = &[
-    Bug { name: "ack-before-commit", failpoints: CRASH_IN_SLOW_COMMIT, faults: &[], found_by: Invariants(&["I1"]) },
+    Bug {
+        name: "ack-before-commit",
+        nodes: 0,
+        failpoints: CRASH_IN_SLOW_COMMIT,
+        faults: &[],
+        found_by: Invariants(&["I1"]),
+    },
     Bug {
         name: "publish-before-commit",
+        nodes: 0,
         failpoints: CRASH_IN_SLOW_COMMIT,
         faults: &[],
         found_by: Invariants(&["I2", "I5"]),
     },
-    Bug { name: "no-deduplication", failpoints: "", faults: &[Fault::Cut], found_by: Invariants(&["I3"]) },
-    Bug { name: "rev-gaps", failpoints: "", faults: &[], found_by: Invariants(&["I4"]) },
-    Bug { name: "full-queue-drops", failpoints: "", faults: &[], found_by: Invariants(&["I7"]) },
-    Bug { name: "partial-resume", failpoints: "", faults: &[Fault::Cut], found_by: Invariants(&["I7", "I8"]) },
-    Bug { name: "late-kick", failpoints: "", faults: &[], found_by: Invariants(&["I11"]) },
-    Bug { name: "no-capacity-check", failpoints: "", faults: &[Fault::Rush], found_by: Invariants(&["I12"]) },
-    Bug { name: "commit-without-sync", failpoints: "", faults: &[], found_by: SyncProof },
+    Bug { name: "no-deduplication", nodes: 0, failpoints: "", faults: &[Fault::Cut], found_by: Invariants(&["I3"]) },
+    Bug { name: "rev-gaps", nodes: 0, failpoints: "", faults: &[], found_by: Invariants(&["I4"]) },
+    Bug { name: "full-queue-drops", nodes: 0, failpoints: "", faults: &[], found_by: Invariants(&["I7"]) },
+    Bug {
+        name: "partial-resume",
+        nodes: 0,
+        failpoints: "",
+        faults: &[Fault::Cut],
+        found_by: Invariants(&["I7", "I8"]),
+    },
+    Bug { name: "late-kick", nodes: 0, failpoints: "", faults: &[], found_by: Invariants(&["I11"]) },
+    Bug { name: "no-capacity-check", nodes: 0, failpoints: "", faults: &[Fault::Rush], found_by: Invariants(&["I12"]) },
+    Bug {
+        name: "commits-out-of-order",
+        nodes: 3,
+        failpoints: "",
+        faults: &[Fault::RedisCut, Fault::RedisHalfOpen],
+        found_by: Invariants(&["I6", "I7", "I8"]),
+    },
+    Bug {
+        name: "hint-before-commit",
+        nodes: 3,
+        failpoints: CRASH_IN_SLOW_COMMIT,
+        faults: &[],
+        found_by: Invariants(&["I2", "I5", "I7", "I8"]),
+    },
+    Bug { name: "commit-without-sync", nodes: 0, failpoints: "", faults: &[], found_by: SyncProof },
 ];
 
 /// Builds and tests every bug, or those with these names.
@@ -112,7 +141,8 @@ impl Bug {
         Plan {
             program: server.to_owned(),
             seed,
-            duration: Duration::from_millis(2_500),
+            nodes: self.nodes,
+            duration: Duration::from_millis(if self.nodes == 0 { 2_500 } else { 8_000 }),
             senders: 14,
             pause_ms: 15,
             fault_interval: Duration::from_millis(500),

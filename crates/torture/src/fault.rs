@@ -10,6 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use crate::Result;
+use crate::backends::Backends;
 use crate::instance::Instance;
 use crate::proxy::{Network, Proxy};
 
@@ -56,6 +57,20 @@ pub(crate) enum Fault {
     BadSync,
     /// The clock of the next server jumps an hour back and forth.
     Clock,
+    /// A node hangs for a while and wakes.
+    Freeze,
+    /// Redis ends, and starts again empty.
+    RedisRestart,
+    /// Redis cuts its subscribers.
+    RedisCut,
+    /// The connections to Redis are half open for a while.
+    RedisHalfOpen,
+    /// The connections to the database are cut, also in the middle of a commit.
+    DatabaseCut,
+    /// Nothing gets through to the database for a while.
+    DatabasePause,
+    /// The database crashes and recovers.
+    DatabaseRestart,
 }
 
 impl Fault {
@@ -78,6 +93,27 @@ impl Fault {
         Self::BadWrite,
         Self::BadSync,
         Self::Clock,
+    ];
+
+    /// Those of several nodes on one database.
+    pub(crate) const NODES: &[Self] = &[
+        Self::Kill,
+        Self::Crash,
+        Self::Terminate,
+        Self::Cut,
+        Self::Pause,
+        Self::HalfOpen,
+        Self::LostResponses,
+        Self::Slow,
+        Self::Rush,
+        Self::Clock,
+        Self::Freeze,
+        Self::RedisRestart,
+        Self::RedisCut,
+        Self::RedisHalfOpen,
+        Self::DatabaseCut,
+        Self::DatabasePause,
+        Self::DatabaseRestart,
     ];
 
     /// Whether strace injects it.
@@ -116,6 +152,36 @@ pub(crate) async fn inject_into_network(fault: Fault, proxies: &[Proxy], rng: &m
         chosen.iter().for_each(|proxy| proxy.cut());
     }
     chosen.iter().for_each(|proxy| proxy.set(Network::Clear));
+}
+
+/// Injects a fault of what several nodes share, for a while.
+pub(crate) async fn inject_into_backends(fault: Fault, backends: &mut Backends, duration: Duration) {
+    match fault {
+        Fault::RedisRestart => {
+            backends.redis.stop();
+            sleep(duration).await;
+            backends.redis.resume();
+        }
+        Fault::RedisCut => backends.redis.run("CLIENT KILL TYPE pubsub"),
+        Fault::RedisHalfOpen => {
+            backends.to_redis.set(Network::HalfOpen);
+            sleep(duration).await;
+            backends.to_redis.cut();
+            backends.to_redis.set(Network::Clear);
+        }
+        Fault::DatabaseCut => backends.to_database.cut(),
+        Fault::DatabasePause => {
+            backends.to_database.set(Network::Paused);
+            sleep(duration).await;
+            backends.to_database.set(Network::Clear);
+        }
+        Fault::DatabaseRestart => {
+            backends.database.stop();
+            sleep(duration / 4).await;
+            backends.database.resume();
+        }
+        _ => {}
+    }
 }
 
 /// Injects a fault of the store or the process into the running server for a while.

@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "it prints a report")]
 
+mod backends;
 mod bugs;
 mod check;
 mod connection;
@@ -81,6 +82,9 @@ struct Long {
     /// Inject only SIGKILL instead of every fault.
     #[arg(long)]
     kills: bool,
+    /// How many nodes run on one PostgreSQL with Redis; 0: one server on SQLite.
+    #[arg(long, default_value_t = 0)]
+    nodes: usize,
 }
 
 #[tokio::main]
@@ -127,6 +131,7 @@ async fn short(cli: &Cli) -> Result<()> {
         let plan = Plan {
             program: cli.madang.clone(),
             seed,
+            nodes: 0,
             duration: Duration::from_secs(11),
             senders: 16,
             pause_ms: 40,
@@ -144,10 +149,15 @@ async fn short(cli: &Cli) -> Result<()> {
 
 impl Long {
     async fn plan(&self, cli: &Cli) -> Result<Plan> {
-        let faults = if self.kills { &[Fault::Kill][..] } else { Fault::ALL };
+        let faults = match (self.kills, self.nodes) {
+            (true, _) => &[Fault::Kill][..],
+            (false, 0) => Fault::ALL,
+            (false, _) => Fault::NODES,
+        };
         Ok(Plan {
             program: cli.madang.clone(),
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
+            nodes: self.nodes,
             duration: Duration::from_secs_f64(self.minutes * 60.0),
             senders: self.senders,
             pause_ms: 150,

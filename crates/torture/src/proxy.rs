@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -45,20 +45,52 @@ struct Conditions {
     cuts: u32,
 }
 
+/// The ports of the servers behind a proxy; 0 where none runs.
+pub(crate) struct Ports {
+    ports: Vec<AtomicU16>,
+    turn: AtomicUsize,
+}
+
+impl Ports {
+    pub(crate) fn new(ports: impl IntoIterator<Item = u16>) -> Arc<Self> {
+        Arc::new(Self { ports: ports.into_iter().map(AtomicU16::new).collect(), turn: AtomicUsize::new(0) })
+    }
+
+    pub(crate) fn set(&self, server: usize, port: u16) {
+        self.ports[server].store(port, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self, server: usize) -> u16 {
+        self.ports[server].load(Ordering::Relaxed)
+    }
+
+    /// Connects to the server whose turn it is, or to the next one that runs, as a load balancer does.
+    async fn connect(&self) -> Option<TcpStream> {
+        let first = self.turn.fetch_add(1, Ordering::Relaxed);
+        for server in first..first + self.ports.len() {
+            let port = self.get(server % self.ports.len());
+            if let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
+                return Some(stream);
+            }
+        }
+        None
+    }
+}
+
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     conditions: watch::Sender<Conditions>,
 }
 
 impl Proxy {
-    /// Starts a proxy to the port that `upstream` holds when a client connects.
-    pub(crate) async fn open(upstream: Arc<AtomicU16>) -> Result<Self> {
+    /// Starts a proxy to the ports that `upstream` holds when a client connects.
+    pub(crate) async fn open(upstream: Arc<Ports>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (conditions, watched) = watch::channel(Conditions::default());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(join(client, upstream.load(Ordering::Relaxed), watched.clone()));
+                tokio::spawn(join(client, upstream.clone(), watched.clone()));
             }
         });
         Ok(Self { address, conditions })
@@ -91,10 +123,10 @@ impl Direction {
     }
 }
 
-async fn join(client: TcpStream, port: u16, conditions: watch::Receiver<Conditions>) {
+async fn join(client: TcpStream, upstream: Arc<Ports>, conditions: watch::Receiver<Conditions>) {
     let cuts = conditions.borrow().cuts;
     // To the client a server that is down is the same as a cut.
-    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return };
+    let Some(server) = upstream.connect().await else { return };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (client_reads, client_writes) = client.into_split();
     let (server_reads, server_writes) = server.into_split();

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::Result;
 use crate::check::{Evidence, Violation, check};
-use crate::fault::{Fault, inject_into_network, inject_into_server};
+use crate::fault::{Fault, inject_into_backends, inject_into_network, inject_into_server};
 use crate::fixtures::Fixtures;
 use crate::history::{Event, Recorder, UserIndex};
 use crate::instance::Instance;
@@ -38,6 +38,8 @@ const MAX_HITS: u64 = 120;
 pub(crate) struct Plan {
     pub(crate) program: PathBuf,
     pub(crate) seed: u64,
+    /// How many nodes there are on PostgreSQL and Redis; 0: one server on SQLite.
+    pub(crate) nodes: usize,
     pub(crate) duration: Duration,
     pub(crate) senders: usize,
     /// The approximate pause between two operations of a user, in milliseconds.
@@ -91,8 +93,13 @@ struct Running<'a> {
 /// Executes a run. An error is a failure of the harness; broken invariants are in the result.
 pub(crate) async fn run(plan: &Plan) -> Result<Run> {
     let began = Instant::now();
-    let mut server = Instance::new(&plan.program)?;
-    server.start(&plan.failpoints).await?;
+    let mut server = match plan.nodes {
+        0 => Instance::new(&plan.program)?,
+        count => Instance::with_nodes(&plan.program, count).await?,
+    };
+    for node in 0..server.count() {
+        server.start(node, &plan.failpoints).await?;
+    }
     let fixtures = Arc::new(Fixtures::create(server.address(), plan.senders).await?);
     let recorder = Recorder::new();
     let (phase, watched) = watch::channel(Phase::Active);
@@ -103,7 +110,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
     let decoder = Decoder(fixtures.clone());
     let simulated = (0..fixtures.users.len() as UserIndex).filter(|user| *user != fixtures.stock_client());
     for me in simulated {
-        let proxy = Proxy::open(server.port.clone()).await?;
+        let proxy = Proxy::open(server.ports.clone()).await?;
         let user = User {
             me,
             fixtures: fixtures.clone(),
@@ -115,13 +122,14 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
             settled: settled.clone(),
             rush: rushed.clone(),
             pause_ms: plan.pause_ms,
+            has_files: plan.nodes == 0,
         };
         users.push(tokio::spawn(user.run()));
         proxies.push(proxy);
     }
     let stock_client = match &plan.stock_client {
         Some(folder) => {
-            proxies.push(Proxy::open(server.port.clone()).await?);
+            proxies.push(Proxy::open(server.ports.clone()).await?);
             Some(StockClient::start(folder, decoder, &proxies[proxies.len() - 1], &recorder).await?)
         }
         None => None,
@@ -156,6 +164,9 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
     let mut violations = running.finish().await?;
     if !is_settled {
         violations.push(violation("I8", format!("only {} of {count} users settled", *all_settled.borrow())));
+    }
+    if let Some(backends) = &running.server.backends {
+        backends.copy_to(&running.server.data_dir())?;
     }
     let store = Store::read(&running.server.data_dir(), &fixtures)?;
     let log = running.server.log();
@@ -197,27 +208,45 @@ impl Running<'_> {
 
     async fn inject(&mut self, fault: Fault) -> Result<()> {
         let duration = self.plan.longest_fault.mul_f64(self.rng.f64());
+        let server = self.rng.usize(0..self.server.count());
         match fault {
             Fault::Kill => {
-                self.server.kill()?;
-                self.restart("").await
+                self.server.kill(server)?;
+                self.restart(server, "").await
+            }
+            Fault::Freeze => {
+                self.server.freeze(server, true)?;
+                sleep(duration).await;
+                self.server.freeze(server, false)
+            }
+            Fault::RedisRestart
+            | Fault::RedisCut
+            | Fault::RedisHalfOpen
+            | Fault::DatabaseCut
+            | Fault::DatabasePause
+            | Fault::DatabaseRestart => {
+                if let Some(backends) = &mut self.server.backends {
+                    inject_into_backends(fault, backends, duration).await;
+                }
+                self.recorder.harness(crate::check::STORE_RECOVERED);
+                self.wait_for_ack().await
             }
             Fault::Crash => {
                 let places = ["before-commit", "after-commit", "after-publish", "after-acks"];
                 let place = places[self.rng.usize(0..places.len())];
                 // The first few writes belong to the start.
                 let pass = self.rng.u64(8..MAX_HITS);
-                self.server.kill()?;
-                self.restart(&format!("crash={place}:{pass}")).await
+                self.server.kill(server)?;
+                self.restart(server, &format!("crash={place}:{pass}")).await
             }
             Fault::Clock => {
                 let by = if self.rng.bool() { 3_600_000 } else { -3_600_000 };
-                self.server.kill()?;
-                self.restart(&format!("clock={by}:300")).await
+                self.server.kill(server)?;
+                self.restart(server, &format!("clock={by}:300")).await
             }
             Fault::Terminate => {
-                self.terminate().await?;
-                self.restart("").await
+                self.terminate(server).await?;
+                self.restart(server, "").await
             }
             Fault::Lock | Fault::FewFiles | Fault::FullDisk | Fault::BadWrite | Fault::BadSync => {
                 inject_into_server(fault, &self.server, duration).await?;
@@ -256,30 +285,40 @@ impl Running<'_> {
         let until = Instant::now() + pause;
         while Instant::now() < until {
             sleep(Duration::from_millis(20).min(pause)).await;
-            if let Some(status) = self.server.has_ended()? {
-                self.recorder.harness(format!("crashed: {status}"));
-                self.restart("").await?;
+            for server in 0..self.server.count() {
+                if let Some(status) = self.server.has_ended(server)? {
+                    self.recorder.harness(format!("crashed: {status}"));
+                    self.restart(server, "").await?;
+                }
             }
         }
         Ok(())
     }
 
     /// Starts another server, after a check of the database that the last one left.
-    async fn restart(&mut self, failpoints: &str) -> Result<()> {
-        check_integrity(&self.server.data_dir())?;
+    async fn restart(&mut self, server: usize, failpoints: &str) -> Result<()> {
+        self.check_integrity()?;
         let failpoints = [&*self.plan.failpoints, failpoints].join(",");
         self.may_crash = failpoints.contains("crash=");
-        self.server.start(&failpoints).await?;
+        self.server.start(server, &failpoints).await?;
         self.recorder.harness("started");
         Ok(())
     }
 
+    /// Checks the database file, if it is one. PostgreSQL checks its own.
+    fn check_integrity(&self) -> Result<()> {
+        match self.server.backends {
+            Some(_) => Ok(()),
+            None => check_integrity(&self.server.data_dir()),
+        }
+    }
+
     /// I15: SIGTERM ends the server without an error and in time, whatever the clients do.
-    async fn terminate(&mut self) -> Result<()> {
-        if self.server.has_ended()?.is_some() {
+    async fn terminate(&mut self, server: usize) -> Result<()> {
+        if self.server.has_ended(server)?.is_some() {
             return Ok(());
         }
-        let (status, took) = self.server.terminate().await?;
+        let (status, took) = self.server.terminate(server).await?;
         self.recorder.harness(format!("terminated in {} ms: {status}", took.as_millis()));
         let has_crashed = self.may_crash && status.signal() == Some(Signal::ABORT.as_raw());
         if !status.success() && !has_crashed || took > SHUTDOWN_TIMEOUT {
@@ -291,14 +330,18 @@ impl Running<'_> {
     /// Ends every fault: the network is clear, and a server without crash points runs.
     async fn recover(&mut self) -> Result<()> {
         self.proxies.iter().for_each(|proxy| proxy.set(Network::Clear));
-        if self.server.has_ended()?.is_none() {
-            self.server.kill()?;
+        for server in 0..self.server.count() {
+            if self.server.has_ended(server)?.is_none() {
+                self.server.kill(server)?;
+            }
         }
-        check_integrity(&self.server.data_dir())?;
+        self.check_integrity()?;
         let failpoints: Vec<&str> =
             self.plan.failpoints.split(',').filter(|part| !part.starts_with("crash=")).collect();
         self.may_crash = false;
-        self.server.start(&failpoints.join(",")).await?;
+        for server in 0..self.server.count() {
+            self.server.start(server, &failpoints.join(",")).await?;
+        }
         self.recorder.harness(crate::check::STORE_RECOVERED);
         Ok(())
     }
@@ -306,8 +349,13 @@ impl Running<'_> {
     /// Shuts the server down and checks what it left.
     async fn finish(&mut self) -> Result<Vec<Violation>> {
         let mut violations = Vec::new();
-        if let Err(error) = self.terminate().await {
-            violations.push(violation("I15", error.to_string()));
+        for server in 0..self.server.count() {
+            if let Err(error) = self.terminate(server).await {
+                violations.push(violation("I15", error.to_string()));
+            }
+        }
+        if self.server.backends.is_some() {
+            return Ok(violations);
         }
         if let Err(error) = check_integrity(&self.server.data_dir()) {
             violations.push(violation("I17", error.to_string()));

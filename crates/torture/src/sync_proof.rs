@@ -36,7 +36,7 @@ pub(crate) async fn prove(program: &Path) -> Result<()> {
 /// Runs sends under strace and returns its output, in the order of the calls.
 async fn trace(program: &Path) -> Result<String> {
     let mut server = Instance::new(program)?;
-    server.start("").await?;
+    server.start(0, "").await?;
     let address = server.address();
     let minji = post(address, "/api/guests", None, &json!({ "name": "minji" })).await?;
     let token = minji["token"].as_str().ok_or("a guest without a token")?;
@@ -57,7 +57,7 @@ async fn trace(program: &Path) -> Result<String> {
     detach(&mut strace).await?;
     sent?;
     let calls = std::fs::read(&output)?;
-    server.kill()?;
+    server.kill(0)?;
     Ok(String::from_utf8_lossy(&calls).into_owned())
 }
 

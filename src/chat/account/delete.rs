@@ -2,7 +2,6 @@
 //! messages, a bounded number at a time.
 
 use crate::chat::kinds::{JobKind, RoomKind};
-use crate::chat::session::SessionId;
 use crate::chat::{Fact, Leaving, Tx, file, member, message, outbox, room, session};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
@@ -15,8 +14,6 @@ const CHUNK: usize = 50;
 /// The work that is left outside of the store after an account is deleted.
 #[derive(Clone, Debug, Default)]
 pub struct Leftovers {
-    /// The sessions that ended.
-    pub ended: Vec<SessionId>,
     /// The hashes of stored bytes that are not needed any more.
     pub unneeded: Vec<String>,
 }
@@ -45,7 +42,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     let picture = "SELECT picture FROM users WHERE id = ?1 AND deleted_at IS NULL";
     let picture: Option<Option<String>> = tx.query_opt(picture, &[&me], |row| row.get(0))?;
     let picture = picture.ok_or(Code::NotFound)?;
-    left.ended = session::close_all(tx, me, None)?;
+    session::close_all(tx, me, None)?;
     tx.execute(
         "UPDATE users SET name = '', name_folded = '', name_initials = '', bio = '', email = NULL, email_folded = NULL,
            password_hash = NULL, picture = NULL, is_admin = 0, hides_presence = 0, seen_at = NULL, key_id = NULL,

@@ -63,19 +63,13 @@ pub struct Change {
     pub listed: Option<bool>,
 }
 
-/// Creates an account. A `guest` becomes one with the same id, rooms and messages. Returns the sessions that ended
-/// with it: those of the guest must not open the account.
+/// Creates an account. A `guest` becomes one with the same id, rooms and messages. The sessions of the guest
+/// end: they must not open the account.
 ///
 /// # Errors
 /// `invalid` or `too_long` with the field `email` or `name`; `email_taken`; `forbidden` for a user who has an
 /// account already.
-pub fn sign_up(
-    tx: &mut Tx,
-    limits: &Limits,
-    now: i64,
-    guest: Option<UserId>,
-    new: NewAccount,
-) -> Result<(User, Vec<SessionId>)> {
+pub fn sign_up(tx: &mut Tx, limits: &Limits, now: i64, guest: Option<UserId>, new: NewAccount) -> Result<User> {
     let email = text::email(&new.email)?;
     let folded = text::email_key(&email);
     refuse_taken(tx, guest, &email)?;
@@ -88,7 +82,7 @@ pub fn sign_up(
         let user = user::make(tx, limits, now, UserKind::Account, &name)?;
         let sql = "UPDATE users SET email = ?2, email_folded = ?3, password_hash = ?4 WHERE id = ?1";
         tx.execute(sql, &[&user.id, &email, &folded, &new.password_hash]).map_err(taken)?;
-        return Ok((user, Vec::new()));
+        return Ok(user);
     };
     if user::get(tx, me)?.kind != UserKind::Guest {
         return Err(Error::new(Code::Forbidden).with_message("log out of the present account first"));
@@ -101,10 +95,10 @@ pub fn sign_up(
         &[&me, &UserKind::Account, &email, &folded, &new.password_hash],
     )
     .map_err(taken)?;
-    let ended = session::close_all(tx, me, None)?;
+    session::close_all(tx, me, None)?;
     let user = user::get(tx, me)?;
     tx.publish(Fact::UserChanged(Box::new(user.clone())));
-    Ok((user, ended))
+    Ok(user)
 }
 
 /// Returns the user of an e-mail, and the PHC string to verify their password against.
@@ -186,12 +180,11 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     get(tx, me)
 }
 
-/// Sets the password of an account, revokes its one-time links and ends its sessions except `keep`. Returns the
-/// sessions that ended.
+/// Sets the password of an account, revokes its one-time links and ends its sessions except `keep`.
 ///
 /// # Errors
 /// `not_found` for a user without an e-mail to log in with.
-pub fn set_password(tx: &mut Tx, me: UserId, hash: &str, keep: Option<SessionId>) -> Result<Vec<SessionId>> {
+pub fn set_password(tx: &mut Tx, me: UserId, hash: &str, keep: Option<SessionId>) -> Result<()> {
     let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1 AND email_folded IS NOT NULL AND deleted_at IS NULL";
     if tx.execute(sql, &[&me, &hash])? == 0 {
         return Err(Code::NotFound.into());

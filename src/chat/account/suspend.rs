@@ -1,17 +1,16 @@
 //! Suspended accounts: they stay with all they wrote, and cannot log in.
 
 use crate::chat::kinds::AuditAction;
-use crate::chat::session::{self, SessionId};
-use crate::chat::{Tx, audit};
+use crate::chat::{Tx, audit, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
-/// Suspends an account and ends its sessions, which are returned; or lets it log in again. Rights of an admin end too,
+/// Suspends an account and ends its sessions; or lets it log in again. Rights of an admin end too,
 /// and do not come back by themselves.
 ///
 /// # Errors
 /// `not_found` where nothing changes.
-pub fn suspend(tx: &mut Tx, now: i64, user_id: UserId, on: bool) -> Result<Vec<SessionId>> {
+pub fn suspend(tx: &mut Tx, now: i64, user_id: UserId, on: bool) -> Result<()> {
     let changed = match on {
         true => tx.execute(
             "UPDATE users SET suspended_at = ?2, is_admin = 0 WHERE id = ?1 AND suspended_at IS NULL",
@@ -29,7 +28,7 @@ pub fn suspend(tx: &mut Tx, now: i64, user_id: UserId, on: bool) -> Result<Vec<S
         }
         (_, false) => {
             audit::append(tx, now, None, AuditAction::AccountRestored, None, user_id)?;
-            Ok(Vec::new())
+            Ok(())
         }
     }
 }

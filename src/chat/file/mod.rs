@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+mod claim;
 mod gallery;
 mod needed;
 mod quota;
@@ -16,6 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
 use crate::text;
 
+pub use claim::{claim_removal, claim_storing, release};
 pub use gallery::{Entry, Kind, Origin, gallery};
 pub use needed::{needed, needed_by};
 pub use quota::check as check_quota;

@@ -7,11 +7,12 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Tx;
 use super::kinds::UserKind;
 use super::user::{self, User};
+use super::{Fact, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 
@@ -71,7 +72,7 @@ impl fmt::Debug for Token {
 }
 
 /// The id of a session: the SHA-256 of its token.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
@@ -122,21 +123,15 @@ fn lifetime(kind: UserKind) -> i64 {
 /// The most sessions of one user. The one that was not used for longest makes room for a new one.
 const SESSIONS_MAX: u32 = 50;
 
-/// Opens a session. Returns its token, which is stored only as a hash, and the oldest sessions, which ended for it.
+/// Opens a session, for which the oldest may end. Returns its token, which is stored only as a hash.
 ///
 /// # Errors
 /// `forbidden` for a suspended user.
-pub fn open(
-    tx: &mut Tx,
-    now: i64,
-    user_id: UserId,
-    agent: Option<&str>,
-    ip: Option<IpAddr>,
-) -> Result<(Token, Vec<SessionId>)> {
+pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Option<IpAddr>) -> Result<Token> {
     check_not_suspended(tx, user_id)?;
     let oldest = "SELECT token_hash FROM sessions WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT 100 OFFSET ?2";
     let surplus = tx.query_all(oldest, &[&user_id, &(SESSIONS_MAX - 1)], |row| Ok(SessionId(row.get(0)?)))?;
-    for &id in &surplus {
+    for id in surplus {
         close(tx, id)?;
     }
     let token = Token::new();
@@ -146,7 +141,7 @@ pub fn open(
         "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, agent, ip) VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
         &[&token.session_id().0, &user_id, &now, &agent, &ip],
     )?;
-    Ok((token, surplus))
+    Ok(token)
 }
 
 /// Checks that a user may have a new session.
@@ -202,18 +197,27 @@ pub fn touch(tx: &mut Tx, now: i64, id: SessionId) -> Result<()> {
 /// # Errors
 /// Only those of the store.
 pub fn close(tx: &mut Tx, id: SessionId) -> Result<bool> {
-    Ok(tx.execute("DELETE FROM sessions WHERE token_hash = ?1", &[&id.0])? > 0)
+    let sql = "DELETE FROM sessions WHERE token_hash = ?1 RETURNING user_id";
+    let user_id = tx.query_opt(sql, &[&id.0], |row| row.get::<UserId>(0))?;
+    if let Some(user_id) = user_id {
+        tx.publish(Fact::SessionsEnded { user_id, sessions: vec![id] });
+    }
+    Ok(user_id.is_some())
 }
 
-/// Ends all sessions of a user except `keep`, and returns those that ended.
+/// Ends all sessions of a user except `keep`.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn close_all(tx: &mut Tx, user_id: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>> {
+pub fn close_all(tx: &mut Tx, user_id: UserId, keep: Option<SessionId>) -> Result<()> {
     // No session has an empty hash.
     let keep = keep.map_or([0; 32], |kept| kept.0);
     let sql = "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2 RETURNING token_hash";
-    Ok(tx.query_all(sql, &[&user_id, &keep], |row| Ok(SessionId(row.get(0)?)))?)
+    let sessions = tx.query_all(sql, &[&user_id, &keep], |row| Ok(SessionId(row.get(0)?)))?;
+    if !sessions.is_empty() {
+        tx.publish(Fact::SessionsEnded { user_id, sessions });
+    }
+    Ok(())
 }
 
 /// Deletes sessions that have ended, and returns how many.

@@ -7,7 +7,7 @@ async fn a_token_opens_its_session_until_it_is_closed() {
     let minji = store.guest("minji").await;
     let agent = "agent ".repeat(100);
     let ip = "127.0.0.1".parse().ok();
-    let (token, _) = store.write(move |tx| open(tx, 0, minji.id, Some(&agent), ip)).await.unwrap();
+    let token = store.write(move |tx| open(tx, 0, minji.id, Some(&agent), ip)).await.unwrap();
     let shown: Token = token.reveal().parse().unwrap();
     assert_eq!((token.reveal().len(), &shown), (43, &token));
     let session = store.read(move |tx| find(tx, 1, &shown)).await.unwrap().unwrap();
@@ -21,7 +21,7 @@ async fn a_token_opens_its_session_until_it_is_closed() {
 async fn a_guests_session_ends_after_a_year_unused() {
     let store = Store::open();
     let minji = store.guest("minji").await;
-    let (token, _) = store.write(move |tx| open(tx, 0, minji.id, None, None)).await.unwrap();
+    let token = store.write(move |tx| open(tx, 0, minji.id, None, None)).await.unwrap();
     let id = token.session_id();
     let found = |now| store.read(move |tx| find_by_id(tx, now, id));
     assert!(found(365 * DAY - 1).await.unwrap().is_some());

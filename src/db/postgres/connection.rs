@@ -79,9 +79,10 @@ impl Connection {
         })
     }
 
-    /// Locks the database for one server, until the connection ends.
-    pub(super) fn lock_server(&self) -> Result<(), Fault> {
-        self.simple(&format!("SELECT pg_advisory_lock({SERVERS}, hashtext(current_schema()))"))
+    /// Takes the lock of servers, shared with others or alone, until the connection ends.
+    pub(super) fn lock_server(&self, is_shared: bool) -> Result<(), Fault> {
+        let lock = if is_shared { "pg_advisory_lock_shared" } else { "pg_advisory_lock" };
+        self.simple(&format!("SELECT {lock}({SERVERS}, hashtext(current_schema()))"))
     }
 
     fn client(&self) -> Result<RefMut<'_, Client>, Fault> {

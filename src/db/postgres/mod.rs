@@ -37,13 +37,22 @@ pub struct Options {
     pub allows_unsafe_commits: bool,
     /// Whether this is a command that runs beside a server, not a server.
     pub is_command: bool,
+    /// Whether other servers may use the database at the same time.
+    pub is_shared: bool,
     /// Whether this fills a database, which a server must not use before it is complete.
     pub is_copy: bool,
 }
 
 impl Options {
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prepares: true, allows_unsafe_commits: false, is_command: false, is_copy: false }
+        Self {
+            url: url.into(),
+            prepares: true,
+            allows_unsafe_commits: false,
+            is_command: false,
+            is_shared: false,
+            is_copy: false,
+        }
     }
 
     #[cfg(test)]
@@ -122,10 +131,13 @@ impl Postgres {
         Ok(connection)
     }
 
-    /// Keeps other servers away. The lock belongs to the connection that writes, so every write is under it. Behind a
+    /// Keeps other servers away, or those that do not share. The lock belongs to the connection that writes, so every write is under it. Behind a
     /// pooler there are no such locks.
     fn lock_server(&self, connection: &Connection) -> Result<(), Fault> {
-        if self.options.is_command || !self.options.prepares { Ok(()) } else { connection.lock_server() }
+        if self.options.is_command || !self.options.prepares {
+            return Ok(());
+        }
+        connection.lock_server(self.options.is_shared)
     }
 }
 
@@ -190,5 +202,5 @@ const SCHEMA: i64 = MIGRATIONS.len() as i64;
 migrations! {
     "postgres": "0001_chat" "0002_people" "0003_search" "0004_outbox" "0005_admins" "0006_changes" "0007_suspended"
     "0008_direct" "0009_bounds" "0010_guests" "0011_requests" "0012_reads"
-    "0013_audit"
+    "0013_audit" "0014_nodes" "0015_notify"
 }

@@ -51,8 +51,7 @@ pub(super) fn cannot_connect(config: &Config, error: &postgres::Error) -> Fault 
 
 pub(super) fn other_server() -> Fault {
     Fault::Refused(
-        "another Madang server uses this database (stop it first: for now one server at a time may use a database)"
-            .into(),
+        "another Madang server uses this database (stop it first, or run both with REDIS_URL or BUS=postgres)".into(),
     )
 }
 

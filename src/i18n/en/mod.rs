@@ -2,26 +2,28 @@
 
 use super::Strings;
 use crate::chat::member::Presence;
-use crate::chat::message::{Message, SystemEvent};
-use crate::chat::user::User;
 use crate::error::Code;
 
 mod account;
+mod line;
+mod room;
+mod script;
+mod settings;
 
 pub(super) const STRINGS: Strings = Strings {
-    mark: "마당",
+    mark: "Madang",
     wish: "Come in.",
-    about: "A courtyard to drop in and talk",
+    about: "Chat rooms anyone can join",
     close: "Close",
     cancel: "Cancel",
     back: "Back",
     save: "Save",
     switch_language: "한국어로 보기",
-    way_home: "Back to the gate",
+    way_home: "Home",
     skip_to_content: "Skip to content",
 
     rooms: "Open rooms",
-    rooms_empty: "No room is open yet. Open the first one.",
+    rooms_empty: "No rooms yet. Create the first one.",
     my_rooms: "My rooms",
     requests: "Requests",
     request_says: "You share no room with this person. Reply or accept to move this conversation to your rooms.",
@@ -30,26 +32,23 @@ pub(super) const STRINGS: Strings = Strings {
     unread: "Unread messages",
     named_you: "Messages that mention you",
     new_room: "New room",
-    new_room_hint: "A title is all it takes.",
+    new_room_hint: "All it needs is a title.",
     find: "Enter",
     find_label: "Enter a room by its link or id",
     find_hint: "A room link or id you were given",
     locked: "Needs a password",
     full: "Full",
     no_owner: "No owner",
-    online_of: |online, max| format!("{online} here now, room for {max}"),
 
     title: "Title",
     title_hint: "What shall we talk about?",
-    max: "Seats",
+    max: "Max people",
     password: "Password",
     password_hint: "Optional",
     password_keep_hint: "Unchanged if empty",
     password_clear: "Remove the password",
-    revoke_invites: "End all invite links",
-    ephemeral: "The room goes when everyone has left",
-    ephemeral_hint: "Otherwise the room and its talk stay.",
-    make_room: "Open the room",
+    revoke_invites: "Revoke all invite links",
+    make_room: "Create room",
     settings: "Room settings",
     more_settings: "More settings",
     listing: "List of open rooms",
@@ -61,7 +60,7 @@ pub(super) const STRINGS: Strings = Strings {
     history_joined: "Newcomers see what follows",
     slow: "Slow mode",
     slow_off: "Off",
-    slow_wait: "This room talks slowly. You can send in a moment.",
+    slow_wait: "Slow mode is on. You can send in a moment.",
     every: |seconds| match seconds {
         3_600 => "Once an hour".to_owned(),
         60 => "Once a minute".to_owned(),
@@ -69,31 +68,34 @@ pub(super) const STRINGS: Strings = Strings {
         60.. if seconds.is_multiple_of(60) => format!("Every {} minutes", seconds / 60),
         _ => format!("Every {seconds} seconds"),
     },
-    bans: "Kept out",
-    lift_ban: "Let in again",
+    bans: "Banned",
+    lift_ban: "Unban",
     delete_room: "Delete the room",
     delete_room_hint: "All messages and files go with it, for good.",
     delete_room_sure: "Yes, delete everything",
 
-    name: "Name",
+    name: "Your name",
     rename: "Change name",
     guest: "guest",
     bot: "bot",
 
     account: account::STRINGS,
+    room: room::STRINGS,
+    script: script::STRINGS,
+    settings_page: settings::STRINGS,
 
-    enter: "Come in",
+    enter: "Join",
     people_inside: |count| match count {
-        1 => "1 person is inside now".to_owned(),
-        _ => format!("{count} people are inside now"),
+        1 => "1 person is here now".to_owned(),
+        _ => format!("{count} people are here now"),
     },
-    nobody_inside: "Nobody is inside right now. Be the first?",
-    door_locked: "This room asks for a password.",
+    nobody_inside: "Nobody is here right now. Be the first?",
+    door_locked: "This room needs a password.",
     door_invited: "You were invited: no password needed.",
     door_hint: "No sign-up needed.",
 
     talk: "Conversation",
-    talk_empty: "It is quiet here. Say the first hello.",
+    talk_empty: "No messages yet. Say the first hello.",
     today: "Today",
     just_now: "just now",
     yesterday: "Yesterday",
@@ -106,18 +108,18 @@ pub(super) const STRINGS: Strings = Strings {
     whisper: "Whisper",
     whisper_to: |name| format!("Whisper to {name}"),
     whispering_to: "Whispering to",
-    somebody: "Somebody who left",
+    somebody: "A former member",
     unread_by: "have not read this yet",
     full_picture: "Open the full picture",
     refresh: "Check for new messages",
     unread_above: |count| format!("{count} unread"),
     read_up_to_here: "Read up to here",
-    not_there: "That message cannot be found.",
+    not_there: "That message was not found.",
     room_menu: "Room menu",
     jump: "Jump to a date",
     go: "Go",
     pinned: "Pinned messages",
-    pins: |count| format!("Show {count}"),
+    pins: |count| format!("{count} pinned"),
 
     write: "Write a message",
     send: "Send",
@@ -125,8 +127,8 @@ pub(super) const STRINGS: Strings = Strings {
     attach: "Attach files",
     attach_remove: "Remove this file",
     attached: "Attached files",
-    too_many_files: |most| format!("Up to {most} files go with one message."),
-    drop_here: "Drop it here to get it ready",
+    too_many_files: |most| format!("You can send up to {most} files at once."),
+    drop_here: "Drop files to attach",
     sending: "Sending",
     send_failed: "Not sent.",
     retry: "Try again",
@@ -141,7 +143,7 @@ pub(super) const STRINGS: Strings = Strings {
     edit: "Edit",
     editing: "Editing the message",
     delete: "Delete",
-    delete_sure: "Gone for everyone. Press once more",
+    delete_sure: "Delete for everyone? Press again",
     pin: "Pin",
     unpin: "Unpin",
     copy_text: "Copy text",
@@ -149,16 +151,16 @@ pub(super) const STRINGS: Strings = Strings {
     copied: "Copied.",
     mention_whom: "People to mention",
     everybody: "everyone",
-    everybody_hint: "Calls everybody in the room",
+    everybody_hint: "Notifies everyone in the room",
 
     search: "Search",
     search_hint: "What are you looking for?",
     search_in: |title| format!("Looking in “{title}” only."),
     search_everywhere: "Search all rooms",
     search_found: "Messages found",
-    search_none: "No message was found. Try other words.",
+    search_none: "No messages found. Try other words.",
     search_more: "Show earlier results",
-    search_go_on: "Not everything was looked at yet. Go on searching",
+    search_go_on: "There is more to search. Keep searching",
     search_tips: "More ways to search",
     search_ways: [
         ("\"lunch tomorrow\"", "these words in a row"),
@@ -185,8 +187,8 @@ pub(super) const STRINGS: Strings = Strings {
     pictures: "Pictures",
     files: "Files",
     file: "File",
-    no_pictures: "No pictures yet. Those shared in the conversation gather here.",
-    no_files: "No files yet. Those shared in the conversation gather here.",
+    no_pictures: "No pictures yet. Pictures you share in the room appear here.",
+    no_files: "No files yet. Files you share in the room appear here.",
     to_message: "Show the message",
     back_to_room: "Back to the room",
     older_files: "Show older ones",
@@ -199,11 +201,11 @@ pub(super) const STRINGS: Strings = Strings {
     owner: "Owner",
     moderator: "Moderator",
     make_moderator: "Make moderator",
-    unmake_moderator: "No longer moderator",
+    unmake_moderator: "Remove as moderator",
     you: "you",
     kick: "Remove from room",
-    ban: "Remove for good",
-    ban_revokes_invites: "Also end all invite links",
+    ban: "Ban",
+    ban_revokes_invites: "Also revoke all invite links",
     hand_over: "Make owner",
     converse: "Message",
     here_now: "Here now",
@@ -216,15 +218,15 @@ pub(super) const STRINGS: Strings = Strings {
 
     copy: "Copy link",
     room_link: "Link to the room",
-    room_link_open: "Anyone with this link can come in.",
+    room_link_open: "Anyone with this link can join.",
     room_link_locked: "This link asks for the password.",
     qr: "Show QR code",
     invites: "Invite links",
-    invites_hint: "Who comes by an invite is not asked for the password.",
+    invites_hint: "Invite links skip the password.",
     invite_uses: "For",
     invite_ends: "Works",
     make_invite: "Make invite link",
-    revoke_invite: "End invite",
+    revoke_invite: "Revoke",
     uses: |uses| match uses {
         None => "any number".to_owned(),
         Some(1) => "1 person".to_owned(),
@@ -239,19 +241,21 @@ pub(super) const STRINGS: Strings = Strings {
         Some(1) => "for an hour",
         Some(24) => "for a day",
         Some(168) => "for a week",
-        _ => "until ended",
+        _ => "until revoked",
     },
     until: ["until ", ""],
 
     reconnecting: "Connection lost. Connecting again…",
     restarting: "The server is about to restart. One moment…",
     kicked: "You were removed from the room.",
-    removed: "The room is gone.",
+    removed: "The room was deleted.",
     done: "Saved.",
 
     page_title: |title| format!("{title} · Madang"),
     refusal,
-    system_line,
+    system_line: line::system_line,
+    page_line: line::page_line,
+    page_refusal: line::page_refusal,
 };
 
 fn refusal(code: Code) -> &'static str {
@@ -260,84 +264,31 @@ fn refusal(code: Code) -> &'static str {
         Code::WrongPassword => "The password is wrong.",
         Code::RoomFull => "The room is full.",
         Code::Banned => "You cannot enter this room.",
-        Code::Invalid => "A field is empty or not in the right form. Mend it and try again.",
+        Code::Invalid => "Something is missing or invalid. Correct it and try again.",
         Code::TooLong => "The text is too long. Shorten it a little.",
         Code::BadImage => "The picture cannot be read or is too large. Choose another one.",
         Code::BadJson | Code::BadRequest | Code::UnknownEvent => {
             "The server did not understand the request. Reload the page."
         }
-        Code::Unauthenticated => "You have not come in yet, or your visit has ended. Come in again.",
+        Code::Unauthenticated => "You are not logged in, or your session ended. Please join or log in again.",
         Code::BadCredentials => "E-mail and password do not match.",
         Code::Forbidden => "You are not allowed to do this.",
-        Code::NotAMember => "Only people in the room can do this. Come in first.",
+        Code::NotAMember => "Only members can do this. Join the room first.",
         Code::NotFound => "There is nothing here. Check the address.",
         Code::MethodNotAllowed => "This address cannot do that.",
         Code::EmailTaken => "This e-mail address is already in use.",
-        Code::TooMany => "There is no room for more. Remove some first.",
-        Code::Gone => "It is gone, or can no longer be used.",
+        Code::TooMany => "You have reached the limit. Remove some first.",
+        Code::Gone => "It is gone or no longer valid.",
         Code::TooLarge => "The file is too large. Choose a smaller one.",
         Code::UnsupportedType => {
-            "This kind of file is not taken here. For a picture, choose a PNG, JPEG, GIF or WebP file."
+            "This kind of file cannot be used here. For a picture, choose a PNG, JPEG, GIF or WebP file."
         }
         Code::Misdirected => "This server has another address. Check the link.",
-        Code::RateLimited => "That was a little fast. Try again in a moment.",
-        Code::Busy => "It is crowded right now. Try again in a moment.",
-        Code::Unavailable => "The store does not answer. Nothing was changed; try again in a moment.",
+        Code::RateLimited => "Too fast. Try again in a moment.",
+        Code::Busy => "The server is busy. Try again in a moment.",
+        Code::Unavailable => "Can't save right now. Try again in a moment.",
         Code::SearchUnavailable => "Search is not available here right now. Tell the administrator of this server.",
         Code::Draining => "The server is about to restart. Try again in a moment.",
-        Code::Internal => "The server had a fault and noted it. Try again in a moment.",
-    }
-}
-
-fn system_line(message: &Message) -> String {
-    let Some(system) = &message.system else { return String::new() };
-    let befell = called(system.user.as_ref().or(message.user.as_ref()));
-    let actor = called(message.user.as_ref().or(system.by.as_ref()));
-    // When an owner leaves, nobody else made the hand-over, so only the new owner is named.
-    let by =
-        system.by.as_ref().or(message.user.as_ref()).filter(|by| Some(by.id) != system.user.as_ref().map(|u| u.id));
-    let by = by.map(|by| called(Some(by)));
-    match system.event {
-        SystemEvent::Join => with_others(actor, system.others, "joined"),
-        SystemEvent::Exit => with_others(actor, system.others, "left"),
-        SystemEvent::Kick => removed(befell, by, "was removed", system.reason.as_deref()),
-        SystemEvent::Ban => removed(befell, by, "was removed and kept out", system.reason.as_deref()),
-        SystemEvent::Owner => match by {
-            Some(by) => format!("{by} made {befell} the owner."),
-            None => format!("{befell} is the owner now."),
-        },
-        SystemEvent::Title => {
-            format!("{actor} renamed the room to “{}”.", system.title.as_deref().unwrap_or_default())
-        }
-        SystemEvent::Max => format!("{actor} changed the number of seats to {}.", system.max.unwrap_or_default()),
-        SystemEvent::Password => format!("{actor} changed the room's password."),
-        SystemEvent::Moderator => match by {
-            Some(by) => format!("{by} made {befell} a moderator."),
-            None => format!("{befell} is a moderator now."),
-        },
-        SystemEvent::Member => match by {
-            Some(by) => format!("{by} made {befell} a member again."),
-            None => format!("{befell} is no longer a moderator."),
-        },
-    }
-}
-
-fn called(user: Option<&User>) -> String {
-    user.map_or(STRINGS.somebody, |user| &user.name).to_owned()
-}
-
-fn with_others(actor: String, others: Option<u32>, did: &str) -> String {
-    match others.unwrap_or_default() {
-        0 => format!("{actor} {did}."),
-        1 => format!("{actor} and 1 other {did}."),
-        others => format!("{actor} and {others} others {did}."),
-    }
-}
-
-fn removed(befell: String, by: Option<String>, did: &str, reason: Option<&str>) -> String {
-    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
-    match reason.filter(|reason| !reason.is_empty()) {
-        Some(reason) => format!("{befell} {did}{by} ({reason})."),
-        None => format!("{befell} {did}{by}."),
+        Code::Internal => "Something failed on the server; it was logged. Try again in a moment.",
     }
 }

@@ -82,12 +82,12 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     unblock: "차단 풀기",
     block: "차단하기",
 
-    leave: "떠나기",
+    leave: "계정 삭제 (탈퇴)",
     leave_about: "이름과 사진, 이메일이 지워지고 모든 방에서 나가요. 되돌릴 수 없어요.",
     leave_keep: "내가 쓴 글은 ‘떠난 사람’의 글로 남기기",
     leave_remove: "내가 쓴 글도 모두 지우기",
-    leave_sure: "네, 떠날게요",
-    left: "떠났어요. 그동안 고마웠어요.",
+    leave_sure: "네, 계정을 삭제할게요",
+    left: "계정을 삭제했어요. 그동안 고마웠어요.",
 
     problem,
 };

@@ -1,13 +1,14 @@
 //! Korean strings: 해요체 throughout, except for the lines that the wire format fixes.
 
 use super::Strings;
-use super::josa::{Particle, josa};
 use crate::chat::member::Presence;
-use crate::chat::message::{Message, SystemEvent};
-use crate::chat::user::User;
 use crate::error::Code;
 
 mod account;
+mod line;
+mod room;
+mod script;
+mod settings;
 
 pub(super) const STRINGS: Strings = Strings {
     mark: "마당",
@@ -18,7 +19,7 @@ pub(super) const STRINGS: Strings = Strings {
     back: "돌아가기",
     save: "저장",
     switch_language: "Switch to English",
-    way_home: "대문으로 가기",
+    way_home: "처음 화면으로",
     skip_to_content: "본문으로 건너뛰기",
 
     rooms: "열린 방",
@@ -38,7 +39,6 @@ pub(super) const STRINGS: Strings = Strings {
     locked: "비밀번호가 있는 방",
     full: "가득 참",
     no_owner: "방장 없음",
-    online_of: |online, max| format!("{max}명 자리에 지금 {online}명"),
 
     title: "방 이름",
     title_hint: "무슨 이야기를 할까요?",
@@ -48,8 +48,6 @@ pub(super) const STRINGS: Strings = Strings {
     password_keep_hint: "비워 두면 그대로예요",
     password_clear: "비밀번호 없애기",
     revoke_invites: "초대 주소 모두 없애기",
-    ephemeral: "모두 나가면 방도 사라져요",
-    ephemeral_hint: "끄면 방과 대화가 계속 남아요.",
     make_room: "방 열기",
     settings: "방 설정",
     more_settings: "더 정하기",
@@ -68,18 +66,21 @@ pub(super) const STRINGS: Strings = Strings {
         60.. if seconds.is_multiple_of(60) => format!("{}분에 한 번", seconds / 60),
         _ => format!("{seconds}초에 한 번"),
     },
-    bans: "못 오게 막은 사람",
-    lift_ban: "다시 올 수 있게 하기",
+    bans: "막은 사람",
+    lift_ban: "막은 것 풀기",
     delete_room: "방 없애기",
     delete_room_hint: "대화와 파일이 모두 지워지고 되돌릴 수 없어요.",
     delete_room_sure: "네, 모두 지울게요",
 
-    name: "이름",
+    name: "내 이름",
     rename: "이름 바꾸기",
     guest: "손님",
     bot: "봇",
 
     account: account::STRINGS,
+    room: room::STRINGS,
+    script: script::STRINGS,
+    settings_page: settings::STRINGS,
 
     enter: "들어가기",
     people_inside: |count| format!("지금 {count}명이 이야기하고 있어요"),
@@ -113,7 +114,7 @@ pub(super) const STRINGS: Strings = Strings {
     jump: "날짜로 가기",
     go: "가기",
     pinned: "고정한 메시지",
-    pins: |count| format!("{count}개 보기"),
+    pins: |count| format!("고정 {count}개"),
 
     write: "메시지 쓰기",
     send: "보내기",
@@ -193,12 +194,12 @@ pub(super) const STRINGS: Strings = Strings {
 
     people: "사람들",
     owner: "방장",
-    moderator: "방지기",
-    make_moderator: "방지기로 정하기",
-    unmake_moderator: "방지기에서 내려놓기",
+    moderator: "부방장",
+    make_moderator: "부방장으로 정하기",
+    unmake_moderator: "부방장에서 내려놓기",
     you: "나",
     kick: "내보내기",
-    ban: "다시 못 오게 막기",
+    ban: "내보내고 막기",
     ban_revokes_invites: "초대 주소도 모두 없애기",
     hand_over: "방장 넘기기",
     converse: "대화하기",
@@ -241,7 +242,9 @@ pub(super) const STRINGS: Strings = Strings {
 
     page_title: |title| format!("{title} · 마당"),
     refusal,
-    system_line,
+    system_line: line::system_line,
+    page_line: line::page_line,
+    page_refusal: line::page_refusal,
 };
 
 fn refusal(code: Code) -> &'static str {
@@ -250,7 +253,7 @@ fn refusal(code: Code) -> &'static str {
         Code::WrongPassword => "비밀번호가 틀렸습니다.",
         Code::RoomFull => "허용 인원이 초과하였습니다.",
         Code::Banned => "이 방에는 들어갈 수 없습니다.",
-        Code::Invalid => "비었거나 형식이 맞지 않는 칸이 있어요. 고쳐서 다시 해 주세요.",
+        Code::Invalid => "빠졌거나 형식이 맞지 않는 것이 있어요. 고쳐서 다시 해 주세요.",
         Code::TooLong => "글이 너무 길어요. 조금 줄여 주세요.",
         Code::BadImage => "읽을 수 없거나 너무 큰 그림이에요. 다른 그림을 골라 주세요.",
         Code::BadJson | Code::BadRequest | Code::UnknownEvent => {
@@ -270,61 +273,9 @@ fn refusal(code: Code) -> &'static str {
         Code::Misdirected => "이 서버의 주소가 아니에요. 주소를 확인해 주세요.",
         Code::RateLimited => "조금 빨라요. 잠시 뒤에 다시 해 주세요.",
         Code::Busy => "지금 붐비고 있어요. 잠시 뒤에 다시 해 주세요.",
-        Code::Unavailable => "저장소가 답하지 않아요. 바뀐 것은 없으니 잠시 뒤에 다시 해 주세요.",
+        Code::Unavailable => "지금은 저장할 수 없어요. 바뀐 것은 없으니 잠시 뒤에 다시 해 주세요.",
         Code::SearchUnavailable => "이 서버에서는 지금 검색을 쓸 수 없어요. 운영하는 분에게 알려 주세요.",
         Code::Draining => "서버가 곧 다시 켜져요. 잠시 뒤에 다시 해 주세요.",
         Code::Internal => "서버에 문제가 있어 기록해 두었어요. 잠시 뒤에 다시 해 주세요.",
-    }
-}
-
-fn system_line(message: &Message) -> String {
-    let Some(system) = &message.system else { return String::new() };
-    let befell = called(system.user.as_ref().or(message.user.as_ref()));
-    let actor = called(message.user.as_ref().or(system.by.as_ref()));
-    // When an owner leaves, nobody else made the hand-over, so only the new owner is named.
-    let by =
-        system.by.as_ref().or(message.user.as_ref()).filter(|by| Some(by.id) != system.user.as_ref().map(|u| u.id));
-    let by = by.map(|by| called(Some(by)));
-    match system.event {
-        SystemEvent::Join => with_others(&actor, system.others, "입장하셨습니다."),
-        SystemEvent::Exit => with_others(&actor, system.others, "퇴장하셨습니다."),
-        SystemEvent::Kick => because(acted(by, &format!("{befell}을 내보내셨습니다.")), system.reason.as_deref()),
-        SystemEvent::Ban => {
-            because(acted(by, &format!("{befell}을 다시 못 오게 막으셨습니다.")), system.reason.as_deref())
-        }
-        SystemEvent::Owner => match by {
-            Some(by) => format!("{by}이 {befell}께 방장을 넘기셨습니다."),
-            None => format!("{befell}이 방장이 되셨습니다."),
-        },
-        SystemEvent::Title => {
-            let title = system.title.as_deref().unwrap_or_default();
-            format!("{actor}이 방 이름을 ‘{title}’{} 바꾸셨습니다.", josa(title, Particle::Euro))
-        }
-        SystemEvent::Max => format!("{actor}이 정원을 {}명으로 바꾸셨습니다.", system.max.unwrap_or_default()),
-        SystemEvent::Password => format!("{actor}이 방 비밀번호를 바꾸셨습니다."),
-        SystemEvent::Moderator => acted(by, &format!("{befell}을 방지기로 정하셨습니다.")),
-        SystemEvent::Member => acted(by, &format!("{befell}을 방지기에서 내려놓으셨습니다.")),
-    }
-}
-
-fn called(user: Option<&User>) -> String {
-    user.map_or_else(|| STRINGS.somebody.to_owned(), |user| format!("{}님", user.name))
-}
-
-fn with_others(actor: &str, others: Option<u32>, did: &str) -> String {
-    match others.filter(|&others| others > 0) {
-        Some(others) => format!("{actor} 외 {others}명이 {did}"),
-        None => format!("{actor}이 {did}"),
-    }
-}
-
-fn acted(by: Option<String>, did: &str) -> String {
-    by.map_or_else(|| did.to_owned(), |by| format!("{by}이 {did}"))
-}
-
-fn because(line: String, reason: Option<&str>) -> String {
-    match reason.filter(|reason| !reason.is_empty()) {
-        Some(reason) => format!("{line} ({reason})"),
-        None => line,
     }
 }

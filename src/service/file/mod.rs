@@ -1,6 +1,7 @@
 //! Files: received, pictures re-encoded, stored, and attached to messages.
 
 mod bucket;
+pub(super) mod claim;
 mod portrait;
 mod upload_slot;
 
@@ -148,10 +149,15 @@ impl App {
             let (files, contents) = app.write_all(ready).await?;
             let hashes: Vec<String> = contents.iter().map(|content| content.hash.clone()).collect();
             let no_removal = app.files.hash_locks.prevent_removal(&hashes).await;
+            let claim = app.claim_storing(&hashes).await?;
+            let own = claim.clone();
             let written = match app.keep_all(contents).await {
-                Ok(()) => app.db.write(subject, move |tx| write(tx, files)).await,
+                Ok(()) => app.db.write(subject, move |tx| own.release(tx).and_then(|()| write(tx, files))).await,
                 Err(error) => Err(error),
             };
+            if written.is_err() {
+                app.release(claim).await;
+            }
             drop(no_removal);
             let is_needed = match &written {
                 Ok(written) => needs_bytes(written),
@@ -275,16 +281,17 @@ impl App {
             }
         };
         // Checked again: another upload may have brought the same content meanwhile.
-        let found = hashes.clone();
-        let unneeded = match self.db.read(move |tx| file::unreferenced(tx, &found)).await {
-            Ok(unneeded) => unneeded,
+        let (unneeded, claim) = match self.claim_removal(hashes.clone()).await {
+            Ok(claimed) => claimed,
             failed => {
                 self.files.postpone(hashes);
                 log_failure("looking for unneeded files", failed);
                 return true;
             }
         };
-        self.remove_unneeded(unneeded).await
+        let can_remove_more = self.remove_unneeded(unneeded).await;
+        self.release(claim).await;
+        can_remove_more
     }
 
     /// Removes bytes until the store fails. Returns whether it did not.
@@ -319,7 +326,7 @@ impl App {
     /// Removes stored bytes that have had no row for a day, such as those left by a crash between the two. One
     /// prefix is read after the other, so that neither memory nor the store is taken up.
     pub async fn sweep_orphans(&self) {
-        if !self.files.is_ours() {
+        if !self.files.is_ours() || !self.is_leader() {
             return;
         }
         let before = now_ms() - self.config.orphan_age.as_millis() as i64;

@@ -28,8 +28,18 @@ impl App {
             let content = app.files.write(bytes).await?;
             let (hash, stored) = (content.hash.clone(), content.hash.clone());
             let no_removal = app.files.hash_locks.prevent_removal(std::slice::from_ref(&hash)).await;
-            app.files.keep(content).await?;
-            let written = app.db.write(Subject::Server, move |tx| write(tx, &hash)).await;
+            let claim = app.claim_storing(std::slice::from_ref(&hash)).await?;
+            let own = claim.clone();
+            let written = match app.files.keep(content).await {
+                Ok(()) => {
+                    let write = move |tx: &mut Tx| own.release(tx).and_then(|()| write(tx, &hash));
+                    app.db.write(Subject::Server, write).await
+                }
+                Err(error) => Err(error),
+            };
+            if written.is_err() {
+                app.release(claim).await;
+            }
             drop(no_removal);
             match written {
                 Ok((done, unneeded)) => {

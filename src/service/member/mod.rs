@@ -74,7 +74,7 @@ impl App {
             if is_large {
                 self.realtime.changes.add_to_summary(room_id, SystemEvent::Join, Summary::of(me));
             }
-            self.realtime.drained(room_id).await;
+            self.drained(room_id).await?;
         }
         Ok(joining)
     }

@@ -14,6 +14,7 @@ mod member;
 mod message;
 mod moderator;
 mod my_rooms;
+mod notification;
 mod openapi;
 mod profile;
 mod refusal;
@@ -41,6 +42,7 @@ pub fn calls(upload_max: usize) -> Calls {
         profile::calls,
         block::calls,
         my_rooms::calls,
+        notification::calls,
         direct::calls,
         directory::calls,
         search::calls,

@@ -41,8 +41,8 @@ async fn show(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Path
     if is_member {
         return Ok(redirect_to_room(room.id));
     }
-    let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
-    let page = JoinPage { lang: caller.lang, room: &room, name: &name, invite: Some(&code), notice: None };
+    let (lang, me) = (caller.lang, me.as_ref().map(|me| &*me.user));
+    let page = JoinPage { lang, room: &room, me, name: &any_name(lang), invite: Some(&code), notice: None };
     Ok(Html(page.html()).into_response())
 }
 

@@ -70,6 +70,7 @@ impl<'a> MyPage<'a> {
                 email: typed.email.as_deref().unwrap_or_default(),
             },
             devices: &self.app.devices(&self.me.session).await?,
+            quiet_hours: self.app.notifications(self.me.user.id).await?.1,
             blocks: &self.app.blocks(self.me.user.id).await?,
             account: &account,
             done,

@@ -41,7 +41,7 @@ async fn join(
     let credentials = JoinCredentials { password: form.password, invite: form.invite };
     let (me, session) = identify(&app, &caller, me, form.name).await.or_room(room.id)?;
     let joined = app.join(&me, room.id, credentials, caller.address).await;
-    let response = joined.map(|_| redirect_to_room(room.id)).or_lobby();
+    let response = joined.map(|_| redirect_to_room(room.id)).or_room(room.id);
     Ok(with_session(response, session))
 }
 
@@ -56,6 +56,7 @@ async fn leave(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<Room
 struct Kick {
     user_id: UserId,
     ban: Option<String>,
+    reason: Option<String>,
     revoke_invites: Option<String>,
 }
 
@@ -68,7 +69,8 @@ async fn kick(
 ) -> PageResult {
     let ban = form.ban.is_some();
     let revoke_invites = form.revoke_invites.is_some();
-    let kick = member::Kick { user_id: form.user_id, ban, reason: None, revoke_invites };
+    let reason = form.reason.filter(|reason| !reason.trim().is_empty());
+    let kick = member::Kick { user_id: form.user_id, ban, reason, revoke_invites };
     app.kick(me.user.id, room.id, kick).await.or_room(room.id)?;
     Ok(redirect_to_room(room.id))
 }

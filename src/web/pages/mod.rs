@@ -12,6 +12,7 @@ mod me;
 mod member;
 mod message;
 mod moderator;
+mod notification;
 mod one_time_link;
 pub(super) mod profile;
 mod room;
@@ -39,6 +40,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(member::routes())
         .merge(message::routes(upload_limit))
         .merge(moderator::routes())
+        .merge(notification::routes())
         .merge(one_time_link::routes())
         .merge(profile::routes(upload_limit))
         .merge(room::routes())

@@ -94,7 +94,8 @@ async fn show(
 
 /// Returns the page for a member, read and rendered on the blocking pool.
 async fn member_page(app: &App, caller: &Caller, me: &SignedIn, id: RoomId, query: &RoomQuery) -> Result<Response> {
-    let (my_id, shown_as) = (me.user.id, ShownAs::new(caller.lang, query));
+    let may_create_rooms = app.may_create_rooms(Some(&me.user)).await?;
+    let (my_id, shown_as) = (me.user.id, ShownAs::new(caller, query, may_create_rooms));
     let cursor = query.cursor().unwrap_or(Cursor::Newest);
     let page = app.render(caller.address, move |app| {
         let data = app.read_room_page(my_id, id, cursor)?;
@@ -112,6 +113,8 @@ async fn member_page(app: &App, caller: &Caller, me: &SignedIn, id: RoomId, quer
 #[derive(Clone, Copy)]
 struct ShownAs {
     lang: Lang,
+    minutes_east: i32,
+    may_create_rooms: bool,
     at: Option<i64>,
     notice: Option<Code>,
     is_every_member: bool,
@@ -119,9 +122,11 @@ struct ShownAs {
 }
 
 impl ShownAs {
-    fn new(lang: Lang, query: &RoomQuery) -> Self {
+    fn new(caller: &Caller, query: &RoomQuery, may_create_rooms: bool) -> Self {
         Self {
-            lang,
+            lang: caller.lang,
+            minutes_east: caller.minutes_east,
+            may_create_rooms,
             at: query.at(),
             notice: query.notice.code(),
             is_every_member: query.members.as_deref() == Some("all"),
@@ -131,10 +136,12 @@ impl ShownAs {
 }
 
 fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> RoomPage<'a> {
-    let ShownAs { lang, at, notice, is_every_member, pointed_member } = shown_as;
+    let ShownAs { lang, minutes_east, may_create_rooms, at, notice, is_every_member, pointed_member } = shown_as;
     let is_here = |my_room: &&MyRoom| my_room.room.id == data.room.id;
     RoomPage {
         lang,
+        minutes_east,
+        may_create_rooms,
         room: &data.room,
         me: &data.me,
         members: &data.members,
@@ -156,7 +163,10 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         base: app.base(),
         invites: &data.invites,
         bans: &data.bans,
+        blocked: &data.blocked,
+        notify: data.notify,
         notice,
+        text_max: app.config.limits.text_max,
         upload_max: app.config.upload_max,
         files_max: app.config.limits.files_max,
     }
@@ -171,8 +181,8 @@ async fn join_page(
     notice: Option<Code>,
 ) -> Result<Response> {
     let room = app.room(me.map(|me| me.user.id), id).await?;
-    let name = me.map_or_else(|| any_name(caller.lang), |me| me.user.name.clone());
-    let page = JoinPage { lang: caller.lang, room: &room, name: &name, invite: None, notice };
+    let (lang, me) = (caller.lang, me.map(|me| &*me.user));
+    let page = JoinPage { lang, room: &room, me, name: &any_name(lang), invite: None, notice };
     Ok(Html(page.html()).into_response())
 }
 
@@ -192,7 +202,7 @@ struct CreateRoom {
 impl From<CreateRoom> for NewRoom {
     fn from(form: CreateRoom) -> Self {
         let CreateRoom { title, max, password, history, .. } = form;
-        let (ephemeral, listed) = (form.ephemeral.is_some(), form.unlisted.is_none());
+        let (ephemeral, listed) = (form.ephemeral.is_some_and(|choice| choice == "on"), form.unlisted.is_none());
         Self { title, max, password, ephemeral, listed, history }
     }
 }

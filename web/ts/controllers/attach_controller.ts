@@ -1,7 +1,9 @@
 import { Controller } from "@hotwired/stimulus";
-import { errorText } from "../lib/strings";
+import { DraftStore } from "../lib/drafts";
+import { roomConnection } from "../lib/room_connection";
+import { tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
-import { UploadItem } from "../lib/upload_item";
+import { formatSize, UploadItem } from "../lib/upload_item";
 
 /** Files chosen, pasted or dropped: they are listed above the text and sent with the next message. */
 export default class AttachController extends Controller<HTMLElement> {
@@ -13,10 +15,18 @@ export default class AttachController extends Controller<HTMLElement> {
   declare readonly mostValue: number;
   declare readonly tooManyValue: string;
 
+  private readonly connection = roomConnection();
+  private readonly drafts = new DraftStore(this.connection.me, this.connection.roomId);
   private readonly chosen = new Map<File, UploadItem>();
 
+  override connect(): void {
+    void this.drafts.files().then((files) => {
+      for (const file of files) if (this.element.isConnected) this.list(file);
+    });
+  }
+
   override disconnect(): void {
-    this.takeAll();
+    this.clear();
   }
 
   choose(): void {
@@ -34,17 +44,18 @@ export default class AttachController extends Controller<HTMLElement> {
 
   add(files: File[]): void {
     for (const file of files) {
-      if (file.size > this.maxValue) {
-        toast(`${file.name}: ${errorText("too_large")}`);
+      if (file.size === 0) {
+        toast(tWith("fileEmpty", file.name));
+      } else if (file.size > this.maxValue) {
+        toast(`${file.name}: ${tWith("fileTooLarge", formatSize(this.maxValue))}`);
       } else if (this.chosen.size >= this.mostValue) {
         toast(this.tooManyValue);
         break;
       } else {
-        const item = new UploadItem(file, () => this.remove(file));
-        this.chosen.set(file, item);
-        this.listTarget.append(item.element);
+        this.list(file);
       }
     }
+    this.save();
     this.element.querySelector("textarea")?.focus();
   }
 
@@ -55,15 +66,31 @@ export default class AttachController extends Controller<HTMLElement> {
   /** Returns the chosen files and empties the list. */
   takeAll(): File[] {
     const files = [...this.chosen.keys()];
-    for (const item of this.chosen.values()) item.remove();
-    this.chosen.clear();
+    this.clear();
+    if (files.length) this.save();
     return files;
+  }
+
+  private list(file: File): void {
+    const item = new UploadItem(file, () => this.remove(file));
+    this.chosen.set(file, item);
+    this.listTarget.append(item.element);
   }
 
   private remove(file: File): void {
     this.chosen.get(file)?.remove();
     this.chosen.delete(file);
+    this.save();
     this.element.querySelector("textarea")?.focus();
+  }
+
+  private clear(): void {
+    for (const item of this.chosen.values()) item.remove();
+    this.chosen.clear();
+  }
+
+  private save(): void {
+    this.drafts.saveFiles([...this.chosen.keys()]);
   }
 }
 

@@ -1,25 +1,24 @@
 import { Controller } from "@hotwired/stimulus";
-import { isComposing } from "../lib/composing";
+import { isComposing, isSend, LineBreaks } from "../lib/composing";
+import { DraftStore } from "../lib/drafts";
 import { fillPalette, pressedEmoji } from "../lib/emoji";
-import { iconUrl } from "../lib/icons";
-import type { PendingMessage, Quote } from "../lib/pending_store";
+import { sendQueue, type PendingMessage, type Quote } from "../lib/send_queue";
 import { roomConnection } from "../lib/room_connection";
-import { errorText, t, tWith } from "../lib/strings";
+import { t, tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
 import type AttachController from "./attach_controller";
 
 type Recipient = NonNullable<PendingMessage["to"]>;
 
-/** The message that the text belongs to: one to reply to, or one to edit. */
-type About = ({ kind: "reply" } & Quote) | { kind: "edit"; id: string; text: string; excerpt: string };
+/** How long after a key the draft is written. */
+const DRAFT_DELAY_MS = 300;
 
-/** The text field: grows to eight lines, sends with Enter, and holds files, a whisper, a reply or an edit. */
+/** The text field: grows to eight lines, sends with Enter, and keeps its draft with files, a whisper or a reply. */
 export default class ComposerController extends Controller<HTMLFormElement> {
-  static targets = ["about", "aboutSign", "aboutWhat", "aboutText", "text", "whisper", "whisperName", "send", "palette"];
-  static values = { slow: Number };
+  static targets = ["about", "aboutWhat", "aboutText", "text", "whisper", "whisperName", "send", "palette", "long", "length"];
+  static values = { slow: Number, max: Number };
   static outlets = ["attach"];
   declare readonly aboutTarget: HTMLElement;
-  declare readonly aboutSignTarget: SVGUseElement;
   declare readonly aboutWhatTarget: HTMLElement;
   declare readonly aboutTextTarget: HTMLElement;
   declare readonly textTarget: HTMLTextAreaElement;
@@ -27,51 +26,75 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   declare readonly whisperNameTarget: HTMLElement;
   declare readonly sendTarget: HTMLButtonElement;
   declare readonly paletteTarget: HTMLElement;
+  /** Offers to send a text that is too long as a file. */
+  declare readonly longTarget: HTMLElement;
+  declare readonly lengthTarget: HTMLElement;
   /** Seconds between two messages in slow mode, else 0. */
   declare slowValue: number;
+  /** Most letters of a message. */
+  declare readonly maxValue: number;
   declare readonly attachOutlet: AttachController;
 
   private readonly connection = roomConnection();
+  private readonly drafts = new DraftStore(this.connection.me, this.connection.roomId);
+  private readonly lineBreaks = new LineBreaks();
   private subscriptions = new AbortController();
   private role = "member";
   private to: Recipient | null = null;
-  private about: About | null = null;
+  private replyTo: Quote | null = null;
   private typedAt = 0;
   private freeAt = 0;
   private counting = 0;
+  private saving = 0;
 
   override connect(): void {
     this.subscriptions = new AbortController();
     const { signal } = this.subscriptions;
+    const { roomId } = this.connection;
     this.connection.on("joined", signal, ({ me }) => (this.role = me.role));
     this.connection.on("change", signal, ({ slowSeconds }) => (this.slowValue = this.role === "member" ? slowSeconds : 0));
-    this.connection.on("sent", signal, () => this.slowValue > 0 && this.wait(this.slowValue * 1000));
-    this.connection.on("wait", signal, ({ ms }) => this.wait(ms));
+    sendQueue().on("sent", signal, ({ room }) => room === roomId && this.slowValue > 0 && this.wait(this.slowValue * 1000));
+    sendQueue().on("wait", signal, ({ room, ms }) => room === roomId && this.wait(ms));
+    addEventListener("pagehide", () => this.save(), { signal });
+    // With scripts a longer text is counted and may go as a file, instead of being cut off.
+    this.textTarget.removeAttribute("maxlength");
+    this.restore();
     this.grow();
     // On a phone, focus would open the keyboard over the messages.
     if (matchMedia("(pointer: fine)").matches) this.textTarget.focus({ preventScroll: true });
   }
 
   override disconnect(): void {
+    this.save();
     this.subscriptions.abort();
     clearInterval(this.counting);
   }
 
   key(event: KeyboardEvent): void {
+    this.lineBreaks.key(event);
     // Enter that finishes a syllable does not send.
     if (isComposing(event)) return;
     if (event.key === "Escape") this.cancelOne();
-    if (event.key === "ArrowUp" && !this.textTarget.value && !this.about) {
+    if (event.key === "ArrowUp" && !this.textTarget.value && !this.replyTo) {
       event.preventDefault();
       this.dispatch("editLast");
     }
-    if (event.key !== "Enter" || event.shiftKey) return;
+    if (!isSend(event)) return;
     event.preventDefault();
     this.element.requestSubmit();
   }
 
+  lineBreak(event: InputEvent): void {
+    if (!this.lineBreaks.isSend(event)) return;
+    event.preventDefault();
+    // The field has the whole syllable only after the event.
+    setTimeout(() => this.element.requestSubmit());
+  }
+
   typed(): void {
     this.grow();
+    this.measure();
+    this.saveSoon();
     if (this.to || Date.now() - this.typedAt < 3000 || !this.textTarget.value) return;
     this.typedAt = Date.now();
     this.connection.sendTyping();
@@ -79,26 +102,32 @@ export default class ComposerController extends Controller<HTMLFormElement> {
 
   submit(event: Event): void {
     event.preventDefault();
-    if (this.about?.kind === "edit") return void this.sendEdit(this.about);
     const text = this.textTarget.value;
+    if (this.isTooLong) return this.longTarget.querySelector("button")?.focus();
     if (!text.trim() && this.attachOutlet.isEmpty) return;
     if (Date.now() < this.freeAt) return toast(t("slowWait"));
-    const to = { ...(this.to && { to: this.to }), ...(this.about && { replyTo: this.about }) };
-    const message: PendingMessage = { key: newKey(), text: text.trim() ? text : "", at: new Date().toISOString(), ...to };
-    this.connection.send(message, this.attachOutlet.takeAll());
+    sendQueue().add({
+      room: this.connection.roomId,
+      text: text.trim() ? text : "",
+      files: this.attachOutlet.takeAll(),
+      ...(this.to && { to: this.to }),
+      ...(this.replyTo && { replyTo: this.replyTo }),
+    });
     this.textTarget.value = "";
     this.typedAt = 0;
-    this.setAbout(null);
+    this.setReply(null);
+    this.setRecipient(null);
     this.grow();
+    this.save();
     this.textTarget.focus();
   }
 
-  private async sendEdit({ id, text: before }: About & { kind: "edit" }): Promise<void> {
-    const text = this.textTarget.value.trim();
-    if (!text) return;
-    const code = text === before.trim() ? null : await this.connection.act("edit", { id, text });
-    if (code) return toast(errorText(code));
-    this.clearAbout();
+  /** Turns a text that is too long into a file of the message. */
+  toFile(): void {
+    const file = new File([this.textTarget.value], `${t("longTextName")}.txt`, { type: "text/plain" });
+    this.attachOutlet.add([file]);
+    this.textTarget.value = "";
+    this.changed();
   }
 
   /** Counts down on the button until sending is allowed again; the text stays in the field. */
@@ -124,68 +153,99 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     fillPalette(this.paletteTarget);
   }
 
-  /** Inserts the pressed emoji at the caret. */
-  pick(event: Event): void {
+  /** Inserts the pressed emoji at the caret; with Shift the palette stays open. */
+  pick(event: MouseEvent): void {
     const emoji = pressedEmoji(event);
     if (!emoji) return;
     const { selectionStart, selectionEnd } = this.textTarget;
-    this.paletteTarget.hidePopover();
     this.textTarget.setRangeText(emoji, selectionStart, selectionEnd, "end");
-    this.grow();
+    this.changed();
+    if (event.shiftKey) return;
+    this.paletteTarget.hidePopover();
     this.textTarget.focus();
   }
 
   reply(quote: Quote): void {
-    if (this.about?.kind === "edit") this.clearAbout();
-    this.setAbout({ kind: "reply", ...quote });
+    this.setReply(quote);
+    this.saveSoon();
     this.textTarget.focus();
-  }
-
-  edit(message: { id: string; text: string; excerpt: string }): void {
-    this.setAbout({ kind: "edit", ...message });
-    this.textTarget.value = message.text;
-    this.grow();
-    this.textTarget.focus();
-    this.textTarget.setSelectionRange(message.text.length, message.text.length);
   }
 
   clearAbout(): void {
-    // The text of an edit is that of its message; the text of a reply is a draft.
-    if (this.about?.kind === "edit") this.textTarget.value = "";
-    this.setAbout(null);
-    this.grow();
+    this.setReply(null);
+    this.saveSoon();
     this.textTarget.focus();
   }
 
   /** Escape cancels one thing at a time. */
   private cancelOne(): void {
-    if (this.about) this.clearAbout();
+    if (this.replyTo) this.clearAbout();
     else if (this.to) this.clearWhisper();
   }
 
-  private setAbout(about: About | null): void {
-    this.about = about;
-    this.aboutTarget.hidden = about === null;
-    this.element.classList.toggle("is-editing", about?.kind === "edit");
-    if (!about) return;
-    this.aboutSignTarget.setAttribute("href", iconUrl(about.kind));
-    this.aboutTextTarget.textContent = about.excerpt;
-    this.aboutWhatTarget.textContent = about.kind === "edit" ? t("editing") : tWith("replyingTo", about.name);
+  private setReply(quote: Quote | null): void {
+    this.replyTo = quote;
+    this.aboutTarget.hidden = quote === null;
+    this.aboutWhatTarget.textContent = quote ? tWith("replyingTo", quote.name) : "";
+    this.aboutTextTarget.textContent = quote?.excerpt ?? "";
   }
 
   whisperTo(recipient: Recipient): void {
-    this.to = recipient;
-    this.whisperNameTarget.textContent = recipient.name;
-    this.whisperTarget.hidden = false;
-    this.element.classList.add("is-whispering");
+    this.setRecipient(recipient);
+    this.saveSoon();
     this.textTarget.focus();
   }
 
   clearWhisper(): void {
-    this.to = null;
-    this.whisperTarget.hidden = true;
-    this.element.classList.remove("is-whispering");
+    this.setRecipient(null);
+    this.saveSoon();
     this.textTarget.focus();
+  }
+
+  private setRecipient(recipient: Recipient | null): void {
+    this.to = recipient;
+    this.whisperNameTarget.textContent = recipient?.name ?? "";
+    this.whisperTarget.hidden = recipient === null;
+    this.element.classList.toggle("is-whispering", recipient !== null);
+  }
+
+  private restore(): void {
+    const draft = this.drafts.load();
+    if (!draft) return;
+    this.setReply(draft.replyTo ?? null);
+    this.setRecipient(draft.to ?? null);
+    // The browser may have restored the field itself.
+    this.textTarget.value ||= draft.text;
+    this.textTarget.setSelectionRange(draft.text.length, draft.text.length);
+    this.measure();
+  }
+
+  private saveSoon(): void {
+    this.saving ||= window.setTimeout(() => this.save(), DRAFT_DELAY_MS);
+  }
+
+  private save(): void {
+    clearTimeout(this.saving);
+    this.saving = 0;
+    this.drafts.save({ text: this.textTarget.value, ...(this.replyTo && { replyTo: this.replyTo }), ...(this.to && { to: this.to }) });
+  }
+
+  private changed(): void {
+    this.grow();
+    this.measure();
+    this.saveSoon();
+  }
+
+  private get isTooLong(): boolean {
+    const { value } = this.textTarget;
+    // The server counts letters; a letter may take two places here.
+    return value.length > this.maxValue && [...value].length > this.maxValue;
+  }
+
+  private measure(): void {
+    const { isTooLong } = this;
+    this.longTarget.hidden = !isTooLong;
+    if (isTooLong) this.lengthTarget.textContent = [...this.textTarget.value].length.toLocaleString();
   }
 
   private grow(): void {
@@ -194,10 +254,4 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     style.height = "auto";
     style.height = `${this.textTarget.scrollHeight}px`;
   }
-}
-
-/** `crypto.randomUUID` is missing over plain HTTP, as in a home network. */
-function newKey(): string {
-  if ("randomUUID" in crypto) return crypto.randomUUID();
-  return Array.from((crypto as Crypto).getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

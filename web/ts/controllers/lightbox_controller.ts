@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
+import { Zoom } from "../lib/zoom";
 
 /** The distance of a swipe to the next picture. */
 const SWIPE_PX = 48;
@@ -15,13 +16,21 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
 
   private shown: HTMLAnchorElement | undefined;
   private pressedAt = 0;
+  private zoom!: Zoom;
+  private subscriptions = new AbortController();
 
   override connect(): void {
-    document.addEventListener("click", this.open);
+    this.subscriptions = new AbortController();
+    const { signal } = this.subscriptions;
+    this.zoom = new Zoom(this.pictureTarget);
+    document.addEventListener("click", this.open, { signal });
+    this.element.addEventListener("wheel", (event) => this.zoom.wheel(event), { signal, passive: false });
+    // Back closes the picture, and does not leave the room.
+    addEventListener("popstate", () => this.element.open && this.element.close(), { signal });
   }
 
   override disconnect(): void {
-    document.removeEventListener("click", this.open);
+    this.subscriptions.abort();
   }
 
   // A modifier key or the other mouse button opens a new window as usual.
@@ -30,7 +39,9 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     this.show(link);
-    if (!this.element.open) this.element.showModal();
+    if (this.element.open) return;
+    history.pushState({ ...history.state, picture: true }, "");
+    this.element.showModal();
   };
 
   close(): void {
@@ -38,6 +49,7 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
   }
 
   closed(): void {
+    if ((history.state as { picture?: boolean } | null)?.picture) history.back();
     this.pictureTarget.removeAttribute("src");
     // Focus the picture that was shown last.
     this.shown?.focus();
@@ -56,15 +68,24 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
   key(event: KeyboardEvent): void {
     if (event.key === "ArrowLeft") this.turn(-1);
     else if (event.key === "ArrowRight") this.turn(1);
+    else if (event.key === "+" || event.key === "=") this.zoom.step(1.5);
+    else if (event.key === "-") this.zoom.step(1 / 1.5);
     else return;
     event.preventDefault();
   }
 
   press(event: PointerEvent): void {
     this.pressedAt = event.clientX;
+    if (event.target === this.pictureTarget) this.zoom.press(event);
+  }
+
+  move(event: PointerEvent): void {
+    if (this.zoom.move(event)) this.pressedAt = event.clientX;
   }
 
   release(event: PointerEvent): void {
+    this.zoom.release(event);
+    if (this.zoom.isZoomed) return;
     const distance = event.clientX - this.pressedAt;
     if (event.pointerType !== "mouse" && Math.abs(distance) > SWIPE_PX) this.turn(distance < 0 ? 1 : -1);
   }
@@ -85,6 +106,7 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
     const links = this.links();
     const place = links.indexOf(link);
     const name = link.dataset["name"] ?? "";
+    this.zoom.reset();
     this.pictureTarget.src = link.href;
     this.pictureTarget.alt = name;
     this.nameTarget.textContent = name;

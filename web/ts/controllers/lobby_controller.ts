@@ -1,10 +1,9 @@
 import { Controller } from "@hotwired/stimulus";
-import type { Socket } from "socket.io-client";
 import { copy, field } from "../lib/fragment";
 import { setHue } from "../lib/avatar";
-import { isFromHistory } from "../lib/visit";
-import { namespace } from "../lib/socket";
+import { listen, lobby } from "../lib/socket";
 import { localize } from "../lib/time";
+import { mayBeStale, visit } from "../lib/visit";
 import type { Room } from "../lib/wire";
 
 /** Updates a list of rooms: that of the lobby, and the one beside a room, which gets no new rows. */
@@ -15,27 +14,42 @@ export default class LobbyController extends Controller<HTMLElement> {
   declare readonly blankTarget: HTMLTemplateElement;
   /** Whether only the rooms in the list are updated. */
   declare readonly knownValue: boolean;
-  private socket?: Socket;
+  private subscriptions = new AbortController();
   private ticking = 0;
 
   override connect(): void {
     localize(this.element);
     this.ticking = window.setInterval(() => localize(this.element), 60_000);
-    this.socket = namespace("/room");
+    this.subscriptions = new AbortController();
+    const socket = lobby();
     // After a reconnect the list is loaded again, and on the way back, where the browser shows the page of then.
-    let isFirst = !isFromHistory();
-    this.socket.on("connect", () => {
+    let isFirst = !mayBeStale();
+    const connected = () => {
       if (!isFirst && !this.knownValue) void this.refresh();
       isFirst = false;
+    };
+    listen(socket, this.subscriptions.signal, {
+      connect: connected,
+      newRoom: (room: Room) => this.change(room, true),
+      changeRoom: (room: Room) => this.change(room, false),
+      removeRoom: (id: string) => this.row(id)?.remove(),
     });
-    this.socket.on("newRoom", (room: Room) => this.change(room, true));
-    this.socket.on("changeRoom", (room: Room) => this.change(room, false));
-    this.socket.on("removeRoom", (id: string) => this.row(id)?.remove());
+    if (socket.connected) connected();
   }
 
   override disconnect(): void {
     clearInterval(this.ticking);
-    this.socket?.disconnect();
+    this.subscriptions.abort();
+  }
+
+  /** Takes someone who has an identity straight into a room without a password. */
+  enter(event: MouseEvent): void {
+    const row = (event.target as Element).closest<HTMLElement>(".row");
+    if (!row || !document.body.dataset["me"] || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (field(row, "locked")?.hidden === false || field(row, "full")?.hidden === false) return;
+    event.preventDefault();
+    event.stopPropagation();
+    void visit(`/room/${row.dataset["roomId"]}/enter`, { form: new FormData() });
   }
 
   private async refresh(): Promise<void> {
@@ -52,7 +66,7 @@ export default class LobbyController extends Controller<HTMLElement> {
   private change(room: Room, isNew: boolean): void {
     let row = this.row(room.id);
     if (!row) {
-      if (this.knownValue) return;
+      if (this.knownValue || document.querySelector(`.my-room[data-room-id="${CSS.escape(room.id)}"]`)) return;
       row = copy(this.blankTarget);
       row.dataset["roomId"] = room.id;
       row.querySelector("a")?.setAttribute("href", `/room/${room.id}`);
@@ -73,7 +87,9 @@ export default class LobbyController extends Controller<HTMLElement> {
     };
     setText("title", room.title);
     setText("online", String(room.onlineCount));
+    setText("members", String(room.memberCount));
     setText("max", String(room.max));
+    show("onlineLine", room.onlineCount > 0);
     show("locked", room.locked);
     show("full", room.memberCount >= room.max);
     const owner = field(row, "owner");

@@ -1,15 +1,22 @@
 import { Controller } from "@hotwired/stimulus";
-import { isComposing } from "../lib/composing";
+import { isComposing, LineBreaks } from "../lib/composing";
+import { emojiOf, rememberEmoji, suggestEmoji } from "../lib/emoji";
 import { matchesName } from "../lib/hangul";
 import { t } from "../lib/strings";
 import type PeopleController from "./people_controller";
 
 /** Names in the list at a time. */
 const MAX_NAMES = 8;
-/** Letters after the `@` that may still be a name. */
+/** Letters after the sign that may still be a name. */
 const MAX_NAME_LENGTH = 40;
 
-/** Suggests members after an `@`, and inserts the chosen name. */
+/** What is being typed: a name after an `@`, or an emoji after a `:`. */
+interface Query {
+  sign: "@" | ":";
+  typed: string;
+}
+
+/** Suggests members after an `@` and emoji after a `:`, and inserts what is chosen. */
 export default class MentionController extends Controller<HTMLElement> {
   static targets = ["text", "list"];
   static outlets = ["people"];
@@ -18,18 +25,24 @@ export default class MentionController extends Controller<HTMLElement> {
   declare readonly peopleOutlet: PeopleController;
 
   private chosen = 0;
+  private readonly lineBreaks = new LineBreaks();
 
-  typed(): void {
-    const typed = this.query();
-    const people = typed === null ? [] : this.people(typed);
-    this.listTarget.replaceChildren(...people);
+  async typed(): Promise<void> {
+    await this.replaceShortName();
+    const query = this.query();
+    const rows = !query ? [] : query.sign === "@" ? this.people(query.typed) : await this.emoji(query.typed);
+    // More was typed while the emoji were loaded.
+    if (query && this.query()?.typed !== query.typed) return;
+    rows.forEach((row, at) => (row.id = `mention-${at}`));
+    this.listTarget.replaceChildren(...rows);
     this.choose(0);
-    if (people.length === 0) this.close();
+    if (rows.length === 0) this.close();
     else this.listTarget.hidden = false;
   }
 
   /** The open list takes the keys, except those that finish a syllable. */
   key(event: KeyboardEvent): void {
+    this.lineBreaks.key(event);
     if (this.listTarget.hidden || isComposing(event)) return;
     const count = this.listTarget.childElementCount;
     switch (event.key) {
@@ -54,24 +67,48 @@ export default class MentionController extends Controller<HTMLElement> {
     event.stopImmediatePropagation();
   }
 
+  /** An Enter that finished a syllable, and shows only as a line break. */
+  lineBreak(event: InputEvent): void {
+    if (this.listTarget.hidden || !this.lineBreaks.isSend(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    setTimeout(() => this.pick(this.listTarget.children[this.chosen]));
+  }
+
   blur(): void {
     this.close();
   }
 
   private people(typed: string): HTMLElement[] {
     const mayMentionAll = this.peopleOutlet.element.dataset["role"] !== "member" && this.peopleOutlet.element.dataset["kind"] === "open";
-    const found = this.peopleOutlet.others().filter(({ name }) => matchesName(typed, name));
-    const rows = found.slice(0, MAX_NAMES).map(({ name, face }) => this.row(name, face?.cloneNode(true) as Element | undefined));
-    if (mayMentionAll && matchesName(typed, t("everybody"))) rows.push(this.row(t("everybody"), undefined, t("everybodyHint")));
-    rows.forEach((row, at) => (row.id = `mention-${at}`));
+    const found = this.peopleOutlet.others().filter(({ name }) => matchesName(typed, name)).slice(0, MAX_NAMES);
+    const rows = found.map(({ name, face, mark }) => this.row(`@${name} `, name, face?.cloneNode(true) as Element | undefined, mark?.textContent ?? ""));
+    if (mayMentionAll && matchesName(typed, t("everybody"))) rows.push(this.row(`@${t("everybody")} `, t("everybody"), undefined, t("everybodyHint")));
     return rows;
   }
 
-  private row(name: string, face?: Element, hint?: string): HTMLElement {
+  private async emoji(typed: string): Promise<HTMLElement[]> {
+    const found = await suggestEmoji(typed, MAX_NAMES);
+    return found.map(({ emoji, name }) => {
+      const sign = document.createElement("b");
+      sign.textContent = emoji;
+      return this.row(emoji, name, sign);
+    });
+  }
+
+  /** Replaces `:name:` by its emoji. */
+  private async replaceShortName(): Promise<void> {
+    const { selectionStart: caret, value } = this.textTarget;
+    const name = /(?:^|\s):([a-z0-9_+-]{2,40}):$/.exec(value.slice(0, caret))?.[1];
+    const emoji = name && (await emojiOf(name));
+    if (emoji && this.textTarget.value === value) this.insert(emoji, name.length + 2);
+  }
+
+  private row(insert: string, name: string, face?: Element, hint?: string): HTMLElement {
     const row = document.createElement("li");
     row.className = "mentions__one";
     row.setAttribute("role", "option");
-    row.dataset["name"] = name;
+    row.dataset["insert"] = insert;
     const label = document.createElement("span");
     label.textContent = name;
     if (face) row.append(face);
@@ -97,14 +134,20 @@ export default class MentionController extends Controller<HTMLElement> {
   }
 
   private pick(row: Element | undefined): void {
-    const name = (row as HTMLElement | undefined)?.dataset["name"];
-    const typed = this.query();
+    const chosen = (row as HTMLElement | undefined)?.dataset["insert"];
+    const query = this.query();
     this.close();
-    if (!name || typed === null) return;
+    if (!chosen || !query) return;
+    if (query.sign === ":") rememberEmoji(chosen);
+    this.insert(chosen, query.typed.length + 1);
+    this.close();
+  }
+
+  /** Replaces what is before the caret. */
+  private insert(text: string, length: number): void {
     const caret = this.textTarget.selectionStart;
-    this.textTarget.setRangeText(`@${name} `, caret - typed.length - 1, caret, "end");
+    this.textTarget.setRangeText(text, caret - length, caret, "end");
     this.textTarget.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    this.close();
   }
 
   private close(): void {
@@ -112,11 +155,14 @@ export default class MentionController extends Controller<HTMLElement> {
     this.textTarget.removeAttribute("aria-activedescendant");
   }
 
-  /** Returns the text between an `@` that begins a word and the caret. */
-  private query(): string | null {
+  /** Returns what is between a sign that begins a word and the caret. */
+  private query(): Query | null {
     const { selectionStart, selectionEnd, value } = this.textTarget;
     if (selectionStart !== selectionEnd) return null;
     const before = value.slice(Math.max(0, selectionStart - MAX_NAME_LENGTH - 1), selectionStart);
-    return /(?:^|[^\p{L}\p{N}])@([^@\n]*)$/u.exec(before)?.[1] ?? null;
+    const name = /(?:^|[^\p{L}\p{N}])@([^@\n]*)$/u.exec(before)?.[1];
+    if (name !== undefined) return { sign: "@", typed: name };
+    const emoji = /(?:^|\s):([\p{L}\p{N}_+-]{2,})$/u.exec(before)?.[1];
+    return emoji === undefined ? null : { sign: ":", typed: emoji };
   }
 }

@@ -1,8 +1,10 @@
 import { Controller } from "@hotwired/stimulus";
 import { field } from "../lib/fragment";
 import { fillPalette, plainEmoji, pressedEmoji } from "../lib/emoji";
+import { copyText } from "../lib/copy";
 import { placeMenu } from "../lib/menu";
-import { previewLine } from "../lib/preview_line";
+import { openEditor } from "../lib/message_editor";
+import { showMessagePeople } from "../lib/message_people";
 import { type RoomAction, roomConnection } from "../lib/room_connection";
 import { errorText, t } from "../lib/strings";
 import { toast } from "../lib/toast";
@@ -161,15 +163,37 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     if (last) await this.startEdit(last);
   }
 
-  async copyText(): Promise<void> {
+  async copy(): Promise<void> {
     const { message } = this;
     this.menuTarget.close();
-    if (message) await copy(textOf(message));
+    if (message) await copyText(textOf(message));
   }
 
   async copyLink(): Promise<void> {
     this.menuTarget.close();
-    await copy(`${location.origin}${location.pathname}?at=${this.seq}`);
+    await copyText(`${location.origin}${location.pathname}?at=${this.seq}`);
+  }
+
+  /** Shows who reacted and who has read. */
+  people(): void {
+    const { message } = this;
+    this.menuTarget.close();
+    if (message) this.showPeople(message);
+  }
+
+  /** A long press on a reaction, or a press on the number of those who have not read. */
+  askPeople(event: Event): void {
+    const pressed = (event.target as Element).closest(event.type === "click" ? ".unread" : ".reaction");
+    const message = pressed?.closest<HTMLElement>(".message:not(.is-pending)");
+    if (!message) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.release();
+    this.showPeople(message);
+  }
+
+  private showPeople(message: HTMLElement): void {
+    showMessagePeople(message, this.peopleOutlet.everyone(), this.connection.reads);
   }
 
   whisper(): void {
@@ -231,6 +255,7 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     const allowed: Record<string, boolean> = {
       edit: isMine && isChangeable(message),
       copy: textOf(message) !== "",
+      people: kind !== "whisper" && (this.connection.reads !== null || message.querySelector(".reaction") !== null),
       whisper: !isMine && !isDirect && Boolean(userId) && this.peopleOutlet.nameOf(userId ?? "") !== "",
       pin: mayPin && pinned === undefined,
       unpin: mayPin && pinned !== undefined,
@@ -262,8 +287,13 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     const answer = await fetch(`/api/rooms/${this.connection.roomId}/messages?around=${seq}&limit=2`).catch(() => null);
     const { messages } = answer?.ok ? ((await answer.json()) as { messages: Message[] }) : { messages: [] };
     const found = messages.find((one) => one.id === id);
-    if (!found) return toast(errorText("unavailable"));
-    this.composerOutlet.edit({ id, text: found.text, excerpt: previewLine(found) });
+    const shown = document.getElementById(`m-${seq}`);
+    if (!found || !shown) return toast(errorText("unavailable"));
+    openEditor(shown, found.text, async (text) => {
+      const code = await this.connection.act("edit", { id, text });
+      if (code) toast(errorText(code));
+      return !code;
+    });
   }
 }
 
@@ -282,14 +312,4 @@ function textOf(message: HTMLElement): string {
   const edited = text.querySelector<HTMLElement>(".edited")?.innerText ?? "";
   const said = text.innerText.trimEnd();
   return (edited && said.endsWith(edited) ? said.slice(0, -edited.length) : said).trim();
-}
-
-async function copy(text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast(t("copied"));
-  } catch {
-    // Without HTTPS there is no clipboard: show the text instead.
-    toast(text);
-  }
 }

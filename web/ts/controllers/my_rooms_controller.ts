@@ -1,16 +1,13 @@
 import { Controller } from "@hotwired/stimulus";
-import type { Socket } from "socket.io-client";
-import { monogram, showUser } from "../lib/avatar";
+import { monogram, setHue, showUser } from "../lib/avatar";
 import { setUnreadCount, shortCount } from "../lib/badge";
 import { copy, field } from "../lib/fragment";
+import { levelOf, loadLevels, notify } from "../lib/notifications";
 import { roomPreview } from "../lib/preview_line";
-import { chat, namespace } from "../lib/socket";
+import { chat, listen, lobby } from "../lib/socket";
 import { localize } from "../lib/time";
-import { isFromHistory } from "../lib/visit";
+import { mayBeStale } from "../lib/visit";
 import type { Message, MyRoom, Presence, Room, User, UnreadChange } from "../lib/wire";
-
-// The type of Socket.IO's listeners.
-type Listener = (...values: any[]) => void;
 
 /** The rooms of the user with their unread messages, the last active first: in the lobby and beside a room. */
 export default class MyRoomsController extends Controller<HTMLElement> {
@@ -23,14 +20,16 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   /** The room that the page shows. */
   declare readonly currentValue: string;
 
-  private readonly listeners: [Socket, string, Listener][] = [];
+  private subscriptions = new AbortController();
   private ticking = 0;
 
   override connect(): void {
     localize(this.element);
     this.ticking = window.setInterval(() => localize(this.element), 60_000);
     this.row(this.currentValue)?.querySelector("a")?.setAttribute("aria-current", "page");
-    this.listen(chat(), {
+    this.subscriptions = new AbortController();
+    const { signal } = this.subscriptions;
+    listen(chat(), signal, {
       unread: (news: UnreadChange) => this.change(news),
       message: (message: Message) => this.message(message),
       newRoom: () => void this.refresh(),
@@ -41,15 +40,17 @@ export default class MyRoomsController extends Controller<HTMLElement> {
       kicked: ({ room }: { room: string }) => this.remove(room),
       connect: this.reconnected(),
     });
-    this.listen(namespace("/room"), { changeRoom: (room: Room) => this.retitle(room), removeRoom: (id: string) => this.remove(id) });
+    listen(lobby(), signal, { changeRoom: (room: Room) => this.retitle(room), removeRoom: (id: string) => this.remove(id) });
     document.addEventListener("visibilitychange", this.sum);
+    addEventListener("levels:changed", this.sum, { signal });
+    void loadLevels();
     this.sum();
   }
 
   override disconnect(): void {
     clearInterval(this.ticking);
     document.removeEventListener("visibilitychange", this.sum);
-    for (const [socket, name, listener] of this.listeners.splice(0)) socket.off(name, listener);
+    this.subscriptions.abort();
   }
 
   /** The open room got a message that is not visible. */
@@ -66,16 +67,9 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     if (row && row.dataset["unread"] !== "0") this.count(row, 0, 0);
   }
 
-  private listen(socket: Socket, listeners: Record<string, Listener>): void {
-    for (const [name, listener] of Object.entries(listeners)) {
-      socket.on(name, listener);
-      this.listeners.push([socket, name, listener]);
-    }
-  }
-
   /** Loads the list again after a reconnect; at first the page is up to date, except on the way back. */
   private reconnected(): () => void {
-    let isFirst = !isFromHistory();
+    let isFirst = !mayBeStale();
     return () => {
       if (!isFirst) void this.refresh();
       isFirst = false;
@@ -87,6 +81,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     // The room was joined in another window.
     if (!row) return void this.refresh();
     if (this.accepts(row, last)) return void this.refresh();
+    if (last && last.seq > Number(row.dataset["seq"] ?? 0)) this.tell(row, last, mentions > 0 && namesMe(last));
     this.showLast(row, last);
     // The timeline counts for the open room, as it knows what is visible.
     if (room !== this.currentValue) this.count(row, unread, mentions);
@@ -95,8 +90,18 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   private message(message: Message): void {
     const row = this.row(message.roomId);
     if (!row) return;
+    if (message.roomId === this.currentValue) this.tell(row, message, namesMe(message));
     if (this.accepts(row, message)) return void this.refresh();
     this.showLast(row, message);
+  }
+
+  /** Notifies of a message that is not looked at. */
+  private tell(row: HTMLElement, message: Message, isMention: boolean): void {
+    const room = row.dataset["roomId"] ?? "";
+    const isSeen = !document.hidden && (room === this.currentValue || document.hasFocus());
+    const isOwn = message.user?.id === document.body.dataset["me"] || message.kind === "system";
+    if (isSeen || isOwn || this.requestsTarget.contains(row)) return;
+    notify(message, room, field(row, "title")?.textContent ?? "", isMention || row.dataset["kind"] === "direct" || message.kind === "whisper");
   }
 
   /** Whether a message of one's own moves a request to the other rooms. */
@@ -137,6 +142,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
       if (title) title.textContent = peer.name;
     } else {
       if (face) face.textContent = monogram(room.title);
+      if (face) setHue(face, room.id);
       if (title) title.textContent = room.title;
     }
     return row;
@@ -147,7 +153,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     const shown = Number(row.dataset["seq"] ?? 0);
     if (!message || message.seq < shown) return;
     const last = field(row, "last");
-    if (last) last.textContent = roomPreview(message, document.body.dataset["me"] ?? "", row.dataset["kind"] ?? "open");
+    last?.replaceChildren(...roomPreview(message, document.body.dataset["me"] ?? "", row.dataset["kind"] ?? "open"));
     const at = field(row, "at");
     at?.setAttribute("datetime", message.createdAt);
     localize(row);
@@ -171,7 +177,8 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   /** Counts for the title of the page; the open room counts only while the page is hidden. */
   private sum = () => {
     const counted = this.rows().filter((row) => row.dataset["roomId"] !== this.currentValue || document.hidden);
-    setUnreadCount(counted.reduce((sum, row) => sum + Number(row.dataset["unread"] ?? 0), 0));
+    for (const row of this.rows()) row.dataset["notify"] = levelOf(row.dataset["roomId"] ?? "");
+    setUnreadCount(counted.reduce((sum, row) => sum + countOf(row), 0));
   };
 
   private presence(userId: string, state: Presence): void {
@@ -207,4 +214,19 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   private rows(): HTMLElement[] {
     return [...this.listTarget.querySelectorAll<HTMLElement>("[data-room-id]")];
   }
+}
+
+/** The unread messages of a room that count for the title, by the level of its notifications. */
+function countOf(row: HTMLElement): number {
+  const unread = Number(row.dataset["unread"] ?? 0);
+  const level = levelOf(row.dataset["roomId"] ?? "");
+  if (level === "none") return 0;
+  if (level === "mentions") return field(row, "mentions")?.hidden === false ? 1 : 0;
+  return unread;
+}
+
+/** Whether a message mentions the user, or everybody. */
+function namesMe(message: Message): boolean {
+  const me = document.body.dataset["me"];
+  return (message.mentions ?? []).some(({ userId }) => !userId || userId === me);
 }

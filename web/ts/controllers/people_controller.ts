@@ -3,7 +3,8 @@ import { showUser } from "../lib/avatar";
 import { copy } from "../lib/fragment";
 import { placeMenu } from "../lib/menu";
 import { departed, MAX_MEMBERS, type RoomAction, roomConnection } from "../lib/room_connection";
-import { errorText } from "../lib/strings";
+import { isBlocked, setBlocked } from "../lib/blocked";
+import { errorText, tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
 import type { Member, Message, User } from "../lib/wire";
 import type ComposerController from "./composer_controller";
@@ -45,12 +46,17 @@ export default class PeopleController extends Controller<HTMLElement> {
   }
 
   /** The other members in the list: their names and avatars. */
-  others(): { id: string; name: string; face: Element | null }[] {
+  others(): { id: string; name: string; face: Element | null; mark: Element | null }[] {
     const member = (row: HTMLElement) => {
       const id = row.dataset["userId"] ?? "";
-      return { id, name: this.nameOf(id), face: row.querySelector(".avatar") };
+      return { id, name: this.nameOf(id), face: row.querySelector(".avatar"), mark: row.querySelector("[data-mark=guest]") };
     };
     return this.rows().filter((row) => !row.matches(".is-me")).map(member);
+  }
+
+  /** All members in the list, with their names. */
+  everyone(): { id: string; name: string }[] {
+    return this.rows().map(({ dataset }) => ({ id: dataset["userId"] ?? "", name: this.nameOf(dataset["userId"] ?? "") }));
   }
 
   nameOf(id: string): string {
@@ -89,8 +95,9 @@ export default class PeopleController extends Controller<HTMLElement> {
 
   kick(event: SubmitEvent): void {
     const revokesInvites = new FormData(event.target as HTMLFormElement).has("revokeInvites");
+    const reason = String(new FormData(event.target as HTMLFormElement).get("reason") ?? "").trim();
     const isBan = event.submitter?.getAttribute("name") === "ban";
-    this.act(event, "kick", isBan ? { ban: true, revokeInvites: revokesInvites } : {});
+    this.act(event, "kick", { ...(reason && { reason }), ...(isBan && { ban: true, revokeInvites: revokesInvites }) });
   }
 
   handOver(event: SubmitEvent): void {
@@ -99,6 +106,24 @@ export default class PeopleController extends Controller<HTMLElement> {
 
   setModerator(event: SubmitEvent): void {
     this.act(event, "moderator", { on: event.submitter?.getAttribute("value") === "true" });
+  }
+
+  block(event: SubmitEvent): void {
+    void this.setBlock(event, true);
+  }
+
+  unblock(event: SubmitEvent): void {
+    void this.setBlock(event, false);
+  }
+
+  private async setBlock(event: SubmitEvent, on: boolean): Promise<void> {
+    event.preventDefault();
+    const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
+    this.close();
+    const answer = await fetch(`/api/me/blocks/${id}`, { method: on ? "PUT" : "DELETE" }).catch(() => null);
+    if (!answer?.ok) return toast(errorText("unavailable"));
+    setBlocked(id, on);
+    if (on) toast(tWith("blockedDone", name));
   }
 
   private act(event: Event, action: RoomAction, more: object): void {
@@ -117,6 +142,9 @@ export default class PeopleController extends Controller<HTMLElement> {
     this.menuNameTarget.textContent = this.nameOf(userId);
     const actions = this.menuTarget.querySelector<HTMLElement>(".member-actions");
     if (actions) actions.dataset["role"] = role;
+    actions?.classList.toggle("is-blocked", isBlocked(userId));
+    for (const asked of this.menuTarget.querySelectorAll("details")) asked.open = false;
+    for (const input of this.menuTarget.querySelectorAll<HTMLInputElement>("[name=reason]")) input.value = "";
     for (const input of this.menuTarget.querySelectorAll("[name=userId]")) input.setAttribute("value", userId);
     this.menuTarget.showModal();
     placeMenu(this.menuTarget, row, "right");
@@ -129,7 +157,7 @@ export default class PeopleController extends Controller<HTMLElement> {
   }
 
   private replaceAll(members: Member[]): void {
-    this.listTarget.replaceChildren(...members.map((member) => this.create(member)));
+    this.listTarget.replaceChildren(...members.map((member) => this.create(member)).sort(inOrder));
     this.markOwn();
     // The menu stays open for its member, if they are still here.
     if (this.menuTarget.open && !this.row(this.chosenId)) this.menuTarget.close();
@@ -139,6 +167,8 @@ export default class PeopleController extends Controller<HTMLElement> {
     const gone = departed(message);
     if (gone && gone.id !== this.connection.me) this.row(gone.id)?.remove();
     const { event, user } = message.system ?? {};
+    // Who joins without a socket is a member all the same.
+    if (event === "join" && message.user && !message.system?.others) this.add(message.user, false);
     if (!user) return;
     if (event === "owner") {
       for (const row of this.rows()) if (row.dataset["role"] === "owner") this.setRole(row, "member");
@@ -150,9 +180,15 @@ export default class PeopleController extends Controller<HTMLElement> {
   private online(user: User): void {
     const row = this.row(user.id);
     if (row) row.dataset["online"] = "true";
-    else if (this.rows().length < MAX_MEMBERS) {
-      this.listTarget.append(this.create({ user, role: "member", online: true, presence: "online", readSeq: 0 }));
-    }
+    else this.add(user, true);
+  }
+
+  private add(user: User, online: boolean): void {
+    if (this.row(user.id) || this.rows().length >= MAX_MEMBERS) return;
+    const row = this.create({ user, role: "member", online, presence: online ? "online" : "offline", readSeq: 0 });
+    const next = this.rows().find((other) => inOrder(row, other) < 0);
+    if (next) next.before(row);
+    else this.listTarget.append(row);
   }
 
   private create(member: Member): HTMLElement {
@@ -161,7 +197,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     row.dataset["online"] = String(member.online);
     row.dataset["presence"] = member.presence;
     row.querySelector("a")?.setAttribute("href", `?member=${member.user.id}`);
-    if (member.user.kind === "bot") this.addMark(row, "bot");
+    if (member.user.kind !== "account") this.addMark(row, member.user.kind);
     this.setRole(row, member.role);
     showUser(row, member.user);
     return row;
@@ -202,4 +238,14 @@ export default class PeopleController extends Controller<HTMLElement> {
   private rows(): HTMLElement[] {
     return [...this.listTarget.querySelectorAll<HTMLElement>("[data-member]")];
   }
+}
+
+const RANK: Record<string, number> = { owner: 0, moderator: 1, member: 2 };
+
+/** The owner, the moderators, then who is online, then by name (`view::page` sorts the same way). */
+function inOrder(a: HTMLElement, b: HTMLElement): number {
+  const rank = ({ dataset }: HTMLElement) => [RANK[dataset["role"] ?? "member"] ?? 2, dataset["online"] === "true" ? 0 : 1] as const;
+  const name = (row: HTMLElement) => row.querySelector(".member__name")?.textContent ?? "";
+  const [one, other] = [rank(a), rank(b)];
+  return one[0] - other[0] || one[1] - other[1] || name(a).localeCompare(name(b));
 }

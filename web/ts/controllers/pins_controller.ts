@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { fragment } from "../lib/fragment";
 import { roomConnection } from "../lib/room_connection";
+import { openSheet } from "../lib/sheet";
 import { errorText } from "../lib/strings";
 import { localize } from "../lib/time";
 import { toast } from "../lib/toast";
@@ -38,9 +39,10 @@ export default class PinsController extends Controller<HTMLElement> {
   private async refresh(): Promise<void> {
     const answer = await fetch(`/room/${this.connection.roomId}/pins`).catch(() => null);
     if (!answer?.ok) return;
-    const wasOpen = this.element.querySelector("[popover]")?.matches(":popover-open");
+    const wasOpen = this.element.querySelector("dialog")?.open;
     this.element.replaceChildren(fragment(await answer.text()));
     localize(this.element);
-    if (wasOpen) this.element.querySelector<HTMLElement>("[popover]")?.showPopover();
+    const sheet = this.element.querySelector("dialog");
+    if (wasOpen && sheet) openSheet(sheet);
   }
 }

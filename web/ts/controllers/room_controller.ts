@@ -3,8 +3,10 @@ import { setTitle } from "../lib/badge";
 import { showPresence } from "../lib/presence";
 import { departed, roomConnection, type RoomEvents } from "../lib/room_connection";
 import { errorText, t, tWith } from "../lib/strings";
+import { localize } from "../lib/time";
 import { toast } from "../lib/toast";
 import { Typing } from "../lib/typing";
+import { fetchPage, visit } from "../lib/visit";
 import type { Message, Room } from "../lib/wire";
 import type TimelineController from "./timeline_controller";
 
@@ -15,11 +17,13 @@ const CLOSING_MS = 2500;
 
 /** The frame of the room's page: title, connection notice, number of people, typing line. */
 export default class RoomController extends Controller<HTMLElement> {
-  static targets = ["bar", "title", "locked", "online", "typing", "seen", "request"];
+  static targets = ["bar", "title", "locked", "members", "memberNumber", "online", "typing", "seen", "request"];
   static outlets = ["timeline"];
   declare readonly barTarget: HTMLElement;
   declare readonly titleTarget: HTMLElement;
   declare readonly lockedTarget: SVGElement;
+  declare readonly membersTargets: HTMLElement[];
+  declare readonly memberNumberTargets: HTMLElement[];
   declare readonly onlineTargets: HTMLElement[];
   declare readonly typingTarget: HTMLElement;
   declare readonly seenTargets: HTMLElement[];
@@ -33,6 +37,8 @@ export default class RoomController extends Controller<HTMLElement> {
   private noticeTimer = 0;
 
   override connect(): void {
+    const head = this.element.querySelector(".talk__head");
+    if (head) localize(head);
     this.typing = new Typing((names) => this.showTyping(names));
     this.subscriptions = new AbortController();
     const { signal } = this.subscriptions;
@@ -73,7 +79,7 @@ export default class RoomController extends Controller<HTMLElement> {
   async toDay(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    form.closest<HTMLElement>("[popover]")?.hidePopover();
+    form.closest("dialog")?.close();
     const day = new FormData(form).get("day");
     const isShown = await this.timelineOutlet.since(new Date(`${day}T00:00:00`).toISOString());
     if (!isShown) toast(errorText("unavailable"));
@@ -100,14 +106,28 @@ export default class RoomController extends Controller<HTMLElement> {
     if (departed(message)?.id === me && message.system?.event === "exit") return this.close("");
     const { event, user } = message.system ?? {};
     const isOwnRole = event === "owner" ? [user?.id, message.user?.id].includes(me) : (event === "moderator" || event === "member") && user?.id === me;
-    // The page of another role has other buttons.
-    if (isOwnRole) location.reload();
+    if (isOwnRole) void this.refreshRole();
+  }
+
+  /** Takes over the menus of another role. Nothing else changes, so nobody is interrupted. */
+  private async refreshRole(): Promise<void> {
+    const page = await fetchPage();
+    const role = page?.querySelector<HTMLElement>(".room")?.dataset["role"];
+    if (!page || !role) return;
+    this.element.dataset["role"] = role;
+    for (const id of ["room-menu", "leave", "share", "settings"]) {
+      const [present, fresh] = [document.getElementById(id), page.getElementById(id)];
+      if (present?.matches("[open]")) continue;
+      if (present && fresh) present.replaceWith(fresh);
+      else if (fresh) document.body.append(fresh);
+      else present?.remove();
+    }
   }
 
   private close(line: string): void {
     this.connection.close();
     this.notice(line);
-    setTimeout(() => location.assign("/"), CLOSING_MS);
+    setTimeout(() => void visit("/"), CLOSING_MS);
   }
 
   private change(room: Room): void {
@@ -115,6 +135,10 @@ export default class RoomController extends Controller<HTMLElement> {
     if (room.kind === "open") this.retitle(room.title);
     this.lockedTarget.toggleAttribute("hidden", !room.locked);
     this.showOnline(room.onlineCount);
+    const { memberCount } = room;
+    const members = memberCount === 1 ? t("membersOne") : t("membersMany").replace("#", String(memberCount));
+    for (const target of this.membersTargets) target.textContent = members;
+    for (const target of this.memberNumberTargets) target.textContent = String(memberCount);
   }
 
   private retitle(name: string): void {

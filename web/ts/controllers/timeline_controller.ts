@@ -1,18 +1,27 @@
 import { Controller } from "@hotwired/stimulus";
 import { showUser } from "../lib/avatar";
+import { foldBlocked } from "../lib/blocked_view";
 import { arrange, decorate, isMessage, neighbour, seqOf, timeOf } from "../lib/arrange";
 import { fragment } from "../lib/fragment";
 import { HistoryLoader } from "../lib/history_loader";
-import type { PendingMessage } from "../lib/pending_store";
-import { hideFailure, renderPending, showFailure } from "../lib/pending_view";
+import { moveEditor } from "../lib/message_editor";
+import { sendQueue } from "../lib/send_queue";
+import { PendingList } from "../lib/pending_list";
+import { currentEntry, keepPlace, keptPlace, type Place } from "../lib/place";
 import { placeReadMarker, removeReadMarker } from "../lib/read_marker";
 import { roomConnection } from "../lib/room_connection";
+import { Scroller } from "../lib/scroller";
 import { errorText } from "../lib/strings";
 import { toast } from "../lib/toast";
-import { addOlderLink, trim } from "../lib/trim";
+import { addOlderLink, trimNewest, trimOldest } from "../lib/trim";
 import { countUnread } from "../lib/unread";
 import type { Message, User } from "../lib/wire";
 import type PeopleController from "./people_controller";
+
+/** A place is kept so long after the last scroll. */
+const KEEP_PLACE_MS = 300;
+/** A list of fewer elements is short enough. */
+const MANY = 320;
 
 /** The messages in the order of their seq; of two versions of one message the higher rev wins. */
 export default class TimelineController extends Controller<HTMLElement> {
@@ -32,32 +41,37 @@ export default class TimelineController extends Controller<HTMLElement> {
   private readonly connection = roomConnection();
   private subscriptions = new AbortController();
   private isAtBottom = true;
-  private sizes?: ResizeObserver;
   private history!: HistoryLoader;
+  private pending!: PendingList;
+  private scroller!: Scroller;
+  private keeping = 0;
+  private counting = 0;
+  /** The entry of the history that shows this page. */
+  private entry = currentEntry();
 
   override initialize(): void {
-    this.history = new HistoryLoader(this.listTarget, this.element, this.connection.roomId, () => this.settleAll(), (message) => this.put(message));
+    const { roomId, me } = this.connection;
+    this.scroller = new Scroller(this.element);
+    this.history = new HistoryLoader(this.listTarget, roomId, {
+      keep: (change) => this.scroller.keep(change),
+      loaded: (messages, where) => this.loaded(messages, where),
+      put: (message) => this.put(message),
+    });
+    const blanks = { text: this.blankTarget, whisper: this.blankWhisperTarget };
+    this.pending = new PendingList(this.listTarget, blanks, sendQueue(), roomId, me, (isNew) => this.pendingGrew(isNew));
   }
 
   override connect(): void {
     this.subscribe();
-    this.settleAll();
-    for (const message of this.connection.pending()) {
-      this.addPending(message);
-      if (message.failed) this.fail(message.key, message.failed);
-    }
+    this.loaded(this.settled(), "all");
+    this.pending.connect(this.subscriptions.signal);
     this.open();
-    // A phone's keyboard and a growing composer shrink the list: stay at the end.
-    this.sizes = new ResizeObserver(() => this.isAtBottom && this.toBottom());
-    this.sizes.observe(this.element);
-    this.sizes.observe(this.listTarget);
-    document.addEventListener("visibilitychange", this.seen);
   }
 
   override disconnect(): void {
     this.subscriptions.abort();
-    this.sizes?.disconnect();
-    document.removeEventListener("visibilitychange", this.seen);
+    clearTimeout(this.keeping);
+    cancelAnimationFrame(this.counting);
   }
 
   private subscribe(): void {
@@ -69,84 +83,54 @@ export default class TimelineController extends Controller<HTMLElement> {
       else for (const message of messages) this.put(message);
     });
     connection.on("message", signal, (message) => this.put(message));
-    connection.on("pending", signal, ({ message, rows }) => this.addPending(message, rows));
-    connection.on("sent", signal, ({ key, seq }) => this.settle(key, seq));
-    connection.on("failed", signal, ({ key, code }) => this.fail(key, code));
-    connection.on("withdrawn", signal, ({ key }) => this.withdraw(key));
-    connection.on("reads", signal, () => this.count());
+    connection.on("reads", signal, () => this.countAll());
     connection.on("user", signal, (user) => this.rename(user));
+    document.addEventListener("visibilitychange", this.seen, { signal });
+    addEventListener("blocks:changed", () => this.foldBlocked(), { signal });
+    addEventListener("visit:leave", () => this.keepPlace(), { signal });
   }
 
   /** Adds a message or replaces its older version. */
   private put(message: Message): void {
     const present = document.getElementById(`m-${message.seq}`);
     const isNew = !isMessage(present);
-    if (!isNew && Number(present.dataset["rev"] ?? present.dataset["seq"]) >= message.rev) return this.dropPending(message.key, message.seq);
+    if (!isNew && Number(present.dataset["rev"] ?? present.dataset["seq"]) >= message.rev) return this.pending.drop(message.key, message.seq);
     const element = fragment(message.html).firstElementChild;
     if (!isMessage(element)) return;
     decorate(element, this.connection.me);
+    foldBlocked(element);
     const isNews = isNew && message.user?.id !== this.connection.me;
     if (!isNew) {
-      replace(present, element);
+      if (this.isAtBottom) replace(present, element);
+      else this.scroller.keep(() => replace(present, element));
     } else if (!this.insert(element, message.seq)) {
       this.history.keep(message);
       return this.news(element, isNews && message.seq > this.lastSeq());
     }
-    this.dropPending(message.key, message.seq);
+    this.pending.drop(message.key, message.seq);
     arrange(element);
     arrange(neighbour(element, "nextElementSibling"));
-    this.count();
+    countUnread([element], this.connection.reads);
     this.after(element, isNews);
   }
 
   /** Replaces all messages, after a gap that the server cannot fill. */
   private reset(messages: Message[]): void {
-    const waiting = this.pendings();
+    const waiting = this.pending.elements();
     this.listTarget.replaceChildren();
     const first = messages[0];
     if (first && first.seq > 1) addOlderLink(this.listTarget, first.seq);
     for (const message of messages) this.listTarget.append(fragment(message.html));
     this.listTarget.append(...waiting);
-    this.settleAll();
+    this.loaded(this.settled(), "all");
     this.toBottom();
   }
 
-  private addPending(message: PendingMessage, files: HTMLElement[] = []): void {
-    const element = renderPending(message, { text: this.blankTarget, whisper: this.blankWhisperTarget }, files);
-    decorate(element, this.connection.me);
-    this.listTarget.append(element);
-    arrange(element);
+  private pendingGrew(isNew: boolean): void {
+    if (!isNew) return;
     removeReadMarker(this.listTarget);
     if (this.history.isAtEnd) this.toBottom();
     else void this.toEnd();
-  }
-
-  /** The server stored a pending message under this seq; its event may come before or after this. */
-  private settle(key: string, seq: number): void {
-    const element = this.pending(key);
-    if (!element) return;
-    if (document.getElementById(`m-${seq}`)) this.remove(element);
-    else element.dataset["settled"] = String(seq);
-  }
-
-  private fail(key: string, code: string): void {
-    const element = this.pending(key);
-    if (!element) return;
-    const retry = () => {
-      hideFailure(element);
-      this.connection.retry(key);
-    };
-    const discard = () => {
-      this.remove(element);
-      this.connection.discard(key);
-    };
-    showFailure(element, code, retry, discard);
-    if (this.isAtBottom) this.toBottom();
-  }
-
-  private withdraw(key: string): void {
-    const element = this.pending(key);
-    if (element) this.remove(element);
   }
 
   private rename(user: User): void {
@@ -198,7 +182,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     const link = (event.target as Element).closest?.<HTMLAnchorElement>('.room a[href^="?at="]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    link.closest<HTMLElement>("[popover]")?.hidePopover();
+    link.closest("dialog")?.close();
     void this.point(Number(new URLSearchParams(link.search).get("at")));
   }
 
@@ -226,7 +210,7 @@ export default class TimelineController extends Controller<HTMLElement> {
 
   /** Shows the first unread message, where the first page was too short for it. */
   async toUnread(): Promise<void> {
-    this.pill("top", false);
+    this.show(".pill--top", false);
     if (!(await this.history.jump(`around=${this.readValue + 1}`))) return;
     const first = this.firstUnread();
     if (first) this.toTop(placeReadMarker(first));
@@ -234,48 +218,64 @@ export default class TimelineController extends Controller<HTMLElement> {
 
   async toEnd(): Promise<void> {
     if (!this.history.isAtEnd && !(await this.history.newest())) return;
-    if (location.search) history.replaceState(null, "", location.pathname);
+    if (location.search) history.replaceState(history.state, "", location.pathname);
     this.toBottom();
   }
 
   scrolled(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.element;
-    const below = scrollHeight - scrollTop - clientHeight;
-    this.isAtBottom = below < 40 && this.history.isAtEnd;
+    const { below, above } = this.scroller;
+    this.isAtBottom = this.scroller.isAtEnd && this.history.isAtEnd;
     if (this.isAtBottom) this.seen();
-    if (scrollTop < 400) void this.history.older();
+    this.show(".latest", !this.isAtBottom && (!this.history.isAtEnd || below > this.element.clientHeight / 2));
+    if (above < 400) void this.history.older();
     if (below < 400) void this.history.newer();
+    this.keeping ||= window.setTimeout(() => this.keepPlace(), KEEP_PLACE_MS);
+  }
+
+  private keepPlace(): void {
+    clearTimeout(this.keeping);
+    this.keeping = 0;
+    keepPlace(this.entry, this.isAtBottom ? null : this.scroller.place());
   }
 
   private toBottom(): void {
     this.isAtBottom = this.history.isAtEnd;
-    this.element.scrollTop = this.element.scrollHeight;
+    this.scroller.toEnd();
     this.seen();
   }
 
   private toTop(element: HTMLElement): void {
     this.isAtBottom = false;
-    this.element.scrollTop += element.getBoundingClientRect().top - this.element.getBoundingClientRect().top - 12;
+    this.scroller.toTop(element);
   }
 
-  /** Scrolls to the message of the address, to the first unread one, or to the end. */
+  /** Scrolls to where one was, to the message of the address, to the first unread one, or to the end. */
   private open(): void {
+    const kept = keptPlace();
+    if (kept) return void this.goBackTo(kept);
     if (this.atValue) return void this.point(this.atValue);
     if (!this.history.isAtEnd) {
-      const { since } = Object.fromEntries(new URLSearchParams(location.search));
       this.isAtBottom = false;
-      if (!since) this.element.scrollTop = 0;
-      return;
+      this.show(".latest", true);
+      return this.scroller.toBeginning();
     }
     this.toBottom();
     const first = this.unreadValue > 0 ? this.firstUnread() : undefined;
     if (!first) return;
     if (!neighbour(first, "previousElementSibling")) {
       // All messages on the page are unread: there may be more above.
-      return this.pill("top", this.listTarget.querySelector(".older") !== null);
+      return this.show(".pill--top", this.listTarget.querySelector(".older") !== null);
     }
     const mark = placeReadMarker(first);
     if (mark.getBoundingClientRect().top < this.element.getBoundingClientRect().top) this.toTop(mark);
+  }
+
+  private async goBackTo({ seq, offset }: Place): Promise<void> {
+    this.isAtBottom = false;
+    if (!document.getElementById(`m-${seq}`)) await this.history.jump(`around=${seq}`);
+    const found = document.getElementById(`m-${seq}`);
+    if (found) this.scroller.toTop(found, offset);
+    else this.toBottom();
   }
 
   private firstUnread(): HTMLElement | undefined {
@@ -285,92 +285,96 @@ export default class TimelineController extends Controller<HTMLElement> {
 
   /** Returns false where the message lies beyond the loaded pages. */
   private insert(element: HTMLElement, seq: number): boolean {
-    const messages = this.settled();
-    const after = messages.findLast((other) => seqOf(other) < seq);
+    let after = this.lastSettled();
+    const isLast = after && seqOf(after) < seq;
+    while (after && seqOf(after) >= seq) after = neighbour(after, "previousElementSibling");
     if (after) {
-      if (after === messages.at(-1) && !this.history.isAtEnd) return false;
-      after.after(element);
+      if (isLast && !this.history.isAtEnd) return false;
+      if (this.isAtBottom) after.after(element);
+      else this.scroller.keep(() => after.after(element));
       return true;
     }
-    const older = this.listTarget.querySelector(".older");
-    if (older && messages.length) return false;
+    const older = this.listTarget.querySelector(":scope > .older");
+    if (older && this.lastSettled()) return false;
     if (older) older.after(element);
     else this.listTarget.prepend(element);
     return true;
   }
 
-  private settleAll(): void {
-    for (const element of this.pendings()) {
-      const { settled } = element.dataset;
-      if (settled && document.getElementById(`m-${settled}`)) element.remove();
-    }
-    for (const message of this.listTarget.querySelectorAll<HTMLElement>("[data-message]")) {
-      if (!message.classList.contains("is-pending")) decorate(message, this.connection.me);
+  /** Prepares messages that the server has rendered, and keeps the list short. */
+  private loaded(messages: HTMLElement[], where: "older" | "newer" | "all"): void {
+    this.pending.dropSettled();
+    for (const message of messages) {
+      decorate(message, this.connection.me);
+      foldBlocked(message);
       arrange(message);
     }
-    this.count();
+    arrange(messages.at(-1) ? neighbour(messages.at(-1)!, "nextElementSibling") : null);
+    countUnread(messages, this.connection.reads);
+    if (where === "older") trimNewest(this.listTarget, this.settled());
+    if (where === "newer") trimOldest(this.listTarget, this.settled());
+  }
+
+  private foldBlocked(): void {
+    for (const message of this.settled()) {
+      decorate(message, this.connection.me);
+      foldBlocked(message);
+    }
   }
 
   private after(element: HTMLElement, isNews: boolean): void {
     // Shows on return to this window where reading stopped.
     if (isNews && document.hidden && !this.listTarget.querySelector(".read-mark")) placeReadMarker(element);
     this.news(element, isNews);
-    if (!this.isAtBottom) return;
-    trim(this.listTarget, this.settled());
-    this.toBottom();
+    if (!this.isAtBottom) {
+      if (this.listTarget.childElementCount > MANY) this.scroller.keep(() => trimNewest(this.listTarget, this.settled()));
+      return;
+    }
+    if (this.listTarget.childElementCount > MANY) trimOldest(this.listTarget, this.settled());
+    this.seen();
   }
 
   private news(element: HTMLElement, isNews: boolean): void {
     if (!isNews || element.matches(".line") || (this.isAtBottom && !document.hidden)) return;
-    if (!this.isAtBottom) this.pill("end", true);
+    if (!this.isAtBottom) this.show(".pill--end", true);
     this.dispatch("news", { detail: { named: element.classList.contains("names-me") } });
-  }
-
-  private dropPending(key: string | undefined, seq: number): void {
-    for (const element of this.pendings()) {
-      if ((key && element.dataset["key"] === key) || element.dataset["settled"] === String(seq)) element.remove();
-    }
-  }
-
-  private remove(element: HTMLElement): void {
-    const next = neighbour(element, "nextElementSibling");
-    if (element.previousElementSibling?.classList.contains("day")) element.previousElementSibling.remove();
-    element.remove();
-    arrange(next);
-  }
-
-  private pending(key: string): HTMLElement | undefined {
-    return this.pendings().find((element) => element.dataset["key"] === key);
-  }
-
-  private pendings(): HTMLElement[] {
-    return [...this.listTarget.querySelectorAll<HTMLElement>(".is-pending")];
   }
 
   private settled(): HTMLElement[] {
     return [...this.listTarget.querySelectorAll<HTMLElement>("[data-message]:not(.is-pending)")];
   }
 
+  private lastSettled(): HTMLElement | null {
+    let last = this.listTarget.lastElementChild;
+    while (last && (!isMessage(last) || last.classList.contains("is-pending"))) last = last.previousElementSibling;
+    return last as HTMLElement | null;
+  }
+
   private lastSeq(): number {
-    const last = this.settled().at(-1);
+    const last = this.lastSettled();
     return last ? seqOf(last) : 0;
   }
 
-  private count(): void {
-    countUnread(this.listTarget, this.connection.reads);
+  /** Read positions change often, and one pass per frame is enough. */
+  private countAll(): void {
+    this.counting ||= requestAnimationFrame(() => {
+      this.counting = 0;
+      countUnread(this.settled(), this.connection.reads);
+    });
   }
 
   private seen = () => {
     if (!this.isAtBottom || document.hidden) return;
-    this.pill("end", false);
+    this.show(".pill--end", false);
     this.dispatch("seen");
     const last = this.lastSeq();
     if (last) this.connection.read(last);
   };
 
-  private pill(which: "top" | "end", shown: boolean): void {
-    const pill = document.querySelector<HTMLElement>(`.pill--${which}`);
-    if (pill) pill.hidden = !shown;
+  /** Shows or hides a button of the frame. */
+  private show(button: ".latest" | ".pill--top" | ".pill--end", shown: boolean): void {
+    const element = document.querySelector<HTMLElement>(button);
+    if (element) element.hidden = !shown;
   }
 }
 
@@ -380,6 +384,7 @@ function replace(present: HTMLElement, element: HTMLElement): void {
   const focused = bar?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
   const hadFocus = document.activeElement === present;
   present.replaceWith(element);
+  moveEditor(present, element);
   if (bar && !element.querySelector(".bubble--deleted")) element.querySelector(".message__foot")?.append(bar);
   focused?.focus({ preventScroll: true });
   if (!hadFocus) return;

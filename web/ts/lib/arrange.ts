@@ -1,6 +1,9 @@
 // Sets what differs between viewers, as the markup is the same for all: which messages are mine,
 // where a day begins, and which messages form a run of one sender in one minute.
 
+import { isBlocked } from "./blocked";
+import { decorateCode } from "./code";
+import { foldRun } from "./fold";
 import { dayName, dayOf, localize, minuteOf } from "./time";
 
 export function isMessage(element: Element | null): element is HTMLElement {
@@ -26,6 +29,7 @@ export function neighbour(element: Element, direction: "previousElementSibling" 
 /** Marks in a rendered message what is mine and where I am mentioned, and localizes its times. */
 export function decorate(message: HTMLElement, me: string): void {
   message.classList.toggle("mine", message.dataset["userId"] === me);
+  message.classList.toggle("is-from-blocked", isBlocked(message.dataset["userId"] ?? ""));
   for (const reaction of message.querySelectorAll<HTMLElement>(".reaction")) {
     reaction.setAttribute("aria-pressed", String((reaction.dataset["userIds"] ?? "").split(" ").includes(me)));
   }
@@ -36,6 +40,7 @@ export function decorate(message: HTMLElement, me: string): void {
     mention.classList.toggle("is-me", isMe);
     isMentioned ||= isMe;
   }
+  decorateCode(message);
   message.classList.toggle("names-me", isMentioned && message.dataset["userId"] !== me);
   localize(message);
 }
@@ -50,6 +55,7 @@ export function arrange(message: HTMLElement | null): void {
   // A pending message shows no time, so the one before it keeps its own.
   before?.classList.toggle("goes-on", joins && !message.classList.contains("is-pending"));
   if (!neighbour(message, "nextElementSibling")) message.classList.remove("goes-on");
+  foldRun(message);
 }
 
 function runOf(message: HTMLElement): string | null {
@@ -67,7 +73,10 @@ function updateDayLine(message: HTMLElement, before: HTMLElement | null): void {
   if (isFirst && !hasLine && at) {
     const day = document.createElement("li");
     day.className = "day";
-    const name = document.createElement("span");
+    // It leads to another day.
+    const name = document.createElement("button");
+    name.type = "button";
+    name.setAttribute("popovertarget", "jump");
     name.textContent = dayName(at);
     day.append(name);
     message.before(day);

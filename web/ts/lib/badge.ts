@@ -11,10 +11,18 @@ export function setTitle(name: string): void {
   show();
 }
 
+/** Takes over the title of another page. */
+export function setPageTitle(name: string): void {
+  title = name;
+  show();
+}
+
 export function setUnreadCount(number: number): void {
   if (number === count) return;
   count = number;
   document.body.classList.toggle("has-unread", count > 0);
+  const badge = navigator as { setAppBadge?(count: number): Promise<void> };
+  void badge.setAppBadge?.(count).catch(() => undefined);
   const href = count > 0 ? icon?.dataset["unread"] : plainIcon;
   if (href) icon?.setAttribute("href", href);
   show();

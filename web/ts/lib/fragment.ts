@@ -19,6 +19,11 @@ export function fragment(html: string): DocumentFragment {
   return template.content;
 }
 
+/** Reads a whole page. */
+export function parsePage(html: string): Document {
+  return new DOMParser().parseFromString(policy.createHTML(html), "text/html");
+}
+
 /** Copies the one element in a `<template>`. */
 export function copy(template: HTMLTemplateElement): HTMLElement {
   const first = template.content.firstElementChild;

@@ -4,6 +4,14 @@
 import { fragment } from "./fragment";
 import type { Message } from "./wire";
 
+export interface ListChanges {
+  /** Changes the list and leaves what is seen where it is. */
+  keep(change: () => void): void;
+  /** New messages are in the list: at its beginning, its end, or alone. */
+  loaded(messages: HTMLElement[], where: "older" | "newer" | "all"): void;
+  put(message: Message): void;
+}
+
 export class HistoryLoader {
   private queue: Promise<unknown> = Promise.resolve();
   private loading = 0;
@@ -11,15 +19,13 @@ export class HistoryLoader {
 
   constructor(
     private readonly list: HTMLElement,
-    private readonly scroller: HTMLElement,
     private readonly roomId: string,
-    private readonly changed: () => void,
-    private readonly put: (message: Message) => void,
+    private readonly changes: ListChanges,
   ) {}
 
   /** Returns whether the list reaches the newest message. */
   get isAtEnd(): boolean {
-    return !this.list.querySelector(".newer");
+    return !this.list.querySelector(":scope > .newer");
   }
 
   get isLoading(): boolean {
@@ -33,38 +39,40 @@ export class HistoryLoader {
 
   /** Loads the next older page, if there is one. */
   async older(): Promise<void> {
-    const link = this.list.querySelector<HTMLElement>(".older");
+    const link = this.list.querySelector<HTMLElement>(":scope > .older");
     if (!link || this.isLoading) return;
-    await this.load(`before=${link.dataset["older"]}`, (page) => {
-      const { scrollHeight, scrollTop } = this.scroller;
-      link.replaceWith(page);
-      this.changed();
-      // The visible messages stay where they are while the list grows above them.
-      this.scroller.scrollTop = scrollTop + this.scroller.scrollHeight - scrollHeight;
-    });
+    await this.load(`before=${link.dataset["older"]}`, (page) => this.insert(link, page, "older"));
   }
 
   /** Loads the next newer page, if there is one. */
   async newer(): Promise<void> {
-    const link = this.list.querySelector<HTMLElement>(".newer");
+    const link = this.list.querySelector<HTMLElement>(":scope > .newer");
     if (!link || this.isLoading) return;
-    await this.load(`after=${link.dataset["newer"]}`, (page) => {
-      link.replaceWith(page);
-      this.changed();
-    });
+    await this.load(`after=${link.dataset["newer"]}`, (page) => this.insert(link, page, "newer"));
   }
 
   /** Shows another page instead. Returns false if it could not be loaded. */
   jump(query: string): Promise<boolean> {
     return this.load(query, (page) => {
       const waiting = this.list.querySelectorAll(".is-pending");
+      const messages = messagesOf(page);
       this.list.replaceChildren(page, ...waiting);
-      this.changed();
+      this.changes.loaded(messages, "all");
     });
   }
 
   newest(): Promise<boolean> {
     return this.jump(`before=${Number.MAX_SAFE_INTEGER}`);
+  }
+
+  private insert(link: HTMLElement, page: DocumentFragment, where: "older" | "newer"): void {
+    // The list was replaced meanwhile.
+    if (!link.isConnected) return;
+    const messages = messagesOf(page);
+    this.changes.keep(() => {
+      link.replaceWith(page);
+      this.changes.loaded(messages, where);
+    });
   }
 
   private load(query: string, insert: (page: DocumentFragment) => void): Promise<boolean> {
@@ -80,10 +88,14 @@ export class HistoryLoader {
         return false;
       } finally {
         this.loading -= 1;
-        for (const message of this.deferred.splice(0)) this.put(message);
+        for (const message of this.deferred.splice(0)) this.changes.put(message);
       }
     });
     this.queue = loaded;
     return loaded;
   }
+}
+
+function messagesOf(page: DocumentFragment): HTMLElement[] {
+  return [...page.querySelectorAll<HTMLElement>("[data-message]")];
 }

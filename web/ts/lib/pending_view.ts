@@ -1,7 +1,7 @@
 // How a message looks until the server has it: a copy of the page's blank message.
 
 import { copy, field } from "./fragment";
-import type { PendingMessage, Quote } from "./pending_store";
+import type { PendingMessage, PendingState, Quote } from "./send_queue";
 import { errorText, t, tWith } from "./strings";
 
 export interface Blanks {
@@ -45,8 +45,23 @@ function renderQuote({ seq, name, excerpt }: Quote): HTMLElement {
   return quote;
 }
 
+/** Shows beside a message that it waits or is being sent; the style hides the latter for a second. */
+export function showState(message: HTMLElement, state: PendingState, discard: () => void): void {
+  if (message.dataset["state"] === state) return;
+  message.dataset["state"] = state;
+  message.querySelector(".message__state")?.remove();
+  if (state === "failed") return;
+  hideFailure(message);
+  const line = document.createElement("p");
+  line.className = "message__state";
+  line.append(t(state === "waiting" ? "waitingToSend" : "sending"));
+  if (state === "waiting") line.append(" ", button(t("discard"), discard));
+  message.append(line);
+}
+
 /** Shows under a message why it was not sent, with the buttons to retry and to discard it. */
 export function showFailure(message: HTMLElement, code: string, retry: () => void, discard: () => void): void {
+  showState(message, "failed", discard);
   message.querySelector(".message__failed")?.remove();
   message.classList.add("is-failed");
   const line = document.createElement("p");
@@ -56,7 +71,7 @@ export function showFailure(message: HTMLElement, code: string, retry: () => voi
   message.append(line);
 }
 
-export function hideFailure(message: HTMLElement): void {
+function hideFailure(message: HTMLElement): void {
   message.classList.remove("is-failed");
   message.querySelector(".message__failed")?.remove();
 }

@@ -15,9 +15,15 @@ export function previewLine(message: Message): string {
   return [...(text || (message.files[0]?.name ?? ""))].slice(0, MAX_LENGTH).join("");
 }
 
-/** The line in the list of rooms: in a room of many it begins with the sender's name. */
-export function roomPreview(message: Message, me: string, kind: string): string {
-  const line = previewLine(message);
+/** The line in the list of rooms: in a room of many it begins with the sender's name. Each part has a direction of its own. */
+export function roomPreview(message: Message, me: string, kind: string): Node[] {
   const isNamed = kind === "open" && message.kind !== "system" && message.user && message.user.id !== me;
-  return isNamed ? `${message.user?.name}: ${line}` : line;
+  const name = isNamed ? [bdi(message.user?.name ?? ""), document.createTextNode(": ")] : [];
+  return [...name, bdi(previewLine(message))];
+}
+
+function bdi(text: string): HTMLElement {
+  const element = document.createElement("bdi");
+  element.textContent = text;
+  return element;
 }

@@ -2,11 +2,8 @@
 // it knows none of them.
 
 import type { Socket } from "socket.io-client";
-import type { PendingMessage } from "./pending_store";
-import { SendQueue } from "./send_queue";
-import { chat } from "./socket";
+import { chat, listen, moveTo } from "./socket";
 import type { Reads } from "./unread";
-import { UploadBatch } from "./upload_batch";
 import { type Answer, isRetryable, type Joined, type Message, type Presence, type Refusal, type Room, type User } from "./wire";
 
 /** The server's snapshot holds no more members than this; above it read positions are unknown. */
@@ -32,21 +29,13 @@ export interface RoomEvents {
   user: User;
   presence: { userId: string; state: Presence; seenAt?: string };
   change: Room;
-  /** A message of this page that waits to be sent, with the rows of its files. */
-  pending: { message: PendingMessage; rows: HTMLElement[] };
-  sent: { key: string; seq: number };
-  failed: { key: string; code: string };
-  /** The sender removed all that was in a message. */
-  withdrawn: { key: string };
-  /** Nothing can be sent for so long. */
-  wait: { ms: number };
 }
 
 export type RoomAction = "kick" | "moderator" | "owner" | "react" | "edit" | "delete" | "pin";
 
 export class RoomConnection extends EventTarget {
   private readonly socket: Socket;
-  private readonly queue: SendQueue;
+  private readonly subscriptions = new AbortController();
   private readPositions: Map<string, number> | null = null;
   private hasJoined = false;
   private isClosed = false;
@@ -60,18 +49,8 @@ export class RoomConnection extends EventTarget {
     private epoch: string,
   ) {
     super();
-    this.socket = chat(() => ({ ...this.position(), view: "html" }));
-    this.queue = new SendQueue(
-      me,
-      roomId,
-      this.socket,
-      {
-        sent: (key, seq) => this.emit("sent", { key, seq }),
-        failed: (key, code) => this.emit("failed", { key, code }),
-        wait: (ms) => this.emit("wait", { ms }),
-      },
-      () => this.hasJoined,
-    );
+    this.socket = chat();
+    moveTo(() => this.position());
     this.listen();
   }
 
@@ -89,31 +68,6 @@ export class RoomConnection extends EventTarget {
     return this.readPositions;
   }
 
-  pending(): readonly PendingMessage[] {
-    return this.queue.pending();
-  }
-
-  send(message: PendingMessage, files: File[]): void {
-    if (!files.length) {
-      this.emit("pending", { message, rows: [] });
-      return this.queue.send(message);
-    }
-    const batch = new UploadBatch(message, files, () => {
-      this.emit("withdrawn", { key: message.key });
-      this.discard(message.key);
-    });
-    this.emit("pending", { message, rows: batch.rows });
-    void this.queue.sendFiles(batch);
-  }
-
-  retry(key: string): void {
-    this.queue.retry(key);
-  }
-
-  discard(key: string): void {
-    this.queue.discard(key);
-  }
-
   sendTyping(): void {
     if (this.hasJoined) this.socket.volatile.emit("typing", { room: this.roomId });
   }
@@ -122,11 +76,16 @@ export class RoomConnection extends EventTarget {
   read(seq: number): void {
     if (seq <= this.readSeq) return;
     this.readSeq = seq;
-    this.readTimer ||= window.setTimeout(() => {
-      this.readTimer = 0;
-      if (this.hasJoined) this.socket.emit("read", { room: this.roomId, seq: this.readSeq });
-    }, READ_INTERVAL_MS);
+    this.readTimer ||= window.setTimeout(() => this.flushRead(), READ_INTERVAL_MS);
   }
+
+  /** Sends the read position now, as the page is about to go. */
+  private flushRead = () => {
+    if (!this.readTimer) return;
+    clearTimeout(this.readTimer);
+    this.readTimer = 0;
+    if (this.hasJoined) this.socket.emit("read", { room: this.roomId, seq: this.readSeq });
+  };
 
   /** Sends a request whose effect comes back as an event. Returns the error code, or `null` when done. */
   async act(action: RoomAction, body: object): Promise<string | null> {
@@ -138,8 +97,14 @@ export class RoomConnection extends EventTarget {
   /** Stops reconnecting, as the page is about to leave the room. */
   close(): void {
     this.isClosed = true;
+    this.flushRead();
     this.hasJoined = false;
-    clearTimeout(this.readTimer);
+  }
+
+  /** Ends with its page. */
+  dispose(): void {
+    this.close();
+    this.subscriptions.abort();
   }
 
   private emit<K extends keyof RoomEvents>(name: K, detail: RoomEvents[K]): void {
@@ -151,34 +116,37 @@ export class RoomConnection extends EventTarget {
   }
 
   private listen(): void {
-    const { socket } = this;
+    const { signal } = this.subscriptions;
     const isHere = (room: string) => room === this.roomId;
-    socket.on("connect_error", (error: Error & { data?: Refusal }) => this.refused(error.data));
-    socket.on("disconnect", () => this.lost());
-    socket.on("joined", (joined: Joined) => this.joined(joined));
-    socket.on("message", (message: Message) => isHere(message.roomId) && this.message(message));
-    socket.on("join", ({ room, user, count }: { room: string; user: User; count: number }) => {
-      if (!isHere(room)) return;
-      this.memberJoined(user.id);
-      this.emit("online", { user, count });
-    });
-    socket.on("exit", ({ room, user, count }: { room: string; user: User; count: number }) => {
-      // Going offline ends no membership: the system message of an exit does.
-      if (isHere(room)) this.emit("offline", { user, count });
-    });
-    socket.on("typing", ({ room, user }: { room: string; user: User }) => isHere(room) && this.emit("typing", user));
-    socket.on("read", ({ room, userId, seq }: { room: string; userId: string; seq: number }) => {
-      if (isHere(room)) this.advance({ [userId]: seq });
-    });
-    socket.on("reads", ({ room, marks }: { room: string; marks: Record<string, number> }) => isHere(room) && this.advance(marks));
-    socket.on("user", (user: User) => this.emit("user", user));
-    socket.on("presence", (presence: RoomEvents["presence"]) => this.emit("presence", presence));
-    socket.on("changeRoom", (room: Room) => isHere(room.id) && this.emit("change", room));
-    socket.on("removeRoom", (id: string) => isHere(id) && this.emit("closed", { reason: "removed" }));
-    socket.on("kicked", ({ room }: { room: string }) => isHere(room) && this.emit("closed", { reason: "kicked" }));
-    socket.on("draining", () => this.emit("draining", undefined));
-    socket.on("rev", (revs: Record<string, number>) => {
-      if (this.hasJoined && (revs[this.roomId] ?? 0) > this.rev) this.resume();
+    addEventListener("pagehide", this.flushRead, { signal });
+    listen(this.socket, signal, {
+      connect_error: (error: Error & { data?: Refusal }) => this.refused(error.data),
+      disconnect: () => this.lost(),
+      joined: (joined: Joined) => this.joined(joined),
+      message: (message: Message) => isHere(message.roomId) && this.message(message),
+      join: ({ room, user, count }: { room: string; user: User; count: number }) => {
+        if (!isHere(room)) return;
+        this.memberJoined(user.id);
+        this.emit("online", { user, count });
+      },
+      exit: ({ room, user, count }: { room: string; user: User; count: number }) => {
+        // Going offline ends no membership: the system message of an exit does.
+        if (isHere(room)) this.emit("offline", { user, count });
+      },
+      typing: ({ room, user }: { room: string; user: User }) => isHere(room) && this.emit("typing", user),
+      read: ({ room, userId, seq }: { room: string; userId: string; seq: number }) => {
+        if (isHere(room)) this.advance({ [userId]: seq });
+      },
+      reads: ({ room, marks }: { room: string; marks: Record<string, number> }) => isHere(room) && this.advance(marks),
+      user: (user: User) => this.emit("user", user),
+      presence: (presence: RoomEvents["presence"]) => this.emit("presence", presence),
+      changeRoom: (room: Room) => isHere(room.id) && this.emit("change", room),
+      removeRoom: (id: string) => isHere(id) && this.emit("closed", { reason: "removed" }),
+      kicked: ({ room }: { room: string }) => isHere(room) && this.emit("closed", { reason: "kicked" }),
+      draining: () => this.emit("draining", undefined),
+      rev: (revs: Record<string, number>) => {
+        if (this.hasJoined && (revs[this.roomId] ?? 0) > this.rev) this.resume();
+      },
     });
   }
 
@@ -193,7 +161,6 @@ export class RoomConnection extends EventTarget {
     this.emit("joined", { ...joined, isReset });
     this.emit("change", room);
     this.emit("reads", this.readPositions);
-    void this.queue.flush();
   }
 
   private message(message: Message): void {
@@ -241,7 +208,7 @@ export class RoomConnection extends EventTarget {
       return this.emit("refused", { code: reason.code });
     }
     // No longer a member: the same address shows the page to join, or that the room is gone.
-    if (reason) return location.replace(location.pathname);
+    if (reason) return location.replace(reason.code === "unauthenticated" ? signInAgain() : location.pathname);
     this.emit("refused", {});
   }
 }
@@ -253,12 +220,28 @@ export function departed({ system, user }: Message): User | undefined {
   return system.event === "kick" || system.event === "ban" ? system.user : undefined;
 }
 
+/** The page to sign in on, which comes back here: to log in for an account, to join for a guest. */
+function signInAgain(): string {
+  if (document.body.hasAttribute("data-account")) return `/login?done=ended&next=${encodeURIComponent(location.pathname)}`;
+  return `${location.pathname}?refused=unauthenticated`;
+}
+
 let connection: RoomConnection | undefined;
+let page: HTMLElement | null = null;
 
 /** The connection of the page; made from the data of the room's element when first asked for. */
 export function roomConnection(): RoomConnection {
-  if (connection) return connection;
-  const { roomId = "", roomRev = "0", roomEpoch = "" } = document.querySelector<HTMLElement>(".room")?.dataset ?? {};
+  const room = document.querySelector<HTMLElement>(".room");
+  if (connection && room === page) return connection;
+  leaveRoom();
+  const { roomId = "", roomRev = "0", roomEpoch = "" } = room?.dataset ?? {};
+  page = room;
   connection = new RoomConnection(roomId, document.body.dataset["me"] ?? "", Number(roomRev), roomEpoch);
   return connection;
+}
+
+/** Ends the connection of the page before. */
+export function leaveRoom(): void {
+  connection?.dispose();
+  connection = undefined;
 }

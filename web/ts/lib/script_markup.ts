@@ -7,6 +7,7 @@ const markup = (globalThis as { markup?: Record<string, string> }).markup ?? {};
 
 export function addScriptMarkup(): void {
   const room = document.querySelector(".room");
+  if (document.querySelector("#message-bar, #lightbox")) return;
   room?.append(fragment(markup["messageMenu"] ?? ""), fragment(markup["uploadItem"] ?? ""));
   if (room || document.querySelector(".gallery")) document.body.append(fragment(markup["lightbox"] ?? ""));
 }

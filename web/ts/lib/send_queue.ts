@@ -1,115 +1,355 @@
-// Sends pending messages one after another, each until the server acknowledges it.
+// Messages that the server has not acknowledged, with their files. They are stored in the browser, so
+// they outlive a reload, a closed tab and a restart, and whichever tab is open sends them. Each keeps its
+// key, and the server answers a key that it knows with the first response, so none is stored twice.
 
 import type { Socket } from "socket.io-client";
-import { type PendingMessage, PendingStore } from "./pending_store";
-import { errorCode, type UploadBatch } from "./upload_batch";
+import { all, put, remove } from "./database";
+import { exclusive } from "./exclusive";
+import { chat } from "./socket";
 import { UploadFailed } from "./upload";
+import { FileUploads } from "./file_uploads";
 import { type Answer, isRetryable, type Sent } from "./wire";
 
-export interface SendObserver {
-  sent(key: string, seq: number): void;
-  failed(key: string, code: string): void;
-  /** Nothing can be sent for so long. */
-  wait(ms: number): void;
+export interface Quote {
+  seq: number;
+  name: string;
+  excerpt: string;
 }
+
+export interface PendingFile {
+  /** Its number in the message, which stays when another file is removed. */
+  no: number;
+  file: File;
+  /** The id of the uploaded file. */
+  id?: string;
+}
+
+export interface PendingMessage {
+  key: string;
+  me: string;
+  room: string;
+  text: string;
+  to?: { id: string; name: string };
+  /** The message that this one replies to. */
+  replyTo?: Quote;
+  at: string;
+  /** Messages are sent in this order. */
+  order: number;
+  files: PendingFile[];
+  /** The error code that stopped the message; it waits for its sender to retry or discard it. */
+  failed?: string;
+}
+
+export type NewPending = Pick<PendingMessage, "room" | "text" | "to" | "replyTo"> & { files: File[] };
+export type PendingState = "waiting" | "sending" | "failed";
+
+export interface SendEvents {
+  added: PendingMessage;
+  state: { key: string; state: PendingState };
+  progress: { key: string; no: number; part: number };
+  sent: { key: string; room: string; seq: number };
+  failed: { key: string; code: string };
+  /** Its sender removed it, here or in another tab. */
+  withdrawn: { key: string };
+  /** Nothing can be sent to the room for so long. */
+  wait: { room: string; ms: number };
+}
+
+/** Texts do not wait behind the upload of a file. */
+type Lane = "text" | "files";
 
 const ACK_TIMEOUT_MS = 15_000;
 /** A longer rate limit fails the message, so that its sender decides. */
 const MAX_RETRY_AFTER_MS = 90_000;
+/** How often files are tried while the connection is there. */
+const MAX_TRIES = 4;
 
-export class SendQueue {
-  private readonly store: PendingStore;
-  private readonly batches = new Map<string, UploadBatch>();
-  private isSending = false;
+export class SendQueue extends EventTarget {
+  /** Resolves when the messages of earlier pages are known. */
+  readonly ready: Promise<void>;
+  private readonly messages = new Map<string, PendingMessage>();
+  /** The keys of messages that are in the database. */
+  private readonly stored = new Set<string>();
+  private readonly states = new Map<string, PendingState>();
+  private readonly tries = new Map<string, number>();
+  private readonly running = new Set<string>();
+  private readonly uploads: FileUploads;
+  private readonly tabs: BroadcastChannel | undefined;
+  private lastOrder = 0;
 
   constructor(
-    me: string,
-    private readonly room: string,
+    private readonly me: string,
     private readonly socket: Socket,
-    private readonly observer: SendObserver,
-    private readonly isReady: () => boolean,
   ) {
-    this.store = new PendingStore(me, room);
+    super();
+    this.uploads = new FileUploads((key, no, part) => this.emit("progress", { key, no, part }));
+    this.tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(`madang.pending.${me}`) : undefined;
+    this.tabs?.addEventListener("message", ({ data }) => void this.hear(data));
+    socket.on("connect", () => this.sendAll());
+    addEventListener("beforeunload", (event) => {
+      if ([...this.messages.keys()].some((key) => !this.stored.has(key))) event.preventDefault();
+    });
+    this.ready = this.load().then(() => this.sendAll());
   }
 
-  pending(): readonly PendingMessage[] {
-    return this.store.all();
+  on<K extends keyof SendEvents>(name: K, signal: AbortSignal, listener: (detail: SendEvents[K]) => void): void {
+    this.addEventListener(name, (event) => listener((event as CustomEvent<SendEvents[K]>).detail), { signal });
   }
 
-  send(message: PendingMessage): void {
-    this.store.add(message);
-    void this.flush();
+  /** The messages of a room in their order. */
+  of(room: string): PendingMessage[] {
+    return [...this.messages.values()].filter((message) => message.room === room).sort((a, b) => a.order - b.order);
   }
 
-  async flush(): Promise<void> {
-    if (this.isSending) return;
-    this.isSending = true;
-    try {
-      for (let message = this.store.next(); message && this.isReady(); message = this.store.next()) {
-        await this.transmit(message);
-      }
-    } finally {
-      this.isSending = false;
-    }
+  stateOf(key: string): PendingState {
+    if (this.messages.get(key)?.failed) return "failed";
+    return this.states.get(key) ?? "waiting";
+  }
+
+  add({ room, text, files, to, replyTo }: NewPending): void {
+    this.lastOrder = Math.max(Date.now(), this.lastOrder + 1);
+    const message: PendingMessage = {
+      key: newKey(),
+      me: this.me,
+      room,
+      text,
+      at: new Date().toISOString(),
+      order: this.lastOrder,
+      files: files.map((file, no) => ({ no, file })),
+      ...(to && { to }),
+      ...(replyTo && { replyTo }),
+    };
+    this.messages.set(message.key, message);
+    void this.store(message).then(() => this.tell({ kind: "added", key: message.key }));
+    this.emit("added", message);
+    void this.send(room, laneOf(message));
   }
 
   retry(key: string): void {
-    const batch = this.batches.get(key);
-    if (batch) void this.sendFiles(batch);
-    this.store.retry(key);
-    void this.flush();
+    const message = this.messages.get(key);
+    if (!message) return;
+    delete message.failed;
+    this.tries.delete(key);
+    void this.store(message).then(() => this.tell({ kind: "retried", key }));
+    this.setState(key, "waiting");
+    void this.send(message.room, laneOf(message));
   }
 
   discard(key: string): void {
-    this.batches.get(key)?.cancel();
-    this.batches.delete(key);
-    this.store.remove(key);
+    this.drop(key);
+    this.tell({ kind: "withdrawn", key });
   }
 
-  /** Uploads the files of a message, then sends it with them. */
-  async sendFiles(batch: UploadBatch): Promise<void> {
-    const { message } = batch;
-    this.batches.set(message.key, batch);
+  /** Removes one file of a message, and the message with its last file if there is no text. */
+  removeFile(key: string, no: number): void {
+    const message = this.messages.get(key);
+    if (!message) return;
+    message.files = message.files.filter((file) => file.no !== no);
+    this.uploads.stop(key, no);
+    if (!message.files.length && !message.text) return this.discard(key);
+    void this.store(message);
+    void this.send(message.room, laneOf(message));
+  }
+
+  private drop(key: string): void {
+    this.forget(key);
+    this.emit("withdrawn", { key });
+  }
+
+  private forget(key: string): void {
+    this.messages.delete(key);
+    this.stored.delete(key);
+    this.states.delete(key);
+    this.uploads.stop(key);
+    void remove("pending", this.place(key));
+  }
+
+  private async load(): Promise<void> {
+    for (const message of await all<PendingMessage>("pending", this.place(""))) {
+      this.stored.add(message.key);
+      if (this.messages.has(message.key)) continue;
+      this.messages.set(message.key, message);
+      this.emit("added", message);
+    }
+  }
+
+  /** Takes over what other tabs have done. */
+  private async refresh(): Promise<void> {
+    const present = await all<PendingMessage>("pending", this.place(""));
+    const keys = new Set(present.map(({ key }) => key));
+    // Another tab has sent or discarded it.
+    for (const key of [...this.stored]) {
+      if (keys.has(key)) continue;
+      this.stored.delete(key);
+      this.messages.delete(key);
+    }
+    await this.load();
+  }
+
+  private async hear(told: Told): Promise<void> {
+    const { key } = told;
+    if (told.kind === "added") return this.load();
+    if (told.kind === "withdrawn") return this.drop(key);
+    const message = this.messages.get(key);
+    if (told.kind === "sent") {
+      this.messages.delete(key);
+      this.stored.delete(key);
+      this.emit("sent", { key, room: told.room, seq: told.seq });
+    } else if (message && told.kind === "failed") {
+      message.failed = told.code;
+      this.emit("failed", { key, code: told.code });
+    } else if (message) {
+      delete message.failed;
+      this.setState(key, "waiting");
+    }
+  }
+
+  private sendAll(): void {
+    for (const room of new Set([...this.messages.values()].map((message) => message.room))) {
+      void this.send(room, "text");
+      void this.send(room, "files");
+    }
+  }
+
+  /** Sends what waits for a room, one message after another. */
+  private async send(room: string, lane: Lane): Promise<void> {
+    const name = `${lane}.${room}`;
+    if (this.running.has(name) || !this.isDue(room, lane)) return;
+    this.running.add(name);
     try {
-      const ids = await batch.start();
-      // Discarded meanwhile.
-      if (!this.batches.has(message.key)) return;
-      await this.transmit(message, ids);
-      this.batches.delete(message.key);
-      batch.release();
+      await exclusive(`madang.${name}.${this.me}`, lane === "text", async () => {
+        await this.refresh();
+        for (let message = this.next(room, lane); message && this.socket.connected; message = this.next(room, lane)) {
+          await (lane === "text" ? this.transmit(message) : this.transmitFiles(message));
+        }
+      });
+    } finally {
+      this.running.delete(name);
+    }
+    if (this.isDue(room, lane)) void this.send(room, lane);
+  }
+
+  private isDue(room: string, lane: Lane): boolean {
+    return this.socket.connected && this.next(room, lane) !== undefined;
+  }
+
+  private next(room: string, lane: Lane): PendingMessage | undefined {
+    return this.of(room).find((message) => !message.failed && laneOf(message) === lane);
+  }
+
+  private async transmit(message: PendingMessage): Promise<void> {
+    this.setState(message.key, "sending");
+    const answer = await this.request(message);
+    if (!this.messages.has(message.key)) return;
+    if (answer?.ok) return this.done(message, answer.seq);
+    // Without an answer it may have arrived or not: the same key is sent again.
+    if (!answer) return this.pause(message, 1000);
+    const { code, retryAfterMs = 2000 } = answer.error;
+    if (!isRetryable(code) || retryAfterMs > MAX_RETRY_AFTER_MS) return this.fail(message, code);
+    if (code === "rate_limited") this.emit("wait", { room: message.room, ms: retryAfterMs });
+    await this.pause(message, retryAfterMs);
+  }
+
+  private async transmitFiles(message: PendingMessage): Promise<void> {
+    this.setState(message.key, "sending");
+    let code = "";
+    try {
+      await this.uploads.run(message, () => void this.store(message));
+      if (!this.messages.has(message.key) || laneOf(message) === "text") return;
+      const answer = await this.request(message);
+      if (answer?.ok) return this.done(message, answer.seq);
+      code = answer ? answer.error.code : "unavailable";
     } catch (error) {
-      if (this.batches.has(message.key)) this.observer.failed(message.key, errorCode(error));
+      code = error instanceof UploadFailed ? error.refusal.code : "internal";
     }
+    if (!this.messages.has(message.key)) return;
+    const tries = (this.tries.get(message.key) ?? 0) + 1;
+    // Uploads that no message took for long are gone from the server.
+    const isForgotten = code === "invalid" && tries === 1 && message.files.some(({ id }) => id);
+    if (isForgotten) for (const file of message.files) delete file.id;
+    if (!this.socket.connected) return this.setState(message.key, "waiting");
+    this.tries.set(message.key, tries);
+    if ((!isRetryable(code) && !isForgotten) || tries >= MAX_TRIES) return this.fail(message, code);
+    await this.pause(message, 500 * 2 ** tries);
   }
 
-  private async transmit(pending: PendingMessage, fileIds?: string[]): Promise<void> {
-    const { key, text, to, replyTo } = pending;
-    const request = { room: this.room, key, text, ...(to && { to: to.id }), ...(replyTo && { replyTo: replyTo.seq }), ...(fileIds && { fileIds }) };
-    let answer: Answer<Sent>;
-    try {
-      answer = (await this.socket.timeout(ACK_TIMEOUT_MS).emitWithAck("message", request)) as Answer<Sent>;
-    } catch {
-      // The message may have arrived or not. The same key is sent again, so it is stored once.
-      if (fileIds) throw new UploadFailed({ code: "unavailable", message: "" });
-      await pause(1000);
-      return;
-    }
-    if (answer.ok) {
-      this.store.remove(key);
-      this.observer.sent(key, answer.seq);
-    } else if (isRetryable(answer.error.code) && !fileIds && (answer.error.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS) {
-      const ms = answer.error.retryAfterMs ?? 2000;
-      if (answer.error.code === "rate_limited") this.observer.wait(ms);
-      await pause(ms);
-    } else if (fileIds) {
-      throw new UploadFailed(answer.error);
-    } else {
-      this.store.fail(key, answer.error.code);
-      this.observer.failed(key, answer.error.code);
-    }
+  private async request({ room, key, text, to, replyTo, files }: PendingMessage): Promise<Answer<Sent> | null> {
+    const fileIds = files.flatMap(({ id }) => id ?? []);
+    const request = { room, key, text, ...(to && { to: to.id }), ...(replyTo && { replyTo: replyTo.seq }), ...(fileIds.length && { fileIds }) };
+    return (this.socket.timeout(ACK_TIMEOUT_MS).emitWithAck("message", request) as Promise<Answer<Sent>>).catch(() => null);
+  }
+
+  private done({ key, room }: PendingMessage, seq: number): void {
+    this.forget(key);
+    this.emit("sent", { key, room, seq });
+    this.tell({ kind: "sent", key, room, seq });
+  }
+
+  private fail(message: PendingMessage, code: string): void {
+    const { key } = message;
+    message.failed = code;
+    this.tries.delete(key);
+    void this.store(message);
+    this.emit("failed", { key, code });
+    this.tell({ kind: "failed", key, code });
+  }
+
+  private pause({ key }: PendingMessage, ms: number): Promise<void> {
+    this.setState(key, "waiting");
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  private setState(key: string, state: PendingState): void {
+    this.states.set(key, state);
+    this.emit("state", { key, state });
+  }
+
+  private async store(message: PendingMessage): Promise<void> {
+    const isStored = await put("pending", this.place(message.key), message);
+    // It was sent or discarded while it was written.
+    if (!this.messages.has(message.key)) return remove("pending", this.place(message.key));
+    if (isStored) this.stored.add(message.key);
+  }
+
+  private place(key: string): string {
+    return `${this.me}.${key}`;
+  }
+
+  private tell(told: Told): void {
+    this.tabs?.postMessage(told);
+  }
+
+  private emit<K extends keyof SendEvents>(name: K, detail: SendEvents[K]): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** What a tab tells the others. */
+type Told =
+  | { kind: "added" | "retried" | "withdrawn"; key: string }
+  | { kind: "sent"; key: string; room: string; seq: number }
+  | { kind: "failed"; key: string; code: string };
+
+function laneOf(message: PendingMessage): Lane {
+  return message.files.length ? "files" : "text";
+}
+
+/** `crypto.randomUUID` is missing over plain HTTP, as in a home network. */
+function newKey(): string {
+  if ("randomUUID" in crypto) return crypto.randomUUID();
+  return Array.from((crypto as Crypto).getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+let opened: SendQueue | undefined;
+
+/** The queue of the user. */
+export function sendQueue(): SendQueue {
+  opened ??= new SendQueue(document.body.dataset["me"] ?? "", chat());
+  return opened;
+}
+
+/** Sends what earlier pages left, on a page that would connect to no room. */
+export async function sendLeftovers(): Promise<void> {
+  const { me } = document.body.dataset;
+  if (me && (await all("pending", `${me}.`)).length) sendQueue();
 }

@@ -1,10 +1,15 @@
-// One connection for the page; the namespaces share it.
+// One connection for all pages that are visited without a full load; the namespaces share it.
 
 import { Manager, type Socket } from "socket.io-client";
 
 let manager: Manager | undefined;
 let chatSocket: Socket | undefined;
-let place: (() => object) | undefined;
+
+type Place = () => object;
+
+/** What the socket of `/chat` says of the page's room when it connects. */
+let place: Place | undefined;
+let sentPlace: Place | undefined;
 
 function newManager(): Manager {
   const manager = new Manager(location.origin, {
@@ -23,25 +28,49 @@ function newManager(): Manager {
   return manager;
 }
 
-export function namespace(name: "/room" | "/chat", auth?: () => object): Socket {
+function namespace(name: "/room" | "/chat", auth?: () => object): Socket {
   manager ??= newManager();
   return manager.socket(name, auth ? { auth: (give) => give(auth()) } : {});
 }
 
-/**
- * The one socket of `/chat`. The page of a room passes with `room` what it shows; it is read when the
- * socket connects, so the order of the callers does not matter.
- */
-export function chat(room?: () => object): Socket {
-  if (room) place = room;
+/** The one socket of `/room`, which tells of all open rooms. */
+export function lobby(): Socket {
+  return namespace("/room");
+}
+
+/** The one socket of `/chat`. */
+export function chat(): Socket {
   if (chatSocket) return chatSocket;
-  const socket = namespace("/chat", () => ({ lang: document.documentElement.lang, ...place?.() }));
+  const socket = namespace("/chat", () => {
+    sentPlace = place;
+    // An empty room says that the page has none, whatever page the connection began on.
+    return { lang: document.documentElement.lang, view: "html", ...(place?.() ?? { room: "" }) };
+  });
   const sendPresence = () => {
     if (socket.connected) socket.emit("presence", { state: document.hidden ? "away" : "online" });
   };
-  // A new connection counts as online.
-  socket.on("connect", () => document.hidden && sendPresence());
+  socket.on("connect", () => {
+    // The page has moved on meanwhile.
+    if (sentPlace !== place) return void socket.disconnect().connect();
+    // A new connection counts as online.
+    if (document.hidden) sendPresence();
+  });
   document.addEventListener("visibilitychange", sendPresence);
   chatSocket = socket;
   return socket;
+}
+
+/** Moves the socket of `/chat` to the room of another page, or out of it. */
+export function moveTo(room: Place | undefined): void {
+  if (place === room) return;
+  place = room;
+  if (chatSocket?.connected) chatSocket.disconnect().connect();
+}
+
+/** Listens until `signal` aborts. */
+export function listen(socket: Socket, signal: AbortSignal, listeners: Record<string, (...values: any[]) => void>): void {
+  for (const [name, listener] of Object.entries(listeners)) {
+    socket.on(name, listener);
+    signal.addEventListener("abort", () => socket.off(name, listener), { once: true });
+  }
 }

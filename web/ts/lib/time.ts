@@ -9,12 +9,19 @@ const full = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "shor
 const short = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
 
+/** Tells the server the time zone, so that its pages show local times from the start. */
+export function rememberZone(): void {
+  const value = `madang_zone=${-new Date().getTimezoneOffset()}`;
+  if (!document.cookie.includes(value)) document.cookie = `${value}; path=/; max-age=31536000; samesite=lax`;
+}
+
 export function localize(within: ParentNode): void {
   for (const time of within.querySelectorAll<HTMLTimeElement>("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
     time.title = full.format(at);
-    time.textContent = format(time, at);
+    const text = format(time, at);
+    if (time.textContent !== text) time.textContent = text;
   }
 }
 

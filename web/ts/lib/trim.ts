@@ -1,5 +1,4 @@
-// Keeps a page that is open for days small: above MAX_MESSAGES the oldest are removed, and scrolling
-// up loads them again.
+// Keeps the list small, at whichever end is out of sight: what is removed is loaded again by scrolling there.
 
 import { arrange, seqOf } from "./arrange";
 import { t } from "./strings";
@@ -7,7 +6,8 @@ import { t } from "./strings";
 const MAX_MESSAGES = 300;
 const KEPT_MESSAGES = 200;
 
-export function trim(list: HTMLElement, messages: HTMLElement[]): void {
+/** Removes the oldest messages of a list that has become long. */
+export function trimOldest(list: HTMLElement, messages: HTMLElement[]): void {
   if (messages.length <= MAX_MESSAGES) return;
   const first = messages[messages.length - KEPT_MESSAGES];
   if (!first) return;
@@ -16,15 +16,30 @@ export function trim(list: HTMLElement, messages: HTMLElement[]): void {
   addOlderLink(list, seqOf(first));
 }
 
+/** Removes the newest messages of a list that has become long; pending ones stay. */
+export function trimNewest(list: HTMLElement, messages: HTMLElement[]): void {
+  if (messages.length <= MAX_MESSAGES) return;
+  const last = messages[KEPT_MESSAGES - 1];
+  if (!last) return;
+  list.querySelector(".newer")?.remove();
+  while (last.nextElementSibling && !last.nextElementSibling.matches(".is-pending")) last.nextElementSibling.remove();
+  last.classList.remove("goes-on");
+  last.after(link("newer", "after", seqOf(last)));
+}
+
 /** Adds the link to older messages, as the server renders it. */
 export function addOlderLink(list: HTMLElement, before: number): void {
-  const older = document.createElement("li");
-  older.className = "older";
-  older.dataset["older"] = String(before);
-  const link = document.createElement("a");
-  link.className = "button button--quiet";
-  link.href = `?before=${before}`;
-  link.textContent = t("older");
-  older.append(link);
-  list.prepend(older);
+  list.prepend(link("older", "before", before));
+}
+
+function link(name: "older" | "newer", parameter: string, seq: number): HTMLElement {
+  const item = document.createElement("li");
+  item.className = name;
+  item.dataset[name] = String(seq);
+  const anchor = document.createElement("a");
+  anchor.className = "button button--quiet";
+  anchor.href = `?${parameter}=${seq}`;
+  anchor.textContent = t(name);
+  item.append(anchor);
+  return item;
 }

@@ -6,12 +6,14 @@ import { t } from "./strings";
 /** The read position of each member, by user id. */
 export type Reads = ReadonlyMap<string, number>;
 
-export function countUnread(list: HTMLElement, reads: Reads | null): void {
+/** Shows the numbers of these messages. */
+export function countUnread(messages: Iterable<HTMLElement>, reads: Reads | null): void {
   const marks = [...(reads?.values() ?? [])].sort((a, b) => a - b);
-  for (const message of list.querySelectorAll<HTMLElement>(".message:not(.is-pending)")) {
+  for (const message of messages) {
+    if (message.dataset["kind"] === "system") continue;
     const count = reads ? unreadOf(message, reads, marks) : 0;
     const mark = message.querySelector<HTMLElement>(".unread") ?? (count > 0 ? addMark(message) : null);
-    if (!mark) continue;
+    if (!mark || mark.textContent === String(count)) continue;
     mark.hidden = count === 0;
     mark.textContent = String(count);
     mark.title = `${count} ${t("unreadBy")}`;
@@ -23,6 +25,8 @@ function addMark(message: HTMLElement): HTMLElement | null {
   if (message.querySelector(".bubble--deleted")) return null;
   const mark = document.createElement("b");
   mark.className = "unread";
+  // It changes all the time, and a reader would read it out each time.
+  mark.setAttribute("aria-hidden", "true");
   message.querySelector(".message__foot")?.prepend(mark);
   return mark;
 }

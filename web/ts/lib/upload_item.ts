@@ -54,7 +54,7 @@ function iconOf({ type }: File): string {
   return type.startsWith("text/") || type === "application/pdf" ? "text" : "file";
 }
 
-function formatSize(bytes: number): string {
+export function formatSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1e6) return `${Math.ceil(bytes / 1000)} KB`;
   return `${size.format(bytes / 1e6)} MB`;

@@ -1,5 +1,112 @@
-/** Whether the browser went back or forward to the page, and so may show it as it was then. */
-export function isFromHistory(): boolean {
-  const [visit] = performance.getEntriesByType("navigation");
-  return (visit as PerformanceNavigationTiming | undefined)?.type === "back_forward";
+// Moves between pages without a full load: the same HTML is fetched and put into the page, so the
+// connection and running uploads live on. Links, Back and pages without scripts work as ever.
+
+import { setPageTitle } from "./badge";
+import { parsePage } from "./fragment";
+import { currentEntry } from "./place";
+import { addScriptMarkup } from "./script_markup";
+
+/** Pages that are visited this way. */
+const VISITED = /^\/(?:room\/[0-9a-z]+(?:\/files)?|people|search|me)?$/;
+
+let running: AbortController | undefined;
+let hasMoved = false;
+/** The entry of the history that is shown. */
+let shown = "";
+
+/** Whether the page may show an earlier state: it came from the history, or its sockets listened only after it was made. */
+export function mayBeStale(): boolean {
+  const [load] = performance.getEntriesByType("navigation");
+  return hasMoved || (load as PerformanceNavigationTiming | undefined)?.type === "back_forward";
+}
+
+export function startVisits(): void {
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href]") : null;
+    if (!link || !isPlain(event) || !isVisited(link)) return;
+    event.preventDefault();
+    void visit(link.href);
+  });
+  addEventListener("popstate", () => {
+    const entry = currentEntry();
+    // Only the fragment has changed, or a picture was opened or closed.
+    if (entry === shown || (entry === undefined && !hasMoved)) return;
+    void visit(location.href, { isBack: true });
+  });
+  shown = currentEntry() ?? newEntry();
+  history.replaceState({ ...history.state, visit: shown }, "");
+}
+
+/** Returns a name that no other entry has, also of earlier loads. */
+function newEntry(): string {
+  return String(performance.timeOrigin + performance.now());
+}
+
+function isPlain(event: MouseEvent): boolean {
+  return !event.defaultPrevented && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+}
+
+function isVisited(link: HTMLAnchorElement): boolean {
+  if (link.origin !== location.origin || link.target || link.hasAttribute("download")) return false;
+  // A place in the page that is shown.
+  if (link.pathname === location.pathname && (link.search || link.hash)) return false;
+  return VISITED.test(link.pathname);
+}
+
+/** Shows the page of an address, or of the answer to a form that is sent there. */
+export async function visit(url: string, { isBack = false, form }: { isBack?: boolean; form?: FormData } = {}): Promise<void> {
+  running?.abort();
+  const visiting = new AbortController();
+  running = visiting;
+  document.documentElement.classList.add("is-visiting");
+  try {
+    const body = form && { method: "POST", body: new URLSearchParams([...form].map(([name, value]) => [name, String(value)])) };
+    const answer = await fetch(url, { headers: { accept: "text/html" }, signal: visiting.signal, ...body });
+    const page = answer.headers.get("content-type")?.startsWith("text/html") ? parsePage(await answer.text()) : null;
+    if (visiting.signal.aborted) return;
+    if (!page || !isSameRelease(page)) return location.assign(form ? answer.url : url);
+    const { hash } = new URL(url, location.href);
+    show(page, `${answer.url}${hash}`, isBack);
+  } catch {
+    // Without a connection the browser says so itself, and shows what it has kept.
+    if (!visiting.signal.aborted) location.assign(url);
+  } finally {
+    if (running === visiting) document.documentElement.classList.remove("is-visiting");
+  }
+}
+
+/** Returns a fresh copy of the page that is shown, or `null` without a connection. */
+export async function fetchPage(): Promise<Document | null> {
+  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } }).catch(() => null);
+  return answer?.ok ? parsePage(await answer.text()) : null;
+}
+
+/** A page of another release, or in another language, needs other scripts. */
+function isSameRelease(page: Document): boolean {
+  const assets = (from: Document) => [...from.querySelectorAll("head script[src], head link[rel=stylesheet]")].map((asset) => asset.getAttribute("src") ?? asset.getAttribute("href"));
+  return String(assets(page)) === String(assets(document));
+}
+
+function show(page: Document, url: string, isBack: boolean): void {
+  dispatchEvent(new Event("visit:leave"));
+  hasMoved = true;
+  if (!isBack) history.pushState({ visit: newEntry() }, "", url);
+  shown = currentEntry() ?? "";
+  const { body } = document;
+  for (const { name } of [...body.attributes]) body.removeAttribute(name);
+  for (const { name, value } of page.body.attributes) body.setAttribute(name, value);
+  body.replaceChildren(...page.body.childNodes);
+  setPageTitle(page.title);
+  addScriptMarkup();
+  scrollTo(0, 0);
+  dispatchEvent(new Event("visit:shown"));
+  focusMain();
+}
+
+/** Readers go on at the new page; a composer takes the focus itself. */
+function focusMain(): void {
+  const main = document.getElementById("main");
+  if (!main || document.activeElement !== document.body) return;
+  main.tabIndex = -1;
+  main.focus({ preventScroll: true });
 }

@@ -43,6 +43,8 @@ export interface Message {
   kind: "text" | "system" | "whisper";
   text: string;
   files: { name: string }[];
+  /** Without a `userId` everybody is mentioned. */
+  mentions?: { userId?: string; name: string }[];
   createdAt: string;
   deletedAt?: string;
   pinnedAt?: string;

@@ -40,8 +40,8 @@ use self::last_polls::LastPolls;
 use self::payload::Packet;
 use self::query::{Query, TransportName};
 use self::registry::{Registry, Sid, new_sid};
-pub use self::response::HttpResponse;
 use self::response::{HandshakeError, preflight, retry_later, text, upgrade_required};
+pub use self::response::{HttpResponse, unknown_session};
 use self::session::{BadRequest, Closing, Session, SessionHandler, Shared};
 use self::stream::WebSocketStream;
 use self::transport::{Polling, Transport};
@@ -188,7 +188,10 @@ impl Engine {
         let fingerprint = hooks.fingerprint(request.headers());
         let new_session = {
             let shared = Arc::clone(&self.shared);
-            move |transport| Arc::new(Session::new(shared, new_sid(), transport, data, fingerprint, address, permit))
+            move |transport| {
+                let sid = new_sid(shared.config.sid_prefix);
+                Arc::new(Session::new(shared, sid, transport, data, fingerprint, address, permit))
+            }
         };
         match accept {
             None => {
@@ -284,7 +287,7 @@ impl Engine {
     pub(crate) fn polling_session(&self, address: IpAddr) -> Arc<Session> {
         let permit = AddressLimit::new(0).acquire(address).expect("no limit");
         let (transport, data) = (Transport::Polling(Polling::default()), Arc::new(()));
-        let session = Session::new(Arc::clone(&self.shared), new_sid(), transport, data, 0, address, permit);
+        let session = Session::new(Arc::clone(&self.shared), new_sid(None), transport, data, 0, address, permit);
         let session = Arc::new(session);
         session.set_handler(self.application.open(&session));
         session

@@ -8,16 +8,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// The id of a session: 120 random bits in base 64. It is a secret of the client: never logged, never
-/// shown to others.
+/// The id of a session: 120 bits in base 64, all random or after the 12 of a node. It is a secret of the client: never
+/// logged, never shown to others.
 pub(crate) type Sid = [u8; 20];
 
-pub(crate) fn new_sid() -> Sid {
+pub(crate) fn new_sid(sid_prefix: Option<[u8; 2]>) -> Sid {
     let mut random = [0; 15];
     // The operating system's random source does not fail after boot; without it no id is safe.
     getrandom::fill(&mut random).expect("the system's random source");
     let mut sid = [0; 20];
     URL_SAFE_NO_PAD.encode_slice(random, &mut sid).expect("15 bytes are 20 characters");
+    if let Some(prefix) = sid_prefix {
+        sid[..2].copy_from_slice(&prefix);
+    }
     sid
 }
 

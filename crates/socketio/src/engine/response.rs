@@ -36,6 +36,11 @@ impl HandshakeError {
     }
 }
 
+/// Returns the answer to a request whose session is unknown: stock clients then connect again.
+pub fn unknown_session() -> HttpResponse {
+    HandshakeError::UnknownSid.into_response()
+}
+
 pub(crate) fn response(status: StatusCode, media_type: &'static str, body: Bytes) -> HttpResponse {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;

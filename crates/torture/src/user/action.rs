@@ -44,7 +44,7 @@ impl User {
             }
             68..83 => self.change(session, memory),
             83..88 => self.read(session, room).await,
-            88..90 => {
+            88..90 if self.has_files => {
                 let mut send = self.new_send(memory, room, None);
                 send.file = Some(hash(&file_of(&send.key)).into());
                 self.upload(session, memory, send).await;

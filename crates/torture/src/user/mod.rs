@@ -52,6 +52,8 @@ pub(crate) struct User {
     pub(crate) rush: watch::Receiver<u32>,
     /// The approximate pause between two operations, in milliseconds.
     pub(crate) pause_ms: u64,
+    /// Whether files are sent too.
+    pub(crate) has_files: bool,
 }
 
 /// What a user remembers from one connection to the next.

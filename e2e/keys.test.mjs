@@ -1,0 +1,100 @@
+// Keys that work everywhere, and the choices of the settings.
+import assert from "node:assert/strict";
+import { setup, test } from "./support/setup.mjs";
+
+const s = setup();
+
+test("the quick switcher, the keys for rooms, and typing anywhere", async () => {
+  const minji = await s.minji();
+  const hill = await minji.createRoom("등산 모임", { lasting: true });
+  const food = await minji.createRoom("점심 약속", { lasting: true });
+  const { page } = minji;
+  const { keyboard } = page;
+  await keyboard.press("Control+k");
+  const found = page.locator(".switcher [role=option]");
+  await found.nth(1).waitFor();
+  // By the initial consonants.
+  await keyboard.type("ㄷㅅ");
+  await page.waitForFunction(() => document.querySelectorAll(".switcher [role=option]").length === 1);
+  await found.getByText("등산 모임").waitFor();
+  await keyboard.press("Enter");
+  await page.waitForURL(`**${hill}`);
+  await minji.waitUntilLive();
+  await keyboard.press("Alt+ArrowDown");
+  await page.waitForURL(`**${food}`);
+  await minji.waitUntilLive();
+  await page.locator(".timeline").focus();
+  await keyboard.type("어디서든 쓴다");
+  assert.equal(await page.locator(".composer__text").inputValue(), "어디서든 쓴다");
+  await page.locator(".composer__text").fill("");
+  await page.locator(".timeline").focus();
+  await keyboard.press("?");
+  const list = page.locator(".shortcuts");
+  await list.getByText("빠른 이동").waitFor();
+  await keyboard.press("Escape");
+  await list.waitFor({ state: "detached" });
+});
+
+test("theme, size and Enter are chosen in the settings, and kept", async () => {
+  const minji = await s.minji({ colorScheme: "light" });
+  const room = await minji.createRoom("설정", { lasting: true });
+  const { page } = minji;
+  await page.goto("/me");
+  const choose = (name, value) => page.locator(`[data-name="${name}"]`).selectOption(value);
+  await choose("madang.theme", "dark");
+  await choose("madang.size", "large");
+  await choose("madang.enter", "line");
+  await page.goto(room);
+  await minji.waitForRoom();
+  const root = page.locator("html");
+  assert.equal(await root.evaluate((html) => getComputedStyle(html).colorScheme), "dark");
+  assert.equal(await root.evaluate((html) => getComputedStyle(html).fontSize), "18px");
+  const text = page.locator(".composer__text");
+  await text.pressSequentially("한 줄");
+  await text.press("Enter");
+  assert.equal(await text.inputValue(), "한 줄\n");
+  await text.press("Control+Enter");
+  await minji.waitForMessage("한 줄");
+});
+
+test("a room that notifies of nothing counts nothing, and another notifies with a sound off", async () => {
+  const [minji, jun] = await Promise.all([s.minji({ permissions: ["notifications"] }), s.jun()]);
+  const loud = await minji.createRoom("시끄러운 방", { lasting: true });
+  const quiet = await minji.createRoom("조용한 방", { lasting: true });
+  await jun.join(loud);
+  await jun.join(quiet);
+  const { page } = minji;
+  await page.addInitScript(() => {
+    globalThis.shown = [];
+    globalThis.Notification = class extends EventTarget {
+      static permission = "granted";
+      static requestPermission = async () => "granted";
+      constructor(title, { body }) {
+        super();
+        globalThis.shown.push(`${title}: ${body}`);
+      }
+      close() {}
+    };
+    // Nobody looks at the page.
+    Object.defineProperty(document, "hasFocus", { value: () => false });
+  });
+  await page.goto("/me");
+  await page.locator("[data-preferences-target=notify]").check();
+  await page.locator("[data-preferences-target=sound]").uncheck();
+  await page.goto(quiet);
+  await minji.waitForRoom();
+  const sheet = await minji.openRoomSheet("notify");
+  await sheet.locator("[value=none]").check();
+  await sheet.locator(".button--primary").click();
+  await sheet.waitFor({ state: "hidden" });
+  await page.goto("/");
+  await page.locator(".my-room[data-notify=none]", { hasText: "조용한 방" }).waitFor();
+  await jun.send("아무도 못 듣는 말");
+  await page.locator(".my-room", { hasText: "아무도 못 듣는 말" }).waitFor();
+  await jun.page.goto(loud);
+  await jun.waitForRoom();
+  await jun.send("들리는 말");
+  await page.waitForFunction(() => globalThis.shown.length === 1);
+  assert.deepEqual(await page.evaluate(() => globalThis.shown), ["시끄러운 방: 준: 들리는 말"]);
+  await page.waitForFunction(() => document.title.startsWith("(1)"));
+});

@@ -1,0 +1,76 @@
+//! The bus between nodes: the facts of every transaction, in one table and in the order of the commits.
+//!
+//! A transaction of a writer holds the lock of all writers until its commit, so the next number has no gap and the order
+//! of the numbers is that of the commits. Every node publishes the facts of all in this order.
+
+use serde_json::value::RawValue;
+
+use super::node::NodeId;
+use super::{Fact, Tx};
+use crate::error::{Error, Result};
+
+/// Transactions read at once.
+const BATCH: u32 = 200;
+/// Transactions forgotten at once.
+const FORGOTTEN: u32 = 5_000;
+
+/// The facts of one transaction.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub number: i64,
+    /// A JSON array.
+    pub facts: String,
+}
+
+/// Returns the facts as they are stored.
+///
+/// # Errors
+/// `internal` if one cannot be written as JSON.
+pub fn encode(facts: &[Fact]) -> Result<String> {
+    serde_json::to_string(facts).map_err(Error::internal)
+}
+
+/// Returns stored facts, or `None` if they are of a later version that knows more kinds.
+pub fn decode(facts: &str) -> Option<Vec<Fact>> {
+    let facts: Vec<&RawValue> = serde_json::from_str(facts).ok()?;
+    facts.into_iter().map(|fact| serde_json::from_str(fact.get()).ok()).collect()
+}
+
+/// Adds the facts of a transaction at its end, and returns its number.
+///
+/// # Errors
+/// `unavailable`.
+pub fn append(tx: &mut Tx, now: i64, node: NodeId, facts: &str) -> Result<i64> {
+    let sql = "INSERT INTO published_facts (number, node_id, published_at, facts)
+               SELECT COALESCE(MAX(number), 0) + 1, ?1, ?2, ?3 FROM published_facts RETURNING number";
+    Ok(tx.query_one(sql, &[&node, &now, &facts], |row| row.get(0))?)
+}
+
+/// Returns the highest number.
+///
+/// # Errors
+/// `unavailable`.
+pub fn head(tx: &mut Tx) -> Result<i64> {
+    Ok(tx.query_one("SELECT COALESCE(MAX(number), 0) FROM published_facts", &[], |row| row.get(0))?)
+}
+
+/// Returns the next facts after a number, at most 200 transactions.
+///
+/// # Errors
+/// `unavailable`.
+pub fn after(tx: &mut Tx, number: i64) -> Result<Vec<Published>> {
+    let sql = "SELECT number, facts FROM published_facts WHERE number > ?1 ORDER BY number LIMIT ?2";
+    Ok(tx.query_all(sql, &[&number, &BATCH], |row| Ok(Published { number: row.get(0)?, facts: row.get(1)? }))?)
+}
+
+/// Removes the transactions up to a number, a bounded number at a time, but never the last one: its number is the highest.
+///
+/// # Errors
+/// `unavailable`.
+pub fn forget(tx: &mut Tx, number: i64) -> Result<usize> {
+    // From the lowest number on, so that the others are not read.
+    let sql = "DELETE FROM published_facts WHERE number <= ?1
+                 AND number < (SELECT MAX(number) FROM published_facts)
+                 AND number IN (SELECT number FROM published_facts ORDER BY number LIMIT ?2)";
+    Ok(tx.execute(sql, &[&number, &FORGOTTEN])?)
+}

@@ -1,0 +1,60 @@
+//! English strings of the page of a room.
+
+use crate::i18n::room::RoomStrings;
+
+pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
+    members_count: |count| match count {
+        1 => "1 member".to_owned(),
+        _ => format!("{count} members"),
+    },
+    online_count: ["", " online"],
+    menu: "Room menu",
+
+    too_long: ["The text is too long: ", " characters."],
+    send_as_file: "Send as a text file",
+
+    leave_asks: "Leave this room?",
+    leave_says: "The room stays, and you can come back any time.",
+    leave_says_ephemeral: "This room disappears when everyone leaves: after the last person, all messages and files are deleted.",
+    leave_says_owner: "When the owner leaves, the member who joined first becomes the owner.",
+    hide_says: "Nothing is deleted. The conversation is back in your list with the next message.",
+
+    hand_over_says: |name| {
+        if name.is_empty() {
+            "This cannot be undone. You become a regular member.".to_owned()
+        } else {
+            format!("{name} becomes the owner and you a regular member. This cannot be undone.")
+        }
+    },
+    kick_says: "They leave the room. With the link they can come back.",
+    ban_says: "They leave the room and cannot come back until you unban them.",
+    block_says: "They can't whisper to you or message you, and their messages are folded. They are not told.",
+    moderator_says: "Moderators can delete messages and remove people.",
+    reason: "Reason",
+    reason_hint: "Optional. Everyone in the room sees it.",
+
+    kept: "Keep this room",
+    kept_hint: "The room and its messages stay when everyone leaves.",
+    ephemeral: "Disappearing room",
+    ephemeral_hint: "Deleted with all messages when the last person leaves.",
+    new_room_title: "What kind of room?",
+
+    enter_as: |name| format!("You join as {name}"),
+    log_in_instead: "Have an account? Log in",
+    other_name: "Use another name",
+    session_ended: "Your session ended. Log in to go back to where you were; what you were writing is still there.",
+    session_ended_guest: "Your guest session in this browser ended. Please join again.",
+    ask_operator: "Forgot your password? Ask the person who runs this server for a new one.",
+
+    to_latest: "Latest messages",
+    joined_as_guest: |name| format!("{name} joined as a guest."),
+    first_hello: "Say the first hello. Send this link, and others can join at once.",
+
+    lobby_about: "Madang is a place to chat: open a room or join one. No sign-up needed.",
+    lobby_steps: "Pick a room, or open your own.",
+    members_of: |members, max| match members {
+        1 => format!("1 member, up to {max}"),
+        _ => format!("{members} members, up to {max}"),
+    },
+    online_now: |count| format!("{count} online"),
+};

@@ -1,0 +1,55 @@
+//! Strings of the page of a room: its head, what asks before it acts, and the page to join.
+
+/// The room part of [`Strings`](super::Strings).
+pub struct RoomStrings {
+    // The head.
+    pub members_count: fn(u32) -> String,
+    pub online_count: [&'static str; 2],
+    pub menu: &'static str,
+
+    // The composer.
+    pub too_long: [&'static str; 2],
+    pub send_as_file: &'static str,
+
+    // Leaving.
+    pub leave_asks: &'static str,
+    pub leave_says: &'static str,
+    pub leave_says_ephemeral: &'static str,
+    pub leave_says_owner: &'static str,
+    pub hide_says: &'static str,
+
+    // Actions on a member.
+    pub hand_over_says: fn(&str) -> String,
+    pub kick_says: &'static str,
+    pub ban_says: &'static str,
+    pub block_says: &'static str,
+    pub moderator_says: &'static str,
+    pub reason: &'static str,
+    pub reason_hint: &'static str,
+
+    // A new room.
+    pub kept: &'static str,
+    pub kept_hint: &'static str,
+    pub ephemeral: &'static str,
+    pub ephemeral_hint: &'static str,
+    pub new_room_title: &'static str,
+
+    // Joining.
+    pub enter_as: fn(&str) -> String,
+    pub log_in_instead: &'static str,
+    pub other_name: &'static str,
+    pub session_ended: &'static str,
+    pub session_ended_guest: &'static str,
+    pub ask_operator: &'static str,
+
+    // Reading.
+    pub to_latest: &'static str,
+    pub joined_as_guest: fn(&str) -> String,
+    pub first_hello: &'static str,
+
+    // The lobby.
+    pub lobby_about: &'static str,
+    pub lobby_steps: &'static str,
+    pub members_of: fn(u32, u32) -> String,
+    pub online_now: fn(u32) -> String,
+}

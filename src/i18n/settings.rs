@@ -1,0 +1,35 @@
+//! Strings of the settings: how the pages look, keys, notifications.
+
+/// The settings part of [`Strings`](super::Strings).
+pub struct SettingsStrings {
+    pub title: &'static str,
+    // Look and keys, kept in the browser.
+    pub look: &'static str,
+    pub look_about: &'static str,
+    pub theme: &'static str,
+    pub theme_system: &'static str,
+    pub theme_light: &'static str,
+    pub theme_dark: &'static str,
+    pub text_size: &'static str,
+    pub sizes: [&'static str; 4],
+    pub enter_key: &'static str,
+    pub enter_auto: &'static str,
+    pub enter_send: &'static str,
+    pub enter_line: &'static str,
+    pub language: &'static str,
+
+    // Notifications.
+    pub notifications: &'static str,
+    pub notify: &'static str,
+    pub notify_hint: &'static str,
+    pub sound: &'static str,
+    pub quiet: &'static str,
+    pub quiet_hint: &'static str,
+    pub quiet_from: &'static str,
+    pub quiet_until: &'static str,
+    pub room_notifications: &'static str,
+    pub level_all: &'static str,
+    pub level_mentions: &'static str,
+    pub level_none: &'static str,
+    pub level_none_hint: &'static str,
+}

@@ -1,0 +1,66 @@
+// The scroll position of the timeline. The container runs from its end upwards (`column-reverse`), so a
+// page opens at the newest message before any script runs, and stays there while the list grows.
+
+/** Within this distance the end is in sight. */
+const END_PX = 40;
+
+export class Scroller {
+  constructor(private readonly element: HTMLElement) {}
+
+  /** The distance from the end. */
+  get below(): number {
+    return -this.element.scrollTop;
+  }
+
+  /** The distance from the beginning. */
+  get above(): number {
+    const { scrollHeight, clientHeight, scrollTop } = this.element;
+    return scrollHeight - clientHeight + scrollTop;
+  }
+
+  get isAtEnd(): boolean {
+    return this.below < END_PX;
+  }
+
+  toEnd(): void {
+    if (this.element.scrollTop !== 0) this.element.scrollTop = 0;
+  }
+
+  toBeginning(): void {
+    this.element.scrollTop = -this.element.scrollHeight;
+  }
+
+  /** Scrolls an element to the top, or `offset` below it. */
+  toTop(element: HTMLElement, offset = 12): void {
+    this.element.scrollTop += this.offsetOf(element) - offset;
+  }
+
+  /** Changes the list and leaves what is seen where it is. */
+  keep(change: () => void): void {
+    const anchor = this.firstSeen();
+    if (!anchor) return change();
+    const before = this.offsetOf(anchor);
+    change();
+    if (anchor.isConnected) this.element.scrollTop += this.offsetOf(anchor) - before;
+  }
+
+  /** The first message in sight, and where it is. */
+  place(): { seq: number; offset: number } | null {
+    const seen = this.firstSeen();
+    return seen ? { seq: Number(seen.dataset["seq"]), offset: this.offsetOf(seen) } : null;
+  }
+
+  private offsetOf(element: HTMLElement): number {
+    return element.getBoundingClientRect().top - this.element.getBoundingClientRect().top;
+  }
+
+  private firstSeen(): HTMLElement | null {
+    const { top, left, width, height } = this.element.getBoundingClientRect();
+    // The middle of the column, so that neither side's bubbles matter.
+    for (let y = top + 4; y < top + height; y += 24) {
+      const found = document.elementFromPoint(left + width / 2, y)?.closest<HTMLElement>("[data-message]:not(.is-pending)");
+      if (found && this.element.contains(found)) return found;
+    }
+    return null;
+  }
+}
