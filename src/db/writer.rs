@@ -238,8 +238,8 @@ where
         if acts.is_empty() {
             return;
         }
-        self.is_warm = true;
         metrics::BATCH_ACTS.observe(acts.len() as f64);
+        self.is_warm = true;
         match self.prepare(&mut acts).and_then(|facts| self.commit().map(|()| facts)) {
             Ok(facts) => {
                 self.health.committed();
