@@ -40,7 +40,7 @@ test("a reaction is added from the quick row, and toggled by its chip", async ()
     assert.ok(focused);
   }
   await minji.page.keyboard.press("Enter");
-  await minji.page.locator(".menu__palette").getByText("🔥").press("Enter");
+  await minji.page.locator(".menu__palette").getByText("🔥", { exact: true }).first().press("Enter");
   await chip(jun).getByText("🔥").waitFor();
 });
 
