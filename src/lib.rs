@@ -18,6 +18,7 @@ pub mod files;
 #[doc(hidden)]
 #[path = "../fuzz/drivers/mod.rs"]
 pub mod fuzzing;
+mod hex;
 mod hints;
 pub mod http_client;
 pub mod i18n;

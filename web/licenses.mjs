@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { linkedCrates } from "../scripts/linked_crates.mjs";
 
 const run = promisify(execFile);
 
@@ -32,19 +33,7 @@ async function crates(root) {
   const cargo = async (...args) => (await run("cargo", args, { cwd: root, maxBuffer: 1 << 28 })).stdout;
   const host = (await run("rustc", ["-vV"])).stdout.match(/^host: (.*)$/m)[1];
   const metadata = JSON.parse(await cargo("metadata", "--locked", "--format-version", "1", "--filter-platform", host));
-  const [packages, nodes] = [metadata.packages, metadata.resolve.nodes].map((list) => new Map(list.map((one) => [one.id, one])));
-  const found = new Set();
-  const waiting = [metadata.packages.find(({ name, source }) => name === "madang" && !source).id];
-  while (waiting.length) {
-    const id = waiting.pop();
-    if (found.has(id)) continue;
-    found.add(id);
-    const linked = nodes.get(id).deps.filter(({ dep_kinds }) => dep_kinds.some(({ kind }) => kind === null));
-    waiting.push(...linked.map(({ pkg }) => pkg));
-  }
-  return [...found]
-    .map((id) => packages.get(id))
-    .filter(({ source }) => source)
+  return linkedCrates(metadata)
     .map(({ name, version, license, repository, manifest_path }) => ({ name, version, licence: license, source: repository, folder: dirname(manifest_path) }))
     .sort((one, other) => one.name.localeCompare(other.name, "en") || one.version.localeCompare(other.version, "en"));
 }

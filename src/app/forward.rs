@@ -1,5 +1,5 @@
-//! Requests of sessions that another node has: any node of an instance may get the polls of a client, and hands them
-//! over. The first two characters of a session id name its node.
+//! Requests of sessions that another node has: any node of an instance may get the polls of a client, and forwards
+//! them. The first two characters of a session id name its node.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -18,17 +18,25 @@ use tokio::time::timeout;
 use crate::chat::node::NodeId;
 use crate::service::App;
 
+/// The URL-safe base 64 of session ids.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/// Marks requests that were handed over once; they are not handed over again.
+/// Marks forwarded requests, which are not forwarded again.
 const FORWARDED: HeaderName = HeaderName::from_static("madang-forwarded");
-/// How long another node may take to begin its answer: longer than a poll waits for a ping.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long another node may take to begin its answer, beyond the time that a poll waits for a ping.
+const TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Hands requests over to the nodes that have their sessions.
+/// Forwards requests to the nodes that have their sessions.
 #[derive(Clone)]
 pub(super) struct Forwarder {
     client: Client<HttpConnector, Incoming>,
+    timeout: Duration,
+}
+
+/// The node that has the session of a request.
+pub(super) struct Target {
+    forwarder: Forwarder,
+    url: String,
 }
 
 /// Returns the characters with which the session ids of a node begin.
@@ -44,31 +52,34 @@ fn node_of(uri: &Uri) -> Option<NodeId> {
 }
 
 impl Forwarder {
-    pub(super) fn new() -> Self {
+    /// Returns `None` for a single server.
+    pub(super) fn new(app: &App) -> Option<Self> {
+        app.node_id()?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        Self { client: Client::builder(TokioExecutor::new()).build(connector) }
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Some(Self { client, timeout: app.config.ping_interval + TIMEOUT })
     }
 
-    /// Returns the answer of the node that has the session of a request, if it is another node that runs; otherwise the
-    /// request.
-    pub(super) async fn forward(
-        &self,
-        app: &App,
-        request: Request<Incoming>,
-    ) -> Result<Response<Body>, Box<Request<Incoming>>> {
+    /// Returns the node that has the session of a request, if it is another one that runs.
+    pub(super) fn target(self, app: &App, request: &Request<Incoming>) -> Option<Target> {
         let was_forwarded = request.headers().contains_key(FORWARDED);
-        let is_upgrade = request.headers().contains_key(UPGRADE);
-        let node = node_of(request.uri()).filter(|node| Some(*node) != app.node_id());
         // A WebSocket would go through two servers for good: its session stays with polling.
-        let (Some(node), false, false) = (node, was_forwarded, is_upgrade) else { return Err(Box::new(request)) };
-        let Some(url) = app.node_url(node) else { return Err(Box::new(request)) };
-        let Some(request) = to_node_request(request, &url) else { return Ok(unknown_session().map(Body::new)) };
-        match timeout(TIMEOUT, self.client.request(request)).await {
-            Ok(Ok(response)) => Ok(response.map(Body::new)),
-            // The client connects again, and resumes.
-            _ => Ok(unknown_session().map(Body::new)),
+        let is_upgrade = request.headers().contains_key(UPGRADE);
+        let node = node_of(request.uri()).filter(|node| Some(*node) != app.node_id())?;
+        let url = app.node_url(node).filter(|_| !was_forwarded && !is_upgrade)?;
+        Some(Target { forwarder: self, url })
+    }
+}
+
+impl Target {
+    /// Returns the answer of the node. If there is none, the client is told to connect again, and resumes.
+    pub(super) async fn forward(self, request: Request<Incoming>) -> Response<Body> {
+        let Some(request) = to_node_request(request, &self.url) else { return unknown_session().map(Body::new) };
+        match timeout(self.forwarder.timeout, self.forwarder.client.request(request)).await {
+            Ok(Ok(response)) => response.map(Body::new),
+            _ => unknown_session().map(Body::new),
         }
     }
 }

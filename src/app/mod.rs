@@ -109,7 +109,7 @@ pub async fn run(
     let endpoint = MetricsEndpoint { app: app.clone(), sockets: sockets.clone(), started_ms, certificate_end_ms };
     let metrics = serve_metrics(metrics, limits.clone(), endpoint.clone());
     let answer = {
-        let (app, sockets, forwarder) = (app.clone(), sockets.clone(), Forwarder::new());
+        let (app, sockets, forwarder) = (app.clone(), sockets.clone(), Forwarder::new(&app));
         move |request, peer| {
             let (app, sockets, router) = (app.clone(), sockets.clone(), router.clone());
             answer(app, sockets, router, forwarder.clone(), endpoint.clone(), request, peer)
@@ -198,7 +198,7 @@ async fn answer(
     app: App,
     sockets: Server,
     router: Router,
-    forwarder: Forwarder,
+    forwarder: Option<Forwarder>,
     metrics: MetricsEndpoint,
     mut request: Request<Incoming>,
     peer: SocketAddr,
@@ -223,9 +223,9 @@ async fn answer(
         if let Err(error) = app.config.origins.check_host(request.uri(), request.headers()) {
             return axum::response::IntoResponse::into_response(error);
         }
-        let response = match forwarder.forward(&app, request).await {
-            Ok(response) => response,
-            Err(request) => sockets.handle(*request, address).await.map(Body::new),
+        let response = match forwarder.and_then(|forwarder| forwarder.target(&app, &request)) {
+            Some(target) => target.forward(request).await,
+            None => sockets.handle(request, address).await.map(Body::new),
         };
         record.end(response.status());
         return response;

@@ -9,7 +9,8 @@ use serde::{Serialize, Serializer};
 use super::Tx;
 use super::kinds::AuditAction;
 use crate::clock::rfc3339;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
+use crate::hex::hex;
 use crate::ids::{RoomId, UserId};
 
 /// Entries that are read at a time.
@@ -46,7 +47,7 @@ impl Entry {
         let (by, room) = (or_none(by.map(|id| id.to_string())), or_none(room.map(|id| id.to_string())));
         // None of these can have a line break.
         let text = format!("{before}\n{number}\n{at}\n{by}\n{}\n{room}\n{subject}", action.as_str());
-        digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(digest(&SHA256, text.as_bytes()).as_ref())
     }
 }
 
@@ -76,15 +77,14 @@ pub(in crate::chat) fn append(
         hash: String::new(),
     };
     entry.hash = entry.hash_after(&before);
-    let added = tx.execute(
+    tx.execute(
         "INSERT INTO audit (number, at, by_user_id, action, room_id, subject, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         &[&entry.number, &now, &entry.by, &entry.action, &entry.room, &entry.subject, &entry.hash],
-    );
-    // Another writer was quicker. A retry comes behind it.
-    added.map(drop).map_err(|fault| if fault.is_unique() { Code::Busy.into() } else { Error::from(fault) })
+    )?;
+    Ok(())
 }
 
-/// Returns the entries behind a number, the oldest first, and how many more there may be.
+/// Returns the next entries after a number, the oldest first; none after the last.
 ///
 /// # Errors
 /// Only those of the store.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// Transactions read at once.
 const BATCH: u32 = 200;
 /// Transactions forgotten at once.
-const FORGOTTEN: u32 = 5_000;
+pub const FORGOTTEN: usize = 5_000;
 
 /// The facts of one transaction.
 #[derive(Clone, Debug)]
@@ -63,7 +63,8 @@ pub fn after(tx: &mut Tx, number: i64) -> Result<Vec<Published>> {
     Ok(tx.query_all(sql, &[&number, &BATCH], |row| Ok(Published { number: row.get(0)?, facts: row.get(1)? }))?)
 }
 
-/// Removes the transactions up to a number, a bounded number at a time, but never the last one: its number is the highest.
+/// Removes the transactions up to a number, at most [`FORGOTTEN`], and returns how many. The last one stays: its number
+/// is the highest.
 ///
 /// # Errors
 /// `unavailable`.
@@ -72,5 +73,5 @@ pub fn forget(tx: &mut Tx, number: i64) -> Result<usize> {
     let sql = "DELETE FROM published_facts WHERE number <= ?1
                  AND number < (SELECT MAX(number) FROM published_facts)
                  AND number IN (SELECT number FROM published_facts ORDER BY number LIMIT ?2)";
-    Ok(tx.execute(sql, &[&number, &FORGOTTEN])?)
+    Ok(tx.execute(sql, &[&number, &(FORGOTTEN as u32)])?)
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
+use crate::hex::hex;
 use crate::ids::FileId;
 use crate::image;
 use crate::media;
@@ -156,7 +157,7 @@ impl Incoming {
             blocking(move || file.sync_all().map_err(refused)).await?;
         }
         let media_type = media::media_type(&head, text.is_text(), &name);
-        let content = Content { hash: hex(digest), temp: self.temp };
+        let content = Content { hash: hex(&digest.finalize()), temp: self.temp };
         Ok(Upload { name, size: self.size, media_type, is_picture, content })
     }
 }
@@ -188,13 +189,9 @@ pub(crate) async fn write_bytes(folder: &Folder, bytes: Vec<u8>) -> Result<Conte
     blocking(move || {
         let (temp, mut file) = folder.create()?;
         file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(refused)?;
-        Ok(Content { hash: hex(Sha256::new_with_prefix(&bytes)), temp })
+        Ok(Content { hash: hex(&Sha256::digest(&bytes)), temp })
     })
     .await
-}
-
-fn hex(digest: Sha256) -> String {
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -128,6 +128,8 @@ pub struct Strings {
     // Lobby.
     pub rooms: &'static str,
     pub rooms_empty: &'static str,
+    /// The same for somebody who has rooms of their own.
+    pub rooms_empty_beside: &'static str,
     pub my_rooms: &'static str,
     pub requests: &'static str,
     pub request_says: &'static str,

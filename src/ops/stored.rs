@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use indicatif::HumanBytes;
 use sha2::{Digest, Sha256};
 
-use super::archive::{Part, Progress, STRETCH, Watch, hex};
+use super::archive::{Part, Progress, STRETCH, Watch};
 use crate::config::S3;
 use crate::files::{LocalStore, NotReady, Object, S3Store, Store, prefixes};
+use crate::hex::hex;
 
 /// Returns the size and the hash of stored bytes, as they are.
 pub(super) fn stored_part(store: &dyn Store, sha256: &str) -> io::Result<Part> {

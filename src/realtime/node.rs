@@ -13,11 +13,6 @@ use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
 
 impl Realtime {
-    /// Whether the database is shared with other nodes.
-    pub fn has_nodes(&self) -> bool {
-        self.announcements.is_some()
-    }
-
     /// Lets the other nodes know of something, if there may be others.
     pub fn announce(&self, event: impl FnOnce() -> NodeEvent) {
         if let Some(announcements) = &self.announcements {

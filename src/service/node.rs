@@ -220,14 +220,14 @@ impl App {
 
     /// Removes what ended nodes left, and facts that all have read.
     async fn clean_up_after_nodes(&self, ended: Vec<Node>, old_head: Option<i64>) -> Result<()> {
-        if ended.is_empty() && old_head.is_none() {
-            return Ok(());
+        if !ended.is_empty() {
+            let remove = move |tx: &mut Tx| ended.iter().try_for_each(|node| node::remove_ended(tx, node));
+            self.db.write(Subject::Server, remove).await?;
         }
-        let remove = move |tx: &mut Tx| {
-            ended.iter().try_for_each(|node| node::remove_ended(tx, node))?;
-            old_head.map_or(Ok(()), |head| bus::forget(tx, head).map(drop))
-        };
-        self.db.write(Subject::Server, remove).await
+        let Some(head) = old_head else { return Ok(()) };
+        // In small steps, so that other acts run in between.
+        while self.db.write(Subject::Server, move |tx| bus::forget(tx, head)).await? == bus::FORGOTTEN {}
+        Ok(())
     }
 
     /// Watches the other nodes as long as the process runs.

@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "error",
         "fair_queue",
+        "hex",
         "ids",
         "clock",
         "lock",

@@ -14,6 +14,7 @@ use super::kinds::UserKind;
 use super::user::{self, User};
 use super::{Fact, Tx};
 use crate::error::{Code, Error, Result};
+use crate::hex::hex;
 use crate::ids::UserId;
 
 mod device;
@@ -78,7 +79,7 @@ pub struct SessionId([u8; 32]);
 impl SessionId {
     /// Returns the public id of the session: half of the hash, which cannot be used to sign in.
     pub fn handle(&self) -> String {
-        self.0[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0[..16])
     }
 }
 

@@ -19,10 +19,11 @@ use url::Position;
 
 use super::connection::{Body, Connections, broken};
 use super::failure::{Failure, Refusal};
-use super::sign::{Signer, ToSign, encode, hex, query, sha256};
+use super::sign::{Signer, ToSign, encode, query, sha256};
 use super::xml::Element;
 use crate::clock::now_ms;
 use crate::config::{S3, S3Limits};
+use crate::hex::hex;
 
 /// Documents of the store are read up to this size: a list of a thousand keys has half a megabyte.
 const DOCUMENT_MAX: usize = 8 << 20;

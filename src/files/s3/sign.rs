@@ -7,6 +7,7 @@ use ring::hmac;
 use sha2::{Digest, Sha256};
 
 use crate::config::Credentials;
+use crate::hex::hex;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The hash of a body that is not signed: a link has none.
@@ -134,10 +135,6 @@ pub(super) fn encode(text: &str, kept: &str) -> String {
 
 pub(super) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The examples of the Amazon S3 API reference, "Authenticating Requests".

@@ -24,6 +24,7 @@ pub(super) const STRINGS: Strings = Strings {
 
     rooms: "Open rooms",
     rooms_empty: "No rooms yet. Create the first one.",
+    rooms_empty_beside: "No other rooms are open.",
     my_rooms: "My rooms",
     requests: "Requests",
     request_says: "You share no room with this person. Reply or accept to move this conversation to your rooms.",

@@ -24,6 +24,7 @@ pub(super) const STRINGS: Strings = Strings {
 
     rooms: "열린 방",
     rooms_empty: "아직 열린 방이 없어요. 첫 방을 열어 보세요.",
+    rooms_empty_beside: "다른 열린 방은 아직 없어요.",
     my_rooms: "내 방",
     requests: "대화 요청",
     request_says: "함께 있는 방이 없는 사람이 말을 걸었어요. 답장하거나 수락하면 내 방 목록으로 옮겨져요.",

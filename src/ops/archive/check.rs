@@ -4,8 +4,9 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::{DATABASE, Manifest, Unpack, Watch, hex, read};
+use super::{DATABASE, Manifest, Unpack, Watch, read};
 use crate::db::Inspection;
+use crate::hex::hex;
 
 /// Checks a whole backup, its database too, and writes nothing but a temporary copy of that, into a folder of its own
 /// in `scratch`.

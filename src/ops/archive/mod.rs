@@ -42,8 +42,3 @@ pub type Watch<'a> = &'a mut dyn FnMut(Progress) -> Result<(), String>;
 
 /// The size of a buffer, and the bytes between two progress reports.
 pub(super) const STRETCH: usize = 256 * 1024;
-
-/// Returns the digest in hexadecimal.
-pub(super) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}

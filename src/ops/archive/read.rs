@@ -10,8 +10,9 @@ use tar::{Entries, Entry};
 use zstd::Decoder;
 
 use super::seal::Sealed;
-use super::{DATABASE, MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch, hex};
+use super::{DATABASE, MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch};
 use crate::files::{LocalStore, Store};
+use crate::hex::hex;
 
 /// The name of a file that is being unpacked.
 const UNPACKING: &str = "unpacking.part";

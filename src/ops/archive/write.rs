@@ -8,7 +8,8 @@ use tar::{Builder, EntryType, Header};
 use zstd::Encoder;
 
 use super::seal::Sealing;
-use super::{MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch, hex};
+use super::{MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch};
+use crate::hex::hex;
 
 /// The zstd level. Images do not compress anyway, and text gains most at the first levels.
 const LEVEL: i32 = 3;

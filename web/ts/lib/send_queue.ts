@@ -84,7 +84,7 @@ export class SendQueue extends EventTarget {
     super();
     this.uploads = new FileUploads((key, no, part) => this.emit("progress", { key, no, part }));
     this.tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(`madang.pending.${me}`) : undefined;
-    this.tabs?.addEventListener("message", ({ data }) => void this.hear(data));
+    this.tabs?.addEventListener("message", ({ data }) => void this.received(data));
     socket.on("connect", () => this.sendAll());
     addEventListener("beforeunload", (event) => {
       if ([...this.messages.keys()].some((key) => !this.stored.has(key))) event.preventDefault();
@@ -120,7 +120,7 @@ export class SendQueue extends EventTarget {
       ...(replyTo && { replyTo }),
     };
     this.messages.set(message.key, message);
-    void this.store(message).then(() => this.tell({ kind: "added", key: message.key }));
+    void this.store(message).then(() => this.post({ kind: "added", key: message.key }));
     this.emit("added", message);
     void this.send(room, laneOf(message));
   }
@@ -130,14 +130,14 @@ export class SendQueue extends EventTarget {
     if (!message) return;
     delete message.failed;
     this.tries.delete(key);
-    void this.store(message).then(() => this.tell({ kind: "retried", key }));
+    void this.store(message).then(() => this.post({ kind: "retried", key }));
     this.setState(key, "waiting");
     void this.send(message.room, laneOf(message));
   }
 
   discard(key: string): void {
     this.drop(key);
-    this.tell({ kind: "withdrawn", key });
+    this.post({ kind: "withdrawn", key });
   }
 
   /** Removes one file of a message, and the message with its last file if there is no text. */
@@ -186,20 +186,21 @@ export class SendQueue extends EventTarget {
     await this.load();
   }
 
-  private async hear(told: Told): Promise<void> {
-    const { key } = told;
-    if (told.kind === "added") return this.load();
-    if (told.kind === "withdrawn") return this.drop(key);
-    const message = this.messages.get(key);
-    if (told.kind === "sent") {
+  /** Takes over what another tab has done. */
+  private async received(message: TabMessage): Promise<void> {
+    const { key } = message;
+    if (message.kind === "added") return this.load();
+    if (message.kind === "withdrawn") return this.drop(key);
+    const pending = this.messages.get(key);
+    if (message.kind === "sent") {
       this.messages.delete(key);
       this.stored.delete(key);
-      this.emit("sent", { key, room: told.room, seq: told.seq });
-    } else if (message && told.kind === "failed") {
-      message.failed = told.code;
-      this.emit("failed", { key, code: told.code });
-    } else if (message) {
-      delete message.failed;
+      this.emit("sent", { key, room: message.room, seq: message.seq });
+    } else if (pending && message.kind === "failed") {
+      pending.failed = message.code;
+      this.emit("failed", { key, code: message.code });
+    } else if (pending) {
+      delete pending.failed;
       this.setState(key, "waiting");
     }
   }
@@ -282,7 +283,7 @@ export class SendQueue extends EventTarget {
   private done({ key, room }: PendingMessage, seq: number): void {
     this.forget(key);
     this.emit("sent", { key, room, seq });
-    this.tell({ kind: "sent", key, room, seq });
+    this.post({ kind: "sent", key, room, seq });
   }
 
   private fail(message: PendingMessage, code: string): void {
@@ -291,7 +292,7 @@ export class SendQueue extends EventTarget {
     this.tries.delete(key);
     void this.store(message);
     this.emit("failed", { key, code });
-    this.tell({ kind: "failed", key, code });
+    this.post({ kind: "failed", key, code });
   }
 
   private pause({ key }: PendingMessage, ms: number): Promise<void> {
@@ -315,8 +316,8 @@ export class SendQueue extends EventTarget {
     return `${this.me}.${key}`;
   }
 
-  private tell(told: Told): void {
-    this.tabs?.postMessage(told);
+  private post(message: TabMessage): void {
+    this.tabs?.postMessage(message);
   }
 
   private emit<K extends keyof SendEvents>(name: K, detail: SendEvents[K]): void {
@@ -324,8 +325,8 @@ export class SendQueue extends EventTarget {
   }
 }
 
-/** What a tab tells the others. */
-type Told =
+/** What a tab sends to the others. */
+type TabMessage =
   | { kind: "added" | "retried" | "withdrawn"; key: string }
   | { kind: "sent"; key: string; room: string; seq: number }
   | { kind: "failed"; key: string; code: string };
