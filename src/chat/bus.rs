@@ -75,3 +75,34 @@ pub fn forget(tx: &mut Tx, number: i64) -> Result<usize> {
                  AND number IN (SELECT number FROM published_facts ORDER BY number LIMIT ?2)";
     Ok(tx.execute(sql, &[&number, &(FORGOTTEN as u32)])?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::fixtures::Store;
+
+    #[tokio::test]
+    async fn facts_have_numbers_without_a_gap_and_the_last_is_never_forgotten() {
+        let store = Store::open();
+        let node = NodeId::from_u16(1);
+        let published = encode(&[Fact::Queued]).unwrap();
+        for expected in 1..=3 {
+            let facts = published.clone();
+            assert_eq!(store.write(move |tx| append(tx, 0, node, &facts)).await.unwrap(), expected);
+        }
+        let numbers = async |after_number| -> Vec<i64> {
+            let found = store.read(move |tx| after(tx, after_number)).await.unwrap();
+            found.iter().map(|published| published.number).collect()
+        };
+        assert_eq!(numbers(1).await, [2, 3]);
+        assert_eq!(store.write(|tx| forget(tx, 9)).await.unwrap(), 2);
+        assert_eq!((numbers(0).await, store.read(head).await.unwrap()), (vec![3], 3));
+        assert_eq!(store.write(move |tx| append(tx, 0, node, &published)).await.unwrap(), 4);
+    }
+
+    #[test]
+    fn facts_of_a_later_version_are_not_read() {
+        assert_eq!(decode(&encode(&[Fact::Queued]).unwrap()), Some(vec![Fact::Queued]));
+        assert_eq!(decode(r#"["Queued",{"Unheard":{}}]"#), None);
+    }
+}
