@@ -111,8 +111,9 @@ fn check_durability(found: &mut Ask<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Refuses a schema that is somebody else's, or that lacks tables.
-fn check_schema(found: &mut Ask<'_>, known: i64, must_exist: bool) -> Result<(), Fault> {
+/// Refuses a schema that is somebody else's, or that lacks tables. Only a server changes one of an older version: a command
+/// may run beside a server of that version.
+fn check_schema(found: &mut Ask<'_>, known: i64, is_command: bool) -> Result<(), Fault> {
     let refuse = |why: String| Err(Fault::Refused(why));
     let schema = found("SELECT COALESCE(current_schema(), '')")?;
     if schema.is_empty() {
@@ -132,13 +133,19 @@ fn check_schema(found: &mut Ask<'_>, known: i64, must_exist: bool) -> Result<(),
             "schema {schema:?} of the database has tables of another program: give Madang a database of its own"
         ));
     }
-    if must_exist && !has_steps {
+    if is_command && !has_steps {
         return refuse("the database is empty (run: madang serve)".into());
     }
     let version = match has_steps {
         true => found("SELECT COALESCE(MAX(version), 0) FROM migrations")?.parse().unwrap_or_default(),
         false => 0,
     };
+    if is_command && version < known {
+        return refuse(format!(
+            "the database has schema {version} of an older version; this one needs {known} (start the server once: \
+             madang serve)"
+        ));
+    }
     if version < known && found("SELECT has_schema_privilege(current_schema(), 'CREATE')")? != "t" {
         return refuse(format!(
             "the database user may not create tables (run: GRANT CREATE ON SCHEMA {schema:?} TO …)"

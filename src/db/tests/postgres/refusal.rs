@@ -84,6 +84,16 @@ async fn a_schema_that_is_half_made_newer_or_not_ours_to_change_is_refused() {
     let newer = Db::open(options(database.url()), |_: Vec<String>| {}).err().unwrap();
     assert!(newer.to_string().contains("schema 999"), "{newer}");
 
+    // A command changes no schema: a server of the older version may run beside it.
+    database.run("DELETE FROM migrations WHERE version = 999 OR version = (SELECT MAX(version) FROM migrations m WHERE version < 999)");
+    let steps = database.count("SELECT COUNT(*) FROM migrations");
+    let said = refused(Server { is_command: true, ..Server::test(database.url()) });
+    assert!(
+        said.contains(&format!("has schema {steps} of an older version")) && said.contains("madang serve"),
+        "{said}"
+    );
+    assert_eq!(database.count("SELECT COUNT(*) FROM migrations"), steps);
+
     let database = Database::new();
     let cluster = Cluster::shared();
     let url = cluster.url("guarded", database.name()).replace("guarded@", "guarded:right@");
