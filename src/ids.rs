@@ -74,6 +74,8 @@ ids! {
     FileId,
     /// An API key of another server that brings its own users.
     KeyId,
+    /// An incoming webhook.
+    HookId,
 }
 
 /// Returns a random id, unique across processes.

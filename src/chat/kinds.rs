@@ -126,6 +126,10 @@ pub enum JobKind {
     ResetEmail,
 }
 
+impl JobKind {
+    pub const ALL: [Self; 2] = [Self::Preview, Self::ResetEmail];
+}
+
 /// What somebody did, in the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditAction {
@@ -145,6 +149,8 @@ pub enum AuditAction {
     RoomHandedOver,
     RoomRemoved,
     MessageDeleted,
+    JobRetried,
+    JobDropped,
 }
 
 macro_rules! names {
@@ -204,6 +210,8 @@ names! {
         RoomHandedOver "room.handedOver"
         RoomRemoved "room.removed"
         MessageDeleted "message.deleted"
+        JobRetried "job.retried"
+        JobDropped "job.dropped"
     }
 }
 

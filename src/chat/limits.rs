@@ -1,5 +1,7 @@
 //! Limits of sizes and counts. They are settings, so that operators and tests can change them.
 
+use super::outbox::Policies;
+
 /// The limits, by default those of the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -47,13 +49,8 @@ pub struct Limits {
     pub since_max_bytes: u64,
     /// Links of one user that wait for their preview; 0 turns previews off.
     pub waiting_previews_max: u64,
-    /// How often a job of the outbox is tried before it is given up.
-    pub outbox_tries: u32,
-    /// How long a job of the outbox waits after its first failure; four times as long after each further one. It is
-    /// longer than a failed fetch is cached, or the second try of a link would find the first failure.
-    pub outbox_pause_ms: i64,
-    /// How old a job of the outbox may be and still be tried again.
-    pub outbox_age_ms: i64,
+    /// How the jobs of the outbox are run.
+    pub jobs: Policies,
 }
 
 impl Default for Limits {
@@ -81,9 +78,7 @@ impl Default for Limits {
             since_max_changes: 500,
             since_max_bytes: 512 * 1024,
             waiting_previews_max: 20,
-            outbox_tries: 4,
-            outbox_pause_ms: 3 * 60_000,
-            outbox_age_ms: 24 * 3_600_000,
+            jobs: Policies::default(),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod consistency;
 pub mod direct;
 pub mod file;
 pub mod guest;
+pub mod hook;
 mod in_list;
 pub mod instance;
 pub mod invite;

@@ -4,9 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Tx;
 use super::member::Presence;
 use super::user::User;
+use super::{Tx, outbox};
 use crate::db::{Column, Param, Value};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
@@ -134,10 +134,10 @@ pub fn all(tx: &mut Tx) -> Result<Vec<Node>> {
 ///
 /// # Errors
 /// `unavailable`.
-pub fn remove_ended(tx: &mut Tx, node: &Node) -> Result<()> {
+pub fn remove_ended(tx: &mut Tx, now: i64, node: &Node) -> Result<()> {
     let sql = "DELETE FROM nodes WHERE id = ?1 AND run_id = ?2 AND heartbeat = ?3";
     if tx.execute(sql, &[&node.id, &node.run_id, &node.heartbeat])? > 0 {
-        release_claims(tx, node.id)?;
+        release_claims(tx, now, node.id)?;
     }
     Ok(())
 }
@@ -146,12 +146,12 @@ pub fn remove_ended(tx: &mut Tx, node: &Node) -> Result<()> {
 ///
 /// # Errors
 /// `unavailable`.
-pub fn leave(tx: &mut Tx, node: &Node) -> Result<()> {
+pub fn leave(tx: &mut Tx, now: i64, node: &Node) -> Result<()> {
     tx.execute("DELETE FROM nodes WHERE id = ?1 AND run_id = ?2", &[&node.id, &node.run_id])?;
-    release_claims(tx, node.id)
+    release_claims(tx, now, node.id)
 }
 
-fn release_claims(tx: &mut Tx, id: NodeId) -> Result<()> {
+fn release_claims(tx: &mut Tx, now: i64, id: NodeId) -> Result<()> {
     tx.execute("DELETE FROM file_claims WHERE node_id = ?1", &[&id])?;
-    Ok(())
+    outbox::release_claims(tx, now, id.as_u16())
 }

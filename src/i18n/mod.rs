@@ -5,6 +5,7 @@
 
 mod account;
 mod en;
+mod hook;
 mod josa;
 mod ko;
 pub mod local;
@@ -18,6 +19,7 @@ use crate::chat::message::Message;
 use crate::error::Code;
 
 pub use account::AccountStrings;
+pub use hook::HookStrings;
 pub use josa::{Particle, josa};
 pub use name::any_name;
 pub use room::RoomStrings;
@@ -185,6 +187,8 @@ pub struct Strings {
     pub account: AccountStrings,
     /// Strings of the page of a room.
     pub room: RoomStrings,
+    /// Strings of the page of a room's incoming webhooks.
+    pub hook: HookStrings,
     /// Strings of the settings.
     pub settings_page: SettingsStrings,
     /// Strings that only scripts show.

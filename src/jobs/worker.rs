@@ -1,8 +1,8 @@
-//! The worker of the outbox: takes the jobs that are due, several targets at a time and each target in order, and
+//! The worker of the outbox: claims the jobs that are due, several of each kind at a time and each target in order, and
 //! deletes a row only when its job is done or given up.
 //!
-//! It looks when an act has queued a job and when the next one is due. Which jobs are running is known here alone: a
-//! process that ends leaves its rows as they are, and the next process starts with them.
+//! It looks when an act has queued a job and when the next one is due. Several servers share the jobs by their claims. A
+//! process that is killed leaves its claims in the rows; the only server of a database begins by ending them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,17 +11,18 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use crate::chat::Tx;
 use crate::chat::kinds::JobKind;
-use crate::chat::outbox::{self, Job, Target};
+use crate::chat::node::NodeId;
+use crate::chat::outbox::{self, Due, Failed, Job, Target};
+use crate::chat::{Limits, Tx};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;
 use crate::metrics;
 use crate::service::{App, log_failure};
 
-/// Jobs that run at a time.
-const AT_ONCE: usize = 8;
+/// The number in claims of a server that is not one of several nodes.
+const ONLY_SERVER: u16 = 0;
 /// The delay before the next try when the database does not answer.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The longest sleep: the clock by which jobs are due may be set meanwhile.
@@ -33,6 +34,8 @@ pub(super) enum Attempt {
     Done(Option<Written>),
     /// The job failed for this reason and is tried again.
     Failed(&'static str),
+    /// As above, after this time at the earliest, as the other server has asked.
+    FailedUntil(&'static str, Duration),
 }
 
 pub(super) type Written = Box<dyn FnOnce(&mut Tx) -> Result<()> + Send>;
@@ -69,44 +72,52 @@ impl App {
     async fn try_job(self, job: Job) {
         let (app, tried) = (self.clone(), job.clone());
         // In a task of its own, so that a panic costs one attempt.
-        let tried = tokio::spawn(async move {
+        let mut attempt = tokio::spawn(async move {
             match tried.kind {
                 JobKind::Preview => app.try_preview(tried.target.message_id(), tried.payload).await,
                 JobKind::ResetEmail => app.try_reset_email(tried.target.user_id(), &tried.payload).await,
             }
         });
-        let tried = tried.await.unwrap_or_else(|error| {
-            tracing::error!(%error, number = job.number, kind = ?job.kind, "an outbox job panicked");
-            Attempt::Failed("it panicked")
-        });
-        let ended = match tried {
-            Attempt::Done(written) => self.done(job.number, written).await,
-            Attempt::Failed(why) => self.failed(&job, why).await,
+        let limit = Duration::from_millis(self.config.limits.jobs.of(job.kind).try_ms.unsigned_abs());
+        let attempt = match timeout(limit, &mut attempt).await {
+            Ok(Ok(attempt)) => attempt,
+            Ok(Err(error)) => {
+                tracing::error!(%error, number = job.number, kind = ?job.kind, "an outbox job panicked");
+                Attempt::Failed("it panicked")
+            }
+            Err(_) => {
+                attempt.abort();
+                Attempt::Failed("it took too long")
+            }
+        };
+        let ended = match attempt {
+            Attempt::Done(written) => self.done(job, written).await,
+            Attempt::Failed(why) => self.failed(job, why, Duration::ZERO).await,
+            Attempt::FailedUntil(why, pause) => self.failed(job, why, pause).await,
         };
         if ended.is_err() {
+            // Its claim ends later, and it is tried again.
             log_failure("finishing an outbox job", ended);
-            // It is still due and would be tried again at once.
-            sleep(RETRY_DELAY).await;
         }
     }
 
-    async fn done(&self, number: i64, written: Option<Written>) -> Result<()> {
-        let end = move |tx: &mut Tx| {
-            if let Some(write) = written {
-                write(tx)?;
-            }
-            outbox::end(tx, now_ms(), number)
+    async fn done(&self, job: Job, written: Option<Written>) -> Result<()> {
+        let end = move |tx: &mut Tx| match (outbox::end(tx, now_ms(), &job)?, written) {
+            (true, Some(write)) => write(tx),
+            _ => Ok(()),
         };
         self.db.write(Subject::Server, end).await
     }
 
-    async fn failed(&self, job: &Job, why: &'static str) -> Result<()> {
-        metrics::OUTBOX_FAILURES.add(&[job.kind.as_str()]);
-        let (number, limits) = (job.number, self.config.limits.clone());
-        if self.db.write(Subject::Server, move |tx| outbox::failed(tx, &limits, now_ms(), number)).await? {
-            tracing::info!(number, kind = ?job.kind, tries = job.tries + 1, why, "outbox job given up");
-        } else {
-            tracing::debug!(number, kind = ?job.kind, tries = job.tries + 1, why, "outbox job failed; it is tried again later");
+    async fn failed(&self, job: Job, why: &'static str, pause: Duration) -> Result<()> {
+        let (number, kind, tries) = (job.number, job.kind, job.tries);
+        metrics::OUTBOX_FAILURES.add(&[kind.as_str()]);
+        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+        let fail = move |tx: &mut Tx, limits: &Limits, now| outbox::failed(tx, &limits.jobs, now, &job, why, pause_ms);
+        match self.write(Subject::Server, fail).await? {
+            Failed::GivenUp => tracing::info!(number, ?kind, tries, why, "outbox job given up"),
+            Failed::Delayed => tracing::debug!(number, ?kind, tries, why, "outbox job failed; it is tried again later"),
+            Failed::Lost => {}
         }
         Ok(())
     }
@@ -115,12 +126,13 @@ impl App {
 struct Worker {
     app: App,
     running: JoinSet<()>,
-    /// The jobs of the running tasks.
+    /// The jobs of the running tasks. A job whose row was deleted still keeps the next of its target back.
     busy: HashMap<Id, (JobKind, Target)>,
 }
 
 impl Worker {
     async fn run(mut self, mut ending: watch::Receiver<bool>) {
+        self.end_old_claims().await;
         loop {
             let sleep_for = self.begin_due().await;
             tokio::select! {
@@ -134,6 +146,15 @@ impl Worker {
         while self.running.join_next().await.is_some() {}
     }
 
+    /// The only server of a database claims again what an earlier process had claimed. Of several nodes, the others end
+    /// the claims of one that has ended.
+    async fn end_old_claims(&self) {
+        if self.app.node_id().is_none() {
+            let end = |tx: &mut Tx| outbox::release_claims(tx, now_ms(), ONLY_SERVER);
+            log_failure("ending the claims of an earlier process", self.app.db.write(Subject::Server, end).await);
+        }
+    }
+
     fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
         let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
         self.busy.remove(&id);
@@ -141,55 +162,66 @@ impl Worker {
 
     /// Starts the jobs that are due. Returns how long there is nothing more to start.
     async fn begin_due(&mut self) -> Duration {
-        let free = AT_ONCE - self.running.len();
-        // One node runs jobs; another that takes over is woken.
-        if free == 0 || !self.app.is_leader() {
-            return MAX_SLEEP;
-        }
-        self.begin_some(free).await.unwrap_or_else(|error| {
+        self.begin_some().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot read the outbox; it is tried again");
             RETRY_DELAY
         })
     }
 
-    async fn begin_some(&mut self, free: usize) -> Result<Duration> {
+    async fn begin_some(&mut self) -> Result<Duration> {
         let now = now_ms();
-        // Running jobs are still due.
-        let most = free + self.running.len();
-        let mut due = self.app.db.read(move |tx| outbox::due(tx, now, most)).await?;
-        due.jobs.retain(|job| !self.busy.values().any(|busy| *busy == (job.kind, job.target)));
-        due.jobs.truncate(free);
-        let sleep_for = due
-            .next_at
-            .map_or(MAX_SLEEP, |at| Duration::from_millis(at.saturating_sub(now).unsigned_abs()).min(MAX_SLEEP));
-        let picked = due.jobs.len();
+        let free = self.free();
+        let due = self.app.db.read(move |tx| find_due(tx, now, &free)).await?;
+        let mut next_at = i64::MAX;
+        let mut jobs = Vec::new();
+        for (free, mut due) in due {
+            next_at = next_at.min(due.next_at.unwrap_or(i64::MAX));
+            due.jobs.retain(|job| !self.busy.values().any(|busy| *busy == (job.kind, job.target)));
+            due.jobs.truncate(free);
+            jobs.append(&mut due.jobs);
+        }
+        let sleep_for = Duration::from_millis(next_at.saturating_sub(now).unsigned_abs()).min(MAX_SLEEP);
+        let picked = jobs.len();
         if picked == 0 {
             return Ok(sleep_for);
         }
-        let tries_max = self.app.config.limits.outbox_tries;
-        let begun = self.app.db.write(Subject::Server, move |tx| begin(tx, now, tries_max, due.jobs)).await?;
-        // If some were not started after all, others may be due in their place.
-        let sleep_for = if begun.len() < picked { Duration::ZERO } else { sleep_for };
-        for job in begun {
+        let node = self.app.node_id().map_or(ONLY_SERVER, NodeId::as_u16);
+        let claim = move |tx: &mut Tx, limits: &Limits, now| claim(tx, limits, now, node, jobs);
+        let claimed = self.app.write(Subject::Server, claim).await?;
+        // If some were not claimed after all, others may be due in their place.
+        let sleep_for = if claimed.len() < picked { Duration::ZERO } else { sleep_for };
+        for job in claimed {
             let busy = (job.kind, job.target);
             let task = self.running.spawn(self.app.clone().try_job(job));
             self.busy.insert(task.id(), busy);
         }
         Ok(sleep_for)
     }
+
+    /// Returns the kinds that may begin more jobs: how many more, and how many run.
+    fn free(&self) -> Vec<(JobKind, usize, usize)> {
+        let kinds = JobKind::ALL.iter().map(|&kind| {
+            let running = self.busy.values().filter(|busy| busy.0 == kind).count();
+            let at_once = self.app.config.limits.jobs.of(kind).at_once;
+            (kind, at_once.saturating_sub(running), running)
+        });
+        kinds.filter(|(_, free, _)| *free > 0).collect()
+    }
 }
 
-/// Counts an attempt of each job and returns those that still exist. A job that was attempted too often, because the
-/// process ended each time, is given up.
-fn begin(tx: &mut Tx, now: i64, tries_max: u32, jobs: Vec<Job>) -> Result<Vec<Job>> {
-    let mut begun = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        if job.tries >= tries_max {
-            tracing::warn!(number = job.number, kind = ?job.kind, tries = job.tries, why = "it never ended", "outbox job given up");
-            outbox::end(tx, now, job.number)?;
-        } else if outbox::begin(tx, job.number)? {
-            begun.push(job);
+/// Reads what is due of each kind. A running job whose row was replaced may be due again.
+fn find_due(tx: &mut Tx, now: i64, kinds: &[(JobKind, usize, usize)]) -> Result<Vec<(usize, Due)>> {
+    let due = kinds.iter().map(|&(kind, free, running)| Ok((free, outbox::due(tx, now, kind, free + running)?)));
+    due.collect()
+}
+
+/// Claims jobs and returns those that are this server's now.
+fn claim(tx: &mut Tx, limits: &Limits, now: i64, node: u16, jobs: Vec<Job>) -> Result<Vec<Job>> {
+    let mut claimed = Vec::with_capacity(jobs.len());
+    for mut job in jobs {
+        if outbox::claim(tx, &limits.jobs, now, node, &mut job)? {
+            claimed.push(job);
         }
     }
-    Ok(begun)
+    Ok(claimed)
 }

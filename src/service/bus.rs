@@ -199,7 +199,10 @@ impl App {
         let Some(bus) = self.bus.get() else { return };
         self.send_announcements(bus).await;
         let me = bus.nodes.me.clone();
-        log_failure("leaving the other nodes", self.write(Subject::Server, move |tx, _, _| node::leave(tx, &me)).await);
+        log_failure(
+            "leaving the other nodes",
+            self.write(Subject::Server, move |tx, _, now| node::leave(tx, now, &me)).await,
+        );
     }
 
     /// Waits until everything that is committed now has been published here.

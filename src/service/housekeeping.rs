@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{App, log_failure};
 use crate::chat::file as stored_file;
-use crate::chat::guest;
 use crate::chat::room::forget_tombstones;
 use crate::chat::session as stored_session;
+use crate::chat::{guest, outbox};
 use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::UserId;
@@ -48,6 +48,8 @@ impl App {
         let before = now - TOMBSTONE.as_millis() as i64;
         let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;
         log_failure("removing tombstones", forgotten);
+        let swept = self.write(Subject::Server, move |tx, _, _| outbox::dead::sweep(tx, now)).await;
+        log_failure("removing old jobs", swept);
         let before = now - PENDING_UPLOAD.as_millis() as i64;
         match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::store::renew_epochs_if_moved;
 use super::{App, log_failure};
 use crate::chat::node::{self, Node, NodeId};
-use crate::chat::{Tx, bus, room};
+use crate::chat::{Limits, Tx, bus, room};
 use crate::db::Subject;
 use crate::error::Result;
 
@@ -178,7 +178,6 @@ impl App {
             *nodes.place.lock() = found.place;
             return Ok(());
         }
-        let was_leader = nodes.is_leader();
         let changes = nodes.compare(found.nodes);
         if !changes.ended.is_empty() {
             // What they published before they ended comes first.
@@ -194,9 +193,6 @@ impl App {
         self.release_claims().await;
         if !nodes.is_leader() {
             return Ok(());
-        }
-        if !was_leader {
-            self.realtime.job_queued.notify_one();
         }
         self.clean_up_after_nodes(changes.removable, nodes.old_head(found.head)).await
     }
@@ -221,8 +217,9 @@ impl App {
     /// Removes what ended nodes left, and facts that all have read.
     async fn clean_up_after_nodes(&self, ended: Vec<Node>, old_head: Option<i64>) -> Result<()> {
         if !ended.is_empty() {
-            let remove = move |tx: &mut Tx| ended.iter().try_for_each(|node| node::remove_ended(tx, node));
-            self.db.write(Subject::Server, remove).await?;
+            let remove =
+                move |tx: &mut Tx, _: &Limits, now| ended.iter().try_for_each(|node| node::remove_ended(tx, now, node));
+            self.write(Subject::Server, remove).await?;
         }
         let Some(head) = old_head else { return Ok(()) };
         // In small steps, so that other acts run in between.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use socketio::{Rate, RateLimiter};
 
 use crate::error::{Error, Result};
-use crate::ids::{KeyId, RoomId, UserId};
+use crate::ids::{HookId, KeyId, RoomId, UserId};
 use crate::network::NetworkLimits;
 
 /// Typing is sent at most this often for each user and room.
@@ -41,6 +41,7 @@ pub struct Rates {
     resets: RateLimiter<IpAddr>,
     outsiders: RateLimiter<KeyId>,
     fingerprints: RandomState,
+    hooks: RateLimiter<HookId>,
     uploads: RateLimiter<UserId>,
     rooms: RateLimiter<UserId>,
     resumes: RateLimiter<UserId>,
@@ -73,6 +74,8 @@ impl Rates {
             resets: RateLimiter::new(Rate::per_minute(6).burst(20)),
             outsiders: RateLimiter::new(Rate::per_second(50).burst(500)),
             fingerprints: RandomState::new(),
+            // A build that reports each of its steps.
+            hooks: RateLimiter::new(Rate::per_second(1).burst(30)),
             uploads: RateLimiter::new(Rate::per_minute(30)),
             rooms: RateLimiter::new(Rate::per_minute(20)),
             resumes: RateLimiter::new(Rate::per_second(10).burst(200)),
@@ -162,6 +165,11 @@ impl Rates {
     /// Counts a token for a user of another server.
     pub fn outsider(&self, key_id: KeyId) -> Result<()> {
         self.check(&self.outsiders, key_id)
+    }
+
+    /// Counts a message by an incoming webhook.
+    pub fn hook(&self, id: HookId) -> Result<()> {
+        self.check(&self.hooks, id)
     }
 
     pub fn upload(&self, me: UserId) -> Result<()> {

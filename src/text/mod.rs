@@ -120,11 +120,16 @@ pub fn clipped(said: &str, max: usize) -> Option<String> {
     if line.chars().all(shows_nothing) {
         return None;
     }
-    if line.chars().count() <= max {
-        return Some(line);
+    Some(cut(&line, max))
+}
+
+/// Cuts a text to `max` characters.
+pub fn cut(text: &str, max: usize) -> String {
+    if text.chars().nth(max).is_none() {
+        return text.to_owned();
     }
-    let cut: String = line.chars().take(max.saturating_sub(1)).collect();
-    Some(cut.trim_end().to_owned() + "…")
+    let cut: String = text.chars().take(max.saturating_sub(1)).collect();
+    cut.trim_end().to_owned() + "…"
 }
 
 fn line(typed: &str, field: &'static str, max: usize) -> Result<String> {

@@ -6,6 +6,7 @@
 
 pub mod account;
 mod blank;
+mod hook;
 mod look;
 pub(crate) mod markup;
 mod message;
@@ -23,6 +24,7 @@ use std::sync::OnceLock;
 
 use askama::Template;
 
+pub use hook::HooksPage;
 pub use message::{HistoryPart, PinsPart, member_html, message_html, row_html};
 pub use my_rooms::my_room_html;
 pub use page::{ErrorPage, GalleryPage, JoinPage, LobbyPage, RoomPage};

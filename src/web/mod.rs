@@ -8,6 +8,7 @@ pub(crate) mod etag;
 pub(crate) mod extract;
 mod form;
 mod health;
+mod hook;
 mod middleware;
 mod multipart;
 mod page_error;
@@ -57,6 +58,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), compression::compress_blocking))
         .merge(shared.layer(compression::layer()))
         .merge(files)
+        .merge(hook::routes().method_not_allowed_fallback(problem::method_not_allowed))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(app.clone(), middleware::check_origin))
         .merge(health::routes());

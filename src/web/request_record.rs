@@ -96,11 +96,11 @@ fn name_of(method: &Method) -> &'static str {
     NAMES.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }
 
-/// Shortens a path for the log and cuts off the code of an invite or a one-time link, which is a
-/// secret.
+/// Shortens a path for the log and cuts off the code of an invite or a one-time link and the secret of a hook.
 fn path_for_log(path: &str) -> &str {
-    let secret =
-        ["/invite/", "/invites/", "/admin/", "/reset/"].iter().find_map(|name| Some(path.find(name)? + name.len()));
+    let secret = ["/invite/", "/invites/", "/hooks/", "/admin/", "/reset/"]
+        .iter()
+        .find_map(|name| Some(path.find(name)? + name.len()));
     let end = secret.unwrap_or(path.len()).min(LOGGED);
     &path[..path.floor_char_boundary(end)]
 }
@@ -108,6 +108,21 @@ fn path_for_log(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Abuse: A10
+    #[test]
+    fn no_secret_of_a_path_is_logged() {
+        for (path, logged) in [
+            ("/hooks/sesame", "/hooks/"),
+            ("/invite/sesame", "/invite/"),
+            ("/room/1/invites/sesame/delete", "/room/1/invites/"),
+            ("/reset/sesame", "/reset/"),
+            ("/admin/sesame", "/admin/"),
+            ("/room/1", "/room/1"),
+        ] {
+            assert_eq!(path_for_log(path), logged);
+        }
+    }
 
     #[test]
     fn an_id_is_taken_only_if_it_is_plain() {

@@ -131,6 +131,12 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Query("before=100".into())
     }),
     row("POST", "/room/{id}/messages", inside("/room/{id}#end"), |_, _| Body::File),
+    row("GET", "/room/{id}/hooks", moderators("200"), nothing),
+    row("POST", "/room/{id}/hooks", moderators("200"), |_, _| form([("name", "builds")])).spends(),
+    row("POST", "/room/{id}/hooks/{hookId}/rotate", moderators("200"), empty).wants("hook"),
+    row("POST", "/room/{id}/hooks/{hookId}/delete", moderators("/room/{id}/hooks"), empty).spends().wants("hook"),
+    // The secret is all that counts.
+    row("POST", "/hooks/{secret}", ALL, |_, _| Body::Json(serde_json::json!({ "text": "built" }))).wants("hook secret"),
     row("GET", "/healthz", ALL, nothing),
     row("GET", "/readyz", ALL, nothing),
     row("GET", "/pictures/{hash}", fetched("200", "200", "200"), nothing).wants("picture"),
@@ -177,6 +183,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let id = if row.wants == "file" { scene.named("file") } else { &scene.room.id };
     let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
     let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
+    let filled = filled.replace("{hookId}", made).replace("{secret}", made);
     let name = if row.wants == "asset" { made } else { "socket.io.js" };
     filled.replace("{name}", name)
 }

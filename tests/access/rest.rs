@@ -34,6 +34,11 @@ const fn owners(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, NO, cell, OUT, cell]
 }
 
+/// For admins of the server.
+const fn admins(cell: &'static str) -> Cells {
+    [NOBODY, NO, NO, NO, NO, NO, cell, cell]
+}
+
 /// For users who can read the room's messages.
 const fn readers(cell: &'static str) -> Cells {
     [NOBODY, NO, cell, NO, cell, cell, NO, cell]
@@ -112,6 +117,16 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/rooms/{id}/files", inside("200"), nothing),
     row("POST", "/rooms/{id}/files", inside("201"), |_, _| Body::File),
     row("POST", "/uploads", known("201"), |_, _| Body::File),
+    row("GET", "/rooms/{id}/hooks", moderators("200"), nothing),
+    row("POST", "/rooms/{id}/hooks", moderators("201"), named).spends(),
+    row("PATCH", "/rooms/{id}/hooks/{hookId}", moderators("200"), named).wants("hook"),
+    row("POST", "/rooms/{id}/hooks/{hookId}/rotate", moderators("200"), nothing).wants("hook"),
+    row("PUT", "/rooms/{id}/hooks/{hookId}/picture", moderators("200"), |_, _| Body::File).wants("hook"),
+    row("DELETE", "/rooms/{id}/hooks/{hookId}", moderators("204"), nothing).spends().wants("hook"),
+    row("GET", "/admin/jobs", admins("200"), nothing),
+    // There is no such job.
+    row("POST", "/admin/jobs/{number}/retry", admins("not_found"), nothing),
+    row("DELETE", "/admin/jobs/{number}", admins("not_found"), nothing),
 ];
 
 const fn row(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
@@ -124,6 +139,10 @@ fn nothing(_: &Scene, _: Who) -> Body {
 
 fn empty(_: &Scene, _: Who) -> Body {
     Body::Json(json!({}))
+}
+
+fn named(_: &Scene, _: Who) -> Body {
+    Body::Json(json!({ "name": "builds" }))
 }
 
 fn other(scene: &Scene, _: Who) -> Body {
@@ -141,7 +160,10 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     };
     let user_id = if row.wants == "banned" { scene.named("banned") } else { &scene.other.id };
     let code = if row.wants == "invite" { scene.named("invite") } else { "" };
-    let filled = row.name.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code);
+    let hook_id = if row.wants == "hook" { scene.named("hook") } else { "" };
+    let filled = row.name.replace("{hookId}", hook_id);
+    let filled =
+        filled.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code).replace("{number}", "1");
     format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))
 }
 

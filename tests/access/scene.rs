@@ -161,6 +161,12 @@ impl Scene {
                 let made = app.call(owner, "POST", &format!("/rooms/{room}/invites"), json!({})).await.is(201);
                 made["code"].as_str().unwrap().to_owned()
             }
+            "hook" | "hook secret" => {
+                let path = format!("/rooms/{room}/hooks");
+                let made = app.call(owner, "POST", &path, json!({ "name": "builds" })).await.is(201);
+                let secret = made["url"].as_str().unwrap().rsplit('/').next().unwrap();
+                if wanted == "hook" { made["id"].as_str().unwrap().to_owned() } else { secret.to_owned() }
+            }
             "banned" => {
                 let banned = app.guest("banned").await;
                 let path = format!("/rooms/{room}/members/{}?ban=true", banned.id);

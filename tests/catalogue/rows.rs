@@ -23,6 +23,7 @@ pub(super) const A: &[Row] = &[
     (12, "concurrent sign-ups for one e-mail address in different spellings", ""),
     (13, "unlimited guests from one address, and impersonating a guest", ""),
     (14, "a stranger who is first to reach a new server", ""),
+    (15, "an incoming webhook used after its end, or found in the database or the log", ""),
 ];
 
 pub(super) const Z: &[Row] = &[
@@ -57,6 +58,7 @@ pub(super) const M: &[Row] = &[
     (8, "previews that reach into the server's network (SSRF)", ""),
     (9, "remote images that track readers", ""),
     (10, "framing, and windows that access their opener", ""),
+    (11, "what programs post by incoming webhooks: markup, sizes, floods", ""),
 ];
 
 pub(super) const Q: &[Row] = &[

@@ -14,7 +14,7 @@ fn hurried(config: &mut Config) {
     config.http_client.may_reach = |_, address| address.is_loopback();
     config.http_client.timeout = TIMEOUT;
     config.preview_retry_delay = Duration::ZERO;
-    config.limits.outbox_pause_ms = 0;
+    config.limits.jobs.preview.first_pause_ms = 0;
 }
 
 const QUEUED: &str = "SELECT COUNT(*) FROM outbox";
@@ -27,7 +27,7 @@ async fn previewed(client: &Client, title: &str) -> Value {
 async fn a_failed_preview_is_retried_until_it_succeeds() {
     let app = App::with(|config| {
         hurried(config);
-        config.limits.outbox_tries = u32::MAX;
+        config.limits.jobs.preview.tries = u32::MAX;
     })
     .await;
     let site = Site::failing().await;
@@ -168,7 +168,7 @@ async fn waiting_jobs_are_removed_with_their_message_room_and_user() {
 async fn shutdown_waits_only_for_running_jobs() {
     let mut app = App::with(|config| {
         hurried(config);
-        config.limits.outbox_pause_ms = 1_000_000;
+        config.limits.jobs.preview.first_pause_ms = 1_000_000;
         config.http_client.timeout = Duration::from_millis(50);
         // A shutdown that waited for more than it must would wait for minutes.
         config.shutdown = Duration::from_secs(3_600);

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use madang::mail::{Secret, Settings};
 use parking_lot::Mutex;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -85,7 +85,7 @@ async fn a_mail_server_that_is_busy_gets_the_letter_later_and_one_that_refuses_i
     let app = App::with(|config| {
         let url = Secret::new(format!("smtp://127.0.0.1:{}", RETRIED.get().unwrap()));
         config.mail = Some(Settings { url, from: "마당 <madang@example.org>".into() });
-        config.limits.outbox_pause_ms = 1;
+        config.limits.jobs.reset_email.first_pause_ms = 1;
     })
     .await;
     app.signed_up("minji").await;
@@ -106,6 +106,38 @@ async fn a_mail_server_that_is_busy_gets_the_letter_later_and_one_that_refuses_i
         tokio::task::yield_now().await;
     }
     assert!(post.try_recv().is_err());
+}
+
+static GIVEN_UP: OnceLock<u16> = OnceLock::new();
+
+#[tokio::test]
+async fn an_email_that_was_given_up_is_listed_for_admins_and_can_be_sent_again() {
+    let answers = Answers::default();
+    let (port, mut post) = mail_server(Arc::clone(&answers)).await;
+    GIVEN_UP.set(port).unwrap();
+    let app = App::with(|config| {
+        let url = Secret::new(format!("smtp://127.0.0.1:{}", GIVEN_UP.get().unwrap()));
+        config.mail = Some(Settings { url, from: "마당 <madang@example.org>".into() });
+        config.limits.jobs.reset_email.first_pause_ms = 0;
+    })
+    .await;
+    let minji = app.signed_up("minji").await;
+    app.alter("UPDATE users SET is_admin = 1");
+    answers.lock().extend(["451 later\r\n"; 4]);
+    app.request("POST", "/forgot").form(&[("email", "minji@example.org")]).send().await;
+    while !answers.lock().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    app.outbox_is_empty().await;
+    let listed = app.call(&minji, "GET", "/admin/jobs", Value::Null).await.is(200);
+    let job = &listed["jobs"][0];
+    assert_eq!((&job["kind"], &job["tries"]), (&json!("resetEmail"), &json!(4)), "{listed}");
+    assert_eq!(job["why"], "the mail server did not take it");
+    assert!(!listed.to_string().contains("example.org"), "{listed}");
+    let path = format!("/admin/jobs/{}", job["number"]);
+    app.call(&minji, "POST", &format!("{path}/retry"), Value::Null).await.is(204);
+    assert!(next(&mut post).await.to.contains("minji@example.org"));
+    app.call(&minji, "DELETE", &path, Value::Null).await.refused(404, "not_found");
 }
 
 static FORM: OnceLock<u16> = OnceLock::new();

@@ -10,6 +10,7 @@ mod email;
 mod file;
 mod gallery;
 mod guest;
+mod hook;
 mod invite;
 mod json;
 mod link;

@@ -14,6 +14,17 @@ pub fn is_admin(tx: &mut Tx, user_id: UserId) -> Result<bool> {
     Ok(tx.query_opt(sql, &[&user_id], |row| row.get(0))?.unwrap_or_default())
 }
 
+/// Checks that a user is an admin. A command of the operator is none and may do the same.
+///
+/// # Errors
+/// `forbidden`.
+pub fn require_admin(tx: &mut Tx, me: Option<UserId>) -> Result<()> {
+    match me {
+        Some(me) if !is_admin(tx, me)? => Err(Code::Forbidden.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Makes an account an admin.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ mod delete;
 mod suspend;
 
 pub use super::kinds::DirectFrom;
-pub use admin::{demote, find_admin, is_admin, make_admin};
+pub use admin::{demote, find_admin, is_admin, make_admin, require_admin};
 pub use delete::{Erased, Leftovers, erase, erased, find_erasing, leave, leave_room, said_after};
 pub use suspend::suspend;
 

@@ -10,7 +10,7 @@ use super::message::SystemMessage;
 use super::new_member::{self, NewMember};
 use super::room::{self, Room, RoomKind};
 use super::user::{self, User};
-use super::{Fact, Leaving, Tx, direct, invite, system_message};
+use super::{Fact, Leaving, Tx, direct, hook, invite, system_message};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Result};
@@ -218,9 +218,10 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     Ok(LeaveResult { rev, removed: false })
 }
 
-/// Ends a membership and frees its place. The invites of the former member end with it.
+/// Ends a membership and frees its place. The invites and hooks of the former member end with it.
 fn end(tx: &mut Tx, room_id: RoomId, user_id: UserId) -> Result<Room> {
     invite::revoke_all_of(tx, room_id, user_id)?;
+    hook::revoke_all_of(tx, room_id, user_id)?;
     tx.execute("DELETE FROM members WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id])?;
     tx.execute("UPDATE rooms SET member_count = member_count - 1 WHERE id = ?1", &[&room_id])?;
     room::snapshot(tx, room_id)

@@ -3,7 +3,7 @@
 use super::{Role, find_role, role, set_role};
 use crate::chat::kinds::{AuditAction, SystemEvent};
 use crate::chat::message::SystemMessage;
-use crate::chat::{Tx, audit, invite, room, system_message};
+use crate::chat::{Tx, audit, hook, invite, room, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -31,6 +31,7 @@ pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id
     audit::append(tx, now, Some(me), action, Some(room_id), user_id)?;
     if !on {
         invite::revoke_all_of(tx, room_id, user_id)?;
+        hook::revoke_all_of(tx, room_id, user_id)?;
     }
     let content = SystemMessage { user: Some(user_id), by: Some(me), ..SystemMessage::new(event) };
     system_message::post(tx, now, room_id, me, content)

@@ -31,6 +31,7 @@ pub use mention::Mention;
 pub use page::{Changes, Cursor, Reader, SharedChanges, page, since, visible_rev};
 pub use preview::{awaits_preview, set_preview};
 pub use reaction::{has_reacted, react};
+pub(super) use send::post;
 pub use send::{find_sent, send, send_with_files};
 pub use system::System;
 pub(super) use system::SystemMessage;

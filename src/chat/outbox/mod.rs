@@ -2,10 +2,19 @@
 //!
 //! A job is inserted in the transaction of its act, so it exists if and only if the act is committed. It is deleted
 //! when it is done or given up. So every job runs at least once and must be idempotent. Jobs of one target run in
-//! order, one at a time; jobs of different targets have no order.
+//! order, one at a time; jobs of different targets have no order. Each kind has its own [`Policy`] and its own share of
+//! the work.
+//!
+//! A server claims a job before it runs it: until the claim ends, the job is due for no other. The number of tries
+//! tells claims of one job apart, so a server whose claim has ended can no longer end the job.
+
+pub mod dead;
+mod policy;
+
+pub use policy::{Policies, Policy};
 
 use super::kinds::JobKind;
-use super::{Fact, Limits, Tx};
+use super::{Fact, Tx};
 use crate::db::{Column, Param, Value};
 use crate::error::Result;
 use crate::ids::{MessageId, UserId};
@@ -57,8 +66,18 @@ pub struct Job {
     pub kind: JobKind,
     pub target: Target,
     pub payload: String,
-    /// The number of earlier tries.
+    /// The number of earlier tries; once it is claimed, with this one.
     pub tries: u32,
+}
+
+/// How a failed job goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// It is tried again.
+    Delayed,
+    GivenUp,
+    /// It is no longer this server's: it was deleted, or its claim has ended.
+    Lost,
 }
 
 /// The jobs that are due, and the time of the next.
@@ -81,11 +100,22 @@ pub fn enqueue(
     user_id: Option<UserId>,
     payload: &str,
 ) -> Result<()> {
+    enqueue_target(tx, now, kind, target.into(), user_id, payload)
+}
+
+fn enqueue_target(
+    tx: &mut Tx,
+    now: i64,
+    kind: JobKind,
+    target: Target,
+    user_id: Option<UserId>,
+    payload: &str,
+) -> Result<()> {
     tx.execute(
         "INSERT INTO outbox (kind, target, user_id, payload, tries, due_at, created_at)
          VALUES (?1, ?2, ?3, ?4, 0,
            CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2) THEN NULL ELSE ?5 END, ?5)",
-        &[&kind, &target.into(), &user_id, &payload, &now],
+        &[&kind, &target, &user_id, &payload, &now],
     )?;
     tx.publish(Fact::Queued);
     Ok(())
@@ -118,30 +148,31 @@ pub fn drop_target(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Res
     Ok(())
 }
 
-/// Deletes the jobs that a user's acts have queued. Only for a kind whose targets each belong to one user: otherwise
-/// the next job of a target would never become due.
+/// Deletes the jobs that a user's acts have queued, also those that were given up. Only for a kind whose targets each
+/// belong to one user: otherwise the next job of a target would never become due.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn drop_of_user(tx: &mut Tx, kind: JobKind, user_id: UserId) -> Result<()> {
     tx.execute("DELETE FROM outbox WHERE user_id = ?1 AND kind = ?2", &[&user_id, &kind])?;
+    tx.execute("DELETE FROM dead_jobs WHERE user_id = ?1 AND kind = ?2", &[&user_id, &kind])?;
     Ok(())
 }
 
-const DUE: &str =
-    "SELECT number, kind, target, payload, tries FROM outbox WHERE due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
-const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at > ?1";
+const DUE: &str = "SELECT number, kind, target, payload, tries FROM outbox WHERE kind = ?1 AND due_at <= ?2
+                   ORDER BY due_at, number LIMIT ?3";
+const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE kind = ?1 AND due_at > ?2";
 
-/// Returns the due jobs, the longest due first, at most `most`, one for each target.
+/// Returns the due jobs of a kind, the longest due first, at most `most`, one for each target.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn due(tx: &mut Tx, now: i64, most: usize) -> Result<Due> {
-    let jobs = tx.query_all(DUE, &[&now, &(most as u64)], |row| {
+pub fn due(tx: &mut Tx, now: i64, kind: JobKind, most: usize) -> Result<Due> {
+    let jobs = tx.query_all(DUE, &[&kind, &now, &(most as u64)], |row| {
         let mut c = row.columns();
         Ok(Job { number: c.next()?, kind: c.next()?, target: c.next()?, payload: c.next()?, tries: c.next()? })
     })?;
-    let next_at = tx.query_one(NEXT, &[&now], |row| row.get(0))?;
+    let next_at = tx.query_one(NEXT, &[&kind, &now], |row| row.get(0))?;
     Ok(Due { jobs, next_at })
 }
 
@@ -157,50 +188,75 @@ pub fn waiting(tx: &mut Tx) -> Result<Vec<(JobKind, u64, i64)>> {
     })?)
 }
 
-/// Counts a try before it starts, so that a job that crashes the process is not tried forever. Returns whether the
-/// job still exists.
+/// Claims a due job for a node and counts the try before it starts, so that a job that crashes the process is not tried
+/// forever. Returns whether the job is this node's now. One that was tried too often, because the process ended each
+/// time, is given up.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn begin(tx: &mut Tx, number: i64) -> Result<bool> {
-    Ok(tx.execute("UPDATE outbox SET tries = tries + 1 WHERE number = ?1", &[&number])? > 0)
+pub fn claim(tx: &mut Tx, policies: &Policies, now: i64, node: u16, job: &mut Job) -> Result<bool> {
+    let policy = policies.of(job.kind);
+    if job.tries >= policy.tries {
+        if failed(tx, policies, now, job, "it never ended", 0)? == Failed::GivenUp {
+            let (number, kind, tries) = (job.number, job.kind, job.tries);
+            tracing::warn!(number, ?kind, tries, why = "it never ended", "outbox job given up");
+        }
+        return Ok(false);
+    }
+    let sql = "UPDATE outbox SET tries = tries + 1, due_at = ?3, claimed_by = ?4
+               WHERE number = ?1 AND tries = ?2 AND due_at <= ?5";
+    let until = now.saturating_add(policy.claim_ms());
+    let claimed = tx.execute(sql, &[&job.number, &job.tries, &until, &i64::from(node), &now])? > 0;
+    job.tries += u32::from(claimed);
+    Ok(claimed)
 }
 
-/// Deletes a job that is done or given up, and makes the next of its target due. The job may be deleted already.
+/// Ends the claims of a node that has ended, so that its jobs are due at once.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn end(tx: &mut Tx, now: i64, number: i64) -> Result<()> {
-    let sql = "DELETE FROM outbox WHERE number = ?1 RETURNING kind, target";
-    let ended = tx.query_opt(sql, &[&number], |row| Ok((row.get::<JobKind>(0)?, row.get::<Target>(1)?)))?;
-    let Some((kind, target)) = ended else { return Ok(()) };
-    let next = "UPDATE outbox SET due_at = ?3 WHERE due_at IS NULL
-                  AND number = (SELECT MIN(number) FROM outbox WHERE kind = ?1 AND target = ?2)";
-    tx.execute(next, &[&kind, &target, &now])?;
+pub fn release_claims(tx: &mut Tx, now: i64, node: u16) -> Result<()> {
+    let sql = "UPDATE outbox SET due_at = ?2, claimed_by = NULL WHERE claimed_by = ?1";
+    if tx.execute(sql, &[&i64::from(node), &now])? > 0 {
+        tx.publish(Fact::Queued);
+    }
     Ok(())
 }
 
-/// Delays a job after a failed try, or gives it up when it was tried too often or would be too old. Returns whether
-/// it was given up.
+/// Deletes a job that is done, and makes the next of its target due. Returns whether it was still claimed by this try.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn failed(tx: &mut Tx, limits: &Limits, now: i64, number: i64) -> Result<bool> {
-    let sql = "SELECT tries, created_at FROM outbox WHERE number = ?1";
-    let found = tx.query_opt(sql, &[&number], |row| Ok((row.get::<u32>(0)?, row.get::<i64>(1)?)))?;
-    let Some((tries, created_at)) = found else { return Ok(false) };
-    let due_at = now.saturating_add(pause(limits, tries));
-    if tries >= limits.outbox_tries || due_at.saturating_sub(created_at) > limits.outbox_age_ms {
-        end(tx, now, number)?;
-        return Ok(true);
+pub fn end(tx: &mut Tx, now: i64, job: &Job) -> Result<bool> {
+    let sql = "DELETE FROM outbox WHERE number = ?1 AND tries = ?2";
+    if tx.execute(sql, &[&job.number, &job.tries])? == 0 {
+        return Ok(false);
     }
-    tx.execute("UPDATE outbox SET due_at = ?2 WHERE number = ?1", &[&number, &due_at])?;
-    Ok(false)
+    let next = "UPDATE outbox SET due_at = ?3 WHERE due_at IS NULL
+                  AND number = (SELECT MIN(number) FROM outbox WHERE kind = ?1 AND target = ?2)";
+    tx.execute(next, &[&job.kind, &job.target, &now])?;
+    Ok(true)
 }
 
-/// Returns the pause after a number of tries, in milliseconds.
-fn pause(limits: &Limits, tries: u32) -> i64 {
-    limits.outbox_pause_ms.saturating_mul(4i64.saturating_pow(tries.saturating_sub(1)))
+/// Delays a job after a failed try by at least `pause_ms`, or gives it up when it was tried too often or would be too old.
+///
+/// # Errors
+/// Only those of the store.
+pub fn failed(tx: &mut Tx, policies: &Policies, now: i64, job: &Job, why: &str, pause_ms: i64) -> Result<Failed> {
+    let sql = "SELECT created_at FROM outbox WHERE number = ?1 AND tries = ?2";
+    let found = tx.query_opt(sql, &[&job.number, &job.tries], |row| row.get::<i64>(0))?;
+    let Some(created_at) = found else { return Ok(Failed::Lost) };
+    let policy = policies.of(job.kind);
+    let due_at = now.saturating_add(policy.pause_ms(job.number, job.tries).max(pause_ms));
+    if job.tries >= policy.tries || due_at.saturating_sub(created_at) > policy.age_ms {
+        if policy.is_kept {
+            dead::bury(tx, now, job.number, why)?;
+        }
+        end(tx, now, job)?;
+        return Ok(Failed::GivenUp);
+    }
+    tx.execute("UPDATE outbox SET due_at = ?2, claimed_by = NULL WHERE number = ?1", &[&job.number, &due_at])?;
+    Ok(Failed::Delayed)
 }
 
 #[cfg(test)]

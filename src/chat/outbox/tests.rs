@@ -10,7 +10,7 @@ async fn put(store: &Store, now: i64, target: u128, payload: &'static str) {
 }
 
 async fn due_at(store: &Store, now: i64) -> Due {
-    store.read(move |tx| due(tx, now, 10)).await.unwrap()
+    store.read(move |tx| due(tx, now, JobKind::Preview, 10)).await.unwrap()
 }
 
 /// Returns the payloads of the due jobs.
@@ -18,14 +18,28 @@ async fn payloads(store: &Store, now: i64) -> Vec<String> {
     due_at(store, now).await.jobs.into_iter().map(|job| job.payload).collect()
 }
 
-async fn number_of(store: &Store, now: i64, payload: &str) -> i64 {
-    due_at(store, now).await.jobs.into_iter().find(|job| job.payload == payload).unwrap().number
+/// Claims the due job of a payload for a node, if nobody else has it.
+async fn take(store: &Store, now: i64, node: u16, payload: &str) -> Option<Job> {
+    let mut job = due_at(store, now).await.jobs.into_iter().find(|job| job.payload == payload)?;
+    let claimed = store.write(move |tx| Ok(claim(tx, &LIMITS.jobs, now, node, &mut job)?.then_some(job)));
+    claimed.await.unwrap()
 }
 
-/// Fails a job at a time, and returns whether it was given up.
-async fn fail(store: &Store, now: i64, number: i64) -> bool {
-    store.write(move |tx| begin(tx, number)).await.unwrap();
-    store.write(move |tx| failed(tx, &LIMITS, now, number)).await.unwrap()
+async fn end_job(store: &Store, now: i64, job: &Job) -> bool {
+    let job = job.clone();
+    store.write(move |tx| end(tx, now, &job)).await.unwrap()
+}
+
+/// Claims a job at a time and fails it.
+async fn fail(store: &Store, now: i64, payload: &str) -> Failed {
+    let job = take(store, now, 0, payload).await.unwrap();
+    store.write(move |tx| failed(tx, &LIMITS.jobs, now, &job, "it broke", 0)).await.unwrap()
+}
+
+/// Claims and ends the job of a payload.
+async fn finish(store: &Store, now: i64, payload: &str) {
+    let job = take(store, now, 0, payload).await.unwrap();
+    assert!(end_job(store, now, &job).await);
 }
 
 async fn count(store: &Store) -> i64 {
@@ -62,21 +76,21 @@ async fn jobs_of_one_target_run_in_order() {
         put(&store, 0, target, payload).await;
     }
     assert_eq!(payloads(&store, 0).await, ["a1", "b1"]);
-    let (a1, b1) = (number_of(&store, 0, "a1").await, number_of(&store, 0, "b1").await);
     // The second does not overtake the first, and other targets do not wait.
-    assert!(!fail(&store, 0, a1).await);
-    assert_eq!(payloads(&store, 0).await, ["b1"]);
-    store.write(move |tx| end(tx, 0, b1)).await.unwrap();
-    let pause = LIMITS.outbox_pause_ms;
-    assert_eq!(due_at(&store, pause - 1).await, Due { jobs: Vec::new(), next_at: Some(pause) });
-    assert_eq!(payloads(&store, pause).await, ["a1"]);
-    for next in ["a2", "a3"] {
-        let first = due_at(&store, pause).await.jobs[0].number;
-        store.write(move |tx| end(tx, pause, first)).await.unwrap();
-        assert_eq!(payloads(&store, pause).await, [next]);
+    assert_eq!(fail(&store, 0, "a1").await, Failed::Delayed);
+    finish(&store, 0, "b1").await;
+    let due = due_at(&store, 0).await;
+    let back = due.next_at.unwrap();
+    assert!(due.jobs.is_empty());
+    assert_eq!(payloads(&store, back).await, ["a1"]);
+    for (done, next) in [("a1", "a2"), ("a2", "a3")] {
+        let first = take(&store, back, 0, done).await.unwrap();
+        assert!(payloads(&store, back).await.is_empty());
+        assert!(end_job(&store, back, &first).await);
+        assert_eq!(payloads(&store, back).await, [next]);
         // Ending it again ends no other job.
-        store.write(move |tx| end(tx, pause, first)).await.unwrap();
-        assert_eq!(payloads(&store, pause).await, [next]);
+        assert!(!end_job(&store, back, &first).await);
+        assert_eq!(payloads(&store, back).await, [next]);
     }
 }
 
@@ -85,33 +99,94 @@ async fn a_failed_job_is_retried_with_growing_pauses_and_then_given_up() {
     let store = Store::open();
     put(&store, 0, 1, "first").await;
     put(&store, 0, 1, "second").await;
-    let first = number_of(&store, 0, "first").await;
     let mut now = 0;
     for pause in [3, 12, 48] {
-        assert!(!fail(&store, now, first).await);
-        assert_eq!(due_at(&store, now).await, Due { jobs: Vec::new(), next_at: Some(now + pause * MINUTE) });
-        now += pause * MINUTE;
+        assert_eq!(fail(&store, now, "first").await, Failed::Delayed);
+        let due = due_at(&store, now).await;
+        let next_at = due.next_at.unwrap();
+        // Up to a quarter is added.
+        assert!(due.jobs.is_empty() && (pause * MINUTE..=pause * MINUTE * 5 / 4).contains(&(next_at - now)));
+        now = next_at;
     }
     assert_eq!(due_at(&store, now).await.jobs[0].tries, 3);
-    assert!(fail(&store, now, first).await);
+    assert_eq!(fail(&store, now, "first").await, Failed::GivenUp);
     assert_eq!(payloads(&store, now).await, ["second"]);
     // A job that waited for days is still tried once.
-    let (second, late) = (number_of(&store, now, "second").await, now + LIMITS.outbox_age_ms);
-    assert!(fail(&store, late, second).await);
+    assert_eq!(fail(&store, now + LIMITS.jobs.preview.age_ms, "second").await, Failed::GivenUp);
     assert_eq!(count(&store).await, 0);
+    // Nobody misses a preview.
+    assert_eq!(store.read(|tx| dead::list(tx, None, None, 10)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_claimed_job_is_one_nodes_until_its_claim_ends() {
+    let store = Store::open();
+    put(&store, 0, 1, "a").await;
+    let mine = take(&store, 0, 1, "a").await.unwrap();
+    let until = LIMITS.jobs.preview.claim_ms();
+    assert_eq!(due_at(&store, until - 1).await, Due { jobs: Vec::new(), next_at: Some(until) });
+    // Another node that has read it before finds it taken.
+    let mut read_before = Job { tries: 0, ..mine.clone() };
+    let claimed = store.write(move |tx| claim(tx, &LIMITS.jobs, 1, 2, &mut read_before)).await.unwrap();
+    assert!(!claimed);
+    let theirs = take(&store, until, 2, "a").await.unwrap();
+    // The first node was slow, and has lost the job.
+    assert!(!end_job(&store, until, &mine).await);
+    let late = store.write(move |tx| failed(tx, &LIMITS.jobs, until, &mine, "slow", 0)).await.unwrap();
+    assert_eq!(late, Failed::Lost);
+    // The second ends before it is done.
+    store.write(move |tx| release_claims(tx, until, 1)).await.unwrap();
+    assert_eq!(payloads(&store, until).await.len(), 0);
+    store.write(move |tx| release_claims(tx, until, 2)).await.unwrap();
+    assert_eq!(payloads(&store, until).await, ["a"]);
+    assert!(end_job(&store, until, &theirs).await, "it may still end it while nobody else has it");
+}
+
+#[tokio::test]
+async fn a_refusal_can_ask_for_a_longer_pause() {
+    let store = Store::open();
+    put(&store, 0, 1, "a").await;
+    let job = take(&store, 0, 0, "a").await.unwrap();
+    store.write(move |tx| failed(tx, &LIMITS.jobs, 0, &job, "429", 7_200_000)).await.unwrap();
+    assert_eq!(due_at(&store, 0).await.next_at, Some(7_200_000));
+}
+
+#[tokio::test]
+async fn a_job_that_was_given_up_can_be_tried_again_by_hand() {
+    let store = Store::open();
+    let minji = store.guest("minji").await.id;
+    let put =
+        |payload: &'static str| store.write(move |tx| enqueue(tx, 0, JobKind::ResetEmail, minji, Some(minji), payload));
+    put("ko").await.unwrap();
+    let mut due = store.read(|tx| due(tx, 0, JobKind::ResetEmail, 10)).await.unwrap();
+    let mut job = due.jobs.remove(0);
+    job.tries = 99;
+    let mut poison = job.clone();
+    store.write(|tx| Ok(tx.execute("UPDATE outbox SET tries = 99", &[])?)).await.unwrap();
+    assert!(!store.write(move |tx| claim(tx, &LIMITS.jobs, 5, 0, &mut poison)).await.unwrap());
+    assert_eq!(count(&store).await, 0);
+    let dead = store.read(|tx| dead::list(tx, None, None, 10)).await.unwrap();
+    let shown = (dead[0].number, dead[0].kind.as_str(), dead[0].tries, dead[0].why.as_str());
+    assert_eq!(shown, (job.number, "resetEmail", 99, "it never ended"));
+    let number = job.number;
+    store.write(move |tx| dead::retry(tx, 6, None, number)).await.unwrap();
+    assert_eq!(store.write(move |tx| dead::retry(tx, 6, None, number)).await.unwrap_err().code, Code::NotFound);
+    let again = store.read(|tx| super::due(tx, 6, JobKind::ResetEmail, 10)).await.unwrap().jobs.remove(0);
+    assert_eq!((again.payload.as_str(), again.tries, again.target.user_id()), ("ko", 0, minji));
+    assert!(again.number > number);
 }
 
 #[tokio::test]
 async fn a_deleted_job_does_not_begin_and_its_number_is_not_reused() {
     let store = Store::open();
     put(&store, 0, 1, "a").await;
-    let before = number_of(&store, 0, "a").await;
+    let before = due_at(&store, 0).await.jobs.remove(0);
     store.write(|tx| drop_target(tx, JobKind::Preview, Target(1))).await.unwrap();
     put(&store, 0, 1, "b").await;
-    assert!(!store.write(move |tx| begin(tx, before)).await.unwrap());
-    assert!(!fail(&store, 0, before).await);
+    let mut late = before.clone();
+    assert!(!store.write(move |tx| claim(tx, &LIMITS.jobs, 0, 0, &mut late)).await.unwrap());
     // A worker that still runs the first job does not end the second.
-    store.write(move |tx| end(tx, 0, before)).await.unwrap();
+    assert!(!end_job(&store, 0, &before).await);
     assert_eq!(payloads(&store, 0).await, ["b"]);
 }
 
@@ -131,14 +206,13 @@ async fn waiting_jobs_are_counted_and_deleted_by_user() {
 #[tokio::test]
 async fn due_jobs_are_a_range_of_an_index() {
     let store = Store::open_sqlite();
-    for (sql, params) in [(DUE, 2), (NEXT, 1)] {
+    for (sql, params) in [(DUE, 3), (NEXT, 2)] {
         let plan = store.read(move |tx| {
             let bound: Vec<&dyn Param> = vec![&1i64; params];
             Ok(tx.query_all(&format!("EXPLAIN QUERY PLAN {sql}"), &bound, |row| row.get::<String>(3))?)
         });
         let plan = plan.await.unwrap().join("\n");
-        let is_range =
-            plan.contains("USING INDEX outbox_due (due_at") || plan.contains("COVERING INDEX outbox_due (due_at");
+        let is_range = plan.contains("INDEX outbox_due (kind=? AND due_at");
         assert!(is_range && !plan.contains("TEMP B-TREE"), "{plan}");
     }
 }

@@ -3,7 +3,7 @@
 use super::{Room, checked_max, publish_changed, snapshot, tombstone};
 use crate::chat::kinds::{AuditAction, History, Role, SystemEvent};
 use crate::chat::message::SystemMessage;
-use crate::chat::{Fact, Limits, Tx, account, audit, invite, member, system_message};
+use crate::chat::{Fact, Limits, Tx, account, audit, hook, invite, member, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -117,6 +117,7 @@ pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> R
     let sql = "UPDATE members SET role = 'member' WHERE room_id = ?1 AND role = 'owner' RETURNING user_id";
     if let Some(former) = tx.query_opt(sql, &[&id], |row| row.get(0))? {
         invite::revoke_all_of(tx, id, former)?;
+        hook::revoke_all_of(tx, id, former)?;
     }
     set_owner(tx, now, id, me, to)?;
     audit::append(tx, now, Some(me), AuditAction::RoomHandedOver, Some(id), to)?;
@@ -156,6 +157,7 @@ pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserI
 pub(in crate::chat) fn delete(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
     let was_in_lobby = snapshot(tx, id)?.is_in_lobby();
     tombstone::mark_removed(tx, now, id)?;
+    hook::delete_of_room(tx, now, id)?;
     for sql in [
         "DELETE FROM invites WHERE room_id = ?1",
         "DELETE FROM members WHERE room_id = ?1",

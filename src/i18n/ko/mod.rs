@@ -5,7 +5,9 @@ use crate::chat::member::Presence;
 use crate::error::Code;
 
 mod account;
+mod hook;
 mod line;
+
 mod room;
 mod script;
 mod settings;
@@ -81,6 +83,7 @@ pub(super) const STRINGS: Strings = Strings {
     account: account::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
+    hook: hook::STRINGS,
     settings_page: settings::STRINGS,
 
     enter: "들어가기",

@@ -7,7 +7,9 @@ mod block;
 mod direct;
 mod directory;
 mod file;
+mod hook;
 mod invite;
+mod job;
 mod json;
 mod lobby;
 mod member;
@@ -52,8 +54,10 @@ pub fn calls(upload_max: usize) -> Calls {
         moderator::calls,
         ban::calls,
         invite::calls,
+        hook::calls,
         message::calls,
         file::calls,
+        job::calls,
     ];
     nouns.into_iter().fold(calls, |calls, add| add(calls))
 }

@@ -6,6 +6,7 @@ mod block;
 mod direct;
 mod directory;
 pub(super) mod file;
+mod hook;
 mod invite;
 mod lobby;
 mod me;
@@ -34,6 +35,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(direct::routes())
         .merge(directory::routes())
         .merge(file::routes())
+        .merge(hook::routes())
         .merge(invite::routes())
         .merge(lobby::routes())
         .merge(me::routes())

@@ -11,7 +11,7 @@ const OTHER: &str = "https://b.example/";
 
 /// Returns the links of the waiting jobs.
 async fn waiting(store: &Store) -> Vec<String> {
-    let due = store.read(|tx| outbox::due(tx, 1_000, 100)).await.unwrap();
+    let due = store.read(|tx| outbox::due(tx, 1_000, JobKind::Preview, 100)).await.unwrap();
     due.jobs.into_iter().map(|job| job.payload).collect()
 }
 

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use super::load::{self, REPLY_COLUMNS};
 use super::{Message, NewMessage, Reply, Sent, mention, preview, slow_mode};
 use crate::chat::file::{self, NewFile};
-use crate::chat::kinds::{MessageKind, RoomKind};
+use crate::chat::kinds::{MessageKind, Role, RoomKind};
+use crate::chat::user::User;
 use crate::chat::{Fact, Limits, Tx, block, direct, member, room, search, user};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
@@ -99,23 +100,69 @@ fn store(
         key: new.key,
         ..Message::new(MessageId::new(now), room_id, kind, Some(user), text, now)
     };
-    preview::enqueue(tx, limits, now, &message)?;
-    let words = search::words_of(tx, &message, file_count > 0);
-    let position = room::next_rev(tx, now, room_id, message.to.is_none())?;
-    (message.seq, message.rev) = (position.rev, position.rev);
-    mention::store(tx, room_id, message.seq, &[], &message.mentions)?;
-    let number = insert(tx, now, me, &message, answered, file_count)?;
+    let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, answered, file_count)?;
     if file_count > 0 {
         let mut file_ids = new.file_ids;
         file_ids.extend(file::add_all(tx, limits, now, me, files)?);
         file::attach(tx, me, room_id, number, &file_ids)?;
         message.files = file::of_messages(tx, &[number])?.into_iter().map(|(_, file)| file).collect();
     }
+    publish(tx, number, publishing, &message)?;
+    Ok(Sent { message, dup: false })
+}
+
+/// Stores a message of a user who need not be a member, such as the bot of a hook, and publishes it. A text that is too
+/// long is cut.
+///
+/// # Errors
+/// `invalid` with the field `text`; `too_many` for too many mentions.
+pub(in crate::chat) fn post(
+    tx: &mut Tx,
+    limits: &Limits,
+    now: i64,
+    user: User,
+    room_id: RoomId,
+    text: &str,
+) -> Result<Message> {
+    let text = text::message(&text::cut(text, limits.text_max), limits.text_max, false)?;
+    // As a moderator, as it was made by one.
+    let mentions = mention::find(tx, limits, room_id, Role::Moderator, &text)?;
+    let me = user.id;
+    let message = Message::new(MessageId::new(now), room_id, MessageKind::Text, Some(user), text, now);
+    let mut message = Message { mentions, ..message };
+    let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, None, 0)?;
+    publish(tx, number, publishing, &message)?;
+    Ok(message)
+}
+
+/// What [`publish`] needs of a message that was inserted.
+type Publishing = (room::Position, Option<String>);
+
+/// Gives a message the next number of its room and inserts it, with the job of its preview.
+fn number_and_insert(
+    tx: &mut Tx,
+    limits: &Limits,
+    now: i64,
+    me: UserId,
+    message: &mut Message,
+    answered: Option<i64>,
+    file_count: usize,
+) -> Result<(i64, Publishing)> {
+    preview::enqueue(tx, limits, now, message)?;
+    let words = search::words_of(tx, message, file_count > 0);
+    let position = room::next_rev(tx, now, message.room_id, message.to.is_none())?;
+    (message.seq, message.rev) = (position.rev, position.rev);
+    mention::store(tx, message.room_id, message.seq, &[], &message.mentions)?;
+    let number = insert(tx, now, me, message, answered, file_count)?;
+    Ok((number, (position, words)))
+}
+
+fn publish(tx: &mut Tx, number: i64, (position, words): Publishing, message: &Message) -> Result<()> {
     // Reading the message back would cost a seventh of the send.
-    debug_assert_eq!(load::by_number(tx, number)?, message);
+    debug_assert_eq!(load::by_number(tx, number)?, *message);
     tx.index_new(number, words);
     tx.publish(Fact::message(message.clone(), position));
-    Ok(Sent { message, dup: false })
+    Ok(())
 }
 
 /// Inserts a new message and returns its number.

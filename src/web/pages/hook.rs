@@ -1,0 +1,113 @@
+//! The page of a room's incoming webhooks, for the owner and the moderators.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use crate::chat::hook::Hook;
+use crate::error::{Code, Result};
+use crate::ids::{HookId, RoomId};
+use crate::service::App;
+use crate::view::HooksPage;
+use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
+use crate::web::form::{Form, no_store};
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::redirect::redirect;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/room/{id}/hooks", get(show).post(create))
+        .route("/room/{id}/hooks/{hookId}/rotate", post(rotate))
+        .route("/room/{id}/hooks/{hookId}/delete", post(revoke))
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    refused: Option<String>,
+}
+
+/// `GET /room/{id}/hooks`
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Query(query): Query<Refused>,
+) -> PageResult {
+    let notice = query.refused.and_then(|name| Code::ALL.iter().copied().find(|code| code.name() == name));
+    page(&app, &caller, &me, room.id, None, notice).await
+}
+
+#[derive(Deserialize)]
+struct NewHook {
+    name: String,
+}
+
+/// `POST /room/{id}/hooks`: shows the new address in its answer, and nowhere else.
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Form(form): Form<NewHook>,
+) -> PageResult {
+    let created = app.create_hook(me.user.id, room.id, form.name).await;
+    let created = or_page(created, room.id)?;
+    page(&app, &caller, &me, room.id, Some(created), None).await
+}
+
+/// `POST /room/{id}/hooks/{hookId}/rotate`: shows the new address likewise.
+async fn rotate(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Path((_, id)): Path<(String, String)>,
+) -> PageResult {
+    let id = hook_id(&id)?;
+    let rotated = or_page(app.rotate_hook(me.user.id, room.id, id).await, room.id)?;
+    page(&app, &caller, &me, room.id, Some(rotated), None).await
+}
+
+/// `POST /room/{id}/hooks/{hookId}/delete`
+async fn revoke(
+    State(app): State<App>,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Path((_, id)): Path<(String, String)>,
+) -> PageResult {
+    let id = hook_id(&id)?;
+    or_page(app.revoke_hook(me.user.id, room.id, id).await, room.id)?;
+    Ok(redirect(&format!("/room/{}/hooks", room.id)))
+}
+
+async fn page(
+    app: &App,
+    caller: &Caller,
+    me: &SignedIn,
+    room_id: RoomId,
+    fresh: Option<(Hook, String)>,
+    notice: Option<Code>,
+) -> PageResult {
+    let hooks = app.hooks(me.user.id, room_id).await.or_room(room_id)?;
+    let room = app.room(Some(me.user.id), room_id).await.or_room(room_id)?;
+    let fresh = fresh.as_ref().map(|(hook, url)| (hook, url.as_str()));
+    let page = HooksPage { lang: caller.lang, room: &room, hooks: &hooks, fresh, notice };
+    Ok(no_store(Html(page.html()).into_response()))
+}
+
+/// Leads back to this page with what may be mended here, and to the room otherwise.
+fn or_page<T>(result: Result<T>, room_id: RoomId) -> Result<T, PageError> {
+    match result {
+        Err(error) if matches!(error.code, Code::Invalid | Code::TooLong | Code::TooMany | Code::NotFound) => {
+            Err(PageError::Redirect { path: format!("/room/{room_id}/hooks"), code: error.code })
+        }
+        result => result.or_room(room_id),
+    }
+}
+
+fn hook_id(text: &str) -> Result<HookId, PageError> {
+    text.parse().map_err(|_| PageError::Plain(Code::NotFound.into()))
+}
