@@ -34,8 +34,6 @@ pub(super) enum Attempt {
     Done(Option<Written>),
     /// The job failed for this reason and is tried again.
     Failed(&'static str),
-    /// As above, after this time at the earliest, as the other server has asked.
-    FailedUntil(&'static str, Duration),
 }
 
 pub(super) type Written = Box<dyn FnOnce(&mut Tx) -> Result<()> + Send>;
@@ -92,8 +90,7 @@ impl App {
         };
         let ended = match attempt {
             Attempt::Done(written) => self.done(job, written).await,
-            Attempt::Failed(why) => self.failed(job, why, Duration::ZERO).await,
-            Attempt::FailedUntil(why, pause) => self.failed(job, why, pause).await,
+            Attempt::Failed(why) => self.failed(job, why).await,
         };
         if ended.is_err() {
             // Its claim ends later, and it is tried again.
@@ -109,11 +106,10 @@ impl App {
         self.db.write(Subject::Server, end).await
     }
 
-    async fn failed(&self, job: Job, why: &'static str, pause: Duration) -> Result<()> {
+    async fn failed(&self, job: Job, why: &'static str) -> Result<()> {
         let (number, kind, tries) = (job.number, job.kind, job.tries);
         metrics::OUTBOX_FAILURES.add(&[kind.as_str()]);
-        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-        let fail = move |tx: &mut Tx, limits: &Limits, now| outbox::failed(tx, &limits.jobs, now, &job, why, pause_ms);
+        let fail = move |tx: &mut Tx, limits: &Limits, now| outbox::failed(tx, &limits.jobs, now, &job, why);
         match self.write(Subject::Server, fail).await? {
             Failed::GivenUp => tracing::info!(number, ?kind, tries, why, "outbox job given up"),
             Failed::Delayed => tracing::debug!(number, ?kind, tries, why, "outbox job failed; it is tried again later"),

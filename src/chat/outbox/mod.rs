@@ -197,7 +197,7 @@ pub fn waiting(tx: &mut Tx) -> Result<Vec<(JobKind, u64, i64)>> {
 pub fn claim(tx: &mut Tx, policies: &Policies, now: i64, node: u16, job: &mut Job) -> Result<bool> {
     let policy = policies.of(job.kind);
     if job.tries >= policy.tries {
-        if failed(tx, policies, now, job, "it never ended", 0)? == Failed::GivenUp {
+        if failed(tx, policies, now, job, "it never ended")? == Failed::GivenUp {
             let (number, kind, tries) = (job.number, job.kind, job.tries);
             tracing::warn!(number, ?kind, tries, why = "it never ended", "outbox job given up");
         }
@@ -238,16 +238,16 @@ pub fn end(tx: &mut Tx, now: i64, job: &Job) -> Result<bool> {
     Ok(true)
 }
 
-/// Delays a job after a failed try by at least `pause_ms`, or gives it up when it was tried too often or would be too old.
+/// Delays a job after a failed try, or gives it up when it was tried too often or would be too old.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn failed(tx: &mut Tx, policies: &Policies, now: i64, job: &Job, why: &str, pause_ms: i64) -> Result<Failed> {
+pub fn failed(tx: &mut Tx, policies: &Policies, now: i64, job: &Job, why: &str) -> Result<Failed> {
     let sql = "SELECT created_at FROM outbox WHERE number = ?1 AND tries = ?2";
     let found = tx.query_opt(sql, &[&job.number, &job.tries], |row| row.get::<i64>(0))?;
     let Some(created_at) = found else { return Ok(Failed::Lost) };
     let policy = policies.of(job.kind);
-    let due_at = now.saturating_add(policy.pause_ms(job.number, job.tries).max(pause_ms));
+    let due_at = now.saturating_add(policy.pause_ms(job.number, job.tries));
     if job.tries >= policy.tries || due_at.saturating_sub(created_at) > policy.age_ms {
         if policy.is_kept {
             dead::bury(tx, now, job.number, why)?;

@@ -33,7 +33,7 @@ async fn end_job(store: &Store, now: i64, job: &Job) -> bool {
 /// Claims a job at a time and fails it.
 async fn fail(store: &Store, now: i64, payload: &str) -> Failed {
     let job = take(store, now, 0, payload).await.unwrap();
-    store.write(move |tx| failed(tx, &LIMITS.jobs, now, &job, "it broke", 0)).await.unwrap()
+    store.write(move |tx| failed(tx, &LIMITS.jobs, now, &job, "it broke")).await.unwrap()
 }
 
 /// Claims and ends the job of a payload.
@@ -132,7 +132,7 @@ async fn a_claimed_job_is_one_nodes_until_its_claim_ends() {
     let theirs = take(&store, until, 2, "a").await.unwrap();
     // The first node was slow, and has lost the job.
     assert!(!end_job(&store, until, &mine).await);
-    let late = store.write(move |tx| failed(tx, &LIMITS.jobs, until, &mine, "slow", 0)).await.unwrap();
+    let late = store.write(move |tx| failed(tx, &LIMITS.jobs, until, &mine, "slow")).await.unwrap();
     assert_eq!(late, Failed::Lost);
     // The second ends before it is done.
     store.write(move |tx| release_claims(tx, until, 1)).await.unwrap();
@@ -140,15 +140,6 @@ async fn a_claimed_job_is_one_nodes_until_its_claim_ends() {
     store.write(move |tx| release_claims(tx, until, 2)).await.unwrap();
     assert_eq!(payloads(&store, until).await, ["a"]);
     assert!(end_job(&store, until, &theirs).await, "it may still end it while nobody else has it");
-}
-
-#[tokio::test]
-async fn a_refusal_can_ask_for_a_longer_pause() {
-    let store = Store::open();
-    put(&store, 0, 1, "a").await;
-    let job = take(&store, 0, 0, "a").await.unwrap();
-    store.write(move |tx| failed(tx, &LIMITS.jobs, 0, &job, "429", 7_200_000)).await.unwrap();
-    assert_eq!(due_at(&store, 0).await.next_at, Some(7_200_000));
 }
 
 #[tokio::test]
