@@ -108,6 +108,26 @@ pub enum NotifyLevel {
     None,
 }
 
+/// What a bot may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum BotRight {
+    /// Connect, and read rooms of which it is a member.
+    Read,
+    /// Become a member of rooms in which its owner is, and leave them.
+    Join,
+    /// Send messages and files, and change its own.
+    Send,
+    /// React to messages.
+    React,
+    /// Open direct rooms.
+    Direct,
+}
+
+impl BotRight {
+    pub const ALL: [Self; 5] = [Self::Read, Self::Join, Self::Send, Self::React, Self::Direct];
+}
+
 /// The purpose of a one-time link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
@@ -191,6 +211,7 @@ names! {
     }
     DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
     NotifyLevel { All "all" Mentions "mentions" None "none" }
+    BotRight { Read "read" Join "join" Send "send" React "react" Direct "direct" }
     LinkKind { Admin "admin" Password "password" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
     AuditAction {
@@ -237,6 +258,7 @@ mod tests {
         [NotifyLevel::All, NotifyLevel::Mentions, NotifyLevel::None]
             .into_iter()
             .for_each(|level| same(level, level.as_str()));
+        BotRight::ALL.into_iter().for_each(|right| same(right, right.as_str()));
         [MessageKind::Text, MessageKind::System, MessageKind::Whisper]
             .into_iter()
             .for_each(|kind| same(kind, kind.as_str()));

@@ -8,6 +8,8 @@ pub mod account;
 pub mod api_key;
 pub mod audit;
 pub mod block;
+pub mod bot;
+pub mod bot_right;
 pub mod bus;
 pub mod consistency;
 pub mod direct;

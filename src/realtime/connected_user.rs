@@ -14,6 +14,7 @@ use crate::wire::Variant;
 #[derive(Debug)]
 pub struct ConnectedUser {
     pub id: UserId,
+    pub is_bot: bool,
     pub profile: RwLock<Arc<User>>,
     /// The rooms this socket is in. They are needed when it is gone, and the socket's own list is empty by then.
     pub rooms: Rooms,
@@ -96,6 +97,7 @@ pub(super) mod tests {
         let user = User { id, kind: UserKind::Guest, name: "minji".into(), color: color(id), picture: None };
         ConnectedUser {
             id,
+            is_bot: false,
             profile: RwLock::new(Arc::new(user)),
             rooms: Rooms::default(),
             session_id: "A".repeat(43).parse::<Token>().unwrap().session_id(),

@@ -217,7 +217,10 @@ impl App {
         self.end_memberships_for_good(me, true).await?;
         let left = self.write(me, move |tx, _, now| {
             check_unchanged(tx, me, confirmed.as_deref())?;
-            account::leave(tx, now, me, erase)
+            let bots = bot::delete_all_of(tx, now, me)?;
+            let mut left = account::leave(tx, now, me, erase)?;
+            left.unneeded.extend(bots);
+            Ok(left)
         });
         let left = left.await?;
         self.remove_bytes(left.unneeded).await;

@@ -6,6 +6,7 @@ pub mod account;
 pub mod admin;
 mod ban;
 mod block;
+mod bot;
 mod budgets;
 mod bus;
 mod direct;

@@ -117,6 +117,10 @@ impl SocketBroadcaster {
             }
             let user = reader.data::<ConnectedUser>()?;
             let is_own = Some(user.id) == sender;
+            if is_own && user.is_bot {
+                // It would answer itself. The ack says what it needs to know.
+                return None;
+            }
             if whispered_to.is_some() && !is_own && Some(user.id) != whispered_to {
                 return None;
             }

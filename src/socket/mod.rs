@@ -26,6 +26,7 @@ use socketio::{Args, Config, Namespace, Refusal, Reply, Server, Socket};
 
 pub use flush::Flusher;
 
+use crate::chat::kinds::BotRight;
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::config;
@@ -58,13 +59,16 @@ pub struct ServerEventDoc {
 }
 
 macro_rules! events {
-    ($($(#[doc = $about:literal])+ $name:literal $handler:path: $payload:ty => $answer:ty;)+) => {
+    ($($(#[doc = $about:literal])+ $name:literal [$($right:ident)?] $handler:path: $payload:ty => $answer:ty;)+) => {
         fn with_events(mut namespace: Namespace, app: &App) -> Namespace {
             $({
                 let app = app.clone();
                 namespace = namespace.on_args($name, move |socket, args| {
                     let app = app.clone();
-                    answer::<$payload, $answer, _>($name, socket, args, move |person, payload| $handler(app, person, payload))
+                    answer::<$payload, $answer, _>($name, socket, args, move |person, payload| async move {
+                        person.require_right(&app, None$(.or(Some(BotRight::$right)))?).await?;
+                        $handler(app, person, payload).await
+                    })
                 });
             })+
             namespace
@@ -102,35 +106,36 @@ macro_rules! server_events {
     };
 }
 
+// In brackets is the right that a bot needs; without one, bots may not send the event.
 events! {
     /// Join a room and get what was missed; its events follow.
-    "join" room::join: wire::Join => wire::Joined;
+    "join" [Read] room::join: wire::Join => wire::Joined;
     /// Leave a room with all sockets of the user.
-    "leave" room::leave: wire::RoomOnly => wire::Nothing;
+    "leave" [Join] room::leave: wire::RoomOnly => wire::Nothing;
     /// Send a message. `ok` means that it is stored durably.
-    "message" message::send: wire::Send => wire::Sent;
+    "message" [Send] message::send: wire::Send => wire::Sent;
     /// Edit the text of one's own message.
-    "edit" message::edit: wire::Edit => wire::Rev;
+    "edit" [Send] message::edit: wire::Edit => wire::Rev;
     /// Delete a message for everyone: one's own, or any as owner or moderator.
-    "delete" message::delete: wire::MessageOnly => wire::Rev;
+    "delete" [Send] message::delete: wire::MessageOnly => wire::Rev;
     /// Add or remove a reaction to a message.
-    "react" message::react: wire::React => wire::Rev;
+    "react" [React] message::react: wire::React => wire::Rev;
     /// Pin or unpin a message in its room. For the owner and moderators.
-    "pin" message::pin: wire::Pin => wire::Rev;
+    "pin" [] message::pin: wire::Pin => wire::Rev;
     /// Show that the user is typing. Never stored, sent to others at most once in three seconds.
-    "typing" typing::typing: wire::RoomOnly => wire::Nothing;
+    "typing" [Send] typing::typing: wire::RoomOnly => wire::Nothing;
     /// Set the read mark. Others receive it at most once a second.
-    "read" read_mark::read: wire::Read => wire::Nothing;
+    "read" [Read] read_mark::read: wire::Read => wire::Nothing;
     /// Say whether the user looks at this screen. A user who looks at none is away.
-    "presence" presence::set: wire::SetPresence => wire::Nothing;
+    "presence" [Read] presence::set: wire::SetPresence => wire::Nothing;
     /// List the members of a room, at most 200, online members first.
-    "members" member::members: wire::RoomOnly => wire::Members;
+    "members" [Read] member::members: wire::RoomOnly => wire::Members;
     /// Remove a member, permanently with `ban`. For the owner and moderators.
-    "kick" member::kick: wire::Kick => wire::Rev;
+    "kick" [] member::kick: wire::Kick => wire::Rev;
     /// Make a member a moderator, or a moderator a member again. For the owner.
-    "moderator" moderator::set: wire::Moderator => wire::Rev;
+    "moderator" [] moderator::set: wire::Moderator => wire::Rev;
     /// Hand the room over to another member. For the owner.
-    "owner" room::hand_over: wire::HandOver => wire::Rev;
+    "owner" [] room::hand_over: wire::HandOver => wire::Rev;
 }
 
 server_events! {
@@ -222,6 +227,14 @@ impl ChatSocket {
     pub(crate) fn user(&self) -> Result<&ConnectedUser> {
         let person = self.socket.data::<ConnectedUser>().filter(|person| !person.has_ended.load(Ordering::Acquire));
         person.ok_or_else(|| Code::Unauthenticated.into())
+    }
+
+    /// Checks that the user may do what a right of bots allows, as [`App::require_right`] does.
+    async fn require_right(&self, app: &App, right: Option<BotRight>) -> Result<()> {
+        match self.user()? {
+            user if user.is_bot => app.require_bot_right(user.id, right).await,
+            _ => Ok(()),
+        }
     }
 }
 

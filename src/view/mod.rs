@@ -6,6 +6,7 @@
 
 pub mod account;
 mod blank;
+mod bot;
 mod hook;
 mod look;
 pub(crate) mod markup;
@@ -24,6 +25,7 @@ use std::sync::OnceLock;
 
 use askama::Template;
 
+pub use bot::BotsPage;
 pub use hook::HooksPage;
 pub use message::{HistoryPart, PinsPart, member_html, message_html, row_html};
 pub use my_rooms::my_room_html;

@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::chat::kinds::{BotRight, UserKind};
 use crate::chat::session::{Session, Token};
 use crate::chat::user::User;
 use crate::clock::now_ms;
@@ -94,13 +95,21 @@ impl OptionalFromRequestParts<App> for SignedIn {
     }
 }
 
-/// Like [`authenticate`], and counts the reads of a network and of a user; acts have rates of their own.
+/// A route that bots may use, with the right that it needs. They may use no other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ForBots(pub(super) BotRight);
+
+/// Like [`authenticate`], refuses what a bot may not do, and counts the reads of a network and of a user; acts have rates of their own.
 async fn admit(parts: &Parts, app: &App) -> Result<Option<SignedIn>> {
     let is_read = parts.method.is_safe();
     if is_read {
         app.rates.read_from(Caller::of(parts).address)?;
     }
     let signed_in = authenticate(parts, app).await?;
+    if let Some(me) = signed_in.as_ref().filter(|me| me.user.kind == UserKind::Bot) {
+        let right = parts.extensions.get().map(|ForBots(right)| *right);
+        app.require_bot_right(me.user.id, right).await?;
+    }
     if let Some(me) = signed_in.as_ref().filter(|_| is_read) {
         app.rates.read(me.user.id)?;
     }

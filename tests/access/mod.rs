@@ -2,6 +2,7 @@
 //! new one without a row fails, and so does a row of something that no longer exists.
 //! `docs/access.md` is generated from the rows.
 
+mod bot;
 mod event;
 mod hidden;
 mod malformed;

@@ -131,6 +131,17 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Query("before=100".into())
     }),
     row("POST", "/room/{id}/messages", inside("/room/{id}#end"), |_, _| Body::File),
+    row("GET", "/me/bots", known("200"), nothing),
+    row(
+        "POST",
+        "/me/bots",
+        [NOBODY, "/me/bots?refused=forbidden", "200", "200", "200", "200", "200", "200"],
+        |_, _| form([("name", "reminder"), ("read", "on")]),
+    )
+    .spends(),
+    // The bot belongs to nobody here.
+    row("POST", "/me/bots/{userId}/rotate", known("/me/bots?refused=not_found"), empty),
+    row("POST", "/me/bots/{userId}/delete", known("/me/bots?refused=not_found"), empty),
     row("GET", "/room/{id}/hooks", moderators("200"), nothing),
     row("POST", "/room/{id}/hooks", moderators("200"), |_, _| form([("name", "builds")])).spends(),
     row("POST", "/room/{id}/hooks/{hookId}/rotate", moderators("200"), empty).wants("hook"),
@@ -183,7 +194,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let id = if row.wants == "file" { scene.named("file") } else { &scene.room.id };
     let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
     let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
-    let filled = filled.replace("{hookId}", made).replace("{secret}", made);
+    let filled = filled.replace("{userId}", &scene.other.id).replace("{hookId}", made).replace("{secret}", made);
     let name = if row.wants == "asset" { made } else { "socket.io.js" };
     filled.replace("{name}", name)
 }

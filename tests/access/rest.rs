@@ -117,6 +117,15 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/rooms/{id}/files", inside("200"), nothing),
     row("POST", "/rooms/{id}/files", inside("201"), |_, _| Body::File),
     row("POST", "/uploads", known("201"), |_, _| Body::File),
+    row("GET", "/me/bots", known("200"), nothing),
+    row("POST", "/me/bots", [NOBODY, NO, "201", "201", "201", "201", "201", "201"], |_, _| {
+        Body::Json(json!({ "name": "reminder", "rights": ["read", "send"] }))
+    })
+    .spends(),
+    // The bot belongs to nobody here.
+    row("PATCH", "/me/bots/{userId}", known("not_found"), named),
+    row("POST", "/me/bots/{userId}/rotate", known("not_found"), empty),
+    row("DELETE", "/me/bots/{userId}", known("not_found"), nothing),
     row("GET", "/rooms/{id}/hooks", moderators("200"), nothing),
     row("POST", "/rooms/{id}/hooks", moderators("201"), named).spends(),
     row("PATCH", "/rooms/{id}/hooks/{hookId}", moderators("200"), named).wants("hook"),

@@ -70,6 +70,7 @@ const NOUNS: &[&str] = &[
     "admin",
     "ban",
     "block",
+    "bot",
     "bus",
     "direct",
     "directory",

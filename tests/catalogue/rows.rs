@@ -41,6 +41,7 @@ pub(super) const Z: &[Row] = &[
     (12, "finding out which rooms exist", ""),
     (13, "permissions: every role over every other", ""),
     (14, "a room removed while in use", ""),
+    (15, "a bot beyond its rights, its owner or its key", ""),
 ];
 
 pub(super) const M: &[Row] = &[

@@ -1,7 +1,7 @@
 //! Suspended accounts: they stay with all they wrote, and cannot log in.
 
 use crate::chat::kinds::AuditAction;
-use crate::chat::{Tx, audit, session};
+use crate::chat::{Tx, audit, bot_right, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -24,6 +24,9 @@ pub fn suspend(tx: &mut Tx, now: i64, user_id: UserId, on: bool) -> Result<()> {
         (0, _) => Err(Code::NotFound.into()),
         (_, true) => {
             audit::append(tx, now, None, AuditAction::AccountSuspended, None, user_id)?;
+            for bot in bot_right::bots_of(tx, user_id)? {
+                session::close_all(tx, bot, None)?;
+            }
             session::close_all(tx, user_id, None)
         }
         (_, false) => {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::kinds::SystemEvent;
+use super::kinds::{SystemEvent, UserKind};
 use super::message::SystemMessage;
 use super::new_member::{self, NewMember};
 use super::room::{self, Room, RoomKind};
@@ -17,6 +17,7 @@ use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
 mod ban;
+mod bot;
 mod kick;
 mod list;
 pub(super) mod membership;
@@ -24,6 +25,7 @@ mod moderator;
 
 pub use super::kinds::{Presence, Role};
 pub use ban::{Ban, Bans, bans, lift_ban};
+pub(super) use bot::refuse_power;
 pub use kick::{Kick, kick};
 pub use list::{Cursor, Members, by_ids, online_first, page, place};
 pub use membership::{Membership, membership, role};
@@ -140,8 +142,8 @@ pub fn look_up(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Lookup> {
 /// [`post_summary`](system_message::post_summary).
 ///
 /// # Errors
-/// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone`,
-/// `room_full`.
+/// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone`, `forbidden` for a bot whose owner is
+/// not there, `room_full`.
 pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, line: bool) -> Result<Joining> {
     let check = match look_up(tx, me, room_id)? {
         Lookup::AlreadyMember(joining) => return Ok(joining),
@@ -157,6 +159,10 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
         (Some(hash), Proof::Verified(verified)) if hash == verified => {}
         _ => return Err(Code::WrongPassword.into()),
     }
+    let user = user::get(tx, me)?;
+    if user.kind == UserKind::Bot {
+        bot::check_join(tx, me, room_id)?;
+    }
     // One statement checks and counts, so the last free place goes to one user, on any engine.
     let rev = tx.query_opt(
         "UPDATE rooms SET member_count = member_count + 1 WHERE id = ?1 AND member_count < max RETURNING rev",
@@ -164,7 +170,6 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
         |row| row.get(0),
     )?;
     let mut rev: i64 = rev.ok_or(Code::RoomFull)?;
-    let user = user::get(tx, me)?;
     // Without a system message the membership begins with the next change of the room.
     let mut joined_rev = rev + 1;
     if line {
@@ -173,8 +178,9 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     }
     // Earlier messages are history, not unread.
     new_member::add(tx, now, room_id, &user, NewMember { joined_rev, read_seq: rev, ..NewMember::default() })?;
+    let user_kind = user.kind;
     tx.publish(Fact::Joined { room_id, user: Box::new(user), is_ephemeral: check.room.ephemeral });
-    if check.room.owner.is_none() && check.room.kind == RoomKind::Open {
+    if check.room.owner.is_none() && user_kind != UserKind::Bot && check.room.kind == RoomKind::Open {
         room::set_owner(tx, now, room_id, me, me)?;
     }
     let room = room::publish_changed(tx, room_id)?;
@@ -208,7 +214,8 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
         return Ok(LeaveResult { rev, removed: true });
     }
     if role == Some(Role::Owner) {
-        let sql = "SELECT user_id FROM members WHERE room_id = ?1 ORDER BY joined_at, user_id LIMIT 1";
+        let sql = "SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id
+                   WHERE m.room_id = ?1 AND u.kind <> 'bot' ORDER BY m.joined_at, m.user_id LIMIT 1";
         match tx.query_opt(sql, &[&room_id], |row| row.get(0))? {
             Some(next) => room::set_owner(tx, now, room_id, me, next)?,
             None => drop(tx.execute("UPDATE rooms SET owner_id = NULL WHERE id = ?1", &[&room_id])?),
@@ -218,13 +225,21 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     Ok(LeaveResult { rev, removed: false })
 }
 
-/// Ends a membership and frees its place. The invites and hooks of the former member end with it.
+/// Ends a membership and frees its place. The invites and hooks of the former member end with it, and their bots leave.
 fn end(tx: &mut Tx, room_id: RoomId, user_id: UserId) -> Result<Room> {
     invite::revoke_all_of(tx, room_id, user_id)?;
     hook::revoke_all_of(tx, room_id, user_id)?;
+    remove(tx, room_id, user_id)?;
+    let room = room::snapshot(tx, room_id)?;
+    bot::follow_out(tx, room_id, user_id, room.rev)?;
+    room::snapshot(tx, room_id)
+}
+
+/// Removes a member and frees their place.
+fn remove(tx: &mut Tx, room_id: RoomId, user_id: UserId) -> Result<()> {
     tx.execute("DELETE FROM members WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &user_id])?;
     tx.execute("UPDATE rooms SET member_count = member_count - 1 WHERE id = ?1", &[&room_id])?;
-    room::snapshot(tx, room_id)
+    Ok(())
 }
 
 /// Returns `SELECT` with the columns that [`read`] takes, of the members as `m`. The caller adds the `WHERE`.

@@ -1,6 +1,6 @@
 //! Moderators: appointed and dismissed by the owner.
 
-use super::{Role, find_role, role, set_role};
+use super::{Role, find_role, refuse_power, role, set_role};
 use crate::chat::kinds::{AuditAction, SystemEvent};
 use crate::chat::message::SystemMessage;
 use crate::chat::{Tx, audit, hook, invite, room, system_message};
@@ -12,7 +12,7 @@ use crate::ids::{RoomId, UserId};
 ///
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner; `invalid` with the field `userId` for
-/// an owner; `not_found` with the field `userId` for a user who is not a member.
+/// an owner or a bot; `not_found` with the field `userId` for a user who is not a member.
 pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserId, on: bool) -> Result<i64> {
     if role(tx, me, room_id)? != Role::Owner {
         return Err(Code::Forbidden.into());
@@ -25,7 +25,7 @@ pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id
         None => return Err(Error::new(Code::NotFound).with_field("userId")),
         Some(Role::Owner) => return Err(Error::invalid("userId", "the owner may do more; hand the room over first")),
         Some(old) if old == new => return Ok(room::snapshot(tx, room_id)?.rev),
-        Some(_) => {}
+        Some(_) => refuse_power(tx, user_id)?,
     }
     set_role(tx, room_id, user_id, new)?;
     audit::append(tx, now, Some(me), action, Some(room_id), user_id)?;

@@ -110,7 +110,7 @@ pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> R
     check_owner(tx, me, id)?;
     match member::find_role(tx, to, id)? {
         Some(Role::Owner) => return snapshot(tx, id),
-        Some(_) => {}
+        Some(_) => member::refuse_power(tx, to)?,
         None => return Err(Error::new(Code::NotFound).with_field("userId")),
     }
     // Not `me`, as an admin may do this too.

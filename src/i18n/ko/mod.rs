@@ -5,6 +5,7 @@ use crate::chat::member::Presence;
 use crate::error::Code;
 
 mod account;
+mod bot;
 mod hook;
 mod line;
 
@@ -83,6 +84,7 @@ pub(super) const STRINGS: Strings = Strings {
     account: account::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
+    bot_page: bot::STRINGS,
     hook: hook::STRINGS,
     settings_page: settings::STRINGS,
 

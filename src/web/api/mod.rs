@@ -4,6 +4,7 @@
 mod account;
 mod ban;
 mod block;
+mod bot;
 mod direct;
 mod directory;
 mod file;
@@ -43,6 +44,7 @@ pub fn calls(upload_max: usize) -> Calls {
         session::calls,
         profile::calls,
         block::calls,
+        bot::calls,
         my_rooms::calls,
         notification::calls,
         direct::calls,

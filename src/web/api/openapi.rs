@@ -70,6 +70,9 @@ fn operation(call: &Call) -> Value {
     if !call.is_public {
         operation["security"] = json!([{ "token": [] }]);
     }
+    if let Some(right) = call.bot_right {
+        operation["x-bot-right"] = json!(right);
+    }
     if let Some(body) = &call.body {
         operation["requestBody"] = request_body(body);
     }

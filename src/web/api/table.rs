@@ -1,18 +1,21 @@
 //! The table of calls: each entry is a route and its operation in `docs/api.json`.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Extension, Router};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::bot::ALLOWED;
 use super::json::read;
 use super::refusal::{ON_EVERY_CALL, Refusals};
+use crate::chat::kinds::BotRight;
 use crate::error::{Code, Result};
 use crate::service::App;
+use crate::web::extract::ForBots;
 use crate::web::multipart;
 use crate::wire::from_json;
 
@@ -63,6 +66,8 @@ pub struct Call {
     /// Another status of success, and when it is sent.
     pub(super) or_status: Option<(u16, &'static str)>,
     pub(super) response: Option<Value>,
+    /// The right with which bots may make it; `None` if they may not.
+    pub(super) bot_right: Option<BotRight>,
     /// The errors of its extractors, and those that its entry names.
     codes: Vec<Code>,
 }
@@ -86,6 +91,7 @@ impl Call {
             status: 200,
             or_status: None,
             response: None,
+            bot_right: ALLOWED.iter().find(|(m, p, _)| (*m, *p) == (method, path)).map(|(.., right)| *right),
             codes,
         }
     }
@@ -183,6 +189,9 @@ impl Calls {
         let mut route = on(filter(method), handler);
         if matches!(call.body, Some(Body::Multipart)) {
             route = route.layer(DefaultBodyLimit::max(self.upload_max));
+        }
+        if let Some(right) = call.bot_right {
+            route = route.layer(Extension(ForBots(right)));
         }
         self.calls.push(call);
         self.routes.push((path, route));

@@ -1,11 +1,11 @@
 //! Files: their download, for those who may see the message with the file, and the page with all
 //! files of a room.
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
@@ -14,13 +14,14 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 
 use crate::chat::file::{Kind, Stored};
+use crate::chat::kinds::BotRight;
 use crate::error::{Code, Result};
 use crate::files::Shown;
 use crate::ids::FileId;
 use crate::service::App;
 use crate::view::GalleryPage;
 use crate::web::etag;
-use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
+use crate::web::extract::{Caller, ForBots, Path, RoomPath, SignedIn};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 use crate::web::range::{ByteRange, byte_range};
 use crate::web::redirect::redirect_to_room;
@@ -35,7 +36,10 @@ pub(super) fn routes() -> Router<App> {
 
 /// Returns the routes of the files themselves, which are not compressed.
 pub(in crate::web) fn download_routes() -> Router<App> {
-    Router::new().route("/files/{id}", get(download)).route("/files/{id}/thumbnail", get(thumbnail))
+    Router::new()
+        .route("/files/{id}", get(download))
+        .route("/files/{id}/thumbnail", get(thumbnail))
+        .layer(Extension(ForBots(BotRight::Read)))
 }
 
 #[derive(Deserialize)]

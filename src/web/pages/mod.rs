@@ -3,6 +3,7 @@
 mod account;
 mod ban;
 mod block;
+mod bot;
 mod direct;
 mod directory;
 pub(super) mod file;
@@ -32,6 +33,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(account::routes())
         .merge(ban::routes())
         .merge(block::routes())
+        .merge(bot::routes())
         .merge(direct::routes())
         .merge(directory::routes())
         .merge(file::routes())
