@@ -11,6 +11,7 @@ mod josa;
 mod ko;
 pub mod local;
 mod name;
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -24,6 +25,7 @@ pub use bot::BotStrings;
 pub use hook::HookStrings;
 pub use josa::{Particle, josa};
 pub use name::any_name;
+pub use pwa::PwaStrings;
 pub use room::RoomStrings;
 pub use script::ScriptStrings;
 pub use settings::SettingsStrings;
@@ -195,6 +197,8 @@ pub struct Strings {
     pub hook: HookStrings,
     /// Strings of the settings.
     pub settings_page: SettingsStrings,
+    /// Strings of the installed app.
+    pub pwa: PwaStrings,
     /// Strings that only scripts show.
     pub script: ScriptStrings,
 

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use super::{App, Entered, log_failure};
-use crate::chat::Tx;
 use crate::chat::account::{self, Account, Change, NewAccount};
 use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::node::NodeEvent;
 use crate::chat::session::{self, Session, Token};
 use crate::chat::user::{self, User, UserKind};
+use crate::chat::{Tx, bot};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};

@@ -30,10 +30,10 @@ impl BotsPage<'_> {
 
 /// Returns the rights of a bot in a few words.
 fn rights(bot: &Bot, lang: &Lang) -> String {
-    bot.rights.iter().map(|&right| right_name(right, lang)).collect::<Vec<_>>().join(", ")
+    bot.rights.iter().map(|right| right_name(right, lang)).collect::<Vec<_>>().join(", ")
 }
 
-fn right_name(right: BotRight, lang: &Lang) -> &'static str {
-    let at = BotRight::ALL.iter().position(|&one| one == right).expect("all are in the table");
+fn right_name(right: &BotRight, lang: &Lang) -> &'static str {
+    let at = BotRight::ALL.iter().position(|one| one == right).expect("all are in the table");
     lang.strings().bot_page.right_names[at]
 }

@@ -9,6 +9,7 @@ mod bot;
 mod hook;
 mod line;
 
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -89,6 +90,7 @@ pub(super) const STRINGS: Strings = Strings {
     bot_page: bot::STRINGS,
     hook: hook::STRINGS,
     settings_page: settings::STRINGS,
+    pwa: pwa::STRINGS,
 
     enter: "Join",
     people_inside: |count| match count {

@@ -9,6 +9,7 @@ mod bot;
 mod hook;
 mod line;
 
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -87,6 +88,7 @@ pub(super) const STRINGS: Strings = Strings {
     bot_page: bot::STRINGS,
     hook: hook::STRINGS,
     settings_page: settings::STRINGS,
+    pwa: pwa::STRINGS,
 
     enter: "들어가기",
     people_inside: |count| format!("지금 {count}명이 이야기하고 있어요"),
