@@ -106,3 +106,5 @@ for way in polling websocket upgrade; do
 done
 way= label=socket.io-client
 walk node node/tutorials.mjs
+way=socket label="example bots"
+walk node node/bots.mjs
