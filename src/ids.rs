@@ -74,8 +74,10 @@ ids! {
     FileId,
     /// An API key of another server that brings its own users.
     KeyId,
-    /// An incoming webhook.
+    /// A webhook, incoming or outgoing.
     HookId,
+    /// An event on its way to an outgoing webhook.
+    DeliveryId,
 }
 
 /// Returns a random id, unique across processes.

@@ -3,12 +3,12 @@
 
 use std::sync::LazyLock;
 
-use super::kinds::UserKind;
+use super::kinds::{JobKind, UserKind};
 use super::member::membership::require_moderator;
 use super::message::{self, Message};
 use super::session::Token;
 use super::user::{self, User};
-use super::{Limits, Tx};
+use super::{Limits, Tx, outbox};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Result};
 use crate::ids::{HookId, RoomId, UserId};
@@ -61,7 +61,7 @@ pub fn create(
     name: &str,
 ) -> Result<(Hook, Token)> {
     require_moderator(tx, me, room_id)?;
-    let count = "SELECT COUNT(*) FROM hooks WHERE room_id = ?1 AND secret_hash IS NOT NULL";
+    let count = "SELECT COUNT(*) FROM hooks WHERE room_id = ?1 AND secret_hash IS NOT NULL AND url IS NULL";
     if tx.query_one(count, &[&room_id], |row| row.get::<u64>(0))? >= MOST {
         return Err(Code::TooMany.into());
     }
@@ -82,8 +82,9 @@ pub fn create(
 /// # Errors
 /// `not_found` for a hook of another room or none.
 pub fn get(tx: &mut Tx, room_id: RoomId, id: HookId) -> Result<Hook> {
-    static GET: LazyLock<String> =
-        LazyLock::new(|| select() + " WHERE h.id = ?1 AND h.room_id = ?2 AND h.secret_hash IS NOT NULL");
+    static GET: LazyLock<String> = LazyLock::new(|| {
+        select() + " WHERE h.id = ?1 AND h.room_id = ?2 AND h.secret_hash IS NOT NULL AND h.url IS NULL"
+    });
     tx.query_opt(&GET, &[&id, &room_id], read)?.ok_or(Code::NotFound.into())
 }
 
@@ -94,7 +95,8 @@ pub fn get(tx: &mut Tx, room_id: RoomId, id: HookId) -> Result<Hook> {
 pub fn list(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Vec<Hook>> {
     require_moderator(tx, me, room_id)?;
     static LIST: LazyLock<String> = LazyLock::new(|| {
-        select() + " WHERE h.room_id = ?1 AND h.secret_hash IS NOT NULL ORDER BY h.created_at, h.id LIMIT ?2"
+        select()
+            + " WHERE h.room_id = ?1 AND h.secret_hash IS NOT NULL AND h.url IS NULL ORDER BY h.created_at, h.id LIMIT ?2"
     });
     Ok(tx.query_all(&LIST, &[&room_id, &MOST], read)?)
 }
@@ -150,6 +152,11 @@ pub(super) fn delete_of_room(tx: &mut Tx, now: i64, room_id: RoomId) -> Result<(
     let bots = "UPDATE users SET name = '', name_folded = '', name_initials = '', picture = NULL, deleted_at = ?2
                 WHERE id IN (SELECT user_id FROM hooks WHERE room_id = ?1)";
     tx.execute(bots, &[&room_id, &now])?;
+    let hooks = "SELECT id FROM hooks WHERE room_id = ?1";
+    for id in tx.query_all(hooks, &[&room_id], |row| row.get::<HookId>(0))? {
+        outbox::drop_target(tx, JobKind::Hook, id)?;
+        tx.execute("DELETE FROM deliveries WHERE hook_id = ?1", &[&id])?;
+    }
     tx.execute("DELETE FROM hooks WHERE room_id = ?1", &[&room_id])?;
     Ok(())
 }
@@ -159,7 +166,7 @@ pub(super) fn delete_of_room(tx: &mut Tx, now: i64, room_id: RoomId) -> Result<(
 /// # Errors
 /// `not_found` for any other secret.
 pub fn find(tx: &mut Tx, secret: &Token) -> Result<(HookId, RoomId, UserId)> {
-    let sql = "SELECT id, room_id, user_id FROM hooks WHERE secret_hash = ?1";
+    let sql = "SELECT id, room_id, user_id FROM hooks WHERE secret_hash = ?1 AND url IS NULL";
     let found = tx.query_opt(sql, &[&secret.hash()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     found.ok_or(Code::NotFound.into())
 }
@@ -174,5 +181,5 @@ pub fn post(tx: &mut Tx, limits: &Limits, now: i64, secret: &Token, text: &str) 
     if hook.used_at.is_none_or(|used_at| now - used_at >= USE_MS || used_at > now) {
         tx.execute("UPDATE hooks SET used_at = ?2 WHERE id = ?1", &[&id, &now])?;
     }
-    message::post(tx, limits, now, hook.user, room_id, text)
+    message::post(tx, limits, now, hook.user, room_id, None, text)
 }

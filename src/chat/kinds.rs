@@ -128,6 +128,24 @@ impl BotRight {
     pub const ALL: [Self; 5] = [Self::Read, Self::Join, Self::Send, Self::React, Self::Direct];
 }
 
+/// What an outgoing webhook is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum HookEvent {
+    /// A message was sent.
+    Message,
+    Edit,
+    Delete,
+    Reaction,
+    Join,
+    /// A member left or was removed.
+    Exit,
+}
+
+impl HookEvent {
+    pub const ALL: [Self; 6] = [Self::Message, Self::Edit, Self::Delete, Self::Reaction, Self::Join, Self::Exit];
+}
+
 /// The purpose of a one-time link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
@@ -144,10 +162,12 @@ pub enum JobKind {
     Preview,
     /// Mails a link to choose a new password. The target is the user, the payload the language.
     ResetEmail,
+    /// Posts to an outgoing webhook. The target is the hook, the payload the delivery.
+    Hook,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 2] = [Self::Preview, Self::ResetEmail];
+    pub const ALL: [Self; 3] = [Self::Preview, Self::ResetEmail, Self::Hook];
 }
 
 /// What somebody did, in the audit log.
@@ -212,8 +232,9 @@ names! {
     DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
     NotifyLevel { All "all" Mentions "mentions" None "none" }
     BotRight { Read "read" Join "join" Send "send" React "react" Direct "direct" }
+    HookEvent { Message "message" Edit "edit" Delete "delete" Reaction "reaction" Join "join" Exit "exit" }
     LinkKind { Admin "admin" Password "password" }
-    JobKind { Preview "preview" ResetEmail "resetEmail" }
+    JobKind { Preview "preview" ResetEmail "resetEmail" Hook "hook" }
     AuditAction {
         AdminMade "admin.made"
         AdminRemoved "admin.removed"

@@ -28,6 +28,7 @@ pub mod node;
 pub mod notification;
 pub mod one_time_link;
 pub mod outbox;
+pub mod outgoing_hook;
 pub mod room;
 pub mod search;
 pub mod session;

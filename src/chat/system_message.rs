@@ -1,9 +1,9 @@
 //! System messages: joins, exits, kicks and settings as messages of the room's history.
 
-use super::kinds::SystemEvent;
+use super::kinds::{HookEvent, SystemEvent};
 use super::message::{self, SystemMessage};
 use super::room::rev;
-use super::{Fact, Tx};
+use super::{Fact, Tx, outgoing_hook};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
@@ -23,6 +23,14 @@ pub(super) fn store(
         &[&MessageId::new(now), &room_id, &position.rev, &actor, &system, &now],
     )?;
     let message = message::by_number(tx, number)?;
+    let event = match SystemEvent::from_name(&content.event) {
+        Some(SystemEvent::Join) => Some(HookEvent::Join),
+        Some(SystemEvent::Exit | SystemEvent::Kick | SystemEvent::Ban) => Some(HookEvent::Exit),
+        _ => None,
+    };
+    if let Some(event) = event {
+        outgoing_hook::fire(tx, now, event, &message, Some(actor))?;
+    }
     Ok((position.rev, Fact::message(message, position)))
 }
 

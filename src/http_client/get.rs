@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -27,7 +28,7 @@ const REDIRECTS: usize = 3;
 /// How many addresses of one host are tried.
 const TRIES: usize = 3;
 /// The maximum size of a response head in bytes.
-const HEAD_MAX: usize = 64 * 1024;
+pub(super) const HEAD_MAX: usize = 64 * 1024;
 
 /// The beginning of an HTML document, undecoded.
 pub(crate) struct Document {
@@ -52,6 +53,17 @@ pub(super) async fn document(client: &Client, mut url: Url) -> Result<Document, 
 }
 
 async fn exchange(client: &Client, url: &Url) -> Result<Outcome, FetchError> {
+    let io = open(client, url).await?;
+    request_document(client, url, io).await
+}
+
+/// A connection to a checked address.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// Opens a connection to the host of a URL, with TLS if its scheme says so.
+pub(super) async fn open(client: &Client, url: &Url) -> Result<TokioIo<Box<dyn Stream>>, FetchError> {
     let host = url.host().ok_or(Permanent("no host"))?;
     if client.hosts.check(host.to_string()).is_err() {
         return Err(Temporary("too many requests to the host"));
@@ -59,7 +71,7 @@ async fn exchange(client: &Client, url: &Url) -> Result<Outcome, FetchError> {
     let addresses = addresses(client, url, &host).await?;
     let stream = connect(client, url, &addresses).await?;
     if url.scheme() == "http" {
-        return request_document(client, url, TokioIo::new(stream)).await;
+        return Ok(TokioIo::new(Box::new(stream)));
     }
     let name = match host {
         Host::Domain(name) => ServerName::try_from(name.to_owned()).map_err(|_| Permanent("invalid host name"))?,
@@ -67,7 +79,7 @@ async fn exchange(client: &Client, url: &Url) -> Result<Outcome, FetchError> {
         Host::Ipv6(address) => IpAddr::from(address).into(),
     };
     let stream = client.tls.connect(name, stream).await.map_err(|error| tls_error(&error))?;
-    request_document(client, url, TokioIo::new(stream)).await
+    Ok(TokioIo::new(Box::new(stream)))
 }
 
 /// An invalid certificate is permanent; a broken connection may be temporary.

@@ -8,6 +8,7 @@
 pub(crate) mod address;
 pub(crate) mod get;
 pub mod guard;
+mod post;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use socketio::{Rate, RateLimiter};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -101,6 +103,12 @@ impl Client {
         let hosts = RateLimiter::new(Rate::per_minute(limits.per_host));
         let addresses = RateLimiter::new(Rate::per_minute(limits.per_address));
         Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts, addresses }
+    }
+
+    /// Posts JSON with some headers and returns the status of the answer. Redirects are not followed.
+    pub(crate) async fn post_json(&self, url: Url, headers: &[(&str, String)], body: Bytes) -> Result<u16, FetchError> {
+        let posted = timeout(self.limits.timeout, post::json(self, &url, headers, body)).await;
+        posted.unwrap_or(Err(FetchError::Temporary("timed out")))
     }
 
     /// Fetches the beginning of an HTML page.

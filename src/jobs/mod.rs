@@ -1,5 +1,6 @@
 //! Work after a commit: the worker of the outbox and one file for each kind of job.
 
+mod hook;
 mod preview;
 mod reset_email;
 mod worker;

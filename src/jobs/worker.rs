@@ -74,6 +74,7 @@ impl App {
             match tried.kind {
                 JobKind::Preview => app.try_preview(tried.target.message_id(), tried.payload).await,
                 JobKind::ResetEmail => app.try_reset_email(tried.target.user_id(), &tried.payload).await,
+                JobKind::Hook => app.try_hook(&tried).await,
             }
         });
         let limit = Duration::from_millis(self.config.limits.jobs.of(job.kind).try_ms.unsigned_abs());

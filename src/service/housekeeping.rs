@@ -6,7 +6,7 @@ use super::{App, log_failure};
 use crate::chat::file as stored_file;
 use crate::chat::room::forget_tombstones;
 use crate::chat::session as stored_session;
-use crate::chat::{guest, outbox};
+use crate::chat::{guest, outbox, outgoing_hook};
 use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::UserId;
@@ -50,6 +50,8 @@ impl App {
         log_failure("removing tombstones", forgotten);
         let swept = self.write(Subject::Server, move |tx, _, _| outbox::dead::sweep(tx, now)).await;
         log_failure("removing old jobs", swept);
+        let swept = self.write(Subject::Server, move |tx, _, _| outgoing_hook::sweep(tx, now)).await;
+        log_failure("removing old deliveries", swept);
         let before = now - PENDING_UPLOAD.as_millis() as i64;
         match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {
             Ok(unneeded) => self.remove_bytes(unneeded).await,

@@ -26,6 +26,7 @@ mod node;
 mod notification;
 mod occupancy;
 pub mod one_time_link;
+mod outgoing_hook;
 mod profile;
 mod rates;
 mod read_mark;
@@ -50,6 +51,7 @@ use crate::db::Subject;
 use crate::error::{Error, Result};
 use crate::fair_queue::FairQueue;
 use crate::files::Files;
+use crate::http_client;
 use crate::ids::{RoomId, UserId};
 use crate::mail::Mailer;
 use crate::password::Passwords;
@@ -91,6 +93,8 @@ pub struct Inner {
     pub(crate) base_url: String,
     /// Fetches the pages of links, if previews are on.
     pub(crate) fetcher: Option<Fetcher>,
+    /// Posts to outgoing webhooks. Made when the first one is used.
+    poster: OnceLock<http_client::Client>,
     snapshot_batches: member::SnapshotBatches,
     /// The turns of pages, and of searches.
     pages: FairQueue,
@@ -154,6 +158,7 @@ impl App {
             realtime,
             files,
             fetcher,
+            poster: OnceLock::new(),
             snapshot_batches: member::SnapshotBatches::default(),
             pages: FairQueue::new(render::cores()),
             searches: FairQueue::new(search::AT_ONCE),
@@ -171,6 +176,17 @@ impl App {
             app.realtime.resync();
             runtime.spawn(async move { log_failure("reserving slots", app.reserve_all_slots().await) });
         });
+    }
+
+    /// Returns the client that posts to outgoing webhooks: a room may have more to say to a host than links have.
+    pub(crate) fn poster(&self) -> &http_client::Client {
+        let limits = &self.config.http_client;
+        let limits = http_client::Limits {
+            per_host: limits.per_host * 20,
+            per_address: limits.per_address * 20,
+            ..limits.clone()
+        };
+        self.poster.get_or_init(|| http_client::Client::new(limits))
     }
 
     /// Runs an act in a transaction of the writer, with the limits and the time of the act.

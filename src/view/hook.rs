@@ -1,10 +1,12 @@
-//! `/room/{id}/hooks`: the incoming webhooks of a room.
+//! `/room/{id}/hooks`: the webhooks of a room, and `/room/{id}/outgoing-hooks/{hookId}`: what one of them was sent.
 
 use askama::Template;
 
 use super::part::*;
 use super::{asset, render};
 use crate::chat::hook::Hook;
+use crate::chat::kinds::HookEvent;
+use crate::chat::outgoing_hook::{Delivery, OutgoingHook};
 use crate::chat::room::Room;
 use crate::error::Code;
 use crate::i18n::Lang;
@@ -16,10 +18,44 @@ pub struct HooksPage<'a> {
     pub room: &'a Room,
     /// The oldest first.
     pub hooks: &'a [Hook],
-    /// The hook that was just made or got a new address, and the address, which is shown once.
-    pub fresh: Option<(&'a Hook, &'a str)>,
+    pub outgoing: &'a [OutgoingHook],
+    /// The name of the hook that was just made or got a new secret, and the secret, which is shown once.
+    pub fresh: Option<Fresh<'a>>,
     /// Why the last form was refused.
     pub notice: Option<Code>,
+}
+
+/// What is shown once.
+#[derive(Clone, Copy)]
+pub enum Fresh<'a> {
+    /// The address of an incoming hook.
+    Address(&'a Hook, &'a str),
+    /// The key of an outgoing one.
+    Key(&'a OutgoingHook, &'a str),
+}
+
+/// The deliveries of an outgoing hook.
+#[derive(Template)]
+#[template(path = "hook/deliveries.html")]
+pub struct DeliveriesPage<'a> {
+    pub lang: Lang,
+    pub room: &'a Room,
+    pub hook: &'a OutgoingHook,
+    /// The latest first.
+    pub deliveries: &'a [Delivery],
+}
+
+impl DeliveriesPage<'_> {
+    /// Renders the page.
+    pub fn html(&self) -> String {
+        render(self)
+    }
+}
+
+/// Returns the name of an event.
+fn event_name(event: &HookEvent, lang: &Lang) -> &'static str {
+    let at = HookEvent::ALL.iter().position(|one| one == event).expect("all are in the table");
+    lang.strings().hook.event_names[at]
 }
 
 impl HooksPage<'_> {

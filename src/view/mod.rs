@@ -27,7 +27,7 @@ use std::sync::OnceLock;
 use askama::Template;
 
 pub use bot::BotsPage;
-pub use hook::HooksPage;
+pub use hook::{DeliveriesPage, Fresh, HooksPage};
 pub use message::{HistoryPart, PinsPart, member_html, message_html, row_html};
 pub use my_rooms::my_room_html;
 pub use page::{ErrorPage, GalleryPage, JoinPage, LobbyPage, RoomPage};

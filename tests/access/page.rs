@@ -147,6 +147,26 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/room/{id}/hooks", moderators("200"), |_, _| form([("name", "builds")])).spends(),
     row("POST", "/room/{id}/hooks/{hookId}/rotate", moderators("200"), empty).wants("hook"),
     row("POST", "/room/{id}/hooks/{hookId}/delete", moderators("/room/{id}/hooks"), empty).spends().wants("hook"),
+    row("POST", "/room/{id}/outgoing-hooks", moderators("200"), |_, _| {
+        form([("url", "https://hooks.example/in"), ("message", "on")])
+    })
+    .spends(),
+    // The hook is an incoming one.
+    row("GET", "/room/{id}/outgoing-hooks/{hookId}", moderators("/room/{id}/hooks?refused=not_found"), nothing)
+        .wants("hook"),
+    row("POST", "/room/{id}/outgoing-hooks/{hookId}/rotate", moderators("/room/{id}/hooks?refused=not_found"), empty)
+        .wants("hook"),
+    row("POST", "/room/{id}/outgoing-hooks/{hookId}/resume", moderators("/room/{id}/hooks?refused=not_found"), empty)
+        .wants("hook"),
+    row("POST", "/room/{id}/outgoing-hooks/{hookId}/delete", moderators("/room/{id}/hooks?refused=not_found"), empty)
+        .wants("hook"),
+    row(
+        "POST",
+        "/room/{id}/outgoing-hooks/{hookId}/replay",
+        moderators("/room/{id}/hooks?refused=not_found"),
+        |scene, _| form([("id", scene.named("hook"))]),
+    )
+    .wants("hook"),
     // The secret is all that counts.
     row("POST", "/hooks/{secret}", ALL, |_, _| Body::Json(serde_json::json!({ "text": "built" }))).wants("hook secret"),
     row("GET", "/healthz", ALL, nothing),

@@ -132,6 +132,18 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/rooms/{id}/hooks/{hookId}/rotate", moderators("200"), nothing).wants("hook"),
     row("PUT", "/rooms/{id}/hooks/{hookId}/picture", moderators("200"), |_, _| Body::File).wants("hook"),
     row("DELETE", "/rooms/{id}/hooks/{hookId}", moderators("204"), nothing).spends().wants("hook"),
+    row("GET", "/rooms/{id}/outgoing-hooks", moderators("200"), nothing),
+    row("POST", "/rooms/{id}/outgoing-hooks", moderators("201"), |_, _| {
+        Body::Json(json!({ "url": "https://hooks.example/in", "events": ["message"] }))
+    })
+    .spends(),
+    // The hook is an incoming one.
+    row("POST", "/rooms/{id}/outgoing-hooks/{hookId}/rotate", moderators("not_found"), nothing).wants("hook"),
+    row("POST", "/rooms/{id}/outgoing-hooks/{hookId}/resume", moderators("not_found"), nothing).wants("hook"),
+    row("DELETE", "/rooms/{id}/outgoing-hooks/{hookId}", moderators("not_found"), nothing).wants("hook"),
+    row("GET", "/rooms/{id}/outgoing-hooks/{hookId}/deliveries", moderators("not_found"), nothing).wants("hook"),
+    row("POST", "/rooms/{id}/outgoing-hooks/{hookId}/deliveries/{deliveryId}/replay", moderators("not_found"), nothing)
+        .wants("hook"),
     row("GET", "/admin/jobs", admins("200"), nothing),
     // There is no such job.
     row("POST", "/admin/jobs/{number}/retry", admins("not_found"), nothing),
@@ -170,7 +182,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let user_id = if row.wants == "banned" { scene.named("banned") } else { &scene.other.id };
     let code = if row.wants == "invite" { scene.named("invite") } else { "" };
     let hook_id = if row.wants == "hook" { scene.named("hook") } else { "" };
-    let filled = row.name.replace("{hookId}", hook_id);
+    let filled = row.name.replace("{hookId}", hook_id).replace("{deliveryId}", hook_id);
     let filled =
         filled.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code).replace("{number}", "1");
     format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))

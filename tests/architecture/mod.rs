@@ -88,6 +88,7 @@ const NOUNS: &[&str] = &[
     "notification",
     "occupancy",
     "one_time_link",
+    "outgoing_hook",
     "picture",
     "presence",
     "profile",

@@ -60,6 +60,7 @@ pub(super) const M: &[Row] = &[
     (9, "remote images that track readers", ""),
     (10, "framing, and windows that access their opener", ""),
     (11, "what programs post by incoming webhooks: markup, sizes, floods", ""),
+    (12, "outgoing webhooks: programs that answer each other, addresses that do not answer", ""),
 ];
 
 pub(super) const Q: &[Row] = &[

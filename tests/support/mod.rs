@@ -4,6 +4,7 @@ pub mod app;
 pub mod bucket;
 pub mod fixtures;
 pub mod picture;
+pub mod receiver;
 pub mod site;
 
 pub use app::App;

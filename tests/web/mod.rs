@@ -24,6 +24,7 @@ mod moderator;
 mod network;
 mod notification;
 mod origin;
+mod outgoing_hook;
 mod page;
 mod picture;
 mod profile;

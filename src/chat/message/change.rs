@@ -2,8 +2,8 @@
 
 use super::reaction::rows;
 use super::{Changed, Message, NewMessage, load, mention, preview, target};
-use crate::chat::kinds::{AuditAction, MessageKind, RoomKind};
-use crate::chat::{Limits, Tx, account, audit, file, member, room, search};
+use crate::chat::kinds::{AuditAction, HookEvent, MessageKind, RoomKind};
+use crate::chat::{Limits, Tx, account, audit, file, member, outgoing_hook, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 use crate::text;
@@ -45,6 +45,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     let message = target.publish(tx, position)?;
     search::index(tx, target.number, &message);
     preview::enqueue(tx, limits, now, &message)?;
+    outgoing_hook::fire(tx, now, HookEvent::Edit, &message, Some(me))?;
     Ok(message)
 }
 
@@ -70,7 +71,13 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
     if !target.is_by(me) {
         audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(target.room_id), id)?;
     }
-    erase(tx, now, target.number)
+    delete_now(tx, now, me, target.number)
+}
+
+fn delete_now(tx: &mut Tx, now: i64, me: UserId, number: i64) -> Result<Changed> {
+    let changed = erase(tx, now, number)?;
+    outgoing_hook::fire(tx, now, HookEvent::Delete, &changed.message, Some(me))?;
+    Ok(changed)
 }
 
 /// Deletes a message of any open room, for an admin, but no whisper, as an admin may not see it.
@@ -82,7 +89,7 @@ fn delete_anywhere(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<C
     match found.ok_or(Code::Forbidden)? {
         (number, None, room_id) => {
             audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(room_id), id)?;
-            erase(tx, now, number)
+            delete_now(tx, now, me, number)
         }
         (number, Some(_), _) => Ok(Changed { message: load::by_number(tx, number)?, unneeded: Vec::new() }),
     }

@@ -14,7 +14,7 @@ use crate::chat::{Tx, file};
 use crate::clock::rfc3339;
 use crate::db::{Columns, Fault, Row};
 use crate::error::{Code, Result};
-use crate::ids::UserId;
+use crate::ids::{MessageId, UserId};
 use crate::text;
 
 /// Returns the columns that [`read`] takes, of the messages as `m` with [`JOIN`].
@@ -130,6 +130,12 @@ pub(in crate::chat) fn by_number(tx: &mut Tx, number: i64) -> Result<Message> {
         LazyLock::new(|| format!("SELECT {} FROM messages m {JOIN} WHERE m.number = ?1", columns()));
     let loaded = tx.query_all(&BY_NUMBER, &[&number], read)?;
     complete(tx, loaded)?.pop().ok_or(Code::NotFound.into())
+}
+
+/// Returns the number of a message.
+pub(in crate::chat) fn number_of(tx: &mut Tx, id: MessageId) -> Result<i64> {
+    let found = tx.query_opt("SELECT number FROM messages WHERE id = ?1", &[&id], |row| row.get(0))?;
+    found.ok_or(Code::NotFound.into())
 }
 
 /// Returns the messages of the numbers that exist, in no order.

@@ -26,7 +26,7 @@ mod tests;
 pub use super::kinds::{MessageKind, SystemEvent};
 pub(super) use change::erase;
 pub use change::{answer, delete, edit, pin, pins};
-pub(super) use load::{by_number, by_numbers};
+pub(super) use load::{by_number, by_numbers, number_of};
 pub use mention::Mention;
 pub use page::{Changes, Cursor, Reader, SharedChanges, page, since, visible_rev};
 pub use preview::{awaits_preview, set_preview};

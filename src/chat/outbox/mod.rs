@@ -17,7 +17,7 @@ use super::kinds::JobKind;
 use super::{Fact, Tx};
 use crate::db::{Column, Param, Value};
 use crate::error::Result;
-use crate::ids::{MessageId, UserId};
+use crate::ids::{HookId, MessageId, UserId};
 
 /// The target of a job, by its id. Jobs of one target run in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +25,12 @@ pub struct Target(u128);
 
 impl From<MessageId> for Target {
     fn from(id: MessageId) -> Self {
+        Self(id.as_u128())
+    }
+}
+
+impl From<HookId> for Target {
+    fn from(id: HookId) -> Self {
         Self(id.as_u128())
     }
 }
@@ -128,6 +134,15 @@ fn enqueue_target(
 pub fn is_waiting(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2 LIMIT 1";
     Ok(tx.query_opt(sql, &[&kind, &target.into()], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Counts the waiting jobs of a target. The caller limits it.
+///
+/// # Errors
+/// Only those of the store.
+pub fn waiting_for(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM outbox WHERE kind = ?1 AND target = ?2";
+    Ok(tx.query_one(sql, &[&kind, &target.into()], |row| row.get(0))?)
 }
 
 /// Counts the waiting jobs of a kind that a user's acts have queued. The caller limits it.

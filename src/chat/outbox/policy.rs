@@ -32,6 +32,7 @@ pub struct Policy {
 pub struct Policies {
     pub preview: Policy,
     pub reset_email: Policy,
+    pub hook: Policy,
 }
 
 impl Default for Policies {
@@ -50,7 +51,18 @@ impl Default for Policies {
         };
         // E-mails leave one at a time, so those that run wait for each other.
         let reset_email = Policy { at_once: 4, try_ms: 2 * MINUTE, is_kept: true, ..preview.clone() };
-        Self { preview, reset_email }
+        // From one minute to six hours, over half a day. The list of deliveries shows what was given up.
+        let hook = Policy {
+            at_once: 16,
+            tries: 8,
+            first_pause_ms: MINUTE,
+            factor: 3,
+            pause_max_ms: 6 * HOUR,
+            age_ms: 48 * HOUR,
+            try_ms: 30 * SECOND,
+            is_kept: false,
+        };
+        Self { preview, reset_email, hook }
     }
 }
 
@@ -59,6 +71,7 @@ impl Policies {
         match kind {
             JobKind::Preview => &self.preview,
             JobKind::ResetEmail => &self.reset_email,
+            JobKind::Hook => &self.hook,
         }
     }
 }

@@ -19,6 +19,7 @@ mod moderator;
 mod my_rooms;
 mod notification;
 mod openapi;
+mod outgoing_hook;
 mod profile;
 mod refusal;
 mod room;
@@ -57,6 +58,7 @@ pub fn calls(upload_max: usize) -> Calls {
         ban::calls,
         invite::calls,
         hook::calls,
+        outgoing_hook::calls,
         message::calls,
         file::calls,
         job::calls,

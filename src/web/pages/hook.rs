@@ -1,4 +1,4 @@
-//! The page of a room's incoming webhooks, for the owner and the moderators.
+//! The page of a room's webhooks, and the forms of the incoming ones, for the owner and the moderators.
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -6,11 +6,10 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use crate::chat::hook::Hook;
 use crate::error::{Code, Result};
 use crate::ids::{HookId, RoomId};
 use crate::service::App;
-use crate::view::HooksPage;
+use crate::view::{Fresh, HooksPage};
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::{Form, no_store};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
@@ -55,7 +54,7 @@ async fn create(
 ) -> PageResult {
     let created = app.create_hook(me.user.id, room.id, form.name).await;
     let created = or_page(created, room.id)?;
-    page(&app, &caller, &me, room.id, Some(created), None).await
+    page(&app, &caller, &me, room.id, Some(Fresh::Address(&created.0, &created.1)), None).await
 }
 
 /// `POST /room/{id}/hooks/{hookId}/rotate`: shows the new address likewise.
@@ -68,7 +67,7 @@ async fn rotate(
 ) -> PageResult {
     let id = hook_id(&id)?;
     let rotated = or_page(app.rotate_hook(me.user.id, room.id, id).await, room.id)?;
-    page(&app, &caller, &me, room.id, Some(rotated), None).await
+    page(&app, &caller, &me, room.id, Some(Fresh::Address(&rotated.0, &rotated.1)), None).await
 }
 
 /// `POST /room/{id}/hooks/{hookId}/delete`
@@ -83,23 +82,23 @@ async fn revoke(
     Ok(redirect(&format!("/room/{}/hooks", room.id)))
 }
 
-async fn page(
+pub(super) async fn page(
     app: &App,
     caller: &Caller,
     me: &SignedIn,
     room_id: RoomId,
-    fresh: Option<(Hook, String)>,
+    fresh: Option<Fresh<'_>>,
     notice: Option<Code>,
 ) -> PageResult {
     let hooks = app.hooks(me.user.id, room_id).await.or_room(room_id)?;
     let room = app.room(Some(me.user.id), room_id).await.or_room(room_id)?;
-    let fresh = fresh.as_ref().map(|(hook, url)| (hook, url.as_str()));
-    let page = HooksPage { lang: caller.lang, room: &room, hooks: &hooks, fresh, notice };
+    let outgoing = app.outgoing_hooks(me.user.id, room_id).await.or_room(room_id)?;
+    let page = HooksPage { lang: caller.lang, room: &room, hooks: &hooks, outgoing: &outgoing, fresh, notice };
     Ok(no_store(Html(page.html()).into_response()))
 }
 
 /// Leads back to this page with what may be mended here, and to the room otherwise.
-fn or_page<T>(result: Result<T>, room_id: RoomId) -> Result<T, PageError> {
+pub(super) fn or_page<T>(result: Result<T>, room_id: RoomId) -> Result<T, PageError> {
     match result {
         Err(error) if matches!(error.code, Code::Invalid | Code::TooLong | Code::TooMany | Code::NotFound) => {
             Err(PageError::Redirect { path: format!("/room/{room_id}/hooks"), code: error.code })
@@ -108,6 +107,6 @@ fn or_page<T>(result: Result<T>, room_id: RoomId) -> Result<T, PageError> {
     }
 }
 
-fn hook_id(text: &str) -> Result<HookId, PageError> {
+pub(super) fn hook_id(text: &str) -> Result<HookId, PageError> {
     text.parse().map_err(|_| PageError::Plain(Code::NotFound.into()))
 }

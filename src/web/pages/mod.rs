@@ -16,6 +16,7 @@ mod message;
 mod moderator;
 mod notification;
 mod one_time_link;
+mod outgoing_hook;
 pub(super) mod profile;
 mod pwa;
 mod room;
@@ -47,6 +48,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(moderator::routes())
         .merge(notification::routes())
         .merge(one_time_link::routes())
+        .merge(outgoing_hook::routes())
         .merge(profile::routes(upload_limit))
         .merge(pwa::routes())
         .merge(room::routes())

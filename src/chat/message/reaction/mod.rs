@@ -4,7 +4,8 @@ pub(super) mod rows;
 
 use super::Message;
 use super::target::{self, Target};
-use crate::chat::{Limits, Tx};
+use crate::chat::kinds::HookEvent;
+use crate::chat::{Limits, Tx, outgoing_hook};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, UserId};
 
@@ -43,7 +44,9 @@ pub fn react(
         "UPDATE messages SET rev = ?2, reaction_count = reaction_count + ?3 WHERE number = ?1",
         &[&target.number, &position.rev, &(if on { 1i64 } else { -1 })],
     )?;
-    target.publish(tx, position)
+    let message = target.publish(tx, position)?;
+    outgoing_hook::fire(tx, now, HookEvent::Reaction, &message, Some(me))?;
+    Ok(message)
 }
 
 /// Returns whether `me` has reacted to a message that they may see.

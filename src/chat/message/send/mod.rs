@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use super::load::{self, REPLY_COLUMNS};
 use super::{Message, NewMessage, Reply, Sent, mention, preview, slow_mode};
 use crate::chat::file::{self, NewFile};
-use crate::chat::kinds::{MessageKind, Role, RoomKind};
+use crate::chat::kinds::{HookEvent, MessageKind, Role, RoomKind};
 use crate::chat::user::User;
-use crate::chat::{Fact, Limits, Tx, block, direct, member, room, search, user};
+use crate::chat::{Fact, Limits, Tx, block, direct, member, outgoing_hook, room, search, user};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -107,12 +107,12 @@ fn store(
         file::attach(tx, me, room_id, number, &file_ids)?;
         message.files = file::of_messages(tx, &[number])?.into_iter().map(|(_, file)| file).collect();
     }
-    publish(tx, number, publishing, &message)?;
+    publish(tx, now, number, publishing, &message)?;
     Ok(Sent { message, dup: false })
 }
 
-/// Stores a message of a user who need not be a member, such as the bot of a hook, and publishes it. A text that is too
-/// long is cut.
+/// Stores a message of a user who need not be a member, such as the bot of a hook, and publishes it; with `to` it is
+/// a whisper. A text that is too long is cut.
 ///
 /// # Errors
 /// `invalid` with the field `text`; `too_many` for too many mentions.
@@ -122,16 +122,21 @@ pub(in crate::chat) fn post(
     now: i64,
     user: User,
     room_id: RoomId,
+    to: Option<User>,
     text: &str,
 ) -> Result<Message> {
     let text = text::message(&text::cut(text, limits.text_max), limits.text_max, false)?;
     // As a moderator, as it was made by one.
-    let mentions = mention::find(tx, limits, room_id, Role::Moderator, &text)?;
+    let mentions = match to {
+        Some(_) => Vec::new(),
+        None => mention::find(tx, limits, room_id, Role::Moderator, &text)?,
+    };
+    let kind = if to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
     let me = user.id;
-    let message = Message::new(MessageId::new(now), room_id, MessageKind::Text, Some(user), text, now);
-    let mut message = Message { mentions, ..message };
+    let message = Message::new(MessageId::new(now), room_id, kind, Some(user), text, now);
+    let mut message = Message { mentions, to, ..message };
     let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, None, 0)?;
-    publish(tx, number, publishing, &message)?;
+    publish(tx, now, number, publishing, &message)?;
     Ok(message)
 }
 
@@ -157,12 +162,12 @@ fn number_and_insert(
     Ok((number, (position, words)))
 }
 
-fn publish(tx: &mut Tx, number: i64, (position, words): Publishing, message: &Message) -> Result<()> {
+fn publish(tx: &mut Tx, now: i64, number: i64, (position, words): Publishing, message: &Message) -> Result<()> {
     // Reading the message back would cost a seventh of the send.
     debug_assert_eq!(load::by_number(tx, number)?, *message);
     tx.index_new(number, words);
     tx.publish(Fact::message(message.clone(), position));
-    Ok(())
+    outgoing_hook::fire(tx, now, HookEvent::Message, message, message.user.as_ref().map(|user| user.id))
 }
 
 /// Inserts a new message and returns its number.
