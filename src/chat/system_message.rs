@@ -2,8 +2,9 @@
 
 use super::kinds::{HookEvent, SystemEvent};
 use super::message::{self, SystemMessage};
+use super::outgoing_hook::event::fire;
 use super::room::rev;
-use super::{Fact, Tx, outgoing_hook};
+use super::{Fact, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
@@ -29,7 +30,7 @@ pub(super) fn store(
         _ => None,
     };
     if let Some(event) = event {
-        outgoing_hook::fire(tx, now, event, &message, Some(actor))?;
+        fire(tx, now, event, &message, Some(actor))?;
     }
     Ok((position.rev, Fact::message(message, position)))
 }

@@ -3,7 +3,8 @@
 use super::reaction::rows;
 use super::{Changed, Message, NewMessage, load, mention, preview, target};
 use crate::chat::kinds::{AuditAction, HookEvent, MessageKind, RoomKind};
-use crate::chat::{Limits, Tx, account, audit, file, member, outgoing_hook, room, search};
+use crate::chat::outgoing_hook::event::fire;
+use crate::chat::{Limits, Tx, account, audit, file, member, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 use crate::text;
@@ -45,7 +46,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     let message = target.publish(tx, position)?;
     search::index(tx, target.number, &message);
     preview::enqueue(tx, limits, now, &message)?;
-    outgoing_hook::fire(tx, now, HookEvent::Edit, &message, Some(me))?;
+    fire(tx, now, HookEvent::Edit, &message, Some(me))?;
     Ok(message)
 }
 
@@ -76,7 +77,7 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
 
 fn delete_now(tx: &mut Tx, now: i64, me: UserId, number: i64) -> Result<Changed> {
     let changed = erase(tx, now, number)?;
-    outgoing_hook::fire(tx, now, HookEvent::Delete, &changed.message, Some(me))?;
+    fire(tx, now, HookEvent::Delete, &changed.message, Some(me))?;
     Ok(changed)
 }
 

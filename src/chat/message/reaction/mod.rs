@@ -5,7 +5,8 @@ pub(super) mod rows;
 use super::Message;
 use super::target::{self, Target};
 use crate::chat::kinds::HookEvent;
-use crate::chat::{Limits, Tx, outgoing_hook};
+use crate::chat::outgoing_hook::event::fire;
+use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, UserId};
 
@@ -45,7 +46,7 @@ pub fn react(
         &[&target.number, &position.rev, &(if on { 1i64 } else { -1 })],
     )?;
     let message = target.publish(tx, position)?;
-    outgoing_hook::fire(tx, now, HookEvent::Reaction, &message, Some(me))?;
+    fire(tx, now, HookEvent::Reaction, &message, Some(me))?;
     Ok(message)
 }
 

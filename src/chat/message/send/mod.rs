@@ -6,8 +6,9 @@ use super::load::{self, REPLY_COLUMNS};
 use super::{Message, NewMessage, Reply, Sent, mention, preview, slow_mode};
 use crate::chat::file::{self, NewFile};
 use crate::chat::kinds::{HookEvent, MessageKind, Role, RoomKind};
+use crate::chat::outgoing_hook::event::fire;
 use crate::chat::user::User;
-use crate::chat::{Fact, Limits, Tx, block, direct, member, outgoing_hook, room, search, user};
+use crate::chat::{Fact, Limits, Tx, block, direct, member, room, search, user};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -167,7 +168,7 @@ fn publish(tx: &mut Tx, now: i64, number: i64, (position, words): Publishing, me
     debug_assert_eq!(load::by_number(tx, number)?, *message);
     tx.index_new(number, words);
     tx.publish(Fact::message(message.clone(), position));
-    outgoing_hook::fire(tx, now, HookEvent::Message, message, message.user.as_ref().map(|user| user.id))
+    fire(tx, now, HookEvent::Message, message, message.user.as_ref().map(|user| user.id))
 }
 
 /// Inserts a new message and returns its number.

@@ -1,10 +1,14 @@
 //! Outgoing webhooks: addresses that are told what happens in one room. Each event is a delivery, sent by a job of the
 //! outbox in the order of the hook. A delivery keeps no text: what is sent is the message as it is then.
 
+pub(super) mod event;
+
 use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+use event::{IS_ACTIVE, WAITING, enqueue, parse};
 
 use super::kinds::{HookEvent, JobKind, UserKind};
 use super::member::membership::require_moderator;
@@ -20,8 +24,6 @@ use crate::ids::{DeliveryId, HookId, RoomId, UserId};
 const MOST: u64 = 10;
 /// Failures in a row after which a hook is paused.
 const FAILURES: u32 = 20;
-/// Deliveries that wait behind a failing one; later events are left out.
-const WAITING: u64 = 1_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// How long deliveries are listed.
 const KEEP_MS: i64 = 3 * DAY_MS;
@@ -78,8 +80,6 @@ pub struct Sending {
     pub message: Message,
 }
 
-const IS_ACTIVE: &str = "h.url IS NOT NULL AND h.secret_hash IS NOT NULL";
-
 /// `SELECT` with the columns that [`read`] takes. The caller adds the `WHERE`.
 fn select() -> String {
     let (bot, by) = (user::columns("u"), user::columns("b"));
@@ -95,11 +95,6 @@ fn read(row: &Row<'_>) -> Result<OutgoingHook, Fault> {
     let (hears_bots, created_at, paused_at) = (c.next()?, c.next()?, c.next()?);
     let (user, by) = (user::read_some(&mut c)?, user::read(&mut c)?);
     Ok(OutgoingHook { id, user, by, url, events, hears_bots, created_at, paused_at })
-}
-
-/// Reads stored events. Those that only a newer version knows are left out.
-fn parse(events: &str) -> Vec<HookEvent> {
-    events.split(' ').filter_map(HookEvent::from_name).collect()
 }
 
 /// Creates a hook and returns it with the key that signs what is sent.
@@ -214,46 +209,6 @@ pub fn revoke(tx: &mut Tx, me: UserId, room_id: RoomId, id: HookId) -> Result<()
     outbox::drop_target(tx, JobKind::Hook, id)?;
     tx.execute("UPDATE hooks SET secret_hash = NULL WHERE id = ?1", &[&id])?;
     Ok(())
-}
-
-/// Queues an event of a room for the hooks that want it. `actor` has caused it. Whispers are nobody's business.
-pub(super) fn fire(tx: &mut Tx, now: i64, event: HookEvent, message: &Message, actor: Option<UserId>) -> Result<()> {
-    if message.to.is_some() {
-        return Ok(());
-    }
-    static HOOKS: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "SELECT h.id, h.events, h.hears_bots, h.failures FROM hooks h
-             WHERE h.room_id = ?1 AND {IS_ACTIVE} AND h.paused_at IS NULL"
-        )
-    });
-    let hooks = tx.query_all(&HOOKS, &[&message.room_id], |row| {
-        let mut c = row.columns();
-        Ok((c.next::<HookId>()?, parse(&c.next::<String>()?), c.next::<bool>()?, c.next::<u32>()?))
-    })?;
-    if hooks.is_empty() {
-        return Ok(());
-    }
-    let actor = actor.map(|id| user::find(tx, id)).transpose()?.flatten();
-    let is_by_bot = actor.is_some_and(|actor| actor.kind == UserKind::Bot);
-    let number = message::number_of(tx, message.id)?;
-    for (hook_id, events, hears_bots, failures) in hooks {
-        let is_wanted = events.contains(&event) && (hears_bots || !is_by_bot);
-        if !is_wanted || (failures > 0 && outbox::waiting_for(tx, JobKind::Hook, hook_id)? >= WAITING) {
-            continue;
-        }
-        let id = DeliveryId::new(now);
-        tx.execute(
-            "INSERT INTO deliveries (id, hook_id, event, message_number, tries, created_at) VALUES (?1, ?2, ?3, ?4, 0, ?5)",
-            &[&id, &hook_id, &event, &number, &now],
-        )?;
-        enqueue(tx, now, hook_id, id)?;
-    }
-    Ok(())
-}
-
-fn enqueue(tx: &mut Tx, now: i64, hook_id: HookId, id: DeliveryId) -> Result<()> {
-    outbox::enqueue(tx, now, JobKind::Hook, hook_id, None, &id.to_string())
 }
 
 /// Returns what a delivery sends; `None` when its hook was revoked or paused, or its message is gone.
