@@ -9,6 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use crate::support::site::Site;
 use crate::support::{App, TIMEOUT};
 
 /// An e-mail as the mail server receives it.
@@ -138,6 +139,34 @@ async fn an_email_that_was_given_up_is_listed_for_admins_and_can_be_sent_again()
     app.call(&minji, "POST", &format!("{path}/retry"), Value::Null).await.is(204);
     assert!(next(&mut post).await.to.contains("minji@example.org"));
     app.call(&minji, "DELETE", &path, Value::Null).await.refused(404, "not_found");
+}
+
+static BESIDE: OnceLock<u16> = OnceLock::new();
+
+#[tokio::test]
+async fn slow_links_do_not_hold_up_an_email() {
+    let (port, mut post) = mail_server(Answers::default()).await;
+    BESIDE.set(port).unwrap();
+    let app = App::with(|config| {
+        let url = Secret::new(format!("smtp://127.0.0.1:{}", BESIDE.get().unwrap()));
+        config.mail = Some(Settings { url, from: "마당 <madang@example.org>".into() });
+        config.has_link_previews = true;
+        config.http_client.may_reach = |_, address| address.is_loopback();
+        config.http_client.timeout = TIMEOUT;
+    })
+    .await;
+    let (minji, site) = (app.signed_up("minji").await, Site::silent().await);
+    let room = app.courtyard(&minji).await;
+    // More than are fetched at a time.
+    for page in 0..10 {
+        app.say(&minji, &room, &site.page(&format!("/{page}"))).await;
+    }
+    for page in 0..8 {
+        site.is_requested(&format!("/{page}")).await;
+    }
+    app.request("POST", "/forgot").form(&[("email", "minji@example.org")]).send().await;
+    assert!(next(&mut post).await.to.contains("minji@example.org"));
+    assert_eq!(app.count("SELECT COUNT(*) FROM outbox WHERE kind = 'preview'"), 10);
 }
 
 static FORM: OnceLock<u16> = OnceLock::new();
