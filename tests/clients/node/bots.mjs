@@ -71,7 +71,18 @@ try {
   await call("PUT", `/messages/${vote.id}/reactions/${encodeURIComponent("1️⃣")}`, null, token);
   await say("!count");
   await heard("the count", ({ text }) => text === "kimbap: 1\nnoodles: 0");
-  console.log("example bots: a reminder in Python and a poll in TypeScript answer");
+
+  const shelf = process.env.GIF_SHELF ?? join(root, "target/debug/examples/gif_shelf");
+  await start("shelf", room, token, shelf);
+  const picture = Buffer.from("R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==", "base64");
+  const form = new FormData();
+  form.append("file", new Blob([picture], { type: "image/gif" }), "sleepy cat.gif");
+  const headers = { authorization: `Bearer ${token}` };
+  const sent = await fetch(`${address}/api/rooms/${room}/files`, { method: "POST", headers, body: form });
+  assert.equal(sent.status, 201, await sent.text());
+  await say("!gif CAT");
+  await heard("the picture", ({ text }) => text?.startsWith(`[sleepy cat.gif](${address}/files/`));
+  console.log("example bots: a reminder in Python, a poll in TypeScript and a shelf of pictures in Rust answer");
 } finally {
   children.forEach((child) => child.kill());
   await rm(folder, { recursive: true, force: true });
