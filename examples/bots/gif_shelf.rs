@@ -7,6 +7,8 @@
 //! The bot needs the rights read, join and send. It uses REST alone: the changes since a rev are read once a second. In a
 //! program of your own, take the default features of ureq, which have TLS.
 
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a program of its own prints and sleeps")]
+
 use std::error::Error;
 use std::thread::sleep;
 use std::time::Duration;
