@@ -142,10 +142,10 @@ test("a picture that is too large for the server is made smaller, and a pasted o
     canvas.getContext("2d").fillRect(10, 10, 8000, 100);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg"));
     // Cameras write more than this canvas does.
-    return new File([blob, new Uint8Array(2_100_000)], "넓은 사진.jpeg", { type: "image/jpeg" });
+    globalThis.choose(new File([blob, new Uint8Array(2_100_000)], "넓은 사진.jpeg", { type: "image/jpeg" }));
   });
   await page.locator(".composer .upload-item", { hasText: "넓은 사진.jpg" }).waitFor();
-  await choose(() => new File(["no picture that this browser knows"], "image", { type: "image/heic" }));
+  await page.evaluate(() => globalThis.choose(new File(["no picture that this browser knows"], "image", { type: "image/heic" })));
   await page.locator(".composer .upload-item", { hasText: "image.heic" }).waitFor();
   await page.locator(".button--send").click();
   const picture = page.locator(".message:not(.is-pending) .picture img");
