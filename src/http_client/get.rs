@@ -71,7 +71,8 @@ pub(super) async fn open(client: &Client, url: &Url) -> Result<TokioIo<Box<dyn S
     let addresses = addresses(client, url, &host).await?;
     let stream = connect(client, url, &addresses).await?;
     if url.scheme() == "http" {
-        return Ok(TokioIo::new(Box::new(stream)));
+        let stream: Box<dyn Stream> = Box::new(stream);
+        return Ok(TokioIo::new(stream));
     }
     let name = match host {
         Host::Domain(name) => ServerName::try_from(name.to_owned()).map_err(|_| Permanent("invalid host name"))?,
@@ -79,7 +80,8 @@ pub(super) async fn open(client: &Client, url: &Url) -> Result<TokioIo<Box<dyn S
         Host::Ipv6(address) => IpAddr::from(address).into(),
     };
     let stream = client.tls.connect(name, stream).await.map_err(|error| tls_error(&error))?;
-    Ok(TokioIo::new(Box::new(stream)))
+    let stream: Box<dyn Stream> = Box::new(stream);
+    Ok(TokioIo::new(stream))
 }
 
 /// An invalid certificate is permanent; a broken connection may be temporary.
