@@ -82,8 +82,8 @@ async fn programs_do_not_answer_each_other_unless_asked() {
     let minji = app.guest("minji").await;
     let room = app.courtyard(&minji).await;
     let mut receiver = Receiver::open().await;
-    let incoming = app.call(&minji, "POST", &format!("/rooms/{}/hooks", room.id), json!({ "name": "builds" }));
-    let incoming = incoming.await.is(201)["url"].as_str().unwrap().to_owned();
+    let incoming = app.call(&minji, "POST", &format!("/rooms/{}/hooks", room.id), json!({ "name": "builds" })).await;
+    let incoming = incoming.is(201)["url"].as_str().unwrap().to_owned();
     hook(&app, &minji, &room, &receiver.url("/people"), json!({})).await;
     let posted = app.request("POST", &incoming).body("text/plain", "built").send().await;
     assert_eq!(posted.status, 200);
