@@ -48,7 +48,7 @@ impl IndexUpdates {
         if !has_index {
             return connection.execute("DELETE FROM meta WHERE key = 'search'", &[]).map(drop);
         }
-        let rows = self.0.into_values();
-        rows.into_iter().try_for_each(|row| connection.index(row.number, row.words.as_deref(), row.is_new))
+        let rows: Vec<Indexed> = self.0.into_values().collect();
+        connection.index(&rows)
     }
 }

@@ -11,6 +11,7 @@ use super::tsvector;
 use super::value::{Bound, PostgresRow};
 use crate::db::engine::{self, Step};
 use crate::db::fault::Fault;
+use crate::db::index_updates::Indexed;
 use crate::db::row::Row;
 use crate::db::search::Match;
 use crate::db::value::Param;
@@ -359,8 +360,8 @@ impl engine::Connection for Connection {
         Ok(())
     }
 
-    fn index(&self, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault> {
-        tsvector::index(self, number, words, is_new)
+    fn index(&self, rows: &[Indexed]) -> Result<(), Fault> {
+        tsvector::index(self, rows)
     }
 
     fn matching(&self, wanted: &Match, from: i64, below: i64, limit: u32) -> Result<Vec<i64>, Fault> {
