@@ -226,6 +226,7 @@ where
             match pauses.next().filter(|_| matches!(fault, Fault::Conflict(_))) {
                 Some(pause) => {
                     tracing::warn!(%fault, acts = acts.len(), "a transaction is run again");
+                    #[expect(clippy::disallowed_methods, reason = "this thread is the writer's own")]
                     thread::sleep(pause);
                 }
                 None => return Err(fault),
