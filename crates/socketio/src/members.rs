@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::disconnect_reason::DisconnectReason;
 use crate::engine::payload::Packet;
 use crate::engine::session::{Closing, Session};
-use crate::rooms::RoomMember;
+use crate::socket_id::SocketId;
 
 /// Members sent to under one lock.
 const MEMBERS_PER_LOCK: usize = 64;
@@ -16,6 +16,14 @@ const MEMBERS_PER_TURN: usize = 256;
 /// Broadcasts held back for one member. A snapshot that takes longer than this many cannot catch up:
 /// the session ends, to bound its memory.
 const MAX_HELD: usize = 2_000;
+
+/// What is needed of a member to send to it.
+pub(crate) trait Member: Clone + Send + Sync + 'static {
+    fn id(&self) -> SocketId;
+    fn label(&self) -> u64;
+    fn session(&self) -> &Arc<Session>;
+    fn is_connected(&self) -> bool;
+}
 
 /// Members in stable slots, so that a broadcast can release the lock and find its position again.
 pub(crate) struct Members<M> {
@@ -40,7 +48,7 @@ struct Entry<M> {
 #[derive(Default)]
 struct Held(Vec<(u64, Packet)>);
 
-impl<M: RoomMember> Entry<M> {
+impl<M: Member> Entry<M> {
     fn new(member: &M, is_held: bool) -> Self {
         Self {
             member: member.clone(),
@@ -64,7 +72,7 @@ impl<M> Default for Members<M> {
     }
 }
 
-impl<M: RoomMember> Members<M> {
+impl<M: Member> Members<M> {
     fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
@@ -124,7 +132,7 @@ impl<M: RoomMember> Members<M> {
 ///
 /// It sends under the lock, a few members at a time: a member that leaves gets nothing afterwards, and
 /// one that is released gets the held broadcasts first.
-pub(crate) async fn send_to_members<M: RoomMember>(
+pub(crate) async fn send_to_members<M: Member>(
     members: &Mutex<Members<M>>,
     position: Option<u64>,
     pick: &impl Fn(&M, u64) -> Option<Packet>,
@@ -149,7 +157,7 @@ pub(crate) async fn send_to_members<M: RoomMember>(
     }
 }
 
-fn send_to<M: RoomMember>(
+fn send_to<M: Member>(
     entry: &mut Entry<M>,
     position: Option<u64>,
     pick: &impl Fn(&M, u64) -> Option<Packet>,

@@ -11,8 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::engine::payload::Packet;
 use crate::engine::session::Session;
-use crate::members::{Members, send_to_members};
-use crate::socket_id::SocketId;
+use crate::members::{Member, Members, send_to_members};
 
 /// Members from which a room has a shard for each core. Below, one core sends to all of them in less than a millisecond.
 const LARGE_ROOM: usize = 256;
@@ -21,11 +20,7 @@ const LARGE_ROOM: usize = 256;
 static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
 
 /// What a room needs of a member: implemented by [`Socket`](crate::Socket).
-pub(crate) trait RoomMember: Clone + Send + Sync + 'static {
-    fn id(&self) -> SocketId;
-    fn label(&self) -> u64;
-    fn session(&self) -> &Arc<Session>;
-    fn is_connected(&self) -> bool;
+pub(crate) trait RoomMember: Member {
     fn has_ended(&self) -> bool;
     /// Returns the member's slots in the rooms it is in.
     fn room_slots(&self) -> &Mutex<Vec<RoomSlot<Self>>>;
