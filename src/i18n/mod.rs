@@ -9,6 +9,7 @@ mod josa;
 mod ko;
 pub mod local;
 mod name;
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -20,6 +21,7 @@ use crate::error::Code;
 pub use account::AccountStrings;
 pub use josa::{Particle, josa};
 pub use name::any_name;
+pub use pwa::PwaStrings;
 pub use room::RoomStrings;
 pub use script::ScriptStrings;
 pub use settings::SettingsStrings;
@@ -187,6 +189,8 @@ pub struct Strings {
     pub room: RoomStrings,
     /// Strings of the settings.
     pub settings_page: SettingsStrings,
+    /// Strings of the installed app.
+    pub pwa: PwaStrings,
     /// Strings that only scripts show.
     pub script: ScriptStrings,
 

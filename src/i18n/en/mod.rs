@@ -6,6 +6,7 @@ use crate::error::Code;
 
 mod account;
 mod line;
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -84,6 +85,7 @@ pub(super) const STRINGS: Strings = Strings {
     room: room::STRINGS,
     script: script::STRINGS,
     settings_page: settings::STRINGS,
+    pwa: pwa::STRINGS,
 
     enter: "Join",
     people_inside: |count| match count {

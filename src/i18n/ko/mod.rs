@@ -6,6 +6,7 @@ use crate::error::Code;
 
 mod account;
 mod line;
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -82,6 +83,7 @@ pub(super) const STRINGS: Strings = Strings {
     room: room::STRINGS,
     script: script::STRINGS,
     settings_page: settings::STRINGS,
+    pwa: pwa::STRINGS,
 
     enter: "들어가기",
     people_inside: |count| format!("지금 {count}명이 이야기하고 있어요"),

@@ -15,6 +15,7 @@ mod moderator;
 mod notification;
 mod one_time_link;
 pub(super) mod profile;
+mod pwa;
 mod room;
 mod search;
 mod session;
@@ -43,6 +44,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(notification::routes())
         .merge(one_time_link::routes())
         .merge(profile::routes(upload_limit))
+        .merge(pwa::routes())
         .merge(room::routes())
         .merge(search::routes())
         .merge(session::routes())
