@@ -332,7 +332,6 @@ export const SCENARIOS = {
       },
     ],
     targets: [
-      ["acked sends a second on PostgreSQL, 64 connections, over pgbench", "≥", 1, "×", sends.at(-1).postgres / sends.at(-1).pgbench],
       ["a delivery by two nodes over one", "≤", 1.1, "×", deliveries.two_us / deliveries.one_us],
     ],
   }),

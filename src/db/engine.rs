@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::fault::Fault;
-use super::index_updates::Indexed;
 use super::row::Row;
-use super::search::Match;
+use super::search::{Indexed, Match};
 use super::value::Param;
 
 /// A numbered step; its number is its place in the list, from 1.

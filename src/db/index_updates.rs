@@ -7,14 +7,7 @@ use std::collections::BTreeMap;
 
 use super::engine::Connection;
 use super::fault::Fault;
-
-/// The words that a message has now, or none when it is removed from the index.
-pub(super) struct Indexed {
-    pub(super) number: i64,
-    pub(super) words: Option<String>,
-    /// Whether the index cannot have the message yet.
-    pub(super) is_new: bool,
-}
+use super::search::Indexed;
 
 /// What a batch of acts writes to the index, by the number of the message. The last one wins.
 ///

@@ -4,9 +4,8 @@ use std::cell::Cell;
 
 use super::engine::{Connection, Step};
 use super::fault::Fault;
-use super::index_updates::Indexed;
 use super::row::Row;
-use super::search::Match;
+use super::search::{Indexed, Match};
 use super::value::Param;
 use crate::clock::now_ms;
 

@@ -212,12 +212,17 @@ impl<M: RoomMember> Room<M> {
     ) where
         P: Fn(&M, u64) -> Option<Packet> + Send + Sync + 'static,
     {
+        let shards = self.shards().count();
+        if shards == 1 {
+            return send_to_members(&self.first.members, position, &**pick, send).await;
+        }
+        // A task for the first shard, too: the runtime keeps the task that was spawned last for this thread, and others
+        // take only those before.
         let mut tasks = JoinSet::new();
-        for number in 1..self.shards().count() {
+        for number in 0..shards {
             let (room, pick) = (Arc::clone(self), Arc::clone(pick));
             tasks.spawn(async move { send_to_members(&room.shard(number).members, position, &*pick, send).await });
         }
-        send_to_members(&self.first.members, position, &**pick, send).await;
         while let Some(sent) = tasks.join_next().await {
             if let Err(error) = sent
                 && let Ok(panicked) = error.try_into_panic()

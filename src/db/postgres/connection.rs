@@ -11,9 +11,8 @@ use super::tsvector;
 use super::value::{Bound, PostgresRow};
 use crate::db::engine::{self, Step};
 use crate::db::fault::Fault;
-use crate::db::index_updates::Indexed;
 use crate::db::row::Row;
-use crate::db::search::Match;
+use crate::db::search::{Indexed, Match};
 use crate::db::value::Param;
 
 /// What bounds a session: how long it waits for a lock, how long a statement may run, and how long a transaction may

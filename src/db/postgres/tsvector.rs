@@ -2,8 +2,7 @@
 
 use crate::db::engine::Connection;
 use crate::db::fault::Fault;
-use crate::db::index_updates::Indexed;
-use crate::db::search::{Match, Term};
+use crate::db::search::{Indexed, Match, Term};
 use crate::db::value::Param;
 
 /// Bytes of the words of one message; a `tsvector` holds less than a megabyte.

@@ -15,9 +15,8 @@ use super::checkpoint::Checkpoints;
 use super::fts;
 use crate::db::engine::{self, Step};
 use crate::db::fault::Fault;
-use crate::db::index_updates::Indexed;
 use crate::db::row::{Row, Values, wrong_type};
-use crate::db::search::Match;
+use crate::db::search::{Indexed, Match};
 use crate::db::value::{Param, Value};
 
 /// The number of prepared statements kept per connection; chat has fewer statements than this.

@@ -2,8 +2,7 @@
 
 use crate::db::engine::Connection;
 use crate::db::fault::Fault;
-use crate::db::index_updates::Indexed;
-use crate::db::search::{Match, Term};
+use crate::db::search::{Indexed, Match, Term};
 
 pub(super) fn index(connection: &dyn Connection, rows: &[Indexed]) -> Result<(), Fault> {
     for Indexed { number, words, is_new } in rows {
