@@ -36,7 +36,7 @@ pub(super) enum Attempt {
     Failed(&'static str),
 }
 
-pub(super) type Written = Box<dyn FnOnce(&mut Tx) -> Result<()> + Send>;
+pub(super) type Written = Box<dyn Fn(&mut Tx) -> Result<()> + Send + Sync>;
 
 /// The running worker.
 pub struct Outbox {
@@ -100,7 +100,7 @@ impl App {
     }
 
     async fn done(&self, job: Job, written: Option<Written>) -> Result<()> {
-        let end = move |tx: &mut Tx| match (outbox::end(tx, now_ms(), &job)?, written) {
+        let end = move |tx: &mut Tx| match (outbox::end(tx, now_ms(), &job)?, &written) {
             (true, Some(write)) => write(tx),
             _ => Ok(()),
         };
@@ -183,7 +183,7 @@ impl Worker {
             return Ok(sleep_for);
         }
         let node = self.app.node_id().map_or(ONLY_SERVER, NodeId::as_u16);
-        let claim = move |tx: &mut Tx, limits: &Limits, now| claim(tx, limits, now, node, jobs);
+        let claim = move |tx: &mut Tx, limits: &Limits, now| claim(tx, limits, now, node, &jobs);
         let claimed = self.app.write(Subject::Server, claim).await?;
         // If some were not claimed after all, others may be due in their place.
         let sleep_for = if claimed.len() < picked { Duration::ZERO } else { sleep_for };
@@ -213,12 +213,10 @@ fn find_due(tx: &mut Tx, now: i64, kinds: &[(JobKind, usize, usize)]) -> Result<
 }
 
 /// Claims jobs and returns those that are this server's now.
-fn claim(tx: &mut Tx, limits: &Limits, now: i64, node: u16, jobs: Vec<Job>) -> Result<Vec<Job>> {
+fn claim(tx: &mut Tx, limits: &Limits, now: i64, node: u16, jobs: &[Job]) -> Result<Vec<Job>> {
     let mut claimed = Vec::with_capacity(jobs.len());
-    for mut job in jobs {
-        if outbox::claim(tx, &limits.jobs, now, node, &mut job)? {
-            claimed.push(job);
-        }
+    for job in jobs {
+        claimed.extend(outbox::claim(tx, &limits.jobs, now, node, job)?);
     }
     Ok(claimed)
 }

@@ -33,7 +33,8 @@ impl App {
         let url = parse_url(url).ok_or_else(|| Error::invalid("url", "url must be an http or https address"))?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let new = NewOutgoingHook { url: url.into(), host, events, hears_bots };
-        self.write(room_id, move |tx, limits, now| outgoing_hook::create(tx, limits, now, me, room_id, new)).await
+        self.write(room_id, move |tx, limits, now| outgoing_hook::create(tx, limits, now, me, room_id, new.clone()))
+            .await
     }
 
     /// Gives a hook a new key.

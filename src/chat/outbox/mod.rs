@@ -204,26 +204,25 @@ pub fn waiting(tx: &mut Tx) -> Result<Vec<(JobKind, u64, i64)>> {
 }
 
 /// Claims a due job for a node and counts the try before it starts, so that a job that crashes the process is not tried
-/// forever. Returns whether the job is this node's now. One that was tried too often, because the process ended each
+/// forever. Returns the job if it is this node's now. One that was tried too often, because the process ended each
 /// time, is given up.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn claim(tx: &mut Tx, policies: &Policies, now: i64, node: u16, job: &mut Job) -> Result<bool> {
+pub fn claim(tx: &mut Tx, policies: &Policies, now: i64, node: u16, job: &Job) -> Result<Option<Job>> {
     let policy = policies.of(job.kind);
     if job.tries >= policy.tries {
         if failed(tx, policies, now, job, "it never ended")? == Failed::GivenUp {
             let (number, kind, tries) = (job.number, job.kind, job.tries);
             tracing::warn!(number, ?kind, tries, why = "it never ended", "outbox job given up");
         }
-        return Ok(false);
+        return Ok(None);
     }
     let sql = "UPDATE outbox SET tries = tries + 1, due_at = ?3, claimed_by = ?4
                WHERE number = ?1 AND tries = ?2 AND due_at <= ?5";
     let until = now.saturating_add(policy.claim_ms());
     let claimed = tx.execute(sql, &[&job.number, &job.tries, &until, &i64::from(node), &now])? > 0;
-    job.tries += u32::from(claimed);
-    Ok(claimed)
+    Ok(claimed.then(|| Job { tries: job.tries + 1, ..job.clone() }))
 }
 
 /// Ends the claims of a node that has ended, so that its jobs are due at once.
