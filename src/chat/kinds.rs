@@ -153,6 +153,8 @@ pub enum LinkKind {
     Admin,
     /// Sets a new password of one account.
     Password,
+    /// Signs its user in on another device or in another browser.
+    Device,
 }
 
 /// The kind of a job of the outbox.
@@ -233,7 +235,7 @@ names! {
     NotifyLevel { All "all" Mentions "mentions" None "none" }
     BotRight { Read "read" Join "join" Send "send" React "react" Direct "direct" }
     HookEvent { Message "message" Edit "edit" Delete "delete" Reaction "reaction" Join "join" Exit "exit" }
-    LinkKind { Admin "admin" Password "password" }
+    LinkKind { Admin "admin" Password "password" Device "device" }
     JobKind { Preview "preview" ResetEmail "resetEmail" Hook "hook" }
     AuditAction {
         AdminMade "admin.made"
