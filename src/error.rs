@@ -63,6 +63,8 @@ codes! {
     WrongPassword "wrong_password" 403 final_;
     /// The user is banned from the room.
     Banned "banned" 403 final_;
+    /// The room is closed: its members may only read it.
+    RoomClosed "room_closed" 403 final_;
     /// The resource does not exist.
     NotFound "not_found" 404 final_;
     /// The room does not exist.

@@ -97,6 +97,19 @@ pub enum DirectFrom {
     Nobody,
 }
 
+/// Who may sign up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SignUpPolicy {
+    #[default]
+    Open,
+    /// With an invite of an admin.
+    Invite,
+    /// With an e-mail address at one of some hosts.
+    EmailDomain,
+    Closed,
+}
+
 /// How much a room notifies a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -145,6 +158,15 @@ pub enum AuditAction {
     RoomHandedOver,
     RoomRemoved,
     MessageDeleted,
+    SettingsChanged,
+    InviteCreated,
+    InviteRevoked,
+    SessionsEnded,
+    AccountDeleted,
+    RoomClosed,
+    RoomOpened,
+    JobsRetried,
+    BackupWanted,
 }
 
 macro_rules! names {
@@ -184,6 +206,7 @@ names! {
         Moderator "moderator" Member "member"
     }
     DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
+    SignUpPolicy { Open "open" Invite "invite" EmailDomain "emailDomain" Closed "closed" }
     NotifyLevel { All "all" Mentions "mentions" None "none" }
     LinkKind { Admin "admin" Password "password" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
@@ -204,6 +227,15 @@ names! {
         RoomHandedOver "room.handedOver"
         RoomRemoved "room.removed"
         MessageDeleted "message.deleted"
+        SettingsChanged "settings.changed"
+        InviteCreated "invite.created"
+        InviteRevoked "invite.revoked"
+        SessionsEnded "account.sessionsEnded"
+        AccountDeleted "account.deleted"
+        RoomClosed "room.closed"
+        RoomOpened "room.opened"
+        JobsRetried "jobs.retried"
+        BackupWanted "backup.wanted"
     }
 }
 

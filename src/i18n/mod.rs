@@ -4,6 +4,7 @@
 //! Lines with values in them are functions for the same reason.
 
 mod account;
+mod admin;
 mod en;
 mod josa;
 mod ko;
@@ -18,6 +19,7 @@ use crate::chat::message::Message;
 use crate::error::Code;
 
 pub use account::AccountStrings;
+pub use admin::AdminStrings;
 pub use josa::{Particle, josa};
 pub use name::any_name;
 pub use room::RoomStrings;
@@ -183,6 +185,8 @@ pub struct Strings {
 
     /// Strings for accounts.
     pub account: AccountStrings,
+    /// Strings of the pages for admins.
+    pub admin: AdminStrings,
     /// Strings of the page of a room.
     pub room: RoomStrings,
     /// Strings of the settings.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{App, log_failure};
+use crate::chat::account::end_suspensions;
 use crate::chat::file as stored_file;
 use crate::chat::guest;
 use crate::chat::room::forget_tombstones;
@@ -44,6 +45,7 @@ impl App {
             "removing expired sessions",
             self.write(Subject::Server, move |tx, _, _| stored_session::sweep(tx, now)).await,
         );
+        log_failure("ending suspensions", self.write(Subject::Server, |tx, _, now| end_suspensions(tx, now)).await);
         log_failure("removing guests who have gone", self.remove_strangers(now).await);
         let before = now - TOMBSTONE.as_millis() as i64;
         let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;

@@ -58,7 +58,7 @@ impl App {
     /// Only those of the database.
     pub async fn may_create_rooms(&self, me: Option<&User>) -> Result<bool> {
         let kind = me.map_or(UserKind::Guest, |me| me.kind);
-        match (self.config.room_creators, me) {
+        match (self.room_creators(), me) {
             (RoomCreators::Everyone, _) => Ok(self.budgets.may_create_rooms(kind)),
             (RoomCreators::Accounts, _) => Ok(kind != UserKind::Guest),
             (RoomCreators::Admins, None) => Ok(false),
@@ -75,7 +75,7 @@ impl App {
     /// `forbidden` where the settings allow it to others only; `rate_limited`; `invalid`, `too_long` with the field;
     /// `busy` when too many passwords wait.
     pub async fn create_room(&self, me: &User, request: RoomRequest) -> Result<Room> {
-        let creators = self.config.room_creators;
+        let creators = self.room_creators();
         // Whether they are an admin is checked with the write.
         if creators != RoomCreators::Admins && !self.may_create_rooms(Some(me)).await? {
             return Err(Error::new(Code::Forbidden).with_message(GUESTS_CANNOT_CREATE));

@@ -38,6 +38,7 @@ pub(super) fn blank_room() -> Room {
         listed: true,
         slow_seconds: 0,
         history: History::All,
+        closed: false,
         owner: Some(blank_user()),
         member_count: 0,
         online_count: 0,

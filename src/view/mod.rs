@@ -5,7 +5,9 @@
 //! viewers (own messages, local time, read marks) from data attributes.
 
 pub mod account;
+pub mod admin;
 mod blank;
+mod chart;
 mod look;
 pub(crate) mod markup;
 mod message;

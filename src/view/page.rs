@@ -15,6 +15,7 @@ use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{Ban, Member, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind};
+use crate::chat::server_settings::ServerSettings;
 use crate::chat::unread::MyRoom;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
@@ -42,6 +43,9 @@ pub struct LobbyPage<'a> {
     /// Whether search is on.
     pub has_search: bool,
     pub may_create_rooms: bool,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
+    pub is_admin: bool,
 }
 
 /// `/room/{id}` for visitors who are not in the room.

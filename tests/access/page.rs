@@ -19,6 +19,9 @@ const SAID: &str = "/room/{id}?at={seq}#m-{seq}";
 /// Redirects to the lobby, with the reason.
 const HOME: &str = "/?refused=not_a_member";
 
+/// The error of what scripts fetch.
+const NOT: &str = "forbidden";
+
 const ALL: Cells = ["200"; 8];
 
 /// The same for everyone with an identity.
@@ -39,6 +42,11 @@ const fn moderators(cell: &'static str) -> Cells {
 /// For the owner, and admins in the room.
 const fn owners(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, NO, cell, OUT, cell]
+}
+
+/// For admins of the server, wherever they are; others get a page about the error.
+const fn admins(cell: &'static str) -> Cells {
+    [NOBODY, "403", "403", "403", "403", "403", cell, cell]
 }
 
 /// Fetched by scripts: a refusal is an error instead of a redirect.
@@ -79,6 +87,37 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/admin/{code}", accounts("/login?next=/admin/{code}", "/me?done=admin"), empty)
         .spends()
         .wants("admin link"),
+    row("GET", "/admin", admins("200"), nothing),
+    row("GET", "/admin/charts", ["unauthenticated", NOT, NOT, NOT, NOT, NOT, "200", "200"], nothing),
+    row("GET", "/admin/people", admins("200"), nothing),
+    row("POST", "/admin/people/{userId}", admins("/admin/people?show=all&done=saved"), |_, _| {
+        form([("act", "endSessions")])
+    })
+    .spends(),
+    row("GET", "/admin/rooms", admins("200"), nothing),
+    row("POST", "/admin/rooms/{id}", admins("/admin/rooms?done=saved"), |_, _| form([("act", "close")])).spends(),
+    row("GET", "/admin/settings", admins("200"), nothing),
+    row("POST", "/admin/settings", admins("/admin/settings?done=saved"), |_, _| {
+        form([
+            ("name", "Village"),
+            ("announcement", ""),
+            ("welcome", ""),
+            ("rules", ""),
+            ("signUp", "open"),
+            ("emailDomains", ""),
+            ("guests", ""),
+            ("roomCreators", ""),
+            ("directFrom", "everybody"),
+        ])
+    }),
+    row("POST", "/admin/invites", admins("/admin/settings?done=saved"), |_, _| form([("uses", ""), ("hours", "")])),
+    row("POST", "/admin/invites/{code}/delete", admins("/admin/settings?done=saved"), empty)
+        .spends()
+        .wants("server invite"),
+    row("GET", "/admin/log", admins("200"), nothing),
+    row("POST", "/admin/jobs/retry", admins("/admin?done=saved"), empty),
+    // The server of these tests makes no backups.
+    row("POST", "/admin/backups", admins("/admin?refused=not_found"), empty),
     row("GET", "/me", ["/login?next=/me", "200", "200", "200", "200", "200", "200", "200"], nothing),
     row("POST", "/me", known("/me?done=saved"), |_, who| form([("name", who.name()), ("bio", "here and there")])),
     row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
@@ -177,6 +216,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let id = if row.wants == "file" { scene.named("file") } else { &scene.room.id };
     let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
     let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
+    let filled = filled.replace("{userId}", &scene.other.id);
     let name = if row.wants == "asset" { made } else { "socket.io.js" };
     filled.replace("{name}", name)
 }

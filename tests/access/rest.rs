@@ -39,6 +39,11 @@ const fn readers(cell: &'static str) -> Cells {
     [NOBODY, NO, cell, NO, cell, cell, NO, cell]
 }
 
+/// For admins of the server, wherever they are.
+const fn admins(cell: &'static str) -> Cells {
+    [NOBODY, NO, NO, NO, NO, NO, cell, cell]
+}
+
 pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/openapi.json", ["200"; 8], nothing),
     row("POST", "/guests", ["201"; 8], empty),
@@ -112,6 +117,26 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/rooms/{id}/files", inside("200"), nothing),
     row("POST", "/rooms/{id}/files", inside("201"), |_, _| Body::File),
     row("POST", "/uploads", known("201"), |_, _| Body::File),
+    row("GET", "/server", ["200"; 8], nothing),
+    row("GET", "/admin/settings", admins("200"), nothing),
+    row("PATCH", "/admin/settings", admins("200"), |_, _| Body::Json(json!({ "name": "Village" }))),
+    row("GET", "/admin/invites", admins("200"), nothing),
+    row("POST", "/admin/invites", admins("201"), empty),
+    row("DELETE", "/admin/invites/{code}", admins("204"), nothing).spends().wants("server invite"),
+    row("GET", "/admin/audit", admins("200"), nothing),
+    row("GET", "/admin/users", admins("200"), nothing),
+    row("PATCH", "/admin/users/{userId}", admins("200"), |_, _| Body::Json(json!({ "suspended": true }))).spends(),
+    row("DELETE", "/admin/users/{userId}/sessions", admins("204"), nothing).spends(),
+    // The target is a guest, who has no password.
+    row("POST", "/admin/users/{userId}/reset", admins("not_found"), nothing),
+    row("DELETE", "/admin/users/{userId}", admins("204"), |_, _| Body::Json(json!({ "messages": "keep" }))).spends(),
+    row("GET", "/admin/rooms", admins("200"), nothing),
+    row("PATCH", "/admin/rooms/{id}", admins("200"), |_, _| Body::Json(json!({ "closed": true }))).spends(),
+    row("PUT", "/admin/rooms/{id}/owner", admins("200"), other).spends(),
+    row("GET", "/admin/status", admins("200"), nothing),
+    row("POST", "/admin/jobs/retry", admins("204"), nothing),
+    // The server of these tests makes no backups.
+    row("POST", "/admin/backups", admins("not_found"), nothing),
 ];
 
 const fn row(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
@@ -140,7 +165,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
         _ => &scene.room.id,
     };
     let user_id = if row.wants == "banned" { scene.named("banned") } else { &scene.other.id };
-    let code = if row.wants == "invite" { scene.named("invite") } else { "" };
+    let code = if row.wants.ends_with("invite") { scene.named(row.wants) } else { "" };
     let filled = row.name.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code);
     format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))
 }

@@ -146,7 +146,7 @@ impl Scene {
 
     /// Returns the codes that occur in paths.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
-        let is_code = |name: &str| matches!(name, "invite" | "admin link" | "reset link");
+        let is_code = |name: &str| matches!(name, "invite" | "server invite" | "admin link" | "reset link");
         self.named.iter().filter(move |(name, _)| is_code(name)).map(|(_, code)| code.as_str())
     }
 
@@ -159,6 +159,10 @@ impl Scene {
         let made = match wanted {
             "invite" => {
                 let made = app.call(owner, "POST", &format!("/rooms/{room}/invites"), json!({})).await.is(201);
+                made["code"].as_str().unwrap().to_owned()
+            }
+            "server invite" => {
+                let made = app.call(self.person(Who::Admin), "POST", "/admin/invites", json!({})).await.is(201);
                 made["code"].as_str().unwrap().to_owned()
             }
             "banned" => {

@@ -10,7 +10,7 @@ mod imports;
 
 /// From the top down: a module may use what stands on a lower line, and itself.
 const LAYERS: &[&[&str]] = &[
-    &["main", "cli", "fuzzing"],
+    &["main", "cli", "commands", "fuzzing"],
     &["app", "startup"],
     &["web", "socket", "ops"],
     &["jobs"],
@@ -21,6 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
     &["cpu_pool", "hints", "http_client"],
+    &["backup_files"],
     &[
         "error",
         "fair_queue",

@@ -2,6 +2,7 @@
 
 mod account;
 mod act;
+mod admin;
 mod block;
 mod caching;
 mod delete_account;

@@ -1,8 +1,9 @@
 //! The deletion of an account: first the memberships, one at a time, then the user, then, on request, their
 //! messages, a bounded number at a time.
 
-use crate::chat::kinds::{JobKind, RoomKind};
-use crate::chat::{Fact, Leaving, Tx, file, member, message, outbox, room, session};
+use super::require_admin;
+use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
+use crate::chat::{Fact, Leaving, Tx, audit, file, member, message, outbox, room, session};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -63,6 +64,16 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     let picture = picture.as_deref().and_then(file::picture_hash).map(str::to_owned);
     left.unneeded.extend(file::unreferenced(tx, picture.as_slice())?);
     Ok(left)
+}
+
+/// Deletes another user, as [`leave`]. `by` is the admin, `None` for a command.
+///
+/// # Errors
+/// `forbidden` unless an admin; `not_found` for a deleted user.
+pub fn delete_by(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, erase: bool) -> Result<Leftovers> {
+    require_admin(tx, by)?;
+    audit::append(tx, now, by, AuditAction::AccountDeleted, None, user_id)?;
+    leave(tx, now, user_id, erase)
 }
 
 /// Ends one membership of a user for good. The other user of a direct room keeps it, read-only. `line` is whether to post

@@ -57,6 +57,8 @@ pub struct JoinCheck {
     pub room: Room,
     pub is_member: bool,
     pub banned: bool,
+    /// Whether an admin has closed the room.
+    pub is_closed: bool,
     /// The PHC string to verify against, when the room is locked.
     pub password_hash: Option<String>,
 }
@@ -106,18 +108,18 @@ pub struct LeaveResult {
 /// `room_not_found`, also for another's direct room.
 pub fn join_check(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Result<JoinCheck> {
     let room = room::get(tx, viewer, room_id)?;
-    let (password_hash, is_member, banned) = tx.query_one(
-        "SELECT r.password_hash,
+    let (password_hash, is_closed, is_member, banned) = tx.query_one(
+        "SELECT r.password_hash, r.closed_at,
            CASE WHEN EXISTS (SELECT 1 FROM members m WHERE m.room_id = ?1 AND m.user_id = ?2) THEN 1 ELSE 0 END,
            CASE WHEN EXISTS (SELECT 1 FROM bans b WHERE b.room_id = ?1 AND b.user_id = ?2) THEN 1 ELSE 0 END
          FROM rooms r WHERE r.id = ?1",
         &[&room_id, &viewer],
         |row| {
             let mut c = row.columns();
-            Ok((c.next()?, c.next()?, c.next()?))
+            Ok((c.next()?, c.next::<Option<i64>>()?.is_some(), c.next()?, c.next()?))
         },
     )?;
-    Ok(JoinCheck { room, is_member, banned, password_hash })
+    Ok(JoinCheck { room, is_member, banned, is_closed, password_hash })
 }
 
 /// Returns the membership of a member, and for others the conditions of a join.
@@ -140,7 +142,7 @@ pub fn look_up(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Lookup> {
 /// [`post_summary`](system_message::post_summary).
 ///
 /// # Errors
-/// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone`,
+/// In this order: `room_not_found`, `banned`, `room_closed`, `wrong_password` or for an invite `gone`,
 /// `room_full`.
 pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, line: bool) -> Result<Joining> {
     let check = match look_up(tx, me, room_id)? {
@@ -149,6 +151,9 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
     };
     if check.banned {
         return Err(Code::Banned.into());
+    }
+    if check.is_closed {
+        return Err(Code::RoomClosed.into());
     }
     match (&check.password_hash, &proof) {
         // An invite must be valid even where none is needed, so that its count is that of its users.

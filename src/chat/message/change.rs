@@ -24,7 +24,7 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     if text == target.text {
         return target.load(tx);
     }
-    target.check_not_blocked(tx, me)?;
+    target.check_may_act(tx, me)?;
     let mentions = match target.is_whisper() {
         true => Vec::new(),
         false => mention::find(tx, limits, target.room_id, target.role, &text)?,
@@ -150,7 +150,7 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
         return target.load(tx);
     }
     if !target.may_moderate() {
-        target.check_not_blocked(tx, me)?;
+        target.check_may_act(tx, me)?;
     }
     if on {
         let sql = "SELECT COUNT(*) FROM messages WHERE room_id = ?1 AND pinned_at IS NOT NULL";

@@ -29,6 +29,7 @@ pub(super) struct Target {
     pub(super) pinned_at: Option<i64>,
     pub(super) role: Role,
     pub(super) room_kind: RoomKind,
+    is_closed: bool,
     /// The seq of the first message of the room that the user may see.
     first_seq: i64,
 }
@@ -42,7 +43,7 @@ pub(super) fn find(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
         let role = member::role_column("x");
         format!(
             "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
-               m.preview, m.created_at, m.deleted_at, m.pinned_at, {role}, r.kind,
+               m.preview, m.created_at, m.deleted_at, m.pinned_at, {role}, r.kind, r.closed_at,
                CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END
              FROM messages m JOIN rooms r ON r.id = m.room_id
                JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
@@ -68,6 +69,7 @@ pub(super) fn find(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
             pinned_at: c.next()?,
             role: c.next()?,
             room_kind: c.next()?,
+            is_closed: c.next::<Option<i64>>()?.is_some(),
             first_seq: c.next()?,
         })
     })?;
@@ -111,12 +113,16 @@ impl Target {
         self.to.is_some()
     }
 
-    /// Checks that a change of the message would not reach somebody who has blocked the user: the other user of a direct
-    /// room or of a whisper, or the author of another's message. Every act on a message that others see asks this.
+    /// Checks that members may act in the room, and that a change of the message would not reach somebody who has blocked
+    /// the user: the other user of a direct room or of a whisper, or the author of another's message. Every act on a
+    /// message that others see asks this.
     ///
     /// # Errors
-    /// `forbidden`.
-    pub(super) fn check_not_blocked(&self, tx: &mut Tx, me: UserId) -> Result<()> {
+    /// `forbidden`, `room_closed`.
+    pub(super) fn check_may_act(&self, tx: &mut Tx, me: UserId) -> Result<()> {
+        if self.is_closed {
+            return Err(Code::RoomClosed.into());
+        }
         let other = match (self.room_kind, self.to) {
             (RoomKind::Direct, _) => return direct::check_open(tx, me, self.room_id),
             (RoomKind::Open, Some(to)) if self.is_by(me) => Some(to),

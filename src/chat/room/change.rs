@@ -108,6 +108,11 @@ fn set_quietly(
 /// `userId` when the other is not a member.
 pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> Result<Room> {
     check_owner(tx, me, id)?;
+    give_to(tx, now, Some(me), id, to)
+}
+
+/// Makes a member the owner, without checking who wants it: the caller has, or it is a command.
+pub(in crate::chat) fn give_to(tx: &mut Tx, now: i64, me: Option<UserId>, id: RoomId, to: UserId) -> Result<Room> {
     match member::find_role(tx, to, id)? {
         Some(Role::Owner) => return snapshot(tx, id),
         Some(_) => {}
@@ -118,8 +123,8 @@ pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> R
     if let Some(former) = tx.query_opt(sql, &[&id], |row| row.get(0))? {
         invite::revoke_all_of(tx, id, former)?;
     }
-    set_owner(tx, now, id, me, to)?;
-    audit::append(tx, now, Some(me), AuditAction::RoomHandedOver, Some(id), to)?;
+    set_owner(tx, now, id, me.unwrap_or(to), to)?;
+    audit::append(tx, now, me, AuditAction::RoomHandedOver, Some(id), to)?;
     publish_changed(tx, id)
 }
 

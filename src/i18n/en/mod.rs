@@ -5,6 +5,7 @@ use crate::chat::member::Presence;
 use crate::error::Code;
 
 mod account;
+mod admin;
 mod line;
 mod room;
 mod script;
@@ -81,6 +82,7 @@ pub(super) const STRINGS: Strings = Strings {
     bot: "bot",
 
     account: account::STRINGS,
+    admin: admin::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
     settings_page: settings::STRINGS,
@@ -264,6 +266,7 @@ fn refusal(code: Code) -> &'static str {
         Code::RoomNotFound => "There is no such room.",
         Code::WrongPassword => "The password is wrong.",
         Code::RoomFull => "The room is full.",
+        Code::RoomClosed => "This room is closed. It can be read, but not written in.",
         Code::Banned => "You cannot enter this room.",
         Code::Invalid => "Something is missing or invalid. Correct it and try again.",
         Code::TooLong => "The text is too long. Shorten it a little.",

@@ -5,6 +5,7 @@ use crate::chat::member::Presence;
 use crate::error::Code;
 
 mod account;
+mod admin;
 mod line;
 mod room;
 mod script;
@@ -79,6 +80,7 @@ pub(super) const STRINGS: Strings = Strings {
     bot: "봇",
 
     account: account::STRINGS,
+    admin: admin::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
     settings_page: settings::STRINGS,
@@ -253,6 +255,7 @@ fn refusal(code: Code) -> &'static str {
         Code::RoomNotFound => "존재하지 않는 방입니다.",
         Code::WrongPassword => "비밀번호가 틀렸습니다.",
         Code::RoomFull => "허용 인원이 초과하였습니다.",
+        Code::RoomClosed => "닫힌 방이에요. 읽을 수는 있지만 쓸 수는 없어요.",
         Code::Banned => "이 방에는 들어갈 수 없습니다.",
         Code::Invalid => "빠졌거나 형식이 맞지 않는 것이 있어요. 고쳐서 다시 해 주세요.",
         Code::TooLong => "글이 너무 길어요. 조금 줄여 주세요.",

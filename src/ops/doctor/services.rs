@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use super::Finding;
+use crate::backup_files::found;
 use crate::chat::{Db, Tx, instance};
 use crate::clock;
 use crate::config::{Config, Tls};
 use crate::db::{Inspection, SCHEMA};
 use crate::files::{Files, NotReady};
 use crate::mail::{Email, Mailer, SendError};
-use crate::ops::scheduled_backup::found;
 use crate::service::store;
 use crate::tls::Certificate;
 

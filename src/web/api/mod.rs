@@ -2,6 +2,7 @@
 //! its calls beside their handlers.
 
 mod account;
+mod admin;
 mod ban;
 mod block;
 mod direct;
@@ -54,6 +55,7 @@ pub fn calls(upload_max: usize) -> Calls {
         invite::calls,
         message::calls,
         file::calls,
+        admin::calls,
     ];
     nouns.into_iter().fold(calls, |calls, add| add(calls))
 }

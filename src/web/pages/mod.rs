@@ -1,6 +1,7 @@
 //! Pages and their forms, one file per noun.
 
 mod account;
+mod admin;
 mod ban;
 mod block;
 mod direct;
@@ -29,6 +30,7 @@ use crate::service::App;
 pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
     Router::new()
         .merge(account::routes())
+        .merge(admin::routes())
         .merge(ban::routes())
         .merge(block::routes())
         .merge(direct::routes())

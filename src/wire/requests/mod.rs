@@ -2,9 +2,11 @@
 //! payload, so some acts have one type for each.
 
 mod account;
+mod admin;
 mod event;
 mod room;
 
 pub use account::*;
+pub use admin::*;
 pub use event::*;
 pub use room::*;

@@ -62,6 +62,7 @@ fn store(
         }
     }
     let (membership, user) = member::sender(tx, me, room_id)?;
+    membership.check_open()?;
     if membership.kind == RoomKind::Direct {
         direct::check_open(tx, me, room_id)?;
         if membership.is_request {
