@@ -126,7 +126,8 @@ async function flood(viewport, room, reader) {
   await user.waitForRoom();
   await page.waitForTimeout(1_500);
   const line = await user.context.newCDPSession(page);
-  await line.send("Performance.enable");
+  // Time of the processor: what else runs on the machine does not count.
+  await line.send("Performance.enable", { timeDomain: "threadTicks" });
   const busy = async () => Object.fromEntries((await line.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
   await page.evaluate(() => (globalThis.measured.long = 0));
   const before = await busy();

@@ -1,4 +1,4 @@
-// Builds what browsers load into web/dist: one script, one stylesheet and the icons, each named by
+// Builds what browsers load into web/dist: one script, one stylesheet, the service worker and the icons, each named by
 // the hash of its content, and the stock Socket.IO client for pages that are not ours. The licences
 // of what the binary contains go with them.
 // `manifest.json` tells the server the names.
@@ -57,7 +57,16 @@ async function writeDist(files) {
   await writeFile(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Puts the hash of all assets into the service worker, so that each release has another one. */
+function nameRelease(built) {
+  const worker = built.find(({ name }) => name === "sw.js");
+  const hash = createHash("sha256");
+  for (const { contents } of [...built, ...appIcons, { contents: icons }, { contents: emojiList }]) hash.update(contents);
+  worker.contents = Buffer.from(Buffer.from(worker.contents).toString().replace("__RELEASE__", hash.digest("hex").slice(0, 12)));
+}
+
 const icons = await readFile(join(here, "icons.svg"));
+const appIcons = await Promise.all((await readdir(join(here, "icons"))).map(async (name) => ({ name, contents: await readFile(join(here, "icons", name)) })));
 const emojiList = await emoji(here);
 
 const output = {
@@ -66,15 +75,17 @@ const output = {
     build.onEnd(async (result) => {
       if (result.errors.length) return;
       const built = result.outputFiles.map((file) => ({ name: basename(file.path), contents: file.contents }));
+      nameRelease(built);
       const notices = watching ? [] : [{ name: "licenses.txt", contents: await licenses(here) }];
-      await writeDist([...built, ...notices, { name: "icons.svg", contents: icons }, { name: "emoji.json", contents: emojiList }, { name: "favicon.svg", contents: favicon }, { name: "favicon-unread.svg", contents: faviconUnread }]);
+      const drawn = [{ name: "icons.svg", contents: icons }, { name: "favicon.svg", contents: favicon }, { name: "favicon-unread.svg", contents: faviconUnread }];
+      await writeDist([...built, ...notices, ...drawn, ...appIcons, { name: "emoji.json", contents: emojiList }]);
       for (const { name, contents } of built) console.log(`${name} ${(contents.length / 1000).toFixed(1)} kB`);
     });
   },
 };
 
 const context = await esbuild.context({
-  entryPoints: [join(here, "ts/app.ts"), join(here, "ts/early.ts"), join(here, "css/app.css")],
+  entryPoints: ["ts/app.ts", "ts/early.ts", "ts/worker/sw.ts", "ts/worker/sw-off.ts", "css/app.css"].map((path) => join(here, path)),
   entryNames: "[name]",
   outdir: dist,
   bundle: true,

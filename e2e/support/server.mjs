@@ -26,11 +26,11 @@ export class Server {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts the program, the first time on any port, later on the same one. */
-  async start() {
+  /** Starts the program, the first time on any port, later on the same one, with more settings if given. */
+  async start(settings = {}) {
     const args = ["serve", "--bind", "127.0.0.1", "--port", String(this.port), "--data-dir", this.#dataDir];
     // All browsers share one address, so they would share its rate limits.
-    const env = { ...process.env, RATE_LIMITS: "off" };
+    const env = { ...process.env, RATE_LIMITS: "off", ...settings };
     // The program looks for `.env` in its working directory; this one has none.
     this.#process = spawn(program, args, { cwd: this.#dataDir, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process.stderr.on("data", (part) => (this.#stderr += part));

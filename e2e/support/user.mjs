@@ -15,7 +15,8 @@ export class User {
   }
 
   static async open(name, browser, url, options) {
-    const context = await browser.newContext({ baseURL: url, locale: "ko-KR", timezoneId: "Asia/Seoul", ...options });
+    // The worker has tests of its own; in all others each request is the page's.
+    const context = await browser.newContext({ baseURL: url, locale: "ko-KR", timezoneId: "Asia/Seoul", serviceWorkers: "block", ...options });
     context.setDefaultTimeout(STEP_TIMEOUT_MS);
     const user = new User(name, context, url);
     user.page = await user.newPage();

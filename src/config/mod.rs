@@ -72,6 +72,8 @@ pub struct Config {
     pub orphan_age: Duration,
     /// Whether link previews are fetched.
     pub has_link_previews: bool,
+    /// Whether browsers get a service worker, or one that removes it.
+    pub has_service_worker: bool,
     /// How long a page that could not be fetched is not tried again.
     pub preview_retry_delay: Duration,
     pub http_client: http_client::Limits,
@@ -138,6 +140,7 @@ impl Default for Config {
             upload_grace: Duration::from_secs(15),
             orphan_age: Duration::from_secs(24 * 3_600),
             has_link_previews: false,
+            has_service_worker: true,
             preview_retry_delay: Duration::from_secs(120),
             http_client: http_client::Limits::default(),
             backups: None,
@@ -238,6 +241,7 @@ impl From<&Settings> for Config {
             upload_max: settings.upload_max,
             has_search: settings.search == Switch::On,
             has_link_previews: settings.link_previews == Switch::On,
+            has_service_worker: settings.service_worker == Switch::On,
             backups: settings.backups.backups(&settings.address.data_dir.path()),
             metrics: settings.monitoring.metrics(),
             has_rate_limits: settings.rate_limits == Switch::On,

@@ -104,6 +104,11 @@ pub struct Settings {
     #[arg(long, env = "LINK_PREVIEWS", value_enum, default_value_t = Switch::Off)]
     pub link_previews: Switch,
 
+    /// Whether browsers keep the last pages for the time without a network. `off` removes the service worker
+    /// from the browsers that have one, at their next visit.
+    #[arg(long, env = "SERVICE_WORKER", value_enum, default_value_t = Switch::On)]
+    pub service_worker: Switch,
+
     /// What guests may do: `on` everything, `rooms` join rooms but make none, `off` no new guests come in.
     #[arg(long, env = "GUESTS", value_enum, default_value_t = Guests::On)]
     pub guests: Guests,

@@ -10,6 +10,7 @@ mod josa;
 mod ko;
 pub mod local;
 mod name;
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -22,6 +23,7 @@ pub use account::AccountStrings;
 pub use admin::AdminStrings;
 pub use josa::{Particle, josa};
 pub use name::any_name;
+pub use pwa::PwaStrings;
 pub use room::RoomStrings;
 pub use script::ScriptStrings;
 pub use settings::SettingsStrings;
@@ -191,6 +193,8 @@ pub struct Strings {
     pub room: RoomStrings,
     /// Strings of the settings.
     pub settings_page: SettingsStrings,
+    /// Strings of the installed app.
+    pub pwa: PwaStrings,
     /// Strings that only scripts show.
     pub script: ScriptStrings,
 

@@ -15,6 +15,7 @@ mod my_rooms;
 mod page;
 mod part;
 mod people;
+mod pwa;
 mod search;
 mod strings;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use message::{HistoryPart, PinsPart, member_html, message_html, row_html};
 pub use my_rooms::my_room_html;
 pub use page::{ErrorPage, GalleryPage, JoinPage, LobbyPage, RoomPage};
 pub use people::{DirectoryEntry, PeoplePage};
+pub use pwa::{OfflinePage, manifest};
 pub use search::{FoundIn, SearchPage};
 pub use strings::strings_script;
 use strings::strings_url;

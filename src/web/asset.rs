@@ -4,14 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use axum::Router;
-use axum::extract::OriginalUri;
+use axum::extract::{OriginalUri, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use rust_embed::RustEmbed;
 
+use serde::Deserialize;
+
 use super::extract::{Caller, Path};
 use super::problem::not_found;
+use crate::i18n::Lang;
 use crate::service::App;
 use crate::view;
 
@@ -52,6 +55,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/assets/{name}", get(hashed))
         .route("/socket.io/{name}", get(client))
         .route("/favicon.ico", get(favicon))
+        .route("/manifest.webmanifest", get(manifest))
+        .route("/sw.js", get(service_worker))
         .route("/robots.txt", get(robots))
 }
 
@@ -80,6 +85,28 @@ async fn favicon() -> Redirect {
     Redirect::permanent(&view::asset("favicon.svg"))
 }
 
+#[derive(Deserialize)]
+struct ManifestQuery {
+    lang: Option<String>,
+}
+
+/// `GET /manifest.webmanifest`: the page as an app. The address names the language, as browsers send no cookie here.
+async fn manifest(State(app): State<App>, Query(query): Query<ManifestQuery>) -> Response {
+    let lang = query.lang.as_deref().and_then(Lang::from_code).unwrap_or_default();
+    let manifest = view::manifest(lang, app.config.has_service_worker).to_string();
+    serve("manifest.webmanifest", manifest.into_bytes().into(), "public, max-age=3600")
+}
+
+/// `GET /sw.js`: the service worker, at the root, so that it serves every page. With `SERVICE_WORKER=off` it is one that
+/// removes itself.
+async fn service_worker(State(app): State<App>, uri: OriginalUri, caller: Caller) -> Response {
+    let url = view::asset(if app.config.has_service_worker { "sw.js" } else { "sw-off.js" });
+    match url.strip_prefix("/assets/").and_then(Dist::get) {
+        Some(file) => serve("sw.js", file.data, "public, no-cache"),
+        None => not_found(uri, caller).await,
+    }
+}
+
 /// `GET /robots.txt`: search engines stay out of rooms.
 async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /room/\nDisallow: /files/\nDisallow: /api/\n"
@@ -91,6 +118,8 @@ fn serve(name: &str, data: Cow<'static, [u8]>, caching: &'static str) -> Respons
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("txt") => "text/plain; charset=utf-8",
+        Some("png") => "image/png",
+        Some("webmanifest") => "application/manifest+json",
         Some("json" | "map") => "application/json",
         _ => "application/octet-stream",
     };

@@ -18,9 +18,9 @@ use crate::origin::Judgement;
 use crate::service::App;
 
 /// Scripts, styles and media of this server alone, nothing inline, no frames, and one Trusted Types
-/// policy.
+/// policy. The service worker counts as a script.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-    media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types madang";
 
 /// Refuses requests for another host, from a foreign origin, and cross-site requests that would act

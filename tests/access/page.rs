@@ -63,6 +63,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/", ALL, nothing),
     row("POST", "/find", [ROOM; 8], |scene, _| form([("room", &scene.room.id)])),
     row("POST", "/lang", ["/"; 8], |_, _| form([("lang", "en")])),
+    row("GET", "/offline", ALL, nothing),
     row("GET", "/people", known("200"), nothing),
     row("GET", "/search", [NOBODY, HOME, "200", HOME, "200", "200", HOME, "200"], |scene, _| {
         Body::Query(format!("q=hello&room={}", scene.room.id))
@@ -177,6 +178,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/socket.io/{name}", ALL, nothing),
     row("GET", "/favicon.ico", ["/assets/{name}"; 8], nothing),
     row("GET", "/robots.txt", ALL, nothing),
+    row("GET", "/manifest.webmanifest", ALL, nothing),
+    row("GET", "/sw.js", ALL, nothing),
     row("GET", "/files/{id}", fetched("not_found", "200", "not_found"), nothing).wants("file"),
     row("GET", "/files/{id}/thumbnail", fetched("not_found", "200", "not_found"), nothing).wants("file"),
 ];

@@ -149,7 +149,7 @@ fn the_same_noun_has_the_same_file_name_everywhere() {
     let infrastructure: &[(&str, &[&str])] = &[
         ("src/service", &["budgets", "disk_space", "housekeeping", "rates", "render", "store"]),
         ("src/socket", &["broadcast", "connect", "flush", "handshake"]),
-        ("src/web/pages", &["me"]),
+        ("src/web/pages", &["me", "pwa"]),
         ("src/web/api", &["json", "openapi", "refusal", "table"]),
     ];
     for (folder, others) in infrastructure {

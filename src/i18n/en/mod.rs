@@ -7,6 +7,7 @@ use crate::error::Code;
 mod account;
 mod admin;
 mod line;
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -86,6 +87,7 @@ pub(super) const STRINGS: Strings = Strings {
     room: room::STRINGS,
     script: script::STRINGS,
     settings_page: settings::STRINGS,
+    pwa: pwa::STRINGS,
 
     enter: "Join",
     people_inside: |count| match count {

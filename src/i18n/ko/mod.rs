@@ -7,6 +7,7 @@ use crate::error::Code;
 mod account;
 mod admin;
 mod line;
+mod pwa;
 mod room;
 mod script;
 mod settings;
@@ -84,6 +85,7 @@ pub(super) const STRINGS: Strings = Strings {
     room: room::STRINGS,
     script: script::STRINGS,
     settings_page: settings::STRINGS,
+    pwa: pwa::STRINGS,
 
     enter: "들어가기",
     people_inside: |count| format!("지금 {count}명이 이야기하고 있어요"),

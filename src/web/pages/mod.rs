@@ -16,6 +16,7 @@ mod moderator;
 mod notification;
 mod one_time_link;
 pub(super) mod profile;
+mod pwa;
 mod room;
 mod search;
 mod session;
@@ -45,6 +46,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(notification::routes())
         .merge(one_time_link::routes())
         .merge(profile::routes(upload_limit))
+        .merge(pwa::routes())
         .merge(room::routes())
         .merge(search::routes())
         .merge(session::routes())

@@ -4,6 +4,7 @@ import { DraftStore } from "../lib/drafts";
 import { fillPalette, pressedEmoji } from "../lib/emoji";
 import { sendQueue, type PendingMessage, type Quote } from "../lib/send_queue";
 import { roomConnection } from "../lib/room_connection";
+import { takeShared } from "../lib/shared";
 import { t, tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
 import type AttachController from "./attach_controller";
@@ -60,6 +61,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.textTarget.removeAttribute("maxlength");
     this.restore();
     this.grow();
+    void this.addShared();
     // On a phone, focus would open the keyboard over the messages.
     if (matchMedia("(pointer: fine)").matches) this.textTarget.focus({ preventScroll: true });
   }
@@ -218,6 +220,15 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.textTarget.value ||= draft.text;
     this.textTarget.setSelectionRange(draft.text.length, draft.text.length);
     this.measure();
+  }
+
+  /** Adds what another app has shared, before it is sent. */
+  private async addShared(): Promise<void> {
+    const shared = await takeShared();
+    if (!shared || !this.element.isConnected) return;
+    this.textTarget.value = [this.textTarget.value, shared.text].filter(Boolean).join("\n");
+    if (shared.files.length) this.attachOutlet.add(shared.files);
+    this.changed();
   }
 
   private saveSoon(): void {

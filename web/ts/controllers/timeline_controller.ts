@@ -3,6 +3,7 @@ import { showUser } from "../lib/avatar";
 import { foldBlocked } from "../lib/blocked_view";
 import { arrange, decorate, isMessage, neighbour, seqOf, timeOf } from "../lib/arrange";
 import { fragment } from "../lib/fragment";
+import { FrameButtons } from "../lib/frame_buttons";
 import { HistoryLoader } from "../lib/history_loader";
 import { moveEditor } from "../lib/message_editor";
 import { sendQueue } from "../lib/send_queue";
@@ -46,6 +47,7 @@ export default class TimelineController extends Controller<HTMLElement> {
   private scroller!: Scroller;
   private keeping = 0;
   private counting = 0;
+  private readonly buttons = new FrameButtons();
   /** The entry of the history that shows this page. */
   private entry = currentEntry();
 
@@ -210,7 +212,7 @@ export default class TimelineController extends Controller<HTMLElement> {
 
   /** Shows the first unread message, where the first page was too short for it. */
   async toUnread(): Promise<void> {
-    this.show(".pill--top", false);
+    this.buttons.show(".pill--top", false);
     if (!(await this.history.jump(`around=${this.readValue + 1}`))) return;
     const first = this.firstUnread();
     if (first) this.toTop(placeReadMarker(first));
@@ -226,7 +228,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     const { below, above } = this.scroller;
     this.isAtBottom = this.scroller.isAtEnd && this.history.isAtEnd;
     if (this.isAtBottom) this.seen();
-    this.show(".latest", !this.isAtBottom && (!this.history.isAtEnd || below > this.element.clientHeight / 2));
+    this.buttons.show(".latest", !this.isAtBottom && (!this.history.isAtEnd || below > this.element.clientHeight / 2));
     if (above < 400) void this.history.older();
     if (below < 400) void this.history.newer();
     this.keeping ||= window.setTimeout(() => this.keepPlace(), KEEP_PLACE_MS);
@@ -256,7 +258,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     if (this.atValue) return void this.point(this.atValue);
     if (!this.history.isAtEnd) {
       this.isAtBottom = false;
-      this.show(".latest", true);
+      this.buttons.show(".latest", true);
       return this.scroller.toBeginning();
     }
     this.toBottom();
@@ -264,7 +266,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     if (!first) return;
     if (!neighbour(first, "previousElementSibling")) {
       // All messages on the page are unread: there may be more above.
-      return this.show(".pill--top", this.listTarget.querySelector(".older") !== null);
+      return this.buttons.show(".pill--top", this.listTarget.querySelector(".older") !== null);
     }
     const mark = placeReadMarker(first);
     if (mark.getBoundingClientRect().top < this.element.getBoundingClientRect().top) this.toTop(mark);
@@ -336,7 +338,7 @@ export default class TimelineController extends Controller<HTMLElement> {
 
   private news(element: HTMLElement, isNews: boolean): void {
     if (!isNews || element.matches(".line") || (this.isAtBottom && !document.hidden)) return;
-    if (!this.isAtBottom) this.show(".pill--end", true);
+    if (!this.isAtBottom) this.buttons.show(".pill--end", true);
     this.dispatch("news", { detail: { named: element.classList.contains("names-me") } });
   }
 
@@ -365,17 +367,11 @@ export default class TimelineController extends Controller<HTMLElement> {
 
   private seen = () => {
     if (!this.isAtBottom || document.hidden) return;
-    this.show(".pill--end", false);
+    this.buttons.show(".pill--end", false);
     this.dispatch("seen");
     const last = this.lastSeq();
     if (last) this.connection.read(last);
   };
-
-  /** Shows or hides a button of the frame. */
-  private show(button: ".latest" | ".pill--top" | ".pill--end", shown: boolean): void {
-    const element = document.querySelector<HTMLElement>(button);
-    if (element) element.hidden = !shown;
-  }
 }
 
 /** Replaces a message by its newer version, and keeps the bar of actions and the focus. */

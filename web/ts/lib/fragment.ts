@@ -1,8 +1,11 @@
 // The only place that turns the server's HTML into elements. All else is made from text; the page's
-// Trusted Types directive allows no policy but this one.
+// Trusted Types directive allows no policy but this one, and it no script but the service worker.
+
+const WORKER = "/sw.js";
 
 interface Policy {
   createHTML(html: string): string;
+  createScriptURL(url: string): string;
 }
 
 interface Factory {
@@ -10,7 +13,7 @@ interface Factory {
 }
 
 const factory = (window as unknown as { trustedTypes?: Factory }).trustedTypes;
-const rules: Policy = { createHTML: (html) => html };
+const rules: Policy = { createHTML: (html) => html, createScriptURL: (url) => (url === WORKER ? url : "") };
 const policy = factory?.createPolicy("madang", rules) ?? rules;
 
 export function fragment(html: string): DocumentFragment {
@@ -34,4 +37,8 @@ export function copy(template: HTMLTemplateElement): HTMLElement {
 /** Returns the part of an element that the partial marks with `data-field`. */
 export function field(element: Element, name: string): HTMLElement | null {
   return element.querySelector<HTMLElement>(`[data-field="${name}"]`);
+}
+
+export function workerUrl(): string {
+  return policy.createScriptURL(WORKER);
 }

@@ -7,6 +7,7 @@ import { UploadItem } from "./upload_item";
 
 export class PendingList {
   private readonly items = new Map<string, Map<number, UploadItem>>();
+  private readonly shown = new Map<string, HTMLElement>();
 
   constructor(
     private readonly list: HTMLElement,
@@ -33,7 +34,7 @@ export class PendingList {
   }
 
   elements(): HTMLElement[] {
-    return [...this.list.querySelectorAll<HTMLElement>(".is-pending")];
+    return [...this.shown.values()];
   }
 
   /** Removes the pending message that was stored under this key or seq. */
@@ -53,11 +54,12 @@ export class PendingList {
 
   private add(message: PendingMessage, isNew = true): void {
     const { key } = message;
-    if (this.find(key)) return;
+    if (this.shown.has(key)) return;
     const items = new Map(message.files.map(({ no, file }) => [no, new UploadItem(file, () => this.removeFile(key, no))]));
     this.items.set(key, items);
     const element = renderPending(message, this.blanks, [...items.values()].map((item) => item.element));
     decorate(element, this.me);
+    this.shown.set(key, element);
     this.list.append(element);
     arrange(element);
     if (message.failed) this.fail(key, message.failed);
@@ -93,16 +95,13 @@ export class PendingList {
     element.remove();
     arrange(next);
     const key = element.dataset["key"] ?? "";
+    this.shown.delete(key);
     for (const item of this.items.get(key)?.values() ?? []) item.release();
     this.items.delete(key);
   }
 
-  private find(key: string): HTMLElement | undefined {
-    return this.elements().find((element) => element.dataset["key"] === key);
-  }
-
   private with(key: string, act: (element: HTMLElement) => void): void {
-    const element = this.find(key);
+    const element = this.shown.get(key);
     if (element) act(element);
   }
 }

@@ -2,6 +2,7 @@
 // it knows none of them.
 
 import type { Socket } from "socket.io-client";
+import { handleWaiting } from "./event_batch";
 import { chat, listen, moveTo } from "./socket";
 import type { Reads } from "./unread";
 import { type Answer, isRetryable, type Joined, type Message, type Presence, type Refusal, type Room, type User } from "./wire";
@@ -187,6 +188,8 @@ export class RoomConnection extends EventTarget {
   /** Asks for what changed since the last known rev. */
   private resume(): void {
     this.socket.timeout(JOIN_TIMEOUT_MS).emit("join", this.position(), (late: Error | null, answer?: Answer<Joined>) => {
+      // Its snapshot is newer than the events before it.
+      handleWaiting();
       if (!late && answer?.ok) return this.joined(answer);
       // Live messages would hide the gap, so connect again.
       this.socket.disconnect().connect();

@@ -1,6 +1,7 @@
 // One connection for all pages that are visited without a full load; the namespaces share it.
 
 import { Manager, type Socket } from "socket.io-client";
+import { handleSoon, handleWaiting } from "./event_batch";
 
 let manager: Manager | undefined;
 let chatSocket: Socket | undefined;
@@ -67,10 +68,19 @@ export function moveTo(room: Place | undefined): void {
   if (chatSocket?.connected) chatSocket.disconnect().connect();
 }
 
+/** What changes the connection or the page is not put off. */
+const URGENT = new Set(["connect", "connect_error", "disconnect", "draining", "joined", "kicked", "removeRoom"]);
+
 /** Listens until `signal` aborts. */
 export function listen(socket: Socket, signal: AbortSignal, listeners: Record<string, (...values: any[]) => void>): void {
   for (const [name, listener] of Object.entries(listeners)) {
-    socket.on(name, listener);
-    signal.addEventListener("abort", () => socket.off(name, listener), { once: true });
+    const handle = (...values: unknown[]) => {
+      const call = () => void (signal.aborted || listener(...values));
+      if (!URGENT.has(name)) return handleSoon(call);
+      handleWaiting();
+      call();
+    };
+    socket.on(name, handle);
+    signal.addEventListener("abort", () => socket.off(name, handle), { once: true });
   }
 }
