@@ -185,17 +185,11 @@ pub struct Strings {
     pub guest: &'static str,
     pub bot: &'static str,
 
-    /// Strings for accounts.
     pub account: AccountStrings,
-    /// Strings of the pages for admins.
     pub admin: AdminStrings,
-    /// Strings of the page of a room.
     pub room: RoomStrings,
-    /// Strings of the settings.
     pub settings_page: SettingsStrings,
-    /// Strings of the installed app.
     pub pwa: PwaStrings,
-    /// Strings that only scripts show.
     pub script: ScriptStrings,
 
     // Joining a room.

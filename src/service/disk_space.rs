@@ -35,12 +35,6 @@ impl DiskSpace {
         Err(Error::new(Code::Unavailable).with_message("the disk of this server is almost full"))
     }
 
-    /// Returns the free bytes; 0 before the first check.
-    pub(super) fn free(&self) -> u64 {
-        let free = self.free.load(Ordering::Relaxed);
-        if free == u64::MAX { 0 } else { free }
-    }
-
     fn measure(&self, folder: &Path) {
         let Some(free) = data_folder::free_bytes(folder) else { return };
         let before = self.free.swap(free, Ordering::Relaxed);

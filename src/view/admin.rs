@@ -227,7 +227,7 @@ fn tabs(words: &AdminStrings) -> [(&'static str, &'static str); 5] {
 }
 
 fn address(path: &str, fields: &[(&str, &str)]) -> String {
-    let mut address = form_urlencoded::Serializer::new(format!("{path}?"));
+    let mut address = form_urlencoded::Serializer::for_suffix(format!("{path}?"), path.len() + 1);
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
         address.append_pair(name, value);
     }

@@ -104,7 +104,6 @@ async fn a_closed_room_is_read_and_not_written_by_any_client() {
         ("POST", at("/messages"), json!({ "text": "again" })),
         ("PATCH", message.clone(), json!({ "text": "changed" })),
         ("PUT", format!("{message}/reactions/%F0%9F%91%8D"), Value::Null),
-        ("PUT", format!("{message}/pin"), Value::Null),
     ] {
         let refused = app.call(&minji, method, &path, body).await;
         assert_eq!(refused.is(403)["code"], "room_closed", "{method} {path}");

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::backup_files;
 use crate::chat::admin::{self, Storage, Waiting};
 use crate::clock::{now_ms, rfc3339};
+use crate::data_folder;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
@@ -84,7 +85,7 @@ impl App {
             messages_a_minute: if elapsed == 0 { 0.0 } else { (sent * MINUTE_MS) as f64 / elapsed as f64 },
             send_p99_ms: p99_seconds(&new, metrics::SEND_SECONDS.bounds()) * 1_000.0,
             memory_bytes: process_stats::read().resident_bytes,
-            disk_free_bytes: self.disk_space.free(),
+            disk_free_bytes: data_folder::free_bytes(&self.config.data_dir).unwrap_or(0),
         };
         (kept.sends, kept.send_counts) = (sends, counts);
         if kept.samples.len() == KEPT {

@@ -20,7 +20,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.query::<Paging<String>>().response::<Members>(200).for_members()
         })
         .add("POST", "/rooms/{id}/members", join, "Join a room.", |call| {
-            call.body::<JoinCredentials>().response::<Joined>(200).refuses(&[
+            call.body::<JoinCredentials>().response::<Joined>(200).writes().refuses(&[
                 Code::Gone,
                 Code::Banned,
                 Code::WrongPassword,

@@ -23,13 +23,14 @@ pub(super) fn calls(calls: Calls) -> Calls {
                 .response::<WireMessage>(201)
                 .or(200, "The key was used before: the first answer.")
                 .for_members()
+                .writes()
                 .refuses(&[Code::TooLong, Code::NotFound])
         })
         .add("GET", "/rooms/{id}/pins", pins, "List the pinned messages of a room, latest pin first.", |call| {
             call.response::<Pins>(200).for_members()
         })
         .add("PATCH", "/messages/{id}", edit, "Edit the text of one's own message.", |call| {
-            call.body::<NewText>().response::<WireMessage>(200).refuses(&[Code::TooLong])
+            call.body::<NewText>().response::<WireMessage>(200).writes().refuses(&[Code::TooLong])
         })
         .add(
             "DELETE",
@@ -39,15 +40,15 @@ pub(super) fn calls(calls: Calls) -> Calls {
             |call| call.response::<WireMessage>(200),
         )
         .add("PUT", "/messages/{id}/reactions/{emoji}", react, "React to a message.", |call| {
-            call.response::<WireMessage>(200).refuses(&[Code::Invalid, Code::TooMany])
+            call.response::<WireMessage>(200).writes().refuses(&[Code::Invalid, Code::TooMany])
         })
         .add("DELETE", "/messages/{id}/reactions/{emoji}", react, "Remove one's own reaction.", |call| {
-            call.response::<WireMessage>(200).refuses(&[Code::Invalid])
+            call.response::<WireMessage>(200).writes().refuses(&[Code::Invalid])
         })
         .add("PUT", "/messages/{id}/pin", pin, "Pin a message in its room. For the owner and moderators.", |call| {
-            call.response::<WireMessage>(200).refuses(&[Code::TooMany])
+            call.response::<WireMessage>(200).writes().refuses(&[Code::TooMany])
         })
-        .add("DELETE", "/messages/{id}/pin", pin, "Unpin a message.", |call| call.response::<WireMessage>(200))
+        .add("DELETE", "/messages/{id}/pin", pin, "Unpin a message.", |call| call.response::<WireMessage>(200).writes())
 }
 
 #[derive(Deserialize, JsonSchema)]

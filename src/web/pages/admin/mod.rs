@@ -50,7 +50,7 @@ impl AdminQuery {
 
 /// Returns to a page of a list after a form, with its result.
 fn back_to(path: &str, fields: &[(&str, &str)], result: Result<()>) -> Response {
-    let mut address = form_urlencoded::Serializer::new(format!("{path}?"));
+    let mut address = form_urlencoded::Serializer::for_suffix(format!("{path}?"), path.len() + 1);
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
         address.append_pair(name, value);
     }
