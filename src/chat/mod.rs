@@ -27,6 +27,7 @@ pub mod node;
 pub mod notification;
 pub mod one_time_link;
 pub mod outbox;
+pub mod report;
 pub mod room;
 pub mod search;
 pub mod server_invite;

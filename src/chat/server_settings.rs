@@ -7,12 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::admin_rights::require_admin;
-use super::kinds::{AuditAction, DirectFrom, SignUpPolicy};
+use super::kinds::{AuditAction, DirectFrom, SignUpPolicy, WordAction};
 use super::{Fact, Tx, audit};
 use crate::config::RoomCreators;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::network::Guests;
+use crate::text::word_filter::WordFilter;
 
 const KEY: &str = "server settings";
 const NAME_MAX: usize = 40;
@@ -20,6 +21,11 @@ const ANNOUNCEMENT_MAX: usize = 300;
 const WELCOME_MAX: usize = 1_000;
 const RULES_MAX: usize = 5_000;
 const DOMAINS_MAX: usize = 100;
+const WORDS_MAX: usize = 500;
+const WORD_MAX: usize = 40;
+const MINUTE: i64 = 60_000;
+/// Thirty days.
+const MINUTES_MAX: u32 = 43_200;
 
 /// What admins have set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +49,21 @@ pub struct ServerSettings {
     pub guests: Option<Guests>,
     /// Who may open a direct room with somebody else, whatever that user allows. Admins always may.
     pub direct_from: DirectFrom,
+    /// For how many minutes somebody new sends no links and no files; 0 for none.
+    pub hold_minutes: u32,
+    /// Words that the server does not want.
+    pub words: Vec<UnwantedWord>,
+    /// Until when nobody signs up or comes in as a guest, in milliseconds since 1970 UTC; null where people do.
+    pub joins_locked_until: Option<i64>,
+}
+
+/// A word that the server does not want, however it is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UnwantedWord {
+    /// 1 to 40 characters.
+    pub word: String,
+    pub action: WordAction,
 }
 
 /// The settings with the number of changes that have led to them.
@@ -55,18 +76,31 @@ pub struct Numbered {
 
 /// The present settings, shared by all that ask for them.
 #[derive(Clone, Debug, Default)]
-pub struct SharedSettings(Arc<RwLock<Arc<Numbered>>>);
+pub struct SharedSettings(Arc<RwLock<Present>>);
+
+#[derive(Debug, Default)]
+struct Present {
+    settings: Arc<Numbered>,
+    words: Arc<WordFilter<WordAction>>,
+}
 
 impl SharedSettings {
     pub fn get(&self) -> Arc<Numbered> {
-        Arc::clone(&self.0.read())
+        Arc::clone(&self.0.read().settings)
+    }
+
+    /// Returns the words that the server does not want.
+    pub fn words(&self) -> Arc<WordFilter<WordAction>> {
+        Arc::clone(&self.0.read().words)
     }
 
     /// Takes newer settings. Older ones are left out: they may be read before a change and arrive after it.
     pub fn set(&self, newer: Numbered) {
         let mut present = self.0.write();
-        if newer.number > present.number {
-            *present = Arc::new(newer);
+        if newer.number > present.settings.number {
+            let words = newer.words.iter().map(|unwanted| (unwanted.word.as_str(), unwanted.action));
+            present.words = Arc::new(WordFilter::new(words));
+            present.settings = Arc::new(newer);
         }
     }
 }
@@ -99,6 +133,10 @@ pub struct Change {
     pub room_creators: Option<Option<RoomCreators>>,
     pub guests: Option<Option<Guests>>,
     pub direct_from: Option<DirectFrom>,
+    pub hold_minutes: Option<u32>,
+    pub words: Option<Vec<UnwantedWord>>,
+    /// For how many minutes from now nobody comes in; 0 ends it.
+    pub lock_minutes: Option<u32>,
 }
 
 /// Returns the stored settings.
@@ -118,7 +156,7 @@ pub fn stored(tx: &mut Tx) -> Result<Numbered> {
 pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Result<ServerSettings> {
     require_admin(tx, me)?;
     let before = stored(tx)?;
-    let settings = checked(before.settings.clone(), change)?;
+    let settings = checked(before.settings.clone(), now, change)?;
     let fields = changed_fields(&before.settings, &settings);
     if fields.is_empty() {
         return Ok(settings);
@@ -134,7 +172,7 @@ pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Resu
     Ok(after.settings)
 }
 
-fn checked(mut settings: ServerSettings, change: Change) -> Result<ServerSettings> {
+fn checked(mut settings: ServerSettings, now: i64, change: Change) -> Result<ServerSettings> {
     set_text(&mut settings.name, change.name, "name", NAME_MAX)?;
     set_text(&mut settings.welcome, change.welcome, "welcome", WELCOME_MAX)?;
     set_text(&mut settings.rules, change.rules, "rules", RULES_MAX)?;
@@ -146,10 +184,38 @@ fn checked(mut settings: ServerSettings, change: Change) -> Result<ServerSetting
     settings.room_creators = change.room_creators.unwrap_or(settings.room_creators);
     settings.guests = change.guests.unwrap_or(settings.guests);
     settings.direct_from = change.direct_from.unwrap_or(settings.direct_from);
+    settings.hold_minutes = within("holdMinutes", change.hold_minutes)?.unwrap_or(settings.hold_minutes);
+    if let Some(words) = change.words {
+        settings.words = checked_words(words)?;
+    }
+    if let Some(minutes) = within("lockMinutes", change.lock_minutes)? {
+        settings.joins_locked_until = (minutes > 0).then(|| now + i64::from(minutes) * MINUTE);
+    }
     if settings.sign_up == SignUpPolicy::EmailDomain && settings.email_domains.is_empty() {
         return Err(Error::invalid("emailDomains", "name at least one host, for example example.org"));
     }
     Ok(settings)
+}
+
+fn within(field: &'static str, minutes: Option<u32>) -> Result<Option<u32>> {
+    match minutes {
+        Some(minutes) if minutes > MINUTES_MAX => {
+            Err(Error::invalid(field, format!("{field} must be 0 to {MINUTES_MAX}")))
+        }
+        _ => Ok(minutes),
+    }
+}
+
+fn checked_words(words: Vec<UnwantedWord>) -> Result<Vec<UnwantedWord>> {
+    let is_fine = |word: &str| (1..=WORD_MAX).contains(&word.chars().count()) && word.chars().any(char::is_alphabetic);
+    if words.len() > WORDS_MAX || words.iter().any(|unwanted| !is_fine(unwanted.word.trim())) {
+        return Err(Error::invalid(
+            "words",
+            format!("words holds at most {WORDS_MAX}, each of 1 to {WORD_MAX} letters"),
+        ));
+    }
+    let trimmed = |unwanted: UnwantedWord| UnwantedWord { word: unwanted.word.trim().to_owned(), ..unwanted };
+    Ok(words.into_iter().map(trimmed).collect())
 }
 
 fn set_text(present: &mut String, new: Option<String>, field: &'static str, max: usize) -> Result<()> {
@@ -189,6 +255,17 @@ fn changed_fields(before: &ServerSettings, after: &ServerSettings) -> Vec<String
 }
 
 impl ServerSettings {
+    /// Checks that somebody new may come in now.
+    ///
+    /// # Errors
+    /// `joins_locked`, with the time that is left.
+    pub fn check_joins(&self, now: i64) -> Result<()> {
+        match self.joins_locked_until {
+            Some(until) if until > now => Err(Error::joins_locked(until - now)),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that somebody with an e-mail address may sign up. An invite is used by the caller.
     ///
     /// # Errors

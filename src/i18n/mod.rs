@@ -11,6 +11,7 @@ mod ko;
 pub mod local;
 mod name;
 mod pwa;
+mod report;
 mod room;
 mod script;
 mod settings;
@@ -24,6 +25,7 @@ pub use admin::AdminStrings;
 pub use josa::{Particle, josa};
 pub use name::any_name;
 pub use pwa::PwaStrings;
+pub use report::ReportStrings;
 pub use room::RoomStrings;
 pub use script::ScriptStrings;
 pub use settings::SettingsStrings;
@@ -187,6 +189,7 @@ pub struct Strings {
 
     pub account: AccountStrings,
     pub admin: AdminStrings,
+    pub report: ReportStrings,
     pub room: RoomStrings,
     pub settings_page: SettingsStrings,
     pub pwa: PwaStrings,

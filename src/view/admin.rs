@@ -8,14 +8,14 @@ use super::{asset, render};
 use crate::chat::account::DirectFrom;
 use crate::chat::admin::{AdminRoom, Person, Show, Storage};
 use crate::chat::audit::Entry;
-use crate::chat::kinds::SignUpPolicy;
+use crate::chat::kinds::{SignUpPolicy, WordAction};
 use crate::chat::server_invite::ServerInvite;
-use crate::chat::server_settings::ServerSettings;
+use crate::chat::server_settings::{ServerSettings, UnwantedWord};
 use crate::chat::user::UserKind;
 use crate::clock::rfc3339;
 use crate::config::RoomCreators;
 use crate::error::Code;
-use crate::i18n::{AdminStrings, Lang};
+use crate::i18n::{AdminStrings, Lang, Strings};
 use crate::ids::UserId;
 use crate::network::Guests;
 
@@ -215,10 +215,21 @@ impl ServerPage<'_> {
     }
 }
 
+/// Returns the sign before a word in the field of words.
+fn sign(unwanted: &UnwantedWord) -> &'static str {
+    match unwanted.action {
+        WordAction::Warn => "?",
+        WordAction::Hold => "~",
+        WordAction::Refuse => "",
+    }
+}
+
 /// Returns the pages for admins, each with its name.
-fn tabs(words: &AdminStrings) -> [(&'static str, &'static str); 5] {
+pub(super) fn tabs(words: &Strings) -> [(&'static str, &'static str); 6] {
+    let (reports, words) = (words.report.reports, &words.admin);
     [
         ("/admin", words.overview),
+        ("/admin/reports", reports),
         ("/admin/people", words.people),
         ("/admin/rooms", words.rooms),
         ("/admin/settings", words.server),
@@ -235,7 +246,7 @@ fn address(path: &str, fields: &[(&str, &str)]) -> String {
 }
 
 /// Returns the day and the minute of an RFC 3339 time, in UTC; the browser replaces it by local time.
-fn moment(at: &str) -> String {
+pub(super) fn moment(at: &str) -> String {
     at.get(..16).unwrap_or(at).replace('T', " ")
 }
 

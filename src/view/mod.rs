@@ -16,6 +16,7 @@ mod page;
 mod part;
 mod people;
 mod pwa;
+pub mod report;
 mod search;
 mod strings;
 #[cfg(test)]

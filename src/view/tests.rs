@@ -7,7 +7,7 @@ use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
-use crate::chat::room::{History, Room, RoomKind};
+use crate::chat::room::{History, Room, RoomKind, Writers};
 use crate::chat::search::Hit;
 use crate::chat::server_settings::ServerSettings;
 use crate::chat::unread::{MyRoom, Unread};
@@ -72,6 +72,8 @@ fn room(title: &str) -> Room {
         listed: true,
         slow_seconds: 0,
         closed: false,
+        writers: Writers::All,
+        joins_locked_until: None,
         history: History::All,
         owner: Some(person(title)),
         member_count: 3,

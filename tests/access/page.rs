@@ -22,6 +22,16 @@ const HOME: &str = "/?refused=not_a_member";
 /// The error of what scripts fetch.
 const NOT: &str = "forbidden";
 
+/// The queue of the server, from which the form came.
+const QUEUE: &str = "/admin/reports?done=saved";
+
+/// A report of somebody in a room is for its members.
+const REPORTED: Cells = {
+    const OUTSIDE: &str = "/room/{id}/report?refused=not_a_member";
+    const DONE: &str = "/room/{id}/report?done=saved";
+    [NOBODY, OUTSIDE, DONE, OUTSIDE, DONE, DONE, OUTSIDE, DONE]
+};
+
 const ALL: Cells = ["200"; 8];
 
 /// The same for everyone with an identity.
@@ -115,6 +125,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/admin/invites/{code}/delete", admins("/admin/settings?done=saved"), empty)
         .spends()
         .wants("server invite"),
+    row("GET", "/admin/reports", admins("200"), nothing),
+    row("POST", "/admin/lock", admins("/admin/settings?done=saved"), |_, _| form([("minutes", "0")])),
     row("GET", "/admin/log", admins("200"), nothing),
     row("POST", "/admin/jobs/retry", admins("/admin?done=saved"), empty),
     // The server of these tests makes no backups.
@@ -154,6 +166,17 @@ pub(super) const ROWS: &[Row<Body>] = &[
     })
     .spends()
     .wants("banned"),
+    row("GET", "/room/{id}/report", known("200"), nothing),
+    row("POST", "/room/{id}/report", REPORTED, |scene, _| form([("userId", &scene.other.id), ("reason", "spam")])),
+    row("GET", "/room/{id}/reports", [NOBODY, "403", "403", "403", "200", "200", "200", "200"], nothing),
+    row("POST", "/reports/{reportId}", [NOBODY, "404", "404", "404", QUEUE, QUEUE, QUEUE, QUEUE], |_, _| {
+        form([("decision", "dismiss")])
+    })
+    .spends()
+    .wants("report"),
+    row("POST", "/room/{id}/mutes", moderators(ROOM), |scene, _| form([("userId", &scene.other.id), ("minutes", "5")])),
+    row("POST", "/room/{id}/mutes/lift", moderators("/room/{id}/reports?done=saved"), to_other).spends().wants("mute"),
+    row("POST", "/room/{id}/lock", moderators("/room/{id}/reports?done=saved"), |_, _| form([("minutes", "0")])),
     row("GET", "/room/{id}/qr.svg", fetched("200", "200", "200"), nothing),
     row("POST", "/room/{id}/invites", moderators("/room/{id}#share"), |_, _| form([("uses", ""), ("hours", "")])),
     row("POST", "/room/{id}/invites/{code}/delete", moderators("/room/{id}#share"), empty).spends().wants("invite"),
@@ -219,7 +242,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let id = if row.wants == "file" { scene.named("file") } else { &scene.room.id };
     let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
     let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
-    let filled = filled.replace("{userId}", &scene.other.id);
+    let filled = filled.replace("{userId}", &scene.other.id).replace("{reportId}", made);
     let name = if row.wants == "asset" { made } else { "socket.io.js" };
     filled.replace("{name}", name)
 }

@@ -27,6 +27,7 @@ mod origin;
 mod page;
 mod picture;
 mod profile;
+mod report;
 mod room;
 mod search;
 mod session;

@@ -77,6 +77,7 @@ pub fn sign_up(tx: &mut Tx, limits: &Limits, now: i64, guest: Option<UserId>, ne
     let folded = text::email_key(&email);
     let settings = limits.server.get();
     let invite = new.invite.as_deref().filter(|_| settings.sign_up == SignUpPolicy::Invite);
+    settings.check_joins(now)?;
     settings.check_sign_up(&email, invite.is_some())?;
     if let Some(code) = invite {
         server_invite::take(tx, now, code)?;

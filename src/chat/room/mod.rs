@@ -21,8 +21,8 @@ mod list;
 pub(super) mod rev;
 mod tombstone;
 
-pub use super::kinds::{History, RoomKind};
-pub use change::{Change, change, check_owner, hand_over, remove};
+pub use super::kinds::{History, RoomKind, Writers};
+pub use change::{Change, change, check_owner, hand_over, lock_joins, remove};
 pub(super) use change::{delete, give_to, set_owner};
 pub use list::{Cursor, LOOKED_AT, Listed, Rooms, by_ids, joined_from, listed_by_ids, page, titled};
 pub use rev::Position;
@@ -50,6 +50,12 @@ pub struct Room {
     /// Whether an admin has closed the room: nobody joins or writes, and its members may read it.
     #[serde(default)]
     pub closed: bool,
+    /// Who may write in it.
+    #[serde(default)]
+    pub writers: Writers,
+    /// Until when nobody new comes in; null where people do. RFC 3339 UTC with milliseconds.
+    #[serde(default)]
+    pub joins_locked_until: Option<String>,
     pub owner: Option<User>,
     pub member_count: u32,
     /// How many users are connected now; filled in by the service, as the store does not know.
@@ -78,7 +84,8 @@ pub(super) fn select(more: &str) -> String {
     let owner = user::columns("o");
     format!(
         "SELECT r.id, r.kind, r.title, r.max, CASE WHEN r.password_hash IS NULL THEN 0 ELSE 1 END, r.ephemeral,
-           r.is_listed, r.slow_seconds, r.history, r.closed_at, {owner}, r.member_count, r.rev, r.epoch, r.created_at{more}
+           r.is_listed, r.slow_seconds, r.history, r.closed_at, r.writers,
+           r.joins_locked_until, {owner}, r.member_count, r.rev, r.epoch, r.created_at{more}
          FROM rooms r LEFT JOIN users o ON o.id = r.owner_id"
     )
 }
@@ -96,6 +103,8 @@ pub(super) fn read(c: &mut Columns<'_>) -> Result<Room, Fault> {
         slow_seconds: c.next()?,
         history: c.next()?,
         closed: c.next::<Option<i64>>()?.is_some(),
+        writers: c.next()?,
+        joins_locked_until: c.next::<Option<i64>>()?.map(rfc3339),
         owner: user::read(c)?,
         member_count: c.next()?,
         online_count: 0,

@@ -25,6 +25,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
                 Code::TooLong,
                 Code::EmailTaken,
                 Code::Gone,
+                Code::JoinsLocked,
             ])
         })
         .add(

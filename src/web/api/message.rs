@@ -45,6 +45,21 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("DELETE", "/messages/{id}/reactions/{emoji}", react, "Remove one's own reaction.", |call| {
             call.response::<WireMessage>(200).writes().refuses(&[Code::Invalid])
         })
+        .add(
+            "PUT",
+            "/messages/{id}/hidden",
+            hide,
+            "Hide a message: for everybody it is as deleted, until it is shown again. For the owner and moderators, and for \
+             admins of the server.",
+            |call| call.response::<WireMessage>(200),
+        )
+        .add(
+            "DELETE",
+            "/messages/{id}/hidden",
+            hide,
+            "Show a hidden message again. For the owner and moderators, and for admins of the server.",
+            |call| call.response::<WireMessage>(200).refuses(&[Code::NotFound]),
+        )
         .add("PUT", "/messages/{id}/pin", pin, "Pin a message in its room. For the owner and moderators.", |call| {
             call.response::<WireMessage>(200).writes().refuses(&[Code::TooMany])
         })
@@ -188,6 +203,18 @@ async fn react(
     Path((_, emoji)): Path<(String, String)>,
 ) -> Result<Json<WireMessage>> {
     let message = app.react(me.user.id, message.id, emoji, method == Method::PUT).await?;
+    Ok(message_response(message, &caller, &me))
+}
+
+/// `PUT` hides, `DELETE` shows again.
+async fn hide(
+    State(app): State<App>,
+    caller: Caller,
+    me: SignedIn,
+    method: Method,
+    message: MessagePath,
+) -> Result<Json<WireMessage>> {
+    let message = app.hide(me.user.id, message.id, method == Method::PUT).await?;
     Ok(message_response(message, &caller, &me))
 }
 

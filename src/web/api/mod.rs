@@ -14,11 +14,13 @@ mod lobby;
 mod member;
 mod message;
 mod moderator;
+mod mute;
 mod my_rooms;
 mod notification;
 mod openapi;
 mod profile;
 mod refusal;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -52,6 +54,8 @@ pub fn calls(upload_max: usize) -> Calls {
         member::calls,
         moderator::calls,
         ban::calls,
+        mute::calls,
+        report::calls,
         invite::calls,
         message::calls,
         file::calls,

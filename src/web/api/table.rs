@@ -159,7 +159,7 @@ impl Describe<'_> {
 
     /// The call changes what others see in a room.
     pub(super) fn writes(self) -> Self {
-        self.refuses(&[Code::RoomClosed])
+        self.refuses(&[Code::RoomClosed, Code::Muted, Code::ReadOnly, Code::TooNew, Code::Filtered])
     }
 
     /// Names errors of the rule behind the call. Those of its extractors are known already.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::account::OwnMessages;
 use super::room::given;
 use crate::chat::kinds::{DirectFrom, SignUpPolicy};
-use crate::chat::server_settings::Change;
+use crate::chat::server_settings::{Change, UnwantedWord};
 use crate::config::RoomCreators;
 use crate::network::Guests;
 
@@ -67,6 +67,15 @@ pub struct ChangeServer {
     pub guests: Option<Option<Guests>>,
     #[serde(default)]
     pub direct_from: Option<DirectFrom>,
+    /// 0 to 43200.
+    #[serde(default)]
+    pub hold_minutes: Option<u32>,
+    /// At most 500.
+    #[serde(default)]
+    pub words: Option<Vec<UnwantedWord>>,
+    /// For how many minutes from now nobody signs up or comes in as a guest, 0 to 43200; 0 ends it.
+    #[serde(default)]
+    pub lock_minutes: Option<u32>,
 }
 
 impl From<ChangeServer> for Change {
@@ -81,6 +90,9 @@ impl From<ChangeServer> for Change {
             room_creators: change.room_creators,
             guests: change.guests,
             direct_from: change.direct_from,
+            hold_minutes: change.hold_minutes,
+            words: change.words,
+            lock_minutes: change.lock_minutes,
         }
     }
 }

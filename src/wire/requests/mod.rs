@@ -4,9 +4,11 @@
 mod account;
 mod admin;
 mod event;
+mod report;
 mod room;
 
 pub use account::*;
 pub use admin::*;
 pub use event::*;
+pub use report::*;
 pub use room::*;

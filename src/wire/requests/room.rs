@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Send;
 use crate::chat::message;
-use crate::chat::room::History;
+use crate::chat::room::{History, Writers};
 use crate::ids::{FileId, UserId};
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -59,6 +59,9 @@ pub struct ChangeRoom {
     /// Slow mode: seconds between two messages of the same member, 0 to 21600; 0 for none.
     #[serde(default)]
     pub slow_seconds: Option<u32>,
+    /// Who may write: `all`, `moderators` (and the owner) or `owner`.
+    #[serde(default)]
+    pub writers: Option<Writers>,
     /// Whether all invites of the room are revoked, for example with a new password.
     #[serde(default)]
     pub revoke_invites: bool,

@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::{AdminQuery, back_to};
-use crate::chat::kinds::{DirectFrom, SignUpPolicy};
-use crate::chat::server_settings::Change;
+use crate::chat::kinds::{DirectFrom, SignUpPolicy, WordAction};
+use crate::chat::server_settings::{Change, UnwantedWord};
 use crate::config::RoomCreators;
 use crate::error::Code;
 use crate::network::Guests;
@@ -23,6 +23,7 @@ const PATH: &str = "/admin/settings";
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/admin/settings", get(show).post(change))
+        .route("/admin/lock", post(lock))
         .route("/admin/invites", post(create_invite))
         .route("/admin/invites/{code}/delete", post(revoke_invite))
 }
@@ -54,6 +55,19 @@ struct SettingsForm {
     guests: String,
     room_creators: String,
     direct_from: DirectFrom,
+    #[serde(default)]
+    hold_minutes: u32,
+    /// One a line, with `?` before it to warn, with `~` to hold.
+    #[serde(default)]
+    words: String,
+}
+
+fn unwanted_word(line: &str) -> UnwantedWord {
+    let (action, word) = match line.strip_prefix('?') {
+        Some(word) => (WordAction::Warn, word),
+        None => line.strip_prefix('~').map_or((WordAction::Refuse, line), |word| (WordAction::Hold, word)),
+    };
+    UnwantedWord { word: word.trim().to_owned(), action }
 }
 
 impl From<SettingsForm> for Change {
@@ -70,6 +84,7 @@ impl From<SettingsForm> for Change {
             "admins" => Some(RoomCreators::Admins),
             _ => None,
         };
+        let words = form.words.lines().map(str::trim).filter(|line| !line.is_empty()).map(unwanted_word);
         let domains = form.email_domains.split([',', '\n', ' ']).map(str::to_owned);
         Self {
             name: Some(form.name),
@@ -81,6 +96,9 @@ impl From<SettingsForm> for Change {
             guests: Some(guests),
             room_creators: Some(room_creators),
             direct_from: Some(form.direct_from),
+            hold_minutes: Some(form.hold_minutes),
+            words: Some(words.collect()),
+            lock_minutes: None,
         }
     }
 }
@@ -93,6 +111,21 @@ async fn change(
     Form(form): Form<SettingsForm>,
 ) -> PageResult {
     match app.change_server_settings(me.user.id, form.into()).await {
+        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
+        result => Ok(back_to(PATH, &[], result.map(drop))),
+    }
+}
+
+#[derive(Deserialize)]
+struct LockForm {
+    /// 0 to let people come in again.
+    minutes: u32,
+}
+
+/// `POST /admin/lock`
+async fn lock(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, Form(form): Form<LockForm>) -> PageResult {
+    let change = Change { lock_minutes: Some(form.minutes), ..Change::default() };
+    match app.change_server_settings(me.user.id, change).await {
         Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
         result => Ok(back_to(PATH, &[], result.map(drop))),
     }
