@@ -122,3 +122,34 @@ test("a chosen file can be removed, and a broken image is refused with a reason"
   await minji.page.locator(".message__failed").getByText("지우기").click();
   await minji.page.locator(".is-pending").waitFor({ state: "detached" });
 });
+
+// F24
+test("a picture that is too large for the server is made smaller, and a pasted one gets a name", async () => {
+  const minji = await s.minji();
+  await minji.createRoom("사진기");
+  const { page } = minji;
+  await page.evaluate(() => {
+    globalThis.choose = (file) => {
+      const data = new DataTransfer();
+      data.items.add(file);
+      const input = document.querySelector(".composer [type=file]");
+      input.files = data.files;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+  });
+  await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 9000, height: 300 });
+    canvas.getContext("2d").fillRect(10, 10, 8000, 100);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg"));
+    // Cameras write more than this canvas does.
+    globalThis.choose(new File([blob, new Uint8Array(2_100_000)], "넓은 사진.jpeg", { type: "image/jpeg" }));
+  });
+  await page.locator(".composer .upload-item", { hasText: "넓은 사진.jpg" }).waitFor();
+  await page.evaluate(() => globalThis.choose(new File(["no picture that this browser knows"], "image", { type: "image/heic" })));
+  await page.locator(".composer .upload-item", { hasText: "image.heic" }).waitFor();
+  await page.locator(".button--send").click();
+  const picture = page.locator(".message:not(.is-pending) .picture img");
+  await picture.waitFor();
+  assert.match(await picture.getAttribute("alt"), /넓은 사진\.jpg/);
+  await page.locator(".message:not(.is-pending)", { hasText: "image.heic" }).waitFor();
+});

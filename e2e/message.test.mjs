@@ -12,7 +12,7 @@ async function two(title) {
   return { minji, jun, room };
 }
 
-test("a user edits a message, and deletes it after a confirmation", async () => {
+test("a user edits a message, takes back its deletion, and deletes it", async () => {
   const { minji, jun } = await two("고치는 방");
   await minji.send("안녕하새요");
   await jun.send("응?");
@@ -42,8 +42,11 @@ test("a user edits a message, and deletes it after a confirmation", async () => 
 
   const mine = page.locator(".message", { hasText: "안녕하세요" });
   await minji.pickAction(mine, "delete");
+  await mine.waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: "되돌리기" }).click();
+  await mine.waitFor();
   assert.equal(await jun.page.locator(".bubble--deleted").count(), 0);
-  await page.locator("[data-action-name=delete]").click();
+  await minji.pickAction(mine, "delete");
   await jun.page.locator(".bubble--deleted").getByText("지운 메시지예요.").waitFor();
   // Others cannot change it; moderators can delete it.
   await jun.openMessageMenu(jun.message("응?"));

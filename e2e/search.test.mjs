@@ -9,7 +9,7 @@ test("a search marks its hits and links to them (Q6)", async () => {
   await minji.createRoom("별 보는 모임", { lasting: true });
   await minji.send("오늘 밤하늘에서 유성우가 보인대요");
   await minji.send("따뜻하게 입고 오세요 <b>");
-  await minji.page.locator(".talk__head a[href^='/search']").click();
+  await minji.page.goto(await minji.page.locator(".talk__head a[href^='/search']").getAttribute("href"));
   await minji.page.locator("[name=q]").fill("하늘");
   await minji.page.locator("[name=q]").press("Enter");
   await minji.page.locator(".hit").waitFor();
@@ -22,6 +22,36 @@ test("a search marks its hits and links to them (Q6)", async () => {
   await minji.waitForMessage("오늘 밤하늘에서 유성우가 보인대요");
   await minji.page.goto("/search?q=<b>");
   assert.equal(await minji.page.locator(".hit mark").innerText(), "<b>", "what is typed is text, and so is what was said");
+});
+
+// F25
+test("in a room the search is a panel, which finds by initial consonants and shows hits in place", async () => {
+  const minji = await s.minji();
+  const { page } = minji;
+  const room = await minji.createRoom("김밥 모임", { lasting: true });
+  await minji.send("김밥은 참치로 할게요");
+  await page.evaluate(async (id) => {
+    const send = (text) => fetch(`/api/rooms/${id}/messages`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ text }) });
+    for (let n = 0; n < 60; n += 1) await send(`다른 말 ${n}`);
+  }, room.split("/").at(-1));
+  await page.reload();
+  await minji.waitForRoom();
+  await page.evaluate(() => (globalThis.isSamePage = true));
+  await page.locator(".talk__head a[href^='/search']").click();
+  const panel = page.locator("#side-search");
+  await panel.locator("[name=q]").fill("ㄱㅂ");
+  await panel.locator("[name=q]").press("Enter");
+  await panel.locator(".hit mark").getByText("김밥").waitFor();
+  assert.match(await panel.locator(".hit__time").innerText(), /오[전후]/);
+  await panel.locator(".hit__link").click();
+  await page.locator(".message.is-found", { hasText: "김밥은 참치로" }).waitFor();
+  assert.equal(await panel.isVisible(), true, "the panel stays beside the messages");
+  await panel.locator("[name=q]").fill("없는말");
+  await panel.locator("[name=q]").press("Enter");
+  await panel.locator(".page__empty").waitFor();
+  await panel.locator("[name=q]").press("Escape");
+  await panel.waitFor({ state: "hidden" });
+  assert.equal(await page.evaluate(() => globalThis.isSamePage && document.activeElement.matches(".composer__text")), true);
 });
 
 test("without JavaScript the form works, and the page explains the syntax", async () => {

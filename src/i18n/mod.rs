@@ -254,7 +254,6 @@ pub struct Strings {
     pub edit: &'static str,
     pub editing: &'static str,
     pub delete: &'static str,
-    pub delete_sure: &'static str,
     pub pin: &'static str,
     pub unpin: &'static str,
     pub copy_text: &'static str,

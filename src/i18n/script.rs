@@ -41,9 +41,15 @@ script_strings! {
     code: "code",
     copy_code: "copyCode",
     wrap_code: "wrapCode",
+    // Deleting a message.
+    message_deleted: "messageDeleted",
+    undo: "undo",
+    // A profile.
+    member_since: "memberSince",
     // Blocked people.
     blocked_message: "blockedMessage",
     show: "show",
+    unblock: "unblock",
     blocked_done: "blockedDone",
     // Notifications.
     notify_denied: "notifyDenied",

@@ -74,8 +74,6 @@ fn strings(lang: Lang) -> Map<String, Value> {
         ("deleted", strings.deleted),
         ("readUpToHere", strings.read_up_to_here),
         ("editing", strings.editing),
-        ("delete", strings.delete),
-        ("deleteSure", strings.delete_sure),
         ("copied", strings.copied),
         ("everybody", strings.everybody),
         ("everybodyHint", strings.everybody_hint),

@@ -18,6 +18,7 @@ import PreferencesController from "./controllers/preferences_controller";
 import RefreshController from "./controllers/refresh_controller";
 import RoomController from "./controllers/room_controller";
 import SearchController from "./controllers/search_controller";
+import SearchPanelController from "./controllers/search_panel_controller";
 import ShareController from "./controllers/share_controller";
 import SharedController from "./controllers/shared_controller";
 import SheetController from "./controllers/sheet_controller";
@@ -47,28 +48,40 @@ addEventListener("visit:leave", leaveRoom);
 addEventListener("visit:shown", () => document.querySelector(".room") ?? moveTo(undefined));
 void sendLeftovers();
 
-const application = Application.start();
-application.register("attach", AttachController);
-application.register("composer", ComposerController);
-application.register("drop", DropController);
-application.register("gallery", GalleryController);
-application.register("install", InstallController);
-application.register("lightbox", LightboxController);
-application.register("lobby", LobbyController);
-application.register("mention", MentionController);
-application.register("message-menu", MessageMenuController);
-application.register("my-rooms", MyRoomsController);
-application.register("notify", NotifyController);
-application.register("people", PeopleController);
-application.register("picture", PictureController);
-application.register("pins", PinsController);
-application.register("preferences", PreferencesController);
-application.register("refresh", RefreshController);
-application.register("room", RoomController);
-application.register("search", SearchController);
-application.register("share", ShareController);
-application.register("shared", SharedController);
-application.register("sheet", SheetController);
-application.register("submit", SubmitController);
-application.register("timeline", TimelineController);
-application.register("times", TimesController);
+const controllers = {
+  attach: AttachController,
+  composer: ComposerController,
+  drop: DropController,
+  gallery: GalleryController,
+  install: InstallController,
+  lightbox: LightboxController,
+  lobby: LobbyController,
+  mention: MentionController,
+  "message-menu": MessageMenuController,
+  "my-rooms": MyRoomsController,
+  notify: NotifyController,
+  people: PeopleController,
+  picture: PictureController,
+  pins: PinsController,
+  preferences: PreferencesController,
+  refresh: RefreshController,
+  room: RoomController,
+  search: SearchController,
+  "search-panel": SearchPanelController,
+  share: ShareController,
+  shared: SharedController,
+  sheet: SheetController,
+  submit: SubmitController,
+  timeline: TimelineController,
+  times: TimesController,
+};
+
+/** Connects the controllers, which takes longer than the first paint may wait. */
+function connect(): void {
+  const application = Application.start();
+  for (const [name, controller] of Object.entries(controllers)) application.register(name, controller);
+}
+
+// A hidden page paints nothing.
+if (document.hidden) connect();
+else requestAnimationFrame(() => setTimeout(connect));

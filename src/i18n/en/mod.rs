@@ -150,7 +150,6 @@ pub(super) const STRINGS: Strings = Strings {
     edit: "Edit",
     editing: "Editing the message",
     delete: "Delete",
-    delete_sure: "Delete for everyone? Press again",
     pin: "Pin",
     unpin: "Unpin",
     copy_text: "Copy text",

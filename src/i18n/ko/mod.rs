@@ -145,7 +145,6 @@ pub(super) const STRINGS: Strings = Strings {
     edit: "고치기",
     editing: "메시지 고치는 중",
     delete: "지우기",
-    delete_sure: "모두에게서 지워요. 한 번 더 눌러 주세요",
     pin: "고정하기",
     unpin: "고정 풀기",
     copy_text: "글 복사",

@@ -1,5 +1,6 @@
 import { Controller } from "@hotwired/stimulus";
 import { DraftStore } from "../lib/drafts";
+import { fitPicture, mayNeedFit } from "../lib/fit_picture";
 import { roomConnection } from "../lib/room_connection";
 import { tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
@@ -30,7 +31,7 @@ export default class AttachController extends Controller<HTMLElement> {
   }
 
   choose(): void {
-    this.add([...(this.inputTarget.files ?? [])]);
+    void this.add([...(this.inputTarget.files ?? [])]);
     // The form sends them only without scripts; the same file may be chosen again.
     this.inputTarget.value = "";
   }
@@ -39,11 +40,13 @@ export default class AttachController extends Controller<HTMLElement> {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length || hasText(event.clipboardData, files)) return;
     event.preventDefault();
-    this.add(files);
+    void this.add(files);
   }
 
-  add(files: File[]): void {
-    for (const file of files) {
+  async add(files: File[]): Promise<void> {
+    for (const given of files) {
+      const file = mayNeedFit(given, this.maxValue) ? await fitPicture(given, this.maxValue) : given;
+      if (!this.element.isConnected) return;
       if (file.size === 0) {
         toast(tWith("fileEmpty", file.name));
       } else if (file.size > this.maxValue) {

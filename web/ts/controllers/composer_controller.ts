@@ -127,7 +127,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   /** Turns a text that is too long into a file of the message. */
   toFile(): void {
     const file = new File([this.textTarget.value], `${t("longTextName")}.txt`, { type: "text/plain" });
-    this.attachOutlet.add([file]);
+    void this.attachOutlet.add([file]);
     this.textTarget.value = "";
     this.changed();
   }
@@ -227,7 +227,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     const shared = await takeShared();
     if (!shared || !this.element.isConnected) return;
     this.textTarget.value = [this.textTarget.value, shared.text].filter(Boolean).join("\n");
-    if (shared.files.length) this.attachOutlet.add(shared.files);
+    if (shared.files.length) void this.attachOutlet.add(shared.files);
     this.changed();
   }
 

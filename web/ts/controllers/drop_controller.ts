@@ -44,7 +44,7 @@ export default class DropController extends Controller<HTMLElement> {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     this.end();
-    this.attachOutlet.add([...(event.dataTransfer?.files ?? [])]);
+    void this.attachOutlet.add([...(event.dataTransfer?.files ?? [])]);
   };
 
   private end(): void {

@@ -8,6 +8,7 @@ import { showMessagePeople } from "../lib/message_people";
 import { type RoomAction, roomConnection } from "../lib/room_connection";
 import { errorText, t } from "../lib/strings";
 import { toast } from "../lib/toast";
+import { doLater } from "../lib/undo";
 import type { Message } from "../lib/wire";
 import type ComposerController from "./composer_controller";
 import type PeopleController from "./people_controller";
@@ -19,7 +20,7 @@ const PRESS_PX = 10;
 
 /** The actions on a message: one bar and one menu for all messages. */
 export default class MessageMenuController extends Controller<HTMLElement> {
-  static targets = ["bar", "menu", "quick", "palette", "palettes", "list", "sure"];
+  static targets = ["bar", "menu", "quick", "palette", "palettes", "list"];
   static values = { me: String };
   static outlets = ["people", "composer"];
   declare readonly barTarget: HTMLElement;
@@ -28,7 +29,6 @@ export default class MessageMenuController extends Controller<HTMLElement> {
   declare readonly paletteTarget: HTMLElement;
   declare readonly palettesTarget: HTMLElement;
   declare readonly listTarget: HTMLElement;
-  declare readonly sureTarget: HTMLElement;
   declare readonly meValue: string;
   declare readonly peopleOutlet: PeopleController;
   declare readonly composerOutlet: ComposerController;
@@ -209,15 +209,20 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     if (message) this.act("pin", { id: message.dataset["id"], on: message.dataset["pinned"] === undefined });
   }
 
-  /** Deletes on the second press; the first changes the label. */
+  /** Hides the message, and deletes it when it was not taken back. */
   delete(): void {
-    if (this.sureTarget.textContent !== t("deleteSure")) {
-      this.sureTarget.textContent = t("deleteSure");
-      return;
-    }
-    const { message } = this;
+    const { message, seq } = this;
     this.menuTarget.close();
-    if (message) this.act("delete", { id: message.dataset["id"] });
+    if (!message) return;
+    const { id } = message.dataset;
+    const hide = (isHidden: boolean) => document.getElementById(`m-${seq}`)?.classList.toggle("is-leaving", isHidden);
+    hide(true);
+    const act = () => void this.connection.act("delete", { id }).then((code) => {
+      if (!code) return;
+      hide(false);
+      toast(errorText(code));
+    });
+    doLater(t("messageDeleted"), act, () => hide(false));
   }
 
   private get message(): HTMLElement | null {
@@ -230,7 +235,6 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     this.allow(message);
     this.listTarget.hidden = isToReact;
     this.showPalette(isToReact);
-    this.sureTarget.textContent = t("delete");
     this.pressed = null;
     this.menuTarget.showModal();
     this.place(message);

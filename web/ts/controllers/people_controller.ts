@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import { showUser } from "../lib/avatar";
 import { copy } from "../lib/fragment";
 import { placeMenu } from "../lib/menu";
+import { showProfile } from "../lib/profile_card";
 import { departed, MAX_MEMBERS, type RoomAction, roomConnection } from "../lib/room_connection";
 import { isBlocked, setBlocked } from "../lib/blocked";
 import { errorText, tWith } from "../lib/strings";
@@ -11,13 +12,13 @@ import type ComposerController from "./composer_controller";
 
 /** The list of members, and the one menu of what one may do with each. */
 export default class PeopleController extends Controller<HTMLElement> {
-  static targets = ["list", "blank", "marks", "menu", "menuName"];
+  static targets = ["list", "blank", "marks", "menu", "card"];
   static outlets = ["composer"];
   declare readonly listTarget: HTMLElement;
   declare readonly blankTarget: HTMLTemplateElement;
   declare readonly marksTarget: HTMLTemplateElement;
   declare readonly menuTarget: HTMLDialogElement;
-  declare readonly menuNameTarget: HTMLElement;
+  declare readonly cardTarget: HTMLElement;
   declare readonly composerOutlet: ComposerController;
 
   private readonly connection = roomConnection();
@@ -121,9 +122,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     event.preventDefault();
     const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
     this.close();
-    const answer = await fetch(`/api/me/blocks/${id}`, { method: on ? "PUT" : "DELETE" }).catch(() => null);
-    if (!answer?.ok) return toast(errorText("unavailable"));
-    setBlocked(id, on);
+    if (!(await setBlocked(id, on))) return toast(errorText("unavailable"));
     if (on) toast(tWith("blockedDone", name));
   }
 
@@ -140,7 +139,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     if (row.matches(".is-me")) return;
     const { userId = "", role = "member" } = row.dataset;
     this.chosenId = userId;
-    this.menuNameTarget.textContent = this.nameOf(userId);
+    void showProfile(this.cardTarget, row, userId);
     const actions = this.menuTarget.querySelector<HTMLElement>(".member-actions");
     if (actions) actions.dataset["role"] = role;
     actions?.classList.toggle("is-blocked", isBlocked(userId));

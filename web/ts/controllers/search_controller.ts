@@ -6,8 +6,13 @@ export default class SearchController extends Controller<HTMLElement> {
   static targets = ["zone"];
   declare readonly zoneTarget: HTMLInputElement;
 
-  connect(): void {
-    this.zoneTarget.value = String(-new Date().getTimezoneOffset());
+  override connect(): void {
+    localize(this.element);
+  }
+
+  /** Also after another search in the panel. */
+  zoneTargetConnected(zone: HTMLInputElement): void {
+    zone.value = String(-new Date().getTimezoneOffset());
     localize(this.element);
   }
 }

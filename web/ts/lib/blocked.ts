@@ -5,13 +5,15 @@ export function isBlocked(id: string): boolean {
   return ids().includes(id);
 }
 
-/** Changes what the page says, and tells who shows messages. */
-export function setBlocked(id: string, on: boolean): void {
+/** Blocks a user, or no longer, and tells who shows messages. Returns whether that is stored. */
+export async function setBlocked(id: string, on: boolean): Promise<boolean> {
+  const answer = await fetch(`/api/me/blocks/${id}`, { method: on ? "PUT" : "DELETE" }).catch(() => null);
   const room = document.querySelector<HTMLElement>(".room");
-  if (!room) return;
+  if (!answer?.ok || !room) return Boolean(answer?.ok);
   const others = ids().filter((other) => other !== id);
   room.dataset["blocked"] = (on ? [...others, id] : others).join(" ");
   dispatchEvent(new Event("blocks:changed"));
+  return true;
 }
 
 function ids(): string[] {

@@ -1,6 +1,8 @@
-// The message of someone whom the viewer has blocked: a line with a button that shows it.
+// The message of someone whom the viewer has blocked: a line with buttons that show it, and that unblock them.
 
-import { t } from "./strings";
+import { setBlocked } from "./blocked";
+import { errorText, t } from "./strings";
+import { toast } from "./toast";
 
 export function foldBlocked(message: HTMLElement): void {
   const line = message.querySelector(".message__blocked");
@@ -11,14 +13,22 @@ export function foldBlocked(message: HTMLElement): void {
   if (line) return;
   const folded = document.createElement("p");
   folded.className = "message__blocked";
-  const show = document.createElement("button");
-  show.type = "button";
-  show.className = "link";
-  show.textContent = t("show");
-  show.addEventListener("click", () => {
+  const show = link("show", () => {
     message.classList.add("is-unfolded");
     folded.remove();
   });
-  folded.append(`${t("blockedMessage")} `, show);
+  const unblock = link("unblock", async () => {
+    if (!(await setBlocked(message.dataset["userId"] ?? "", false))) toast(errorText("unavailable"));
+  });
+  folded.append(`${t("blockedMessage")} `, show, " · ", unblock);
   message.prepend(folded);
+}
+
+function link(name: string, press: () => void): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = t(name);
+  button.addEventListener("click", press);
+  return button;
 }

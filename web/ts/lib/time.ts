@@ -5,6 +5,7 @@ import { t } from "./strings";
 const lang = document.documentElement.lang || "ko";
 const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(lang, { dateStyle: "full" });
+const longDate = new Intl.DateTimeFormat(lang, { dateStyle: "long" });
 const full = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
 const short = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
@@ -44,6 +45,11 @@ export function dayOf(at: string): string {
 /** The local minute as a key to compare by. */
 export function minuteOf(at: string): number {
   return Math.floor(Date.parse(at) / 60_000);
+}
+
+/** A day with its year, without the day of the week. */
+export function fullDay(at: string): string {
+  return longDate.format(new Date(at));
 }
 
 export function dayName(at: string): string {
