@@ -194,6 +194,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Query("before=100".into())
     }),
     row("POST", "/room/{id}/messages", inside("/room/{id}#end"), |_, _| Body::File),
+    // With METRICS_TOKEN, and without the token; else it does not exist.
+    row("GET", "/metrics", ["401"; 8], nothing),
     row("GET", "/healthz", ALL, nothing),
     row("GET", "/readyz", ALL, nothing),
     row("GET", "/pictures/{hash}", fetched("200", "200", "200"), nothing).wants("picture"),
@@ -299,9 +301,11 @@ async fn every_page_form_and_file_by_every_kind_of_user() {
     let app = start_server(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();
         config.mail = Some(mail::Settings { url: mail::Secret::new(url), from: "Madang <madang@example.org>".into() });
+        config.metrics.token = Some(mail::Secret::new("0123456789abcdef"));
     })
     .await;
-    is_complete(ROWS.iter().map(Row::title), routes().into_iter());
+    // The metrics are answered before the routes.
+    is_complete(ROWS.iter().map(Row::title), routes().into_iter().chain(["GET /metrics".to_owned()]));
     check(&app, ROWS, ask).await;
 }
 
