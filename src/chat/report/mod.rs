@@ -1,7 +1,5 @@
 //! Reports of messages and users, which moderators of the room and admins decide.
 
-use std::sync::LazyLock;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -181,7 +179,7 @@ fn select() -> String {
     let (user, by) = (user::columns("u"), user::columns("b"));
     format!(
         "SELECT p.id, p.room_id, r.title, p.message_id, CASE WHEN h.message_number IS NULL THEN 0 ELSE 1 END,
-           {user}, {by}, p.reason, p.note, p.context, p.created_at, p.decided_at, p.decision, p.is_private
+           {user}, {by}, p.reason, p.note, p.context, p.created_at, p.decided_at, p.decision
          FROM reports p LEFT JOIN rooms r ON r.id = p.room_id AND r.kind = 'open'
            LEFT JOIN messages m ON m.id = p.message_id LEFT JOIN hidden_messages h ON h.message_number = m.number
            LEFT JOIN users u ON u.id = p.user_id LEFT JOIN users b ON b.id = p.by_user_id"
@@ -221,31 +219,21 @@ pub fn list(
     after: Option<ReportId>,
     limit: u32,
 ) -> Result<Reports> {
-    static OF_ROOM: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "{} WHERE p.room_id IS NOT NULL AND p.room_id = ?4 AND p.is_private = 0 AND p.user_id <> ?5 AND p.id < ?1
-               AND CASE WHEN p.decided_at IS NULL THEN 1 ELSE 0 END = ?2 ORDER BY p.id DESC LIMIT ?3",
-            select()
-        )
-    });
-    static OF_SERVER: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "{} WHERE p.id < ?1 AND CASE WHEN p.decided_at IS NULL THEN 1 ELSE 0 END = ?2 ORDER BY p.id DESC LIMIT ?3",
-            select()
-        )
-    });
     let limit = limits.page(limit)?;
     let after = after.unwrap_or(ReportId::from_u128(u128::MAX));
     let most = u64::from(limit) + 1;
-    let is_open = i64::from(is_open);
+    let state = if is_open { "p.decided_at IS NULL" } else { "p.decided_at IS NOT NULL" };
+    let page = format!("p.id < ?1 AND {state} ORDER BY p.id DESC LIMIT ?2");
     let mut reports = match queue {
         Queue::Server => {
             require_admin(tx, Some(me))?;
-            tx.query_all(&OF_SERVER, &[&after, &is_open, &most], read)?
+            tx.query_all(&format!("{} WHERE {page}", select()), &[&after, &most], read)?
         }
         Queue::Room(room_id) => {
             check_decides(tx, me, room_id)?;
-            tx.query_all(&OF_ROOM, &[&after, &is_open, &most, &room_id, &me], read)?
+            let of_room = "p.room_id IS NOT NULL AND p.room_id = ?3 AND p.is_private = 0 AND p.user_id <> ?4";
+            let sql = format!("{} WHERE {of_room} AND {page}", select());
+            tx.query_all(&sql, &[&after, &most, &room_id, &me], read)?
         }
     };
     let has_more = reports.len() > limit as usize;
