@@ -73,8 +73,14 @@ fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, ac
     let room = open.room_id.ok_or_else(|| Error::invalid("decision", "the report is of no room"));
     match act.decision {
         Decision::Dismiss => {}
-        Decision::Hide => drop(message::hide_as(tx, now, Some(me), reported(tx, open)?)?),
-        Decision::Show => drop(message::show_as(tx, now, me, reported(tx, open)?)?),
+        Decision::Hide => {
+            let message = reported(tx, open)?;
+            message::hide_as(tx, now, Some(me), message)?;
+        }
+        Decision::Show => {
+            let message = reported(tx, open)?;
+            message::show_as(tx, now, me, message)?;
+        }
         Decision::Delete => {
             let Hideable { number, room_id, id } = reported(tx, open)?;
             audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(room_id), id)?;

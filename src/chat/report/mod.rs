@@ -143,7 +143,8 @@ struct Subject {
 fn find_open(tx: &mut Tx, me: UserId, user_id: UserId, message_id: Option<MessageId>) -> Result<Option<ReportId>> {
     let sql =
         "SELECT id, message_id FROM reports WHERE by_user_id = ?1 AND user_id = ?2 AND decided_at IS NULL LIMIT 100";
-    let open = tx.query_all(sql, &[&me, &user_id], |row| Ok((row.get::<ReportId>(0)?, row.get(1)?)))?;
+    let open =
+        tx.query_all(sql, &[&me, &user_id], |row| Ok((row.get::<ReportId>(0)?, row.get::<Option<MessageId>>(1)?)))?;
     Ok(open.into_iter().find(|(_, about)| *about == message_id).map(|(id, _)| id))
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::lobby::Notice;
 use super::user::{identify, with_session};
 use crate::chat::message::Cursor;
-use crate::chat::room::History;
+use crate::chat::room::{History, Writers};
 use crate::chat::unread::MyRoom;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
