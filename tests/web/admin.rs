@@ -26,7 +26,7 @@ impl App {
         (answer.status, answer.json())
     }
 
-    async fn audited(&self, admin: &Person) -> Vec<String> {
+    pub async fn audited(&self, admin: &Person) -> Vec<String> {
         let log = self.call(admin, "GET", "/admin/audit?limit=100", Value::Null).await.is(200);
         let entries = log["entries"].as_array().unwrap().iter().rev();
         entries.map(|entry| entry["action"].as_str().unwrap().to_owned()).collect()

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::support::app::{ENTRY_POINTS, EntryPoint};
 use crate::support::fixtures::{blob, texts};
-use crate::support::{App, EntryPoint, Person, Room};
+use crate::support::{App, Person, Room};
 
 impl App {
     async fn reported(&self, by: &Person, message: &Value) -> Value {
@@ -31,7 +32,7 @@ impl App {
             }
             EntryPoint::Socket => {
                 let socket = self.connect(who).await;
-                let answer = socket.emit("send", json!({ "room": room.id, "key": body["key"], "text": text })).await;
+                let answer = socket.emit("message", json!({ "room": room.id, "key": body["key"], "text": text })).await;
                 answer["error"]["code"].as_str().unwrap_or("ok").to_owned()
             }
         }
@@ -84,7 +85,7 @@ async fn a_report_keeps_its_context_and_is_decided_once() {
     assert_eq!(app.decide(&owner, &report, json!({ "decision": "hide" })).await, 404);
     assert!(!texts(&app.history(&minji, &room).await).contains(&"I said nothing"));
     let found = app.call(&minji, "GET", &format!("/search?q=nothing&room={}", room.id), Value::Null).await.is(200);
-    assert_eq!(found["hits"].as_array().map(Vec::len), Some(0), "{found}");
+    assert_eq!(found["messages"].as_array().map(Vec::len), Some(0), "{found}");
     app.call(&jun, "DELETE", &format!("/messages/{id}/hidden"), Value::Null).await.is(403);
     app.call(&owner, "DELETE", &format!("/messages/{id}/hidden"), Value::Null).await.is(200);
     assert!(texts(&app.history(&minji, &room).await).contains(&"I said nothing"));
@@ -124,7 +125,7 @@ async fn muted_members_unwanted_words_and_new_people_are_refused_by_every_entry_
     app.join(&jun, &room).await;
     let at = |rest: &str| format!("/rooms/{}{rest}", room.id);
     let mute = at(&format!("/mutes/{}", jun.id));
-    for entry in crate::support::ENTRY_POINTS {
+    for entry in ENTRY_POINTS {
         app.call(&owner, "PUT", &mute, json!({ "minutes": 10, "reason": "rest" })).await.is(204);
         assert_eq!(app.attempt(entry, &jun, &room, "hello").await, "muted");
         app.alter("UPDATE mutes SET ends_at = 1");

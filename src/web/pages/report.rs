@@ -81,6 +81,9 @@ async fn send(
     };
     let done = match made {
         Ok(_) => "done=saved".to_owned(),
+        Err(error) if matches!(error.code, Code::RoomNotFound | Code::Gone) => {
+            return Err(PageError::lobby(error.code));
+        }
         Err(error) => format!("refused={}", error.code.name()),
     };
     Ok(redirect(&format!("/room/{}/report?{done}", room.id)))
