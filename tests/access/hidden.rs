@@ -191,7 +191,7 @@ async fn lists_name_a_room_and_its_guests_only_to_members() {
 async fn an_ended_session_of_an_admin_gives_no_access() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
-    for wanted in ["banned", "invite", "server invite", "report", "mute", "hidden", "file", "picture"] {
+    for wanted in ["banned", "invite", "server invite", "report", "file", "picture", "mute", "hidden"] {
         scene.prepare(&app, wanted).await;
     }
     let admin = scene.person(Who::AdminInside);

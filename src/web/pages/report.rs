@@ -122,7 +122,12 @@ async fn of_server(
 async fn queue(app: &App, caller: &Caller, me: &SignedIn, room: Option<RoomId>, query: QueueQuery) -> PageResult {
     let is_open = query.decided.is_none();
     let of = room.map_or(Queue::Server, Queue::Room);
-    let page = app.reports(me.user.id, of, is_open, query.after, None).await.or_problem(caller.lang)?;
+    let page = match app.reports(me.user.id, of, is_open, query.after, None).await {
+        Err(error) if matches!(error.code, Code::RoomNotFound | Code::Gone) => {
+            return Err(PageError::lobby(error.code));
+        }
+        page => page.or_problem(caller.lang)?,
+    };
     let (mutes, shown) = match room {
         Some(id) => {
             let mutes = app.mutes(me.user.id, id).await.unwrap_or_default();
