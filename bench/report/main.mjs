@@ -1,6 +1,7 @@
 // Turns the figures of the bench into tables, targets and plots: on the terminal, and between the markers of
 // docs/performance.md. `node bench/report/main.mjs FIGURES.json DOCS [--quick]`; a quick run writes nothing.
 import { readFileSync, writeFileSync } from "node:fs";
+import { writeArithmetic } from "../scale/main.mjs";
 import { number, yes } from "./format.mjs";
 import { svg } from "./plot.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
@@ -45,7 +46,7 @@ function machines(results) {
 function put(document, name, text) {
   const [start, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
   const [from, to] = [document.indexOf(start), document.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`performance.md has no ${start} … ${end}`);
+  if (from < 0 || to < from) throw new Error(`the document has no ${start} … ${end}`);
   return `${document.slice(0, from)}${start}\n\n${text}\n\n${document.slice(to)}`;
 }
 
@@ -76,4 +77,5 @@ if (quick !== "--quick") {
   const file = `${docs}/performance.md`;
   writeFileSync(file, Object.entries(texts).reduce((text, [name, part]) => put(text, name, part), readFileSync(file, "utf8")));
   for (const [plot, of] of Object.entries(plots)) writeFileSync(`${docs}/performance/${plot}.svg`, svg(of));
+  if (results.nodes) writeArithmetic(results, `${docs}/self-hosting/scaling.md`, put);
 }

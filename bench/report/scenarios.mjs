@@ -284,6 +284,58 @@ export const SCENARIOS = {
     },
   }),
 
+  cores({ rows }) {
+    const [one, two] = rows;
+    return {
+      tables: [
+        {
+          title: `One room of ${number(one.members)}, nobody reading: from the first write to the last`,
+          rows,
+          columns: { cores: (row) => row.cores, ms: (row) => row.last_ms, "of one core": (row) => times(row.last_ms / one.last_ms) },
+        },
+      ],
+      targets: [["one room of 18,000: two cores over one", "≤", 0.6, "×", two.last_ms / one.last_ms]],
+    };
+  },
+
+  nodes: ({ sends, members, across, hint, deliveries }) => ({
+    tables: [
+      {
+        title: "Durable messages acknowledged a second, rooms of two, and pgbench with the rows of a message",
+        rows: sends,
+        columns: {
+          connections: (row) => row.senders,
+          SQLite: (row) => Math.round(row.sqlite),
+          PostgreSQL: (row) => Math.round(row.postgres),
+          pgbench: (row) => Math.round(row.pgbench),
+          "SQLite, ack p50 ms": (row) => row.sqlite_ack.p50,
+          "PostgreSQL, ack p50 ms": (row) => row.postgres_ack.p50,
+          "PostgreSQL, ack p99 ms": (row) => row.postgres_ack.p99,
+        },
+      },
+      {
+        title: `A message on node A to ${number(members)} members on node B, by Redis`,
+        rows: [
+          ["the first", across.first],
+          ["the last", across.last],
+        ],
+        columns: { "": (row) => row[0], "p50 ms": (row) => row[1].p50, "p99 ms": (row) => row[1].p99 },
+      },
+      {
+        title: "Processor time of the nodes",
+        rows: [
+          ["a message for none of a node's users", hint],
+          [`a delivery, ${number(deliveries.members)} members on one node`, deliveries.one_us],
+          ["a delivery, the same members on two nodes", deliveries.two_us],
+        ],
+        columns: { "": (row) => row[0], "µs": (row) => row[1] },
+      },
+    ],
+    targets: [
+      ["a delivery by two nodes over one", "≤", 1.1, "×", deliveries.two_us / deliveries.one_us],
+    ],
+  }),
+
   pages({ viewers, messages, rows, shapes }) {
     const row = (kind, members) => find(rows, { kind, members, is_packed: false });
     const rate = (row) => row.per_second;

@@ -37,8 +37,8 @@ pub(crate) struct Options {
     #[arg(long, default_value = "docs")]
     docs: PathBuf,
     /// The core that the servers run on.
-    #[arg(long, default_value_t = 0)]
-    server_core: usize,
+    #[arg(long, default_value = "0")]
+    server_core: String,
     /// The core that the clients run on.
     #[arg(long, default_value_t = 1)]
     client_core: usize,
@@ -54,7 +54,7 @@ pub(crate) struct Context {
     pub(crate) baselines: PathBuf,
     pub(crate) report: PathBuf,
     pub(crate) docs: PathBuf,
-    pub(crate) server_core: usize,
+    pub(crate) server_core: String,
     pub(crate) is_quick: bool,
     /// The server with a long history, filled once for all scenarios that read it.
     pub(crate) history: OnceCell<History>,
@@ -76,7 +76,7 @@ impl Context {
             baselines: absolute(&options.baselines)?,
             report: options.report.clone(),
             docs: options.docs.clone(),
-            server_core: options.server_core,
+            server_core: options.server_core.clone(),
             is_quick: options.quick,
             history: OnceCell::new(),
             bar: ProgressBar::new_spinner()

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::Outcome;
 
@@ -21,9 +21,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a program on one core and waits for the line that contains its port.
-    pub(crate) fn start(core: usize, program: &Path, configure: impl FnOnce(&mut Command)) -> Outcome<Self> {
-        let mut command = pinned(core, program);
+    /// Starts a program on one core, or on several ("0,1"), and waits for the line that contains its port.
+    pub(crate) fn start(cores: &str, program: &Path, configure: impl FnOnce(&mut Command)) -> Outcome<Self> {
+        let mut command = pinned(cores, program);
         command.stdout(Stdio::piped());
         configure(&mut command);
         let started_at = Instant::now();
@@ -79,10 +79,10 @@ impl Drop for Process {
     }
 }
 
-/// A command that runs on one core.
-pub(crate) fn pinned(core: usize, program: &Path) -> Command {
+/// A command that runs on one core, or on several.
+pub(crate) fn pinned(cores: &str, program: &Path) -> Command {
     let mut command = Command::new("taskset");
-    command.arg("--cpu-list").arg(core.to_string()).arg(program);
+    command.arg("--cpu-list").arg(cores).arg(program);
     command
 }
 
@@ -116,6 +116,17 @@ pub(crate) fn pin(core: usize) -> Outcome<()> {
     cores.set(core);
     sched_setaffinity(None, &cores).map_err(|error| format!("cannot use core {core}: {error}"))?;
     Ok(())
+}
+
+/// Starts something that runs on any core, and not on that of this process only.
+pub(crate) fn on_all_cores<T>(start: impl FnOnce() -> T) -> Outcome<T> {
+    let own = sched_getaffinity(None)?;
+    let mut all = CpuSet::new();
+    (0..CpuSet::MAX_CPU).for_each(|core| all.set(core));
+    sched_setaffinity(None, &all)?;
+    let started = start();
+    sched_setaffinity(None, &own)?;
+    Ok(started)
 }
 
 /// Raises the limit of open files to the hard limit, also for child processes.

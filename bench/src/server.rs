@@ -67,8 +67,12 @@ pub(crate) struct Madang {
 
 impl Madang {
     pub(crate) fn start(context: &Context, kind: Kind, settings: &[(&str, &str)]) -> Outcome<Self> {
+        Self::start_on(context, &context.server_core, kind, settings)
+    }
+
+    fn start_on(context: &Context, cores: &str, kind: Kind, settings: &[(&str, &str)]) -> Outcome<Self> {
         let folder = Folder::new()?;
-        let process = Process::start(context.server_core, context.binary(kind), |command| {
+        let process = Process::start(cores, context.binary(kind), |command| {
             command.args(["serve", "--port", "0", "--bind", "127.0.0.1", "--data-dir"]).arg(&folder.0);
             command.current_dir(&folder.0).env("ROOM_MAX", "0").env("RUST_LOG", "warn");
             command.env("SEARCH", if kind == Kind::MadangUnindexed { "off" } else { "on" });
@@ -140,16 +144,31 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server for `members`, `per_room` of whom share a room.
     pub(crate) fn start(context: &Context, kind: Kind, members: usize, per_room: usize) -> Outcome<Self> {
-        let (mut tokens, mut rooms) = (Vec::new(), Vec::new());
-        let (process, folder) = if kind.is_madang() {
+        if kind.is_madang() {
             let madang = Madang::start(context, kind, &UNLIMITED)?;
-            tokens = madang.guests(members)?;
-            let owners: Vec<&str> = tokens.iter().step_by(per_room).map(String::as_str).collect();
-            rooms = madang.rooms(&owners, per_room + 1, true)?;
-            (madang.process, madang.folder)
-        } else {
-            baseline(context, kind, members)?
-        };
+            return Self::of(madang, kind, members, per_room);
+        }
+        let (process, folder) = baseline(context, kind, members)?;
+        Ok(Self { kind, process, per_room, tokens: Vec::new(), rooms: Vec::new(), _folder: folder })
+    }
+
+    /// Starts Madang for `members` on some cores ("0,1"), with other settings.
+    pub(crate) fn start_with(
+        context: &Context,
+        cores: &str,
+        members: usize,
+        per_room: usize,
+        settings: &[(&str, &str)],
+    ) -> Outcome<Self> {
+        let madang = Madang::start_on(context, cores, Kind::Madang, settings)?;
+        Self::of(madang, Kind::Madang, members, per_room)
+    }
+
+    fn of(madang: Madang, kind: Kind, members: usize, per_room: usize) -> Outcome<Self> {
+        let tokens = madang.guests(members)?;
+        let owners: Vec<&str> = tokens.iter().step_by(per_room).map(String::as_str).collect();
+        let rooms = madang.rooms(&owners, per_room + 1, true)?;
+        let Madang { process, folder } = madang;
         Ok(Self { kind, process, per_room, tokens, rooms, _folder: folder })
     }
 
@@ -193,7 +212,7 @@ pub(crate) fn baseline(context: &Context, kind: Kind, clients: usize) -> Outcome
             false => Err(format!("{} is missing (run: make bench)", needed.display()).into()),
         }
     };
-    let core = context.server_core;
+    let core = &context.server_core;
     let node = |script: PathBuf, store: &str| {
         Process::start(core, "node".as_ref(), |command| {
             command.arg(script).env("NODE_ENV", "production").env("PORT", "0").env("DATA_DIR", &folder.0);

@@ -219,7 +219,7 @@ mod tests {
         let say = |who: &user::User| {
             let (me, id) = (who.id, room.id);
             let new = NewMessage { text: "hello".into(), ..NewMessage::default() };
-            store.write(move |tx| message::send(tx, &crate::chat::fixtures::LIMITS, 2, me, id, new))
+            store.write(move |tx| message::send(tx, &crate::chat::fixtures::LIMITS, 2, me, id, new.clone()))
         };
         assert_eq!(say(&jun).await.unwrap_err().code, Code::Forbidden);
         assert!(say(&minji).await.is_ok());

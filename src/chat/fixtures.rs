@@ -56,7 +56,7 @@ impl Store {
 
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        act: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.db.write(Subject::Server, act).await
     }
@@ -90,7 +90,7 @@ impl Store {
 
     pub(super) async fn create(&self, owner: &User, new: NewRoom) -> Room {
         let me = owner.id;
-        self.write(move |tx| room::create(tx, &LIMITS, 1, me, new)).await.unwrap()
+        self.write(move |tx| room::create(tx, &LIMITS, 1, me, new.clone())).await.unwrap()
     }
 
     /// Joins at `now`, which decides the order of the members.
@@ -112,6 +112,6 @@ impl Store {
 
     pub(super) async fn send(&self, user: &User, room: &Room, new: NewMessage) -> Result<message::Sent> {
         let (me, room_id) = (user.id, room.id);
-        self.write(move |tx| message::send(tx, &LIMITS, 2, me, room_id, new)).await
+        self.write(move |tx| message::send(tx, &LIMITS, 2, me, room_id, new.clone())).await
     }
 }

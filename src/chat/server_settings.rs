@@ -299,7 +299,7 @@ mod tests {
         let named = |name: &str| Change { name: Some(name.to_owned()), ..Change::default() };
         for name in ["마을", "Village"] {
             let new = named(name);
-            store.write(move |tx| change(tx, 1, None, new)).await.unwrap();
+            store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap();
         }
         let newest = store.read(stored).await.unwrap();
         assert_eq!((newest.number, newest.name.as_str()), (2, "Village"));
@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(*shared.get(), newest);
         // The same again is no change.
         let same = named("Village");
-        store.write(move |tx| change(tx, 1, None, same)).await.unwrap();
+        store.write(move |tx| change(tx, 1, None, same.clone())).await.unwrap();
         assert_eq!(store.read(stored).await.unwrap().number, 2);
         let jun = store.guest("jun").await;
         let refused = store.write(move |tx| change(tx, 1, Some(jun.id), Change::default())).await;
@@ -326,11 +326,11 @@ mod tests {
         };
         for wrong in [&[][..], &["no host at all"], &["a@b@c"]] {
             let new = change_to(wrong);
-            let refused = store.write(move |tx| change(tx, 1, None, new)).await.unwrap_err();
+            let refused = store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap_err();
             assert_eq!((refused.code, refused.field.as_deref()), (Code::Invalid, Some("emailDomains")), "{wrong:?}");
         }
         let new = change_to(&[" @Example.ORG ", "example.org", "학교.example"]);
-        let settings = store.write(move |tx| change(tx, 1, None, new)).await.unwrap();
+        let settings = store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap();
         assert_eq!(settings.email_domains.len(), 2);
         for (email, is_fine) in [
             ("minji@example.org", true),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::row::Row;
-use super::search::Match;
+use super::search::{Indexed, Match};
 use super::value::Param;
 
 /// A numbered step; its number is its place in the list, from 1.
@@ -91,9 +91,8 @@ pub(super) trait Connection: Send {
     /// Frees the memory of caches that are not in use.
     fn release_memory(&self) -> Result<(), Fault>;
 
-    /// Writes the words of a message to the search index; `None` removes it. `is_new` says that the index
-    /// cannot have the message yet.
-    fn index(&self, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault>;
+    /// Writes the words of messages to the search index, and removes those of others.
+    fn index(&self, rows: &[Indexed]) -> Result<(), Fault>;
 
     /// The numbers of indexed messages that match, from `from` up to below `below`, highest first.
     fn matching(&self, wanted: &Match, from: i64, below: i64, limit: u32) -> Result<Vec<i64>, Fault>;

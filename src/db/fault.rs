@@ -9,6 +9,8 @@ pub enum Fault {
     Unique(String),
     /// The database is locked by another process, or has no connection left. It recovers by itself.
     Unavailable(String),
+    /// The transaction lost against another one, and may succeed when it is run again.
+    Conflict(String),
     /// The disk is full. It recovers as soon as there is space.
     Full(String),
     /// An I/O error, corruption, a missing file or a cut connection. The connection must be reopened and checked before the
@@ -39,6 +41,7 @@ impl std::fmt::Display for Fault {
         let (what, detail) = match self {
             Fault::Unique(detail) => ("unique constraint", detail),
             Fault::Unavailable(detail) => ("database unavailable", detail),
+            Fault::Conflict(detail) => ("conflict of transactions", detail),
             Fault::Full(detail) => ("disk full", detail),
             Fault::Broken(detail) => ("database error", detail),
             Fault::Late(detail) => ("timed out", detail),
@@ -68,7 +71,7 @@ impl From<Fault> for Error {
                 tracing::warn!(%fault, "the database is unavailable");
                 Code::Unavailable.into()
             }
-            Fault::Late(_) => Code::Busy.into(),
+            Fault::Late(_) | Fault::Conflict(_) => Code::Busy.into(),
             Fault::Unique(_) | Fault::Newer { .. } | Fault::Refused(_) | Fault::Wrong(_) => Error::internal(fault),
         }
     }

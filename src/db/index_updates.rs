@@ -7,14 +7,7 @@ use std::collections::BTreeMap;
 
 use super::engine::Connection;
 use super::fault::Fault;
-
-/// The words that a message has now, or none when it is removed from the index.
-pub(super) struct Indexed {
-    pub(super) number: i64,
-    pub(super) words: Option<String>,
-    /// Whether the index cannot have the message yet.
-    pub(super) is_new: bool,
-}
+use super::search::Indexed;
 
 /// What a batch of acts writes to the index, by the number of the message. The last one wins.
 ///
@@ -48,7 +41,7 @@ impl IndexUpdates {
         if !has_index {
             return connection.execute("DELETE FROM meta WHERE key = 'search'", &[]).map(drop);
         }
-        let rows = self.0.into_values();
-        rows.into_iter().try_for_each(|row| connection.index(row.number, row.words.as_deref(), row.is_new))
+        let rows: Vec<Indexed> = self.0.into_values().collect();
+        connection.index(&rows)
     }
 }

@@ -5,6 +5,7 @@
 //! know the engine: statements use the SQL that SQLite and PostgreSQL share, and values are passed
 //! as [`Param`] and [`Column`].
 
+mod act;
 mod copy;
 mod engine;
 mod fault;
@@ -226,7 +227,8 @@ impl<F: Send + 'static> Db<F> {
 
     /// Runs an act in a transaction of the writer. Returns once it is durable.
     ///
-    /// An act that fails or panics changes nothing and publishes nothing. Once queued, it runs even
+    /// An act that fails or panics changes nothing and publishes nothing. It may run several times, of which one is committed:
+    /// it changes nothing outside of its transaction. Once queued, it runs even
     /// if the caller stops waiting. Without an answer, the outcome is unknown.
     ///
     /// # Errors
@@ -235,10 +237,10 @@ impl<F: Send + 'static> Db<F> {
     pub async fn write<T, W>(&self, subject: impl Into<Subject>, act: W) -> Result<T>
     where
         T: Send + 'static,
-        W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
+        W: Fn(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let command = WriterCommand::Run(writer::act(subject.into(), act, answer));
+        let command = WriterCommand::Run(act::act(subject.into(), act, answer));
         self.queue.send_timeout(command, self.queue_timeout).await.map_err(|refused| match refused {
             SendTimeoutError::Timeout(_) => Code::Busy,
             SendTimeoutError::Closed(_) => Code::Unavailable,

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
-use super::tx::Savepoint;
+use super::tx::{Failed, Savepoint};
 use super::{ANSWER_TIMEOUT, Tx};
 use crate::error::{Code, Error, Result};
 
@@ -137,10 +137,10 @@ fn snapshot<F, T>(
     act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>,
 ) -> Option<Result<T>> {
     let fit = |done: Result<(), Fault>| done.inspect_err(|fault| tracing::warn!(%fault, "a read failed")).ok();
-    let mut tx = Tx::new(connection, Savepoint::Begin, has_index);
+    let mut tx = Tx::new(connection, Savepoint::None, has_index);
     let answer = catch_unwind(AssertUnwindSafe(|| act(&mut tx)))
         .unwrap_or_else(|_| Err(Error::internal("an act panicked while reading")));
-    let is_broken = tx.is_broken();
+    let is_broken = tx.failed() == Some(Failed::Broken);
     drop(tx);
     // The deadline must not interrupt the end of the transaction.
     fit(connection.set_deadline(None))?;

@@ -1,4 +1,4 @@
-//! What a search looks for in the index. Each engine's folder queries its own index.
+//! What a search looks for in the index, and what is written to it. Each engine's folder has its own index.
 
 /// What a row must have to be found: at least one term of each group. Without groups nothing is found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,4 +19,12 @@ impl Term {
     pub fn prefix(word: impl Into<String>) -> Self {
         Self { word: word.into(), is_prefix: true }
     }
+}
+
+/// The words that a message has now, or none when it is removed from the index.
+pub(super) struct Indexed {
+    pub(super) number: i64,
+    pub(super) words: Option<String>,
+    /// Whether the index cannot have the message yet.
+    pub(super) is_new: bool,
 }

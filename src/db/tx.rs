@@ -4,9 +4,8 @@ use std::cell::Cell;
 
 use super::engine::{Connection, Step};
 use super::fault::Fault;
-use super::index_updates::Indexed;
 use super::row::Row;
-use super::search::Match;
+use super::search::{Indexed, Match};
 use super::value::Param;
 use crate::clock::now_ms;
 
@@ -18,7 +17,9 @@ pub struct Tx<'a, F> {
     connection: &'a dyn Connection,
     savepoint: Cell<Savepoint>,
     facts: Vec<F>,
-    is_broken: bool,
+    /// The worst error of a statement so far.
+    failed: Option<Failed>,
+    has_written: Cell<bool>,
     now: i64,
     has_index: bool,
     indexed: Vec<Indexed>,
@@ -29,14 +30,26 @@ pub struct Tx<'a, F> {
 
 /// The state that an act rolls back to when it fails.
 ///
-/// A savepoint costs as much as an index of the messages, so it is only set when an act first writes.
+/// A savepoint costs as much as an index of the messages, and a round trip on PostgreSQL. So acts share a transaction
+/// without any, and only where one fails after it has written are they run again with one each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Savepoint {
-    /// The transaction belongs to this act alone.
-    Begin,
-    /// The act shares the transaction and has written nothing yet.
+    /// What the act has written ends with its transaction.
+    None,
+    /// One is set before the first write.
     Pending,
     Set,
+}
+
+/// What a failed statement means for its transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Failed {
+    /// The act is over; others of the transaction are not.
+    Act,
+    /// The transaction may succeed when it is run again.
+    Conflict,
+    /// An I/O error: nothing of the transaction can be trusted.
+    Broken,
 }
 
 impl<'a, F> Tx<'a, F> {
@@ -45,7 +58,8 @@ impl<'a, F> Tx<'a, F> {
             connection,
             savepoint: Cell::new(savepoint),
             facts: Vec::new(),
-            is_broken: false,
+            failed: None,
+            has_written: Cell::new(false),
             now: now_ms(),
             has_index,
             indexed: Vec::new(),
@@ -180,9 +194,14 @@ impl<'a, F> Tx<'a, F> {
         self.checked(done)
     }
 
-    /// Whether a statement met an I/O error, after which nothing of the transaction can be trusted.
-    pub(super) fn is_broken(&self) -> bool {
-        self.is_broken
+    /// Returns the worst error of a statement so far.
+    pub(super) fn failed(&self) -> Option<Failed> {
+        self.failed
+    }
+
+    /// Whether the transaction is still as it was before this act.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.failed.is_none() && !self.has_written.get()
     }
 
     /// Keeps the changes and returns what to publish and what to index.
@@ -193,12 +212,11 @@ impl<'a, F> Tx<'a, F> {
         Ok((self.facts, self.indexed))
     }
 
-    /// Undoes the changes of this act and of no other.
+    /// Undoes the changes of this act and of no other, if it has a savepoint.
     pub(super) fn undo(self) -> Result<(), Fault> {
         let step = |step| self.connection.step(step);
         match self.savepoint.get() {
-            Savepoint::Begin => step(Step::Rollback).and_then(|()| step(Step::BeginWrite)),
-            Savepoint::Pending => Ok(()),
+            Savepoint::None | Savepoint::Pending => Ok(()),
             Savepoint::Set => step(Step::RollbackToSavepoint).and_then(|()| step(Step::ReleaseSavepoint)),
         }
     }
@@ -210,9 +228,14 @@ impl<'a, F> Tx<'a, F> {
         each: &mut dyn FnMut(&Row<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
         self.note(sql);
-        let writes = self.connection.needs_savepoint_to_read()
-            || !sql.trim_ascii_start().starts_with("SELECT") && !sql.trim_ascii_start().starts_with("WITH");
-        let ready = if writes { self.before_write() } else { Ok(()) };
+        let sql_start = sql.trim_ascii_start();
+        let ready = if !sql_start.starts_with("SELECT") && !sql_start.starts_with("WITH") {
+            self.before_write()
+        } else if self.connection.needs_savepoint_to_read() {
+            self.set_savepoint()
+        } else {
+            Ok(())
+        };
         let done = ready.and_then(|()| self.connection.query(sql, params, each));
         self.checked(done)
     }
@@ -224,6 +247,11 @@ impl<'a, F> Tx<'a, F> {
     }
 
     fn before_write(&self) -> Result<(), Fault> {
+        self.has_written.set(true);
+        self.set_savepoint()
+    }
+
+    fn set_savepoint(&self) -> Result<(), Fault> {
         if self.savepoint.get() == Savepoint::Pending {
             self.connection.step(Step::Savepoint)?;
             self.savepoint.set(Savepoint::Set);
@@ -233,7 +261,12 @@ impl<'a, F> Tx<'a, F> {
 
     fn checked<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {
         if let Err(fault) = &done {
-            self.is_broken |= fault.is_broken();
+            let failed = match fault {
+                Fault::Broken(_) => Failed::Broken,
+                Fault::Conflict(_) => Failed::Conflict,
+                _ => Failed::Act,
+            };
+            self.failed = self.failed.max(Some(failed));
         }
         done
     }

@@ -3,24 +3,28 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{mem, thread};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::act::Act;
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
 use super::health::Health;
 use super::index_updates::IndexUpdates;
 use super::readers::Readers;
-use super::tx::Savepoint;
-use super::{BeforeCommit, BeforeCommitHook, CommitUnknown, Reopened, Subject, Tx, migrate};
-use crate::error::{Code, Error, Result};
+use super::tx::{Failed, Savepoint};
+use super::{BeforeCommit, BeforeCommitHook, CommitUnknown, Reopened, Tx, migrate};
+use crate::error::{Code, Result};
 use crate::failpoint::{self, Point};
 use crate::metrics;
 
 /// The maximum number of acts that share one fsync. More would only delay the first of them.
 const BATCH: usize = 256;
+/// How often a transaction runs again that lost against another one, and the pause before, longer each time.
+const RETRIES: u32 = 3;
+const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) enum WriterCommand<F> {
     Run(Box<dyn Act<F>>),
@@ -32,57 +36,6 @@ pub(super) enum WriterCommand<F> {
     PurgeIndex,
     /// Finish what was queued before, then stop and confirm.
     Close(oneshot::Sender<()>),
-}
-
-/// An act and the channel to its caller. It is run once and answered once, after the commit.
-pub(super) trait Act<F>: Send {
-    /// Runs; `false` when its changes must be undone.
-    fn run(&mut self, tx: &mut Tx<'_, F>) -> bool;
-    /// Answers with the result of the run, or with the reason why nothing was committed.
-    fn answer(self: Box<Self>, refused: Option<Error>);
-    /// The room or user that the act is about.
-    fn subject(&self) -> Subject;
-}
-
-pub(super) fn act<F, T, W>(subject: Subject, work: W, caller: oneshot::Sender<Result<T>>) -> Box<dyn Act<F>>
-where
-    T: Send + 'static,
-    W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send + 'static,
-{
-    let span = tracing::Span::current();
-    Box::new(Queued { subject, span, work: Some(work), outcome: Err(Code::Internal.into()), caller })
-}
-
-struct Queued<W, T> {
-    subject: Subject,
-    /// The request that it belongs to, for the log.
-    span: tracing::Span,
-    work: Option<W>,
-    outcome: Result<T>,
-    caller: oneshot::Sender<Result<T>>,
-}
-
-impl<F, T, W> Act<F> for Queued<W, T>
-where
-    T: Send,
-    W: FnOnce(&mut Tx<'_, F>) -> Result<T> + Send,
-{
-    fn run(&mut self, tx: &mut Tx<'_, F>) -> bool {
-        if let Some(work) = self.work.take() {
-            let _in_request = self.span.enter();
-            self.outcome = work(tx);
-        }
-        self.outcome.is_ok()
-    }
-
-    fn answer(self: Box<Self>, refused: Option<Error>) {
-        // A caller that has stopped waiting needs no answer.
-        let _ = self.caller.send(refused.map_or(self.outcome, Err));
-    }
-
-    fn subject(&self) -> Subject {
-        self.subject
-    }
 }
 
 /// The hooks that the store calls after a commit.
@@ -233,16 +186,15 @@ where
         }
     }
 
-    /// Runs one transaction. Its acts are answered after their facts were published, or all refused.
+    /// Commits a batch. Its acts are answered after their facts were published, or all refused.
     fn batch(&mut self, mut acts: Vec<Box<dyn Act<F>>>) {
         if acts.is_empty() {
             return;
         }
         metrics::BATCH_ACTS.observe(acts.len() as f64);
         self.is_warm = true;
-        match self.prepare(&mut acts).and_then(|facts| self.commit().map(|()| facts)) {
+        match self.transact(&mut acts) {
             Ok(facts) => {
-                self.health.committed();
                 failpoint::crash(Point::AfterCommit);
                 self.publish(facts);
                 failpoint::crash(Point::AfterPublish);
@@ -256,10 +208,46 @@ where
                 tracing::error!(%fault, acts = acts.len(), "a batch failed to commit");
                 metrics::COMMITS_FAILED.add(1);
                 self.health.failed(&fault);
-                self.undo(&fault);
-                acts.into_iter().for_each(|act| act.answer(Some(Code::Unavailable.into())));
+                let code = if matches!(fault, Fault::Conflict(_)) { Code::Busy } else { Code::Unavailable };
+                acts.into_iter().for_each(|act| act.answer(Some(code.into())));
             }
         }
+    }
+
+    /// Runs and commits one transaction. One that lost against another program's is run again a few times.
+    fn transact(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
+        let mut pauses = (1..=RETRIES).map(|times| RETRY_PAUSE * times);
+        loop {
+            let fault = match self.try_to_transact(acts) {
+                Ok(facts) => return Ok(facts),
+                Err(fault) => fault,
+            };
+            self.undo(&fault);
+            match pauses.next().filter(|_| matches!(fault, Fault::Conflict(_))) {
+                Some(pause) => {
+                    tracing::warn!(%fault, acts = acts.len(), "a transaction is run again");
+                    #[expect(clippy::disallowed_methods, reason = "this thread is the writer's own")]
+                    thread::sleep(pause);
+                }
+                None => return Err(fault),
+            }
+        }
+    }
+
+    fn try_to_transact(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
+        let facts = match self.run_acts(acts, Savepoint::None)? {
+            Some(facts) => facts,
+            None => {
+                self.rollback()?;
+                if acts.len() == 1 {
+                    return Ok(Vec::new());
+                }
+                self.run_acts(acts, Savepoint::Pending)?.unwrap_or_default()
+            }
+        };
+        self.commit()?;
+        self.health.committed();
+        Ok(facts)
     }
 
     fn publish(&mut self, facts: Vec<F>) {
@@ -280,20 +268,22 @@ where
         committed
     }
 
-    /// Runs the acts of a batch in one transaction, which stays open.
-    fn prepare(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
+    /// Runs the acts of a batch in one transaction, which stays open. Returns `None` when an act without a savepoint failed
+    /// after it may have written: then none of the others can be kept.
+    fn run_acts(&mut self, acts: &mut [Box<dyn Act<F>>], savepoint: Savepoint) -> Result<Option<Vec<F>>, Fault> {
         let (has_index, before_commit) = (self.has_index, Arc::clone(&self.hooks.before_commit));
         let connection = self.begin()?;
         let (mut facts, mut updates) = (Vec::new(), IndexUpdates::default());
-        let savepoint = if acts.len() > 1 { Savepoint::Pending } else { Savepoint::Begin };
         for act in acts {
             let mut tx = Tx::new(connection, savepoint, has_index);
             let is_done = catch_unwind(AssertUnwindSafe(|| act.run(&mut tx))).unwrap_or_else(|_| {
                 tracing::error!(subject = ?act.subject(), "an act panicked while writing");
                 false
             });
-            if tx.is_broken() {
-                return Err(Fault::Broken("an act had an I/O error".into()));
+            match tx.failed() {
+                Some(Failed::Broken) => return Err(Fault::Broken("an act had an I/O error".into())),
+                Some(Failed::Conflict) => return Err(Fault::Conflict("an act lost against another program".into())),
+                Some(Failed::Act) | None => {}
             }
             if !connection.in_transaction() {
                 return Err(Fault::Unavailable("the database ended the transaction".into()));
@@ -302,6 +292,8 @@ where
                 let (mut published, indexed) = tx.keep()?;
                 facts.append(&mut published);
                 updates.add(indexed);
+            } else if savepoint == Savepoint::None && !tx.is_untouched() {
+                return Ok(None);
             } else {
                 tx.undo()?;
             }
@@ -314,7 +306,7 @@ where
             run_before_commit(connection, &**act, &facts)?;
         }
         self.has_old_words |= removes;
-        Ok(facts)
+        Ok(Some(facts))
     }
 
     /// Begins a transaction. A connection that was cut while it was idle is replaced: nothing was lost with it.
@@ -354,11 +346,15 @@ where
     fn run_reopened(&self, connection: &dyn Connection) -> Result<(), Fault> {
         let Some(act) = self.hooks.reopened.get() else { return Ok(()) };
         connection.step(Step::BeginWrite)?;
-        let mut tx = Tx::new(connection, Savepoint::Begin, self.has_index);
+        let mut tx = Tx::new(connection, Savepoint::None, self.has_index);
         match catch_unwind(AssertUnwindSafe(|| act(&mut tx))) {
             Ok(Ok(())) => connection.step(Step::Commit),
             failed => Err(Fault::Unavailable(format!("what follows a reopening failed: {failed:?}"))),
         }
+    }
+
+    fn rollback(&self) -> Result<(), Fault> {
+        self.connection.as_ref().map_or(Ok(()), |connection| connection.step(Step::Rollback))
     }
 
     fn undo(&mut self, fault: &Fault) {
@@ -378,10 +374,13 @@ where
 
 /// Runs the hook for a transaction with facts, at its end.
 fn run_before_commit<F>(connection: &dyn Connection, act: &BeforeCommitHook<F>, facts: &[F]) -> Result<(), Fault> {
-    let mut tx = Tx::new(connection, Savepoint::Begin, false);
+    let mut tx = Tx::new(connection, Savepoint::None, false);
     match catch_unwind(AssertUnwindSafe(|| act(&mut tx, facts))) {
         Ok(Ok(())) => Ok(()),
-        _ if tx.is_broken() => Err(Fault::Broken("the connection broke before the commit".into())),
+        _ if tx.failed() == Some(Failed::Broken) => Err(Fault::Broken("the connection broke before the commit".into())),
+        _ if tx.failed() == Some(Failed::Conflict) => {
+            Err(Fault::Conflict("the last act lost against another program".into()))
+        }
         failed => Err(Fault::Unavailable(format!("the last act of a transaction failed: {failed:?}"))),
     }
 }

@@ -35,7 +35,7 @@ pub(super) enum Attempt {
     Failed(&'static str),
 }
 
-pub(super) type Written = Box<dyn FnOnce(&mut Tx) -> Result<()> + Send>;
+pub(super) type Written = Box<dyn Fn(&mut Tx) -> Result<()> + Send + Sync>;
 
 /// The running worker.
 pub struct Outbox {
@@ -92,7 +92,7 @@ impl App {
 
     async fn done(&self, number: i64, written: Option<Written>) -> Result<()> {
         let end = move |tx: &mut Tx| {
-            if let Some(write) = written {
+            if let Some(write) = &written {
                 write(tx)?;
             }
             outbox::end(tx, now_ms(), number)
@@ -167,7 +167,7 @@ impl Worker {
             return Ok(sleep_for);
         }
         let tries_max = self.app.config.limits.outbox_tries;
-        let begun = self.app.db.write(Subject::Server, move |tx| begin(tx, now, tries_max, due.jobs)).await?;
+        let begun = self.app.db.write(Subject::Server, move |tx| begin(tx, now, tries_max, due.jobs.clone())).await?;
         // If some were not started after all, others may be due in their place.
         let sleep_for = if begun.len() < picked { Duration::ZERO } else { sleep_for };
         for job in begun {

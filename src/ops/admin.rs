@@ -185,7 +185,8 @@ impl Admin {
     /// # Errors
     /// A message for the operator, for example if a value is too long.
     pub async fn change_settings(&self, change: server_settings::Change) -> Result<ServerSettings, String> {
-        let done = self.db.write(Subject::Server, move |tx| server_settings::change(tx, now_ms(), None, change));
+        let done =
+            self.db.write(Subject::Server, move |tx| server_settings::change(tx, now_ms(), None, change.clone()));
         done.await.map_err(failed)
     }
 

@@ -51,7 +51,7 @@ pub async fn push(
 /// Runs a transaction in the database of the instance.
 async fn write<T: Send + 'static>(
     config: &Config,
-    work: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+    work: impl Fn(&mut Tx) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, String> {
     let failed = |error: Error| format!("cannot write the database: {}", error.message);
     let db = Db::open(store::options_of_command(config), |_| {}).map_err(|fault| store::cannot_open(config, &fault))?;

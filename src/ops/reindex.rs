@@ -34,7 +34,7 @@ async fn rebuild(db: &Db, progress: &mut impl FnMut(i64, i64)) -> Result<(), Err
     let mut rebuild = db.write(Subject::Server, |tx| Rebuild::begin(tx, now_ms())).await?;
     while !rebuild.is_finished {
         let begun = Instant::now();
-        rebuild = db.write(Subject::Server, move |tx| rebuild.step(tx, STEP)).await?;
+        rebuild = db.write(Subject::Server, move |tx| rebuild.clone().step(tx, STEP)).await?;
         progress(rebuild.done, rebuild.last);
         // Leaves the database to others for as long as this step took.
         tokio::time::sleep(begun.elapsed().max(PAUSE)).await;

@@ -70,7 +70,7 @@ impl App {
         let new = NewAccount { email: request.email, password_hash, name, fallback_name, invite };
         let guest = former.map(|session| session.user.id);
         self.write(Subject::Server, move |tx, limits, now| {
-            let user = account::sign_up(tx, limits, now, guest, new)?;
+            let user = account::sign_up(tx, limits, now, guest, new.clone())?;
             Entered::open(tx, now, user, &client)
         })
         .await
@@ -129,7 +129,7 @@ impl App {
         let open = self.write(Subject::Server, move |tx, limits, now| {
             // Checked again in the transaction: it may have been revoked meanwhile.
             api_key::find(tx, &secret)?.ok_or(Code::Unauthenticated)?;
-            let user = api_key::user(tx, limits, now, key_id, outsider)?;
+            let user = api_key::user(tx, limits, now, key_id, outsider.clone())?;
             Entered::open(tx, now, user, &client)
         });
         let entered = open.await?;
@@ -161,7 +161,7 @@ impl App {
             if confirmed.is_some() {
                 check_unchanged(tx, my_id, confirmed.as_deref())?;
             }
-            account::change(tx, limits, my_id, change)
+            account::change(tx, limits, my_id, change.clone())
         });
         let account = account.await?;
         if hides.is_some() {

@@ -243,7 +243,7 @@ impl App {
             let rest = events.split_off(events.len().min(ANNOUNCEMENTS));
             let (node_id, sent) = (bus.nodes.me.id, events.clone());
             let publish = self.write(Subject::Server, move |tx, _, _| {
-                tx.publish(Fact::NodeEvents { node_id, events: sent });
+                tx.publish(Fact::NodeEvents { node_id, events: sent.clone() });
                 Ok(())
             });
             if publish.await.is_err() {

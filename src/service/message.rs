@@ -21,7 +21,8 @@ impl App {
         self.budgets.store(&self.disk_space, me, new.text.len())?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
-        let sent = self.write(room_id, move |tx, _, now| message::send(tx, &limits, now, me, room_id, new)).await?;
+        let sent =
+            self.write(room_id, move |tx, _, now| message::send(tx, &limits, now, me, room_id, new.clone())).await?;
         metrics::SENDS.add(1);
         metrics::SEND_SECONDS.since(begin);
         Ok(sent)
@@ -111,7 +112,7 @@ impl App {
         &self,
         me: UserId,
         id: MessageId,
-        act: impl FnOnce(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
+        act: impl Fn(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.rates.send(me)?;
         let room_id = self.db.read(move |tx| message::room_of(tx, id)).await?;

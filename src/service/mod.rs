@@ -189,7 +189,7 @@ impl App {
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         subject: impl Into<Subject>,
-        act: impl FnOnce(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
+        act: impl Fn(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let app = self.clone();
         self.db.write(subject, move |tx| act(tx, &app.config.limits, now_ms())).await
@@ -203,7 +203,7 @@ impl App {
         &self,
         me: UserId,
         room_id: RoomId,
-        act: impl FnOnce(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
+        act: impl Fn(&mut Tx, &Limits, i64) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.rates.act(me)?;
         self.realtime.wait_for_space(room_id).await;

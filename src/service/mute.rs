@@ -13,7 +13,8 @@ impl App {
     /// `rate_limited`; `invalid`, `too_long`, `not_found` with the field; `room_not_found`, `gone`, `not_a_member`;
     /// `forbidden` unless the role is higher.
     pub async fn mute(&self, me: UserId, room_id: RoomId, new: NewMute) -> Result<()> {
-        self.act_in_room(me, room_id, move |tx, limits, now| member::mute(tx, limits, now, me, room_id, new)).await
+        self.act_in_room(me, room_id, move |tx, limits, now| member::mute(tx, limits, now, me, room_id, new.clone()))
+            .await
     }
 
     /// Lets a muted user write again.

@@ -29,9 +29,10 @@ impl App {
         }
         let taken = marks.clone();
         let store = move |tx: &mut Tx| -> Result<Vec<(RoomId, Marks)>> {
-            let moved = marks.into_iter().map(|(room_id, marks)| {
-                let moved = member::mark_read(tx, room_id, marks.into_iter().collect())?;
-                Ok((room_id, moved.into_iter().collect::<Marks>()))
+            let moved = marks.iter().map(|(room_id, marks)| {
+                let marks = marks.iter().map(|(user_id, seq)| (*user_id, *seq));
+                let moved = member::mark_read(tx, *room_id, marks.collect())?;
+                Ok((*room_id, moved.into_iter().collect::<Marks>()))
             });
             moved.collect()
         };

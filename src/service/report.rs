@@ -13,7 +13,7 @@ impl App {
     /// `too_many`.
     pub async fn report_message(&self, me: UserId, id: MessageId, new: NewReport) -> Result<ReportId> {
         self.rates.report(me)?;
-        self.write(me, move |tx, _, now| report::report_message(tx, now, me, id, new)).await
+        self.write(me, move |tx, _, now| report::report_message(tx, now, me, id, new.clone())).await
     }
 
     /// Reports a user.
@@ -29,7 +29,7 @@ impl App {
         new: NewReport,
     ) -> Result<ReportId> {
         self.rates.report(me)?;
-        self.write(me, move |tx, _, now| report::report_user(tx, now, me, user_id, room_id, new)).await
+        self.write(me, move |tx, _, now| report::report_user(tx, now, me, user_id, room_id, new.clone())).await
     }
 
     /// Returns a page of reports, the newest first.

@@ -93,7 +93,7 @@ impl App {
             if creators == RoomCreators::Admins && !account::is_admin(tx, me)? {
                 return Err(Error::new(Code::Forbidden).with_message("only admins can create rooms on this server"));
             }
-            room::create(tx, limits, now, me, new)
+            room::create(tx, limits, now, me, new.clone())
         });
         let created = created.await;
         if created.is_err() {
@@ -129,7 +129,8 @@ impl App {
         let RoomChange { title, max, listed, history, slow_seconds, writers, revoke_invites, .. } = request;
         let change = Change { title, max, password_hash, listed, history, slow_seconds, writers, revoke_invites };
         self.realtime.wait_for_space(id).await;
-        let room = self.write(id, move |tx, limits, now| room::change(tx, limits, now, my_id, id, change)).await?;
+        let room =
+            self.write(id, move |tx, limits, now| room::change(tx, limits, now, my_id, id, change.clone())).await?;
         Ok(self.with_counts(room))
     }
 

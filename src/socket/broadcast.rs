@@ -72,7 +72,7 @@ impl SocketBroadcaster {
 
     async fn fact(&self, fact: Fact) {
         match fact {
-            Fact::Message { message, .. } => self.message(&message).await,
+            Fact::Message { message, .. } => self.message(*message).await,
             Fact::RoomMade(room) => self.room_made(*room).await,
             Fact::RoomListed(room) => self.room_listed(*room).await,
             Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
@@ -87,11 +87,10 @@ impl SocketBroadcaster {
     }
 
     fn packet(&self, event: &str, argument: &impl Serialize) -> Option<Packet> {
-        let packet = self.chat.packet(event, argument);
-        packet.inspect_err(|error| tracing::error!(%error, event, "an event could not be encoded")).ok()
+        packet(&self.chat, event, argument)
     }
 
-    async fn message(&self, message: &Message) {
+    async fn message(&self, message: Message) {
         let (room_id, name) = (message.room_id, message.room_id.to_string());
         let sender = message.user.as_ref().map(|user| user.id);
         let whispered_to = message.to.as_ref().map(|user| user.id);
@@ -107,14 +106,17 @@ impl SocketBroadcaster {
                 .flatten()
                 .for_each(|user_id| self.app.realtime.note_rev(room_id, Some(user_id), message.rev)),
         }
-        let encodings = Encodings::new(self, message);
         let is_plain = whispered_to.is_none() && !message.is_partial;
-        let pick = |reader: &Recipient<'_>| {
+        let position = message.rev.unsigned_abs();
+        let realtime = self.app.realtime.clone();
+        let encodings = Encodings { chat: self.chat.clone(), message, kinds: Default::default() };
+        let pick = move |reader: &Recipient<'_>| {
             let label = Label(reader.label);
             if is_plain && !sender.is_some_and(|sender| label.may_be(sender)) {
                 // Most messages are for everybody: neither the reader nor when they joined matters.
                 return encodings.get(label.variant(), None, false);
             }
+            let message = &encodings.message;
             let user = reader.data::<ConnectedUser>()?;
             let is_own = Some(user.id) == sender;
             if whispered_to.is_some() && !is_own && Some(user.id) != whispered_to {
@@ -125,13 +127,13 @@ impl SocketBroadcaster {
                 return None;
             }
             if is_old {
-                self.app.realtime.note_rev(room_id, Some(user.id), message.rev);
+                realtime.note_rev(room_id, Some(user.id), message.rev);
             }
             let is_cut = message.reply_to.as_ref().is_some_and(|reply| reply.seq < joined_rev);
             encodings.get(label.variant(), is_own.then_some(user.id), is_cut)
         };
         let begin = Instant::now();
-        self.chat.to(&name).at(message.rev.unsigned_abs()).each(pick).await;
+        self.chat.to(&name).at(position).each(pick).await;
         metrics::FANOUT_SECONDS.since(begin);
     }
 
@@ -209,16 +211,18 @@ impl SocketBroadcaster {
             return;
         }
         let Some(packet) = self.packet(event, &PresenceChange { room: room_id, user, count }) else { return };
-        let is_other = |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|other| other.id != user.id);
-        self.chat.to(&room_id.to_string()).each(|reader| is_other(reader).then(|| packet.clone())).await;
+        let user_id = user.id;
+        let is_other = move |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|other| other.id != user_id);
+        self.chat.to(&room_id.to_string()).each(move |reader| is_other(reader).then(|| packet.clone())).await;
     }
 
     async fn rev_heartbeat(&self, room_id: RoomId) {
         let name = room_id.to_string();
         // Nearly all readers are sent the same number, so one packet serves them.
         let last = parking_lot::Mutex::new(None::<(i64, Packet)>);
-        let pick = |reader: &Recipient<'_>| {
-            let rev = self.app.realtime.visible_rev(room_id, reader.data::<ConnectedUser>()?.id);
+        let (realtime, chat) = (self.app.realtime.clone(), self.chat.clone());
+        let pick = move |reader: &Recipient<'_>| {
+            let rev = realtime.visible_rev(room_id, reader.data::<ConnectedUser>()?.id);
             if rev == 0 {
                 // The first snapshot of the room is still being read.
                 return None;
@@ -229,7 +233,7 @@ impl SocketBroadcaster {
             {
                 return Some(packet.clone());
             }
-            let packet = self.packet("rev", &serde_json::json!({ name.as_str(): rev }))?;
+            let packet = packet(&chat, "rev", &serde_json::json!({ room_id.to_string(): rev }))?;
             *last = Some((rev, packet.clone()));
             Some(packet)
         };
@@ -265,19 +269,20 @@ fn take_out(socket: &Socket, room_id: RoomId) {
     }
 }
 
+fn packet(chat: &Namespace, event: &str, argument: &impl Serialize) -> Option<Packet> {
+    let packet = chat.packet(event, argument);
+    packet.inspect_err(|error| tracing::error!(%error, event, "an event could not be encoded")).ok()
+}
+
 /// A message as each kind of reader gets it, encoded when the first such reader is met.
-struct Encodings<'a> {
-    broadcaster: &'a SocketBroadcaster,
-    message: &'a Message,
+struct Encodings {
+    chat: Arc<Namespace>,
+    message: Message,
     /// For others, for the sender, and both cut to what a reader may see who joined after the quoted message.
     kinds: [Variants<Option<Packet>>; 4],
 }
 
-impl<'a> Encodings<'a> {
-    fn new(broadcaster: &'a SocketBroadcaster, message: &'a Message) -> Self {
-        Self { broadcaster, message, kinds: Default::default() }
-    }
-
+impl Encodings {
     /// Returns the packet for a reader; `sender` is their id if the message is theirs.
     fn get(&self, variant: Variant, sender: Option<UserId>, is_cut: bool) -> Option<Packet> {
         // Only the sender's sockets get the key.
@@ -298,6 +303,6 @@ impl<'a> Encodings<'a> {
             Some(html) => message.with_html(html),
             None => message,
         };
-        self.broadcaster.packet("message", &message)
+        packet(&self.chat, "message", &message)
     }
 }

@@ -30,8 +30,10 @@ pub(super) async fn typing(app: App, socket: ChatSocket, request: RoomOnly) -> R
 /// Shows to the others in a room that a user is typing.
 pub(super) async fn send(chat: &Namespace, room_id: RoomId, user: &User) -> serde_json::Result<()> {
     let packet = chat.packet("typing", &wire::Typing { room: room_id, user })?;
-    let is_other = |other: &ConnectedUser| other.id != user.id;
-    let reader = |socket: &Recipient<'_>| socket.data::<ConnectedUser>().is_some_and(is_other).then(|| packet.clone());
+    let user_id = user.id;
+    let is_other = move |other: &ConnectedUser| other.id != user_id;
+    let reader =
+        move |socket: &Recipient<'_>| socket.data::<ConnectedUser>().is_some_and(is_other).then(|| packet.clone());
     chat.to(&room_id.to_string()).each(reader).await;
     Ok(())
 }

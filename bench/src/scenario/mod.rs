@@ -1,11 +1,14 @@
 //! The scenarios: one file for each figure, which it returns as JSON; `bench/report` shows them.
 
 mod connects;
+mod cores;
 mod fanout;
 pub(crate) mod history;
 mod hostile;
 mod memory;
+mod nodes;
 mod pages;
+mod pgbench;
 mod rooms;
 mod search;
 mod sends;
@@ -27,12 +30,14 @@ use crate::process::Folder;
 
 type Measure = fn(&Context) -> Outcome<Value>;
 
-const ALL: [(&str, Measure); 11] = [
+const ALL: [(&str, Measure); 13] = [
     ("start", start::measure),
     ("fanout", fanout::measure),
     ("memory", memory::measure),
     ("connects", connects::measure),
+    ("cores", cores::measure),
     ("sends", sends::measure),
+    ("nodes", nodes::measure),
     ("rooms", rooms::measure),
     ("pages", pages::measure),
     ("search", search::measure),

@@ -127,7 +127,7 @@ fn sync_times() -> Outcome<Summary> {
 fn store_alone(context: &Context, writers: usize, has_index: bool) -> Outcome<Value> {
     let folder = Folder::new()?;
     let window: Duration = context.window(2);
-    let mut command = pinned(context.server_core, &context.store);
+    let mut command = pinned(&context.server_core, &context.store);
     command.arg("--folder").arg(&folder.0).arg("--writers").arg(writers.to_string());
     command.arg("--milliseconds").arg(window.as_millis().to_string());
     if has_index {

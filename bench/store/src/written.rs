@@ -86,7 +86,7 @@ async fn write(
             ..NewMessage::default()
         };
         let limits = limits.clone();
-        let sent = db.write(room, move |tx| message::send(tx, &limits, now_ms(), me, room, new)).await;
+        let sent = db.write(room, move |tx| message::send(tx, &limits, now_ms(), me, room, new.clone())).await;
         sent.map_err(|error| error.to_string())?;
         number += 1;
         count += u64::from((counts_from..until).contains(&Instant::now()));

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -22,9 +23,21 @@ const SMALL_ROOM: usize = 16;
 pub struct Broadcast<'a> {
     namespace: &'a Namespace,
     rooms: Vec<&'a str>,
-    except_rooms: Vec<&'a str>,
-    except_sockets: Vec<SocketId>,
+    excluded: Excluded,
     position: Option<u64>,
+}
+
+/// The sockets that a broadcast does not reach.
+#[derive(Default)]
+struct Excluded {
+    rooms: Vec<String>,
+    sockets: Vec<SocketId>,
+}
+
+impl Excluded {
+    fn has(&self, socket: &Socket) -> bool {
+        self.sockets.contains(&socket.id()) || self.rooms.iter().any(|room| socket.is_in(room))
+    }
 }
 
 /// A socket that a broadcast reaches.
@@ -48,13 +61,7 @@ impl Deref for Recipient<'_> {
 impl Namespace {
     /// Begins a broadcast to a room.
     pub fn to<'a>(&'a self, room: &'a str) -> Broadcast<'a> {
-        Broadcast {
-            namespace: self,
-            rooms: vec![room],
-            except_rooms: Vec::new(),
-            except_sockets: Vec::new(),
-            position: None,
-        }
+        Broadcast { namespace: self, rooms: vec![room], excluded: Excluded::default(), position: None }
     }
 
     /// Begins a broadcast to all sockets of the namespace.
@@ -71,14 +78,14 @@ impl<'a> Broadcast<'a> {
     }
 
     /// Excludes the members of a room.
-    pub fn except(mut self, room: &'a str) -> Self {
-        self.except_rooms.push(room);
+    pub fn except(mut self, room: &str) -> Self {
+        self.excluded.rooms.push(room.to_owned());
         self
     }
 
     /// Excludes a socket.
     pub fn except_socket(mut self, id: SocketId) -> Self {
-        self.except_sockets.push(id);
+        self.excluded.sockets.push(id);
         self
     }
 
@@ -124,27 +131,28 @@ impl<'a> Broadcast<'a> {
 
     /// Sends a packet that [`Namespace::packet`] encoded.
     pub async fn send(self, packet: Packet) {
-        self.each(|_| Some(packet.clone())).await;
+        self.each(move |_| Some(packet.clone())).await;
     }
 
     /// Sends each socket the packet that `pick` returns for it, if any.
     ///
-    /// `pick` runs under the room's lock: it must be quick, must not join or leave rooms, and must not
-    /// disconnect sockets.
-    pub async fn each(self, pick: impl Fn(&Recipient<'_>) -> Option<Packet> + Send + Sync) {
-        let seen = (self.rooms.len() > 1).then(Mutex::<HashSet<SocketId>>::default);
-        let pick = |socket: &Socket, label: u64| {
+    /// `pick` runs under a lock of the room: it must be quick, must not join or leave rooms, and must not
+    /// disconnect sockets. In a room of thousands several tasks call it at the same time.
+    pub async fn each(self, pick: impl Fn(&Recipient<'_>) -> Option<Packet> + Send + Sync + 'static) {
+        let Self { namespace, rooms, excluded, position } = self;
+        let seen = (rooms.len() > 1).then(Mutex::<HashSet<SocketId>>::default);
+        let pick = Arc::new(move |socket: &Socket, label: u64| {
             let is_first = seen.as_ref().is_none_or(|seen| seen.lock().insert(socket.id()));
-            if is_first && self.includes(socket) { pick(&Recipient { socket, label }) } else { None }
-        };
-        for name in &self.rooms {
-            let Some(room) = self.namespace.rooms().get(name) else { continue };
+            if is_first && !excluded.has(socket) { pick(&Recipient { socket, label }) } else { None }
+        });
+        for name in rooms {
+            let Some(room) = namespace.rooms().get(name) else { continue };
             if room.len() <= SMALL_ROOM {
-                room.send_to_members(self.position, pick, |session, packet| session.send_batched(packet)).await;
+                room.send_to_members(position, &pick, |session, packet| session.send_batched(packet)).await;
             } else {
                 // A batched acknowledgement must not wait until all members are written to.
-                self.namespace.write_batches().flush();
-                room.send_to_members(self.position, pick, |session, packet| session.send(packet)).await;
+                namespace.write_batches().flush();
+                room.send_to_members(position, &pick, |session, packet| session.send(packet)).await;
             }
         }
     }
@@ -164,11 +172,6 @@ impl<'a> Broadcast<'a> {
                 sockets.insert(socket.id(), socket);
             }
         }
-        sockets.into_values().filter(|socket| self.includes(socket)).collect()
-    }
-
-    fn includes(&self, socket: &Socket) -> bool {
-        (self.except_sockets.is_empty() || !self.except_sockets.contains(&socket.id()))
-            && !self.except_rooms.iter().any(|room| socket.is_in(room))
+        sockets.into_values().filter(|socket| !self.excluded.has(socket)).collect()
     }
 }

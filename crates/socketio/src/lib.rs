@@ -48,6 +48,7 @@ mod inbox;
 #[doc(hidden)]
 pub mod internals;
 mod listener;
+mod members;
 mod namespace;
 mod packet;
 mod packet_router;

@@ -1,29 +1,26 @@
 //! The rooms of a namespace, and how packets are sent to their members.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::{iter, panic, thread};
 
 use parking_lot::Mutex;
+use tokio::task::JoinSet;
 
-use crate::disconnect_reason::DisconnectReason;
 use crate::engine::payload::Packet;
-use crate::engine::session::{Closing, Session};
-use crate::socket_id::SocketId;
+use crate::engine::session::Session;
+use crate::members::{Member, Members, send_to_members};
 
-/// Members sent to under one lock of a room.
-const MEMBERS_PER_LOCK: usize = 64;
-/// Members sent to before other tasks get their turn: a write uses up none of the runtime's budget.
-const MEMBERS_PER_TURN: usize = 256;
-/// Broadcasts held back for one member. A snapshot that takes longer than this many cannot catch up:
-/// the session ends, to bound its memory.
-const MAX_HELD: usize = 2_000;
+/// Members from which a room has a shard for each core. Below, one core sends to all of them in less than a millisecond.
+const LARGE_ROOM: usize = 256;
+
+/// The cores that this process may use.
+static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
 
 /// What a room needs of a member: implemented by [`Socket`](crate::Socket).
-pub(crate) trait RoomMember: Clone {
-    fn id(&self) -> SocketId;
-    fn label(&self) -> u64;
-    fn session(&self) -> &Arc<Session>;
-    fn is_connected(&self) -> bool;
+pub(crate) trait RoomMember: Member {
     fn has_ended(&self) -> bool;
     /// Returns the member's slots in the rooms it is in.
     fn room_slots(&self) -> &Mutex<Vec<RoomSlot<Self>>>;
@@ -35,49 +32,37 @@ pub(crate) trait RoomMember: Clone {
 /// [`Rooms::leave`] returned does not. Broadcasts to one room that are awaited one after the other
 /// arrive in that order.
 ///
-/// Lock order: all rooms, the members of a room, the room slots of a member. Code that holds a
-/// member's room slots must not lock the members of a room.
+/// Lock order: all rooms, the members of a shard, the room slots of a member. Code that holds a
+/// member's room slots must not lock the members of a shard.
 pub(crate) struct Rooms<M> {
     rooms: Mutex<HashMap<Arc<str>, Arc<Room<M>>>>,
 }
 
+/// A room. A large one has several shards, which are sent to at the same time by tasks of their own. A member
+/// stays in its shard, so it gets the broadcasts in their order.
 pub(crate) struct Room<M> {
     name: Arc<str>,
+    first: Shard<M>,
+    /// Made when the room becomes large.
+    others: OnceLock<Box<[Shard<M>]>>,
+}
+
+struct Shard<M> {
+    /// How many members it has. Changed under the lock of all rooms.
+    count: AtomicUsize,
     members: Mutex<Members<M>>,
 }
-
-/// Members in stable slots, so that a broadcast can release the lock and find its position again.
-struct Members<M> {
-    slots: Vec<Option<Entry<M>>>,
-    free: Vec<u32>,
-}
-
-/// All that a broadcast needs of a member until it comes to the session's send queue: it reads the
-/// slots in one stretch of memory, and then one other place for each member.
-struct Entry<M> {
-    member: M,
-    session: Arc<Session>,
-    label: u64,
-    /// Whether the member was connected once. It remains so as long as it is in the room.
-    is_connected: bool,
-    /// The broadcasts held back, boxed as this is rare and short.
-    held: Option<Box<Held>>,
-    /// Broadcasts up to this position were in the snapshot, though they may be sent only now.
-    after: u64,
-}
-
-#[derive(Default)]
-struct Held(Vec<(u64, Packet)>);
 
 /// A member's slot in a room.
 pub(crate) struct RoomSlot<M> {
     room: Arc<Room<M>>,
+    shard: u32,
     slot: u32,
 }
 
 impl<M> Clone for RoomSlot<M> {
     fn clone(&self) -> Self {
-        Self { room: Arc::clone(&self.room), slot: self.slot }
+        Self { room: Arc::clone(&self.room), ..*self }
     }
 }
 
@@ -85,67 +70,21 @@ impl<M> RoomSlot<M> {
     pub(crate) fn room(&self) -> &str {
         &self.room.name
     }
-}
 
-impl<M: RoomMember> Entry<M> {
-    fn new(member: &M, is_held: bool) -> Self {
-        Self {
-            member: member.clone(),
-            session: Arc::clone(member.session()),
-            label: member.label(),
-            is_connected: false,
-            held: is_held.then(Box::default),
-            after: 0,
-        }
-    }
-
-    fn is_connected(&mut self) -> bool {
-        self.is_connected = self.is_connected || self.member.is_connected();
-        self.is_connected
-    }
-}
-
-impl<M> Default for Members<M> {
-    fn default() -> Self {
-        Self { slots: Vec::new(), free: Vec::new() }
-    }
-}
-
-impl<M> Members<M> {
-    fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
-    }
-
-    fn insert(&mut self, entry: Entry<M>) -> u32 {
-        match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = Some(entry);
-                slot
-            }
-            None => {
-                if self.slots.len() == self.slots.capacity() {
-                    // Grows by an eighth: twice the memory would remain unused in a large room.
-                    self.slots.reserve_exact((self.slots.len() / 8).max(2));
-                }
-                self.slots.push(Some(entry));
-                (self.slots.len() - 1) as u32
-            }
-        }
-    }
-
-    fn remove(&mut self, slot: u32) {
-        if self.slots.get_mut(slot as usize).and_then(Option::take).is_some() {
-            self.free.push(slot);
-        }
-        if self.len() == 0 {
-            *self = Self::default();
-        }
+    fn shard(&self) -> &Shard<M> {
+        self.room.shard(self.shard as usize)
     }
 }
 
 impl<M> Default for Rooms<M> {
     fn default() -> Self {
         Self { rooms: Mutex::default() }
+    }
+}
+
+impl<M> Default for Shard<M> {
+    fn default() -> Self {
+        Self { count: AtomicUsize::new(0), members: Mutex::default() }
     }
 }
 
@@ -172,34 +111,24 @@ impl<M: RoomMember> Rooms<M> {
         let room = match rooms.get(name) {
             Some(room) => Arc::clone(room),
             None => {
-                let room = Arc::new(Room { name: name.into(), members: Mutex::default() });
+                let room = Arc::new(Room::new(name));
                 rooms.insert(Arc::clone(&room.name), Arc::clone(&room));
                 room
             }
         };
-        let slot = room.members.lock().insert(Entry::new(member, is_held));
+        let (shard, slot) = room.insert(member, is_held);
         let mut slots = member.room_slots().lock();
         // Most sockets are in one room and that of all sockets; by default the vector would start at four.
         slots.reserve_exact(1);
-        slots.push(RoomSlot { room, slot });
+        slots.push(RoomSlot { room, shard, slot });
     }
 
     /// Ends a hold; see [`Socket::release`](crate::Socket::release).
     pub(crate) fn release(&self, member: &M, name: &str, after: u64) {
         let slot = member.room_slots().lock().iter().find(|slot| slot.room() == name).cloned();
-        let Some(RoomSlot { room, slot }) = slot else { return };
-        // Sent under the lock: the next broadcast must not overtake the held ones.
-        let mut members = room.members.lock();
-        let Some(Some(entry)) = members.slots.get_mut(slot as usize) else { return };
-        if entry.member.id() != member.id() {
-            // It has left at this moment, and another member has the slot now.
-            return;
-        }
-        entry.after = after;
-        for (position, packet) in entry.held.take().unwrap_or_default().0 {
-            if position > after && entry.is_connected() {
-                entry.session.send(&packet);
-            }
+        if let Some(slot) = slot {
+            // Sent under the lock: the next broadcast must not overtake the held ones.
+            slot.shard().members.lock().release(member, slot.slot, after);
         }
     }
 
@@ -224,72 +153,82 @@ impl<M: RoomMember> Rooms<M> {
     /// Frees a slot, and drops the room if it is empty.
     fn remove(&self, slot: &RoomSlot<M>) {
         let mut rooms = self.rooms.lock();
-        let mut members = slot.room.members.lock();
-        members.remove(slot.slot);
-        if members.len() == 0 {
+        let shard = slot.shard();
+        if shard.members.lock().remove(slot.slot) {
+            shard.count.fetch_sub(1, Ordering::Relaxed);
+        }
+        if slot.room.len() == 0 {
             rooms.remove(&slot.room.name);
         }
     }
 
     pub(crate) fn members(&self, room: &str) -> Vec<M> {
         let Some(room) = self.get(room) else { return Vec::new() };
-        let members = room.members.lock();
-        members.slots.iter().flatten().map(|entry| entry.member.clone()).collect()
+        let mut members = Vec::with_capacity(room.len());
+        for shard in room.shards() {
+            members.extend(shard.members.lock().all().cloned());
+        }
+        members
+    }
+}
+
+impl<M> Room<M> {
+    fn shard(&self, number: usize) -> &Shard<M> {
+        number.checked_sub(1).and_then(|other| self.others.get()?.get(other)).unwrap_or(&self.first)
+    }
+
+    fn shards(&self) -> impl Iterator<Item = &Shard<M>> {
+        iter::once(&self.first).chain(self.others.get().into_iter().flatten())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.shards().map(|shard| shard.count.load(Ordering::Relaxed)).sum()
     }
 }
 
 impl<M: RoomMember> Room<M> {
-    pub(crate) fn len(&self) -> usize {
-        self.members.lock().len()
+    fn new(name: &str) -> Self {
+        Self { name: name.into(), first: Shard::default(), others: OnceLock::new() }
     }
 
-    /// Sends each member the packet that `pick` returns for it and its label, if any.
-    ///
-    /// It sends under the room's lock, a few members at a time: a member that leaves gets nothing
-    /// afterwards, and one that is released gets the held broadcasts first.
-    pub(crate) async fn send_to_members(
-        &self,
+    /// Adds a member to the smallest shard. Returns the shard and the slot in it.
+    fn insert(&self, member: &M, is_held: bool) -> (u32, u32) {
+        if self.len() >= LARGE_ROOM {
+            self.others.get_or_init(|| iter::repeat_with(Shard::default).take(*CORES - 1).collect());
+        }
+        let smallest = self.shards().enumerate().min_by_key(|(_, shard)| shard.count.load(Ordering::Relaxed));
+        let (number, shard) = smallest.unwrap_or((0, &self.first));
+        shard.count.fetch_add(1, Ordering::Relaxed);
+        (number as u32, shard.members.lock().insert(member, is_held))
+    }
+
+    /// Sends each member the packet that `pick` returns for it and its label, if any. Returns when all shards were
+    /// sent to.
+    pub(crate) async fn send_to_members<P>(
+        self: &Arc<Self>,
         position: Option<u64>,
-        pick: impl Fn(&M, u64) -> Option<Packet>,
-        send: impl Fn(&Arc<Session>, &Packet),
-    ) {
-        let mut slot = 0;
-        loop {
+        pick: &Arc<P>,
+        send: fn(&Arc<Session>, &Packet),
+    ) where
+        P: Fn(&M, u64) -> Option<Packet> + Send + Sync + 'static,
+    {
+        let shards = self.shards().count();
+        if shards == 1 {
+            return send_to_members(&self.first.members, position, &**pick, send).await;
+        }
+        // A task for the first shard, too: the runtime keeps the task that was spawned last for this thread, and others
+        // take only those before.
+        let mut tasks = JoinSet::new();
+        for number in 0..shards {
+            let (room, pick) = (Arc::clone(self), Arc::clone(pick));
+            tasks.spawn(async move { send_to_members(&room.shard(number).members, position, &*pick, send).await });
+        }
+        while let Some(sent) = tasks.join_next().await {
+            if let Err(error) = sent
+                && let Ok(panicked) = error.try_into_panic()
             {
-                let mut members = self.members.lock();
-                if slot >= members.slots.len() {
-                    return;
-                }
-                let end = (slot + MEMBERS_PER_LOCK).min(members.slots.len());
-                for entry in members.slots[slot..end].iter_mut().flatten() {
-                    send_to(entry, position, &pick, &send);
-                }
-                slot = end;
-            }
-            if slot % MEMBERS_PER_TURN == 0 {
-                tokio::task::yield_now().await;
+                panic::resume_unwind(panicked);
             }
         }
-    }
-}
-
-fn send_to<M: RoomMember>(
-    entry: &mut Entry<M>,
-    position: Option<u64>,
-    pick: &impl Fn(&M, u64) -> Option<Packet>,
-    send: &impl Fn(&Arc<Session>, &Packet),
-) {
-    if position.is_some_and(|position| position <= entry.after) {
-        return;
-    }
-    let Some(packet) = pick(&entry.member, entry.label) else { return };
-    if let (Some(held), Some(position)) = (&mut entry.held, position) {
-        if held.0.len() >= MAX_HELD {
-            entry.session.close(Closing::Now(DisconnectReason::SlowClient));
-        } else {
-            held.0.push((position, packet));
-        }
-    } else if entry.is_connected() {
-        send(&entry.session, &packet);
     }
 }

@@ -73,6 +73,19 @@ impl Backends {
         ]
     }
 
+    /// Locks the rooms, and then asks for the lock of the writers. A node that writes meanwhile has that lock and waits for a room,
+    /// so one of the two loses.
+    pub(crate) fn deadlock(&self) {
+        let (database, busiest) = (&self.database, "SELECT id FROM rooms ORDER BY rev DESC LIMIT 1");
+        database.run(
+            DATABASE,
+            &format!(
+                "SET deadlock_timeout = '5s'; BEGIN; UPDATE rooms SET max = max WHERE id = ({busiest}); SELECT pg_sleep(0.2);
+                 SELECT pg_advisory_xact_lock(x'6d616401'::integer, hashtext(current_schema())); COMMIT"
+            ),
+        );
+    }
+
     /// Copies what the checker reads into a file, in which it is read as that of one server.
     pub(crate) fn copy_to(&self, data: &Path) -> Result<()> {
         for folder in ["files", "incoming"] {

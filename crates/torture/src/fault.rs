@@ -65,12 +65,16 @@ pub(crate) enum Fault {
     RedisCut,
     /// The connections to Redis are half open for a while.
     RedisHalfOpen,
+    /// Nodes lose some of the hints.
+    HintLoss,
     /// The connections to the database are cut, also in the middle of a commit.
     DatabaseCut,
     /// Nothing gets through to the database for a while.
     DatabasePause,
     /// The database crashes and recovers.
     DatabaseRestart,
+    /// Another program takes locks of the database in the other order.
+    Deadlock,
 }
 
 impl Fault {
@@ -111,9 +115,11 @@ impl Fault {
         Self::RedisRestart,
         Self::RedisCut,
         Self::RedisHalfOpen,
+        Self::HintLoss,
         Self::DatabaseCut,
         Self::DatabasePause,
         Self::DatabaseRestart,
+        Self::Deadlock,
     ];
 
     /// Whether strace injects it.
@@ -169,6 +175,12 @@ pub(crate) async fn inject_into_backends(fault: Fault, backends: &mut Backends, 
             backends.to_redis.cut();
             backends.to_redis.set(Network::Clear);
         }
+        Fault::HintLoss => {
+            backends.to_redis.set(Network::HintLoss);
+            sleep(duration * 4).await;
+            backends.to_redis.set(Network::Clear);
+        }
+        Fault::Deadlock => backends.deadlock(),
         Fault::DatabaseCut => backends.to_database.cut(),
         Fault::DatabasePause => {
             backends.to_database.set(Network::Paused);

@@ -10,6 +10,7 @@ mod check;
 mod connection;
 mod fault;
 mod fixtures;
+mod hint_loss;
 mod history;
 mod instance;
 mod proxy;

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::Result;
+use crate::hint_loss::lose_some;
 
 /// The pause between two bytes of a trickle.
 const TRICKLE_PAUSE: Duration = Duration::from_millis(100);
@@ -36,6 +37,8 @@ pub(crate) enum Network {
     Sliced,
     /// Everything arrives late.
     Slow,
+    /// Some of the messages that Redis pushes are lost.
+    HintLoss,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -164,6 +167,12 @@ async fn pump(
         }
         if network == Network::Slow {
             sleep(Duration::from_millis(60)).await;
+        }
+        if network == Network::HintLoss && direction == Direction::FromServer {
+            if to.write_all(&lose_some(&buffer[..count])).await.is_err() {
+                return;
+            }
+            continue;
         }
         let Ok(rest) = trickle(&buffer[..count], &mut to, direction, &conditions).await else { return };
         for piece in rest.chunks(piece) {

@@ -222,9 +222,11 @@ impl Running<'_> {
             Fault::RedisRestart
             | Fault::RedisCut
             | Fault::RedisHalfOpen
+            | Fault::HintLoss
             | Fault::DatabaseCut
             | Fault::DatabasePause
-            | Fault::DatabaseRestart => {
+            | Fault::DatabaseRestart
+            | Fault::Deadlock => {
                 if let Some(backends) = &mut self.server.backends {
                     inject_into_backends(fault, backends, duration).await;
                 }

@@ -22,7 +22,7 @@ fn gif(hash: &str) -> NewFile {
 
 async fn post(store: &Store, user: &User, room: &Room, new: NewMessage, file: NewFile) -> Result<message::Sent> {
     let (me, id) = (user.id, room.id);
-    store.write(move |tx| message::send_with_files(tx, &LIMITS, 2, me, id, new, vec![file])).await
+    store.write(move |tx| message::send_with_files(tx, &LIMITS, 2, me, id, new.clone(), vec![file.clone()])).await
 }
 
 async fn sees(store: &Store, user: &User, id: FileId) -> bool {

@@ -20,7 +20,7 @@ async fn made(store: &Store, by: &User, room: &Room, uses: Option<u32>, hours: O
 
 async fn come(store: &Store, now: i64, user: &User, room: &Room, code: &str) -> Result<Joining> {
     let (me, id, code) = (user.id, room.id, code.to_owned());
-    store.write(move |tx| join(tx, now, me, id, Proof::Invite(code), true)).await
+    store.write(move |tx| join(tx, now, me, id, Proof::Invite(code.clone()), true)).await
 }
 
 #[track_caller]
@@ -95,7 +95,7 @@ async fn no_invite_bypasses_a_ban_or_a_full_room() {
     let invite = made(&store, &minji, &room, Some(1), None).await.unwrap();
     let (me, id) = (minji.id, room.id);
     let ban = Kick { user_id: jun.id, ban: true, hours: None, reason: None, revoke_invites: false };
-    store.write(move |tx| kick(tx, &LIMITS, NOW, me, id, ban)).await.unwrap();
+    store.write(move |tx| kick(tx, &LIMITS, NOW, me, id, ban.clone())).await.unwrap();
     assert_eq!(come(&store, NOW, &jun, &room, &invite.code).await.map(drop).unwrap_err().code, Code::Banned);
     let forever = made(&store, &minji, &room, None, None).await.unwrap();
     come(&store, NOW, &sora, &room, &forever.code).await.unwrap();
@@ -122,7 +122,7 @@ async fn invites_end_with_the_rights_of_their_creator() {
             "unmade" => store.write(move |tx| set_moderator(tx, NOW, me, id, his, false)).await.unwrap(),
             _ => {
                 let out = Kick { user_id: his, ban: false, hours: None, reason: None, revoke_invites: false };
-                store.write(move |tx| kick(tx, &LIMITS, NOW, me, id, out)).await.unwrap()
+                store.write(move |tx| kick(tx, &LIMITS, NOW, me, id, out.clone())).await.unwrap()
             }
         };
         is_dead(come(&store, NOW, &sora, &room, &invite.code).await);

@@ -31,7 +31,7 @@ async fn refusals_have_the_documented_order() {
         NewRoom { title: "courtyard".into(), max: Some(2), password_hash: Some("phc".into()), ..NewRoom::default() };
     let room = store.create(&minji, locked).await;
     let id = room.id;
-    let join_as = |me: UserId, proof: Proof| store.write(move |tx| join(tx, 2, me, id, proof, true));
+    let join_as = |me: UserId, proof: Proof| store.write(move |tx| join(tx, 2, me, id, proof.clone(), true));
     let stranger = store.write(move |tx| join(tx, 2, jun.id, RoomId::new(0), Proof::Open, true)).await;
     assert_eq!(stranger.unwrap_err().code, Code::RoomNotFound);
     assert_eq!(join_as(jun.id, Proof::Open).await.unwrap_err().code, Code::WrongPassword);
@@ -41,7 +41,7 @@ async fn refusals_have_the_documented_order() {
     assert_eq!(join_as(sora.id, Proof::Open).await.unwrap_err().code, Code::WrongPassword);
     assert_eq!(join_as(sora.id, Proof::Verified("phc".into())).await.unwrap_err().code, Code::RoomFull);
     let ban = Kick { user_id: sora.id, ban: true, hours: None, reason: None, revoke_invites: false };
-    store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, id, ban)).await.unwrap();
+    store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, id, ban.clone())).await.unwrap();
     assert_eq!(join_as(sora.id, Proof::Open).await.unwrap_err().code, Code::Banned);
     let seen = store.read(move |tx| join_check(tx, 9, Some(sora.id), id)).await.unwrap();
     assert!(seen.banned && !seen.is_member && seen.password_hash.as_deref() == Some("phc"));
@@ -162,7 +162,7 @@ async fn only_a_higher_role_removes_a_member() {
         }
         store.facts();
         let victim = Kick { user_id: sora.id, ban, hours: None, reason: Some("spam".into()), revoke_invites: false };
-        let kicked = store.write(move |tx| kick(tx, &LIMITS, 3, jun.id, id, victim)).await;
+        let kicked = store.write(move |tx| kick(tx, &LIMITS, 3, jun.id, id, victim.clone())).await;
         let case = format!("{mine:?} {theirs:?} ban {ban}");
         assert_eq!(kicked.as_ref().map(drop).map_err(|refused| refused.code), expected, "{case}");
         let facts = store.facts();
@@ -195,7 +195,7 @@ async fn removing_oneself_or_an_unknown_user_is_refused_and_a_second_ban_changes
     let room = store.courtyard(&minji, 5).await;
     let kick_out = |user_id: UserId, reason: &'static str| {
         let victim = Kick { user_id, ban: true, hours: None, reason: Some(reason.to_owned()), revoke_invites: false };
-        store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, room.id, victim))
+        store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, room.id, victim.clone()))
     };
     let oneself = kick_out(minji.id, "").await.unwrap_err();
     assert_eq!((oneself.code, oneself.field.as_deref()), (Code::Invalid, Some("userId")));

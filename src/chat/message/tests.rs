@@ -12,9 +12,9 @@ use crate::error::Result;
 /// Runs an act and returns the statements that it ran.
 async fn statements<T: Send + 'static>(
     store: &Store,
-    act: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    act: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
 ) -> (T, Vec<String>) {
-    let noted = |tx: &mut Tx<'_>| act(tx).map(|done| (done, std::mem::take(&mut tx.statements)));
+    let noted = move |tx: &mut Tx<'_>| act(tx).map(|done| (done, std::mem::take(&mut tx.statements)));
     store.write(noted).await.unwrap()
 }
 
@@ -63,7 +63,7 @@ async fn no_statement_of_a_send_an_edit_or_a_reaction_reads_a_whole_table() {
         }
         let mut seen = BTreeSet::new();
         let new = NewMessage { text: "@a @minji 안녕".into(), reply_to: Some(message.seq), ..NewMessage::default() };
-        let (sent, ran) = statements(&store, move |tx| send(tx, &LIMITS, 3, me, room_id, new)).await;
+        let (sent, ran) = statements(&store, move |tx| send(tx, &LIMITS, 3, me, room_id, new.clone())).await;
         assert_eq!(sent.message.mentions.len(), 11);
         seen.extend(ran);
         let text = format!("@a again {is_analyzed}");
@@ -110,7 +110,7 @@ async fn a_text_of_mentions_takes_a_limited_number_of_lookups() {
     for text in ["@a ".repeat(100), "@a b c d e f g h i j k l m n o p q r s t ".repeat(100), "@없는이름".repeat(1_000)]
     {
         let new = NewMessage { text, ..NewMessage::default() };
-        let (_, ran) = statements(&store, move |tx| send(tx, &LIMITS, 3, me, room_id, new)).await;
+        let (_, ran) = statements(&store, move |tx| send(tx, &LIMITS, 3, me, room_id, new.clone())).await;
         let lookups = ran.iter().filter(|sql| sql.contains("name_folded")).count();
         assert!(lookups <= 400 + 100, "{lookups}");
     }

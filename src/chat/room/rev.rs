@@ -23,13 +23,9 @@ pub struct Position {
 /// revs of a room are committed in their order.
 pub(in crate::chat) fn next_rev(tx: &mut Tx, now: i64, room_id: RoomId, is_public: bool) -> Result<Position> {
     let taken = "UPDATE rooms SET rev = rev + 1, public_rev = CASE WHEN ?2 = 1 THEN rev + 1 ELSE public_rev END
-                 WHERE id = ?1";
-    tx.execute(taken, &[&room_id, &is_public])?;
-    // The row is locked until the commit, so this is the rev just taken. RETURNING would make SQLite create a
-    // table each time.
-    let found = tx.query_opt("SELECT rev, active_at, epoch FROM rooms WHERE id = ?1", &[&room_id], |row| {
-        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get(2)?))
-    })?;
+                 WHERE id = ?1 RETURNING rev, active_at, epoch";
+    let found =
+        tx.query_opt(taken, &[&room_id, &is_public], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get(2)?)))?;
     let (rev, active_at, epoch) = found.ok_or(Code::RoomNotFound)?;
     // An index of `active_at` orders the lists of rooms, so not every message of a busy room moves it. A clock
     // that was set back moves it too.

@@ -38,7 +38,7 @@ async fn a_busy_room_moves_to_the_top_of_the_lists_once_a_second() {
         [(0, courtyard, courtyard), (500, kitchen, kitchen), (999, courtyard, kitchen), (1_000, courtyard, courtyard)]
     {
         let new = NewMessage { text: "hello".into(), ..NewMessage::default() };
-        store.write(move |tx| message::send(tx, &LIMITS, begun + after, me, room_id, new)).await.unwrap();
+        store.write(move |tx| message::send(tx, &LIMITS, begun + after, me, room_id, new.clone())).await.unwrap();
         let page = store.read(|tx| list::page(tx, &LIMITS, None, 10)).await.unwrap();
         assert_eq!(page.rooms[0].0.room.id, first, "{after} ms");
         let user = user.clone();
@@ -74,12 +74,12 @@ async fn a_room_needs_a_title_and_a_valid_size() {
         [(" ", None, "title"), ("x", Some(1), "max"), ("x", Some(0), "max"), ("x", Some(10_001), "max")]
     {
         let new = NewRoom { title: title.into(), max, ..NewRoom::default() };
-        let refused = store.write(move |tx| create(tx, &LIMITS, 1, minji.id, new)).await.unwrap_err();
+        let refused = store.write(move |tx| create(tx, &LIMITS, 1, minji.id, new.clone())).await.unwrap_err();
         assert_eq!((refused.code, refused.field.as_deref()), (Code::Invalid, Some(field)));
     }
     let endless = Limits { room_max: 0, ..Limits::default() };
     let new = NewRoom { title: "x".into(), max: Some(1_000_000), ..NewRoom::default() };
-    assert!(store.write(move |tx| create(tx, &endless, 1, minji.id, new)).await.is_ok());
+    assert!(store.write(move |tx| create(tx, &endless, 1, minji.id, new.clone())).await.is_ok());
 }
 
 #[tokio::test]
@@ -92,18 +92,18 @@ async fn each_changed_setting_has_a_system_message() {
     store.facts();
     let same =
         Change { title: Some("courtyard ".into()), max: Some(5), password_hash: Some(None), ..Change::default() };
-    assert_eq!(store.write(move |tx| change(tx, &LIMITS, 3, minji.id, id, same)).await.unwrap().rev, 2);
+    assert_eq!(store.write(move |tx| change(tx, &LIMITS, 3, minji.id, id, same.clone())).await.unwrap().rev, 2);
     assert!(store.facts().is_empty());
     let password_hash = Some(Some("phc".into()));
     let other = Change { title: Some("garden".into()), max: Some(9), password_hash, ..Change::default() };
-    let changed = store.write(move |tx| change(tx, &LIMITS, 3, minji.id, id, other)).await.unwrap();
+    let changed = store.write(move |tx| change(tx, &LIMITS, 3, minji.id, id, other.clone())).await.unwrap();
     assert_eq!((changed.title.as_str(), changed.max, changed.locked, changed.rev), ("garden", 9, true, 5));
     let facts = store.facts();
     assert_eq!(lines(&facts), [SystemEvent::Title, SystemEvent::Max, SystemEvent::Password]);
     assert!(matches!(facts.last(), Some(Fact::RoomChanged(published)) if **published == changed));
     for (me, max, code) in [(minji.id, 1, Code::Invalid), (jun.id, 9, Code::Forbidden)] {
         let wanted = Change { max: Some(max), ..Change::default() };
-        assert_eq!(store.write(move |tx| change(tx, &LIMITS, 3, me, id, wanted)).await.unwrap_err().code, code);
+        assert_eq!(store.write(move |tx| change(tx, &LIMITS, 3, me, id, wanted.clone())).await.unwrap_err().code, code);
     }
     let sora = store.guest("sora").await;
     let refused = store.write(move |tx| change(tx, &LIMITS, 3, sora.id, id, Change::default())).await;
@@ -119,7 +119,7 @@ async fn the_size_cannot_be_below_the_number_of_members() {
         store.enter(2, &store.guest(name).await, &room).await.unwrap();
     }
     let fewer = Change { max: Some(2), ..Change::default() };
-    let refused = store.write(move |tx| change(tx, &LIMITS, 3, minji.id, room.id, fewer)).await.unwrap_err();
+    let refused = store.write(move |tx| change(tx, &LIMITS, 3, minji.id, room.id, fewer.clone())).await.unwrap_err();
     assert_eq!((refused.code, refused.field.as_deref()), (Code::Invalid, Some("max")));
 }
 
@@ -206,7 +206,7 @@ async fn the_lobby_pages_through_all_open_rooms_once() {
     for n in 0..7 {
         let new = NewRoom { title: format!("Room {n}%"), ..NewRoom::default() };
         // Two of each time, so that a page also ends between equal times.
-        ids.push(store.write(move |tx| create(tx, &LIMITS, n / 2, minji.id, new)).await.unwrap().id);
+        ids.push(store.write(move |tx| create(tx, &LIMITS, n / 2, minji.id, new.clone())).await.unwrap().id);
     }
     let (mut seen, mut after) = (Vec::new(), None);
     loop {

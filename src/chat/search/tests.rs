@@ -86,7 +86,7 @@ async fn twenty_thousand_messages_are_found_as_by_reading_them_all() {
                 let new = NewMessage { text, ..NewMessage::default() };
                 message::send(tx, &LIMITS, 2, me, room_id, new).map(|sent| sent.message.text)
             };
-            batch.into_iter().map(send).collect::<Result<Vec<_>, _>>()
+            batch.clone().into_iter().map(send).collect::<Result<Vec<_>, _>>()
         });
         texts.extend(stored.await.unwrap().into_iter().map(|text| (text.clone(), fold(&text))));
     }
@@ -229,7 +229,7 @@ async fn an_index_is_rebuilt_while_messages_arrive() {
     let mut rebuild = store.write(|tx| Rebuild::begin(tx, 1)).await.unwrap();
     while !rebuild.is_finished {
         assert_eq!(store.asks(minji.id, request("옛말")).await.unwrap_err().code, Code::SearchUnavailable);
-        rebuild = store.write(move |tx| rebuild.step(tx, 10)).await.unwrap();
+        rebuild = store.write(move |tx| rebuild.clone().step(tx, 10)).await.unwrap();
         if rebuild.done < 40 {
             store.say(&minji, &room, "옛말에 끼어들기").await;
         }
@@ -239,5 +239,5 @@ async fn an_index_is_rebuilt_while_messages_arrive() {
     assert!(found.len() > 25 && found.iter().filter(|text| text.starts_with("옛말 ")).count() == 25, "{found:?}");
     let stale = store.write(|tx| Rebuild::begin(tx, 1)).await.unwrap();
     store.write(|tx| Rebuild::begin(tx, 2)).await.unwrap();
-    assert_eq!(store.write(move |tx| stale.step(tx, 10)).await.unwrap_err().code, Code::Busy);
+    assert_eq!(store.write(move |tx| stale.clone().step(tx, 10)).await.unwrap_err().code, Code::Busy);
 }

@@ -12,7 +12,7 @@ use super::value::{Bound, PostgresRow};
 use crate::db::engine::{self, Step};
 use crate::db::fault::Fault;
 use crate::db::row::Row;
-use crate::db::search::Match;
+use crate::db::search::{Indexed, Match};
 use crate::db::value::Param;
 
 /// What bounds a session: how long it waits for a lock, how long a statement may run, and how long a transaction may
@@ -359,8 +359,8 @@ impl engine::Connection for Connection {
         Ok(())
     }
 
-    fn index(&self, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault> {
-        tsvector::index(self, number, words, is_new)
+    fn index(&self, rows: &[Indexed]) -> Result<(), Fault> {
+        tsvector::index(self, rows)
     }
 
     fn matching(&self, wanted: &Match, from: i64, below: i64, limit: u32) -> Result<Vec<i64>, Fault> {

@@ -34,9 +34,8 @@ impl From<postgres::Error> for Fault {
             SqlState::UNIQUE_VIOLATION => Fault::Unique(detail),
             SqlState::QUERY_CANCELED => Fault::Late(detail),
             SqlState::DISK_FULL => Fault::Full(detail),
+            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Fault::Conflict(detail),
             SqlState::LOCK_NOT_AVAILABLE
-            | SqlState::T_R_SERIALIZATION_FAILURE
-            | SqlState::T_R_DEADLOCK_DETECTED
             | SqlState::INSUFFICIENT_RESOURCES
             | SqlState::CONFIGURATION_LIMIT_EXCEEDED
             | SqlState::TOO_MANY_CONNECTIONS

@@ -2,28 +2,29 @@
 
 use crate::db::engine::Connection;
 use crate::db::fault::Fault;
-use crate::db::search::{Match, Term};
+use crate::db::search::{Indexed, Match, Term};
 use crate::db::value::Param;
 
 /// Bytes of the words of one message; a `tsvector` holds less than a megabyte.
 const MAX_BYTES: usize = 900_000;
 
-pub(super) fn index(connection: &dyn Connection, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault> {
-    let done = match (words, is_new) {
-        // No dictionary changes the words: they are made by the same program as those that are looked for.
-        (Some(words), true) => connection.execute(
-            "INSERT INTO search (number, words) VALUES (?1, array_to_tsvector(string_to_array(?2, ' ')))",
-            &[&number, &as_stored(words)],
-        ),
-        (Some(words), false) => connection.execute(
-            "INSERT INTO search (number, words) VALUES (?1, array_to_tsvector(string_to_array(?2, ' ')))
-             ON CONFLICT (number) DO UPDATE SET words = excluded.words",
-            &[&number, &as_stored(words)],
-        ),
-        (None, true) => return Ok(()),
-        (None, false) => connection.execute("DELETE FROM search WHERE number = ?1", &[&number]),
-    };
-    done.map(drop)
+/// One statement for all messages with words: a round trip for each would cost as much as the message itself. No dictionary
+/// changes the words: they are made by the same program as those that are looked for.
+const WRITE: &str = "INSERT INTO search (number, words)
+     SELECT CAST(message ->> 0 AS BIGINT), array_to_tsvector(string_to_array(message ->> 1, ' '))
+     FROM json_array_elements(CAST(?1 AS JSON)) AS listed (message)
+     ON CONFLICT (number) DO UPDATE SET words = excluded.words";
+
+pub(super) fn index(connection: &dyn Connection, rows: &[Indexed]) -> Result<(), Fault> {
+    let worded = rows.iter().filter_map(|row| row.words.as_deref().map(|words| (row.number, as_stored(words))));
+    let worded: Vec<(i64, String)> = worded.collect();
+    if !worded.is_empty() {
+        connection.execute(WRITE, &[&serde_json::json!(worded).to_string()])?;
+    }
+    for row in rows.iter().filter(|row| row.words.is_none() && !row.is_new) {
+        connection.execute("DELETE FROM search WHERE number = ?1", &[&row.number])?;
+    }
+    Ok(())
 }
 
 pub(super) fn matching(

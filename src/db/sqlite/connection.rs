@@ -16,7 +16,7 @@ use super::fts;
 use crate::db::engine::{self, Step};
 use crate::db::fault::Fault;
 use crate::db::row::{Row, Values, wrong_type};
-use crate::db::search::Match;
+use crate::db::search::{Indexed, Match};
 use crate::db::value::{Param, Value};
 
 /// The number of prepared statements kept per connection; chat has fewer statements than this.
@@ -234,8 +234,8 @@ impl engine::Connection for Connection {
         self.batch("PRAGMA shrink_memory")
     }
 
-    fn index(&self, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault> {
-        fts::index(self, number, words, is_new)
+    fn index(&self, rows: &[Indexed]) -> Result<(), Fault> {
+        fts::index(self, rows)
     }
 
     fn matching(&self, wanted: &Match, from: i64, below: i64, limit: u32) -> Result<Vec<i64>, Fault> {

@@ -2,20 +2,22 @@
 
 use crate::db::engine::Connection;
 use crate::db::fault::Fault;
-use crate::db::search::{Match, Term};
+use crate::db::search::{Indexed, Match, Term};
 
-pub(super) fn index(connection: &dyn Connection, number: i64, words: Option<&str>, is_new: bool) -> Result<(), Fault> {
-    let done = match (words, is_new) {
-        (Some(words), true) => {
-            connection.execute("INSERT INTO search (rowid, words) VALUES (?1, ?2)", &[&number, &words])
-        }
-        (Some(words), false) => {
-            connection.execute("REPLACE INTO search (rowid, words) VALUES (?1, ?2)", &[&number, &words])
-        }
-        (None, true) => return Ok(()),
-        (None, false) => connection.execute("DELETE FROM search WHERE rowid = ?1", &[&number]),
-    };
-    done.map(drop)
+pub(super) fn index(connection: &dyn Connection, rows: &[Indexed]) -> Result<(), Fault> {
+    for Indexed { number, words, is_new } in rows {
+        match (words, is_new) {
+            (Some(words), true) => {
+                connection.execute("INSERT INTO search (rowid, words) VALUES (?1, ?2)", &[number, words])?
+            }
+            (Some(words), false) => {
+                connection.execute("REPLACE INTO search (rowid, words) VALUES (?1, ?2)", &[number, words])?
+            }
+            (None, true) => continue,
+            (None, false) => connection.execute("DELETE FROM search WHERE rowid = ?1", &[number])?,
+        };
+    }
+    Ok(())
 }
 
 pub(super) fn matching(

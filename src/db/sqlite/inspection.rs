@@ -48,7 +48,7 @@ impl Inspection {
     /// # Errors
     /// Those of the function.
     pub fn read<F, T>(&self, act: impl FnOnce(&mut Tx<'_, F>) -> Result<T>) -> Result<T> {
-        act(&mut Tx::new(&self.0, Savepoint::Begin, false))
+        act(&mut Tx::new(&self.0, Savepoint::None, false))
     }
 
     /// Checks the whole file and returns the engine's messages, at most a hundred.

@@ -65,17 +65,17 @@ async fn keys(db: &Db<String>) -> Vec<String> {
 /// Holds the writer until the sender is used, so that the writes queued meanwhile share one batch.
 async fn hold(db: &Db<String>) -> std_mpsc::Sender<()> {
     let (let_go, held) = std_mpsc::channel();
-    let (begun, running) = oneshot::channel();
+    let (begun, mut running) = mpsc::channel(1);
     let db = db.clone();
     tokio::spawn(async move {
         db.write(Subject::Server, move |_| {
-            let _ = begun.send(());
+            let _ = begun.try_send(());
             let _ = held.recv();
             Ok(())
         })
         .await
     });
-    running.await.unwrap();
+    running.recv().await.unwrap();
     let_go
 }
 

@@ -43,7 +43,7 @@ impl App {
     /// `rate_limited`; `forbidden` unless an admin; `invalid` or `too_long` with the field.
     pub async fn change_server_settings(&self, me: UserId, change: Change) -> Result<ServerSettings> {
         self.rates.act(me)?;
-        self.write(Subject::Server, move |tx, _, now| server_settings::change(tx, now, Some(me), change)).await
+        self.write(Subject::Server, move |tx, _, now| server_settings::change(tx, now, Some(me), change.clone())).await
     }
 
     /// Creates an invite to sign up.

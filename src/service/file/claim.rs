@@ -74,7 +74,7 @@ impl App {
     async fn claim<T: Send + 'static>(
         &self,
         id: &str,
-        claim: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+        claim: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let claimed = self.db.write(Subject::Server, claim).await;
         if claimed.is_err() {

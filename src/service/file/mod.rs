@@ -85,7 +85,8 @@ impl App {
         let ready = self.prepare(me, uploads).await?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
-        let send = move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new, files);
+        let send =
+            move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new.clone(), files);
         self.store_and_write(room_id.into(), ready, send, |sent| !sent.dup).await
     }
 
@@ -140,7 +141,7 @@ impl App {
         &self,
         subject: Subject,
         ready: Vec<Ready>,
-        write: impl FnOnce(&mut Tx, Vec<NewFile>) -> Result<T> + Send + 'static,
+        write: impl Fn(&mut Tx, Vec<NewFile>) -> Result<T> + Send + 'static,
         needs_bytes: fn(&T) -> bool,
     ) -> Result<T> {
         self.require_store().await?;
@@ -152,7 +153,9 @@ impl App {
             let claim = app.claim_storing(&hashes).await?;
             let own = claim.clone();
             let written = match app.keep_all(contents).await {
-                Ok(()) => app.db.write(subject, move |tx| own.release(tx).and_then(|()| write(tx, files))).await,
+                Ok(()) => {
+                    app.db.write(subject, move |tx| own.release(tx).and_then(|()| write(tx, files.clone()))).await
+                }
                 Err(error) => Err(error),
             };
             if written.is_err() {

@@ -18,7 +18,7 @@ impl App {
         &self,
         me: UserId,
         upload: Upload,
-        write: impl FnOnce(&mut Tx, &str) -> Result<(T, Vec<String>)> + Send + 'static,
+        write: impl Fn(&mut Tx, &str) -> Result<(T, Vec<String>)> + Send + 'static,
     ) -> Result<T> {
         self.budgets.store(&self.disk_space, me, upload.size as usize)?;
         let bytes = self.remake(me, upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;

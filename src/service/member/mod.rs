@@ -64,9 +64,9 @@ impl App {
         let is_large = self.realtime.is_large(room_id);
         let network = self.budgets.network_and_kind(me).map(|(network, _)| network);
         let join = self.write(room_id, move |tx, _, now| {
-            let joining = member::join(tx, now, me, room_id, proof, !is_large)?;
-            if let Some(network) = network.filter(|_| joining.newly) {
-                room::joined_from(tx, room_id, &network)?;
+            let joining = member::join(tx, now, me, room_id, proof.clone(), !is_large)?;
+            if let Some(network) = network.as_ref().filter(|_| joining.newly) {
+                room::joined_from(tx, room_id, network)?;
             }
             Ok(joining)
         });
@@ -143,7 +143,7 @@ impl App {
     /// # Errors
     /// `room_not_found`, `not_a_member`, `forbidden`, `not_found`; `invalid` with the field.
     pub async fn kick(&self, me: UserId, room_id: RoomId, kick: Kick) -> Result<i64> {
-        let kick = move |tx: &mut Tx, limits: &Limits, now| member::kick(tx, limits, now, me, room_id, kick);
+        let kick = move |tx: &mut Tx, limits: &Limits, now| member::kick(tx, limits, now, me, room_id, kick.clone());
         self.act_in_room(me, room_id, kick).await
     }
 

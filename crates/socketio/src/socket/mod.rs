@@ -15,6 +15,7 @@ use crate::disconnect_reason::DisconnectReason;
 use crate::engine::payload::Packet;
 use crate::engine::session::{Closing, Session};
 use crate::inbox::{Inbox, Item};
+use crate::members::Member;
 use crate::namespace::{self, Namespace};
 use crate::packet::{self, Args, Event};
 use crate::rooms::{RoomMember, RoomSlot};
@@ -334,7 +335,7 @@ impl Socket {
     }
 }
 
-impl RoomMember for Socket {
+impl Member for Socket {
     fn id(&self) -> SocketId {
         self.0.id
     }
@@ -350,7 +351,9 @@ impl RoomMember for Socket {
     fn is_connected(&self) -> bool {
         self.is_connected()
     }
+}
 
+impl RoomMember for Socket {
     fn has_ended(&self) -> bool {
         self.has_ended()
     }

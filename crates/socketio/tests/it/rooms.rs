@@ -174,9 +174,10 @@ async fn each_socket_may_get_another_packet_or_none() {
     // A room stores the label that a socket had when it joined.
     anna.socket.join("labelled");
     namespace.to("a").each(|reader| (reader.label == 7).then(|| unreachable!())).await;
-    namespace.to("labelled").each(|reader| (reader.label == 7).then(|| plain.clone())).await;
+    let labelled = plain.clone();
+    namespace.to("labelled").each(move |reader| (reader.label == 7).then(|| labelled.clone())).await;
     receives(&mut anna, &["plain"]).await;
-    let pick = |reader: &Recipient<'_>| match reader {
+    let pick = move |reader: &Recipient<'_>| match reader {
         socket if socket.id() == without => None,
         // It may check rooms, though it runs under the lock of one.
         socket if socket.is_in("vip") => Some(html.clone()),
@@ -335,4 +336,44 @@ async fn joins_leaves_and_broadcasts_with_exceptions_do_not_deadlock() {
     }
     assert_eq!(namespace.sockets_in("a").len(), 8);
     assert!(namespace.sockets_in("b").is_empty());
+}
+
+/// Rooms of this size have a shard for each core.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn all_of_a_large_room_get_what_is_sent_in_its_order_while_others_come_and_go() {
+    let config = Config { sessions_per_address: 0, ..config() };
+    let limits = Limits { connections_per_address: 0, ..Limits::default() };
+    let server = TestServer::of(Server::new(config, echoes()), limits).await;
+    let namespace = server.of_name("/");
+    let mut members = Vec::new();
+    for _ in 0..300 {
+        members.push(member(&server, &["large"]).await);
+    }
+    assert_eq!(namespace.sockets_in("large").len(), members.len());
+    // Every third leaves after the first broadcast; half of those come back before the third.
+    let names = ["one", "two", "three", "four"];
+    for (number, name) in names.iter().enumerate() {
+        for (index, member) in members.iter().enumerate() {
+            match (number, index % 6) {
+                (1, 0 | 3) => member.socket.leave("large"),
+                (2, 3) => member.socket.join("large"),
+                _ => {}
+            }
+        }
+        namespace.to("large").emit(name, &()).await.unwrap();
+    }
+    assert_eq!(namespace.sockets_in("large").len(), 250);
+    namespace.to_all().emit("end", &()).await.unwrap();
+    for (index, member) in members.iter_mut().enumerate() {
+        let wanted: &[&str] = match index % 6 {
+            0 => &["one"],
+            3 => &["one", "three", "four"],
+            _ => &names,
+        };
+        for name in wanted.iter().chain(&["end"]) {
+            assert_eq!(member.ws.text().await, format!("42[\"{name}\",null]"));
+        }
+    }
+    members.iter().for_each(|member| member.socket.leave("large"));
+    assert!(namespace.sockets_in("large").is_empty());
 }

@@ -9,7 +9,7 @@ use crate::chat::user::User;
 async fn set(store: &Store, owner: &User, room: &Room, history: History) {
     let (me, id) = (owner.id, room.id);
     let change = Change { history: Some(history), ..Change::default() };
-    store.write(move |tx| crate::chat::room::change(tx, &LIMITS, 1, me, id, change)).await.unwrap();
+    store.write(move |tx| crate::chat::room::change(tx, &LIMITS, 1, me, id, change.clone())).await.unwrap();
 }
 
 fn seqs(changes: &Changes) -> Vec<i64> {

@@ -132,7 +132,7 @@ async fn a_repeat_by_a_former_member_quotes_nothing() {
     let first = store.send(&jun, &room, answer.clone()).await.unwrap().message;
     let victim = member::Kick { user_id: jun.id, ban: false, hours: None, reason: None, revoke_invites: false };
     let (me, id) = (minji.id, room.id);
-    store.write(move |tx| member::kick(tx, &LIMITS, 3, me, id, victim)).await.unwrap();
+    store.write(move |tx| member::kick(tx, &LIMITS, 3, me, id, victim.clone())).await.unwrap();
     let again = store.send(&jun, &room, answer).await.unwrap();
     assert!(again.dup && first.reply_to.is_some() && again.message.reply_to.is_none());
     assert_eq!((again.message.id, again.message.seq), (first.id, first.seq));

@@ -8,13 +8,13 @@ use crate::error::{Code, Error, Result};
 async fn say(store: &Store, now: i64, user: &User, room: &Room, key: &str) -> Result<Sent> {
     let (me, id) = (user.id, room.id);
     let new = NewMessage { key: Some(key.into()), text: "hello".into(), ..NewMessage::default() };
-    store.write(move |tx| message::send(tx, &LIMITS, now, me, id, new)).await
+    store.write(move |tx| message::send(tx, &LIMITS, now, me, id, new.clone())).await
 }
 
 async fn slow(store: &Store, owner: &User, room: &Room, seconds: u32) {
     let (me, id) = (owner.id, room.id);
     let change = Change { slow_seconds: Some(seconds), ..Change::default() };
-    store.write(move |tx| room::change(tx, &LIMITS, 1, me, id, change)).await.unwrap();
+    store.write(move |tx| room::change(tx, &LIMITS, 1, me, id, change.clone())).await.unwrap();
 }
 
 #[track_caller]

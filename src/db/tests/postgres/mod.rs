@@ -7,6 +7,7 @@ use crate::db::postgres::Options as Server;
 use crate::ids::KeyId;
 
 mod copy;
+mod deadlock;
 mod outage;
 mod refusal;
 mod tls;
