@@ -184,6 +184,8 @@ pub enum LinkKind {
     Admin,
     /// Sets a new password of one account.
     Password,
+    /// Signs its user in on another device or in another browser.
+    Device,
 }
 
 /// The kind of a job of the outbox.
@@ -280,7 +282,7 @@ names! {
     }
     SignUpPolicy { Open "open" Invite "invite" EmailDomain "emailDomain" Closed "closed" }
     NotifyLevel { All "all" Mentions "mentions" None "none" }
-    LinkKind { Admin "admin" Password "password" }
+    LinkKind { Admin "admin" Password "password" Device "device" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
     AuditAction {
         AdminMade "admin.made"
