@@ -1,6 +1,7 @@
 //! Limits of sizes and counts. They are settings, so that operators and tests can change them.
 
 use super::outbox::Policies;
+use super::server_settings::SharedSettings;
 
 /// The limits, by default those of the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Limits {
     pub waiting_previews_max: u64,
     /// How the jobs of the outbox are run.
     pub jobs: Policies,
+    /// What admins have set, as it is now.
+    pub server: SharedSettings,
 }
 
 impl Default for Limits {
@@ -79,6 +82,7 @@ impl Default for Limits {
             since_max_bytes: 512 * 1024,
             waiting_previews_max: 20,
             jobs: Policies::default(),
+            server: SharedSettings::default(),
         }
     }
 }

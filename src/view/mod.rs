@@ -5,8 +5,10 @@
 //! viewers (own messages, local time, read marks) from data attributes.
 
 pub mod account;
+pub mod admin;
 mod blank;
 mod bot;
+mod chart;
 mod hook;
 mod look;
 pub(crate) mod markup;
@@ -16,6 +18,7 @@ mod page;
 mod part;
 mod people;
 mod pwa;
+pub mod report;
 mod search;
 mod strings;
 #[cfg(test)]

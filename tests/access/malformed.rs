@@ -79,6 +79,7 @@ async fn malformed_calls_are_refused_with_the_field() {
     let others = paper["components"]["schemas"].as_object().unwrap();
     let mut scene = Scene::new(&app).await;
     scene.prepare(&app, "hook").await;
+    scene.prepare(&app, "report").await;
     let (mut wrong, mut calls) = (Vec::new(), 0);
     for row in rest::ROWS {
         // An API key is checked before the body is read.

@@ -2,6 +2,7 @@
 
 mod account;
 mod act;
+mod admin;
 mod block;
 mod caching;
 mod delete_account;
@@ -28,6 +29,7 @@ mod outgoing_hook;
 mod page;
 mod picture;
 mod profile;
+mod report;
 mod room;
 mod search;
 mod session;

@@ -203,6 +203,16 @@ pub fn waiting(tx: &mut Tx) -> Result<Vec<(JobKind, u64, i64)>> {
     })?)
 }
 
+/// Makes the jobs due that wait after a failure, but none that is running, and returns how many.
+///
+/// # Errors
+/// Only those of the store.
+pub fn retry_now(tx: &mut Tx, now: i64) -> Result<usize> {
+    let retried = tx.execute("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1 AND claimed_by IS NULL", &[&now])?;
+    tx.publish(Fact::Queued);
+    Ok(retried)
+}
+
 /// Claims a due job for a node and counts the try before it starts, so that a job that crashes the process is not tried
 /// forever. Returns the job if it is this node's now. One that was tried too often, because the process ended each
 /// time, is given up.

@@ -2,6 +2,7 @@
 //! its calls beside their handlers.
 
 mod account;
+mod admin;
 mod ban;
 mod block;
 mod bot;
@@ -16,12 +17,14 @@ mod lobby;
 mod member;
 mod message;
 mod moderator;
+mod mute;
 mod my_rooms;
 mod notification;
 mod openapi;
 mod outgoing_hook;
 mod profile;
 mod refusal;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -56,12 +59,15 @@ pub fn calls(upload_max: usize) -> Calls {
         member::calls,
         moderator::calls,
         ban::calls,
+        mute::calls,
+        report::calls,
         invite::calls,
         hook::calls,
         outgoing_hook::calls,
         message::calls,
         file::calls,
         job::calls,
+        admin::calls,
     ];
     nouns.into_iter().fold(calls, |calls, add| add(calls))
 }

@@ -1,6 +1,7 @@
 //! Pages and their forms, one file per noun.
 
 mod account;
+mod admin;
 mod ban;
 mod block;
 mod bot;
@@ -14,11 +15,13 @@ mod me;
 mod member;
 mod message;
 mod moderator;
+mod mute;
 mod notification;
 mod one_time_link;
 mod outgoing_hook;
 pub(super) mod profile;
 mod pwa;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -33,6 +36,7 @@ use crate::service::App;
 pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
     Router::new()
         .merge(account::routes())
+        .merge(admin::routes())
         .merge(ban::routes())
         .merge(block::routes())
         .merge(bot::routes())
@@ -46,11 +50,13 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(member::routes())
         .merge(message::routes(upload_limit))
         .merge(moderator::routes())
+        .merge(mute::routes())
         .merge(notification::routes())
         .merge(one_time_link::routes())
         .merge(outgoing_hook::routes())
         .merge(profile::routes(upload_limit))
         .merge(pwa::routes())
+        .merge(report::routes())
         .merge(room::routes())
         .merge(search::routes())
         .merge(session::routes())

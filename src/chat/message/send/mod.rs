@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use super::load::{self, REPLY_COLUMNS};
-use super::{Message, NewMessage, Reply, Sent, mention, preview, slow_mode};
+use super::{Message, NewMessage, Reply, Sent, hide, mention, policy, preview, slow_mode};
 use crate::chat::file::{self, NewFile};
-use crate::chat::kinds::{HookEvent, MessageKind, Role, RoomKind};
+use crate::chat::kinds::{HookEvent, MessageKind, Role, RoomKind, WordAction};
 use crate::chat::outgoing_hook::event::fire;
 use crate::chat::user::User;
-use crate::chat::{Fact, Limits, Tx, block, direct, member, room, search, user};
+use crate::chat::{Fact, Limits, Tx, block, direct, member, report, room, search, user};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -21,7 +21,8 @@ use crate::text;
 /// # Errors
 /// `invalid` or `too_long` with the field `key`, `text`, `replyTo`, `fileIds` or `to`;
 /// `room_not_found`, `gone`, `not_a_member`; `not_found` with the field `to` when the recipient of a whisper is not
-/// a member; `forbidden` with the field `to` when they have blocked the sender; `rate_limited` in slow mode.
+/// a member; `forbidden` with the field `to` when they have blocked the sender; `rate_limited` in slow mode;
+/// `room_closed`, `muted`, `read_only`, `too_new`, `filtered`.
 pub fn send(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, new: NewMessage) -> Result<Sent> {
     store(tx, limits, now, me, room_id, new, Vec::new())
 }
@@ -64,6 +65,9 @@ fn store(
         }
     }
     let (membership, user) = member::sender(tx, me, room_id)?;
+    policy::check_writer(now, &membership)?;
+    let verdict = policy::check_text(tx, limits, now, me, &text, file_count > 0)?;
+    let is_held = verdict == Some(WordAction::Hold);
     if membership.kind == RoomKind::Direct {
         direct::check_open(tx, me, room_id)?;
         if membership.is_request {
@@ -84,6 +88,7 @@ fn store(
     // A whisper notifies its recipient anyway.
     let mentions = match new.to {
         Some(_) => Vec::new(),
+        None if is_held => Vec::new(),
         None => mention::find(tx, limits, room_id, membership.role, &text)?,
     };
     slow_mode::check(tx, now, me, room_id, &membership)?;
@@ -101,14 +106,32 @@ fn store(
         key: new.key,
         ..Message::new(MessageId::new(now), room_id, kind, Some(user), text, now)
     };
-    let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, answered, file_count)?;
+    if !is_held {
+        preview::enqueue(tx, limits, now, &message)?;
+    }
+    let words = search::words_of(tx, &message, file_count > 0).filter(|_| !is_held);
+    let position = room::next_rev(tx, now, room_id, message.to.is_none())?;
+    (message.seq, message.rev) = (position.rev, position.rev);
+    mention::store(tx, room_id, message.seq, &[], &message.mentions)?;
+    let number = insert(tx, now, me, &message, answered, file_count)?;
+    let publishing = (position, words);
     if file_count > 0 {
         let mut file_ids = new.file_ids;
         file_ids.extend(file::add_all(tx, limits, now, me, files)?);
         file::attach(tx, me, room_id, number, &file_ids)?;
         message.files = file::of_messages(tx, &[number])?.into_iter().map(|(_, file)| file).collect();
     }
-    publish(tx, now, number, publishing, &message)?;
+    if verdict.is_some() {
+        report::report_by_filter(tx, now, message.id)?;
+    }
+    if is_held {
+        hide::put_apart(tx, now, None, number)?;
+        message = load::by_number(tx, number)?;
+    }
+    publish(tx, number, publishing, &message)?;
+    if !is_held {
+        fire(tx, now, HookEvent::Message, &message, Some(me))?;
+    }
     Ok(Sent { message, dup: false })
 }
 
@@ -137,7 +160,8 @@ pub(in crate::chat) fn post(
     let message = Message::new(MessageId::new(now), room_id, kind, Some(user), text, now);
     let mut message = Message { mentions, to, ..message };
     let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, None, 0)?;
-    publish(tx, now, number, publishing, &message)?;
+    publish(tx, number, publishing, &message)?;
+    fire(tx, now, HookEvent::Message, &message, Some(me))?;
     Ok(message)
 }
 
@@ -163,12 +187,12 @@ fn number_and_insert(
     Ok((number, (position, words)))
 }
 
-fn publish(tx: &mut Tx, now: i64, number: i64, (position, words): Publishing, message: &Message) -> Result<()> {
+fn publish(tx: &mut Tx, number: i64, (position, words): Publishing, message: &Message) -> Result<()> {
     // Reading the message back would cost a seventh of the send.
     debug_assert_eq!(load::by_number(tx, number)?, *message);
     tx.index_new(number, words);
     tx.publish(Fact::message(message.clone(), position));
-    fire(tx, now, HookEvent::Message, message, message.user.as_ref().map(|user| user.id))
+    Ok(())
 }
 
 /// Inserts a new message and returns its number.
