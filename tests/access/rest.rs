@@ -46,11 +46,6 @@ const fn readers(cell: &'static str) -> Cells {
     [NOBODY, NO, cell, NO, cell, cell, NO, cell]
 }
 
-/// For admins of the server, wherever they are.
-const fn admins(cell: &'static str) -> Cells {
-    [NOBODY, NO, NO, NO, NO, NO, cell, cell]
-}
-
 pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/openapi.json", ["200"; 8], nothing),
     row("POST", "/guests", ["201"; 8], empty),
