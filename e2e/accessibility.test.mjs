@@ -30,7 +30,7 @@ function screen(name, { as, path = "/", open } = {}) {
     const user = await s.user(as ?? "손님", options);
     const { page } = user;
     await page.goto(path === "room" ? room : path);
-    if (as) await user.waitForRoom();
+    if (as && path === "room") await user.waitForRoom();
     await open?.(page, user);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
@@ -54,3 +54,13 @@ screen("a room with the menu of a member", { as: "민지", path: "room", open: (
 screen("a room with the menu of a message", { as: "준", path: "room", open: (_, user) => user.openMessageMenu(user.message("안녕하세요")) });
 screen("a room with the emoji", { as: "민지", path: "room", open: (page) => page.locator(".composer [popovertarget=emoji]").click() });
 screen("a room with the settings", { as: "민지", path: "room", open: (_, user) => user.openRoomSheet("settings") });
+screen("a room with the search", { as: "준", path: "room", open: async (page) => {
+  await page.locator(".talk__head a[href^='/search']").click();
+  await page.locator("#side-search [name=q]").waitFor();
+} });
+screen("the settings", { as: "준", path: "/me" });
+screen("a link to another device", { as: "준", path: "/me", open: async (page) => {
+  await page.locator('form[action="/transfer"] button').click();
+  await page.locator(".transfer__code").waitFor();
+} });
+screen("a page without a network", { path: "/offline" });

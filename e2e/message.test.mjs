@@ -12,6 +12,7 @@ async function two(title) {
   return { minji, jun, room };
 }
 
+// F3
 test("a user edits a message, takes back its deletion, and deletes it", async () => {
   const { minji, jun } = await two("고치는 방");
   await minji.send("안녕하새요");

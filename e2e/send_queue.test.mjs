@@ -126,7 +126,7 @@ test("a draft stays with its answer and its files", async () => {
   assert.equal(await page.locator(".composer .upload-item").count(), 0);
 });
 
-// F24
+// F6, F24
 test("a text that is too long goes as a file, and an empty file stops no other", async () => {
   const minji = await s.minji();
   await minji.createRoom("긴 글");

@@ -1,5 +1,6 @@
 // Measures the pages in headless Chromium and writes docs/browser.md.
 //   MADANG_BIN=target/release/madang node scripts/measure_browser.mjs [seconds of the flood]
+// With LIGHTHOUSE=on, or the path of an installed one, its scores as well.
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
@@ -7,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Server } from "../e2e/support/server.mjs";
 import { launch } from "../e2e/support/setup.mjs";
 import { User } from "../e2e/support/user.mjs";
+import { lighthouse } from "./lighthouse.mjs";
 
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const LOADS = 7;
@@ -31,6 +33,7 @@ try {
       room: await load(viewport, room, await minji.context.storageState()),
       switching: await moves(viewport, room, other, await minji.context.storageState()),
       flood: await flood(viewport, room, minji),
+      scores: process.env.LIGHTHOUSE ? await scores(name === "desktop", room, minji) : null,
     };
     console.log(name, rows[name]);
   }
@@ -152,6 +155,13 @@ async function flood(viewport, room, reader) {
   return { cost: (task * 1000) / (RATE * seconds), core: (100 * task) / sent, long, messages, heap: after.JSHeapUsedSize };
 }
 
+/** The scores of Lighthouse for lobby and room, which are measured with its own network and processor. */
+async function scores(isDesktop, room, user) {
+  const cookie = (await user.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+  const of = async (path, cookie) => (await lighthouse(server.url + path, { isDesktop, cookie })).scores.join(" / ");
+  return { lobby: await of("/"), room: await of(room, cookie) };
+}
+
 function report() {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"]).toString().trim();
   const line = (what, get, goal) => `| ${what} | ${get(rows.desktop)} | ${get(rows.phone)} | ${goal} |`;
@@ -176,10 +186,13 @@ ${[
     line("room, longest task of the load", ({ room }) => ms(room.long), ""),
     line("room to room, click to readable", ({ switching }) => ms(switching.readable), "≤ 100 ms"),
     line("room to room, click to live", ({ switching }) => ms(switching.live), ""),
-    line(`${RATE} messages a second, main thread for each`, ({ flood }) => `${flood.cost.toFixed(1)} ms`, "≤ 5 ms"),
+    line(`${RATE} messages a second, main thread for each (time of the processor)`, ({ flood }) => `${flood.cost.toFixed(1)} ms`, "≤ 5 ms"),
     line("the same, of a core", ({ flood }) => `${flood.core.toFixed(0)} %`, "≤ 20 %"),
     line("the same, longest task", ({ flood }) => ms(flood.long), "≤ 50 ms"),
     line("the same, messages kept in the page", ({ flood }) => flood.messages, "≤ 350"),
+    ...(rows.desktop.scores
+      ? ["lobby", "room"].map((page) => line(`${page}, Lighthouse: performance / accessibility / best practices / SEO`, ({ scores }) => scores[page], "≥ 95"))
+      : []),
   ].join("\n")}
 `;
 }

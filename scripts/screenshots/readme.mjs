@@ -1,4 +1,5 @@
-// Takes the pictures of the README: a room on a desktop and on a phone.
+// Takes the pictures of the README: a room on a desktop and on a phone, and in docs/images the lobby, the search beside a
+// room, and the dark theme.
 //   node scripts/screenshots/readme.mjs
 import { fileURLToPath } from "node:url";
 import { Server } from "../../e2e/support/server.mjs";
@@ -14,6 +15,7 @@ try {
   await spread(minji.page, room);
   // All but one member have read everything.
   await minji.page.waitForFunction(() => [...document.querySelectorAll(".unread:not([hidden])")].every((count) => count.textContent === "1"));
+  await more(minji, room);
   for (const [name, viewport] of [["room.png", { width: 1280, height: 800 }], ["room-phone.png", { width: 390, height: 844 }]]) {
     await minji.page.setViewportSize(viewport);
     await minji.page.goto(room);
@@ -29,6 +31,26 @@ try {
 } finally {
   await browser.close();
   await server.stop();
+}
+
+/** The other screens, of somebody in the room. */
+async function more(user, room) {
+  const storageState = await user.context.storageState();
+  const search = async (page) => {
+    await page.locator(".talk__head a[href^='/search']").click();
+    await page.locator("#side-search [name=q]").fill("ㄱㅂ");
+    await page.locator("#side-search [name=q]").press("Enter");
+    await page.locator("#side-search .hit").first().waitFor();
+  };
+  for (const [name, path, colorScheme, open] of [["lobby", "/", "light"], ["room-dark", room, "dark"], ["search", room, "light", search]]) {
+    const other = await User.open(user.name, browser, server.url, { storageState, colorScheme, viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
+    await other.page.goto(path);
+    if (path === room) await other.waitForRoom();
+    await open?.(other.page);
+    await other.page.waitForLoadState("networkidle");
+    await other.page.screenshot({ path: docs(`images/${name}.png`) });
+    await other.context.close();
+  }
 }
 
 /** Types until the viewer sees it; the event is sent at most once in some seconds. */

@@ -115,6 +115,8 @@ pub enum LinkKind {
     Admin,
     /// Sets a new password of one account.
     Password,
+    /// Signs its user in on another device or in another browser.
+    Device,
 }
 
 /// The kind of a job of the outbox.
@@ -185,7 +187,7 @@ names! {
     }
     DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
     NotifyLevel { All "all" Mentions "mentions" None "none" }
-    LinkKind { Admin "admin" Password "password" }
+    LinkKind { Admin "admin" Password "password" Device "device" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
     AuditAction {
         AdminMade "admin.made"

@@ -1,4 +1,4 @@
-//! One-time links, which the operator or an e-mail gives to a user.
+//! One-time links, which the operator or an e-mail gives to a user, or a user to another device of theirs.
 
 use super::kinds::AuditAction;
 use super::session::Token;
@@ -8,7 +8,8 @@ use crate::ids::UserId;
 
 pub use super::kinds::LinkKind;
 
-const HOUR: i64 = 3_600_000;
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
 
 impl LinkKind {
     /// Returns how long a link is valid.
@@ -16,6 +17,7 @@ impl LinkKind {
         match self {
             Self::Admin => 24 * HOUR,
             Self::Password => HOUR,
+            Self::Device => 5 * MINUTE,
         }
     }
 }
@@ -47,6 +49,8 @@ pub fn make_by_command(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<Us
     let action = match kind {
         LinkKind::Admin => AuditAction::AdminLink,
         LinkKind::Password => AuditAction::ResetLink,
+        // No command makes one.
+        LinkKind::Device => return make(tx, now, kind, user_id),
     };
     let subject = user_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
     audit::append(tx, now, None, action, None, subject)?;

@@ -44,6 +44,9 @@ script_strings! {
     // Deleting a message.
     message_deleted: "messageDeleted",
     undo: "undo",
+    // Inside another app.
+    in_app_about: "inAppAbout",
+    in_app_open: "inAppOpen",
     // A profile.
     member_since: "memberSince",
     // Blocked people.

@@ -1,18 +1,21 @@
-//! One-time links for a forgotten password. They are built from the server's own address and never from a request.
+//! One-time links: for a forgotten password, built from the server's own address and never from a request, and to another
+//! device of a user.
 
 use std::net::IpAddr;
 
-use super::{App, log_failure};
-use crate::chat::Db;
+use super::{App, ClientInfo, Entered, log_failure};
 use crate::chat::account;
 use crate::chat::kinds::JobKind;
 use crate::chat::one_time_link::{self, LinkKind};
 use crate::chat::outbox;
-use crate::chat::session::Token;
+use crate::chat::session::{self, Session, Token};
+use crate::chat::user::{self, User};
+use crate::chat::{Db, Tx};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Result};
 use crate::i18n::Lang;
+use crate::ids::UserId;
 use crate::password::check_choice;
 
 /// Creates a one-time link to choose a new password.
@@ -39,6 +42,45 @@ impl App {
     /// `gone`.
     pub async fn check_link(&self, kind: LinkKind, code: Token) -> Result<()> {
         self.db.read(move |tx| one_time_link::look(tx, now_ms(), kind, &code)).await.map(drop)
+    }
+
+    /// Makes a link that signs a user in on another device; the one before ends.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub async fn create_device_link(&self, me: UserId) -> Result<Token> {
+        self.rates.act(me)?;
+        self.write(me, move |tx, _, now| one_time_link::make(tx, now, LinkKind::Device, Some(me))).await
+    }
+
+    /// Returns whom a link to another device signs in.
+    ///
+    /// # Errors
+    /// `gone`.
+    pub async fn user_of_device_link(&self, code: Token) -> Result<User> {
+        let find = move |tx: &mut Tx| {
+            let user_id = one_time_link::look(tx, now_ms(), LinkKind::Device, &code)?.ok_or(Code::Gone)?;
+            user::get(tx, user_id)
+        };
+        self.db.read(find).await
+    }
+
+    /// Signs in by a link from another device, and ends the former session of this one.
+    ///
+    /// # Errors
+    /// `gone`; `rate_limited`; `forbidden` for a suspended user.
+    pub async fn take_device_link(&self, code: Token, former: Option<&Session>, client: ClientInfo) -> Result<Entered> {
+        self.rates.log_in_network(client.address)?;
+        let former_id = former.map(|session| session.id);
+        let take = self.write(Subject::Server, move |tx, _, now| {
+            let user_id = one_time_link::take(tx, now, LinkKind::Device, &code)?.ok_or(Code::Gone)?;
+            if let Some(former) = former_id {
+                session::close(tx, former)?;
+            }
+            let user = user::get(tx, user_id)?;
+            Entered::open(tx, now, user, &client)
+        });
+        take.await
     }
 
     /// Mails a link to choose a new password, if the e-mail has an account. The answer is the same and takes as long

@@ -119,6 +119,27 @@ pub struct AdminPage<'a> {
     pub problem: Option<&'a Problem>,
 }
 
+/// `/transfer`: a link to another device of the user.
+#[derive(Template)]
+#[template(path = "account/transfer.html")]
+pub struct TransferPage<'a> {
+    pub lang: Lang,
+    pub address: &'a str,
+    pub code: &'a str,
+}
+
+/// `/transfer/{code}`: whom the link signs in.
+#[derive(Template)]
+#[template(path = "account/continue.html")]
+pub struct ContinuePage<'a> {
+    pub lang: Lang,
+    pub code: &'a str,
+    pub user: &'a User,
+    /// Who is signed in on this device.
+    pub me: Option<&'a User>,
+    pub next: &'a str,
+}
+
 /// The page of a one-time link that is used or expired.
 #[derive(Template)]
 #[template(path = "account/gone.html")]
@@ -232,5 +253,7 @@ pages! {
     ResetPage<'_>,
     AdminPage<'_>,
     GonePage,
+    TransferPage<'_>,
+    ContinuePage<'_>,
     MePage<'_>,
 }

@@ -13,6 +13,7 @@ mod multipart;
 mod page_error;
 mod pages;
 mod problem;
+mod qr;
 pub(crate) mod range;
 pub(crate) mod redirect;
 mod request_record;

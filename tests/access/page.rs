@@ -76,6 +76,11 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/reset/{code}", ["/login?done=reset"; 8], |_, _| form([("password", "a gate by the tree")]))
         .spends()
         .wants("reset link"),
+    row("GET", "/transfer", ["/me#transfer"; 8], nothing),
+    row("POST", "/transfer", known("200"), empty),
+    row("GET", "/transfer/{code}", ALL, nothing).wants("device link"),
+    row("GET", "/transfer/{code}/qr.svg", ALL, nothing).wants("device link"),
+    row("POST", "/transfer/{code}", ["/"; 8], |_, _| form([("next", "/")])).spends().wants("device link"),
     row("GET", "/admin/{code}", ALL, nothing).wants("admin link"),
     row("POST", "/admin/{code}", accounts("/login?next=/admin/{code}", "/me?done=admin"), empty)
         .spends()

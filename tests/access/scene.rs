@@ -146,7 +146,7 @@ impl Scene {
 
     /// Returns the codes that occur in paths.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
-        let is_code = |name: &str| matches!(name, "invite" | "admin link" | "reset link");
+        let is_code = |name: &str| matches!(name, "invite" | "admin link" | "reset link" | "device link");
         self.named.iter().filter(move |(name, _)| is_code(name)).map(|(_, code)| code.as_str())
     }
 
@@ -181,6 +181,11 @@ impl Scene {
             "reset link" => {
                 let email = app.call(self.member(), "GET", "/me", Value::Null).await.is(200)["email"].clone();
                 code(desk(app).reset_link(email.as_str().unwrap()).await)
+            }
+            "device link" => {
+                let page = app.form(&self.other, "/transfer", &[]).await.text();
+                let code = page.split("/transfer/").nth(1).expect("the address of the link");
+                code.split('"').next().unwrap().to_owned()
             }
             "asset" => {
                 let page = app.get("/").send().await.text();

@@ -249,3 +249,45 @@ async fn only_those_whom_the_settings_name_create_open_rooms() {
         opened.is(201);
     }
 }
+
+/// Returns the path of a new link to another device.
+async fn device_path(app: &App, who: &Person) -> String {
+    let page = app.form(who, "/transfer", &[]).await;
+    assert_eq!((page.status, page.header("cache-control")), (200, Some("no-store")));
+    let code = page.text().split("/transfer/").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    format!("/transfer/{code}")
+}
+
+#[tokio::test]
+async fn a_link_to_another_device_signs_in_once_and_ends_with_the_sessions() {
+    let app = App::start().await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    // Looking at it uses nothing up, and the same user needs none.
+    let path = device_path(&app, &minji).await;
+    for _ in 0..2 {
+        assert!(app.get(&path).send().await.text().contains("minji"));
+    }
+    assert_eq!(app.page(&minji, &format!("{path}?next=/people")).await.leads_to(), "/people");
+    let next = format!("/room/{}", room.id);
+    let entered = app.form(&jun, &path, &[("next", &next)]).await;
+    assert_eq!(entered.leads_to(), next);
+    let cookie = entered.header("set-cookie").unwrap();
+    let token = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+    let me = app.get("/api/me").cookie(&token).send().await.is(200);
+    assert_eq!((&me["id"], me["kind"].as_str()), (&Value::from(minji.id.clone()), Some("guest")));
+    app.call(&jun, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
+    assert_eq!(app.form(&minji, &path, &[("next", "/")]).await.status, 410);
+    // A foreign address leads home; a new link, another purpose, an old one and the end of the sessions end it.
+    let sora = app.guest("sora").await;
+    let path = device_path(&app, &minji).await;
+    assert_eq!(app.form(&sora, &path, &[("next", "//evil.example")]).await.leads_to(), "/");
+    let (first, second) = (device_path(&app, &minji).await, device_path(&app, &minji).await);
+    assert_eq!((app.get(&first).send().await.status, app.get(&second).send().await.status), (410, 200));
+    assert_eq!(app.get(&second.replace("transfer", "reset")).send().await.status, 410);
+    app.form(&minji, "/me/sessions", &[("others", "on")]).await;
+    assert_eq!(app.get(&second).send().await.status, 410);
+    let old = device_path(&app, &minji).await;
+    app.alter("UPDATE links SET ends_at = 1");
+    assert_eq!(app.get(&old).send().await.status, 410);
+}

@@ -263,12 +263,14 @@ pub fn all_ephemeral_members(tx: &mut Tx) -> Result<Vec<(RoomId, UserId)>> {
 }
 
 /// Moves read marks forward, never back and never beyond the room's rev, and returns those that moved. Users
-/// who are not members are skipped.
+/// who are not members are skipped, and those who have not accepted a stranger's room: the stranger does not learn
+/// that it was read.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn mark_read(tx: &mut Tx, room_id: RoomId, marks: Vec<(UserId, i64)>) -> Result<Vec<(UserId, i64)>> {
-    let sql = "UPDATE members SET read_seq = ?3 WHERE room_id = ?1 AND user_id = ?2 AND read_seq < ?3
+    let sql =
+        "UPDATE members SET read_seq = ?3 WHERE room_id = ?1 AND user_id = ?2 AND read_seq < ?3 AND is_request = 0
                AND ?3 <= (SELECT rev FROM rooms WHERE id = ?1)";
     let mut moved = Vec::new();
     for (user_id, seq) in marks {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::chat::direct;
 use crate::chat::fixtures::{LIMITS, Store};
 use crate::chat::message::{self, Cursor};
 use crate::chat::room::NewRoom;
@@ -260,4 +261,17 @@ async fn a_summary_is_one_system_message() {
     assert_eq!((line.user.as_ref(), line.system.as_ref().unwrap().others), (Some(&jun), Some(41)));
     let odd = store.write(move |tx| system_message::post_summary(tx, 3, id, SystemEvent::Kick, jun.id, 41)).await;
     assert_eq!(odd.unwrap_err().code, Code::Invalid);
+}
+
+#[tokio::test]
+async fn a_stranger_does_not_learn_that_a_request_was_read() {
+    let store = Store::open();
+    let (minji, jun) = (store.guest("minji").await, store.guest("jun").await);
+    let (me, other) = (jun.id, minji.id);
+    let (room, _) = store.write(move |tx| direct::open(tx, 2, me, other)).await.unwrap();
+    let (id, rev) = (room.id, store.say(&jun, &room, "hello?").await.seq);
+    let read = || store.write(move |tx| mark_read(tx, id, vec![(other, rev)]));
+    assert_eq!(read().await.unwrap(), []);
+    store.write(move |tx| direct::accept(tx, other, id)).await.unwrap();
+    assert_eq!(read().await.unwrap(), [(other, rev)]);
 }

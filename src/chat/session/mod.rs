@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::kinds::UserKind;
+use super::kinds::{LinkKind, UserKind};
 use super::user::{self, User};
 use super::{Fact, Tx};
 use crate::error::{Code, Error, Result};
@@ -206,7 +206,7 @@ pub fn close(tx: &mut Tx, id: SessionId) -> Result<bool> {
     Ok(user_id.is_some())
 }
 
-/// Ends all sessions of a user except `keep`.
+/// Ends all sessions of a user except `keep`, and the link to another device.
 ///
 /// # Errors
 /// Only those of the store.
@@ -215,6 +215,7 @@ pub fn close_all(tx: &mut Tx, user_id: UserId, keep: Option<SessionId>) -> Resul
     let keep = keep.map_or([0; 32], |kept| kept.0);
     let sql = "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2 RETURNING token_hash";
     let sessions = tx.query_all(sql, &[&user_id, &keep], |row| Ok(SessionId(row.get(0)?)))?;
+    tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&LinkKind::Device, &user_id])?;
     if !sessions.is_empty() {
         tx.publish(Fact::SessionsEnded { user_id, sessions });
     }

@@ -25,6 +25,8 @@ pub(in crate::i18n) const STRINGS: ScriptStrings = ScriptStrings {
     undo: "Undo",
     unblock: "Unblock",
     member_since: "Here since …",
+    in_app_about: "Notifications and downloads don’t work inside KakaoTalk.",
+    in_app_open: "Open in browser",
     show: "Show",
     blocked_done: "You blocked ….",
     notify_denied: "Allow notifications for this site in your browser's settings.",

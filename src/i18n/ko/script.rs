@@ -25,6 +25,8 @@ pub(in crate::i18n) const STRINGS: ScriptStrings = ScriptStrings {
     undo: "되돌리기",
     unblock: "차단 풀기",
     member_since: "…부터 마당에 있어요",
+    in_app_about: "카카오톡 안에서는 알림과 파일 저장이 되지 않아요.",
+    in_app_open: "브라우저로 열기",
     show: "보기",
     blocked_done: "…님을 차단했어요.",
     notify_denied: "브라우저 설정에서 이 사이트의 알림을 허용해 주세요.",

@@ -6,7 +6,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use qrcode::{Color, EcLevel, QrCode};
 use serde::Deserialize;
 
 use crate::error::{Code, Error, Result};
@@ -17,6 +16,7 @@ use crate::view::JoinPage;
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::qr;
 use crate::web::redirect::{redirect, redirect_to_room};
 
 pub(super) fn routes() -> Router<App> {
@@ -110,26 +110,6 @@ async fn invite_qr_code(
 
 fn qr_code(app: &App, headers: &HeaderMap, path: &str) -> Result<Response> {
     let base = app.config.origins.address(headers).ok_or(Code::BadRequest)?;
-    let svg = svg(&format!("{base}{path}"))?;
+    let svg = qr::svg(&format!("{base}{path}"))?;
     Ok(([(CONTENT_TYPE, "image/svg+xml")], svg).into_response())
-}
-
-/// Draws a text as a QR code: black on white with a margin of four modules, which cameras need in
-/// every theme.
-fn svg(text: &str) -> Result<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Error::internal)?;
-    let (width, side) = (code.width(), code.width() + 8);
-    let mut dark = String::new();
-    for (y, row) in code.to_colors().chunks(width).enumerate() {
-        let mut x = 0;
-        for run in row.chunk_by(|a, b| a == b) {
-            if run[0] == Color::Dark {
-                dark += &format!("M{} {}h{length}v1h-{length}z", x + 4, y + 4, length = run.len());
-            }
-            x += run.len();
-        }
-    }
-    Ok(format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><rect width="{side}" height="{side}" fill="#fff"/><path d="{dark}" fill="#000"/></svg>"##
-    ))
 }

@@ -1,9 +1,11 @@
 //! One-time links: a GET shows the form, and only the form uses the link up.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 
 use crate::chat::one_time_link::LinkKind;
@@ -13,18 +15,21 @@ use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
 use crate::service::App;
-use crate::view::account::{AdminPage, Done, ForgotPage, GonePage, Problem, ResetPage};
+use crate::view::account::{AdminPage, ContinuePage, Done, ForgotPage, GonePage, Problem, ResetPage, TransferPage};
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
-use crate::web::page_error::page_with_error;
-use crate::web::problem;
-use crate::web::redirect::redirect;
+use crate::web::page_error::{OrLobby, OrPageError, PageResult, page_with_error};
+use crate::web::redirect::{redirect, safe};
+use crate::web::{problem, qr};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/admin/{code}", get(show_admin).post(become_admin))
         .route("/forgot", get(show_forgot).post(forgot))
         .route("/reset/{code}", get(show_reset).post(reset))
+        .route("/transfer", get(show_transfer).post(transfer))
+        .route("/transfer/{code}", get(show_continue).post(continue_here))
+        .route("/transfer/{code}/qr.svg", get(transfer_qr_code))
 }
 
 /// # Errors
@@ -144,5 +149,88 @@ async fn reset(State(app): State<App>, caller: Caller, Path(text): Path<String>,
             let page = ResetPage { lang: caller.lang, code: &text, problem: Some(&problem) };
             no_store(page_with_error(&error, page.html()))
         }
+    }
+}
+
+/// `GET /transfer`: a link must make no code, so it leads to the page with the button.
+async fn show_transfer() -> Response {
+    redirect("/me#transfer")
+}
+
+/// `POST /transfer`: makes a link to another device of the user.
+async fn transfer(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, headers: HeaderMap) -> PageResult {
+    let lang = caller.lang;
+    let code = app.create_device_link(me.user.id).await.or_problem(lang)?.reveal();
+    let address = transfer_address(&app, &headers, &code).or_problem(lang)?;
+    let page = TransferPage { lang, address: &address, code: &code };
+    Ok(no_store(Html(page.html()).into_response()))
+}
+
+/// `GET /transfer/{code}/qr.svg`
+async fn transfer_qr_code(State(app): State<App>, Path(code): Path<String>, headers: HeaderMap) -> Result<Response> {
+    parse_code(&code)?;
+    let svg = qr::svg(&transfer_address(&app, &headers, &code)?)?;
+    Ok(no_store(([(CONTENT_TYPE, "image/svg+xml")], svg).into_response()))
+}
+
+fn transfer_address(app: &App, headers: &HeaderMap, code: &str) -> Result<String> {
+    let base = app.config.origins.address(headers).ok_or(Code::BadRequest)?;
+    Ok(format!("{base}/transfer/{code}"))
+}
+
+#[derive(Deserialize)]
+struct Next {
+    next: Option<String>,
+}
+
+impl Next {
+    /// Returns the page to go on with.
+    fn path(&self) -> &str {
+        self.next.as_deref().and_then(safe).unwrap_or("/")
+    }
+}
+
+/// `GET /transfer/{code}`: says who would be signed in. Only the form does it, as apps look at links that are sent.
+async fn show_continue(
+    State(app): State<App>,
+    caller: Caller,
+    me: Option<SignedIn>,
+    Path(text): Path<String>,
+    Query(next): Query<Next>,
+) -> Response {
+    let found = match parse_code(&text) {
+        Ok(code) => app.user_of_device_link(code).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(user) if me.as_ref().is_some_and(|me| me.user.id == user.id) => redirect(next.path()),
+        Ok(user) => {
+            let me = me.as_ref().map(|me| &*me.user);
+            let page = ContinuePage { lang: caller.lang, code: &text, user: &user, me, next: next.path() };
+            no_store(Html(page.html()).into_response())
+        }
+        Err(error) => link_error(&error, caller.lang),
+    }
+}
+
+/// `POST /transfer/{code}`
+async fn continue_here(
+    State(app): State<App>,
+    caller: Caller,
+    me: Option<SignedIn>,
+    Path(text): Path<String>,
+    Form(next): Form<Next>,
+) -> Response {
+    let lang = caller.lang;
+    let entered = match parse_code(&text) {
+        Ok(code) => app.take_device_link(code, me.as_ref().map(|me| &me.session), caller.into()).await,
+        Err(error) => Err(error),
+    };
+    match entered {
+        Ok(entered) => {
+            let cookie = cookie::set_session(&entered.token, app.config.origins.is_https());
+            with_cookie(redirect(next.path()), cookie)
+        }
+        Err(error) => link_error(&error, lang),
     }
 }
