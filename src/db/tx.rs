@@ -249,10 +249,10 @@ impl<'a, F> Tx<'a, F> {
     }
 
     fn checked<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {
-        if let Err(fault) = &done {
-            if !self.failure.as_ref().is_some_and(Fault::ends_transaction) {
-                self.failure = Some(fault.clone());
-            }
+        if let Err(fault) = &done
+            && !self.failure.as_ref().is_some_and(Fault::ends_transaction)
+        {
+            self.failure = Some(fault.clone());
         }
         done
     }
