@@ -77,6 +77,12 @@ pub(crate) enum Command {
     /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Manage rooms.
+    #[command(subcommand)]
+    Room(RoomCommand),
+    /// Show and change the settings that admins change while the server runs.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// Manage server keys, with which other servers bring their own users.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -110,6 +116,14 @@ pub(crate) enum FilesCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum UserCommand {
+    /// List the newest users, at most a hundred: id, creation time, state, e-mail address, name.
+    List {
+        /// A part of the name or of the e-mail address.
+        #[arg(default_value = "")]
+        q: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
     /// Print a link to set a new password. It works once, within an hour.
     Reset {
         /// The e-mail address of the account.
@@ -118,11 +132,80 @@ pub(crate) enum UserCommand {
         address: ServerAddress,
     },
     /// Log an account out everywhere, take its rights as admin, and refuse its log-ins.
-    Suspend(AccountArgs),
+    Suspend {
+        /// After how many hours it ends by itself.
+        #[arg(long)]
+        hours: Option<u32>,
+        #[command(flatten)]
+        account: AccountArgs,
+    },
     /// Let a suspended account log in again.
     Unsuspend(AccountArgs),
+    /// Log an account out everywhere.
+    Logout(AccountArgs),
+    /// Delete an account. Its messages stay without a sender.
+    Delete {
+        /// Delete its messages, too. A running server does it, a few at a time.
+        #[arg(long)]
+        erase: bool,
+        #[command(flatten)]
+        account: AccountArgs,
+    },
+    /// Make an account an admin.
+    Promote(AccountArgs),
     /// Take the rights of an admin from an account.
     Demote(AccountArgs),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RoomCommand {
+    /// List the newest open rooms, at most a hundred: id, creation time, state, members, owner, title.
+    List {
+        /// A part of the title.
+        #[arg(default_value = "")]
+        q: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
+    /// Close a room: nobody joins or writes, and its members can read it.
+    Close(RoomArgs),
+    /// Open a closed room again.
+    Open(RoomArgs),
+    /// Make a member the owner of a room.
+    HandOver {
+        /// The id of the room, from the list.
+        id: String,
+        /// The e-mail address or the id of the member.
+        user: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
+    /// Remove a room with everything in it.
+    Remove(RoomArgs),
+}
+
+/// A room of a data folder.
+#[derive(Args)]
+pub(crate) struct RoomArgs {
+    /// The id of the room, from the list.
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) address: ServerAddress,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Print the settings as JSON.
+    Show(ServerAddress),
+    /// Change one setting. A running server follows within a minute.
+    Set {
+        /// Its name, as `madang settings show` prints it.
+        setting: String,
+        /// Its value: a text, or JSON.
+        value: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
 }
 
 /// What `madang doctor` looks at.
@@ -141,7 +224,7 @@ pub(crate) struct DoctorArgs {
 /// An account of a data folder.
 #[derive(Args)]
 pub(crate) struct AccountArgs {
-    /// The e-mail address of the account.
+    /// The e-mail address or the id of the account.
     pub(crate) email: String,
     #[command(flatten)]
     pub(crate) address: ServerAddress,

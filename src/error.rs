@@ -63,6 +63,18 @@ codes! {
     WrongPassword "wrong_password" 403 final_;
     /// The user is banned from the room.
     Banned "banned" 403 final_;
+    /// The user is muted in the room and may write again after `retryAfterMs`.
+    Muted "muted" 403 final_;
+    /// Only moderators or the owner write in the room.
+    ReadOnly "read_only" 403 final_;
+    /// The user has just come and may send links and files after `retryAfterMs`.
+    TooNew "too_new" 403 final_;
+    /// Nobody new may come in for now; try again after `retryAfterMs`.
+    JoinsLocked "joins_locked" 403 final_;
+    /// The text has a word that the server does not allow; `field` names it.
+    Filtered "filtered" 422 final_;
+    /// The room is closed: its members may only read it.
+    RoomClosed "room_closed" 403 final_;
     /// The resource does not exist.
     NotFound "not_found" 404 final_;
     /// The room does not exist.
@@ -131,6 +143,11 @@ impl Error {
 
     pub fn rate_limited(retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited) }
+    }
+
+    /// Creates an error for somebody new who may come in after some time.
+    pub fn joins_locked(left_ms: i64) -> Self {
+        Self { retry_after: Some(Duration::from_millis(left_ms.unsigned_abs())), ..Self::new(Code::JoinsLocked) }
     }
 
     /// Logs an unexpected error and returns one without its details.

@@ -50,11 +50,7 @@ impl Hints {
         received: impl Fn(&str) + Send + 'static,
         subscribed: impl Fn() + Send + 'static,
     ) -> Result<Self, String> {
-        let clients = urls.reveal().split(',').map(|url| Client::open(url.trim()));
-        let clients = clients.collect::<RedisResult<Vec<_>>>();
-        // The reason could show the password.
-        let clients = clients.map_err(|_| "REDIS_URL must be redis://… or rediss://… (user:password@host:port/0)")?;
-        let channel = Arc::new(Channel { clients, name });
+        let channel = Arc::new(Channel::new(urls, name)?);
         let (queue, hints) = mpsc::channel(QUEUE);
         let is_subscribed = Arc::new(AtomicBool::new(false));
         tokio::spawn(send_all(Arc::clone(&channel), hints));
@@ -74,6 +70,14 @@ impl Hints {
 }
 
 impl Channel {
+    fn new(urls: &Secret, name: String) -> Result<Self, String> {
+        let clients = urls.reveal().split(',').map(|url| Client::open(url.trim()));
+        let clients = clients.collect::<RedisResult<Vec<_>>>();
+        // The reason could show the password.
+        let clients = clients.map_err(|_| "REDIS_URL must be redis://… or rediss://… (user:password@host:port/0)")?;
+        Ok(Self { clients, name })
+    }
+
     async fn publisher(&self) -> Option<MultiplexedConnection> {
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(Some(TIMEOUT));
@@ -100,6 +104,23 @@ impl Channel {
             }
         }
         None
+    }
+}
+
+/// Sends one hint to itself, as nodes do, and returns how long that took.
+///
+/// # Errors
+/// A sentence for the operator: the address is not one, or the hint does not arrive.
+pub(crate) async fn round_trip(urls: &Secret, name: String) -> Result<Duration, String> {
+    let channel = Channel::new(urls, name)?;
+    let mut subscriber = channel.subscriber().await.ok_or("no address of REDIS_URL lets this server subscribe")?;
+    let mut publisher = channel.publisher().await.ok_or("no address of REDIS_URL lets this server connect")?;
+    let begin = Instant::now();
+    // The reason of the server could repeat the command.
+    channel.publish(&mut publisher, PROBE_TEXT).await.map_err(|_| "the server refuses PUBLISH")?;
+    match timeout(TIMEOUT, subscriber.on_message().next()).await {
+        Ok(Some(_)) => Ok(begin.elapsed()),
+        _ => Err("what is published does not arrive; all nodes need the same server".into()),
     }
 }
 

@@ -72,6 +72,8 @@ ids! {
     MessageId,
     /// A stored file.
     FileId,
+    /// A report of a message or a user.
+    ReportId,
     /// An API key of another server that brings its own users.
     KeyId,
 }

@@ -3,6 +3,7 @@
 //! Start with `ARCHITECTURE.md`: it describes the modules and the path of a message through them.
 
 pub mod app;
+pub mod backup_files;
 pub mod chat;
 pub mod clock;
 pub mod config;

@@ -1,6 +1,7 @@
 //! The command line: one subcommand for the server, and the commands beside it.
 
 mod cli;
+mod commands;
 
 use std::io::{IsTerminal, Write};
 use std::net::IpAddr;
@@ -11,16 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
-use cli::{AccountArgs, Cli, Command, DoctorArgs, FilesCommand, KeyCommand, UserCommand};
+use cli::{Cli, Command, DoctorArgs, FilesCommand};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use madang::app::{self, Listeners};
-use madang::chat::api_key::Key;
-use madang::chat::audit::Entry;
-use madang::config::{Config, LogFormat, ServerAddress, Settings, Switch};
+use madang::config::{Config, LogFormat, Settings, Switch};
 use madang::db::{Copied, CopyProgress};
 use madang::log::{self, Log};
 use madang::open_files;
-use madang::ops::admin::Admin;
 use madang::ops::archive::Progress;
 use madang::ops::doctor::{self, Finding, Level};
 use madang::ops::migrate_store::migrate_store;
@@ -72,31 +70,11 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Verify { file, places } => run_verify(&places.config()?, file.as_deref()).await,
         Command::MigrateStore { dry_run, folder } => run_migrate_store(&folder.config()?, dry_run).await,
         Command::Files(FilesCommand::Push(places)) => run_push(&places.config()?).await,
-        Command::AdminLink(address) => with_admin(&address, async |admin| admin.admin_link().await).await,
-        Command::User(UserCommand::Reset { email, address }) => {
-            with_admin(&address, async |admin| admin.reset_link(&email).await).await
-        }
-        Command::User(UserCommand::Suspend(AccountArgs { email, address })) => {
-            with_admin(&address, async |admin| admin.suspend(&email, true).await.map(|()| format!("suspended {email}")))
-                .await
-        }
-        Command::User(UserCommand::Unsuspend(AccountArgs { email, address })) => {
-            with_admin(&address, async |admin| {
-                admin.suspend(&email, false).await.map(|()| format!("{email} may log in again"))
-            })
-            .await
-        }
-        Command::User(UserCommand::Demote(AccountArgs { email, address })) => {
-            with_admin(&address, async |admin| admin.demote(&email).await.map(|()| format!("{email} is no admin now")))
-                .await
-        }
-        Command::Audit(address) => {
-            with_admin(&address, async |admin| {
-                let show = |entry: &Entry| print(&serde_json::to_string(entry).map_err(|error| error.to_string())?);
-                admin.audit(show).await.map(|()| String::new())
-            })
-            .await
-        }
+        Command::AdminLink(address) => commands::admin_link(&address).await,
+        Command::User(command) => commands::user(command).await,
+        Command::Room(command) => commands::room(command).await,
+        Command::Settings(command) => commands::settings(command).await,
+        Command::Audit(address) => commands::audit(&address).await,
         Command::Doctor(arguments) => run_doctor(arguments).await,
         Command::Health(settings) => {
             let config = Config::from(&*settings);
@@ -112,27 +90,7 @@ async fn run(command: Command) -> Result<(), String> {
             written.map_err(|error| format!("cannot write into {}: {error}", folder.display()))
         }
         Command::Licenses => print(&madang::web::licenses()?),
-        Command::Key(KeyCommand::Create { name, address }) => {
-            with_admin(&address, async |admin| {
-                let (key, secret) = admin.create_key(name).await?;
-                log::print(format!("created key {} ({}); its secret is shown only this once:", key.id, key.name));
-                Ok(secret)
-            })
-            .await
-        }
-        Command::Key(KeyCommand::List(address)) => {
-            with_admin(&address, async |admin| {
-                let line = |key: &Key| {
-                    let end = key.revoked_at.as_ref().map_or_else(|| "active".into(), |at| format!("revoked {at}"));
-                    format!("{}  {}  {}  {end}", key.id, key.created_at, key.name)
-                };
-                Ok(admin.keys().await?.iter().map(line).collect::<Vec<_>>().join("\n"))
-            })
-            .await
-        }
-        Command::Key(KeyCommand::Revoke { id, address }) => {
-            with_admin(&address, async |admin| admin.revoke_key(&id).await.map(|()| format!("revoked key {id}"))).await
-        }
+        Command::Key(command) => commands::key(command).await,
     }
 }
 
@@ -284,22 +242,6 @@ async fn with_bar<T>(
     .await;
     bar.finish_and_clear();
     done
-}
-
-/// Runs one admin command on the data folder and prints its result.
-async fn with_admin(
-    address: &ServerAddress,
-    act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
-) -> Result<(), String> {
-    let _log = log(LogFormat::Text, Switch::Off)?;
-    let admin = Admin::open(&address.config()?, address.port())?;
-    let done = act(&admin).await;
-    admin.close().await;
-    let printed = done?;
-    if printed.is_empty() {
-        return Ok(());
-    }
-    print(&printed)
 }
 
 fn fail(message: String) -> ExitCode {

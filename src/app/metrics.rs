@@ -47,7 +47,8 @@ impl MetricsEndpoint {
             return StatusCode::NOT_FOUND.into_response();
         }
         if !may_read(&self.app.config.metrics, request.headers()) {
-            return (StatusCode::UNAUTHORIZED, [("www-authenticate", "Bearer")]).into_response();
+            let headers = [("www-authenticate", "Bearer"), ("cache-control", "no-store")];
+            return (StatusCode::UNAUTHORIZED, headers).into_response();
         }
         // One at a time: gauges are set and read together.
         static TURN: Mutex<()> = Mutex::const_new(());

@@ -84,6 +84,7 @@ pub async fn run(
     app.start_bus(forward::reachable(address)).await?;
     app.renew_epochs_if_moved().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     app.check_store().await?;
+    app.load_server_settings().await.map_err(|error| format!("cannot read the settings of the server: {error}"))?;
     web::name_assets();
     app.reserve_all_slots().await.map_err(|error| format!("cannot read the rooms: {error}"))?;
     app.check_search_index().await.map_err(|error| format!("cannot read the search index: {error}"))?;

@@ -15,6 +15,8 @@ use crate::systemd::{self, State};
 const RELEASE_MEMORY: Duration = Duration::from_secs(3);
 /// How often the free disk space is measured.
 const MEASURE_DISK: Duration = Duration::from_secs(1);
+/// How often the charts for admins get a new point.
+const SAMPLE: Duration = Duration::from_secs(10);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Starts the recurring jobs. They run as long as the process.
@@ -30,16 +32,27 @@ pub(super) fn start(app: &App, sockets: &Server) {
     });
     every(config.rev_heartbeat, "rev heartbeat", app, |app| async move { app.realtime.rev_heartbeat() });
     every(config.session_check, "session check", app, |app| async move { app.check_sessions().await });
-    every(config.second, "admin commands", app, |app| async move { app.check_sessions_after_commands().await });
+    every(config.session_check, "settings of the server", app, |app| async move { app.reload_server_settings().await });
+    every(config.second, "admin commands", app, |app| async move { app.follow_commands().await });
     every(config.housekeeping, "housekeeping", app, |app| async move { app.housekeeping().await });
     every(MEASURE_DISK, "free disk space", app, |app| async move { app.measure_disk_space().await });
+    every(SAMPLE, "figures for admins", app, |app| async move { app.take_sample() });
     every(RELEASE_MEMORY, "release of memory", app, |app| async move { app.db.release_memory().await });
     every(config.guest_sweep, "sweep of guests", app, |app| async move { app.sweep_guests().await });
     if let Some(backups) = &config.backups {
         let backups = Arc::new(ScheduledBackups::new(config, backups));
+        let at_times = Arc::clone(&backups);
         every(config.housekeeping, "backup", app, move |_| {
+            let backups = Arc::clone(&at_times);
+            async move { backups.run_if_due(false).await }
+        });
+        every(config.second, "backup by an admin", app, move |app| {
             let backups = Arc::clone(&backups);
-            async move { backups.run_if_due().await }
+            async move {
+                if app.take_backup_request() {
+                    backups.run_if_due(true).await;
+                }
+            }
         });
     }
     if let Some(period) = systemd::watchdog() {

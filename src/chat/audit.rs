@@ -4,11 +4,14 @@
 use std::fmt::Display;
 
 use ring::digest::{SHA256, digest};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::Tx;
+use super::admin_rights::require_admin;
 use super::kinds::AuditAction;
 use crate::clock::rfc3339;
+use crate::db::{Fault, Row};
 use crate::error::Result;
 use crate::hex::hex;
 use crate::ids::{RoomId, UserId};
@@ -17,7 +20,7 @@ use crate::ids::{RoomId, UserId};
 const PAGE: u64 = 500;
 
 /// One act.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     pub number: i64,
@@ -26,6 +29,7 @@ pub struct Entry {
     /// Who did it. Null for a command of the operator.
     pub by: Option<UserId>,
     #[serde(serialize_with = "name")]
+    #[schemars(with = "String")]
     pub action: AuditAction,
     pub room: Option<RoomId>,
     /// The id of the user, the message or the key that it was done to.
@@ -84,6 +88,20 @@ pub(in crate::chat) fn append(
     Ok(())
 }
 
+/// Returns the entries before a number, the newest first, each with the present name of the one who did it; the newest of
+/// all without a number.
+///
+/// # Errors
+/// `forbidden` unless an admin.
+pub fn newest(tx: &mut Tx, me: UserId, before: Option<i64>, limit: u32) -> Result<Vec<(Entry, Option<String>)>> {
+    require_admin(tx, Some(me))?;
+    let sql = "SELECT a.number, a.at, a.by_user_id, a.action, a.room_id, a.subject, a.hash, u.name
+               FROM audit a LEFT JOIN users u ON u.id = a.by_user_id AND u.deleted_at IS NULL
+               WHERE a.number < ?1 ORDER BY a.number DESC LIMIT ?2";
+    let read = |row: &Row<'_>| Ok((read(row)?, row.get(7)?));
+    Ok(tx.query_all(sql, &[&before.unwrap_or(i64::MAX), &limit], read)?)
+}
+
 /// Returns the next entries after a number, the oldest first; none after the last.
 ///
 /// # Errors
@@ -91,18 +109,20 @@ pub(in crate::chat) fn append(
 pub fn page(tx: &mut Tx, after: i64) -> Result<Vec<Entry>> {
     let sql = "SELECT number, at, by_user_id, action, room_id, subject, hash FROM audit WHERE number > ?1
                ORDER BY number LIMIT ?2";
-    Ok(tx.query_all(sql, &[&after, &PAGE], |row| {
-        let mut c = row.columns();
-        Ok(Entry {
-            number: c.next()?,
-            at: rfc3339(c.next()?),
-            by: c.next()?,
-            action: c.next()?,
-            room: c.next()?,
-            subject: c.next()?,
-            hash: c.next()?,
-        })
-    })?)
+    Ok(tx.query_all(sql, &[&after, &PAGE], read)?)
+}
+
+fn read(row: &Row<'_>) -> Result<Entry, Fault> {
+    let mut c = row.columns();
+    Ok(Entry {
+        number: c.next()?,
+        at: rfc3339(c.next()?),
+        by: c.next()?,
+        action: c.next()?,
+        room: c.next()?,
+        subject: c.next()?,
+        hash: c.next()?,
+    })
 }
 
 /// Follows the log from its beginning.

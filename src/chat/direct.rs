@@ -4,7 +4,7 @@ use super::kinds::{DirectFrom, Presence, UserKind};
 use super::new_member::{self, NewMember};
 use super::room::{self, Room};
 use super::user::{self, User};
-use super::{Fact, Tx, block};
+use super::{Fact, Limits, Tx, account, block};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -74,10 +74,32 @@ pub fn find(tx: &mut Tx, me: UserId, other: UserId) -> Result<Option<RoomId>> {
     Ok(tx.query_opt(found, &[&pair(me, other)], |row| row.get(0))?)
 }
 
+/// Checks that the settings of the server let a user open a direct room with another. Existing rooms stay open, and
+/// admins always may.
+///
+/// # Errors
+/// `forbidden`.
+pub fn check_allowed(tx: &mut Tx, limits: &Limits, me: UserId, other: UserId) -> Result<()> {
+    let from = limits.server.get().direct_from;
+    if from == DirectFrom::Everybody || me == other || find(tx, me, other)?.is_some() {
+        return Ok(());
+    }
+    match is_among(tx, from, other, me)? || account::is_admin(tx, me)? {
+        true => Ok(()),
+        false => Err(Error::new(Code::Forbidden).with_message("this server does not let you write to them")),
+    }
+}
+
 /// Returns whether a user lets another open a direct room with them.
 fn is_welcome(tx: &mut Tx, user_id: UserId, from: UserId) -> Result<bool> {
     let setting = "SELECT direct_from FROM users WHERE id = ?1";
-    match tx.query_one(setting, &[&user_id], |row| row.get(0))? {
+    let allowed = tx.query_one(setting, &[&user_id], |row| row.get(0))?;
+    is_among(tx, allowed, user_id, from)
+}
+
+/// Returns whether `from` is among those who may open a direct room with a user.
+fn is_among(tx: &mut Tx, allowed: DirectFrom, user_id: UserId, from: UserId) -> Result<bool> {
+    match allowed {
         DirectFrom::Everybody => Ok(true),
         DirectFrom::Accounts => Ok(user::get(tx, from)?.kind != UserKind::Guest),
         DirectFrom::Known => share_a_room(tx, from, user_id),

@@ -37,6 +37,7 @@ pub fn remove_strangers(tx: &mut Tx, now: i64, ids: &[UserId]) -> Result<Vec<Str
         for sql in [
             "DELETE FROM sessions WHERE user_id = ?1",
             "DELETE FROM bans WHERE user_id = ?1",
+            "DELETE FROM reports WHERE user_id = ?1",
             "DELETE FROM blocks WHERE user_id = ?1",
             "DELETE FROM blocks WHERE blocked_id = ?1",
             "DELETE FROM users WHERE id = ?1",

@@ -97,6 +97,75 @@ pub enum DirectFrom {
     Nobody,
 }
 
+/// Who may sign up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SignUpPolicy {
+    #[default]
+    Open,
+    /// With an invite of an admin.
+    Invite,
+    /// With an e-mail address at one of some hosts.
+    EmailDomain,
+    Closed,
+}
+
+/// Who may write in an open room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Writers {
+    #[default]
+    All,
+    /// The moderators and the owner.
+    Moderators,
+    Owner,
+}
+
+/// What is done about a word that the server does not want. The order is that of the strength.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum WordAction {
+    /// The message is sent, and reported to the moderators.
+    Warn,
+    /// The message is hidden until a moderator shows it.
+    Hold,
+    /// The message is not sent.
+    Refuse,
+}
+
+/// Why somebody reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ReportReason {
+    Spam,
+    Abuse,
+    Sexual,
+    Violence,
+    Privacy,
+    Other,
+    /// The word filter reports, and not a user.
+    Words,
+}
+
+/// What is done about a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Decision {
+    Dismiss,
+    /// The message is as deleted for everybody, until it is shown again.
+    Hide,
+    Show,
+    Delete,
+    /// The user is told what was wrong, by a whisper or in a direct room.
+    Warn,
+    /// The user cannot write in the room for some time.
+    Mute,
+    /// The user is removed from the room and cannot come back, for some time or for good.
+    Ban,
+    /// The user is logged out of the server and refused, for some time or for good. For admins.
+    Suspend,
+}
+
 /// How much a room notifies a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -147,6 +216,23 @@ pub enum AuditAction {
     RoomHandedOver,
     RoomRemoved,
     MessageDeleted,
+    MessageHidden,
+    MessageShown,
+    MemberMuted,
+    MemberUnmuted,
+    UserWarned,
+    ReportDecided,
+    JoinsLocked,
+    JoinsUnlocked,
+    SettingsChanged,
+    InviteCreated,
+    InviteRevoked,
+    SessionsEnded,
+    AccountDeleted,
+    RoomClosed,
+    RoomOpened,
+    JobsRetried,
+    BackupWanted,
 }
 
 macro_rules! names {
@@ -186,6 +272,15 @@ names! {
         Moderator "moderator" Member "member"
     }
     DirectFrom { Everybody "everybody" Known "known" Accounts "accounts" Nobody "nobody" }
+    Writers { All "all" Moderators "moderators" Owner "owner" }
+    WordAction { Warn "warn" Hold "hold" Refuse "refuse" }
+    ReportReason {
+        Spam "spam" Abuse "abuse" Sexual "sexual" Violence "violence" Privacy "privacy" Other "other" Words "words"
+    }
+    Decision {
+        Dismiss "dismiss" Hide "hide" Show "show" Delete "delete" Warn "warn" Mute "mute" Ban "ban" Suspend "suspend"
+    }
+    SignUpPolicy { Open "open" Invite "invite" EmailDomain "emailDomain" Closed "closed" }
     NotifyLevel { All "all" Mentions "mentions" None "none" }
     LinkKind { Admin "admin" Password "password" Device "device" }
     JobKind { Preview "preview" ResetEmail "resetEmail" }
@@ -206,6 +301,23 @@ names! {
         RoomHandedOver "room.handedOver"
         RoomRemoved "room.removed"
         MessageDeleted "message.deleted"
+        MessageHidden "message.hidden"
+        MessageShown "message.shown"
+        MemberMuted "member.muted"
+        MemberUnmuted "member.unmuted"
+        UserWarned "user.warned"
+        ReportDecided "report.decided"
+        JoinsLocked "room.joinsLocked"
+        JoinsUnlocked "room.joinsUnlocked"
+        SettingsChanged "settings.changed"
+        InviteCreated "invite.created"
+        InviteRevoked "invite.revoked"
+        SessionsEnded "account.sessionsEnded"
+        AccountDeleted "account.deleted"
+        RoomClosed "room.closed"
+        RoomOpened "room.opened"
+        JobsRetried "jobs.retried"
+        BackupWanted "backup.wanted"
     }
 }
 

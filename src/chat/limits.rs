@@ -1,5 +1,7 @@
 //! Limits of sizes and counts. They are settings, so that operators and tests can change them.
 
+use super::server_settings::SharedSettings;
+
 /// The limits, by default those of the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -54,6 +56,8 @@ pub struct Limits {
     pub outbox_pause_ms: i64,
     /// How old a job of the outbox may be and still be tried again.
     pub outbox_age_ms: i64,
+    /// What admins have set, as it is now.
+    pub server: SharedSettings,
 }
 
 impl Default for Limits {
@@ -84,6 +88,7 @@ impl Default for Limits {
             outbox_tries: 4,
             outbox_pause_ms: 3 * 60_000,
             outbox_age_ms: 24 * 3_600_000,
+            server: SharedSettings::default(),
         }
     }
 }

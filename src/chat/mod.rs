@@ -5,6 +5,8 @@
 //! HTTP nor sockets.
 
 pub mod account;
+pub mod admin;
+mod admin_rights;
 pub mod api_key;
 pub mod audit;
 pub mod block;
@@ -25,8 +27,11 @@ pub mod node;
 pub mod notification;
 pub mod one_time_link;
 pub mod outbox;
+pub mod report;
 pub mod room;
 pub mod search;
+pub mod server_invite;
+pub mod server_settings;
 pub mod session;
 pub mod system_message;
 pub mod unread;
@@ -43,6 +48,7 @@ use crate::ids::{RoomId, UserId};
 use message::Message;
 use node::{NodeEvent, NodeId};
 use room::{Position, Room};
+use server_settings::Numbered;
 use session::SessionId;
 use user::User;
 
@@ -82,6 +88,8 @@ pub enum Fact {
     UserChanged(Box<User>),
     /// Sessions of a user ended.
     SessionsEnded { user_id: UserId, sessions: Vec<SessionId> },
+    /// Admins changed the settings of the server.
+    SettingsChanged(Box<Numbered>),
     /// A job was put into the [`outbox`]. Only its worker needs to know.
     Queued,
     /// Something happened on a node that is not stored. Only the other nodes need to know.
@@ -112,7 +120,11 @@ impl Fact {
             Fact::RoomRemoved { room_id, .. } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => {
                 Some(*room_id)
             }
-            Fact::UserChanged(_) | Fact::SessionsEnded { .. } | Fact::Queued | Fact::NodeEvents { .. } => None,
+            Fact::UserChanged(_)
+            | Fact::SessionsEnded { .. }
+            | Fact::SettingsChanged(_)
+            | Fact::Queued
+            | Fact::NodeEvents { .. } => None,
         }
     }
 }

@@ -41,11 +41,11 @@ pub fn make(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> R
     Ok(code)
 }
 
-/// Creates a link for the operator, who gives it to somebody: that is in the audit log.
+/// Creates a link for an admin, or for the operator by a command, who gives it to somebody: that is in the audit log.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn make_by_command(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> Result<Token> {
+pub fn make_by(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_id: Option<UserId>) -> Result<Token> {
     let action = match kind {
         LinkKind::Admin => AuditAction::AdminLink,
         LinkKind::Password => AuditAction::ResetLink,
@@ -53,7 +53,7 @@ pub fn make_by_command(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<Us
         LinkKind::Device => return make(tx, now, kind, user_id),
     };
     let subject = user_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-    audit::append(tx, now, None, action, None, subject)?;
+    audit::append(tx, now, by, action, None, subject)?;
     make(tx, now, kind, user_id)
 }
 

@@ -4,12 +4,14 @@
 //! Lines with values in them are functions for the same reason.
 
 mod account;
+mod admin;
 mod en;
 mod josa;
 mod ko;
 pub mod local;
 mod name;
 mod pwa;
+mod report;
 mod room;
 mod script;
 mod settings;
@@ -19,9 +21,11 @@ use crate::chat::message::Message;
 use crate::error::Code;
 
 pub use account::AccountStrings;
+pub use admin::AdminStrings;
 pub use josa::{Particle, josa};
 pub use name::any_name;
 pub use pwa::PwaStrings;
+pub use report::ReportStrings;
 pub use room::RoomStrings;
 pub use script::ScriptStrings;
 pub use settings::SettingsStrings;
@@ -183,15 +187,12 @@ pub struct Strings {
     pub guest: &'static str,
     pub bot: &'static str,
 
-    /// Strings for accounts.
     pub account: AccountStrings,
-    /// Strings of the page of a room.
+    pub admin: AdminStrings,
+    pub report: ReportStrings,
     pub room: RoomStrings,
-    /// Strings of the settings.
     pub settings_page: SettingsStrings,
-    /// Strings of the installed app.
     pub pwa: PwaStrings,
-    /// Strings that only scripts show.
     pub script: ScriptStrings,
 
     // Joining a room.

@@ -56,6 +56,10 @@ impl Counter {
     pub fn add(&self, by: u64) {
         self.0.fetch_add(by, Ordering::Relaxed);
     }
+
+    pub fn value(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Counters {
@@ -141,6 +145,19 @@ impl Histogram {
 
     pub fn since(&self, begin: Instant) {
         self.time(begin.elapsed());
+    }
+
+    /// Returns how many values each bound has counted, and at the end how many were above all.
+    pub fn counts(&self) -> Vec<u64> {
+        let mut counts: Vec<u64> =
+            self.bounds.iter().zip(&self.buckets).map(|(_, bucket)| bucket.load(Ordering::Relaxed)).collect();
+        let above = self.count.load(Ordering::Relaxed).saturating_sub(counts.iter().sum());
+        counts.push(above);
+        counts
+    }
+
+    pub fn bounds(&self) -> &'static [f64] {
+        self.bounds
     }
 
     fn write_series(&self, name: &str, pairs: &str, text: &mut String) {

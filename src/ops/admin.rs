@@ -2,14 +2,16 @@
 //! server sees the change at once.
 
 use crate::chat::account;
+use crate::chat::admin::{self, Act, AdminRoom, Person, Show};
 use crate::chat::api_key::{self, Key};
 use crate::chat::audit::{self, Chain, Entry};
+use crate::chat::server_settings::{self, ServerSettings};
 use crate::chat::{Db, Limits};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db::Subject;
 use crate::error::{Code, Error};
-use crate::ids::{KeyId, UserId};
+use crate::ids::{KeyId, RoomId, UserId};
 use crate::lock::Lock;
 use crate::service::admin::create_admin_link;
 use crate::service::one_time_link::create_reset_link;
@@ -84,36 +86,118 @@ impl Admin {
         })
     }
 
-    /// Suspends an account, or lets it log in again. A running server closes its connections within a minute.
+    /// Does something with a user, who is named by e-mail address or id. A running server closes ended connections
+    /// within a minute.
     ///
     /// # Errors
-    /// A message for the operator, for example if no account has this address.
-    pub async fn suspend(&self, email: &str, on: bool) -> Result<(), String> {
-        let user_id = self.account(email).await?;
-        let done = self.db.write(user_id, move |tx| account::suspend(tx, now_ms(), user_id, on)).await;
-        done.map(drop).map_err(|error| match error.code {
-            Code::NotFound if on => format!("{email} is suspended already"),
-            Code::NotFound => format!("{email} is not suspended"),
+    /// A message for the operator, for example if there is no such user or nothing changes.
+    pub async fn act_on_user(&self, user: &str, act: Act) -> Result<(), String> {
+        let user_id = self.user(user).await?;
+        let done = self.db.write(user_id, move |tx| admin::act(tx, now_ms(), None, user_id, act)).await;
+        done.map_err(|error| match (error.code, act) {
+            (Code::NotFound, Act::Suspend(_)) => format!("{user} is suspended already"),
+            (Code::NotFound, Act::Restore) => format!("{user} is not suspended"),
+            (Code::NotFound, Act::MakeAdmin) => format!("{user} is an admin already"),
+            (Code::NotFound, Act::RemoveAdmin) => format!("{user} is no admin"),
+            (Code::Forbidden, Act::MakeAdmin) => format!("{user} has no e-mail address and password to log in with"),
             _ => failed(error),
         })
     }
 
-    /// Takes the rights of an admin from an account.
+    /// Deletes a user. Their messages stay without a sender, or a running server deletes them, a few at a time.
     ///
     /// # Errors
-    /// A message for the operator, for example if the account is no admin.
-    pub async fn demote(&self, email: &str) -> Result<(), String> {
-        let user_id = self.account(email).await?;
-        match self.db.write(user_id, move |tx| account::demote(tx, now_ms(), user_id)).await.map_err(failed)? {
-            true => Ok(()),
-            false => Err(format!("{email} is no admin")),
-        }
+    /// A message for the operator, for example if there is no such user.
+    pub async fn delete_user(&self, user: &str, erase: bool) -> Result<(), String> {
+        let user_id = self.user(user).await?;
+        let done = self.db.write(user_id, move |tx| account::delete_by(tx, now_ms(), None, user_id, erase)).await;
+        done.map(drop).map_err(|error| match error.code {
+            Code::NotFound => format!("there is no user {user} (run: madang user list)"),
+            _ => failed(error),
+        })
     }
 
-    async fn account(&self, email: &str) -> Result<UserId, String> {
-        let typed = email.to_owned();
+    /// Returns the users whose name or e-mail address contains `q`, at most a page, the newest first.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub async fn users(&self, q: String, show: Show) -> Result<Vec<Person>, String> {
+        let limits = self.limits.clone();
+        let most = limits.page_max;
+        let page = self.db.read(move |tx| admin::people(tx, &limits, None, &q, show, None, most));
+        page.await.map(|page| page.people).map_err(failed)
+    }
+
+    /// Returns the open rooms whose title contains `q`, at most a page, the newest first.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub async fn rooms(&self, q: String) -> Result<Vec<AdminRoom>, String> {
+        let limits = self.limits.clone();
+        let most = limits.page_max;
+        let page = self.db.read(move |tx| admin::rooms(tx, &limits, None, &q, None, most));
+        page.await.map(|page| page.rooms).map_err(failed)
+    }
+
+    /// Closes a room, or opens it again. A running server tells its pages within a minute.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if there is no such room.
+    pub async fn close_room(&self, id: &str, is_closed: bool) -> Result<(), String> {
+        let room_id = room_id(id)?;
+        let done = self.db.write(room_id, move |tx| admin::close(tx, now_ms(), None, room_id, is_closed)).await;
+        done.map(drop).map_err(|error| no_room(id, error))
+    }
+
+    /// Makes a member the owner of a room.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if the user is not a member.
+    pub async fn hand_room_over(&self, id: &str, user: &str) -> Result<(), String> {
+        let (room_id, to) = (room_id(id)?, self.user(user).await?);
+        let done = self.db.write(room_id, move |tx| admin::hand_over(tx, now_ms(), None, room_id, to)).await;
+        done.map(drop).map_err(|error| match error.code {
+            Code::NotFound => format!("{user} is not a member of the room {id}"),
+            _ => no_room(id, error),
+        })
+    }
+
+    /// Removes a room. A running server deletes its content, a few hundred rows at a time.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if there is no such room.
+    pub async fn remove_room(&self, id: &str) -> Result<(), String> {
+        let room_id = room_id(id)?;
+        let done = self.db.write(room_id, move |tx| admin::remove(tx, now_ms(), None, room_id)).await;
+        done.map_err(|error| no_room(id, error))
+    }
+
+    /// Returns what admins have set.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub async fn settings(&self) -> Result<ServerSettings, String> {
+        self.db.read(server_settings::stored).await.map(|stored| stored.settings).map_err(failed)
+    }
+
+    /// Changes what admins have set. A running server follows within a minute.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if a value is too long.
+    pub async fn change_settings(&self, change: server_settings::Change) -> Result<ServerSettings, String> {
+        let done =
+            self.db.write(Subject::Server, move |tx| server_settings::change(tx, now_ms(), None, change.clone()));
+        done.await.map_err(failed)
+    }
+
+    /// Finds a user by e-mail address or id.
+    async fn user(&self, user: &str) -> Result<UserId, String> {
+        if let Ok(user_id) = user.parse() {
+            return Ok(user_id);
+        }
+        let typed = user.to_owned();
         let found = self.db.read(move |tx| account::find_by_email(tx, &typed)).await.map_err(failed)?;
-        found.map(|(user_id, _)| user_id).ok_or_else(|| format!("no account has the e-mail address {email}"))
+        found.map(|(user_id, _)| user_id).ok_or_else(|| format!("no account has the e-mail address {user}"))
     }
 
     /// Creates a server key and returns it with its secret, which is not shown again.
@@ -155,6 +239,17 @@ impl Admin {
             Some(at) => Err(format!("the key {id} was revoked already, on {at}")),
             None => Err(none()),
         }
+    }
+}
+
+fn room_id(id: &str) -> Result<RoomId, String> {
+    id.parse().map_err(|_| format!("{id} is not the id of a room (run: madang room list)"))
+}
+
+fn no_room(id: &str, error: Error) -> String {
+    match error.code {
+        Code::RoomNotFound | Code::Gone => format!("there is no room {id} (run: madang room list)"),
+        _ => failed(error),
     }
 }
 

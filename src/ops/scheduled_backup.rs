@@ -1,12 +1,13 @@
 //! Backups that the server makes by itself: when one is due it is written, checked as before a restore, and old ones go.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use super::{archive, backup};
+use crate::backup_files::{self, END, Found, found};
 use crate::clock;
 use crate::config::{Backups, Config};
 use crate::data_folder;
@@ -14,30 +15,29 @@ use crate::metrics;
 
 /// How long after a failure comes the next attempt, unless one would be due earlier.
 const RETRY_DELAY: Duration = Duration::from_secs(3_600);
-const BEGIN: &str = "madang-";
-const END: &str = ".tar.zst";
-
-/// A backup that the server has made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    pub path: PathBuf,
-    pub made_ms: i64,
-}
 
 /// Makes backups when they are due.
 pub struct ScheduledBackups {
     config: Config,
     backups: Backups,
     failed_at: Mutex<Option<Instant>>,
+    /// One backup at a time.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl ScheduledBackups {
     pub fn new(config: &Config, backups: &Backups) -> Self {
-        Self { config: config.clone(), backups: backups.clone(), failed_at: Mutex::default() }
+        Self {
+            config: config.clone(),
+            backups: backups.clone(),
+            failed_at: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
     }
 
-    /// Makes a backup if one is due.
-    pub async fn run_if_due(&self) {
+    /// Makes a backup if one is due or wanted.
+    pub async fn run_if_due(&self, is_wanted: bool) {
+        let _turn = self.turn.lock().await;
         let Backups { every, folder, .. } = &self.backups;
         let newest = found(folder).pop();
         if let Some(newest) = &newest {
@@ -47,7 +47,7 @@ impl ScheduledBackups {
         // A backup of the future is one of a clock that was wrong.
         let is_due = newest.as_ref().is_none_or(|newest| !(0..every.as_millis() as i64).contains(&age_ms(newest)));
         let has_just_failed = self.failed_at.lock().is_some_and(|at| at.elapsed() < RETRY_DELAY.min(*every));
-        if !is_due || has_just_failed {
+        if !is_wanted && (!is_due || has_just_failed) {
             return;
         }
         match self.make(newest.as_ref()).await {
@@ -70,7 +70,7 @@ impl ScheduledBackups {
         remove_parts(folder);
         self.refuse_without_room(newest)?;
         let made_ms = clock::now_ms();
-        let path = folder.join(format!("{BEGIN}{}{END}", clock::stamp(made_ms)));
+        let path = backup_files::path(folder, made_ms);
         let made = backup::backup(&self.config, &path, false, |_| Ok(())).await?;
         let (checked, scratch) = (path.clone(), folder.clone());
         let check = tokio::task::spawn_blocking(move || archive::check(&checked, &scratch, &mut |_| Ok(())).map(drop));
@@ -90,7 +90,7 @@ impl ScheduledBackups {
                 tracing::warn!(%error, file = %old.path.display(), "cannot remove an old backup");
             }
         }
-        Ok(Found { path, made_ms })
+        Ok(Found { path, made_ms, bytes: made.bytes })
     }
 
     /// Refuses a backup that could fill the disk: then nobody could write any more.
@@ -110,49 +110,13 @@ impl ScheduledBackups {
     }
 }
 
-/// Returns the backups in a folder, the oldest first.
-pub fn found(folder: &Path) -> Vec<Found> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<Found> = entries
-        .filter_map(|entry| {
-            let made_ms = made_ms(entry.file_name().to_str()?.strip_suffix(END)?)?;
-            Some(Found { path: entry.path(), made_ms })
-        })
-        .collect();
-    found.sort_unstable_by_key(|found| found.made_ms);
-    found
-}
-
-/// Returns the time in a name such as `madang-20261121T093000Z`.
-fn made_ms(name: &str) -> Option<i64> {
-    let stamp = name.strip_prefix(BEGIN).filter(|stamp| stamp.len() == 16 && stamp.is_ascii())?;
-    let part = |from: usize, to: usize| &stamp[from..to];
-    let text =
-        format!("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 6), part(6, 8), part(9, 11), part(11, 13), part(13, 15));
-    clock::from_rfc3339(&text)
-}
-
 /// Removes what a process left that was ended while it made a backup.
 fn remove_parts(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let begin = name.to_str().and_then(|name| name.strip_suffix(".part")?.split(END).next());
-        if begin.is_some_and(|begin| made_ms(begin).is_some()) {
+        if begin.is_some_and(|begin| backup_files::made_ms(begin).is_some()) {
             let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_backups_of_the_server_are_counted() {
-        assert_eq!(made_ms("madang-19700101T000001Z"), Some(1_000));
-        for other in ["madang-2026", "madang-20261331T000000Z", "other-19700101T000001Z", "madang-1970010100000100가"]
-        {
-            assert_eq!(made_ms(other), None, "{other}");
         }
     }
 }

@@ -28,6 +28,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::chat::Fact;
 use crate::chat::node::NodeEvent;
+use crate::chat::server_settings::SharedSettings;
 use crate::chat::user::User;
 use crate::ids::{RoomId, UserId};
 use occupancy::Expiries;
@@ -75,11 +76,13 @@ pub struct Realtime {
     presences_wanted: AtomicBool,
     /// Wakes the worker of the outbox. It keeps one notification, so that none is lost between two looks.
     pub job_queued: Notify,
+    /// What admins have set.
+    settings: SharedSettings,
 }
 
 impl Realtime {
-    /// Creates the state of a process; with `has_nodes` it shares the database with other nodes.
-    pub fn new(timing: Timing, runtime: Handle, has_nodes: bool) -> Arc<Self> {
+    /// Creates the state of a process; with `has_nodes` it shares the database with other nodes. Facts change `settings`.
+    pub fn new(timing: Timing, runtime: Handle, has_nodes: bool, settings: SharedSettings) -> Arc<Self> {
         Arc::new(Self {
             timing,
             runtime,
@@ -93,6 +96,7 @@ impl Realtime {
             rooms_wanted: AtomicBool::new(false),
             presences_wanted: AtomicBool::new(false),
             job_queued: Notify::new(),
+            settings,
         })
     }
 
@@ -107,6 +111,10 @@ impl Realtime {
         for fact in facts {
             if matches!(fact, Fact::Queued) {
                 self.job_queued.notify_one();
+                continue;
+            }
+            if let Fact::SettingsChanged(settings) = fact {
+                self.settings.set(*settings);
                 continue;
             }
             self.changes.note(&fact);

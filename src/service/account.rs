@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{App, Entered, log_failure};
 use crate::chat::Tx;
-use crate::chat::account::{self, Account, Change, NewAccount};
+use crate::chat::account::{self, Account, Change, Leftovers, NewAccount};
 use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::node::NodeEvent;
 use crate::chat::session::{self, Session, Token};
@@ -30,11 +30,12 @@ pub struct SignUp {
     pub email: String,
     pub password: String,
     pub name: Option<String>,
+    pub invite: Option<String>,
 }
 
 impl From<NewUser> for SignUp {
     fn from(new: NewUser) -> Self {
-        Self { email: new.email, password: new.password, name: new.name }
+        Self { email: new.email, password: new.password, name: new.name, invite: new.invite }
     }
 }
 
@@ -48,8 +49,9 @@ impl App {
     /// the guest's sessions end.
     ///
     /// # Errors
-    /// `rate_limited` for the address; `invalid`, `too_long` with the field `email`, `password` or
-    /// `name`; `email_taken`; `forbidden` for a user who has an account; `busy`.
+    /// `rate_limited` for the address; `invalid`, `too_long` with the field `email`, `password`,
+    /// `name` or `invite`; `gone` for an invalid invite; `email_taken`; `forbidden` for a user who has an account, and
+    /// where nobody can sign up; `busy`.
     pub async fn sign_up(&self, request: SignUp, former: Option<&Session>, client: ClientInfo) -> Result<Entered> {
         let name = request.name.filter(|name| !name.trim().is_empty());
         let known_as = name.as_deref().or(former.map(|session| session.user.name.as_str())).unwrap_or_default();
@@ -58,11 +60,14 @@ impl App {
         if former.is_some_and(|session| session.user.kind != UserKind::Guest) {
             return Err(Error::new(Code::Forbidden).with_message("log out of the present account first"));
         }
+        // Checked first, as hashing is expensive; and again with the write.
+        let invite = request.invite.filter(|code| !code.is_empty());
+        self.server_settings().check_sign_up(&request.email, invite.is_some())?;
         self.disk_space.check(UserKind::Account)?;
         self.rates.sign_up(client.address)?;
         let password_hash = self.passwords.hash(self.budgets.network(client.address), request.password).await?;
         let fallback_name = any_name(client.lang);
-        let new = NewAccount { email: request.email, password_hash, name, fallback_name };
+        let new = NewAccount { email: request.email, password_hash, name, fallback_name, invite };
         let guest = former.map(|session| session.user.id);
         self.write(Subject::Server, move |tx, limits, now| {
             let user = account::sign_up(tx, limits, now, guest, new.clone())?;
@@ -219,14 +224,18 @@ impl App {
             check_unchanged(tx, me, confirmed.as_deref())?;
             account::leave(tx, now, me, erase)
         });
-        let left = left.await?;
+        self.after_deletion(left.await?, erase).await;
+        Ok(())
+    }
+
+    /// Does what is left outside of the transaction that deleted a user.
+    pub(super) async fn after_deletion(&self, left: Leftovers, erase: bool) {
         self.remove_bytes(left.unneeded).await;
         self.sweep_rooms().await;
         if erase {
             let app = self.clone();
             tokio::spawn(async move { app.erase_deleted_accounts().await });
         }
-        Ok(())
     }
 
     /// Deletes the messages of deleted accounts that asked for it. Called after each deletion and by the

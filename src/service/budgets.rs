@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::disk_space::DiskSpace;
 use super::rates::take;
+use crate::chat::server_settings::SharedSettings;
 use crate::chat::user::UserKind;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
@@ -95,6 +96,7 @@ impl KindBudgets {
 pub(super) struct Budgets {
     is_on: bool,
     limits: NetworkLimits,
+    server: SharedSettings,
     origins: Mutex<Origins>,
     /// New guests of each site and of all of them; `rates` counts those of each network.
     new_guests_of_site: RateLimiter<IpAddr>,
@@ -107,12 +109,12 @@ pub(super) struct Budgets {
 pub(super) const GUESTS_CANNOT_CREATE: &str = "guests cannot create rooms on this server";
 
 impl Budgets {
-    pub(super) fn new(is_on: bool, limits: NetworkLimits) -> Self {
+    pub(super) fn new(is_on: bool, limits: NetworkLimits, server: SharedSettings) -> Self {
         let (guests, accounts) = (KindBudgets::new(&limits, 1), KindBudgets::new(&limits, 4));
         let origins = Mutex::new(Origins { users: HashMap::new(), sweep_at: MIN_SWEEP_AT });
         let new_guests = |share| RateLimiter::new(Rate::per_minute(60 * share).burst(400 * share));
         let (new_guests_of_site, new_guests) = (new_guests(SITE_SHARE), new_guests(SERVER_SHARE));
-        Self { is_on, limits, origins, new_guests_of_site, new_guests, guests, accounts }
+        Self { is_on, limits, server, origins, new_guests_of_site, new_guests, guests, accounts }
     }
 
     /// Returns the network of an address.
@@ -151,14 +153,19 @@ impl Budgets {
         self.origins.lock().users.get(&me).map(|origin| (origin.network, origin.kind))
     }
 
+    /// Returns what guests may do: as admins have set it, else as the operator has.
+    fn guests(&self) -> Guests {
+        self.server.get().guests.unwrap_or(self.limits.guests)
+    }
+
     /// Returns whether new guests may come in.
     pub(super) fn takes_guests(&self) -> bool {
-        self.limits.guests != Guests::Off
+        self.guests() != Guests::Off
     }
 
     /// Returns whether users of this kind may create rooms, open or direct.
     pub(super) fn may_create_rooms(&self, kind: UserKind) -> bool {
-        kind != UserKind::Guest || self.limits.guests == Guests::On
+        kind != UserKind::Guest || self.guests() == Guests::On
     }
 
     /// Checks that a new guest may come in.

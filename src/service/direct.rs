@@ -11,7 +11,7 @@ impl App {
     ///
     /// # Errors
     /// `rate_limited`; `not_found` for an unknown user; where there is no room yet, `forbidden` for a user who has blocked
-    /// the caller or takes no messages from them, and for guests where the settings say so, and `unavailable` on a full
+    /// the caller or takes no messages from them, and where the settings of the server say so, and `unavailable` on a full
     /// disk.
     pub async fn open_direct(&self, me: UserId, other: UserId) -> Result<(Room, bool)> {
         self.rates.room(me)?;
@@ -19,7 +19,11 @@ impl App {
         if is_new {
             self.budgets.room(&self.disk_space, me)?;
         }
-        let opened = self.write(me, move |tx, _, now| direct::open(tx, now, me, other)).await;
+        let open = move |tx: &mut Tx, limits: &Limits, now| {
+            direct::check_allowed(tx, limits, me, other)?;
+            direct::open(tx, now, me, other)
+        };
+        let opened = self.write(me, open).await;
         if is_new && opened.is_err() {
             self.budgets.take_back_room(me);
         }

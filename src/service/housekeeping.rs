@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use super::{App, log_failure};
+use crate::chat::account::end_suspensions;
 use crate::chat::file as stored_file;
 use crate::chat::guest;
+use crate::chat::member::forget_ended;
+use crate::chat::report;
 use crate::chat::room::forget_tombstones;
 use crate::chat::session as stored_session;
 use crate::db::Subject;
@@ -44,6 +47,9 @@ impl App {
             "removing expired sessions",
             self.write(Subject::Server, move |tx, _, _| stored_session::sweep(tx, now)).await,
         );
+        log_failure("ending suspensions", self.write(Subject::Server, |tx, _, now| end_suspensions(tx, now)).await);
+        log_failure("ending mutes and bans", self.write(Subject::Server, |tx, _, now| forget_ended(tx, now)).await);
+        log_failure("removing reports", self.write(Subject::Server, |tx, _, now| report::sweep(tx, now)).await);
         log_failure("removing guests who have gone", self.remove_strangers(now).await);
         let before = now - TOMBSTONE.as_millis() as i64;
         let forgotten = self.write(Subject::Server, move |tx, _, _| forget_tombstones(tx, before)).await;

@@ -49,7 +49,7 @@ impl App {
     pub async fn invited(&self, viewer: Option<UserId>, code: String) -> Result<(Room, bool)> {
         let read = self.db.read(move |tx| {
             let room = invite::room(tx, now_ms(), &code)?;
-            let is_member = member::join_check(tx, viewer, room.id)?.is_member;
+            let is_member = member::join_check(tx, now_ms(), viewer, room.id)?.is_member;
             Ok((room, is_member))
         });
         let (room, is_member) = read.await?;

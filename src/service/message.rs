@@ -48,6 +48,19 @@ impl App {
         Ok(changed.message)
     }
 
+    /// Hides a message, or shows it again; for moderators and admins.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` for others, and for a message that they may not moderate; `not_found` to show one that is
+    /// not hidden.
+    pub async fn hide(&self, me: UserId, id: MessageId, is_hidden: bool) -> Result<Message> {
+        self.change(me, id, move |tx, _, now| match is_hidden {
+            true => message::hide(tx, now, me, id),
+            false => message::show(tx, now, me, id),
+        })
+        .await
+    }
+
     /// Adds or removes one's reaction to a message.
     ///
     /// # Errors

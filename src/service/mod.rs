@@ -18,6 +18,7 @@ mod lobby;
 mod member;
 mod message;
 mod moderator;
+mod mute;
 mod my_rooms;
 mod node;
 mod notification;
@@ -27,6 +28,7 @@ mod profile;
 mod rates;
 mod read_mark;
 mod render;
+mod report;
 mod room;
 mod room_page;
 mod room_password;
@@ -40,6 +42,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::chat::member::Member;
 use crate::chat::room::Room;
+use crate::chat::server_settings::SharedSettings;
 use crate::chat::{Db, Limits, Tx};
 use crate::clock::{SettledClock, now_ms};
 use crate::config::Config;
@@ -93,6 +96,10 @@ pub struct Inner {
     pages: FairQueue,
     searches: FairQueue,
     clock: SettledClock,
+    /// Figures of the last hour, for admins.
+    samples: admin::Samples,
+    /// Whether an admin has asked for a backup.
+    is_backup_wanted: AtomicBool,
     is_draining: AtomicBool,
     /// The bus to other nodes. Empty on a single server.
     bus: Arc<OnceLock<Arc<Bus>>>,
@@ -115,10 +122,13 @@ impl App {
     ///
     /// # Errors
     /// A sentence for the operator: the folder or the database cannot be opened, or the mail settings are wrong.
-    pub fn open(config: Config, port: u16) -> Result<Self, String> {
+    pub fn open(mut config: Config, port: u16) -> Result<Self, String> {
+        // Its own, also where two servers of one process have the same configuration.
+        let server = SharedSettings::default();
+        config.limits.server = server.clone();
         let timing =
             Timing { exit_grace: config.exit_grace, reservation: config.reservation, large_room: config.large_room };
-        let realtime = Realtime::new(timing, tokio::runtime::Handle::current(), config.nodes.is_some());
+        let realtime = Realtime::new(timing, tokio::runtime::Handle::current(), config.nodes.is_some(), server.clone());
         let bus = Arc::<OnceLock<Arc<Bus>>>::default();
         let committed = {
             let (realtime, bus) = (Arc::clone(&realtime), Arc::clone(&bus));
@@ -140,10 +150,12 @@ impl App {
             mail,
             base_url,
             rates: Rates::new(config.has_rate_limits, config.networks.clone()),
-            budgets: Budgets::new(config.has_rate_limits, config.networks.clone()),
+            budgets: Budgets::new(config.has_rate_limits, config.networks.clone(), server),
             disk_space: DiskSpace::new(config.disk_reserve),
             passwords,
             clock: SettledClock::new(),
+            samples: admin::Samples::default(),
+            is_backup_wanted: AtomicBool::new(false),
             is_draining: AtomicBool::new(false),
             uploads: file::Uploads::new(config.uploads_at_once),
             config,

@@ -25,7 +25,7 @@ use crate::password::check_choice;
 pub async fn create_reset_link(db: &Db, base_url: &str, email: String) -> Result<String> {
     let create = db.write(Subject::Server, move |tx| {
         let (user_id, _) = account::find_by_email(tx, &email)?.ok_or(Code::NotFound)?;
-        one_time_link::make_by_command(tx, now_ms(), LinkKind::Password, Some(user_id))
+        one_time_link::make_by(tx, now_ms(), None, LinkKind::Password, Some(user_id))
     });
     Ok(format!("{base_url}/reset/{}", create.await?.reveal()))
 }

@@ -45,6 +45,7 @@ pub struct Rates {
     rooms: RateLimiter<UserId>,
     resumes: RateLimiter<UserId>,
     searches: RateLimiter<UserId>,
+    reports: RateLimiter<UserId>,
     lists: RateLimiter<Requester>,
     reads: RateLimiter<UserId>,
     reads_by_network: RateLimiter<IpAddr>,
@@ -77,6 +78,7 @@ impl Rates {
             rooms: RateLimiter::new(Rate::per_minute(20)),
             resumes: RateLimiter::new(Rate::per_second(10).burst(200)),
             searches: RateLimiter::new(Rate::per_second(2).burst(20)),
+            reports: RateLimiter::new(Rate::per_minute(2).burst(10)),
             lists: RateLimiter::new(Rate::per_second(10).burst(100)),
             // A page with its files, and many at once after a restart.
             reads: RateLimiter::new(Rate::per_second(20).burst(300)),
@@ -176,6 +178,11 @@ impl Rates {
     /// Counts a join, with everything that it missed.
     pub fn resume(&self, me: UserId) -> Result<()> {
         self.check(&self.resumes, me)
+    }
+
+    /// Counts a report.
+    pub fn report(&self, me: UserId) -> Result<()> {
+        self.check(&self.reports, me)
     }
 
     /// Counts a search.

@@ -3,7 +3,7 @@
 use super::budgets::GUESTS_CANNOT_CREATE;
 use super::{App, log_failure};
 use crate::chat::account;
-use crate::chat::room::{self, Change, History, NewRoom, Room};
+use crate::chat::room::{self, Change, History, NewRoom, Room, Writers};
 use crate::chat::user::{User, UserKind};
 use crate::config::RoomCreators;
 use crate::db::Subject;
@@ -38,13 +38,14 @@ pub struct RoomChange {
     pub listed: Option<bool>,
     pub history: Option<History>,
     pub slow_seconds: Option<u32>,
+    pub writers: Option<Writers>,
     pub revoke_invites: bool,
 }
 
 impl From<wire::ChangeRoom> for RoomChange {
     fn from(change: wire::ChangeRoom) -> Self {
-        let wire::ChangeRoom { title, max, password, listed, history, slow_seconds, revoke_invites } = change;
-        Self { title, max, password, listed, history, slow_seconds, revoke_invites }
+        let wire::ChangeRoom { title, max, password, listed, history, slow_seconds, writers, revoke_invites } = change;
+        Self { title, max, password, listed, history, slow_seconds, writers, revoke_invites }
     }
 }
 
@@ -58,7 +59,7 @@ impl App {
     /// Only those of the database.
     pub async fn may_create_rooms(&self, me: Option<&User>) -> Result<bool> {
         let kind = me.map_or(UserKind::Guest, |me| me.kind);
-        match (self.config.room_creators, me) {
+        match (self.room_creators(), me) {
             (RoomCreators::Everyone, _) => Ok(self.budgets.may_create_rooms(kind)),
             (RoomCreators::Accounts, _) => Ok(kind != UserKind::Guest),
             (RoomCreators::Admins, None) => Ok(false),
@@ -75,7 +76,7 @@ impl App {
     /// `forbidden` where the settings allow it to others only; `rate_limited`; `invalid`, `too_long` with the field;
     /// `busy` when too many passwords wait.
     pub async fn create_room(&self, me: &User, request: RoomRequest) -> Result<Room> {
-        let creators = self.config.room_creators;
+        let creators = self.room_creators();
         // Whether they are an admin is checked with the write.
         if creators != RoomCreators::Admins && !self.may_create_rooms(Some(me)).await? {
             return Err(Error::new(Code::Forbidden).with_message(GUESTS_CANNOT_CREATE));
@@ -125,11 +126,20 @@ impl App {
                 Some(self.hash_room_password(my_id, password).await?)
             }
         };
-        let RoomChange { title, max, listed, history, slow_seconds, revoke_invites, .. } = request;
-        let change = Change { title, max, password_hash, listed, history, slow_seconds, revoke_invites };
+        let RoomChange { title, max, listed, history, slow_seconds, writers, revoke_invites, .. } = request;
+        let change = Change { title, max, password_hash, listed, history, slow_seconds, writers, revoke_invites };
         self.realtime.wait_for_space(id).await;
         let room =
             self.write(id, move |tx, limits, now| room::change(tx, limits, now, my_id, id, change.clone())).await?;
+        Ok(self.with_counts(room))
+    }
+
+    /// Lets nobody new come in for some minutes, or ends that with 0; for the owner and the moderators.
+    ///
+    /// # Errors
+    /// `rate_limited`; `invalid` with the field `minutes`; `room_not_found`, `gone`, `not_a_member`, `forbidden`.
+    pub async fn lock_joins(&self, me: UserId, id: RoomId, minutes: u32) -> Result<Room> {
+        let room = self.act_in_room(me, id, move |tx, _, now| room::lock_joins(tx, now, me, id, minutes)).await?;
         Ok(self.with_counts(room))
     }
 

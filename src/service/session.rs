@@ -65,10 +65,11 @@ impl App {
         self.write(me, move |tx, _, _| session::close_all(tx, me, keep)).await
     }
 
-    /// Checks the sessions if another process has written: an admin command may have ended some.
-    pub async fn check_sessions_after_commands(&self) {
+    /// Follows what another process has written: an admin command may have ended sessions or changed settings.
+    pub async fn follow_commands(&self) {
         if self.db.have_others_written().await {
             self.check_sessions().await;
+            self.reload_server_settings().await;
         }
     }
 

@@ -40,6 +40,7 @@ impl App {
         self.budgets.guest(client.address)?;
         let address = client.address;
         let create = self.write(Subject::Server, move |tx, limits, now| {
+            limits.server.get().check_joins(now)?;
             let user = match &name {
                 Some(name) => user::make_guest(tx, limits, now, name)?,
                 None => user::make_friendly_guest(tx, limits, now, &any_name(client.lang))?,

@@ -82,7 +82,7 @@ impl SocketBroadcaster {
             // Room changes are sent once a second. A new member shows by the system message and by coming online.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
             // For the worker of the outbox, the connections and the realtime state.
-            Fact::Queued | Fact::SessionsEnded { .. } | Fact::NodeEvents { .. } => {}
+            Fact::Queued | Fact::SessionsEnded { .. } | Fact::SettingsChanged(_) | Fact::NodeEvents { .. } => {}
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) async fn members(app: App, socket: ChatSocket, request: RoomOnly) -> 
 
 pub(super) async fn kick(app: App, socket: ChatSocket, request: Kick) -> Result<Answer<Rev>> {
     let (me, room_id) = (socket.user()?.id, request.room.id()?);
-    let Kick { user_id, ban, reason, revoke_invites, .. } = request;
-    let rev = app.kick(me, room_id, member::Kick { user_id, ban, reason, revoke_invites }).await?;
+    let Kick { user_id, ban, hours, reason, revoke_invites, .. } = request;
+    let rev = app.kick(me, room_id, member::Kick { user_id, ban, hours, reason, revoke_invites }).await?;
     Ok(Rev { rev }.into())
 }

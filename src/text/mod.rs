@@ -17,6 +17,7 @@ pub mod markup;
 pub(crate) mod particle;
 pub mod token;
 mod visible;
+pub mod word_filter;
 
 pub use file_name::file_name;
 use fold::is_normal;

@@ -5,7 +5,9 @@ use askama::Template;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::account::{Account, DirectFrom};
+use crate::chat::kinds::SignUpPolicy;
 use crate::chat::notification::QuietHours;
+use crate::chat::server_settings::ServerSettings;
 use crate::chat::session::Device;
 use crate::chat::user::{User, UserKind};
 use crate::error::{Code, Error};
@@ -71,9 +73,34 @@ pub struct SignUpPage<'a> {
     pub guest: Option<&'a User>,
     pub email: &'a str,
     pub name: &'a str,
+    /// The code of an invite, where one is needed.
+    pub invite: &'a str,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
     /// Where to continue.
     pub next: &'a str,
     pub problem: Option<&'a Problem>,
+}
+
+impl SignUpPage<'_> {
+    /// Returns why the visitor cannot sign up, if they cannot.
+    fn hindrance(&self) -> Option<&'static str> {
+        let words = &self.lang.strings().admin;
+        match self.server.sign_up {
+            SignUpPolicy::Closed => Some(words.sign_up_closed),
+            SignUpPolicy::Invite if self.invite.is_empty() => Some(words.sign_up_needs_invite),
+            _ => None,
+        }
+    }
+
+    fn about(&self) -> String {
+        let words = self.lang.strings();
+        match self.server.sign_up {
+            SignUpPolicy::Invite if !self.invite.is_empty() => words.admin.sign_up_invited.to_owned(),
+            SignUpPolicy::EmailDomain => (words.admin.sign_up_domains)(&self.server.email_domains.join(", ")),
+            _ => words.account.sign_up_about.to_owned(),
+        }
+    }
 }
 
 /// `/login`

@@ -4,7 +4,7 @@
 
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind};
-use crate::chat::room::{History, Room, RoomKind};
+use crate::chat::room::{History, Room, RoomKind, Writers};
 use crate::chat::unread::{MyRoom, Unread};
 use crate::chat::user::{User, UserKind};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -38,6 +38,9 @@ pub(super) fn blank_room() -> Room {
         listed: true,
         slow_seconds: 0,
         history: History::All,
+        closed: false,
+        writers: Writers::All,
+        joins_locked_until: None,
         owner: Some(blank_user()),
         member_count: 0,
         online_count: 0,

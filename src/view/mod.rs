@@ -5,7 +5,9 @@
 //! viewers (own messages, local time, read marks) from data attributes.
 
 pub mod account;
+pub mod admin;
 mod blank;
+mod chart;
 mod look;
 pub(crate) mod markup;
 mod message;
@@ -14,6 +16,7 @@ mod page;
 mod part;
 mod people;
 mod pwa;
+pub mod report;
 mod search;
 mod strings;
 #[cfg(test)]

@@ -14,11 +14,12 @@ use crate::chat::invite::Invite;
 use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{Ban, Member, Role};
 use crate::chat::message::{Message, MessageKind};
-use crate::chat::room::{History, Room, RoomKind};
+use crate::chat::room::{History, Room, RoomKind, Writers};
+use crate::chat::server_settings::ServerSettings;
 use crate::chat::unread::MyRoom;
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
-use crate::i18n::{Lang, page_line};
+use crate::i18n::{Lang, page_line, page_refusal};
 use crate::ids::{FileId, UserId};
 
 /// Members in the list of a room's page, unless all are requested.
@@ -42,6 +43,9 @@ pub struct LobbyPage<'a> {
     /// Whether search is on.
     pub has_search: bool,
     pub may_create_rooms: bool,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
+    pub is_admin: bool,
 }
 
 /// `/room/{id}` for visitors who are not in the room.
@@ -200,6 +204,19 @@ impl RoomPage<'_> {
     fn pointed_member(&self) -> Option<&Member> {
         let others = self.members.iter().filter(|member| member.user.id != self.me.user.id);
         others.into_iter().find(|member| Some(member.user.id) == self.pointed_member)
+    }
+
+    /// Returns why the viewer cannot write in the room, if they cannot.
+    fn read_only(&self) -> Option<&'static str> {
+        let needed = match self.room.writers {
+            Writers::All => Role::Member,
+            Writers::Moderators => Role::Moderator,
+            Writers::Owner => Role::Owner,
+        };
+        if self.room.closed {
+            return Some(page_refusal(Code::RoomClosed, self.lang));
+        }
+        (self.me.role < needed).then_some(self.lang.strings().report.read_only)
     }
 
     fn may_pin(&self) -> bool {

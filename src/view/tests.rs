@@ -7,8 +7,9 @@ use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{Member, Presence, Role};
 use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
-use crate::chat::room::{History, Room, RoomKind};
+use crate::chat::room::{History, Room, RoomKind, Writers};
 use crate::chat::search::Hit;
+use crate::chat::server_settings::ServerSettings;
 use crate::chat::unread::{MyRoom, Unread};
 use crate::chat::user::{Listed, User, UserKind, hue};
 use crate::error::Code;
@@ -70,6 +71,9 @@ fn room(title: &str) -> Room {
         ephemeral: false,
         listed: true,
         slow_seconds: 0,
+        closed: false,
+        writers: Writers::All,
+        joins_locked_until: None,
         history: History::All,
         owner: Some(person(title)),
         member_count: 3,
@@ -139,6 +143,11 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
     page.html()
 }
 
+fn hostile_server() -> ServerSettings {
+    let text = || HOSTILE.to_owned();
+    ServerSettings { name: text(), welcome: text(), rules: text(), announcement: text(), ..ServerSettings::default() }
+}
+
 #[test]
 fn a_message_carries_what_the_browser_asks_for_and_no_key() {
     let html = message_html(&message("안녕하세요"), Lang::Ko);
@@ -184,6 +193,8 @@ fn what_people_write_is_text_everywhere() {
         suggestion: HOSTILE,
         has_search: true,
         may_create_rooms: true,
+        server: &hostile_server(),
+        is_admin: true,
     };
     let sought = [Sought::new("script").unwrap()];
     let hit = Hit { message: hostile.clone(), excerpt: excerpt(HOSTILE, &Folded::new(HOSTILE), &sought) };

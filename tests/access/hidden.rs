@@ -23,7 +23,7 @@ const OTHERS: [Who; 5] = [Who::Guest, Who::Moderator, Who::Owner, Who::Admin, Wh
 async fn a_direct_room_does_not_exist_for_others() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
-    for wanted in ["banned", "invite"] {
+    for wanted in ["banned", "invite", "mute"] {
         scene.prepare(&app, wanted).await;
     }
     scene.room = direct(&app, &scene).await;
@@ -95,7 +95,7 @@ async fn a_whisper_does_not_exist_for_others() {
             seen += 1;
         }
     }
-    assert_eq!(seen, OTHERS.len() * (6 + 6 + 4));
+    assert_eq!(seen, OTHERS.len() * (9 + 6 + 4));
     let page = app.history(&scene.other, &scene.room).await;
     assert!(page.iter().any(|message| message["text"] == "hush"), "{page:?}");
 }
@@ -191,7 +191,7 @@ async fn lists_name_a_room_and_its_guests_only_to_members() {
 async fn an_ended_session_of_an_admin_gives_no_access() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
-    for wanted in ["banned", "invite", "file", "picture"] {
+    for wanted in ["banned", "invite", "server invite", "report", "file", "picture", "mute", "hidden"] {
         scene.prepare(&app, wanted).await;
     }
     let admin = scene.person(Who::AdminInside);

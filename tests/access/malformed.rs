@@ -77,7 +77,8 @@ async fn malformed_calls_are_refused_with_the_field() {
     let app = start_server(|_| {}).await;
     let paper = madang::web::api::calls(Config::default().upload_max).openapi();
     let others = paper["components"]["schemas"].as_object().unwrap();
-    let scene = Scene::new(&app).await;
+    let mut scene = Scene::new(&app).await;
+    scene.prepare(&app, "report").await;
     let (mut wrong, mut calls) = (Vec::new(), 0);
     for row in rest::ROWS {
         // An API key is checked before the body is read.

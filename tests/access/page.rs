@@ -19,6 +19,19 @@ const SAID: &str = "/room/{id}?at={seq}#m-{seq}";
 /// Redirects to the lobby, with the reason.
 const HOME: &str = "/?refused=not_a_member";
 
+/// The error of what scripts fetch.
+const NOT: &str = "forbidden";
+
+/// The queue of the server, from which the form came.
+const QUEUE: &str = "/admin/reports?done=saved";
+
+/// A report of somebody in a room is for its members.
+const REPORTED: Cells = {
+    const OUTSIDE: &str = "/room/{id}/report?refused=not_a_member";
+    const DONE: &str = "/room/{id}/report?done=saved";
+    [NOBODY, OUTSIDE, DONE, OUTSIDE, DONE, DONE, OUTSIDE, DONE]
+};
+
 const ALL: Cells = ["200"; 8];
 
 /// The same for everyone with an identity.
@@ -39,6 +52,11 @@ const fn moderators(cell: &'static str) -> Cells {
 /// For the owner, and admins in the room.
 const fn owners(cell: &'static str) -> Cells {
     [NOBODY, OUT, NO, OUT, NO, cell, OUT, cell]
+}
+
+/// For admins of the server, wherever they are; others get a page about the error.
+const fn admins(cell: &'static str) -> Cells {
+    [NOBODY, "403", "403", "403", "403", "403", cell, cell]
 }
 
 /// Fetched by scripts: a refusal is an error instead of a redirect.
@@ -85,6 +103,39 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/admin/{code}", accounts("/login?next=/admin/{code}", "/me?done=admin"), empty)
         .spends()
         .wants("admin link"),
+    row("GET", "/admin", admins("200"), nothing),
+    row("GET", "/admin/charts", ["unauthenticated", NOT, NOT, NOT, NOT, NOT, "200", "200"], nothing),
+    row("GET", "/admin/people", admins("200"), nothing),
+    row("POST", "/admin/people/{userId}", admins("/admin/people?show=all&done=saved"), |_, _| {
+        form([("act", "endSessions")])
+    })
+    .spends(),
+    row("GET", "/admin/rooms", admins("200"), nothing),
+    row("POST", "/admin/rooms/{id}", admins("/admin/rooms?done=saved"), |_, _| form([("act", "close")])).spends(),
+    row("GET", "/admin/settings", admins("200"), nothing),
+    row("POST", "/admin/settings", admins("/admin/settings?done=saved"), |_, _| {
+        form([
+            ("name", "Village"),
+            ("announcement", ""),
+            ("welcome", ""),
+            ("rules", ""),
+            ("signUp", "open"),
+            ("emailDomains", ""),
+            ("guests", ""),
+            ("roomCreators", ""),
+            ("directFrom", "everybody"),
+        ])
+    }),
+    row("POST", "/admin/invites", admins("/admin/settings?done=saved"), |_, _| form([("uses", ""), ("hours", "")])),
+    row("POST", "/admin/invites/{code}/delete", admins("/admin/settings?done=saved"), empty)
+        .spends()
+        .wants("server invite"),
+    row("GET", "/admin/reports", admins("200"), nothing),
+    row("POST", "/admin/lock", admins("/admin/settings?done=saved"), |_, _| form([("minutes", "0")])),
+    row("GET", "/admin/log", admins("200"), nothing),
+    row("POST", "/admin/jobs/retry", admins("/admin?done=saved"), empty),
+    // The server of these tests makes no backups.
+    row("POST", "/admin/backups", admins("/admin?refused=not_found"), empty),
     row("GET", "/me", ["/login?next=/me", "200", "200", "200", "200", "200", "200", "200"], nothing),
     row("POST", "/me", known("/me?done=saved"), |_, who| form([("name", who.name()), ("bio", "here and there")])),
     row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
@@ -120,6 +171,17 @@ pub(super) const ROWS: &[Row<Body>] = &[
     })
     .spends()
     .wants("banned"),
+    row("GET", "/room/{id}/report", known("200"), nothing),
+    row("POST", "/room/{id}/report", REPORTED, |scene, _| form([("userId", &scene.other.id), ("reason", "spam")])),
+    row("GET", "/room/{id}/reports", [NOBODY, "403", "403", "403", "200", "200", "200", "200"], nothing),
+    row("POST", "/reports/{reportId}", [NOBODY, "404", "404", "404", QUEUE, QUEUE, QUEUE, QUEUE], |_, _| {
+        form([("decision", "dismiss")])
+    })
+    .spends()
+    .wants("report"),
+    row("POST", "/room/{id}/mutes", moderators(ROOM), |scene, _| form([("userId", &scene.other.id), ("minutes", "5")])),
+    row("POST", "/room/{id}/mutes/lift", moderators("/room/{id}/reports?done=saved"), to_other).spends().wants("mute"),
+    row("POST", "/room/{id}/lock", moderators("/room/{id}/reports?done=saved"), |_, _| form([("minutes", "0")])),
     row("GET", "/room/{id}/qr.svg", fetched("200", "200", "200"), nothing),
     row("POST", "/room/{id}/invites", moderators("/room/{id}#share"), |_, _| form([("uses", ""), ("hours", "")])),
     row("POST", "/room/{id}/invites/{code}/delete", moderators("/room/{id}#share"), empty).spends().wants("invite"),
@@ -137,6 +199,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Query("before=100".into())
     }),
     row("POST", "/room/{id}/messages", inside("/room/{id}#end"), |_, _| Body::File),
+    // With METRICS_TOKEN, and without the token; else it does not exist.
+    row("GET", "/metrics", ["401"; 8], nothing),
     row("GET", "/healthz", ALL, nothing),
     row("GET", "/readyz", ALL, nothing),
     row("GET", "/pictures/{hash}", fetched("200", "200", "200"), nothing).wants("picture"),
@@ -185,6 +249,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let id = if row.wants == "file" { scene.named("file") } else { &scene.room.id };
     let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
     let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
+    let filled = filled.replace("{userId}", &scene.other.id).replace("{reportId}", made);
     let name = if row.wants == "asset" { made } else { "socket.io.js" };
     filled.replace("{name}", name)
 }
@@ -241,9 +306,11 @@ async fn every_page_form_and_file_by_every_kind_of_user() {
     let app = start_server(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();
         config.mail = Some(mail::Settings { url: mail::Secret::new(url), from: "Madang <madang@example.org>".into() });
+        config.metrics.token = Some(mail::Secret::new("0123456789abcdef"));
     })
     .await;
-    is_complete(ROWS.iter().map(Row::title), routes().into_iter());
+    // The metrics are answered before the routes.
+    is_complete(ROWS.iter().map(Row::title), routes().into_iter().chain(["GET /metrics".to_owned()]));
     check(&app, ROWS, ask).await;
 }
 

@@ -13,6 +13,8 @@ use crate::support::key;
 const NOBODY: &str = "unauthenticated";
 const OUT: &str = "not_a_member";
 const NO: &str = "forbidden";
+/// What is for others to decide does not exist.
+const GONE: &str = "not_found";
 
 /// The same for everyone with an identity.
 const fn known(cell: &'static str) -> Cells {
@@ -37,6 +39,11 @@ const fn owners(cell: &'static str) -> Cells {
 /// For users who can read the room's messages.
 const fn readers(cell: &'static str) -> Cells {
     [NOBODY, NO, cell, NO, cell, cell, NO, cell]
+}
+
+/// For admins of the server, wherever they are.
+const fn admins(cell: &'static str) -> Cells {
+    [NOBODY, NO, NO, NO, NO, NO, cell, cell]
 }
 
 pub(super) const ROWS: &[Row<Body>] = &[
@@ -112,6 +119,46 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/rooms/{id}/files", inside("200"), nothing),
     row("POST", "/rooms/{id}/files", inside("201"), |_, _| Body::File),
     row("POST", "/uploads", known("201"), |_, _| Body::File),
+    // The report is of the member's message, by the guest in the room.
+    row("POST", "/messages/{id}/reports", [NOBODY, NO, NO, NO, "201", "201", NO, "201"], |_, _| {
+        Body::Json(json!({ "reason": "spam" }))
+    }),
+    row("POST", "/users/{userId}/reports", known("201"), |_, _| Body::Json(json!({ "reason": "spam" }))),
+    row("GET", "/rooms/{id}/reports", [NOBODY, OUT, NO, OUT, "200", "200", "200", "200"], nothing),
+    row("GET", "/admin/reports", admins("200"), nothing),
+    row("POST", "/reports/{reportId}/decision", [NOBODY, GONE, GONE, GONE, "204", "204", "204", "204"], |_, _| {
+        Body::Json(json!({ "decision": "dismiss" }))
+    })
+    .spends()
+    .wants("report"),
+    row("GET", "/rooms/{id}/mutes", moderators("200"), nothing),
+    row("PUT", "/rooms/{id}/mutes/{userId}", moderators("204"), |_, _| Body::Json(json!({ "minutes": 5 }))),
+    row("DELETE", "/rooms/{id}/mutes/{userId}", moderators("204"), nothing).spends().wants("mute"),
+    row("PUT", "/rooms/{id}/lock", moderators("200"), |_, _| Body::Json(json!({ "minutes": 0 }))),
+    row("PUT", "/messages/{id}/hidden", [NOBODY, NO, NO, NO, "200", "200", "200", "200"], nothing).spends(),
+    row("DELETE", "/messages/{id}/hidden", [NOBODY, NO, NO, NO, "200", "200", "200", "200"], nothing)
+        .spends()
+        .wants("hidden"),
+    row("GET", "/server", ["200"; 8], nothing),
+    row("GET", "/admin/settings", admins("200"), nothing),
+    row("PATCH", "/admin/settings", admins("200"), |_, _| Body::Json(json!({ "name": "Village" }))),
+    row("GET", "/admin/invites", admins("200"), nothing),
+    row("POST", "/admin/invites", admins("201"), empty),
+    row("DELETE", "/admin/invites/{code}", admins("204"), nothing).spends().wants("server invite"),
+    row("GET", "/admin/audit", admins("200"), nothing),
+    row("GET", "/admin/users", admins("200"), nothing),
+    row("PATCH", "/admin/users/{userId}", admins("200"), |_, _| Body::Json(json!({ "suspended": true }))).spends(),
+    row("DELETE", "/admin/users/{userId}/sessions", admins("204"), nothing).spends(),
+    // The target is a guest, who has no password.
+    row("POST", "/admin/users/{userId}/reset", admins("not_found"), nothing),
+    row("DELETE", "/admin/users/{userId}", admins("204"), |_, _| Body::Json(json!({ "messages": "keep" }))).spends(),
+    row("GET", "/admin/rooms", admins("200"), nothing),
+    row("PATCH", "/admin/rooms/{id}", admins("200"), |_, _| Body::Json(json!({ "closed": true }))).spends(),
+    row("PUT", "/admin/rooms/{id}/owner", admins("200"), other).spends(),
+    row("GET", "/admin/status", admins("200"), nothing),
+    row("POST", "/admin/jobs/retry", admins("204"), nothing),
+    // The server of these tests makes no backups.
+    row("POST", "/admin/backups", admins("not_found"), nothing),
 ];
 
 const fn row(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
@@ -139,9 +186,11 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
         "me" => "{session}",
         _ => &scene.room.id,
     };
+    let report = if row.wants == "report" { scene.named("report") } else { "" };
     let user_id = if row.wants == "banned" { scene.named("banned") } else { &scene.other.id };
-    let code = if row.wants == "invite" { scene.named("invite") } else { "" };
-    let filled = row.name.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code);
+    let code = if row.wants.ends_with("invite") { scene.named(row.wants) } else { "" };
+    let filled =
+        row.name.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code).replace("{reportId}", report);
     format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))
 }
 

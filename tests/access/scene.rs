@@ -146,7 +146,8 @@ impl Scene {
 
     /// Returns the codes that occur in paths.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
-        let is_code = |name: &str| matches!(name, "invite" | "admin link" | "reset link" | "device link");
+        let is_code =
+            |name: &str| matches!(name, "invite" | "server invite" | "admin link" | "reset link" | "device link");
         self.named.iter().filter(move |(name, _)| is_code(name)).map(|(_, code)| code.as_str())
     }
 
@@ -159,6 +160,24 @@ impl Scene {
         let made = match wanted {
             "invite" => {
                 let made = app.call(owner, "POST", &format!("/rooms/{room}/invites"), json!({})).await.is(201);
+                made["code"].as_str().unwrap().to_owned()
+            }
+            "report" => {
+                let path = format!("/messages/{}/reports", self.message);
+                let made = app.call(&self.other, "POST", &path, json!({ "reason": "spam" })).await.is(201);
+                made["id"].as_str().unwrap().to_owned()
+            }
+            "mute" => {
+                let path = format!("/rooms/{room}/mutes/{}", self.other.id);
+                app.call(owner, "PUT", &path, json!({ "minutes": 5 })).await.is(204);
+                self.other.id.clone()
+            }
+            "hidden" => {
+                app.call(owner, "PUT", &format!("/messages/{}/hidden", self.message), Value::Null).await.is(200);
+                self.message.clone()
+            }
+            "server invite" => {
+                let made = app.call(self.person(Who::Admin), "POST", "/admin/invites", json!({})).await.is(201);
                 made["code"].as_str().unwrap().to_owned()
             }
             "banned" => {

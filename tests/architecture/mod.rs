@@ -10,7 +10,9 @@ mod imports;
 
 /// From the top down: a module may use what stands on a lower line, and itself.
 const LAYERS: &[&[&str]] = &[
-    &["main", "cli", "fuzzing"],
+    &["main", "fuzzing"],
+    &["commands"],
+    &["cli"],
     &["app", "startup"],
     &["web", "socket", "ops"],
     &["jobs"],
@@ -21,6 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
     &["cpu_pool", "hints", "http_client"],
+    &["backup_files"],
     &[
         "error",
         "fair_queue",
@@ -80,6 +83,7 @@ const NOUNS: &[&str] = &[
     "member",
     "message",
     "moderator",
+    "mute",
     "my_rooms",
     "node",
     "notification",
@@ -89,6 +93,7 @@ const NOUNS: &[&str] = &[
     "presence",
     "profile",
     "read_mark",
+    "report",
     "room",
     "room_page",
     "room_password",

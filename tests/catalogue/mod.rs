@@ -28,6 +28,7 @@ const GROUPS: &[(char, &str, &[Row])] = &[
     ('Q', "Search", rows::Q),
     ('N', "Admins and operation", rows::N),
     ('B', "What one network may take", rows::B),
+    ('D', "Moderation", rows::D),
 ];
 
 /// A test: its file, and its name or title.

@@ -205,7 +205,7 @@ pub(super) const U: &[Row] = &[
 
 pub(super) const N: &[Row] = &[
     (1, "every request, as every role", ""),
-    (2, "forged admin requests, markup shown to an admin", "There is no audit log and no export."),
+    (2, "forged admin requests, markup shown to an admin", "There is no export."),
     (3, "reading the server's internals", "There are no metrics."),
     (4, "insecure settings", "No secret has to be chosen: every token is random."),
     (5, "log injection", ""),
@@ -246,4 +246,14 @@ pub(super) const B: &[Row] = &[
     (11, "direct rooms of strangers, one after the other", "They wait apart; refused, they stay away."),
     (12, "pages and lists read without end", ""),
     (13, "a network that uses up what the guests of all networks have", ""),
+];
+
+pub(super) const D: &[Row] = &[
+    (1, "reports: false ones, of oneself, twice, by those who are reported", ""),
+    (2, "writing while muted, unwanted words in disguise, links by newcomers, joining a locked room", ""),
+    (
+        3,
+        "reading private messages by way of reports",
+        "A report shows admins what its reporter saw: of a whisper only itself.",
+    ),
 ];

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
+use testkit::redis::Redis;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -42,6 +43,19 @@ async fn says(folder: &Path, flags: &[&str], check: &str, level: &str, words: &s
 
 fn closed() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[tokio::test]
+async fn redis_is_asked_for_a_round_trip() {
+    let folder = TempDir::new();
+    says(folder.path(), &[], "redis", "skipped", "no REDIS_URL").await;
+    let mut redis = Redis::start();
+    let url = redis.url();
+    says(folder.path(), &["--redis-url", &url], "redis", "ok", "a hint arrives").await;
+    redis.stop();
+    says(folder.path(), &["--redis-url", &url], "redis", "error", "lets this server subscribe").await;
+    let (_, text) = found(folder.path(), &["--redis-url", "redis://name:sesame@127.0.0.1:1"], "redis").await;
+    assert!(!text.contains("sesame"), "{text}");
 }
 
 #[tokio::test]

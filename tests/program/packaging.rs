@@ -151,9 +151,12 @@ fn the_files_of_the_packages_name_settings_that_exist() {
     let known: BTreeSet<String> =
         command.get_arguments().map(|setting| setting.get_env().unwrap().to_string_lossy().into_owned()).collect();
     let mut named = 0;
-    for file in
-        ["packaging/deb/madang.env", "packaging/compose/compose.yaml", "packaging/compose/compose.services.yaml"]
-    {
+    for file in [
+        "packaging/deb/madang.env",
+        "packaging/compose/compose.yaml",
+        "packaging/compose/compose.services.yaml",
+        "packaging/compose/compose.nodes.yaml",
+    ] {
         for line in read(file).lines() {
             let line = line.trim_start_matches(['#', ' ']);
             let Some((name, _)) = line.split_once(['=', ':']) else { continue };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use madang::chat::admin::Act;
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
 
@@ -62,7 +63,7 @@ async fn sockets_end_at_once_with_a_suspension_a_revoked_key_or_a_newer_session(
     let jun = app.connect(&brought().await).await;
     oldest.take("close").await;
 
-    desk.suspend("minji@example.org", true).await.unwrap();
+    desk.act_on_user("minji@example.org", Act::Suspend(None)).await.unwrap();
     minji.take("close").await;
     jun.settle().await;
     assert!(jun.all("close").is_empty());

@@ -155,7 +155,6 @@ async fn nothing_reveals_the_server() {
             "/debug/vars",
             "/status",
             "/server-status",
-            "/admin",
             "/admin/",
             "/version",
             "/env",

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use madang::chat::admin::Act;
 use madang::config::{Config, RoomCreators};
 use madang::ops::admin::Admin;
 use serde_json::{Value, json};
@@ -203,22 +204,28 @@ async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lif
     let minji = app.signed_up("minji").await;
     let desk = desk(&app);
     app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&minji.id)));
-    desk.suspend("minji@example.org", true).await.unwrap();
-    assert_eq!(desk.suspend("minji@example.org", true).await.unwrap_err(), "minji@example.org is suspended already");
+    desk.act_on_user("minji@example.org", Act::Suspend(None)).await.unwrap();
+    assert_eq!(
+        desk.act_on_user("minji@example.org", Act::Suspend(None)).await.unwrap_err(),
+        "minji@example.org is suspended already"
+    );
     app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
     let form = json!({ "email": "minji@example.org", "password": PASSWORD });
     let log_in = || app.request("POST", "/api/session").json(&form).send();
     assert_eq!(log_in().await.refused(403, "forbidden")["message"], "this account is suspended");
-    desk.suspend("minji@example.org", false).await.unwrap();
+    desk.act_on_user("minji@example.org", Act::Restore).await.unwrap();
     log_in().await.is(201);
     let minji = app.log_in("minji").await;
     assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.is(200)["isAdmin"], false);
     app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&minji.id)));
-    desk.demote("minji@example.org").await.unwrap();
+    desk.act_on_user("minji@example.org", Act::RemoveAdmin).await.unwrap();
     assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.is(200)["isAdmin"], false);
-    assert_eq!(desk.demote("minji@example.org").await.unwrap_err(), "minji@example.org is no admin");
+    assert_eq!(
+        desk.act_on_user("minji@example.org", Act::RemoveAdmin).await.unwrap_err(),
+        "minji@example.org is no admin"
+    );
     let unknown = "no account has the e-mail address sora@example.org";
-    assert_eq!(desk.suspend("sora@example.org", true).await.unwrap_err(), unknown);
+    assert_eq!(desk.act_on_user("sora@example.org", Act::Suspend(None)).await.unwrap_err(), unknown);
     desk.close().await;
 }
 

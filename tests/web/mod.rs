@@ -2,6 +2,7 @@
 
 mod account;
 mod act;
+mod admin;
 mod block;
 mod caching;
 mod delete_account;
@@ -26,6 +27,7 @@ mod origin;
 mod page;
 mod picture;
 mod profile;
+mod report;
 mod room;
 mod search;
 mod session;

@@ -218,7 +218,7 @@ async fn bans_are_listed_latest_first_and_lifted() {
         let Some(next) = page["next"].as_str() else { break };
         after = format!("&after={next}");
     }
-    assert_eq!(fields(&listed[0]), ["by", "createdAt", "reason", "user"]);
+    assert_eq!(fields(&listed[0]), ["by", "createdAt", "endsAt", "reason", "user"]);
     assert_eq!((&listed[0]["by"], &listed[0]["reason"]), (&sora.user, &json!("too loud")));
     let mut ids: Vec<_> = listed.iter().map(|ban| ban["user"]["id"].as_str().unwrap().to_owned()).collect();
     let mut all: Vec<_> = banned.iter().map(|person| person.id.clone()).collect();

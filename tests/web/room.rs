@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 use crate::support::App;
 use crate::support::fixtures::{fields, texts};
 
-const ROOM: [&str; 15] = [
+const ROOM: [&str; 18] = [
+    "closed",
     "createdAt",
     "ephemeral",
     "epoch",
     "history",
     "id",
+    "joinsLockedUntil",
     "kind",
     "listed",
     "locked",
@@ -21,6 +23,7 @@ const ROOM: [&str; 15] = [
     "rev",
     "slowSeconds",
     "title",
+    "writers",
 ];
 
 #[tokio::test]

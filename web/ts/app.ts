@@ -15,6 +15,7 @@ import PeopleController from "./controllers/people_controller";
 import PictureController from "./controllers/picture_controller";
 import PinsController from "./controllers/pins_controller";
 import PreferencesController from "./controllers/preferences_controller";
+import RefreshController from "./controllers/refresh_controller";
 import RoomController from "./controllers/room_controller";
 import SearchController from "./controllers/search_controller";
 import SearchPanelController from "./controllers/search_panel_controller";
@@ -65,6 +66,7 @@ const controllers = {
   picture: PictureController,
   pins: PinsController,
   preferences: PreferencesController,
+  refresh: RefreshController,
   room: RoomController,
   search: SearchController,
   "search-panel": SearchPanelController,

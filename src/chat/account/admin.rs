@@ -5,25 +5,16 @@ use crate::chat::{Tx, audit};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
-/// Returns whether a user is an admin.
-///
-/// # Errors
-/// Only those of the store.
-pub fn is_admin(tx: &mut Tx, user_id: UserId) -> Result<bool> {
-    let sql = "SELECT is_admin FROM users WHERE id = ?1 AND deleted_at IS NULL";
-    Ok(tx.query_opt(sql, &[&user_id], |row| row.get(0))?.unwrap_or_default())
-}
-
-/// Makes an account an admin.
+/// Makes an account an admin. `by` is another admin, the account itself with a link, or `None` for a command.
 ///
 /// # Errors
 /// `forbidden` for a user without an e-mail and a password.
-pub fn make_admin(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
+pub fn make_admin(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<()> {
     let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id])? == 0 {
         return Err(Code::Forbidden.into());
     }
-    audit::append(tx, now, Some(user_id), AuditAction::AdminMade, None, user_id)
+    audit::append(tx, now, by, AuditAction::AdminMade, None, user_id)
 }
 
 /// Returns any admin, if there is one. It reads the whole table, so only the start of the server uses it.
@@ -38,11 +29,11 @@ pub fn find_admin(tx: &mut Tx) -> Result<Option<UserId>> {
 ///
 /// # Errors
 /// Only those of the database.
-pub fn demote(tx: &mut Tx, now: i64, user_id: UserId) -> Result<bool> {
+pub fn demote(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<bool> {
     let sql = "UPDATE users SET is_admin = 0 WHERE id = ?1 AND is_admin = 1";
     if tx.execute(sql, &[&user_id])? == 0 {
         return Ok(false);
     }
-    audit::append(tx, now, None, AuditAction::AdminRemoved, None, user_id)?;
+    audit::append(tx, now, by, AuditAction::AdminRemoved, None, user_id)?;
     Ok(true)
 }

@@ -1,8 +1,9 @@
 //! The deletion of an account: first the memberships, one at a time, then the user, then, on request, their
 //! messages, a bounded number at a time.
 
-use crate::chat::kinds::{JobKind, RoomKind};
-use crate::chat::{Fact, Leaving, Tx, file, member, message, outbox, room, session};
+use super::require_admin;
+use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
+use crate::chat::{Fact, Leaving, Tx, audit, file, member, message, outbox, report, room, session};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -58,11 +59,22 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     }
     outbox::drop_of_user(tx, JobKind::Preview, me)?;
     if erase {
+        report::forget_texts(tx, me)?;
         tx.execute("INSERT INTO meta (key, value) VALUES (?1, '0')", &[&progress_key(me)])?;
     }
     let picture = picture.as_deref().and_then(file::picture_hash).map(str::to_owned);
     left.unneeded.extend(file::unreferenced(tx, picture.as_slice())?);
     Ok(left)
+}
+
+/// Deletes another user, as [`leave`]. `by` is the admin, `None` for a command.
+///
+/// # Errors
+/// `forbidden` unless an admin; `not_found` for a deleted user.
+pub fn delete_by(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, erase: bool) -> Result<Leftovers> {
+    require_admin(tx, by)?;
+    audit::append(tx, now, by, AuditAction::AccountDeleted, None, user_id)?;
+    leave(tx, now, user_id, erase)
 }
 
 /// Ends one membership of a user for good. The other user of a direct room keeps it, read-only. `line` is whether to post
@@ -108,7 +120,8 @@ pub fn said_after(tx: &mut Tx, gone: UserId, after: i64) -> Result<Option<(Vec<i
     }
     let numbers = tx.query_all(
         "SELECT number FROM messages WHERE number > ?1 AND number <= ?2 AND user_id = ?3 AND kind <> 'system'
-           AND deleted_at IS NULL ORDER BY number LIMIT ?4",
+           AND (deleted_at IS NULL OR EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_number = number))
+         ORDER BY number LIMIT ?4",
         &[&after, &(after + SPAN), &gone, &(CHUNK as u64)],
         |row| row.get::<i64>(0),
     )?;
@@ -125,7 +138,8 @@ pub fn erase(tx: &mut Tx, now: i64, gone: UserId, numbers: &[i64], reached: i64)
     for &number in numbers {
         // The messages of a removed room are deleted with it.
         let exists = "SELECT 1 FROM messages m JOIN rooms r ON r.id = m.room_id
-                      WHERE m.number = ?1 AND m.deleted_at IS NULL";
+                      WHERE m.number = ?1 AND (m.deleted_at IS NULL
+                        OR EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_number = m.number))";
         if tx.query_opt(exists, &[&number], |row| row.get::<i64>(0))?.is_some() {
             let changed = message::erase(tx, now, number)?;
             erased.unneeded.extend(changed.unneeded);

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::kinds::UserKind;
+use super::kinds::{SignUpPolicy, UserKind};
 use super::session::SessionId;
 use super::user::{self, User};
-use super::{Fact, Limits, Tx, one_time_link, session};
+use super::{Fact, Limits, Tx, one_time_link, server_invite, session};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
@@ -16,10 +16,11 @@ mod admin;
 mod delete;
 mod suspend;
 
+pub use super::admin_rights::{is_admin, require_admin};
 pub use super::kinds::DirectFrom;
-pub use admin::{demote, find_admin, is_admin, make_admin};
-pub use delete::{Erased, Leftovers, erase, erased, find_erasing, leave, leave_room, said_after};
-pub use suspend::suspend;
+pub use admin::{demote, find_admin, make_admin};
+pub use delete::{Erased, Leftovers, delete_by, erase, erased, find_erasing, leave, leave_room, said_after};
+pub use suspend::{end_suspensions, restore, suspend};
 
 /// A user as they see themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,6 +51,8 @@ pub struct NewAccount {
     /// Left out, a guest keeps theirs and a new user gets `fallback_name`.
     pub name: Option<String>,
     pub fallback_name: String,
+    /// The code of an invite, where the settings of the server ask for one.
+    pub invite: Option<String>,
 }
 
 /// Changes of one's own account; a field that is left out stays as it is.
@@ -67,11 +70,18 @@ pub struct Change {
 /// end: they must not open the account.
 ///
 /// # Errors
-/// `invalid` or `too_long` with the field `email` or `name`; `email_taken`; `forbidden` for a user who has an
-/// account already.
+/// `invalid` or `too_long` with the field `email`, `name` or `invite`; `email_taken`; `gone` with the field `invite`;
+/// `forbidden` for a user who has an account already, and where nobody can sign up.
 pub fn sign_up(tx: &mut Tx, limits: &Limits, now: i64, guest: Option<UserId>, new: NewAccount) -> Result<User> {
     let email = text::email(&new.email)?;
     let folded = text::email_key(&email);
+    let settings = limits.server.get();
+    let invite = new.invite.as_deref().filter(|_| settings.sign_up == SignUpPolicy::Invite);
+    settings.check_joins(now)?;
+    settings.check_sign_up(&email, invite.is_some())?;
+    if let Some(code) = invite {
+        server_invite::take(tx, now, code)?;
+    }
     refuse_taken(tx, guest, &email)?;
     let taken = |fault: crate::db::Fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) };
     let Some(me) = guest else {

@@ -68,8 +68,7 @@ pub fn create(
     uses: Option<u32>,
     hours: Option<u32>,
 ) -> Result<Invite> {
-    within("uses", uses, MOST_USES)?;
-    within("hours", hours, MOST_HOURS)?;
+    let ends_at = checked_end(now, uses, hours)?;
     require_moderator(tx, me, room_id)?;
     tx.execute("DELETE FROM invites WHERE room_id = ?1 AND ends_at <= ?2", &[&room_id, &now])?;
     let count = "SELECT COUNT(*) FROM invites WHERE room_id = ?1";
@@ -77,13 +76,22 @@ pub fn create(
         return Err(Code::TooMany.into());
     }
     let code = new_code();
-    let ends_at = hours.map(|hours| now + i64::from(hours) * HOUR);
     tx.execute(
         "INSERT INTO invites (code, room_id, by_user_id, uses_left, ends_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         &[&code, &room_id, &me, &uses, &ends_at, &now],
     )?;
     static BY_CODE: LazyLock<String> = LazyLock::new(|| select() + " WHERE i.code = ?1");
     Ok(tx.query_one(&BY_CODE, &[&code], read)?)
+}
+
+/// Checks the bounds of a new invite, and returns when it ends.
+///
+/// # Errors
+/// `invalid` with the field `uses` or `hours`.
+pub(super) fn checked_end(now: i64, uses: Option<u32>, hours: Option<u32>) -> Result<Option<i64>> {
+    within("uses", uses, MOST_USES)?;
+    within("hours", hours, MOST_HOURS)?;
+    Ok(hours.map(|hours| now + i64::from(hours) * HOUR))
 }
 
 fn within(field: &'static str, given: Option<u32>, most: u32) -> Result<()> {
@@ -95,7 +103,7 @@ fn within(field: &'static str, given: Option<u32>, most: u32) -> Result<()> {
     }
 }
 
-fn new_code() -> String {
+pub(super) fn new_code() -> String {
     let mut bytes = [0; 16];
     // The system's random source does not fail after boot.
     getrandom::fill(&mut bytes).expect("the system's random source");

@@ -94,7 +94,7 @@ async fn no_invite_bypasses_a_ban_or_a_full_room() {
     let room = locked(&store, &minji, 2).await;
     let invite = made(&store, &minji, &room, Some(1), None).await.unwrap();
     let (me, id) = (minji.id, room.id);
-    let ban = Kick { user_id: jun.id, ban: true, reason: None, revoke_invites: false };
+    let ban = Kick { user_id: jun.id, ban: true, hours: None, reason: None, revoke_invites: false };
     store.write(move |tx| kick(tx, &LIMITS, NOW, me, id, ban.clone())).await.unwrap();
     assert_eq!(come(&store, NOW, &jun, &room, &invite.code).await.map(drop).unwrap_err().code, Code::Banned);
     let forever = made(&store, &minji, &room, None, None).await.unwrap();
@@ -121,7 +121,7 @@ async fn invites_end_with_the_rights_of_their_creator() {
         match end {
             "unmade" => store.write(move |tx| set_moderator(tx, NOW, me, id, his, false)).await.unwrap(),
             _ => {
-                let out = Kick { user_id: his, ban: false, reason: None, revoke_invites: false };
+                let out = Kick { user_id: his, ban: false, hours: None, reason: None, revoke_invites: false };
                 store.write(move |tx| kick(tx, &LIMITS, NOW, me, id, out.clone())).await.unwrap()
             }
         };

@@ -25,6 +25,8 @@ pub struct Ban {
     pub reason: Option<String>,
     /// RFC 3339 UTC with milliseconds.
     pub created_at: String,
+    /// When it ends by itself; null where it does not.
+    pub ends_at: Option<String>,
 }
 
 /// A page of bans, and the user to go on behind if there is more.
@@ -38,15 +40,20 @@ pub struct Bans {
 fn read(row: &Row<'_>) -> Result<(Ban, UserId), Fault> {
     let mut c = row.columns();
     let user_id = c.next()?;
-    let ban =
-        Ban { user: user::read(&mut c)?, by: user::read(&mut c)?, reason: c.next()?, created_at: rfc3339(c.next()?) };
+    let ban = Ban {
+        user: user::read(&mut c)?,
+        by: user::read(&mut c)?,
+        reason: c.next()?,
+        created_at: rfc3339(c.next()?),
+        ends_at: c.next::<Option<i64>>()?.map(rfc3339),
+    };
     Ok((ban, user_id))
 }
 
 static PAGE: LazyLock<String> = LazyLock::new(|| {
     let (user, by) = (user::columns("u"), user::columns("y"));
     format!(
-        "SELECT b.user_id, {user}, {by}, b.reason, b.created_at
+        "SELECT b.user_id, {user}, {by}, b.reason, b.created_at, b.ends_at
          FROM bans b LEFT JOIN users u ON u.id = b.user_id LEFT JOIN users y ON y.id = b.by_user_id
          WHERE b.room_id = ?1 AND b.created_at <= ?2 AND (b.created_at < ?2 OR b.user_id < ?3)
          ORDER BY b.created_at DESC, b.user_id DESC LIMIT ?4"

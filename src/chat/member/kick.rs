@@ -1,12 +1,16 @@
 //! Removing a member, with or without a ban.
 
-use super::{end, require_moderator, role};
+use super::{Role, end, require_moderator, role};
 use crate::chat::kinds::{AuditAction, SystemEvent};
 use crate::chat::message::SystemMessage;
 use crate::chat::{Fact, Leaving, Limits, Tx, account, audit, invite, room, system_message, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
+
+const HOUR: i64 = 3_600_000;
+/// A year.
+const HOURS_MAX: u32 = 8_760;
 
 /// Removes a member. With `ban` they cannot join again; a user who is not a member can be banned as well.
 /// Returns the rev of the system message, or the present one where the ban existed.
@@ -18,9 +22,26 @@ use crate::text;
 /// higher; `invalid` with the field `userId` for oneself; `not_found` with the field `userId` for a user who is
 /// not a member, or with `ban` for an unknown user.
 pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, kick: Kick) -> Result<i64> {
-    let Kick { user_id, ban, reason, revoke_invites } = kick;
-    let reason = text::reason(reason.as_deref(), limits.reason_max)?;
     let my_role = require_moderator(tx, me, room_id)?;
+    kick_as(tx, limits, now, me, my_role, room_id, kick)
+}
+
+/// Like [`kick`], with the rights of a role.
+pub(in crate::chat) fn kick_as(
+    tx: &mut Tx,
+    limits: &Limits,
+    now: i64,
+    me: UserId,
+    my_role: Role,
+    room_id: RoomId,
+    kick: Kick,
+) -> Result<i64> {
+    let Kick { user_id, ban, hours, reason, revoke_invites } = kick;
+    let reason = text::reason(reason.as_deref(), limits.reason_max)?;
+    if hours.is_some_and(|hours| !ban || !(1..=HOURS_MAX).contains(&hours)) {
+        return Err(Error::invalid("hours", format!("hours must be 1 to {HOURS_MAX}, with a ban")));
+    }
+    let ends_at = hours.map(|hours| now + i64::from(hours) * HOUR);
     if user_id == me {
         return Err(Error::invalid("userId", "nobody removes oneself; leave instead"));
     }
@@ -40,7 +61,7 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
         }
         _ => {}
     }
-    let is_new = ban && add_ban(tx, now, me, room_id, user_id, reason.as_deref())?;
+    let is_new = ban && add_ban(tx, now, me, room_id, user_id, reason.as_deref(), ends_at)?;
     if ban && revoke_invites {
         invite::revoke_all(tx, room_id)?;
     }
@@ -66,11 +87,21 @@ pub fn kick(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId,
 }
 
 /// Bans a user and returns whether the ban is new.
-fn add_ban(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserId, reason: Option<&str>) -> Result<bool> {
+fn add_ban(
+    tx: &mut Tx,
+    now: i64,
+    me: UserId,
+    room_id: RoomId,
+    user_id: UserId,
+    reason: Option<&str>,
+    ends_at: Option<i64>,
+) -> Result<bool> {
+    // One that has ended counts for nothing.
+    tx.execute("DELETE FROM bans WHERE room_id = ?1 AND user_id = ?2 AND ends_at <= ?3", &[&room_id, &user_id, &now])?;
     let added = tx.execute(
-        "INSERT INTO bans (room_id, user_id, by_user_id, reason, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO bans (room_id, user_id, by_user_id, reason, created_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (room_id, user_id) DO NOTHING",
-        &[&room_id, &user_id, &me, &reason, &now],
+        &[&room_id, &user_id, &me, &reason, &now, &ends_at],
     )?;
     Ok(added > 0)
 }
@@ -80,6 +111,8 @@ fn add_ban(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserId, 
 pub struct Kick {
     pub user_id: UserId,
     pub ban: bool,
+    /// With a ban: after how many hours it ends by itself.
+    pub hours: Option<u32>,
     pub reason: Option<String>,
     /// With a ban: whether all invites of the room are revoked. A guest could return with one under another name.
     pub revoke_invites: bool,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::chat::kinds::{History, Role, RoomKind};
+use crate::chat::kinds::{History, Role, RoomKind, Writers};
 use crate::chat::user::{self, User};
 use crate::chat::{Tx, room};
 use crate::db::{Columns, Fault};
@@ -26,6 +26,21 @@ pub struct Membership {
     pub said_at: Option<i64>,
     /// Whether a stranger has opened this direct room, and the member has not accepted it.
     pub is_request: bool,
+    /// Whether an admin has closed the room.
+    pub is_closed: bool,
+    pub writers: Writers,
+    /// Until when the member may not write, in milliseconds since 1970 UTC. It may be over.
+    pub muted_until: Option<i64>,
+}
+
+impl Membership {
+    /// Checks that members may change anything in the room.
+    ///
+    /// # Errors
+    /// `room_closed`.
+    pub(in crate::chat) fn check_open(&self) -> Result<(), Error> {
+        if self.is_closed { Err(Code::RoomClosed.into()) } else { Ok(()) }
+    }
 }
 
 /// The relation of a user to a room that exists.
@@ -56,16 +71,32 @@ pub(in crate::chat) fn role_column(alias: &str) -> String {
 /// The columns that [`read`] takes, of the rooms as `r` and the members as `m` for user `?2`.
 fn columns() -> String {
     let role = role_column("m");
-    format!("r.kind, {role}, m.joined_rev, r.history, r.slow_seconds, m.said_at, m.is_request")
+    format!(
+        "r.kind, {role}, m.joined_rev, r.history, r.slow_seconds, m.said_at, m.is_request, r.closed_at, r.writers,
+           (SELECT q.ends_at FROM mutes q WHERE q.room_id = r.id AND q.user_id = ?2)"
+    )
 }
 
 fn read(c: &mut Columns<'_>) -> Result<Access, Fault> {
     let (kind, role, joined_rev) = (c.next()?, c.next()?, c.next()?);
     let (history, slow_seconds, said_at) = (c.next::<History>()?, c.next()?, c.next()?);
     let is_request = c.next::<Option<bool>>()?.unwrap_or_default();
+    let (is_closed, writers, muted_until) = (c.next::<Option<i64>>()?.is_some(), c.next()?, c.next()?);
     let (Some(role), Some(joined_rev)) = (role, joined_rev) else { return Ok(Access::NotMember(kind)) };
     let first_seq = if history.is_all() { 0 } else { joined_rev };
-    Ok(Access::Member(Membership { kind, role, joined_rev, history, first_seq, slow_seconds, said_at, is_request }))
+    Ok(Access::Member(Membership {
+        kind,
+        role,
+        joined_rev,
+        history,
+        first_seq,
+        slow_seconds,
+        said_at,
+        is_request,
+        is_closed,
+        writers,
+        muted_until,
+    }))
 }
 
 /// Returns the membership of a user: the check behind every act in a room. In an open room an admin who is a

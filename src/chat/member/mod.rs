@@ -13,7 +13,7 @@ use super::user::{self, User};
 use super::{Fact, Leaving, Tx, direct, invite, system_message};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
 mod ban;
@@ -21,14 +21,18 @@ mod kick;
 mod list;
 pub(super) mod membership;
 mod moderator;
+mod mute;
 
 pub use super::kinds::{Presence, Role};
 pub use ban::{Ban, Bans, bans, lift_ban};
+pub(super) use kick::kick_as;
 pub use kick::{Kick, kick};
 pub use list::{Cursor, Members, by_ids, online_first, page, place};
 pub use membership::{Membership, membership, role};
 pub(super) use membership::{find_role, require_moderator, role_column, sender, set_role};
 pub use moderator::set_moderator;
+pub(super) use mute::mute_as;
+pub use mute::{Mute, NewMute, forget_ended, mute, mutes, unmute};
 
 /// A member of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -57,6 +61,10 @@ pub struct JoinCheck {
     pub room: Room,
     pub is_member: bool,
     pub banned: bool,
+    /// Whether an admin has closed the room.
+    pub is_closed: bool,
+    /// Until when nobody new comes in. It may be over.
+    pub locked_until: Option<i64>,
     /// The PHC string to verify against, when the room is locked.
     pub password_hash: Option<String>,
 }
@@ -104,28 +112,29 @@ pub struct LeaveResult {
 ///
 /// # Errors
 /// `room_not_found`, also for another's direct room.
-pub fn join_check(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Result<JoinCheck> {
+pub fn join_check(tx: &mut Tx, now: i64, viewer: Option<UserId>, room_id: RoomId) -> Result<JoinCheck> {
     let room = room::get(tx, viewer, room_id)?;
-    let (password_hash, is_member, banned) = tx.query_one(
-        "SELECT r.password_hash,
+    let (password_hash, is_closed, locked_until, is_member, banned) = tx.query_one(
+        "SELECT r.password_hash, r.closed_at, r.joins_locked_until,
            CASE WHEN EXISTS (SELECT 1 FROM members m WHERE m.room_id = ?1 AND m.user_id = ?2) THEN 1 ELSE 0 END,
-           CASE WHEN EXISTS (SELECT 1 FROM bans b WHERE b.room_id = ?1 AND b.user_id = ?2) THEN 1 ELSE 0 END
+           CASE WHEN EXISTS (SELECT 1 FROM bans b WHERE b.room_id = ?1 AND b.user_id = ?2
+                               AND (b.ends_at IS NULL OR b.ends_at > ?3)) THEN 1 ELSE 0 END
          FROM rooms r WHERE r.id = ?1",
-        &[&room_id, &viewer],
+        &[&room_id, &viewer, &now],
         |row| {
             let mut c = row.columns();
-            Ok((c.next()?, c.next()?, c.next()?))
+            Ok((c.next()?, c.next::<Option<i64>>()?.is_some(), c.next()?, c.next()?, c.next()?))
         },
     )?;
-    Ok(JoinCheck { room, is_member, banned, password_hash })
+    Ok(JoinCheck { room, is_member, banned, is_closed, locked_until, password_hash })
 }
 
 /// Returns the membership of a member, and for others the conditions of a join.
 ///
 /// # Errors
 /// As [`join_check`].
-pub fn look_up(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Lookup> {
-    let check = join_check(tx, Some(me), room_id)?;
+pub fn look_up(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Lookup> {
+    let check = join_check(tx, now, Some(me), room_id)?;
     if !check.is_member {
         return Ok(Lookup::Check(check));
     }
@@ -140,15 +149,21 @@ pub fn look_up(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Lookup> {
 /// [`post_summary`](system_message::post_summary).
 ///
 /// # Errors
-/// In this order: `room_not_found`, `banned`, `wrong_password` or for an invite `gone`,
+/// In this order: `room_not_found`, `banned`, `room_closed`, `wrong_password` or for an invite `gone`,
 /// `room_full`.
 pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, line: bool) -> Result<Joining> {
-    let check = match look_up(tx, me, room_id)? {
+    let check = match look_up(tx, now, me, room_id)? {
         Lookup::AlreadyMember(joining) => return Ok(joining),
         Lookup::Check(check) => check,
     };
     if check.banned {
         return Err(Code::Banned.into());
+    }
+    if check.is_closed {
+        return Err(Code::RoomClosed.into());
+    }
+    if let Some(until) = check.locked_until.filter(|until| *until > now) {
+        return Err(Error::joins_locked(until - now));
     }
     match (&check.password_hash, &proof) {
         // An invite must be valid even where none is needed, so that its count is that of its users.

@@ -41,12 +41,12 @@ async fn refusals_have_the_documented_order() {
     assert!(!join_as(jun.id, Proof::Open).await.unwrap().newly);
     assert_eq!(join_as(sora.id, Proof::Open).await.unwrap_err().code, Code::WrongPassword);
     assert_eq!(join_as(sora.id, Proof::Verified("phc".into())).await.unwrap_err().code, Code::RoomFull);
-    let ban = Kick { user_id: sora.id, ban: true, reason: None, revoke_invites: false };
+    let ban = Kick { user_id: sora.id, ban: true, hours: None, reason: None, revoke_invites: false };
     store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, id, ban.clone())).await.unwrap();
     assert_eq!(join_as(sora.id, Proof::Open).await.unwrap_err().code, Code::Banned);
-    let seen = store.read(move |tx| join_check(tx, Some(sora.id), id)).await.unwrap();
+    let seen = store.read(move |tx| join_check(tx, 9, Some(sora.id), id)).await.unwrap();
     assert!(seen.banned && !seen.is_member && seen.password_hash.as_deref() == Some("phc"));
-    assert!(!store.read(move |tx| join_check(tx, None, id)).await.unwrap().is_member);
+    assert!(!store.read(move |tx| join_check(tx, 9, None, id)).await.unwrap().is_member);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -162,7 +162,7 @@ async fn only_a_higher_role_removes_a_member() {
             }
         }
         store.facts();
-        let victim = Kick { user_id: sora.id, ban, reason: Some("spam".into()), revoke_invites: false };
+        let victim = Kick { user_id: sora.id, ban, hours: None, reason: Some("spam".into()), revoke_invites: false };
         let kicked = store.write(move |tx| kick(tx, &LIMITS, 3, jun.id, id, victim.clone())).await;
         let case = format!("{mine:?} {theirs:?} ban {ban}");
         assert_eq!(kicked.as_ref().map(drop).map_err(|refused| refused.code), expected, "{case}");
@@ -195,7 +195,7 @@ async fn removing_oneself_or_an_unknown_user_is_refused_and_a_second_ban_changes
     let (minji, sora) = (store.guest("minji").await, store.guest("sora").await);
     let room = store.courtyard(&minji, 5).await;
     let kick_out = |user_id: UserId, reason: &'static str| {
-        let victim = Kick { user_id, ban: true, reason: Some(reason.to_owned()), revoke_invites: false };
+        let victim = Kick { user_id, ban: true, hours: None, reason: Some(reason.to_owned()), revoke_invites: false };
         store.write(move |tx| kick(tx, &LIMITS, 3, minji.id, room.id, victim.clone()))
     };
     let oneself = kick_out(minji.id, "").await.unwrap_err();

@@ -1,9 +1,9 @@
 //! Changes of a message after it was sent: edit, delete, pin.
 
 use super::reaction::rows;
-use super::{Changed, Message, NewMessage, load, mention, preview, target};
-use crate::chat::kinds::{AuditAction, MessageKind, RoomKind};
-use crate::chat::{Limits, Tx, account, audit, file, member, room, search};
+use super::{Changed, Message, NewMessage, hide, load, mention, policy, preview, target};
+use crate::chat::kinds::{AuditAction, MessageKind, RoomKind, WordAction};
+use crate::chat::{Limits, Tx, account, audit, file, member, report, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 use crate::text;
@@ -24,7 +24,11 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     if text == target.text {
         return target.load(tx);
     }
-    target.check_not_blocked(tx, me)?;
+    target.check_may_act(tx, now, me)?;
+    let verdict = policy::check_text(tx, limits, now, me, &text, false)?;
+    if verdict == Some(WordAction::Hold) {
+        return Err(Error::new(Code::Filtered).with_field("text"));
+    }
     let mentions = match target.is_whisper() {
         true => Vec::new(),
         false => mention::find(tx, limits, target.room_id, target.role, &text)?,
@@ -45,6 +49,9 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, t
     let message = target.publish(tx, position)?;
     search::index(tx, target.number, &message);
     preview::enqueue(tx, limits, now, &message)?;
+    if verdict.is_some() {
+        report::report_by_filter(tx, now, id)?;
+    }
     Ok(message)
 }
 
@@ -102,7 +109,8 @@ pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Chang
             c.next()?,
         ))
     })?;
-    let hashes = if file_count == 0 { Vec::new() } else { file::delete_of_message(tx, number)? };
+    let was_hidden = hide::forget(tx, number)?;
+    let hashes = if file_count == 0 && !was_hidden { Vec::new() } else { file::delete_of_message(tx, number)? };
     mention::store(tx, room_id, seq, &mention::from_column(mentions.as_deref()), &[])?;
     rows::delete(tx, number)?;
     preview::cancel(tx, id)?;
@@ -150,7 +158,7 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
         return target.load(tx);
     }
     if !target.may_moderate() {
-        target.check_not_blocked(tx, me)?;
+        target.check_may_act(tx, now, me)?;
     }
     if on {
         let sql = "SELECT COUNT(*) FROM messages WHERE room_id = ?1 AND pinned_at IS NOT NULL";

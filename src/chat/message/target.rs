@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use super::mention::{self, Mention};
-use super::{Message, load};
+use super::{Message, load, policy};
 use crate::chat::kinds::{MessageKind, Role, RoomKind};
 use crate::chat::{Fact, Limits, Tx, block, direct, member, room, room::Position};
 use crate::error::{Code, Result};
@@ -29,8 +29,10 @@ pub(super) struct Target {
     pub(super) pinned_at: Option<i64>,
     pub(super) role: Role,
     pub(super) room_kind: RoomKind,
+    is_closed: bool,
+    muted_until: Option<i64>,
     /// The seq of the first message of the room that the user may see.
-    first_seq: i64,
+    pub(super) first_seq: i64,
 }
 
 /// Finds a message that a user may see, in a room of theirs.
@@ -42,7 +44,8 @@ pub(super) fn find(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
         let role = member::role_column("x");
         format!(
             "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
-               m.preview, m.created_at, m.deleted_at, m.pinned_at, {role}, r.kind,
+               m.preview, m.created_at, m.deleted_at, m.pinned_at, {role}, r.kind, r.closed_at,
+               (SELECT q.ends_at FROM mutes q WHERE q.room_id = m.room_id AND q.user_id = ?2),
                CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END
              FROM messages m JOIN rooms r ON r.id = m.room_id
                JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
@@ -68,6 +71,8 @@ pub(super) fn find(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
             pinned_at: c.next()?,
             role: c.next()?,
             room_kind: c.next()?,
+            is_closed: c.next::<Option<i64>>()?.is_some(),
+            muted_until: c.next()?,
             first_seq: c.next()?,
         })
     })?;
@@ -111,12 +116,17 @@ impl Target {
         self.to.is_some()
     }
 
-    /// Checks that a change of the message would not reach somebody who has blocked the user: the other user of a direct
-    /// room or of a whisper, or the author of another's message. Every act on a message that others see asks this.
+    /// Checks that members may act in the room, and that a change of the message would not reach somebody who has blocked
+    /// the user: the other user of a direct room or of a whisper, or the author of another's message. Every act on a
+    /// message that others see asks this.
     ///
     /// # Errors
-    /// `forbidden`.
-    pub(super) fn check_not_blocked(&self, tx: &mut Tx, me: UserId) -> Result<()> {
+    /// `forbidden`, `room_closed`, `muted`.
+    pub(super) fn check_may_act(&self, tx: &mut Tx, now: i64, me: UserId) -> Result<()> {
+        if self.is_closed {
+            return Err(Code::RoomClosed.into());
+        }
+        policy::check_not_muted(now, self.muted_until)?;
         let other = match (self.room_kind, self.to) {
             (RoomKind::Direct, _) => return direct::check_open(tx, me, self.room_id),
             (RoomKind::Open, Some(to)) if self.is_by(me) => Some(to),

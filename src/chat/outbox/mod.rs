@@ -157,6 +157,16 @@ pub fn waiting(tx: &mut Tx) -> Result<Vec<(JobKind, u64, i64)>> {
     })?)
 }
 
+/// Makes the jobs due that wait after a failure, and returns how many.
+///
+/// # Errors
+/// Only those of the store.
+pub fn retry_now(tx: &mut Tx, now: i64) -> Result<usize> {
+    let retried = tx.execute("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1", &[&now])?;
+    tx.publish(Fact::Queued);
+    Ok(retried)
+}
+
 /// Counts a try before it starts, so that a job that crashes the process is not tried forever. Returns whether the
 /// job still exists.
 ///

@@ -1,7 +1,7 @@
 //! Changes of a room by its owner: settings, hand-over, removal.
 
 use super::{Room, checked_max, publish_changed, snapshot, tombstone};
-use crate::chat::kinds::{AuditAction, History, Role, SystemEvent};
+use crate::chat::kinds::{AuditAction, History, Role, SystemEvent, Writers};
 use crate::chat::message::SystemMessage;
 use crate::chat::{Fact, Limits, Tx, account, audit, invite, member, system_message};
 use crate::error::{Code, Error, Result};
@@ -18,10 +18,14 @@ pub struct Change {
     pub listed: Option<bool>,
     pub history: Option<History>,
     pub slow_seconds: Option<u32>,
+    pub writers: Option<Writers>,
     /// Ends every invite of the room.
     pub revoke_invites: bool,
 }
 
+const MINUTE: i64 = 60_000;
+/// A week.
+const LOCK_MINUTES_MAX: u32 = 10_080;
 /// Six hours.
 const SLOW_SECONDS_MAX: u32 = 21_600;
 
@@ -44,7 +48,7 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
     }
     // A new hash differs even for the same password. Only removing none is known to change nothing.
     let password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);
-    let has_quiet_change = set_quietly(tx, &room, change.listed, change.history, change.slow_seconds)?;
+    let has_quiet_change = set_quietly(tx, &room, change.listed, change.history, change.slow_seconds, change.writers)?;
     if title.is_none() && max.is_none() && password_hash.is_none() && !has_quiet_change {
         return Ok(room);
     }
@@ -87,18 +91,39 @@ fn set_quietly(
     listed: Option<bool>,
     history: Option<History>,
     slow_seconds: Option<u32>,
+    writers: Option<Writers>,
 ) -> Result<bool> {
     if slow_seconds.is_some_and(|seconds| seconds > SLOW_SECONDS_MAX) {
         return Err(Error::invalid("slowSeconds", format!("slowSeconds must be 0 to {SLOW_SECONDS_MAX}")));
     }
-    let new =
-        (listed.unwrap_or(room.listed), history.unwrap_or(room.history), slow_seconds.unwrap_or(room.slow_seconds));
-    if new == (room.listed, room.history, room.slow_seconds) {
+    let new = (
+        listed.unwrap_or(room.listed),
+        history.unwrap_or(room.history),
+        slow_seconds.unwrap_or(room.slow_seconds),
+        writers.unwrap_or(room.writers),
+    );
+    if new == (room.listed, room.history, room.slow_seconds, room.writers) {
         return Ok(false);
     }
-    let sql = "UPDATE rooms SET is_listed = ?2, history = ?3, slow_seconds = ?4 WHERE id = ?1";
-    tx.execute(sql, &[&room.id, &new.0, &new.1, &new.2])?;
+    let sql = "UPDATE rooms SET is_listed = ?2, history = ?3, slow_seconds = ?4, writers = ?5 WHERE id = ?1";
+    tx.execute(sql, &[&room.id, &new.0, &new.1, &new.2, &new.3])?;
     Ok(true)
+}
+
+/// Lets nobody new come in for some minutes, or ends that with 0. For the owner and the moderators.
+///
+/// # Errors
+/// `invalid` with the field `minutes`; `room_not_found`, `gone`, `not_a_member`, `forbidden`.
+pub fn lock_joins(tx: &mut Tx, now: i64, me: UserId, id: RoomId, minutes: u32) -> Result<Room> {
+    if minutes > LOCK_MINUTES_MAX {
+        return Err(Error::invalid("minutes", format!("minutes must be 0 to {LOCK_MINUTES_MAX}")));
+    }
+    member::require_moderator(tx, me, id)?;
+    let until = (minutes > 0).then(|| now + i64::from(minutes) * MINUTE);
+    tx.execute("UPDATE rooms SET joins_locked_until = ?2 WHERE id = ?1", &[&id, &until])?;
+    let action = if until.is_some() { AuditAction::JoinsLocked } else { AuditAction::JoinsUnlocked };
+    audit::append(tx, now, Some(me), action, Some(id), id)?;
+    publish_changed(tx, id)
 }
 
 /// Makes another member the owner, and revokes the invites of the former one. The present owner changes nothing.
@@ -108,6 +133,11 @@ fn set_quietly(
 /// `userId` when the other is not a member.
 pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> Result<Room> {
     check_owner(tx, me, id)?;
+    give_to(tx, now, Some(me), id, to)
+}
+
+/// Makes a member the owner, without checking who wants it: the caller has, or it is a command.
+pub(in crate::chat) fn give_to(tx: &mut Tx, now: i64, me: Option<UserId>, id: RoomId, to: UserId) -> Result<Room> {
     match member::find_role(tx, to, id)? {
         Some(Role::Owner) => return snapshot(tx, id),
         Some(_) => {}
@@ -118,8 +148,8 @@ pub fn hand_over(tx: &mut Tx, now: i64, me: UserId, id: RoomId, to: UserId) -> R
     if let Some(former) = tx.query_opt(sql, &[&id], |row| row.get(0))? {
         invite::revoke_all_of(tx, id, former)?;
     }
-    set_owner(tx, now, id, me, to)?;
-    audit::append(tx, now, Some(me), AuditAction::RoomHandedOver, Some(id), to)?;
+    set_owner(tx, now, id, me.unwrap_or(to), to)?;
+    audit::append(tx, now, me, AuditAction::RoomHandedOver, Some(id), to)?;
     publish_changed(tx, id)
 }
 
@@ -160,6 +190,8 @@ pub(in crate::chat) fn delete(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
         "DELETE FROM invites WHERE room_id = ?1",
         "DELETE FROM members WHERE room_id = ?1",
         "DELETE FROM bans WHERE room_id = ?1",
+        "DELETE FROM mutes WHERE room_id = ?1",
+        "DELETE FROM hidden_messages WHERE room_id = ?1",
         "DELETE FROM rooms WHERE id = ?1",
     ] {
         tx.execute(sql, &[&id])?;

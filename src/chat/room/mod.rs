@@ -21,9 +21,9 @@ mod list;
 pub(super) mod rev;
 mod tombstone;
 
-pub use super::kinds::{History, RoomKind};
-pub use change::{Change, change, check_owner, hand_over, remove};
-pub(super) use change::{delete, set_owner};
+pub use super::kinds::{History, RoomKind, Writers};
+pub use change::{Change, change, check_owner, hand_over, lock_joins, remove};
+pub(super) use change::{delete, give_to, set_owner};
 pub use list::{Cursor, LOOKED_AT, Listed, Rooms, by_ids, joined_from, listed_by_ids, page, titled};
 pub use rev::Position;
 pub(super) use rev::{new_epoch, next_rev};
@@ -47,6 +47,15 @@ pub struct Room {
     /// Slow mode: seconds between two messages of the same member; 0 where there is none.
     pub slow_seconds: u32,
     pub history: History,
+    /// Whether an admin has closed the room: nobody joins or writes, and its members may read it.
+    #[serde(default)]
+    pub closed: bool,
+    /// Who may write in it.
+    #[serde(default)]
+    pub writers: Writers,
+    /// Until when nobody new comes in; null where people do. RFC 3339 UTC with milliseconds.
+    #[serde(default)]
+    pub joins_locked_until: Option<String>,
     pub owner: Option<User>,
     pub member_count: u32,
     /// How many users are connected now; filled in by the service, as the store does not know.
@@ -75,7 +84,8 @@ pub(super) fn select(more: &str) -> String {
     let owner = user::columns("o");
     format!(
         "SELECT r.id, r.kind, r.title, r.max, CASE WHEN r.password_hash IS NULL THEN 0 ELSE 1 END, r.ephemeral,
-           r.is_listed, r.slow_seconds, r.history, {owner}, r.member_count, r.rev, r.epoch, r.created_at{more}
+           r.is_listed, r.slow_seconds, r.history, r.closed_at, r.writers,
+           r.joins_locked_until, {owner}, r.member_count, r.rev, r.epoch, r.created_at{more}
          FROM rooms r LEFT JOIN users o ON o.id = r.owner_id"
     )
 }
@@ -92,6 +102,9 @@ pub(super) fn read(c: &mut Columns<'_>) -> Result<Room, Fault> {
         listed: c.next()?,
         slow_seconds: c.next()?,
         history: c.next()?,
+        closed: c.next::<Option<i64>>()?.is_some(),
+        writers: c.next()?,
+        joins_locked_until: c.next::<Option<i64>>()?.map(rfc3339),
         owner: user::read(c)?,
         member_count: c.next()?,
         online_count: 0,
@@ -183,10 +196,15 @@ pub fn get(tx: &mut Tx, viewer: Option<UserId>, id: RoomId) -> Result<Room> {
     find(tx, viewer, id)?.ok_or(Code::RoomNotFound.into())
 }
 
+/// Returns a room of any kind, for callers that have checked the user.
+pub(super) fn find_any(tx: &mut Tx, id: RoomId) -> Result<Option<Room>> {
+    static FIND_ANY: LazyLock<String> = LazyLock::new(|| select("") + " WHERE r.id = ?1");
+    Ok(tx.query_opt(&FIND_ANY, &[&id], |row| read(&mut row.columns()))?)
+}
+
 /// Returns the present room, for facts and for callers that have checked the user.
 pub(super) fn snapshot(tx: &mut Tx, id: RoomId) -> Result<Room> {
-    static SNAPSHOT: LazyLock<String> = LazyLock::new(|| select("") + " WHERE r.id = ?1");
-    tx.query_opt(&SNAPSHOT, &[&id], |row| read(&mut row.columns()))?.ok_or(Code::RoomNotFound.into())
+    find_any(tx, id)?.ok_or(Code::RoomNotFound.into())
 }
 
 pub(super) fn publish_changed(tx: &mut Tx, id: RoomId) -> Result<Room> {

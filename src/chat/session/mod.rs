@@ -129,7 +129,7 @@ const SESSIONS_MAX: u32 = 50;
 /// # Errors
 /// `forbidden` for a suspended user.
 pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Option<IpAddr>) -> Result<Token> {
-    check_not_suspended(tx, user_id)?;
+    check_not_suspended(tx, now, user_id)?;
     let oldest = "SELECT token_hash FROM sessions WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT 100 OFFSET ?2";
     let surplus = tx.query_all(oldest, &[&user_id, &(SESSIONS_MAX - 1)], |row| Ok(SessionId(row.get(0)?)))?;
     for id in surplus {
@@ -149,9 +149,10 @@ pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Opt
 ///
 /// # Errors
 /// `forbidden` for a suspended one.
-fn check_not_suspended(tx: &mut Tx, user_id: UserId) -> Result<()> {
-    let sql = "SELECT suspended_at FROM users WHERE id = ?1";
-    match tx.query_opt(sql, &[&user_id], |row| row.get::<Option<i64>>(0))?.flatten() {
+fn check_not_suspended(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
+    let sql = "SELECT 1 FROM users WHERE id = ?1 AND suspended_at IS NOT NULL
+               AND (suspended_until IS NULL OR suspended_until > ?2)";
+    match tx.query_opt(sql, &[&user_id, &now], |row| row.get::<i64>(0))? {
         Some(_) => Err(Error::new(Code::Forbidden).with_message("this account is suspended")),
         None => Ok(()),
     }

@@ -5,8 +5,10 @@ use crate::chat::member::Presence;
 use crate::error::Code;
 
 mod account;
+mod admin;
 mod line;
 mod pwa;
+mod report;
 mod room;
 mod script;
 mod settings;
@@ -82,6 +84,8 @@ pub(super) const STRINGS: Strings = Strings {
     bot: "bot",
 
     account: account::STRINGS,
+    admin: admin::STRINGS,
+    report: report::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
     settings_page: settings::STRINGS,
@@ -265,6 +269,12 @@ fn refusal(code: Code) -> &'static str {
         Code::RoomNotFound => "There is no such room.",
         Code::WrongPassword => "The password is wrong.",
         Code::RoomFull => "The room is full.",
+        Code::Muted => "You are muted here. You can read, and write again later.",
+        Code::ReadOnly => "Only some people write in this room.",
+        Code::TooNew => "You have just come. Links and files can be sent a little later.",
+        Code::JoinsLocked => "Nobody new can come in at the moment. Try again later.",
+        Code::Filtered => "A word in it is not allowed here. Change it and send it again.",
+        Code::RoomClosed => "This room is closed. It can be read, but not written in.",
         Code::Banned => "You cannot enter this room.",
         Code::Invalid => "Something is missing or invalid. Correct it and try again.",
         Code::TooLong => "The text is too long. Shorten it a little.",

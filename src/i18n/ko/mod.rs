@@ -5,8 +5,10 @@ use crate::chat::member::Presence;
 use crate::error::Code;
 
 mod account;
+mod admin;
 mod line;
 mod pwa;
+mod report;
 mod room;
 mod script;
 mod settings;
@@ -80,6 +82,8 @@ pub(super) const STRINGS: Strings = Strings {
     bot: "봇",
 
     account: account::STRINGS,
+    admin: admin::STRINGS,
+    report: report::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
     settings_page: settings::STRINGS,
@@ -254,6 +258,12 @@ fn refusal(code: Code) -> &'static str {
         Code::RoomNotFound => "존재하지 않는 방입니다.",
         Code::WrongPassword => "비밀번호가 틀렸습니다.",
         Code::RoomFull => "허용 인원이 초과하였습니다.",
+        Code::Muted => "지금은 이 방에 쓸 수 없어요. 읽을 수 있고, 나중에 다시 쓸 수 있어요.",
+        Code::ReadOnly => "정해진 사람만 쓰는 방이에요.",
+        Code::TooNew => "들어온 지 얼마 안 되어 링크와 파일은 조금 뒤에 보낼 수 있어요.",
+        Code::JoinsLocked => "지금은 새로 들어올 수 없어요. 나중에 다시 해 주세요.",
+        Code::Filtered => "여기서 쓸 수 없는 말이 들어 있어요. 고쳐서 다시 보내 주세요.",
+        Code::RoomClosed => "닫힌 방이에요. 읽을 수는 있지만 쓸 수는 없어요.",
         Code::Banned => "이 방에는 들어갈 수 없습니다.",
         Code::Invalid => "빠졌거나 형식이 맞지 않는 것이 있어요. 고쳐서 다시 해 주세요.",
         Code::TooLong => "글이 너무 길어요. 조금 줄여 주세요.",

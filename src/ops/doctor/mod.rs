@@ -96,6 +96,7 @@ pub async fn doctor(config: &Config, request: &Request) -> Vec<Finding> {
         vec![Finding::error("data folder", format!("the check failed: {error}"), "report this as a bug")]
     }));
     findings.push(services::database(config).await);
+    findings.push(services::redis(config).await);
     findings.push(services::bucket(config).await);
     findings.extend(services::mail(config, request.mail_to.as_deref()).await);
     findings.extend(public_url::findings(config).await);

@@ -1,18 +1,21 @@
 //! What the server talks to: the database, the bucket, the mail server, and the files of its certificate.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Finding;
+use crate::backup_files::found;
 use crate::chat::{Db, Tx, instance};
 use crate::clock;
 use crate::config::{Config, Tls};
 use crate::db::{Inspection, SCHEMA};
 use crate::files::{Files, NotReady};
+use crate::hints;
 use crate::mail::{Email, Mailer, SendError};
-use crate::ops::scheduled_backup::found;
 use crate::service::store;
 use crate::tls::Certificate;
 
+/// How long a hint may take.
+const SLOW_HINT: Duration = Duration::from_millis(50);
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub(super) async fn database(config: &Config) -> Finding {
@@ -64,6 +67,24 @@ fn sqlite(path: &std::path::Path) -> Finding {
             format!("{} cannot be read: {fault}", path.display()),
             "run: madang verify; then restore a backup",
         ),
+    }
+}
+
+/// Sends a hint through Redis, as nodes do.
+pub(super) async fn redis(config: &Config) -> Finding {
+    let Some(urls) = config.nodes.as_ref().and_then(|nodes| nodes.redis.as_ref()) else {
+        return Finding::skipped("redis", "no REDIS_URL: one server, or several that read the database");
+    };
+    match hints::round_trip(urls, format!("madang-doctor-{}", clock::now_ms())).await {
+        Ok(time) if time < SLOW_HINT => {
+            Finding::ok("redis", format!("a hint arrives in {:.1} ms", time.as_secs_f64() * 1_000.0))
+        }
+        Ok(time) => Finding::warning(
+            "redis",
+            format!("a hint arrives in {:.0} ms", time.as_secs_f64() * 1_000.0),
+            "put it into the same network: messages between nodes are as late",
+        ),
+        Err(why) => Finding::error("redis", why, "look at its log, its ACL (SUBSCRIBE, PUBLISH) and the firewall"),
     }
 }
 

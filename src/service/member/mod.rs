@@ -11,6 +11,7 @@ use crate::chat::kinds::SystemEvent;
 use crate::chat::member::{self, Joining, Kick, Lookup, Member, Proof};
 use crate::chat::user::User;
 use crate::chat::{Limits, Tx, account, room, system_message};
+use crate::clock::now_ms;
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 use crate::realtime::Summary;
@@ -37,7 +38,7 @@ impl App {
         address: IpAddr,
     ) -> Result<Joining> {
         let my_id = me.id;
-        let check = match self.db.read(move |tx| member::look_up(tx, my_id, room_id)).await? {
+        let check = match self.db.read(move |tx| member::look_up(tx, now_ms(), my_id, room_id)).await? {
             // A member who reconnects needs no write.
             Lookup::AlreadyMember(joining) => return Ok(joining),
             Lookup::Check(check) => check,

@@ -21,7 +21,12 @@ use crate::wire::{ChangeAccount, DeleteAccount, LogIn, NewPassword, NewToken, Ne
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
         .add("POST", "/users", sign_up, "Sign up. A guest becomes the account, with the same id.", |call| {
-            call.public().body::<NewUser>().response::<SignedUp>(201).refuses(&[Code::TooLong, Code::EmailTaken])
+            call.public().body::<NewUser>().response::<SignedUp>(201).refuses(&[
+                Code::TooLong,
+                Code::EmailTaken,
+                Code::Gone,
+                Code::JoinsLocked,
+            ])
         })
         .add(
             "POST",

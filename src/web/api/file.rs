@@ -31,6 +31,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
                     .response::<WireMessage>(201)
                     .or(200, "The key was used before: the first answer.")
                     .for_members()
+                    .writes()
                     .refuses(&[Code::TooLong, Code::NotFound])
             },
         )

@@ -20,7 +20,8 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.query::<Paging<String>>().response::<Members>(200).for_members()
         })
         .add("POST", "/rooms/{id}/members", join, "Join a room.", |call| {
-            call.body::<JoinCredentials>().response::<Joined>(200).refuses(&[
+            call.body::<JoinCredentials>().response::<Joined>(200).writes().refuses(&[
+                Code::JoinsLocked,
                 Code::Gone,
                 Code::Banned,
                 Code::WrongPassword,
@@ -90,6 +91,9 @@ struct KickQuery {
     /// Whether they are banned from coming back.
     #[serde(default)]
     ban: bool,
+    /// With a ban: after how many hours it ends by itself, 1 to 8760; left out, it does not.
+    #[serde(default)]
+    hours: Option<u32>,
     /// With a ban: whether all invites of the room are revoked, so that a banned guest cannot return with one.
     #[serde(default)]
     revoke_invites: bool,
@@ -102,8 +106,8 @@ async fn kick(
     room: RoomPath,
     Query(query): Query<KickQuery>,
 ) -> Result<StatusCode> {
-    let KickQuery { ban, revoke_invites } = query;
-    app.kick(me.user.id, room.id, Kick { user_id: user.id, ban, reason: None, revoke_invites }).await?;
+    let KickQuery { ban, hours, revoke_invites } = query;
+    app.kick(me.user.id, room.id, Kick { user_id: user.id, ban, hours, reason: None, revoke_invites }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

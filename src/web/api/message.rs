@@ -23,13 +23,14 @@ pub(super) fn calls(calls: Calls) -> Calls {
                 .response::<WireMessage>(201)
                 .or(200, "The key was used before: the first answer.")
                 .for_members()
+                .writes()
                 .refuses(&[Code::TooLong, Code::NotFound])
         })
         .add("GET", "/rooms/{id}/pins", pins, "List the pinned messages of a room, latest pin first.", |call| {
             call.response::<Pins>(200).for_members()
         })
         .add("PATCH", "/messages/{id}", edit, "Edit the text of one's own message.", |call| {
-            call.body::<NewText>().response::<WireMessage>(200).refuses(&[Code::TooLong])
+            call.body::<NewText>().response::<WireMessage>(200).writes().refuses(&[Code::TooLong])
         })
         .add(
             "DELETE",
@@ -39,15 +40,30 @@ pub(super) fn calls(calls: Calls) -> Calls {
             |call| call.response::<WireMessage>(200),
         )
         .add("PUT", "/messages/{id}/reactions/{emoji}", react, "React to a message.", |call| {
-            call.response::<WireMessage>(200).refuses(&[Code::Invalid, Code::TooMany])
+            call.response::<WireMessage>(200).writes().refuses(&[Code::Invalid, Code::TooMany])
         })
         .add("DELETE", "/messages/{id}/reactions/{emoji}", react, "Remove one's own reaction.", |call| {
-            call.response::<WireMessage>(200).refuses(&[Code::Invalid])
+            call.response::<WireMessage>(200).writes().refuses(&[Code::Invalid])
         })
+        .add(
+            "PUT",
+            "/messages/{id}/hidden",
+            hide,
+            "Hide a message: for everybody it is as deleted, until it is shown again. For the owner and moderators, and for \
+             admins of the server.",
+            |call| call.response::<WireMessage>(200),
+        )
+        .add(
+            "DELETE",
+            "/messages/{id}/hidden",
+            hide,
+            "Show a hidden message again. For the owner and moderators, and for admins of the server.",
+            |call| call.response::<WireMessage>(200).refuses(&[Code::NotFound]),
+        )
         .add("PUT", "/messages/{id}/pin", pin, "Pin a message in its room. For the owner and moderators.", |call| {
-            call.response::<WireMessage>(200).refuses(&[Code::TooMany])
+            call.response::<WireMessage>(200).writes().refuses(&[Code::TooMany])
         })
-        .add("DELETE", "/messages/{id}/pin", pin, "Unpin a message.", |call| call.response::<WireMessage>(200))
+        .add("DELETE", "/messages/{id}/pin", pin, "Unpin a message.", |call| call.response::<WireMessage>(200).writes())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -187,6 +203,18 @@ async fn react(
     Path((_, emoji)): Path<(String, String)>,
 ) -> Result<Json<WireMessage>> {
     let message = app.react(me.user.id, message.id, emoji, method == Method::PUT).await?;
+    Ok(message_response(message, &caller, &me))
+}
+
+/// `PUT` hides, `DELETE` shows again.
+async fn hide(
+    State(app): State<App>,
+    caller: Caller,
+    me: SignedIn,
+    method: Method,
+    message: MessagePath,
+) -> Result<Json<WireMessage>> {
+    let message = app.hide(me.user.id, message.id, method == Method::PUT).await?;
     Ok(message_response(message, &caller, &me))
 }
 

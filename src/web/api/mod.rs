@@ -2,6 +2,7 @@
 //! its calls beside their handlers.
 
 mod account;
+mod admin;
 mod ban;
 mod block;
 mod direct;
@@ -13,11 +14,13 @@ mod lobby;
 mod member;
 mod message;
 mod moderator;
+mod mute;
 mod my_rooms;
 mod notification;
 mod openapi;
 mod profile;
 mod refusal;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -51,9 +54,12 @@ pub fn calls(upload_max: usize) -> Calls {
         member::calls,
         moderator::calls,
         ban::calls,
+        mute::calls,
+        report::calls,
         invite::calls,
         message::calls,
         file::calls,
+        admin::calls,
     ];
     nouns.into_iter().fold(calls, |calls, add| add(calls))
 }

@@ -157,6 +157,11 @@ impl Describe<'_> {
         self.refuses(&[Code::RoomNotFound, Code::Gone, Code::NotAMember])
     }
 
+    /// The call changes what others see in a room.
+    pub(super) fn writes(self) -> Self {
+        self.refuses(&[Code::RoomClosed, Code::Muted, Code::ReadOnly, Code::TooNew, Code::Filtered])
+    }
+
     /// Names errors of the rule behind the call. Those of its extractors are known already.
     pub(super) fn refuses(mut self, codes: &[Code]) -> Self {
         self.call.codes.extend(codes);

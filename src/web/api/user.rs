@@ -17,7 +17,11 @@ use crate::wire::NewGuest;
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls.add("POST", "/guests", enter_as_guest, "Become a guest, with the given or a generated name.", |call| {
-        call.public().body::<NewGuest>().response::<Entered>(201).refuses(&[Code::RateLimited, Code::TooLong])
+        call.public().body::<NewGuest>().response::<Entered>(201).refuses(&[
+            Code::RateLimited,
+            Code::TooLong,
+            Code::JoinsLocked,
+        ])
     })
 }
 

@@ -37,6 +37,9 @@ pub(super) fn routes() -> Router<App> {
 struct AccountQuery {
     next: Option<String>,
     done: Option<String>,
+    /// The code of an invite to sign up.
+    #[serde(default)]
+    invite: String,
 }
 
 impl AccountQuery {
@@ -55,6 +58,7 @@ fn session_cookie(app: &App, token: &Token) -> HeaderValue {
 
 /// `GET /signup`
 async fn show_sign_up(
+    State(app): State<App>,
     caller: Caller,
     me: Option<SignedIn>,
     Query(query): Query<AccountQuery>,
@@ -66,7 +70,17 @@ async fn show_sign_up(
         me => me.as_ref().map(|me| &*me.user),
     };
     let name = guest.map(|guest| guest.name.clone()).unwrap_or_else(|| any_name(caller.lang));
-    let page = SignUpPage { lang: caller.lang, guest, email: "", name: &name, next: &next, problem: None };
+    let (server, invite) = (app.server_settings(), query.invite.as_str());
+    let page = SignUpPage {
+        lang: caller.lang,
+        guest,
+        email: "",
+        name: &name,
+        invite,
+        server: &server,
+        next: &next,
+        problem: None,
+    };
     Html(page.html()).into_response()
 }
 
@@ -76,23 +90,29 @@ struct SignUp {
     name: String,
     password: String,
     #[serde(default)]
+    invite: String,
+    #[serde(default)]
     next: String,
 }
 
 /// `POST /signup`
 async fn sign_up(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Form(form): Form<SignUp>) -> Response {
     let (lang, next) = (caller.lang, after_sign_in(Some(&form.next), &HeaderMap::new()));
-    let new = NewUser { email: form.email.clone(), password: form.password, name: Some(form.name.clone()) };
+    let new = NewUser {
+        email: form.email.clone(),
+        password: form.password,
+        name: Some(form.name.clone()),
+        invite: Some(form.invite.clone()),
+    };
     match app.sign_up(new.into(), me.as_ref().map(|me| &me.session), caller.into()).await {
         Ok(entered) => no_store(with_cookie(redirect(&next), session_cookie(&app, &entered.token))),
         Err(error) => {
             let problem = Problem::new(&error, "signUp", &["email", "name", "password"]);
             let guest = me.as_ref().map(|me| &*me.user);
-            let (email, name) = (form.email.as_str(), form.name.as_str());
-            page_with_error(
-                &error,
-                SignUpPage { lang, guest, email, name, next: &next, problem: Some(&problem) }.html(),
-            )
+            let (email, name, invite) = (form.email.as_str(), form.name.as_str(), form.invite.as_str());
+            let (server, problem) = (app.server_settings(), Some(&problem));
+            let page = SignUpPage { lang, guest, email, name, invite, server: &server, next: &next, problem };
+            page_with_error(&error, page.html())
         }
     }
 }

@@ -47,6 +47,11 @@ async fn show(
         Some(me) => app.my_rooms(&me.user, None, Some(MY_ROOMS)).await.or_problem(lang)?.0,
         None => Vec::new(),
     };
+    let server = app.server_settings();
+    let is_admin = match &me {
+        Some(me) => app.check_admin(me.user.id).await.is_ok(),
+        None => false,
+    };
     let page = LobbyPage {
         lang,
         me: me.as_ref().map(|me| &*me.user),
@@ -56,6 +61,8 @@ async fn show(
         suggestion: &any_name(lang),
         has_search: app.config.has_search,
         may_create_rooms: app.may_create_rooms(me.as_ref().map(|me| &*me.user)).await.or_problem(lang)?,
+        server: &server,
+        is_admin,
     };
     Ok(Html(page.html()).into_response())
 }

@@ -56,6 +56,9 @@ async fn leave(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<Room
 struct Kick {
     user_id: UserId,
     ban: Option<String>,
+    /// Empty for no end.
+    #[serde(default)]
+    hours: String,
     reason: Option<String>,
     revoke_invites: Option<String>,
 }
@@ -70,7 +73,8 @@ async fn kick(
     let ban = form.ban.is_some();
     let revoke_invites = form.revoke_invites.is_some();
     let reason = form.reason.filter(|reason| !reason.trim().is_empty());
-    let kick = member::Kick { user_id: form.user_id, ban, reason, revoke_invites };
+    let hours = form.hours.parse().ok().filter(|_| ban);
+    let kick = member::Kick { user_id: form.user_id, ban, hours, reason, revoke_invites };
     app.kick(me.user.id, room.id, kick).await.or_room(room.id)?;
     Ok(redirect_to_room(room.id))
 }

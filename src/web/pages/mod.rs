@@ -1,6 +1,7 @@
 //! Pages and their forms, one file per noun.
 
 mod account;
+mod admin;
 mod ban;
 mod block;
 mod direct;
@@ -12,10 +13,12 @@ mod me;
 mod member;
 mod message;
 mod moderator;
+mod mute;
 mod notification;
 mod one_time_link;
 pub(super) mod profile;
 mod pwa;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -30,6 +33,7 @@ use crate::service::App;
 pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
     Router::new()
         .merge(account::routes())
+        .merge(admin::routes())
         .merge(ban::routes())
         .merge(block::routes())
         .merge(direct::routes())
@@ -41,10 +45,12 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(member::routes())
         .merge(message::routes(upload_limit))
         .merge(moderator::routes())
+        .merge(mute::routes())
         .merge(notification::routes())
         .merge(one_time_link::routes())
         .merge(profile::routes(upload_limit))
         .merge(pwa::routes())
+        .merge(report::routes())
         .merge(room::routes())
         .merge(search::routes())
         .merge(session::routes())

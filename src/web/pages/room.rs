@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::lobby::Notice;
 use super::user::{identify, with_session};
 use crate::chat::message::Cursor;
-use crate::chat::room::History;
+use crate::chat::room::{History, Writers};
 use crate::chat::unread::MyRoom;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
@@ -234,19 +234,20 @@ struct Settings {
     listed: Option<bool>,
     history: Option<History>,
     slow_seconds: Option<u32>,
+    writers: Option<Writers>,
     revoke_invites: Option<String>,
 }
 
 impl From<Settings> for ChangeRoom {
     /// An empty password changes nothing; only the box beside it removes the password.
     fn from(form: Settings) -> Self {
-        let Settings { title, max, password, clear_password, listed, history, slow_seconds, revoke_invites } = form;
+        let Settings { title, max, password, clear_password, listed, history, slow_seconds, writers, .. } = form;
+        let revoke_invites = form.revoke_invites.is_some();
         let password = match clear_password {
             Some(_) => Some(None),
             None => password.filter(|password| !password.is_empty()).map(Some),
         };
-        let revoke_invites = revoke_invites.is_some();
-        Self { title: Some(title), max, password, listed, history, slow_seconds, revoke_invites }
+        Self { title: Some(title), max, password, listed, history, slow_seconds, writers, revoke_invites }
     }
 }
 

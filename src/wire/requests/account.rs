@@ -25,6 +25,9 @@ pub struct NewUser {
     /// At most 40 characters; when left out, a guest keeps theirs and anyone else gets a generated one.
     #[serde(default)]
     pub name: Option<String>,
+    /// The code of an invite of the server, where one is needed to sign up. An invalid one is `gone`, whatever the reason.
+    #[serde(default)]
+    pub invite: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -132,6 +132,9 @@ pub struct Kick {
     pub user_id: UserId,
     #[serde(default)]
     pub ban: bool,
+    /// With a ban: after how many hours it ends by itself.
+    #[serde(default)]
+    pub hours: Option<u32>,
     #[serde(default)]
     pub reason: Option<String>,
     /// With a ban: whether all invites of the room are revoked, so that a banned guest cannot return with one.

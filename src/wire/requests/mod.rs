@@ -2,9 +2,13 @@
 //! payload, so some acts have one type for each.
 
 mod account;
+mod admin;
 mod event;
+mod report;
 mod room;
 
 pub use account::*;
+pub use admin::*;
 pub use event::*;
+pub use report::*;
 pub use room::*;

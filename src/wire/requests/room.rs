@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Send;
 use crate::chat::message;
-use crate::chat::room::History;
+use crate::chat::room::{History, Writers};
 use crate::ids::{FileId, UserId};
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -59,13 +59,18 @@ pub struct ChangeRoom {
     /// Slow mode: seconds between two messages of the same member, 0 to 21600; 0 for none.
     #[serde(default)]
     pub slow_seconds: Option<u32>,
+    /// Who may write: `all`, `moderators` (and the owner) or `owner`.
+    #[serde(default)]
+    pub writers: Option<Writers>,
     /// Whether all invites of the room are revoked, for example with a new password.
     #[serde(default)]
     pub revoke_invites: bool,
 }
 
 /// Distinguishes a null from a field that was left out.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 

@@ -263,6 +263,7 @@ export default class MessageMenuController extends Controller<HTMLElement> {
       whisper: !isMine && !isDirect && Boolean(userId) && this.peopleOutlet.nameOf(userId ?? "") !== "",
       pin: mayPin && pinned === undefined,
       unpin: mayPin && pinned !== undefined,
+      report: !isMine && Boolean(userId),
       delete: isMine || isModerator,
     };
     for (const action of this.listTarget.querySelectorAll<HTMLElement>("[data-action-name]")) action.hidden = !allowed[action.dataset["actionName"] ?? ""];
@@ -270,6 +271,13 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     for (const emoji of this.menuTarget.querySelectorAll(".emoji__one:not([data-action])")) {
       emoji.setAttribute("aria-pressed", String(own.has(plainEmoji(emoji.textContent ?? ""))));
     }
+  }
+
+  /** Leads to the form of a report. */
+  report(): void {
+    const id = this.message?.dataset["id"];
+    this.menuTarget.close();
+    if (id) location.assign(`/room/${this.connection.roomId}/report?message=${id}`);
   }
 
   private place(message: HTMLElement): void {

@@ -96,9 +96,10 @@ export default class PeopleController extends Controller<HTMLElement> {
 
   kick(event: SubmitEvent): void {
     const revokesInvites = new FormData(event.target as HTMLFormElement).has("revokeInvites");
+    const hours = Number(new FormData(event.target as HTMLFormElement).get("hours"));
     const reason = String(new FormData(event.target as HTMLFormElement).get("reason") ?? "").trim();
     const isBan = event.submitter?.getAttribute("name") === "ban";
-    this.act(event, "kick", { ...(reason && { reason }), ...(isBan && { ban: true, revokeInvites: revokesInvites }) });
+    this.act(event, "kick", { ...(reason && { reason }), ...(isBan && { ban: true, revokeInvites: revokesInvites, ...(hours && { hours }) }) });
   }
 
   handOver(event: SubmitEvent): void {

@@ -32,7 +32,7 @@ pub fn react(
         return Err(Code::Forbidden.into());
     }
     if on {
-        target.check_not_blocked(tx, me)?;
+        target.check_may_act(tx, now, me)?;
     }
     let changed = if on { add(tx, limits, now, me, &target, emoji)? } else { remove(tx, me, &target, emoji)? };
     if !changed {

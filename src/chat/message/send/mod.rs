@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use super::load::{self, REPLY_COLUMNS};
-use super::{Message, NewMessage, Reply, Sent, mention, preview, slow_mode};
+use super::{Message, NewMessage, Reply, Sent, hide, mention, policy, preview, slow_mode};
 use crate::chat::file::{self, NewFile};
-use crate::chat::kinds::{MessageKind, RoomKind};
-use crate::chat::{Fact, Limits, Tx, block, direct, member, room, search, user};
+use crate::chat::kinds::{MessageKind, RoomKind, WordAction};
+use crate::chat::{Fact, Limits, Tx, block, direct, member, report, room, search, user};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -19,7 +19,8 @@ use crate::text;
 /// # Errors
 /// `invalid` or `too_long` with the field `key`, `text`, `replyTo`, `fileIds` or `to`;
 /// `room_not_found`, `gone`, `not_a_member`; `not_found` with the field `to` when the recipient of a whisper is not
-/// a member; `forbidden` with the field `to` when they have blocked the sender; `rate_limited` in slow mode.
+/// a member; `forbidden` with the field `to` when they have blocked the sender; `rate_limited` in slow mode;
+/// `room_closed`, `muted`, `read_only`, `too_new`, `filtered`.
 pub fn send(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, room_id: RoomId, new: NewMessage) -> Result<Sent> {
     store(tx, limits, now, me, room_id, new, Vec::new())
 }
@@ -62,6 +63,9 @@ fn store(
         }
     }
     let (membership, user) = member::sender(tx, me, room_id)?;
+    policy::check_writer(now, &membership)?;
+    let verdict = policy::check_text(tx, limits, now, me, &text, file_count > 0)?;
+    let is_held = verdict == Some(WordAction::Hold);
     if membership.kind == RoomKind::Direct {
         direct::check_open(tx, me, room_id)?;
         if membership.is_request {
@@ -82,6 +86,7 @@ fn store(
     // A whisper notifies its recipient anyway.
     let mentions = match new.to {
         Some(_) => Vec::new(),
+        None if is_held => Vec::new(),
         None => mention::find(tx, limits, room_id, membership.role, &text)?,
     };
     slow_mode::check(tx, now, me, room_id, &membership)?;
@@ -99,8 +104,10 @@ fn store(
         key: new.key,
         ..Message::new(MessageId::new(now), room_id, kind, Some(user), text, now)
     };
-    preview::enqueue(tx, limits, now, &message)?;
-    let words = search::words_of(tx, &message, file_count > 0);
+    if !is_held {
+        preview::enqueue(tx, limits, now, &message)?;
+    }
+    let words = search::words_of(tx, &message, file_count > 0).filter(|_| !is_held);
     let position = room::next_rev(tx, now, room_id, message.to.is_none())?;
     (message.seq, message.rev) = (position.rev, position.rev);
     mention::store(tx, room_id, message.seq, &[], &message.mentions)?;
@@ -110,6 +117,13 @@ fn store(
         file_ids.extend(file::add_all(tx, limits, now, me, files)?);
         file::attach(tx, me, room_id, number, &file_ids)?;
         message.files = file::of_messages(tx, &[number])?.into_iter().map(|(_, file)| file).collect();
+    }
+    if verdict.is_some() {
+        report::report_by_filter(tx, now, message.id)?;
+    }
+    if is_held {
+        hide::put_apart(tx, now, None, number)?;
+        message = load::by_number(tx, number)?;
     }
     // Reading the message back would cost a seventh of the send.
     debug_assert_eq!(load::by_number(tx, number)?, message);

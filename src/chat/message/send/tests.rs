@@ -130,7 +130,7 @@ async fn a_repeat_by_a_former_member_quotes_nothing() {
     let first = store.say(&minji, &room, "lunch?").await;
     let answer = NewMessage { reply_to: Some(first.seq), ..keyed("k", "yes") };
     let first = store.send(&jun, &room, answer.clone()).await.unwrap().message;
-    let victim = member::Kick { user_id: jun.id, ban: false, reason: None, revoke_invites: false };
+    let victim = member::Kick { user_id: jun.id, ban: false, hours: None, reason: None, revoke_invites: false };
     let (me, id) = (minji.id, room.id);
     store.write(move |tx| member::kick(tx, &LIMITS, 3, me, id, victim.clone())).await.unwrap();
     let again = store.send(&jun, &room, answer).await.unwrap();

@@ -1,4 +1,11 @@
-//! Admins: how the first one is appointed.
+//! Admins: how the first one is appointed, and what they do.
+
+mod people;
+mod rooms;
+mod settings;
+mod status;
+
+pub use status::{Backup, Sample, Samples, Status};
 
 use super::{App, log_failure};
 use crate::chat::Db;
@@ -15,7 +22,7 @@ use crate::error::Result;
 /// Only those of the database.
 pub async fn create_admin_link(db: &Db, base_url: &str) -> Result<String> {
     let code =
-        db.write(Subject::Server, |tx| one_time_link::make_by_command(tx, now_ms(), LinkKind::Admin, None)).await?;
+        db.write(Subject::Server, |tx| one_time_link::make_by(tx, now_ms(), None, LinkKind::Admin, None)).await?;
     Ok(format!("{base_url}/admin/{}", code.reveal()))
 }
 
@@ -43,7 +50,7 @@ impl App {
         let me = session.user.id;
         let become_admin = self.write(me, move |tx, _, now| {
             one_time_link::take(tx, now, LinkKind::Admin, &code)?;
-            account::make_admin(tx, now, me)
+            account::make_admin(tx, now, Some(me), me)
         });
         become_admin.await
     }

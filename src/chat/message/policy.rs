@@ -1,0 +1,69 @@
+//! What a message must keep to beside its size: the state of the room and of the member, and the rules that admins have set.
+
+use std::time::Duration;
+
+use crate::chat::admin_rights::is_admin;
+use crate::chat::kinds::{Role, WordAction, Writers};
+use crate::chat::member::Membership;
+use crate::chat::{Limits, Tx};
+use crate::error::{Code, Error, Result};
+use crate::ids::UserId;
+use crate::text::markup::first_link;
+
+const MINUTE: i64 = 60_000;
+
+/// Checks that a member may write in a room now. Nobody is muted in a direct room.
+///
+/// # Errors
+/// `room_closed`; `muted`, with the time that is left; `read_only` where others write.
+pub(super) fn check_writer(now: i64, membership: &Membership) -> Result<()> {
+    membership.check_open()?;
+    check_not_muted(now, membership.muted_until)?;
+    let needed = match membership.writers {
+        Writers::All => Role::Member,
+        Writers::Moderators => Role::Moderator,
+        Writers::Owner => Role::Owner,
+    };
+    if membership.role < needed { Err(Code::ReadOnly.into()) } else { Ok(()) }
+}
+
+/// # Errors
+/// `muted`, with the time that is left.
+pub(super) fn check_not_muted(now: i64, muted_until: Option<i64>) -> Result<()> {
+    match muted_until {
+        Some(until) if until > now => Err(later(Code::Muted, until - now)),
+        _ => Ok(()),
+    }
+}
+
+/// Checks a text against the rules of the server, and returns what is done about its words.
+///
+/// # Errors
+/// `too_new` for links and files of somebody who has just come, with the time that is left; `filtered` with the field
+/// `text`.
+pub(super) fn check_text(
+    tx: &mut Tx,
+    limits: &Limits,
+    now: i64,
+    me: UserId,
+    text: &str,
+    has_files: bool,
+) -> Result<Option<WordAction>> {
+    let settings = limits.server.get();
+    let hold = i64::from(settings.hold_minutes) * MINUTE;
+    if hold > 0 && (has_files || first_link(text).is_some()) {
+        let since = tx.query_one("SELECT created_at FROM users WHERE id = ?1", &[&me], |row| row.get::<i64>(0))?;
+        let left = (since + hold - now).min(hold);
+        if left > 0 && !is_admin(tx, me)? {
+            return Err(later(Code::TooNew, left));
+        }
+    }
+    match limits.server.words().strongest(text) {
+        Some(WordAction::Refuse) => Err(Error::new(Code::Filtered).with_field("text")),
+        found => Ok(found),
+    }
+}
+
+fn later(code: Code, left_ms: i64) -> Error {
+    Error { retry_after: Some(Duration::from_millis(left_ms.unsigned_abs())), ..Error::new(code) }
+}

@@ -1,0 +1,136 @@
+//! Decisions about reports. Each is carried out in the same transaction.
+
+use crate::chat::admin_rights::is_admin;
+use crate::chat::kinds::{AuditAction, Decision, Role, RoomKind};
+use crate::chat::member::{self, Kick, require_moderator};
+use crate::chat::message::{self, Hideable, NewMessage};
+use crate::chat::{Limits, Tx, account, audit, direct};
+use crate::error::{Code, Error, Result};
+use crate::ids::{MessageId, ReportId, RoomId, UserId};
+
+const HOUR: i64 = 3_600_000;
+
+/// A decision with what it needs.
+#[derive(Clone, Debug)]
+pub struct Act {
+    pub decision: Decision,
+    /// For `mute`.
+    pub minutes: Option<u32>,
+    /// For `ban` and `suspend`; without it there is no end.
+    pub hours: Option<u32>,
+    /// What the user is told: for `warn`, `mute` and `ban`.
+    pub reason: Option<String>,
+}
+
+/// The result of a decision.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// The hashes of stored bytes that are not needed any more.
+    pub unneeded: Vec<String>,
+}
+
+/// A report that is decided now.
+struct Open {
+    room_id: Option<RoomId>,
+    message_id: Option<MessageId>,
+    user_id: UserId,
+    /// With which role the decider acts in the room.
+    role: Role,
+}
+
+/// Decides a report and carries that out. With a message, all open reports of it are decided.
+///
+/// # Errors
+/// `not_found` for a report that is unknown, decided, or for others to decide; `forbidden` where one's role is not higher
+/// than that of the user; `invalid` with the field; those of the act.
+pub fn decide(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: ReportId, act: &Act) -> Result<Decided> {
+    let open = find(tx, me, id)?;
+    let unneeded = carry_out(tx, limits, now, me, &open, act)?;
+    let decided = "UPDATE reports SET decided_at = ?2, decided_by = ?3, decision = ?4
+                   WHERE decided_at IS NULL AND (id = ?1 OR (message_id IS NOT NULL AND message_id = ?5))";
+    tx.execute(decided, &[&id, &now, &me, &act.decision, &open.message_id])?;
+    let subject = format!("{id} {}", act.decision.as_str());
+    audit::append(tx, now, Some(me), AuditAction::ReportDecided, open.room_id, subject)?;
+    Ok(Decided { unneeded })
+}
+
+fn find(tx: &mut Tx, me: UserId, id: ReportId) -> Result<Open> {
+    let sql = "SELECT room_id, message_id, user_id, is_private FROM reports WHERE id = ?1 AND decided_at IS NULL";
+    let found = tx.query_opt(sql, &[&id], |row| {
+        let mut c = row.columns();
+        Ok((c.next::<Option<RoomId>>()?, c.next()?, c.next()?, c.next::<bool>()?))
+    })?;
+    let (room_id, message_id, user_id, is_private) = found.ok_or(Code::NotFound)?;
+    if is_admin(tx, me)? {
+        return Ok(Open { room_id, message_id, user_id, role: Role::Owner });
+    }
+    let room = room_id.filter(|_| !is_private && user_id != me).ok_or(Code::NotFound)?;
+    let role = require_moderator(tx, me, room).map_err(|_| Code::NotFound)?;
+    Ok(Open { room_id, message_id, user_id, role })
+}
+
+fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<Vec<String>> {
+    let room = open.room_id.ok_or_else(|| Error::invalid("decision", "the report is of no room"));
+    match act.decision {
+        Decision::Dismiss => {}
+        Decision::Hide => {
+            let message = reported(tx, open)?;
+            message::hide_as(tx, now, Some(me), message)?;
+        }
+        Decision::Show => {
+            let message = reported(tx, open)?;
+            message::show_as(tx, now, me, message)?;
+        }
+        Decision::Delete => {
+            let Hideable { number, room_id, id } = reported(tx, open)?;
+            audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(room_id), id)?;
+            return Ok(message::erase(tx, now, number)?.unneeded);
+        }
+        Decision::Warn => warn(tx, limits, now, me, open, act)?,
+        Decision::Mute => {
+            let minutes = act.minutes.ok_or_else(|| Error::invalid("minutes", "minutes is missing"))?;
+            let mute = member::NewMute { user_id: open.user_id, minutes, reason: act.reason.clone() };
+            member::mute_as(tx, limits, now, me, open.role, room?, mute)?;
+        }
+        Decision::Ban => {
+            let (user_id, reason) = (open.user_id, act.reason.clone());
+            let kick = Kick { user_id, ban: true, hours: act.hours, reason, revoke_invites: false };
+            member::kick_as(tx, limits, now, me, open.role, room?, kick)?;
+        }
+        Decision::Suspend => {
+            if !is_admin(tx, me)? || is_admin(tx, open.user_id)? {
+                return Err(Code::Forbidden.into());
+            }
+            let until = act.hours.map(|hours| now + i64::from(hours) * HOUR);
+            account::suspend(tx, now, Some(me), open.user_id, until)?;
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Returns the reported message.
+fn reported(tx: &mut Tx, open: &Open) -> Result<Hideable> {
+    let id = open.message_id.ok_or_else(|| Error::invalid("decision", "the report is of no message"))?;
+    message::find_hideable(tx, id)?.ok_or(Code::Gone.into())
+}
+
+/// Tells the user what was wrong: by a whisper in the room if both are in it, else in a direct room.
+fn warn(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<()> {
+    let reason = act.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    let reason = reason.ok_or_else(|| Error::invalid("reason", "a warning says what was wrong"))?;
+    let text = format!("⚠ {reason}");
+    let mut to = None;
+    let mut room_id = open.room_id;
+    if let Some(room) = room_id {
+        let is_shared =
+            member::find_role(tx, me, room)?.is_some() && member::find_role(tx, open.user_id, room)?.is_some();
+        let is_open = is_shared && member::membership(tx, me, room)?.kind == RoomKind::Open;
+        (room_id, to) = if is_open { (Some(room), Some(open.user_id)) } else { (None, None) };
+    }
+    let room_id = match room_id {
+        Some(room_id) => room_id,
+        None => direct::open(tx, now, me, open.user_id)?.0.id,
+    };
+    message::send(tx, limits, now, me, room_id, NewMessage { text, to, ..NewMessage::default() })?;
+    audit::append(tx, now, Some(me), AuditAction::UserWarned, open.room_id, open.user_id)
+}

@@ -1,0 +1,347 @@
+//! The settings of the server that admins change while it runs. The operator's own settings are in `config`.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::admin_rights::require_admin;
+use super::kinds::{AuditAction, DirectFrom, SignUpPolicy, WordAction};
+use super::{Fact, Tx, audit};
+use crate::config::RoomCreators;
+use crate::error::{Code, Error, Result};
+use crate::ids::UserId;
+use crate::network::Guests;
+use crate::text::word_filter::WordFilter;
+
+const KEY: &str = "server settings";
+const NAME_MAX: usize = 40;
+const ANNOUNCEMENT_MAX: usize = 300;
+const WELCOME_MAX: usize = 1_000;
+const RULES_MAX: usize = 5_000;
+const DOMAINS_MAX: usize = 100;
+const WORDS_MAX: usize = 500;
+const WORD_MAX: usize = 40;
+const MINUTE: i64 = 60_000;
+/// Thirty days.
+const MINUTES_MAX: u32 = 43_200;
+
+/// What admins have set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServerSettings {
+    /// The name of the server on its pages; empty for Madang's own.
+    pub name: String,
+    /// What the lobby says to visitors; empty for Madang's own sentence.
+    pub welcome: String,
+    /// The rules of the server, in the lobby and where people sign up.
+    pub rules: String,
+    /// What the lobby says to everybody for now.
+    pub announcement: String,
+    /// Who may sign up. Users of server keys and admin links are not concerned.
+    pub sign_up: SignUpPolicy,
+    /// The hosts of the e-mail addresses that may sign up with `emailDomain`.
+    pub email_domains: Vec<String>,
+    /// Who may create open rooms; null as the setting `ROOM_CREATORS` says.
+    pub room_creators: Option<RoomCreators>,
+    /// What guests may do; null as the setting `GUESTS` says.
+    pub guests: Option<Guests>,
+    /// Who may open a direct room with somebody else, whatever that user allows. Admins always may.
+    pub direct_from: DirectFrom,
+    /// For how many minutes somebody new sends no links and no files; 0 for none.
+    pub hold_minutes: u32,
+    /// Words that the server does not want.
+    pub words: Vec<UnwantedWord>,
+    /// Until when nobody signs up or comes in as a guest, in milliseconds since 1970 UTC; null where people do.
+    pub joins_locked_until: Option<i64>,
+}
+
+/// A word that the server does not want, however it is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UnwantedWord {
+    /// 1 to 40 characters.
+    pub word: String,
+    pub action: WordAction,
+}
+
+/// The settings with the number of changes that have led to them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbered {
+    pub number: i64,
+    #[serde(flatten)]
+    pub settings: ServerSettings,
+}
+
+/// The present settings, shared by all that ask for them.
+#[derive(Clone, Debug, Default)]
+pub struct SharedSettings(Arc<RwLock<Present>>);
+
+#[derive(Debug, Default)]
+struct Present {
+    settings: Arc<Numbered>,
+    words: Arc<WordFilter<WordAction>>,
+}
+
+impl SharedSettings {
+    pub fn get(&self) -> Arc<Numbered> {
+        Arc::clone(&self.0.read().settings)
+    }
+
+    /// Returns the words that the server does not want.
+    pub fn words(&self) -> Arc<WordFilter<WordAction>> {
+        Arc::clone(&self.0.read().words)
+    }
+
+    /// Takes newer settings. Older ones are left out: they may be read before a change and arrive after it.
+    pub fn set(&self, newer: Numbered) {
+        let mut present = self.0.write();
+        if newer.number > present.settings.number {
+            let words = newer.words.iter().map(|unwanted| (unwanted.word.as_str(), unwanted.action));
+            present.words = Arc::new(WordFilter::new(words));
+            present.settings = Arc::new(newer);
+        }
+    }
+}
+
+impl std::ops::Deref for Numbered {
+    type Target = ServerSettings;
+
+    fn deref(&self) -> &ServerSettings {
+        &self.settings
+    }
+}
+
+impl PartialEq for SharedSettings {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Eq for SharedSettings {}
+
+/// New settings; a field that is left out stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub welcome: Option<String>,
+    pub rules: Option<String>,
+    pub announcement: Option<String>,
+    pub sign_up: Option<SignUpPolicy>,
+    pub email_domains: Option<Vec<String>>,
+    pub room_creators: Option<Option<RoomCreators>>,
+    pub guests: Option<Option<Guests>>,
+    pub direct_from: Option<DirectFrom>,
+    pub hold_minutes: Option<u32>,
+    pub words: Option<Vec<UnwantedWord>>,
+    /// For how many minutes from now nobody comes in; 0 ends it.
+    pub lock_minutes: Option<u32>,
+}
+
+/// Returns the stored settings.
+///
+/// # Errors
+/// Only those of the store.
+pub fn stored(tx: &mut Tx) -> Result<Numbered> {
+    let text: Option<String> = tx.query_opt("SELECT value FROM meta WHERE key = ?1", &[&KEY], |row| row.get(0))?;
+    // What a later version has stored and this one cannot read counts as not set.
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+/// Changes the settings. `me` is the admin, `None` for a command of the operator.
+///
+/// # Errors
+/// `forbidden` unless an admin; `invalid` or `too_long` with the field.
+pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Result<ServerSettings> {
+    require_admin(tx, me)?;
+    let before = stored(tx)?;
+    let settings = checked(before.settings.clone(), now, change)?;
+    let fields = changed_fields(&before.settings, &settings);
+    if fields.is_empty() {
+        return Ok(settings);
+    }
+    let after = Numbered { number: before.number + 1, settings };
+    let text = serde_json::to_string(&after).map_err(Error::internal)?;
+    tx.execute(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        &[&KEY, &text],
+    )?;
+    audit::append(tx, now, me, AuditAction::SettingsChanged, None, fields.join(","))?;
+    tx.publish(Fact::SettingsChanged(Box::new(after.clone())));
+    Ok(after.settings)
+}
+
+fn checked(mut settings: ServerSettings, now: i64, change: Change) -> Result<ServerSettings> {
+    set_text(&mut settings.name, change.name, "name", NAME_MAX)?;
+    set_text(&mut settings.welcome, change.welcome, "welcome", WELCOME_MAX)?;
+    set_text(&mut settings.rules, change.rules, "rules", RULES_MAX)?;
+    set_text(&mut settings.announcement, change.announcement, "announcement", ANNOUNCEMENT_MAX)?;
+    if let Some(domains) = change.email_domains {
+        settings.email_domains = checked_domains(domains)?;
+    }
+    settings.sign_up = change.sign_up.unwrap_or(settings.sign_up);
+    settings.room_creators = change.room_creators.unwrap_or(settings.room_creators);
+    settings.guests = change.guests.unwrap_or(settings.guests);
+    settings.direct_from = change.direct_from.unwrap_or(settings.direct_from);
+    settings.hold_minutes = within("holdMinutes", change.hold_minutes)?.unwrap_or(settings.hold_minutes);
+    if let Some(words) = change.words {
+        settings.words = checked_words(words)?;
+    }
+    if let Some(minutes) = within("lockMinutes", change.lock_minutes)? {
+        settings.joins_locked_until = (minutes > 0).then(|| now + i64::from(minutes) * MINUTE);
+    }
+    if settings.sign_up == SignUpPolicy::EmailDomain && settings.email_domains.is_empty() {
+        return Err(Error::invalid("emailDomains", "name at least one host, for example example.org"));
+    }
+    Ok(settings)
+}
+
+fn within(field: &'static str, minutes: Option<u32>) -> Result<Option<u32>> {
+    match minutes {
+        Some(minutes) if minutes > MINUTES_MAX => {
+            Err(Error::invalid(field, format!("{field} must be 0 to {MINUTES_MAX}")))
+        }
+        _ => Ok(minutes),
+    }
+}
+
+fn checked_words(words: Vec<UnwantedWord>) -> Result<Vec<UnwantedWord>> {
+    let is_fine = |word: &str| (1..=WORD_MAX).contains(&word.chars().count()) && word.chars().any(char::is_alphabetic);
+    if words.len() > WORDS_MAX || words.iter().any(|unwanted| !is_fine(unwanted.word.trim())) {
+        return Err(Error::invalid(
+            "words",
+            format!("words holds at most {WORDS_MAX}, each of 1 to {WORD_MAX} letters"),
+        ));
+    }
+    let trimmed = |unwanted: UnwantedWord| UnwantedWord { word: unwanted.word.trim().to_owned(), ..unwanted };
+    Ok(words.into_iter().map(trimmed).collect())
+}
+
+fn set_text(present: &mut String, new: Option<String>, field: &'static str, max: usize) -> Result<()> {
+    let Some(new) = new else { return Ok(()) };
+    let new: String = new.replace("\r\n", "\n").chars().filter(|&c| c == '\n' || !c.is_control()).collect();
+    let new = new.trim();
+    if new.chars().count() > max {
+        return Err(Error::too_long(field, max));
+    }
+    new.clone_into(present);
+    Ok(())
+}
+
+fn checked_domains(domains: Vec<String>) -> Result<Vec<String>> {
+    let wrong = || Error::invalid("emailDomains", "emailDomains holds at most 100 hosts such as example.org");
+    let mut checked = Vec::new();
+    for domain in domains {
+        let domain = domain.trim().trim_start_matches('@').to_lowercase();
+        if domain.is_empty() || checked.contains(&domain) {
+            continue;
+        }
+        // The part behind the @ of an address, as it is compared.
+        let key = crate::text::email(&format!("a@{domain}")).map_err(|_| wrong())?;
+        checked.extend(crate::text::email_key(&key).split_once('@').map(|(_, host)| host.to_owned()));
+    }
+    if checked.len() > DOMAINS_MAX { Err(wrong()) } else { Ok(checked) }
+}
+
+/// Returns the names of the fields that differ, for the audit log.
+fn changed_fields(before: &ServerSettings, after: &ServerSettings) -> Vec<String> {
+    let fields = |settings: &ServerSettings| match serde_json::to_value(settings) {
+        Ok(serde_json::Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let (before, after) = (fields(before), fields(after));
+    after.into_iter().filter(|(name, value)| before.get(name) != Some(value)).map(|(name, _)| name).collect()
+}
+
+impl ServerSettings {
+    /// Checks that somebody new may come in now.
+    ///
+    /// # Errors
+    /// `joins_locked`, with the time that is left.
+    pub fn check_joins(&self, now: i64) -> Result<()> {
+        match self.joins_locked_until {
+            Some(until) if until > now => Err(Error::joins_locked(until - now)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that somebody with an e-mail address may sign up. An invite is used by the caller.
+    ///
+    /// # Errors
+    /// `forbidden`, or `invalid` with the field `email` or `invite`.
+    pub fn check_sign_up(&self, email: &str, has_invite: bool) -> Result<()> {
+        match self.sign_up {
+            SignUpPolicy::Open => Ok(()),
+            SignUpPolicy::Closed => Err(Error::new(Code::Forbidden).with_message("nobody can sign up on this server")),
+            SignUpPolicy::Invite if has_invite => Ok(()),
+            SignUpPolicy::Invite => Err(Error::invalid("invite", "an invite is needed to sign up on this server")),
+            SignUpPolicy::EmailDomain => {
+                let key = crate::text::email_key(email);
+                let host = key.rsplit_once('@').map(|(_, host)| host).unwrap_or_default();
+                match self.email_domains.iter().any(|domain| domain == host) {
+                    true => Ok(()),
+                    false => Err(Error::invalid("email", "only some e-mail addresses can sign up on this server")),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::fixtures::Store;
+
+    #[tokio::test]
+    async fn settings_are_numbered_and_an_older_state_never_replaces_a_newer() {
+        let store = Store::open();
+        let named = |name: &str| Change { name: Some(name.to_owned()), ..Change::default() };
+        for name in ["마을", "Village"] {
+            let new = named(name);
+            store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap();
+        }
+        let newest = store.read(stored).await.unwrap();
+        assert_eq!((newest.number, newest.name.as_str()), (2, "Village"));
+        let shared = SharedSettings::default();
+        shared.set(newest.clone());
+        shared.set(Numbered { number: 1, ..Numbered::default() });
+        assert_eq!(*shared.get(), newest);
+        // The same again is no change.
+        let same = named("Village");
+        store.write(move |tx| change(tx, 1, None, same.clone())).await.unwrap();
+        assert_eq!(store.read(stored).await.unwrap().number, 2);
+        let jun = store.guest("jun").await;
+        let refused = store.write(move |tx| change(tx, 1, Some(jun.id), Change::default())).await;
+        assert_eq!(refused.unwrap_err().code, Code::Forbidden);
+    }
+
+    #[tokio::test]
+    async fn only_the_named_hosts_sign_up() {
+        let store = Store::open();
+        let change_to = |domains: &[&str]| Change {
+            sign_up: Some(SignUpPolicy::EmailDomain),
+            email_domains: Some(domains.iter().map(|&domain| domain.to_owned()).collect()),
+            ..Change::default()
+        };
+        for wrong in [&[][..], &["no host at all"], &["a@b@c"]] {
+            let new = change_to(wrong);
+            let refused = store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap_err();
+            assert_eq!((refused.code, refused.field.as_deref()), (Code::Invalid, Some("emailDomains")), "{wrong:?}");
+        }
+        let new = change_to(&[" @Example.ORG ", "example.org", "학교.example"]);
+        let settings = store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap();
+        assert_eq!(settings.email_domains.len(), 2);
+        for (email, is_fine) in [
+            ("minji@example.org", true),
+            ("Minji@EXAMPLE.org", true),
+            ("minji@학교.example", true),
+            ("minji@evil.example", false),
+            ("minji@example.org.evil.example", false),
+            ("minji@sub.example.org", false),
+            ("example.org", false),
+        ] {
+            assert_eq!(settings.check_sign_up(email, false).is_ok(), is_fine, "{email}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The commands beside the server that administer it: users, rooms, settings, keys, links, the audit log.
+
+use madang::chat::admin::{Act, AdminRoom, Person, Show};
+use madang::chat::api_key::Key;
+use madang::chat::audit::Entry;
+use madang::chat::server_settings::{Change, ServerSettings};
+use madang::clock::now_ms;
+use madang::config::{LogFormat, ServerAddress, Switch};
+use madang::log;
+use madang::ops::admin::Admin;
+
+use super::print;
+use crate::cli::{AccountArgs, KeyCommand, RoomArgs, RoomCommand, SettingsCommand, UserCommand};
+
+const HOUR: i64 = 3_600_000;
+
+pub(crate) async fn admin_link(address: &ServerAddress) -> Result<(), String> {
+    with_admin(address, async |admin| admin.admin_link().await).await
+}
+
+pub(crate) async fn audit(address: &ServerAddress) -> Result<(), String> {
+    with_admin(address, async |admin| {
+        let show = |entry: &Entry| print(&serde_json::to_string(entry).map_err(|error| error.to_string())?);
+        admin.audit(show).await.map(|()| String::new())
+    })
+    .await
+}
+
+pub(crate) async fn user(command: UserCommand) -> Result<(), String> {
+    match command {
+        UserCommand::List { q, address } => {
+            with_admin(&address, async |admin| Ok(lines(admin.users(q, Show::All).await?.iter().map(user_line)))).await
+        }
+        UserCommand::Reset { email, address } => {
+            with_admin(&address, async |admin| admin.reset_link(&email).await).await
+        }
+        UserCommand::Suspend { hours, account } => {
+            let until = hours.map(|hours| now_ms() + i64::from(hours) * HOUR);
+            act(account, Act::Suspend(until), |user| format!("suspended {user}")).await
+        }
+        UserCommand::Unsuspend(account) => act(account, Act::Restore, |user| format!("{user} may log in again")).await,
+        UserCommand::Logout(account) => {
+            act(account, Act::EndSessions, |user| format!("{user} is logged out everywhere")).await
+        }
+        UserCommand::Delete { erase, account: AccountArgs { email, address } } => {
+            with_admin(&address, async |admin| {
+                admin.delete_user(&email, erase).await.map(|()| format!("deleted {email}"))
+            })
+            .await
+        }
+        UserCommand::Promote(account) => act(account, Act::MakeAdmin, |user| format!("{user} is an admin now")).await,
+        UserCommand::Demote(account) => act(account, Act::RemoveAdmin, |user| format!("{user} is no admin now")).await,
+    }
+}
+
+async fn act(account: AccountArgs, act: Act, done: impl Fn(&str) -> String) -> Result<(), String> {
+    let AccountArgs { email, address } = account;
+    with_admin(&address, async |admin| admin.act_on_user(&email, act).await.map(|()| done(&email))).await
+}
+
+fn user_line(person: &Person) -> String {
+    let state = match (&person.suspended_at, &person.suspended_until, person.is_admin) {
+        (Some(_), Some(until), _) => format!("suspended until {until}"),
+        (Some(_), None, _) => "suspended".to_owned(),
+        (None, _, true) => "admin".to_owned(),
+        _ => person.user.kind.as_str().to_owned(),
+    };
+    let email = person.email.as_deref().unwrap_or("-");
+    format!("{}  {}  {state}  {email}  {}", person.user.id, person.created_at, person.user.name)
+}
+
+pub(crate) async fn room(command: RoomCommand) -> Result<(), String> {
+    match command {
+        RoomCommand::List { q, address } => {
+            with_admin(&address, async |admin| Ok(lines(admin.rooms(q).await?.iter().map(room_line)))).await
+        }
+        RoomCommand::Close(RoomArgs { id, address }) => {
+            with_admin(&address, async |admin| admin.close_room(&id, true).await.map(|()| format!("closed room {id}")))
+                .await
+        }
+        RoomCommand::Open(RoomArgs { id, address }) => {
+            with_admin(&address, async |admin| admin.close_room(&id, false).await.map(|()| format!("opened room {id}")))
+                .await
+        }
+        RoomCommand::Remove(RoomArgs { id, address }) => {
+            with_admin(&address, async |admin| admin.remove_room(&id).await.map(|()| format!("removed room {id}")))
+                .await
+        }
+        RoomCommand::HandOver { id, user, address } => {
+            with_admin(&address, async |admin| {
+                admin.hand_room_over(&id, &user).await.map(|()| format!("{user} is the owner of room {id} now"))
+            })
+            .await
+        }
+    }
+}
+
+fn room_line(found: &AdminRoom) -> String {
+    let room = &found.room;
+    let owner = room.owner.as_ref().map_or("-", |owner| owner.name.as_str());
+    let state = if room.closed { "closed" } else { "open" };
+    format!("{}  {}  {state}  {} members  {owner}  {}", room.id, room.created_at, room.member_count, room.title)
+}
+
+pub(crate) async fn settings(command: SettingsCommand) -> Result<(), String> {
+    match command {
+        SettingsCommand::Show(address) => with_admin(&address, async |admin| json(&admin.settings().await?)).await,
+        SettingsCommand::Set { setting, value, address } => {
+            let change = change(&setting, &value)?;
+            with_admin(&address, async |admin| json(&admin.change_settings(change).await?)).await
+        }
+    }
+}
+
+/// Returns the change of one setting, as the REST call takes it. A value that is no JSON is a text.
+fn change(setting: &str, value: &str) -> Result<Change, String> {
+    let value: serde_json::Value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+    let body = serde_json::Value::Object([(setting.to_owned(), value)].into_iter().collect());
+    let change: madang::wire::ChangeServer =
+        serde_json::from_value(body).map_err(|error| format!("{error} (run: madang settings show)"))?;
+    Ok(change.into())
+}
+
+fn json(settings: &ServerSettings) -> Result<String, String> {
+    serde_json::to_string_pretty(settings).map_err(|error| error.to_string())
+}
+
+pub(crate) async fn key(command: KeyCommand) -> Result<(), String> {
+    match command {
+        KeyCommand::Create { name, address } => {
+            with_admin(&address, async |admin| {
+                let (key, secret) = admin.create_key(name).await?;
+                log::print(format!("created key {} ({}); its secret is shown only this once:", key.id, key.name));
+                Ok(secret)
+            })
+            .await
+        }
+        KeyCommand::List(address) => {
+            with_admin(&address, async |admin| {
+                let line = |key: &Key| {
+                    let end = key.revoked_at.as_ref().map_or_else(|| "active".into(), |at| format!("revoked {at}"));
+                    format!("{}  {}  {}  {end}", key.id, key.created_at, key.name)
+                };
+                Ok(lines(admin.keys().await?.iter().map(line)))
+            })
+            .await
+        }
+        KeyCommand::Revoke { id, address } => {
+            with_admin(&address, async |admin| admin.revoke_key(&id).await.map(|()| format!("revoked key {id}"))).await
+        }
+    }
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Runs one admin command on the data folder and prints its result.
+async fn with_admin(
+    address: &ServerAddress,
+    act: impl AsyncFnOnce(&Admin) -> Result<String, String>,
+) -> Result<(), String> {
+    let _log = super::log(LogFormat::Text, Switch::Off)?;
+    let admin = Admin::open(&address.config()?, address.port())?;
+    let done = act(&admin).await;
+    admin.close().await;
+    let printed = done?;
+    if printed.is_empty() {
+        return Ok(());
+    }
+    print(&printed)
+}

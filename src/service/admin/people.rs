@@ -1,0 +1,106 @@
+//! What admins do with users.
+
+use crate::chat::Tx;
+use crate::chat::account::{self, require_admin};
+use crate::chat::admin::{self, Act, People, Person, Show};
+use crate::chat::one_time_link::{self, LinkKind};
+use crate::error::{Code, Error, Result};
+use crate::ids::UserId;
+use crate::service::App;
+
+impl App {
+    /// Checks that a user is an admin.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub async fn check_admin(&self, me: UserId) -> Result<()> {
+        self.db.read(move |tx| require_admin(tx, Some(me))).await
+    }
+
+    /// Returns a page of users, the newest first, whose name or e-mail address contains `q`.
+    ///
+    /// # Errors
+    /// `forbidden` unless an admin; `invalid` with the field `limit`, `too_long` with the field `q`.
+    pub async fn people(
+        &self,
+        me: UserId,
+        q: String,
+        show: Show,
+        after: Option<UserId>,
+        limit: Option<u32>,
+    ) -> Result<People> {
+        let limits = self.config.limits.clone();
+        let limit = limit.unwrap_or(limits.page_default);
+        self.db.read(move |tx| admin::people(tx, &limits, Some(me), &q, show, after, limit)).await
+    }
+
+    /// Returns a user as admins see them.
+    ///
+    /// # Errors
+    /// `forbidden` unless an admin; `not_found`.
+    pub async fn person(&self, me: UserId, user_id: UserId) -> Result<Person> {
+        self.db.read(move |tx| admin::get(tx, Some(me), user_id)).await
+    }
+
+    /// Finds a user by id or e-mail address.
+    ///
+    /// # Errors
+    /// `forbidden` unless an admin; `not_found`.
+    pub async fn find_user(&self, me: UserId, typed: String) -> Result<UserId> {
+        let find = move |tx: &mut Tx| {
+            require_admin(tx, Some(me))?;
+            match typed.trim().parse() {
+                Ok(user_id) => Ok(user_id),
+                Err(_) => account::find_by_email(tx, &typed)?.map(|(id, _)| id).ok_or(Code::NotFound.into()),
+            }
+        };
+        self.db.read(find).await
+    }
+
+    /// Does something with another user.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` unless an admin; `invalid` with the field `userId` for oneself; `not_found`, also where
+    /// nothing changes.
+    pub async fn act_on_user(&self, me: UserId, user_id: UserId, act: Act) -> Result<()> {
+        self.rates.act(me)?;
+        self.write(user_id, move |tx, _, now| admin::act(tx, now, Some(me), user_id, act)).await
+    }
+
+    /// Returns a link with which a user chooses a new password.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` unless an admin; `not_found` for a user without an e-mail address.
+    pub async fn reset_link_of(&self, me: UserId, user_id: UserId) -> Result<String> {
+        self.rates.act(me)?;
+        let make = self.write(user_id, move |tx, _, now| {
+            if admin::get(tx, Some(me), user_id)?.email.is_none() {
+                return Err(Code::NotFound.into());
+            }
+            one_time_link::make_by(tx, now, Some(me), LinkKind::Password, Some(user_id))
+        });
+        Ok(format!("{}/reset/{}", self.base_url, make.await?.reveal()))
+    }
+
+    /// Deletes a user. With `erase` their messages are deleted too, soon and a few at a time.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` unless an admin; `invalid` with the field `userId` for oneself; `not_found`.
+    pub async fn delete_user(&self, me: UserId, user_id: UserId, erase: bool) -> Result<()> {
+        self.rates.act(me)?;
+        let check = move |tx: &mut Tx| {
+            admin::get(tx, Some(me), user_id)?;
+            if me == user_id { Err(Error::invalid("userId", "delete your own account on its page")) } else { Ok(()) }
+        };
+        self.db.read(check).await?;
+        // It runs to its end even when the client disconnects.
+        let app = self.clone();
+        let work = tokio::spawn(async move {
+            app.end_memberships_for_good(user_id, true).await?;
+            let left = app.write(user_id, move |tx, _, now| account::delete_by(tx, now, Some(me), user_id, erase));
+            app.after_deletion(left.await?, erase).await;
+            Ok(())
+        });
+        work.await.map_err(Error::internal)?
+    }
+}

@@ -1,0 +1,98 @@
+//! The settings that admins change, invites to sign up, and the audit log.
+
+use std::sync::Arc;
+
+use crate::chat::audit::{self, Entry};
+use crate::chat::server_invite::{self, ServerInvite};
+use crate::chat::server_settings::{self, Change, Numbered, ServerSettings};
+use crate::clock::now_ms;
+use crate::config::RoomCreators;
+use crate::db::Subject;
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::service::{App, log_failure};
+
+impl App {
+    /// Returns what admins have set.
+    pub fn server_settings(&self) -> Arc<Numbered> {
+        self.config.limits.server.get()
+    }
+
+    /// Reads what admins have set: at the start, and when another process may have changed it.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn load_server_settings(&self) -> Result<()> {
+        self.config.limits.server.set(self.db.read(server_settings::stored).await?);
+        Ok(())
+    }
+
+    /// Reads what admins have set again. A command beside this server tells no other one.
+    pub async fn reload_server_settings(&self) {
+        log_failure("reading the settings of the server", self.load_server_settings().await);
+    }
+
+    /// Returns who may create open rooms: as admins have set it, else as the operator has.
+    pub fn room_creators(&self) -> RoomCreators {
+        self.server_settings().room_creators.unwrap_or(self.config.room_creators)
+    }
+
+    /// Changes the settings.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` unless an admin; `invalid` or `too_long` with the field.
+    pub async fn change_server_settings(&self, me: UserId, change: Change) -> Result<ServerSettings> {
+        self.rates.act(me)?;
+        self.write(Subject::Server, move |tx, _, now| server_settings::change(tx, now, Some(me), change.clone())).await
+    }
+
+    /// Creates an invite to sign up.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` unless an admin; `invalid` with the field; `too_many`.
+    pub async fn create_server_invite(
+        &self,
+        me: UserId,
+        uses: Option<u32>,
+        hours: Option<u32>,
+    ) -> Result<ServerInvite> {
+        self.rates.act(me)?;
+        self.write(Subject::Server, move |tx, _, now| server_invite::create(tx, now, me, uses, hours)).await
+    }
+
+    /// Returns the valid invites to sign up, the newest first.
+    ///
+    /// # Errors
+    /// `forbidden` unless an admin.
+    pub async fn server_invites(&self, me: UserId) -> Result<Vec<ServerInvite>> {
+        self.db.read(move |tx| server_invite::list(tx, now_ms(), me)).await
+    }
+
+    /// Revokes an invite to sign up.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` unless an admin; `not_found`.
+    pub async fn revoke_server_invite(&self, me: UserId, code: String) -> Result<()> {
+        self.rates.act(me)?;
+        self.write(Subject::Server, move |tx, _, now| server_invite::revoke(tx, now, me, &code)).await
+    }
+
+    /// Returns the link of an invite to sign up.
+    pub fn server_invite_link(&self, code: &str) -> String {
+        format!("{}/signup?invite={code}", self.base_url)
+    }
+
+    /// Returns entries of the audit log, the newest first, before a number, with the names of those who acted.
+    ///
+    /// # Errors
+    /// `forbidden` unless an admin; `invalid` with the field `limit`.
+    pub async fn audit_log(
+        &self,
+        me: UserId,
+        before: Option<i64>,
+        limit: Option<u32>,
+    ) -> Result<Vec<(Entry, Option<String>)>> {
+        let limit = self.config.limits.page(limit.unwrap_or(self.config.limits.page_default))?;
+        self.db.read(move |tx| audit::newest(tx, me, before, limit)).await
+    }
+}

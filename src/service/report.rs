@@ -1,0 +1,63 @@
+//! Reports: made by users, decided by moderators and admins.
+
+use super::App;
+use crate::chat::report::{self, Act, NewReport, Queue, Reports};
+use crate::error::Result;
+use crate::ids::{MessageId, ReportId, RoomId, UserId};
+
+impl App {
+    /// Reports a message.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` for one's own message or one that one may not see; `too_long` with the field `note`;
+    /// `too_many`.
+    pub async fn report_message(&self, me: UserId, id: MessageId, new: NewReport) -> Result<ReportId> {
+        self.rates.report(me)?;
+        self.write(me, move |tx, _, now| report::report_message(tx, now, me, id, new.clone())).await
+    }
+
+    /// Reports a user.
+    ///
+    /// # Errors
+    /// `rate_limited`; `invalid` with the field `userId` for oneself; `not_found`; `not_a_member`, `room_not_found`;
+    /// `too_long` with the field `note`; `too_many`.
+    pub async fn report_user(
+        &self,
+        me: UserId,
+        user_id: UserId,
+        room_id: Option<RoomId>,
+        new: NewReport,
+    ) -> Result<ReportId> {
+        self.rates.report(me)?;
+        self.write(me, move |tx, _, now| report::report_user(tx, now, me, user_id, room_id, new.clone())).await
+    }
+
+    /// Returns a page of reports, the newest first.
+    ///
+    /// # Errors
+    /// `forbidden`, `room_not_found`, `gone`, `not_a_member`; `invalid` with the field `limit`.
+    pub async fn reports(
+        &self,
+        me: UserId,
+        queue: Queue,
+        is_open: bool,
+        after: Option<ReportId>,
+        limit: Option<u32>,
+    ) -> Result<Reports> {
+        let limits = self.config.limits.clone();
+        let limit = limit.unwrap_or(limits.page_default);
+        self.db.read(move |tx| report::list(tx, &limits, me, queue, is_open, after, limit)).await
+    }
+
+    /// Decides a report.
+    ///
+    /// # Errors
+    /// `rate_limited`; `not_found` for a report that is unknown, decided, or for others to decide; `forbidden`; `invalid`
+    /// with the field; those of the act.
+    pub async fn decide_report(&self, me: UserId, id: ReportId, act: Act) -> Result<()> {
+        self.rates.act(me)?;
+        let decided = self.write(me, move |tx, limits, now| report::decide(tx, limits, now, me, id, &act)).await?;
+        self.remove_bytes(decided.unneeded).await;
+        Ok(())
+    }
+}

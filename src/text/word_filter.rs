@@ -1,0 +1,253 @@
+//! Words that a server does not want, found however they are typed: with signs or spaces between the letters, with letters
+//! repeated, as single jamo, in other widths and cases.
+
+use std::collections::HashMap;
+
+use super::fold::fold_words;
+
+const FIRST_SYLLABLE: u32 = '가' as u32;
+const VOWELS: u32 = 21;
+const FINALS: u32 = 28;
+
+/// The letters of initial consonants, vowels and finals. A final has the letters that it is typed with.
+const INITIALS: [&str; 19] =
+    ["ㄱ", "ㄲ", "ㄴ", "ㄷ", "ㄸ", "ㄹ", "ㅁ", "ㅂ", "ㅃ", "ㅅ", "ㅆ", "ㅇ", "ㅈ", "ㅉ", "ㅊ", "ㅋ", "ㅌ", "ㅍ", "ㅎ"];
+const MEDIALS: [&str; 21] = [
+    "ㅏ", "ㅐ", "ㅑ", "ㅒ", "ㅓ", "ㅔ", "ㅕ", "ㅖ", "ㅗ", "ㅘ", "ㅙ", "ㅚ", "ㅛ", "ㅜ", "ㅝ", "ㅞ", "ㅟ", "ㅠ", "ㅡ",
+    "ㅢ", "ㅣ",
+];
+const CODAS: [&str; 28] = [
+    "", "ㄱ", "ㄲ", "ㄱㅅ", "ㄴ", "ㄴㅈ", "ㄴㅎ", "ㄷ", "ㄹ", "ㄹㄱ", "ㄹㅁ", "ㄹㅂ", "ㄹㅅ", "ㄹㅌ", "ㄹㅍ", "ㄹㅎ",
+    "ㅁ", "ㅂ", "ㅂㅅ", "ㅅ", "ㅆ", "ㅇ", "ㅈ", "ㅊ", "ㅋ", "ㅌ", "ㅍ", "ㅎ",
+];
+
+/// A letter of a text, and where it stands in it.
+#[derive(Clone, Copy, Debug)]
+struct Letter {
+    letter: char,
+    /// Whether it is of another script than Hangul, in which a word is a group of letters.
+    is_foreign: bool,
+    /// Whether a syllable begins or ends with it, or a foreign word. A jamo that stands alone does both.
+    begins: bool,
+    ends: bool,
+    /// Whether a group of letters without a space begins or ends with it.
+    begins_group: bool,
+    ends_group: bool,
+    group: usize,
+}
+
+/// A word as it is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Word<T> {
+    letters: Vec<char>,
+    action: T,
+}
+
+/// The words of a server, each with what is done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordFilter<T> {
+    /// By their first letter.
+    words: HashMap<char, Vec<Word<T>>>,
+}
+
+impl<T> Default for WordFilter<T> {
+    fn default() -> Self {
+        Self { words: HashMap::new() }
+    }
+}
+
+impl<T: Copy + Ord> WordFilter<T> {
+    /// Words without any letter are left out.
+    pub fn new<'a>(words: impl IntoIterator<Item = (&'a str, T)>) -> Self {
+        let mut filter = Self::default();
+        for (word, action) in words {
+            let letters: Vec<char> = letters(word).into_iter().map(|letter| letter.letter).collect();
+            if let Some(first) = letters.first() {
+                filter.words.entry(*first).or_default().push(Word { letters, action });
+            }
+        }
+        filter
+    }
+
+    /// Returns the strongest of what is done about the words in a text.
+    pub fn strongest(&self, text: &str) -> Option<T> {
+        if self.words.is_empty() {
+            return None;
+        }
+        let letters = letters(text);
+        let starts = letters.iter().enumerate().filter(|(_, letter)| letter.begins);
+        let found = starts.flat_map(|(at, first)| {
+            let words = self.words.get(&first.letter).into_iter().flatten();
+            let rest = &letters[at..];
+            words.filter(move |word| is_at(rest, &word.letters)).map(|word| word.action)
+        });
+        found.max()
+    }
+}
+
+/// Whether the letters begin with a word. Across spaces it must be all of the groups that it covers: 시 발 is the word,
+/// and 다시 발견 is not.
+fn is_at(letters: &[Letter], word: &[char]) -> bool {
+    let Some(covered) = letters.get(..word.len()) else { return false };
+    if covered.iter().zip(word).any(|(letter, wanted)| letter.letter != *wanted) {
+        return false;
+    }
+    let (Some(first), Some(last)) = (covered.first(), covered.last()) else { return false };
+    last.ends && (first.group == last.group || (first.begins_group && last.ends_group))
+}
+
+/// Returns the letters of a text, without signs, digits and repetitions.
+fn letters(text: &str) -> Vec<Letter> {
+    let mut letters: Vec<Letter> = Vec::new();
+    let mut group = 0;
+    let mut has_space = true;
+    for c in fold_words(text).chars() {
+        if c.is_whitespace() {
+            has_space = true;
+        } else if c.is_alphabetic() {
+            let begins_group = std::mem::take(&mut has_space);
+            if begins_group {
+                if let Some(last) = letters.last_mut() {
+                    last.ends_group = true;
+                }
+                group += 1;
+            }
+            add(&mut letters, c, begins_group, group);
+        }
+    }
+    if let Some(last) = letters.last_mut() {
+        last.ends_group = true;
+    }
+    letters
+}
+
+fn add(letters: &mut Vec<Letter>, c: char, begins_group: bool, group: usize) {
+    let Some((initial, medial, coda)) = syllable(c) else {
+        let (letter, is_foreign) = jamo(c).map_or((c, true), |jamo| (jamo, false));
+        let mut begins = true;
+        if let Some(last) = letters.last_mut().filter(|_| !begins_group) {
+            // fuuuck, ㅅㅅㅂ
+            let is_alone = is_foreign || (last.begins && last.ends);
+            if last.letter == letter && last.is_foreign == is_foreign && is_alone {
+                return;
+            }
+            if is_foreign && last.is_foreign {
+                (begins, last.ends) = (false, false);
+            }
+        }
+        letters.push(Letter { letter, is_foreign, begins, ends: true, begins_group, ends_group: false, group });
+        return;
+    };
+    // 시이이발
+    let stretches = initial == "ㅇ" && letters.last().is_some_and(|last| last.ends && medial.starts_with(last.letter));
+    if stretches && !begins_group {
+        if coda.is_empty() {
+            return;
+        }
+        if let Some(last) = letters.last_mut() {
+            last.ends = false;
+        }
+        push_all(letters, coda, false, false, group);
+        return;
+    }
+    push_all(letters, initial, true, begins_group, group);
+    push_all(letters, medial, false, false, group);
+    push_all(letters, coda, false, false, group);
+    let begins = letters.len() - (initial.chars().count() + medial.chars().count() + coda.chars().count());
+    for letter in &mut letters[begins..] {
+        letter.ends = false;
+    }
+    if let Some(last) = letters.last_mut() {
+        last.ends = true;
+    }
+}
+
+fn push_all(letters: &mut Vec<Letter>, text: &str, begins: bool, begins_group: bool, group: usize) {
+    for letter in text.chars() {
+        letters.push(Letter { letter, is_foreign: false, begins, ends: true, begins_group, ends_group: false, group });
+    }
+}
+
+fn syllable(c: char) -> Option<(&'static str, &'static str, &'static str)> {
+    let index = matches!(c, '가'..='힣').then(|| c as u32 - FIRST_SYLLABLE)?;
+    let (initial, medial, coda) = (index / (VOWELS * FINALS), index / FINALS % VOWELS, index % FINALS);
+    Some((INITIALS[initial as usize], MEDIALS[medial as usize], CODAS[coda as usize]))
+}
+
+/// Returns the letter of a jamo that stands alone, as folding leaves it; `None` for another letter.
+fn jamo(c: char) -> Option<char> {
+    let of = |table: &[&str], first: u32| {
+        let name = table.get((c as u32).checked_sub(first)? as usize)?;
+        name.chars().next()
+    };
+    match c as u32 {
+        0x1100..=0x1112 => of(&INITIALS, 0x1100),
+        0x1161..=0x1175 => of(&MEDIALS, 0x1161),
+        0x11a8..=0x11c2 => of(&CODAS[1..], 0x11a8),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finds(word: &str, text: &str) -> bool {
+        WordFilter::new([(word, 1)]).strongest(text).is_some()
+    }
+
+    #[test]
+    fn a_word_is_found_however_it_is_typed() {
+        for (word, text) in [
+            ("시발", "시발"),
+            ("시발", "이 시발아"),
+            ("시발", "시 발"),
+            ("시발", "시.발!"),
+            ("시발", "시1발"),
+            ("시발", "시\u{200b}발"),
+            ("시발", "ㅅㅣㅂㅏㄹ"),
+            ("시발", "시바ㄹ"),
+            ("시발", "시이이발"),
+            ("시발", "시이바알"),
+            ("시발", "\u{1109}\u{1175}\u{1107}\u{1161}\u{11af}"),
+            ("ㅅㅂ", "아 ㅅㅂ 진짜"),
+            ("ㅅㅂ", "ㅅㅅㅂㅂ"),
+            ("ㅅㅂ", "ㅅ ㅂ"),
+            ("fuck", "FUUUCK"),
+            ("fuck", "f.u.c.k"),
+            ("fuck", "야fuck해"),
+            ("fuck", "ｆｕｃｋ you"),
+            ("spam words", "spam   WORDS"),
+        ] {
+            assert!(finds(word, text), "{word} in {text}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_not_taken_for_it() {
+        for (word, text) in [
+            ("시발", "다시 발견했다"),
+            ("시발", "시밝"),
+            ("시발", "시작"),
+            ("ㅅㅂ", "옷방"),
+            ("ㅅㅂ", "수박"),
+            ("바보", "볼 바 보름"),
+            ("바보", "바볼"),
+            ("ass", "a ssu"),
+            ("ass", "class"),
+            ("ass", "assembly"),
+            ("시발", ""),
+            ("...", "..."),
+        ] {
+            assert!(!finds(word, text), "{word} in {text}");
+        }
+    }
+
+    #[test]
+    fn the_strongest_action_counts() {
+        let filter = WordFilter::new([("하나", 1), ("둘", 3), ("셋", 2)]);
+        assert_eq!(filter.strongest("셋, 하나"), Some(2));
+        assert_eq!(filter.strongest("하나 둘 셋"), Some(3));
+        assert_eq!(filter.strongest("넷"), None);
+    }
+}

@@ -1,0 +1,269 @@
+//! The pages for admins.
+
+use askama::Template;
+
+use super::chart::chart;
+use super::part::*;
+use super::{asset, render};
+use crate::chat::account::DirectFrom;
+use crate::chat::admin::{AdminRoom, Person, Show, Storage};
+use crate::chat::audit::Entry;
+use crate::chat::kinds::{SignUpPolicy, WordAction};
+use crate::chat::server_invite::ServerInvite;
+use crate::chat::server_settings::{ServerSettings, UnwantedWord};
+use crate::chat::user::UserKind;
+use crate::clock::rfc3339;
+use crate::config::RoomCreators;
+use crate::error::Code;
+use crate::i18n::{AdminStrings, Lang, Strings};
+use crate::ids::UserId;
+use crate::network::Guests;
+
+/// What all pages for admins have.
+pub struct Head<'a> {
+    /// Whether the last form was carried out.
+    pub is_done: bool,
+    /// Why the last form was refused.
+    pub notice: Option<Code>,
+    /// What was searched for.
+    pub q: &'a str,
+}
+
+/// A waiting kind of jobs: its name, how many, and since when.
+pub struct WaitingJobs {
+    pub kind: &'static str,
+    pub count: u64,
+    pub oldest: String,
+}
+
+/// A backup: its name, its time and its size.
+pub struct BackupRow {
+    pub name: String,
+    pub made_at: String,
+    pub bytes: u64,
+}
+
+/// The figures of one moment.
+#[derive(Clone, Copy)]
+pub struct Point {
+    pub online: f64,
+    pub messages: f64,
+    pub p99_ms: f64,
+    pub memory: f64,
+    pub disk: f64,
+}
+
+/// `/admin`
+#[derive(Template)]
+#[template(path = "admin/overview.html")]
+pub struct OverviewPage<'a> {
+    pub lang: Lang,
+    pub head: Head<'a>,
+    pub points: &'a [Point],
+    pub storage: &'a Storage,
+    pub jobs: &'a [WaitingJobs],
+    /// The newest first; `None` where the server makes none by itself.
+    pub backups: Option<&'a [BackupRow]>,
+    pub backup_folder: &'a str,
+    pub is_backup_begun: bool,
+}
+
+/// The charts of `/admin`, which its script fetches again.
+#[derive(Template)]
+#[template(path = "admin/_charts.html")]
+pub struct Charts<'a> {
+    pub lang: Lang,
+    pub points: &'a [Point],
+}
+
+/// `/admin/people`
+#[derive(Template)]
+#[template(path = "admin/people.html")]
+pub struct UsersPage<'a> {
+    pub lang: Lang,
+    pub head: Head<'a>,
+    pub me: UserId,
+    pub show: Show,
+    pub people: &'a [Person],
+    /// The cursor of the next page.
+    pub next: Option<UserId>,
+    /// A link for a new password that was just made, and whose it is.
+    pub reset: Option<(&'a str, UserId)>,
+}
+
+/// `/admin/rooms`
+#[derive(Template)]
+#[template(path = "admin/rooms.html")]
+pub struct RoomsPage<'a> {
+    pub lang: Lang,
+    pub head: Head<'a>,
+    pub rooms: &'a [AdminRoom],
+    /// The cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// `/admin/settings`
+#[derive(Template)]
+#[template(path = "admin/settings.html")]
+pub struct ServerPage<'a> {
+    pub lang: Lang,
+    pub head: Head<'a>,
+    pub settings: &'a ServerSettings,
+    pub invites: &'a [(ServerInvite, String)],
+}
+
+/// `/admin/log`
+#[derive(Template)]
+#[template(path = "admin/log.html")]
+pub struct LogPage<'a> {
+    pub lang: Lang,
+    pub head: Head<'a>,
+    /// Each with the name of the one who did it.
+    pub entries: &'a [(Entry, Option<String>)],
+    /// The number before which the next page begins.
+    pub next: Option<i64>,
+}
+
+/// A chart with its name and its newest value.
+struct Chart {
+    name: &'static str,
+    value: String,
+    svg: String,
+}
+
+fn charts(points: &[Point], words: &AdminStrings) -> Vec<Chart> {
+    let chart = |name: &'static str, of: fn(&Point) -> f64, format: fn(f64) -> String| {
+        let values: Vec<f64> = points.iter().map(of).collect();
+        let value = values.last().map_or_else(String::new, |last| format(*last));
+        let svg = chart(&values, &format!("{name}: {value}"));
+        Chart { name, value, svg }
+    };
+    let count = |value: f64| format!("{value:.0}");
+    let bytes = |value: f64| size(value as u64);
+    vec![
+        chart(words.online, |point| point.online, count),
+        chart(words.messages_a_minute, |point| point.messages, count),
+        chart(words.send_p99, |point| point.p99_ms, |value| format!("{value} ms")),
+        chart(words.memory, |point| point.memory, bytes),
+        chart(words.disk_free, |point| point.disk, bytes),
+    ]
+}
+
+impl Charts<'_> {
+    fn charts(&self) -> Vec<Chart> {
+        charts(self.points, &self.lang.strings().admin)
+    }
+}
+
+impl OverviewPage<'_> {
+    fn charts(&self) -> Vec<Chart> {
+        charts(self.points, &self.lang.strings().admin)
+    }
+}
+
+impl UsersPage<'_> {
+    fn shows(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let (labels, shown) = (self.lang.strings().admin.show, self.show);
+        Show::ALL.into_iter().zip(labels).map(move |(show, label)| (show.name(), label, show == shown))
+    }
+
+    fn more(&self, next: &UserId) -> String {
+        address("/admin/people", &[("q", self.head.q), ("show", self.show.name()), ("after", &next.to_string())])
+    }
+}
+
+impl RoomsPage<'_> {
+    fn more(&self, next: &str) -> String {
+        address("/admin/rooms", &[("q", self.head.q), ("after", next)])
+    }
+}
+
+impl ServerPage<'_> {
+    fn sign_up_policies(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        const ALL: [SignUpPolicy; 4] =
+            [SignUpPolicy::Open, SignUpPolicy::Invite, SignUpPolicy::EmailDomain, SignUpPolicy::Closed];
+        let (labels, chosen) = (self.lang.strings().admin.sign_up_policies, self.settings.sign_up);
+        ALL.into_iter().zip(labels).map(move |(policy, label)| (policy.as_str(), label, policy == chosen))
+    }
+
+    fn room_creators(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        const ALL: [(RoomCreators, &str); 3] = [
+            (RoomCreators::Everyone, "everyone"),
+            (RoomCreators::Accounts, "accounts"),
+            (RoomCreators::Admins, "admins"),
+        ];
+        let (labels, chosen) = (self.lang.strings().admin.room_creator_kinds, self.settings.room_creators);
+        ALL.into_iter().zip(labels).map(move |((kind, name), label)| (name, label, Some(kind) == chosen))
+    }
+
+    fn guest_rights(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        const ALL: [(Guests, &str); 3] = [(Guests::On, "on"), (Guests::Rooms, "rooms"), (Guests::Off, "off")];
+        let (labels, chosen) = (self.lang.strings().admin.guest_rights, self.settings.guests);
+        ALL.into_iter().zip(labels).map(move |((kind, name), label)| (name, label, Some(kind) == chosen))
+    }
+
+    fn direct_from(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let words = &self.lang.strings().account;
+        let all = [
+            (DirectFrom::Everybody, words.direct_everybody),
+            (DirectFrom::Known, words.direct_known),
+            (DirectFrom::Accounts, words.direct_accounts),
+            (DirectFrom::Nobody, words.direct_nobody),
+        ];
+        let chosen = self.settings.direct_from;
+        all.into_iter().map(move |(from, label)| (from.as_str(), label, from == chosen))
+    }
+}
+
+/// Returns the sign before a word in the field of words.
+fn sign(unwanted: &UnwantedWord) -> &'static str {
+    match unwanted.action {
+        WordAction::Warn => "?",
+        WordAction::Hold => "~",
+        WordAction::Refuse => "",
+    }
+}
+
+/// Returns the pages for admins, each with its name.
+pub(super) fn tabs(words: &Strings) -> [(&'static str, &'static str); 6] {
+    let (reports, words) = (words.report.reports, &words.admin);
+    [
+        ("/admin", words.overview),
+        ("/admin/reports", reports),
+        ("/admin/people", words.people),
+        ("/admin/rooms", words.rooms),
+        ("/admin/settings", words.server),
+        ("/admin/log", words.log),
+    ]
+}
+
+fn address(path: &str, fields: &[(&str, &str)]) -> String {
+    let mut address = form_urlencoded::Serializer::for_suffix(format!("{path}?"), path.len() + 1);
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        address.append_pair(name, value);
+    }
+    address.finish()
+}
+
+/// Returns the day and the minute of an RFC 3339 time, in UTC; the browser replaces it by local time.
+pub(super) fn moment(at: &str) -> String {
+    at.get(..16).unwrap_or(at).replace('T', " ")
+}
+
+/// Like [`moment`], of milliseconds since 1970 UTC.
+fn moment_of(at_ms: &i64) -> String {
+    moment(&rfc3339(*at_ms))
+}
+
+macro_rules! pages {
+    ($($page:ident,)+) => {$(
+        impl $page<'_> {
+            /// Renders the page.
+            pub fn html(&self) -> String {
+                render(self)
+            }
+        }
+    )+};
+}
+
+pages! { OverviewPage, Charts, UsersPage, RoomsPage, ServerPage, LogPage, }

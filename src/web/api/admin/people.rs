@@ -1,0 +1,137 @@
+//! The users of the server.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::Calls;
+use super::{Json, Query};
+use crate::chat::admin::{Act, Person, Show};
+use crate::clock::now_ms;
+use crate::error::{Code, Error, Result};
+use crate::ids::UserId;
+use crate::service::App;
+use crate::web::extract::{SignedIn, UserPath};
+use crate::web::form::no_store;
+use crate::wire::{ChangeUser, DeleteUser, OwnMessages};
+
+const HOUR: i64 = 3_600_000;
+/// A year.
+const HOURS_MAX: u32 = 8_760;
+
+pub(super) fn calls(calls: Calls) -> Calls {
+    calls
+        .add("GET", "/admin/users", list, "List all users, newest first. For admins of the server.", |call| {
+            call.query::<ListQuery>().response::<Users>(200).refuses(&[Code::TooLong])
+        })
+        .add(
+            "PATCH",
+            "/admin/users/{userId}",
+            change,
+            "Suspend a user or lift that, make them an admin or not. For admins of the server, not about oneself.",
+            |call| call.body::<ChangeUser>().response::<Person>(200),
+        )
+        .add(
+            "DELETE",
+            "/admin/users/{userId}/sessions",
+            end_sessions,
+            "End all sessions of a user. For admins of the server.",
+            |call| call.no_content().refuses(&[Code::Invalid]),
+        )
+        .add(
+            "POST",
+            "/admin/users/{userId}/reset",
+            reset,
+            "Create a link with which a user chooses a new password. It works once, within an hour. For admins of the server.",
+            |call| call.response::<Link>(201),
+        )
+        .add(
+            "DELETE",
+            "/admin/users/{userId}",
+            delete,
+            "Delete a user. Messages stay without a sender or are deleted. For admins of the server.",
+            |call| call.body::<DeleteUser>().no_content(),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListQuery {
+    /// A part of the name or of the e-mail address.
+    #[serde(default)]
+    q: String,
+    /// `all`, `accounts`, `guests`, `admins` or `suspended`; all if left out.
+    #[serde(default)]
+    show: Show,
+    /// `next` of the page before.
+    #[serde(default)]
+    after: Option<UserId>,
+    /// 1 to 100; 50 if left out.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Users {
+    users: Vec<Person>,
+    /// `after` of the next page; null on the last.
+    next: Option<UserId>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Link {
+    link: String,
+}
+
+async fn list(State(app): State<App>, me: SignedIn, Query(query): Query<ListQuery>) -> Result<Json<Users>> {
+    let page = app.people(me.user.id, query.q, query.show, query.after, query.limit).await?;
+    Ok(Json(Users { users: page.people, next: page.next }))
+}
+
+async fn change(
+    State(app): State<App>,
+    me: SignedIn,
+    user: UserPath,
+    Json(body): Json<ChangeUser>,
+) -> Result<Json<Person>> {
+    app.act_on_user(me.user.id, user.id, act(&body)?).await?;
+    app.person(me.user.id, user.id).await.map(Json)
+}
+
+/// Returns what a change asks for.
+fn act(body: &ChangeUser) -> Result<Act> {
+    if body.hours.is_some_and(|hours| !(1..=HOURS_MAX).contains(&hours) || body.suspended != Some(true)) {
+        return Err(Error::invalid("hours", format!("hours must be 1 to {HOURS_MAX}, with suspended")));
+    }
+    match (body.suspended, body.is_admin) {
+        (Some(true), None) => Ok(Act::Suspend(body.hours.map(|hours| now_ms() + i64::from(hours) * HOUR))),
+        (Some(false), None) => Ok(Act::Restore),
+        (None, Some(true)) => Ok(Act::MakeAdmin),
+        (None, Some(false)) => Ok(Act::RemoveAdmin),
+        _ => Err(Error::invalid("suspended", "either suspended or isAdmin must be given")),
+    }
+}
+
+async fn end_sessions(State(app): State<App>, me: SignedIn, user: UserPath) -> Result<StatusCode> {
+    app.act_on_user(me.user.id, user.id, Act::EndSessions).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn reset(State(app): State<App>, me: SignedIn, user: UserPath) -> Result<Response> {
+    let link = app.reset_link_of(me.user.id, user.id).await?;
+    Ok(no_store((StatusCode::CREATED, Json(Link { link })).into_response()))
+}
+
+async fn delete(
+    State(app): State<App>,
+    me: SignedIn,
+    user: UserPath,
+    Json(body): Json<DeleteUser>,
+) -> Result<StatusCode> {
+    app.delete_user(me.user.id, user.id, body.messages == OwnMessages::Remove).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

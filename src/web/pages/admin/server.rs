@@ -1,0 +1,166 @@
+//! The settings of the server and invites to sign up.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::{AdminQuery, back_to};
+use crate::chat::kinds::{DirectFrom, SignUpPolicy, WordAction};
+use crate::chat::server_settings::{Change, UnwantedWord};
+use crate::config::RoomCreators;
+use crate::error::Code;
+use crate::network::Guests;
+use crate::service::App;
+use crate::view::admin::ServerPage;
+use crate::web::extract::{Caller, Path, SignedIn};
+use crate::web::form::{Form, no_store};
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+
+const PATH: &str = "/admin/settings";
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/admin/settings", get(show).post(change))
+        .route("/admin/lock", post(lock))
+        .route("/admin/invites", post(create_invite))
+        .route("/admin/invites/{code}/delete", post(revoke_invite))
+}
+
+/// `GET /admin/settings`
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Query(query): Query<AdminQuery>,
+) -> PageResult {
+    let invites = app.server_invites(me.user.id).await.or_problem(caller.lang)?.into_iter();
+    let invites: Vec<_> = invites.map(|invite| (invite.clone(), app.server_invite_link(&invite.code))).collect();
+    let settings = app.server_settings();
+    let page = ServerPage { lang: caller.lang, head: query.head(), settings: &settings, invites: &invites };
+    Ok(no_store(Html(page.html()).into_response()))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SettingsForm {
+    name: String,
+    announcement: String,
+    welcome: String,
+    rules: String,
+    sign_up: SignUpPolicy,
+    email_domains: String,
+    /// Empty where the configuration of the server counts.
+    guests: String,
+    room_creators: String,
+    direct_from: DirectFrom,
+    #[serde(default)]
+    hold_minutes: u32,
+    /// One a line, with `?` before it to warn, with `~` to hold.
+    #[serde(default)]
+    words: String,
+}
+
+fn unwanted_word(line: &str) -> UnwantedWord {
+    let (action, word) = match line.strip_prefix('?') {
+        Some(word) => (WordAction::Warn, word),
+        None => line.strip_prefix('~').map_or((WordAction::Refuse, line), |word| (WordAction::Hold, word)),
+    };
+    UnwantedWord { word: word.trim().to_owned(), action }
+}
+
+impl From<SettingsForm> for Change {
+    fn from(form: SettingsForm) -> Self {
+        let guests = match form.guests.as_str() {
+            "on" => Some(Guests::On),
+            "rooms" => Some(Guests::Rooms),
+            "off" => Some(Guests::Off),
+            _ => None,
+        };
+        let room_creators = match form.room_creators.as_str() {
+            "everyone" => Some(RoomCreators::Everyone),
+            "accounts" => Some(RoomCreators::Accounts),
+            "admins" => Some(RoomCreators::Admins),
+            _ => None,
+        };
+        let words = form.words.lines().map(str::trim).filter(|line| !line.is_empty()).map(unwanted_word);
+        let domains = form.email_domains.split([',', '\n', ' ']).map(str::to_owned);
+        Self {
+            name: Some(form.name),
+            announcement: Some(form.announcement),
+            welcome: Some(form.welcome),
+            rules: Some(form.rules),
+            sign_up: Some(form.sign_up),
+            email_domains: Some(domains.collect()),
+            guests: Some(guests),
+            room_creators: Some(room_creators),
+            direct_from: Some(form.direct_from),
+            hold_minutes: Some(form.hold_minutes),
+            words: Some(words.collect()),
+            lock_minutes: None,
+        }
+    }
+}
+
+/// `POST /admin/settings`
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Form(form): Form<SettingsForm>,
+) -> PageResult {
+    match app.change_server_settings(me.user.id, form.into()).await {
+        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
+        result => Ok(back_to(PATH, &[], result.map(drop))),
+    }
+}
+
+#[derive(Deserialize)]
+struct LockForm {
+    /// 0 to let people come in again.
+    minutes: u32,
+}
+
+/// `POST /admin/lock`
+async fn lock(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, Form(form): Form<LockForm>) -> PageResult {
+    let change = Change { lock_minutes: Some(form.minutes), ..Change::default() };
+    match app.change_server_settings(me.user.id, change).await {
+        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
+        result => Ok(back_to(PATH, &[], result.map(drop))),
+    }
+}
+
+#[derive(Deserialize)]
+struct InviteForm {
+    /// Empty without a limit.
+    uses: String,
+    hours: String,
+}
+
+/// `POST /admin/invites`
+async fn create_invite(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Form(form): Form<InviteForm>,
+) -> PageResult {
+    let (uses, hours) = (form.uses.parse().ok(), form.hours.parse().ok());
+    match app.create_server_invite(me.user.id, uses, hours).await {
+        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
+        result => Ok(back_to(PATH, &[], result.map(drop))),
+    }
+}
+
+/// `POST /admin/invites/{code}/delete`
+async fn revoke_invite(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Path(code): Path<String>,
+) -> PageResult {
+    match app.revoke_server_invite(me.user.id, code).await {
+        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
+        result => Ok(back_to(PATH, &[], result)),
+    }
+}

@@ -1,0 +1,190 @@
+//! The form of a report, and the queues of those who decide.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::lobby::Notice;
+use crate::chat::kinds::{Decision, ReportReason};
+use crate::chat::report::{Act, NewReport, Queue};
+use crate::error::Code;
+use crate::ids::{MessageId, ReportId, RoomId, UserId};
+use crate::service::App;
+use crate::view::report::{ReportPage, ReportsPage};
+use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
+use crate::web::form::Form;
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::redirect::redirect;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/room/{id}/report", get(show_form).post(send))
+        .route("/room/{id}/reports", get(of_room))
+        .route("/admin/reports", get(of_server))
+        .route("/reports/{reportId}", post(decide))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FormQuery {
+    message: Option<MessageId>,
+    user_id: Option<UserId>,
+    done: Option<String>,
+    #[serde(flatten)]
+    notice: Notice,
+}
+
+/// `GET /room/{id}/report`
+async fn show_form(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Query(query): Query<FormQuery>,
+) -> PageResult {
+    let room = app.room(Some(me.user.id), room.id).await.or_lobby()?;
+    let page = ReportPage {
+        lang: caller.lang,
+        room: &room,
+        message: query.message,
+        user_id: query.user_id,
+        is_done: query.done.is_some(),
+        notice: query.notice.code(),
+    };
+    Ok(Html(page.html()).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportForm {
+    reason: ReportReason,
+    #[serde(default)]
+    note: String,
+    message: Option<MessageId>,
+    user_id: Option<UserId>,
+}
+
+/// `POST /room/{id}/report`
+async fn send(
+    State(app): State<App>,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Form(form): Form<ReportForm>,
+) -> PageResult {
+    let (me, new) = (me.user.id, NewReport { reason: form.reason, note: form.note });
+    let made = match (form.message, form.user_id) {
+        (Some(id), _) => app.report_message(me, id, new).await,
+        (None, Some(user_id)) => app.report_user(me, user_id, Some(room.id), new).await,
+        (None, None) => Err(Code::NotFound.into()),
+    };
+    let done = match made {
+        Ok(_) => "done=saved".to_owned(),
+        Err(error) if matches!(error.code, Code::RoomNotFound | Code::Gone) => {
+            return Err(PageError::lobby(error.code));
+        }
+        Err(error) => format!("refused={}", error.code.name()),
+    };
+    Ok(redirect(&format!("/room/{}/report?{done}", room.id)))
+}
+
+#[derive(Deserialize)]
+struct QueueQuery {
+    decided: Option<String>,
+    after: Option<ReportId>,
+    done: Option<String>,
+    #[serde(flatten)]
+    notice: Notice,
+}
+
+/// `GET /room/{id}/reports`
+async fn of_room(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    room: OrLobby<RoomPath>,
+    Query(query): Query<QueueQuery>,
+) -> PageResult {
+    queue(&app, &caller, &me, Some(room.id), query).await
+}
+
+/// `GET /admin/reports`
+async fn of_server(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Query(query): Query<QueueQuery>,
+) -> PageResult {
+    queue(&app, &caller, &me, None, query).await
+}
+
+async fn queue(app: &App, caller: &Caller, me: &SignedIn, room: Option<RoomId>, query: QueueQuery) -> PageResult {
+    let is_open = query.decided.is_none();
+    let of = room.map_or(Queue::Server, Queue::Room);
+    let page = match app.reports(me.user.id, of, is_open, query.after, None).await {
+        Err(error) if matches!(error.code, Code::RoomNotFound | Code::Gone) => {
+            return Err(PageError::lobby(error.code));
+        }
+        page => page.or_problem(caller.lang)?,
+    };
+    let (mutes, shown) = match room {
+        Some(id) => {
+            let mutes = app.mutes(me.user.id, id).await.unwrap_or_default();
+            (mutes, Some(app.room(Some(me.user.id), id).await.or_problem(caller.lang)?))
+        }
+        None => Default::default(),
+    };
+    let page = ReportsPage {
+        lang: caller.lang,
+        room,
+        is_open,
+        reports: &page.reports,
+        next: page.next,
+        is_done: query.done.is_some(),
+        notice: query.notice.code(),
+        mutes: &mutes,
+        locked_until: shown.as_ref().and_then(|room| room.joins_locked_until.as_deref()),
+    };
+    Ok(Html(page.html()).into_response())
+}
+
+#[derive(Deserialize)]
+struct DecisionForm {
+    decision: Decision,
+    /// Hours of a mute, a ban or a suspension; empty without an end.
+    #[serde(default)]
+    hours: String,
+    #[serde(default)]
+    reason: String,
+    /// The room whose queue is shown; empty for that of the server.
+    #[serde(default)]
+    room: String,
+}
+
+/// `POST /reports/{reportId}`
+async fn decide(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Path(id): Path<ReportId>,
+    Form(form): Form<DecisionForm>,
+) -> Result<Response, PageError> {
+    let hours = form.hours.parse::<u32>().ok();
+    let act = Act {
+        decision: form.decision,
+        minutes: hours.map(|hours| hours.saturating_mul(60)),
+        hours,
+        reason: Some(form.reason).filter(|reason| !reason.trim().is_empty()),
+    };
+    let back = form
+        .room
+        .parse::<RoomId>()
+        .map_or_else(|_| "/admin/reports".to_owned(), |room| format!("/room/{room}/reports"));
+    match app.decide_report(me.user.id, id, act).await {
+        Ok(()) => Ok(redirect(&format!("{back}?done=saved"))),
+        // For others it does not exist, and the queue neither.
+        Err(error) if error.code == Code::NotFound => Err(PageError::Problem(error, caller.lang)),
+        Err(error) => Ok(redirect(&format!("{back}?refused={}", error.code.name()))),
+    }
+}

@@ -1,0 +1,236 @@
+//! Moderation: reports and their decisions, hidden messages, mutes, bans that end, unwanted words, new members, locks.
+
+use serde_json::{Value, json};
+
+use crate::support::app::{ENTRY_POINTS, EntryPoint};
+use crate::support::fixtures::{blob, texts};
+use crate::support::{App, Person, Room};
+
+impl App {
+    async fn reported(&self, by: &Person, message: &Value) -> Value {
+        let path = format!("/messages/{}/reports", message["id"].as_str().unwrap());
+        self.call(by, "POST", &path, json!({ "reason": "abuse", "note": "look" })).await.is(201)
+    }
+
+    async fn queue(&self, who: &Person, room: &Room) -> Vec<Value> {
+        let page = self.call(who, "GET", &format!("/rooms/{}/reports", room.id), Value::Null).await.is(200);
+        page["reports"].as_array().unwrap().clone()
+    }
+
+    async fn decide(&self, who: &Person, report: &Value, decision: Value) -> u16 {
+        let path = format!("/reports/{}/decision", report["id"].as_str().unwrap());
+        self.call(who, "POST", &path, decision).await.status
+    }
+
+    /// Sends by REST or by a socket, and returns the code of the error, or `ok`.
+    async fn attempt(&self, entry: EntryPoint, who: &Person, room: &Room, text: &str) -> String {
+        let body = json!({ "key": crate::support::key(), "text": text });
+        match entry {
+            EntryPoint::Rest => {
+                let answer = self.call(who, "POST", &format!("/rooms/{}/messages", room.id), body).await;
+                answer.json()["code"].as_str().unwrap_or("ok").to_owned()
+            }
+            EntryPoint::Socket => {
+                let socket = self.connect(who).await;
+                let answer = socket.emit("message", json!({ "room": room.id, "key": body["key"], "text": text })).await;
+                answer["error"]["code"].as_str().unwrap_or("ok").to_owned()
+            }
+        }
+    }
+}
+
+/// The context of a report stays as it was; moderators decide for their room, admins for all.
+/// Abuse: D1
+#[tokio::test]
+async fn a_report_keeps_its_context_and_is_decided_once() {
+    let app = App::start().await;
+    let (admin, owner) = (app.admin("warden").await, app.guest("owner").await);
+    let [minji, jun, sora] = app.three_guests().await;
+    let room = app.courtyard(&owner).await;
+    for member in [&minji, &jun, &sora] {
+        app.join(member, &room).await;
+    }
+    app.say(&minji, &room, "hello").await;
+    let bad = app.say(&jun, &room, "you fool").await;
+    let id = bad["id"].as_str().unwrap();
+    let report = app.reported(&minji, &bad).await;
+    assert_eq!(app.reported(&minji, &bad).await, report, "the same report again is the first one");
+    app.reported(&sora, &bad).await;
+    let own = app.call(&jun, "POST", &format!("/messages/{id}/reports"), json!({ "reason": "spam" })).await;
+    assert_eq!(own.is(403)["code"], "forbidden");
+    app.call(&jun, "PATCH", &format!("/messages/{id}"), json!({ "text": "I said nothing" })).await.is(200);
+
+    let queue = app.queue(&owner, &room).await;
+    assert_eq!(queue.len(), 2);
+    let quoted: Vec<_> = queue[1]["context"].as_array().unwrap().iter().map(|one| one["text"].clone()).collect();
+    assert_eq!(quoted, ["hello", "you fool"]);
+    assert_eq!(
+        (&queue[1]["user"]["id"], &queue[1]["by"]),
+        (&json!(jun.id), &Value::Null),
+        "moderators see no reporter"
+    );
+    let all = app.call(&admin, "GET", "/admin/reports", Value::Null).await.is(200);
+    assert_eq!(all["reports"][1]["by"]["id"], json!(minji.id));
+    for other in [&minji, &jun] {
+        app.call(other, "GET", &format!("/rooms/{}/reports", room.id), Value::Null).await.is(403);
+        assert_eq!(app.decide(other, &report, json!({ "decision": "dismiss" })).await, 404);
+    }
+
+    // Hidden: as deleted for everybody, shown again with all that it was.
+    let watching = app.enter(&sora, &room).await;
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "hide" })).await, 204);
+    let hidden = watching.take_where("message", |message| message["deletedAt"].is_string()).await;
+    assert_eq!((&hidden["text"], &hidden["id"]), (&json!(""), &json!(id)));
+    assert!(app.queue(&owner, &room).await.is_empty(), "all reports of the message are decided");
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "hide" })).await, 404);
+    assert!(!texts(&app.history(&minji, &room).await).contains(&"I said nothing"));
+    let found = app.call(&minji, "GET", &format!("/search?q=nothing&room={}", room.id), Value::Null).await.is(200);
+    assert_eq!(found["messages"].as_array().map(Vec::len), Some(0), "{found}");
+    app.call(&jun, "DELETE", &format!("/messages/{id}/hidden"), Value::Null).await.is(403);
+    app.call(&owner, "DELETE", &format!("/messages/{id}/hidden"), Value::Null).await.is(200);
+    assert!(texts(&app.history(&minji, &room).await).contains(&"I said nothing"));
+
+    // A second report ends in a ban by an admin who is not in the room.
+    let again = app.reported(&minji, &bad).await;
+    let ban = json!({ "decision": "ban", "hours": 1, "reason": "enough" });
+    assert_eq!(app.decide(&admin, &again, ban).await, 204);
+    let refused = app.call(&jun, "POST", &format!("/rooms/{}/members", room.id), json!({})).await;
+    assert_eq!(refused.is(403)["code"], "banned");
+    app.alter("UPDATE bans SET ends_at = 1");
+    app.join(&jun, &room).await;
+    // Nobody decides about those above them.
+    let of_owner = app.say(&owner, &room, "my room").await;
+    let report = app.reported(&minji, &of_owner).await;
+    app.call(&owner, "PUT", &format!("/rooms/{}/moderators/{}", room.id, sora.id), Value::Null).await.is(204);
+    assert_eq!(app.decide(&sora, &report, json!({ "decision": "mute", "minutes": 5 })).await, 403);
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "dismiss" })).await, 404, "not of oneself");
+    assert_eq!(app.decide(&admin, &report, json!({ "decision": "warn" })).await, 422, "a warning has words");
+    assert_eq!(app.decide(&admin, &report, json!({ "decision": "warn", "reason": "be kind" })).await, 204);
+    let about = json!({ "reason": "other", "roomId": room.id });
+    app.call(&minji, "POST", &format!("/users/{}/reports", jun.id), about).await.is(201);
+    app.call(&minji, "POST", &format!("/users/{}/reports", minji.id), json!({ "reason": "other" })).await.is(422);
+    let log = app.audited(&admin).await;
+    for action in ["message.hidden", "message.shown", "report.decided", "member.banned", "user.warned"] {
+        assert!(log.contains(&action.to_owned()), "{action} in {log:?}");
+    }
+}
+
+/// Every client is held to the rules.
+/// Abuse: D2
+#[tokio::test]
+async fn muted_members_unwanted_words_and_new_people_are_refused_by_every_entry_point() {
+    let app = App::start().await;
+    let (admin, owner, jun) = (app.admin("warden").await, app.guest("owner").await, app.guest("jun").await);
+    let room = app.courtyard(&owner).await;
+    app.join(&jun, &room).await;
+    let at = |rest: &str| format!("/rooms/{}{rest}", room.id);
+    let mute = at(&format!("/mutes/{}", jun.id));
+    for entry in ENTRY_POINTS {
+        app.call(&owner, "PUT", &mute, json!({ "minutes": 10, "reason": "rest" })).await.is(204);
+        assert_eq!(app.attempt(entry, &jun, &room, "hello").await, "muted");
+        app.alter("UPDATE mutes SET ends_at = 1");
+        assert_eq!(app.attempt(entry, &jun, &room, "hello").await, "ok", "it ends by itself");
+
+        app.call(&owner, "PATCH", &at(""), json!({ "writers": "owner" })).await.is(200);
+        assert_eq!(app.attempt(entry, &jun, &room, "hello").await, "read_only");
+        assert_eq!(app.attempt(entry, &owner, &room, "news").await, "ok");
+        app.call(&owner, "PATCH", &at(""), json!({ "writers": "all" })).await.is(200);
+
+        let words = json!([{ "word": "시발", "action": "refuse" }, { "word": "광고", "action": "hold" },
+                           { "word": "casino", "action": "warn" }]);
+        app.call(&admin, "PATCH", "/admin/settings", json!({ "words": words, "holdMinutes": 10 })).await.is(200);
+        assert_eq!(app.attempt(entry, &jun, &room, "시 발").await, "filtered");
+        assert_eq!(app.attempt(entry, &jun, &room, "다시 발견했어요").await, "ok");
+        assert_eq!(app.attempt(entry, &jun, &room, "see https://example.org").await, "too_new");
+        let before = app.queue(&owner, &room).await.len();
+        let held = format!("싼 광 고 {entry:?}");
+        assert_eq!(app.attempt(entry, &jun, &room, "C A S I N O").await, "ok");
+        assert_eq!(app.attempt(entry, &jun, &room, &held).await, "ok");
+        let queue = app.queue(&owner, &room).await;
+        assert_eq!(queue.len(), before + 2);
+        assert_eq!((&queue[0]["isHidden"], &queue[0]["reason"]), (&json!(true), &json!("words")));
+        assert!(!texts(&app.history(&owner, &room).await).contains(&held.as_str()), "it waits for a moderator");
+        assert_eq!(app.decide(&owner, &queue[0], json!({ "decision": "show" })).await, 204);
+        assert!(texts(&app.history(&owner, &room).await).contains(&held.as_str()));
+        app.call(&admin, "PATCH", "/admin/settings", json!({ "words": [], "holdMinutes": 0 })).await.is(200);
+    }
+    // A mute outlives the membership, and ends with the moderator's word.
+    app.call(&owner, "PUT", &mute, json!({ "minutes": 10 })).await.is(204);
+    app.call(&jun, "DELETE", &at("/members/me"), Value::Null).await.is(204);
+    app.join(&jun, &room).await;
+    assert_eq!(app.attempt(EntryPoint::Rest, &jun, &room, "hello").await, "muted");
+    let listed = app.call(&owner, "GET", &at("/mutes"), Value::Null).await.is(200);
+    assert_eq!(listed["mutes"][0]["user"]["id"], json!(jun.id));
+    app.call(&jun, "DELETE", &mute, Value::Null).await.is(403);
+    app.call(&owner, "DELETE", &mute, Value::Null).await.is(204);
+    assert_eq!(app.attempt(EntryPoint::Rest, &jun, &room, "hello").await, "ok");
+
+    // A lock keeps everybody new out, with an invite, too; members come and go.
+    let invite = app.call(&owner, "POST", &at("/invites"), json!({})).await.is(201);
+    app.call(&owner, "PUT", &at("/lock"), json!({ "minutes": 5 })).await.is(200);
+    let sora = app.guest("sora").await;
+    for credentials in [json!({}), json!({ "invite": invite["code"] })] {
+        let refused = app.call(&sora, "POST", &at("/members"), credentials).await.is(403);
+        assert!(refused["code"] == "joins_locked" && refused["retryAfterMs"].is_number(), "{refused}");
+    }
+    app.call(&jun, "POST", &at("/members"), json!({})).await.is(200);
+    app.call(&owner, "PUT", &at("/lock"), json!({ "minutes": 0 })).await.is(200);
+    app.join(&sora, &room).await;
+    app.call(&admin, "PATCH", "/admin/settings", json!({ "lockMinutes": 5 })).await.is(200);
+    for (path, body) in [
+        ("/api/guests", json!({})),
+        ("/api/users", json!({ "email": "new@example.org", "password": crate::support::fixtures::PASSWORD })),
+    ] {
+        assert_eq!(app.request("POST", path).json(&body).send().await.is(403)["code"], "joins_locked", "{path}");
+    }
+    app.call(&admin, "PATCH", "/admin/settings", json!({ "lockMinutes": 0 })).await.is(200);
+    app.guest("late").await;
+}
+
+/// What admins and moderators see of a whisper is what was reported.
+/// Abuse: D3
+#[tokio::test]
+async fn a_reported_whisper_is_for_admins_alone() {
+    let app = App::start().await;
+    let (admin, owner) = (app.admin("warden").await, app.guest("owner").await);
+    let [minji, jun, _] = app.three_guests().await;
+    let room = app.courtyard(&owner).await;
+    for member in [&minji, &jun] {
+        app.join(member, &room).await;
+    }
+    app.say(&minji, &room, "in the open").await;
+    let whisper = app.send(&jun, &room, json!({ "text": "psst", "to": minji.id })).await;
+    let path = format!("/messages/{}/reports", whisper["id"].as_str().unwrap());
+    app.call(&owner, "POST", &path, json!({ "reason": "abuse" })).await.is(403);
+    let report = app.reported(&minji, &whisper).await;
+    assert!(app.queue(&owner, &room).await.is_empty());
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "delete" })).await, 404);
+    let all = app.call(&admin, "GET", "/admin/reports", Value::Null).await.is(200);
+    let context = all["reports"][0]["context"].as_array().unwrap();
+    assert_eq!((context.len(), &context[0]["text"]), (1, &json!("psst")), "nothing around it");
+    assert_eq!(app.decide(&admin, &report, json!({ "decision": "delete" })).await, 204);
+    // The pages show and do the same.
+    let said = app.say(&jun, &room, "fool").await;
+    let form = [("message", said["id"].as_str().unwrap()), ("reason", "abuse"), ("note", "<b>")];
+    let sent = app.form(&minji, &format!("/room/{}/report", room.id), &form).await;
+    assert_eq!(sent.header("location"), Some(format!("/room/{}/report?done=saved", room.id).as_str()));
+    let page = app.page(&owner, &format!("/room/{}/reports", room.id)).await.text();
+    assert!(page.contains("fool") && page.contains("&#60;b&#62;"), "{page}");
+    let id = app.queue(&owner, &room).await[0]["id"].as_str().unwrap().to_owned();
+    let form = [("decision", "mute"), ("hours", "1"), ("room", room.id.as_str())];
+    let done = app.form(&owner, &format!("/reports/{id}"), &form).await;
+    assert_eq!(done.header("location"), Some(format!("/room/{}/reports?done=saved", room.id).as_str()));
+    assert_eq!(app.attempt(EntryPoint::Rest, &jun, &room, "hello").await, "muted");
+    // With the account and its messages goes what reports and hidden messages held of them.
+    app.call(&owner, "PUT", &format!("/messages/{}/hidden", said["id"].as_str().unwrap()), Value::Null).await.is(200);
+    assert_eq!(app.count("SELECT COUNT(*) FROM hidden_messages"), 1);
+    app.call(&jun, "DELETE", "/me", json!({ "messages": "remove" })).await.is(204);
+    let gone = async {
+        while app.count("SELECT COUNT(*) FROM hidden_messages") > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(crate::support::TIMEOUT, gone).await.unwrap();
+    let of = format!("SELECT COUNT(*) FROM reports WHERE user_id = {} AND context <> '[]'", blob(&jun.id));
+    assert_eq!(app.count(&of), 0);
+}
