@@ -59,16 +59,14 @@ export function simulate({ sends, nodes }, cost, seconds, seed = 1) {
   const cores = Array.from({ length: nodes }, () => new Part());
   const each = Math.max(0, 1 / cost.writes - FIXED / BATCH);
   const times = [];
-  let [arrival, next] = [0, -Math.log(1 - chance()) / sends];
+  let next = -Math.log(1 - chance()) / sends;
   const waiting = [];
-  const end = seconds;
-  while (next < end || waiting.length > 0) {
+  while (next < seconds || waiting.length > 0) {
     // All who arrived until the lock is free share the next transaction.
     const begins = Math.max(writers.free, waiting[0] ?? next);
-    while (next <= begins && next < end) {
+    while (next <= begins && next < seconds) {
       waiting.push(next);
-      arrival = next;
-      next = arrival - Math.log(1 - chance()) / sends;
+      next -= Math.log(1 - chance()) / sends;
     }
     const batch = waiting.splice(0, BATCH);
     if (batch.length === 0) continue;

@@ -36,7 +36,7 @@ pub(crate) struct Options {
     /// The folder of performance.json, performance.md and the plots.
     #[arg(long, default_value = "docs")]
     docs: PathBuf,
-    /// The core that the servers run on.
+    /// The core that the servers run on, or several: 0,1.
     #[arg(long, default_value = "0")]
     server_core: String,
     /// The core that the clients run on.

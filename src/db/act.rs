@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use super::{Subject, Tx};
 use crate::error::{Code, Error, Result};
 
-/// An act and the channel to its caller. It is run until a transaction with it is committed, and answered once, after that.
+/// An act and the channel to its caller. It may run several times, in one transaction after the other, and is answered once, after the last.
 pub(super) trait Act<F>: Send {
     /// Runs, or runs again; `false` when its changes must be undone.
     fn run(&mut self, tx: &mut Tx<'_, F>) -> bool;

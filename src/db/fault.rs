@@ -34,6 +34,11 @@ impl Fault {
     pub(super) fn is_broken(&self) -> bool {
         matches!(self, Fault::Broken(_))
     }
+
+    /// Whether nothing of the transaction can be kept in which it came.
+    pub(super) fn ends_transaction(&self) -> bool {
+        matches!(self, Fault::Broken(_) | Fault::Conflict(_))
+    }
 }
 
 impl std::fmt::Display for Fault {

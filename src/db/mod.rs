@@ -46,7 +46,7 @@ use crate::ids::{RoomId, UserId};
 use engine::Engine;
 use health::Health;
 use readers::Readers;
-use writer::{CommitHooks, Writer, WriterCommand};
+use writer::{Writer, WriterCommand};
 
 /// The subject of a write. Writes about one subject are committed in the order in which they were
 /// queued; an engine with several writers may run writes about different subjects in parallel.
@@ -144,6 +144,15 @@ type BeforeCommitHook<F> = dyn Fn(&mut Tx<'_, F>, &[F]) -> Result<()> + Send + S
 
 /// The hook for facts that may be missing; see [`Db::on_commit_unknown`].
 type CommitUnknown = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
+
+/// What the writer calls before and after a commit.
+struct CommitHooks<F, C> {
+    /// Publishes the facts of each batch.
+    committed: C,
+    before_commit: BeforeCommit<F>,
+    commit_unknown: CommitUnknown,
+    reopened: Reopened<F>,
+}
 
 impl<F> Clone for Db<F> {
     fn clone(&self) -> Self {

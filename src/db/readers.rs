@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::engine::{Connection, Engine, Step};
 use super::fault::Fault;
-use super::tx::{Failed, Savepoint};
+use super::tx::Savepoint;
 use super::{ANSWER_TIMEOUT, Tx};
 use crate::error::{Code, Error, Result};
 
@@ -140,7 +140,7 @@ fn snapshot<F, T>(
     let mut tx = Tx::new(connection, Savepoint::None, has_index);
     let answer = catch_unwind(AssertUnwindSafe(|| act(&mut tx)))
         .unwrap_or_else(|_| Err(Error::internal("an act panicked while reading")));
-    let is_broken = tx.failed() == Some(Failed::Broken);
+    let is_broken = tx.failure().is_some();
     drop(tx);
     // The deadline must not interrupt the end of the transaction.
     fit(connection.set_deadline(None))?;

@@ -18,7 +18,7 @@ pub struct Tx<'a, F> {
     savepoint: Cell<Savepoint>,
     facts: Vec<F>,
     /// The worst error of a statement so far.
-    failed: Option<Failed>,
+    failure: Option<Fault>,
     has_written: Cell<bool>,
     now: i64,
     has_index: bool,
@@ -41,24 +41,13 @@ pub(super) enum Savepoint {
     Set,
 }
 
-/// What a failed statement means for its transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Failed {
-    /// The act is over; others of the transaction are not.
-    Act,
-    /// The transaction may succeed when it is run again.
-    Conflict,
-    /// An I/O error: nothing of the transaction can be trusted.
-    Broken,
-}
-
 impl<'a, F> Tx<'a, F> {
     pub(super) fn new(connection: &'a dyn Connection, savepoint: Savepoint, has_index: bool) -> Self {
         Self {
             connection,
             savepoint: Cell::new(savepoint),
             facts: Vec::new(),
-            failed: None,
+            failure: None,
             has_written: Cell::new(false),
             now: now_ms(),
             has_index,
@@ -194,14 +183,14 @@ impl<'a, F> Tx<'a, F> {
         self.checked(done)
     }
 
-    /// Returns the worst error of a statement so far.
-    pub(super) fn failed(&self) -> Option<Failed> {
-        self.failed
+    /// Returns the error of a statement after which nothing of the transaction can be kept.
+    pub(super) fn failure(&self) -> Option<&Fault> {
+        self.failure.as_ref().filter(|fault| fault.ends_transaction())
     }
 
     /// Whether the transaction is still as it was before this act.
     pub(super) fn is_untouched(&self) -> bool {
-        self.failed.is_none() && !self.has_written.get()
+        self.failure.is_none() && !self.has_written.get()
     }
 
     /// Keeps the changes and returns what to publish and what to index.
@@ -260,13 +249,10 @@ impl<'a, F> Tx<'a, F> {
     }
 
     fn checked<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {
-        if let Err(fault) = &done {
-            let failed = match fault {
-                Fault::Broken(_) => Failed::Broken,
-                Fault::Conflict(_) => Failed::Conflict,
-                _ => Failed::Act,
-            };
-            self.failed = self.failed.max(Some(failed));
+        if let Err(fault) = &done
+            && !self.failure.as_ref().is_some_and(Fault::ends_transaction)
+        {
+            self.failure = Some(fault.clone());
         }
         done
     }

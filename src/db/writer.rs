@@ -14,15 +14,15 @@ use super::fault::Fault;
 use super::health::Health;
 use super::index_updates::IndexUpdates;
 use super::readers::Readers;
-use super::tx::{Failed, Savepoint};
-use super::{BeforeCommit, BeforeCommitHook, CommitUnknown, Reopened, Tx, migrate};
+use super::tx::Savepoint;
+use super::{BeforeCommitHook, CommitHooks, Tx, migrate};
 use crate::error::{Code, Result};
 use crate::failpoint::{self, Point};
 use crate::metrics;
 
 /// The maximum number of acts that share one fsync. More would only delay the first of them.
 const BATCH: usize = 256;
-/// How often a transaction runs again that lost against another one, and the pause before, longer each time.
+/// How often a transaction that lost a conflict runs again, and the first pause before it.
 const RETRIES: u32 = 3;
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
@@ -38,13 +38,11 @@ pub(super) enum WriterCommand<F> {
     Close(oneshot::Sender<()>),
 }
 
-/// The hooks that the store calls after a commit.
-pub(super) struct CommitHooks<F, C> {
-    /// Publishes the facts of each batch.
-    pub(super) committed: C,
-    pub(super) before_commit: BeforeCommit<F>,
-    pub(super) commit_unknown: CommitUnknown,
-    pub(super) reopened: Reopened<F>,
+/// How far the acts of a transaction ran.
+enum Ran<F> {
+    All(Vec<F>),
+    /// The act at this place has no savepoint, and failed after it may have written: nothing of the transaction can be kept.
+    UpTo(usize),
 }
 
 pub(super) struct Writer<F, C> {
@@ -235,14 +233,21 @@ where
     }
 
     fn try_to_transact(&mut self, acts: &mut [Box<dyn Act<F>>]) -> Result<Vec<F>, Fault> {
-        let facts = match self.run_acts(acts, Savepoint::None)? {
-            Some(facts) => facts,
-            None => {
+        let facts = match self.run_acts(acts.iter_mut(), Savepoint::None)? {
+            Ran::All(facts) => facts,
+            Ran::UpTo(failed) => {
                 self.rollback()?;
-                if acts.len() == 1 {
+                // It is answered with its error. The others run without it.
+                let (before, rest) = acts.split_at_mut(failed);
+                let others: Vec<_> = before.iter_mut().chain(rest.iter_mut().skip(1)).collect();
+                if others.is_empty() {
                     return Ok(Vec::new());
                 }
-                self.run_acts(acts, Savepoint::Pending)?.unwrap_or_default()
+                tracing::debug!(acts = others.len(), "an act failed after it wrote: the others run again");
+                match self.run_acts(others, Savepoint::Pending)? {
+                    Ran::All(facts) => facts,
+                    Ran::UpTo(_) => return Err(Fault::Wrong("an act with a savepoint was not undone".into())),
+                }
             }
         };
         self.commit()?;
@@ -268,22 +273,26 @@ where
         committed
     }
 
-    /// Runs the acts of a batch in one transaction, which stays open. Returns `None` when an act without a savepoint failed
-    /// after it may have written: then none of the others can be kept.
-    fn run_acts(&mut self, acts: &mut [Box<dyn Act<F>>], savepoint: Savepoint) -> Result<Option<Vec<F>>, Fault> {
+    /// Runs acts in one transaction, which stays open.
+    fn run_acts<'a>(
+        &mut self,
+        acts: impl IntoIterator<Item = &'a mut Box<dyn Act<F>>>,
+        savepoint: Savepoint,
+    ) -> Result<Ran<F>, Fault>
+    where
+        F: 'a,
+    {
         let (has_index, before_commit) = (self.has_index, Arc::clone(&self.hooks.before_commit));
         let connection = self.begin()?;
         let (mut facts, mut updates) = (Vec::new(), IndexUpdates::default());
-        for act in acts {
+        for (place, act) in acts.into_iter().enumerate() {
             let mut tx = Tx::new(connection, savepoint, has_index);
             let is_done = catch_unwind(AssertUnwindSafe(|| act.run(&mut tx))).unwrap_or_else(|_| {
                 tracing::error!(subject = ?act.subject(), "an act panicked while writing");
                 false
             });
-            match tx.failed() {
-                Some(Failed::Broken) => return Err(Fault::Broken("an act had an I/O error".into())),
-                Some(Failed::Conflict) => return Err(Fault::Conflict("an act lost against another program".into())),
-                Some(Failed::Act) | None => {}
+            if let Some(fault) = tx.failure() {
+                return Err(fault.clone());
             }
             if !connection.in_transaction() {
                 return Err(Fault::Unavailable("the database ended the transaction".into()));
@@ -293,7 +302,7 @@ where
                 facts.append(&mut published);
                 updates.add(indexed);
             } else if savepoint == Savepoint::None && !tx.is_untouched() {
-                return Ok(None);
+                return Ok(Ran::UpTo(place));
             } else {
                 tx.undo()?;
             }
@@ -306,7 +315,7 @@ where
             run_before_commit(connection, &**act, &facts)?;
         }
         self.has_old_words |= removes;
-        Ok(Some(facts))
+        Ok(Ran::All(facts))
     }
 
     /// Begins a transaction. A connection that was cut while it was idle is replaced: nothing was lost with it.
@@ -377,10 +386,9 @@ fn run_before_commit<F>(connection: &dyn Connection, act: &BeforeCommitHook<F>, 
     let mut tx = Tx::new(connection, Savepoint::None, false);
     match catch_unwind(AssertUnwindSafe(|| act(&mut tx, facts))) {
         Ok(Ok(())) => Ok(()),
-        _ if tx.failed() == Some(Failed::Broken) => Err(Fault::Broken("the connection broke before the commit".into())),
-        _ if tx.failed() == Some(Failed::Conflict) => {
-            Err(Fault::Conflict("the last act lost against another program".into()))
-        }
-        failed => Err(Fault::Unavailable(format!("the last act of a transaction failed: {failed:?}"))),
+        failed => Err(match tx.failure() {
+            Some(fault) => fault.clone(),
+            None => Fault::Unavailable(format!("the last act of a transaction failed: {failed:?}")),
+        }),
     }
 }

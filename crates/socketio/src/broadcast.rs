@@ -137,7 +137,8 @@ impl<'a> Broadcast<'a> {
     /// Sends each socket the packet that `pick` returns for it, if any.
     ///
     /// `pick` runs under a lock of the room: it must be quick, must not join or leave rooms, and must not
-    /// disconnect sockets. In a room of thousands several tasks call it at the same time.
+    /// disconnect sockets. In a room of hundreds several tasks call it at the same time. Where it panics, some members have got
+    /// nothing.
     pub async fn each(self, pick: impl Fn(&Recipient<'_>) -> Option<Packet> + Send + Sync + 'static) {
         let Self { namespace, rooms, excluded, position } = self;
         let seen = (rooms.len() > 1).then(Mutex::<HashSet<SocketId>>::default);

@@ -8,13 +8,16 @@ use std::{iter, panic, thread};
 
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::engine::payload::Packet;
 use crate::engine::session::Session;
 use crate::members::{Member, Members, send_to_members};
 
-/// Members from which a room has a shard for each core. Below, one core sends to all of them in less than a millisecond.
-const LARGE_ROOM: usize = 256;
+/// With more members a room has shards. One core sends to so many in less than a millisecond.
+const UNSHARDED: usize = 256;
+/// The members that are worth a task of their own.
+const MEMBERS_PER_TASK: usize = 128;
 
 /// The cores that this process may use.
 static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
@@ -38,12 +41,12 @@ pub(crate) struct Rooms<M> {
     rooms: Mutex<HashMap<Arc<str>, Arc<Room<M>>>>,
 }
 
-/// A room. A large one has several shards, which are sent to at the same time by tasks of their own. A member
+/// A room. One with many members has several shards, which are sent to by several tasks at the same time. A member
 /// stays in its shard, so it gets the broadcasts in their order.
 pub(crate) struct Room<M> {
     name: Arc<str>,
     first: Shard<M>,
-    /// Made when the room becomes large.
+    /// Made when the first has become too large.
     others: OnceLock<Box<[Shard<M>]>>,
 }
 
@@ -193,13 +196,28 @@ impl<M: RoomMember> Room<M> {
 
     /// Adds a member to the smallest shard. Returns the shard and the slot in it.
     fn insert(&self, member: &M, is_held: bool) -> (u32, u32) {
-        if self.len() >= LARGE_ROOM {
-            self.others.get_or_init(|| iter::repeat_with(Shard::default).take(*CORES - 1).collect());
+        if self.len() >= UNSHARDED {
+            // At least two, so that it is the same on one core, where one task sends to both.
+            self.others.get_or_init(|| iter::repeat_with(Shard::default).take((*CORES).max(2) - 1).collect());
         }
         let smallest = self.shards().enumerate().min_by_key(|(_, shard)| shard.count.load(Ordering::Relaxed));
         let (number, shard) = smallest.unwrap_or((0, &self.first));
         shard.count.fetch_add(1, Ordering::Relaxed);
         (number as u32, shard.members.lock().insert(member, is_held))
+    }
+
+    async fn send_to_shards<P>(
+        &self,
+        shards: impl Iterator<Item = &Shard<M>>,
+        position: Option<u64>,
+        pick: &Arc<P>,
+        send: fn(&Arc<Session>, &Packet),
+    ) where
+        P: Fn(&M, u64) -> Option<Packet>,
+    {
+        for shard in shards {
+            send_to_members(&shard.members, position, &**pick, send).await;
+        }
     }
 
     /// Sends each member the packet that `pick` returns for it and its label, if any. Returns when all shards were
@@ -212,16 +230,19 @@ impl<M: RoomMember> Room<M> {
     ) where
         P: Fn(&M, u64) -> Option<Packet> + Send + Sync + 'static,
     {
-        let shards = self.shards().count();
-        if shards == 1 {
-            return send_to_members(&self.first.members, position, &**pick, send).await;
+        let count = (self.len() / MEMBERS_PER_TASK).clamp(1, *CORES);
+        if count == 1 {
+            return self.send_to_shards(self.shards(), position, pick, send).await;
         }
-        // A task for the first shard, too: the runtime keeps the task that was spawned last for this thread, and others
-        // take only those before.
+        // None is run here: the runtime keeps the task that was spawned last for this thread, and others take only those
+        // before.
         let mut tasks = JoinSet::new();
-        for number in 0..shards {
+        for first in 0..count {
             let (room, pick) = (Arc::clone(self), Arc::clone(pick));
-            tasks.spawn(async move { send_to_members(&room.shard(number).members, position, &*pick, send).await });
+            let share = async move {
+                room.send_to_shards(room.shards().skip(first).step_by(count), position, &pick, send).await;
+            };
+            tasks.spawn(share.in_current_span());
         }
         while let Some(sent) = tasks.join_next().await {
             if let Err(error) = sent

@@ -180,7 +180,8 @@ pub(crate) async fn inject_into_backends(fault: Fault, backends: &mut Backends, 
             sleep(duration * 4).await;
             backends.to_redis.set(Network::Clear);
         }
-        Fault::Deadlock => backends.deadlock(),
+        // Others of the runtime go on.
+        Fault::Deadlock => tokio::task::block_in_place(|| backends.deadlock()),
         Fault::DatabaseCut => backends.to_database.cut(),
         Fault::DatabasePause => {
             backends.to_database.set(Network::Paused);

@@ -2,7 +2,7 @@
 
 /// How a message of a channel begins; its channel and its text follow (RESP2).
 const MESSAGE: &[u8] = b"*3\r\n$7\r\nmessage\r\n";
-/// Of ten messages, so many are lost.
+/// Messages lost of every ten.
 const LOST_OF_TEN: u8 = 3;
 
 /// Removes some of the messages from what was read. One that is not there as a whole is kept.

@@ -338,7 +338,7 @@ async fn joins_leaves_and_broadcasts_with_exceptions_do_not_deadlock() {
     assert!(namespace.sockets_in("b").is_empty());
 }
 
-/// Rooms of this size have a shard for each core.
+/// Rooms of this size have shards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn all_of_a_large_room_get_what_is_sent_in_its_order_while_others_come_and_go() {
     let config = Config { sessions_per_address: 0, ..config() };
@@ -364,6 +364,17 @@ async fn all_of_a_large_room_get_what_is_sent_in_its_order_while_others_come_and
     }
     assert_eq!(namespace.sockets_in("large").len(), 250);
     namespace.to_all().emit("end", &()).await.unwrap();
+    // One who is held is in the smaller shard.
+    let mut held = member(&server, &[]).await;
+    held.socket.join_held("large");
+    for number in 1..=3u64 {
+        namespace.to("large").except("elsewhere").at(number).emit("n", &number).await.unwrap();
+    }
+    held.socket.release("large", 1);
+    namespace.to("large").at(4).emit("n", &4).await.unwrap();
+    for number in 2..=4 {
+        assert_eq!(held.ws.text().await, format!("42[\"n\",{number}]"));
+    }
     for (index, member) in members.iter_mut().enumerate() {
         let wanted: &[&str] = match index % 6 {
             0 => &["one"],
@@ -374,6 +385,10 @@ async fn all_of_a_large_room_get_what_is_sent_in_its_order_while_others_come_and
             assert_eq!(member.ws.text().await, format!("42[\"{name}\",null]"));
         }
     }
-    members.iter().for_each(|member| member.socket.leave("large"));
+    // Few are left in its shards.
+    members.iter().skip(3).for_each(|member| member.socket.leave("large"));
+    namespace.to("large").emit("few", &()).await.unwrap();
+    assert_eq!(held.ws.text().await, "42[\"few\",null]");
+    members.iter().chain([&held]).for_each(|member| member.socket.leave("large"));
     assert!(namespace.sockets_in("large").is_empty());
 }

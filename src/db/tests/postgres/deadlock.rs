@@ -12,11 +12,11 @@ const WAITS: &str = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' A
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_that_lost_a_deadlock_is_run_again_as_a_whole() {
     let database = Arc::new(Database::new());
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let hears = heard.clone();
-    let db = Db::open(options(database.url()), move |facts: Vec<String>| hears.lock().extend(facts)).unwrap();
+    let published = Arc::new(Mutex::new(Vec::new()));
+    let publishes = published.clone();
+    let db = Db::open(options(database.url()), move |facts: Vec<String>| publishes.lock().extend(facts)).unwrap();
     db.write(Subject::Server, |tx| put(tx, "contested")).await.unwrap();
-    heard.lock().clear();
+    published.lock().clear();
 
     let let_go = hold(&db).await;
     let runs = Arc::new(AtomicUsize::new(0));
@@ -39,7 +39,7 @@ async fn a_transaction_that_lost_a_deadlock_is_run_again_as_a_whole() {
     assert!(first.is_ok() && third.is_ok());
     assert_eq!(contested.unwrap(), 1);
     assert_eq!(runs.load(Ordering::Relaxed), 2);
-    let mut facts = heard.lock().clone();
+    let mut facts = published.lock().clone();
     facts.sort();
     assert_eq!(facts, ["first", "second", "third"]);
     assert_eq!(keys(&db).await, ["contested", "first", "second", "third"]);
