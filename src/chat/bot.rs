@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::account::Leftovers;
 use super::bot_right::{parse, stored};
 use super::kinds::{BotRight, UserKind};
 use super::session::Token;
@@ -127,15 +128,13 @@ pub fn delete(tx: &mut Tx, now: i64, owner: UserId, id: UserId) -> Result<Vec<St
     Ok(left.unneeded)
 }
 
-/// Deletes the bots of an account that is deleted. Returns the hashes of stored bytes that are not needed any more.
+/// Deletes the bots of an account that was deleted, and adds what they leave.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn delete_all_of(tx: &mut Tx, now: i64, owner: UserId) -> Result<Vec<String>> {
-    let bots = list(tx, owner)?;
-    let mut unneeded = Vec::new();
-    for bot in bots {
-        unneeded.extend(delete(tx, now, owner, bot.user.id)?);
+pub fn delete_all_of(tx: &mut Tx, now: i64, owner: UserId, mut left: Leftovers) -> Result<Leftovers> {
+    for bot in list(tx, owner)? {
+        left.unneeded.extend(delete(tx, now, owner, bot.user.id)?);
     }
-    Ok(unneeded)
+    Ok(left)
 }

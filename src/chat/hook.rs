@@ -174,7 +174,7 @@ pub fn find(tx: &mut Tx, secret: &Token) -> Result<(HookId, RoomId, UserId)> {
 /// Posts a text by a hook into its room. A text that is too long is cut.
 ///
 /// # Errors
-/// `not_found`; `invalid` with the field `text` for one that is empty.
+/// `not_found`; `invalid` with the field `text` for one that is empty; `room_closed`, `too_new`, `filtered`.
 pub fn post(tx: &mut Tx, limits: &Limits, now: i64, secret: &Token, text: &str) -> Result<Message> {
     let (id, room_id, _) = find(tx, secret)?;
     let hook = get(tx, room_id, id)?;

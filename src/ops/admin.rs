@@ -5,8 +5,9 @@ use crate::chat::account;
 use crate::chat::admin::{self, Act, AdminRoom, Person, Show};
 use crate::chat::api_key::{self, Key};
 use crate::chat::audit::{self, Chain, Entry};
+use crate::chat::bot;
 use crate::chat::server_settings::{self, ServerSettings};
-use crate::chat::{Db, Limits};
+use crate::chat::{Db, Limits, Tx};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db::Subject;
@@ -110,7 +111,11 @@ impl Admin {
     /// A message for the operator, for example if there is no such user.
     pub async fn delete_user(&self, user: &str, erase: bool) -> Result<(), String> {
         let user_id = self.user(user).await?;
-        let done = self.db.write(user_id, move |tx| account::delete_by(tx, now_ms(), None, user_id, erase)).await;
+        let delete = move |tx: &mut Tx<'_>| {
+            let left = account::delete_by(tx, now_ms(), None, user_id, erase)?;
+            bot::delete_all_of(tx, now_ms(), user_id, left)
+        };
+        let done = self.db.write(user_id, delete).await;
         done.map(drop).map_err(|error| match error.code {
             Code::NotFound => format!("there is no user {user} (run: madang user list)"),
             _ => failed(error),

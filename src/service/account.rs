@@ -222,10 +222,8 @@ impl App {
         self.end_memberships_for_good(me, true).await?;
         let left = self.write(me, move |tx, _, now| {
             check_unchanged(tx, me, confirmed.as_deref())?;
-            let bots = bot::delete_all_of(tx, now, me)?;
-            let mut left = account::leave(tx, now, me, erase)?;
-            left.unneeded.extend(bots);
-            Ok(left)
+            let left = account::leave(tx, now, me, erase)?;
+            bot::delete_all_of(tx, now, me, left)
         });
         self.after_deletion(left.await?, erase).await;
         Ok(())

@@ -21,7 +21,9 @@ const ALL: [&str; 5] = ["read", "join", "send", "react", "direct"];
 async fn a_bot_may_do_what_a_right_allows_and_nothing_else() {
     let app = start_server(|_| {}).await;
     let mut scene = Scene::new(&app).await;
-    for wanted in ["banned", "invite", "hook", "file", "picture", "hook secret", "asset", "admin link", "reset link"] {
+    let wanted = ["banned", "invite", "hook", "file", "picture", "hook secret", "asset", "admin link", "reset link"];
+    // A muted user sends no file, and a hidden message is not reported.
+    for wanted in wanted.into_iter().chain(["server invite", "device link", "report", "hidden", "mute"]) {
         scene.prepare(&app, wanted).await;
     }
     let owner = scene.person(Who::AdminInside);

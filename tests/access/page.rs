@@ -179,7 +179,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     })
     .spends()
     .wants("report"),
-    row("POST", "/room/{id}/mutes", moderators(ROOM), |scene, _| form([("userId", &scene.other.id), ("minutes", "5")])),
+    row("POST", "/room/{id}/mutes", moderators(ROOM), |scene, _| form([("userId", &scene.other.id), ("minutes", "5")]))
+        .spends(),
     row("POST", "/room/{id}/mutes/lift", moderators("/room/{id}/reports?done=saved"), to_other).spends().wants("mute"),
     row("POST", "/room/{id}/lock", moderators("/room/{id}/reports?done=saved"), |_, _| form([("minutes", "0")])),
     row("GET", "/room/{id}/qr.svg", fetched("200", "200", "200"), nothing),

@@ -132,7 +132,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     .spends()
     .wants("report"),
     row("GET", "/rooms/{id}/mutes", moderators("200"), nothing),
-    row("PUT", "/rooms/{id}/mutes/{userId}", moderators("204"), |_, _| Body::Json(json!({ "minutes": 5 }))),
+    row("PUT", "/rooms/{id}/mutes/{userId}", moderators("204"), |_, _| Body::Json(json!({ "minutes": 5 }))).spends(),
     row("DELETE", "/rooms/{id}/mutes/{userId}", moderators("204"), nothing).spends().wants("mute"),
     row("PUT", "/rooms/{id}/lock", moderators("200"), |_, _| Body::Json(json!({ "minutes": 0 }))),
     row("PUT", "/messages/{id}/hidden", [NOBODY, NO, NO, NO, "200", "200", "200", "200"], nothing).spends(),

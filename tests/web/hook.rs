@@ -112,6 +112,12 @@ async fn an_address_is_a_secret_that_ends_with_the_rights_of_who_made_it() {
     let bot = list["hooks"][0]["user"]["id"].clone();
     app.call(&jun, "POST", "/direct", json!({ "userId": bot })).await.refused(403, "forbidden");
     app.call(&minji, "PATCH", &format!("{hooks}/{id}"), json!({ "name": "better" })).await.is(200);
+    // A closed room is closed for programs.
+    let admin = app.admin("warden").await;
+    let of = format!("/admin/rooms/{}", room.id);
+    app.call(&admin, "PATCH", &of, json!({ "closed": true })).await.is(200);
+    post(&app, &path, "text/plain", "late").await.refused(403, "room_closed");
+    app.call(&admin, "PATCH", &of, json!({ "closed": false })).await.is(200);
     // The room's end is the hook's.
     app.call(&minji, "DELETE", &format!("/rooms/{}", room.id), Value::Null).await.is(204);
     post(&app, &path, "text/plain", "five").await.refused(404, "not_found");

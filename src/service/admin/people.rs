@@ -3,6 +3,7 @@
 use crate::chat::Tx;
 use crate::chat::account::{self, require_admin};
 use crate::chat::admin::{self, Act, People, Person, Show};
+use crate::chat::bot;
 use crate::chat::one_time_link::{self, LinkKind};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
@@ -97,7 +98,10 @@ impl App {
         let app = self.clone();
         let work = tokio::spawn(async move {
             app.end_memberships_for_good(user_id, true).await?;
-            let left = app.write(user_id, move |tx, _, now| account::delete_by(tx, now, Some(me), user_id, erase));
+            let left = app.write(user_id, move |tx, _, now| {
+                let left = account::delete_by(tx, now, Some(me), user_id, erase)?;
+                bot::delete_all_of(tx, now, user_id, left)
+            });
             app.after_deletion(left.await?, erase).await;
             Ok(())
         });

@@ -150,6 +150,9 @@ pub(in crate::chat) fn post(
     text: &str,
 ) -> Result<Message> {
     let text = text::message(&text::cut(text, limits.text_max), limits.text_max, false)?;
+    if to.is_none() {
+        check_post(tx, limits, now, user.id, room_id, &text)?;
+    }
     // As a moderator, as it was made by one.
     let mentions = match to {
         Some(_) => Vec::new(),
@@ -163,6 +166,18 @@ pub(in crate::chat) fn post(
     publish(tx, number, publishing, &message)?;
     fire(tx, now, HookEvent::Message, &message, Some(me))?;
     Ok(message)
+}
+
+/// Checks what a program posts against the room and the rules of the server. No moderator could show it later, so words that
+/// are held are refused.
+fn check_post(tx: &mut Tx, limits: &Limits, now: i64, user_id: UserId, room_id: RoomId, text: &str) -> Result<()> {
+    if room::get(tx, None, room_id)?.closed {
+        return Err(Code::RoomClosed.into());
+    }
+    match policy::check_text(tx, limits, now, user_id, text, false)? {
+        Some(WordAction::Hold | WordAction::Refuse) => Err(Error::new(Code::Filtered).with_field("text")),
+        Some(WordAction::Warn) | None => Ok(()),
+    }
 }
 
 /// What [`publish`] needs of a message that was inserted.
