@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::chart::chart;
+use super::chart::Plot;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::account::DirectFrom;
@@ -128,15 +128,14 @@ pub struct LogPage<'a> {
 struct Chart {
     name: &'static str,
     value: String,
-    svg: String,
+    plot: Plot,
 }
 
 fn charts(points: &[Point], words: &AdminStrings) -> Vec<Chart> {
     let chart = |name: &'static str, of: fn(&Point) -> f64, format: fn(f64) -> String| {
         let values: Vec<f64> = points.iter().map(of).collect();
         let value = values.last().map_or_else(String::new, |last| format(*last));
-        let svg = chart(&values, &format!("{name}: {value}"));
-        Chart { name, value, svg }
+        Chart { name, value, plot: Plot::new(&values) }
     };
     let count = |value: f64| format!("{value:.0}");
     let bytes = |value: f64| size(value as u64);

@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
+import { fragment } from "../lib/fragment";
 
 const PAUSE_MS = 10_000;
 
@@ -19,6 +20,6 @@ export default class RefreshController extends Controller<HTMLElement> {
   async #refresh(): Promise<void> {
     if (document.hidden) return;
     const response = await fetch(this.urlValue).catch(() => undefined);
-    if (response?.ok) this.element.innerHTML = await response.text();
+    if (response?.ok) this.element.replaceChildren(fragment(await response.text()));
   }
 }
