@@ -22,7 +22,7 @@ fn place(cluster: &Cluster) -> TempDir {
 /// Makes a database, and names it in the settings of a folder.
 pub(super) fn name_database(cluster: &Cluster, folder: &Path) {
     cluster.run("postgres", "CREATE DATABASE chat OWNER guarded");
-    let url = cluster.url("guarded", "chat").replace("guarded@", "guarded:right@");
+    let url = cluster.url("guarded", "chat").replace("guarded@", "guarded:rightful-word@");
     let file = folder.join("url");
     std::fs::write(&file, format!("{url}\n")).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -62,7 +62,7 @@ async fn commands_work_beside_a_server_on_postgres_or_name_the_tool_that_does() 
 
     let (status, log) = program.terminate().await;
     assert!(status.success(), "{log}");
-    for private in ["right", "a secret word", minji.token.as_str(), secret.trim()] {
+    for private in ["rightful-word", "a secret word", minji.token.as_str(), secret.trim()] {
         assert!(!log.contains(private), "the log shows {private}: {log}");
     }
 }

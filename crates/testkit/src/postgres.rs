@@ -103,7 +103,7 @@ impl Cluster {
         let settings = settings.iter().map(ToString::to_string).collect();
         let cluster = Self { folder, port, watch: Mutex::new(None), settings };
         cluster.resume();
-        cluster.run("postgres", "CREATE ROLE guarded LOGIN PASSWORD 'right'");
+        cluster.run("postgres", "CREATE ROLE guarded LOGIN PASSWORD 'rightful-word'");
         cluster
     }
 

@@ -96,7 +96,7 @@ async fn a_schema_that_is_half_made_newer_or_not_ours_to_change_is_refused() {
 
     let database = Database::new();
     let cluster = Cluster::shared();
-    let url = cluster.url("guarded", database.name()).replace("guarded@", "guarded:right@");
+    let url = cluster.url("guarded", database.name()).replace("guarded@", "guarded:rightful-word@");
     let said = refused(Server::test(url.clone()));
     assert!(said.contains("may not create tables (run: GRANT CREATE ON SCHEMA \"public\""), "{said}");
     database.run("GRANT CREATE ON SCHEMA public TO guarded");
