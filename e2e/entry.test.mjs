@@ -73,7 +73,7 @@ test("messages of someone who is blocked are folded, until they are unblocked", 
   await minji.waitForRoom();
   const folded = minji.page.locator(".message__blocked");
   assert.equal(await folded.count(), 2);
-  await folded.first().locator("button").click();
+  await folded.first().getByRole("button", { name: "보기" }).click();
   await bubble.first().waitFor();
   await (await minji.openMemberMenu("준")).locator(".action--unblock button").click();
   await minji.page.locator(".bubble", { hasText: "또 광고예요" }).waitFor();

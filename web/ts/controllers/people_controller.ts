@@ -150,6 +150,11 @@ export default class PeopleController extends Controller<HTMLElement> {
     placeMenu(this.menuTarget, row, "right");
   }
 
+  /** Shows all of what an action asks first. */
+  reveal({ target }: Event): void {
+    if (target instanceof HTMLDetailsElement && target.open) target.scrollIntoView({ block: "nearest" });
+  }
+
   private close(): void {
     this.menuTarget.close();
     const side = document.getElementById("side-people");

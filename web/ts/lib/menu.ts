@@ -1,5 +1,7 @@
 /** Places an open menu beside an element; on a phone the style makes it a sheet. */
 export function placeMenu(menu: HTMLElement, beside: Element, side: "left" | "right"): void {
+  // Its height is that of all it has.
+  menu.classList.remove("is-placed");
   const from = beside.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
   const left = side === "left" ? from.left : from.right - width;
