@@ -1,4 +1,4 @@
-//! A request that sends JSON, behind the same guard as [`get`](super::get). It follows no redirect and reads no body.
+//! A request that sends JSON, behind the same guard as [`get`]. It follows no redirect and reads no body.
 
 use std::convert::Infallible;
 use std::future::pending;
