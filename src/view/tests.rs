@@ -333,7 +333,8 @@ fn system_lines_name_who_and_how_many() {
 fn small_pieces() {
     assert_eq!([monogram("파란 고래"), monogram("blue"), monogram("")], ["파", "B", "?"]);
     assert_eq!([monogram("🇰🇷 a"), monogram("👩🏽‍💻x")], ["🇰🇷", "👩🏽‍💻"]);
-    assert_eq!([size(999), size(1_001), size(2_500_000)], ["999 B", "2 KB", "2.5 MB"]);
+    let sizes = [999, 1_001, 2_500_000, 15_274_800_000].map(size);
+    assert_eq!(sizes, ["999 B", "2 KB", "2.5 MB", "15.3 GB"]);
     assert_eq!([host("https://www.a.example/b?c"), host("http://b.example:81#x")], ["a.example", "b.example:81"]);
     assert_eq!(clock("2026-11-13T08:30:00.000Z"), "08:30");
     assert!(is_emoji_alone("🐳🐳") && !is_emoji_alone("🐳 a") && !is_emoji_alone("1"));
