@@ -27,7 +27,7 @@ test("lists agree with each other, and every message has its author", async () =
   await page.goto("/");
   const last = page.locator(".my-room", { hasText: "작은 방" }).locator("[data-field=last]");
   assert.deepEqual(await last.locator("bdi").allTextContents(), ["محمد", "둘째 줄"]);
-  // The lobby of a stranger counts members, and says so.
+  // The lobby of a stranger shows how many members a room has.
   const sora = await s.sora();
   await sora.page.goto("/");
   const row = sora.page.locator(".row", { hasText: "작은 방" });

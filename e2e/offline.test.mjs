@@ -11,7 +11,7 @@ const controlled = (page) => page.waitForFunction(() => navigator.serviceWorker.
 const kept = (page, path, text) =>
   page.waitForFunction(async ({ path, text }) => (await (await (await caches.open("pages")).match(path))?.text())?.includes(text) ?? false, { path, text });
 
-test("rooms that were read open without a network, and nobody else finds them", async () => {
+test("rooms that were read open without a network, and only for the user who read them", async () => {
   const proxy = await s.proxy();
   const minji = await s.minji(withWorker, proxy.url);
   const { page } = minji;

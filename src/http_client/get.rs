@@ -62,7 +62,7 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// Opens a connection to the host of a URL, with TLS if its scheme says so.
+/// Opens a connection to the host of a URL, with TLS for `https`.
 pub(super) async fn open(client: &Client, url: &Url) -> Result<TokioIo<Box<dyn Stream>>, FetchError> {
     let host = url.host().ok_or(Permanent("no host"))?;
     if client.hosts.check(host.to_string()).is_err() {

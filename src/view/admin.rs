@@ -166,14 +166,21 @@ impl UsersPage<'_> {
         Show::ALL.into_iter().zip(labels).map(move |(show, label)| (show.name(), label, show == shown))
     }
 
-    fn more(&self, next: &UserId) -> String {
-        address("/admin/people", &[("q", self.head.q), ("show", self.show.name()), ("after", &next.to_string())])
+    fn more(&self) -> Option<String> {
+        let next = self.next?.to_string();
+        Some(address("/admin/people", &[("q", self.head.q), ("show", self.show.name()), ("after", &next)]))
     }
 }
 
 impl RoomsPage<'_> {
-    fn more(&self, next: &str) -> String {
-        address("/admin/rooms", &[("q", self.head.q), ("after", next)])
+    fn more(&self) -> Option<String> {
+        Some(address("/admin/rooms", &[("q", self.head.q), ("after", self.next.as_deref()?)]))
+    }
+}
+
+impl LogPage<'_> {
+    fn more(&self) -> Option<String> {
+        self.next.map(|next| format!("/admin/log?before={next}"))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::clock::now_ms;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
-use crate::ids::{MessageId, RoomId, UserId};
+use crate::ids::{HookId, MessageId, RoomId, UserId};
 use crate::origin::Judgement;
 use crate::service::{App, ClientInfo};
 
@@ -207,6 +207,20 @@ impl<S: Send + Sync> FromRequestParts<S> for UserPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         path_id(parts, state, "userId", Code::NotFound).await.map(|id| Self { id })
+    }
+}
+
+/// The webhook that the path names by `{hookId}`; `not_found` for text that is no id.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HookPath {
+    pub(super) id: HookId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for HookPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        path_id(parts, state, "hookId", Code::NotFound).await.map(|id| Self { id })
     }
 }
 

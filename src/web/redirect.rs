@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
 use http::header::REFERER;
+use serde::Deserialize;
 
 use crate::error::Code;
 use crate::ids::RoomId;
@@ -22,6 +23,20 @@ pub(super) fn redirect_to_room(id: RoomId) -> Response {
 /// Redirects to a page that shows the error. Only the code's name goes into the address.
 pub(super) fn redirect_with_error(path: &str, code: Code) -> Response {
     redirect(&format!("{path}?refused={}", code.name()))
+}
+
+/// The error that [`redirect_with_error`] has brought to a page.
+#[derive(Deserialize)]
+pub(super) struct Notice {
+    refused: Option<String>,
+}
+
+impl Notice {
+    /// Returns the code, unless the address names none of the known ones.
+    pub(super) fn code(&self) -> Option<Code> {
+        let name = self.refused.as_deref()?;
+        Code::ALL.iter().copied().find(|code| code.name() == name)
+    }
 }
 
 /// Redirects to the page that sent the form.

@@ -18,7 +18,7 @@ async fn payloads(store: &Store, now: i64) -> Vec<String> {
     due_at(store, now).await.jobs.into_iter().map(|job| job.payload).collect()
 }
 
-/// Claims the due job of a payload for a node, if nobody else has it.
+/// Claims the due job of a payload for a node, if no other node has it.
 async fn take(store: &Store, now: i64, node: u16, payload: &str) -> Option<Job> {
     let job = due_at(store, now).await.jobs.into_iter().find(|job| job.payload == payload)?;
     store.write(move |tx| claim(tx, &LIMITS.jobs, now, node, &job)).await.unwrap()
@@ -138,7 +138,7 @@ async fn a_claimed_job_is_one_nodes_until_its_claim_ends() {
     assert_eq!(payloads(&store, until).await.len(), 0);
     store.write(move |tx| release_claims(tx, until, 2)).await.unwrap();
     assert_eq!(payloads(&store, until).await, ["a"]);
-    assert!(end_job(&store, until, &theirs).await, "it may still end it while nobody else has it");
+    assert!(end_job(&store, until, &theirs).await, "it may still end it while no other node has it");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub(in crate::i18n) const STRINGS: PwaStrings = PwaStrings {
     transfer: "Continue on another device",
     transfer_about: "Go on as the same person on your phone or in another browser.",
     transfer_make: "Make a QR code",
-    transfer_scan: "Scan it with the other device. It works once, within five minutes. Show it to nobody else.",
+    transfer_scan: "Scan it with the other device. It works once, within five minutes. Do not show it to anyone.",
     transfer_qr: "QR code of the address",
     transfer_link: "Or open this address",
     continue_as: |name| format!("Continue as {name}?"),

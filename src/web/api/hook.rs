@@ -13,7 +13,7 @@ use crate::clock::rfc3339;
 use crate::error::{Code, Result};
 use crate::ids::HookId;
 use crate::service::App;
-use crate::web::extract::{Path, RoomPath, SignedIn};
+use crate::web::extract::{HookPath, RoomPath, SignedIn};
 use crate::web::multipart::single_file;
 
 pub(super) fn calls(calls: Calls) -> Calls {
@@ -125,46 +125,32 @@ async fn rename(
     State(app): State<App>,
     me: SignedIn,
     room: RoomPath,
-    Path((_, id)): Path<(String, String)>,
+    hook: HookPath,
     Json(body): Json<HookName>,
 ) -> Result<Json<Hook>> {
-    let hook = app.rename_hook(me.user.id, room.id, hook_id(&id)?, body.name).await?;
+    let hook = app.rename_hook(me.user.id, room.id, hook.id, body.name).await?;
     Ok(Json(hook.into()))
 }
 
-async fn rotate(
-    State(app): State<App>,
-    me: SignedIn,
-    room: RoomPath,
-    Path((_, id)): Path<(String, String)>,
-) -> Result<Json<HookWithUrl>> {
-    app.rotate_hook(me.user.id, room.id, hook_id(&id)?).await.map(HookWithUrl::new)
+async fn rotate(State(app): State<App>, me: SignedIn, room: RoomPath, hook: HookPath) -> Result<Json<HookWithUrl>> {
+    app.rotate_hook(me.user.id, room.id, hook.id).await.map(HookWithUrl::new)
 }
 
 async fn set_picture(
     State(app): State<App>,
     me: SignedIn,
     room: RoomPath,
-    Path((_, id)): Path<(String, String)>,
+    hook: HookPath,
     request: Request,
 ) -> Result<Json<Hook>> {
-    let (me, id) = (me.user.id, hook_id(&id)?);
-    app.may_change_hook(me, room.id, id).await?;
+    let me = me.user.id;
+    app.may_change_hook(me, room.id, hook.id).await?;
     let upload = single_file(request, &app, me).await?;
-    let hook = app.set_hook_picture(me, room.id, id, upload).await?;
+    let hook = app.set_hook_picture(me, room.id, hook.id, upload).await?;
     Ok(Json(hook.into()))
 }
 
-async fn revoke(
-    State(app): State<App>,
-    me: SignedIn,
-    room: RoomPath,
-    Path((_, id)): Path<(String, String)>,
-) -> Result<StatusCode> {
-    app.revoke_hook(me.user.id, room.id, hook_id(&id)?).await?;
+async fn revoke(State(app): State<App>, me: SignedIn, room: RoomPath, hook: HookPath) -> Result<StatusCode> {
+    app.revoke_hook(me.user.id, room.id, hook.id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn hook_id(text: &str) -> Result<HookId> {
-    text.parse().map_err(|_| Code::NotFound.into())
 }

@@ -14,7 +14,7 @@ use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{DeliveryId, HookId};
 use crate::service::App;
-use crate::web::extract::{Path, RoomPath, SignedIn};
+use crate::web::extract::{HookPath, Path, RoomPath, SignedIn};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
@@ -186,28 +186,18 @@ async fn rotate(
     State(app): State<App>,
     me: SignedIn,
     room: RoomPath,
-    Path((_, id)): Path<(String, String)>,
+    hook: HookPath,
 ) -> Result<Json<OutgoingHookWithKey>> {
-    app.rotate_outgoing_hook(me.user.id, room.id, hook_id(&id)?).await.map(OutgoingHookWithKey::new)
+    app.rotate_outgoing_hook(me.user.id, room.id, hook.id).await.map(OutgoingHookWithKey::new)
 }
 
-async fn resume(
-    State(app): State<App>,
-    me: SignedIn,
-    room: RoomPath,
-    Path((_, id)): Path<(String, String)>,
-) -> Result<Json<OutgoingHook>> {
-    let hook = app.resume_outgoing_hook(me.user.id, room.id, hook_id(&id)?).await?;
+async fn resume(State(app): State<App>, me: SignedIn, room: RoomPath, hook: HookPath) -> Result<Json<OutgoingHook>> {
+    let hook = app.resume_outgoing_hook(me.user.id, room.id, hook.id).await?;
     Ok(Json(hook.into()))
 }
 
-async fn revoke(
-    State(app): State<App>,
-    me: SignedIn,
-    room: RoomPath,
-    Path((_, id)): Path<(String, String)>,
-) -> Result<StatusCode> {
-    app.revoke_outgoing_hook(me.user.id, room.id, hook_id(&id)?).await?;
+async fn revoke(State(app): State<App>, me: SignedIn, room: RoomPath, hook: HookPath) -> Result<StatusCode> {
+    app.revoke_outgoing_hook(me.user.id, room.id, hook.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -215,12 +205,12 @@ async fn deliveries(
     State(app): State<App>,
     me: SignedIn,
     room: RoomPath,
-    Path((_, id)): Path<(String, String)>,
+    hook: HookPath,
     Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<Deliveries>> {
     let before = query.before.map(|before| before.parse()).transpose();
     let before = before.map_err(|_| Error::invalid("before", "before must be the id of a delivery"))?;
-    let deliveries = app.deliveries(me.user.id, room.id, hook_id(&id)?, before, query.limit).await?;
+    let deliveries = app.deliveries(me.user.id, room.id, hook.id, before, query.limit).await?;
     let deliveries = deliveries.into_iter().map(|one| Delivery {
         id: one.id,
         event: one.event,
@@ -237,13 +227,10 @@ async fn replay(
     State(app): State<App>,
     me: SignedIn,
     room: RoomPath,
-    Path((_, id, delivery)): Path<(String, String, String)>,
+    hook: HookPath,
+    Path((_, _, delivery)): Path<(String, String, String)>,
 ) -> Result<StatusCode> {
     let delivery = delivery.parse().map_err(|_| Code::NotFound)?;
-    app.replay_delivery(me.user.id, room.id, hook_id(&id)?, delivery).await?;
+    app.replay_delivery(me.user.id, room.id, hook.id, delivery).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn hook_id(text: &str) -> Result<HookId> {
-    text.parse().map_err(|_| Code::NotFound.into())
 }

@@ -6,7 +6,6 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
-use serde::Deserialize;
 
 use crate::chat::bot::Bot;
 use crate::chat::kinds::BotRight;
@@ -17,7 +16,7 @@ use crate::view::BotsPage;
 use crate::web::extract::{Caller, SignedIn, UserPath};
 use crate::web::form::{Form, no_store};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
-use crate::web::redirect::redirect;
+use crate::web::redirect::{Notice, redirect};
 
 const PATH: &str = "/me/bots";
 
@@ -28,20 +27,14 @@ pub(super) fn routes() -> Router<App> {
         .route("/me/bots/{userId}/delete", post(delete))
 }
 
-#[derive(Deserialize)]
-struct Refused {
-    refused: Option<String>,
-}
-
 /// `GET /me/bots`
 async fn show(
     State(app): State<App>,
     caller: Caller,
     me: OrLobby<SignedIn>,
-    Query(query): Query<Refused>,
+    Query(notice): Query<Notice>,
 ) -> PageResult {
-    let notice = query.refused.and_then(|name| Code::ALL.iter().copied().find(|code| code.name() == name));
-    page(&app, &caller, &me, None, notice).await
+    page(&app, &caller, &me, None, notice.code()).await
 }
 
 /// `POST /me/bots`: a name, and each right that is ticked. The key is in the answer and nowhere else.

@@ -6,11 +6,11 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::lobby::Notice;
 use crate::service::App;
 use crate::view::{DirectoryEntry, PeoplePage};
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::page_error::OrLobby;
+use crate::web::redirect::Notice;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/people", get(show))

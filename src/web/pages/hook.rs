@@ -7,13 +7,13 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::error::{Code, Result};
-use crate::ids::{HookId, RoomId};
+use crate::ids::RoomId;
 use crate::service::App;
 use crate::view::{Fresh, HooksPage};
-use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
+use crate::web::extract::{Caller, HookPath, RoomPath, SignedIn};
 use crate::web::form::{Form, no_store};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
-use crate::web::redirect::redirect;
+use crate::web::redirect::{Notice, redirect};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -22,21 +22,15 @@ pub(super) fn routes() -> Router<App> {
         .route("/room/{id}/hooks/{hookId}/delete", post(revoke))
 }
 
-#[derive(Deserialize)]
-struct Refused {
-    refused: Option<String>,
-}
-
 /// `GET /room/{id}/hooks`
 async fn show(
     State(app): State<App>,
     caller: Caller,
     me: OrLobby<SignedIn>,
     room: OrLobby<RoomPath>,
-    Query(query): Query<Refused>,
+    Query(notice): Query<Notice>,
 ) -> PageResult {
-    let notice = query.refused.and_then(|name| Code::ALL.iter().copied().find(|code| code.name() == name));
-    page(&app, &caller, &me, room.id, None, notice).await
+    page(&app, &caller, &me, room.id, None, notice.code()).await
 }
 
 #[derive(Deserialize)]
@@ -63,23 +57,16 @@ async fn rotate(
     caller: Caller,
     me: OrLobby<SignedIn>,
     room: OrLobby<RoomPath>,
-    Path((_, id)): Path<(String, String)>,
+    hook: HookPath,
 ) -> PageResult {
-    let id = hook_id(&id)?;
-    let rotated = or_page(app.rotate_hook(me.user.id, room.id, id).await, room.id)?;
+    let rotated = or_page(app.rotate_hook(me.user.id, room.id, hook.id).await, room.id)?;
     page(&app, &caller, &me, room.id, Some(Fresh::Address(&rotated.0, &rotated.1)), None).await
 }
 
 /// `POST /room/{id}/hooks/{hookId}/delete`
-async fn revoke(
-    State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
-    Path((_, id)): Path<(String, String)>,
-) -> PageResult {
-    let id = hook_id(&id)?;
-    or_page(app.revoke_hook(me.user.id, room.id, id).await, room.id)?;
-    Ok(redirect(&format!("/room/{}/hooks", room.id)))
+async fn revoke(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, hook: HookPath) -> PageResult {
+    or_page(app.revoke_hook(me.user.id, room.id, hook.id).await, room.id)?;
+    Ok(redirect(&hooks_path(room.id)))
 }
 
 pub(super) async fn page(
@@ -101,12 +88,12 @@ pub(super) async fn page(
 pub(super) fn or_page<T>(result: Result<T>, room_id: RoomId) -> Result<T, PageError> {
     match result {
         Err(error) if matches!(error.code, Code::Invalid | Code::TooLong | Code::TooMany | Code::NotFound) => {
-            Err(PageError::Redirect { path: format!("/room/{room_id}/hooks"), code: error.code })
+            Err(PageError::Redirect { path: hooks_path(room_id), code: error.code })
         }
         result => result.or_room(room_id),
     }
 }
 
-pub(super) fn hook_id(text: &str) -> Result<HookId, PageError> {
-    text.parse().map_err(|_| PageError::Plain(Code::NotFound.into()))
+pub(super) fn hooks_path(room_id: RoomId) -> String {
+    format!("/room/{room_id}/hooks")
 }

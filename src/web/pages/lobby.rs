@@ -14,24 +14,10 @@ use crate::view::LobbyPage;
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrPageError, PageError, PageResult};
-use crate::web::redirect::{redirect, redirect_to_room};
+use crate::web::redirect::{Notice, redirect, redirect_to_room};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/", get(show)).route("/find", post(find))
-}
-
-/// The error that a redirect brought along.
-#[derive(Deserialize)]
-pub(super) struct Notice {
-    refused: Option<String>,
-}
-
-impl Notice {
-    /// Returns the code, unless the address names none of the known ones.
-    pub(super) fn code(&self) -> Option<Code> {
-        let name = self.refused.as_deref()?;
-        Code::ALL.iter().copied().find(|code| code.name() == name)
-    }
 }
 
 /// `GET /`

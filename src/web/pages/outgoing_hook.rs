@@ -8,12 +8,12 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::hook::{hook_id, or_page, page};
+use super::hook::{hooks_path, or_page, page};
 use crate::chat::kinds::HookEvent;
 use crate::error::Code;
 use crate::service::App;
 use crate::view::{DeliveriesPage, Fresh};
-use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
+use crate::web::extract::{Caller, HookPath, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrLobby, PageError, PageResult};
 use crate::web::redirect::redirect;
@@ -49,32 +49,22 @@ async fn rotate(
     caller: Caller,
     me: OrLobby<SignedIn>,
     room: OrLobby<RoomPath>,
-    Path((_, id)): Path<(String, String)>,
+    hook: HookPath,
 ) -> PageResult {
-    let (hook, key) = or_page(app.rotate_outgoing_hook(me.user.id, room.id, hook_id(&id)?).await, room.id)?;
+    let (hook, key) = or_page(app.rotate_outgoing_hook(me.user.id, room.id, hook.id).await, room.id)?;
     page(&app, &caller, &me, room.id, Some(Fresh::Key(&hook, &key)), None).await
 }
 
 /// `POST /room/{id}/outgoing-hooks/{hookId}/resume`
-async fn resume(
-    State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
-    Path((_, id)): Path<(String, String)>,
-) -> PageResult {
-    or_page(app.resume_outgoing_hook(me.user.id, room.id, hook_id(&id)?).await, room.id)?;
-    Ok(redirect(&format!("/room/{}/hooks", room.id)))
+async fn resume(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, hook: HookPath) -> PageResult {
+    or_page(app.resume_outgoing_hook(me.user.id, room.id, hook.id).await, room.id)?;
+    Ok(redirect(&hooks_path(room.id)))
 }
 
 /// `POST /room/{id}/outgoing-hooks/{hookId}/delete`
-async fn revoke(
-    State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
-    Path((_, id)): Path<(String, String)>,
-) -> PageResult {
-    or_page(app.revoke_outgoing_hook(me.user.id, room.id, hook_id(&id)?).await, room.id)?;
-    Ok(redirect(&format!("/room/{}/hooks", room.id)))
+async fn revoke(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, hook: HookPath) -> PageResult {
+    or_page(app.revoke_outgoing_hook(me.user.id, room.id, hook.id).await, room.id)?;
+    Ok(redirect(&hooks_path(room.id)))
 }
 
 /// `GET /room/{id}/outgoing-hooks/{hookId}`
@@ -83,15 +73,15 @@ async fn show(
     caller: Caller,
     me: OrLobby<SignedIn>,
     room: OrLobby<RoomPath>,
-    Path((_, id)): Path<(String, String)>,
+    hook: HookPath,
 ) -> PageResult {
-    let (me, id) = (me.user.id, hook_id(&id)?);
+    let me = me.user.id;
     let hooks = or_page(app.outgoing_hooks(me, room.id).await, room.id)?;
-    let hook = hooks.into_iter().find(|hook| hook.id == id);
-    let hook = or_page(hook.ok_or(Code::NotFound.into()), room.id)?;
-    let deliveries = or_page(app.deliveries(me, room.id, id, None, None).await, room.id)?;
+    let found = hooks.into_iter().find(|found| found.id == hook.id);
+    let found = or_page(found.ok_or(Code::NotFound.into()), room.id)?;
+    let deliveries = or_page(app.deliveries(me, room.id, hook.id, None, None).await, room.id)?;
     let room = or_page(app.room(Some(me), room.id).await, room.id)?;
-    let page = DeliveriesPage { lang: caller.lang, room: &room, hook: &hook, deliveries: &deliveries };
+    let page = DeliveriesPage { lang: caller.lang, room: &room, hook: &found, deliveries: &deliveries };
     Ok(Html(page.html()).into_response())
 }
 
@@ -105,10 +95,10 @@ async fn replay(
     State(app): State<App>,
     me: OrLobby<SignedIn>,
     room: OrLobby<RoomPath>,
-    Path((_, hook)): Path<(String, String)>,
+    hook: HookPath,
     Form(form): Form<Replay>,
 ) -> PageResult {
     let delivery = form.id.parse().map_err(|_| PageError::Plain(Code::NotFound.into()))?;
-    or_page(app.replay_delivery(me.user.id, room.id, hook_id(&hook)?, delivery).await, room.id)?;
-    Ok(redirect(&format!("/room/{}/outgoing-hooks/{hook}", room.id)))
+    or_page(app.replay_delivery(me.user.id, room.id, hook.id, delivery).await, room.id)?;
+    Ok(redirect(&format!("/room/{}/outgoing-hooks/{}", room.id, hook.id)))
 }

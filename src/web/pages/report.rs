@@ -6,7 +6,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::lobby::Notice;
 use crate::chat::kinds::{Decision, ReportReason};
 use crate::chat::report::{Act, NewReport, Queue};
 use crate::error::Code;
@@ -16,7 +15,7 @@ use crate::view::report::{ReportPage, ReportsPage};
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
-use crate::web::redirect::redirect;
+use crate::web::redirect::{Notice, redirect};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()

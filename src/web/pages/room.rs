@@ -7,7 +7,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::lobby::Notice;
 use super::user::{identify, with_session};
 use crate::chat::message::Cursor;
 use crate::chat::room::{History, Writers};
@@ -20,7 +19,7 @@ use crate::view::{JoinPage, RoomPage};
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
-use crate::web::redirect::{redirect, redirect_to_room};
+use crate::web::redirect::{Notice, redirect, redirect_to_room};
 use crate::wire::{ChangeRoom, NewRoom};
 
 pub(super) fn routes() -> Router<App> {

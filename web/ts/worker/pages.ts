@@ -27,7 +27,7 @@ export async function fetchPage(event: FetchEvent): Promise<Response> {
   } catch {
     const kept = await (await caches.open(CACHE)).match(new URL(request.url).pathname);
     if (kept) return kept;
-    // A visit becomes a load, which shows the page that says so.
+    // A visit becomes a load, which shows the page about being offline.
     return (request.mode === "navigate" ? await caches.match(OFFLINE) : undefined) ?? Response.error();
   }
 }

@@ -10,14 +10,13 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::lobby::Notice;
 use crate::error::{Code, Result};
 use crate::service::App;
 use crate::service::admin::Sample;
 use crate::view::admin::{BackupRow, Charts, Head, LogPage, OverviewPage, Point, WaitingJobs};
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::page_error::{OrLobby, OrPageError, PageResult};
-use crate::web::redirect::redirect;
+use crate::web::redirect::{Notice, redirect};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
