@@ -55,11 +55,12 @@ pub fn list(tx: &mut Tx, me: UserId) -> Result<Vec<User>> {
     Ok(tx.query_all(&LIST, &[&me], |row| user::read(&mut row.columns()))?.into_iter().flatten().collect())
 }
 
-/// Returns whether `by` has blocked `whom`.
+/// Returns whether `by` has blocked `whom`, or the owner of a bot.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn is_blocked(tx: &mut Tx, by: UserId, whom: UserId) -> Result<bool> {
-    let sql = "SELECT 1 FROM blocks WHERE user_id = ?1 AND blocked_id = ?2";
+    let sql = "SELECT 1 FROM blocks
+               WHERE user_id = ?1 AND blocked_id IN (?2, (SELECT owner_id FROM bots WHERE user_id = ?2)) LIMIT 1";
     Ok(tx.query_opt(sql, &[&by, &whom], |row| row.get::<i64>(0))?.is_some())
 }

@@ -120,14 +120,15 @@ pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, room_id: RoomId, id: Hoo
     get(tx, room_id, id)
 }
 
-/// Gives a hook a new secret; the old one is void at once.
+/// Gives a hook a new secret; the old one is void at once. The hook is now that of `me`, who alone knows the secret.
 ///
 /// # Errors
 /// As [`bot_of`].
 pub fn rotate(tx: &mut Tx, me: UserId, room_id: RoomId, id: HookId) -> Result<(Hook, Token)> {
     bot_of(tx, me, room_id, id)?;
     let secret = Token::new();
-    tx.execute("UPDATE hooks SET secret_hash = ?2 WHERE id = ?1", &[&id, &secret.hash()])?;
+    let sql = "UPDATE hooks SET secret_hash = ?2, by_user_id = ?3 WHERE id = ?1";
+    tx.execute(sql, &[&id, &secret.hash(), &me])?;
     Ok((get(tx, room_id, id)?, secret))
 }
 

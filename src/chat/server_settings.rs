@@ -142,11 +142,11 @@ pub struct Change {
 /// Returns the stored settings.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; `internal` for what a later version has stored and this one cannot read, as the defaults let in
+/// more than an admin has.
 pub fn stored(tx: &mut Tx) -> Result<Numbered> {
     let text: Option<String> = tx.query_opt("SELECT value FROM meta WHERE key = ?1", &[&KEY], |row| row.get(0))?;
-    // What a later version has stored and this one cannot read counts as not set.
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    text.map_or_else(|| Ok(Numbered::default()), |text| serde_json::from_str(&text).map_err(Error::internal))
 }
 
 /// Changes the settings. `me` is the admin, `None` for a command of the operator.

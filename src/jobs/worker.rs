@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::chat::kinds::JobKind;
 use crate::chat::node::NodeId;
-use crate::chat::outbox::{self, Due, Failed, Job, Target};
+use crate::chat::outbox::{self, Claimed, Due, Failed, Job, Target};
 use crate::chat::{Limits, Tx};
 use crate::clock::now_ms;
 use crate::db::Subject;
@@ -184,7 +184,11 @@ impl Worker {
         }
         let node = self.app.node_id().map_or(ONLY_SERVER, NodeId::as_u16);
         let claim = move |tx: &mut Tx, limits: &Limits, now| claim(tx, limits, now, node, &jobs);
-        let claimed = self.app.write(Subject::Server, claim).await?;
+        let (claimed, given_up) = self.app.write(Subject::Server, claim).await?;
+        for Job { number, kind, tries, .. } in given_up {
+            metrics::OUTBOX_FAILURES.add(&[kind.as_str()]);
+            tracing::warn!(number, ?kind, tries, why = outbox::NEVER_ENDED, "outbox job given up");
+        }
         // If some were not claimed after all, others may be due in their place.
         let sleep_for = if claimed.len() < picked { Duration::ZERO } else { sleep_for };
         for job in claimed {
@@ -212,11 +216,15 @@ fn find_due(tx: &mut Tx, now: i64, kinds: &[(JobKind, usize, usize)]) -> Result<
     due.collect()
 }
 
-/// Claims jobs and returns those that are this server's now.
-fn claim(tx: &mut Tx, limits: &Limits, now: i64, node: u16, jobs: &[Job]) -> Result<Vec<Job>> {
-    let mut claimed = Vec::with_capacity(jobs.len());
+/// Claims jobs. Returns those that are this server's now, and those that were given up.
+fn claim(tx: &mut Tx, limits: &Limits, now: i64, node: u16, jobs: &[Job]) -> Result<(Vec<Job>, Vec<Job>)> {
+    let (mut claimed, mut given_up) = (Vec::new(), Vec::new());
     for job in jobs {
-        claimed.extend(outbox::claim(tx, &limits.jobs, now, node, job)?);
+        match outbox::claim(tx, &limits.jobs, now, node, job)? {
+            Claimed::Mine(job) => claimed.push(job),
+            Claimed::GivenUp => given_up.push(job.clone()),
+            Claimed::Lost => {}
+        }
     }
-    Ok(claimed)
+    Ok((claimed, given_up))
 }

@@ -81,14 +81,28 @@ impl App {
         self.db.read(move |tx| hook::get(tx, room_id, id)).await
     }
 
-    /// Posts a text by a hook.
+    /// Returns the room and the bot of a hook that is about to post, and counts the post.
     ///
     /// # Errors
-    /// `not_found`; `rate_limited`; `invalid` with the field `text`; `too_many`.
-    pub async fn post_by_hook(&self, address: IpAddr, secret: Token, text: String) -> Result<()> {
+    /// `not_found`; `rate_limited`.
+    pub async fn hook_of(&self, secret: &Token) -> Result<(RoomId, UserId)> {
         let sought = secret.clone();
         let (hook_id, room_id, bot) = self.db.read(move |tx| hook::find(tx, &sought)).await?;
         self.rates.hook(hook_id)?;
+        Ok((room_id, bot))
+    }
+
+    /// Posts a text by a hook, which [`App::hook_of`] has found.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid` with the field `text`; `too_many`; `room_closed`, `too_new`, `filtered`.
+    pub async fn post_by_hook(
+        &self,
+        address: IpAddr,
+        (room_id, bot): (RoomId, UserId),
+        secret: Token,
+        text: String,
+    ) -> Result<()> {
         self.budgets.seen(bot, UserKind::Bot, address);
         self.budgets.store(&self.disk_space, bot, text.len())?;
         self.realtime.wait_for_space(room_id).await;

@@ -13,6 +13,17 @@ use tokio::time::timeout;
 use super::multipart::stalled;
 use crate::error::{Code, Error, Result};
 
+/// Reads a number that may be left out.
+///
+/// # Errors
+/// `invalid` with the field: a limit that is misspelt must not count as none.
+pub(super) fn number(field: &'static str, typed: &str) -> Result<Option<u32>> {
+    match typed.trim() {
+        "" => Ok(None),
+        typed => typed.parse().map(Some).map_err(|_| Error::invalid(field, format!("{field} must be a number"))),
+    }
+}
+
 /// The fields of a form.
 pub(super) struct Form<T>(pub(super) T);
 

@@ -96,9 +96,9 @@ fn name_of(method: &Method) -> &'static str {
     NAMES.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }
 
-/// Shortens a path for the log and cuts off the code of an invite or a one-time link and the secret of a hook.
+/// Shortens a path for the log and cuts off the code of an invite or a one-time link, and the secret of a hook.
 fn path_for_log(path: &str) -> &str {
-    let secret = ["/invite/", "/invites/", "/hooks/", "/admin/", "/reset/"]
+    let secret = ["/invite/", "/invites/", "/hooks/", "/admin/", "/reset/", "/transfer/"]
         .iter()
         .find_map(|name| Some(path.find(name)? + name.len()));
     let end = secret.unwrap_or(path.len()).min(LOGGED);
@@ -117,6 +117,8 @@ mod tests {
             ("/invite/sesame", "/invite/"),
             ("/room/1/invites/sesame/delete", "/room/1/invites/"),
             ("/reset/sesame", "/reset/"),
+            ("/transfer/sesame", "/transfer/"),
+            ("/transfer/sesame/qr.svg", "/transfer/"),
             ("/admin/sesame", "/admin/"),
             ("/room/1", "/room/1"),
         ] {

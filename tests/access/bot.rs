@@ -114,6 +114,20 @@ async fn a_bot_is_only_where_its_owner_is_and_has_no_power_there() {
     socket.ok("react", json!({ "id": own["id"], "emoji": "👍", "on": true })).await;
     let file = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&helper.token);
     file.multipart(Some(("notes.txt", b"notes")), &[]).send().await.is(201);
+    // A block and a mute of its owner hold for it.
+    let sora = app.guest("sora").await;
+    app.call(&sora, "PUT", &format!("/me/blocks/{}", jun.id), Value::Null).await.is(204);
+    app.call(&helper, "POST", "/direct", json!({ "userId": sora.id })).await.refused(403, "forbidden");
+    let mute = format!("/rooms/{}/mutes/{}", room.id, jun.id);
+    app.call(&minji, "PUT", &mute, json!({ "minutes": 5 })).await.is(204);
+    let say =
+        async || app.call(&helper, "POST", &format!("/rooms/{}/messages", room.id), json!({ "text": "hi" })).await;
+    say().await.refused(403, "muted");
+    app.call(&helper, "PATCH", &format!("/messages/{}", own["id"].as_str().unwrap()), json!({ "text": "hi" }))
+        .await
+        .refused(403, "muted");
+    app.call(&minji, "DELETE", &mute, Value::Null).await.is(204);
+    say().await.is(201);
     // A new key ends the old one and its sockets.
     let path = format!("/me/bots/{}", helper.id);
     let rotated =

@@ -47,13 +47,17 @@ async fn an_admin_searches_suspends_logs_out_appoints_and_deletes_users() {
     // An open socket ends with the suspension, and nothing lets them in again.
     let socket = app.connect(&minji).await;
     let suspended = json!({ "suspended": true, "hours": 2 });
-    let answer = app.call(&admin, "PATCH", &of(&minji, ""), suspended.clone()).await.is(200);
+    let answer = app.call(&admin, "PATCH", &of(&minji, ""), suspended).await.is(200);
     assert!(answer["suspendedUntil"].is_string(), "{answer}");
     socket.take("close").await;
     app.call(&minji, "GET", "/me", Value::Null).await.is(401);
     let log_in = json!({ "email": "minji@example.org", "password": PASSWORD });
     app.request("POST", "/api/session").json(&log_in).send().await.is(403);
-    app.call(&admin, "PATCH", &of(&minji, ""), suspended).await.is(404);
+    // It can be changed until it is for good.
+    let for_good = json!({ "suspended": true });
+    let answer = app.call(&admin, "PATCH", &of(&minji, ""), for_good.clone()).await.is(200);
+    assert_eq!(answer["suspendedUntil"], Value::Null);
+    app.call(&admin, "PATCH", &of(&minji, ""), for_good).await.is(404);
     // It ends by itself.
     app.alter(&format!("UPDATE users SET suspended_until = 1 WHERE id = {}", blob(&minji.id)));
     let minji = app.log_in("minji").await;
@@ -77,6 +81,7 @@ async fn an_admin_searches_suspends_logs_out_appoints_and_deletes_users() {
     app.call(&admin, "DELETE", &of(&minji, ""), json!({ "messages": "remove" })).await.is(204);
     app.call(&minji, "GET", "/me", Value::Null).await.is(401);
     let expected = [
+        "account.suspended",
         "account.suspended",
         "admin.made",
         "admin.removed",
@@ -216,8 +221,13 @@ async fn the_pages_for_admins_show_and_do_the_same() {
     let at = format!("/admin/people/{}", minji.id);
     let done = app.form(&admin, &at, &[("act", "suspend"), ("hours", "1"), ("q", "minji")]).await;
     assert_eq!(done.header("location"), Some("/admin/people?q=minji&show=all&done=saved"));
-    let again = app.form(&admin, &at, &[("act", "suspend"), ("q", "minji")]).await;
-    assert_eq!(again.header("location"), Some("/admin/people?q=minji&show=all&refused=not_found"));
+    // What is no number is not taken for no end.
+    let typed = app.form(&admin, &at, &[("act", "suspend"), ("hours", "1d"), ("q", "minji")]).await;
+    assert_eq!(typed.header("location"), Some("/admin/people?q=minji&show=all&refused=invalid"));
+    for result in ["done=saved", "refused=not_found"] {
+        let for_good = app.form(&admin, &at, &[("act", "suspend"), ("q", "minji")]).await;
+        assert_eq!(for_good.header("location"), Some(&*format!("/admin/people?q=minji&show=all&{result}")));
+    }
     app.form(&admin, &at, &[("act", "restore")]).await;
     let shown = app.form(&admin, &at, &[("act", "reset")]).await;
     assert!(shown.status == 200 && shown.text().contains("/reset/"), "{}", shown.text());

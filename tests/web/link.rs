@@ -294,6 +294,10 @@ async fn a_link_to_another_device_signs_in_once_and_ends_with_the_sessions() {
     assert_eq!(app.get(&second.replace("transfer", "reset")).send().await.status, 410);
     app.form(&minji, "/me/sessions", &[("others", "on")]).await;
     assert_eq!(app.get(&second).send().await.status, 410);
+    let taemin = app.guest("taemin").await;
+    let left = device_path(&app, &taemin).await;
+    app.call(&taemin, "DELETE", "/session", Value::Null).await.is(204);
+    assert_eq!(app.form(&sora, &left, &[("next", "/")]).await.status, 410);
     let old = device_path(&app, &minji).await;
     app.alter("UPDATE links SET ends_at = 1");
     assert_eq!(app.get(&old).send().await.status, 410);

@@ -58,6 +58,8 @@ async fn a_report_keeps_its_context_and_is_decided_once() {
     app.reported(&sora, &bad).await;
     let own = app.call(&jun, "POST", &format!("/messages/{id}/reports"), json!({ "reason": "spam" })).await;
     assert_eq!(own.is(403)["code"], "forbidden");
+    let forged = app.call(&sora, "POST", &format!("/messages/{id}/reports"), json!({ "reason": "words" })).await;
+    assert_eq!(forged.is(422)["field"], "reason", "only the word filter reports words");
     app.call(&jun, "PATCH", &format!("/messages/{id}"), json!({ "text": "I said nothing" })).await.is(200);
 
     let queue = app.queue(&owner, &room).await;

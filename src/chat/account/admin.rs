@@ -8,9 +8,10 @@ use crate::ids::UserId;
 /// Makes an account an admin. `by` is another admin, the account itself with a link, or `None` for a command.
 ///
 /// # Errors
-/// `forbidden` for a user without an e-mail and a password.
+/// `forbidden` for a user without an e-mail and a password, and for a suspended one.
 pub fn make_admin(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<()> {
-    let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL AND deleted_at IS NULL";
+    let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL AND suspended_at IS NULL
+                 AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id])? == 0 {
         return Err(Code::Forbidden.into());
     }

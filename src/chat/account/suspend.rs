@@ -5,18 +5,19 @@ use crate::chat::{Tx, audit, bot_right, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
-/// Suspends a user and ends their sessions, until a time or for good. Rights of an admin end too, and do not come back
-/// by themselves. `by` is the admin, `None` for a command.
+/// Suspends a user, until a time or for good, and ends their sessions, those of their bots, and their webhooks. Rights of an
+/// admin end too. Neither comes back by itself. A suspension that ends by itself can be changed. `by` is the admin, `None` for a command.
 ///
 /// # Errors
-/// `not_found` for a user who does not exist or is suspended already.
+/// `not_found` for a user who does not exist or is suspended for good.
 pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, until: Option<i64>) -> Result<()> {
     let sql = "UPDATE users SET suspended_at = ?2, suspended_until = ?3, is_admin = 0
-               WHERE id = ?1 AND suspended_at IS NULL AND deleted_at IS NULL";
+               WHERE id = ?1 AND (suspended_at IS NULL OR suspended_until IS NOT NULL) AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id, &now, &until])? == 0 {
         return Err(Code::NotFound.into());
     }
     audit::append(tx, now, by, AuditAction::AccountSuspended, None, user_id)?;
+    tx.execute("UPDATE hooks SET secret_hash = NULL WHERE by_user_id = ?1", &[&user_id])?;
     for bot in bot_right::bots_of(tx, user_id)? {
         session::close_all(tx, bot, None)?;
     }

@@ -86,7 +86,7 @@ pub(in crate::chat) fn kick_as(
     Ok(rev)
 }
 
-/// Bans a user and returns whether the ban is new.
+/// Bans a user and returns whether the ban is new or longer than before.
 fn add_ban(
     tx: &mut Tx,
     now: i64,
@@ -100,7 +100,9 @@ fn add_ban(
     tx.execute("DELETE FROM bans WHERE room_id = ?1 AND user_id = ?2 AND ends_at <= ?3", &[&room_id, &user_id, &now])?;
     let added = tx.execute(
         "INSERT INTO bans (room_id, user_id, by_user_id, reason, created_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (room_id, user_id) DO NOTHING",
+         ON CONFLICT (room_id, user_id) DO UPDATE SET
+           by_user_id = excluded.by_user_id, reason = excluded.reason, ends_at = excluded.ends_at
+         WHERE bans.ends_at IS NOT NULL AND (excluded.ends_at IS NULL OR excluded.ends_at > bans.ends_at)",
         &[&room_id, &user_id, &me, &reason, &now, &ends_at],
     )?;
     Ok(added > 0)

@@ -73,7 +73,16 @@ fn columns() -> String {
     let role = role_column("m");
     format!(
         "r.kind, {role}, m.joined_rev, r.history, r.slow_seconds, m.said_at, m.is_request, r.closed_at, r.writers,
-           (SELECT q.ends_at FROM mutes q WHERE q.room_id = r.id AND q.user_id = ?2)"
+           {}",
+        muted_until("r.id")
+    )
+}
+
+/// Returns the column of the time until which user `?2` is muted in a room, or the owner of a bot.
+pub(in crate::chat) fn muted_until(room_id: &str) -> String {
+    format!(
+        "(SELECT MAX(q.ends_at) FROM mutes q WHERE q.room_id = {room_id}
+            AND q.user_id IN (?2, (SELECT owner_id FROM bots WHERE user_id = ?2)))"
     )
 }
 

@@ -31,7 +31,7 @@ pub(super) use kick::kick_as;
 pub use kick::{Kick, kick};
 pub use list::{Cursor, Members, by_ids, online_first, page, place};
 pub use membership::{Membership, membership, role};
-pub(super) use membership::{find_role, require_moderator, role_column, sender, set_role};
+pub(super) use membership::{find_role, muted_until, require_moderator, role_column, sender, set_role};
 pub use moderator::set_moderator;
 pub(super) use mute::mute_as;
 pub use mute::{Mute, NewMute, forget_ended, mute, mutes, unmute};

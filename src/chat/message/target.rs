@@ -41,11 +41,11 @@ pub(super) struct Target {
 /// `forbidden` for any other.
 pub(super) fn find(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
     static FIND: LazyLock<String> = LazyLock::new(|| {
-        let role = member::role_column("x");
+        let (role, muted_until) = (member::role_column("x"), member::muted_until("m.room_id"));
         format!(
             "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
                m.preview, m.created_at, m.deleted_at, m.pinned_at, {role}, r.kind, r.closed_at,
-               (SELECT q.ends_at FROM mutes q WHERE q.room_id = m.room_id AND q.user_id = ?2),
+               {muted_until},
                CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END
              FROM messages m JOIN rooms r ON r.id = m.room_id
                JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2

@@ -86,6 +86,19 @@ pub enum Failed {
     Lost,
 }
 
+/// Why a job is given up whose tries all ended with their process.
+pub const NEVER_ENDED: &str = "it never ended";
+
+/// Whether a job is this server's to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    Mine(Job),
+    /// Its last try never ended.
+    GivenUp,
+    /// Another server has it, or it is gone.
+    Lost,
+}
+
 /// The jobs that are due, and the time of the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
@@ -219,20 +232,17 @@ pub fn retry_now(tx: &mut Tx, now: i64) -> Result<usize> {
 ///
 /// # Errors
 /// Only those of the store.
-pub fn claim(tx: &mut Tx, policies: &Policies, now: i64, node: u16, job: &Job) -> Result<Option<Job>> {
+pub fn claim(tx: &mut Tx, policies: &Policies, now: i64, node: u16, job: &Job) -> Result<Claimed> {
     let policy = policies.of(job.kind);
     if job.tries >= policy.tries {
-        if failed(tx, policies, now, job, "it never ended")? == Failed::GivenUp {
-            let (number, kind, tries) = (job.number, job.kind, job.tries);
-            tracing::warn!(number, ?kind, tries, why = "it never ended", "outbox job given up");
-        }
-        return Ok(None);
+        let failed = failed(tx, policies, now, job, NEVER_ENDED)?;
+        return Ok(if failed == Failed::GivenUp { Claimed::GivenUp } else { Claimed::Lost });
     }
     let sql = "UPDATE outbox SET tries = tries + 1, due_at = ?3, claimed_by = ?4
                WHERE number = ?1 AND tries = ?2 AND due_at <= ?5";
     let until = now.saturating_add(policy.claim_ms());
     let claimed = tx.execute(sql, &[&job.number, &job.tries, &until, &i64::from(node), &now])? > 0;
-    Ok(claimed.then(|| Job { tries: job.tries + 1, ..job.clone() }))
+    Ok(if claimed { Claimed::Mine(Job { tries: job.tries + 1, ..job.clone() }) } else { Claimed::Lost })
 }
 
 /// Ends the claims of a node that has ended, so that its jobs are due at once.

@@ -21,7 +21,10 @@ async fn payloads(store: &Store, now: i64) -> Vec<String> {
 /// Claims the due job of a payload for a node, if no other node has it.
 async fn take(store: &Store, now: i64, node: u16, payload: &str) -> Option<Job> {
     let job = due_at(store, now).await.jobs.into_iter().find(|job| job.payload == payload)?;
-    store.write(move |tx| claim(tx, &LIMITS.jobs, now, node, &job)).await.unwrap()
+    match store.write(move |tx| claim(tx, &LIMITS.jobs, now, node, &job)).await.unwrap() {
+        Claimed::Mine(job) => Some(job),
+        Claimed::GivenUp | Claimed::Lost => None,
+    }
 }
 
 async fn end_job(store: &Store, now: i64, job: &Job) -> bool {
@@ -127,7 +130,7 @@ async fn a_claimed_job_is_one_nodes_until_its_claim_ends() {
     // Another node that has read it before finds it taken.
     let read_before = Job { tries: 0, ..mine.clone() };
     let claimed = store.write(move |tx| claim(tx, &LIMITS.jobs, 1, 2, &read_before)).await.unwrap();
-    assert_eq!(claimed, None);
+    assert_eq!(claimed, Claimed::Lost);
     let theirs = take(&store, until, 2, "a").await.unwrap();
     // The first node was slow, and has lost the job.
     assert!(!end_job(&store, until, &mine).await);
@@ -153,7 +156,7 @@ async fn a_job_that_was_given_up_can_be_tried_again_by_hand() {
     job.tries = 99;
     let poison = job.clone();
     store.write(|tx| Ok(tx.execute("UPDATE outbox SET tries = 99", &[])?)).await.unwrap();
-    assert_eq!(store.write(move |tx| claim(tx, &LIMITS.jobs, 5, 0, &poison)).await.unwrap(), None);
+    assert_eq!(store.write(move |tx| claim(tx, &LIMITS.jobs, 5, 0, &poison)).await.unwrap(), Claimed::GivenUp);
     assert_eq!(count(&store).await, 0);
     let dead = store.read(|tx| dead::list(tx, None, None, 10)).await.unwrap();
     let shown = (dead[0].number, dead[0].kind.as_str(), dead[0].tries, dead[0].why.as_str());
@@ -174,7 +177,7 @@ async fn a_deleted_job_does_not_begin_and_its_number_is_not_reused() {
     store.write(|tx| drop_target(tx, JobKind::Preview, Target(1))).await.unwrap();
     put(&store, 0, 1, "b").await;
     let late = before.clone();
-    assert_eq!(store.write(move |tx| claim(tx, &LIMITS.jobs, 0, 0, &late)).await.unwrap(), None);
+    assert_eq!(store.write(move |tx| claim(tx, &LIMITS.jobs, 0, 0, &late)).await.unwrap(), Claimed::Lost);
     // A worker that still runs the first job does not end the second.
     assert!(!end_job(&store, 0, &before).await);
     assert_eq!(payloads(&store, 0).await, ["b"]);

@@ -129,7 +129,10 @@ fn warn(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &A
     }
     let room_id = match room_id {
         Some(room_id) => room_id,
-        None => direct::open(tx, now, me, open.user_id)?.0.id,
+        None => {
+            direct::check_allowed(tx, limits, me, open.user_id)?;
+            direct::open(tx, now, me, open.user_id)?.0.id
+        }
     };
     message::send(tx, limits, now, me, room_id, NewMessage { text, to, ..NewMessage::default() })?;
     audit::append(tx, now, Some(me), AuditAction::UserWarned, open.room_id, open.user_id)

@@ -78,13 +78,15 @@ pub enum Queue {
 /// Reports a message that one may see. The same again returns the first report.
 ///
 /// # Errors
-/// `forbidden` for one's own message or one that one may not see; `too_long` with the field `note`; `too_many`.
+/// `invalid` with the field `reason` for that of the word filter; `forbidden` for one's own message or one that one may not see;
+/// `too_long` with the field `note`; `too_many`.
 pub fn report_message(tx: &mut Tx, now: i64, me: UserId, id: MessageId, new: NewReport) -> Result<ReportId> {
+    check_reason(new.reason)?;
     let found = message::reportable(tx, me, id)?;
     if found.user_id == me {
         return Err(Code::Forbidden.into());
     }
-    if let Some(first) = find_open(tx, me, found.user_id, Some(id))? {
+    if let Some(first) = find_open(tx, me, found.user_id, (Some(found.room_id), Some(id)))? {
         return Ok(first);
     }
     let context = context::around(tx, &found)?;
@@ -95,7 +97,7 @@ pub fn report_message(tx: &mut Tx, now: i64, me: UserId, id: MessageId, new: New
 /// Reports a user: to the moderators of an open room that both are in, else to the admins.
 ///
 /// # Errors
-/// `invalid` with the field `userId` for oneself; `not_found` for an unknown user; `not_a_member`, `room_not_found`;
+/// `invalid` with the field `userId` for oneself, or with `reason` for that of the word filter; `not_found` for an unknown user; `not_a_member`, `room_not_found`;
 /// `too_long` with the field `note`; `too_many`.
 pub fn report_user(
     tx: &mut Tx,
@@ -105,15 +107,18 @@ pub fn report_user(
     room_id: Option<RoomId>,
     new: NewReport,
 ) -> Result<ReportId> {
+    check_reason(new.reason)?;
     if user_id == me {
         return Err(Error::invalid("userId", "nobody reports oneself"));
     }
     user::find(tx, user_id)?.ok_or(Code::NotFound)?;
     let mut is_private = true;
     if let Some(room_id) = room_id {
-        is_private = member::membership(tx, me, room_id)?.kind == RoomKind::Direct;
+        // The moderators of a room are not those of users who are not in it.
+        is_private = member::membership(tx, me, room_id)?.kind == RoomKind::Direct
+            || member::find_role(tx, user_id, room_id)?.is_none();
     }
-    if let Some(first) = find_open(tx, me, user_id, None)? {
+    if let Some(first) = find_open(tx, me, user_id, (room_id, None))? {
         return Ok(first);
     }
     add(tx, now, Some(me), user_id, Subject { room_id, message_id: None, is_private }, new, &[])
@@ -133,6 +138,13 @@ pub(super) fn report_by_filter(tx: &mut Tx, now: i64, id: MessageId) -> Result<(
     add(tx, now, None, found.user_id, report, new, &context).map(drop)
 }
 
+fn check_reason(reason: ReportReason) -> Result<()> {
+    match reason {
+        ReportReason::Words => Err(Error::invalid("reason", "only the word filter reports words")),
+        _ => Ok(()),
+    }
+}
+
 /// What a report is about.
 struct Subject {
     room_id: Option<RoomId>,
@@ -140,12 +152,17 @@ struct Subject {
     is_private: bool,
 }
 
-fn find_open(tx: &mut Tx, me: UserId, user_id: UserId, message_id: Option<MessageId>) -> Result<Option<ReportId>> {
-    let sql =
-        "SELECT id, message_id FROM reports WHERE by_user_id = ?1 AND user_id = ?2 AND decided_at IS NULL LIMIT 100";
-    let open =
-        tx.query_all(sql, &[&me, &user_id], |row| Ok((row.get::<ReportId>(0)?, row.get::<Option<MessageId>>(1)?)))?;
-    Ok(open.into_iter().find(|(_, about)| *about == message_id).map(|(id, _)| id))
+/// Returns one's open report of a user about the same room and message.
+fn find_open(
+    tx: &mut Tx,
+    me: UserId,
+    user_id: UserId,
+    about: (Option<RoomId>, Option<MessageId>),
+) -> Result<Option<ReportId>> {
+    let sql = "SELECT id, room_id, message_id FROM reports
+               WHERE by_user_id = ?1 AND user_id = ?2 AND decided_at IS NULL LIMIT 100";
+    let open = tx.query_all(sql, &[&me, &user_id], |row| Ok((row.get::<ReportId>(0)?, (row.get(1)?, row.get(2)?))))?;
+    Ok(open.into_iter().find(|(_, found)| *found == about).map(|(id, _)| id))
 }
 
 fn add(

@@ -202,9 +202,16 @@ pub fn close(tx: &mut Tx, id: SessionId) -> Result<bool> {
     let sql = "DELETE FROM sessions WHERE token_hash = ?1 RETURNING user_id";
     let user_id = tx.query_opt(sql, &[&id.0], |row| row.get::<UserId>(0))?;
     if let Some(user_id) = user_id {
+        delete_device_links(tx, user_id)?;
         tx.publish(Fact::SessionsEnded { user_id, sessions: vec![id] });
     }
     Ok(user_id.is_some())
+}
+
+/// Deletes the link to another device, which a session has made: it must not outlive the log-out.
+fn delete_device_links(tx: &mut Tx, user_id: UserId) -> Result<()> {
+    tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&LinkKind::Device, &user_id])?;
+    Ok(())
 }
 
 /// Ends all sessions of a user except `keep`, and the link to another device.
@@ -216,7 +223,7 @@ pub fn close_all(tx: &mut Tx, user_id: UserId, keep: Option<SessionId>) -> Resul
     let keep = keep.map_or([0; 32], |kept| kept.0);
     let sql = "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2 RETURNING token_hash";
     let sessions = tx.query_all(sql, &[&user_id, &keep], |row| Ok(SessionId(row.get(0)?)))?;
-    tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&LinkKind::Device, &user_id])?;
+    delete_device_links(tx, user_id)?;
     if !sessions.is_empty() {
         tx.publish(Fact::SessionsEnded { user_id, sessions });
     }

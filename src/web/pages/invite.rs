@@ -8,13 +8,13 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::i18n::any_name;
 use crate::ids::RoomId;
 use crate::service::App;
 use crate::view::JoinPage;
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
-use crate::web::form::Form;
+use crate::web::form::{Form, number};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 use crate::web::qr;
 use crate::web::redirect::{redirect, redirect_to_room};
@@ -69,13 +69,6 @@ async fn create(
 /// Redirects to the sheet of the room's page that lists the invites.
 fn redirect_to_invites(id: RoomId) -> Response {
     redirect(&format!("/room/{id}#share"))
-}
-
-fn number(field: &'static str, typed: &str) -> Result<Option<u32>> {
-    match typed.trim() {
-        "" => Ok(None),
-        typed => typed.parse().map(Some).map_err(|_| Error::invalid(field, format!("{field} must be a number"))),
-    }
 }
 
 /// `POST /room/{id}/invites/{code}/delete`

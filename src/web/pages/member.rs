@@ -10,7 +10,7 @@ use crate::chat::member;
 use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{Caller, RoomPath, SignedIn};
-use crate::web::form::Form;
+use crate::web::form::{Form, number};
 use crate::web::page_error::{OrLobby, OrPageError, PageResult};
 use crate::web::redirect::{redirect, redirect_to_room};
 use crate::wire::JoinCredentials;
@@ -73,7 +73,7 @@ async fn kick(
     let ban = form.ban.is_some();
     let revoke_invites = form.revoke_invites.is_some();
     let reason = form.reason.filter(|reason| !reason.trim().is_empty());
-    let hours = form.hours.parse().ok().filter(|_| ban);
+    let hours = number("hours", &form.hours).or_room(room.id)?.filter(|_| ban);
     let kick = member::Kick { user_id: form.user_id, ban, hours, reason, revoke_invites };
     app.kick(me.user.id, room.id, kick).await.or_room(room.id)?;
     Ok(redirect_to_room(room.id))

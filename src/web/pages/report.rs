@@ -13,7 +13,7 @@ use crate::ids::{MessageId, ReportId, RoomId, UserId};
 use crate::service::App;
 use crate::view::report::{ReportPage, ReportsPage};
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
-use crate::web::form::Form;
+use crate::web::form::{Form, number};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect};
 
@@ -169,18 +169,17 @@ async fn decide(
     Path(id): Path<ReportId>,
     Form(form): Form<DecisionForm>,
 ) -> Result<Response, PageError> {
-    let hours = form.hours.parse::<u32>().ok();
-    let act = Act {
-        decision: form.decision,
-        minutes: hours.map(|hours| hours.saturating_mul(60)),
-        hours,
-        reason: Some(form.reason).filter(|reason| !reason.trim().is_empty()),
+    let decide = async {
+        let hours = number("hours", &form.hours)?;
+        let reason = Some(form.reason).filter(|reason| !reason.trim().is_empty());
+        let minutes = hours.map(|hours| hours.saturating_mul(60));
+        app.decide_report(me.user.id, id, Act { decision: form.decision, minutes, hours, reason }).await
     };
     let back = form
         .room
         .parse::<RoomId>()
         .map_or_else(|_| "/admin/reports".to_owned(), |room| format!("/room/{room}/reports"));
-    match app.decide_report(me.user.id, id, act).await {
+    match decide.await {
         Ok(()) => Ok(redirect(&format!("{back}?done=saved"))),
         // For others it does not exist, and the queue neither.
         Err(error) if error.code == Code::NotFound => Err(PageError::Problem(error, caller.lang)),

@@ -3,6 +3,9 @@
 
 use super::link;
 
+/// How far the end of an address or of an emphasis is looked for: a text of nothing but beginnings must not take long.
+const NEAR: usize = 3_000;
+
 /// The emoji that programs send by name. Others stay as they are.
 const EMOJI: [(&str, &str); 36] = [
     ("white_check_mark", "✅"),
@@ -76,7 +79,7 @@ fn code(rest: &str) -> Option<(String, usize)> {
 
 /// Reads an address, a name or a date in angle brackets.
 fn bracket(rest: &str) -> Option<(String, usize)> {
-    let end = rest.find(['>', '\n']).filter(|&end| rest[end..].starts_with('>'))?;
+    let end = near(rest).find(['>', '\n']).filter(|&end| rest[end..].starts_with('>'))?;
     let inside = unescaped(&rest[1..end]);
     let (target, label) = inside.split_once('|').unwrap_or((&inside, ""));
     let name = |sign: &str, target: &str| format!("{sign}{}", if label.is_empty() { target } else { label });
@@ -89,6 +92,10 @@ fn bracket(rest: &str) -> Option<(String, usize)> {
         _ => return None,
     };
     Some((shown, end + 1))
+}
+
+fn near(rest: &str) -> &str {
+    &rest[..rest.floor_char_boundary(NEAR)]
 }
 
 fn is_address(target: &str) -> bool {
@@ -111,9 +118,8 @@ fn emphasis(rest: &str, before: Option<char>, sign: char, mark: &str) -> Option<
         return None;
     }
     let inside = &rest[sign.len_utf8()..];
-    let line = inside.lines().next()?;
-    let end = line.find(sign)?;
-    let (text, after) = (&line[..end], line[end + sign.len_utf8()..].chars().next());
+    let end = near(inside).find([sign, '\n']).filter(|&end| inside[end..].starts_with(sign))?;
+    let (text, after) = (&inside[..end], inside[end + sign.len_utf8()..].chars().next());
     let is_word = !text.is_empty() && text == text.trim();
     if !is_word || after.is_some_and(|c| c.is_alphanumeric() || c == sign) {
         return None;

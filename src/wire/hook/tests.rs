@@ -110,3 +110,17 @@ fn discords_shape_and_plain_text_are_read() {
     }
     assert_eq!(read("text/plain", b"\xff").unwrap_err().code, Code::BadRequest);
 }
+
+/// A text of nothing but beginnings would take the square of its length.
+///
+/// Abuse: M11
+#[test]
+fn the_end_of_an_address_or_an_emphasis_is_looked_for_nearby() {
+    let far = "x".repeat(3_000);
+    for text in [format!("<https://example.org/{far}>"), format!("*{far}*"), format!("~{far}~")] {
+        assert_eq!(to_markup(&text), text);
+    }
+    let near = "방".repeat(900);
+    assert_eq!(to_markup(&format!("*{near}*")), format!("**{near}**"));
+    assert_eq!(to_markup(&"<".repeat(9_000)), "<".repeat(9_000));
+}

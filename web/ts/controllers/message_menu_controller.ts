@@ -217,11 +217,14 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     const { id } = message.dataset;
     const hide = (isHidden: boolean) => document.getElementById(`m-${seq}`)?.classList.toggle("is-leaving", isHidden);
     hide(true);
-    const act = () => void this.connection.act("delete", { id }).then((code) => {
-      if (!code) return;
-      hide(false);
-      toast(errorText(code));
-    });
+    const act = (isLeaving: boolean) => {
+      if (isLeaving) return void fetch(`/api/messages/${id}`, { method: "DELETE", keepalive: true }).catch(() => undefined);
+      void this.connection.act("delete", { id }).then((code) => {
+        if (!code) return;
+        hide(false);
+        toast(errorText(code));
+      });
+    };
     doLater(t("messageDeleted"), act, () => hide(false));
   }
 

@@ -20,6 +20,7 @@ export default class RefreshController extends Controller<HTMLElement> {
   async #refresh(): Promise<void> {
     if (document.hidden) return;
     const response = await fetch(this.urlValue).catch(() => undefined);
-    if (response?.ok) this.element.replaceChildren(fragment(await response.text()));
+    // A session that has ended leads to another page.
+    if (response?.ok && !response.redirected) this.element.replaceChildren(fragment(await response.text()));
   }
 }

@@ -3,6 +3,7 @@ import { parsePage } from "../lib/fragment";
 import { roomConnection } from "../lib/room_connection";
 import { errorText } from "../lib/strings";
 import { toast } from "../lib/toast";
+import { isPlain } from "../lib/visit";
 
 /** From this width on the panel stays open beside the messages. */
 const WIDE = "(width >= 800px)";
@@ -47,8 +48,8 @@ export default class SearchPanelController extends Controller<HTMLElement> {
 
   private follow(event: MouseEvent): void {
     const link = (event.target as Element).closest?.<HTMLAnchorElement>(".room a[href]");
-    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (link.pathname === "/search") {
+    if (!link || !isPlain(event)) return;
+    if (link.origin === location.origin && link.pathname === "/search") {
       event.preventDefault();
       // A popover that the link is in closes first.
       link.closest<HTMLElement>(".menu:popover-open")?.hidePopover();

@@ -40,5 +40,5 @@ async function address(): Promise<string> {
   if (!document.body.dataset["me"]) return location.href;
   const answer = await fetch("/transfer", { method: "POST", headers: { accept: "text/html" } }).catch(() => null);
   const made = answer?.ok ? parsePage(await answer.text()).querySelector<HTMLElement>("[data-address]")?.dataset["address"] : undefined;
-  return made ? `${made}?next=${encodeURIComponent(location.pathname)}` : location.href;
+  return made ? `${made}?next=${encodeURIComponent(location.pathname + location.search)}` : location.href;
 }

@@ -5,13 +5,13 @@ import { toast } from "./toast";
 
 const UNDO_MS = 5_000;
 
-let waiting: { act(): void; timer: number } | undefined;
+let waiting: { act(isLeaving: boolean): void; timer: number } | undefined;
 
-/** Says what was done, with a button that takes it back. */
-export function doLater(line: string, act: () => void, undo: () => void): void {
+/** Says what was done, with a button that takes it back. An act that runs as the page goes must outlive it. */
+export function doLater(line: string, act: (isLeaving: boolean) => void, undo: () => void): void {
   // One at a time: the button belongs to the last.
   doNow();
-  const mine = { act, timer: window.setTimeout(doNow, UNDO_MS) };
+  const mine = { act, timer: window.setTimeout(() => doNow(), UNDO_MS) };
   waiting = mine;
   toast(line, {
     label: t("undo"),
@@ -25,13 +25,17 @@ export function doLater(line: string, act: () => void, undo: () => void): void {
   });
 }
 
-function doNow(): void {
+function doNow(isLeaving = false): void {
   if (!waiting) return;
   const { act, timer } = waiting;
   clearTimeout(timer);
   waiting = undefined;
-  act();
+  act(isLeaving);
 }
 
-addEventListener("pagehide", doNow);
-addEventListener("visit:leave", doNow);
+addEventListener("pagehide", () => doNow(true));
+// A tab that a phone hides may never be told more.
+addEventListener("visibilitychange", () => {
+  if (document.hidden) doNow(true);
+});
+addEventListener("visit:leave", () => doNow());

@@ -42,7 +42,8 @@ function newEntry(): string {
   return String(performance.timeOrigin + performance.now());
 }
 
-function isPlain(event: MouseEvent): boolean {
+/** Whether a click follows a link in this tab. */
+export function isPlain(event: MouseEvent): boolean {
   return !event.defaultPrevented && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 }
 

@@ -14,7 +14,7 @@ use crate::ids::UserId;
 use crate::service::App;
 use crate::view::admin::{Head, UsersPage};
 use crate::web::extract::{Caller, SignedIn, UserPath};
-use crate::web::form::{Form, no_store};
+use crate::web::form::{Form, no_store, number};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 
 const HOUR: i64 = 3_600_000;
@@ -98,7 +98,7 @@ async fn act(
 }
 
 async fn carry_out(app: &App, me: UserId, user_id: UserId, form: &PersonForm) -> Result<()> {
-    let until = form.hours.parse::<u32>().ok().map(|hours| now_ms() + i64::from(hours) * HOUR);
+    let until = number("hours", &form.hours)?.map(|hours| now_ms() + i64::from(hours) * HOUR);
     let act = match form.act {
         Button::Suspend => Act::Suspend(until),
         Button::Restore => Act::Restore,

@@ -15,7 +15,7 @@ use crate::network::Guests;
 use crate::service::App;
 use crate::view::admin::ServerPage;
 use crate::web::extract::{Caller, Path, SignedIn};
-use crate::web::form::{Form, no_store};
+use crate::web::form::{Form, no_store, number};
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 
 const PATH: &str = "/admin/settings";
@@ -145,8 +145,11 @@ async fn create_invite(
     me: OrLobby<SignedIn>,
     Form(form): Form<InviteForm>,
 ) -> PageResult {
-    let (uses, hours) = (form.uses.parse().ok(), form.hours.parse().ok());
-    match app.create_server_invite(me.user.id, uses, hours).await {
+    let create = async {
+        let (uses, hours) = (number("uses", &form.uses)?, number("hours", &form.hours)?);
+        app.create_server_invite(me.user.id, uses, hours).await
+    };
+    match create.await {
         Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
         result => Ok(back_to(PATH, &[], result.map(drop))),
     }
