@@ -94,6 +94,10 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/reset/{code}", ["/login?done=reset"; 8], |_, _| form([("password", "a gate by the tree")]))
         .spends()
         .wants("reset link"),
+    row("GET", "/email/{code}", ["410"; 8], nothing),
+    row("POST", "/email/{code}", ["410"; 8], empty),
+    row("GET", "/unsubscribe/{link}", ["410"; 8], nothing),
+    row("POST", "/unsubscribe/{link}", ["410"; 8], empty),
     row("GET", "/transfer", ["/me#transfer"; 8], nothing),
     row("POST", "/transfer", known("200"), empty),
     row("GET", "/transfer/{code}", ALL, nothing).wants("device link"),
@@ -142,6 +146,10 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/me/picture/remove", known("/me?done=saved"), empty),
     row("POST", "/me/presence", known("/me?done=saved"), empty),
     row("POST", "/me/notifications", known("/me?done=saved"), |_, _| form([("from", "22:00"), ("until", "07:00")])),
+    row("POST", "/me/digest", known("404"), |_, _| form([("minutes", "60")])),
+    row("POST", "/me/push-subscriptions/{pushId}/text", known("404"), empty),
+    row("POST", "/me/push-subscriptions/{pushId}/test", known("404"), empty),
+    row("POST", "/me/push-subscriptions/{pushId}/delete", known("404"), empty),
     row("POST", "/me/contact", known("/me?done=saved"), |_, _| form([("directFrom", "everybody")])),
     row("POST", "/me/email", account_holders("/me?done=saved"), |_, _| {
         let email = format!("{}@example.org", key().replace(' ', "-"));

@@ -8,6 +8,7 @@ use super::{Body, Cells, Row, check, is_complete, outcome};
 use crate::support::App;
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
+use crate::support::push::Browser;
 
 /// The answer for strangers: an identity is needed first.
 const NOBODY: &str = "unauthenticated";
@@ -96,6 +97,19 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Json(json!({ "from": 1320, "until": 420, "minutesEast": 540 }))
     }),
     row("DELETE", "/me/notifications", known("204"), nothing),
+    row("PUT", "/me/digest", known("not_found"), |_, _| Body::Json(json!({ "minutes": 60 }))),
+    row("DELETE", "/me/digest", known("not_found"), nothing),
+    row("GET", "/me/push-subscriptions", known("200"), nothing),
+    row("POST", "/me/push-subscriptions", known("201"), |_, _| {
+        Body::Json(Browser::new().json(&format!("https://push.example.org/{}", key())))
+    })
+    .spends(),
+    // The subscription belongs to nobody here.
+    row("PATCH", "/me/push-subscriptions/{pushId}", known("not_found"), |_, _| {
+        Body::Json(json!({ "hidesText": true }))
+    }),
+    row("DELETE", "/me/push-subscriptions/{pushId}", known("not_found"), nothing),
+    row("POST", "/me/push-subscriptions/{pushId}/test", known("not_found"), nothing),
     row("PUT", "/rooms/{id}/notifications", inside("204"), |_, _| Body::Json(json!({ "level": "mentions" }))),
     row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing).spends(),
     row("DELETE", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),

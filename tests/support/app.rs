@@ -251,12 +251,17 @@ impl App {
 
     /// Waits until the outbox is empty.
     pub async fn outbox_is_empty(&self) {
-        let empty = async {
-            while self.count("SELECT COUNT(*) FROM outbox") > 0 {
+        self.counts("SELECT CASE WHEN EXISTS (SELECT 1 FROM outbox) THEN 0 ELSE 1 END").await;
+    }
+
+    /// Waits until a query counts something.
+    pub async fn counts(&self, sql: &str) {
+        let counted = async {
+            while self.count(sql) == 0 {
                 self.get("/healthz").send().await;
             }
         };
-        tokio::time::timeout(TIMEOUT, empty).await.expect("the outbox does not become empty");
+        tokio::time::timeout(TIMEOUT, counted).await.unwrap_or_else(|_| panic!("nothing is counted by {sql}"));
     }
 
     /// Runs `madang reindex` on the folder, beside the app.

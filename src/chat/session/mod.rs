@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::kinds::{LinkKind, UserKind};
 use super::user::{self, User};
 use super::{Fact, Tx};
+use crate::db::{Column, Param, Value};
 use crate::error::{Code, Error, Result};
 use crate::hex::hex;
 use crate::ids::UserId;
@@ -80,6 +81,18 @@ impl SessionId {
     /// Returns the public id of the session: half of the hash, which cannot be used to sign in.
     pub fn handle(&self) -> String {
         hex(&self.0[..16])
+    }
+}
+
+impl Param for SessionId {
+    fn value(&self) -> Value<'_> {
+        self.0.value()
+    }
+}
+
+impl Column for SessionId {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        Column::from_value(value).map(Self)
     }
 }
 

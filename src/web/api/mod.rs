@@ -23,6 +23,7 @@ mod notification;
 mod openapi;
 mod outgoing_hook;
 mod profile;
+mod push;
 mod refusal;
 mod report;
 mod room;
@@ -51,6 +52,7 @@ pub fn calls(upload_max: usize) -> Calls {
         bot::calls,
         my_rooms::calls,
         notification::calls,
+        push::calls,
         direct::calls,
         directory::calls,
         search::calls,

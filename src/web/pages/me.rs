@@ -62,6 +62,8 @@ impl<'a> MyPage<'a> {
 
     async fn html(&self, typed: Typed, done: Option<Done>, problem: Option<&Problem>) -> Result<String> {
         let account = self.app.account(self.me.user.id).await?;
+        let has_mail = self.app.has_mail() && account.email.is_some();
+        let digest = if has_mail { Some(self.app.digest(self.me.user.id).await?) } else { None };
         let page = view::account::MePage {
             lang: self.caller.lang,
             typed: view::account::Typed {
@@ -70,7 +72,10 @@ impl<'a> MyPage<'a> {
                 email: typed.email.as_deref().unwrap_or_default(),
             },
             devices: &self.app.devices(&self.me.session).await?,
+            session: self.me.session.id,
             quiet_hours: self.app.notifications(self.me.user.id).await?.1,
+            pushes: &self.app.push_subscriptions(self.me.user.id).await?,
+            digest,
             blocks: &self.app.blocks(self.me.user.id).await?,
             account: &account,
             done,
