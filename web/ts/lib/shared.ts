@@ -12,7 +12,7 @@ export interface Shared {
   text: string;
   files: File[];
   at: number;
-  /** Who was signed in; empty if nobody was, so that whoever signs in next may have it. */
+  /** Who was signed in; empty if nobody was, so that the next one who signs in may have it. */
   me: string;
 }
 

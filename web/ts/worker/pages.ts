@@ -60,7 +60,7 @@ export async function keptPages(): Promise<Response[]> {
 function changeBy(request: Request, response: Response, no: number): (() => Promise<void>) | undefined {
   const asked = new URL(request.url);
   const { pathname, searchParams } = response.redirected ? new URL(response.url) : asked;
-  // Whoever logged out, or whose session ended, comes by here.
+  // The way of anyone who logs out here or whose session has ended.
   if (pathname === "/login" && searchParams.has("done")) return () => ownedBy("", no);
   if (asked.search || !KEPT.test(asked.pathname)) return undefined;
   if (REFUSED.includes(response.status)) return () => forget(asked.pathname);
