@@ -109,7 +109,7 @@ async fn old_messages_go_from_everywhere_and_clients_agree_on_what_is_left() {
         (&answer["id"], &json!({ "seq": 0, "user": null, "excerpt": "" }))
     );
     let page = app.get(&format!("/room/{}", room.id)).cookie(&minji.token).header("accept-language", "en").send().await;
-    assert!(page.text().contains("The original message is gone."));
+    assert!(page.text().contains("The original is gone."));
     // Nobody was active.
     assert_eq!(app.count("SELECT MAX(active_at) FROM rooms"), active);
 

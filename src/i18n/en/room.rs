@@ -56,7 +56,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
         0 => "0: never.".to_owned(),
         days => format!("0: as on the whole server, after {days} days. It cannot be more."),
     },
-    original_gone: "The original message is gone.",
+    original_gone: "The original is gone.",
 
     lobby_about: "Madang is a place to chat: open a room or join one. No sign-up needed.",
     lobby_steps: "Pick a room, or open your own.",
