@@ -44,6 +44,12 @@ test("a user edits a message, takes back its deletion, and deletes it", async ()
   const mine = page.locator(".message", { hasText: "안녕하세요" });
   await minji.pickAction(mine, "delete");
   await mine.waitFor({ state: "hidden" });
+  // Another line leaves the button, and a list that is loaded again leaves the message out of sight.
+  await minji.pickAction(minji.message("응?"), "copy");
+  await page.locator("#toast").getByText("복사했어요.").waitFor();
+  await page.evaluate(() => (location.hash = "x"));
+  await page.evaluate(() => document.querySelector("[data-action='room#toBottom']").click());
+  assert.equal(await mine.isVisible(), false);
   await page.getByRole("button", { name: "되돌리기" }).click();
   await mine.waitFor();
   assert.equal(await jun.page.locator(".bubble--deleted").count(), 0);

@@ -1,6 +1,6 @@
 // The service worker: pages without a network, what other apps share, and how it is switched off.
 import assert from "node:assert/strict";
-import { setup, test } from "./support/setup.mjs";
+import { setup, test, until } from "./support/setup.mjs";
 
 const s = setup();
 const withWorker = { serviceWorkers: "allow" };
@@ -9,7 +9,7 @@ const withWorker = { serviceWorkers: "allow" };
 const controlled = (page) => page.waitForFunction(() => navigator.serviceWorker.controller !== null);
 /** Waits until a page is kept with a text in it. */
 const kept = (page, path, text) =>
-  page.waitForFunction(async ({ path, text }) => (await (await (await caches.open("pages")).match(path))?.text())?.includes(text) ?? false, { path, text });
+  until(page, async ({ path, text }) => (await (await (await caches.open("pages")).match(path))?.text())?.includes(text) ?? false, { path, text });
 
 test("rooms that were read open without a network, and only for the user who read them", async () => {
   const proxy = await s.proxy();
@@ -47,11 +47,41 @@ test("rooms that were read open without a network, and only for the user who rea
   await minji.waitForRoom();
   await minji.waitForMessage("터널에서 쓴 말");
 
-  // Logging out forgets the pages.
+  // A room that refuses is forgotten, and of very many the last are kept, with the assets that they name.
+  await page.evaluate(async () => {
+    const pages = await caches.open("pages");
+    await pages.put("/room/gone", new Response("gone"));
+    for (let n = 0; n < 40; n += 1) await pages.put(`/room/${n}`, new Response('<script src="/assets/app.old.js">'));
+    for (const name of ["assets-older", "assets-old"]) await caches.open(name);
+    await (await caches.open("assets-older")).put("/assets/app.old.js", new Response("old"));
+    await (await caches.open("assets-older")).put("/assets/other.old.js", new Response("old"));
+  });
+  await page.goto("/room/gone");
+  await page.goto(room);
+  await minji.waitForRoom();
+  await until(page, async (room) => {
+    const paths = (await (await caches.open("pages")).keys()).map(({ url }) => new URL(url).pathname);
+    return paths.length === 31 && paths.includes("/owner") && paths.includes(room) && !paths.includes("/room/gone");
+  }, room);
+  await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).unregister());
+  await page.goto(room);
+  await controlled(page);
+  await until(page, async () => !(await caches.has("assets-older")));
+  assert.deepEqual(await page.evaluate(async () => [await caches.has("assets-old"), Boolean(await caches.match("/assets/app.old.js")), Boolean(await caches.match("/assets/other.old.js"))]), [true, true, false]);
+
+  // The end of a session forgets the pages, and so does logging out.
+  await kept(page, room, "터널에서 쓴 말");
+  const cookies = await minji.context.cookies();
+  await minji.context.clearCookies();
+  await page.goto("/login?done=ended");
+  await until(page, async (room) => !(await (await caches.open("pages")).match(room)), room);
+  await minji.context.addCookies(cookies);
+  await page.goto(room);
+  await kept(page, room, "터널에서 쓴 말");
   await page.goto("/me");
   await page.locator('form[action="/logout"] button').click();
   await page.waitForURL((url) => url.pathname === "/");
-  await page.waitForFunction(async (room) => !(await (await caches.open("pages")).match(room)), room);
+  await until(page, async (room) => !(await (await caches.open("pages")).match(room)), room);
   proxy.disconnect();
   await page.goto(room);
   await page.getByRole("heading", { name: "인터넷에 연결되어 있지 않아요" }).waitFor();
@@ -90,15 +120,27 @@ test("what another app shares waits for a room, and the app can be installed", a
   assert.equal(await page.locator(".composer__text").inputValue(), "장보기\nhttps://example.org/list");
   await page.locator(".button--send").click();
   await page.locator(".message:not(.is-pending)", { hasText: "목록.txt" }).waitFor();
+  // It came once, and what another user of this browser shared is dropped.
+  const shared = (put) =>
+    page.evaluate(async (put) => {
+      const opened = await new Promise((resolve) => (indexedDB.open("madang").onsuccess = ({ target }) => resolve(target.result)));
+      const drafts = opened.transaction("drafts", "readwrite").objectStore("drafts");
+      const request = put ? drafts.put({ text: put, files: [], at: Date.now(), me: "another" }, "shared") : drafts.get("shared");
+      return new Promise((resolve) => (request.onsuccess = () => resolve(request.result?.text)));
+    }, put);
+  assert.equal(await shared(), undefined);
+  await shared("다른 사람의 것");
   await page.goto("/");
-  await page.locator(".lobby").waitFor();
+  await page.waitForFunction(() => document.documentElement.matches(".has-js"));
+  for (let tries = 0; tries < 200 && (await shared()); tries += 1) await page.reload();
+  assert.equal(await shared(), undefined);
   assert.equal(await page.locator("[data-controller=shared]").isVisible(), false);
 
   // The kill switch.
   await s.server.kill();
   await s.server.start({ SERVICE_WORKER: "off" });
   await page.goto(room);
-  await page.waitForFunction(async () => {
+  await until(page, async () => {
     await (await navigator.serviceWorker.getRegistration())?.update();
     return (await navigator.serviceWorker.getRegistrations()).length === 0 && (await caches.keys()).length === 0;
   });

@@ -46,6 +46,8 @@ test("in a room the search is a panel, which finds by initial consonants and sho
   await panel.locator(".hit__link").click();
   await page.locator(".message.is-found", { hasText: "김밥은 참치로" }).waitFor();
   assert.equal(await panel.isVisible(), true, "the panel stays beside the messages");
+  const right = (selector) => page.locator(selector).last().evaluate((element) => element.getBoundingClientRect().right);
+  assert.ok((await right(".message.mine .bubble")) <= (await panel.boundingBox()).x, "it covers none of them");
   await panel.locator("[name=q]").fill("없는말");
   await panel.locator("[name=q]").press("Enter");
   await panel.locator(".page__empty").waitFor();

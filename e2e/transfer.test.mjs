@@ -24,6 +24,14 @@ test("a guest goes on from KakaoTalk's browser to the real one, as the same pers
   const box = await minji.page.locator(".composer").boundingBox();
   assert.ok(box.y + box.height <= 844, "the bar pushes nothing out of the window");
 
+  const opened = await minji.newPage();
+  // As Safari has it, but without what Safari's menu offers.
+  await opened.addInitScript(() => Object.assign(navigator, { standalone: false }));
+  await opened.goto("/me");
+  await opened.locator(".in-app").waitFor();
+  assert.equal(await opened.locator("[data-controller=install]").isVisible(), false);
+  await opened.close();
+
   const other = await s.user("다른 브라우저");
   assert.equal(await other.page.goto("/").then(() => other.page.locator(".in-app").count()), 0);
   // Messengers look at addresses, which uses nothing up.

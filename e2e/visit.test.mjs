@@ -145,6 +145,12 @@ test("a long way up, the list stays short and every message is there", async () 
     assert.ok((await count()) <= 350, String(await count()));
   }
   assert.ok((await count()) <= 350);
+  // A tab in the background paints nothing, and connects all the same.
+  const behind = await minji.newPage();
+  await behind.addInitScript(() => (globalThis.requestAnimationFrame = () => 0));
+  await behind.goto(path);
+  await minji.waitUntilLive(behind);
+  await behind.close();
   // And down again, without a hole.
   while (await page.locator(".newer").count()) {
     const before = await page.locator("[data-message]").last().getAttribute("id");

@@ -27,6 +27,15 @@ export function test(name, run) {
   return nodeTest(name, { timeout: TEST_TIMEOUT_MS }, run);
 }
 
+/** Waits until an asynchronous condition holds in a page; for `waitForFunction` every promise is true. */
+export async function until(page, condition, arg) {
+  const ends = Date.now() + TEST_TIMEOUT_MS / 3;
+  while (!(await page.evaluate(condition, arg).catch(() => false))) {
+    if (Date.now() > ends) throw new Error(`never: ${condition}`);
+    await sleep(50);
+  }
+}
+
 export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 }

@@ -34,6 +34,7 @@ pub mod outbox;
 pub mod outgoing_hook;
 pub mod push;
 pub mod report;
+pub mod retention;
 pub mod room;
 pub mod search;
 pub mod server_invite;

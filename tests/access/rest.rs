@@ -240,6 +240,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let code = if row.wants.ends_with("invite") { scene.named(row.wants) } else { "" };
     let hook_id = if row.wants == "hook" { scene.named("hook") } else { "" };
     let filled = row.name.replace("{hookId}", hook_id).replace("{deliveryId}", hook_id).replace("{reportId}", report);
+    let filled = filled.replace("{pushId}", &scene.message);
     let filled =
         filled.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code).replace("{number}", "1");
     format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))

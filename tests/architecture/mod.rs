@@ -40,6 +40,7 @@ const LAYERS: &[&[&str]] = &[
         "data_folder",
         "signals",
         "systemd",
+        "web_push",
     ],
     &["failpoint", "metrics"],
 ];
@@ -75,6 +76,7 @@ const NOUNS: &[&str] = &[
     "block",
     "bot",
     "bus",
+    "digest",
     "direct",
     "directory",
     "file",
@@ -96,6 +98,7 @@ const NOUNS: &[&str] = &[
     "picture",
     "presence",
     "profile",
+    "push",
     "read_mark",
     "report",
     "room",
@@ -155,7 +158,7 @@ fn a_module_with_children_is_a_folder_with_mod_rs() {
 fn the_same_noun_has_the_same_file_name_everywhere() {
     // Files about the protocol, the page as a whole or the folder itself.
     let infrastructure: &[(&str, &[&str])] = &[
-        ("src/service", &["budgets", "disk_space", "housekeeping", "rates", "render", "store"]),
+        ("src/service", &["budgets", "disk_space", "housekeeping", "rates", "render", "retention", "store"]),
         ("src/socket", &["broadcast", "connect", "flush", "handshake"]),
         ("src/web/pages", &["me", "pwa"]),
         ("src/web/api", &["json", "openapi", "refusal", "table"]),

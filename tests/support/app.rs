@@ -251,17 +251,17 @@ impl App {
 
     /// Waits until the outbox is empty.
     pub async fn outbox_is_empty(&self) {
-        self.counts("SELECT CASE WHEN EXISTS (SELECT 1 FROM outbox) THEN 0 ELSE 1 END").await;
+        self.counts("SELECT COUNT(*) FROM outbox", 0).await;
     }
 
-    /// Waits until a query counts something.
-    pub async fn counts(&self, sql: &str) {
-        let counted = async {
-            while self.count(sql) == 0 {
+    /// Waits until a query counts as many.
+    pub async fn counts(&self, sql: &str, expected: i64) {
+        let reached = async {
+            while self.count(sql) != expected {
                 self.get("/healthz").send().await;
             }
         };
-        tokio::time::timeout(TIMEOUT, counted).await.unwrap_or_else(|_| panic!("nothing is counted by {sql}"));
+        tokio::time::timeout(TIMEOUT, reached).await.unwrap_or_else(|_| panic!("{sql} is not {expected}"));
     }
 
     /// Runs `madang reindex` on the folder, beside the app.

@@ -32,6 +32,7 @@ mod picture;
 mod profile;
 mod push;
 mod report;
+mod retention;
 mod room;
 mod search;
 mod session;

@@ -3,7 +3,6 @@
 use madang::config::Config;
 use serde_json::{Value, json};
 
-use crate::support::fixtures::blob;
 use crate::support::push::{Browser, verify_vapid};
 use crate::support::receiver::Receiver;
 use crate::support::{App, Person, Room, TIMEOUT};
@@ -129,18 +128,13 @@ async fn what_was_read_or_deleted_before_the_push_is_not_pushed() {
     let sent = app.say(&jun, &room, "read soon").await;
     service.next().await;
     let again = async || {
-        app.counts("SELECT COUNT(*) FROM outbox WHERE kind = 'push' AND tries > 0 AND claimed_by IS NULL").await;
+        app.counts("SELECT COUNT(*) FROM outbox WHERE kind = 'push' AND tries > 0 AND claimed_by IS NULL", 1).await;
         app.alter("UPDATE outbox SET due_at = 0 WHERE kind = 'push'");
         app.say(&minji, &room, "wakes the worker").await;
         app.outbox_is_empty().await;
     };
     hers.ok("read", json!({ "room": room.id, "seq": sent["seq"] })).await;
-    app.counts(&format!(
-        "SELECT COUNT(*) FROM members WHERE user_id = {} AND read_seq >= {}",
-        blob(&minji.id),
-        sent["seq"]
-    ))
-    .await;
+    app.has_read(&minji, &sent).await;
     again().await;
     assert!(service.is_empty(), "it was read");
     service.answer(["503 Service Unavailable"]);
@@ -178,7 +172,7 @@ async fn push_services_are_obeyed_and_a_browser_that_is_gone_is_forgotten() {
     service.next().await;
     let delayed =
         "SELECT COUNT(*) FROM outbox WHERE kind = 'push' AND claimed_by IS NULL AND due_at > created_at + 3500000";
-    app.counts(delayed).await;
+    app.counts(delayed, 1).await;
     assert!(service.is_empty());
     app.alter("DELETE FROM outbox");
     service.answer(["410 Gone"]);
@@ -215,7 +209,7 @@ async fn a_subscription_belongs_to_one_session_and_reaches_no_private_address() 
     let tested = app.call(&minji, "POST", &test, Value::Null).await.is(200);
     assert_eq!(tested["why"], "the host is not public");
     app.call(&jun, "POST", &test, Value::Null).await.refused(404, "not_found");
-    // Whoever signs in at a browser next has its subscription.
+    // The next user of a browser takes its subscription over.
     subscribe(&jun, "https://10.0.0.1/push").await.is(201);
     assert!(listed(&app, &minji).await.is_empty());
     for number in 0..18 {

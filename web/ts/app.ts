@@ -52,6 +52,9 @@ addEventListener("visit:leave", leaveRoom);
 addEventListener("visit:shown", () => document.querySelector(".room") ?? moveTo(undefined));
 void sendLeftovers();
 
+/** After so long a page that was not painted is hidden. */
+const HIDDEN_MS = 1_000;
+
 const controllers = {
   attach: AttachController,
   composer: ComposerController,
@@ -80,12 +83,16 @@ const controllers = {
   times: TimesController,
 };
 
+let isConnected = false;
+
 /** Connects the controllers, which takes longer than the first paint may wait. */
 function connect(): void {
+  if (isConnected) return;
+  isConnected = true;
   const application = Application.start();
   for (const [name, controller] of Object.entries(controllers)) application.register(name, controller);
 }
 
-// A hidden page paints nothing.
-if (document.hidden) connect();
-else requestAnimationFrame(() => setTimeout(connect));
+requestAnimationFrame(() => setTimeout(connect));
+// A hidden page paints nothing, from the start or from now on.
+setTimeout(connect, document.hidden ? 0 : HIDDEN_MS);

@@ -1,5 +1,7 @@
 //! Push subscriptions: browsers that are notified while no page is open.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -89,18 +91,11 @@ impl PushSubscription {
 struct Subscribe {
     /// The address of the push service.
     endpoint: String,
-    keys: Keys,
+    /// `p256dh` and `auth`: the keys of the browser, in base64url.
+    keys: HashMap<String, String>,
     /// As browsers give it; it is not used.
     #[serde(default, rename = "expirationTime")]
     _expiration_time: Option<f64>,
-}
-
-/// The keys of the browser, in base64url.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Keys {
-    p256dh: String,
-    auth: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -127,7 +122,8 @@ async fn subscribe(
     me: SignedIn,
     Json(body): Json<Subscribe>,
 ) -> Result<(StatusCode, Json<PushSubscription>)> {
-    let Keys { p256dh, auth } = body.keys;
+    let key = |name| body.keys.get(name).cloned().unwrap_or_default();
+    let (p256dh, auth) = (key("p256dh"), key("auth"));
     let lang = caller.lang.code().to_owned();
     let new = NewPushSubscription { endpoint: body.endpoint, p256dh, auth, lang, agent: caller.agent.clone() };
     let (stored, is_new) = app.subscribe(&me.session, new).await?;

@@ -19,6 +19,8 @@ export default class AttachController extends Controller<HTMLElement> {
   private readonly connection = roomConnection();
   private readonly drafts = new DraftStore(this.connection.me, this.connection.roomId);
   private readonly chosen = new Map<File, UploadItem>();
+  /** Resolves when what was chosen is in the list: a large picture is made smaller first. */
+  private adding: Promise<void> | undefined;
 
   override connect(): void {
     void this.drafts.files().then((files) => {
@@ -43,10 +45,22 @@ export default class AttachController extends Controller<HTMLElement> {
     void this.add(files);
   }
 
-  async add(files: File[]): Promise<void> {
+  get ready(): Promise<void> | undefined {
+    return this.adding;
+  }
+
+  add(files: File[]): Promise<void> {
+    const adding = Promise.resolve(this.adding).then(() => this.listAll(files)).finally(() => {
+      if (this.adding === adding) this.adding = undefined;
+    });
+    return (this.adding = adding);
+  }
+
+  private async listAll(files: File[]): Promise<void> {
     for (const given of files) {
       const file = mayNeedFit(given, this.maxValue) ? await fitPicture(given, this.maxValue) : given;
-      if (!this.element.isConnected) return;
+      // The room was left meanwhile.
+      if (!this.element.isConnected) return void this.drafts.addFile(file);
       if (file.size === 0) {
         toast(tWith("fileEmpty", file.name));
       } else if (file.size > this.maxValue) {

@@ -47,6 +47,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   private freeAt = 0;
   private counting = 0;
   private saving = 0;
+  /** Whether the message goes as soon as its files are ready. */
+  private isDue = false;
 
   override connect(): void {
     this.subscriptions = new AbortController();
@@ -104,6 +106,17 @@ export default class ComposerController extends Controller<HTMLFormElement> {
 
   submit(event: Event): void {
     event.preventDefault();
+    const { ready } = this.attachOutlet;
+    if (!ready) return this.send();
+    if (this.isDue) return;
+    this.isDue = true;
+    void ready.then(() => {
+      this.isDue = false;
+      if (this.element.isConnected) this.send();
+    });
+  }
+
+  private send(): void {
     const text = this.textTarget.value;
     if (this.isTooLong) return this.longTarget.querySelector("button")?.focus();
     if (!text.trim() && this.attachOutlet.isEmpty) return;
@@ -224,7 +237,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
 
   /** Adds what another app has shared, before it is sent. */
   private async addShared(): Promise<void> {
-    const shared = await takeShared();
+    const shared = await takeShared(this.connection.me);
     if (!shared || !this.element.isConnected) return;
     this.textTarget.value = [this.textTarget.value, shared.text].filter(Boolean).join("\n");
     if (shared.files.length) void this.attachOutlet.add(shared.files);

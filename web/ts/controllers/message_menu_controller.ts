@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import { field } from "../lib/fragment";
 import { fillPalette, plainEmoji, pressedEmoji } from "../lib/emoji";
 import { copyText } from "../lib/copy";
+import { setLeaving } from "../lib/leaving";
 import { placeMenu } from "../lib/menu";
 import { openEditor } from "../lib/message_editor";
 import { showMessagePeople } from "../lib/message_people";
@@ -211,21 +212,19 @@ export default class MessageMenuController extends Controller<HTMLElement> {
 
   /** Hides the message, and deletes it when it was not taken back. */
   delete(): void {
-    const { message, seq } = this;
+    const id = this.message?.dataset["id"];
     this.menuTarget.close();
-    if (!message) return;
-    const { id } = message.dataset;
-    const hide = (isHidden: boolean) => document.getElementById(`m-${seq}`)?.classList.toggle("is-leaving", isHidden);
-    hide(true);
+    if (!id) return;
+    setLeaving(id, true);
     const act = (isLeaving: boolean) => {
       if (isLeaving) return void fetch(`/api/messages/${id}`, { method: "DELETE", keepalive: true }).catch(() => undefined);
       void this.connection.act("delete", { id }).then((code) => {
         if (!code) return;
-        hide(false);
+        setLeaving(id, false);
         toast(errorText(code));
       });
     };
-    doLater(t("messageDeleted"), act, () => hide(false));
+    doLater(t("messageDeleted"), act, () => setLeaving(id, false));
   }
 
   private get message(): HTMLElement | null {

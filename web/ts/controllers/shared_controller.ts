@@ -7,7 +7,7 @@ export default class SharedController extends Controller<HTMLElement> {
   declare readonly whatTarget: HTMLElement;
 
   override connect(): void {
-    void sharedContent().then((shared) => {
+    void sharedContent(document.body.dataset["me"]).then((shared) => {
       if (!shared) return;
       this.whatTarget.textContent = [shared.text, ...shared.files.map(({ name }) => name)].filter(Boolean).join(" · ");
       this.element.hidden = false;

@@ -380,7 +380,6 @@ function replace(present: HTMLElement, element: HTMLElement): void {
   const focused = bar?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
   const hadFocus = document.activeElement === present;
   present.replaceWith(element);
-  if (present.matches(".is-leaving") && !element.querySelector(".bubble--deleted")) element.classList.add("is-leaving");
   moveEditor(present, element);
   if (bar && !element.querySelector(".bubble--deleted")) element.querySelector(".message__foot")?.append(bar);
   focused?.focus({ preventScroll: true });

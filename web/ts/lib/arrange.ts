@@ -4,6 +4,7 @@
 import { isBlocked } from "./blocked";
 import { decorateCode } from "./code";
 import { foldRun } from "./fold";
+import { showLeaving } from "./leaving";
 import { dayName, dayOf, localize, minuteOf } from "./time";
 
 export function isMessage(element: Element | null): element is HTMLElement {
@@ -30,6 +31,7 @@ export function neighbour(element: Element, direction: "previousElementSibling" 
 export function decorate(message: HTMLElement, me: string): void {
   message.classList.toggle("mine", message.dataset["userId"] === me);
   message.classList.toggle("is-from-blocked", isBlocked(message.dataset["userId"] ?? ""));
+  showLeaving(message);
   for (const reaction of message.querySelectorAll<HTMLElement>(".reaction")) {
     reaction.setAttribute("aria-pressed", String((reaction.dataset["userIds"] ?? "").split(" ").includes(me)));
   }

@@ -44,6 +44,11 @@ export class DraftStore {
     void (files.length ? put("drafts", this.name, files) : remove("drafts", this.name));
   }
 
+  /** Adds a file that was ready only after its room was left. */
+  async addFile(file: File): Promise<void> {
+    this.saveFiles([...(await this.files()), file]);
+  }
+
   private get place(): string {
     return `madang.draft.${this.name}`;
   }

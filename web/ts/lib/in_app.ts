@@ -6,8 +6,12 @@ import { t } from "./strings";
 
 const IN_APP = /KAKAOTALK/i;
 
+export function isInApp(): boolean {
+  return IN_APP.test(navigator.userAgent);
+}
+
 export function startInApp(): void {
-  if (!IN_APP.test(navigator.userAgent)) return;
+  if (!isInApp()) return;
   addBar();
   addEventListener("visit:shown", addBar);
 }

@@ -1,5 +1,6 @@
 // Whether this browser can install the page as an app, and how.
 
+import { isInApp } from "./in_app";
 import { read, write } from "./preferences";
 
 /** The event of Chromium that offers the installation. */
@@ -28,8 +29,9 @@ export function startInstall(): void {
   });
 }
 
-/** Returns how the page is installed here: by a button, or in the menu of Safari. */
+/** Returns how the page is installed here: by a button, or in the menu of Safari. A browser inside another app has neither. */
 export function installWay(): "button" | "menu" | null {
+  if (isInApp()) return null;
   if (offer) return "button";
   const isStandalone = matchMedia("(display-mode: standalone)").matches;
   return !isStandalone && "standalone" in navigator ? "menu" : null;

@@ -12,11 +12,18 @@ export interface Shared {
   text: string;
   files: File[];
   at: number;
+  /** Who was signed in; empty if nobody was, so that the next one who signs in may have it. */
+  me: string;
 }
 
-export async function sharedContent(): Promise<Shared | null> {
+/** Returns it for a user, unless it is old or of somebody else; then it goes. */
+export async function sharedContent(me: string | undefined): Promise<Shared | null> {
   const shared = await get<Shared>("drafts", SHARED);
-  return shared && Date.now() - shared.at < MAX_AGE_MS ? shared : null;
+  if (!shared) return null;
+  const isMine = !shared.me || shared.me === me;
+  if (isMine && Date.now() - shared.at < MAX_AGE_MS) return shared;
+  await forgetShared();
+  return null;
 }
 
 export function forgetShared(): Promise<void> {
@@ -24,8 +31,8 @@ export function forgetShared(): Promise<void> {
 }
 
 /** Returns it once, for the room that was chosen. */
-export async function takeShared(): Promise<Shared | null> {
-  const shared = await sharedContent();
+export async function takeShared(me: string): Promise<Shared | null> {
+  const shared = await sharedContent(me);
   if (shared) await forgetShared();
   return shared;
 }

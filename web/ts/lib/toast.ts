@@ -7,23 +7,20 @@ interface ToastButton {
   press(): void;
 }
 
-let hiding = 0;
-
-/** Shows a line at the foot of the screen for a few seconds. */
+/** Shows a line at the foot of the screen for a few seconds. It takes the place of the one before; one with a button stays. */
 export function toast(line: string, button?: ToastButton): void {
-  const element = document.getElementById("toast");
-  if (!element) return;
+  const toasts = document.getElementById("toast");
+  if (!toasts) return;
+  toasts.querySelector(button ? ".has-button" : ".toast__line:not(.has-button)")?.remove();
+  const element = document.createElement("span");
+  element.className = "toast__line";
   element.textContent = line;
-  if (button) element.append(" ", toastButton(button, element));
-  element.classList.add("is-shown");
-  clearTimeout(hiding);
-  hiding = window.setTimeout(() => hide(element), button?.shownMs ?? SHOWN_MS);
-}
-
-function hide(element: HTMLElement): void {
-  element.classList.remove("is-shown");
-  // Out of sight it takes no focus.
-  element.querySelector("button")?.remove();
+  if (button) {
+    element.classList.add("has-button");
+    element.append(" ", toastButton(button, element));
+  }
+  toasts.append(element);
+  setTimeout(() => element.remove(), button?.shownMs ?? SHOWN_MS);
 }
 
 function toastButton({ label, press }: ToastButton, element: HTMLElement): HTMLButtonElement {
@@ -32,7 +29,7 @@ function toastButton({ label, press }: ToastButton, element: HTMLElement): HTMLB
   made.className = "toast__button";
   made.textContent = label;
   made.addEventListener("click", () => {
-    hide(element);
+    element.remove();
     press();
   });
   return made;

@@ -7,7 +7,8 @@ const UPDATE_INTERVAL_MS = 3_600_000;
 const KEEP_INTERVAL_MS = 60_000;
 
 let updatedAt = 0;
-let keptAt = 0;
+/** When each room was kept, by its address. */
+const keptAt = new Map<string, number>();
 
 export function startWorker(): void {
   if (!("serviceWorker" in navigator)) return;
@@ -36,9 +37,13 @@ async function update(): Promise<void> {
   await registration?.update().catch(() => undefined);
 }
 
-/** Has the worker keep the room with what has been said since it was opened. */
+/** Has the worker keep the room that is shown, with what has been said since it was opened. */
 function keepRoom(): void {
-  if (!navigator.serviceWorker.controller || !document.querySelector(".room.is-live") || Date.now() - keptAt < KEEP_INTERVAL_MS) return;
-  keptAt = Date.now();
-  void fetch(location.pathname, { headers: { accept: "text/html" } }).catch(() => undefined);
+  const { roomId } = document.querySelector<HTMLElement>(".room.is-live")?.dataset ?? {};
+  if (!navigator.serviceWorker.controller || !roomId) return;
+  // After a step back the address is that of the next page.
+  const path = `/room/${roomId}`;
+  if (Date.now() - (keptAt.get(path) ?? 0) < KEEP_INTERVAL_MS) return;
+  keptAt.set(path, Date.now());
+  void fetch(path, { headers: { accept: "text/html" } }).catch(() => undefined);
 }

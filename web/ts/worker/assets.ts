@@ -1,8 +1,10 @@
-// Scripts, styles and icons. Those of the release before stay, as a page of it may be kept or still be open.
+// Scripts, styles and icons. Those of the release before stay, as a page of it may still be open, and those that a kept
+// page names, however old it is.
 
 /** The hash of all assets, which `build.mjs` puts in. */
 const RELEASE = "__RELEASE__";
 const PREFIX = "assets-";
+const NAME = /\/assets\/[\w.-]+/g;
 
 export function isAsset(url: URL): boolean {
   return url.pathname.startsWith("/assets/");
@@ -23,13 +25,25 @@ export async function keepAssetsOf(path: string): Promise<void> {
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   const cache = await caches.open(PREFIX + RELEASE);
   await cache.put(path, response.clone());
-  const names = new Set((await response.text()).match(/\/assets\/[\w.-]+/g));
-  await Promise.all([...names].map((name) => keptAsset(new Request(name))));
+  await Promise.all((await assetsOf([response])).map((name) => keptAsset(new Request(name))));
 }
 
-/** Keeps the assets of this release and of the one before. */
-export async function forgetOldAssets(): Promise<void> {
+/** Keeps the assets of this release and of the one before, and those that the kept pages name. */
+export async function forgetOldAssets(pages: Response[]): Promise<void> {
   // In the order in which they were made.
   const others = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== PREFIX + RELEASE);
-  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
+  const old = others.slice(0, -1);
+  if (!old.length) return;
+  const present = await caches.open(PREFIX + RELEASE);
+  for (const name of await assetsOf(pages)) {
+    const asset = await caches.match(name, { ignoreVary: true });
+    if (asset) await present.put(name, asset);
+  }
+  await Promise.all(old.map((name) => caches.delete(name)));
+}
+
+/** Returns the names of the assets of some pages. */
+async function assetsOf(pages: Response[]): Promise<string[]> {
+  const texts = await Promise.all(pages.map((page) => page.text()));
+  return [...new Set(texts.flatMap((text) => text.match(NAME) ?? []))];
 }

@@ -23,7 +23,7 @@ async function show(data: PushMessageData | null): Promise<void> {
   const { notification, app_badge: unread } = data.json() as PushMessage;
   const badge = self.navigator as { setAppBadge?(count: number): Promise<void> };
   if (unread !== undefined) await badge.setAppBadge?.(unread).catch(() => undefined);
-  // Whoever is looking at a page sees the message there.
+  // A user who is looking at a page sees the message there.
   const windows = await self.clients.matchAll({ type: "window" });
   if (windows.some((window) => window.focused)) return;
   const { title, navigate, ...options } = notification;

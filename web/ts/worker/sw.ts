@@ -4,7 +4,7 @@
 // A kind of event has a module of its own that listens by itself; it is imported here.
 
 import { forgetOldAssets, isAsset, keepAssetsOf, keptAsset } from "./assets";
-import { fetchPage, isPage, OFFLINE } from "./pages";
+import { fetchPage, isPage, keptPages, OFFLINE } from "./pages";
 import "./push";
 import { isShare, keepShared } from "./share";
 
@@ -17,7 +17,7 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => {
   // The request for a page does not wait until the worker has started.
-  event.waitUntil(Promise.all([forgetOldAssets(), self.registration.navigationPreload?.enable(), self.clients.claim()]));
+  event.waitUntil(Promise.all([keptPages().then(forgetOldAssets), self.registration.navigationPreload?.enable(), self.clients.claim()]));
 });
 
 self.addEventListener("fetch", (event) => {
