@@ -39,6 +39,7 @@ pub(super) fn start(app: &App, sockets: &Server) {
     every(SAMPLE, "figures for admins", app, |app| async move { app.take_sample() });
     every(RELEASE_MEMORY, "release of memory", app, |app| async move { app.db.release_memory().await });
     every(config.guest_sweep, "sweep of guests", app, |app| async move { app.sweep_guests().await });
+    every(config.retention, "retention", app, |app| async move { app.remove_what_is_too_old().await });
     if let Some(backups) = &config.backups {
         let backups = Arc::new(ScheduledBackups::new(config, backups));
         let at_times = Arc::clone(&backups);

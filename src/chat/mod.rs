@@ -32,6 +32,7 @@ pub mod one_time_link;
 pub mod outbox;
 pub mod outgoing_hook;
 pub mod report;
+pub mod retention;
 pub mod room;
 pub mod search;
 pub mod server_invite;

@@ -26,6 +26,8 @@ const WORD_MAX: usize = 40;
 const MINUTE: i64 = 60_000;
 /// Thirty days.
 const MINUTES_MAX: u32 = 43_200;
+/// Ten years.
+pub const KEEP_DAYS_MAX: u32 = 3_650;
 
 /// What admins have set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,6 +57,14 @@ pub struct ServerSettings {
     pub words: Vec<UnwantedWord>,
     /// Until when nobody signs up or comes in as a guest, in milliseconds since 1970 UTC; null where people do.
     pub joins_locked_until: Option<i64>,
+    /// For how many days messages are kept; 0 for good. Rooms may keep them for less.
+    pub keep_messages_days: u32,
+    /// For how many days the files of messages are kept; 0 for good, or as long as the message. Rooms may keep them for less.
+    pub keep_files_days: u32,
+    /// After how many days an open room in which nothing happens is removed; 0 for never.
+    pub keep_idle_rooms_days: u32,
+    /// After how many days without a visit the session of a guest ends, with their memberships; 0 for the 365 of every guest.
+    pub keep_idle_guests_days: u32,
 }
 
 /// A word that the server does not want, however it is typed.
@@ -137,6 +147,10 @@ pub struct Change {
     pub words: Option<Vec<UnwantedWord>>,
     /// For how many minutes from now nobody comes in; 0 ends it.
     pub lock_minutes: Option<u32>,
+    pub keep_messages_days: Option<u32>,
+    pub keep_files_days: Option<u32>,
+    pub keep_idle_rooms_days: Option<u32>,
+    pub keep_idle_guests_days: Option<u32>,
 }
 
 /// Returns the stored settings.
@@ -184,12 +198,20 @@ fn checked(mut settings: ServerSettings, now: i64, change: Change) -> Result<Ser
     settings.room_creators = change.room_creators.unwrap_or(settings.room_creators);
     settings.guests = change.guests.unwrap_or(settings.guests);
     settings.direct_from = change.direct_from.unwrap_or(settings.direct_from);
-    settings.hold_minutes = within("holdMinutes", change.hold_minutes)?.unwrap_or(settings.hold_minutes);
+    settings.hold_minutes = within("holdMinutes", change.hold_minutes, MINUTES_MAX)?.unwrap_or(settings.hold_minutes);
     if let Some(words) = change.words {
         settings.words = checked_words(words)?;
     }
-    if let Some(minutes) = within("lockMinutes", change.lock_minutes)? {
+    if let Some(minutes) = within("lockMinutes", change.lock_minutes, MINUTES_MAX)? {
         settings.joins_locked_until = (minutes > 0).then(|| now + i64::from(minutes) * MINUTE);
+    }
+    for (kept, field, days) in [
+        (&mut settings.keep_messages_days, "keepMessagesDays", change.keep_messages_days),
+        (&mut settings.keep_files_days, "keepFilesDays", change.keep_files_days),
+        (&mut settings.keep_idle_rooms_days, "keepIdleRoomsDays", change.keep_idle_rooms_days),
+        (&mut settings.keep_idle_guests_days, "keepIdleGuestsDays", change.keep_idle_guests_days),
+    ] {
+        *kept = within(field, days, KEEP_DAYS_MAX)?.unwrap_or(*kept);
     }
     if settings.sign_up == SignUpPolicy::EmailDomain && settings.email_domains.is_empty() {
         return Err(Error::invalid("emailDomains", "name at least one host, for example example.org"));
@@ -197,12 +219,10 @@ fn checked(mut settings: ServerSettings, now: i64, change: Change) -> Result<Ser
     Ok(settings)
 }
 
-fn within(field: &'static str, minutes: Option<u32>) -> Result<Option<u32>> {
-    match minutes {
-        Some(minutes) if minutes > MINUTES_MAX => {
-            Err(Error::invalid(field, format!("{field} must be 0 to {MINUTES_MAX}")))
-        }
-        _ => Ok(minutes),
+fn within(field: &'static str, number: Option<u32>, max: u32) -> Result<Option<u32>> {
+    match number {
+        Some(number) if number > max => Err(Error::invalid(field, format!("{field} must be 0 to {max}"))),
+        _ => Ok(number),
     }
 }
 

@@ -102,6 +102,8 @@ pub struct Config {
     pub housekeeping: Duration,
     /// The interval at which the memberships of guests who cannot come back end.
     pub guest_sweep: Duration,
+    /// The interval at which messages, files and rooms go that are kept for a time only.
+    pub retention: Duration,
     /// How long the clock must not have jumped before anything that has expired is deleted.
     pub clock_settling: Duration,
     /// The interval of rev heartbeats.
@@ -158,6 +160,7 @@ impl Default for Config {
             second: Duration::from_secs(1),
             housekeeping: Duration::from_secs(60),
             guest_sweep: Duration::from_secs(24 * 3_600),
+            retention: Duration::from_secs(600),
             clock_settling: Duration::from_secs(3_600),
             rev_heartbeat: Duration::from_secs(25),
             session_check: Duration::from_secs(60),

@@ -95,6 +95,9 @@ pub struct AdminStrings {
     pub direct_from: &'static str,
     pub invites: &'static str,
     pub invites_hint: &'static str,
+    pub keep: &'static str,
+    /// Messages, files, rooms without activity, guests who do not come back: the name and a hint.
+    pub keeps: [(&'static str, &'static str); 4],
     pub changed_at_once: &'static str,
 
     // Log.

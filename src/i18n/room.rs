@@ -47,6 +47,13 @@ pub struct RoomStrings {
     pub joined_as_guest: fn(&str) -> String,
     pub first_hello: &'static str,
 
+    // Retention.
+    pub keep_messages: &'static str,
+    pub keep_files: &'static str,
+    /// The days for which the server keeps them; 0 for good.
+    pub keep_hint: fn(u32) -> String,
+    pub original_gone: &'static str,
+
     // The lobby.
     pub lobby_about: &'static str,
     pub lobby_steps: &'static str,

@@ -45,7 +45,7 @@ impl App {
     async fn remove_expired(&self, now: i64) {
         log_failure(
             "removing expired sessions",
-            self.write(Subject::Server, move |tx, _, _| stored_session::sweep(tx, now)).await,
+            self.write(Subject::Server, move |tx, limits, _| stored_session::sweep(tx, limits, now)).await,
         );
         log_failure("ending suspensions", self.write(Subject::Server, |tx, _, now| end_suspensions(tx, now)).await);
         log_failure("ending mutes and bans", self.write(Subject::Server, |tx, _, now| forget_ended(tx, now)).await);

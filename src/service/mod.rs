@@ -33,6 +33,7 @@ mod rates;
 mod read_mark;
 mod render;
 mod report;
+mod retention;
 mod room;
 mod room_page;
 mod room_password;

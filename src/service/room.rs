@@ -39,13 +39,25 @@ pub struct RoomChange {
     pub history: Option<History>,
     pub slow_seconds: Option<u32>,
     pub writers: Option<Writers>,
+    pub keep_messages_days: Option<u32>,
+    pub keep_files_days: Option<u32>,
     pub revoke_invites: bool,
 }
 
 impl From<wire::ChangeRoom> for RoomChange {
     fn from(change: wire::ChangeRoom) -> Self {
-        let wire::ChangeRoom { title, max, password, listed, history, slow_seconds, writers, revoke_invites } = change;
-        Self { title, max, password, listed, history, slow_seconds, writers, revoke_invites }
+        Self {
+            title: change.title,
+            max: change.max,
+            password: change.password,
+            listed: change.listed,
+            history: change.history,
+            slow_seconds: change.slow_seconds,
+            writers: change.writers,
+            keep_messages_days: change.keep_messages_days,
+            keep_files_days: change.keep_files_days,
+            revoke_invites: change.revoke_invites,
+        }
     }
 }
 
@@ -126,8 +138,18 @@ impl App {
                 Some(self.hash_room_password(my_id, password).await?)
             }
         };
-        let RoomChange { title, max, listed, history, slow_seconds, writers, revoke_invites, .. } = request;
-        let change = Change { title, max, password_hash, listed, history, slow_seconds, writers, revoke_invites };
+        let change = Change {
+            title: request.title,
+            max: request.max,
+            password_hash,
+            listed: request.listed,
+            history: request.history,
+            slow_seconds: request.slow_seconds,
+            writers: request.writers,
+            keep_messages_days: request.keep_messages_days,
+            keep_files_days: request.keep_files_days,
+            revoke_invites: request.revoke_invites,
+        };
         self.realtime.wait_for_space(id).await;
         let room =
             self.write(id, move |tx, limits, now| room::change(tx, limits, now, my_id, id, change.clone())).await?;

@@ -208,6 +208,18 @@ impl ServerPage<'_> {
         ALL.into_iter().zip(labels).map(move |((kind, name), label)| (name, label, Some(kind) == chosen))
     }
 
+    fn keeps(&self) -> impl Iterator<Item = (&'static str, u32, &'static str, &'static str)> {
+        let settings = self.settings;
+        let fields = [
+            ("keepMessagesDays", settings.keep_messages_days),
+            ("keepFilesDays", settings.keep_files_days),
+            ("keepIdleRoomsDays", settings.keep_idle_rooms_days),
+            ("keepIdleGuestsDays", settings.keep_idle_guests_days),
+        ];
+        let labels = self.lang.strings().admin.keeps;
+        fields.into_iter().zip(labels).map(|((name, days), (label, hint))| (name, days, label, hint))
+    }
+
     fn direct_from(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
         let words = &self.lang.strings().account;
         let all = [

@@ -40,6 +40,8 @@ pub(super) fn blank_room() -> Room {
         history: History::All,
         closed: false,
         writers: Writers::All,
+        keep_messages_days: 0,
+        keep_files_days: 0,
         joins_locked_until: None,
         owner: Some(blank_user()),
         member_count: 0,

@@ -85,6 +85,8 @@ pub struct RoomPage<'a> {
     pub messages: &'a [Message],
     /// The room's rev in the same snapshot as `messages`; the socket resumes from it.
     pub rev: i64,
+    /// For how many days the server keeps messages, and files; 0 for good.
+    pub server_keeps_days: [u32; 2],
     pub epoch: &'a str,
     pub has_older: bool,
     /// Whether this is an older page.

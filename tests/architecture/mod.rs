@@ -155,7 +155,7 @@ fn a_module_with_children_is_a_folder_with_mod_rs() {
 fn the_same_noun_has_the_same_file_name_everywhere() {
     // Files about the protocol, the page as a whole or the folder itself.
     let infrastructure: &[(&str, &[&str])] = &[
-        ("src/service", &["budgets", "disk_space", "housekeeping", "rates", "render", "store"]),
+        ("src/service", &["budgets", "disk_space", "housekeeping", "rates", "render", "retention", "store"]),
         ("src/socket", &["broadcast", "connect", "flush", "handshake"]),
         ("src/web/pages", &["me", "pwa"]),
         ("src/web/api", &["json", "openapi", "refusal", "table"]),

@@ -20,6 +20,7 @@ mod memory;
 mod migrate_store;
 mod migration;
 mod outbox;
+mod package;
 mod packaging;
 mod postgres;
 mod restore;

@@ -1,8 +1,7 @@
 //! What the packages promise: systemd's messages, the health check of containers, manual pages, and files that name
-//! settings that exist.
+//! settings that exist. `package` installs one.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
@@ -74,75 +73,6 @@ fn a_command_shows_its_own_options_before_those_of_the_database() {
     let wrong = binary().args(["backup", "--aws-ca-bundle", "x"]).output().unwrap();
     let text = String::from_utf8(wrong.stderr).unwrap();
     assert!(text.contains("Usage: madang backup [OPTIONS] <FILE>"), "{text}");
-}
-
-/// Runs a command that must succeed, and returns its output.
-fn succeeds(command: &mut std::process::Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_package_has_all_parts_and_its_program_runs_as_a_user_of_its_own() {
-    let folder = TempDir::new();
-    // Another user has to reach what is in it.
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let (dist, root, data) = (folder.path().join("dist"), folder.path().join("root"), folder.path().join("data"));
-    let shell = |program: &str| std::process::Command::new(program);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/dist.sh");
-    let mut made = shell("bash");
-    succeeds(made.arg(script).env("PROGRAM", env!("CARGO_BIN_EXE_madang")).env("OUT", &dist).env("ZIP", "none"));
-    succeeds(shell("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(&dist));
-    let named = |ending: &str| {
-        let files = std::fs::read_dir(&dist).unwrap().map(|file| file.unwrap().path());
-        files.into_iter().find(|path| path.to_str().unwrap().ends_with(ending)).unwrap()
-    };
-    let parts: serde_json::Value = serde_json::from_slice(&std::fs::read(named(".cdx.json")).unwrap()).unwrap();
-    let names: Vec<_> = parts["components"].as_array().unwrap().iter().map(|part| &part["name"]).collect();
-    assert!(names.len() > 200 && names.contains(&&"rustls".into()) && !names.contains(&&"proptest".into()));
-
-    let package = named(".deb");
-    let control = succeeds(shell("dpkg-deb").arg("--info").arg(&package));
-    assert!(
-        control.contains("Package: madang") && control.contains("Depends: adduser") && control.contains("conffiles")
-    );
-    succeeds(shell("dpkg-deb").arg("--extract").arg(&package).arg(&root));
-    let unit = std::fs::read_to_string(root.join("lib/systemd/system/madang.service")).unwrap();
-    let program = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/")?.split(' ').next()).unwrap();
-    for file in
-        [program, "etc/madang/madang.env", "usr/share/man/man1/madang-serve.1.gz", "usr/share/doc/madang/copyright"]
-    {
-        assert!(root.join(file).is_file(), "{file}");
-    }
-
-    std::fs::create_dir(&data).unwrap();
-    let program = root.join(program);
-    let as_user = || {
-        if !rustix::process::geteuid().is_root() {
-            return shell(program.to_str().unwrap());
-        }
-        let mut command = shell("setpriv");
-        command.args(["--reuid=12345", "--regid=12345", "--clear-groups", "--no-new-privs"]).arg(&program);
-        command
-    };
-    if rustix::process::geteuid().is_root() {
-        std::os::unix::fs::chown(&data, Some(12_345), Some(12_345)).unwrap();
-    }
-    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
-    let mut serve = as_user();
-    process::serve(&mut serve, folder.path()).env("PATH", "/usr/bin:/bin");
-    let running = Program::run(serve);
-    let port = running.0.address.port().to_string();
-    succeeds(as_user().args(["health", "--port", &port]).current_dir(folder.path()));
-    let link = succeeds(as_user().arg("admin-link").arg("--data-dir").arg(&data).current_dir(folder.path()));
-    assert!(link.contains("/admin/"), "{link}");
-    let public = format!("http://localhost:{port}");
-    let doctor = ["doctor", "--disk-reserve-mb", "0", "--public-url", &public, "--data-dir"];
-    let found = succeeds(as_user().args(doctor).arg(&data).current_dir(folder.path()));
-    assert!(found.contains("ok       WebSocket    passes through"), "{found}");
-    let (status, _) = running.terminate().await;
-    assert!(status.success());
 }
 
 #[test]

@@ -17,11 +17,11 @@ use crate::support::TIMEOUT;
 
 mod acme;
 mod files;
-mod pebble;
+pub mod pebble;
 mod program;
 
 /// A certificate authority made for the test.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     fn new() -> Self {
@@ -77,7 +77,7 @@ async fn shown(client: &TlsConnector, to: SocketAddr, name: &str) -> std::io::Re
 }
 
 /// Waits until the server shows another certificate than this one.
-async fn shown_other(client: &TlsConnector, to: SocketAddr, name: &str, old: Option<&[u8]>) -> Vec<u8> {
+pub async fn shown_other(client: &TlsConnector, to: SocketAddr, name: &str, old: Option<&[u8]>) -> Vec<u8> {
     let other = async {
         loop {
             match shown(client, to, name).await {
@@ -90,7 +90,7 @@ async fn shown_other(client: &TlsConnector, to: SocketAddr, name: &str, old: Opt
 }
 
 /// Opens a port whose connections lead through TLS to a server, for clients that know none.
-async fn tunnel(client: TlsConnector, to: SocketAddr, name: &'static str) -> SocketAddr {
+pub async fn tunnel(client: TlsConnector, to: SocketAddr, name: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     tokio::spawn(async move {

@@ -19,14 +19,14 @@ const WATCH: &str = r#"exec 3<&0; "$@" </dev/null >"$LOG" 2>&1 3<&- & pid=$!; ca
 
 /// The ports at which Pebble looks for challenges, and how long its certificates live.
 #[derive(Clone, Copy)]
-pub(super) struct Options {
-    pub(super) tls_port: u16,
-    pub(super) http_port: u16,
-    pub(super) seconds: u64,
+pub struct Options {
+    pub tls_port: u16,
+    pub http_port: u16,
+    pub seconds: u64,
 }
 
 /// A certificate authority that is there, or is not there yet.
-pub(super) struct Pebble {
+pub struct Pebble {
     folder: TempDir,
     authority: Authority,
     address: SocketAddr,
@@ -36,7 +36,7 @@ pub(super) struct Pebble {
 
 impl Pebble {
     /// Chooses its address. It is not started yet.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         let (folder, authority) = (TempDir::new(), Authority::new());
         write(folder.path(), "root.pem", &authority.pem());
         let (cert, key) = authority.issue("localhost");
@@ -47,7 +47,7 @@ impl Pebble {
     }
 
     /// The settings of a server that gets its certificate here.
-    pub(super) fn settings(&self) -> Acme {
+    pub fn settings(&self) -> Acme {
         Acme {
             domains: vec!["localhost".into()],
             directory: format!("https://localhost:{}/dir", self.address.port()),
@@ -57,8 +57,13 @@ impl Pebble {
         }
     }
 
+    /// Returns the certificate that its own server is trusted by.
+    pub fn ca_bundle(&self) -> String {
+        self.authority.pem()
+    }
+
     /// Starts it and waits until it answers.
-    pub(super) async fn start(&mut self, options: Options) {
+    pub async fn start(&mut self, options: Options) {
         let config = json!({ "pebble": {
             "listenAddress": self.address.to_string(),
             "managementListenAddress": self.management.to_string(),
@@ -86,19 +91,19 @@ impl Pebble {
     }
 
     /// Ends it at once; it forgets everything.
-    pub(super) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         if let Some(mut watch) = self.watch.take() {
             drop(watch.stdin.take());
             watch.wait().unwrap();
         }
     }
 
-    pub(super) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// Returns a client that trusts the certificates that it issues.
-    pub(super) async fn client(&self) -> TlsConnector {
+    pub async fn client(&self) -> TlsConnector {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut stream = connect(&self.authority.client(), self.management, "localhost").await.unwrap();
         stream.write_all(b"GET /roots/0 HTTP/1.0\r\nhost: localhost\r\n\r\n").await.unwrap();

@@ -30,6 +30,7 @@ mod page;
 mod picture;
 mod profile;
 mod report;
+mod retention;
 mod room;
 mod search;
 mod session;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::App;
 use crate::support::fixtures::{fields, texts};
 
-const ROOM: [&str; 18] = [
+const ROOM: [&str; 20] = [
     "closed",
     "createdAt",
     "ephemeral",
@@ -13,6 +13,8 @@ const ROOM: [&str; 18] = [
     "history",
     "id",
     "joinsLockedUntil",
+    "keepFilesDays",
+    "keepMessagesDays",
     "kind",
     "listed",
     "locked",

@@ -20,7 +20,8 @@ use crate::text;
 /// Returns the columns that [`read`] takes, of the messages as `m` with [`JOIN`].
 pub(super) fn columns() -> String {
     format!(
-        "m.number, m.id, m.room_id, m.kind, m.text, m.created_at, m.seq, m.rev, m.user_id, m.to_user_id, {REPLY_COLUMNS},
+        "m.number, m.id, m.room_id, m.kind, m.text, m.created_at, m.seq, m.rev, m.user_id, m.to_user_id, m.reply_to,
+         {REPLY_COLUMNS},
          m.mentions, m.preview, m.pinned_at, m.edited_at, m.deleted_at, m.key,
          CASE WHEN m.seq < m.rev OR m.reply_to IS NOT NULL THEN
            (SELECT 1 FROM rooms b WHERE b.id = m.room_id AND b.history = 'joined') END,
@@ -67,6 +68,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
     let number = c.next()?;
     let message = Message::new(c.next()?, c.next()?, c.next()?, None, c.next()?, c.next()?);
     let (seq, rev, user_id, to_id) = (c.next()?, c.next()?, c.next()?, c.next()?);
+    let is_answer = c.next::<Option<i64>>()?.is_some();
     let (reply_to, replied_id) = read_reply(&mut c)?.unzip();
     Ok(Loaded {
         number,
@@ -76,7 +78,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
         message: Message {
             seq,
             rev,
-            reply_to,
+            reply_to: reply_to.or_else(|| is_answer.then(Reply::default)),
             mentions: from_json(c.next()?)?.unwrap_or_default(),
             preview: from_json(c.next()?)?,
             pinned_at: c.next::<Option<i64>>()?.map(rfc3339),

@@ -18,6 +18,7 @@ mod page;
 mod policy;
 mod preview;
 mod reaction;
+mod remove;
 mod reportable;
 mod send;
 mod slow_mode;
@@ -36,6 +37,7 @@ pub use mention::Mention;
 pub use page::{Changes, Cursor, Reader, SharedChanges, page, since, visible_rev};
 pub use preview::{awaits_preview, set_preview};
 pub use reaction::{has_reacted, react};
+pub(super) use remove::{remove, remove_files};
 pub(super) use reportable::{Reportable, reportable, reported_by_filter};
 pub(super) use send::post;
 pub use send::{find_sent, send, send_with_files};
@@ -139,9 +141,10 @@ impl Message {
 }
 
 /// The answered message, as an answer quotes it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {
+    /// 0 where the answered message is gone for good.
     pub seq: i64,
     pub user: Option<User>,
     pub excerpt: String,

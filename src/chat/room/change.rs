@@ -3,6 +3,7 @@
 use super::{Room, checked_max, publish_changed, snapshot, tombstone};
 use crate::chat::kinds::{AuditAction, History, Role, SystemEvent, Writers};
 use crate::chat::message::SystemMessage;
+use crate::chat::server_settings::KEEP_DAYS_MAX;
 use crate::chat::{Fact, Limits, Tx, account, audit, hook, invite, member, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -19,6 +20,8 @@ pub struct Change {
     pub history: Option<History>,
     pub slow_seconds: Option<u32>,
     pub writers: Option<Writers>,
+    pub keep_messages_days: Option<u32>,
+    pub keep_files_days: Option<u32>,
     /// Ends every invite of the room.
     pub revoke_invites: bool,
 }
@@ -33,7 +36,7 @@ const SLOW_SECONDS_MAX: u32 = 21_600;
 ///
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`; `forbidden` unless the owner; `invalid` or `too_long`
-/// with the field `title`, `slowSeconds` or `max`, which cannot be below the number of members.
+/// with the field `title`, `slowSeconds`, `keepMessagesDays`, `keepFilesDays` or `max`, which cannot be below the number of members.
 pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, change: Change) -> Result<Room> {
     check_owner(tx, me, id)?;
     let room = snapshot(tx, id)?;
@@ -48,7 +51,16 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
     }
     // A new hash differs even for the same password. Only removing none is known to change nothing.
     let password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);
-    let has_quiet_change = set_quietly(tx, &room, change.listed, change.history, change.slow_seconds, change.writers)?;
+    let quiet = Room {
+        listed: change.listed.unwrap_or(room.listed),
+        history: change.history.unwrap_or(room.history),
+        slow_seconds: change.slow_seconds.unwrap_or(room.slow_seconds),
+        writers: change.writers.unwrap_or(room.writers),
+        keep_messages_days: change.keep_messages_days.unwrap_or(room.keep_messages_days),
+        keep_files_days: change.keep_files_days.unwrap_or(room.keep_files_days),
+        ..room.clone()
+    };
+    let has_quiet_change = set_quietly(tx, limits, &room, &quiet)?;
     if title.is_none() && max.is_none() && password_hash.is_none() && !has_quiet_change {
         return Ok(room);
     }
@@ -85,29 +97,30 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
 }
 
 /// Writes the settings that have no system message, and returns whether any of them changed.
-fn set_quietly(
-    tx: &mut Tx,
-    room: &Room,
-    listed: Option<bool>,
-    history: Option<History>,
-    slow_seconds: Option<u32>,
-    writers: Option<Writers>,
-) -> Result<bool> {
-    if slow_seconds.is_some_and(|seconds| seconds > SLOW_SECONDS_MAX) {
+fn set_quietly(tx: &mut Tx, limits: &Limits, room: &Room, new: &Room) -> Result<bool> {
+    if new.slow_seconds > SLOW_SECONDS_MAX {
         return Err(Error::invalid("slowSeconds", format!("slowSeconds must be 0 to {SLOW_SECONDS_MAX}")));
     }
-    let new = (
-        listed.unwrap_or(room.listed),
-        history.unwrap_or(room.history),
-        slow_seconds.unwrap_or(room.slow_seconds),
-        writers.unwrap_or(room.writers),
-    );
-    if new == (room.listed, room.history, room.slow_seconds, room.writers) {
+    if new == room {
         return Ok(false);
     }
-    let sql = "UPDATE rooms SET is_listed = ?2, history = ?3, slow_seconds = ?4, writers = ?5 WHERE id = ?1";
-    tx.execute(sql, &[&room.id, &new.0, &new.1, &new.2, &new.3])?;
+    let server = limits.server.get();
+    check_keeps("keepMessagesDays", server.keep_messages_days, room.keep_messages_days, new.keep_messages_days)?;
+    check_keeps("keepFilesDays", server.keep_files_days, room.keep_files_days, new.keep_files_days)?;
+    let sql = "UPDATE rooms SET is_listed = ?2, history = ?3, slow_seconds = ?4, writers = ?5, keep_messages_days = ?6,
+                 keep_files_days = ?7 WHERE id = ?1";
+    let (messages, files) = (new.keep_messages_days, new.keep_files_days);
+    tx.execute(sql, &[&room.id, &new.listed, &new.history, &new.slow_seconds, &new.writers, &messages, &files])?;
     Ok(true)
+}
+
+/// Checks that a room keeps nothing longer than the server does. What it has kept before may stay.
+fn check_keeps(field: &'static str, server: u32, before: u32, days: u32) -> Result<()> {
+    let most = if server == 0 { KEEP_DAYS_MAX } else { server };
+    if days != before && days > most {
+        return Err(Error::invalid(field, format!("{field} must be 0 to {most} on this server")));
+    }
+    Ok(())
 }
 
 /// Lets nobody new come in for some minutes, or ends that with 0. For the owner and the moderators.

@@ -53,6 +53,12 @@ pub struct Room {
     /// Who may write in it.
     #[serde(default)]
     pub writers: Writers,
+    /// For how many days messages are kept; 0 for as long as the server keeps them.
+    #[serde(default)]
+    pub keep_messages_days: u32,
+    /// For how many days the files of messages are kept; 0 for as long as the server keeps them.
+    #[serde(default)]
+    pub keep_files_days: u32,
     /// Until when nobody new comes in; null where people do. RFC 3339 UTC with milliseconds.
     #[serde(default)]
     pub joins_locked_until: Option<String>,
@@ -85,7 +91,7 @@ pub(super) fn select(more: &str) -> String {
     format!(
         "SELECT r.id, r.kind, r.title, r.max, CASE WHEN r.password_hash IS NULL THEN 0 ELSE 1 END, r.ephemeral,
            r.is_listed, r.slow_seconds, r.history, r.closed_at, r.writers,
-           r.joins_locked_until, {owner}, r.member_count, r.rev, r.epoch, r.created_at{more}
+           r.keep_messages_days, r.keep_files_days, r.joins_locked_until, {owner}, r.member_count, r.rev, r.epoch, r.created_at{more}
          FROM rooms r LEFT JOIN users o ON o.id = r.owner_id"
     )
 }
@@ -104,6 +110,8 @@ pub(super) fn read(c: &mut Columns<'_>) -> Result<Room, Fault> {
         history: c.next()?,
         closed: c.next::<Option<i64>>()?.is_some(),
         writers: c.next()?,
+        keep_messages_days: c.next()?,
+        keep_files_days: c.next()?,
         joins_locked_until: c.next::<Option<i64>>()?.map(rfc3339),
         owner: user::read(c)?,
         member_count: c.next()?,

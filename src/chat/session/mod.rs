@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::kinds::{LinkKind, UserKind};
 use super::user::{self, User};
-use super::{Fact, Tx};
+use super::{Fact, Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::hex::hex;
 use crate::ids::UserId;
@@ -234,12 +234,16 @@ pub fn close_all(tx: &mut Tx, user_id: UserId, keep: Option<SessionId>) -> Resul
 ///
 /// # Errors
 /// Only those of the store.
-pub fn sweep(tx: &mut Tx, now: i64) -> Result<usize> {
-    let (ended, guests_ended) = (now - lifetime(UserKind::Account), now - lifetime(UserKind::Guest));
+pub fn sweep(tx: &mut Tx, limits: &Limits, now: i64) -> Result<usize> {
+    let guests_days = match limits.server.get().keep_idle_guests_days {
+        0 => lifetime(UserKind::Guest),
+        days => lifetime(UserKind::Guest).min(i64::from(days) * DAY),
+    };
+    let (ended, guests_ended) = (now - lifetime(UserKind::Account), now - guests_days);
     Ok(tx.execute(
-        "DELETE FROM sessions WHERE seen_at <= ?1
-         AND (seen_at <= ?2 OR user_id IN (SELECT id FROM users WHERE kind <> 'guest'))",
-        &[&ended, &guests_ended],
+        "DELETE FROM sessions WHERE seen_at <= ?3
+         AND seen_at <= (SELECT CASE WHEN u.kind = 'guest' THEN ?2 ELSE ?1 END FROM users u WHERE u.id = user_id)",
+        &[&ended, &guests_ended, &ended.max(guests_ended)],
     )?)
 }
 

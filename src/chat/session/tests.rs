@@ -1,5 +1,5 @@
 use super::*;
-use crate::chat::fixtures::Store;
+use crate::chat::fixtures::{LIMITS, Store};
 
 #[tokio::test]
 async fn a_token_opens_its_session_until_it_is_closed() {
@@ -31,8 +31,8 @@ async fn a_guests_session_ends_after_a_year_unused() {
     assert_eq!(found(HOUR).await.unwrap().unwrap().seen_at, 0);
     store.write(move |tx| touch(tx, HOUR, id)).await.unwrap();
     assert_eq!(found(HOUR).await.unwrap().unwrap().seen_at, HOUR);
-    assert_eq!(store.write(|tx| sweep(tx, 100 * DAY)).await.unwrap(), 0);
-    assert_eq!(store.write(|tx| sweep(tx, 366 * DAY)).await.unwrap(), 1);
+    assert_eq!(store.write(|tx| sweep(tx, &LIMITS, 100 * DAY)).await.unwrap(), 0);
+    assert_eq!(store.write(|tx| sweep(tx, &LIMITS, 366 * DAY)).await.unwrap(), 1);
 }
 
 #[test]

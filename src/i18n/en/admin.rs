@@ -87,6 +87,13 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     direct_from: "Who may start a direct conversation",
     invites: "Invites to sign up",
     invites_hint: "They are needed while only people with an invite may sign up.",
+    keep: "How long things are kept, in days",
+    keeps: [
+        ("Messages", "0: for good. A room may keep them for less."),
+        ("Files of messages", "0: as long as their message. A room may keep them for less."),
+        ("Rooms in which nothing happens", "0: for good. Then they are removed with all messages."),
+        ("Guests who do not come back", "0: a year. Then they leave their rooms; their messages stay."),
+    ],
     changed_at_once: "Changes apply at once, on every node.",
 
     log_about: "What admins, moderators and commands did. It holds no names and no texts.",

@@ -50,6 +50,14 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     joined_as_guest: |name| format!("{name} joined as a guest."),
     first_hello: "Say the first hello. Send this link, and others can join at once.",
 
+    keep_messages: "Days until messages are deleted",
+    keep_files: "Days until files are deleted",
+    keep_hint: |days| match days {
+        0 => "0: never.".to_owned(),
+        days => format!("0: as on the whole server, after {days} days. It cannot be more."),
+    },
+    original_gone: "The original is gone.",
+
     lobby_about: "Madang is a place to chat: open a room or join one. No sign-up needed.",
     lobby_steps: "Pick a room, or open your own.",
     members_of: |members, max| match members {

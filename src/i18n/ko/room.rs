@@ -47,6 +47,14 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     joined_as_guest: |name| format!("{name}님이 손님으로 들어왔어요."),
     first_hello: "첫 인사를 건네 보세요. 아래 주소를 보내면 바로 들어올 수 있어요.",
 
+    keep_messages: "메시지를 지울 때까지의 날수",
+    keep_files: "파일을 지울 때까지의 날수",
+    keep_hint: |days| match days {
+        0 => "0이면 지우지 않아요.".to_owned(),
+        days => format!("0이면 서버에서 정한 대로 {days}일 뒤에 지워요. 더 길게는 할 수 없어요."),
+    },
+    original_gone: "원래 메시지는 이제 없어요.",
+
     lobby_about: "누구나 들러 이야기하는 마당이에요. 가입하지 않아도 방을 열고 들어갈 수 있어요.",
     lobby_steps: "방을 골라 들어가거나 새로 열어 보세요.",
     members_of: |members, max| format!("멤버 {members}명 · 정원 {max}명"),

@@ -137,6 +137,7 @@ impl ShownAs {
 fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> RoomPage<'a> {
     let ShownAs { lang, minutes_east, may_create_rooms, at, notice, is_every_member, pointed_member } = shown_as;
     let is_here = |my_room: &&MyRoom| my_room.room.id == data.room.id;
+    let server = app.server_settings();
     RoomPage {
         lang,
         minutes_east,
@@ -149,6 +150,7 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         peer: data.other.as_ref(),
         messages: &data.messages.messages,
         rev: data.messages.rev,
+        server_keeps_days: [server.keep_messages_days, server.keep_files_days],
         epoch: &data.messages.epoch,
         has_older: data.messages.older,
         has_newer: data.messages.newer,
@@ -234,19 +236,30 @@ struct Settings {
     history: Option<History>,
     slow_seconds: Option<u32>,
     writers: Option<Writers>,
+    keep_messages_days: Option<u32>,
+    keep_files_days: Option<u32>,
     revoke_invites: Option<String>,
 }
 
 impl From<Settings> for ChangeRoom {
     /// An empty password changes nothing; only the box beside it removes the password.
     fn from(form: Settings) -> Self {
-        let Settings { title, max, password, clear_password, listed, history, slow_seconds, writers, .. } = form;
-        let revoke_invites = form.revoke_invites.is_some();
-        let password = match clear_password {
+        let password = match form.clear_password {
             Some(_) => Some(None),
-            None => password.filter(|password| !password.is_empty()).map(Some),
+            None => form.password.filter(|password| !password.is_empty()).map(Some),
         };
-        Self { title: Some(title), max, password, listed, history, slow_seconds, writers, revoke_invites }
+        Self {
+            title: Some(form.title),
+            max: form.max,
+            password,
+            listed: form.listed,
+            history: form.history,
+            slow_seconds: form.slow_seconds,
+            writers: form.writers,
+            keep_messages_days: form.keep_messages_days,
+            keep_files_days: form.keep_files_days,
+            revoke_invites: form.revoke_invites.is_some(),
+        }
     }
 }
 

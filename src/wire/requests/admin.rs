@@ -76,6 +76,18 @@ pub struct ChangeServer {
     /// For how many minutes from now nobody signs up or comes in as a guest, 0 to 43200; 0 ends it.
     #[serde(default)]
     pub lock_minutes: Option<u32>,
+    /// 0 to 3650; 0 for good.
+    #[serde(default)]
+    pub keep_messages_days: Option<u32>,
+    /// 0 to 3650; 0 for good.
+    #[serde(default)]
+    pub keep_files_days: Option<u32>,
+    /// 0 to 3650; 0 for good.
+    #[serde(default)]
+    pub keep_idle_rooms_days: Option<u32>,
+    /// 0 to 3650; 0 for a year.
+    #[serde(default)]
+    pub keep_idle_guests_days: Option<u32>,
 }
 
 impl From<ChangeServer> for Change {
@@ -93,6 +105,10 @@ impl From<ChangeServer> for Change {
             hold_minutes: change.hold_minutes,
             words: change.words,
             lock_minutes: change.lock_minutes,
+            keep_messages_days: change.keep_messages_days,
+            keep_files_days: change.keep_files_days,
+            keep_idle_rooms_days: change.keep_idle_rooms_days,
+            keep_idle_guests_days: change.keep_idle_guests_days,
         }
     }
 }

@@ -62,6 +62,12 @@ pub struct ChangeRoom {
     /// Who may write: `all`, `moderators` (and the owner) or `owner`.
     #[serde(default)]
     pub writers: Option<Writers>,
+    /// For how many days messages are kept; 0 for as long as the server keeps them, which is the most.
+    #[serde(default)]
+    pub keep_messages_days: Option<u32>,
+    /// For how many days the files of messages are kept; 0 for as long as the server keeps them, which is the most.
+    #[serde(default)]
+    pub keep_files_days: Option<u32>,
     /// Whether all invites of the room are revoked, for example with a new password.
     #[serde(default)]
     pub revoke_invites: bool,

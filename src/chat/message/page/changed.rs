@@ -27,7 +27,7 @@ pub fn since(
     let limit = limits.page(limit)?;
     let since = from_zero("since", since)?;
     let head = head(tx, viewer, room_id)?;
-    if head.is_beyond(since, epoch) {
+    if head.is_gap(since, epoch) {
         return gap(tx, viewer, room_id, head, limit);
     }
     let (messages, more) = changed(tx, viewer, room_id, &head, since, limit)?;
@@ -50,7 +50,7 @@ pub(in crate::chat::message) fn resume(
     let since = from_zero("since", since)?;
     let head = head(tx, viewer, room_id)?;
     let most = limits.since_max_changes;
-    if !head.is_beyond(since, epoch) {
+    if !head.is_gap(since, epoch) {
         // The size is computed first, so that no resume loads more than its limit.
         let one_more = u64::from(most) + 1;
         let mut params: Vec<&dyn Param> = vec![&room_id, &viewer, &since, &one_more];

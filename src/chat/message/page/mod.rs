@@ -110,11 +110,13 @@ struct Head {
     epoch: String,
     /// The seq of the first message that the viewer may see.
     first_seq: i64,
+    /// The rev at which messages went for good last. Nothing tells a client of them that holds less.
+    removed_rev: i64,
 }
 
 impl Head {
-    fn is_beyond(&self, since: i64, epoch: Option<&str>) -> bool {
-        since > self.rev || epoch.is_some_and(|epoch| epoch != self.epoch)
+    fn is_gap(&self, since: i64, epoch: Option<&str>) -> bool {
+        since > self.rev || since < self.removed_rev || epoch.is_some_and(|epoch| epoch != self.epoch)
     }
 
     fn changes(self, messages: Vec<Message>, more: bool) -> Changes {
@@ -127,8 +129,10 @@ fn head(tx: &mut Tx, viewer: Option<UserId>, room_id: RoomId) -> Result<Head> {
         Some(viewer) => member::membership(tx, viewer, room_id)?.first_seq,
         None => 0,
     };
-    let sql = "SELECT rev, epoch FROM rooms WHERE id = ?1";
-    let head = tx.query_opt(sql, &[&room_id], |row| Ok(Head { rev: row.get(0)?, epoch: row.get(1)?, first_seq }))?;
+    let sql = "SELECT rev, epoch, removed_rev FROM rooms WHERE id = ?1";
+    let head = tx.query_opt(sql, &[&room_id], |row| {
+        Ok(Head { rev: row.get(0)?, epoch: row.get(1)?, first_seq, removed_rev: row.get(2)? })
+    })?;
     head.ok_or(Code::RoomNotFound.into())
 }
 

@@ -60,6 +60,14 @@ struct SettingsForm {
     /// One a line, with `?` before it to warn, with `~` to hold.
     #[serde(default)]
     words: String,
+    #[serde(default)]
+    keep_messages_days: u32,
+    #[serde(default)]
+    keep_files_days: u32,
+    #[serde(default)]
+    keep_idle_rooms_days: u32,
+    #[serde(default)]
+    keep_idle_guests_days: u32,
 }
 
 fn unwanted_word(line: &str) -> UnwantedWord {
@@ -99,6 +107,10 @@ impl From<SettingsForm> for Change {
             hold_minutes: Some(form.hold_minutes),
             words: Some(words.collect()),
             lock_minutes: None,
+            keep_messages_days: Some(form.keep_messages_days),
+            keep_files_days: Some(form.keep_files_days),
+            keep_idle_rooms_days: Some(form.keep_idle_rooms_days),
+            keep_idle_guests_days: Some(form.keep_idle_guests_days),
         }
     }
 }
