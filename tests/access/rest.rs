@@ -97,6 +97,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Json(json!({ "from": 1320, "until": 420, "minutesEast": 540 }))
     }),
     row("DELETE", "/me/notifications", known("204"), nothing),
+    row("GET", "/me/digest", known("200"), nothing),
     row("PUT", "/me/digest", known("not_found"), |_, _| Body::Json(json!({ "minutes": 60 }))),
     row("DELETE", "/me/digest", known("not_found"), nothing),
     row("GET", "/me/push-subscriptions", known("200"), nothing),
@@ -110,6 +111,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     }),
     row("DELETE", "/me/push-subscriptions/{pushId}", known("not_found"), nothing),
     row("POST", "/me/push-subscriptions/{pushId}/test", known("not_found"), nothing),
+    row("PUT", "/me/notifications/muted/{userId}", known("204"), nothing),
+    row("DELETE", "/me/notifications/muted/{userId}", known("204"), nothing),
     row("PUT", "/rooms/{id}/notifications", inside("204"), |_, _| Body::Json(json!({ "level": "mentions" }))),
     row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing).spends(),
     row("DELETE", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),

@@ -64,7 +64,7 @@ async fn what_was_missed_is_mailed_once_to_a_confirmed_address_until_its_user_un
     }
     assert_eq!(app.request("POST", &confirm).send().await.status, 200);
     assert_eq!(app.request("POST", &confirm).send().await.status, 410);
-    assert_eq!(app.call(&minji, "GET", "/me/notifications", Value::Null).await.is(200)["digest"]["confirmed"], true);
+    assert_eq!(app.call(&minji, "GET", "/me/digest", Value::Null).await.is(200)["confirmed"], true);
 
     // Greylisted at first. What is for everybody is not in it.
     app.say(&jun, &room, "for everybody").await;
@@ -103,13 +103,10 @@ async fn what_was_missed_is_mailed_once_to_a_confirmed_address_until_its_user_un
     // The one click of a mail program needs no session.
     let unsubscribe = link(&email, "/unsubscribe/");
     assert_eq!(app.get(&unsubscribe).send().await.status, 200);
-    assert_eq!(app.call(&minji, "GET", "/me/notifications", Value::Null).await.is(200)["digest"]["minutes"], 60);
+    assert_eq!(app.call(&minji, "GET", "/me/digest", Value::Null).await.is(200)["minutes"], 60);
     let click = app.request("POST", &unsubscribe).form(&[("List-Unsubscribe", "One-Click")]).send().await;
     assert_eq!(click.status, 200);
-    assert_eq!(
-        app.call(&minji, "GET", "/me/notifications", Value::Null).await.is(200)["digest"]["minutes"],
-        Value::Null
-    );
+    assert_eq!(app.call(&minji, "GET", "/me/digest", Value::Null).await.is(200)["minutes"], Value::Null);
     let forged = unsubscribe.replace(&minji.id, &jun.id);
     assert_eq!(app.request("POST", &forged).send().await.status, 410);
     app.say(&jun, &room, "@minji nobody mails this").await;
@@ -119,7 +116,7 @@ async fn what_was_missed_is_mailed_once_to_a_confirmed_address_until_its_user_un
     app.call(&minji, "PUT", "/me/digest", json!({ "minutes": 15 })).await.is(200);
     let change = json!({ "email": "other@example.org", "password": crate::support::fixtures::PASSWORD });
     app.call(&minji, "PATCH", "/me", change).await.is(200);
-    assert_eq!(app.call(&minji, "GET", "/me/notifications", Value::Null).await.is(200)["digest"]["confirmed"], false);
+    assert_eq!(app.call(&minji, "GET", "/me/digest", Value::Null).await.is(200)["confirmed"], false);
 }
 
 #[tokio::test]

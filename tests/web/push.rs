@@ -90,12 +90,17 @@ async fn only_what_deserves_it_is_pushed() {
     app.say(&jun, &room, "@minji").await;
     quiet().await;
     level(&app, &minji, &room, "all").await;
-    // Nobody blocked, and nothing in quiet hours.
+    // Nobody blocked or muted, and nothing in quiet hours.
     let block = format!("/me/blocks/{}", jun.id);
     app.call(&minji, "PUT", &block, Value::Null).await.is(204);
     app.say(&jun, &room, "from somebody blocked").await;
     quiet().await;
     app.call(&minji, "DELETE", &block, Value::Null).await.is(204);
+    let mute = format!("/me/notifications/muted/{}", jun.id);
+    app.call(&minji, "PUT", &mute, Value::Null).await.is(204);
+    app.say(&jun, &room, "@minji from somebody muted").await;
+    quiet().await;
+    app.call(&minji, "DELETE", &mute, Value::Null).await.is(204);
     let all_day = json!({ "from": 0, "until": 1439, "minutesEast": 0 });
     app.call(&minji, "PUT", "/me/notifications", all_day).await.is(204);
     app.say(&sora, &room, "@minji in quiet hours").await;

@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
+use super::is_muted_by;
 use crate::chat::kinds::{MessageKind, NotifyLevel, RoomKind};
 use crate::chat::message::{self, Message, mention};
 use crate::chat::room::{self, Room};
 use crate::chat::user::{self, User};
-use crate::chat::{Tx, block, direct};
+use crate::chat::{Tx, direct};
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 
@@ -106,14 +107,15 @@ fn unread(tx: &mut Tx, me: UserId, room_id: RoomId, after: i64) -> Result<Vec<Me
 }
 
 impl Reader {
-    /// Removes what the level leaves out, what nobody should see any more, and what comes from somebody blocked.
+    /// Removes what the level leaves out, what nobody should see any more, and what comes from somebody blocked or muted.
     fn keep_deserving(&self, tx: &mut Tx, messages: &mut Vec<Message>) -> Result<()> {
         messages.retain(|message| self.is_wanted(message));
         let mut unwanted: Vec<UserId> = messages.iter().filter_map(|message| Some(message.user.as_ref()?.id)).collect();
         unwanted.sort_unstable();
         unwanted.dedup();
         for at in (0..unwanted.len()).rev() {
-            if !block::is_blocked(tx, self.id, unwanted[at])? {
+            let author = unwanted[at];
+            if !is_muted_by(tx, author, self.id)? {
                 unwanted.swap_remove(at);
             }
         }

@@ -6,6 +6,7 @@ mod admin;
 mod ban;
 mod block;
 mod bot;
+mod digest;
 mod direct;
 mod directory;
 mod file;
@@ -53,6 +54,7 @@ pub fn calls(upload_max: usize) -> Calls {
         my_rooms::calls,
         notification::calls,
         push::calls,
+        digest::calls,
         direct::calls,
         directory::calls,
         search::calls,

@@ -1,39 +1,39 @@
-//! Notifications: the levels of rooms, and quiet hours.
+//! Notifications: the levels of rooms, quiet hours, and muted people.
 
 use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Calls;
 use super::json::Json;
-use crate::chat::digest;
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::notification::{QuietHours, RoomLevel};
+use crate::chat::notification::QuietHours;
 use crate::error::{Code, Result};
-use crate::service::App;
-use crate::web::extract::{Caller, RoomPath, SignedIn};
+use crate::service::{App, Notifications};
+use crate::web::extract::{RoomPath, SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/me/notifications", show, "How much rooms notify, and the quiet hours.", |call| {
-            call.response::<Notifications>(200)
-        })
         .add(
-            "PUT",
-            "/me/digest",
-            set_digest,
-            "Have missed mentions and direct messages mailed. The first time, a mail asks to confirm the address. 404 \
-             where the server sends no mail.",
-            |call| call.body::<SetDigest>().response::<Digest>(200).refuses(&[Code::Invalid, Code::NotFound]),
+            "GET",
+            "/me/notifications",
+            show,
+            "How much rooms notify, the quiet hours, and the muted people.",
+            |call| call.response::<Notifications>(200),
         )
-        .add("DELETE", "/me/digest", stop_digest, "Stop the mail for what was missed.", |call| {
-            call.no_content().refuses(&[Code::NotFound])
-        })
         .add("PUT", "/me/notifications", set_quiet_hours, "Set the quiet hours.", |call| {
             call.body::<QuietHours>().no_content().refuses(&[Code::Invalid])
         })
         .add("DELETE", "/me/notifications", remove_quiet_hours, "Remove the quiet hours.", |call| call.no_content())
+        .add(
+            "PUT",
+            "/me/notifications/muted/{userId}",
+            mute,
+            "Mute a person: their messages stay and notify no more. They do not learn of it.",
+            |call| call.no_content().refuses(&[Code::Invalid, Code::TooMany]),
+        )
+        .add("DELETE", "/me/notifications/muted/{userId}", unmute, "Unmute a person.", |call| call.no_content())
         .add(
             "PUT",
             "/rooms/{id}/notifications",
@@ -43,55 +43,8 @@ pub(super) fn calls(calls: Calls) -> Calls {
         )
 }
 
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Notifications {
-    /// The rooms whose level is not `all`.
-    rooms: Vec<RoomLevel>,
-    quiet_hours: Option<QuietHours>,
-    digest: Digest,
-}
-
-/// The mail for what was missed.
-#[derive(Serialize, JsonSchema)]
-struct Digest {
-    /// After how many minutes away it is sent; null for no mail.
-    minutes: Option<i64>,
-    /// Whether the address is confirmed; before that nothing is mailed.
-    confirmed: bool,
-}
-
-impl From<digest::Digest> for Digest {
-    fn from(digest: digest::Digest) -> Self {
-        Self { minutes: digest.minutes, confirmed: digest.is_confirmed }
-    }
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct SetDigest {
-    /// 15, 60 or 1440.
-    minutes: i64,
-}
-
-async fn set_digest(
-    State(app): State<App>,
-    caller: Caller,
-    me: SignedIn,
-    Json(body): Json<SetDigest>,
-) -> Result<Json<Digest>> {
-    Ok(Json(app.set_digest(me.user.id, Some(body.minutes), caller.lang).await?.into()))
-}
-
-async fn stop_digest(State(app): State<App>, caller: Caller, me: SignedIn) -> Result<StatusCode> {
-    app.set_digest(me.user.id, None, caller.lang).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 async fn show(State(app): State<App>, me: SignedIn) -> Result<Json<Notifications>> {
-    let (rooms, quiet_hours) = app.notifications(me.user.id).await?;
-    let digest = app.digest(me.user.id).await?.into();
-    Ok(Json(Notifications { rooms, quiet_hours, digest }))
+    Ok(Json(app.notifications(me.user.id).await?))
 }
 
 async fn set_quiet_hours(State(app): State<App>, me: SignedIn, Json(hours): Json<QuietHours>) -> Result<StatusCode> {
@@ -101,6 +54,16 @@ async fn set_quiet_hours(State(app): State<App>, me: SignedIn, Json(hours): Json
 
 async fn remove_quiet_hours(State(app): State<App>, me: SignedIn) -> Result<StatusCode> {
     app.set_quiet_hours(me.user.id, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn mute(State(app): State<App>, me: SignedIn, user: UserPath) -> Result<StatusCode> {
+    app.mute_person(me.user.id, user.id, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn unmute(State(app): State<App>, me: SignedIn, user: UserPath) -> Result<StatusCode> {
+    app.mute_person(me.user.id, user.id, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

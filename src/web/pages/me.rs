@@ -7,7 +7,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::service::App;
+use crate::service::{App, Notifications};
 use crate::view;
 use crate::view::account::{Done, Problem};
 use crate::web::extract::{Caller, SignedIn};
@@ -64,6 +64,7 @@ impl<'a> MyPage<'a> {
         let account = self.app.account(self.me.user.id).await?;
         let has_mail = self.app.has_mail() && account.email.is_some();
         let digest = if has_mail { Some(self.app.digest(self.me.user.id).await?) } else { None };
+        let Notifications { quiet_hours, muted_users, .. } = self.app.notifications(self.me.user.id).await?;
         let page = view::account::MePage {
             lang: self.caller.lang,
             typed: view::account::Typed {
@@ -73,9 +74,10 @@ impl<'a> MyPage<'a> {
             },
             devices: &self.app.devices(&self.me.session).await?,
             session: self.me.session.id,
-            quiet_hours: self.app.notifications(self.me.user.id).await?.1,
+            quiet_hours,
             pushes: &self.app.push_subscriptions(self.me.user.id).await?,
             digest,
+            muted: &muted_users,
             blocks: &self.app.blocks(self.me.user.id).await?,
             account: &account,
             done,
