@@ -158,11 +158,11 @@ pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Opt
     Ok(token)
 }
 
-/// Checks that a user may have a new session.
+/// Checks that a user is not suspended now.
 ///
 /// # Errors
 /// `forbidden` for a suspended one.
-fn check_not_suspended(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
+pub(super) fn check_not_suspended(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
     let sql = "SELECT 1 FROM users WHERE id = ?1 AND suspended_at IS NOT NULL
                AND (suspended_until IS NULL OR suspended_until > ?2)";
     match tx.query_opt(sql, &[&user_id, &now], |row| row.get::<i64>(0))? {
