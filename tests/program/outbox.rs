@@ -1,5 +1,6 @@
 //! The outbox after the process is killed.
 
+use std::collections::BTreeSet;
 use std::future::pending;
 use std::io::Write;
 use std::path::Path;
@@ -11,6 +12,8 @@ use tokio::net::TcpListener;
 
 use super::Program;
 use crate::support::TempDir;
+use crate::support::push::Browser;
+use crate::support::receiver::Receiver;
 use crate::support::site::Site;
 use crate::support::{Client, ConnectOptions};
 use crate::support::{Person, Room};
@@ -33,6 +36,7 @@ async fn serves_until_it_is_killed() {
     config.data_dir = std::env::var_os(FOLDER).expect("started by a test").into();
     config.http_client.may_reach = |_, address| address.is_loopback();
     config.http_client.timeout = crate::support::TIMEOUT;
+    config.limits.notify_after_ms = 0;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     // Written past the test harness, which captures the output.
     writeln!(std::io::stdout(), "Madang is ready on http://{}", listener.local_addr().unwrap()).unwrap();
@@ -106,4 +110,28 @@ async fn a_job_that_crashes_the_process_each_time_is_given_up() {
     assert!(log.contains("given up") && log.contains("it never ended"), "{log}");
     assert!(!log.contains("/poison"), "the log tells what people write");
     assert_eq!(site.requests().len(), 4);
+}
+
+/// A browser whose push was not taken before the kill gets it after the next start.
+#[tokio::test]
+async fn a_kill_while_many_browsers_are_pushed_to_loses_no_push() {
+    const BROWSERS: usize = 30;
+    let (folder, mut service) = (TempDir::new(), Receiver::open().await);
+    let mut program = start(folder.path());
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard", "max": 100 })).await;
+    for number in 0..BROWSERS {
+        let person = program.guest(&format!("guest {number}")).await;
+        let call = |path: String| program.request("POST", &path).bearer(&person.token);
+        call(format!("/api/rooms/{}/members", room.id)).json(&json!({})).send().await.is(200);
+        let browser = Browser::new().json(&service.url(&format!("/{number}")));
+        call("/api/me/push-subscriptions".to_owned()).json(&browser).send().await.is(201);
+    }
+    say(&program, &minji, &room, "hello").await;
+    let mut reached = BTreeSet::from([service.next().await.path]);
+    program.kill();
+    let _program = start(folder.path());
+    while reached.len() < BROWSERS {
+        reached.insert(service.next().await.path);
+    }
 }

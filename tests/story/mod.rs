@@ -1,6 +1,7 @@
 //! One evening in a room, over all transports, from the first visitor to the last one; and, in
 //! `life`, the life of an account.
 
+mod away;
 mod life;
 
 use serde_json::{Value, json};

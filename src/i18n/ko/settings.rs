@@ -41,7 +41,10 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     push_this: "지금 이 브라우저",
     push_at: "마지막 알림",
     push_never: "아직 알린 적이 없어요",
-    push_failed: |why| format!("마지막 알림을 보내지 못했어요: {why}"),
+    push_failed: |why| match why.strip_prefix("the push service answered ") {
+        Some(status) => format!("마지막 알림을 보내지 못했어요. 푸시 서비스가 {status} 오류로 답했어요."),
+        None => format!("마지막 알림을 보내지 못했어요. ({why})"),
+    },
     push_hide_text: "내용 숨기기",
     push_try: "시험해 보기",
     push_stop: "그만 받기",
