@@ -69,7 +69,7 @@ pub struct Email {
     pub html: Option<String>,
     /// An address at which one request unsubscribes, for mail that comes again (RFC 8058).
     pub unsubscribe: Option<String>,
-    /// The part of the Message-ID before the `@`. Mail servers drop a second e-mail with the same one.
+    /// The part of the Message-ID before the `@`, for an e-mail that is sent at most once.
     pub id: Option<String>,
 }
 
@@ -83,9 +83,19 @@ impl Email {
 /// Why an e-mail was not sent. Neither the recipient nor the mail server's words are in it: both are private.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendError {
-    /// A later attempt may succeed.
+    /// The mail server did not take it. A later attempt may succeed.
     Temporary(String),
     Permanent(String),
+    /// The connection ended before the answer, so the mail server may have taken it.
+    Unknown(String),
+}
+
+impl SendError {
+    /// Returns the reason, in a few words.
+    pub fn why(&self) -> &str {
+        let (Self::Temporary(why) | Self::Permanent(why) | Self::Unknown(why)) = self;
+        why
+    }
 }
 
 /// Hands e-mails to the mail server. Clones share it.
@@ -171,11 +181,18 @@ fn is_local(url: &Url) -> bool {
 
 impl Inner {
     fn send(&self, email: Email) -> Result<(), SendError> {
-        let is_ascii = email.to.is_ascii();
+        let (is_ascii, is_once) = (email.to.is_ascii(), email.id.is_some());
         let message = self.message(email).map_err(SendError::Permanent)?;
-        let sent = self.transport.lock().send(&message);
-        sent.map(drop).map_err(|error| {
+        let transport = self.transport.lock();
+        // Then a mail server that cannot be reached at all is told from one that does not answer.
+        if is_once && !transport.test_connection().unwrap_or(false) {
+            return Err(SendError::Temporary("the mail server could not be reached".to_owned()));
+        }
+        transport.send(&message).map(drop).map_err(|error| {
             let why = describe(&error, is_ascii);
+            if is_once && error.status().is_none() && !error.is_client() {
+                return SendError::Unknown(why);
+            }
             // Only SMTPUTF8 depends on the address; the operator can mend the other extensions that a server lacks.
             if error.is_permanent() || (error.is_client() && !is_ascii) {
                 SendError::Permanent(why)

@@ -12,9 +12,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::json;
 use url::Url;
 
-/// The most bytes of a text to push: push services take records of 4,096 bytes (RFC 8030, 7.2).
-pub(crate) const TEXT_MAX: usize = 3_000;
-
+/// Push services take records of so many bytes (RFC 8030, 7.2). What is pushed is far shorter.
 const RECORD_SIZE: u32 = 4_096;
 const HOUR_S: i64 = 3_600;
 /// How long a signed header is valid; RFC 8292 allows a day.
@@ -35,6 +33,11 @@ impl BrowserKeys {
         // An agreement fails for what is no point of the curve.
         let is_right = keys.public.len() == 65 && keys.secret.len() == 16 && keys.encrypt(b"").is_ok();
         is_right.then_some(keys)
+    }
+
+    /// Returns the keys in base64url.
+    pub(crate) fn encoded(&self) -> (String, String) {
+        (URL_SAFE_NO_PAD.encode(&self.public), URL_SAFE_NO_PAD.encode(&self.secret))
     }
 
     /// Encrypts a text for the browser, as one record with its header.

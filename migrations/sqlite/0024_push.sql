@@ -3,7 +3,7 @@
 -- migrations/postgres has the same tables, columns and indexes; a test compares them.
 
 -- A browser that a push service reaches at endpoint. It ends with its session. p256dh and auth are its keys, in base64url;
--- why is the reason for which the last push failed.
+-- last_error says why the last push failed, and failures counts those in a row.
 CREATE TABLE push_subscriptions (
   id BLOB NOT NULL PRIMARY KEY,
   user_id BLOB NOT NULL REFERENCES users (id),
@@ -14,7 +14,8 @@ CREATE TABLE push_subscriptions (
   lang TEXT NOT NULL,
   agent TEXT,
   hides_text INTEGER NOT NULL,
-  why TEXT,
+  last_error TEXT,
+  failures INTEGER NOT NULL DEFAULT 0,
   pushed_at INTEGER,
   created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -28,11 +29,9 @@ ALTER TABLE members ADD COLUMN notified_seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN notified_at INTEGER;
 ALTER TABLE members ADD COLUMN mailed_seq INTEGER NOT NULL DEFAULT 0;
 
--- After how many minutes away a user gets a mail, and in which language; the job that is sending one. Only a confirmed
--- address gets any.
+-- After how many minutes away a user gets a mail, and in which language. Only a confirmed address gets any.
 ALTER TABLE users ADD COLUMN digest_minutes INTEGER;
 ALTER TABLE users ADD COLUMN digest_lang TEXT;
-ALTER TABLE users ADD COLUMN digest_job INTEGER;
 ALTER TABLE users ADD COLUMN email_confirmed_at INTEGER;
 
 CREATE INDEX users_digest ON users (id) WHERE digest_minutes IS NOT NULL;

@@ -2,7 +2,7 @@
 //! gets any.
 
 use super::kinds::{JobKind, LinkKind};
-use super::notification::{self, News, Since};
+use super::notification::{self, Pending, Since};
 use super::session::Token;
 use super::{Tx, one_time_link, outbox};
 use crate::error::{Code, Error, Result};
@@ -11,7 +11,7 @@ use crate::ids::{RoomId, UserId};
 /// After how many minutes away a mail is sent.
 pub const MINUTES: [i64; 3] = [15, 60, 1_440];
 /// The most rooms of one mail.
-const ROOMS: u64 = 20;
+const ROOMS_MAX: usize = 20;
 
 /// Whether and when a user is mailed what they missed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,13 +61,12 @@ pub fn set(tx: &mut Tx, now: i64, me: UserId, minutes: Option<i64>, lang: &str) 
                      WHERE user_id = ?1";
         tx.execute(known, &[&me])?;
     }
+    // What waits was queued for another time.
+    stop(tx, me)?;
     tx.execute("UPDATE users SET digest_minutes = ?2, digest_lang = ?3 WHERE id = ?1", &[&me, &minutes, &lang])?;
     let digest = Digest { minutes, ..before };
     if digest.awaits_confirmation() && !outbox::is_waiting(tx, JobKind::ConfirmEmail, me)? {
         outbox::enqueue(tx, now, JobKind::ConfirmEmail, me, None, lang)?;
-    }
-    if minutes.is_none() {
-        stop(tx, me)?;
     }
     Ok(digest)
 }
@@ -78,7 +77,8 @@ pub fn set(tx: &mut Tx, now: i64, me: UserId, minutes: Option<i64>, lang: &str) 
 /// Only those of the store.
 pub fn stop(tx: &mut Tx, me: UserId) -> Result<()> {
     tx.execute("UPDATE users SET digest_minutes = NULL WHERE id = ?1", &[&me])?;
-    outbox::drop_target(tx, JobKind::Digest, me)
+    outbox::drop_target(tx, JobKind::Digest, me)?;
+    outbox::drop_target(tx, JobKind::ConfirmEmail, me)
 }
 
 /// Makes the link by which a user confirms their address. `None` if it is confirmed, or there is none.
@@ -108,91 +108,71 @@ pub struct Missed {
     pub email: String,
     pub name: String,
     pub lang: String,
-    pub rooms: Vec<News>,
+    pub rooms: Vec<Pending>,
 }
 
-/// What a job that is to send a mail finds.
-#[derive(Debug)]
-pub enum Begun {
-    /// The mail is to be sent now.
-    Send(Missed),
-    /// There is nothing to send, or an earlier try of this job may have sent it: nothing is mailed twice.
-    Nothing,
-}
+/// The rooms that a mail tells of, each with the message up to which the mail before told of it, and up to which this one
+/// does.
+pub type Marks = Vec<(RoomId, i64, i64)>;
 
-/// Collects what a user has missed, and notes that a job is sending it.
+/// Returns what to mail a user. `None` if there is nothing, or they get no mail.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn begin_sending(tx: &mut Tx, user_id: UserId, job: i64) -> Result<Begun> {
-    let sql = "SELECT email, name, COALESCE(digest_lang, ''), digest_job FROM users
-               WHERE id = ?1 AND email IS NOT NULL AND digest_minutes IS NOT NULL AND email_confirmed_at IS NOT NULL";
-    let found = tx.query_opt(sql, &[&user_id], |row| {
-        let mut c = row.columns();
-        Ok((Missed { email: c.next()?, name: c.next()?, lang: c.next()?, rooms: Vec::new() }, c.next::<Option<i64>>()?))
+pub fn missed(tx: &mut Tx, now: i64, user_id: UserId) -> Result<Option<Missed>> {
+    let sql = "SELECT email, name, COALESCE(digest_lang, '') FROM users
+               WHERE id = ?1 AND email IS NOT NULL AND digest_minutes IS NOT NULL AND email_confirmed_at IS NOT NULL
+                 AND (suspended_at IS NULL OR suspended_until <= ?2)";
+    let found = tx.query_opt(sql, &[&user_id, &now], |row| {
+        Ok(Missed { email: row.get(0)?, name: row.get(1)?, lang: row.get(2)?, rooms: Vec::new() })
     })?;
-    let Some((user, sending)) = found else { return Ok(Begun::Nothing) };
-    let rooms = missed(tx, user_id)?;
-    if sending == Some(job) {
-        end_sending(tx, user_id, &marks(&rooms))?;
-        return Ok(Begun::Nothing);
-    }
-    if rooms.is_empty() {
-        return Ok(Begun::Nothing);
-    }
-    tx.execute("UPDATE users SET digest_job = ?2 WHERE id = ?1", &[&user_id, &job])?;
-    Ok(Begun::Send(Missed { rooms, ..user }))
-}
-
-/// Returns whether there is anything to mail a user.
-///
-/// # Errors
-/// Only those of the store.
-pub fn has_missed(tx: &mut Tx, user_id: UserId) -> Result<bool> {
-    Ok(!missed(tx, user_id)?.is_empty())
+    let Some(user) = found else { return Ok(None) };
+    let rooms = missed_rooms(tx, user_id)?;
+    Ok(if rooms.is_empty() { None } else { Some(Missed { rooms, ..user }) })
 }
 
 /// Returns what a user has missed in their rooms, the latest active first.
-fn missed(tx: &mut Tx, user_id: UserId) -> Result<Vec<News>> {
+fn missed_rooms(tx: &mut Tx, user_id: UserId) -> Result<Vec<Pending>> {
     let sql = "SELECT m.room_id FROM members m JOIN rooms r ON r.id = m.room_id
                WHERE m.user_id = ?1 AND m.notify <> 'none' AND m.read_seq < r.rev AND m.mailed_seq < r.rev
                ORDER BY r.active_at DESC, r.id LIMIT 200";
     let room_ids: Vec<RoomId> = tx.query_all(sql, &[&user_id], |row| row.get(0))?;
     let mut rooms = Vec::new();
     for room_id in room_ids {
-        rooms.extend(notification::news(tx, user_id, room_id, Since::Mailed)?);
-        if rooms.len() as u64 == ROOMS {
+        rooms.extend(notification::pending(tx, user_id, room_id, Since::Mailed)?);
+        if rooms.len() == ROOMS_MAX {
             break;
         }
     }
     Ok(rooms)
 }
 
-/// The last message of each room that a mail tells of.
-pub type Marks = Vec<(RoomId, i64)>;
-
-/// Returns up to where a mail tells of its rooms.
-pub fn marks(rooms: &[News]) -> Marks {
-    rooms.iter().filter_map(|news| Some((news.room.id, news.last()?.seq))).collect()
-}
-
-/// Notes that a mail was sent.
+/// Notes before a mail is sent that it is, so that a killed server does not send it again.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn end_sending(tx: &mut Tx, user_id: UserId, marks: &Marks) -> Result<()> {
-    for (room_id, seq) in marks {
-        let sql = "UPDATE members SET mailed_seq = ?3 WHERE room_id = ?1 AND user_id = ?2 AND mailed_seq < ?3";
-        tx.execute(sql, &[room_id, &user_id, seq])?;
+pub fn mark_sent(tx: &mut Tx, user_id: UserId, rooms: &[(RoomId, i64)]) -> Result<Marks> {
+    let mut marks = Vec::new();
+    for &(room_id, seq) in rooms {
+        let sql = "SELECT mailed_seq FROM members WHERE room_id = ?1 AND user_id = ?2";
+        let Some(before) = tx.query_opt(sql, &[&room_id, &user_id], |row| row.get(0))? else { continue };
+        tx.execute(
+            "UPDATE members SET mailed_seq = ?3 WHERE room_id = ?1 AND user_id = ?2",
+            &[&room_id, &user_id, &seq],
+        )?;
+        marks.push((room_id, before, seq));
     }
-    cancel_sending(tx, user_id)
+    Ok(marks)
 }
 
-/// Notes that a mail was not sent, so that the job may try again.
+/// Takes back that a mail was sent, as the mail server has refused it for now.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn cancel_sending(tx: &mut Tx, user_id: UserId) -> Result<()> {
-    tx.execute("UPDATE users SET digest_job = NULL WHERE id = ?1", &[&user_id])?;
+pub fn mark_unsent(tx: &mut Tx, user_id: UserId, marks: &Marks) -> Result<()> {
+    for (room_id, before, seq) in marks {
+        let sql = "UPDATE members SET mailed_seq = ?3 WHERE room_id = ?1 AND user_id = ?2 AND mailed_seq = ?4";
+        tx.execute(sql, &[room_id, &user_id, before, seq])?;
+    }
     Ok(())
 }

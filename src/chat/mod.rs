@@ -13,6 +13,7 @@ pub mod block;
 pub mod bot;
 pub mod bot_right;
 pub mod bus;
+pub mod command;
 pub mod consistency;
 pub mod digest;
 pub mod direct;

@@ -5,15 +5,16 @@ use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
-use super::kinds::JobKind;
 use super::session::SessionId;
-use super::{Tx, notification, outbox};
+use super::{Tx, notification};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{PushId, UserId};
 
 /// The most browsers of one user that are pushed to.
-const MOST: u64 = 16;
+const SUBSCRIPTIONS_MAX: u64 = 16;
+/// A browser to which so many pushes in a row failed for good is forgotten.
+const FAILURES_MAX: u32 = 10;
 const VAPID_KEY: &str = "vapid";
 
 /// A browser that is pushed to.
@@ -33,7 +34,7 @@ pub struct PushSubscription {
     /// Whether pushes say only that there is something new.
     pub hides_text: bool,
     /// Why the last push failed.
-    pub why: Option<String>,
+    pub last_error: Option<String>,
     /// When the last push was taken.
     pub pushed_at: Option<i64>,
     pub created_at: i64,
@@ -49,10 +50,12 @@ pub struct NewPushSubscription {
     pub auth: String,
     pub lang: String,
     pub agent: Option<String>,
+    /// Whether pushes say only that there is something new; left out, as in the session before.
+    pub hides_text: Option<bool>,
 }
 
 const COLUMNS: &str =
-    "id, user_id, endpoint, p256dh, auth, lang, agent, hides_text, why, pushed_at, created_at, session";
+    "id, user_id, endpoint, p256dh, auth, lang, agent, hides_text, last_error, pushed_at, created_at, session";
 
 fn read(row: &Row<'_>) -> Result<PushSubscription, Fault> {
     let mut c = row.columns();
@@ -65,7 +68,7 @@ fn read(row: &Row<'_>) -> Result<PushSubscription, Fault> {
         lang: c.next()?,
         agent: c.next()?,
         hides_text: c.next()?,
-        why: c.next()?,
+        last_error: c.next()?,
         pushed_at: c.next()?,
         created_at: c.next()?,
         session: c.next()?,
@@ -93,19 +96,23 @@ pub fn subscribe(
     if let Some(id) = known {
         return Ok((get(tx, me, id)?, false));
     }
+    // The browser has another address now.
+    let sql = "DELETE FROM push_subscriptions WHERE session = ?1 RETURNING hides_text";
+    let before = tx.query_all(sql, &[&session], |row| row.get::<bool>(0))?.contains(&true);
+    let hides_text = new.hides_text.unwrap_or(before);
     // Somebody else was signed in there before.
     tx.execute("DELETE FROM push_subscriptions WHERE endpoint = ?1", &[&new.endpoint])?;
     notification::begin(tx, me)?;
     let surplus = "DELETE FROM push_subscriptions WHERE user_id = ?1 AND id IN
                    (SELECT id FROM push_subscriptions WHERE user_id = ?1 ORDER BY created_at DESC, id DESC
                     LIMIT 100 OFFSET ?2)";
-    tx.execute(surplus, &[&me, &(MOST - 1)])?;
+    tx.execute(surplus, &[&me, &(SUBSCRIPTIONS_MAX - 1)])?;
     let id = PushId::new(now);
     tx.execute(
         "INSERT INTO push_subscriptions
            (id, user_id, session, endpoint, p256dh, auth, lang, agent, hides_text, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)",
-        &[&id, &me, &session, &new.endpoint, &new.p256dh, &new.auth, &new.lang, &new.agent, &now],
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        &[&id, &me, &session, &new.endpoint, &new.p256dh, &new.auth, &new.lang, &new.agent, &hides_text, &now],
     )?;
     Ok((get(tx, me, id)?, true))
 }
@@ -116,7 +123,7 @@ pub fn subscribe(
 /// Only those of the store.
 pub fn list(tx: &mut Tx, me: UserId) -> Result<Vec<PushSubscription>> {
     let sql = format!("SELECT {COLUMNS} FROM push_subscriptions WHERE user_id = ?1 ORDER BY created_at, id LIMIT ?2");
-    Ok(tx.query_all(&sql, &[&me, &MOST], read)?)
+    Ok(tx.query_all(&sql, &[&me, &SUBSCRIPTIONS_MAX], read)?)
 }
 
 /// Returns a subscription of a user.
@@ -161,24 +168,30 @@ pub fn unsubscribe(tx: &mut Tx, me: UserId, id: PushId) -> Result<()> {
     remove(tx, id)
 }
 
-/// Removes a subscription that the push service does not know any more, with what waits for it.
+/// Removes a subscription that the push service does not know any more. What waits for it finds it gone.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn remove(tx: &mut Tx, id: PushId) -> Result<()> {
     tx.execute("DELETE FROM push_subscriptions WHERE id = ?1", &[&id])?;
-    outbox::drop_target(tx, JobKind::Push, id)
+    Ok(())
 }
 
-/// Notes how the last push went: `why` it failed, or that it was taken.
+/// Records how a push went: why it failed, or that it was delivered. A browser to which ten in a row failed is forgotten.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn note(tx: &mut Tx, now: i64, id: PushId, why: Option<&str>) -> Result<()> {
-    let sql = "UPDATE push_subscriptions
-               SET why = ?2, pushed_at = CASE WHEN ?3 = 1 THEN ?4 ELSE pushed_at END WHERE id = ?1";
-    tx.execute(sql, &[&id, &why, &why.is_none(), &now])?;
-    Ok(())
+pub fn record_result(tx: &mut Tx, now: i64, id: PushId, error: Option<&str>) -> Result<()> {
+    let Some(error) = error else {
+        let sql = "UPDATE push_subscriptions SET last_error = NULL, failures = 0, pushed_at = ?2 WHERE id = ?1";
+        tx.execute(sql, &[&id, &now])?;
+        return Ok(());
+    };
+    let sql = "UPDATE push_subscriptions SET last_error = ?2, failures = failures + 1 WHERE id = ?1 RETURNING failures";
+    match tx.query_opt(sql, &[&id, &error], |row| row.get::<u32>(0))? {
+        Some(failures) if failures >= FAILURES_MAX => remove(tx, id),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the key by which push services know this server, as PKCS #8. The first call makes it; all nodes have the same.

@@ -124,6 +124,17 @@ pub fn unread(tx: &mut Tx, me: UserId, room_ids: &[RoomId]) -> Result<HashMap<Ro
     Ok(unread.collect())
 }
 
+/// Counts the unread messages of a user in rooms, at most 100 in each.
+///
+/// # Errors
+/// Only those of the database.
+pub fn count(tx: &mut Tx, me: UserId, room_ids: &[RoomId]) -> Result<u64> {
+    let counted = in_list::in_chunks(&[&me, &mention::EVERYBODY_ID], room_ids, |params| {
+        tx.query_all(&COUNTED, params, |row| counted(&mut row.columns()))
+    })?;
+    Ok(counted.iter().map(|counted| counted.unread.min(COUNT_MAX)).sum())
+}
+
 fn at_most(count: u64) -> u32 {
     count.min(COUNT_MAX) as u32
 }

@@ -10,6 +10,12 @@ pub struct RoomStrings {
     // The composer.
     pub too_long: [&'static str; 2],
     pub send_as_file: &'static str,
+    pub send_plain: &'static str,
+    /// What the commands that every room has do and take, in their order.
+    pub command_hints: [&'static str; 5],
+    pub command_invite: fn(&str) -> String,
+    pub command_muted: &'static str,
+    pub command_unmuted: &'static str,
 
     // Leaving.
     pub leave_asks: &'static str,

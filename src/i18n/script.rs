@@ -58,6 +58,9 @@ script_strings! {
     unmuted_done: "unmutedDone",
     // Notifications.
     notify_denied: "notifyDenied",
+    command_needs_more: "commandNeedsMore",
+    command_working: "commandWorking",
+    command_unknown: "commandUnknown",
     notify_new: "notifyNew",
     // The quick switcher and the list of shortcuts.
     switcher: "switcher",

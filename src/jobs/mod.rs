@@ -1,6 +1,8 @@
 //! Work after a commit: the worker of the outbox and one file for each kind of job.
 
+mod confirm_email;
 mod digest;
+mod email;
 mod hook;
 mod notify;
 mod preview;

@@ -1,22 +1,35 @@
 //! From what is new in a room to the members who are notified of it.
 
 use super::worker::Attempt;
-use crate::chat::notification;
-use crate::ids::RoomId;
+use crate::chat::kinds::JobKind;
+use crate::chat::{Tx, notification, outbox};
+use crate::clock::now_ms;
+use crate::ids::{RoomId, UserId};
 use crate::service::App;
 
+/// After so many batches of members the next ones are another job, which begins where this one ended.
+const BATCHES: usize = 20;
+
 impl App {
-    /// Queues the pushes and mails for a room, some members at a time, so that no transaction is long.
-    pub(super) async fn try_notify(&self, room_id: RoomId) -> Attempt {
-        let mut after = None;
-        loop {
-            let some =
-                self.write(room_id, move |tx, limits, now| notification::notify_some(tx, limits, now, room_id, after));
-            match some.await {
-                Ok(None) => return Attempt::Done(None),
-                Ok(last) => after = last,
-                Err(_) => return Attempt::Failed("the database does not answer"),
+    /// Queues the pushes and mails for a room, some members at a time: they are checked outside of the writer. `after` is
+    /// the id of the last member that was checked, or empty.
+    pub(super) async fn try_notify(&self, room_id: RoomId, after: &str) -> Attempt {
+        let mut after = after.parse::<UserId>().ok();
+        for _ in 0..BATCHES {
+            let checked = self.db.read(move |tx| notification::check(tx, now_ms(), room_id, after)).await;
+            let Ok(checked) = checked else { return Attempt::Failed("the database does not answer") };
+            let next = checked.next();
+            let noted =
+                self.write(room_id, move |tx, limits, now| notification::notify(tx, limits, now, &checked)).await;
+            match (noted, next) {
+                (Err(_), _) => return Attempt::Failed("the database does not answer"),
+                (Ok(()), None) => return Attempt::Done(None),
+                (Ok(()), next) => after = next,
             }
         }
+        let rest = after.map(|after| after.to_string()).unwrap_or_default();
+        Attempt::Done(Some(Box::new(move |tx: &mut Tx| {
+            outbox::enqueue(tx, now_ms(), JobKind::Notify, room_id, None, &rest)
+        })))
     }
 }

@@ -1,11 +1,12 @@
 //! E-mails with a link to choose a new password. The link is made for each attempt, so that no secret waits in the
 //! outbox.
 
+use super::email;
 use super::worker::Attempt;
 use crate::chat::account;
 use crate::i18n::Lang;
 use crate::ids::UserId;
-use crate::mail::{Email, SendError};
+use crate::mail::Email;
 use crate::service::App;
 use crate::service::one_time_link::create_reset_link;
 use crate::text;
@@ -29,24 +30,6 @@ impl App {
         };
         let words = &Lang::from_code(lang).unwrap_or_default().strings().account;
         let text = (words.reset_email)(&link);
-        sent(mail.send(Email::new(to, words.reset_subject, text)).await)
-    }
-}
-
-/// Returns how an e-mail to one address goes on.
-pub(super) fn sent(sent: Result<(), SendError>) -> Attempt {
-    match sent {
-        Ok(()) => {
-            tracing::info!("an e-mail was sent");
-            Attempt::Done(None)
-        }
-        Err(SendError::Temporary(why)) => {
-            tracing::warn!(why, "an e-mail was not sent; it is tried again later");
-            Attempt::Failed("the mail server did not take it")
-        }
-        Err(SendError::Permanent(why)) => {
-            tracing::warn!(why, "an e-mail was refused");
-            Attempt::Done(None)
-        }
+        email::after(mail.send(Email::new(to, words.reset_subject, text)).await)
     }
 }

@@ -77,10 +77,10 @@ impl App {
                 JobKind::Preview => app.try_preview(tried.target.into(), tried.payload).await,
                 JobKind::ResetEmail => app.try_reset_email(tried.target.into(), &tried.payload).await,
                 JobKind::Hook => app.try_hook(&tried).await,
-                JobKind::Notify => app.try_notify(tried.target.into()).await,
+                JobKind::Notify => app.try_notify(tried.target.into(), &tried.payload).await,
                 JobKind::Digest => app.try_digest(&tried).await,
                 JobKind::ConfirmEmail => app.try_confirm_email(tried.target.into(), &tried.payload).await,
-                JobKind::Push => app.try_push(tried.target.into(), &tried.payload).await,
+                JobKind::Push => app.try_push(&tried.payload).await,
             }
         });
         let limit = Duration::from_millis(self.config.limits.jobs.of(job.kind).try_ms.unsigned_abs());

@@ -104,6 +104,14 @@ impl Entry {
 }
 
 impl Connections {
+    /// Returns whether a user looks at a page, also one who hides that from others. Of other nodes it knows only what they
+    /// show.
+    pub fn is_looking(&self, user_id: UserId) -> bool {
+        let is_visible =
+            |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|user| !user.is_away.load(Ordering::Relaxed));
+        self.sockets(user_id).iter().any(is_visible) || self.presence(user_id) == Presence::Online
+    }
+
     pub fn presence(&self, user_id: UserId) -> Presence {
         let inner = self.0.lock();
         let here = inner.users.get(&user_id).map_or(Presence::Offline, |entry| entry.presence());

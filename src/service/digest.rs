@@ -13,6 +13,7 @@ use crate::db::Subject;
 use crate::error::{Code, Result};
 use crate::i18n::Lang;
 use crate::ids::UserId;
+use crate::text::email_key;
 
 impl App {
     /// Returns what a user has chosen.
@@ -23,8 +24,8 @@ impl App {
         self.db.read(move |tx| digest::get(tx, me)).await
     }
 
-    /// Sets after how many minutes away a user is mailed, with `None` never; the first time a mail asks to confirm the
-    /// address.
+    /// Sets after how many minutes away a user is mailed, with `None` never. A mail asks to confirm the address where it is
+    /// not confirmed.
     ///
     /// # Errors
     /// `rate_limited`; `not_found` where no e-mails can be sent; `invalid` with the field `minutes`; `forbidden` for a user
@@ -33,6 +34,11 @@ impl App {
         self.rates.act(me)?;
         if !self.has_mail() {
             return Err(Code::NotFound.into());
+        }
+        let email = self.account(me).await?.email.unwrap_or_default();
+        // The address may be somebody else's, who would be asked to confirm it.
+        if minutes.is_some() && !self.digest(me).await?.is_confirmed && !self.rates.may_mail(&email_key(&email)) {
+            return Err(Code::RateLimited.into());
         }
         self.write(me, move |tx, _, now| digest::set(tx, now, me, minutes, lang.code())).await
     }
@@ -71,7 +77,7 @@ impl App {
         let user_id: UserId = user_id.parse().map_err(|_| Code::Gone)?;
         let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| Code::Gone)?;
         let key = self.link_key().await?;
-        hmac::verify(&key, &signed(user_id), &tag).map_err(|_| Code::Gone)?;
+        hmac::verify(key, &signed(user_id), &tag).map_err(|_| Code::Gone)?;
         Ok(user_id)
     }
 
@@ -80,13 +86,16 @@ impl App {
     /// # Errors
     /// Only those of the store.
     pub(crate) async fn unsubscribe_url(&self, user_id: UserId) -> Result<String> {
-        let tag = hmac::sign(&self.link_key().await?, &signed(user_id));
+        let tag = hmac::sign(self.link_key().await?, &signed(user_id));
         Ok(format!("{}/unsubscribe/{user_id}.{}", self.base_url, URL_SAFE_NO_PAD.encode(tag.as_ref())))
     }
 
-    async fn link_key(&self) -> Result<hmac::Key> {
-        let secret = self.write(Subject::Server, |tx, _, _| instance::secret(tx)).await?;
-        Ok(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+    async fn link_key(&self) -> Result<&hmac::Key> {
+        if self.link_key.get().is_none() {
+            let secret = self.write(Subject::Server, |tx, _, _| instance::secret(tx)).await?;
+            let _ = self.link_key.set(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+        }
+        self.link_key.get().ok_or(Code::Internal.into())
     }
 }
 

@@ -9,6 +9,7 @@ mod block;
 mod bot;
 mod budgets;
 mod bus;
+mod command;
 mod digest;
 mod direct;
 mod directory;
@@ -107,6 +108,8 @@ pub struct Inner {
     pusher: OnceLock<http_client::Client>,
     /// The key by which push services know this server.
     server_key: OnceLock<ServerKey>,
+    /// The key by which links are signed that are never stored.
+    link_key: OnceLock<ring::hmac::Key>,
     snapshot_batches: member::SnapshotBatches,
     /// The turns of pages, and of searches.
     pages: FairQueue,
@@ -182,6 +185,7 @@ impl App {
             poster: OnceLock::new(),
             pusher: OnceLock::new(),
             server_key: OnceLock::new(),
+            link_key: OnceLock::new(),
             snapshot_batches: member::SnapshotBatches::default(),
             pages: FairQueue::new(render::cores()),
             searches: FairQueue::new(search::AT_ONCE),
@@ -208,7 +212,7 @@ impl App {
 
     /// Returns the client that posts to push services, of which a few serve all browsers.
     pub(crate) fn pusher(&self) -> &http_client::Client {
-        self.pusher.get_or_init(|| self.http_client(10_000))
+        self.pusher.get_or_init(|| self.http_client(500))
     }
 
     /// Returns a client that may ask a host `times` as often as for links.

@@ -16,17 +16,20 @@ use crate::error::{Code, Error, Result};
 use crate::http_client::{FetchError, parse_url};
 use crate::i18n::Lang;
 use crate::ids::{PushId, UserId};
+use crate::text;
 use crate::view::PushMessage;
-use crate::web_push::{BrowserKeys, ServerKey, TEXT_MAX};
+use crate::web_push::{BrowserKeys, ServerKey};
 
 /// How long a push service keeps a push for a browser that is away.
 const TTL_S: u32 = 12 * 3_600;
+
+const AGENT_MAX: usize = 200;
 
 /// How a push went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     /// The push service has it.
-    Taken,
+    Delivered,
     /// The browser has unsubscribed; there is nothing to push to any more.
     Gone,
     /// It failed, and would fail again.
@@ -59,12 +62,13 @@ impl App {
     pub async fn subscribe(&self, session: &Session, new: NewPushSubscription) -> Result<(PushSubscription, bool)> {
         let (me, session) = (session.user.id, session.id);
         self.rates.act(me)?;
-        if endpoint(&new.endpoint).is_none() {
-            return Err(Error::invalid("endpoint", "endpoint must be an https address"));
-        }
-        if BrowserKeys::parse(&new.p256dh, &new.auth).is_none() {
-            return Err(Error::invalid("keys", "keys must be those of a push subscription"));
-        }
+        let url =
+            endpoint(&new.endpoint).ok_or_else(|| Error::invalid("endpoint", "endpoint must be an https address"))?;
+        let keys = BrowserKeys::parse(&new.p256dh, &new.auth)
+            .ok_or_else(|| Error::invalid("keys", "keys must be those of a push subscription"))?;
+        let (p256dh, auth) = keys.encoded();
+        let agent = new.agent.map(|agent| text::cut(&agent, AGENT_MAX));
+        let new = NewPushSubscription { endpoint: url.into(), p256dh, auth, agent, ..new };
         self.write(me, move |tx, _, now| push::subscribe(tx, now, me, session, &new)).await
     }
 
@@ -96,7 +100,7 @@ impl App {
         let lang = Lang::from_code(&subscription.lang).unwrap_or_default();
         let pushed = self.push(&subscription, &PushMessage::test(&lang, self.base()).json(), true).await;
         let why = match pushed {
-            Pushed::Taken => None,
+            Pushed::Delivered => None,
             Pushed::Gone => {
                 self.write(me, move |tx, _, _| push::remove(tx, id)).await?;
                 return Ok(Some("the browser has unsubscribed".to_owned()));
@@ -104,7 +108,7 @@ impl App {
             Pushed::Refused(why) | Pushed::Delayed(why, _) => Some(why),
         };
         let noted = why.clone();
-        self.write(me, move |tx, _, now| push::note(tx, now, id, noted.as_deref())).await?;
+        self.write(me, move |tx, _, now| push::record_result(tx, now, id, noted.as_deref())).await?;
         Ok(why)
     }
 
@@ -112,7 +116,7 @@ impl App {
     pub(crate) async fn push(&self, subscription: &PushSubscription, message: &Value, is_urgent: bool) -> Pushed {
         match self.post_push(subscription, message, is_urgent).await {
             Ok(answer) => match answer.status {
-                200..300 => Pushed::Taken,
+                200..300 => Pushed::Delivered,
                 404 | 410 => Pushed::Gone,
                 status @ (408 | 429 | 500..) => {
                     Pushed::Delayed(format!("the push service answered {status}"), answer.retry_after)
@@ -134,9 +138,7 @@ impl App {
         let key = self.server_key().await.map_err(|_| FetchError::Temporary("the key of the server cannot be read"))?;
         let url = endpoint(&subscription.endpoint).ok_or(WRONG)?;
         let keys = BrowserKeys::parse(&subscription.p256dh, &subscription.auth).ok_or(WRONG)?;
-        let text = message.to_string();
-        debug_assert!(text.len() <= TEXT_MAX, "a push of {} bytes", text.len());
-        let body = keys.encrypt(text.as_bytes()).map_err(|_| WRONG)?;
+        let body = keys.encrypt(message.to_string().as_bytes()).map_err(|_| WRONG)?;
         let authorization = key.authorization(&url, now_ms() / 1_000).map_err(|_| WRONG)?;
         let headers = [
             ("authorization", authorization),

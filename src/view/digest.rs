@@ -7,7 +7,7 @@ use askama::Template;
 use super::my_rooms::{called, preview_line};
 use super::render;
 use crate::chat::digest::Missed;
-use crate::chat::notification::News;
+use crate::chat::notification::Pending;
 use crate::i18n::Lang;
 use crate::ids::UserId;
 use crate::text;
@@ -42,7 +42,7 @@ struct Line {
 
 impl<'a> DigestMail<'a> {
     pub fn new(missed: &'a Missed, me: UserId, lang: &'a Lang, base: &str, unsubscribe: &'a str) -> Self {
-        let rooms = missed.rooms.iter().map(|news| MissedRoom::new(news, me, lang, base)).collect();
+        let rooms = missed.rooms.iter().map(|pending| MissedRoom::new(pending, me, lang, base)).collect();
         Self { lang, name: &missed.name, rooms, unsubscribe }
     }
 
@@ -92,18 +92,18 @@ impl<'a> DigestMail<'a> {
 }
 
 impl MissedRoom {
-    fn new(news: &News, me: UserId, lang: &Lang, base: &str) -> Self {
-        let more = news.messages.len().saturating_sub(SHOWN);
-        let lines = news.messages.iter().skip(more).map(|message| Line {
+    fn new(pending: &Pending, me: UserId, lang: &Lang, base: &str) -> Self {
+        let more = pending.messages.len().saturating_sub(SHOWN);
+        let lines = pending.messages.iter().skip(more).map(|message| Line {
             name: message.user.as_ref().map_or_else(String::new, |user| user.name.clone()),
             text: text::cut(&preview_line(message, lang), LINE_MAX),
         });
         Self {
-            title: called(&news.room, news.other.as_ref(), me, lang),
-            link: format!("{base}/room/{}", news.room.id),
+            title: called(&pending.room, pending.other.as_ref(), me, lang),
+            link: format!("{base}/room/{}", pending.room.id),
             lines: lines.collect(),
             more,
-            count: news.messages.len(),
+            count: pending.messages.len(),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::asset;
 use super::my_rooms::{called, preview_line};
 use crate::chat::kinds::RoomKind;
-use crate::chat::notification::News;
+use crate::chat::notification::Pending;
 use crate::i18n::Lang;
 use crate::ids::UserId;
 use crate::text;
@@ -24,18 +24,25 @@ pub struct PushMessage<'a> {
     /// A later notification replaces one with the same tag.
     pub tag: String,
     pub lang: &'a Lang,
-    /// The number on the icon of the app.
-    pub unread: u64,
+    /// The number on the icon of the app, where it changes.
+    pub unread: Option<u64>,
 }
 
 impl<'a> PushMessage<'a> {
-    /// Returns what a push says of a room's news; with `hides_text` only that there are some.
-    pub fn of_news(news: &News, me: UserId, lang: &'a Lang, base: &str, unread: u64, hides_text: bool) -> Self {
+    /// Returns what a push says of the unread messages of a room; with `hides_text` only that there are some.
+    pub fn of_pending(
+        pending: &Pending,
+        me: UserId,
+        lang: &'a Lang,
+        base: &str,
+        unread: u64,
+        hides_text: bool,
+    ) -> Self {
         let w = lang.strings();
-        let room = &news.room;
+        let room = &pending.room;
         let (title, body) = match hides_text {
             true => (w.mark.to_owned(), w.settings_page.push_hidden.to_owned()),
-            false => (called(room, news.other.as_ref(), me, lang), newest(news, lang)),
+            false => (called(room, pending.other.as_ref(), me, lang), newest(pending, lang)),
         };
         Self {
             title: text::cut(&title, TITLE_MAX),
@@ -43,7 +50,7 @@ impl<'a> PushMessage<'a> {
             navigate: format!("{base}/room/{}", room.id),
             tag: format!("madang-{}", room.id),
             lang,
-            unread,
+            unread: Some(unread),
         }
     }
 
@@ -56,7 +63,7 @@ impl<'a> PushMessage<'a> {
             navigate: format!("{base}/me#notifications"),
             tag: "madang-test".to_owned(),
             lang,
-            unread: 0,
+            unread: None,
         }
     }
 
@@ -64,24 +71,27 @@ impl<'a> PushMessage<'a> {
     pub fn json(&self) -> Value {
         let Self { title, body, navigate, tag, lang, unread } = self;
         // 8030 is the mark of a declarative message.
-        json!({
+        let mut message = json!({
             "web_push": 8030,
             "notification": {
                 "title": title, "body": body, "navigate": navigate, "tag": tag, "lang": lang.code(), "dir": "auto",
                 "icon": asset("icon-192.png"),
             },
-            "app_badge": unread,
-        })
+        });
+        if let Some(unread) = unread {
+            message["app_badge"] = json!(unread);
+        }
+        message
     }
 }
 
 /// Returns the newest message on one line, with its sender's name in a room of several, and how many more there are.
-fn newest(news: &News, lang: &Lang) -> String {
-    let Some(message) = news.last() else { return String::new() };
+fn newest(pending: &Pending, lang: &Lang) -> String {
+    let Some(message) = pending.last() else { return String::new() };
     let line = preview_line(message, lang);
-    let name = message.user.as_ref().filter(|_| news.room.kind == RoomKind::Open).map(|user| user.name.as_str());
+    let name = message.user.as_ref().filter(|_| pending.room.kind == RoomKind::Open).map(|user| user.name.as_str());
     let line = name.map_or_else(|| line.clone(), |name| format!("{name}: {line}"));
-    match news.messages.len() {
+    match pending.messages.len() {
         1 => line,
         count => {
             format!("{}\n{}", text::cut(&line, BODY_MAX - 40), (lang.strings().settings_page.push_more)(count - 1))

@@ -176,6 +176,9 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/admin/jobs/retry", admins("204"), nothing),
     // The server of these tests makes no backups.
     row("POST", "/admin/backups", admins("not_found"), nothing),
+    row("GET", "/rooms/{id}/commands", inside("200"), nothing),
+    row("POST", "/rooms/{id}/commands", inside("200"), |_, _| Body::Json(json!({ "text": "/shrug" }))),
+    row("PUT", "/me/commands", known("forbidden"), |_, _| Body::Json(json!({ "commands": [] }))),
     row("GET", "/me/bots", known("200"), nothing),
     row("POST", "/me/bots", [NOBODY, NO, "201", "201", "201", "201", "201", "201"], |_, _| {
         Body::Json(json!({ "name": "reminder", "rights": ["read", "send"] }))

@@ -76,6 +76,7 @@ const NOUNS: &[&str] = &[
     "block",
     "bot",
     "bus",
+    "command",
     "digest",
     "direct",
     "directory",

@@ -69,6 +69,10 @@ async fn what_was_missed_is_mailed_once_to_a_confirmed_address_until_its_user_un
     // Greylisted at first. What is for everybody is not in it.
     app.say(&jun, &room, "for everybody").await;
     app.say(&jun, &room, "@minji <b>lunch</b>?").await;
+    // However much is said after it.
+    for number in 0..60 {
+        app.say(&jun, &room, &format!("more {number}")).await;
+    }
     answers.lock().push("451 later\r\n");
     an_hour_passes(&app, &jun, &room).await;
     let email = next(&mut post).await;
@@ -99,6 +103,13 @@ async fn what_was_missed_is_mailed_once_to_a_confirmed_address_until_its_user_un
     app.has_read(&minji, &read).await;
     an_hour_passes(&app, &jun, &room).await;
     assert!(post.try_recv().is_err());
+
+    // A suspended user gets none.
+    app.alter("UPDATE users SET suspended_at = 1 WHERE email IS NOT NULL");
+    app.say(&jun, &room, "@minji while you are suspended").await;
+    an_hour_passes(&app, &jun, &room).await;
+    assert!(post.try_recv().is_err());
+    app.alter("UPDATE users SET suspended_at = NULL WHERE email IS NOT NULL");
 
     // The one click of a mail program needs no session.
     let unsubscribe = link(&email, "/unsubscribe/");
@@ -133,13 +144,32 @@ async fn a_mail_that_may_have_left_before_the_server_was_killed_is_not_sent_agai
     app.say(&jun, &room, "@minji").await;
     app.counts("SELECT COUNT(*) FROM outbox WHERE kind = 'digest'", 1).await;
     // As a process leaves it that was killed while it sent.
-    app.alter(
-        "UPDATE users SET digest_job = (SELECT number FROM outbox WHERE kind = 'digest') WHERE email IS NOT NULL",
-    );
+    app.alter("UPDATE members SET mailed_seq = (SELECT r.rev FROM rooms r WHERE r.id = members.room_id)");
     an_hour_passes(&app, &jun, &room).await;
     assert!(post.try_recv().is_err());
     app.say(&jun, &room, "@minji again").await;
     an_hour_passes(&app, &jun, &room).await;
     let text = plain(&next(&mut post).await.body);
     assert!(text.contains("again") && text.matches("jun").count() == 2, "{text}");
+}
+
+/// Abuse: N15
+#[tokio::test]
+async fn nobody_is_asked_again_and_again_to_confirm_an_address() {
+    let (port, _post) = mail_server(Answers::default()).await;
+    let app = App::with(move |config| {
+        config.has_rate_limits = true;
+        let url = Secret::new(format!("smtp://127.0.0.1:{port}"));
+        config.mail = Some(Settings { url, from: "Madang <madang@example.org>".into() });
+    })
+    .await;
+    let minji = app.signed_up("minji").await;
+    for _ in 0..100 {
+        let answer = app.call(&minji, "PUT", "/me/digest", json!({ "minutes": 15 })).await;
+        if answer.status == 429 {
+            return;
+        }
+        app.call(&minji, "DELETE", "/me/digest", Value::Null).await.is(204);
+    }
+    panic!("a hundred mails were asked for");
 }

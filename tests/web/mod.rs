@@ -5,6 +5,7 @@ mod act;
 mod admin;
 mod block;
 mod caching;
+mod command;
 mod delete_account;
 mod digest;
 mod directory;

@@ -3,7 +3,7 @@
 
 use super::require_admin;
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
-use crate::chat::{Fact, Leaving, Tx, audit, file, member, message, outbox, report, room, session};
+use crate::chat::{Fact, Leaving, Tx, audit, digest, file, member, message, outbox, report, room, session};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -47,7 +47,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     tx.execute(
         "UPDATE users SET name = '', name_folded = '', name_initials = '', bio = '', email = NULL, email_folded = NULL,
            password_hash = NULL, picture = NULL, is_admin = 0, hides_presence = 0, hides_reads = 0, seen_at = NULL, key_id = NULL,
-           external_id = NULL, deleted_at = ?2 WHERE id = ?1",
+           external_id = NULL, email_confirmed_at = NULL, deleted_at = ?2 WHERE id = ?1",
         &[&me, &now],
     )?;
     for sql in [
@@ -59,7 +59,9 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     ] {
         tx.execute(sql, &[&me])?;
     }
+    digest::stop(tx, me)?;
     outbox::drop_of_user(tx, JobKind::Preview, me)?;
+    outbox::drop_of_user(tx, JobKind::Digest, me)?;
     if erase {
         report::forget_texts(tx, me)?;
         tx.execute("INSERT INTO meta (key, value) VALUES (?1, '0')", &[&progress_key(me)])?;

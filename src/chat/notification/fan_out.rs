@@ -1,17 +1,17 @@
 //! From a message to those who are to be notified of it: one job for the new messages of a room finds the members, and
 //! queues a push for each of their browsers and a mail.
 
-use super::news::{News, Since, news};
+use super::pending::{Since, pending};
 use crate::chat::kinds::{JobKind, MessageKind};
 use crate::chat::message::Message;
-use crate::chat::outbox::{self, When};
+use crate::chat::outbox::{self, Target, When};
 use crate::chat::{Limits, Tx, push};
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 
 const MINUTE: i64 = 60_000;
-/// The members that are looked at in one transaction.
-const AT_ONCE: u64 = 200;
+/// The members that are checked in one transaction.
+const BATCH: u64 = 100;
 
 /// Queues the job that looks for members to notify, unless it waits already, or nobody on the server wants to be notified.
 pub(in crate::chat) fn queue(tx: &mut Tx, limits: &Limits, now: i64, message: &Message) -> Result<()> {
@@ -20,7 +20,8 @@ pub(in crate::chat) fn queue(tx: &mut Tx, limits: &Limits, now: i64, message: &M
     }
     let sql = "SELECT 1 WHERE (EXISTS (SELECT 1 FROM push_subscriptions)
                  OR EXISTS (SELECT 1 FROM users WHERE digest_minutes IS NOT NULL))
-               AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 'notify' AND target = ?1 AND tries = 0)";
+               AND NOT EXISTS (SELECT 1 FROM outbox
+                 WHERE kind = 'notify' AND target = ?1 AND payload = '' AND tries = 0)";
     if tx.query_opt(sql, &[&message.room_id], |row| row.get::<i64>(0))?.is_none() {
         return Ok(());
     }
@@ -28,70 +29,114 @@ pub(in crate::chat) fn queue(tx: &mut Tx, limits: &Limits, now: i64, message: &M
     outbox::enqueue_at(tx, when, JobKind::Notify, message.room_id, None, "")
 }
 
-/// Notifies the next members of a room, in the order of their ids, and returns whom it looked at last if there may be
-/// more.
+/// A member of a room who may have to be notified.
+#[derive(Clone, Debug)]
+struct Candidate {
+    id: UserId,
+    /// After how many minutes they are mailed.
+    digest_minutes: Option<i64>,
+    /// When they were last notified of the room.
+    notified_at: Option<i64>,
+    /// Whether something deserves a notification, and whether that is addressed to them.
+    is_due: bool,
+    is_personal: bool,
+}
+
+/// Members of a room that were checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    room_id: RoomId,
+    /// The rev of the room up to which they were checked.
+    rev: i64,
+    members: Vec<Candidate>,
+}
+
+impl Checked {
+    /// Returns the last member that was checked, if there may be more.
+    pub fn next(&self) -> Option<UserId> {
+        self.members.last().filter(|_| self.members.len() as u64 == BATCH).map(|member| member.id)
+    }
+}
+
+/// Checks which members of a room are to be notified, in the order of their ids.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn notify_some(
-    tx: &mut Tx,
-    limits: &Limits,
-    now: i64,
-    room_id: RoomId,
-    after: Option<UserId>,
-) -> Result<Option<UserId>> {
-    let after = after.unwrap_or(UserId::from_u128(0));
-    let members = candidates(tx, room_id, after)?;
-    for &(user_id, digest_minutes) in &members {
-        if let Some(news) = news(tx, user_id, room_id, Since::Notified)? {
-            notify(tx, limits, now, user_id, &news, digest_minutes)?;
-        }
+pub fn check(tx: &mut Tx, now: i64, room_id: RoomId, after: Option<UserId>) -> Result<Checked> {
+    let sql = "SELECT rev FROM rooms WHERE id = ?1";
+    let rev = tx.query_opt(sql, &[&room_id], |row| row.get(0))?.unwrap_or(0);
+    let mut members = candidates(tx, now, room_id, after.unwrap_or(UserId::from_u128(0)))?;
+    for member in &mut members {
+        let found = pending(tx, member.id, room_id, Since::Notified)?;
+        (member.is_due, member.is_personal) = (found.is_some(), found.is_some_and(|found| found.is_personal));
     }
-    Ok(members.last().map(|(user_id, _)| *user_id).filter(|_| members.len() as u64 == AT_ONCE))
+    Ok(Checked { room_id, rev, members })
 }
 
-/// Returns members who want pushes or mails and have something unread of which they were not notified, each with the
-/// minutes after which they are mailed.
-fn candidates(tx: &mut Tx, room_id: RoomId, after: UserId) -> Result<Vec<(UserId, Option<i64>)>> {
-    let sql = "SELECT m.user_id, u.digest_minutes
+/// Returns members who want pushes or mails and have something unread of which they were not notified.
+fn candidates(tx: &mut Tx, now: i64, room_id: RoomId, after: UserId) -> Result<Vec<Candidate>> {
+    let sql = "SELECT m.user_id, u.digest_minutes, m.notified_at
                FROM rooms r JOIN members m ON m.room_id = r.id JOIN users u ON u.id = m.user_id
                WHERE r.id = ?1 AND m.user_id > ?2
                  AND m.notify <> 'none' AND m.read_seq < r.rev AND m.notified_seq < r.rev
+                 AND (u.suspended_at IS NULL OR u.suspended_until <= ?3)
                  AND (u.digest_minutes IS NOT NULL
                    OR EXISTS (SELECT 1 FROM push_subscriptions p WHERE p.user_id = m.user_id))
-               ORDER BY m.user_id LIMIT ?3";
-    Ok(tx.query_all(sql, &[&room_id, &after, &AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?)
+               ORDER BY m.user_id LIMIT ?4";
+    Ok(tx.query_all(sql, &[&room_id, &after, &now, &BATCH], |row| {
+        let mut c = row.columns();
+        let (id, digest_minutes, notified_at) = (c.next()?, c.next()?, c.next()?);
+        Ok(Candidate { id, digest_minutes, notified_at, is_due: false, is_personal: false })
+    })?)
 }
 
-/// Queues the pushes and the mail of one member.
-fn notify(
-    tx: &mut Tx,
-    limits: &Limits,
-    now: i64,
-    user_id: UserId,
-    news: &News,
-    digest_minutes: Option<i64>,
-) -> Result<()> {
-    let Some(last) = news.last() else { return Ok(()) };
-    let room_id = news.room.id;
-    // What is for everybody does not ring again at once.
-    let again_at = news.notified_at.filter(|_| !news.is_personal).map(|at| at.saturating_add(limits.notify_pause_ms));
-    let due_at = again_at.unwrap_or(now).max(now);
-    let sql = "UPDATE members SET notified_seq = ?3, notified_at = ?4 WHERE room_id = ?1 AND user_id = ?2";
-    tx.execute(sql, &[&room_id, &user_id, &last.seq, &due_at])?;
-    for subscription in push::ids_of(tx, user_id)? {
-        if !outbox::is_fresh(tx, JobKind::Push, subscription, &room_id.to_string())? {
-            let when = When { now, due_at };
-            outbox::enqueue_at(tx, when, JobKind::Push, subscription, Some(user_id), &room_id.to_string())?;
+/// Queues the pushes and mails of members that were checked.
+///
+/// # Errors
+/// Only those of the store.
+pub fn notify(tx: &mut Tx, limits: &Limits, now: i64, checked: &Checked) -> Result<()> {
+    let Checked { room_id, rev, members } = checked;
+    for member in members {
+        let sql = "UPDATE members SET notified_seq = ?3 WHERE room_id = ?1 AND user_id = ?2 AND notified_seq < ?3";
+        tx.execute(sql, &[room_id, &member.id, rev])?;
+        if member.is_due {
+            queue_pushes(tx, limits, now, *room_id, member)?;
+            queue_digest(tx, now, member)?;
         }
     }
-    match digest_minutes.filter(|_| news.is_personal) {
-        Some(minutes) if !outbox::is_fresh(tx, JobKind::Digest, user_id, "")? => {
-            let when = When { now, due_at: now.saturating_add(minutes * MINUTE) };
-            outbox::enqueue_at(tx, when, JobKind::Digest, user_id, Some(user_id), "")
+    Ok(())
+}
+
+/// Queues a push for each browser of a member. What is for everybody does not ring again at once.
+fn queue_pushes(tx: &mut Tx, limits: &Limits, now: i64, room_id: RoomId, member: &Candidate) -> Result<()> {
+    let last = member.notified_at.filter(|_| !member.is_personal).map(|at| at.min(now));
+    let due_at = last.map_or(now, |at| at.saturating_add(limits.notify_pause_ms)).max(now);
+    let mut is_queued = false;
+    for subscription in push::ids_of(tx, member.id)? {
+        // Rooms do not wait for each other.
+        let target = Target::of_pair(subscription, room_id);
+        if outbox::has_unstarted(tx, JobKind::Push, target)? {
+            outbox::hasten(tx, JobKind::Push, target, due_at)?;
+            continue;
         }
-        _ => Ok(()),
+        let payload = format!("{subscription} {room_id}");
+        outbox::enqueue_at(tx, When { now, due_at }, JobKind::Push, target, Some(member.id), &payload)?;
+        is_queued = true;
     }
+    if is_queued {
+        let sql = "UPDATE members SET notified_at = ?3 WHERE room_id = ?1 AND user_id = ?2";
+        tx.execute(sql, &[&room_id, &member.id, &due_at])?;
+    }
+    Ok(())
+}
+
+fn queue_digest(tx: &mut Tx, now: i64, member: &Candidate) -> Result<()> {
+    let Some(minutes) = member.digest_minutes.filter(|_| member.is_personal) else { return Ok(()) };
+    if outbox::is_waiting(tx, JobKind::Digest, member.id)? {
+        return Ok(());
+    }
+    let when = When { now, due_at: now.saturating_add(minutes * MINUTE) };
+    outbox::enqueue_at(tx, when, JobKind::Digest, member.id, Some(member.id), "")
 }
 
 /// Takes what a user has not read as known to them, as they begin to be notified now. It changes nothing for a user who

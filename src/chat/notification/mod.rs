@@ -7,11 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod fan_out;
-mod news;
+mod pending;
 
-pub use fan_out::notify_some;
+pub use fan_out::{Checked, check, notify};
 pub(super) use fan_out::{begin, queue};
-pub use news::{News, Since, news};
+pub use pending::{Pending, Since, pending};
 
 use super::kinds::NotifyLevel;
 use super::user::{self, User};
@@ -94,12 +94,14 @@ pub fn levels(tx: &mut Tx, me: UserId) -> Result<Vec<RoomLevel>> {
     Ok(tx.query_all(sql, &[&me], |row| Ok(RoomLevel { room: row.get(0)?, level: row.get(1)? }))?)
 }
 
-/// Returns rooms that notify a user, at most 200.
+/// Returns the rooms that notify a user and have something unread, at most 100, the latest active first.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn rooms(tx: &mut Tx, me: UserId) -> Result<Vec<RoomId>> {
-    let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND notify <> 'none' AND is_request = 0 LIMIT 200";
+    let sql = "SELECT m.room_id FROM members m JOIN rooms r ON r.id = m.room_id
+               WHERE m.user_id = ?1 AND m.notify <> 'none' AND m.is_request = 0 AND m.read_seq < r.rev
+               ORDER BY r.active_at DESC, r.id LIMIT 100";
     Ok(tx.query_all(sql, &[&me], |row| row.get(0))?)
 }
 

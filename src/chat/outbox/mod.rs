@@ -1,7 +1,8 @@
 //! The outbox: the durable queue of jobs that run outside of the store after an act is committed.
 //!
 //! A job is inserted in the transaction of its act, so it exists if and only if the act is committed. It is deleted
-//! when it is done or given up. So every job runs at least once and must be idempotent. Jobs of one target run in
+//! when it is done or given up. So every job runs at least once and must be idempotent; a mail for what was missed notes
+//! first that it is sent, so that a second run sends nothing. Jobs of one target run in
 //! order, one at a time; jobs of different targets have no order. Each kind has its own [`Policy`] and its own share of
 //! the work.
 //!
@@ -37,6 +38,13 @@ macro_rules! targets {
             }
         }
     )+};
+}
+
+impl Target {
+    /// Returns the target of jobs that are about two things, so that other pairs do not wait for them.
+    pub fn of_pair(push: PushId, room_id: RoomId) -> Self {
+        Self(push.as_u128() ^ room_id.as_u128().rotate_left(64))
+    }
 }
 
 targets! { MessageId HookId PushId RoomId UserId }
@@ -117,7 +125,8 @@ pub struct When {
     pub due_at: i64,
 }
 
-/// Queues a job that is due later; behind waiting ones of the same target, as soon as those are done.
+/// Queues a job that is due later; behind waiting ones of the same target, as soon as those are done. Its age counts from
+/// when it is due.
 ///
 /// # Errors
 /// Only those of the store.
@@ -133,7 +142,7 @@ pub fn enqueue_at(
         "INSERT INTO outbox (kind, target, user_id, payload, tries, due_at, created_at)
          VALUES (?1, ?2, ?3, ?4, 0,
            CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2) THEN NULL ELSE ?5 END, ?6)",
-        &[&kind, &target.into(), &user_id, &payload, &when.due_at, &when.now],
+        &[&kind, &target.into(), &user_id, &payload, &when.due_at, &when.due_at.max(when.now)],
     )?;
     tx.publish(Fact::Queued);
     Ok(())
@@ -148,13 +157,26 @@ pub fn is_waiting(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Resu
     Ok(tx.query_opt(sql, &[&kind, &target.into()], |row| row.get::<i64>(0))?.is_some())
 }
 
-/// Returns whether a job with the same payload waits that no server has begun: it will see what is written now.
+/// Returns whether a job of a target waits that no server has begun: it will see what is written now.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn is_fresh(tx: &mut Tx, kind: JobKind, target: impl Into<Target>, payload: &str) -> Result<bool> {
-    let sql = "SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2 AND payload = ?3 AND tries = 0 LIMIT 1";
-    Ok(tx.query_opt(sql, &[&kind, &target.into(), &payload], |row| row.get::<i64>(0))?.is_some())
+pub fn has_unstarted(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Result<bool> {
+    let sql = "SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2 AND tries = 0 LIMIT 1";
+    Ok(tx.query_opt(sql, &[&kind, &target.into()], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Makes a job that no server has begun due earlier.
+///
+/// # Errors
+/// Only those of the store.
+pub fn hasten(tx: &mut Tx, kind: JobKind, target: impl Into<Target>, due_at: i64) -> Result<()> {
+    let sql =
+        "UPDATE outbox SET due_at = ?3, created_at = ?3 WHERE kind = ?1 AND target = ?2 AND tries = 0 AND due_at > ?3";
+    if tx.execute(sql, &[&kind, &target.into(), &due_at])? > 0 {
+        tx.publish(Fact::Queued);
+    }
+    Ok(())
 }
 
 /// Counts the waiting jobs of a target. The caller limits it.
@@ -229,7 +251,8 @@ pub fn waiting(tx: &mut Tx) -> Result<Vec<(JobKind, u64, i64)>> {
 /// # Errors
 /// Only those of the store.
 pub fn retry_now(tx: &mut Tx, now: i64) -> Result<usize> {
-    let retried = tx.execute("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1 AND claimed_by IS NULL", &[&now])?;
+    let retried =
+        tx.execute("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1 AND tries > 0 AND claimed_by IS NULL", &[&now])?;
     tx.publish(Fact::Queued);
     Ok(retried)
 }

@@ -68,7 +68,7 @@ impl Default for Policies {
         };
         // It speaks to nobody outside, so only the database can make it fail.
         let notify = Policy { at_once: 4, tries: 8, first_pause_ms: 5 * SECOND, ..preview.clone() };
-        // Push services ask to come back later; what nobody was told for half a day is no news.
+        // Push services ask to come back later; what nobody was told for half a day is old.
         let push = Policy {
             at_once: 32,
             tries: 8,

@@ -7,7 +7,7 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm: |link| {
         format!(
             "Open this link to get missed messages at this address. It is valid for a day.\n\n{link}\n\n\
-             If you did not ask for this, ignore this e-mail. Nothing more will be sent.\n"
+             If you did not ask for this, ignore this e-mail: without the link you get no missed messages.\n"
         )
     },
     confirm_title: "Confirm your address",
@@ -23,7 +23,7 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
         1 => format!("{name}, a message came while you were away."),
         _ => format!("{name}, {count} messages came while you were away."),
     },
-    digest_why: "You asked Madang to mail you missed messages. Replies to this address are not read.",
+    digest_why: "You asked Madang to mail you missed messages. Nobody in the room sees a reply to this mail.",
     unsubscribe: "Unsubscribe",
     unsubscribe_title: "Unsubscribe",
     unsubscribe_about: "Missed messages will no longer be mailed to you.",

@@ -12,6 +12,17 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
 
     too_long: ["The text is too long: ", " characters."],
     send_as_file: "Send as a text file",
+    send_plain: "Send as text",
+    command_hints: [
+        "what you do — send it in italics",
+        "[message] — shrug",
+        "title — rename the room",
+        "— make an invite link",
+        "[off] — turn notifications of this room off; on again with off",
+    ],
+    command_invite: |link| format!("Here is an invite link: {link}"),
+    command_muted: "Notifications of this room are off. /mute off turns them on again.",
+    command_unmuted: "Notifications of this room are on again.",
 
     leave_asks: "Leave this room?",
     leave_says: "The room stays, and you can come back any time.",

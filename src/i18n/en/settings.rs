@@ -20,7 +20,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
 
     notifications: "Notifications",
     notify: "Notify me in this browser",
-    notify_hint: "Tells you about new messages while you are not looking, or Madang is closed.",
+    notify_hint: "Get notified of new messages while you are not looking or Madang is closed.",
     sound: "Play a sound",
     quiet: "Quiet hours",
     quiet_hint: "No notifications on any device during these hours.",
@@ -47,7 +47,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     push_stop: "Stop",
 
     digest: "Missed messages by e-mail",
-    digest_about: "Mentions and direct messages that you have not read, in one e-mail.",
+    digest_about: "Mentions, replies, whispers and direct messages that you have not read, in one e-mail.",
     digest_when: "When",
     digest_off: "Never",
     digest_after: ["After 15 minutes", "After an hour", "After a day"],

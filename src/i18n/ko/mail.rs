@@ -7,7 +7,7 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm: |link| {
         format!(
             "놓친 메시지를 이 주소로 받으려면 아래 링크를 열어 주세요. 하루 동안 쓸 수 있어요.\n\n{link}\n\n\
-             직접 요청하지 않았다면 이 메일을 무시해 주세요. 아무 메일도 더 보내지 않아요.\n"
+             직접 요청하지 않았다면 이 메일을 무시해 주세요. 링크를 열지 않으면 놓친 메시지를 보내지 않아요.\n"
         )
     },
     confirm_title: "이메일 주소 확인",
@@ -17,7 +17,7 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
 
     digest_subject: |count| format!("놓친 메시지 {count}개가 있어요"),
     digest_lead: |name, count| format!("{name} 님, 자리를 비운 동안 메시지 {count}개가 왔어요."),
-    digest_why: "마당에서 놓친 메시지를 메일로 받기로 해서 보내 드렸어요. 이 메일에는 답장할 수 없어요.",
+    digest_why: "마당에서 놓친 메시지를 메일로 받기로 해서 보내 드렸어요. 이 메일에 답장해도 방에는 전해지지 않아요.",
     unsubscribe: "그만 받기",
     unsubscribe_title: "메일 그만 받기",
     unsubscribe_about: "놓친 메시지를 더는 메일로 보내지 않을게요.",

@@ -9,6 +9,17 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
 
     too_long: ["글이 너무 길어요. 지금 ", "자예요."],
     send_as_file: "텍스트 파일로 보내기",
+    send_plain: "그대로 보내기",
+    command_hints: [
+        "하는 일 — 기울임꼴로 보내기",
+        "[메시지] — 으쓱하기",
+        "제목 — 방 제목 바꾸기",
+        "— 초대 링크 만들기",
+        "[off] — 이 방의 알림 끄기, off로 다시 켜기",
+    ],
+    command_invite: |link| format!("초대 링크를 만들었어요: {link}"),
+    command_muted: "이 방의 알림을 껐어요. /mute off로 다시 켤 수 있어요.",
+    command_unmuted: "이 방의 알림을 다시 켰어요.",
 
     leave_asks: "이 방에서 나갈까요?",
     leave_says: "방은 그대로 있고, 언제든 다시 들어올 수 있어요.",

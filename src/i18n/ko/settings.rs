@@ -50,7 +50,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     push_stop: "그만 받기",
 
     digest: "놓친 메시지를 메일로",
-    digest_about: "자리를 비운 동안 나를 부른 메시지와 1:1 메시지를 메일 한 통으로 모아 보내요.",
+    digest_about: "자리를 비운 동안 온 멘션과 답장, 귓속말, 1:1 메시지를 메일 한 통으로 모아 보내요.",
     digest_when: "언제 보낼까요?",
     digest_off: "보내지 않기",
     digest_after: ["15분 동안 읽지 않으면", "1시간 동안 읽지 않으면", "하루 동안 읽지 않으면"],

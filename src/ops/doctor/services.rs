@@ -10,7 +10,7 @@ use crate::config::{Config, Tls};
 use crate::db::{Inspection, SCHEMA};
 use crate::files::{Files, NotReady};
 use crate::hints;
-use crate::mail::{Email, Mailer, SendError};
+use crate::mail::{Email, Mailer};
 use crate::service::store;
 use crate::tls::Certificate;
 
@@ -129,18 +129,20 @@ pub(super) async fn mail(config: &Config, to: Option<&str>) -> Vec<Finding> {
         Ok(mailer) => mailer,
         Err(why) => return vec![Finding::error("mail", why, "look at SMTP_URL and MAIL_FROM")],
     };
-    if let Err(SendError::Temporary(why) | SendError::Permanent(why)) = mailer.check().await {
+    if let Err(error) = mailer.check().await {
         let advice = "check host, port, name and password in SMTP_URL; some networks block port 25, so use smtps://";
-        return vec![Finding::error("mail", format!("the mail server cannot be used: {why}"), advice)];
+        return vec![Finding::error("mail", format!("the mail server cannot be used: {}", error.why()), advice)];
     }
     let mut findings = vec![Finding::ok("mail", "the mail server lets this server in")];
     if let Some(to) = to {
         let (subject, text) = ("A test of Madang".to_owned(), "E-mails of this server arrive.\n".to_owned());
         findings.push(match mailer.send(Email::new(to, subject, text)).await {
             Ok(()) => Finding::ok("test mail", format!("handed over for {to}; look for it, also in the spam")),
-            Err(SendError::Temporary(why) | SendError::Permanent(why)) => {
-                Finding::error("test mail", why, "check MAIL_FROM: many mail servers allow only their own senders")
-            }
+            Err(error) => Finding::error(
+                "test mail",
+                error.why(),
+                "check MAIL_FROM: many mail servers allow only their own senders",
+            ),
         });
     }
     findings

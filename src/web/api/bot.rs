@@ -32,6 +32,7 @@ pub(super) const ALLOWED: &[(&str, &str, BotRight)] = &[
     ("DELETE", "/rooms/{id}/members/me", BotRight::Join),
     ("POST", "/rooms/{id}/messages", BotRight::Send),
     ("POST", "/rooms/{id}/files", BotRight::Send),
+    ("PUT", "/me/commands", BotRight::Send),
     ("POST", "/uploads", BotRight::Send),
     ("PATCH", "/messages/{id}", BotRight::Send),
     ("DELETE", "/messages/{id}", BotRight::Send),

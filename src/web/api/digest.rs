@@ -21,7 +21,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "PUT",
             "/me/digest",
             set,
-            "Have missed mentions and direct messages mailed. The first time, a mail asks to confirm the address. 404 \
+            "Have missed mentions and direct messages mailed. A mail asks to confirm the address where it is not confirmed. 404 \
              where the server sends no mail.",
             |call| call.body::<SetDigest>().response::<Digest>(200).refuses(&[Code::NotFound]),
         )

@@ -6,6 +6,7 @@ mod admin;
 mod ban;
 mod block;
 mod bot;
+mod command;
 mod digest;
 mod direct;
 mod directory;
@@ -69,6 +70,7 @@ pub fn calls(upload_max: usize) -> Calls {
         hook::calls,
         outgoing_hook::calls,
         message::calls,
+        command::calls,
         file::calls,
         job::calls,
         admin::calls,

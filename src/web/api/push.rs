@@ -42,7 +42,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "POST",
             "/me/push-subscriptions/{pushId}/test",
             test,
-            "Push a test now. `why` says why the push service did not take it; null if it did.",
+            "Push a test now. `error` says why it was not delivered; null if it was.",
             |call| call.response::<Tested>(200),
         )
 }
@@ -64,7 +64,7 @@ struct PushSubscription {
     agent: Option<String>,
     hides_text: bool,
     /// Why the last push failed; null if it did not.
-    why: Option<String>,
+    last_error: Option<String>,
     /// When the push service took the last push. RFC 3339 UTC with milliseconds.
     pushed_at: Option<String>,
     created_at: String,
@@ -78,7 +78,7 @@ impl PushSubscription {
             id: stored.id,
             agent: stored.agent,
             hides_text: stored.hides_text,
-            why: stored.why,
+            last_error: stored.last_error,
             pushed_at: stored.pushed_at.map(rfc3339),
             created_at: rfc3339(stored.created_at),
             current: stored.session == me.session.id,
@@ -96,6 +96,9 @@ struct Subscribe {
     /// As browsers give it; it is not used.
     #[serde(default, rename = "expirationTime")]
     _expiration_time: Option<f64>,
+    /// Whether pushes say only that there is something new.
+    #[serde(default)]
+    hides_text: Option<bool>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -106,7 +109,7 @@ struct Change {
 
 #[derive(Serialize, JsonSchema)]
 struct Tested {
-    why: Option<String>,
+    error: Option<String>,
 }
 
 async fn list(State(app): State<App>, me: SignedIn) -> Result<Json<PushSubscriptions>> {
@@ -125,7 +128,14 @@ async fn subscribe(
     let key = |name| body.keys.get(name).cloned().unwrap_or_default();
     let (p256dh, auth) = (key("p256dh"), key("auth"));
     let lang = caller.lang.code().to_owned();
-    let new = NewPushSubscription { endpoint: body.endpoint, p256dh, auth, lang, agent: caller.agent.clone() };
+    let new = NewPushSubscription {
+        endpoint: body.endpoint,
+        p256dh,
+        auth,
+        lang,
+        agent: caller.agent.clone(),
+        hides_text: body.hides_text,
+    };
     let (stored, is_new) = app.subscribe(&me.session, new).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(PushSubscription::new(&me, stored))))
@@ -147,5 +157,5 @@ async fn unsubscribe(State(app): State<App>, me: SignedIn, push: PushPath) -> Re
 }
 
 async fn test(State(app): State<App>, me: SignedIn, push: PushPath) -> Result<Json<Tested>> {
-    Ok(Json(Tested { why: app.test_push(me.user.id, push.id).await? }))
+    Ok(Json(Tested { error: app.test_push(me.user.id, push.id).await? }))
 }

@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
+import { commandIn, runCommand, STILL_WORKING_MS } from "../lib/commands";
 import { isComposing, isSend, LineBreaks } from "../lib/composing";
 import { DraftStore } from "../lib/drafts";
 import { fillPalette, pressedEmoji } from "../lib/emoji";
@@ -16,12 +17,16 @@ const DRAFT_DELAY_MS = 300;
 
 /** The text field: grows to eight lines, sends with Enter, and keeps its draft with files, a whisper or a reply. */
 export default class ComposerController extends Controller<HTMLFormElement> {
-  static targets = ["about", "aboutWhat", "aboutText", "text", "whisper", "whisperName", "send", "palette", "long", "length"];
+  static targets = ["about", "aboutWhat", "aboutText", "answer", "answerText", "plain", "text", "whisper", "whisperName", "send", "palette", "long", "length"];
   static values = { slow: Number, max: Number };
   static outlets = ["attach"];
   declare readonly aboutTarget: HTMLElement;
   declare readonly aboutWhatTarget: HTMLElement;
   declare readonly aboutTextTarget: HTMLElement;
+  /** What a command has answered, and the button that sends its text as a message. */
+  declare readonly answerTarget: HTMLElement;
+  declare readonly answerTextTarget: HTMLElement;
+  declare readonly plainTarget: HTMLElement;
   declare readonly textTarget: HTMLTextAreaElement;
   declare readonly whisperTarget: HTMLElement;
   declare readonly whisperNameTarget: HTMLElement;
@@ -43,6 +48,10 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   private role = "member";
   private to: Recipient | null = null;
   private replyTo: Quote | null = null;
+  /** A text that begins like a command and is sent as a message. */
+  private plainText = "";
+  /** The bot that has not answered its command yet. */
+  private awaited: { bot: string; timer: number } | null = null;
   private typedAt = 0;
   private freeAt = 0;
   private counting = 0;
@@ -56,6 +65,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     const { roomId } = this.connection;
     this.connection.on("joined", signal, ({ me }) => (this.role = me.role));
     this.connection.on("change", signal, ({ slowSeconds }) => (this.slowValue = this.role === "member" ? slowSeconds : 0));
+    this.connection.on("message", signal, ({ user }) => user?.id === this.awaited?.bot && this.stopWaiting());
     sendQueue().on("sent", signal, ({ room }) => room === roomId && this.slowValue > 0 && this.wait(this.slowValue * 1000));
     sendQueue().on("wait", signal, ({ room, ms }) => room === roomId && this.wait(ms));
     addEventListener("pagehide", () => this.save(), { signal });
@@ -72,6 +82,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.save();
     this.subscriptions.abort();
     clearInterval(this.counting);
+    this.stopWaiting();
   }
 
   key(event: KeyboardEvent): void {
@@ -121,6 +132,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     if (this.isTooLong) return this.longTarget.querySelector("button")?.focus();
     if (!text.trim() && this.attachOutlet.isEmpty) return;
     if (Date.now() < this.freeAt) return toast(t("slowWait"));
+    if (this.isCommand(text)) return void this.command(text);
+    this.closeAnswer();
     sendQueue().add({
       room: this.connection.roomId,
       text: text.trim() ? text : "",
@@ -128,6 +141,10 @@ export default class ComposerController extends Controller<HTMLFormElement> {
       ...(this.to && { to: this.to }),
       ...(this.replyTo && { replyTo: this.replyTo }),
     });
+    this.clear();
+  }
+
+  private clear(): void {
     this.textTarget.value = "";
     this.typedAt = 0;
     this.setReply(null);
@@ -135,6 +152,49 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.grow();
     this.save();
     this.textTarget.focus();
+  }
+
+  private isCommand(text: string): boolean {
+    return commandIn(text) !== null && text !== this.plainText && this.attachOutlet.isEmpty && !this.to && !this.replyTo;
+  }
+
+  /** Runs a command. Its text stays until it has run. */
+  private async command(text: string): Promise<void> {
+    const outcome = await runCommand(this.connection.roomId, text, crypto.randomUUID());
+    if (outcome.kind === "refused") return toast(outcome.why);
+    if (outcome.kind === "unknown") {
+      this.plainText = text;
+      return this.showAnswer(t("commandUnknown"), true);
+    }
+    if (this.textTarget.value === text) this.clear();
+    this.showAnswer(outcome.answer);
+    if (!outcome.bot) return;
+    const { id, name } = outcome.bot;
+    this.stopWaiting();
+    this.awaited = { bot: id, timer: window.setTimeout(() => this.showAnswer(tWith("commandWorking", name)), STILL_WORKING_MS) };
+  }
+
+  private showAnswer(answer: string, isPlain = false): void {
+    this.answerTextTarget.textContent = answer;
+    this.plainTarget.hidden = !isPlain;
+    this.answerTarget.hidden = !answer;
+  }
+
+  closeAnswer(): void {
+    this.showAnswer("");
+  }
+
+  /** Sends a text that is no command of the room as a message. */
+  sendPlain(): void {
+    this.textTarget.value = this.plainText;
+    this.send();
+  }
+
+  private stopWaiting(): void {
+    if (!this.awaited) return;
+    clearTimeout(this.awaited.timer);
+    this.awaited = null;
+    this.closeAnswer();
   }
 
   /** Turns a text that is too long into a file of the message. */

@@ -1,7 +1,9 @@
 import { Controller } from "@hotwired/stimulus";
+import { commandsOf, hintOf } from "../lib/commands";
 import { isComposing, LineBreaks } from "../lib/composing";
 import { emojiOf, rememberEmoji, suggestEmoji } from "../lib/emoji";
 import { matchesName } from "../lib/hangul";
+import { roomConnection } from "../lib/room_connection";
 import { t } from "../lib/strings";
 import type PeopleController from "./people_controller";
 
@@ -10,13 +12,13 @@ const MAX_NAMES = 8;
 /** Letters after the sign that may still be a name. */
 const MAX_NAME_LENGTH = 40;
 
-/** What is being typed: a name after an `@`, or an emoji after a `:`. */
+/** What is being typed: a name after an `@`, an emoji after a `:`, or a command after the `/` with which a text begins. */
 interface Query {
-  sign: "@" | ":";
+  sign: "@" | ":" | "/";
   typed: string;
 }
 
-/** Suggests members after an `@` and emoji after a `:`, and inserts what is chosen. */
+/** Suggests members after an `@`, emoji after a `:` and commands after a `/`, and inserts what is chosen. */
 export default class MentionController extends Controller<HTMLElement> {
   static targets = ["text", "list"];
   static outlets = ["people"];
@@ -30,8 +32,8 @@ export default class MentionController extends Controller<HTMLElement> {
   async typed(): Promise<void> {
     await this.replaceShortName();
     const query = this.query();
-    const rows = !query ? [] : query.sign === "@" ? this.people(query.typed) : await this.emoji(query.typed);
-    // More was typed while the emoji were loaded.
+    const rows = query ? await this.suggest(query) : [];
+    // More was typed while the suggestions were loaded.
     if (query && this.query()?.typed !== query.typed) return;
     rows.forEach((row, at) => (row.id = `mention-${at}`));
     this.listTarget.replaceChildren(...rows);
@@ -77,6 +79,16 @@ export default class MentionController extends Controller<HTMLElement> {
 
   blur(): void {
     this.close();
+  }
+
+  private suggest({ sign, typed }: Query): HTMLElement[] | Promise<HTMLElement[]> {
+    if (sign === "@") return this.people(typed);
+    return sign === ":" ? this.emoji(typed) : this.commands(typed);
+  }
+
+  private async commands(typed: string): Promise<HTMLElement[]> {
+    const commands = (await commandsOf(roomConnection().roomId)).filter(({ name }) => matchesName(typed, name));
+    return commands.slice(0, MAX_NAMES).map((command) => this.row(`/${command.name} `, `/${command.name}`, undefined, hintOf(command)));
   }
 
   private people(typed: string): HTMLElement[] {
@@ -159,6 +171,8 @@ export default class MentionController extends Controller<HTMLElement> {
   private query(): Query | null {
     const { selectionStart, selectionEnd, value } = this.textTarget;
     if (selectionStart !== selectionEnd) return null;
+    const command = /^\/([\p{L}\p{N}_-]{0,32})$/u.exec(value.slice(0, selectionStart))?.[1];
+    if (command !== undefined) return { sign: "/", typed: command };
     const before = value.slice(Math.max(0, selectionStart - MAX_NAME_LENGTH - 1), selectionStart);
     const name = /(?:^|[^\p{L}\p{N}])@([^@\n]*)$/u.exec(before)?.[1];
     if (name !== undefined) return { sign: "@", typed: name };

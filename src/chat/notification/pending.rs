@@ -14,21 +14,20 @@ use crate::ids::{RoomId, UserId};
 /// The newest unread messages of a room that are looked at.
 const LOOKED_AT: u64 = 50;
 
-/// The unread messages of a room that a member is notified of.
+/// The unread messages of a room that deserve a notification of a member.
 #[derive(Clone, Debug)]
-pub struct News {
+pub struct Pending {
     pub room: Room,
     /// The other user of a direct room.
     pub other: Option<User>,
     /// The oldest first, at most 50.
     pub messages: Vec<Message>,
-    /// Whether one of them is for the member alone: a mention, a reply, a whisper, a message of a direct room.
+    /// Whether one of them is addressed to the member: a mention, also of everybody, a reply, a whisper, a message of a
+    /// direct room.
     pub is_personal: bool,
-    /// When the member was last notified of the room.
-    pub notified_at: Option<i64>,
 }
 
-impl News {
+impl Pending {
     /// Returns the newest message.
     pub fn last(&self) -> Option<&Message> {
         self.messages.last()
@@ -42,7 +41,7 @@ pub enum Since {
     Read,
     /// What they have neither read nor been notified of.
     Notified,
-    /// What they have neither read nor been mailed about, and is for them alone.
+    /// What they have neither read nor been mailed about, and is addressed to them.
     Mailed,
 }
 
@@ -58,10 +57,10 @@ struct Reader {
 ///
 /// # Errors
 /// Only those of the store.
-pub fn news(tx: &mut Tx, me: UserId, room_id: RoomId, since: Since) -> Result<Option<News>> {
+pub fn pending(tx: &mut Tx, me: UserId, room_id: RoomId, since: Since) -> Result<Option<Pending>> {
     static FIND: LazyLock<String> = LazyLock::new(|| {
         let room = room::select(
-            ", m.notify, m.read_seq, m.notified_seq, m.mailed_seq, m.joined_rev, m.is_request, m.notified_at, r.direct_pair",
+            ", m.notify, m.read_seq, m.notified_seq, m.mailed_seq, m.joined_rev, m.is_request, r.direct_pair",
         );
         format!("{room} JOIN members m ON m.room_id = r.id WHERE r.id = ?1 AND m.user_id = ?2")
     });
@@ -71,45 +70,74 @@ pub fn news(tx: &mut Tx, me: UserId, room_id: RoomId, since: Since) -> Result<Op
         let (read, notified, mailed): (i64, i64, i64) = (c.next()?, c.next()?, c.next()?);
         let first_seq: i64 = if room.history.is_all() { c.next::<i64>().map(|_| 0)? } else { c.next()? };
         let is_silent = c.next::<bool>()? || level == NotifyLevel::None;
-        let (notified_at, pair) = (c.next()?, c.next::<Option<String>>()?);
+        let pair = c.next::<Option<String>>()?;
         let after = match since {
             Since::Read => read,
             Since::Notified => read.max(notified),
             Since::Mailed => read.max(mailed),
         };
-        Ok((room, level, after.max(first_seq - 1), is_silent, notified_at, pair))
+        Ok((room, level, after.max(first_seq - 1), is_silent, pair))
     })?;
-    let Some((room, level, after, false, notified_at, pair)) = found else { return Ok(None) };
+    let Some((room, level, after, false, pair)) = found else { return Ok(None) };
     let level = if since == Since::Mailed { NotifyLevel::Mentions } else { level };
     let reader = Reader { id: me, room: room.kind, level };
-    let mut messages = unread(tx, me, room_id, after)?;
-    reader.keep_deserving(tx, &mut messages)?;
+    let mut messages = reader.unread(tx, room_id, after)?;
+    reader.filter_notifiable(tx, &mut messages)?;
     if messages.is_empty() {
         return Ok(None);
     }
     let other = pair.and_then(|pair| direct::other_of_pair(&pair, me)).map(|id| user::find(tx, id)).transpose()?;
     let is_personal = messages.iter().any(|message| reader.is_personal(message));
-    Ok(Some(News { room, other: other.flatten(), messages, is_personal, notified_at }))
+    Ok(Some(Pending { room, other: other.flatten(), messages, is_personal }))
 }
 
-/// Returns the newest messages after a seq that a member may see, the oldest first.
-fn unread(tx: &mut Tx, me: UserId, room_id: RoomId, after: i64) -> Result<Vec<Message>> {
-    let public = "SELECT number FROM messages WHERE room_id = ?1 AND to_user_id IS NULL AND seq > ?2
-                  ORDER BY seq DESC LIMIT ?3";
-    let mut numbers: Vec<i64> = tx.query_all(public, &[&room_id, &after, &LOOKED_AT], |row| row.get(0))?;
-    let whispers = "SELECT number FROM messages
-                    WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2 AND seq > ?3
-                    ORDER BY seq DESC LIMIT ?4";
-    numbers.extend(tx.query_all(whispers, &[&room_id, &me, &after, &LOOKED_AT], |row| row.get::<i64>(0))?);
-    let mut messages = message::by_numbers(tx, &numbers)?;
-    messages.sort_unstable_by_key(|message| message.seq);
-    Ok(messages)
-}
+/// The newest messages of others after a seq that every member may see.
+const PUBLIC: &str = "SELECT number FROM messages
+    WHERE room_id = ?1 AND to_user_id IS NULL AND seq > ?2 AND kind = 'text' AND deleted_at IS NULL
+      AND (user_id IS NULL OR user_id <> ?3)
+    ORDER BY seq DESC LIMIT ?4";
+/// Those of them that mention the member or everybody, by an index of their own.
+const MENTIONS: &str = "SELECT x.number FROM mentions n CROSS JOIN messages x
+    WHERE n.room_id = ?1 AND n.seq > ?2 AND n.user_id IN (?3, ?4)
+      AND x.room_id = n.room_id AND x.seq = n.seq AND x.to_user_id IS NULL AND x.deleted_at IS NULL
+    ORDER BY n.seq DESC LIMIT ?5";
+/// Those that answer the member, among the last changes of the room.
+const REPLIES: &str = "SELECT x.number FROM messages x JOIN messages q ON q.number = x.reply_to
+    WHERE x.room_id = ?1 AND x.to_user_id IS NULL AND x.seq > ?2 AND x.deleted_at IS NULL AND q.user_id = ?3
+    ORDER BY x.seq DESC LIMIT ?4";
+const WHISPERS: &str = "SELECT number FROM messages
+    WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2 AND seq > ?3 AND deleted_at IS NULL
+    ORDER BY seq DESC LIMIT ?4";
+/// The most changes of a room that are searched for replies.
+const REPLIES_WITHIN: i64 = 1_000;
 
 impl Reader {
+    /// Returns the newest messages after a seq that the level may let through, the oldest first.
+    fn unread(&self, tx: &mut Tx, room_id: RoomId, after: i64) -> Result<Vec<Message>> {
+        let mut numbers: Vec<i64> = Vec::new();
+        if self.level == NotifyLevel::All || self.room == RoomKind::Direct {
+            numbers.extend(tx.query_all(PUBLIC, &[&room_id, &after, &self.id, &LOOKED_AT], |row| row.get::<i64>(0))?);
+        } else {
+            let everybody = mention::EVERYBODY_ID;
+            let mentions =
+                tx.query_all(MENTIONS, &[&room_id, &after, &self.id, &everybody, &LOOKED_AT], |row| row.get(0));
+            numbers.extend::<Vec<i64>>(mentions?);
+            let rev: i64 = tx.query_one("SELECT rev FROM rooms WHERE id = ?1", &[&room_id], |row| row.get(0))?;
+            let replies_after = after.max(rev - REPLIES_WITHIN);
+            let replies = tx.query_all(REPLIES, &[&room_id, &replies_after, &self.id, &LOOKED_AT], |row| row.get(0));
+            numbers.extend::<Vec<i64>>(replies?);
+        }
+        numbers.extend(tx.query_all(WHISPERS, &[&room_id, &self.id, &after, &LOOKED_AT], |row| row.get::<i64>(0))?);
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut messages = message::by_numbers(tx, &numbers)?;
+        messages.sort_unstable_by_key(|message| message.seq);
+        Ok(messages)
+    }
+
     /// Removes what the level leaves out, what nobody should see any more, and what comes from somebody blocked or muted.
-    fn keep_deserving(&self, tx: &mut Tx, messages: &mut Vec<Message>) -> Result<()> {
-        messages.retain(|message| self.is_wanted(message));
+    fn filter_notifiable(&self, tx: &mut Tx, messages: &mut Vec<Message>) -> Result<()> {
+        messages.retain(|message| self.is_notifiable(message));
         let mut unwanted: Vec<UserId> = messages.iter().filter_map(|message| Some(message.user.as_ref()?.id)).collect();
         unwanted.sort_unstable();
         unwanted.dedup();
@@ -123,13 +151,13 @@ impl Reader {
         Ok(())
     }
 
-    fn is_wanted(&self, message: &Message) -> bool {
+    fn is_notifiable(&self, message: &Message) -> bool {
         let is_by_another = message.user.as_ref().is_some_and(|user| user.id != self.id);
         let is_there = message.kind != MessageKind::System && message.deleted_at.is_none();
         is_by_another && is_there && (self.level == NotifyLevel::All || self.is_personal(message))
     }
 
-    /// Whether a message is for the member alone.
+    /// Whether a message is addressed to the member.
     fn is_personal(&self, message: &Message) -> bool {
         let calls = |mention: &mention::Mention| mention.user_id.is_none_or(|id| id == self.id);
         let answers = || {

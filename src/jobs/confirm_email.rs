@@ -1,0 +1,27 @@
+//! E-mails with a link by which a user confirms their address. The link is made for each attempt.
+
+use super::email;
+use super::worker::Attempt;
+use crate::chat::digest;
+use crate::i18n::Lang;
+use crate::ids::UserId;
+use crate::mail::Email;
+use crate::service::App;
+use crate::text;
+
+impl App {
+    /// Hands the e-mail to the mail server once.
+    pub(super) async fn try_confirm_email(&self, me: UserId, lang: &str) -> Attempt {
+        let Some(mail) = self.mail.clone() else { return Attempt::Done(None) };
+        let (address, code) = match self.write(me, move |tx, _, now| digest::confirmation(tx, now, me)).await {
+            Ok(Some(found)) => found,
+            // It was confirmed or removed meanwhile.
+            Ok(None) => return Attempt::Done(None),
+            Err(_) => return Attempt::Failed("the database does not answer"),
+        };
+        let words = &Lang::from_code(lang).unwrap_or_default().strings().mail;
+        let text = (words.confirm)(&format!("{}/email/{}", self.base_url, code.reveal()));
+        let to = text::email_for_delivery(&address);
+        email::after(mail.send(Email::new(to, words.confirm_subject, text)).await)
+    }
+}

@@ -1,0 +1,113 @@
+//! Slash commands.
+
+use super::App;
+use super::room::RoomChange;
+use crate::chat::command::{self, BuiltIn, Command};
+use crate::chat::kinds::NotifyLevel;
+use crate::chat::message::{Message, NewMessage};
+use crate::chat::user::User;
+use crate::error::{Code, Error, Result};
+use crate::i18n::Lang;
+use crate::ids::{RoomId, UserId};
+
+/// A face, written so that the markup shows it as it is.
+const SHRUG: &str = r"¯\\_(ツ)\_/¯";
+
+/// What a command has done.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// An answer for the user alone.
+    pub answer: Option<String>,
+    /// The message that was sent for them. To a bot it is a whisper, and the bot answers by one or to the room.
+    pub message: Option<Message>,
+}
+
+impl App {
+    /// Replaces the commands of a bot.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden`; `too_many`; `invalid` with the field `name`, `hintKo` or `hintEn`.
+    pub async fn set_commands(&self, me: UserId, commands: Vec<Command>) -> Result<()> {
+        self.rates.act(me)?;
+        self.write(me, move |tx, _, _| command::set(tx, me, &commands)).await
+    }
+
+    /// Returns the commands of the bots in a room.
+    ///
+    /// # Errors
+    /// `room_not_found`, `gone`, `not_a_member`.
+    pub async fn commands(&self, me: UserId, room_id: RoomId) -> Result<Vec<(Command, User)>> {
+        self.db.read(move |tx| command::list(tx, me, room_id)).await
+    }
+
+    /// Runs a command that a member has typed.
+    ///
+    /// # Errors
+    /// `not_found` for a command that the room does not have, which may be sent as a message; those of what it does.
+    pub async fn run_command(
+        &self,
+        me: &User,
+        room_id: RoomId,
+        text: &str,
+        key: Option<String>,
+        lang: Lang,
+    ) -> Result<Done> {
+        let (name, arguments) = command::parse(text).ok_or(Code::NotFound)?;
+        let Some(command) = BuiltIn::from_name(&name) else {
+            let bot = self.db.read(move |tx| command::bot_of(tx, room_id, &name)).await?;
+            return self.say(me.id, room_id, text.to_owned(), key, Some(bot)).await;
+        };
+        let words = &lang.strings().room;
+        match command {
+            BuiltIn::Me => self.say(me.id, room_id, emphasised(required(arguments)?), key, None).await,
+            BuiltIn::Shrug => {
+                self.say(me.id, room_id, format!("{arguments} {SHRUG}").trim().to_owned(), key, None).await
+            }
+            BuiltIn::Topic => {
+                let title = Some(required(arguments)?.to_owned());
+                self.change_room(me, room_id, RoomChange { title, ..RoomChange::default() }).await?;
+                Ok(Done::default())
+            }
+            BuiltIn::Invite => {
+                let invite = self.create_invite(me.id, room_id, None, None).await?;
+                let link = format!("{}/invite/{}", self.base(), invite.code);
+                Ok(Done { answer: Some((words.command_invite)(&link)), message: None })
+            }
+            BuiltIn::Mute => {
+                let is_off = arguments == "off";
+                let level = if is_off { NotifyLevel::All } else { NotifyLevel::None };
+                self.set_notify_level(me.id, room_id, level).await?;
+                let answer = if is_off { words.command_unmuted } else { words.command_muted };
+                Ok(Done { answer: Some(answer.to_owned()), message: None })
+            }
+        }
+    }
+
+    async fn say(
+        &self,
+        me: UserId,
+        room_id: RoomId,
+        text: String,
+        key: Option<String>,
+        to: Option<UserId>,
+    ) -> Result<Done> {
+        let sent = self.send(me, room_id, NewMessage { key, text, to, ..NewMessage::default() }).await?;
+        Ok(Done { answer: None, message: Some(sent.message) })
+    }
+}
+
+fn required(arguments: &str) -> Result<&str> {
+    match arguments {
+        "" => Err(Error::invalid("text", "the command needs more words")),
+        _ => Ok(arguments),
+    }
+}
+
+/// Puts each line of a text in italics.
+fn emphasised(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.trim() {
+        "" => String::new(),
+        line => format!("_{line}_"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,94 @@
+//! Slash commands: those that every room has, and those of bots.
+
+use serde_json::{Value, json};
+
+use crate::support::{App, ConnectOptions, Person, Room};
+
+async fn run(app: &App, who: &Person, room: &Room, text: &str) -> Value {
+    app.call(who, "POST", &format!("/rooms/{}/commands", room.id), json!({ "text": text })).await.is(200)
+}
+
+#[tokio::test]
+async fn commands_of_every_room_send_change_and_answer() {
+    let app = App::start().await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let listed = app.call(&jun, "GET", &format!("/rooms/{}/commands", room.id), Value::Null).await.is(200);
+    let names: Vec<_> =
+        listed["commands"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["me", "shrug", "topic", "invite", "mute"]);
+
+    run(&app, &jun, &room, "/me waves\n\nand leaves").await;
+    run(&app, &jun, &room, "/SHRUG who knows").await;
+    let page = app.page(&jun, &format!("/room/{}", room.id)).await.text();
+    for part in ["<em>waves</em>", "<em>and leaves</em>", "who knows ¯\\_(ツ)_/¯"] {
+        assert!(page.contains(part), "no {part} in {}", page.split("who knows").nth(1).map_or("", |rest| &rest[..60]));
+    }
+    // A repeated key sends once.
+    let again = json!({ "text": "/shrug", "key": "once" });
+    let path = format!("/rooms/{}/commands", room.id);
+    let first = app.call(&jun, "POST", &path, again.clone()).await.is(200);
+    assert_eq!(app.call(&jun, "POST", &path, again).await.is(200)["message"]["id"], first["message"]["id"]);
+
+    // A command does what its user may do, and no more.
+    app.call(&jun, "POST", &path, json!({ "text": "/topic mine" })).await.refused(403, "forbidden");
+    run(&app, &minji, &room, "/topic 느티나무").await;
+    assert_eq!(app.show(&room).await["title"], "느티나무");
+    let refused = app.call(&minji, "POST", &path, json!({ "text": "/topic" })).await.refused(422, "invalid");
+    assert_eq!(refused["field"], "text");
+    let answer = run(&app, &minji, &room, "/invite").await["answer"].as_str().unwrap().to_owned();
+    let link = &answer[answer.find("/invite/").unwrap()..];
+    assert_eq!(app.get(link).send().await.status, 200);
+    for (text, level) in [("/mute", json!([{ "room": room.id, "level": "none" }])), ("/mute off", json!([]))] {
+        assert!(run(&app, &jun, &room, text).await["answer"].is_string());
+        assert_eq!(app.call(&jun, "GET", "/me/notifications", Value::Null).await.is(200)["rooms"], level);
+    }
+    // What the room does not have is not swallowed: the client may send it as it is.
+    for text in ["/usr/bin", "/nothing here", "no command"] {
+        app.call(&jun, "POST", &path, json!({ "text": text })).await.refused(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_bot_gets_its_commands_as_whispers_and_answers_alone_or_to_the_room() {
+    let app = App::start().await;
+    let (minji, jun) = (app.signed_up("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let made = json!({ "name": "투표", "rights": ["read", "join", "send"] });
+    let made = app.call(&minji, "POST", "/me/bots", made).await.is(201);
+    let bot = Person {
+        id: made["user"]["id"].as_str().unwrap().to_owned(),
+        token: made["key"].as_str().unwrap().to_owned(),
+        user: made["user"].clone(),
+    };
+    app.join(&bot, &room).await;
+    let command = json!({ "name": "poll", "hintKo": "질문 — 투표 열기", "hintEn": "question — open a poll" });
+    let set = |commands: Value| app.call(&bot, "PUT", "/me/commands", json!({ "commands": commands }));
+    set(json!([{ "name": "me", "hintKo": "나", "hintEn": "me" }])).await.refused(422, "invalid");
+    set(json!([command])).await.is(204);
+    app.call(&jun, "PUT", "/me/commands", json!({ "commands": [command] })).await.refused(403, "forbidden");
+    let listed = app.call(&jun, "GET", &format!("/rooms/{}/commands", room.id), Value::Null).await.is(200);
+    let last = listed["commands"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["name"], &last["bot"]["id"]), (&json!("poll"), &json!(bot.id)));
+
+    let program = app.open_socket(ConnectOptions::of(&bot).room(&room)).await;
+    program.take("joined").await;
+    let (his, hers) = (app.enter(&jun, &room).await, app.enter(&minji, &room).await);
+    run(&app, &jun, &room, "/poll 점심?").await;
+    let asked = program.take_where("message", |message| message["kind"] == "whisper").await;
+    assert_eq!((&asked["text"], &asked["user"]["id"]), (&json!("/poll 점심?"), &json!(jun.id)));
+    let alone = json!({ "room": room.id, "key": "1", "text": "몇 명?", "to": jun.id });
+    program.ok("message", alone).await;
+    his.receives("몇 명?").await;
+    program.say(&room, "투표를 열었어요").await;
+    hers.receives("투표를 열었어요").await;
+    hers.settle().await;
+    assert!(hers.all("message").iter().all(|message| message["kind"] != "whisper"));
+    // The commands end with the bot.
+    app.call(&minji, "DELETE", &format!("/me/bots/{}", bot.id), Value::Null).await.is(204);
+    app.call(&jun, "POST", &format!("/rooms/{}/commands", room.id), json!({ "text": "/poll" }))
+        .await
+        .refused(404, "not_found");
+}

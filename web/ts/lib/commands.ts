@@ -1,0 +1,59 @@
+// Slash commands: those that every room has, and those of its bots. The server runs them.
+
+import { errorText, tWith } from "./strings";
+
+export interface Command {
+  name: string;
+  hintKo: string;
+  hintEn: string;
+  bot: { id: string; name: string } | null;
+}
+
+/** What became of a text that begins with a slash. */
+export type Outcome =
+  /** The command has run; `answer` is for the user alone. */
+  | { kind: "ran"; answer: string; bot: Command["bot"] }
+  | { kind: "refused"; why: string }
+  /** The room has no such command. */
+  | { kind: "unknown" };
+
+const COMMAND = /^\/(\p{L}[\p{L}\p{N}_-]{0,31})(?:\s|$)/u;
+
+const lists = new Map<string, Promise<Command[]>>();
+
+/** Returns the name of the command that a text may be; a path or a date is none. */
+export function commandIn(text: string): string | null {
+  return COMMAND.exec(text)?.[1]?.toLowerCase() ?? null;
+}
+
+/** Returns the commands of a room, which are asked for once for each visit. */
+export function commandsOf(room: string): Promise<Command[]> {
+  const known = lists.get(room);
+  if (known) return known;
+  const asked = (async () => {
+    const answer = await fetch(`/api/rooms/${room}/commands`).catch(() => null);
+    if (answer?.ok) return ((await answer.json()) as { commands: Command[] }).commands;
+    lists.delete(room);
+    return [];
+  })();
+  lists.set(room, asked);
+  return asked;
+}
+
+export function hintOf(command: Command): string {
+  const hint = document.documentElement.lang === "ko" ? command.hintKo : command.hintEn;
+  return command.bot ? `${hint} · ${command.bot.name}` : hint;
+}
+
+export async function runCommand(room: string, text: string, key: string): Promise<Outcome> {
+  const bot = (await commandsOf(room)).find(({ name }) => name === commandIn(text))?.bot ?? null;
+  const body = JSON.stringify({ text, key });
+  const answer = await fetch(`/api/rooms/${room}/commands`, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => null);
+  if (answer?.ok) return { kind: "ran", answer: ((await answer.json()) as { answer: string | null }).answer ?? "", bot };
+  if (answer?.status === 404) return { kind: "unknown" };
+  const { code, field } = answer ? ((await answer.json()) as { code: string; field?: string }) : { code: "unavailable" };
+  return { kind: "refused", why: field === "text" ? tWith("commandNeedsMore", text) : errorText(code) };
+}
+
+/** After so long without an answer of its bot a command says that it is being worked on. */
+export const STILL_WORKING_MS = 3_000;
