@@ -97,4 +97,27 @@ test("a room that notifies of nothing counts nothing, and another notifies with 
   await page.waitForFunction(() => globalThis.shown.length === 1);
   assert.deepEqual(await page.evaluate(() => globalThis.shown), ["시끄러운 방: 준: 들리는 말"]);
   await page.waitForFunction(() => document.title.startsWith("(1)"));
+
+  // A person who is muted is read and not heard, until they are unmuted in the settings.
+  await page.goto(loud);
+  await minji.waitForRoom();
+  await (await minji.openMemberMenu("준")).locator(".action--mute button").click();
+  await page.locator("#toast").getByText("이제 준님의 메시지는 알리지 않아요.").waitFor();
+  await page.goto("/");
+  await page.locator(".my-room", { hasText: "들리는 말" }).waitFor();
+  await jun.send("조용히 온 말");
+  await page.locator(".my-room", { hasText: "조용히 온 말" }).waitFor();
+  assert.deepEqual(await page.evaluate(() => globalThis.shown), []);
+  await page.goto("/me");
+  await page.locator("section[aria-labelledby=muted] button").click();
+  await page.getByText("알림을 끈 사람이 없어요.").waitFor();
+  // Who keeps read marks to themselves sees none: no number beside a message that nobody has read.
+  await page.locator("[name=hidesReads]").check();
+  await page.locator("[name=hidesReads]:checked").waitFor();
+  await jun.page.goto("/");
+  await page.goto(loud);
+  await minji.waitForRoom();
+  await minji.send("읽었나요?");
+  await page.locator(".message.mine", { hasText: "읽었나요?" }).waitFor();
+  assert.equal(await page.locator(".message.mine .unread:not([hidden])").count(), 0);
 });

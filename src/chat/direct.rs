@@ -16,7 +16,7 @@ pub struct OtherUser {
     pub user: Option<User>,
     /// Filled in by the service.
     pub presence: Presence,
-    /// When they were last online, unless they hide it.
+    /// When they were last online, unless they or the viewer hide it, or they have not accepted the room.
     pub seen_at: Option<String>,
 }
 
@@ -120,8 +120,11 @@ fn share_a_room(tx: &mut Tx, one: UserId, other: UserId) -> Result<bool> {
 /// # Errors
 /// Only those of the database.
 pub fn accept(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<()> {
-    let sql = "UPDATE members SET is_request = 0, hidden_rev = NULL WHERE room_id = ?1 AND user_id = ?2";
-    tx.execute(sql, &[&room_id, &me])?;
+    let asked = "UPDATE members SET is_request = 0 WHERE room_id = ?1 AND user_id = ?2 AND is_request = 1";
+    if tx.execute(asked, &[&room_id, &me])? > 0 {
+        tx.publish(Fact::Accepted { room_id, user_id: me });
+    }
+    tx.execute("UPDATE members SET hidden_rev = NULL WHERE room_id = ?1 AND user_id = ?2", &[&room_id, &me])?;
     Ok(())
 }
 
@@ -162,7 +165,10 @@ pub fn other(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<UserId> {
 /// As [`other`].
 pub fn other_user(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<OtherUser> {
     let id = other(tx, me, room_id)?;
-    let seen_at = user::seen_at(tx, id)?.map(rfc3339);
+    let accepted = "SELECT 1 FROM members WHERE room_id = ?1 AND user_id = ?2 AND is_request = 0";
+    let has_accepted = tx.query_opt(accepted, &[&room_id, &id], |row| row.get::<i64>(0))?.is_some();
+    let is_shown = has_accepted && !user::privacy(tx, me)?.hides_presence;
+    let seen_at = if is_shown { user::seen_at(tx, id)?.map(rfc3339) } else { None };
     Ok(OtherUser { user: user::find(tx, id)?, presence: Presence::Offline, seen_at })
 }
 

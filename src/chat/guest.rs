@@ -40,6 +40,8 @@ pub fn remove_strangers(tx: &mut Tx, now: i64, ids: &[UserId]) -> Result<Vec<Str
             "DELETE FROM reports WHERE user_id = ?1",
             "DELETE FROM blocks WHERE user_id = ?1",
             "DELETE FROM blocks WHERE blocked_id = ?1",
+            "DELETE FROM notification_mutes WHERE user_id = ?1",
+            "DELETE FROM notification_mutes WHERE muted_id = ?1",
             "DELETE FROM users WHERE id = ?1",
         ] {
             tx.execute(sql, &[id])?;

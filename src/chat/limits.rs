@@ -45,7 +45,7 @@ pub struct Limits {
     pub reactions_max: usize,
     /// Pinned messages of a room.
     pub pins_max: usize,
-    /// Users that one user blocks.
+    /// Users that one user blocks, and as many whose messages do not notify them.
     pub blocks_max: u32,
     /// How long one's own message may be edited and deleted; 0 for no limit.
     pub change_window_ms: i64,

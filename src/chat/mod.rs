@@ -88,6 +88,8 @@ pub enum Fact {
     Joined { room_id: RoomId, user: Box<User>, is_ephemeral: bool },
     /// A user was made a member by somebody else, or on another of their screens.
     Added { room: Box<Room>, user_id: UserId, is_request: bool },
+    /// A user accepted the direct room that a stranger has opened.
+    Accepted { room_id: RoomId, user_id: UserId },
     /// A membership ended at `rev`: that of its system message or, where a large room has none, the next.
     /// A membership that began above it is another one.
     Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },
@@ -124,9 +126,10 @@ impl Fact {
             Fact::RoomMade(room) | Fact::RoomChanged(room) | Fact::RoomListed(room) | Fact::Added { room, .. } => {
                 Some(room.id)
             }
-            Fact::RoomRemoved { room_id, .. } | Fact::Joined { room_id, .. } | Fact::Left { room_id, .. } => {
-                Some(*room_id)
-            }
+            Fact::RoomRemoved { room_id, .. }
+            | Fact::Joined { room_id, .. }
+            | Fact::Accepted { room_id, .. }
+            | Fact::Left { room_id, .. } => Some(*room_id),
             Fact::UserChanged(_)
             | Fact::SessionsEnded { .. }
             | Fact::SettingsChanged(_)

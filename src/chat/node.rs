@@ -65,7 +65,8 @@ pub enum NodeEvent {
     /// Whether a user hides their presence was changed in the settings.
     PrivacyChanged { user_id: UserId },
     /// A user is online, away or gone; `has_left` if they left and do not hide it.
-    Presence { user_id: UserId, presence: Presence, has_left: bool, rooms: Vec<RoomId> },
+    /// `requests` are rooms of strangers, who do not see it.
+    Presence { user_id: UserId, presence: Presence, has_left: bool, rooms: Vec<RoomId>, requests: Vec<RoomId> },
     /// A user is typing.
     Typing { room_id: RoomId, user: Box<User> },
     /// Read marks moved; those of `hidden` users are for themselves.

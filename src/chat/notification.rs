@@ -1,13 +1,16 @@
-//! Notifications: how much each room notifies a member, and the hours in which a user is not notified. The browser, and
-//! whatever else notifies, asks here.
+//! Notifications: how much each room notifies a member, the hours in which a user is not notified, and the people of whose
+//! messages they are not. The browser, and whatever else notifies, asks here.
+
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kinds::NotifyLevel;
-use super::{Tx, member};
+use super::user::{self, User};
+use super::{Limits, Tx, block, member};
 use crate::db::Fault;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
 const DAY_MINUTES: u16 = 24 * 60;
@@ -113,9 +116,88 @@ pub fn quiet_hours(tx: &mut Tx, me: UserId) -> Result<Option<QuietHours>> {
     Ok(Some(QuietHours { from: from as u16, until: until as u16, minutes_east: east as i16 }))
 }
 
+/// Notifies a user of no more messages of a person, who does not learn of it. Their messages stay as they are.
+///
+/// # Errors
+/// `invalid` with the field `userId` for oneself; `not_found` for an unknown user; `too_many` over the limit.
+pub fn mute_person(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, person: UserId) -> Result<()> {
+    if person == me {
+        return Err(Error::invalid("userId", "nobody is notified of their own messages"));
+    }
+    user::get(tx, person)?;
+    let sql = "SELECT COUNT(*) FROM notification_mutes WHERE user_id = ?1 AND muted_id <> ?2";
+    let count: u64 = tx.query_one(sql, &[&me, &person], |row| row.get(0))?;
+    if count >= u64::from(limits.blocks_max) {
+        return Err(Code::TooMany.into());
+    }
+    tx.execute(
+        "INSERT INTO notification_mutes (user_id, muted_id, created_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (user_id, muted_id) DO NOTHING",
+        &[&me, &person, &now],
+    )?;
+    Ok(())
+}
+
+/// Notifies a user of the messages of a person again.
+///
+/// # Errors
+/// Only those of the store.
+pub fn unmute_person(tx: &mut Tx, me: UserId, person: UserId) -> Result<()> {
+    tx.execute("DELETE FROM notification_mutes WHERE user_id = ?1 AND muted_id = ?2", &[&me, &person])?;
+    Ok(())
+}
+
+/// Returns the people whom a user has muted, by name. The limit of blocks bounds the list.
+///
+/// # Errors
+/// Only those of the store.
+pub fn muted_people(tx: &mut Tx, me: UserId) -> Result<Vec<User>> {
+    static LIST: LazyLock<String> = LazyLock::new(|| {
+        let user = user::columns("u");
+        format!(
+            "SELECT {user} FROM notification_mutes m JOIN users u ON u.id = m.muted_id WHERE m.user_id = ?1
+             ORDER BY u.name_folded, u.id"
+        )
+    });
+    Ok(tx.query_all(&LIST, &[&me], |row| user::read(&mut row.columns()))?.into_iter().flatten().collect())
+}
+
+/// Returns whether a user is not to be notified of a person's messages: they have muted or blocked them.
+///
+/// # Errors
+/// Only those of the store.
+pub fn is_muted_by(tx: &mut Tx, person: UserId, by: UserId) -> Result<bool> {
+    let sql = "SELECT 1 FROM notification_mutes WHERE user_id = ?1 AND muted_id = ?2";
+    let is_muted = tx.query_opt(sql, &[&by, &person], |row| row.get::<i64>(0))?.is_some();
+    Ok(is_muted || block::is_blocked(tx, by, person)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::chat::fixtures::{LIMITS, Store};
+
+    #[tokio::test]
+    async fn who_is_muted_or_blocked_notifies_only_others() {
+        let store = Store::open();
+        let (minji, jun, sora) = (store.guest("minji").await, store.guest("jun").await, store.guest("sora").await);
+        let (me, muted, blocked) = (minji.id, jun.id, sora.id);
+        let set = move |tx: &mut Tx| {
+            mute_person(tx, &LIMITS, 1, me, muted)?;
+            block::add(tx, &LIMITS, 1, me, blocked)
+        };
+        store.write(set).await.unwrap();
+        let ask = move |tx: &mut Tx| {
+            [(muted, me), (blocked, me), (me, muted), (muted, blocked)]
+                .map(|(who, by)| is_muted_by(tx, who, by))
+                .into_iter()
+                .collect::<Result<Vec<_>>>()
+        };
+        assert_eq!(store.read(ask).await.unwrap(), [true, true, false, false]);
+        store.write(move |tx| unmute_person(tx, me, muted)).await.unwrap();
+        assert!(!store.read(move |tx| is_muted_by(tx, muted, me)).await.unwrap());
+    }
 
     const HOUR_MS: i64 = 3_600_000;
 

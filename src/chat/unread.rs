@@ -69,7 +69,7 @@ pub fn my_rooms(tx: &mut Tx, me: &User, after: Option<Cursor>, limit: usize) -> 
     let mut found = tx.query_all(&MINE, &[&me.id, &active_at, &id, &(limit as u64 + 1)], |row| {
         let mut c = row.columns();
         let room = room::read(&mut c)?;
-        let member = member::Member::new(me.clone(), c.next()?, c.next()?, c.next()?);
+        let member = member::Member::new(me.clone(), c.next()?, Some(c.next()?), c.next()?);
         Ok((room, member, c.next::<Option<String>>()?, c.next::<i64>()?))
     })?;
     let has_more = found.len() > limit;

@@ -54,6 +54,8 @@ script_strings! {
     show: "show",
     unblock: "unblock",
     blocked_done: "blockedDone",
+    muted_done: "mutedDone",
+    unmuted_done: "unmutedDone",
     // Notifications.
     notify_denied: "notifyDenied",
     notify_new: "notifyNew",

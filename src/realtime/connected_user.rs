@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use parking_lot::{Mutex, RwLock};
 
 use crate::chat::session::SessionId;
-use crate::chat::user::User;
+use crate::chat::user::{Privacy, User};
 use crate::ids::{RoomId, UserId};
 use crate::wire::Variant;
 
@@ -24,6 +24,8 @@ pub struct ConnectedUser {
     pub address: IpAddr,
     /// Whether the user has no visible screen on this socket.
     pub is_away: AtomicBool,
+    /// What the user keeps to themselves, and so does not see of others.
+    pub privacy: RwLock<Privacy>,
     /// Whether the session has ended, so that nothing more is done for it while it closes.
     pub has_ended: AtomicBool,
 }
@@ -104,6 +106,7 @@ pub(super) mod tests {
             variant,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             is_away: AtomicBool::new(false),
+            privacy: RwLock::default(),
             has_ended: AtomicBool::new(false),
         }
     }

@@ -14,7 +14,7 @@ use super::ConnectedUser;
 use super::remote_presence::RemotePresence;
 use crate::chat::member::Presence;
 use crate::chat::session::SessionId;
-use crate::chat::user::UserKind;
+use crate::chat::user::{Privacy, UserKind};
 use crate::ids::{RoomId, UserId};
 
 /// How long an ended session is remembered: longer than any handshake that found it alive can take.
@@ -42,13 +42,39 @@ pub(super) struct Entry {
     pub(super) sockets: Vec<Socket>,
     /// The rooms of which the user is a member.
     pub(super) rooms: Vec<RoomId>,
-    pub(super) hides: bool,
+    /// Those of them that a stranger has opened, and the user has not accepted: the stranger does not learn that the user
+    /// is there.
+    pub(super) requests: Vec<RoomId>,
+    pub(super) privacy: Privacy,
     /// The presence that was last sent, as far as this node knows it.
     pub(super) sent: Option<Presence>,
     /// When the last socket closed; a reload of a page is not an absence.
     pub(super) left_at: Option<Instant>,
-    /// Incremented with each room that the user leaves, and each change of `hides`.
+    /// Incremented with each room that the user leaves or accepts, and each change of `privacy`.
     pub(super) version: u64,
+}
+
+/// What is read from the database of a user who has connected.
+#[derive(Debug)]
+pub struct KnownUser {
+    pub rooms: Vec<RoomId>,
+    /// The direct rooms that strangers have opened and the user has not accepted.
+    pub requests: Vec<RoomId>,
+    pub privacy: Privacy,
+}
+
+impl Entry {
+    pub(super) fn set_privacy(&mut self, privacy: Privacy) {
+        self.privacy = privacy;
+        for user in self.sockets.iter().filter_map(|socket| socket.data::<ConnectedUser>()) {
+            *user.privacy.write() = privacy;
+        }
+    }
+
+    /// The rooms whose other members see whether the user is there.
+    pub(super) fn shown_rooms(&self) -> Vec<RoomId> {
+        self.rooms.iter().filter(|room| !self.requests.contains(room)).copied().collect()
+    }
 }
 
 impl Connections {
@@ -60,7 +86,10 @@ impl Connections {
     pub fn add(&self, user_id: UserId, socket: Socket) {
         let mut inner = self.0.lock();
         // Hidden until `load_presence` says otherwise.
-        let entry = inner.users.entry(user_id).or_insert_with(|| Box::new(Entry { hides: true, ..Entry::default() }));
+        let entry = inner
+            .users
+            .entry(user_id)
+            .or_insert_with(|| Box::new(Entry { privacy: Privacy::HIDDEN, ..Entry::default() }));
         // Most users have one tab open; a vector that grows by itself would start at four.
         entry.sockets.reserve_exact(1);
         entry.sockets.push(socket);
@@ -73,17 +102,18 @@ impl Connections {
         self.0.lock().users.get(&user_id).map_or(0, |entry| entry.version)
     }
 
-    /// Notes which rooms a user is a member of, and whether they hide their presence, as read from the database at a
-    /// version. Returns `false` if something has changed since, so that it must be read again.
-    pub fn load_presence(&self, user_id: UserId, version: u64, rooms: &[RoomId], hides: bool) -> bool {
+    /// Notes what was read of a user from the database at a version. Returns `false` if something has changed since, so
+    /// that it must be read again.
+    pub fn load_presence(&self, user_id: UserId, version: u64, known: KnownUser) -> bool {
         let mut inner = self.0.lock();
         let Some(entry) = inner.users.get_mut(&user_id) else { return true };
         if entry.version != version {
             return false;
         }
-        entry.hides = hides;
-        for room_id in rooms {
-            inner.watch(*room_id, user_id);
+        entry.set_privacy(known.privacy);
+        entry.requests = known.requests;
+        for room_id in known.rooms {
+            inner.watch(room_id, user_id);
         }
         inner.changed.insert(user_id);
         true
@@ -150,9 +180,31 @@ impl Connections {
         let mut inner = self.0.lock();
         if let Some(entry) = inner.users.get_mut(&user_id) {
             entry.rooms.retain(|room| *room != room_id);
+            entry.requests.retain(|room| *room != room_id);
             entry.version += 1;
         }
         inner.unwatch(room_id, user_id);
+    }
+
+    /// Notes that a stranger has opened a direct room with a user.
+    pub(super) fn requested(&self, room_id: RoomId, user_id: UserId) {
+        if let Some(entry) = self.0.lock().users.get_mut(&user_id) {
+            entry.requests.push(room_id);
+        }
+    }
+
+    /// Notes that a user has accepted a stranger's room. Returns whether the other user sees them there from now on: they
+    /// are connected to this node and do not hide it.
+    pub(super) fn accepted(&self, room_id: RoomId, user_id: UserId) -> bool {
+        let mut inner = self.0.lock();
+        let Some(entry) = inner.users.get_mut(&user_id) else { return false };
+        entry.requests.retain(|room| *room != room_id);
+        entry.version += 1;
+        // What it is now counts as news.
+        entry.sent = None;
+        let is_shown = !entry.privacy.hides_presence;
+        inner.changed.insert(user_id);
+        is_shown
     }
 
     pub(super) fn room_removed(&self, room_id: RoomId) {

@@ -37,7 +37,7 @@ use room::RoomState;
 pub use changes::{Changes, Marks, Summary, UnreadChanges};
 pub use commit_order::CommitOrder;
 pub use connected_user::{ConnectedUser, Rooms};
-pub use connections::Connections;
+pub use connections::{Connections, KnownUser};
 pub use label::Label;
 pub use presence::{NodePresence, PresenceChange, PresenceChanges};
 pub use room::{Broadcaster, RoomEvent};
@@ -125,6 +125,11 @@ impl Realtime {
                         // Here and not in the request, which may end before it is answered.
                         self.reserve_slot(*room_id, &Arc::new(User::clone(user)));
                     }
+                }
+                Fact::Added { room, user_id, is_request: true } => self.connections.requested(room.id, *user_id),
+                Fact::Accepted { room_id, user_id } => {
+                    self.accepted(*room_id, *user_id);
+                    continue;
                 }
                 Fact::Left { room_id, user_id, .. } => self.connections.left(*room_id, *user_id),
                 Fact::RoomRemoved { room_id, .. } => self.connections.room_removed(*room_id),

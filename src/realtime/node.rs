@@ -59,7 +59,7 @@ impl Realtime {
         let Some(room) = self.room(room_id) else { return };
         let occupancy = room.occupancy.lock();
         if occupancy.is_local(user.id) {
-            let is_hidden = self.connections.is_hidden(user.id);
+            let is_hidden = self.connections.is_hidden_in(room_id, user.id);
             self.announce(|| NodeEvent::joined(room_id, user, is_hidden, occupancy.is_ephemeral()));
         }
     }
@@ -68,8 +68,8 @@ impl Realtime {
     pub fn take_presence_changes(&self) -> Vec<PresenceChange> {
         let is_wanted = self.presences_wanted.swap(false, Ordering::Relaxed);
         let PresenceChanges { all, local } = self.connections.take_presence_changes(self.timing.exit_grace, is_wanted);
-        for NodePresence { user_id, presence, has_left, rooms } in local {
-            self.announce(|| NodeEvent::Presence { user_id, presence, has_left, rooms });
+        for NodePresence { user_id, presence, has_left, rooms, requests } in local {
+            self.announce(|| NodeEvent::Presence { user_id, presence, has_left, rooms, requests });
         }
         all
     }
@@ -86,8 +86,9 @@ impl Realtime {
                     self.push(room_id, RoomEvent::RemoteHidden { user_id, hides });
                 }
             }
-            NodeEvent::Presence { user_id, presence, has_left, rooms } => {
-                self.connections.remote_presence(node, NodePresence { user_id, presence, has_left, rooms });
+            NodeEvent::Presence { user_id, presence, has_left, rooms, requests } => {
+                let presence = NodePresence { user_id, presence, has_left, rooms, requests };
+                self.connections.remote_presence(node, presence);
             }
             NodeEvent::Typing { room_id, user } => self.push(room_id, RoomEvent::Typing { user: Arc::from(user) }),
             NodeEvent::Read { room_id, marks, hidden } => {

@@ -10,6 +10,7 @@ use super::connections::{Connections, Entry, Inner};
 use super::remote_presence::{RemotePresence, more_present};
 use crate::chat::member::Presence;
 use crate::chat::node::NodeId;
+use crate::chat::user::Privacy;
 use crate::ids::{RoomId, UserId};
 
 /// A presence to send.
@@ -40,7 +41,10 @@ pub struct NodePresence {
     pub presence: Presence,
     /// Whether the user left, and does not hide it.
     pub has_left: bool,
+    /// The rooms whose other members are sent it.
     pub rooms: Vec<RoomId>,
+    /// Direct rooms of strangers, who do not see it.
+    pub requests: Vec<RoomId>,
 }
 
 /// The presence of a user on this node, before and now.
@@ -49,6 +53,7 @@ struct LocalPresence {
     before: Presence,
     now: Presence,
     rooms: Vec<RoomId>,
+    requests: Vec<RoomId>,
     hides: bool,
     /// Whether the grace of a reload is over.
     is_gone: bool,
@@ -57,7 +62,13 @@ struct LocalPresence {
 
 impl LocalPresence {
     fn announced(&self, user_id: UserId) -> NodePresence {
-        NodePresence { user_id, presence: self.now, has_left: self.has_left(), rooms: self.rooms.clone() }
+        NodePresence {
+            user_id,
+            presence: self.now,
+            has_left: self.has_left(),
+            rooms: self.rooms.clone(),
+            requests: self.requests.clone(),
+        }
     }
 
     fn has_left(&self) -> bool {
@@ -72,13 +83,14 @@ impl Entry {
         let is_gone = self.left_at.is_some() && !is_waiting;
         let now = if is_gone { Presence::Offline } else { self.presence() };
         let before = self.sent.replace(now).unwrap_or(Presence::Offline);
-        LocalPresence { before, now, rooms: self.rooms.clone(), hides: self.hides, is_gone, is_waiting }
+        let (rooms, requests, hides) = (self.shown_rooms(), self.requests.clone(), self.privacy.hides_presence);
+        LocalPresence { before, now, rooms, requests, hides, is_gone, is_waiting }
     }
 
     fn presence(&self) -> Presence {
         let is_away =
             |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|user| user.is_away.load(Ordering::Relaxed));
-        if self.hides {
+        if self.privacy.hides_presence {
             Presence::Offline
         } else if self.sockets.is_empty() {
             // Within the grace of a reload nothing has changed yet.
@@ -98,6 +110,16 @@ impl Connections {
         inner.remote.get(&user_id).map_or(here, |remote| more_present(here, remote.presence()))
     }
 
+    /// Like [`Connections::presence`], as the other members of a room see it: not for who has not accepted a stranger's.
+    pub fn presence_in(&self, room_id: RoomId, user_id: UserId) -> Presence {
+        let is_request = {
+            let inner = self.0.lock();
+            inner.users.get(&user_id).is_some_and(|entry| entry.requests.contains(&room_id))
+                || inner.remote.get(&user_id).is_some_and(|remote| remote.requests.contains(&room_id))
+        };
+        if is_request { Presence::Offline } else { self.presence(user_id) }
+    }
+
     /// Notes that one of a user's screens is visible, or no longer.
     pub fn presence_changed(&self, user_id: UserId) {
         self.0.lock().changed.insert(user_id);
@@ -105,7 +127,7 @@ impl Connections {
 
     /// Notes the presence of a user on another node.
     pub(super) fn remote_presence(&self, node: NodeId, change: NodePresence) {
-        let NodePresence { user_id, presence, has_left, rooms } = change;
+        let NodePresence { user_id, presence, has_left, rooms, requests } = change;
         let mut inner = self.0.lock();
         let sent_here = inner.users.get(&user_id).and_then(|entry| entry.sent).unwrap_or(Presence::Offline);
         let remote = inner.remote.entry(user_id);
@@ -114,7 +136,7 @@ impl Connections {
         if presence != Presence::Offline {
             remote.nodes.push((node, presence));
         }
-        (remote.rooms, remote.has_left) = (rooms, has_left);
+        (remote.rooms, remote.requests, remote.has_left) = (rooms, requests, has_left);
         inner.changed.insert(user_id);
     }
 
@@ -130,24 +152,31 @@ impl Connections {
         }
     }
 
-    /// Hides a connected user's presence from now on, or shows it. Returns the rooms of the user; `None` if something has
-    /// changed since the version.
-    pub(super) fn hide(&self, user_id: UserId, version: u64, hides: bool) -> Option<Vec<RoomId>> {
+    /// Sets what a connected user keeps to themselves from now on. Returns the rooms whose members see whether the user is
+    /// there; `None` if something has changed since the version.
+    pub(super) fn set_privacy(&self, user_id: UserId, version: u64, privacy: Privacy) -> Option<Vec<RoomId>> {
         let mut inner = self.0.lock();
         let Some(entry) = inner.users.get_mut(&user_id) else { return Some(Vec::new()) };
         if entry.version != version {
             return None;
         }
-        entry.hides = hides;
+        entry.set_privacy(privacy);
         entry.version += 1;
-        let rooms = entry.rooms.clone();
+        let rooms = entry.shown_rooms();
         inner.changed.insert(user_id);
         Some(rooms)
     }
 
-    /// Whether a connected user hides their presence.
-    pub fn is_hidden(&self, user_id: UserId) -> bool {
-        self.0.lock().users.get(&user_id).is_some_and(|entry| entry.hides)
+    /// Returns what a connected user keeps to themselves.
+    pub fn privacy(&self, user_id: UserId) -> Privacy {
+        self.0.lock().users.get(&user_id).map(|entry| entry.privacy).unwrap_or_default()
+    }
+
+    /// Whether the other members of a room do not see that a connected user is there.
+    pub fn is_hidden_in(&self, room_id: RoomId, user_id: UserId) -> bool {
+        let inner = self.0.lock();
+        let entry = inner.users.get(&user_id);
+        entry.is_some_and(|entry| entry.privacy.hides_presence || entry.requests.contains(&room_id))
     }
 
     /// Returns the presences that differ from what was last sent; with `is_wanted` all of this node are among those of the

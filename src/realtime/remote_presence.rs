@@ -9,6 +9,7 @@ use crate::ids::RoomId;
 pub(super) struct RemotePresence {
     pub(super) nodes: Vec<(NodeId, Presence)>,
     pub(super) rooms: Vec<RoomId>,
+    pub(super) requests: Vec<RoomId>,
     /// Whether the user left the last of them, and does not hide it.
     pub(super) has_left: bool,
     /// The presence over all nodes that was last sent to users of this one.

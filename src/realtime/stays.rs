@@ -9,7 +9,7 @@ use super::Realtime;
 use super::occupancy::Expiry;
 use super::room::{RoomEvent, RoomState};
 use crate::chat::node::NodeEvent;
-use crate::chat::user::User;
+use crate::chat::user::{Privacy, User};
 use crate::ids::{RoomId, UserId};
 
 impl Realtime {
@@ -21,7 +21,7 @@ impl Realtime {
             let arrival = self.next_arrival();
             let mut occupancy = room.occupancy.lock();
             // Read under the lock: a change after this finds the stay.
-            let is_hidden = self.connections.is_hidden(user.id);
+            let is_hidden = self.connections.is_hidden_in(room_id, user.id);
             let arrival = occupancy.add_socket(user, is_hidden, is_ephemeral, arrival);
             if arrival.is_first_local {
                 // Under the lock, as all that is announced of stays: other nodes get it in the order in which it happened.
@@ -48,15 +48,24 @@ impl Realtime {
         self.push(room_id, RoomEvent::WentOffline { user: Arc::clone(user), count });
     }
 
-    /// Hides a user's presence from now on, or shows it, as read from the database at a version of what is known of them.
-    /// To others they leave or come. Returns `false` if something has changed since, so that it must be read again.
-    pub fn hide(self: &Arc<Self>, user_id: UserId, version: u64, hides: bool) -> bool {
-        let Some(rooms) = self.connections.hide(user_id, version, hides) else { return false };
+    /// Sets what a user keeps to themselves, as read from the database at a version of what is known of them. To others they
+    /// leave or come. Returns `false` if something has changed since, so that it must be read again.
+    pub fn set_privacy(self: &Arc<Self>, user_id: UserId, version: u64, privacy: Privacy) -> bool {
+        let Some(rooms) = self.connections.set_privacy(user_id, version, privacy) else { return false };
+        let hides = privacy.hides_presence;
         rooms.iter().for_each(|room_id| self.hide_in(*room_id, user_id, hides));
         if !rooms.is_empty() {
             self.announce(|| NodeEvent::Hidden { user_id, hides, rooms });
         }
         true
+    }
+
+    /// Shows a user to the stranger whose direct room they have accepted.
+    pub(super) fn accepted(self: &Arc<Self>, room_id: RoomId, user_id: UserId) {
+        if self.connections.accepted(room_id, user_id) {
+            self.hide_in(room_id, user_id, false);
+            self.announce(|| NodeEvent::Hidden { user_id, hides: false, rooms: vec![room_id] });
+        }
     }
 
     pub(super) fn hide_in(self: &Arc<Self>, room_id: RoomId, user_id: UserId, hides: bool) {

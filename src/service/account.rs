@@ -156,7 +156,7 @@ impl App {
             Some(_) => Some(self.confirm(my_id, password.unwrap_or_default()).await?.ok_or(Code::Forbidden)?),
             None => None,
         };
-        let hides = change.hides_presence;
+        let changes_privacy = change.hides_presence.is_some() || change.hides_reads.is_some();
         let account = self.write(my_id, move |tx, limits, _| {
             if confirmed.is_some() {
                 check_unchanged(tx, my_id, confirmed.as_deref())?;
@@ -164,9 +164,9 @@ impl App {
             account::change(tx, limits, my_id, change.clone())
         });
         let account = account.await?;
-        if hides.is_some() {
+        if changes_privacy {
             self.realtime.announce(|| NodeEvent::PrivacyChanged { user_id: my_id });
-            self.apply_hidden_presence(my_id).await?;
+            self.apply_privacy(my_id).await?;
         }
         Ok(account)
     }

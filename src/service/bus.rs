@@ -284,12 +284,12 @@ async fn run_announcer(app: App) {
         app.send_announcements(bus).await;
         let changed = std::mem::take(&mut *bus.privacy_changed.lock());
         for user_id in changed {
-            let applied = app.apply_hidden_presence(user_id).await;
+            let applied = app.apply_privacy(user_id).await;
             if applied.is_err() {
                 // It is tried again.
                 bus.privacy_changed.lock().push(user_id);
             }
-            log_failure("hiding a presence", applied);
+            log_failure("applying what a user hides", applied);
         }
     }
 }

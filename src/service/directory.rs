@@ -47,4 +47,12 @@ impl App {
         let page = self.db.read(move |tx| user::page(tx, &limits, q.as_deref(), after, limit)).await?;
         Ok((page.people, page.next.map(DirectoryCursor)))
     }
+
+    /// Returns whether a user hides their presence, and so does not see that of others.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn hides_presence(&self, me: UserId) -> Result<bool> {
+        self.db.read(move |tx| Ok(user::privacy(tx, me)?.hides_presence)).await
+    }
 }

@@ -69,6 +69,7 @@ pub use directory::DirectoryCursor;
 use disk_space::DiskSpace;
 pub use lobby::LobbyCursor;
 pub use member::{MemberCursor, Snapshot};
+pub use notification::Notifications;
 pub use rates::{Rates, Requester};
 pub use room::{RoomChange, RoomRequest};
 pub use room_page::{MY_ROOMS, RoomPageData};
@@ -254,7 +255,7 @@ impl App {
     fn with_presence(&self, room: RoomId, mut members: Vec<Member>) -> Vec<Member> {
         for member in &mut members {
             member.online = self.realtime.is_visible(room, member.user.id);
-            member.presence = self.realtime.connections.presence(member.user.id);
+            member.presence = self.realtime.connections.presence_in(room, member.user.id);
         }
         members
     }

@@ -3,7 +3,7 @@
 use super::App;
 use crate::chat::Tx;
 use crate::chat::unread::{self, Cursor, MyRoom, Unread};
-use crate::chat::user::User;
+use crate::chat::user::{self, Privacy, User};
 use crate::error::{Error, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -26,20 +26,21 @@ impl App {
             return Err(Error::invalid("limit", format!("limit must be 1 to {PAGE}")));
         }
         let (user, my_id) = (me.clone(), me.id);
-        let page = self.db.read(move |tx| unread::my_rooms(tx, &user, after, limit as usize)).await;
-        let (mut rooms, next) = page?;
-        self.add_presence_to_my_rooms(my_id, &mut rooms);
+        let read =
+            move |tx: &mut Tx| Ok((unread::my_rooms(tx, &user, after, limit as usize)?, user::privacy(tx, my_id)?));
+        let ((mut rooms, next), privacy) = self.db.read(read).await?;
+        self.add_presence_to_my_rooms(my_id, privacy, &mut rooms);
         Ok((rooms, next))
     }
 
     /// Adds to one's rooms what only the realtime state knows.
-    pub(super) fn add_presence_to_my_rooms(&self, me: UserId, rooms: &mut [MyRoom]) {
+    pub(super) fn add_presence_to_my_rooms(&self, me: UserId, privacy: Privacy, rooms: &mut [MyRoom]) {
         for my_room in rooms {
             my_room.room.online_count = self.realtime.online_count(my_room.room.id) as u32;
             my_room.me.online = self.realtime.is_online(my_room.room.id, me);
             my_room.me.presence = self.realtime.connections.presence(me);
-            if let Some(other) = &my_room.other {
-                my_room.presence = self.realtime.connections.presence(other.id);
+            if let Some(other) = my_room.other.as_ref().filter(|_| !privacy.hides_presence) {
+                my_room.presence = self.realtime.connections.presence_in(my_room.room.id, other.id);
             }
         }
     }

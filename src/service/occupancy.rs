@@ -11,6 +11,7 @@ use crate::chat::user::{self, User};
 use crate::chat::{Tx, member};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
+use crate::realtime::KnownUser;
 
 impl App {
     /// Reserves a slot in an ephemeral room for a member who has no socket in it yet.
@@ -74,15 +75,15 @@ impl App {
         }
     }
 
-    /// Hides a user's presence or shows it, as the database says now.
+    /// Hides from others what a user keeps to themselves, or shows it, as the database says now.
     ///
     /// # Errors
     /// Only those of the database.
-    pub(super) async fn apply_hidden_presence(&self, me: UserId) -> Result<()> {
+    pub(super) async fn apply_privacy(&self, me: UserId) -> Result<()> {
         loop {
             let version = self.realtime.connections.version(me);
-            let hides = self.db.read(move |tx| user::hides_presence(tx, me)).await?;
-            if self.realtime.hide(me, version, hides) {
+            let privacy = self.db.read(move |tx| user::privacy(tx, me)).await?;
+            if self.realtime.set_privacy(me, version, privacy) {
                 return Ok(());
             }
         }
@@ -95,9 +96,12 @@ impl App {
     pub async fn load_presence(&self, me: UserId) -> Result<()> {
         loop {
             let version = self.realtime.connections.version(me);
-            let read = move |tx: &mut Tx| Ok((member::rooms_of(tx, me)?, user::hides_presence(tx, me)?));
-            let (rooms, hides) = self.db.read(read).await?;
-            if self.realtime.connections.load_presence(me, version, &rooms, hides) {
+            let read = move |tx: &mut Tx| {
+                let (rooms, requests) = (member::rooms_of(tx, me)?, member::requests_of(tx, me)?);
+                Ok(KnownUser { rooms, requests, privacy: user::privacy(tx, me)? })
+            };
+            let known = self.db.read(read).await?;
+            if self.realtime.connections.load_presence(me, version, known) {
                 return Ok(());
             }
         }

@@ -12,6 +12,7 @@ use crate::chat::message::{self, Changes, Cursor, Message};
 use crate::chat::notification;
 use crate::chat::room::{self, Room, RoomKind};
 use crate::chat::unread::{self, MyRoom};
+use crate::chat::user::{self, Privacy};
 use crate::chat::{Limits, Tx};
 use crate::clock::now_ms;
 use crate::error::Result;
@@ -44,6 +45,8 @@ pub struct RoomPageData {
     pub bans: Vec<Ban>,
     /// The users whom the member has blocked.
     pub blocked: Vec<UserId>,
+    /// What the member keeps to themselves.
+    pub privacy: Privacy,
     /// How much the room notifies the member.
     pub notify: NotifyLevel,
     /// Whether a stranger has opened this direct room, and the member has not accepted it.
@@ -76,15 +79,16 @@ impl App {
         page.room = self.with_counts(page.room);
         page.me.online = self.realtime.is_online(room_id, me);
         page.me.presence = self.realtime.connections.presence(me);
-        page.members = self.with_presence(room_id, page.members);
-        self.add_presence_to_my_rooms(me, &mut page.my_rooms);
+        page.members = member::seen_by(me, page.privacy, self.with_presence(room_id, page.members));
+        self.add_presence_to_my_rooms(me, page.privacy, &mut page.my_rooms);
         for room in &mut page.other_rooms {
             room.online_count = self.realtime.online_count(room.id) as u32;
         }
         if let Some(other) = &mut page.other
             && let Some(user) = &other.user
+            && !page.privacy.hides_presence
         {
-            other.presence = self.realtime.connections.presence(user.id);
+            other.presence = self.realtime.connections.presence_in(room_id, user.id);
         }
         page
     }
@@ -130,6 +134,7 @@ fn read(
         invites,
         bans,
         blocked,
+        privacy: user::privacy(tx, me)?,
         notify,
         is_request: membership.is_request,
     })

@@ -82,7 +82,11 @@ impl SocketBroadcaster {
             // Room changes are sent once a second. A new member shows by the system message and by coming online.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
             // For the worker of the outbox, the connections and the realtime state.
-            Fact::Queued | Fact::SessionsEnded { .. } | Fact::SettingsChanged(_) | Fact::NodeEvents { .. } => {}
+            Fact::Queued
+            | Fact::Accepted { .. }
+            | Fact::SessionsEnded { .. }
+            | Fact::SettingsChanged(_)
+            | Fact::NodeEvents { .. } => {}
         }
     }
 
@@ -214,10 +218,13 @@ impl SocketBroadcaster {
         if count > self.app.config.large_room {
             return;
         }
-        let Some(packet) = self.packet(event, &PresenceChange { room: room_id, user, count }) else { return };
         let user_id = user.id;
-        let is_other = move |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|other| other.id != user_id);
-        self.chat.to(&room_id.to_string()).each(move |reader| is_other(reader).then(|| packet.clone())).await;
+        let hides_reads = self.app.realtime.connections.privacy(user_id).hides_reads;
+        let change = PresenceChange { room: room_id, user, count, hides_reads };
+        let Some(packet) = self.packet(event, &change) else { return };
+        let sees_it = move |other: &ConnectedUser| other.id != user_id && !other.privacy.read().hides_presence;
+        let reader = move |reader: &Recipient<'_>| reader.data().is_some_and(sees_it).then(|| packet.clone());
+        self.chat.to(&room_id.to_string()).each(reader).await;
     }
 
     async fn rev_heartbeat(&self, room_id: RoomId) {

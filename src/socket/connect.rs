@@ -12,6 +12,7 @@ use super::handshake::Caller;
 use super::{ChatSocket, room};
 use crate::chat::kinds::{BotRight, UserKind};
 use crate::chat::session::{Session, Token};
+use crate::chat::user::Privacy;
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
 use crate::metrics;
@@ -55,6 +56,7 @@ async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Resul
         variant: Variant { lang, html: auth.view == Some(View::Html) },
         address: socket.session().address(),
         is_away: AtomicBool::new(false),
+        privacy: RwLock::new(Privacy::HIDDEN),
         has_ended: AtomicBool::new(false),
     };
     socket.set_label(Label::new(&user).0);

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use socketio::{Namespace, Server};
+use socketio::{Namespace, Packet, Recipient, Server};
 
 use super::{CHAT, LOBBY, presence, unread};
 use crate::chat::node::NodeEvent;
 use crate::chat::room;
 use crate::ids::{RoomId, UserId};
-use crate::realtime::Marks;
+use crate::realtime::{ConnectedUser, Marks};
 use crate::service::App;
 use crate::wire::{ReadBy, ReadByMany};
 
@@ -78,7 +78,7 @@ async fn send_changes(app: &App, lobby: &Namespace, chat: &Namespace) {
 async fn store_reads(app: &App, chat: &Namespace) {
     for (room_id, marks) in app.store_read_marks().await {
         let hidden: Vec<UserId> =
-            marks.keys().copied().filter(|user_id| app.realtime.connections.is_hidden(*user_id)).collect();
+            marks.keys().copied().filter(|id| !app.realtime.connections.privacy(*id).shares_reads()).collect();
         app.realtime.announce(|| {
             let marks = marks.iter().map(|(user_id, seq)| (*user_id, *seq)).collect();
             NodeEvent::Read { room_id, marks, hidden: hidden.clone() }
@@ -87,8 +87,8 @@ async fn store_reads(app: &App, chat: &Namespace) {
     }
 }
 
-/// Sends read marks: one event each in a small room, one for all in a larger one. Those of users who hide their presence
-/// are sent to their own sockets only.
+/// Sends read marks: one event each in a small room, one for all in a larger one. Users who keep theirs to themselves are
+/// sent their own only.
 pub(super) async fn send_reads(app: &App, chat: &Namespace, room: RoomId, mut marks: Marks, hidden: &[UserId]) {
     let name = room.to_string();
     let connections = &app.realtime.connections;
@@ -98,12 +98,18 @@ pub(super) async fn send_reads(app: &App, chat: &Namespace, room: RoomId, mut ma
             socket.send(&packet);
         });
     }
-    if app.realtime.connected_count(room) > SMALL_ROOM {
-        // A mark that is not sent now is superseded by the next one.
-        let _ = chat.to(&name).emit("reads", &ReadByMany { room, marks: &marks }).await;
-        return;
-    }
-    for (user_id, seq) in marks {
-        let _ = chat.to(&name).emit("read", &ReadBy { room, user_id, seq }).await;
+    // A mark that is not sent now is superseded by the next one.
+    let packets: Vec<Packet> = match app.realtime.connected_count(room) > SMALL_ROOM {
+        _ if marks.is_empty() => Vec::new(),
+        true => chat.packet("reads", &ReadByMany { room, marks: &marks }).into_iter().collect(),
+        false => {
+            let marks = marks.into_iter();
+            marks.filter_map(|(user_id, seq)| chat.packet("read", &ReadBy { room, user_id, seq }).ok()).collect()
+        }
+    };
+    for packet in packets {
+        let sees_it = |reader: &ConnectedUser| reader.privacy.read().shares_reads();
+        let reader = move |reader: &Recipient<'_>| reader.data().is_some_and(sees_it).then(|| packet.clone());
+        chat.to(&name).each(reader).await;
     }
 }

@@ -61,6 +61,8 @@ fn send(app: &App, chat: &Namespace, change: &PresenceChange, now: i64) {
     let rooms = change.rooms.iter().filter(is_small).take(MAX_ROOMS);
     let mut others: HashSet<UserId> = rooms.flat_map(|room| connections.watchers(*room)).collect();
     others.remove(&change.user_id);
+    // It goes both ways.
+    others.retain(|other| !connections.privacy(*other).hides_presence);
     for socket in others.into_iter().flat_map(|other| connections.sockets(other)) {
         socket.send(&packet);
     }

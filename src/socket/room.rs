@@ -4,7 +4,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use socketio::{Closing, DisconnectReason, Socket};
 
 use super::ChatSocket;
+use crate::chat::member::seen_by;
 use crate::chat::message::{Changes, Message};
+use crate::chat::user::Privacy;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::realtime::ConnectedUser;
@@ -168,8 +170,12 @@ fn leave_room(app: &App, socket: &Socket, me: &ConnectedUser, room_id: RoomId) {
 fn joined(snapshot: Snapshot, me: &ConnectedUser) -> serde_json::Result<Joined> {
     let Snapshot { room, me: member, members, messages, .. } = snapshot;
     let (rev, gap) = (messages.value.rev, messages.value.gap);
-    // Members look the same in every variant.
-    let members = Encoded(members.json(Variant::from_index(0), to_raw_value)?);
+    let privacy = *me.privacy.read();
+    let members = match privacy == Privacy::default() {
+        // Members look the same in every variant.
+        true => Encoded(members.json(Variant::from_index(0), to_raw_value)?),
+        false => Encoded(to_raw_value(&seen_by(me.id, privacy, members.value.clone()))?.into()),
+    };
     Ok(Joined { own: Own { room, me: member, rev, gap }, members, messages: encoded(&messages, me)? })
 }
 

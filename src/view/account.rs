@@ -183,12 +183,48 @@ pub struct MePage<'a> {
     pub typed: Typed<'a>,
     pub devices: &'a [Device],
     pub quiet_hours: Option<QuietHours>,
+    pub muted: &'a [User],
     pub blocks: &'a [User],
     pub done: Option<Done>,
     pub problem: Option<&'a Problem>,
 }
 
+/// A list of people in the settings, from which each can be taken off.
+struct ListOfPeople<'a> {
+    id: &'static str,
+    title: &'static str,
+    about: &'static str,
+    none: &'static str,
+    action: &'static str,
+    take_off: &'static str,
+    people: &'a [User],
+}
+
 impl MePage<'_> {
+    /// The muted and the blocked people.
+    fn lists_of_people(&self, words: &AccountStrings) -> [ListOfPeople<'_>; 2] {
+        [
+            ListOfPeople {
+                id: "muted",
+                title: words.muted,
+                about: words.muted_about,
+                none: words.muted_none,
+                action: "/me/notifications/muted",
+                take_off: words.unmute,
+                people: self.muted,
+            },
+            ListOfPeople {
+                id: "blocks",
+                title: words.blocks,
+                about: words.blocks_about,
+                none: words.blocks_none,
+                action: "/me/blocks",
+                take_off: words.unblock,
+                people: self.blocks,
+            },
+        ]
+    }
+
     /// The beginning of the quiet hours, or of usual ones.
     fn quiet_from(&self) -> String {
         clock_of(self.quiet_hours.map_or(22 * 60, |hours| hours.from))

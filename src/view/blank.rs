@@ -22,7 +22,7 @@ pub(super) fn blank_member() -> Member {
         role: Role::Member,
         online: true,
         presence: Presence::Online,
-        read_seq: 0,
+        read_seq: None,
         joined_at: String::new(),
     }
 }

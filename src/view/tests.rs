@@ -92,7 +92,7 @@ fn member(name: &str) -> Member {
         role: Role::Owner,
         online: true,
         presence: Presence::Online,
-        read_seq: 40,
+        read_seq: Some(40),
         joined_at: String::new(),
     }
 }

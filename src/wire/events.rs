@@ -113,6 +113,9 @@ pub struct PresenceChange<'a> {
     pub user: &'a User,
     /// The number of users online afterwards.
     pub count: usize,
+    /// Whether the user keeps to themselves how far they read. Left out if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hides_reads: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -141,7 +141,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/me", known("/me?done=saved"), |_, who| form([("name", who.name()), ("bio", "here and there")])),
     row("POST", "/me/picture", known("/me?done=saved"), |_, _| Body::File),
     row("POST", "/me/picture/remove", known("/me?done=saved"), empty),
-    row("POST", "/me/presence", known("/me?done=saved"), empty),
+    row("POST", "/me/privacy", known("/me?done=saved"), empty),
     row("POST", "/me/notifications", known("/me?done=saved"), |_, _| form([("from", "22:00"), ("until", "07:00")])),
     row("POST", "/me/contact", known("/me?done=saved"), |_, _| form([("directFrom", "everybody")])),
     row("POST", "/me/email", account_holders("/me?done=saved"), |_, _| {
@@ -153,6 +153,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     })
     .spends(),
     row("POST", "/me/sessions", known("/me?done=saved"), empty),
+    row("POST", "/me/notifications/muted", known("/"), |scene, _| form([("userId", &scene.other.id), ("on", "on")])),
     row("POST", "/me/blocks", known("/"), |scene, _| form([("userId", &scene.other.id), ("on", "on")])),
     row("POST", "/me/delete", known("/login?done=left"), |_, _| form([("messages", "keep"), ("password", PASSWORD)]))
         .spends(),

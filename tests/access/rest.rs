@@ -96,6 +96,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Json(json!({ "from": 1320, "until": 420, "minutesEast": 540 }))
     }),
     row("DELETE", "/me/notifications", known("204"), nothing),
+    row("PUT", "/me/notifications/muted/{userId}", known("204"), nothing),
+    row("DELETE", "/me/notifications/muted/{userId}", known("204"), nothing),
     row("PUT", "/rooms/{id}/notifications", inside("204"), |_, _| Body::Json(json!({ "level": "mentions" }))),
     row("PUT", "/rooms/{id}/moderators/{userId}", owners("204"), nothing).spends(),
     row("DELETE", "/rooms/{id}/moderators/{userId}", owners("204"), nothing),

@@ -94,6 +94,44 @@ async fn a_direct_room_is_closed_to_others() {
     app.call(&sora, "POST", "/direct", json!({ "userId": nobody })).await.refused(404, "not_found");
 }
 
+#[tokio::test]
+async fn a_stranger_sees_nothing_of_who_has_not_accepted_their_room() {
+    let app = App::start().await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let hers = app.connect(&minji).await;
+    let room = open(&app, &jun, &minji).await;
+    let his = app.enter(&jun, &room).await;
+    his.say(&room, "hello?").await;
+    let seen = async || {
+        let members = app.call(&jun, "GET", &format!("/rooms/{}/members", room.id), Value::Null).await.is(200);
+        let members = members["members"].as_array().unwrap().clone();
+        let hers = members.into_iter().find(|one| one["user"]["id"] == minji.id).unwrap();
+        let mine = app.call(&jun, "GET", "/me/rooms", Value::Null).await.is(200)["rooms"][0]["presence"].clone();
+        let page = app.page(&jun, &format!("/room/{}", room.id)).await.text();
+        (hers["online"] == true, hers["presence"].clone(), mine, page.contains("data-presence=\"online\"><i"))
+    };
+    let nothing = (false, json!("offline"), json!("offline"), false);
+    assert_eq!(seen().await, nothing);
+    // She looks at it, types and reads.
+    hers.ok("join", json!({ "room": room.id })).await;
+    hers.ok("typing", json!({ "room": room.id })).await;
+    hers.ok("read", json!({ "room": room.id, "seq": 1 })).await;
+    assert_eq!(seen().await, nothing);
+    // She refuses, and looks again.
+    app.call(&minji, "DELETE", &format!("/rooms/{}/members/me", room.id), Value::Null).await.is(204);
+    let later = app.enter(&minji, &room).await;
+    assert_eq!(seen().await, nothing);
+    let told = ["join", "typing", "read", "presence"].map(|event| {
+        his.all(event).iter().filter(|one| one["user"]["id"] == minji.id || one["userId"] == minji.id).count()
+    });
+    assert_eq!(told, [0; 4]);
+    // With her answer he sees her.
+    later.say(&room, "well, hello").await;
+    his.take_where("join", |join| join["user"]["id"] == minji.id).await;
+    his.take_where("presence", |presence| presence["userId"] == minji.id && presence["state"] == "online").await;
+    assert_eq!(seen().await, (true, json!("online"), json!("online"), true));
+}
+
 /// Abuse: B11
 #[tokio::test]
 async fn a_strangers_direct_room_waits_apart_until_it_is_accepted_or_refused() {

@@ -54,7 +54,7 @@ async fn everything_on_the_account_page_works_by_form() {
     let minji = Person { token, ..app.guest("x").await };
     let saved = |answer: crate::support::Response| assert_eq!(answer.leads_to(), "/me?done=saved");
     saved(app.form(&minji, "/me", &[("name", "Minji"), ("bio", "by the sea")]).await);
-    saved(app.form(&minji, "/me/presence", &[("hides", "on")]).await);
+    saved(app.form(&minji, "/me/privacy", &[("hidesPresence", "on")]).await);
     saved(app.form(&minji, "/me/email", &[("email", "new@example.org"), ("password", PASSWORD)]).await);
     let upload = app.request("POST", "/me/picture").cookie(&minji.token);
     saved(upload.multipart(Some(("me.png", &picture::png(40, 30))), &[]).send().await);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::fixtures::fields;
-use crate::support::{App, Person, picture};
+use crate::support::{App, Client, Person, picture};
 
 async fn put_picture(app: &App, who: &Person, bytes: &[u8]) -> Value {
     let call = app.request("PUT", "/api/me/picture").bearer(&who.token);
@@ -117,6 +117,68 @@ async fn nothing_tells_that_a_user_who_hides_their_presence_is_there() {
     assert_eq!(app.show(&room).await["onlineCount"], 2);
     app.call(&minji, "PATCH", "/me", json!({ "hidesPresence": false })).await.is(200);
     his.take_where("join", |join| is_hers(join) && join["count"] == 3).await;
+}
+
+#[tokio::test]
+async fn who_keeps_read_marks_to_themselves_shows_and_sees_none() {
+    let app = App::start().await;
+    let ([minji, jun, sora], room, [hers, his, soras]) = app.room_of_three().await;
+    app.call(&minji, "PATCH", "/me", json!({ "hidesReads": true })).await.is(200);
+    let seq = soras.say(&room, "read this").await["seq"].clone();
+    hers.receives("read this").await;
+    hers.ok("read", json!({ "room": room.id, "seq": seq })).await;
+    // Her own screens know.
+    assert_eq!(hers.take("read").await["userId"], minji.id);
+    his.ok("read", json!({ "room": room.id, "seq": seq })).await;
+    let told = json!({ "room": room.id, "userId": jun.id, "seq": seq });
+    assert_eq!((his.take("read").await, soras.take("read").await), (told.clone(), told));
+    // By REST, by the page and to a socket that joins now: hers are told to nobody, and nobody's to her.
+    let marks = |members: &Value| {
+        let members = members.as_array().unwrap().iter();
+        let mark_of = |id: &str| members.clone().find(|one| one["user"]["id"] == id).unwrap()["readSeq"].clone();
+        [mark_of(&minji.id), mark_of(&jun.id), mark_of(&sora.id)].map(|mark| !mark.is_null())
+    };
+    let listed = async |who: &Person| {
+        let path = format!("/rooms/{}/members", room.id);
+        marks(&app.call(who, "GET", &path, Value::Null).await.is(200)["members"])
+    };
+    assert_eq!(listed(&jun).await, [false, true, true]);
+    assert_eq!(listed(&minji).await, [false, false, false]);
+    let again = app.connect(&minji).await;
+    let joined = again.ok("join", json!({ "room": room.id })).await;
+    assert_eq!(marks(&joined["members"]), [false, false, false]);
+    assert_eq!(joined["me"]["readSeq"], seq);
+    let others = |client: &Client| client.all("read").iter().any(|read| read["userId"] != minji.id);
+    assert!(!others(&hers) && !others(&again));
+    app.call(&minji, "PATCH", "/me", json!({ "hidesReads": false })).await.is(200);
+    assert_eq!(listed(&minji).await, [true; 3]);
+    let seq = soras.say(&room, "and this").await["seq"].clone();
+    his.receives("and this").await;
+    his.ok("read", json!({ "room": room.id, "seq": seq })).await;
+    assert_eq!(hers.take("read").await["userId"], jun.id);
+}
+
+#[tokio::test]
+async fn who_hides_their_presence_does_not_see_that_of_others() {
+    let app = App::start().await;
+    let ([minji, jun, _], room, [hers, his, _third]) = app.room_of_three().await;
+    app.call(&minji, "PATCH", "/me", json!({ "hidesPresence": true })).await.is(200);
+    let path = format!("/rooms/{}/members", room.id);
+    let online = async |who: &Person| {
+        let members = app.call(who, "GET", &path, Value::Null).await.is(200)["members"].clone();
+        let members = members.as_array().unwrap().iter().filter(|one| one["online"] == true);
+        members.map(|one| one["user"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mut seen = online(&jun).await;
+    seen.sort();
+    assert_eq!(seen, ["jun", "sora"]);
+    assert_eq!(online(&minji).await, [""; 0]);
+    let before = [hers.all("join").len(), hers.all("exit").len(), hers.all("presence").len()];
+    his.cut();
+    let again = app.enter(&jun, &room).await;
+    again.say(&room, "I am back").await;
+    hers.receives("I am back").await;
+    assert_eq!([hers.all("join").len(), hers.all("exit").len(), hers.all("presence").len()], before);
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     session::close_all(tx, me, None)?;
     tx.execute(
         "UPDATE users SET name = '', name_folded = '', name_initials = '', bio = '', email = NULL, email_folded = NULL,
-           password_hash = NULL, picture = NULL, is_admin = 0, hides_presence = 0, seen_at = NULL, key_id = NULL,
+           password_hash = NULL, picture = NULL, is_admin = 0, hides_presence = 0, hides_reads = 0, seen_at = NULL, key_id = NULL,
            external_id = NULL, deleted_at = ?2 WHERE id = ?1",
         &[&me, &now],
     )?;
@@ -54,6 +54,8 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
         "DELETE FROM links WHERE user_id = ?1",
         "DELETE FROM blocks WHERE user_id = ?1",
         "DELETE FROM blocks WHERE blocked_id = ?1",
+        "DELETE FROM notification_mutes WHERE user_id = ?1",
+        "DELETE FROM notification_mutes WHERE muted_id = ?1",
     ] {
         tx.execute(sql, &[&me])?;
     }

@@ -31,8 +31,10 @@ pub struct Account {
     /// Null for guests, and for users that another server has brought.
     pub email: Option<String>,
     pub bio: String,
-    /// Whether the presence is hidden from others.
+    /// Whether the presence is hidden from others, and theirs from the user.
     pub hides_presence: bool,
+    /// Whether the read marks are hidden from others, and theirs from the user.
+    pub hides_reads: bool,
     /// Who may open a direct room with the user.
     pub direct_from: DirectFrom,
     /// Whether the directory lists the user.
@@ -62,6 +64,7 @@ pub struct Change {
     pub bio: Option<String>,
     pub email: Option<String>,
     pub hides_presence: Option<bool>,
+    pub hides_reads: Option<bool>,
     pub direct_from: Option<DirectFrom>,
     pub listed: Option<bool>,
 }
@@ -138,13 +141,14 @@ fn refuse_taken(tx: &mut Tx, me: Option<UserId>, email: &str) -> Result<()> {
 /// `not_found`.
 pub fn get(tx: &mut Tx, me: UserId) -> Result<Account> {
     let user = user::get(tx, me)?;
-    let sql =
-        "SELECT email, bio, hides_presence, direct_from, is_listed, is_admin, created_at FROM users WHERE id = ?1";
+    let sql = "SELECT email, bio, hides_presence, hides_reads, direct_from, is_listed, is_admin, created_at FROM users
+               WHERE id = ?1";
     Ok(tx.query_one(sql, &[&me], |row| {
         let mut c = row.columns();
-        let (email, bio, hides_presence, direct_from) = (c.next()?, c.next()?, c.next()?, c.next()?);
-        let (listed, is_admin, created_at) = (c.next()?, c.next()?, rfc3339(c.next()?));
-        Ok(Account { user: user.clone(), email, bio, hides_presence, direct_from, listed, is_admin, created_at })
+        let (email, bio, hides_presence, hides_reads) = (c.next()?, c.next()?, c.next()?, c.next()?);
+        let (direct_from, listed, is_admin, created_at) = (c.next()?, c.next()?, c.next()?, rfc3339(c.next()?));
+        let user = user.clone();
+        Ok(Account { user, email, bio, hides_presence, hides_reads, direct_from, listed, is_admin, created_at })
     })?)
 }
 
@@ -172,6 +176,9 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     }
     if let Some(hides) = change.hides_presence {
         tx.execute("UPDATE users SET hides_presence = ?2 WHERE id = ?1", &[&me, &hides])?;
+    }
+    if let Some(hides) = change.hides_reads {
+        tx.execute("UPDATE users SET hides_reads = ?2 WHERE id = ?1", &[&me, &hides])?;
     }
     if let Some(from) = change.direct_from {
         tx.execute("UPDATE users SET direct_from = ?2 WHERE id = ?1", &[&me, &from])?;

@@ -9,7 +9,7 @@ use super::kinds::{SystemEvent, UserKind};
 use super::message::SystemMessage;
 use super::new_member::{self, NewMember};
 use super::room::{self, Room, RoomKind};
-use super::user::{self, User};
+use super::user::{self, Privacy, User};
 use super::{Fact, Leaving, Tx, direct, hook, invite, system_message};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
@@ -46,15 +46,29 @@ pub struct Member {
     pub online: bool,
     /// Whether the user is online at all, in this room or elsewhere; filled in by the service.
     pub presence: Presence,
-    pub read_seq: i64,
+    /// Up to where the user has read; null where they or the reader of this keep that to themselves.
+    pub read_seq: Option<i64>,
     /// RFC 3339 UTC with milliseconds.
     pub joined_at: String,
 }
 
 impl Member {
-    pub(super) fn new(user: User, role: Role, read_seq: i64, joined_at: i64) -> Self {
+    pub(super) fn new(user: User, role: Role, read_seq: Option<i64>, joined_at: i64) -> Self {
         Self { user, role, online: false, presence: Presence::Offline, read_seq, joined_at: rfc3339(joined_at) }
     }
+}
+
+/// Returns members as a reader sees them who keeps something to themselves, and so does not see it of others.
+pub fn seen_by(reader: UserId, privacy: Privacy, mut members: Vec<Member>) -> Vec<Member> {
+    for other in members.iter_mut().filter(|member| member.user.id != reader) {
+        if privacy.hides_presence {
+            (other.online, other.presence) = (false, Presence::Offline);
+        }
+        if !privacy.shares_reads() {
+            other.read_seq = None;
+        }
+    }
+    members
 }
 
 /// The conditions of a user's join. The caller verifies the password with it, outside of any transaction.
@@ -257,10 +271,14 @@ fn remove(tx: &mut Tx, room_id: RoomId, user_id: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Returns `SELECT` with the columns that [`read`] takes, of the members as `m`. The caller adds the `WHERE`.
-fn select() -> String {
+/// Returns `SELECT` with the columns that [`read`] takes, of the members as `m`. `is_reader` is the condition of the member
+/// who reads it. The caller adds the `WHERE`.
+fn select(is_reader: &str) -> String {
     let user = user::columns("u");
-    format!("SELECT {user}, m.role, m.read_seq, m.joined_at FROM members m JOIN users u ON u.id = m.user_id")
+    format!(
+        "SELECT {user}, m.role, CASE WHEN {is_reader} OR u.hides_presence + u.hides_reads = 0 THEN m.read_seq END,
+           m.joined_at FROM members m JOIN users u ON u.id = m.user_id"
+    )
 }
 
 /// Reads a member and when they joined.
@@ -275,9 +293,10 @@ fn read(row: &Row<'_>) -> Result<(Member, i64), Fault> {
 /// # Errors
 /// `room_not_found`; `not_a_member` when either is not in the room.
 pub fn get(tx: &mut Tx, me: UserId, room_id: RoomId, user_id: UserId) -> Result<Member> {
-    static GET: LazyLock<String> = LazyLock::new(|| format!("{} WHERE m.room_id = ?1 AND m.user_id = ?2", select()));
+    static GET: LazyLock<String> =
+        LazyLock::new(|| format!("{} WHERE m.room_id = ?1 AND m.user_id = ?2", select("m.user_id = ?3")));
     role(tx, me, room_id)?;
-    let member = tx.query_opt(&GET, &[&room_id, &user_id], |row| Ok(read(row)?.0))?;
+    let member = tx.query_opt(&GET, &[&room_id, &user_id, &me], |row| Ok(read(row)?.0))?;
     member.ok_or(Code::NotAMember.into())
 }
 
@@ -318,6 +337,15 @@ pub fn mark_read(tx: &mut Tx, room_id: RoomId, marks: Vec<(UserId, i64)>) -> Res
 /// Only those of the store.
 pub fn rooms_of(tx: &mut Tx, user_id: UserId) -> Result<Vec<RoomId>> {
     Ok(tx.query_all("SELECT room_id FROM members WHERE user_id = ?1", &[&user_id], |row| row.get(0))?)
+}
+
+/// Returns the direct rooms that strangers have opened with a user who has not accepted them.
+///
+/// # Errors
+/// Only those of the store.
+pub fn requests_of(tx: &mut Tx, user_id: UserId) -> Result<Vec<RoomId>> {
+    let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND is_request = 1";
+    Ok(tx.query_all(sql, &[&user_id], |row| row.get(0))?)
 }
 
 #[cfg(test)]

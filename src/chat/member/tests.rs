@@ -15,7 +15,7 @@ async fn a_join_is_published_with_message_and_count_and_a_repeat_is_not() {
     let joined = store.enter(2, &jun, &room).await.unwrap();
     assert!(joined.newly);
     assert_eq!((joined.room.member_count, joined.room.rev), (2, 2));
-    assert_eq!((joined.member.role, joined.member.read_seq), (Role::Member, 2));
+    assert_eq!((joined.member.role, joined.member.read_seq), (Role::Member, Some(2)));
     assert!(
         matches!(&store.facts()[..], [Fact::Message { message: line, .. }, Fact::Joined { user, .. }, Fact::RoomChanged(changed)]
         if line.seq == 2 && **user == jun && **changed == joined.room)
@@ -254,7 +254,7 @@ async fn a_summary_is_one_system_message() {
     let room = store.courtyard(&minji, 500).await;
     let id = room.id;
     let joined = store.write(move |tx| join(tx, 2, jun.id, id, Proof::Open, false)).await.unwrap();
-    assert_eq!((joined.room.rev, joined.member.read_seq), (1, 1));
+    assert_eq!((joined.room.rev, joined.member.read_seq), (1, Some(1)));
     store.write(move |tx| system_message::post_summary(tx, 3, id, SystemEvent::Join, jun.id, 41)).await.unwrap();
     let page = store.read(move |tx| message::page(tx, &LIMITS, None, id, Cursor::Newest, 1)).await.unwrap();
     let line = &page.messages[0];

@@ -14,11 +14,13 @@ use crate::text::{self, lookalike};
 
 mod hues;
 mod list;
+mod privacy;
 mod profile;
 
 pub use super::kinds::UserKind;
 pub use hues::{COLORS, color, hue};
 pub use list::{Cursor, Listed, Users, page};
+pub use privacy::{Privacy, privacy, seen_at};
 pub use profile::{Profile, is_picture, profile, set_picture};
 
 /// A user as others see them.
@@ -142,24 +144,6 @@ pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, name: &str) -> Result<Us
         tx.publish(Fact::UserChanged(Box::new(user.clone())));
     }
     Ok(user)
-}
-
-/// Returns whether a user hides their presence.
-///
-/// # Errors
-/// Only those of the store.
-pub fn hides_presence(tx: &mut Tx, id: UserId) -> Result<bool> {
-    let sql = "SELECT hides_presence FROM users WHERE id = ?1";
-    Ok(tx.query_opt(sql, &[&id], |row| row.get(0))?.unwrap_or_default())
-}
-
-/// Returns when a user was last online; `None` where they hide it, are unknown, or never were.
-///
-/// # Errors
-/// Only those of the store.
-pub fn seen_at(tx: &mut Tx, id: UserId) -> Result<Option<i64>> {
-    let sql = "SELECT seen_at FROM users WHERE id = ?1 AND hides_presence = 0 AND deleted_at IS NULL";
-    Ok(tx.query_opt(sql, &[&id], |row| row.get(0))?.flatten())
 }
 
 /// Stores that users have just gone offline.

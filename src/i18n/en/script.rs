@@ -29,6 +29,8 @@ pub(in crate::i18n) const STRINGS: ScriptStrings = ScriptStrings {
     in_app_open: "Open in browser",
     show: "Show",
     blocked_done: "You blocked ….",
+    muted_done: "You won't be notified of messages from ….",
+    unmuted_done: "You will be notified of messages from … again.",
     notify_denied: "Allow notifications for this site in your browser's settings.",
     notify_new: "There is a new message.",
     switcher: "Quick switcher",

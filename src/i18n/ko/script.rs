@@ -29,6 +29,8 @@ pub(in crate::i18n) const STRINGS: ScriptStrings = ScriptStrings {
     in_app_open: "브라우저로 열기",
     show: "보기",
     blocked_done: "…님을 차단했어요.",
+    muted_done: "이제 …님의 메시지는 알리지 않아요.",
+    unmuted_done: "…님의 메시지를 다시 알려요.",
     notify_denied: "브라우저 설정에서 이 사이트의 알림을 허용해 주세요.",
     notify_new: "새 메시지가 있어요.",
     switcher: "빠른 이동",

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::chat::member::{self, Cursor, Member};
+use crate::chat::user;
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 use crate::service::App;
@@ -98,9 +99,9 @@ impl App {
                     Some(MemberCursor::Other { until, place })
                 }
             };
-            Ok((members, next))
+            Ok((members, next, user::privacy(tx, me)?))
         });
-        let (members, next) = page.await?;
-        Ok((self.with_presence(room_id, members), next))
+        let (members, next, privacy) = page.await?;
+        Ok((member::seen_by(me, privacy, self.with_presence(room_id, members)), next))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{App, log_failure};
 use crate::chat::kinds::SystemEvent;
 use crate::chat::member::{self, Joining, Kick, Lookup, Member, Proof};
-use crate::chat::user::User;
+use crate::chat::user::{self, User};
 use crate::chat::{Limits, Tx, account, room, system_message};
 use crate::clock::now_ms;
 use crate::error::{Code, Result};
@@ -96,10 +96,10 @@ impl App {
         let online = self.realtime.online(room_id, NAMED_MEMBERS);
         let read = move |tx: &mut Tx| {
             member::role(tx, me, room_id)?;
-            member::online_first(tx, room_id, &online, NAMED_MEMBERS)
+            Ok((member::online_first(tx, room_id, &online, NAMED_MEMBERS)?, user::privacy(tx, me)?))
         };
-        let named = self.db.read(read).await?;
-        Ok(self.with_presence(room_id, named))
+        let (named, privacy) = self.db.read(read).await?;
+        Ok(member::seen_by(me, privacy, self.with_presence(room_id, named)))
     }
 
     /// Leaves a room.

@@ -47,7 +47,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.public().body::<LogIn>().response::<Entered>(201).refuses(&[Code::BadCredentials])
         })
         .add("GET", "/me", show, "The signed-in user.", |call| call.response::<Account>(200).refuses(&[Code::NotFound]))
-        .add("PATCH", "/me", change, "Change name, bio, e-mail address or presence visibility.", |call| {
+        .add("PATCH", "/me", change, "Change name, bio, e-mail address, or what others see.", |call| {
             call.body::<ChangeAccount>().response::<Account>(200).refuses(&[
                 Code::TooLong,
                 Code::Filtered,

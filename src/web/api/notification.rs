@@ -1,27 +1,39 @@
-//! Notifications: the levels of rooms, and quiet hours.
+//! Notifications: the levels of rooms, quiet hours, and muted people.
 
 use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Calls;
 use super::json::Json;
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::notification::{QuietHours, RoomLevel};
+use crate::chat::notification::QuietHours;
 use crate::error::{Code, Result};
-use crate::service::App;
-use crate::web::extract::{RoomPath, SignedIn};
+use crate::service::{App, Notifications};
+use crate::web::extract::{RoomPath, SignedIn, UserPath};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("GET", "/me/notifications", show, "How much rooms notify, and the quiet hours.", |call| {
-            call.response::<Notifications>(200)
-        })
+        .add(
+            "GET",
+            "/me/notifications",
+            show,
+            "How much rooms notify, the quiet hours, and the muted people.",
+            |call| call.response::<Notifications>(200),
+        )
         .add("PUT", "/me/notifications", set_quiet_hours, "Set the quiet hours.", |call| {
             call.body::<QuietHours>().no_content().refuses(&[Code::Invalid])
         })
         .add("DELETE", "/me/notifications", remove_quiet_hours, "Remove the quiet hours.", |call| call.no_content())
+        .add(
+            "PUT",
+            "/me/notifications/muted/{userId}",
+            mute,
+            "Mute a person: their messages stay and notify no more. They do not learn of it.",
+            |call| call.no_content().refuses(&[Code::Invalid, Code::TooMany]),
+        )
+        .add("DELETE", "/me/notifications/muted/{userId}", unmute, "Unmute a person.", |call| call.no_content())
         .add(
             "PUT",
             "/rooms/{id}/notifications",
@@ -31,17 +43,8 @@ pub(super) fn calls(calls: Calls) -> Calls {
         )
 }
 
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Notifications {
-    /// The rooms whose level is not `all`.
-    rooms: Vec<RoomLevel>,
-    quiet_hours: Option<QuietHours>,
-}
-
 async fn show(State(app): State<App>, me: SignedIn) -> Result<Json<Notifications>> {
-    let (rooms, quiet_hours) = app.notifications(me.user.id).await?;
-    Ok(Json(Notifications { rooms, quiet_hours }))
+    Ok(Json(app.notifications(me.user.id).await?))
 }
 
 async fn set_quiet_hours(State(app): State<App>, me: SignedIn, Json(hours): Json<QuietHours>) -> Result<StatusCode> {
@@ -51,6 +54,16 @@ async fn set_quiet_hours(State(app): State<App>, me: SignedIn, Json(hours): Json
 
 async fn remove_quiet_hours(State(app): State<App>, me: SignedIn) -> Result<StatusCode> {
     app.set_quiet_hours(me.user.id, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn mute(State(app): State<App>, me: SignedIn, user: UserPath) -> Result<StatusCode> {
+    app.mute_person(me.user.id, user.id, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn unmute(State(app): State<App>, me: SignedIn, user: UserPath) -> Result<StatusCode> {
+    app.mute_person(me.user.id, user.id, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

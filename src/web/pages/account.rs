@@ -26,7 +26,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/signup", get(show_sign_up).post(sign_up))
         .route("/login", get(show_log_in).post(log_in))
         .route("/me", post(change))
-        .route("/me/presence", post(set_presence))
+        .route("/me/privacy", post(set_privacy))
         .route("/me/contact", post(set_contact))
         .route("/me/email", post(change_email))
         .route("/me/password", post(change_password))
@@ -198,22 +198,28 @@ async fn change(
     MyPage::new(&app, &caller, &me).after(result, "profile", &["name", "bio"], typed).await
 }
 
+/// A browser does not send a box that is not ticked.
 #[derive(Deserialize)]
-struct SetPresence {
-    /// A browser does not send a box that is not ticked.
-    hides: Option<String>,
+#[serde(rename_all = "camelCase")]
+struct SetPrivacy {
+    hides_presence: Option<String>,
+    hides_reads: Option<String>,
 }
 
-/// `POST /me/presence`
-async fn set_presence(
+/// `POST /me/privacy`
+async fn set_privacy(
     State(app): State<App>,
     caller: Caller,
     me: OrLobby<SignedIn>,
-    Form(form): Form<SetPresence>,
+    Form(form): Form<SetPrivacy>,
 ) -> Response {
-    let change = Change { hides_presence: Some(form.hides.is_some()), ..Change::default() };
+    let change = Change {
+        hides_presence: Some(form.hides_presence.is_some()),
+        hides_reads: Some(form.hides_reads.is_some()),
+        ..Change::default()
+    };
     let result = app.change_account(&me.user, change, None).await;
-    MyPage::new(&app, &caller, &me).after(result, "profile", &[], Typed::default()).await
+    MyPage::new(&app, &caller, &me).after(result, "privacy", &[], Typed::default()).await
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
+use crate::chat::member::Presence;
 use crate::service::App;
 use crate::view::{DirectoryEntry, PeoplePage};
 use crate::web::extract::{Caller, SignedIn};
@@ -38,9 +39,12 @@ async fn show(
         Ok((people, next)) => (people, next, query.notice.code()),
         Err(error) => (Vec::new(), None, Some(error.code)),
     };
-    let people = people.into_iter();
-    let people =
-        people.map(|listed| DirectoryEntry { presence: app.realtime.connections.presence(listed.user.id), listed });
+    let hides_presence = app.hides_presence(me.user.id).await.unwrap_or(true);
+    let presence_of = |id| match hides_presence {
+        true => Presence::Offline,
+        false => app.realtime.connections.presence(id),
+    };
+    let people = people.into_iter().map(|listed| DirectoryEntry { presence: presence_of(listed.user.id), listed });
     let page = PeoplePage {
         lang: caller.lang,
         me: &me.user,

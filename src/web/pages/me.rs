@@ -7,7 +7,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::service::App;
+use crate::service::{App, Notifications};
 use crate::view;
 use crate::view::account::{Done, Problem};
 use crate::web::extract::{Caller, SignedIn};
@@ -62,6 +62,7 @@ impl<'a> MyPage<'a> {
 
     async fn html(&self, typed: Typed, done: Option<Done>, problem: Option<&Problem>) -> Result<String> {
         let account = self.app.account(self.me.user.id).await?;
+        let Notifications { quiet_hours, muted_users, .. } = self.app.notifications(self.me.user.id).await?;
         let page = view::account::MePage {
             lang: self.caller.lang,
             typed: view::account::Typed {
@@ -70,7 +71,8 @@ impl<'a> MyPage<'a> {
                 email: typed.email.as_deref().unwrap_or_default(),
             },
             devices: &self.app.devices(&self.me.session).await?,
-            quiet_hours: self.app.notifications(self.me.user.id).await?.1,
+            quiet_hours,
+            muted: &muted_users,
             blocks: &self.app.blocks(self.me.user.id).await?,
             account: &account,
             done,

@@ -1,11 +1,13 @@
-//! How much a room notifies, and quiet hours, by form.
+//! How much a room notifies, quiet hours, and muted people, by form.
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
+use http::HeaderMap;
 use serde::Deserialize;
 
+use super::block::{SetPerson, after_set};
 use super::me::{MyPage, Typed};
 use crate::chat::kinds::NotifyLevel;
 use crate::chat::notification::QuietHours;
@@ -17,7 +19,10 @@ use crate::web::page_error::{OrLobby, OrPageError, PageResult};
 use crate::web::redirect::redirect_to_room;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/room/{id}/notifications", post(set_level)).route("/me/notifications", post(set_quiet_hours))
+    Router::new()
+        .route("/room/{id}/notifications", post(set_level))
+        .route("/me/notifications", post(set_quiet_hours))
+        .route("/me/notifications/muted", post(set_muted))
 }
 
 #[derive(Deserialize)]
@@ -76,4 +81,16 @@ async fn set_quiet_hours(
         Err(error) => Err(error),
     };
     MyPage::new(&app, &caller, &me).after(result, "notifications", &[], Typed::default()).await
+}
+
+/// `POST /me/notifications/muted`
+async fn set_muted(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    headers: HeaderMap,
+    Form(form): Form<SetPerson>,
+) -> Response {
+    let result = app.mute_person(me.user.id, form.user_id, form.is_on()).await;
+    after_set(&app, &caller, &me, &headers, result, "muted").await
 }

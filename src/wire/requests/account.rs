@@ -54,9 +54,12 @@ pub struct ChangeAccount {
     /// The current password, to change the e-mail.
     #[serde(default)]
     pub password: Option<String>,
-    /// Whether the user's presence is hidden from others.
+    /// Whether the user's presence is hidden from others, and theirs from the user.
     #[serde(default)]
     pub hides_presence: Option<bool>,
+    /// Whether the user's read marks are hidden from others, and theirs from the user. They are while the presence is.
+    #[serde(default)]
+    pub hides_reads: Option<bool>,
     /// Who may open a direct room with the user: `everybody`, `known` (users who share an open room with them),
     /// `accounts` or `nobody`. Direct rooms that exist stay open; see blocks.
     #[serde(default)]
@@ -68,8 +71,8 @@ pub struct ChangeAccount {
 
 impl From<ChangeAccount> for Change {
     fn from(change: ChangeAccount) -> Self {
-        let ChangeAccount { name, bio, email, hides_presence, direct_from, listed, .. } = change;
-        Self { name, bio, email, hides_presence, direct_from, listed }
+        let ChangeAccount { name, bio, email, hides_presence, hides_reads, direct_from, listed, .. } = change;
+        Self { name, bio, email, hides_presence, hides_reads, direct_from, listed }
     }
 }
 

@@ -5,6 +5,7 @@ import { placeMenu } from "../lib/menu";
 import { showProfile } from "../lib/profile_card";
 import { departed, MAX_MEMBERS, type RoomAction, roomConnection } from "../lib/room_connection";
 import { isBlocked, setBlocked } from "../lib/blocked";
+import { isMuted, setMuted } from "../lib/notifications";
 import { errorText, tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
 import type { Member, Message, User } from "../lib/wire";
@@ -118,6 +119,21 @@ export default class PeopleController extends Controller<HTMLElement> {
     void this.setBlock(event, false);
   }
 
+  mute(event: SubmitEvent): void {
+    void this.setMute(event, true);
+  }
+
+  unmute(event: SubmitEvent): void {
+    void this.setMute(event, false);
+  }
+
+  private async setMute(event: SubmitEvent, on: boolean): Promise<void> {
+    event.preventDefault();
+    const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
+    this.close();
+    toast((await setMuted(id, on)) ? tWith(on ? "mutedDone" : "unmutedDone", name) : errorText("unavailable"));
+  }
+
   private async setBlock(event: SubmitEvent, on: boolean): Promise<void> {
     event.preventDefault();
     const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
@@ -143,6 +159,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     const actions = this.menuTarget.querySelector<HTMLElement>(".member-actions");
     if (actions) actions.dataset["role"] = role;
     actions?.classList.toggle("is-blocked", isBlocked(userId));
+    actions?.classList.toggle("is-muted", isMuted(userId));
     for (const asked of this.menuTarget.querySelectorAll("details")) asked.open = false;
     for (const input of this.menuTarget.querySelectorAll<HTMLInputElement>("[name=reason]")) input.value = "";
     for (const input of this.menuTarget.querySelectorAll("[name=userId]")) input.setAttribute("value", userId);
@@ -190,7 +207,7 @@ export default class PeopleController extends Controller<HTMLElement> {
 
   private add(user: User, online: boolean): void {
     if (this.row(user.id) || this.rows().length >= MAX_MEMBERS) return;
-    const row = this.create({ user, role: "member", online, presence: online ? "online" : "offline", readSeq: 0 });
+    const row = this.create({ user, role: "member", online, presence: online ? "online" : "offline", readSeq: null });
     const next = this.rows().find((other) => inOrder(row, other) < 0);
     if (next) next.before(row);
     else this.listTarget.append(row);

@@ -1,11 +1,12 @@
 // Notifications while the page is open but not looked at. How much each room notifies, and the quiet hours, are
 // stored on the server; whether this browser notifies, and its sound, in the browser.
 
+import { isBlocked } from "./blocked";
 import { previewLine } from "./preview_line";
 import { read, write } from "./preferences";
 import { t } from "./strings";
 import { visit } from "./visit";
-import type { Message } from "./wire";
+import type { Message, User } from "./wire";
 
 export type Level = "all" | "mentions" | "none";
 
@@ -14,12 +15,20 @@ interface QuietHours {
   until: number;
 }
 
+interface Notifications {
+  rooms: { room: string; level: Level }[];
+  quietHours: QuietHours | null;
+  mutedUsers: User[];
+}
+
 const NOTIFY = "madang.notify";
 const SOUND = "madang.sound";
 /** The last message that some tab has notified of. */
 const LAST = "madang.notified";
 
 const levels = new Map<string, Level>();
+/** The people of whose messages nothing is notified. */
+const muted = new Set<string>();
 let quiet: QuietHours | null = null;
 let loading: Promise<void> | undefined;
 
@@ -28,8 +37,9 @@ export function loadLevels(): Promise<void> {
   loading ??= (async () => {
     const answer = await fetch("/api/me/notifications").catch(() => null);
     if (!answer?.ok) return;
-    const { rooms, quietHours } = (await answer.json()) as { rooms: { room: string; level: Level }[]; quietHours: QuietHours | null };
+    const { rooms, quietHours, mutedUsers } = (await answer.json()) as Notifications;
     for (const { room, level } of rooms) levels.set(room, level);
+    for (const { id } of mutedUsers) muted.add(id);
     quiet = quietHours;
     dispatchEvent(new Event("levels:changed"));
   })();
@@ -47,6 +57,19 @@ export async function setLevel(room: string, level: Level): Promise<boolean> {
   if (!answer?.ok) return false;
   levels.set(room, level);
   dispatchEvent(new Event("levels:changed"));
+  return true;
+}
+
+export function isMuted(id: string): boolean {
+  return muted.has(id);
+}
+
+/** Mutes a person, or no longer. Returns whether that is stored. */
+export async function setMuted(id: string, on: boolean): Promise<boolean> {
+  const answer = await fetch(`/api/me/notifications/muted/${id}`, { method: on ? "PUT" : "DELETE" }).catch(() => null);
+  if (!answer?.ok) return false;
+  if (on) muted.add(id);
+  else muted.delete(id);
   return true;
 }
 
@@ -75,15 +98,17 @@ export function setSound(on: boolean): void {
 /** Notifies of a message that nobody sees. */
 export function notify(message: Message, room: string, title: string, isMention: boolean): void {
   const level = levelOf(room);
+  const sender = message.user?.id ?? "";
+  if (isMuted(sender) || isBlocked(sender)) return;
   if (!areNotificationsOn() || level === "none" || (level === "mentions" && !isMention) || isQuiet()) return;
   // Another tab was faster.
   if (read(LAST) === message.id) return;
   write(LAST, message.id);
   const body = previewLine(message) || t("notifyNew");
-  const sender = message.user && message.user.name !== title ? `${message.user.name}: ` : "";
+  const prefix = message.user && message.user.name !== title ? `${message.user.name}: ` : "";
   const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]")?.href ?? "";
   try {
-    const shown = new Notification(title, { body: sender + body, tag: `madang-${room}`, icon, silent: true });
+    const shown = new Notification(title, { body: prefix + body, tag: `madang-${room}`, icon, silent: true });
     shown.addEventListener("click", () => {
       window.focus();
       shown.close();

@@ -39,6 +39,7 @@ export class RoomConnection extends EventTarget {
   private readonly subscriptions = new AbortController();
   private readPositions: Map<string, number> | null = null;
   private hasJoined = false;
+  private hidesReads = false;
   private isClosed = false;
   private readSeq = 0;
   private readTimer = 0;
@@ -125,9 +126,9 @@ export class RoomConnection extends EventTarget {
       disconnect: () => this.lost(),
       joined: (joined: Joined) => this.joined(joined),
       message: (message: Message) => isHere(message.roomId) && this.message(message),
-      join: ({ room, user, count }: { room: string; user: User; count: number }) => {
+      join: ({ room, user, count, hidesReads }: { room: string; user: User; count: number; hidesReads?: boolean }) => {
         if (!isHere(room)) return;
-        this.memberJoined(user.id);
+        if (!hidesReads) this.memberJoined(user.id);
         this.emit("online", { user, count });
       },
       exit: ({ room, user, count }: { room: string; user: User; count: number }) => {
@@ -158,7 +159,8 @@ export class RoomConnection extends EventTarget {
     this.rev = isReset ? rev : Math.max(this.rev, rev);
     this.epoch = room.epoch;
     this.hasJoined = true;
-    this.readPositions = members.length < MAX_MEMBERS ? new Map(members.map(({ user, readSeq }) => [user.id, readSeq])) : null;
+    this.readPositions = members.length < MAX_MEMBERS ? new Map(members.flatMap(({ user, readSeq }) => (readSeq === null ? [] : [[user.id, readSeq]]))) : null;
+    this.hidesReads = members.length > 1 && members.every(({ user, readSeq }) => user.id === this.me || readSeq === null);
     this.emit("joined", { ...joined, isReset });
     this.emit("change", room);
     this.emit("reads", this.readPositions);
@@ -172,7 +174,8 @@ export class RoomConnection extends EventTarget {
   }
 
   private memberJoined(id: string): void {
-    if (!this.readPositions || this.readPositions.has(id)) return;
+    // Who keeps their marks to themselves knows of none but their own.
+    if (!this.readPositions || this.readPositions.has(id) || this.hidesReads) return;
     if (this.readPositions.size < MAX_MEMBERS - 1) this.readPositions.set(id, this.rev);
     else this.readPositions = null;
   }

@@ -32,7 +32,8 @@ export interface Member {
   role: "owner" | "moderator" | "member";
   online: boolean;
   presence: Presence;
-  readSeq: number;
+  /** Null where it is kept from the viewer. */
+  readSeq: number | null;
 }
 
 export interface Message {
