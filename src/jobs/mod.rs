@@ -1,7 +1,10 @@
 //! Work after a commit: the worker of the outbox and one file for each kind of job.
 
+mod digest;
 mod hook;
+mod notify;
 mod preview;
+mod push;
 mod reset_email;
 mod worker;
 

@@ -10,6 +10,7 @@ mod bot;
 mod hook;
 mod line;
 
+mod mail;
 mod pwa;
 mod report;
 mod room;
@@ -95,6 +96,7 @@ pub(super) const STRINGS: Strings = Strings {
     hook: hook::STRINGS,
     settings_page: settings::STRINGS,
     pwa: pwa::STRINGS,
+    mail: mail::STRINGS,
 
     enter: "Join",
     people_inside: |count| match count {

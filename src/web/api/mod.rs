@@ -6,6 +6,7 @@ mod admin;
 mod ban;
 mod block;
 mod bot;
+mod digest;
 mod direct;
 mod directory;
 mod file;
@@ -23,6 +24,7 @@ mod notification;
 mod openapi;
 mod outgoing_hook;
 mod profile;
+mod push;
 mod refusal;
 mod report;
 mod room;
@@ -51,6 +53,8 @@ pub fn calls(upload_max: usize) -> Calls {
         bot::calls,
         my_rooms::calls,
         notification::calls,
+        push::calls,
+        digest::calls,
         direct::calls,
         directory::calls,
         search::calls,
