@@ -34,12 +34,17 @@ test("a report leads to a decision, and an admin keeps order", async () => {
   await minji.page.locator("form .button--primary").click();
   assert.equal(await minji.notice(), "신고했어요. 살펴볼게요.");
 
-  // The moderators of the room and the admins see it.
-  await minji.page.goto(`${room}/reports`);
+  // The moderators of the room and the admins see that there is one, and what.
+  await minji.page.goto(room);
+  await minji.waitForRoom();
+  await minji.page.locator(".talk__more").click();
+  await minji.page.locator("#room-menu [href$='/reports'] .badge").getByText("1").waitFor();
+  await minji.page.locator("#room-menu [href$='/reports']").click();
   await minji.page.getByText("세 번째예요").waitFor();
   await hasNoBarrier(minji.page);
   const { page } = admin;
-  await page.goto("/admin/reports");
+  await page.goto("/");
+  await page.locator(".notice", { hasText: "신고 1" }).locator("a").click();
   await page.getByText("세 번째예요").waitFor();
   await hasNoBarrier(page);
   await page.locator("[name=decision][value=hide]").click();

@@ -85,6 +85,7 @@ impl App {
         let ready = self.prepare(me, uploads).await?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
+        let new = NewMessage { looked: Some(limits.server.look(&new.text)), ..new };
         let send =
             move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new.clone(), files);
         self.store_and_write(room_id.into(), ready, send, |sent| !sent.dup).await
