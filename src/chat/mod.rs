@@ -15,6 +15,7 @@ pub mod bot_right;
 pub mod bus;
 pub mod consistency;
 pub mod direct;
+pub mod export;
 pub mod file;
 pub mod guest;
 pub mod hook;

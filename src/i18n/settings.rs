@@ -32,4 +32,14 @@ pub struct SettingsStrings {
     pub level_mentions: &'static str,
     pub level_none: &'static str,
     pub level_none_hint: &'static str,
+
+    // One's own data.
+    pub export: &'static str,
+    pub export_about: &'static str,
+    pub export_ask: &'static str,
+    pub export_making: &'static str,
+    pub export_download: &'static str,
+    pub export_until: &'static str,
+    /// On the page in the archive, before a time.
+    pub export_made: &'static str,
 }

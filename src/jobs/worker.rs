@@ -75,6 +75,7 @@ impl App {
                 JobKind::Preview => app.try_preview(tried.target.message_id(), tried.payload).await,
                 JobKind::ResetEmail => app.try_reset_email(tried.target.user_id(), &tried.payload).await,
                 JobKind::Hook => app.try_hook(&tried).await,
+                JobKind::Export => app.try_export(tried.target.user_id(), &tried.payload).await,
             }
         });
         let limit = Duration::from_millis(self.config.limits.jobs.of(job.kind).try_ms.unsigned_abs());

@@ -12,6 +12,7 @@ mod bus;
 mod direct;
 mod directory;
 mod disk_space;
+mod export;
 pub mod file;
 mod hook;
 mod housekeeping;

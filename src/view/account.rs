@@ -5,6 +5,7 @@ use askama::Template;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::account::{Account, DirectFrom};
+use crate::chat::export::Export;
 use crate::chat::kinds::SignUpPolicy;
 use crate::chat::notification::QuietHours;
 use crate::chat::server_settings::ServerSettings;
@@ -183,6 +184,7 @@ pub struct MePage<'a> {
     pub typed: Typed<'a>,
     pub devices: &'a [Device],
     pub quiet_hours: Option<QuietHours>,
+    pub export: Option<Export>,
     pub muted: &'a [User],
     pub blocks: &'a [User],
     pub done: Option<Done>,
@@ -201,6 +203,10 @@ struct ListOfPeople<'a> {
 }
 
 impl MePage<'_> {
+    fn export_size(&self) -> Option<String> {
+        self.export.as_ref().and_then(|export| export.size).map(self::size)
+    }
+
     /// The muted and the blocked people.
     fn lists_of_people(&self, words: &AccountStrings) -> [ListOfPeople<'_>; 2] {
         [

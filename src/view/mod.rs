@@ -9,6 +9,7 @@ pub mod admin;
 mod blank;
 mod bot;
 mod chart;
+pub mod export;
 mod hook;
 mod look;
 pub(crate) mod markup;

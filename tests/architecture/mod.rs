@@ -77,6 +77,7 @@ const NOUNS: &[&str] = &[
     "bus",
     "direct",
     "directory",
+    "export",
     "file",
     "gallery",
     "hook",

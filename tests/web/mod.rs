@@ -8,6 +8,7 @@ mod caching;
 mod delete_account;
 mod directory;
 mod email;
+mod export;
 mod file;
 mod gallery;
 mod guest;

@@ -235,10 +235,12 @@ pub enum JobKind {
     ResetEmail,
     /// Posts to an outgoing webhook. The target is the hook, the payload the delivery.
     Hook,
+    /// Makes the archive of a user's own data. The target is the user, the payload the language.
+    Export,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 3] = [Self::Preview, Self::ResetEmail, Self::Hook];
+    pub const ALL: [Self; 4] = [Self::Preview, Self::ResetEmail, Self::Hook, Self::Export];
 }
 
 /// What somebody did, in the audit log.
@@ -331,7 +333,7 @@ names! {
     BotRight { Read "read" Join "join" Send "send" React "react" Direct "direct" }
     HookEvent { Message "message" Edit "edit" Delete "delete" Reaction "reaction" Join "join" Exit "exit" }
     LinkKind { Admin "admin" Password "password" Device "device" }
-    JobKind { Preview "preview" ResetEmail "resetEmail" Hook "hook" }
+    JobKind { Preview "preview" ResetEmail "resetEmail" Hook "hook" Export "export" }
     AuditAction {
         AdminMade "admin.made"
         AdminRemoved "admin.removed"

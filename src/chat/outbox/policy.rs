@@ -33,6 +33,7 @@ pub struct Policies {
     pub preview: Policy,
     pub reset_email: Policy,
     pub hook: Policy,
+    pub export: Policy,
 }
 
 impl Default for Policies {
@@ -62,7 +63,9 @@ impl Default for Policies {
             try_ms: 30 * SECOND,
             is_kept: false,
         };
-        Self { preview, reset_email, hook }
+        // It reads all that somebody has ever sent, one user after another.
+        let export = Policy { at_once: 1, try_ms: 30 * MINUTE, is_kept: true, ..preview.clone() };
+        Self { preview, reset_email, hook, export }
     }
 }
 
@@ -72,6 +75,7 @@ impl Policies {
             JobKind::Preview => &self.preview,
             JobKind::ResetEmail => &self.reset_email,
             JobKind::Hook => &self.hook,
+            JobKind::Export => &self.export,
         }
     }
 }

@@ -31,4 +31,12 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     level_mentions: "Mentions only",
     level_none: "None",
     level_none_hint: "Unread messages are not counted either.",
+
+    export: "Download my data",
+    export_about: "Your profile, settings, and the messages and files you have sent, in one zip file. You can ask for it once a day, and download it for three days.",
+    export_ask: "Create the file",
+    export_making: "The file is being made. Open this page again in a moment.",
+    export_download: "Download",
+    export_until: "Until",
+    export_made: "Made",
 };

@@ -31,4 +31,12 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     level_mentions: "나를 부를 때만",
     level_none: "받지 않기",
     level_none_hint: "안 읽은 수도 세지 않아요.",
+
+    export: "내 데이터 내려받기",
+    export_about: "프로필과 설정, 내가 보낸 메시지와 파일을 zip 파일 하나로 모아 드려요. 하루에 한 번 만들 수 있고, 만든 파일은 사흘 동안 받을 수 있어요.",
+    export_ask: "파일 만들기",
+    export_making: "파일을 만들고 있어요. 조금 뒤에 이 화면을 다시 열어 주세요.",
+    export_download: "내려받기",
+    export_until: "받을 수 있는 날:",
+    export_made: "만든 때",
 };

@@ -8,6 +8,7 @@ mod block;
 mod bot;
 mod direct;
 mod directory;
+mod export;
 mod file;
 mod hook;
 mod invite;
@@ -53,6 +54,7 @@ pub fn calls(upload_max: usize) -> Calls {
         notification::calls,
         direct::calls,
         directory::calls,
+        export::calls,
         search::calls,
         lobby::calls,
         room::calls,

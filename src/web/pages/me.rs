@@ -72,6 +72,7 @@ impl<'a> MyPage<'a> {
             },
             devices: &self.app.devices(&self.me.session).await?,
             quiet_hours,
+            export: self.app.export(self.me.user.id).await?,
             muted: &muted_users,
             blocks: &self.app.blocks(self.me.user.id).await?,
             account: &account,

@@ -7,6 +7,7 @@ mod block;
 mod bot;
 mod direct;
 mod directory;
+pub(super) mod export;
 pub(super) mod file;
 mod hook;
 mod invite;
@@ -42,6 +43,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(bot::routes())
         .merge(direct::routes())
         .merge(directory::routes())
+        .merge(export::routes())
         .merge(file::routes())
         .merge(hook::routes())
         .merge(invite::routes())
