@@ -80,6 +80,8 @@ ids! {
     HookId,
     /// An event on its way to an outgoing webhook.
     DeliveryId,
+    /// A push subscription of a browser.
+    PushId,
 }
 
 /// Returns a random id, unique across processes.

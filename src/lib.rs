@@ -49,4 +49,5 @@ pub mod text;
 pub mod tls;
 pub mod view;
 pub mod web;
+mod web_push;
 pub mod wire;

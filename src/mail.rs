@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message, SmtpTransport, Transport};
 use parking_lot::Mutex;
 use url::{Host, Url};
@@ -59,12 +59,25 @@ impl Settings {
     }
 }
 
-/// An e-mail in plain text.
+/// An e-mail.
 #[derive(Clone)]
 pub struct Email {
     pub to: String,
     pub subject: String,
     pub text: String,
+    /// The same for programs that show HTML.
+    pub html: Option<String>,
+    /// An address at which one request unsubscribes, for mail that comes again (RFC 8058).
+    pub unsubscribe: Option<String>,
+    /// The part of the Message-ID before the `@`. Mail servers drop a second e-mail with the same one.
+    pub id: Option<String>,
+}
+
+impl Email {
+    /// Returns an e-mail in plain text that answers something that its recipient has done.
+    pub fn new(to: impl Into<String>, subject: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { to: to.into(), subject: subject.into(), text: text.into(), html: None, unsubscribe: None, id: None }
+    }
 }
 
 /// Why an e-mail was not sent. Neither the recipient nor the mail server's words are in it: both are private.
@@ -174,15 +187,37 @@ impl Inner {
 
     fn message(&self, email: Email) -> Result<Message, String> {
         let to: Address = email.to.parse().map_err(|_| "the recipient is not an address".to_owned())?;
-        let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|error| error.to_string())?;
-        let id = format!("<{:032x}@{}>", u128::from_be_bytes(id), self.from.email.domain());
-        let message = Message::builder().from(self.from.clone()).to(to.into()).subject(email.subject).date_now();
-        // Otherwise a holiday's automatic answer would come back.
-        let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into());
-        let message = message.message_id(Some(id)).raw_header(automatic);
-        message.singlepart(SinglePart::plain(email.text)).map_err(|error| error.to_string())
+        let domain = self.from.email.domain();
+        let id = email.id.map_or_else(random_id, Ok)?;
+        let mut message = Message::builder()
+            .from(self.from.clone())
+            .to(to.into())
+            .subject(email.subject)
+            .date_now()
+            .message_id(Some(format!("<{id}@{domain}>")))
+            // Otherwise a holiday's automatic answer would come back.
+            .raw_header(header("Auto-Submitted", "auto-generated"));
+        if let Some(address) = email.unsubscribe {
+            message = message
+                .raw_header(header("List-Unsubscribe", &format!("<{address}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
+        let built = match email.html {
+            Some(html) => message.multipart(MultiPart::alternative_plain_html(email.text, html)),
+            None => message.singlepart(SinglePart::plain(email.text)),
+        };
+        built.map_err(|error| error.to_string())
     }
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+fn random_id() -> Result<String, String> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|error| error.to_string())?;
+    Ok(format!("{:032x}", u128::from_be_bytes(id)))
 }
 
 /// The mail server's answer may contain the recipient, so only the kind of failure is logged.

@@ -22,7 +22,9 @@ fn templates_escape_everything_and_contain_no_script_or_style() {
             for outside in tag.split('"').step_by(2) {
                 for attribute in outside.split_ascii_whitespace().filter(|part| part.contains('=')) {
                     assert!(attribute.ends_with('='), "{name}: {attribute} has no quotes around its value");
-                    assert!(!attribute.starts_with("on") && attribute != "style=", "{name}: {attribute}");
+                    // Programs that show mail know no stylesheet.
+                    let is_style = attribute == "style=" && !path.starts_with("templates/mail");
+                    assert!(!attribute.starts_with("on") && !is_style, "{name}: {attribute}");
                 }
             }
         }

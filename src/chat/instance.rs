@@ -1,11 +1,14 @@
 //! The instance as a whole: the id by which it is known elsewhere, and where its files are.
 
 use crate::chat::Tx;
+use crate::chat::session::Token;
 use crate::clock::now_ms;
 use crate::error::Result;
 use crate::ids::UserId;
 
 const ID: &str = "instance";
+/// Signs links that are never stored.
+const SECRET: &str = "secret";
 /// Present while the files are in a bucket.
 const HAS_BUCKET: &str = "bucket";
 
@@ -47,4 +50,14 @@ pub fn set_bucket(tx: &mut Tx, has_bucket: bool) -> Result<()> {
     };
     tx.execute(sql, &[&HAS_BUCKET])?;
     Ok(())
+}
+
+/// Returns the key by which links are signed that are never stored. The first call makes it; all nodes have the same.
+///
+/// # Errors
+/// `unavailable`.
+pub fn secret(tx: &mut Tx) -> Result<String> {
+    let new = Token::new().reveal();
+    tx.execute("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING", &[&SECRET, &new])?;
+    Ok(tx.query_one("SELECT value FROM meta WHERE key = ?1", &[&SECRET], |row| row.get(0))?)
 }

@@ -50,6 +50,10 @@ pub struct Limits {
     pub since_max_bytes: u64,
     /// Links of one user that wait for their preview; 0 turns previews off.
     pub waiting_previews_max: u64,
+    /// How long a message can be read before its notifications go out.
+    pub notify_after_ms: i64,
+    /// How long a room that has notified a member is silent to them, but for what is for them alone.
+    pub notify_pause_ms: i64,
     /// How the jobs of the outbox are run.
     pub jobs: Policies,
     /// What admins have set, as it is now.
@@ -81,6 +85,8 @@ impl Default for Limits {
             since_max_changes: 500,
             since_max_bytes: 512 * 1024,
             waiting_previews_max: 20,
+            notify_after_ms: 5_000,
+            notify_pause_ms: 60_000,
             jobs: Policies::default(),
             server: SharedSettings::default(),
         }

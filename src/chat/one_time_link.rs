@@ -15,7 +15,7 @@ impl LinkKind {
     /// Returns how long a link is valid.
     pub fn lifetime_ms(self) -> i64 {
         match self {
-            Self::Admin => 24 * HOUR,
+            Self::Admin | Self::Email => 24 * HOUR,
             Self::Password => HOUR,
             Self::Device => 5 * MINUTE,
         }
@@ -50,7 +50,7 @@ pub fn make_by(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_i
         LinkKind::Admin => AuditAction::AdminLink,
         LinkKind::Password => AuditAction::ResetLink,
         // No command makes one.
-        LinkKind::Device => return make(tx, now, kind, user_id),
+        LinkKind::Device | LinkKind::Email => return make(tx, now, kind, user_id),
     };
     let subject = user_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
     audit::append(tx, now, by, action, None, subject)?;

@@ -1,6 +1,6 @@
-//! An HTTP client for pages that users link to, behind an SSRF guard.
+//! An HTTP client for addresses that users choose, behind an SSRF guard: links, webhooks, push services.
 //!
-//! The author of a link chooses where this server connects to. So a request reaches public addresses
+//! A user chooses where this server connects to. So a request reaches public addresses
 //! only ([`guard`]), connects only to addresses that were checked, follows few redirects and checks
 //! each of them, reads a bounded beginning within a bounded time, decompresses nothing, and sends
 //! nothing that identifies a user.
@@ -29,6 +29,7 @@ use url::Url;
 
 pub(crate) use address::parse as parse_url;
 pub(crate) use get::Document;
+pub(crate) use post::Answer;
 
 /// A pending DNS lookup.
 pub type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -105,9 +106,15 @@ impl Client {
         Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts, addresses }
     }
 
-    /// Posts JSON with some headers and returns the status of the answer. Redirects are not followed.
-    pub(crate) async fn post_json(&self, url: Url, headers: &[(&str, String)], body: Bytes) -> Result<u16, FetchError> {
-        let posted = timeout(self.limits.timeout, post::json(self, &url, headers, body)).await;
+    /// Posts a body with some headers and returns the answer. Redirects are not followed.
+    pub(crate) async fn post(
+        &self,
+        url: Url,
+        content_type: &str,
+        headers: &[(&str, String)],
+        body: Bytes,
+    ) -> Result<Answer, FetchError> {
+        let posted = timeout(self.limits.timeout, post::body(self, &url, content_type, headers, body)).await;
         posted.unwrap_or(Err(FetchError::Temporary("timed out")))
     }
 

@@ -1,11 +1,12 @@
-//! A request that sends JSON, behind the same guard as [`get`]. It follows no redirect and reads no body.
+//! A request that sends a body, behind the same guard as [`get`]. It follows no redirect and reads no body.
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use url::{Position, Url};
@@ -13,17 +14,26 @@ use url::{Position, Url};
 use super::FetchError::{self, Permanent, Temporary};
 use super::{Client, get};
 
-/// Posts a body and returns the status of the answer.
-pub(super) async fn json(
+/// What the other side answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// How long it asks to wait, where it says so in seconds.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// Posts a body and returns the answer.
+pub(super) async fn body(
     client: &Client,
     url: &Url,
+    content_type: &str,
     headers: &[(&str, String)],
     body: Bytes,
-) -> Result<u16, FetchError> {
+) -> Result<Answer, FetchError> {
     let mut request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
-        .header(USER_AGENT, "Madang webhook")
-        .header(CONTENT_TYPE, "application/json")
+        .header(USER_AGENT, "Madang")
+        .header(CONTENT_TYPE, content_type)
         .header(CONNECTION, "close");
     for (name, value) in headers {
         request = request.header(*name, value);
@@ -37,9 +47,12 @@ pub(super) async fn json(
         pending::<Infallible>().await
     };
     tokio::select! {
-        answer = sender.send_request(request) => {
-            answer.map(|answer| answer.status().as_u16()).map_err(|_| Temporary("no response"))
-        }
+        answer = sender.send_request(request) => answer.map(|answer| read(&answer)).map_err(|_| Temporary("no response")),
         never = driver => match never {},
     }
+}
+
+fn read<B>(answer: &Response<B>) -> Answer {
+    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    Answer { status: answer.status().as_u16(), retry_after: retry_after.map(Duration::from_secs) }
 }

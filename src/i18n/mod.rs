@@ -11,6 +11,7 @@ mod hook;
 mod josa;
 mod ko;
 pub mod local;
+mod mail;
 mod name;
 mod pwa;
 mod report;
@@ -27,6 +28,7 @@ pub use admin::AdminStrings;
 pub use bot::BotStrings;
 pub use hook::HookStrings;
 pub use josa::{Particle, josa};
+pub use mail::MailStrings;
 pub use name::any_name;
 pub use pwa::PwaStrings;
 pub use report::ReportStrings;
@@ -201,6 +203,7 @@ pub struct Strings {
     pub hook: HookStrings,
     pub settings_page: SettingsStrings,
     pub pwa: PwaStrings,
+    pub mail: MailStrings,
     pub script: ScriptStrings,
 
     // Joining a room.

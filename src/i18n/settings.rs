@@ -33,6 +33,31 @@ pub struct SettingsStrings {
     pub level_none: &'static str,
     pub level_none_hint: &'static str,
 
+    // Pushes to browsers that are closed.
+    /// A push that hides its text.
+    pub push_hidden: &'static str,
+    pub push_more: fn(usize) -> String,
+    pub push_test: &'static str,
+    pub push_title: &'static str,
+    pub push_about: &'static str,
+    pub push_none: &'static str,
+    pub push_this: &'static str,
+    pub push_at: &'static str,
+    pub push_never: &'static str,
+    pub push_failed: fn(&str) -> String,
+    pub push_hide_text: &'static str,
+    pub push_try: &'static str,
+    pub push_stop: &'static str,
+
+    // Mail for what was missed.
+    pub digest: &'static str,
+    pub digest_about: &'static str,
+    pub digest_when: &'static str,
+    pub digest_off: &'static str,
+    /// After 15 minutes, an hour and a day.
+    pub digest_after: [&'static str; 3],
+    pub digest_unconfirmed: &'static str,
+
     // One's own data.
     pub export: &'static str,
     pub export_about: &'static str,

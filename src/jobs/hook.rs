@@ -53,7 +53,8 @@ impl App {
             ("webhook-timestamp", timestamp.to_string()),
             ("webhook-signature", signature),
         ];
-        self.poster().post_json(url, &headers, Bytes::from(body)).await
+        let answer = self.poster().post(url, "application/json", &headers, Bytes::from(body)).await?;
+        Ok(answer.status)
     }
 }
 

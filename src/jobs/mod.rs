@@ -1,9 +1,12 @@
 //! Work after a commit: the worker of the outbox and one file for each kind of job.
 
 mod archive;
+mod digest;
 mod export;
 mod hook;
+mod notify;
 mod preview;
+mod push;
 mod reset_email;
 mod worker;
 

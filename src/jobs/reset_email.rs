@@ -28,20 +28,25 @@ impl App {
             return Attempt::Failed("the link could not be created");
         };
         let words = &Lang::from_code(lang).unwrap_or_default().strings().account;
-        let (subject, text) = (words.reset_subject.to_owned(), (words.reset_email)(&link));
-        match mail.send(Email { to, subject, text }).await {
-            Ok(()) => {
-                tracing::info!("an e-mail was sent");
-                Attempt::Done(None)
-            }
-            Err(SendError::Temporary(why)) => {
-                tracing::warn!(why, "an e-mail was not sent; it is tried again later");
-                Attempt::Failed("the mail server did not take it")
-            }
-            Err(SendError::Permanent(why)) => {
-                tracing::warn!(why, "an e-mail was refused");
-                Attempt::Done(None)
-            }
+        let text = (words.reset_email)(&link);
+        sent(mail.send(Email::new(to, words.reset_subject, text)).await)
+    }
+}
+
+/// Returns how an e-mail to one address goes on.
+pub(super) fn sent(sent: Result<(), SendError>) -> Attempt {
+    match sent {
+        Ok(()) => {
+            tracing::info!("an e-mail was sent");
+            Attempt::Done(None)
+        }
+        Err(SendError::Temporary(why)) => {
+            tracing::warn!(why, "an e-mail was not sent; it is tried again later");
+            Attempt::Failed("the mail server did not take it")
+        }
+        Err(SendError::Permanent(why)) => {
+            tracing::warn!(why, "an e-mail was refused");
+            Attempt::Done(None)
         }
     }
 }

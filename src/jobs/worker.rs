@@ -34,6 +34,8 @@ pub(super) enum Attempt {
     Done(Option<Written>),
     /// The job failed for this reason and is tried again.
     Failed(&'static str),
+    /// Likewise, but not before a time that the other side asks for.
+    Postponed(&'static str, Option<Duration>),
 }
 
 pub(super) type Written = Box<dyn Fn(&mut Tx) -> Result<()> + Send + Sync>;
@@ -72,10 +74,14 @@ impl App {
         // In a task of its own, so that a panic costs one attempt.
         let mut attempt = tokio::spawn(async move {
             match tried.kind {
-                JobKind::Preview => app.try_preview(tried.target.message_id(), tried.payload).await,
-                JobKind::ResetEmail => app.try_reset_email(tried.target.user_id(), &tried.payload).await,
+                JobKind::Preview => app.try_preview(tried.target.into(), tried.payload).await,
+                JobKind::ResetEmail => app.try_reset_email(tried.target.into(), &tried.payload).await,
                 JobKind::Hook => app.try_hook(&tried).await,
-                JobKind::Export => app.try_export(tried.target.user_id(), &tried.payload).await,
+                JobKind::Notify => app.try_notify(tried.target.into()).await,
+                JobKind::Digest => app.try_digest(&tried).await,
+                JobKind::ConfirmEmail => app.try_confirm_email(tried.target.into(), &tried.payload).await,
+                JobKind::Push => app.try_push(tried.target.into(), &tried.payload).await,
+                JobKind::Export => app.try_export(tried.target.into(), &tried.payload).await,
             }
         });
         let limit = Duration::from_millis(self.config.limits.jobs.of(job.kind).try_ms.unsigned_abs());
@@ -92,7 +98,8 @@ impl App {
         };
         let ended = match attempt {
             Attempt::Done(written) => self.done(job, written).await,
-            Attempt::Failed(why) => self.failed(job, why).await,
+            Attempt::Failed(why) => self.failed(job, why, None).await,
+            Attempt::Postponed(why, pause) => self.failed(job, why, pause).await,
         };
         if ended.is_err() {
             // Its claim ends later, and it is tried again.
@@ -108,10 +115,11 @@ impl App {
         self.db.write(Subject::Server, end).await
     }
 
-    async fn failed(&self, job: Job, why: &'static str) -> Result<()> {
+    async fn failed(&self, job: Job, why: &'static str, pause: Option<Duration>) -> Result<()> {
+        let pause_ms = pause.map(|pause| i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
         let (number, kind, tries) = (job.number, job.kind, job.tries);
         metrics::OUTBOX_FAILURES.add(&[kind.as_str()]);
-        let fail = move |tx: &mut Tx, limits: &Limits, now| outbox::failed(tx, &limits.jobs, now, &job, why);
+        let fail = move |tx: &mut Tx, limits: &Limits, now| outbox::failed(tx, &limits.jobs, now, &job, why, pause_ms);
         match self.write(Subject::Server, fail).await? {
             Failed::GivenUp => tracing::info!(number, ?kind, tries, why, "outbox job given up"),
             Failed::Delayed => tracing::debug!(number, ?kind, tries, why, "outbox job failed; it is tried again later"),

@@ -9,6 +9,7 @@ mod block;
 mod bot;
 mod budgets;
 mod bus;
+mod digest;
 mod direct;
 mod directory;
 mod disk_space;
@@ -30,6 +31,7 @@ mod occupancy;
 pub mod one_time_link;
 mod outgoing_hook;
 mod profile;
+mod push;
 mod rates;
 mod read_mark;
 mod render;
@@ -62,6 +64,7 @@ use crate::mail::Mailer;
 use crate::password::Passwords;
 use crate::preview::Fetcher;
 use crate::realtime::{Realtime, Timing};
+use crate::web_push::ServerKey;
 
 pub use account::{ClientInfo, SignUp};
 use budgets::Budgets;
@@ -71,6 +74,7 @@ use disk_space::DiskSpace;
 pub use lobby::LobbyCursor;
 pub use member::{MemberCursor, Snapshot};
 pub use notification::Notifications;
+pub(crate) use push::Pushed;
 pub use rates::{Rates, Requester};
 pub use room::{RoomChange, RoomRequest};
 pub use room_page::{MY_ROOMS, RoomPageData};
@@ -99,8 +103,11 @@ pub struct Inner {
     pub(crate) base_url: String,
     /// Fetches the pages of links, if previews are on.
     pub(crate) fetcher: Option<Fetcher>,
-    /// Posts to outgoing webhooks. Made when the first one is used.
+    /// Posts to outgoing webhooks, and to push services. Made when the first one is used.
     poster: OnceLock<http_client::Client>,
+    pusher: OnceLock<http_client::Client>,
+    /// The key by which push services know this server.
+    server_key: OnceLock<ServerKey>,
     snapshot_batches: member::SnapshotBatches,
     /// The turns of pages, and of searches.
     pages: FairQueue,
@@ -174,6 +181,8 @@ impl App {
             files,
             fetcher,
             poster: OnceLock::new(),
+            pusher: OnceLock::new(),
+            server_key: OnceLock::new(),
             snapshot_batches: member::SnapshotBatches::default(),
             pages: FairQueue::new(render::cores()),
             searches: FairQueue::new(search::AT_ONCE),
@@ -195,13 +204,19 @@ impl App {
 
     /// Returns the client that posts to outgoing webhooks: a room may have more to say to a host than links have.
     pub(crate) fn poster(&self) -> &http_client::Client {
-        let limits = &self.config.http_client;
-        let limits = http_client::Limits {
-            per_host: limits.per_host * 20,
-            per_address: limits.per_address * 20,
-            ..limits.clone()
-        };
-        self.poster.get_or_init(|| http_client::Client::new(limits))
+        self.poster.get_or_init(|| self.http_client(20))
+    }
+
+    /// Returns the client that posts to push services, of which a few serve all browsers.
+    pub(crate) fn pusher(&self) -> &http_client::Client {
+        self.pusher.get_or_init(|| self.http_client(10_000))
+    }
+
+    /// Returns a client that may ask a host `times` as often as for links.
+    fn http_client(&self, times: u32) -> http_client::Client {
+        let limits = self.config.http_client.clone();
+        let (per_host, per_address) = (limits.per_host * times, limits.per_address * times);
+        http_client::Client::new(http_client::Limits { per_host, per_address, ..limits })
     }
 
     /// Runs an act in a transaction of the writer, with the limits and the time of the act.

@@ -5,14 +5,17 @@ use askama::Template;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::account::{Account, DirectFrom};
+use crate::chat::digest::{Digest, MINUTES};
 use crate::chat::export::Export;
 use crate::chat::kinds::SignUpPolicy;
 use crate::chat::notification::QuietHours;
+use crate::chat::push::PushSubscription;
 use crate::chat::server_settings::ServerSettings;
-use crate::chat::session::Device;
+use crate::chat::session::{Device, SessionId};
 use crate::chat::user::{User, UserKind};
+use crate::clock::rfc3339;
 use crate::error::{Code, Error};
-use crate::i18n::{AccountStrings, Lang};
+use crate::i18n::{AccountStrings, Lang, MailStrings, SettingsStrings};
 
 /// A refused form: which field of which form, and why. The form shows the typed values again, but
 /// never a password.
@@ -183,7 +186,13 @@ pub struct MePage<'a> {
     pub account: &'a Account,
     pub typed: Typed<'a>,
     pub devices: &'a [Device],
+    /// The session of the request.
+    pub session: SessionId,
     pub quiet_hours: Option<QuietHours>,
+    /// The browsers that are pushed to.
+    pub pushes: &'a [PushSubscription],
+    /// Whether missed messages are mailed; `None` where they cannot be.
+    pub digest: Option<Digest>,
     pub export: Option<Export>,
     pub muted: &'a [User],
     pub blocks: &'a [User],
@@ -275,8 +284,18 @@ fn is_problem_of(problem: &Option<&Problem>, form: &str) -> bool {
     problem.is_some_and(|problem| problem.form == form)
 }
 
+/// Returns the choices for the mail of what was missed, each with its name.
+fn digest_choices(words: &SettingsStrings) -> impl Iterator<Item = (i64, &'static str)> {
+    MINUTES.into_iter().zip(words.digest_after)
+}
+
+/// Returns a time in milliseconds as the pages have it.
+fn instant(at: &i64) -> String {
+    rfc3339(*at)
+}
+
 /// Describes a browser in two words.
-fn agent(device: &Device, lang: &Lang) -> String {
+fn agent(agent: &Option<String>, lang: &Lang) -> String {
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),
@@ -293,7 +312,7 @@ fn agent(device: &Device, lang: &Lang) -> String {
         ("Mac OS", "macOS"),
         ("Linux", "Linux"),
     ];
-    let Some(agent) = device.agent.as_deref() else { return lang.strings().account.session_unknown.to_owned() };
+    let Some(agent) = agent.as_deref() else { return lang.strings().account.session_unknown.to_owned() };
     let find =
         |names: &[(&str, &'static str)]| names.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name);
     match (find(&BROWSERS), find(&SYSTEMS)) {
@@ -301,6 +320,45 @@ fn agent(device: &Device, lang: &Lang) -> String {
         (Some(one), None) => one.to_owned(),
         // The name of another program, cut to fit a line of the list.
         (None, _) => agent.chars().take(40).collect(),
+    }
+}
+
+/// What a link of an e-mail does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailLink {
+    Confirm,
+    Unsubscribe,
+}
+
+/// `/email/{code}` and `/unsubscribe/{link}`
+#[derive(Template)]
+#[template(path = "account/email.html")]
+pub struct EmailPage {
+    pub lang: Lang,
+    pub link: EmailLink,
+    pub is_done: bool,
+}
+
+impl EmailPage {
+    fn pick(&self, confirm: fn(&MailStrings) -> &'static str, stop: fn(&MailStrings) -> &'static str) -> &'static str {
+        let words = &self.lang.strings().mail;
+        if self.link == EmailLink::Confirm { confirm(words) } else { stop(words) }
+    }
+
+    fn title(&self) -> &'static str {
+        self.pick(|w| w.confirm_title, |w| w.unsubscribe_title)
+    }
+
+    fn about(&self) -> &'static str {
+        self.pick(|w| w.confirm_about, |w| w.unsubscribe_about)
+    }
+
+    fn button(&self) -> &'static str {
+        self.pick(|w| w.confirm_button, |w| w.unsubscribe)
+    }
+
+    fn done(&self) -> &'static str {
+        self.pick(|w| w.confirm_done, |w| w.unsubscribe_done)
     }
 }
 
@@ -322,6 +380,7 @@ pages! {
     ResetPage<'_>,
     AdminPage<'_>,
     GonePage,
+    EmailPage,
     TransferPage<'_>,
     ContinuePage<'_>,
     MePage<'_>,

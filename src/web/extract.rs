@@ -21,7 +21,7 @@ use crate::clock::now_ms;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
-use crate::ids::{HookId, MessageId, RoomId, UserId};
+use crate::ids::{HookId, MessageId, PushId, RoomId, UserId};
 use crate::origin::Judgement;
 use crate::service::{App, ClientInfo};
 
@@ -221,6 +221,20 @@ impl<S: Send + Sync> FromRequestParts<S> for HookPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         path_id(parts, state, "hookId", Code::NotFound).await.map(|id| Self { id })
+    }
+}
+
+/// The push subscription that the path names by `{pushId}`; `not_found` for text that is no id.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PushPath {
+    pub(super) id: PushId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PushPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        path_id(parts, state, "pushId", Code::NotFound).await.map(|id| Self { id })
     }
 }
 

@@ -98,7 +98,7 @@ fn name_of(method: &Method) -> &'static str {
 
 /// Shortens a path for the log and cuts off the code of an invite or a one-time link, and the secret of a hook.
 fn path_for_log(path: &str) -> &str {
-    let secret = ["/invite/", "/invites/", "/hooks/", "/admin/", "/reset/", "/transfer/"]
+    let secret = ["/invite/", "/invites/", "/hooks/", "/admin/", "/reset/", "/transfer/", "/email/", "/unsubscribe/"]
         .iter()
         .find_map(|name| Some(path.find(name)? + name.len()));
     let end = secret.unwrap_or(path.len()).min(LOGGED);
@@ -118,6 +118,8 @@ mod tests {
             ("/room/1/invites/sesame/delete", "/room/1/invites/"),
             ("/reset/sesame", "/reset/"),
             ("/transfer/sesame", "/transfer/"),
+            ("/email/sesame", "/email/"),
+            ("/unsubscribe/sesame", "/unsubscribe/"),
             ("/transfer/sesame/qr.svg", "/transfer/"),
             ("/admin/sesame", "/admin/"),
             ("/room/1", "/room/1"),

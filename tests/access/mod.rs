@@ -8,6 +8,7 @@ mod hidden;
 mod malformed;
 mod page;
 mod rest;
+mod routes;
 mod scene;
 
 use std::collections::BTreeSet;

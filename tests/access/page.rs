@@ -2,6 +2,7 @@
 
 use madang::mail;
 
+use super::routes::routes;
 use super::scene::{Scene, Who, start_server};
 use super::{Body, Cells, Row, check, is_complete, outcome};
 use crate::support::fixtures::PASSWORD;
@@ -94,6 +95,11 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/reset/{code}", ["/login?done=reset"; 8], |_, _| form([("password", "a gate by the tree")]))
         .spends()
         .wants("reset link"),
+    // A link for another purpose.
+    row("GET", "/email/{code}", ["410"; 8], nothing).wants("reset link"),
+    row("POST", "/email/{code}", ["410"; 8], empty).wants("reset link"),
+    row("GET", "/unsubscribe/{link}", ["410"; 8], nothing),
+    row("POST", "/unsubscribe/{link}", ["410"; 8], empty),
     row("GET", "/transfer", ["/me#transfer"; 8], nothing),
     row("POST", "/transfer", known("200"), empty),
     row("GET", "/transfer/{code}", ALL, nothing).wants("device link"),
@@ -142,6 +148,11 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/me/picture/remove", known("/me?done=saved"), empty),
     row("POST", "/me/privacy", known("/me?done=saved"), empty),
     row("POST", "/me/notifications", known("/me?done=saved"), |_, _| form([("from", "22:00"), ("until", "07:00")])),
+    row("POST", "/me/digest", account_holders("/me?done=saved"), |_, _| form([("minutes", "60")])),
+    // The subscription belongs to nobody here.
+    row("POST", "/me/push-subscriptions/{pushId}/text", known("404"), empty),
+    row("POST", "/me/push-subscriptions/{pushId}/test", known("404"), empty),
+    row("POST", "/me/push-subscriptions/{pushId}/delete", known("404"), empty),
     row("POST", "/me/contact", known("/me?done=saved"), |_, _| form([("directFrom", "everybody")])),
     row("POST", "/me/email", account_holders("/me?done=saved"), |_, _| {
         let email = format!("{}@example.org", key().replace(' ', "-"));
@@ -291,54 +302,9 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
     let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
     let filled = filled.replace("{userId}", &scene.other.id).replace("{hookId}", made).replace("{secret}", made);
-    let filled = filled.replace("{reportId}", made);
+    let filled = filled.replace("{reportId}", made).replace("{pushId}", &scene.message);
     let name = if row.wants == "asset" { made } else { "socket.io.js" };
     filled.replace("{name}", name)
-}
-
-/// Returns the routes of `src/web` but those of `api/`, read as text: `METHOD /path`.
-fn routes() -> Vec<String> {
-    let mut found = Vec::new();
-    for source in sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")) {
-        for route in source.split(".route(\"").skip(1) {
-            let (path, rest) = route.split_once('"').unwrap();
-            let handlers = arguments(rest);
-            let before = found.len();
-            for method in ["get", "post", "put", "patch", "delete", "any"] {
-                let is_named = |mark: char| handlers.contains(&format!("{mark}{method}("));
-                if is_named(' ') || is_named('.') {
-                    found.push(format!("{} {path}", method.to_uppercase()));
-                }
-            }
-            assert!(found.len() > before, "{path} has no method that this test knows");
-        }
-    }
-    found
-}
-
-/// Returns the files of a folder and of its subfolders, up to their own tests.
-fn sources(folder: &std::path::Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(if path.ends_with("api") { Vec::new() } else { sources(&path) });
-        } else {
-            let source = std::fs::read_to_string(path).unwrap();
-            found.push(source.split("#[cfg(test)]").next().unwrap().to_owned());
-        }
-    }
-    found
-}
-
-/// Returns the rest of a call's arguments, up to the parenthesis that closes them.
-fn arguments(rest: &str) -> &str {
-    let mut depth = 1;
-    let end = rest.find(|mark| {
-        depth += i32::from(mark == '(') - i32::from(mark == ')');
-        depth == 0
-    });
-    &rest[..end.unwrap()]
 }
 
 /// Abuse: N1, R8

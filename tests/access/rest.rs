@@ -8,6 +8,7 @@ use super::{Body, Cells, Row, check, is_complete, outcome};
 use crate::support::App;
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
+use crate::support::push::Browser;
 
 /// The answer for strangers: an identity is needed first.
 const NOBODY: &str = "unauthenticated";
@@ -98,6 +99,20 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Json(json!({ "from": 1320, "until": 420, "minutesEast": 540 }))
     }),
     row("DELETE", "/me/notifications", known("204"), nothing),
+    row("GET", "/me/digest", known("200"), nothing),
+    row("PUT", "/me/digest", known("not_found"), |_, _| Body::Json(json!({ "minutes": 60 }))),
+    row("DELETE", "/me/digest", known("not_found"), nothing),
+    row("GET", "/me/push-subscriptions", known("200"), nothing),
+    row("POST", "/me/push-subscriptions", known("201"), |_, _| {
+        Body::Json(Browser::new().json(&format!("https://push.example.org/{}", key())))
+    })
+    .spends(),
+    // The subscription belongs to nobody here.
+    row("PATCH", "/me/push-subscriptions/{pushId}", known("not_found"), |_, _| {
+        Body::Json(json!({ "hidesText": true }))
+    }),
+    row("DELETE", "/me/push-subscriptions/{pushId}", known("not_found"), nothing),
+    row("POST", "/me/push-subscriptions/{pushId}/test", known("not_found"), nothing),
     row("PUT", "/me/notifications/muted/{userId}", known("204"), nothing),
     row("DELETE", "/me/notifications/muted/{userId}", known("204"), nothing),
     row("PUT", "/rooms/{id}/notifications", inside("204"), |_, _| Body::Json(json!({ "level": "mentions" }))),
@@ -230,6 +245,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let code = if row.wants.ends_with("invite") { scene.named(row.wants) } else { "" };
     let hook_id = if row.wants == "hook" { scene.named("hook") } else { "" };
     let filled = row.name.replace("{hookId}", hook_id).replace("{deliveryId}", hook_id).replace("{reportId}", report);
+    let filled = filled.replace("{pushId}", &scene.message);
     let filled =
         filled.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code).replace("{number}", "1");
     format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))

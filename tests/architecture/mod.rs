@@ -40,6 +40,7 @@ const LAYERS: &[&[&str]] = &[
         "data_folder",
         "signals",
         "systemd",
+        "web_push",
     ],
     &["failpoint", "metrics"],
 ];
@@ -75,6 +76,7 @@ const NOUNS: &[&str] = &[
     "block",
     "bot",
     "bus",
+    "digest",
     "direct",
     "directory",
     "export",
@@ -97,6 +99,7 @@ const NOUNS: &[&str] = &[
     "picture",
     "presence",
     "profile",
+    "push",
     "read_mark",
     "report",
     "room",

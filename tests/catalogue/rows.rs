@@ -61,6 +61,7 @@ pub(super) const M: &[Row] = &[
     (10, "framing, and windows that access their opener", ""),
     (11, "what programs post by incoming webhooks: markup, sizes, floods", ""),
     (12, "outgoing webhooks: programs that answer each other, addresses that do not answer", ""),
+    (13, "push subscriptions that lead into the server's network, and push services that fail", ""),
 ];
 
 pub(super) const Q: &[Row] = &[
@@ -230,6 +231,7 @@ pub(super) const N: &[Row] = &[
         "The index is rewritten a megabyte a minute; what was deleted before this version stays in free pages until VACUUM.",
     ),
     (14, "a clock that jumps, by which everything would expire", ""),
+    (15, "mail to addresses whose owners did not ask for it, and mail that does not end", ""),
 ];
 
 pub(super) const B: &[Row] = &[

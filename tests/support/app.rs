@@ -251,12 +251,17 @@ impl App {
 
     /// Waits until the outbox is empty.
     pub async fn outbox_is_empty(&self) {
-        let empty = async {
-            while self.count("SELECT COUNT(*) FROM outbox") > 0 {
+        self.counts("SELECT COUNT(*) FROM outbox", 0).await;
+    }
+
+    /// Waits until a query counts as many.
+    pub async fn counts(&self, sql: &str, expected: i64) {
+        let reached = async {
+            while self.count(sql) != expected {
                 self.get("/healthz").send().await;
             }
         };
-        tokio::time::timeout(TIMEOUT, empty).await.expect("the outbox does not become empty");
+        tokio::time::timeout(TIMEOUT, reached).await.unwrap_or_else(|_| panic!("{sql} is not {expected}"));
     }
 
     /// Runs `madang reindex` on the folder, beside the app.

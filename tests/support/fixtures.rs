@@ -66,6 +66,12 @@ impl App {
         Room { id: made["id"].as_str().unwrap().to_owned(), made }
     }
 
+    /// Waits until it is stored that a user has read a message.
+    pub async fn has_read(&self, who: &Person, message: &Value) {
+        let (id, seq) = (blob(&who.id), &message["seq"]);
+        self.counts(&format!("SELECT COUNT(*) FROM members WHERE user_id = {id} AND read_seq >= {seq}"), 1).await;
+    }
+
     /// Joins by REST.
     pub async fn join(&self, who: &Person, room: &Room) -> Value {
         self.call(who, "POST", &format!("/rooms/{}/members", room.id), json!({})).await.is(200)

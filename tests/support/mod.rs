@@ -3,7 +3,9 @@
 pub mod app;
 pub mod bucket;
 pub mod fixtures;
+pub mod mail;
 pub mod picture;
+pub mod push;
 pub mod receiver;
 pub mod site;
 

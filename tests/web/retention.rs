@@ -15,16 +15,6 @@ async fn app() -> App {
 }
 
 impl App {
-    /// Waits until a query counts as many.
-    async fn counts(&self, sql: &str, expected: i64) {
-        let reached = async {
-            while self.count(sql) != expected {
-                self.get("/healthz").send().await;
-            }
-        };
-        tokio::time::timeout(TIMEOUT, reached).await.unwrap_or_else(|_| panic!("{sql} is not {expected}"));
-    }
-
     async fn send_picture(&self, who: &Person, room: &Room, text: &str) -> Value {
         let call = self.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&who.token);
         call.multipart(Some(("sky.png", &picture::png(800, 600))), &[("text", text)]).send().await.is(201)

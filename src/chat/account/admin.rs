@@ -1,7 +1,7 @@
 //! Admins of the server.
 
 use crate::chat::kinds::AuditAction;
-use crate::chat::{Tx, audit};
+use crate::chat::{Tx, audit, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -10,9 +10,9 @@ use crate::ids::UserId;
 /// # Errors
 /// `forbidden` for a user without an e-mail and a password, and for a suspended one.
 pub fn make_admin(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<()> {
-    let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL
-                 AND (suspended_at IS NULL OR suspended_until <= ?2) AND deleted_at IS NULL";
-    if tx.execute(sql, &[&user_id, &now])? == 0 {
+    session::check_not_suspended(tx, now, user_id)?;
+    let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL AND deleted_at IS NULL";
+    if tx.execute(sql, &[&user_id])? == 0 {
         return Err(Code::Forbidden.into());
     }
     audit::append(tx, now, by, AuditAction::AdminMade, None, user_id)

@@ -188,7 +188,7 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     if let Some(email) = &change.email {
         let email = text::email(email)?;
         refuse_taken(tx, Some(me), &email)?;
-        let sql = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
+        let sql = "UPDATE users SET email = ?2, email_folded = ?3, email_confirmed_at = NULL WHERE id = ?1";
         let done = tx.execute(sql, &[&me, &email, &text::email_key(&email)]);
         done.map_err(|fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) })?;
         // Links that were mailed to the old address.

@@ -224,6 +224,8 @@ pub enum LinkKind {
     Password,
     /// Signs its user in on another device or in another browser.
     Device,
+    /// Confirms that its user gets what is sent to their address.
+    Email,
 }
 
 /// The kind of a job of the outbox.
@@ -235,12 +237,29 @@ pub enum JobKind {
     ResetEmail,
     /// Posts to an outgoing webhook. The target is the hook, the payload the delivery.
     Hook,
+    /// Finds the members to notify of what is new in a room. The target is the room.
+    Notify,
+    /// Pushes what is new in a room to a browser. The target is the push subscription, the payload the room.
+    Push,
+    /// Mails what a user has missed. The target is the user.
+    Digest,
+    /// Mails a link to confirm an address. The target is the user, the payload the language.
+    ConfirmEmail,
     /// Makes the archive of a user's own data. The target is the user, the payload the language.
     Export,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 4] = [Self::Preview, Self::ResetEmail, Self::Hook, Self::Export];
+    pub const ALL: [Self; 8] = [
+        Self::Preview,
+        Self::ResetEmail,
+        Self::Hook,
+        Self::Notify,
+        Self::Push,
+        Self::Digest,
+        Self::ConfirmEmail,
+        Self::Export,
+    ];
 }
 
 /// What somebody did, in the audit log.
@@ -332,8 +351,11 @@ names! {
     NotifyLevel { All "all" Mentions "mentions" None "none" }
     BotRight { Read "read" Join "join" Send "send" React "react" Direct "direct" }
     HookEvent { Message "message" Edit "edit" Delete "delete" Reaction "reaction" Join "join" Exit "exit" }
-    LinkKind { Admin "admin" Password "password" Device "device" }
-    JobKind { Preview "preview" ResetEmail "resetEmail" Hook "hook" Export "export" }
+    LinkKind { Admin "admin" Password "password" Device "device" Email "email" }
+    JobKind {
+        Preview "preview" ResetEmail "resetEmail" Hook "hook" Notify "notify" Push "push" Digest "digest"
+        ConfirmEmail "confirmEmail" Export "export"
+    }
     AuditAction {
         AdminMade "admin.made"
         AdminRemoved "admin.removed"

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{JobKind, Target, enqueue_target};
+use super::{JobKind, Target, enqueue};
 use crate::chat::kinds::AuditAction;
 use crate::chat::{Tx, account, audit};
 use crate::clock::rfc3339;
@@ -76,7 +76,7 @@ pub fn retry(tx: &mut Tx, now: i64, me: Option<UserId>, number: i64) -> Result<(
     let (kind, target, user_id, payload) = found.ok_or(Code::NotFound)?;
     let kind = JobKind::from_name(&kind).ok_or(Code::NotFound)?;
     audit::append(tx, now, me, AuditAction::JobRetried, None, number)?;
-    enqueue_target(tx, now, kind, target, user_id, &payload)
+    enqueue(tx, now, kind, target, user_id, &payload)
 }
 
 /// Drops a job that was given up. Admins and commands may.

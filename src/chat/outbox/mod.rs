@@ -17,41 +17,29 @@ use super::kinds::JobKind;
 use super::{Fact, Tx};
 use crate::db::{Column, Param, Value};
 use crate::error::Result;
-use crate::ids::{HookId, MessageId, UserId};
+use crate::ids::{HookId, MessageId, PushId, RoomId, UserId};
 
 /// The target of a job, by its id. Jobs of one target run in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Target(u128);
 
-impl From<MessageId> for Target {
-    fn from(id: MessageId) -> Self {
-        Self(id.as_u128())
-    }
+macro_rules! targets {
+    ($($id:ident)+) => {$(
+        impl From<$id> for Target {
+            fn from(id: $id) -> Self {
+                Self(id.as_u128())
+            }
+        }
+
+        impl From<Target> for $id {
+            fn from(target: Target) -> Self {
+                Self::from_u128(target.0)
+            }
+        }
+    )+};
 }
 
-impl From<HookId> for Target {
-    fn from(id: HookId) -> Self {
-        Self(id.as_u128())
-    }
-}
-
-impl From<UserId> for Target {
-    fn from(id: UserId) -> Self {
-        Self(id.as_u128())
-    }
-}
-
-impl Target {
-    /// Returns the user of a job whose target is one.
-    pub fn user_id(self) -> UserId {
-        UserId::from_u128(self.0)
-    }
-
-    /// Returns the message of a job whose target is one.
-    pub fn message_id(self) -> MessageId {
-        MessageId::from_u128(self.0)
-    }
-}
+targets! { MessageId HookId PushId RoomId UserId }
 
 impl Param for Target {
     fn value(&self) -> Value<'_> {
@@ -119,22 +107,33 @@ pub fn enqueue(
     user_id: Option<UserId>,
     payload: &str,
 ) -> Result<()> {
-    enqueue_target(tx, now, kind, target.into(), user_id, payload)
+    enqueue_at(tx, When { now, due_at: now }, kind, target, user_id, payload)
 }
 
-fn enqueue_target(
+/// When a job is queued, and when it is first due.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    pub now: i64,
+    pub due_at: i64,
+}
+
+/// Queues a job that is due later; behind waiting ones of the same target, as soon as those are done.
+///
+/// # Errors
+/// Only those of the store.
+pub fn enqueue_at(
     tx: &mut Tx,
-    now: i64,
+    when: When,
     kind: JobKind,
-    target: Target,
+    target: impl Into<Target>,
     user_id: Option<UserId>,
     payload: &str,
 ) -> Result<()> {
     tx.execute(
         "INSERT INTO outbox (kind, target, user_id, payload, tries, due_at, created_at)
          VALUES (?1, ?2, ?3, ?4, 0,
-           CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2) THEN NULL ELSE ?5 END, ?5)",
-        &[&kind, &target, &user_id, &payload, &now],
+           CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2) THEN NULL ELSE ?5 END, ?6)",
+        &[&kind, &target.into(), &user_id, &payload, &when.due_at, &when.now],
     )?;
     tx.publish(Fact::Queued);
     Ok(())
@@ -147,6 +146,15 @@ fn enqueue_target(
 pub fn is_waiting(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2 LIMIT 1";
     Ok(tx.query_opt(sql, &[&kind, &target.into()], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Returns whether a job with the same payload waits that no server has begun: it will see what is written now.
+///
+/// # Errors
+/// Only those of the store.
+pub fn is_fresh(tx: &mut Tx, kind: JobKind, target: impl Into<Target>, payload: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2 AND payload = ?3 AND tries = 0 LIMIT 1";
+    Ok(tx.query_opt(sql, &[&kind, &target.into(), &payload], |row| row.get::<i64>(0))?.is_some())
 }
 
 /// Counts the waiting jobs of a target. The caller limits it.
@@ -235,7 +243,7 @@ pub fn retry_now(tx: &mut Tx, now: i64) -> Result<usize> {
 pub fn claim(tx: &mut Tx, policies: &Policies, now: i64, node: u16, job: &Job) -> Result<Claimed> {
     let policy = policies.of(job.kind);
     if job.tries >= policy.tries {
-        let failed = failed(tx, policies, now, job, NEVER_ENDED)?;
+        let failed = failed(tx, policies, now, job, NEVER_ENDED, None)?;
         return Ok(if failed == Failed::GivenUp { Claimed::GivenUp } else { Claimed::Lost });
     }
     let sql = "UPDATE outbox SET tries = tries + 1, due_at = ?3, claimed_by = ?4
@@ -272,16 +280,25 @@ pub fn end(tx: &mut Tx, now: i64, job: &Job) -> Result<bool> {
     Ok(true)
 }
 
-/// Delays a job after a failed try, or gives it up when it was tried too often or would be too old.
+/// Delays a job after a failed try, or gives it up when it was tried too often or would be too old. It is not tried
+/// again before `pause_ms`, where the other side asks for that.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn failed(tx: &mut Tx, policies: &Policies, now: i64, job: &Job, why: &str) -> Result<Failed> {
+pub fn failed(
+    tx: &mut Tx,
+    policies: &Policies,
+    now: i64,
+    job: &Job,
+    why: &str,
+    pause_ms: Option<i64>,
+) -> Result<Failed> {
     let sql = "SELECT created_at FROM outbox WHERE number = ?1 AND tries = ?2";
     let found = tx.query_opt(sql, &[&job.number, &job.tries], |row| row.get::<i64>(0))?;
     let Some(created_at) = found else { return Ok(Failed::Lost) };
     let policy = policies.of(job.kind);
-    let due_at = now.saturating_add(policy.pause_ms(job.number, job.tries));
+    let pause_ms = policy.pause_ms(job.number, job.tries).max(pause_ms.unwrap_or(0));
+    let due_at = now.saturating_add(pause_ms);
     if job.tries >= policy.tries || due_at.saturating_sub(created_at) > policy.age_ms {
         if policy.is_kept {
             dead::bury(tx, now, job.number, why)?;

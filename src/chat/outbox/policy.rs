@@ -33,6 +33,10 @@ pub struct Policies {
     pub preview: Policy,
     pub reset_email: Policy,
     pub hook: Policy,
+    pub notify: Policy,
+    pub push: Policy,
+    /// Also for the mails that confirm an address.
+    pub digest: Policy,
     pub export: Policy,
 }
 
@@ -63,9 +67,23 @@ impl Default for Policies {
             try_ms: 30 * SECOND,
             is_kept: false,
         };
+        // It speaks to nobody outside, so only the database can make it fail.
+        let notify = Policy { at_once: 4, tries: 8, first_pause_ms: 5 * SECOND, ..preview.clone() };
+        // Push services ask to come back later; what nobody was told for half a day is no news.
+        let push = Policy {
+            at_once: 32,
+            tries: 8,
+            first_pause_ms: 30 * SECOND,
+            factor: 3,
+            pause_max_ms: 2 * HOUR,
+            age_ms: 12 * HOUR,
+            try_ms: 30 * SECOND,
+            is_kept: false,
+        };
+        let digest = reset_email.clone();
         // It reads all that somebody has ever sent, one user after another.
         let export = Policy { at_once: 1, try_ms: 30 * MINUTE, is_kept: true, ..preview.clone() };
-        Self { preview, reset_email, hook, export }
+        Self { preview, reset_email, hook, notify, push, digest, export }
     }
 }
 
@@ -75,6 +93,9 @@ impl Policies {
             JobKind::Preview => &self.preview,
             JobKind::ResetEmail => &self.reset_email,
             JobKind::Hook => &self.hook,
+            JobKind::Notify => &self.notify,
+            JobKind::Push => &self.push,
+            JobKind::Digest | JobKind::ConfirmEmail => &self.digest,
             JobKind::Export => &self.export,
         }
     }

@@ -35,7 +35,7 @@ async fn end_job(store: &Store, now: i64, job: &Job) -> bool {
 /// Claims a job at a time and fails it.
 async fn fail(store: &Store, now: i64, payload: &str) -> Failed {
     let job = take(store, now, 0, payload).await.unwrap();
-    store.write(move |tx| failed(tx, &LIMITS.jobs, now, &job, "it broke")).await.unwrap()
+    store.write(move |tx| failed(tx, &LIMITS.jobs, now, &job, "it broke", None)).await.unwrap()
 }
 
 /// Claims and ends the job of a payload.
@@ -134,7 +134,7 @@ async fn a_claimed_job_is_one_nodes_until_its_claim_ends() {
     let theirs = take(&store, until, 2, "a").await.unwrap();
     // The first node was slow, and has lost the job.
     assert!(!end_job(&store, until, &mine).await);
-    let late = store.write(move |tx| failed(tx, &LIMITS.jobs, until, &mine, "slow")).await.unwrap();
+    let late = store.write(move |tx| failed(tx, &LIMITS.jobs, until, &mine, "slow", None)).await.unwrap();
     assert_eq!(late, Failed::Lost);
     // The second ends before it is done.
     store.write(move |tx| release_claims(tx, until, 1)).await.unwrap();
@@ -165,7 +165,7 @@ async fn a_job_that_was_given_up_can_be_tried_again_by_hand() {
     store.write(move |tx| dead::retry(tx, 6, None, number)).await.unwrap();
     assert_eq!(store.write(move |tx| dead::retry(tx, 6, None, number)).await.unwrap_err().code, Code::NotFound);
     let again = store.read(|tx| super::due(tx, 6, JobKind::ResetEmail, 10)).await.unwrap().jobs.remove(0);
-    assert_eq!((again.payload.as_str(), again.tries, again.target.user_id()), ("ko", 0, minji));
+    assert_eq!((again.payload.as_str(), again.tries, again.target.into()), ("ko", 0, minji));
     assert!(again.number > number);
 }
 

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::kinds::{LinkKind, UserKind};
 use super::user::{self, User};
 use super::{Fact, Limits, Tx};
+use crate::db::{Column, Param, Value};
 use crate::error::{Code, Error, Result};
 use crate::hex::hex;
 use crate::ids::UserId;
@@ -83,6 +84,18 @@ impl SessionId {
     }
 }
 
+impl Param for SessionId {
+    fn value(&self) -> Value<'_> {
+        self.0.value()
+    }
+}
+
+impl Column for SessionId {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        Column::from_value(value).map(Self)
+    }
+}
+
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionId(…)")
@@ -145,11 +158,11 @@ pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Opt
     Ok(token)
 }
 
-/// Checks that a user may have a new session.
+/// Checks that a user is not suspended now.
 ///
 /// # Errors
 /// `forbidden` for a suspended one.
-fn check_not_suspended(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
+pub(super) fn check_not_suspended(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
     let sql = "SELECT 1 FROM users WHERE id = ?1 AND suspended_at IS NOT NULL
                AND (suspended_until IS NULL OR suspended_until > ?2)";
     match tx.query_opt(sql, &[&user_id, &now], |row| row.get::<i64>(0))? {

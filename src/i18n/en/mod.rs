@@ -10,6 +10,7 @@ mod bot;
 mod hook;
 mod line;
 
+mod mail;
 mod pwa;
 mod report;
 mod room;
@@ -63,8 +64,8 @@ pub(super) const STRINGS: Strings = Strings {
     unlisted: "Not in the list",
     unlisted_hint: "Only people with the link or an invite find it.",
     history: "Earlier messages",
-    history_all: "Newcomers see everything",
-    history_joined: "Newcomers see what follows",
+    history_all: "New members see everything",
+    history_joined: "New members see only what comes after they join",
     slow: "Slow mode",
     slow_off: "Off",
     slow_wait: "Slow mode is on. You can send in a moment.",
@@ -78,7 +79,7 @@ pub(super) const STRINGS: Strings = Strings {
     bans: "Banned",
     lift_ban: "Unban",
     delete_room: "Delete the room",
-    delete_room_hint: "All messages and files go with it, for good.",
+    delete_room_hint: "All its messages and files are deleted for good.",
     delete_room_sure: "Yes, delete everything",
 
     name: "Your name",
@@ -95,6 +96,7 @@ pub(super) const STRINGS: Strings = Strings {
     hook: hook::STRINGS,
     settings_page: settings::STRINGS,
     pwa: pwa::STRINGS,
+    mail: mail::STRINGS,
 
     enter: "Join",
     people_inside: |count| match count {
@@ -275,11 +277,11 @@ fn refusal(code: Code) -> &'static str {
         Code::WrongPassword => "The password is wrong.",
         Code::RoomFull => "The room is full.",
         Code::Muted => "You are muted here. You can read, and write again later.",
-        Code::ReadOnly => "Only some people write in this room.",
-        Code::TooNew => "You have just come. Links and files can be sent a little later.",
-        Code::JoinsLocked => "Nobody new can come in at the moment. Try again later.",
+        Code::ReadOnly => "Only some people can write in this room.",
+        Code::TooNew => "You've only just joined. You can send links and files a little later.",
+        Code::JoinsLocked => "Nobody new can join right now. Try again later.",
         Code::Filtered => "A word in it is not allowed here. Change it and send it again.",
-        Code::RoomClosed => "This room is closed. It can be read, but not written in.",
+        Code::RoomClosed => "This room is closed. You can read it, but not write in it.",
         Code::Banned => "You cannot enter this room.",
         Code::Invalid => "Something is missing or invalid. Correct it and try again.",
         Code::TooLong => "The text is too long. Shorten it a little.",

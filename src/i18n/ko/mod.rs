@@ -10,6 +10,7 @@ mod bot;
 mod hook;
 mod line;
 
+mod mail;
 mod pwa;
 mod report;
 mod room;
@@ -93,6 +94,7 @@ pub(super) const STRINGS: Strings = Strings {
     hook: hook::STRINGS,
     settings_page: settings::STRINGS,
     pwa: pwa::STRINGS,
+    mail: mail::STRINGS,
 
     enter: "들어가기",
     people_inside: |count| format!("지금 {count}명이 이야기하고 있어요"),

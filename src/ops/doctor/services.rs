@@ -136,7 +136,7 @@ pub(super) async fn mail(config: &Config, to: Option<&str>) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("mail", "the mail server lets this server in")];
     if let Some(to) = to {
         let (subject, text) = ("A test of Madang".to_owned(), "E-mails of this server arrive.\n".to_owned());
-        findings.push(match mailer.send(Email { to: to.to_owned(), subject, text }).await {
+        findings.push(match mailer.send(Email::new(to, subject, text)).await {
             Ok(()) => Finding::ok("test mail", format!("handed over for {to}; look for it, also in the spam")),
             Err(SendError::Temporary(why) | SendError::Permanent(why)) => {
                 Finding::error("test mail", why, "check MAIL_FROM: many mail servers allow only their own senders")

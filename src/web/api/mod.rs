@@ -6,6 +6,7 @@ mod admin;
 mod ban;
 mod block;
 mod bot;
+mod digest;
 mod direct;
 mod directory;
 mod export;
@@ -24,6 +25,7 @@ mod notification;
 mod openapi;
 mod outgoing_hook;
 mod profile;
+mod push;
 mod refusal;
 mod report;
 mod room;
@@ -52,6 +54,8 @@ pub fn calls(upload_max: usize) -> Calls {
         bot::calls,
         my_rooms::calls,
         notification::calls,
+        push::calls,
+        digest::calls,
         direct::calls,
         directory::calls,
         export::calls,

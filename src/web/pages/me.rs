@@ -62,6 +62,8 @@ impl<'a> MyPage<'a> {
 
     async fn html(&self, typed: Typed, done: Option<Done>, problem: Option<&Problem>) -> Result<String> {
         let account = self.app.account(self.me.user.id).await?;
+        let has_mail = self.app.has_mail() && account.email.is_some();
+        let digest = if has_mail { Some(self.app.digest(self.me.user.id).await?) } else { None };
         let Notifications { quiet_hours, muted_users, .. } = self.app.notifications(self.me.user.id).await?;
         let page = view::account::MePage {
             lang: self.caller.lang,
@@ -71,7 +73,10 @@ impl<'a> MyPage<'a> {
                 email: typed.email.as_deref().unwrap_or_default(),
             },
             devices: &self.app.devices(&self.me.session).await?,
+            session: self.me.session.id,
             quiet_hours,
+            pushes: &self.app.push_subscriptions(self.me.user.id).await?,
+            digest,
             export: self.app.export(self.me.user.id).await?,
             muted: &muted_users,
             blocks: &self.app.blocks(self.me.user.id).await?,

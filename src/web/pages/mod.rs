@@ -5,6 +5,7 @@ mod admin;
 mod ban;
 mod block;
 mod bot;
+mod digest;
 mod direct;
 mod directory;
 pub(super) mod export;
@@ -21,6 +22,7 @@ mod notification;
 mod one_time_link;
 mod outgoing_hook;
 pub(super) mod profile;
+mod push;
 mod pwa;
 mod report;
 mod room;
@@ -41,6 +43,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(ban::routes())
         .merge(block::routes())
         .merge(bot::routes())
+        .merge(digest::routes())
         .merge(direct::routes())
         .merge(directory::routes())
         .merge(export::routes())
@@ -57,6 +60,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(one_time_link::routes())
         .merge(outgoing_hook::routes())
         .merge(profile::routes(upload_limit))
+        .merge(push::routes())
         .merge(pwa::routes())
         .merge(report::routes())
         .merge(room::routes())

@@ -34,12 +34,12 @@ pub(super) fn routes() -> Router<App> {
 
 /// # Errors
 /// `gone` for text that is no code.
-fn parse_code(text: &str) -> Result<Token> {
+pub(super) fn parse_code(text: &str) -> Result<Token> {
     text.parse().map_err(|_| Code::Gone.into())
 }
 
 /// Returns the page of a link that is used up, or of another error.
-fn link_error(error: &Error, lang: Lang) -> Response {
+pub(super) fn link_error(error: &Error, lang: Lang) -> Response {
     no_store(match error.code {
         Code::Gone => page_with_error(error, GonePage { lang }.html()),
         _ => problem::error_page(error, lang),

@@ -2,8 +2,10 @@ import { Controller } from "@hotwired/stimulus";
 import { applyLook } from "../lib/look";
 import { allowNotifications, areNotificationsOn, hasSound, playSound, setNotifications, setSound } from "../lib/notifications";
 import { read, write } from "../lib/preferences";
+import { subscribe, unsubscribe } from "../lib/push";
 import { t } from "../lib/strings";
 import { toast } from "../lib/toast";
+import { visit } from "../lib/visit";
 
 /** Choices that this browser keeps: theme, size of the text, Enter key, notifications. */
 export default class PreferencesController extends Controller<HTMLElement> {
@@ -31,6 +33,9 @@ export default class PreferencesController extends Controller<HTMLElement> {
       return toast(t("notifyDenied"));
     }
     setNotifications(box.checked);
+    await (box.checked ? subscribe() : unsubscribe());
+    // The list of browsers has changed.
+    if (location.pathname === "/me") void visit("/me");
   }
 
   sound(event: Event): void {

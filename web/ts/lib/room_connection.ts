@@ -3,6 +3,7 @@
 
 import type { Socket } from "socket.io-client";
 import { handleWaiting } from "./event_batch";
+import { closeNotifications } from "./push";
 import { chat, listen, moveTo } from "./socket";
 import type { Reads } from "./unread";
 import { type Answer, isRetryable, type Joined, type Message, type Presence, type Refusal, type Room, type User } from "./wire";
@@ -87,6 +88,7 @@ export class RoomConnection extends EventTarget {
     clearTimeout(this.readTimer);
     this.readTimer = 0;
     if (this.hasJoined) this.socket.emit("read", { room: this.roomId, seq: this.readSeq });
+    void closeNotifications(this.roomId);
   };
 
   /** Sends a request whose effect comes back as an event. Returns the error code, or `null` when done. */

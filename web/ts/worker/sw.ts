@@ -5,6 +5,7 @@
 
 import { forgetOldAssets, isAsset, keepAssetsOf, keptAsset } from "./assets";
 import { fetchPage, isPage, keptPages, OFFLINE } from "./pages";
+import "./push";
 import { isShare, keepShared } from "./share";
 
 declare const self: ServiceWorkerGlobalScope;

@@ -8,7 +8,7 @@ use crate::chat::file::{self, NewFile};
 use crate::chat::kinds::{HookEvent, MessageKind, Role, RoomKind, WordAction};
 use crate::chat::outgoing_hook::event::fire;
 use crate::chat::user::User;
-use crate::chat::{Fact, Limits, Tx, block, direct, member, report, room, search, user};
+use crate::chat::{Fact, Limits, Tx, block, direct, member, notification, report, room, search, user};
 use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -131,6 +131,7 @@ fn store(
     publish(tx, number, publishing, &message)?;
     if !is_held {
         fire(tx, now, HookEvent::Message, &message, Some(me))?;
+        notification::queue(tx, limits, now, &message)?;
     }
     Ok(Sent { message, dup: false })
 }
@@ -165,6 +166,7 @@ pub(in crate::chat) fn post(
     let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, None, 0)?;
     publish(tx, number, publishing, &message)?;
     fire(tx, now, HookEvent::Message, &message, Some(me))?;
+    notification::queue(tx, limits, now, &message)?;
     Ok(message)
 }
 

@@ -6,6 +6,13 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod fan_out;
+mod news;
+
+pub use fan_out::notify_some;
+pub(super) use fan_out::{begin, queue};
+pub use news::{News, Since, news};
+
 use super::kinds::NotifyLevel;
 use super::user::{self, User};
 use super::{Limits, Tx, block, member};
@@ -85,6 +92,15 @@ pub fn level(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<NotifyLevel> {
 pub fn levels(tx: &mut Tx, me: UserId) -> Result<Vec<RoomLevel>> {
     let sql = "SELECT room_id, notify FROM members WHERE user_id = ?1 AND notify <> 'all' ORDER BY room_id LIMIT 1000";
     Ok(tx.query_all(sql, &[&me], |row| Ok(RoomLevel { room: row.get(0)?, level: row.get(1)? }))?)
+}
+
+/// Returns rooms that notify a user, at most 200.
+///
+/// # Errors
+/// Only those of the store.
+pub fn rooms(tx: &mut Tx, me: UserId) -> Result<Vec<RoomId>> {
+    let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND notify <> 'none' AND is_request = 0 LIMIT 200";
+    Ok(tx.query_all(sql, &[&me], |row| row.get(0))?)
 }
 
 /// Sets or removes the quiet hours of a user.

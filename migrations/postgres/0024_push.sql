@@ -1,0 +1,38 @@
+-- Push to browsers that are closed, and mail for what was missed.
+--
+-- migrations/sqlite has the same tables, columns and indexes; a test compares them.
+
+-- A browser that a push service reaches at endpoint. It ends with its session. p256dh and auth are its keys, in base64url;
+-- why is the reason for which the last push failed.
+CREATE TABLE push_subscriptions (
+  id BYTEA NOT NULL PRIMARY KEY,
+  user_id BYTEA NOT NULL REFERENCES users (id),
+  session BYTEA NOT NULL REFERENCES sessions (token_hash) ON DELETE CASCADE,
+  endpoint TEXT COLLATE "C" NOT NULL,
+  p256dh TEXT COLLATE "C" NOT NULL,
+  auth TEXT COLLATE "C" NOT NULL,
+  lang TEXT COLLATE "C" NOT NULL,
+  agent TEXT COLLATE "C",
+  hides_text BIGINT NOT NULL,
+  why TEXT COLLATE "C",
+  pushed_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX push_subscriptions_endpoint ON push_subscriptions (endpoint);
+CREATE INDEX push_subscriptions_user ON push_subscriptions (user_id);
+CREATE INDEX push_subscriptions_session ON push_subscriptions (session);
+
+-- The last message of the room that a member was notified of, and when; the last that a mail told of.
+ALTER TABLE members ADD COLUMN notified_seq BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN notified_at BIGINT;
+ALTER TABLE members ADD COLUMN mailed_seq BIGINT NOT NULL DEFAULT 0;
+
+-- After how many minutes away a user gets a mail, and in which language; the job that is sending one. Only a confirmed
+-- address gets any.
+ALTER TABLE users ADD COLUMN digest_minutes BIGINT;
+ALTER TABLE users ADD COLUMN digest_lang TEXT COLLATE "C";
+ALTER TABLE users ADD COLUMN digest_job BIGINT;
+ALTER TABLE users ADD COLUMN email_confirmed_at BIGINT;
+
+CREATE INDEX users_digest ON users (id) WHERE digest_minutes IS NOT NULL;

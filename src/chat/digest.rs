@@ -1,0 +1,198 @@
+//! Mail for what was missed: mentions, replies, whispers and direct messages that stay unread. Only a confirmed address
+//! gets any.
+
+use super::kinds::{JobKind, LinkKind};
+use super::notification::{self, News, Since};
+use super::session::Token;
+use super::{Tx, one_time_link, outbox};
+use crate::error::{Code, Error, Result};
+use crate::ids::{RoomId, UserId};
+
+/// After how many minutes away a mail is sent.
+pub const MINUTES: [i64; 3] = [15, 60, 1_440];
+/// The most rooms of one mail.
+const ROOMS: u64 = 20;
+
+/// Whether and when a user is mailed what they missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// After how many minutes away; `None` for no mail.
+    pub minutes: Option<i64>,
+    /// Whether the user has shown that the address is theirs.
+    pub is_confirmed: bool,
+}
+
+impl Digest {
+    /// Returns whether mail is wanted, but the address is not confirmed yet.
+    pub fn awaits_confirmation(self) -> bool {
+        self.minutes.is_some() && !self.is_confirmed
+    }
+}
+
+/// Returns what a user has chosen.
+///
+/// # Errors
+/// Only those of the store.
+pub fn get(tx: &mut Tx, me: UserId) -> Result<Digest> {
+    let sql = "SELECT digest_minutes, email_confirmed_at FROM users WHERE id = ?1";
+    let found = tx.query_opt(sql, &[&me], |row| {
+        Ok(Digest { minutes: row.get(0)?, is_confirmed: row.get::<Option<i64>>(1)?.is_some() })
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Sets after how many minutes away a user is mailed, and in which language; with `None` never. Where the address is not
+/// confirmed, queues a mail with a link for that.
+///
+/// # Errors
+/// `invalid` with the field `minutes`; `forbidden` for a user without an address.
+pub fn set(tx: &mut Tx, now: i64, me: UserId, minutes: Option<i64>, lang: &str) -> Result<Digest> {
+    if minutes.is_some_and(|minutes| !MINUTES.contains(&minutes)) {
+        return Err(Error::invalid("minutes", "minutes must be 15, 60 or 1440"));
+    }
+    let sql = "SELECT 1 FROM users WHERE id = ?1 AND email IS NOT NULL";
+    if tx.query_opt(sql, &[&me], |row| row.get::<i64>(0))?.is_none() {
+        return Err(Error::new(Code::Forbidden).with_message("only an account with an e-mail address is mailed"));
+    }
+    let before = get(tx, me)?;
+    if before.minutes.is_none() && minutes.is_some() {
+        notification::begin(tx, me)?;
+        let known = "UPDATE members SET mailed_seq = (SELECT r.rev FROM rooms r WHERE r.id = members.room_id)
+                     WHERE user_id = ?1";
+        tx.execute(known, &[&me])?;
+    }
+    tx.execute("UPDATE users SET digest_minutes = ?2, digest_lang = ?3 WHERE id = ?1", &[&me, &minutes, &lang])?;
+    let digest = Digest { minutes, ..before };
+    if digest.awaits_confirmation() && !outbox::is_waiting(tx, JobKind::ConfirmEmail, me)? {
+        outbox::enqueue(tx, now, JobKind::ConfirmEmail, me, None, lang)?;
+    }
+    if minutes.is_none() {
+        stop(tx, me)?;
+    }
+    Ok(digest)
+}
+
+/// Mails a user nothing any more.
+///
+/// # Errors
+/// Only those of the store.
+pub fn stop(tx: &mut Tx, me: UserId) -> Result<()> {
+    tx.execute("UPDATE users SET digest_minutes = NULL WHERE id = ?1", &[&me])?;
+    outbox::drop_target(tx, JobKind::Digest, me)
+}
+
+/// Makes the link by which a user confirms their address. `None` if it is confirmed, or there is none.
+///
+/// # Errors
+/// Only those of the store.
+pub fn confirmation(tx: &mut Tx, now: i64, user_id: UserId) -> Result<Option<(String, Token)>> {
+    let sql = "SELECT email FROM users
+               WHERE id = ?1 AND email IS NOT NULL AND email_confirmed_at IS NULL AND deleted_at IS NULL";
+    let Some(email) = tx.query_opt(sql, &[&user_id], |row| row.get(0))? else { return Ok(None) };
+    Ok(Some((email, one_time_link::make(tx, now, LinkKind::Email, Some(user_id))?)))
+}
+
+/// Confirms an address by its link.
+///
+/// # Errors
+/// `gone`.
+pub fn confirm(tx: &mut Tx, now: i64, code: &Token) -> Result<()> {
+    let user_id = one_time_link::take(tx, now, LinkKind::Email, code)?.ok_or(Code::Gone)?;
+    tx.execute("UPDATE users SET email_confirmed_at = ?2 WHERE id = ?1 AND email IS NOT NULL", &[&user_id, &now])?;
+    Ok(())
+}
+
+/// What a mail tells a user.
+#[derive(Clone, Debug)]
+pub struct Missed {
+    pub email: String,
+    pub name: String,
+    pub lang: String,
+    pub rooms: Vec<News>,
+}
+
+/// What a job that is to send a mail finds.
+#[derive(Debug)]
+pub enum Begun {
+    /// The mail is to be sent now.
+    Send(Missed),
+    /// There is nothing to send, or an earlier try of this job may have sent it: nothing is mailed twice.
+    Nothing,
+}
+
+/// Collects what a user has missed, and notes that a job is sending it.
+///
+/// # Errors
+/// Only those of the store.
+pub fn begin_sending(tx: &mut Tx, user_id: UserId, job: i64) -> Result<Begun> {
+    let sql = "SELECT email, name, COALESCE(digest_lang, ''), digest_job FROM users
+               WHERE id = ?1 AND email IS NOT NULL AND digest_minutes IS NOT NULL AND email_confirmed_at IS NOT NULL";
+    let found = tx.query_opt(sql, &[&user_id], |row| {
+        let mut c = row.columns();
+        Ok((Missed { email: c.next()?, name: c.next()?, lang: c.next()?, rooms: Vec::new() }, c.next::<Option<i64>>()?))
+    })?;
+    let Some((user, sending)) = found else { return Ok(Begun::Nothing) };
+    let rooms = missed(tx, user_id)?;
+    if sending == Some(job) {
+        end_sending(tx, user_id, &marks(&rooms))?;
+        return Ok(Begun::Nothing);
+    }
+    if rooms.is_empty() {
+        return Ok(Begun::Nothing);
+    }
+    tx.execute("UPDATE users SET digest_job = ?2 WHERE id = ?1", &[&user_id, &job])?;
+    Ok(Begun::Send(Missed { rooms, ..user }))
+}
+
+/// Returns whether there is anything to mail a user.
+///
+/// # Errors
+/// Only those of the store.
+pub fn has_missed(tx: &mut Tx, user_id: UserId) -> Result<bool> {
+    Ok(!missed(tx, user_id)?.is_empty())
+}
+
+/// Returns what a user has missed in their rooms, the latest active first.
+fn missed(tx: &mut Tx, user_id: UserId) -> Result<Vec<News>> {
+    let sql = "SELECT m.room_id FROM members m JOIN rooms r ON r.id = m.room_id
+               WHERE m.user_id = ?1 AND m.notify <> 'none' AND m.read_seq < r.rev AND m.mailed_seq < r.rev
+               ORDER BY r.active_at DESC, r.id LIMIT 200";
+    let room_ids: Vec<RoomId> = tx.query_all(sql, &[&user_id], |row| row.get(0))?;
+    let mut rooms = Vec::new();
+    for room_id in room_ids {
+        rooms.extend(notification::news(tx, user_id, room_id, Since::Mailed)?);
+        if rooms.len() as u64 == ROOMS {
+            break;
+        }
+    }
+    Ok(rooms)
+}
+
+/// The last message of each room that a mail tells of.
+pub type Marks = Vec<(RoomId, i64)>;
+
+/// Returns up to where a mail tells of its rooms.
+pub fn marks(rooms: &[News]) -> Marks {
+    rooms.iter().filter_map(|news| Some((news.room.id, news.last()?.seq))).collect()
+}
+
+/// Notes that a mail was sent.
+///
+/// # Errors
+/// Only those of the store.
+pub fn end_sending(tx: &mut Tx, user_id: UserId, marks: &Marks) -> Result<()> {
+    for (room_id, seq) in marks {
+        let sql = "UPDATE members SET mailed_seq = ?3 WHERE room_id = ?1 AND user_id = ?2 AND mailed_seq < ?3";
+        tx.execute(sql, &[room_id, &user_id, seq])?;
+    }
+    cancel_sending(tx, user_id)
+}
+
+/// Notes that a mail was not sent, so that the job may try again.
+///
+/// # Errors
+/// Only those of the store.
+pub fn cancel_sending(tx: &mut Tx, user_id: UserId) -> Result<()> {
+    tx.execute("UPDATE users SET digest_job = NULL WHERE id = ?1", &[&user_id])?;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! English strings of the e-mails.
+
+use crate::i18n::mail::MailStrings;
+
+pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
+    confirm_subject: "Confirm your address for Madang",
+    confirm: |link| {
+        format!(
+            "Open this link to get missed messages at this address. It is valid for a day.\n\n{link}\n\n\
+             If you did not ask for this, ignore this e-mail. Nothing more will be sent.\n"
+        )
+    },
+    confirm_title: "Confirm your address",
+    confirm_about: "Messages that you miss will be mailed to this address.",
+    confirm_button: "Confirm",
+    confirm_done: "Confirmed. Messages that you miss will be mailed to you.",
+
+    digest_subject: |count| match count {
+        1 => "You missed a message".to_owned(),
+        _ => format!("You missed {count} messages"),
+    },
+    digest_lead: |name, count| match count {
+        1 => format!("{name}, a message came while you were away."),
+        _ => format!("{name}, {count} messages came while you were away."),
+    },
+    digest_why: "You asked Madang to mail you missed messages. Replies to this address are not read.",
+    unsubscribe: "Unsubscribe",
+    unsubscribe_title: "Unsubscribe",
+    unsubscribe_about: "Missed messages will no longer be mailed to you.",
+    unsubscribe_done: "You are unsubscribed. You can turn the mails on again in the settings.",
+};

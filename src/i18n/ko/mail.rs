@@ -1,0 +1,25 @@
+//! Korean strings of the e-mails.
+
+use crate::i18n::mail::MailStrings;
+
+pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
+    confirm_subject: "마당에서 이메일 주소를 확인해 주세요",
+    confirm: |link| {
+        format!(
+            "놓친 메시지를 이 주소로 받으려면 아래 링크를 열어 주세요. 하루 동안 쓸 수 있어요.\n\n{link}\n\n\
+             직접 요청하지 않았다면 이 메일을 무시해 주세요. 아무 메일도 더 보내지 않아요.\n"
+        )
+    },
+    confirm_title: "이메일 주소 확인",
+    confirm_about: "놓친 메시지를 이 주소로 보낼게요.",
+    confirm_button: "확인하기",
+    confirm_done: "확인했어요. 이제 놓친 메시지를 메일로 보내 드려요.",
+
+    digest_subject: |count| format!("놓친 메시지 {count}개가 있어요"),
+    digest_lead: |name, count| format!("{name} 님, 자리를 비운 동안 메시지 {count}개가 왔어요."),
+    digest_why: "마당에서 놓친 메시지를 메일로 받기로 해서 보내 드렸어요. 이 메일에는 답장할 수 없어요.",
+    unsubscribe: "그만 받기",
+    unsubscribe_title: "메일 그만 받기",
+    unsubscribe_about: "놓친 메시지를 더는 메일로 보내지 않을게요.",
+    unsubscribe_done: "이제 메일을 보내지 않아요. 설정에서 다시 켤 수 있어요.",
+};

@@ -1,0 +1,59 @@
+//! Pushes of what is new in a room. Whether there is still anything to tell is asked right before.
+
+use super::worker::Attempt;
+use crate::chat::notification::{self, News, Since, quiet_hours};
+use crate::chat::push::{self, PushSubscription};
+use crate::chat::{Tx, unread};
+use crate::clock::now_ms;
+use crate::error::Result;
+use crate::i18n::Lang;
+use crate::ids::{PushId, RoomId, UserId};
+use crate::service::{App, Pushed};
+use crate::view::PushMessage;
+
+impl App {
+    /// Pushes to a browser once.
+    pub(super) async fn try_push(&self, id: PushId, room: &str) -> Attempt {
+        let Ok(room_id) = room.parse::<RoomId>() else { return Attempt::Done(None) };
+        let (subscription, news, count) = match self.db.read(move |tx| find(tx, id, room_id)).await {
+            Ok(Some(found)) => found,
+            // It was read meanwhile, say.
+            Ok(None) => return Attempt::Done(None),
+            Err(_) => return Attempt::Failed("the database does not answer"),
+        };
+        let lang = Lang::from_code(&subscription.lang).unwrap_or_default();
+        let (me, hides_text) = (subscription.user_id, subscription.hides_text);
+        let message = PushMessage::of_news(&news, me, &lang, self.base(), count, hides_text);
+        match self.push(&subscription, &message.json(), news.is_personal).await {
+            Pushed::Taken => noted(id, None),
+            Pushed::Refused(why) => noted(id, Some(why)),
+            Pushed::Gone => Attempt::Done(Some(Box::new(move |tx| push::remove(tx, id)))),
+            Pushed::Delayed(why, pause) => {
+                tracing::debug!(why, "a push was not taken; it is tried again later");
+                Attempt::Postponed("the push service did not take it", pause)
+            }
+        }
+    }
+}
+
+fn noted(id: PushId, why: Option<String>) -> Attempt {
+    Attempt::Done(Some(Box::new(move |tx| push::note(tx, now_ms(), id, why.as_deref()))))
+}
+
+/// Returns the browser, what to tell it, and the number of unread messages; `None` if there is nothing to tell now.
+fn find(tx: &mut Tx, id: PushId, room_id: RoomId) -> Result<Option<(PushSubscription, News, u64)>> {
+    let Some(subscription) = push::find(tx, id)? else { return Ok(None) };
+    let me = subscription.user_id;
+    if quiet_hours(tx, me)?.is_some_and(|hours| hours.include(now_ms())) {
+        return Ok(None);
+    }
+    let Some(news) = notification::news(tx, me, room_id, Since::Read)? else { return Ok(None) };
+    let count = count_unread(tx, me)?;
+    Ok(Some((subscription, news, count)))
+}
+
+/// Counts the unread messages of the rooms that notify a user.
+fn count_unread(tx: &mut Tx, me: UserId) -> Result<u64> {
+    let rooms = notification::rooms(tx, me)?;
+    Ok(unread::unread(tx, me, &rooms)?.values().map(|room| u64::from(room.unread)).sum())
+}
