@@ -24,6 +24,7 @@ mod in_list;
 pub mod instance;
 pub mod invite;
 pub mod kinds;
+mod like;
 mod limits;
 pub mod member;
 pub mod message;
@@ -49,6 +50,7 @@ pub mod user;
 mod fixtures;
 
 pub use limits::Limits;
+use limits::end_after;
 
 use serde::{Deserialize, Serialize};
 

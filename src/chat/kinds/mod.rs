@@ -166,6 +166,16 @@ pub enum Decision {
     Suspend,
 }
 
+impl ReportReason {
+    /// Those that a user gives.
+    pub const OF_USERS: [Self; 6] = [Self::Spam, Self::Abuse, Self::Sexual, Self::Violence, Self::Privacy, Self::Other];
+}
+
+impl Decision {
+    pub const ALL: [Self; 8] =
+        [Self::Dismiss, Self::Hide, Self::Show, Self::Delete, Self::Warn, Self::Mute, Self::Ban, Self::Suspend];
+}
+
 /// How much a room notifies a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

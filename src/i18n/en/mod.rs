@@ -296,6 +296,7 @@ fn refusal(code: Code) -> &'static str {
         Code::NotFound => "There is nothing here. Check the address.",
         Code::MethodNotAllowed => "This address cannot do that.",
         Code::EmailTaken => "This e-mail address is already in use.",
+        Code::Conflict => "Somebody else was quicker. Look at it again before you change it.",
         Code::TooMany => "You have reached the limit. Remove some first.",
         Code::Gone => "It is gone or no longer valid.",
         Code::TooLarge => "The file is too large. Choose a smaller one.",
