@@ -16,6 +16,7 @@ pub mod bus;
 pub mod consistency;
 pub mod digest;
 pub mod direct;
+pub mod export;
 pub mod file;
 pub mod guest;
 pub mod hook;

@@ -1,6 +1,8 @@
 //! Work after a commit: the worker of the outbox and one file for each kind of job.
 
+mod archive;
 mod digest;
+mod export;
 mod hook;
 mod notify;
 mod preview;

@@ -164,6 +164,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     })
     .spends(),
     row("POST", "/me/sessions", known("/me?done=saved"), empty),
+    row("POST", "/me/export", known("/me?done=saved"), empty).spends(),
+    row("GET", "/me/export/madang.zip", known("not_found"), nothing),
     row("POST", "/me/notifications/muted", known("/"), |scene, _| form([("userId", &scene.other.id), ("on", "on")])),
     row("POST", "/me/blocks", known("/"), |scene, _| form([("userId", &scene.other.id), ("on", "on")])),
     row("POST", "/me/delete", known("/login?done=left"), |_, _| form([("messages", "keep"), ("password", PASSWORD)]))
@@ -334,8 +336,7 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
     (found, !is_refused)
 }
 
-/// Returns the target of a redirect, with placeholders for the values of the scene, or the kind of
-/// the answer.
+/// Returns the target of a redirect, with placeholders for the values of the scene, or the kind of the answer.
 fn shown(answer: &Response, scene: &Scene) -> String {
     if let Some(place) = answer.header("location") {
         assert!(matches!(answer.status, 303 | 308), "{}", answer.status);

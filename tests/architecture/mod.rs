@@ -79,6 +79,7 @@ const NOUNS: &[&str] = &[
     "digest",
     "direct",
     "directory",
+    "export",
     "file",
     "gallery",
     "hook",

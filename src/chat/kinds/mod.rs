@@ -255,11 +255,21 @@ pub enum JobKind {
     Digest,
     /// Mails a link to confirm an address. The target is the user, the payload the language.
     ConfirmEmail,
+    /// Makes the archive of a user's own data. The target is the user, the payload the language.
+    Export,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 7] =
-        [Self::Preview, Self::ResetEmail, Self::Hook, Self::Notify, Self::Push, Self::Digest, Self::ConfirmEmail];
+    pub const ALL: [Self; 8] = [
+        Self::Preview,
+        Self::ResetEmail,
+        Self::Hook,
+        Self::Notify,
+        Self::Push,
+        Self::Digest,
+        Self::ConfirmEmail,
+        Self::Export,
+    ];
 }
 
 /// What somebody did, in the audit log.
@@ -354,7 +364,7 @@ names! {
     LinkKind { Admin "admin" Password "password" Device "device" Email "email" }
     JobKind {
         Preview "preview" ResetEmail "resetEmail" Hook "hook" Notify "notify" Push "push" Digest "digest"
-        ConfirmEmail "confirmEmail"
+        ConfirmEmail "confirmEmail" Export "export"
     }
     AuditAction {
         AdminMade "admin.made"

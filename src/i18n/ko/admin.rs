@@ -45,7 +45,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     created: "가입",
     seen: "마지막 접속",
     suspended: "이용 정지",
-    suspended_until: "이용 정지, 끝나는 때",
+    suspended_until: "이용 정지가 끝나는 때",
     suspend: "이용 정지",
     suspend_about: "모든 기기에서 로그아웃되고 다시 들어올 수 없어요. 쓴 글은 남아요.",
     suspend_for: "기간",

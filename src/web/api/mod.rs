@@ -9,6 +9,7 @@ mod bot;
 mod digest;
 mod direct;
 mod directory;
+mod export;
 mod file;
 mod hook;
 mod invite;
@@ -57,6 +58,7 @@ pub fn calls(upload_max: usize) -> Calls {
         digest::calls,
         direct::calls,
         directory::calls,
+        export::calls,
         search::calls,
         lobby::calls,
         room::calls,
