@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
+pub mod code;
 mod email;
 pub mod emoji;
 mod file_name;

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{Column, Param, Value};
 
+mod job;
+
+pub use job::JobKind;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum UserKind {
@@ -236,40 +240,6 @@ pub enum LinkKind {
     Device,
     /// Confirms that its user gets what is sent to their address.
     Email,
-}
-
-/// The kind of a job of the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JobKind {
-    /// Fetches the page behind a message's link. The target is the message, the payload the link.
-    Preview,
-    /// Mails a link to choose a new password. The target is the user, the payload the language.
-    ResetEmail,
-    /// Posts to an outgoing webhook. The target is the hook, the payload the delivery.
-    Hook,
-    /// Finds the members to notify of what is new in a room. The target is the room.
-    Notify,
-    /// Pushes what is new in a room to a browser. The target is the push subscription, the payload the room.
-    Push,
-    /// Mails what a user has missed. The target is the user.
-    Digest,
-    /// Mails a link to confirm an address. The target is the user, the payload the language.
-    ConfirmEmail,
-    /// Makes the archive of a user's own data. The target is the user, the payload the language.
-    Export,
-}
-
-impl JobKind {
-    pub const ALL: [Self; 8] = [
-        Self::Preview,
-        Self::ResetEmail,
-        Self::Hook,
-        Self::Notify,
-        Self::Push,
-        Self::Digest,
-        Self::ConfirmEmail,
-        Self::Export,
-    ];
 }
 
 /// What somebody did, in the audit log.
