@@ -1,6 +1,5 @@
 // axe finds no serious barrier on any screen, in both colour schemes. One test per screen.
-import assert from "node:assert/strict";
-import AxeBuilder from "@axe-core/playwright";
+import { hasNoBarrier } from "./support/axe.mjs";
 import { setup, test } from "./support/setup.mjs";
 import { User } from "./support/user.mjs";
 
@@ -22,7 +21,6 @@ const s = setup(async ({ browser, server }) => {
   }
 });
 
-/** Checks all rules in the light scheme, and contrast in the dark one: nothing else depends on it. */
 function screen(name, { as, path = "/", open } = {}) {
   test(`no serious barrier: ${name}`, async () => {
     // Motion and fading text would be measured half way.
@@ -32,15 +30,7 @@ function screen(name, { as, path = "/", open } = {}) {
     await page.goto(path === "room" ? room : path);
     if (as && path === "room") await user.waitForRoom();
     await open?.(page, user);
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ preload: false });
-      if (colorScheme === "dark") axe.withRules(["color-contrast"]);
-      const { violations } = await axe.analyze();
-      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`);
-      assert.deepEqual(found, [], colorScheme);
-    }
+    await hasNoBarrier(page);
   });
 }
 

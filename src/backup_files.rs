@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::clock;
 
 const BEGIN: &str = "madang-";
@@ -15,6 +18,26 @@ pub struct Found {
     pub path: PathBuf,
     pub made_ms: i64,
     pub bytes: u64,
+}
+
+/// A backup as admins see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Backup {
+    /// The name of the file.
+    pub name: String,
+    /// RFC 3339 UTC with milliseconds.
+    pub made_at: String,
+    pub bytes: u64,
+}
+
+/// Returns the backups in a folder, the newest first.
+pub fn listed(folder: &Path) -> Vec<Backup> {
+    let name = |found: &Found| found.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let backups = found(folder).into_iter().rev();
+    backups
+        .map(|found| Backup { name: name(&found), made_at: clock::rfc3339(found.made_ms), bytes: found.bytes })
+        .collect()
 }
 
 /// Returns the path of a backup that is made now.

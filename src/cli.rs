@@ -199,9 +199,10 @@ pub(crate) enum SettingsCommand {
     Show(ServerAddress),
     /// Change one setting. A running server follows within a minute.
     Set {
-        /// Its name, as `madang settings show` prints it.
+        /// Its name, as `madang settings show` prints it; `lockMinutes` for the lock.
         setting: String,
-        /// Its value: a text, or JSON.
+        /// Its value: a text, a number, or JSON, for example `words '[{"word": "casino", "action": "hold"}]'`.
+        #[arg(allow_hyphen_values = true)]
         value: String,
         #[command(flatten)]
         address: ServerAddress,

@@ -4,15 +4,14 @@ use madang::chat::admin::{Act, AdminRoom, Person, Show};
 use madang::chat::api_key::Key;
 use madang::chat::audit::Entry;
 use madang::chat::server_settings::{Change, ServerSettings};
-use madang::clock::now_ms;
 use madang::config::{LogFormat, ServerAddress, Switch};
 use madang::log;
 use madang::ops::admin::Admin;
+use madang::wire::ChangeServer;
+use serde_json::Value;
 
 use super::print;
 use crate::cli::{AccountArgs, KeyCommand, RoomArgs, RoomCommand, SettingsCommand, UserCommand};
-
-const HOUR: i64 = 3_600_000;
 
 pub(crate) async fn admin_link(address: &ServerAddress) -> Result<(), String> {
     with_admin(address, async |admin| admin.admin_link().await).await
@@ -35,8 +34,7 @@ pub(crate) async fn user(command: UserCommand) -> Result<(), String> {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
         }
         UserCommand::Suspend { hours, account } => {
-            let until = hours.map(|hours| now_ms() + i64::from(hours) * HOUR);
-            act(account, Act::Suspend(until), |user| format!("suspended {user}")).await
+            act(account, Act::Suspend(hours), |user| format!("suspended {user}")).await
         }
         UserCommand::Unsuspend(account) => act(account, Act::Restore, |user| format!("{user} may log in again")).await,
         UserCommand::Logout(account) => {
@@ -112,13 +110,20 @@ pub(crate) async fn settings(command: SettingsCommand) -> Result<(), String> {
     }
 }
 
-/// Returns the change of one setting, as the REST call takes it. A value that is no JSON is a text.
+/// Returns the change of one setting, as the REST call takes it: of JSON where the setting takes that, else of a text. The
+/// name of a server may be 2025.
 fn change(setting: &str, value: &str) -> Result<Change, String> {
-    let value: serde_json::Value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-    let body = serde_json::Value::Object([(setting.to_owned(), value)].into_iter().collect());
-    let change: madang::wire::ChangeServer =
-        serde_json::from_value(body).map_err(|error| format!("{error} (run: madang settings show)"))?;
-    Ok(change.into())
+    let body = |value: Value| Value::Object([(setting.to_owned(), value)].into_iter().collect());
+    let parse = |value: Value| serde_json::from_value::<ChangeServer>(body(value));
+    let as_json = match serde_json::from_str::<Value>(value) {
+        Ok(json) => parse(json),
+        Err(_) => return parse(value.into()).map(Change::from).map_err(wrong_setting),
+    };
+    as_json.or_else(|error| parse(value.into()).map_err(|_| error)).map(Change::from).map_err(wrong_setting)
+}
+
+fn wrong_setting(error: serde_json::Error) -> String {
+    format!("{error} (run: madang settings show)")
 }
 
 fn json(settings: &ServerSettings) -> Result<String, String> {

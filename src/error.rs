@@ -85,6 +85,8 @@ codes! {
     RoomFull "room_full" 409 final_;
     /// Another account uses this e-mail address.
     EmailTaken "email_taken" 409 final_;
+    /// Somebody else has changed or decided it meanwhile.
+    Conflict "conflict" 409 final_;
     /// A count is at its limit.
     TooMany "too_many" 409 final_;
     /// The resource existed and was removed.
@@ -145,9 +147,9 @@ impl Error {
         Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited) }
     }
 
-    /// Creates an error for somebody new who may come in after some time.
-    pub fn joins_locked(left_ms: i64) -> Self {
-        Self { retry_after: Some(Duration::from_millis(left_ms.unsigned_abs())), ..Self::new(Code::JoinsLocked) }
+    /// Creates an error for what is allowed after some time, such as `muted`.
+    pub fn allowed_in(code: Code, left_ms: i64) -> Self {
+        Self { retry_after: Some(Duration::from_millis(left_ms.unsigned_abs())), ..Self::new(code) }
     }
 
     /// Logs an unexpected error and returns one without its details.

@@ -1,11 +1,12 @@
 // A server for one test file: the real program on a free port, with a fresh data folder.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const program = process.env.MADANG_BIN ?? fileURLToPath(new URL("../../target/debug/madang", import.meta.url));
 
@@ -41,6 +42,11 @@ export class Server {
       return;
     }
     throw new Error(`${program} did not start:\n${this.#stderr}`);
+  }
+
+  /** Runs an admin command on the data folder, beside the server. */
+  async run(...words) {
+    await promisify(execFile)(program, [...words, "--data-dir", this.#dataDir], { cwd: this.#dataDir });
   }
 
   async kill() {

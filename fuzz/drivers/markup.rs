@@ -96,6 +96,7 @@ fn has_our_attributes(name: &str, tag: &StartTag) -> bool {
             leads_where_it_says(address)
         }
         ("b", [("class", "mention")]) => true,
+        ("i", [("class", "code-comment" | "code-string" | "code-number" | "code-keyword")]) => true,
         ("b", [("class", "mention"), ("data-user-id", id)]) => id.parse::<UserId>().is_ok(),
         _ => false,
     }
@@ -127,6 +128,7 @@ fn may_stand_in(name: &str, open: &[String]) -> bool {
     let parent = open.last().map(String::as_str);
     match name {
         "li" => matches!(parent, Some("ul" | "ol")),
+        "i" => parent == Some("pre"),
         "p" | "ul" | "ol" | "pre" | "blockquote" => matches!(parent, None | Some("li" | "blockquote")),
         "a" => !open.iter().any(|outer| matches!(outer.as_str(), "a" | "pre")) && !matches!(parent, Some("ul" | "ol")),
         _ => !matches!(parent, Some("ul" | "ol" | "pre")),

@@ -101,7 +101,8 @@ impl Store {
     /// Changes the text of the message.
     fn edit(&mut self, typed: &str) -> Result<String> {
         let (minji, id, typed) = (self.minji, self.message_id, typed.to_owned());
-        let edit = move |tx: &mut crate::chat::Tx| message::edit(tx, &Limits::default(), 2, minji, id, &typed);
+        let edit =
+            move |tx: &mut crate::chat::Tx| message::edit(tx, &Limits::default(), 2, minji, id, typed.as_str().into());
         Ok(self.runtime.block_on(self.db.write(crate::db::Subject::Server, edit))?.text)
     }
 }

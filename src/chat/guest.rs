@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Tx, file};
+use super::{Tx, export, file};
 use crate::error::Result;
 use crate::ids::UserId;
 
@@ -34,6 +34,7 @@ pub fn remove_strangers(tx: &mut Tx, now: i64, ids: &[UserId]) -> Result<Vec<Str
     for id in ids {
         let picture = tx.query_opt(&STILL, &[&(now - STRANGER), id], |row| row.get::<Option<String>>(0))?;
         let Some(picture) = picture else { continue };
+        pictures.extend(export::remove(tx, *id)?);
         for sql in [
             "DELETE FROM sessions WHERE user_id = ?1",
             "DELETE FROM bans WHERE user_id = ?1",

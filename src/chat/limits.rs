@@ -1,7 +1,26 @@
 //! Limits of sizes and counts. They are settings, so that operators and tests can change them.
 
+use super::kinds::WordAction;
 use super::outbox::Policies;
 use super::server_settings::SharedSettings;
+use crate::error::{Code, Error, Result};
+
+const HOUR: i64 = 3_600_000;
+/// A year.
+const HOURS_MAX: u32 = 8_760;
+
+/// Returns when something ends that lasts for some hours, or for good.
+///
+/// # Errors
+/// `invalid` with the field `hours`.
+pub(super) fn end_after(now: i64, hours: Option<u32>) -> Result<Option<i64>> {
+    match hours {
+        Some(hours) if !(1..=HOURS_MAX).contains(&hours) => {
+            Err(Error::invalid("hours", format!("hours must be 1 to {HOURS_MAX}")))
+        }
+        hours => Ok(hours.map(|hours| now + i64::from(hours) * HOUR)),
+    }
+}
 
 /// The limits, by default those of the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,14 +113,26 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Checks a name, a title or a bio against the words that the server does not want. Nobody looks at them later, so a word that
+    /// is held is refused.
+    ///
+    /// # Errors
+    /// `filtered` with the field.
+    pub(super) fn check_words(&self, field: &'static str, text: &str) -> Result<()> {
+        match self.server.action(text, None) {
+            Some(WordAction::Hold | WordAction::Refuse) => Err(Error::new(Code::Filtered).with_field(field)),
+            Some(WordAction::Warn) | None => Ok(()),
+        }
+    }
+
     /// Checks the `limit` of a request.
     ///
     /// # Errors
     /// `invalid` unless 1 to `page_max`; the field is `limit`.
-    pub fn page(&self, limit: u32) -> crate::error::Result<u32> {
+    pub fn page(&self, limit: u32) -> Result<u32> {
         if (1..=self.page_max).contains(&limit) {
             return Ok(limit);
         }
-        Err(crate::error::Error::invalid("limit", format!("limit must be 1 to {}", self.page_max)))
+        Err(Error::invalid("limit", format!("limit must be 1 to {}", self.page_max)))
     }
 }

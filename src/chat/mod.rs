@@ -17,6 +17,7 @@ pub mod command;
 pub mod consistency;
 pub mod digest;
 pub mod direct;
+pub mod export;
 pub mod file;
 pub mod guest;
 pub mod hook;
@@ -24,6 +25,7 @@ mod in_list;
 pub mod instance;
 pub mod invite;
 pub mod kinds;
+mod like;
 mod limits;
 pub mod member;
 pub mod message;
@@ -49,6 +51,7 @@ pub mod user;
 mod fixtures;
 
 pub use limits::Limits;
+use limits::end_after;
 
 use serde::{Deserialize, Serialize};
 

@@ -189,6 +189,15 @@ impl Files {
         .await
     }
 
+    /// Writes all bytes of a hash somewhere else, a piece at a time. Blocks.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` when the store does not answer, or the other place takes no more.
+    pub(crate) fn copy(&self, hash: &str, to: &mut impl io::Write) -> Result<()> {
+        let mut content = self.store.open(hash, 0..u64::MAX).map_err(failed)?;
+        io::copy(&mut content, to).map(drop).map_err(failed)
+    }
+
     /// Returns a link with which anyone reads the bytes of a hash for a short time; `None` if this server is to send
     /// them.
     pub(crate) fn link(&self, hash: &str, shown: &Shown<'_>) -> Option<String> {

@@ -57,4 +57,14 @@ pub struct SettingsStrings {
     /// After 15 minutes, an hour and a day.
     pub digest_after: [&'static str; 3],
     pub digest_unconfirmed: &'static str,
+
+    // One's own data.
+    pub export: &'static str,
+    pub export_about: &'static str,
+    pub export_ask: &'static str,
+    pub export_making: &'static str,
+    pub export_download: &'static str,
+    pub export_until: &'static str,
+    /// On the page in the archive, before a time.
+    pub export_made: &'static str,
 }

@@ -1,8 +1,10 @@
 //! Work after a commit: the worker of the outbox and one file for each kind of job.
 
+mod archive;
 mod confirm_email;
 mod digest;
 mod email;
+mod export;
 mod hook;
 mod notify;
 mod preview;

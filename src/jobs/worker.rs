@@ -81,6 +81,7 @@ impl App {
                 JobKind::Digest => app.try_digest(&tried).await,
                 JobKind::ConfirmEmail => app.try_confirm_email(tried.target.into(), &tried.payload).await,
                 JobKind::Push => app.try_push(&tried.payload).await,
+                JobKind::Export => app.try_export(tried.target.into(), &tried.payload).await,
             }
         });
         let limit = Duration::from_millis(self.config.limits.jobs.of(job.kind).try_ms.unsigned_abs());

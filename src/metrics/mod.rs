@@ -5,8 +5,10 @@
 //! addition; what has labels, a lock. Gauges are set when somebody asks.
 
 mod kinds;
+mod sample;
 
 pub use kinds::{Counter, Counters, Gauge, Gauges, Histogram, Histograms, Reading};
+pub use sample::Sample;
 
 use kinds::Metric;
 

@@ -7,7 +7,7 @@ use crate::chat::api_key::{self, Key};
 use crate::chat::audit::{self, Chain, Entry};
 use crate::chat::bot;
 use crate::chat::server_settings::{self, ServerSettings};
-use crate::chat::{Db, Limits, Tx};
+use crate::chat::{Db, Limits, Tx, user};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::db::Subject;
@@ -196,13 +196,17 @@ impl Admin {
     }
 
     /// Finds a user by e-mail address or id.
-    async fn user(&self, user: &str) -> Result<UserId, String> {
-        if let Ok(user_id) = user.parse() {
-            return Ok(user_id);
-        }
-        let typed = user.to_owned();
-        let found = self.db.read(move |tx| account::find_by_email(tx, &typed)).await.map_err(failed)?;
-        found.map(|(user_id, _)| user_id).ok_or_else(|| format!("no account has the e-mail address {user}"))
+    async fn user(&self, named: &str) -> Result<UserId, String> {
+        let typed = named.to_owned();
+        let find = move |tx: &mut Tx<'_>| match typed.parse() {
+            Ok(user_id) => Ok(user::find(tx, user_id)?.map(|user| user.id)),
+            Err(_) => Ok(account::find_by_email(tx, &typed)?.map(|(user_id, _)| user_id)),
+        };
+        let found = self.db.read(find).await.map_err(failed)?;
+        found.ok_or_else(|| match named.contains('@') {
+            true => format!("no account has the e-mail address {named}"),
+            false => format!("there is no user {named} (run: madang user list)"),
+        })
     }
 
     /// Creates a server key and returns it with its secret, which is not shown again.

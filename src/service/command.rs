@@ -10,8 +10,8 @@ use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
 use crate::ids::{RoomId, UserId};
 
-/// A face, written so that the markup shows it as it is.
-const SHRUG: &str = r"¯\\_(ツ)\_/¯";
+/// The markup shows this face as it is.
+const SHRUG: &str = r"¯\_(ツ)_/¯";
 
 /// What a command has done.
 #[derive(Clone, Debug, Default)]

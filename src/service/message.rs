@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::App;
-use crate::chat::message::{self, Changes, Cursor, Message, NewMessage, Sent};
+use crate::chat::message::{self, Changes, Cursor, Message, NewMessage, NewText, Sent};
 use crate::chat::{Limits, Tx, member, room};
 use crate::db::Subject;
 use crate::error::Result;
@@ -21,6 +21,7 @@ impl App {
         self.budgets.store(&self.disk_space, me, new.text.len())?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
+        let new = NewMessage { looked: Some(limits.server.look(&new.text)), ..new };
         let sent =
             self.write(room_id, move |tx, _, now| message::send(tx, &limits, now, me, room_id, new.clone())).await?;
         metrics::SENDS.add(1);
@@ -35,7 +36,11 @@ impl App {
     pub async fn edit(&self, me: UserId, id: MessageId, text: String) -> Result<Message> {
         self.budgets.store(&self.disk_space, me, text.len())?;
         let limits = self.limits_of_text(me, &text, false);
-        self.change(me, id, move |tx, _, now| message::edit(tx, &limits, now, me, id, &text)).await
+        let looked = Some(limits.server.look(&text));
+        let edit = move |tx: &mut Tx, _: &Limits, now| {
+            message::edit(tx, &limits, now, me, id, NewText { text: &text, looked })
+        };
+        self.change(me, id, edit).await
     }
 
     /// Deletes a message for everyone.

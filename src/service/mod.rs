@@ -14,6 +14,7 @@ mod digest;
 mod direct;
 mod directory;
 mod disk_space;
+mod export;
 pub mod file;
 mod hook;
 mod housekeeping;

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::chat::report::{self, Act, NewReport, Queue, Reports};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 
 impl App {
@@ -47,6 +47,17 @@ impl App {
         let limits = self.config.limits.clone();
         let limit = limit.unwrap_or(limits.page_default);
         self.db.read(move |tx| report::list(tx, &limits, me, queue, is_open, after, limit)).await
+    }
+
+    /// Counts the open reports of the whole server; `None` for a user who is no admin.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn open_reports(&self, me: UserId) -> Result<Option<u64>> {
+        match self.db.read(move |tx| report::open_count(tx, me, Queue::Server)).await {
+            Err(error) if error.code == Code::Forbidden => Ok(None),
+            count => count.map(Some),
+        }
     }
 
     /// Decides a report.

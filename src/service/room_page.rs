@@ -10,6 +10,7 @@ use crate::chat::kinds::NotifyLevel;
 use crate::chat::member::{self, Ban, Member, Role};
 use crate::chat::message::{self, Changes, Cursor, Message};
 use crate::chat::notification;
+use crate::chat::report::{self, Queue};
 use crate::chat::room::{self, Room, RoomKind};
 use crate::chat::unread::{self, MyRoom};
 use crate::chat::user::{self, Privacy};
@@ -43,6 +44,7 @@ pub struct RoomPageData {
     /// For the owner and the moderators.
     pub invites: Vec<Invite>,
     pub bans: Vec<Ban>,
+    pub open_reports: u64,
     /// The users whom the member has blocked.
     pub blocked: Vec<UserId>,
     /// What the member keeps to themselves.
@@ -115,9 +117,13 @@ fn read(
         RoomKind::Direct => Some(direct::other_user(tx, me, room_id)?),
         RoomKind::Open => None,
     };
-    let (invites, bans) = match membership.role {
+    let (invites, bans, open_reports) = match membership.role {
         Role::Member => Default::default(),
-        _ => (invite::list(tx, now_ms(), me, room_id)?, member::bans(tx, limits, me, room_id, None, BANS)?.bans),
+        _ => (
+            invite::list(tx, now_ms(), me, room_id)?,
+            member::bans(tx, limits, me, room_id, None, BANS)?.bans,
+            report::open_count(tx, me, Queue::Room(room_id))?,
+        ),
     };
     let pins = message::pins(tx, me, room_id)?;
     let notify = notification::level(tx, me, room_id)?;
@@ -133,6 +139,7 @@ fn read(
         other_rooms,
         invites,
         bans,
+        open_reports,
         blocked,
         privacy: user::privacy(tx, me)?,
         notify,

@@ -34,7 +34,7 @@ impl App {
     /// Only those of the store.
     pub async fn devices(&self, session: &Session) -> Result<Vec<Device>> {
         let (me, current) = (session.user.id, session.id);
-        self.db.read(move |tx| session::devices(tx, now_ms(), me, current)).await
+        self.db.read(move |tx| session::devices(tx, now_ms(), me, Some(current))).await
     }
 
     /// Ends a session and closes its sockets.

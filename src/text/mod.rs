@@ -1,10 +1,13 @@
 //! Normalises, cleans and measures texts from users before they are stored. Lengths are in Unicode
 //! scalar values unless stated otherwise.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
+pub mod code;
 mod email;
 pub mod emoji;
 mod file_name;
@@ -43,9 +46,17 @@ pub fn name(typed: &str, max: usize) -> Result<String> {
 /// # Errors
 /// `too_long` over `max`; the field is `bio`.
 pub fn bio(typed: &str, max: usize) -> Result<String> {
-    let bio = folded(typed);
-    within(&bio, "bio", max)?;
-    Ok(Some(bio).filter(|bio| !bio.chars().all(shows_nothing)).unwrap_or_default())
+    optional_line(typed, "bio", max)
+}
+
+/// Cleans a text like a name; it may be empty.
+///
+/// # Errors
+/// `too_long` over `max`.
+pub fn optional_line(typed: &str, field: &'static str, max: usize) -> Result<String> {
+    let line = folded(typed);
+    within(&line, field, max)?;
+    Ok(Some(line).filter(|line| shows(line)).unwrap_or_default())
 }
 
 /// Cleans a room's title like a name.
@@ -74,16 +85,27 @@ pub fn reason(typed: Option<&str>, max: usize) -> Result<Option<String>> {
 /// `invalid` when nothing is visible and there is no file, `too_long` over `max`; the field is
 /// `text`.
 pub fn message(typed: &str, max: usize, has_files: bool) -> Result<String> {
-    let stays = |c: char| !c.is_control() || c == '\n' || c == '\t';
     let text: String = match typed.chars().all(|c| is_normal(c) && stays(c)) {
         true => typed.to_owned(),
-        false => typed.chars().filter(|&c| stays(c)).nfc().collect(),
+        false => without_controls(typed).nfc().collect(),
     };
     within(&text, "text", max)?;
     if !text.chars().all(shows_nothing) {
         return Ok(text);
     }
     if has_files { Ok(String::new()) } else { Err(Error::invalid("text", "text must show something")) }
+}
+
+/// Returns the text of a message without control characters.
+pub fn without_controls(typed: &str) -> Cow<'_, str> {
+    match typed.chars().all(stays) {
+        true => typed.into(),
+        false => typed.chars().filter(|&c| stays(c)).collect::<String>().into(),
+    }
+}
+
+fn stays(c: char) -> bool {
+    !c.is_control() || c == '\n' || c == '\t'
 }
 
 /// Checks the sender's own id for a message: any string of 1 to `max` bytes, none of them 0, which not every database can

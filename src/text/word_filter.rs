@@ -1,7 +1,9 @@
 //! Words that a server does not want, found however they are typed: with signs or spaces between the letters, with letters
-//! repeated, as single jamo, in other widths and cases.
+//! repeated, as single jamo, in other widths and cases, with letters of other scripts that look like Latin ones.
 
 use std::collections::HashMap;
+
+use unicode_security::confusable_detection::skeleton;
 
 use super::fold::fold_words;
 
@@ -61,20 +63,35 @@ impl<T: Copy + Ord> WordFilter<T> {
     pub fn new<'a>(words: impl IntoIterator<Item = (&'a str, T)>) -> Self {
         let mut filter = Self::default();
         for (word, action) in words {
-            let letters: Vec<char> = letters(word).into_iter().map(|letter| letter.letter).collect();
-            if let Some(first) = letters.first() {
-                filter.words.entry(*first).or_default().push(Word { letters, action });
+            let word = fold_words(word);
+            filter.add(&word, action);
+            let shape: String = word.chars().map(shape).collect();
+            if shape != word {
+                filter.add(&shape, action);
             }
         }
         filter
     }
 
+    fn add(&mut self, folded: &str, action: T) {
+        let letters: Vec<char> = letters(folded).into_iter().map(|letter| letter.letter).collect();
+        if let Some(first) = letters.first() {
+            self.words.entry(*first).or_default().push(Word { letters, action });
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Returns the strongest of what is done about the words in a text.
     pub fn strongest(&self, text: &str) -> Option<T> {
-        if self.words.is_empty() {
-            return None;
-        }
-        let letters = letters(text);
+        let text = fold_words(text);
+        self.strongest_in(&text).max(with_shapes(&text).and_then(|text| self.strongest_in(&text)))
+    }
+
+    fn strongest_in(&self, folded: &str) -> Option<T> {
+        let letters = letters(folded);
         let starts = letters.iter().enumerate().filter(|(_, letter)| letter.begins);
         let found = starts.flat_map(|(at, first)| {
             let words = self.words.get(&first.letter).into_iter().flatten();
@@ -96,12 +113,39 @@ fn is_at(letters: &[Letter], word: &[char]) -> bool {
     last.ends && (first.group == last.group || (first.begins_group && last.ends_group))
 }
 
-/// Returns the letters of a text, without signs, digits and repetitions.
+/// Returns a folded text with its mixed words in Latin letters; `None` where no word mixes Latin letters with others that look
+/// like them. A word of another script alone is left as it is.
+fn with_shapes(text: &str) -> Option<String> {
+    let is_mixed = |word: &str| word.contains(|c| shape(c) != c) && word.contains(|c: char| c.is_ascii_alphabetic());
+    if text.is_ascii() || !text.split_whitespace().any(is_mixed) {
+        return None;
+    }
+    let words = text.split_whitespace().map(|word| match is_mixed(word) {
+        true => word.chars().map(shape).collect(),
+        false => word.to_owned(),
+    });
+    Some(words.collect::<Vec<String>>().join(" "))
+}
+
+/// Returns the Latin letter that a letter of another script looks like, else the letter itself.
+fn shape(c: char) -> char {
+    if c.is_ascii() || !c.is_alphabetic() || matches!(c, '가'..='힣') {
+        return c;
+    }
+    let mut buffer = [0; 4];
+    let mut looks = skeleton(c.encode_utf8(&mut buffer));
+    match (looks.next(), looks.next()) {
+        (Some(letter), None) if letter.is_ascii_alphabetic() => letter.to_ascii_lowercase(),
+        _ => c,
+    }
+}
+
+/// Returns the letters of a folded text, without signs, digits and repetitions.
 fn letters(text: &str) -> Vec<Letter> {
     let mut letters: Vec<Letter> = Vec::new();
     let mut group = 0;
     let mut has_space = true;
-    for c in fold_words(text).chars() {
+    for c in text.chars() {
         if c.is_whitespace() {
             has_space = true;
         } else if c.is_alphabetic() {
@@ -218,6 +262,8 @@ mod tests {
             ("fuck", "야fuck해"),
             ("fuck", "ｆｕｃｋ you"),
             ("spam words", "spam   WORDS"),
+            ("spam", "s\u{440}\u{430}m"),
+            ("\u{441}\u{443}\u{43a}\u{430}", "c\u{443}\u{43a}a"),
         ] {
             assert!(finds(word, text), "{word} in {text}");
         }
@@ -233,6 +279,8 @@ mod tests {
             ("ㅅㅂ", "수박"),
             ("바보", "볼 바 보름"),
             ("바보", "바볼"),
+            ("cop", "\u{441}\u{43e}\u{440}"),
+            ("cac", "các"),
             ("ass", "a ssu"),
             ("ass", "class"),
             ("ass", "assembly"),

@@ -6,6 +6,7 @@ use super::part::*;
 use super::{asset, render};
 use crate::chat::account::{Account, DirectFrom};
 use crate::chat::digest::{Digest, MINUTES};
+use crate::chat::export::Export;
 use crate::chat::kinds::SignUpPolicy;
 use crate::chat::notification::QuietHours;
 use crate::chat::push::PushSubscription;
@@ -192,6 +193,7 @@ pub struct MePage<'a> {
     pub pushes: &'a [PushSubscription],
     /// Whether missed messages are mailed; `None` where they cannot be.
     pub digest: Option<Digest>,
+    pub export: Option<Export>,
     pub muted: &'a [User],
     pub blocks: &'a [User],
     pub done: Option<Done>,
@@ -210,6 +212,10 @@ struct ListOfPeople<'a> {
 }
 
 impl MePage<'_> {
+    fn export_size(&self) -> Option<String> {
+        self.export.as_ref().and_then(|export| export.size).map(self::size)
+    }
+
     /// The muted and the blocked people.
     fn lists_of_people(&self, words: &AccountStrings) -> [ListOfPeople<'_>; 2] {
         [

@@ -5,18 +5,21 @@ use askama::Template;
 use super::chart::Plot;
 use super::part::*;
 use super::{asset, render};
+use crate::backup_files::Backup;
 use crate::chat::account::DirectFrom;
-use crate::chat::admin::{AdminRoom, Person, Show, Storage};
+use crate::chat::admin::{AdminRoom, Person, Show, Storage, Waiting};
 use crate::chat::audit::Entry;
 use crate::chat::kinds::{SignUpPolicy, WordAction};
+use crate::chat::outbox::dead::DeadJob;
 use crate::chat::server_invite::ServerInvite;
-use crate::chat::server_settings::{ServerSettings, UnwantedWord};
+use crate::chat::server_settings::{Numbered, UnwantedWord};
 use crate::chat::user::UserKind;
 use crate::clock::rfc3339;
 use crate::config::RoomCreators;
 use crate::error::Code;
 use crate::i18n::{AdminStrings, Lang, Strings};
 use crate::ids::UserId;
+use crate::metrics::Sample;
 use crate::network::Guests;
 
 /// What all pages for admins have.
@@ -29,41 +32,19 @@ pub struct Head<'a> {
     pub q: &'a str,
 }
 
-/// A waiting kind of jobs: its name, how many, and since when.
-pub struct WaitingJobs {
-    pub kind: &'static str,
-    pub count: u64,
-    pub oldest: String,
-}
-
-/// A backup: its name, its time and its size.
-pub struct BackupRow {
-    pub name: String,
-    pub made_at: String,
-    pub bytes: u64,
-}
-
-/// The figures of one moment.
-#[derive(Clone, Copy)]
-pub struct Point {
-    pub online: f64,
-    pub messages: f64,
-    pub p99_ms: f64,
-    pub memory: f64,
-    pub disk: f64,
-}
-
 /// `/admin`
 #[derive(Template)]
 #[template(path = "admin/overview.html")]
 pub struct OverviewPage<'a> {
     pub lang: Lang,
     pub head: Head<'a>,
-    pub points: &'a [Point],
+    pub samples: &'a [Sample],
     pub storage: &'a Storage,
-    pub jobs: &'a [WaitingJobs],
+    pub jobs: &'a [Waiting],
+    /// The latest of those that were given up.
+    pub dead_jobs: &'a [DeadJob],
     /// The newest first; `None` where the server makes none by itself.
-    pub backups: Option<&'a [BackupRow]>,
+    pub backups: Option<&'a [Backup]>,
     pub backup_folder: &'a str,
     pub is_backup_begun: bool,
 }
@@ -73,7 +54,7 @@ pub struct OverviewPage<'a> {
 #[template(path = "admin/_charts.html")]
 pub struct Charts<'a> {
     pub lang: Lang,
-    pub points: &'a [Point],
+    pub samples: &'a [Sample],
 }
 
 /// `/admin/people`
@@ -105,10 +86,12 @@ pub struct RoomsPage<'a> {
 /// `/admin/settings`
 #[derive(Template)]
 #[template(path = "admin/settings.html")]
-pub struct ServerPage<'a> {
+pub struct SettingsPage<'a> {
     pub lang: Lang,
     pub head: Head<'a>,
-    pub settings: &'a ServerSettings,
+    pub settings: &'a Numbered,
+    /// Until when nobody new comes in.
+    pub locked_until: Option<i64>,
     pub invites: &'a [(ServerInvite, String)],
 }
 
@@ -131,32 +114,32 @@ struct Chart {
     plot: Plot,
 }
 
-fn charts(points: &[Point], words: &AdminStrings) -> Vec<Chart> {
-    let chart = |name: &'static str, of: fn(&Point) -> f64, format: fn(f64) -> String| {
-        let values: Vec<f64> = points.iter().map(of).collect();
+fn charts(samples: &[Sample], words: &AdminStrings) -> Vec<Chart> {
+    let chart = |name: &'static str, of: fn(&Sample) -> f64, format: fn(f64) -> String| {
+        let values: Vec<f64> = samples.iter().map(of).collect();
         let value = values.last().map_or_else(String::new, |last| format(*last));
         Chart { name, value, plot: Plot::new(&values) }
     };
     let count = |value: f64| format!("{value:.0}");
     let bytes = |value: f64| size(value as u64);
     vec![
-        chart(words.online, |point| point.online, count),
-        chart(words.messages_a_minute, |point| point.messages, count),
-        chart(words.send_p99, |point| point.p99_ms, |value| format!("{value} ms")),
-        chart(words.memory, |point| point.memory, bytes),
-        chart(words.disk_free, |point| point.disk, bytes),
+        chart(words.online, |sample| sample.online as f64, count),
+        chart(words.messages_a_minute, |sample| sample.messages_a_minute, count),
+        chart(words.send_p99, |sample| sample.send_p99_ms, |value| format!("{value} ms")),
+        chart(words.memory, |sample| sample.memory_bytes as f64, bytes),
+        chart(words.disk_free, |sample| sample.disk_free_bytes as f64, bytes),
     ]
 }
 
 impl Charts<'_> {
     fn charts(&self) -> Vec<Chart> {
-        charts(self.points, &self.lang.strings().admin)
+        charts(self.samples, &self.lang.strings().admin)
     }
 }
 
 impl OverviewPage<'_> {
     fn charts(&self) -> Vec<Chart> {
-        charts(self.points, &self.lang.strings().admin)
+        charts(self.samples, &self.lang.strings().admin)
     }
 }
 
@@ -184,7 +167,7 @@ impl LogPage<'_> {
     }
 }
 
-impl ServerPage<'_> {
+impl SettingsPage<'_> {
     fn sign_up_policies(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
         const ALL: [SignUpPolicy; 4] =
             [SignUpPolicy::Open, SignUpPolicy::Invite, SignUpPolicy::EmailDomain, SignUpPolicy::Closed];
@@ -284,4 +267,4 @@ macro_rules! pages {
     )+};
 }
 
-pages! { OverviewPage, Charts, UsersPage, RoomsPage, ServerPage, LogPage, }
+pages! { OverviewPage, Charts, UsersPage, RoomsPage, SettingsPage, LogPage, }

@@ -10,6 +10,7 @@ mod blank;
 mod bot;
 mod chart;
 mod digest;
+pub mod export;
 mod hook;
 mod look;
 pub(crate) mod markup;

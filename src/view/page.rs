@@ -45,7 +45,8 @@ pub struct LobbyPage<'a> {
     pub may_create_rooms: bool,
     /// What admins have set.
     pub server: &'a ServerSettings,
-    pub is_admin: bool,
+    /// The number of open reports, for admins.
+    pub open_reports: Option<u64>,
 }
 
 /// `/room/{id}` for visitors who are not in the room.
@@ -107,6 +108,8 @@ pub struct RoomPage<'a> {
     pub has_search: bool,
     /// The beginning of links; empty when the browser knows it best.
     pub base: &'a str,
+    /// The number of open reports, for moderators.
+    pub open_reports: u64,
     /// The valid invites, for moderators.
     pub invites: &'a [Invite],
     /// The banned users, for moderators.

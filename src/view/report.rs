@@ -2,9 +2,10 @@
 
 use askama::Template;
 
-use super::admin::{moment, tabs};
+use super::admin::{Head, moment, tabs};
 use super::part::*;
 use super::{asset, render};
+use crate::chat::kinds::{Decision, ReportReason};
 use crate::chat::member::Mute;
 use crate::chat::report::Report;
 use crate::chat::room::Room;
@@ -36,20 +37,16 @@ pub struct ReportsPage<'a> {
     pub reports: &'a [Report],
     /// The cursor of the next page.
     pub next: Option<ReportId>,
-    pub is_done: bool,
-    pub notice: Option<Code>,
+    pub head: Head<'a>,
     /// The muted users of the room.
     pub mutes: &'a [Mute],
     /// Until when nobody new comes into the room.
     pub locked_until: Option<&'a str>,
 }
 
-/// The reasons to choose from.
-const REASONS: [&str; 6] = ["spam", "abuse", "sexual", "violence", "privacy", "other"];
-
 impl ReportPage<'_> {
     fn reasons(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        REASONS.into_iter().zip(self.lang.strings().report.reasons)
+        ReportReason::OF_USERS.map(ReportReason::as_str).into_iter().zip(self.lang.strings().report.reasons)
     }
 
     pub fn html(&self) -> String {
@@ -64,16 +61,13 @@ impl ReportsPage<'_> {
 
     fn reason(&self, report: &Report) -> &'static str {
         let words = &self.lang.strings().report;
-        let names = REASONS.into_iter().zip(words.reasons);
-        let mut found = names.filter(|(name, _)| *name == report.reason.as_str());
-        found.next().map_or(words.by_filter, |(_, label)| label)
+        let mut labels = ReportReason::OF_USERS.into_iter().zip(words.reasons);
+        labels.find(|(reason, _)| *reason == report.reason).map_or(words.by_filter, |(_, label)| label)
     }
 
     fn decision(&self, report: &Report) -> &'static str {
-        const ALL: [&str; 8] = ["dismiss", "hide", "show", "delete", "warn", "mute", "ban", "suspend"];
-        let decided = report.decision.map_or("", |decision| decision.as_str());
-        let names = ALL.into_iter().zip(self.lang.strings().report.decisions);
-        names.filter(|(name, _)| *name == decided).map(|(_, label)| label).next().unwrap_or_default()
+        let mut labels = Decision::ALL.into_iter().zip(self.lang.strings().report.decisions);
+        labels.find(|(decision, _)| Some(*decision) == report.decision).map_or("", |(_, label)| label)
     }
 
     pub fn html(&self) -> String {

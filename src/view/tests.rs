@@ -135,6 +135,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         base: "",
         invites: &[],
         bans: &[],
+        open_reports: 2,
         blocked: &[],
         notify: NotifyLevel::All,
         notice: Some(Code::TooLong),
@@ -197,7 +198,7 @@ fn what_people_write_is_text_everywhere() {
         has_search: true,
         may_create_rooms: true,
         server: &hostile_server(),
-        is_admin: true,
+        open_reports: Some(2),
     };
     let sought = [Sought::new("script").unwrap()];
     let hit = Hit { message: hostile.clone(), excerpt: excerpt(HOSTILE, &Folded::new(HOSTILE), &sought) };

@@ -53,7 +53,9 @@ pub fn router(app: &App) -> Router {
         .merge(pages::profile::picture_routes())
         .method_not_allowed_fallback(problem::method_not_allowed);
     // Not compressed: files are sent in ranges, and their tags name the exact bytes.
-    let files = pages::file::download_routes().method_not_allowed_fallback(problem::method_not_allowed);
+    let files = pages::file::download_routes()
+        .merge(pages::export::download_routes())
+        .method_not_allowed_fallback(problem::method_not_allowed);
     let routes = per_user
         .layer(compression::layer())
         .layer(from_fn_with_state(app.clone(), compression::compress_blocking))

@@ -140,6 +140,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/admin/lock", admins("/admin/settings?done=saved"), |_, _| form([("minutes", "0")])),
     row("GET", "/admin/log", admins("200"), nothing),
     row("POST", "/admin/jobs/retry", admins("/admin?done=saved"), empty),
+    row("POST", "/admin/jobs/{number}", admins("/admin?refused=not_found"), |_, _| form([("act", "retry")])),
     // The server of these tests makes no backups.
     row("POST", "/admin/backups", admins("/admin?refused=not_found"), empty),
     row("GET", "/me", ["/login?next=/me", "200", "200", "200", "200", "200", "200", "200"], nothing),
@@ -163,6 +164,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     })
     .spends(),
     row("POST", "/me/sessions", known("/me?done=saved"), empty),
+    row("POST", "/me/export", known("/me?done=saved"), empty).spends(),
+    row("GET", "/me/export/madang.zip", known("not_found"), nothing),
     row("POST", "/me/notifications/muted", known("/"), |scene, _| form([("userId", &scene.other.id), ("on", "on")])),
     row("POST", "/me/blocks", known("/"), |scene, _| form([("userId", &scene.other.id), ("on", "on")])),
     row("POST", "/me/delete", known("/login?done=left"), |_, _| form([("messages", "keep"), ("password", PASSWORD)]))
@@ -300,7 +303,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let made = if row.wants.is_empty() { "" } else { scene.named(row.wants) };
     let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
     let filled = filled.replace("{userId}", &scene.other.id).replace("{hookId}", made).replace("{secret}", made);
-    let filled = filled.replace("{reportId}", made).replace("{pushId}", &scene.message);
+    let filled = filled.replace("{reportId}", made).replace("{pushId}", &scene.message).replace("{number}", "1");
     let name = if row.wants == "asset" { made } else { "socket.io.js" };
     filled.replace("{name}", name)
 }
@@ -333,8 +336,7 @@ async fn ask(app: &App, scene: &mut Scene, row: &Row<Body>, who: Who) -> (String
     (found, !is_refused)
 }
 
-/// Returns the target of a redirect, with placeholders for the values of the scene, or the kind of
-/// the answer.
+/// Returns the target of a redirect, with placeholders for the values of the scene, or the kind of the answer.
 fn shown(answer: &Response, scene: &Scene) -> String {
     if let Some(place) = answer.header("location") {
         assert!(matches!(answer.status, 303 | 308), "{}", answer.status);

@@ -73,6 +73,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/me/sessions", known("200"), nothing),
     row("DELETE", "/me/sessions", known("204"), nothing),
     row("DELETE", "/me/sessions/{id}", known("204"), nothing).spends(),
+    row("GET", "/me/export", known("200"), nothing),
+    row("POST", "/me/export", known("204"), nothing).spends(),
     row("GET", "/me/blocks", known("200"), nothing),
     row("PUT", "/me/blocks/{userId}", known("204"), nothing),
     row("DELETE", "/me/blocks/{userId}", known("204"), nothing),

@@ -80,6 +80,7 @@ const NOUNS: &[&str] = &[
     "digest",
     "direct",
     "directory",
+    "export",
     "file",
     "gallery",
     "hook",

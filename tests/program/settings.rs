@@ -8,7 +8,7 @@ use std::process::Stdio;
 use serde_json::json;
 use testkit::process;
 
-use super::{Program, binary};
+use super::{Program, binary, run, run_refused};
 use crate::support::TempDir;
 
 /// Returns the error of a program that must not start with these flags. If it starts, it prints so
@@ -190,4 +190,24 @@ fn a_failed_start_gives_the_reason_in_a_sentence() {
         let error = refused(folder.path(), &flags);
         assert!(error.contains(says), "{flags:?}: {error}");
     }
+}
+
+#[tokio::test]
+async fn commands_change_what_admins_set_and_say_what_is_wrong() {
+    let folder = TempDir::new();
+    drop(Program::start(folder.path(), &[]));
+    let set = |name: &str, value: &str| run(folder.path(), &["settings", "set", name, value]);
+    assert!(set("name", "2025").contains("\"name\": \"2025\""));
+    assert!(set("welcome", "[hello]").contains("\"welcome\": \"[hello]\""));
+    assert!(set("signUp", "closed").contains("\"signUp\": \"closed\""));
+    assert!(set("keepMessagesDays", "30").contains("\"keepMessagesDays\": 30"));
+    assert!(set("guests", "null").contains("\"guests\": null"));
+    assert!(set("words", r#"[{"word": "casino", "action": "hold"}]"#).contains("\"word\": \"casino\""));
+    let refused = |arguments: &[&str]| run_refused(folder.path(), arguments);
+    assert!(refused(&["settings", "set", "keepMessagesDays", "-1"]).contains("expected u32"));
+    assert!(refused(&["settings", "set", "words", "casino"]).contains("madang settings show"));
+    assert!(refused(&["settings", "set", "color", "red"]).contains("unknown field `color`"));
+    let unknown = "0000000000000000000000000A";
+    assert!(refused(&["user", "promote", unknown]).contains("there is no user"), "{unknown}");
+    assert!(refused(&["user", "suspend", "minji@example.org"]).contains("no account has the e-mail address"));
 }

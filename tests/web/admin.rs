@@ -224,6 +224,10 @@ async fn the_pages_for_admins_show_and_do_the_same() {
     // What is no number is not taken for no end.
     let typed = app.form(&admin, &at, &[("act", "suspend"), ("hours", "1d"), ("q", "minji")]).await;
     assert_eq!(typed.header("location"), Some("/admin/people?q=minji&show=all&refused=invalid"));
+    for hours in ["0", "8761"] {
+        let done = app.form(&admin, &at, &[("act", "suspend"), ("hours", hours)]).await;
+        assert_eq!(done.header("location"), Some("/admin/people?show=all&refused=invalid"), "{hours}");
+    }
     for result in ["done=saved", "refused=not_found"] {
         let for_good = app.form(&admin, &at, &[("act", "suspend"), ("q", "minji")]).await;
         assert_eq!(for_good.header("location"), Some(&*format!("/admin/people?q=minji&show=all&{result}")));
@@ -243,8 +247,14 @@ async fn the_pages_for_admins_show_and_do_the_same() {
         ("roomCreators", ""),
         ("directFrom", "known"),
     ];
-    let saved = app.form(&admin, "/admin/settings", &fields).await;
-    assert_eq!(saved.header("location"), Some("/admin/settings?done=saved"));
+    // Two admins have the page open. The one who is slower overwrites nothing.
+    let page = app.page(&admin, "/admin/settings").await.text();
+    let number = page.split("name=\"number\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let with_number = [&[("number", number)], &fields[..]].concat();
+    for result in ["done=saved", "refused=conflict"] {
+        let saved = app.form(&admin, "/admin/settings", &with_number).await;
+        assert_eq!(saved.header("location"), Some(&*format!("/admin/settings?{result}")));
+    }
     let settings = app.call(&admin, "GET", "/admin/settings", Value::Null).await.is(200);
     assert_eq!(settings["rules"], "one\ntwo");
     assert_eq!((&settings["guests"], &settings["roomCreators"]), (&json!("rooms"), &Value::Null));

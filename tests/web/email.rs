@@ -69,8 +69,11 @@ async fn an_email_that_was_given_up_is_listed_for_admins_and_can_be_sent_again()
     assert_eq!(job["why"], "the mail server did not take it");
     assert!(!listed.to_string().contains("example.org"), "{listed}");
     let path = format!("/admin/jobs/{}", job["number"]);
-    app.call(&minji, "POST", &format!("{path}/retry"), Value::Null).await.is(204);
+    let page = app.page(&minji, "/admin").await.text();
+    assert!(page.contains("the mail server did not take it") && page.contains(&format!("action=\"{path}\"")), "{page}");
+    assert_eq!(app.form(&minji, &path, &[("act", "retry")]).await.leads_to(), "/admin?done=saved");
     assert!(next(&mut post).await.to.contains("minji@example.org"));
+    app.call(&minji, "POST", &format!("{path}/retry"), Value::Null).await.refused(404, "not_found");
     app.call(&minji, "DELETE", &path, Value::Null).await.refused(404, "not_found");
 }
 

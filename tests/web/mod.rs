@@ -10,6 +10,7 @@ mod delete_account;
 mod digest;
 mod directory;
 mod email;
+mod export;
 mod file;
 mod gallery;
 mod guest;

@@ -84,7 +84,7 @@ async fn a_report_keeps_its_context_and_is_decided_once() {
     let hidden = watching.take_where("message", |message| message["deletedAt"].is_string()).await;
     assert_eq!((&hidden["text"], &hidden["id"]), (&json!(""), &json!(id)));
     assert!(app.queue(&owner, &room).await.is_empty(), "all reports of the message are decided");
-    assert_eq!(app.decide(&owner, &report, json!({ "decision": "hide" })).await, 404);
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "hide" })).await, 409, "somebody was quicker");
     assert!(!texts(&app.history(&minji, &room).await).contains(&"I said nothing"));
     let found = app.call(&minji, "GET", &format!("/search?q=nothing&room={}", room.id), Value::Null).await.is(200);
     assert_eq!(found["messages"].as_array().map(Vec::len), Some(0), "{found}");
@@ -105,9 +105,19 @@ async fn a_report_keeps_its_context_and_is_decided_once() {
     let report = app.reported(&minji, &of_owner).await;
     app.call(&owner, "PUT", &format!("/rooms/{}/moderators/{}", room.id, sora.id), Value::Null).await.is(204);
     assert_eq!(app.decide(&sora, &report, json!({ "decision": "mute", "minutes": 5 })).await, 403);
+    assert_eq!(app.decide(&sora, &report, json!({ "decision": "dismiss" })).await, 403);
     assert_eq!(app.decide(&owner, &report, json!({ "decision": "dismiss" })).await, 404, "not of oneself");
     assert_eq!(app.decide(&admin, &report, json!({ "decision": "warn" })).await, 422, "a warning has words");
     assert_eq!(app.decide(&admin, &report, json!({ "decision": "warn", "reason": "be kind" })).await, 204);
+    app.join(&admin, &room).await;
+    let of_admin = app.say(&admin, &room, "my server").await;
+    let report = app.reported(&minji, &of_admin).await;
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "delete" })).await, 403);
+    // What an admin hides, a moderator does not show.
+    let hidden = format!("/messages/{id}/hidden");
+    app.call(&admin, "PUT", &hidden, Value::Null).await.is(200);
+    app.call(&owner, "DELETE", &hidden, Value::Null).await.is(403);
+    app.call(&admin, "DELETE", &hidden, Value::Null).await.is(200);
     let about = json!({ "reason": "other", "roomId": room.id });
     app.call(&minji, "POST", &format!("/users/{}/reports", jun.id), about).await.is(201);
     app.call(&minji, "POST", &format!("/users/{}/reports", minji.id), json!({ "reason": "other" })).await.is(422);
@@ -138,12 +148,26 @@ async fn muted_members_unwanted_words_and_new_people_are_refused_by_every_entry_
         assert_eq!(app.attempt(entry, &owner, &room, "news").await, "ok");
         app.call(&owner, "PATCH", &at(""), json!({ "writers": "all" })).await.is(200);
 
-        let words = json!([{ "word": "시발", "action": "refuse" }, { "word": "광고", "action": "hold" },
+        let words = json!([{ "word": "시발", "action": "refuse" }, { "word": "spam", "action": "refuse" }, { "word": "광고", "action": "hold" },
                            { "word": "casino", "action": "warn" }]);
-        app.call(&admin, "PATCH", "/admin/settings", json!({ "words": words, "holdMinutes": 10 })).await.is(200);
-        assert_eq!(app.attempt(entry, &jun, &room, "시 발").await, "filtered");
+        app.call(&admin, "PATCH", "/admin/settings", json!({ "words": words })).await.is(200);
+        for hidden in ["시 발", "[시](https://example.org)발", "s\u{440}\u{430}m", "sp[am](https://example.org)"] {
+            assert_eq!(app.attempt(entry, &jun, &room, hidden).await, "filtered", "{hidden}");
+        }
         assert_eq!(app.attempt(entry, &jun, &room, "다시 발견했어요").await, "ok");
+        app.call(&admin, "PATCH", "/admin/settings", json!({ "holdMinutes": 10 })).await.is(200);
         assert_eq!(app.attempt(entry, &jun, &room, "see https://example.org").await, "too_new");
+        // Names, titles and bios, too; nobody could show them later.
+        for (who, path, field) in
+            [(&jun, "/me".to_owned(), "name"), (&jun, "/me".to_owned(), "bio"), (&owner, at(""), "title")]
+        {
+            for text in ["시.발", "싼 광고"] {
+                let refused = app.call(who, "PATCH", &path, json!({ field: text })).await.is(422);
+                assert_eq!((&refused["code"], &refused["field"]), (&json!("filtered"), &json!(field)), "{text}");
+            }
+        }
+        app.call(&jun, "POST", "/rooms", json!({ "title": "시발" })).await.is(422);
+        app.request("POST", "/api/guests").json(&json!({ "name": "spam" })).send().await.is(422);
         let before = app.queue(&owner, &room).await.len();
         let held = format!("싼 광 고 {entry:?}");
         assert_eq!(app.attempt(entry, &jun, &room, "C A S I N O").await, "ok");
@@ -200,7 +224,7 @@ async fn a_reported_whisper_is_for_admins_alone() {
     for member in [&minji, &jun] {
         app.join(member, &room).await;
     }
-    app.say(&minji, &room, "in the open").await;
+    let open = app.say(&minji, &room, "in the open").await;
     let whisper = app.send(&jun, &room, json!({ "text": "psst", "to": minji.id })).await;
     let path = format!("/messages/{}/reports", whisper["id"].as_str().unwrap());
     app.call(&owner, "POST", &path, json!({ "reason": "abuse" })).await.is(403);
@@ -213,6 +237,7 @@ async fn a_reported_whisper_is_for_admins_alone() {
     assert_eq!(app.decide(&admin, &report, json!({ "decision": "delete" })).await, 204);
     // The pages show and do the same.
     let said = app.say(&jun, &room, "fool").await;
+    app.reported(&jun, &open).await;
     let form = [("message", said["id"].as_str().unwrap()), ("reason", "abuse"), ("note", "<b>")];
     let sent = app.form(&minji, &format!("/room/{}/report", room.id), &form).await;
     assert_eq!(sent.header("location"), Some(format!("/room/{}/report?done=saved", room.id).as_str()));
@@ -235,4 +260,7 @@ async fn a_reported_whisper_is_for_admins_alone() {
     tokio::time::timeout(crate::support::TIMEOUT, gone).await.unwrap();
     let of = format!("SELECT COUNT(*) FROM reports WHERE user_id = {} AND context <> '[]'", blob(&jun.id));
     assert_eq!(app.count(&of), 0);
+    // What others said around it stays.
+    assert_eq!(app.count("SELECT COUNT(*) FROM reports WHERE context LIKE '%fool%'"), 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM reports WHERE context LIKE '%in the open%'"), 1);
 }

@@ -3,7 +3,7 @@
 
 use super::require_admin;
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
-use crate::chat::{Fact, Leaving, Tx, audit, digest, file, member, message, outbox, report, room, session};
+use crate::chat::{Fact, Leaving, Tx, audit, digest, export, file, member, message, outbox, report, room, session};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -62,12 +62,14 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     digest::stop(tx, me)?;
     outbox::drop_of_user(tx, JobKind::Preview, me)?;
     outbox::drop_of_user(tx, JobKind::Digest, me)?;
+    outbox::drop_of_user(tx, JobKind::Export, me)?;
     if erase {
         report::forget_texts(tx, me)?;
         tx.execute("INSERT INTO meta (key, value) VALUES (?1, '0')", &[&progress_key(me)])?;
     }
     let picture = picture.as_deref().and_then(file::picture_hash).map(str::to_owned);
-    left.unneeded.extend(file::unreferenced(tx, picture.as_slice())?);
+    let hashes: Vec<String> = picture.into_iter().chain(export::remove(tx, me)?).collect();
+    left.unneeded.extend(file::unreferenced(tx, &hashes)?);
     Ok(left)
 }
 

@@ -171,6 +171,7 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     }
     if let Some(bio) = &change.bio {
         let bio = text::bio(bio, limits.bio_max)?;
+        limits.check_words("bio", &bio)?;
         tx.execute("UPDATE users SET bio = ?2 WHERE id = ?1", &[&me, &bio])?;
     }
     if let Some(hides) = change.hides_presence {

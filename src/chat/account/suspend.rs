@@ -1,16 +1,17 @@
 //! Suspended users: they stay with all they wrote, and cannot log in.
 
 use crate::chat::kinds::AuditAction;
-use crate::chat::{Tx, audit, bot_right, session};
+use crate::chat::{Tx, audit, bot_right, end_after, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
-/// Suspends a user, until a time or for good, and ends their sessions, those of their bots, and their webhooks. Rights of an
+/// Suspends a user, for some hours or for good, and ends their sessions, those of their bots, and their webhooks. Rights of an
 /// admin end too. Neither comes back by itself. A suspension that ends by itself can be changed. `by` is the admin, `None` for a command.
 ///
 /// # Errors
-/// `not_found` for a user who does not exist or is suspended for good.
-pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, until: Option<i64>) -> Result<()> {
+/// `invalid` with the field `hours`; `not_found` for a user who does not exist or is suspended for good.
+pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, hours: Option<u32>) -> Result<()> {
+    let until = end_after(now, hours)?;
     let sql = "UPDATE users SET suspended_at = ?2, suspended_until = ?3, is_admin = 0
                WHERE id = ?1 AND (suspended_at IS NULL OR suspended_until IS NOT NULL) AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id, &now, &until])? == 0 {

@@ -12,16 +12,3 @@ pub use jobs::{Waiting, jobs, note_backup, retry_jobs};
 pub use people::{Act, People, Person, Show, act, get, people};
 pub use rooms::{AdminRoom, Rooms, close, hand_over, remove, rooms};
 pub use storage::{Storage, Stored, storage};
-
-/// Returns the pattern of `LIKE` for a folded text that contains what was typed.
-fn pattern(typed: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in crate::text::fold(typed.trim()).chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}

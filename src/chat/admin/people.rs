@@ -5,11 +5,10 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::pattern;
 use crate::chat::account::{demote, is_admin, make_admin, require_admin, restore, suspend};
 use crate::chat::kinds::AuditAction;
 use crate::chat::user::{self, User};
-use crate::chat::{Limits, Tx, audit, session};
+use crate::chat::{Limits, Tx, audit, like, session};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
@@ -84,8 +83,8 @@ impl Show {
 /// What an admin does with a user. Deletion takes several transactions and is none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// For good, or until a time in milliseconds since 1970 UTC.
-    Suspend(Option<i64>),
+    /// For some hours, or for good.
+    Suspend(Option<u32>),
     Restore,
     EndSessions,
     MakeAdmin,
@@ -141,7 +140,7 @@ pub fn people(
         show.condition(),
     );
     let after = after.unwrap_or(UserId::from_u128(u128::MAX));
-    let mut people = tx.query_all(&sql, &[&after, &pattern(q), &(u64::from(limit) + 1)], read)?;
+    let mut people = tx.query_all(&sql, &[&after, &like::containing(q), &(u64::from(limit) + 1)], read)?;
     let has_more = people.len() > limit as usize;
     people.truncate(limit as usize);
     let next = people.last().filter(|_| has_more).map(|person| person.user.id);
@@ -161,7 +160,7 @@ pub fn get(tx: &mut Tx, me: Option<UserId>, user_id: UserId) -> Result<Person> {
 /// Does something with another user.
 ///
 /// # Errors
-/// `forbidden` unless an admin; `invalid` with the field `userId` for oneself, so that one admin is always left;
+/// `forbidden` unless an admin; `invalid` with the field `hours`, or `userId` for oneself, so that one admin is always left;
 /// `not_found`, also where nothing changes.
 pub fn act(tx: &mut Tx, now: i64, me: Option<UserId>, user_id: UserId, act: Act) -> Result<()> {
     require_admin(tx, me)?;
@@ -169,10 +168,7 @@ pub fn act(tx: &mut Tx, now: i64, me: Option<UserId>, user_id: UserId, act: Act)
         return Err(Error::invalid("userId", "ask another admin to do that with your own account"));
     }
     match act {
-        Act::Suspend(until) if until.is_some_and(|until| until <= now) => {
-            Err(Error::invalid("until", "until must be in the future"))
-        }
-        Act::Suspend(until) => suspend(tx, now, me, user_id, until),
+        Act::Suspend(hours) => suspend(tx, now, me, user_id, hours),
         Act::Restore => restore(tx, now, me, user_id),
         Act::EndSessions => {
             get(tx, None, user_id)?;

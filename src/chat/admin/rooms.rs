@@ -5,11 +5,10 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::pattern;
 use crate::chat::account::require_admin;
 use crate::chat::kinds::{AuditAction, RoomKind};
 use crate::chat::room::{self, Room};
-use crate::chat::{Limits, Tx, audit};
+use crate::chat::{Limits, Tx, audit, like};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
@@ -66,7 +65,7 @@ pub fn rooms(
         let mut c = row.columns();
         Ok(AdminRoom { room: room::read(&mut c)?, active_at: rfc3339(c.next()?), stored_bytes: c.next()? })
     };
-    let mut rooms = tx.query_all(&ROOMS, &[&after, &pattern(q), &(u64::from(limit) + 1)], read)?;
+    let mut rooms = tx.query_all(&ROOMS, &[&after, &like::containing(q), &(u64::from(limit) + 1)], read)?;
     let has_more = rooms.len() > limit as usize;
     rooms.truncate(limit as usize);
     let next = rooms.last().filter(|_| has_more).map(|found| found.room.id);

@@ -181,7 +181,7 @@ pub(super) fn picture_hash(url: &str) -> Option<&str> {
     url.strip_prefix(PICTURES)
 }
 
-/// Returns those of the hashes that no file and no user's picture has any more: their bytes may be deleted.
+/// Returns those of the hashes that no file, no user's picture and no archive has any more: their bytes may be deleted.
 ///
 /// # Errors
 /// Only those of the store.
@@ -192,10 +192,13 @@ pub fn unreferenced(tx: &mut Tx, hashes: &[String]) -> Result<Vec<String>> {
              UNION SELECT thumb_hash FROM files WHERE thumb_hash IN {KEYS}"
         )
     });
+    static OF_EXPORTS: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT hash FROM exports WHERE hash IS NOT NULL AND hash IN {KEYS}"));
     static OF_PICTURES: LazyLock<String> =
         LazyLock::new(|| format!("SELECT picture FROM users WHERE picture IS NOT NULL AND picture IN {KEYS}"));
     let read = |row: &Row<'_>| row.get::<String>(0);
     let mut needed = in_list::in_chunks(&[], hashes, |params| tx.query_all(&OF_FILES, params, read))?;
+    needed.extend(in_list::in_chunks(&[], hashes, |params| tx.query_all(&OF_EXPORTS, params, read))?);
     let urls: Vec<String> = hashes.iter().map(|hash| picture_url(hash)).collect();
     let shown = in_list::in_chunks(&[], &urls, |params| tx.query_all(&OF_PICTURES, params, read))?;
     needed.extend(shown.iter().filter_map(|url| picture_hash(url)).map(str::to_owned));

@@ -11,7 +11,7 @@ use crate::ids::{FileId, UserId};
 /// Rows of a statement.
 const PAGE: u32 = 1_000;
 
-/// Returns the hashes of the bytes of all files, thumbnails and users' pictures, each with its size in bytes where
+/// Returns the hashes of the bytes of all files, thumbnails, users' pictures and archives, each with its size in bytes where
 /// it is stored. It grows with the number of files, so only the operator's commands use it.
 ///
 /// # Errors
@@ -23,8 +23,10 @@ pub fn needed(tx: &mut Tx) -> Result<BTreeMap<String, Option<u64>>> {
                               WHERE thumb_hash IS NOT NULL AND thumb_hash > ?1 ORDER BY thumb_hash LIMIT ?2";
     const PICTURES: &str = "SELECT DISTINCT picture, NULL FROM users
                             WHERE picture IS NOT NULL AND picture > ?1 ORDER BY picture LIMIT ?2";
+    const EXPORTS: &str = "SELECT hash, MIN(size) FROM exports WHERE hash IS NOT NULL AND hash > ?1
+                           GROUP BY hash ORDER BY hash LIMIT ?2";
     let mut needed = BTreeMap::new();
-    for sql in [PICTURES, THUMBNAILS, FILES] {
+    for sql in [PICTURES, THUMBNAILS, EXPORTS, FILES] {
         let mut last = String::new();
         loop {
             let read = |row: &Row<'_>| Ok((row.get::<String>(0)?, row.get::<Option<u64>>(1)?));
@@ -51,6 +53,11 @@ pub fn needed_by(tx: &mut Tx, hash: &str) -> Result<Option<String>> {
     let file = |row: &Row<'_>| Ok(format!("file {}, {:?}", row.get::<FileId>(0)?, row.get::<String>(1)?));
     if let Some(file) = tx.query_opt(sql, &[&hash], file)? {
         return Ok(Some(file));
+    }
+    let archive = |row: &Row<'_>| Ok(format!("the archive of user {}", row.get::<UserId>(0)?));
+    let sql = "SELECT user_id FROM exports WHERE hash IS NOT NULL AND hash = ?1 LIMIT 1";
+    if let Some(archive) = tx.query_opt(sql, &[&hash], archive)? {
+        return Ok(Some(archive));
     }
     let picture = |row: &Row<'_>| Ok(format!("the picture of user {}", row.get::<UserId>(0)?));
     let sql = "SELECT id FROM users WHERE picture IS NOT NULL AND picture = ?1 LIMIT 1";

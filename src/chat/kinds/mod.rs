@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{Column, Param, Value};
 
+mod job;
+
+pub use job::JobKind;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum UserKind {
@@ -166,6 +170,16 @@ pub enum Decision {
     Suspend,
 }
 
+impl ReportReason {
+    /// Those that a user gives.
+    pub const OF_USERS: [Self; 6] = [Self::Spam, Self::Abuse, Self::Sexual, Self::Violence, Self::Privacy, Self::Other];
+}
+
+impl Decision {
+    pub const ALL: [Self; 8] =
+        [Self::Dismiss, Self::Hide, Self::Show, Self::Delete, Self::Warn, Self::Mute, Self::Ban, Self::Suspend];
+}
+
 /// How much a room notifies a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -226,30 +240,6 @@ pub enum LinkKind {
     Device,
     /// Confirms that its user gets what is sent to their address.
     Email,
-}
-
-/// The kind of a job of the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JobKind {
-    /// Fetches the page behind a message's link. The target is the message, the payload the link.
-    Preview,
-    /// Mails a link to choose a new password. The target is the user, the payload the language.
-    ResetEmail,
-    /// Posts to an outgoing webhook. The target is the hook, the payload the delivery.
-    Hook,
-    /// Finds the members to notify of what is new in a room. The target is the room.
-    Notify,
-    /// Pushes what is new in a room to a browser. The target is the push subscription, the payload the room.
-    Push,
-    /// Mails what a user has missed. The target is the user.
-    Digest,
-    /// Mails a link to confirm an address. The target is the user, the payload the language.
-    ConfirmEmail,
-}
-
-impl JobKind {
-    pub const ALL: [Self; 7] =
-        [Self::Preview, Self::ResetEmail, Self::Hook, Self::Notify, Self::Push, Self::Digest, Self::ConfirmEmail];
 }
 
 /// What somebody did, in the audit log.
@@ -344,7 +334,7 @@ names! {
     LinkKind { Admin "admin" Password "password" Device "device" Email "email" }
     JobKind {
         Preview "preview" ResetEmail "resetEmail" Hook "hook" Notify "notify" Push "push" Digest "digest"
-        ConfirmEmail "confirmEmail"
+        ConfirmEmail "confirmEmail" Export "export"
     }
     AuditAction {
         AdminMade "admin.made"

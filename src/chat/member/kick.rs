@@ -3,14 +3,10 @@
 use super::{Role, end, require_moderator, role};
 use crate::chat::kinds::{AuditAction, SystemEvent};
 use crate::chat::message::SystemMessage;
-use crate::chat::{Fact, Leaving, Limits, Tx, account, audit, invite, room, system_message, user};
+use crate::chat::{Fact, Leaving, Limits, Tx, account, audit, end_after, invite, room, system_message, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
-
-const HOUR: i64 = 3_600_000;
-/// A year.
-const HOURS_MAX: u32 = 8_760;
 
 /// Removes a member. With `ban` they cannot join again; a user who is not a member can be banned as well.
 /// Returns the rev of the system message, or the present one where the ban existed.
@@ -38,10 +34,10 @@ pub(in crate::chat) fn kick_as(
 ) -> Result<i64> {
     let Kick { user_id, ban, hours, reason, revoke_invites } = kick;
     let reason = text::reason(reason.as_deref(), limits.reason_max)?;
-    if hours.is_some_and(|hours| !ban || !(1..=HOURS_MAX).contains(&hours)) {
-        return Err(Error::invalid("hours", format!("hours must be 1 to {HOURS_MAX}, with a ban")));
+    if hours.is_some() && !ban {
+        return Err(Error::invalid("hours", "hours is for a ban"));
     }
-    let ends_at = hours.map(|hours| now + i64::from(hours) * HOUR);
+    let ends_at = end_after(now, hours)?;
     if user_id == me {
         return Err(Error::invalid("userId", "nobody removes oneself; leave instead"));
     }

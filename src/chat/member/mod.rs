@@ -179,7 +179,7 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
         return Err(Code::RoomClosed.into());
     }
     if let Some(until) = check.locked_until.filter(|until| *until > now) {
-        return Err(Error::joins_locked(until - now));
+        return Err(Error::allowed_in(Code::JoinsLocked, until - now));
     }
     match (&check.password_hash, &proof) {
         // An invite must be valid even where none is needed, so that its count is that of its users.

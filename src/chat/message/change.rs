@@ -4,11 +4,26 @@ use super::reaction::rows;
 use super::{Changed, Message, NewMessage, hide, load, mention, policy, preview, target};
 use crate::chat::kinds::{AuditAction, HookEvent, MessageKind, RoomKind, WordAction};
 use crate::chat::outgoing_hook::event::fire;
+use crate::chat::server_settings::Looked;
 use crate::chat::{Limits, Tx, account, audit, file, member, report, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 use crate::text;
 use crate::text::markup::first_link;
+
+/// A text that takes the place of another.
+#[derive(Clone, Copy, Debug)]
+pub struct NewText<'a> {
+    pub text: &'a str,
+    /// What was found in it before.
+    pub looked: Option<Looked>,
+}
+
+impl<'a> From<&'a str> for NewText<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text, looked: None }
+    }
+}
 
 /// Replaces the text of one's own message; the same text changes nothing.
 ///
@@ -16,17 +31,17 @@ use crate::text::markup::first_link;
 /// `forbidden` for another's message, a deleted or unknown one, one that is too old, or one to a user who has blocked
 /// `me`; `invalid` or `too_long`
 /// with the field `text`.
-pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, typed: &str) -> Result<Message> {
+pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, new: NewText<'_>) -> Result<Message> {
     let target = target::find(tx, me, id)?;
     if !target.is_changeable() || !target.is_by(me) || target.is_too_old(limits, now) {
         return Err(Code::Forbidden.into());
     }
-    let text = text::message(typed, limits.text_max, target.file_count > 0)?;
+    let text = text::message(new.text, limits.text_max, target.file_count > 0)?;
     if text == target.text {
         return target.load(tx);
     }
     target.check_may_act(tx, now, me)?;
-    let verdict = policy::check_text(tx, limits, now, me, &text, false)?;
+    let verdict = policy::check_text(tx, limits, now, me, &text, false, new.looked)?;
     if verdict == Some(WordAction::Hold) {
         return Err(Error::new(Code::Filtered).with_field("text"));
     }

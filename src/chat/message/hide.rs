@@ -4,7 +4,7 @@ use super::reaction::rows;
 use super::{Message, load, mention, preview, target};
 use crate::chat::kinds::{AuditAction, MessageKind, RoomKind};
 use crate::chat::{Tx, account, audit, room, search};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
 /// A message that somebody may hide or show.
@@ -27,7 +27,7 @@ pub fn hide(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Message>
 /// Shows a hidden message again.
 ///
 /// # Errors
-/// As [`hide`]; `not_found` for a message that is not hidden.
+/// As [`hide`]; `forbidden` where an admin has hidden it, except for admins; `not_found` for a message that is not hidden.
 pub fn show(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Message> {
     let message = moderated(tx, me, id)?;
     show_as(tx, now, me, message)
@@ -113,12 +113,18 @@ pub(super) fn put_apart(tx: &mut Tx, now: i64, by: Option<UserId>, number: i64) 
 /// Shows a hidden message again, without checking the user.
 pub(in crate::chat) fn show_as(tx: &mut Tx, now: i64, me: UserId, message: Hideable) -> Result<Message> {
     let Hideable { number, room_id, id } = message;
-    let sql = "DELETE FROM hidden_messages WHERE message_number = ?1 RETURNING text, mentions, file_count";
+    let sql = "DELETE FROM hidden_messages WHERE message_number = ?1 RETURNING text, mentions, file_count, by_user_id";
     let found = tx.query_opt(sql, &[&number], |row| {
         let mut c = row.columns();
-        Ok((c.next::<String>()?, c.next::<Option<String>>()?, c.next::<i64>()?))
+        Ok((c.next::<String>()?, c.next::<Option<String>>()?, c.next::<i64>()?, c.next::<Option<UserId>>()?))
     })?;
-    let (text, mentions, file_count) = found.ok_or(Code::NotFound)?;
+    let (text, mentions, file_count, hidden_by) = found.ok_or(Code::NotFound)?;
+    if let Some(hidden_by) = hidden_by
+        && account::is_admin(tx, hidden_by)?
+        && !account::is_admin(tx, me)?
+    {
+        return Err(Error::new(Code::Forbidden).with_message("an admin has hidden it, and admins show it again"));
+    }
     let sql = "SELECT seq, to_user_id FROM messages WHERE number = ?1";
     let (seq, to) = tx.query_one(sql, &[&number], |row| Ok((row.get::<i64>(0)?, row.get::<Option<UserId>>(1)?)))?;
     let position = room::next_rev(tx, now, room_id, to.is_none())?;

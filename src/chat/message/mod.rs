@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::file::File;
+use super::server_settings::Looked;
 use super::user::User;
 use crate::clock::rfc3339;
 use crate::ids::{FileId, MessageId, RoomId, UserId};
@@ -29,7 +30,7 @@ mod tests;
 
 pub use super::kinds::{MessageKind, SystemEvent};
 pub(super) use change::erase;
-pub use change::{answer, delete, edit, pin, pins};
+pub use change::{NewText, answer, delete, edit, pin, pins};
 pub(super) use hide::{Hideable, find_hideable, hide_as, show_as};
 pub use hide::{hide, show};
 pub(super) use load::{by_number, by_numbers, number_of};
@@ -198,6 +199,8 @@ pub struct NewMessage {
     pub file_ids: Vec<FileId>,
     /// The recipient of a whisper.
     pub to: Option<UserId>,
+    /// What was found in the text before.
+    pub looked: Option<Looked>,
 }
 
 /// The result of a send.

@@ -1,10 +1,9 @@
 //! What a message must keep to beside its size: the state of the room and of the member, and the rules that admins have set.
 
-use std::time::Duration;
-
 use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::{Role, WordAction, Writers};
 use crate::chat::member::Membership;
+use crate::chat::server_settings::Looked;
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
@@ -31,7 +30,7 @@ pub(super) fn check_writer(now: i64, membership: &Membership) -> Result<()> {
 /// `muted`, with the time that is left.
 pub(super) fn check_not_muted(now: i64, muted_until: Option<i64>) -> Result<()> {
     match muted_until {
-        Some(until) if until > now => Err(later(Code::Muted, until - now)),
+        Some(until) if until > now => Err(Error::allowed_in(Code::Muted, until - now)),
         _ => Ok(()),
     }
 }
@@ -48,6 +47,7 @@ pub(super) fn check_text(
     me: UserId,
     text: &str,
     has_files: bool,
+    looked: Option<Looked>,
 ) -> Result<Option<WordAction>> {
     let settings = limits.server.get();
     let hold = i64::from(settings.hold_minutes) * MINUTE;
@@ -55,15 +55,11 @@ pub(super) fn check_text(
         let since = tx.query_one("SELECT created_at FROM users WHERE id = ?1", &[&me], |row| row.get::<i64>(0))?;
         let left = (since + hold - now).min(hold);
         if left > 0 && !is_admin(tx, me)? {
-            return Err(later(Code::TooNew, left));
+            return Err(Error::allowed_in(Code::TooNew, left));
         }
     }
-    match limits.server.words().strongest(text) {
+    match limits.server.action(text, looked) {
         Some(WordAction::Refuse) => Err(Error::new(Code::Filtered).with_field("text")),
         found => Ok(found),
     }
-}
-
-fn later(code: Code, left_ms: i64) -> Error {
-    Error { retry_after: Some(Duration::from_millis(left_ms.unsigned_abs())), ..Error::new(code) }
 }

@@ -67,7 +67,9 @@ async fn no_statement_of_a_send_an_edit_or_a_reaction_reads_a_whole_table() {
         assert_eq!(sent.message.mentions.len(), 11);
         seen.extend(ran);
         let text = format!("@a again {is_analyzed}");
-        seen.extend(statements(&store, move |tx| edit(tx, &LIMITS, 4, me, sent.message.id, &text)).await.1);
+        seen.extend(
+            statements(&store, move |tx| edit(tx, &LIMITS, 4, me, sent.message.id, text.as_str().into())).await.1,
+        );
         for on in [true, false] {
             seen.extend(statements(&store, move |tx| react(tx, &LIMITS, 5, me, id, "👍", on)).await.1);
         }

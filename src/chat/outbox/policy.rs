@@ -37,6 +37,7 @@ pub struct Policies {
     pub push: Policy,
     /// Also for the mails that confirm an address.
     pub digest: Policy,
+    pub export: Policy,
 }
 
 impl Default for Policies {
@@ -80,7 +81,9 @@ impl Default for Policies {
             is_kept: false,
         };
         let digest = reset_email.clone();
-        Self { preview, reset_email, hook, notify, push, digest }
+        // It reads all that somebody has ever sent, one user after another.
+        let export = Policy { at_once: 1, try_ms: 30 * MINUTE, is_kept: true, ..preview.clone() };
+        Self { preview, reset_email, hook, notify, push, digest, export }
     }
 }
 
@@ -93,6 +96,7 @@ impl Policies {
             JobKind::Notify => &self.notify,
             JobKind::Push => &self.push,
             JobKind::Digest | JobKind::ConfirmEmail => &self.digest,
+            JobKind::Export => &self.export,
         }
     }
 }

@@ -8,8 +8,6 @@ use crate::chat::{Limits, Tx, account, audit, direct};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 
-const HOUR: i64 = 3_600_000;
-
 /// A decision with what it needs.
 #[derive(Clone, Debug)]
 pub struct Act {
@@ -41,8 +39,8 @@ struct Open {
 /// Decides a report and carries that out. With a message, all open reports of it are decided.
 ///
 /// # Errors
-/// `not_found` for a report that is unknown, decided, or for others to decide; `forbidden` where one's role is not higher
-/// than that of the user; `invalid` with the field; those of the act.
+/// `not_found` for a report that is unknown or for others to decide; `conflict` for one that is decided; `forbidden` for
+/// moderators where the user is the owner or an admin; `invalid` with the field; those of the act.
 pub fn decide(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: ReportId, act: &Act) -> Result<Decided> {
     let open = find(tx, me, id)?;
     let unneeded = carry_out(tx, limits, now, me, &open, act)?;
@@ -55,18 +53,24 @@ pub fn decide(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: ReportId, 
 }
 
 fn find(tx: &mut Tx, me: UserId, id: ReportId) -> Result<Open> {
-    let sql = "SELECT room_id, message_id, user_id, is_private FROM reports WHERE id = ?1 AND decided_at IS NULL";
+    let sql = "SELECT room_id, message_id, user_id, is_private, decided_at FROM reports WHERE id = ?1";
     let found = tx.query_opt(sql, &[&id], |row| {
         let mut c = row.columns();
-        Ok((c.next::<Option<RoomId>>()?, c.next()?, c.next()?, c.next::<bool>()?))
+        let about = (c.next::<Option<RoomId>>()?, c.next()?, c.next()?, c.next::<bool>()?);
+        Ok((about, c.next::<Option<i64>>()?.is_some()))
     })?;
-    let (room_id, message_id, user_id, is_private) = found.ok_or(Code::NotFound)?;
-    if is_admin(tx, me)? {
-        return Ok(Open { room_id, message_id, user_id, role: Role::Owner });
+    let ((room_id, message_id, user_id, is_private), is_decided) = found.ok_or(Code::NotFound)?;
+    let mut role = Role::Owner;
+    if !is_admin(tx, me)? {
+        let room = room_id.filter(|_| !is_private && user_id != me).ok_or(Code::NotFound)?;
+        role = require_moderator(tx, me, room).map_err(|_| Code::NotFound)?;
+        // Else a moderator could dismiss what was reported about those who appointed them.
+        let is_of_owner = role < Role::Owner && member::find_role(tx, user_id, room)? == Some(Role::Owner);
+        if is_of_owner || is_admin(tx, user_id)? {
+            return Err(Error::new(Code::Forbidden).with_message("admins decide about the owner and about admins"));
+        }
     }
-    let room = room_id.filter(|_| !is_private && user_id != me).ok_or(Code::NotFound)?;
-    let role = require_moderator(tx, me, room).map_err(|_| Code::NotFound)?;
-    Ok(Open { room_id, message_id, user_id, role })
+    if is_decided { Err(Code::Conflict.into()) } else { Ok(Open { room_id, message_id, user_id, role }) }
 }
 
 fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<Vec<String>> {
@@ -101,8 +105,7 @@ fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, ac
             if !is_admin(tx, me)? || is_admin(tx, open.user_id)? {
                 return Err(Code::Forbidden.into());
             }
-            let until = act.hours.map(|hours| now + i64::from(hours) * HOUR);
-            account::suspend(tx, now, Some(me), open.user_id, until)?;
+            account::suspend(tx, now, Some(me), open.user_id, act.hours)?;
         }
     }
     Ok(Vec::new())

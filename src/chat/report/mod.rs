@@ -301,8 +301,18 @@ pub fn sweep(tx: &mut Tx, now: i64) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what a user wrote in the reports of them: their account is deleted with their messages.
+/// Forgets what a user wrote, in the reports of them and of others: their account is deleted with their messages.
 pub(super) fn forget_texts(tx: &mut Tx, user_id: UserId) -> Result<()> {
     tx.execute("UPDATE reports SET context = '[]' WHERE user_id = ?1", &[&user_id])?;
+    tx.execute("UPDATE reports SET note = '' WHERE by_user_id = ?1", &[&user_id])?;
+    let sql = "SELECT id, context FROM reports WHERE context LIKE ?1";
+    let quoting: Vec<(ReportId, String)> =
+        tx.query_all(sql, &[&format!("%{user_id}%")], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (id, context) in quoting {
+        let mut context: Vec<Quoted> = serde_json::from_str(&context).unwrap_or_default();
+        context.retain(|quoted| quoted.user_id != Some(user_id));
+        let context = serde_json::to_string(&context).map_err(Error::internal)?;
+        tx.execute("UPDATE reports SET context = ?2 WHERE id = ?1", &[&id, &context])?;
+    }
     Ok(())
 }

@@ -42,6 +42,9 @@ pub fn change(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: RoomId, ch
     let room = snapshot(tx, id)?;
     let title = change.title.map(|title| text::title(&title, limits.title_max)).transpose()?;
     let title = title.filter(|title| *title != room.title);
+    if let Some(title) = &title {
+        limits.check_words("title", title)?;
+    }
     let max = change.max.filter(|&max| max != room.max).map(|max| checked_max(limits, Some(max))).transpose()?;
     if max.is_some_and(|max| max < room.member_count) {
         return Err(Error::invalid("max", format!("there are {} members already", room.member_count)));

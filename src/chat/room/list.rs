@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::{Room, read, select};
 use crate::chat::in_list::{self, KEYS, KEYS_AFTER_ONE};
-use crate::chat::{Limits, Tx};
+use crate::chat::{Limits, Tx, like};
 use crate::db::{Columns, Fault, Param, Row};
 use crate::error::Result;
 use crate::ids::RoomId;
@@ -66,7 +66,7 @@ pub fn listed_by_ids(tx: &mut Tx, ids: &[RoomId], q: Option<&str>) -> Result<Vec
                AND r.id IN {KEYS_AFTER_ONE}"
         )
     });
-    let pattern = pattern(q);
+    let pattern = like::containing(q.unwrap_or_default());
     let read = |row: &Row<'_>| read_listed(&mut row.columns());
     let found = in_list::in_chunks(&[&pattern], ids, |params| tx.query_all(&LISTED, params, read))?;
     Ok(ids.iter().filter_map(|id| found.iter().find(|listed| listed.room.id == *id)).cloned().collect())
@@ -165,19 +165,4 @@ pub fn titled(
         rooms: rooms.into_iter().filter_map(|one| place(one.room.id).map(|place| (one, place))).collect(),
         next,
     })
-}
-
-/// Returns the pattern of `LIKE`, with its special characters escaped.
-fn pattern(q: Option<&str>) -> String {
-    let mut pattern = String::from("%");
-    for c in text::fold(q.unwrap_or_default().trim()).chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    if pattern.len() > 1 {
-        pattern.push('%');
-    }
-    pattern
 }

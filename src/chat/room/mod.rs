@@ -141,9 +141,10 @@ pub struct NewRoom {
 /// Creates an open room. Its creator is the owner and the first member.
 ///
 /// # Errors
-/// `invalid` or `too_long` with the field `title` or `max`.
+/// `invalid`, `too_long` or `filtered` with the field `title` or `max`.
 pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) -> Result<Room> {
     let title = text::title(&new.title, limits.title_max)?;
+    limits.check_words("title", &title)?;
     let max = checked_max(limits, new.max)?;
     let creator = user::get(tx, me)?;
     let id = RoomId::new(now);

@@ -109,7 +109,7 @@ async fn an_edited_or_deleted_message_is_found_by_its_present_text() {
     let first = store.say(&minji, &room, "김밥 먹을까요").await;
     let second = store.say(&minji, &room, "김밥은 별로예요").await;
     let me = minji.id;
-    store.write(move |tx| message::edit(tx, &LIMITS, 3, me, first.id, "국수 먹을까요")).await.unwrap();
+    store.write(move |tx| message::edit(tx, &LIMITS, 3, me, first.id, "국수 먹을까요".into())).await.unwrap();
     store.write(move |tx| message::delete(tx, &LIMITS, 3, me, second.id)).await.unwrap();
     assert_eq!(store.finds(&minji, "국수").await, ["국수 먹을까요"]);
     for gone in ["김밥", "별로", "from:minji 김밥"] {

@@ -39,7 +39,7 @@ pub struct Device {
 ///
 /// # Errors
 /// Only those of the store.
-pub fn devices(tx: &mut Tx, now: i64, me: UserId, current: SessionId) -> Result<Vec<Device>> {
+pub fn devices(tx: &mut Tx, now: i64, me: UserId, current: Option<SessionId>) -> Result<Vec<Device>> {
     let sql = "SELECT s.token_hash, s.agent, s.ip, s.created_at, s.seen_at, u.kind
                FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.user_id = ?1
                ORDER BY s.seen_at DESC, s.created_at DESC LIMIT ?2";
@@ -48,7 +48,7 @@ pub fn devices(tx: &mut Tx, now: i64, me: UserId, current: SessionId) -> Result<
         let id = SessionId(c.next()?);
         let (agent, ip, created_at) = (c.next()?, c.next()?, rfc3339(c.next()?));
         let (seen_at, kind) = (c.next::<i64>()?, c.next::<UserKind>()?);
-        let (current, is_open) = (id == current, now - seen_at < lifetime(kind));
+        let (current, is_open) = (Some(id) == current, now - seen_at < lifetime(kind));
         Ok((Device { id: id.handle(), agent, ip, created_at, seen_at: rfc3339(seen_at), current }, is_open))
     })?;
     Ok(all.into_iter().filter(|(_, is_open)| *is_open).map(|(device, _)| device).collect())

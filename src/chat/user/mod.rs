@@ -106,7 +106,7 @@ const RESERVED_NAMES: [&str; 7] = ["Madang", "마당", "Admin", "Administrator",
 /// Checks a name that a user chose. Names are not unique, but none may look like an admin's or the server's.
 ///
 /// # Errors
-/// `invalid` or `too_long` with the field `name`.
+/// `invalid`, `too_long` or `filtered` with the field `name`.
 pub(super) fn check_name(tx: &mut Tx, limits: &Limits, me: Option<UserId>, name: &str) -> Result<()> {
     // Compared as it would be stored, after invisible characters are stripped.
     let name = text::name(name, limits.name_max)?;
@@ -116,6 +116,7 @@ pub(super) fn check_name(tx: &mut Tx, limits: &Limits, me: Option<UserId>, name:
     if admins.iter().any(|(id, _)| Some(*id) == me) {
         return Ok(());
     }
+    limits.check_words("name", &name)?;
     let taken = RESERVED_NAMES.into_iter().chain(admins.iter().map(|(_, name)| name.as_str()));
     match taken.into_iter().any(|taken| lookalike::looks_like(taken, &name)) {
         true => Err(Error::invalid("name", "name looks like that of an admin")),

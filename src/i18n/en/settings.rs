@@ -13,9 +13,9 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     text_size: "Text size",
     sizes: ["Small", "Normal", "Large", "Very large"],
     enter_key: "Enter key",
-    enter_auto: "Sends on a keyboard, breaks the line on a phone",
+    enter_auto: "Automatic (new line on a phone)",
     enter_send: "Always sends",
-    enter_line: "Always breaks the line (Ctrl+Enter sends)",
+    enter_line: "Always a new line (Ctrl+Enter sends)",
     language: "Language",
 
     notifications: "Notifications",
@@ -52,4 +52,12 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     digest_off: "Never",
     digest_after: ["After 15 minutes", "After an hour", "After a day"],
     digest_unconfirmed: "We sent you an e-mail. Open its link to confirm your address first.",
+
+    export: "Download my data",
+    export_about: "Your profile, settings, and the messages and files you have sent, in one zip file. You can ask for it once a day, and download it for three days.",
+    export_ask: "Create the file",
+    export_making: "The file is being made. Open this page again in a moment.",
+    export_download: "Download",
+    export_until: "Until",
+    export_made: "Made",
 };

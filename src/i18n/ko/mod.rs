@@ -285,6 +285,7 @@ fn refusal(code: Code) -> &'static str {
         Code::NotFound => "찾는 것이 여기에 없어요. 주소를 확인해 주세요.",
         Code::MethodNotAllowed => "이 주소로는 할 수 없는 일이에요.",
         Code::EmailTaken => "이미 쓰고 있는 이메일이에요.",
+        Code::Conflict => "그사이 다른 사람이 먼저 바꿨어요. 다시 살펴보고 정해 주세요.",
         Code::TooMany => "더 늘릴 수 없어요. 먼저 조금 줄여 주세요.",
         Code::Gone => "이미 없어졌거나 더는 쓸 수 없어요.",
         Code::TooLarge => "파일이 너무 커요. 더 작은 파일을 골라 주세요.",

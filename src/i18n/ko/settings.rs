@@ -13,9 +13,9 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     text_size: "글자 크기",
     sizes: ["작게", "보통", "크게", "아주 크게"],
     enter_key: "Enter 키",
-    enter_auto: "키보드에서는 보내고, 휴대폰에서는 줄 바꾸기",
+    enter_auto: "자동 (휴대폰에서는 줄 바꾸기)",
     enter_send: "항상 보내기",
-    enter_line: "항상 줄 바꾸기 (Ctrl+Enter로 보내기)",
+    enter_line: "항상 줄 바꾸기 (Ctrl+Enter로 전송)",
     language: "언어",
 
     notifications: "알림",
@@ -55,4 +55,12 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     digest_off: "보내지 않기",
     digest_after: ["15분 동안 읽지 않으면", "1시간 동안 읽지 않으면", "하루 동안 읽지 않으면"],
     digest_unconfirmed: "확인 메일을 보냈어요. 메일에 있는 링크를 열어야 보내 드려요.",
+
+    export: "내 데이터 내려받기",
+    export_about: "프로필과 설정, 내가 보낸 메시지와 파일을 zip 파일 하나로 모아 드려요. 하루에 한 번 만들 수 있고, 만든 파일은 사흘 동안 받을 수 있어요.",
+    export_ask: "파일 만들기",
+    export_making: "파일을 만들고 있어요. 조금 뒤에 이 화면을 다시 열어 주세요.",
+    export_download: "내려받기",
+    export_until: "보관 기한",
+    export_made: "만든 때",
 };

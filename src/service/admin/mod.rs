@@ -5,7 +5,7 @@ mod rooms;
 mod settings;
 mod status;
 
-pub use status::{Backup, Sample, Samples, Status};
+pub use status::{Samples, Status};
 
 use super::{App, log_failure};
 use crate::chat::Db;

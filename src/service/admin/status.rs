@@ -1,41 +1,26 @@
 //! How the server is, for admins: figures of the last hour, waiting jobs, backups.
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use crate::backup_files;
+use crate::backup_files::{self, Backup};
 use crate::chat::admin::{self, Storage, Waiting};
-use crate::clock::{now_ms, rfc3339};
+use crate::clock::now_ms;
 use crate::data_folder;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
-use crate::metrics;
+use crate::metrics::{self, Sample};
 use crate::process_stats;
 use crate::service::App;
+use parking_lot::Mutex;
 
 /// An hour of samples, one every ten seconds.
 const KEPT: usize = 360;
 const MINUTE_MS: u64 = 60_000;
-
-/// The figures of one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Sample {
-    /// Milliseconds since 1970 UTC.
-    pub at_ms: i64,
-    pub online: u64,
-    pub messages_a_minute: f64,
-    /// The time in which 99 of 100 messages were stored, in milliseconds.
-    pub send_p99_ms: f64,
-    pub memory_bytes: u64,
-    pub disk_free_bytes: u64,
-}
+/// How old the count of what is stored may be.
+const STORAGE_AGE: Duration = Duration::from_secs(60);
 
 /// How the server is.
 #[derive(Clone, Debug)]
@@ -47,20 +32,12 @@ pub struct Status {
     pub backups: Option<Vec<Backup>>,
 }
 
-/// A backup that the server has made by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Backup {
-    /// The name of the file.
-    pub name: String,
-    /// RFC 3339 UTC with milliseconds.
-    pub made_at: String,
-    pub bytes: u64,
-}
-
-/// The samples of the last hour.
+/// The samples of the last hour, and what was stored when that was counted last.
 #[derive(Default)]
-pub struct Samples(Mutex<Kept>);
+pub struct Samples {
+    kept: Mutex<Kept>,
+    storage: tokio::sync::Mutex<Option<(Instant, Storage)>>,
+}
 
 #[derive(Default)]
 struct Kept {
@@ -73,7 +50,7 @@ impl App {
     /// Adds the figures of this moment.
     pub fn take_sample(&self) {
         let (sends, counts) = (metrics::SENDS.value(), metrics::SEND_SECONDS.counts());
-        let mut kept = self.samples.0.lock();
+        let mut kept = self.samples.kept.lock();
         let at_ms = now_ms();
         let elapsed = kept.samples.back().map_or(0, |last| at_ms.abs_diff(last.at_ms));
         let sent = sends.saturating_sub(kept.sends);
@@ -100,7 +77,7 @@ impl App {
     /// `forbidden` unless an admin.
     pub async fn samples(&self, me: UserId) -> Result<Vec<Sample>> {
         self.check_admin(me).await?;
-        Ok(self.samples.0.lock().samples.iter().copied().collect())
+        Ok(self.samples.kept.lock().samples.iter().copied().collect())
     }
 
     /// Returns how the server is.
@@ -108,12 +85,27 @@ impl App {
     /// # Errors
     /// `forbidden` unless an admin.
     pub async fn status(&self, me: UserId) -> Result<Status> {
-        let read = self.db.read(move |tx| Ok((admin::jobs(tx, Some(me))?, admin::storage(tx, Some(me))?)));
-        let (jobs, storage) = read.await?;
+        let jobs = self.db.read(move |tx| admin::jobs(tx, Some(me))).await?;
+        let storage = self.storage(me).await?;
         let backups = self.config.backups.as_ref().map(|backups| backups.folder.clone());
-        let backups = tokio::task::spawn_blocking(move || backups.map(|folder| backups_in(&folder)));
+        let backups = tokio::task::spawn_blocking(move || backups.map(|folder| backup_files::listed(&folder)));
         let backups = backups.await.map_err(Error::internal)?;
         Ok(Status { samples: self.samples(me).await?, jobs, storage, backups })
+    }
+
+    /// Returns what is stored, as it was at most a minute ago: it is counted.
+    async fn storage(&self, me: UserId) -> Result<Storage> {
+        self.check_admin(me).await?;
+        // Locked while it is counted, so that it is counted once.
+        let mut counted = self.samples.storage.lock().await;
+        if let Some((at, storage)) = &*counted
+            && at.elapsed() < STORAGE_AGE
+        {
+            return Ok(storage.clone());
+        }
+        let storage = self.db.read(move |tx| admin::storage(tx, Some(me))).await?;
+        *counted = Some((Instant::now(), storage.clone()));
+        Ok(storage)
     }
 
     /// Tries the jobs again at once that wait after a failure.
@@ -145,12 +137,6 @@ impl App {
     pub fn take_backup_request(&self) -> bool {
         self.is_backup_wanted.swap(false, Ordering::Relaxed)
     }
-}
-
-fn backups_in(folder: &Path) -> Vec<Backup> {
-    let found = backup_files::found(folder).into_iter().rev();
-    let name = |found: &backup_files::Found| found.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    found.map(|found| Backup { name: name(&found), made_at: rfc3339(found.made_ms), bytes: found.bytes }).collect()
 }
 
 /// Returns the upper bound of the bucket with the 99th of 100 values, in seconds; 0 without any.

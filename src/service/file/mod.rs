@@ -13,11 +13,11 @@ use parking_lot::Mutex;
 use super::{App, log_failure};
 use crate::chat::file::{self, Entry, File, Kind, NewFile, Stored};
 use crate::chat::message::{self, NewMessage, Sent};
-use crate::chat::{Tx, member};
+use crate::chat::{Tx, export, member};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
-use crate::files::{self, Content, Upload};
+use crate::files::{self, Content, Incoming, Upload};
 use crate::ids::{FileId, RoomId, UserId};
 use crate::image::{self, Picture};
 
@@ -85,6 +85,7 @@ impl App {
         let ready = self.prepare(me, uploads).await?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(me, &new.text, new.to.is_some());
+        let new = NewMessage { looked: Some(limits.server.look(&new.text)), ..new };
         let send =
             move |tx: &mut Tx, files| message::send_with_files(tx, &limits, now_ms(), me, room_id, new.clone(), files);
         self.store_and_write(room_id.into(), ready, send, |sent| !sent.dup).await
@@ -103,6 +104,19 @@ impl App {
             file::add(tx, &limits, now_ms(), me, file)
         };
         self.store_and_write(me.into(), ready, add, |_| true).await
+    }
+
+    /// Stores an archive that the server has made, for the user who waits for it.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(crate) async fn store_export(&self, me: UserId, archive: Incoming) -> Result<()> {
+        let ready = vec![Ready::Unchanged(archive.finish(String::new()).await?)];
+        let finish = move |tx: &mut Tx, files: Vec<NewFile>| {
+            let NewFile { hash, size, .. } = files.into_iter().next().ok_or(Code::Internal)?;
+            export::finish(tx, now_ms(), me, &hash, size)
+        };
+        self.store_and_write(me.into(), ready, finish, |is_kept| *is_kept).await.map(drop)
     }
 
     /// Re-encodes the pictures; everything else stays as it is.

@@ -79,6 +79,22 @@ pub fn first_link(text: &str) -> Option<&str> {
     })
 }
 
+/// Returns what is seen of a text with links, whose addresses are not; `None` for a text without any.
+pub fn shown(text: &str) -> Option<String> {
+    if !text.contains("](") {
+        return None;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for event in parse(text, &[]) {
+        match event {
+            Event::Text(part) | Event::Code(part) | Event::Address(part) | Event::Mention(part) => shown.push_str(part),
+            Event::Break | Event::End(Element::Paragraph | Element::Heading | Element::Item(_)) => shown.push('\n'),
+            Event::Start(_) | Event::End(_) => {}
+        }
+    }
+    Some(shown)
+}
+
 fn parse_with<'a>(text: &'a str, find_name: &mut FindName<'_, 'a>) -> Vec<Event<'a>> {
     let lines: Vec<&str> = text.split('\n').collect();
     let mut parser = block::Parser { events: Vec::new(), find_name };

@@ -10,6 +10,7 @@ mod tests;
 use std::fmt;
 
 use crate::chat::message::Mention;
+use crate::text::code::{Highlighter, Part};
 use crate::text::markup::{Element, Event, parse};
 use crate::text::{excerpt, is_direction_control, shows};
 
@@ -34,6 +35,7 @@ pub(crate) fn markup(text: &str, mentions: &[Mention]) -> Markup {
         shows: false,
         mentions,
         is_in_link: false,
+        code: None,
         next_number: Vec::new(),
     };
     // Most messages are one paragraph, which is the bubble itself.
@@ -98,6 +100,8 @@ struct Writer<'a> {
     shows: bool,
     mentions: &'a [Mention],
     is_in_link: bool,
+    /// Of the open block of code, if its language is known.
+    code: Option<Highlighter>,
     /// The number that the next item of each open list has by itself.
     next_number: Vec<u64>,
 }
@@ -107,7 +111,10 @@ impl Writer<'_> {
         match event {
             Event::Start(element) => self.start(element, next),
             Event::End(element) => self.end(element),
-            Event::Text(text) => self.text(text),
+            Event::Text(text) => match &mut self.code {
+                Some(code) => code.line(text).into_iter().for_each(|(part, text)| self.code_part(part, text)),
+                None => self.text(text),
+            },
             Event::Code(code) => {
                 self.html.push_str("<code>");
                 self.text(code);
@@ -138,6 +145,7 @@ impl Writer<'_> {
                 self.html.push_str("<pre data-language=\"");
                 escape(language, &mut self.html);
                 self.html.push_str("\">");
+                self.code = Highlighter::new(language);
             }
             _ => names(element).iter().for_each(|name| self.html.extend(["<", name, ">"])),
         }
@@ -172,12 +180,26 @@ impl Writer<'_> {
     fn end(&mut self, element: Element<'_>) {
         match element {
             Element::Link(_) => self.is_in_link = false,
+            Element::CodeBlock(_) => self.code = None,
             Element::Bullets | Element::Numbers => {
                 self.next_number.pop();
             }
             _ => {}
         }
         names(element).iter().rev().for_each(|name| self.html.extend(["</", name, ">"]));
+    }
+
+    fn code_part(&mut self, part: Option<Part>, text: &str) {
+        let class = match part {
+            None => return self.text(text),
+            Some(Part::Comment) => "comment",
+            Some(Part::String) => "string",
+            Some(Part::Number) => "number",
+            Some(Part::Keyword) => "keyword",
+        };
+        self.html.extend(["<i class=\"code-", class, "\">"]);
+        self.text(text);
+        self.html.push_str("</i>");
     }
 
     fn link_start(&mut self, address: &str) {

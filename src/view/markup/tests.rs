@@ -163,7 +163,7 @@ proptest! {
                 Some(name) => prop_assert_eq!(open.pop(), Some(name.to_owned())),
                 None => {
                     let name = tag.split(' ').next().unwrap_or_default().to_owned();
-                    prop_assert!(["p", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a"].contains(&&*name), "{}", html);
+                    prop_assert!(["p", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "i"].contains(&&*name), "{}", html);
                     prop_assert!(!tag.contains('\'') && tag.matches('"').count() % 2 == 0);
                     open.push(name);
                 }

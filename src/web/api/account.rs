@@ -23,6 +23,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("POST", "/users", sign_up, "Sign up. A guest becomes the account, with the same id.", |call| {
             call.public().body::<NewUser>().response::<SignedUp>(201).refuses(&[
                 Code::TooLong,
+                Code::Filtered,
                 Code::EmailTaken,
                 Code::Gone,
                 Code::JoinsLocked,
@@ -38,6 +39,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
                     Code::Unauthenticated,
                     Code::RateLimited,
                     Code::TooLong,
+                    Code::Filtered,
                 ])
             },
         )
@@ -48,6 +50,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
         .add("PATCH", "/me", change, "Change name, bio, e-mail address, or what others see.", |call| {
             call.body::<ChangeAccount>().response::<Account>(200).refuses(&[
                 Code::TooLong,
+                Code::Filtered,
                 Code::BadCredentials,
                 Code::NotFound,
                 Code::EmailTaken,

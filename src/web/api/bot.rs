@@ -49,10 +49,16 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "/me/bots",
             create,
             "Create a bot. Its key, a bearer token and the token of its sockets, is shown once. For accounts.",
-            |call| call.body::<NewBot>().response::<BotWithKey>(201).refuses(&[Code::TooLong, Code::TooMany]),
+            |call| {
+                call.body::<NewBot>().response::<BotWithKey>(201).refuses(&[
+                    Code::TooLong,
+                    Code::TooMany,
+                    Code::Filtered,
+                ])
+            },
         )
         .add("PATCH", "/me/bots/{userId}", rename, "Rename a bot.", |call| {
-            call.body::<BotName>().response::<Bot>(200).refuses(&[Code::TooLong])
+            call.body::<BotName>().response::<Bot>(200).refuses(&[Code::TooLong, Code::Filtered])
         })
         .add(
             "POST",

@@ -50,7 +50,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
         })
 }
 
-const CHANGE: &[Code] = &[Code::TooLong, Code::TooMany];
+const CHANGE: &[Code] = &[Code::TooLong, Code::TooMany, Code::Filtered];
 
 /// An incoming webhook: a program that knows its address posts into the room.
 #[derive(Serialize, JsonSchema)]

@@ -10,6 +10,7 @@ mod command;
 mod digest;
 mod direct;
 mod directory;
+mod export;
 mod file;
 mod hook;
 mod invite;
@@ -58,6 +59,7 @@ pub fn calls(upload_max: usize) -> Calls {
         digest::calls,
         direct::calls,
         directory::calls,
+        export::calls,
         search::calls,
         lobby::calls,
         room::calls,

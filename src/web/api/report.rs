@@ -50,6 +50,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             |call| {
                 call.body::<DecideReport>().no_content().for_members().refuses(&[
                     Code::NotFound,
+                    Code::Conflict,
                     Code::TooLong,
                     Code::RoomClosed,
                     Code::Muted,

@@ -14,11 +14,11 @@ use crate::wire::{ChangeRoom, NewRoom};
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
         .add("POST", "/rooms", create, "Create a room. The creator is its owner and a member.", |call| {
-            call.body::<NewRoom>().response::<Room>(201).refuses(&[Code::TooLong])
+            call.body::<NewRoom>().response::<Room>(201).refuses(&[Code::TooLong, Code::Filtered])
         })
         .add("GET", "/rooms/{id}", show, "Get a room.", |call| call.public().response::<Room>(200))
         .add("PATCH", "/rooms/{id}", change, "Change a room. For the owner.", |call| {
-            call.body::<ChangeRoom>().response::<Room>(200).for_members().refuses(&[Code::TooLong])
+            call.body::<ChangeRoom>().response::<Room>(200).for_members().refuses(&[Code::TooLong, Code::Filtered])
         })
         .add("DELETE", "/rooms/{id}", remove, "Remove a room with all its content. For the owner.", |call| {
             call.no_content().for_members()

@@ -20,6 +20,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
         call.public().body::<NewGuest>().response::<Entered>(201).refuses(&[
             Code::RateLimited,
             Code::TooLong,
+            Code::Filtered,
             Code::JoinsLocked,
         ])
     })

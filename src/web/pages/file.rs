@@ -91,7 +91,7 @@ async fn download(
     };
     // The server re-encoded the pictures; a browser must save everything else, never show it.
     let placement = if file.media_type.starts_with("image/") { "inline" } else { "attachment" };
-    Served { hash: &hash, content_type, disposition: disposition(placement, &file.name)? }
+    Served { hash: &hash, content_type, disposition: disposition(placement, &file.name)?, caching: CACHING }
         .respond(&app, &method, &headers)
         .await
 }
@@ -107,7 +107,9 @@ async fn thumbnail(
     let Stored { file, thumbnail, .. } = find(&app, &me, &id).await?;
     let (hash, content_type) = thumbnail.ok_or(Code::NotFound)?;
     let disposition = disposition("inline", &file.name)?;
-    Served { hash: &hash, content_type: &content_type, disposition }.respond(&app, &method, &headers).await
+    Served { hash: &hash, content_type: &content_type, disposition, caching: CACHING }
+        .respond(&app, &method, &headers)
+        .await
 }
 
 async fn find(app: &App, me: &SignedIn, id: &str) -> Result<Stored> {
@@ -116,10 +118,11 @@ async fn find(app: &App, me: &SignedIn, id: &str) -> Result<Stored> {
 }
 
 /// A stored file and the headers it is served with.
-struct Served<'a> {
-    hash: &'a str,
-    content_type: &'a str,
-    disposition: HeaderValue,
+pub(super) struct Served<'a> {
+    pub(super) hash: &'a str,
+    pub(super) content_type: &'a str,
+    pub(super) disposition: HeaderValue,
+    pub(super) caching: &'static str,
 }
 
 impl Served<'_> {
@@ -130,13 +133,13 @@ impl Served<'_> {
         app.files.link(self.hash, &Shown { content_type: self.content_type, disposition })
     }
 
-    async fn respond(self, app: &App, method: &Method, request: &HeaderMap) -> Result<Response> {
+    pub(super) async fn respond(self, app: &App, method: &Method, request: &HeaderMap) -> Result<Response> {
         let mut headers = HeaderMap::new();
         // The name of a stored file is a hash of its content.
         let tag = format!("\"{}\"", &self.hash[..32.min(self.hash.len())]);
         let tag = HeaderValue::try_from(tag).map_err(|_| Code::Internal)?;
         let is_known = request.get(IF_NONE_MATCH).is_some_and(|known| etag::matches(known, &tag));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHING));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.caching));
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         headers.insert(ETAG, tag.clone());
         if is_known {

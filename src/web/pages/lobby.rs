@@ -34,9 +34,9 @@ async fn show(
         None => Vec::new(),
     };
     let server = app.server_settings();
-    let is_admin = match &me {
-        Some(me) => app.check_admin(me.user.id).await.is_ok(),
-        None => false,
+    let open_reports = match &me {
+        Some(me) => app.open_reports(me.user.id).await.or_problem(lang)?,
+        None => None,
     };
     let page = LobbyPage {
         lang,
@@ -48,7 +48,7 @@ async fn show(
         has_search: app.config.has_search,
         may_create_rooms: app.may_create_rooms(me.as_ref().map(|me| &*me.user)).await.or_problem(lang)?,
         server: &server,
-        is_admin,
+        open_reports,
     };
     Ok(Html(page.html()).into_response())
 }

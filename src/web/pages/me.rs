@@ -77,6 +77,7 @@ impl<'a> MyPage<'a> {
             quiet_hours,
             pushes: &self.app.push_subscriptions(self.me.user.id).await?,
             digest,
+            export: self.app.export(self.me.user.id).await?,
             muted: &muted_users,
             blocks: &self.app.blocks(self.me.user.id).await?,
             account: &account,

@@ -8,6 +8,7 @@ mod bot;
 mod digest;
 mod direct;
 mod directory;
+pub(super) mod export;
 pub(super) mod file;
 mod hook;
 mod invite;
@@ -45,6 +46,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(digest::routes())
         .merge(direct::routes())
         .merge(directory::routes())
+        .merge(export::routes())
         .merge(file::routes())
         .merge(hook::routes())
         .merge(invite::routes())

@@ -8,9 +8,11 @@ use serde::Deserialize;
 
 use crate::chat::kinds::{Decision, ReportReason};
 use crate::chat::report::{Act, NewReport, Queue};
+use crate::clock::{now_ms, rfc3339};
 use crate::error::Code;
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 use crate::service::App;
+use crate::view::admin::Head;
 use crate::view::report::{ReportPage, ReportsPage};
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::{Form, number};
@@ -134,16 +136,19 @@ async fn queue(app: &App, caller: &Caller, me: &SignedIn, room: Option<RoomId>, 
         }
         None => Default::default(),
     };
+    let now = rfc3339(now_ms());
     let page = ReportsPage {
         lang: caller.lang,
         room,
         is_open,
         reports: &page.reports,
         next: page.next,
-        is_done: query.done.is_some(),
-        notice: query.notice.code(),
+        head: Head { is_done: query.done.is_some(), notice: query.notice.code(), q: "" },
         mutes: &mutes,
-        locked_until: shown.as_ref().and_then(|room| room.joins_locked_until.as_deref()),
+        locked_until: shown
+            .as_ref()
+            .and_then(|room| room.joins_locked_until.as_deref())
+            .filter(|at| *at > now.as_str()),
     };
     Ok(Html(page.html()).into_response())
 }

@@ -164,6 +164,7 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         base: app.base(),
         invites: &data.invites,
         bans: &data.bans,
+        open_reports: data.open_reports,
         blocked: &data.blocked,
         notify: data.notify,
         notice,

@@ -93,6 +93,7 @@ pub struct ChangeServer {
 impl From<ChangeServer> for Change {
     fn from(change: ChangeServer) -> Self {
         Self {
+            from: None,
             name: change.name,
             welcome: change.welcome,
             rules: change.rules,

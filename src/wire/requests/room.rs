@@ -130,7 +130,7 @@ pub struct NewMessage {
 impl From<NewMessage> for message::NewMessage {
     fn from(new: NewMessage) -> Self {
         let NewMessage { key, text, reply_to, file_ids, to } = new;
-        Self { key, text, reply_to, file_ids, to }
+        Self { key, text, reply_to, file_ids, to, looked: None }
     }
 }
 

@@ -29,7 +29,7 @@ async fn a_later_member_reads_nothing_older_by_any_cursor() {
     let new = store.say(&minji, &room, "new").await;
     // Old messages still change.
     let (hers, id) = (minji.id, room.id);
-    store.write(move |tx| change::edit(tx, &LIMITS, 3, hers, old.id, "old, edited")).await.unwrap();
+    store.write(move |tx| change::edit(tx, &LIMITS, 3, hers, old.id, "old, edited".into())).await.unwrap();
     store.write(move |tx| change::pin(tx, &LIMITS, 3, hers, other.id, true)).await.unwrap();
     assert_eq!((old.seq, other.seq, new.seq), (2, 3, 5));
     let his = jun.id;
@@ -51,7 +51,7 @@ async fn a_later_member_reads_nothing_older_by_any_cursor() {
     assert_eq!((seqs(&resumed), resumed.rev, resumed.gap), (vec![], 7, false));
     assert_eq!(store.read(move |tx| visible_rev(tx, his, id)).await.unwrap(), 5);
     assert_eq!(store.read(move |tx| visible_rev(tx, hers, id)).await.unwrap(), 7);
-    store.write(move |tx| change::edit(tx, &LIMITS, 3, hers, new.id, "new, edited")).await.unwrap();
+    store.write(move |tx| change::edit(tx, &LIMITS, 3, hers, new.id, "new, edited".into())).await.unwrap();
     assert_eq!(store.read(move |tx| visible_rev(tx, his, id)).await.unwrap(), 8, "what he sees has changed");
     let resumed = store.read(move |tx| resume(tx, &LIMITS, Some(his), id, 5, None)).await.unwrap();
     assert_eq!((seqs(&resumed), resumed.rev, resumed.gap), (vec![5], 8, false));

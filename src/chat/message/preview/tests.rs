@@ -17,7 +17,7 @@ async fn waiting(store: &Store) -> Vec<String> {
 
 async fn edit(store: &Store, user: &User, id: MessageId, text: &'static str) {
     let me = user.id;
-    store.write(move |tx| message::edit(tx, &LIMITS, 3, me, id, text)).await.unwrap();
+    store.write(move |tx| message::edit(tx, &LIMITS, 3, me, id, text.into())).await.unwrap();
 }
 
 async fn set(store: &Store, id: MessageId, url: &str) {

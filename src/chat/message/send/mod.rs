@@ -66,7 +66,7 @@ fn store(
     }
     let (membership, user) = member::sender(tx, me, room_id)?;
     policy::check_writer(now, &membership)?;
-    let verdict = policy::check_text(tx, limits, now, me, &text, file_count > 0)?;
+    let verdict = policy::check_text(tx, limits, now, me, &text, file_count > 0, new.looked)?;
     let is_held = verdict == Some(WordAction::Hold);
     if membership.kind == RoomKind::Direct {
         direct::check_open(tx, me, room_id)?;
@@ -176,7 +176,7 @@ fn check_post(tx: &mut Tx, limits: &Limits, now: i64, user_id: UserId, room_id: 
     if room::get(tx, None, room_id)?.closed {
         return Err(Code::RoomClosed.into());
     }
-    match policy::check_text(tx, limits, now, user_id, text, false)? {
+    match policy::check_text(tx, limits, now, user_id, text, false, None)? {
         Some(WordAction::Hold | WordAction::Refuse) => Err(Error::new(Code::Filtered).with_field("text")),
         Some(WordAction::Warn) | None => Ok(()),
     }

@@ -9,17 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::super::Calls;
 use super::{Json, Query};
 use crate::chat::admin::{Act, Person, Show};
-use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{SignedIn, UserPath};
 use crate::web::form::no_store;
 use crate::wire::{ChangeUser, DeleteUser, OwnMessages};
-
-const HOUR: i64 = 3_600_000;
-/// A year.
-const HOURS_MAX: u32 = 8_760;
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
@@ -104,11 +99,11 @@ async fn change(
 
 /// Returns what a change asks for.
 fn act(body: &ChangeUser) -> Result<Act> {
-    if body.hours.is_some_and(|hours| !(1..=HOURS_MAX).contains(&hours) || body.suspended != Some(true)) {
-        return Err(Error::invalid("hours", format!("hours must be 1 to {HOURS_MAX}, with suspended")));
+    if body.hours.is_some() && body.suspended != Some(true) {
+        return Err(Error::invalid("hours", "hours is for suspended"));
     }
     match (body.suspended, body.is_admin) {
-        (Some(true), None) => Ok(Act::Suspend(body.hours.map(|hours| now_ms() + i64::from(hours) * HOUR))),
+        (Some(true), None) => Ok(Act::Suspend(body.hours)),
         (Some(false), None) => Ok(Act::Restore),
         (None, Some(true)) => Ok(Act::MakeAdmin),
         (None, Some(false)) => Ok(Act::RemoveAdmin),

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::super::Calls;
 use super::Json;
+use crate::backup_files::Backup;
 use crate::chat::admin::{Storage, Waiting};
 use crate::error::{Code, Result};
+use crate::metrics::Sample;
 use crate::service::App;
-use crate::service::admin::{Backup, Sample};
 use crate::web::extract::SignedIn;
 
 pub(super) fn calls(calls: Calls) -> Calls {

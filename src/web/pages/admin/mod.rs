@@ -6,23 +6,28 @@ mod server;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::error::{Code, Result};
+use crate::i18n::Lang;
 use crate::service::App;
-use crate::service::admin::Sample;
-use crate::view::admin::{BackupRow, Charts, Head, LogPage, OverviewPage, Point, WaitingJobs};
-use crate::web::extract::{Caller, SignedIn};
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::view::admin::{Charts, Head, LogPage, OverviewPage};
+use crate::web::extract::{Caller, Path, SignedIn};
+use crate::web::form::Form;
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect};
+
+/// Jobs that were given up, on the page.
+const DEAD_JOBS: u32 = 20;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/admin", get(show))
         .route("/admin/charts", get(charts))
         .route("/admin/jobs/retry", post(retry_jobs))
+        .route("/admin/jobs/{number}", post(act_on_job))
         .route("/admin/backups", post(back_up))
         .route("/admin/log", get(log))
         .merge(people::routes())
@@ -47,8 +52,12 @@ impl AdminQuery {
     }
 }
 
-/// Returns to a page of a list after a form, with its result.
-fn back_to(path: &str, fields: &[(&str, &str)], result: Result<()>) -> Response {
+/// Returns to a page of a list after a form, with its result. Who is no admin gets a page about that.
+fn back_to(lang: Lang, path: &str, fields: &[(&str, &str)], result: Result<()>) -> PageResult {
+    let result = match result {
+        Err(error) if error.code == Code::Forbidden => return Err(PageError::Problem(error, lang)),
+        result => result,
+    };
     let mut address = form_urlencoded::Serializer::for_suffix(format!("{path}?"), path.len() + 1);
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
         address.append_pair(name, value);
@@ -57,18 +66,7 @@ fn back_to(path: &str, fields: &[(&str, &str)], result: Result<()>) -> Response 
         Ok(()) => address.append_pair("done", "saved"),
         Err(error) => address.append_pair("refused", error.code.name()),
     };
-    redirect(&address.finish())
-}
-
-fn points(samples: &[Sample]) -> Vec<Point> {
-    let point = |sample: &Sample| Point {
-        online: sample.online as f64,
-        messages: sample.messages_a_minute,
-        p99_ms: sample.send_p99_ms,
-        memory: sample.memory_bytes as f64,
-        disk: sample.disk_free_bytes as f64,
-    };
-    samples.iter().map(point).collect()
+    Ok(redirect(&address.finish()))
 }
 
 /// `GET /admin`
@@ -79,21 +77,15 @@ async fn show(
     Query(query): Query<AdminQuery>,
 ) -> PageResult {
     let status = app.status(me.user.id).await.or_problem(caller.lang)?;
-    let jobs = status.jobs.into_iter();
-    let jobs: Vec<_> = jobs.map(|job| WaitingJobs { kind: job.kind, count: job.count, oldest: job.oldest }).collect();
-    let rows = |backups: Vec<crate::service::admin::Backup>| -> Vec<BackupRow> {
-        let backups = backups.into_iter();
-        backups.map(|one| BackupRow { name: one.name, made_at: one.made_at, bytes: one.bytes }).collect()
-    };
-    let backups = status.backups.map(rows);
     let folder = app.config.backups.as_ref().map(|backups| backups.folder.display().to_string());
     let page = OverviewPage {
         lang: caller.lang,
         head: query.head(),
-        points: &points(&status.samples),
+        samples: &status.samples,
         storage: &status.storage,
-        jobs: &jobs,
-        backups: backups.as_deref(),
+        jobs: &status.jobs,
+        dead_jobs: &app.dead_jobs(me.user.id, None, Some(DEAD_JOBS)).await.or_problem(caller.lang)?,
+        backups: status.backups.as_deref(),
         backup_folder: folder.as_deref().unwrap_or_default(),
         is_backup_begun: query.done.as_deref() == Some("backup"),
     };
@@ -103,13 +95,41 @@ async fn show(
 /// `GET /admin/charts`: a part of the page, for its script.
 async fn charts(State(app): State<App>, caller: Caller, me: SignedIn) -> Result<Html<String>> {
     let samples = app.samples(me.user.id).await?;
-    Ok(Html(Charts { lang: caller.lang, points: &points(&samples) }.html()))
+    Ok(Html(Charts { lang: caller.lang, samples: &samples }.html()))
 }
 
 /// `POST /admin/jobs/retry`
 async fn retry_jobs(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>) -> PageResult {
     app.retry_jobs(me.user.id).await.or_problem(caller.lang)?;
     Ok(redirect("/admin?done=saved"))
+}
+
+/// The buttons of a job that was given up.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum JobButton {
+    Retry,
+    Drop,
+}
+
+#[derive(Deserialize)]
+struct JobForm {
+    act: JobButton,
+}
+
+/// `POST /admin/jobs/{number}`
+async fn act_on_job(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Path(number): Path<i64>,
+    Form(form): Form<JobForm>,
+) -> PageResult {
+    let done = match form.act {
+        JobButton::Retry => app.retry_job(me.user.id, number).await,
+        JobButton::Drop => app.drop_job(me.user.id, number).await,
+    };
+    back_to(caller.lang, "/admin", &[], done)
 }
 
 /// `POST /admin/backups`

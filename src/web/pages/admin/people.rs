@@ -8,16 +8,13 @@ use serde::Deserialize;
 
 use super::{AdminQuery, back_to};
 use crate::chat::admin::{Act, Show};
-use crate::clock::now_ms;
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::ids::UserId;
 use crate::service::App;
 use crate::view::admin::{Head, UsersPage};
 use crate::web::extract::{Caller, SignedIn, UserPath};
 use crate::web::form::{Form, no_store, number};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
-
-const HOUR: i64 = 3_600_000;
+use crate::web::page_error::{OrLobby, OrPageError, PageResult};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/admin/people", get(show)).route("/admin/people/{userId}", post(act))
@@ -91,16 +88,13 @@ async fn act(
     if form.act == Button::Reset {
         return reset(&app, &caller, me.user.id, user.id, &form).await;
     }
-    match carry_out(&app, me.user.id, user.id, &form).await {
-        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
-        result => Ok(back_to("/admin/people", &[("q", &form.q), ("show", form.show.name())], result)),
-    }
+    let done = carry_out(&app, me.user.id, user.id, &form).await;
+    back_to(caller.lang, "/admin/people", &[("q", &form.q), ("show", form.show.name())], done)
 }
 
 async fn carry_out(app: &App, me: UserId, user_id: UserId, form: &PersonForm) -> Result<()> {
-    let until = number("hours", &form.hours)?.map(|hours| now_ms() + i64::from(hours) * HOUR);
     let act = match form.act {
-        Button::Suspend => Act::Suspend(until),
+        Button::Suspend => Act::Suspend(number("hours", &form.hours)?),
         Button::Restore => Act::Restore,
         Button::EndSessions => Act::EndSessions,
         Button::MakeAdmin => Act::MakeAdmin,

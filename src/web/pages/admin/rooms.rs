@@ -7,13 +7,13 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::{AdminQuery, back_to};
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::ids::RoomId;
 use crate::service::App;
 use crate::view::admin::RoomsPage;
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrLobby, OrPageError, PageResult};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/admin/rooms", get(show)).route("/admin/rooms/{id}", post(act))
@@ -72,10 +72,7 @@ async fn act(
     room: OrLobby<RoomPath>,
     Form(form): Form<RoomForm>,
 ) -> PageResult {
-    match carry_out(&app, &me, room.id, &form).await {
-        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
-        result => Ok(back_to("/admin/rooms", &[("q", &form.q)], result)),
-    }
+    back_to(caller.lang, "/admin/rooms", &[("q", &form.q)], carry_out(&app, &me, room.id, &form).await)
 }
 
 async fn carry_out(app: &App, me: &SignedIn, id: RoomId, form: &RoomForm) -> Result<()> {

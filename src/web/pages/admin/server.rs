@@ -9,14 +9,14 @@ use serde::Deserialize;
 use super::{AdminQuery, back_to};
 use crate::chat::kinds::{DirectFrom, SignUpPolicy, WordAction};
 use crate::chat::server_settings::{Change, UnwantedWord};
+use crate::clock::now_ms;
 use crate::config::RoomCreators;
-use crate::error::Code;
 use crate::network::Guests;
 use crate::service::App;
-use crate::view::admin::ServerPage;
+use crate::view::admin::SettingsPage;
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store, number};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrLobby, OrPageError, PageResult};
 
 const PATH: &str = "/admin/settings";
 
@@ -38,13 +38,17 @@ async fn show(
     let invites = app.server_invites(me.user.id).await.or_problem(caller.lang)?.into_iter();
     let invites: Vec<_> = invites.map(|invite| (invite.clone(), app.server_invite_link(&invite.code))).collect();
     let settings = app.server_settings();
-    let page = ServerPage { lang: caller.lang, head: query.head(), settings: &settings, invites: &invites };
+    let locked_until = settings.joins_locked_until.filter(|&until| until > now_ms());
+    let page =
+        SettingsPage { lang: caller.lang, head: query.head(), settings: &settings, locked_until, invites: &invites };
     Ok(no_store(Html(page.html()).into_response()))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SettingsForm {
+    /// The number of the settings that the page has shown.
+    number: Option<i64>,
     name: String,
     announcement: String,
     welcome: String,
@@ -95,6 +99,7 @@ impl From<SettingsForm> for Change {
         let words = form.words.lines().map(str::trim).filter(|line| !line.is_empty()).map(unwanted_word);
         let domains = form.email_domains.split([',', '\n', ' ']).map(str::to_owned);
         Self {
+            from: form.number,
             name: Some(form.name),
             announcement: Some(form.announcement),
             welcome: Some(form.welcome),
@@ -122,10 +127,7 @@ async fn change(
     me: OrLobby<SignedIn>,
     Form(form): Form<SettingsForm>,
 ) -> PageResult {
-    match app.change_server_settings(me.user.id, form.into()).await {
-        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
-        result => Ok(back_to(PATH, &[], result.map(drop))),
-    }
+    back_to(caller.lang, PATH, &[], app.change_server_settings(me.user.id, form.into()).await.map(drop))
 }
 
 #[derive(Deserialize)]
@@ -137,10 +139,7 @@ struct LockForm {
 /// `POST /admin/lock`
 async fn lock(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, Form(form): Form<LockForm>) -> PageResult {
     let change = Change { lock_minutes: Some(form.minutes), ..Change::default() };
-    match app.change_server_settings(me.user.id, change).await {
-        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
-        result => Ok(back_to(PATH, &[], result.map(drop))),
-    }
+    back_to(caller.lang, PATH, &[], app.change_server_settings(me.user.id, change).await.map(drop))
 }
 
 #[derive(Deserialize)]
@@ -159,12 +158,9 @@ async fn create_invite(
 ) -> PageResult {
     let create = async {
         let (uses, hours) = (number("uses", &form.uses)?, number("hours", &form.hours)?);
-        app.create_server_invite(me.user.id, uses, hours).await
+        app.create_server_invite(me.user.id, uses, hours).await.map(drop)
     };
-    match create.await {
-        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
-        result => Ok(back_to(PATH, &[], result.map(drop))),
-    }
+    back_to(caller.lang, PATH, &[], create.await)
 }
 
 /// `POST /admin/invites/{code}/delete`
@@ -174,8 +170,5 @@ async fn revoke_invite(
     me: OrLobby<SignedIn>,
     Path(code): Path<String>,
 ) -> PageResult {
-    match app.revoke_server_invite(me.user.id, code).await {
-        Err(error) if error.code == Code::Forbidden => Err(PageError::Problem(error, caller.lang)),
-        result => Ok(back_to(PATH, &[], result)),
-    }
+    back_to(caller.lang, PATH, &[], app.revoke_server_invite(me.user.id, code).await)
 }

@@ -13,7 +13,7 @@ use crate::config::RoomCreators;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::network::Guests;
-use crate::text::word_filter::WordFilter;
+use crate::text::{self, word_filter::WordFilter};
 
 const KEY: &str = "server settings";
 const NAME_MAX: usize = 40;
@@ -84,6 +84,14 @@ pub struct Numbered {
     pub settings: ServerSettings,
 }
 
+/// What was found in a text by the words of the settings of this number. Services look before their transaction, for which
+/// others wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Looked {
+    number: i64,
+    action: Option<WordAction>,
+}
+
 /// The present settings, shared by all that ask for them.
 #[derive(Clone, Debug, Default)]
 pub struct SharedSettings(Arc<RwLock<Present>>);
@@ -99,9 +107,24 @@ impl SharedSettings {
         Arc::clone(&self.0.read().settings)
     }
 
-    /// Returns the words that the server does not want.
-    pub fn words(&self) -> Arc<WordFilter<WordAction>> {
-        Arc::clone(&self.0.read().words)
+    /// Looks for unwanted words in a text, as it is stored and as it is shown.
+    pub fn look(&self, text: &str) -> Looked {
+        let (number, words) = {
+            let present = self.0.read();
+            (present.settings.number, Arc::clone(&present.words))
+        };
+        if words.is_empty() {
+            return Looked { number, action: None };
+        }
+        let text = text::without_controls(text);
+        let shown = text::markup::shown(&text).and_then(|shown| words.strongest(&shown));
+        Looked { number, action: words.strongest(&text).max(shown) }
+    }
+
+    /// Returns what is done about the words of a text, which may have been looked at before.
+    pub fn action(&self, text: &str, looked: Option<Looked>) -> Option<WordAction> {
+        let looked = looked.filter(|looked| looked.number == self.get().number);
+        looked.unwrap_or_else(|| self.look(text)).action
     }
 
     /// Takes newer settings. Older ones are left out: they may be read before a change and arrive after it.
@@ -134,6 +157,8 @@ impl Eq for SharedSettings {}
 /// New settings; a field that is left out stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
+    /// The number of the settings that were changed; others may have changed them since.
+    pub from: Option<i64>,
     pub name: Option<String>,
     pub welcome: Option<String>,
     pub rules: Option<String>,
@@ -166,10 +191,13 @@ pub fn stored(tx: &mut Tx) -> Result<Numbered> {
 /// Changes the settings. `me` is the admin, `None` for a command of the operator.
 ///
 /// # Errors
-/// `forbidden` unless an admin; `invalid` or `too_long` with the field.
+/// `forbidden` unless an admin; `conflict` where they were changed since; `invalid` or `too_long` with the field.
 pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Result<ServerSettings> {
     require_admin(tx, me)?;
     let before = stored(tx)?;
+    if change.from.is_some_and(|from| from != before.number) {
+        return Err(Code::Conflict.into());
+    }
     let settings = checked(before.settings.clone(), now, change)?;
     let fields = changed_fields(&before.settings, &settings);
     if fields.is_empty() {
@@ -187,7 +215,9 @@ pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Resu
 }
 
 fn checked(mut settings: ServerSettings, now: i64, change: Change) -> Result<ServerSettings> {
-    set_text(&mut settings.name, change.name, "name", NAME_MAX)?;
+    if let Some(name) = change.name {
+        settings.name = text::optional_line(&name, "name", NAME_MAX)?;
+    }
     set_text(&mut settings.welcome, change.welcome, "welcome", WELCOME_MAX)?;
     set_text(&mut settings.rules, change.rules, "rules", RULES_MAX)?;
     set_text(&mut settings.announcement, change.announcement, "announcement", ANNOUNCEMENT_MAX)?;
@@ -240,7 +270,8 @@ fn checked_words(words: Vec<UnwantedWord>) -> Result<Vec<UnwantedWord>> {
 
 fn set_text(present: &mut String, new: Option<String>, field: &'static str, max: usize) -> Result<()> {
     let Some(new) = new else { return Ok(()) };
-    let new: String = new.replace("\r\n", "\n").chars().filter(|&c| c == '\n' || !c.is_control()).collect();
+    let is_shown = |&c: &char| c == '\n' || !(c.is_control() || text::is_direction_control(c));
+    let new: String = new.replace("\r\n", "\n").chars().filter(is_shown).collect();
     let new = new.trim();
     if new.chars().count() > max {
         return Err(Error::too_long(field, max));
@@ -258,8 +289,8 @@ fn checked_domains(domains: Vec<String>) -> Result<Vec<String>> {
             continue;
         }
         // The part behind the @ of an address, as it is compared.
-        let key = crate::text::email(&format!("a@{domain}")).map_err(|_| wrong())?;
-        checked.extend(crate::text::email_key(&key).split_once('@').map(|(_, host)| host.to_owned()));
+        let key = text::email(&format!("a@{domain}")).map_err(|_| wrong())?;
+        checked.extend(text::email_key(&key).split_once('@').map(|(_, host)| host.to_owned()));
     }
     if checked.len() > DOMAINS_MAX { Err(wrong()) } else { Ok(checked) }
 }
@@ -281,7 +312,7 @@ impl ServerSettings {
     /// `joins_locked`, with the time that is left.
     pub fn check_joins(&self, now: i64) -> Result<()> {
         match self.joins_locked_until {
-            Some(until) if until > now => Err(Error::joins_locked(until - now)),
+            Some(until) if until > now => Err(Error::allowed_in(Code::JoinsLocked, until - now)),
             _ => Ok(()),
         }
     }
@@ -297,7 +328,7 @@ impl ServerSettings {
             SignUpPolicy::Invite if has_invite => Ok(()),
             SignUpPolicy::Invite => Err(Error::invalid("invite", "an invite is needed to sign up on this server")),
             SignUpPolicy::EmailDomain => {
-                let key = crate::text::email_key(email);
+                let key = text::email_key(email);
                 let host = key.rsplit_once('@').map(|(_, host)| host).unwrap_or_default();
                 match self.email_domains.iter().any(|domain| domain == host) {
                     true => Ok(()),
@@ -309,59 +340,4 @@ impl ServerSettings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::fixtures::Store;
-
-    #[tokio::test]
-    async fn settings_are_numbered_and_an_older_state_never_replaces_a_newer() {
-        let store = Store::open();
-        let named = |name: &str| Change { name: Some(name.to_owned()), ..Change::default() };
-        for name in ["마을", "Village"] {
-            let new = named(name);
-            store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap();
-        }
-        let newest = store.read(stored).await.unwrap();
-        assert_eq!((newest.number, newest.name.as_str()), (2, "Village"));
-        let shared = SharedSettings::default();
-        shared.set(newest.clone());
-        shared.set(Numbered { number: 1, ..Numbered::default() });
-        assert_eq!(*shared.get(), newest);
-        // The same again is no change.
-        let same = named("Village");
-        store.write(move |tx| change(tx, 1, None, same.clone())).await.unwrap();
-        assert_eq!(store.read(stored).await.unwrap().number, 2);
-        let jun = store.guest("jun").await;
-        let refused = store.write(move |tx| change(tx, 1, Some(jun.id), Change::default())).await;
-        assert_eq!(refused.unwrap_err().code, Code::Forbidden);
-    }
-
-    #[tokio::test]
-    async fn only_the_named_hosts_sign_up() {
-        let store = Store::open();
-        let change_to = |domains: &[&str]| Change {
-            sign_up: Some(SignUpPolicy::EmailDomain),
-            email_domains: Some(domains.iter().map(|&domain| domain.to_owned()).collect()),
-            ..Change::default()
-        };
-        for wrong in [&[][..], &["no host at all"], &["a@b@c"]] {
-            let new = change_to(wrong);
-            let refused = store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap_err();
-            assert_eq!((refused.code, refused.field.as_deref()), (Code::Invalid, Some("emailDomains")), "{wrong:?}");
-        }
-        let new = change_to(&[" @Example.ORG ", "example.org", "학교.example"]);
-        let settings = store.write(move |tx| change(tx, 1, None, new.clone())).await.unwrap();
-        assert_eq!(settings.email_domains.len(), 2);
-        for (email, is_fine) in [
-            ("minji@example.org", true),
-            ("Minji@EXAMPLE.org", true),
-            ("minji@학교.example", true),
-            ("minji@evil.example", false),
-            ("minji@example.org.evil.example", false),
-            ("minji@sub.example.org", false),
-            ("example.org", false),
-        ] {
-            assert_eq!(settings.check_sign_up(email, false).is_ok(), is_fine, "{email}");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,35 @@
+//! The kinds of jobs of the outbox.
+
+/// The kind of a job, with its target and payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    /// Fetches the page behind a message's link. The target is the message, the payload the link.
+    Preview,
+    /// Mails a link to choose a new password. The target is the user, the payload the language.
+    ResetEmail,
+    /// Posts to an outgoing webhook. The target is the hook, the payload the delivery.
+    Hook,
+    /// Finds the members to notify of what is new in a room. The target is the room.
+    Notify,
+    /// Pushes what is new in a room to a browser. The target is the push subscription, the payload the room.
+    Push,
+    /// Mails what a user has missed. The target is the user.
+    Digest,
+    /// Mails a link to confirm an address. The target is the user, the payload the language.
+    ConfirmEmail,
+    /// Makes the archive of a user's own data. The target is the user, the payload the language.
+    Export,
+}
+
+impl JobKind {
+    pub const ALL: [Self; 8] = [
+        Self::Preview,
+        Self::ResetEmail,
+        Self::Hook,
+        Self::Notify,
+        Self::Push,
+        Self::Digest,
+        Self::ConfirmEmail,
+        Self::Export,
+    ];
+}
