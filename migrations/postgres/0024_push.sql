@@ -2,14 +2,14 @@
 --
 -- migrations/sqlite has the same tables, columns and indexes; a test compares them.
 
--- A browser that a push service reaches at endpoint. It ends with its session. p256dh and auth are its keys, in base64url;
+-- A browser that a push service reaches at endpoint. It ends with its session. public_key and auth are its keys, in base64url;
 -- last_error says why the last push failed, and failures counts those in a row.
 CREATE TABLE push_subscriptions (
   id BYTEA NOT NULL PRIMARY KEY,
   user_id BYTEA NOT NULL REFERENCES users (id),
   session BYTEA NOT NULL REFERENCES sessions (token_hash) ON DELETE CASCADE,
   endpoint TEXT COLLATE "C" NOT NULL,
-  p256dh TEXT COLLATE "C" NOT NULL,
+  public_key TEXT COLLATE "C" NOT NULL,
   auth TEXT COLLATE "C" NOT NULL,
   lang TEXT COLLATE "C" NOT NULL,
   agent TEXT COLLATE "C",

@@ -2,14 +2,14 @@
 --
 -- migrations/postgres has the same tables, columns and indexes; a test compares them.
 
--- A browser that a push service reaches at endpoint. It ends with its session. p256dh and auth are its keys, in base64url;
+-- A browser that a push service reaches at endpoint. It ends with its session. public_key and auth are its keys, in base64url;
 -- last_error says why the last push failed, and failures counts those in a row.
 CREATE TABLE push_subscriptions (
   id BLOB NOT NULL PRIMARY KEY,
   user_id BLOB NOT NULL REFERENCES users (id),
   session BLOB NOT NULL REFERENCES sessions (token_hash) ON DELETE CASCADE,
   endpoint TEXT NOT NULL,
-  p256dh TEXT NOT NULL,
+  public_key TEXT NOT NULL,
   auth TEXT NOT NULL,
   lang TEXT NOT NULL,
   agent TEXT,

@@ -55,7 +55,7 @@ pub struct NewPushSubscription {
 }
 
 const COLUMNS: &str =
-    "id, user_id, endpoint, p256dh, auth, lang, agent, hides_text, last_error, pushed_at, created_at, session";
+    "id, user_id, endpoint, public_key, auth, lang, agent, hides_text, last_error, pushed_at, created_at, session";
 
 fn read(row: &Row<'_>) -> Result<PushSubscription, Fault> {
     let mut c = row.columns();
@@ -88,7 +88,7 @@ pub fn subscribe(
     new: &NewPushSubscription,
 ) -> Result<(PushSubscription, bool)> {
     let known = tx.query_opt(
-        "UPDATE push_subscriptions SET p256dh = ?4, auth = ?5, lang = ?6, agent = ?7, session = ?3
+        "UPDATE push_subscriptions SET public_key = ?4, auth = ?5, lang = ?6, agent = ?7, session = ?3
          WHERE endpoint = ?1 AND user_id = ?2 RETURNING id",
         &[&new.endpoint, &me, &session, &new.p256dh, &new.auth, &new.lang, &new.agent],
         |row| row.get(0),
@@ -110,7 +110,7 @@ pub fn subscribe(
     let id = PushId::new(now);
     tx.execute(
         "INSERT INTO push_subscriptions
-           (id, user_id, session, endpoint, p256dh, auth, lang, agent, hides_text, created_at)
+           (id, user_id, session, endpoint, public_key, auth, lang, agent, hides_text, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &[&id, &me, &session, &new.endpoint, &new.p256dh, &new.auth, &new.lang, &new.agent, &hides_text, &now],
     )?;

@@ -187,7 +187,6 @@ async fn nothing_returns_a_whole_room() {
         "/api/import",
         "/api/backup",
         "/backup",
-        "/api/me/export",
         &format!("/api/rooms/{}/export", room.id),
         &format!("/room/{}/export", room.id),
         "/files",

@@ -26,7 +26,9 @@ pub fn needed(tx: &mut Tx) -> Result<BTreeMap<String, Option<u64>>> {
     const EXPORTS: &str = "SELECT hash, MIN(size) FROM exports WHERE hash IS NOT NULL AND hash > ?1
                            GROUP BY hash ORDER BY hash LIMIT ?2";
     let mut needed = BTreeMap::new();
-    for sql in [PICTURES, THUMBNAILS, EXPORTS, FILES] {
+    // A backup copies an older database as it is.
+    let exports = has_exports(tx)?.then_some(EXPORTS);
+    for sql in [PICTURES, THUMBNAILS, FILES].into_iter().chain(exports) {
         let mut last = String::new();
         loop {
             let read = |row: &Row<'_>| Ok((row.get::<String>(0)?, row.get::<Option<u64>>(1)?));
@@ -43,6 +45,12 @@ pub fn needed(tx: &mut Tx) -> Result<BTreeMap<String, Option<u64>>> {
     Ok(needed)
 }
 
+/// Returns whether the database is new enough to have archives of users.
+fn has_exports(tx: &mut Tx) -> Result<bool> {
+    let sql = "SELECT 1 FROM migrations WHERE name = '0025_exports'";
+    Ok(tx.query_opt(sql, &[], |row| row.get::<i64>(0))?.is_some())
+}
+
 /// Describes, for the operator, a file or a user that needs the bytes of a hash.
 ///
 /// # Errors
@@ -56,7 +64,9 @@ pub fn needed_by(tx: &mut Tx, hash: &str) -> Result<Option<String>> {
     }
     let archive = |row: &Row<'_>| Ok(format!("the archive of user {}", row.get::<UserId>(0)?));
     let sql = "SELECT user_id FROM exports WHERE hash IS NOT NULL AND hash = ?1 LIMIT 1";
-    if let Some(archive) = tx.query_opt(sql, &[&hash], archive)? {
+    if has_exports(tx)?
+        && let Some(archive) = tx.query_opt(sql, &[&hash], archive)?
+    {
         return Ok(Some(archive));
     }
     let picture = |row: &Row<'_>| Ok(format!("the picture of user {}", row.get::<UserId>(0)?));

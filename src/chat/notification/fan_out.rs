@@ -18,11 +18,13 @@ pub(in crate::chat) fn queue(tx: &mut Tx, limits: &Limits, now: i64, message: &M
     if message.kind == MessageKind::System {
         return Ok(());
     }
-    let sql = "SELECT 1 WHERE (EXISTS (SELECT 1 FROM push_subscriptions)
-                 OR EXISTS (SELECT 1 FROM users WHERE digest_minutes IS NOT NULL))
+    // Every id is greater than that of nobody.
+    let sql = "SELECT 1 WHERE (EXISTS (SELECT 1 FROM push_subscriptions WHERE id > ?2)
+                 OR EXISTS (SELECT 1 FROM users WHERE digest_minutes IS NOT NULL AND id > ?2))
                AND NOT EXISTS (SELECT 1 FROM outbox
                  WHERE kind = 'notify' AND target = ?1 AND payload = '' AND tries = 0)";
-    if tx.query_opt(sql, &[&message.room_id], |row| row.get::<i64>(0))?.is_none() {
+    let nobody = UserId::from_u128(0);
+    if tx.query_opt(sql, &[&message.room_id, &nobody], |row| row.get::<i64>(0))?.is_none() {
         return Ok(());
     }
     let when = When { now, due_at: now.saturating_add(limits.notify_after_ms) };
