@@ -57,6 +57,8 @@ export default class MentionController extends Controller<HTMLElement> {
       case "Enter":
       case "Tab":
         if (event.shiftKey) return;
+        // A command that is typed out runs.
+        if (event.key === "Enter" && this.isTypedOut()) return this.close();
         this.pick(this.listTarget.children[this.chosen]);
         break;
       case "Escape":
@@ -134,6 +136,11 @@ export default class MentionController extends Controller<HTMLElement> {
     row.addEventListener("pointerdown", (event) => event.preventDefault());
     row.addEventListener("click", () => this.pick(row));
     return row;
+  }
+
+  private isTypedOut(): boolean {
+    const chosen = (this.listTarget.children[this.chosen] as HTMLElement | undefined)?.dataset["insert"];
+    return chosen?.trim() === this.textTarget.value;
   }
 
   private choose(at: number): void {
