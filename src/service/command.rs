@@ -40,7 +40,7 @@ impl App {
         self.db.read(move |tx| command::list(tx, me, room_id)).await
     }
 
-    /// Runs a command that a member has typed.
+    /// Runs a command that a member has typed. Its answer is in a language, and links in it begin with `address`.
     ///
     /// # Errors
     /// `not_found` for a command that the room does not have, which may be sent as a message; those of what it does.
@@ -50,7 +50,7 @@ impl App {
         room_id: RoomId,
         text: &str,
         key: Option<String>,
-        lang: Lang,
+        (lang, address): (Lang, &str),
     ) -> Result<Done> {
         let (name, arguments) = command::parse(text).ok_or(Code::NotFound)?;
         let Some(command) = BuiltIn::from_name(&name) else {
@@ -70,7 +70,7 @@ impl App {
             }
             BuiltIn::Invite => {
                 let invite = self.create_invite(me.id, room_id, None, None).await?;
-                let link = format!("{}/invite/{}", self.base(), invite.code);
+                let link = format!("{address}/invite/{}", invite.code);
                 Ok(Done { answer: Some((words.command_invite)(&link)), message: None })
             }
             BuiltIn::Mute => {

@@ -39,6 +39,7 @@ async fn commands_of_every_room_send_change_and_answer() {
     assert_eq!(refused["field"], "text");
     let answer = run(&app, &minji, &room, "/invite").await["answer"].as_str().unwrap().to_owned();
     let link = &answer[answer.find("/invite/").unwrap()..];
+    assert!(answer.contains(&format!("http://{}/invite/", app.address)), "{answer}");
     assert_eq!(app.get(link).send().await.status, 200);
     for (text, level) in [("/mute", json!([{ "room": room.id, "level": "none" }])), ("/mute off", json!([]))] {
         assert!(run(&app, &jun, &room, text).await["answer"].is_string());

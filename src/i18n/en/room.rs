@@ -17,7 +17,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
         "what you do — send it in italics",
         "[message] — shrug",
         "title — rename the room",
-        "— make an invite link",
+        "make an invite link",
         "[off] — turn notifications of this room off; on again with off",
     ],
     command_invite: |link| format!("Here is an invite link: {link}"),

@@ -1,7 +1,7 @@
 //! Slash commands.
 
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -120,9 +120,11 @@ async fn run(
     caller: Caller,
     me: SignedIn,
     room: RoomPath,
+    headers: HeaderMap,
     Json(body): Json<Run>,
 ) -> Result<Json<Ran>> {
-    let done = app.run_command(&me.user, room.id, &body.text, body.key, caller.lang).await?;
+    let address = app.config.origins.address(&headers).unwrap_or_default();
+    let done = app.run_command(&me.user, room.id, &body.text, body.key, (caller.lang, &address)).await?;
     let message = done.message.map(|message| WireMessage::new(message, caller.lang, Some(me.user.id)));
     Ok(Json(Ran { answer: done.answer, message }))
 }
