@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::kinds::JobKind;
 use super::message::{self, Message};
 use super::room::{self, RoomKind};
-use super::{Tx, account, direct, file, outbox, user};
+use super::{Tx, account, direct, file, member, outbox, user};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
@@ -119,7 +119,9 @@ pub(super) fn remove(tx: &mut Tx, me: UserId) -> Result<Option<String>> {
 /// Only those of the store.
 pub fn messages_after(tx: &mut Tx, me: UserId, after: i64) -> Result<Option<(Vec<OwnMessage>, i64)>> {
     let Some((numbers, reached)) = account::said_after(tx, me, after)? else { return Ok(None) };
-    let messages = message::by_numbers(tx, &numbers)?;
+    let mut messages = message::by_numbers(tx, &numbers)?;
+    // Ids are by age, as numbers are.
+    messages.sort_unstable_by_key(|message| message.id);
     let mut own = Vec::with_capacity(messages.len());
     for message in messages.into_iter().filter(|message| message.deleted_at.is_none()) {
         let room = room_name(tx, me, message.room_id)?;
@@ -131,6 +133,8 @@ pub fn messages_after(tx: &mut Tx, me: UserId, after: i64) -> Result<Option<(Vec
 fn room_name(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<String> {
     let Some(room) = room::by_ids(tx, &[room_id])?.pop() else { return Ok(String::new()) };
     match room.kind {
+        // The present title of a room that one has left is not one's own.
+        RoomKind::Open if !room.listed && member::find_role(tx, me, room_id)?.is_none() => Ok(String::new()),
         RoomKind::Open => Ok(room.title),
         RoomKind::Direct => {
             let other = direct::other(tx, me, room_id)?;

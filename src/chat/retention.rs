@@ -8,7 +8,7 @@ use crate::ids::RoomId;
 
 const DAY: i64 = 24 * 3_600_000;
 /// Messages that go in one step.
-const CHUNK: u32 = 50;
+const CHUNK: u32 = 20;
 
 /// What is kept for a number of days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +49,19 @@ pub fn expiries(
     let last = rooms.last().map(|(id, ..)| *id);
     let mut expiries = Vec::new();
     for (room_id, messages_days, files_days) in rooms {
-        let messages = shorter(server.keep_messages_days, messages_days);
-        let files =
-            shorter(server.keep_files_days, files_days).filter(|&files| messages.is_none_or(|days| files < days));
-        let before = |days: u32| now - i64::from(days) * DAY;
-        expiries.extend(messages.map(|days| Expiry { room_id, kept: Kept::Messages, before: before(days) }));
-        expiries.extend(files.map(|days| Expiry { room_id, kept: Kept::Files, before: before(days) }));
+        expiries.extend(expiries_of(limits, now, room_id, messages_days, files_days));
     }
     Ok((expiries, last))
+}
+
+/// Returns what a room keeps for a time only, by its own days and those of the server.
+fn expiries_of(limits: &Limits, now: i64, room_id: RoomId, messages_days: u32, files_days: u32) -> Vec<Expiry> {
+    let server = limits.server.get();
+    let messages = shorter(server.keep_messages_days, messages_days);
+    let files = shorter(server.keep_files_days, files_days).filter(|&files| messages.is_none_or(|days| files < days));
+    let expiry = |days: u32, kept| Expiry { room_id, kept, before: now - i64::from(days) * DAY };
+    let messages = messages.map(|days| expiry(days, Kept::Messages));
+    messages.into_iter().chain(files.map(|days| expiry(days, Kept::Files))).collect()
 }
 
 /// Returns the shorter of two numbers of days, of which 0 is without an end.
@@ -103,18 +108,24 @@ fn oldest(tx: &mut Tx, sql: &str, expiry: Expiry, most: u32) -> Result<Vec<i64>>
 }
 
 /// Removes expired messages, or the files of messages, and returns the hashes of stored bytes that are not needed any more.
+/// `None` if there is nothing to remove any more: the room was removed, or the days were changed meanwhile.
 ///
 /// Those who have a message on their screen are told that it was deleted, or that its files were. Those who come back later and
 /// hold what was there before get the newest page, as nothing is left that could tell them.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn remove(tx: &mut Tx, now: i64, expiry: Expiry, numbers: &[i64]) -> Result<Vec<String>> {
-    let sql = "SELECT active_at FROM rooms WHERE id = ?1";
+pub fn remove(tx: &mut Tx, limits: &Limits, now: i64, expiry: Expiry, numbers: &[i64]) -> Result<Option<Vec<String>>> {
+    let sql = "SELECT active_at, keep_messages_days, keep_files_days FROM rooms WHERE id = ?1";
+    let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get(1)?, row.get(2)?));
     // The messages of a removed room are deleted with it.
-    let Some(active_at) = tx.query_opt(sql, &[&expiry.room_id], |row| row.get::<i64>(0))? else {
-        return Ok(Vec::new());
+    let Some((active_at, messages_days, files_days)) = tx.query_opt(sql, &[&expiry.room_id], read)? else {
+        return Ok(None);
     };
+    let still = expiries_of(limits, now, expiry.room_id, messages_days, files_days);
+    if !still.iter().any(|now| now.kept == expiry.kept && now.before >= expiry.before) {
+        return Ok(None);
+    }
     let mut unneeded = Vec::new();
     for &number in numbers {
         let removed = match expiry.kept {
@@ -126,7 +137,7 @@ pub fn remove(tx: &mut Tx, now: i64, expiry: Expiry, numbers: &[i64]) -> Result<
     // Nobody was active in the room.
     let sql = "UPDATE rooms SET removed_rev = rev, active_at = ?2 WHERE id = ?1";
     tx.execute(sql, &[&expiry.room_id, &active_at])?;
-    Ok(unneeded)
+    Ok(Some(unneeded))
 }
 
 /// An open room, as `id`, in which nothing has happened since `?1`.

@@ -94,6 +94,8 @@ impl App {
             if self.is_draining() {
                 return Err(Code::Unavailable.into());
             }
+            // The archive does not take the last of the disk.
+            self.check_archive_space()?;
             messages.into_iter().try_for_each(&mut each)?;
             reached = next;
         }

@@ -177,7 +177,12 @@ impl Connections {
 
     /// Returns what a connected user keeps to themselves.
     pub fn privacy(&self, user_id: UserId) -> Privacy {
-        self.0.lock().users.get(&user_id).map(|entry| entry.privacy).unwrap_or_default()
+        self.known_privacy(user_id).unwrap_or_default()
+    }
+
+    /// Likewise; `None` for a user who is not connected to this node.
+    pub fn known_privacy(&self, user_id: UserId) -> Option<Privacy> {
+        self.0.lock().users.get(&user_id).map(|entry| entry.privacy)
     }
 
     /// Whether the other members of a room do not see that a connected user is there.

@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::chat::export::{self, Export};
+use crate::chat::user::UserKind;
 use crate::chat::{Limits, Tx};
 use crate::clock::now_ms;
 use crate::error::Result;
@@ -20,6 +21,14 @@ impl App {
         let unneeded = self.write(me, request).await?;
         self.remove_bytes(unneeded).await;
         Ok(())
+    }
+
+    /// Checks that the disk has space for more of an archive, which everybody else needs first.
+    ///
+    /// # Errors
+    /// `unavailable` where it is almost full.
+    pub(crate) fn check_archive_space(&self) -> Result<()> {
+        self.disk_space.check(UserKind::Guest)
     }
 
     /// Returns what is known of a user's archive.

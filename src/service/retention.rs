@@ -1,5 +1,9 @@
 //! The removal of messages, files and rooms that are kept for a time only. `app/schedule.rs` says when it runs.
 
+use std::time::Instant;
+
+use tokio::time::sleep;
+
 use super::{App, log_failure};
 use crate::chat::retention::{self, Expiry};
 use crate::chat::{Limits, Tx};
@@ -24,8 +28,9 @@ impl App {
             let page = self.db.read(move |tx| retention::expiries(tx, &limits, now, after, ROOMS)).await?;
             let (expiries, Some(last)) = page else { return Ok(()) };
             after = last;
+            // One room that fails holds up no other.
             for expiry in expiries {
-                self.remove_expired_of(expiry).await?;
+                log_failure("removing old messages of a room", self.remove_expired_of(expiry).await);
             }
         }
     }
@@ -37,9 +42,19 @@ impl App {
                 return Ok(());
             }
             self.realtime.wait_for_space(expiry.room_id).await;
-            let remove = move |tx: &mut Tx, _: &Limits, now| retention::remove(tx, now, expiry, &numbers);
-            self.remove_bytes(self.write(expiry.room_id, remove).await?).await;
+            let begin = Instant::now();
+            let remove = move |tx: &mut Tx, limits: &Limits, now| retention::remove(tx, limits, now, expiry, &numbers);
+            let Some(unneeded) = self.write(expiry.room_id, remove).await? else { return Ok(()) };
+            let took = begin.elapsed();
+            self.remove_bytes(unneeded).await;
+            // Sends have the writer for as long.
+            sleep(took).await;
         }
+    }
+
+    /// Whether somebody reads in a room, which keeps it: also who hides their presence.
+    fn is_somebody_in(&self, id: RoomId) -> bool {
+        self.realtime.online_count(id) > 0 || self.realtime.connected_count(id) > 0
     }
 
     async fn remove_idle_rooms(&self, now: i64) -> Result<()> {
@@ -49,9 +64,9 @@ impl App {
             let page = self.db.read(move |tx| retention::idle_rooms(tx, &limits, now, after, ROOMS)).await?;
             let Some(last) = page.last() else { break };
             after = *last;
-            // Somebody who reads keeps a room.
-            for id in page.into_iter().filter(|&id| self.realtime.online_count(id) == 0) {
-                self.write(id, move |tx, limits, now| retention::remove_idle_room(tx, limits, now, id)).await?;
+            for id in page.into_iter().filter(|&id| !self.is_somebody_in(id)) {
+                let removed = self.write(id, move |tx, limits, now| retention::remove_idle_room(tx, limits, now, id));
+                log_failure("removing a room that nobody uses", removed.await);
             }
         }
         self.sweep_rooms().await;

@@ -7,6 +7,7 @@ use socketio::{Namespace, Packet, Recipient, Server};
 use super::{CHAT, LOBBY, presence, unread};
 use crate::chat::node::NodeEvent;
 use crate::chat::room;
+use crate::chat::user::Privacy;
 use crate::ids::{RoomId, UserId};
 use crate::realtime::{ConnectedUser, Marks};
 use crate::service::App;
@@ -77,8 +78,9 @@ async fn send_changes(app: &App, lobby: &Namespace, chat: &Namespace) {
 /// Stores read marks and sends them.
 async fn store_reads(app: &App, chat: &Namespace) {
     for (room_id, marks) in app.store_read_marks().await {
-        let hidden: Vec<UserId> =
-            marks.keys().copied().filter(|id| !app.realtime.connections.privacy(*id).shares_reads()).collect();
+        // Of one who has gone meanwhile it is not known whether they share theirs.
+        let shares = |id: &UserId| app.realtime.connections.known_privacy(*id).is_some_and(Privacy::shares_reads);
+        let hidden: Vec<UserId> = marks.keys().copied().filter(|id| !shares(id)).collect();
         app.realtime.announce(|| {
             let marks = marks.iter().map(|(user_id, seq)| (*user_id, *seq)).collect();
             NodeEvent::Read { room_id, marks, hidden: hidden.clone() }

@@ -12,8 +12,10 @@ use crate::i18n::Lang;
 pub const STYLE: &str = include_str!("../../web/css/export.css");
 /// The end of the page.
 pub const TAIL: &str = "</main>\n</body>\n</html>\n";
-/// Most characters of a file's own name in the archive.
-const NAME_MAX: usize = 100;
+/// Most bytes of a file's own name in the archive: file systems take 255 with the id before it.
+const NAME_MAX: usize = 200;
+/// Most bytes of its ending.
+const ENDING_MAX: usize = 20;
 
 /// The beginning of the page.
 #[derive(Template)]
@@ -49,6 +51,9 @@ impl ExportMessage<'_> {
 /// Returns where a file is in the archive. No name leads out of its folder.
 pub fn path_of(file: &File) -> String {
     let is_plain = |c: char| !c.is_control() && !r#"/\:*?"<>|"#.contains(c);
-    let name: String = file.name.chars().map(|c| if is_plain(c) { c } else { '_' }).take(NAME_MAX).collect();
-    format!("files/{}-{name}", file.id)
+    let name: String = file.name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let dot = name.rfind('.').filter(|&dot| name.len() - dot <= ENDING_MAX).unwrap_or(name.len());
+    let (stem, ending) = name.split_at(dot);
+    let stem = &stem[..stem.floor_char_boundary(NAME_MAX.min(stem.len()))];
+    format!("files/{}-{stem}{ending}", file.id)
 }

@@ -210,7 +210,7 @@ pub(super) const U: &[Row] = &[
 
 pub(super) const N: &[Row] = &[
     (1, "every request, as every role", ""),
-    (2, "forged admin requests, markup shown to an admin", "There is no export."),
+    (2, "forged admin requests, markup shown to an admin", ""),
     (3, "reading the server's internals", "There are no metrics."),
     (4, "insecure settings", "No secret has to be chosen: every token is random."),
     (5, "log injection", ""),
@@ -219,7 +219,7 @@ pub(super) const N: &[Row] = &[
     (
         8,
         "exporting more than one may see",
-        "There is no export or import, except the operator's own copy of the data folder.",
+        "An archive has what is its user's own. There is no import, except the operator's own copy of the data folder.",
     ),
     (9, "a log that nobody reads or that has no space", ""),
     (10, "a database that can be read and no longer written", ""),

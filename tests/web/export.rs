@@ -21,6 +21,7 @@ fn part(archive: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
     text
 }
 
+/// Abuse: N8
 #[tokio::test]
 async fn a_guest_gets_what_is_theirs_and_nothing_else() {
     let app = App::start().await;

@@ -174,6 +174,8 @@ async fn rooms_that_nobody_uses_go_and_guests_who_do_not_come_back() {
     let (admin, jun) = (app.admin("warden").await, app.guest("jun").await);
     let (quiet, busy, read) = (app.courtyard(&admin).await, app.courtyard(&admin).await, app.courtyard(&admin).await);
     app.join(&jun, &busy).await;
+    // Who reads keeps a room, also where nobody sees them.
+    app.call(&admin, "PATCH", "/me", json!({ "hidesPresence": true })).await.is(200);
     let _reader = app.enter(&admin, &read).await;
     for room in [&quiet, &read] {
         app.alter(&format!("UPDATE rooms SET active_at = active_at - {} WHERE id = {}", 10 * DAY, blob(&room.id)));
