@@ -35,10 +35,8 @@ impl App {
             Ok(status) => (Some(status), format!("the address answered {status}")),
             Err(FetchError::Permanent(why) | FetchError::Temporary(why)) => (None, why.to_owned()),
         };
-        let is_last = job.tries >= self.config.limits.jobs.hook.tries;
-        let note = move |tx: &mut Tx, limits: &Limits, now| {
-            outgoing_hook::not_delivered(tx, limits, now, id, status, &why, is_last)
-        };
+        let note =
+            move |tx: &mut Tx, limits: &Limits, now| outgoing_hook::not_delivered(tx, limits, now, id, status, &why);
         log_failure("noting a failed delivery", self.write(Subject::Server, note).await);
         Attempt::Failed("the address did not take it")
     }
@@ -47,7 +45,7 @@ impl App {
         let url = parse_url(&sending.url).ok_or(FetchError::Permanent("not an address"))?;
         let body = body(&sending).ok_or(FetchError::Permanent("the message cannot be written"))?;
         let timestamp = now_ms() / 1_000;
-        let signature = signature(&sending.key, id, timestamp, &body).ok_or(FetchError::Permanent("no key"))?;
+        let signature = signature(sending.key.reveal(), id, timestamp, &body).ok_or(FetchError::Permanent("no key"))?;
         let headers = [
             ("webhook-id", id.to_string()),
             ("webhook-timestamp", timestamp.to_string()),

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::chat::kinds::JobKind;
 use crate::chat::node::NodeId;
 use crate::chat::outbox::{self, Claimed, Due, Failed, Job, Target};
+use crate::chat::outgoing_hook;
 use crate::chat::{Limits, Tx};
 use crate::clock::now_ms;
 use crate::db::Subject;
@@ -119,7 +120,13 @@ impl App {
         let pause_ms = pause.map(|pause| i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
         let (number, kind, tries) = (job.number, job.kind, job.tries);
         metrics::OUTBOX_FAILURES.add(&[kind.as_str()]);
-        let fail = move |tx: &mut Tx, limits: &Limits, now| outbox::failed(tx, &limits.jobs, now, &job, why, pause_ms);
+        let fail = move |tx: &mut Tx, limits: &Limits, now| {
+            let failed = outbox::failed(tx, &limits.jobs, now, &job, why, pause_ms)?;
+            if failed == Failed::GivenUp {
+                end_delivery(tx, now, &job)?;
+            }
+            Ok(failed)
+        };
         match self.write(Subject::Server, fail).await? {
             Failed::GivenUp => tracing::info!(number, ?kind, tries, why, "outbox job given up"),
             Failed::Delayed => tracing::debug!(number, ?kind, tries, why, "outbox job failed; it is tried again later"),
@@ -231,9 +238,20 @@ fn claim(tx: &mut Tx, limits: &Limits, now: i64, node: u16, jobs: &[Job]) -> Res
     for job in jobs {
         match outbox::claim(tx, &limits.jobs, now, node, job)? {
             Claimed::Mine(job) => claimed.push(job),
-            Claimed::GivenUp => given_up.push(job.clone()),
+            Claimed::GivenUp => {
+                end_delivery(tx, now, job)?;
+                given_up.push(job.clone());
+            }
             Claimed::Lost => {}
         }
     }
     Ok((claimed, given_up))
+}
+
+/// Ends the delivery of a job that was given up.
+fn end_delivery(tx: &mut Tx, now: i64, job: &Job) -> Result<()> {
+    match (job.kind, job.payload.parse()) {
+        (JobKind::Hook, Ok(id)) => outgoing_hook::give_up(tx, now, id),
+        _ => Ok(()),
+    }
 }

@@ -134,6 +134,9 @@ async fn a_failing_address_is_tried_again_then_paused_and_its_maker_is_told() {
     app.outbox_is_empty().await;
     assert!(his.all("message").iter().all(|message| message["kind"] != "whisper"));
     his.say(&room, "while it is paused").await;
+    // One that is sent again meanwhile waits with the rest, and goes once.
+    let again = deliveries().await["deliveries"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+    app.call(&minji, "POST", &format!("{path}/deliveries/{again}/replay"), Value::Null).await.is(204);
     app.outbox_is_empty().await;
     let resumed = app.call(&minji, "POST", &format!("{path}/resume"), Value::Null).await.is(200);
     assert_eq!(resumed["pausedAt"], Value::Null);

@@ -19,6 +19,7 @@ use super::{Limits, Tx, outbox};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{DeliveryId, HookId, RoomId, UserId};
+use crate::mail::Secret;
 
 /// The most outgoing hooks of one room.
 const MOST: u64 = 10;
@@ -74,7 +75,7 @@ pub struct Delivery {
 #[derive(Clone, Debug)]
 pub struct Sending {
     pub url: String,
-    pub key: String,
+    pub key: Secret,
     pub event: HookEvent,
     pub created_at: i64,
     pub message: Message,
@@ -229,7 +230,7 @@ pub fn sending(tx: &mut Tx, id: DeliveryId) -> Result<Option<Sending>> {
         Ok(sending)
     })?;
     let Some((url, key, event, created_at, number)) = found else { return Ok(None) };
-    Ok(Some(Sending { url, key, event, created_at, message: message::by_number(tx, number)? }))
+    Ok(Some(Sending { url, key: key.into(), event, created_at, message: message::by_number(tx, number)? }))
 }
 
 /// Notes that a delivery was answered with a success.
@@ -244,8 +245,8 @@ pub fn delivered(tx: &mut Tx, now: i64, id: DeliveryId, status: u16) -> Result<(
     Ok(())
 }
 
-/// Notes that a try of a delivery has failed, `is_last` if there will be no other. After twenty failures in a row, or at
-/// once if the address is `gone`, the hook is paused, and its maker is told so in a whisper.
+/// Notes that a try of a delivery has failed. After twenty failures in a row, or at
+/// once if the address is `gone`, the hook is paused, and its maker gets a whisper.
 ///
 /// # Errors
 /// Only those of the store.
@@ -256,16 +257,22 @@ pub fn not_delivered(
     id: DeliveryId,
     status: Option<u16>,
     why: &str,
-    is_last: bool,
 ) -> Result<()> {
-    let ended_at = is_last.then_some(now);
-    let sql = "UPDATE deliveries SET tries = tries + 1, status = ?2, why = ?3, ended_at = ?4 WHERE id = ?1
-               RETURNING hook_id";
-    let hook_id = tx.query_opt(sql, &[&id, &status.map(u32::from), &why, &ended_at], |row| row.get::<HookId>(0))?;
+    let sql = "UPDATE deliveries SET tries = tries + 1, status = ?2, why = ?3 WHERE id = ?1 RETURNING hook_id";
+    let hook_id = tx.query_opt(sql, &[&id, &status.map(u32::from), &why], |row| row.get::<HookId>(0))?;
     let Some(hook_id) = hook_id else { return Ok(()) };
     let failures = "UPDATE hooks SET failures = failures + 1 WHERE id = ?1 RETURNING failures";
     let failures = tx.query_one(failures, &[&hook_id], |row| row.get::<u32>(0))?;
     if failures >= FAILURES || status == Some(410) { pause(tx, limits, now, hook_id, why) } else { Ok(()) }
+}
+
+/// Ends a delivery whose job was given up.
+///
+/// # Errors
+/// Only those of the store.
+pub fn give_up(tx: &mut Tx, now: i64, id: DeliveryId) -> Result<()> {
+    tx.execute("UPDATE deliveries SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL", &[&id, &now])?;
+    Ok(())
 }
 
 fn pause(tx: &mut Tx, limits: &Limits, now: i64, id: HookId, why: &str) -> Result<()> {
@@ -317,12 +324,13 @@ pub fn deliveries(
 /// As [`deliveries`]; `not_found` for one that still waits.
 pub fn replay(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, id: HookId, delivery: DeliveryId) -> Result<()> {
     require_moderator(tx, me, room_id)?;
-    get(tx, room_id, id)?;
+    let hook = get(tx, room_id, id)?;
     let sql = "UPDATE deliveries SET ended_at = NULL WHERE id = ?1 AND hook_id = ?2 AND ended_at IS NOT NULL";
     if tx.execute(sql, &[&delivery, &id])? == 0 {
         return Err(Code::NotFound.into());
     }
-    enqueue(tx, now, id, delivery)
+    // A paused hook sends it when it goes on.
+    if hook.paused_at.is_some() { Ok(()) } else { enqueue(tx, now, id, delivery) }
 }
 
 /// Deletes old deliveries.
