@@ -49,6 +49,12 @@ test("a direct room shows one day, and presence in its place", async () => {
   const dot = await minji.page.locator(".talk__seen .presence").boundingBox();
   const head = await minji.page.locator(".talk__head").boundingBox();
   assert.ok(dot.x > head.x && dot.x + dot.width < head.x + head.width && dot.y > head.y && dot.y + dot.height < head.y + head.height, JSON.stringify(dot));
+  // A stranger sees it once their room was accepted.
+  await jun.page.goto(minji.page.url());
+  await jun.waitForRoom();
+  await jun.send("네, 안녕하세요");
+  await minji.waitForMessage("네, 안녕하세요");
+  await minji.page.locator(".talk__seen[data-presence=online]").waitFor();
   await jun.page.close();
   const seen = minji.page.locator(".talk__seen [data-when=offline] time");
   await minji.page.locator(".talk__seen[data-presence=offline]").waitFor();

@@ -140,7 +140,7 @@ export default class MentionController extends Controller<HTMLElement> {
 
   private isTypedOut(): boolean {
     const chosen = (this.listTarget.children[this.chosen] as HTMLElement | undefined)?.dataset["insert"];
-    return chosen?.trim() === this.textTarget.value;
+    return chosen !== undefined && chosen.startsWith("/") && chosen.trim() === this.textTarget.value;
   }
 
   private choose(at: number): void {
