@@ -18,7 +18,7 @@ use super::{Client, get};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// How long it asks to wait, where it says so in seconds.
+    /// The pause that `Retry-After` asks for, where it is a number of seconds.
     pub(crate) retry_after: Option<Duration>,
 }
 

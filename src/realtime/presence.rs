@@ -118,7 +118,7 @@ impl Connections {
         inner.remote.get(&user_id).map_or(here, |remote| more_present(here, remote.presence()))
     }
 
-    /// Like [`Connections::presence`], as the other members of a room see it: not for who has not accepted a stranger's.
+    /// Like [`Connections::presence`], as the other members of a room see it: not while a stranger's room is not accepted.
     pub fn presence_in(&self, room_id: RoomId, user_id: UserId) -> Presence {
         let is_request = {
             let inner = self.0.lock();

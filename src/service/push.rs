@@ -1,11 +1,12 @@
 //! Push subscriptions, and one push to a browser.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 
 use super::App;
 use crate::chat::push::{self, NewPushSubscription, PushSubscription};
@@ -13,7 +14,7 @@ use crate::chat::session::Session;
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
-use crate::http_client::{FetchError, parse_url};
+use crate::http_client::{Answer, FetchError, parse_url};
 use crate::i18n::Lang;
 use crate::ids::{PushId, UserId};
 use crate::text;
@@ -133,7 +134,7 @@ impl App {
         subscription: &PushSubscription,
         message: &Value,
         is_urgent: bool,
-    ) -> Result<crate::http_client::Answer, FetchError> {
+    ) -> Result<Answer, FetchError> {
         const WRONG: FetchError = FetchError::Permanent("the subscription cannot be used");
         let key = self.server_key().await.map_err(|_| FetchError::Temporary("the key of the server cannot be read"))?;
         let url = endpoint(&subscription.endpoint).ok_or(WRONG)?;

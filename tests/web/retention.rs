@@ -92,7 +92,7 @@ async fn old_messages_go_from_everywhere_and_clients_agree_on_what_is_left() {
     tokio::time::timeout(TIMEOUT, gone).await.expect("the bytes stay");
     assert_eq!(app.page(&jun, pictured["files"][0]["url"].as_str().unwrap()).await.status, 404);
     app.call(&jun, "PATCH", &of(&pinned, ""), json!({ "text": "x" })).await.is(403);
-    // The answer says so.
+    // The reply has no quote any more.
     let seen = app.history(&minji, &room).await;
     assert_eq!(
         (&seen[0]["id"], &seen[0]["replyTo"]),

@@ -15,7 +15,7 @@ async fn settings_are_numbered_and_an_older_state_never_replaces_a_newer() {
     shared.set(newest.clone());
     shared.set(Numbered { number: 1, ..Numbered::default() });
     assert_eq!(*shared.get(), newest);
-    // Nobody else is overwritten, and nothing turns the line round.
+    // Nobody else is overwritten, and no sign reverses the line.
     let stale = Change { from: Some(1), ..named("Town") };
     let refused = store.write(move |tx| change(tx, 1, None, stale.clone())).await;
     assert_eq!(refused.unwrap_err().code, Code::Conflict);
