@@ -24,6 +24,11 @@ macro_rules! codes {
             /// Returns the stable name on the wire.
             pub fn name(self) -> &'static str { match self { $(Code::$variant => $name,)+ } }
 
+            /// Returns the code with a name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.name() == name)
+            }
+
             /// Returns the HTTP status.
             pub fn status(self) -> u16 { match self { $(Code::$variant => $status,)+ } }
 

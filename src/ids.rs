@@ -82,6 +82,8 @@ ids! {
     DeliveryId,
     /// A push subscription of a browser.
     PushId,
+    /// A scheduled message or a reminder.
+    ScheduledId,
 }
 
 /// Returns a random id, unique across processes.

@@ -11,6 +11,7 @@ pub mod cookie;
 pub mod cpu_pool;
 pub mod data_folder;
 pub mod db;
+mod due_time;
 pub mod error;
 pub mod failpoint;
 mod fair_queue;

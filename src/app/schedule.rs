@@ -63,6 +63,7 @@ pub(super) fn start(app: &App, sockets: &Server) {
             systemd::notify(State::Alive);
         });
     }
+    every(DAY, "times of scheduled messages", app, |app| async move { app.correct_due_times().await });
     every(DAY, "sweep of orphaned files", app, |app| async move { app.sweep_orphans().await });
 }
 

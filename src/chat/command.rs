@@ -28,10 +28,12 @@ pub enum BuiltIn {
     Invite,
     /// Turns the notifications of the room off, or on again with `off`.
     Mute,
+    /// Reminds of something at a time.
+    Remind,
 }
 
 impl BuiltIn {
-    pub const ALL: [Self; 5] = [Self::Me, Self::Shrug, Self::Topic, Self::Invite, Self::Mute];
+    pub const ALL: [Self; 6] = [Self::Me, Self::Shrug, Self::Topic, Self::Invite, Self::Mute, Self::Remind];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -40,6 +42,7 @@ impl BuiltIn {
             Self::Topic => "topic",
             Self::Invite => "invite",
             Self::Mute => "mute",
+            Self::Remind => "remind",
         }
     }
 

@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use super::kinds::JobKind;
 use super::message::{self, Message};
-use super::room::{self, RoomKind};
-use super::{Tx, account, direct, file, member, outbox, user};
+use super::{Tx, account, file, outbox, room};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
-use crate::ids::{FileId, RoomId, UserId};
+use crate::ids::{FileId, UserId};
 
 const HOUR: i64 = 3_600_000;
 /// After so long another may be asked for.
@@ -124,23 +123,10 @@ pub fn messages_after(tx: &mut Tx, me: UserId, after: i64) -> Result<Option<(Vec
     messages.sort_unstable_by_key(|message| message.id);
     let mut own = Vec::with_capacity(messages.len());
     for message in messages.into_iter().filter(|message| message.deleted_at.is_none()) {
-        let room = room_name(tx, me, message.room_id)?;
+        let room = room::name_for(tx, me, message.room_id)?;
         own.push(OwnMessage { message, room });
     }
     Ok(Some((own, reached)))
-}
-
-fn room_name(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<String> {
-    let Some(room) = room::by_ids(tx, &[room_id])?.pop() else { return Ok(String::new()) };
-    match room.kind {
-        // The present title of a room that one has left is not one's own.
-        RoomKind::Open if !room.listed && member::find_role(tx, me, room_id)?.is_none() => Ok(String::new()),
-        RoomKind::Open => Ok(room.title),
-        RoomKind::Direct => {
-            let other = direct::other(tx, me, room_id)?;
-            Ok(user::find(tx, other)?.map(|other| other.name).unwrap_or_default())
-        }
-    }
 }
 
 /// Returns the hash of a file that a user has sent.

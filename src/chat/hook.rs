@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::kinds::{JobKind, UserKind};
 use super::member::membership::require_moderator;
-use super::message::{self, Message};
+use super::message::{self, Message, Post};
 use super::session::Token;
 use super::user::{self, User};
 use super::{Limits, Tx, outbox};
@@ -182,5 +182,5 @@ pub fn post(tx: &mut Tx, limits: &Limits, now: i64, secret: &Token, text: &str) 
     if hook.used_at.is_none_or(|used_at| now - used_at >= USE_MS || used_at > now) {
         tx.execute("UPDATE hooks SET used_at = ?2 WHERE id = ?1", &[&id, &now])?;
     }
-    message::post(tx, limits, now, hook.user, room_id, None, text)
+    message::post(tx, limits, now, Post { user: hook.user, room_id, to: None, text, reply_to: None })
 }

@@ -39,6 +39,7 @@ pub mod push;
 pub mod report;
 pub mod retention;
 pub mod room;
+pub mod scheduled;
 pub mod search;
 pub mod server_invite;
 pub mod server_settings;

@@ -1,6 +1,6 @@
 //! The few types that travel between Rust and a column, the same on every engine.
 
-use crate::ids::{DeliveryId, FileId, HookId, KeyId, MessageId, PushId, ReportId, RoomId, UserId};
+use crate::ids::{DeliveryId, FileId, HookId, KeyId, MessageId, PushId, ReportId, RoomId, ScheduledId, UserId};
 
 /// A value on its way into a statement or out of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,4 +141,4 @@ macro_rules! ids {
     )+};
 }
 
-ids! { UserId RoomId MessageId FileId KeyId ReportId HookId DeliveryId PushId }
+ids! { UserId RoomId MessageId FileId KeyId ReportId HookId DeliveryId PushId ScheduledId }

@@ -1,6 +1,9 @@
 //! Days and times of day as pages show them. They read as those of `Intl.DateTimeFormat`, which scripts use.
 
 use super::Lang;
+use crate::due_time::DueTime;
+
+const DAY_MS: i64 = 86_400_000;
 
 const DAYS_KO: [&str; 7] = ["목요일", "금요일", "토요일", "일요일", "월요일", "화요일", "수요일"];
 const DAYS_EN: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
@@ -46,6 +49,24 @@ pub fn clock(local_ms: i64, lang: Lang) -> String {
     }
 }
 
+/// Returns the day and the time at which something is due, as they are in its zone.
+pub fn date_and_time(due: &DueTime, now: i64, lang: Lang) -> String {
+    let words = &lang.strings().scheduled;
+    let day_of = |ms: i64| ms.div_euclid(DAY_MS);
+    let east = i64::from(due.minutes_east()) * 60_000;
+    let (day, today) = (day_of(due.at + east), day_of(now + east));
+    let name = match day - today {
+        0 => words.today.to_owned(),
+        1 => words.tomorrow.to_owned(),
+        _ => day_name(day, day + 2, lang),
+    };
+    let time = clock(due.at + east, lang);
+    match lang {
+        Lang::Ko => format!("{name} {time}"),
+        Lang::En => format!("{name}, {time}"),
+    }
+}
+
 /// Returns year, month and day of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).
 fn civil(day: i64) -> (i64, u32, u32) {
     let shifted = day + 719_468;
@@ -70,6 +91,14 @@ mod tests {
         assert_eq!(day_name(11_016, 0, Lang::En), "Tuesday, February 29, 2000");
         assert_eq!(day_name(7, 7, Lang::Ko), "오늘");
         assert_eq!(day_name(6, 7, Lang::En), "Yesterday");
+    }
+
+    #[test]
+    fn what_is_due_is_named_by_its_own_clock() {
+        let due = DueTime::parse("2026-12-01T09:00", Some("Asia/Seoul")).unwrap();
+        assert_eq!(date_and_time(&due, due.at - 8 * 3_600_000, Lang::Ko), "오늘 오전 9:00");
+        assert_eq!(date_and_time(&due, due.at - 10 * 3_600_000, Lang::En), "tomorrow, 9:00\u{202f}AM");
+        assert_eq!(date_and_time(&due, due.at - 90 * 3_600_000, Lang::Ko), "2026년 12월 1일 화요일 오전 9:00");
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod name;
 mod pwa;
 mod report;
 mod room;
+mod scheduled;
 mod script;
 mod settings;
 
@@ -33,6 +34,7 @@ pub use name::any_name;
 pub use pwa::PwaStrings;
 pub use report::ReportStrings;
 pub use room::RoomStrings;
+pub use scheduled::ScheduledStrings;
 pub use script::ScriptStrings;
 pub use settings::SettingsStrings;
 
@@ -197,6 +199,7 @@ pub struct Strings {
     pub admin: AdminStrings,
     pub report: ReportStrings,
     pub room: RoomStrings,
+    pub scheduled: ScheduledStrings,
     /// Strings of the page of one's bots.
     pub bot_page: BotStrings,
     /// Strings of the page of a room's incoming webhooks.

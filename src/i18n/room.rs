@@ -12,7 +12,7 @@ pub struct RoomStrings {
     pub send_as_file: &'static str,
     pub send_plain: &'static str,
     /// What the commands that every room has do and take, in their order.
-    pub command_hints: [&'static str; 5],
+    pub command_hints: [&'static str; 6],
     pub command_invite: fn(&str) -> String,
     pub command_muted: &'static str,
     pub command_unmuted: &'static str,

@@ -61,6 +61,12 @@ script_strings! {
     command_needs_more: "commandNeedsMore",
     command_working: "commandWorking",
     command_unknown: "commandUnknown",
+    remind_how: "remindHow",
+    // What is scheduled.
+    later_set: "laterSet",
+    later_past: "laterPast",
+    later_text_only: "laterTextOnly",
+    reminder_set: "reminderSet",
     notify_new: "notifyNew",
     // The quick switcher and the list of shortcuts.
     switcher: "switcher",

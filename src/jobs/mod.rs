@@ -5,11 +5,13 @@ mod confirm_email;
 mod digest;
 mod email;
 mod export;
+mod given_up;
 mod hook;
 mod notify;
 mod preview;
 mod push;
 mod reset_email;
+mod scheduled;
 mod worker;
 
 pub use worker::Outbox;

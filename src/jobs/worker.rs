@@ -11,10 +11,10 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
+use super::given_up::give_up;
 use crate::chat::kinds::JobKind;
 use crate::chat::node::NodeId;
 use crate::chat::outbox::{self, Claimed, Due, Failed, Job, Target};
-use crate::chat::outgoing_hook;
 use crate::chat::{Limits, Tx};
 use crate::clock::now_ms;
 use crate::db::Subject;
@@ -83,6 +83,7 @@ impl App {
                 JobKind::ConfirmEmail => app.try_confirm_email(tried.target.into(), &tried.payload).await,
                 JobKind::Push => app.try_push(&tried.payload).await,
                 JobKind::Export => app.try_export(tried.target.into(), &tried.payload).await,
+                JobKind::Scheduled => app.try_scheduled(tried.target.into()).await,
             }
         });
         let limit = Duration::from_millis(self.config.limits.jobs.of(job.kind).try_ms.unsigned_abs());
@@ -123,7 +124,7 @@ impl App {
         let fail = move |tx: &mut Tx, limits: &Limits, now| {
             let failed = outbox::failed(tx, &limits.jobs, now, &job, why, pause_ms)?;
             if failed == Failed::GivenUp {
-                end_delivery(tx, now, &job)?;
+                give_up(tx, limits, now, &job)?;
             }
             Ok(failed)
         };
@@ -239,19 +240,11 @@ fn claim(tx: &mut Tx, limits: &Limits, now: i64, node: u16, jobs: &[Job]) -> Res
         match outbox::claim(tx, &limits.jobs, now, node, job)? {
             Claimed::Mine(job) => claimed.push(job),
             Claimed::GivenUp => {
-                end_delivery(tx, now, job)?;
+                give_up(tx, limits, now, job)?;
                 given_up.push(job.clone());
             }
             Claimed::Lost => {}
         }
     }
     Ok((claimed, given_up))
-}
-
-/// Ends the delivery of a job that was given up.
-fn end_delivery(tx: &mut Tx, now: i64, job: &Job) -> Result<()> {
-    match (job.kind, job.payload.parse()) {
-        (JobKind::Hook, Ok(id)) => outgoing_hook::give_up(tx, now, id),
-        _ => Ok(()),
-    }
 }

@@ -6,8 +6,9 @@ use crate::chat::command::{self, BuiltIn, Command};
 use crate::chat::kinds::NotifyLevel;
 use crate::chat::message::{Message, NewMessage};
 use crate::chat::user::User;
+use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
-use crate::i18n::Lang;
+use crate::i18n::{Lang, local};
 use crate::ids::{RoomId, UserId};
 
 /// The markup shows this face as it is.
@@ -20,6 +21,17 @@ pub struct Done {
     pub answer: Option<String>,
     /// The message that was sent for them. To a bot it is a whisper, and the bot answers by one or to the room.
     pub message: Option<Message>,
+}
+
+/// Who runs a command, and how they are answered.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandCaller<'a> {
+    pub me: &'a User,
+    pub lang: Lang,
+    /// The beginning of links to this server.
+    pub address: &'a str,
+    /// The time zone that times in words are in; UTC if they do not say.
+    pub zone: Option<&'a str>,
 }
 
 impl App {
@@ -40,18 +52,18 @@ impl App {
         self.db.read(move |tx| command::list(tx, me, room_id)).await
     }
 
-    /// Runs a command that a member has typed. Its answer is in a language, and links in it begin with `address`.
+    /// Runs a command that a member has typed.
     ///
     /// # Errors
     /// `not_found` for a command that the room does not have, which may be sent as a message; those of what it does.
     pub async fn run_command(
         &self,
-        me: &User,
+        caller: CommandCaller<'_>,
         room_id: RoomId,
         text: &str,
         key: Option<String>,
-        (lang, address): (Lang, &str),
     ) -> Result<Done> {
+        let CommandCaller { me, lang, address, zone } = caller;
         let (name, arguments) = command::parse(text).ok_or(Code::NotFound)?;
         let Some(command) = BuiltIn::from_name(&name) else {
             let bot = self.db.read(move |tx| command::bot_of(tx, room_id, &name)).await?;
@@ -79,6 +91,11 @@ impl App {
                 self.set_notify_level(me.id, room_id, level).await?;
                 let answer = if is_off { words.command_unmuted } else { words.command_muted };
                 Ok(Done { answer: Some(answer.to_owned()), message: None })
+            }
+            BuiltIn::Remind => {
+                let due = self.remind(me.id, room_id, arguments, zone, lang).await?.due;
+                let answer = (lang.strings().scheduled.reminds_at)(&local::date_and_time(&due, now_ms(), lang));
+                Ok(Done { answer: Some(answer), message: None })
             }
         }
     }

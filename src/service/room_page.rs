@@ -12,6 +12,7 @@ use crate::chat::message::{self, Changes, Cursor, Message};
 use crate::chat::notification;
 use crate::chat::report::{self, Queue};
 use crate::chat::room::{self, Room, RoomKind};
+use crate::chat::scheduled;
 use crate::chat::unread::{self, MyRoom};
 use crate::chat::user::{self, Privacy};
 use crate::chat::{Limits, Tx};
@@ -45,6 +46,8 @@ pub struct RoomPageData {
     pub invites: Vec<Invite>,
     pub bans: Vec<Ban>,
     pub open_reports: u64,
+    /// How many messages the member has scheduled here.
+    pub scheduled_waiting: u64,
     /// The users whom the member has blocked.
     pub blocked: Vec<UserId>,
     /// What the member keeps to themselves.
@@ -140,6 +143,7 @@ fn read(
         invites,
         bans,
         open_reports,
+        scheduled_waiting: scheduled::waiting_count(tx, me, room_id)?,
         blocked,
         privacy: user::privacy(tx, me)?,
         notify,

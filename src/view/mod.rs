@@ -22,6 +22,7 @@ mod people;
 mod push;
 mod pwa;
 pub mod report;
+mod scheduled;
 mod search;
 mod strings;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use page::{ErrorPage, GalleryPage, JoinPage, LobbyPage, RoomPage};
 pub use people::{DirectoryEntry, PeoplePage};
 pub use push::PushMessage;
 pub use pwa::{OfflinePage, manifest};
+pub use scheduled::ScheduledPage;
 pub use search::{FoundIn, SearchPage};
 pub use strings::strings_script;
 use strings::strings_url;

@@ -47,6 +47,8 @@ pub struct LobbyPage<'a> {
     pub server: &'a ServerSettings,
     /// The number of open reports, for admins.
     pub open_reports: Option<u64>,
+    /// How many scheduled messages of the viewer could not be sent.
+    pub refused_scheduled: u64,
 }
 
 /// `/room/{id}` for visitors who are not in the room.
@@ -116,6 +118,8 @@ pub struct RoomPage<'a> {
     pub bans: &'a [Ban],
     /// How much the room notifies the viewer.
     pub notify: NotifyLevel,
+    /// How many messages the viewer has scheduled here.
+    pub scheduled_waiting: u64,
     /// The users whom the viewer has blocked.
     pub blocked: &'a [UserId],
     /// Why the last request was refused.

@@ -136,6 +136,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         invites: &[],
         bans: &[],
         open_reports: 2,
+        scheduled_waiting: 0,
         blocked: &[],
         notify: NotifyLevel::All,
         notice: Some(Code::TooLong),
@@ -199,6 +200,7 @@ fn what_people_write_is_text_everywhere() {
         may_create_rooms: true,
         server: &hostile_server(),
         open_reports: Some(2),
+        refused_scheduled: 1,
     };
     let sought = [Sought::new("script").unwrap()];
     let hit = Hit { message: hostile.clone(), excerpt: excerpt(HOSTILE, &Folded::new(HOSTILE), &sought) };

@@ -21,7 +21,7 @@ use crate::clock::now_ms;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
-use crate::ids::{HookId, MessageId, PushId, RoomId, UserId};
+use crate::ids::{HookId, MessageId, PushId, RoomId, ScheduledId, UserId};
 use crate::origin::Judgement;
 use crate::service::{App, ClientInfo};
 
@@ -235,6 +235,20 @@ impl<S: Send + Sync> FromRequestParts<S> for PushPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         path_id(parts, state, "pushId", Code::NotFound).await.map(|id| Self { id })
+    }
+}
+
+/// The scheduled message that the path names by `{scheduledId}`; `not_found` for text that is no id.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScheduledPath {
+    pub(super) id: ScheduledId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ScheduledPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        path_id(parts, state, "scheduledId", Code::NotFound).await.map(|id| Self { id })
     }
 }
 

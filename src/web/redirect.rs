@@ -34,8 +34,7 @@ pub(super) struct Notice {
 impl Notice {
     /// Returns the code, unless the address names none of the known ones.
     pub(super) fn code(&self) -> Option<Code> {
-        let name = self.refused.as_deref()?;
-        Code::ALL.iter().copied().find(|code| code.name() == name)
+        Code::from_name(self.refused.as_deref()?)
     }
 }
 

@@ -14,6 +14,7 @@ mod scene;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use madang::clock::{now_ms, rfc3339};
 use madang::error::Code;
 use serde_json::Value;
 
@@ -195,4 +196,9 @@ fn shown(cell: &str) -> String {
         None if place.contains(['_', '/']) || Code::ALL.iter().any(|code| code.name() == place) => format!("`{place}`"),
         None => place.to_owned(),
     }
+}
+
+/// A time that is not over when the request is handled.
+fn in_an_hour() -> String {
+    rfc3339(now_ms() + 3_600_000)
 }

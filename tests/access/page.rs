@@ -4,7 +4,7 @@ use madang::mail;
 
 use super::routes::routes;
 use super::scene::{Scene, Who, start_server};
-use super::{Body, Cells, Row, check, is_complete, outcome};
+use super::{Body, Cells, Row, check, in_an_hour, is_complete, outcome};
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
 use crate::support::{App, Response};
@@ -154,6 +154,15 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/me/push-subscriptions/{pushId}/text", known("404"), empty),
     row("POST", "/me/push-subscriptions/{pushId}/test", known("404"), empty),
     row("POST", "/me/push-subscriptions/{pushId}/delete", known("404"), empty),
+    row("GET", "/me/scheduled", known("200"), nothing),
+    row("POST", "/room/{id}/scheduled", inside("/me/scheduled"), |_, _| {
+        form([("text", "later"), ("at", &in_an_hour()), ("zone", "Asia/Seoul")])
+    }),
+    row("POST", "/me/scheduled/{scheduledId}", known("/me/scheduled?refused=not_found"), |_, _| {
+        form([("text", "sooner"), ("at", &in_an_hour()), ("zone", "Asia/Seoul")])
+    }),
+    row("POST", "/me/scheduled/{scheduledId}/cancel", known("/me/scheduled?refused=not_found"), empty),
+    row("POST", "/me/scheduled/{scheduledId}/send", known("/me/scheduled?refused=not_found"), empty),
     row("POST", "/me/contact", known("/me?done=saved"), |_, _| form([("directFrom", "everybody")])),
     row("POST", "/me/email", account_holders("/me?done=saved"), |_, _| {
         let email = format!("{}@example.org", key().replace(' ', "-"));
@@ -304,6 +313,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let filled = row.name.replace("{id}", id).replace("{code}", made).replace("{hash}", made);
     let filled = filled.replace("{userId}", &scene.other.id).replace("{hookId}", made).replace("{secret}", made);
     let filled = filled.replace("{reportId}", made).replace("{pushId}", &scene.message).replace("{number}", "1");
+    let filled = filled.replace("{scheduledId}", &scene.message);
     let name = if row.wants == "asset" { made } else { "socket.io.js" };
     filled.replace("{name}", name)
 }

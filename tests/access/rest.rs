@@ -4,7 +4,7 @@ use madang::config::Config;
 use serde_json::{Value, json};
 
 use super::scene::{Scene, Who, start_server};
-use super::{Body, Cells, Row, check, is_complete, outcome};
+use super::{Body, Cells, Row, check, in_an_hour, is_complete, outcome};
 use crate::support::App;
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
@@ -113,6 +113,14 @@ pub(super) const ROWS: &[Row<Body>] = &[
     }),
     row("DELETE", "/me/push-subscriptions/{pushId}", known("not_found"), nothing),
     row("POST", "/me/push-subscriptions/{pushId}/test", known("not_found"), nothing),
+    row("GET", "/me/scheduled", known("200"), nothing),
+    row("POST", "/rooms/{id}/scheduled", inside("201"), |_, _| {
+        Body::Json(json!({ "text": "later", "at": in_an_hour(), "zone": "Asia/Seoul" }))
+    }),
+    // The scheduled message belongs to nobody here.
+    row("PATCH", "/me/scheduled/{scheduledId}", known("not_found"), |_, _| Body::Json(json!({ "text": "sooner" }))),
+    row("DELETE", "/me/scheduled/{scheduledId}", known("not_found"), nothing),
+    row("POST", "/me/scheduled/{scheduledId}/send", known("not_found"), nothing),
     row("PUT", "/me/notifications/muted/{userId}", known("204"), nothing),
     row("DELETE", "/me/notifications/muted/{userId}", known("204"), nothing),
     row("PUT", "/rooms/{id}/notifications", inside("204"), |_, _| Body::Json(json!({ "level": "mentions" }))),
@@ -248,7 +256,7 @@ pub(super) fn path(scene: &Scene, row: &Row<Body>) -> String {
     let code = if row.wants.ends_with("invite") { scene.named(row.wants) } else { "" };
     let hook_id = if row.wants == "hook" { scene.named("hook") } else { "" };
     let filled = row.name.replace("{hookId}", hook_id).replace("{deliveryId}", hook_id).replace("{reportId}", report);
-    let filled = filled.replace("{pushId}", &scene.message);
+    let filled = filled.replace("{pushId}", &scene.message).replace("{scheduledId}", &scene.message);
     let filled =
         filled.replace("{id}", id).replace("{userId}", user_id).replace("{code}", code).replace("{number}", "1");
     format!("/api{}", filled.replace("{emoji}", "%F0%9F%91%8D"))

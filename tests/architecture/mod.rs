@@ -22,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["chat"],
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
-    &["cpu_pool", "hints", "http_client"],
+    &["cpu_pool", "due_time", "hints", "http_client"],
     &["backup_files"],
     &[
         "error",
@@ -106,6 +106,7 @@ const NOUNS: &[&str] = &[
     "room",
     "room_page",
     "room_password",
+    "scheduled",
     "search",
     "session",
     "typing",

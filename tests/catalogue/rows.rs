@@ -62,6 +62,7 @@ pub(super) const M: &[Row] = &[
     (11, "what programs post by incoming webhooks: markup, sizes, floods", ""),
     (12, "outgoing webhooks: programs that answer each other, addresses that do not answer", ""),
     (13, "push subscriptions that lead into the server's network, and push services that fail", ""),
+    (14, "scheduled messages: times that do not exist, and what its sender may no longer say when it is due", ""),
 ];
 
 pub(super) const Q: &[Row] = &[

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
+use madang::clock::{now_ms, rfc3339};
 use madang::config::Config;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -134,4 +135,31 @@ async fn a_kill_while_many_browsers_are_pushed_to_loses_no_push() {
     while reached.len() < BROWSERS {
         reached.insert(service.next().await.path);
     }
+}
+
+/// What was scheduled before a kill is sent once when it is due, also what became due while no server ran.
+#[tokio::test]
+async fn a_kill_before_scheduled_messages_are_due_sends_each_once() {
+    const MESSAGES: usize = 20;
+    let folder = TempDir::new();
+    let mut program = start(folder.path());
+    let minji = program.guest("minji").await;
+    let room = program.room(&minji, json!({ "title": "courtyard" })).await;
+    let at = rfc3339(now_ms() + 1_000);
+    for number in 0..MESSAGES {
+        let call = program.request("POST", &format!("/api/rooms/{}/scheduled", room.id)).bearer(&minji.token);
+        call.json(&json!({ "text": format!("number {number}"), "at": at })).send().await.is(201);
+    }
+    // Twice, wherever the sends are.
+    for _ in 0..2 {
+        program.kill();
+        program = start(folder.path());
+    }
+    while count(folder.path(), "SELECT COUNT(*) FROM outbox") > 0 {
+        program.request("GET", "/healthz").send().await;
+    }
+    let (all, _) = program.everything(&minji, &room).await;
+    let sent: BTreeSet<_> = all.iter().filter_map(|message| message["text"].as_str()).collect();
+    assert_eq!(all.iter().filter(|message| message["kind"] == "text").count(), MESSAGES);
+    assert!((0..MESSAGES).all(|number| sent.contains(&*format!("number {number}"))), "{sent:?}");
 }

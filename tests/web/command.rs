@@ -17,7 +17,7 @@ async fn commands_of_every_room_send_change_and_answer() {
     let listed = app.call(&jun, "GET", &format!("/rooms/{}/commands", room.id), Value::Null).await.is(200);
     let names: Vec<_> =
         listed["commands"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["me", "shrug", "topic", "invite", "mute"]);
+    assert_eq!(names, ["me", "shrug", "topic", "invite", "mute", "remind"]);
 
     run(&app, &jun, &room, "/me waves\n\nand leaves").await;
     run(&app, &jun, &room, "/SHRUG who knows").await;

@@ -36,6 +36,7 @@ mod push;
 mod report;
 mod retention;
 mod room;
+mod scheduled;
 mod search;
 mod session;
 mod slow;

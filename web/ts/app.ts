@@ -5,6 +5,7 @@ import ComposerController from "./controllers/composer_controller";
 import DropController from "./controllers/drop_controller";
 import GalleryController from "./controllers/gallery_controller";
 import InstallController from "./controllers/install_controller";
+import LaterController from "./controllers/later_controller";
 import LightboxController from "./controllers/lightbox_controller";
 import LobbyController from "./controllers/lobby_controller";
 import MentionController from "./controllers/mention_controller";
@@ -61,6 +62,7 @@ const controllers = {
   drop: DropController,
   gallery: GalleryController,
   install: InstallController,
+  later: LaterController,
   lightbox: LightboxController,
   lobby: LobbyController,
   mention: MentionController,

@@ -3,7 +3,9 @@
 
 use super::require_admin;
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
-use crate::chat::{Fact, Leaving, Tx, audit, digest, export, file, member, message, outbox, report, room, session};
+use crate::chat::{
+    Fact, Leaving, Tx, audit, digest, export, file, member, message, outbox, report, room, scheduled, session,
+};
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 
@@ -63,6 +65,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     outbox::drop_of_user(tx, JobKind::Preview, me)?;
     outbox::drop_of_user(tx, JobKind::Digest, me)?;
     outbox::drop_of_user(tx, JobKind::Export, me)?;
+    scheduled::remove(tx, me)?;
     if erase {
         report::forget_texts(tx, me)?;
         tx.execute("INSERT INTO meta (key, value) VALUES (?1, '0')", &[&progress_key(me)])?;

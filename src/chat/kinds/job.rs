@@ -19,10 +19,12 @@ pub enum JobKind {
     ConfirmEmail,
     /// Makes the archive of a user's own data. The target is the user, the payload the language.
     Export,
+    /// Sends a scheduled message, or reminds. The target is the message or the reminder.
+    Scheduled,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Preview,
         Self::ResetEmail,
         Self::Hook,
@@ -31,5 +33,6 @@ impl JobKind {
         Self::Digest,
         Self::ConfirmEmail,
         Self::Export,
+        Self::Scheduled,
     ];
 }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::db::{Column, Param, Value};
 
 mod job;
+mod scheduled;
 
 pub use job::JobKind;
+pub use scheduled::ScheduledKind;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -334,8 +336,9 @@ names! {
     LinkKind { Admin "admin" Password "password" Device "device" Email "email" }
     JobKind {
         Preview "preview" ResetEmail "resetEmail" Hook "hook" Notify "notify" Push "push" Digest "digest"
-        ConfirmEmail "confirmEmail" Export "export"
+        ConfirmEmail "confirmEmail" Export "export" Scheduled "scheduled"
     }
+    ScheduledKind { Message "message" Reminder "reminder" }
     AuditAction {
         AdminMade "admin.made"
         AdminRemoved "admin.removed"

@@ -40,7 +40,7 @@ pub use preview::{awaits_preview, set_preview};
 pub use reaction::{has_reacted, react};
 pub(super) use remove::{remove, remove_files};
 pub(super) use reportable::{Reportable, reportable, reported_by_filter};
-pub(super) use send::post;
+pub(super) use send::{Post, check_answer, post};
 pub use send::{find_sent, send, send_with_files};
 pub use system::System;
 pub(super) use system::SystemMessage;

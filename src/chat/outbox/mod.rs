@@ -18,7 +18,7 @@ use super::kinds::JobKind;
 use super::{Fact, Tx};
 use crate::db::{Column, Param, Value};
 use crate::error::Result;
-use crate::ids::{HookId, MessageId, PushId, RoomId, UserId};
+use crate::ids::{HookId, MessageId, PushId, RoomId, ScheduledId, UserId};
 
 /// The target of a job, by its id. Jobs of one target run in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,7 +47,7 @@ impl Target {
     }
 }
 
-targets! { MessageId HookId PushId RoomId UserId }
+targets! { MessageId HookId PushId RoomId ScheduledId UserId }
 
 impl Param for Target {
     fn value(&self) -> Value<'_> {

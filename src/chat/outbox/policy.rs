@@ -38,6 +38,7 @@ pub struct Policies {
     /// Also for the mails that confirm an address.
     pub digest: Policy,
     pub export: Policy,
+    pub scheduled: Policy,
 }
 
 impl Default for Policies {
@@ -83,7 +84,18 @@ impl Default for Policies {
         let digest = reset_email.clone();
         // It reads all that somebody has ever sent, one user after another.
         let export = Policy { at_once: 1, try_ms: 30 * MINUTE, is_kept: true, ..preview.clone() };
-        Self { preview, reset_email, hook, notify, push, digest, export }
+        // Slow mode may let it wait for hours. What could not be sent is a draft again.
+        let scheduled = Policy {
+            at_once: 8,
+            tries: 12,
+            first_pause_ms: 5 * SECOND,
+            factor: 2,
+            pause_max_ms: HOUR,
+            age_ms: 24 * HOUR,
+            try_ms: 30 * SECOND,
+            is_kept: false,
+        };
+        Self { preview, reset_email, hook, notify, push, digest, export, scheduled }
     }
 }
 
@@ -97,6 +109,7 @@ impl Policies {
             JobKind::Push => &self.push,
             JobKind::Digest | JobKind::ConfirmEmail => &self.digest,
             JobKind::Export => &self.export,
+            JobKind::Scheduled => &self.scheduled,
         }
     }
 }

@@ -12,7 +12,7 @@ use event::{IS_ACTIVE, WAITING, enqueue, parse};
 
 use super::kinds::{HookEvent, JobKind, UserKind};
 use super::member::membership::require_moderator;
-use super::message::{self, Message};
+use super::message::{self, Message, Post};
 use super::session::Token;
 use super::user::{self, User};
 use super::{Limits, Tx, outbox};
@@ -283,7 +283,7 @@ fn pause(tx: &mut Tx, limits: &Limits, now: i64, id: HookId, why: &str) -> Resul
     let hook = get(tx, room_id, id)?;
     let Some(by) = hook.by else { return Ok(()) };
     let text = format!("⏸️ 보내는 웹훅이 멈췄어요. / The outgoing webhook is paused: {why}.");
-    message::post(tx, limits, now, hook.user, room_id, Some(by), &text)?;
+    message::post(tx, limits, now, Post { user: hook.user, room_id, to: Some(by), text: &text, reply_to: None })?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use crate::text;
 
 mod change;
 mod list;
+mod name;
 pub(super) mod rev;
 mod tombstone;
 
@@ -25,6 +26,7 @@ pub use super::kinds::{History, RoomKind, Writers};
 pub use change::{Change, change, check_owner, hand_over, lock_joins, remove};
 pub(super) use change::{delete, give_to, set_owner};
 pub use list::{Cursor, LOOKED_AT, Listed, Rooms, by_ids, joined_from, listed_by_ids, page, titled};
+pub use name::name_for;
 pub use rev::Position;
 pub(super) use rev::{new_epoch, next_rev};
 pub use rev::{renew_epochs, renew_epochs_if_moved};

@@ -19,6 +19,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
         "title — rename the room",
         "make an invite link",
         "[off] — turn notifications of this room off; on again with off",
+        "time, what — be reminded (20m, tomorrow 9:00)",
     ],
     command_invite: |link| format!("Here is an invite link: {link}"),
     command_muted: "Notifications of this room are off. /mute off turns them on again.",

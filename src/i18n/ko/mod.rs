@@ -14,6 +14,7 @@ mod mail;
 mod pwa;
 mod report;
 mod room;
+mod scheduled;
 mod script;
 mod settings;
 
@@ -90,6 +91,7 @@ pub(super) const STRINGS: Strings = Strings {
     report: report::STRINGS,
     room: room::STRINGS,
     script: script::STRINGS,
+    scheduled: scheduled::STRINGS,
     bot_page: bot::STRINGS,
     hook: hook::STRINGS,
     settings_page: settings::STRINGS,

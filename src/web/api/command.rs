@@ -11,7 +11,7 @@ use crate::chat::command::{self, BuiltIn};
 use crate::chat::user::User;
 use crate::error::{Code, Result};
 use crate::i18n::Lang;
-use crate::service::App;
+use crate::service::{App, CommandCaller};
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::wire::WireMessage;
 
@@ -81,6 +81,9 @@ struct Run {
     /// The sender's own id, as for a message.
     #[serde(default)]
     key: Option<String>,
+    /// The IANA name of the time zone that `/remind` reads times in, such as `Asia/Seoul`; UTC if left out.
+    #[serde(default)]
+    zone: Option<String>,
 }
 
 /// What a command has done.
@@ -124,7 +127,9 @@ async fn run(
     Json(body): Json<Run>,
 ) -> Result<Json<Ran>> {
     let address = app.config.origins.address(&headers).unwrap_or_default();
-    let done = app.run_command(&me.user, room.id, &body.text, body.key, (caller.lang, &address)).await?;
+    let zone = body.zone.as_deref();
+    let from = CommandCaller { me: &me.user, lang: caller.lang, address: &address, zone };
+    let done = app.run_command(from, room.id, &body.text, body.key).await?;
     let message = done.message.map(|message| WireMessage::new(message, caller.lang, Some(me.user.id)));
     Ok(Json(Ran { answer: done.answer, message }))
 }

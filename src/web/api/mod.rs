@@ -30,6 +30,7 @@ mod push;
 mod refusal;
 mod report;
 mod room;
+mod scheduled;
 mod search;
 mod session;
 mod table;
@@ -73,6 +74,7 @@ pub fn calls(upload_max: usize) -> Calls {
         outgoing_hook::calls,
         message::calls,
         command::calls,
+        scheduled::calls,
         file::calls,
         job::calls,
         admin::calls,

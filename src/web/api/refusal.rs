@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use super::json::{Json, Query};
 use crate::error::Code;
 use crate::service::App;
-use crate::web::extract::{Caller, HookPath, MessagePath, Path, PushPath, RoomPath, SignedIn, UserPath};
+use crate::web::extract::{Caller, HookPath, MessagePath, Path, PushPath, RoomPath, ScheduledPath, SignedIn, UserPath};
 
 /// The errors of the checks around every call, of the database and of a fault of the server.
 pub(super) const ON_EVERY_CALL: &[Code] =
@@ -41,6 +41,7 @@ refuses! {
     UserPath: NotFound;
     HookPath: NotFound;
     PushPath: NotFound;
+    ScheduledPath: NotFound;
     MessagePath: Forbidden;
     Query<T> [T]: BadRequest Invalid;
     Json<T> [T]: BadJson BadRequest Invalid TooLarge UnsupportedType;

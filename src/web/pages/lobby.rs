@@ -38,6 +38,10 @@ async fn show(
         Some(me) => app.open_reports(me.user.id).await.or_problem(lang)?,
         None => None,
     };
+    let refused_scheduled = match &me {
+        Some(me) => app.refused_scheduled(me.user.id).await.or_problem(lang)?,
+        None => 0,
+    };
     let page = LobbyPage {
         lang,
         me: me.as_ref().map(|me| &*me.user),
@@ -49,6 +53,7 @@ async fn show(
         may_create_rooms: app.may_create_rooms(me.as_ref().map(|me| &*me.user)).await.or_problem(lang)?,
         server: &server,
         open_reports,
+        refused_scheduled,
     };
     Ok(Html(page.html()).into_response())
 }

@@ -26,6 +26,7 @@ mod push;
 mod pwa;
 mod report;
 mod room;
+mod scheduled;
 mod search;
 mod session;
 mod user;
@@ -64,6 +65,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(pwa::routes())
         .merge(report::routes())
         .merge(room::routes())
+        .merge(scheduled::routes())
         .merge(search::routes())
         .merge(session::routes())
         .merge(user::routes())

@@ -165,6 +165,7 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         invites: &data.invites,
         bans: &data.bans,
         open_reports: data.open_reports,
+        scheduled_waiting: data.scheduled_waiting,
         blocked: &data.blocked,
         notify: data.notify,
         notice,

@@ -144,6 +144,17 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.clear();
   }
 
+  /** Returns the text that may be sent later; `null` for a whisper and with files, which may not. */
+  textForLater(): { text: string; replyTo?: number } | null {
+    if (this.to || !this.attachOutlet.isEmpty) return null;
+    return { text: this.textTarget.value, ...(this.replyTo && { replyTo: this.replyTo.seq }) };
+  }
+
+  /** Removes a text that is sent later. */
+  sentLater(text: string): void {
+    if (this.textTarget.value === text) this.clear();
+  }
+
   private clear(): void {
     this.textTarget.value = "";
     this.typedAt = 0;

@@ -265,6 +265,7 @@ export default class MessageMenuController extends Controller<HTMLElement> {
       whisper: !isMine && !isDirect && Boolean(userId) && this.peopleOutlet.nameOf(userId ?? "") !== "",
       pin: mayPin && pinned === undefined,
       unpin: mayPin && pinned !== undefined,
+      remind: kind !== "whisper",
       report: !isMine && Boolean(userId),
       delete: isMine || isModerator,
     };
@@ -280,6 +281,15 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     const id = this.message?.dataset["id"];
     this.menuTarget.close();
     if (id) location.assign(`/room/${this.connection.roomId}/report?message=${id}`);
+  }
+
+  /** Opens the sheet that asks when to remind of the message. */
+  remind(): void {
+    const { message } = this;
+    this.menuTarget.close();
+    if (!message) return;
+    const detail = { seq: Number(message.dataset["seq"]), excerpt: textOf(message) };
+    document.getElementById("later")?.dispatchEvent(new CustomEvent("remind", { detail }));
   }
 
   private place(message: HTMLElement): void {

@@ -1,6 +1,7 @@
 // Slash commands: those that every room has, and those of its bots. The server runs them.
 
-import { errorText, tWith } from "./strings";
+import { zone } from "./scheduled";
+import { errorText, t, tWith } from "./strings";
 
 export interface Command {
   name: string;
@@ -47,11 +48,12 @@ export function hintOf(command: Command): string {
 
 export async function runCommand(room: string, text: string, key: string): Promise<Outcome> {
   const bot = (await commandsOf(room)).find(({ name }) => name === commandIn(text))?.bot ?? null;
-  const body = JSON.stringify({ text, key });
+  const body = JSON.stringify({ text, key, zone: zone() });
   const answer = await fetch(`/api/rooms/${room}/commands`, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => null);
   if (answer?.ok) return { kind: "ran", answer: ((await answer.json()) as { answer: string | null }).answer ?? "", bot };
   if (answer?.status === 404) return { kind: "unknown" };
   const { code, field } = answer ? ((await answer.json()) as { code: string; field?: string }) : { code: "unavailable" };
+  if (field === "when" || field === "at") return { kind: "refused", why: t("remindHow") };
   return { kind: "refused", why: field === "text" ? tWith("commandNeedsMore", text) : errorText(code) };
 }
 

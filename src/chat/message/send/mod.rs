@@ -82,7 +82,7 @@ fn store(
         if seq < membership.first_seq {
             return Err(no_such_answer());
         }
-        let (number, reply) = find_answered(tx, me, room_id, new.to, seq)?;
+        let (number, reply) = find_answered(tx, me, room_id, new.to, seq)?.ok_or_else(no_such_answer)?;
         (answered, reply_to) = (Some(number), Some(reply));
     }
     // A whisper notifies its recipient anyway.
@@ -136,20 +136,23 @@ fn store(
     Ok(Sent { message, dup: false })
 }
 
-/// Stores a message of a user who need not be a member, such as the bot of a hook, and publishes it; with `to` it is
-/// a whisper. A text that is too long is cut.
+/// A message of a user who need not be a member, such as the bot of a hook.
+pub(in crate::chat) struct Post<'a> {
+    pub(in crate::chat) user: User,
+    pub(in crate::chat) room_id: RoomId,
+    /// The recipient of a whisper.
+    pub(in crate::chat) to: Option<User>,
+    pub(in crate::chat) text: &'a str,
+    /// The seq of the message that it answers, if that is still there.
+    pub(in crate::chat) reply_to: Option<i64>,
+}
+
+/// Stores a message of a user who need not be a member, and publishes it. A text that is too long is cut.
 ///
 /// # Errors
 /// `invalid` with the field `text`; `too_many` for too many mentions.
-pub(in crate::chat) fn post(
-    tx: &mut Tx,
-    limits: &Limits,
-    now: i64,
-    user: User,
-    room_id: RoomId,
-    to: Option<User>,
-    text: &str,
-) -> Result<Message> {
+pub(in crate::chat) fn post(tx: &mut Tx, limits: &Limits, now: i64, post: Post<'_>) -> Result<Message> {
+    let Post { user, room_id, to, text, reply_to } = post;
     let text = text::message(&text::cut(text, limits.text_max), limits.text_max, false)?;
     if to.is_none() {
         check_post(tx, limits, now, user.id, room_id, &text)?;
@@ -159,11 +162,17 @@ pub(in crate::chat) fn post(
         Some(_) => Vec::new(),
         None => mention::find(tx, limits, room_id, Role::Moderator, &text)?,
     };
-    let kind = if to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
     let me = user.id;
+    let answered = match reply_to {
+        Some(seq) => find_answered(tx, me, room_id, to.as_ref().map(|to| to.id), seq)?,
+        None => None,
+    };
+    let (answered, reply_to) = answered.unzip();
+    let kind = if to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
+    let is_partial = reply_to.is_some() && !room::get(tx, None, room_id)?.history.is_all();
     let message = Message::new(MessageId::new(now), room_id, kind, Some(user), text, now);
-    let mut message = Message { mentions, to, ..message };
-    let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, None, 0)?;
+    let mut message = Message { mentions, to, reply_to, is_partial, ..message };
+    let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, answered, 0)?;
     publish(tx, number, publishing, &message)?;
     fire(tx, now, HookEvent::Message, &message, Some(me))?;
     notification::queue(tx, limits, now, &message)?;
@@ -277,6 +286,15 @@ fn check_whisper(tx: &mut Tx, me: UserId, room_id: RoomId, to: UserId) -> Result
     Ok(())
 }
 
+/// Checks that a member may answer a public message.
+///
+/// # Errors
+/// `invalid` with the field `replyTo`.
+pub(in crate::chat) fn check_answer(tx: &mut Tx, me: UserId, room_id: RoomId, first_seq: i64, seq: i64) -> Result<()> {
+    let answered = if seq < first_seq { None } else { find_answered(tx, me, room_id, None, seq)? };
+    answered.map(drop).ok_or_else(no_such_answer)
+}
+
 fn no_such_answer() -> Error {
     Error::invalid("replyTo", "there is no such message to answer here")
 }
@@ -295,7 +313,13 @@ fn answered(condition: &str) -> String {
 
 /// Returns the number of the answered message, and how the answer quotes it. All who see the answer must be
 /// allowed to see the quote: it is of a public message or, in a whisper, also of one between the same two users.
-fn find_answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, seq: i64) -> Result<(i64, Reply)> {
+fn find_answered(
+    tx: &mut Tx,
+    me: UserId,
+    room_id: RoomId,
+    to: Option<UserId>,
+    seq: i64,
+) -> Result<Option<(i64, Reply)>> {
     let read = |row: &Row<'_>| {
         let mut c = row.columns();
         Ok((c.next()?, load::read_reply(&mut c)?))
@@ -304,11 +328,11 @@ fn find_answered(tx: &mut Tx, me: UserId, room_id: RoomId, to: Option<UserId>, s
     if found.is_none() && to.is_some() {
         found = tx.query_opt(&ANSWERED_WHISPER, &[&room_id, &seq, &me, &to], read)?;
     }
-    let Some((number, Some((mut reply, user_id)))) = found else { return Err(no_such_answer()) };
+    let Some((number, Some((mut reply, user_id)))) = found else { return Ok(None) };
     if let Some(user_id) = user_id {
         reply.user = user::find(tx, user_id)?;
     }
-    Ok((number, reply))
+    Ok(Some((number, reply)))
 }
 
 #[cfg(test)]
